@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Checkpoint, Fleet, FleetConfig, SavedState};
-use margintop::ledger::{Classes, DisputeId, Entry, Evidence, Grain, Ledger, Past, Posting, RevenueAccount, Timing};
+use margintop::ledger::{
+    Classes, DisputeId, Entry, Evidence, Grain, Ledger, Past, Posting, RevenueAccount, Source, Timing,
+};
 use margintop::pricing::Book;
 use margintop::reading::{InstanceId, ModelName, NodeName, Rank, Role, TargetId};
 use margintop::store::{DisputeState, LedgerEvent, Reader, Store, decide};
@@ -64,7 +66,15 @@ impl WriterStatus {
             costed: true,
         });
         let tokens = Classes { miss: Tokens::new(2 * output), hit: Tokens::ZERO, output: Tokens::new(output) };
-        Posting { account, from: at, to: at + Span::from_secs(1), tokens, hits_known: true, timing: Timing::Seen }
+        Posting {
+            account,
+            from: at,
+            to: at + Span::from_secs(1),
+            tokens,
+            hits_known: true,
+            timing: Timing::Seen,
+            source: Source::default(),
+        }
     }
 
     fn post(&mut self, at: Timestamp, output: u64) {

@@ -7,7 +7,7 @@ mod support;
 
 use margintop::ledger::{
     Classes, CostAccount, CostAccountId, CostKind, Entry, Evidence, GpuTimeChange, Ledger, PendingPostings, Posting,
-    RevenueAccount, RevenueAccountId, Timing, TokenChange,
+    RevenueAccount, RevenueAccountId, Source, Timing, TokenChange,
 };
 use margintop::pricing::{Book, ClassPrices, ListFile, PriceFile, TierFile};
 use margintop::reading::{Label, ModelName, NodeName, Role, TargetId, TokenCounters};
@@ -39,7 +39,15 @@ fn account(model: &str) -> RevenueAccount {
 
 fn posting(account: RevenueAccountId, output: u64) -> Posting {
     let tokens = Classes { output: Tokens::new(output), ..Classes::default() };
-    Posting { account, from: now(), to: now() + Span::from_secs(1), tokens, hits_known: true, timing: Timing::Seen }
+    Posting {
+        account,
+        from: now(),
+        to: now() + Span::from_secs(1),
+        tokens,
+        hits_known: true,
+        timing: Timing::Seen,
+        source: Source::default(),
+    }
 }
 
 fn posted(ledger: &Ledger) -> u64 {

@@ -15,7 +15,9 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use margintop::config::load_at;
 use margintop::fleet::{Fleet, FleetConfig};
-use margintop::ledger::{Entry, Grain, Ledger, Past, Posting, RevenueAccount, RevenueAccountId, TariffId, Timing};
+use margintop::ledger::{
+    Entry, Grain, Ledger, Past, Posting, RevenueAccount, RevenueAccountId, Source, TariffId, Timing,
+};
 use margintop::pricing::{Book, PriceFile, PriceQuery, Provenance};
 use margintop::reading::{Event, ModelName, NodeName, Role};
 use margintop::statement::{Change, Totals, reprice, what_if};
@@ -67,7 +69,8 @@ fn ledger(book: &Book) -> (Ledger, RevenueAccountId) {
 fn post(ledger: &mut Ledger, account: RevenueAccountId, from: Timestamp, to: Timestamp) -> Vec<Entry> {
     let tokens = classes(0, 0, (to - from).millis() as u64);
     let mut entries = Vec::new();
-    let posting = Posting { account, from, to, tokens, hits_known: true, timing: Timing::Seen };
+    let posting =
+        Posting { account, from, to, tokens, hits_known: true, timing: Timing::Seen, source: Source::default() };
     ledger.post(&posting, |entry| entries.push(entry));
     entries
 }

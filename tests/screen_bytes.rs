@@ -85,6 +85,54 @@ fn one_box_with_nothing_moving_stays_under_4_kb() {
     assert!(bytes < 4_000, "{bytes} bytes");
 }
 
+/// Class: charts of a young dashboard that grow every five seconds though nothing that they show has moved.
+#[test]
+fn the_third_minute_of_a_still_box_stays_under_4_kb() {
+    let of = |second: i64| {
+        let mut idle = still(second);
+        (idle.tokens.output_per_second, idle.tokens.prompt_per_second) = (Some(0.0), Some(0.0));
+        idle.vitals = margintop::snapshot::Vitals::default();
+        idle
+    };
+    let theme = Theme::new(&ThemeRegistry::built_in().unwrap().palettes()[0], Depth::True);
+    let counter = Counter::default();
+    let backend = StyleSortedBackend::new(counter.clone(), || Ok(Size::new(200, 50)));
+    let mut terminal = Terminal::new(backend).unwrap();
+    let history = History::default();
+    let mut app = App::new(Arc::new(of(0)), TimeZone::UTC, Span::from_secs(1), 1);
+    app.history = history.clone();
+    let mut before = 0;
+    for second in 0..180 {
+        history.record(&of(second), Span::from_secs(1));
+        app.update(Action::Fresh(Arc::new(of(second))));
+        terminal.draw(|frame| drop(margintop::tui::draw(frame, &app, app.shown(), &theme))).unwrap();
+        if second == 119 {
+            before = counter.0.load(Ordering::Relaxed);
+        }
+    }
+    let bytes = counter.0.load(Ordering::Relaxed) - before;
+    assert!(bytes < 4_000, "{bytes} bytes");
+}
+
+/// Class: a clock that costs more than all else on a screen on which nothing is served.
+#[test]
+fn an_idle_box_stays_under_4_kb_in_every_view() {
+    let idle = |beat: u64| {
+        let mut idle = still(beat.cast_signed());
+        (idle.tokens.output_per_second, idle.tokens.prompt_per_second) = (Some(0.0), Some(0.0));
+        idle.money.revenue_per_hour = Some(margintop::units::Money::ZERO);
+        // The rent of eight GPUs runs on.
+        let rent = picture::dollars(0.0082 * f64::from(u32::try_from(beat).unwrap()));
+        idle.money.cost = idle.money.cost.map(|cost| cost + rent);
+        idle.money.profit = idle.money.profit.map(|profit| profit - rent);
+        idle
+    };
+    for view in ViewId::ALL {
+        let bytes = a_minute_of(idle, *view);
+        assert!(bytes < 4_000, "{view:?}: {bytes} bytes");
+    }
+}
+
 /// Class: charts that are drawn one way in one second and another way in the next, over the same past.
 #[test]
 fn charts_of_a_still_past_stand_still() {

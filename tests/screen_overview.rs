@@ -16,7 +16,7 @@ use margintop::tui::view::{Entry, Hits, Place, ViewId};
 use margintop::units::{Span, Timestamp};
 use picture::hands::{app, press, text, type_, watched};
 use picture::pages::{Page, quarters};
-use picture::{Case, case, empty, fleet, ratio};
+use picture::{Case, case, empty, fleet, ratio, twelve};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
@@ -25,29 +25,6 @@ fn of(snapshot: Snapshot) -> App {
     let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 1);
     app.update(Action::Fresh(Arc::new(snapshot)));
     app
-}
-
-/// Twelve nodes: six in two units, three of a second model, and three of one without a price.
-fn twelve() -> Snapshot {
-    let mut snapshot = fleet(0);
-    snapshot.nodes.truncate(12);
-    for (place, node) in snapshot.nodes.iter_mut().enumerate() {
-        let node = Arc::make_mut(node);
-        if place >= 6 {
-            node.unit = None;
-        }
-        if place >= 9 {
-            (node.revenue, node.revenue_per_hour, node.profit, node.profit_per_hour) = (None, None, None, None);
-        }
-    }
-    snapshot.engines.truncate(12);
-    snapshot.units.truncate(2);
-    snapshot.alerts.truncate(1);
-    snapshot.coverage.nodes_known = 12;
-    snapshot.coverage.nodes_live = 11;
-    snapshot.gpus.count = 96;
-    snapshot.gpus.reporting = 88;
-    snapshot
 }
 
 fn drawn(app: &mut App, (width, height): (u16, u16)) -> String {
@@ -192,19 +169,6 @@ fn no_large_part_of_the_screen_is_empty() {
             let is_small_world = matches!(*name, "box" | "nothing") && size.1 >= 50;
             assert!(is_small_world || most * 5 <= rows, "{name} {size:?}: {most} of {rows}\n{frame}");
         }
-    }
-}
-
-/// Class: money of the whole fleet beside the rows of a part of it.
-#[test]
-fn a_filter_says_that_the_money_is_of_the_whole_fleet() {
-    for size in [(80, 24), (120, 36), (200, 50)] {
-        let mut app = of(twelve());
-        type_(&mut app, "/gpu-0003");
-        press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
-        let frame = text(&app, size.0, size.1);
-        assert!(frame.contains("whole fleet"), "{frame}");
-        assert!(frame.contains("1 of 12"), "the sums of what passes: {frame}");
     }
 }
 
@@ -411,4 +375,23 @@ fn a_node_says_since_when_and_how_much_it_earns_on_its_cost() {
         assert!(frame.contains("▼ − $19.27 /h") && frame.contains("profit on cost 546 %"), "{frame}");
         assert!(frame.contains("load, 15m "), "what is kept of a GPU: {frame}");
     }
+}
+
+/// Class: rows of which a small screen says only how many there are.
+#[test]
+fn nodes_that_find_no_room_have_a_cell_each_and_their_profit_together() {
+    let mut snapshot = twelve();
+    for (place, node) in snapshot.nodes.iter_mut().enumerate() {
+        let node = Arc::make_mut(node);
+        (node.revenue_per_hour, node.cost_per_hour) = (Some(picture::dollars(20.0)), Some(picture::dollars(16.0)));
+        node.profit_per_hour = Some(picture::dollars(4.0 + place as f64));
+    }
+    let frame = text(&of(snapshot), 80, 24);
+    let shown = frame.lines().filter(|line| line.starts_with(" gpu-") || line.starts_with(" ? gpu-")).count();
+    let rest = frame.lines().find(|line| line.starts_with(" … ")).unwrap_or_else(|| panic!("{frame}"));
+    assert!(rest.starts_with(&format!(" … {} more", 12 - shown)), "{shown}: {frame}");
+    let cells = rest.chars().filter(|c| ('▁'..='█').contains(c) || "×?".contains(*c)).count();
+    assert_eq!(cells, 12 - shown, "{rest}");
+    let hidden: f64 = (shown..12).map(|place| 4.0 + place as f64).sum();
+    assert_eq!(last_figure(rest), Some(hidden), "the best stand last: {frame}");
 }

@@ -10,7 +10,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use margintop::fleet::Fleet;
-use margintop::ledger::{Classes, Ledger, Posting, RevenueAccount, Timing, apportion};
+use margintop::ledger::{Classes, Ledger, Posting, RevenueAccount, Source, Timing, apportion};
 use margintop::pricing::{Book, HistoryFile, ListFile, ModelPrice, PriceFile, TierFile, WindowFile};
 use margintop::reading::{ModelName, NodeName, Role, Speculation};
 use margintop::units::{Money, Price, Ratio, Span, Timestamp, Tokens};
@@ -96,7 +96,7 @@ fn account(model: &str) -> RevenueAccount {
 fn post(book: Book, from: Timestamp, to: Timestamp, tokens: Classes, timing: Timing) -> (Ledger, Money) {
     let mut ledger = Ledger::new(book, Timestamp::default());
     let account = ledger.account(&account("m"));
-    ledger.post(&Posting { account, from, to, tokens, hits_known: true, timing }, |_| ());
+    ledger.post(&Posting { account, from, to, tokens, hits_known: true, timing, source: Source::default() }, |_| ());
     let value = value_of(&ledger);
     (ledger, value)
 }
@@ -273,7 +273,10 @@ fn v19_small_prices_are_not_lost() {
     let tokens = Classes { hit: count(&v["input"]["hit_tokens_each"]), ..Classes::default() };
     for request in 0..v["input"]["requests"].as_i64().unwrap() {
         let (from, to) = (Timestamp::from_millis(request), Timestamp::from_millis(request + 1));
-        ledger.post(&Posting { account, from, to, tokens, hits_known: true, timing: Timing::Seen }, |_| ());
+        ledger.post(
+            &Posting { account, from, to, tokens, hits_known: true, timing: Timing::Seen, source: Source::default() },
+            |_| (),
+        );
     }
     assert_eq!(fixed(value_of(&ledger), 6), text(&v["expected"]["revenue_usd"]));
     assert_eq!(ledger.earned()[0], value_of(&ledger), "the running sum is the fold");

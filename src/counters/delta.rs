@@ -36,6 +36,7 @@ impl Delta {
 
 /// The result of one page for one row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is another thing that a page may say")]
 pub struct Step {
     /// The plausible growth.
     pub grown: Option<Growth>,
@@ -46,6 +47,9 @@ pub struct Step {
     /// Whether it is of a process that began in its interval, at an instant that is not known to a tenth of it: then it is no
     /// rate.
     pub began: bool,
+    /// Whether a counter that stood at nothing, or was not there, has so much at once that its earlier pages may have been
+    /// wrong.
+    pub leapt: bool,
     /// Since when each counter (prompt, cached, output) that returns on this page was missing: its growth is of all that time.
     pub late: [Option<Moment>; 3],
     /// Whether the row was reset.

@@ -46,6 +46,11 @@ impl HitClamp {
         Split { miss: prompts - hit, hit, corrected: due - hit, settled }
     }
 
+    /// Notes hits whose prompts cannot be read.
+    pub(super) const fn wait(&mut self, hits: u64) {
+        self.hits = self.hits.saturating_add(hits);
+    }
+
     /// Notes prompts of a page without a counter of hits: they are counted as misses, and hits that come later correct them.
     pub(super) const fn note(&mut self, prompts: u64) {
         self.prompts = self.prompts.saturating_add(prompts);

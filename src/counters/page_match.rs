@@ -75,6 +75,9 @@ impl Process {
                 // Neither a dip nor a row that begins anew raises another counter.
                 let mixed = row.grew_beyond(&now, context.at.since(context.last_page));
                 (falls, jumps) = (falls || !mixed, jumps || mixed);
+            } else if let Some(beyond) = row.returned_by(&now, context.at) {
+                goes_on = true;
+                distance = distance.saturating_add(beyond);
             } else if !row.is_quarantined() {
                 jumps |= row.is_jump(&now, context);
                 goes_on |= row.has_shown();
@@ -91,6 +94,12 @@ impl Process {
             (true, false) if goes_on => PageMatch::Mixed,
             (true, _) => PageMatch::Falls,
         }
+    }
+
+    /// Whether a row of a page returns to its values from before a reset, which was a dip then.
+    pub(super) fn undoes_reset(&self, rows: &[&EngineReading], at: Moment) -> bool {
+        let returns = |row: &RowCounters, reading| row.returned_by(&row.effective(reading), at).is_some();
+        rows.iter().any(|reading| self.row(reading, rows).is_some_and(|row| returns(row, reading)))
     }
 
     /// Whether a page has one of its rows, or either has no rows; or its rows come and go by themselves.

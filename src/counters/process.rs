@@ -115,6 +115,11 @@ impl ProcessRow {
         counters.moments_mut().chain(left)
     }
 
+    /// Whether it is on the last page.
+    pub const fn is_on_page(&self) -> bool {
+        self.left.is_none()
+    }
+
     /// A row that is on the last page.
     pub const fn new(key: RowKey, counters: RowCounters) -> Self {
         Self { key, counters, left: None }

@@ -8,7 +8,7 @@ use super::process::{Process, ProcessRow};
 use super::row::{PageContext, RowCounters};
 use super::values::{self, COUNTERS, RowKey};
 use crate::reading::{EngineReading, Listed, LiveTokens, TokenCounters};
-use crate::units::{Moment, Tokens};
+use crate::units::{Moment, Span, Tokens};
 
 /// Where a new row begins to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,10 @@ impl Process {
     ) -> Vec<Step> {
         self.index.fit(&self.rows);
         let begin = self.begin(rows, context);
+        // A process that was born while it was watched had nothing before; one page alone does not say so.
+        let first_seen = context.at.wall - context.at.since(self.first_seen);
+        let is_new = self.start().is_some_and(|start| start > first_seen - super::identity::SLACK)
+            || context.last_page.since(self.first_seen) <= Span::ZERO;
         let (mut steps, mut on_page) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for reading in rows {
             let known = self.place(reading, rows);
@@ -73,7 +77,9 @@ impl Process {
                 && self.was_there(reading, rows, context);
             let begin = if was_there { Begin::Baseline } else { begin };
             let place = self.place_or_add(reading, known, begin, &PageContext { last_page: since, ..*context });
+            let leaps = known.is_some() && !is_new && self.rows[place].counters.leaps_from_nothing(reading);
             let mut step = apply(&mut self.rows[place].counters, reading);
+            step.leapt = leaps && step.grown.is_some_and(|grown| !grown.all.is_zero());
             step.began = reading.listed.is_some_and(|listed| listed.not_running.is_some());
             if was_there || std::mem::take(&mut self.rows[place].counters.replaced) {
                 // What it produced since the process was first seen is not known.

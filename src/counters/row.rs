@@ -84,8 +84,10 @@ struct Quarantine {
 /// A reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Earlier {
-    /// The values before it.
+    /// The values before it, and when they were accepted.
     before: TokenCounters,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    believed: Option<Moment>,
     at: Moment,
     /// The first values after it.
     #[serde(default)]
@@ -162,9 +164,9 @@ impl RowCounters {
             let Quarantine { first: _, last: _, since, believed, pages: _, taken: _ } = quarantine;
             [since, believed]
         });
-        let earlier = earlier.iter_mut().map(|earlier| {
-            let Earlier { before: _, at, low: _, hits: _ } = earlier;
-            at
+        let earlier = earlier.iter_mut().flat_map(|earlier| {
+            let Earlier { before: _, believed, at, low: _, hits: _ } = earlier;
+            believed.iter_mut().chain([at])
         });
         moved
             .iter_mut()
@@ -403,7 +405,9 @@ impl RowCounters {
         let elsewhere = self.seen_elsewhere.take();
         let from = self.quarantine.take().map(|quarantined| quarantined.believed).or(elsewhere);
         let is_missing = self.unread && self.adopt_unread(now, context.refused);
+        let before_reset = self.earlier.and_then(|earlier| earlier.believed);
         let undone = self.undoes_reset(now, context);
+        let from = if undone { before_reset } else { from };
         let on_trial = if self.earlier.is_some() { Reset::OnTrial } else { Reset::No };
         let reset = if undone { Reset::Undone } else { on_trial };
         let (before, since) = (self.last, self.since_moved(context.at));

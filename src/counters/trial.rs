@@ -26,6 +26,9 @@ const NEARER_EACH: u64 = 8;
 pub(super) struct Trial {
     pub(super) kind: TrialKind,
     pub(super) since: Moment,
+    /// When the line before it was last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seen_before: Option<Moment>,
     /// The line before it: a process that continues from it was there all the time.
     before: Line,
     /// What the rows had shown before it.
@@ -64,8 +67,19 @@ pub(super) enum TrialKind {
 
 impl Trial {
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { kind: _, since, before: _, shown: _, step: _, pace: _, own_pace, returns: _, is_counted: _ } = self;
-        own_pace.moments_mut().chain([since])
+        let Self {
+            kind: _,
+            since,
+            seen_before,
+            before: _,
+            shown: _,
+            step: _,
+            pace: _,
+            own_pace,
+            returns: _,
+            is_counted: _,
+        } = self;
+        own_pace.moments_mut().chain([since]).chain(seen_before)
     }
 
     /// The trial of growth far beyond what a process has shown.
@@ -91,7 +105,8 @@ impl Trial {
     pub(super) fn new(kind: TrialKind, since: Moment, process: &Process) -> Self {
         let (before, shown, pace) = (process.line(), process.shown(), process.passed.pace());
         let own_pace = process.pace.clone();
-        Self { kind, since, before, shown, step: 0, pace, own_pace, returns: 0, is_counted: false }
+        let seen_before = Some(process.last_seen);
+        Self { kind, since, seen_before, before, shown, step: 0, pace, own_pace, returns: 0, is_counted: false }
     }
 
     /// Returns a process to its state before the trial.

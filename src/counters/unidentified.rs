@@ -172,7 +172,8 @@ impl Processes {
             process.follow_labels(page.rows, &page.context(process.last_seen));
             let step = process.line().growth_to(&process.line_of(page.rows));
             let since = page.at.since(process.last_seen);
-            let proven = process.has_shown() && process.paces_to(page.rows, since);
+            let returned = process.undoes_reset(page.rows, page.at);
+            let proven = process.has_shown() && (returned || process.paces_to(page.rows, since));
             match &mut process.trial {
                 Some(trial) => trial.step = trial.step.max(step),
                 None if !proven && process.starts.is_empty() => {
@@ -180,7 +181,7 @@ impl Processes {
                 }
                 None => {}
             }
-            if process.starts.is_empty() {
+            if process.starts.is_empty() && !returned {
                 process.passed.note(process.line(), process.last_seen, (step, since));
             }
         }
@@ -228,6 +229,10 @@ impl Processes {
         self.quarantined.push(QuarantinedLine::new(above, Values::before(other), seen, 0).refuted());
         let mut outcome = self.go_on(page, id);
         self.get_mut(id)?.note_pace(page.at);
+        // What it made since it was last seen.
+        for step in outcome.steps.iter_mut().filter(|step| step.from.is_none()) {
+            step.from = trial.seen_before;
+        }
         outcome.taken_back.push(id);
         outcome.lost = true;
         outcome.on_trial = false;
@@ -324,7 +329,11 @@ impl Processes {
         // What was posted before it stays, also if the reset is taken back, except for large steps.
         let believed = if process.passed.is_empty() { vec![id] } else { Vec::new() };
         process.passed.leave(process.line(), since);
-        let steps = process.begin_anew(page.rows, &context);
+        let mut steps = process.begin_anew(page.rows, &context);
+        // When it began is not known.
+        for step in &mut steps {
+            step.began = true;
+        }
         process.trial = Some(trial);
         process.last_seen = page.at;
         self.quarantined.settle();

@@ -8,7 +8,7 @@ use super::table::Table;
 use super::tariffs::Tariffs;
 use super::{
     Classes, CostAccount, CostAccountId, Dispute, Entry, Marker, PendingPostings, Posting, PostingSums, RevenueAccount,
-    RevenueAccountId, SloMinutes, Tariff, TariffId, TokenChange, Uncertainty, cut_minutes,
+    RevenueAccountId, SloMinutes, Source, Tariff, TariffId, TokenChange, Uncertainty, cut_minutes,
 };
 use crate::pricing::Book;
 use crate::reading::{Label, NodeName};
@@ -178,15 +178,67 @@ impl Ledger {
     pub(crate) fn post_late(&mut self, posting: &Posting, mut entry: impl FnMut(Entry)) {
         let lines = self.lines(posting, posting);
         let Some(earned) = self.admit(&lines) else { return self.refuse(posting) };
-        let Posting { from, to, .. } = *posting;
-        self.lately.earned[posting.account.index()].spread(earned, from, to, self.recent);
+        let Posting { from, to, source, .. } = *posting;
+        self.lately.earned[posting.account.index()].spread(source, earned, (from, to), self.recent);
         self.enter(posting, &lines, earned, &mut entry);
     }
 
     /// Notes that what was posted to an account in an interval was made by a process that began in it, at an instant that is
     /// not known: alone it is no rate.
-    pub(crate) fn note_beginning(&mut self, account: RevenueAccountId, from: Timestamp, to: Timestamp) {
-        self.lately.earned[account.index()].begin(from, to);
+    pub(crate) fn note_beginning(&mut self, source: Source, account: RevenueAccountId, span: (Timestamp, Timestamp)) {
+        self.lately.earned[account.index()].begin(source, span);
+    }
+
+    /// Takes from a source's rate what was posted of a time and turned out to be worth less.
+    pub(crate) fn lower_rate(
+        &mut self,
+        source: Source,
+        account: RevenueAccountId,
+        by: Money,
+        span: (Timestamp, Timestamp),
+    ) {
+        self.lately.earned[account.index()].lower(source, by, span);
+    }
+
+    /// The value of entries at their tariffs.
+    pub(crate) fn worth_of(&self, entries: &[Entry]) -> Money {
+        entries.iter().map(|entry| self.worth(entry)).sum()
+    }
+
+    /// Notes that sources have ended: from then on they have no rate.
+    pub(crate) fn end_sources(&mut self, has_ended: impl Fn(Source) -> bool) {
+        self.lately.earned.iter_mut().for_each(|recent| recent.end(&has_ended));
+    }
+
+    /// Notes that a source has ended which posted to an account, or to others as well.
+    pub(crate) fn end_source(&mut self, source: Source, account: Option<RevenueAccountId>) {
+        self.of_source(account).for_each(|recent| recent.end_one(source));
+    }
+
+    /// Notes that all sources of a row have ended.
+    pub(crate) fn end_row(&mut self, row: u64, account: Option<RevenueAccountId>) {
+        self.of_source(account).for_each(|recent| drop(recent.take_row(row)));
+    }
+
+    /// What was posted lately to one account, or to all.
+    fn of_source(&mut self, account: Option<RevenueAccountId>) -> impl Iterator<Item = &mut Recent> {
+        let all = account.map_or(0..self.lately.earned.len(), |account| account.index()..account.index() + 1);
+        self.lately.earned.get_mut(all).into_iter().flatten()
+    }
+
+    /// Notes that an address answers: those of its processes that do not post were not asked.
+    pub(crate) fn hear_address(&mut self, address: u64, at: Timestamp) {
+        self.lately.heard.insert(address, at);
+    }
+
+    /// Notes that a process replaced the others of a row: its rate goes on from that of the last of them.
+    pub(crate) fn replace_source(&mut self, source: Source, account: Option<RevenueAccountId>) {
+        self.of_source(account).for_each(|recent| recent.replace(source));
+    }
+
+    /// Whether what a source posts to an account has a rate.
+    pub(crate) fn has_rate(&self, source: Source, account: RevenueAccountId) -> bool {
+        self.lately.earned.get(account.index()).is_some_and(|recent| recent.has(source))
     }
 
     /// Posts a part of a posting: the tokens up to an instant are those of the whole up to it, wherever the whole is cut.
@@ -218,7 +270,7 @@ impl Ledger {
         }
     }
 
-    /// Takes posted entries back by a counter-entry.
+    /// Takes posted entries back by a counter-entry. Their sources' rates are for the caller to end or to lower.
     pub fn reverse(&mut self, entries: &[Entry]) {
         if self.closed {
             return;
@@ -226,7 +278,6 @@ impl Ledger {
         for entry in entries {
             let worth = self.worth(entry);
             self.earned[entry.account.index()] -= worth;
-            self.lately.earned[entry.account.index()].clear();
             if entry.minute >= self.day_began.minute() {
                 self.today.take_back(entry.account, entry.tariff, entry.tokens);
             }
@@ -346,7 +397,8 @@ impl Ledger {
     }
 
     fn note_earned(&mut self, posting: &Posting, earned: Money) {
-        self.lately.earned[posting.account.index()].add(earned, posting.from, posting.to, self.recent);
+        let Posting { account, from, to, source, .. } = *posting;
+        self.lately.earned[account.index()].add(source, earned, (from, to), self.recent);
     }
 
     /// The value of the entries, if the ledger can hold them beside everything posted since the day began.
@@ -417,12 +469,12 @@ impl Ledger {
     }
 
     /// Notes that a source that posted to `before` until `at` posts to `after` from then on.
-    pub fn change_account(&mut self, before: RevenueAccountId, after: RevenueAccountId, at: Timestamp) {
+    pub fn change_account(&mut self, source: Source, [before, after]: [RevenueAccountId; 2], at: Timestamp) {
         if before == after {
             return;
         }
         let mut other = std::mem::take(&mut self.lately.earned[before.index()]);
-        self.lately.earned[after.index()].take_over(&mut other, at);
+        self.lately.earned[after.index()].take_over(&mut other, source, at);
         self.lately.earned[before.index()] = other;
     }
 

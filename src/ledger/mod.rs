@@ -32,7 +32,7 @@ pub use dispute::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Evi
 pub use pace::Pace;
 pub use past::{Detail, GpuTimeCell, Grain, Marker, NodeTime, Past, TokenCell, UncertaintyCell, Wanted};
 pub use pending::{GpuTimeChange, PendingPostings, TokenChange};
-pub use posting::{Entry, Posting, Timing};
+pub use posting::{Entry, Posting, Source, Timing};
 pub use saved::SavedLedger;
 pub use slo::{LATENCIES, Slo, SloDay, SloMinutes, SloPast};
 pub use sums::{AllocatedTime, Classes, PostingSums, Uncertainty};

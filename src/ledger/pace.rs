@@ -12,8 +12,6 @@ pub struct Pace {
     patience: Span,
     earned: Vec<Rate>,
     owed: Vec<Rate>,
-    /// Which of the first are not known yet.
-    beginning: Vec<bool>,
     /// The longest time that any of the rates covers.
     covers: Span,
 }
@@ -22,7 +20,7 @@ impl Pace {
     /// Rates over `span`, or over as much of it as is covered. A silence of up to `patience` does not lower a rate; a
     /// longer one counts as time without postings.
     pub const fn new(span: Span, patience: Span) -> Self {
-        Self { span, patience, earned: Vec::new(), owed: Vec::new(), beginning: Vec::new(), covers: Span::ZERO }
+        Self { span, patience, earned: Vec::new(), owed: Vec::new(), covers: Span::ZERO }
     }
 
     /// Sets how long a silence does not lower a rate.
@@ -32,11 +30,10 @@ impl Pace {
 
     /// Computes the rates at a moment.
     pub fn mark(&mut self, ledger: &Ledger, at: Moment) {
-        let rate = |recent: &Recent| recent.rate(at.wall, self.span, self.patience).unwrap_or_default();
         let lately = ledger.lately();
+        let when = (at.wall, &lately.heard);
+        let rate = |recent: &Recent| recent.rate(when, self.span, self.patience).unwrap_or_default();
         self.earned = lately.earned.iter().map(rate).collect();
-        let begins = |recent: &Recent| recent.is_beginning(at.wall, self.span, self.patience);
-        self.beginning = lately.earned.iter().map(begins).collect();
         self.owed =
             lately.owed.iter().zip(&lately.energy).map(|(time, energy)| rate(time).with(rate(energy))).collect();
         let covers = self.earned.iter().chain(&self.owed).map(|rate| rate.covers);
@@ -53,14 +50,9 @@ impl Pace {
         self.covers.millis() * 2 < self.span.millis()
     }
 
-    /// Whether the revenue of an account per hour is not known, as all that earn in it began a moment ago.
-    pub fn is_beginning(&self, account: usize) -> bool {
-        self.beginning.get(account).is_some_and(|begins| *begins)
-    }
-
     /// The revenue of an account per hour.
     pub fn earned_per_hour(&self, account: usize) -> Option<Money> {
-        self.window().filter(|_| !self.is_beginning(account))?;
+        self.window()?;
         self.earned.get(account).map(|rate| rate.per_hour)
     }
 

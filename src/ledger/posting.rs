@@ -15,6 +15,29 @@ pub enum Timing {
     Estimated,
 }
 
+/// What posts: a row of a target's pages, and the process that it is of. A rate is the sum of those of its sources. The
+/// default is no name: such sources are told apart by their times.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Source {
+    /// The row's number; 0 is none.
+    pub row: u64,
+    /// The process's number among those of its address.
+    pub process: u32,
+    /// The number of the address, which may answer with another process's page at its turn.
+    pub address: u64,
+}
+
+impl Source {
+    pub(super) const fn is_named(self) -> bool {
+        self.row != 0
+    }
+
+    /// What tells it from others.
+    pub(super) const fn key(self) -> (u64, u32) {
+        (self.row, self.process)
+    }
+}
+
 /// Tokens produced in `(from, to]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Posting {
@@ -30,6 +53,8 @@ pub struct Posting {
     pub hits_known: bool,
     /// How exactly their time is known.
     pub timing: Timing,
+    /// What produced them.
+    pub source: Source,
 }
 
 impl Posting {

@@ -2,11 +2,13 @@
 //!
 //! A source posts to an account in a chain of intervals: each begins where the one before it ended. Such a chain is a
 //! [`Stream`]. Its rate is the amount divided by the time that it covers. So the rate is right from the first interval
-//! on, at any instant and for intervals of any length. Several sources of one account are several streams.
+//! on, at any instant and for intervals of any length. Several sources of one account are several streams. Those without
+//! a name are told apart by where their chains end.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash;
 
+use super::Source;
 use crate::units::{Money, Span, Timestamp};
 
 /// Intervals shorter than this part of the span are merged.
@@ -31,7 +33,8 @@ struct Piece {
 
 /// Intervals of one source, oldest first, without overlap.
 #[derive(Debug, Clone)]
-struct Stream {
+pub(super) struct Stream {
+    source: Source,
     pieces: VecDeque<Piece>,
     /// The lengths of the last two intervals: how often the source posts.
     lengths: [Span; 2],
@@ -40,9 +43,9 @@ struct Stream {
 /// The latest postings to one account.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recent {
+    /// Those of sources with a name, by row and process.
+    named: BTreeMap<(u64, u32), Stream>,
     streams: Vec<Stream>,
-    /// When a source posted whose rate is not known yet.
-    began: Option<Timestamp>,
 }
 
 /// The same of every account, by number.
@@ -50,6 +53,8 @@ pub(super) struct Recent {
 pub(super) struct Lately {
     pub(super) earned: Vec<Recent>,
     pub(super) owed: Vec<Recent>,
+    /// When addresses with several processes last answered: a process that did not was not silent.
+    pub(super) heard: BTreeMap<u64, Timestamp>,
     /// What cost accounts owe for energy, whose meters move at other times than GPU time.
     pub(super) energy: Vec<Recent>,
 }
@@ -69,11 +74,13 @@ impl Lately {
     /// Drops streams that ended long ago.
     pub(super) fn settle(&mut self, now: Timestamp) {
         self.all_mut().for_each(|recent| recent.settle(now));
+        self.heard.retain(|_, heard| now - *heard <= FORGOTTEN);
     }
 
     /// Moves all intervals by `step`, as the calendar was set.
     pub(super) fn shift(&mut self, step: Span) {
         if step.millis().abs() > SLACK.millis() {
+            self.heard.values_mut().for_each(|heard| *heard = *heard + step);
             self.all_mut().for_each(|recent| recent.shift(step));
         }
     }
@@ -86,27 +93,40 @@ pub(super) fn renumber<T: Eq + Hash>(known: &mut Vec<Recent>, before: &[T], afte
 }
 
 impl Recent {
-    /// Adds an amount that was posted in `(from, to]`; it may be zero. Drops what is older than `span`.
-    pub(super) fn add(&mut self, amount: Money, from: Timestamp, to: Timestamp, span: Span) {
-        self.began = self.began.filter(|began| to <= *began);
+    /// Adds an amount that a source posted in `(from, to]`; it may be zero. Drops what is older than `span`.
+    pub(super) fn add(&mut self, source: Source, amount: Money, (from, to): (Timestamp, Timestamp), span: Span) {
+        let piece = Piece { from, to, amount };
+        if source.is_named() {
+            match self.named.get_mut(&source.key()) {
+                Some(stream) => {
+                    stream.source = source;
+                    stream.add(piece, span);
+                }
+                None if from < to => drop(self.named.insert(source.key(), Stream::new(source, piece))),
+                None => {}
+            }
+            return;
+        }
         let continues = |stream: &&mut Stream| stream.end().is_some_and(|end| end <= from + SLACK);
-        let stream = self.streams.iter_mut().filter(continues).max_by_key(|stream| stream.end());
-        match stream {
-            Some(stream) => stream.add(Piece { from, to, amount }, span),
-            None if from < to => self.streams.push(Stream::new(Piece { from, to, amount })),
+        match self.streams.iter_mut().filter(continues).max_by_key(|stream| stream.end()) {
+            Some(stream) => stream.add(piece, span),
+            None if from < to => self.streams.push(Stream::new(source, piece)),
             None => {}
         }
     }
 
     /// Adds an amount that was made in `(from, to]` beside those that are there, spread evenly.
-    pub(super) fn spread(&mut self, amount: Money, from: Timestamp, to: Timestamp, span: Span) {
+    pub(super) fn spread(&mut self, source: Source, amount: Money, (from, to): (Timestamp, Timestamp), span: Span) {
         let covered = |stream: &Stream| stream.pieces.iter().map(|piece| piece.overlap(from, to).millis()).sum::<i64>();
-        let beside = self.streams.iter_mut().max_by_key(|stream| covered(stream)).filter(|stream| covered(stream) > 0);
-        let Some(stream) = beside else { return self.add(amount, from, to, span) };
-        for piece in &mut stream.pieces {
-            let part = amount.scaled(piece.overlap(from, to).millis(), (to - from).millis());
-            piece.amount += part.unwrap_or_default();
-        }
+        let own = if source.is_named() {
+            self.named.get_mut(&source.key())
+        } else {
+            self.streams.iter_mut().max_by_key(|stream| covered(stream))
+        };
+        let Some(stream) = own.filter(|own| covered(own) > 0) else {
+            return self.add(source, amount, (from, to), span);
+        };
+        stream.spread(Piece { from, to, amount });
     }
 
     /// Takes back a part of the amounts in `(from, to]`, spread evenly.
@@ -119,54 +139,117 @@ impl Recent {
         }
     }
 
-    /// Takes over the chain of another account that ended at most a pause before `at`: its source posts here from then on.
-    /// With it here, no time of the source counts in both accounts.
-    pub(super) fn take_over(&mut self, other: &mut Self, at: Timestamp) {
+    /// Takes over the chains that a source's row has in another account, otherwise one that ended at most a pause before `at`:
+    /// it posts here from then on. With them here, no time of the source counts in both accounts.
+    pub(super) fn take_over(&mut self, other: &mut Self, source: Source, at: Timestamp) {
+        if !source.is_named() {
+            return;
+        }
+        let mut own = other.take_row(source.row);
+        if !own.is_empty() {
+            return self.named.append(&mut own);
+        }
         let ended = |stream: &Stream| stream.end().filter(|end| *end <= at + SLACK && at - *end <= PAUSE);
-        let latest = (0..other.streams.len()).filter(|place| ended(&other.streams[*place]).is_some());
-        if let Some(place) = latest.max_by_key(|place| other.streams[*place].end()) {
-            self.streams.push(other.streams.remove(place));
+        let latest = other.named.iter().filter(|(_, stream)| ended(stream).is_some());
+        let latest = latest.max_by_key(|(_, stream)| stream.end()).map(|(key, _)| *key);
+        if let Some(stream) = latest.and_then(|key| other.named.remove(&key)) {
+            self.named.insert(source.key(), Stream { source, ..stream });
         }
     }
 
-    /// Drops the interval `(from, to]` where it begins a chain: how much of that time its amount was made in is not known.
-    pub(super) fn begin(&mut self, from: Timestamp, to: Timestamp) {
-        let is_it = |stream: &Stream| {
+    /// Drops the interval `(from, to]` of a source where it begins a chain: how much of that time its amount was made in is
+    /// not known.
+    pub(super) fn begin(&mut self, source: Source, (from, to): (Timestamp, Timestamp)) {
+        let begins = |stream: &Stream| {
             stream.end() == Some(to) && stream.pieces.front().is_some_and(|first| first.from + SLACK >= from)
         };
-        if self.streams.extract_if(.., |stream| is_it(stream)).count() > 0 {
-            self.began = Some(to);
+        if self.named.get(&source.key()).is_some_and(begins) {
+            self.named.remove(&source.key());
         }
     }
 
-    /// Whether its rate is not known: of its sources, all that post began a moment ago.
-    pub(super) fn is_beginning(&self, now: Timestamp, span: Span, patience: Span) -> bool {
-        self.began.is_some_and(|began| {
-            let posts = |stream: &Stream| stream.end().is_some_and(|end| end >= began - stream.patience(patience));
-            (now - began).millis().abs() < span.millis() && !self.streams.iter().any(posts)
-        })
+    /// Whether a source has a rate.
+    pub(super) fn has(&self, source: Source) -> bool {
+        self.named.contains_key(&source.key())
+    }
+
+    /// Drops the chains of sources that have ended.
+    pub(super) fn end(&mut self, has_ended: impl Fn(Source) -> bool) {
+        self.named.retain(|_, stream| !has_ended(stream.source));
+    }
+
+    /// Takes the chains of a row's sources out.
+    pub(super) fn take_row(&mut self, row: u64) -> BTreeMap<(u64, u32), Stream> {
+        let keys: Vec<_> = self.named.range((row, 0)..=(row, u32::MAX)).map(|(key, _)| *key).collect();
+        keys.into_iter().filter_map(|key| self.named.remove_entry(&key)).collect()
+    }
+
+    /// Drops the chain of one.
+    pub(super) fn end_one(&mut self, source: Source) {
+        self.named.remove(&source.key());
+    }
+
+    /// Takes from a source's chain the part of an amount of `(from, to]` that it covers, spread evenly.
+    pub(super) fn lower(&mut self, source: Source, by: Money, (from, to): (Timestamp, Timestamp)) {
+        if let Some(stream) = self.named.get_mut(&source.key()) {
+            stream.spread(Piece { from, to, amount: -by });
+        }
+    }
+
+    /// Gives the chain of a row's process that posted last to the one that replaced it, and drops those of the others.
+    pub(super) fn replace(&mut self, source: Source) {
+        let own = self.take_row(source.row);
+        if let Some(last) = own.into_values().max_by_key(Stream::end) {
+            self.named.insert(source.key(), Stream { source, ..last });
+        }
     }
 
     /// Drops everything, after a posting turned out to be wrong.
     pub(super) fn clear(&mut self) {
         self.streams.clear();
+        self.named.clear();
+    }
+
+    /// Drops the chain that an interval continues if its amounts are others by the hour: what is paid for GPU time is known
+    /// at any moment.
+    pub(super) fn renew(&mut self, amount: Money, (from, to): (Timestamp, Timestamp)) {
+        let rate =
+            |piece: &Piece| piece.amount.scaled(HOUR, (piece.to - piece.from).millis()).map(|rate| rate.rounded(3));
+        let ended = |place: &usize| self.streams[*place].end().is_some_and(|end| end <= from + SLACK);
+        let place = (0..self.streams.len()).filter(ended).max_by_key(|place| self.streams[*place].end());
+        let last = place.and_then(|place| self.streams[place].pieces.back());
+        if let Some(place) = place.filter(|_| last.and_then(rate) != rate(&Piece { from, to, amount })) {
+            self.streams.remove(place);
+        }
     }
 
     fn shift(&mut self, step: Span) {
-        self.streams.iter_mut().flat_map(|stream| &mut stream.pieces).for_each(|piece| piece.shift(step));
-        self.began = self.began.map(|began| began + step);
+        let all = self.streams.iter_mut().chain(self.named.values_mut());
+        all.flat_map(|stream| &mut stream.pieces).for_each(|piece| piece.shift(step));
     }
 
     /// Drops streams that ended long ago, and those from before the calendar was set back.
     fn settle(&mut self, now: Timestamp) {
         let kept = |end: Timestamp| now - end <= FORGOTTEN && end - now <= FUTURE;
         self.streams.retain(|stream| stream.end().is_some_and(kept));
+        self.named.retain(|_, stream| stream.end().is_some_and(kept));
     }
 
     /// The sum of the rates of all streams at `now`. A silence longer than `patience` counts as time without postings.
-    pub(super) fn rate(&self, now: Timestamp, span: Span, patience: Span) -> Option<Rate> {
-        let rates = self.streams.iter().filter_map(|stream| stream.rate(now, span, patience));
+    /// `heard` is when addresses last answered.
+    pub(super) fn rate(
+        &self,
+        (now, heard): (Timestamp, &BTreeMap<u64, Timestamp>),
+        span: Span,
+        patience: Span,
+    ) -> Option<Rate> {
+        let heard = |stream: &Stream| heard.get(&stream.source.address).copied();
+        let rates = self.all().filter_map(|stream| stream.rate((now, heard(stream)), span, patience));
         rates.reduce(Rate::with)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Stream> {
+        self.streams.iter().chain(self.named.values())
     }
 }
 
@@ -197,8 +280,16 @@ impl Piece {
 }
 
 impl Stream {
-    fn new(piece: Piece) -> Self {
-        Self { pieces: VecDeque::from([piece]), lengths: [piece.to - piece.from; 2] }
+    fn new(source: Source, piece: Piece) -> Self {
+        Self { source, pieces: VecDeque::from([piece]), lengths: [piece.to - piece.from; 2] }
+    }
+
+    /// Adds an amount to those of its time that is covered, by their lengths.
+    fn spread(&mut self, Piece { from, to, amount }: Piece) {
+        for piece in &mut self.pieces {
+            let part = amount.scaled(piece.overlap(from, to).millis(), (to - from).millis());
+            piece.amount += part.unwrap_or_default();
+        }
     }
 
     fn end(&self) -> Option<Timestamp> {
@@ -211,6 +302,11 @@ impl Stream {
         if piece.to <= last.to {
             last.amount += piece.amount;
             return;
+        }
+        if piece.from + SLACK < last.to {
+            let end = last.to;
+            self.spread(piece);
+            return self.add(Piece { from: end, amount: piece.after(end), ..piece }, span);
         }
         self.lengths = [piece.to - piece.from, self.lengths[0]];
         if hole <= SLACK && hole != Span::ZERO {
@@ -237,11 +333,11 @@ impl Stream {
         least.max(often + often + often)
     }
 
-    fn rate(&self, now: Timestamp, span: Span, patience: Span) -> Option<Rate> {
+    fn rate(&self, (now, heard): (Timestamp, Option<Timestamp>), span: Span, patience: Span) -> Option<Rate> {
         let (first, end) = (self.pieces.front()?.from, self.end().filter(|end| *end - now <= FUTURE)?);
-        let patience = self.patience(patience);
         // The source has posted up to here, or should have.
-        let until = end.max(now - patience);
+        let heard = heard.map_or(end, |heard| heard.max(end));
+        let until = end + (now - self.patience(patience) - heard).max(Span::ZERO);
         let start = first.max(until - span);
         if start >= end {
             return None;
@@ -265,11 +361,11 @@ mod tests {
 
     /// Adds a thousandth of a unit for each millisecond.
     fn even(recent: &mut Recent, from: i64, to: i64) {
-        recent.add(Money::from_micros((to - from) * 1000), at(from), at(to), SPAN);
+        recent.add(Source::default(), Money::from_micros((to - from) * 1000), (at(from), at(to)), SPAN);
     }
 
     fn per_hour(recent: &Recent, now: i64) -> Option<i128> {
-        recent.rate(at(now), SPAN, PATIENCE).map(|rate| rate.per_hour.rounded(3))
+        recent.rate((at(now), &BTreeMap::new()), SPAN, PATIENCE).map(|rate| rate.per_hour.rounded(3))
     }
 
     #[test]

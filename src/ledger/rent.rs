@@ -1,7 +1,7 @@
 //! Posts GPU time and energy.
 
 use super::posted::gpu_time;
-use super::{CostAccountId, EnergyEntry, GpuTimeChange, Ledger, Marker, PostingSums, cut_minutes};
+use super::{CostAccountId, EnergyEntry, GpuTimeChange, Ledger, Marker, PostingSums, Source, cut_minutes};
 use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp, Tokens};
 
@@ -16,6 +16,12 @@ impl Ledger {
         self.write_rent(cost_account, gpus, from, to, -1);
     }
 
+    /// Notes that nothing is paid to a cost account any more, as its lease has ended or another one pays: it costs nothing an
+    /// hour from then on.
+    pub(crate) fn end_rent(&mut self, cost_account: CostAccountId) {
+        self.lately.owed[cost_account.index()].clear();
+    }
+
     /// Posts energy drawn between two instants, in millijoules, spread evenly. Negative energy is refused with a
     /// marker, so that it never lowers a cost.
     pub fn meter(&mut self, cost_account: CostAccountId, drawn: i64, from: Timestamp, to: Timestamp) {
@@ -27,7 +33,7 @@ impl Ledger {
         }
         let power = self.cost_accounts.rows()[cost_account.index()].power;
         let owed = power.map_or(Money::ZERO, |power| power.of(drawn.count().into()));
-        self.lately.energy[cost_account.index()].add(owed, from, to, self.recent);
+        self.lately.energy[cost_account.index()].add(Source::default(), owed, (from, to), self.recent);
         if self.closed {
             return;
         }
@@ -99,7 +105,12 @@ impl Ledger {
             (self.cost_accounts.rows()[cost_account.index()].rate, gpu_time(gpus, (to - from).millis()))
         {
             let (owed, lately) = (rate.of(whole), &mut self.lately.owed[cost_account.index()]);
-            if sign < 0 { lately.take_back(owed, from, to) } else { lately.add(owed, from, to, self.recent) }
+            if sign < 0 {
+                lately.take_back(owed, from, to);
+            } else {
+                lately.renew(owed, (from, to));
+                lately.add(Source::default(), owed, (from, to), self.recent);
+            }
         }
         if self.closed {
             return;

@@ -28,6 +28,7 @@ impl Ledger {
         for entry in moved {
             let costed = self.accounts.rows()[entry.account.index()].clone();
             let account = self.account(&RevenueAccount { costed: false, ..costed });
+            self.lately.earned[entry.account.index()].clear();
             self.reverse(&[entry]);
             self.repost(&[Entry { account, ..entry }]);
         }

@@ -79,6 +79,8 @@ impl Metering {
         }
         let mut rows: Vec<&mut Row> = engine.rows.iter_mut().filter(|row| row.instance == place.instance).collect();
         for row in &mut rows {
+            let source = row.source(place.process);
+            context.ledger.end_source(source, row.only_account());
             row.forget_correctable();
         }
         for entry in back {

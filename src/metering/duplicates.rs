@@ -33,6 +33,8 @@ const KEPT: Span = Span::from_secs(86_400);
 const OBSERVATIONS: usize = 64;
 /// The most places with one mark that are all compared; beyond it, only equally named instances are.
 const COMPARED: usize = 64;
+/// How long an address counts as answering after its last page.
+const ANSWERING: Span = Span::from_secs(60);
 
 /// One process of one instance at one target.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -312,6 +314,17 @@ impl Duplicates {
                 known.posted.clear();
             }
         }
+    }
+
+    /// Whether two addresses that answer may show one process, so that what is posted for one of them may be taken back.
+    pub(super) fn may_take_back(&self, now: Moment) -> bool {
+        let posts = |place: &Place| {
+            self.places.get(place).is_some_and(|known| {
+                let answers = known.polled.is_some_and(|(_, last)| now.since(last) < ANSWERING);
+                answers && !known.has_ended && known.posted.iter().any(|segment| !segment.entries.is_empty())
+            })
+        };
+        self.pairs.undecided().any(|places| places.into_iter().all(posts))
     }
 
     fn next_segment(&mut self) -> u64 {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::presence::Absences;
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use super::trials::{OnTrial, ResetRow};
 use crate::counters::{Process, ProcessId, Processes, RowKey};
-use crate::ledger::RevenueAccountId;
+use crate::ledger::{RevenueAccountId, Source};
 use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
 
@@ -44,6 +45,11 @@ pub(crate) struct Instance {
     pub(crate) id: Option<InstanceId>,
     pub(crate) seen: Moment,
     pub(crate) processes: Processes,
+    pub(super) absences: Absences,
+    /// Its number as an address of sources; 0 before its first posting.
+    pub(super) number: u64,
+    /// When a counter of it had so much at once after nothing that its earlier pages may have been wrong.
+    pub(super) leapt: Option<Moment>,
     /// Entries that were posted on trial, by process.
     pub(super) trial: BTreeMap<ProcessId, OnTrial>,
     /// Entries of rows that were reset and may have dipped.
@@ -58,6 +64,9 @@ impl Engine {
                 id: id.cloned(),
                 seen: at,
                 processes: Processes::default(),
+                absences: Absences::default(),
+                number: 0,
+                leapt: None,
                 trial: BTreeMap::new(),
                 resets: Vec::new(),
             });
@@ -157,6 +166,20 @@ impl Engine {
         }
     }
 
+    /// A row's process as a source of postings. The row and its instance have numbers from the first posting on.
+    pub(super) fn number(&mut self, place: usize, process: ProcessId, last: &mut u64) -> Source {
+        let row = &mut self.rows[place];
+        let instance = self.instances.iter_mut().find(|instance| instance.id == row.instance);
+        let address = instance.map(|instance| &mut instance.number);
+        for number in [&mut row.number].into_iter().chain(address).filter(|number| **number == 0) {
+            *last += 1;
+            *number = *last;
+        }
+        let instance = self.instances.iter().find(|instance| instance.id == row.instance);
+        row.address = instance.map_or(0, |instance| instance.number);
+        row.source(process)
+    }
+
     /// A process of an instance.
     pub(super) fn process(&self, id: Option<&InstanceId>, process: ProcessId) -> Option<&Process> {
         self.instances.iter().find(|instance| instance.id.as_ref() == id)?.processes.get(process)
@@ -199,7 +222,14 @@ impl Engine {
 
     /// Whether growth of one of several processes without start times may be taken back.
     pub(crate) fn is_on_trial(&self, now: Moment) -> bool {
-        self.instances.iter().any(|instance| instance.processes.may_be_taken_back(now))
+        self.instances
+            .iter()
+            .any(|instance| instance.processes.may_be_taken_back(now) || instance.resets.iter().any(ResetRow::posts))
+    }
+
+    /// Whether a process counts in its rates that may have stopped.
+    pub(crate) fn doubts(&self, now: Moment) -> bool {
+        self.instances.iter().any(|instance| instance.doubts(now))
     }
 
     /// Whether more processes answer than are kept.

@@ -17,6 +17,7 @@ mod model_names;
 mod node_bounds;
 mod page;
 mod prefill_attribution;
+mod presence;
 mod proxies;
 mod proxy_guard;
 mod rates;
@@ -65,6 +66,8 @@ pub struct Metering {
     unwatched: BTreeMap<TargetId, Engine>,
     earlier: Earlier,
     resets: Resets,
+    /// The number of rows that posted so far.
+    sources: u64,
     duplicates: Duplicates,
     roles: RoleInference,
     names: ModelNames,
@@ -85,6 +88,7 @@ impl Metering {
             unwatched: BTreeMap::new(),
             earlier: Earlier::default(),
             resets: Resets::default(),
+            sources: 0,
             duplicates: Duplicates::default(),
             roles: RoleInference::default(),
             names: ModelNames::new(&config.aliases),
@@ -122,6 +126,11 @@ impl Metering {
         let role = self.role(info, &row.reading);
         let served = row.reading.model.as_ref().is_some_and(|model| self.names.is_served(model));
         counts(row.reading.kind, role, served || !row.posts())
+    }
+
+    /// Whether two addresses may show one process, so that what is posted for one of them may be taken back.
+    pub(crate) fn may_count_twice(&self, now: Moment) -> bool {
+        self.duplicates.may_take_back(now)
     }
 
     /// Posts the GPU time of a node up to `at`, before its GPUs change.

@@ -35,6 +35,7 @@ impl Metering {
         }
         (engine.last_page, engine.is_reset) = (Some(context.at), false);
         super::proxies::note_dropped(context, &engine.prune(context.at));
+        engine.note_gone(context);
         engine.has_live = engine.rows.iter().any(|row| row.reading.live.is_some());
         self.compare(context, &mut engine);
         self.engines.insert(context.info.target.clone(), engine);
@@ -95,8 +96,14 @@ impl Metering {
         }
         if matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
             // The requests of the replaced process ended with it.
-            engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id).for_each(super::Row::forget_processes);
+            for row in engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id) {
+                row.forget_processes();
+                if row.number != 0 {
+                    context.ledger.replace_source(row.source(outcome.process), row.only_account());
+                }
+            }
         }
+        engine.note_answer(context, id, &outcome);
         let counts = |reading: &&EngineReading| {
             self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
         };
@@ -148,8 +155,9 @@ impl Metering {
             let back = trials::undo_reset(context, engine, reading, outcome.process);
             self.drop_entries(context, reading.instance.as_ref(), outcome.process, &back);
         }
+        let interval = begin_rate(context, engine, (place, reading), (step, outcome), interval);
         if let Some(grown) = &step.grown {
-            let entries = self.earn(context, engine, place, reading, grown, interval);
+            let entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
             trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);
             if grown.settled > crate::units::Tokens::ZERO {
                 let moved = engine.rows[place].settle(grown.settled, context.ledger);
@@ -157,7 +165,9 @@ impl Metering {
                 self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
             }
             if grown.corrected > crate::units::Tokens::ZERO {
-                let moved = correct(context, engine, place, outcome.process, grown.corrected);
+                // They are those of the page before.
+                let since = interval.from - (interval.to - interval.from);
+                let moved = correct(context, engine, place, (outcome.process, since), grown.corrected);
                 trials::keep_moved(engine, reading, outcome, &moved);
                 self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
             }
@@ -172,7 +182,8 @@ impl Metering {
         if step.regained && counts {
             context.ledger.regain_window(context.at.wall);
         }
-        let gap = context.at.since(outcome.since) > context.config.stale_after();
+        // A process that was not asked, as others answered at its turn, was not silent.
+        let gap = interval.silent;
         // What a process adds that is counted elsewhere is in no rate of a row that others count in.
         let partly = self.is_partly_counted(context, engine, reading.instance.as_ref());
         let without = partly.then(|| Step { grown: None, ..step.clone() });
@@ -182,7 +193,12 @@ impl Metering {
         let row = &mut engine.rows[place];
         row.role = Some(self.role(context.info, reading));
         let replaced = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
-        if gap || replaced || !outcome.taken_back.is_empty() {
+        if gap
+            || replaced
+            || step.leapt
+            || matches!(step.reset, Reset::Begins | Reset::Undone)
+            || !outcome.taken_back.is_empty()
+        {
             row.begin_drawing();
         }
         if replaced {
@@ -315,7 +331,30 @@ fn note_verdict(
     }
     let timing = if long { Timing::Estimated } else { Timing::Seen };
     // Wall time may have been set since, so the boot clock gives the length of the interval.
-    Interval { from: at.wall - gap, to: at.wall, timing, starts, began: false, late: [None; 2] }
+    let silent = at.since(answered) > context.config.stale_after();
+    Interval { from: at.wall - gap, to: at.wall, timing, starts, began: false, silent, late: [None; 2] }
+}
+
+/// Ends a row's rate where a page says nothing of the time in which its growth was made. Returns its interval.
+fn begin_rate(
+    context: &mut Context<'_>,
+    engine: &mut Engine,
+    (place, reading): (usize, &EngineReading),
+    (step, outcome): (&Step, &Outcome),
+    interval: Interval,
+) -> Interval {
+    // Hits that were missing are of more prompts than those of this page, and what leapt may be of before.
+    let unknown_time = step.late[1].is_some() || step.leapt;
+    let interval = Interval { began: interval.began || unknown_time, ..interval };
+    if step.leapt {
+        engine.instance(reading.instance.as_ref(), context.at).leapt = Some(context.at);
+    }
+    if step.began && step.reset == Reset::Begins || outcome.verdict == Verdict::Reset || unknown_time {
+        // What it made before says nothing of what it makes since.
+        let row = &engine.rows[place];
+        context.ledger.end_source(row.source(outcome.process), row.only_account());
+    }
+    interval
 }
 
 /// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts. Returns
@@ -324,11 +363,11 @@ fn correct(
     context: &mut Context<'_>,
     engine: &mut Engine,
     place: usize,
-    process: ProcessId,
+    (process, since): (ProcessId, Timestamp),
     corrected: crate::units::Tokens,
 ) -> Vec<[Entry; 2]> {
     let row = &mut engine.rows[place];
-    let (left, moved) = row.correct(corrected, context.ledger);
+    let (left, moved) = row.correct((row.source(process), (since, context.at.wall)), corrected, context.ledger);
     let (id, key) = (row.instance.clone(), row.key.clone());
     let instance = engine.instances.iter_mut().find(|instance| instance.id == id);
     let counters = instance.and_then(|instance| instance.processes.get_mut(process)?.row_mut(&key));

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Metering};
+use crate::counters::ProcessId;
 use crate::dialect;
 use crate::ledger::{Classes, RevenueAccount, RevenueAccountId};
 use crate::reading::{Role, TargetId};
@@ -105,7 +106,8 @@ impl Metering {
                 if grown {
                     row.prompts = PromptWeight { new: 0, last: row.prompts.new };
                 }
-                row.number(account, context.at.wall, context.ledger)
+                let source = row.source(ProcessId(0));
+                row.number(source, account, context.at.wall, context.ledger)
             }
             None => context.ledger.account(&account),
         }

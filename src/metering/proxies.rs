@@ -120,6 +120,7 @@ impl Metering {
         }
         let (day, row) = (context.ledger.day_began(), &mut engine.rows[place]);
         context.ledger.reverse(back);
+        super::presence::end_row(context, row);
         row.forget_correctable();
         for entry in back {
             row.earned.add(day, entry.tariff, TokenChange::taken_back(entry.tokens));

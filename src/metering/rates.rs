@@ -21,6 +21,8 @@ pub(crate) struct Rates {
 struct ProcessWindow {
     process: ProcessId,
     seen: Moment,
+    /// Whether others answer in its stead.
+    is_gone: bool,
     /// Sums that never fall.
     sums: [Option<u64>; 3],
     window: Window<3>,
@@ -49,7 +51,7 @@ impl Rates {
         self.processes.retain(|known| known.process == process || at.since(known.seen) < ANSWERING);
         let place = self.processes.iter().position(|known| known.process == process).unwrap_or_else(|| {
             let window = Window::new(self.span);
-            self.processes.push(ProcessWindow { process, seen: at, sums: [None; 3], window, live });
+            self.processes.push(ProcessWindow { process, seen: at, is_gone: false, sums: [None; 3], window, live });
             self.processes.len() - 1
         });
         let ours = &mut self.processes[place];
@@ -57,7 +59,7 @@ impl Rates {
             *sum = grown.map_or(*sum, |grown| Some(sum.unwrap_or(0).saturating_add(grown)));
         }
         ours.window.push(at, std::array::from_fn(|i| ours.sums[i].filter(|_| known[i])));
-        (ours.seen, ours.live) = (at, live.or(ours.live));
+        (ours.seen, ours.live, ours.is_gone) = (at, live.or(ours.live), false);
     }
 
     /// Whether a process answered.
@@ -65,9 +67,19 @@ impl Rates {
         self.processes.iter().any(|known| known.process == process)
     }
 
+    /// Says which processes are gone.
+    pub(super) fn set_gone(&mut self, is_gone: impl Fn(ProcessId) -> bool) {
+        self.processes.iter_mut().for_each(|known| known.is_gone = is_gone(known.process));
+    }
+
     /// Says whether pages answer that are of no process which is told apart.
     pub(super) const fn set_unsure(&mut self, is_unsure: bool) {
         self.is_unsure = is_unsure;
+    }
+
+    /// Whether all processes that answer are told apart, and something holds of each of them.
+    pub(super) fn all(&self, holds: impl Fn(ProcessId) -> bool) -> bool {
+        !self.is_unsure && self.growing().all(|known| holds(known.process))
     }
 
     /// Begins anew.
@@ -82,23 +94,26 @@ impl Rates {
 
     /// The growth of a sum a second. Unknown while that of any of several processes is.
     pub(crate) fn per_second(&self, i: usize) -> Option<f64> {
-        self.each(|window| window.per_second(i))?.into_iter().reduce(|a, b| a + b)
+        self.sum(|window| window.per_second(i), |a, b| a + b)
     }
 
     /// The growth of a sum over the windows.
     pub(crate) fn growth(&self, i: usize) -> Option<u64> {
-        self.each(|window| window.growth(i))?.into_iter().reduce(u64::saturating_add)
+        self.sum(|window| window.growth(i), u64::saturating_add)
     }
 
     /// The longest time that a window covers.
     pub(crate) fn covers(&self) -> Option<Span> {
-        self.processes.iter().filter_map(|known| known.window.covers()).max()
+        self.growing().filter_map(|known| known.window.covers()).max()
     }
 
-    fn each<T>(&self, of: impl Fn(&Window<3>) -> Option<T>) -> Option<Vec<T>> {
-        if self.is_unsure {
-            return None;
-        }
-        self.processes.iter().map(|known| of(&known.window)).collect()
+    fn growing(&self) -> impl Iterator<Item = &ProcessWindow> {
+        self.processes.iter().filter(|known| !known.is_gone)
+    }
+
+    fn sum<T>(&self, of: impl Fn(&Window<3>) -> Option<T>, add: impl Fn(T, T) -> T) -> Option<T> {
+        let mut growing = self.growing().filter(|_| !self.is_unsure);
+        let first = of(&growing.next()?.window)?;
+        growing.try_fold(first, |sum, known| Some(add(sum, of(&known.window)?)))
     }
 }

@@ -83,6 +83,9 @@ impl Metering {
         engine.instances.retain(|instance| !is_gone(&instance.id));
         let dropped: Vec<_> = engine.rows.extract_if(.., |row| is_gone(&row.instance)).collect();
         super::proxies::note_dropped(context, &dropped);
+        for row in &dropped {
+            super::presence::end_row(context, row);
+        }
         for instance in &mut engine.instances {
             instance.id = later(&instance.id).unwrap_or_else(|| instance.id.take());
         }

@@ -5,7 +5,7 @@ use super::leakage::beyond;
 use super::proxies::Left;
 use super::proxy_guard::{Held, ProxyGuard};
 use super::{Context, Engine, Metering};
-use crate::counters::{Delta, Growth};
+use crate::counters::{Delta, Growth, ProcessId};
 use crate::dialect;
 use crate::ledger::{Classes, Entry, Posting, RevenueAccount, Timing, TokenChange};
 use crate::pricing::Bill;
@@ -22,6 +22,8 @@ pub(super) struct Interval {
     pub(super) starts: [Option<Timestamp>; 2],
     /// Whether its process began in it, at an instant that is not known.
     pub(super) began: bool,
+    /// Whether its address was silent in it.
+    pub(super) silent: bool,
     /// Since when the growth of prompts and of output is, where their counter was missing on earlier pages.
     pub(super) late: [Option<Timestamp>; 2],
 }
@@ -68,7 +70,7 @@ impl Metering {
         &mut self,
         context: &mut Context<'_>,
         engine: &mut Engine,
-        place: usize,
+        (place, process): (usize, ProcessId),
         reading: &EngineReading,
         grown: &Growth,
         interval: Interval,
@@ -109,9 +111,10 @@ impl Metering {
             return Vec::new();
         }
         let account = account_of(context, reading, role);
-        let id = engine.rows[place].number(account.clone(), held.from, context.ledger);
+        let source = engine.number(place, process, &mut self.sources);
+        let id = engine.rows[place].number(source, account.clone(), held.from, context.ledger);
         let Held { from, to, tokens, hits_known } = held;
-        let posting = Posting { account: id, from, to, tokens, hits_known, timing };
+        let posting = Posting { account: id, from, to, tokens, hits_known, timing, source };
         let attributes = dialect::policy(reading.kind).attributes_prompts;
         let entries = if attributes && role == Role::Decode && !posting.tokens.is_zero() {
             self.post_apart(context, &account, &posting)
@@ -120,7 +123,7 @@ impl Metering {
         };
         if interval.began {
             let accounts = entries.iter().map(|entry| entry.account).chain([id]);
-            accounts.for_each(|account| context.ledger.note_beginning(account, from, to));
+            accounts.for_each(|account| context.ledger.note_beginning(source, account, (from, to)));
         }
         self.note_posted(context, engine, place, &entries);
         if leaked != TokenChange::default() && !context.ledger.is_closed() {
@@ -146,9 +149,10 @@ impl Metering {
             return None;
         }
         let account = account_of(context, reading, role);
-        let id = engine.rows[place].number(account, interval.from, context.ledger);
+        let source = engine.rows[place].source(ProcessId(0));
+        let id = engine.rows[place].number(source, account, interval.from, context.ledger);
         let Interval { from, to, timing, .. } = interval;
-        Some(Posting { account: id, from, to, tokens, hits_known: delta.hits_known, timing })
+        Some(Posting { account: id, from, to, tokens, hits_known: delta.hits_known, timing, source })
     }
 
     /// Records the tokens of a watched engine for comparison with proxies, and those of proxies under a known name.

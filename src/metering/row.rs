@@ -10,7 +10,7 @@ use super::proxy_guard::ProxyGuard;
 use super::rates::Rates;
 use super::slo::LastLatencies;
 use crate::counters::{ProcessId, RowKey, SampleCounts, Step, steady_growth};
-use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, TokenChange};
+use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, Source, TokenChange};
 use crate::reading::{
     EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
 };
@@ -31,6 +31,14 @@ const SHOWN: Span = Span::from_secs(600);
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) key: RowKey,
+    /// Its number as a source of postings; 0 before the first one.
+    pub(super) number: u64,
+    /// The number of its instance as an address.
+    pub(super) address: u64,
+    /// Whether it is on its target's pages.
+    pub(crate) grows: bool,
+    /// Whether the page that it was last on is quarantined for it.
+    pub(crate) quarantined: bool,
     pub(crate) instance: Option<InstanceId>,
     /// Its role on its last page, if known.
     pub(super) role: Option<Role>,
@@ -107,6 +115,10 @@ impl Row {
     pub(super) fn new(reading: EngineReading, at: Moment, window: Span) -> Self {
         Self {
             key: RowKey::of(&reading),
+            number: 0,
+            address: 0,
+            grows: true,
+            quarantined: false,
             instance: reading.instance.clone(),
             role: None,
             reading,
@@ -183,14 +195,31 @@ impl Row {
         self.instance == reading.instance && self.key.is_of(reading)
     }
 
-    /// The number of its present account, to which what it made since `from` is posted.
-    pub(super) fn number(&mut self, account: RevenueAccount, from: Timestamp, ledger: &mut Ledger) -> RevenueAccountId {
+    /// A process of it, as a source of postings.
+    pub(super) const fn source(&self, process: ProcessId) -> Source {
+        Source { row: self.number, process: process.0, address: self.address }
+    }
+
+    /// The account that its sources post to; `None` if they post to several.
+    pub(super) fn only_account(&self) -> Option<RevenueAccountId> {
+        let id = self.account.as_ref().map(|(_, id)| *id);
+        id.filter(|_| !crate::dialect::policy(self.reading.kind).attributes_prompts)
+    }
+
+    /// The number of its present account, to which what a source of it made since `from` is posted.
+    pub(super) fn number(
+        &mut self,
+        source: Source,
+        account: RevenueAccount,
+        from: Timestamp,
+        ledger: &mut Ledger,
+    ) -> RevenueAccountId {
         let id = match &self.account {
             Some((known, id)) if *known == account => *id,
             known => {
                 let id = ledger.account(&account);
                 if let Some(before) = known.as_ref().map(|(_, id)| *id).or(self.former) {
-                    ledger.change_account(before, id, from);
+                    ledger.change_account(source, [before, id], from);
                 }
                 id
             }
@@ -260,7 +289,12 @@ impl Row {
 
     /// Turns misses of earlier entries into hits, the latest first. Returns how many tokens could not be corrected,
     /// and the misses and hits of those that were.
-    pub(super) fn correct(&mut self, corrected: Tokens, ledger: &mut Ledger) -> (Tokens, Vec<[Entry; 2]>) {
+    pub(super) fn correct(
+        &mut self,
+        (source, since): (Source, (Timestamp, Timestamp)),
+        corrected: Tokens,
+        ledger: &mut Ledger,
+    ) -> (Tokens, Vec<[Entry; 2]>) {
         let (mut left, mut moved) = (corrected, Vec::new());
         while left > Tokens::ZERO {
             let Some(mut line) = self.correctable.pop() else { break };
@@ -273,6 +307,8 @@ impl Row {
             let after = Entry { tokens: hits, unsure: Tokens::ZERO, ..line };
             ledger.reverse(&[before]);
             ledger.repost(&[after]);
+            let less = ledger.worth_of(&[before]) - ledger.worth_of(&[after]);
+            ledger.lower_rate(source, before.account, less, since);
             self.guard.iter_mut().for_each(|guard| guard.correct(before, after));
             moved.push([before, after]);
             let mut change = TokenChange::added(hits);
@@ -287,9 +323,23 @@ impl Row {
         (left, moved)
     }
 
+    /// Whether what it posts to an account has a rate.
+    pub(crate) fn has_rate(&self, ledger: &Ledger, account: RevenueAccountId) -> bool {
+        self.window.all(|process| ledger.has_rate(self.source(process), account))
+    }
+
+    /// Whether its pages have the counter of a sum.
+    pub(crate) fn reports(&self, i: usize) -> bool {
+        let tokens = &self.reading.tokens;
+        let of_live = self.reading.live.map(|live| [live.computed, live.cached, live.output][i].is_some());
+        let of_billed = [tokens.prompt != PromptCount::Unknown, tokens.cached.is_some(), tokens.output.is_some()];
+        of_live.unwrap_or(of_billed[i])
+    }
+
     /// Takes a page of one process for the rates and gauges.
     pub(super) fn draw(&mut self, reading: EngineReading, at: Moment, process: ProcessId, step: &Step, span: Span) {
         let gauges = Gauges { running: reading.running, waiting: reading.waiting, kv_usage: reading.kv_usage };
+        self.quarantined = step.quarantined;
         self.gauges.retain(|_, (seen, _)| at.since(*seen) < SAMPLED);
         self.gauges.insert(process, (at, gauges));
         let (grown, known) = match reading.live {

@@ -14,6 +14,7 @@ use super::engine::{Engine, Instance};
 use super::leakage::Leakage;
 use super::model_names::SavedName;
 use super::prefill_attribution::PromptWeight;
+use super::presence::Absences;
 use super::proxies::Left;
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
@@ -177,6 +178,7 @@ impl Metering {
     pub(crate) fn saved_target(&self, id: &TargetId) -> Option<SavedTarget> {
         let Self {
             engines,
+            sources: _,
             duplicates,
             names,
             roles,
@@ -252,7 +254,8 @@ impl Metering {
         let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
         for SavedInstance { id, seen, processes, trial, moved, resets } in instances {
             let trial = trials::restored(trial, moved);
-            engine.instances.push(Instance { id, seen, processes, trial, resets });
+            let absences = Absences::default();
+            engine.instances.push(Instance { id, seen, processes, absences, number: 0, leapt: None, trial, resets });
         }
         for saved in rows {
             let SavedRow {
@@ -313,7 +316,7 @@ fn saved_target(
 }
 
 fn saved_instance(instance: &Instance) -> SavedInstance {
-    let Instance { id, seen, processes, trial, resets } = instance;
+    let Instance { id, seen, processes, absences: _, number: _, leapt: _, trial, resets } = instance;
     SavedInstance {
         id: id.clone(),
         seen: *seen,
@@ -332,6 +335,10 @@ fn saved_instance(instance: &Instance) -> SavedInstance {
 fn saved_row(row: &Row) -> SavedRow {
     let Row {
         key,
+        number: _,
+        address: _,
+        grows: _,
+        quarantined: _,
         former: _,
         may_be_renamed: _,
         instance,

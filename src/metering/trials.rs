@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::revenue::{remember, subtract};
-use super::{Context, Engine};
+use super::{Context, Engine, Row};
 use crate::counters::{Outcome, ProcessId, RowKey};
 use crate::ledger::{Entry, TokenChange};
 use crate::reading::{EngineReading, InstanceId};
@@ -17,6 +17,13 @@ pub(crate) struct ResetRow {
     process: ProcessId,
     key: RowKey,
     entries: Vec<Entry>,
+}
+
+impl ResetRow {
+    /// Whether anything was posted for it that may be taken back.
+    pub(super) fn posts(&self) -> bool {
+        !self.entries.is_empty()
+    }
 }
 
 /// What was posted for a process on trial.
@@ -80,6 +87,8 @@ pub(super) fn settle(
         context.ledger.lose_window(context.at.wall);
     }
     move_back(context, engine, &moved);
+    let undone: Vec<_> = back.iter().map(|(process, _)| *process).collect();
+    end_sources(context, engine, id, &undone, |_| true);
     take_back(context, engine, back.iter().flat_map(|(_, entries)| entries));
     back
 }
@@ -138,8 +147,24 @@ pub(super) fn undo_reset(
     let place = instance.resets.iter().position(|row| row.process == process && row.key.is_of(reading));
     let Some(row) = place.map(|place| instance.resets.swap_remove(place)) else { return Vec::new() };
     take_back(context, engine, row.entries.iter());
+    end_sources(context, engine, reading.instance.as_ref(), &[process], |row| row.is_of(reading));
     context.ledger.regain_window(context.at.wall);
     row.entries
+}
+
+/// Drops what was posted lately of rows of an instance from its rates.
+fn end_sources(
+    context: &mut Context<'_>,
+    engine: &Engine,
+    id: Option<&InstanceId>,
+    processes: &[ProcessId],
+    is_of: impl Fn(&Row) -> bool,
+) {
+    for row in engine.rows.iter().filter(|row| row.instance.as_ref() == id && row.number != 0 && is_of(row)) {
+        for process in processes {
+            context.ledger.end_source(row.source(*process), row.only_account());
+        }
+    }
 }
 
 /// Undoes the changes that late hits made to entries, the latest first.

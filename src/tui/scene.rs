@@ -47,6 +47,11 @@ impl<'a> Scene<'a> {
         format::amount_within(amount, self.currency(), cells)
     }
 
+    /// The heading of amounts an hour: `$/h`.
+    pub fn an_hour(&self) -> String {
+        format!("{}/h", format::symbol(self.currency()).trim_end())
+    }
+
     /// Whether nothing has been looked at yet.
     pub fn is_blank(&self) -> bool {
         self.snap.nodes.is_empty() && self.snap.engines.is_empty()

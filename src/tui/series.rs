@@ -28,7 +28,7 @@ pub(super) struct Points {
 impl Points {
     /// The points of a measure over a span up to now.
     pub(super) fn of(scene: &Scene<'_>, subject: &Subject, measure: Measure, span: Span) -> Self {
-        let now = scene.at(Pace::FiveSeconds).snap.at;
+        let now = scene.at(Pace::Charts).snap.at;
         // Fine points are kept for an hour from the newest on, whichever instant is shown; charts follow it some seconds
         // behind, which changes nothing.
         let back = (scene.app.newest().at - now) + span;
@@ -103,7 +103,7 @@ impl Points {
 
 /// The axis of a chart of `cells` cells in which all of `points` are shown.
 pub(super) fn axis(scene: &Scene<'_>, points: &[&Points], span: Span, cells: u16) -> TimeAxis {
-    let now = scene.at(Pace::FiveSeconds).snap.at;
+    let now = scene.at(Pace::Charts).snap.at;
     let began = points.iter().filter_map(|points| points.past_began()).min();
     // Where nothing is known of the past, what is watched since the first look is to come.
     let began = began.or(scene.snap.money.since).unwrap_or(now);

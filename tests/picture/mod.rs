@@ -379,3 +379,26 @@ pub fn fleet(beat: u64) -> Snapshot {
     snapshot.money.profit = snapshot.money.profit.map(|p| p + more);
     snapshot
 }
+
+/// Twelve nodes: six in two units, three of a second model, and three of one without a price.
+pub fn twelve() -> Snapshot {
+    let mut snapshot = fleet(0);
+    snapshot.nodes.truncate(12);
+    for (place, node) in snapshot.nodes.iter_mut().enumerate() {
+        let node = Arc::make_mut(node);
+        if place >= 6 {
+            node.unit = None;
+        }
+        if place >= 9 {
+            (node.revenue, node.revenue_per_hour, node.profit, node.profit_per_hour) = (None, None, None, None);
+        }
+    }
+    snapshot.engines.truncate(12);
+    snapshot.units.truncate(2);
+    snapshot.alerts.truncate(1);
+    snapshot.coverage.nodes_known = 12;
+    snapshot.coverage.nodes_live = 11;
+    snapshot.gpus.count = 96;
+    snapshot.gpus.reporting = 88;
+    snapshot
+}

@@ -75,7 +75,8 @@ impl RowCounters {
     /// Resets the counters that fell: they count from zero. The others go on.
     fn reset(&mut self, reading: &EngineReading, quarantined: &Quarantine, context: &PageContext) -> Step {
         let (shown, before) = (self.shown, self.last);
-        let earlier = Earlier { before, at: context.at, low: quarantined.first, hits: self.hits };
+        let believed = Some(quarantined.believed);
+        let earlier = Earlier { before, believed, at: context.at, low: quarantined.first, hits: self.hits };
         let fell = fallen(&reading.tokens, &self.last);
         if fell.iter().all(|fell| *fell) {
             *self = Self { shown, ..Self::zero(quarantined.believed, reading) };
@@ -89,7 +90,8 @@ impl RowCounters {
         if let Some(disputed) = &mut step.disputed {
             disputed.before = before;
         }
-        Step { reset: Reset::Begins, ..step }
+        // When it began is not known.
+        Step { reset: Reset::Begins, began: true, ..step }
     }
 
     fn reset_some(&mut self, fell: [bool; COUNTERS], reading: &EngineReading, believed: Moment) {
@@ -116,6 +118,14 @@ impl RowCounters {
             (self.last, self.hits, self.earlier) = (earlier.before, earlier.hits, None);
         }
         undone
+    }
+
+    /// How far values are beyond those from before a reset, if they go on from those at its pace: then it was a dip.
+    pub(in crate::counters) fn returned_by(&self, now: &TokenCounters, at: Moment) -> Option<u64> {
+        let earlier = self.earlier.filter(|earlier| at.since(earlier.at) < QUARANTINE_LONGEST)?;
+        let (grown, since) = (growth(now, &earlier.before), at.since(earlier.believed.unwrap_or(earlier.at)));
+        let goes_on = !fell(now, &earlier.before) && self.shown.explains(grown, since);
+        goes_on.then(|| grown.into_iter().fold(0, u64::saturating_add))
     }
 
     /// Whether every counter that fell is as far beyond its old value as it grew while it was low.

@@ -1,7 +1,10 @@
-//! Counters that are missing on some pages: when they return, their growth is of all of that time.
+//! Counters that are missing on some pages: when they return, their growth is of all of that time. And those that show nothing
+//! on the first pages, and then much at once.
 
 use super::{COUNTERS, PageContext, RowCounters};
+use crate::counters::fastest_minute::MIN_JUDGED;
 use crate::counters::values::values;
+use crate::reading::EngineReading;
 use crate::units::Moment;
 
 impl RowCounters {
@@ -17,5 +20,13 @@ impl RowCounters {
             }
             None
         })
+    }
+
+    /// Whether a counter that had nothing until now has so much that what it had may have been wrong.
+    pub(in crate::counters) fn leaps_from_nothing(&self, reading: &EngineReading) -> bool {
+        let (before, now) = (values(&self.last), values(&reading.tokens));
+        let leaps =
+            |i: usize| before[i].is_none_or(|before| before == 0) && now[i].is_some_and(|now| now >= MIN_JUDGED);
+        !self.is_quarantined() && !self.unread && (0..COUNTERS).any(leaps)
     }
 }

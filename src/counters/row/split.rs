@@ -61,6 +61,11 @@ impl RowCounters {
                 let delta = Delta { miss: Tokens::new(prompts), hit: Tokens::new(hits), output, hits_known: true };
                 (delta, [Tokens::ZERO; 2])
             }
+            (_, Some(_)) if reading.tokens.prompt == PromptCount::Unknown => {
+                // They are of prompts that cannot be read, and correct no earlier ones.
+                self.hits.wait(hits);
+                (Delta { output, hits_known: true, ..Delta::default() }, [Tokens::ZERO; 2])
+            }
             (_, Some(_)) => {
                 let split = self.hits.take(prompts, hits);
                 let (miss, hit) = (Tokens::new(split.miss), Tokens::new(split.hit));

@@ -33,7 +33,7 @@ fn target_rows(present: &Present<'_>, target: &Target, earned: &mut RunningSum) 
         return vec![blank];
     }
     let mut rows: Vec<_> = views.iter().map(|view| engine_row(present.fleet, view, &blank)).collect();
-    rows.sort_by(|a, b| natural(a.rank.as_ref()).cmp(&natural(b.rank.as_ref())));
+    rows.sort_by(|a, b| in_order(rank_text(a), rank_text(b)));
     // The ranks of a row follow it and add up to it.
     let mut of_ranks: Vec<(Option<InstanceId>, Option<ModelName>, RunningSum)> = Vec::new();
     for row in &mut rows {
@@ -49,9 +49,9 @@ fn target_rows(present: &Present<'_>, target: &Target, earned: &mut RunningSum) 
     rows
 }
 
-/// Sorts ranks by number; a row without a rank comes first.
-fn natural(rank: Option<&Rank>) -> (u64, &str) {
-    rank.map(Rank::as_str).map_or((0, ""), |rank| (rank.parse::<u64>().map_or(u64::MAX, |n| n.saturating_add(1)), rank))
+/// A row's rank; a row without one comes first.
+fn rank_text(row: &EngineRow) -> &str {
+    row.rank.as_ref().map_or("", Rank::as_str)
 }
 
 /// The rank that a row shows: with its instance if the page has several. The only rank of an instance shows the

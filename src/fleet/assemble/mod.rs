@@ -29,14 +29,16 @@ pub(super) struct Rates {
     pub(super) output: Option<f64>,
     pub(super) hit_rate: Option<Ratio>,
     pub(super) load: Option<Ratio>,
+    /// Whether a rate leaves out some rows whose own is not known yet.
+    pub(super) is_partial: bool,
 }
 
 /// The token rates and the cache hits of a set of rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Flow {
-    prompt: Option<f64>,
-    cached: Option<f64>,
-    output: Option<f64>,
+    prompt: RateSum,
+    cached: RateSum,
+    output: RateSum,
     prompts_with_hits: u64,
     hits: u64,
 }
@@ -50,20 +52,69 @@ impl Flow {
         }
         let counts = view.counts;
         if counts.prompts {
-            add(&mut self.prompt, window.per_second(PROMPT));
-            add(&mut self.cached, window.per_second(CACHED));
+            self.prompt.add(view, PROMPT);
+            self.cached.add(view, CACHED);
             if let (Some(prompt), Some(hits)) = (window.growth(PROMPT), window.growth(CACHED)) {
                 self.prompts_with_hits += prompt;
                 self.hits += hits;
             }
         }
         if counts.outputs {
-            add(&mut self.output, window.per_second(OUTPUT));
+            self.output.add(view, OUTPUT);
         }
     }
 
     fn hit_rate(&self) -> Option<Ratio> {
         Ratio::of(self.hits as f64, self.prompts_with_hits as f64)
+    }
+}
+
+/// The sum of the rates of rows that have one.
+#[derive(Debug, Clone, Copy, Default)]
+struct RateSum {
+    known: Option<f64>,
+    of: Coverable,
+}
+
+/// Of how many rows a rate is known and not known. Those whose tokens are quarantined are neither: the total is a lower bound.
+#[derive(Debug, Clone, Copy, Default)]
+struct Coverable {
+    known: usize,
+    unknown: usize,
+}
+
+impl RateSum {
+    fn add(&mut self, view: &RowView<'_>, i: usize) {
+        let rate = view.row.window.per_second(i);
+        add(&mut self.known, rate);
+        if rate.is_some() || view.row.reports(i) {
+            self.of.note(rate.is_some(), view);
+        }
+    }
+
+    /// The sum, if so few rows are left out that it is one.
+    fn get(self) -> Option<f64> {
+        self.known.filter(|_| !self.of.lacks())
+    }
+}
+
+impl Coverable {
+    /// The part of the rows that may be left out of a sum, which is a lower bound then: one in so many.
+    const SMALL: usize = 8;
+
+    fn note(&mut self, is_known: bool, view: &RowView<'_>) {
+        self.known += usize::from(is_known);
+        self.unknown += usize::from(!is_known && !view.holds_back);
+    }
+
+    /// Whether a sum is unknown, as too much of it is.
+    const fn lacks(self) -> bool {
+        self.unknown * Self::SMALL > self.known + self.unknown
+    }
+
+    /// Whether a sum leaves out a part.
+    const fn is_partial(self) -> bool {
+        self.unknown > 0 && !self.lacks()
     }
 }
 
@@ -75,7 +126,7 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
     let rates = rates_of(present);
     let nodes = nodes::rows(present);
     let (models, unpriced) = models::rows(present);
-    let money = money::view(present, &models, unpriced);
+    let money = money::view(present, &models, unpriced, rates.is_partial);
     Snapshot {
         schema: SCHEMA,
         at: fleet.now().wall,
@@ -108,7 +159,14 @@ fn rates_of(present: &Present<'_>) -> Rates {
     let mut flow = Flow::default();
     present.live_rows().for_each(|view| flow.add(view));
     let load = mean(live_gpus(present.fleet).filter_map(|gpu| gpu.reading.utilization));
-    Rates { prompt: flow.prompt, cached: flow.cached, output: flow.output, hit_rate: flow.hit_rate(), load }
+    Rates {
+        prompt: flow.prompt.get(),
+        cached: flow.cached.get(),
+        output: flow.output.get(),
+        hit_rate: flow.hit_rate(),
+        load,
+        is_partial: [flow.prompt, flow.cached, flow.output].iter().any(|sum| sum.of.is_partial()),
+    }
 }
 
 /// Since when the energy of a live GPU is unknown, if its lease has a power price and that has lasted.

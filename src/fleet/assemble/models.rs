@@ -78,8 +78,8 @@ fn model_row(
         cached_total: sum.cached,
         output_total: sum.output,
         cache_hit_rate: sum.flow.hit_rate(),
-        prompt_per_second: sum.flow.prompt,
-        output_per_second: sum.flow.output,
+        prompt_per_second: sum.flow.prompt.get(),
+        output_per_second: sum.flow.output.get(),
         money: if sum.posts { money(present, model, earned, cost_per_hour) } else { ModelMoney::default() },
     }
 }
@@ -123,7 +123,7 @@ fn money(present: &Present<'_>, model: &ModelName, earned: Earned, cost_per_hour
     };
     let known = fleet.pace.window().is_some();
     let is_of = |view: &&super::RowView<'_>| view.row.reading.model.as_ref() == Some(model);
-    let earns = known && !super::RowView::lacks_pace(fleet, present.counted_rows().filter(is_of));
+    let earns = known && !super::RowView::lacks_pace(fleet, present.counted_rows().filter(is_of)).0;
     ModelMoney {
         revenue: Some(earned.today),
         revenue_per_hour: earns.then_some(earned.per_hour),

@@ -22,7 +22,12 @@ pub(super) struct NodeMoney {
 }
 
 /// The money of the fleet, beside `models` and the cost an hour of those of them without a price.
-pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: Money) -> MoneyView {
+pub(super) fn view(
+    present: &Present<'_>,
+    models: &[ModelRow],
+    unpriced_models: Money,
+    are_rates_partial: bool,
+) -> MoneyView {
     let fleet = present.fleet;
     let day = day(fleet);
     let priced = any_priced(present);
@@ -34,13 +39,15 @@ pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: 
     // Profit and margins are those of the printed amounts, as in a report.
     let (earned, owed) = (covered.round_to(6), known_cost.map(|cost| cost.round_to(6)));
     let profit = owed.map(|owed| earned - owed);
-    let lacks = RowView::lacks_pace(fleet, present.counted_rows().filter(|view| view.price.is_some()));
+    let (lacks, is_partial) = RowView::lacks_pace(fleet, present.counted_rows().filter(|view| view.price.is_some()));
     let pace = pace(fleet, priced, lacks);
     let profit_per_hour = pace.covered.zip(pace.cost).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
     let held = held || present.counted_rows().any(super::RowView::refuses_billed);
+    let held = held || is_partial || are_rates_partial;
     let on_trial = fleet.metering.engines.values().any(|engine| engine.is_on_trial(fleet.now()));
+    let on_trial = on_trial || fleet.metering.may_count_twice(fleet.now());
     let total = day.tokens.total();
     let unpriced = day.unpriced.total();
     let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);
@@ -62,7 +69,7 @@ pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: 
         uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
         lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
-        upper_bound: uncertainty.hits > Money::ZERO || on_trial,
+        upper_bound: uncertainty.hits > Money::ZERO || on_trial || is_doubted(fleet),
         on_trial,
         uncertainty: uncertainty.timing + uncertainty.hits,
         disputed,
@@ -82,6 +89,11 @@ pub(super) fn view(present: &Present<'_>, models: &[ModelRow], unpriced_models: 
         lists: list_bases(present),
         ledger: fleet.commits.basis.clone(),
     }
+}
+
+/// Whether rates may hold a process that has stopped, or sums growth from before the watch.
+fn is_doubted(fleet: &Fleet) -> bool {
+    fleet.metering.engines.values().any(|engine| engine.doubts(fleet.now()))
 }
 
 /// The price of a million tokens of any class at which they pay the cost and the overhead of what they earn.
@@ -131,9 +143,11 @@ pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
         }
     }
     let priced = || present.counted_rows().filter(|view| view.price.is_some());
-    for view in priced().filter(|view| view.lacks_billed() || view.begins(fleet) == Some(true)) {
-        if RowView::lacks_pace(fleet, priced().filter(|other| other.node == view.node)) {
-            nodes.entry(view.node.clone()).or_default().revenue_per_hour = None;
+    let mut by_node: BTreeMap<&NodeName, Vec<&RowView<'_>>> = BTreeMap::new();
+    priced().for_each(|view| by_node.entry(&view.node).or_default().push(view));
+    for (node, views) in by_node {
+        if RowView::lacks_pace(fleet, views.into_iter()).0 {
+            nodes.entry(node.clone()).or_default().revenue_per_hour = None;
         }
     }
     nodes

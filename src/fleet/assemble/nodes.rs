@@ -7,6 +7,7 @@ use crate::inventory::Gpu;
 use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::units::{Energy, Power};
+use crate::words::in_order;
 
 pub(super) fn rows(present: &Present<'_>) -> Vec<NodeRow> {
     let fleet = present.fleet;
@@ -16,7 +17,7 @@ pub(super) fn rows(present: &Present<'_>) -> Vec<NodeRow> {
     }
     let money = super::money::by_node(present);
     let mut names: Vec<NodeName> = names(fleet).into_iter().filter(|name| !has_left(fleet, name)).collect();
-    names.sort_by(|a, b| natural(a.as_str()).cmp(&natural(b.as_str())));
+    names.sort_by(|a, b| in_order(a.as_str(), b.as_str()));
     names.into_iter().map(|name| node_row(fleet, &name, flows.get(&name), money.get(&name))).collect()
 }
 
@@ -26,19 +27,6 @@ fn names(fleet: &Fleet) -> BTreeSet<NodeName> {
     let expected = fleet.inventory.targets.values().filter(|target| !target.only_gpus || target.answered.is_none());
     let holding = fleet.inventory.nodes.iter().filter(|(_, node)| !node.gpus.is_empty()).map(|(name, _)| name.clone());
     holding.chain(expected.map(|target| fleet.inventory.node_of(&target.info))).collect()
-}
-
-/// Splits a name into text and numbers, so that `gpu-9` comes before `gpu-10`.
-fn natural(name: &str) -> Vec<(&str, u64)> {
-    let mut parts = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        let end = rest[digits..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
-        parts.push((&rest[..digits], rest[digits..end].parse().unwrap_or(0)));
-        rest = &rest[end..];
-    }
-    parts
 }
 
 fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&super::money::NodeMoney>) -> NodeRow {
@@ -56,8 +44,8 @@ fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&
         state: node.map_or(Health::Never, |node| fleet.inventory.health(node.answered)),
         age_seconds: node.map(|node| fleet.now().since(node.answered).as_secs_f64().max(0.0)),
         gpus: gpus.unwrap_or_default(),
-        output_per_second: flow.and_then(|flow| flow.output),
-        prompt_per_second: flow.and_then(|flow| flow.prompt),
+        output_per_second: flow.and_then(|flow| flow.output.get()),
+        prompt_per_second: flow.and_then(|flow| flow.prompt.get()),
         cache_hit_rate: flow.and_then(Flow::hit_rate),
         revenue: money.and_then(|money| money.revenue),
         cost: money.and_then(|money| money.cost),
@@ -79,7 +67,7 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
         uuid: id.clone(),
         name: reading.name.clone(),
         state,
-        reason: unknown_rate(fleet, gpu).or_else(|| reason(gpu, state)).or_else(|| unknown_energy(fleet, id)),
+        reason: unknown_rate(fleet, gpu, state).or_else(|| reason(gpu, state)).or_else(|| unknown_energy(fleet, id)),
         also_reported_by: fleet.inventory.other_sources(gpu).cloned().collect(),
         utilization: reading.utilization.filter(|_| live),
         heat: gpu.heat(fleet.now()).filter(|_| live),
@@ -102,15 +90,20 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
     }
 }
 
-/// That a GPU costs nothing, because its driver never told which it is.
-fn unknown_rate(fleet: &Fleet, gpu: &Gpu) -> Option<Label> {
-    let why = gpu.state.reason().filter(|_| gpu.name().is_empty())?;
+/// Why a GPU costs nothing: no lease is for it, and it has no name or none that a rate is known of.
+fn unknown_rate(fleet: &Fleet, gpu: &Gpu, state: Health) -> Option<Label> {
     let unit = fleet.inventory.node(&gpu.node).and_then(|node| node.unit.as_ref());
-    let now = fleet.now().wall;
-    let pays = |lease: &crate::pricing::Lease| lease.runs_at(now) && lease.covers(&gpu.node, unit, "");
-    let is_paid = fleet.config.leases.iter().any(pays);
-    let text = "its name is not known, so no lease by name is found and its cost is missing: write one for its node";
-    (!is_paid).then(|| Label::new(&format!("{why}; {text}")))
+    let (now, name) = (fleet.now().wall, gpu.name());
+    let pays = |lease: &crate::pricing::Lease| lease.runs_at(now) && lease.covers(&gpu.node, unit, name);
+    if fleet.config.leases.iter().any(pays) || fleet.ledger.book().gpu_rate_at(name, now).is_some() {
+        return None;
+    }
+    let text = if name.is_empty() {
+        "its name is not known, so no lease by name is found and its cost is missing: write one for its node".to_owned()
+    } else {
+        format!("no rate of {name} is known and no lease is for it, so its cost is missing: write one")
+    };
+    Some(reason(gpu, state).map_or_else(|| Label::new(&text), |why| Label::new(&format!("{why}; {text}"))))
 }
 
 /// That power is paid for and not counted.
@@ -124,16 +117,4 @@ fn reason(gpu: &Gpu, state: Health) -> Option<Label> {
         return Some(Label::new("its exporter answers without it: it fell off the bus, or the exporter lost it"));
     }
     gpu.state.reason().map(Label::new)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_in_names_are_numbers() {
-        let mut names = ["gpu-10", "gpu-9", "gpu-009b", "a"];
-        names.sort_by(|a, b| natural(a).cmp(&natural(b)));
-        assert_eq!(names, ["a", "gpu-9", "gpu-009b", "gpu-10"]);
-    }
 }

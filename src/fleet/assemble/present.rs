@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::{Fleet, engine_of, has_left};
+use super::{Coverable, Fleet, engine_of, has_left};
 use crate::inventory::Target;
 use crate::metering::{Counts, Engine, Row};
 use crate::pricing::ModelPrice;
@@ -31,6 +31,8 @@ pub(super) struct RowView<'a> {
     pub(super) counts: Counts,
     /// Its target's health, or worse if the target's pages no longer have the row.
     pub(super) health: Health,
+    /// Whether less may be posted for its target than was produced: then the total is a lower bound.
+    pub(super) holds_back: bool,
     /// Whether its processes are counted at other targets.
     pub(super) is_duplicate: bool,
     /// Its present counters.
@@ -50,8 +52,10 @@ impl<'a> Present<'a> {
             let from = rows.len();
             let node = fleet.inventory.node_of(&target.info);
             let unit = fleet.inventory.unit_of(&target.info, &node);
+            let holds_back = engine.holds_back();
             for row in &engine.rows {
-                rows.push(RowView::of(fleet, (target, engine, row), (&node, unit.as_ref()), &mut prices));
+                let view = RowView::of(fleet, (target, engine, row), (&node, unit.as_ref()), &mut prices);
+                rows.push(RowView { holds_back, ..view });
             }
             by_target.insert(&target.info.target, from..rows.len());
         }
@@ -96,6 +100,7 @@ impl<'a> RowView<'a> {
             let find = || super::money::price(fleet, Some(model), tenant);
             prices.entry((model, tenant)).or_insert_with(|| find().map(Rc::new)).clone()
         });
+        let gone = if row.grows { Health::Live } else { Health::Stale };
         let is_duplicate = metering.is_duplicate(&info.target, row, now);
         Self {
             target,
@@ -105,7 +110,8 @@ impl<'a> RowView<'a> {
             unit: unit.cloned(),
             role: metering.role(info, &row.reading),
             counts: metering.counts(info, row, is_duplicate),
-            health: fleet.inventory.health_of(target).max(fleet.inventory.health(row.seen)),
+            health: fleet.inventory.health_of(target).max(fleet.inventory.health(row.seen)).max(gone),
+            holds_back: false,
             is_duplicate,
             counters: metering.counters(&info.target, engine, row, (now, is_duplicate)),
             price,
@@ -130,22 +136,28 @@ impl<'a> RowView<'a> {
         self.refuses_billed() || prompt && self.counts.prompts || output && self.counts.outputs
     }
 
-    /// Whether what it earns an hour is unknown, as its process began a moment ago; `None` if it earned nothing yet.
-    pub(super) fn begins(&self, fleet: &Fleet) -> Option<bool> {
-        self.row.account.as_ref().map(|(_, id)| fleet.pace.is_beginning(id.index()))
+    /// Whether what it earns an hour is known, or unknown; neither if nothing of it is or will be posted.
+    fn earns(&self, fleet: &Fleet) -> Option<bool> {
+        let may_earn = self.health == Health::Live && self.counts != Counts::NOTHING && self.row.posts();
+        let known = self.row.account.as_ref().is_some_and(|(_, id)| self.row.has_rate(&fleet.ledger, *id));
+        (may_earn && !self.engine.lacks_rows(fleet.now())).then_some(known && !self.row.quarantined)
     }
 
-    /// Whether what rows earn an hour together is unknown: one lacks a counter, or all that earn began a moment ago.
-    pub(super) fn lacks_pace<'v>(fleet: &Fleet, rows: impl Iterator<Item = &'v Self>) -> bool
+    /// Whether what rows earn an hour together is unknown: one lacks a counter, or too many of them, or all, earn at rates that
+    /// are not known yet. And whether it leaves out some.
+    pub(super) fn lacks_pace<'v>(fleet: &Fleet, rows: impl Iterator<Item = &'v Self>) -> (bool, bool)
     where
         Self: 'v,
     {
-        let (mut lacks, mut begin) = (false, None);
+        let (mut lacks, mut any, mut of) = (false, false, Coverable::default());
         for view in rows {
             lacks |= view.lacks_billed();
-            begin = view.begins(fleet).map_or(begin, |begins| Some(begins && begin != Some(false)));
+            if let Some(is_known) = view.earns(fleet) {
+                any = true;
+                of.note(is_known, view);
+            }
         }
-        lacks || begin == Some(true)
+        (lacks || of.lacks() || any && of.known == 0, of.is_partial())
     }
 
     /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.

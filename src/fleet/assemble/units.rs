@@ -60,12 +60,12 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>, pace: PaceSum
         utilization: mean(live.filter_map(|gpu| gpu.reading.utilization)),
         kv_usage: mean(engines().filter_map(|view| view.row.kv_usage(fleet.now()))),
         waiting: sum(engines().filter_map(|view| view.row.waiting(fleet.now()))),
-        output_per_second: flow.output,
-        prompt_per_second: flow.prompt,
+        output_per_second: flow.output.get(),
+        prompt_per_second: flow.prompt.get(),
         worst: worst(&loads),
         revenue_per_hour: pace
             .earned
-            .filter(|_| !super::RowView::lacks_pace(fleet, rows.iter().copied().filter(|view| view.price.is_some()))),
+            .filter(|_| !super::RowView::lacks_pace(fleet, rows.iter().copied().filter(|view| view.price.is_some())).0),
         cost_per_hour: pace.owed,
     }
 }

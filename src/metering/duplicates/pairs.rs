@@ -67,6 +67,13 @@ impl Pairs {
         }
     }
 
+    /// The places of comparisons that are not decided.
+    pub(super) fn undecided(&self) -> impl Iterator<Item = [&Place; 2]> {
+        let all =
+            self.all.iter().flat_map(|(lower, uppers)| uppers.iter().map(move |(upper, pair)| (lower, upper, pair)));
+        all.filter(|(.., pair)| pair.verdict == Verdict::Undecided).map(|(lower, upper, _)| [lower, upper])
+    }
+
     /// Takes the targets whose comparisons were touched since the last call.
     pub(super) fn take_touched(&mut self) -> BTreeSet<TargetId> {
         std::mem::take(&mut self.touched)

@@ -9,10 +9,10 @@ mod resolved_rate;
 mod rounding;
 mod schedule;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::inventory::{FleetConfig, Inventory, Node, Tracked};
-use crate::ledger::Ledger;
+use crate::ledger::{CostAccountId, Ledger};
 use crate::pricing::{Lease, RentWhen};
 use crate::reading::NodeName;
 use crate::units::{Moment, Span, Timestamp};
@@ -39,6 +39,8 @@ pub(super) struct AllocationMeter {
     roundings: Roundings,
     allocated: Tracked<NodeName, Moment>,
     serving: Tracked<NodeName, Moment>,
+    /// The cost accounts to which a node's time was posted last: of GPUs paid while allocated, and while an engine answers.
+    paying: HashMap<NodeName, [BTreeSet<CostAccountId>; 2]>,
     /// Nodes of an earlier watch whose revenue has no cost any more, as no source reports their GPUs.
     abandoned: HashSet<NodeName>,
     /// Requests to end leases that are applied and not in a checkpoint yet.
@@ -54,6 +56,7 @@ impl AllocationMeter {
             roundings: Roundings::default(),
             allocated,
             serving,
+            paying: HashMap::new(),
             abandoned,
             ended: Vec::new(),
         }
@@ -84,7 +87,7 @@ impl AllocationMeter {
 
     /// Up to when a node's time is posted: of GPUs paid while allocated, and of those paid while an engine answers.
     pub(super) fn cursors(&self, name: &NodeName) -> (Option<Moment>, Option<Moment>) {
-        let Self { schedules: _, roundings: _, allocated, serving, abandoned: _, ended: _ } = self;
+        let Self { schedules: _, roundings: _, allocated, serving, paying: _, abandoned: _, ended: _ } = self;
         (allocated.get(name).copied(), serving.get(name).copied())
     }
 
@@ -115,6 +118,7 @@ impl AllocationMeter {
     pub(super) fn forget(&mut self, name: &NodeName) {
         self.allocated.remove(name);
         self.serving.remove(name);
+        self.paying.remove(name);
     }
 
     /// Renames a node.
@@ -178,15 +182,25 @@ impl AllocationMeter {
             *last = Moment { wall: to, boot: at.boot - (at.wall - to) };
         }
         let gpus = NodeGpus { view, name, node, when };
-        let mut start = from;
+        if !self.paying.contains_key(name) {
+            self.paying.insert(name.clone(), Default::default());
+        }
+        let Some(known) = self.paying.get_mut(name).map(|known| &mut known[usize::from(when == RentWhen::Serving)])
+        else {
+            return;
+        };
+        let (mut start, mut ended, mut paying) = (from, BTreeSet::new(), std::mem::take(known));
         for end in rate_edges(ledger, &view.config.leases, from, to).into_iter().chain([to]) {
             // Between two leases a node that is silent for long is not kept.
             let is_silent = silent >= view.config.release_after && start >= at.wall - silent;
             if start < end && !(is_silent && given_back(view, name, node, start).is_some()) {
-                gpus.post(ledger, &mut self.roundings, start, end);
+                ended.append(&mut paying);
+                paying = gpus.post(ledger, &mut self.roundings, start, end);
             }
             start = end;
         }
+        ended.difference(&paying).for_each(|account| ledger.end_rent(*account));
+        *known = paying;
     }
 }
 
@@ -199,8 +213,15 @@ struct NodeGpus<'a> {
 }
 
 impl NodeGpus<'_> {
-    /// Posts the time of GPUs by name and lease over an interval in which no lease begins or ends.
-    fn post(&self, ledger: &mut Ledger, roundings: &mut Roundings, from: Timestamp, to: Timestamp) {
+    /// Posts the time of GPUs by name and lease over an interval in which no lease begins or ends. Returns the accounts.
+    fn post(
+        &self,
+        ledger: &mut Ledger,
+        roundings: &mut Roundings,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> BTreeSet<CostAccountId> {
+        let mut accounts = BTreeSet::new();
         let leases = &self.view.config.leases;
         let mut groups: Vec<(&str, Option<&Lease>, u32)> = Vec::new();
         for (_, gpu, lease) in payers::of_node(self.view, self.name, self.node, from) {
@@ -220,12 +241,14 @@ impl NodeGpus<'_> {
                 roundings.resume(ledger, leases, lease, &rate.cost_account, from);
             }
             ledger.rent(account, count, from, to);
+            accounts.insert(account);
             let ends = rate.lease.filter(|lease| lease.until == Some(to));
             if let (Some(lease), Some(began)) = (ends, self.node.allocated_from) {
                 let began = began.max(lease.from.unwrap_or(began));
                 roundings.end(ledger, leases, lease, (&rate.cost_account, count), (began, to));
             }
         }
+        accounts
     }
 }
 

@@ -9,7 +9,7 @@ use super::InventoryView;
 use super::resolved_rate::{self, of_overhead, of_schedule};
 use super::rounding::{self, Roundings};
 use crate::inventory::FleetConfig;
-use crate::ledger::Ledger;
+use crate::ledger::{CostAccountId, Ledger};
 use crate::pricing::{Lease, Leased};
 use crate::reading::NodeName;
 use crate::units::Timestamp;
@@ -43,6 +43,8 @@ pub(super) struct Schedules {
     since: BTreeMap<String, Timestamp>,
     /// When the leases of a node were ended by hand.
     ended: BTreeMap<NodeName, Timestamp>,
+    /// The cost accounts of the leases that were posted last.
+    paying: BTreeSet<CostAccountId>,
 }
 
 /// The identities of a lease: its name, if it has one, and what it is for.
@@ -64,12 +66,12 @@ impl Schedules {
     /// Schedules that run from the beginning of the watch.
     pub(super) fn new(began: Timestamp) -> Self {
         let (posted, paid, since, ended) = Default::default();
-        Self { began, posted, by_calendar: BTreeSet::new(), paid, since, ended }
+        Self { began, posted, by_calendar: BTreeSet::new(), paid, since, ended, paying: BTreeSet::new() }
     }
 
     /// The identity of each agreement with up to when it is posted, and the ends by hand.
     pub(super) fn saved(&self) -> Vec<(String, Timestamp)> {
-        let Self { began: _, posted, by_calendar, paid, since, ended } = self;
+        let Self { began: _, posted, by_calendar, paid, since, ended, paying: _ } = self;
         let ended = ended.iter().map(|(node, at)| (format!("{ENDED}{node}"), *at));
         let until = |(key, until): (&String, &Timestamp)| {
             (key.clone(), if by_calendar.contains(key) { *until } else { AS_THE_LEDGER })
@@ -143,11 +145,18 @@ impl Schedules {
         now: Timestamp,
     ) {
         let leases = &view.config.leases;
+        let (mut ended, mut paying) = (std::mem::take(&mut self.paying), BTreeSet::new());
         for lease in view.config.leases.iter().filter(|lease| lease.is_schedule()) {
             let last = self.posted_until(lease).unwrap_or(self.began);
-            let Some((from, to)) = lease.overlap(last, now) else { continue };
+            let Some((from, to)) = lease.overlap(last, now) else {
+                if lease.runs_at(now) {
+                    paying.insert(ledger.cost_account(&of_schedule(lease, view)));
+                }
+                continue;
+            };
             let (cost_account, gpus) = (of_schedule(lease, view), lease.gpus.unwrap_or(0));
             let id = ledger.cost_account(&cost_account);
+            let _ = if lease.runs_at(now) { paying.insert(id) } else { ended.insert(id) };
             roundings.resume(ledger, leases, lease, &cost_account, from);
             ledger.rent(id, gpus, from, to);
             let paid = self.paid.entry(subject(lease)).or_insert(to);
@@ -159,6 +168,8 @@ impl Schedules {
                 }
             }
         }
+        ended.difference(&paying).for_each(|account| ledger.end_rent(*account));
+        self.paying = paying;
         if let Some(rate) = view.config.overhead.per_hour {
             let last = self.posted.get(OVERHEAD).copied().unwrap_or(self.began);
             let id = ledger.cost_account(&of_overhead(rate));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::snapshot::Snapshot;
+use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Span;
 
 /// How often a part of the screen moves.
@@ -13,10 +13,15 @@ pub enum Pace {
     FiveSeconds,
     TenSeconds,
     Minute,
+    /// Five seconds; a minute where nothing has moved that charts show.
+    Charts,
 }
 
+/// How long charts stand where nothing has moved.
+const STILL: Span = Span::from_secs(60);
+
 impl Pace {
-    const ALL: [Self; 4] = [Self::TwoSeconds, Self::FiveSeconds, Self::TenSeconds, Self::Minute];
+    const ALL: [Self; 5] = [Self::TwoSeconds, Self::FiveSeconds, Self::TenSeconds, Self::Minute, Self::Charts];
 
     /// `spares` slows tables to the pace of the map.
     const fn span(self, spares: bool) -> Span {
@@ -24,6 +29,7 @@ impl Pace {
             Self::TwoSeconds => 2,
             Self::FiveSeconds if !spares => 5,
             Self::FiveSeconds | Self::TenSeconds => 10,
+            Self::Charts => 5,
             Self::Minute => 60,
         })
     }
@@ -31,12 +37,12 @@ impl Pace {
 
 /// The picture of each pace.
 #[derive(Debug, Clone)]
-pub struct PacedSnapshots([Arc<Snapshot>; 4]);
+pub struct PacedSnapshots([Arc<Snapshot>; 5]);
 
 impl PacedSnapshots {
     /// All of them the same.
     pub(super) fn of(first: &Arc<Snapshot>) -> Self {
-        Self([(); 4].map(|()| first.clone()))
+        Self([(); 5].map(|()| first.clone()))
     }
 
     /// The picture of a pace.
@@ -48,12 +54,26 @@ impl PacedSnapshots {
     pub(super) fn follow(&mut self, before: &Snapshot, now: &Arc<Snapshot>, spares: bool) {
         let must_not_wait = differs(before, now);
         for (slot, pace) in self.0.iter_mut().zip(Pace::ALL) {
-            let beat = |picture: &Snapshot| picture.at.millis().div_euclid(pace.span(spares).millis());
+            let span = if pace == Pace::Charts && !has_moved(slot, now) { STILL } else { pace.span(spares) };
+            let beat = |picture: &Snapshot| picture.at.millis().div_euclid(span.millis());
             if must_not_wait || beat(slot) != beat(now) {
                 *slot = now.clone();
             }
         }
     }
+}
+
+/// Whether anything has moved that charts show.
+fn has_moved(a: &Snapshot, b: &Snapshot) -> bool {
+    let of_all = |s: &Snapshot| {
+        let tokens = [s.tokens.output_per_second, s.tokens.prompt_per_second, s.tokens.cached_per_second];
+        (tokens, s.cache_hit_rate, s.gpus.utilization, s.requests, s.money.revenue_per_hour, s.money.cost_per_hour)
+    };
+    let is_same = |(a, b): (&Arc<EngineRow>, &Arc<EngineRow>)| {
+        let of = |row: &EngineRow| (row.kv_usage, row.running, row.waiting, row.ttft_seconds, row.itl_seconds);
+        Arc::ptr_eq(a, b) || of(a) == of(b)
+    };
+    of_all(a) != of_all(b) || a.engines.len() != b.engines.len() || !a.engines.iter().zip(&b.engines).all(is_same)
 }
 
 fn differs(a: &Snapshot, b: &Snapshot) -> bool {

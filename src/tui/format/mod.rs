@@ -12,7 +12,9 @@ pub use money::{
     amount, amount_within, axis_figure, bare, digits, digits_within, price_per_million, round_figure, signed, symbol,
     unit_price,
 };
-pub use number::{change, compact, grouped, latency, memory, percent, percent1, points, scaled_tight, tight, watts};
+pub use number::{
+    bytes_per_second, change, compact, grouped, latency, memory, percent, percent1, points, scaled_tight, tight, watts,
+};
 pub use text::{clauses, cut, fitting, natural, pad_left, pad_right, shorten, width, wrapped};
 pub use time::{age, clock_minute, clock_second, countdown, days, duration};
 

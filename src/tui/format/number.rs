@@ -137,6 +137,18 @@ pub fn memory(used: Option<Bytes>, total: Option<Bytes>) -> String {
     pad_left(&text, 12)
 }
 
+/// Bytes a second, at most eight cells: `2.0 GB/s`, `350 MB/s`, `0`.
+pub fn bytes_per_second(value: Option<f64>) -> String {
+    let Some(value) = value.filter(|value| value.is_finite()) else { return UNKNOWN.to_owned() };
+    let units = [(1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s")];
+    // What would be rounded to a thousand of a unit is told in the next one.
+    let Some((scale, unit)) = units.into_iter().find(|(scale, _)| value >= 0.9995 * scale) else {
+        return if value < 0.5 { "0".to_owned() } else { format!("{value:.0} B/s") };
+    };
+    let places = usize::from(value < 9.95 * scale);
+    format!("{:.places$} {unit}", (value / scale).min(999.0))
+}
+
 fn gib_text(bytes: Bytes) -> String {
     let gib = bytes.get() as f64 / (1024.0 * 1024.0 * 1024.0);
     if gib < 99.95 {
@@ -174,6 +186,17 @@ pub fn latency(seconds: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_have_their_unit() {
+        let text = |value| bytes_per_second(Some(value));
+        assert_eq!([0.0, 0.2, 17.0, 999.6, 1_200.0].map(text), ["0", "0", "17 B/s", "1.0 kB/s", "1.2 kB/s"]);
+        assert_eq!(
+            [350e6, 999.7e6, 2e9, 64e9, 1e18].map(text),
+            ["350 MB/s", "1.0 GB/s", "2.0 GB/s", "64 GB/s", "999 TB/s"]
+        );
+        assert_eq!(bytes_per_second(None), UNKNOWN);
+    }
 
     #[test]
     fn a_figure_keeps_the_digits_that_fit() {

@@ -133,7 +133,7 @@ fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
 }
 
 /// What to do.
-const fn action(rule: Rule) -> Option<&'static str> {
+pub(super) const fn action(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::GpuLost => "Drain the node, then reset or return the GPU.",
         Rule::NodeSilent => "See whether the node is up.",

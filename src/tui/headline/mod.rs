@@ -6,11 +6,13 @@
 
 mod alarm;
 mod change;
+mod node;
 mod state;
 mod unknown;
 
 pub use change::changed;
 use jiff::tz::TimeZone;
+pub use node::{NodeQuarters, Pair, node_headline};
 
 use super::format;
 use crate::snapshot::Snapshot;

@@ -3,12 +3,12 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::ListBasis;
-use crate::tui::app::WatchedFleet;
+use crate::tui::app::{Pace, WatchedFleet};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Span as Words};
-use crate::units::{GpuTime, Span};
+use crate::units::{GpuTime, Span, Timestamp};
 
 const PROGRAM: &str = "margintop";
 /// Cells at both ends of the line, between what stands in it, and before the time.
@@ -19,6 +19,8 @@ const SEPARATOR: &str = " · ";
 
 /// Cells below which a fleet's name says nothing.
 const NAME: usize = 8;
+/// Columns from which the clock has seconds.
+const WITH_SECONDS: u16 = 100;
 /// Columns from which the zone stands behind the time.
 const ZONED: u16 = 160;
 
@@ -148,6 +150,9 @@ fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
         None if app.finds_nothing() => return vec![(Role::Text, clock), (Role::Dim, " ○ looking".to_owned())],
         None => {}
     }
+    if width >= WITH_SECONDS {
+        clock = format::clock_second(ticking(scene), scene.zone());
+    }
     let dot = (Role::Accent, " ●".to_owned());
     let interval = (Role::Dim, format!(" {}", every(app.interval)));
     if let WatchedFleet::PublishedDay { speed: Some(speed) } = app.fleet {
@@ -158,6 +163,14 @@ fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
         clock = format!("{clock} {}", zone(scene));
     }
     vec![(Role::Text, clock), dot, interval]
+}
+
+/// The instant that the clock shows: its seconds move with other figures, and no frame is drawn for them alone.
+fn ticking(scene: &Scene<'_>) -> Timestamp {
+    let makes = |rate: Option<f64>| rate.is_some_and(|rate| rate > 0.0);
+    let tokens = &scene.snap.tokens;
+    let is_busy = makes(tokens.output_per_second) || makes(tokens.prompt_per_second);
+    scene.at(if is_busy { Pace::TwoSeconds } else { Pace::FiveSeconds }).snap.at
 }
 
 /// `UTC+8` at the shown instant.

@@ -36,7 +36,7 @@ pub(super) fn gpus(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines
     let before_process = columns.len().saturating_sub(1);
     columns.insert(
         before_process,
-        C::right("PCIe/s", 6, |line| figure(&traffic(line.gpu))).rank(8).only(any(|gpu| gpu.pcie.is_some())),
+        C::right("PCIe", 8, |line| figure(&traffic(line.gpu))).rank(8).only(any(|gpu| gpu.pcie.is_some())),
     );
     columns.insert(before_process, C::right("ECC", 5, |line| ecc(line.gpu)).rank(6).only(any(has_ecc)));
     List::plain("GPUs", &columns, lines).draw(canvas, area);
@@ -115,7 +115,7 @@ fn has_ecc(gpu: &GpuRow) -> bool {
 /// Bytes over PCIe, both ways.
 fn traffic(gpu: &GpuRow) -> String {
     let bytes = gpu.pcie.map(|pcie| (pcie.tx.get() + pcie.rx.get()) as f64);
-    format::scaled_tight(bytes).trim().to_owned()
+    format::bytes_per_second(bytes)
 }
 
 /// The chosen span, as far as the loads of single GPUs are kept.

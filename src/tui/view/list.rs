@@ -9,7 +9,7 @@ use super::{Hit, Hits, Order, RowKey};
 use crate::tui::app::{Filter, ListState};
 use crate::tui::format;
 use crate::tui::theme::Role;
-use crate::tui::widgets::table::{Cell, Column, Row, Sorted, Table, Tree};
+use crate::tui::widgets::table::{Cell, Column, Row, Sorted, Table, TableAreas, Tree};
 use crate::tui::widgets::{Canvas, Segment, Spot};
 
 /// What a column sorts by. What is unknown stands last, whichever way.
@@ -180,6 +180,9 @@ pub(super) fn known_sum<T: std::iter::Sum<T>>(values: impl Iterator<Item = Optio
 /// The node of a row, by its place in the snapshot, and how many GPUs it has.
 type SpotOf<'a, R> = &'a dyn Fn(&R) -> Option<(usize, usize)>;
 
+/// What stands for rows that found no room.
+type HiddenRow<'a, R> = &'a dyn Fn(&[&R]) -> Row<'static>;
+
 /// A list that is drawn.
 pub(super) struct List<'a, 's, R> {
     /// The name in the rule.
@@ -202,6 +205,8 @@ pub(super) struct List<'a, 's, R> {
     pub(super) gap: u16,
     /// Said below the last row: what the filter could not judge; and in place of rows where there are none.
     pub(super) note: Option<String>,
+    /// What stands behind the count of rows that found no room.
+    pub(super) hidden: Option<HiddenRow<'a, R>>,
 }
 
 /// What is said of a filter below the rows that it passes, of so many of which it could not judge `unknown` for want of a
@@ -237,6 +242,7 @@ impl<'a, 's, R> List<'a, 's, R> {
             spots: None,
             gap: 2,
             note: None,
+            hidden: None,
         }
     }
 
@@ -269,7 +275,9 @@ impl<'a, 's, R> List<'a, 's, R> {
         // Rows beside the list stand above its total, where at least half of the room is left.
         let beside = if self.total.is_some() && 2 * self.beside.len() < room { self.beside.as_slice() } else { &[] };
         let is_cut = keys.len() + usize::from(self.total.is_some()) > room;
-        let blank = |_: usize| Row::default();
+        let first = self.state.filter(|_| !self.is_chosen_elsewhere);
+        let first = |page: usize| first.map_or(0, |state| state.first(page, &keys));
+        let blank = |_: usize| self.hidden_row(first(room - 1), room - 1);
         let total: Option<&dyn Fn(usize) -> Row<'static>> = match self.total {
             Some(total) => Some(total),
             None if is_cut && room > 1 => Some(&blank),
@@ -290,7 +298,7 @@ impl<'a, 's, R> List<'a, 's, R> {
                 is_asked: turned || self.state.is_some_and(|state| state.order() > 0),
             }),
             len: keys.len(),
-            first: self.state.filter(|_| !self.is_chosen_elsewhere).map_or(0, |state| state.first(page, &keys)),
+            first: first(page),
             row: &row,
             beside,
             total,
@@ -300,16 +308,7 @@ impl<'a, 's, R> List<'a, 's, R> {
             let last = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
             canvas.pen(last, 0).put(Role::Dim, &rest(areas.hidden, chosen, keys.len()));
         }
-        if let Some((heading, spot)) = self.spots {
-            let is_named = |place: &usize| self.columns.get(*place).is_some_and(|col| col.name() == heading);
-            let column = areas.headings.iter().find(|(place, _)| is_named(place)).map(|(_, area)| *area);
-            for (number, row) in areas.rows.iter().filter(|_| column.is_some()) {
-                let of = self.rows.get(*number).and_then(spot);
-                let Some(((of, gpus), column)) = of.zip(column) else { continue };
-                let width = column.width.min(u16::try_from(gpus).unwrap_or(u16::MAX));
-                canvas.spots.push(Spot { area: Rect { x: column.x, width, ..*row }, of, has_parts: true });
-            }
-        }
+        self.tell_spots(canvas, &areas);
         let mut hits = Hits::of_page(page);
         if self.state.is_some() {
             for (column, area) in areas.headings {
@@ -322,6 +321,26 @@ impl<'a, 's, R> List<'a, 's, R> {
             }
         }
         hits
+    }
+
+    /// What stands for all rows but `page` of them from `first` on.
+    fn hidden_row(&self, first: usize, page: usize) -> Row<'static> {
+        let Some(hidden) = self.hidden else { return Row::default() };
+        let rows = self.rows.iter().enumerate().filter(|(number, _)| !(first..first + page).contains(number));
+        hidden(&rows.map(|(_, row)| row).collect::<Vec<_>>())
+    }
+
+    /// Tells the mouse which cells are which GPUs.
+    fn tell_spots(&self, canvas: &mut Canvas<'_>, areas: &TableAreas) {
+        let Some((heading, spot)) = self.spots else { return };
+        let is_named = |place: &usize| self.columns.get(*place).is_some_and(|col| col.name() == heading);
+        let column = areas.headings.iter().find(|(place, _)| is_named(place)).map(|(_, area)| *area);
+        for (number, row) in areas.rows.iter().filter(|_| column.is_some()) {
+            let of = self.rows.get(*number).and_then(spot);
+            let Some(((of, gpus), column)) = of.zip(column) else { continue };
+            let width = column.width.min(u16::try_from(gpus).unwrap_or(u16::MAX));
+            canvas.spots.push(Spot { area: Rect { x: column.x, width, ..*row }, of, has_parts: true });
+        }
     }
 
     fn row(&self, number: usize, is_chosen: bool) -> Row<'static> {

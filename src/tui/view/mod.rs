@@ -25,6 +25,7 @@ mod money;
 mod node;
 mod node_columns;
 mod node_events;
+mod node_headline;
 mod nodes;
 mod nothing;
 mod overview;

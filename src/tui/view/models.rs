@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::lines_of::common_top;
 use super::list::{By, Col, List, figure, known_sum};
-use super::model::detail;
+use super::model::{detail, two};
 use super::settled::settle;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};
 use crate::history::{Measure, Subject};
@@ -27,6 +27,9 @@ use crate::units::{Money, quotient};
 
 /// Rows of the chosen model below the list.
 const DETAIL: u16 = 14;
+
+/// Columns from which the chosen model stands beside the next one.
+const TWO: u16 = 196;
 
 /// The view.
 pub(super) struct Models;
@@ -76,8 +79,12 @@ impl View for Models {
             hits = draw_list(canvas, area, &slow, &lines, true);
         }
         let keys: Vec<RowKey> = lines.iter().map(key).collect();
-        if let (Some(area), Some(line)) = (layout.area(Part::Table(0)), lines.get(state.place(&keys))) {
-            detail(canvas, area, &slow, line);
+        let place = state.place(&keys);
+        if let (Some(area), Some(line)) = (layout.area(Part::Table(0)), lines.get(place)) {
+            match beside_it(&lines, place).filter(|_| area.width >= TWO && !is_beside(line)) {
+                Some(other) => two(canvas, area, &slow, [line, other]),
+                None => detail(canvas, area, &slow, line),
+            }
         }
         if let Some(area) = layout.area(Part::Basis) {
             pane::basis(canvas, area, scene);
@@ -101,6 +108,13 @@ impl View for Models {
     fn commands(&self) -> &'static [Command] {
         &[Command::Enter, Command::Filter, Command::Sort, Command::Reach(Turn::Previous), Command::Form]
     }
+}
+
+/// The model that stands next in the list, else the one before; none where there is no other.
+fn beside_it(lines: &[ModelRow], place: usize) -> Option<&ModelRow> {
+    let is_model = |row: &&ModelRow| !is_beside(row);
+    let before = || lines.get(place.checked_sub(1)?);
+    lines.get(place + 1).filter(is_model).or_else(before).filter(is_model)
 }
 
 fn key(row: &ModelRow) -> RowKey {

@@ -7,7 +7,7 @@ use super::engine_rows::engine_rows;
 use super::gpus::{GpuOf, gpus};
 use super::model::blank;
 use super::served::first_word;
-use super::{Entry, Hits, Layout, Part, Place, View, ViewId, node_events, nodes, tables};
+use super::{Entry, Hits, Layout, Part, Place, View, ViewId, node_events, node_headline, nodes, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, NodeRow};
@@ -24,6 +24,9 @@ use crate::units::{Money, Ratio, quotient};
 
 /// Columns from which the figures and the chart stand side by side.
 const WIDE: u16 = 100;
+
+/// Rows of the body from which one tells what is the matter.
+const LEAST_WITH_HEADLINE: u16 = 18;
 
 /// Rows of events with their heading, where there is room for more.
 const EVENTS: u16 = 6;
@@ -45,10 +48,11 @@ impl View for Node {
         let engines = (engines(scene, node).len().min(6)) as u16 + 1;
         let alerts = scene.snap.alerts.iter().filter(|alert| is_of(scene, alert, node)).count().clamp(1, 6) as u16 + 1;
         let is_wide = area.width >= WIDE;
-        let has_vitals = is_wide && rows.0.height >= 8 + gpus + engines + 8;
+        let headline = rows.0.height >= LEAST_WITH_HEADLINE;
+        let has_vitals = is_wide && rows.0.height >= 9 + gpus + engines + 8;
         // What is beyond the tables and their least goes to the charts.
         let tables = gpus + engines + alerts + EVENTS;
-        let spare = rows.0.height.saturating_sub(8 + 5 + tables) * u16::from(has_vitals);
+        let spare = rows.0.height.saturating_sub(8 + 1 + 5 + tables) * u16::from(has_vitals);
         let head = if is_wide && area.height >= 28 { 8 + spare.min(6) } else { 4.min(area.height / 3) };
         let head = rows.top(head);
         if is_wide {
@@ -58,6 +62,7 @@ impl View for Node {
         } else {
             layout.put(Part::Digits, head);
         }
+        layout.put(Part::Headline, rows.top(u16::from(headline)));
         if has_vitals {
             layout.put(Part::Vitals, rows.top(5 + spare.saturating_sub(6).min(3)));
         }
@@ -82,8 +87,14 @@ impl View for Node {
             return Hits::default();
         };
         let area = |part| layout.area(part);
+        // The rate stands in the headline too.
+        let slow = scene.at(Pace::TwoSeconds);
+        let paced = named(&slow, node.name.as_str()).unwrap_or(node);
         if let Some(area) = area(Part::Digits) {
-            digits(canvas, area, scene, node);
+            digits(canvas, area, &slow, paced);
+        }
+        if let Some(area) = area(Part::Headline) {
+            node_headline::draw(canvas, area, scene, paced);
         }
         if let Some(area) = area(Part::Chart) {
             margin(canvas, area, scene, node);
@@ -271,8 +282,14 @@ fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
 }
 
 fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    Margin { subject: subject(node), now: [node.revenue_per_hour, node.cost_per_hour], scale_width: 6, is_day: false }
-        .draw(canvas, area, scene);
+    Margin {
+        subject: subject(node),
+        now: [node.revenue_per_hour, node.cost_per_hour],
+        scale_width: 6,
+        is_day: false,
+        of: String::new(),
+    }
+    .draw(canvas, area, scene);
 }
 
 fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {

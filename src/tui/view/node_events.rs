@@ -23,19 +23,25 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node:
         let serves = || scene.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
         word == node.name.as_str() || serves()
     };
-    table(canvas, area, scene, is_here, " · of this node, 24 h");
+    table(canvas, area, scene, |event| is_here(word_of(event.name.as_str())), " · of this node, 24 h");
 }
 
-/// Draws what happened in the whole fleet.
+/// Draws what happened in the whole fleet; what is wrong still stands beside it.
 pub(super) fn of_all(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    table(canvas, area, scene, |_| true, " · 24 h");
+    table(canvas, area, scene, |event| !event.is_alert() || event.until.is_some(), " · 24 h");
 }
 
-fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, is_of: impl Fn(&str) -> bool, note: &'static str) {
+fn table(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    is_shown: impl Fn(&HistoryEvent) -> bool,
+    note: &'static str,
+) {
     type C<'s> = Col<'s, HistoryEvent>;
     let until = scene.snap.at;
     let mut rows = scene.app.history.events(until - DAY, until, None);
-    rows.retain(|event| is_of(word_of(event.name.as_str())));
+    rows.retain(is_shown);
     rows.sort_by_key(|event| std::cmp::Reverse(event.at));
     let zone = scene.zone();
     let columns = [

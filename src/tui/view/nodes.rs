@@ -19,6 +19,7 @@ use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::{Scene, number};
 use crate::tui::widgets::Canvas;
+use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::table::{Cell, Row, Tree};
 use crate::units::{Money, Ratio};
 
@@ -193,9 +194,27 @@ pub(super) fn draw_list<'a>(
         spots: Some((GPUS, &|line| Some((*places.get(line.row.name.as_str())?, line.row.gpus.len())))),
         gap: gap(scene),
         note: filter_note(scene, lines.len()),
+        hidden: Some(&|lines| hidden(lines, &columns)),
         ..List::plain(TITLE, &columns, lines)
     };
     list.draw(canvas, area)
+}
+
+/// The nodes that found no room: a cell each, and their profit together.
+fn hidden(lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> Row<'static> {
+    let heat = |line: &&NodeLine<'_>| match line.row.state {
+        _ if line.row.gpus.iter().any(|gpu| gpu.state == Health::Lost) => Heat::Lost,
+        Health::Lost => Heat::Lost,
+        Health::Stale => Heat::Silent,
+        Health::Live | Health::Never => Heat::of(load(line).map(Ratio::get)),
+    };
+    let profits: Option<Vec<Money>> = lines.iter().map(|line| line.row.profit_per_hour).collect();
+    let cells = columns.iter().map(|col| match col.name() {
+        GPUS => Cell::Heat(lines.iter().map(heat).collect()),
+        "profit/h" => profits.clone().map_or_else(Cell::unknown, |all| tables::profit(Some(all.into_iter().sum()))),
+        _ => Cell::Empty,
+    });
+    Row::new(cells)
 }
 
 /// Draws the other nodes of a node's unit, the worst first.

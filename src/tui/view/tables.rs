@@ -9,6 +9,7 @@ use crate::burn::{self, Line};
 use crate::snapshot::Alert;
 use crate::statement::Cause;
 use crate::tui::format;
+use crate::tui::pane;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
@@ -36,6 +37,10 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let top = rows.first().and_then(|line| number(line.per_hour)).unwrap_or(1.0);
     let amount = |money: Option<Money>| figure(&format::bare(money, 8));
     let name = |line: &Line| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
+    let since = match pane::period(scene) {
+        Some(pane::Period::Since(_)) => "total",
+        Some(pane::Period::Today) | None => "today",
+    };
     let columns = [
         C::left("", 12, move |line| Cell::text(name(line))),
         C::left("", 12, |line| Cell::Phrase(told(scene, &line.what).into())).rank(2).stretch(6, 44),
@@ -44,8 +49,8 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         })
         .rank(3)
         .stretch(1, 12),
-        C::right("/h", 8, move |line| amount(line.per_hour)),
-        C::right("today", 8, move |line| amount(line.today)).rank(1),
+        C::right(scene.an_hour(), 8, move |line| amount(line.per_hour)),
+        C::right(since, 8, move |line| amount(line.today)).rank(1),
     ];
     List { gap: 1, ..List::plain("Where it burns", &columns, &rows) }.draw(canvas, area);
     if rows.is_empty() && area.height > 1 {

@@ -84,6 +84,11 @@ impl Log {
         (wanted(resolved::entries(scene, &self.resolved).len()) + wanted(self.events.len())).max(2 * LEAST)
     }
 
+    /// Rows that the events take with their heading.
+    pub(super) fn events_wanted(&self) -> u16 {
+        wanted(self.events.len())
+    }
+
     /// How many of so many rows each of them gets.
     pub(super) fn heights(&self, scene: &Scene<'_>, room: u16) -> [u16; 2] {
         let [resolved, events] = [wanted(resolved::entries(scene, &self.resolved).len()), wanted(self.events.len())];

@@ -4,6 +4,7 @@ mod lanes;
 mod log;
 mod resolved;
 mod rows;
+mod watched;
 
 use ratatui::layout::Rect;
 
@@ -81,7 +82,11 @@ impl View for Alerts {
         rest = Rect { y: rest.y + detail, height: rest.height - detail, ..rest };
         let [resolved, events] = log.heights(scene, rest.height);
         layout.put(Part::Table(1), Rect { height: resolved, ..rest });
-        layout.put(Part::Table(2), Rect { y: rest.y + resolved, height: events, ..rest });
+        // What the events leave names what is watched for.
+        let spare = events.saturating_sub(log.events_wanted() + 1);
+        let rules = if spare >= watched::LEAST { spare } else { 0 };
+        layout.put(Part::Table(2), Rect { y: rest.y + resolved, height: events - rules, ..rest });
+        layout.put(Part::Table(4), Rect { y: rest.bottom() - rules, height: rules, ..rest });
         layout
     }
 
@@ -98,6 +103,9 @@ impl View for Alerts {
         }
         if let Some(area) = layout.area(Part::Table(2)) {
             log.draw_events(canvas, area, scene);
+        }
+        if let Some(area) = layout.area(Part::Table(4)) {
+            watched::draw(canvas, area, scene);
         }
         if let (Some(area), Some(subject)) = (layout.area(Part::Table(3)), detail_of(scene)) {
             detail(canvas, area, scene, &subject);

@@ -16,11 +16,6 @@ use crate::units::{Money, Ratio, Span};
 /// What is recorded so soon after the day began is of all of it.
 const SETTLED: Span = Span::from_secs(120);
 
-/// The currency and the hour: `$/h`.
-pub(super) fn an_hour(scene: &Scene<'_>) -> String {
-    format!("{}/h", format::symbol(scene.currency()).trim_end())
-}
-
 /// Each balancer with its worst group.
 pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBalance]) {
     // Bars begin at 1, where nothing is uneven: that is said where they are drawn.

@@ -76,7 +76,7 @@ impl View for Balance {
                 (Part::Headline, Some(group)) => advice::draw(canvas, *area, group),
                 (Part::Table(0), _) => costs::balancers(canvas, *area, &groups),
                 (Part::Table(1), _) => costs::costs(canvas, *area, &slow, &groups, group),
-                (Part::Table(2), Some(group)) => over_time::heat(canvas, *area, &slow, group),
+                (Part::Table(2), Some(group)) => minutes(canvas, *area, &slow, group, &shown),
                 (Part::Table(3), _) => yields::draw(canvas, *area, &slow),
                 (Part::Basis, _) => pane::basis(canvas, *area, scene),
                 _ => {}
@@ -99,6 +99,22 @@ impl View for Balance {
     fn commands(&self) -> &'static [Command] {
         &[Command::Against, Command::AsItWas, Command::Enter, Command::Filter, Command::Sort, Command::AlertsOf]
     }
+}
+
+/// Rows from which another group stands below the minutes of the chosen one.
+const ANOTHER: u16 = 12;
+
+/// Draws the ranks of a group by the minute and, where they leave room, the ranks of the group that stands next in the list.
+fn minutes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance, all: &[GroupBalance]) {
+    let place = all.iter().position(|one| one.group == group.group);
+    let next = place.and_then(|place| all.get(place + 1).or_else(|| all.get(place.checked_sub(1)?)));
+    let rows = over_time::heat_rows(group).saturating_add(1);
+    let spare = area.height.saturating_sub(rows);
+    let Some(next) = next.filter(|_| spare >= ANOTHER) else {
+        return over_time::heat(canvas, area, scene, group);
+    };
+    over_time::heat(canvas, Rect { height: area.height - spare, ..area }, scene, group);
+    ranks::draw(canvas, Rect { y: area.bottom() - spare, height: spare, ..area }, scene, next);
 }
 
 /// The groups that the filter accepts, the worst first.
@@ -133,7 +149,7 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<&'l Line<'
 fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) -> Hits {
     let of_nodes = |line: &Line<'_>| line.group.balances.iter().any(|one| one.balancer == Balancer::Load);
     let of = if lines.iter().any(of_nodes) { NODES } else { RANKS };
-    let columns = columns(&costs::an_hour(scene), of);
+    let columns = columns(&scene.an_hour(), of);
     let state = Some(scene.app.list_of(ViewId::Balance));
     let hits = List { key: &key, state, gap: 1, ..List::plain(of, &columns, lines) }.draw(canvas, area);
     if lines.is_empty() {

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::ranks::full_name;
 use super::{HOUR, UNEVEN, name};
 use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
 use crate::history::{Measure, Query, Subject};
@@ -81,6 +82,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     }
 }
 
+/// Rows that the ranks of a group take with their rule.
+pub(super) fn heat_rows(group: &GroupBalance) -> u16 {
+    let kept = group.balances.iter().find(|balance| kept(balance).is_some());
+    kept.map_or(0, |balance| u16::try_from(balance.ranks.len()).unwrap_or(u16::MAX).saturating_add(1))
+}
+
 /// Draws a row for each rank that fits, the busiest first, and a cell for each minute.
 pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
     let Some((balance, measure)) = group.balances.iter().find_map(|balance| Some((balance, kept(balance)?))) else {
@@ -91,14 +98,14 @@ pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     let rows = usize::from(area.height.saturating_sub(1));
     let (shown, more) = if ranks.len() > rows { (rows.saturating_sub(1), ranks.len() - rows + 1) } else { (rows, 0) };
     let what = match measure {
-        Measure::Kv => "KV cache",
-        Measure::Load => "GPU load",
-        _ => "prompt tokens",
+        Measure::Kv => "KV",
+        Measure::Load => "load",
+        _ => "prompts",
     };
     let title = if measure == Measure::Load { "Nodes by the minute" } else { "Ranks by the minute" };
     TitledRule::new(title).note([Segment::dim(format!(" · {what}, busiest first"))]).draw(canvas, area);
-    let names: Vec<String> = ranks.iter().take(shown).map(|rank| balance.name_of(rank)).collect();
-    let name_width = names.iter().map(|name| format::width(name)).max().unwrap_or(0).clamp(5, 12) as u16;
+    let names: Vec<String> = ranks.iter().take(shown).map(|rank| full_name(balance, rank)).collect();
+    let name_width = names.iter().map(|name| format::width(name)).max().unwrap_or(0).clamp(5, 16) as u16;
     let cells = usize::from(area.width.saturating_sub(name_width + 1)).min(MINUTES);
     let until = until(scene);
     let lines: Vec<(&RankLoad, Vec<Option<f64>>)> =

@@ -1,11 +1,12 @@
 //! What every rank of a group carries: a chart for each balancer, in the order of the ranks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use ratatui::layout::Rect;
 
 use super::name;
 use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
+use crate::reading::Rank;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -21,38 +22,75 @@ const SCALE: u16 = 6;
 const LEAST: u16 = 4;
 const MOST: u16 = 20;
 /// The most dots of a rank's column.
-const WIDEST: usize = 24;
+const WIDEST: usize = 48;
 /// The least cells between two names of ranks.
 const BETWEEN: usize = 7;
 
-/// Draws as many charts as `area` has room for, the worst balancer first.
+/// What a chart shows: loads that are compared, or what the ranks make.
+struct Shown {
+    balance: Balance,
+    /// Whether it is their output.
+    is_output: bool,
+}
+
+impl Shown {
+    fn what(&self) -> &'static str {
+        if self.is_output { "output tokens a second, a rank" } else { what(self.balance.balancer) }
+    }
+
+    fn written(&self, load: f64) -> String {
+        if self.is_output {
+            format::scaled_tight(Some(load)).trim().to_owned()
+        } else {
+            written(self.balance.balancer, load)
+        }
+    }
+}
+
+/// Draws as many charts as `area` has room for, the worst balancer first, and what decode ranks make below.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
     let room = area.height.saturating_sub(1);
     let by_load = scene.app.ranks.by_load;
     let of_ranks = group.balances.iter().filter(|balance| !balance.ranks.is_empty());
-    let of_ranks: Vec<Balance> =
-        of_ranks.map(|balance| if by_load { sorted(balance) } else { balance.clone() }).collect();
-    let count = u16::try_from(of_ranks.len()).unwrap_or(1).min((room / LEAST).max(1));
+    let mut shown: Vec<Shown> = of_ranks.map(|balance| Shown { balance: balance.clone(), is_output: false }).collect();
+    shown.extend(group.balances.iter().find_map(|balance| output(scene, balance)));
+    for one in shown.iter_mut().filter(|_| by_load) {
+        one.balance = sorted(&one.balance);
+    }
+    let count = u16::try_from(shown.len()).unwrap_or(1).min((room / LEAST).max(1));
     let height = (room / count.max(1)).min(MOST);
-    for (nth, balance) in (0..count).zip(of_ranks) {
+    for (nth, one) in (0..count).zip(shown) {
         let is_last = nth + 1 == count;
         let chart = Rect { y: area.y + nth * height, height: height + u16::from(is_last), ..area };
         let title = (nth == 0).then(|| name(group));
-        draw_one(canvas, chart, &balance, title, (is_last, by_load));
+        draw_one(canvas, chart, &one, title, (is_last, by_load));
     }
 }
 
-fn draw_one(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    balance: &Balance,
-    title: Option<String>,
-    (is_last, by_load): (bool, bool),
-) {
+/// What the ranks of a balance of decode make, the worst of them in its place.
+fn output(scene: &Scene<'_>, balance: &Balance) -> Option<Shown> {
+    if balance.balancer != Balancer::Kv {
+        return None;
+    }
+    let rates: HashMap<(&str, Option<&str>), f64> = (scene.snap.engines.iter())
+        .filter_map(|row| Some(((row.target.as_str(), row.rank.as_ref().map(Rank::as_str)), row.output_per_second?)))
+        .collect();
+    let mut balance = balance.clone();
+    for rank in &mut balance.ranks {
+        rank.load = rates.get(&(rank.target.as_str(), Some(rank.rank.as_str()))).copied();
+    }
+    let known: Vec<f64> = balance.ranks.iter().filter_map(|rank| rank.load).collect();
+    balance.mean = known.iter().sum::<f64>() / known.len() as f64;
+    (known.len() > 1 && known.iter().any(|rate| *rate > 0.0)).then_some(Shown { balance, is_output: true })
+}
+
+fn draw_one(canvas: &mut Canvas<'_>, area: Rect, one: &Shown, title: Option<String>, (is_last, by_load): (bool, bool)) {
+    let balance = &one.balance;
     let cells = FramedChart::chart_width(area.width, SCALE);
     let shown = Columns::of(balance, cells);
-    let most = balance.ranks.get(balance.worst).and_then(|worst| worst.load).unwrap_or(0.0);
-    let top = if matches!(balance.balancer, Balancer::Kv | Balancer::Load) { 1.0 } else { step_above(1.02 * most) };
+    let most = balance.ranks.iter().filter_map(|rank| rank.load).fold(0.0, f64::max);
+    let is_share = !one.is_output && matches!(balance.balancer, Balancer::Kv | Balancer::Load);
+    let top = if is_share { 1.0 } else { step_above(1.02 * most) };
     let colour = match balance.balancer {
         Balancer::Tokens => Role::Prompt,
         Balancer::Kv | Balancer::Requests | Balancer::Experts | Balancer::Load => Role::Output,
@@ -60,18 +98,20 @@ fn draw_one(
     let layers =
         vec![Layer { values: &shown.others, role: colour }, Layer { values: &shown.worst, role: Role::Warning }];
     let chart = AreaChart { layers, low: 0.0, top, even: Some(balance.mean), is_heat: false };
-    let what = what(balance.balancer);
+    let what = one.what();
     let titled = match title {
         Some(title) => TitledRule::new(title).note([Segment::dim(format!("  {what}"))]),
         None => TitledRule { title: vec![Segment::dim(what)], ..TitledRule::default() },
     };
-    let rule = titled.right(figures(balance));
+    let [worst, mean] = figures(one);
+    // The worst rank is what is told where there is no room for both.
+    let rule = titled.right(mean).right(worst);
     // Sorted by load they are no longer in the order of their numbers.
     let ticks = if by_load { vec![Tick { cell: 0, text: "┴the busiest first".to_owned() }] } else { shown.ticks };
     FramedChart {
         rule,
         plots: vec![&chart],
-        scale: ScaleColumn { labels: vec![ScaleLabel::end(top, written(balance.balancer, top))] },
+        scale: ScaleColumn { labels: vec![ScaleLabel::end(top, one.written(top))] },
         scale_width: SCALE,
         axis: is_last.then(|| AxisRule { ticks, marks: Vec::new(), floor: Some(("0", SCALE)) }),
     }
@@ -87,18 +127,20 @@ fn sorted(balance: &Balance) -> Balance {
     sorted
 }
 
-/// `worst r017 97 %   mean 74 %`.
-fn figures(balance: &Balance) -> Vec<Segment<'static>> {
+/// `worst r017 97 %` and `mean 74 %`.
+fn figures(one: &Shown) -> [Vec<Segment<'static>>; 2] {
+    let balance = &one.balance;
     let worst = balance.ranks.get(balance.worst);
-    let load = |rank: &RankLoad| written(balance.balancer, rank.load.unwrap_or(0.0));
-    let node = |rank: &RankLoad| if repeats(balance) { format!("{} ", rank.node) } else { String::new() };
-    let text = worst.map(|rank| format!("{}{} {}", node(rank), balance.name_of(rank), load(rank)));
-    vec![
-        Segment::dim("worst "),
-        Segment::text(text.unwrap_or_else(|| format::UNKNOWN.to_owned())),
-        Segment::dim("   mean "),
-        Segment::text(written(balance.balancer, balance.mean)),
-    ]
+    let load = |rank: &RankLoad| rank.load.map_or_else(|| format::UNKNOWN.to_owned(), |load| one.written(load));
+    let text = worst.map(|rank| format!("{} {}", full_name(balance, rank), load(rank)));
+    let worst = vec![Segment::dim("worst "), Segment::text(text.unwrap_or_else(|| format::UNKNOWN.to_owned()))];
+    [worst, vec![Segment::dim("mean "), Segment::text(one.written(balance.mean)), Segment::dim("   ")]]
+}
+
+/// A rank's name, behind its node's where a number alone names none: `gpu-0192 r0`.
+pub(super) fn full_name(balance: &Balance, rank: &RankLoad) -> String {
+    let own = balance.name_of(rank);
+    if repeats(balance) { format!("{} {own}", rank.node) } else { own }
 }
 
 /// Whether several engines number their ranks alike, so that a number alone names none.
@@ -187,7 +229,7 @@ impl Columns {
 mod tests {
     use super::*;
     use crate::balance::Group;
-    use crate::reading::{NodeName, Rank, TargetId, UnitName};
+    use crate::reading::{NodeName, TargetId, UnitName};
     use crate::units::Ratio;
 
     /// Nodes of so many ranks each.

@@ -29,6 +29,8 @@ pub(in crate::tui::view) struct Margin {
     pub(in crate::tui::view) scale_width: u16,
     /// A day where it is the view's main chart, else the span of all charts.
     pub(in crate::tui::view) is_day: bool,
+    /// What the title says that it is of, with its own separator; empty where that stands beside it.
+    pub(in crate::tui::view) of: String,
 }
 
 impl Margin {
@@ -90,7 +92,7 @@ impl Margin {
         let profit =
             if self.subject == Subject::Fleet { scene.at(Pace::TwoSeconds).snap.money.profit_per_hour } else { profit };
         let amount =
-            |money: Option<Money>| scene.money(money.map(|m| if m < Money::ZERO { Money::ZERO - m } else { m }), 9);
+            |money: Option<Money>| scene.money(money.map(|m| if m < Money::ZERO { Money::ZERO - m } else { m }), 7);
         let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
         let (key, name) = if is_loss { (Role::Loss, " missing ") } else { (Role::Gain, " profit ") };
         let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
@@ -102,7 +104,8 @@ impl Margin {
         let reach = if is_young { format!(", since {}", since()) } else { format!(", {reach}") };
         let symbol = format::symbol(scene.currency());
         let symbol = symbol.trim_end();
-        let unit = if width >= 120 { format!(" · {symbol} an hour") } else { format!(" · {symbol}/h") };
+        let of = &self.of;
+        let unit = if width >= 120 { format!("{of} · {symbol} an hour") } else { format!("{of} · {symbol}/h") };
         let is_fleet = self.subject == Subject::Fleet && profit.is_some_and(|profit| profit > Money::ZERO);
         let bound = if is_fleet { scene.snap.rate_bound().mark() } else { "" };
         let of_profit = Self::legend(key, name, profit.map(|profit| format!("{bound}{}", amount(Some(profit)))), "  ");
@@ -114,12 +117,15 @@ impl Margin {
         let taken = cells(&of_profit) + cells(&of_cost) + format::width(TITLE) + format::width(&unit) + SPACES;
         let has_reach = taken + format::width(&reach) <= usize::from(width);
         let note = if has_reach { format!("{unit}{reach}") } else { unit };
-        TitledRule::new(TITLE).note([Segment::dim(note)]).right(of_profit).right(of_cost)
+        // Both legends come before the whole of the title.
+        let title = if taken <= usize::from(width) { TITLE } else { SHORT };
+        TitledRule::new(title).note([Segment::dim(note)]).right(of_profit).right(of_cost)
     }
 }
 
 /// The title, and the cells of a rule beside its texts.
 const TITLE: &str = "Revenue = cost + profit";
+const SHORT: &str = "Revenue";
 const SPACES: usize = 7;
 
 impl Margin {

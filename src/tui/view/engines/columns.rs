@@ -47,13 +47,16 @@ fn is_child(line: &Line<'_>) -> bool {
     matches!(line.tree, Tree::Child | Tree::LastChild)
 }
 
+/// The least cells of a line of tokens: so short that the gauge of the cache stands beside it on 120 columns.
+const LINE: u16 = 8;
+
 pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, Line<'a>>> {
     type C<'s, 'a> = Col<'s, Line<'a>>;
     let wide = scene.size.0 >= 160;
     // Engines in no unit have longer names: of their nodes, and what runs there.
     let is_alone = |row: &std::sync::Arc<EngineRow>| row.unit.is_none();
     let has_names = scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1;
-    let (least, line) = if has_names && scene.snap.engines.iter().any(is_alone) { (17, 9) } else { (15, 11) };
+    let least = if has_names && scene.snap.engines.iter().any(is_alone) { 17 } else { 15 };
     // The span of the p99 stands behind the name where both fit.
     let least = if scene.size.0 >= 70 { least.max(19) } else { least };
     let slo = scene.snap.slo.unwrap_or_default();
@@ -65,7 +68,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .rank(4)
             .stretch(1, 28)
             .rising(|line| By::Name(line.served.model.unwrap_or_default().to_owned())),
-        C::right("ranks", 6, ranks).rank(8),
+        C::right("ranks", 6, ranks).rank(10),
         C::right("run", 5, |line| count(line.served.running))
             .rank(1)
             .falling(|line| By::Number(line.served.running.map(|n| n as f64))),
@@ -92,7 +95,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .only(scene.snap.slo.is_some())
             .rising(|line| By::Number(line.served.within_slo().map(Ratio::get))),
     ];
-    columns.extend(of_tokens(scene, &[], (line, if wide { 40 } else { 14 }), tops));
+    columns.extend(of_tokens(scene, &[], (LINE, if wide { 40 } else { 14 }), tops));
     columns.extend([
         C::right("rev/h", 7, rev).rank(4).falling(|line| By::Number(number(line.revenue()))),
         C::right("profit/h", 9, profit).rank(1).rising(|line| By::Number(number(line.profit()))).first(),
@@ -116,7 +119,9 @@ pub(super) fn of_tokens<'s, 'a: 's>(
     let has = |measure| lines.is_empty() || lines.iter().any(|line| line.served.makes(measure));
     let span = scene.app.charts.reach.word();
     let line = |name: &str, measure: Measure, rank: u8| {
-        C::left(format!("{name}, {span}"), least, move |line| tokens_line(scene, (line, measure), most, tops))
+        // The name stands over the figure behind it.
+        let title = if least > LINE { format!("{name}, {span}") } else { span.to_owned() };
+        C::left(title, least, move |line| tokens_line(scene, (line, measure), most, tops))
             .rank(rank)
             .stretch(1, most)
             .only(has(measure))

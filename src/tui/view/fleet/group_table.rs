@@ -11,13 +11,10 @@ use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
 use crate::tui::view::list::{By, Col, List, count, figure, said};
 use crate::tui::view::served::name_role;
-use crate::tui::view::{Hits, ViewId, tables};
+use crate::tui::view::{Hits, ViewId, list, tables};
 use crate::tui::widgets::Canvas;
-use crate::tui::widgets::table::Cell;
-use crate::units::Ratio;
-
-/// Nodes of which each has a cell.
-const CELLS: usize = 18;
+use crate::tui::widgets::table::{Cell, Row};
+use crate::units::{Money, Ratio};
 
 pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> {
     type C<'s, 'a> = Col<'s, Group<'a>>;
@@ -28,9 +25,6 @@ pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> 
             .stretch(1, 18)
             .rising(|group| By::Name(group.name.to_owned())),
         C::left(format!("{what}, a cell a node"), 18, move |group| {
-            if group.nodes.len() > CELLS {
-                return Cell::dim(format!("{} nodes", format::grouped(group.nodes.len() as u128)));
-            }
             Cell::Heat(group.nodes.iter().map(|node| heat.node(*node)).collect())
         })
         .rank(2)
@@ -53,9 +47,32 @@ fn worst(group: &Group<'_>) -> Cell<'static> {
     })
 }
 
+/// What of the groups that found no room stands in the last row: their nodes, and their profit together.
+fn hidden(groups: &[&Group<'_>], columns: &[Col<'_, Group<'_>>], heat: &FleetHeat<'_>) -> Row<'static> {
+    let profits: Option<Vec<Money>> = groups.iter().map(|group| group.profit).collect();
+    let nodes = || groups.iter().flat_map(|group| &group.nodes).map(|node| heat.node(*node)).collect();
+    Row::new(columns.iter().enumerate().map(|(place, col)| match (place, col.name()) {
+        (1, _) => Cell::Heat(nodes()),
+        (_, "profit/h") => {
+            profits.clone().map_or_else(Cell::unknown, |all| tables::profit(Some(all.into_iter().sum())))
+        }
+        _ => Cell::Empty,
+    }))
+}
+
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[Group<'_>]) -> Hits {
     let columns = columns(scene);
     let state = Some(scene.app.list_of(ViewId::Overview));
-    List { key: &|group: &Group<'_>| group.key(), state, ..List::plain("Units", &columns, groups) }.draw(canvas, area)
+    let note = list::filter_note(&scene.app.filter, groups.len(), 0);
+    let heat = FleetHeat::new(scene.at(Pace::TenSeconds));
+    let rest = |groups: &[&Group<'_>]| hidden(groups, &columns, &heat);
+    List {
+        key: &|group: &Group<'_>| group.key(),
+        state,
+        note,
+        hidden: Some(&rest),
+        ..List::plain("Units", &columns, groups)
+    }
+    .draw(canvas, area)
 }

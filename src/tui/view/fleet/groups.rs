@@ -8,7 +8,7 @@ use crate::tui::figures_of;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::view::RowKey;
-use crate::tui::view::served::{alerted, by_node};
+use crate::tui::view::served::{Served, alerted, by_node};
 use crate::units::{Money, Ratio};
 
 /// What a group is.
@@ -53,10 +53,12 @@ impl Group<'_> {
     }
 
     /// Whether the filter passes it.
-    fn is_accepted(&self, scene: &Scene<'_>) -> bool {
+    fn is_accepted(&self, scene: &Scene<'_>, served: &HashMap<&str, Served<'_>>) -> bool {
         let (unit, node) = if self.kind == Kind::Unit { (self.name, "") } else { ("", self.name) };
         let figure = |key: &str| figures_of::of_group(self.load, self.kv, self.waiting, self.profit, key);
-        scene.app.filter.accepts_with(&[("unit", unit), ("node", node)], figure)
+        let of_node = |place: &usize| served.get(scene.snap.nodes.get(*place)?.name.as_str())?.model;
+        let model = self.nodes.iter().find_map(of_node).unwrap_or_default();
+        scene.app.filter.accepts_with(&[("unit", unit), ("node", node), ("model", model)], figure)
     }
 }
 
@@ -75,7 +77,10 @@ pub(super) fn groups<'a>(scene: &Scene<'a>) -> Vec<Group<'a>> {
         |unit: &'a UnitRow| of_unit(scene, unit, nodes.remove(unit.unit.as_str()).unwrap_or_default(), &alerts);
     let mut groups: Vec<Group<'a>> = scene.snap.units.iter().map(of_unit).collect();
     groups.extend(of_nodes(scene, alone, &alerts));
-    groups.retain(|group| group.is_accepted(scene));
+    if !scene.app.filter.text().is_empty() {
+        let served = by_node(scene.snap);
+        groups.retain(|group| group.is_accepted(scene, &served));
+    }
     groups
 }
 

@@ -9,6 +9,7 @@ use crate::tui::app::{Cells, Pace};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::view::list::filter_note;
 use crate::tui::view::served::name_role;
 use crate::tui::view::{Hit, Hits, RowKey, ViewId};
 use crate::tui::widgets::heat_cell::legend;
@@ -40,7 +41,8 @@ pub(super) fn ordered<'a>(mut groups: Vec<Group<'a>>, scene: &Scene<'a>, area: R
 pub(super) fn needs(groups: &mut [Group<'_>], scene: &Scene<'_>, area: Rect) -> u16 {
     by_name(groups);
     let (_, plan) = planned(groups, scene, area);
-    u16::try_from(plan.rows.len() + 1).unwrap_or(u16::MAX)
+    // Where nothing passes the filter, that is said in a row.
+    u16::try_from(plan.rows.len().max(1) + 1).unwrap_or(u16::MAX)
 }
 
 fn rows_in(area: Rect) -> usize {
@@ -69,6 +71,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     let (label, plan) = planned(groups, scene, area);
     let map = Map { scene, heat: FleetHeat::new(scene.at(Pace::TenSeconds)), groups, plan: &plan };
     map.heading(canvas, area);
+    if groups.is_empty()
+        && let Some(note) = filter_note(&scene.app.filter, 0, 0)
+    {
+        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
+        canvas.pen(below, 0).put(Role::Dim, &note);
+    }
     let room = rows_in(area);
     let is_cut = plan.rows.len() > room;
     let shown = if is_cut { room.saturating_sub(1) } else { plan.rows.len() };

@@ -6,12 +6,15 @@ mod heat;
 mod map;
 mod plan;
 
+use std::collections::HashMap;
+
 use ratatui::layout::Rect;
 
 use super::gpus::{GpuOf, gpu_columns};
 use super::list::{List, sort};
 use super::{Entry, Hits, Order, Place, RowKey, ViewId, list};
 use super::{node, nodes};
+use crate::snapshot::NodeRow;
 use crate::tui::app::Pace;
 use crate::tui::scene::{GpuLine, Scene};
 use crate::tui::widgets::Canvas;
@@ -90,6 +93,33 @@ pub(super) fn rows(scene: &Scene<'_>, area: Rect) -> Vec<RowKey> {
         Form::Gpus => gpu_lines(&slow).iter().map(gpu_key).collect(),
         Form::Nodes => nodes::lines(&slow, ViewId::Overview).iter().map(nodes::key).collect(),
         Form::Groups => ordered(&slow, area).iter().map(Group::key).collect(),
+        Form::Engines => Vec::new(),
+    }
+}
+
+/// The places of the nodes that the filter passes: those of the units that it passes, and none of which it passes only some
+/// GPUs.
+pub(super) fn passing(scene: &Scene<'_>) -> Vec<usize> {
+    let slow = scene.at(Pace::FiveSeconds);
+    let places = |names: &HashMap<&str, usize>| {
+        let is_whole = |node: &NodeRow| names.get(node.name.as_str()).is_some_and(|gpus| *gpus >= node.gpus.len());
+        let nodes = scene.snap.nodes.iter().enumerate().filter(|(_, node)| is_whole(node));
+        nodes.map(|(place, _)| place).collect()
+    };
+    match form(scene) {
+        Form::Gpus => {
+            let lines = gpu_lines(&slow);
+            let mut counts = HashMap::new();
+            for line in &lines {
+                *counts.entry(line.node.name.as_str()).or_default() += 1;
+            }
+            places(&counts)
+        }
+        Form::Nodes => {
+            let lines = nodes::lines(&slow, ViewId::Overview);
+            places(&lines.iter().map(|line| (line.row.name.as_str(), usize::MAX)).collect())
+        }
+        Form::Groups => groups(&slow).into_iter().flat_map(|group| group.nodes).collect(),
         Form::Engines => Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::snapshot::{ModelRow, PriceStep};
 use crate::tui::format;
-use crate::tui::scene::number;
+use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::list::{Col, List, figure};
 use crate::tui::view::models::cost;
@@ -27,7 +27,7 @@ struct Line {
 type C<'s> = Col<'s, Line>;
 
 /// Draws it: the classes add up to the revenue an hour, and the rent stands below.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, row: &ModelRow) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let lines = lines(row);
     let columns = [
         C::left("What a token earns", 18, |line| {
@@ -41,7 +41,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, row: &ModelRow) {
         C::left("", 6, |line| Cell::Bar(RowBar { value: line.share, top: 1.0, ink: Ink::Mixed(line.role, 75) }))
             .rank(1)
             .stretch(1, 24),
-        C::right("/h", 8, |line| figure(&format::bare(line.per_hour, 8))),
+        C::right(scene.an_hour(), 8, |line| figure(&format::bare(line.per_hour, 8))),
         C::right("share", 6, |line| figure(&format::percent(line.share.and_then(Ratio::new)))),
     ];
     List { gap: 1, ..List::plain("What a token earns", &columns, &lines) }.draw(canvas, area);

@@ -28,20 +28,38 @@ const CLASSES: u16 = 5;
 const LEAST_PRICES: u16 = 3;
 const TABLES: u16 = 8;
 const LEAST_CHART: u16 = 5;
+/// Columns from which figures and chart, and two tables, stand side by side.
+const SIDE: u16 = 96;
+/// Columns from which four charts stand in a row.
+const FOUR: u16 = 110;
 /// Rows of the figures beside the large chart, and of the charts below: usually, and where the tables leave room.
 const HEAD: u16 = 9;
 const MOST_HEAD: u16 = 14;
 const VITALS: u16 = 8;
 const MOST_VITALS: u16 = 16;
 
+/// A model beside another one, each in half of `area`: their parts stand in the same rows.
+pub(super) fn two(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, models: [&ModelRow; 2]) {
+    let (left, right) = split(area, area.width / 2 - 1, 2);
+    let tables = models.iter().map(|row| table_rows(scene, row)).max().unwrap_or(0);
+    for (half, row) in [left, right].into_iter().zip(models) {
+        detail_with(canvas, half, scene, row, tables);
+    }
+}
+
 /// The chosen model: its figures, its money over time, its tokens.
 pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
+    detail_with(canvas, area, scene, row, table_rows(scene, row));
+}
+
+/// The same with so many rows for its tables.
+fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow, table_rows: u16) {
     let subject = Subject::Model(row.model.clone());
     let head = area.height.saturating_sub(6).min(HEAD);
-    let has_tables = area.width >= 100 && area.height > head + TABLES + LEAST_CHART;
-    let spare = if has_tables { (area.height - 1).saturating_sub(HEAD + VITALS + table_rows(scene, row)) } else { 0 };
+    let has_tables = area.width >= SIDE && area.height > head + TABLES + LEAST_CHART;
+    let spare = if has_tables { (area.height - 1).saturating_sub(HEAD + VITALS + table_rows) } else { 0 };
     let head = Rect { y: area.y + 1, height: (head + spare / 2).min(MOST_HEAD), ..area };
-    let (left, right) = if area.width >= 100 {
+    let (left, right) = if area.width >= SIDE {
         split(head, 37, 2)
     } else {
         (Rect { height: 3, ..head }, Rect { y: head.y + 3, height: head.height.saturating_sub(3), ..head })
@@ -59,23 +77,41 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
     if is_beside(row) {
         return;
     }
-    Margin { subject: subject.clone(), now: [row.money.revenue_per_hour, cost(row)], scale_width: 7, is_day: true }
-        .draw(canvas, right, scene);
+    Margin {
+        subject: subject.clone(),
+        now: [row.money.revenue_per_hour, cost(row)],
+        scale_width: 7,
+        is_day: true,
+        of: String::new(),
+    }
+    .draw(canvas, right, scene);
     let left = area.bottom().saturating_sub(head.bottom());
     let wanted = match (has_tables, left >= TABLES + LEAST_CHART + latencies::ROWS) {
         (false, _) => 0,
         (true, false) => TABLES,
         (true, true) => TABLES + latencies::ROWS,
     };
-    let most =
-        if spare > 0 { MOST_VITALS.min(left.saturating_sub(table_rows(scene, row)).max(VITALS)) } else { VITALS };
+    // Two rows of charts where four in a row would be too narrow.
+    let least = if area.width >= FOUR { VITALS } else { 2 * LEAST_CHART };
+    let most = if spare > 0 { MOST_VITALS.min(left.saturating_sub(table_rows).max(least)) } else { least };
     let vitals = Rect { y: head.bottom(), height: (left - wanted.min(left)).min(most), ..area };
     if has_tables {
         let below = Rect { y: vitals.bottom(), height: area.bottom() - vitals.bottom(), ..area };
         tables(canvas, below, scene, row);
     }
-    let charts = tokens(scene, row, &subject);
-    charts::draw_row(canvas, vitals, scene, charts, if area.width >= 110 { 4 } else { 2 });
+    let [output, prompt, hits, first] = tokens(scene, row, &subject);
+    if area.width >= FOUR {
+        charts::draw_row(canvas, vitals, scene, [output, prompt, hits, first], 4);
+        return;
+    }
+    // Two rows of two charts, where there is room for both.
+    let has_both = vitals.height >= 2 * LEAST_CHART;
+    let (above, below) =
+        if has_both { (vitals.height / 2, vitals.height - vitals.height / 2) } else { (vitals.height, 0) };
+    charts::draw_row(canvas, Rect { height: above, ..vitals }, scene, [output, prompt], 2);
+    if has_both {
+        charts::draw_row(canvas, Rect { y: vitals.y + above, height: below, ..vitals }, scene, [hits, first], 2);
+    }
 }
 
 /// Its output, prompts, hits and first tokens over time.
@@ -120,7 +156,7 @@ fn table_rows(scene: &Scene<'_>, row: &ModelRow) -> u16 {
 fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let (left, right) = split(area, area.width / 2 - 1, 2);
     let mut rows = Rows(left);
-    classes::draw(canvas, rows.top(CLASSES), row);
+    classes::draw(canvas, rows.top(CLASSES), scene, row);
     let subject = Subject::Model(row.model.clone());
     let delays =
         if rows.0.height >= latencies::ROWS + LEAST_PRICES { rows.bottom(latencies::ROWS) } else { Rect::default() };

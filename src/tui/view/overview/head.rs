@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::selection::{note, selection};
 use crate::history::{Measure, Query, Subject};
 use crate::tui::app::Pace;
 use crate::tui::format;
@@ -222,7 +223,11 @@ fn since_then(scene: &Scene<'_>) -> Option<(Money, units::Timestamp)> {
 
 /// Draws revenue = cost + profit.
 pub(super) fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let money = &scene.at(Pace::TwoSeconds).snap.money;
-    let now = [money.revenue_per_hour, money.cost_per_hour];
-    Margin { subject: Subject::Fleet, now, scale_width: 7, is_day: true }.draw(canvas, area, scene);
+    let slow = scene.at(Pace::TwoSeconds);
+    let selected = selection(&slow);
+    let of = note(scene, selected.as_ref());
+    let money = &slow.snap.money;
+    let whole = || (Subject::Fleet, [money.revenue_per_hour, money.cost_per_hour]);
+    let (subject, now) = selected.map_or_else(whole, |selected| (selected.subject, selected.money));
+    Margin { subject, now, scale_width: 7, is_day: true, of }.draw(canvas, area, scene);
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::published;
 use crate::snapshot::Severity;
 use crate::tui::app::Pace;
-use crate::tui::headline::{Facts, Part, Tone, headline};
+use crate::tui::headline::{self, Facts, Part, Tone, headline};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::tables;
@@ -39,7 +39,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         bridge: bridge.as_ref().map(|quarter| &quarter.bridge),
         zone: scene.zone(),
     };
-    let sentences = headline(&facts).into_iter().map(|sentence| {
+    draw_sentences(canvas, area, headline(&facts));
+}
+
+/// Draws sentences, each as long as it can be.
+pub(in crate::tui::view) fn draw_sentences(canvas: &mut Canvas<'_>, area: Rect, sentences: Vec<headline::Sentence>) {
+    let sentences = sentences.into_iter().map(|sentence| {
         let long = Sentence::new(segments(sentence.parts));
         if sentence.short.is_empty() { long } else { long.or(segments(sentence.short)) }
     });

@@ -6,9 +6,11 @@ mod hours;
 mod pointed;
 mod published;
 mod same_tokens;
+mod selection;
 mod vitals;
 
 pub(in crate::tui::view) use head::digits;
+pub(in crate::tui::view) use headline::draw_sentences;
 use ratatui::layout::Rect;
 
 use super::engine_charts::{self, engine_charts};
@@ -97,7 +99,8 @@ impl View for Overview {
                     let rest = scene.snap.alerts.get(from..).unwrap_or(&[]);
                     tables::alert_lines(canvas, area, scene, rest);
                 }
-                Part::Alerts => tables::alerts(canvas, area, scene),
+                Part::Alerts if layout.area(Part::Table(8)).is_some() => tables::alerts(canvas, area, scene),
+                Part::Alerts => alerts_and_events(canvas, area, scene),
                 Part::Basis => pane::basis(canvas, area, scene),
             }
         }
@@ -284,6 +287,20 @@ fn unneeded(scene: &Scene<'_>, height: u16, is_wide: bool) -> u16 {
 /// Rows of models, and of what of the profit is in no model's row.
 fn model_rows(scene: &Scene<'_>) -> usize {
     (scene.snap.models.len() + scene.snap.money.beside_models.len()).min(1_000)
+}
+
+/// The least rows of events with their heading.
+const EVENTS: u16 = 3;
+
+/// What is wrong, and where that leaves room, what happened lately.
+fn alerts_and_events(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let rows = scene.snap.alerts.len().min(1_000) as u16 + 1;
+    if area.height < rows + EVENTS {
+        return tables::alerts(canvas, area, scene);
+    }
+    tables::alerts(canvas, Rect { height: rows, ..area }, scene);
+    let below = Rect { y: area.y + rows, height: area.height - rows, ..area };
+    node_events::of_all(canvas, below, &scene.at(Pace::FiveSeconds));
 }
 
 /// Rows of the alerts with their heading; none where nothing is wrong.

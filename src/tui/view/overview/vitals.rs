@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::pointed;
+use super::selection::{self, Selection, selection};
 use crate::history::{Measure, Subject};
 use crate::tui::app::Pace;
 use crate::tui::format;
@@ -41,23 +42,65 @@ pub(super) struct Vital {
 /// Draws them.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let slow = scene.at(Pace::TwoSeconds);
+    let selected = selection(&slow);
     if area.width >= CHARTS && area.height >= 5 {
-        for (place, vital) in side_by_side(area, 4, 2).into_iter().zip(vitals(&slow)) {
-            chart(canvas, place, &slow, &vital);
+        for (place, vital) in side_by_side(area, 4, 2).into_iter().zip(vitals(&slow, selected.as_ref())) {
+            chart(canvas, place, &slow, &vital, selected.as_ref());
         }
     } else if area.width >= LINES && area.height >= 5 {
-        lines(canvas, area, &slow);
+        lines(canvas, area, &slow, selected.as_ref());
     } else {
         pane::vitals_brief(canvas, area, &slow);
     }
 }
 
-fn vitals(scene: &Scene<'_>) -> [Vital; 4] {
-    let (snap, lines) = (scene.snap, &scene.snap.vitals);
-    let tokens = &snap.tokens;
+/// What the vital figures show: those of the fleet, or of what the filter leaves.
+#[derive(Default)]
+struct Figures {
+    output: Option<f64>,
+    prompt: Option<f64>,
+    hits: Option<Ratio>,
+    load: Option<Ratio>,
+    /// How output, prompts, hits and load changed against a quarter hour ago, as parts of what they were.
+    changes: [Option<f64>; 4],
+}
+
+impl Figures {
+    fn of(scene: &Scene<'_>, selected: Option<&Selection>) -> Self {
+        let (snap, lines) = (scene.snap, &scene.snap.vitals);
+        let Some(selected) = selected else {
+            return Self {
+                output: snap.tokens.output_per_second,
+                prompt: snap.tokens.prompt_per_second,
+                hits: snap.cache_hit_rate,
+                load: snap.gpus.utilization,
+                changes: [&lines.output, &lines.prompt, &lines.hit_rate, &lines.load].map(|line| line.change),
+            };
+        };
+        let share = |ratio: Option<Ratio>| ratio.map(Ratio::get);
+        let known = [
+            (Measure::Output, selected.output),
+            (Measure::Prompt, selected.prompt),
+            (Measure::HitRate, share(selected.hit_rate)),
+            (Measure::Load, share(selected.load)),
+        ];
+        Self {
+            output: selected.output,
+            prompt: selected.prompt,
+            hits: selected.hit_rate,
+            load: selected.load,
+            changes: known.map(|(measure, now)| selected.change(scene, measure, now)),
+        }
+    }
+}
+
+fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [Vital; 4] {
+    let tokens = &scene.snap.tokens;
+    let figures = Figures::of(scene, selected);
+    let [of_output, of_prompt, of_hits, of_load] = figures.changes;
     let hits_unknown =
         tokens.cached_per_second.is_none() && tokens.prompt_total.is_some() && tokens.cached_total.is_none();
-    let hits = match snap.cache_hit_rate {
+    let hits = match figures.hits {
         None if hits_unknown => "n/a".to_owned(),
         rate => format::percent1(rate).trim().to_owned(),
     };
@@ -81,27 +124,20 @@ fn vitals(scene: &Scene<'_>) -> [Vital; 4] {
         change,
         is_share: true,
     };
-    let load = format::percent(snap.gpus.utilization).trim().to_owned();
+    let load = format::percent(figures.load).trim().to_owned();
     let points = |change: Option<f64>, now: Option<Ratio>| {
         // A change in points, where the line tells it as a part.
         change.zip(now).map(|(change, now)| now.get() - now.get() / (1.0 + change))
     };
     [
-        rate("Output", Measure::Output, Role::Output, tokens.output_per_second, lines.output.change),
-        rate("Prompt", Measure::Prompt, Role::Prompt, tokens.prompt_per_second, lines.prompt.change),
-        share(
-            "Hit rate",
-            "Hits",
-            hits,
-            Measure::HitRate,
-            Role::Hit,
-            points(lines.hit_rate.change, snap.cache_hit_rate),
-        ),
-        share("GPU load", "Load", load, Measure::Load, Role::Output, points(lines.load.change, snap.gpus.utilization)),
+        rate("Output", Measure::Output, Role::Output, figures.output, of_output),
+        rate("Prompt", Measure::Prompt, Role::Prompt, figures.prompt, of_prompt),
+        share("Hit rate", "Hits", hits, Measure::HitRate, Role::Hit, points(of_hits, figures.hits)),
+        share("GPU load", "Load", load, Measure::Load, Role::Output, points(of_load, figures.load)),
     ]
 }
 
-fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital) {
+fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital, selected: Option<&Selection>) {
     let is_wide = area.width >= 40;
     let mut rule = TitledRule::default();
     if vital.measure != Measure::Prompt && vital.measure != Measure::Load {
@@ -118,7 +154,9 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital) 
         Segment::title(vital.figure.clone()),
         Segment::dim(unit),
     ]);
-    let even = scene.snap.money.break_even_load.map(Ratio::get);
+    rule = rule.note([Segment::dim(selection::note(scene, selected))]);
+    // The break-even is of the fleet's money.
+    let even = scene.snap.money.break_even_load.filter(|_| selected.is_none()).map(Ratio::get);
     let now = |value: Option<f64>| value.zip(even).map(|(now, even)| now * even);
     let (layers, kind, top, even, format): (_, _, _, _, fn(f64) -> String) = match vital.measure {
         Measure::Prompt => {
@@ -143,19 +181,28 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital) 
         }
     };
     let rule = rule.right(change(vital));
+    let subject = subject(selected);
+    let is_unkept = vital.measure == Measure::Load && matches!(subject, Subject::Model(_));
     Chart {
         rule,
-        subject: Subject::Fleet,
+        subject,
         layers,
         top,
         even,
         kind,
-        absent: charts::NOT_YET,
+        absent: if is_unkept { NOT_OF_MODELS } else { charts::NOT_YET },
         began: None,
         format,
         scale_width: 6,
     }
     .draw(canvas, area, scene);
+}
+
+/// Said where the load would be: GPUs are not a model's.
+const NOT_OF_MODELS: &str = "recorded of nodes and units, not of a model";
+
+fn subject(selected: Option<&Selection>) -> Subject {
+    selected.map_or(Subject::Fleet, |selected| selected.subject.clone())
 }
 
 /// Computed prompts below, hits upon them; one layer where hits are unknown.
@@ -173,16 +220,16 @@ fn change(vital: &Vital) -> Vec<Segment<'static>> {
 }
 
 /// A line of eighths each, with its scale behind it.
-fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Option<&Selection>) {
     let reach = scene.app.charts.reach;
-    let is_filtered = !scene.app.filter.text().is_empty();
-    let whole = if is_filtered { " · whole fleet" } else { "" };
-    let title = pointed::title(scene).unwrap_or_else(|| format!("Last {}{whole}", reach.name()));
-    TitledRule::new(title).right([Segment::dim("scale")]).draw(canvas, area);
-    for (row, vital) in (1..area.height).zip(vitals(scene)) {
+    let of = selection::note(scene, selected);
+    let title = pointed::title(scene).unwrap_or_else(|| format!("Last {}", reach.name()));
+    TitledRule::new(title + &of).right([Segment::dim("scale")]).draw(canvas, area);
+    let subject = subject(selected);
+    for (row, vital) in (1..area.height).zip(vitals(scene, selected)) {
         let line = Rect { y: area.y + row, height: 1, ..area };
         let place = Rect { x: line.x + LEFT, width: line.width.saturating_sub(LEFT + RIGHT + 1), ..line };
-        let points = Points::of(scene, &Subject::Fleet, vital.measure, reach.span());
+        let points = Points::of(scene, &subject, vital.measure, reach.span());
         // A dot of the axis is a cell of the line.
         let axis = axis(scene, &[&points], reach.span(), place.width / 2);
         let values = points.on(&axis);

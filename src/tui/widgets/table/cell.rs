@@ -26,7 +26,8 @@ pub enum Cell<'a> {
     Bar(RowBar),
     Diverging(DivergingBar),
     Sparkline(Sparkline<'a>),
-    /// A cell each, from the left.
+    /// A cell each, from the left; where there are more than find room, the lost and the silent come first, and how many
+    /// more there are stands behind: `▅▅▆▅+30`.
     Heat(Vec<Heat>),
 }
 
@@ -64,14 +65,28 @@ impl<'a> Cell<'a> {
             Self::Bar(bar) => bar.draw(canvas, area),
             Self::Diverging(bar) => bar.draw(canvas, area),
             Self::Sparkline(line) => line.draw(canvas, area),
-            Self::Heat(cells) => {
-                let mut clip = canvas.clip(area);
-                for (x, heat) in (0..clip.width()).zip(cells) {
-                    heat.draw(&mut clip, x, 0);
-                }
-            }
+            Self::Heat(cells) => heat(canvas, area, cells),
         }
     }
+}
+
+fn heat(canvas: &mut Canvas<'_>, area: Rect, cells: &[Heat]) {
+    let mut clip = canvas.clip(area);
+    let room = usize::from(clip.width());
+    if cells.len() <= room {
+        for (x, heat) in (0..).zip(cells) {
+            heat.draw(&mut clip, x, 0);
+        }
+        return;
+    }
+    let more = |shown: usize| format!("+{}", format::grouped((cells.len() - shown) as u128));
+    let shown = (0..room).rev().find(|shown| shown + format::width(&more(*shown)) <= room).unwrap_or(0);
+    let (bad, good): (Vec<&Heat>, Vec<&Heat>) =
+        cells.iter().partition(|heat| matches!(heat, Heat::Lost | Heat::Silent));
+    for (x, heat) in (0..).zip(bad.into_iter().chain(good).take(shown)) {
+        heat.draw(&mut clip, x, 0);
+    }
+    clip.line_within(shown as u16, 0, (room - shown) as u16, &[Segment::dim(more(shown))], false);
 }
 
 impl<'a> From<Segment<'a>> for Cell<'a> {

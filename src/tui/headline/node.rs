@@ -1,0 +1,286 @@
+//! The headline of one node: what it earns and how that changed, the largest part of the change, what is wrong with it,
+//! what that costs, and what to do. A cause is named only where the node's own past or an alert on it shows it.
+
+use super::alarm::{action, what};
+use super::{Facts, Part, Sentence, Tone, an_hour, part, signed_an_hour};
+use crate::reading::Health;
+use crate::snapshot::{Alert, EngineRow, NodeRow, Rule, Severity};
+use crate::tui::format;
+use crate::units::{Money, Span, Timestamp};
+
+/// Means of a quarter hour and of the one after it; `None` where either was not watched for half of its time.
+pub type Pair = Option<(f64, f64)>;
+
+/// A node's figures over the last quarter hour and the one before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NodeQuarters {
+    /// When both begin, and when they end.
+    pub span: (Timestamp, Timestamp),
+    /// An hour, in the ledger's currency.
+    pub revenue: Pair,
+    /// The same of its cost.
+    pub cost: Pair,
+    /// Output tokens a second.
+    pub output: Pair,
+    /// Prompt tokens a second.
+    pub prompt: Pair,
+    /// The cached share of its prompts.
+    pub hit_rate: Pair,
+}
+
+/// A part of a change above which it is told: of a rate, and of a hit rate in points.
+const NOTABLE: f64 = 0.02;
+const POINT: f64 = 0.01;
+/// The least share of a change that explains it.
+const LARGEST: f64 = 0.25;
+
+/// The sentences, the most important first. `quarters` is `None` where its past is not known.
+pub fn node_headline(facts: &Facts<'_>, node: &NodeRow, quarters: Option<&NodeQuarters>) -> Vec<Sentence> {
+    let engines: Vec<&EngineRow> =
+        facts.snapshot.engines.iter().map(AsRef::as_ref).filter(|row| row.node == node.name).collect();
+    let alerts = own_alerts(facts, node, &engines);
+    let mut sentences = Vec::new();
+    let state = state(facts, node, &engines);
+    let earned = quarters.filter(|_| node.profit_per_hour.is_some());
+    let (mut named, mut cause) = (None, None);
+    if let Some(quarters) = earned {
+        named = alerts.iter().copied().find(|alert| explains(alert, quarters.span));
+        cause = cause_of(facts, quarters, named);
+    }
+    let change = earned.and_then(|quarters| change(facts, quarters));
+    sentences.push(state.followed_by(change));
+    let is_told = cause.is_some() && named.is_some();
+    sentences.extend(cause);
+    sentences.extend(unknown(facts, node, &engines));
+    if let Some(alert) = named.filter(|_| is_told).or_else(|| alerts.first().copied()) {
+        let is_state = alert.rule == Rule::NodeSilent && node.state != Health::Live;
+        if !is_told && !is_state {
+            sentences.push(told(facts, alert, &alerts));
+        }
+        sentences.extend(rent(facts, node, alert));
+        sentences.extend(action(alert.rule).map(|text| Sentence::toned(text, Tone::Action)));
+    }
+    if sentences.len() == 1 && !facts.is_past {
+        sentences.extend(all_well(node, &engines));
+    }
+    sentences
+}
+
+/// Alerts on the node, its GPUs, its unit and the engines on it, the gravest first.
+fn own_alerts<'a>(facts: &Facts<'a>, node: &NodeRow, engines: &[&EngineRow]) -> Vec<&'a Alert> {
+    let is_own = |alert: &&Alert| {
+        let word = alert.subject.as_str().split(' ').next().unwrap_or_default();
+        let is_unit = node.unit.as_ref().is_some_and(|unit| unit.as_str() == word);
+        word == node.name.as_str() || is_unit || engines.iter().any(|row| row.target.as_str() == word)
+    };
+    let grave = facts.snapshot.alerts.iter().filter(|alert| alert.severity != Severity::Info);
+    let mut own: Vec<&Alert> = grave.filter(is_own).collect();
+    own.sort_by_key(|alert| std::cmp::Reverse(alert.severity));
+    own
+}
+
+/// What it earns an hour, or why that is not known, as the beginning of a sentence.
+fn state(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Sentence {
+    let rate = facts.rate.or(node.profit_per_hour);
+    let silent = match node.state {
+        Health::Live => None,
+        Health::Never => return Sentence::toned("It has not answered yet", Tone::Warning),
+        Health::Stale => Some(Tone::Warning),
+        Health::Lost => Some(Tone::Critical),
+    };
+    if let Some(tone) = silent {
+        // Its age would move by the second.
+        let ago = node.age_seconds.filter(|age| age.is_finite()).map(|age| Span::from_millis((age * 1e3) as i64));
+        let since = ago.map(|ago| format::clock_minute(facts.snapshot.at - ago, facts.zone));
+        let since = since.map_or_else(String::new, |since| format!(" since {}", since.trim()));
+        return Sentence::of([part(format!("Silent{since}"), tone)]);
+    }
+    let earns_nothing = node.revenue_per_hour.is_some_and(Money::is_zero);
+    let of = |words: &str, amount, tone| Sentence::of([part(words, Tone::Plain), part(amount, tone)]);
+    match (rate, node.cost_per_hour) {
+        (Some(_), Some(cost)) if earns_nothing && !cost.is_zero() => {
+            of("It earns nothing and costs ", an_hour(facts, cost), Tone::Loss)
+        }
+        (Some(rate), _) => match rate.cmp(&Money::ZERO) {
+            std::cmp::Ordering::Greater => of("Earning ", signed_an_hour(facts, rate), Tone::Gain),
+            std::cmp::Ordering::Less => of("Losing ", an_hour(facts, rate), Tone::Loss),
+            std::cmp::Ordering::Equal => Sentence::of([part("At break-even", Tone::Plain)]),
+        },
+        (None, Some(cost)) if engines.is_empty() => {
+            let elsewhere = node
+                .unit
+                .as_ref()
+                .filter(|unit| facts.snapshot.engines.iter().any(|row| row.unit.as_ref() == Some(*unit)));
+            let whose = elsewhere.map_or_else(
+                || "no engine answers on it".to_owned(),
+                |unit| format!("no engine answers on it, those of {unit} answer on other nodes"),
+            );
+            Sentence::of([part(format!("It costs {}; {whose}", an_hour(facts, cost)), Tone::Plain)])
+        }
+        (None, Some(cost)) => {
+            Sentence::of([part(format!("It costs {}; what it earns is unknown", an_hour(facts, cost)), Tone::Plain)])
+        }
+        (None, None) => match node.revenue_per_hour {
+            Some(revenue) => {
+                let text =
+                    format!("Revenue {}; its profit is unknown, as its GPUs have no rate", an_hour(facts, revenue));
+                Sentence::of([part(text, Tone::Plain)])
+            }
+            None => Sentence::of([part("Neither its price nor its GPU rate is known", Tone::Plain)]),
+        },
+    }
+}
+
+/// How its profit changed, as the end of a sentence.
+fn change(facts: &Facts<'_>, quarters: &NodeQuarters) -> Option<String> {
+    let by = by(quarters)?;
+    Some(if by == 0.0 {
+        "the last 15 min about as those before".to_owned()
+    } else {
+        let way = if by < 0.0 { "less" } else { "more" };
+        format!("the last 15 min {} {way} than those before", an_hour(facts, money(by)))
+    })
+}
+
+/// How much the profit an hour changed; zero where that is noise.
+fn by(quarters: &NodeQuarters) -> Option<f64> {
+    let ((revenue, revenue_now), (cost, cost_now)) = quarters.revenue.zip(quarters.cost)?;
+    let (before, after) = (revenue - cost, revenue_now - cost_now);
+    let by = after - before;
+    Some(if by.abs() >= NOTABLE * before.abs().max(after.abs()) { by } else { 0.0 })
+}
+
+/// The largest part of the change that moves the way the whole does, with what its past shows of it.
+fn cause_of(facts: &Facts<'_>, quarters: &NodeQuarters, named: Option<&Alert>) -> Option<Sentence> {
+    let by = by(quarters).filter(|by| *by != 0.0)?;
+    let grown = |(before, after): (f64, f64)| after - before;
+    let (revenue, cost) = (grown(quarters.revenue?), -grown(quarters.cost?));
+    let same_way = |amount: f64| (amount < 0.0) == (by < 0.0) && amount.abs() >= LARGEST * by.abs();
+    let (words, detail, amount) = if same_way(revenue) && revenue.abs() >= cost.abs() {
+        let (words, detail) = of_revenue(quarters, revenue);
+        (words, detail, revenue)
+    } else if same_way(cost) {
+        (if cost < 0.0 { "A higher cost" } else { "A lower cost" }, None, cost)
+    } else {
+        return None;
+    };
+    let tone = if amount < 0.0 { Tone::Loss } else { Tone::Gain };
+    let parts = vec![
+        part(format!("{words} "), Tone::Plain),
+        part(signed_an_hour(facts, money(amount)), tone),
+        part(" over 15 min", Tone::Plain),
+    ];
+    let alert = named.map(|alert| what(facts, alert));
+    let tail = [detail, alert].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let short = if tail.is_empty() { Vec::new() } else { closed(parts.clone(), "") };
+    let tail = if tail.is_empty() { tail } else { format!(": {tail}") };
+    Some(Sentence { parts: closed(parts, &tail), short })
+}
+
+/// Why its revenue changed, in words: its tokens moved the same way, else its hits did; else no cause is known.
+fn of_revenue(quarters: &NodeQuarters, by: f64) -> (&'static str, Option<String>) {
+    let moved = |name: &'static str, pair: Pair| {
+        let (before, after) = pair.filter(|(before, _)| *before > 0.0)?;
+        Some((name, after / before - 1.0))
+    };
+    let tokens = [moved("output", quarters.output), moved("prompts", quarters.prompt)].into_iter().flatten();
+    let with = tokens.filter(|(_, part)| (*part < 0.0) == (by < 0.0) && part.abs() >= NOTABLE);
+    if let Some((name, part)) = with.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())) {
+        let words = if by < 0.0 { "Less traffic" } else { "More traffic" };
+        let sign = if part < 0.0 { '−' } else { '+' };
+        return (words, Some(format!("{name} {sign}{:.0} %", part.abs() * 100.0)));
+    }
+    // A cached prompt token earns less than a computed one.
+    if let Some((before, after)) = quarters.hit_rate.filter(|(before, after)| (after - before).abs() >= POINT)
+        && (after > before) == (by < 0.0)
+    {
+        let words = if by < 0.0 { "More cached prompts" } else { "Fewer cached prompts" };
+        return (words, Some(format!("hits {:.1} → {:.1} %", before * 100.0, after * 100.0)));
+    }
+    (if by < 0.0 { "Less revenue" } else { "More revenue" }, None)
+}
+
+fn closed(mut parts: Vec<Part>, tail: &str) -> Vec<Part> {
+    parts.push(part(format!("{tail}."), Tone::Plain));
+    parts
+}
+
+/// Whether an alert began in the compared time and is of something that stops tokens.
+fn explains(alert: &Alert, (since, until): (Timestamp, Timestamp)) -> bool {
+    let stops = matches!(
+        alert.rule,
+        Rule::GpuLost
+            | Rule::NodeSilent
+            | Rule::EngineSilent
+            | Rule::EngineStalled
+            | Rule::KvNearFull
+            | Rule::Throttled
+    );
+    stops && (since..until).contains(&alert.since)
+}
+
+fn told(facts: &Facts<'_>, alert: &Alert, all: &[&Alert]) -> Sentence {
+    let tone = if alert.severity == Severity::Critical { Tone::Critical } else { Tone::Warning };
+    let end = match all.len() - 1 {
+        0 => ".".to_owned(),
+        1 => ", and one more alert.".to_owned(),
+        others => format!(", and {others} more alerts."),
+    };
+    Sentence::of([part(what(facts, alert), tone), part(end, Tone::Plain)])
+}
+
+/// What of its rent runs on for what stands still.
+fn rent(facts: &Facts<'_>, node: &NodeRow, alert: &Alert) -> Option<Sentence> {
+    let cost = node.cost_per_hour.filter(|cost| !cost.is_zero())?;
+    let lost = node.gpus.iter().filter(|gpu| gpu.state == Health::Lost).count();
+    let amount = match alert.rule {
+        Rule::NodeSilent => cost,
+        // All its GPUs are alike where they have one name.
+        Rule::GpuLost if lost > 0 && node.gpus.windows(2).all(|pair| pair[0].name == pair[1].name) => {
+            cost.scaled(i64::try_from(lost).ok()?, i64::try_from(node.gpus.len()).ok()?)?
+        }
+        _ => return None,
+    };
+    Some(Sentence::plain(format!("The rent of {} runs on.", an_hour(facts, amount))))
+}
+
+/// A model on it without a price.
+fn unknown(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Option<Sentence> {
+    if node.revenue_per_hour.is_some() {
+        return None;
+    }
+    let models = &facts.snapshot.models;
+    let unpriced = |engine: &&EngineRow| {
+        let row = models.iter().find(|row| engine.model.as_ref() == Some(&row.model))?;
+        row.money.list.is_none().then(|| format::shorten(row.model.as_str(), 40))
+    };
+    let name = engines.iter().find_map(unpriced)?;
+    Some(Sentence::toned(format!("{name} has no price: write a [[price]]."), Tone::Warning))
+}
+
+/// The sentence where nothing is wrong.
+fn all_well(node: &NodeRow, engines: &[&EngineRow]) -> Option<Sentence> {
+    let gpus = node.gpus.len();
+    let is_live = node.state == Health::Live && node.gpus.iter().all(|gpu| gpu.state == Health::Live);
+    if !is_live || engines.iter().any(|row| row.state != Health::Live) || gpus + engines.len() == 0 {
+        return None;
+    }
+    let mut targets: Vec<&str> = engines.iter().map(|row| row.target.as_str()).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let count = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
+    let who = match (gpus, targets.len()) {
+        (0, engines) => count(engines, "engine"),
+        (gpus, 0) => count(gpus, "GPU"),
+        (gpus, engines) => format!("{} and {}", count(gpus, "GPU"), count(engines, "engine")),
+    };
+    let verb = if gpus + targets.len() == 1 { "answers" } else { "answer" };
+    // Who earns less than it costs is not well, though all answers.
+    let end = if node.profit_per_hour? < Money::ZERO { "" } else { ", and nothing is wrong" };
+    Some(Sentence::plain(format!("Its {who} {verb}{end}.")))
+}
+
+/// An amount of a chart as money.
+fn money(amount: f64) -> Money {
+    Money::from_micros((amount * 1e6).round() as i64)
+}

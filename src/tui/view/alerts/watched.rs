@@ -1,0 +1,94 @@
+//! What is watched for: each rule with its condition, and how often it holds now. It stands where the lists leave room.
+
+use ratatui::layout::Rect;
+
+use super::super::about::found;
+use crate::snapshot::Rule;
+use crate::tui::format;
+use crate::tui::layout::split;
+use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
+use crate::tui::widgets::rule::TitledRule;
+use crate::tui::widgets::{Canvas, Segment};
+
+/// The least rows with the heading.
+pub(super) const LEAST: u16 = 5;
+/// Columns from which the rules stand in two columns.
+const TWO: u16 = 110;
+/// Cells of a rule's name, and of its count.
+const NAME: usize = 19;
+const COUNT: usize = 6;
+
+/// The rules, those that cost most first, and when each holds.
+const RULES: [(Rule, &str); 18] = [
+    (Rule::GpuLost, "a GPU that was there is gone, hangs or is silent"),
+    (Rule::NodeSilent, "no source of a node answers for 3 intervals"),
+    (Rule::EngineSilent, "a target does not answer, or gives no page"),
+    (Rule::EngineStalled, "requests run and no token comes for 60 s"),
+    (Rule::KvNearFull, "the KV cache is 95 % full and requests wait"),
+    (Rule::Throttled, "heat or power holds a GPU's clocks down"),
+    (Rule::Loss, "the fleet serves and earns less than it costs"),
+    (Rule::LedgerUnwritten, "the ledger's file cannot be written"),
+    (Rule::Disputed, "a counter moves as its process could not move it"),
+    (Rule::PageRefused, "a page is cut, or refused in part"),
+    (Rule::SourceMissing, "a source cannot be read on this machine"),
+    (Rule::RateUnknown, "a GPU has no rate in the ledger's currency"),
+    (Rule::RateAssumed, "a GPU's rate is assumed, as none is set"),
+    (Rule::EnergyUnknown, "a power price is set, and no energy is reported"),
+    (Rule::SharedAddress, "several processes answer at one address"),
+    (Rule::HostnameShared, "several nodes call themselves by one name"),
+    (Rule::ProbablySame, "a proxy's model is probably an engine's"),
+    (Rule::NamesUnknown, "a proxy's model may be counted twice"),
+];
+
+/// Draws as many of the rules as `area` has rows for.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    TitledRule::new("Rules").note(note(scene)).right([Segment::dim("now")]).draw(canvas, area);
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    if area.width < TWO {
+        return column(canvas, below, scene, &RULES);
+    }
+    let (left, right) = split(below, below.width / 2 - 1, 3);
+    let (first, second) = RULES.split_at(RULES.len() / 2);
+    column(canvas, left, scene, first);
+    column(canvas, right, scene, second);
+}
+
+fn note(scene: &Scene<'_>) -> [Segment<'static>; 1] {
+    let every = format::duration(scene.app.interval);
+    [Segment::dim(format!(" · what is watched for, every {every}"))]
+}
+
+fn column(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rules: &[(Rule, &str)]) {
+    let count = |rule: Rule| scene.snap.alerts.iter().filter(|alert| alert.rule == rule).count();
+    let width = usize::from(area.width);
+    for (row, (rule, when)) in (0..area.height).zip(rules) {
+        let holds = count(*rule);
+        let mut pen = canvas.pen(area, row);
+        pen.name(if holds > 0 { Role::Warning } else { Role::Text }, found(*rule), NAME);
+        let room = width.saturating_sub(NAME + COUNT + 2);
+        pen.skip(1).name(Role::Dim, &format::cut(when, room), room);
+        let (role, text) = match holds {
+            0 => (Role::Dim, "0".to_owned()),
+            holds => (Role::Warning, format::grouped(holds as u128)),
+        };
+        pen.right(role, &text, COUNT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_stands_once_and_fits_a_small_screen() {
+        let rules: BTreeSet<Rule> = RULES.iter().map(|(rule, _)| *rule).collect();
+        assert_eq!(rules.len(), RULES.len());
+        for (rule, when) in RULES {
+            assert!(format::width(found(rule)) < NAME, "{rule:?}");
+            assert!(format::width(when) <= 78 - NAME - COUNT - 2, "{rule:?}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What the filter leaves of the fleet, where that is one node, one unit or one model: charts can follow it.
+
+use std::collections::HashSet;
+
+use crate::history::{Measure, Query, Subject};
+use crate::snapshot::{ModelRow, NodeRow, UnitRow};
+use crate::tui::format;
+use crate::tui::scene::Scene;
+use crate::tui::view::fleet;
+use crate::tui::view::models::cost;
+use crate::tui::view::served::{Served, by_node};
+use crate::units::{Money, Ratio, Span};
+
+const QUARTER: Span = Span::from_secs(900);
+const MINUTE: Span = Span::from_secs(60);
+
+/// One node, unit or model, and its figures of now.
+#[derive(Debug, Clone)]
+pub(super) struct Selection {
+    pub(super) subject: Subject,
+    pub(super) name: String,
+    /// Revenue and cost an hour.
+    pub(super) money: [Option<Money>; 2],
+    pub(super) output: Option<f64>,
+    pub(super) prompt: Option<f64>,
+    pub(super) hit_rate: Option<Ratio>,
+    pub(super) load: Option<Ratio>,
+}
+
+/// Whether a filter is in force.
+pub(super) fn is_filtered(scene: &Scene<'_>) -> bool {
+    !scene.app.filter.text().is_empty()
+}
+
+/// What stands beside a title under a filter: what the figures are of. Empty without a filter.
+pub(super) fn note(scene: &Scene<'_>, selection: Option<&Selection>) -> String {
+    match selection {
+        Some(selection) => format!(" · {}", format::shorten(&selection.name, 24)),
+        None if is_filtered(scene) => " · whole fleet".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// What the filter leaves, if it is exactly one node, all nodes of one unit, or all nodes of one model.
+pub(super) fn selection(scene: &Scene<'_>) -> Option<Selection> {
+    if !is_filtered(scene) {
+        return None;
+    }
+    let snap = scene.snap;
+    let passing: HashSet<usize> = fleet::passing(scene).into_iter().collect();
+    let node = |place: &usize| snap.nodes.get(*place).map(AsRef::as_ref);
+    let rows: Vec<&NodeRow> = passing.iter().filter_map(node).collect();
+    let first = *rows.first()?;
+    if rows.len() == snap.nodes.len() {
+        return None;
+    }
+    if rows.len() == 1 {
+        return Some(Selection::of_node(first));
+    }
+    let are_all_of = |is_of: &dyn Fn(&NodeRow) -> bool| {
+        rows.iter().all(|row| is_of(row)) && snap.nodes.iter().filter(|row| is_of(row)).count() == rows.len()
+    };
+    let unit = first.unit.as_ref().filter(|_| are_all_of(&|row| row.unit == first.unit));
+    if let Some(unit) = unit.and_then(|name| snap.units.iter().find(|row| row.unit == *name)) {
+        return Some(Selection::of_unit(scene, unit));
+    }
+    let served = by_node(snap);
+    let on = |row: &NodeRow| served.get(row.name.as_str());
+    let model = on(first)?.model?;
+    let is_of = |row: &NodeRow| on(row).is_some_and(|served| served.models == 1 && served.model == Some(model));
+    // A node that serves another model too would be left out.
+    let is_whole = |row: &ModelRow| {
+        let own = snap.engines.iter().filter(|engine| engine.model.as_ref() == Some(&row.model));
+        let nodes: HashSet<&str> = own.map(|engine| engine.node.as_str()).collect();
+        nodes.len() == rows.len()
+    };
+    let row = snap.models.iter().find(|row| row.model.as_str() == model)?;
+    (are_all_of(&is_of) && is_whole(row)).then(|| Selection::of_model(row, &rows))
+}
+
+impl Selection {
+    fn of_node(row: &NodeRow) -> Self {
+        Self {
+            subject: Subject::Node(row.name.clone()),
+            name: row.name.to_string(),
+            money: [row.revenue_per_hour, row.cost_per_hour],
+            output: row.output_per_second,
+            prompt: row.prompt_per_second,
+            hit_rate: row.cache_hit_rate,
+            load: mean_load(&[row]),
+        }
+    }
+
+    fn of_unit(scene: &Scene<'_>, row: &UnitRow) -> Self {
+        let engines = scene.snap.engines.iter().map(AsRef::as_ref);
+        Self {
+            subject: Subject::Unit(row.unit.clone()),
+            name: row.unit.to_string(),
+            money: [row.revenue_per_hour, row.cost_per_hour],
+            output: row.output_per_second,
+            prompt: row.prompt_per_second,
+            hit_rate: Served::of(engines.filter(|engine| engine.unit.as_ref() == Some(&row.unit))).hits(),
+            load: row.utilization,
+        }
+    }
+
+    fn of_model(row: &ModelRow, nodes: &[&NodeRow]) -> Self {
+        Self {
+            subject: Subject::Model(row.model.clone()),
+            name: row.model.to_string(),
+            money: [row.money.revenue_per_hour, cost(row)],
+            output: row.output_per_second,
+            prompt: row.prompt_per_second,
+            hit_rate: row.cache_hit_rate,
+            load: mean_load(nodes),
+        }
+    }
+
+    /// How a figure of now stands to that of a quarter hour ago, as a part of it; `None` where either is not known.
+    pub(super) fn change(&self, scene: &Scene<'_>, measure: Measure, now: Option<f64>) -> Option<f64> {
+        let until = (scene.snap.at - QUARTER).minute();
+        let query = Query { subject: self.subject.clone(), measure, until, step: MINUTE, points: 1 };
+        let before =
+            scene.app.history.series(&query).points.first().copied().flatten().filter(|before| *before > 0.0)?;
+        Some(now? / before - 1.0)
+    }
+}
+
+fn mean_load(nodes: &[&NodeRow]) -> Option<Ratio> {
+    let gpus = nodes.iter().flat_map(|node| &node.gpus);
+    let known: Vec<f64> = gpus.filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
+    Ratio::of(known.iter().sum(), known.len() as f64)
+}
