@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::reading::Health;
 use crate::snapshot::{EngineRow, Rule, ScrapeRow, Severity, Snapshot};
 

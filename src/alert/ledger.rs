@@ -1,6 +1,6 @@
 //! What the ledger stands on: a file that cannot be written, and rates that are assumptions when it is new.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::snapshot::{RateBasis, Rule, Severity, Snapshot, WriterStatus};
 
 /// What the ledger's findings are about.

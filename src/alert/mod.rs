@@ -4,6 +4,7 @@
 //! whether a loss lasts, and since when an engine has made no token.
 
 mod engines;
+mod finding;
 mod ledger;
 mod money;
 mod nodes;
@@ -13,32 +14,10 @@ mod stalled;
 use std::collections::HashMap;
 
 use crate::reading::Label;
-use crate::snapshot::{Alert, Notice, Rule, Severity, Snapshot};
+use crate::snapshot::{Alert, Rule, Snapshot};
 use crate::units::Timestamp;
 use crate::words::in_order;
-
-/// What a rule found.
-#[derive(Debug, Clone)]
-pub(crate) struct Finding {
-    rule: Rule,
-    severity: Severity,
-    subject: String,
-    text: String,
-}
-
-impl From<&Notice> for Finding {
-    fn from(notice: &Notice) -> Self {
-        let Notice { rule, severity, subject, text } = notice;
-        Self { rule: *rule, severity: *severity, subject: subject.to_string(), text: text.to_string() }
-    }
-}
-
-impl Finding {
-    /// Whether it may be that no source was asked.
-    fn is_silence(&self) -> bool {
-        matches!(self.rule, Rule::NodeSilent | Rule::EngineSilent | Rule::GpuLost)
-    }
-}
+use finding::Finding;
 
 /// Watches pictures go by.
 #[derive(Debug, Default)]

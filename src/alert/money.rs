@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::reading::{Health, Role, TargetId};
 use crate::snapshot::{EngineRow, MoneyView, Rule, Severity, Snapshot};
 use crate::units::Money;

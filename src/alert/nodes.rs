@@ -1,6 +1,6 @@
 //! Nodes and GPUs that are silent, lost or held down.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::reading::Health;
 use crate::snapshot::{GpuRow, NodeRow, Rule, Severity, Snapshot};
 

@@ -1,6 +1,6 @@
 //! Sources that cannot work here, while others do. Where nothing works the screen says so at length itself.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::reading::SourceError;
 use crate::snapshot::{Rule, Severity, Snapshot};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::dialect;
 use crate::reading::{EngineKind, Health, Label, ModelName, Rank, TargetId};
 use crate::snapshot::{AMBIGUOUS, EngineRow, QUARANTINED, Rule, Severity, Snapshot};

@@ -1,6 +1,6 @@
 //! What waiting for the slowest rank costs.
 
-use super::{Balance, Group, Waiting};
+use super::groups::{Balance, Group, Waiting};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::{Money, Ratio};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Balance, Balancer, Group, RankLoad};
+use super::groups::{Balance, Balancer, Group, RankLoad};
 use crate::reading::{Health, Rank, Role, TargetId, UnitName};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Ratio;

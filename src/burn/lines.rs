@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Line, Reason};
+use super::reason::{Line, Reason};
 use crate::balance::{Waiting, balances};
 use crate::reading::{Health, Label, Role, Throttle};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot, UnitRow};

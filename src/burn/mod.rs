@@ -5,86 +5,11 @@
 //! lines overlap where two say the same of one GPU, so they are not added up to a loss.
 
 mod lines;
+mod reason;
 
 use crate::snapshot::Snapshot;
-use crate::units::Money;
 
-/// Why money burns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// GPUs that are held while their node makes no billable token.
-    Idle,
-    /// Ranks that wait for the slowest of their unit.
-    Imbalance,
-    /// Output and prompts of requests that never finished.
-    Aborted,
-    /// Units with less than half the load of the others of their role.
-    BelowMean,
-    /// GPUs that do not answer, whose rent runs on.
-    Silent,
-    /// Tokens of models without a price: what they would be worth at a named list.
-    Unpriced,
-    /// GPUs whose clocks are held down by heat or power.
-    Throttled,
-    /// Requests that were pushed out of a batch, and whose work is done again.
-    Preempted,
-}
-
-/// A line of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Line {
-    /// Why.
-    pub reason: Reason,
-    /// Where: the first unit, node or model, and how many; in few words.
-    pub what: String,
-    /// What it costs an hour; `None` where that is not known.
-    pub per_hour: Option<Money>,
-    /// What it cost since the figures of the day began; `None` where that is not known.
-    pub today: Option<Money>,
-}
-
-impl Reason {
-    /// Its name on the screen.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Imbalance => "imbalance",
-            Self::Aborted => "aborted",
-            Self::BelowMean => "below mean",
-            Self::Silent => "silent",
-            Self::Unpriced => "unpriced",
-            Self::Throttled => "throttled",
-            Self::Preempted => "preempted",
-        }
-    }
-
-    /// Whether the amount is an estimate, to be marked `≈`.
-    pub const fn is_estimate(self) -> bool {
-        matches!(self, Self::Imbalance | Self::BelowMean | Self::Throttled | Self::Preempted)
-    }
-
-    /// How the amount is found, in a sentence.
-    pub const fn formula(self) -> &'static str {
-        match self {
-            Self::Idle => "The rent of GPUs that answer, in minutes in which their node made no billable token.",
-            Self::Imbalance => {
-                "The rent of each unit times 1 − mean/max over its ranks, by its worst balancer: an estimate from above."
-            }
-            Self::Aborted => "What was made beyond finished requests, at the prices in force.",
-            Self::BelowMean => {
-                "The rent of each unit below half the mean load of its role, times 1 − load/mean: an estimate."
-            }
-            Self::Silent => "The rent of GPUs that do not answer. They are not counted as idle as well.",
-            Self::Unpriced => "What the tokens without a price would be worth at the list named in compare_to.",
-            Self::Throttled => {
-                "The rent of GPUs held down, times 1 − clock/highest clock of the same kind: an estimate from above."
-            }
-            Self::Preempted => {
-                "The rent of each engine, times the share of its requests that is done again: an estimate."
-            }
-        }
-    }
-}
+pub use reason::{Line, Reason};
 
 /// The lines that have anything to say, the dearest an hour first, then those of unknown amount.
 pub fn lines(snapshot: &Snapshot) -> Vec<Line> {

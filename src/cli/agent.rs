@@ -5,7 +5,7 @@ use std::io::Write;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use super::args::Global;
+use super::global::Global;
 use super::serve::cannot_listen;
 use super::sources::settings;
 use super::target_states::GpuStates;

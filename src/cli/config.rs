@@ -3,7 +3,9 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::args::{ConfigAction, Global};
+use clap::Subcommand;
+
+use super::global::Global;
 use super::{Failure, configured_prices, currency, leases, out};
 use crate::clock::Clock;
 use crate::config;
@@ -14,6 +16,24 @@ use crate::store::Reader;
 const STARTER: &str = include_str!("starter.toml");
 /// The largest file of prices that is read: LiteLLM's has 2 MiB.
 const LARGEST_IMPORT: u64 = 64 << 20;
+
+/// What is done with the configuration.
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum ConfigAction {
+    /// Write a commented file to start from
+    Init,
+    /// Say all that is wrong, at once, and what each lease comes to an hour
+    Check,
+    /// Print the file in use
+    Print,
+    /// Turn another program's prices into a price file, on stdout: LiteLLM's model_prices_and_context_window.json,
+    /// OpenRouter's api/v1/models, or models.dev's api.json
+    ImportPrices {
+        /// The JSON file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
 
 pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure> {
     let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());

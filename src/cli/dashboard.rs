@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::args::Global;
+use super::global::Global;
 use super::sources::{Plan, span};
 use super::{Failure, ledger, pipeline, target_states, tell, themes};
 use crate::clock::Clock;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::tz::{Offset, TimeZone};
 use tokio::sync::{oneshot, watch};
 
-use super::args::{DemoArgs, Global};
-use super::demo::{plan, runtime, speed};
+use super::demo::{DemoArgs, plan, runtime, speed};
+use super::global::Global;
 use super::once::print;
 use super::sources::Plan;
 use super::{Failure, dashboard, ledger};

@@ -1,12 +1,15 @@
 //! `margintop demo`: a simulated fleet behind real sockets, watched by the true pipeline.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Args;
 use tokio::runtime::Runtime;
 
-use super::args::{DemoArgs, Form, Global};
 use super::catch_up::span_of;
+use super::global::Global;
+use super::look_args::{Form, LookArgs};
 use super::once::{PollPlan, Session};
 use super::sources::{Plan, bare, settings};
 use super::{Failure, dashboard, ledger, pipeline};
@@ -21,6 +24,33 @@ use crate::units::Span;
 /// Objectives of the made-up fleet.
 const TTFT: Duration = Duration::from_secs(7);
 const ITL: Duration = Duration::from_millis(500);
+
+/// The simulated fleet.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DemoArgs {
+    /// Nodes
+    #[arg(long, help_heading = "Sources", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=4000))]
+    pub(super) nodes: u32,
+
+    /// Simulated seconds a second
+    #[arg(long, help_heading = "Sources")]
+    pub(super) speed: Option<f64>,
+
+    /// Play DeepSeek's published inference day of 27 February 2025
+    #[arg(long, help_heading = "Sources")]
+    pub(super) deepseek_day: bool,
+
+    /// Write the end of that day as a picture of 120 columns and 36 rows (SVG), without a terminal
+    #[arg(long, help_heading = "Display", value_name = "FILE", requires = "deepseek_day")]
+    pub(super) picture: Option<PathBuf>,
+
+    /// Only serve the fleet: print its targets and stay
+    #[arg(long, help_heading = "Sources", conflicts_with = "deepseek_day")]
+    pub(super) serve: bool,
+
+    #[command(flatten)]
+    pub(super) look: LookArgs,
+}
 
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let speed = speed(args, 1.0)?;

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::args::{Decide, DisputeArgs};
 use super::{Failure, out};
 use crate::clock::Clock;
 use crate::ledger::{Classes, Dispute, DisputeId, DisputedEnergy};
@@ -13,6 +13,38 @@ use crate::reading::{InstanceId, ModelName, PromptCount, Rank, TargetId, TokenCo
 use crate::store::{self, DisputeRow, DisputeState, Reader};
 use crate::units::{Timestamp, Tokens};
 use crate::words::meant;
+
+/// Tokens in dispute, listed or decided on.
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct DisputeArgs {
+    #[command(subcommand)]
+    pub(super) decide: Option<Decide>,
+
+    /// Those too that were accepted or rejected
+    #[arg(long)]
+    pub(super) all: bool,
+
+    /// Print a JSON array
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum Decide {
+    /// Post the tokens of a dispute, at the prices in force when they were made
+    Accept {
+        /// Its number
+        #[arg(value_name = "ID")]
+        id: u64,
+    },
+    /// Discard the tokens of a dispute
+    Reject {
+        /// Its number
+        #[arg(value_name = "ID")]
+        id: u64,
+    },
+}
 
 /// Lists disputes, or decides one.
 pub(super) fn run(path: &Path, args: &DisputeArgs) -> Result<(), Failure> {

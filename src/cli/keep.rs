@@ -3,7 +3,10 @@
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use super::args::{Global, LeaseAction, LedgerAction};
+use clap::Subcommand;
+
+use super::disputes::DisputeArgs;
+use super::global::Global;
 use super::ledger::choice;
 use super::out::{self, Stdout};
 use super::sources::settings;
@@ -14,6 +17,49 @@ use crate::config::Settings;
 use crate::counters::Plausibility;
 use crate::store::{self, Reader, StoreError};
 use crate::units::Timestamp;
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum LedgerAction {
+    /// Check that it is whole, that every grain says the same, and that hardware could have made what it holds
+    Verify,
+    /// Write it as lines of JSON
+    Export {
+        /// Where to; nothing is the standard output
+        file: Option<PathBuf>,
+    },
+    /// Read an export into a new ledger
+    Import {
+        /// The export
+        file: PathBuf,
+    },
+    /// List tokens in dispute: counters that moved as their process could not have moved them
+    Disputes(DisputeArgs),
+    /// Forget what is known of the process behind a target: its next page is a baseline
+    ResetTarget {
+        /// The target as it was named: http://gpu-01:8000
+        #[arg(value_name = "URL")]
+        url: String,
+    },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum LeaseAction {
+    /// Show each lease: node, GPUs, rate, from, until, GPU-hours and cost
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End the leases of a node, or a lease by its name
+    End {
+        /// The node, or the lease as `lease list` names it
+        #[arg(value_name = "NODE|LEASE")]
+        lease: String,
+        /// When: 15m (ago), yesterday, 2026-11-28T12:00, 2026-11-28T12:00:00Z [default: now]
+        #[arg(long, value_name = "T")]
+        at: Option<String>,
+    },
+}
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {

@@ -2,11 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::leases::Known;
 use crate::config::Settings;
 use crate::pricing::{Lease, Payers};
-use crate::reading::NodeName;
+use crate::reading::{NodeName, UnitName};
 use crate::units::Timestamp;
+
+/// GPUs of one name on one node.
+pub(super) struct KnownGpus {
+    pub(super) node: NodeName,
+    pub(super) unit: Option<UnitName>,
+    pub(super) gpu: String,
+    pub(super) gpus: u32,
+}
 
 /// `1 GPU`, `8 GPUs`.
 pub(super) fn gpus(count: u32) -> String {
@@ -14,20 +21,24 @@ pub(super) fn gpus(count: u32) -> String {
 }
 
 /// Each known GPU with the lease that pays for it at an instant.
-pub(super) fn paid<'a>(known: &'a [Known], leases: &'a [Lease], at: Timestamp) -> Vec<(&'a Known, Option<&'a Lease>)> {
+pub(super) fn paid<'a>(
+    known: &'a [KnownGpus],
+    leases: &'a [Lease],
+    at: Timestamp,
+) -> Vec<(&'a KnownGpus, Option<&'a Lease>)> {
     let mut payers = Payers::at(leases, at);
     let gpus = known.iter().flat_map(|row| (0..row.gpus).map(move |_| row));
     gpus.map(|row| (row, payers.next(&row.node, row.unit.as_ref(), &row.gpu))).collect()
 }
 
 /// GPUs that no lease pays for.
-pub(super) fn uncovered(known: &[Known], leases: &[Lease], settings: &Settings, now: Timestamp) -> Vec<String> {
+pub(super) fn uncovered(known: &[KnownGpus], leases: &[Lease], settings: &Settings, now: Timestamp) -> Vec<String> {
     let mut bare: BTreeMap<(&NodeName, &str), u32> = BTreeMap::new();
     for (row, _) in paid(known, leases, now).into_iter().filter(|(_, payer)| payer.is_none()) {
         *bare.entry((&row.node, &row.gpu)).or_default() += 1;
     }
     let line = |((node, gpu), gpus): ((&NodeName, &str), u32)| {
-        let of = |row: &&Known| row.node == *node && row.gpu == gpu;
+        let of = |row: &&KnownGpus| row.node == *node && row.gpu == gpu;
         let all: u32 = known.iter().filter(of).map(|row| row.gpus).sum();
         let pays = match settings.book.gpu_rate(gpu) {
             Some(assumed) => {
@@ -45,7 +56,7 @@ pub(super) fn uncovered(known: &[Known], leases: &[Lease], settings: &Settings, 
 }
 
 /// GPUs that two leases are for at one time, of which one pays, and nodes that leases pay for more GPUs of than are known.
-pub(super) fn doubly_covered(known: &[Known], leases: &[Lease], now: Timestamp) -> Vec<String> {
+pub(super) fn doubly_covered(known: &[KnownGpus], leases: &[Lease], now: Timestamp) -> Vec<String> {
     let mut lines = Vec::new();
     // Overlaps begin where one of the leases begins.
     let begins = leases.iter().filter_map(|lease| lease.from).filter(|from| *from > now);
@@ -63,7 +74,7 @@ fn number(leases: &[Lease], lease: &Lease) -> usize {
     leases.iter().position(|other| std::ptr::eq(other, lease)).map_or(0, |nth| nth + 1)
 }
 
-fn doubled(known: &[Known], leases: &[Lease], at: Timestamp) -> Vec<String> {
+fn doubled(known: &[KnownGpus], leases: &[Lease], at: Timestamp) -> Vec<String> {
     let paid = paid(known, leases, at);
     let all = Payers::at(leases, at);
     let pays_on = |lease: &Lease, node: &NodeName| {
@@ -90,7 +101,7 @@ fn doubled(known: &[Known], leases: &[Lease], at: Timestamp) -> Vec<String> {
     found.into_iter().map(line).collect()
 }
 
-fn overpaid(known: &[Known], leases: &[Lease], at: Timestamp) -> Vec<String> {
+fn overpaid(known: &[KnownGpus], leases: &[Lease], at: Timestamp) -> Vec<String> {
     let nodes: BTreeSet<&NodeName> = known.iter().map(|row| &row.node).collect();
     let line = |node: &NodeName| {
         let of_node = |lease: &&Lease| lease.is_schedule() && lease.runs_at(at) && lease.covers(node, None, "");

@@ -3,7 +3,7 @@
 //! A ledger keeps GPU time by the minute. Where a lease begins or ends inside a minute, its GPU time of that minute, divided
 //! by its GPUs, says how long it ran in it.
 
-use super::lease_list::Known;
+use super::lease_records::LeaseRecords;
 use crate::ledger::{CostAccount, CostKind};
 use crate::pricing::{Lease, Leased};
 use crate::reading::Label;
@@ -15,7 +15,7 @@ const MINUTE: Span = Span::from_secs(60);
 /// How far from its beginning a lease may have been paid first: its GPUs are seen at a poll.
 const SLACK: Span = Span::from_secs(2);
 
-impl Known<'_> {
+impl LeaseRecords<'_> {
     /// The lease in the configuration whose terms these are.
     fn terms(&self, account: &CostAccount) -> Option<&Lease> {
         let (label, rate) = (account.lease.as_ref()?, account.rate?);

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::lease_spans::{self, Paid};
+use super::lease_records::LeaseRecords;
+use super::lease_spans::Paid;
 use super::{Failure, out};
-use crate::ledger::{AllocatedTime, CostAccount, CostKind};
+use crate::ledger::{CostAccount, CostKind};
 use crate::pricing::Lease;
 use crate::reading::Label;
 use crate::statement::lease_name;
-use crate::store::{LeaseMinutes, LeaseTime, LeasedRow, Reader};
+use crate::store::Reader;
 use crate::units::{GpuTime, HourlyRate, Money, Timestamp};
-use crate::words::in_order;
 
 /// A lease, or an assumed rate, of GPUs of one node or unit at one rate.
 #[derive(Debug)]
@@ -32,23 +32,9 @@ struct Line {
 /// A lease's beginning and end by its name; no end while it runs.
 pub(super) type LeaseDates = BTreeMap<Label, (Timestamp, Option<Timestamp>)>;
 
-/// What a ledger and the configuration say of leases.
-pub(super) struct Known<'a> {
-    pub(super) leases: &'a [Lease],
-    pub(super) held: Vec<LeasedRow>,
-    pub(super) times: Vec<LeaseTime>,
-    /// The minutes of accounts that may have been paid in turn.
-    pub(super) minutes: BTreeMap<u32, LeaseMinutes>,
-    pub(super) ended: Vec<(String, Timestamp)>,
-    /// The ledger's first look.
-    pub(super) began: Option<Timestamp>,
-    /// Up to when the ledger is posted.
-    pub(super) last: Timestamp,
-}
-
 /// Prints the leases of a ledger, as a table or as JSON.
 pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), Failure> {
-    let lines = Known::of(reader, leases)?.lines();
+    let lines = LeaseRecords::of(reader, leases)?.lines();
     let currency = reader.header().currency;
     let text = if json { of_json(&lines, &currency) } else { table(&lines, &currency) };
     out::print(&text)
@@ -56,7 +42,7 @@ pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), 
 
 /// From when until when each lease was, by the name that a report has for it; without an end where it runs.
 pub(super) fn dates(reader: &Reader, leases: &[Lease]) -> Result<LeaseDates, Failure> {
-    let known = Known::of(reader, leases)?;
+    let known = LeaseRecords::of(reader, leases)?;
     let mut dates = LeaseDates::new();
     for Paid { row, from, until, .. } in known.spans(&known.rows()) {
         let (Some(name), Some(from)) = (lease_name(&row.account), from) else { continue };
@@ -66,31 +52,7 @@ pub(super) fn dates(reader: &Reader, leases: &[Lease]) -> Result<LeaseDates, Fai
     Ok(dates)
 }
 
-impl<'a> Known<'a> {
-    fn of(reader: &Reader, leases: &'a [Lease]) -> Result<Self, Failure> {
-        let (times, ended) = (reader.leases()?, reader.ended_leases()?);
-        let header = reader.header();
-        let mut minutes = BTreeMap::new();
-        for number in lease_spans::in_turn(&times) {
-            minutes.insert(number, reader.lease_minutes(number)?);
-        }
-        let (began, last) = (header.began, header.last);
-        Ok(Known { leases, held: reader.leased()?, times, minutes, ended, began, last })
-    }
-
-    /// What was posted to each lease, in the order of nodes, units and time.
-    fn rows(&self) -> Vec<&LeaseTime> {
-        let of_gpus = |row: &&LeaseTime| row.account.kind == CostKind::Gpus && row.time != AllocatedTime::default();
-        let mut rows: Vec<&LeaseTime> = self.times.iter().filter(of_gpus).collect();
-        rows.sort_by(|a, b| {
-            let (left, right) = (&a.account, &b.account);
-            let node = |account: &CostAccount| account.node.as_ref().map(ToString::to_string).unwrap_or_default();
-            in_order(&node(left), &node(right))
-                .then_with(|| (&left.unit, a.first, a.number).cmp(&(&right.unit, b.first, b.number)))
-        });
-        rows
-    }
-
+impl LeaseRecords<'_> {
     fn lines(&self) -> Vec<Line> {
         let rows = self.rows();
         let spans = self.spans(&rows);

@@ -3,10 +3,10 @@
 //!
 //! A ledger keeps GPU time by the minute. Terms of one lease that share a minute are laid out one after the other in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::lease_list::Known;
-use crate::ledger::{AllocatedTime, CostAccount};
+use super::lease_records::{LeaseRecords, group};
+use crate::ledger::AllocatedTime;
 use crate::store::LeaseTime;
 use crate::units::{Span, Timestamp};
 
@@ -46,12 +46,7 @@ fn fits(gpus: u32, held: i64, span: Span) -> bool {
     span > Span::ZERO && (held - gpus.saturating_mul(span.millis())).abs() <= gpus * OFF
 }
 
-/// The terms of one lease for GPUs of one name at one place.
-fn group(account: &CostAccount) -> impl Ord + '_ {
-    (&account.node, &account.unit, &account.lease, &account.gpu)
-}
-
-impl Known<'_> {
+impl LeaseRecords<'_> {
     /// All that was paid by these rows, in their order.
     pub(super) fn spans<'a>(&'a self, rows: &[&'a LeaseTime]) -> Vec<Paid<'a>> {
         let mut groups: BTreeMap<_, Vec<Paid<'a>>> = BTreeMap::new();
@@ -187,18 +182,4 @@ impl Known<'_> {
 fn goes_on(paid: &[Paid<'_>], nth: usize, minute: Timestamp) -> bool {
     let Paid { row, until, .. } = &paid[nth];
     row.last > Some(minute) || until.is_none()
-}
-
-/// The accounts whose minutes say more than their sums: those of one lease under terms that may have followed each other.
-pub(super) fn in_turn(times: &[LeaseTime]) -> BTreeSet<u32> {
-    let mut groups: BTreeMap<_, Vec<&LeaseTime>> = BTreeMap::new();
-    for row in times {
-        groups.entry(group(&row.account)).or_default().push(row);
-    }
-    let meets = |pair: &[&LeaseTime]| pair[1].first <= pair[0].last;
-    groups.retain(|_, rows| {
-        rows.sort_by_key(|row| row.first);
-        rows.windows(2).any(meets)
-    });
-    groups.into_values().flatten().map(|row| row.number).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lease_coverage as coverage;
+use super::lease_coverage::{self as coverage, KnownGpus};
 use crate::config::Settings;
 use crate::ledger::CostKind;
 use crate::pricing::{Lease, Leased};
@@ -13,14 +13,6 @@ use crate::words::in_order;
 
 /// An hour.
 const HOUR: Span = Span::from_secs(3600);
-
-/// GPUs of one name on one node.
-pub(super) struct Known {
-    pub(super) node: NodeName,
-    pub(super) unit: Option<UnitName>,
-    pub(super) gpu: String,
-    pub(super) gpus: u32,
-}
 
 /// A line or more for each lease, then the GPUs that no lease or two leases are for, at an instant. `ledger` says what is
 /// known to be rented, and what was posted.
@@ -57,8 +49,8 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
 }
 
 /// How many GPUs are known of what a lease of a number of them is for, if they are more than it and others pay for, or fewer.
-fn beside(lease: &Lease, gpus: u32, known: &[Known], leases: &[Lease], now: Timestamp) -> String {
-    let of_lease = |row: &&Known| lease.covers(&row.node, row.unit.as_ref(), &row.gpu);
+fn beside(lease: &Lease, gpus: u32, known: &[KnownGpus], leases: &[Lease], now: Timestamp) -> String {
+    let of_lease = |row: &&KnownGpus| lease.covers(&row.node, row.unit.as_ref(), &row.gpu);
     let seen: u32 = known.iter().filter(of_lease).map(|row| row.gpus).sum();
     let at = within(lease, now);
     let others = leases.iter().filter(|other| other.is_schedule() && other.leased == lease.leased && other.runs_at(at));
@@ -91,7 +83,7 @@ fn name(settings: &Settings, nth: usize, lease: &Lease) -> String {
 fn of_seen(
     name: &str,
     lease: &Lease,
-    known: &[Known],
+    known: &[KnownGpus],
     leases: &[Lease],
     settings: &Settings,
     now: Timestamp,
@@ -167,20 +159,20 @@ fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], hea
 }
 
 /// What a ledger knows, with the units that the configuration names now.
-pub(super) fn known(settings: &Settings, held: &[LeasedRow]) -> Vec<Known> {
+pub(super) fn known(settings: &Settings, held: &[LeasedRow]) -> Vec<KnownGpus> {
     let unit_of = |node: &str| {
         let named = settings.targets.iter().find(|target| target.node.as_ref().is_some_and(|n| n.as_str() == node));
         named.and_then(|target| target.unit.clone())
     };
     let one = |row: &LeasedRow| {
-        Some(Known {
+        Some(KnownGpus {
             gpus: row.gpus.filter(|gpus| *gpus > 0)?,
             node: NodeName::new(&row.node),
             unit: unit_of(&row.node).or_else(|| row.unit.as_deref().map(UnitName::new)),
             gpu: row.gpu.clone().unwrap_or_default(),
         })
     };
-    let mut known: Vec<Known> = held.iter().filter_map(one).collect();
+    let mut known: Vec<KnownGpus> = held.iter().filter_map(one).collect();
     known.sort_by(|a, b| in_order(a.node.as_str(), b.node.as_str()));
     known
 }

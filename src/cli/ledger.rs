@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
-use super::args::Global;
+use super::global::Global;
 use super::sources::{Plan, span};
 use crate::clock::Clock;
 use crate::collector::{Collector, Message};

@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
 use super::Failure;
-use super::args::Global;
+use super::global::Global;
 use crate::clock::Clock;
 use crate::config::{LogFormat, Settings, parse_format, parse_level};
 

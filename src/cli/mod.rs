@@ -15,17 +15,21 @@ mod dashboard;
 mod day;
 mod demo;
 mod disputes;
+mod failure;
 mod failures;
+mod global;
 mod help;
 mod keep;
 mod lease_coverage;
 mod lease_dates;
 mod lease_end;
 mod lease_list;
+mod lease_records;
 mod lease_spans;
 mod leases;
 mod ledger;
 mod log;
+mod look_args;
 mod misread;
 mod once;
 mod out;
@@ -42,28 +46,14 @@ mod text;
 mod themes;
 mod when;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
 use clap::parser::ValueSource;
 
 use args::{Cli, Command};
-
-/// Why a run ended without doing what was asked.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The call was wrong: exit code 2.
-    Usage(String),
-    /// A named source or the run failed: exit code 1.
-    Run(String),
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self::Run(error.to_string())
-    }
-}
+pub(crate) use failure::Failure;
+use out::tell;
 
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
@@ -99,16 +89,6 @@ fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli,
 fn fail(why: &str, code: u8) -> ExitCode {
     tell(why);
     ExitCode::from(code)
-}
-
-/// Says something on stderr, line by line. A terminal that is gone is no error.
-fn tell(why: &str) {
-    let mut err = std::io::stderr().lock();
-    for line in why.lines() {
-        // It may quote a file's name, a key or an address.
-        let harmless: String = line.chars().filter(|c| !c.is_control()).collect();
-        let _ = writeln!(err, "margintop: {harmless}");
-    }
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {

@@ -9,8 +9,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
-use super::args::{Form, Global, LookArgs};
 use super::catch_up::catch_up;
+use super::global::Global;
+use super::look_args::{Form, LookArgs};
 use super::out::Stdout;
 use super::sources::{Plan, driver_settings, member, pids, span};
 use super::{Failure, card, failures, ledger, text};

@@ -58,3 +58,13 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 pub(super) fn line(text: &str) -> Result<(), Failure> {
     print(&format!("{text}\n"))
 }
+
+/// Says something on stderr, line by line. A terminal that is gone is no error.
+pub(super) fn tell(why: &str) {
+    let mut err = std::io::stderr().lock();
+    for line in why.lines() {
+        // It may quote a file's name, a key or an address.
+        let harmless: String = line.chars().filter(|c| !c.is_control()).collect();
+        let _ = writeln!(err, "margintop: {harmless}");
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::args::Global;
+use super::global::Global;
 use super::sources::{Plan, member, span};
 use super::{Failure, ledger, pipeline};
 use crate::clock::Clock;

@@ -10,7 +10,8 @@ use clap::Args;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
-use super::args::{Global, LookArgs};
+use super::global::Global;
+use super::look_args::LookArgs;
 use super::once::print;
 use super::sources::{Plan, settings};
 use super::when::When;

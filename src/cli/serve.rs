@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::args::Global;
+use super::global::Global;
 use super::sources::Plan;
 use super::{Failure, ledger, log, pipeline, target_states};
 use crate::clock::Clock;

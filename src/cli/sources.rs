@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::Global;
+use super::global::Global;
 use super::{Failure, themes};
 use crate::config::{self, Settings, TargetSettings};
 use crate::fleet::{FleetConfig, TargetInfo};

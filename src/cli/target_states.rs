@@ -208,7 +208,7 @@ impl GpuStates {
 mod tests {
     use super::*;
     use crate::cli::Failure;
-    use crate::cli::args::Global;
+    use crate::cli::global::Global;
     use crate::cli::sources::Plan;
     use crate::fleet::Fleet;
     use crate::units::Moment;

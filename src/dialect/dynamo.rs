@@ -2,7 +2,8 @@
 //!
 //! A worker's own page is the engine's behind it, and is read as that.
 
-use super::field::{Count, Delay, Dialect, Entry, Facts, Field, Gauge, PLAIN};
+use super::definition::{Dialect, PLAIN};
+use super::field::{Count, Delay, Entry, Facts, Field, Gauge};
 use super::sums::Sums;
 use crate::reading::{EngineKind, EngineReading, Role};
 

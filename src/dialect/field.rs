@@ -1,41 +1,8 @@
 //! What a line can mean: the words in which a dialect speaks.
 
 use super::process::is_process_label;
-use super::sums::Sums;
 use crate::exposition::{LabelText, Labels};
-use crate::reading::{EngineKind, EngineReading, Rank, Role};
-
-/// Everything that is particular to an engine or exporter.
-pub(super) struct Dialect {
-    /// The program.
-    pub(super) kind: EngineKind,
-    /// How the names of its series begin. One of them on a page tells that the page is its own.
-    pub(super) names: &'static [&'static str],
-    /// Beginnings that others have too: read as its own where one of `names` stands on the page.
-    pub(super) shared_names: &'static [&'static str],
-    /// What `/v1/models` calls it in `owned_by`, in lower case.
-    pub(super) owners: &'static [&'static str],
-    /// Where its metrics page may be, in the order to ask.
-    pub(super) paths: &'static [&'static str],
-    /// The ports that it listens on unless it is told otherwise.
-    pub(super) ports: &'static [u16],
-    /// Whether `/v1/models` on the page's address lists the models that it serves.
-    pub(super) lists_models: bool,
-    /// Whether its page names the model.
-    pub(super) names_model: bool,
-    /// Whose start `process_start_time_seconds` on its page is.
-    pub(super) start: StartOf,
-    /// What is particular to its rows once they are read.
-    pub(super) policy: Policy,
-    /// Which of its tokens count in a role.
-    pub(super) counts: fn(Role) -> Counts,
-    /// What a series' name means; `None`: nothing that is wanted, and the line is not read.
-    pub(super) field: fn(&str) -> Option<Field>,
-    /// Where a series belongs, by its labels; `None`: it would count something twice.
-    pub(super) entry: for<'p> fn(Field, Labels<'p>) -> Option<Entry<'p>>,
-    /// The engine's own rules, after the plain meaning of each field was written into the reading.
-    pub(super) settle: fn(&Sums<'_>, &Facts, &mut EngineReading),
-}
+use crate::reading::{Rank, Role};
 
 /// How rows of an engine are treated after they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,30 +60,6 @@ impl Counts {
         }
     }
 }
-
-/// Where a page is looked for. `TensorRT-LLM`'s `/metrics` is used up by reading, so what it has in its place is asked
-/// first where the program is not known.
-pub(super) const SEARCH: &[&str] = &["/prometheus/metrics", "/metrics", "/v1/metrics"];
-/// Where a page is looked for that is not `TensorRT-LLM`'s.
-pub(super) const METRICS_FIRST: &[&str] = &["/metrics", "/prometheus/metrics", "/v1/metrics"];
-
-/// A dialect without anything particular, to be completed by each.
-pub(super) const PLAIN: Dialect = Dialect {
-    kind: EngineKind::Unknown,
-    names: &[],
-    shared_names: &[],
-    owners: &[],
-    paths: SEARCH,
-    ports: &[],
-    lists_models: false,
-    names_model: true,
-    start: StartOf::Instance,
-    policy: Policy::PLAIN,
-    counts: Counts::by_role,
-    field: |_| None,
-    entry: |field, _| Some(Entry::whole(field)),
-    settle: |_, _, _| {},
-};
 
 /// What a wanted series is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

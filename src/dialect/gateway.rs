@@ -1,6 +1,7 @@
 //! SGLang's model gateway: the tokens of the engines behind it, without hits. Never added to theirs.
 
-use super::field::{Count, Dialect, Entry, Field, PLAIN, StartOf};
+use super::definition::{Dialect, PLAIN};
+use super::field::{Count, Entry, Field, StartOf};
 use crate::reading::{EngineKind, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {

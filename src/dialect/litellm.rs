@@ -2,7 +2,8 @@
 //!
 //! Its cached counter appears only for providers that report hits, and holds a part of the input tokens.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, PLAIN};
+use super::definition::{Dialect, PLAIN};
+use super::field::{Count, Delay, Entry, Field};
 use crate::reading::{EngineKind, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {

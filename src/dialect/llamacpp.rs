@@ -2,7 +2,8 @@
 //!
 //! Its prompt counter holds what was computed, without cached tokens. Before late 2026 the cached ones were not told.
 
-use super::field::{Count, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN, Policy};
+use super::definition::{Dialect, METRICS_FIRST, PLAIN};
+use super::field::{Count, Entry, Facts, Field, Gauge, Policy};
 use super::sums::Sums;
 use crate::reading::{EngineKind, EngineReading, PromptCount};
 use crate::units::Tokens;

@@ -1,6 +1,7 @@
 //! LMDeploy. Each data-parallel rank is a server of its own; cached tokens are counted when a request ends.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN};
+use super::definition::{Dialect, PLAIN};
+use super::field::{Count, Delay, Entry, Field, Gauge};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {

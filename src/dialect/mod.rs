@@ -6,6 +6,7 @@
 mod adapters;
 mod buckets;
 mod copies;
+mod definition;
 mod field;
 mod gpu_rows;
 mod process;

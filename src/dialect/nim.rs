@@ -1,6 +1,7 @@
 //! NVIDIA NIM: vLLM's names without their prefix. No cached tokens are told.
 
-use super::field::{Count, Dialect, Entry, Field, PLAIN};
+use super::definition::{Dialect, PLAIN};
+use super::field::{Count, Entry, Field};
 use super::vllm;
 use crate::reading::EngineKind;
 

@@ -3,7 +3,8 @@
 //! Every counter has a gauge twin without `_total`, which is not read. Replicas come and go, so each is a row of its
 //! own: a sum over them would fall when one leaves. Sums of histograms are bucket middles there, and are not read.
 
-use super::field::{Count, Dialect, Entry, Facts, Field, PLAIN, StartOf};
+use super::definition::{Dialect, PLAIN};
+use super::field::{Count, Entry, Facts, Field, StartOf};
 use super::sums::Sums;
 use super::{sglang, vllm};
 use crate::exposition::Labels;

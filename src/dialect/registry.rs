@@ -1,6 +1,7 @@
 //! All dialects, and what is asked of them without a page at hand.
 
-use super::field::{Counts, Dialect, PLAIN, Policy, SEARCH};
+use super::definition::{Dialect, PLAIN, SEARCH};
+use super::field::{Counts, Policy};
 use super::{dynamo, gateway, gpus, litellm, llamacpp, lmdeploy, nim, ray, sglang, tgi, triton, trtllm, vllm};
 use crate::reading::{EngineKind, Role};
 

@@ -5,7 +5,8 @@
 //! by each pipeline stage and, if all schedulers report, by each tensor rank. So an engine with ranks has one row
 //! without a rank, for tokens and latencies, and one a rank for the rest.
 
-use super::field::{Count, Counts, Delay, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN, Policy};
+use super::definition::{Dialect, METRICS_FIRST, PLAIN};
+use super::field::{Count, Counts, Delay, Entry, Facts, Field, Gauge, Policy};
 use super::sums::Sums;
 use crate::exposition::{LabelText, Labels};
 use crate::reading::{EngineKind, EngineReading, LiveTokens, RankWork, Role};

@@ -1,7 +1,8 @@
 //! The rows of one page, as its lines come in. It knows no engine: a [`Dialect`] says what a line means.
 
 use super::adapters::Adapters;
-use super::field::{Count, Dialect, Entry, Facts, Field, Place};
+use super::definition::Dialect;
+use super::field::{Count, Entry, Facts, Field, Place};
 use super::process::ProcessLabels;
 use super::registry;
 use super::sums::Sums;

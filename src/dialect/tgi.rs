@@ -1,6 +1,7 @@
 //! Text Generation Inference. One model, no labels; its token totals are the sums of histograms, and hits are not told.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN, Policy};
+use super::definition::{Dialect, PLAIN};
+use super::field::{Count, Delay, Entry, Field, Gauge, Policy};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -1,7 +1,8 @@
 //! Triton with the TensorRT-LLM backend. Token totals are the sums of histograms; one metric holds many meanings under a
 //! label; first-response times are in milliseconds. Hits are told in blocks only, which is not enough.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN};
+use super::definition::{Dialect, PLAIN};
+use super::field::{Count, Delay, Entry, Field, Gauge};
 use crate::exposition::Labels;
 use crate::reading::EngineKind;
 

@@ -3,7 +3,8 @@
 //! Counters move when a request ends; with several answers a request its output is not counted at all. Its other page,
 //! `/metrics`, is JSON that reading uses up, and is never read.
 
-use super::field::{Count, Delay, Dialect, Entry, Field, Gauge, PLAIN, Policy};
+use super::definition::{Dialect, PLAIN};
+use super::field::{Count, Delay, Entry, Field, Gauge, Policy};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -3,7 +3,8 @@
 //! Prompt tokens include cached ones. Ranks of a data-parallel engine stand on one page under `engine`; a `pid` label
 //! tells processes apart that speak of the same engine.
 
-use super::field::{Count, Delay, Dialect, Entry, Facts, Field, Gauge, METRICS_FIRST, PLAIN, Policy};
+use super::definition::{Dialect, METRICS_FIRST, PLAIN};
+use super::field::{Count, Delay, Entry, Facts, Field, Gauge, Policy};
 use super::stack_router;
 use super::sums::Sums;
 use crate::exposition::{LabelText, Labels};

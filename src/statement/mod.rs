@@ -35,6 +35,7 @@ mod reprice;
 mod row;
 mod served;
 mod share;
+mod slice;
 mod split;
 mod totals;
 mod unconverted;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::bucket::{Bucket, Pending};
-use super::nodes::{Slice, gpus_at_least, share_of, slice_of};
+use super::slice::{Slice, gpus_at_least, share_of, slice_of};
 use super::watched::{watched_millis, watched_millis_of};
 use crate::ledger::{CostAccount, CostKind, GpuTimeCell, NodeTime, Past};
 use crate::reading::NodeName;

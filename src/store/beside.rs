@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::file;
-use super::restore::last;
+use super::meta::last;
 
 /// A second connection before the first one has begun to read.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use super::calendar::{Calendar, quarter};
-use super::past::Part;
 use super::read_cells;
+use super::read_cells::Part;
 use crate::ledger::{BorneTime, Past};
 use crate::statement::Splitter;
 use crate::units::Timestamp;

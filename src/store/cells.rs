@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Transaction, params, params_from_iter};
 
 use super::calendar::{Calendar, quarter};
+use super::meta;
 use super::names::UNPRICED;
-use super::restore;
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use crate::ledger::PendingPostings;
 use crate::units::{Money, Span, Timestamp};
@@ -29,7 +29,7 @@ pub(super) fn write(
 ) -> rusqlite::Result<()> {
     let always = Timestamp::from_millis(i64::MIN);
     let minutes = || pending.tokens.keys().map(|(at, ..)| at).chain(pending.rents.keys().map(|(at, _)| at));
-    let last = restore::last(transaction)?.wall;
+    let last = meta::last(transaction)?.wall;
     let is_late = minutes().min().is_some_and(|first| last - *first > LATE);
     let oldest = |grain: usize, kept: Span| -> rusqlite::Result<Timestamp> {
         Ok(oldest(transaction, GRAINS[grain])?.map_or(last - kept, |first| first.min(last - kept)))

@@ -10,8 +10,6 @@ use crate::ledger::{Detail, Grain};
 use crate::statement::borne_costs;
 use crate::units::{Money, Timestamp};
 
-/// The table.
-pub(super) const TABLE: &str = include_str!("day_borne.sql");
 /// A day that is over, whose cells are all of one grain and were not shared by that one.
 const NEXT: &str = "SELECT g.bucket, g.grain FROM day_grains g
     LEFT JOIN day_borne b ON b.bucket = g.bucket AND b.account = -1 AND b.tariff = -1 AND b.grain = g.grain

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use super::calendar::Calendar;
 use super::names::{self, all, has_table};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
-use super::{cells, restore};
+use super::{cells, meta};
 use crate::ledger::{
     Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, GpuTimeChange, PendingPostings, TokenChange,
     Uncertainty,
@@ -94,7 +94,7 @@ pub(super) fn write(transaction: &Transaction<'_>, disputes: &[Dispute]) -> rusq
 
 /// The number of the last dispute that there ever was.
 pub(super) fn last(connection: &Connection) -> rusqlite::Result<u64> {
-    Ok(restore::noted(connection, "last_dispute")?.and_then(|text| text.parse().ok()).unwrap_or_default())
+    Ok(meta::noted(connection, "last_dispute")?.and_then(|text| text.parse().ok()).unwrap_or_default())
 }
 
 /// Disputes that are not decided yet. One that cannot be read is left in the file.
@@ -155,7 +155,7 @@ pub(super) fn decide(
 
 /// Adds a dispute's entries to the grains that are still kept of their time.
 fn post(transaction: &Transaction<'_>, calendar: &mut Calendar, dispute: &Dispute) -> rusqlite::Result<()> {
-    let now = restore::last(transaction)?.wall;
+    let now = meta::last(transaction)?.wall;
     let mut postings = PendingPostings::default();
     let tariffs = names::tariffs(transaction)?;
     for entry in &dispute.entries {

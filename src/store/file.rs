@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::lock::Lock;
 use super::versions::VERSION;
-use super::{Cannot, StoreError, day_borne, events, migrate, names, slo, versions};
+use super::{Cannot, StoreError, events, migrate, names, slo, versions};
 
 /// `mtop`: what tells a ledger from any other database.
 const APPLICATION: i64 = 0x6d74_6f70;
@@ -21,6 +21,8 @@ const LOG_LEFT: i64 = 16 << 20;
 /// Statements that stay prepared: a commit has about thirty.
 const PREPARED: usize = 48;
 const SCHEMA: &str = include_str!("schema.sql");
+/// The table of what tokens of each past day bear of the cost of GPUs at work.
+const DAY_BORNE: &str = include_str!("day_borne.sql");
 
 /// Where the ledger is when none is named: `$XDG_STATE_HOME/margintop/ledger.db`, else under `~/.local/state`.
 pub fn default_path(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
@@ -59,7 +61,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
             connection.execute_batch(events::TABLE)?;
         }
         if !names::has_table(connection, "day_borne")? {
-            connection.execute_batch(day_borne::TABLE)?;
+            connection.execute_batch(DAY_BORNE)?;
         }
         Ok(())
     };
@@ -119,7 +121,7 @@ pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     connection.execute_batch(migrate::STATE)?;
     connection.execute_batch(slo::TABLE)?;
     connection.execute_batch(events::TABLE)?;
-    connection.execute_batch(day_borne::TABLE)?;
+    connection.execute_batch(DAY_BORNE)?;
     connection.execute_batch(versions::VIEWS)?;
     Ok(connection)
 }

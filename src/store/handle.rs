@@ -1,74 +1,18 @@
 //! The handle of the ledger's thread: requests to it, and the events that it sends. No call blocks but [`Store::settle`] and [`Store::close`].
 
-use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
-use super::StoreError;
+use super::messages::{Answer, EventsAnswer, LedgerEvent, LedgerRequest, Settings};
 use super::past::PastQuery;
-use super::writer::{LedgerRequest, LedgerWriter};
-use crate::clock::Clock;
-use crate::fleet::{Checkpoint, SavedState};
+use super::writer::LedgerWriter;
+use crate::fleet::Checkpoint;
 use crate::history::HistoryEvent;
-use crate::ledger::{Decision, Detail, Grain, Past, SavedLedger};
-use crate::reading::{Label, NodeName, TargetId};
+use crate::ledger::{Detail, Grain};
+use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::units::Timestamp;
-
-/// How a ledger is kept.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Its file; `None` keeps it in memory.
-    pub path: Option<PathBuf>,
-    /// Its currency.
-    pub currency: String,
-    /// The zone of its days, if it is new.
-    pub zone: TimeZone,
-    /// Whether all of it is one day, as a simulated one is.
-    pub one_day: bool,
-    /// The revision of the price book, and its text.
-    pub book: (u64, String),
-    /// Where the time comes from.
-    pub clock: Clock,
-}
-
-/// A message of the ledger's writer to the collector.
-#[derive(Debug)]
-pub enum LedgerEvent {
-    /// The ledger is open and this process keeps it: counting continues from here.
-    Opened {
-        /// The saved state.
-        saved: Box<SavedState>,
-        /// The zone of its days.
-        zone: TimeZone,
-    },
-    /// It is somebody else's: this is what it says.
-    ReadOnly {
-        /// What is kept.
-        kept: Box<SavedLedger>,
-        /// Its first look.
-        began: Option<Timestamp>,
-        /// The zone of its days.
-        zone: TimeZone,
-    },
-    /// How it stands.
-    Status(LedgerBasis),
-    /// Leases were ended by hand.
-    LeaseEnds(Vec<(i64, NodeName, Timestamp)>),
-    /// Targets were reset by hand.
-    TargetResets(Vec<(i64, TargetId)>),
-    /// Disputes were decided by hand.
-    Decisions(Vec<Decision>),
-}
-
-/// Who answers a question of the past.
-pub type Answer = Box<dyn FnOnce(Result<Past, StoreError>) + Send>;
-
-/// Who is told the latest events.
-pub type EventsAnswer = Box<dyn FnOnce(Vec<HistoryEvent>) + Send>;
 
 /// A ledger that is being kept.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Row, params};
 
 use super::commit::{write_items, write_rented};
+use super::meta::last;
 use super::names::all;
-use super::restore::last;
 use crate::fleet::{V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 use crate::units::{Moment, Timestamp};
 

@@ -21,6 +21,8 @@ mod leased;
 #[cfg_attr(windows, path = "lock_windows.rs")]
 mod lock;
 mod manual_entries;
+mod messages;
+mod meta;
 mod migrate;
 mod names;
 mod noted;
@@ -41,7 +43,8 @@ pub use disputes::{DisputeRow, DisputeState};
 pub use error::{Cannot, StoreError};
 pub use export::{ImportError, import};
 pub use file::default_path;
-pub use handle::{Answer, EventsAnswer, LedgerEvent, Settings, Store};
+pub use handle::Store;
 pub use leased::{LeaseMinutes, LeaseTime, LeasedRow};
 pub use manual_entries::{decide, end_lease, mark, reset_target};
+pub use messages::{Answer, EventsAnswer, LedgerEvent, Settings};
 pub use reader::{Header, ReadBuckets, Reader};

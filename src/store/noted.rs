@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use super::handle::LedgerEvent;
+use super::messages::LedgerEvent;
 use super::{disputes, restore};
 use crate::fleet::SavedState;
 use crate::ledger::{Dispute, DisputeId};

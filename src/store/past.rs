@@ -4,21 +4,13 @@ use rusqlite::{Connection, params};
 
 use super::beside::Beside;
 use super::calendar::{Calendar, next_quarter, quarter};
-use super::read_cells::Reading;
-use super::restore::{instant, last};
+use super::meta::{instant, last};
+use super::read_cells::{Part, Reading};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::{borne, names, read_cells, slo};
 use crate::ledger::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell, Wanted};
 use crate::reading::Label;
 use crate::units::Timestamp;
-
-/// One part of a stretch, in one grain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) grain: &'static str,
-    pub(super) from: Timestamp,
-    pub(super) to: Timestamp,
-}
 
 /// What is asked of the past.
 #[derive(Debug, Clone, Copy)]

@@ -7,8 +7,7 @@ use rusqlite::Connection;
 
 use super::disputes::{self, DisputeState};
 use super::names::{all, has_table};
-use super::verify::MOST;
-use super::verify_scan::CellRow;
+use super::verify_scan::{CellRow, MOST_TOLD};
 use crate::counters::Plausibility;
 use crate::counters::plausibility::{UNKNOWN_GPUS, most};
 use crate::fleet::BOUND;
@@ -89,7 +88,7 @@ impl<'a> Judge<'a> {
             gpus: nodes.names.iter().enumerate().map(most).collect(),
             bounds,
             accepted: accepted(connection)?,
-            began: super::restore::instant(connection, "began")?,
+            began: super::meta::instant(connection, "began")?,
             bucket: i64::MIN,
             made: vec![None; nodes.names.len()],
             moved: vec![None; nodes.names.len()],
@@ -113,8 +112,8 @@ impl<'a> Judge<'a> {
     /// What is beyond the bounds, in words.
     pub(super) fn finish(mut self) -> Vec<String> {
         self.close();
-        if self.told > MOST {
-            let more = self.told - MOST;
+        if self.told > MOST_TOLD {
+            let more = self.told - MOST_TOLD;
             self.faults.push(format!("{}_tokens: and {more} more that GPUs cannot have made", self.grain));
         }
         self.faults
@@ -141,7 +140,7 @@ impl<'a> Judge<'a> {
             }
             let Some(what) = what else { continue };
             self.told += 1;
-            if self.told <= MOST {
+            if self.told <= MOST_TOLD {
                 let grain = self.grain;
                 self.faults
                     .push(format!("{grain}_tokens: {bucket} on {node}: {what}, more than {count} GPUs can make"));

@@ -5,7 +5,6 @@ use std::hash::Hash;
 
 use rusqlite::{Connection, params};
 
-use super::past::Part;
 use crate::ledger::{
     Classes, CostAccount, CostAccountId, Detail, GpuTimeCell, NodeTime, Past, RevenueAccount, RevenueAccountId,
     TariffId, TokenCell, UncertaintyCell,
@@ -38,6 +37,14 @@ pub(super) fn rents(
     let mut cells = Vec::new();
     each_rent(connection, grain, from, to, |cell| cells.push(cell))?;
     Ok(cells)
+}
+
+/// One part of a stretch, in one grain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) grain: &'static str,
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
 }
 
 /// What is to be read of a stretch.

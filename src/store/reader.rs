@@ -9,7 +9,8 @@ use super::beside::Beside;
 use super::calendar::Calendar;
 use super::past::PastQuery;
 use super::{
-    DisputeRow, LeaseMinutes, LeaseTime, LeasedRow, StoreError, disputes, export, file, leased, past, restore, verify,
+    DisputeRow, LeaseMinutes, LeaseTime, LeasedRow, StoreError, disputes, export, file, leased, meta, past, restore,
+    verify,
 };
 use crate::counters::Plausibility;
 use crate::ledger::{Detail, GpuTimeCell, Grain, Past, TokenCell, Wanted};
@@ -201,11 +202,11 @@ impl Reader {
 
 /// What a ledger says of itself.
 pub(super) fn header(connection: &Connection) -> rusqlite::Result<Header> {
-    let zone = restore::noted(connection, "zone")?.and_then(|name| zone_of(&name));
+    let zone = meta::noted(connection, "zone")?.and_then(|name| zone_of(&name));
     Ok(Header {
-        currency: restore::noted(connection, "currency")?.unwrap_or_else(|| "USD".to_owned()),
+        currency: meta::noted(connection, "currency")?.unwrap_or_else(|| "USD".to_owned()),
         zone: zone.unwrap_or(TimeZone::UTC),
-        began: restore::instant(connection, "began")?,
-        last: restore::last(connection)?.wall,
+        began: meta::instant(connection, "began")?,
+        last: meta::last(connection)?.wall,
     })
 }

@@ -2,13 +2,14 @@
 
 use rusqlite::Connection;
 
+use super::meta::{instant, last};
 use super::names::{self, all};
 use super::{disputes, read_cells};
 use crate::fleet::{SavedItem, SavedState};
 use crate::ledger::SavedLedger;
 use crate::metering::SavedTarget;
 use crate::reading::{NodeName, TargetId};
-use crate::units::{Moment, Span, Timestamp};
+use crate::units::{Span, Timestamp};
 
 /// How many minutes back are kept apart, to judge what was idle in them.
 const LAST_MINUTES: Span = Span::from_secs(300);
@@ -74,23 +75,4 @@ pub(super) fn lease_ends(connection: &Connection) -> rusqlite::Result<Vec<(i64, 
     all(connection, "SELECT id, node, at FROM lease_ends WHERE applied = 0 ORDER BY id", |row| {
         Ok((row.get(0)?, NodeName::new(&row.get::<_, String>(1)?), Timestamp::from_millis(row.get(2)?)))
     })
-}
-
-/// What is noted about the ledger itself.
-pub(super) fn noted(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
-    let mut ask = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
-    let mut rows = ask.query_map([key], |row| row.get(0))?;
-    rows.next().transpose()
-}
-
-/// A noted instant.
-pub(super) fn instant(connection: &Connection, key: &str) -> rusqlite::Result<Option<Timestamp>> {
-    Ok(noted(connection, key)?.and_then(|text| text.parse().ok()).map(Timestamp::from_millis))
-}
-
-/// When the last thing was known.
-pub(super) fn last(connection: &Connection) -> rusqlite::Result<Moment> {
-    let wall = instant(connection, "last_wall")?.unwrap_or_default();
-    let boot = instant(connection, "last_boot")?.unwrap_or_default();
-    Ok(Moment { wall, boot: Span::from_millis(boot.millis()) })
 }

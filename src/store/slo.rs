@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::meta::noted;
 use super::names::has_table;
 use super::names::note;
-use super::restore::noted;
 use crate::ledger::{PendingPostings, SloDay, SloPast};
 use crate::reading::{Label, NodeName};
 use crate::units::{Span, Timestamp};

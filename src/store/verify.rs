@@ -6,17 +6,14 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::file;
+use super::meta::last;
 use super::names::all;
 use super::plausible::{GpuCounts, Judge, Nodes};
-use super::restore::last;
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::verify_scan::{Ahead, CellRow, Columns, GPU_TIME, TOKENS, UNCERTAINTY};
 use super::verify_sums::{Coarser, Sums};
 use crate::counters::Plausibility;
 use crate::units::{Span, Timestamp};
-
-/// The most faults that are told of one kind.
-pub(super) const MOST: usize = 5;
 
 /// The grains, from the finest.
 const GRAINS: [&str; 3] = ["minute", "quarter", "day"];

@@ -3,6 +3,9 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
+/// The most faults that are told of one kind.
+pub(super) const MOST_TOLD: usize = 5;
+
 /// Whose cells a table has, and the names of its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Columns {

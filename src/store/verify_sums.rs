@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::names::all;
-use super::verify::MOST;
-use super::verify_scan::{Ahead, CellRow};
+use super::verify_scan::{Ahead, CellRow, MOST_TOLD};
 use crate::units::Timestamp;
 
 /// What is still to be found in the other grain, by bucket as the finer grain is read.
@@ -64,7 +63,7 @@ impl<'s> Sums<'s> {
         self.close()?;
         self.bucket = i64::MAX;
         self.close()?;
-        self.wrong.truncate(MOST);
+        self.wrong.truncate(MOST_TOLD);
         Ok(self.wrong)
     }
 
@@ -96,7 +95,7 @@ impl<'s> Sums<'s> {
 
     fn tell(&mut self, bucket: Option<(i64, bool)>) {
         if let Some((bucket, true)) = bucket
-            && self.wrong.len() < MOST
+            && self.wrong.len() < MOST_TOLD
         {
             self.wrong.push(Timestamp::from_millis(bucket));
         }

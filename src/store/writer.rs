@@ -2,18 +2,18 @@
 //! over when that one ends, and goes on in memory where there is no file to write.
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::calendar::Calendar;
-use super::handle::{Answer, EventsAnswer, LedgerEvent, Settings};
 use super::lock::Lock;
+use super::messages::{LedgerEvent, LedgerRequest, Settings};
 use super::noted::{Noted, version};
 use super::past::PastQuery;
-use super::{StoreError, commit, day_borne, events, file, names, past, reader, restore, retention};
+use super::{StoreError, commit, day_borne, events, file, meta, names, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, SavedState};
 use crate::history::HistoryEvent;
 use crate::ledger::Past;
@@ -31,22 +31,6 @@ const EVENTS_WAITING: usize = 1_000;
 const SHARE: Span = Span::from_secs(600);
 /// How often what is too old is forgotten.
 const FORGET: Span = Span::from_secs(3600);
-
-/// What is asked of it.
-pub(super) enum LedgerRequest {
-    /// To write.
-    Commit(Box<Checkpoint>),
-    /// A question.
-    Past { query: PastQuery, answer: Answer },
-    /// To write events, the new and the changed.
-    KeepEvents(Vec<HistoryEvent>),
-    /// A question of the latest events.
-    Events { count: usize, answer: EventsAnswer },
-    /// To drop the sender: what was asked for before is done.
-    Settle(Sender<()>),
-    /// To end, and to drop the sender then.
-    Close(Sender<()>),
-}
 
 /// How the ledger is held.
 enum LedgerMode {
@@ -171,7 +155,7 @@ impl LedgerWriter {
     fn restore(&mut self, connection: &mut Connection, path: &Path) -> Result<SavedState, StoreError> {
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
         let asked = self.settings.currency.clone();
-        match restore::noted(connection, "currency").map_err(of)? {
+        match meta::noted(connection, "currency").map_err(of)? {
             Some(kept) if kept != asked => return Err(StoreError::Currency { path: path.to_owned(), kept, asked }),
             Some(_) => {}
             None => {
@@ -182,7 +166,7 @@ impl LedgerWriter {
         }
         self.calendar = Calendar::new(reader::header(connection).map_err(of)?.zone);
         let boot = self.settings.clock.boot().unwrap_or_default();
-        let same_boot = !boot.is_empty() && restore::noted(connection, "boot").map_err(of)? == Some(boot.clone());
+        let same_boot = !boot.is_empty() && meta::noted(connection, "boot").map_err(of)? == Some(boot.clone());
         let saved = restore::saved_state(connection, self.day()).map_err(of)?;
         commit::note_book(connection, self.settings.book.0, &self.settings.book.1, saved.last.wall).map_err(of)?;
         let saved = saved.onto(self.settings.clock.now(), same_boot);

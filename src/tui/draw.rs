@@ -44,7 +44,7 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     if screen.trouble.height > 0 {
         pane::ledger_trouble(canvas, screen.trouble, scene);
     }
-    let id = view::shown(scene.app, scene);
+    let id = scene.shown_view();
     if scene.app.what_if.open {
         view::what_if(canvas, screen.view, scene);
     } else {

@@ -6,6 +6,7 @@ use super::app::{App, Pace};
 use super::figures_of;
 use super::format;
 use super::theme::Role;
+use super::view::ViewId;
 use crate::reading::{Health, Label};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot};
 use crate::units::{Money, Ratio, Span, Timestamp};
@@ -55,6 +56,12 @@ impl<'a> Scene<'a> {
     /// Whether nothing has been looked at yet.
     pub fn is_blank(&self) -> bool {
         self.snap.nodes.is_empty() && self.snap.engines.is_empty()
+    }
+
+    /// Which view is drawn: the open one, unless there is nothing to show in any.
+    pub fn shown_view(&self) -> ViewId {
+        let is_nothing = self.is_blank() && !self.snap.troubles.is_empty();
+        if is_nothing && self.app.view() != ViewId::Help { ViewId::Nothing } else { self.app.view() }
     }
 
     /// The same of a picture that moves more slowly.

@@ -3,15 +3,16 @@
 use serde::Serialize;
 
 use super::args::PriceArgs;
+use super::classes::{ClassLine, lines};
 use super::compare::{Compared, compare};
 use super::question::LedgerQuery;
 use super::rate::{Rate, rate};
 use crate::cli::Failure;
 use crate::cli::currency::missing_rate;
 use crate::config::Settings;
-use crate::pricing::{ModelPrice, PriceAnswer, PriceList, Provenance, Quote};
+use crate::pricing::{ModelPrice, PriceAnswer, PriceList, Provenance};
 use crate::reading::Label;
-use crate::units::{Money, Price, Ratio, Share, Timestamp, Tokens, break_even_load, gross_margin, profit_on_cost};
+use crate::units::{Money, Ratio, Share, Timestamp, break_even_load, gross_margin, profit_on_cost};
 use crate::words::nearest;
 
 /// The decimals of a printed amount: profit is printed revenue less printed cost.
@@ -50,7 +51,7 @@ pub(super) struct Answer {
     /// What a GPU costs an hour, and who says so.
     pub(super) rate: Option<Rate>,
     /// What each class adds.
-    pub(super) classes: Vec<Line>,
+    pub(super) classes: Vec<ClassLine>,
     /// The revenue to its last digit.
     #[serde(skip)]
     pub(super) whole: Money,
@@ -60,16 +61,6 @@ pub(super) struct Answer {
     /// The same tokens at every list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) compare: Option<Vec<Compared>>,
-}
-
-/// One class of tokens.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Line {
-    pub(super) class: Label,
-    pub(super) tokens: Tokens,
-    /// Per million.
-    pub(super) price: Price,
-    pub(super) revenue: Money,
 }
 
 impl Answer {
@@ -173,28 +164,4 @@ fn unpriced(settings: &Settings, model: &str) -> Failure {
         "no price for model \"{model}\" in {}: name a list with --list{near}, or add a [[price]] to the configuration",
         settings.book.currency()
     ))
-}
-
-/// Every class that has tokens, and the three that every engine counts.
-pub(super) fn lines(quote: &Quote<'_>, question: &LedgerQuery, paid: Option<Share>) -> Result<Vec<Line>, Failure> {
-    let share = paid.unwrap_or(Share::ALL);
-    let line = |class: &str, tokens: Tokens, price: Price| Line {
-        class: Label::new(class),
-        tokens,
-        price,
-        revenue: price.of_share(tokens, share),
-    };
-    let mut lines = vec![
-        line("miss", question.miss, quote.prices.miss),
-        line("hit", question.hit, quote.prices.hit),
-        line("output", question.output, quote.prices.output),
-    ];
-    for (class, tokens) in &question.classes {
-        let price = quote.class(class).ok_or_else(|| {
-            let (list, tier) = (&quote.list.name, quote.tier);
-            Failure::Usage(format!("--class {class}: list {list} has no price for it in tier {tier}"))
-        })?;
-        lines.push(line(class, *tokens, price));
-    }
-    Ok(lines)
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::lines;
+use super::classes::lines;
 use super::question::LedgerQuery;
 use crate::config::Settings;
 use crate::pricing::{PriceList, Provenance, Quote};

@@ -6,17 +6,16 @@ mod answer;
 mod args;
 mod bench;
 mod benchmark;
+mod classes;
 mod compare;
 mod lists;
 mod question;
 mod rate;
 mod text;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-use super::args::Global;
+use super::global::Global;
 use super::when::When;
 use super::{Failure, out};
 use crate::clock::Clock;
@@ -57,6 +56,3 @@ fn tell<T: Serialize>(args: &PriceArgs, answer: &T, text: impl FnOnce() -> Strin
 fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_millis(at.millis() - at.millis().rem_euclid(1000))
 }
-
-/// Counts of open classes by name.
-type Counts = BTreeMap<String, crate::units::Tokens>;

@@ -1,6 +1,7 @@
 //! What is asked of the calculator: tokens by class and GPU-hours, exactly as they were written.
 
-use super::Counts;
+use std::collections::BTreeMap;
+
 use super::args::PriceArgs;
 use crate::cli::Failure;
 use crate::units::{Decimal, Tokens};
@@ -11,6 +12,9 @@ const MOST: i64 = 1_000_000_000_000_000;
 const MOST_NANOHOURS: i64 = 1_000_000_000_000_000_000;
 /// The most classes beside the three that every engine counts.
 const MOST_CLASSES: usize = 8;
+
+/// Counts of open classes by name.
+pub(super) type Counts = BTreeMap<String, Tokens>;
 
 /// Work to be priced.
 #[derive(Debug, Clone, PartialEq, Eq)]

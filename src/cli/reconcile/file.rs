@@ -2,7 +2,6 @@
 
 use super::decimals::Decimals;
 use super::json_rows;
-use crate::units::Money;
 
 /// A table: the names of its columns in small letters, and its lines with their numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,28 +93,6 @@ fn split(text: &str, separator: char) -> Result<Vec<(usize, Vec<String>)>, Strin
         lines.push((began, cells));
     }
     Ok(lines)
-}
-
-/// A number with a decimal point and no groups, times ten to a power, in grains.
-pub(super) fn grains(number: &str, exponent: i32) -> Option<i128> {
-    let (negative, digits) = match number.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, number.strip_prefix('+').unwrap_or(number)),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    if !all(whole) || !all(fraction) || whole.len() + fraction.len() == 0 || exponent.abs() > 30 {
-        return None;
-    }
-    // The place of the last digit in femtos.
-    let mut places = 15 - i32::try_from(fraction.len()).ok()? + exponent;
-    let mut count: i128 = format!("0{whole}{fraction}").parse().ok()?;
-    while places < 0 && count != 0 {
-        (count, places) = (count / 10, places + 1);
-    }
-    let femtos = count.checked_mul(10_i128.checked_pow(u32::try_from(places.max(0)).ok()?)?)?;
-    let grains = femtos.checked_mul(Money::GRAINS_PER_FEMTO)?;
-    Some(if negative { -grains } else { grains })
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::classes::{Class, Classes};
+use super::conventions::{CURRENCY, date, is_currency};
 use super::file::Table;
-use super::invoice::{CURRENCY, is_currency};
-use super::{Cause, Line};
+use super::reconciled::{LikelyCause, ReconciledLine};
 use crate::ledger::{self, Past};
 use crate::pricing::{Book, Exchange, Quote};
 use crate::reading::{Label, canonical_model};
@@ -136,11 +136,6 @@ fn converted(
     })
 }
 
-/// The date of a date or a time.
-pub(super) fn date(text: &str) -> Option<Date> {
-    text.trim().get(..10)?.parse().ok()
-}
-
 /// A day in UTC, from a date or a time.
 fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
     let date = date(text)?;
@@ -152,7 +147,11 @@ fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
 }
 
 /// Its models beside the ledger, and models of the ledger that it does not have.
-pub(super) fn beside(spend: &Spend, past: &Past, book: &Book) -> Result<(Vec<Line>, Vec<Line>), String> {
+pub(super) fn beside(
+    spend: &Spend,
+    past: &Past,
+    book: &Book,
+) -> Result<(Vec<ReconciledLine>, Vec<ReconciledLine>), String> {
     let ours = served_by_model(past);
     let alike = |name: &String| spend.by_model.contains_key(name);
     if !ours.keys().any(alike) {
@@ -168,8 +167,8 @@ pub(super) fn beside(spend: &Spend, past: &Past, book: &Book) -> Result<(Vec<Lin
     let lines =
         spend.by_model.iter().map(|(name, counted)| line(name, counted, ours.get(name), (book, past.since))).collect();
     let missing = ours.iter().filter(|(name, served)| !alike(name) && !served.tokens.is_zero());
-    let missing = missing.map(|(name, served)| Line {
-        causes: vec![Cause {
+    let missing = missing.map(|(name, served)| ReconciledLine {
+        causes: vec![LikelyCause {
             word: "not in file",
             amount: Some(-served.revenue),
             text: "the gateway has none of it: its traffic bypasses the gateway, or has another name there".to_owned(),
@@ -179,10 +178,10 @@ pub(super) fn beside(spend: &Spend, past: &Past, book: &Book) -> Result<(Vec<Lin
     Ok((lines, missing.collect()))
 }
 
-fn of(name: &str, counted: &Counted, served: Option<&Served>) -> Line {
+fn of(name: &str, counted: &Counted, served: Option<&Served>) -> ReconciledLine {
     let priced =
         |served: &Served| (served.tokens != served.unpriced || served.tokens.is_zero()).then_some(served.revenue);
-    Line {
+    ReconciledLine {
         key: Label::new(if name.is_empty() { "(no model)" } else { name }),
         theirs: counted.spend,
         ours: served.and_then(priced),
@@ -192,17 +191,17 @@ fn of(name: &str, counted: &Counted, served: Option<&Served>) -> Line {
     }
 }
 
-fn line(name: &str, counted: &Counted, served: Option<&Served>, (book, at): (&Book, Timestamp)) -> Line {
+fn line(name: &str, counted: &Counted, served: Option<&Served>, (book, at): (&Book, Timestamp)) -> ReconciledLine {
     let mut line = of(name, counted, served);
     line.causes = match served {
         None => {
             let text = "the ledger has nothing of it: served elsewhere, or under another name (write an [[alias]])";
-            vec![Cause { word: "unknown", amount: Some(counted.spend), text: text.to_owned() }]
+            vec![LikelyCause { word: "unknown", amount: Some(counted.spend), text: text.to_owned() }]
         }
         Some(_) if line.ours.is_none() => {
             let listed = book.price_of(name).map(|_| " when it was posted (`report --reprice` uses today's book)");
             let text = format!("the ledger has no price for it{}: write a [[price]]", listed.unwrap_or_default());
-            vec![Cause { word: "unpriced", amount: Some(counted.spend), text }]
+            vec![LikelyCause { word: "unpriced", amount: Some(counted.spend), text }]
         }
         Some(served) => {
             let price = book.price_of(name);
@@ -213,7 +212,7 @@ fn line(name: &str, counted: &Counted, served: Option<&Served>, (book, at): (&Bo
 }
 
 /// The parts of a difference, each what is left of it after those before it.
-fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<Cause> {
+fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<LikelyCause> {
     let difference = counted.spend - served.revenue;
     // A gateway keeps floats; each line may be off in its last digit.
     let noise = Money::from_micros(5_000 + i64::try_from(counted.lines).unwrap_or(i64::MAX / 2));
@@ -221,13 +220,17 @@ fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<
     if small(difference) {
         let text = "floating point and rounding".to_owned();
         let is_exact = difference.rounded(6) == 0;
-        return if is_exact { Vec::new() } else { vec![Cause { word: "rounding", amount: Some(difference), text }] };
+        return if is_exact {
+            Vec::new()
+        } else {
+            vec![LikelyCause { word: "rounding", amount: Some(difference), text }]
+        };
     }
     let mut causes = Vec::new();
     let mut left = difference;
     let mut take = |word, amount: Money, text: String, left: &mut Money| {
         *left -= amount;
-        causes.push(Cause { word, amount: Some(amount), text });
+        causes.push(LikelyCause { word, amount: Some(amount), text });
     };
     let volume = volume(counted, served);
     if !small(volume.amount) {

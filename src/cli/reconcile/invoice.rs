@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::conventions::{CURRENCY, date, is_currency};
 use super::decimals::Decimals;
 use super::file::Table;
-use super::gateway::date;
-use super::{Cause, Line};
+use super::reconciled::{LikelyCause, ReconciledLine};
 use crate::ledger::{CostAccount, CostKind, Grain, Past};
 use crate::reading::Label;
 use crate::statement::{Tables, Totals};
@@ -37,7 +37,6 @@ const TOTALS: [&str; 10] = [
     "summe",
 ];
 const DATE: [&str; 5] = ["date", "day", "usage_date", "usagedate", "chargeperiodstart"];
-pub(super) const CURRENCY: [&str; 2] = ["currency", "billingcurrency"];
 
 /// What is billed for one name. Hours are in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -237,21 +236,8 @@ impl Total {
     }
 }
 
-/// Whether a word or sign on a line says this currency.
-pub(super) fn is_currency(unit: &str, currency: &str) -> bool {
-    let sign = match currency {
-        "USD" => "$",
-        "EUR" => "€",
-        "CNY" | "JPY" => "¥",
-        "GBP" => "£",
-        _ => "",
-    };
-    let own = unit.eq_ignore_ascii_case(currency) || !sign.is_empty() && (unit == sign || unit == "US$" && sign == "$");
-    own || currency == "CNY" && unit.eq_ignore_ascii_case("RMB")
-}
-
 /// Its lines beside the ledger, and what the ledger pays for that is not on it.
-pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<Line>, Vec<Line>), String> {
+pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<ReconciledLine>, Vec<ReconciledLine>), String> {
     let by_node = ours_by(past, |account| account.node.as_ref().map(ToString::to_string));
     let by_lease = ours_by(past, |account| account.lease.as_ref().map(ToString::to_string));
     let hits = |of: &BTreeMap<String, Ours>| invoice.billed.keys().filter(|name| of.contains_key(*name)).count();
@@ -269,8 +255,8 @@ pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<Line>, Vec<L
     }
     let lines = invoice.billed.iter().map(|(name, billed)| line(name, billed, names, past)).collect();
     let missing = ours.iter().filter(|(name, ours)| !invoice.billed.contains_key(*name) && ours.totals.cost.is_some());
-    let missing = missing.map(|(name, ours)| Line {
-        causes: vec![Cause {
+    let missing = missing.map(|(name, ours)| ReconciledLine {
+        causes: vec![LikelyCause {
             word: "not billed",
             amount: ours.totals.cost.map(|cost| -cost),
             text: "the ledger pays for it and the file does not have it".to_owned(),
@@ -316,9 +302,9 @@ fn ours_by(past: &Past, name: impl Fn(&CostAccount) -> Option<String>) -> BTreeM
     ours
 }
 
-fn of(name: &str, theirs: Money, their_hours: Option<i128>, totals: Option<&Totals>) -> Line {
+fn of(name: &str, theirs: Money, their_hours: Option<i128>, totals: Option<&Totals>) -> ReconciledLine {
     let hours = |totals: &Totals| i128::from(totals.gpu_time.millis()) * 1_000_000 / 3_600_000;
-    Line {
+    ReconciledLine {
         key: Label::new(name),
         theirs,
         ours: totals.and_then(|totals| totals.cost),
@@ -328,7 +314,7 @@ fn of(name: &str, theirs: Money, their_hours: Option<i128>, totals: Option<&Tota
     }
 }
 
-fn line(name: &str, lines: &Lines, names: Names<'_>, past: &Past) -> Line {
+fn line(name: &str, lines: &Lines, names: Names<'_>, past: &Past) -> ReconciledLine {
     let (ours, billed) = (names.ours.get(name), lines.sum);
     let mut line = of(name, billed.amount, billed.hours, ours.map(|ours| &ours.totals));
     line.causes = match ours {
@@ -339,7 +325,7 @@ fn line(name: &str, lines: &Lines, names: Names<'_>, past: &Past) -> Line {
 }
 
 /// The causes where lines are repeated, and without the repetition the difference is smaller.
-fn twice(lines: &Lines, ours: &Ours, past: &Past) -> Option<Vec<Cause>> {
+fn twice(lines: &Lines, ours: &Ours, past: &Past) -> Option<Vec<LikelyCause>> {
     let (once, again, (first, second)) = lines.once()?;
     let off = |billed: Billed| ours.totals.cost.map(|cost| (billed.amount - cost).grains().unsigned_abs());
     if off(once)? >= off(lines.sum)? {
@@ -347,7 +333,7 @@ fn twice(lines: &Lines, ours: &Ours, past: &Past) -> Option<Vec<Cause>> {
     }
     let text =
         format!("lines {first} and {second} bill the same hours and amount: one of them may be there by mistake");
-    let mut told = vec![Cause { word: "twice", amount: Some(again.amount), text }];
+    let mut told = vec![LikelyCause { word: "twice", amount: Some(again.amount), text }];
     told.extend(causes(once, ours, past));
     Some(told)
 }
@@ -362,7 +348,7 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     /// A line that is of no name of the ledger.
-    fn unknown(self, name: &str, billed: Billed) -> Cause {
+    fn unknown(self, name: &str, billed: Billed) -> LikelyCause {
         let (kind, other) = if self.is_by_lease { ("lease", "node") } else { ("node", "lease") };
         let text = if name == NAMELESS {
             "it names nothing, and is not the sum of the lines above".to_owned()
@@ -372,7 +358,7 @@ impl<'a> Names<'a> {
             let near = self.near(name).map(|known| format!(" (is it {known}?)")).unwrap_or_default();
             format!("the ledger has nothing of this name{near}: write it as `margintop report --by {kind}` does")
         };
-        Cause { word: "unknown", amount: Some(billed.amount), text }
+        LikelyCause { word: "unknown", amount: Some(billed.amount), text }
     }
 
     /// The name that was meant: the same host in other letters or with its domain, else the one that is nearest.
@@ -386,10 +372,10 @@ impl<'a> Names<'a> {
 }
 
 /// What explains the difference of a line that the ledger knows: first its hours at the ledger's rate, then the rate.
-fn causes(billed: Billed, ours: &Ours, past: &Past) -> Vec<Cause> {
+fn causes(billed: Billed, ours: &Ours, past: &Past) -> Vec<LikelyCause> {
     let Some(cost) = ours.totals.cost else {
         let text = "the ledger knows no rate: write a [[lease]] with node and rate".to_owned();
-        return vec![Cause { word: "no rate", amount: Some(billed.amount), text }];
+        return vec![LikelyCause { word: "no rate", amount: Some(billed.amount), text }];
     };
     let difference = billed.amount - cost;
     if difference.rounded(2) == 0 {
@@ -398,7 +384,7 @@ fn causes(billed: Billed, ours: &Ours, past: &Past) -> Vec<Cause> {
     let theirs = billed.hours.map(|hours| gpu_millis(hours, ours));
     let of_hours = theirs.and_then(|theirs| hours(theirs, cost, ours, past));
     let left = difference - of_hours.as_ref().and_then(|cause| cause.amount).unwrap_or_default();
-    let of_rate = (left.rounded(2) != 0).then(|| Cause {
+    let of_rate = (left.rounded(2) != 0).then(|| LikelyCause {
         word: "rate",
         amount: Some(left),
         text: match theirs {
@@ -410,7 +396,7 @@ fn causes(billed: Billed, ours: &Ours, past: &Past) -> Vec<Cause> {
 }
 
 /// What is due to other hours, at the ledger's own rate.
-fn hours(theirs: i64, cost: Money, ours: &Ours, past: &Past) -> Option<Cause> {
+fn hours(theirs: i64, cost: Money, ours: &Ours, past: &Past) -> Option<LikelyCause> {
     const HOUR: i64 = 3_600_000;
     /// Less than this is how hours are printed.
     const NONE: i64 = 18_000;
@@ -428,7 +414,7 @@ fn hours(theirs: i64, cost: Money, ours: &Ours, past: &Past) -> Option<Cause> {
     } else {
         ("hours", format!("{shown} fewer than the ledger saw: not all of it is billed, or it was credited"))
     };
-    Some(Cause { word, amount: Some(amount), text })
+    Some(LikelyCause { word, amount: Some(amount), text })
 }
 
 fn rates(billed: Money, theirs: i64, cost: Money, ours: &Ours) -> String {

@@ -2,12 +2,14 @@
 #![allow(clippy::doc_markdown, reason = "the comments of arguments are what --help prints")]
 
 mod classes;
+mod conventions;
 mod decimals;
 mod file;
 mod gateway;
 mod invoice;
 mod json_rows;
 mod print;
+mod reconciled;
 #[cfg(test)]
 mod tests;
 
@@ -16,15 +18,15 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::{Date, Time};
 
-use super::args::Global;
+use super::global::Global;
 use super::when::{When, local};
 use super::{Failure, keep, out, sources};
 use crate::ledger::{Grain, Past};
 use crate::pricing::Exchange;
-use crate::reading::Label;
 use crate::store::{Header, Reader};
-use crate::units::{Money, Span, Timestamp};
+use crate::units::{Span, Timestamp};
 use file::Table;
+use reconciled::{FileKind, Reconciled};
 
 const MONTH: Span = Span::from_secs(32 * 86_400);
 
@@ -47,56 +49,6 @@ pub(super) struct ReconcileArgs {
     /// Print one JSON object, the contract margintop-reconcile/1
     #[arg(long, help_heading = "Display")]
     json: bool,
-}
-
-/// A part of a difference, and what it is likely to come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Cause {
-    /// A word: `rounding`, `hours`, `rate`, `unknown`, `cached as misses`, `aborted work`, `no tenant`, `unpriced`.
-    word: &'static str,
-    /// How much of the difference it explains, where that is known.
-    amount: Option<Money>,
-    text: String,
-}
-
-/// One line of the file beside the ledger; the quantity is GPU-hours in millionths, or tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Line {
-    key: Label,
-    theirs: Money,
-    /// `None` where the ledger does not know it.
-    ours: Option<Money>,
-    their_quantity: Option<i128>,
-    our_quantity: Option<i128>,
-    causes: Vec<Cause>,
-}
-
-impl Line {
-    /// The file's amount minus the ledger's, each as printed with these decimals.
-    fn difference(&self, places: u32) -> Money {
-        self.theirs.round_to(places) - self.ours.unwrap_or_default().round_to(places)
-    }
-}
-
-/// Which of both a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FileKind {
-    Invoice,
-    Spend,
-}
-
-/// All that is printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Reconciled {
-    kind: FileKind,
-    currency: String,
-    since: Timestamp,
-    until: Timestamp,
-    /// What is to be known of the comparison.
-    notes: Vec<String>,
-    lines: Vec<Line>,
-    /// What the ledger has in the span and the file has not.
-    missing: Vec<Line>,
 }
 
 /// A kind of file that can be laid beside the ledger.

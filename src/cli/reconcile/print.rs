@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Cause, FileKind, Line, Reconciled};
+use super::reconciled::{FileKind, LikelyCause, Reconciled, ReconciledLine};
 use crate::cli::report::text_table::Grid;
 use crate::reading::Label;
 use crate::tui::format;
@@ -57,7 +57,7 @@ pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> St
     out.push_str(&grid.render());
     let mut said = false;
     for line in all(told) {
-        for Cause { word, amount, text } in &line.causes {
+        for LikelyCause { word, amount, text } in &line.causes {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "{}{}: {word}, {}: {text}", if said { "" } else { "\n" }, line.key, cents(*amount));
             said = true;
@@ -72,7 +72,7 @@ pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> St
     out
 }
 
-fn all(told: &Reconciled) -> impl Iterator<Item = &Line> {
+fn all(told: &Reconciled) -> impl Iterator<Item = &ReconciledLine> {
     told.lines.iter().chain(&told.missing)
 }
 
@@ -135,13 +135,13 @@ pub(super) fn json(told: &Reconciled) -> Result<String, serde_json::Error> {
         FileKind::Invoice => ("invoice", 1e6),
         FileKind::Spend => ("spend", 1.0),
     };
-    let line = |line: &'_ Line| -> (Option<f64>, Option<f64>) {
+    let line = |line: &'_ ReconciledLine| -> (Option<f64>, Option<f64>) {
         let scaled = |quantity: Option<i128>| quantity.map(|quantity| quantity as f64 / scale);
         (scaled(line.their_quantity), scaled(line.our_quantity))
     };
     let rows = all(told).map(|row| {
         let (file_quantity, ledger_quantity) = line(row);
-        let cause = |cause: &'_ Cause| (cause.word, cause.amount.map(|amount| amount.round_to(6)));
+        let cause = |cause: &'_ LikelyCause| (cause.word, cause.amount.map(|amount| amount.round_to(6)));
         let causes = row.causes.iter().map(|told| {
             let (word, amount) = cause(told);
             CauseJson { cause: word, amount, text: &told.text }

@@ -7,8 +7,8 @@ use crate::ledger::{
     TokenCell,
 };
 use crate::pricing::{Book, ClassPrices, Fx};
-use crate::reading::{ModelName, NodeName, Role};
-use crate::units::{GpuTime, Span, Tokens};
+use crate::reading::{Label, ModelName, NodeName, Role};
+use crate::units::{GpuTime, Money, Span, Tokens};
 
 /// 2026-03-01T00:00Z.
 const BEGAN: Timestamp = Timestamp::from_millis(1_772_323_200_000);

@@ -2,62 +2,17 @@
 
 use std::fmt::Write;
 
-use jiff::tz::TimeZone;
-
-use super::data::span;
-use super::query::{Format, ReportQuery};
-use super::table::amount;
+use super::amounts::amount;
+use super::capacity_data::{CapacityReport, held, per_second};
+use super::query::Format;
 use super::text_table::Grid;
 use super::{capacity_json, csv};
 use crate::cli::Failure;
 use crate::cli::when::local;
-use crate::ledger::{Past, Slo};
-use crate::statement::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
-use crate::store::{Header, Reader};
+use crate::statement::{Capacity, PoolCapacity, SloQuarters};
 use crate::tui::format;
-use crate::units::{Money, Span, Timestamp};
+use crate::units::{Money, Span};
 
-/// What folds the capacity of a span, and says which span it took.
-pub(super) type FoldCapacity<'a> =
-    dyn Fn(Timestamp, Timestamp) -> Result<(Capacity, (Timestamp, Timestamp)), Failure> + 'a;
-
-/// The capacity of a span of a ledger, read bucket after bucket.
-pub(super) fn fold(
-    reader: &Reader,
-    header: &Header,
-    since: Timestamp,
-    until: Timestamp,
-) -> Result<(Capacity, (Timestamp, Timestamp)), Failure> {
-    let folded = reader.fold_quarters(since, until, |past, read| {
-        let taken = (past.since, past.until);
-        let past = inside(past.clone(), header);
-        Ok((Capacity::of_read(&past, &header.zone, |each| read(each))?, taken))
-    });
-    Ok(folded?)
-}
-
-/// A past without the time outside the ledger, of which nothing is known.
-pub(super) fn inside(mut past: Past, header: &Header) -> Past {
-    let (since, until) = (past.since, past.until);
-    (past.since, past.until) = (since.max(past.began).min(until), until.min(header.last).max(since));
-    past
-}
-
-/// What is printed.
-pub(super) struct CapacityReport {
-    pub(super) currency: String,
-    zone: TimeZone,
-    pub(super) since: Timestamp,
-    pub(super) until: Timestamp,
-    /// Whether it is of the last month because no span was asked for.
-    usual: bool,
-    /// The objectives of the configuration, if there are any.
-    configured: Option<String>,
-    pub(super) capacity: Capacity,
-}
-
-/// The span if none is asked for: the last month, by the hour.
-const USUAL: Span = Span::from_secs(31 * 86_400);
 /// What the ledger cannot tell, and what follows for the figures.
 const NO_SLO: &str = "not known: no [slo] in the configuration that the ledger was kept under, so the best throughput is the \
                       best measured, within it or not; write for example: [slo] ttft_p99 = \"2s\"";
@@ -66,29 +21,6 @@ const NOT_YET: &str =
 const BOUND: &str = "at most: what was asked for and not served is not in the ledger";
 
 impl CapacityReport {
-    pub(super) fn new(
-        query: &ReportQuery,
-        header: &Header,
-        slo: &Slo,
-        fold: &FoldCapacity<'_>,
-    ) -> Result<Self, Failure> {
-        let (since, until) = span(query, header, header.last)?;
-        let usual = query.since.is_none() && until - since > USUAL;
-        let since = if usual { until - USUAL } else { since };
-        let (capacity, (since, until)) = fold(since, until)?;
-        let capacity = capacity.rounded(if query.format == Format::Table { 2 } else { 6 });
-        let configured = slo.is_set().then(|| slo.to_string());
-        Ok(Self {
-            currency: header.currency.clone(),
-            zone: header.zone.clone(),
-            since,
-            until,
-            usual,
-            configured,
-            capacity,
-        })
-    }
-
     pub(super) fn render(&self, format: Format) -> Result<String, Failure> {
         match format {
             Format::Csv => Ok(self.csv()),
@@ -290,12 +222,6 @@ fn one_more(capacity: &Capacity, currency: &str) -> Option<String> {
     Some(format!("above {rent} {currency} a node and hour{gpu}, one more for {} would earn nothing", pool.name))
 }
 
-/// How many nodes were held in an hour, in millionths.
-pub(super) fn held(hour: &HourCapacity) -> Option<i64> {
-    let ppm = i128::from(hour.held_millis) * 1_000_000;
-    i64::try_from(ppm.checked_div(i128::from(hour.measured.millis()))?).ok()
-}
-
 /// Millionths of a node with two decimals.
 fn nodes(ppm: Option<i64>) -> String {
     let hundredths = |ppm: i64| (ppm + 5_000) / 10_000;
@@ -303,10 +229,6 @@ fn nodes(ppm: Option<i64>) -> String {
         || format::UNKNOWN.to_owned(),
         |ppm| format!("{}.{:02}", hundredths(ppm) / 100, hundredths(ppm) % 100),
     )
-}
-
-pub(super) fn per_second(per_hour: u64) -> f64 {
-    per_hour as f64 / 3600.0
 }
 
 fn at_most(money: Option<Money>) -> String {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::capacity::{CapacityReport, held, per_second};
+use super::capacity_data::{CapacityReport, held, per_second};
 use crate::reading::Label;
 use crate::statement::{HourCapacity, PoolCapacity};
 use crate::units::{Money, Span, Timestamp};

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::context::ReportContext;
 use super::present::Present;
 use super::query::{Against, Format, ReportQuery};
 use super::scenario::Scenarios;
@@ -9,8 +10,7 @@ use crate::cli::Failure;
 use crate::cli::currency::missing_rate;
 use crate::cli::when::{When, days_before};
 use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
-use crate::metering::SavedTarget;
-use crate::pricing::{Bill, Book, PriceList};
+use crate::pricing::{Book, PriceList};
 use crate::reading::ModelName;
 use crate::statement::{
     AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, Unconverted, WhatIf,
@@ -22,25 +22,6 @@ use crate::units::{Money, Span, Timestamp, Tokens};
 
 /// What answers questions about the past.
 pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Wanted) -> Result<Past, Failure> + 'a;
-
-/// What the report stands on beside the ledger.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ReportContext<'a> {
-    /// Today's book.
-    pub(super) book: &'a Book,
-    /// What may be spent in a month.
-    pub(super) budget: Option<Money>,
-    /// Open disputes.
-    pub(super) disputes: &'a [Dispute],
-    /// The state of the targets as the ledger last knew it.
-    pub(super) targets: &'a [SavedTarget],
-    /// What of an engine's work is billed.
-    pub(super) bill: Bill,
-    /// The present.
-    pub(super) now: Timestamp,
-    /// The zone in which the days of rates of exchange begin.
-    pub(super) exchange_zone: &'a TimeZone,
-}
 
 /// Tokens and energy of open disputes: neither billed nor dropped.
 #[derive(Debug, Clone, Copy, Default)]

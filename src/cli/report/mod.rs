@@ -1,7 +1,10 @@
 //! `margintop report`: what the past earned and cost, what it would have, and why it changed.
 
+mod amounts;
 mod capacity;
+mod capacity_data;
 mod capacity_json;
+mod context;
 mod csv;
 mod data;
 mod focus;
@@ -19,12 +22,13 @@ mod table_bridge;
 mod tests;
 pub(super) mod text_table;
 
-use super::args::Global;
+use super::global::Global;
 use super::{Failure, keep, lease_list, out, sources};
 use crate::ledger::Dispute;
 use crate::statement::By;
 use crate::store::{DisputeState, Reader};
-use data::{ReportContext, ReportData};
+use context::ReportContext;
+use data::ReportData;
 use query::{Format, ReportQuery};
 
 pub(super) use query::ReportArgs;
@@ -50,8 +54,8 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     };
     let ask = |since, until, finest, wanted| Ok(reader.wanted_past(since, until, finest, wanted)?);
     if query.capacity {
-        let fold = |since, until| capacity::fold(&reader, &header, since, until);
-        let report = capacity::CapacityReport::new(&query, &header, &settings.slo, &fold)?;
+        let fold = |since, until| capacity_data::fold(&reader, &header, since, until);
+        let report = capacity_data::CapacityReport::new(&query, &header, &settings.slo, &fold)?;
         return out::print(&report.render(query.format)?);
     }
     let mut data = ReportData::new(&query, &header, context, &ask)?;

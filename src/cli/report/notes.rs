@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
+use super::amounts::{amount, percent};
 use super::data::ReportData;
 use super::present::Present;
-use super::table::{amount, percent};
 use crate::cli::when::{local, local_second};
 use crate::pricing::{Bill, ClassPrices};
 use crate::reading::ModelName;

@@ -1,6 +1,6 @@
 //! What the end of the ledger has open: tokens that are held back, and work that is not finished.
 
-use super::data::ReportContext;
+use super::context::ReportContext;
 use crate::ledger::Past;
 use crate::pricing::Bill;
 use crate::statement::{By, Period};

@@ -1,5 +1,6 @@
 //! A report for people: a title, a table, and what is to be said beside it.
 
+use super::amounts::{amount, percent, signed};
 use super::data::ReportData;
 use super::notes;
 use super::text_table::Grid;
@@ -201,28 +202,6 @@ fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> Strin
     ];
     grid.total(cells.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, cell)| cell).collect());
     grid.render()
-}
-
-/// An amount without its currency: `-1,234.50`, `–` if unknown.
-pub(super) fn amount(money: Option<Money>, places: u32) -> String {
-    money.map_or_else(
-        || format::UNKNOWN.to_owned(),
-        |money| {
-            let minus = if money.rounded(places) < 0 { "-" } else { "" };
-            format!("{minus}{}", format::digits(money, places))
-        },
-    )
-}
-
-/// An amount with its sign.
-pub(super) fn signed(money: Option<Money>, places: u32) -> String {
-    let plus = money.is_some_and(|money| money.rounded(places) > 0);
-    format!("{}{}", if plus { "+" } else { "" }, amount(money, places))
-}
-
-/// A ratio in percent; unknown is a dash.
-pub(super) fn percent(ratio: Option<Ratio>) -> String {
-    format::percent1(ratio).trim().to_owned()
 }
 
 fn hit_rate(row: &Row) -> Option<Ratio> {

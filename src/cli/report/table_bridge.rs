@@ -1,7 +1,7 @@
 //! A bridge for people: why the profit changed between two spans.
 
+use super::amounts::{amount, signed};
 use super::data::ReportData;
-use super::table::{amount, signed};
 use super::text_table::Grid;
 use crate::cli::when::local;
 use crate::statement::{Bridge, Cause, Compared, Mover};

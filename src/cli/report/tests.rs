@@ -5,7 +5,8 @@ use clap::Parser;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::data::{ReportContext, ReportData};
+use super::context::ReportContext;
+use super::data::ReportData;
 use super::query::{ReportArgs, ReportQuery};
 use super::{csv, json, table};
 use crate::cli::Failure;

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Import, Tally};
+use super::entry::Import;
+use super::tally::Tally;
 use crate::pricing::name::is_glob;
 use crate::pricing::{Book, HistoryFile, ListFile, PriceFile, TierFile, WindowFile};
 use crate::reading::{Label, canonical_model};

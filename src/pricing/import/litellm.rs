@@ -1,9 +1,10 @@
 //! LiteLLM's `model_prices_and_context_window.json`: one object of entries by model, in dollars per token.
 
 use super::decimal::{self, Refused};
+use super::entry::{Entry, Import, entry, is_said};
 use super::listed::{Charges, Listing};
 use super::off_peak::{OffPeak, off_peak};
-use super::{Entry, Import, Tally, entry, is_said};
+use super::tally::Tally;
 use crate::pricing::{TierFile, WindowFile};
 use crate::units::Price;
 

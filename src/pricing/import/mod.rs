@@ -6,6 +6,7 @@
 //! that has it.
 
 mod decimal;
+mod entry;
 mod listed;
 mod litellm;
 mod models_dev;
@@ -15,30 +16,15 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use serde_json::value::RawValue;
 
-use super::PriceFile;
+use entry::{Entry, entry};
 
+pub use entry::Import;
 pub use litellm::import_litellm;
 pub use models_dev::import_models_dev;
 pub use openrouter::import_openrouter;
 pub use tally::Tally;
-
-/// An object's keys, and their values as they are written.
-type Entry<'a> = BTreeMap<String, &'a RawValue>;
-
-/// A price file, and what became of the entries.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Import {
-    /// The program whose prices they are.
-    pub program: &'static str,
-    /// The lists, and a history for every name that means one of them.
-    pub file: PriceFile,
-    /// What became of the entries.
-    pub tally: Tally,
-}
 
 /// Reads whichever of the three it is.
 ///
@@ -60,19 +46,4 @@ pub fn import_prices(json: &str) -> Result<Import, String> {
     } else {
         import_litellm(json)
     }
-}
-
-/// A value as an object; what is none has no keys.
-fn entry(value: &RawValue) -> Entry<'_> {
-    serde_json::from_str(value.get()).unwrap_or_default()
-}
-
-/// Whether a value says anything.
-fn is_said(value: &RawValue) -> bool {
-    !matches!(value.get(), "null" | "[]" | "{}")
-}
-
-/// A value as text; `None` if it is none.
-fn text(value: &RawValue) -> Option<String> {
-    serde_json::from_str(value.get()).ok()
 }

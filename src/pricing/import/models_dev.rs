@@ -1,8 +1,9 @@
 //! models.dev's `api.json`: providers with their models, in dollars per million tokens.
 
 use super::decimal;
+use super::entry::{Entry, Import, entry, is_said};
 use super::listed::{Charges, Listing};
-use super::{Entry, Import, Tally, entry, is_said};
+use super::tally::Tally;
 use crate::pricing::TierFile;
 use crate::units::Price;
 

@@ -4,7 +4,7 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::Entry;
+use super::entry::Entry;
 use crate::pricing::Window;
 
 /// Minutes of a day.

@@ -3,8 +3,9 @@
 use serde_json::value::RawValue;
 
 use super::decimal::{self, Refused};
+use super::entry::{Entry, Import, entry, is_said, text};
 use super::listed::{Charges, Listing};
-use super::{Entry, Import, Tally, entry, is_said, text};
+use super::tally::Tally;
 use crate::pricing::{TierFile, Window, WindowFile};
 use crate::units::Price;
 

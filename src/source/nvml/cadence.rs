@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::kernel;
-use super::load::{self, Failed, Loaded};
+use super::load::{self, Failed};
 use super::machine::{LOOK, Machine};
-use super::{NvmlSettings, Pace};
+use super::message::Message;
+use super::settings::{NvmlSettings, Pace};
 use crate::clock::Clock;
 use crate::reading::{Event, GpuReading, Label, SourceError};
 
@@ -21,24 +22,6 @@ const LOADING: Duration = Duration::from_secs(10);
 const WATCH: Duration = Duration::from_millis(50);
 /// The longest sleep.
 const IDLE: Duration = Duration::from_secs(3600);
-
-/// What reaches the loop.
-pub(super) enum Message {
-    /// A look is wanted now.
-    Look,
-    /// Looks are wanted so often.
-    Every(Duration),
-    /// Loading ended.
-    Loaded(Result<Loaded, Failed>),
-    /// A thread visited all GPUs that it was told to.
-    Ended(u64),
-    /// A thread that was written off came out of the driver.
-    Back(u64),
-    /// The driver reported an error.
-    Xid { gpu: u32, code: u32 },
-    /// The receiver is gone.
-    Stop,
-}
 
 /// How far it is.
 enum Stage {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml};
 
-use super::lane::Pulse;
+use super::pulse::Pulse;
 use crate::reading::{GpuId, GpuState, Label};
 
 /// What is asked of a GPU. A refusal is remembered by these names.

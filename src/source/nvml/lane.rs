@@ -3,14 +3,15 @@
 //! A lane never waits for its thread. When a call has not come back in time the thread is written off: it is left inside
 //! the driver, its GPU is named, and new threads go on with the others.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::cadence::Message;
 use super::card::{Card, Stop, Tally, Visit};
+use super::message::Message;
+use super::pulse::Pulse;
 use crate::reading::GpuState;
 
 /// What a lane asks of each GPU. A written-off thread takes its own with it; the next begins afresh.
@@ -24,31 +25,6 @@ pub(super) trait Round: Default + Send + 'static {
 
 /// One GPU's part of a round: what was found, or the state that the GPU is in without figures.
 pub(super) type Outcome<F> = (u32, Result<F, GpuState>);
-
-/// The sign of life of one thread.
-#[derive(Debug)]
-pub(super) struct Pulse {
-    calls: AtomicU64,
-    /// The GPU that is asked; none before the first call.
-    gpu: AtomicU32,
-    written_off: AtomicBool,
-}
-
-impl Pulse {
-    const fn new() -> Self {
-        Self { calls: AtomicU64::new(0), gpu: AtomicU32::new(u32::MAX), written_off: AtomicBool::new(false) }
-    }
-
-    /// A call begins.
-    pub(super) fn beat(&self, gpu: u32) {
-        self.gpu.store(gpu, Ordering::Relaxed);
-        self.calls.fetch_add(1, Ordering::Release);
-    }
-
-    pub(super) fn is_written_off(&self) -> bool {
-        self.written_off.load(Ordering::Acquire)
-    }
-}
 
 type Basket<F> = Arc<Mutex<Vec<Outcome<F>>>>;
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use super::cadence::Message;
 use super::card::Card;
 use super::lane::Lane;
 use super::load::Loaded;
 use super::look::Look;
+use super::message::Message;
 use super::slow::{Slow, SlowFigures};
 use super::xid;
 use crate::reading::{GpuReading, GpuState};

@@ -12,56 +12,24 @@ mod lane;
 mod load;
 mod look;
 mod machine;
+mod message;
 mod process;
+mod pulse;
+mod settings;
 mod slow;
 mod xid;
 
-use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::reading::{Event, Label, NodeName};
-use cadence::{Cadence, Message};
+use crate::reading::{Event, Label};
+use cadence::Cadence;
+use message::Message;
 
-/// What the source needs to know.
-#[derive(Debug, Clone)]
-pub struct NvmlSettings {
-    /// The library; `None` is `libnvidia-ml.so.1` wherever the loader finds it.
-    pub library: Option<PathBuf>,
-    /// The name of this machine.
-    pub node: NodeName,
-    /// When to look.
-    pub pace: Pace,
-    /// How long a call may take before its thread is written off.
-    pub patience: Duration,
-    /// Where the kernel's driver lists its GPUs: they have a row even where the library gives nothing.
-    pub kernel_list: PathBuf,
-}
-
-impl NvmlSettings {
-    /// The system's library, a look a second, two seconds of patience.
-    pub fn new(node: NodeName) -> Self {
-        Self {
-            library: None,
-            node,
-            pace: Pace::Every(Duration::from_secs(1)),
-            patience: Duration::from_secs(2),
-            kernel_list: kernel::FOLDER.into(),
-        }
-    }
-}
-
-/// When to look at the GPUs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// At once, again after 300 ms, then at every interval; less often while a look takes longer than that.
-    Every(Duration),
-    /// When [`Driver::look`] asks.
-    Asked,
-}
+pub use settings::{NvmlSettings, Pace};
 
 /// The source at work. It ends when this is dropped; a thread inside the driver is left there.
 #[derive(Debug)]

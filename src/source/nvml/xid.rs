@@ -9,7 +9,7 @@ use nvml_wrapper::enums::event::XidError;
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, EventSet, Nvml};
 
-use super::cadence::Message;
+use super::message::Message;
 
 /// How long one wait lasts, in milliseconds.
 const WAIT: u32 = 600_000;

@@ -7,12 +7,11 @@
 
 use std::sync::Arc;
 
-use super::Member;
 use super::dcgm::{Exporter, H800, Shown};
 use super::fault::chance;
 use super::latency::Lots;
 use super::served::Served;
-use super::site::Site;
+use super::site::{Member, Site};
 use super::traffic::{at_work, taken_over};
 use super::vllm::Vllm;
 use crate::reading::{NodeName, Role, UnitName};

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::dcgm::{Exporter, H100, H800, L40S, Product};
 use super::fault::{Fault, Script, chance};
+use super::plan::Plan;
 use super::sglang::Sglang;
-use super::site::Site;
+use super::site::{Member, Site};
 use super::traffic::{Part, Traffic, Work, shape};
 use super::vllm::Vllm;
 use super::wave::Wave;
-use super::{Member, Plan};
 use crate::reading::{NodeName, Role, UnitName};
 use crate::units::{Span, Timestamp};
 use crate::wire::Response;

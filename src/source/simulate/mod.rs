@@ -10,6 +10,7 @@ mod fault;
 mod fleet;
 mod latency;
 mod page;
+mod plan;
 mod served;
 mod sglang;
 mod site;
@@ -18,54 +19,14 @@ mod vllm;
 mod wave;
 
 use std::io;
-use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
 pub use day::{DAY_BEGIN, DAY_CACHED, DAY_END, DAY_OUTPUT, DAY_PROMPT, Holding};
-use site::Site;
+pub use plan::{Plan, Story};
 
-use crate::clock::Clock;
 use crate::platform::allow_files;
 use crate::reading::{NodeName, Role, UnitName};
-
-/// What to simulate.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    /// Machines; each has an engine and an exporter.
-    pub nodes: u32,
-    /// GPUs of each.
-    pub gpus_per_node: u32,
-    /// How many times faster than real a day rises and falls. Tokens a second stay what they are.
-    pub speed: f64,
-    /// Another seed is another fleet: other bursts, other faults.
-    pub seed: u64,
-    /// Whose time it is.
-    pub clock: Clock,
-    /// Which fleet.
-    pub story: Story,
-}
-
-/// Which fleet is simulated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Story {
-    /// A made-up one, with faults now and then.
-    Ordinary,
-    /// The published DeepSeek-V3/R1 inference day.
-    DeepSeekDay,
-}
-
-impl Plan {
-    /// A made-up fleet of `nodes` machines of eight GPUs.
-    pub const fn ordinary(nodes: u32, clock: Clock) -> Self {
-        Self { nodes, gpus_per_node: 8, speed: 1.0, seed: 1, clock, story: Story::Ordinary }
-    }
-
-    /// The published day: [`DAY_BEGIN`] to [`DAY_END`]. `clock` is expected to be turned through it.
-    pub const fn deepseek_day(clock: Clock) -> Self {
-        Self { nodes: 278, gpus_per_node: 8, speed: 1.0, seed: 1, clock, story: Story::DeepSeekDay }
-    }
-}
 
 /// A place to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,17 +39,6 @@ pub struct Target {
     pub unit: Option<UnitName>,
     /// The part that an engine plays; `None` for an exporter.
     pub role: Option<Role>,
-}
-
-/// A socket to be: what a plan is made of.
-struct Member {
-    /// The number of its loopback address.
-    place: u32,
-    port: u16,
-    nodes: Vec<NodeName>,
-    unit: Option<UnitName>,
-    role: Option<Role>,
-    site: Arc<dyn Site>,
 }
 
 /// A fleet that answers. Dropping it closes its sockets.

@@ -7,8 +7,20 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
+use crate::reading::{NodeName, Role, UnitName};
 use crate::units::Timestamp;
 use crate::wire::{Request, Response, serve};
+
+/// A socket to be: what a plan is made of.
+pub(super) struct Member {
+    /// The number of its loopback address.
+    pub(super) place: u32,
+    pub(super) port: u16,
+    pub(super) nodes: Vec<NodeName>,
+    pub(super) unit: Option<UnitName>,
+    pub(super) role: Option<Role>,
+    pub(super) site: Arc<dyn Site>,
+}
 
 /// What stands behind a socket.
 pub(super) trait Site: Send + Sync + 'static {

@@ -5,18 +5,18 @@ use std::rc::Rc;
 
 use jiff::tz::TimeZone;
 
+use super::figures::{Capacity, HourCapacity, PoolCapacity};
 use super::index::Index;
 use super::objectives::Objectives;
 use super::pools::{self, Pools};
 use super::sums::{BucketSums, HourSums};
 use super::throughput::{Best, Measurements};
-use super::{Capacity, HourCapacity, PoolCapacity};
 use crate::ledger::{Classes, Grain, Past};
 use crate::reading::Label;
 use crate::statement::By;
 use crate::statement::bucket::Bucket;
 use crate::statement::calendar::Period;
-use crate::statement::nodes::{Slice, gpus_at_least, share_of, slice_of};
+use crate::statement::slice::{Slice, gpus_at_least, share_of, slice_of};
 use crate::units::{Money, Span, Timestamp};
 use crate::words::in_order;
 

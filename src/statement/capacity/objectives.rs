@@ -2,11 +2,21 @@
 
 use std::collections::HashSet;
 
-use super::SloQuarters;
 use super::index::Index;
 use super::pools::Pools;
 use crate::ledger::{Past, SloDay, SloMinutes};
 use crate::units::Timestamp;
+
+/// Quarter hours in which a node made tokens (or in which a pool did that works as one), by the objectives for latency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SloQuarters {
+    /// They were held in every minute that has a latency.
+    pub held: u32,
+    /// They were not, in a minute or more.
+    pub missed: u32,
+    /// No minute has a latency.
+    pub unknown: u32,
+}
 
 /// The objectives of a past's pools.
 pub(super) struct Objectives<'a> {

@@ -1,10 +1,12 @@
 //! Sums of one pool: of a bucket, and of an hour.
 
-use super::FULL;
 use super::throughput::{Best, NODE};
 use crate::ledger::{Classes, CostAccount, GpuTimeCell, Tariff};
-use crate::statement::nodes::Slice;
+use crate::statement::slice::Slice;
 use crate::units::{Money, Span};
+
+/// Nodes that do at least this much of their best, in percent, are full.
+const FULL: i64 = 95;
 
 /// What a pool made, cost and earned in a bucket.
 #[derive(Debug, Clone, Copy, Default)]

@@ -249,7 +249,7 @@ impl App {
 
     /// Whether nothing was found yet, and that is what is drawn.
     pub fn finds_nothing(&self) -> bool {
-        crate::tui::view::shown(self, &self.scene()) == ViewId::Nothing
+        self.scene().shown_view() == ViewId::Nothing
     }
 
     /// What is to be shown after the dashboard has ended.

@@ -2,7 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::{Part, RowKey, ViewId};
+use super::id::ViewId;
+use super::layout::Part;
+use super::place::RowKey;
 use crate::tui::widgets::{PlotArea, Spot};
 
 /// What an area stands for.

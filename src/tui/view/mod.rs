@@ -1,6 +1,6 @@
 //! The views: what stands between the first and the last row of the screen, each behind [`View`], each in a file.
 //!
-//! Only `registry` knows which there are. A view answers what it is called, how its rows are sorted and which they are;
+//! Only `id` lists which there are, and `registry` knows what stands behind each. A view answers what it is called, how its rows are sorted and which they are;
 //! it lays itself out once, and both drawing and the mouse go by that.
 
 mod about;
@@ -15,6 +15,7 @@ mod fleet;
 mod gpus;
 mod help;
 mod hits;
+mod id;
 mod latencies;
 mod layout;
 mod lines_of;
@@ -29,6 +30,7 @@ mod node_headline;
 mod nodes;
 mod nothing;
 mod overview;
+mod place;
 mod registry;
 mod served;
 mod settled;
@@ -36,17 +38,16 @@ mod tables;
 mod what_if;
 
 pub use hits::{Hit, Hits};
+pub use id::ViewId;
 pub use layout::{Layout, Part};
 pub(super) use money::{has_calendar, has_one_pane, money_csv};
-pub use registry::ViewId;
+pub use nodes::node_names;
+pub use place::{Entry, Order, Place, RowKey};
 pub(super) use what_if::what_if;
-
-use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ratatui::layout::Rect;
 
-use super::app::{App, Command};
+use super::app::Command;
 use super::scene::Scene;
 use super::widgets::Canvas;
 use crate::reading::Label;
@@ -106,73 +107,4 @@ pub trait View: Sync {
     fn commands(&self) -> &'static [Command] {
         &[]
     }
-}
-
-/// Something to sort by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
-    /// The heading.
-    pub title: Cow<'static, str>,
-    /// The number of the column.
-    pub column: usize,
-    /// Whether the largest stands first unless it is turned round.
-    pub falls: bool,
-    /// Whether the column says anything: else the next order is that behind it.
-    pub says_something: bool,
-}
-
-/// Where Enter leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
-    /// Nothing to go into.
-    Nowhere,
-    /// Another view.
-    Into(Place),
-    /// The row itself opens or closes.
-    Fold(RowKey),
-}
-
-/// Where one is: a view, and what it is of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The view.
-    pub view: ViewId,
-    /// The node, unit or model that it shows; `None` is all of them.
-    pub subject: Option<Label>,
-}
-
-impl Place {
-    /// A view of everything.
-    pub const fn of(view: ViewId) -> Self {
-        Self { view, subject: None }
-    }
-
-    /// A view of one thing.
-    pub fn about(view: ViewId, subject: &str) -> Self {
-        Self { view, subject: Some(Label::new(subject)) }
-    }
-}
-
-/// What a row is a row of, whatever its place in the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RowKey(u64);
-
-impl RowKey {
-    /// The key of what has this identity.
-    pub fn of(identity: impl Hash) -> Self {
-        let mut hasher = DefaultHasher::new();
-        identity.hash(&mut hasher);
-        Self(hasher.finish())
-    }
-}
-
-/// Which view is drawn: the open one, unless there is nothing to show in any.
-pub fn shown(app: &App, scene: &Scene<'_>) -> ViewId {
-    let is_nothing = scene.is_blank() && !scene.snap.troubles.is_empty();
-    if is_nothing && app.view() != ViewId::Help { ViewId::Nothing } else { app.view() }
-}
-
-/// The names of the nodes, as their list has them.
-pub fn node_names(scene: &Scene<'_>) -> Vec<String> {
-    nodes::all_names(scene)
 }

@@ -153,7 +153,7 @@ fn of<'a>(scene: &Scene<'a>, rows: impl Iterator<Item = &'a NodeRow>) -> Vec<Nod
 }
 
 /// The names of all nodes in the order of their list.
-pub(super) fn all_names(scene: &Scene<'_>) -> Vec<String> {
+pub fn node_names(scene: &Scene<'_>) -> Vec<String> {
     lines(&scene.at(Pace::FiveSeconds), ViewId::Nodes).iter().map(|line| line.row.name.to_string()).collect()
 }
 

@@ -1,60 +1,24 @@
-//! Which views there are. No other place lists them.
+//! What stands behind the name of each view.
 
-use super::{
-    View, alerts::Alerts, balance::Balance, engines::Engines, help::Help, models::Models, money::Money, node::Node,
-    nodes::Nodes, nothing::Nothing, overview::Overview,
-};
+use super::View;
+use super::id::{ViewId, each_view};
 
 macro_rules! views {
-    ($($(#[$doc:meta])* $id:ident),* $(,)?) => {
-        /// A view by its name.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[repr(u8)]
-        pub enum ViewId {
-            $($(#[$doc])* $id),*
-        }
-
+    ($($(#[$doc:meta])* $file:ident::$id:ident),* $(,)?) => {
         impl ViewId {
-            /// All of them; those with a key come first, in the order of their keys.
-            pub const ALL: &'static [Self] = &[$(Self::$id),*];
-
             /// The view itself.
             pub fn view(self) -> &'static dyn View {
                 match self {
-                    $(Self::$id => &$id),*
+                    $(Self::$id => &super::$file::$id),*
                 }
             }
         }
     };
 }
 
-views! {
-    /// The money, the vital lines, the fleet.
-    Overview,
-    /// Every node.
-    Nodes,
-    /// Every model.
-    Models,
-    /// Every unit, engine and rank.
-    Engines,
-    /// Revenue and cost of today.
-    Money,
-    /// Whether the ranks share the work.
-    Balance,
-    /// What is wrong.
-    Alerts,
-    /// One node.
-    Node,
-    /// The keys.
-    Help,
-    /// That nothing was found.
-    Nothing,
-}
+each_view!(views);
 
 impl ViewId {
-    /// How many there are.
-    pub const COUNT: usize = Self::ALL.len();
-
     /// Those with a tab, in their order.
     pub fn tabs() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|id| id.view().key().is_some())

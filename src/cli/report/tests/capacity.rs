@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::cli::report::capacity::{CapacityReport, inside};
+use crate::cli::report::capacity_data::{CapacityReport, inside};
 use crate::cli::report::query::Format;
 use crate::ledger::{Slo, SloDay, SloMinutes, SloPast};
 use crate::statement::Capacity;

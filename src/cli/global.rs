@@ -1,0 +1,122 @@
+//! The flags that every subcommand takes. Each has a `MARGINTOP_*` variable and a key in the configuration.
+#![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Flags that every subcommand takes.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Global {
+    /// The configuration [default: $XDG_CONFIG_HOME/margintop/margintop.toml]
+    #[arg(long, global = true, display_order = 100, value_name = "FILE", env = "MARGINTOP_CONFIG")]
+    pub(super) config: Option<PathBuf>,
+
+    /// How often each source is asked [default: 1s]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Sources",
+        display_order = 101,
+        value_name = "DURATION",
+        env = "MARGINTOP_INTERVAL"
+    )]
+    pub(super) interval: Option<String>,
+
+    /// A theme; `margintop themes` lists them
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Display",
+        display_order = 105,
+        value_name = "NAME",
+        env = "MARGINTOP_THEME"
+    )]
+    pub(super) theme: Option<String>,
+
+    /// The NVIDIA driver library [default: libnvidia-ml.so.1]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Sources",
+        display_order = 102,
+        value_name = "PATH",
+        env = "MARGINTOP_NVML_LIB"
+    )]
+    pub(super) nvml_lib: Option<PathBuf>,
+
+    /// When to use colour: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Display",
+        display_order = 106,
+        value_name = "WHEN",
+        env = "MARGINTOP_COLOR"
+    )]
+    pub(super) color: Option<String>,
+
+    /// The role of a target: URL=prefill, URL=decode or URL=unified
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Sources",
+        display_order = 103,
+        value_name = "URL=ROLE",
+        env = "MARGINTOP_ROLE",
+        value_delimiter = ','
+    )]
+    pub(super) role: Vec<String>,
+
+    /// Where money is kept: a file, or `none` for memory [default: $XDG_STATE_HOME/margintop/ledger.db]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Money",
+        display_order = 104,
+        value_name = "PATH|none",
+        env = "MARGINTOP_LEDGER"
+    )]
+    pub(super) ledger: Option<String>,
+
+    /// Where the log goes [default: the standard error of `serve` and `agent`; the dashboard has none]
+    #[arg(long, global = true, help_heading = "Log", display_order = 107, value_name = "FILE", env = "MARGINTOP_LOG")]
+    pub(super) log: Option<PathBuf>,
+
+    /// What is logged: error, warn, info, debug or trace [default: info]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Log",
+        display_order = 108,
+        value_name = "LEVEL",
+        env = "MARGINTOP_LOG_LEVEL"
+    )]
+    pub(super) log_level: Option<String>,
+
+    /// How it is written: text or json [default: text]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Log",
+        display_order = 109,
+        value_name = "FORM",
+        env = "MARGINTOP_LOG_FORMAT"
+    )]
+    pub(super) log_format: Option<String>,
+
+    /// The flags of these that come from their variables.
+    #[arg(skip)]
+    pub(super) from_environment: Vec<&'static str>,
+}
+
+impl Global {
+    /// How a flag was given, to name it in a message: `--interval` or `MARGINTOP_INTERVAL`.
+    pub(super) fn given(&self, flag: &str) -> String {
+        if self.from_environment.contains(&flag) {
+            format!("MARGINTOP_{}", flag.to_uppercase())
+        } else {
+            format!("--{}", flag.replace('_', "-"))
+        }
+    }
+}

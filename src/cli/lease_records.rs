@@ -1,0 +1,69 @@
+//! What a ledger and the configuration say of leases.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Failure;
+use crate::ledger::{AllocatedTime, CostAccount, CostKind};
+use crate::pricing::Lease;
+use crate::store::{LeaseMinutes, LeaseTime, LeasedRow, Reader};
+use crate::units::Timestamp;
+use crate::words::in_order;
+
+/// What a ledger and the configuration say of leases.
+pub(super) struct LeaseRecords<'a> {
+    pub(super) leases: &'a [Lease],
+    pub(super) held: Vec<LeasedRow>,
+    pub(super) times: Vec<LeaseTime>,
+    /// The minutes of accounts that may have been paid in turn.
+    pub(super) minutes: BTreeMap<u32, LeaseMinutes>,
+    pub(super) ended: Vec<(String, Timestamp)>,
+    /// The ledger's first look.
+    pub(super) began: Option<Timestamp>,
+    /// Up to when the ledger is posted.
+    pub(super) last: Timestamp,
+}
+
+impl<'a> LeaseRecords<'a> {
+    pub(super) fn of(reader: &Reader, leases: &'a [Lease]) -> Result<Self, Failure> {
+        let (times, ended) = (reader.leases()?, reader.ended_leases()?);
+        let header = reader.header();
+        let mut minutes = BTreeMap::new();
+        for number in in_turn(&times) {
+            minutes.insert(number, reader.lease_minutes(number)?);
+        }
+        let (began, last) = (header.began, header.last);
+        Ok(Self { leases, held: reader.leased()?, times, minutes, ended, began, last })
+    }
+
+    /// What was posted to each lease, in the order of nodes, units and time.
+    pub(super) fn rows(&self) -> Vec<&LeaseTime> {
+        let of_gpus = |row: &&LeaseTime| row.account.kind == CostKind::Gpus && row.time != AllocatedTime::default();
+        let mut rows: Vec<&LeaseTime> = self.times.iter().filter(of_gpus).collect();
+        rows.sort_by(|a, b| {
+            let (left, right) = (&a.account, &b.account);
+            let node = |account: &CostAccount| account.node.as_ref().map(ToString::to_string).unwrap_or_default();
+            in_order(&node(left), &node(right))
+                .then_with(|| (&left.unit, a.first, a.number).cmp(&(&right.unit, b.first, b.number)))
+        });
+        rows
+    }
+}
+
+/// The terms of one lease for GPUs of one name at one place.
+pub(super) fn group(account: &CostAccount) -> impl Ord + '_ {
+    (&account.node, &account.unit, &account.lease, &account.gpu)
+}
+
+/// The accounts whose minutes say more than their sums: those of one lease under terms that may have followed each other.
+fn in_turn(times: &[LeaseTime]) -> BTreeSet<u32> {
+    let mut groups: BTreeMap<_, Vec<&LeaseTime>> = BTreeMap::new();
+    for row in times {
+        groups.entry(group(&row.account)).or_default().push(row);
+    }
+    let meets = |pair: &[&LeaseTime]| pair[1].first <= pair[0].last;
+    groups.retain(|_, rows| {
+        rows.sort_by_key(|row| row.first);
+        rows.windows(2).any(meets)
+    });
+    groups.into_values().flatten().map(|row| row.number).collect()
+}

@@ -1,0 +1,57 @@
+//! The flags of whatever looks and prints a snapshot: `once`, `demo` and `replay`.
+#![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
+
+use clap::Args;
+
+/// How a snapshot is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One JSON object.
+    Json,
+    /// Words and columns.
+    Text,
+    /// Ten lines.
+    Card,
+}
+
+/// How `once` looks and prints.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct LookArgs {
+    /// Print one JSON object, the contract margintop/1
+    #[arg(long, help_heading = "Display", conflicts_with = "text")]
+    pub(super) json: bool,
+
+    /// Print for people (the default)
+    #[arg(long, help_heading = "Display")]
+    pub(super) text: bool,
+
+    /// Print ten lines to paste into a chat
+    #[arg(long, help_heading = "Display", conflicts_with_all = ["json", "text"])]
+    pub(super) card: bool,
+
+    /// Take the rates over this long; 0 looks once, and rates are unknown
+    #[arg(long = "for", help_heading = "Sources", value_name = "DURATION")]
+    pub(super) span: Option<String>,
+
+    /// Print again and again: a line of JSON each time
+    #[arg(long, help_heading = "Sources", value_name = "DURATION", conflicts_with = "span")]
+    pub(super) every: Option<String>,
+}
+
+impl LookArgs {
+    /// Whether anything was asked of `once`.
+    pub(super) const fn any(&self) -> bool {
+        self.json || self.text || self.card || self.span.is_some() || self.every.is_some()
+    }
+
+    /// How it prints, JSON if nothing says otherwise and `by_default` is set.
+    pub(super) const fn form(&self, by_default: bool) -> Form {
+        if self.card {
+            Form::Card
+        } else if self.json || by_default && !self.text {
+            Form::Json
+        } else {
+            Form::Text
+        }
+    }
+}

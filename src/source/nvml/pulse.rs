@@ -1,0 +1,28 @@
+//! The sign of life of a thread inside the driver.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+/// The sign of life of one thread.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    pub(super) calls: AtomicU64,
+    /// The GPU that is asked; none before the first call.
+    pub(super) gpu: AtomicU32,
+    pub(super) written_off: AtomicBool,
+}
+
+impl Pulse {
+    pub(super) const fn new() -> Self {
+        Self { calls: AtomicU64::new(0), gpu: AtomicU32::new(u32::MAX), written_off: AtomicBool::new(false) }
+    }
+
+    /// A call begins.
+    pub(super) fn beat(&self, gpu: u32) {
+        self.gpu.store(gpu, Ordering::Relaxed);
+        self.calls.fetch_add(1, Ordering::Release);
+    }
+
+    pub(super) fn is_written_off(&self) -> bool {
+        self.written_off.load(Ordering::Acquire)
+    }
+}
