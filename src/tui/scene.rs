@@ -6,7 +6,7 @@ use super::app::{App, Pace};
 use super::figures_of;
 use super::format;
 use super::theme::Role;
-use crate::reading::{Health, Label};
+use crate::reading::{EngineKind, Health, Label};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot};
 use crate::units::{Money, Ratio, Span, Timestamp};
 
@@ -170,7 +170,12 @@ pub fn subject_in(snapshot: &Snapshot, subject: &str) -> String {
         None if rest.is_empty() => String::new(),
         None => format!(" {rest}"),
     };
-    format!("{} {}{port}{rest}", row.node, row.kind)
+    format!("{} {}{port}{rest}", row.node, software(row.kind))
+}
+
+/// What an engine runs, as its name begins: before its page was read, an engine.
+pub fn software(kind: EngineKind) -> String {
+    if kind == EngineKind::Unknown { "engine".to_owned() } else { kind.to_string() }
 }
 
 /// The same of an address.

@@ -95,7 +95,7 @@ fn per_hour(scene: &Scene<'_>) -> Option<Fact> {
     let (role, sign) = match rate.rounded(2).signum() {
         0 => (Role::Text, " "),
         1 => (Role::Gain, "+"),
-        _ => (Role::Loss, "-"),
+        _ => (Role::Loss, "−"),
     };
     let bound = scene.snap.rate_bound().mark();
     let amount = format!("{bound}{sign} {}{} /h", format::symbol(scene.currency()), format::digits_within(rate, 7));
