@@ -15,7 +15,7 @@ use crate::units::{Money, Ratio, Span, Timestamp};
 pub struct Scene<'a> {
     /// The dashboard's own state.
     pub app: &'a App,
-    /// The picture.
+    /// The snapshot.
     pub snap: &'a Snapshot,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
@@ -57,7 +57,7 @@ impl<'a> Scene<'a> {
         self.snap.nodes.is_empty() && self.snap.engines.is_empty()
     }
 
-    /// The same of a picture that moves more slowly.
+    /// The same of a snapshot that moves more slowly.
     #[must_use]
     pub fn at(&self, pace: Pace) -> Self {
         Self { snap: self.app.snapshots.at(pace), ..*self }

@@ -65,7 +65,7 @@ fn wanted(rows: usize) -> u16 {
 }
 
 impl Log {
-    /// Of the last day before the picture, as far as the filter and the view's subject let it.
+    /// Of the last day before the snapshot, as far as the filter and the view's subject let it.
     pub(super) fn of(scene: &Scene<'_>) -> Self {
         let until = scene.snap.at;
         let about = scene.app.subject();
