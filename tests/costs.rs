@@ -209,6 +209,24 @@ fn lost_from_the_start(node: &str, at: Moment, names: [&str; 3]) -> Event {
     Event::Gpus { node: NodeName::new(node), at, outcome: Ok(readings) }
 }
 
+/// Class: a label of a known GPU that is missing, once or for good: its lease by name, or the rate of its kind, ended with it.
+#[test]
+fn a_gpu_whose_name_is_no_longer_told_is_paid_as_before() {
+    const H800: &str = "NVIDIA H800";
+    for silent in [(30..=60), (30..=30), (1..=60)] {
+        let leases = vec![Lease::of(Leased::Gpu("H800".to_owned()), "2".parse().unwrap())];
+        let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("n") });
+        for minute in 0..=60 {
+            let names = if silent.contains(&minute) { [""; 3] } else { [H800; 3] };
+            fleet.apply(lost_from_the_start("n", after(minute * 60_000), names));
+        }
+        let picture = fleet.snapshot();
+        assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)), "{silent:?}");
+        assert_eq!((picture.money.unrated_gpus, &picture.nodes[0].gpus[1].cost_missing), (0, &None), "{silent:?}");
+        assert_eq!(picture.nodes[0].gpus[1].name, Some(Label::new(H800)), "{silent:?}");
+    }
+}
+
 /// Class: a GPU that says no name, as it was lost before the watch began, under a lease by name: it costs nothing, without a
 /// word.
 #[test]

@@ -211,6 +211,32 @@ fn a_changed_byte_is_said_and_makes_no_figure() {
     }
 }
 
+/// Class: a bit that turned on the disk or on the way.
+#[test]
+fn a_turned_bit_is_found_by_the_end_at_the_latest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, turned) = (folder.path().join("whole"), folder.path().join("turned"));
+    write(&whole, None, u64::MAX);
+    let bytes = std::fs::read(&whole).unwrap();
+    let text = |entries: &[Entry<'_>]| entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>();
+    for at in (0..bytes.len()).step_by(bytes.len() / 150) {
+        let mut other = bytes.clone();
+        other[at] ^= 1 << (at % 8);
+        std::fs::write(&turned, other).unwrap();
+        let Ok(mut reader) = Reader::open(&turned) else { continue };
+        let mut entries = Vec::new();
+        let ended = loop {
+            match reader.next_entry() {
+                Ok(Some(entry)) => entries.push(entry),
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+        let is_same = reader.header() == &header() && text(&entries) == text(&self::entries());
+        assert!(!ended || reader.is_cut() || is_same, "{at}");
+    }
+}
+
 #[test]
 fn a_recording_ends_at_its_limit() {
     let folder = tempfile::tempdir().unwrap();

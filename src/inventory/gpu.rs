@@ -84,7 +84,9 @@ impl Gpu {
             self.heat.pop_front();
         }
         self.answered = at;
-        self.reading = reading;
+        // A label that is missing now does not make it another card, which would be paid otherwise.
+        let name = reading.name.or(self.reading.name.take());
+        self.reading = GpuReading { name, ..reading };
     }
 }
 

@@ -206,7 +206,8 @@ struct Output {
 
 impl Output {
     fn new(file: File, limit: u64) -> io::Result<Self> {
-        let encoder = zstd::stream::write::Encoder::new(Counted { file, bytes: 0 }, LEVEL)?;
+        let mut encoder = zstd::stream::write::Encoder::new(Counted { file, bytes: 0 }, LEVEL)?;
+        encoder.include_checksum(true)?;
         Ok(Self { encoder, limit, flushed: std::time::Instant::now() })
     }
 
