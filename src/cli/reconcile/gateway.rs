@@ -241,11 +241,6 @@ fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<
     let hits = hits.checked_div(prompts.into()).unwrap_or_default();
     let counted_hits = u128::from(counted.cached);
     if counted_hits * 20 < hits * 19 && !small(left) && !small(served.hits_as_misses) && left > Money::ZERO {
-        let scale = |amount: Money, by: u128, of: u128| {
-            amount
-                .scaled(i64::try_from(by).unwrap_or(i64::MAX), i64::try_from(of).unwrap_or(i64::MAX))
-                .unwrap_or_default()
-        };
         let whole = scale(served.hits_as_misses, counted.prompt.into(), u128::from(prompts));
         let part = scale(whole, hits - counted_hits, hits).min(left);
         let text = format!(
@@ -278,6 +273,11 @@ fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<
         take("rounding", left, "floating point and rounding".to_owned(), &mut left);
     }
     causes
+}
+
+fn scale(amount: Money, by: u128, of: u128) -> Money {
+    let number = |count: u128| i64::try_from(count).unwrap_or(i64::MAX);
+    amount.scaled(number(by), number(of)).unwrap_or_default()
 }
 
 /// What a difference is due to that no number of tokens explains.
