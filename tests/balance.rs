@@ -2,13 +2,19 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod picture;
+mod support;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use margintop::balance::{Balancer, Group, GroupBalance, Waiting, balances, node_balances};
-use margintop::reading::{Health, NodeName, Rank, Role, TargetId, UnitName};
+use margintop::dialect::{self, Hint};
+use margintop::reading::{Event, Health, NodeName, Rank, Role, TargetId, UnitName};
 use margintop::snapshot::{EngineRow, Snapshot};
-use margintop::units::{Money, Ratio};
+use margintop::tui::app::App;
+use margintop::units::{Money, Ratio, Span};
 
 /// A rank of a unit: prompt tokens a second, KV in percent, running requests.
 fn rank(unit: Option<&str>, role: Role, rank: &str, loads: (f64, f64, u64)) -> EngineRow {
@@ -176,4 +182,61 @@ fn nodes_of_a_unit_are_compared_by_the_load_of_their_gpus() {
     assert!(close(node_balances(&snapshot)[0].balances[0].over_mean, 0.6 / 0.5));
     Arc::make_mut(&mut snapshot.nodes[2]).gpus.clear();
     assert!(node_balances(&snapshot).is_empty());
+}
+
+/// A page of an SGLang engine with two ranks after so many seconds. By the pairs rank 1 did two thirds of rank 0's work, by the
+/// tokens both did the same; the busiest GPU's experts got 1.25 times the mean.
+fn counted(seconds: u64, families: &[&str]) -> String {
+    let mut page = String::new();
+    let mut put = |family: &str, labels: &str, value: u64| {
+        if family.starts_with("num_") || families.iter().any(|wanted| family.starts_with(wanted)) {
+            writeln!(page, "sglang:{family}{{model_name=\"m\",tp_rank=\"0\",{labels}}} {value}").unwrap();
+        }
+    };
+    for (rank, scheduled, imbalance) in [(0, 90, 0), (1, 60, 30)] {
+        put("num_running_reqs", &format!("dp_rank=\"{rank}\""), 4);
+        for (kind, pairs, tokens) in [("scheduled", scheduled, 50), ("imbalance", imbalance, 0), ("later", 7, 7)] {
+            let labels = format!("dp_rank=\"{rank}\",kind=\"{kind}\"");
+            put("dp_attention_pairs_total", &labels, 1_000 + pairs * seconds);
+            put("dp_attention_tokens_total", &labels, 1_000 + tokens * seconds);
+        }
+    }
+    for (mode, sum) in [("decode", 7), ("extend", 9)] {
+        let labels = format!("dp_rank=\"0\",forward_mode=\"{mode}\"");
+        put("eplb_balancedness_sum", &labels, 100 + sum * seconds);
+        put("eplb_balancedness_count", &labels, 100 + 10 * seconds);
+    }
+    page
+}
+
+/// The balance view of an engine whose page tells these families.
+fn view_of_page(families: &[&str]) -> String {
+    const TARGET: &str = "http://gpu-1:30000";
+    let began = support::moment("2026-11-20T10:00:00Z");
+    let mut fleet = support::fleet(vec![support::member(TARGET, "gpu-1", None)], began);
+    let mut now = began;
+    for second in 0..=20 {
+        now = support::at(began.wall + Span::from_secs(second));
+        let page = dialect::read(counted(second.unsigned_abs(), families).as_bytes(), &Hint::default()).unwrap();
+        fleet.apply(support::answered_dated(TARGET, now, page));
+    }
+    fleet.apply(Event::Tick(now));
+    let mut app = App::new(Arc::new(fleet.snapshot()), TimeZone::UTC, Span::from_secs(1), 1);
+    picture::hands::type_(&mut app, "6");
+    picture::hands::text(&app, 120, 36)
+}
+
+#[test]
+fn the_view_shows_what_a_page_counts_of_ranks_and_experts() {
+    let frame = view_of_page(&["dp_attention_pairs_total", "dp_attention_tokens_total", "eplb_balancedness"]);
+    let line = |part: &str| frame.lines().find(|line| line.contains(part)).unwrap_or_default();
+    assert!(line("load of a GPU").contains("1.25"), "{frame}");
+    assert!(frame.contains("experts      1.25 a GPU"), "the list has them too: {frame}");
+    // Of 180 pairs 30 lacked to the busiest rank of a step; what another kind counts is not added.
+    assert!(frame.contains("ranks waited 16.7 %"), "{frame}");
+    let frame = view_of_page(&["dp_attention_tokens_total"]);
+    assert!(frame.contains("ranks waited 0.0 %"), "tokens where no pairs are counted: {frame}");
+    assert!(frame.contains("SGLang can tell them"), "{frame}");
+    let frame = view_of_page(&[]);
+    assert!(!frame.contains("waited") && frame.contains("SGLang can tell them"), "{frame}");
 }

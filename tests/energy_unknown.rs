@@ -62,7 +62,7 @@ fn is_said(fleet: &Fleet) -> bool {
         alert.rule == Rule::EnergyUnknown && alert.subject.as_str() == "n GPU 0" && says
     });
     let gpu = &snapshot.nodes[0].gpus[0];
-    let row = gpu.reason.as_ref().is_some_and(|reason| reason.as_str().contains("energy is unknown"));
+    let row = gpu.cost_missing.as_ref().is_some_and(|reason| reason.as_str().contains("energy is unknown"));
     assert_eq!(alert, row);
     alert
 }

@@ -269,7 +269,10 @@ fn a_file_that_is_no_result_names_those_that_are() {
     assert!(err.contains("--gpus"), "{err}");
     let gone = price(&["--from", "/nowhere/result.json", "--gpus", "8"]).run();
     assert!(gone.code == Some(1) && gone.err.contains("No such file"), "{gone:?}");
-    assert!(wrong("", &["--from", path.to_str().unwrap(), "--input", "5"]).contains("cannot be used with"));
+    assert!(
+        wrong("", &["--from", path.to_str().unwrap(), "--input", "5"])
+            .contains("--from and --input exclude each other")
+    );
 }
 
 /// Class: what others charge for a model that counts as what one's own tokens earn.

@@ -116,11 +116,30 @@ fn a_theme_changes_colours_and_nothing_else() {
                         |cell: &&Cell| cell.symbol().chars().all(|c| c.is_alphanumeric() || c.is_ascii_punctuation());
                     for (cell, role_cell) in themed.content.iter().zip(&roles.content).filter(|(cell, _)| words(cell)) {
                         let role = role(role_cell.fg).unwrap_or(Role::Ground);
+                        // Reverse video has one colour: each would be a ground of its own.
+                        let is_reversed = depth == Depth::Sixteen && role_cell.bg == Color::Indexed(Role::Panel as u8);
+                        let role = if is_reversed { Role::Text } else { role };
                         let want = theme.style(role).fg;
                         assert!(want.is_none() || want == Some(cell.fg), "{role:?} in {} {depth:?}", palette.name());
                     }
                 }
             }
+        }
+    }
+}
+
+/// In reverse video a word's colour is the ground around it: of several the row would be patched.
+#[test]
+fn a_chosen_row_in_reverse_video_has_one_ground() {
+    let shelf = ThemeRegistry::built_in().unwrap();
+    for palette in shelf.palettes() {
+        let theme = Theme::new(palette, Depth::Sixteen);
+        for size in [SIZES[2], SIZES[3]] {
+            let buffer = frame(&app(&Arc::new(case(Case::OneBox))), &theme, size);
+            let reversed = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED));
+            let grounds: Vec<Color> = reversed.map(|cell| cell.fg).collect();
+            assert!(grounds.len() > 40, "{size:?}");
+            assert!(grounds.iter().all(|ground| Some(*ground) == theme.style(Role::Text).fg), "{}", palette.name());
         }
     }
 }

@@ -98,7 +98,7 @@ fn one_screen_has_one_change_of_the_profit_and_says_against_what() {
     app.history = history;
     let amount = change.rounded(2).unsigned_abs();
     assert!(amount > 0);
-    for (size, label) in [((80, 24), "/h 15 min mean"), ((120, 36), "/h mean"), ((200, 50), "/h 15 min mean")] {
+    for (size, label) in [((80, 24), "/h in 15 min"), ((120, 36), "/h 15 min"), ((200, 50), "/h in 15 min")] {
         let frame = text(&app, size.0, size.1);
         let line = frame.lines().find(|line| line.contains(label)).unwrap_or_else(|| panic!("{size:?}: {frame}"));
         let (said, _) = line.split_once(label).unwrap();

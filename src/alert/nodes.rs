@@ -1,8 +1,8 @@
 //! Nodes and GPUs that are silent, lost or held down.
 
 use super::finding::Finding;
-use crate::reading::{Health, Label};
-use crate::snapshot::{ENERGY_UNKNOWN, GpuRow, NodeRow, Rule, Severity, Snapshot};
+use crate::reading::Health;
+use crate::snapshot::{GpuRow, NodeRow, Rule, Severity, Snapshot};
 
 pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
     picture.nodes.iter().flat_map(|node| node_findings(node)).collect()
@@ -27,18 +27,11 @@ fn gpu_finding(node: &NodeRow, gpu: &GpuRow) -> Option<Finding> {
     let (severity, what) = match gpu.state {
         Health::Lost => (Severity::Critical, "LOST"),
         Health::Stale => (Severity::Warning, "stale"),
-        Health::Live | Health::Never if gpu.reason.as_ref().is_some_and(is_of_figures) => {
-            (Severity::Warning, "no figures")
-        }
+        Health::Live | Health::Never if gpu.reason.is_some() => (Severity::Warning, "no figures"),
         Health::Live | Health::Never => return throttle_finding(gpu, subject),
     };
     let why = gpu.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     Some(Finding { rule: Rule::GpuLost, severity, subject: subject(), text: format!("{what}{xid}{why}") })
-}
-
-/// Whether a reason is that there are no figures, and not that one of them is unknown.
-fn is_of_figures(reason: &Label) -> bool {
-    reason.as_str() != ENERGY_UNKNOWN
 }
 
 fn throttle_finding(gpu: &GpuRow, subject: impl FnOnce() -> String) -> Option<Finding> {

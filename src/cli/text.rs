@@ -121,7 +121,7 @@ fn node_lines(out: &mut String, node: &NodeRow) -> std::fmt::Result {
             format::memory(gpu.memory_used_bytes, gpu.memory_total_bytes).trim(),
             format::watts(gpu.power_watts).trim()
         )?;
-        if let Some(reason) = &gpu.reason {
+        for reason in gpu.reason.iter().chain(&gpu.cost_missing) {
             writeln!(out, "         {reason}")?;
         }
     }

@@ -27,7 +27,29 @@ pub(super) const NARROW: [Measure; 4] = [Measure::Output, Measure::Prompt, Measu
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) first: u32,
-    pub(super) seen: i64,
+    /// In four bytes, as thousands of ranks have one.
+    seen: i32,
+}
+
+impl Place {
+    pub(super) fn new(first: u32, minute: i64) -> Self {
+        Self { first, seen: narrow(minute) }
+    }
+
+    /// When anything was known of it last.
+    pub(super) fn seen(&self) -> i64 {
+        self.seen.into()
+    }
+
+    /// Something is known of it.
+    pub(super) fn see(&mut self, minute: i64) {
+        self.seen = narrow(minute);
+    }
+}
+
+/// Minutes since 1970 fit until the year 6053.
+fn narrow(minute: i64) -> i32 {
+    i32::try_from(minute).unwrap_or(i32::MAX)
 }
 
 /// Channels that are handed out in blocks.
@@ -67,7 +89,7 @@ impl EnginePlace {
         let usual = self.ranks.get(nth).is_some_and(|(known, _)| known == rank).then_some(nth);
         let known = usual.or_else(|| self.ranks.iter().position(|(known, _)| known == rank));
         let at = known.unwrap_or_else(|| {
-            self.ranks.push((rank.clone(), Place { first: blocks.take(NARROW.len()), seen: minute }));
+            self.ranks.push((rank.clone(), Place::new(blocks.take(NARROW.len()), minute)));
             self.ranks.len() - 1
         });
         &mut self.ranks[at].1
@@ -96,7 +118,7 @@ pub(super) fn place_of<'a, K: Clone + Eq + Hash>(
     blocks: &mut Blocks,
     minute: i64,
 ) -> &'a mut Place {
-    entry(places, key, || Place { first: blocks.take(WIDE.len()), seen: minute })
+    entry(places, key, || Place::new(blocks.take(WIDE.len()), minute))
 }
 
 /// The value of a key, or a new one.

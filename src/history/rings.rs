@@ -81,7 +81,7 @@ impl Rings {
             wide(place_of(&mut self.units, unit, wide_blocks, minute), figures);
         }
         for (node, figures) in &gathered.nodes {
-            let new = |first| NodePlace { own: Place { first, seen: minute }, gpus: Vec::new() };
+            let new = |first| NodePlace { own: Place::new(first, minute), gpus: Vec::new() };
             let place = entry(&mut self.nodes, node, || new(wide_blocks.take(WIDE.len())));
             wide(&mut place.own, figures);
         }
@@ -89,7 +89,7 @@ impl Rings {
             wide(place_of(&mut self.models, model, wide_blocks, minute), figures);
         }
         for engine in &gathered.engines {
-            let new = |first| EnginePlace { own: Place { first, seen: minute }, ranks: Vec::new() };
+            let new = |first| EnginePlace { own: Place::new(first, minute), ranks: Vec::new() };
             let place = entry(&mut self.engines, engine.target, || new(wide_blocks.take(WIDE.len())));
             wide(&mut place.own, &engine.figures);
             for (nth, (rank, figures)) in engine.ranks.iter().enumerate() {
@@ -192,7 +192,7 @@ impl Rings {
         self.wide.forget_from(minute);
         self.narrow.forget_from(minute);
         self.loads.forget_from(slot);
-        let seen = |place: &mut Place| place.seen = place.seen.min(minute);
+        let seen = |place: &mut Place| place.see(place.seen().min(minute));
         self.units.values_mut().chain(self.models.values_mut()).for_each(seen);
         self.nodes.values_mut().map(|node| &mut node.own).for_each(seen);
         for engine in self.engines.values_mut() {
@@ -203,7 +203,7 @@ impl Rings {
 
     /// Drops subjects that have been gone for an hour.
     fn drop_gone(&mut self, minute: i64) {
-        let is_gone = |place: &Place| minute - place.seen >= GONE;
+        let is_gone = |place: &Place| minute - place.seen() >= GONE;
         let (mut wide, mut narrow, mut loads) = (Vec::new(), Vec::new(), Vec::new());
         let mut keep = |place: &Place| {
             let gone = is_gone(place);
@@ -258,7 +258,7 @@ impl Figures {
             let value = self.value(*measure);
             means.add(place.first as usize + nth, value);
             if value.is_some() {
-                place.seen = minute;
+                place.see(minute);
             }
         }
     }

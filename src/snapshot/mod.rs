@@ -20,8 +20,8 @@ pub use money::{
     BesideRow, Leakage, LedgerBasis, ListBasis, ModelMoney, MoneyView, PriceStep, RateBasis, Worth, WriterStatus,
 };
 pub use rows::{
-    AMBIGUOUS, Coverage, ENERGY_UNKNOWN, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles,
-    RequestRates, Requests, ScrapeRow, TokenTotals, UnitRow, WorstRank,
+    AMBIGUOUS, Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles, RequestRates,
+    Requests, ScrapeRow, TokenTotals, UnitRow, WorstRank,
 };
 pub use slo::SloStatus;
 pub use vitals::{Line, Vitals};

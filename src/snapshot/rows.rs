@@ -104,9 +104,6 @@ pub struct NodeRow {
     pub profit_per_hour: Option<Money>,
 }
 
-/// The reason of a GPU whose energy is paid for and unknown: it has an alert of its own.
-pub const ENERGY_UNKNOWN: &str = "its energy is unknown: the cost of its power is missing";
-
 /// The note of an engine a counter of which moved and is not explained.
 pub const QUARANTINED: &str = "a counter moved and waits to be explained: nothing is posted until then";
 /// The note of an address at which processes answer that cannot be told apart.
@@ -125,6 +122,8 @@ pub struct GpuRow {
     pub state: Health,
     /// Why it is not live, where the driver says.
     pub reason: Option<Label>,
+    /// Why its cost or a part of it is missing.
+    pub cost_missing: Option<Label>,
     /// The other targets whose pages list it: it counts once.
     pub also_reported_by: Vec<TargetId>,
     /// Share of time in which a kernel ran.

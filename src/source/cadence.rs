@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use crate::clock::Clock;
 use crate::reading::{Event, TargetId};
@@ -17,6 +17,11 @@ use crate::reading::{Event, TargetId};
 const SLOTS: u32 = 20;
 /// When the second look follows the first: rates are there a moment after the counters.
 const SECOND_LOOK: Duration = Duration::from_millis(300);
+/// How many targets are asked in the same instant. A page under way holds a hundred kilobytes of buffers, which the program
+/// would keep for good once a fleet of hundreds had them all at once.
+const TOGETHER: usize = 64;
+/// How long the next ones wait for those before them, where more are asked at once: targets that hang hold up nobody.
+const APART: Duration = Duration::from_millis(10);
 
 /// Something that can be looked at, again and again.
 pub trait Look: Send + 'static {
@@ -36,18 +41,32 @@ impl Look for super::scrape::Scraper {
     }
 }
 
-/// Looks at every target at once, and waits for all.
+/// Looks at every target, [`TOGETHER`] at once, and waits for all.
 pub async fn round<L: Look>(lookers: &mut Vec<L>) -> Vec<Event> {
     let mut looks = JoinSet::new();
-    for looker in lookers.drain(..) {
-        looks.spawn(look_once(looker));
-    }
     let (mut events, mut done) = (Vec::new(), Vec::new());
-    while let Some(result) = looks.join_next().await {
+    let mut take = |result| {
         if let Ok((looker, event)) = result {
             done.push(looker);
             events.push(event);
         }
+    };
+    let mut room = TOGETHER;
+    for looker in lookers.drain(..) {
+        while room == 0 {
+            match timeout(APART, looks.join_next()).await {
+                Ok(Some(result)) => {
+                    take(result);
+                    room += 1;
+                }
+                Ok(None) | Err(_) => room = TOGETHER,
+            }
+        }
+        looks.spawn(look_once(looker));
+        room -= 1;
+    }
+    while let Some(result) = looks.join_next().await {
+        take(result);
     }
     // Looks end in any order; targets and events keep theirs.
     done.sort_by(|a, b| a.target().cmp(b.target()));
@@ -69,6 +88,7 @@ pub async fn watch<L: Look, M: From<Vec<Event>> + Send + 'static>(
     events: mpsc::Sender<M>,
     last: watch::Receiver<bool>,
 ) {
+    let apart = if lookers.len() > TOGETHER { APART } else { Duration::ZERO };
     let mut slots: Vec<Vec<L>> = (0..SLOTS).map(|_| Vec::new()).collect();
     for looker in lookers {
         slots[slot_of(looker.target()) as usize].push(looker);
@@ -76,7 +96,7 @@ pub async fn watch<L: Look, M: From<Vec<Event>> + Send + 'static>(
     let began = Instant::now();
     let mut tasks = JoinSet::new();
     for (slot, lookers) in (0..).zip(slots).filter(|(_, lookers)| !lookers.is_empty()) {
-        let place = Slot { began, interval: *interval.borrow(), number: slot };
+        let place = Slot { began: began + apart * slot, interval: *interval.borrow(), number: slot, apart };
         tasks.spawn(watch_slot(lookers, place, interval.clone(), events.clone(), last.clone()));
     }
     while tasks.join_next().await.is_some() {}
@@ -91,9 +111,12 @@ fn slot_of(target: &TargetId) -> u32 {
 /// When the targets of a slot are asked.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
+    /// When it is asked first.
     began: Instant,
     interval: Duration,
     number: u32,
+    /// How much later than the slot before it is asked first.
+    apart: Duration,
 }
 
 impl Slot {
@@ -122,9 +145,9 @@ async fn watch_slot<L: Look, M: From<Vec<Event>> + Send + 'static>(
                 due = next_due(due, slot.began, slot.interval, slot.offset());
             }
             every = changed(&mut interval), if !ending => {
-                let now = Instant::now();
-                slot = Slot { began: now, interval: every, ..slot };
-                due = now;
+                let began = Instant::now() + slot.apart * slot.number;
+                slot = Slot { began, interval: every, ..slot };
+                due = began;
             }
             () = told(&mut last), if !ending => {
                 ending = true;

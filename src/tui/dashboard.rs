@@ -30,7 +30,7 @@ use crate::units::Span;
 const FRAME: Duration = Duration::from_millis(33);
 /// What may be saved up: four frames.
 const BURST: Duration = Duration::from_millis(4 * 33);
-/// The least time without a picture after which the screen says so.
+/// The least time without a snapshot after which the screen says so.
 const QUIET: Duration = Duration::from_secs(3);
 
 /// Why the dashboard ended.

@@ -17,7 +17,7 @@ use crate::snapshot::Snapshot;
 pub(super) enum LoopEvent {
     /// A key or the mouse.
     Input(Input),
-    /// A picture.
+    /// A snapshot.
     Fresh(Arc<Snapshot>),
     /// The past may have answered.
     Answered,

@@ -277,6 +277,7 @@ impl Then<'_> {
         GpuRow {
             state,
             reason: None,
+            cost_missing: None,
             utilization: load,
             heat: load,
             memory_used_bytes: None,

@@ -7,7 +7,7 @@ use super::figures_of;
 use super::format;
 use super::theme::Role;
 use super::view::ViewId;
-use crate::reading::{Health, Label};
+use crate::reading::{EngineKind, Health, Label};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot};
 use crate::units::{Money, Ratio, Span, Timestamp};
 
@@ -16,7 +16,7 @@ use crate::units::{Money, Ratio, Span, Timestamp};
 pub struct Scene<'a> {
     /// The dashboard's own state.
     pub app: &'a App,
-    /// The picture.
+    /// The snapshot.
     pub snap: &'a Snapshot,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
@@ -64,7 +64,7 @@ impl<'a> Scene<'a> {
         if is_nothing && self.app.view() != ViewId::Help { ViewId::Nothing } else { self.app.view() }
     }
 
-    /// The same of a picture that moves more slowly.
+    /// The same of a snapshot that moves more slowly.
     #[must_use]
     pub fn at(&self, pace: Pace) -> Self {
         Self { snap: self.app.snapshots.at(pace), ..*self }
@@ -177,7 +177,12 @@ pub fn subject_in(snapshot: &Snapshot, subject: &str) -> String {
         None if rest.is_empty() => String::new(),
         None => format!(" {rest}"),
     };
-    format!("{} {}{port}{rest}", row.node, row.kind)
+    format!("{} {}{port}{rest}", row.node, software(row.kind))
+}
+
+/// What an engine runs, as its name begins: before its page was read, an engine.
+pub fn software(kind: EngineKind) -> String {
+    if kind == EngineKind::Unknown { "engine".to_owned() } else { kind.to_string() }
 }
 
 /// The same of an address.

@@ -1,7 +1,7 @@
 //! What charts draw: points of the recent past on the axis of a chart.
 //!
-//! The history is asked; where it knows nothing of the fleet yet, the quarter hour of the picture stands in, and the newest
-//! money is the picture's own.
+//! The history is asked; where it knows nothing of the fleet yet, the quarter hour of the snapshot stands in, and the newest
+//! money is the snapshot's own.
 
 use super::app::Pace;
 use super::scene::{Scene, number};
@@ -15,7 +15,7 @@ const FINE: Span = Span::from_secs(5);
 const COARSE: Span = Span::from_secs(60);
 /// Charts up to this span have fine points.
 const SHORT: Span = Span::from_secs(3_600);
-/// More than charts are behind the newest picture, at any pace.
+/// More than charts are behind the newest snapshot, at any pace.
 const BEHIND: Span = Span::from_secs(30);
 
 /// Points of known times, the newest last.
@@ -105,7 +105,7 @@ impl Points {
 pub(super) fn axis(scene: &Scene<'_>, points: &[&Points], span: Span, cells: u16) -> TimeAxis {
     let now = scene.at(Pace::Charts).snap.at;
     let began = points.iter().filter_map(|points| points.past_began()).min();
-    // Where nothing is known of the past, what is watched since the first look is to come.
+    // Where nothing is known of the past, what is watched since the first poll is to come.
     let began = began.or(scene.snap.money.since).unwrap_or(now);
     TimeAxis::new(began, now, span, cells)
 }

@@ -24,6 +24,7 @@ pub fn gpu(node: &str, index: usize, place: usize, beat: u64, name: &str) -> Gpu
         name: Some(Label::new(name)),
         state: Health::Live,
         reason: None,
+        cost_missing: None,
         also_reported_by: Vec::new(),
         utilization: ratio(load),
         heat: ratio(0.1 + base * 0.85 + wave(place, beat / 10) * 0.05),

@@ -17,6 +17,7 @@ pub fn gpu(node: usize, index: u32, load: f64) -> GpuRow {
         name: None,
         state: Health::Live,
         reason: None,
+        cost_missing: None,
         also_reported_by: Vec::new(),
         utilization: Ratio::new(load),
         heat: None,

@@ -67,7 +67,8 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
         uuid: id.clone(),
         name: reading.name.clone(),
         state,
-        reason: unknown_rate(fleet, gpu, state).or_else(|| reason(gpu, state)).or_else(|| unknown_energy(fleet, id)),
+        reason: reason(gpu, state),
+        cost_missing: unknown_rate(fleet, gpu).or_else(|| unknown_energy(fleet, id)),
         also_reported_by: fleet.inventory.other_sources(gpu).cloned().collect(),
         utilization: reading.utilization.filter(|_| live),
         heat: gpu.heat(fleet.now()).filter(|_| live),
@@ -91,7 +92,7 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
 }
 
 /// Why a GPU costs nothing: no lease is for it, and it has no name or none that a rate is known of.
-fn unknown_rate(fleet: &Fleet, gpu: &Gpu, state: Health) -> Option<Label> {
+fn unknown_rate(fleet: &Fleet, gpu: &Gpu) -> Option<Label> {
     let unit = fleet.inventory.node(&gpu.node).and_then(|node| node.unit.as_ref());
     let (now, name) = (fleet.now().wall, gpu.name());
     let pays = |lease: &crate::pricing::Lease| lease.runs_at(now) && lease.covers(&gpu.node, unit, name);
@@ -101,15 +102,16 @@ fn unknown_rate(fleet: &Fleet, gpu: &Gpu, state: Health) -> Option<Label> {
     let text = if name.is_empty() {
         "its name is not known, so no lease by name is found and its cost is missing: write one for its node".to_owned()
     } else {
-        format!("no rate of {name} is known and no lease is for it, so its cost is missing: write one")
+        let currency = &fleet.config.currency;
+        format!("no rate of {name} in {currency} is known and no lease is for it, so its cost is missing: write one")
     };
-    Some(reason(gpu, state).map_or_else(|| Label::new(&text), |why| Label::new(&format!("{why}; {text}"))))
+    Some(Label::new(&text))
 }
 
 /// That power is paid for and not counted.
 fn unknown_energy(fleet: &Fleet, id: &GpuId) -> Option<Label> {
     super::energy_unknown_since(fleet, id)?;
-    Some(Label::new(crate::snapshot::ENERGY_UNKNOWN))
+    Some(Label::new("its energy is unknown: the cost of its power is missing"))
 }
 
 fn reason(gpu: &Gpu, state: Health) -> Option<Label> {

@@ -130,13 +130,13 @@ pub enum Action {
     Click(u16, u16),
     /// The mouse is over a column and row.
     Hover(u16, u16),
-    /// A new picture.
+    /// A new snapshot.
     Fresh(Arc<Snapshot>),
     /// The past answered.
     Answered(LedgerAnswer),
     /// The past will not answer what it was asked.
     Unanswered,
-    /// No picture for so long.
+    /// No snapshot for so long.
     Quiet(Span),
     /// What was done outside, or why it was not.
     Said {

@@ -15,7 +15,7 @@ struct NodeHeat {
 }
 
 impl HeatMap {
-    /// The levels of a first picture.
+    /// The levels of a first snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
         Self::default().follow(snapshot, snapshot)
     }

@@ -97,7 +97,7 @@ pub struct App {
     pub filter: Filter,
     /// How long nothing came, if longer than it should be.
     pub quiet: Option<Span>,
-    /// Levels of the heat map, of the picture of [`Pace::TenSeconds`].
+    /// Levels of the heat map, of the snapshot of [`Pace::TenSeconds`].
     pub heat: HeatMap,
     /// How charts are shown.
     pub charts: ChartState,
@@ -207,7 +207,7 @@ impl App {
         self.path.here().subject.as_ref()
     }
 
-    /// The picture to draw: the newest, or the one at which it was paused.
+    /// The snapshot to draw: the newest, or the one at which it was paused.
     pub fn shown(&self) -> &Arc<Snapshot> {
         &self.shown
     }

@@ -104,14 +104,14 @@ pub struct MoneyState {
     pub page: Option<Arc<MoneyPage>>,
     /// Why the last question had none.
     pub trouble: Option<Label>,
-    /// The picture of the instant of the page: header and rows are of one moment.
+    /// The snapshot of the instant of the page: header and rows are of one moment.
     pub picture: Option<Arc<Snapshot>>,
     asked: Option<MoneyQuery>,
     asked_over: Option<Arc<Snapshot>>,
 }
 
 impl MoneyState {
-    /// The question that is due at the instant of a picture; `is_exact`: of no other instant, however near.
+    /// The question that is due at the instant of a snapshot; `is_exact`: of no other instant, however near.
     pub(super) fn due(&mut self, picture: &Arc<Snapshot>, is_exact: bool) -> Option<MoneyQuery> {
         let at = picture.at;
         let question = MoneyQuery { at, against: self.against, by: self.by.of() };

@@ -35,7 +35,7 @@ impl Pace {
     }
 }
 
-/// The picture of each pace.
+/// The snapshot of each pace.
 #[derive(Debug, Clone)]
 pub struct PacedSnapshots([Arc<Snapshot>; 5]);
 
@@ -45,12 +45,12 @@ impl PacedSnapshots {
         Self([(); 5].map(|()| first.clone()))
     }
 
-    /// The picture of a pace.
+    /// The snapshot of a pace.
     pub fn at(&self, pace: Pace) -> &Arc<Snapshot> {
         &self.0[pace as usize]
     }
 
-    /// Takes a picture in. All paces show at once what must not wait: that something is there, gone or wrong.
+    /// Takes a snapshot in. All paces show at once what must not wait: that something is there, gone or wrong.
     pub(super) fn follow(&mut self, before: &Snapshot, now: &Arc<Snapshot>, spares: bool) {
         let must_not_wait = differs(before, now);
         for (slot, pace) in self.0.iter_mut().zip(Pace::ALL) {

@@ -20,7 +20,7 @@ impl App {
         self.then
     }
 
-    /// The newest picture, whatever is shown.
+    /// The newest snapshot, whatever is shown.
     pub fn newest(&self) -> &Arc<Snapshot> {
         self.held.as_ref().unwrap_or(&self.shown)
     }
@@ -96,7 +96,7 @@ impl App {
         self.jump(Arc::new(snapshot));
     }
 
-    /// Shows a picture at all paces at once.
+    /// Shows a snapshot at all paces at once.
     fn jump(&mut self, picture: Arc<Snapshot>) {
         self.snapshots = PacedSnapshots::of(&picture);
         self.heat = HeatMap::of(&picture);

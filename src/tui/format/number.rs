@@ -87,17 +87,14 @@ pub fn percent1(ratio: Option<Ratio>) -> String {
 fn percent_text(ratio: Ratio, places: usize) -> String {
     let percent = ratio.get() * 100.0;
     if percent.abs() >= 99_999.5 {
-        let sign = if percent < 0.0 { "-" } else { "" };
+        let sign = if percent < 0.0 { "−" } else { "" };
         return format!("{sign}>99,999 %");
     }
-    let text = format!("{percent:.places$}");
-    // A small loss must not print as "-0".
-    let text = if text.trim_start_matches('-').chars().all(|c| matches!(c, '0' | '.')) {
-        text.trim_start_matches('-').to_owned()
-    } else {
-        text
-    };
-    format!("{text} %")
+    let text = format!("{:.places$}", percent.abs());
+    // A small loss must not print as "−0".
+    let is_nothing = text.chars().all(|c| matches!(c, '0' | '.'));
+    let sign = if percent < 0.0 && !is_nothing { "−" } else { "" };
+    format!("{sign}{text} %")
 }
 
 /// What changed in a share, as a glyph and percent points: `▲ 3.9 pt`, `▬` for nothing.

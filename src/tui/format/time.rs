@@ -39,7 +39,7 @@ pub fn clock_second(at: Timestamp, zone: &TimeZone) -> String {
     format!("{}:{seconds:02}", clock_minute(at, zone))
 }
 
-/// The time of day in a zone, to the minute: `15:04`; unknown before the first look.
+/// The time of day in a zone, to the minute: `15:04`; unknown before the first poll.
 pub fn clock_minute(at: Timestamp, zone: &TimeZone) -> String {
     if at == Timestamp::default() {
         return "--:--".to_owned();

@@ -30,7 +30,7 @@ impl Fact {
 /// Needs no name in a line, where it stands beside the profit.
 const PER_HOUR: &str = "profit per hour";
 
-/// All facts that are known of this picture, in the order in which a line of them is read.
+/// All facts that are known of this snapshot, in the order in which a line of them is read.
 pub(in crate::tui) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
     let money = &scene.snap.money;
     let mut facts = Vec::new();
@@ -95,7 +95,7 @@ fn per_hour(scene: &Scene<'_>) -> Option<Fact> {
     let (role, sign) = match rate.rounded(2).signum() {
         0 => (Role::Text, " "),
         1 => (Role::Gain, "+"),
-        _ => (Role::Loss, "-"),
+        _ => (Role::Loss, "−"),
     };
     let bound = scene.snap.rate_bound().mark();
     let amount = format!("{bound}{sign} {}{} /h", format::symbol(scene.currency()), format::digits_within(rate, 7));

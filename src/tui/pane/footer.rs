@@ -153,7 +153,12 @@ fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 fn commands(id: ViewId) -> impl Iterator<Item = Command> {
     let own = id.view().commands();
     // Where nothing was found there is nothing to filter or to hold.
-    let everywhere = if id == ViewId::Nothing { &[][..] } else { &EVERYWHERE[..] };
+    let everywhere = match id {
+        ViewId::Nothing => &[][..],
+        // Its keys are what it shows: how one leaves it is all that is left to say.
+        ViewId::Help => &[Command::Back, Command::NextTheme][..],
+        _ => &EVERYWHERE[..],
+    };
     let others = everywhere.iter().filter(|command| !own.contains(command));
     own.iter().chain(others).copied().chain([Command::Quit])
 }

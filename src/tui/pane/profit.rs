@@ -100,7 +100,7 @@ fn plus_minus(money: Money) -> &'static str {
     match money.rounded(2).signum() {
         0 => " ",
         1 => "+",
-        _ => "-",
+        _ => "−",
     }
 }
 

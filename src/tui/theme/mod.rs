@@ -86,6 +86,15 @@ impl Theme {
         self.styles[role as usize]
     }
 
+    /// The ground of a chosen row. Where it is reverse video its words have one colour: of several, each would be a ground.
+    pub fn panel(&self) -> Style {
+        let style = self.style(Role::Panel);
+        match (self.depth, self.style(Role::Text).fg) {
+            (Depth::Sixteen, Some(text)) => style.fg(text),
+            _ => style,
+        }
+    }
+
     /// The colours of the ground and of text in a picture: the palette's own, whatever the terminal can show.
     pub fn paper(&self) -> (Color, Color) {
         let of = |role, unset: Color| match &self.palette {

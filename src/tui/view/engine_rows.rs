@@ -10,7 +10,7 @@ use super::tables;
 use crate::reading::Health;
 use crate::snapshot::EngineRow;
 use crate::tui::format;
-use crate::tui::scene::{Scene, mark, short_target};
+use crate::tui::scene::{Scene, mark, short_target, software};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
@@ -29,7 +29,9 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
     // Of the moment: how long that is stands in the headings, or in the title where those are narrow.
     let is_narrow = area.width < NARROW;
     let of = |name: &'static str| if is_narrow { name.to_owned() } else { latencies::heading(scene, name) };
-    let longest = rows.iter().map(|row| format::width(&name(row))).max().unwrap_or(0).clamp(14, 18) as u16;
+    // Of the rule something is seen between the title and the first heading.
+    let least = if is_narrow { 16 } else { 14 };
+    let longest = rows.iter().map(|row| format::width(&name(row))).max().unwrap_or(0).clamp(least, 18) as u16;
     let columns = [
         C::left("Engines", longest + u16::from(is_narrow), |row| {
             let (role, glyph) = mark(row.state);
@@ -85,5 +87,5 @@ fn name(row: &EngineRow) -> String {
     let rank = row.rank.as_ref().map_or_else(String::new, |rank| format!(" r{rank}"));
     let place = short_target(row);
     let port = place.rsplit_once(':').map_or(place.as_str(), |(_, port)| port);
-    format!("{} :{port}{rank}", row.kind)
+    format!("{} :{port}{rank}", software(row.kind))
 }

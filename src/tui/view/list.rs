@@ -9,7 +9,7 @@ use super::{Hit, Hits, Order, RowKey};
 use crate::tui::app::{Filter, ListState};
 use crate::tui::format;
 use crate::tui::theme::Role;
-use crate::tui::widgets::table::{Cell, Column, Row, Sorted, Table, TableAreas, Tree};
+use crate::tui::widgets::table::{Cell, Column, Row, Sorted, Table, TableAreas, Tree, columns_of};
 use crate::tui::widgets::{Canvas, Segment, Spot};
 
 /// What a column sorts by. What is unknown stands last, whichever way.
@@ -304,9 +304,17 @@ impl<'a, 's, R> List<'a, 's, R> {
             total,
         };
         let areas = table.draw(canvas, area);
-        if self.total.is_none() && total.is_some() {
+        if self.total.is_none()
+            && let Some(behind) = total
+        {
             let last = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
-            canvas.pen(last, 0).put(Role::Dim, &rest(areas.hidden, chosen, keys.len()));
+            // A space before what stands behind it.
+            let cell = behind(0).cells.iter().position(|cell| *cell != Cell::Empty);
+            let place = cell.and_then(|cell| columns_of(&columns, area.width, self.gap).get(cell).copied().flatten());
+            let room = place.map_or(area.width, |(x, _)| x.saturating_sub(1));
+            let said = [chosen, None].map(|chosen| rest(areas.hidden, chosen, keys.len()));
+            let fits = said.iter().find(|said| format::width(said) <= usize::from(room)).or(said.last());
+            canvas.pen(last, 0).put(Role::Dim, fits.map_or("", String::as_str));
         }
         self.tell_spots(canvas, &areas);
         let mut hits = Hits::of_page(page);

@@ -16,6 +16,8 @@ use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Span;
 
 const DAY: Span = Span::from_secs(86_400);
+/// What is said of an alert in so many cells finds room behind its subject.
+const WORDS: usize = 20;
 
 /// Draws it, the latest first.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
@@ -65,8 +67,12 @@ fn table(
 }
 
 fn what(scene: &Scene<'_>, event: &HistoryEvent) -> Cell<'static> {
-    // What was to be done is over.
-    let text = format!("{}: {}", about(scene, event.name.as_str()), about::what(event.text.as_str()));
+    // What was to be done is over; of long words those of the rule, which are not cut.
+    let words = match (event.kind, about::what(event.text.as_str())) {
+        (EventKind::Alert(rule, _), long) if format::width(long) > WORDS => about::found(rule),
+        (_, words) => words,
+    };
+    let text = format!("{}: {words}", about(scene, event.name.as_str()));
     match event.kind {
         EventKind::Alert(_, grave) => {
             let role = if event.until.is_some() { Role::Dim } else { severity(grave) };

@@ -55,7 +55,9 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     List { gap: 1, ..List::plain("Where it burns", &columns, &rows) }.draw(canvas, area);
     if rows.is_empty() && area.height > 1 {
         let is_known = scene.snap.money.cost.is_some();
-        canvas.pen(area, 1).put(Role::Dim, if is_known { "nowhere that is known" } else { "unknown: no cost is" });
+        canvas
+            .pen(area, 1)
+            .put(Role::Dim, if is_known { "nowhere that is known" } else { "unknown: no cost is known" });
     }
 }
 

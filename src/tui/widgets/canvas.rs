@@ -92,7 +92,8 @@ impl Canvas<'_> {
 
     /// Paints the ground of `area` with a role.
     pub fn ground(&mut self, area: Rect, role: Role) {
-        self.buffer.set_style(area, self.theme.style(role));
+        let style = if role == Role::Panel { self.theme.panel() } else { self.theme.style(role) };
+        self.buffer.set_style(area, style);
     }
 }
 

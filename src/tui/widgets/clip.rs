@@ -147,7 +147,7 @@ impl Clip<'_> {
     pub fn panel(&mut self, y: u16) {
         if y < self.height() {
             let row = Rect { y: self.area.y + y, height: 1, ..self.area };
-            self.buffer.set_style(row, self.theme.style(Role::Panel));
+            self.buffer.set_style(row, self.theme.panel());
         }
     }
 

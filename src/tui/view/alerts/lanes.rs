@@ -184,7 +184,7 @@ fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<Group> {
                 if !group.names.contains(name) {
                     group.names.push(name.clone());
                 }
-                // An alert that lasts is in both the picture and the history.
+                // An alert that lasts is in both the snapshot and the history.
                 if !group.spans.iter().any(|(begin, end)| *begin == span.0 || end.is_none() && span.1.is_none()) {
                     group.spans.push(span);
                 }

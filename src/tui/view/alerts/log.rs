@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::super::about::about;
 use super::super::list::{Col, List, said};
 use super::super::served::word_of;
 use super::resolved::{self, Resolved};
@@ -37,6 +38,14 @@ pub(super) const fn letter(kind: EventKind) -> char {
     }
 }
 
+/// What happened, with the name that an engine has on the screen.
+fn words(scene: &Scene<'_>, event: &HistoryEvent) -> String {
+    match event.kind {
+        EventKind::Restart => format!("{}: its counters began anew", about(scene, event.name.as_str())),
+        _ => event.text.to_string(),
+    }
+}
+
 /// What each alert that lasts cost so far, where that is known.
 pub(super) fn costs(scene: &Scene<'_>) -> impl Fn(&Alert) -> Option<f64> + use<> {
     let until = scene.snap.at;
@@ -56,7 +65,7 @@ fn wanted(rows: usize) -> u16 {
 }
 
 impl Log {
-    /// Of the last day before the picture, as far as the filter and the view's subject let it.
+    /// Of the last day before the snapshot, as far as the filter and the view's subject let it.
     pub(super) fn of(scene: &Scene<'_>) -> Self {
         let until = scene.snap.at;
         let about = scene.app.subject();
@@ -105,7 +114,7 @@ impl Log {
         let zone = scene.zone();
         let columns = [
             C::left("", 9, |event| said(Role::Accent, format!("{} {}", letter(event.kind), event.kind.name()))),
-            C::left("", 24, |event| Cell::text(event.text.to_string())).stretch(1, 200),
+            C::left("", 24, |event| Cell::text(words(scene, event))).stretch(1, 200),
             C::right("at", 5, move |event| Cell::dim(format::clock_minute(event.at, zone))),
         ];
         let mut list = List { gap: 1, ..List::plain("Events", &columns, &self.events) };

@@ -20,7 +20,8 @@ const SETTLED: Span = Span::from_secs(120);
 pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBalance]) {
     // Bars begin at 1, where nothing is uneven: that is said where they are drawn.
     TitledRule::new("Balancers").note([Segment::dim(" · max/mean, bars from 1.00")]).draw(canvas, area);
-    let has_nodes = worst(groups, Balancer::Load).is_some();
+    // Nodes stand in the list as well; what an engine counts of its experts is said here.
+    let has_nodes = worst(groups, Balancer::Load).is_some() && worst(groups, Balancer::Experts).is_none();
     let rows = [
         ("prefill", "prompt tokens", Balancer::Tokens),
         ("decode", "KV cache", Balancer::Kv),

@@ -59,6 +59,8 @@ impl Margin {
         match form {
             MarginForm::Stack => {
                 let now = self.now.map(number);
+                // The axis ends at zero already.
+                let now = now.map(|value| value.filter(|value| dollars(*value) != dollars(0.0)));
                 labels.extend(now[0].map(|value| ScaleLabel::now(value, dollars(value))));
                 labels.extend(now[1].map(|value| ScaleLabel::end(value, dollars(value))));
                 labels.push(ScaleLabel::end(top, dollars(top)));

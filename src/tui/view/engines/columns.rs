@@ -50,6 +50,12 @@ fn is_child(line: &Line<'_>) -> bool {
 /// The least cells of a line of tokens: so short that the gauge of the cache stands beside it on 120 columns.
 const LINE: u16 = 8;
 
+/// The least cells of a line whose heading has a name.
+const WIDE: u16 = 9;
+
+/// The least cells of both where the share of work within an objective stands beside them.
+const SHORT: u16 = 5;
+
 pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, Line<'a>>> {
     type C<'s, 'a> = Col<'s, Line<'a>>;
     let wide = scene.size.0 >= 160;
@@ -57,14 +63,15 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     let is_alone = |row: &std::sync::Arc<EngineRow>| row.unit.is_none();
     let has_names = scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1;
     let least = if has_names && scene.snap.engines.iter().any(is_alone) { 17 } else { 15 };
-    // The span of the p99 stands behind the name where both fit.
-    let least = if scene.size.0 >= 70 { least.max(19) } else { least };
+    // Without a total the span of the p99 stands behind the name.
+    let least = if scene.size.0 >= 70 && scene.snap.engines.len() < 2 { least.max(19) } else { least };
     let slo = scene.snap.slo.unwrap_or_default();
+    let least_line = if scene.snap.slo.is_some() && !wide { SHORT } else { LINE };
     let mut columns = vec![
         C::left("Engines", least, name)
             .stretch(2, if wide { 34 } else { 24 })
             .rising(|line| By::Name(line.name.clone())),
-        C::left("model", if scene.size.0 < 100 { 10 } else { 11 }, model)
+        C::left("model", 11, model)
             .rank(4)
             .stretch(1, 28)
             .rising(|line| By::Name(line.served.model.unwrap_or_default().to_owned())),
@@ -73,7 +80,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .rank(1)
             .falling(|line| By::Number(line.served.running.map(|n| n as f64))),
         C::right("wait", 4, waiting).falling(|line| By::Number(line.served.waiting.map(|n| n as f64))),
-        C::left("KV", 7, |line| gauge(line.served.kv())).rank(9).stretch(1, 16),
+        C::left("KV", least_line.min(7), |line| gauge(line.served.kv())).rank(9).stretch(1, 16),
         C::right("", 5, |line| full(line.served.kv()))
             .rank(1)
             .falling(|line| By::Number(line.served.kv().map(Ratio::get))),
@@ -95,7 +102,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .only(scene.snap.slo.is_some())
             .rising(|line| By::Number(line.served.within_slo().map(Ratio::get))),
     ];
-    columns.extend(of_tokens(scene, &[], (LINE, if wide { 40 } else { 14 }), tops));
+    columns.extend(of_tokens(scene, &[], if wide { (WIDE, 40) } else { (least_line, 14) }, tops));
     columns.extend([
         C::right("rev/h", 7, rev).rank(4).falling(|line| By::Number(number(line.revenue()))),
         C::right("profit/h", 9, profit).rank(1).rising(|line| By::Number(number(line.profit()))).first(),
@@ -118,13 +125,19 @@ pub(super) fn of_tokens<'s, 'a: 's>(
     type C<'s, 'a> = Col<'s, Line<'a>>;
     let has = |measure| lines.is_empty() || lines.iter().any(|line| line.served.makes(measure));
     let span = scene.app.charts.reach.word();
+    let has_both = scene.size.0 >= 160;
     let line = |name: &str, measure: Measure, rank: u8| {
         // The name stands over the figure behind it.
         let title = if least > LINE { format!("{name}, {span}") } else { span.to_owned() };
-        C::left(title, least, move |line| tokens_line(scene, (line, measure), most, tops))
+        let cell = move |line: &Line<'a>| {
+            // One line of both kinds: what only reads prompts has theirs.
+            let is_other = !has_both && !line.served.makes(measure);
+            tokens_line(scene, (line, if is_other { Measure::Prompt } else { measure }), most, tops)
+        };
+        C::left(title, least, cell)
             .rank(rank)
             .stretch(1, most)
-            .only(has(measure))
+            .only(has(measure) && (has_both || measure == Measure::Output || !has(Measure::Output)))
     };
     [
         line("in/s", Measure::Prompt, 10),
@@ -177,6 +190,7 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, Line<'_
         "run" => count(snap.requests.running),
         "wait" => count(snap.requests.waiting),
         "hit" => figure(&format::percent(snap.cache_hit_rate)),
+        "ttft p99" => span(scene),
         "in/s" => tables::rate(snap.tokens.prompt_per_second),
         "out/s" => tables::rate(snap.tokens.output_per_second),
         "rev/h" => figure(&format::bare(snap.money.revenue_per_hour, 7)),
@@ -184,6 +198,11 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, Line<'_
         _ => Cell::Empty,
     }))
     .tree(Tree::Leaf)
+}
+
+/// The span of the p99, below them.
+fn span(scene: &Scene<'_>) -> Cell<'static> {
+    scene.snap.window_seconds.map_or(Cell::Empty, |seconds| Cell::dim(format!("of {seconds:.0}s")))
 }
 
 /// The sums of the rows that are shown, of each parent once.
@@ -194,10 +213,7 @@ pub(super) fn sums(scene: &Scene<'_>, lines: &[Line<'_>], columns: &[Col<'_, Lin
     let profit: Option<Money> = known_sum(parents.iter().map(|line| line.profit()));
     Row::new(columns.iter().map(|col| match col.name() {
         "Engines" => Cell::dim(format!("{} shown", format::grouped(parents.len() as u128))),
-        "ttft p99" => match scene.snap.window_seconds {
-            Some(seconds) if scene.app.subject().is_some() => Cell::dim(format!("of {seconds:.0}s")),
-            _ => Cell::Empty,
-        },
+        "ttft p99" => span(scene),
         "run" => count(whole(|line| line.served.running)),
         "wait" => count(whole(|line| line.served.waiting)),
         "in/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.rate(Measure::Prompt)))),

@@ -9,7 +9,7 @@ use crate::snapshot::{EngineRow, ModelRow, NodeRow, Severity};
 use crate::tui::app::Grouping;
 use crate::tui::figures_of;
 use crate::tui::format;
-use crate::tui::scene::{Scene, short_target};
+use crate::tui::scene::{Scene, short_target, software};
 use crate::tui::view::about::about;
 use crate::tui::view::list::Col;
 use crate::tui::view::served::{Served, alerted};
@@ -165,7 +165,9 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
     let best = rows.iter().map(|row| row.state).min().unwrap_or_default();
     let shown = match (&whole, rows.first()) {
         (None, Some(_)) if scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1 => about(scene, name),
-        (None, Some(row)) if scene.app.grouping == Grouping::Unit => format!("{} {}", row.kind, short_target(row)),
+        (None, Some(row)) if scene.app.grouping == Grouping::Unit => {
+            format!("{} {}", software(row.kind), short_target(row))
+        }
         _ => name.to_owned(),
     };
     let kind = match (scene.app.grouping, &whole) {

@@ -36,16 +36,17 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Li
         let (passes, unknown) = judged_counts(scene);
         list::filter_note(&scene.app.filter, passes, unknown)
     };
+    let has_total = area.height > 2 && scene.snap.engines.len() > 1;
     let mut list = List {
         key: &|line: &Line<'_>| line.key,
         tree: &|line| line.tree,
         state: Some(scene.app.list_of(ViewId::Engines)),
-        total: (area.height > 2 && scene.snap.engines.len() > 1).then_some(total),
+        total: has_total.then_some(total),
         gap: if area.width < 140 { 1 } else { 2 },
         note,
         ..List::plain("Engines", &columns, lines)
     };
-    if let Some(seconds) = scene.snap.window_seconds.filter(|_| area.width >= 70 && about.is_none()) {
+    if let Some(seconds) = scene.snap.window_seconds.filter(|_| area.width >= 70 && !has_total) {
         list.title.push(Segment::dim(format!(" · p99 {seconds:.0}s")));
     }
     if let Some(about) = about {

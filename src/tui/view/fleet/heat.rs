@@ -21,7 +21,7 @@ pub(super) struct FleetHeat<'a> {
 }
 
 impl<'a> FleetHeat<'a> {
-    /// For a picture that moves as slowly as cells do.
+    /// For a snapshot that moves as slowly as cells do.
     pub(super) fn new(scene: Scene<'a>) -> Self {
         let cells = scene.app.charts.cells;
         let served = if cells == Cells::Kv { by_node(scene.snap) } else { HashMap::new() };
@@ -30,7 +30,7 @@ impl<'a> FleetHeat<'a> {
         Self { scene, cells, served, top }
     }
 
-    /// The cell of a node, by its place in the picture.
+    /// The cell of a node, by its place in the snapshot.
     pub(super) fn node(&self, place: usize) -> Heat {
         let Some(node) = self.scene.snap.nodes.get(place) else { return Heat::Unknown };
         match state_of(node) {

@@ -37,9 +37,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let (rule, ends) = rule([long, short, an_hour, String::new()], waterfall.axis(), area.width);
     rule.draw(canvas, area);
     waterfall.ends = Some(ends);
+    yield_to_now(&mut waterfall.causes, usize::from(below.height));
     waterfall.draw(canvas, Rect { height: below.height.min(STEPS), ..below });
     let rest = Rect { y: below.y + STEPS, height: below.height.saturating_sub(STEPS), ..below };
     movers(canvas, rest.intersection(area), scene, page, bridge);
+}
+
+/// Leaves out causes that changed nothing, the last first, until before and now find room beside the others in `rows`.
+fn yield_to_now(causes: &mut Vec<Step<'_>>, rows: usize) {
+    let is_nothing = |step: &Step<'_>| step.amount.is_some_and(Money::is_zero);
+    while causes.len() + 2 > rows {
+        let Some(last) = causes.iter().rposition(is_nothing) else { return };
+        causes.remove(last);
+    }
 }
 
 fn titled(note: String, axis: Option<f64>) -> TitledRule<'static> {

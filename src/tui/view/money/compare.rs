@@ -48,17 +48,17 @@ fn columns<'a>(page: &MoneyPage) -> Vec<C<'_, 'a>> {
         })
         .stretch(1, 34),
         C::right("revenue", 9, |(_, at)| figure(&format::bare(Some(at.revenue), 9))),
-        C::right("x today's", 9, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
+        C::right("of ours", 7, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
         C::right("profit", 9, |(_, at)| tables::profit(at.profit())).rank(2),
     ]
 }
 
-/// `1.61`.
+/// `1.61 x`.
 fn times(worth: Money, ours: Money) -> String {
     match quotient(worth, ours).map(crate::units::Ratio::get) {
         None => format::UNKNOWN.to_owned(),
-        Some(times) if times < 99.95 => format!("{times:.2}"),
-        Some(times) if times < 9999.5 => format!("{times:.0}"),
+        Some(times) if times < 99.95 => format!("{times:.2} x"),
+        Some(times) if times < 9999.5 => format!("{times:.0} x"),
         Some(_) => ">9999".to_owned(),
     }
 }

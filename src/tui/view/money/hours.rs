@@ -174,7 +174,7 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
         if let Some(quarter) = scene.app.bridge() {
             let (role, text) = change(quarter.bridge.change(), 9);
             canvas.pen(area, 3).put(role, &text);
-            canvas.pen(area, 4).put(Role::Dim, if rows > 4 { "15 min mean" } else { "" });
+            canvas.pen(area, 4).put(Role::Dim, if rows > 4 { "in 15 min" } else { "" });
         }
     }
     if text_rows > 1 {

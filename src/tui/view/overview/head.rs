@@ -159,7 +159,8 @@ fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<Span> {
     let glyph = if glyph == '▼' { "▼ " } else { "" };
     let symbol = format::symbol(scene.currency());
     let bound = scene.snap.rate_bound().mark();
-    let amount = format!("{bound}{glyph}{sign} {symbol}{} /h", format::digits_within(rate, 7));
+    let sign = format!("{sign} ");
+    let amount = format!("{bound}{glyph}{}{symbol}{} /h", sign.trim_start(), format::digits_within(rate, 7));
     let mut spans = vec![(role, format::pad_right(&amount, column.unwrap_or(0)))];
     if let Some(change) = change(scene).filter(|_| column.is_none()) {
         let taken = format::width(&amount) + 2 + format::width(&change.amount);
@@ -197,7 +198,7 @@ struct Change {
 fn change(scene: &Scene<'_>) -> Option<Change> {
     let quarters = scene.app.bridge().and_then(|quarter| changed(&quarter.bridge));
     let (change, against) = if let Some(change) = quarters {
-        (change, [" 15 min mean".to_owned(), " mean".to_owned()])
+        (change, [" in 15 min".to_owned(), " 15 min".to_owned()])
     } else {
         let (change, at) = since_then(scene)?;
         let at = format::clock_minute(at, scene.zone());
