@@ -17,8 +17,8 @@ const STARTER: &str = include_str!("starter.toml");
 /// The largest file of prices that is read: LiteLLM's has 2 MiB.
 const LARGEST_IMPORT: u64 = 64 << 20;
 
-/// What is done with the configuration.
 #[derive(Debug, Clone, Subcommand)]
+#[allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 pub(super) enum ConfigAction {
     /// Write a commented file to start from
     Init,

@@ -58,7 +58,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     plan.settings.book.pin(vec![pin]).map_err(|error| Failure::Run(error.to_string()))?;
 
     let history = History::default();
-    let day = Day::new(&plan, clock.clone(), speed).recording(&history);
+    let day = TurnedDay::new(&plan, clock.clone(), speed).recording(&history);
     let path = ledger::choice(global, &plan.settings).only_named();
     let (mut day, store) = day.keeping(&plan, path, &Clock::Scripted(clock))?;
     let (publish, pictures) = watch::channel(Arc::new(day.collector_picture(&plan)));
@@ -127,7 +127,7 @@ fn leases(holdings: &[Holding]) -> Result<Vec<Lease>, Failure> {
 }
 
 /// The day being turned.
-struct Day {
+struct TurnedDay {
     clock: ScriptedClock,
     collector: Collector,
     scrapers: Vec<Scraper>,
@@ -135,7 +135,7 @@ struct Day {
     pause: Duration,
 }
 
-impl Day {
+impl TurnedDay {
     fn new(plan: &Plan, clock: ScriptedClock, speed: f64) -> Self {
         let second = Span::from_millis((speed * plan.interval().as_secs_f64() * 1000.0) as i64);
         let step = second.min(STEP).max(Span::from_millis(1));

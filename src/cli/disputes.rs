@@ -109,7 +109,7 @@ fn decide(path: &Path, id: DisputeId, accepted: bool) -> Result<(), Failure> {
 
 /// A dispute as `--json` prints it.
 #[derive(Serialize)]
-struct Listed<'a> {
+struct ListedDispute<'a> {
     id: u64,
     at: Timestamp,
     target: &'a str,
@@ -165,12 +165,12 @@ fn classes(dispute: &Dispute) -> Classes {
 }
 
 fn json(rows: &[DisputeRow]) -> Result<String, Failure> {
-    let listed: Vec<Listed<'_>> = rows
+    let listed: Vec<ListedDispute<'_>> = rows
         .iter()
         .map(|row| {
             let Dispute { id, target, instance, rank, model, evidence, .. } = &row.dispute;
             let Classes { miss, hit, output } = classes(&row.dispute);
-            Listed {
+            ListedDispute {
                 id: id.0,
                 at: row.at,
                 target: target.as_str(),

@@ -19,6 +19,7 @@ use crate::store::{self, Reader, StoreError};
 use crate::units::Timestamp;
 
 #[derive(Debug, Clone, Subcommand)]
+#[allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 pub(super) enum LedgerAction {
     /// Check that it is whole, that every grain says the same, and that hardware could have made what it holds
     Verify,

@@ -14,7 +14,7 @@ use crate::units::{GpuTime, HourlyRate, Money, Timestamp};
 
 /// A lease, or an assumed rate, of GPUs of one node or unit at one rate.
 #[derive(Debug)]
-struct Line {
+struct LeaseLine {
     node: Option<String>,
     unit: Option<String>,
     gpus: Option<u32>,
@@ -53,7 +53,7 @@ pub(super) fn dates(reader: &Reader, leases: &[Lease]) -> Result<LeaseDates, Fai
 }
 
 impl LeaseRecords<'_> {
-    fn lines(&self) -> Vec<Line> {
+    fn lines(&self) -> Vec<LeaseLine> {
         let rows = self.rows();
         let spans = self.spans(&rows);
         let is_of = |one: &CostAccount, other: &CostAccount| {
@@ -72,9 +72,9 @@ impl LeaseRecords<'_> {
         spans.iter().enumerate().map(line).collect()
     }
 
-    fn line(paid: &Paid<'_>, rounding: Money) -> Line {
+    fn line(paid: &Paid<'_>, rounding: Money) -> LeaseLine {
         let account = &paid.row.account;
-        Line {
+        LeaseLine {
             node: account.node.as_ref().map(ToString::to_string),
             unit: account.unit.as_ref().map(ToString::to_string),
             gpus: paid.gpus,
@@ -95,12 +95,12 @@ fn hours(time: GpuTime) -> String {
     format!("{}.{:04}", parts.div_euclid(10_000), parts.rem_euclid(10_000))
 }
 
-fn table(lines: &[Line], currency: &str) -> String {
+fn table(lines: &[LeaseLine], currency: &str) -> String {
     let cost = format!("COST {currency}");
     let head = ["NODE", "UNIT", "GPUS", "LEASE", "RATE", "FROM", "UNTIL", "HOURS", &cost].map(str::to_owned);
     let none = || "–".to_owned();
     let text = |text: &Option<String>| text.clone().unwrap_or_else(none);
-    let cells = |line: &Line| {
+    let cells = |line: &LeaseLine| {
         let gpus = line.gpus.map_or_else(|| line.gpu.clone(), |gpus| format!("{gpus} x {}", line.gpu));
         let what = match line.rate {
             Some(_) => "assumed",
@@ -132,8 +132,8 @@ fn table(lines: &[Line], currency: &str) -> String {
     out
 }
 
-fn of_json(lines: &[Line], currency: &str) -> String {
-    let line = |line: &Line| {
+fn of_json(lines: &[LeaseLine], currency: &str) -> String {
+    let line = |line: &LeaseLine| {
         serde_json::json!({
             "node": line.node, "unit": line.unit, "gpus": line.gpus, "gpu": line.gpu, "lease": line.lease,
             "rate": line.rate.map(|rate| rate.to_string()),

@@ -15,7 +15,7 @@ const NO_ENGINE: Span = Span::from_secs(3600);
 
 /// A change of one target, node or source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Change {
+enum StateChange {
     /// A target is in another state, or cannot be reached for another reason.
     Target { target: TargetId, before: Option<Health>, now: Health, why: Option<Label> },
     /// A node is in another state.
@@ -30,7 +30,7 @@ enum Change {
 
 /// What was told last.
 #[derive(Debug, Default)]
-struct Told {
+struct LastStates {
     targets: BTreeMap<TargetId, (Health, Option<Label>)>,
     nodes: BTreeMap<NodeName, Health>,
     sources: Vec<SourceError>,
@@ -38,9 +38,9 @@ struct Told {
     silent: Option<(Timestamp, i64)>,
 }
 
-impl Told {
+impl LastStates {
     /// What is to be told of a snapshot, each change once.
-    fn changes(&mut self, snapshot: &Snapshot) -> Vec<Change> {
+    fn changes(&mut self, snapshot: &Snapshot) -> Vec<StateChange> {
         let mut changes = self.of_targets(snapshot);
         changes.extend(self.of_nodes(snapshot));
         changes.extend(self.of_sources(snapshot));
@@ -48,7 +48,7 @@ impl Told {
         changes
     }
 
-    fn of_targets(&mut self, snapshot: &Snapshot) -> Vec<Change> {
+    fn of_targets(&mut self, snapshot: &Snapshot) -> Vec<StateChange> {
         let mut changes = Vec::new();
         let mut seen: Option<&TargetId> = None;
         for row in &snapshot.engines {
@@ -66,35 +66,40 @@ impl Told {
                 before.is_some_and(|(state, told)| *state == row.state && (row.state != Health::Never || *told == why));
             if !is_known {
                 let before = before.map(|(state, _)| *state);
-                changes.push(Change::Target { target: row.target.clone(), before, now: row.state, why: why.clone() });
+                changes.push(StateChange::Target {
+                    target: row.target.clone(),
+                    before,
+                    now: row.state,
+                    why: why.clone(),
+                });
                 self.targets.insert(row.target.clone(), (row.state, why));
             }
         }
         changes
     }
 
-    fn of_nodes(&mut self, snapshot: &Snapshot) -> Vec<Change> {
+    fn of_nodes(&mut self, snapshot: &Snapshot) -> Vec<StateChange> {
         let mut changes = Vec::new();
         for node in snapshot.nodes.iter().filter(|node| !node.gpus.is_empty()) {
             let before = self.nodes.insert(node.name.clone(), node.state).unwrap_or(Health::Never);
             if before != node.state {
-                changes.push(Change::Node { node: node.name.clone(), before, now: node.state });
+                changes.push(StateChange::Node { node: node.name.clone(), before, now: node.state });
             }
         }
         changes
     }
 
-    fn of_sources(&mut self, snapshot: &Snapshot) -> Vec<Change> {
+    fn of_sources(&mut self, snapshot: &Snapshot) -> Vec<StateChange> {
         let is_in = |list: &[SourceError], what: &Label| list.iter().any(|error| error.what == *what);
         let gone = self.sources.iter().filter(|told| !is_in(&snapshot.troubles, &told.what));
-        let mut changes: Vec<_> = gone.map(|told| Change::Works(told.what.clone())).collect();
+        let mut changes: Vec<_> = gone.map(|told| StateChange::Works(told.what.clone())).collect();
         let fresh = snapshot.troubles.iter().filter(|error| !self.sources.contains(error));
-        changes.extend(fresh.cloned().map(Change::Source));
+        changes.extend(fresh.cloned().map(StateChange::Source));
         self.sources.clone_from(&snapshot.troubles);
         changes
     }
 
-    fn no_engine(&mut self, snapshot: &Snapshot) -> Option<Change> {
+    fn no_engine(&mut self, snapshot: &Snapshot) -> Option<StateChange> {
         if snapshot.engines.iter().any(|row| row.state == Health::Live) {
             self.silent = None;
             return None;
@@ -105,7 +110,7 @@ impl Told {
             return None;
         }
         *told = hours;
-        Some(Change::NoEngine(hours))
+        Some(StateChange::NoEngine(hours))
     }
 }
 
@@ -134,7 +139,7 @@ pub(super) fn at_the_end(snapshot: &Snapshot, shown: Duration) -> Option<String>
 
 /// Logs each change of a target's state for as long as snapshots come.
 pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
-    let mut told = Told::default();
+    let mut told = LastStates::default();
     while snapshots.changed().await.is_ok() {
         let snapshot = snapshots.borrow_and_update().clone();
         for change in told.changes(&snapshot) {
@@ -143,31 +148,31 @@ pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
     }
 }
 
-fn log(change: &Change, snapshot: &Snapshot) {
+fn log(change: &StateChange, snapshot: &Snapshot) {
     match change {
-        Change::Target { target, before, now: Health::Live, .. } => {
+        StateChange::Target { target, before, now: Health::Live, .. } => {
             let row = snapshot.engines.iter().find(|row| row.target == *target);
             let kind = row.map(|row| row.kind.to_string()).unwrap_or_default();
             tracing::info!(%target, kind, before = before.unwrap_or_default().to_string(), "target answers");
         }
-        Change::Target { target, now: Health::Never, why, .. } => {
+        StateChange::Target { target, now: Health::Never, why, .. } => {
             tracing::warn!(%target, why = text(why.as_ref()), "target cannot be reached");
         }
-        Change::Target { target, before, now, why } => {
+        StateChange::Target { target, before, now, why } => {
             let before = before.unwrap_or_default().to_string();
             tracing::warn!(%target, state = now.to_string(), before, why = text(why.as_ref()), "target is silent");
         }
-        Change::Node { node, before, now: Health::Live } => {
+        StateChange::Node { node, before, now: Health::Live } => {
             tracing::info!(%node, before = before.to_string(), "node's GPUs answer");
         }
-        Change::Node { node, before, now } => {
+        StateChange::Node { node, before, now } => {
             tracing::warn!(%node, state = now.to_string(), before = before.to_string(), "node's GPUs are silent");
         }
-        Change::Source(SourceError { what, why, mend }) => {
+        StateChange::Source(SourceError { what, why, mend }) => {
             tracing::warn!(source = %what, %why, remedy = %mend, "source does not work");
         }
-        Change::Works(what) => tracing::info!(source = %what, "source works"),
-        Change::NoEngine(hours) => {
+        StateChange::Works(what) => tracing::info!(source = %what, "source works"),
+        StateChange::NoEngine(hours) => {
             let help = without_engine(snapshot).unwrap_or_else(|| "every engine that was seen is silent".to_owned());
             tracing::warn!(hours, "no engine answers: {}", help.replace('\n', "; "));
         }
@@ -224,10 +229,10 @@ mod tests {
         let plan = Plan::new(&global, &["nvml:off".to_owned()])?;
         let fleet = Fleet::new(plan.site(Span::from_secs(10)), plan.settings.book.clone(), at(0));
         let mut snapshot = fleet.snapshot();
-        let mut told = Told::default();
-        let hours = |told: &mut Told, snapshot: &Snapshot| {
+        let mut told = LastStates::default();
+        let hours = |told: &mut LastStates, snapshot: &Snapshot| {
             let found = told.changes(snapshot).into_iter();
-            found.filter_map(|change| if let Change::NoEngine(hours) = change { Some(hours) } else { None }).last()
+            found.filter_map(|change| if let StateChange::NoEngine(hours) = change { Some(hours) } else { None }).last()
         };
         let mut said = Vec::new();
         for seconds in [0, 3599, 3600, 3601, 7200, 7201] {

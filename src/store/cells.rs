@@ -81,13 +81,13 @@ pub(super) fn write_kept(
 }
 
 /// Amounts by bucket and by the key's other columns, in each grain.
-type Cells<const N: usize> = [BTreeMap<(Timestamp, [i64; N]), [i64; 3]>; 3];
+type CellSums<const N: usize> = [BTreeMap<(Timestamp, [i64; N]), [i64; 3]>; 3];
 
 /// The changes of each grain's buckets.
 fn by_grain<const N: usize>(
     calendar: &mut Calendar,
     changes: impl Iterator<Item = (Timestamp, [i64; N], [i64; 3])>,
-) -> Cells<N> {
+) -> CellSums<N> {
     let mut grains = [const { BTreeMap::new() }; 3];
     for (minute, key, change) in changes {
         let buckets = [minute, quarter(minute), calendar.day(minute).begins];
@@ -104,7 +104,7 @@ fn add<const N: usize>(
     transaction: &Transaction<'_>,
     kind: &str,
     [a, b, c]: [&str; 3],
-    cells: &Cells<N>,
+    cells: &CellSums<N>,
 ) -> rusqlite::Result<()> {
     let places = vec!["?"; 1 + N + 3].join(", ");
     for (grain, cells) in GRAINS.into_iter().zip(cells) {
@@ -121,7 +121,7 @@ fn add<const N: usize>(
 }
 
 /// The days that are written to.
-fn begins<const N: usize>([.., days]: &Cells<N>) -> impl Iterator<Item = Timestamp> {
+fn begins<const N: usize>([.., days]: &CellSums<N>) -> impl Iterator<Item = Timestamp> {
     days.keys().map(|(begin, _)| *begin)
 }
 

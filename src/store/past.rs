@@ -90,7 +90,7 @@ fn shell(
     connection: &Connection,
     calendar: &mut Calendar,
     query: PastQuery,
-    kept: SavedLedger,
+    kept: KeptFrom,
 ) -> rusqlite::Result<(Past, Vec<Part>)> {
     let (since, until) = edges(calendar, query.since, query.until, kept);
     // What happened at the very last instant that is known is before an end that is later than it.
@@ -118,7 +118,7 @@ fn shell(
 
 /// What is kept at an instant, and from when on.
 #[derive(Debug, Clone, Copy)]
-struct SavedLedger {
+struct KeptFrom {
     began: Timestamp,
     quarters_from: Timestamp,
     minutes_from: Timestamp,
@@ -127,13 +127,13 @@ struct SavedLedger {
 
 /// What the ledger spans. A clock that went back leaves cells that are later than the last thing known, or earlier than the
 /// beginning: they are spanned too.
-fn saved(connection: &Connection, calendar: &mut Calendar) -> rusqlite::Result<SavedLedger> {
+fn saved(connection: &Connection, calendar: &mut Calendar) -> rusqlite::Result<KeptFrom> {
     let last = last(connection)?.wall;
     let began = instant(connection, "began")?.unwrap_or(last);
     let now = outermost(connection, "minute", "max")?.map_or(last, |bucket| bucket.max(last));
     let first = outermost(connection, "day", "min")?.filter(|day| *day < calendar.day(began).begins);
     let began = first.unwrap_or(began).min(last);
-    Ok(SavedLedger { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now })
+    Ok(KeptFrom { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now })
 }
 
 /// The first (`min`) or last (`max`) bucket of a grain.
@@ -161,7 +161,7 @@ const fn named(grain: &str) -> Grain {
 /// The stretch that is answered for: each end is the beginning of the finest bucket that is kept of it, so that two
 /// stretches that adjoin add up to the whole. What is outside the ledger is its beginning or its end; a stretch that is all
 /// outside stays as it is.
-fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: SavedLedger) -> (Timestamp, Timestamp) {
+fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: KeptFrom) -> (Timestamp, Timestamp) {
     if until <= kept.began || since > kept.now {
         return (since, until);
     }
@@ -184,13 +184,7 @@ fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: Save
 }
 
 /// Cuts a stretch into days, quarter hours and minutes that do not overlap.
-fn parts_of(
-    calendar: &mut Calendar,
-    since: Timestamp,
-    until: Timestamp,
-    finest: Grain,
-    kept: SavedLedger,
-) -> Vec<Part> {
+fn parts_of(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Grain, kept: KeptFrom) -> Vec<Part> {
     if since >= until || until <= kept.began || since > kept.now {
         return Vec::new();
     }
@@ -260,9 +254,9 @@ mod tests {
         Timestamp::from_millis(text.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_millisecond))
     }
 
-    fn kept() -> SavedLedger {
+    fn kept() -> KeptFrom {
         let now = at("2026-11-23T15:07:30Z");
-        SavedLedger {
+        KeptFrom {
             began: at("2025-01-05T10:20:30Z"),
             quarters_from: now - QUARTERS_KEPT,
             minutes_from: now - MINUTES_KEPT,

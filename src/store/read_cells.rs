@@ -321,19 +321,19 @@ fn add(sum: &mut GpuTimeCell, cell: &GpuTimeCell) {
 }
 
 /// An account and a tariff.
-type Key = (u32, Option<u32>);
+type AccountTariff = (u32, Option<u32>);
 
 /// Where the cells of the bucket that is being read stand. There are few: one for each model and tariff.
 #[derive(Debug, Default)]
 struct OpenBucket {
     bucket: Timestamp,
-    places: Vec<(Key, usize)>,
+    places: Vec<(AccountTariff, usize)>,
     last: usize,
 }
 
 impl OpenBucket {
     /// The place of a key's cell; `None` if it has none yet and gets `next`.
-    fn place(&mut self, bucket: Timestamp, key: Key, next: usize) -> Option<usize> {
+    fn place(&mut self, bucket: Timestamp, key: AccountTariff, next: usize) -> Option<usize> {
         if bucket != self.bucket {
             (self.bucket, self.last) = (bucket, 0);
             self.places.clear();

@@ -11,7 +11,7 @@ use super::names::all;
 use super::plausible::{GpuCounts, Judge, Nodes};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::verify_scan::{Ahead, CellRow, Columns, GPU_TIME, TOKENS, UNCERTAINTY};
-use super::verify_sums::{Coarser, Sums};
+use super::verify_sums::{Coarser, OtherGrain};
 use crate::counters::Plausibility;
 use crate::units::{Span, Timestamp};
 
@@ -37,7 +37,7 @@ fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 
 /// What was found of each kind, by grain and table: the order in which it is told is not that of the scans.
 #[derive(Debug, Default)]
-struct Found {
+struct FoundFaults {
     orphans: Faults,
     impossible: Faults,
     sums: Faults,
@@ -52,7 +52,7 @@ fn in_order(mut faults: Faults) -> impl Iterator<Item = String> {
 }
 
 /// What a scan of a table asks of the others.
-struct Context {
+struct ScanContext {
     accounts: Vec<i64>,
     cost_accounts: Vec<i64>,
     tariffs: Vec<i64>,
@@ -65,7 +65,7 @@ struct Context {
 fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
     let _instant = connection.unchecked_transaction()?;
     let ids = |table| all(connection, &format!("SELECT id FROM {table} ORDER BY id"), |row| row.get(0));
-    let context = Context {
+    let context = ScanContext {
         accounts: ids("revenue_accounts")?,
         cost_accounts: ids("cost_accounts")?,
         tariffs: ids("tariffs")?,
@@ -73,7 +73,7 @@ fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<V
         days: Coarser::days(connection)?,
         now: last(connection)?.wall,
     };
-    let mut found = Found::default();
+    let mut found = FoundFaults::default();
     let nodes = Nodes::of(connection)?;
     let mut gpus = GpuCounts::of(connection, &nodes)?;
     for grain in GRAINS {
@@ -94,14 +94,14 @@ fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<V
     found.impossible.extend(count(connection, "tariffs", price, "a price below zero")?.map(|fault| (last, fault)));
     // What is no number, or below zero, is not compared with what GPUs can make.
     let comparable = found.impossible.is_empty();
-    let Found { orphans, impossible, sums, implausible } = found;
+    let FoundFaults { orphans, impossible, sums, implausible } = found;
     let implausible = implausible.into_iter().filter(|_| comparable);
     Ok(in_order(orphans).chain(in_order(impossible)).chain(in_order(sums)).chain(implausible).collect())
 }
 
 /// Rows of a table with something that cannot be.
 #[derive(Debug, Default)]
-struct Counts {
+struct BadRows {
     account: u64,
     tariff: u64,
     below_zero: u64,
@@ -109,8 +109,8 @@ struct Counts {
     not_whole: u64,
 }
 
-impl Counts {
-    fn add(&mut self, row: &CellRow, columns: Columns, context: &Context) {
+impl BadRows {
+    fn add(&mut self, row: &CellRow, columns: Columns, context: &ScanContext) {
         let [a, b, c] = row.amounts;
         let (account, tariff) = row.keys;
         match columns {
@@ -129,7 +129,7 @@ impl Counts {
         self.not_whole += u64::from(!row.whole);
     }
 
-    fn tell(&self, grain: &str, columns: Columns, found: &mut Found) {
+    fn tell(&self, grain: &str, columns: Columns, found: &mut FoundFaults) {
         let place = place(grain, columns);
         let tell = |faults: &mut Faults, rows: u64, what: &str| {
             if rows > 0 {
@@ -148,17 +148,17 @@ impl Counts {
     }
 }
 
-impl Found {
+impl FoundFaults {
     /// Reads a grain of a table, compares it with the next coarser one, and hands on each row.
     fn scan(
         &mut self,
         connection: &Connection,
         grain: &str,
         columns: Columns,
-        context: &Context,
+        context: &ScanContext,
         mut each: impl FnMut(&CellRow),
     ) -> rusqlite::Result<()> {
-        let mut counts = Counts::default();
+        let mut counts = BadRows::default();
         let coarser = match grain {
             "minute" => Some(("quarter", &context.quarters, MINUTES_KEPT)),
             "quarter" => Some(("day", &context.days, QUARTERS_KEPT)),
@@ -168,7 +168,7 @@ impl Found {
             // The first bucket may have lost some of its finer ones already.
             let from = (context.now - kept + Span::from_secs(2 * 86_400)).millis();
             let mut ask = connection.prepare(&columns.question(coarse))?;
-            let mut sums = Sums::new(Ahead::new(ask.query([from])?)?, from);
+            let mut sums = OtherGrain::new(Ahead::new(ask.query([from])?)?, from);
             columns.each(connection, grain, |row| {
                 counts.add(&row, columns, context);
                 each(&row);

@@ -9,7 +9,7 @@ use super::verify_scan::{Ahead, CellRow, MOST_TOLD};
 use crate::units::Timestamp;
 
 /// What is still to be found in the other grain, by bucket as the finer grain is read.
-pub(super) struct Sums<'s> {
+pub(super) struct OtherGrain<'s> {
     coarse: Ahead<'s>,
     /// The bucket of the coarser grain that the last row lies in.
     bucket: i64,
@@ -40,7 +40,7 @@ impl Coarser {
     }
 }
 
-impl<'s> Sums<'s> {
+impl<'s> OtherGrain<'s> {
     /// Compares buckets of the coarser grain from one on; `coarse` are its rows from there.
     pub(super) fn new(coarse: Ahead<'s>, from: i64) -> Self {
         Self { coarse, bucket: i64::MIN, left: HashMap::new(), from, wrong: Vec::new() }

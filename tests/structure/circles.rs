@@ -37,7 +37,7 @@ pub(crate) fn named_inside(modules: &Modules) -> BTreeMap<String, BTreeSet<PathB
     let mut named: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
     for (path, module) in &modules.0 {
         let imported = module.imports.iter().map(|import| &import.path);
-        for root in imported.chain(&module.paths).filter_map(|written| modules.from_root(path, written)) {
+        for root in imported.chain(&module.paths).filter_map(|written| modules.rooted(path, written)) {
             let is_open = |length: &usize| {
                 let (name, parent) = (&root[length - 1], &root[..length - 1]);
                 modules.0.get(parent).is_some_and(|module| module.open.contains(name))

@@ -56,7 +56,7 @@ impl Modules {
         };
         let kept = |path: &Vec<String>| (0..=path.len()).all(|length| declared(&path[..length]));
         let left_out: Vec<_> = modules.0.keys().filter(|path| !kept(path)).cloned().collect();
-        left_out.iter().for_each(|path| drop(modules.0.remove(path)));
+        modules.0.retain(|path, _| !left_out.contains(path));
         modules
     }
 
@@ -72,7 +72,7 @@ impl Modules {
     }
 
     /// A path of the library from its root on, as it is written: with the import of its first name put in, and no other.
-    pub(crate) fn from_root(&self, from: &[String], written: &[String]) -> Option<Written> {
+    pub(crate) fn rooted(&self, from: &[String], written: &[String]) -> Option<Written> {
         let (first, rest) = written.split_first()?;
         let mut at = match first.as_str() {
             "crate" => Vec::new(),
@@ -83,7 +83,7 @@ impl Modules {
                 if import.path.first() == Some(first) {
                     return None;
                 }
-                self.from_root(from, &import.path)?
+                self.rooted(from, &import.path)?
             }
         };
         for name in rest {
@@ -133,7 +133,7 @@ impl Modules {
         let import = self.0.get(at)?.imports.iter().find(|import| import.name == name)?;
         let whole: Vec<String> = import.path.iter().chain(rest).cloned().collect();
         // `use serde;` and `use x as x` name something outside: no path of ours begins with its own name.
-        if import.path.first().is_some_and(|first| first == name) && self.0.get(at).is_some() {
+        if import.path.first().is_some_and(|first| first == name) {
             return None;
         }
         self.follow(at, &whole, depth + 1)

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::args::PriceArgs;
 use super::classes::{ClassLine, lines};
-use super::compare::{Compared, compare};
-use super::question::LedgerQuery;
+use super::compare::{ListComparison, compare};
+use super::question::PriceQuestion;
 use super::rate::{Rate, rate};
 use crate::cli::Failure;
 use crate::cli::currency::missing_rate;
@@ -60,14 +60,14 @@ pub(super) struct Answer {
     pub(super) overhead: bool,
     /// The same tokens at every list.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) compare: Option<Vec<Compared>>,
+    pub(super) compare: Option<Vec<ListComparison>>,
 }
 
 impl Answer {
     pub(super) fn new(
         settings: &Settings,
         args: &PriceArgs,
-        question: &LedgerQuery,
+        question: &PriceQuestion,
         at: Timestamp,
     ) -> Result<Self, Failure> {
         let price = model_price(settings, args, args.model.as_deref())?;

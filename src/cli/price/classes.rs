@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::question::LedgerQuery;
+use super::question::PriceQuestion;
 use crate::cli::Failure;
 use crate::pricing::Quote;
 use crate::reading::Label;
@@ -19,7 +19,11 @@ pub(super) struct ClassLine {
 }
 
 /// Every class that has tokens, and the three that every engine counts.
-pub(super) fn lines(quote: &Quote<'_>, question: &LedgerQuery, paid: Option<Share>) -> Result<Vec<ClassLine>, Failure> {
+pub(super) fn lines(
+    quote: &Quote<'_>,
+    question: &PriceQuestion,
+    paid: Option<Share>,
+) -> Result<Vec<ClassLine>, Failure> {
     let share = paid.unwrap_or(Share::ALL);
     let line = |class: &str, tokens: Tokens, price: Price| ClassLine {
         class: Label::new(class),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::classes::lines;
-use super::question::LedgerQuery;
+use super::question::PriceQuestion;
 use crate::config::Settings;
 use crate::pricing::{PriceList, Provenance, Quote};
 use crate::reading::Label;
@@ -11,7 +11,7 @@ use crate::units::{Money, Ratio, Share, Timestamp, gross_margin, profit_on_cost,
 
 /// One list and tier.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Compared {
+pub(super) struct ListComparison {
     pub(super) list: Label,
     pub(super) tier: Label,
     /// The list's own currency.
@@ -35,11 +35,11 @@ pub(super) struct Compared {
 /// The list that was asked for first, then those of its currency from cheap to dear, then those of others.
 pub(super) fn compare(
     settings: &Settings,
-    question: &LedgerQuery,
+    question: &PriceQuestion,
     (chosen, paid, at): (&Quote<'_>, Option<Share>, Timestamp),
     first: Money,
     cost: Option<Money>,
-) -> Vec<Compared> {
+) -> Vec<ListComparison> {
     let ours = settings.book.currency();
     let row = |quote: &Quote<'_>| {
         let lines = lines(quote, question, paid).ok().filter(|_| quote.list.is_known(at));
@@ -50,7 +50,7 @@ pub(super) fn compare(
             Some(conversion) => revenue.and_then(|revenue| conversion.money(revenue)),
             None => revenue.filter(|_| !foreign),
         };
-        Compared {
+        ListComparison {
             list: Label::new(&quote.list.name),
             tier: Label::new(quote.tier),
             currency: Label::new(&quote.list.currency),

@@ -24,7 +24,7 @@ use crate::units::Timestamp;
 pub(super) use args::PriceArgs;
 
 use answer::{Answer, keep_currency_of_list};
-use question::LedgerQuery;
+use question::PriceQuestion;
 
 pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
     let mut settings = super::sources::settings(global)?;
@@ -38,7 +38,7 @@ pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
         let priced = benchmark::price(&settings, args, file, at)?;
         return tell(args, &priced, || benchmark::render(&priced));
     }
-    let question = LedgerQuery::of(args)?;
+    let question = PriceQuestion::of(args)?;
     let answer = Answer::new(&settings, args, &question, at)?;
     tell(args, &answer, || text::render(&answer, &question))
 }

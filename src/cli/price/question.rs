@@ -14,11 +14,11 @@ const MOST_NANOHOURS: i64 = 1_000_000_000_000_000_000;
 const MOST_CLASSES: usize = 8;
 
 /// Counts of open classes by name.
-pub(super) type Counts = BTreeMap<String, Tokens>;
+pub(super) type ClassCounts = BTreeMap<String, Tokens>;
 
 /// Work to be priced.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LedgerQuery {
+pub(super) struct PriceQuestion {
     /// Prompt tokens computed.
     pub(super) miss: Tokens,
     /// Prompt tokens from a cache.
@@ -26,12 +26,12 @@ pub(super) struct LedgerQuery {
     /// Output tokens.
     pub(super) output: Tokens,
     /// Counts of further classes.
-    pub(super) classes: Counts,
+    pub(super) classes: ClassCounts,
     /// Billionths of a GPU-hour.
     pub(super) nanohours: Option<i64>,
 }
 
-impl LedgerQuery {
+impl PriceQuestion {
     pub(super) fn of(args: &PriceArgs) -> Result<Self, Failure> {
         let (input, hit) = (tokens("--input", &args.input)?, tokens("--cached", &args.cached)?);
         let miss = input.checked_sub(hit).ok_or_else(|| {
@@ -43,7 +43,7 @@ impl LedgerQuery {
         if args.class.len() > MOST_CLASSES {
             return Err(Failure::Usage(format!("--class: more than {MOST_CLASSES} classes: ask in parts")));
         }
-        let mut classes = Counts::new();
+        let mut classes = ClassCounts::new();
         for class in &args.class {
             let (name, count) = class.split_once('=').unwrap_or((class, ""));
             if matches!(name, "hit" | "miss" | "output") || classes.contains_key(name) {

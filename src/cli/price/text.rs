@@ -1,14 +1,14 @@
 //! The calculator's answer for people: one aligned table, both margins by name, and what it all stands on.
 
 use super::answer::Answer;
-use super::compare::Compared;
-use super::question::LedgerQuery;
+use super::compare::ListComparison;
+use super::question::PriceQuestion;
 use super::rate::Rate;
 use crate::tui::format;
 use crate::units::{Money, Ratio, Timestamp};
 
 /// All of it.
-pub(super) fn render(answer: &Answer, question: &LedgerQuery) -> String {
+pub(super) fn render(answer: &Answer, question: &PriceQuestion) -> String {
     let mut out: Vec<String> = table(answer, question);
     out.push(String::new());
     let load = if answer.break_even_load.is_some() { " of this load" } else { "" };
@@ -41,7 +41,7 @@ fn places(answer: &Answer) -> u32 {
 }
 
 /// Classes, revenue, cost and profit.
-fn table(answer: &Answer, question: &LedgerQuery) -> Vec<String> {
+fn table(answer: &Answer, question: &PriceQuestion) -> Vec<String> {
     let (currency, places) = (answer.currency.as_str(), places(answer));
     let amount = |money: Option<Money>| format::amount(money, currency, places);
     let symbol = format::symbol(currency);
@@ -118,8 +118,8 @@ pub(super) fn rate(rate: Option<&Rate>, currency: &str) -> String {
     }
 }
 
-fn compared(rows: &[Compared]) -> Vec<String> {
-    let name = |row: &Compared| match row.tier.as_str() {
+fn compared(rows: &[ListComparison]) -> Vec<String> {
+    let name = |row: &ListComparison| match row.tier.as_str() {
         "standard" => row.list.to_string(),
         tier => format!("{} ({tier})", row.list),
     };

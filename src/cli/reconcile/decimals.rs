@@ -13,7 +13,7 @@ pub(super) enum Decimals {
 
 /// What one number says of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hint {
+enum DecimalHint {
     Nothing,
     Is(Decimals),
     /// `1,234` or `1.234`: thousands or decimals.
@@ -30,15 +30,15 @@ impl Decimals {
         let (mut found, mut unclear) = (None, None);
         for (number, cell) in cells {
             match (hint(cell), found) {
-                (Hint::Is(sign), Some((other, line, first))) if sign != other => {
+                (DecimalHint::Is(sign), Some((other, line, first))) if sign != other => {
                     return Err(format!(
                         "line {line} has \"{first}\" and line {number} \"{cell}\", one with a decimal point and one with a \
                          decimal comma: write all numbers of the file like 1234.50"
                     ));
                 }
-                (Hint::Is(sign), _) => found = found.or(Some((sign, number, cell))),
-                (Hint::Either, _) => unclear = unclear.or(Some((number, cell))),
-                (Hint::Nothing, _) => {}
+                (DecimalHint::Is(sign), _) => found = found.or(Some((sign, number, cell))),
+                (DecimalHint::Either, _) => unclear = unclear.or(Some((number, cell))),
+                (DecimalHint::Nothing, _) => {}
             }
         }
         match (found, unclear) {
@@ -129,20 +129,20 @@ fn ungrouped(number: &str) -> String {
     number.replace(['\'', '\u{2019}', ' ', '\u{a0}', '\u{202f}'], "")
 }
 
-fn hint(cell: &str) -> Hint {
-    let Some((_, _, number)) = parts(cell) else { return Hint::Nothing };
+fn hint(cell: &str) -> DecimalHint {
+    let Some((_, _, number)) = parts(cell) else { return DecimalHint::Nothing };
     let number = ungrouped(number.split(['e', 'E']).next().unwrap_or_default());
     match (number.matches('.').count(), number.matches(',').count()) {
-        (0, 0) => Hint::Nothing,
-        (0, 1) if is_grouped(&number, ',') => Hint::Either,
-        (1, 0) if is_grouped(&number, '.') => Hint::Either,
-        (0, 1) => Hint::Is(Decimals::Comma),
-        (1, 0) => Hint::Is(Decimals::Point),
-        (0, _) if is_grouped(&number, ',') => Hint::Is(Decimals::Point),
-        (_, 0) if is_grouped(&number, '.') => Hint::Is(Decimals::Comma),
-        (0, _) | (_, 0) => Hint::Nothing,
-        _ if number.rfind(',') > number.rfind('.') => Hint::Is(Decimals::Comma),
-        _ => Hint::Is(Decimals::Point),
+        (0, 0) => DecimalHint::Nothing,
+        (0, 1) if is_grouped(&number, ',') => DecimalHint::Either,
+        (1, 0) if is_grouped(&number, '.') => DecimalHint::Either,
+        (0, 1) => DecimalHint::Is(Decimals::Comma),
+        (1, 0) => DecimalHint::Is(Decimals::Point),
+        (0, _) if is_grouped(&number, ',') => DecimalHint::Is(Decimals::Point),
+        (_, 0) if is_grouped(&number, '.') => DecimalHint::Is(Decimals::Comma),
+        (0, _) | (_, 0) => DecimalHint::Nothing,
+        _ if number.rfind(',') > number.rfind('.') => DecimalHint::Is(Decimals::Comma),
+        _ => DecimalHint::Is(Decimals::Point),
     }
 }
 

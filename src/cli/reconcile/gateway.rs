@@ -32,7 +32,7 @@ const REQUESTS: [&str; 2] = ["api_requests", "requests"];
 
 /// What a gateway counted of one model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Counted {
+struct GatewayCount {
     prompt: u64,
     cached: u64,
     output: u64,
@@ -46,7 +46,7 @@ struct Counted {
 /// A gateway's spend by the canonical name of the model.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Spend {
-    by_model: BTreeMap<String, Counted>,
+    by_model: BTreeMap<String, GatewayCount>,
     /// The days that it is of, in UTC, which is LiteLLM's day; the end is exclusive.
     pub(super) days: Option<(Timestamp, Timestamp)>,
 }
@@ -173,12 +173,12 @@ pub(super) fn beside(
             amount: Some(-served.revenue),
             text: "the gateway has none of it: its traffic bypasses the gateway, or has another name there".to_owned(),
         }],
-        ..of(name, &Counted::default(), Some(served))
+        ..of(name, &GatewayCount::default(), Some(served))
     });
     Ok((lines, missing.collect()))
 }
 
-fn of(name: &str, counted: &Counted, served: Option<&Served>) -> ReconciledLine {
+fn of(name: &str, counted: &GatewayCount, served: Option<&Served>) -> ReconciledLine {
     let priced =
         |served: &Served| (served.tokens != served.unpriced || served.tokens.is_zero()).then_some(served.revenue);
     ReconciledLine {
@@ -191,7 +191,7 @@ fn of(name: &str, counted: &Counted, served: Option<&Served>) -> ReconciledLine 
     }
 }
 
-fn line(name: &str, counted: &Counted, served: Option<&Served>, (book, at): (&Book, Timestamp)) -> ReconciledLine {
+fn line(name: &str, counted: &GatewayCount, served: Option<&Served>, (book, at): (&Book, Timestamp)) -> ReconciledLine {
     let mut line = of(name, counted, served);
     line.causes = match served {
         None => {
@@ -212,7 +212,7 @@ fn line(name: &str, counted: &Counted, served: Option<&Served>, (book, at): (&Bo
 }
 
 /// The parts of a difference, each what is left of it after those before it.
-fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<LikelyCause> {
+fn causes(counted: &GatewayCount, served: &Served, quote: Option<&Quote<'_>>) -> Vec<LikelyCause> {
     let difference = counted.spend - served.revenue;
     // A gateway keeps floats; each line may be off in its last digit.
     let noise = Money::from_micros(5_000 + i64::try_from(counted.lines).unwrap_or(i64::MAX / 2));
@@ -241,11 +241,6 @@ fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<
     let hits = hits.checked_div(prompts.into()).unwrap_or_default();
     let counted_hits = u128::from(counted.cached);
     if counted_hits * 20 < hits * 19 && !small(left) && !small(served.hits_as_misses) && left > Money::ZERO {
-        let scale = |amount: Money, by: u128, of: u128| {
-            amount
-                .scaled(i64::try_from(by).unwrap_or(i64::MAX), i64::try_from(of).unwrap_or(i64::MAX))
-                .unwrap_or_default()
-        };
         let whole = scale(served.hits_as_misses, counted.prompt.into(), u128::from(prompts));
         let part = scale(whole, hits - counted_hits, hits).min(left);
         let text = format!(
@@ -280,6 +275,11 @@ fn causes(counted: &Counted, served: &Served, quote: Option<&Quote<'_>>) -> Vec<
     causes
 }
 
+fn scale(amount: Money, by: u128, of: u128) -> Money {
+    let number = |count: u128| i64::try_from(count).unwrap_or(i64::MAX);
+    amount.scaled(number(by), number(of)).unwrap_or_default()
+}
+
 /// What a difference is due to that no number of tokens explains.
 fn other_price(classes: &[Class]) -> String {
     let unknown = classes.iter().filter(|class| class.extra.is_none());
@@ -291,7 +291,7 @@ fn other_price(classes: &[Class]) -> String {
 }
 
 /// What is due to other numbers of tokens, at the ledger's own average prices.
-fn volume(counted: &Counted, served: &Served) -> VolumeCause {
+fn volume(counted: &GatewayCount, served: &Served) -> VolumeCause {
     let ledger::Classes { miss, hit, output } = served.tokens;
     let prompt = miss + hit;
     let at = |earned: Money, of: Tokens, theirs: u64| {

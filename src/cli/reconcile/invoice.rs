@@ -40,19 +40,19 @@ const DATE: [&str; 5] = ["date", "day", "usage_date", "usagedate", "chargeperiod
 
 /// What is billed for one name. Hours are in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Billed {
+struct BilledSum {
     hours: Option<i128>,
     amount: Money,
 }
 
 /// The lines of one name with their numbers, and their sum.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Lines {
-    sum: Billed,
-    each: Vec<(usize, Billed)>,
+struct InvoiceLines {
+    sum: BilledSum,
+    each: Vec<(usize, BilledSum)>,
 }
 
-impl Billed {
+impl BilledSum {
     /// Whether hours and amount are both billed or both credited, or one of them is nothing.
     fn is_signed_alike(self) -> bool {
         self.hours.is_none_or(|hours| hours.signum() * self.amount.grains().signum() >= 0)
@@ -64,14 +64,14 @@ impl Billed {
     }
 }
 
-impl Lines {
+impl InvoiceLines {
     /// The same without lines that repeat an earlier one, and what those come to, with both numbers of the first of them.
-    fn once(&self) -> Option<(Billed, Billed, (usize, usize))> {
-        let repeats = |(nth, (_, line)): (usize, &(usize, Billed))| {
+    fn once(&self) -> Option<(BilledSum, BilledSum, (usize, usize))> {
+        let repeats = |(nth, (_, line)): (usize, &(usize, BilledSum))| {
             let earlier = self.each[..nth].iter().find(|(_, other)| other == line && !line.amount.is_zero());
             earlier.map(|(number, _)| *number)
         };
-        let (mut once, mut again, mut numbers) = (Billed::default(), Billed::default(), None);
+        let (mut once, mut again, mut numbers) = (BilledSum::default(), BilledSum::default(), None);
         for (nth, line) in self.each.iter().enumerate() {
             match repeats((nth, line)) {
                 Some(first) => {
@@ -88,14 +88,14 @@ impl Lines {
 /// An invoice by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Invoice {
-    billed: BTreeMap<String, Lines>,
+    billed: BTreeMap<String, InvoiceLines>,
     /// The first and the last date of its lines.
     pub(super) days: Option<(Date, Date)>,
 }
 
 /// The columns of an invoice that are read.
 #[derive(Debug, Clone, Copy)]
-struct Columns {
+struct InvoiceColumns {
     name: usize,
     amount: usize,
     hours: Option<usize>,
@@ -105,7 +105,7 @@ struct Columns {
     decimals: Decimals,
 }
 
-impl Columns {
+impl InvoiceColumns {
     fn of(table: &Table) -> Result<Self, String> {
         let (name, amount) = (table.column(&NAME).unwrap_or_default(), table.column(&AMOUNT).unwrap_or_default());
         let hours = table.column(&HOURS);
@@ -114,7 +114,7 @@ impl Columns {
     }
 
     /// What a line bills.
-    fn billed(&self, cells: &[String], currency: &str) -> Result<Billed, String> {
+    fn billed(&self, cells: &[String], currency: &str) -> Result<BilledSum, String> {
         let wrong = |what: &str, cell: &str| format!("{what} \"{cell}\" is no number: write 1234.50");
         let cell = &cells[self.amount];
         let (unit, amount) = self.decimals.amount(cell).ok_or_else(|| wrong("the amount", cell))?;
@@ -131,7 +131,7 @@ impl Columns {
         });
         let time = self.hours.map(|column| &cells[column]).filter(|cell| is_hours && !cell.trim().is_empty());
         let time = time.map(|cell| self.decimals.amount(cell).ok_or_else(|| wrong("hours", cell))).transpose()?;
-        let billed = Billed { hours: time.map(|(_, time)| time.rounded(6)), amount };
+        let billed = BilledSum { hours: time.map(|(_, time)| time.rounded(6)), amount };
         billed.is_signed_alike().then_some(billed).ok_or_else(|| {
             let (cell, hours) = (cell.trim(), self.hours.map_or("", |column| cells[column].trim()));
             format!("{hours} hours for {cell}: write both with a minus where it is a credit, else both without")
@@ -146,16 +146,16 @@ impl Columns {
 }
 
 /// A line that may sum others up, with its number and the lines before it.
-struct Total {
+struct SumLine {
     number: usize,
-    sum: Billed,
+    sum: BilledSum,
     before: usize,
 }
 
 /// Reads an invoice. Totals are checked and left out: lines that are called so, and lines without a name that are the sum of
 /// those above.
 pub(super) fn read(table: &Table, currency: &str) -> Result<Invoice, String> {
-    let columns = Columns::of(table)?;
+    let columns = InvoiceColumns::of(table)?;
     let (mut each, mut totals, mut days) = (Vec::new(), Vec::new(), None);
     for (number, cells) in &table.lines {
         let of_line = |why: String| format!("line {number}: {why}");
@@ -164,7 +164,7 @@ pub(super) fn read(table: &Table, currency: &str) -> Result<Invoice, String> {
         let word: String = key.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect();
         let is_named = TOTALS.contains(&word.as_str());
         if is_named || key.is_empty() {
-            let total = Total { number: *number, sum: line, before: each.len() };
+            let total = SumLine { number: *number, sum: line, before: each.len() };
             if is_named || total.is_of(&each[total.since(&totals)..]) || total.is_of(&each) {
                 totals.push(total);
                 continue;
@@ -197,27 +197,27 @@ pub(super) fn read(table: &Table, currency: &str) -> Result<Invoice, String> {
 }
 
 /// A line of an invoice: its name, its number and what it bills.
-type Item = (String, usize, Billed);
+type InvoiceItem = (String, usize, BilledSum);
 
-impl Total {
+impl SumLine {
     /// How many lines stand before the last of these totals.
     fn since(&self, before: &[Self]) -> usize {
         before.last().map_or(0, |total| total.before.min(self.before))
     }
 
-    fn is_of(&self, lines: &[Item]) -> bool {
+    fn is_of(&self, lines: &[InvoiceItem]) -> bool {
         !lines.is_empty() && self.amounts(lines).is_none() && self.hours(lines).is_none()
     }
 
     /// Both amounts where they differ.
-    fn amounts(&self, lines: &[Item]) -> Option<[Money; 2]> {
+    fn amounts(&self, lines: &[InvoiceItem]) -> Option<[Money; 2]> {
         let sum: Money = lines.iter().map(|(.., line)| line.amount).sum();
         let both = [self.sum.amount.round_to(2), sum.round_to(2)];
         (both[0] != both[1]).then_some(both)
     }
 
     /// Both hours where they differ.
-    fn hours(&self, lines: &[Item]) -> Option<[i128; 2]> {
+    fn hours(&self, lines: &[InvoiceItem]) -> Option<[i128; 2]> {
         let sum = lines.iter().map(|(.., line)| line.hours).sum::<Option<i128>>();
         let (total, sum) = self.sum.hours.zip(sum)?;
         // Each line and the total may be rounded to hundredths.
@@ -226,7 +226,7 @@ impl Total {
     }
 
     /// What it says and what the lines say.
-    fn contradicts(&self, lines: &[Item]) -> String {
+    fn contradicts(&self, lines: &[InvoiceItem]) -> String {
         if let Some([total, sum]) = self.amounts(lines) {
             return format!("{total} and the lines above add up to {sum}");
         }
@@ -243,7 +243,7 @@ pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<ReconciledLi
     let hits = |of: &BTreeMap<String, Ours>| invoice.billed.keys().filter(|name| of.contains_key(*name)).count();
     let is_by_lease = hits(&by_lease) > hits(&by_node);
     let (ours, others) = if is_by_lease { (&by_lease, &by_node) } else { (&by_node, &by_lease) };
-    let names = Names { ours, others, is_by_lease };
+    let names = LedgerNames { ours, others, is_by_lease };
     if hits(ours) == 0 {
         let known: Vec<_> = by_node.keys().chain(by_lease.keys()).take(8).cloned().collect();
         let billed = invoice.billed.keys().next().cloned().unwrap_or_default();
@@ -314,7 +314,7 @@ fn of(name: &str, theirs: Money, their_hours: Option<i128>, totals: Option<&Tota
     }
 }
 
-fn line(name: &str, lines: &Lines, names: Names<'_>, past: &Past) -> ReconciledLine {
+fn line(name: &str, lines: &InvoiceLines, names: LedgerNames<'_>, past: &Past) -> ReconciledLine {
     let (ours, billed) = (names.ours.get(name), lines.sum);
     let mut line = of(name, billed.amount, billed.hours, ours.map(|ours| &ours.totals));
     line.causes = match ours {
@@ -325,9 +325,9 @@ fn line(name: &str, lines: &Lines, names: Names<'_>, past: &Past) -> ReconciledL
 }
 
 /// The causes where lines are repeated, and without the repetition the difference is smaller.
-fn twice(lines: &Lines, ours: &Ours, past: &Past) -> Option<Vec<LikelyCause>> {
+fn twice(lines: &InvoiceLines, ours: &Ours, past: &Past) -> Option<Vec<LikelyCause>> {
     let (once, again, (first, second)) = lines.once()?;
-    let off = |billed: Billed| ours.totals.cost.map(|cost| (billed.amount - cost).grains().unsigned_abs());
+    let off = |billed: BilledSum| ours.totals.cost.map(|cost| (billed.amount - cost).grains().unsigned_abs());
     if off(once)? >= off(lines.sum)? {
         return None;
     }
@@ -340,15 +340,15 @@ fn twice(lines: &Lines, ours: &Ours, past: &Past) -> Option<Vec<LikelyCause>> {
 
 /// The ledger's names of the kind that the file has, nodes or leases, and those of the other kind.
 #[derive(Debug, Clone, Copy)]
-struct Names<'a> {
+struct LedgerNames<'a> {
     ours: &'a BTreeMap<String, Ours>,
     others: &'a BTreeMap<String, Ours>,
     is_by_lease: bool,
 }
 
-impl<'a> Names<'a> {
+impl<'a> LedgerNames<'a> {
     /// A line that is of no name of the ledger.
-    fn unknown(self, name: &str, billed: Billed) -> LikelyCause {
+    fn unknown(self, name: &str, billed: BilledSum) -> LikelyCause {
         let (kind, other) = if self.is_by_lease { ("lease", "node") } else { ("node", "lease") };
         let text = if name == NAMELESS {
             "it names nothing, and is not the sum of the lines above".to_owned()
@@ -372,7 +372,7 @@ impl<'a> Names<'a> {
 }
 
 /// What explains the difference of a line that the ledger knows: first its hours at the ledger's rate, then the rate.
-fn causes(billed: Billed, ours: &Ours, past: &Past) -> Vec<LikelyCause> {
+fn causes(billed: BilledSum, ours: &Ours, past: &Past) -> Vec<LikelyCause> {
     let Some(cost) = ours.totals.cost else {
         let text = "the ledger knows no rate: write a [[lease]] with node and rate".to_owned();
         return vec![LikelyCause { word: "no rate", amount: Some(billed.amount), text }];

@@ -77,7 +77,7 @@ pub(super) fn render(data: &ReportData) -> String {
 
 /// What a row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ChargeKind {
     /// Time of GPUs.
     Gpus,
     /// Metered energy of GPUs.
@@ -88,7 +88,7 @@ enum Kind {
 
 /// A row: what is charged of an entry.
 struct Charge<'a> {
-    kind: Kind,
+    kind: ChargeKind,
     account: Option<&'a CostAccount>,
     amount: Money,
     /// Millionths of the unit.
@@ -104,24 +104,30 @@ fn charges<'a>(entry: &Entry, micros: i128, data: &'a ReportData) -> Vec<Charge<
         _ => None,
     };
     let kind = match account.map_or(CostKind::Overhead, |account| account.kind) {
-        CostKind::Gpus => Kind::Gpus,
-        CostKind::Rounding => Kind::Rounding,
+        CostKind::Gpus => ChargeKind::Gpus,
+        CostKind::Rounding => ChargeKind::Rounding,
         CostKind::Overhead => {
             // FOCUS wants a price and a quantity of what is bought: one of it, at what it came to.
             let price = Some(entry.amount.to_string());
-            return vec![Charge { kind: Kind::Overhead, account, amount: entry.amount, quantity: 1_000_000, price }];
+            return vec![Charge {
+                kind: ChargeKind::Overhead,
+                account,
+                amount: entry.amount,
+                quantity: 1_000_000,
+                price,
+            }];
         }
     };
-    let rate = account.and_then(|account| account.rate).filter(|_| kind == Kind::Gpus);
+    let rate = account.and_then(|account| account.rate).filter(|_| kind == ChargeKind::Gpus);
     // A node's rent over its GPUs has more decimals than a rate is told with.
     let per_hour = rate.map(|rate| price(rate.of(GpuTime::of(1, HOUR)).rounded(12), 12));
     let whole = Charge { kind, account, amount: entry.amount, quantity: micros, price: per_hour };
-    let power = account.and_then(|account| account.power).filter(|_| kind == Kind::Gpus && entry.energy != 0);
+    let power = account.and_then(|account| account.power).filter(|_| kind == ChargeKind::Gpus && entry.energy != 0);
     let Some(power) = power else { return vec![whole] };
     let amount = power.of(entry.energy).round_to(PLACES);
     let per_kwh = Some(price(power.nanos().into(), 9));
     let energy =
-        Charge { kind: Kind::Energy, account, amount, quantity: kilowatt_micros(entry.energy), price: per_kwh };
+        Charge { kind: ChargeKind::Energy, account, amount, quantity: kilowatt_micros(entry.energy), price: per_kwh };
     let gpus = Charge { amount: whole.amount - amount, ..whole };
     let is_charged = gpus.quantity != 0 || !gpus.amount.is_zero();
     is_charged.then_some(gpus).into_iter().chain([energy]).collect()
@@ -150,8 +156,8 @@ fn price(count: i128, places: usize) -> String {
 
 fn cell(column: &str, entry: &Entry, charge: &Charge<'_>, data: &ReportData) -> String {
     let Charge { kind, account, .. } = *charge;
-    let is_used = matches!(kind, Kind::Gpus | Kind::Energy);
-    let is_priced = is_used || kind == Kind::Overhead;
+    let is_used = matches!(kind, ChargeKind::Gpus | ChargeKind::Energy);
+    let is_priced = is_used || kind == ChargeKind::Overhead;
     let month = month_of(&data.zone, entry.day.begin);
     let at = |at: Timestamp| at.to_string();
     match column {
@@ -177,11 +183,11 @@ fn cell(column: &str, entry: &Entry, charge: &Charge<'_>, data: &ReportData) -> 
         "ProviderName" | "PublisherName" | "InvoiceIssuerName" => issuer(account),
         "ResourceId" | "ResourceName" => resource(account).unwrap_or_default(),
         "ResourceType" => resource(account).map(|_| "GPU node".to_owned()).unwrap_or_default(),
-        "ServiceCategory" => (if kind == Kind::Gpus { "Compute" } else { "Other" }).to_owned(),
+        "ServiceCategory" => (if kind == ChargeKind::Gpus { "Compute" } else { "Other" }).to_owned(),
         "ServiceName" => service(kind).to_owned(),
-        "SkuId" if kind == Kind::Energy => "energy".to_owned(),
-        "SkuId" if kind == Kind::Overhead => "overhead".to_owned(),
-        "SkuId" if kind == Kind::Gpus => account.map(|account| account.gpu.to_string()).unwrap_or_default(),
+        "SkuId" if kind == ChargeKind::Energy => "energy".to_owned(),
+        "SkuId" if kind == ChargeKind::Overhead => "overhead".to_owned(),
+        "SkuId" if kind == ChargeKind::Gpus => account.map(|account| account.gpu.to_string()).unwrap_or_default(),
         "SkuPriceId" if is_priced => issuer(account),
         _ => String::new(),
     }
@@ -194,46 +200,46 @@ fn resource(account: Option<&CostAccount>) -> Option<String> {
     account.node.as_ref().map(ToString::to_string).or_else(unit)
 }
 
-const fn category(kind: Kind) -> &'static str {
+const fn category(kind: ChargeKind) -> &'static str {
     match kind {
-        Kind::Gpus | Kind::Energy => "Usage",
-        Kind::Rounding => "Adjustment",
-        Kind::Overhead => "Purchase",
+        ChargeKind::Gpus | ChargeKind::Energy => "Usage",
+        ChargeKind::Rounding => "Adjustment",
+        ChargeKind::Overhead => "Purchase",
     }
 }
 
 /// FOCUS allows what is purchased no frequency by usage.
-const fn frequency(kind: Kind) -> &'static str {
+const fn frequency(kind: ChargeKind) -> &'static str {
     match kind {
-        Kind::Gpus | Kind::Energy => "Usage-Based",
-        Kind::Rounding => "One-Time",
-        Kind::Overhead => "Recurring",
+        ChargeKind::Gpus | ChargeKind::Energy => "Usage-Based",
+        ChargeKind::Rounding => "One-Time",
+        ChargeKind::Overhead => "Recurring",
     }
 }
 
-const fn service(kind: Kind) -> &'static str {
+const fn service(kind: ChargeKind) -> &'static str {
     match kind {
-        Kind::Gpus => "GPUs",
-        Kind::Energy => "Energy",
-        Kind::Rounding | Kind::Overhead => "Overhead",
+        ChargeKind::Gpus => "GPUs",
+        ChargeKind::Energy => "Energy",
+        ChargeKind::Rounding | ChargeKind::Overhead => "Overhead",
     }
 }
 
-const fn unit(kind: Kind) -> &'static str {
+const fn unit(kind: ChargeKind) -> &'static str {
     match kind {
-        Kind::Energy => "kWh",
-        Kind::Overhead => "Units",
-        Kind::Gpus | Kind::Rounding => "GPU Hours",
+        ChargeKind::Energy => "kWh",
+        ChargeKind::Overhead => "Units",
+        ChargeKind::Gpus | ChargeKind::Rounding => "GPU Hours",
     }
 }
 
 fn description(charge: &Charge<'_>) -> String {
     match (charge.kind, charge.account) {
-        (Kind::Gpus, Some(account)) => format!("{} allocated", account.gpu),
-        (Kind::Energy, Some(CostAccount { gpu, power: Some(power), .. })) => {
+        (ChargeKind::Gpus, Some(account)) => format!("{} allocated", account.gpu),
+        (ChargeKind::Energy, Some(CostAccount { gpu, power: Some(power), .. })) => {
             format!("{gpu} metered energy at {} per kWh with a PUE of {}", power.kwh, power.pue)
         }
-        (Kind::Rounding, _) => "provider's rounding at the end of a lease".to_owned(),
+        (ChargeKind::Rounding, _) => "provider's rounding at the end of a lease".to_owned(),
         (_, Some(_)) => "overhead by the hour".to_owned(),
         (_, None) => "overhead by share of revenue".to_owned(),
     }

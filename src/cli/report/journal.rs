@@ -16,7 +16,7 @@ use crate::statement::{Entry, EntryKind};
 use crate::units::{Money, Timestamp};
 
 /// The amount of one account in a transaction.
-type Posting = (String, Money);
+type JournalPosting = (String, Money);
 
 /// All of it.
 pub(super) fn render(data: &ReportData) -> String {
@@ -39,7 +39,7 @@ fn is_beancount(data: &ReportData) -> bool {
 }
 
 /// What stands before the transactions: what it is, the currency and the accounts.
-fn head(data: &ReportData, days: &[(String, Vec<Posting>)]) -> String {
+fn head(data: &ReportData, days: &[(String, Vec<JournalPosting>)]) -> String {
     let told = &data.statement;
     let (since, until) = (local(told.since, &data.zone), local(told.until, &data.zone));
     let mut out = format!("; margintop report, {since} to {until}\n");
@@ -73,9 +73,9 @@ fn head(data: &ReportData, days: &[(String, Vec<Posting>)]) -> String {
 }
 
 /// The transactions: a date and postings that add up to nothing.
-fn days(data: &ReportData) -> Vec<(String, Vec<Posting>)> {
+fn days(data: &ReportData) -> Vec<(String, Vec<JournalPosting>)> {
     let names = names::Names::of(data.entries.iter().flat_map(|entry| paths(entry, data)), is_beancount(data));
-    let mut days: Vec<(Timestamp, String, Vec<Posting>)> = Vec::new();
+    let mut days: Vec<(Timestamp, String, Vec<JournalPosting>)> = Vec::new();
     for entry in data.entries.iter().filter(|entry| !entry.amount.is_zero()) {
         if days.last().is_none_or(|(begin, ..)| *begin != entry.day.begin) {
             days.push((entry.day.begin, entry.day.key.to_string(), Vec::new()));
@@ -92,7 +92,7 @@ fn days(data: &ReportData) -> Vec<(String, Vec<Posting>)> {
             }
         }
     }
-    let of = |(_, date, mut postings): (Timestamp, String, Vec<Posting>)| {
+    let of = |(_, date, mut postings): (Timestamp, String, Vec<JournalPosting>)| {
         postings.retain(|(_, amount)| !amount.is_zero());
         (!postings.is_empty()).then_some((date, postings))
     };

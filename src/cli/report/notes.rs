@@ -32,10 +32,10 @@ pub(super) fn render(data: &ReportData) -> String {
     out
 }
 
-type Lines = Vec<(&'static str, String)>;
+type NoteLines = Vec<(&'static str, String)>;
 
 /// Says the first few, and how many more there are.
-fn some<T>(lines: &mut Lines, word: &'static str, all: &[T], say: impl Fn(&T) -> String) {
+fn some<T>(lines: &mut NoteLines, word: &'static str, all: &[T], say: impl Fn(&T) -> String) {
     lines.extend(all.iter().take(MOST).map(|one| (word, say(one))));
     if all.len() > MOST {
         lines.push((word, format!("and {} more: --json has them all", all.len() - MOST)));
@@ -43,7 +43,7 @@ fn some<T>(lines: &mut Lines, word: &'static str, all: &[T], say: impl Fn(&T) ->
 }
 
 /// What of the span was watched, and where it is not the one that was asked for.
-fn span(data: &ReportData, lines: &mut Lines) {
+fn span(data: &ReportData, lines: &mut NoteLines) {
     if data.watched <= Span::ZERO {
         let began = local(data.began, &data.zone);
         let unwatched = format!("not watched: nothing is known of this span; the ledger begins {began}");
@@ -83,7 +83,7 @@ fn levels(levels: &Levels, currency: &str) -> String {
     said.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn lists(data: &ReportData, lines: &mut Lines) {
+fn lists(data: &ReportData, lines: &mut NoteLines) {
     let (told, places) = (&data.statement, data.places());
     some(lines, "list", &told.lists, |used| {
         let at = |word, at: Option<Timestamp>| at.map(|at| format!("{word} {}", local(at, &data.zone)));
@@ -164,7 +164,7 @@ fn at_paid_share(paid: Option<Share>) -> String {
     paid.map_or_else(|| " without a paid share".to_owned(), share)
 }
 
-fn uncertainty(data: &ReportData, lines: &mut Lines) {
+fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
     let (told, currency) = (&data.statement, &data.currency);
     if !told.uncosted_revenue.is_zero() {
         let revenue = amount(Some(told.uncosted_revenue), data.places());
@@ -196,7 +196,7 @@ fn uncertainty(data: &ReportData, lines: &mut Lines) {
 }
 
 /// What the end of the ledger has open, in the words of the screen.
-fn present(data: &ReportData, lines: &mut Lines) {
+fn present(data: &ReportData, lines: &mut NoteLines) {
     let Present { held_back, bill, leakage } = data.present;
     if held_back > 0 {
         let said = format!("{held_back} targets hold tokens back until a movement of a counter is explained: at least");
@@ -223,7 +223,7 @@ fn between(since: Timestamp, until: Timestamp, data: &ReportData) -> String {
     format!("{} to {}", local(since, &data.zone), local(until, &data.zone))
 }
 
-fn break_even(data: &ReportData, lines: &mut Lines) {
+fn break_even(data: &ReportData, lines: &mut NoteLines) {
     let told = &data.break_even;
     let ratio = |ppm: i64| percent(Ratio::new(ppm as f64 / 1_000_000.0));
     let mut said = Vec::new();
@@ -236,7 +236,7 @@ fn break_even(data: &ReportData, lines: &mut Lines) {
     }
 }
 
-fn month(data: &ReportData, lines: &mut Lines) {
+fn month(data: &ReportData, lines: &mut NoteLines) {
     let month = &data.month;
     if month.elapsed() <= Span::ZERO {
         return;
@@ -260,6 +260,6 @@ fn month(data: &ReportData, lines: &mut Lines) {
     }
 }
 
-fn happened(data: &ReportData, lines: &mut Lines) {
+fn happened(data: &ReportData, lines: &mut NoteLines) {
     some(lines, "marker", &data.markers, |marker| format!("{}  {}", local(marker.at, &data.zone), marker.text));
 }

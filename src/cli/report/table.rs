@@ -46,7 +46,7 @@ fn rows(data: &ReportData) -> String {
     let (told, places) = (&data.statement, data.places());
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 2);
     let currency = &data.currency;
-    let beside = Beside::of(data);
+    let beside = UnknownColumns::of(data);
     let mut grid = Grid::new(
         [
             Some(told.by.name().to_owned()),
@@ -104,7 +104,7 @@ fn own(row: &Row, cell: String) -> String {
 }
 
 /// Columns for the parts of revenue and cost without which the others do not add up, where there are any.
-struct Beside {
+struct UnknownColumns {
     /// By node and by unit, its own tokens without a price.
     unpriced: bool,
     /// Revenue that is in no profit.
@@ -113,7 +113,7 @@ struct Beside {
     idle: bool,
 }
 
-impl Beside {
+impl UnknownColumns {
     fn of(data: &ReportData) -> Self {
         let told = &data.statement;
         let idles = |row: &Row| row.idle_cost.is_some_and(|idle| !idle.is_zero());

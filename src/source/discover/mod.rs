@@ -67,11 +67,11 @@ impl Discovery {
         let mut found = Vec::new();
         while let Some(answer) = asked.join_next().await {
             match answer {
-                Ok((_, Answer::Engine(engine))) => found.push(*engine),
-                Ok((address, Answer::Stranger)) => {
+                Ok((_, ProbeAnswer::Engine(engine))) => found.push(*engine),
+                Ok((address, ProbeAnswer::Stranger)) => {
                     self.strangers.insert(address, LEAVE_ALONE);
                 }
-                Ok((_, Answer::Silence)) | Err(_) => {}
+                Ok((_, ProbeAnswer::Silence)) | Err(_) => {}
             }
         }
         found.sort_by_key(|found| (found.scraper.target().port(), found.scraper.target().id.clone()));
@@ -107,7 +107,7 @@ fn is_at(target: &Target, address: SocketAddr) -> bool {
     target.port() == Some(address.port()) && (same_host || (target.is_loopback() && address.ip().is_loopback()))
 }
 
-enum Answer {
+enum ProbeAnswer {
     Engine(Box<Found>),
     /// Something answers, and it is no engine.
     Stranger,
@@ -115,20 +115,20 @@ enum Answer {
     Silence,
 }
 
-async fn ask(address: SocketAddr, settings: Settings, clock: Clock) -> (SocketAddr, Answer) {
+async fn ask(address: SocketAddr, settings: Settings, clock: Clock) -> (SocketAddr, ProbeAnswer) {
     if !matches!(timeout(ACCEPT, TcpStream::connect(address)).await, Ok(Ok(_))) {
-        return (address, Answer::Silence);
+        return (address, ProbeAnswer::Silence);
     }
-    let Ok(target) = format!("http://{address}").parse() else { return (address, Answer::Silence) };
+    let Ok(target) = format!("http://{address}").parse() else { return (address, ProbeAnswer::Silence) };
     let mut scraper = Scraper::new(target, settings, clock);
     let answer = match timeout(ANSWER, scraper.look()).await {
         // An engine without a metrics page is found too: its trouble says what to switch on.
         Ok(first) if tells_something(&first) || scraper.owner().is_some() => {
-            Answer::Engine(Box::new(Found { scraper, first }))
+            ProbeAnswer::Engine(Box::new(Found { scraper, first }))
         }
         // It may be an engine that is busy starting: asked again in the next round.
-        Err(_) => Answer::Silence,
-        Ok(_) => Answer::Stranger,
+        Err(_) => ProbeAnswer::Silence,
+        Ok(_) => ProbeAnswer::Stranger,
     };
     (address, answer)
 }

@@ -30,12 +30,12 @@ const READ: usize = 32 << 10;
 pub(super) struct Line {
     /// The socket, while nothing is asked.
     idle: Option<TcpStream>,
-    busy: Option<Exchange>,
+    busy: Option<RequestExchange>,
 }
 
 /// A request and its answer, which may not have been read to its end.
 #[derive(Debug)]
-struct Exchange {
+struct RequestExchange {
     sender: SendRequest<Empty<Bytes>>,
     /// Ends with the sender, and gives the socket back.
     running: JoinHandle<Option<TcpStream>>,
@@ -79,7 +79,7 @@ impl Line {
 
     /// Takes the socket back, once an answer was read to its end; otherwise it is closed.
     pub(super) async fn rest(&mut self) {
-        let Some(Exchange { mut sender, running }) = self.busy.take() else { return };
+        let Some(RequestExchange { mut sender, running }) = self.busy.take() else { return };
         if sender.ready().await.is_ok() {
             drop(sender);
             self.idle = running.await.ok().flatten();
@@ -105,7 +105,7 @@ impl Line {
         });
         sender.ready().await?;
         let response = sender.send_request(request).await?;
-        self.busy = Some(Exchange { sender, running });
+        self.busy = Some(RequestExchange { sender, running });
         Ok(response)
     }
 }

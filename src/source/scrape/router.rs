@@ -46,7 +46,7 @@ impl Router {
 /// What is known of the model that an address names, where it names one.
 #[derive(Debug, Default)]
 pub(super) struct Named {
-    standing: Option<Standing>,
+    standing: Option<PageStanding>,
     /// What a router calls it.
     id: Option<String>,
     asked: Option<Moment>,
@@ -56,7 +56,7 @@ pub(super) struct Named {
 
 /// Whether a model's page may be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Standing {
+enum PageStanding {
     /// The server is no router that loads and wakes.
     Plain,
     /// It is loaded.
@@ -76,7 +76,7 @@ impl Named {
 
     /// Whether the server's list is to be asked for: before each page of a router. It counts as asked for from now on.
     pub(super) fn is_due(&mut self, now: Moment) -> bool {
-        let is_plain = self.standing == Some(Standing::Plain);
+        let is_plain = self.standing == Some(PageStanding::Plain);
         let due = !is_plain || self.asked.is_none_or(|asked| now.since(asked) >= RENEW);
         if due {
             self.asked = Some(now);
@@ -87,18 +87,18 @@ impl Named {
     /// Takes the server's list. Without one, a router's model may have fallen asleep.
     pub(super) fn learn(&mut self, models: &Models, name: &ModelName) {
         if models.unsure {
-            self.standing = self.standing.take().filter(|standing| *standing == Standing::Plain);
+            self.standing = self.standing.take().filter(|standing| *standing == PageStanding::Plain);
             return;
         }
-        self.standing = Some(models.routed.as_ref().map_or(Standing::Plain, |routed| {
+        self.standing = Some(models.routed.as_ref().map_or(PageStanding::Plain, |routed| {
             let ours: Vec<_> = routed.iter().filter(|model| model.is_called(name)).collect();
             if ours.is_empty() {
                 let known: Vec<&str> = routed.iter().filter_map(|model| model.id()).collect();
-                return Standing::Unlisted(Label::new(&known.join(", ")));
+                return PageStanding::Unlisted(Label::new(&known.join(", ")));
             }
             self.id = ours.first().and_then(|model| model.id()).map(str::to_owned);
             let awake = ours.iter().all(|model| model.is_loaded() || model.status.is_none());
-            if awake { Standing::Awake } else { Standing::Asleep }
+            if awake { PageStanding::Awake } else { PageStanding::Asleep }
         }));
     }
 
@@ -109,7 +109,7 @@ impl Named {
 
     /// Whether the server is a router, with a process for each model.
     pub(super) fn is_routed(&self) -> bool {
-        self.standing == Some(Standing::Awake)
+        self.standing == Some(PageStanding::Awake)
     }
 
     /// Whether the model's page is to be asked for.
@@ -118,9 +118,9 @@ impl Named {
     /// The model is not there, or it is not known whether asking would wake it.
     pub(super) fn may_be_asked(&self, name: &ModelName) -> Result<bool, ScrapeTrouble> {
         match &self.standing {
-            Some(Standing::Plain | Standing::Awake) => Ok(true),
-            Some(Standing::Asleep) => Ok(false),
-            Some(Standing::Unlisted(known)) => {
+            Some(PageStanding::Plain | PageStanding::Awake) => Ok(true),
+            Some(PageStanding::Asleep) => Ok(false),
+            Some(PageStanding::Unlisted(known)) => {
                 Err(ScrapeTrouble::Other(Label::new(&format!("the server has no model {name}; it lists {known}"))))
             }
             None => Err(no_list()),

@@ -83,7 +83,7 @@ pub struct Scraper {
 }
 
 /// What a look that worked gives.
-struct Look {
+struct LookOutcome {
     at: Moment,
     cost: ScrapeCost,
     reading: PageReading,
@@ -167,7 +167,7 @@ impl Scraper {
         Event::Page { target: self.target.id.clone(), at, cost, outcome }
     }
 
-    async fn read(&mut self) -> Result<Look, ScrapeTrouble> {
+    async fn read(&mut self) -> Result<LookOutcome, ScrapeTrouble> {
         match self.target.address.clone() {
             Address::File(path) => self.read_file(&path).await,
             Address::Http(url) => match (self.page.clone(), &self.router) {
@@ -197,7 +197,7 @@ impl Scraper {
         }
     }
 
-    async fn read_file(&self, path: &Path) -> Result<Look, ScrapeTrouble> {
+    async fn read_file(&self, path: &Path) -> Result<LookOutcome, ScrapeTrouble> {
         let (file, cap, stopwatch) = (path.to_owned(), self.settings.max_page as u64, self.clock.stopwatch());
         let read = tokio::task::spawn_blocking(move || read_whole(&file, cap));
         let refuse = |why: &str| ScrapeTrouble::Other(Label::new(&format!("{}: {why}", path.display())));
@@ -211,11 +211,11 @@ impl Scraper {
             return Err(ScrapeTrouble::TooLarge(cap));
         }
         let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: body.len() as u64 };
-        Ok(Look { at: self.clock.now(), cost, reading: dialect::read(&body, &Hint::default())? })
+        Ok(LookOutcome { at: self.clock.now(), cost, reading: dialect::read(&body, &Hint::default())? })
     }
 
     /// Searches the page, but not at every look. Where it was is remembered.
-    async fn find_page(&mut self, origin: &Url) -> Result<Look, ScrapeTrouble> {
+    async fn find_page(&mut self, origin: &Url) -> Result<LookOutcome, ScrapeTrouble> {
         if let Some(trouble) = self.search.too_soon() {
             return Err(trouble);
         }
@@ -235,7 +235,7 @@ impl Scraper {
     }
 
     /// Tries the places where a page may be. One with metrics of no known engine is taken if nothing better is found.
-    async fn search_page(&mut self, origin: &Url) -> Result<(Url, Look), ScrapeTrouble> {
+    async fn search_page(&mut self, origin: &Url) -> Result<(Url, LookOutcome), ScrapeTrouble> {
         let models = self.ask_models(origin).await?;
         if let Some(page) = self.begin_routing(&models, origin.join("/metrics").ok()) {
             return Ok((page, self.read_router().await?));
@@ -294,7 +294,7 @@ impl Scraper {
     }
 
     /// Reads the page of a target that has a path. A router refuses one that names no model.
-    async fn read_named(&mut self, page: &Url) -> Result<Look, ScrapeTrouble> {
+    async fn read_named(&mut self, page: &Url) -> Result<LookOutcome, ScrapeTrouble> {
         if let Some(model) = self.asked_model.clone() {
             return self.read_model(page, &model).await;
         }
@@ -309,7 +309,7 @@ impl Scraper {
         }
     }
 
-    async fn read_page(&mut self, url: &Url) -> Result<Look, ScrapeTrouble> {
+    async fn read_page(&mut self, url: &Url) -> Result<LookOutcome, ScrapeTrouble> {
         if self.consumed.contains(url) {
             return Err(ScrapeTrouble::NotMetrics(Label::new(dialect::JSON_ARRAY)));
         }
@@ -327,7 +327,7 @@ impl Scraper {
         }
         self.aliases.tell(&mut reading).await;
         self.ask_aliases(url, &reading);
-        Ok(Look { at, cost, reading })
+        Ok(LookOutcome { at, cost, reading })
     }
 
     /// Gets one page and reads it.

@@ -2,26 +2,10 @@
 
 use ratatui::layout::Rect;
 
+pub use super::time_axis::{Mark, Tick};
 use super::{Canvas, Segment};
 use crate::tui::format;
-use crate::tui::theme::{Ink, Role};
-
-/// A label at a cell of the chart, such as `┴14:30`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct Tick {
-    pub cell: u16,
-    pub text: String,
-}
-
-/// What happened at a cell of the chart: `▲` an alert, `D` a deploy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct Mark {
-    pub cell: u16,
-    pub glyph: char,
-    pub ink: Ink,
-}
+use crate::tui::theme::Role;
 
 /// The rule under a chart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,15 +4,24 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::{Canvas, Segment, cells, heat_cell};
+use super::{Canvas, Segment, cells};
 use crate::tui::format;
 use crate::tui::theme::{Glyphs, Ink, Role, Theme};
+
+/// What stands for the levels where only ASCII is shown.
+const TENTHS: [char; 7] = ['0', '2', '3', '4', '6', '7', '9'];
 
 /// An area that a widget draws in.
 pub struct Clip<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
     area: Rect,
+}
+
+/// What stands for a place on the load scale in ASCII; `None` for other inks.
+pub(super) fn tenths(ink: Ink) -> Option<char> {
+    let Ink::Heat(twelfths) = ink else { return None };
+    TENTHS.get(usize::from(twelfths / 2)).copied()
 }
 
 impl Canvas<'_> {
@@ -114,7 +123,7 @@ impl Clip<'_> {
         if let Some((left, top)) = self.place(x, y) {
             let room = usize::from(self.area.right() - left);
             // A block of the load scale in a legend.
-            let tenths = heat_cell::tenths(segment.ink).filter(|_| self.is_ascii());
+            let tenths = tenths(segment.ink).filter(|_| self.is_ascii());
             match tenths {
                 Some(digit) => self.styled(x, y, digit, style),
                 None => drop(self.buffer.set_stringn(left, top, &segment.text, room, style)),

@@ -1,11 +1,10 @@
 //! A cell of a heat map: an eighth block by height and colour, in seven levels that do not flicker.
 
-use super::{Clip, Segment};
+use super::Segment;
+use super::clip::{Clip, tenths};
 use crate::tui::theme::{Ink, Role};
 
 const GLYPHS: [char; 7] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
-/// What stands for the levels where only ASCII is shown.
-const TENTHS: [char; 7] = ['0', '2', '3', '4', '6', '7', '9'];
 /// How far beyond its edge a value must be before a level is left.
 const HYSTERESIS: f64 = 0.03;
 
@@ -83,12 +82,6 @@ impl Heat {
 
 fn level_glyph(clip: &Clip<'_>, level: HeatLevel) -> char {
     if clip.is_ascii() { tenths(level.ink()).unwrap_or('9') } else { level.glyph() }
-}
-
-/// What stands for a place on the load scale in ASCII; `None` for other inks.
-pub(super) fn tenths(ink: Ink) -> Option<char> {
-    let Ink::Heat(twelfths) = ink else { return None };
-    TENTHS.get(usize::from(twelfths / 2)).copied()
 }
 
 /// The scale for a title: `GPU load ▁▂▃▄▅▆▇ 0 to 100 %`.

@@ -5,7 +5,6 @@
 
 use jiff::tz::TimeZone;
 
-use super::axis_rule::{Mark, Tick};
 use crate::tui::theme::Ink;
 use crate::units::{Span, Timestamp};
 
@@ -30,6 +29,23 @@ const LABELS: [i64; 17] = [
 ];
 /// The least cells between the beginnings of two labels.
 const LABEL_CELLS: i64 = 9;
+
+/// A label at a cell of the chart, such as `┴14:30`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Tick {
+    pub cell: u16,
+    pub text: String,
+}
+
+/// What happened at a cell of the chart: `▲` an alert, `D` a deploy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Mark {
+    pub cell: u16,
+    pub glyph: char,
+    pub ink: Ink,
+}
 
 /// Which time each dot of a chart stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

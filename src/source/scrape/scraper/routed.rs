@@ -5,12 +5,12 @@ use reqwest::Url;
 use super::super::models::Models;
 use super::super::naming;
 use super::super::router::{self, Router};
-use super::{Fetched, Look, Scraper};
+use super::{Fetched, LookOutcome, Scraper};
 use crate::reading::{ModelName, PageReading, ScrapeCost, ScrapeTrouble};
 
 impl Scraper {
     /// Reads the page of the one model that the address names, unless that would load or wake it.
-    pub(super) async fn read_model(&mut self, page: &Url, model: &ModelName) -> Result<Look, ScrapeTrouble> {
+    pub(super) async fn read_model(&mut self, page: &Url, model: &ModelName) -> Result<LookOutcome, ScrapeTrouble> {
         let stopwatch = self.clock.stopwatch();
         if self.named.is_due(self.clock.now()) {
             self.models = None;
@@ -27,7 +27,7 @@ impl Scraper {
             return Ok(look);
         }
         let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 };
-        Ok(Look { at: self.clock.now(), cost, reading: router::no_model() })
+        Ok(LookOutcome { at: self.clock.now(), cost, reading: router::no_model() })
     }
 
     /// Begins to ask for one page a model, if the server is a router. Where its page is.
@@ -39,7 +39,7 @@ impl Scraper {
     }
 
     /// Reads the page of each loaded model. One that gives none has no row; the others stand.
-    pub(super) async fn read_router(&mut self) -> Result<Look, ScrapeTrouble> {
+    pub(super) async fn read_router(&mut self) -> Result<LookOutcome, ScrapeTrouble> {
         let Some(mut router) = self.router.take() else { return Err(ScrapeTrouble::Status(404)) };
         let stopwatch = self.clock.stopwatch();
         let loaded = match router.listed.take() {
@@ -87,7 +87,7 @@ impl Scraper {
         self.aliases.tell(&mut reading).await;
         self.resting.forget(&read);
         self.router = Some(router);
-        Ok(Look { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
+        Ok(LookOutcome { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
     }
 
     /// The models that a router has loaded and awake at this moment.

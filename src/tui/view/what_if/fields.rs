@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::percent;
+use super::sums::percent;
 use crate::reading::Label;
 use crate::tui::app::{Field, WhatIfForm};
 use crate::tui::format;

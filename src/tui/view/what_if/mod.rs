@@ -16,7 +16,6 @@ use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
-use crate::units::Ratio;
 
 /// Draws it over the view that it was asked from.
 pub(in crate::tui) fn what_if(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -90,9 +89,4 @@ fn tell(canvas: &mut Canvas<'_>, area: Rect, lines: &[String]) {
     for (row, line) in (0..area.height).zip(lines) {
         canvas.pen(area, row).put(Role::Text, line);
     }
-}
-
-/// A ratio with one decimal.
-fn percent(ratio: Option<Ratio>) -> String {
-    format::percent1(ratio).trim().to_owned()
 }

@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use super::percent;
 use crate::statement::{Totals, break_even_load};
 use crate::tui::format;
 use crate::tui::ledger_query::WhatIfPage;
@@ -21,6 +20,11 @@ const LABEL: u16 = 15;
 
 /// A sum: its name, its bar's role, as it is and as it would be.
 type Sum = (&'static str, Role, Option<Money>, Option<Money>);
+
+/// A ratio with one decimal.
+pub(super) fn percent(ratio: Option<Ratio>) -> String {
+    format::percent1(ratio).trim().to_owned()
+}
 
 /// Draws them.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage, has_bars: bool) {
