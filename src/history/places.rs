@@ -37,8 +37,8 @@ impl Place {
     }
 
     /// When anything was known of it last.
-    pub(super) fn seen(&self) -> i64 {
-        self.seen.into()
+    pub(super) const fn seen(self) -> i64 {
+        self.seen as i64
     }
 
     /// Something is known of it.
