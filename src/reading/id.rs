@@ -63,7 +63,7 @@ name!(
 /// Thousands are looked up a second, in maps ordered by their text: its beginning stands with it, and nearly always decides.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GpuId {
-    beginning: [u64; 2],
+    beginning: (u64, u64),
     text: Label,
 }
 
@@ -88,7 +88,7 @@ impl GpuId {
         // Where it is shorter the rest is 0, which is less than any character of a label.
         beginning.iter_mut().zip(text.as_str().bytes()).for_each(|(to, from)| *to = from);
         let [high, low] = [0, 8].map(|at| u64::from_be_bytes(std::array::from_fn(|i| beginning[at + i])));
-        Self { beginning: [high, low], text }
+        Self { beginning: (high, low), text }
     }
 
     /// A GPU without a reported UUID: its place on its node.
