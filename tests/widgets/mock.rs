@@ -133,10 +133,11 @@ fn compare_rgb(cell: &Cell, look: &Look, at: &str) {
 }
 
 fn compare_16(cell: &Cell, look: &Look, at: &str) {
-    // What is on a panel is shown in reverse; text has the terminal's own colour.
+    // What is on a panel is shown in reverse, where each colour would be a ground of its own: unlike the drawing, it has one.
+    // Text has the terminal's own colour.
     assert_eq!(cell.modifier.contains(Modifier::REVERSED), look.is_on_panel, "{at}");
     let want = match look.fg_of_16.as_str() {
-        _ if look.key == "text" => Color::Reset,
+        _ if look.key == "text" || look.is_on_panel => Color::Reset,
         "black" => Color::Black,
         "red" => Color::Red,
         "green" => Color::Green,

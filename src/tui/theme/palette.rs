@@ -101,8 +101,7 @@ impl Palette {
     pub fn ink(&self, ink: Ink, depth: Depth) -> Color {
         let rgb = match (ink, depth) {
             (_, Depth::None) => return Color::Reset,
-            // Bars and lines in rows are as thin as an edge: the plain colour is an area's, and dark blue hardly shows.
-            (Ink::Role(role), _) | (Ink::Mixed(role, 70..), Depth::Sixteen) => return self.colour(role, depth),
+            (Ink::Role(role), _) => return self.colour(role, depth),
             (Ink::Mixed(role, _), Depth::Sixteen) => return self.ansi[role as usize].interior,
             (Ink::Heat(_), Depth::Sixteen) => return self.colour(ink.role(), depth),
             (Ink::Mixed(role, percent), _) => self.rgb(role).mixed(percent, self.rgb(Role::Ground)),
