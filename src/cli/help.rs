@@ -280,7 +280,7 @@ pub(super) fn command() -> Command {
     command
 }
 
-/// An empty variable is as one that is not set, and the value of one is nobody else's business.
+/// An empty variable counts as not set, and no value of a variable is printed.
 fn settle(arg: Arg) -> Arg {
     let is_empty = arg.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
     let arg = arg.hide_env_values(true);

@@ -20,7 +20,7 @@ const SECOND_LOOK: Duration = Duration::from_millis(300);
 /// How many targets are asked in the same instant. A page under way holds a hundred kilobytes of buffers, which the program
 /// would keep for good once a fleet of hundreds had them all at once.
 const TOGETHER: usize = 64;
-/// How long the next ones wait for those before them, where more are asked at once: targets that hang hold up nobody.
+/// How long the next ones wait for those before them, where more are asked at once: targets that hang delay no others.
 const APART: Duration = Duration::from_millis(10);
 
 /// Something that can be looked at, again and again.

@@ -35,7 +35,7 @@ pub(super) enum LoopEvent {
     Closed,
 }
 
-/// Starts a thread that nobody joins.
+/// Starts a thread that is never joined.
 pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.to_owned()).spawn(body).map(drop)
 }
