@@ -7,13 +7,16 @@ default:
 ci:
     .ci/run
 
-# Tests by the names of their files in tests/, built without optimisation: `just test price calls`.
-test *names:
-    cargo test --release --config profile.release.package.margintop.opt-level=0 {{ prepend('--test ', names) }}
+# The tests of one binary (a file or folder of tests/), or those whose names hold a word, built without optimisation:
+# `just test counting`, `just test program price::`.
+test binary *words:
+    cargo test --release --config profile.release.package.margintop.opt-level=0 --test {{ binary }} -- {{ words }}
 
 # Draws the golden frames, the help and the pictures of the documentation anew: look at `git diff` afterwards.
 bless:
-    MARGINTOP_BLESS=1 cargo test --release --test screen_golden --test help --test pictures --test day --lib
+    MARGINTOP_BLESS=1 cargo test --release --test pictures --test day --lib
+    MARGINTOP_BLESS=1 cargo test --release --test screens screen_golden::
+    MARGINTOP_BLESS=1 cargo test --release --test program help::
 
 # The pictures of the documentation alone.
 pictures:

@@ -17,7 +17,7 @@ use super::fake_nvml;
 /// Where the library is, in a process that a test started.
 const LIBRARY: &str = "MARGINTOP_TEST_NVML";
 
-/// Runs `check` in a process whose environment has `variables`.
+/// Runs `check` in a process whose environment has `variables`; `test` is the whole name of the test that asks.
 pub fn with(test: &str, variables: &[(&str, &str)], check: impl Fn()) {
     if std::env::var_os(LIBRARY).is_some() {
         return check();

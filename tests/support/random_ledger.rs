@@ -2,17 +2,14 @@
 //! hours of all of them.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
-#[path = "../world/dice.rs"]
-mod dice;
-
 use std::path::Path;
 use std::time::Duration;
 
-use dice::Dice;
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::store::LedgerEvent;
 use rusqlite::{Connection, params};
 
+use super::dice::Dice;
 use super::support::{instant, ledger_settings, open_store};
 
 pub const DAY: i64 = 86_400_000;

@@ -1,0 +1,264 @@
+//! What a lease says beyond its rate, through the fleet: rounding at its end, overhead, metered power, a tenant's price.
+
+use crate::support;
+
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
+use margintop::ledger::{CostAccount, CostKind};
+use margintop::pricing::{Book, Exchange, Lease, Leased, Overhead, Pinned, Rounding};
+use margintop::reading::{Event, GpuId, GpuReading, GpuState, Label, NodeName};
+use margintop::units::{Energy, Moment, Money, PowerPrice, Span};
+use support::{answered, at, counters, gpus, instant, member, moment, page};
+
+fn began() -> Moment {
+    moment("2025-02-20T10:00:00Z")
+}
+
+fn after(millis: i64) -> Moment {
+    at(began().wall + Span::from_millis(millis))
+}
+
+fn fleet(config: FleetConfig) -> Fleet {
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
+    fleet.restore(SavedState::default(), Span::from_secs(86_400));
+    fleet
+}
+
+fn lease(rate: &str) -> Lease {
+    Lease::of(Leased::Gpu("H100".to_owned()), rate.parse().unwrap())
+}
+
+/// What every cost account of a kind is owed today.
+fn owed(fleet: &Fleet, kind: CostKind) -> Money {
+    let ledger = fleet.ledger();
+    let of = |(id, rented): (margintop::ledger::CostAccountId, _)| {
+        let cost_account: &CostAccount = &ledger.cost_accounts()[id.index()];
+        cost_account.cost_of(rented).filter(|_| cost_account.kind == kind)
+    };
+    ledger.today().rents().filter_map(of).sum()
+}
+
+#[test]
+fn what_a_providers_rounding_adds_is_one_line_at_the_leases_end() {
+    // The node of vector V22: 8 GPUs at $3.99, held for 61 min 1 ms, then given back.
+    for (rounding, billed) in [
+        (Rounding::Exact, "32.452009"),
+        (Rounding::Second, "32.460867"),
+        (Rounding::Minute, "32.984"),
+        (Rounding::Hour, "63.84"),
+    ] {
+        let until = Some(after(3_660_001).wall);
+        let lease = Lease { rounding, until, from: Some(began().wall), ..lease("3.99") };
+        let mut fleet = fleet(FleetConfig { leases: vec![lease], ..FleetConfig::local("n") });
+        fleet.apply(gpus("n", "NVIDIA H100", 8, began()));
+        fleet.apply(Event::Tick(after(3_000_000)));
+        assert_eq!(owed(&fleet, CostKind::Rounding), Money::ZERO, "nothing before its end");
+        fleet.apply(Event::Tick(after(3_660_001)));
+        fleet.apply(Event::Tick(after(3_660_002)));
+        let (held, added) = (owed(&fleet, CostKind::Gpus), owed(&fleet, CostKind::Rounding));
+        let assumed = "3.70".parse::<margintop::units::HourlyRate>().unwrap();
+        let since = assumed.of(margintop::units::GpuTime::of(8, Span::from_millis(1)));
+        assert_eq!((held + added - since).to_string(), billed, "{rounding:?}");
+    }
+}
+
+/// Class: a rate that is assumed by a dated series, and that changes while margintop runs, between two reports.
+#[test]
+fn an_assumed_rate_pays_from_its_date_on() {
+    let row =
+        |rate, dated| format!("[[gpu]]\ngpu = \"H100\"\nrate = \"{rate}\"\ndated = \"{dated}\"\nsource = \"x\"\n");
+    let series = row("2", "2025-01") + &row("5", "2025-02-21");
+    let mut book = Book::built_in().unwrap();
+    book.add(toml::from_str(&series).unwrap()).unwrap();
+    book.keep_currency_at("USD", &Exchange::default(), began().wall);
+    let mut fleet = Fleet::new(FleetConfig::local("n"), book, began());
+    fleet.restore(SavedState::default(), Span::from_secs(86_400));
+    // The edge, at minute 840, lies between two reports.
+    for minute in (0..=837).step_by(9) {
+        fleet.apply(gpus("n", "NVIDIA H100", 8, after(minute * 60_000)));
+    }
+    let before = "2".parse::<margintop::units::HourlyRate>().unwrap();
+    assert_eq!(owed(&fleet, CostKind::Gpus), before.of(gpu_time(8, 837)));
+    fleet.apply(gpus("n", "NVIDIA H100", 8, after(846 * 60_000)));
+    let since = "5".parse::<margintop::units::HourlyRate>().unwrap();
+    for minute in 837..846 {
+        let ledger = fleet.ledger();
+        let sums = ledger.minute_sums(after(minute * 60_000).wall).unwrap();
+        let paid =
+            sums.rents().filter_map(|(id, rented)| ledger.cost_accounts()[id.index()].cost_of(rented)).sum::<Money>();
+        let rate = if minute < 840 { before } else { since };
+        assert_eq!(paid, rate.of(gpu_time(8, 1)), "minute {minute}");
+    }
+    for minute in (855..=900).step_by(9) {
+        fleet.apply(gpus("n", "NVIDIA H100", 8, after(minute * 60_000)));
+    }
+    let rates = &fleet.snapshot().money.rates;
+    assert!(rates.iter().any(|basis| basis.assumed && basis.rate == since), "{rates:?}");
+}
+
+/// GPU time of so many GPUs and minutes.
+fn gpu_time(gpus: u32, minutes: i64) -> margintop::units::GpuTime {
+    margintop::units::GpuTime::of(gpus, Span::from_secs(minutes * 60))
+}
+
+#[test]
+fn a_gpu_that_is_released_ends_its_lease() {
+    let lease = Lease { rounding: Rounding::Hour, ..lease("2.00") };
+    let mut fleet = fleet(FleetConfig { leases: vec![lease], ..FleetConfig::local("n") });
+    fleet.apply(gpus("n", "NVIDIA H100", 8, began()));
+    fleet.apply(gpus("n", "NVIDIA H100", 8, after(600_000)));
+    let mut others = gpus("n", "NVIDIA H100", 8, after(660_000));
+    if let margintop::reading::Event::Gpus { outcome: Ok(cards), .. } = &mut others {
+        cards[7].id = Some(GpuId::from_uuid("GPU-another"));
+    }
+    fleet.apply(others);
+    assert_eq!(owed(&fleet, CostKind::Rounding).to_string(), "1.666667", "50 minutes of one GPU at $2");
+}
+
+#[test]
+fn overhead_is_owed_by_the_hour_and_of_what_is_earned() {
+    let overhead = Overhead { per_hour: "12.00".parse().ok(), of_revenue: "0.1".parse().ok() };
+    let config = FleetConfig {
+        overhead,
+        leases: vec![lease("2.00")],
+        targets: vec![member("e", "n", None)],
+        ..FleetConfig::local("n")
+    };
+    let mut fleet = fleet(config);
+    fleet.apply(gpus("n", "NVIDIA H100", 1, began()));
+    fleet.apply(answered("e", began(), page("deepseek-r1", counters(0, 0, 0), None)));
+    fleet.apply(answered("e", after(1_800_000), page("deepseek-r1", counters(0, 0, 1_000_000), None)));
+    fleet.apply(Event::Tick(after(1_800_000)));
+    assert_eq!(owed(&fleet, CostKind::Overhead).to_string(), "6.00");
+    let money = fleet.snapshot().money;
+    assert_eq!(money.revenue.unwrap().to_string(), "2.19");
+    assert_eq!(money.cost.unwrap().to_string(), "7.219", "rent 1, overhead 6, a tenth of 2.19");
+    assert_eq!(money.profit.unwrap().to_string(), "-5.029");
+    assert!(money.rates.iter().all(|rate| rate.gpu.as_str() != "overhead"), "it is no GPU's rate");
+}
+
+#[test]
+fn power_is_metered_where_the_lease_pays_for_it() {
+    let power = PowerPrice { kwh: "0.0929".parse().unwrap(), pue: "1.25".parse().unwrap() };
+    let mut fleet =
+        fleet(FleetConfig { leases: vec![Lease { power: Some(power), ..lease("1.00") }], ..FleetConfig::local("n") });
+    let look = |fleet: &mut Fleet, millis: i64, joules: u64| {
+        let reading = GpuReading {
+            id: Some(GpuId::from_uuid("GPU-1")),
+            name: Some(Label::new("NVIDIA H100")),
+            energy: Some(Energy::new(joules * 1000)),
+            power_limit: margintop::units::Power::from_watts(4000.0),
+            ..GpuReading::default()
+        };
+        fleet.apply(Event::Gpus { node: NodeName::new("n"), at: after(millis), outcome: Ok(vec![reading]) });
+    };
+    look(&mut fleet, 0, 5_000_000);
+    look(&mut fleet, 60_000, 5_240_000);
+    // Vector V16: 240 kJ at the GPU, with the building's part, at 9.29 cents.
+    let metered = |fleet: &Fleet, minutes: i64| {
+        let rent = "1.00".parse::<margintop::units::HourlyRate>().unwrap();
+        owed(fleet, CostKind::Gpus) - rent.of(margintop::units::GpuTime::of(1, Span::from_secs(60 * minutes)))
+    };
+    assert_eq!(metered(&fleet, 1).rounded(6), 7742);
+    // The driver is loaded anew and counts from zero, once three polls agree that it is no dip.
+    for (millis, joules) in [(80_000, 80_000), (100_000, 160_000), (120_000, 240_000)] {
+        look(&mut fleet, millis, joules);
+    }
+    assert_eq!(metered(&fleet, 2).rounded(6), 15483);
+    assert!(fleet.snapshot().money.cost_per_hour.is_none(), "no tick, no pace");
+}
+
+#[test]
+fn a_tenant_pays_its_own_share() {
+    let mut book = Book::built_in().unwrap();
+    let of = |tenant: Option<&str>, paid: &str| Pinned {
+        tenant: tenant.map(str::to_owned),
+        paid: Some(paid.parse().unwrap()),
+        ..Pinned::list("deepseek-r1", "deepseek-r1-standard")
+    };
+    book.pin(vec![of(Some("app-free"), "0"), of(Some("partner"), "0.6")]).unwrap();
+    let tenants = [("free", Some("app-free")), ("partner", Some("partner")), ("api", None)];
+    let members = tenants.map(|(target, tenant)| {
+        let tenant = tenant.map(Label::new);
+        margintop::fleet::TargetInfo { tenant, ..member(target, "n", None) }
+    });
+    let config = FleetConfig { targets: members.to_vec(), ..FleetConfig::local("n") };
+    let mut fleet = Fleet::new(config, book, began());
+    for (millis, made) in [(0, 0), (10_000, 1_000_000)] {
+        for (target, _) in tenants {
+            fleet.apply(answered(target, after(millis), page("deepseek-r1", counters(0, 0, made), None)));
+        }
+    }
+    fleet.apply(Event::Tick(after(10_000)));
+    let money = fleet.snapshot().money;
+    assert_eq!(money.revenue.unwrap().to_string(), "3.504", "0 and 0.6 and 1 of 2.19");
+    assert!(money.theoretical, "the tokens of api are at list price");
+    assert_eq!(instant("2025-02-20T10:00:00Z"), began().wall);
+}
+
+/// A driver's report of four GPUs, of which the first is lost and says neither a name nor a UUID.
+fn lost_from_the_start(node: &str, at: Moment, names: [&str; 3]) -> Event {
+    let lost = GpuReading { state: GpuState::Lost, ..GpuReading::default() };
+    let known = |(index, name): (u32, &str)| GpuReading {
+        index,
+        id: Some(GpuId::from_uuid(&format!("GPU-{node}-{index}"))),
+        name: Some(Label::new(name)).filter(|_| !name.is_empty()),
+        ..GpuReading::default()
+    };
+    let readings = std::iter::once(lost).chain((1..).zip(names).map(known)).collect();
+    Event::Gpus { node: NodeName::new(node), at, outcome: Ok(readings) }
+}
+
+/// Class: a label of a known GPU that is missing, once or for good: its lease by name, or the rate of its kind, ended with it.
+#[test]
+fn a_gpu_whose_name_is_no_longer_told_is_paid_as_before() {
+    const H800: &str = "NVIDIA H800";
+    for silent in [(30..=60), (30..=30), (1..=60)] {
+        let leases = vec![Lease::of(Leased::Gpu("H800".to_owned()), "2".parse().unwrap())];
+        let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("n") });
+        for minute in 0..=60 {
+            let names = if silent.contains(&minute) { [""; 3] } else { [H800; 3] };
+            fleet.apply(lost_from_the_start("n", after(minute * 60_000), names));
+        }
+        let picture = fleet.snapshot();
+        assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)), "{silent:?}");
+        assert_eq!((picture.money.unrated_gpus, &picture.nodes[0].gpus[1].cost_missing), (0, &None), "{silent:?}");
+        assert_eq!(picture.nodes[0].gpus[1].name, Some(Label::new(H800)), "{silent:?}");
+    }
+}
+
+/// Class: a GPU that says no name, as it was lost before the watch began, under a lease by name: it costs nothing, without a
+/// word.
+#[test]
+fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_with_a_word() {
+    const H800: &str = "NVIDIA H800";
+    for (names, paid) in [([H800; 3], 4), ([H800, H800, "NVIDIA B300"], 2), (["", "", ""], 0)] {
+        let leases = vec![Lease::of(Leased::Gpu("H800".to_owned()), "2".parse().unwrap())];
+        let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("n") });
+        for minute in 0..=60 {
+            fleet.apply(lost_from_the_start("n", after(minute * 60_000), names));
+        }
+        let of_lease = |fleet: &Fleet| {
+            let accounts = fleet.ledger().cost_accounts();
+            let rents = fleet.ledger().today().rents();
+            rents
+                .filter(|(id, _)| accounts[id.index()].gpu.as_str() == "H800")
+                .map(|(_, time)| time.held.millis())
+                .sum::<i64>()
+        };
+        assert_eq!(of_lease(&fleet), paid * 3_600_000, "{names:?}");
+        let picture = fleet.snapshot();
+        let gpu = &picture.nodes[0].gpus[0];
+        let missing = gpu.cost_missing.as_ref().map(ToString::to_string);
+        let says_so = missing.as_ref().is_some_and(|why| why.contains("its cost is missing"));
+        assert_eq!((gpu.name.as_ref(), says_so), (None, paid < 4), "{names:?}: {missing:?}");
+        assert_eq!(picture.money.unrated_gpus > 0, paid < 4, "{names:?}");
+    }
+    let leases = vec![Lease::of(Leased::Node(NodeName::new("n")), "2".parse().unwrap())];
+    let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("n") });
+    for minute in 0..=60 {
+        fleet.apply(lost_from_the_start("n", after(minute * 60_000), [""; 3]));
+    }
+    let picture = fleet.snapshot();
+    assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)));
+    assert_eq!(picture.nodes[0].gpus[0].cost_missing, None);
+}

@@ -1,0 +1,285 @@
+//! A process that several addresses show counts once: on aggregated pages, behind load balancers, under two hosts.
+
+use crate::support;
+
+use crate::restart;
+
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
+use margintop::reading::{InstanceId, PageReading};
+use margintop::units::{Moment, Span, Timestamp};
+use support::{answered, at, counters, fleet, member, moment, page, page_of_rank};
+
+/// Rates and first values of two engines.
+const A: Engine = Engine { first: 5_000_000, rate: 1000, born: -3_600_000, name: "a:8000" };
+const B: Engine = Engine { first: 900_000, rate: 700, born: -3_500_000, name: "b:8000" };
+
+#[derive(Clone, Copy)]
+struct Engine {
+    first: u64,
+    /// Tokens a second.
+    rate: u64,
+    /// Its start, in milliseconds of the test.
+    born: i64,
+    name: &'static str,
+}
+
+fn after(millis: i64) -> Moment {
+    at(moment("2025-02-20T10:00:00Z").wall + Span::from_millis(millis))
+}
+
+impl Engine {
+    /// Output tokens at a millisecond.
+    fn made(self, millis: i64) -> u64 {
+        self.first + self.rate * u64::try_from(millis).unwrap() / 1000
+    }
+
+    fn start(self) -> Timestamp {
+        after(self.born).wall
+    }
+
+    /// The engine's own page.
+    fn page(self, millis: i64) -> PageReading {
+        let made = self.made(millis);
+        page("deepseek-r1", counters(made * 4, made, made), Some(self.start()))
+    }
+}
+
+/// A page of Prometheus, which read the engines at a millisecond.
+fn federated(engines: &[Engine], millis: i64) -> PageReading {
+    let mut page = engines[0].page(millis);
+    page.start = None;
+    page.engines.clear();
+    for engine in engines {
+        let (id, made) = (InstanceId::new(engine.name), engine.made(millis));
+        let mut row = page_of_rank("deepseek-r1", "0", counters(made * 4, made, made));
+        row.instance = Some(id.clone());
+        page.engines.push(row);
+        page.instance_starts.push((id, engine.start()));
+    }
+    page
+}
+
+fn watch(names: &[(&str, &str)]) -> Fleet {
+    fleet(names.iter().map(|(name, node)| member(name, node, None)).collect(), after(0))
+}
+
+fn output(fleet: &Fleet) -> u64 {
+    fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum()
+}
+
+fn revenue(fleet: &Fleet, target: &str) -> u64 {
+    fleet
+        .ledger()
+        .today()
+        .tokens()
+        .filter(|(account, ..)| fleet.ledger().accounts()[account.index()].node.as_str() == target)
+        .map(|(.., tokens)| tokens.output.count())
+        .sum()
+}
+
+fn notes(fleet: &Fleet) -> Vec<String> {
+    let note = |row: &margintop::snapshot::EngineRow| row.note.as_ref().map(ToString::to_string).unwrap_or_default();
+    fleet.snapshot().engines.iter().map(|row| note(row)).collect()
+}
+
+/// Polls two targets each second for a time, with pages of a second and an offset in milliseconds.
+fn poll(
+    fleet: &mut Fleet,
+    seconds: std::ops::Range<i64>,
+    one: impl Fn(i64) -> PageReading,
+    two: impl Fn(i64) -> PageReading,
+) {
+    for second in seconds {
+        fleet.apply(answered("one", after(second * 1000), one(second)));
+        fleet.apply(answered("two", after(second * 1000 + 137), two(second)));
+    }
+}
+
+/// What an engine made between two milliseconds.
+fn grown(engine: Engine, from: i64, to: i64) -> u64 {
+    engine.made(to) - engine.made(from)
+}
+
+const NODES: [(&str, &str); 2] = [("one", "n"), ("two", "m")];
+
+#[test]
+fn two_hosts_of_one_address_count_once() {
+    let mut fleet = watch(&NODES);
+    poll(&mut fleet, 0..20, |s| A.page(s * 1000), |s| A.page(s * 1000 + 137));
+    assert_eq!(output(&fleet), grown(A, 0, 19_000));
+    assert_eq!(notes(&fleet), ["also seen as two", "also seen as one, and counted there"]);
+    let snapshot = fleet.snapshot();
+    assert_eq!((snapshot.coverage.engines_known, snapshot.money.lower_bound), (1, false));
+}
+
+#[test]
+fn an_engine_on_its_own_page_and_on_a_federated_one_counts_at_its_own() {
+    for direct_first in [true, false] {
+        let names = if direct_first { NODES } else { [("one", "n"), ("two", "m")] };
+        let mut fleet = watch(&names);
+        let (direct, page) = (|s: i64| A.page(s * 1000), |s: i64| federated(&[A, B], s * 1000));
+        if direct_first {
+            poll(&mut fleet, 0..20, direct, |s| federated(&[A, B], s * 1000 + 137));
+        } else {
+            poll(&mut fleet, 0..20, page, |s| A.page(s * 1000 + 137));
+        }
+        let (own, other) = if direct_first { ("n", "m") } else { ("m", "n") };
+        let late = if direct_first { 0 } else { 137 };
+        assert_eq!(revenue(&fleet, own), grown(A, late, 19_000 + late), "{direct_first}");
+        assert_eq!(revenue(&fleet, other), grown(B, 137 - late, 19_000 + 137 - late), "{direct_first}");
+        assert!(!fleet.snapshot().money.lower_bound);
+    }
+}
+
+/// Prometheus reads the engines every 5 s, so that its page is up to 5 s old.
+#[test]
+fn a_federated_page_that_is_old_is_still_the_same_engine() {
+    let mut fleet = watch(&NODES);
+    poll(&mut fleet, 0..60, |s| A.page(s * 1000), |s| federated(&[A], s / 5 * 5000));
+    assert_eq!(output(&fleet), grown(A, 0, 59_000));
+}
+
+/// Class: an aggregated page that shows each value some time after it was read, and says nothing of it.
+#[test]
+fn a_federated_page_that_lags_is_still_the_same_engine() {
+    for (every, lag) in [(1, 1), (1, 3), (1, 30), (5, 1), (15, 12), (7, 20)] {
+        for direct_first in [true, false] {
+            let mut fleet = watch(&NODES);
+            let old = |s: i64| federated(&[A, B], ((s - lag).max(0) / every) * every * 1000);
+            if direct_first {
+                poll(&mut fleet, 0..180, |s| A.page(s * 1000), old);
+            } else {
+                poll(&mut fleet, 0..180, old, |s| A.page(s * 1000 + 137));
+            }
+            let seen = (179 - lag) / every * every * 1000;
+            let most = grown(A, 0, 179_137) + grown(B, 0, seen);
+            let posted = output(&fleet);
+            assert!(posted <= most && posted + 137 * 2 >= most, "{every} {lag} {direct_first}: {posted} of {most}");
+            assert!(!fleet.snapshot().money.lower_bound);
+        }
+    }
+}
+
+#[test]
+fn two_federated_pages_of_the_same_engines_count_once() {
+    let mut fleet = watch(&NODES);
+    poll(&mut fleet, 0..20, |s| federated(&[A, B], s * 1000), |s| federated(&[A, B], s * 1000 + 137));
+    assert_eq!(output(&fleet), grown(A, 0, 19_000) + grown(B, 0, 19_000));
+}
+
+#[test]
+fn two_addresses_of_one_pool_count_once() {
+    let in_turn = |turn: i64, millis: i64| if turn % 2 == 0 { A.page(millis) } else { B.page(millis) };
+    for every in [1, 4] {
+        let mut fleet = watch(&NODES);
+        poll(&mut fleet, 0..61, |s| in_turn(s / every, s * 1000), |s| in_turn(s / every + 1, s * 1000 + 137));
+        let most = grown(A, 0, 60_000) + grown(B, 137, 60_137);
+        let posted = output(&fleet);
+        assert!(posted <= most && posted >= most - 9000, "{every}: {posted} of {most}");
+    }
+}
+
+#[test]
+fn a_pod_and_its_service_count_the_pod_once() {
+    for pod_first in [true, false] {
+        let mut fleet = watch(&NODES);
+        let service = |s: i64, millis: i64| if s % 2 == 0 { A.page(millis) } else { B.page(millis) };
+        if pod_first {
+            poll(&mut fleet, 0..41, |s| A.page(s * 1000), |s| service(s, s * 1000 + 137));
+        } else {
+            poll(&mut fleet, 0..41, |s| service(s, s * 1000), |s| A.page(s * 1000 + 137));
+        }
+        let (pod, other, late) = if pod_first { ("n", "m", 0) } else { ("m", "n", 137) };
+        assert_eq!(revenue(&fleet, pod), grown(A, late, 40_000 + late), "{pod_first}");
+        assert_eq!(revenue(&fleet, other), grown(B, 1137 - late, 39_137 - late), "{pod_first}");
+        let partly = notes(&fleet).iter().any(|note| note.contains("1 of 2 processes also seen as"));
+        assert!(partly, "{:?}", notes(&fleet));
+        // What the service shows of the pod is in no total a second time.
+        let total = fleet.snapshot().tokens.output_total.unwrap().count();
+        assert_eq!(total, A.made(40_000 + late) + B.made(39_137 - late));
+    }
+}
+
+/// Class: hits that are reported after their prompts, and turned into hits before the verdict.
+#[test]
+fn hits_that_come_late_are_taken_back_as_hits() {
+    let late = |second: i64, millis: i64| {
+        let made = A.made(millis);
+        let hits = A.made((second - 1).max(0) * 1000) - A.first;
+        page("deepseek-r1", counters(made, 1000 + hits, made), Some(A.start()))
+    };
+    let mut fleet = watch(&NODES);
+    poll(&mut fleet, 0..30, |s| late(s, s * 1000), |s| late(s, s * 1000 + 137));
+    let all = fleet.ledger().today().tokens().map(|(.., tokens)| tokens);
+    let sum = all.fold([0; 3], |[miss, hit, output], tokens| {
+        [miss + tokens.miss.count(), hit + tokens.hit.count(), output + tokens.output.count()]
+    });
+    assert_eq!(sum, [1000, 28_000, 29_000]);
+}
+
+/// Class: processes that one script starts in the same hundredth of a second, one read directly, both on another page.
+#[test]
+fn processes_that_started_together_and_differ_stay_two() {
+    let twin = Engine { first: A.first + 300_000, rate: 950, name: "twin:8000", ..A };
+    let mut fleet = watch(&NODES);
+    poll(&mut fleet, 0..60, |s| A.page(s * 1000), |s| twin.page(s * 1000 + 137));
+    assert_eq!(output(&fleet), grown(A, 0, 59_000) + grown(twin, 137, 59_137));
+    let mut fleet = watch(&NODES);
+    poll(&mut fleet, 0..60, |s| A.page(s * 1000), |s| federated(&[A, twin], s * 1000 + 137));
+    assert_eq!(output(&fleet), grown(A, 0, 59_000) + grown(twin, 137, 59_137));
+    // One that is some seconds behind the other, with the same load.
+    let twin = Engine { first: A.first - 10_000, name: "twin:8000", ..A };
+    let mut fleet = watch(&NODES);
+    poll(&mut fleet, 0..60, |s| A.page(s * 1000), |s| federated(&[A, twin], s * 1000 + 137));
+    assert_eq!(output(&fleet), grown(A, 0, 59_000) + grown(twin, 137, 59_137));
+    let mut fleet = watch(&NODES);
+    poll(&mut fleet, 0..60, |s| A.page(s * 1000), |s| twin.page(s * 1000 + 137));
+    assert_eq!(output(&fleet), grown(A, 0, 59_000) + grown(twin, 137, 59_137));
+}
+
+fn saved_after(seconds: i64) -> (Fleet, SavedState) {
+    let mut fleet = watch(&NODES);
+    fleet.restore(SavedState::default(), Span::from_secs(86_400));
+    poll(&mut fleet, 0..seconds, |s| A.page(s * 1000), |s| federated(&[A, B], s * 1000 + 137));
+    let saved = restart::saved(&mut fleet);
+    (fleet, saved)
+}
+
+#[test]
+fn the_verdict_on_a_federated_page_survives_a_restart() {
+    for killed in [1, 2, 3, 5, 12] {
+        let (before, saved) = saved_after(killed);
+        let targets = NODES.map(|(name, node)| member(name, node, None)).to_vec();
+        let config = FleetConfig { targets, ..FleetConfig::local("box") };
+        let mut fleet = restart::restart(&before, config, saved, after(30_000));
+        poll(&mut fleet, 30..45, |s| A.page(s * 1000), |s| federated(&[A, B], s * 1000 + 137));
+        assert_eq!(output(&fleet), grown(A, 0, 44_000) + grown(B, 137, 44_137), "killed after {killed}");
+        assert!(!fleet.snapshot().money.lower_bound, "killed after {killed}");
+    }
+}
+
+#[test]
+fn the_other_address_takes_over_while_the_counted_one_is_lost() {
+    let mut fleet = watch(&NODES);
+    poll(&mut fleet, 0..20, |s| A.page(s * 1000), |s| federated(&[A, B], s * 1000 + 137));
+    for second in 20..100 {
+        fleet.apply(answered("two", after(second * 1000 + 137), federated(&[A, B], second * 1000 + 137)));
+    }
+    assert_eq!(output(&fleet), grown(A, 0, 99_137) + grown(B, 137, 99_137), "it goes on where the other one ended");
+    assert!(!fleet.snapshot().money.lower_bound);
+    poll(&mut fleet, 100..120, |s| A.page(s * 1000), |s| federated(&[A, B], s * 1000 + 137));
+    assert_eq!(output(&fleet), grown(A, 0, 119_000) + grown(B, 137, 119_137));
+}
+
+#[test]
+fn a_target_that_is_removed_leaves_its_process_to_the_other() {
+    let (before, saved) = saved_after(20);
+    let config = FleetConfig { targets: vec![member("two", "m", None)], ..FleetConfig::local("box") };
+    let mut fleet = restart::restart(&before, config, saved, after(25_000));
+    for second in 25..40 {
+        fleet.apply(answered("two", after(second * 1000 + 137), federated(&[A, B], second * 1000 + 137)));
+    }
+    let most = grown(A, 0, 39_137) + grown(B, 137, 39_137);
+    let posted = output(&fleet);
+    assert!(posted <= most && posted + 1000 >= most, "{posted} of {most}");
+}

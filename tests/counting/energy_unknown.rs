@@ -1,0 +1,153 @@
+//! Energy that is paid for and cannot be counted: it is said, and nothing is made up.
+
+use crate::support;
+
+use margintop::alert::Watch;
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
+use margintop::pricing::{Book, Lease, Leased};
+use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
+use margintop::snapshot::{Rule, Snapshot};
+use margintop::units::{Energy, Moment, PowerPrice, Span};
+use support::{at, moment};
+
+/// What the card drew before it was watched, in millijoules.
+const BEFORE: u64 = 5_000_000_000_000;
+
+fn after(seconds: i64) -> Moment {
+    at(moment("2025-02-20T10:00:00Z").wall + Span::from_secs(seconds))
+}
+
+fn watched(has_power: bool) -> Fleet {
+    let power = PowerPrice { kwh: "0.10".parse().unwrap(), pue: "1.0".parse().unwrap() };
+    let lease = Lease::of(Leased::Gpu("H100".to_owned()), "1.00".parse().unwrap());
+    let leases = vec![Lease { power: has_power.then_some(power), ..lease }];
+    let config = FleetConfig { leases, ..FleetConfig::local("n") };
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), after(0));
+    fleet.restore(SavedState::default(), Span::from_secs(86_400));
+    fleet
+}
+
+fn read(fleet: &mut Fleet, second: i64, energy: Option<u64>) {
+    let reading = GpuReading {
+        id: Some(GpuId::from_uuid("GPU-1")),
+        name: Some(Label::new("NVIDIA H100")),
+        energy: energy.map(Energy::new),
+        ..GpuReading::default()
+    };
+    fleet.apply(Event::Gpus { node: NodeName::new("n"), at: after(second), outcome: Ok(vec![reading]) });
+    fleet.apply(Event::Tick(after(second)));
+}
+
+fn drawn(second: i64) -> u64 {
+    BEFORE + 400_000 * u64::try_from(second).unwrap()
+}
+
+fn energy(fleet: &Fleet) -> i64 {
+    fleet.ledger().today().rents().map(|(_, rent)| rent.energy).sum()
+}
+
+fn snapshot(fleet: &Fleet) -> Snapshot {
+    let mut snapshot = fleet.snapshot();
+    Watch::default().judge(&mut snapshot);
+    snapshot
+}
+
+fn is_said(fleet: &Fleet) -> bool {
+    let snapshot = snapshot(fleet);
+    // Class: a GPU that answers and lacks one figure is called lost.
+    assert!(snapshot.alerts.iter().all(|alert| alert.rule != Rule::GpuLost), "{:?}", snapshot.alerts);
+    let alert = snapshot.alerts.iter().any(|alert| {
+        let says = alert.text.as_str().contains("the cost of its power is missing");
+        alert.rule == Rule::EnergyUnknown && alert.subject.as_str() == "n GPU 0" && says
+    });
+    let gpu = &snapshot.nodes[0].gpus[0];
+    let row = gpu.cost_missing.as_ref().is_some_and(|reason| reason.as_str().contains("energy is unknown"));
+    assert_eq!(alert, row);
+    alert
+}
+
+/// Class: a counter that has no value any more, or never had one.
+#[test]
+fn energy_that_stays_unknown_is_said_until_it_is_known_again() {
+    for known in [8, 0] {
+        let mut fleet = watched(true);
+        for second in 0..40 {
+            read(&mut fleet, second, (second < known).then(|| drawn(second)));
+        }
+        assert!(is_said(&fleet), "{known}");
+        read(&mut fleet, 40, Some(drawn(40)));
+        assert!(!is_said(&fleet), "{known}");
+        // What was drawn meanwhile is known from the counter, if it was read before.
+        assert_eq!(energy(&fleet), if known > 0 { 40 * 400_000 } else { 0 });
+    }
+}
+
+#[test]
+fn a_few_blanks_and_energy_that_nobody_pays_for_are_no_alert() {
+    let mut fleet = watched(true);
+    for second in 0..40 {
+        read(&mut fleet, second, (second % 3 == 0).then(|| drawn(second)));
+        assert!(!is_said(&fleet));
+    }
+    let mut fleet = watched(false);
+    for second in 0..40 {
+        read(&mut fleet, second, None);
+    }
+    assert!(!is_said(&fleet));
+}
+
+/// Class: a counter that fell and stands still.
+#[test]
+fn a_counter_that_fell_and_stands_still_is_unknown() {
+    let mut fleet = watched(true);
+    for second in 0..60 {
+        read(&mut fleet, second, Some(if second < 8 { drawn(second) } else { 0 }));
+    }
+    assert!(is_said(&fleet));
+}
+
+/// Class: a fall that goes on. It is marked and neither billed nor disputed.
+#[test]
+fn a_fall_that_goes_on_is_marked_and_not_disputed() {
+    let mut fleet = watched(true);
+    for second in 0..20 {
+        read(&mut fleet, second, Some(drawn(second) - if second < 8 { 0 } else { BEFORE / 2 }));
+    }
+    assert_eq!((fleet.ledger().disputes().len(), energy(&fleet)), (0, 18 * 400_000));
+    let changes = fleet.take_changes().unwrap();
+    let markers: Vec<String> = changes.postings.markers.iter().map(|marker| marker.text.to_string()).collect();
+    let expected = "energy counter of n GPU 0 went from 5000002800.000 J to 2500003200.000 J: counted from there";
+    assert!(markers.iter().any(|marker| marker == expected), "{markers:?}");
+}
+
+/// Class: a dispute that does not say what moved.
+#[test]
+fn a_dispute_about_energy_names_the_movement() {
+    let mut fleet = watched(true);
+    for second in 0..20 {
+        read(&mut fleet, second, Some(drawn(second) + if second < 8 { 0 } else { 3_600_000_000 }));
+    }
+    let disputes = fleet.ledger().disputes();
+    let bound = &disputes[0].evidence.bound;
+    assert!(bound.starts_with("its counter went from 5000002800.000 J to 5003603200.000 J: 3600400 J in"), "{bound}");
+    assert!(!snapshot(&fleet).money.disputed.is_zero());
+}
+
+/// Class: an energy counter that moves more slowly than it is read, or is missing on some reads, makes the cost an hour
+/// jump. 1.00 an hour for the GPU, 0.04 for 400 W.
+#[test]
+fn a_slow_energy_counter_does_not_move_the_cost_an_hour() {
+    for every in [1, 2, 7, 10, 30] {
+        for gap in [None, Some(3)] {
+            let mut fleet = watched(true);
+            for second in 0..200 {
+                let is_there = gap.is_none_or(|gap| second % gap != 0);
+                read(&mut fleet, second, is_there.then(|| drawn(second / every * every)));
+                let Some(cost) = snapshot(&fleet).money.cost_per_hour.filter(|_| second > 2) else { continue };
+                let cost = cost.rounded(3);
+                // One long reading stands for the minute that it covers.
+                assert!((1_000..=1_090).contains(&cost), "{every} {gap:?} at {second}: {cost}");
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Readings in, postings and rates out: what the fleet, its meters and its inventory make of them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../world/dice.rs"]
+mod dice;
+#[path = "../support/peer.rs"]
+mod peer;
+#[path = "../rate_truth/mod.rs"]
+mod rate_truth;
+#[path = "../support/restart.rs"]
+mod restart;
+#[path = "../support/seat.rs"]
+mod seat;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod absences;
+mod busy_turns;
+mod clocks;
+mod close_restarts;
+mod close_turns;
+mod costs;
+mod counting;
+mod dips;
+mod doubles;
+mod doubles_pages;
+mod doubles_places;
+mod drifting_starts;
+mod energy_unknown;
+mod expiry;
+mod first_rates;
+mod fleet;
+mod gaps;
+mod gpu_sources;
+mod hand_over;
+mod identity;
+mod interval;
+mod inventory;
+mod lease_edge_rates;
+mod lone_restarts;
+mod pace;
+mod ranks;
+mod relabelled;
+mod reports;
+mod resets;
+mod return_rates;
+mod silent_rates;
+mod silent_replicas;
+mod successors;
+mod windows;

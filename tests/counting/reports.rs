@@ -1,0 +1,25 @@
+//! What people saw other tools of this kind do, told to this one: pages in, money and picture out.
+//!
+//! Each test names the class of fault that it is a case of. Data are made up; the prices are those of `scene`.
+
+use crate::support;
+
+mod believed;
+mod boards;
+mod dips;
+mod in_turn;
+mod names_end;
+mod offsets;
+mod pages;
+mod proxies;
+mod proxies_turned;
+mod refused;
+use crate::restart;
+mod roles;
+mod rotating;
+mod same_start;
+mod scene;
+mod served;
+mod sticky;
+mod unknown_hits;
+mod workers;

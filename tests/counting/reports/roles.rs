@@ -1,0 +1,69 @@
+//! Prefill and decode engines over a restart: what is known of both must not wait for the page of one of them.
+
+use margintop::reading::{EngineKind, PageReading, Role};
+use margintop::units::{Span, Tokens};
+
+use crate::reports::scene::{Scene, after, target};
+use crate::support::{counters, page};
+
+const PREFILL: &str = "http://10.0.0.1:8000";
+const DECODE: &str = "http://10.0.0.2:8000";
+
+/// The pages after so many requests of 400 prompt and 50 output tokens, in the order (prefill, decode). vLLM's are told
+/// apart by what they count; SGLang's say their role.
+fn pages(kind: EngineKind, requests: u64) -> [PageReading; 2] {
+    let start = Some(after(0).wall - Span::from_secs(500));
+    let mut prefill = page("m", counters(400 * requests, 100 * requests, requests), start);
+    let mut decode = page("m", counters(400 * requests, 400 * requests, 50 * requests), start);
+    decode.start = start.map(|start| start - Span::from_secs(7));
+    if kind == EngineKind::Sglang {
+        for (page, role) in [(&mut prefill, Role::Prefill), (&mut decode, Role::Decode)] {
+            page.kind = kind;
+            (page.engines[0].kind, page.engines[0].role) = (kind, Some(role));
+        }
+        prefill.engines[0].tokens = counters(400 * requests, 100 * requests, 0);
+    } else {
+        let finished = &mut prefill.engines[0].finished;
+        (finished.requests, finished.length) = (Some(requests), Some(requests));
+        decode.engines[0].transferred = Some(Tokens::new(400 * requests));
+    }
+    [prefill, decode]
+}
+
+/// Class: what two pages tell together is forgotten at a restart, and the first one is then taken for a whole engine.
+/// The prompts of the gap are posted once, on the prefill engine, whichever page answers first.
+#[test]
+fn prompts_of_a_restart_belong_to_the_prefill_engine_once() {
+    for kind in [EngineKind::Vllm, EngineKind::Sglang] {
+        for decode_first in [false, true] {
+            let mut scene = Scene::of(vec![target(PREFILL, Some("p")), target(DECODE, Some("d"))]);
+            for second in 0..=60 {
+                if second == 30 {
+                    scene.restart(second);
+                }
+                if (25..40).contains(&second) {
+                    continue;
+                }
+                let [prefill, decode] = pages(kind, 1000 + 10 * u64::try_from(second).unwrap());
+                if decode_first {
+                    scene.take(DECODE, second, decode);
+                    scene.take(PREFILL, second, prefill);
+                } else {
+                    scene.take(PREFILL, second, prefill);
+                    scene.take(DECODE, second, decode);
+                }
+                let _ = scene.picture(second);
+            }
+            let ledger = scene.fleet.ledger();
+            let mut prompts = [0, 0];
+            for (account, _, tokens) in ledger.today().tokens() {
+                let side = usize::from(ledger.accounts()[account.index()].node.as_str() == "d");
+                prompts[side] += (tokens.miss + tokens.hit).count();
+            }
+            let case = format!("{kind:?}, decode first: {decode_first}");
+            assert_eq!(prompts.iter().sum::<u64>(), 240_000, "{case}: {prompts:?}");
+            // SGLang's first shares are of prompts that no prefill page has counted yet.
+            assert!(prompts[1] <= 4_000, "{case}: {prompts:?}");
+        }
+    }
+}

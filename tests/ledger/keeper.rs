@@ -1,0 +1,325 @@
+//! The ledger's file and who keeps it: what is remembered over an absence, who writes, and what happens where nobody can.
+
+use crate::seat;
+use crate::support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use margintop::collector::Message;
+use margintop::ledger::Grain;
+use margintop::reading::NodeName;
+use margintop::snapshot::WriterStatus;
+use margintop::store::{Reader, StoreError};
+use margintop::units::{Money, Span};
+use rusqlite::Connection;
+use seat::{ENGINE, MODEL, Seat, began, file, held, output, past, tokens};
+use support::{answered, answered_dated, counters, instant, page};
+
+#[test]
+fn what_was_made_and_held_in_an_absence_is_posted_once() {
+    let (_home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    seat.work(&["a", "b"], 10, [100, 160]);
+    seat.leave();
+    assert_eq!((output(&path), held(&path)), (60, 20));
+
+    // An hour later b is gone, c is new, and the engine has worked on.
+    let mut seat = Seat::at(&path, began() + Span::from_secs(3610));
+    seat.work(&["a", "c"], 10, [1060, 1070]);
+    seat.leave();
+    assert_eq!(output(&path), 970);
+    // a: 3,620 s in all; b: until its last sight; c: from its first.
+    assert_eq!(held(&path), 3620 + 10 + 10);
+    let minutes: Vec<_> = past(&path, Grain::Minute).tokens.iter().map(|cell| cell.bucket).collect();
+    assert!(minutes.len() > 55, "the hour's tokens are spread over it");
+    assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn after_too_long_an_absence_neither_tokens_nor_rent_are_posted() {
+    let (_home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    seat.work(&["a"], 10, [100, 160]);
+    seat.leave();
+    let back = began() + Span::from_secs(10 + 86_401);
+    let mut seat = Seat::at(&path, back);
+    seat.work(&["a"], 10, [1_000_000, 1_000_005]);
+    seat.leave();
+    assert_eq!((output(&path), held(&path)), (65, 20));
+    assert_eq!(past(&path, Grain::Day).unwatched, [(began() + Span::from_secs(10), back)]);
+}
+
+#[test]
+fn an_absence_over_a_price_edge_keeps_its_bounds() {
+    let (_home, path) = file();
+    let start = instant("2025-03-11T00:20:00Z");
+    let mut seat = Seat::at(&path, start);
+    seat.look(0, None);
+    seat.leave();
+    let mut seat = Seat::at(&path, start + Span::from_secs(1200));
+    seat.look(3_600_000, None);
+    let said = seat.picture().money.uncertainty;
+    seat.leave();
+    let uncertainty = past(&path, Grain::Day).uncertainty;
+    assert_eq!(uncertainty.len(), 1);
+    assert!(uncertainty[0].timing >= said && said > Money::ZERO, "{uncertainty:?}");
+    let tiers: Vec<_> = past(&path, Grain::Quarter).tariffs.iter().map(|tariff| tariff.tier.to_string()).collect();
+    assert_eq!(tiers, ["offpeak", "standard"]);
+}
+
+#[test]
+fn a_restart_in_the_absence_counts_from_zero_and_is_said() {
+    let (_home, path) = file();
+    let born = Some(began() - Span::from_secs(100));
+    let mut seat = Seat::at(&path, began());
+    seat.look(500, born);
+    seat.advance(5);
+    seat.look(600, born);
+    seat.leave();
+    let mut seat = Seat::at(&path, began() + Span::from_secs(60));
+    seat.look(40, Some(began() + Span::from_secs(30)));
+    seat.leave();
+    assert_eq!(output(&path), 140);
+    let past = past(&path, Grain::Day);
+    assert_eq!(past.uncertainty.iter().map(|cell| cell.lost_windows).sum::<i64>(), 1);
+    assert!(past.markers.iter().any(|marker| marker.text.as_str() == format!("restart of {ENGINE}")));
+}
+
+#[test]
+fn a_process_that_was_not_replaced_goes_on_after_the_watch_itself_restarted() {
+    let (_home, path) = file();
+    let (first, second) = (Some(began() - Span::from_secs(100)), Some(began() + Span::from_secs(3)));
+    let mut seat = Seat::at(&path, began());
+    seat.look(500, first);
+    seat.advance(5);
+    // It looks like a successor, and is another process behind the address, born while it was watched.
+    seat.look(9_000, second);
+    seat.leave();
+    assert_eq!(output(&path), 9_000);
+    let mut seat = Seat::at(&path, began() + Span::from_secs(60));
+    seat.look(520, first);
+    seat.leave();
+    // Without the server's time it may have been there before.
+    assert_eq!(output(&path), 20, "the first goes on, and what was posted of the second is taken back");
+    assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_held_fall_is_judged_after_the_watch_restarted() {
+    let (_home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    for output in [500, 600, 20] {
+        seat.look(output, None);
+        seat.advance(2);
+    }
+    seat.leave();
+    assert_eq!(output(&path), 100);
+    let mut seat = Seat::at(&path, began() + Span::from_secs(10));
+    for output in [30, 45] {
+        seat.look(output, None);
+        seat.advance(2);
+    }
+    seat.leave();
+    assert_eq!(output(&path), 145);
+}
+
+#[test]
+fn hits_that_ran_ahead_are_remembered() {
+    let (_home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    let look = |seat: &mut Seat, prompt, cached| {
+        let at = seat.clock.now();
+        seat.apply(answered(ENGINE, at, page(MODEL, counters(prompt, cached, 0), None)));
+        seat.advance(2);
+    };
+    look(&mut seat, 1000, 500);
+    look(&mut seat, 1010, 560);
+    seat.leave();
+    let mut seat = Seat::at(&path, began() + Span::from_secs(10));
+    look(&mut seat, 1110, 560);
+    seat.leave();
+    let sum = tokens(&path);
+    assert_eq!((sum.miss.count(), sum.hit.count()), (50, 60));
+}
+
+#[test]
+fn an_engine_born_in_the_absence_counts_from_zero() {
+    let (_home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    seat.gpus(&["a"]);
+    seat.leave();
+    let mut seat = Seat::at(&path, began() + Span::from_secs(600));
+    seat.gpus(&["a"]);
+    let at = seat.clock.now();
+    let born = Some(began() + Span::from_secs(300));
+    seat.apply(answered_dated(ENGINE, at, page(MODEL, counters(0, 0, 77), born)));
+    seat.leave();
+    assert_eq!(output(&path), 77);
+}
+
+#[test]
+fn a_clock_that_went_back_over_a_reboot_loses_no_token() {
+    let (_home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    seat.work(&[], 10, [100, 160]);
+    seat.leave();
+    let mut seat = Seat::at(&path, began() - Span::from_secs(7200));
+    seat.work(&[], 2, [200, 230]);
+    seat.leave();
+    assert_eq!(output(&path), 130);
+}
+
+#[test]
+fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
+    let (_home, path) = file();
+    let mut first = Seat::at(&path, began());
+    first.work(&["a"], 10, [100, 160]);
+    first.tick();
+    let mut second = Seat::at(&path, began() + Span::from_secs(11));
+    assert_eq!(second.basis.writer, WriterStatus::Other(Some(std::process::id())));
+    second.gpus(&["a"]);
+    second.work(&[], 2, [170, 180]);
+    second.tick();
+    let shown = second.picture();
+    assert_eq!(shown.money.ledger.writer, WriterStatus::Other(Some(std::process::id())));
+    second.heed_revenue(first.picture().money.revenue);
+    assert_eq!(output(&path), 60, "and posts nothing");
+
+    first.advance(2);
+    first.look(190, None);
+    first.leave();
+    second.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
+    second.advance(2);
+    second.gpus(&["a"]);
+    second.look(200, None);
+    second.leave();
+    assert_eq!((output(&path), held(&path)), (100, 15));
+}
+
+#[test]
+fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
+    let home = tempfile::tempdir().unwrap();
+    let (junk, newer, folder) = (home.path().join("junk.db"), home.path().join("newer.db"), home.path().join("a-file"));
+    let noise: Vec<u8> = (0..40_000_u32).map(|i| ((i * 7919) >> 3) as u8).collect();
+    std::fs::write(&junk, &noise).unwrap();
+    std::fs::write(&folder, "no folder").unwrap();
+    Seat::at(&newer, began()).leave();
+    let open = Connection::open(&newer).unwrap();
+    open.pragma_update(None, "user_version", 99).unwrap();
+    drop(open);
+    let told = |path: &Path, currency: &str, words: &str| {
+        let mut seat = Seat::with(path, began(), currency, TimeZone::UTC);
+        assert_eq!(seat.basis.writer, WriterStatus::Memory);
+        let trouble = seat.basis.trouble.clone().unwrap();
+        assert!(trouble.as_str().contains(words), "{trouble}");
+        seat.work(&[], 2, [100, 150]);
+        seat.tick();
+        assert!(seat.picture().money.revenue.unwrap() > Money::ZERO, "money goes on");
+    };
+    told(&junk, "USD", "damaged or no ledger");
+    assert_eq!(std::fs::read(&junk).unwrap(), noise);
+    told(&newer, "USD", "newer margintop");
+    told(&folder.join("ledger.db"), "USD", "cannot be written");
+    let (_home, dollars) = file();
+    Seat::at(&dollars, began()).leave();
+    told(&dollars, "EUR", "kept in USD");
+    assert_eq!(Reader::open(&newer).err(), Some(StoreError::Newer(newer, 99)));
+}
+
+#[test]
+fn what_cannot_be_written_now_is_written_when_it_can() {
+    let (_home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    seat.look(100, None);
+    seat.tick();
+    let other = Connection::open(&path).unwrap();
+    other.busy_timeout(Duration::from_secs(10)).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON minute_tokens BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    other.execute_batch(full).unwrap();
+    for output in [200, 300] {
+        seat.advance(2);
+        seat.look(output, None);
+        seat.tick();
+    }
+    seat.on_ledger_event(|basis| basis.trouble.as_ref().is_some_and(|trouble| trouble.as_str().contains("no room")));
+    assert!(seat.picture().money.ledger.trouble.is_some());
+    assert_eq!(output(&path), 0);
+    other.execute_batch("DROP TRIGGER full").unwrap();
+    seat.advance(2);
+    seat.tick();
+    seat.on_ledger_event(|basis| basis.trouble.is_none());
+    seat.leave();
+    assert_eq!(output(&path), 200);
+}
+
+#[test]
+fn a_lease_that_is_ended_by_hand_is_taken_back_by_a_counter_entry() {
+    let (_home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    seat.gpus(&["a", "b"]);
+    seat.advance(100);
+    seat.tick();
+    margintop::store::end_lease(&path, &NodeName::new("gpu-01"), began() + Span::from_secs(40)).unwrap();
+    let Ok(word) = seat.news.recv_timeout(Duration::from_secs(20)) else { panic!("nobody heeds the end") };
+    seat.collector.take(Message::Ledger(word));
+    seat.advance(100);
+    seat.leave();
+    assert_eq!(held(&path), 80, "two GPUs for 40 s");
+    let rows = Reader::open(&path).unwrap().leased().unwrap();
+    assert_eq!(rows, [], "nothing is held any more");
+
+    // Its GPUs answer again: rent begins anew, with that look.
+    let mut seat = Seat::at(&path, began() + Span::from_secs(300));
+    seat.gpus(&["a", "b"]);
+    seat.advance(10);
+    seat.leave();
+    assert_eq!(held(&path), 100);
+}
+
+#[test]
+fn an_end_by_hand_that_nobody_heeded_waits_for_the_next_watch() {
+    let (_home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    seat.gpus(&["a"]);
+    seat.advance(100);
+    seat.leave();
+    margintop::store::end_lease(&path, &NodeName::new("gpu-01"), began() + Span::from_secs(40)).unwrap();
+    Seat::at(&path, began() + Span::from_secs(200)).leave();
+    assert_eq!(held(&path), 40);
+    Seat::at(&path, began() + Span::from_secs(300)).leave();
+    assert_eq!(held(&path), 40, "it is applied once");
+}
+
+#[test]
+fn an_export_is_the_same_ledger_again() {
+    let (home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    seat.work(&["a"], 10, [100, 160]);
+    seat.leave();
+    let mut text = Vec::new();
+    Reader::open(&path).unwrap().export(&mut text).unwrap();
+    let copy = home.path().join("copy.db");
+    margintop::store::import(&copy, text.as_slice()).unwrap();
+    assert_eq!(past(&copy, Grain::Minute), past(&path, Grain::Minute));
+    let mut again = Vec::new();
+    Reader::open(&copy).unwrap().export(&mut again).unwrap();
+    assert_eq!(again, text);
+    let broken = home.path().join("broken.db");
+    let cut = &text[..text.len() / 2];
+    assert!(margintop::store::import(&broken, cut).is_err());
+    assert!(!broken.exists(), "half a ledger is none");
+}
+
+#[test]
+fn verify_finds_a_token_that_is_in_one_grain_only() {
+    let (_home, path) = file();
+    let mut seat = Seat::at(&path, began());
+    seat.work(&[], 10, [100, 160]);
+    seat.leave();
+    let open = Connection::open(&path).unwrap();
+    open.execute_batch("UPDATE minute_tokens SET output = output + 1").unwrap();
+    let faults = Reader::open(&path).unwrap().verify().unwrap();
+    assert_eq!(faults, ["quarter_tokens: 2025-03-10T10:00:00Z is not the sum of its minutes"]);
+}

@@ -1,0 +1,278 @@
+//! Every price, list and lease that is wrong, refused with its file, its line and what to write instead.
+
+use crate::program;
+
+use program::Program;
+
+/// A list of a user's price file, on lines 1 to 9.
+const LIST: &str = "[[list]]\nname = \"mine\"\ncurrency = \"USD\"\nzone = \"UTC\"\nholidays = \"cn\"\n\
+                    [list.tiers.standard]\nhit = \"0.1\"\nmiss = \"0.2\"\noutput = \"0.3\"\n";
+
+/// What `config check` says of a configuration, with a price file beside it.
+fn check(config: &str, prices: Option<&str>) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("margintop.toml");
+    let named = if prices.is_some() { "price_files = [\"prices.toml\"]\n" } else { "" };
+    std::fs::write(&file, format!("{named}{config}")).unwrap();
+    if let Some(prices) = prices {
+        std::fs::write(folder.path().join("prices.toml"), prices).unwrap();
+    }
+    let ran = Program::new(["config", "check", "--config", file.to_str().unwrap()]).run();
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    (ran.code, ran.err)
+}
+
+/// A mistake of the configuration, on this line.
+fn refused(config: &str, line: usize, word: &str) {
+    let (code, err) = check(config, None);
+    assert_eq!(code, Some(2), "{config}\n{err}");
+    assert!(err.contains(&format!("margintop.toml:{line}: ")) && err.contains(word), "{config}\n{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+}
+
+/// A mistake of the price file, on this line.
+fn list_refused(prices: &str, line: usize, word: &str) {
+    let (code, err) = check("", Some(prices));
+    assert_eq!(code, Some(2), "{prices}\n{err}");
+    assert!(err.contains(&format!("prices.toml:{line}: ")) && err.contains(word), "{prices}\n{err}");
+}
+
+#[test]
+fn a_good_file_is_good() {
+    assert_eq!(check("", Some(LIST)).0, Some(0));
+}
+
+#[test]
+fn prices() {
+    let price = |hit: &str| format!("[[price]]\nmodel = \"m\"\nhit = {hit}\nmiss = \"1\"\noutput = \"1\"\n");
+    refused(&price("\"-1\""), 3, "negative: write an amount of 0 or more");
+    refused(&price("\"NaN\""), 3, "not a decimal number: write it like \"0.55\"");
+    refused(&price("\"inf\""), 3, "not a decimal number");
+    refused(&price("\"0.123456789012\""), 3, "more than 9 decimal places: round it to 9");
+    refused(&price("\"1000001\""), 3, "too large");
+    refused(&price("0.5"), 3, "a number without quotes: write \"0.5\"");
+    refused("[[price]]\nmodel = \"m\"\nhit = \"1\"\n", 1, "write all three of hit, miss and output");
+    refused("[[price]]\nmodel = \"m\"\n", 1, "write list = \"deepseek-r1-2025\"");
+    refused("\n[[price]]\nmodel = \"m\"\npaid = \"1.01\"\n", 4, "too large");
+    refused("[[price]]\nmodel = \"m\"\nlist = \"deepseek-r1-2025-cny\"\n", 1, "in CNY and the ledger in USD");
+    refused("compare_to = \"deepseek-r1-2025-cny\"\n", 1, "name a list in USD");
+}
+
+#[test]
+fn prices_of_a_file() {
+    for (from, to, line, word) in [
+        ("hit = \"0.1\"", "hit = \"-0.1\"", 7, "negative: write an amount of 0 or more"),
+        ("miss = \"0.2\"", "miss = \"NaN\"", 8, "not a decimal number"),
+        ("output = \"0.3\"", "output = \"0.123456789012\"", 9, "round it to 9"),
+        ("output = \"0.3\"", "output = \"0.3\"\nwrite_5m = \"dear\"", 10, "not a decimal number"),
+        ("output = \"0.3\"", "ouput = \"0.3\"", 6, "the key \"output\" is missing: add it"),
+        ("currency = \"USD\"\n", "", 1, "the key \"currency\" is missing: add it"),
+        ("\"USD\"", "\"dollars\"", 3, "write its ISO 4217 code, like \"USD\""),
+        ("\"UTC\"", "\"Mars/Olympus\"", 4, "not an IANA time zone: write one like \"Asia/Shanghai\""),
+        ("\"cn\"", "\"cm\"", 5, "no calendar \"cm\" under [holidays]; is it \"cn\"?"),
+        ("zone = \"UTC\"", "from = \"yesterday\"", 4, "write it like \"2025-09-05T16:00:00Z\""),
+        ("zone = \"UTC\"", "from = \"2025-01-02T00:00:00Z\"\nuntil = \"2025-01-01T00:00:00Z\"", 5, "before it begins"),
+        ("zone = \"UTC\"", "default = \"day\"", 6, "tier \"day\" has no prices: add [list.tiers.day]"),
+        ("zone = \"UTC\"", "zoen = \"UTC\"", 4, "unknown key \"zoen\"; is it \"zone\"?"),
+    ] {
+        assert!(LIST.contains(from), "{from}");
+        list_refused(&LIST.replacen(from, to, 1), line, word);
+    }
+}
+
+#[test]
+fn windows() {
+    let tier = "[list.tiers.night]\nhit = \"0\"\nmiss = \"0\"\noutput = \"0\"\n[list.tiers.day]\nhit = \"0\"\nmiss = \"0\"\noutput = \"0\"\n";
+    let window =
+        |tier: &str, hours: &str, more: &str| format!("[[list.windows]]\ntier = \"{tier}\"\nhours = {hours}\n{more}\n");
+    let windows = |all: &[String]| format!("{LIST}{tier}{}", all.concat());
+    let night = window("night", "[\"22:00-06:00\"]", "");
+    for (other, said) in [
+        (window("day", "[\"05:00-20:00\"]", ""), "overlap on Monday at 05:00: end one where the other begins"),
+        (window("day", "[\"08:00-22:01\"]", "weekdays = [6, 7]"), "overlap on Saturday at 22:00"),
+        (window("day", "[\"12:00-13:00\", \"23:00-01:00\"]", ""), "overlap on Monday"),
+        (window("day", "[\"06:00-06:00\"]", "except_holidays = true"), "overlap on Monday"),
+    ] {
+        list_refused(&windows(&[night.clone(), other]), 18, said);
+    }
+    let day = window("day", "[\"06:00-22:00\"]", "");
+    let apart = windows(&[night, day, window("night", "[\"00:00-03:00\"]", "")]);
+    assert_eq!(check("", Some(&apart)).0, Some(0), "edges meet, tiers agree");
+    list_refused(&windows(&[window("dusk", "[\"18:00-19:00\"]", "")]), 6, "tier \"dusk\" has no prices");
+    list_refused(&windows(&[window("day", "[\"6pm-7pm\"]", "")]), 18, "write them like \"16:30-00:30\"");
+    list_refused(&windows(&[window("day", "[]", "")]), 18, "write hours = [\"00:00-24:00\"] for the whole day");
+    list_refused(
+        &windows(&[window("day", "[\"06:00-07:00\"]", "weekdays = [0]")]),
+        18,
+        "write 1 (Monday) to 7 (Sunday)",
+    );
+    let no_calendar =
+        windows(&[window("day", "[\"06:00-07:00\"]", "except_holidays = true")]).replace("holidays = \"cn\"\n", "");
+    list_refused(&no_calendar, 17, "except_holidays without a calendar");
+}
+
+#[test]
+fn names_and_histories() {
+    list_refused(&format!("{LIST}{LIST}"), 11, "two lists have this name");
+    let history = |lists: &str| format!("{LIST}[[history]]\nmodels = [\"m\"]\nlists = {lists}\n");
+    list_refused(&history("[\"mein\"]"), 12, "no [[list]] defines it");
+    list_refused(&history("[\"deepseek-r1-2025\", \"deepseek-r1-standard\"]"), 12, "write the oldest list first");
+    list_refused("[holidays]\ncn = [\"2026-13-01\"]\n", 2, "write it like \"2026-10-01\"");
+    list_refused("[[gpu]]\ngpu = \"H20\"\nrate = \"1\"\n", 1, "the key \"dated\" is missing");
+    list_refused("[[gpu]]\ngpu = \"H20\"\nrate = \"1\"\ncurrency = \"rmb\"\ndated = \"2026-11\"\n", 4, "ISO 4217");
+    list_refused("[[list]\n", 1, "");
+    let (code, err) = check("price_files = [\"nowhere.toml\"]\n", None);
+    assert!(code == Some(2) && err.contains("nowhere.toml: No such file"), "{err}");
+}
+
+#[test]
+fn leases() {
+    let lease = |rest: &str| format!("[[lease]]\ngpu = \"H100\"\n{rest}\n");
+    let dated = "rate = \"2\"\nfrom = \"2026-02-01T00:00:00Z\"\nuntil = \"2026-01-01T00:00:00Z\"";
+    refused(&lease(dated), 1, "the lease ends at 2026-01-01T00:00:00Z, before it begins");
+    refused(&lease("rate = \"-2\""), 3, "negative");
+    refused(&lease(""), 1, "a lease without a price: write rate = \"2.40\"");
+    refused(&lease("rate = \"2\"\ncapex = \"3\""), 1, "write rate, or capex with life");
+    refused(&lease("rate = \"2\"\nlife = \"4y\""), 1, "write rate, or capex with life");
+    refused(&lease("capex = \"300000\""), 1, "write life = \"4y\"");
+    refused(&lease("capex = \"300000\"\nlife = \"4y\""), 1, "gpus_per_node = 8");
+    refused(&lease("capex = \"300000\"\nlife = \"soon\"\ngpus_per_node = 8"), 1, "write it like \"4y\"");
+    refused(
+        &lease("capex = \"3\"\nsalvage = \"4\"\nlife = \"4y\"\ngpus_per_node = 8"),
+        1,
+        "salvage: more than was paid",
+    );
+    refused(&lease("capex = \"NaN\"\nlife = \"4y\"\ngpus_per_node = 8"), 1, "capex: not a decimal number");
+    refused(
+        &lease("rate = \"2\"\nrounding = \"day\""),
+        4,
+        "rounding \"day\": not known here: write one of exact, second",
+    );
+    refused(&lease("rate = \"2\"\npower = { kwh = \"0.09\", pue = \"0.9\" }"), 4, "too small: write 1 or more");
+    refused(&lease("rate = \"2\"\ngpus = 0"), 1, "leave gpus out");
+}
+
+#[test]
+fn two_currencies_need_a_dated_rate() {
+    let lease = "[[lease]]\ngpu = \"H100\"\nrate = \"2\"\ncurrency = \"EUR\"\n";
+    refused(lease, 1, "or say what it is worth: [[fx]] from = \"EUR\" to = \"USD\"");
+    refused("[[price]]\nmodel = \"m\"\nhit = \"1\"\nmiss = \"1\"\noutput = \"1\"\ncurrency = \"EUR\"\n", 1, "[[fx]]");
+    refused("currency = \"euro\"\n", 1, "write its ISO 4217 code");
+    let fx = |rate: &str, at: &str| format!("[[fx]]\nfrom = \"EUR\"\nto = \"USD\"\nrate = \"{rate}\"\nat = \"{at}\"\n");
+    refused(&fx("0", "2026-11-01"), 1, "no currency is worth nothing");
+    refused(&fx("-1", "2026-11-01"), 1, "rate: negative");
+    refused(&fx("1.08", "yesterday"), 1, "write it like \"2026-11-01\"");
+    let (code, err) = check(&(fx("1.08", "2026-11-01") + lease), None);
+    assert_eq!(code, Some(0), "{err}");
+}
+
+/// Class: two rows that say one thing twice, of which nobody knows which is meant.
+#[test]
+fn rates_that_no_date_tells_apart_are_refused() {
+    let fx = |from: &str, to: &str, rate: &str| {
+        format!("[[fx]]\nfrom = \"{from}\"\nto = \"{to}\"\nrate = \"{rate}\"\nat = \"2026-11-01\"\n")
+    };
+    refused(
+        &(fx("EUR", "USD", "1.08") + &fx("EUR", "USD", "1.09")),
+        6,
+        "two rates of EUR and USD at 2026-11-01: keep one",
+    );
+    refused(&(fx("EUR", "USD", "1.08") + &fx("USD", "EUR", "0.9")), 6, "two rates of USD and EUR at 2026-11-01");
+    let gpu = |dated: &str, more: &str| format!("[[gpu]]\ngpu = \"H20\"\nrate = \"1\"\ndated = \"{dated}\"\n{more}");
+    list_refused(&(gpu("2026-11", "") + &gpu("2026-11-01", "")), 8, "two on-demand rates of 2026-11-01: keep one");
+    list_refused(&(gpu("autumn", "") + &gpu("2026-11", "")), 8, "like dated = \"2026-11\"");
+    list_refused(&gpu("2026-11", "commitment = \"2y\"\n"), 5, "write one of");
+    let apart = gpu("2026-11", "") + &gpu("2026-12", "") + &gpu("2026-11", "commitment = \"spot\"\n");
+    assert_eq!(check("", Some(&apart)).0, Some(0));
+    assert_eq!(check("", Some(&gpu("autumn", ""))).0, Some(0), "one alone needs no date");
+}
+
+/// Class: a currency that changes under a ledger.
+#[test]
+fn a_ledger_keeps_its_currency_when_the_configuration_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.db");
+    let ledger = path.to_str().unwrap();
+    let demo = Program::new(["demo", "--nodes", "1", "--for", "2s", "--json", "--ledger", ledger]).run();
+    assert_eq!(demo.code, Some(0), "{}", demo.err);
+    let report = |more: &[&str], config: &str| {
+        let arguments = [&["report", "--json", "--ledger", ledger], more].concat();
+        Program::new(arguments).config(config).run()
+    };
+    let yuan = "currency = \"CNY\"\n[budget]\nmonth = \"5\"\n[[price]]\nmodel = \"deepseek-*\"\nhit = \"9\"\nmiss = \"9\"\noutput = \"9\"\n";
+    for more in [&[][..], &["--reprice"], &["--compare"]] {
+        // The built-in lists may price an hour of the day otherwise than the demo did.
+        let before = report(more, "");
+        let after = report(more, yuan);
+        assert_eq!(after.code, Some(0), "{}", after.err);
+        let word = "kept in USD and the configuration is in CNY";
+        assert!(after.err.contains(word) && after.err.contains("set currency = \"USD\""), "{}", after.err);
+        let (told, same): (serde_json::Value, serde_json::Value) =
+            (serde_json::from_str(&after.out).unwrap(), serde_json::from_str(&before.out).unwrap());
+        assert_eq!((&told["currency"], &told["total"]), (&"USD".into(), &same["total"]), "{more:?}");
+    }
+    let checked = Program::new(["config", "check", "--ledger", ledger]).config(yuan).run();
+    assert!(checked.code == Some(0) && checked.err.contains("kept in USD"), "{checked:?}");
+    assert!(!report(&[], "").err.contains("kept in"));
+    // A zone that is set later would be silently another than the ledger's.
+    let zone = "timezone = \"Asia/Kathmandu\"\n";
+    let checked = Program::new(["config", "check", "--ledger", ledger]).config(zone).run();
+    assert!(checked.err.contains("those of Asia/Kathmandu are for [[fx]] alone; set timezone = "), "{checked:?}");
+    let checked = Program::new(["config", "check", "--ledger", ledger]).run();
+    assert!(!checked.err.contains("zone"), "{checked:?}");
+}
+
+#[test]
+fn a_lease_in_another_currency_is_converted_once() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let config = "[[fx]]\nfrom = \"USD\"\nto = \"EUR\"\nrate = \"0.9\"\nat = \"2026-11-01\"\n\
+                  [[lease]]\ngpu = \"H100\"\nrate = \"2.00\"\ncurrency = \"EUR\"\npower = { kwh = \"0.18\" }\n";
+    std::fs::write(file.path(), config).unwrap();
+    let lease = margintop::config::load(Some(file.path())).unwrap().leases.remove(0);
+    assert_eq!((lease.rate.exact(), lease.rate.to_string()), ("20.00/9h".to_owned(), "2.222222".to_owned()));
+    assert_eq!(lease.power.unwrap().kwh.to_string(), "0.20");
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let prices = LIST.replace("\"UTC\"", "\"Mars\"") + &LIST.replace("\"USD\"", "\"usd\"").replace("mine", "other");
+    let (code, err) = check("bill = \"all\"\n[budget]\nmonth = \"much\"\n[[lease]]\nrate = \"1\"\n", Some(&prices));
+    assert_eq!(code, Some(2));
+    for word in
+        ["prices.toml:4:", "prices.toml:12:", "budget: not a decimal number", "margintop.toml:5: a lease is for one of"]
+    {
+        assert!(err.contains(word), "{word}\n{err}");
+    }
+}
+
+#[test]
+fn a_file_that_is_wrong_throughout_is_soon_told() {
+    let bad = LIST.replace("\"USD\"", "\"usd\"");
+    let prices: String = (0..300).map(|nth| bad.replace("mine", &format!("list {nth}"))).collect();
+    let (code, err) = check("", Some(&prices));
+    assert_eq!((code, err.lines().count()), (Some(2), 21), "{err}");
+    assert!(err.contains("prices.toml:174:") && err.contains("and 280 mistakes more"), "{err}");
+}
+
+#[test]
+fn an_import_of_nonsense_is_refused_and_of_the_rest_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("prices.json");
+    let import = |json: &str| {
+        std::fs::write(&file, json).unwrap();
+        Program::new(["config", "import-prices", file.to_str().unwrap()]).run()
+    };
+    for json in ["", "[]", "{\"a\":", "<html>", "null"] {
+        let ran = import(json);
+        assert!(ran.code == Some(1) && ran.out.is_empty() && ran.err.contains("LiteLLM"), "{ran:?}");
+    }
+    let entry = "{\"input_cost_per_token\": 1.6000000000000001e-06, \"output_cost_per_token\": 1e-05}";
+    let ran = import(&format!("{{\"a\\\"\\n[[list]]\\u001b[2J\": {entry}, \"org/plain\": {entry}, \"x\": 1}}"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("2 lists of 3 entries\n2 prices were float noise and are repaired"), "{}", ran.err);
+    assert!(ran.out.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", ran.out);
+    let (code, err) = check("", Some(&ran.out));
+    assert_eq!(code, Some(0), "{err}");
+    let hostile = Program::new(["config", "import-prices", "/nowhere/\u{1b}[2J.json"]).run();
+    assert!(hostile.code == Some(1) && hostile.err.chars().all(|c| c == '\n' || !c.is_control()), "{hostile:?}");
+}

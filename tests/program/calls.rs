@@ -1,0 +1,168 @@
+//! How a call can be wrong: each mistake is told with what to write instead, and all of a configuration's at once.
+
+use crate::program;
+
+use program::{Program, Ran};
+
+/// A run that is refused as a wrong call.
+fn refused(program: Program) -> Ran {
+    let ran = program.run();
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    ran
+}
+
+#[test]
+fn a_mistyped_subcommand_is_no_host() {
+    for arguments in [&["dmeo"][..], &["dmeo", "--nodes", "3"], &["--theme", "dark", "dmeo"]] {
+        let ran = refused(Program::new(arguments));
+        assert!(
+            ran.err.contains("no subcommand \"dmeo\"; is it \"demo\"?") && ran.err.contains("dmeo:8000"),
+            "{}",
+            ran.err
+        );
+    }
+    let host = Program::new(["once", "--json", "dmeo", "nvml:off", "--for", "0"]).run();
+    assert!(!host.err.contains("no subcommand"), "after a subcommand it is a host: {}", host.err);
+}
+
+/// Class: the first mistake alone, so that a file is mended line by line and run by run.
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let config = "interval = \"1ms\"\ncolor = \"blue\"\ntheme = \"nosuch\"\nlog_level = \"loud\"\ntimezone = \"Mars\"\n\
+                  [[target]]\nurl = \"ftp://x\"\nrole = \"prefil\"\n[[target]]\nurl = \"gpu-[9-1]\"\n\
+                  [[price]]\nmodel = \"x\"\nlist = \"deepseek-r1-2052\"\n[[lease]]\nrate = \"2\"\n";
+    let wrong = Program::new(["config", "check", "--interval", "soon"]).config(config).env("MARGINTOP_COLOR", "red");
+    let err = refused(wrong).err;
+    for (line, word) in [
+        (1, "interval: at least 100ms"),
+        (2, "color: \"blue\": write auto, always or never"),
+        (3, "theme: theme nosuch: no such theme; `margintop themes` lists them"),
+        (4, "log_level: \"loud\" is no level: write error, warn"),
+        (5, "timezone: \"Mars\" is no time zone"),
+        (7, "write http://HOST:PORT"),
+        (8, "role \"prefil\": not known here; is it \"prefill\"?"),
+        (10, "ends before it begins"),
+        (11, "is it \"deepseek-r1-2025\"?"),
+        (14, "a lease is for one of"),
+    ] {
+        let is_it = |said: &str| said.contains(&format!("margintop.toml:{line}: ")) && said.contains(word);
+        assert!(err.lines().any(is_it), "{line} {word}: {err}");
+    }
+    assert!(err.contains("--interval: \"soon\" is not a duration"), "{err}");
+    assert!(err.contains("MARGINTOP_COLOR: \"red\": write auto, always or never"), "{err}");
+    assert_eq!(err.lines().count(), 12, "{err}");
+}
+
+#[test]
+fn a_variable_with_a_bad_value_is_named() {
+    for (variable, value, word) in [
+        ("MARGINTOP_INTERVAL", "soon", "MARGINTOP_INTERVAL: \"soon\" is not a duration: write it like 500ms, 1s or 2m"),
+        ("MARGINTOP_INTERVAL", "1ms", "MARGINTOP_INTERVAL: at least 100ms"),
+        ("MARGINTOP_THEME", "nosuch", "MARGINTOP_THEME: theme nosuch: no such theme; `margintop themes`"),
+        ("MARGINTOP_COLOR", "blue", "MARGINTOP_COLOR: \"blue\": write auto, always or never"),
+        ("MARGINTOP_ROLE", "x:1=chief", "MARGINTOP_ROLE x:1=chief: write it like http://gpu-01:8000=prefill"),
+        ("MARGINTOP_LOG_LEVEL", "loud", "MARGINTOP_LOG_LEVEL: \"loud\" is no level: write error"),
+        ("MARGINTOP_CONFIG", "/nowhere/m.toml", "MARGINTOP_CONFIG names this file"),
+    ] {
+        let ran = refused(Program::new(["once", "--for", "0", "nvml:off", "x:1"]).env(variable, value));
+        assert!(ran.err.contains(word), "{variable}: {}", ran.err);
+        let empty = Program::new(["once", "--for", "0", "--json", "nvml:off"]).env(variable, "").run();
+        assert_eq!((empty.code, empty.err.as_str()), (Some(0), ""), "{variable} is empty");
+    }
+    let ran = Program::new(["agent"]).env("MARGINTOP_LISTEN", "nowhere").run();
+    assert!(ran.code == Some(1) && ran.err.contains("MARGINTOP_LISTEN"), "{}", ran.err);
+    let flag = Program::new(["config", "check", "--color", "never"]).env("MARGINTOP_COLOR", "blue").run();
+    assert_eq!(flag.code, Some(0), "a flag wins over its variable: {}", flag.err);
+}
+
+#[test]
+fn what_excludes_each_other_says_what_to_write() {
+    for (arguments, word) in [
+        (
+            &["once", "--json", "--text"][..],
+            "--json and --text exclude each other: write --json alone, or leave it out",
+        ),
+        (&["once", "--for", "1s", "--every", "1s"], "exclude each other: write"),
+        (&["report", "--json", "--csv"], "--json and --csv exclude each other"),
+        (&["price", "--gpu-rate", "2", "--gpu", "H100", "--list", "x"], "exclude each other"),
+        (&["once", "nvml:", "nvml:off"], "nvml: and nvml:off exclude each other: write one of them"),
+        (
+            &["once", "x:1", "--role", "x:1=prefill", "--role", "x:1=decode"],
+            "x:1 is prefill and decode: write one role",
+        ),
+        (&["once", "--interval", "1s", "--interval", "2s"], "--interval is given twice: write it once"),
+    ] {
+        let ran = refused(Program::new(arguments));
+        assert!(ran.err.contains(word), "{arguments:?}: {}", ran.err);
+    }
+}
+
+/// `--at`, `--since` and `--until` take the same words, wherever they stand.
+#[test]
+fn times_are_written_in_the_same_words_everywhere() {
+    let home = tempfile::tempdir().unwrap();
+    let ledger = home.path().join("l.db");
+    let ledger = ledger.to_str().unwrap();
+    let kept = Program::new(["once", "nvml:off", "--for", "0", "--json", "--ledger", ledger]).run();
+    assert_eq!(kept.code, Some(0), "{}", kept.err);
+    let words = [
+        "now",
+        "today",
+        "yesterday",
+        "15m",
+        "24h",
+        "7d",
+        "2025-03",
+        "2025-03-03",
+        "2025-03-03T12:00",
+        "2025-03-03T12:00:00Z",
+    ];
+    for word in words.into_iter().chain(["2025-03-03T12:00+08:00"]) {
+        for arguments in [
+            &["price", "--list", "deepseek-r1-2025", "--at", word][..],
+            &["mark", "a marker", "--at", word, "--ledger", ledger],
+            &["report", "--since", word, "--ledger", ledger],
+        ] {
+            let ran = Program::new(arguments).run();
+            assert!(!ran.err.contains("is no time"), "{arguments:?}: {}", ran.err);
+        }
+    }
+    for arguments in [
+        &["price", "--list", "deepseek-r1-2025", "--at", "noon"][..],
+        &["mark", "a marker", "--ledger", ledger, "--at", "noon"],
+        &["lease", "end", "x", "--ledger", ledger, "--at", "noon"],
+        &["report", "--ledger", ledger, "--since", "noon"],
+        &["report", "--ledger", ledger, "--until", "noon"],
+    ] {
+        let ran = refused(Program::new(arguments));
+        assert!(ran.err.contains(": \"noon\" is no time: write 2025-02-27"), "{arguments:?}: {}", ran.err);
+    }
+}
+
+/// `nvml:off` alone is no list of targets: those of the configuration stay.
+#[test]
+fn nvml_off_keeps_the_configured_targets() {
+    let config = "[[target]]\nurl = \"http://127.0.6.9:1/metrics\"\n";
+    let ran = Program::new(["once", "--json", "--for", "0", "nvml:off"]).config(config).run();
+    assert_eq!(ran.json()["engines"][0]["target"], "http://127.0.6.9:1/metrics");
+    let ran = Program::new(["once", "--json", "--for", "0", "nvml:off", "127.0.6.8:1/metrics"]).config(config).run();
+    assert_eq!(ran.json()["engines"].as_array().unwrap().len(), 1, "named targets are the whole list: {}", ran.out);
+    assert!(!ran.out.contains("127.0.6.9"), "{}", ran.out);
+}
+
+#[test]
+fn a_former_name_is_accepted_with_a_warning() {
+    let ran = Program::new(["config", "check"]).config("theme = \"margintop-dark\"\n").run();
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let word = "margintop.toml:1: theme: \"margintop-dark\" is called \"dark\" now: write that before the next release";
+    assert!(ran.err.contains(word), "{}", ran.err);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told_by_the_check() {
+    let config = "[[target]]\nurl = \"http://gpu-[1-3]:8000\"\nbearer_token_file = \"/nowhere/token\"\n";
+    let ran = Program::new(["config", "check"]).config(config).run();
+    assert_eq!((ran.code, ran.err.lines().count()), (Some(0), 1), "{}", ran.err);
+    assert!(ran.err.contains("warning: bearer_token_file /nowhere/token: No such file"), "{}", ran.err);
+}

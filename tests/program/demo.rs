@@ -1,0 +1,61 @@
+//! `margintop demo`: the true pipeline over a simulated fleet, which earns its rent.
+
+use crate::program;
+
+use serde_json::Value;
+
+use program::{Program, micros};
+
+fn demo(config: &str) -> Value {
+    let flags = ["demo", "--nodes", "12", "--json", "--interval", "500ms", "--for", "2s"];
+    Program::new(flags).config(config).run().good()
+}
+
+#[test]
+fn a_simulated_fleet_is_whole_and_earns_its_rent() {
+    let picture = demo("");
+    let coverage = &picture["coverage"];
+    assert_eq!((&coverage["nodes_known"], &coverage["engines_known"]), (&12.into(), &12.into()));
+    assert_eq!(picture["gpus"]["count"], 96);
+    assert!(picture["gpus"]["utilization"].as_f64().is_some_and(|load| (0.45..0.95).contains(&load)));
+    let money = &picture["money"];
+    // At the quietest hour of the day too; a fleet's own nodes with a model of no price are paid for by the others.
+    assert!(micros(&money["revenue_per_hour"]) > micros(&money["cost_per_hour"]), "{money}");
+    assert!(money["unpriced_tokens"].as_u64().is_some_and(|tokens| tokens > 0) && money["lower_bound"] == true);
+    let roles: Vec<_> =
+        picture["engines"].as_array().unwrap().iter().map(|row| row["role"].as_str().unwrap()).collect();
+    assert!(["prefill", "decode", "unified"].iter().all(|role| roles.contains(role)));
+    assert_eq!(picture["units"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn it_has_objectives_for_latency_and_an_engine_that_drafts() {
+    let picture = demo("");
+    let slo = &picture["slo"];
+    assert_eq!((&slo["ttft_p99_seconds"], &slo["itl_p99_seconds"]), (&7.0.into(), &0.5.into()));
+    let engines = picture["engines"].as_array().unwrap();
+    let drafts =
+        |role: &str| engines.iter().filter(|row| row["role"] == role && !row["spec_acceptance"].is_null()).count();
+    assert!(drafts("decode") > 0 && drafts("unified") > 0 && drafts("prefill") == 0);
+    // What the configuration says goes first.
+    let picture = demo("[slo]\nttft_p99 = \"2s\"\n");
+    assert_eq!((&picture["slo"]["ttft_p99_seconds"], &picture["slo"]["itl_p99_seconds"]), (&2.0.into(), &Value::Null));
+}
+
+#[test]
+fn its_card_begins_with_an_hour_and_cuts_no_word() {
+    let card = Program::new(["demo", "--card", "--interval", "500ms"]).run();
+    let card = card.out;
+    let today = card.lines().find(|line| line.starts_with("today")).unwrap_or_else(|| panic!("{card}"));
+    let revenue = today.split_whitespace().nth(2).unwrap().trim_start_matches('$').replace(',', "");
+    assert!(revenue.parse::<f64>().unwrap() > 200.0, "{card}");
+    assert!(card.lines().all(|line| line.chars().count() <= 72 && !line.contains('…')), "{card}");
+}
+
+#[test]
+fn the_users_prices_go_first() {
+    let picture = demo("[[price]]\nmodel = \"*-r1\"\nlist = \"deepseek-r1-2025\"\n");
+    let lists = picture["money"]["lists"].as_array().unwrap();
+    let of = |model: &str| lists.iter().find(|list| list["model"] == model).unwrap()["list"].clone();
+    assert_eq!((of("deepseek-r1"), of("deepseek-v3")), ("deepseek-r1-2025".into(), "deepseek-v3-standard".into()));
+}

@@ -1,0 +1,468 @@
+//! Tokens and energy in dispute: neither billed nor dropped, and decided on once.
+//!
+//! The class of fault: money that is posted without evidence, or evidence that is thrown away; a decision that counts
+//! twice, is lost in a kill, or reaches a past that is no longer kept in full.
+
+mod energy;
+use crate::program;
+use crate::support;
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use margintop::clock::{Clock, ScriptedClock};
+use margintop::fleet::{Checkpoint, Fleet, FleetConfig, SavedState};
+use margintop::ledger::{
+    Classes, DisputeId, Entry, Evidence, Grain, Ledger, Past, Posting, RevenueAccount, Source, Timing,
+};
+use margintop::pricing::Book;
+use margintop::reading::{InstanceId, ModelName, NodeName, Rank, Role, TargetId};
+use margintop::store::{DisputeState, LedgerEvent, Reader, Store, decide};
+use margintop::units::{Moment, Money, Span, Timestamp, Tokens};
+use program::Program;
+use rusqlite::Connection;
+use serde_json::Value;
+use support::{counters, instant, ledger_settings, open_store};
+
+const TARGET: &str = "http://gpu-01:8000";
+
+fn began() -> Timestamp {
+    instant("2026-03-10T10:00:00Z")
+}
+
+/// A keeper of a ledger without a fleet: what the test posts is handed on.
+struct WriterStatus {
+    ledger: Ledger,
+    store: Store,
+    news: Receiver<LedgerEvent>,
+    now: Moment,
+    first: Timestamp,
+}
+
+impl WriterStatus {
+    fn at(path: &Path, at: Timestamp) -> Self {
+        let clock = ScriptedClock::at(at);
+        let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock.clone())));
+        let LedgerEvent::Opened { saved: memory, .. } = news.recv().unwrap() else { panic!("it is not ours") };
+        let midnight = Timestamp::from_millis(at.millis() / 86_400_000 * 86_400_000);
+        let mut ledger = Ledger::new(Book::built_in().unwrap(), midnight);
+        ledger.record_changes();
+        let first = memory.began.unwrap_or(at);
+        ledger.restore(memory.kept);
+        Self { ledger, store, news, now: clock.now(), first }
+    }
+
+    fn posting(&mut self, at: Timestamp, output: u64) -> Posting {
+        let account = self.ledger.account(&RevenueAccount {
+            node: NodeName::new("gpu-01"),
+            unit: None,
+            model: Some(ModelName::new("deepseek-r1")),
+            role: Role::Unified,
+            tenant: None,
+            costed: true,
+        });
+        let tokens = Classes { miss: Tokens::new(2 * output), hit: Tokens::ZERO, output: Tokens::new(output) };
+        Posting {
+            account,
+            from: at,
+            to: at + Span::from_secs(1),
+            tokens,
+            hits_known: true,
+            timing: Timing::Seen,
+            source: Source::default(),
+        }
+    }
+
+    fn post(&mut self, at: Timestamp, output: u64) {
+        let posting = self.posting(at, output);
+        self.ledger.post(&posting, |_| {});
+    }
+
+    fn dispute(&mut self, at: Timestamp, output: u64) -> DisputeId {
+        let posting = self.posting(at, output);
+        let entries = self.ledger.draft(&posting);
+        let evidence = Evidence {
+            before: counters(10, 0, 5),
+            after: counters(10 + 2 * output, 0, 5 + output),
+            start_before: Some(began() - Span::from_secs(60)),
+            start_after: None,
+            from: at,
+            to: at + Span::from_secs(1),
+            bound: format!("output {output} in 1.0 s is above 400000 a second"),
+        };
+        let (rank, model) = (Some(Rank::new("0")), Some(ModelName::new("deepseek-r1")));
+        let instance = Some(InstanceId::new("10.0.0.7:8000"));
+        self.ledger.dispute(TargetId::new(TARGET), instance, rank, model, entries, evidence)
+    }
+
+    fn commit(&mut self, at: Timestamp) {
+        let postings = self.ledger.take_changes().unwrap();
+        self.now.wall = at;
+        let began = Some(self.first);
+        self.store.commit(Checkpoint { postings, began, watched_from: began, last: self.now, ..Checkpoint::default() });
+        let (tell, told) = channel();
+        let answer = Box::new(move |_: Result<_, _>| tell.send(()).unwrap());
+        self.store.past(Timestamp::default(), Timestamp::default(), Grain::Day, answer);
+        told.recv().unwrap();
+    }
+
+    /// What it is told of decisions.
+    fn on_ledger_event(&mut self) {
+        loop {
+            if let LedgerEvent::Decisions(all) = self.news.recv_timeout(Duration::from_secs(20)).unwrap() {
+                for decision in &all {
+                    self.ledger.decide(decision);
+                }
+                return;
+            }
+        }
+    }
+
+    fn close(self) {
+        self.store.close(Duration::from_secs(5));
+    }
+}
+
+fn file() -> (tempfile::TempDir, std::path::PathBuf) {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger.db");
+    (home, path)
+}
+
+fn past(path: &Path, finest: Grain) -> Past {
+    Reader::open(path).unwrap().past(Timestamp::default(), instant("2030-01-01T00:00:00Z"), finest).unwrap()
+}
+
+/// Output tokens in each grain's table.
+fn grains(path: &Path) -> [i64; 3] {
+    let open = Connection::open(path).unwrap();
+    ["minute", "quarter", "day"].map(|grain| {
+        let sum = format!("SELECT coalesce(sum(output), 0) FROM {grain}_tokens");
+        open.query_row(&sum, [], |row| row.get(0)).unwrap()
+    })
+}
+
+fn whole(path: &Path) {
+    assert_eq!(Reader::open(path).unwrap().verify().unwrap(), Vec::<String>::new());
+}
+
+fn states(path: &Path) -> Vec<(u64, DisputeState)> {
+    Reader::open(path).unwrap().disputes().unwrap().iter().map(|row| (row.dispute.id.0, row.state)).collect()
+}
+
+#[test]
+fn a_draft_is_what_would_be_posted_and_nothing_is() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    // Over the edge of a tier and several minutes.
+    let from = instant("2025-03-11T00:28:30Z");
+    let posting = Posting { from, to: from + Span::from_secs(240), ..keeper.posting(began(), 1_000_003) };
+    let draft = keeper.ledger.draft(&posting);
+    assert_eq!((keeper.ledger.today().tokens().count(), keeper.ledger.disputed()), (0, (Money::ZERO, Tokens::ZERO)));
+    let mut posted: Vec<Entry> = Vec::new();
+    keeper.ledger.post(&posting, |entry| posted.push(entry));
+    assert_eq!(draft, posted);
+    assert!(draft.len() >= 5, "{draft:?}");
+    assert_eq!(draft.iter().map(|entry| entry.tokens.output.count()).sum::<u64>(), 1_000_003);
+    keeper.close();
+}
+
+/// Class: tokens of unknown hits that are accepted are priced as misses, and nothing says so.
+#[test]
+fn an_accepted_dispute_of_unknown_hits_has_their_uncertainty() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    let posting = Posting { hits_known: false, ..keeper.posting(began(), 500_000) };
+    let entries = keeper.ledger.draft(&posting);
+    keeper.ledger.post(&posting, |_| ());
+    let posted = keeper.ledger.uncertainty().hits;
+    let evidence = Evidence {
+        before: counters(10, 0, 5),
+        after: counters(1_000_010, 0, 500_005),
+        start_before: None,
+        start_after: None,
+        from: began(),
+        to: began() + Span::from_secs(1),
+        bound: "too much".to_owned(),
+    };
+    let id = keeper.ledger.dispute(TargetId::new(TARGET), None, None, None, entries, evidence);
+    keeper.commit(began() + Span::from_secs(100));
+    assert!(posted > Money::ZERO);
+    decide(&path, id, true, began() + Span::from_secs(200)).unwrap().unwrap();
+    keeper.on_ledger_event();
+    assert_eq!(keeper.ledger.uncertainty().hits, posted + posted, "the keeper's day");
+    for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
+        let kept: Money = past(&path, grain).uncertainty.iter().map(|cell| cell.hits).sum();
+        assert_eq!(kept, posted + posted, "{grain:?}");
+    }
+    keeper.close();
+}
+
+#[test]
+fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    keeper.post(began(), 100);
+    let id = keeper.dispute(began() + Span::from_secs(90), 9_000_000);
+    assert_eq!(id, DisputeId(1));
+    let (worth, tokens) = keeper.ledger.disputed();
+    assert!(worth > Money::ZERO && tokens == Tokens::new(27_000_000));
+    keeper.commit(began() + Span::from_secs(100));
+    assert_eq!(grains(&path), [100; 3], "it is not billed");
+    let rows = Reader::open(&path).unwrap().disputes().unwrap();
+    assert_eq!((rows.len(), rows[0].state, rows[0].value), (1, DisputeState::Open, Some(worth)));
+    assert_eq!(rows[0].dispute, keeper.ledger.disputes()[0]);
+
+    let before = decide(&path, id, true, began() + Span::from_secs(200)).unwrap().unwrap();
+    assert_eq!(before.state, DisputeState::Open);
+    assert_eq!(grains(&path), [9_000_100; 3]);
+    whole(&path);
+    keeper.on_ledger_event();
+    assert_eq!((keeper.ledger.disputes().len(), keeper.ledger.disputed().1), (0, Tokens::ZERO));
+    let today: u64 = keeper.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
+    assert_eq!(today, 9_000_100, "the sums of the keeper agree");
+    keeper.post(began() + Span::from_secs(200), 7);
+    keeper.commit(began() + Span::from_secs(201));
+    assert_eq!(grains(&path), [9_000_107; 3], "and what it hands on does not hold it again");
+
+    // A second decision changes nothing, whichever it is.
+    for again in [true, false] {
+        let known = decide(&path, id, again, began() + Span::from_secs(300)).unwrap().unwrap();
+        assert_eq!((known.state, known.decided_at), (DisputeState::Accepted, Some(began() + Span::from_secs(200))));
+    }
+    assert_eq!(decide(&path, DisputeId(7), true, began()).unwrap(), None);
+    assert_eq!(grains(&path), [9_000_107; 3]);
+    keeper.close();
+}
+
+#[test]
+fn a_rejected_one_is_gone_from_the_sums_and_stays_in_the_file() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    let ids = [keeper.dispute(began(), 5_000_000), keeper.dispute(began(), 6_000_000)];
+    assert_eq!(ids, [DisputeId(1), DisputeId(2)]);
+    keeper.commit(began() + Span::from_secs(2));
+    decide(&path, DisputeId(2), false, began()).unwrap().unwrap();
+    keeper.on_ledger_event();
+    assert_eq!(keeper.ledger.disputes().iter().map(|dispute| dispute.id.0).collect::<Vec<_>>(), [1]);
+    keeper.commit(began() + Span::from_secs(3));
+    assert_eq!(grains(&path), [0; 3]);
+    assert_eq!(states(&path), [(1, DisputeState::Open), (2, DisputeState::Rejected)]);
+    keeper.close();
+    // Numbers go on, whoever keeps it next; and what is open is known again.
+    let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(10));
+    assert_eq!(keeper.ledger.disputes().len(), 1);
+    assert_eq!(keeper.dispute(began() + Span::from_secs(11), 5_000_000), DisputeId(3));
+    keeper.commit(began() + Span::from_secs(12));
+    keeper.close();
+    Connection::open(&path).unwrap().execute_batch("DELETE FROM disputes").unwrap();
+    let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(20));
+    assert_eq!(keeper.dispute(began() + Span::from_secs(21), 5_000_000), DisputeId(4), "no number is used again");
+    keeper.close();
+}
+
+#[test]
+fn what_was_decided_while_nobody_kept_it_is_in_the_next_ones_sums_once() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    let id = keeper.dispute(began(), 5_000_000);
+    keeper.commit(began() + Span::from_secs(2));
+    keeper.close();
+    decide(&path, id, true, began() + Span::from_secs(5)).unwrap();
+    let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(10));
+    let today = |keeper: &WriterStatus| keeper.ledger.today().tokens().map(|(.., t)| t.output.count()).sum::<u64>();
+    assert_eq!((today(&keeper), keeper.ledger.disputes().len()), (5_000_000, 0));
+    keeper.post(began() + Span::from_secs(11), 1);
+    keeper.commit(began() + Span::from_secs(12));
+    assert_eq!(grains(&path), [5_000_001; 3]);
+    keeper.close();
+}
+
+#[test]
+fn one_of_long_ago_is_posted_in_the_grains_that_are_still_kept() {
+    let (_home, path) = file();
+    let day = Span::from_secs(86_400);
+    let mut keeper = WriterStatus::at(&path, began());
+    let old = keeper.dispute(began(), 1_000);
+    keeper.commit(began() + Span::from_secs(2));
+    let now = began() + Span::from_secs(20 * 86_400);
+    let recent = keeper.dispute(now - day, 10);
+    keeper.commit(now);
+    decide(&path, old, true, now).unwrap().unwrap();
+    decide(&path, recent, true, now).unwrap().unwrap();
+    assert_eq!(grains(&path), [10, 1_010, 1_010], "minutes of twenty days ago are no longer kept");
+    whole(&path);
+    assert_eq!(past(&path, Grain::Minute).tokens.iter().map(|cell| cell.tokens.output.count()).sum::<u64>(), 1_010);
+    keeper.close();
+}
+
+#[test]
+fn an_export_carries_disputes_and_resets() {
+    let (home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    keeper.dispute(began(), 5_000_000);
+    keeper.dispute(began(), 6_000_000);
+    keeper.commit(began() + Span::from_secs(2));
+    keeper.close();
+    decide(&path, DisputeId(1), true, began()).unwrap();
+    let mut text = Vec::new();
+    Reader::open(&path).unwrap().export(&mut text).unwrap();
+    let copy = home.path().join("copy.db");
+    margintop::store::import(&copy, text.as_slice()).unwrap();
+    assert_eq!(Reader::open(&copy).unwrap().disputes().unwrap(), Reader::open(&path).unwrap().disputes().unwrap());
+    let mut keeper = WriterStatus::at(&copy, began() + Span::from_secs(9));
+    assert_eq!(keeper.dispute(began(), 1), DisputeId(3));
+    keeper.close();
+}
+
+#[test]
+fn verify_applies_the_bounds_and_exempts_what_was_accepted() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    // Eight GPUs where none is known: 400,000 output tokens a second, 24 million a minute.
+    keeper.post(began(), 24_000_000);
+    let id = keeper.dispute(began() + Span::from_secs(120), 30_000_000);
+    keeper.commit(began() + Span::from_secs(200));
+    whole(&path);
+    decide(&path, id, true, began() + Span::from_secs(300)).unwrap();
+    whole(&path);
+    keeper.post(began() + Span::from_secs(60), 24_000_001);
+    keeper.commit(began() + Span::from_secs(301));
+    keeper.close();
+    let told = Reader::open(&path).unwrap().verify().unwrap();
+    let minute = "minute_tokens: 2026-03-10T10:01:00Z on gpu-01: 24000001 output tokens, more than 8 GPUs can make";
+    assert_eq!(told, [minute]);
+    // Rent says how many GPUs there are.
+    let open = Connection::open(&path).unwrap();
+    open.execute_batch(
+        "INSERT INTO cost_accounts (id, node, gpu, kind) VALUES (0, 'gpu-01', 'H800', 'gpus');
+         INSERT INTO minute_gpu_time VALUES (1773136800000, 0, 960000, 0, 0)",
+    )
+    .unwrap();
+    let told = Reader::open(&path).unwrap().verify().unwrap();
+    assert!(!told.iter().any(|fault| fault.contains("can make")), "16 GPUs can: {told:?}");
+}
+
+/// Growth is posted when it is seen, and may be of all the time since its counter last moved.
+#[test]
+fn verify_takes_the_first_growth_after_a_pause_for_that_of_the_pause() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    keeper.post(began(), 100);
+    keeper.post(began() + Span::from_secs(300), 100_000_000);
+    keeper.commit(began() + Span::from_secs(400));
+    whole(&path);
+    keeper.post(began() + Span::from_secs(360), 100_000_000);
+    keeper.commit(began() + Span::from_secs(500));
+    keeper.close();
+    let told = Reader::open(&path).unwrap().verify().unwrap();
+    assert!(told.iter().any(|fault| fault.contains("10:06:00Z")), "{told:?}");
+}
+
+#[test]
+fn verify_finds_cost_below_zero_and_sums_that_left_their_range() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    keeper.post(began(), 100);
+    keeper.commit(began() + Span::from_secs(2));
+    keeper.close();
+    let open = Connection::open(&path).unwrap();
+    for (damage, told) in [
+        ("INSERT INTO day_gpu_time VALUES (1773100800000, 0, -5, 0, 0)", "day_gpu_time: 1 rows with a cost below zero"),
+        ("UPDATE day_gpu_time SET allocated_ms = 5, energy_mj = -1", "day_gpu_time: 1 rows with a cost below zero"),
+        ("UPDATE tariffs SET output_nanos = -1", "tariffs: 1 rows with a price below zero"),
+        (
+            "UPDATE day_tokens SET output = 9223372036854775807 + 9223372036854775807",
+            "day_tokens: 1 rows with amounts that are no whole numbers: a sum left its range",
+        ),
+    ] {
+        open.execute_batch("INSERT OR IGNORE INTO cost_accounts (id, node, gpu, kind) VALUES (0, 'n', 'H800', 'gpus')")
+            .unwrap();
+        open.execute_batch(damage).unwrap();
+        let faults = Reader::open(&path).unwrap().verify().unwrap();
+        assert!(faults.iter().any(|fault| fault == told), "{damage}: {faults:?}");
+    }
+}
+
+fn run(path: &Path, arguments: &[&str]) -> program::Ran {
+    Program::new(arguments).env("MARGINTOP_LEDGER", path).run()
+}
+
+#[test]
+fn the_command_lists_and_decides_and_says_what_cannot_be() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    keeper.post(began(), 100);
+    keeper.dispute(began() + Span::from_secs(90), 9_000_000);
+    keeper.dispute(began() + Span::from_secs(91), 8_000_000);
+    keeper.commit(began() + Span::from_secs(100));
+    let listed = run(&path, &["ledger", "disputes"]);
+    for words in [
+        "1  2026-03-10T10:01:31Z",
+        TARGET,
+        "instance 10.0.0.7:8000",
+        "rank 0",
+        "tokens: 18000000 computed, 0 cached, 9000000 output",
+        "counters: prompt 10, cached 0, output 5 -> prompt 18000010, cached 0, output 9000005",
+        "process started: 2026-03-10T09:59:00Z -> unknown; 1.0 s from 2026-03-10T10:01:30Z",
+        "output 9000000 in 1.0 s is above 400000 a second",
+    ] {
+        assert!(listed.out.contains(words), "{words} in {}", listed.out);
+    }
+    let json: Value = serde_json::from_str(&run(&path, &["ledger", "disputes", "--json"]).out).unwrap();
+    assert_eq!((json[1]["id"].as_u64(), json[1]["output_tokens"].as_u64()), (Some(2), Some(8_000_000)));
+    assert!(json[0]["value"].is_string() && json[0]["evidence"]["bound"].is_string(), "{json}");
+
+    // The keeper runs meanwhile.
+    let accepted = run(&path, &["ledger", "disputes", "accept", "1"]);
+    assert!(accepted.code == Some(0) && accepted.out.contains("dispute 1 is accepted"), "{accepted:?}");
+    keeper.on_ledger_event();
+    let rejected = run(&path, &["ledger", "disputes", "reject", "2"]);
+    assert!(rejected.code == Some(0) && rejected.out.contains("dispute 2 is rejected"), "{rejected:?}");
+    keeper.on_ledger_event();
+    assert_eq!(keeper.ledger.disputes().len(), 0);
+    for (arguments, words) in [
+        (["ledger", "disputes", "reject", "1"], "dispute 1 was accepted on "),
+        (["ledger", "disputes", "accept", "1"], "dispute 1 was accepted on "),
+        (["ledger", "disputes", "accept", "2"], "dispute 2 was rejected on "),
+        (["ledger", "disputes", "accept", "9"], "no dispute 9 in this ledger; none is open"),
+    ] {
+        let refused = run(&path, &arguments);
+        assert!(refused.code == Some(2) && refused.err.contains(words), "{refused:?}");
+    }
+    assert_eq!(grains(&path), [9_000_100; 3]);
+    assert_eq!(run(&path, &["ledger", "disputes"]).out, "no dispute is open\n");
+    assert!(run(&path, &["ledger", "disputes", "--all"]).out.contains("accepted on "));
+    let verified = run(&path, &["ledger", "verify"]);
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    keeper.close();
+}
+
+#[test]
+fn the_command_resets_a_target_and_names_the_known_ones() {
+    let (_home, path) = file();
+    let item = |key: &str| margintop::fleet::SavedItem { key: key.to_owned(), state: "{}".to_owned() };
+    let keeper = WriterStatus::at(&path, began());
+    let targets = vec![item("http://gpu-01:8000"), item("http://gpu-02:8000")];
+    keeper.store.commit(Checkpoint { targets, last: keeper.now, ..Checkpoint::default() });
+    keeper.close();
+    let unknown = run(&path, &["ledger", "reset-target", "http://gpu-03:8000"]);
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+    for words in
+        ["no target \"http://gpu-03:8000\"", "is it \"http://gpu-0", "http://gpu-01:8000", "http://gpu-02:8000"]
+    {
+        assert!(unknown.err.contains(words), "{words} in {}", unknown.err);
+    }
+    // As it is written on the command line, too.
+    let reset = run(&path, &["ledger", "reset-target", "gpu-02:8000"]);
+    assert!(reset.code == Some(0) && reset.out.contains("http://gpu-02:8000 is reset"), "{reset:?}");
+}
+
+#[test]
+fn a_fleet_takes_decisions_in() {
+    let mut fleet = Fleet::new(FleetConfig::local("gpu-01"), Book::built_in().unwrap(), Moment::default());
+    fleet.restore(SavedState::default(), Span::ZERO);
+    fleet.decide(vec![margintop::ledger::Decision { id: DisputeId(1), accepted: true, entries: Vec::new() }]);
+    assert!(fleet.ledger().disputes().is_empty());
+}

@@ -1,0 +1,50 @@
+//! The true binary, its subcommands and their output.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../support/fake_disk.rs"]
+mod fake_disk;
+#[path = "../support/fake_nvml.rs"]
+mod fake_nvml;
+#[path = "../support/ledger.rs"]
+mod ledger;
+#[path = "../support/page.rs"]
+mod page;
+#[path = "../support/program.rs"]
+mod program;
+#[path = "../support/saved.rs"]
+mod saved;
+#[path = "../support/server.rs"]
+mod server;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod agents;
+mod bad_input;
+mod bad_prices;
+mod calls;
+mod card_lease;
+mod closed_pipe;
+mod demo;
+mod help;
+mod kills_rent;
+mod ledger_disks;
+mod ledger_disputes;
+mod ledger_program;
+mod ledger_report;
+mod money;
+mod names_in_order;
+mod once;
+mod once_ledger;
+mod price;
+mod price_answers;
+mod price_imports;
+mod recordings;
+mod serve_log;
+mod surfaces;

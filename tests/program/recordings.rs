@@ -1,0 +1,293 @@
+//! Recordings: what was written is read again, up to where a kill cut it; a replay says the same each time; a redacted one
+//! holds no name.
+
+use crate::program;
+use crate::server;
+use crate::support;
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use margintop::collector::{Collector, Message};
+use margintop::dialect::{self, Hint};
+use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
+use margintop::pricing::Book;
+use margintop::reading::{Event, Label, NodeName, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName};
+use margintop::record::{Entry, FORMAT, Header, Reader, Recording, Redactor, Settings, Written};
+use margintop::units::{Moment, Span};
+use program::Program;
+use server::{Reply, Server};
+use support::moment;
+
+const VLLM: &str = include_str!("../fixtures/engines/vllm-dp4.prom");
+const VLLM_LATER: &str = include_str!("../fixtures/engines/vllm-dp4.t10.prom");
+const SGLANG: &str = include_str!("../fixtures/engines/sglang-dp4.prom");
+const DCGM: &str = include_str!("../fixtures/engines/dcgm-exporter.prom");
+
+const BEGAN: &str = "2026-11-24T15:00:00Z";
+/// Names that stand in what is recorded, and not in what is redacted.
+const NAMES: [&str; 6] = ["secret-host", "secret-node", "secret-unit", "secret-tenant", "secret-words", "DeepSeek"];
+
+fn header() -> Header {
+    Header {
+        recording: FORMAT.to_owned(),
+        began: moment(BEGAN),
+        local: NodeName::new("secret-host"),
+        interval: Span::from_secs(10),
+        window: Span::from_secs(20),
+        targets: vec![target("http://secret-host:8000"), target("http://secret-host:9400")],
+        redacted: false,
+    }
+}
+
+fn target(url: &str) -> TargetInfo {
+    TargetInfo {
+        target: TargetId::new(url),
+        host: Some(NodeName::new("secret-host")),
+        node: Some(NodeName::new("secret-node")),
+        unit: Some(UnitName::new("secret-unit")),
+        role: None,
+        tenant: Some(Label::new("secret-tenant")),
+    }
+}
+
+fn page(url: &str, at: Moment, text: &str) -> Event {
+    let read = dialect::read(text.as_bytes(), &Hint::default()).unwrap();
+    let cost = ScrapeCost { seconds: 0.1 + 0.2, bytes: text.len() as u64 };
+    Event::Page { target: TargetId::new(url), at, cost, outcome: Ok(Box::new(read)) }
+}
+
+/// What a watch of half a minute takes in: pages of engines and of GPUs, failures, a target more.
+fn entries() -> Vec<Entry<'static>> {
+    let began = moment(BEGAN);
+    let at = |seconds| began + Span::from_secs(seconds);
+    let trouble = |trouble| Event::Page {
+        target: TargetId::new("http://secret-host:9400"),
+        at: at(11),
+        cost: ScrapeCost::default(),
+        outcome: Err(trouble),
+    };
+    let error = SourceError {
+        what: Label::new("NVML"),
+        why: Label::new("secret-words of a library"),
+        mend: Label::new("install the driver"),
+    };
+    let events = |events: Vec<Event>| Entry::Events(Cow::Owned(events));
+    vec![
+        events(vec![page("http://secret-host:8000", at(0), VLLM), page("http://secret-host:9400", at(0), DCGM)]),
+        events(vec![Event::Tick(at(1))]),
+        Entry::Targets(Cow::Owned(vec![target("http://secret-host:30000")])),
+        events(vec![
+            page("http://secret-host:8000", at(10), VLLM_LATER),
+            page("http://secret-host:30000", at(10), SGLANG),
+        ]),
+        events(vec![
+            trouble(ScrapeTrouble::NoSuchHost(Label::new("secret-words"))),
+            trouble(ScrapeTrouble::Status(503)),
+        ]),
+        Entry::Errors(Cow::Owned(vec![error.clone()])),
+        events(vec![Event::Gpus { node: NodeName::new("secret-node"), at: at(12), outcome: Err(error) }]),
+        Entry::Interval(Span::from_secs(2)),
+        events(vec![Event::Tick(at(13))]),
+    ]
+}
+
+fn write(path: &Path, redactor: Option<Redactor>, limit: u64) -> Written {
+    write_times(1, path, redactor, limit)
+}
+
+fn write_times(times: usize, path: &Path, redactor: Option<Redactor>, limit: u64) -> Written {
+    let settings = Settings { path: path.to_owned(), limit, redactor };
+    let mut recording = Recording::create(settings, header()).unwrap();
+    let progress = recording.progress();
+    for _ in 0..times {
+        for entry in entries() {
+            recording.note(entry);
+        }
+    }
+    drop(recording);
+    progress.written().unwrap().clone()
+}
+
+fn read(path: &Path) -> (Header, Vec<Entry<'static>>, bool) {
+    let mut reader = Reader::open(path).unwrap();
+    let mut entries = Vec::new();
+    while let Some(entry) = reader.next_entry().unwrap() {
+        entries.push(entry);
+    }
+    (reader.header().clone(), entries, reader.is_cut())
+}
+
+/// What a program would print of a fleet that took these in.
+fn snapshot(header: &Header, entries: Vec<Entry<'static>>) -> String {
+    let config = FleetConfig {
+        interval: header.interval,
+        window: header.window,
+        targets: header.targets.clone(),
+        ..FleetConfig::local(header.local.as_str())
+    };
+    let mut collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), header.began));
+    for message in entries.into_iter().filter_map(Message::recorded) {
+        collector.take(message);
+    }
+    serde_json::to_string(&*collector.picture()).unwrap()
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.rec");
+    let written = write(&path, None, u64::MAX);
+    let (read_header, read_entries, is_cut) = read(&path);
+    assert_eq!((written.entries, written.is_full, written.error.clone()), (9, false, None));
+    assert_eq!(written.bytes, std::fs::metadata(&path).unwrap().len());
+    assert_eq!((&read_header, read_entries.len(), is_cut), (&header(), 9, false));
+    let text = |entries: &[Entry<'_>]| entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>();
+    assert_eq!(text(&read_entries), text(&entries()), "to the last digit of each float");
+    assert_eq!(snapshot(&read_header, read_entries), snapshot(&header(), entries()));
+}
+
+/// Class: a program that was killed, a copy of a file that was being written, a full disk.
+#[test]
+fn a_cut_recording_is_read_up_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, cut) = (folder.path().join("whole"), folder.path().join("cut"));
+    let all = write_times(20, &whole, None, u64::MAX).entries as usize;
+    let bytes = std::fs::read(&whole).unwrap();
+    let mut most = 0;
+    for length in (0..bytes.len()).step_by(bytes.len() / 40).chain([bytes.len() - 20]) {
+        std::fs::write(&cut, &bytes[..length]).unwrap();
+        match Reader::open(&cut) {
+            Ok(_) => {
+                let (_, entries, is_cut) = read(&cut);
+                assert!(is_cut && entries.len() < all, "{length}");
+                most = most.max(entries.len());
+            }
+            Err(error) => assert!(error.to_string().contains("is no recording"), "{length}: {error}"),
+        }
+    }
+    assert!(most > all / 2, "what stands before the cut is read: {most}");
+}
+
+/// Class: files that are something else, or of another time.
+#[test]
+fn what_is_no_recording_says_so_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    let open = |text: &str| {
+        let file = std::fs::File::create(&path).unwrap();
+        zstd::stream::copy_encode(text.as_bytes(), file, 3).unwrap();
+        Reader::open(&path).unwrap_err().to_string()
+    };
+    assert!(open("{\"recording\":\"margintop-recording/2\"}\n").contains("of version 2, and this margintop reads"));
+    for text in ["", "\n", "{}\n", "[1]\n", "{\"recording\":\"other/1\"}\n", "up 1\n"] {
+        assert!(open(text).contains("make one with `margintop record FILE`"), "{text}");
+    }
+    assert!(open(&format!("{{\"recording\":\"{FORMAT}\"}}\n")).contains("missing field"));
+    std::fs::write(&path, "vllm:num_requests_running 1\n").unwrap();
+    assert!(Reader::open(&path).unwrap_err().to_string().contains("is no recording"));
+    assert!(Reader::open(folder.path()).unwrap_err().to_string().contains("not a regular file"));
+    assert!(Reader::open(&folder.path().join("absent")).unwrap_err().to_string().contains("No such file"));
+    let again = Recording::create(Settings { path: path.clone(), limit: 1, redactor: None }, header());
+    assert!(again.unwrap_err().to_string().contains("exists"), "a file is never overwritten");
+}
+
+#[test]
+fn a_changed_byte_is_said_and_makes_no_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    let good =
+        format!("{}\n{{\"events\":[{{\"tick\":[1790000000000,5]}}]}}\n", serde_json::to_string(&header()).unwrap());
+    for (bad, why) in [("{\"events\":[{\"tick\":[1790000000000]}]}", "entry 2"), ("{\"other\":1}", "unknown variant")] {
+        let file = std::fs::File::create(&path).unwrap();
+        zstd::stream::copy_encode(format!("{good}{bad}\n").as_bytes(), file, 3).unwrap();
+        let mut reader = Reader::open(&path).unwrap();
+        assert!(matches!(reader.next_entry(), Ok(Some(Entry::Events(_)))));
+        let error = reader.next_entry().unwrap_err().to_string();
+        assert!(error.contains(why) && error.contains("replay a copy"), "{error}");
+    }
+}
+
+/// Class: a bit that turned on the disk or on the way.
+#[test]
+fn a_turned_bit_is_found_by_the_end_at_the_latest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, turned) = (folder.path().join("whole"), folder.path().join("turned"));
+    write(&whole, None, u64::MAX);
+    let bytes = std::fs::read(&whole).unwrap();
+    let text = |entries: &[Entry<'_>]| entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>();
+    for at in (0..bytes.len()).step_by(bytes.len() / 150) {
+        let mut other = bytes.clone();
+        other[at] ^= 1 << (at % 8);
+        std::fs::write(&turned, other).unwrap();
+        let Ok(mut reader) = Reader::open(&turned) else { continue };
+        let mut entries = Vec::new();
+        let ended = loop {
+            match reader.next_entry() {
+                Ok(Some(entry)) => entries.push(entry),
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+        let is_same = reader.header() == &header() && text(&entries) == text(&self::entries());
+        assert!(!ended || reader.is_cut() || is_same, "{at}");
+    }
+}
+
+#[test]
+fn a_recording_ends_at_its_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    let written = write(&path, None, 1);
+    assert!(written.is_full && written.entries < 9, "{written:?}");
+    assert!(!read(&path).2, "it is whole all the same");
+}
+
+/// Class: names of machines, users, models and customers, in every field that has one.
+#[test]
+fn a_redacted_recording_holds_no_name_and_the_same_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    write(&path, Some(Redactor::default()), u64::MAX);
+    let text = String::from_utf8(zstd::stream::decode_all(std::fs::File::open(&path).unwrap()).unwrap()).unwrap();
+    let named = entries().iter().map(|entry| serde_json::to_string(entry).unwrap()).collect::<String>()
+        + &serde_json::to_string(&header()).unwrap();
+    for name in NAMES {
+        assert!(named.contains(name), "{name} is recorded");
+        assert!(!text.contains(name), "{name} is left in {text}");
+    }
+    for uuid in DCGM.match_indices("GPU-").map(|(at, _)| &DCGM[at..at + 24]) {
+        assert!(!text.contains(uuid), "{uuid}");
+    }
+    let (header, read, _) = read(&path);
+    assert!(header.redacted);
+    let figures = |text: &str| {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        (json["tokens"].clone(), json["gpus"].clone(), json["requests"].clone(), json["coverage"].clone())
+    };
+    assert_eq!(figures(&snapshot(&header, read)), figures(&snapshot(&self::header(), entries())));
+}
+
+/// The true binary over real sockets.
+#[test]
+fn a_replay_prints_the_same_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("box.rec");
+    let file = path.to_str().unwrap();
+    let server = Server::new(|asked| Reply::page(if asked < 4 { VLLM } else { VLLM_LATER }));
+    let recorded = Program::new(["record", file, &server.url, "nvml:off", "--for", "2s", "--interval", "200ms"]).run();
+    assert_eq!(recorded.code, Some(0), "{recorded:?}");
+    assert!(recorded.err.contains("margintop replay"), "{}", recorded.err);
+    let replay = || Program::new(["replay", file, "--json"]).run();
+    let (first, second) = (replay(), replay());
+    assert_eq!(first.out, second.out);
+    let shown = first.good();
+    assert_eq!(shown["coverage"]["engines_live"], 1);
+    assert!(shown["tokens"]["output_total"].as_u64().unwrap() > 0, "{shown}");
+    assert_eq!(shown["engines"][0]["target"].as_str(), Some(server.url.as_str()));
+    let begin = Program::new(["replay", file, "--json", "--at", "2020-01-01"]).run().good();
+    assert!(begin["tokens"]["output_total"].is_null(), "nothing was said by then: {begin}");
+    let again = Program::new(["record", file, &server.url, "nvml:off", "--for", "1s"]).run();
+    assert_eq!(again.code, Some(1));
+    assert!(again.err.contains("exists"), "{}", again.err);
+}

@@ -1,0 +1,98 @@
+//! What `serve` logs: which targets answer, which cannot be reached and why, and each change of their states.
+
+use crate::page;
+use crate::program;
+use crate::server;
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use page::{Counted, vllm};
+use program::Program;
+use server::{Reply, Server};
+
+/// An engine that answers so many times and then refuses.
+fn engine(answers: usize) -> Server {
+    Server::at("127.0.7.1", move |nth| match nth {
+        nth if nth < answers => {
+            Reply::page(&vllm("deepseek-r1", 60.0, Counted::new(1000, 400, 300).times(nth as u64 + 1)))
+        }
+        _ => Reply::status("503 Service Unavailable", "", ""),
+    })
+}
+
+fn nobody() -> String {
+    format!("http://{}/metrics", TcpListener::bind("127.0.7.9:0").unwrap().local_addr().unwrap())
+}
+
+fn serve(engine: &Server, nobody: &str) -> Program {
+    let flags = ["serve", "--listen", "127.0.0.1:0", "--ledger", "none", "--interval", "200ms", "nvml:off"];
+    Program::new(flags.map(str::to_owned).into_iter().chain([engine.metrics(), nobody.to_owned()]))
+}
+
+/// Waits for a line of a file that satisfies all of these words, and gives it.
+fn line_with(path: &Path, words: &[&str]) -> String {
+    let began = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        if let Some(line) = text.lines().find(|line| words.iter().all(|word| line.contains(word))) {
+            return line.to_owned();
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "no line with {words:?}: {text}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn each_change_of_a_target_is_a_line_of_json_in_the_file() {
+    let (engine, nobody, folder) = (engine(5), nobody(), tempfile::tempdir().unwrap());
+    let log = folder.path().join("m.log");
+    let mut run =
+        serve(&engine, &nobody).arg("--log").arg(log.to_str().unwrap()).arg("--log-format").arg("json").start();
+    let up = line_with(&log, &["target answers", &engine.metrics()]);
+    let up: Value = serde_json::from_str(&up).unwrap();
+    assert_eq!((&up["level"], &up["kind"], &up["before"]), (&"INFO".into(), &"vllm".into(), &"never".into()));
+    assert!(up["timestamp"].as_str().is_some_and(|at| at.ends_with('Z')), "{up}");
+    let down: Value = serde_json::from_str(&line_with(&log, &["cannot be reached", &nobody])).unwrap();
+    assert!(down["level"] == "WARN" && down["why"].as_str().unwrap().contains("refused"), "{down}");
+    let silent: Value = serde_json::from_str(&line_with(&log, &["target is silent", &engine.metrics()])).unwrap();
+    assert_eq!((&silent["state"], &silent["before"]), (&"stale".into(), &"live".into()), "{silent}");
+    assert!(silent["why"].as_str().is_some_and(|why| why.contains("503")), "{silent}");
+    assert!(run.terminate().is_some());
+    line_with(&log, &["ended"]);
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(text.lines().filter(|line| line.contains("cannot be reached")).count(), 1, "once: {text}");
+}
+
+#[test]
+fn without_a_file_it_is_text_on_the_standard_error_from_the_level_on() {
+    let (engine, nobody) = (engine(usize::MAX), nobody());
+    let mut run = serve(&engine, &nobody).env("MARGINTOP_LOG_LEVEL", "warn").start();
+    let err = BufReader::new(run.child.stderr.take().unwrap());
+    let first = err.lines().map(Result::unwrap).next().unwrap();
+    assert!(first.contains(" WARN target cannot be reached") && first.contains(&nobody), "{first}");
+    assert!(run.terminate().is_some());
+}
+
+#[test]
+fn a_log_that_cannot_be_written_and_words_that_are_none_are_refused() {
+    let refused = |flag: &str, value: &str, code: i32, word: &str| {
+        let ran = Program::new(["serve", "--listen", "127.0.0.1:0", "--ledger", "none", flag, value]).run();
+        assert!(ran.code == Some(code) && ran.err.contains(word), "{}", ran.err);
+    };
+    refused("--log", "/nowhere/m.log", 1, "/nowhere/m.log: No such file");
+    refused("--log-level", "loud", 2, "--log-level: \"loud\" is no level: write error, warn");
+    refused("--log-format", "xml", 2, "--log-format: \"xml\" is no form of a log: write text or json");
+    let ran = Program::new(["serve"]).env("MARGINTOP_LOG_LEVEL", "loud").run();
+    assert!(ran.err.contains("MARGINTOP_LOG_LEVEL: \"loud\" is no level"), "{}", ran.err);
+    let ran = Program::new(["serve"]).config("log_level = \"loud\"\nlog_format = \"xml\"\n").run();
+    assert!(
+        ran.err.contains("margintop.toml:1: log_level") && ran.err.contains("margintop.toml:2: log_format"),
+        "{}",
+        ran.err
+    );
+}

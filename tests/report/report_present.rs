@@ -1,0 +1,133 @@
+//! What the screen says of the end of a ledger, a report says too: what is held back, and work that is not finished.
+
+use crate::program;
+use crate::support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use margintop::clock::{Clock, ScriptedClock};
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
+use margintop::pricing::{Bill, Book};
+use margintop::reading::{Finished, PageReading};
+use margintop::snapshot::MoneyView;
+use margintop::store::LedgerEvent;
+use margintop::units::{Moment, Span, Tokens};
+use program::Program;
+use serde_json::Value;
+use support::{answered, at, counters, instant, ledger_settings, member, open_store, page};
+
+fn after(seconds: i64) -> Moment {
+    at(instant("2025-02-20T10:00:00Z") + Span::from_secs(seconds))
+}
+
+/// A page of an engine that counts its finished requests apart.
+fn working(prompt: u64, output: u64, finished: [u64; 2]) -> PageReading {
+    let start = after(-3_600).wall;
+    let mut page = page("deepseek-r1", counters(prompt, prompt / 2, output), Some(start));
+    let [prompt, output] = finished.map(|count| Some(Tokens::new(count)));
+    page.engines[0].finished = Finished { prompt, output, ..Finished::default() };
+    page
+}
+
+/// A ledger that is kept over these pages, one every 100 seconds, and the screen's money at its end.
+fn keep(path: &Path, bill: Bill, pages: &[PageReading]) -> MoneyView {
+    let clock = ScriptedClock::at(after(0).wall);
+    let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock)));
+    let LedgerEvent::Opened { .. } = news.recv().unwrap() else { panic!("it is not ours") };
+    let config = FleetConfig { bill, targets: vec![member("http://e:8000", "n", None)], ..FleetConfig::local("box") };
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), after(0));
+    fleet.restore(SavedState::default(), Span::ZERO);
+    for (nth, page) in (0..).zip(pages) {
+        fleet.apply(answered("http://e:8000", after(100 * nth), page.clone()));
+    }
+    store.commit(fleet.take_changes().unwrap());
+    store.close(Duration::from_secs(5));
+    fleet.snapshot().money
+}
+
+fn report(path: &Path, bill: &str, arguments: &[&str]) -> program::Ran {
+    let all: Vec<_> = ["report"].iter().chain(arguments).copied().collect();
+    Program::new(&all).env("MARGINTOP_LEDGER", path).config(&format!("bill = \"{bill}\"\n")).run()
+}
+
+#[test]
+fn leakage_is_that_of_the_screen() {
+    let pages = [working(0, 0, [0, 0]), working(8_000, 4_000, [7_000, 3_000])];
+    for (bill, name, said) in [
+        (Bill::All, "all", "engine value: unfinished and aborted work included"),
+        (Bill::Finished, "finished", "finished requests only: unfinished and aborted work left out"),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("ledger.db");
+        let screen = keep(&path, bill, &pages).leakage.unwrap();
+        let told = report(&path, name, &["--json"]).good();
+        let leakage = &told["leakage"];
+        assert_eq!(
+            (told["bill"].as_str(), leakage["prompt_tokens"].as_i64()),
+            (Some(name), Some(screen.prompt_tokens))
+        );
+        assert_eq!(leakage["output_tokens"].as_i64(), Some(screen.output_tokens));
+        assert_eq!(leakage["amount"], screen.amount.unwrap().round_to(6).to_string(), "{name}");
+        let text = report(&path, name, &[]).out;
+        assert!(text.contains(said), "{name}: {text}");
+    }
+}
+
+/// Class: tokens that may still be posted, and a total that does not say so.
+#[test]
+fn what_is_held_back_makes_a_lower_bound() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger.db");
+    // The last page has fallen: a dip or a reset is not known yet.
+    let pages = [working(0, 0, [0, 0]), working(8_000, 4_000, [8_000, 4_000]), working(10, 5, [10, 5])];
+    assert!(keep(&path, Bill::All, &pages).lower_bound);
+    let told = report(&path, "all", &["--json"]).good();
+    assert_eq!((&told["held_back"], &told["lower_bound"]), (&1.into(), &true.into()));
+    let text = report(&path, "all", &[]).out;
+    assert!(text.contains("held back") && text.contains("at least"), "{text}");
+    // What was before is not touched by it.
+    let before = report(&path, "all", &["--json", "--until", "2025-02-20T10:01:00Z"]).good();
+    assert_eq!(before["held_back"], Value::from(0));
+}
+
+/// Class: tokens without a price, and no word of the rate of exchange that would give them one.
+#[test]
+fn what_is_before_the_first_rate_of_exchange_is_named_with_what_to_write() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger.db");
+    keep(&path, Bill::All, &[working(0, 0, [0, 0]), working(8_000, 4_000, [8_000, 4_000])]);
+    // Posted without a price: this book has none for it.
+    let open = rusqlite::Connection::open(&path).unwrap();
+    for grain in ["minute", "quarter", "day"] {
+        open.execute(&format!("UPDATE {grain}_tokens SET tariff = -1"), []).unwrap();
+    }
+    drop(open);
+    let fx = |day: &str| format!("[[fx]]\nfrom = \"EUR\"\nto = \"USD\"\nrate = \"1.1\"\nat = \"{day}\"\n");
+    let price = "timezone = \"America/New_York\"\n[[price]]\nmodel = \"*\"\nhit = \"1\"\nmiss = \"1\"\noutput = \"1\"\ncurrency = \"EUR\"\n";
+    let report = |days: &[&str], more: &[&str]| {
+        let config: String = price.to_owned() + &days.iter().map(|day| fx(day)).collect::<String>();
+        Program::new(["report"].iter().chain(more)).env("MARGINTOP_LEDGER", &path).config(&config).run()
+    };
+    let late = "2025-03-01";
+    for more in [&["--by", "day"][..], &["--by", "model"], &["--reprice"]] {
+        let told = report(&[late], more);
+        assert_eq!(told.code, Some(0), "{}", told.err);
+        // The ledger is of 10:00 UTC, when it is the same day in New York.
+        let write = "[[fx]] from = \"EUR\" to = \"USD\" rate = \"…\" at = \"2025-02-20\"";
+        assert!(told.out.contains("before the first rate of exchange from EUR"), "{more:?}: {}", told.out);
+        assert!(told.out.contains(write), "{more:?}: {}", told.out);
+    }
+    let told = report(&[late], &["--json", "--reprice"]).good();
+    assert_eq!(
+        (&told["unconverted"][0]["currency"], told["unconverted"].as_array().unwrap().len()),
+        (&"EUR".into(), 1)
+    );
+    assert_eq!(told["unconverted"][0]["tokens"], Value::from(12_000));
+    assert_eq!(told["unpriced"][0]["tokens"], Value::from(12_000));
+    let unpriced = Program::new(["report"]).env("MARGINTOP_LEDGER", &path).run();
+    assert!(unpriced.out.contains(" 12,000 tokens without a price: write a [[price]]"), "{}", unpriced.out);
+    // With that it has a price.
+    let told = report(&[late, "2025-02-20"], &["--json", "--reprice"]).good();
+    assert_eq!((&told["unconverted"], &told["total"]["revenue"]), (&Value::Array(Vec::new()), &"0.0132".into()));
+}

@@ -1,0 +1,320 @@
+//! What becomes an alert, and for how long: snapshots in, alerts out, by a scripted clock.
+//!
+//! Two classes. A loss that began while the fleet served lasts when the engine that served is gone. An engine that has
+//! requests running and makes no token is told after a minute, whichever way its kind shows that it makes some.
+
+use crate::picture;
+
+use std::sync::Arc;
+
+use margintop::alert::Watch;
+use margintop::reading::{EngineKind, Health, Label, Rank};
+use margintop::snapshot::{AMBIGUOUS, Alert, EngineRow, Notice, QUARANTINED, Rule, Severity, Snapshot};
+use margintop::units::{Money, Ratio, Span, Tokens};
+
+/// The alerts of a rule after each of these snapshots, a second apart.
+struct Scene {
+    watch: Watch,
+    snapshot: Snapshot,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let snapshot = Snapshot { window_seconds: Some(10.0), ..picture::one_box(8, 0) };
+        Self { watch: Watch::default(), snapshot }
+    }
+
+    fn step(&mut self, rule: Rule) -> Vec<Alert> {
+        self.snapshot.at = self.snapshot.at + Span::from_secs(1);
+        let mut snapshot = self.snapshot.clone();
+        self.watch.judge(&mut snapshot);
+        snapshot.alerts.retain(|alert| alert.rule == rule);
+        snapshot.alerts
+    }
+
+    fn engine(&mut self, change: impl FnOnce(&mut EngineRow)) {
+        self.row(0, change);
+    }
+
+    fn row(&mut self, place: usize, change: impl FnOnce(&mut EngineRow)) {
+        let mut row = (*self.snapshot.engines[place]).clone();
+        change(&mut row);
+        self.snapshot.engines[place] = Arc::new(row);
+    }
+
+    fn money(&mut self, revenue: i64, cost: i64) {
+        let amount = |units: i64| Some(Money::from_micros(units * 1_000_000));
+        let money = &mut self.snapshot.money;
+        (money.revenue_per_hour, money.cost_per_hour) = (amount(revenue), amount(cost));
+        money.profit_per_hour = amount(revenue - cost);
+    }
+
+    fn output(&mut self, rate: Option<f64>) {
+        self.snapshot.tokens.output_per_second = rate;
+        self.engine(|row| row.output_per_second = rate);
+    }
+
+    /// The first second of the next so many at which a row stalls.
+    fn stalls_after(&mut self, seconds: i64, mut change: impl FnMut(&mut Self, i64)) -> Option<i64> {
+        (1..=seconds).find(|second| {
+            change(self, *second);
+            !self.step(Rule::EngineStalled).is_empty()
+        })
+    }
+}
+
+fn die(row: &mut EngineRow) {
+    row.state = Health::Lost;
+    (row.running, row.output_per_second, row.prompt_per_second) = (None, None, None);
+}
+
+#[test]
+fn a_loss_outlives_the_engine_that_served_at_it() {
+    let mut scene = Scene::new();
+    scene.output(Some(5.0));
+    scene.money(2, 30);
+    let first = scene.step(Rule::Loss);
+    assert!(first[0].text.as_str().contains("breaks even at 15.0 times"), "{first:?}");
+    scene.engine(die);
+    for revenue in [2, 1, 0] {
+        scene.snapshot.tokens.output_per_second = None;
+        scene.money(revenue, 30);
+        let alerts = scene.step(Rule::Loss);
+        assert_eq!(alerts[0].since, first[0].since);
+    }
+    for _ in 0..600 {
+        scene.snapshot.money.profit_per_hour = None;
+        assert_eq!(scene.step(Rule::Loss).len(), 1);
+    }
+    let alerts = scene.step(Rule::Loss);
+    assert!(alerts[0].text.as_str().contains("1 engine that served is silent"), "{alerts:?}");
+    scene.money(31, 30);
+    assert!(scene.step(Rule::Loss).is_empty());
+}
+
+#[test]
+fn the_end_of_an_engine_that_earned_is_a_loss_too() {
+    let mut scene = Scene::new();
+    scene.output(Some(500.0));
+    scene.money(40, 30);
+    assert!(scene.step(Rule::Loss).is_empty());
+    scene.engine(die);
+    scene.snapshot.tokens.output_per_second = None;
+    scene.money(0, 30);
+    assert_eq!(scene.step(Rule::Loss).len(), 1);
+    // It is released: no rent runs any more.
+    scene.money(0, 0);
+    assert!(scene.step(Rule::Loss).is_empty());
+    scene.snapshot.money.cost_per_hour = None;
+    assert!(scene.step(Rule::Loss).is_empty());
+}
+
+#[test]
+fn an_idle_fleet_and_a_young_pace_are_no_loss() {
+    let mut scene = Scene::new();
+    scene.output(Some(0.0));
+    scene.money(0, 30);
+    assert!(scene.step(Rule::Loss).is_empty());
+    scene.output(Some(5.0));
+    scene.money(1, 30);
+    scene.snapshot.money.young_pace = true;
+    assert!(scene.step(Rule::Loss).is_empty());
+}
+
+#[test]
+fn an_engine_at_work_without_a_token_for_a_minute_stalls() {
+    let mut scene = Scene::new();
+    scene.engine(|row| row.running = Some(3));
+    assert_eq!(scene.stalls_after(90, |_, _| ()), Some(61));
+    let alerts = scene.step(Rule::EngineStalled);
+    assert!(alerts[0].text.as_str().starts_with("3 requests running and no token for 61 s"), "{alerts:?}");
+    assert_eq!(alerts[0].severity, Severity::Critical);
+    scene.engine(|row| row.output_total = Some(Tokens::new(row.output_total.unwrap().count() + 1)));
+    assert!(scene.step(Rule::EngineStalled).is_empty(), "it goes on");
+}
+
+#[test]
+fn only_a_whole_minute_at_work_counts() {
+    let idle = |scene: &mut Scene, second: i64| {
+        scene.engine(|row| row.running = Some(u64::from(second % 50 != 0)));
+    };
+    assert_eq!(Scene::new().stalls_after(300, idle), None);
+    let silent = |scene: &mut Scene, second: i64| {
+        scene.engine(|row| {
+            row.running = Some(2);
+            row.state = if second % 40 == 0 { Health::Stale } else { Health::Live };
+        });
+    };
+    assert_eq!(Scene::new().stalls_after(300, silent), None);
+    let prefill = |scene: &mut Scene, second: i64| {
+        scene.engine(|row| (row.running, row.prompt_total) = (Some(1), Some(Tokens::new(second as u64 / 30))));
+    };
+    assert_eq!(Scene::new().stalls_after(300, prefill), None);
+}
+
+#[test]
+fn after_a_sleep_the_minute_begins_anew() {
+    let mut scene = Scene::new();
+    scene.engine(|row| row.running = Some(2));
+    let sleeps = |scene: &mut Scene, second: i64| {
+        if second == 30 {
+            scene.snapshot.at = scene.snapshot.at + Span::from_secs(8 * 3600);
+        }
+        scene.snapshot.resuming = (30..33).contains(&second);
+    };
+    assert_eq!(scene.stalls_after(200, sleeps), Some(92));
+}
+
+#[test]
+fn live_counters_show_that_a_long_request_goes_on() {
+    for kind in [EngineKind::Sglang, EngineKind::Trtllm] {
+        let mut scene = Scene::new();
+        scene.engine(|row| (row.kind, row.running) = (kind, Some(1)));
+        scene.engine(|row| (row.prompt_per_second, row.output_per_second) = (Some(0.0), Some(40.0)));
+        assert_eq!(scene.stalls_after(1000, |_, _| ()), None, "{kind}");
+        scene.engine(|row| row.output_per_second = Some(0.0));
+        assert_eq!(scene.stalls_after(100, |_, _| ()), Some(60), "{kind}");
+    }
+}
+
+#[test]
+fn an_engine_that_counts_at_the_end_alone_is_given_ten_minutes() {
+    let mut scene = Scene::new();
+    let quiet = |row: &mut EngineRow| {
+        (row.kind, row.running) = (EngineKind::Llamacpp, Some(1));
+        (row.prompt_per_second, row.output_per_second) = (Some(0.0), Some(0.0));
+    };
+    scene.engine(quiet);
+    assert_eq!(scene.stalls_after(700, |_, _| ()), Some(601));
+    let mut scene = Scene::new();
+    scene.engine(quiet);
+    let caches = |scene: &mut Scene, second: i64| {
+        scene.engine(|row| row.kv_usage = Ratio::new(second as f64 / 5000.0));
+    };
+    assert_eq!(scene.stalls_after(2000, caches), None, "its cache fills");
+}
+
+#[test]
+fn a_rank_stalls_alone() {
+    let mut scene = Scene::new();
+    scene.engine(|row| (row.rank, row.running) = (Some(Rank::new("0")), Some(4)));
+    let mut other = (*scene.snapshot.engines[0]).clone();
+    other.rank = Some(Rank::new("1"));
+    scene.snapshot.engines.push(Arc::new(other));
+    let works = |scene: &mut Scene, second: i64| {
+        scene.row(1, |row| row.output_total = Some(Tokens::new(10_000_000 + second as u64)));
+    };
+    assert_eq!(scene.stalls_after(100, works), Some(61));
+    scene.row(1, |row| row.output_total = Some(Tokens::new(20_000_000)));
+    let alerts = scene.step(Rule::EngineStalled);
+    assert_eq!(alerts.len(), 1);
+    assert!(alerts[0].subject.as_str().ends_with("rank 0"), "{alerts:?}");
+}
+
+/// Class: tokens that are made unseen, since a counter cannot be read, or moved and is not explained.
+#[test]
+fn an_engine_with_a_counter_that_cannot_be_read_is_not_called_stalled() {
+    let refuse: [fn(&mut EngineRow); 4] = [
+        |row| row.scrape.refusals.values = 1,
+        |row| row.output_total = None,
+        |row| row.note = Some(Label::new(QUARANTINED)),
+        |row| row.note = Some(Label::new(AMBIGUOUS)),
+    ];
+    for refuse in refuse {
+        let mut scene = Scene::new();
+        scene.engine(|row| row.running = Some(4));
+        scene.engine(refuse);
+        assert_eq!(scene.stalls_after(200, |_, _| ()), None);
+    }
+}
+
+#[test]
+fn ranks_without_counters_of_their_own_go_by_their_rates() {
+    let mut scene = Scene::new();
+    scene.engine(|row| (row.kind, row.output_per_second, row.prompt_per_second) = (EngineKind::Sglang, None, None));
+    for rank in ["0", "1"] {
+        let mut row = (*scene.snapshot.engines[0]).clone();
+        (row.rank, row.running) = (Some(Rank::new(rank)), Some(2));
+        (row.prompt_total, row.cached_total, row.output_total) = (None, None, None);
+        row.output_per_second = Some(if rank == "0" { 0.0 } else { 30.0 });
+        scene.snapshot.engines.push(Arc::new(row));
+    }
+    assert_eq!(scene.stalls_after(200, |_, _| ()), Some(61));
+    let alerts = scene.step(Rule::EngineStalled);
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    assert!(alerts[0].subject.as_str().ends_with("rank 0"), "{alerts:?}");
+}
+
+#[test]
+fn notices_and_disputes_become_alerts() {
+    let mut scene = Scene::new();
+    let (subject, text) = (Label::new("proxy"), Label::new("probably the same as m: write an [[alias]]"));
+    let notice = Notice { rule: Rule::ProbablySame, severity: Severity::Info, subject, text };
+    scene.snapshot.notices = vec![notice.clone()];
+    let alerts = scene.step(Rule::ProbablySame);
+    assert_eq!(
+        (&alerts[0].subject, &alerts[0].text, alerts[0].severity),
+        (&notice.subject, &notice.text, Severity::Info)
+    );
+    assert!(scene.step(Rule::Disputed).is_empty());
+    (scene.snapshot.money.disputed_tokens, scene.snapshot.money.disputed) = (5_000_000, Money::from_micros(12_300_000));
+    let alerts = scene.step(Rule::Disputed);
+    assert_eq!(alerts[0].severity, Severity::Warning);
+    assert!(
+        alerts[0].text.as_str().contains("12.30 USD") && alerts[0].text.as_str().contains("margintop ledger disputes")
+    );
+    scene.snapshot.money.disputed = Money::ZERO;
+    let alerts = scene.step(Rule::Disputed);
+    assert!(alerts[0].text.as_str().starts_with("5000000 tokens, without a price, are"), "{}", alerts[0].text);
+}
+
+#[test]
+fn a_gpu_without_figures_says_why() {
+    let mut scene = Scene::new();
+    let mut node = (*scene.snapshot.nodes[0]).clone();
+    for (gpu, state) in node.gpus.iter_mut().zip([Health::Never, Health::Stale, Health::Lost]) {
+        (gpu.state, gpu.reason) = (state, Some(Label::new("no permission: add this user to the video group")));
+    }
+    scene.snapshot.nodes = vec![Arc::new(node)];
+    let alerts = scene.step(Rule::GpuLost);
+    assert_eq!(alerts.len(), 3);
+    assert!(alerts.iter().all(|alert| alert.text.as_str().contains("no permission")), "{alerts:?}");
+}
+
+/// Class: a target is judged by a row that left its page.
+#[test]
+fn a_row_that_left_its_page_is_not_a_silent_target() {
+    let mut scene = Scene::new();
+    scene.engine(|row| (row.state, row.note) = (Health::Stale, Some(Label::new("hit n/a: priced as misses"))));
+    assert!(scene.step(Rule::EngineSilent).is_empty(), "its target answers");
+    scene.engine(|row| {
+        row.processes = 3;
+        (row.scrape.refusals.values, row.scrape.refusals.too_large) = (2, 2);
+    });
+    let text = |scene: &mut Scene, rule| scene.step(rule).first().map(|alert| alert.text.to_string());
+    assert_eq!(
+        text(&mut scene, Rule::SharedAddress).as_deref(),
+        Some("3 processes answer at this address, sampled in turn")
+    );
+    assert_eq!(
+        text(&mut scene, Rule::PageRefused).as_deref(),
+        Some("2 counters are too large to be exact (2^53 or more): unknown")
+    );
+}
+
+/// Class: the text of an alert is a remark on something else.
+#[test]
+fn a_silent_target_says_why_it_is_silent() {
+    let mut scene = Scene::new();
+    let note = Some(Label::new("hit n/a: priced as misses"));
+    for (state, severity) in [(Health::Stale, Severity::Warning), (Health::Lost, Severity::Critical)] {
+        for (trouble, text) in [(None, "it does not answer"), (Some(Label::new("HTTP 500")), "HTTP 500")] {
+            scene.engine(|row| {
+                (row.state, row.note) = (state, note.clone());
+                (row.scrape.state, row.scrape.trouble) = (state, trouble.clone());
+            });
+            let alerts = scene.step(Rule::EngineSilent);
+            assert_eq!((alerts[0].text.as_str(), alerts[0].severity), (text, severity));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Where it burns: each line from what is known, the dearest first.
+
+use crate::picture;
+
+use std::sync::Arc;
+
+use margintop::burn::{Line, Reason, lines};
+use margintop::reading::{EngineKind, Health, Label, ModelName, NodeName, Role, Throttle, UnitName};
+use margintop::snapshot::{Leakage, NodeRow, RequestRates, Snapshot, Worth};
+use margintop::units::{Megahertz, Money, Ratio, Tokens};
+
+fn dollars(amount: i64) -> Money {
+    Money::from_micros(amount * 1_000_000)
+}
+
+/// One box of four GPUs that burns nothing.
+fn snapshot() -> Snapshot {
+    let mut snapshot = picture::one_box(4, 0);
+    let mut node = (*snapshot.nodes[0]).clone();
+    (node.name, node.cost_per_hour, node.idle_per_hour) = (NodeName::new("gpu-1"), None, None);
+    node.gpus.iter_mut().for_each(|gpu| (gpu.state, gpu.throttle) = (Health::Live, None));
+    snapshot.nodes = vec![Arc::new(node)];
+    snapshot.engines.clear();
+    snapshot.units.clear();
+    snapshot.models.clear();
+    let money = &mut snapshot.money;
+    (money.idle_cost, money.leakage, money.compare, money.unpriced_tokens) = (None, None, None, 0);
+    money.beside_models.clear();
+    money.rates.truncate(1);
+    snapshot
+}
+
+fn on_node(snapshot: &mut Snapshot, change: impl FnOnce(&mut NodeRow)) {
+    let mut node = (*snapshot.nodes[0]).clone();
+    change(&mut node);
+    snapshot.nodes[0] = Arc::new(node);
+}
+
+/// The only line.
+fn only(snapshot: &Snapshot) -> Line {
+    let mut lines = lines(snapshot);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines.remove(0)
+}
+
+#[test]
+fn where_nothing_burns_no_line_is_said() {
+    assert_eq!(lines(&snapshot()), []);
+}
+
+#[test]
+fn idle_gpus_cost_their_rent() {
+    let mut snapshot = snapshot();
+    snapshot.money.idle_cost = Some(dollars(3));
+    on_node(&mut snapshot, |node| node.idle_per_hour = Some(dollars(8)));
+    let line = only(&snapshot);
+    assert_eq!((line.reason, line.per_hour, line.today), (Reason::Idle, Some(dollars(8)), Some(dollars(3))));
+    assert_eq!(line.what, "gpu-1, 4 GPUs");
+    on_node(&mut snapshot, |node| node.idle_per_hour = Some(Money::ZERO));
+    assert_eq!((only(&snapshot).per_hour, only(&snapshot).what), (None, "none at present".to_owned()));
+}
+
+#[test]
+fn a_gpu_that_does_not_answer_is_silent_and_not_idle_as_well() {
+    let mut snapshot = snapshot();
+    on_node(&mut snapshot, |node| {
+        (node.cost_per_hour, node.idle_per_hour) = (Some(dollars(8)), Some(dollars(8)));
+        node.gpus[3].state = Health::Lost;
+    });
+    let found = lines(&snapshot);
+    let costs: Vec<_> = found.iter().map(|line| (line.reason, line.per_hour, line.what.as_str())).collect();
+    let (idle, silent) = (Some(dollars(6)), Some(dollars(2)));
+    let expected = [(Reason::Idle, idle, "gpu-1, 3 GPUs"), (Reason::Silent, silent, "gpu-1, 1 GPU, the rent runs on")];
+    assert_eq!(costs, expected, "the rent of 4 GPUs is $8");
+    on_node(&mut snapshot, |node| node.gpus.iter_mut().for_each(|gpu| gpu.state = Health::Lost));
+    let line = only(&snapshot);
+    assert_eq!((line.reason, line.per_hour), (Reason::Silent, Some(dollars(8))));
+}
+
+#[test]
+fn silent_gpus_cost_their_part_of_the_node_or_the_one_rate() {
+    let mut snapshot = snapshot();
+    on_node(&mut snapshot, |node| {
+        (node.gpus[0].state, node.gpus[1].state, node.cost_per_hour) = (Health::Lost, Health::Stale, None);
+    });
+    let rate = snapshot.money.rates[0].clone();
+    let line = only(&snapshot);
+    assert_eq!((line.reason, line.per_hour), (Reason::Silent, Some(Money::from_micros(2 * rate.rate.micros()))));
+    assert_eq!(line.what, "gpu-1, 2 GPUs, the rent runs on");
+    snapshot.money.rates.push(rate);
+    assert_eq!(only(&snapshot).per_hour, None);
+    on_node(&mut snapshot, |node| node.cost_per_hour = Some(dollars(30)));
+    assert_eq!(only(&snapshot).per_hour, Some(dollars(15)));
+}
+
+#[test]
+fn a_gpu_that_is_held_down_loses_what_its_clock_lacks() {
+    let mut snapshot = snapshot();
+    on_node(&mut snapshot, |node| {
+        node.cost_per_hour = Some(dollars(16));
+        node.gpus.iter_mut().for_each(|gpu| gpu.sm_clock_mhz = Some(Megahertz::new(1_980)));
+        node.gpus[2].sm_clock_mhz = Some(Megahertz::new(1_485));
+        node.gpus[2].throttle = Some(Throttle { power: false, thermal: true, hardware: false });
+    });
+    let line = only(&snapshot);
+    assert_eq!((line.reason, line.per_hour), (Reason::Throttled, Some(dollars(1))), "a quarter of $4");
+    assert!(line.reason.is_estimate());
+    assert_eq!(line.what, "gpu-1, 1 GPU held down by heat or power");
+    on_node(&mut snapshot, |node| {
+        let gpu = node.gpus[2].clone();
+        node.gpus.iter_mut().for_each(|other| other.throttle = gpu.throttle);
+    });
+    assert_eq!(only(&snapshot).per_hour, None, "no full clock is seen");
+}
+
+#[test]
+fn preempted_work_is_done_again() {
+    let mut snapshot = snapshot();
+    on_node(&mut snapshot, |node| node.cost_per_hour = Some(dollars(30)));
+    let mut row = picture::engine(0, 0, EngineKind::Vllm, "m", Role::Unified, 1.0, 1.0);
+    row.node = NodeName::new("gpu-1");
+    row.requests_per_minute = RequestRates { ended: Some(297.0), preempted: Some(3.0), ..RequestRates::default() };
+    snapshot.engines = vec![Arc::new(row.clone())];
+    let line = only(&snapshot);
+    assert_eq!((line.reason, line.per_hour), (Reason::Preempted, dollars(30).scaled(1, 100)));
+    assert_eq!(line.what, "gpu-1 first, 3 requests a minute redone");
+    row.requests_per_minute.ended = None;
+    snapshot.engines = vec![Arc::new(row.clone())];
+    assert_eq!((only(&snapshot).per_hour, only(&snapshot).what), (None, "3 requests a minute redone".to_owned()));
+    row.requests_per_minute.preempted = Some(0.0);
+    snapshot.engines = vec![Arc::new(row)];
+    assert_eq!(lines(&snapshot), []);
+}
+
+#[test]
+fn aborted_work_and_unpriced_tokens_have_their_worth() {
+    let mut snapshot = snapshot();
+    snapshot.tokens.output_total = Some(Tokens::new(10_000));
+    let leakage = Leakage { prompt_tokens: 50, output_tokens: 110, amount: Some(dollars(2)) };
+    snapshot.money.leakage = Some(leakage);
+    let line = only(&snapshot);
+    assert_eq!((line.reason, line.per_hour, line.today), (Reason::Aborted, None, Some(dollars(2))));
+    assert_eq!(line.what, "1.1 % of the output");
+    snapshot.money.leakage = Some(Leakage { prompt_tokens: -5, output_tokens: -7, amount: Some(dollars(-1)) });
+    assert_eq!(lines(&snapshot), [], "more finished than was begun");
+
+    snapshot.money.leakage = None;
+    snapshot.money.unpriced_tokens = 1_000_000;
+    snapshot.models = vec![picture::model("qwen3-32b", 1.0, 1.0, None, None)];
+    let worth = Worth { list: Label::new("qwen3-32b-2026"), amount: dollars(8), per_hour: Some(dollars(31)) };
+    snapshot.money.compare = Some(worth);
+    let line = only(&snapshot);
+    assert_eq!((line.reason, line.per_hour, line.today), (Reason::Unpriced, Some(dollars(31)), Some(dollars(8))));
+    assert_eq!(line.what, "qwen3-32b, at qwen3-32b-2026");
+    assert_eq!(snapshot.models[0].model, ModelName::new("qwen3-32b"));
+}
+
+#[test]
+fn a_unit_far_below_its_role_is_an_estimate() {
+    let mut snapshot = snapshot();
+    let unit = |name: &str, role: Role, load: f64| {
+        let mut unit = picture::unit(name, role, 1, 0, 0);
+        (unit.unit, unit.utilization, unit.cost_per_hour) =
+            (UnitName::new(name), Ratio::of(load, 100.0), Some(dollars(100)));
+        unit
+    };
+    snapshot.units =
+        vec![unit("p-1", Role::Prefill, 80.0), unit("p-2", Role::Prefill, 80.0), unit("p-3", Role::Prefill, 20.0)];
+    let line = only(&snapshot);
+    let expected = dollars(100).scaled(66_667, 100_000);
+    assert_eq!((line.reason, line.per_hour), (Reason::BelowMean, expected), "1 − 20/60");
+    assert!(line.reason.is_estimate() && line.what.starts_with("p-3 "), "{line:?}");
+    snapshot.units = vec![unit("p-1", Role::Prefill, 80.0), unit("d-1", Role::Decode, 10.0)];
+    assert_eq!(lines(&snapshot), [], "each is alone in its role");
+    snapshot.units = vec![unit("p-1", Role::Prefill, 80.0), unit("p-2", Role::Prefill, 50.0)];
+    assert_eq!(lines(&snapshot), [], "more than half the mean");
+}
+
+#[test]
+fn the_dearest_stands_first_and_what_is_not_known_last() {
+    let mut snapshot = snapshot();
+    on_node(&mut snapshot, |node| {
+        node.gpus[0].state = Health::Lost;
+        node.gpus[1].throttle = Some(Throttle { power: false, thermal: true, hardware: false });
+    });
+    on_node(&mut snapshot, |node| {
+        (node.cost_per_hour, node.idle_per_hour) = (Some(dollars(800)), Some(dollars(800)));
+        node.gpus[1].sm_clock_mhz = None;
+    });
+    let lines = lines(&snapshot);
+    let reasons: Vec<Reason> = lines.iter().map(|line| line.reason).collect();
+    assert_eq!(reasons, [Reason::Idle, Reason::Silent, Reason::Throttled]);
+    assert!(lines.iter().all(|line| !line.reason.formula().is_empty() && line.reason.formula().ends_with('.')));
+}

@@ -1,0 +1,489 @@
+//! The headline in every situation: whole sentences, and no cause that the data does not show.
+
+use crate::picture;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use margintop::reading::{Health, Label};
+use margintop::snapshot::{Alert, NodeRow, Rule, Severity, Snapshot};
+use margintop::statement::{Bridge, Cause, Compared, Mover};
+use margintop::tui::headline::{Facts, NodeQuarters, Pair, Sentence, Tone, headline, node_headline};
+use margintop::units::{Money, Span, Timestamp};
+
+const QUARTER: Span = Span::from_secs(900);
+
+fn dollars(amount: i64) -> Money {
+    Money::from_micros(amount * 1_000_000)
+}
+
+/// A fleet that earns so much an hour, with nothing wrong.
+fn fleet(revenue: i64, cost: i64) -> Snapshot {
+    let mut snapshot = picture::one_box(8, 0);
+    snapshot.alerts.clear();
+    let money = &mut snapshot.money;
+    (money.revenue_per_hour, money.cost_per_hour) = (Some(dollars(revenue)), Some(dollars(cost)));
+    money.profit_per_hour = Some(dollars(revenue - cost));
+    (money.young_pace, money.unpriced_tokens, money.uncosted_engines) = (false, 0, 0);
+    money.ledger.trouble = None;
+    snapshot.resuming = false;
+    (snapshot.coverage.nodes_known, snapshot.coverage.nodes_live) = (1, 1);
+    (snapshot.coverage.engines_known, snapshot.coverage.engines_live) = (1, 1);
+    (snapshot.tokens.output_per_second, snapshot.tokens.prompt_per_second) = (Some(1000.0), Some(4000.0));
+    snapshot
+}
+
+fn node(name: &str, unit: Option<&str>, like: &NodeRow) -> Arc<NodeRow> {
+    let unit = unit.map(margintop::reading::UnitName::new);
+    Arc::new(NodeRow { name: margintop::reading::NodeName::new(name), unit, ..like.clone() })
+}
+
+fn alert(snapshot: &Snapshot, rule: Rule, subject: &str, ago: i64) -> Alert {
+    let since = snapshot.at - Span::from_secs(ago);
+    let (severity, text) = (Severity::Critical, Label::new("something is wrong"));
+    Alert { rule, severity, subject: Label::new(subject), since, text }
+}
+
+/// A bridge over two quarter hours that ends now.
+fn bridge(at: Timestamp, before: i64, parts: &[(Cause, i64)]) -> Bridge {
+    let of = |cause: Cause| parts.iter().filter(|(part, _)| *part == cause).map(|(_, amount)| *amount).sum::<i64>();
+    let after = before + parts.iter().map(|(_, amount)| amount).sum::<i64>();
+    Bridge {
+        before_span: (at - QUARTER - QUARTER, at - QUARTER),
+        after_span: (at - QUARTER, at),
+        compared: Compared { whole: QUARTER, before: QUARTER, after: QUARTER, both: QUARTER },
+        before: dollars(before),
+        after: dollars(after),
+        parts: Cause::ALL.map(|cause| (cause, dollars(of(cause)))),
+        cost_known: true,
+        models: Vec::new(),
+        units: Vec::new(),
+        nodes: Vec::new(),
+    }
+}
+
+fn movers(list: &[(&str, i64)]) -> Vec<Mover> {
+    let mover = |(key, by): &(&str, i64)| Mover { key: Label::new(key), before: dollars(0), after: dollars(*by) };
+    list.iter().map(mover).collect()
+}
+
+fn sentences(snapshot: &Snapshot, bridge: Option<&Bridge>) -> Vec<Sentence> {
+    headline(&Facts { snapshot, rate: None, is_past: false, bridge, zone: &TimeZone::UTC })
+}
+
+/// The headline's words.
+fn words(snapshot: &Snapshot, bridge: Option<&Bridge>) -> String {
+    let sentences = sentences(snapshot, bridge);
+    for sentence in &sentences {
+        let text = sentence.text();
+        assert!(text.ends_with('.') && !text.contains("  "), "{text:?}");
+        let begins_with_a_name = text.contains(" has ") || text.contains(" cannot ");
+        assert!(begins_with_a_name || text.starts_with(|first: char| !first.is_ascii_lowercase()), "{text:?}");
+    }
+    sentences.iter().map(Sentence::text).collect::<Vec<_>>().join(" ")
+}
+
+fn clock(at: Timestamp) -> String {
+    margintop::tui::format::clock_minute(at, &TimeZone::UTC).trim().to_owned()
+}
+
+#[test]
+fn all_is_well() {
+    let mut snapshot = fleet(30_000, 5_476);
+    assert_eq!(words(&snapshot, None), "Earning +$24,524/h. 1 node and 1 engine answer, and nothing is wrong.");
+    snapshot.coverage.nodes_known = 0;
+    snapshot.coverage.nodes_live = 0;
+    assert_eq!(words(&snapshot, None), "Earning +$24,524/h. 1 engine answers, and nothing is wrong.");
+    snapshot.coverage.engines_live = 0;
+    snapshot.coverage.engines_known = 2;
+    snapshot.coverage.nodes_live = 1;
+    assert_eq!(words(&snapshot, None), "Earning +$24,524/h.", "one does not answer");
+}
+
+#[test]
+fn the_state_is_a_profit_a_loss_or_neither() {
+    assert!(words(&fleet(2, 5), None).starts_with("Losing $3.00/h."));
+    let mut bound = fleet(2, 5);
+    bound.money.upper_bound = true;
+    assert!(words(&bound, None).starts_with("Losing $3.00/h or more."), "{}", words(&bound, None));
+    assert!(words(&fleet(5, 5), None).starts_with("At break-even."));
+    let mut idle = fleet(0, 16);
+    (idle.tokens.output_per_second, idle.tokens.prompt_per_second) = (Some(0.0), Some(0.0));
+    (idle.requests.running, idle.requests.waiting) = (Some(0), Some(0));
+    assert!(words(&idle, None).starts_with("Idle: the GPUs cost $16.00/h."));
+    idle.requests.running = Some(2);
+    assert!(words(&idle, None).starts_with("Losing $16.00/h."), "requests run");
+}
+
+#[test]
+fn what_is_not_known_is_said_with_what_to_do() {
+    let mut snapshot = fleet(5, 2);
+    snapshot.money.profit_per_hour = None;
+    snapshot.money.cost_per_hour = None;
+    assert_eq!(
+        words(&snapshot, None),
+        "Revenue $5.00/h; the profit is unknown, as no GPU has a rate. Write a [[lease]]."
+    );
+    (snapshot.money.revenue_per_hour, snapshot.money.cost_per_hour) = (None, Some(dollars(2)));
+    assert_eq!(
+        words(&snapshot, None),
+        "The GPUs cost $2.00/h; the profit is unknown, as no model has a price. Write a [[price]]."
+    );
+    snapshot.money.cost_per_hour = None;
+    assert_eq!(words(&snapshot, None), "Neither a price nor a GPU rate is known. Write a [[price]] and a [[lease]].");
+}
+
+#[test]
+fn where_nothing_can_be_said_it_is_said_why() {
+    let mut young = fleet(5, 2);
+    young.money.young_pace = true;
+    assert_eq!(words(&young, None), "It is too early to say what an hour earns.");
+    let mut asleep = fleet(5, 2);
+    asleep.resuming = true;
+    assert_eq!(words(&asleep, None), "This machine slept or was stopped; no source has answered since.");
+    let mut dead = fleet(5, 2);
+    (dead.coverage.nodes_live, dead.coverage.engines_live) = (0, 0);
+    assert_eq!(words(&dead, None), "No source answers: the figures are the last known, and the rent runs on.");
+    let mut nothing = fleet(0, 0);
+    nothing.coverage = margintop::snapshot::Coverage::default();
+    assert_eq!(words(&nothing, None), "Nothing is watched yet.");
+    let mut unwritten = fleet(5, 2);
+    unwritten.money.ledger.trouble = Some(Label::new("the disk is full; free some space"));
+    assert_eq!(words(&unwritten, None), "The ledger is not written: the disk is full; free some space.");
+}
+
+#[test]
+fn a_change_is_told_with_what_it_is_of() {
+    let snapshot = fleet(30_000, 5_476);
+    let less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_084), (Cause::HitRate, 84)]);
+    assert_eq!(
+        words(&snapshot, Some(&less)),
+        "Earning +$24,524/h, the last 15 min $2,000/h less than those before. Less traffic −$2,084/h over 15 min."
+    );
+    let more = bridge(snapshot.at, 20_000, &[(Cause::Price, 4_524)]);
+    assert!(words(&snapshot, Some(&more)).starts_with(
+        "Earning +$24,524/h, the last 15 min $4,524/h more than those before. Higher prices +$4,524/h over 15 min."
+    ));
+    let same = bridge(snapshot.at, 24_500, &[(Cause::Traffic, 24)]);
+    assert!(
+        words(&snapshot, Some(&same)).starts_with("Earning +$24,524/h, the last 15 min about as those before. 1 node"),
+        "noise is no change, and has no cause"
+    );
+    let first = &sentences(&snapshot, Some(&less))[0];
+    let short: String = first.short.iter().map(|part| part.text.as_str()).collect();
+    assert_eq!(short, "Earning +$24,524/h.");
+}
+
+#[test]
+fn each_cause_has_its_words() {
+    let snapshot = fleet(30_000, 5_476);
+    let word = |cause, amount| {
+        let bridge = bridge(snapshot.at, 20_000, &[(cause, amount)]);
+        sentences(&snapshot, Some(&bridge))[1].text()
+    };
+    assert_eq!(word(Cause::Traffic, 3_000), "More traffic +$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Mix, -3_000), "Other models or lengths −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::HitRate, -3_000), "More cached prompts −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Price, -3_000), "Lower prices −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Unpriced, -3_000), "Tokens that lost their price −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Gpus, -3_000), "More GPUs at work −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Idle, -3_000), "More idle GPUs −$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Idle, 3_000), "Fewer idle GPUs +$3,000/h over 15 min.");
+}
+
+#[test]
+fn the_place_and_the_alert_of_a_cause_are_named_where_the_data_shows_them() {
+    let mut snapshot = fleet(30_000, 5_476);
+    let like = snapshot.nodes[0].clone();
+    snapshot.nodes = vec![node("gpu-1", Some("decode-7"), &like), node("gpu-2", Some("decode-8"), &like)];
+    let mut less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_000)]);
+    less.units = movers(&[("decode-7", -1_900), ("decode-8", -100)]);
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min, mostly decode-7."));
+
+    snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-1 GPU 3", 600)];
+    let since = clock(snapshot.alerts[0].since);
+    let told = words(&snapshot, Some(&less));
+    assert!(
+        told.contains(&format!("Less traffic −$2,000/h over 15 min: gpu-1 GPU 3 has been lost since {since}.")),
+        "{told}"
+    );
+    assert!(told.ends_with("Drain the node, then reset or return the GPU."), "{told}");
+    assert_eq!(told.matches("has been lost").count(), 1, "the alert is told once: {told}");
+
+    snapshot.alerts[0].since = snapshot.at - Span::from_secs(7200);
+    let told = words(&snapshot, Some(&less));
+    assert!(told.contains("mostly decode-7."), "an alert of before the compared time is no cause: {told}");
+    snapshot.alerts[0].since = snapshot.at;
+    let told = words(&snapshot, Some(&less));
+    assert!(told.contains("mostly decode-7."), "nor is one of a moment ago: {told}");
+    snapshot.alerts =
+        vec![alert(&snapshot, Rule::GpuLost, "gpu-1 GPU 3", 600), alert(&snapshot, Rule::GpuLost, "gpu-9", 60)];
+    let told = words(&snapshot, Some(&less));
+    assert!(told.contains(&format!("has been lost since {since}, and one more.")), "{told}");
+    snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-2 GPU 3", 600)];
+    assert!(words(&snapshot, Some(&less)).contains("mostly decode-7."), "nor one elsewhere");
+    snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-10 GPU 3", 600)];
+    assert!(words(&snapshot, Some(&less)).contains("mostly decode-7."), "gpu-10 is not gpu-1");
+
+    less.units = movers(&[("decode-7", -600), ("decode-8", -500)]);
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min. "), "no unit has half of it");
+    less.units = movers(&[("decode-7", 1_900), ("decode-8", -500)]);
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min. "), "it moved the other way");
+    less.units = movers(&[("decode-7", -2_000)]);
+    assert!(
+        words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min. "),
+        "the only one says nothing"
+    );
+}
+
+#[test]
+fn no_cause_is_told_that_explains_little_or_is_not_known() {
+    let snapshot = fleet(30_000, 5_476);
+    let parts = Cause::ALL.map(|cause| (cause, -300));
+    assert!(!words(&snapshot, Some(&bridge(snapshot.at, 27_000, &parts))).contains("−$300"), "a seventh each");
+    let mut unknown = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_000)]);
+    unknown.cost_known = false;
+    assert!(words(&snapshot, Some(&unknown)).starts_with("Earning +$24,524/h. "));
+    let mut unwatched = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_000)]);
+    unwatched.compared.both = Span::from_secs(300);
+    assert!(words(&snapshot, Some(&unwatched)).starts_with("Earning +$24,524/h. "), "a third of it was watched");
+}
+
+#[test]
+fn the_gravest_alert_is_told_with_its_cost_and_what_to_do() {
+    let mut snapshot = fleet(30, 5);
+    let node = snapshot.nodes[0].name.to_string();
+    let cases = [
+        (Rule::GpuLost, "has been lost since"),
+        (Rule::NodeSilent, "has been silent since"),
+        (Rule::EngineSilent, "has not answered since"),
+        (Rule::EngineStalled, "has made no token since"),
+        (Rule::KvNearFull, "has had a full KV cache and a queue since"),
+        (Rule::Throttled, "has been held down by heat or power since"),
+        (Rule::Disputed, "has disputed movements"),
+        (Rule::ProbablySame, "is not posted twice"),
+        (Rule::SourceMissing, "cannot be read here"),
+    ];
+    for (rule, what) in cases {
+        snapshot.alerts = vec![alert(&snapshot, rule, &node, 60)];
+        let told = sentences(&snapshot, None);
+        assert!(told[1].text().contains(what) && told[1].parts[0].tone == Tone::Critical, "{told:?}");
+        assert_eq!(told.last().unwrap().parts[0].tone, Tone::Action, "{told:?}");
+    }
+    snapshot.alerts = (0..3).map(|gpu| alert(&snapshot, Rule::GpuLost, &format!("{node} GPU {gpu}"), 60)).collect();
+    assert!(words(&snapshot, None).contains(", and 2 more."), "{}", words(&snapshot, None));
+    snapshot.alerts.iter_mut().for_each(|alert| alert.severity = Severity::Info);
+    assert!(!words(&snapshot, None).contains("has been lost"), "a remark is no headline");
+}
+
+#[test]
+fn what_stands_still_costs_its_rent_where_one_rate_holds() {
+    let mut snapshot = fleet(30, 5);
+    let gpus = i64::try_from(snapshot.nodes[0].gpus.len()).unwrap();
+    let node = snapshot.nodes[0].name.to_string();
+    let rate = snapshot.money.rates[0].clone();
+    snapshot.money.rates = vec![rate.clone()];
+    snapshot.alerts = vec![alert(&snapshot, Rule::NodeSilent, &node, 60)];
+    let rent = Money::from_micros(rate.rate.micros() * gpus);
+    let rent = margintop::tui::format::amount(Some(rent), "USD", 2);
+    assert!(words(&snapshot, None).contains(&format!("The rent of {rent}/h runs on.")), "{}", words(&snapshot, None));
+    snapshot.money.rates = vec![rate.clone(), rate];
+    assert!(!words(&snapshot, None).contains("rent"), "which rate it is is not known here");
+}
+
+#[test]
+fn money_that_is_not_known_is_said() {
+    let mut snapshot = fleet(30, 5);
+    snapshot.money.unpriced_tokens = 12_300_000;
+    assert!(words(&snapshot, None).contains("12.3M tokens have no price: the revenue is at least that."));
+    snapshot.money.uncosted_engines = 1;
+    assert!(words(&snapshot, None).contains("1 engine has no known cost and has no part in the profit."));
+    snapshot.money.uncosted_engines = 2;
+    assert!(words(&snapshot, None).contains("2 engines have no known cost and have no part in the profit."));
+}
+
+#[test]
+fn a_model_without_a_price_is_named_while_it_serves() {
+    let mut snapshot = fleet(30, 5);
+    snapshot.money.unpriced_tokens = 12_300_000;
+    let model = snapshot.models.first_mut().unwrap();
+    model.money.list = None;
+    model.output_per_second = Some(40.0);
+    let name = model.model.to_string();
+    snapshot.money.compare = None;
+    let said = words(&snapshot, None);
+    assert!(said.starts_with("Earning +$25.00/h or more."), "{said}");
+    assert!(said.contains(&format!("{name} has no price: write a [[price]].")), "{said}");
+    let (amount, per_hour) = (dollars(9), Some(dollars(151)));
+    snapshot.money.compare = Some(margintop::snapshot::Worth { list: Label::new("deepseek-r1"), amount, per_hour });
+    let said = words(&snapshot, None);
+    assert!(said.contains("; its tokens are worth ≈ $151.00/h at deepseek-r1."), "{said}");
+    snapshot.models.first_mut().unwrap().output_per_second = Some(0.0);
+    snapshot.models.first_mut().unwrap().prompt_per_second = Some(0.0);
+    let said = words(&snapshot, None);
+    assert!(said.starts_with("Earning +$25.00/h.") && said.contains("12.3M tokens have no price"), "{said}");
+}
+
+#[test]
+fn the_state_is_the_rate_that_stands_beside_it() {
+    let snapshot = fleet(30, 5);
+    let facts =
+        Facts { snapshot: &snapshot, rate: Some(dollars(27)), is_past: false, bridge: None, zone: &TimeZone::UTC };
+    let first = headline(&facts).first().map(Sentence::text).unwrap();
+    assert_eq!(first, "Earning +$27.00/h.");
+}
+
+/// Class: a word about who answers, of an instant of which that is not recorded.
+#[test]
+fn of_an_earlier_instant_nothing_is_said_to_be_well() {
+    let snapshot = fleet(30, 5);
+    let facts = Facts { snapshot: &snapshot, rate: None, is_past: true, bridge: None, zone: &TimeZone::UTC };
+    assert_eq!(headline(&facts).iter().map(Sentence::text).collect::<Vec<_>>(), ["Earning +$25.00/h."]);
+}
+
+/// A node of eight GPUs and an engine in a unit, with nothing wrong.
+fn one_node() -> (Snapshot, Arc<NodeRow>) {
+    let mut snapshot = fleet(40, 16);
+    let name = snapshot.nodes[0].name.to_string();
+    let mut row = (*node(&name, Some("decode-7"), &snapshot.nodes[0])).clone();
+    (row.revenue_per_hour, row.cost_per_hour) = (Some(dollars(40)), Some(dollars(16)));
+    row.profit_per_hour = Some(dollars(24));
+    for gpu in &mut row.gpus {
+        gpu.state = Health::Live;
+    }
+    let row = Arc::new(row);
+    snapshot.nodes = vec![row.clone()];
+    Arc::make_mut(&mut snapshot.engines[0]).node = row.name.clone();
+    (snapshot, row)
+}
+
+fn quarters(snapshot: &Snapshot, revenue: Pair, cost: Pair) -> NodeQuarters {
+    let span = (snapshot.at - QUARTER - QUARTER, snapshot.at);
+    NodeQuarters { span, revenue, cost, output: None, prompt: None, hit_rate: None }
+}
+
+fn of_node(snapshot: &Snapshot, node: &NodeRow, quarters: Option<&NodeQuarters>) -> String {
+    let facts = Facts { snapshot, rate: None, is_past: false, bridge: None, zone: &TimeZone::UTC };
+    let sentences = node_headline(&facts, node, quarters);
+    for sentence in &sentences {
+        let text = sentence.text();
+        assert!(text.ends_with('.') && !text.contains("  ") && !text.contains(".."), "{text:?}");
+    }
+    sentences.iter().map(Sentence::text).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_node_says_what_it_earns() {
+    let (snapshot, node) = one_node();
+    let words = |change: &dyn Fn(&mut NodeRow)| {
+        let mut row = (*node).clone();
+        change(&mut row);
+        of_node(&snapshot, &row, None)
+    };
+    assert_eq!(words(&|_| {}), "Earning +$24.00/h. Its 8 GPUs and 1 engine answer, and nothing is wrong.");
+    let losing = words(&|row| row.profit_per_hour = Some(dollars(-3)));
+    assert_eq!(losing, "Losing $3.00/h. Its 8 GPUs and 1 engine answer.");
+    let idle = words(&|row| {
+        (row.revenue_per_hour, row.profit_per_hour) = (Some(Money::ZERO), Some(dollars(-16)));
+    });
+    assert!(idle.starts_with("It earns nothing and costs $16.00/h."), "{idle}");
+    let silent = words(&|row| (row.state, row.age_seconds) = (Health::Lost, Some(60.0)));
+    let since = clock(snapshot.at - Span::from_secs(60));
+    assert!(silent.starts_with(&format!("Silent since {since}.")) && !silent.contains("nothing is wrong"), "{silent}");
+    let uncosted = words(&|row| (row.cost_per_hour, row.profit_per_hour) = (None, None));
+    assert!(uncosted.starts_with("Revenue $40.00/h; its profit is unknown, as its GPUs have no rate."), "{uncosted}");
+    let bare = words(&|row| (row.revenue_per_hour, row.cost_per_hour, row.profit_per_hour) = (None, None, None));
+    assert!(bare.starts_with("Neither its price nor its GPU rate is known."), "{bare}");
+}
+
+#[test]
+fn a_node_whose_model_has_no_price_or_that_has_no_engine_says_so() {
+    let (mut snapshot, node) = one_node();
+    let mut row = (*node).clone();
+    (row.revenue_per_hour, row.profit_per_hour) = (None, None);
+    snapshot.models.iter_mut().for_each(|row| row.money.list = None);
+    let model = snapshot.engines[0].model.clone().unwrap();
+    assert_eq!(
+        of_node(&snapshot, &row, None),
+        format!("It costs $16.00/h; what it earns is unknown. {model} has no price: write a [[price]].")
+    );
+    let mut engine = (*snapshot.engines[0]).clone();
+    (engine.node, engine.unit) = (margintop::reading::NodeName::new("another"), row.unit.clone());
+    snapshot.engines = vec![Arc::new(engine)];
+    let words = of_node(&snapshot, &row, None);
+    assert!(
+        words.starts_with("It costs $16.00/h; no engine answers on it, those of decode-7 answer on other nodes."),
+        "{words}"
+    );
+    snapshot.engines.clear();
+    let words = of_node(&snapshot, &row, None);
+    assert!(words.starts_with("It costs $16.00/h; no engine answers on it."), "{words}");
+}
+
+#[test]
+fn a_node_says_how_it_changed_and_why_where_its_past_shows_it() {
+    let (snapshot, node) = one_node();
+    let base = quarters(&snapshot, Some((60.0, 40.0)), Some((16.0, 16.0)));
+    let less = "Earning +$24.00/h, the last 15 min $20.00/h less than those before.";
+    let words = |quarters: NodeQuarters| of_node(&snapshot, &node, Some(&quarters));
+    let traffic = words(NodeQuarters { output: Some((900.0, 600.0)), prompt: Some((100.0, 90.0)), ..base });
+    assert_eq!(traffic, format!("{less} Less traffic −$20.00/h over 15 min: output −33 %."));
+    let hits = words(NodeQuarters { output: Some((900.0, 901.0)), hit_rate: Some((0.5, 0.62)), ..base });
+    assert_eq!(hits, format!("{less} More cached prompts −$20.00/h over 15 min: hits 50.0 → 62.0 %."));
+    // Neither tokens nor hits moved that way: what lowered the revenue is not known.
+    let unknown = words(NodeQuarters { output: Some((900.0, 950.0)), hit_rate: Some((0.62, 0.5)), ..base });
+    assert_eq!(unknown, format!("{less} Less revenue −$20.00/h over 15 min."));
+    let cost = words(quarters(&snapshot, Some((40.0, 40.0)), Some((10.0, 16.0))));
+    assert!(cost.ends_with("A higher cost −$6.00/h over 15 min."), "{cost}");
+    let same = words(quarters(&snapshot, Some((40.0, 40.1)), Some((16.0, 16.0))));
+    assert!(same.contains("about as those before. Its 8 GPUs"), "{same}");
+    // Of a quarter hour that was not watched nothing is said.
+    let young = words(quarters(&snapshot, Some((60.0, 40.0)), None));
+    assert!(!young.contains("15 min"), "{young}");
+}
+
+#[test]
+fn a_node_names_the_alert_behind_a_change_only_if_it_began_in_that_time_and_is_of_the_node() {
+    let (mut snapshot, node) = one_node();
+    let name = node.name.to_string();
+    let base =
+        NodeQuarters { output: Some((900.0, 600.0)), ..quarters(&snapshot, Some((60.0, 40.0)), Some((16.0, 16.0))) };
+    let lost = alert(&snapshot, Rule::GpuLost, &format!("{name} GPU 3"), 300);
+    let since = clock(lost.since);
+    snapshot.alerts = vec![lost];
+    let mut row = (*node).clone();
+    row.gpus[3].state = Health::Lost;
+    let words = of_node(&snapshot, &row, Some(&base));
+    let cause = format!("Less traffic −$20.00/h over 15 min: output −33 %; {name} GPU 3 has been lost since {since}.");
+    assert!(words.contains(&cause), "{words}");
+    assert!(words.ends_with("The rent of $2.00/h runs on. Drain the node, then reset or return the GPU."), "{words}");
+    assert_eq!(words.matches("has been lost").count(), 1, "{words}");
+    // Begun long ago, it is told, and not as the cause.
+    snapshot.alerts[0].since = snapshot.at - Span::from_secs(90_000);
+    let words = of_node(&snapshot, &row, Some(&base));
+    assert!(words.contains("output −33 %. ") && words.contains("GPU 3 has been lost"), "{words}");
+    // Of another node it is no news here.
+    snapshot.alerts[0].subject = Label::new("another-node GPU 3");
+    let words = of_node(&snapshot, &node, Some(&base));
+    assert!(!words.contains("lost"), "{words}");
+    // Its unit's is, and so is its engine's.
+    for subject in ["decode-7", snapshot.engines[0].target.as_str()] {
+        let stalled = alert(&snapshot, Rule::EngineStalled, subject, 200);
+        let snapshot = Snapshot { alerts: vec![stalled], ..snapshot.clone() };
+        let words = of_node(&snapshot, &node, None);
+        assert!(words.contains("has made no token since") && words.ends_with("Restart the engine."), "{words}");
+    }
+}
+
+#[test]
+fn a_silent_node_is_told_once_with_its_rent() {
+    let (mut snapshot, node) = one_node();
+    let silent = alert(&snapshot, Rule::NodeSilent, node.name.as_str(), 60);
+    let heat = alert(&snapshot, Rule::Throttled, &format!("{} GPU 1", node.name), 90);
+    snapshot.alerts = vec![silent, heat];
+    let mut row = (*node).clone();
+    (row.state, row.age_seconds) = (Health::Lost, Some(60.0));
+    let words = of_node(&snapshot, &row, None);
+    assert_eq!(words.to_lowercase().matches("silent").count(), 1, "{words}");
+    assert!(words.ends_with("The rent of $16.00/h runs on. See whether the node is up."), "{words}");
+}

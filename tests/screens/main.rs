@@ -1,0 +1,41 @@
+//! What is drawn, and what keys do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../picture/mod.rs"]
+mod picture;
+#[path = "../support/seat.rs"]
+mod seat;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod alerts;
+mod balance;
+mod basis;
+mod burn;
+mod efficiency;
+mod headline;
+mod latencies;
+mod screen_any;
+mod screen_bytes;
+mod screen_filters;
+mod screen_golden;
+mod screen_keys;
+mod screen_keys_time;
+mod screen_lists;
+mod screen_money_keys;
+mod screen_overview;
+mod screen_past;
+mod screen_recorded;
+mod screen_room;
+mod screen_views;
+mod screen_words;
+mod slo;
+mod style_sorted;
+mod themes;
