@@ -39,12 +39,11 @@ const NO_FLOATS: [&str; 9] = [
     "src/statement",
 ];
 /// Circles that are not mended yet: a file of each, and how many files it has. They may only shrink.
-const KNOWN_CIRCLES: [(&str, usize); 15] = [
+const KNOWN_CIRCLES: [(&str, usize); 14] = [
     ("src/metering/row.rs", 15),
     ("src/counters/identity.rs", 14),
     ("src/fleet/mod.rs", 13),
     ("src/history/mod.rs", 12),
-    ("src/ledger/books.rs", 12),
     ("src/inventory/mod.rs", 10),
     ("src/tui/scene.rs", 8),
     ("src/counters/row.rs", 6),

@@ -5,10 +5,14 @@
 //! records what must survive the process.
 
 mod account;
+mod amounts;
 mod apportion;
 mod books;
 mod borne;
+mod cell;
 mod dispute;
+mod disputed;
+mod id;
 mod pace;
 mod past;
 mod pending;
@@ -24,15 +28,18 @@ mod tariffs;
 mod uncertainty;
 mod uncosted;
 
-pub use account::{CostAccount, CostAccountId, CostKind, RevenueAccount, RevenueAccountId, Tariff, TariffId};
+pub use account::{CostAccount, CostKind, RevenueAccount, Tariff};
+pub use amounts::{AllocatedTime, Classes, GpuTimeChange, TokenChange, Uncertainty};
 pub use apportion::{apportion, cut_minutes};
 pub use books::Ledger;
 pub use borne::{BorneTime, Reach};
+pub use cell::{GpuTimeCell, Marker, TokenCell, UncertaintyCell};
 pub use dispute::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Evidence};
+pub use id::{CostAccountId, RevenueAccountId, TariffId};
 pub use pace::Pace;
-pub use past::{Detail, GpuTimeCell, Grain, Marker, NodeTime, Past, TokenCell, UncertaintyCell, Wanted};
-pub use pending::{GpuTimeChange, PendingPostings, TokenChange};
+pub use past::{Detail, Grain, NodeTime, Past, Wanted};
+pub use pending::PendingPostings;
 pub use posting::{Entry, Posting, Source, Timing};
 pub use saved::SavedLedger;
 pub use slo::{LATENCIES, Slo, SloDay, SloMinutes, SloPast};
-pub use sums::{AllocatedTime, Classes, PostingSums, Uncertainty};
+pub use sums::PostingSums;

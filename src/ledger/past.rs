@@ -3,11 +3,10 @@
 //! The store answers queries with one of these. It is immutable; the caller folds it, and nothing here adds up.
 
 use super::{
-    AllocatedTime, BorneTime, Classes, CostAccount, CostAccountId, RevenueAccount, RevenueAccountId, SloPast, Tariff,
-    TariffId,
+    BorneTime, CostAccount, CostAccountId, GpuTimeCell, Marker, RevenueAccount, RevenueAccountId, SloPast, Tariff,
+    TariffId, TokenCell, UncertaintyCell,
 };
-use crate::reading::Label;
-use crate::units::{GpuTime, Money, Timestamp};
+use crate::units::Timestamp;
 
 /// The resolution of a query. Coarser sums are kept longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,63 +44,6 @@ impl From<Detail> for Wanted {
     fn from(detail: Detail) -> Self {
         Self { detail, nodes: false }
     }
-}
-
-/// Tokens of one account at one tariff in one bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenCell {
-    /// When the bucket begins.
-    pub bucket: Timestamp,
-    /// The revenue account.
-    pub account: RevenueAccountId,
-    /// The prices that they were posted at; `None` is "unpriced".
-    pub tariff: Option<TariffId>,
-    /// The tokens.
-    pub tokens: Classes,
-}
-
-/// GPU time of one cost account in one bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GpuTimeCell {
-    /// When the bucket begins.
-    pub bucket: Timestamp,
-    /// The cost account.
-    pub cost_account: CostAccountId,
-    /// The allocated time.
-    pub held: GpuTime,
-    /// The idle part of it: minutes in which the node produced no billable token.
-    pub idle: GpuTime,
-    /// Metered energy in millijoules; 0 if none is metered.
-    pub energy: i64,
-}
-
-impl GpuTimeCell {
-    /// The cell's GPU time and energy.
-    pub const fn rented(&self) -> AllocatedTime {
-        AllocatedTime { held: self.held, idle: self.idle, energy: self.energy }
-    }
-}
-
-/// How far the true total may lie from what was posted in one bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UncertaintyCell {
-    /// When the bucket begins.
-    pub bucket: Timestamp,
-    /// Half the width of the bounds of tokens in gaps over price edges.
-    pub timing: Money,
-    /// What unknown hits could take off.
-    pub hits: Money,
-    /// Windows in which tokens may be missing.
-    pub lost_windows: i64,
-}
-
-/// A marker: a moment and what happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Marker {
-    /// The moment.
-    pub at: Timestamp,
-    /// What happened: `deploy 1.4`, `restart of http://gpu-01:8000`, `list deepseek-r1-2025`.
-    pub text: Label,
 }
 
 /// For how long nodes were held, and how long was watched, both in milliseconds.

@@ -4,38 +4,13 @@
 //! once, in the order of their numbers.
 
 use std::collections::HashMap;
-use std::ops::AddAssign;
-
-use serde::{Deserialize, Serialize};
 
 use super::{
-    Classes, CostAccount, CostAccountId, Dispute, Marker, RevenueAccount, RevenueAccountId, SloMinutes, Tariff,
-    TariffId, Uncertainty,
+    CostAccount, CostAccountId, Dispute, GpuTimeChange, Marker, RevenueAccount, RevenueAccountId, SloMinutes, Tariff,
+    TariffId, TokenChange, Uncertainty,
 };
 use crate::reading::{Label, NodeName};
-use crate::units::{GpuTime, Timestamp, Tokens};
-
-/// Tokens added or taken back, by class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct TokenChange {
-    /// Computed prompt tokens.
-    pub miss: i64,
-    /// Cached prompt tokens.
-    pub hit: i64,
-    /// Output tokens.
-    pub output: i64,
-}
-
-/// GPU-milliseconds and millijoules added or taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct GpuTimeChange {
-    /// The allocated time.
-    pub held: i64,
-    /// The idle part of it.
-    pub idle: i64,
-    /// Metered energy in millijoules.
-    pub energy: i64,
-}
+use crate::units::Timestamp;
 
 /// Changes by minute and key.
 #[derive(Debug, Clone, Default)]
@@ -100,45 +75,5 @@ impl PendingPostings {
         {
             cost_account.node = Some(to.clone());
         }
-    }
-}
-
-impl TokenChange {
-    /// These tokens, added.
-    pub fn added(tokens: Classes) -> Self {
-        let signed = |tokens: Tokens| i64::try_from(tokens.count()).unwrap_or(i64::MAX);
-        Self { miss: signed(tokens.miss), hit: signed(tokens.hit), output: signed(tokens.output) }
-    }
-
-    /// These tokens, taken back.
-    pub fn taken_back(tokens: Classes) -> Self {
-        // A count of tokens is at most `i64::MAX`, whose negative is in range.
-        let Self { miss, hit, output } = Self::added(tokens);
-        Self { miss: -miss, hit: -hit, output: -output }
-    }
-}
-
-impl GpuTimeChange {
-    /// This time, added.
-    pub fn held(time: GpuTime) -> Self {
-        Self { held: time.millis(), ..Self::default() }
-    }
-}
-
-/// Adds with saturation, so that a sum never wraps. The ledger refuses postings that would reach the limit.
-impl AddAssign for TokenChange {
-    fn add_assign(&mut self, other: Self) {
-        self.miss = self.miss.saturating_add(other.miss);
-        self.hit = self.hit.saturating_add(other.hit);
-        self.output = self.output.saturating_add(other.output);
-    }
-}
-
-/// The sum of GPU time and energy, also saturating.
-impl AddAssign for GpuTimeChange {
-    fn add_assign(&mut self, other: Self) {
-        self.held = self.held.saturating_add(other.held);
-        self.idle = self.idle.saturating_add(other.idle);
-        self.energy = self.energy.saturating_add(other.energy);
     }
 }
