@@ -14,14 +14,14 @@ const PATIENCE: Span = Span::from_secs(60);
 const PATIENCE_AT_END: Span = Span::from_secs(600);
 
 /// A row of a target.
-type Key = (TargetId, Option<Rank>, Option<ModelName>);
+type TargetRow = (TargetId, Option<Rank>, Option<ModelName>);
 /// What moves when a row, or all rows of its target, make tokens.
-type Progress = (Option<Tokens>, Option<Tokens>, Option<Ratio>);
+type TokenMovement = (Option<Tokens>, Option<Tokens>, Option<Ratio>);
 
 /// What is remembered of a row that has requests running.
 #[derive(Debug, Clone, Copy)]
-struct Work {
-    progress: Progress,
+struct RowWork {
+    progress: TokenMovement,
     /// When the progress changed last.
     changed: Timestamp,
     /// When a token was last seen to be made, or the work began.
@@ -33,7 +33,7 @@ struct Work {
 /// Rows that have requests running.
 #[derive(Debug, Default)]
 pub(super) struct Stalls {
-    rows: HashMap<Key, Work>,
+    rows: HashMap<TargetRow, RowWork>,
 }
 
 impl Stalls {
@@ -62,27 +62,27 @@ impl Stalls {
     }
 }
 
-fn follow(before: Option<Work>, row: &EngineRow, picture: &Snapshot) -> Work {
+fn follow(before: Option<RowWork>, row: &EngineRow, picture: &Snapshot) -> RowWork {
     let (now, progress) = (picture.at, progress(row, picture));
     let Some(before) = before else {
-        return Work { progress, changed: now, moved: now, is_live: has_only_rates(row) };
+        return RowWork { progress, changed: now, moved: now, is_live: has_only_rates(row) };
     };
     if before.progress != progress || now < before.moved {
-        return Work { progress, changed: now, moved: now, ..before };
+        return RowWork { progress, changed: now, moved: now, ..before };
     }
     // For a window after the last change the rates still hold it.
     let window = picture.window_seconds.unwrap_or_default() + 1.0;
     let is_fresh = (now - before.changed).as_secs_f64() > window;
     let tells = counts_at_end(row.kind) || !has_totals(row);
     if is_fresh && tells && rates(row, picture).any(|rate| rate > 0.0) {
-        return Work { moved: now, is_live: true, ..before };
+        return RowWork { moved: now, is_live: true, ..before };
     }
     before
 }
 
 /// Counters of the row; where it has none, those of its target. An engine that counts at the end of a request shows in its
 /// cache that it works on one.
-fn progress(row: &EngineRow, picture: &Snapshot) -> Progress {
+fn progress(row: &EngineRow, picture: &Snapshot) -> TokenMovement {
     let kv = row.kv_usage.filter(|_| counts_at_end(row.kind));
     if has_totals(row) {
         return (row.prompt_total, row.output_total, kv);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::reason::{Line, Reason};
+use super::reason::{Reason, ReasonLine};
 use crate::balance::{Waiting, balances};
 use crate::reading::{Health, Label, Role, Throttle};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot, UnitRow};
@@ -12,7 +12,7 @@ use crate::units::{Money, Ratio};
 const PARTS: i64 = 100_000;
 
 /// The cost of GPUs that answer on nodes whose last minute had no billable token. Those that do not answer are silent.
-pub(super) fn idle(snapshot: &Snapshot) -> Option<Line> {
+pub(super) fn idle(snapshot: &Snapshot) -> Option<ReasonLine> {
     let today = snapshot.money.idle_cost.filter(|cost| *cost > Money::ZERO);
     let nodes: Vec<(&str, usize, Money)> = snapshot.nodes.iter().filter_map(|node| idle_node(node)).collect();
     let gpus = nodes.iter().map(|(_, gpus, _)| gpus).sum();
@@ -23,7 +23,7 @@ pub(super) fn idle(snapshot: &Snapshot) -> Option<Line> {
     };
     let per_hour = nodes.iter().map(|(.., cost)| *cost).reduce(|a, b| a + b);
     per_hour.or(today)?;
-    Some(Line { reason: Reason::Idle, what, per_hour, today })
+    Some(ReasonLine { reason: Reason::Idle, what, per_hour, today })
 }
 
 /// A node that idles: its name, how many of its GPUs answer, and what those cost an hour.
@@ -33,7 +33,7 @@ fn idle_node(node: &NodeRow) -> Option<(&str, usize, Money)> {
     (cost > Money::ZERO).then(|| (node.name.as_str(), answering, cost))
 }
 
-pub(super) fn imbalance(snapshot: &Snapshot) -> Option<Line> {
+pub(super) fn imbalance(snapshot: &Snapshot) -> Option<ReasonLine> {
     let groups = balances(snapshot);
     let known = groups.iter().filter_map(|group| group.waiting_per_hour).filter(|cost| *cost > Money::ZERO);
     let per_hour: Money = known.sum();
@@ -46,11 +46,11 @@ pub(super) fn imbalance(snapshot: &Snapshot) -> Option<Line> {
             format!("{name} first, {:.2} x the mean {}", worst.over_mean.get(), worst.balancer.name())
         }
     };
-    let line = Line { reason: Reason::Imbalance, what, per_hour: Some(per_hour), today: None };
+    let line = ReasonLine { reason: Reason::Imbalance, what, per_hour: Some(per_hour), today: None };
     (!per_hour.is_zero()).then_some(line)
 }
 
-pub(super) fn aborted(snapshot: &Snapshot) -> Option<Line> {
+pub(super) fn aborted(snapshot: &Snapshot) -> Option<ReasonLine> {
     let leakage = snapshot.money.leakage.as_ref()?;
     let tokens = leakage.prompt_tokens.max(0).saturating_add(leakage.output_tokens.max(0));
     let today = leakage.amount.filter(|amount| *amount > Money::ZERO);
@@ -60,11 +60,11 @@ pub(super) fn aborted(snapshot: &Snapshot) -> Option<Line> {
         Some(share) => format!("{:.1} % of the output", share.get() * 100.0),
         None => format!("{tokens} tokens"),
     };
-    (tokens > 0).then_some(Line { reason: Reason::Aborted, what, per_hour: None, today })
+    (tokens > 0).then_some(ReasonLine { reason: Reason::Aborted, what, per_hour: None, today })
 }
 
 /// Units with less than half the mean load of their role, where at least two of the role report one.
-pub(super) fn below_mean(snapshot: &Snapshot) -> Option<Line> {
+pub(super) fn below_mean(snapshot: &Snapshot) -> Option<ReasonLine> {
     let mut by_role: BTreeMap<Role, Vec<(&UnitRow, f64)>> = BTreeMap::new();
     for unit in &snapshot.units {
         if let (Some(role), Some(load)) = (unit.role, unit.utilization) {
@@ -84,10 +84,10 @@ pub(super) fn below_mean(snapshot: &Snapshot) -> Option<Line> {
     let more = if low.len() > 1 { format!(", and {} more", low.len() - 1) } else { String::new() };
     let what = format!("{} far below its role's load{more}", dearest.unit);
     let per_hour = Some(low.iter().map(|(cost, _)| *cost).sum());
-    Some(Line { reason: Reason::BelowMean, what, per_hour, today: None })
+    Some(ReasonLine { reason: Reason::BelowMean, what, per_hour, today: None })
 }
 
-pub(super) fn silent(snapshot: &Snapshot) -> Option<Line> {
+pub(super) fn silent(snapshot: &Snapshot) -> Option<ReasonLine> {
     let gpus = select(snapshot, is_silent);
     let (first, number) = (gpus.first()?, gpus.len());
     let costs = snapshot.nodes.iter().filter_map(|node| match node.gpus.iter().filter(|gpu| is_silent(gpu)).count() {
@@ -101,10 +101,10 @@ pub(super) fn silent(snapshot: &Snapshot) -> Option<Line> {
     });
     let several = if gpus.iter().any(|node| node != first) { " first" } else { "" };
     let what = format!("{first}{several}, {}, the rent runs on", count(number, "GPU"));
-    Some(Line { reason: Reason::Silent, what, per_hour, today: None })
+    Some(ReasonLine { reason: Reason::Silent, what, per_hour, today: None })
 }
 
-pub(super) fn unpriced(snapshot: &Snapshot) -> Option<Line> {
+pub(super) fn unpriced(snapshot: &Snapshot) -> Option<ReasonLine> {
     let money = &snapshot.money;
     if money.unpriced_tokens == 0 {
         return None;
@@ -114,11 +114,11 @@ pub(super) fn unpriced(snapshot: &Snapshot) -> Option<Line> {
     let list = worth.map_or_else(String::new, |worth| format!(", at {}", worth.list));
     let what = format!("{}{list}", model.unwrap_or_else(|| format!("{} tokens", money.unpriced_tokens)));
     let (per_hour, today) = (worth.and_then(|worth| worth.per_hour), worth.map(|worth| worth.amount));
-    Some(Line { reason: Reason::Unpriced, what, per_hour, today })
+    Some(ReasonLine { reason: Reason::Unpriced, what, per_hour, today })
 }
 
 /// The rent of GPUs that are held down, times what their clock lacks to the highest of their kind that is seen.
-pub(super) fn throttled(snapshot: &Snapshot) -> Option<Line> {
+pub(super) fn throttled(snapshot: &Snapshot) -> Option<ReasonLine> {
     let gpus = select(snapshot, is_held);
     let first = gpus.first()?;
     let full = full_clocks(snapshot);
@@ -133,7 +133,7 @@ pub(super) fn throttled(snapshot: &Snapshot) -> Option<Line> {
     let known: Vec<Money> = costs.flatten().collect();
     let per_hour = (!known.is_empty()).then(|| known.iter().copied().sum());
     let what = format!("{first}, {} held down by heat or power", count(gpus.len(), "GPU"));
-    Some(Line { reason: Reason::Throttled, what, per_hour, today: None })
+    Some(ReasonLine { reason: Reason::Throttled, what, per_hour, today: None })
 }
 
 /// The highest clock of each kind of GPU among those that nothing holds down.
@@ -150,7 +150,7 @@ fn full_clocks(snapshot: &Snapshot) -> BTreeMap<&Label, u32> {
 }
 
 /// The rent of engines, times the share of their requests that is done again.
-pub(super) fn preempted(snapshot: &Snapshot) -> Option<Line> {
+pub(super) fn preempted(snapshot: &Snapshot) -> Option<ReasonLine> {
     let mut again = 0.0;
     let mut costs: Vec<(Money, &EngineRow)> = Vec::new();
     for row in snapshot.engines.iter().filter(|row| !row.in_engine_row) {
@@ -176,7 +176,7 @@ pub(super) fn preempted(snapshot: &Snapshot) -> Option<Line> {
         again => format!("{first}{again:.0} requests a minute redone"),
     };
     let per_hour = (!costs.is_empty()).then(|| costs.iter().map(|(cost, _)| *cost).sum());
-    Some(Line { reason: Reason::Preempted, what, per_hour, today: None })
+    Some(ReasonLine { reason: Reason::Preempted, what, per_hour, today: None })
 }
 
 fn is_silent(gpu: &GpuRow) -> bool {

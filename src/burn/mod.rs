@@ -9,10 +9,10 @@ mod reason;
 
 use crate::snapshot::Snapshot;
 
-pub use reason::{Line, Reason};
+pub use reason::{Reason, ReasonLine};
 
 /// The lines that have anything to say, the dearest an hour first, then those of unknown amount.
-pub fn lines(snapshot: &Snapshot) -> Vec<Line> {
+pub fn lines(snapshot: &Snapshot) -> Vec<ReasonLine> {
     let all = [
         lines::idle(snapshot),
         lines::imbalance(snapshot),
@@ -23,7 +23,7 @@ pub fn lines(snapshot: &Snapshot) -> Vec<Line> {
         lines::throttled(snapshot),
         lines::preempted(snapshot),
     ];
-    let mut lines: Vec<Line> = all.into_iter().flatten().collect();
+    let mut lines: Vec<ReasonLine> = all.into_iter().flatten().collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.per_hour));
     lines
 }

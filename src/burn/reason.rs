@@ -25,7 +25,7 @@ pub enum Reason {
 
 /// A line of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
+pub struct ReasonLine {
     /// Why.
     pub reason: Reason,
     /// Where: the first unit, node or model, and how many; in few words.

@@ -201,7 +201,7 @@ pub struct LeaseTable {
     pub currency: Option<String>,
     /// When rent runs.
     #[serde(default)]
-    pub when: When,
+    pub when: RentTime,
     /// How the provider rounds the lease's time.
     #[serde(default)]
     pub rounding: Rounded,
@@ -288,7 +288,7 @@ impl From<Rounded> for Rounding {
 /// When rent runs, as it is written.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum When {
+pub enum RentTime {
     /// For every known GPU.
     #[default]
     Held,
@@ -296,11 +296,11 @@ pub enum When {
     Serving,
 }
 
-impl From<When> for RentWhen {
-    fn from(when: When) -> Self {
+impl From<RentTime> for RentWhen {
+    fn from(when: RentTime) -> Self {
         match when {
-            When::Held => Self::Held,
-            When::Serving => Self::Serving,
+            RentTime::Held => Self::Held,
+            RentTime::Serving => Self::Serving,
         }
     }
 }

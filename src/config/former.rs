@@ -9,7 +9,7 @@ use super::ConfigError;
 
 /// A key that has another name now.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Former {
+pub(super) struct FormerKey {
     /// The table that it is in: `lease`; empty at the top.
     pub(super) table: &'static str,
     pub(super) old: &'static str,
@@ -17,12 +17,12 @@ pub(super) struct Former {
 }
 
 /// The keys that were renamed in this release or the one before. None has been yet.
-pub(super) const FORMER: &[Former] = &[];
+pub(super) const FORMER: &[FormerKey] = &[];
 
 /// Gives keys under their former names their new ones. What is to be written instead, and where both are written.
 pub(super) fn rename(
     root: &mut DeTable<'_>,
-    former: &[Former],
+    former: &[FormerKey],
     path: &Path,
     text: &str,
 ) -> (Vec<ConfigError>, Vec<ConfigError>) {
@@ -67,10 +67,10 @@ mod tests {
     use crate::config::mistakes::read;
 
     /// As if these had been renamed.
-    const MADE_UP: &[Former] = &[
-        Former { table: "", old: "zone", new: "timezone" },
-        Former { table: "lease", old: "price", new: "rate" },
-        Former { table: "budget", old: "monthly", new: "month" },
+    const MADE_UP: &[FormerKey] = &[
+        FormerKey { table: "", old: "zone", new: "timezone" },
+        FormerKey { table: "lease", old: "price", new: "rate" },
+        FormerKey { table: "budget", old: "monthly", new: "month" },
     ];
 
     fn told(text: &str) -> (Vec<String>, Vec<String>, Option<ConfigFile>) {

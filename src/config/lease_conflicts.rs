@@ -2,7 +2,7 @@
 
 use super::error::Findings;
 use super::file::LeaseTable;
-use super::prices::Money;
+use super::prices::MoneyTerms;
 use crate::pricing::{Lease, Leased};
 use crate::units::{HourlyRate, Timestamp};
 
@@ -89,7 +89,7 @@ pub(super) fn refuse_contradictions(parts: &[Vec<Lease>], tables: &[LeaseTable],
 }
 
 /// What of leases is likely not meant, in words, with the number of each from 0.
-pub(super) fn doubtful(parts: &[Vec<Lease>], tables: &[LeaseTable], money: Money<'_>) -> Vec<(usize, String)> {
+pub(super) fn doubtful(parts: &[Vec<Lease>], tables: &[LeaseTable], money: MoneyTerms<'_>) -> Vec<(usize, String)> {
     let leases = wholes(parts, tables);
     let limit = match money.currency {
         "USD" | "EUR" | "GBP" | "CHF" => Some(MANY_DOLLARS),

@@ -2,7 +2,7 @@
 
 use super::error::Findings;
 use super::file::LeaseTable;
-use super::prices::Money;
+use super::prices::MoneyTerms;
 use crate::pricing::{Conversion, Lease, Leased, RentWhen, Rounding, parse_instant};
 use crate::reading::{NodeName, UnitName};
 use crate::units::{HourlyRate, Timestamp, parse_scaled};
@@ -13,7 +13,7 @@ const YEAR_HOURS: i64 = 8760;
 const USUAL_GPUS: u32 = 8;
 /// All leases, in the order in which they are looked at: for each table one, or one for each rate of exchange that it is
 /// converted at.
-pub(super) fn leases(tables: &[LeaseTable], money: Money<'_>, findings: &mut Findings<'_>) -> Vec<Vec<Lease>> {
+pub(super) fn leases(tables: &[LeaseTable], money: MoneyTerms<'_>, findings: &mut Findings<'_>) -> Vec<Vec<Lease>> {
     let mut all = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
         let lease = lease(table).and_then(|lease| match money.conversions(table.currency.as_deref())? {

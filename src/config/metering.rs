@@ -8,7 +8,7 @@ use crate::counters::Plausibility;
 use crate::reading::{ModelName, canonical_model};
 
 /// Models with their other names, and the places in the file of names that say nothing new, with what to do.
-type Aliases = (Vec<(ModelName, Vec<ModelName>)>, Vec<(usize, String)>);
+type WrittenAliases = (Vec<(ModelName, Vec<ModelName>)>, Vec<(usize, String)>);
 
 /// The highest bound that can be set, in tokens a second and GPU.
 const HIGHEST: u64 = 1_000_000_000_000;
@@ -33,7 +33,7 @@ pub(super) fn plausibility(table: &PlausibilityTable, findings: &mut Findings<'_
 }
 
 /// Models and their other names, and names that say nothing new. Names are compared in canonical form, as models' are.
-pub(super) fn aliases(tables: &[AliasTable], findings: &mut Findings<'_>) -> Aliases {
+pub(super) fn aliases(tables: &[AliasTable], findings: &mut Findings<'_>) -> WrittenAliases {
     let mut models: BTreeMap<String, String> = BTreeMap::new();
     for (nth, table) in tables.iter().enumerate() {
         for why in mistakes(table) {

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::ConfigError;
-use super::former::{Former, rename};
+use super::former::{FormerKey, rename};
 
 /// How many mistakes of one file are told: an imported one that is wrong throughout has thousands.
 pub(super) const TOLD: usize = 20;
@@ -27,7 +27,7 @@ pub(super) struct Read<T> {
 }
 
 /// Reads a file's text, keys under their former names too.
-pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &[Former]) -> Read<T> {
+pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &[FormerKey]) -> Read<T> {
     let mut places = Vec::new();
     let (mut root, warnings, mut mistakes) = match DeTable::parse(text) {
         Ok(mut table) => {

@@ -56,7 +56,7 @@ fn fx(table: &FxTable, zone: &TimeZone) -> Result<Fx, String> {
 
 /// What turns amounts into the ledger's currency, and when it is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Money<'a> {
+pub(super) struct MoneyTerms<'a> {
     /// The ledger's currency.
     pub(super) currency: &'a str,
     pub(super) exchange: &'a Exchange,
@@ -65,7 +65,7 @@ pub(super) struct Money<'a> {
     pub(super) zone: &'a TimeZone,
 }
 
-impl<'a> Money<'a> {
+impl<'a> MoneyTerms<'a> {
     /// How an amount gets into the ledger's currency: each rate with the instant from which it holds. `None` if the
     /// amount is in it already.
     ///
@@ -104,7 +104,12 @@ impl<'a> Money<'a> {
 }
 
 /// The built-in book under the user's files and choices.
-pub(super) fn book(tables: &[PriceTable], files: &[PathBuf], money: Money<'_>, findings: &mut Findings<'_>) -> Book {
+pub(super) fn book(
+    tables: &[PriceTable],
+    files: &[PathBuf],
+    money: MoneyTerms<'_>,
+    findings: &mut Findings<'_>,
+) -> Book {
     let mut book = Book::built_in().unwrap_or_else(|error| {
         findings.file(error.to_string());
         Book::default()
@@ -160,7 +165,7 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
 }
 
 /// A choice for a model; prices written in place become a list of their own.
-fn price(table: &PriceTable, nth: usize, money: Money<'_>, book: &mut Book) -> Result<Pinned, String> {
+fn price(table: &PriceTable, nth: usize, money: MoneyTerms<'_>, book: &mut Book) -> Result<Pinned, String> {
     let conversions = money.conversions(table.currency.as_deref())?;
     let list = match (&table.list, table.hit, table.miss, table.output) {
         (list, None, None, None) => list.clone(),

@@ -189,7 +189,7 @@ fn check(
     let month = file.budget.month.as_deref().map(amount).transpose();
     let budget = findings.value("budget", month, None);
     let exchange = prices::exchange(&file.exchange, &zone, &mut findings);
-    let money = prices::Money { currency: &currency, exchange: &exchange, now, zone: &zone };
+    let money = prices::MoneyTerms { currency: &currency, exchange: &exchange, now, zone: &zone };
     let targets = targets(&file.targets, &mut findings);
     let leases = leases(&file.leases, money, &mut findings);
     refuse_contradictions(&leases, &file.leases, &mut findings);

@@ -6,7 +6,7 @@ use super::field::{Count, Entry, Facts, Field, Place};
 use super::process::ProcessLabels;
 use super::registry;
 use super::sums::Sums;
-use crate::exposition::{Kind, LabelText, Labels, Row};
+use crate::exposition::{FamilyKind, LabelText, Labels, Row};
 use crate::reading::{EngineKind, Label, Refusal, Refusals};
 use crate::units::{Timestamp, Tokens};
 
@@ -53,7 +53,7 @@ pub(super) struct Names {
 impl Names {
     /// What a series is to its engine; `Err`: its name is no engine's. A counter that the page calls a gauge is not that
     /// counter: Ray prints such twins.
-    pub(super) fn wants(&mut self, name: &str, kind: Kind) -> Result<Option<Wanted>, ()> {
+    pub(super) fn wants(&mut self, name: &str, kind: FamilyKind) -> Result<Option<Wanted>, ()> {
         // Mostly a name belongs to whom the last one did.
         let wanted = self.last.and_then(|last| Some((last, (last.field)(name)?)));
         let (dialect, field) = match wanted {
@@ -68,8 +68,8 @@ impl Names {
             }
         };
         let another = match field {
-            Field::Count(_) => kind == Kind::Gauge,
-            Field::Bucket(_) => !matches!(kind, Kind::Histogram | Kind::Unknown),
+            Field::Count(_) => kind == FamilyKind::Gauge,
+            Field::Bucket(_) => !matches!(kind, FamilyKind::Histogram | FamilyKind::Unknown),
             _ => false,
         };
         Ok((!another).then_some(Wanted { dialect, field }))

@@ -61,13 +61,17 @@ pub fn efficiency(snapshot: &Snapshot) -> Efficiency {
 
 /// The nodes that have engines of a role, and what these make.
 #[derive(Debug, Clone, Copy)]
-struct Part {
+struct RolePart {
     rate: f64,
     nodes: usize,
     gpus: usize,
 }
 
-fn part(snapshot: &Snapshot, is_of: impl Fn(Role) -> bool, rate: impl Fn(&EngineRow) -> Option<f64>) -> Option<Part> {
+fn part(
+    snapshot: &Snapshot,
+    is_of: impl Fn(Role) -> bool,
+    rate: impl Fn(&EngineRow) -> Option<f64>,
+) -> Option<RolePart> {
     let live = || snapshot.engines.iter().filter(|row| row.state == Health::Live && !row.in_engine_row);
     let rows = || live().filter(|row| is_of(row.role));
     let busy: BTreeSet<&NodeName> = live().map(|row| &row.node).collect();
@@ -78,7 +82,7 @@ fn part(snapshot: &Snapshot, is_of: impl Fn(Role) -> bool, rate: impl Fn(&Engine
     let names: BTreeSet<&NodeName> = rows().map(|row| &row.node).chain(of_units.map(|node| &node.name)).collect();
     let gpus = snapshot.nodes.iter().filter(|node| names.contains(&node.name)).map(|node| node.gpus.len()).sum();
     let known: Vec<f64> = rows().filter_map(|row| rate(row)).collect();
-    let part = Part { rate: known.iter().sum(), nodes: names.len(), gpus };
+    let part = RolePart { rate: known.iter().sum(), nodes: names.len(), gpus };
     (!known.is_empty()).then_some(part)
 }
 

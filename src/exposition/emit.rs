@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write};
 
-use super::Kind;
+use super::FamilyKind;
 
 /// Appends families and series to a page. A family's series follow its head; the caller keeps them together.
 #[derive(Debug, Default)]
@@ -17,13 +17,13 @@ impl Emitter {
     }
 
     /// The head of a family: what it is and what it means. `help` may hold anything.
-    pub fn family(&mut self, name: &str, kind: Kind, help: &str) -> &mut Self {
+    pub fn family(&mut self, name: &str, kind: FamilyKind, help: &str) -> &mut Self {
         let kind = match kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
-            Kind::Summary => "summary",
-            Kind::Other | Kind::Unknown => "untyped",
+            FamilyKind::Counter => "counter",
+            FamilyKind::Gauge => "gauge",
+            FamilyKind::Histogram => "histogram",
+            FamilyKind::Summary => "summary",
+            FamilyKind::Other | FamilyKind::Unknown => "untyped",
         };
         self.put("# HELP ").put(name).put(" ").escaped(help, false);
         self.put("\n# TYPE ").put(name).put(" ").put(kind).put("\n")

@@ -8,7 +8,7 @@ use super::Limits;
 
 /// What is wrong with a series' labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum LabelFault {
     /// They are not labels.
     Malformed,
     /// Too many, or one too long.
@@ -154,21 +154,21 @@ pub(super) struct Braced<'p> {
 }
 
 /// Reads from just behind `{`.
-pub(super) fn braced<'p>(text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, Fault> {
+pub(super) fn braced<'p>(text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, LabelFault> {
     let (mut rest, mut count, mut name) = (skip_blanks(text), 0, None);
     loop {
         if let [b'}', after @ ..] = rest {
             let inner = &text[..text.len() - rest.len()];
             return Ok(Braced { labels: Labels { inner }, name, rest: after });
         }
-        let (key, value, after) = pair(rest).ok_or(Fault::Malformed)?;
+        let (key, value, after) = pair(rest).ok_or(LabelFault::Malformed)?;
         match value {
             None if name.is_none() => name = Some(key),
-            None => return Err(Fault::Malformed),
+            None => return Err(LabelFault::Malformed),
             Some(value) => {
                 count += 1;
                 if count > limits.labels || value.0.len() > limits.label || key.len() > limits.label {
-                    return Err(Fault::OverLimit);
+                    return Err(LabelFault::OverLimit);
                 }
             }
         }
@@ -176,7 +176,7 @@ pub(super) fn braced<'p>(text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, 
         match rest {
             [b',', after @ ..] => rest = skip_blanks(after),
             [b'}', ..] => {}
-            _ => return Err(Fault::Malformed),
+            _ => return Err(LabelFault::Malformed),
         }
     }
 }

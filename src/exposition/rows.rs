@@ -2,13 +2,13 @@
 
 use memchr::memchr;
 
-use super::labels::{self, Braced, Fault, skip_blanks};
+use super::labels::{self, Braced, LabelFault, skip_blanks};
 use super::{Labels, Limits, Tally, number};
 
 /// What the page says a family is. It decides what a series means; a name's ending never does: vLLM has a histogram
 /// called `..._total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Kind {
+pub enum FamilyKind {
     /// It only grows.
     Counter,
     /// It goes up and down.
@@ -24,7 +24,7 @@ pub enum Kind {
     Unknown,
 }
 
-impl Kind {
+impl FamilyKind {
     fn named(name: &[u8]) -> Option<Self> {
         Some(match name {
             b"counter" => Self::Counter,
@@ -60,7 +60,7 @@ pub struct Row<'p, T> {
     /// Its name, ending and all.
     pub name: &'p str,
     /// What its family is.
-    pub kind: Kind,
+    pub kind: FamilyKind,
     /// Its labels.
     pub labels: Labels<'p>,
     /// Its value.
@@ -104,7 +104,7 @@ impl<'p> RepeatedLabels<'p> {
 
     /// Reads from just behind `{`, as [`labels::braced`] does.
     #[inline]
-    fn braced(&mut self, text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, Fault> {
+    fn braced(&mut self, text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, LabelFault> {
         let at = self.at;
         self.at += 1;
         if let Some(rest) = self.lines.get(at).and_then(|labels| text.strip_prefix(labels.as_bytes()))
@@ -126,9 +126,9 @@ pub struct Rows<'p, T, W> {
     rest: &'p [u8],
     limits: Limits,
     wants: W,
-    family: (&'p [u8], Kind),
+    family: (&'p [u8], FamilyKind),
     /// The last bare name and what came of it: a family's lines follow each other.
-    last: (&'p [u8], Kind, Option<T>),
+    last: (&'p [u8], FamilyKind, Option<T>),
     repeated: RepeatedLabels<'p>,
     yielded: usize,
     tally: Tally,
@@ -136,7 +136,7 @@ pub struct Rows<'p, T, W> {
     first_bad: Option<&'p [u8]>,
 }
 
-impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
+impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
     /// The series of `page` for whose name and kind `wants` gives a tag. It is asked once for a run of lines with one
     /// name, and only their labels and values are read; the rest is skipped unread.
     pub fn new(page: &'p [u8], limits: Limits, wants: W) -> Self {
@@ -153,8 +153,8 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
             rest,
             limits,
             wants,
-            family: (b"", Kind::Unknown),
-            last: (b"", Kind::Unknown, None),
+            family: (b"", FamilyKind::Unknown),
+            last: (b"", FamilyKind::Unknown, None),
             repeated: RepeatedLabels::default(),
             yielded: 0,
             tally,
@@ -235,41 +235,41 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
     }
 
     /// What the series `name` is, by the family in force.
-    fn kind_of(&mut self, name: &[u8]) -> Kind {
+    fn kind_of(&mut self, name: &[u8]) -> FamilyKind {
         let (family, kind) = self.family;
-        let Some(ending) = name.strip_prefix(family) else { return Kind::Unknown };
+        let Some(ending) = name.strip_prefix(family) else { return FamilyKind::Unknown };
         if ending.is_empty() {
             return kind;
         }
         if family.is_empty() || !kind.endings().contains(&ending) {
-            return Kind::Unknown;
+            return FamilyKind::Unknown;
         }
         // The older format gives a counter the name of its series.
-        self.tally.openmetrics |= kind == Kind::Counter;
-        if ending == b"_created" { Kind::Gauge } else { kind }
+        self.tally.openmetrics |= kind == FamilyKind::Counter;
+        if ending == b"_created" { FamilyKind::Gauge } else { kind }
     }
 
     /// Decides on a line by its name. `None`: it is not wanted.
     #[inline]
-    fn decide(&mut self, name: &'p [u8]) -> Option<(T, Kind)> {
+    fn decide(&mut self, name: &'p [u8]) -> Option<(T, FamilyKind)> {
         let (last, kind, tag) = self.last;
         if last == name {
             return tag.map(|tag| (tag, kind));
         }
         self.repeated.begin();
         let wanted = self.ask(name);
-        self.last = (name, wanted.map_or(Kind::Unknown, |(_, kind)| kind), wanted.map(|(tag, _)| tag));
+        self.last = (name, wanted.map_or(FamilyKind::Unknown, |(_, kind)| kind), wanted.map(|(tag, _)| tag));
         wanted
     }
 
-    fn ask(&mut self, name: &[u8]) -> Option<(T, Kind)> {
+    fn ask(&mut self, name: &[u8]) -> Option<(T, FamilyKind)> {
         let kind = self.kind_of(name);
         let name = std::str::from_utf8(name).ok()?;
         (self.wants)(name, kind).map(|tag| (tag, kind))
     }
 
     #[inline]
-    fn sample(&mut self, line: &'p [u8]) -> Result<Option<Row<'p, T>>, Fault> {
+    fn sample(&mut self, line: &'p [u8]) -> Result<Option<Row<'p, T>>, LabelFault> {
         let bare = name_length(line, self.last.0);
         let (name, rest) = line.split_at(bare);
         if bare > 0 {
@@ -279,19 +279,19 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Rows<'p, T, W> {
                 rest => Braced { labels: Labels::default(), name: None, rest },
             };
             if braced.name.is_some() {
-                return Err(Fault::Malformed);
+                return Err(LabelFault::Malformed);
             }
             return row(tag, name, kind, &braced).map(Some);
         }
-        let [b'{', inner @ ..] = line else { return Err(Fault::Malformed) };
+        let [b'{', inner @ ..] = line else { return Err(LabelFault::Malformed) };
         let braced = labels::braced(inner, &self.limits)?;
-        let name = braced.name.ok_or(Fault::Malformed)?;
+        let name = braced.name.ok_or(LabelFault::Malformed)?;
         let Some((tag, kind)) = self.ask(name) else { return Ok(None) };
         row(tag, name, kind, &braced).map(Some)
     }
 }
 
-impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Iterator for Rows<'p, T, W> {
+impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Iterator for Rows<'p, T, W> {
     type Item = Row<'p, T>;
 
     fn next(&mut self) -> Option<Row<'p, T>> {
@@ -318,7 +318,7 @@ impl<'p, T: Copy, W: FnMut(&str, Kind) -> Option<T>> Iterator for Rows<'p, T, W>
                     self.tally.samples += 1;
                     return Some(row);
                 }
-                Err(Fault::Malformed) if self.keep_unreadable(line) => self.refuse(line),
+                Err(LabelFault::Malformed) if self.keep_unreadable(line) => self.refuse(line),
                 Err(_) => self.tally.over_limit += 1,
             }
         }
@@ -360,13 +360,13 @@ fn salvage<'p>(line: &'p [u8], limits: &Limits) -> Option<(&'p [u8], Option<Labe
 
 /// Reads what follows the labels: value, an optional timestamp, an optional exemplar.
 #[inline]
-fn row<'p, T>(tag: T, name: &'p [u8], kind: Kind, braced: &Braced<'p>) -> Result<Row<'p, T>, Fault> {
+fn row<'p, T>(tag: T, name: &'p [u8], kind: FamilyKind, braced: &Braced<'p>) -> Result<Row<'p, T>, LabelFault> {
     // Mostly a blank and the value, and nothing else.
     let value = match number(skip_blanks(braced.rest)) {
         Some(value) => value,
-        None => value(braced.rest).ok_or(Fault::Malformed)?,
+        None => value(braced.rest).ok_or(LabelFault::Malformed)?,
     };
-    let name = std::str::from_utf8(name).map_err(|_| Fault::Malformed)?;
+    let name = std::str::from_utf8(name).map_err(|_| LabelFault::Malformed)?;
     Ok(Row { tag, name, kind, labels: braced.labels, value })
 }
 
@@ -383,9 +383,9 @@ fn value(rest: &[u8]) -> Option<f64> {
 }
 
 /// What follows `# TYPE`: a name, which Prometheus 3 quotes where it is not a bare one, and the kind of its family.
-fn typed(rest: &[u8]) -> Option<(Kind, &[u8])> {
+fn typed(rest: &[u8]) -> Option<(FamilyKind, &[u8])> {
     if let Some(at) = memchr(b' ', rest).filter(|at| *at > 0 && rest[0] != b'"')
-        && let Some(kind) = Kind::named(&rest[at + 1..])
+        && let Some(kind) = FamilyKind::named(&rest[at + 1..])
     {
         return Some((kind, &rest[..at]));
     }
@@ -394,7 +394,7 @@ fn typed(rest: &[u8]) -> Option<(Kind, &[u8])> {
         [b'"', quoted @ ..] => labels::string(quoted)?,
         _ => word(rest),
     };
-    Some((Kind::named(word(rest).0)?, name))
+    Some((FamilyKind::named(word(rest).0)?, name))
 }
 
 /// The first word of a line, and what follows it.

@@ -12,7 +12,7 @@ use crate::wire::{Bytes, Request, Response};
 
 /// One look and its page, which is rendered when it is first asked for.
 #[derive(Debug)]
-struct Look {
+struct AgentLook {
     node: NodeName,
     at: Timestamp,
     outcome: Result<Vec<GpuReading>, SourceError>,
@@ -23,13 +23,13 @@ struct Look {
 /// Where looks go in.
 #[derive(Debug)]
 pub struct Feed {
-    looks: watch::Sender<Option<Arc<Look>>>,
+    looks: watch::Sender<Option<Arc<AgentLook>>>,
 }
 
 /// Where pages come out. A clone shows the same looks.
 #[derive(Debug, Clone)]
 pub struct Agent {
-    looks: watch::Receiver<Option<Arc<Look>>>,
+    looks: watch::Receiver<Option<Arc<AgentLook>>>,
 }
 
 /// An agent that has not looked yet.
@@ -42,7 +42,7 @@ impl Feed {
     /// Shows a look instead of the last one; other events are not the agent's. `driver` is the driver's version.
     pub fn publish(&self, event: Event, driver: Option<Label>) {
         if let Event::Gpus { node, at, outcome } = event {
-            let look = Look { node, at: at.wall, outcome, driver, page: OnceLock::new() };
+            let look = AgentLook { node, at: at.wall, outcome, driver, page: OnceLock::new() };
             self.looks.send_replace(Some(Arc::new(look)));
         }
     }
@@ -64,12 +64,12 @@ impl Agent {
         }
     }
 
-    fn look(&self) -> Option<Arc<Look>> {
+    fn look(&self) -> Option<Arc<AgentLook>> {
         self.looks.borrow().clone()
     }
 }
 
-impl Look {
+impl AgentLook {
     fn page(&self) -> Bytes {
         self.page.get_or_init(|| self.render().into()).clone()
     }

@@ -8,7 +8,7 @@ use crate::reading::{GpuReading, Label, Mig, NodeName};
 use crate::units::{Bytes, Ratio};
 
 /// A value of one GPU, if it is known.
-type Figure = fn(&GpuReading) -> Option<Value>;
+type GpuValue = fn(&GpuReading) -> Option<Value>;
 
 /// A number as dcgm-exporter prints it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +27,7 @@ impl Display for Value {
 }
 
 /// Name, type, help and value of each family. DCGM counts memory in MiB, power in W, energy in mJ.
-const FAMILIES: [(&str, &str, &str, Figure); 23] = [
+const FAMILIES: [(&str, &str, &str, GpuValue); 23] = [
     ("DCGM_FI_DEV_SM_CLOCK", "gauge", "SM clock frequency (in MHz).", |g| Some(whole(g.sm_clock?.get()))),
     ("DCGM_FI_DEV_MEM_CLOCK", "gauge", "Memory clock frequency (in MHz).", |g| Some(whole(g.memory_clock?.get()))),
     ("DCGM_FI_DEV_GPU_TEMP", "gauge", "GPU temperature (in C).", |g| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::posted::Posted;
 use super::recent::{Lately, Recent};
-use super::table::Table;
+use super::table::NumberedRows;
 use super::tariffs::Tariffs;
 use super::{
     Classes, CostAccount, CostAccountId, Dispute, Entry, Marker, PendingPostings, Posting, PostingSums, RevenueAccount,
@@ -25,8 +25,8 @@ const RECENT: Span = Span::from_secs(60);
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
     pub(super) recent: Span,
-    pub(super) accounts: Table<RevenueAccount>,
-    pub(super) cost_accounts: Table<CostAccount>,
+    pub(super) accounts: NumberedRows<RevenueAccount>,
+    pub(super) cost_accounts: NumberedRows<CostAccount>,
     pub(super) tariffs: Tariffs,
     pub(super) day_began: Timestamp,
     pub(super) today: PostingSums,

@@ -1,7 +1,7 @@
 //! Revenue and cost per hour: recent postings divided by the time that they cover.
 
 use super::Ledger;
-use super::recent::{Rate, Recent};
+use super::recent::{HourlyAverage, Recent};
 use crate::units::{Moment, Money, Span};
 
 /// Revenue and cost per hour at one moment, by account.
@@ -10,8 +10,8 @@ pub struct Pace {
     span: Span,
     /// How long a source may be silent before its rate falls.
     patience: Span,
-    earned: Vec<Rate>,
-    owed: Vec<Rate>,
+    earned: Vec<HourlyAverage>,
+    owed: Vec<HourlyAverage>,
     /// The longest time that any of the rates covers.
     covers: Span,
 }

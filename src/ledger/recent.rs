@@ -61,7 +61,7 @@ pub(super) struct Lately {
 
 /// An amount per hour, and the time that it is averaged over.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Rate {
+pub(super) struct HourlyAverage {
     pub(super) per_hour: Money,
     pub(super) covers: Span,
 }
@@ -242,10 +242,10 @@ impl Recent {
         (now, heard): (Timestamp, &BTreeMap<u64, Timestamp>),
         span: Span,
         patience: Span,
-    ) -> Option<Rate> {
+    ) -> Option<HourlyAverage> {
         let heard = |stream: &Stream| heard.get(&stream.source.address).copied();
         let rates = self.all().filter_map(|stream| stream.rate((now, heard(stream)), span, patience));
-        rates.reduce(Rate::with)
+        rates.reduce(HourlyAverage::with)
     }
 
     fn all(&self) -> impl Iterator<Item = &Stream> {
@@ -253,7 +253,7 @@ impl Recent {
     }
 }
 
-impl Rate {
+impl HourlyAverage {
     /// The sum of two rates.
     pub(super) fn with(self, other: Self) -> Self {
         Self { per_hour: self.per_hour + other.per_hour, covers: self.covers.max(other.covers) }
@@ -333,7 +333,7 @@ impl Stream {
         least.max(often + often + often)
     }
 
-    fn rate(&self, (now, heard): (Timestamp, Option<Timestamp>), span: Span, patience: Span) -> Option<Rate> {
+    fn rate(&self, (now, heard): (Timestamp, Option<Timestamp>), span: Span, patience: Span) -> Option<HourlyAverage> {
         let (first, end) = (self.pieces.front()?.from, self.end().filter(|end| *end - now <= FUTURE)?);
         // The source has posted up to here, or should have.
         let heard = heard.map_or(end, |heard| heard.max(end));
@@ -344,7 +344,7 @@ impl Stream {
         }
         let sum: Money = self.pieces.iter().filter(|piece| piece.to > start).map(|piece| piece.after(start)).sum();
         let covers = until - start;
-        Some(Rate { per_hour: sum.scaled(HOUR, covers.millis())?, covers })
+        Some(HourlyAverage { per_hour: sum.scaled(HOUR, covers.millis())?, covers })
     }
 }
 

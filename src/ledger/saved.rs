@@ -2,7 +2,7 @@
 
 use super::posted::Posted;
 use super::recent;
-use super::table::Table;
+use super::table::NumberedRows;
 use super::{
     CostAccount, Dispute, GpuTimeCell, Ledger, PendingPostings, PostingSums, RevenueAccount, Tariff, TokenCell,
     Uncertainty, UncertaintyCell,
@@ -65,8 +65,8 @@ impl Ledger {
         recent::renumber(&mut self.lately.earned, self.accounts.rows(), &accounts);
         recent::renumber(&mut self.lately.owed, self.cost_accounts.rows(), &cost_accounts);
         recent::renumber(&mut self.lately.energy, self.cost_accounts.rows(), &cost_accounts);
-        self.accounts = Table::of(accounts);
-        self.cost_accounts = Table::of(cost_accounts);
+        self.accounts = NumberedRows::of(accounts);
+        self.cost_accounts = NumberedRows::of(cost_accounts);
         self.tariffs.restore(tariffs);
         (self.disputes, self.last_dispute) = (disputes, last_dispute);
         self.posted = Posted::of(&self.today);

@@ -5,19 +5,19 @@ use std::hash::Hash;
 
 /// Rows and the number of each.
 #[derive(Debug, Clone)]
-pub(super) struct Table<T> {
+pub(super) struct NumberedRows<T> {
     rows: Vec<T>,
     index: HashMap<T, u32>,
     handed_on: usize,
 }
 
-impl<T> Default for Table<T> {
+impl<T> Default for NumberedRows<T> {
     fn default() -> Self {
         Self { rows: Vec::new(), index: HashMap::new(), handed_on: 0 }
     }
 }
 
-impl<T: Clone + Eq + Hash> Table<T> {
+impl<T: Clone + Eq + Hash> NumberedRows<T> {
     /// A table of rows that were saved before.
     pub(super) fn of(rows: Vec<T>) -> Self {
         let mut index = HashMap::with_capacity(rows.len());

@@ -1,6 +1,6 @@
 //! Which tariff an account is posted at: looked up in the price book once, and kept until it changes.
 
-use super::table::Table;
+use super::table::NumberedRows;
 use super::{Marker, RevenueAccount, RevenueAccountId, Tariff, TariffId};
 use crate::pricing::{Book, ModelPrice, PriceList, Quote};
 use crate::reading::Label;
@@ -23,7 +23,7 @@ pub(super) struct Tariffs {
     book: Book,
     revision: u64,
     pub(super) overhead: Option<Share>,
-    table: Table<Tariff>,
+    table: NumberedRows<Tariff>,
     standing: Vec<Option<Standing>>,
 }
 
@@ -35,7 +35,7 @@ impl Tariffs {
 
     /// Continues with saved tariffs.
     pub(super) fn restore(&mut self, tariffs: Vec<Tariff>) {
-        self.table = Table::of(tariffs);
+        self.table = NumberedRows::of(tariffs);
         self.standing.clear();
     }
 

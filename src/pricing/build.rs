@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::calendar::{Calendars, write_days};
-use super::error::Refusal;
+use super::error::ListFault;
 use super::{ClassPrices, ListFile, PriceList, Provenance, TierFile, Window, WindowFile, check_currency};
 use crate::units::Timestamp;
 use crate::words::meant;
@@ -15,32 +15,35 @@ const STANDARD: &str = "standard";
 
 impl ListFile {
     /// Checks the list and makes it usable.
-    pub(super) fn build(self, calendars: &Calendars) -> Result<PriceList, Refusal> {
-        check_currency(&self.currency).map_err(|why| Refusal::new("currency", why))?;
+    pub(super) fn build(self, calendars: &Calendars) -> Result<PriceList, ListFault> {
+        check_currency(&self.currency).map_err(|why| ListFault::new("currency", why))?;
         let zone = self.zone.as_deref().map_or(Ok(TimeZone::UTC), parse_zone)?;
         let holidays = match &self.holidays {
             Some(name) => calendars.get(name).cloned().ok_or_else(|| {
                 let near = meant(name, calendars.keys().map(String::as_str));
-                Refusal::new("holidays", format!("no calendar \"{name}\" under [holidays]{near}"))
+                ListFault::new("holidays", format!("no calendar \"{name}\" under [holidays]{near}"))
             })?,
             None => Vec::new(),
         };
         let default_tier = self.default.unwrap_or_else(|| STANDARD.to_owned());
         let windows = self.windows.into_iter().map(build_window).collect::<Result<Vec<_>, _>>()?;
         if self.holidays.is_none() && windows.iter().any(|window| window.except_holidays) {
-            return Err(Refusal::new("windows", "except_holidays without a calendar: write holidays = \"cn\""));
+            return Err(ListFault::new("windows", "except_holidays without a calendar: write holidays = \"cn\""));
         }
         refuse_overlaps(&windows)?;
         let named = windows.iter().map(|window| &window.tier).chain([&default_tier]);
         if let Some(missing) = named.into_iter().find(|tier| !self.tiers.contains_key(*tier)) {
-            return Err(Refusal::new("tiers", format!("tier \"{missing}\" has no prices: add [list.tiers.{missing}]")));
+            return Err(ListFault::new(
+                "tiers",
+                format!("tier \"{missing}\" has no prices: add [list.tiers.{missing}]"),
+            ));
         }
-        let instant = |key, text: Option<&str>| parse_instant(text).map_err(|why| Refusal::new(key, why));
+        let instant = |key, text: Option<&str>| parse_instant(text).map_err(|why| ListFault::new(key, why));
         let (from, until) = (instant("from", self.from.as_deref())?, instant("until", self.until.as_deref())?);
         if let (Some(from), Some(until)) = (from, until)
             && until <= from
         {
-            return Err(Refusal::new("until", format!("it ends at {until}, before it begins at {from}")));
+            return Err(ListFault::new("until", format!("it ends at {until}, before it begins at {from}")));
         }
         let (tiers, extra) = split_tiers(self.tiers);
         Ok(PriceList {
@@ -103,14 +106,14 @@ fn split_tiers(tiers: BTreeMap<String, TierFile>) -> (BTreeMap<String, ClassPric
     (core, extra)
 }
 
-fn parse_zone(zone: &str) -> Result<TimeZone, Refusal> {
+fn parse_zone(zone: &str) -> Result<TimeZone, ListFault> {
     TimeZone::get(zone).map_err(|_| {
-        Refusal::new("zone", format!("zone \"{zone}\" is not an IANA time zone: write one like \"Asia/Shanghai\""))
+        ListFault::new("zone", format!("zone \"{zone}\" is not an IANA time zone: write one like \"Asia/Shanghai\""))
     })
 }
 
-fn build_window(file: WindowFile) -> Result<Window, Refusal> {
-    let refuse = |why: &dyn std::fmt::Display| Refusal::new("windows", why);
+fn build_window(file: WindowFile) -> Result<Window, ListFault> {
+    let refuse = |why: &dyn std::fmt::Display| ListFault::new("windows", why);
     if file.hours.is_empty() {
         return Err(refuse(&"a window without hours: write hours = [\"00:00-24:00\"] for the whole day"));
     }
@@ -134,7 +137,7 @@ fn write_window(window: &Window) -> WindowFile {
 }
 
 /// Two windows that name different tiers for one instant: which of them is meant is anyone's guess.
-fn refuse_overlaps(windows: &[Window]) -> Result<(), Refusal> {
+fn refuse_overlaps(windows: &[Window]) -> Result<(), ListFault> {
     for (nth, window) in windows.iter().enumerate() {
         for other in windows[..nth].iter().filter(|other| other.tier != window.tier) {
             if let Some((day, time)) = window.overlaps(other) {
@@ -142,7 +145,7 @@ fn refuse_overlaps(windows: &[Window]) -> Result<(), Refusal> {
                 let why = format!(
                     "windows of \"{first}\" and \"{second}\" overlap on {day:?} at {at}: end one where the other begins"
                 );
-                return Err(Refusal::new("windows", why));
+                return Err(ListFault::new("windows", why));
             }
         }
     }

@@ -41,12 +41,12 @@ impl std::error::Error for BookError {}
 
 /// What is wrong with a list, and under which of its keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct ListFault {
     pub(super) key: &'static str,
     pub(super) why: String,
 }
 
-impl Refusal {
+impl ListFault {
     pub(super) fn new(key: &'static str, why: impl fmt::Display) -> Self {
         Self { key, why: why.to_string() }
     }

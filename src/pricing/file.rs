@@ -161,13 +161,13 @@ impl Serialize for TierFile {
 /// By hand, since a flattened map would lose the lines of its mistakes.
 impl<'de> Deserialize<'de> for TierFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Classes)
+        deserializer.deserialize_map(WrittenPrices)
     }
 }
 
-struct Classes;
+struct WrittenPrices;
 
-impl<'de> Visitor<'de> for Classes {
+impl<'de> Visitor<'de> for WrittenPrices {
     type Value = TierFile;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -34,7 +34,7 @@ struct Draft {
 
 /// What belongs to a node or unit and stands in rows that are no key's.
 #[derive(Debug, Clone, Copy, Default)]
-struct Beside {
+struct KeylessRows {
     /// `None` without GPU time of its own: a unit's lease pays for no node in particular.
     whole_cost: Option<Money>,
     unpriced: Tokens,
@@ -48,7 +48,7 @@ pub(super) struct RowAccumulator {
     drafts: Vec<Draft>,
     keys: HashMap<Label, RowId>,
     /// By node and by unit.
-    beside: HashMap<Label, Beside>,
+    beside: HashMap<Label, KeylessRows>,
 }
 
 impl RowAccumulator {
@@ -118,7 +118,7 @@ impl RowAccumulator {
         self.beside_of(key).unpriced += tokens;
     }
 
-    fn beside_of(&mut self, key: &Label) -> &mut Beside {
+    fn beside_of(&mut self, key: &Label) -> &mut KeylessRows {
         self.beside.entry(key.clone()).or_default()
     }
 
@@ -168,7 +168,7 @@ impl Draft {
         }
     }
 
-    fn row(&self, known: bool, beside: Option<Beside>) -> Row {
+    fn row(&self, known: bool, beside: Option<KeylessRows>) -> Row {
         let known = known && self.kind != RowKind::Uncosted && (self.has_cost || self.uncosted.is_none());
         let unpriced = self.kind == RowKind::Unpriced;
         let mut row = Row {

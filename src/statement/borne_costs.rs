@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::bucket::Buckets;
-use super::split::{Busy, Splitter, paid};
+use super::bucket::OrderedPast;
+use super::split::{DueForWork, Splitter, paid};
 use crate::ledger::{CostKind, Past, RevenueAccountId, TariffId};
 use crate::units::Money;
 
@@ -14,7 +14,7 @@ pub type BorneCosts = BTreeMap<Option<(RevenueAccountId, Option<TariffId>)>, Mon
 pub fn borne_costs(past: &Past) -> BorneCosts {
     let mut splitter = Splitter::new(past);
     let (mut costs, mut own, mut told, mut first) = (BorneCosts::new(), Vec::new(), &*past.borne, 0);
-    for bucket in Buckets::of(past).iter() {
+    for bucket in OrderedPast::of(past).iter() {
         let (here, later) = told.split_at(told.partition_point(|row| row.bucket <= bucket.at));
         told = later;
         own.clear();
@@ -26,8 +26,8 @@ pub fn borne_costs(past: &Past) -> BorneCosts {
         let rows = if here.is_empty() { &own } else { here };
         let work = bucket.rents.iter().map(|cell| (past.cost_account(cell.cost_account), cell));
         let work = work.filter(|(account, _)| account.kind == CostKind::Gpus && account.rate.is_some());
-        let mut busy: Vec<_> = work.map(|(account, cell)| Busy::of(account, cell)).collect();
-        Busy::merge(&mut busy);
+        let mut busy: Vec<_> = work.map(|(account, cell)| DueForWork::of(account, cell)).collect();
+        DueForWork::merge(&mut busy);
         for due in busy {
             let mine = &rows[rows.partition_point(|row| row.cost_account < due.cost_account)..];
             let mine = &mine[..mine.partition_point(|row| row.cost_account == due.cost_account)];

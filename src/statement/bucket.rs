@@ -20,13 +20,13 @@ pub(super) struct Bucket<'a> {
 
 /// A past whose cells are in the order of their buckets.
 #[derive(Debug)]
-pub(super) struct Buckets<'a> {
+pub(super) struct OrderedPast<'a> {
     past: &'a Past,
     tokens: Cow<'a, [TokenCell]>,
     rents: Cow<'a, [GpuTimeCell]>,
 }
 
-impl<'a> Buckets<'a> {
+impl<'a> OrderedPast<'a> {
     pub(super) fn of(past: &'a Past) -> Self {
         Self {
             past,

@@ -15,7 +15,7 @@ mod throughput;
 
 use jiff::tz::TimeZone;
 
-use super::bucket::{Buckets, Pending};
+use super::bucket::{OrderedPast, Pending};
 use super::row::RunningSum;
 use crate::ledger::{GpuTimeCell, Past, TokenCell};
 use crate::units::{Money, Span, Timestamp};
@@ -34,7 +34,7 @@ impl Capacity {
     pub fn of(past: &Past, zone: &TimeZone) -> Self {
         let pools = Pools::of(past);
         let mut folds = Folds::new(past, &pools);
-        Buckets::of(past).iter().for_each(|bucket| folds.note(&bucket));
+        OrderedPast::of(past).iter().for_each(|bucket| folds.note(&bucket));
         folds.done(zone)
     }
 

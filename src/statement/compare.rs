@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Totals;
-use super::bucket::Buckets;
+use super::bucket::OrderedPast;
 use super::costed::Costed;
 use super::quotes::Ticker;
 use super::reprice::posted_quote;
@@ -56,7 +56,7 @@ type Alike = BTreeMap<((Timestamp, Timestamp), Option<TariffId>, bool), Classes>
 pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
     let costed = Costed::of(past);
     let mut alike = Alike::new();
-    for bucket in Buckets::of(past).iter() {
+    for bucket in OrderedPast::of(past).iter() {
         for cell in bucket.tokens {
             *alike.entry(((bucket.at, bucket.closes), cell.tariff, costed.knows(cell.account))).or_default() +=
                 cell.tokens;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::bucket::{Bucket, Buckets};
+use super::bucket::{Bucket, OrderedPast};
 use super::quotes::{Quotes, Ticker};
 use crate::ledger::{Past, Tariff, TariffId};
 use crate::pricing::{Book, ClassPrices, Quote};
@@ -47,7 +47,7 @@ pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
     let mut quotes = Quotes::by_book(past, book);
     let mut found: HashMap<(Option<&ModelName>, Option<Basis>), Difference> = HashMap::new();
     let mut judged = Judged::new();
-    for bucket in Buckets::of(past).iter() {
+    for bucket in OrderedPast::of(past).iter() {
         for cell in bucket.tokens {
             let model = past.account(cell.account).model.as_ref();
             let posted = cell.tariff.map(|tariff| past.tariff(tariff));
@@ -90,7 +90,7 @@ pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
 /// finely it is looked at.
 pub fn agrees_throughout(past: &Past, book: &Book) -> bool {
     let mut quotes = Quotes::by_book(past, book);
-    Buckets::of(past).iter().all(|bucket| {
+    OrderedPast::of(past).iter().all(|bucket| {
         bucket.tokens.iter().all(|cell| {
             let posted = cell.tariff.map(|tariff| past.tariff(tariff));
             let Some(ticker) = quotes.of(cell.account) else { return posted.is_none() };

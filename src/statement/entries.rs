@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::By;
-use super::bucket::Buckets;
+use super::bucket::OrderedPast;
 use super::calendar::Period;
 use super::costed::Costed;
 use super::row::{RunningSum, gpu_time};
@@ -52,7 +52,7 @@ pub fn entries(past: &Past, zone: &TimeZone) -> Vec<Entry> {
         entry.gpu_time = gpu_time(entry.gpu_time.millis() + millis);
         entry.energy += i128::from(energy);
     };
-    for bucket in Buckets::of(past).iter() {
+    for bucket in OrderedPast::of(past).iter() {
         for cell in bucket.tokens {
             let Some(tariff) = cell.tariff.map(|tariff| past.tariff(tariff)) else { continue };
             let value = tariff.value(cell.tokens);

@@ -3,11 +3,11 @@
 use jiff::tz::TimeZone;
 
 use super::accumulator::{RowAccumulator, RowId};
-use super::bucket::{Bucket, Buckets};
+use super::bucket::{Bucket, OrderedPast};
 use super::calendar::Period;
 use super::costed::Costed;
 use super::list_uses::ListUses;
-use super::split::{Busy, Splitter, paid};
+use super::split::{DueForWork, Splitter, paid};
 use super::{By, RowKind};
 use crate::ledger::{
     BorneTime, CostAccount, CostAccountId, CostKind, GpuTimeCell, Past, Reach, RevenueAccount, TokenCell,
@@ -29,7 +29,7 @@ pub(super) struct Fold<'a> {
     cells: Vec<RowId>,
     first: usize,
     /// What is due for GPUs at work in it, by cost account.
-    busy: Vec<Busy>,
+    busy: Vec<DueForWork>,
     /// Rows of accounts, cost accounts or tariffs, by number, as far as they are known.
     accounts: Vec<Option<RowId>>,
     cost_accounts: Vec<Option<RowId>>,
@@ -58,7 +58,7 @@ impl<'a> Fold<'a> {
     pub(super) fn run(mut self, uses: &mut ListUses<'a>) -> RowAccumulator {
         let mut splitter = Splitter::new(self.past);
         let (mut told, mut own) = (&*self.past.borne, Vec::new());
-        for bucket in Buckets::of(self.past).iter() {
+        for bucket in OrderedPast::of(self.past).iter() {
             for cell in bucket.tokens {
                 let row = self.tokens(cell, uses);
                 self.cells.push(row);
@@ -185,7 +185,7 @@ impl<'a> Fold<'a> {
                 self.accumulator.add_cost(row, idle);
                 self.accumulator.add_idle(row, idle);
                 self.accumulator.add_time(row, cell.idle.millis());
-                self.busy.push(Busy::of(cost_account, cell));
+                self.busy.push(DueForWork::of(cost_account, cell));
             }
         }
     }
@@ -194,7 +194,7 @@ impl<'a> Fold<'a> {
     /// the cost account's own row's; what nobody bears is that too, else overhead.
     fn allocate(&mut self, mut borne: &[BorneTime]) {
         let mut busy = std::mem::take(&mut self.busy);
-        Busy::merge(&mut busy);
+        DueForWork::merge(&mut busy);
         for due in busy.drain(..) {
             let cost_account = self.past.cost_account(due.cost_account);
             let home = self.home(due.cost_account);

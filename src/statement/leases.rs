@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::RowKind;
 use super::accumulator::{RowAccumulator, RowId};
-use super::bucket::Buckets;
+use super::bucket::OrderedPast;
 use super::costed::Costed;
 use crate::ledger::{CostAccount, CostKind, GpuTimeCell, Past};
 use crate::reading::Label;
@@ -16,7 +16,7 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
     let rows = rows(past, &mut accumulator);
     let costed = Costed::of(past);
     let overhead = RowAccumulator::special(RowKind::Overhead);
-    for bucket in Buckets::of(past).iter() {
+    for bucket in OrderedPast::of(past).iter() {
         // What overhead takes of revenue is owed whatever the rows are by.
         for cell in bucket.tokens.iter().filter(|cell| costed.knows(cell.account)) {
             if let Some(tariff) = cell.tariff.map(|tariff| past.tariff(tariff)).filter(|it| it.overhead.is_some()) {

@@ -23,10 +23,10 @@ struct Used {
 }
 
 /// What a token costs under a list's name and tier.
-type Terms = (ClassPrices, Option<Share>);
+type ListCost = (ClassPrices, Option<Share>);
 
 /// What was posted on the same terms, and the revision of the book that they are of.
-type Use = (Terms, Used, u64);
+type Use = (ListCost, Used, u64);
 
 impl<'a> ListUses<'a> {
     pub(super) fn new(past: &'a Past) -> Self {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bucket::Buckets;
+use super::bucket::OrderedPast;
 use super::present::shared_cost;
 use super::totals::{Tables, Totals};
 use crate::ledger::{
@@ -58,7 +58,7 @@ impl MinuteMoney {
     /// The money of each bucket of a past, in order; buckets are as long as the past's grain.
     pub fn each(past: &Past, mut each: impl FnMut(Timestamp, Self)) {
         let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
-        for bucket in Buckets::of(past).iter() {
+        for bucket in OrderedPast::of(past).iter() {
             let tokens: Vec<_> = bucket.tokens.iter().map(|cell| (cell.account, cell.tariff, cell.tokens)).collect();
             let rents: Vec<_> = bucket.rents.iter().map(|cell| (cell.cost_account, cell.rented())).collect();
             each(bucket.at, Self::of(tables, &tokens, &rents));

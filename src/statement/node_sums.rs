@@ -40,7 +40,7 @@ impl<'a> HeldNodes<'a> {
 }
 
 /// What a node held in a bucket: the bucket's watched part, and GPU time in milliseconds.
-type Holding = (Slice, i64);
+type NodeHolding = (Slice, i64);
 
 /// Sums by node. How many GPUs a node has is known when all is read, so that what it held is counted until then.
 #[derive(Debug)]
@@ -61,8 +61,8 @@ struct NodeCounts {
     /// As many GPUs as it ever held at once. A cost account says GPU time and not how many there are.
     gpus: i64,
     /// Mostly the same as in the bucket before.
-    last: Option<(Holding, i64)>,
-    counts: HashMap<Holding, i64>,
+    last: Option<(NodeHolding, i64)>,
+    counts: HashMap<NodeHolding, i64>,
 }
 
 impl<'a> NodeSums<'a> {
@@ -107,7 +107,7 @@ impl<'a> NodeSums<'a> {
 }
 
 impl NodeCounts {
-    fn add(&mut self, holding: Holding) {
+    fn add(&mut self, holding: NodeHolding) {
         if let Some((_, count)) = self.last.as_mut().filter(|(last, _)| *last == holding) {
             *count += 1;
         } else if let Some((before, count)) = self.last.replace((holding, 1)) {

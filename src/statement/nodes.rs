@@ -1,6 +1,6 @@
 //! How many nodes were held on average, and the past with another number of them.
 
-use super::bucket::Buckets;
+use super::bucket::OrderedPast;
 use super::classes::{ClassScale, numbered};
 use super::node_sums::NodeSums;
 use super::row::gpu_time;
@@ -11,7 +11,7 @@ use crate::units::NodeCount;
 pub(super) fn node_time(past: &Past) -> Option<NodeTime> {
     let told = past.node_time.unwrap_or_else(|| {
         let mut sums = NodeSums::new(past);
-        Buckets::of(past).iter().for_each(|bucket| sums.add(&bucket));
+        OrderedPast::of(past).iter().for_each(|bucket| sums.add(&bucket));
         sums.finish()
     });
     (told.held > 0 && told.watched > 0).then_some(told)

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::bucket::{Bucket, Buckets};
+use super::bucket::{Bucket, OrderedPast};
 use super::quotes::{Quotes, Ticker};
 use crate::ledger::{Classes, Past, Tariff, TariffId, TokenCell, UncertaintyCell};
 use crate::pricing::{Book, ModelPrice, PriceList, Quote};
@@ -84,12 +84,12 @@ fn refold<'a>(
     past: &Past,
     mut price: impl FnMut(&Bucket<'_>, &TokenCell, Option<&Tariff>) -> Option<Repriced<'a>>,
 ) -> Past {
-    let mut tariffs = Tariffs::default();
+    let mut tariffs = OtherTariffs::default();
     // What had no price bears overhead as all else does now.
     let overhead = past.tariffs.last().and_then(|newest| newest.overhead);
     let mut tokens = Vec::with_capacity(past.tokens.len());
     let mut uncertainty = past.uncertainty.clone();
-    for bucket in Buckets::of(past).iter() {
+    for bucket in OrderedPast::of(past).iter() {
         for cell in bucket.tokens {
             let posted = cell.tariff.map(|tariff| past.tariff(tariff));
             let terms = posted.map_or((overhead, 0), |tariff| (tariff.overhead, tariff.book));
@@ -110,17 +110,17 @@ fn refold<'a>(
 }
 
 /// What of a tariff is not the list's: the shares that are paid and that go to overhead, and the book's revision.
-type Terms = (Option<Share>, Option<Share>, u64);
+type TariffTerms = (Option<Share>, Option<Share>, u64);
 
 /// The tariffs that are used instead.
 #[derive(Default)]
-struct Tariffs<'a> {
+struct OtherTariffs<'a> {
     rows: Vec<Tariff>,
-    known: HashMap<(&'a str, &'a str, Terms), TariffId>,
+    known: HashMap<(&'a str, &'a str, TariffTerms), TariffId>,
 }
 
-impl<'a> Tariffs<'a> {
-    fn number(&mut self, quote: Quote<'a>, terms: Terms) -> TariffId {
+impl<'a> OtherTariffs<'a> {
+    fn number(&mut self, quote: Quote<'a>, terms: TariffTerms) -> TariffId {
         let (paid, overhead, book) = terms;
         *self.known.entry((&quote.list.name, quote.tier, terms)).or_insert_with(|| {
             self.rows.push(Tariff {

@@ -9,21 +9,21 @@ use crate::units::Money;
 /// Nodes and units as numbers.
 #[derive(Debug)]
 pub(super) struct Placement {
-    accounts: Vec<Place>,
-    cost_accounts: Vec<Place>,
+    accounts: Vec<SharePlace>,
+    cost_accounts: Vec<SharePlace>,
 }
 
 /// Where something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
+struct SharePlace {
     node: Option<u32>,
     unit: Option<u32>,
 }
 
 /// Tokens that take a part of the rent, and the row that they stand in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Share<R> {
-    place: Place,
+pub(super) struct RentShare<R> {
+    place: SharePlace,
     row: R,
     weight: u64,
 }
@@ -39,8 +39,8 @@ enum CostPool {
 /// The rent of one bucket on its way to rows.
 #[derive(Debug)]
 pub(super) struct Shares<R> {
-    by_node: Vec<Share<R>>,
-    by_unit: Vec<Share<R>>,
+    by_node: Vec<RentShare<R>>,
+    by_unit: Vec<RentShare<R>>,
     pools: HashMap<CostPool, Money>,
 }
 
@@ -60,7 +60,7 @@ impl Placement {
                 let next = units.len() as u32;
                 *units.entry(unit).or_insert(next)
             });
-            Place { node, unit }
+            SharePlace { node, unit }
         };
         let accounts = accounts.into_iter().map(|account| place(Some(&account.node), account.unit.as_ref())).collect();
         let cost_accounts =
@@ -79,7 +79,7 @@ impl<R: Copy> Shares<R> {
     /// Tokens of an account, which stand in a row.
     pub(super) fn share(&mut self, placement: &Placement, account: usize, row: R, weight: u64) {
         if weight > 0 {
-            self.by_node.push(Share { place: placement.accounts[account], row, weight });
+            self.by_node.push(RentShare { place: placement.accounts[account], row, weight });
         }
     }
 
@@ -99,7 +99,7 @@ impl<R: Copy> Shares<R> {
     }
 
     /// Those who bear what a cost account's GPUs at work cost, and how far away they are.
-    pub(super) fn bearers(&self, placement: &Placement, cost_account: usize) -> (Reach, &[Share<R>]) {
+    pub(super) fn bearers(&self, placement: &Placement, cost_account: usize) -> (Reach, &[RentShare<R>]) {
         let Some(pool) = self.pool(placement.cost_accounts[cost_account]) else { return (Reach::Nobody, &[]) };
         let reach = match pool {
             CostPool::Node(_) => Reach::Node,
@@ -109,14 +109,14 @@ impl<R: Copy> Shares<R> {
         (reach, self.shares_of(pool))
     }
 
-    fn pool(&self, place: Place) -> Option<CostPool> {
+    fn pool(&self, place: SharePlace) -> Option<CostPool> {
         let node = place.node.map(CostPool::Node).filter(|pool| !self.shares_of(*pool).is_empty());
         let unit = || place.unit.map(CostPool::Unit).filter(|pool| !self.shares_of(*pool).is_empty());
         node.or_else(unit).or_else(|| Some(CostPool::All).filter(|_| !self.by_node.is_empty()))
     }
 
-    fn shares_of(&self, pool: CostPool) -> &[Share<R>] {
-        let range = |shares_of: &[Share<R>], key: fn(&Share<R>) -> Option<u32>, wanted: u32| {
+    fn shares_of(&self, pool: CostPool) -> &[RentShare<R>] {
+        let range = |shares_of: &[RentShare<R>], key: fn(&RentShare<R>) -> Option<u32>, wanted: u32| {
             let from = shares_of.partition_point(|share| key(share) < Some(wanted));
             let to = shares_of.partition_point(|share| key(share) <= Some(wanted));
             from..to
@@ -143,7 +143,7 @@ impl<R: Copy> Shares<R> {
     }
 }
 
-impl<R: Copy> Share<R> {
+impl<R: Copy> RentShare<R> {
     /// The row that the tokens stand in.
     pub(super) const fn row(&self) -> R {
         self.row
@@ -156,7 +156,7 @@ impl<R: Copy> Share<R> {
 }
 
 /// Each seat gets the difference of two running parts, so that nothing is lost.
-fn allocate_pool<R: Copy>(each: &mut impl FnMut(R, Money), shares_of: &[Share<R>], cost: Money) {
+fn allocate_pool<R: Copy>(each: &mut impl FnMut(R, Money), shares_of: &[RentShare<R>], cost: Money) {
     let whole: u64 = shares_of.iter().map(|share| share.weight).sum();
     let (mut weight, mut paid) = (0, Money::ZERO);
     for share in shares_of {

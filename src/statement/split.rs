@@ -20,13 +20,13 @@ pub struct Splitter<'a> {
     /// The places of the tokens of the coarser bucket that is open.
     places: HashMap<(RevenueAccountId, Option<TariffId>), usize>,
     /// By cost account.
-    sums: Vec<Sums>,
+    sums: Vec<BearerSums>,
     touched: Vec<usize>,
 }
 
 /// What one cost account's bearers have in the open bucket.
 #[derive(Debug, Clone, Default)]
-struct Sums {
+struct BearerSums {
     rows: Vec<BorneTime>,
     /// Which row probably comes next: bearers mostly come in the same order.
     next: usize,
@@ -41,7 +41,7 @@ impl<'a> Splitter<'a> {
             placement: Placement::new(&past.accounts, &past.cost_accounts),
             shares: Shares::default(),
             places: HashMap::new(),
-            sums: vec![Sums::default(); past.cost_accounts.len()],
+            sums: vec![BearerSums::default(); past.cost_accounts.len()],
             touched: Vec::new(),
         }
     }
@@ -110,7 +110,7 @@ impl<'a> Splitter<'a> {
     }
 }
 
-impl Sums {
+impl BearerSums {
     fn add(&mut self, row: BorneTime) {
         let is_same = |known: &BorneTime| known.key() == row.key();
         if !self.rows.get(self.next).is_some_and(is_same) {
@@ -138,13 +138,13 @@ fn part(amount: i128, weight: u128, whole: u128) -> i128 {
 
 /// What is due in a bucket for GPUs of a cost account at work.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Busy {
+pub(super) struct DueForWork {
     pub(super) cost_account: CostAccountId,
     cost: Money,
     millis: i64,
 }
 
-impl Busy {
+impl DueForWork {
     /// What a cell costs but for its idle time.
     pub(super) fn of(cost_account: &CostAccount, cell: &GpuTimeCell) -> Self {
         let cost = cost_account.cost(cell).unwrap_or_default() - cost_account.idle_cost(cell).unwrap_or_default();
@@ -168,7 +168,7 @@ impl Busy {
 /// row for is nobody's.
 pub(super) fn paid(
     cost_account: &CostAccount,
-    due: Busy,
+    due: DueForWork,
     rows: &[BorneTime],
     mut each: impl FnMut(Option<&BorneTime>, Money, i64),
 ) {

@@ -9,12 +9,12 @@ use super::meta::last;
 
 /// A second connection before the first one has begun to read.
 #[derive(Debug)]
-pub(super) struct Beside {
+pub(super) struct SecondConnection {
     connection: Connection,
     version: i64,
 }
 
-impl Beside {
+impl SecondConnection {
     /// Opens a ledger once more; `None` if it cannot be.
     pub(super) fn open(path: &Path) -> Option<Self> {
         let connection = file::open_once_more(path)?;

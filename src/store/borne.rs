@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::calendar::{Calendar, quarter};
 use super::read_cells;
-use super::read_cells::Part;
+use super::read_cells::StretchPart;
 use crate::ledger::{BorneTime, Past};
 use crate::statement::Splitter;
 use crate::units::Timestamp;
@@ -12,15 +12,15 @@ use crate::units::Timestamp;
 /// A part of a stretch in its finest grain, which its cells are coarser than.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Finer {
-    fine: Part,
+    fine: StretchPart,
     coarse: &'static str,
 }
 
 /// What is kept finer than its cells: both are the same stretch in parts that do not overlap, in order.
-pub(super) fn finer(coarse: &[Part], fine: &[Part]) -> Vec<Finer> {
+pub(super) fn finer(coarse: &[StretchPart], fine: &[StretchPart]) -> Vec<Finer> {
     let both = coarse.iter().flat_map(|coarse| fine.iter().map(move |fine| (coarse, fine)));
     let overlap = both.map(|(coarse, fine)| Finer {
-        fine: Part { grain: fine.grain, from: fine.from.max(coarse.from), to: fine.to.min(coarse.to) },
+        fine: StretchPart { grain: fine.grain, from: fine.from.max(coarse.from), to: fine.to.min(coarse.to) },
         coarse: coarse.grain,
     });
     overlap.filter(|it| it.fine.from < it.fine.to && it.fine.grain != it.coarse).collect()
@@ -36,7 +36,7 @@ pub(super) fn borne(
 ) -> rusqlite::Result<Vec<BorneTime>> {
     let mut splitter = Splitter::new(past);
     let (mut rows, mut open) = (Vec::new(), None);
-    let parts: Vec<Part> = finer.iter().map(|it| it.fine).collect();
+    let parts: Vec<StretchPart> = finer.iter().map(|it| it.fine).collect();
     read_cells::each_bucket(connection, beside.take(), &parts, |at, tokens, rents| {
         let bucket = bucket_of(calendar, finer, at);
         if open != Some(bucket) {

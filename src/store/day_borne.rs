@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::calendar::Calendar;
 use super::names::UNPRICED;
-use super::past::{self, PastQuery};
+use super::past::{self, SpanQuery};
 use crate::ledger::{Detail, Grain};
 use crate::statement::borne_costs;
 use crate::units::{Money, Timestamp};
@@ -27,7 +27,7 @@ pub(super) fn share_next(connection: &mut Connection, calendar: &mut Calendar) -
         return Ok(false);
     };
     let day = calendar.day(Timestamp::from_millis(bucket));
-    let query = PastQuery { since: day.begins, until: day.ends, finest: Grain::Day, wanted: Detail::Borne.into() };
+    let query = SpanQuery { since: day.begins, until: day.ends, finest: Grain::Day, wanted: Detail::Borne.into() };
     let costs = borne_costs(&past::past(connection, None, calendar, query)?);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute("DELETE FROM day_borne WHERE bucket = ?1", [bucket])?;

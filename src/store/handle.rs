@@ -4,8 +4,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::messages::{Answer, EventsAnswer, LedgerEvent, LedgerRequest, Settings};
-use super::past::PastQuery;
+use super::messages::{AnswerTo, EventsAnswer, LedgerEvent, LedgerRequest, Settings};
+use super::past::SpanQuery;
 use super::writer::LedgerWriter;
 use crate::fleet::Checkpoint;
 use crate::history::HistoryEvent;
@@ -47,16 +47,16 @@ impl Store {
     }
 
     /// Asks for what is known of `[since, until)`.
-    pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: Answer) {
-        self.ask(PastQuery { since, until, finest, wanted: Detail::Accounts.into() }, answer);
+    pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: AnswerTo) {
+        self.ask(SpanQuery { since, until, finest, wanted: Detail::Accounts.into() }, answer);
     }
 
     /// The same with who bears the cost of GPUs at work, as [`Reader::borne_past`](super::Reader::borne_past) tells it.
-    pub fn borne_past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: Answer) {
-        self.ask(PastQuery { since, until, finest, wanted: Detail::Borne.into() }, answer);
+    pub fn borne_past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: AnswerTo) {
+        self.ask(SpanQuery { since, until, finest, wanted: Detail::Borne.into() }, answer);
     }
 
-    fn ask(&self, query: PastQuery, answer: Answer) {
+    fn ask(&self, query: SpanQuery, answer: AnswerTo) {
         let _ = self.requests.send(LedgerRequest::Past { query, answer });
     }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use jiff::tz::TimeZone;
 
 use super::StoreError;
-use super::past::PastQuery;
+use super::past::SpanQuery;
 use crate::clock::Clock;
 use crate::fleet::{Checkpoint, SavedState};
 use crate::history::HistoryEvent;
@@ -62,7 +62,7 @@ pub enum LedgerEvent {
 }
 
 /// Who answers a question of the past.
-pub type Answer = Box<dyn FnOnce(Result<Past, StoreError>) + Send>;
+pub type AnswerTo = Box<dyn FnOnce(Result<Past, StoreError>) + Send>;
 
 /// Who is told the latest events.
 pub type EventsAnswer = Box<dyn FnOnce(Vec<HistoryEvent>) + Send>;
@@ -72,7 +72,7 @@ pub(super) enum LedgerRequest {
     /// To write.
     Commit(Box<Checkpoint>),
     /// A question.
-    Past { query: PastQuery, answer: Answer },
+    Past { query: SpanQuery, answer: AnswerTo },
     /// To write events, the new and the changed.
     KeepEvents(Vec<HistoryEvent>),
     /// A question of the latest events.

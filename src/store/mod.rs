@@ -46,5 +46,5 @@ pub use file::default_path;
 pub use handle::Store;
 pub use leased::{LeaseMinutes, LeaseTime, LeasedRow};
 pub use manual_entries::{decide, end_lease, mark, reset_target};
-pub use messages::{Answer, EventsAnswer, LedgerEvent, Settings};
+pub use messages::{AnswerTo, EventsAnswer, LedgerEvent, Settings};
 pub use reader::{Header, ReadBuckets, Reader};

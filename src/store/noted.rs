@@ -11,14 +11,14 @@ use crate::ledger::{Dispute, DisputeId};
 
 /// What was told already: each end, reset and decision is told once.
 #[derive(Debug, Default)]
-pub(super) struct Noted {
+pub(super) struct TellOnce {
     version: i64,
     ends: BTreeSet<i64>,
     resets: BTreeSet<i64>,
     open: BTreeSet<DisputeId>,
 }
 
-impl Noted {
+impl TellOnce {
     /// All that a saved state holds is told with it. `version` is the file's from before that was read.
     pub(super) fn with(version: i64, saved: &SavedState) -> Self {
         Self {

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, params};
 
-use super::beside::Beside;
+use super::beside::SecondConnection;
 use super::calendar::{Calendar, next_quarter, quarter};
 use super::meta::{instant, last};
-use super::read_cells::{Part, Reading};
+use super::read_cells::{StretchPart, StretchQuery};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::{borne, names, read_cells, slo};
 use crate::ledger::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell, Wanted};
@@ -14,7 +14,7 @@ use crate::units::Timestamp;
 
 /// What is asked of the past.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PastQuery {
+pub(super) struct SpanQuery {
     pub(super) since: Timestamp,
     pub(super) until: Timestamp,
     pub(super) finest: Grain,
@@ -25,14 +25,14 @@ pub(super) struct PastQuery {
 /// no longer kept, the edges are those of the grain that is. Where there is a second connection, rent is read by that.
 pub(super) fn past(
     connection: &Connection,
-    beside: Option<Beside>,
+    beside: Option<SecondConnection>,
     calendar: &mut Calendar,
-    query: PastQuery,
+    query: SpanQuery,
 ) -> rusqlite::Result<Past> {
     // Everything is read as of one instant, also while another process writes.
     let _instant = connection.unchecked_transaction()?;
     let kept = saved(connection, calendar)?;
-    let beside = beside.and_then(Beside::joined);
+    let beside = beside.and_then(SecondConnection::joined);
     let (mut past, parts) = shell(connection, calendar, query, kept)?;
     let finer = if query.wanted.detail == Detail::Borne {
         borne::finer(&parts, &parts_of(calendar, past.since, past.until, Grain::Minute, kept))
@@ -45,7 +45,7 @@ pub(super) fn past(
         if query.wanted.nodes { parts_of(calendar, past.since, past.until, Grain::Quarter, kept) } else { Vec::new() };
     // Nothing is held after the last thing that is known.
     let known = Past { until: past.until.min(last(connection)?.wall), grains: grains(&quarters), ..past.clone() };
-    let mut cells = Reading { parts: &parts, detail: query.wanted.detail, tables: &past, nodes: None };
+    let mut cells = StretchQuery { parts: &parts, detail: query.wanted.detail, tables: &past, nodes: None };
     let is_told = !query.wanted.nodes || parts == quarters && query.wanted.detail != Detail::Alike;
     // A second reading is spared where the cells are those that the nodes are told by.
     cells.nodes = Some(&known).filter(|_| !is_told && parts == quarters);
@@ -55,7 +55,7 @@ pub(super) fn past(
         past.node_time = Some(read_cells::node_time(connection, &quarters, &known)?);
     }
     past.borne = borne::borne((connection, finer_beside), calendar, &finer, &past)?;
-    for Part { grain, from, to } in parts {
+    for StretchPart { grain, from, to } in parts {
         past.uncertainty.extend(read_cells::uncertainty(connection, grain, from, to)?);
     }
     Ok(past)
@@ -65,17 +65,17 @@ pub(super) fn past(
 /// with its tokens by day alone, and what gives the buckets.
 pub(super) fn read<R>(
     connection: &Connection,
-    beside: Option<Beside>,
+    beside: Option<SecondConnection>,
     calendar: &mut Calendar,
-    query: PastQuery,
+    query: SpanQuery,
     fold: impl FnOnce(&Past, &mut dyn FnMut(EachBucket<'_>) -> rusqlite::Result<()>) -> R,
 ) -> rusqlite::Result<R> {
     let _instant = connection.unchecked_transaction()?;
     let kept = saved(connection, calendar)?;
-    let beside = beside.and_then(Beside::joined);
+    let beside = beside.and_then(SecondConnection::joined);
     let (mut past, parts) = shell(connection, calendar, query, kept)?;
     let days = parts_of(calendar, past.since, past.until, Grain::Day, kept);
-    let days = Reading { parts: &days, detail: query.wanted.detail, tables: &past, nodes: None };
+    let days = StretchQuery { parts: &days, detail: query.wanted.detail, tables: &past, nodes: None };
     past.tokens = days.both(connection, None)?.tokens;
     let mut beside = beside;
     let mut read = |each: EachBucket<'_>| read_cells::each_bucket(connection, beside.take(), &parts, each);
@@ -89,9 +89,9 @@ pub(super) type EachBucket<'a> = &'a mut dyn FnMut(Timestamp, &[TokenCell], &[Gp
 fn shell(
     connection: &Connection,
     calendar: &mut Calendar,
-    query: PastQuery,
+    query: SpanQuery,
     kept: KeptFrom,
-) -> rusqlite::Result<(Past, Vec<Part>)> {
+) -> rusqlite::Result<(Past, Vec<StretchPart>)> {
     let (since, until) = edges(calendar, query.since, query.until, kept);
     // What happened at the very last instant that is known is before an end that is later than it.
     let notes_until = if query.until > kept.now { query.until } else { until };
@@ -146,7 +146,7 @@ fn outermost(connection: &Connection, grain: &str, which: &str) -> rusqlite::Res
     Ok(if which == "min" { both.min() } else { both.max() })
 }
 
-fn grains(parts: &[Part]) -> Vec<(Timestamp, Grain)> {
+fn grains(parts: &[StretchPart]) -> Vec<(Timestamp, Grain)> {
     parts.iter().map(|part| (part.from, named(part.grain))).collect()
 }
 
@@ -184,7 +184,13 @@ fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: Kept
 }
 
 /// Cuts a stretch into days, quarter hours and minutes that do not overlap.
-fn parts_of(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest: Grain, kept: KeptFrom) -> Vec<Part> {
+fn parts_of(
+    calendar: &mut Calendar,
+    since: Timestamp,
+    until: Timestamp,
+    finest: Grain,
+    kept: KeptFrom,
+) -> Vec<StretchPart> {
     if since >= until || until <= kept.began || since > kept.now {
         return Vec::new();
     }
@@ -203,7 +209,7 @@ fn parts_of(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest:
         let first = calendar.day(since).begins;
         if since < ancient { (first, ancient.min(until)) } else { (since, since) }
     };
-    let mut all = vec![Part { grain: "day", from: days.0, to: days.1 }];
+    let mut all = vec![StretchPart { grain: "day", from: days.0, to: days.1 }];
     all.extend(ragged(since, days.0, finest, kept.minutes_from));
     all.extend(ragged(days.1, until, finest, kept.minutes_from));
     all.retain(|part| part.from < part.to);
@@ -212,8 +218,8 @@ fn parts_of(calendar: &mut Calendar, since: Timestamp, until: Timestamp, finest:
 }
 
 /// Quarter hours with minutes at the edges, or minutes alone where they are asked for and kept.
-fn ragged(from: Timestamp, to: Timestamp, finest: Grain, minutes_from: Timestamp) -> Vec<Part> {
-    let part = |grain, from, to| Part { grain, from, to };
+fn ragged(from: Timestamp, to: Timestamp, finest: Grain, minutes_from: Timestamp) -> Vec<StretchPart> {
+    let part = |grain, from, to| StretchPart { grain, from, to };
     if finest == Grain::Minute {
         let kept = if from >= minutes_from { from } else { next_quarter(minutes_from).min(to) };
         return vec![part("quarter", from, kept), part("minute", kept, to)];

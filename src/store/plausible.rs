@@ -24,7 +24,7 @@ fn span_of(grain: &str) -> Span {
 }
 
 /// The nodes of the accounts, as numbers in the order of their names.
-pub(super) struct Nodes {
+pub(super) struct NodeNumbers {
     names: Vec<String>,
     /// Of revenue accounts; none for a proxy.
     of_accounts: HashMap<i64, usize>,
@@ -32,7 +32,7 @@ pub(super) struct Nodes {
     of_cost_accounts: HashMap<i64, usize>,
 }
 
-impl Nodes {
+impl NodeNumbers {
     pub(super) fn of(connection: &Connection) -> rusqlite::Result<Self> {
         let pairs =
             |question: &str| all(connection, question, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)));
@@ -54,7 +54,7 @@ impl Nodes {
 pub(super) struct Judge<'a> {
     grain: &'static str,
     span: Span,
-    nodes: &'a Nodes,
+    nodes: &'a NodeNumbers,
     gpus: Vec<u32>,
     bounds: Plausibility,
     accepted: Vec<(Timestamp, String, Classes)>,
@@ -72,7 +72,7 @@ impl<'a> Judge<'a> {
     pub(super) fn new(
         connection: &Connection,
         grain: &'static str,
-        nodes: &'a Nodes,
+        nodes: &'a NodeNumbers,
         counts: &HashMap<usize, u32>,
         bounds: Plausibility,
     ) -> rusqlite::Result<Self> {
@@ -167,7 +167,7 @@ fn beyond(made: Classes, gpus: u32, times: [Span; 3], bounds: Plausibility) -> O
 
 /// The most GPUs that each node was ever paid for at once, as far as is kept.
 pub(super) struct GpuCounts<'a> {
-    nodes: &'a Nodes,
+    nodes: &'a NodeNumbers,
     /// How long a bucket is, where it says how many GPUs there were: a day is too long.
     span: Option<i128>,
     bucket: i64,
@@ -176,7 +176,7 @@ pub(super) struct GpuCounts<'a> {
 }
 
 impl<'a> GpuCounts<'a> {
-    pub(super) fn of(connection: &Connection, nodes: &'a Nodes) -> rusqlite::Result<Self> {
+    pub(super) fn of(connection: &Connection, nodes: &'a NodeNumbers) -> rusqlite::Result<Self> {
         let mut most = HashMap::new();
         if has_table(connection, "rented")? {
             let question = "SELECT node, sum(gpus) FROM rented GROUP BY node";

@@ -41,7 +41,7 @@ pub(super) fn rents(
 
 /// One part of a stretch, in one grain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct StretchPart {
     pub(super) grain: &'static str,
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
@@ -49,8 +49,8 @@ pub(super) struct Part {
 
 /// What is to be read of a stretch.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading<'a> {
-    pub(super) parts: &'a [Part],
+pub(super) struct StretchQuery<'a> {
+    pub(super) parts: &'a [StretchPart],
     pub(super) detail: Detail,
     pub(super) tables: &'a Past,
     /// The past whose nodes' time is told from the same buckets, if it is.
@@ -59,15 +59,15 @@ pub(super) struct Reading<'a> {
 
 /// What was read.
 #[derive(Debug)]
-pub(super) struct Cells {
+pub(super) struct ReadCells {
     pub(super) tokens: Vec<TokenCell>,
     pub(super) rents: Vec<GpuTimeCell>,
     pub(super) node_time: Option<NodeTime>,
 }
 
-impl Reading<'_> {
+impl StretchQuery<'_> {
     /// The tokens and GPU time of all parts. Where there is a second connection, both are read at once.
-    pub(super) fn both(self, connection: &Connection, beside: Option<Connection>) -> rusqlite::Result<Cells> {
+    pub(super) fn both(self, connection: &Connection, beside: Option<Connection>) -> rusqlite::Result<ReadCells> {
         let Self { parts, detail, tables, nodes } = self;
         let (accounts, cost_accounts) = (&tables.accounts, &tables.cost_accounts);
         let tokens = || all_tokens(connection, parts, (detail == Detail::Alike).then_some(accounts));
@@ -79,22 +79,22 @@ impl Reading<'_> {
         };
         let Some(beside) = beside else {
             let (tokens, (rents, node_time)) = (tokens()?, rents(connection)?);
-            return Ok(Cells { tokens, rents, node_time });
+            return Ok(ReadCells { tokens, rents, node_time });
         };
         std::thread::scope(|scope| {
             let rents = &rents;
             let reading = scope.spawn(move || rents(&beside));
             let tokens = tokens()?;
             let (rents, node_time) = reading.join().unwrap_or_else(|_| rents(connection))?;
-            Ok(Cells { tokens, rents, node_time })
+            Ok(ReadCells { tokens, rents, node_time })
         })
     }
 }
 
 /// For how long nodes were held in these parts of a past.
-pub(super) fn node_time(connection: &Connection, parts: &[Part], past: &Past) -> rusqlite::Result<NodeTime> {
+pub(super) fn node_time(connection: &Connection, parts: &[StretchPart], past: &Past) -> rusqlite::Result<NodeTime> {
     let mut nodes = Apart::new(past);
-    for Part { grain, from, to } in parts {
+    for StretchPart { grain, from, to } in parts {
         each_rent(connection, grain, *from, *to, |cell| nodes.add(cell))?;
     }
     Ok(nodes.finish())
@@ -136,11 +136,11 @@ impl<'a> Apart<'a> {
 pub(super) fn each_bucket(
     connection: &Connection,
     beside: Option<Connection>,
-    parts: &[Part],
+    parts: &[StretchPart],
     mut each: impl FnMut(Timestamp, &[TokenCell], &[GpuTimeCell]),
 ) -> rusqlite::Result<()> {
-    let chunks: Vec<Part> = parts.iter().flat_map(chunks).collect();
-    let read = |connection: &Connection, part: &Part| rents(connection, part.grain, part.from, part.to);
+    let chunks: Vec<StretchPart> = parts.iter().flat_map(chunks).collect();
+    let read = |connection: &Connection, part: &StretchPart| rents(connection, part.grain, part.from, part.to);
     std::thread::scope(|scope| {
         // As much is read ahead as a few days.
         let (give, given) = std::sync::mpsc::sync_channel(AHEAD);
@@ -163,14 +163,12 @@ pub(super) fn each_bucket(
 }
 
 /// A part in days, or of minutes in two hours: as cells of so much are read at once.
-fn chunks(part: &Part) -> impl Iterator<Item = Part> + use<> {
-    let Part { grain, from, to } = *part;
+fn chunks(part: &StretchPart) -> impl Iterator<Item = StretchPart> + use<> {
+    let StretchPart { grain, from, to } = *part;
     let chunk = Span::from_secs(if grain == "minute" { 2 * 3_600 } else { 86_400 });
-    std::iter::successors(Some(from), move |at| Some(*at + chunk)).take_while(move |at| *at < to).map(move |at| Part {
-        grain,
-        from: at,
-        to: to.min(at + chunk),
-    })
+    std::iter::successors(Some(from), move |at| Some(*at + chunk))
+        .take_while(move |at| *at < to)
+        .map(move |at| StretchPart { grain, from: at, to: to.min(at + chunk) })
 }
 
 /// Gives the cells of each bucket; both are in the order of their buckets.
@@ -192,13 +190,13 @@ fn buckets(
 /// The tokens of all parts; where there are accounts, those of one model, tenant and knowledge of cost as one.
 fn all_tokens(
     connection: &Connection,
-    parts: &[Part],
+    parts: &[StretchPart],
     alike: Option<&Vec<RevenueAccount>>,
 ) -> rusqlite::Result<Vec<TokenCell>> {
     let mut cells: Vec<TokenCell> = Vec::new();
     let first = alike.map(|rows| firsts(rows, |account| (&account.model, &account.tenant, account.costed)));
     let mut open = OpenBucket::default();
-    for Part { grain, from, to } in parts {
+    for StretchPart { grain, from, to } in parts {
         each_tokens(connection, grain, *from, *to, |mut cell| {
             let Some(first) = &first else { return cells.push(cell) };
             cell.account = first.get(cell.account.index()).map_or(cell.account, |first| RevenueAccountId::at(*first));
@@ -216,14 +214,14 @@ fn all_tokens(
 /// given it as it is.
 fn all_rents(
     connection: &Connection,
-    parts: &[Part],
+    parts: &[StretchPart],
     alike: Option<&Vec<CostAccount>>,
     mut nodes: Option<&mut Apart<'_>>,
 ) -> rusqlite::Result<Vec<GpuTimeCell>> {
     let mut cells: Vec<GpuTimeCell> = Vec::new();
     let first = alike.map(|rows| firsts(rows, |account| (account.rate, account.power, account.kind)));
     let mut open = OpenBucket::default();
-    for Part { grain, from, to } in parts {
+    for StretchPart { grain, from, to } in parts {
         each_rent(connection, grain, *from, *to, |mut cell| {
             if let Some(nodes) = &mut nodes {
                 nodes.add(cell);

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
-use super::beside::Beside;
+use super::beside::SecondConnection;
 use super::calendar::Calendar;
-use super::past::PastQuery;
+use super::past::SpanQuery;
 use super::{
     DisputeRow, LeaseMinutes, LeaseTime, LeasedRow, StoreError, disputes, export, file, leased, meta, past, restore,
     verify,
@@ -96,8 +96,9 @@ impl Reader {
         finest: Grain,
         wanted: Wanted,
     ) -> Result<Past, StoreError> {
-        let beside = Some(()).filter(|()| wanted.detail != Detail::Accounts).and_then(|()| Beside::open(&self.path));
-        self.ask(PastQuery { since, until, finest, wanted }, beside)
+        let beside =
+            Some(()).filter(|()| wanted.detail != Detail::Accounts).and_then(|()| SecondConnection::open(&self.path));
+        self.ask(SpanQuery { since, until, finest, wanted }, beside)
     }
 
     /// What is known of `[since, until)` in quarter hours, one bucket after another: `fold` gets the past with its tokens by
@@ -111,16 +112,17 @@ impl Reader {
         until: Timestamp,
         fold: impl FnOnce(&Past, &mut ReadBuckets<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        let query = PastQuery { since, until, finest: Grain::Quarter, wanted: Detail::Accounts.into() };
+        let query = SpanQuery { since, until, finest: Grain::Quarter, wanted: Detail::Accounts.into() };
         let mut calendar = Calendar::new(self.header.zone.clone());
         let failed = |error: rusqlite::Error| StoreError::of(&self.path, &error);
-        let folded = past::read(&self.connection, Beside::open(&self.path), &mut calendar, query, |past, read| {
-            fold(past, &mut |each| read(each).map_err(failed))
-        });
+        let folded =
+            past::read(&self.connection, SecondConnection::open(&self.path), &mut calendar, query, |past, read| {
+                fold(past, &mut |each| read(each).map_err(failed))
+            });
         folded.map_err(failed)?
     }
 
-    fn ask(&self, query: PastQuery, beside: Option<Beside>) -> Result<Past, StoreError> {
+    fn ask(&self, query: SpanQuery, beside: Option<SecondConnection>) -> Result<Past, StoreError> {
         let mut calendar = Calendar::new(self.header.zone.clone());
         past::past(&self.connection, beside, &mut calendar, query).map_err(|error| StoreError::of(&self.path, &error))
     }

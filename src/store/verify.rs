@@ -8,9 +8,9 @@ use rusqlite::Connection;
 use super::file;
 use super::meta::last;
 use super::names::all;
-use super::plausible::{GpuCounts, Judge, Nodes};
+use super::plausible::{GpuCounts, Judge, NodeNumbers};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
-use super::verify_scan::{Ahead, CellRow, Columns, GPU_TIME, TOKENS, UNCERTAINTY};
+use super::verify_scan::{Ahead, CellColumns, CellRow, GPU_TIME, TOKENS, UNCERTAINTY};
 use super::verify_sums::{Coarser, OtherGrain};
 use crate::counters::Plausibility;
 use crate::units::{Span, Timestamp};
@@ -74,7 +74,7 @@ fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<V
         now: last(connection)?.wall,
     };
     let mut found = FoundFaults::default();
-    let nodes = Nodes::of(connection)?;
+    let nodes = NodeNumbers::of(connection)?;
     let mut gpus = GpuCounts::of(connection, &nodes)?;
     for grain in GRAINS {
         gpus.begin(grain);
@@ -110,7 +110,7 @@ struct BadRows {
 }
 
 impl BadRows {
-    fn add(&mut self, row: &CellRow, columns: Columns, context: &ScanContext) {
+    fn add(&mut self, row: &CellRow, columns: CellColumns, context: &ScanContext) {
         let [a, b, c] = row.amounts;
         let (account, tariff) = row.keys;
         match columns {
@@ -129,7 +129,7 @@ impl BadRows {
         self.not_whole += u64::from(!row.whole);
     }
 
-    fn tell(&self, grain: &str, columns: Columns, found: &mut FoundFaults) {
+    fn tell(&self, grain: &str, columns: CellColumns, found: &mut FoundFaults) {
         let place = place(grain, columns);
         let tell = |faults: &mut Faults, rows: u64, what: &str| {
             if rows > 0 {
@@ -154,7 +154,7 @@ impl FoundFaults {
         &mut self,
         connection: &Connection,
         grain: &str,
-        columns: Columns,
+        columns: CellColumns,
         context: &ScanContext,
         mut each: impl FnMut(&CellRow),
     ) -> rusqlite::Result<()> {
@@ -190,7 +190,7 @@ impl FoundFaults {
 }
 
 /// Where a grain of a table stands among the others.
-fn place(grain: &str, columns: Columns) -> (usize, usize) {
+fn place(grain: &str, columns: CellColumns) -> (usize, usize) {
     let tables = [TOKENS, GPU_TIME, UNCERTAINTY];
     let of = |found: Option<usize>| found.unwrap_or_default();
     (of(GRAINS.iter().position(|known| *known == grain)), of(tables.iter().position(|known| *known == columns)))

@@ -8,18 +8,19 @@ pub(super) const MOST_TOLD: usize = 5;
 
 /// Whose cells a table has, and the names of its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Columns {
+pub(super) struct CellColumns {
     pub(super) table: &'static str,
     /// One or two keys; none is a table of one row a bucket.
     keys: &'static str,
     amounts: &'static str,
 }
 
-pub(super) const TOKENS: Columns = Columns { table: "tokens", keys: "account, tariff", amounts: "miss, hit, output" };
-pub(super) const GPU_TIME: Columns =
-    Columns { table: "gpu_time", keys: "cost_account, 0", amounts: "allocated_ms, idle_ms, energy_mj" };
-pub(super) const UNCERTAINTY: Columns =
-    Columns { table: "uncertainty", keys: "0, 0", amounts: "timing_micros, hits_micros, lost_windows" };
+pub(super) const TOKENS: CellColumns =
+    CellColumns { table: "tokens", keys: "account, tariff", amounts: "miss, hit, output" };
+pub(super) const GPU_TIME: CellColumns =
+    CellColumns { table: "gpu_time", keys: "cost_account, 0", amounts: "allocated_ms, idle_ms, energy_mj" };
+pub(super) const UNCERTAINTY: CellColumns =
+    CellColumns { table: "uncertainty", keys: "0, 0", amounts: "timing_micros, hits_micros, lost_windows" };
 
 /// A row. Amounts that are no whole numbers are the nearest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl CellRow {
     }
 }
 
-impl Columns {
+impl CellColumns {
     /// The question for a grain's rows from a bucket on, in their order; the bucket is its parameter.
     pub(super) fn question(self, grain: &str) -> String {
         let Self { table, keys, amounts } = self;

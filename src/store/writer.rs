@@ -11,8 +11,8 @@ use rusqlite::Connection;
 use super::calendar::Calendar;
 use super::lock::Lock;
 use super::messages::{LedgerEvent, LedgerRequest, Settings};
-use super::noted::{Noted, version};
-use super::past::PastQuery;
+use super::noted::{TellOnce, version};
+use super::past::SpanQuery;
 use super::{StoreError, commit, day_borne, events, file, meta, names, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, SavedState};
 use crate::history::HistoryEvent;
@@ -59,7 +59,7 @@ pub(super) struct LedgerWriter {
     /// When it is looked for days again whose shares are not written down.
     shares_at: Timestamp,
     shrunk: Timestamp,
-    noted: Noted,
+    noted: TellOnce,
     first_run: bool,
 }
 
@@ -79,7 +79,7 @@ impl LedgerWriter {
             forgot: Timestamp::default(),
             shares_at: Timestamp::default(),
             shrunk: Timestamp::default(),
-            noted: Noted::default(),
+            noted: TellOnce::default(),
             first_run: false,
         }
     }
@@ -141,7 +141,7 @@ impl LedgerWriter {
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
         let noticed = version(&connection).map_err(of)?;
         let saved = self.restore(&mut connection, path)?;
-        self.noted = Noted::with(noticed, &saved);
+        self.noted = TellOnce::with(noticed, &saved);
         self.first_run = saved.began.is_none();
         retention::forget(&connection, saved.last.wall).map_err(of)?;
         self.mode = LedgerMode::Ours { connection, _lock: lock };
@@ -348,7 +348,7 @@ impl LedgerWriter {
         (self.notify)(LedgerEvent::ReadOnly { kept: Box::new(kept), began, zone });
     }
 
-    fn past(&mut self, query: PastQuery) -> Result<Past, StoreError> {
+    fn past(&mut self, query: SpanQuery) -> Result<Past, StoreError> {
         let path = self.settings.path.clone().unwrap_or_default();
         let connection = match &self.mode {
             LedgerMode::Ours { connection, .. }

@@ -4,7 +4,7 @@ use crate::picture;
 
 use std::sync::Arc;
 
-use margintop::burn::{Line, Reason, lines};
+use margintop::burn::{Reason, ReasonLine, lines};
 use margintop::reading::{EngineKind, Health, Label, ModelName, NodeName, Role, Throttle, UnitName};
 use margintop::snapshot::{Leakage, NodeRow, RequestRates, Snapshot, Worth};
 use margintop::units::{Megahertz, Money, Ratio, Tokens};
@@ -37,7 +37,7 @@ fn on_node(snapshot: &mut Snapshot, change: impl FnOnce(&mut NodeRow)) {
 }
 
 /// The only line.
-fn only(snapshot: &Snapshot) -> Line {
+fn only(snapshot: &Snapshot) -> ReasonLine {
     let mut lines = lines(snapshot);
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines.remove(0)

@@ -8,7 +8,7 @@ use super::tally::Tally;
 use crate::pricing::PriceFile;
 
 /// An object's keys, and their values as they are written.
-pub(super) type Entry<'a> = BTreeMap<String, &'a RawValue>;
+pub(super) type RawEntry<'a> = BTreeMap<String, &'a RawValue>;
 
 /// A price file, and what became of the entries.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Import {
 }
 
 /// A value as an object; what is none has no keys.
-pub(super) fn entry(value: &RawValue) -> Entry<'_> {
+pub(super) fn entry(value: &RawValue) -> RawEntry<'_> {
     serde_json::from_str(value.get()).unwrap_or_default()
 }
 

@@ -32,7 +32,7 @@ impl Charges {
 }
 
 /// A list, and whether the price of hits in it was given.
-struct Listed {
+struct ImportedList {
     file: ListFile,
     /// The name that it was given under, without its provider; empty where it is no model's.
     model: String,
@@ -44,7 +44,7 @@ pub(super) struct Listing {
     program: &'static str,
     source: &'static str,
     built_in: Book,
-    lists: BTreeMap<String, Listed>,
+    lists: BTreeMap<String, ImportedList>,
 }
 
 impl Listing {
@@ -72,7 +72,7 @@ impl Listing {
         // An entry that ends with a slash prices a provider, and no model.
         let names_model = service.is_empty() && !model.ends_with('/');
         let model = if names_model { canonical_model(model) } else { String::new() };
-        self.lists.entry(name).or_insert(Listed { file: list, model, has_hit: charges.has_hit });
+        self.lists.entry(name).or_insert(ImportedList { file: list, model, has_hit: charges.has_hit });
     }
 
     /// The price file, with a history for each name that means one price.
@@ -85,7 +85,7 @@ impl Listing {
 
     /// The bare name's own list, or any of several that agree.
     fn histories(&self, tally: &mut Tally) -> Vec<HistoryFile> {
-        let mut named: BTreeMap<&str, Vec<&Listed>> = BTreeMap::new();
+        let mut named: BTreeMap<&str, Vec<&ImportedList>> = BTreeMap::new();
         for list in self.lists.values().filter(|list| !list.model.is_empty() && !is_glob(&list.file.name)) {
             named.entry(&list.model).or_default().push(list);
         }

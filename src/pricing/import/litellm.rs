@@ -1,7 +1,7 @@
 //! LiteLLM's `model_prices_and_context_window.json`: one object of entries by model, in dollars per token.
 
 use super::decimal::{self, Refused};
-use super::entry::{Entry, Import, entry, is_said};
+use super::entry::{Import, RawEntry, entry, is_said};
 use super::listed::{Charges, Listing};
 use super::off_peak::{OffPeak, off_peak};
 use super::tally::Tally;
@@ -27,7 +27,7 @@ const OFF_PEAK_TIER: &str = "offpeak";
 /// # Errors
 /// Why it is not LiteLLM's file.
 pub fn import_litellm(json: &str) -> Result<Import, String> {
-    let entries: Entry<'_> = serde_json::from_str(json).map_err(|error| {
+    let entries: RawEntry<'_> = serde_json::from_str(json).map_err(|error| {
         format!("{error}; this reads LiteLLM's model_prices_and_context_window.json, one object of entries by model")
     })?;
     let mut listing = Listing::new("LiteLLM", "model_prices_and_context_window.json")?;
@@ -47,9 +47,9 @@ pub fn import_litellm(json: &str) -> Result<Import, String> {
     Ok(listing.finish(tally))
 }
 
-fn add_flat(listing: &mut Listing, name: &str, entry: &Entry<'_>, tally: &mut Tally) {
+fn add_flat(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, tally: &mut Tally) {
     for (ending, service) in SERVICES {
-        match Prices::of(entry, ending).tier(tally) {
+        match TierPrices::of(entry, ending).tier(tally) {
             Ok(Some((tier, has_hit))) => listing.add(name, service, Charges::flat(tier, has_hit)),
             Ok(None) if service.is_empty() => tally.without_tokens += 1,
             Ok(None) => {}
@@ -59,23 +59,23 @@ fn add_flat(listing: &mut Listing, name: &str, entry: &Entry<'_>, tally: &mut Ta
 }
 
 /// An entry with prices by the time of day: both tiers and their hours, or nothing.
-fn add_timed(listing: &mut Listing, name: &str, entry: &Entry<'_>, block: &Entry<'_>, tally: &mut Tally) {
+fn add_timed(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, block: &RawEntry<'_>, tally: &mut Tally) {
     let Some(OffPeak { hours, zone }) = off_peak(block) else {
         tally.by_time += 1;
         return;
     };
-    let standard = match Prices::of(entry, "").tier(tally) {
+    let standard = match TierPrices::of(entry, "").tier(tally) {
         Ok(Some(standard)) => standard,
         Ok(None) => return tally.without_tokens += 1,
         Err(Refused) => return tally.refused += 1,
     };
-    let lower = Prices { entry, block: Some(block), ending: "" };
+    let lower = TierPrices { entry, block: Some(block), ending: "" };
     let Ok(Some((off_peak, _))) = lower.tier(&mut Tally::default()) else {
         tally.refused += 1;
         return;
     };
     let services = SERVICES.iter().filter(|(ending, _)| !ending.is_empty());
-    tally.timed_services += services.filter(|(ending, _)| Prices::of(entry, ending).is_given()).count();
+    tally.timed_services += services.filter(|(ending, _)| TierPrices::of(entry, ending).is_given()).count();
     tally.windows += 1;
     let window =
         |(hours, weekdays)| WindowFile { tier: OFF_PEAK_TIER.to_owned(), hours, weekdays, except_holidays: false };
@@ -88,7 +88,7 @@ fn add_timed(listing: &mut Listing, name: &str, entry: &Entry<'_>, block: &Entry
 }
 
 /// Whether an entry's prices can be read: all of them, or none.
-fn is_readable(entry: &Entry<'_>, tally: &mut Tally) -> bool {
+fn is_readable(entry: &RawEntry<'_>, tally: &mut Tally) -> bool {
     let by_length = |key: &str| key == "tiered_pricing" || (key.contains("_above_") && key.contains("_tokens"));
     let tiered = entry.iter().any(|(key, value)| by_length(key) && is_said(value));
     let block = entry.get(OFF_PEAK).map(|block| super::entry(block)).unwrap_or_default();
@@ -99,7 +99,7 @@ fn is_readable(entry: &Entry<'_>, tally: &mut Tally) -> bool {
 }
 
 /// Whether reasoning has a price that is not the output's.
-fn reasons_apart(entry: &Entry<'_>, base: Option<&Entry<'_>>) -> bool {
+fn reasons_apart(entry: &RawEntry<'_>, base: Option<&RawEntry<'_>>) -> bool {
     let price = |key: &str| {
         let value = entry.get(key).or_else(|| base?.get(key));
         decimal::price(value.copied(), 6, &mut 0).ok().flatten()
@@ -109,14 +109,14 @@ fn reasons_apart(entry: &Entry<'_>, base: Option<&Entry<'_>>) -> bool {
 }
 
 /// An entry's prices under one service tier, and those of a block that stand before them.
-struct Prices<'a> {
-    entry: &'a Entry<'a>,
-    block: Option<&'a Entry<'a>>,
+struct TierPrices<'a> {
+    entry: &'a RawEntry<'a>,
+    block: Option<&'a RawEntry<'a>>,
     ending: &'static str,
 }
 
-impl<'a> Prices<'a> {
-    const fn of(entry: &'a Entry<'a>, ending: &'static str) -> Self {
+impl<'a> TierPrices<'a> {
+    const fn of(entry: &'a RawEntry<'a>, ending: &'static str) -> Self {
         Self { entry, block: None, ending }
     }
 
@@ -127,7 +127,7 @@ impl<'a> Prices<'a> {
 
     fn written(&self, key: &str) -> Option<&'a serde_json::value::RawValue> {
         let key = format!("{key}{}", self.ending);
-        let said = |entry: &'a Entry<'a>| entry.get(&key).copied().filter(|value| is_said(value));
+        let said = |entry: &'a RawEntry<'a>| entry.get(&key).copied().filter(|value| is_said(value));
         self.block.and_then(said).or_else(|| said(self.entry))
     }
 
@@ -149,7 +149,7 @@ impl<'a> Prices<'a> {
     /// give none.
     fn hit(&self, tally: &mut Tally) -> Result<Option<Price>, Refused> {
         for entry in self.block.into_iter().chain([self.entry]) {
-            let only = Prices { entry, block: None, ending: self.ending };
+            let only = TierPrices { entry, block: None, ending: self.ending };
             let mut found = None;
             for key in HIT_KEYS {
                 match (found, only.price(key, tally)?) {

@@ -18,7 +18,7 @@ mod tests;
 
 use serde_json::value::RawValue;
 
-use entry::{Entry, entry};
+use entry::{RawEntry, entry};
 
 pub use entry::Import;
 pub use litellm::import_litellm;
@@ -31,7 +31,7 @@ pub use tally::Tally;
 /// # Errors
 /// Why it is none of them.
 pub fn import_prices(json: &str) -> Result<Import, String> {
-    let entries: Entry<'_> = serde_json::from_str(json).map_err(|error| {
+    let entries: RawEntry<'_> = serde_json::from_str(json).map_err(|error| {
         format!(
             "{error}; this reads LiteLLM's model_prices_and_context_window.json, OpenRouter's api/v1/models, or models.dev's \
              api.json: one object"

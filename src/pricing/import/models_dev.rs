@@ -1,7 +1,7 @@
 //! models.dev's `api.json`: providers with their models, in dollars per million tokens.
 
 use super::decimal;
-use super::entry::{Entry, Import, entry, is_said};
+use super::entry::{Import, RawEntry, entry, is_said};
 use super::listed::{Charges, Listing};
 use super::tally::Tally;
 use crate::pricing::TierFile;
@@ -15,7 +15,7 @@ const BY_LENGTH: [&str; 2] = ["tiers", "context_over_200k"];
 /// # Errors
 /// Why it is not models.dev's.
 pub fn import_models_dev(json: &str) -> Result<Import, String> {
-    let providers: Entry<'_> = serde_json::from_str(json)
+    let providers: RawEntry<'_> = serde_json::from_str(json)
         .map_err(|error| format!("{error}; this reads models.dev's api.json, one object of providers"))?;
     let mut listing = Listing::new("models.dev", "api.json")?;
     let mut tally = Tally::default();
@@ -33,7 +33,7 @@ pub fn import_models_dev(json: &str) -> Result<Import, String> {
 }
 
 /// All that a model charges, or none of it.
-fn charges(cost: &Entry<'_>, tally: &mut Tally) -> Option<Charges> {
+fn charges(cost: &RawEntry<'_>, tally: &mut Tally) -> Option<Charges> {
     if BY_LENGTH.iter().any(|key| cost.get(*key).is_some_and(|value| is_said(value))) {
         tally.by_length += 1;
         return None;

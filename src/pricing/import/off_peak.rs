@@ -4,7 +4,7 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::entry::Entry;
+use super::entry::RawEntry;
 use crate::pricing::Window;
 
 /// Minutes of a day.
@@ -21,7 +21,7 @@ pub(super) struct OffPeak {
 ///
 /// Hours are in UTC and weekdays in the block's own zone. A list of ours has one zone, so the hours are moved into it,
 /// which is possible where its clocks are never set.
-pub(super) fn off_peak(block: &Entry<'_>) -> Option<OffPeak> {
+pub(super) fn off_peak(block: &RawEntry<'_>) -> Option<OffPeak> {
     let value = |key: &str| block.get(key).and_then(|value| serde_json::from_str::<Value>(value.get()).ok());
     let mut rules = Vec::new();
     if let Some(hours) = value("hours_utc") {

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::decimal::{self, Refused};
-use super::entry::{Entry, Import, entry, is_said, text};
+use super::entry::{Import, RawEntry, entry, is_said, text};
 use super::listed::{Charges, Listing};
 use super::tally::Tally;
 use crate::pricing::{TierFile, Window, WindowFile};
@@ -33,7 +33,7 @@ const PRICES: [&str; 5] = ["prompt", "completion", "input_cache_read", "input_ca
 /// # Errors
 /// Why it is not `OpenRouter`'s.
 pub fn import_openrouter(json: &str) -> Result<Import, String> {
-    let whole: Entry<'_> = serde_json::from_str(json).map_err(|error| refusal(&error))?;
+    let whole: RawEntry<'_> = serde_json::from_str(json).map_err(|error| refusal(&error))?;
     let data = whole.get("data").map_or("null", |data| data.get());
     let models: Vec<&RawValue> = serde_json::from_str(data).map_err(|error| refusal(&error))?;
     let mut listing = Listing::new("OpenRouter", "api/v1/models")?;
@@ -59,8 +59,8 @@ fn refusal(error: &serde_json::Error) -> String {
 }
 
 /// All that a model charges, or none of it.
-fn charges(pricing: &Entry<'_>, tally: &mut Tally) -> Option<Charges> {
-    let prices = Prices { base: pricing, over: None };
+fn charges(pricing: &RawEntry<'_>, tally: &mut Tally) -> Option<Charges> {
+    let prices = ModelPrices { base: pricing, over: None };
     if prices.reasons_apart() {
         tally.by_reasoning += 1;
         return None;
@@ -84,7 +84,7 @@ fn charges(pricing: &Entry<'_>, tally: &mut Tally) -> Option<Charges> {
     let mut charges = Charges::flat(tier, has_hit);
     let overrides = pricing.get("overrides").filter(|all| is_said(all));
     let Some(overrides) = overrides else { return Some(charges) };
-    let Ok(overrides) = serde_json::from_str::<Vec<Entry<'_>>>(overrides.get()) else {
+    let Ok(overrides) = serde_json::from_str::<Vec<RawEntry<'_>>>(overrides.get()) else {
         tally.refused += 1;
         return None;
     };
@@ -101,7 +101,7 @@ fn charges(pricing: &Entry<'_>, tally: &mut Tally) -> Option<Charges> {
 }
 
 /// Whether an override asks for the time of day and for nothing else.
-fn is_by_time(over: &Entry<'_>) -> bool {
+fn is_by_time(over: &RawEntry<'_>) -> bool {
     let is_condition = |key: &&String| !OTHER_PRICES.contains(&key.as_str()) && !PRICES.contains(&key.as_str());
     let said = |key: &&String| over.get(*key).is_some_and(|value| is_said(value));
     let mut conditions = over.keys().filter(is_condition).filter(said);
@@ -109,10 +109,10 @@ fn is_by_time(over: &Entry<'_>) -> bool {
 }
 
 /// A tier and a window for each override. `None` where two of them hold at one time, or one cannot be read.
-fn add_windows(charges: &mut Charges, pricing: &Entry<'_>, overrides: &[Entry<'_>]) -> Option<()> {
+fn add_windows(charges: &mut Charges, pricing: &RawEntry<'_>, overrides: &[RawEntry<'_>]) -> Option<()> {
     let mut windows: Vec<Window> = Vec::new();
     for (nth, over) in overrides.iter().enumerate() {
-        let prices = Prices { base: pricing, over: Some(over) };
+        let prices = ModelPrices { base: pricing, over: Some(over) };
         if prices.reasons_apart() {
             return None;
         }
@@ -146,14 +146,14 @@ fn minutes(time: &str) -> Option<&str> {
 }
 
 /// A model's prices, and those of an override that stand before them.
-struct Prices<'a> {
-    base: &'a Entry<'a>,
-    over: Option<&'a Entry<'a>>,
+struct ModelPrices<'a> {
+    base: &'a RawEntry<'a>,
+    over: Option<&'a RawEntry<'a>>,
 }
 
-impl Prices<'_> {
+impl ModelPrices<'_> {
     fn price(&self, key: &str, tally: &mut Tally) -> Result<Option<Price>, Refused> {
-        let said = |entry: &Entry<'_>| decimal::price(entry.get(key).copied(), 6, &mut tally.repaired);
+        let said = |entry: &RawEntry<'_>| decimal::price(entry.get(key).copied(), 6, &mut tally.repaired);
         match self.over.map(said).transpose()?.flatten() {
             Some(price) => Ok(Some(price)),
             None => decimal::price(self.base.get(key).copied(), 6, &mut tally.repaired),

@@ -21,7 +21,7 @@ use crate::units::{Money, Span, Timestamp};
 use crate::words::in_order;
 
 /// One bucket by pool.
-struct Noted {
+struct PoolBucket {
     at: Timestamp,
     from: Timestamp,
     slice: Slice,
@@ -42,7 +42,7 @@ pub(super) struct Folds<'a> {
     gpus: Vec<i64>,
     /// What each node made, in all quarter hours and in those within its objectives.
     measured: Vec<[Measurements; 2]>,
-    noted: Vec<Noted>,
+    noted: Vec<PoolBucket>,
     /// By node, of the bucket at hand.
     millis: Vec<i64>,
     made: Vec<Classes>,
@@ -87,7 +87,7 @@ impl<'a> Folds<'a> {
         }
         let last = self.noted.last().map(|noted| &noted.nodes).filter(|nodes| ***nodes == *self.millis);
         let nodes = last.map_or_else(|| Rc::from(&*self.millis), Rc::clone);
-        self.noted.push(Noted { at: bucket.at, from, slice, nodes, is_measure, pools });
+        self.noted.push(PoolBucket { at: bucket.at, from, slice, nodes, is_measure, pools });
     }
 
     /// GPU time and tokens of each node; GPU time below zero is none.
@@ -201,7 +201,7 @@ impl<'a> Folds<'a> {
     }
 
     /// For how long each pool held nodes in a bucket.
-    fn held(&self, noted: &Noted) -> Vec<i64> {
+    fn held(&self, noted: &PoolBucket) -> Vec<i64> {
         let mut held = vec![0; self.pools.all.len()];
         for (node, millis) in noted.nodes.iter().enumerate().filter(|(_, millis)| **millis > 0) {
             if let Some(pool) = self.index.pool_of[node] {

@@ -24,7 +24,7 @@ pub(super) struct Pools<'a> {
 }
 
 /// A pool's identity: its unit, and what its nodes serve unless the unit works as one.
-type Key<'a> = (Option<&'a UnitName>, BTreeSet<String>);
+type PoolKey<'a> = (Option<&'a UnitName>, BTreeSet<String>);
 
 impl<'a> Pools<'a> {
     /// Nodes of one unit that serve the same models in the same roles are a pool; so is a unit that works as one. Nodes
@@ -39,7 +39,7 @@ impl<'a> Pools<'a> {
             unit.copied().filter(|_| !served.contains_key(node))
         };
         let joint: HashSet<&UnitName> = past.cost_accounts.iter().filter_map(|a| follows(a.node.as_ref()?)).collect();
-        let mut numbers: BTreeMap<Key<'a>, usize> = BTreeMap::new();
+        let mut numbers: BTreeMap<PoolKey<'a>, usize> = BTreeMap::new();
         let rented = past.cost_accounts.iter().filter(|account| account.kind == CostKind::Gpus);
         for node in rented.filter_map(|account| account.node.as_ref()).chain(served.keys().copied()) {
             let (unit, work) = match (served.get(node), follows(node)) {
@@ -91,7 +91,7 @@ fn leased_as_a_whole(past: &Past) -> BTreeSet<&UnitName> {
     whole.filter_map(|account| account.unit.as_ref()).collect()
 }
 
-fn name_of((unit, work): &Key<'_>) -> Label {
+fn name_of((unit, work): &PoolKey<'_>) -> Label {
     let work = work.iter().map(String::as_str).collect::<Vec<_>>().join(" + ");
     match (unit, work.as_str()) {
         (None, "") => Label::new("(serving nothing)"),

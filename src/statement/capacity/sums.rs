@@ -16,8 +16,8 @@ pub(super) struct BucketSums {
     pub(super) has_tokens: bool,
     /// Of a pool that works as one: whether it held its objectives for latency.
     pub(super) is_within: bool,
-    cost: Known,
-    revenue: Known,
+    cost: PartlyKnown,
+    revenue: PartlyKnown,
     /// GPU time, and the part of it at work.
     gpu_millis: i64,
     busy_millis: i64,
@@ -28,20 +28,20 @@ pub(super) struct BucketSums {
 pub(super) struct HourSums {
     pub(super) held_millis: i64,
     pub(super) needed: i64,
-    pub(super) cost: Known,
-    pub(super) revenue: Known,
+    pub(super) cost: PartlyKnown,
+    pub(super) revenue: PartlyKnown,
     pub(super) last_node: Money,
     pub(super) one_more: Money,
 }
 
 /// A sum of which a part may be unknown.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Known {
+pub(super) struct PartlyKnown {
     sum: Money,
     pub(super) unknown: bool,
 }
 
-impl Known {
+impl PartlyKnown {
     fn add(&mut self, amount: Option<Money>) {
         self.sum += amount.unwrap_or_default();
         self.unknown |= amount.is_none();

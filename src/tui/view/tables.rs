@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::about::about;
 use super::charts::severity;
 use super::list::{Col, List, figure, said};
-use crate::burn::{self, Line};
+use crate::burn::{self, ReasonLine};
 use crate::snapshot::Alert;
 use crate::statement::Cause;
 use crate::tui::format;
@@ -29,14 +29,15 @@ pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
     said(role, format::signed(amount, 9))
 }
 
-type C<'s> = Col<'s, Line>;
+type C<'s> = Col<'s, ReasonLine>;
 
 /// Draws what costs and earns nothing, the dearest first; an estimate is marked.
 pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let rows = burn::lines(scene.snap);
     let top = rows.first().and_then(|line| number(line.per_hour)).unwrap_or(1.0);
     let amount = |money: Option<Money>| figure(&format::bare(money, 8));
-    let name = |line: &Line| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
+    let name =
+        |line: &ReasonLine| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
     let since = match pane::period(scene) {
         Some(pane::Period::Since(_)) => "total",
         Some(pane::Period::Today) | None => "today",
