@@ -11,12 +11,12 @@ mod support;
 use std::borrow::Cow;
 use std::path::Path;
 
-use margintop::collector::{Collector, Message};
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
 use margintop::reading::{Event, Label, NodeName, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName};
 use margintop::record::{Entry, FORMAT, Header, Reader, Recording, Redactor, Settings, Written};
+use margintop::session::{Collector, Message};
 use margintop::units::{Moment, Span};
 use program::Program;
 use server::{Reply, Server};
@@ -130,8 +130,8 @@ fn snapshot(header: &Header, entries: Vec<Entry<'static>>) -> String {
         ..FleetConfig::local(header.local.as_str())
     };
     let mut collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), header.began));
-    for message in entries.into_iter().filter_map(Message::recorded) {
-        collector.take(message);
+    for said in entries.into_iter().filter_map(Entry::said) {
+        collector.take(Message::heard(said).0);
     }
     serde_json::to_string(&*collector.picture()).unwrap()
 }

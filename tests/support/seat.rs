@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::collector::{Collector, Message};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::ledger::{Classes, Grain, Past};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
+use margintop::session::{Collector, Message};
 use margintop::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use margintop::store::{LedgerEvent, Reader, Settings};
 use margintop::units::{Money, Span, Timestamp};
