@@ -89,7 +89,7 @@ fn entries() -> Vec<Entry<'static>> {
             trouble(ScrapeTrouble::Status(503)),
         ]),
         Entry::Errors(Cow::Owned(vec![error.clone()])),
-        events(vec![Event::Gpus { node: NodeName::new("secret-node"), at: at(12), outcome: Err(error) }]),
+        events(vec![Event::nvml(NodeName::new("secret-node"), at(12), Err(error))]),
         Entry::Interval(Span::from_secs(2)),
         events(vec![Event::Tick(at(13))]),
     ]

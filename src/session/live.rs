@@ -20,7 +20,7 @@ use crate::pricing::Book;
 use crate::reading::Event;
 use crate::record::Recording;
 use crate::snapshot::Snapshot;
-use crate::source::discover::Discovery;
+use crate::source::discover::{Discovery, Pids};
 use crate::source::{Source, sink};
 use crate::store::{self, Store};
 use crate::units::Span;
@@ -96,7 +96,7 @@ impl Session {
 
         let ((last, ending), (set_interval, every)) = (watch::channel(false), watch::channel(interval));
         let (working, at_work) = mpsc::channel(1);
-        let (pids, seen_pids) = watch::channel(Vec::new());
+        let (pids, seen_pids) = watch::channel(Pids::new());
         let schedule = Schedule {
             clock: clock.clone(),
             interval: every,
@@ -147,7 +147,7 @@ async fn begin(schedule: Schedule, mut sources: Vec<Box<dyn Source>>, working: m
 async fn search(
     mut discovery: Discovery,
     mut schedule: Schedule,
-    mut pids: watch::Receiver<Vec<u32>>,
+    mut pids: watch::Receiver<Pids>,
     _working: mpsc::Sender<AtWork>,
 ) {
     let (sink, mut outlet) = sink();

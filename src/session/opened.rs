@@ -29,7 +29,9 @@ impl Opened {
     /// Starts those that keep their own time, and takes in what they announce.
     pub(super) fn new(sources: Vec<Box<dyn Source>>, clock: &Clock) -> Self {
         let mut opened = Self::default();
-        sources.into_iter().for_each(|source| opened.add(source, clock));
+        for source in sources {
+            opened.add(source, clock);
+        }
         opened
     }
 

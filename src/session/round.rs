@@ -29,7 +29,9 @@ impl Group {
     pub(super) fn new(sources: Vec<Box<dyn Source>>, clock: &Clock) -> Self {
         let (sink, outlet) = sink();
         let mut group = Self { sources: Vec::with_capacity(sources.len()), clock: clock.clone(), sink, outlet };
-        sources.into_iter().for_each(|source| group.add(source));
+        for source in sources {
+            group.add(source);
+        }
         group
     }
 

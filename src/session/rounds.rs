@@ -17,7 +17,7 @@ use crate::fleet::{Fleet, FleetConfig};
 use crate::pricing::Book;
 use crate::reading::Event;
 use crate::snapshot::Snapshot;
-use crate::source::discover::Discovery;
+use crate::source::discover::{Discovery, Pids, note_pids};
 use crate::source::{Said, Source};
 use crate::store::{self, LedgerEvent};
 use crate::units::Span;
@@ -63,7 +63,7 @@ pub struct Rounds {
     /// A file is one page: it is read with the last poll only, and has no rates.
     files: Group,
     discovery: Option<Group>,
-    pids: watch::Sender<Vec<u32>>,
+    pids: watch::Sender<Pids>,
     /// Sources that the others stand on.
     _own: Opened,
     /// What the ledger says: that it is free now, that something was decided by hand.
@@ -77,7 +77,7 @@ impl Rounds {
         let mut opened = Opened::new(sources, &clock);
         fleet.targets.append(&mut opened.targets);
         let (scheduled, once) = (std::mem::take(&mut opened.scheduled), std::mem::take(&mut opened.once));
-        let (pids, seen_pids) = watch::channel(Vec::new());
+        let (pids, seen_pids) = watch::channel(Pids::new());
         let group = |sources| Group::new(sources, &clock);
         // They are started first: a driver loads while the ledger is opened.
         let (sources, files) = (group(scheduled), group(once));
@@ -186,7 +186,9 @@ impl Rounds {
     /// Takes in what is no reading. What was found is polled from now on.
     fn note(&mut self, said: Said) {
         let (message, found) = Message::heard(said);
-        found.into_iter().for_each(|source| self.sources.add(source));
+        for source in found {
+            self.sources.add(source);
+        }
         self.collector.take(message);
     }
 
@@ -200,25 +202,17 @@ impl Rounds {
     async fn search(&mut self) {
         let Some(mut discovery) = self.discovery.take() else { return };
         // Nothing was named, so this is the driver: it says whose ports are searched.
-        let said = self.sources.poll_all().await;
-        self.pids.send_replace(pids(&said));
-        self.take(said);
+        let (events, _) = in_order(self.sources.poll_all().await);
+        for event in &events {
+            self.pids.send_if_modified(|known| note_pids(known, event));
+        }
+        self.take(vec![Said::Events(events)]);
         for said in discovery.poll_all().await {
             if !matches!(said, Said::Events(_)) {
                 self.note(said);
             }
         }
     }
-}
-
-/// The processes that hold memory on this machine's GPUs: where to look for engines.
-fn pids(said: &[Said]) -> Vec<u32> {
-    let events = said.iter().filter_map(|said| if let Said::Events(events) = said { Some(events) } else { None });
-    let gpus = events.flatten().filter_map(|event| match event {
-        Event::Gpus { outcome: Ok(gpus), .. } => Some(gpus),
-        _ => None,
-    });
-    gpus.flatten().flat_map(|gpu| gpu.processes.iter().flatten()).map(|process| process.pid).collect()
 }
 
 fn shows_gpus_alone(event: &Event) -> bool {

@@ -16,6 +16,7 @@ use super::opened::OwnTimed;
 use super::round::{APART, TOGETHER, poll_once};
 use crate::clock::Clock;
 use crate::reading::{Event, TargetId};
+use crate::source::discover::{Pids, note_pids};
 use crate::source::{Outlet, Said, Source, sink};
 use crate::units::Span;
 
@@ -43,7 +44,7 @@ pub(super) struct Schedule {
     /// What those hold who poll.
     pub(super) at_work: mpsc::WeakSender<AtWork>,
     /// The processes that hold this machine's GPUs.
-    pub(super) pids: watch::Sender<Vec<u32>>,
+    pub(super) pids: watch::Sender<Pids>,
 }
 
 impl Schedule {
@@ -71,7 +72,9 @@ impl Schedule {
 
     async fn watch_slot(mut self, mut idle: Vec<Box<dyn Source>>, mut slot: Slot) {
         let (sink, mut outlet) = sink();
-        idle.iter_mut().for_each(|source| source.start(sink.clone(), &self.clock));
+        for source in &mut idle {
+            source.start(sink.clone(), &self.clock);
+        }
         let mut polls = JoinSet::new();
         let mut due = slot.began;
         let mut ending = false;
@@ -139,7 +142,9 @@ impl Schedule {
         for one in said {
             let (message, sources) = match one {
                 Said::Events(some) => {
-                    some.iter().for_each(|event| self.note_pids(event));
+                    for event in some.iter().filter(|event| matches!(event, Event::Gpus { .. })) {
+                        self.pids.send_if_modified(|known| note_pids(known, event));
+                    }
                     events.extend(some);
                     continue;
                 }
@@ -160,18 +165,6 @@ impl Schedule {
 
     async fn send(&self, events: Vec<Event>) -> bool {
         events.is_empty() || self.events.send(Message::Events(events)).await.is_ok()
-    }
-
-    /// Notes which processes hold this machine's GPUs, where a driver says so.
-    fn note_pids(&self, event: &Event) {
-        let Event::Gpus { outcome, .. } = event else { return };
-        let gpus = outcome.iter().flatten();
-        let now = gpus.flat_map(|gpu| gpu.processes.iter().flatten()).map(|process| process.pid).collect();
-        self.pids.send_if_modified(|known| {
-            let changed = *known != now;
-            *known = now;
-            changed
-        });
     }
 
     /// Sends a tick every interval, a moment after its last slot has begun: with every source dead, time still passes.
@@ -291,7 +284,7 @@ mod tests {
         let (set, interval) = watch::channel(Duration::from_secs(60));
         let (events, mut ticks) = mpsc::channel(64);
         let ((_, last), (working, _)) = (watch::channel(false), mpsc::channel(1));
-        let (at_work, pids) = (working.downgrade(), watch::channel(Vec::new()).0);
+        let (at_work, pids) = (working.downgrade(), watch::channel(Pids::new()).0);
         tokio::spawn(Schedule { clock: Clock::System, interval, events, last, at_work, pids }.tick());
         set.send_replace(Duration::from_millis(20));
         for _ in 0..5 {

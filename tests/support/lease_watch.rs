@@ -235,5 +235,5 @@ fn gpus(run: &Run, at: margintop::units::Moment) -> Event {
         listed.gpus = readings.into_iter().map(|reading| (None, reading)).collect();
         return answered(EXPORTER, at, listed);
     }
-    Event::Gpus { node: NodeName::new(NODE), at, outcome: Ok(readings) }
+    Event::nvml(NodeName::new(NODE), at, Ok(readings))
 }

@@ -118,7 +118,7 @@ impl Seat {
         };
         let readings = (0..).zip(uuids).map(reading).collect();
         let (node, at) = (NodeName::new("gpu-01"), self.clock.now());
-        self.apply(Event::Gpus { node, at, outcome: Ok(readings) });
+        self.apply(Event::nvml(node, at, Ok(readings)));
     }
 
     pub fn tick(&mut self) {

@@ -5,7 +5,7 @@
 
 mod listening;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -29,13 +29,25 @@ const ANSWER: Duration = Duration::from_secs(1);
 /// Rounds for which a server that is no engine is left alone.
 const LEAVE_ALONE: u32 = 20;
 
+/// The processes that hold memory on this machine's GPUs, by the driver that names them.
+pub type Pids = BTreeMap<TargetId, Vec<u32>>;
+
+/// Notes which processes a driver names, where an event is one's. Whether they are others than before.
+pub fn note_pids(known: &mut Pids, event: &Event) -> bool {
+    let Event::Gpus { source, outcome, .. } = event else { return false };
+    let gpus = outcome.iter().flatten();
+    let now: Vec<u32> = gpus.flat_map(|gpu| gpu.processes.iter().flatten()).map(|process| process.pid).collect();
+    let before = known.insert(source.clone(), now);
+    before.unwrap_or_default() != known[source]
+}
+
 /// Looks for engines on this machine, again and again.
 #[derive(Debug)]
 pub struct Discovery {
     id: TargetId,
     ports: Vec<u16>,
-    /// The processes that hold GPUs.
-    pids: Option<watch::Receiver<Vec<u32>>>,
+    /// The processes that hold GPUs, by the driver that names them.
+    pids: Option<watch::Receiver<Pids>>,
     /// What it has found so far.
     known: Vec<Target>,
     sink: Option<Sink>,
@@ -68,7 +80,7 @@ impl Discovery {
 
     /// Searches what these processes listen on too.
     #[must_use]
-    pub fn following(self, pids: watch::Receiver<Vec<u32>>) -> Self {
+    pub fn following(self, pids: watch::Receiver<Pids>) -> Self {
         Self { pids: Some(pids), ..self }
     }
 
@@ -95,7 +107,8 @@ impl Discovery {
 
     /// Searches again, and says which engines are new and what there is to say where none is known.
     async fn search(&mut self) {
-        let pids = self.pids.as_ref().map(|pids| pids.borrow().clone()).unwrap_or_default();
+        let pids = self.pids.as_ref().map(|pids| pids.borrow().values().flatten().copied().collect::<Vec<_>>());
+        let pids = pids.unwrap_or_default();
         let known = std::mem::take(&mut self.known);
         let found = self.discover(&pids, &known).await;
         self.known = known;

@@ -68,7 +68,7 @@ impl Source for Nvml {
             let answered = tokio::time::timeout(PATIENCE, answers.changed()).await.is_ok();
             if !answered && *answers.borrow() == 0 {
                 let (node, at) = (self.settings.node.clone(), clock.now());
-                sink.say(Event::Gpus { node, at, outcome: Err(silent()) }).await;
+                sink.say(Event::nvml(node, at, Err(silent()))).await;
             }
             Next::Scheduled
         })
