@@ -359,8 +359,6 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// A server that has `pages` and nothing else.
-
 /// What a file says when it is polled once, as the source that it is.
 async fn file(path: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
     let target: Target = path.parse().unwrap();

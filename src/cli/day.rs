@@ -84,7 +84,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     options.fleet = WatchedFleet::PublishedDay { speed: Some(speed.round() as u32) };
     options.past = Some(past);
     let ended = |mut day: Scripted<TurnedFleet>| day.collector.close();
-    scripted::show(options, day, speed, (publish, snapshots), &runtime, ended)
+    scripted::show(options, day, speed, (publish, snapshots), &runtime, || None, ended)
 }
 
 /// Writes the overview of the last instant as a picture.

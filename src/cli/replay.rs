@@ -22,6 +22,7 @@ use crate::reading::Label;
 use crate::record::{Header, Reader, Replay};
 use crate::session::{Collector, Scripted};
 use crate::store::Store;
+use crate::tui::LedgerQueries;
 
 /// What is replayed, and how fast.
 #[derive(Debug, Clone, Args)]
@@ -37,6 +38,10 @@ pub(super) struct ReplayArgs {
     /// Begin at a time of the recording; with --json, --text or --card end there: 2026-11-24T15:00Z, "2026-11-24 15:00"
     #[arg(long, value_name = "T", value_parser = When::parse)]
     at: Option<When>,
+
+    /// Begin anew at its end, until you leave
+    #[arg(long = "loop", conflicts_with_all = ["json", "text", "card"])]
+    again: bool,
 
     #[command(flatten)]
     look: LookArgs,
@@ -54,6 +59,10 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     let mut options = if prints { None } else { Some(dashboard::options(&plan)?) };
     let history = options.as_ref().map(|options| options.history.clone());
     let path = ledger::choice(global, &plan.settings).only_named();
+    if args.again && path.is_some() {
+        let why = "a replay that begins anew has no ledger to keep: leave --loop or --ledger away";
+        return Err(Failure::Usage(why.to_owned()));
+    }
     let at = args.at.map(|at| at.resolve(&plan.settings.zone, began));
     let (mut replay, store) = open(reader, &plan, path, history)?;
     let (publish, snapshots) = watch::channel(Arc::new(replay.collector.unjudged()));
@@ -68,8 +77,23 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     }
     let Some(mut options) = options.take() else { return Ok(()) };
     options.title = Some(Label::new(&format!("replay of {}", args.file.display())));
-    options.past = Some(ledger::past(&store, &plan, plan.settings.zone.clone()));
-    scripted::show(options, replay, args.speed, (publish, snapshots), &runtime, end)
+    let (laps, asked) = watch::channel(past(&store, &plan));
+    options.past = Some(LedgerQueries::new(move |question, reply| asked.borrow().clone().ask(question, reply)));
+    let (file, history) = (args.file.clone(), options.history.clone());
+    // Another lap has another past: its ledger and charts begin with it.
+    let begin = move || {
+        let (lap, store) = open(Reader::open(&file).ok()?, &plan, None, Some(history.clone())).ok()?;
+        history.clear();
+        laps.send_replace(past(&store, &plan));
+        Some(lap)
+    };
+    let again = args.again.then_some(begin);
+    let again = move || again.as_ref().and_then(|begin| begin());
+    scripted::show(options, replay, args.speed, (publish, snapshots), &runtime, again, end)
+}
+
+fn past(store: &Store, plan: &Plan) -> LedgerQueries {
+    ledger::past(store, plan, plan.settings.zone.clone())
 }
 
 /// A recording at its beginning, with a ledger of its own and the configuration's prices, leases and units.

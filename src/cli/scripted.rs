@@ -6,28 +6,26 @@ use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
 use super::{Failure, dashboard};
-use crate::session::{Scripted, hold};
+use crate::session::{Scripted, turn_again};
 use crate::snapshot::Snapshot;
 use crate::source::Source;
 use crate::tui;
 
-/// Turns it at a speed while it is shown, and goes on showing its end; `ended` takes it when somebody leaves.
+/// Turns it at a speed while it is shown, then what `again` begins in its place, or goes on showing its end; `ended` takes it
+/// when somebody leaves.
 pub(super) fn show<S: Source>(
     options: tui::Options,
     mut scripted: Scripted<S>,
     speed: f64,
     (publish, snapshots): (watch::Sender<Arc<Snapshot>>, watch::Receiver<Arc<Snapshot>>),
     runtime: &Runtime,
+    again: impl FnMut() -> Option<Scripted<S>> + Send + 'static,
     ended: impl FnOnce(Scripted<S>) + Send + 'static,
 ) -> Result<(), Failure> {
     let (leave, left) = oneshot::channel::<()>();
     let turning = runtime.spawn(async move {
         tokio::select! {
-            () = async {
-                let last = scripted.turn(None, Some(speed), &publish).await;
-                scripted.collector.commit();
-                hold(last, &publish).await;
-            } => {}
+            () = turn_again(&mut scripted, speed, &publish, again) => {}
             _ = left => {}
         }
         ended(scripted);

@@ -22,5 +22,5 @@ pub use collector::{Collector, Message, run};
 pub use ledger::{KeptLedger, keep};
 pub use live::{Session, SessionConfig, window};
 pub use rounds::{PollPlan, Rounds, RoundsConfig};
-pub use scripted::{Scripted, hold};
+pub use scripted::{Scripted, turn_again};
 pub use turned::TurnedFleet;

@@ -92,8 +92,28 @@ impl<S: Source> Scripted<S> {
     }
 }
 
+/// Turns it to its end, and what `again` begins in its place, for as long as it begins something; then goes on showing the end.
+/// `scripted` is what is turned when somebody leaves.
+pub async fn turn_again<S: Source>(
+    scripted: &mut Scripted<S>,
+    speed: f64,
+    publish: &watch::Sender<Arc<Snapshot>>,
+    mut again: impl FnMut() -> Option<Scripted<S>>,
+) {
+    loop {
+        let last = scripted.turn(None, Some(speed), publish).await;
+        scripted.collector.commit();
+        // Its end is seen before it begins anew, and one that is empty does not turn as fast as it can.
+        tokio::time::sleep(AGAIN).await;
+        match again() {
+            Some(next) => std::mem::replace(scripted, next).collector.close(),
+            None => hold(last, publish).await,
+        }
+    }
+}
+
 /// Goes on showing a snapshot: its ledger can be asked for as long as someone looks.
-pub async fn hold(last: Arc<Snapshot>, publish: &watch::Sender<Arc<Snapshot>>) {
+async fn hold(last: Arc<Snapshot>, publish: &watch::Sender<Arc<Snapshot>>) {
     let mut again = tokio::time::interval(AGAIN);
     loop {
         again.tick().await;
