@@ -10,10 +10,10 @@ mod support;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use margintop::collector::Collector;
 use margintop::fleet::Fleet;
 use margintop::history::History;
 use margintop::reading::{Event, Rank};
+use margintop::session::Collector;
 use margintop::units::Span;
 
 const NODES: i64 = 278;

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use hub::{HOUR, INTERVAL};
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::collector::{Collector, Message};
 use margintop::ledger::Grain;
+use margintop::session::{Collector, Message};
 use margintop::store::{LedgerEvent, Store};
 use margintop::units::Span;
 

@@ -31,8 +31,8 @@ pub mod platform;
 pub mod source;
 pub mod wire;
 // Floor 5: who owns it.
-pub mod collector;
 pub mod record;
+pub mod session;
 pub mod store;
 // Floor 6: who is shown it.
 pub mod http;

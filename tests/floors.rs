@@ -17,13 +17,13 @@ const FLOORS: [&[&str]; 8] = [
     &["counters", "statement"],
     &["inventory", "metering", "snapshot", "alert", "balance", "burn", "efficiency", "fleet", "history"],
     &["platform", "clock", "wire", "source"],
-    &["store", "record", "collector"],
+    &["store", "record", "session"],
     &["tui", "http"],
     &["config", "cli"],
 ];
 
 /// Modules that may measure how long they wait; nothing that they measure reaches a reading.
-const MAY_WAIT: [&str; 5] = ["source", "wire", "record", "tui", "cli"];
+const MAY_WAIT: [&str; 6] = ["source", "wire", "record", "session", "tui", "cli"];
 /// What reads a clock.
 const CLOCK_READERS: [&str; 5] = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "clock_gettime"];
 /// Where money is made: integers only.
@@ -56,8 +56,7 @@ const KNOWN_CIRCLES: [(&str, usize); 14] = [
     ("src/tui/view/overview/vitals.rs", 2),
 ];
 /// Modules inside others that are named from outside, and why they are no mere part of those.
-const OPEN_MODULES: [(&str, &str); 11] = [
-    ("source::cadence", "when sources are asked, beside the sources"),
+const OPEN_MODULES: [(&str, &str); 10] = [
     ("source::discover", "a source"),
     ("source::nvml", "a source"),
     ("source::scrape", "a source"),

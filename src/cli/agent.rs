@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 
 use super::global::Global;
 use super::serve::cannot_listen;
@@ -14,7 +13,8 @@ use crate::clock::Clock;
 use crate::http;
 use crate::platform::host_name;
 use crate::reading::NodeName;
-use crate::source::nvml::{Driver, NvmlSettings, Pace};
+use crate::source::nvml::{Nvml, NvmlSettings, Pace};
+use crate::source::{Said, Source, sink};
 use crate::wire;
 
 pub(super) fn run(global: &Global, listen: &str, node: Option<&str>) -> Result<(), Failure> {
@@ -29,18 +29,19 @@ pub(super) fn run(global: &Global, listen: &str, node: Option<&str>) -> Result<(
         out.flush()?;
         tracing::info!(address = %listener.local_addr()?, "serving");
         let (feed, agent) = http::agent();
-        let (tell, mut looks) = mpsc::unbounded_channel();
-        let source = NvmlSettings {
-            library: settings.nvml_lib,
-            pace: Pace::Every(settings.interval),
-            ..NvmlSettings::new(node)
-        };
-        let driver = Driver::start(source, Clock::System, move |event| drop(tell.send(event)));
+        let (library, pace) = (settings.nvml_lib, Pace::Every(settings.interval));
+        let mut driver = Nvml::new(NvmlSettings { library, pace, ..NvmlSettings::new(node) });
+        let (sink, mut outlet) = sink();
+        driver.start(sink, &Clock::System);
+        let version = driver.version();
         let mut gpus = GpuStates::default();
         let publish = async {
-            while let Some(event) = looks.recv().await {
-                gpus.log(&event);
-                feed.publish(event, driver.version());
+            while let Some(said) = outlet.recv().await {
+                let Said::Events(events) = said else { continue };
+                for event in events {
+                    gpus.log(&event);
+                    feed.publish(event, version.get());
+                }
             }
         };
         tokio::join!(wire::serve(listener, move |request| agent.answer(&request)), publish);

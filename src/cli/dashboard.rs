@@ -3,23 +3,26 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::global::Global;
-use super::sources::{Plan, span};
-use super::{Failure, ledger, pipeline, target_states, tell, themes};
+use super::sources::Plan;
+use super::{Failure, ledger, target_states, tell, themes};
 use crate::clock::Clock;
 use crate::history::History;
 use crate::platform::replace_with;
 use crate::reading::Label;
+use crate::session::{Session, SessionConfig};
 use crate::snapshot::Snapshot;
 use crate::store;
 use crate::tui;
 use crate::tui::app::{Scenario, WatchedFleet};
 use crate::tui::ledger_query::Changed;
-use crate::tui::{Instead, Start};
+use crate::tui::{Instead, SetInterval, Start};
+use crate::units::Span;
 
 /// Shows what was named, or this box.
 pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
@@ -29,11 +32,25 @@ pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     let mut options = options(&plan)?;
     options.zone = ledger::zone(path.as_deref(), &plan);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let keeping = ledger::settings(&plan, path, &Clock::System);
-    let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping, Some(options.history.clone()));
-    options.past = Some(ledger::past(&pipeline.store, &plan, options.zone.clone()));
-    options.set_interval = Some(pipeline.set_interval());
-    show(options, pipeline.pictures.clone())
+    let config = plan.session(&Clock::System, ledger::settings(&plan, path, &Clock::System));
+    watch(options, config, &plan, runtime.handle())
+}
+
+/// Starts a session with the screen's charts, and shows it.
+pub(super) fn watch(
+    mut options: tui::Options,
+    config: SessionConfig,
+    plan: &Plan,
+    runtime: &Handle,
+) -> Result<(), Failure> {
+    let config = SessionConfig { history: Some(options.history.clone()), ..config };
+    let session = Session::start(config, runtime);
+    options.past = Some(ledger::past(&session.store, plan, options.zone.clone()));
+    let interval = session.interval.clone();
+    options.set_interval = Some(SetInterval::new(move |every| {
+        interval.send_replace(Duration::from_millis(every.millis().max(0).unsigned_abs()));
+    }));
+    show(options, session.snapshots.clone())
 }
 
 /// What the screen needs to know before it takes the terminal.
@@ -59,7 +76,7 @@ pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
         color: themes::color(&plan.settings)?,
         title: None,
         config: plan.file.as_ref().map(|file| Label::new(&file.to_string_lossy())),
-        interval: span(plan.interval()),
+        interval: Span::from(plan.interval()),
         zone: plan.settings.zone.clone(),
         past: None,
         fleet: WatchedFleet::default(),

@@ -3,29 +3,27 @@
 //! The simulated clock moves only between looks, at most a minute a look, so that the day's figures are the same at any
 //! speed: a machine that is too slow makes the day longer, never coarser.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::{Offset, TimeZone};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use super::demo::{DemoArgs, plan, runtime, speed};
+use super::demo::{DemoArgs, NAME, runtime, speed};
 use super::global::Global;
 use super::once::print;
-use super::sources::Plan;
-use super::{Failure, dashboard, ledger};
+use super::sources::{Plan, settings};
+use super::{Failure, dashboard, ledger, scripted};
 use crate::clock::{Clock, ScriptedClock};
-use crate::collector::{Collector, Message};
 use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
 use crate::pricing::{Lease, Leased, Pinned};
-use crate::reading::{Event, Label};
+use crate::reading::{Label, NodeName};
+use crate::session::{Collector, Scripted, TurnedFleet};
 use crate::snapshot::Snapshot;
-use crate::source::cadence::round;
-use crate::source::scrape::{Scraper, Settings};
 use crate::source::simulate::{self, DAY_BEGIN, DAY_END, Holding};
-use crate::store::{self, Store};
+use crate::store;
 use crate::tui;
 use crate::tui::app::{Action, App, Reach, WatchedFleet};
 use crate::units::Span;
@@ -50,7 +48,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let clock = ScriptedClock::at(DAY_BEGIN);
     let fleet = runtime.block_on(simulate::open(simulate::Plan::deepseek_day(Clock::Scripted(clock.clone()))))?;
-    let mut plan = plan(global, &fleet)?;
+    let mut plan = Plan::bare(settings(global)?, NodeName::new(NAME));
     // Its hours are those of the place where it was.
     plan.settings.zone = TimeZone::fixed(ZONE);
     plan.settings.leases = leases(fleet.holdings())?;
@@ -58,17 +56,23 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     plan.settings.book.pin(vec![pin]).map_err(|error| Failure::Run(error.to_string()))?;
 
     let history = History::default();
-    let day = TurnedDay::new(&plan, clock.clone(), speed).recording(&history);
     let path = ledger::choice(global, &plan.settings).only_named();
-    let (mut day, store) = day.keeping(&plan, path, &Clock::Scripted(clock))?;
-    let (publish, pictures) = watch::channel(Arc::new(day.collector_picture(&plan)));
+    let step = step(speed, plan.interval());
+    let watched = Fleet::new(site(&plan, step), plan.settings.book.clone(), clock.now());
+    let keeping = ledger::settings(&plan, path, &Clock::Scripted(clock.clone()));
+    let keeping = store::Settings { one_day: true, ..keeping };
+    let collector = Collector::new(watched).recording(history.clone());
+    let (collector, store) = ledger::keep_own(collector, &plan, keeping, "simulated day")?;
+    let mut day = Scripted::new(collector, TurnedFleet::new(Box::new(fleet), &clock, step, DAY_END), &clock);
+    let (publish, snapshots) = watch::channel(Arc::new(day.collector.unjudged()));
+    let past = ledger::past(&store, &plan, plan.settings.zone.clone());
     if args.look.any() || args.picture.is_some() {
         // Charts are of what was published.
-        let pictures = args.picture.is_some().then_some(pictures);
-        let last = runtime.block_on(day.turn(&publish));
-        drop(pictures);
+        let snapshots = args.picture.is_some().then_some(snapshots);
+        let last = runtime.block_on(day.turn(None, Some(speed), &publish));
+        drop(snapshots);
+        day.collector.commit();
         if let Some(path) = &args.picture {
-            let past = ledger::past(&store, &plan, plan.settings.zone.clone());
             picture(path, last.clone(), history, &past, &plan)?;
         }
         day.collector.close();
@@ -78,20 +82,9 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     options.history = history;
     options.title = Some(Label::new(TITLE));
     options.fleet = WatchedFleet::PublishedDay { speed: Some(speed.round() as u32) };
-    options.past = Some(ledger::past(&store, &plan, plan.settings.zone.clone()));
-    let (leave, left) = oneshot::channel();
-    let turning = runtime.spawn(async move {
-        tokio::select! {
-            () = day.show(publish) => {}
-            _ = left => {}
-        }
-        day.collector.close();
-    });
-    let shown = dashboard::show(options, pictures);
-    // An error here means that the task has ended already.
-    let _ = leave.send(());
-    let _ = runtime.block_on(turning);
-    shown
+    options.past = Some(past);
+    let ended = |mut day: Scripted<TurnedFleet>| day.collector.close();
+    scripted::show(options, day, speed, (publish, snapshots), &runtime, || None, ended)
 }
 
 /// Writes the overview of the last instant as a picture.
@@ -126,95 +119,21 @@ fn leases(holdings: &[Holding]) -> Result<Vec<Lease>, Failure> {
     Ok(holdings.iter().map(lease).collect())
 }
 
-/// The day being turned.
-struct TurnedDay {
-    clock: ScriptedClock,
-    collector: Collector,
-    scrapers: Vec<Scraper>,
-    step: Span,
-    pause: Duration,
+/// The simulated time between two looks.
+fn step(speed: f64, interval: Duration) -> Span {
+    let second = Span::from_millis((speed * interval.as_secs_f64() * 1000.0) as i64);
+    second.min(STEP).max(Span::from_millis(1))
 }
 
-impl TurnedDay {
-    fn new(plan: &Plan, clock: ScriptedClock, speed: f64) -> Self {
-        let second = Span::from_millis((speed * plan.interval().as_secs_f64() * 1000.0) as i64);
-        let step = second.min(STEP).max(Span::from_millis(1));
-        let settings = Settings::default();
-        let scraper = |target: &_| Scraper::new(Clone::clone(target), settings.clone(), Clock::Scripted(clock.clone()));
-        let scrapers = plan.targets.iter().map(scraper).collect();
-        let fleet = Fleet::new(Self::site(plan, step), plan.settings.book.clone(), clock.now());
-        let pause = Duration::from_secs_f64(step.as_secs_f64() / speed);
-        Self { clock, collector: Collector::new(fleet), scrapers, step, pause }
-    }
-
-    /// Records the day.
-    fn recording(self, history: &History) -> Self {
-        Self { collector: self.collector.recording(history.clone()), ..self }
-    }
-
-    /// Keeps the day in a ledger of its own, in a new file or in memory.
-    fn keeping(self, plan: &Plan, path: Option<PathBuf>, clock: &Clock) -> Result<(Self, Store), Failure> {
-        if let Some(path) = path.as_ref().filter(|path| path.exists()) {
-            let why =
-                format!("{}: exists; a simulated day wants a ledger of its own, so name a new file", path.display());
-            return Err(Failure::Run(why));
-        }
-        let settings = store::Settings { one_day: true, ..ledger::settings(plan, path, clock) };
-        let ledger::KeptLedger { collector, store, basis, news: _ } =
-            ledger::keep(self.collector, settings, ledger::absence(plan));
-        if let Some(why) = ledger::unkept(&basis) {
-            return Err(Failure::Run(why));
-        }
-        Ok((Self { collector, ..self }, store))
-    }
-
-    fn site(plan: &Plan, step: Span) -> FleetConfig {
-        let window = Span::from_millis(step.millis() * 5);
-        // 180 points of eight minutes are the day.
-        let sparkline_step = Span::from_secs(480);
-        FleetConfig {
-            interval: step,
-            zone: None,
-            sparkline_step,
-            pace: Some(window.max(Span::from_secs(60))),
-            ..plan.site(window)
-        }
-    }
-
-    fn collector_picture(&self, plan: &Plan) -> Snapshot {
-        Fleet::new(Self::site(plan, self.step), plan.settings.book.clone(), self.clock.now()).snapshot()
-    }
-
-    /// Turns the day, and goes on saying how it ended: its ledger can be asked as long as someone looks.
-    async fn show(&mut self, publish: watch::Sender<Arc<Snapshot>>) {
-        let last = self.turn(&publish).await;
-        let mut again = tokio::time::interval(Duration::from_secs(1));
-        loop {
-            again.tick().await;
-            publish.send_replace(last.clone());
-        }
-    }
-
-    /// Turns the day to its end, look by look; the last picture stands exactly there.
-    async fn turn(&mut self, publish: &watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
-        let mut next = tokio::time::Instant::now();
-        loop {
-            let events = round(&mut self.scrapers).await;
-            self.collector.take(Message::Events(events));
-            let now = self.clock.now();
-            self.collector.take(Message::Events(vec![Event::Tick(now)]));
-            let left = DAY_END - now.wall;
-            if publish.receiver_count() > 0 || left <= Span::ZERO {
-                publish.send_replace(self.collector.picture());
-            }
-            if left <= Span::ZERO {
-                self.collector.commit();
-                return publish.borrow().clone();
-            }
-            next += self.pause;
-            tokio::time::sleep_until(next).await;
-            next = next.max(tokio::time::Instant::now() - self.pause);
-            self.clock.advance(self.step.min(left));
-        }
+fn site(plan: &Plan, step: Span) -> FleetConfig {
+    let window = Span::from_millis(step.millis() * 5);
+    // 180 points of eight minutes are the day.
+    let sparkline_step = Span::from_secs(480);
+    FleetConfig {
+        interval: step,
+        zone: None,
+        sparkline_step,
+        pace: Some(window.max(Span::from_secs(60))),
+        ..plan.site(window)
     }
 }

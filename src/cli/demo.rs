@@ -7,20 +7,22 @@ use std::time::Duration;
 use clap::Args;
 use tokio::runtime::Runtime;
 
-use super::catch_up::span_of;
 use super::global::Global;
 use super::look_args::{Form, LookArgs};
-use super::once::{PollPlan, Session};
-use super::sources::{Plan, bare, settings};
-use super::{Failure, dashboard, ledger, pipeline};
+use super::once::{PATIENCE, looks, observe, rounds};
+use super::sources::{Plan, settings};
+use super::{Failure, dashboard, ledger};
 use crate::clock::{Clock, LateClock};
 use crate::ledger::Slo;
 use crate::pricing::{Book, Pinned};
 use crate::reading::{Label, NodeName};
-use crate::source::scrape::Target;
+use crate::session::catch_up_span;
+use crate::source::scrape::Settings;
 use crate::source::simulate;
 use crate::units::Span;
 
+/// What the fleet, and the machine that watches it, is called.
+pub(super) const NAME: &str = "demo";
 /// Objectives of the made-up fleet.
 const TTFT: Duration = Duration::from_secs(7);
 const ITL: Duration = Duration::from_millis(500);
@@ -62,28 +64,28 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     if args.serve {
         return serve(&runtime, &fleet);
     }
-    let mut plan = plan(global, &fleet)?;
+    let mut plan = Plan::bare(settings(global)?, NodeName::new(NAME));
     at_standard_prices(&mut plan.settings.book)?;
     with_objectives(&mut plan.settings.slo);
     let path = ledger::choice(global, &plan.settings).only_named();
     // A ledger in a file has a past of its own.
-    let back = if path.is_none() { span_of(plan.targets.len()).0 } else { Span::ZERO };
+    let back = if path.is_none() { catch_up_span(fleet.targets().len()) } else { Span::ZERO };
     if args.look.any() {
-        let looks = PollPlan::new(&args.look, plan.interval())?;
+        let (looks, form) = looks(&args.look, plan.interval())?;
         // A card is the dashboard in words: it begins with the same hour.
-        late.set_back(if args.look.form(false) == Form::Card { back } else { Span::ZERO });
-        let last = runtime.block_on(Session::new(plan, clock, looks).observe(path))?;
+        late.set_back(if form == Form::Card { back } else { Span::ZERO });
+        let mut config = rounds(&plan, looks, &clock, path);
+        config.sources.push(Box::new(fleet.polled_with(Settings { timeout: PATIENCE, ..Settings::default() })));
+        let last = observe(&runtime, config, form, &plan.settings.zone)?;
         return ledger::unkept(&last.money.ledger).map_or(Ok(()), |why| Err(Failure::Run(why)));
     }
     let mut options = dashboard::options(&plan)?;
     options.zone = ledger::zone(path.as_deref(), &plan);
-    options.title = Some(Label::new("demo"));
+    options.title = Some(Label::new(NAME));
     late.set_back(back);
-    let keeping = ledger::settings(&plan, path, &clock);
-    let pipeline = pipeline::start(&plan, &clock, runtime.handle(), keeping, Some(options.history.clone()));
-    options.past = Some(ledger::past(&pipeline.store, &plan, options.zone.clone()));
-    options.set_interval = Some(pipeline.set_interval());
-    dashboard::show(options, pipeline.pictures.clone())
+    let mut config = plan.session(&clock, ledger::settings(&plan, path, &clock));
+    config.sources.push(Box::new(fleet));
+    dashboard::watch(options, config, &plan, runtime.handle())
 }
 
 /// Prices its models by the lists that DeepSeek's overview used, at any hour, where the configuration has no other. The
@@ -116,32 +118,6 @@ pub(super) fn speed(args: &DemoArgs, default: f64) -> Result<f64, Failure> {
 /// The simulated fleet answers on this runtime too.
 pub(super) fn runtime() -> Result<Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
-}
-
-/// The plan of someone who watches a simulated fleet and nothing else.
-pub(super) fn plan(global: &Global, fleet: &simulate::Fleet) -> Result<Plan, Failure> {
-    let settings = settings(global)?;
-    let targets = fleet.targets().iter().map(target).collect::<Result<_, _>>()?;
-    let node = NodeName::new("demo");
-    Ok(Plan {
-        settings,
-        file: None,
-        targets,
-        driver: false,
-        driver_named: false,
-        search: false,
-        doubles: Vec::new(),
-        node,
-    })
-}
-
-fn target(simulated: &simulate::Target) -> Result<Target, Failure> {
-    let parsed = bare(&simulated.url).address.parse();
-    let mut target: Target = parsed.map_err(|error| Failure::Run(format!("{}: {error}", simulated.url)))?;
-    // An exporter's page names its machines itself.
-    target.node = simulated.role.and_then(|_| simulated.nodes.first().cloned());
-    (target.unit, target.role) = (simulated.unit.clone(), simulated.role);
-    Ok(target)
 }
 
 /// Prints where the fleet is, and stays.

@@ -62,6 +62,7 @@ const PAGES: &[Page] = &[
         ["replay"],
         ["config", "theme", "color", "ledger"],
         "  margintop replay night.rec --speed 60                           an hour a minute
+  margintop replay night.rec --speed 60 --loop                    again and again
   margintop replay night.rec --at \"2026-11-24 03:10\" --json      the present as it was then",
         "README.md",
     ),

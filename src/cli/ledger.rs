@@ -2,24 +2,21 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::sync::{mpsc, oneshot};
 
+use super::Failure;
 use super::global::Global;
-use super::sources::{Plan, span};
+use super::sources::Plan;
 use crate::clock::Clock;
-use crate::collector::{Collector, Message};
 use crate::config::Settings;
+use crate::session::{self, Collector, KeptLedger};
 use crate::snapshot::{LedgerBasis, WriterStatus};
-use crate::store::{self, LedgerEvent, Reader, Store};
+use crate::store::{self, Reader, Store};
 use crate::tui;
 use crate::units::Span;
-
-/// How long a run that was told to keep a ledger waits for it.
-const PATIENCE: Duration = Duration::from_millis(2_700);
 
 /// How long the first frame waits for a ledger's zone.
 const AT_ONCE: Duration = Duration::from_millis(500);
@@ -96,50 +93,22 @@ pub(super) fn past(store: &Store, plan: &Plan, zone: TimeZone) -> tui::LedgerQue
 
 /// The longest absence that is bridged.
 pub(super) fn absence(plan: &Plan) -> Span {
-    span(plan.settings.absence)
+    Span::from(plan.settings.absence)
 }
 
-/// Opens a ledger whose first news comes alone, and whose later news go to the collector.
-pub(super) fn open(settings: store::Settings, inbox: mpsc::Sender<Message>) -> (Store, oneshot::Receiver<LedgerEvent>) {
-    let (first, opening) = oneshot::channel();
-    let mut first = Some(first);
-    let store = Store::open(settings, move |news| {
-        let late = match first.take() {
-            Some(first) => first.send(news).err(),
-            None => Some(news),
-        };
-        if let Some(news) = late {
-            // The collector is gone only when the program ends.
-            let _ = inbox.blocking_send(Message::Ledger(news));
-        }
-    });
-    (store, opening)
-}
-
-/// A collector and the ledger that it was given.
-pub(super) struct KeptLedger {
-    pub(super) collector: Collector,
-    pub(super) store: Store,
-    pub(super) basis: LedgerBasis,
-    /// What the store says from now on.
-    pub(super) news: Receiver<LedgerEvent>,
-}
-
-/// Gives a collector the ledger that a run was told to keep. Where it cannot be its keeper, the run goes on without, and
-/// [`unkept`] says why.
-/// Later news are for the collector too.
-pub(super) fn keep(collector: Collector, settings: store::Settings, absence: Span) -> KeptLedger {
-    let (tell, news) = sync_channel(64);
-    let store = Store::open(settings, move |news| drop(tell.try_send(news)));
-    let mut collector = collector.keeping(store.clone(), absence);
-    loop {
-        let told = news.recv_timeout(PATIENCE).unwrap_or_else(|_| LedgerEvent::Status(store.silent()));
-        let basis = if let LedgerEvent::Status(basis) = &told { Some(basis.clone()) } else { None };
-        collector.on_ledger_event(told);
-        if let Some(basis) = basis {
-            return KeptLedger { collector, store, basis, news };
-        }
+/// Gives a run in a time of its own a ledger of its own: a new file, or memory. `what` says whose it is.
+pub(super) fn keep_own(
+    collector: Collector,
+    plan: &Plan,
+    ledger: store::Settings,
+    what: &str,
+) -> Result<(Collector, Store), Failure> {
+    if let Some(path) = ledger.path.as_ref().filter(|path| path.exists()) {
+        let why = format!("{}: exists; a {what} wants a ledger of its own, so name a new file", path.display());
+        return Err(Failure::Run(why));
     }
+    let KeptLedger { collector, store, basis, news: _ } = session::keep(collector, ledger, absence(plan));
+    unkept(&basis).map_or(Ok((collector, store)), |why| Err(Failure::Run(why)))
 }
 
 /// Why a ledger is not kept by this run.

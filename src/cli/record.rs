@@ -7,11 +7,14 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::global::Global;
-use super::sources::{Plan, member, span};
-use super::{Failure, ledger, pipeline};
+use super::sources::Plan;
+use super::{Failure, ledger};
 use crate::clock::Clock;
 use crate::config::parse_interval;
 use crate::record::{FORMAT, Header, Recording, Redactor, Settings, Written};
+use crate::session::{self, Session, SessionConfig};
+use crate::source::scrape::Target;
+use crate::units::Span;
 
 /// How long the last look may take after a signal.
 const LAST_LOOK: Duration = Duration::from_millis(500);
@@ -52,9 +55,9 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
         recording: FORMAT.to_owned(),
         began: clock.now(),
         local: plan.node.clone(),
-        interval: span(plan.interval()),
-        window: pipeline::window(&plan),
-        targets: plan.targets.iter().map(member).collect(),
+        interval: Span::from(plan.interval()),
+        window: session::window(plan.interval()),
+        targets: plan.targets.iter().map(Target::info).collect(),
         redacted: false,
     };
     let redactor = args.redact.then(Redactor::default);
@@ -66,7 +69,8 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
         let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let mut hangup = signal(SignalKind::hangup())?;
         let keeping = ledger::settings(&plan, ledger::choice(global, &plan.settings).only_named(), &clock);
-        let pipeline = pipeline::start_recorded(&plan, &clock, runtime.handle(), keeping, recording);
+        let config = SessionConfig { recording: Some(recording), ..plan.session(&clock, keeping) };
+        let session = Session::start(config, runtime.handle());
         eprintln!("margintop: recording to {}; Ctrl-C ends it", args.file.display());
         let time_is_over = async {
             match args.span {
@@ -86,7 +90,7 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
             _ = interrupt.recv() => {}
             _ = hangup.recv() => {}
         }
-        pipeline.finish(LAST_LOOK).await;
+        session.finish(LAST_LOOK).await;
         Ok::<_, Failure>(())
     })?;
     // A driver's call that never comes back must not hold the process.

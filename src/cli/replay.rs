@@ -4,27 +4,25 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use tokio::runtime::Runtime;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::global::Global;
 use super::look_args::LookArgs;
 use super::once::print;
 use super::sources::{Plan, settings};
 use super::when::When;
-use super::{Failure, dashboard, ledger};
+use super::{Failure, dashboard, ledger, scripted};
 use crate::clock::{Clock, ScriptedClock};
-use crate::collector::{Collector, Message};
 use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
 use crate::reading::Label;
-use crate::record::{Entry, Header, Reader};
-use crate::snapshot::Snapshot;
+use crate::record::{Header, Reader, Replay};
+use crate::session::{Collector, Scripted};
 use crate::store::Store;
-use crate::units::{Span, Timestamp};
+use crate::tui::LedgerQueries;
 
 /// What is replayed, and how fast.
 #[derive(Debug, Clone, Args)]
@@ -41,6 +39,10 @@ pub(super) struct ReplayArgs {
     #[arg(long, value_name = "T", value_parser = When::parse)]
     at: Option<When>,
 
+    /// Begin anew at its end, until you leave
+    #[arg(long = "loop", conflicts_with_all = ["json", "text", "card"])]
+    again: bool,
+
     #[command(flatten)]
     look: LookArgs,
 }
@@ -51,157 +53,79 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
         return Err(Failure::Usage(why.to_owned()));
     }
     let reader = Reader::open(&args.file).map_err(|error| Failure::Run(error.to_string()))?;
-    let plan = plan(global, reader.header())?;
+    let plan = Plan::bare(settings(global)?, reader.header().local.clone());
+    let began = reader.header().began.wall;
     let prints = args.look.any();
     let mut options = if prints { None } else { Some(dashboard::options(&plan)?) };
     let history = options.as_ref().map(|options| options.history.clone());
     let path = ledger::choice(global, &plan.settings).only_named();
-    let at = args.at.map(|at| at.resolve(&plan.settings.zone, reader.header().began.wall));
-    let (mut replay, store) = Replay::new(reader, &plan, path, history)?;
-    if prints {
-        replay.run_to(at)?;
-        let last = replay.collector.picture();
-        replay.end();
-        return print(&last, args.look.form(false), &plan.settings.zone);
+    if args.again && path.is_some() {
+        let why = "a replay that begins anew has no ledger to keep: leave --loop or --ledger away";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    let at = args.at.map(|at| at.resolve(&plan.settings.zone, began));
+    let (mut replay, store) = open(reader, &plan, path, history)?;
+    let (publish, snapshots) = watch::channel(Arc::new(replay.collector.unjudged()));
+    let runtime = Runtime::new()?;
+    if prints || at.is_some() {
+        let last = runtime.block_on(replay.turn(at, None, &publish));
+        refuse(&replay)?;
+        if prints {
+            end(replay);
+            return print(&last, args.look.form(false), &plan.settings.zone);
+        }
     }
     let Some(mut options) = options.take() else { return Ok(()) };
     options.title = Some(Label::new(&format!("replay of {}", args.file.display())));
-    options.past = Some(ledger::past(&store, &plan, plan.settings.zone.clone()));
-    if let Some(at) = at {
-        replay.run_to(Some(at))?;
-    }
-    let (publish, pictures) = watch::channel(replay.collector.picture());
-    let runtime = Runtime::new()?;
-    let (leave, left) = oneshot::channel();
-    let speed = args.speed;
-    let turning = runtime.spawn(async move {
-        tokio::select! {
-            ended = replay.show(speed, &publish) => drop(ended),
-            _ = left => {}
-        }
-        replay.end();
-    });
-    let shown = dashboard::show(options, pictures);
-    // An error here means that the task has ended already.
-    let _ = leave.send(());
-    let _ = runtime.block_on(turning);
-    shown
+    let (laps, asked) = watch::channel(past(&store, &plan));
+    options.past = Some(LedgerQueries::new(move |question, reply| asked.borrow().clone().ask(question, reply)));
+    let (file, history) = (args.file.clone(), options.history.clone());
+    // Another lap has another past: its ledger and charts begin with it.
+    let anew = move || {
+        let (lap, store) = open(Reader::open(&file).ok()?, &plan, None, Some(history.clone())).ok()?;
+        history.clear();
+        laps.send_replace(past(&store, &plan));
+        Some(lap)
+    };
+    let again = args.again.then_some(anew);
+    let again = move || again.as_ref().and_then(|anew| anew());
+    scripted::show(options, replay, args.speed, (publish, snapshots), &runtime, again, end)
 }
 
-/// The configuration's prices, leases and units for the targets of a recording.
-fn plan(global: &Global, header: &Header) -> Result<Plan, Failure> {
-    Ok(Plan {
-        settings: settings(global)?,
-        file: None,
-        targets: Vec::new(),
-        driver: false,
-        driver_named: false,
-        search: false,
-        doubles: Vec::new(),
-        node: header.local.clone(),
-    })
+fn past(store: &Store, plan: &Plan) -> LedgerQueries {
+    ledger::past(store, plan, plan.settings.zone.clone())
 }
 
-/// A recording being turned.
-struct Replay {
+/// A recording at its beginning, with a ledger of its own and the configuration's prices, leases and units.
+fn open(
     reader: Reader,
-    collector: Collector,
-    clock: ScriptedClock,
-    /// An entry that was read and is later than what was asked for.
-    next: Option<Entry<'static>>,
+    plan: &Plan,
+    path: Option<PathBuf>,
+    history: Option<History>,
+) -> Result<(Scripted<Replay>, Store), Failure> {
+    let Header { recording: _, began, local: _, interval, window, targets, redacted: _ } = reader.header();
+    let config = FleetConfig { interval: *interval, targets: targets.clone(), ..plan.site(*window) };
+    let clock = ScriptedClock::at(began.wall);
+    let fleet = Fleet::new(config, plan.settings.book.clone(), *began);
+    let keeping = ledger::settings(plan, path, &Clock::Scripted(clock.clone()));
+    let (collector, store) = ledger::keep_own(Collector::new(fleet).recording(history), plan, keeping, "replay")?;
+    Ok((Scripted::new(collector, Replay::new(reader, &clock), &clock), store))
 }
 
-impl Replay {
-    fn new(
-        reader: Reader,
-        plan: &Plan,
-        path: Option<PathBuf>,
-        history: Option<History>,
-    ) -> Result<(Self, Store), Failure> {
-        if let Some(path) = path.as_ref().filter(|path| path.exists()) {
-            let why = format!("{}: exists; a replay wants a ledger of its own, so name a new file", path.display());
-            return Err(Failure::Run(why));
-        }
-        let header = reader.header();
-        let Header { recording: _, began, local: _, interval, window, targets, redacted: _ } = header;
-        let config = FleetConfig { interval: *interval, targets: targets.clone(), ..plan.site(*window) };
-        let clock = ScriptedClock::at(began.wall);
-        let collector = Collector::new(Fleet::new(config, plan.settings.book.clone(), *began));
-        let collector = match history {
-            Some(history) => collector.recording(history),
-            None => collector,
-        };
-        let keeping = ledger::settings(plan, path, &Clock::Scripted(clock.clone()));
-        let ledger::KeptLedger { collector, store, basis, news: _ } =
-            ledger::keep(collector, keeping, ledger::absence(plan));
-        if let Some(why) = ledger::unkept(&basis) {
-            return Err(Failure::Run(why));
-        }
-        Ok((Self { reader, collector, clock, next: None }, store))
-    }
+/// Refuses a recording that could not be read to where it was turned to.
+fn refuse(replay: &Scripted<Replay>) -> Result<(), Failure> {
+    replay.source().error().map_or(Ok(()), |error| Err(Failure::Run(error.to_string())))
+}
 
-    /// The next entry, unless it is after `until`.
-    fn next(&mut self, until: Option<Timestamp>) -> Result<Option<Entry<'static>>, Failure> {
-        let next = match self.next.take() {
-            Some(next) => Some(next),
-            None => self.reader.next_entry().map_err(|error| Failure::Run(error.to_string()))?,
-        };
-        let is_later = |entry: &Entry<'_>| entry.at().zip(until).is_some_and(|(at, until)| at.wall > until);
-        if next.as_ref().is_some_and(is_later) {
-            self.next = next;
-            return Ok(None);
-        }
-        Ok(next)
-    }
-
-    /// Takes an entry in; whether a picture is due.
-    fn take(&mut self, entry: Entry<'static>) -> bool {
-        if let Some(at) = entry.at() {
-            self.clock.advance(at.wall - self.clock.now().wall);
-        }
-        Message::recorded(entry).is_some_and(|message| self.collector.take(message))
-    }
-
-    /// Turns it to an instant, or to its end, without a pause.
-    fn run_to(&mut self, until: Option<Timestamp>) -> Result<(), Failure> {
-        while let Some(entry) = self.next(until)? {
-            if self.take(entry) {
-                // Alerts begin with the picture that shows them.
-                self.collector.picture();
-            }
-        }
-        Ok(())
-    }
-
-    /// Turns it to its end, `speed` times as fast as it was, and goes on showing the end.
-    async fn show(&mut self, speed: f64, publish: &watch::Sender<Arc<Snapshot>>) -> Result<(), Failure> {
-        let (began, start) = (tokio::time::Instant::now(), self.clock.now().wall);
-        while let Some(entry) = self.next(None)? {
-            if let Some(at) = entry.at() {
-                let after = (at.wall - start).max(Span::ZERO).as_secs_f64() / speed;
-                tokio::time::sleep_until(began + Duration::from_secs_f64(after)).await;
-            }
-            if self.take(entry) {
-                publish.send_replace(self.collector.picture());
-            }
-        }
-        let last = self.collector.picture();
-        let mut again = tokio::time::interval(Duration::from_secs(1));
-        loop {
-            again.tick().await;
-            publish.send_replace(last.clone());
-        }
-    }
-
-    /// Writes the ledger, and says if the recording had no end.
-    fn end(&mut self) {
-        self.collector.close();
-        if self.reader.is_cut() {
-            eprintln!(
-                "margintop: the end of the recording is missing: its {} whole entries were replayed",
-                self.reader.entries()
-            );
-        }
+/// Writes the ledger, and says if the recording had no end.
+fn end(mut replay: Scripted<Replay>) {
+    replay.collector.close();
+    let source = replay.source();
+    if source.is_cut() {
+        eprintln!(
+            "margintop: the end of the recording is missing: its {} whole entries were replayed",
+            source.entries()
+        );
     }
 }
 

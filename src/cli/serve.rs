@@ -9,11 +9,12 @@ use tokio::sync::watch;
 
 use super::global::Global;
 use super::sources::Plan;
-use super::{Failure, ledger, log, pipeline, target_states};
+use super::{Failure, ledger, log, target_states};
 use crate::clock::Clock;
 use crate::http;
 use crate::platform::Ending;
 use crate::reading::Label;
+use crate::session::Session;
 use crate::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use crate::wire;
 
@@ -32,18 +33,18 @@ pub(super) fn run(global: &Global, targets: &[String], listen: &str) -> Result<(
         let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
         let address = listener.local_addr()?;
         let keeping = ledger::settings(&plan, path, &Clock::System);
-        let pipeline = pipeline::start(&plan, &Clock::System, runtime.handle(), keeping, None);
+        let session = Session::start(plan.session(&Clock::System, keeping), runtime.handle());
         announce(&format!("http://{address}"))?;
         tracing::info!(%address, targets = plan.targets.len(), "serving");
-        tokio::spawn(tell_of_ledger(pipeline.pictures.clone(), is_file));
-        tokio::spawn(target_states::follow(pipeline.pictures.clone()));
-        let last = pipeline.pictures.clone();
+        tokio::spawn(tell_of_ledger(session.snapshots.clone(), is_file));
+        tokio::spawn(target_states::follow(session.snapshots.clone()));
+        let last = session.snapshots.clone();
         let hub = http::hub();
         tokio::select! {
             () = wire::serve(listener, move |request| hub.answer(&request)) => {}
             () = ending.asked() => {}
         }
-        pipeline.finish(LAST_LOOK).await;
+        session.finish(LAST_LOOK).await;
         if let Some(why) = target_states::without_engine(&last.borrow()) {
             tracing::warn!("{}", why.replace('\n', "; "));
         }

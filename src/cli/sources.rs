@@ -5,12 +5,17 @@ use std::time::Duration;
 
 use super::global::Global;
 use super::{Failure, themes};
+use crate::clock::Clock;
 use crate::config::{self, Settings, TargetSettings};
-use crate::fleet::{FleetConfig, TargetInfo};
+use crate::fleet::FleetConfig;
 use crate::platform::host_name;
-use crate::reading::{Event, Label, NodeName, Role, TargetId};
-use crate::source::nvml::{NvmlSettings, Pace};
-use crate::source::scrape::{Address, Target, TargetError};
+use crate::reading::{Label, NodeName, Role, TargetId};
+use crate::session::{self, SessionConfig};
+use crate::source::Source;
+use crate::source::discover::Discovery;
+use crate::source::nvml::{Nvml, NvmlSettings, Pace};
+use crate::source::scrape::{self, Target, TargetError, source_of};
+use crate::store;
 use crate::units::Span;
 
 /// Everything that a run asks.
@@ -35,14 +40,18 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// One that names no target and asks no driver: a watch of something else, with this configuration.
+    pub(super) fn bare(settings: Settings, node: NodeName) -> Self {
+        let (targets, doubles) = (Vec::new(), Vec::new());
+        Self { settings, file: None, targets, driver: false, driver_named: false, search: false, doubles, node }
+    }
+
     /// What the arguments, the environment and the configuration ask for.
     pub(super) fn new(global: &Global, named: &[String]) -> Result<Self, Failure> {
         let settings = settings(global)?;
         let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
         let node = NodeName::new(&host_name());
-        let (targets, doubles) = (Vec::new(), Vec::new());
-        let mut plan =
-            Self { settings, file, targets, driver: false, driver_named: false, search: false, doubles, node };
+        let mut plan = Self { file, ..Self::bare(settings, node) };
         let configured = std::mem::take(&mut plan.settings.targets);
         if ["nvml:", "nvml:off"].iter().all(|driver| named.iter().any(|name| name == driver)) {
             return Err(Failure::Usage("nvml: and nvml:off exclude each other: write one of them".to_owned()));
@@ -64,7 +73,7 @@ impl Plan {
             // Only `nvml:off`: this box without its driver.
             plan.search = true;
         }
-        plan.driver = !off && (plan.driver || plan.targets.iter().any(is_this_box));
+        plan.driver = !off && (plan.driver || plan.targets.iter().any(Target::is_this_box));
         apply_roles(&mut plan.targets, &global.role, &global.given("role"))?;
         Ok(plan)
     }
@@ -76,7 +85,7 @@ impl Plan {
         target.labels = named.labels;
         (target.bearer_token_file, target.ca_file) = (named.bearer_token_file, named.ca_file);
         (target.username, target.password_file) = (named.username, named.password_file);
-        match self.targets.iter().find(|known| known.id == target.id || is_same_page(known, &target)) {
+        match self.targets.iter().find(|known| known.id == target.id || known.is_same_page(&target)) {
             Some(known) if known.id == target.id => {
                 self.doubles.push(format!("{} is named twice and read once", target.id));
             }
@@ -101,17 +110,49 @@ impl Plan {
         self.settings.interval
     }
 
+    /// What is polled with these settings: targets, files, and this machine's driver at its pace.
+    pub(super) fn sources(&self, pace: Pace, settings: &scrape::Settings) -> Vec<Box<dyn Source>> {
+        let mut sources: Vec<_> = self.targets.iter().map(|target| source_of(target, settings)).collect();
+        if self.driver {
+            let library = self.settings.nvml_lib.clone();
+            sources.push(Box::new(Nvml::new(NvmlSettings { library, pace, ..NvmlSettings::new(self.node.clone()) })));
+        }
+        sources
+    }
+
+    /// What searches this box, where nothing was named.
+    pub(super) fn discovery(&self, settings: &scrape::Settings) -> Option<Discovery> {
+        self.search.then(|| Discovery::new(settings.clone(), Clock::default()))
+    }
+
+    /// A session over all of that, which keeps this ledger.
+    pub(super) fn session(&self, clock: &Clock, ledger: store::Settings) -> SessionConfig {
+        let settings = scrape::Settings::default();
+        SessionConfig {
+            fleet: self.site(session::window(self.interval())),
+            book: self.settings.book.clone(),
+            sources: self.sources(Pace::Every(self.interval()), &settings),
+            discovery: self.discovery(&settings),
+            interval: self.interval(),
+            clock: clock.clone(),
+            ledger,
+            absence: Span::from(self.settings.absence),
+            history: None,
+            recording: None,
+        }
+    }
+
     /// The site, with rates over `window`.
     pub(super) fn site(&self, window: Span) -> FleetConfig {
         FleetConfig {
-            interval: span(self.settings.interval),
+            interval: Span::from(self.settings.interval),
             window,
             pace: None,
             sparkline_step: FleetConfig::SPARKLINE_STEP,
             zone: Some(self.settings.zone.clone()),
             local: self.node.clone(),
             currency: Label::new(&self.settings.currency),
-            release_after: span(self.settings.release_after),
+            release_after: Span::from(self.settings.release_after),
             compare_to: self.settings.compare_to.clone(),
             overhead: self.settings.overhead,
             bill: self.settings.bill,
@@ -119,47 +160,9 @@ impl Plan {
             plausibility: self.settings.plausibility,
             slo: self.settings.slo,
             aliases: self.settings.aliases.clone(),
-            targets: self.targets.iter().map(member).collect(),
+            targets: self.targets.iter().map(Target::info).collect(),
         }
     }
-}
-
-/// A target as the fleet knows it.
-pub(super) fn member(target: &Target) -> TargetInfo {
-    let host = target.host().filter(|_| !is_this_box(target)).map(NodeName::new);
-    TargetInfo {
-        target: target.id.clone(),
-        host,
-        node: target.node.clone(),
-        unit: target.unit.clone(),
-        role: target.role,
-        tenant: target.labels.get(&Label::new("tenant")).cloned(),
-    }
-}
-
-/// Whether a target is this machine's own. The other addresses of the loopback network may be anybody's: a simulated
-/// fleet gives each node one.
-fn is_this_box(target: &Target) -> bool {
-    target.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "::1"))
-}
-
-/// Whether two addresses of this box are one page under two names of the host: its tokens count once.
-fn is_same_page(a: &Target, b: &Target) -> bool {
-    is_this_box(a) && is_this_box(b) && a.port() == b.port() && page(a) == page(b)
-}
-
-/// What of a server is read: the path, and the query in whatever order. What forbids loading a model chooses no page.
-fn page(target: &Target) -> (String, Vec<(String, String)>) {
-    let Address::Http(url) = &target.address else { return <_>::default() };
-    let mut query: Vec<(String, String)> =
-        url.query_pairs().into_owned().filter(|(key, _)| key != "autoload").collect();
-    query.sort();
-    (url.path().trim_end_matches('/').to_owned(), query)
-}
-
-/// A duration on the fleet's scale.
-pub(super) fn span(duration: Duration) -> Span {
-    Span::from_millis(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The configuration with the flags on top.
@@ -262,15 +265,4 @@ fn refuse_two_roles(roles: &[String], given: &str) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// How this machine's driver is asked.
-pub(super) fn driver_settings(plan: &Plan, pace: Pace) -> NvmlSettings {
-    NvmlSettings { library: plan.settings.nvml_lib.clone(), pace, ..NvmlSettings::new(plan.node.clone()) }
-}
-
-/// The processes that hold memory on this machine's GPUs: where to look for engines.
-pub(super) fn pids(event: &Event) -> Vec<u32> {
-    let Event::Gpus { outcome: Ok(gpus), .. } = event else { return Vec::new() };
-    gpus.iter().flat_map(|gpu| gpu.processes.iter().flatten()).map(|process| process.pid).collect()
 }

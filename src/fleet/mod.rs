@@ -105,7 +105,7 @@ impl Fleet {
         self.pass_to(event.at());
         match event {
             Event::Page { target, at, cost, outcome } => self.apply_page(&target, at, cost, outcome),
-            Event::Gpus { node, at, outcome } => self.apply_driver(&node, at, outcome),
+            Event::Gpus { source, node, at, outcome } => self.apply_driver(source, &node, at, outcome),
             Event::Tick(at) => self.tick(at),
         }
     }
@@ -188,18 +188,26 @@ impl Fleet {
         self.note_touched();
     }
 
-    /// Applies a poll of this machine's driver.
-    fn apply_driver(&mut self, node: &NodeName, at: Moment, outcome: Result<Vec<GpuReading>, SourceError>) {
+    /// Applies a poll of a driver of this machine.
+    fn apply_driver(
+        &mut self,
+        source: TargetId,
+        node: &NodeName,
+        at: Moment,
+        outcome: Result<Vec<GpuReading>, SourceError>,
+    ) {
         match outcome {
             Ok(readings) => {
-                self.inventory.set_driver_error(None);
+                self.inventory.set_driver_error(&source, None);
+                let origin = Origin::Driver(source);
+                let readings = self.inventory.without_others(node, readings, &origin);
                 if !readings.is_empty() {
                     let changes = self.inventory.name_driver(node, &readings);
                     self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
-                    self.report_gpus(node, None, at, readings, &Origin::Driver);
+                    self.report_gpus(node, None, at, readings, &origin);
                 }
             }
-            Err(trouble) => self.inventory.set_driver_error(Some(trouble)),
+            Err(trouble) => self.inventory.set_driver_error(&source, Some(trouble)),
         }
     }
 
@@ -273,7 +281,7 @@ impl Fleet {
         let changes = self.inventory.report_gpus(node, info, at, readings.clone(), origin);
         self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
         let read: Vec<(GpuId, GpuReading)> =
-            readings.into_iter().map(|reading| (self.inventory.gpu_of(&reading, node), reading)).collect();
+            readings.into_iter().map(|reading| (self.inventory.gpu_of(&reading, node, origin), reading)).collect();
         self.metering.read_energy(&mut self.ledger, view(&self.config, &self.inventory), node, &read, at);
     }
 }

@@ -165,6 +165,7 @@ fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
         index: gpu.index,
         name: gpu.name.as_deref().map(Label::new),
         page: gpu.page.as_deref().map(TargetId::new),
+        driver: None,
         seen: gpu.seen,
         missing: false,
     });

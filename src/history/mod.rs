@@ -148,6 +148,11 @@ struct Recorded {
 }
 
 impl History {
+    /// Forgets everything: another past begins, as when a recording is shown anew.
+    pub fn clear(&self) {
+        *self.recorded() = Recorded::default();
+    }
+
     /// The points that are known; it does not wait for anything.
     pub fn series(&self, query: &Query) -> Series {
         let mut recorded = self.recorded();

@@ -41,7 +41,7 @@ pub fn agent() -> (Feed, Agent) {
 impl Feed {
     /// Shows a look instead of the last one; other events are not the agent's. `driver` is the driver's version.
     pub fn publish(&self, event: Event, driver: Option<Label>) {
-        if let Event::Gpus { node, at, outcome } = event {
+        if let Event::Gpus { source: _, node, at, outcome } = event {
             let look = AgentLook { node, at: at.wall, outcome, driver, page: OnceLock::new() };
             self.looks.send_replace(Some(Arc::new(look)));
         }
@@ -98,7 +98,7 @@ mod tests {
 
     fn look(outcome: Result<Vec<GpuReading>, SourceError>) -> Event {
         let at = Moment { wall: Timestamp::from_millis(1_763_900_000_500), boot: Span::ZERO };
-        Event::Gpus { node: NodeName::new("gpu-01"), at, outcome }
+        Event::nvml(NodeName::new("gpu-01"), at, outcome)
     }
 
     fn body(agent: &Agent, path: &str) -> (u16, String) {

@@ -9,12 +9,12 @@ use crate::units::{Moment, Ratio, Span};
 /// The time that a heat cell averages over.
 const HEAT: Span = Span::from_secs(10);
 
-/// The source that reports a GPU. The driver of this machine takes precedence over pages, and a page of one node over
+/// The source that reports a GPU. A driver of this machine takes precedence over pages, and a page of one node over
 /// one that lists several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// This machine's driver.
-    Driver,
+    /// A driver of this machine: the source.
+    Driver(TargetId),
     /// The page of a target.
     Page(TargetId),
 }
@@ -55,6 +55,11 @@ impl Gpu {
             others: BTreeMap::new(),
             heat: VecDeque::new(),
         }
+    }
+
+    /// Whether a driver of this machine reports it, and another than this one.
+    pub(super) fn is_of_another_driver(&self, origin: &Origin) -> bool {
+        matches!((&self.origin, origin), (Origin::Driver(its), Origin::Driver(other)) if its != other)
     }
 
     /// The driver's name for it; while the driver has told none, that of the node's other GPUs. Empty if unknown.
@@ -105,15 +110,44 @@ impl Inventory {
     /// Whether the source that last reported a GPU is polled.
     pub(super) fn has_source(&self, gpu: &Gpu) -> bool {
         match &gpu.origin {
-            Origin::Driver => true,
+            Origin::Driver(_) => true,
             Origin::Page(target) => self.targets.contains_key(target),
         }
     }
 
-    /// The GPU of a reading: by its UUID, otherwise the known GPU at that node and index.
-    pub(crate) fn gpu_of(&self, reading: &GpuReading, node: &NodeName) -> GpuId {
-        let at_place = || self.nodes.get(node)?.gpus.get(&reading.index).cloned();
-        reading.id.clone().or_else(at_place).unwrap_or_else(|| GpuId::from_place(node, reading.index))
+    /// The GPU of a reading: by its UUID, otherwise the known GPU at that node and index. A second driver counts from 0 too:
+    /// its cards are those that it reported at that index.
+    pub(crate) fn gpu_of(&self, reading: &GpuReading, node: &NodeName, origin: &Origin) -> GpuId {
+        if let Some(id) = &reading.id {
+            return id.clone();
+        }
+        let at_place = self.nodes.get(node).and_then(|node| node.gpus.get(&reading.index));
+        let place = || GpuId::from_place(node, reading.index);
+        let Origin::Driver(source) = origin else { return at_place.cloned().unwrap_or_else(place) };
+        let is_anothers = |id: &GpuId| self.gpus.get(id).is_some_and(|gpu| gpu.is_of_another_driver(origin));
+        let own = GpuId::from_canonical(&format!("{node}/{source}{}", reading.index));
+        if self.gpus.contains_key(&own) || at_place.is_some_and(is_anothers) {
+            return own;
+        }
+        at_place.cloned().unwrap_or_else(place)
+    }
+
+    /// Those of a driver's GPUs that no other source reports which is as direct.
+    pub(crate) fn without_others(
+        &mut self,
+        node: &NodeName,
+        mut readings: Vec<GpuReading>,
+        origin: &Origin,
+    ) -> Vec<GpuReading> {
+        readings.retain(|reading| {
+            let id = self.gpu_of(reading, node, origin);
+            let elsewhere = self.is_reported_elsewhere(&id, origin);
+            if let (true, Origin::Driver(source)) = (elsewhere, origin) {
+                self.note_other_source(&id, source);
+            }
+            !elsewhere
+        });
+        readings
     }
 
     /// Whether another live source already reports a GPU, and is at least as direct. A GPU counts once.
@@ -125,16 +159,16 @@ impl Inventory {
         })
     }
 
-    /// How direct a source is: 0 is this machine's driver, 1 a page of one node, 2 a page that has listed several.
+    /// How direct a source is: 0 is a driver of this machine, 1 a page of one node, 2 a page that has listed several.
     fn directness(&self, origin: &Origin) -> u8 {
         let lists_several = |page: &TargetId| self.listings.get(page).is_some_and(|nodes| nodes.len() > 1);
         match origin {
-            Origin::Driver => 0,
+            Origin::Driver(_) => 0,
             Origin::Page(page) => 1 + u8::from(lists_several(page)),
         }
     }
 
-    /// Records that a target's page lists a GPU which is taken from another source.
+    /// Records that a source lists a GPU which is taken from another one.
     pub(super) fn note_other_source(&mut self, id: &GpuId, target: &TargetId) {
         let now = self.now;
         if let Some(gpu) = self.gpus.get_mut(id) {
@@ -159,7 +193,7 @@ impl Inventory {
     ) -> Changes {
         let mut changes = Changes::default();
         self.restore_node(name);
-        let ids: Vec<GpuId> = readings.iter().map(|reading| self.gpu_of(reading, name)).collect();
+        let ids: Vec<GpuId> = readings.iter().map(|reading| self.gpu_of(reading, name, origin)).collect();
         changes.extend(self.note_missing(name, &ids, origin));
         let node = self.see_node(name, info, at);
         node.allocated_from.get_or_insert(at.wall);
@@ -170,9 +204,8 @@ impl Inventory {
         for (reading, id) in readings.into_iter().zip(ids) {
             let gpu = self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading.clone(), at, origin.clone()));
             (gpu.node, gpu.origin) = (name.clone(), origin.clone());
-            if let Origin::Page(target) = origin {
-                gpu.others.remove(target);
-            }
+            let (Origin::Page(source) | Origin::Driver(source)) = origin;
+            gpu.others.remove(source);
             gpu.take(reading, at);
         }
         self.name_like_others(name);

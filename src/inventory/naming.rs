@@ -97,7 +97,7 @@ impl Inventory {
             let origin = Origin::Page(info.target.clone());
             let mut ours = Vec::with_capacity(readings.len());
             for reading in readings {
-                let id = self.gpu_of(&reading, &node);
+                let id = self.gpu_of(&reading, &node, &origin);
                 if self.is_reported_elsewhere(&id, &origin) {
                     self.note_other_source(&id, &info.target);
                 } else {
@@ -210,7 +210,8 @@ impl Inventory {
         if info.node.is_some() {
             return Some(node);
         }
-        let from_driver = ids.iter().filter_map(|id| self.gpus.get(id)).any(|gpu| gpu.origin == Origin::Driver);
+        let from_driver =
+            ids.iter().filter_map(|id| self.gpus.get(id)).any(|gpu| matches!(gpu.origin, Origin::Driver(_)));
         self.hosts.note(info.host.as_ref().filter(|_| !from_driver), &node);
         Some(node)
     }
@@ -227,7 +228,7 @@ impl Inventory {
         let gpus = self.nodes.get(node).into_iter().flat_map(|node| node.gpus.values());
         gpus.filter_map(|id| self.gpus.get(id)).all(|gpu| match &gpu.origin {
             Origin::Page(page) => page == target || !self.targets.contains_key(page),
-            Origin::Driver => false,
+            Origin::Driver(_) => false,
         })
     }
 

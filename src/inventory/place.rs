@@ -74,10 +74,11 @@ impl Inventory {
         changes
     }
 
-    /// Whether another live source reports a GPU, so that its index is taken.
+    /// Whether another live source reports a GPU, so that its index is taken. Of two drivers each has cards of its own,
+    /// which only itself replaces, however long it is silent.
     fn is_anothers(&self, id: &GpuId, origin: &Origin) -> bool {
-        let is_live = |gpu: &Gpu| gpu.origin != *origin && self.health(gpu.answered) == Health::Live;
-        self.gpus.get(id).is_some_and(is_live)
+        let is_kept = |gpu: &Gpu| gpu.is_of_another_driver(origin) || self.health(gpu.answered) == Health::Live;
+        self.gpus.get(id).is_some_and(|gpu| gpu.origin != *origin && is_kept(gpu))
     }
 
     fn leave_other_node(&mut self, name: &NodeName, id: &GpuId) {

@@ -38,8 +38,11 @@ pub struct SavedGpu {
     pub index: u32,
     /// The driver's name for it.
     pub name: Option<Label>,
-    /// The target whose page reports it; `None` is this machine's driver.
+    /// The target whose page reports it; `None` is a driver of this machine.
     pub page: Option<TargetId>,
+    /// Which driver, where it is another than NVIDIA's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<TargetId>,
     /// When it was last seen, if that is not when its node was last reported.
     pub seen: Option<Moment>,
     /// Whether its source answers and does not list it.
@@ -52,7 +55,7 @@ impl SavedNode {
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { node: _, hosts: _, allocated_from: _, label: _, configured: _, gpus } = self;
         gpus.iter_mut().filter_map(|gpu| {
-            let SavedGpu { id: _, index: _, name: _, page: _, seen, missing: _ } = gpu;
+            let SavedGpu { id: _, index: _, name: _, page: _, driver: _, seen, missing: _ } = gpu;
             seen.as_mut()
         })
     }
@@ -125,11 +128,11 @@ impl Inventory {
         self.make_node(name, reported);
         let Some(node) = self.nodes.get_mut(name) else { return };
         (node.reported, node.allocated_from) = (reported, allocated_from);
-        for SavedGpu { id, index, name: product, page, seen, missing } in gpus {
+        for SavedGpu { id, index, name: product, page, driver, seen, missing } in gpus {
             node.awaited = true;
             node.gpus.insert(index, id.clone());
             let reading = GpuReading { index, name: product, ..GpuReading::default() };
-            let origin = page.map_or(Origin::Driver, Origin::Page);
+            let origin = page.map_or_else(|| Origin::Driver(driver.unwrap_or_else(TargetId::nvml)), Origin::Page);
             let gpu =
                 self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading, seen.unwrap_or(reported), origin));
             gpu.missing |= missing;
@@ -146,12 +149,12 @@ impl Gpu {
     /// Its state on its node. Of its reading only the name is kept: the rest is of the moment.
     fn saved(&self, index: u32, id: &GpuId) -> SavedGpu {
         let Self { node: _, reading, answered, state, origin, missing, like: _, others: _, heat: _ } = self;
-        let page = match origin {
-            Origin::Driver => None,
-            Origin::Page(target) => Some(target.clone()),
+        let (page, driver) = match origin {
+            Origin::Driver(source) => (None, Some(source.clone()).filter(|source| *source != TargetId::nvml())),
+            Origin::Page(target) => (Some(target.clone()), None),
         };
         let absent = *missing || *state != GpuState::Answering;
         let seen = absent.then_some(*answered);
-        SavedGpu { id: id.clone(), index, name: reading.name.clone(), page, seen, missing: *missing }
+        SavedGpu { id: id.clone(), index, name: reading.name.clone(), page, driver, seen, missing: *missing }
     }
 }

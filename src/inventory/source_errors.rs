@@ -1,13 +1,15 @@
-//! What does not work on this machine: what its driver reports, and what else was found at the start.
+//! What does not work on this machine: what its drivers report, and what else was found at the start.
+
+use std::collections::BTreeMap;
 
 use super::Inventory;
-use crate::reading::SourceError;
+use crate::reading::{SourceError, TargetId};
 
 /// The errors of this machine's sources, with their remedies.
 #[derive(Debug, Default)]
 pub(super) struct SourceErrors {
-    /// The driver's, until it answers again.
-    driver: Option<SourceError>,
+    /// Those of each driver, until it answers again.
+    drivers: BTreeMap<TargetId, SourceError>,
     others: Vec<SourceError>,
 }
 
@@ -17,18 +19,20 @@ impl Inventory {
         self.source_errors.others = errors;
     }
 
-    /// Sets why the driver does not answer; `None` if it does.
-    pub(crate) fn set_driver_error(&mut self, error: Option<SourceError>) {
-        self.source_errors.driver = error;
+    /// Sets why a driver does not answer; `None` if it does.
+    pub(crate) fn set_driver_error(&mut self, source: &TargetId, error: Option<SourceError>) {
+        let drivers = &mut self.source_errors.drivers;
+        drivers.remove(source);
+        drivers.extend(error.map(|error| (source.clone(), error)));
     }
 
-    /// What does not work here, the driver first.
+    /// What does not work here, the drivers first.
     pub(crate) fn source_errors(&self) -> impl Iterator<Item = &SourceError> {
-        let SourceErrors { driver, others } = &self.source_errors;
-        driver.iter().chain(others)
+        let SourceErrors { drivers, others } = &self.source_errors;
+        drivers.values().chain(others)
     }
 
-    /// Takes over from another inventory of this machine what does not work beside the driver.
+    /// Takes over from another inventory of this machine what does not work beside the drivers.
     pub(crate) fn take_source_errors(&mut self, earlier: &mut Self) {
         self.source_errors.others = std::mem::take(&mut earlier.source_errors.others);
     }

@@ -194,7 +194,7 @@ impl Metering {
         readings: &[(GpuId, GpuReading)],
         at: Moment,
     ) {
-        let driver = TargetId::new("nvml:");
+        let driver = TargetId::nvml();
         let since =
             readings.iter().filter_map(|(id, _)| self.energy.moved_at(id)).map(|since| at.wall - at.since(since));
         let from = since.min().unwrap_or(at.wall).min(at.wall);
@@ -205,8 +205,8 @@ impl Metering {
                 continue;
             };
             let target = match view.inventory.gpus.get(id).map(|gpu| &gpu.origin) {
-                Some(Origin::Page(target)) => target,
-                Some(Origin::Driver) | None => &driver,
+                Some(Origin::Page(source) | Origin::Driver(source)) => source,
+                None => &driver,
             };
             self.energy.read(ledger, Metered { paid: &paid, target, node, id }, reading, at);
         }

@@ -48,8 +48,11 @@ pub enum Event {
         /// What came.
         outcome: Result<Box<PageReading>, ScrapeTrouble>,
     },
-    /// This machine's driver was asked.
+    /// A driver of this machine was asked.
     Gpus {
+        /// Which: `nvml:`. Recordings from before there were several have none.
+        #[serde(default = "TargetId::nvml")]
+        source: TargetId,
         /// The node.
         node: NodeName,
         /// When the last GPU had answered.
@@ -62,6 +65,11 @@ pub enum Event {
 }
 
 impl Event {
+    /// A poll of this machine's NVIDIA driver.
+    pub fn nvml(node: NodeName, at: Moment, outcome: Result<Vec<GpuReading>, SourceError>) -> Self {
+        Self::Gpus { source: TargetId::nvml(), node, at, outcome }
+    }
+
     /// When it was.
     pub const fn at(&self) -> Moment {
         match self {

@@ -128,6 +128,13 @@ impl fmt::Display for GpuId {
     }
 }
 
+impl TargetId {
+    /// The NVIDIA driver of this machine.
+    pub fn nvml() -> Self {
+        Self::new("nvml:")
+    }
+}
+
 impl InstanceId {
     /// The instance of a version of a model, which is loaded into a process beside others.
     pub const VERSION: &'static str = "version ";

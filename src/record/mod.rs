@@ -6,6 +6,7 @@
 mod error;
 mod reader;
 mod redact;
+mod replay;
 mod writer;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ use crate::units::{Moment, Span};
 pub use error::RecordError;
 pub use reader::Reader;
 pub use redact::Redactor;
+pub use replay::Replay;
 pub use writer::{Progress, Recording, Settings, Written};
 
 /// The format and its version, as the first line names them.

@@ -111,7 +111,11 @@ impl Redactor {
                     Err(trouble) => Self::trouble(trouble),
                 }
             }
-            Event::Gpus { node, at: _, outcome } => {
+            Event::Gpus { source, node, at: _, outcome } => {
+                // A driver of this machine has no name in it.
+                if !source.as_str().ends_with(':') {
+                    *source = self.target(source);
+                }
                 *node = self.node(node);
                 match outcome {
                     Ok(gpus) => gpus.iter_mut().for_each(|gpu| self.gpu(gpu)),

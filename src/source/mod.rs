@@ -1,7 +1,14 @@
-//! Where readings come from: the driver, the pages of engines and exporters, a simulated fleet; and the cadence that asks.
+//! Where readings come from: the driver, the pages of engines and exporters, files, a search for engines, a simulated fleet.
+//!
+//! Each of them is a [`Source`]. When sources are polled is the session's.
 
-pub mod cadence;
+mod contract;
+mod file;
+
 pub mod discover;
 pub mod nvml;
 pub mod scrape;
 pub mod simulate;
+
+pub use contract::{Found, Next, Outlet, PollFuture, Said, Sink, Source, Timing, sink};
+pub use file::PageFile;

@@ -77,6 +77,12 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+impl From<std::time::Duration> for Span {
+    fn from(duration: std::time::Duration) -> Self {
+        Self(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
 impl Span {
     /// No time.
     pub const ZERO: Self = Self(0);

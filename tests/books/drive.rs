@@ -5,10 +5,10 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::collector::{Collector, Message};
 use margintop::config::{Settings, load_at};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::reading::{Event, Finished, GpuId, GpuReading, Label, NodeName, UnitName};
+use margintop::session::{Collector, Message};
 use margintop::snapshot::WriterStatus;
 use margintop::store::{LedgerEvent, Reader};
 use margintop::units::{Energy, Moment, Power, Span, Timestamp, Tokens};

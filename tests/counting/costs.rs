@@ -149,7 +149,7 @@ fn power_is_metered_where_the_lease_pays_for_it() {
             power_limit: margintop::units::Power::from_watts(4000.0),
             ..GpuReading::default()
         };
-        fleet.apply(Event::Gpus { node: NodeName::new("n"), at: after(millis), outcome: Ok(vec![reading]) });
+        fleet.apply(Event::nvml(NodeName::new("n"), after(millis), Ok(vec![reading])));
     };
     look(&mut fleet, 0, 5_000_000);
     look(&mut fleet, 60_000, 5_240_000);
@@ -205,7 +205,7 @@ fn lost_from_the_start(node: &str, at: Moment, names: [&str; 3]) -> Event {
         ..GpuReading::default()
     };
     let readings = std::iter::once(lost).chain((1..).zip(names).map(known)).collect();
-    Event::Gpus { node: NodeName::new(node), at, outcome: Ok(readings) }
+    Event::nvml(NodeName::new(node), at, Ok(readings))
 }
 
 /// Class: a label of a known GPU that is missing, once or for good: its lease by name, or the rate of its kind, ended with it.

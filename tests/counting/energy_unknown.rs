@@ -34,7 +34,7 @@ fn read(fleet: &mut Fleet, second: i64, energy: Option<u64>) {
         energy: energy.map(Energy::new),
         ..GpuReading::default()
     };
-    fleet.apply(Event::Gpus { node: NodeName::new("n"), at: after(second), outcome: Ok(vec![reading]) });
+    fleet.apply(Event::nvml(NodeName::new("n"), after(second), Ok(vec![reading])));
     fleet.apply(Event::Tick(after(second)));
 }
 

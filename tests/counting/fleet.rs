@@ -291,7 +291,7 @@ fn a_lost_gpu_stays_and_the_others_go_on() {
         ..GpuReading::default()
     };
     let readings = vec![reading(0, GpuState::Answering), reading(1, GpuState::Lost), reading(2, GpuState::Hung)];
-    fleet.apply(Event::Gpus { node: NodeName::new("n"), at: after(4), outcome: Ok(readings) });
+    fleet.apply(Event::nvml(NodeName::new("n"), after(4), Ok(readings)));
     let states: Vec<_> = fleet.snapshot().nodes[0].gpus.iter().map(|gpu| gpu.state).collect();
     assert_eq!(states, [Health::Live, Health::Lost, Health::Stale]);
     assert_eq!(fleet.snapshot().gpus.utilization, Ratio::new(0.5));
@@ -322,7 +322,7 @@ fn another_card_at_its_index_releases_a_gpu_at_its_last_sight() {
         ..GpuReading::default()
     };
     let readings = vec![card(0, "GPU-n-0"), card(1, "GPU-other")];
-    fleet.apply(Event::Gpus { node: NodeName::new("n"), at: after(3600), outcome: Ok(readings) });
+    fleet.apply(Event::nvml(NodeName::new("n"), after(3600), Ok(readings)));
     let snapshot = picture_at(&mut fleet, 3600);
     assert_eq!(snapshot.gpus.count, 2);
     assert_eq!(snapshot.money.cost.unwrap().to_string(), "3.00", "an hour of one, half an hour of the other");

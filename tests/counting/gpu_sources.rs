@@ -142,7 +142,7 @@ fn the_driver_goes_before_every_page() {
             utilization: Ratio::new(0.2),
             ..GpuReading::default()
         };
-        fleet.apply(Event::Gpus { node: NodeName::new("gpu-05"), at: after(second), outcome: Ok(vec![reading]) });
+        fleet.apply(Event::nvml(NodeName::new("gpu-05"), after(second), Ok(vec![reading])));
     };
     look(&mut fleet, DIRECT, 0, &["gpu-05"], 40);
     for second in 1..5 {

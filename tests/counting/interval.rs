@@ -2,11 +2,11 @@
 
 use crate::support;
 
-use margintop::collector::{self, Collector, Message};
 use margintop::fleet::{Fleet, FleetConfig};
 use margintop::history::{History, Measure, Query, Subject};
 use margintop::pricing::Book;
 use margintop::reading::{Event, Health};
+use margintop::session::{self, Collector, Message};
 use margintop::units::{Moment, Span};
 use support::{answered_dated, counters, instant, member, page};
 use tokio::sync::{mpsc, watch};
@@ -53,7 +53,7 @@ async fn what_is_taken_in_at_once_is_recorded_step_by_step() {
         events.send(Message::Events(vec![polled, Event::Tick(at(10 * look))])).await.unwrap();
     }
     drop(events);
-    collector::run(collector, None, inbox, watch::channel(picture).0).await;
+    session::run(collector, None, inbox, watch::channel(picture).0).await;
     let until = at(10 * LOOKS).wall;
     let query =
         Query { subject: Subject::Fleet, measure: Measure::Output, until, step: Span::from_secs(5), points: 100 };

@@ -295,7 +295,7 @@ fn a_machine_that_is_renamed_keeps_its_rent() {
             ..GpuReading::default()
         };
         let outcome = Ok((0..2).map(reading).collect());
-        world.fleet.apply(Event::Gpus { node: NodeName::new(node), at: after(world.second), outcome });
+        world.fleet.apply(Event::nvml(NodeName::new(node), after(world.second), outcome));
         world.take(&[]);
     };
     (0..5).for_each(|_| driver(&mut world, "box"));

@@ -54,4 +54,5 @@ mod return_rates;
 mod silent_rates;
 mod silent_replicas;
 mod successors;
+mod two_drivers;
 mod windows;

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use margintop::collector::Message;
 use margintop::ledger::Grain;
 use margintop::reading::NodeName;
+use margintop::session::Message;
 use margintop::snapshot::WriterStatus;
 use margintop::store::{Reader, StoreError};
 use margintop::units::{Money, Span};

@@ -10,9 +10,9 @@ use crate::support;
 use std::path::Path;
 use std::time::Duration;
 
-use margintop::collector::Message;
 use margintop::ledger::Grain;
 use margintop::reading::TargetId;
+use margintop::session::Message;
 use margintop::snapshot::WriterStatus;
 use margintop::store::{Reader, reset_target};
 use margintop::units::Span;

@@ -8,16 +8,19 @@ use crate::support;
 use std::borrow::Cow;
 use std::path::Path;
 
-use margintop::collector::{Collector, Message};
+use margintop::clock::ScriptedClock;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
 use margintop::reading::{Event, Label, NodeName, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName};
-use margintop::record::{Entry, FORMAT, Header, Reader, Recording, Redactor, Settings, Written};
+use margintop::record::{Entry, FORMAT, Header, Reader, Recording, Redactor, Replay, Settings, Written};
+use margintop::session::{Collector, Message, Scripted, turn_again};
+use margintop::snapshot::Snapshot;
 use margintop::units::{Moment, Span};
 use program::Program;
 use server::{Reply, Server};
 use support::moment;
+use tokio::sync::{mpsc, watch};
 
 const VLLM: &str = include_str!("../fixtures/engines/vllm-dp4.prom");
 const VLLM_LATER: &str = include_str!("../fixtures/engines/vllm-dp4.t10.prom");
@@ -86,7 +89,7 @@ fn entries() -> Vec<Entry<'static>> {
             trouble(ScrapeTrouble::Status(503)),
         ]),
         Entry::Errors(Cow::Owned(vec![error.clone()])),
-        events(vec![Event::Gpus { node: NodeName::new("secret-node"), at: at(12), outcome: Err(error) }]),
+        events(vec![Event::nvml(NodeName::new("secret-node"), at(12), Err(error))]),
         Entry::Interval(Span::from_secs(2)),
         events(vec![Event::Tick(at(13))]),
     ]
@@ -127,10 +130,73 @@ fn snapshot(header: &Header, entries: Vec<Entry<'static>>) -> String {
         ..FleetConfig::local(header.local.as_str())
     };
     let mut collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), header.began));
-    for message in entries.into_iter().filter_map(Message::recorded) {
-        collector.take(message);
+    for said in entries.into_iter().filter_map(Entry::said) {
+        collector.take(Message::heard(said).0);
     }
     serde_json::to_string(&*collector.picture()).unwrap()
+}
+
+/// A recording being turned, from its beginning.
+fn turned(path: &Path) -> Scripted<Replay> {
+    let reader = Reader::open(path).unwrap();
+    let header = reader.header().clone();
+    let config = FleetConfig {
+        interval: header.interval,
+        window: header.window,
+        targets: header.targets.clone(),
+        ..FleetConfig::local(header.local.as_str())
+    };
+    let clock = ScriptedClock::at(header.began.wall);
+    let collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), header.began));
+    Scripted::new(collector, Replay::new(reader, &clock), &clock)
+}
+
+#[tokio::test]
+async fn a_replay_says_what_was_said_up_to_an_instant_or_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.rec");
+    write(&path, None, u64::MAX);
+    let publish = watch::channel(turned(&path).collector.picture()).0;
+    let json = |snapshot: &Snapshot| serde_json::to_string(snapshot).unwrap();
+    for (seconds, said) in [(0, 1), (5, 3), (10, 4), (11, 6), (12, 8), (13, 9)] {
+        let at = moment(BEGAN).wall + Span::from_secs(seconds);
+        let shown = turned(&path).turn(Some(at), None, &publish).await;
+        assert_eq!(json(&shown), snapshot(&header(), entries().into_iter().take(said).collect()), "{seconds} s");
+    }
+    let whole = turned(&path).turn(None, None, &publish).await;
+    assert_eq!(json(&whole), snapshot(&header(), entries()));
+    // While somebody looks, alerts begin with the snapshot that shows them.
+    let _looks = publish.subscribe();
+    let whole = turned(&path).turn(None, None, &publish).await;
+    let mut in_two = turned(&path);
+    in_two.turn(Some(moment(BEGAN).wall + Span::from_secs(5)), None, &publish).await;
+    assert_eq!(
+        json(&*in_two.turn(None, Some(1e6), &publish).await),
+        json(&whole),
+        "at any speed, from wherever it goes on"
+    );
+}
+
+/// Class: a recording that is shown in an exhibition.
+#[tokio::test]
+async fn a_replay_that_begins_anew_shows_the_same_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.rec");
+    write(&path, None, u64::MAX);
+    let mut first = turned(&path);
+    let (publish, snapshots) = watch::channel(turned(&path).collector.picture());
+    let once = turned(&path).turn(None, None, &publish).await;
+    let (tell, mut told) = mpsc::channel(3);
+    let again = move || {
+        let end = serde_json::to_string(&**snapshots.borrow()).unwrap();
+        tell.try_send(end).is_ok_and(|()| tell.capacity() > 0).then(|| turned(&path))
+    };
+    let mut ends = Vec::new();
+    tokio::select! {
+        () = turn_again(&mut first, 1e6, &publish, again) => panic!("its end is shown for as long as somebody looks"),
+        _ = async { while told.len() < 3 { tokio::task::yield_now().await } told.recv_many(&mut ends, 3).await } => {}
+    }
+    assert_eq!(ends, [(); 3].map(|()| serde_json::to_string(&*once).unwrap()));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The page formats: cases of the grammar, laws, and hostile pages.
 #![allow(clippy::float_cmp, clippy::format_collect)]
 
-use margintop::exposition::{Emitter, Kind, Labels, Limits, Row, Rows, Tally};
+use margintop::exposition::{Emitter, FamilyKind, Labels, Limits, Row, Rows, Tally};
 use proptest::prelude::*;
 
 fn all(page: &[u8]) -> (Vec<Row<'_, ()>>, Tally) {
@@ -83,9 +83,9 @@ fn names_in_quotes_are_read() {
     reads(r#"{"my.name",a="b","c.d"="e"} 1"#, "my.name[a=b c.d=e] 1.0");
     reads(r#"{a="b","my name"} 1"#, "my name[a=b] 1.0");
     let (rows, _) = all(b"# TYPE \"my.name\" counter\n{\"my.name\"} 1\n");
-    assert_eq!(rows[0].kind, Kind::Counter);
+    assert_eq!(rows[0].kind, FamilyKind::Counter);
     let (rows, tally) = all(b"# TYPE \"my \\\"own\\\" name\" gauge\n{\"my \\\"own\\\" name\"} 1\n");
-    assert_eq!((rows[0].kind, tally.bad), (Kind::Gauge, 0), "a quoted name may hold blanks and quotes");
+    assert_eq!((rows[0].kind, tally.bad), (FamilyKind::Gauge, 0), "a quoted name may hold blanks and quotes");
 }
 
 #[test]
@@ -198,19 +198,19 @@ fn the_type_decides_what_a_series_is() {
         plain 8\n\
         # TYPE plain gauge\nplain 9\n";
     let (rows, tally) = all(page.as_bytes());
-    let kinds: Vec<Kind> = rows.iter().map(|row| row.kind).collect();
+    let kinds: Vec<FamilyKind> = rows.iter().map(|row| row.kind).collect();
     assert_eq!(
         kinds,
         [
-            Kind::Counter,
-            Kind::Histogram,
-            Kind::Histogram,
-            Kind::Gauge,
-            Kind::Unknown,
-            Kind::Summary,
-            Kind::Summary,
-            Kind::Unknown,
-            Kind::Gauge
+            FamilyKind::Counter,
+            FamilyKind::Histogram,
+            FamilyKind::Histogram,
+            FamilyKind::Gauge,
+            FamilyKind::Unknown,
+            FamilyKind::Summary,
+            FamilyKind::Summary,
+            FamilyKind::Unknown,
+            FamilyKind::Gauge
         ]
     );
     assert!(!tally.openmetrics && !tally.ended);
@@ -219,7 +219,7 @@ fn the_type_decides_what_a_series_is() {
 #[test]
 fn openmetrics_is_told_by_its_counters_and_its_end() {
     let (rows, tally) = all(b"# TYPE a counter\n# UNIT a seconds\na_total 1\na_created 2\n# EOF\n");
-    assert_eq!(rows.iter().map(|row| row.kind).collect::<Vec<_>>(), [Kind::Counter, Kind::Gauge]);
+    assert_eq!(rows.iter().map(|row| row.kind).collect::<Vec<_>>(), [FamilyKind::Counter, FamilyKind::Gauge]);
     assert!(tally.openmetrics && tally.ended);
     let (_, cut) = all(b"# TYPE a counter\na_total 1\n");
     assert!(cut.openmetrics && !cut.ended);

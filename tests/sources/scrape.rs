@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::reading::{EngineKind, Event, PromptCount, ScrapeTrouble};
-use margintop::source::scrape::{Scraper, Settings, Target};
+use margintop::reading::{EngineKind, Event, PageReading, PromptCount, ScrapeTrouble};
+use margintop::source::scrape::{Scraper, Settings, Target, source_of};
+use margintop::source::{Said, Timing, sink};
 use margintop::units::{Span, Timestamp};
 use peer::*;
 use rustls::ServerConfig;
@@ -357,14 +358,29 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// A server that has `pages` and nothing else.
+/// What a file says when it is polled once, as the source that it is.
+async fn file(path: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
+    let target: Target = path.parse().unwrap();
+    let mut source = source_of(&target, &Settings::default());
+    let (sink, mut outlet) = sink();
+    source.start(sink, &Clock::System);
+    assert_eq!((source.id(), source.timing()), (&target.id, Timing::Once));
+    source.poll().await;
+    match outlet.try_recv().unwrap() {
+        Said::Events(mut events) => match events.pop().unwrap() {
+            Event::Page { target: id, outcome, .. } if id == target.id => outcome,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
 
 #[tokio::test]
 async fn a_file_is_a_page() {
     let mut file = tempfile::Builder::new().suffix(".prom").tempfile().unwrap();
     file.write_all(PAGE.as_bytes()).unwrap();
-    assert_eq!(output(&once(file.path().to_str().unwrap()).await.unwrap()), Some(7));
-    match once("/nonexistent/page.prom").await {
+    assert_eq!(output(&self::file(file.path().to_str().unwrap()).await.unwrap()), Some(7));
+    match self::file("/nonexistent/page.prom").await {
         Err(ScrapeTrouble::Other(why)) => assert!(why.as_str().contains("/nonexistent/page.prom"), "{why}"),
         answer => panic!("{answer:?}"),
     }

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::collector::{Collector, Message};
 use margintop::config::load;
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::ledger::{CostAccount, Grain, Past};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName, UnitName};
+use margintop::session::{Collector, Message};
 use margintop::snapshot::WriterStatus;
 use margintop::store::{LedgerEvent, Reader};
 use margintop::units::{Energy, Power, Span, Timestamp};
@@ -235,5 +235,5 @@ fn gpus(run: &Run, at: margintop::units::Moment) -> Event {
         listed.gpus = readings.into_iter().map(|reading| (None, reading)).collect();
         return answered(EXPORTER, at, listed);
     }
-    Event::Gpus { node: NodeName::new(NODE), at, outcome: Ok(readings) }
+    Event::nvml(NodeName::new(NODE), at, Ok(readings))
 }

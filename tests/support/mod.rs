@@ -103,7 +103,7 @@ pub fn gpus(node: &str, name: &str, count: u32, at: Moment) -> Event {
         name: Some(Label::new(name)),
         ..GpuReading::default()
     };
-    Event::Gpus { node: NodeName::new(node), at, outcome: Ok((0..count).map(reading).collect()) }
+    Event::nvml(NodeName::new(node), at, Ok((0..count).map(reading).collect()))
 }
 
 /// Settings of a ledger in dollars and UTC, in a file or in memory.

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::collector::{Collector, Message};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::ledger::{Classes, Grain, Past};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
+use margintop::session::{Collector, Message};
 use margintop::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use margintop::store::{LedgerEvent, Reader, Settings};
 use margintop::units::{Money, Span, Timestamp};
@@ -118,7 +118,7 @@ impl Seat {
         };
         let readings = (0..).zip(uuids).map(reading).collect();
         let (node, at) = (NodeName::new("gpu-01"), self.clock.now());
-        self.apply(Event::Gpus { node, at, outcome: Ok(readings) });
+        self.apply(Event::nvml(node, at, Ok(readings)));
     }
 
     pub fn tick(&mut self) {

@@ -5,18 +5,20 @@
 
 mod listening;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::clock::Clock;
 use crate::dialect;
-use crate::reading::{EngineKind, Event, Label, SourceError};
-use crate::source::scrape::{Scraper, Settings, Target};
+use crate::reading::{EngineKind, Event, Label, SourceError, TargetId};
+use crate::source::contract::{self, Next, PollFuture, Said, Sink, Source};
+use crate::source::scrape::{Scrape, Scraper, Settings, Target};
 
 pub use listening::listening;
 
@@ -27,10 +29,28 @@ const ANSWER: Duration = Duration::from_secs(1);
 /// Rounds for which a server that is no engine is left alone.
 const LEAVE_ALONE: u32 = 20;
 
+/// The processes that hold memory on this machine's GPUs, by the driver that names them.
+pub type Pids = BTreeMap<TargetId, Vec<u32>>;
+
+/// Notes which processes a driver names, where an event is one's. Whether they are others than before.
+pub fn note_pids(known: &mut Pids, event: &Event) -> bool {
+    let Event::Gpus { source, outcome, .. } = event else { return false };
+    let gpus = outcome.iter().flatten();
+    let now: Vec<u32> = gpus.flat_map(|gpu| gpu.processes.iter().flatten()).map(|process| process.pid).collect();
+    let before = known.insert(source.clone(), now);
+    before.unwrap_or_default() != known[source]
+}
+
 /// Looks for engines on this machine, again and again.
 #[derive(Debug)]
 pub struct Discovery {
+    id: TargetId,
     ports: Vec<u16>,
+    /// The processes that hold GPUs, by the driver that names them.
+    pids: Option<watch::Receiver<Pids>>,
+    /// What it has found so far.
+    known: Vec<Target>,
+    sink: Option<Sink>,
     settings: Settings,
     clock: Clock,
     /// Servers that are no engines, and for how many rounds they are not asked again.
@@ -54,7 +74,14 @@ impl Discovery {
 
     /// A discovery on other ports.
     pub fn on(ports: Vec<u16>, settings: Settings, clock: Clock) -> Self {
-        Self { ports, settings, clock, strangers: HashMap::new() }
+        let id = TargetId::new("this box");
+        Self { id, ports, pids: None, known: Vec::new(), sink: None, settings, clock, strangers: HashMap::new() }
+    }
+
+    /// Searches what these processes listen on too.
+    #[must_use]
+    pub fn following(self, pids: watch::Receiver<Pids>) -> Self {
+        Self { pids: Some(pids), ..self }
     }
 
     /// Asks the usual ports and those that `pids` and their parents listen on, all at once, but for those in `known`.
@@ -78,6 +105,30 @@ impl Discovery {
         found
     }
 
+    /// Searches again, and says which engines are new and what there is to say where none is known.
+    async fn search(&mut self) {
+        let pids = self.pids.as_ref().map(|pids| pids.borrow().values().flatten().copied().collect::<Vec<_>>());
+        let pids = pids.unwrap_or_default();
+        let known = std::mem::take(&mut self.known);
+        let found = self.discover(&pids, &known).await;
+        self.known = known;
+        let Some(sink) = self.sink.clone() else { return };
+        let (mut targets, mut first) = (Vec::new(), Vec::new());
+        for engine in found {
+            let target = engine.scraper.target().clone();
+            let source = Some(Box::new(Scrape::new(engine.scraper)) as Box<dyn Source>);
+            targets.push(contract::Found { info: target.info(), source });
+            self.known.push(target);
+            first.push(engine.first);
+        }
+        if !targets.is_empty() {
+            sink.say(Said::Targets(targets)).await;
+            sink.say(Said::Events(first)).await;
+        }
+        let none = || std::iter::once(nothing_answers()).chain(no_engine_at(&self.stranger_ports()));
+        sink.say(Said::Errors(if self.known.is_empty() { none().collect() } else { Vec::new() })).await;
+    }
+
     /// The ports at which something answered that is no engine.
     pub fn stranger_ports(&self) -> Vec<u16> {
         let mut ports: Vec<u16> = self.strangers.keys().map(SocketAddr::port).collect();
@@ -97,6 +148,24 @@ impl Discovery {
         let is_known = |address: &SocketAddr| known.iter().any(|target| is_at(target, *address));
         addresses.retain(|address| !self.strangers.contains_key(address) && !is_known(address));
         addresses
+    }
+}
+
+impl Source for Discovery {
+    fn id(&self) -> &TargetId {
+        &self.id
+    }
+
+    fn start(&mut self, sink: Sink, clock: &Clock) {
+        self.clock = clock.clone();
+        self.sink = Some(sink);
+    }
+
+    fn poll(&mut self) -> PollFuture<'_> {
+        Box::pin(async move {
+            self.search().await;
+            Next::Scheduled
+        })
     }
 }
 

@@ -183,6 +183,6 @@ impl<S: Fn(Event)> Cadence<S> {
     }
 
     fn say(&self, outcome: Result<Vec<GpuReading>, SourceError>) {
-        (self.send)(Event::Gpus { node: self.settings.node.clone(), at: self.clock.now(), outcome });
+        (self.send)(Event::nvml(self.settings.node.clone(), self.clock.now(), outcome));
     }
 }

@@ -39,6 +39,6 @@ impl NvmlSettings {
 pub enum Pace {
     /// At once, again after 300 ms, then at every interval; less often while a look takes longer than that.
     Every(Duration),
-    /// When [`Driver::look`](super::Driver::look) asks.
+    /// When [`Driver::look`](super::driver::Driver::look) asks.
     Asked,
 }

@@ -2,7 +2,6 @@
 
 mod routed;
 
-use std::path::Path;
 use std::time::Duration;
 
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
@@ -134,6 +133,11 @@ impl Scraper {
         }
     }
 
+    /// Takes its times from another clock.
+    pub(super) fn set_clock(&mut self, clock: &Clock) {
+        self.clock = clock.clone();
+    }
+
     /// What it looks at.
     pub const fn target(&self) -> &Target {
         &self.target
@@ -169,7 +173,7 @@ impl Scraper {
 
     async fn read(&mut self) -> Result<LookOutcome, ScrapeTrouble> {
         match self.target.address.clone() {
-            Address::File(path) => self.read_file(&path).await,
+            Address::File(_) => Err(ScrapeTrouble::Other(Label::new("a file is read, not scraped"))),
             Address::Http(url) => match (self.page.clone(), &self.router) {
                 (Some(page), None) => self.read_named(&page).await,
                 (_, Some(_)) => self.read_router().await,
@@ -195,23 +199,6 @@ impl Scraper {
         if !named && is_an_answer(trouble) && !matches!(trouble, ScrapeTrouble::Other(_)) {
             self.page = None;
         }
-    }
-
-    async fn read_file(&self, path: &Path) -> Result<LookOutcome, ScrapeTrouble> {
-        let (file, cap, stopwatch) = (path.to_owned(), self.settings.max_page as u64, self.clock.stopwatch());
-        let read = tokio::task::spawn_blocking(move || read_whole(&file, cap));
-        let refuse = |why: &str| ScrapeTrouble::Other(Label::new(&format!("{}: {why}", path.display())));
-        let body = match read.await {
-            Ok(Ok(Some(body))) => body,
-            Ok(Ok(None)) => return Err(refuse("it was written while it was read: nothing of it is counted")),
-            Ok(Err(error)) => return Err(refuse(&error.to_string())),
-            Err(_) => return Err(refuse("reading it was given up")),
-        };
-        if body.len() as u64 > cap {
-            return Err(ScrapeTrouble::TooLarge(cap));
-        }
-        let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: body.len() as u64 };
-        Ok(LookOutcome { at: self.clock.now(), cost, reading: dialect::read(&body, &Hint::default())? })
     }
 
     /// Searches the page, but not at every look. Where it was is remembered.
@@ -426,14 +413,4 @@ impl Scraper {
         let response = client::get(client, url, headers).await?;
         intake.receive(response, |error, bytes| client::trouble(error, url, bytes)).await
     }
-}
-
-/// The bytes of a file, up to one more than `cap`; `None` if it was written meanwhile.
-fn read_whole(path: &Path, cap: u64) -> std::io::Result<Option<Vec<u8>>> {
-    use std::io::Read;
-    let file = std::fs::File::open(path)?;
-    let state = || file.metadata().map(|of| (of.len(), of.modified().ok().filter(|_| of.is_file())));
-    let (before, mut body) = (state()?, Vec::new());
-    (&file).take(cap + 1).read_to_end(&mut body)?;
-    Ok((state()? == before).then_some(body))
 }

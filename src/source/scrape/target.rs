@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
+use crate::fleet::TargetInfo;
 use crate::reading::{Label, NodeName, Role, TargetId, UnitName};
 
 /// Where margintop's own agent listens: what a host without a port means.
@@ -77,6 +78,38 @@ impl Target {
             Address::Http(url) => url.port_or_known_default(),
             Address::File(_) => None,
         }
+    }
+
+    /// What the fleet is to know of it.
+    pub fn info(&self) -> TargetInfo {
+        TargetInfo {
+            target: self.id.clone(),
+            host: self.host().filter(|_| !self.is_this_box()).map(NodeName::new),
+            node: self.node.clone(),
+            unit: self.unit.clone(),
+            role: self.role,
+            tenant: self.labels.get(&Label::new("tenant")).cloned(),
+        }
+    }
+
+    /// Whether it is this machine's own. The other addresses of the loopback network may be anybody's: a simulated fleet
+    /// gives each node one.
+    pub fn is_this_box(&self) -> bool {
+        self.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "::1"))
+    }
+
+    /// Whether two addresses of this box are one page under two names of the host: its tokens count once.
+    pub fn is_same_page(&self, other: &Self) -> bool {
+        self.is_this_box() && other.is_this_box() && self.port() == other.port() && self.page() == other.page()
+    }
+
+    /// What of a server is read: the path, and the query in whatever order. What forbids loading a model chooses no page.
+    fn page(&self) -> (String, Vec<(String, String)>) {
+        let Address::Http(url) = &self.address else { return <_>::default() };
+        let mut query: Vec<(String, String)> =
+            url.query_pairs().into_owned().filter(|(key, _)| key != "autoload").collect();
+        query.sort();
+        (url.path().trim_end_matches('/').to_owned(), query)
     }
 
     /// Whether it is on this machine's own loopback.

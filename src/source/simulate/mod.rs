@@ -14,6 +14,7 @@ mod plan;
 mod served;
 mod sglang;
 mod site;
+mod source;
 mod traffic;
 mod vllm;
 mod wave;
@@ -24,42 +25,9 @@ use tokio::task::JoinSet;
 
 pub use day::{DAY_BEGIN, DAY_CACHED, DAY_END, DAY_OUTPUT, DAY_PROMPT, Holding};
 pub use plan::{Plan, Story};
+pub use source::{Fleet, Target};
 
 use crate::platform::allow_files;
-use crate::reading::{NodeName, Role, UnitName};
-
-/// A place to look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The page's address: `http://127.0.1.1:8000/metrics`.
-    pub url: String,
-    /// The machines behind it; a unit's engine runs on all of its unit's.
-    pub nodes: Vec<NodeName>,
-    /// The deployment unit, in a fleet that has them.
-    pub unit: Option<UnitName>,
-    /// The part that an engine plays; `None` for an exporter.
-    pub role: Option<Role>,
-}
-
-/// A fleet that answers. Dropping it closes its sockets.
-#[derive(Debug)]
-pub struct Fleet {
-    targets: Vec<Target>,
-    holdings: Vec<Holding>,
-    _open: JoinSet<()>,
-}
-
-impl Fleet {
-    /// Where to look.
-    pub fn targets(&self) -> &[Target] {
-        &self.targets
-    }
-
-    /// Who held which GPUs from when until when; empty for a made-up fleet, which holds what it has.
-    pub fn holdings(&self) -> &[Holding] {
-        &self.holdings
-    }
-}
 
 /// Opens every socket of a plan, on the runtime that this is called on.
 ///
@@ -79,7 +47,7 @@ pub async fn open(plan: Plan) -> io::Result<Fleet> {
         let url = format!("http://{bound}/metrics");
         targets.push(Target { url, nodes: member.nodes, unit: member.unit, role: member.role });
     }
-    Ok(Fleet { targets, holdings, _open: open })
+    Ok(Fleet::new(targets, holdings, open))
 }
 
 /// Hundreds of sockets with a connection each are more files than a shell usually allows; the system allows more.

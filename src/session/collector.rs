@@ -1,22 +1,21 @@
 //! One task that owns the fleet: it drains events and publishes pictures. It blocks no other task and
 //! no other blocks it: a picture that is not looked at is replaced by the next.
 
-mod recorder;
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::recorder::Recorder;
 use crate::alert::Watch;
 use crate::fleet::{Fleet, TargetInfo};
 use crate::history::History;
 use crate::reading::{Event, SourceError};
 use crate::record::{Entry, Recording};
 use crate::snapshot::Snapshot;
+use crate::source::{Said, Source};
 use crate::store::{LedgerEvent, Store};
 use crate::units::{Moment, Span};
-use recorder::Recorder;
 
 /// For how long after the first event every batch is published at once, so that what answers first is seen first.
 const HURRY: Span = Span::from_secs(2);
@@ -47,6 +46,21 @@ pub enum Message {
 }
 
 impl Message {
+    /// What a source said, and what polls the targets that it found.
+    pub fn heard(said: Said) -> (Self, Vec<Box<dyn Source>>) {
+        let message = match said {
+            Said::Events(events) => Self::Events(events),
+            Said::Targets(found) => {
+                let (infos, sources): (Vec<_>, Vec<_>) =
+                    found.into_iter().map(|target| (target.info, target.source)).unzip();
+                return (Self::Enlist(infos), sources.into_iter().flatten().collect());
+            }
+            Said::Errors(errors) => Self::Troubles(errors),
+            Said::Interval(interval) => Self::Interval(interval),
+        };
+        (message, Vec::new())
+    }
+
     /// What of it comes from sources.
     fn entry(&self) -> Option<Entry<'_>> {
         Some(match self {
@@ -56,23 +70,6 @@ impl Message {
             Self::Interval(interval) => Entry::Interval(*interval),
             Self::Ledger(_) | Self::Close(_) => return None,
         })
-    }
-
-    /// The message that an entry of a recording was; `None` for one that was missed.
-    pub fn recorded(entry: Entry<'static>) -> Option<Self> {
-        Some(match entry {
-            Entry::Events(events) => Self::Events(events.into_owned()),
-            Entry::Targets(targets) => Self::Enlist(targets.into_owned()),
-            Entry::Errors(errors) => Self::Troubles(errors.into_owned()),
-            Entry::Interval(interval) => Self::Interval(interval),
-            Entry::Missed(_) => return None,
-        })
-    }
-}
-
-impl From<Vec<Event>> for Message {
-    fn from(events: Vec<Event>) -> Self {
-        Self::Events(events)
     }
 }
 
@@ -117,14 +114,14 @@ impl Collector {
 
     /// Records what it publishes, and asks the ledger for the time before.
     #[must_use]
-    pub fn recording(self, history: History) -> Self {
-        Self { recorder: Some(Recorder::new(history)), ..self }
+    pub fn recording(self, history: impl Into<Option<History>>) -> Self {
+        Self { recorder: history.into().map(Recorder::new), ..self }
     }
 
     /// Writes everything that sources say to a recording.
     #[must_use]
-    pub fn recorded(self, recording: Recording) -> Self {
-        Self { recording: Some(recording), ..self }
+    pub fn recorded(self, recording: impl Into<Option<Recording>>) -> Self {
+        Self { recording: recording.into(), ..self }
     }
 
     /// Hands what changes to `store`, and goes on from what it remembers unless that is longer ago than `absence`.
@@ -240,6 +237,11 @@ impl Collector {
             self.handed_over = Some(now);
             store.commit(handover);
         }
+    }
+
+    /// The present as the fleet tells it, before anybody has judged it.
+    pub fn unjudged(&self) -> Snapshot {
+        self.fleet.snapshot()
     }
 
     /// The picture of the present, with rows shared with the last one where nothing changed.

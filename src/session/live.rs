@@ -1,0 +1,175 @@
+//! A session in this machine's time: sources, channel, collector, snapshots.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::catch_up::catch_up;
+use super::collector::{self, Collector, Message};
+use super::ledger;
+use super::opened::Opened;
+use super::round::Group;
+use super::schedule::{AtWork, Schedule};
+use crate::clock::Clock;
+use crate::fleet::{Fleet, FleetConfig};
+use crate::history::History;
+use crate::pricing::Book;
+use crate::reading::Event;
+use crate::record::Recording;
+use crate::snapshot::Snapshot;
+use crate::source::discover::{Discovery, Pids};
+use crate::source::{Source, sink};
+use crate::store::{self, Store};
+use crate::units::Span;
+
+/// Batches that may wait for the collector.
+const BACKLOG: usize = 256;
+/// What rates are taken over.
+const WINDOW: Span = Span::from_secs(10);
+/// How often this box is searched again for engines that came up later.
+const SEARCH_AGAIN: Duration = Duration::from_secs(15);
+
+/// What is watched, and where it is kept.
+#[derive(Debug)]
+pub struct SessionConfig {
+    /// The fleet.
+    pub fleet: FleetConfig,
+    /// Its prices.
+    pub book: Book,
+    /// What is polled.
+    pub sources: Vec<Box<dyn Source>>,
+    /// What searches this box for engines, if it is searched.
+    pub discovery: Option<Discovery>,
+    /// How often each source is polled.
+    pub interval: Duration,
+    /// Whose time it is.
+    pub clock: Clock,
+    /// The ledger.
+    pub ledger: store::Settings,
+    /// The longest absence that is bridged.
+    pub absence: Span,
+    /// Where what is published is recorded, for charts.
+    pub history: Option<History>,
+    /// Where everything is written that sources say.
+    pub recording: Option<Recording>,
+}
+
+/// A running session. Sources that keep their own time end when it is dropped.
+#[derive(Debug)]
+pub struct Session {
+    /// The present, as it is published.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// The ledger, to ask it for the past.
+    pub store: Store,
+    /// How often sources are polled: set it, and they are.
+    pub interval: watch::Sender<Duration>,
+    clock: Clock,
+    events: mpsc::Sender<Message>,
+    last: watch::Sender<bool>,
+    at_work: mpsc::Receiver<AtWork>,
+    _own: JoinSet<()>,
+}
+
+/// What rates are taken over where sources are polled so often.
+pub fn window(interval: Duration) -> Span {
+    WINDOW.max(Span::from(interval * 2))
+}
+
+impl Session {
+    /// Starts everything, and returns at once with an empty snapshot.
+    pub fn start(config: SessionConfig, runtime: &Handle) -> Self {
+        let SessionConfig { mut fleet, book, sources, discovery, interval, clock, .. } = config;
+        let (events, inbox) = mpsc::channel(BACKLOG);
+        let Opened { mut scheduled, once, own, targets } = Opened::new(sources, &clock);
+        scheduled.extend(once);
+        fleet.targets.extend(targets);
+
+        let fleet = Fleet::new(fleet, book, clock.now());
+        let (publish, snapshots) = watch::channel(Arc::new(fleet.snapshot()));
+        let (store, opening) = ledger::open(config.ledger, events.clone());
+        let collector = Collector::new(fleet).keeping(store.clone(), config.absence);
+        let collector = collector.recorded(config.recording).recording(config.history);
+        runtime.spawn(collector::run(collector, Some(opening), inbox, publish));
+
+        let ((last, ending), (set_interval, every)) = (watch::channel(false), watch::channel(interval));
+        let (working, at_work) = mpsc::channel(1);
+        let (pids, seen_pids) = watch::channel(Pids::new());
+        let schedule = Schedule {
+            clock: clock.clone(),
+            interval: every,
+            events: events.clone(),
+            last: ending,
+            at_work: working.downgrade(),
+            pids,
+        };
+        runtime.spawn(begin(schedule.clone(), scheduled, working.clone()));
+        runtime.spawn(schedule.clone().follow_interval());
+        let mut following = JoinSet::new();
+        for source in own {
+            following.spawn_on(schedule.clone().follow(source), runtime);
+        }
+        if let Some(discovery) = discovery {
+            runtime.spawn(search(discovery, schedule, seen_pids, working));
+        }
+        Self { snapshots, store, interval: set_interval, clock, events, last, at_work, _own: following }
+    }
+
+    /// Polls once more, for no longer than `patience`, writes once more, and lets the ledger go.
+    pub async fn finish(mut self, patience: Duration) {
+        self.last.send_replace(true);
+        // What has not answered by then is bridged by the next watch.
+        let _ = tokio::time::timeout(patience, self.at_work.recv()).await;
+        let tick = Message::Events(vec![Event::Tick(self.clock.now())]);
+        let (done, closed) = oneshot::channel();
+        if self.events.send(tick).await.is_ok() && self.events.send(Message::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
+}
+
+/// Catches up with the present where the clock is late, then polls and ticks.
+async fn begin(schedule: Schedule, mut sources: Vec<Box<dyn Source>>, working: mpsc::Sender<AtWork>) {
+    if let Clock::Late(late) = &schedule.clock {
+        let interval = Span::from(*schedule.interval.borrow());
+        let mut group = Group::new(sources, &schedule.clock);
+        catch_up(late, &mut group, &schedule.events, interval).await;
+        sources = group.into_sources();
+    }
+    tokio::spawn(schedule.clone().tick());
+    schedule.watch(sources).await;
+    drop(working);
+}
+
+/// Searches this box for engines, again and again; what was found is watched from then on.
+async fn search(
+    mut discovery: Discovery,
+    mut schedule: Schedule,
+    mut pids: watch::Receiver<Pids>,
+    _working: mpsc::Sender<AtWork>,
+) {
+    let (sink, mut outlet) = sink();
+    discovery = discovery.following(pids.clone());
+    discovery.start(sink, &schedule.clock);
+    loop {
+        pids.mark_unchanged();
+        discovery.poll().await;
+        let said = std::iter::from_fn(|| outlet.try_recv().ok()).collect();
+        if !schedule.pass(said).await {
+            return;
+        }
+        // Sooner when the driver names other processes; without a driver nothing will.
+        let changed = async {
+            if pids.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = changed => {}
+            () = tokio::time::sleep(SEARCH_AGAIN) => {}
+            _ = schedule.last.changed() => return,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Sources as a session begins with them: by who says when they are polled, and with what they announce at once.
+
+use crate::clock::Clock;
+use crate::fleet::TargetInfo;
+use crate::source::{Outlet, Said, Source, Timing, sink};
+
+/// The sources of a session.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    /// Those that the schedule polls again and again.
+    pub(super) scheduled: Vec<Box<dyn Source>>,
+    /// Those of which one poll tells everything.
+    pub(super) once: Vec<Box<dyn Source>>,
+    /// Those that keep their own time. They are started.
+    pub(super) own: Vec<OwnTimed>,
+    /// The targets that were announced.
+    pub(super) targets: Vec<TargetInfo>,
+}
+
+/// A started source that keeps its own time, and what it has said already.
+#[derive(Debug)]
+pub(super) struct OwnTimed {
+    pub(super) source: Box<dyn Source>,
+    pub(super) outlet: Outlet,
+    pub(super) said: Vec<Said>,
+}
+
+impl Opened {
+    /// Starts those that keep their own time, and takes in what they announce.
+    pub(super) fn new(sources: Vec<Box<dyn Source>>, clock: &Clock) -> Self {
+        let mut opened = Self::default();
+        for source in sources {
+            opened.add(source, clock);
+        }
+        opened
+    }
+
+    fn add(&mut self, mut source: Box<dyn Source>, clock: &Clock) {
+        match source.timing() {
+            Timing::Scheduled => self.scheduled.push(source),
+            Timing::Once => self.once.push(source),
+            Timing::Own => {
+                let (sink, mut outlet) = sink();
+                source.start(sink, clock);
+                let (mut said, mut found) = (Vec::new(), Vec::new());
+                while let Ok(one) = outlet.try_recv() {
+                    match one {
+                        Said::Targets(targets) => found.extend(targets),
+                        other => said.push(other),
+                    }
+                }
+                self.own.push(OwnTimed { source, outlet, said });
+                for target in found {
+                    self.targets.push(target.info);
+                    target.source.into_iter().for_each(|source| self.add(source, clock));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! When each source is polled: twenty slots an interval, a slot's sources together.
+//!
+//! A timer for each source would cost more than reading its page. A source is in the slot of its name's hash, so that a
+//! fleet's load is spread and a restart changes nothing. A poll that is still under way is never started again.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+
+use super::collector::Message;
+use super::opened::OwnTimed;
+use super::round::{APART, TOGETHER, poll_once};
+use crate::clock::Clock;
+use crate::reading::{Event, TargetId};
+use crate::source::discover::{Pids, note_pids};
+use crate::source::{Outlet, Said, Source, sink};
+use crate::units::Span;
+
+/// Slots in an interval.
+const SLOTS: u32 = 20;
+/// When the second poll follows the first: rates are there a moment after the counters.
+const SECOND_POLL: Duration = Duration::from_millis(300);
+/// How long sources that are polled at once may take to answer.
+const ANSWERS: Duration = Duration::from_secs(1);
+
+/// Held by everyone who still polls: when all are dropped, the last poll is over.
+#[derive(Debug)]
+pub(super) enum AtWork {}
+
+/// How sources are watched, from the first poll to the last.
+#[derive(Debug, Clone)]
+pub(super) struct Schedule {
+    pub(super) clock: Clock,
+    /// How often each source is polled.
+    pub(super) interval: watch::Receiver<Duration>,
+    /// Where everything goes that they say.
+    pub(super) events: mpsc::Sender<Message>,
+    /// Turns true when sources are to be polled once more, and then no more.
+    pub(super) last: watch::Receiver<bool>,
+    /// What those hold who poll.
+    pub(super) at_work: mpsc::WeakSender<AtWork>,
+    /// The processes that hold this machine's GPUs.
+    pub(super) pids: watch::Sender<Pids>,
+}
+
+impl Schedule {
+    /// Polls sources until the receiver is gone: at once, after 300 ms, then each in its slot of every interval; at once and
+    /// in new slots when the interval changes. When `last` turns true, polls once more and ends.
+    pub(super) fn watch(self, sources: Vec<Box<dyn Source>>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(self.watch_slots(sources))
+    }
+
+    async fn watch_slots(self, sources: Vec<Box<dyn Source>>) {
+        let _working = self.at_work.upgrade();
+        let apart = if sources.len() > TOGETHER { APART } else { Duration::ZERO };
+        let mut slots: Vec<Vec<Box<dyn Source>>> = (0..SLOTS).map(|_| Vec::new()).collect();
+        for source in sources {
+            slots[slot_of(source.id()) as usize].push(source);
+        }
+        let began = Instant::now();
+        let mut tasks = JoinSet::new();
+        for (slot, sources) in (0..).zip(slots).filter(|(_, sources)| !sources.is_empty()) {
+            let place = Slot { began: began + apart * slot, interval: *self.interval.borrow(), number: slot, apart };
+            tasks.spawn(self.clone().watch_slot(sources, place));
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    async fn watch_slot(mut self, mut idle: Vec<Box<dyn Source>>, mut slot: Slot) {
+        let (sink, mut outlet) = sink();
+        for source in &mut idle {
+            source.start(sink.clone(), &self.clock);
+        }
+        let mut polls = JoinSet::new();
+        let mut due = slot.began;
+        let mut ending = false;
+        loop {
+            tokio::select! {
+                () = sleep_until(due), if !ending => {
+                    for source in idle.drain(..) {
+                        polls.spawn(poll_once(source));
+                    }
+                    due = next_due(due, slot.began, slot.interval, slot.offset());
+                }
+                every = changed(&mut self.interval), if !ending => {
+                    let began = Instant::now() + slot.apart * slot.number;
+                    slot = Slot { began, interval: every, ..slot };
+                    due = began;
+                }
+                () = told(&mut self.last), if !ending => {
+                    ending = true;
+                    for source in idle.drain(..) {
+                        polls.spawn(poll_once(source));
+                    }
+                }
+                Some(ended) = polls.join_next() => {
+                    let mut ended = Some(ended);
+                    while let Some(poll) = ended {
+                        idle.extend(poll.ok().map(|(source, _)| source));
+                        ended = polls.try_join_next();
+                    }
+                    if !self.pass(heard(&mut outlet)).await || (ending && polls.is_empty()) {
+                        return;
+                    }
+                }
+                Some(first) = outlet.recv() => {
+                    let said = std::iter::once(first).chain(heard(&mut outlet)).collect();
+                    if !self.pass(said).await {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Passes on what a source says that keeps its own time, and tells it of another interval.
+    pub(super) async fn follow(mut self, started: OwnTimed) {
+        let OwnTimed { mut source, mut outlet, said } = started;
+        if !self.pass(said).await {
+            return;
+        }
+        loop {
+            tokio::select! {
+                Some(first) = outlet.recv() => {
+                    if !self.pass(std::iter::once(first).chain(heard(&mut outlet)).collect()).await {
+                        return;
+                    }
+                }
+                // A source that has said everything may still be what others stand on: it is held.
+                every = changed(&mut self.interval) => source.set_interval(every),
+            }
+        }
+    }
+
+    /// Hands on what sources say, and watches those that they found. Whether anybody still listens.
+    pub(super) async fn pass(&self, said: Vec<Said>) -> bool {
+        let (mut events, mut found) = (Vec::new(), Vec::new());
+        for one in said {
+            let (message, sources) = match one {
+                Said::Events(some) => {
+                    for event in some.iter().filter(|event| matches!(event, Event::Gpus { .. })) {
+                        self.pids.send_if_modified(|known| note_pids(known, event));
+                    }
+                    events.extend(some);
+                    continue;
+                }
+                other => Message::heard(other),
+            };
+            found.extend(sources);
+            if !self.send(std::mem::take(&mut events)).await || self.events.send(message).await.is_err() {
+                return false;
+            }
+        }
+        let goes_on = self.send(events).await;
+        if goes_on && !found.is_empty() {
+            // Polled after what was said of them, so that nothing comes out of its turn.
+            tokio::spawn(self.clone().watch(found));
+        }
+        goes_on
+    }
+
+    async fn send(&self, events: Vec<Event>) -> bool {
+        events.is_empty() || self.events.send(Message::Events(events)).await.is_ok()
+    }
+
+    /// Sends a tick every interval, a moment after its last slot has begun: with every source dead, time still passes.
+    pub(super) async fn tick(mut self) {
+        let mut every = *self.interval.borrow_and_update();
+        loop {
+            let lag = every / 40;
+            sleep_until(Instant::now() + SECOND_POLL.min(every) + lag).await;
+            let mut ticks = interval_at(Instant::now() + every, every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            every = loop {
+                if !self.send(vec![Event::Tick(self.clock.now())]).await {
+                    return;
+                }
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    other = changed(&mut self.interval) => break other,
+                }
+            };
+        }
+    }
+
+    /// Tells the collector of another interval.
+    pub(super) async fn follow_interval(mut self) {
+        let mut before = *self.interval.borrow_and_update();
+        loop {
+            let every = changed(&mut self.interval).await;
+            if every < before {
+                // Sources are polled at once, but have not answered yet: by the new interval they would be stale.
+                tokio::time::sleep(ANSWERS).await;
+            }
+            before = every;
+            if self.events.send(Message::Interval(Span::from(every))).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// What was said so far.
+fn heard(outlet: &mut Outlet) -> Vec<Said> {
+    std::iter::from_fn(|| outlet.try_recv().ok()).collect()
+}
+
+/// When the sources of a slot are polled.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    /// When it is polled first.
+    began: Instant,
+    interval: Duration,
+    number: u32,
+    /// How much later than the slot before it is polled first.
+    apart: Duration,
+}
+
+impl Slot {
+    fn offset(self) -> Duration {
+        self.interval * self.number / SLOTS
+    }
+}
+
+fn slot_of(target: &TargetId) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    target.hash(&mut hasher);
+    (hasher.finish() % u64::from(SLOTS)) as u32
+}
+
+/// Waits until the end is asked for.
+async fn told(last: &mut watch::Receiver<bool>) {
+    if last.wait_for(|last| *last).await.is_err() {
+        // The receiver is gone.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Waits for another interval.
+async fn changed(interval: &mut watch::Receiver<Duration>) -> Duration {
+    if interval.changed().await.is_err() {
+        // No sender is left that could change it.
+        std::future::pending::<()>().await;
+    }
+    *interval.borrow_and_update()
+}
+
+/// The first poll is at once, the second soon after, the others in the slot; slots that were missed are skipped.
+fn next_due(due: Instant, began: Instant, interval: Duration, offset: Duration) -> Instant {
+    let second = began + SECOND_POLL.min(interval);
+    if due < second {
+        return second;
+    }
+    let mut next = began + offset;
+    let passed = Instant::now().max(due).saturating_duration_since(next);
+    next += interval * (passed.as_nanos() / interval.as_nanos().max(1)) as u32;
+    while next <= due + interval / 2 {
+        next += interval;
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_poll_is_soon_and_the_others_in_their_slot() {
+        let began = Instant::now() + Duration::from_secs(3600);
+        let (second, offset) = (Duration::from_secs(1), Duration::from_millis(350));
+        let first = next_due(began, began, second, offset);
+        assert_eq!(first - began, SECOND_POLL);
+        let third = next_due(first, began, second, offset);
+        assert_eq!(third - began, Duration::from_millis(1350));
+        assert_eq!(next_due(third, began, second, offset) - third, second);
+    }
+
+    #[tokio::test]
+    async fn another_interval_holds_at_once() {
+        let (set, interval) = watch::channel(Duration::from_secs(60));
+        let (events, mut ticks) = mpsc::channel(64);
+        let ((_, last), (working, _)) = (watch::channel(false), mpsc::channel(1));
+        let (at_work, pids) = (working.downgrade(), watch::channel(Pids::new()).0);
+        tokio::spawn(Schedule { clock: Clock::System, interval, events, last, at_work, pids }.tick());
+        set.send_replace(Duration::from_millis(20));
+        for _ in 0..5 {
+            let tick = tokio::time::timeout(Duration::from_secs(10), ticks.recv()).await;
+            assert!(tick.is_ok_and(|events| events.is_some()));
+        }
+    }
+
+    #[test]
+    fn a_target_keeps_its_slot() {
+        let target = TargetId::new("http://127.0.0.1:8000");
+        assert_eq!(slot_of(&target), slot_of(&target.clone()));
+        assert!(slot_of(&target) < SLOTS);
+    }
+}

@@ -1,0 +1,76 @@
+//! A simulated fleet in a time of its own, which moves only between polls: its figures are the same at any speed.
+
+use super::opened::Opened;
+use super::round::{Group, in_order};
+use crate::clock::{Clock, ScriptedClock};
+use crate::fleet::TargetInfo;
+use crate::reading::{Event, TargetId};
+use crate::source::{Found, Next, PollFuture, Said, Sink, Source, Timing};
+use crate::units::{Span, Timestamp};
+
+/// Polls the targets of a simulated fleet at each step of a scripted clock, up to its end: a machine that is too slow makes
+/// the time longer, never coarser.
+#[derive(Debug)]
+pub struct TurnedFleet {
+    id: TargetId,
+    clock: ScriptedClock,
+    targets: Vec<TargetInfo>,
+    sources: Group,
+    /// The fleet, whose sockets its targets are.
+    _fleet: Opened,
+    step: Span,
+    end: Timestamp,
+    polled: bool,
+    sink: Option<Sink>,
+}
+
+impl TurnedFleet {
+    /// A fleet that begins with what the clock shows, and ends at `end`.
+    pub fn new(fleet: Box<dyn Source>, clock: &ScriptedClock, step: Span, end: Timestamp) -> Self {
+        let (id, scripted) = (fleet.id().clone(), Clock::Scripted(clock.clone()));
+        let mut opened = Opened::new(vec![fleet], &scripted);
+        let targets = std::mem::take(&mut opened.targets);
+        let sources = Group::new(std::mem::take(&mut opened.scheduled), &scripted);
+        let clock = clock.clone();
+        Self { id, clock, targets, sources, _fleet: opened, step, end, polled: false, sink: None }
+    }
+
+    /// The time that is left.
+    fn left(&self) -> Span {
+        self.end - self.clock.now().wall
+    }
+}
+
+impl Source for TurnedFleet {
+    fn id(&self) -> &TargetId {
+        &self.id
+    }
+
+    /// Its time is its own clock's.
+    fn start(&mut self, sink: Sink, _: &Clock) {
+        let found = self.targets.iter().map(|info| Found { info: info.clone(), source: None });
+        sink.announce(Said::Targets(found.collect()));
+        self.sink = Some(sink);
+    }
+
+    fn poll(&mut self) -> PollFuture<'_> {
+        Box::pin(async move {
+            if std::mem::replace(&mut self.polled, true) {
+                self.clock.advance(self.step.min(self.left()));
+            }
+            let (events, _) = in_order(self.sources.poll_all().await);
+            if let Some(sink) = &self.sink {
+                sink.say(Said::Events(events)).await;
+                sink.say(Event::Tick(self.clock.now())).await;
+            }
+            match self.left() {
+                Span::ZERO => Next::End,
+                left => Next::At(self.clock.now().wall + self.step.min(left)),
+            }
+        })
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::Own
+    }
+}

@@ -1,0 +1,86 @@
+//! A page in a file: what a scrape would have brought.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::contract::{Next, PollFuture, Sink, Source, Timing};
+use crate::clock::Clock;
+use crate::dialect::{self, Hint};
+use crate::reading::{Event, Label, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
+use crate::units::Moment;
+
+/// One page in a file. It is read again at each poll.
+#[derive(Debug)]
+pub struct PageFile {
+    id: TargetId,
+    path: PathBuf,
+    /// The longest a poll may take.
+    timeout: Duration,
+    /// The most bytes of the page.
+    max_page: u64,
+    started: Option<(Sink, Clock)>,
+}
+
+impl PageFile {
+    /// A file that has not been read yet. A poll takes `timeout` at most, and a page of more bytes than `max_page` is refused.
+    pub fn new(id: TargetId, path: &Path, timeout: Duration, max_page: u64) -> Self {
+        Self { id, path: path.to_owned(), timeout, max_page, started: None }
+    }
+}
+
+impl Source for PageFile {
+    fn id(&self) -> &TargetId {
+        &self.id
+    }
+
+    fn start(&mut self, sink: Sink, clock: &Clock) {
+        self.started = Some((sink, clock.clone()));
+    }
+
+    fn poll(&mut self) -> PollFuture<'_> {
+        Box::pin(async move {
+            if let Some((sink, clock)) = &self.started {
+                let stopwatch = clock.stopwatch();
+                let read = tokio::time::timeout(self.timeout, read(&self.path, self.max_page, clock));
+                let (at, cost, outcome) = match read.await.unwrap_or(Err(ScrapeTrouble::TimedOut)) {
+                    Ok((at, cost, reading)) => (at, cost, Ok(Box::new(reading))),
+                    Err(trouble) => (clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(trouble)),
+                };
+                sink.say(Event::Page { target: self.id.clone(), at, cost, outcome }).await;
+            }
+            Next::Scheduled
+        })
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::Once
+    }
+}
+
+/// Reads the page: when, at which cost, and what it says.
+async fn read(path: &Path, cap: u64, clock: &Clock) -> Result<(Moment, ScrapeCost, PageReading), ScrapeTrouble> {
+    let (file, stopwatch) = (path.to_owned(), clock.stopwatch());
+    let read = tokio::task::spawn_blocking(move || read_whole(&file, cap));
+    let refuse = |why: &str| ScrapeTrouble::Other(Label::new(&format!("{}: {why}", path.display())));
+    let body = match read.await {
+        Ok(Ok(Some(body))) => body,
+        Ok(Ok(None)) => return Err(refuse("it was written while it was read: nothing of it is counted")),
+        Ok(Err(error)) => return Err(refuse(&error.to_string())),
+        Err(_) => return Err(refuse("reading it was given up")),
+    };
+    if body.len() as u64 > cap {
+        return Err(ScrapeTrouble::TooLarge(cap));
+    }
+    let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: body.len() as u64 };
+    Ok((clock.now(), cost, dialect::read(&body, &Hint::default())?))
+}
+
+/// The bytes of a file, up to one more than `cap`; `None` if it was written meanwhile.
+fn read_whole(path: &Path, cap: u64) -> std::io::Result<Option<Vec<u8>>> {
+    use std::io::Read;
+    let file = std::fs::File::open(path)?;
+    let state = || file.metadata().map(|of| (of.len(), of.modified().ok().filter(|_| of.is_file())));
+    let (before, mut body) = (state()?, Vec::new());
+    (&file).take(cap + 1).read_to_end(&mut body)?;
+    Ok((state()? == before).then_some(body))
+}

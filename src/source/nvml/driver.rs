@@ -1,0 +1,76 @@
+//! The source at work: what starts its loop, and tells it what is wanted.
+
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use super::cadence::Cadence;
+use super::message::Message;
+use super::settings::NvmlSettings;
+use crate::clock::Clock;
+use crate::reading::{Event, Label};
+
+/// The driver's version, once it has said it. Clones know it at the same time.
+#[derive(Debug, Clone, Default)]
+pub struct Version(Arc<OnceLock<Label>>);
+
+impl Version {
+    /// The version: `580.65.06`.
+    pub fn get(&self) -> Option<Label> {
+        self.0.get().cloned()
+    }
+}
+
+/// The source at work. It ends when this is dropped; a thread inside the driver is left there.
+#[derive(Debug)]
+pub struct Driver {
+    tell: Sender<Message>,
+    version: Version,
+}
+
+impl Driver {
+    /// Starts the source and returns at once. Every look becomes one [`Event::Gpus`] given to `send`, which is called on
+    /// the source's own thread; so does the first failure to load the library and every other one that differs from it.
+    /// Loading is tried again every 30 s.
+    pub fn start(settings: NvmlSettings, clock: Clock, send: impl Fn(Event) + Send + 'static) -> Self {
+        Self::telling(Version::default(), settings, clock, send)
+    }
+
+    /// The same, telling the driver's version too.
+    pub(super) fn telling(
+        version: Version,
+        settings: NvmlSettings,
+        clock: Clock,
+        send: impl Fn(Event) + Send + 'static,
+    ) -> Self {
+        let (tell, inbox) = channel();
+        let driver = Self { tell: tell.clone(), version: version.clone() };
+        let cadence = Cadence::new(settings, clock, send, tell, version.0);
+        // Without a thread there is no look, and a dashboard that shows the engines only.
+        let _ = thread::Builder::new().name("nvml".to_owned()).spawn(move || cadence.run(&inbox));
+        driver
+    }
+
+    /// Asks for a look now. It comes as one event, even if a GPU hangs: then 200 ms after the patience ran out. While the
+    /// library cannot be loaded the event says why.
+    pub fn look(&self) {
+        let _ = self.tell.send(Message::Look);
+    }
+
+    /// Looks so often from now on.
+    pub fn set_interval(&self, interval: Duration) {
+        let _ = self.tell.send(Message::Every(interval));
+    }
+
+    /// The driver's version, once it has said it.
+    pub fn version(&self) -> Option<Label> {
+        self.version.get()
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.tell.send(Message::Stop);
+    }
+}

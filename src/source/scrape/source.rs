@@ -1,0 +1,53 @@
+//! A page over HTTP as a source.
+
+use super::scraper::{Scraper, Settings};
+use super::target::{Address, Target};
+use crate::clock::Clock;
+use crate::reading::TargetId;
+use crate::source::contract::{Next, PollFuture, Sink, Source};
+use crate::source::file::PageFile;
+
+/// Polls the page of one target.
+#[derive(Debug)]
+pub struct Scrape {
+    scraper: Scraper,
+    sink: Option<Sink>,
+}
+
+impl Scrape {
+    /// A source that polls with `scraper`.
+    pub const fn new(scraper: Scraper) -> Self {
+        Self { scraper, sink: None }
+    }
+}
+
+/// What polls a target: a scrape of a server, or a file.
+pub fn source_of(target: &Target, settings: &Settings) -> Box<dyn Source> {
+    match &target.address {
+        Address::File(path) => {
+            Box::new(PageFile::new(target.id.clone(), path, settings.timeout, settings.max_page as u64))
+        }
+        Address::Http(_) => Box::new(Scrape::new(Scraper::new(target.clone(), settings.clone(), Clock::default()))),
+    }
+}
+
+impl Source for Scrape {
+    fn id(&self) -> &TargetId {
+        &self.scraper.target().id
+    }
+
+    fn start(&mut self, sink: Sink, clock: &Clock) {
+        self.scraper.set_clock(clock);
+        self.sink = Some(sink);
+    }
+
+    fn poll(&mut self) -> PollFuture<'_> {
+        Box::pin(async move {
+            let event = self.scraper.look().await;
+            if let Some(sink) = &self.sink {
+                sink.say(event).await;
+            }
+            Next::Scheduled
+        })
+    }
+}

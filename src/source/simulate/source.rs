@@ -1,0 +1,87 @@
+//! The simulated fleet as a source: it announces its targets, which are polled like any others.
+
+use tokio::task::JoinSet;
+
+use super::day::Holding;
+use crate::clock::Clock;
+use crate::reading::{NodeName, Role, TargetId, UnitName};
+use crate::source::contract::{Found, Next, PollFuture, Said, Sink, Source, Timing};
+use crate::source::scrape::{self, Settings, source_of};
+
+/// A place to poll.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The page's address: `http://127.0.1.1:8000/metrics`.
+    pub url: String,
+    /// The machines behind it; a unit's engine runs on all of its unit's.
+    pub nodes: Vec<NodeName>,
+    /// The deployment unit, in a fleet that has them.
+    pub unit: Option<UnitName>,
+    /// The part that an engine plays; `None` for an exporter.
+    pub role: Option<Role>,
+}
+
+impl Target {
+    /// What a scrape is to know of it.
+    fn scraped(&self) -> Option<scrape::Target> {
+        // An address of its own sockets is one that can be read.
+        let mut target: scrape::Target = self.url.parse().ok()?;
+        // An exporter's page names its machines itself.
+        target.node = self.role.and_then(|_| self.nodes.first().cloned());
+        (target.unit, target.role) = (self.unit.clone(), self.role);
+        Some(target)
+    }
+}
+
+/// A fleet that answers. Dropping it closes its sockets.
+#[derive(Debug)]
+pub struct Fleet {
+    id: TargetId,
+    targets: Vec<Target>,
+    holdings: Vec<Holding>,
+    settings: Settings,
+    _open: JoinSet<()>,
+}
+
+impl Fleet {
+    /// A fleet whose sockets are open.
+    pub(super) fn new(targets: Vec<Target>, holdings: Vec<Holding>, open: JoinSet<()>) -> Self {
+        Self { id: TargetId::new("simulate:"), targets, holdings, settings: Settings::default(), _open: open }
+    }
+
+    /// Has its targets polled with these settings.
+    #[must_use]
+    pub fn polled_with(self, settings: Settings) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// Where to poll.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// Who held which GPUs from when until when; empty for a made-up fleet, which holds what it has.
+    pub fn holdings(&self) -> &[Holding] {
+        &self.holdings
+    }
+}
+
+impl Source for Fleet {
+    fn id(&self) -> &TargetId {
+        &self.id
+    }
+
+    fn start(&mut self, sink: Sink, _: &Clock) {
+        let found =
+            |target: scrape::Target| Found { info: target.info(), source: Some(source_of(&target, &self.settings)) };
+        sink.announce(Said::Targets(self.targets.iter().filter_map(Target::scraped).map(found).collect()));
+    }
+
+    fn poll(&mut self) -> PollFuture<'_> {
+        Box::pin(std::future::ready(Next::Scheduled))
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::Own
+    }
+}
