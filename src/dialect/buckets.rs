@@ -10,21 +10,21 @@ const BOUNDS: usize = 512;
 
 /// The buckets of one row's histogram. Several series of the row add up bucket by bucket.
 #[derive(Debug, Default)]
-pub(super) struct Buckets {
-    cells: Vec<Cell>,
+pub(super) struct RowBuckets {
+    cells: Vec<BucketCell>,
     /// Where the next line is expected: bounds of a series come in order.
     cursor: usize,
     refused: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Cell {
+struct BucketCell {
     bound: f64,
     count: u64,
     series: u32,
 }
 
-impl Buckets {
+impl RowBuckets {
     /// Adds the samples of one series at or below `bound`, or says why they are no count.
     pub(super) fn add(&mut self, bound: f64, value: f64) -> Result<(), Refusal> {
         let count = match Tokens::from_counter(value) {
@@ -46,14 +46,14 @@ impl Buckets {
     }
 
     fn position(&mut self, bound: f64) -> usize {
-        let same = |cell: &Cell| cell.bound.total_cmp(&bound).is_eq();
+        let same = |cell: &BucketCell| cell.bound.total_cmp(&bound).is_eq();
         if self.cells.get(self.cursor).is_some_and(same) {
             return self.cursor;
         }
         match self.cells.binary_search_by(|cell| cell.bound.total_cmp(&bound)) {
             Ok(at) => at,
             Err(at) => {
-                self.cells.insert(at, Cell { bound, count: 0, series: 0 });
+                self.cells.insert(at, BucketCell { bound, count: 0, series: 0 });
                 at
             }
         }
@@ -70,7 +70,7 @@ impl Buckets {
             _ => bounds().collect(),
         };
         let mut highest = 0;
-        let rising = |cell: &Cell| {
+        let rising = |cell: &BucketCell| {
             // A page is not printed in one instant: a bucket may be a sample behind the one below it.
             highest = cell.count.max(highest);
             highest

@@ -1,7 +1,7 @@
 //! What an engine or exporter is to be read by: the fields of a dialect, and what most of them have in common.
 
-use super::field::{Counts, Entry, Facts, Field, Policy, StartOf};
-use super::sums::Sums;
+use super::field::{Counts, Policy, ProcessFacts, SeriesField, SeriesPlace, StartOf};
+use super::sums::RowSums;
 use crate::exposition::Labels;
 use crate::reading::{EngineKind, EngineReading, Role};
 
@@ -30,11 +30,11 @@ pub(super) struct Dialect {
     /// Which of its tokens count in a role.
     pub(super) counts: fn(Role) -> Counts,
     /// What a series' name means; `None`: nothing that is wanted, and the line is not read.
-    pub(super) field: fn(&str) -> Option<Field>,
+    pub(super) field: fn(&str) -> Option<SeriesField>,
     /// Where a series belongs, by its labels; `None`: it would count something twice.
-    pub(super) entry: for<'p> fn(Field, Labels<'p>) -> Option<Entry<'p>>,
+    pub(super) entry: for<'p> fn(SeriesField, Labels<'p>) -> Option<SeriesPlace<'p>>,
     /// The engine's own rules, after the plain meaning of each field was written into the reading.
-    pub(super) settle: fn(&Sums<'_>, &Facts, &mut EngineReading),
+    pub(super) settle: fn(&RowSums<'_>, &ProcessFacts, &mut EngineReading),
 }
 
 /// Where a page is looked for. `TensorRT-LLM`'s `/metrics` is used up by reading, so what it has in its place is asked
@@ -58,6 +58,6 @@ pub(super) const PLAIN: Dialect = Dialect {
     policy: Policy::PLAIN,
     counts: Counts::by_role,
     field: |_| None,
-    entry: |field, _| Some(Entry::whole(field)),
+    entry: |field, _| Some(SeriesPlace::whole(field)),
     settle: |_, _, _| {},
 };

@@ -3,8 +3,8 @@
 //! A worker's own page is the engine's behind it, and is read as that.
 
 use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, Entry, Facts, Field, Gauge};
-use super::sums::Sums;
+use super::field::{Count, Delay, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use super::sums::RowSums;
 use crate::reading::{EngineKind, EngineReading, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -12,29 +12,29 @@ pub(super) const DIALECT: Dialect = Dialect {
     names: &["dynamo_frontend_"],
     ports: &[8000, 8081],
     field,
-    entry: |field, labels| Some(Entry::keyed(field, labels, "model", "")),
+    entry: |field, labels| Some(SeriesPlace::keyed(field, labels, "model", "")),
     settle,
     ..PLAIN
 };
 
-fn field(name: &str) -> Option<Field> {
+fn field(name: &str) -> Option<SeriesField> {
     Some(match name.strip_prefix("dynamo_frontend_")? {
-        "input_sequence_tokens_sum" => Field::Count(Count::Prompt),
-        "input_sequence_tokens_count" => Field::Count(Count::PromptSeen),
-        "cached_tokens_sum" => Field::Count(Count::Cached),
-        "cached_tokens_count" => Field::Count(Count::CachedSeen),
-        "output_tokens_total" => Field::Count(Count::Output),
-        "output_sequence_tokens_sum" => Field::Count(Count::FinishedOutput),
-        "inflight_requests" => Field::Gauge(Gauge::Running),
-        "queued_requests" => Field::Gauge(Gauge::Waiting),
-        "time_to_first_token_seconds_bucket" => Field::Bucket(Delay::Ttft),
-        "inter_token_latency_seconds_bucket" => Field::Bucket(Delay::Itl),
-        "request_duration_seconds_bucket" => Field::Bucket(Delay::E2e),
+        "input_sequence_tokens_sum" => SeriesField::Count(Count::Prompt),
+        "input_sequence_tokens_count" => SeriesField::Count(Count::PromptSeen),
+        "cached_tokens_sum" => SeriesField::Count(Count::Cached),
+        "cached_tokens_count" => SeriesField::Count(Count::CachedSeen),
+        "output_tokens_total" => SeriesField::Count(Count::Output),
+        "output_sequence_tokens_sum" => SeriesField::Count(Count::FinishedOutput),
+        "inflight_requests" => SeriesField::Gauge(RowGauge::Running),
+        "queued_requests" => SeriesField::Gauge(RowGauge::Waiting),
+        "time_to_first_token_seconds_bucket" => SeriesField::Bucket(Delay::Ttft),
+        "inter_token_latency_seconds_bucket" => SeriesField::Bucket(Delay::Itl),
+        "request_duration_seconds_bucket" => SeriesField::Bucket(Delay::E2e),
         _ => return None,
     })
 }
 
-fn settle(sums: &Sums<'_>, _: &Facts, reading: &mut EngineReading) {
+fn settle(sums: &RowSums<'_>, _: &ProcessFacts, reading: &mut EngineReading) {
     reading.role = Some(Role::Proxy);
     // The counter runs with the stream and was seen to fall short; the sum is right, but only once a stream has ended.
     // Both only grow, and neither is ever too high.

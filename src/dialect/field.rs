@@ -63,11 +63,11 @@ impl Counts {
 
 /// What a wanted series is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
+pub(super) enum SeriesField {
     /// It only grows.
     Count(Count),
     /// It is as it is now.
-    Gauge(Gauge),
+    Gauge(RowGauge),
     /// A bucket of a histogram.
     Bucket(Delay),
     /// When a counter began, in Unix seconds.
@@ -119,7 +119,7 @@ pub(super) enum Count {
 
 /// Gauges of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gauge {
+pub(super) enum RowGauge {
     Running,
     Waiting,
     Kv,
@@ -147,10 +147,10 @@ pub(super) enum Delay {
 }
 
 pub(super) const COUNTS: usize = Count::RoutedOutput as usize + 1;
-pub(super) const GAUGES: usize = Gauge::ExpertsCount as usize + 1;
+pub(super) const GAUGES: usize = RowGauge::ExpertsCount as usize + 1;
 pub(super) const DELAYS: usize = Delay::ItlOld as usize + 1;
 
-impl Gauge {
+impl RowGauge {
     /// Whether it is a share, of which several processes have a mean; else it counts things, of which they have a sum.
     pub(super) const fn is_share(self) -> bool {
         matches!(self, Self::Kv | Self::KvExact)
@@ -159,7 +159,7 @@ impl Gauge {
 
 /// The row that a series belongs to, within its process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Place<'p> {
+pub(super) struct RowPlace<'p> {
     /// The rank.
     pub(super) rank: Option<LabelText<'p>>,
     /// The model's name.
@@ -170,7 +170,7 @@ pub(super) struct Place<'p> {
     pub(super) copy: u32,
 }
 
-impl Place<'_> {
+impl RowPlace<'_> {
     /// The rank as readings say it.
     pub(super) fn rank(self) -> Option<Rank> {
         self.rank.filter(|rank| !rank.raw().is_empty()).map(|rank| Rank::new(&rank.text()))
@@ -179,11 +179,11 @@ impl Place<'_> {
 
 /// Where one series belongs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry<'p> {
+pub(super) struct SeriesPlace<'p> {
     /// What it is; a label may say more than the name did.
-    pub(super) field: Field,
+    pub(super) field: SeriesField,
     /// The row.
-    pub(super) place: Place<'p>,
+    pub(super) place: RowPlace<'p>,
     /// The bucket's upper bound.
     pub(super) bound: f64,
     /// The role that a label tells.
@@ -192,9 +192,9 @@ pub(super) struct Entry<'p> {
     pub(super) of_process: bool,
 }
 
-impl<'p> Entry<'p> {
+impl<'p> SeriesPlace<'p> {
     /// A series of the row that the labels `model` and `rank` name.
-    pub(super) fn keyed(field: Field, labels: Labels<'p>, model: &str, rank: &str) -> Self {
+    pub(super) fn keyed(field: SeriesField, labels: Labels<'p>, model: &str, rank: &str) -> Self {
         let mut entry = Self::whole(field);
         for (key, value) in labels {
             if key == b"le" {
@@ -217,15 +217,15 @@ impl<'p> Entry<'p> {
     }
 
     /// A series of the page's only row.
-    pub(super) const fn whole(field: Field) -> Self {
-        let place = Place { model: None, version: None, rank: None, copy: 0 };
+    pub(super) const fn whole(field: SeriesField) -> Self {
+        let place = RowPlace { model: None, version: None, rank: None, copy: 0 };
         Self { field, place, bound: f64::NAN, role: None, of_process: false }
     }
 }
 
 /// What is told once for a process.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Facts {
+pub(super) struct ProcessFacts {
     /// Tokens in a block of the KV cache.
     pub(super) block: Option<u64>,
     /// The role that labels tell.

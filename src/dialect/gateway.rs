@@ -1,7 +1,7 @@
 //! SGLang's model gateway: the tokens of the engines behind it, without hits. Never added to theirs.
 
 use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Entry, Field, StartOf};
+use super::field::{Count, SeriesField, SeriesPlace, StartOf};
 use crate::reading::{EngineKind, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -9,12 +9,12 @@ pub(super) const DIALECT: Dialect = Dialect {
     names: &["smg_"],
     ports: &[29000],
     start: StartOf::Page,
-    field: |name| (name == "smg_router_tokens_total").then_some(Field::Count(Count::Prompt)),
+    field: |name| (name == "smg_router_tokens_total").then_some(SeriesField::Count(Count::Prompt)),
     entry: |field, labels| {
-        let mut entry = Entry::keyed(field, labels, "model", "");
+        let mut entry = SeriesPlace::keyed(field, labels, "model", "");
         match labels.get("token_type")?.raw() {
             b"input" => {}
-            b"output" => entry.field = Field::Count(Count::Output),
+            b"output" => entry.field = SeriesField::Count(Count::Output),
             _ => return None,
         }
         Some(entry)

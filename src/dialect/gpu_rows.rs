@@ -35,12 +35,12 @@ struct Board<'p> {
     mig: bool,
     values: [Option<f64>; What::FIGURES],
     /// Memory of its MIG instances, for a board that is told in instances only.
-    instances: Vec<Instance<'p>>,
+    instances: Vec<MigMemory<'p>>,
 }
 
 /// Memory of one MIG instance. Exporters repeat it for each pod or container that may use it.
 #[derive(Debug)]
-struct Instance<'p> {
+struct MigMemory<'p> {
     id: LabelText<'p>,
     used: Option<f64>,
     free: Option<f64>,
@@ -290,7 +290,7 @@ impl<'p> Board<'p> {
             if at >= INSTANCES {
                 return;
             }
-            self.instances.push(Instance { id, used: None, free: None });
+            self.instances.push(MigMemory { id, used: None, free: None });
         }
         let known = &mut self.instances[at];
         let slot = if what == What::Used { &mut known.used } else { &mut known.free };
@@ -298,7 +298,7 @@ impl<'p> Board<'p> {
     }
 
     /// The memory of all its instances; `None` if one does not say it.
-    fn of_instances(&self, of: impl Fn(&Instance<'p>) -> Option<f64>) -> Option<f64> {
+    fn of_instances(&self, of: impl Fn(&MigMemory<'p>) -> Option<f64>) -> Option<f64> {
         let sum = self.instances.iter().map(of).sum::<Option<f64>>();
         sum.filter(|_| !self.instances.is_empty())
     }

@@ -3,7 +3,7 @@
 //! Its cached counter appears only for providers that report hits, and holds a part of the input tokens.
 
 use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, Entry, Field};
+use super::field::{Count, Delay, SeriesField, SeriesPlace};
 use crate::reading::{EngineKind, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -11,19 +11,19 @@ pub(super) const DIALECT: Dialect = Dialect {
     names: &["litellm_"],
     ports: &[4000],
     field,
-    entry: |field, labels| Some(Entry::keyed(field, labels, "model", "")),
+    entry: |field, labels| Some(SeriesPlace::keyed(field, labels, "model", "")),
     settle: |_, _, reading| reading.role = Some(Role::Proxy),
     ..PLAIN
 };
 
-fn field(name: &str) -> Option<Field> {
+fn field(name: &str) -> Option<SeriesField> {
     Some(match name {
-        "litellm_input_tokens_metric_created" | "litellm_output_tokens_metric_created" => Field::Created,
-        "litellm_input_tokens_metric_total" => Field::Count(Count::Prompt),
-        "litellm_input_cached_tokens_metric_total" => Field::Count(Count::Cached),
-        "litellm_output_tokens_metric_total" => Field::Count(Count::Output),
-        "litellm_llm_api_time_to_first_token_metric_bucket" => Field::Bucket(Delay::Ttft),
-        "litellm_request_total_latency_metric_bucket" => Field::Bucket(Delay::E2e),
+        "litellm_input_tokens_metric_created" | "litellm_output_tokens_metric_created" => SeriesField::Created,
+        "litellm_input_tokens_metric_total" => SeriesField::Count(Count::Prompt),
+        "litellm_input_cached_tokens_metric_total" => SeriesField::Count(Count::Cached),
+        "litellm_output_tokens_metric_total" => SeriesField::Count(Count::Output),
+        "litellm_llm_api_time_to_first_token_metric_bucket" => SeriesField::Bucket(Delay::Ttft),
+        "litellm_request_total_latency_metric_bucket" => SeriesField::Bucket(Delay::E2e),
         _ => return None,
     })
 }

@@ -3,8 +3,8 @@
 //! Its prompt counter holds what was computed, without cached tokens. Before late 2026 the cached ones were not told.
 
 use super::definition::{Dialect, METRICS_FIRST, PLAIN};
-use super::field::{Count, Entry, Facts, Field, Gauge, Policy};
-use super::sums::Sums;
+use super::field::{Count, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use super::sums::RowSums;
 use crate::reading::{EngineKind, EngineReading, PromptCount};
 use crate::units::Tokens;
 
@@ -21,27 +21,27 @@ pub(super) const DIALECT: Dialect = Dialect {
         ..Policy::AT_END
     },
     field,
-    entry: |field, labels| Some(Entry::keyed(field, labels, "model", "")),
+    entry: |field, labels| Some(SeriesPlace::keyed(field, labels, "model", "")),
     settle,
     ..PLAIN
 };
 
-fn field(name: &str) -> Option<Field> {
+fn field(name: &str) -> Option<SeriesField> {
     Some(match name.strip_prefix("llamacpp:").or_else(|| name.strip_prefix("llamacpp_"))? {
-        "prompt_tokens_total" => Field::Count(Count::Prompt),
-        "prompt_tokens_cached_total" => Field::Count(Count::Cached),
-        "tokens_predicted_total" => Field::Count(Count::Output),
-        "requests_processing" => Field::Gauge(Gauge::Running),
-        "requests_deferred" => Field::Gauge(Gauge::Waiting),
-        "kv_cache_usage_ratio" => Field::Gauge(Gauge::Kv),
-        "spec_decode_num_drafts_total" => Field::Count(Count::Drafts),
-        "spec_decode_num_draft_tokens_total" => Field::Count(Count::Drafted),
-        "spec_decode_num_accepted_tokens_total" => Field::Count(Count::Accepted),
+        "prompt_tokens_total" => SeriesField::Count(Count::Prompt),
+        "prompt_tokens_cached_total" => SeriesField::Count(Count::Cached),
+        "tokens_predicted_total" => SeriesField::Count(Count::Output),
+        "requests_processing" => SeriesField::Gauge(RowGauge::Running),
+        "requests_deferred" => SeriesField::Gauge(RowGauge::Waiting),
+        "kv_cache_usage_ratio" => SeriesField::Gauge(RowGauge::Kv),
+        "spec_decode_num_drafts_total" => SeriesField::Count(Count::Drafts),
+        "spec_decode_num_draft_tokens_total" => SeriesField::Count(Count::Drafted),
+        "spec_decode_num_accepted_tokens_total" => SeriesField::Count(Count::Accepted),
         _ => return None,
     })
 }
 
-fn settle(sums: &Sums<'_>, _: &Facts, reading: &mut EngineReading) {
+fn settle(sums: &RowSums<'_>, _: &ProcessFacts, reading: &mut EngineReading) {
     // The whole is no plain sum of series.
     reading.series.prompt.clear();
     reading.tokens.prompt = match (sums.count(Count::Prompt), sums.count(Count::Cached)) {

@@ -38,7 +38,7 @@ use crate::units::{Span, Timestamp};
 use copies::Copies;
 use gpu_rows::GpuRows;
 use gpus::GpuField;
-use sheet::{Names, Sheet};
+use sheet::{PageNames, Sheet};
 
 pub use field::{Counts, Policy};
 pub use registry::{attribution, lists_models, names_model, owned_by, paths, policy, ports};
@@ -70,7 +70,7 @@ const OLD_LOOK: Span = Span::from_secs(5);
 pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let (all, (page, unended)) = (page, ended_lines(page));
     let limits = Limits::default();
-    let (mut names, mut sheet, mut gpu_rows) = (Names::default(), Sheet::default(), GpuRows::default());
+    let (mut names, mut sheet, mut gpu_rows) = (PageNames::default(), Sheet::default(), GpuRows::default());
     let mut rows = Rows::new(page, limits, |name, kind| match names.wants(name, kind) {
         Ok(wanted) => wanted.map(Wanted::Engine),
         Err(()) => match name {
@@ -150,7 +150,7 @@ fn ended_lines(page: &[u8]) -> (&[u8], bool) {
 /// What a wanted series speaks of.
 #[derive(Clone, Copy)]
 enum Wanted {
-    Engine(sheet::Wanted),
+    Engine(sheet::EngineSeries),
     Start,
     Gpu(GpuField),
     Look,

@@ -1,7 +1,7 @@
 //! NVIDIA NIM: vLLM's names without their prefix. No cached tokens are told.
 
 use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Entry, Field};
+use super::field::{Count, SeriesField, SeriesPlace};
 use super::vllm;
 use crate::reading::EngineKind;
 
@@ -21,8 +21,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     ports: &[8000],
     lists_models: true,
     field: |name| match name {
-        "request_success_total" => Some(Field::Count(Count::Requests)),
-        "request_failure_total" => Some(Field::Count(Count::Failed)),
+        "request_success_total" => Some(SeriesField::Count(Count::Requests)),
+        "request_failure_total" => Some(SeriesField::Count(Count::Failed)),
         "num_requests_running"
         | "num_requests_waiting"
         | "gpu_cache_usage_perc"
@@ -33,6 +33,6 @@ pub(super) const DIALECT: Dialect = Dialect {
         | "e2e_request_latency_seconds_bucket" => vllm::engine_field(name),
         _ => None,
     },
-    entry: |field, labels| Some(Entry::keyed(field, labels, "model_name", "")),
+    entry: |field, labels| Some(SeriesPlace::keyed(field, labels, "model_name", "")),
     ..PLAIN
 };

@@ -4,8 +4,8 @@
 //! own: a sum over them would fall when one leaves. Sums of histograms are bucket middles there, and are not read.
 
 use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Entry, Facts, Field, StartOf};
-use super::sums::Sums;
+use super::field::{Count, ProcessFacts, SeriesField, SeriesPlace, StartOf};
+use super::sums::RowSums;
 use super::{sglang, vllm};
 use crate::exposition::Labels;
 use crate::reading::{EngineKind, EngineReading};
@@ -22,23 +22,23 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..PLAIN
 };
 
-fn field(name: &str) -> Option<Field> {
+fn field(name: &str) -> Option<SeriesField> {
     if let Some(name) = name.strip_prefix("ray_vllm_") {
         return vllm::engine_field(name).filter(|field| !is_histogram_sum(*field));
     }
     sglang::engine_field(name.strip_prefix("ray_sglang_")?)
 }
 
-const fn is_histogram_sum(field: Field) -> bool {
-    matches!(field, Field::Count(Count::FinishedPrompt | Count::FinishedOutput | Count::Answers))
+const fn is_histogram_sum(field: SeriesField) -> bool {
+    matches!(field, SeriesField::Count(Count::FinishedPrompt | Count::FinishedOutput | Count::Answers))
 }
 
-fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
+fn entry(field: SeriesField, labels: Labels<'_>) -> Option<SeriesPlace<'_>> {
     let vllm = labels.get("engine").is_some();
     if vllm { vllm::entry(field, labels) } else { sglang::entry(field, labels) }
 }
 
-fn settle(sums: &Sums<'_>, facts: &Facts, reading: &mut EngineReading) {
+fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut EngineReading) {
     sglang::settle(sums, facts, reading);
     vllm::settle(sums, facts, reading);
 }

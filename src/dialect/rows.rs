@@ -1,16 +1,16 @@
 //! From a page's sums to its readings: what is told twice is left out, and each row is called by its instance.
 
-use super::field::{Place, StartOf};
+use super::field::{RowPlace, StartOf};
 use super::process::ProcessLabels;
-use super::sheet::{Line, Names, Process, Sheet};
-use super::sums::Sums;
+use super::sheet::{PageNames, PageProcess, Sheet, SheetRow};
+use super::sums::RowSums;
 use crate::exposition::LabelText;
 use crate::reading::{EngineReading, InstanceId, Latency, ModelName, PromptCount, Refusal, Refusals, Role};
 use crate::units::Timestamp;
 
 /// The rows of a page, and when their processes started.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct PageRows {
     pub(super) engines: Vec<EngineReading>,
     pub(super) instance_starts: Vec<(InstanceId, Timestamp)>,
     /// Of the process that no label names.
@@ -21,8 +21,8 @@ pub(super) struct Told {
 
 impl<'p> Sheet<'p> {
     /// A reading for each row, by model, instance and rank. `unnamed` is the model of rows that name none.
-    pub(super) fn finish(mut self, names: &Names, unnamed: Option<&ModelName>) -> Told {
-        let mut told = Told { refused: std::mem::take(&mut self.refused), ..Told::default() };
+    pub(super) fn finish(mut self, names: &PageNames, unnamed: Option<&ModelName>) -> PageRows {
+        let mut told = PageRows { refused: std::mem::take(&mut self.refused), ..PageRows::default() };
         for line in &mut self.lines {
             line.sums.close(&mut told.refused);
         }
@@ -60,13 +60,13 @@ impl<'p> Sheet<'p> {
 
     /// Leaves out what is another row's: of an engine that passes another's names on, and delays that a server tells of
     /// a model whose engine tells its own.
-    fn drop_told_elsewhere(&mut self, names: &Names) {
-        let kind = |line: &Line<'p>| self.processes[line.process].dialect.kind;
-        let plain = |line: &Line<'p>| names.is_certain(kind(line)) && kind(line) == kind(&self.lines[0]);
+    fn drop_told_elsewhere(&mut self, names: &PageNames) {
+        let kind = |line: &SheetRow<'p>| self.processes[line.process].dialect.kind;
+        let plain = |line: &SheetRow<'p>| names.is_certain(kind(line)) && kind(line) == kind(&self.lines[0]);
         if self.lines.iter().all(plain) {
             return;
         }
-        let told_by = |line: &Line<'p>, other: &Line<'p>| {
+        let told_by = |line: &SheetRow<'p>, other: &SheetRow<'p>| {
             let (ours, theirs) = (&self.processes[line.process], &self.processes[other.process]);
             let same_model = line.place.model == other.place.model && line.place.version == other.place.version;
             let passes_on = !ours.dialect.shared_names.is_empty();
@@ -75,7 +75,7 @@ impl<'p> Sheet<'p> {
                 && (passes_on || (same_model && !line.sums.says_more_than_delays()))
         };
         let stands =
-            |line: &Line<'p>| names.is_certain(kind(line)) && !self.lines.iter().any(|other| told_by(line, other));
+            |line: &SheetRow<'p>| names.is_certain(kind(line)) && !self.lines.iter().any(|other| told_by(line, other));
         let stand: Vec<bool> = self.lines.iter().map(stands).collect();
         let mut stand = stand.into_iter();
         self.lines.retain(|_| stand.next().unwrap_or(true));
@@ -87,7 +87,7 @@ impl<'p> Sheet<'p> {
         let routers: Vec<usize> = (0..self.processes.len()).filter(|at| self.processes[*at].is_router()).collect();
         for process in &routers {
             let of_it: Vec<usize> = (0..self.lines.len()).filter(|at| self.lines[*at].process == *process).collect();
-            let bare = of_it.iter().find(|at| self.lines[**at].place == Place::default());
+            let bare = of_it.iter().find(|at| self.lines[**at].place == RowPlace::default());
             if let ([one, other], Some(bare)) = (&of_it[..], bare.copied()) {
                 let named = if bare == *one { *other } else { *one };
                 let sums = std::mem::take(&mut self.lines[bare].sums);
@@ -99,26 +99,26 @@ impl<'p> Sheet<'p> {
         if let Some(process) = first.copied()
             && !self.lines.iter().any(|line| routers.contains(&line.process))
         {
-            self.lines.push(Line { process, place: Place::default(), sums: Sums::default() });
+            self.lines.push(SheetRow { process, place: RowPlace::default(), sums: RowSums::default() });
         }
     }
 
     /// By model, instance and rank; of several copies of a row the lowest stands.
     fn sort(&mut self) {
         let processes = &self.processes;
-        self.lines.sort_by_cached_key(|Line { process, place, .. }| {
+        self.lines.sort_by_cached_key(|SheetRow { process, place, .. }| {
             let raw = |text: Option<LabelText<'p>>| text.map(LabelText::raw);
             let rank = (raw(place.rank).map(<[u8]>::len), raw(place.rank));
             (raw(place.model), processes[*process].labels.order(), raw(place.version), *process, rank, place.copy)
         });
         self.lines.dedup_by(|later, kept| {
-            later.process == kept.process && Place { copy: kept.place.copy, ..later.place } == kept.place
+            later.process == kept.process && RowPlace { copy: kept.place.copy, ..later.place } == kept.place
         });
     }
 
     /// When a process started: by a start with its own labels; a router's servers by the router's. A label that stands on
     /// all series of a page of one process need not stand on its start.
-    fn start_of(&self, process: &Process<'p>) -> Option<Timestamp> {
+    fn start_of(&self, process: &PageProcess<'p>) -> Option<Timestamp> {
         if process.dialect.start == StartOf::Neither {
             return None;
         }
@@ -133,7 +133,7 @@ impl<'p> Sheet<'p> {
     }
 }
 
-impl Told {
+impl PageRows {
     fn note_start(&mut self, instance: Option<&InstanceId>, start: Option<Timestamp>) {
         let Some(start) = start else { return };
         match instance {
@@ -146,7 +146,7 @@ impl Told {
     }
 }
 
-impl Process<'_> {
+impl PageProcess<'_> {
     /// Whether it is a router, or one that a router speaks of.
     pub(super) const fn is_router(&self) -> bool {
         self.facts.router
@@ -159,7 +159,12 @@ fn is_one_row(a: &EngineReading, b: &EngineReading) -> bool {
 }
 
 /// Writes what a row says. How many of its values are too large.
-fn settle(mut sums: Sums<'_>, process: &Process<'_>, like: Option<&Latency>, reading: &mut EngineReading) -> u32 {
+fn settle(
+    mut sums: RowSums<'_>,
+    process: &PageProcess<'_>,
+    like: Option<&Latency>,
+    reading: &mut EngineReading,
+) -> u32 {
     reading.role = process.facts.role;
     reading.adapters = process.adapters.names();
     sums.tell(reading);

@@ -6,8 +6,8 @@
 //! without a rank, for tokens and latencies, and one a rank for the rest.
 
 use super::definition::{Dialect, METRICS_FIRST, PLAIN};
-use super::field::{Count, Counts, Delay, Entry, Facts, Field, Gauge, Policy};
-use super::sums::Sums;
+use super::field::{Count, Counts, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use super::sums::RowSums;
 use crate::exposition::{LabelText, Labels};
 use crate::reading::{EngineKind, EngineReading, LiveTokens, RankWork, Role};
 use crate::units::Tokens;
@@ -35,42 +35,42 @@ const fn counts(role: Role) -> Counts {
     }
 }
 
-fn field(name: &str) -> Option<Field> {
+fn field(name: &str) -> Option<SeriesField> {
     engine_field(name.strip_prefix("sglang:").or_else(|| name.strip_prefix("sglang_"))?)
 }
 
 /// What a name means once its `sglang:` is taken off.
-pub(super) fn engine_field(name: &str) -> Option<Field> {
+pub(super) fn engine_field(name: &str) -> Option<SeriesField> {
     Some(match name {
-        "prompt_tokens_total" => Field::Count(Count::Prompt),
-        "cached_tokens_total" => Field::Count(Count::Cached),
-        "generation_tokens_total" => Field::Count(Count::Output),
-        "realtime_tokens_total" => Field::Count(Count::LiveComputed),
-        "prefill_effective_tokens_total" => Field::Count(Count::EffectiveComputed),
-        "num_running_reqs" => Field::Gauge(Gauge::Running),
-        "num_queue_reqs" => Field::Gauge(Gauge::Waiting),
-        "num_grammar_queue_reqs" => Field::Gauge(Gauge::WaitingMore),
-        "token_usage" => Field::Gauge(Gauge::Kv),
-        "full_token_usage" => Field::Gauge(Gauge::KvExact),
-        "dp_attention_tokens_total" => Field::Gauge(Gauge::StepTokens),
-        "dp_attention_pairs_total" => Field::Gauge(Gauge::StepPairs),
-        "eplb_balancedness_sum" => Field::Gauge(Gauge::ExpertsSum),
-        "eplb_balancedness_count" => Field::Gauge(Gauge::ExpertsCount),
-        "num_retracted_requests_total" => Field::Count(Count::Preemptions),
-        "num_requests_total" => Field::Count(Count::Requests),
-        "num_aborted_requests_total" => Field::Count(Count::Aborted),
-        "time_to_first_token_seconds_bucket" => Field::Bucket(Delay::Ttft),
-        "inter_token_latency_seconds_bucket" => Field::Bucket(Delay::Itl),
-        "time_per_output_token_seconds_bucket" => Field::Bucket(Delay::ItlOld),
-        "e2e_request_latency_seconds_bucket" => Field::Bucket(Delay::E2e),
-        "queue_time_seconds_bucket" => Field::Bucket(Delay::Queue),
+        "prompt_tokens_total" => SeriesField::Count(Count::Prompt),
+        "cached_tokens_total" => SeriesField::Count(Count::Cached),
+        "generation_tokens_total" => SeriesField::Count(Count::Output),
+        "realtime_tokens_total" => SeriesField::Count(Count::LiveComputed),
+        "prefill_effective_tokens_total" => SeriesField::Count(Count::EffectiveComputed),
+        "num_running_reqs" => SeriesField::Gauge(RowGauge::Running),
+        "num_queue_reqs" => SeriesField::Gauge(RowGauge::Waiting),
+        "num_grammar_queue_reqs" => SeriesField::Gauge(RowGauge::WaitingMore),
+        "token_usage" => SeriesField::Gauge(RowGauge::Kv),
+        "full_token_usage" => SeriesField::Gauge(RowGauge::KvExact),
+        "dp_attention_tokens_total" => SeriesField::Gauge(RowGauge::StepTokens),
+        "dp_attention_pairs_total" => SeriesField::Gauge(RowGauge::StepPairs),
+        "eplb_balancedness_sum" => SeriesField::Gauge(RowGauge::ExpertsSum),
+        "eplb_balancedness_count" => SeriesField::Gauge(RowGauge::ExpertsCount),
+        "num_retracted_requests_total" => SeriesField::Count(Count::Preemptions),
+        "num_requests_total" => SeriesField::Count(Count::Requests),
+        "num_aborted_requests_total" => SeriesField::Count(Count::Aborted),
+        "time_to_first_token_seconds_bucket" => SeriesField::Bucket(Delay::Ttft),
+        "inter_token_latency_seconds_bucket" => SeriesField::Bucket(Delay::Itl),
+        "time_per_output_token_seconds_bucket" => SeriesField::Bucket(Delay::ItlOld),
+        "e2e_request_latency_seconds_bucket" => SeriesField::Bucket(Delay::E2e),
+        "queue_time_seconds_bucket" => SeriesField::Bucket(Delay::Queue),
         _ => return None,
     })
 }
 
 /// Where a series belongs. Pipeline stages but the first repeat it, and a priority's part is in the total already.
-pub(super) fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
-    let mut entry = Entry::whole(field);
+pub(super) fn entry(field: SeriesField, labels: Labels<'_>) -> Option<SeriesPlace<'_>> {
+    let mut entry = SeriesPlace::whole(field);
     for (key, value) in labels {
         match key {
             b"le" => entry.bound = value.number().unwrap_or(f64::NAN),
@@ -78,12 +78,12 @@ pub(super) fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
             b"dp_rank" => entry.place.rank = Some(value),
             b"tp_rank" => entry.place.copy = value.number().unwrap_or(0.0) as u32,
             b"engine_type" => entry.role = role(value),
-            b"mode" => entry.field = Field::Count(mode(field, value)?),
+            b"mode" => entry.field = SeriesField::Count(mode(field, value)?),
             b"kind" => entry.field = kind(field, value)?,
             b"pp_rank" if !value.is("0") => return None,
             b"priority" if !value.raw().is_empty() => return None,
             // Without streaming the first token comes with the last one.
-            b"is_streaming" if field == Field::Bucket(Delay::Ttft) && !value.is("true") => return None,
+            b"is_streaming" if field == SeriesField::Bucket(Delay::Ttft) && !value.is("true") => return None,
             // A router's page holds its workers', each under its `worker_addr`.
             _ => entry.note(key),
         }
@@ -101,13 +101,13 @@ fn role(engine_type: LabelText<'_>) -> Option<Role> {
 }
 
 /// The two live counters are split by `mode`.
-fn mode(field: Field, mode: LabelText<'_>) -> Option<Count> {
+fn mode(field: SeriesField, mode: LabelText<'_>) -> Option<Count> {
     match (field, mode.raw()) {
-        (Field::Count(Count::LiveComputed), b"prefill_compute") => Some(Count::LiveComputed),
-        (Field::Count(Count::LiveComputed), b"prefill_cache") => Some(Count::LiveCached),
-        (Field::Count(Count::LiveComputed), b"decode") => Some(Count::LiveOutput),
-        (Field::Count(Count::EffectiveComputed), b"input") => Some(Count::EffectiveComputed),
-        (Field::Count(Count::EffectiveComputed), b"device_hit" | b"host_hit" | b"storage_hit") => {
+        (SeriesField::Count(Count::LiveComputed), b"prefill_compute") => Some(Count::LiveComputed),
+        (SeriesField::Count(Count::LiveComputed), b"prefill_cache") => Some(Count::LiveCached),
+        (SeriesField::Count(Count::LiveComputed), b"decode") => Some(Count::LiveOutput),
+        (SeriesField::Count(Count::EffectiveComputed), b"input") => Some(Count::EffectiveComputed),
+        (SeriesField::Count(Count::EffectiveComputed), b"device_hit" | b"host_hit" | b"storage_hit") => {
             Some(Count::EffectiveCached)
         }
         _ => None,
@@ -115,35 +115,37 @@ fn mode(field: Field, mode: LabelText<'_>) -> Option<Count> {
 }
 
 /// Work of steps that ranks take together is what a rank did, and what it did less than the busiest one.
-fn kind(field: Field, kind: LabelText<'_>) -> Option<Field> {
+fn kind(field: SeriesField, kind: LabelText<'_>) -> Option<SeriesField> {
     match (field, kind.raw()) {
-        (Field::Gauge(Gauge::StepTokens), b"imbalance") => Some(Field::Gauge(Gauge::StepTokensMissing)),
-        (Field::Gauge(Gauge::StepPairs), b"imbalance") => Some(Field::Gauge(Gauge::StepPairsMissing)),
-        (Field::Gauge(Gauge::StepTokens | Gauge::StepPairs), b"scheduled") => Some(field),
-        (Field::Gauge(Gauge::StepTokens | Gauge::StepPairs), _) => None,
+        (SeriesField::Gauge(RowGauge::StepTokens), b"imbalance") => {
+            Some(SeriesField::Gauge(RowGauge::StepTokensMissing))
+        }
+        (SeriesField::Gauge(RowGauge::StepPairs), b"imbalance") => Some(SeriesField::Gauge(RowGauge::StepPairsMissing)),
+        (SeriesField::Gauge(RowGauge::StepTokens | RowGauge::StepPairs), b"scheduled") => Some(field),
+        (SeriesField::Gauge(RowGauge::StepTokens | RowGauge::StepPairs), _) => None,
         (field, _) => Some(field),
     }
 }
 
-pub(super) fn settle(sums: &Sums<'_>, facts: &Facts, reading: &mut EngineReading) {
-    let more = sums.things(Gauge::WaitingMore);
+pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut EngineReading) {
+    let more = sums.things(RowGauge::WaitingMore);
     reading.waiting = reading.waiting.map(|waiting| waiting.saturating_add(more.unwrap_or(0)));
     // `token_usage` is rounded to hundredths.
-    reading.kv_usage = sums.share(Gauge::KvExact).or(reading.kv_usage);
+    reading.kv_usage = sums.share(RowGauge::KvExact).or(reading.kv_usage);
     reading.live = live(sums, facts, reading);
     reading.work = work(sums);
 }
 
-fn work(sums: &Sums<'_>) -> RankWork {
+fn work(sums: &RowSums<'_>) -> RankWork {
     let both = |one, other| Some([sums.number(one)?, sums.number(other)?]);
-    let steps =
-        both(Gauge::StepPairs, Gauge::StepPairsMissing).or_else(|| both(Gauge::StepTokens, Gauge::StepTokensMissing));
-    RankWork { steps, experts: both(Gauge::ExpertsSum, Gauge::ExpertsCount) }
+    let steps = both(RowGauge::StepPairs, RowGauge::StepPairsMissing)
+        .or_else(|| both(RowGauge::StepTokens, RowGauge::StepTokensMissing));
+    RankWork { steps, experts: both(RowGauge::ExpertsSum, RowGauge::ExpertsCount) }
 }
 
 /// What moves while requests run. Decode steps do not count a request's first token, which comes out of its prefill:
 /// the row that counts requests adds it, once they end. A prefill node's one token a request is not an output.
-fn live(sums: &Sums<'_>, facts: &Facts, reading: &EngineReading) -> Option<LiveTokens> {
+fn live(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &EngineReading) -> Option<LiveTokens> {
     let first_tokens = sums.tokens(Count::Requests).filter(|_| reading.role != Some(Role::Prefill));
     let decoded = sums.tokens(Count::LiveOutput);
     let output = match (decoded, first_tokens) {

@@ -2,10 +2,10 @@
 
 use super::adapters::Adapters;
 use super::definition::Dialect;
-use super::field::{Count, Entry, Facts, Field, Place};
+use super::field::{Count, ProcessFacts, RowPlace, SeriesField, SeriesPlace};
 use super::process::ProcessLabels;
 use super::registry;
-use super::sums::Sums;
+use super::sums::RowSums;
 use crate::exposition::{FamilyKind, LabelText, Labels, Row};
 use crate::reading::{EngineKind, Label, Refusal, Refusals};
 use crate::units::{Timestamp, Tokens};
@@ -14,10 +14,10 @@ use crate::units::{Timestamp, Tokens};
 const ROWS: usize = 1024;
 
 /// One process of a page: an instance of one engine.
-pub(super) struct Process<'p> {
+pub(super) struct PageProcess<'p> {
     pub(super) dialect: &'static Dialect,
     pub(super) labels: ProcessLabels<'p>,
-    pub(super) facts: Facts,
+    pub(super) facts: ProcessFacts,
     pub(super) adapters: Adapters,
     /// When the oldest of its token counters began.
     pub(super) created: Option<Timestamp>,
@@ -25,23 +25,23 @@ pub(super) struct Process<'p> {
 
 /// One row.
 #[derive(Debug)]
-pub(super) struct Line<'p> {
+pub(super) struct SheetRow<'p> {
     /// Its process, by place.
     pub(super) process: usize,
-    pub(super) place: Place<'p>,
-    pub(super) sums: Sums<'p>,
+    pub(super) place: RowPlace<'p>,
+    pub(super) sums: RowSums<'p>,
 }
 
 /// What a wanted series of an engine is.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted {
+pub(super) struct EngineSeries {
     dialect: &'static Dialect,
-    field: Field,
+    field: SeriesField,
 }
 
 /// Tells the names of a page apart: whose each is, and which engines speak on it.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct PageNames {
     /// Whose the last name was that was anybody's.
     last: Option<&'static Dialect>,
     /// Whose the first certain name is.
@@ -50,10 +50,10 @@ pub(super) struct Names {
     certain: u32,
 }
 
-impl Names {
+impl PageNames {
     /// What a series is to its engine; `Err`: its name is no engine's. A counter that the page calls a gauge is not that
     /// counter: Ray prints such twins.
-    pub(super) fn wants(&mut self, name: &str, kind: FamilyKind) -> Result<Option<Wanted>, ()> {
+    pub(super) fn wants(&mut self, name: &str, kind: FamilyKind) -> Result<Option<EngineSeries>, ()> {
         // Mostly a name belongs to whom the last one did.
         let wanted = self.last.and_then(|last| Some((last, (last.field)(name)?)));
         let (dialect, field) = match wanted {
@@ -68,11 +68,11 @@ impl Names {
             }
         };
         let another = match field {
-            Field::Count(_) => kind == FamilyKind::Gauge,
-            Field::Bucket(_) => !matches!(kind, FamilyKind::Histogram | FamilyKind::Unknown),
+            SeriesField::Count(_) => kind == FamilyKind::Gauge,
+            SeriesField::Bucket(_) => !matches!(kind, FamilyKind::Histogram | FamilyKind::Unknown),
             _ => false,
         };
-        Ok((!another).then_some(Wanted { dialect, field }))
+        Ok((!another).then_some(EngineSeries { dialect, field }))
     }
 
     /// Whose a name is.
@@ -104,8 +104,8 @@ const fn bit(kind: EngineKind) -> u32 {
 /// All rows of a page.
 #[derive(Default)]
 pub(super) struct Sheet<'p> {
-    pub(super) processes: Vec<Process<'p>>,
-    pub(super) lines: Vec<Line<'p>>,
+    pub(super) processes: Vec<PageProcess<'p>>,
+    pub(super) lines: Vec<SheetRow<'p>>,
     /// The process and the row that the last series went to.
     last: (usize, usize),
     starts: Vec<(ProcessLabels<'p>, Option<Timestamp>)>,
@@ -129,9 +129,9 @@ impl<'p> Sheet<'p> {
     }
 
     /// Takes one wanted series.
-    pub(super) fn take<T>(&mut self, Wanted { dialect, field }: Wanted, row: &Row<'p, T>) {
+    pub(super) fn take<T>(&mut self, EngineSeries { dialect, field }: EngineSeries, row: &Row<'p, T>) {
         match field {
-            Field::Count(_) | Field::Gauge(_) | Field::Bucket(_) => {
+            SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => {
                 let Some(entry) = (dialect.entry)(field, row.labels) else { return };
                 let process = if entry.of_process {
                     self.process(dialect, ProcessLabels::of(row.labels))
@@ -141,8 +141,8 @@ impl<'p> Sheet<'p> {
                 self.add(process, &entry, row);
             }
             // It has a hundred labels: where no series before it names a process, it does not either.
-            Field::BlockSize if self.is_of_one_process() => self.processes[0].learn(field, row),
-            Field::Created | Field::BlockSize | Field::Adapters | Field::Router => {
+            SeriesField::BlockSize if self.is_of_one_process() => self.processes[0].learn(field, row),
+            SeriesField::Created | SeriesField::BlockSize | SeriesField::Adapters | SeriesField::Router => {
                 match self.process(dialect, ProcessLabels::of(row.labels)) {
                     Some(at) => self.processes[at].learn(field, row),
                     None => self.over_limit += 1,
@@ -153,11 +153,15 @@ impl<'p> Sheet<'p> {
 
     /// Takes a line of a wanted series that can't be read, after all others: a counter on it is unknown. Without labels it
     /// may belong to any row of the engine, and a row whose counter lacks a series would count that from zero later.
-    pub(super) fn take_unreadable(&mut self, Wanted { dialect, field }: Wanted, labels: Option<Labels<'p>>) {
-        let Field::Count(count) = field else { return };
+    pub(super) fn take_unreadable(
+        &mut self,
+        EngineSeries { dialect, field }: EngineSeries,
+        labels: Option<Labels<'p>>,
+    ) {
+        let SeriesField::Count(count) = field else { return };
         self.refused.count(Refusal::Unreadable);
         let Some(labels) = labels else {
-            let of_engine = |line: &&mut Line<'p>| self.processes[line.process].dialect.kind == dialect.kind;
+            let of_engine = |line: &&mut SheetRow<'p>| self.processes[line.process].dialect.kind == dialect.kind;
             self.lines.iter_mut().filter(of_engine).for_each(|line| line.sums.refuse(count));
             return;
         };
@@ -167,7 +171,7 @@ impl<'p> Sheet<'p> {
             None => None,
         };
         match (line, entry.field) {
-            (Some(line), Field::Count(count)) => line.sums.refuse(count),
+            (Some(line), SeriesField::Count(count)) => line.sums.refuse(count),
             (Some(_), _) => {}
             (None, _) => self.over_limit += 1,
         }
@@ -178,7 +182,7 @@ impl<'p> Sheet<'p> {
         matches!(&self.processes[..], [only] if !only.labels.is_named())
     }
 
-    fn add<T>(&mut self, process: Option<usize>, entry: &Entry<'p>, row: &Row<'p, T>) {
+    fn add<T>(&mut self, process: Option<usize>, entry: &SeriesPlace<'p>, row: &Row<'p, T>) {
         let Some(process) = process else {
             self.over_limit += 1;
             return;
@@ -186,7 +190,7 @@ impl<'p> Sheet<'p> {
         let facts = &mut self.processes[process].facts;
         facts.role = facts.role.or(entry.role);
         facts.ranked |= entry.place.rank.is_some();
-        facts.live |= entry.field == Field::Count(Count::LiveOutput);
+        facts.live |= entry.field == SeriesField::Count(Count::LiveOutput);
         let Some(line) = self.line(process, entry.place) else {
             self.over_limit += 1;
             return;
@@ -207,7 +211,7 @@ impl<'p> Sheet<'p> {
 
     /// The process of some labels: mostly the last one, or its neighbour. `None` if there are too many.
     fn process(&mut self, dialect: &'static Dialect, labels: ProcessLabels<'p>) -> Option<usize> {
-        let same = |process: &Process<'p>| process.dialect.kind == dialect.kind && process.labels == labels;
+        let same = |process: &PageProcess<'p>| process.dialect.kind == dialect.kind && process.labels == labels;
         let (last, _) = self.last;
         let near = [last, last + 1].into_iter().find(|at| self.processes.get(*at).is_some_and(same));
         let at = near.or_else(|| self.processes.iter().position(same)).unwrap_or(self.processes.len());
@@ -215,16 +219,16 @@ impl<'p> Sheet<'p> {
             if at >= ROWS {
                 return None;
             }
-            let facts = Facts { router: labels.is_server(), ..Facts::default() };
-            self.processes.push(Process { dialect, labels, facts, adapters: Adapters::default(), created: None });
+            let facts = ProcessFacts { router: labels.is_server(), ..ProcessFacts::default() };
+            self.processes.push(PageProcess { dialect, labels, facts, adapters: Adapters::default(), created: None });
         }
         self.last.0 = at;
         Some(at)
     }
 
     /// The row at `place`: mostly the last one, or its neighbour where ranks take turns. `None` if there are too many.
-    fn line(&mut self, process: usize, place: Place<'p>) -> Option<&mut Line<'p>> {
-        let same = |line: &Line<'p>| line.process == process && line.place == place;
+    fn line(&mut self, process: usize, place: RowPlace<'p>) -> Option<&mut SheetRow<'p>> {
+        let same = |line: &SheetRow<'p>| line.process == process && line.place == place;
         let (_, last) = self.last;
         let near = [last, last + 1].into_iter().find(|at| self.lines.get(*at).is_some_and(same));
         let at = near.or_else(|| self.lines.iter().position(same)).unwrap_or(self.lines.len());
@@ -235,7 +239,7 @@ impl<'p> Sheet<'p> {
             if at == 0 {
                 self.lines.reserve_exact(4);
             }
-            self.lines.push(Line { process, place, sums: Sums::default() });
+            self.lines.push(SheetRow { process, place, sums: RowSums::default() });
         }
         self.last.1 = at;
         self.lines.get_mut(at)
@@ -257,18 +261,18 @@ impl<'p> Sheet<'p> {
     }
 }
 
-impl<'p> Process<'p> {
+impl<'p> PageProcess<'p> {
     /// Takes what is told once for a process.
-    fn learn<T>(&mut self, field: Field, row: &Row<'p, T>) {
+    fn learn<T>(&mut self, field: SeriesField, row: &Row<'p, T>) {
         match field {
-            Field::Created => self.created = self.created.into_iter().chain(began(row.value)).min(),
-            Field::BlockSize => {
+            SeriesField::Created => self.created = self.created.into_iter().chain(began(row.value)).min(),
+            SeriesField::BlockSize => {
                 let size = row.labels.get("block_size").and_then(LabelText::number);
                 self.facts.block = size.and_then(|size| Tokens::from_counter(size).ok()).map(Tokens::count);
             }
-            Field::Adapters => self.adapters.take(row.labels, began(row.value)),
-            Field::Router => self.facts.router = true,
-            Field::Count(_) | Field::Gauge(_) | Field::Bucket(_) => {}
+            SeriesField::Adapters => self.adapters.take(row.labels, began(row.value)),
+            SeriesField::Router => self.facts.router = true,
+            SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => {}
         }
     }
 }

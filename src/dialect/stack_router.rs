@@ -1,23 +1,23 @@
 //! The router of vLLM's production stack: its page speaks of the servers behind it under vLLM's names and a `server`
 //! label, beside names of its own. It has no engine's token counters; what it counts itself is what its requests said.
 
-use super::field::{Count, Facts, Field};
-use super::sums::Sums;
+use super::field::{Count, ProcessFacts, SeriesField};
+use super::sums::RowSums;
 use crate::reading::{EngineReading, PromptCount, Role};
 
 /// What a name means that only the router has, once its `vllm:` is taken off.
-pub(super) fn field(name: &str) -> Option<Field> {
+pub(super) fn field(name: &str) -> Option<SeriesField> {
     Some(match name {
-        "input_tokens_total" => Field::Count(Count::RoutedPrompt),
-        "output_tokens_total" => Field::Count(Count::RoutedOutput),
-        "num_incoming_requests_total" | "current_qps" | "healthy_pods_total" => Field::Router,
+        "input_tokens_total" => SeriesField::Count(Count::RoutedPrompt),
+        "output_tokens_total" => SeriesField::Count(Count::RoutedOutput),
+        "num_incoming_requests_total" | "current_qps" | "healthy_pods_total" => SeriesField::Router,
         _ => return None,
     })
 }
 
 /// A row of a server that a router speaks of, or that counts what was routed, is the router's: an engine's own page
 /// counts prompts and output under vLLM's names.
-pub(super) fn settle(sums: &Sums<'_>, facts: &Facts, reading: &mut EngineReading) {
+pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut EngineReading) {
     let routed = [Count::RoutedPrompt, Count::RoutedOutput].into_iter().any(|count| sums.said(count));
     let engine = [Count::Prompt, Count::Output].into_iter().any(|count| sums.said(count));
     if engine || !(routed || facts.router) {

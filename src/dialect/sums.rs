@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use super::buckets::Buckets;
+use super::buckets::RowBuckets;
 use super::copies::SERVER;
-use super::field::{COUNTS, Count, DELAYS, Field, GAUGES, Gauge};
+use super::field::{COUNTS, Count, DELAYS, GAUGES, RowGauge, SeriesField};
 use crate::exposition::Labels;
 use crate::reading::{
     CounterSeries, EngineReading, Finished, Latency, PromptCount, Refusal, Refusals, SeriesValue, Speculation,
@@ -14,7 +14,7 @@ use crate::units::{Ratio, Tokens};
 
 /// A counter's sum so far.
 #[derive(Debug, Clone, Copy, Default)]
-enum Sum {
+enum CounterSum {
     #[default]
     Unsaid,
     Of(u64),
@@ -22,7 +22,7 @@ enum Sum {
     Refused,
 }
 
-impl Sum {
+impl CounterSum {
     /// With `count` more. A sum that a page's float could not count is refused.
     fn plus(self, count: Tokens) -> Self {
         let sum = match self {
@@ -93,27 +93,27 @@ const BY_SERIES: usize = Count::Output as usize + 1;
 
 /// The sums of one row.
 #[derive(Debug, Default)]
-pub(super) struct Sums<'p> {
-    counts: [Sum; COUNTS],
+pub(super) struct RowSums<'p> {
+    counts: [CounterSum; COUNTS],
     series: [Vec<SeriesValue>; BY_SERIES],
     gauges: [Level<'p>; GAUGES],
-    delays: [Buckets; DELAYS],
+    delays: [RowBuckets; DELAYS],
     /// Values that were computed and are none.
     refused: Cell<u32>,
 }
 
-impl<'p> Sums<'p> {
+impl<'p> RowSums<'p> {
     /// A counter's sum; `None` if the page does not say it or says no count.
     pub(super) fn count(&self, count: Count) -> Option<u64> {
         match self.counts[count as usize] {
-            Sum::Of(sum) => Some(sum),
-            Sum::Unsaid | Sum::Refused => None,
+            CounterSum::Of(sum) => Some(sum),
+            CounterSum::Unsaid | CounterSum::Refused => None,
         }
     }
 
     /// Whether the page has the counter at all, be its value a count or not.
     pub(super) const fn said(&self, count: Count) -> bool {
-        !matches!(self.counts[count as usize], Sum::Unsaid)
+        !matches!(self.counts[count as usize], CounterSum::Unsaid)
     }
 
     /// A counter's sum as tokens.
@@ -141,7 +141,8 @@ impl<'p> Sums<'p> {
 
     /// Whether a value that prompts and one that output may be counted by was refused.
     pub(super) fn refused_tokens(&self) -> [bool; 2] {
-        let any = |counts: &[Count]| counts.iter().any(|count| matches!(self.counts[*count as usize], Sum::Refused));
+        let any =
+            |counts: &[Count]| counts.iter().any(|count| matches!(self.counts[*count as usize], CounterSum::Refused));
         let computed = self.refused.get() > 0;
         [computed || any(PROMPTS), computed || any(OUTPUTS)]
     }
@@ -152,23 +153,23 @@ impl<'p> Sums<'p> {
     }
 
     /// A gauge that counts things.
-    pub(super) fn things(&self, gauge: Gauge) -> Option<u64> {
+    pub(super) fn things(&self, gauge: RowGauge) -> Option<u64> {
         Tokens::from_counter(self.gauges[gauge as usize].sum()?).ok().map(Tokens::count)
     }
 
     /// A gauge that is a share; what lies outside 0 to 1 says nothing.
-    pub(super) fn share(&self, gauge: Gauge) -> Option<Ratio> {
+    pub(super) fn share(&self, gauge: RowGauge) -> Option<Ratio> {
         Ratio::new(self.gauges[gauge as usize].mean()?)
     }
 
     /// A gauge as it stands, added up.
-    pub(super) fn number(&self, gauge: Gauge) -> Option<f64> {
+    pub(super) fn number(&self, gauge: RowGauge) -> Option<f64> {
         self.gauges[gauge as usize].sum().filter(|sum| sum.is_finite())
     }
 
     /// Whether the row holds anything but delays.
     pub(super) fn says_more_than_delays(&self) -> bool {
-        self.counts.iter().any(|sum| !matches!(sum, Sum::Unsaid)) || self.has_gauges()
+        self.counts.iter().any(|sum| !matches!(sum, CounterSum::Unsaid)) || self.has_gauges()
     }
 
     /// Whether the row has a gauge.
@@ -177,17 +178,23 @@ impl<'p> Sums<'p> {
     }
 
     /// Adds one value, or says why it is none.
-    pub(super) fn add(&mut self, field: Field, bound: f64, value: f64, labels: Labels<'p>) -> Result<(), Refusal> {
+    pub(super) fn add(
+        &mut self,
+        field: SeriesField,
+        bound: f64,
+        value: f64,
+        labels: Labels<'p>,
+    ) -> Result<(), Refusal> {
         match field {
-            Field::Count(count) => {
+            SeriesField::Count(count) => {
                 let at = count as usize;
-                let value = Tokens::from_counter(value).inspect_err(|_| self.counts[at] = Sum::Refused)?;
+                let value = Tokens::from_counter(value).inspect_err(|_| self.counts[at] = CounterSum::Refused)?;
                 match self.series.get_mut(at) {
                     Some(series) => series.push(SeriesValue { series: labels.fingerprint(SERVER), value }),
                     None => add(&mut self.counts[at], value)?,
                 }
             }
-            Field::Gauge(gauge) => {
+            SeriesField::Gauge(gauge) => {
                 // A gauge that is not a number now, or a share below none or above all, is nothing new: SGLang prints
                 // NaN for what it does not measure, and others -1.
                 let range = if gauge.is_share() { 0.0..=1.0 } else { 0.0..=f64::MAX };
@@ -195,15 +202,15 @@ impl<'p> Sums<'p> {
                     return Err(Refusal::NoCount);
                 }
             }
-            Field::Bucket(delay) => self.delays[delay as usize].add(bound, value)?,
-            Field::Created | Field::BlockSize | Field::Adapters | Field::Router => {}
+            SeriesField::Bucket(delay) => self.delays[delay as usize].add(bound, value)?,
+            SeriesField::Created | SeriesField::BlockSize | SeriesField::Adapters | SeriesField::Router => {}
         }
         Ok(())
     }
 
     /// Makes a counter unknown, also if other lines of the page have a value of it.
     pub(super) const fn refuse(&mut self, count: Count) {
-        self.counts[count as usize] = Sum::Refused;
+        self.counts[count as usize] = CounterSum::Refused;
     }
 
     /// Adds the gauges of a row that is the same one under fewer labels.
@@ -221,12 +228,12 @@ impl<'p> Sums<'p> {
             series.dedup();
             let said_otherwise = series.windows(2).any(|pair| pair[0].series == pair[1].series);
             let total = series.iter().fold(*sum, |sum, series| sum.plus(series.value));
-            let total = if said_otherwise { Sum::Refused } else { total };
-            if matches!((&total, *sum), (Sum::Refused, Sum::Unsaid)) {
+            let total = if said_otherwise { CounterSum::Refused } else { total };
+            if matches!((&total, *sum), (CounterSum::Refused, CounterSum::Unsaid)) {
                 refused.count(if said_otherwise { Refusal::Contradicting } else { Refusal::TooLarge });
             }
             *sum = total;
-            if matches!(sum, Sum::Refused) {
+            if matches!(sum, CounterSum::Refused) {
                 series.clear();
             }
         }
@@ -241,9 +248,9 @@ impl<'p> Sums<'p> {
         };
         let [prompt, cached, output] = std::mem::take(&mut self.series);
         reading.series = CounterSeries { prompt, cached, output };
-        reading.running = self.things(Gauge::Running);
-        reading.waiting = self.things(Gauge::Waiting);
-        reading.kv_usage = self.share(Gauge::Kv);
+        reading.running = self.things(RowGauge::Running);
+        reading.waiting = self.things(RowGauge::Waiting);
+        reading.kv_usage = self.share(RowGauge::Kv);
         reading.preemptions = self.count(Count::Preemptions);
         reading.transferred = self.tokens(Count::Transferred);
         let speculation = Speculation {
@@ -278,8 +285,8 @@ impl<'p> Sums<'p> {
 }
 
 /// Adds to a plain sum, unless that makes it none.
-fn add(sum: &mut Sum, value: Tokens) -> Result<(), Refusal> {
-    let was_refused = matches!(sum, Sum::Refused);
+fn add(sum: &mut CounterSum, value: Tokens) -> Result<(), Refusal> {
+    let was_refused = matches!(sum, CounterSum::Refused);
     *sum = sum.plus(value);
-    if was_refused || !matches!(sum, Sum::Refused) { Ok(()) } else { Err(Refusal::TooLarge) }
+    if was_refused || !matches!(sum, CounterSum::Refused) { Ok(()) } else { Err(Refusal::TooLarge) }
 }

@@ -2,7 +2,7 @@
 //! label; first-response times are in milliseconds. Hits are told in blocks only, which is not enough.
 
 use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, Entry, Field, Gauge};
+use super::field::{Count, Delay, RowGauge, SeriesField, SeriesPlace};
 use crate::exposition::Labels;
 use crate::reading::EngineKind;
 
@@ -15,29 +15,29 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..PLAIN
 };
 
-fn field(name: &str) -> Option<Field> {
+fn field(name: &str) -> Option<SeriesField> {
     Some(match name {
-        "nv_llm_input_token_len_sum" => Field::Count(Count::Prompt),
-        "nv_llm_output_token_len_sum" => Field::Count(Count::Output),
-        "nv_trt_llm_request_metrics" => Field::Gauge(Gauge::Running),
-        "nv_trt_llm_kv_cache_block_metrics" => Field::Gauge(Gauge::Kv),
-        "nv_inference_first_response_histogram_ms_bucket" => Field::Bucket(Delay::Ttft),
+        "nv_llm_input_token_len_sum" => SeriesField::Count(Count::Prompt),
+        "nv_llm_output_token_len_sum" => SeriesField::Count(Count::Output),
+        "nv_trt_llm_request_metrics" => SeriesField::Gauge(RowGauge::Running),
+        "nv_trt_llm_kv_cache_block_metrics" => SeriesField::Gauge(RowGauge::Kv),
+        "nv_inference_first_response_histogram_ms_bucket" => SeriesField::Bucket(Delay::Ttft),
         _ => return None,
     })
 }
 
-fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
-    let mut entry = Entry::keyed(field, labels, "model", "");
+fn entry(field: SeriesField, labels: Labels<'_>) -> Option<SeriesPlace<'_>> {
+    let mut entry = SeriesPlace::keyed(field, labels, "model", "");
     // Each version of a model is loaded, unloaded and counted by itself.
     entry.place.version = labels.get("version");
     match field {
-        Field::Gauge(Gauge::Running) => match labels.get("request_type")?.raw() {
+        SeriesField::Gauge(RowGauge::Running) => match labels.get("request_type")?.raw() {
             b"scheduled" => {}
-            b"waiting" => entry.field = Field::Gauge(Gauge::Waiting),
+            b"waiting" => entry.field = SeriesField::Gauge(RowGauge::Waiting),
             _ => return None,
         },
-        Field::Gauge(Gauge::Kv) if !labels.has("kv_cache_block_type", "fraction") => return None,
-        Field::Bucket(_) => entry.bound /= 1000.0,
+        SeriesField::Gauge(RowGauge::Kv) if !labels.has("kv_cache_block_type", "fraction") => return None,
+        SeriesField::Bucket(_) => entry.bound /= 1000.0,
         _ => {}
     }
     Some(entry)

@@ -4,9 +4,9 @@
 //! tells processes apart that speak of the same engine.
 
 use super::definition::{Dialect, METRICS_FIRST, PLAIN};
-use super::field::{Count, Delay, Entry, Facts, Field, Gauge, Policy};
+use super::field::{Count, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use super::stack_router;
-use super::sums::Sums;
+use super::sums::RowSums;
 use crate::exposition::{LabelText, Labels};
 use crate::reading::{EngineKind, EngineReading, Role};
 use crate::units::Tokens;
@@ -26,49 +26,49 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..PLAIN
 };
 
-fn field(name: &str) -> Option<Field> {
+fn field(name: &str) -> Option<SeriesField> {
     let name = name.strip_prefix("vllm:").or_else(|| name.strip_prefix("vllm_"))?;
     engine_field(name).or_else(|| stack_router::field(name))
 }
 
 /// What a name means once its `vllm:` is taken off.
-pub(super) fn engine_field(name: &str) -> Option<Field> {
+pub(super) fn engine_field(name: &str) -> Option<SeriesField> {
     Some(match name {
-        "prompt_tokens_total" => Field::Count(Count::Prompt),
-        "prompt_tokens_cached_total" => Field::Count(Count::Cached),
-        "prompt_tokens_by_source_total" => Field::Count(Count::Transferred),
-        "generation_tokens_total" => Field::Count(Count::Output),
-        "prompt_tokens_created" | "generation_tokens_created" => Field::Created,
-        "prefix_cache_queries_total" => Field::Count(Count::Queries),
-        "prefix_cache_hits_total" => Field::Count(Count::Hits),
-        "gpu_prefix_cache_queries_total" => Field::Count(Count::OldQueries),
-        "gpu_prefix_cache_hits_total" => Field::Count(Count::OldHits),
-        "external_prefix_cache_hits_total" => Field::Count(Count::ExternalHits),
-        "num_requests_running" => Field::Gauge(Gauge::Running),
-        "num_requests_waiting" => Field::Gauge(Gauge::Waiting),
-        "kv_cache_usage_perc" | "gpu_cache_usage_perc" => Field::Gauge(Gauge::Kv),
-        "num_preemptions_total" => Field::Count(Count::Preemptions),
-        "request_success_total" => Field::Count(Count::Requests),
-        "request_prompt_tokens_sum" => Field::Count(Count::FinishedPrompt),
-        "request_generation_tokens_sum" => Field::Count(Count::FinishedOutput),
-        "request_params_n_count" => Field::Count(Count::Asked),
-        "request_params_n_sum" => Field::Count(Count::Answers),
-        "spec_decode_num_drafts_total" => Field::Count(Count::Drafts),
-        "spec_decode_num_draft_tokens_total" => Field::Count(Count::Drafted),
-        "spec_decode_num_accepted_tokens_total" => Field::Count(Count::Accepted),
-        "time_to_first_token_seconds_bucket" => Field::Bucket(Delay::Ttft),
-        "inter_token_latency_seconds_bucket" => Field::Bucket(Delay::Itl),
-        "time_per_output_token_seconds_bucket" => Field::Bucket(Delay::ItlOld),
-        "e2e_request_latency_seconds_bucket" => Field::Bucket(Delay::E2e),
-        "request_queue_time_seconds_bucket" => Field::Bucket(Delay::Queue),
-        "cache_config_info" => Field::BlockSize,
-        "lora_requests_info" => Field::Adapters,
+        "prompt_tokens_total" => SeriesField::Count(Count::Prompt),
+        "prompt_tokens_cached_total" => SeriesField::Count(Count::Cached),
+        "prompt_tokens_by_source_total" => SeriesField::Count(Count::Transferred),
+        "generation_tokens_total" => SeriesField::Count(Count::Output),
+        "prompt_tokens_created" | "generation_tokens_created" => SeriesField::Created,
+        "prefix_cache_queries_total" => SeriesField::Count(Count::Queries),
+        "prefix_cache_hits_total" => SeriesField::Count(Count::Hits),
+        "gpu_prefix_cache_queries_total" => SeriesField::Count(Count::OldQueries),
+        "gpu_prefix_cache_hits_total" => SeriesField::Count(Count::OldHits),
+        "external_prefix_cache_hits_total" => SeriesField::Count(Count::ExternalHits),
+        "num_requests_running" => SeriesField::Gauge(RowGauge::Running),
+        "num_requests_waiting" => SeriesField::Gauge(RowGauge::Waiting),
+        "kv_cache_usage_perc" | "gpu_cache_usage_perc" => SeriesField::Gauge(RowGauge::Kv),
+        "num_preemptions_total" => SeriesField::Count(Count::Preemptions),
+        "request_success_total" => SeriesField::Count(Count::Requests),
+        "request_prompt_tokens_sum" => SeriesField::Count(Count::FinishedPrompt),
+        "request_generation_tokens_sum" => SeriesField::Count(Count::FinishedOutput),
+        "request_params_n_count" => SeriesField::Count(Count::Asked),
+        "request_params_n_sum" => SeriesField::Count(Count::Answers),
+        "spec_decode_num_drafts_total" => SeriesField::Count(Count::Drafts),
+        "spec_decode_num_draft_tokens_total" => SeriesField::Count(Count::Drafted),
+        "spec_decode_num_accepted_tokens_total" => SeriesField::Count(Count::Accepted),
+        "time_to_first_token_seconds_bucket" => SeriesField::Bucket(Delay::Ttft),
+        "inter_token_latency_seconds_bucket" => SeriesField::Bucket(Delay::Itl),
+        "time_per_output_token_seconds_bucket" => SeriesField::Bucket(Delay::ItlOld),
+        "e2e_request_latency_seconds_bucket" => SeriesField::Bucket(Delay::E2e),
+        "request_queue_time_seconds_bucket" => SeriesField::Bucket(Delay::Queue),
+        "cache_config_info" => SeriesField::BlockSize,
+        "lora_requests_info" => SeriesField::Adapters,
         _ => return None,
     })
 }
 
-pub(super) fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
-    let mut entry = Entry::whole(field);
+pub(super) fn entry(field: SeriesField, labels: Labels<'_>) -> Option<SeriesPlace<'_>> {
+    let mut entry = SeriesPlace::whole(field);
     for (key, value) in labels {
         match key {
             b"le" => entry.bound = value.number().unwrap_or(f64::NAN),
@@ -77,8 +77,10 @@ pub(super) fn entry(field: Field, labels: Labels<'_>) -> Option<Entry<'_>> {
             // Triton prints its own names for the model of a vLLM that runs in it, and a router the shorter one.
             b"model" if entry.place.model.is_none() => entry.place.model = Some(value),
             b"version" => entry.place.version = Some(value),
-            b"source" if field == Field::Count(Count::Transferred) && !value.is("external_kv_transfer") => return None,
-            b"finished_reason" => entry.field = Field::Count(end(value)),
+            b"source" if field == SeriesField::Count(Count::Transferred) && !value.is("external_kv_transfer") => {
+                return None;
+            }
+            b"finished_reason" => entry.field = SeriesField::Count(end(value)),
             // A Dynamo worker passes this page through and labels it with what it is.
             b"dynamo_component" => entry.role = role(value),
             _ => entry.note(key),
@@ -106,7 +108,7 @@ fn role(component: LabelText<'_>) -> Option<Role> {
 }
 
 /// Cached tokens where no counter says them outright, and the total of finished requests.
-pub(super) fn settle(sums: &Sums<'_>, facts: &Facts, reading: &mut EngineReading) {
+pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut EngineReading) {
     let ends = [Count::Stopped, Count::Length, Count::Aborted, Count::Failed, Count::Requests];
     if ends.iter().any(|end| sums.count(*end).is_some()) {
         let ended = ends.iter().filter_map(|end| sums.count(*end));
@@ -120,7 +122,7 @@ pub(super) fn settle(sums: &Sums<'_>, facts: &Facts, reading: &mut EngineReading
 
 /// Cached tokens as counted at look-up: what there is before 0.16. The `gpu_` twins that 0.9.2 to 0.11 print beside
 /// the plain ones are the same hits and are used only where they stand alone.
-fn hits(sums: &Sums<'_>, facts: &Facts) -> Option<Tokens> {
+fn hits(sums: &RowSums<'_>, facts: &ProcessFacts) -> Option<Tokens> {
     if let Some(local) = sums.count(Count::Hits) {
         return sums.together(local, sums.count(Count::ExternalHits).unwrap_or(0)).map(Tokens::new);
     }
