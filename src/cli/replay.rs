@@ -81,14 +81,14 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     options.past = Some(LedgerQueries::new(move |question, reply| asked.borrow().clone().ask(question, reply)));
     let (file, history) = (args.file.clone(), options.history.clone());
     // Another lap has another past: its ledger and charts begin with it.
-    let anew = move || {
-        let (lap, store) = open(Reader::open(&file).ok()?, &plan, None, Some(history.clone())).ok()?;
+    let lap = move || {
+        let (replay, store) = open(Reader::open(&file).ok()?, &plan, None, Some(history.clone())).ok()?;
         history.clear();
         laps.send_replace(past(&store, &plan));
-        Some(lap)
+        Some(replay)
     };
-    let again = args.again.then_some(anew);
-    let again = move || again.as_ref().and_then(|anew| anew());
+    let again = args.again.then_some(lap);
+    let again = move || again.as_ref().and_then(|lap| lap());
     scripted::show(options, replay, args.speed, (publish, snapshots), &runtime, again, end)
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Dialect {
     pub(super) paths: &'static [&'static str],
     /// The ports that it listens on unless it is told otherwise.
     pub(super) ports: &'static [u16],
+    /// Labels that name a process of which its page speaks, where the page is of several.
+    pub(super) processes: &'static [ProcessLabel],
     /// Whether `/v1/models` on the page's address lists the models that it serves.
     pub(super) lists_models: bool,
     /// Whether its page names the model.
@@ -37,6 +39,23 @@ pub(super) struct Dialect {
     pub(super) settle: fn(&RowSums<'_>, &ProcessFacts, &mut EngineReading),
 }
 
+/// A label that names not the program that made the page, but one that it speaks of.
+pub(super) struct ProcessLabel {
+    /// Its key.
+    pub(super) key: &'static [u8],
+    /// Whether its values are long ids, of which the beginning is shown behind another name.
+    pub(super) is_long: bool,
+    /// Whether it names a server behind a router.
+    pub(super) is_routed: bool,
+}
+
+impl ProcessLabel {
+    /// One with nothing particular.
+    pub(super) const fn of(key: &'static [u8]) -> Self {
+        Self { key, is_long: false, is_routed: false }
+    }
+}
+
 /// Where a page is looked for. `TensorRT-LLM`'s `/metrics` is used up by reading, so what it has in its place is asked
 /// first where the program is not known.
 pub(super) const SEARCH: &[&str] = &["/prometheus/metrics", "/metrics", "/v1/metrics"];
@@ -46,12 +65,13 @@ pub(super) const METRICS_FIRST: &[&str] = &["/metrics", "/prometheus/metrics", "
 
 /// A dialect without anything particular, to be completed by each.
 pub(super) const PLAIN: Dialect = Dialect {
-    kind: EngineKind::Unknown,
+    kind: EngineKind::UNKNOWN,
     names: &[],
     shared_names: &[],
     owners: &[],
     paths: SEARCH,
     ports: &[],
+    processes: &[],
     lists_models: false,
     names_model: true,
     start: StartOf::Instance,

@@ -8,7 +8,7 @@ use super::sums::RowSums;
 use crate::reading::{EngineKind, EngineReading, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Dynamo,
+    kind: EngineKind::named("dynamo"),
     names: &["dynamo_frontend_"],
     ports: &[8000, 8081],
     field,

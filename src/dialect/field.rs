@@ -1,6 +1,5 @@
 //! What a line can mean: the words in which a dialect speaks.
 
-use super::process::is_process_label;
 use crate::exposition::{LabelText, Labels};
 use crate::reading::{Rank, Role};
 
@@ -188,8 +187,8 @@ pub(super) struct SeriesPlace<'p> {
     pub(super) bound: f64,
     /// The role that a label tells.
     pub(super) role: Option<Role>,
-    /// Whether a label names the process.
-    pub(super) of_process: bool,
+    /// Labels that mean nothing to the dialect, a bit each by their first letter: one may name a process.
+    pub(super) others: u64,
 }
 
 impl<'p> SeriesPlace<'p> {
@@ -213,14 +212,20 @@ impl<'p> SeriesPlace<'p> {
     /// Notes a label that means nothing to the dialect.
     #[inline]
     pub(super) fn note(&mut self, key: &[u8]) {
-        self.of_process |= is_process_label(key);
+        self.others |= letter_bit(key);
     }
 
     /// A series of the page's only row.
     pub(super) const fn whole(field: SeriesField) -> Self {
         let place = RowPlace { model: None, version: None, rank: None, copy: 0 };
-        Self { field, place, bound: f64::NAN, role: None, of_process: false }
+        Self { field, place, bound: f64::NAN, role: None, others: 0 }
     }
+}
+
+/// A bit for the first letter of a label's key.
+#[inline]
+pub(super) const fn letter_bit(key: &[u8]) -> u64 {
+    if key.is_empty() { 0 } else { 1 << (key[0] & 63) }
 }
 
 /// What is told once for a process.

@@ -5,7 +5,7 @@ use super::field::{Count, SeriesField, SeriesPlace, StartOf};
 use crate::reading::{EngineKind, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::SglangGateway,
+    kind: EngineKind::named("sglang-gateway"),
     names: &["smg_"],
     ports: &[29000],
     start: StartOf::Page,

@@ -7,7 +7,7 @@ use super::field::{Count, Delay, SeriesField, SeriesPlace};
 use crate::reading::{EngineKind, Role};
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Litellm,
+    kind: EngineKind::named("litellm"),
     names: &["litellm_"],
     ports: &[4000],
     field,

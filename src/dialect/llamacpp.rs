@@ -9,7 +9,7 @@ use crate::reading::{EngineKind, EngineReading, PromptCount};
 use crate::units::Tokens;
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Llamacpp,
+    kind: EngineKind::named("llamacpp"),
     names: &["llamacpp:", "llamacpp_"],
     owners: &["llamacpp"],
     paths: METRICS_FIRST,

@@ -5,7 +5,7 @@ use super::field::{Count, Delay, RowGauge, SeriesField, SeriesPlace};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Lmdeploy,
+    kind: EngineKind::named("lmdeploy"),
     names: &["lmdeploy:", "lmdeploy_"],
     owners: &["lmdeploy"],
     ports: &[23333],

@@ -24,6 +24,8 @@ mod gpus;
 mod litellm;
 mod llamacpp;
 mod lmdeploy;
+#[cfg(test)]
+mod made_up;
 mod nim;
 mod ray;
 mod sglang;
@@ -115,7 +117,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let has_row = |kind: &EngineKind| told.engines.is_empty() || told.engines.iter().any(|row| row.kind == *kind);
     let kind = names.first().filter(has_row).or_else(|| told.engines.first().map(|row| row.kind));
     Ok(PageReading {
-        kind: kind.or(hint.kind).unwrap_or(EngineKind::Unknown),
+        kind: kind.or(hint.kind).unwrap_or(EngineKind::UNKNOWN),
         start: told.start,
         instance_starts: told.instance_starts,
         aliases: None,

@@ -6,7 +6,7 @@ use super::vllm;
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Nim,
+    kind: EngineKind::named("nim"),
     names: &["num_request_max", "num_requests_running", "gpu_cache_usage_perc"],
     shared_names: &[
         "num_requests_waiting",

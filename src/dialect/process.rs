@@ -2,35 +2,50 @@
 
 use std::borrow::Cow;
 
+use super::field::letter_bit;
+use super::registry::PROCESS_LABELS;
 use crate::exposition::{LabelText, Labels, fnv1a};
 use crate::reading::InstanceId;
 
-/// Labels that name a process or worker, in the order in which an instance is called by them. `pod` and `instance` may
-/// stand on every series of a page of one process; then the page has one instance, which is called by them.
-const NAMES: [&[u8]; PARTS] = [b"worker_addr", b"server", b"ReplicaId", b"WorkerId", b"instance", b"pod", b"job"];
-const PARTS: usize = 7;
-/// The first of them that name not the program that made the page, but one that it speaks of.
-const WORKERS: usize = 4;
-const SERVER: usize = 1;
-const WORKER_ID: usize = 3;
-/// Characters of a Ray worker's id that are shown beside its replica's.
+/// Labels that may stand on every series of a page of one process; then the page has one instance, which is called by them.
+/// They name the program that made the page.
+const PROGRAM: [&[u8]; 3] = [b"instance", b"pod", b"job"];
+/// The first of all that name not that program, but one that the page speaks of.
+const WORKERS: usize = PROCESS_LABELS.len();
+const PARTS: usize = WORKERS + PROGRAM.len();
+/// Labels that name a process or worker, in the order in which an instance is called by them.
+const NAMES: [&[u8]; PARTS] = names();
+/// The first letters of those, a bit each.
+const LETTERS: u64 = letters();
+
+const fn names() -> [&'static [u8]; PARTS] {
+    let (mut names, mut at) = ([PROGRAM[0]; PARTS], 0);
+    while at < PARTS {
+        names[at] = if at < WORKERS { PROCESS_LABELS[at].key } else { PROGRAM[at - WORKERS] };
+        at += 1;
+    }
+    names
+}
+
+const fn letters() -> u64 {
+    let (mut letters, mut at) = (0, 0);
+    while at < PARTS {
+        letters |= letter_bit(NAMES[at]);
+        at += 1;
+    }
+    letters
+}
+
+/// Whether one of some labels may name the process that a series is of: a bit each by their first letter.
+#[inline]
+pub(super) const fn may_name_process(letters: u64) -> bool {
+    letters & LETTERS != 0
+}
+
+/// Characters of a long id that are shown behind another name.
 const SHORT: usize = 8;
 /// The longest name that is kept as it is.
 const LONGEST: usize = 160;
-
-/// Whether a label names the process that a series is of.
-#[inline]
-pub(super) fn is_process_label(key: &[u8]) -> bool {
-    match key {
-        [b'j', b'o', b'b'] | [b'p', b'o', b'd'] => true,
-        [b's', .., b'r'] => key == b"server",
-        [b'i', .., b'e'] => key == b"instance",
-        [b'R', .., b'd'] => key == b"ReplicaId",
-        [b'W', .., b'd'] => key == b"WorkerId",
-        [b'w', .., b'r'] => key == b"worker_addr",
-        _ => false,
-    }
-}
 
 /// The values of the labels that name a process; all empty on a page of one process.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,7 +69,7 @@ impl<'p> ProcessLabels<'p> {
     pub(super) fn of(labels: Labels<'p>) -> Self {
         let mut parts = [LabelText::default(); PARTS];
         for (key, value) in labels {
-            if is_process_label(key)
+            if may_name_process(letter_bit(key))
                 && let Some(at) = NAMES.iter().position(|name| *name == key)
             {
                 parts[at] = value;
@@ -78,8 +93,9 @@ impl<'p> ProcessLabels<'p> {
     }
 
     /// Whether a router's server is named.
-    pub(super) const fn is_server(&self) -> bool {
-        !self.parts[SERVER].raw().is_empty()
+    pub(super) fn is_server(&self) -> bool {
+        let mut named = PROCESS_LABELS.iter().zip(&self.parts).filter(|(_, part)| !part.raw().is_empty());
+        named.any(|(label, _)| label.is_routed)
     }
 
     /// Those of the program that made the page.
@@ -95,7 +111,7 @@ impl<'p> ProcessLabels<'p> {
         let mut parts: Vec<Cow<'p, str>> = Vec::new();
         for (place, value) in self.parts.iter().enumerate().filter(|(_, value)| !value.raw().is_empty()) {
             let text = value.text();
-            let short = place == WORKER_ID && !parts.is_empty();
+            let short = PROCESS_LABELS.get(place).is_some_and(|label| label.is_long) && !parts.is_empty();
             parts.push(if short { text.chars().take(SHORT).collect() } else { text });
         }
         let plain = parts.iter().chain(&version).all(|part| part.bytes().all(|b| b.is_ascii_graphic()));

@@ -3,7 +3,7 @@
 //! Every counter has a gauge twin without `_total`, which is not read. Replicas come and go, so each is a row of its
 //! own: a sum over them would fall when one leaves. Sums of histograms are bucket middles there, and are not read.
 
-use super::definition::{Dialect, PLAIN};
+use super::definition::{Dialect, PLAIN, ProcessLabel};
 use super::field::{Count, ProcessFacts, SeriesField, SeriesPlace, StartOf};
 use super::sums::RowSums;
 use super::{sglang, vllm};
@@ -11,9 +11,10 @@ use crate::exposition::Labels;
 use crate::reading::{EngineKind, EngineReading};
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Ray,
+    kind: EngineKind::named("ray"),
     names: &["ray_vllm_", "ray_sglang_"],
     ports: &[8080],
+    processes: &[ProcessLabel::of(b"ReplicaId"), ProcessLabel { is_long: true, ..ProcessLabel::of(b"WorkerId") }],
     // The page is of the node's metrics agent.
     start: StartOf::Neither,
     field,

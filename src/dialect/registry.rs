@@ -1,7 +1,9 @@
 //! All dialects, and what is asked of them without a page at hand.
 
-use super::definition::{Dialect, PLAIN, SEARCH};
+use super::definition::{Dialect, PLAIN, ProcessLabel, SEARCH};
 use super::field::{Counts, Policy};
+#[cfg(test)]
+use super::made_up;
 use super::{dynamo, gateway, gpus, litellm, llamacpp, lmdeploy, nim, ray, sglang, tgi, triton, trtllm, vllm};
 use crate::reading::{EngineKind, Role};
 
@@ -19,12 +21,15 @@ const ALL: &[&Dialect] = &[
     &gateway::DIALECT,
     &triton::DIALECT,
     &nim::DIALECT,
+    #[cfg(test)]
+    &made_up::DIALECT,
 ];
+const _: () = assert!(ALL.len() <= 32, "a dialect has a bit: give them more");
 
 /// The dialects of [`ALL`] with names that begin with a byte, a bit each: most names of a page are no engine's.
-const BY_FIRST: [u16; 256] = by_first_byte();
+const BY_FIRST: [u32; 256] = by_first_byte();
 
-const fn by_first_byte() -> [u16; 256] {
+const fn by_first_byte() -> [u32; 256] {
     let mut table = [0; 256];
     let mut at = 0;
     while at < ALL.len() {
@@ -43,15 +48,43 @@ const fn by_first_byte() -> [u16; 256] {
     table
 }
 
-/// The dialect that a series' name belongs to, and whether no other dialect has the name.
-pub(super) fn owner(name: &str) -> Option<(&'static Dialect, bool)> {
+/// Labels of all dialects that name a process of which a page speaks, in their order.
+pub(super) const PROCESS_LABELS: [&ProcessLabel; process_labels()] = all_process_labels();
+
+const NO_LABEL: ProcessLabel = ProcessLabel::of(b"");
+
+const fn process_labels() -> usize {
+    let (mut labels, mut at) = (0, 0);
+    while at < ALL.len() {
+        labels += ALL[at].processes.len();
+        at += 1;
+    }
+    labels
+}
+
+const fn all_process_labels() -> [&'static ProcessLabel; process_labels()] {
+    let (mut all, mut at, mut place) = ([&NO_LABEL; process_labels()], 0, 0);
+    while at < ALL.len() {
+        let mut nth = 0;
+        while nth < ALL[at].processes.len() {
+            all[place] = &ALL[at].processes[nth];
+            (nth, place) = (nth + 1, place + 1);
+        }
+        at += 1;
+    }
+    all
+}
+
+/// The dialect that a series' name belongs to, its place among all, and whether no other dialect has the name.
+pub(super) fn owner(name: &str) -> Option<(&'static Dialect, usize, bool)> {
     let mask = BY_FIRST[usize::from(*name.as_bytes().first()?)];
     if mask == 0 {
         return None;
     }
-    let candidates = || ALL.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1).map(|(_, dialect)| *dialect);
-    let own = candidates().find(|dialect| begins(name, dialect.names)).map(|dialect| (dialect, true));
-    own.or_else(|| candidates().find(|dialect| begins(name, dialect.shared_names)).map(|dialect| (dialect, false)))
+    let candidates = || ALL.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1);
+    let own = candidates().find(|(_, dialect)| begins(name, dialect.names)).map(|(at, dialect)| (*dialect, at, true));
+    let shared = || candidates().find(|(_, dialect)| begins(name, dialect.shared_names));
+    own.or_else(|| shared().map(|(at, dialect)| (*dialect, at, false)))
 }
 
 /// Whether a name begins as one of these do.
@@ -59,6 +92,11 @@ pub(super) fn owner(name: &str) -> Option<(&'static Dialect, bool)> {
 pub(super) fn begins(name: &str, beginnings: &[&str]) -> bool {
     let first = name.as_bytes().first();
     beginnings.iter().any(|beginning| beginning.as_bytes().first() == first && name.starts_with(beginning))
+}
+
+/// The place of a program's dialect among all.
+pub(super) fn place(kind: EngineKind) -> Option<usize> {
+    ALL.iter().position(|dialect| dialect.kind == kind)
 }
 
 /// What is particular to a program; a plain one for those that have no page.

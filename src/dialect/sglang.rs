@@ -5,7 +5,7 @@
 //! by each pipeline stage and, if all schedulers report, by each tensor rank. So an engine with ranks has one row
 //! without a rank, for tokens and latencies, and one a rank for the rest.
 
-use super::definition::{Dialect, METRICS_FIRST, PLAIN};
+use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
 use super::field::{Count, Counts, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use super::sums::RowSums;
 use crate::exposition::{LabelText, Labels};
@@ -13,11 +13,13 @@ use crate::reading::{EngineKind, EngineReading, LiveTokens, RankWork, Role};
 use crate::units::Tokens;
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Sglang,
+    kind: EngineKind::named("sglang"),
     names: &["sglang:", "sglang_"],
     owners: &["sglang"],
     paths: METRICS_FIRST,
     ports: &[30000],
+    // A router's page holds its workers'.
+    processes: &[ProcessLabel::of(b"worker_addr")],
     lists_models: true,
     policy: Policy { attributes_prompts: true, ..Policy::AT_END },
     counts,
@@ -84,7 +86,6 @@ pub(super) fn entry(field: SeriesField, labels: Labels<'_>) -> Option<SeriesPlac
             b"priority" if !value.raw().is_empty() => return None,
             // Without streaming the first token comes with the last one.
             b"is_streaming" if field == SeriesField::Bucket(Delay::Ttft) && !value.is("true") => return None,
-            // A router's page holds its workers', each under its `worker_addr`.
             _ => entry.note(key),
         }
     }

@@ -3,7 +3,7 @@
 use super::adapters::Adapters;
 use super::definition::Dialect;
 use super::field::{Count, ProcessFacts, RowPlace, SeriesField, SeriesPlace};
-use super::process::ProcessLabels;
+use super::process::{ProcessLabels, may_name_process};
 use super::registry;
 use super::sums::RowSums;
 use crate::exposition::{FamilyKind, LabelText, Labels, Row};
@@ -77,9 +77,9 @@ impl PageNames {
 
     /// Whose a name is.
     fn owner(&mut self, name: &str) -> Option<&'static Dialect> {
-        let (dialect, certain) = registry::owner(name)?;
+        let (dialect, place, certain) = registry::owner(name)?;
         if certain {
-            self.certain |= bit(dialect.kind);
+            self.certain |= 1 << place;
             self.first = self.first.or(Some(dialect.kind));
         }
         self.last = Some(dialect);
@@ -92,13 +92,9 @@ impl PageNames {
     }
 
     /// Whether an engine has a name on the page that no other dialect has.
-    pub(super) const fn is_certain(&self, kind: EngineKind) -> bool {
-        self.certain & bit(kind) != 0
+    pub(super) fn is_certain(&self, kind: EngineKind) -> bool {
+        registry::place(kind).is_some_and(|place| self.certain & 1 << place != 0)
     }
-}
-
-const fn bit(kind: EngineKind) -> u32 {
-    1 << kind as u32
 }
 
 /// All rows of a page.
@@ -133,7 +129,7 @@ impl<'p> Sheet<'p> {
         match field {
             SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => {
                 let Some(entry) = (dialect.entry)(field, row.labels) else { return };
-                let process = if entry.of_process {
+                let process = if may_name_process(entry.others) {
                     self.process(dialect, ProcessLabels::of(row.labels))
                 } else {
                     self.bare_process(dialect)

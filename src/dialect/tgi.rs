@@ -5,7 +5,7 @@ use super::field::{Count, Delay, Policy, RowGauge, SeriesField, SeriesPlace};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Tgi,
+    kind: EngineKind::named("tgi"),
     names: &["tgi_"],
     ports: &[3000, 8080],
     lists_models: true,

@@ -7,7 +7,7 @@ use crate::exposition::Labels;
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Triton,
+    kind: EngineKind::named("triton"),
     names: &["nv_trt_llm_", "nv_llm_", "nv_inference_"],
     ports: &[8002],
     field,

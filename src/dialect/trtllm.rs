@@ -8,7 +8,7 @@ use super::field::{Count, Delay, Policy, RowGauge, SeriesField, SeriesPlace};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Trtllm,
+    kind: EngineKind::named("trtllm"),
     names: &["trtllm_", "trtllm:"],
     owners: &["tensorrt_llm", "tensorrt-llm", "trtllm"],
     paths: &["/prometheus/metrics"],

@@ -3,7 +3,7 @@
 //! Prompt tokens include cached ones. Ranks of a data-parallel engine stand on one page under `engine`; a `pid` label
 //! tells processes apart that speak of the same engine.
 
-use super::definition::{Dialect, METRICS_FIRST, PLAIN};
+use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
 use super::field::{Count, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use super::stack_router;
 use super::sums::RowSums;
@@ -12,12 +12,14 @@ use crate::reading::{EngineKind, EngineReading, Role};
 use crate::units::Tokens;
 
 pub(super) const DIALECT: Dialect = Dialect {
-    kind: EngineKind::Vllm,
+    kind: EngineKind::named("vllm"),
     names: &["vllm:", "vllm_"],
     owners: &["vllm"],
     paths: METRICS_FIRST,
     // Further instances on a machine take the next ports.
     ports: &[8000, 8001, 8002, 8003, 8004, 8005, 8006, 8007, 8008, 8009, 8010, 8011, 8012, 8013, 8014, 8015],
+    // A router's page speaks of the servers behind it.
+    processes: &[ProcessLabel { is_routed: true, ..ProcessLabel::of(b"server") }],
     lists_models: true,
     policy: Policy { infers_role: true, ..Policy::PLAIN },
     field,

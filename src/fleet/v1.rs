@@ -149,7 +149,7 @@ fn row_of(row: V1Row, seen: Moment) -> serde_json::Result<(EngineKind, ProcessRo
     };
     let last = TokenCounters { prompt, cached: row.cached.map(Tokens::new), output: row.output.map(Tokens::new) };
     let named = |text: String| Some(text).filter(|text| !text.is_empty());
-    let kind = serde_json::from_value(row.engine.into()).unwrap_or(EngineKind::Unknown);
+    let kind = serde_json::from_value(row.engine.into()).unwrap_or(EngineKind::UNKNOWN);
     let key = RowKey {
         rank: named(row.rank).as_deref().map(Rank::new),
         model: named(row.model).as_deref().map(ModelName::new),

@@ -171,7 +171,7 @@ mod tests {
     use crate::units::Span;
 
     fn serving(model: &str, adapters: &[&str]) -> EngineReading {
-        let mut reading = EngineReading::new(EngineKind::Vllm, Some(ModelName::new(model)), None);
+        let mut reading = EngineReading::new(EngineKind::named("vllm"), Some(ModelName::new(model)), None);
         reading.adapters = adapters.iter().map(|name| Label::new(name)).collect();
         reading
     }

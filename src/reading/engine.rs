@@ -5,51 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstanceId, Label, ModelName, Rank, RankWork};
+use super::{EngineKind, InstanceId, Label, ModelName, Rank, RankWork};
 use crate::units::{Moment, Ratio, Tokens};
-
-/// What kind of program answered, told from its page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names are the engines' own")]
-pub enum EngineKind {
-    Vllm,
-    Sglang,
-    Trtllm,
-    Triton,
-    Llamacpp,
-    Tgi,
-    Lmdeploy,
-    Dynamo,
-    Nim,
-    Ray,
-    Litellm,
-    #[serde(rename = "sglang-gateway")]
-    SglangGateway,
-    Ollama,
-    Unknown,
-}
-
-impl fmt::Display for EngineKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Vllm => "vllm",
-            Self::Sglang => "sglang",
-            Self::Trtllm => "trtllm",
-            Self::Triton => "triton",
-            Self::Llamacpp => "llamacpp",
-            Self::Tgi => "tgi",
-            Self::Lmdeploy => "lmdeploy",
-            Self::Dynamo => "dynamo",
-            Self::Nim => "nim",
-            Self::Ray => "ray",
-            Self::Litellm => "litellm",
-            Self::SglangGateway => "sglang-gateway",
-            Self::Ollama => "ollama",
-            Self::Unknown => "unknown",
-        })
-    }
-}
 
 /// The part that an engine plays in serving a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

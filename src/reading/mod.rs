@@ -7,18 +7,20 @@ mod engine;
 mod event;
 mod gpu;
 mod id;
+mod kind;
 mod label;
 mod model;
 mod rank_work;
 mod refusals;
 
 pub use engine::{
-    CounterSeries, EngineKind, EngineReading, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount, Role,
-    SeriesValue, Speculation, TokenCounters,
+    CounterSeries, EngineReading, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount, Role, SeriesValue,
+    Speculation, TokenCounters,
 };
 pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost, ScrapeTrouble, SourceError};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
 pub use id::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, UnitName};
+pub use kind::EngineKind;
 pub use label::Label;
 pub use model::canonical_model;
 pub use rank_work::RankWork;

@@ -182,7 +182,7 @@ pub fn subject_in(snapshot: &Snapshot, subject: &str) -> String {
 
 /// What an engine runs, as its name begins: before its page was read, an engine.
 pub fn software(kind: EngineKind) -> String {
-    if kind == EngineKind::Unknown { "engine".to_owned() } else { kind.to_string() }
+    if kind == EngineKind::UNKNOWN { "engine".to_owned() } else { kind.to_string() }
 }
 
 /// The same of an address.

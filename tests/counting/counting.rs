@@ -186,8 +186,8 @@ fn finished_requests_and_what_leaked_survive_the_process() {
 /// A page of `SGLang` in one role.
 fn sglang(role: Role, tokens: TokenCounters) -> PageReading {
     let mut page = page(MODEL, tokens, None);
-    page.kind = EngineKind::Sglang;
-    (page.engines[0].kind, page.engines[0].role) = (EngineKind::Sglang, Some(role));
+    page.kind = EngineKind::named("sglang");
+    (page.engines[0].kind, page.engines[0].role) = (EngineKind::named("sglang"), Some(role));
     page
 }
 

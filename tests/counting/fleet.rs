@@ -361,7 +361,7 @@ fn a_proxy_counts_only_for_models_that_no_engine_serves() {
     let mut fleet = fleet(members, began());
     let look = |fleet: &mut Fleet, target: &str, seconds, model: &str, value| {
         let mut page = page(model, counters(0, 0, value), None);
-        page.kind = EngineKind::Litellm;
+        page.kind = EngineKind::named("litellm");
         fleet.apply(answered(target, after(seconds), page));
     };
     for (seconds, value) in [(0, 0), (1, 100)] {

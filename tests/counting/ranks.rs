@@ -40,7 +40,7 @@ fn counting(outputs: &[u64]) -> PageReading {
 fn whole(tokens: TokenCounters, live: &[u64]) -> PageReading {
     let reading = |rank: Option<usize>| {
         let rank = rank.map(|n| Rank::new(&n.to_string()));
-        EngineReading::new(EngineKind::Sglang, Some(ModelName::new(MODEL)), rank)
+        EngineReading::new(EngineKind::named("sglang"), Some(ModelName::new(MODEL)), rank)
     };
     let of_rank = |(n, output): (usize, &u64)| {
         let live = LiveTokens { output: Some(Tokens::new(*output)), ..LiveTokens::default() };

@@ -268,7 +268,8 @@ pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
     let output = 4_210.0 + wave(1, beat) * 400.0;
     let prompt = 19_800.0 + wave(2, beat) * 900.0;
     let (revenue, cost) = (dollars(35.10 + beat as f64 * 0.0123), dollars(30.98 + beat as f64 * 0.0082));
-    let mut engine_row = engine(0, beat, EngineKind::Vllm, "Llama-3.3-70B-Instruct", Role::Unified, output, prompt);
+    let mut engine_row =
+        engine(0, beat, EngineKind::named("vllm"), "Llama-3.3-70B-Instruct", Role::Unified, output, prompt);
     engine_row.target = margintop::reading::TargetId::new("http://127.0.0.1:8000");
     engine_row.rank = None;
     engine_row.revenue = Some(revenue);

@@ -267,7 +267,7 @@ pub fn fleet_engines(nodes: &[Arc<NodeRow>], beat: u64) -> Vec<Arc<EngineRow>> {
     let row = |(place, node): (usize, &Arc<NodeRow>)| {
         let prefill = node.unit.as_ref().is_some_and(|u| u.as_str().starts_with("prefill"));
         let role = if prefill { Role::Prefill } else { Role::Decode };
-        let mut row = engine(place, beat, EngineKind::Sglang, "deepseek-r1", role, 7_000.0, 25_000.0);
+        let mut row = engine(place, beat, EngineKind::named("sglang"), "deepseek-r1", role, 7_000.0, 25_000.0);
         row.unit.clone_from(&node.unit);
         row.state = node.state;
         if node.state != Health::Live {

@@ -167,7 +167,7 @@ fn after_a_sleep_the_minute_begins_anew() {
 
 #[test]
 fn live_counters_show_that_a_long_request_goes_on() {
-    for kind in [EngineKind::Sglang, EngineKind::Trtllm] {
+    for kind in [EngineKind::named("sglang"), EngineKind::named("trtllm")] {
         let mut scene = Scene::new();
         scene.engine(|row| (row.kind, row.running) = (kind, Some(1)));
         scene.engine(|row| (row.prompt_per_second, row.output_per_second) = (Some(0.0), Some(40.0)));
@@ -181,7 +181,7 @@ fn live_counters_show_that_a_long_request_goes_on() {
 fn an_engine_that_counts_at_the_end_alone_is_given_ten_minutes() {
     let mut scene = Scene::new();
     let quiet = |row: &mut EngineRow| {
-        (row.kind, row.running) = (EngineKind::Llamacpp, Some(1));
+        (row.kind, row.running) = (EngineKind::named("llamacpp"), Some(1));
         (row.prompt_per_second, row.output_per_second) = (Some(0.0), Some(0.0));
     };
     scene.engine(quiet);
@@ -231,7 +231,9 @@ fn an_engine_with_a_counter_that_cannot_be_read_is_not_called_stalled() {
 #[test]
 fn ranks_without_counters_of_their_own_go_by_their_rates() {
     let mut scene = Scene::new();
-    scene.engine(|row| (row.kind, row.output_per_second, row.prompt_per_second) = (EngineKind::Sglang, None, None));
+    scene.engine(|row| {
+        (row.kind, row.output_per_second, row.prompt_per_second) = (EngineKind::named("sglang"), None, None);
+    });
     for rank in ["0", "1"] {
         let mut row = (*scene.snapshot.engines[0]).clone();
         (row.rank, row.running) = (Some(Rank::new(rank)), Some(2));

@@ -117,7 +117,7 @@ fn a_gpu_that_is_held_down_loses_what_its_clock_lacks() {
 fn preempted_work_is_done_again() {
     let mut snapshot = snapshot();
     on_node(&mut snapshot, |node| node.cost_per_hour = Some(dollars(30)));
-    let mut row = picture::engine(0, 0, EngineKind::Vllm, "m", Role::Unified, 1.0, 1.0);
+    let mut row = picture::engine(0, 0, EngineKind::named("vllm"), "m", Role::Unified, 1.0, 1.0);
     row.node = NodeName::new("gpu-1");
     row.requests_per_minute = RequestRates { ended: Some(297.0), preempted: Some(3.0), ..RequestRates::default() };
     snapshot.engines = vec![Arc::new(row.clone())];

@@ -14,7 +14,7 @@ fn engine(node: &str, role: Role, prompt: f64, output: f64) -> EngineRow {
         in_engine_row: false,
         node: NodeName::new(node),
         unit: Some(UnitName::new("u")),
-        ..picture::engine(0, 0, EngineKind::Sglang, "deepseek-r1", role, output, prompt)
+        ..picture::engine(0, 0, EngineKind::named("sglang"), "deepseek-r1", role, output, prompt)
     }
 }
 

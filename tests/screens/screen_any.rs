@@ -231,7 +231,7 @@ prop_compose! {
             snapshot.nodes.push(Arc::new(row));
         }
         for (model, state, rate, kv, note) in engines {
-            let mut row = picture::engine(0, 0, EngineKind::Sglang, model.as_str(), EngineRole::Decode, 0.0, 0.0);
+            let mut row = picture::engine(0, 0, EngineKind::named("sglang"), model.as_str(), EngineRole::Decode, 0.0, 0.0);
             row.unit = note.as_ref().map(|n| UnitName::new(n.as_str()));
             (row.state, row.output_per_second, row.kv_usage, row.note) = (state, rate, kv, note);
             snapshot.engines.push(Arc::new(row));

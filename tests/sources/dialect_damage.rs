@@ -47,7 +47,7 @@ fn what_is_no_metrics_page_is_told() {
 #[test]
 fn metrics_of_nobody_known_are_unknown_and_not_an_error() {
     let reading = dialect::read(b"go_goroutines 7\n", &Hint::default()).unwrap();
-    assert_eq!((reading.kind, reading.engines.len(), reading.complete), (EngineKind::Unknown, 0, true));
+    assert_eq!((reading.kind, reading.engines.len(), reading.complete), (EngineKind::UNKNOWN, 0, true));
 }
 
 /// Class: a page whose end is missing, wherever it was cut and whether or not a length exposes it.
@@ -193,7 +193,11 @@ fn a_model_name_commands_no_terminal() {
 fn quoted_names_are_read_everywhere() {
     for name in ["quoted", "quoted-labels", "dots", "bom-crlf-exemplar"] {
         let reading = read(&format!("reports/06-utf8-names/{name}.prom"));
-        assert_eq!((reading.kind, reading.engines.len(), reading.complete), (EngineKind::Vllm, 1, true), "{name}");
+        assert_eq!(
+            (reading.kind, reading.engines.len(), reading.complete),
+            (EngineKind::named("vllm"), 1, true),
+            "{name}"
+        );
         let row = &reading.engines[0];
         assert_eq!((figures(row).0, figures(row).1), (Some(12_000), Some(3_400)), "{name}");
         assert_eq!((model(row), reading.refusals.lines), (Some("m"), 0), "{name}");

@@ -72,7 +72,7 @@ fn an_older_exporter_and_a_page_with_an_engine_on_it_are_read_too() {
     let page = b"DCGM_FI_DEV_GPU_UTIL{gpu=\"3\",uuid=\"GPU-1\",Hostname=\"n\"} 50\n\
                  vllm:generation_tokens_total{engine=\"0\"} 7\n";
     let reading = dialect::read(page, &Hint::default()).unwrap();
-    assert_eq!((reading.kind, reading.engines.len(), reading.gpus.len()), (EngineKind::Vllm, 1, 1));
+    assert_eq!((reading.kind, reading.engines.len(), reading.gpus.len()), (EngineKind::named("vllm"), 1, 1));
     assert_eq!((reading.gpus[0].1.index, reading.gpus[0].0.as_ref().unwrap().as_str()), (3, "n"));
 }
 

@@ -83,10 +83,10 @@ fn a_federated_page_holds_engines_of_several_kinds_and_their_gpus() {
     assert_eq!(
         rows,
         [
-            (EngineKind::Sglang, "10.0.0.1:30000 b", None, 30),
-            (EngineKind::Sglang, "10.0.0.1:30001 b", None, 40),
-            (EngineKind::Vllm, "10.0.0.1:8000 a", Some("0"), 10),
-            (EngineKind::Vllm, "10.0.0.1:8000 a", Some("1"), 20),
+            (EngineKind::named("sglang"), "10.0.0.1:30000 b", None, 30),
+            (EngineKind::named("sglang"), "10.0.0.1:30001 b", None, 40),
+            (EngineKind::named("vllm"), "10.0.0.1:8000 a", Some("0"), 10),
+            (EngineKind::named("vllm"), "10.0.0.1:8000 a", Some("1"), 20),
         ]
     );
     assert_eq!((reading.gpus.len(), reading.start), (1, None));
@@ -152,7 +152,7 @@ fn a_worker_of_ray_has_no_start_of_the_nodes_agent() {
          ray_vllm_prompt_tokens_total{engine=\"0\",model_name=\"m\",WorkerId=\"0b22\"} 5\n",
     );
     let rows: Vec<_> = reading.engines.iter().map(|row| (row.kind, instance(row).unwrap())).collect();
-    assert_eq!(rows, [(EngineKind::Ray, "0a11"), (EngineKind::Ray, "0b22")]);
+    assert_eq!(rows, [(EngineKind::named("ray"), "0a11"), (EngineKind::named("ray"), "0b22")]);
     assert!(reading.start.is_none() && reading.instance_starts.is_empty());
 }
 
@@ -164,7 +164,7 @@ fn a_vllm_inside_triton_is_an_engine() {
         let reading = read(&format!("reports/04-triton-vllm/{name}.prom"));
         assert_eq!((reading.engines.len(), reading.complete), (1, true), "{name}");
         let row = &reading.engines[0];
-        assert_eq!((row.kind, model(row)), (EngineKind::Vllm, Some("llama-8b")), "{name}");
+        assert_eq!((row.kind, model(row)), (EngineKind::named("vllm"), Some("llama-8b")), "{name}");
         assert_eq!(figures(row), (Some(840_000), Some(126_000), Some(5), Some(2), Some(41)), "{name}");
     }
     let gpus = read("reports/04-triton-vllm/page.prom").gpus;
@@ -180,14 +180,15 @@ fn a_triton_with_both_backends_has_rows_of_both() {
          vllm:prompt_tokens_total{model=\"b\",version=\"1\"} 20\n",
     );
     let rows: Vec<_> = reading.engines.iter().map(|row| (row.kind, model(row).unwrap(), figures(row).0)).collect();
-    assert_eq!(rows, [(EngineKind::Triton, "a", Some(10)), (EngineKind::Vllm, "b", Some(20))]);
+    assert_eq!(rows, [(EngineKind::named("triton"), "a", Some(10)), (EngineKind::named("vllm"), "b", Some(20))]);
 }
 
 #[test]
 fn versions_of_a_model_are_rows_of_their_own() {
-    for (prompt, kind) in
-        [("nv_llm_input_token_len_sum", EngineKind::Triton), ("vllm:prompt_tokens_total", EngineKind::Vllm)]
-    {
+    for (prompt, kind) in [
+        ("nv_llm_input_token_len_sum", EngineKind::named("triton")),
+        ("vllm:prompt_tokens_total", EngineKind::named("vllm")),
+    ] {
         let series = |version: u32, value: u32| format!("{prompt}{{model=\"m\",version=\"{version}\"}} {value}\n");
         let both = page(&(series(1, 70) + &series(2, 5)));
         let rows: Vec<_> = both.engines.iter().map(|row| (row.kind, instance(row).unwrap(), figures(row).0)).collect();
@@ -201,11 +202,14 @@ fn versions_of_a_model_are_rows_of_their_own() {
 fn what_nim_passes_on_of_its_engine_is_not_added() {
     let nim = "num_requests_running 3\nprompt_tokens_total 100\n";
     let alone = page(nim);
-    assert_eq!((alone.engines.len(), alone.kind, figures(&alone.engines[0]).0), (1, EngineKind::Nim, Some(100)));
+    assert_eq!(
+        (alone.engines.len(), alone.kind, figures(&alone.engines[0]).0),
+        (1, EngineKind::named("nim"), Some(100))
+    );
     let both = page(&format!("{nim}vllm:prompt_tokens_total{{model_name=\"m\"}} 100\n"));
-    assert_eq!((both.engines.len(), both.engines[0].kind), (1, EngineKind::Vllm));
+    assert_eq!((both.engines.len(), both.engines[0].kind), (1, EngineKind::named("vllm")));
     let nobody = page("prompt_tokens_total 100\ne2e_request_latency_seconds_bucket{le=\"+Inf\"} 3\n");
-    assert_eq!((nobody.engines.len(), nobody.kind), (0, EngineKind::Unknown), "names that anybody may have");
+    assert_eq!((nobody.engines.len(), nobody.kind), (0, EngineKind::UNKNOWN), "names that anybody may have");
 }
 
 // Class: a program in front of engines that speaks under an engine's names.
@@ -221,7 +225,7 @@ fn the_production_stacks_router_is_a_proxy() {
                    vllm:output_tokens_total{server=\"http://10.0.0.1:8000\",model=\"m\"} 80\n";
     let reading = page(&format!("{ROUTER}{counted}"));
     let [row] = &reading.engines[..] else { panic!("{:?}", reading.engines) };
-    assert_eq!((row.kind, row.role, model(row)), (EngineKind::Vllm, Some(Role::Proxy), Some("m")));
+    assert_eq!((row.kind, row.role, model(row)), (EngineKind::named("vllm"), Some(Role::Proxy), Some("m")));
     assert_eq!(instance(row), Some("http://10.0.0.1:8000"));
     assert_eq!(figures(row), (Some(70), Some(80), Some(8), Some(3), None));
     assert!(reading.start_of(row.instance.as_ref()).is_some(), "its counters are as old as the router");

@@ -155,7 +155,7 @@ fn vllm_ranks_are_rows_in_their_order() {
     let reading = read("engines/vllm-dp4.prom");
     let ranks: Vec<&str> = reading.engines.iter().map(|row| row.rank.as_ref().unwrap().as_str()).collect();
     assert_eq!(ranks, ["0", "1", "2", "3"]);
-    assert_eq!(reading.kind, EngineKind::Vllm);
+    assert_eq!(reading.kind, EngineKind::named("vllm"));
     assert_eq!(reading.start.unwrap().millis(), 1_790_000_000_000);
     assert!(reading.engines.iter().all(|row| row.model == Some(ModelName::new("deepseek-ai/DeepSeek-V3.2"))));
     assert!(reading.engines.iter().all(|row| row.role.is_none()), "vLLM does not tell its role");
@@ -178,7 +178,7 @@ fn vllm_really_ran() {
 #[test]
 fn a_dynamo_worker_is_the_engine_behind_it() {
     let reading = read("engines/dynamo-worker.prom");
-    assert_eq!(reading.kind, EngineKind::Vllm);
+    assert_eq!(reading.kind, EngineKind::named("vllm"));
     assert_eq!(tokens(&reading), (845_000, 409_600, 86_512));
 }
 
@@ -327,20 +327,20 @@ fn the_other_engines_say_what_they_must() {
 #[test]
 fn every_kind_is_told_by_its_page() {
     for (page, kind) in [
-        ("vllm-v0-0.6.6", EngineKind::Vllm),
-        ("sglang-0.5.5", EngineKind::Sglang),
-        ("trtllm", EngineKind::Trtllm),
-        ("triton-trtllm", EngineKind::Triton),
-        ("llamacpp-2025", EngineKind::Llamacpp),
-        ("tgi", EngineKind::Tgi),
-        ("lmdeploy", EngineKind::Lmdeploy),
-        ("dynamo-frontend", EngineKind::Dynamo),
-        ("dynamo-worker", EngineKind::Vllm),
-        ("nim", EngineKind::Nim),
-        ("ray-vllm", EngineKind::Ray),
-        ("litellm", EngineKind::Litellm),
-        ("dcgm-exporter", EngineKind::Unknown),
-        ("nvidia_gpu_exporter", EngineKind::Unknown),
+        ("vllm-v0-0.6.6", EngineKind::named("vllm")),
+        ("sglang-0.5.5", EngineKind::named("sglang")),
+        ("trtllm", EngineKind::named("trtllm")),
+        ("triton-trtllm", EngineKind::named("triton")),
+        ("llamacpp-2025", EngineKind::named("llamacpp")),
+        ("tgi", EngineKind::named("tgi")),
+        ("lmdeploy", EngineKind::named("lmdeploy")),
+        ("dynamo-frontend", EngineKind::named("dynamo")),
+        ("dynamo-worker", EngineKind::named("vllm")),
+        ("nim", EngineKind::named("nim")),
+        ("ray-vllm", EngineKind::named("ray")),
+        ("litellm", EngineKind::named("litellm")),
+        ("dcgm-exporter", EngineKind::UNKNOWN),
+        ("nvidia_gpu_exporter", EngineKind::UNKNOWN),
     ] {
         assert_eq!(read(&format!("engines/{page}.prom")).kind, kind, "{page}");
     }
@@ -357,7 +357,7 @@ fn proxies_say_that_they_are() {
     let gateway = b"smg_router_tokens_total{model=\"m\",token_type=\"input\"} 5\n\
                     smg_router_tokens_total{model=\"m\",token_type=\"output\"} 7\n";
     let row = &dialect::read(gateway, &Hint::default()).unwrap().engines[0];
-    assert_eq!((row.kind, row.role), (EngineKind::SglangGateway, Some(Role::Proxy)));
+    assert_eq!((row.kind, row.role), (EngineKind::named("sglang-gateway"), Some(Role::Proxy)));
     assert_eq!(
         (count(row.tokens.whole_prompt()), row.tokens.cached, count(row.tokens.output)),
         (Some(5), None, Some(7))
@@ -392,25 +392,28 @@ fn ray_replicas_are_rows_of_their_own() {
 #[test]
 fn tokens_that_stand_on_two_pages_count_on_one() {
     let (prompts, output) = (Counts { prompt: true, output: false }, Counts { prompt: false, output: true });
-    for kind in [EngineKind::Vllm, EngineKind::Trtllm, EngineKind::Ray, EngineKind::Unknown] {
+    for kind in [EngineKind::named("vllm"), EngineKind::named("trtllm"), EngineKind::named("ray"), EngineKind::UNKNOWN]
+    {
         let of = |role| dialect::attribution(kind, role);
         assert_eq!((of(Role::Unified), of(Role::Prefill), of(Role::Decode)), (Counts::ALL, prompts, output));
     }
-    let of = |role| dialect::attribution(EngineKind::Sglang, role);
+    let of = |role| dialect::attribution(EngineKind::named("sglang"), role);
     assert_eq!((of(Role::Unified), of(Role::Prefill), of(Role::Decode)), (Counts::ALL, Counts::NONE, Counts::ALL));
 }
 
 #[test]
 fn the_registry_knows_owners_paths_and_ports() {
-    for (owner, kind) in
-        [("vllm", EngineKind::Vllm), ("SGLang", EngineKind::Sglang), ("tensorrt_llm", EngineKind::Trtllm)]
-    {
+    for (owner, kind) in [
+        ("vllm", EngineKind::named("vllm")),
+        ("SGLang", EngineKind::named("sglang")),
+        ("tensorrt_llm", EngineKind::named("trtllm")),
+    ] {
         assert_eq!(dialect::owned_by(owner), Some(kind));
     }
     assert_eq!(dialect::owned_by("me"), None);
-    assert_eq!(dialect::paths(Some(EngineKind::Vllm))[0], "/metrics");
+    assert_eq!(dialect::paths(Some(EngineKind::named("vllm")))[0], "/metrics");
     assert_eq!(
-        dialect::paths(Some(EngineKind::Trtllm)),
+        dialect::paths(Some(EngineKind::named("trtllm"))),
         ["/prometheus/metrics"],
         "its `/metrics` is used up by reading"
     );

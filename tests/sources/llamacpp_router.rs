@@ -64,7 +64,7 @@ async fn one_target_has_a_row_for_each_loaded_model() {
         for _ in 0..3 {
             let (cost, outcome) = look(&mut scraper).await;
             let reading = outcome.unwrap();
-            assert_eq!((reading.kind, rows(&reading)), (EngineKind::Llamacpp, vec![("b", 20), ("org/a", 10)]));
+            assert_eq!((reading.kind, rows(&reading)), (EngineKind::named("llamacpp"), vec![("b", 20), ("org/a", 10)]));
             assert!(reading.complete && cost.bytes > 100);
         }
         let asked = server.asked();
@@ -146,7 +146,7 @@ async fn a_router_with_nothing_loaded_answers_without_a_row() {
     let models = models(&[("a", "unloaded", 10), ("b", "sleeping", 0)]);
     let server = router(&models).await;
     let reading = once(&server.url).await.unwrap();
-    assert_eq!((reading.kind, reading.engines.len(), reading.complete), (EngineKind::Llamacpp, 0, true));
+    assert_eq!((reading.kind, reading.engines.len(), reading.complete), (EngineKind::named("llamacpp"), 0, true));
     assert_eq!(server.asked(), ["/v1/models"]);
 }
 
@@ -163,7 +163,7 @@ async fn a_named_model_is_named_by_its_address_and_never_loaded_or_woken() {
     }
     for asleep in ["c", "d", "c&autoload=true"] {
         let reading = once(&format!("{}/metrics?model={asleep}", server.url)).await.unwrap();
-        assert_eq!((reading.kind, rows(&reading)), (EngineKind::Llamacpp, vec![]), "{asleep}");
+        assert_eq!((reading.kind, rows(&reading)), (EngineKind::named("llamacpp"), vec![]), "{asleep}");
         assert_eq!(server.asked(), ["/v1/models"], "{asleep} is left asleep");
     }
 }
@@ -302,7 +302,7 @@ async fn a_model_that_an_address_names_is_read_there_alone() {
         }
         let second = scraper(&format!("{}/metrics?model=b", server.url));
         let none = look(&mut all).await.1.unwrap();
-        assert_eq!((none.kind, rows(&none), none.complete), (EngineKind::Llamacpp, vec![], true));
+        assert_eq!((none.kind, rows(&none), none.complete), (EngineKind::named("llamacpp"), vec![], true));
         drop((one, second, elsewhere));
         assert_eq!(rows(&look(&mut all).await.1.unwrap()), [("org/a", 7), ("b", 7)]);
     }

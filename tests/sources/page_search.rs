@@ -129,9 +129,9 @@ async fn another_engine_on_the_same_port_is_seen() {
     })
     .await;
     let mut scraper = scraper(&server.url);
-    assert_eq!(look(&mut scraper).await.1.unwrap().kind, EngineKind::Vllm);
+    assert_eq!(look(&mut scraper).await.1.unwrap().kind, EngineKind::named("vllm"));
     assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::Status(404)));
-    assert_eq!(look(&mut scraper).await.1.unwrap().kind, EngineKind::Trtllm);
+    assert_eq!(look(&mut scraper).await.1.unwrap().kind, EngineKind::named("trtllm"));
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn an_engine_that_shows_no_metrics_is_found_with_its_trouble() {
     let server = site(&[("/v1/models", r#"{"data":[{"id":"m","owned_by":"sglang"}]}"#)]).await;
     let port = server.url.rsplit_once(':').unwrap().1.parse().unwrap();
     let found = Discovery::on(vec![port], Settings::default(), Clock::System).discover(&[], &[]).await;
-    assert_eq!(found[0].scraper.owner(), Some(EngineKind::Sglang));
+    assert_eq!(found[0].scraper.owner(), Some(EngineKind::named("sglang")));
     let Event::Page { outcome: Err(trouble), .. } = &found[0].first else { panic!() };
     assert!(trouble.to_string().contains("--enable-metrics"), "{trouble}");
 }

@@ -33,7 +33,7 @@ async fn a_page_is_read_over_one_connection() {
     for _ in 0..3 {
         let (cost, outcome) = look(&mut scraper).await;
         let reading = outcome.unwrap();
-        assert_eq!((reading.kind, output(&reading), reading.complete), (EngineKind::Vllm, Some(7), true));
+        assert_eq!((reading.kind, output(&reading), reading.complete), (EngineKind::named("vllm"), Some(7), true));
         assert_eq!(reading.date, Some(Timestamp::from_millis(784_111_777_000)));
         assert_eq!(cost.bytes, PAGE.len() as u64);
     }

@@ -59,7 +59,7 @@ pub fn counters(prompt: u64, cached: u64, output: u64) -> TokenCounters {
 /// A complete page of one rank.
 pub fn page(model: &str, tokens: TokenCounters, start: Option<Timestamp>) -> PageReading {
     PageReading {
-        kind: EngineKind::Vllm,
+        kind: EngineKind::named("vllm"),
         engines: vec![page_of_rank(model, "0", tokens)],
         instance_starts: Vec::new(),
         aliases: None,
@@ -74,7 +74,7 @@ pub fn page(model: &str, tokens: TokenCounters, start: Option<Timestamp>) -> Pag
 
 /// One rank of a page.
 pub fn page_of_rank(model: &str, rank: &str, tokens: TokenCounters) -> EngineReading {
-    let mut engine = EngineReading::new(EngineKind::Vllm, Some(ModelName::new(model)), Some(Rank::new(rank)));
+    let mut engine = EngineReading::new(EngineKind::named("vllm"), Some(ModelName::new(model)), Some(Rank::new(rank)));
     engine.tokens = tokens;
     engine
 }

@@ -68,7 +68,7 @@ pub fn rank(engine: usize, rank: usize, output: f64) -> EngineRow {
         target: TargetId::new(&format!("http://10.0.0.{engine}:8000/metrics")),
         node: NodeName::new(&format!("gpu-{engine:04}")),
         unit: None,
-        kind: EngineKind::Sglang,
+        kind: EngineKind::named("sglang"),
         model: Some(ModelName::new("deepseek-r1")),
         role: Role::Unified,
         role_inferred: false,

@@ -90,7 +90,7 @@ impl Address {
         let several = self.kind == Kind::Instances;
         let name = |nth: u64| format!("10.0.0.{nth}");
         let mut page = PageReading {
-            kind: EngineKind::Vllm,
+            kind: EngineKind::named("vllm"),
             engines: Vec::new(),
             instance_starts: Vec::new(),
             aliases: None,

@@ -136,7 +136,7 @@ impl Process {
     /// The counters as its page shows them, as a row.
     pub fn reading(&self, rank: Option<&str>, instance: Option<&str>, dipped: bool) -> EngineReading {
         let mut reading =
-            EngineReading::new(EngineKind::Vllm, Some(ModelName::new("deepseek-r1")), rank.map(Rank::new));
+            EngineReading::new(EngineKind::named("vllm"), Some(ModelName::new("deepseek-r1")), rank.map(Rank::new));
         reading.instance = instance.map(InstanceId::new);
         let part = |value: u64| if dipped { value / 3 } else { value };
         let on_page: Vec<usize> = if self.evicted { vec![0] } else { vec![0, 1] };

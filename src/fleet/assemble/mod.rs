@@ -266,7 +266,7 @@ fn requests(present: &Present<'_>) -> Requests {
 }
 
 fn kind_of(target: &Target) -> EngineKind {
-    target.kind.unwrap_or(EngineKind::Unknown)
+    target.kind.unwrap_or(EngineKind::UNKNOWN)
 }
 
 /// The total that is shown for a prompt counter.

@@ -204,7 +204,7 @@ async fn ask(address: SocketAddr, settings: Settings, clock: Clock) -> (SocketAd
 
 fn tells_something(event: &Event) -> bool {
     match event {
-        Event::Page { outcome: Ok(page), .. } => page.kind != EngineKind::Unknown || !page.gpus.is_empty(),
+        Event::Page { outcome: Ok(page), .. } => page.kind != EngineKind::UNKNOWN || !page.gpus.is_empty(),
         _ => false,
     }
 }

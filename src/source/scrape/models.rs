@@ -121,7 +121,7 @@ impl Models {
             return None;
         }
         let owner = data.first().and_then(|entry| dialect::owned_by(entry.owned_by.as_ref()?.as_str()?));
-        let llama = owner == Some(EngineKind::Llamacpp);
+        let llama = owner == Some(EngineKind::named("llamacpp"));
         let router = llama && (data.len() > 1 || data.iter().any(|entry| entry.status.is_some()));
         Some(Self {
             owner,
@@ -185,7 +185,8 @@ mod tests {
     #[test]
     fn the_owner_and_the_only_model_are_told() {
         let vllm = Models::read(br#"{"object":"list","data":[{"id":"m","owned_by":"vllm","extra":1}]}"#);
-        let known = Models { owner: Some(EngineKind::Vllm), only: Some(ModelName::new("m")), ..Models::default() };
+        let known =
+            Models { owner: Some(EngineKind::named("vllm")), only: Some(ModelName::new("m")), ..Models::default() };
         assert_eq!(vllm, Some(known));
         for nobody in [&b"[]"[..], b"{}", b"<html>", b"{\"data\":[{\"id\":7}]}"] {
             assert_eq!(Models::read(nobody), None);

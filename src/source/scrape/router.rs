@@ -193,7 +193,7 @@ pub(super) fn harmless(url: &Url) -> Url {
 /// The reading of a router that has no model loaded: it answers, and has no row.
 pub(super) fn no_model() -> PageReading {
     PageReading {
-        kind: EngineKind::Llamacpp,
+        kind: EngineKind::named("llamacpp"),
         engines: Vec::new(),
         instance_starts: Vec::new(),
         aliases: None,

@@ -231,7 +231,7 @@ impl Scraper {
         for path in dialect::paths(models.owner) {
             let Ok(url) = origin.join(path) else { continue };
             match self.read_page(&url).await {
-                Ok(look) if look.reading.kind == EngineKind::Unknown && look.reading.gpus.is_empty() => {
+                Ok(look) if look.reading.kind == EngineKind::UNKNOWN && look.reading.gpus.is_empty() => {
                     second_best = second_best.or(Some((url, look)));
                 }
                 Ok(look) => return Ok((url, look)),

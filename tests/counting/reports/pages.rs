@@ -25,7 +25,10 @@ fn an_engine_inside_another_server_is_an_engine() {
         let picture = scene.picture(1);
         assert_eq!(picture.engines.len(), 1);
         let row = &picture.engines[0];
-        assert_eq!((row.kind, row.model.as_ref().map(ModelName::as_str)), (EngineKind::Vllm, Some("llama-8b")));
+        assert_eq!(
+            (row.kind, row.model.as_ref().map(ModelName::as_str)),
+            (EngineKind::named("vllm"), Some("llama-8b"))
+        );
         assert_eq!((count(row.prompt_total), count(row.output_total)), (Some(840_000), Some(126_000)));
         assert_eq!((row.running, row.waiting, row.kv_usage), (Some(5), Some(2), Ratio::from_percent(41.0)));
         assert_eq!((scene.posted(), scene.disputed()), ([1000, 0, 500], 0));
@@ -78,7 +81,7 @@ fn names_in_quotes_are_names() {
         scene.take(HERE, 1, read(page));
         let picture = scene.picture(1);
         let row = &picture.engines[0];
-        assert_eq!((picture.engines.len(), row.kind), (1, EngineKind::Vllm), "{page}");
+        assert_eq!((picture.engines.len(), row.kind), (1, EngineKind::named("vllm")), "{page}");
         assert_eq!((count(row.prompt_total), count(row.output_total)), (Some(12_000), Some(3_400)), "{page}");
         assert_eq!((scene.posted(), scene.disputed()), ([1000, 0, 400], 0), "{page}");
     }

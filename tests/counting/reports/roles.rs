@@ -16,7 +16,7 @@ fn pages(kind: EngineKind, requests: u64) -> [PageReading; 2] {
     let mut prefill = page("m", counters(400 * requests, 100 * requests, requests), start);
     let mut decode = page("m", counters(400 * requests, 400 * requests, 50 * requests), start);
     decode.start = start.map(|start| start - Span::from_secs(7));
-    if kind == EngineKind::Sglang {
+    if kind == EngineKind::named("sglang") {
         for (page, role) in [(&mut prefill, Role::Prefill), (&mut decode, Role::Decode)] {
             page.kind = kind;
             (page.engines[0].kind, page.engines[0].role) = (kind, Some(role));
@@ -34,7 +34,7 @@ fn pages(kind: EngineKind, requests: u64) -> [PageReading; 2] {
 /// The prompts of the gap are posted once, on the prefill engine, whichever page answers first.
 #[test]
 fn prompts_of_a_restart_belong_to_the_prefill_engine_once() {
-    for kind in [EngineKind::Vllm, EngineKind::Sglang] {
+    for kind in [EngineKind::named("vllm"), EngineKind::named("sglang")] {
         for decode_first in [false, true] {
             let mut scene = Scene::of(vec![target(PREFILL, Some("p")), target(DECODE, Some("d"))]);
             for second in 0..=60 {
