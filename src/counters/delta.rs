@@ -1,5 +1,6 @@
 //! What a row produced between two pages, and whether that is plausible.
 
+use super::values::RowKey;
 use crate::reading::TokenCounters;
 use crate::units::{Moment, Tokens};
 
@@ -52,6 +53,8 @@ pub struct Step {
     pub leapt: bool,
     /// Since when each counter (prompt, cached, output) that returns on this page was missing: its growth is of all that time.
     pub late: [Option<Moment>; 3],
+    /// The name under which the row was on earlier pages, if it has another one from this page on.
+    pub was: Option<RowKey>,
     /// Whether the row was reset.
     pub reset: Reset,
     /// Whether the reset of a part of it turned out to have been a dip: no longer is anything missing of it.

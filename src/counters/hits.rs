@@ -3,8 +3,14 @@
 //! Engines record hits and prompts at different moments. Since the baseline, at most as many hits are counted as there
 //! were prompt tokens. Hits that come before their prompts wait for them; hits that come later turn earlier misses into
 //! hits.
+//!
+//! Hits that jump far beyond all those prompts are of others: of before the watch, or of nothing. They are dropped. As they may
+//! be of prompts that are being read all the same, the misses of as many later prompts are not known to be misses.
 
 use serde::{Deserialize, Serialize};
+
+/// Hits that are so many ahead of all prompts since the baseline are not of prompts that are being read.
+const FAR: u64 = super::fastest_minute::MIN_JUDGED;
 
 /// Prompts and hits since the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -16,6 +22,10 @@ pub(super) struct HitClamp {
     /// The prompts of pages without a counter of hits, whose hits are unknown.
     #[serde(default, skip_serializing_if = "is_zero")]
     unknown: u64,
+    /// Hits that were dropped since they were far ahead of all prompts: of so many prompts it is not known whether they are
+    /// misses.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    doubtful: u64,
 }
 
 /// A growth of prompts and hits, split.
@@ -27,6 +37,8 @@ pub(super) struct Split {
     pub(super) corrected: u64,
     /// Earlier prompts whose hits were unknown until now.
     pub(super) settled: u64,
+    /// Whether its misses may be hits.
+    pub(super) is_doubtful: bool,
 }
 
 impl HitClamp {
@@ -38,12 +50,22 @@ impl HitClamp {
     /// Splits a growth.
     pub(super) fn take(&mut self, prompts: u64, hits: u64) -> Split {
         self.prompts = self.prompts.saturating_add(prompts);
-        self.hits = self.hits.saturating_add(hits);
+        let is_far = self.hits.saturating_add(hits).saturating_sub(self.prompts) >= FAR;
+        if is_far {
+            // They say nothing of earlier prompts either.
+            self.unknown = 0;
+            self.doubtful = self.doubtful.saturating_add(hits);
+        } else {
+            self.hits = self.hits.saturating_add(hits);
+        }
         let due = self.hits.min(self.prompts).saturating_sub(self.counted);
         let hit = due.min(prompts);
         self.counted += due;
         let settled = std::mem::take(&mut self.unknown);
-        Split { miss: prompts - hit, hit, corrected: due - hit, settled }
+        let miss = prompts - hit;
+        let is_doubtful = self.doubtful > 0 && miss > 0;
+        self.doubtful = self.doubtful.saturating_sub(miss);
+        Split { miss, hit, corrected: due - hit, settled, is_doubtful }
     }
 
     /// Notes hits whose prompts cannot be read.
@@ -65,6 +87,16 @@ impl HitClamp {
     /// Whether hits that are seen for the first time, with a growth of prompts, can be of the prompts since the baseline.
     pub(super) const fn can_be(&self, prompts: u64, hits: u64) -> bool {
         hits <= self.prompts.saturating_add(prompts).saturating_sub(self.counted)
+    }
+
+    /// Whether hits were dropped that may be of later prompts.
+    pub(super) const fn is_doubtful(&self) -> bool {
+        self.doubtful > 0
+    }
+
+    /// Forgets dropped hits: the prompts that they may have been of would have come.
+    pub(super) const fn forget_doubtful(&mut self) {
+        self.doubtful = 0;
     }
 
     /// Takes back corrections that could not be made. Their hits go to later prompts.
@@ -94,7 +126,7 @@ mod tests {
     use super::*;
 
     fn split(miss: u64, hit: u64, corrected: u64) -> Split {
-        Split { miss, hit, corrected, settled: 0 }
+        Split { miss, hit, corrected, settled: 0, is_doubtful: false }
     }
 
     #[test]
@@ -102,7 +134,7 @@ mod tests {
         let mut clamp = HitClamp::default();
         clamp.take(10, 0);
         clamp.note(100);
-        assert_eq!(clamp.take(10, 60), Split { miss: 0, hit: 10, corrected: 50, settled: 100 });
+        assert_eq!(clamp.take(10, 60), Split { settled: 100, ..split(0, 10, 50) });
         assert_eq!(clamp.take(10, 0).settled, 0);
         clamp.note(100);
         clamp.leave_unknown();
@@ -124,6 +156,16 @@ mod tests {
         assert_eq!(clamp.take(0, 60_000), split(0, 0, 60_000));
         assert_eq!(clamp.take(10, 50_000), split(0, 10, 39_999 + 1), "and no more than there were prompts");
         assert_eq!(clamp.pending(), 9_990);
+    }
+
+    #[test]
+    fn hits_far_ahead_of_all_prompts_are_dropped() {
+        let mut clamp = HitClamp::default();
+        clamp.take(1000, 500);
+        assert_eq!(clamp.take(200, FAR + 700), Split { is_doubtful: true, ..split(200, 0, 0) });
+        assert_eq!(clamp.take(200, 100), Split { is_doubtful: true, ..split(100, 100, 0) });
+        assert_eq!(clamp.take(FAR + 500, 100), Split { is_doubtful: true, ..split(FAR + 400, 100, 0) });
+        assert_eq!(clamp.take(200, 100), split(100, 100, 0), "as many prompts came");
     }
 
     #[test]

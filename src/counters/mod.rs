@@ -23,6 +23,7 @@ mod quantile;
 mod quarantined;
 mod relabelled_instances;
 mod relabelled_rows;
+mod renamed_rows;
 mod ring;
 mod row;
 mod row_index;

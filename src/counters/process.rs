@@ -80,6 +80,9 @@ pub struct Process {
     /// Whether rows of it were dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) dropped: Option<Dropped>,
+    /// When rows last took the place of others although they had been there before, so that growth of them is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replaced: Option<Moment>,
     /// The sum of its live counters on its first page, if that was a baseline and had any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) live_at_first: Option<u64>,
@@ -149,6 +152,7 @@ impl Process {
             refuted: None,
             pace: OwnPace::default(),
             dropped: None,
+            replaced: None,
             live_at_first: None,
             index: RowIndex::default(),
         }
@@ -351,6 +355,7 @@ impl Process {
             refuted,
             pace,
             dropped,
+            replaced,
             live_at_first: _,
             index: _,
         } = self;
@@ -365,6 +370,7 @@ impl Process {
             .chain(passed.moments_mut())
             .chain(pace.moments_mut())
             .chain(refuted)
+            .chain(replaced)
             .chain(by_start.moments_mut())
     }
 

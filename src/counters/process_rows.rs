@@ -2,7 +2,8 @@
 
 use super::delta::{Reset, Step};
 use super::dropped::{self, Dropped};
-use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_JUDGED, MINUTE};
+use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_JUDGED};
+use super::identity::FORGOTTEN;
 use super::passed::PassedLines;
 use super::process::{Process, ProcessRow};
 use super::row::{PageContext, RowCounters};
@@ -15,6 +16,13 @@ use crate::units::{Moment, Span, Tokens};
 enum Begin {
     Zero,
     Baseline,
+}
+
+/// Where a row begins, since when it grew, and whether it was there before, so that growth of it is missing.
+struct Beginning {
+    begin: Begin,
+    since: Moment,
+    is_lost: bool,
 }
 
 impl Process {
@@ -30,7 +38,8 @@ impl Process {
 
     /// Whether tokens may be missing from a page on, because rows were dropped.
     pub fn lost_rows_at(&self, at: Moment) -> bool {
-        self.dropped.is_some_and(|dropped| dropped.began_at(at))
+        let is_known = self.replaced.is_some_and(|replaced| at.since(replaced) < FORGOTTEN);
+        !is_known && self.dropped.is_some_and(|dropped| dropped.began_at(at))
     }
 
     /// Whether tokens may be missing because more rows come and go than are kept.
@@ -63,25 +72,30 @@ impl Process {
         let first_seen = context.at.wall - context.at.since(self.first_seen);
         let is_new = self.start().is_some_and(|start| start > first_seen - super::identity::SLACK)
             || context.last_page.since(self.first_seen) <= Span::ZERO;
+        let mut left: Option<Vec<_>> = None;
+        let mut is_counted = false;
         let (mut steps, mut on_page) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for reading in rows {
             let known = self.place(reading, rows);
-            let (begin, since) = match reading.listed {
-                Some(Listed { not_running: Some(since) }) => (Begin::Zero, since),
-                Some(Listed { not_running: None }) => (Begin::Baseline, context.last_page),
-                None => (begin, context.last_page),
-            };
-            let was_there = known.is_none()
-                && begin == Begin::Zero
-                && reading.listed.is_none()
-                && self.was_there(reading, rows, context);
-            let begin = if was_there { Begin::Baseline } else { begin };
+            if known.is_none() {
+                left.get_or_insert_with(|| self.large_left(rows));
+            }
+            let of_left = left.as_deref().unwrap_or_default();
+            let Beginning { begin, since, is_lost } = self.beginning(reading, known, (rows, of_left), (begin, context));
+            left.iter_mut().for_each(|left| left.retain(|(place, _)| Some(*place) != known));
+            let place = known.filter(|place| reading.model.is_some() && !self.rows[*place].key.is_of(reading));
+            let was = place.map(|place| self.rows[place].key.clone());
             let place = self.place_or_add(reading, known, begin, &PageContext { last_page: since, ..*context });
             let leaps = known.is_some() && !is_new && self.rows[place].counters.leaps_from_nothing(reading);
             let mut step = apply(&mut self.rows[place].counters, reading);
             step.leapt = leaps && step.grown.is_some_and(|grown| !grown.all.is_zero());
             step.began = reading.listed.is_some_and(|listed| listed.not_running.is_some());
-            if was_there || std::mem::take(&mut self.rows[place].counters.replaced) {
+            step.was = was;
+            // Several rows that were there before are one occasion, and so are several pages.
+            let is_lost = is_lost && !std::mem::replace(&mut is_counted, true);
+            let is_lost =
+                is_lost && self.replaced.replace(context.at).is_none_or(|at| context.at.since(at) >= FORGOTTEN);
+            if is_lost || std::mem::take(&mut self.rows[place].counters.replaced) {
                 // What it produced since the process was first seen is not known.
                 step.reset = Reset::Certain;
             }
@@ -94,6 +108,28 @@ impl Process {
             self.index.renew(&self.rows);
         }
         steps
+    }
+
+    /// Where a reading's row begins to count, if it is new.
+    fn beginning(
+        &self,
+        reading: &EngineReading,
+        known: Option<usize>,
+        (page, left): (&[&EngineReading], &[(usize, TokenCounters)]),
+        (begin, context): (Begin, &PageContext),
+    ) -> Beginning {
+        let since = context.last_page;
+        match reading.listed {
+            Some(Listed { not_running: Some(since) }) => Beginning { begin: Begin::Zero, since, is_lost: false },
+            Some(Listed { not_running: None }) => Beginning { begin: Begin::Baseline, since, is_lost: false },
+            None if known.is_some() => Beginning { begin, since, is_lost: false },
+            None => {
+                let was_there =
+                    begin == Begin::Zero && (self.may_be_of(reading, left) || self.was_there(reading, page, context));
+                let is_lost = was_there || begin == Begin::Baseline && self.dropped.is_none();
+                Beginning { begin: if was_there { Begin::Baseline } else { begin }, since, is_lost }
+            }
+        }
     }
 
     /// Where new rows of a page begin to count: at zero. If the page has new rows only, they begin at zero only if the
@@ -171,19 +207,8 @@ impl Process {
             return exact;
         }
         let left = |place: &usize| !page.iter().any(|other| self.rows[*place].key.is_of(other));
-        only(self.index.of_name(&self.rows, reading.rank.as_ref(), reading.model.as_ref()).filter(left)).or_else(|| {
-            let is_new = |other: &&&EngineReading| self.index.find_reading(&self.rows, other).is_none();
-            if page.iter().filter(is_new).take(2).count() != 1 {
-                return None;
-            }
-            let goes_on = |place: &usize| {
-                let row = &self.rows[*place];
-                (row.key.rank == reading.rank || row.key.model == reading.model)
-                    && !values::fell(&reading.tokens, &row.counters.last())
-                    && row.counters.paces(&reading.tokens, &row.counters.last(), MINUTE)
-            };
-            only((0..self.rows.len()).filter(goes_on).filter(left))
-        })
+        only(self.index.of_name(&self.rows, reading.rank.as_ref(), reading.model.as_ref()).filter(left))
+            .or_else(|| self.renamed(reading, page))
     }
 }
 

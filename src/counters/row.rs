@@ -58,6 +58,9 @@ pub struct RowCounters {
     /// When each counter that is missing was last on a page.
     #[serde(default)]
     missing: [Option<Moment>; COUNTERS],
+    /// When hits were dropped since they were far ahead of all prompts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    doubted: Option<Moment>,
     /// The values of a row that left or fell on the page that is being read, and whose labels this one may have taken.
     #[serde(skip)]
     other: Option<TokenCounters>,
@@ -157,6 +160,7 @@ impl RowCounters {
             resets: _,
             seen_elsewhere,
             missing,
+            doubted,
             other: _,
             replaced: _,
         } = self;
@@ -175,6 +179,7 @@ impl RowCounters {
             .chain(earlier)
             .chain(seen_elsewhere)
             .chain(missing.iter_mut().flatten())
+            .chain(doubted)
     }
 
     fn empty(moved: Moment) -> Self {
@@ -191,6 +196,7 @@ impl RowCounters {
             resets: 0,
             seen_elsewhere: None,
             missing: [None; COUNTERS],
+            doubted: None,
             other: None,
             replaced: false,
         }
@@ -384,7 +390,7 @@ impl RowCounters {
         let (before, since) = (self.last, self.first_moved(grown, context.at));
         (self.quarantine, self.earlier) = (None, None);
         let hits = self.hits;
-        let (all, _) = self.split(reading, grown, &now);
+        let (all, _) = self.split(reading, grown, (&now, context.at));
         // None of it waits for later prompts, or corrects earlier ones.
         self.hits = hits;
         self.accept(reading, now, grown, context.at);
@@ -416,7 +422,7 @@ impl RowCounters {
         let first_moved = self.first_moved(grown, context.at);
         let grown = self.without_earlier_hits(grown, now);
         let (grown, taken) = without(grown, taken, now);
-        let (all, mut late) = self.split(reading, grown, now);
+        let (all, mut late) = self.split(reading, grown, (now, context.at));
         if self.earlier.is_some() {
             // What was posted before a reset is not corrected by what may be taken back.
             self.drop_late(&mut late);

@@ -16,6 +16,8 @@ use crate::units::{Moment, Span, Timestamp};
 
 /// A page whose growth is this many times that of any page before returns to another line.
 const RETURN_RATIO: u64 = 4;
+/// Growth of at least so many times the largest page's is one process's, where only one is known.
+const STEADY: u64 = 6;
 /// Values return to those from before a growth if they are at most one part in this many of it above them.
 const NEARER: u64 = 16;
 /// The same of each counter, if it holds for their sum.
@@ -126,6 +128,17 @@ impl Trial {
     /// Whether growth is on trial, from values that a line went on from.
     pub(super) fn stepped_from(&self, line: &Line) -> bool {
         self.kind == TrialKind::Growth && line.reaches(&self.before)
+    }
+
+    /// Whether growth is on trial.
+    pub(super) fn is_of_its_growth(&self) -> bool {
+        self.kind == TrialKind::Growth
+    }
+
+    /// Whether growth is on trial that was made in so many even steps that only another process whose values follow those of
+    /// this one could have made it instead.
+    pub(super) fn is_of_steady_growth(&self, present: &Line) -> bool {
+        self.is_of_its_growth() && self.step.saturating_mul(STEADY) <= self.before.growth_to(present)
     }
 
     /// Whether values are above those from before the trial by no more than the rows had grown in that time.

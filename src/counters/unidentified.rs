@@ -79,11 +79,14 @@ impl Processes {
     }
 
     /// Whether several processes without start times answer, or may, and for less than ten minutes, or growth of one of them
-    /// is on trial: it may be another one's.
+    /// is on trial: it may be another one's. Or whether a reset is, or another movement that is not growth alone.
     pub fn may_be_taken_back(&self, now: Moment) -> bool {
         let silent = || self.all.iter().filter(|process| process.starts.is_empty());
+        // Growth of one that answers alone is its own, by all that is known.
+        let is_open = |process: &Process| process.trial.as_ref().is_some_and(|trial| !trial.is_of_its_growth());
+        let is_new = |process: &Process| process.trial.is_some() || now.since(process.first_seen) < FORGOTTEN;
         let several = silent().nth(1).is_some() || !self.quarantined.is_empty() || self.turns.are_several();
-        several && silent().any(|process| process.trial.is_some() || now.since(process.first_seen) < FORGOTTEN)
+        several && silent().any(is_new) || self.all.iter().any(is_open)
     }
 
     /// Whether pages without a start time that are of no known process, or of one that is not counted, answered within a
@@ -216,7 +219,14 @@ impl Processes {
 
     /// Undoes a trial when the line from before it returns: what was believed was another process's, or a dip.
     fn old_line_returns(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
-        let id = self.all.iter().find(|process| returns(process, page)).map(|process| process.id)?;
+        let silent = self.all.iter().filter(|process| process.starts.is_empty());
+        let several = silent.count() > 1 || !self.quarantined.is_empty();
+        // Where one is known, its steady growth is its own, and values from before it are those of a reset.
+        let may_return = |process: &&Process| {
+            several || !process.trial.as_ref().is_some_and(|trial| trial.is_of_steady_growth(&process.line()))
+        };
+        let mut all = self.all.iter().filter(may_return);
+        let id = all.find(|process| returns(process, page)).map(|process| process.id)?;
         let process = self.get_mut(id)?;
         let (trial, other, seen) = (process.trial.take()?, process.line(), process.last_seen);
         trial.undo(process);

@@ -75,11 +75,16 @@ impl Engine {
         &mut self.instances[place]
     }
 
-    /// The index of a reading's row; a new one is added. The row that left its instance's page gets the name of the
-    /// first new one: it is the same row.
-    pub(super) fn row(&mut self, reading: &EngineReading, at: Moment, window: Span) -> usize {
+    /// The index of a reading's row; a new one is added. A row whose name `was` another one on its process's earlier pages
+    /// keeps its place. The only row that left its instance's page gets the name of the first new one: it is the same row.
+    pub(super) fn row(&mut self, reading: &EngineReading, was: Option<&RowKey>, at: Moment, window: Span) -> usize {
         if let Some(known) = self.rows.iter().position(|row| row.is_of(reading)) {
             return known;
+        }
+        if let Some(place) = was.and_then(|key| self.row_renamed(reading, key, at)) {
+            self.left = self.left.filter(|left| *left != place);
+            self.rows[place].rename(RowKey::of(reading));
+            return place;
         }
         if let Some(place) = self.left.take() {
             self.rows[place].rename(RowKey::of(reading));
@@ -90,6 +95,14 @@ impl Engine {
         let former = self.ended.pop_front();
         self.rows.push(Row { former, ..Row::new(blank, at, window) });
         self.rows.len() - 1
+    }
+
+    /// The row of a former name, if no process of its instance has that any more.
+    fn row_renamed(&self, reading: &EngineReading, was: &RowKey, at: Moment) -> Option<usize> {
+        let instance = self.instances.iter().find(|instance| instance.id == reading.instance)?;
+        let is_kept = instance.processes.all().iter().any(|process| process.find(was).is_some());
+        let is_of = |row: &Row| row.instance == reading.instance && row.key == *was && row.seen != at;
+        self.rows.iter().position(is_of).filter(|_| !is_kept)
     }
 
     /// The only row of an instance that none of its processes has any more, and that is not on its page.

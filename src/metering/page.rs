@@ -147,7 +147,7 @@ impl Metering {
         outcome: &Outcome,
         interval: Interval,
     ) {
-        let place = engine.row(reading, context.at, context.config.window);
+        let place = engine.row(reading, step.was.as_ref(), context.at, context.config.window);
         let interval = step.from.map_or(interval, |from| interval.since(from, context.at));
         let late = [step.late[0], step.late[2]].map(|since| since.map(|at| context.at.wall - context.at.since(at)));
         let interval = Interval { late, began: step.began, ..interval };

@@ -93,6 +93,22 @@ pub fn wrong(picture: &Snapshot, output: f64, share: f64) -> Option<String> {
     (!wrong.is_empty()).then(|| format!("{wrong:?} of the truth; lower and upper bound {bounds:?}"))
 }
 
+/// What is wrong with what is posted, in output tokens of `WORTH`, beside what was made by then and by the look before.
+pub fn misposted(picture: &Snapshot, before: u64, made: u64) -> Option<String> {
+    let money = &picture.money;
+    let posted = amount(money.revenue.unwrap_or_default()) / WORTH;
+    let bounds = (money.lower_bound, money.upper_bound);
+    let is_above = posted > made as f64 + 0.5 && !money.upper_bound;
+    let is_below = posted < before as f64 - 0.5 && !money.lower_bound;
+    (is_above || is_below)
+        .then(|| format!("{posted:.0} posted of {before} to {made}; lower and upper bound {bounds:?}"))
+}
+
+/// Whether one of two rates that say the same is known and the other is not.
+pub fn contradicts(picture: &Snapshot) -> bool {
+    picture.tokens.output_per_second.is_some() != picture.money.revenue_per_hour.is_some()
+}
+
 /// Whether both rates are known.
 pub fn known(picture: &Snapshot) -> bool {
     picture.tokens.output_per_second.is_some() && picture.money.revenue_per_hour.is_some()

@@ -1,10 +1,10 @@
 //! A row's growth as price classes.
 
-use super::{COUNTERS, RowCounters};
+use super::{COUNTERS, QUARANTINE_LONGEST, RowCounters};
 use crate::counters::delta::Delta;
 use crate::counters::hits::HitClamp;
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
-use crate::units::Tokens;
+use crate::units::{Moment, Tokens};
 
 impl RowCounters {
     /// Takes the first values of counters that could not be read on the baseline page as theirs. What they counted since the
@@ -46,8 +46,12 @@ impl RowCounters {
         &mut self,
         reading: &EngineReading,
         grown: [u64; COUNTERS],
-        now: &TokenCounters,
+        (now, at): (&TokenCounters, Moment),
     ) -> (Delta, [Tokens; 2]) {
+        if self.doubted.is_some_and(|doubted| at.since(doubted) >= QUARANTINE_LONGEST) {
+            self.hits.forget_doubtful();
+            self.doubted = None;
+        }
         let [prompts, hits, output] = grown;
         let output = Tokens::new(output);
         match (now.prompt, reading.tokens.cached) {
@@ -67,10 +71,14 @@ impl RowCounters {
                 (Delta { output, hits_known: true, ..Delta::default() }, [Tokens::ZERO; 2])
             }
             (_, Some(_)) => {
+                let was_doubtful = self.hits.is_doubtful();
                 let split = self.hits.take(prompts, hits);
+                if !was_doubtful && self.hits.is_doubtful() {
+                    self.doubted = Some(at);
+                }
                 let (miss, hit) = (Tokens::new(split.miss), Tokens::new(split.hit));
                 let late = [split.corrected, split.settled].map(Tokens::new);
-                (Delta { miss, hit, output, hits_known: true }, late)
+                (Delta { miss, hit, output, hits_known: !split.is_doubtful }, late)
             }
         }
     }
