@@ -16,6 +16,7 @@ pub(super) struct Figures {
     prompt: Option<f64>,
     hit_rate: Option<f64>,
     load: Option<f64>,
+    power: Option<f64>,
     kv: Option<f64>,
     waiting: Option<f64>,
     running: Option<f64>,
@@ -75,6 +76,7 @@ impl Figures {
             Measure::Prompt => self.prompt,
             Measure::HitRate => self.hit_rate,
             Measure::Load => self.load,
+            Measure::Power => self.power,
             Measure::Kv => self.kv,
             Measure::Waiting => self.waiting,
             Measure::Running => self.running,
@@ -112,6 +114,7 @@ impl<'a> Gathered<'a> {
                 prompt: row.prompt_per_second,
                 hit_rate: ratio(row.cache_hit_rate),
                 load: mean(row.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get)),
+                power: sum(row.gpus.iter().filter_map(|gpu| gpu.power_watts)),
                 ..of_engines
             };
             (&row.name, figures)
@@ -128,6 +131,11 @@ impl<'a> Gathered<'a> {
         });
         Self { units: units.collect(), nodes: nodes.collect(), models: models.collect(), engines: engines(snapshot) }
     }
+}
+
+/// The sum of what is known; `None` if nothing is.
+fn sum(values: impl Iterator<Item = f64>) -> Option<f64> {
+    values.fold(None, |sum, value| Some(sum.unwrap_or(0.0) + value))
 }
 
 /// Rows stand by target and rank.
@@ -194,6 +202,7 @@ impl Sum {
             prompt: self.prompt,
             hit_rate: self.hits.filter(|(prompts, _)| *prompts > 0.0).map(|(prompts, hits)| hits / prompts),
             load: None,
+            power: None,
             kv: self.kv.map(|(sum, count)| sum / count),
             waiting: self.waiting,
             running: self.running,

@@ -18,8 +18,8 @@ impl Means {
     pub(super) fn add(&mut self, channel: usize, value: Option<f64>) {
         let Some(value) = value.filter(|value| !value.is_nan()) else { return };
         if channel >= self.counts.len() {
-            self.counts.resize(channel + 1, 0);
-            self.sums.resize(channel + 1, 0);
+            grow(&mut self.counts, channel + 1);
+            grow(&mut self.sums, channel + 1);
         }
         if self.counts[channel] < u8::MAX {
             self.counts[channel] += 1;
@@ -47,6 +47,14 @@ impl Means {
     pub(super) fn bytes(&self) -> usize {
         self.sums.capacity() * size_of::<i64>() + self.counts.capacity()
     }
+}
+
+/// Makes a list longer with little room to spare: thousands of channels would leave much of a doubled one unused.
+fn grow<T: Clone + Default>(list: &mut Vec<T>, len: usize) {
+    if len > list.capacity() {
+        list.reserve_exact(len.next_multiple_of(256) - list.len());
+    }
+    list.resize(len, T::default());
 }
 
 #[cfg(test)]

@@ -85,6 +85,8 @@ pub enum Measure {
     HitRate,
     /// Mean GPU utilization, 0 to 1.
     Load,
+    /// Power that the GPUs draw, in watts: of a node.
+    Power,
     /// KV cache in use, 0 to 1.
     Kv,
     /// Requests that wait.

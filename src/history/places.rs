@@ -76,10 +76,11 @@ pub(super) struct EnginePlace {
     pub(super) ranks: Vec<(Rank, Place)>,
 }
 
-/// A node's own place, and the channels of its GPUs' loads by their index.
+/// A node's own place, the channel of its power, and the channels of its GPUs' loads by their index.
 #[derive(Debug)]
 pub(super) struct NodePlace {
     pub(super) own: Place,
+    pub(super) power: u32,
     pub(super) gpus: Vec<(u32, u32)>,
 }
 

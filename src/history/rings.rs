@@ -29,6 +29,9 @@ pub(super) struct Rings {
     narrow: Frames<Byte>,
     narrow_means: Means,
     narrow_blocks: Blocks,
+    powers: Frames<Short>,
+    power_means: Means,
+    power_blocks: Blocks,
     loads: Frames<Byte>,
     load_blocks: Blocks,
     units: HashMap<UnitName, Place>,
@@ -48,6 +51,9 @@ impl Default for Rings {
             narrow: Frames::new(minute, MINUTES_KEPT),
             narrow_means: Means::default(),
             narrow_blocks: Blocks::default(),
+            powers: Frames::new(minute, MINUTES_KEPT),
+            power_means: Means::default(),
+            power_blocks: Blocks::default(),
             loads: Frames::new(FINE, LOADS_KEPT),
             load_blocks: Blocks::default(),
             units: HashMap::new(),
@@ -64,6 +70,8 @@ pub(super) enum At {
     Load(usize),
     /// A channel of two bytes, by the minute.
     Wide(usize),
+    /// The power of a node, by the minute.
+    Power(usize),
     /// A rank's share.
     Share(usize),
     /// A rank's amount.
@@ -75,15 +83,16 @@ impl Rings {
     pub(super) fn add(&mut self, minute: i64, snapshot: &Snapshot) {
         self.begin(minute);
         let gathered = Gathered::of(snapshot);
-        let Self { wide_means, wide_blocks, narrow_means, narrow_blocks, .. } = self;
+        let Self { wide_means, wide_blocks, narrow_means, narrow_blocks, power_means, power_blocks, .. } = self;
         let mut wide = |place: &mut Place, figures: &Figures| figures.add(&WIDE, place, minute, wide_means);
         for (unit, figures) in &gathered.units {
             wide(place_of(&mut self.units, unit, wide_blocks, minute), figures);
         }
         for (node, figures) in &gathered.nodes {
-            let new = |first| NodePlace { own: Place::new(first, minute), gpus: Vec::new() };
-            let place = entry(&mut self.nodes, node, || new(wide_blocks.take(WIDE.len())));
+            let new = |first, power| NodePlace { own: Place::new(first, minute), power, gpus: Vec::new() };
+            let place = entry(&mut self.nodes, node, || new(wide_blocks.take(WIDE.len()), power_blocks.take(1)));
             wide(&mut place.own, figures);
+            power_means.add(place.power as usize, figures.value(Measure::Power));
         }
         for (model, figures) in &gathered.models {
             wide(place_of(&mut self.models, model, wide_blocks, minute), figures);
@@ -126,6 +135,7 @@ impl Rings {
         match subject {
             Subject::Fleet => None,
             Subject::Unit(unit) => wide(self.units.get(unit)?),
+            Subject::Node(node) if measure == Measure::Power => Some(At::Power(self.nodes.get(node)?.power as usize)),
             Subject::Node(node) => wide(&self.nodes.get(node)?.own),
             Subject::Model(model) => wide(self.models.get(model)?),
             Subject::Engine(target, None) => wide(&self.engines.get(target)?.own),
@@ -157,6 +167,8 @@ impl Rings {
             At::Load(channel) => self.loads.get(slot, *channel).value(),
             At::Wide(channel) if going_on => Short::of(self.wide_means.mean(*channel)).value(),
             At::Wide(channel) => self.wide.get(slot, *channel).value(),
+            At::Power(channel) if going_on => Short::of(self.power_means.mean(*channel)).value(),
+            At::Power(channel) => self.powers.get(slot, *channel).value(),
             At::Share(channel) if going_on => Byte::share(self.narrow_means.mean(*channel)).value(),
             At::Share(channel) => self.narrow.get(slot, *channel).value(),
             At::Amount(channel) if going_on => Byte::amount(self.narrow_means.mean(*channel)).as_amount(),
@@ -172,6 +184,8 @@ impl Rings {
         if let Some(over) = self.minute.replace(minute) {
             let wide = (0..self.wide_means.len()).map(|channel| Short::of(self.wide_means.mean(channel)));
             self.wide.set(over, wide.collect());
+            let powers = (0..self.power_means.len()).map(|channel| Short::of(self.power_means.mean(channel)));
+            self.powers.set(over, powers.collect());
             let narrow = (0..self.narrow_means.len()).map(|channel| {
                 let is_share = NARROW[channel % NARROW.len()] == Measure::Kv;
                 let mean = self.narrow_means.mean(channel);
@@ -180,6 +194,7 @@ impl Rings {
             self.narrow.set(over, narrow.collect());
             self.wide_means.clear();
             self.narrow_means.clear();
+            self.power_means.clear();
             self.drop_gone(minute);
         }
     }
@@ -189,6 +204,8 @@ impl Rings {
         self.minute = None;
         self.wide_means.clear();
         self.narrow_means.clear();
+        self.power_means.clear();
+        self.powers.forget_from(minute);
         self.wide.forget_from(minute);
         self.narrow.forget_from(minute);
         self.loads.forget_from(slot);
@@ -204,7 +221,7 @@ impl Rings {
     /// Drops subjects that have been gone for an hour.
     fn drop_gone(&mut self, minute: i64) {
         let is_gone = |place: &Place| minute - place.seen() >= GONE;
-        let (mut wide, mut narrow, mut loads) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut wide, mut narrow, mut loads, mut powers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut keep = |place: &Place| {
             let gone = is_gone(place);
             wide.extend(gone.then_some(place.first));
@@ -214,6 +231,7 @@ impl Rings {
         self.models.retain(|_, place| keep(place));
         self.nodes.retain(|_, node| {
             let kept = keep(&node.own);
+            powers.extend((!kept).then_some(node.power));
             loads.extend(node.gpus.iter().filter(|_| !kept).map(|(_, channel)| *channel));
             kept
         });
@@ -228,13 +246,14 @@ impl Rings {
         });
         free(&wide, WIDE.len(), &mut self.wide, &mut self.wide_blocks);
         free(&narrow, NARROW.len(), &mut self.narrow, &mut self.narrow_blocks);
+        free(&powers, 1, &mut self.powers, &mut self.power_blocks);
         free(&loads, 1, &mut self.loads, &mut self.load_blocks);
     }
 
     /// The bytes of all rings.
     pub(super) fn bytes(&self) -> usize {
-        let values = self.wide.bytes() + self.narrow.bytes() + self.loads.bytes();
-        let means = self.wide_means.bytes() + self.narrow_means.bytes();
+        let values = self.wide.bytes() + self.narrow.bytes() + self.powers.bytes() + self.loads.bytes();
+        let means = self.wide_means.bytes() + self.narrow_means.bytes() + self.power_means.bytes();
         let ranks = self.engines.values().map(|engine| engine.ranks.capacity() * size_of::<(Rank, Place)>());
         let gpus = self.nodes.values().map(|node| node.gpus.capacity() * size_of::<(u32, u32)>());
         let maps = self.units.capacity() * size_of::<(UnitName, Place)>()

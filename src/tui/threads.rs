@@ -17,8 +17,9 @@ use super::terminal::{Decoder, Tty};
 /// How long the loop may take to end after a signal, before the process is ended under it.
 const GRACE: Duration = Duration::from_millis(400);
 
-/// How long after an escape the rest of a key's bytes may come, over a slow line.
-const ESCAPE: Timespec = Timespec { tv_sec: 0, tv_nsec: 30_000_000 };
+/// How long after an escape the rest of a key's bytes may come. They are sent at once and nearly always come so; what is longer
+/// delays the key Escape itself.
+const ESCAPE: Timespec = Timespec { tv_sec: 0, tv_nsec: 12_000_000 };
 
 /// Keys, from a thread that waits for them.
 pub(super) fn keys(tty: Arc<Tty>, loop_: SyncSender<LoopEvent>) -> io::Result<()> {

@@ -165,7 +165,11 @@ fn a_day_is_kept_by_the_minute_and_an_hour_by_five_seconds() {
 fn fleet(at: Timestamp, nodes: usize, engines: usize, ranks: usize) -> Snapshot {
     let busy = |nth: usize| ((at.millis() / 5000) as usize * 37 + nth * 11) as f64 % 97.0 / 100.0;
     let mut snapshot = look(at, 0.7, 2.4e6);
-    snapshot.nodes = (0..nodes).map(|nth| Arc::new(node(nth, 8, busy(nth)))).collect();
+    let with_power = |mut node: NodeRow| {
+        node.gpus.iter_mut().for_each(|gpu| gpu.power_watts = Some(500.0));
+        Arc::new(node)
+    };
+    snapshot.nodes = (0..nodes).map(|nth| with_power(node(nth, 8, busy(nth)))).collect();
     snapshot.engines = (0..engines)
         .flat_map(|engine| (0..ranks).map(move |nth| Arc::new(rank(engine, nth, busy(nth) * 2_000.0))))
         .collect();
@@ -191,6 +195,7 @@ fn every_subject_has_its_rings() {
         all.map(|busy| busy as f64 % 97.0 / 100.0).sum::<f64>() / 12.0
     };
     near(one(Subject::Node(NodeName::new("gpu-0002")), Measure::Output), load(2) * 14_800.0, 0.004);
+    near(one(Subject::Node(NodeName::new("gpu-0002")), Measure::Power), 8.0 * 500.0, 0.004);
     near(one(Subject::Unit(UnitName::new("unit-1")), Measure::Load), load(1), 0.004);
     let engine = TargetId::new("http://10.0.0.1:8000/metrics");
     near(one(Subject::Engine(engine.clone(), None), Measure::Waiting), 6.0, 0.002);

@@ -78,6 +78,18 @@ fn it_asks_when_it_is_opened_and_every_ten_seconds() {
     assert_eq!(app.question(), None, "nobody looks");
 }
 
+/// Class: a question that is taken for asked because another one was asked in its stead.
+#[test]
+fn what_waits_behind_another_question_is_asked_next() {
+    let mut app = pages::app(Page::Fleet);
+    later(&mut app, 10);
+    type_(&mut app, "w");
+    let Some(LedgerQuery::WhatIf(_)) = app.question() else { panic!("the form is open") };
+    app.update(Action::Answered(LedgerAnswer::WhatIf(Err(Label::new("busy")))));
+    let Some(LedgerQuery::Money(asked)) = app.question() else { panic!("the page is ten seconds old") };
+    assert_eq!(asked.at, app.shown().at);
+}
+
 #[test]
 fn a_new_quarter_hour_is_asked_for_at_once() {
     let mut app = pages::app(Page::Fleet);

@@ -4,8 +4,11 @@ use crate::picture;
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+use margintop::snapshot::{Rule, Severity};
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
+use margintop::units::Span;
 use picture::hands::text;
 use picture::watched;
 
@@ -40,7 +43,7 @@ fn two_models_stand_side_by_side_on_200_columns() {
     let heads: Vec<&str> = frame.lines().filter(|line| line.matches(" profit an hour ─").count() == 2).collect();
     assert_eq!(heads.len(), 1, "{frame}");
     assert!(heads[0].contains("─ deepseek-r1 ─") && heads[0].contains("─ deepseek-v3 ─"), "{}", heads[0]);
-    for title in ["─ Output  ", "─ Prompt  ", "─ Hit rate  ", "─ TTFT ", "─ Latency ", "─ What a token earns "]
+    for title in ["─ ▪ Output  ", "─ Prompt  ", "─ ▪ Hit rate  ", "─ TTFT ", "─ Latency ", "─ What a token earns "]
     {
         let both = frame.lines().any(|line| line.matches(title).count() == 2);
         assert!(both, "{title} of both, in one row: {frame}");
@@ -89,4 +92,54 @@ fn events_stand_below_the_alerts_of_the_overview_where_there_is_room() {
     let alerts = frame.lines().position(|line| line.contains("─ Alerts  none ─")).unwrap();
     assert!(frame.lines().nth(alerts + 1).unwrap().contains("─ Events · 24 h ─"), "{frame}");
     assert!(frame.contains("gpu-0019 GPU 6: held"), "what is over: {frame}");
+}
+
+/// Class: half of a small screen empty where nothing answers, and what to do cut off.
+#[test]
+fn what_is_wrong_has_the_room_of_the_models_where_none_is_known() {
+    for size in [(60, 18), (80, 24)] {
+        let mut snapshot = picture::empty();
+        for port in [9, 10, 11] {
+            let subject = format!("http://127.0.0.1:{port}/metrics");
+            let text = "refused: nothing listens there";
+            snapshot.alerts.push(picture::alert(Rule::EngineSilent, Severity::Warning, &subject, picture::NOON, text));
+        }
+        snapshot.engines = picture::one_box(1, 0).engines;
+        snapshot.nodes.clear();
+        let app = App::new(Arc::new(snapshot), TimeZone::UTC, Span::from_secs(1), 1);
+        let frame = text(&app, size.0, size.1);
+        let shown = frame.lines().filter(|line| line.contains("▲") && line.contains("refused")).count();
+        assert!(shown >= 3, "{size:?}: {shown} of 3 are told\n{frame}");
+        let blank =
+            frame.lines().collect::<Vec<_>>().windows(6).any(|rows| rows.iter().all(|row| row.trim().is_empty()));
+        assert!(!blank, "{size:?}:\n{frame}");
+    }
+}
+
+/// Class: a screen that does not say which program, configuration and ledger it is of.
+#[test]
+fn help_says_what_it_is_the_help_of() {
+    for size in [(80, 24), (120, 36), (200, 50)] {
+        let frame = at(ViewId::Help, size);
+        let basis =
+            frame.lines().find(|line| line.starts_with(" basis margintop ")).unwrap_or_else(|| panic!("{frame}"));
+        assert!(basis.contains("config ") && basis.contains("ledger "), "{basis}");
+    }
+}
+
+/// Class: a month that has no room beside what burns.
+#[test]
+fn the_month_and_of_which_tokens_the_revenue_is_stand_on_120_columns() {
+    let mut app = picture::pages::app(picture::pages::Page::Fleet);
+    app.update(Action::Command(Command::Show(ViewId::Money)));
+    picture::pages::answer(&mut app, picture::pages::Page::Fleet);
+    let frame = text(&app, 120, 36);
+    let row =
+        |begin: &str| frame.lines().find(|line| line.contains(begin)).unwrap_or_else(|| panic!("{begin}: {frame}"));
+    let sums = row("revenue $16.6M");
+    assert!(sums.contains("cost $2.09M") && sums.contains("profit +$14.5M"), "{sums}");
+    assert!(row("cost by its end").contains('━'), "the gauge of its budget");
+    let by = row("revenue by");
+    assert!(["output", "computed", "cached"].iter().all(|class| by.contains(class)), "{by}");
+    assert!(by.matches(" %").count() >= 3, "no figure is cut: {by}");
 }

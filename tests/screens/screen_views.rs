@@ -115,7 +115,7 @@ fn a_title_has_a_figure_or_says_that_it_is_unknown() {
         for view in ["1", "2", "2\n", "3", "4", "6", "7"] {
             keys(&mut app, view);
             for (width, height) in SIZES {
-                let frame = text(&app, width, height);
+                let frame = text(&app, width, height).replace("─ ▪ ", "─ ");
                 for name in ["Hit rate", "KV", "KV cache", "Output", "Prompt", "Load", "Requests", "TTFT", "ITL"] {
                     for title in frame.match_indices(&format!(" ─ {name} ")).map(|(at, _)| &frame[at..]) {
                         let behind = title.trim_start_matches(" ─ ").trim_start_matches(name).trim_start();

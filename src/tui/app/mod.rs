@@ -52,7 +52,6 @@ use crate::history::History;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::tui::instead::Instead;
-use crate::tui::ledger_query::LedgerQuery;
 use crate::tui::scene::Scene;
 use crate::tui::view::{Hits, Order, Part, RowKey, ViewId};
 use crate::units::{Span, Timestamp};
@@ -141,7 +140,7 @@ pub struct App {
     open: BTreeSet<RowKey>,
     themes: usize,
     hits: Hits,
-    waiting: Option<LedgerQuery>,
+    asking: asking::Asking,
     said: Option<Said>,
     told: u64,
 }
@@ -191,7 +190,7 @@ impl App {
             open: BTreeSet::new(),
             themes: themes.max(1),
             hits: Hits::default(),
-            waiting: None,
+            asking: asking::Asking::default(),
             said: None,
             told: 0,
         }

@@ -1,4 +1,4 @@
-//! What the money view knows of itself: which lower pane is open, what was asked of the past and what came back.
+//! What the money view knows of itself: which lower pane is open and what came back of the past.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -106,27 +106,16 @@ pub struct MoneyState {
     pub trouble: Option<Label>,
     /// The snapshot of the instant of the page: header and rows are of one moment.
     pub picture: Option<Arc<Snapshot>>,
-    asked: Option<MoneyQuery>,
-    asked_over: Option<Arc<Snapshot>>,
 }
 
 impl MoneyState {
-    /// The question that is due at the instant of a snapshot; `is_exact`: of no other instant, however near.
-    pub(super) fn due(&mut self, picture: &Arc<Snapshot>, is_exact: bool) -> Option<MoneyQuery> {
-        let at = picture.at;
-        let question = MoneyQuery { at, against: self.against, by: self.by.of() };
-        let is_same = |asked: MoneyQuery| (asked.against, asked.by) == (self.against, self.by.of());
-        let holds = |asked: Timestamp| if is_exact { asked == at } else { !is_old(asked, at) };
-        let stands = self.asked.is_some_and(|asked| is_same(asked) && holds(asked.at));
-        if stands {
-            return None;
-        }
-        (self.asked, self.asked_over) = (Some(question), Some(picture.clone()));
-        Some(question)
+    /// What it shows at an instant.
+    pub(super) const fn wanted(&self, at: Timestamp) -> MoneyQuery {
+        MoneyQuery { at, against: self.against, by: self.by.of() }
     }
 
     /// The latest of the last days whose hours are not known, once today is.
-    pub(super) fn day_due(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    pub(super) fn missing_day(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         self.page.as_ref()?;
         Self::last_days(now, zone).into_iter().find(|begin| !self.days.contains_key(begin))
     }
@@ -149,10 +138,7 @@ impl MoneyState {
     /// Takes an answer; without one the last page stays.
     pub(super) fn answered(&mut self, answer: Result<Arc<MoneyPage>, Label>) {
         match answer {
-            Ok(page) => {
-                (self.page, self.trouble) = (Some(page), None);
-                self.picture = self.asked_over.take();
-            }
+            Ok(page) => (self.page, self.trouble) = (Some(page), None),
             Err(trouble) => self.trouble = Some(trouble),
         }
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::money::is_old;
 use crate::reading::Label;
 use crate::tui::ledger_query::{Changed, WhatIfPage, WhatIfQuery};
 use crate::units::{Decimal, HourlyRate, LoadFactor, NodeCount, Share, Timestamp};
@@ -84,7 +83,6 @@ pub struct WhatIfForm {
     pub page: Option<Arc<WhatIfPage>>,
     /// Why the last question had none.
     pub trouble: Option<Label>,
-    asked: Option<WhatIfQuery>,
     /// What was kept under names.
     pub scenarios: Vec<Scenario>,
     /// The name that is being written for what the form says.
@@ -291,15 +289,9 @@ impl WhatIfForm {
         }
     }
 
-    /// The question that is due at `at`.
-    pub(super) fn due(&mut self, at: Timestamp) -> Option<WhatIfQuery> {
-        let question = WhatIfQuery { at, changed: self.changed() };
-        let stands = |asked: &WhatIfQuery| asked.changed == question.changed && !is_old(asked.at, at);
-        if self.asked.as_ref().is_some_and(stands) {
-            return None;
-        }
-        self.asked = Some(question.clone());
-        Some(question)
+    /// What it shows at an instant.
+    pub(super) fn wanted(&self, at: Timestamp) -> WhatIfQuery {
+        WhatIfQuery { at, changed: self.changed() }
     }
 
     pub(super) fn answered(&mut self, answer: Result<Arc<WhatIfPage>, Label>) {

@@ -12,7 +12,7 @@ mod unknown;
 
 pub use change::changed;
 use jiff::tz::TimeZone;
-pub use node::{NodeQuarters, Pair, node_headline};
+pub use node::{NodeQuarters, Pair, node_change, node_headline};
 
 use super::format;
 use crate::snapshot::Snapshot;

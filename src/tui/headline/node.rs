@@ -133,7 +133,7 @@ fn state(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Sentence 
 
 /// How its profit changed, as the end of a sentence.
 fn change(facts: &Facts<'_>, quarters: &NodeQuarters) -> Option<String> {
-    let by = by(quarters)?;
+    let by = node_change(quarters)?;
     Some(if by == 0.0 {
         "the last 15 min about as those before".to_owned()
     } else {
@@ -142,8 +142,8 @@ fn change(facts: &Facts<'_>, quarters: &NodeQuarters) -> Option<String> {
     })
 }
 
-/// How much the profit an hour changed; zero where that is noise.
-fn by(quarters: &NodeQuarters) -> Option<f64> {
+/// How much the profit an hour changed; zero where that is noise. `None` where either quarter is not known.
+pub fn node_change(quarters: &NodeQuarters) -> Option<f64> {
     let ((revenue, revenue_now), (cost, cost_now)) = quarters.revenue.zip(quarters.cost)?;
     let (before, after) = (revenue - cost, revenue_now - cost_now);
     let by = after - before;
@@ -152,7 +152,7 @@ fn by(quarters: &NodeQuarters) -> Option<f64> {
 
 /// The largest part of the change that moves the way the whole does, with what its past shows of it.
 fn cause_of(facts: &Facts<'_>, quarters: &NodeQuarters, named: Option<&Alert>) -> Option<Sentence> {
-    let by = by(quarters).filter(|by| *by != 0.0)?;
+    let by = node_change(quarters).filter(|by| *by != 0.0)?;
     let grown = |(before, after): (f64, f64)| after - before;
     let (revenue, cost) = (grown(quarters.revenue?), -grown(quarters.cost?));
     let same_way = |amount: f64| (amount < 0.0) == (by < 0.0) && amount.abs() >= LARGEST * by.abs();

@@ -92,17 +92,9 @@ impl<'a> EngineCharts<'a> {
         let (subject, served) = (self.subject, self.served);
         let slo = scene.snap.slo.unwrap_or_default();
         let count = |count: Option<u64>| count.map_or_else(|| format::UNKNOWN.to_owned(), format::compact);
-        let requests = if scene.size.0 >= 160 {
-            format!("{} run, {} wait", count(served.running), count(served.waiting))
-        } else {
-            format!("{} ({} wait)", count(served.running), count(served.waiting))
-        };
         let [to_first, between] = self.latencies.clone();
         [
-            Chart {
-                layers: vec![(Measure::Running, Role::Output), (Measure::Waiting, Role::Warning)],
-                ..blank("Requests", requests, subject)
-            },
+            requests(count(served.running), count(served.waiting), subject),
             Chart {
                 layers: vec![(Measure::Kv, Role::Hit)],
                 top: Some(1.0),
@@ -119,11 +111,15 @@ impl<'a> EngineCharts<'a> {
 
     fn of_tokens(&self) -> [Chart<'static>; 3] {
         let (subject, served) = (self.subject, self.served);
-        let rate = |measure| format!("{} tok/s", format::scaled_tight(served.rate(measure)).trim());
-        let output =
-            Chart { layers: vec![(Measure::Output, Role::Output)], ..blank("Output", rate(Measure::Output), subject) };
+        let rate = |measure| format::scaled_tight(served.rate(measure));
+        let output = Chart {
+            layers: vec![(Measure::Output, Role::Output)],
+            unit: charts::TOKENS,
+            ..blank("Output", rate(Measure::Output), subject)
+        };
         let prompt = Chart {
             layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
+            unit: charts::TOKENS,
             ..blank("Prompt", rate(Measure::Prompt), subject)
         };
         let hits = Chart {
@@ -140,6 +136,16 @@ impl<'a> EngineCharts<'a> {
             return [output, never("Prompt", ONLY_DECODE), never("Hit rate", ONLY_DECODE)];
         }
         [output, prompt, hits]
+    }
+}
+
+/// Requests in work, and those that wait upon them; how many those are is told where it finds room.
+fn requests(running: String, waiting: String, subject: &Subject) -> Chart<'static> {
+    let chart = blank("Requests", running, subject);
+    Chart {
+        layers: vec![(Measure::Running, Role::Output), (Measure::Waiting, Role::Warning)],
+        rule: chart.rule.note([Segment::dim(" run, "), Segment::title(waiting), Segment::dim(" wait")]),
+        ..blank("", "", subject)
     }
 }
 

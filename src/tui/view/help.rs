@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{Hits, Layout, Part, RowKey, View, ViewId};
+use crate::tui::format;
 use crate::tui::keys::{BINDINGS, Binding, Group};
 use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
@@ -13,6 +14,9 @@ use crate::tui::widgets::{Canvas, Segment};
 
 /// Cells of the keys before what they do.
 const KEYS: u16 = 11;
+
+/// Rows from which the last one says which program this is.
+const LEAST_WITH_BASIS: u16 = 18;
 
 /// The view.
 pub(super) struct Help;
@@ -26,11 +30,15 @@ impl View for Help {
     fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
         let area = scene.area();
         let room = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(3), ..area };
-        (0..=Page::new(room).hidden).map(RowKey::of).collect()
+        (0..=Page::new(parted(room).0).hidden).map(RowKey::of).collect()
     }
 
     fn layout(&self, _scene: &Scene<'_>, area: Rect) -> Layout {
-        Layout::whole(Part::List, area)
+        let mut layout = Layout::default();
+        let (keys, basis) = parted(area);
+        layout.put(Part::List, keys);
+        layout.put(Part::Basis, basis);
+        layout
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
@@ -43,12 +51,43 @@ impl View for Help {
             let Some(column) = places.get(usize::from(placed.column)) else { continue };
             placed.block.draw(canvas, *column, i32::from(placed.row) - i32::from(first));
         }
+        if let Some(area) = layout.area(Part::Basis) {
+            basis(canvas, area, scene);
+        }
         if page.hidden > 0 {
             let left = page.hidden - first;
             let mut pen = canvas.pen(area, area.height.saturating_sub(1));
             pen.put(Role::Accent, "j k PgDn").put(Role::Dim, &format!(" scroll, {left} more lines"));
         }
         Hits::of_page(usize::from(body.height))
+    }
+}
+
+/// The room of the keys, and the row below them that says which program, configuration and ledger this is.
+fn parted(area: Rect) -> (Rect, Rect) {
+    let rows = u16::from(area.height >= LEAST_WITH_BASIS);
+    let keys = Rect { height: area.height - rows, ..area };
+    (keys, Rect { y: keys.bottom(), height: rows, ..area })
+}
+
+fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let config = scene.app.config.as_ref().map_or("none".to_owned(), ToString::to_string);
+    let ledger = scene.snap.money.ledger.path.as_ref().map_or("in memory only".to_owned(), ToString::to_string);
+    let facts = [
+        concat!("margintop ", env!("CARGO_PKG_VERSION")).to_owned(),
+        format!("config {config}"),
+        format!("ledger {ledger}"),
+    ];
+    let mut pen = canvas.pen(area, 0);
+    let mut used = format::width("basis ");
+    pen.put(Role::Dim, "basis ");
+    for (nth, fact) in facts.iter().enumerate() {
+        used += format::width(fact) + 3;
+        // A fact that does not fit is left out whole.
+        if used > usize::from(area.width) {
+            return;
+        }
+        pen.put(Role::Rule, if nth > 0 { " · " } else { "" }).put(Role::Dim, fact);
     }
 }
 

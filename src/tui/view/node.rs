@@ -6,11 +6,11 @@ use super::charts::{self, Chart, Kind, Margin};
 use super::engine_rows::engine_rows;
 use super::gpus::{GpuOf, gpus};
 use super::model::blank;
-use super::served::first_word;
+use super::served::{Served, first_word};
 use super::{Entry, Hits, Layout, Part, Place, View, ViewId, node_events, node_headline, nodes, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
-use crate::snapshot::{Alert, EngineRow, NodeRow};
+use crate::snapshot::{Alert, EngineRow, GpuRow, NodeRow};
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::format;
 use crate::tui::layout::{Rows, split};
@@ -28,8 +28,11 @@ const WIDE: u16 = 100;
 /// Rows of the body from which one tells what is the matter.
 const LEAST_WITH_HEADLINE: u16 = 18;
 
-/// Rows of events with their heading, where there is room for more.
+/// The most rows of events with their heading, where other blocks want the room.
 const EVENTS: u16 = 6;
+/// Rows of the charts side by side, and of one above a narrow list of GPUs.
+const VITALS: u16 = 5;
+const LEAST_CHART: u16 = 4;
 
 /// The view.
 pub(super) struct Node;
@@ -40,39 +43,33 @@ impl View for Node {
     }
 
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+        let Some(node) = node(scene) else { return Layout::whole(Part::Headline, area) };
         let mut layout = Layout::default();
         let mut rows = Rows(area);
-        let Some(node) = node(scene) else { return Layout::whole(Part::Headline, area) };
         layout.put(Part::Basis, rows.bottom(u16::from(area.height > 12)));
-        let gpus = (node.gpus.len().min(16)) as u16 + 1;
-        let engines = (engines(scene, node).len().min(6)) as u16 + 1;
-        let alerts = scene.snap.alerts.iter().filter(|alert| is_of(scene, alert, node)).count().clamp(1, 6) as u16 + 1;
-        let is_wide = area.width >= WIDE;
-        let headline = rows.0.height >= LEAST_WITH_HEADLINE;
-        let has_vitals = is_wide && rows.0.height >= 9 + gpus + engines + 8;
-        // What is beyond the tables and their least goes to the charts.
-        let tables = gpus + engines + alerts + EVENTS;
-        let spare = rows.0.height.saturating_sub(8 + 1 + 5 + tables) * u16::from(has_vitals);
-        let head = if is_wide && area.height >= 28 { 8 + spare.min(6) } else { 4.min(area.height / 3) };
-        let head = rows.top(head);
-        if is_wide {
+        let blocks =
+            if area.width >= WIDE { Blocks::wide(scene, node, rows.0) } else { Blocks::narrow(scene, node, rows.0) };
+        let head = rows.top(blocks.head);
+        if area.width >= WIDE {
             let (left, right) = split(head, 37, 2);
             layout.put(Part::Digits, left);
             layout.put(Part::Chart, right);
         } else {
             layout.put(Part::Digits, head);
         }
-        layout.put(Part::Headline, rows.top(u16::from(headline)));
-        if has_vitals {
-            layout.put(Part::Vitals, rows.top(5 + spare.saturating_sub(6).min(3)));
+        layout.put(Part::Headline, rows.top(blocks.headline));
+        if area.width < WIDE {
+            layout.put(Part::Chart, rows.top(blocks.charts));
+        } else {
+            layout.put(Part::Vitals, rows.top(blocks.charts));
         }
-        layout.put(Part::List, rows.top(gpus));
-        layout.put(Part::Table(0), rows.top(engines.min(rows.0.height)));
-        layout.put(Part::Alerts, rows.top(alerts.min(rows.0.height)));
-        if rows.0.height >= EVENTS + 4 && node.unit.is_some() {
-            layout.put(Part::Table(2), rows.bottom(rows.0.height - EVENTS));
+        layout.put(Part::List, rows.top(blocks.gpus));
+        layout.put(Part::Table(0), rows.top(blocks.engines));
+        layout.put(Part::Alerts, rows.top(blocks.alerts));
+        if rows.0.height >= blocks.events + 4 && node.unit.is_some() {
+            layout.put(Part::Table(2), rows.bottom(rows.0.height - blocks.events));
         }
-        if rows.0.height >= 3 {
+        if rows.0.height >= 2 {
             layout.put(Part::Table(1), rows.0);
         }
         layout
@@ -106,7 +103,11 @@ impl View for Node {
             gpu_table(canvas, area, scene, node);
         }
         if let Some(area) = area(Part::Table(0)) {
-            engine_rows(canvas, area, scene, &engines(scene, node));
+            let mut rows = engines(scene, node);
+            if rows.len() + 1 > usize::from(area.height) {
+                rows.retain(|row| !row.in_engine_row);
+            }
+            engine_rows(canvas, area, scene, &rows);
         }
         if let Some(area) = area(Part::Alerts) {
             alert_lines(canvas, area, scene, node);
@@ -143,6 +144,79 @@ impl View for Node {
             Command::Reach(Turn::Previous),
             Command::Form,
         ]
+    }
+}
+
+/// Rows of the blocks, from the top.
+#[derive(Default)]
+struct Blocks {
+    head: u16,
+    headline: u16,
+    charts: u16,
+    gpus: u16,
+    engines: u16,
+    alerts: u16,
+    events: u16,
+}
+
+impl Blocks {
+    /// What each wants, and the rows of its engines without their ranks.
+    fn wanted(scene: &Scene<'_>, node: &NodeRow) -> (Self, u16) {
+        let rows = |count: usize, most: usize| count.min(most) as u16 + 1;
+        let alerts = scene.snap.alerts.iter().filter(|alert| is_of(scene, alert, node)).count();
+        let engines = engines(scene, node);
+        let whole = engines.iter().filter(|row| !row.in_engine_row).count();
+        let wanted = Self {
+            gpus: rows(node.gpus.len(), 16),
+            engines: rows(engines.len(), 6),
+            alerts: if alerts == 0 { 0 } else { rows(alerts, 6) },
+            events: rows(node_events::count(scene, node).max(1), usize::from(EVENTS) - 1),
+            ..Self::default()
+        };
+        (wanted, rows(whole, 6))
+    }
+
+    /// Money and four charts above the tables; what is beyond all of them goes to the charts.
+    fn wide(scene: &Scene<'_>, node: &NodeRow, area: Rect) -> Self {
+        let (mut blocks, whole) = Self::wanted(scene, node);
+        blocks.headline = u16::from(area.height >= LEAST_WITH_HEADLINE);
+        blocks.head = if area.height >= 27 { 8 } else { 4.min(area.height / 3) };
+        let left = area.height.saturating_sub(blocks.head + blocks.headline + blocks.gpus);
+        blocks.charts = if blocks.head == 8 && left >= VITALS + whole { VITALS } else { 0 };
+        let left = left - blocks.charts;
+        if left < blocks.engines + blocks.alerts + blocks.events.min(3) {
+            blocks.engines = whole;
+        }
+        let spare = left.saturating_sub(blocks.engines + blocks.alerts + blocks.events);
+        if blocks.charts > 0 {
+            // The nodes of its unit stand below, where that leaves room for them.
+            let spare = if node.unit.is_some() { spare.saturating_sub(4) } else { spare };
+            blocks.head += spare.min(6);
+            blocks.charts += spare.saturating_sub(6).min(10);
+        }
+        blocks
+    }
+
+    /// Money, GPUs, and the last that happened; engines where that leaves room.
+    fn narrow(scene: &Scene<'_>, node: &NodeRow, area: Rect) -> Self {
+        let (mut blocks, whole) = Self::wanted(scene, node);
+        blocks.headline = u16::from(area.height >= LEAST_WITH_HEADLINE);
+        blocks.head = 4.min(area.height / 3);
+        let left = area.height.saturating_sub(blocks.head + blocks.headline + blocks.gpus);
+        blocks.charts = if left >= LEAST_CHART + 2 { LEAST_CHART } else { 0 };
+        let left = left - blocks.charts;
+        blocks.events = if node_events::count(scene, node) == 0 { 0 } else { blocks.events.min(3) };
+        // Alerts that last are among the events.
+        if blocks.events > 0 && left < blocks.alerts + blocks.events + whole {
+            blocks.alerts = 0;
+        }
+        let room = left.saturating_sub(blocks.alerts + blocks.events);
+        if room < blocks.engines {
+            blocks.engines = if room >= whole || blocks.events == 0 { whole } else { 0 };
+        }
+        let spare = left.saturating_sub(blocks.engines + blocks.alerts + blocks.events.max(2));
+        blocks.charts += if blocks.charts > 0 { spare.min(4) } else { 0 };
+        blocks
     }
 }
 
@@ -194,6 +268,7 @@ fn subject(node: &NodeRow) -> Subject {
 
 /// Its profit in large digits and the figures behind it.
 fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    let side = area.width >= 76;
     let mut heading = TitledRule::new(format::shorten(node.name.as_str(), 28));
     if let Some(unit) = &node.unit {
         heading = heading.note([Segment::dim(format!(" · {unit}"))]);
@@ -207,6 +282,10 @@ fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
             pane::Period::Today => "today".to_owned(),
             pane::Period::Since(time) => format!("since {time}"),
         };
+        // Beside the digits there is no room for it in the rate's row.
+        if let Some((change, role)) = change(scene, node).filter(|_| side) {
+            heading = heading.right([Segment::new(role, change), Segment::dim(" in 15 min  ")]);
+        }
         heading = heading.right([Segment::dim(since)]);
     }
     heading.draw(canvas, area);
@@ -224,7 +303,6 @@ fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
         largest: DigitForm::Medium,
     };
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
-    let side = area.width >= 76;
     let space = if side { Rect { width: 36, ..below } } else { below };
     let form = digits.draw(canvas, space);
     let used = if form == DigitForm::Line { 1 } else { 3 };
@@ -260,7 +338,10 @@ fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<Span>>> {
         let (mark, amount) = if profit < Money::ZERO { ("▼ − ", Money::ZERO - profit) } else { ("+ ", profit) };
         format!("{mark}{symbol}{}", format::digits_within(amount, 9))
     });
-    let rate = vec![(role, format::pad_right(&format!("{per_hour} /h"), if side { 17 } else { 0 }))];
+    let mut rate = vec![(role, format::pad_right(&format!("{per_hour} /h"), if side { 17 } else { 0 }))];
+    if let Some((change, role)) = change(scene, node).filter(|_| !side) {
+        rate.extend([(role, format!("  {change}")), (Role::Dim, " 15 min".to_owned())]);
+    }
     let on_cost = node.profit.zip(node.cost).and_then(|(profit, cost)| quotient(profit, cost));
     let on_cost = pair("profit on cost ", format::percent(on_cost).trim().to_owned());
     let (revenue, cost) = (pair("revenue ", amount(node.revenue)), pair("cost ", amount(node.cost)));
@@ -271,6 +352,14 @@ fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<Span>>> {
         return vec![vec![rate, on_cost], vec![revenue, rank], vec![cost, gpus]];
     }
     vec![vec![rate], vec![revenue, cost], vec![on_cost, gpus], vec![rank]]
+}
+
+/// How its profit an hour changed from one quarter hour to the next.
+fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<(String, Role)> {
+    let change = node_headline::change(scene, node).filter(|_| node.profit_per_hour.is_some())?;
+    let (role, glyph, _) = sign(Some(change));
+    let amount = if change < Money::ZERO { Money::ZERO - change } else { change };
+    Some((format!("{glyph} {} /h", scene.money(Some(amount), 8).trim()), role))
 }
 
 /// Its place among the nodes whose profit an hour is known, the highest first: `41 of 278`.
@@ -292,27 +381,24 @@ fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     .draw(canvas, area, scene);
 }
 
+/// Columns from which a fifth chart stands beside the others.
+const FIVE: u16 = 160;
+
 fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
     let slow = scene.at(Pace::TwoSeconds);
     let now = named(&slow, node.name.as_str()).unwrap_or(node);
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);
-    let rate = |value| format::scaled_tight(value).trim().to_owned() + " tok/s";
     let subject = subject(node);
-    let charts = [
-        Chart {
-            layers: vec![(Measure::Output, Role::Output)],
-            ..blank("Output", rate(now.output_per_second), &subject)
-        },
-        Chart {
-            layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
-            ..blank("Prompt", rate(now.prompt_per_second), &subject)
-        },
+    let tokens = tokens(now, Served::of(engines(&slow, now)), &subject, area.width >= FIVE);
+    let [watts, limit] = [|gpu: &GpuRow| gpu.power_watts, |gpu: &GpuRow| gpu.power_limit_watts]
+        .map(|of| now.gpus.iter().filter_map(of).reduce(|sum, watts| sum + watts));
+    let gauges = [
         Chart {
             layers: vec![(Measure::Kv, Role::Hit)],
             top: Some(1.0),
             format: charts::share,
-            ..blank("KV", format::percent(slow.kv_of(now)).trim(), &subject)
+            ..blank("KV", format::percent(slow.kv_of(now)), &subject)
         },
         Chart {
             layers: vec![(Measure::Load, Role::Output)],
@@ -321,8 +407,36 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
             format: charts::share,
             ..blank("Load", format::percent(load), &subject)
         },
+        Chart {
+            layers: vec![(Measure::Power, Role::Cost)],
+            // What the limits allow, as long as it stays below them.
+            top: limit.filter(|limit| watts.is_none_or(|watts| watts <= *limit)),
+            unit: if watts.is_some() { [" kW"; 2] } else { [""; 2] },
+            ..blank("Power", watts.map_or(String::new(), |watts| format!("{:.2}", watts / 1_000.0)), &subject)
+        },
     ];
-    charts::draw_row(canvas, area, scene, charts, 4);
+    let charts: Vec<Chart<'static>> = tokens.into_iter().chain(gauges).collect();
+    let columns = charts.len() as u16;
+    charts::draw_row(canvas, area, scene, charts, columns);
+}
+
+/// What it makes over time: output and prompts where both find room, else output, or prompts where it makes no output.
+fn tokens(now: &NodeRow, served: Served<'_>, subject: &Subject, has_room: bool) -> Vec<Chart<'static>> {
+    let output = Chart {
+        layers: vec![(Measure::Output, Role::Output)],
+        unit: charts::TOKENS,
+        ..blank("Output", format::scaled_tight(now.output_per_second), subject)
+    };
+    let prompt = Chart {
+        layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
+        unit: charts::TOKENS,
+        ..blank("Prompt", format::scaled_tight(now.prompt_per_second), subject)
+    };
+    match (served.makes(Measure::Output), served.makes(Measure::Prompt)) {
+        (false, _) => vec![prompt],
+        (true, true) if has_room => vec![output, prompt],
+        _ => vec![output],
+    }
 }
 
 fn gpu_table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {

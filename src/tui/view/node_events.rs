@@ -21,11 +21,19 @@ const WORDS: usize = 20;
 
 /// Draws it, the latest first.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let is_here = |word: &str| {
-        let serves = || scene.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
-        word == node.name.as_str() || serves()
-    };
-    table(canvas, area, scene, |event| is_here(word_of(event.name.as_str())), " · of this node, 24 h");
+    table(canvas, area, scene, |event| is_of(scene, event, node), " · of this node, 24 h");
+}
+
+/// How much happened.
+pub(super) fn count(scene: &Scene<'_>, node: &NodeRow) -> usize {
+    let until = scene.snap.at;
+    scene.app.history.events(until - DAY, until, None).iter().filter(|event| is_of(scene, event, node)).count()
+}
+
+fn is_of(scene: &Scene<'_>, event: &HistoryEvent, node: &NodeRow) -> bool {
+    let word = word_of(event.name.as_str());
+    let serves = || scene.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
+    word == node.name.as_str() || serves()
 }
 
 /// Draws what happened in the whole fleet; what is wrong still stands beside it.

@@ -6,10 +6,10 @@ use super::overview::draw_sentences;
 use crate::history::{Measure, Query, Subject};
 use crate::snapshot::NodeRow;
 use crate::tui::app::Pace;
-use crate::tui::headline::{Facts, NodeQuarters, Pair, node_headline};
+use crate::tui::headline::{Facts, NodeQuarters, Pair, node_change, node_headline};
 use crate::tui::scene::Scene;
 use crate::tui::widgets::Canvas;
-use crate::units::Span;
+use crate::units::{Money, Span};
 
 const MINUTE: Span = Span::from_secs(60);
 const HALF_HOUR: Span = Span::from_secs(1_800);
@@ -31,6 +31,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node:
     };
     let quarters = quarters(&slow, then);
     draw_sentences(canvas, area, node_headline(&facts, then, quarters.as_ref()));
+}
+
+/// How its profit an hour changed from one quarter hour to the next, as the headline tells it; `None` where that is noise.
+pub(super) fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<Money> {
+    let slow = scene.at(Pace::Minute);
+    let by = node_change(&quarters(&slow, node)?).filter(|by| by.is_finite() && *by != 0.0)?;
+    Some(Money::from_micros((by * 1e6).round() as i64))
 }
 
 /// Its last quarter hour and the one before; `None` while that is not all of one minute's pace.

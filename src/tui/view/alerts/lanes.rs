@@ -43,6 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Sce
         kind: Kind::Line,
         format: charts::rate,
         scale_width: AGE,
+        says_more: false,
         ..blank("", "", &subject)
     }
     .draw(canvas, chart, scene);

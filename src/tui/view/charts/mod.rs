@@ -9,8 +9,9 @@ use cursor::Reading;
 use ratatui::layout::Rect;
 
 use super::served::first_word;
-use crate::history::{Measure, Subject};
+use crate::history::{Measure, Query, Subject};
 use crate::snapshot::{Alert, Severity};
+use crate::tui::app::Pace;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
@@ -25,6 +26,9 @@ use crate::tui::widgets::scale::{LineScale, step_above};
 use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Plot, PlotArea, Segment};
 use crate::units::{Span, Timestamp};
+
+/// Columns from which a title has its unit in full and a legend.
+const WIDE_TITLE: u16 = 36;
 
 /// A chart of one or several measures.
 pub(super) struct Chart<'a> {
@@ -44,6 +48,10 @@ pub(super) struct Chart<'a> {
     /// How values are written at the scale.
     pub(super) format: fn(f64) -> String,
     pub(super) scale_width: u16,
+    /// The unit of the title's figure: in full, and where the title is narrow.
+    pub(super) unit: [&'static str; 2],
+    /// Whether the title says the colour, and what changed against a quarter hour ago.
+    pub(super) says_more: bool,
 }
 
 /// The values of a layer, one a dot.
@@ -66,7 +74,8 @@ impl Chart<'_> {
     }
 
     /// Draws it over the span that is chosen.
-    pub(super) fn draw(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    pub(super) fn draw(mut self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+        self.complete_title(area.width, scene);
         let span = scene.app.charts.reach.span();
         let points: Vec<Points> =
             self.layers.iter().map(|(measure, _)| Points::of(scene, &self.subject, *measure, span)).collect();
@@ -79,6 +88,34 @@ impl Chart<'_> {
         let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
         let chart = if self.kind == Kind::Band && is_known(&values) { self.over(scene, &axis) } else { self };
         chart.draw_on(canvas, area, scene, &axis, &values);
+    }
+
+    /// Adds to the title the colour, the unit and what changed, as its width allows.
+    fn complete_title(&mut self, width: u16, scene: &Scene<'_>) {
+        let is_wide = width >= WIDE_TITLE;
+        let [long, short] = self.unit;
+        let unit = if is_wide { long } else { short };
+        self.rule.title.extend((!unit.is_empty()).then(|| Segment::dim(unit)));
+        if !self.says_more {
+            return;
+        }
+        match (self.kind, self.layers.as_slice()) {
+            (Kind::Area | Kind::Line, [(_, role)]) => {
+                self.rule.title.splice(0..0, [Segment::key(*role), Segment::dim(" ")]);
+            }
+            (Kind::Area, [(Measure::PromptComputed, below), (Measure::PromptCached, above)]) if is_wide => {
+                let key = |role: Role, name| [Segment::key(role), Segment::dim(name)];
+                self.rule.right.push([key(*above, " hit "), key(*below, " computed")].concat());
+            }
+            _ => {}
+        }
+        let Some(measure) = self.layers.first().map(|(measure, _)| *measure) else { return };
+        let measure = if measure == Measure::PromptComputed { Measure::Prompt } else { measure };
+        let is_share = matches!(measure, Measure::HitRate | Measure::Kv | Measure::Load);
+        let change = in_a_quarter(scene, &self.subject, measure, is_share).filter(|_| self.kind != Kind::Band);
+        let change = changed(change, is_share);
+        let gap = (!self.rule.right.is_empty() && !change.is_empty()).then(|| Segment::dim("  "));
+        self.rule.right.push(gap.into_iter().chain(change).collect());
     }
 
     /// The same with the span of its figures behind its name: quantiles are of all samples of a span.
@@ -276,10 +313,22 @@ pub(super) fn rate(value: f64) -> String {
     format::axis_figure(value)
 }
 
+/// The unit of tokens a second.
+pub(super) const TOKENS: [&str; 2] = [" tok/s", "/s"];
+
 /// A share at a scale.
 pub(super) fn share(value: f64) -> String {
     let percent = value * 100.0;
     if (percent - percent.round()).abs() < 0.05 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+}
+
+/// How the last minute of a series stands to the one a quarter hour before: in points of a share, else as a part of it.
+pub(super) fn in_a_quarter(scene: &Scene<'_>, subject: &Subject, measure: Measure, is_share: bool) -> Option<f64> {
+    let until = scene.at(Pace::Charts).snap.at.minute();
+    let query = Query { subject: subject.clone(), measure, until, step: Span::from_secs(60), points: 16 };
+    let points = scene.app.history.series(&query).points;
+    let (before, now) = (points.first().copied().flatten()?, points.last().copied().flatten()?);
+    if is_share { Some(now - before) } else { (before > 0.0).then(|| now / before - 1.0) }
 }
 
 /// What changed against a quarter hour ago, for the right of a rule.

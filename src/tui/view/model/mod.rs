@@ -122,13 +122,15 @@ fn tokens(scene: &Scene<'_>, row: &ModelRow, subject: &Subject) -> [Chart<'stati
             layers: vec![(Measure::Output, Role::Output)],
             kind: Kind::Area,
             format: charts::rate,
-            ..blank("Output", format::scaled_tight(row.output_per_second).trim().to_owned() + " tok/s", subject)
+            unit: charts::TOKENS,
+            ..blank("Output", format::scaled_tight(row.output_per_second), subject)
         },
         Chart {
             layers: vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)],
             kind: Kind::Area,
             format: charts::rate,
-            ..blank("Prompt", format::scaled_tight(row.prompt_per_second).trim().to_owned() + " tok/s", subject)
+            unit: charts::TOKENS,
+            ..blank("Prompt", format::scaled_tight(row.prompt_per_second), subject)
         },
         Chart {
             layers: vec![(Measure::HitRate, Role::Hit)],
@@ -240,5 +242,7 @@ pub(super) fn blank(name: &'static str, figure: impl AsRef<str>, subject: &Subje
         began: None,
         format: charts::rate,
         scale_width: 6,
+        unit: [""; 2],
+        says_more: true,
     }
 }

@@ -101,7 +101,7 @@ fn two(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     let models = model_rows(scene).min(left.height.saturating_sub(3));
     layout.put(Part::Table(MODELS), Rect { height: models, ..left });
     layout.put(Part::Table(COMPARE), under(left, models));
-    let month = month::rows(scene).min(right.height / 2);
+    let month = month::rows(scene, right.width).min(right.height / 2);
     let burns = right.height - month;
     layout.put(Part::Table(BURNS), Rect { height: burns, ..right });
     layout.put(Part::Table(MONTH), under(right, burns));
@@ -111,7 +111,7 @@ fn three(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     let column = |x: u16, width: u16| Rect { x: area.x + x, width, ..area };
     let (left, middle) = (column(0, 64), column(66, 67));
     let right = column(135, area.width.saturating_sub(135));
-    let month = month::rows(scene);
+    let month = month::rows(scene, left.width);
     let since = left.height.saturating_sub(month).min(14);
     layout.put(Part::Vitals, Rect { height: since, ..left });
     layout.put(Part::Table(MONTH), under(left, since));

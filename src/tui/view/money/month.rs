@@ -2,22 +2,34 @@
 
 use ratatui::layout::Rect;
 
-use crate::statement::Capacity;
+use crate::statement::{Capacity, Lever, TokenClass};
 use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::gauge::Gauge;
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::{Canvas, Segment};
+use crate::tui::widgets::{Canvas, Segment, flow};
 use crate::units::{Money, Ratio};
 
 /// Cells of a label.
 const LABEL: usize = 16;
 
+/// Columns below which the month stands in few rows.
+const NARROW: u16 = 64;
+/// The rows of few, with their rule, and the columns that they need.
+const FEW: u16 = 4;
+const LEAST_FEW: u16 = 54;
+/// What each part of a price list is a tenth dearer of.
+const TENTH: f64 = 10.0;
+
 /// Rows of all that is known, with both rules.
-pub(super) fn rows(scene: &Scene<'_>) -> u16 {
-    let lines = scene.app.money.page.as_deref().map_or(1, |page| month_lines(scene, page).len().max(1));
+pub(super) fn rows(scene: &Scene<'_>, width: u16) -> u16 {
+    let page = scene.app.money.page.as_deref();
+    if width < NARROW {
+        return 3 + u16::from(page.is_some_and(|page| shares(page).is_some()));
+    }
+    let lines = page.map_or(1, |page| month_lines(scene, page).len().max(1));
     u16::try_from(lines + 5).unwrap_or(u16::MAX)
 }
 
@@ -30,6 +42,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     }
     rule.draw(canvas, area);
     let lines = month_lines(scene, page);
+    if area.height <= FEW && area.width >= LEAST_FEW && !lines.is_empty() {
+        return in_few_rows(canvas, area, scene, page);
+    }
     if lines.is_empty() {
         canvas.pen(area, 1).put(Role::Dim, "nothing is known of it yet");
     }
@@ -37,7 +52,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     for (label, role, value) in lines {
         line(canvas, area, row, label, Segment::new(role, value));
         if label == "cost by its end" {
-            spent(canvas, Rect { y: area.y + row, height: 1, ..area }.intersection(area), page);
+            let line = Rect { y: area.y + row, height: 1, ..area }.intersection(area);
+            spent(canvas, line, LABEL as u16 + 15, page);
         }
         row += 1;
     }
@@ -50,6 +66,67 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     for (row, (label, value)) in (1..).zip(break_even(scene, page)) {
         line(canvas, below, row, label, Segment::text(value));
     }
+}
+
+/// Draws the sums in a row, the end of the month, and of which tokens today's revenue is.
+fn in_few_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+    let Some(month) = page.month else { return };
+    let row = |row: u16| Rect { y: area.y + row, height: 1, ..area }.intersection(area);
+    let lines = month_lines(scene, page);
+    let said = |label: &str| lines.iter().find(|(name, ..)| *name == label);
+    let short = |money: Option<Money>| scene.money(money, 9).trim().to_owned();
+    let dim = |label: &str| (Role::Dim, label.to_owned());
+    let (role, sign, size) = match month.profit {
+        Some(profit) if profit < Money::ZERO => (Role::Loss, "▼ −", Some(Money::ZERO - profit)),
+        Some(profit) => (Role::Gain, "+", Some(profit)),
+        None => (Role::Text, "", None),
+    };
+    let sums = [
+        vec![dim("revenue "), (Role::Text, short(month.revenue))],
+        vec![dim("cost "), (Role::Text, short(month.cost))],
+        vec![dim("profit "), (role, format!("{sign}{}", short(size)))],
+    ];
+    flow(canvas, row(1), &sums, 3);
+    let mut end = vec![
+        dim("cost by its end "),
+        (Role::Text, said("cost by its end").map_or_else(String::new, |(_, _, v)| v.clone())),
+    ];
+    if let Some((label, role, value)) = said("over budget by") {
+        end = vec![dim(&format!("{label} ")), (*role, value.clone())];
+    }
+    let x = end.iter().map(|(_, text)| format::width(text)).sum::<usize>() as u16 + 2;
+    flow(canvas, row(2), &[end], 2);
+    spent(canvas, row(2), x, page);
+    let Some(shares) = shares(page) else { return };
+    let mut pen = canvas.pen(area, 3);
+    pen.put(Role::Dim, "revenue by");
+    for (class, share) in shares {
+        let (role, name) = class_name(class);
+        pen.put(role, "  ▪")
+            .put(Role::Dim, &format!(" {name} "))
+            .put(Role::Text, format::percent(Ratio::new(share)).trim());
+    }
+}
+
+const fn class_name(class: TokenClass) -> (Role, &'static str) {
+    match class {
+        TokenClass::Output => (Role::Output, "output"),
+        TokenClass::Computed => (Role::Prompt, "computed"),
+        TokenClass::Cached => (Role::Hit, "cached"),
+    }
+}
+
+/// The parts of today's revenue that the classes of tokens have, the largest first. What a tenth on the price of a class is
+/// worth is a tenth of what it earns.
+fn shares(page: &MoneyPage) -> Option<Vec<(TokenClass, f64)>> {
+    let all = number(Some(page.totals.revenue)).filter(|revenue| *revenue > 0.0)?;
+    let of = |(lever, worth): &(Lever, Money)| match lever {
+        Lever::Price(class) => Some((*class, TENTH * number(Some(*worth))? / all)),
+        _ => None,
+    };
+    let mut shares: Vec<(TokenClass, f64)> = page.levers.iter().filter_map(of).collect();
+    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+    (!shares.is_empty()).then_some(shares)
 }
 
 /// Draws what it takes to break even, and what is so.
@@ -80,12 +157,11 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, row: u16, label: &str, value: Segme
 }
 
 /// The cost that is owed against what the month may cost.
-fn spent(canvas: &mut Canvas<'_>, area: Rect, page: &MoneyPage) {
+fn spent(canvas: &mut Canvas<'_>, area: Rect, x: u16, page: &MoneyPage) {
     let Some(month) = page.month else { return };
     let (Some(cost), Some(budget)) = (number(month.cost), number(month.budget).filter(|budget| *budget > 0.0)) else {
         return;
     };
-    let x = LABEL as u16 + 15;
     let room = Rect { x: area.x + x, width: area.width.saturating_sub(x).min(30), ..area };
     let over = month.over_budget().is_some_and(|over| over > Money::ZERO);
     let ink = if over { Role::Warning.into() } else { Ink::Mixed(Role::Cost, 80) };

@@ -172,7 +172,9 @@ fn small(scene: &Scene<'_>, area: Rect) -> Layout {
     if has_lines {
         layout.put(Part::Basis, rows.bottom(1));
     }
-    layout.put(Part::Alerts, rows.bottom(u16::from(has_alert)));
+    // Where no GPU is known, what is wrong has the room of the list.
+    let are_alerts_all = has_lines && are_alerts_all(scene) && fleet::form(scene) == Form::Engines;
+    layout.put(Part::Alerts, rows.bottom(u16::from(has_alert && !are_alerts_all)));
     let vitals = if has_lines { 5 } else { 4 };
     let spare = rows.0.height.saturating_sub(vitals + digits);
     let needs = fleet::needs(scene).unwrap_or(u16::MAX);
@@ -180,6 +182,10 @@ fn small(scene: &Scene<'_>, area: Rect) -> Layout {
         layout.put(Part::Digits, rows.top(digits));
         layout.put(Part::Vitals, rows.top(vitals));
         layout.put(Part::List, rows.top(needs));
+    } else if are_alerts_all && spare > 1 {
+        layout.put(Part::Digits, rows.top(digits));
+        layout.put(Part::Vitals, rows.top(vitals));
+        layout.put(Part::Alerts, rows.0);
     } else {
         layout.put(Part::Vitals, rows.bottom(vitals));
         layout.put(Part::Digits, rows.0);
@@ -196,9 +202,14 @@ fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
     layout.put(Part::Vitals, rows.top(5));
     layout.put(Part::Basis, rows.bottom(1));
     let alerts = scene.snap.alerts.len();
-    layout.put(Part::Alerts, rows.bottom(u16::from(alerts > 1)));
+    layout.put(Part::Alerts, rows.bottom(u16::from(alerts > 1 && !are_alerts_all(scene))));
     middle(scene, rows, &mut layout);
     layout
+}
+
+/// Whether nothing is known of any model and something is wrong: what to do takes the room of the models.
+fn are_alerts_all(scene: &Scene<'_>) -> bool {
+    scene.snap.models.is_empty() && !scene.snap.alerts.is_empty()
 }
 
 /// A box with one engine: its charts stand below the GPUs, where both and all else find room.
@@ -396,6 +407,8 @@ fn middle(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
     if has_tables {
         let has_detail = form != Form::Engines && rows.0.width >= DETAIL.0 && rows.0.height >= DETAIL.1;
         layout.put(Part::Table(7), if has_detail { rows.0 } else { Rect::default() });
+    } else if is_medium && are_alerts_all(scene) {
+        layout.put(Part::Alerts, rows.0);
     } else if is_medium {
         layout.put(Part::Table(0), rows.0);
     } else {

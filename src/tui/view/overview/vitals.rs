@@ -194,6 +194,8 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital, 
         began: None,
         format,
         scale_width: 6,
+        unit: [""; 2],
+        says_more: false,
     }
     .draw(canvas, area, scene);
 }
