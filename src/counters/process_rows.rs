@@ -82,7 +82,9 @@ impl Process {
             }
             let of_left = left.as_deref().unwrap_or_default();
             let Beginning { begin, since, is_lost } = self.beginning(reading, known, (rows, of_left), (begin, context));
-            left.iter_mut().for_each(|left| left.retain(|(place, _)| Some(*place) != known));
+            if let Some(left) = &mut left {
+                left.retain(|(place, _)| Some(*place) != known);
+            }
             let place = known.filter(|place| reading.model.is_some() && !self.rows[*place].key.is_of(reading));
             let was = place.map(|place| self.rows[place].key.clone());
             let place = self.place_or_add(reading, known, begin, &PageContext { last_page: since, ..*context });

@@ -24,6 +24,7 @@ mod headline;
 mod latencies;
 mod screen_any;
 mod screen_bytes;
+mod screen_charts;
 mod screen_filters;
 mod screen_golden;
 mod screen_keys;

@@ -1,7 +1,6 @@
 //! Charts of nodes, models and engines: which there are, and what their titles say.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod picture;
+use crate::picture;
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Processes without start times: what is posted without a mark is not taken back.
-#![allow(clippy::unwrap_used, clippy::cast_precision_loss, missing_docs)]
+#![allow(clippy::cast_precision_loss)]
 
-mod rate_truth;
-mod support;
+use crate::rate_truth;
+use crate::support;
 
 use margintop::reading::Event;
 use margintop::snapshot::Snapshot;

@@ -1,8 +1,8 @@
 //! Hits that jump far beyond all prompts since the baseline: they are not those of the prompts that come after.
-#![allow(clippy::unwrap_used, clippy::cast_precision_loss, missing_docs)]
+#![allow(clippy::cast_precision_loss)]
 
-mod rate_truth;
-mod support;
+use crate::rate_truth;
+use crate::support;
 
 use margintop::reading::PageReading;
 use margintop::snapshot::Snapshot;

@@ -1,9 +1,9 @@
 //! Several models or ranks of a process whose names change on one page: each goes on from its own values, or the total is a
 //! lower bound.
-#![allow(clippy::unwrap_used, clippy::cast_precision_loss, missing_docs)]
+#![allow(clippy::cast_precision_loss)]
 
-mod rate_truth;
-mod support;
+use crate::rate_truth;
+use crate::support;
 
 use margintop::reading::{Event, PageReading};
 use margintop::units::Timestamp;
