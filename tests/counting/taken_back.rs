@@ -2,7 +2,6 @@
 #![allow(clippy::cast_precision_loss)]
 
 use crate::rate_truth;
-use crate::support;
 
 use margintop::reading::Event;
 use margintop::snapshot::Snapshot;
