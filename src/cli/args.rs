@@ -13,6 +13,7 @@ use super::reconcile::ReconcileArgs;
 use super::record::RecordArgs;
 use super::replay::ReplayArgs;
 use super::report::ReportArgs;
+use super::when::When;
 
 /// nvtop for your margin: live GPU load, cache-hit rate, tokens per second and running profit of LLM engines.
 #[derive(Debug, Parser)]
@@ -78,8 +79,8 @@ pub(super) enum Command {
         /// What happened: "deploy 1.4"
         text: String,
         /// When: 15m (ago), yesterday, 2026-11-28T12:00, 2026-11-28T12:00:00Z [default: now]
-        #[arg(long, value_name = "T")]
-        at: Option<String>,
+        #[arg(long, value_name = "T", value_parser = When::parse)]
+        at: Option<When>,
     },
     /// Work out revenue, cost and both margins of some tokens and GPU-hours
     Price(PriceArgs),

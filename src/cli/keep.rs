@@ -57,8 +57,8 @@ pub(super) enum LeaseAction {
         #[arg(value_name = "NODE|LEASE")]
         lease: String,
         /// When: 15m (ago), yesterday, 2026-11-28T12:00, 2026-11-28T12:00:00Z [default: now]
-        #[arg(long, value_name = "T")]
-        at: Option<String>,
+        #[arg(long, value_name = "T", value_parser = When::parse)]
+        at: Option<When>,
     },
 }
 
@@ -110,9 +110,9 @@ fn verify(path: &Path, bounds: Plausibility) -> Result<(), Failure> {
 }
 
 /// `margintop mark TEXT`.
-pub(super) fn mark(global: &Global, text: &str, moment: Option<&str>) -> Result<(), Failure> {
+pub(super) fn mark(global: &Global, text: &str, moment: Option<When>) -> Result<(), Failure> {
     let path = path(global)?;
-    let at = instant(&settings(global)?, &path, moment)?;
+    let at = instant(&settings(global)?, &path, moment);
     store::mark(&path, at, text)?;
     out::line(&format!("marked {at}"))
 }
@@ -125,14 +125,15 @@ pub(super) fn lease(global: &Global, action: &LeaseAction) -> Result<(), Failure
         LeaseAction::List { json } => lease_list::list(&reader, &settings(global)?.leases, *json),
         LeaseAction::End { lease, at } => {
             let settings = settings(global)?;
-            lease_end::end(&path, &reader, &settings, lease, instant(&settings, &path, at.as_deref())?)
+            lease_end::end(&path, &reader, &settings, lease, instant(&settings, &path, *at))
         }
     }
 }
 
 /// The instant that `--at` says, in the ledger's zone; else the present.
-fn instant(settings: &Settings, ledger: &Path, text: Option<&str>) -> Result<Timestamp, Failure> {
-    let kept = text.and_then(|_| Reader::open(ledger).ok()).map(|reader| reader.header().zone.clone());
-    let zone = kept.unwrap_or_else(|| settings.zone.clone());
-    When::of_flag("--at", text, &zone, Clock::System.now().wall)
+fn instant(settings: &Settings, ledger: &Path, when: Option<When>) -> Timestamp {
+    let present = Clock::System.now().wall;
+    let Some(when) = when else { return present };
+    let kept = Reader::open(ledger).ok().map(|reader| reader.header().zone.clone());
+    when.resolve(&kept.unwrap_or_else(|| settings.zone.clone()), present)
 }

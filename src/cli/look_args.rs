@@ -1,7 +1,11 @@
 //! The flags of whatever looks and prints a snapshot: `once`, `demo` and `replay`.
 #![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 
+use std::time::Duration;
+
 use clap::Args;
+
+use crate::config::parse_interval;
 
 /// How a snapshot is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +34,13 @@ pub(super) struct LookArgs {
     pub(super) card: bool,
 
     /// Take the rates over this long; 0 looks once, and rates are unknown
-    #[arg(long = "for", help_heading = "Sources", value_name = "DURATION")]
-    pub(super) span: Option<String>,
+    #[arg(long = "for", help_heading = "Sources", value_name = "DURATION", value_parser = parse_interval)]
+    pub(super) span: Option<Duration>,
 
     /// Print again and again: a line of JSON each time
-    #[arg(long, help_heading = "Sources", value_name = "DURATION", conflicts_with = "span")]
-    pub(super) every: Option<String>,
+    #[arg(long, help_heading = "Sources", value_name = "DURATION", conflicts_with = "span",
+        value_parser = parse_interval)]
+    pub(super) every: Option<Duration>,
 }
 
 impl LookArgs {

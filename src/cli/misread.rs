@@ -22,8 +22,20 @@ pub(super) fn mistyped(words: &[String]) -> Option<String> {
     })
 }
 
+/// What to say of a call that can't be read: flags that exclude each other, and values that are none.
+pub(super) fn told(error: &clap::Error) -> Option<String> {
+    contradiction(error).or_else(|| no_value(error))
+}
+
+/// Why a flag's value is none, in the words of what reads it.
+fn no_value(error: &clap::Error) -> Option<String> {
+    let why = std::error::Error::source(error).filter(|_| error.kind() == ErrorKind::ValueValidation)?;
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidArg) else { return None };
+    Some(format!("{}: {why}", flag(name)))
+}
+
 /// What to write where two flags exclude each other.
-pub(super) fn contradiction(error: &clap::Error) -> Option<String> {
+fn contradiction(error: &clap::Error) -> Option<String> {
     if error.kind() != ErrorKind::ArgumentConflict {
         return None;
     }

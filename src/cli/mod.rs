@@ -60,7 +60,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let said = std::env::args().skip(1).collect::<Vec<_>>();
-            if let Some(why) = misread::mistyped(&said).or_else(|| misread::contradiction(&error)) {
+            if let Some(why) = misread::mistyped(&said).or_else(|| misread::told(&error)) {
                 return fail(&why, 2);
             }
             // A closed pipe is not an error.
@@ -108,7 +108,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Replay(args)) => replay::run(&global, &args),
         Some(Command::Ledger(action)) => keep::ledger(&global, &action),
         Some(Command::Lease(action)) => keep::lease(&global, &action),
-        Some(Command::Mark { text, at }) => keep::mark(&global, &text, at.as_deref()),
+        Some(Command::Mark { text, at }) => keep::mark(&global, &text, at),
         Some(Command::Price(args)) => price::run(&global, &args),
         Some(Command::Config(action)) => config::run(&global, &action),
         Some(Command::Themes { name }) => themes::run(name.as_deref()),

@@ -14,7 +14,6 @@ use super::out::Stdout;
 use super::sources::Plan;
 use super::{Failure, card, failures, ledger, text};
 use crate::clock::Clock;
-use crate::config::parse_interval;
 use crate::fleet::FleetConfig;
 use crate::session::{PollPlan, Rounds, RoundsConfig};
 use crate::snapshot::Snapshot;
@@ -40,10 +39,9 @@ pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Resul
 
 /// When to look and how to print, as the arguments say.
 pub(super) fn looks(args: &LookArgs, interval: Duration) -> Result<(PollPlan, Form), Failure> {
-    let parse = |flag: &str, text: &str| parse_interval(text).map_err(|why| Failure::Usage(format!("{flag}: {why}")));
-    let (span, repeat) = match (&args.span, &args.every) {
-        (Some(span), _) => (parse("--for", span)?, false),
-        (None, Some(every)) => (parse("--every", every)?, true),
+    let (span, repeat) = match (args.span, args.every) {
+        (Some(span), _) => (span, false),
+        (None, Some(every)) => (every, true),
         (None, None) => (interval, false),
     };
     if repeat && span.is_zero() {

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-use super::Failure;
+use crate::config::parse_span;
 use crate::units::{Span, Timestamp};
 
 /// A point in time before its zone and the present are known.
@@ -39,17 +39,6 @@ impl When {
         })
     }
 
-    /// What a flag says, `present` where it is not given.
-    pub(super) fn of_flag(
-        flag: &str,
-        text: Option<&str>,
-        zone: &TimeZone,
-        present: Timestamp,
-    ) -> Result<Timestamp, Failure> {
-        let when = text.map(Self::parse).transpose().map_err(|why| Failure::Usage(format!("{flag}: {why}")))?;
-        Ok(when.map_or(present, |when| when.resolve(zone, present)))
-    }
-
     /// The beginning of the day so many days before that of an instant.
     pub(super) fn midnight_before(at: Timestamp, days: i32, zone: &TimeZone) -> Timestamp {
         Self::DaysAgo(days).resolve(zone, at)
@@ -71,19 +60,13 @@ impl When {
     }
 }
 
-/// `24h`, `7d`, `15m`, `2w`.
+/// `24h`, `7d`, `15m`, `2w`; a bare number is none of them.
 fn ago(text: &str) -> Option<When> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        "w" => 604_800,
-        _ => return None,
-    };
-    let number: u32 = number.parse().ok()?;
+    let spelt = text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let span = spelt.then(|| parse_span(text)).flatten()?;
     // A million hours is more than a century.
-    (number <= 1_000_000).then(|| When::Ago(Span::from_secs(i64::from(number) * seconds)))
+    let millis = i64::try_from(span.as_millis()).ok()?;
+    (millis <= 1_000_000 * 3_600_000).then(|| When::Ago(Span::from_millis(millis)))
 }
 
 /// The same time of day so many days before.
@@ -137,6 +120,7 @@ mod tests {
             ("yesterday", "2025-02-27 00:00+08:00"),
             ("24h", "2025-02-27 12:30+08:00"),
             ("7d", "2025-02-21 12:30+08:00"),
+            ("1d 12h", "2025-02-27 00:30+08:00"),
             ("now", "2025-02-28 12:30+08:00"),
         ] {
             assert_eq!(resolved(text), told, "{text}");

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+
 /// A duration: `500ms`, `1s`, `2m`, `24h`; a bare number is seconds.
 ///
 /// # Errors
@@ -35,18 +37,17 @@ pub(super) fn parse_duration(text: &str, most: Duration) -> Result<Duration, Str
 /// A duration in milliseconds and parts of one.
 pub(super) fn parse_millis(text: &str) -> Result<f64, String> {
     let refuse = || format!("\"{text}\" is not a duration: write it like 500ms, 1s or 2m");
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let millis_per_unit = match unit.trim() {
-        "ms" => 1.0,
-        "s" | "" => 1000.0,
-        "m" => 60_000.0,
-        "h" => 3_600_000.0,
-        "d" => 86_400_000.0,
-        _ => return Err(refuse()),
-    };
-    let number: f64 = number.parse().map_err(|_| refuse())?;
-    Ok(number * millis_per_unit)
+    let span = parse_span(text).ok_or_else(refuse)?;
+    Ok(span.as_nanos() as f64 / 1e6)
+}
+
+/// A span of time, not negative: in the words of jiff, such as `1h 30m` or `7d`; a bare number is seconds.
+pub fn parse_span(text: &str) -> Option<SignedDuration> {
+    let text = text.trim();
+    let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let span: Span = if is_bare { format!("{text}s").parse() } else { text.parse() }.ok()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    (!duration.is_negative()).then_some(duration)
 }
 
 #[cfg(test)]
@@ -57,7 +58,12 @@ mod tests {
     fn durations() {
         assert_eq!(parse_interval("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(parse_interval("1.5s"), Ok(Duration::from_millis(1500)));
-        assert_eq!(parse_interval("0"), Ok(Duration::ZERO));
+        assert_eq!(parse_interval("1h 30m"), Ok(Duration::from_secs(5_400)));
+        assert_eq!((parse_interval("0"), parse_interval("0.25")), (Ok(Duration::ZERO), Ok(Duration::from_millis(250))));
+        assert_eq!(parse_duration("7d", Duration::from_secs(30 * 86_400)), Ok(Duration::from_secs(7 * 86_400)));
+        for text in ["", "s", "1.2.3", "1 year", "99999999999999999999h", "é"] {
+            assert!(parse_interval(text).is_err(), "{text}");
+        }
         assert!(parse_interval("soon").is_err() && parse_interval("-1s").is_err() && parse_interval("9999h").is_err());
     }
 }

@@ -19,7 +19,7 @@ mod settings;
 mod slo;
 
 pub use display::{COLORS, themes_folder};
-pub use duration::{often_enough, parse_interval};
+pub use duration::{often_enough, parse_interval, parse_span};
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use log::{LogFormat, parse_format, parse_level};

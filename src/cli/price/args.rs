@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::when::When;
 use crate::pricing::Commitment;
 
 /// The calculator.
@@ -55,8 +56,8 @@ pub(in crate::cli) struct PriceArgs {
     pub(in crate::cli) gpu: Option<String>,
 
     /// The instant whose prices hold: 2025-03-01, 2025-03-01T20:00:00Z, yesterday, 7d (ago) [default: now]
-    #[arg(long, help_heading = "Money", value_name = "T")]
-    pub(in crate::cli) at: Option<String>,
+    #[arg(long, help_heading = "Money", value_name = "T", value_parser = When::parse)]
+    pub(in crate::cli) at: Option<When>,
 
     /// A list of the book, whatever the date; its service tiers are lists of their own
     #[arg(long, help_heading = "Money", value_name = "LIST")]

@@ -16,7 +16,6 @@ mod text;
 use serde::Serialize;
 
 use super::global::Global;
-use super::when::When;
 use super::{Failure, out};
 use crate::clock::Clock;
 use crate::units::Timestamp;
@@ -28,7 +27,8 @@ use question::PriceQuestion;
 
 pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
     let mut settings = super::sources::settings(global)?;
-    let at = When::of_flag("--at", args.at.as_deref(), &settings.zone, whole_second(Clock::System.now().wall))?;
+    let present = whole_second(Clock::System.now().wall);
+    let at = args.at.map_or(present, |at| at.resolve(&settings.zone, present));
     if args.lists {
         let lists = lists::of(&settings.book, at);
         return tell(args, &lists, || lists::render(&lists));
