@@ -321,7 +321,8 @@ impl Processes {
         let since = page.at + (earliest - page.at.wall);
         let context = page.context(since);
         let mut steps = self.get_mut(id).map(|process| process.advance(page.rows, &context)).unwrap_or_default();
-        let is_vague = (began - earliest).millis() * VAGUE > (page.at.wall - began).millis();
+        // By the clocks it may have begun before the last page, and made what it has in a longer time.
+        let is_vague = ours < began || (began - earliest).millis() * VAGUE > (page.at.wall - began).millis();
         for step in &mut steps {
             step.began = is_vague;
         }
@@ -411,13 +412,7 @@ impl Processes {
     /// Takes a process's page as a baseline.
     pub(super) fn baseline(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         let context = page.context(page.at);
-        let mut steps = self.get_mut(id).map(|process| process.baseline(page.rows, &context)).unwrap_or_default();
-        if self.all.len() > 1 {
-            // The growth of the other processes in the meantime is unknown.
-            for step in &mut steps {
-                step.present = [false; 3];
-            }
-        }
+        let steps = self.get_mut(id).map(|process| process.baseline(page.rows, &context)).unwrap_or_default();
         Outcome { verdict: Verdict::Baseline, steps, ..Outcome::empty(id, page.at, page) }
     }
 

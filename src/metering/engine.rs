@@ -280,9 +280,12 @@ impl Engine {
     pub(super) fn lacks_rates(&self, place: usize, now: Moment, window: Span) -> bool {
         let row = &self.rows[place];
         let instance = self.instances.iter().find(|instance| instance.id == row.instance);
-        instance.is_some_and(|Instance { processes, .. }| {
+        instance.is_some_and(|instance| {
+            let processes = &instance.processes;
             let current = processes.current().map(Process::id);
-            let mut others = processes.answering(now).filter(|process| Some(process.id()) != current);
+            let others = processes.answering(now).filter(|process| Some(process.id()) != current);
+            // One that may have been replaced counts when it answers again.
+            let mut others = others.filter(|process| !instance.is_gone(process));
             processes.answer_unexplained(now, window)
                 || others.any(|process| process.find(&row.key).is_some() && !row.window.has(process.id()))
         })

@@ -7,10 +7,13 @@ use super::revenue::{Counts, Interval};
 use super::{Context, Engine, Metering, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Reset, Step, Verdict};
-use crate::ledger::{Entry, Evidence, Marker, Posting, Timing};
+use crate::ledger::{Entry, Evidence, Marker, Posting, Source, Timing};
 use crate::pricing::Bill;
 use crate::reading::{EngineReading, InstanceId, Label, PageReading, Role};
 use crate::units::{Moment, Span, Timestamp};
+
+/// How long a process counts as answering after its last page.
+const ANSWERING: Span = Span::from_secs(60);
 
 /// How far an engine's clock may differ from ours for its first page to count from zero.
 const CLOCKS_AGREE: Span = Span::from_secs(60);
@@ -94,16 +97,8 @@ impl Metering {
         if engine.instance(id, at).processes.dropped_at(at) {
             context.ledger.lose_window(at.wall);
         }
-        if matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
-            // The requests of the replaced process ended with it.
-            for row in engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id) {
-                row.forget_processes();
-                if row.number != 0 {
-                    context.ledger.replace_source(row.source(outcome.process), row.only_account());
-                }
-            }
-        }
-        engine.note_answer(context, id, &outcome);
+        let doubted = begin_process(context, engine, (id, ahead.unwrap_or_default()), &outcome);
+        engine.note_answer(context, id, &outcome, &doubted);
         let counts = |reading: &&EngineReading| {
             self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
         };
@@ -192,9 +187,10 @@ impl Metering {
         let is_unsure = engine.lacks_rates(place, context.at, context.config.window);
         let row = &mut engine.rows[place];
         row.role = Some(self.role(context.info, reading));
-        let replaced = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
+        let is_reset = outcome.verdict == Verdict::Reset;
+        let replaced = matches!(outcome.verdict, Verdict::Born { replaced: true, .. }) || is_reset;
         if gap
-            || replaced
+            || is_reset
             || step.leapt
             || matches!(step.reset, Reset::Begins | Reset::Undone)
             || !outcome.taken_back.is_empty()
@@ -202,7 +198,10 @@ impl Metering {
             row.begin_drawing();
         }
         if replaced {
-            row.drawn = None;
+            row.begin_samples();
+        }
+        if matches!(outcome.verdict, Verdict::Born { .. }) && !step.began {
+            row.window.begin((outcome.process, outcome.since));
         }
         row.window.set_unsure(is_unsure);
         row.draw(reading.clone(), context.at, outcome.process, step, context.config.window);
@@ -333,6 +332,61 @@ fn note_verdict(
     // Wall time may have been set since, so the boot clock gives the length of the interval.
     let silent = at.since(answered) > context.config.stale_after();
     Interval { from: at.wall - gap, to: at.wall, timing, starts, began: false, silent, late: [None; 2] }
+}
+
+/// Gives a process the rates of the only one, which it replaced. Of several it may have replaced any: those have rates again
+/// when they answer. If one does that was believed to be replaced, all rates begin with their last pages. Returns the processes
+/// that may have been replaced.
+fn begin_process(
+    context: &mut Context<'_>,
+    engine: &mut Engine,
+    (id, ahead): (Option<&InstanceId>, Span),
+    outcome: &Outcome,
+) -> Vec<ProcessId> {
+    let at = context.at;
+    let super::engine::Instance { processes, number, .. } = engine.instance(id, at);
+    let number = *number;
+    let others = || processes.all().iter().filter(|process| process.id() != outcome.process);
+    let recent: Vec<_> = others().filter(|process| at.since(process.last_seen()) < ANSWERING).collect();
+    let start = processes.get(outcome.process).and_then(Process::start).map(|start| start - ahead);
+    let is_before = |process: &&&Process| start.is_some_and(|start| process.last_seen().wall <= start);
+    let before: Vec<_> = recent.iter().filter(is_before).map(|process| process.id()).collect();
+    let is_only = recent.len() < 2 && before.len() == recent.len();
+    let all = || recent.iter().map(|process| process.id()).collect::<Vec<_>>();
+    let (is_new, doubted) = match outcome.verdict {
+        Verdict::Reset => (true, Vec::new()),
+        Verdict::Born { replaced: true, .. } => (is_only, if is_only { Vec::new() } else { all() }),
+        Verdict::Born { replaced: false, .. } | Verdict::Baseline if recent.len() > 1 => (false, before),
+        _ if outcome.returned => (false, Vec::new()),
+        _ => return Vec::new(),
+    };
+    let known: Vec<_> = processes.answering(at).map(|process| (process.id(), process.last_seen())).collect();
+    for row in engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id) {
+        if matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
+            // Their requests ended with them.
+            row.forget_gauges();
+        }
+        row.window.add_gone(&doubted);
+        if is_new {
+            if outcome.verdict == Verdict::Reset {
+                row.window.forget();
+            }
+            row.window.succeed(outcome.process);
+            if row.number != 0 {
+                context.ledger.replace_source(row.source(outcome.process), row.only_account());
+            }
+        } else if outcome.returned && !row.window.knows(outcome.process) {
+            row.window.forget();
+            known.iter().filter(|(id, _)| *id != outcome.process).for_each(|known| row.window.begin(*known));
+            row.window.begin((outcome.process, outcome.since));
+            super::presence::end_row(context, row);
+        }
+    }
+    if !doubted.is_empty() {
+        let is_doubted = |source: Source| doubted.iter().any(|process| process.0 == source.process);
+        context.ledger.end_sources(|source| source.address == number && is_doubted(source));
+    }
+    doubted
 }
 
 /// Ends a row's rate where a page says nothing of the time in which its growth was made. Returns its interval.

@@ -27,6 +27,8 @@ struct Absence {
     /// Its pages in a row up to its last one, and the most of them before another one answered.
     run: u32,
     longest: u32,
+    /// Whether a process was born since its last page, which may have replaced it.
+    is_doubted: bool,
 }
 
 /// Whether a process still answers at its address.
@@ -40,15 +42,17 @@ enum Presence {
 
 impl Absences {
     /// Notes a page of a process.
-    fn note(&mut self, process: ProcessId) {
+    fn note(&mut self, process: ProcessId, doubted: &[ProcessId]) {
         if !self.0.iter().any(|known| known.process == process) {
-            self.0.push(Absence { process, missed: 0, most: 0, run: 0, longest: 0 });
+            self.0.push(Absence { process, missed: 0, most: 0, run: 0, longest: 0, is_doubted: false });
         }
         for known in &mut self.0 {
             if known.process == process {
                 known.run = if known.missed == 0 { known.run.saturating_add(1) } else { 1 };
                 (known.most, known.missed) = (known.most.max(known.missed), 0);
+                known.is_doubted = false;
             } else {
+                known.is_doubted |= doubted.contains(&known.process);
                 (known.missed, known.longest) = (known.missed.saturating_add(1), known.longest.max(known.run));
             }
         }
@@ -63,9 +67,10 @@ impl Absences {
     fn of(&self, process: ProcessId) -> Presence {
         let Some(known) = self.0.iter().find(|known| known.process == process) else { return Presence::Answers };
         let usual = self.usual(known);
-        if known.missed > usual.saturating_mul(4).saturating_add(GONE) {
+        let is_late = known.missed > usual.saturating_add(usual / 2).saturating_add(1);
+        if known.missed > usual.saturating_mul(4).saturating_add(GONE) || is_late && known.is_doubted {
             Presence::Gone
-        } else if known.missed > usual.saturating_add(usual / 2).saturating_add(1) {
+        } else if is_late {
             Presence::Doubtful
         } else {
             Presence::Answers
@@ -75,7 +80,7 @@ impl Absences {
 
 impl Instance {
     /// Whether a process is gone: it was replaced, or others answer in its stead.
-    fn is_gone(&self, process: &Process) -> bool {
+    pub(super) fn is_gone(&self, process: &Process) -> bool {
         process.has_ended() || self.absences.1.contains(&process.id())
     }
 
@@ -90,7 +95,13 @@ impl Instance {
 
 impl Engine {
     /// Notes whose page of an instance is read, before its rows are.
-    pub(super) fn note_answer(&mut self, context: &mut Context<'_>, id: Option<&InstanceId>, outcome: &Outcome) {
+    pub(super) fn note_answer(
+        &mut self,
+        context: &mut Context<'_>,
+        id: Option<&InstanceId>,
+        outcome: &Outcome,
+        doubted: &[ProcessId],
+    ) {
         let at = context.at;
         let Some(place) = self.instances.iter().position(|instance| instance.id.as_ref() == id) else { return };
         let instance = &mut self.instances[place];
@@ -98,7 +109,7 @@ impl Engine {
             // Whose page it is is not known.
             return;
         }
-        instance.absences.note(outcome.process);
+        instance.absences.note(outcome.process, doubted);
         if instance.processes.all().len() < 2 {
             return;
         }
@@ -110,8 +121,9 @@ impl Engine {
         if absences.1 == gone {
             return;
         }
+        let newly: Vec<_> = gone.iter().filter(|process| !absences.1.contains(process)).copied().collect();
         for row in self.rows.iter_mut().filter(|row| row.instance.as_ref() == id) {
-            row.window.set_gone(|process| gone.contains(&process));
+            row.window.add_gone(&newly);
         }
         let number = *number;
         let has_ended =

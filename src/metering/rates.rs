@@ -62,14 +62,39 @@ impl Rates {
         (ours.seen, ours.live, ours.is_gone) = (at, live.or(ours.live), false);
     }
 
-    /// Whether a process answered.
+    /// Whether a process counts.
     pub(super) fn has(&self, process: ProcessId) -> bool {
+        self.growing().any(|known| known.process == process)
+    }
+
+    /// Notes when a process had nothing yet.
+    pub(super) fn begin(&mut self, (process, at): (ProcessId, Moment)) {
+        if !self.processes.iter().any(|known| known.process == process) {
+            self.push((process, at), [Some(0); 3], [true; 3], None);
+        }
+    }
+
+    /// Gives a process the place of the only one, which it replaced.
+    pub(super) fn succeed(&mut self, process: ProcessId) {
+        if let [known] = &mut self.processes[..] {
+            (known.process, known.live) = (process, None);
+        }
+    }
+
+    /// Whether a process is known that is gone, and the rates without it are not known yet.
+    pub(crate) fn awaits(&self) -> bool {
+        let is_unknown = || (0..3).all(|i| self.per_second(i).is_none());
+        self.is_unsure || self.processes.iter().any(|known| known.is_gone) && is_unknown()
+    }
+
+    /// Whether a process answered lately.
+    pub(super) fn knows(&self, process: ProcessId) -> bool {
         self.processes.iter().any(|known| known.process == process)
     }
 
-    /// Says which processes are gone.
-    pub(super) fn set_gone(&mut self, is_gone: impl Fn(ProcessId) -> bool) {
-        self.processes.iter_mut().for_each(|known| known.is_gone = is_gone(known.process));
+    /// Says which processes are gone as well.
+    pub(super) fn add_gone(&mut self, gone: &[ProcessId]) {
+        self.processes.iter_mut().for_each(|known| known.is_gone |= gone.contains(&known.process));
     }
 
     /// Says whether pages answer that are of no process which is told apart.

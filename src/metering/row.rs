@@ -356,13 +356,23 @@ impl Row {
         self.reading = reading;
     }
 
-    /// Restarts the rates, after another process took over or a long gap.
+    /// Restarts the samples of latencies, after another process took over.
+    pub(super) fn begin_samples(&mut self) {
+        (self.latencies, self.drawn) = (Latencies::default(), None);
+    }
+
+    /// Forgets the gauges of processes that were replaced.
+    pub(super) fn forget_gauges(&mut self) {
+        self.gauges.clear();
+    }
+
+    /// Restarts the rates, after a reset or a long gap.
     pub(super) fn begin_drawing(&mut self) {
         self.latencies = Latencies::default();
         self.window.clear();
     }
 
-    /// Forgets the gauges of processes that were replaced.
+    /// Forgets the processes.
     pub(super) fn forget_processes(&mut self) {
         self.gauges.clear();
         self.window.forget();

@@ -319,6 +319,7 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
         view.target.refusals.text(),
         view.target.odd_start.as_ref().map(ToString::to_string),
         in_turn(view.engine.processes_in_turn(fleet.now())),
+        view.row.window.awaits().then(|| UNKNOWN_RATES.to_owned()),
         other_names(fleet, view),
         proxied(view),
         unknown_names(view),
@@ -330,6 +331,9 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
     let remarks: Vec<String> = remarks.into_iter().flatten().collect();
     (!remarks.is_empty()).then(|| Label::new(&remarks.join("; ")))
 }
+
+/// Why a row has no rates.
+const UNKNOWN_RATES: &str = "rates unknown: not all processes that may answer have two pages yet";
 
 /// The remark that several processes answer at one address.
 fn in_turn(processes: usize) -> Option<String> {
