@@ -1,63 +1,15 @@
-//! Questions to the past, and what becomes of their answers.
-//!
-//! Views say what they want; what of that is asked, which question is open and what was asked last is known here alone.
+//! Questions to the past that the open view wants, and what becomes of their answers.
 
-use std::sync::Arc;
-
-use super::money::is_old;
 use super::{App, WatchedFleet};
 use crate::reading::Label;
-use crate::snapshot::Snapshot;
-use crate::tui::ledger_query::{LedgerAnswer, LedgerQuery, MoneyQuery, WhatIfQuery};
+use crate::tui::ledger_query::{LedgerAnswer, LedgerQuery};
 use crate::tui::view::{ViewId, has_calendar};
 use crate::units::Timestamp;
-
-/// The question that is open, and the last one of each kind, so that what stands is not asked again.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Asking {
-    open: Option<LedgerQuery>,
-    /// The snapshot of the instant of the last question of money.
-    over: Option<Arc<Snapshot>>,
-    money: Option<MoneyQuery>,
-    what_if: Option<WhatIfQuery>,
-    at_lists: Option<Timestamp>,
-}
-
-impl Asking {
-    /// The question, unless it was asked; `is_exact`: of no other instant, however near.
-    fn money(&self, wanted: MoneyQuery, is_exact: bool) -> Option<LedgerQuery> {
-        let stands = |asked: MoneyQuery| {
-            let holds = if is_exact { asked.at == wanted.at } else { !is_old(asked.at, wanted.at) };
-            (asked.against, asked.by) == (wanted.against, wanted.by) && holds
-        };
-        (!self.money.is_some_and(stands)).then_some(LedgerQuery::Money(wanted))
-    }
-
-    fn what_if(&self, wanted: WhatIfQuery) -> Option<LedgerQuery> {
-        let stands = |asked: &WhatIfQuery| asked.changed == wanted.changed && !is_old(asked.at, wanted.at);
-        (!self.what_if.as_ref().is_some_and(stands)).then_some(LedgerQuery::WhatIf(wanted))
-    }
-
-    fn at_lists(&self, since: Timestamp, at: Timestamp) -> Option<LedgerQuery> {
-        self.at_lists.is_none_or(|asked| is_old(asked, at)).then_some(LedgerQuery::AtLists(since, at))
-    }
-
-    /// Opens a question over a snapshot.
-    fn open(&mut self, question: LedgerQuery, over: &Arc<Snapshot>) -> LedgerQuery {
-        match &question {
-            LedgerQuery::Money(asked) => (self.money, self.over) = (Some(*asked), Some(over.clone())),
-            LedgerQuery::WhatIf(asked) => self.what_if = Some(asked.clone()),
-            LedgerQuery::AtLists(_, at) => self.at_lists = Some(*at),
-            LedgerQuery::Day(_) => {}
-        }
-        self.open.insert(question).clone()
-    }
-}
 
 impl App {
     /// The question that is due, if any: never more than one is under way. The caller must answer it.
     pub fn question(&mut self) -> Option<LedgerQuery> {
-        if self.asking.open.is_some() || !self.has_past || self.shown.at == Timestamp::default() {
+        if self.asking.is_open() || !self.has_past || self.shown.at == Timestamp::default() {
             return None;
         }
         let due = self.what_if_due().or_else(|| self.money_due()).or_else(|| self.day_due());
@@ -95,11 +47,11 @@ impl App {
     }
 
     pub(super) fn answered(&mut self, reply: LedgerAnswer) {
-        self.asking.open = None;
+        self.asking.close();
         match reply {
             LedgerAnswer::Money(answer) => {
                 if answer.is_ok() {
-                    self.money.picture = self.asking.over.take();
+                    self.money.picture = self.asking.take_over();
                 }
                 self.money.answered(answer);
                 self.take_sums();
@@ -112,7 +64,7 @@ impl App {
 
     pub(super) fn unanswered(&mut self) {
         let why = Label::new("the ledger does not answer; it is asked again");
-        match self.asking.open.take() {
+        match self.asking.close() {
             Some(LedgerQuery::Money(_)) => self.money.answered(Err(why)),
             Some(LedgerQuery::WhatIf(_)) => self.what_if.answered(Err(why)),
             Some(LedgerQuery::Day(begin)) => self.money.day_answered(begin, Err(why)),

@@ -16,6 +16,7 @@ mod heat;
 mod interval;
 mod list;
 mod money;
+mod open_question;
 mod pace;
 mod path;
 mod prompt;
@@ -140,7 +141,7 @@ pub struct App {
     open: BTreeSet<RowKey>,
     themes: usize,
     hits: Hits,
-    asking: asking::Asking,
+    asking: open_question::Asking,
     said: Option<Said>,
     told: u64,
 }
@@ -190,7 +191,7 @@ impl App {
             open: BTreeSet::new(),
             themes: themes.max(1),
             hits: Hits::default(),
-            asking: asking::Asking::default(),
+            asking: open_question::Asking::default(),
             said: None,
             told: 0,
         }

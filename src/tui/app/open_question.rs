@@ -1,0 +1,64 @@
+//! Which question to the past is open, and what was asked last. Views say what they want; what of that is asked is decided here alone.
+
+use std::sync::Arc;
+
+use super::money::is_old;
+use crate::snapshot::Snapshot;
+use crate::tui::ledger_query::{LedgerQuery, MoneyQuery, WhatIfQuery};
+use crate::units::Timestamp;
+
+/// The question that is open, and the last one of each kind, so that what stands is not asked again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Asking {
+    open: Option<LedgerQuery>,
+    /// The snapshot of the instant of the last question of money.
+    over: Option<Arc<Snapshot>>,
+    money: Option<MoneyQuery>,
+    what_if: Option<WhatIfQuery>,
+    at_lists: Option<Timestamp>,
+}
+
+impl Asking {
+    /// The question, unless it was asked; `is_exact`: of no other instant, however near.
+    pub(super) fn money(&self, wanted: MoneyQuery, is_exact: bool) -> Option<LedgerQuery> {
+        let stands = |asked: MoneyQuery| {
+            let holds = if is_exact { asked.at == wanted.at } else { !is_old(asked.at, wanted.at) };
+            (asked.against, asked.by) == (wanted.against, wanted.by) && holds
+        };
+        (!self.money.is_some_and(stands)).then_some(LedgerQuery::Money(wanted))
+    }
+
+    pub(super) fn what_if(&self, wanted: WhatIfQuery) -> Option<LedgerQuery> {
+        let stands = |asked: &WhatIfQuery| asked.changed == wanted.changed && !is_old(asked.at, wanted.at);
+        (!self.what_if.as_ref().is_some_and(stands)).then_some(LedgerQuery::WhatIf(wanted))
+    }
+
+    pub(super) fn at_lists(&self, since: Timestamp, at: Timestamp) -> Option<LedgerQuery> {
+        self.at_lists.is_none_or(|asked| is_old(asked, at)).then_some(LedgerQuery::AtLists(since, at))
+    }
+
+    /// Opens a question over a snapshot.
+    pub(super) fn open(&mut self, question: LedgerQuery, over: &Arc<Snapshot>) -> LedgerQuery {
+        match &question {
+            LedgerQuery::Money(asked) => (self.money, self.over) = (Some(*asked), Some(over.clone())),
+            LedgerQuery::WhatIf(asked) => self.what_if = Some(asked.clone()),
+            LedgerQuery::AtLists(_, at) => self.at_lists = Some(*at),
+            LedgerQuery::Day(_) => {}
+        }
+        self.open.insert(question).clone()
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Closes the open question.
+    pub(super) const fn close(&mut self) -> Option<LedgerQuery> {
+        self.open.take()
+    }
+
+    /// The snapshot that the answered question of money was over.
+    pub(super) const fn take_over(&mut self) -> Option<Arc<Snapshot>> {
+        self.over.take()
+    }
+}
