@@ -34,8 +34,9 @@ impl Pace {
         let when = (at.wall, &lately.heard);
         let rate = |recent: &Recent| recent.rate(when, self.span, self.patience).unwrap_or_default();
         self.earned = lately.earned.iter().map(rate).collect();
-        self.owed =
-            lately.owed.iter().zip(&lately.energy).map(|(time, energy)| rate(time).with(rate(energy))).collect();
+        let of_time = |recent: &Recent| recent.rate_of_time(when, self.span, self.patience).unwrap_or_default();
+        let owed = lately.owed.iter().zip(&lately.energy);
+        self.owed = owed.map(|(time, energy)| of_time(time).with(rate(energy))).collect();
         let covers = self.earned.iter().chain(&self.owed).map(|rate| rate.covers);
         self.covers = covers.max().unwrap_or(Span::ZERO);
     }

@@ -36,6 +36,8 @@ struct Piece {
 pub(super) struct Stream {
     source: Source,
     pieces: VecDeque<Piece>,
+    /// The last interval as it was posted.
+    latest: Piece,
     /// The lengths of the last two intervals: how often the source posts.
     lengths: [Span; 2],
 }
@@ -225,7 +227,7 @@ impl Recent {
 
     fn shift(&mut self, step: Span) {
         let all = self.streams.iter_mut().chain(self.named.values_mut());
-        all.flat_map(|stream| &mut stream.pieces).for_each(|piece| piece.shift(step));
+        all.flat_map(|stream| stream.pieces.iter_mut().chain([&mut stream.latest])).for_each(|piece| piece.shift(step));
     }
 
     /// Drops streams that ended long ago, and those from before the calendar was set back.
@@ -246,6 +248,25 @@ impl Recent {
         let heard = |stream: &Stream| heard.get(&stream.source.address).copied();
         let rates = self.all().filter_map(|stream| stream.rate((now, heard(stream)), span, patience));
         rates.reduce(HourlyAverage::with)
+    }
+
+    /// The same of what is paid by time: each interval says all of it, so that clocks which are read a millisecond apart do not
+    /// move it.
+    pub(super) fn rate_of_time(
+        &self,
+        (now, heard): (Timestamp, &BTreeMap<u64, Timestamp>),
+        span: Span,
+        patience: Span,
+    ) -> Option<Rate> {
+        let heard = |stream: &Stream| heard.get(&stream.source.address).copied();
+        let rate = |stream: &Stream| {
+            let rate = stream.rate((now, heard(stream)), span, patience)?;
+            let Piece { from, to, amount } = stream.latest;
+            let is_silent = stream.end().is_none_or(|end| now - end > stream.patience(patience));
+            let per_hour = amount.scaled(HOUR, (to - from).millis()).filter(|_| !is_silent);
+            Some(Rate { per_hour: per_hour.unwrap_or(rate.per_hour), ..rate })
+        };
+        self.all().filter_map(rate).reduce(Rate::with)
     }
 
     fn all(&self) -> impl Iterator<Item = &Stream> {
@@ -281,7 +302,7 @@ impl Piece {
 
 impl Stream {
     fn new(source: Source, piece: Piece) -> Self {
-        Self { source, pieces: VecDeque::from([piece]), lengths: [piece.to - piece.from; 2] }
+        Self { source, pieces: VecDeque::from([piece]), latest: piece, lengths: [piece.to - piece.from; 2] }
     }
 
     /// Adds an amount to those of its time that is covered, by their lengths.
@@ -297,6 +318,12 @@ impl Stream {
     }
 
     fn add(&mut self, piece: Piece, span: Span) {
+        let latest = &mut self.latest;
+        if (piece.from, piece.to) == (latest.from, latest.to) {
+            latest.amount += piece.amount;
+        } else if piece.to > latest.to {
+            *latest = piece;
+        }
         let Some(last) = self.pieces.back_mut() else { return };
         let (hole, step) = (piece.from - last.to, Span::from_millis(span.millis() / PARTS));
         if piece.to <= last.to {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pace::{beside, idle_paces, pace, paces_by};
+use super::pace::{beside, idle_paces, pace, paces_by, unrated_nodes};
 use super::{Fleet, Present, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
@@ -133,10 +133,11 @@ pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
         money.cost = totals.cost.map(|cost| cost - totals.revenue_overhead);
     }
     if fleet.pace.window().is_some() {
+        let unrated = unrated_nodes(fleet);
         for (node, sums) in paces_by(fleet, node, pays) {
-            let money = nodes.entry(node).or_default();
+            let money = nodes.entry(node.clone()).or_default();
             money.revenue_per_hour = sums.earned.or(money.revenue_per_hour);
-            money.cost_per_hour = sums.owed;
+            money.cost_per_hour = sums.owed.filter(|cost| *cost > Money::ZERO || !unrated.contains(&node));
         }
         for (node, idle) in idle_paces(fleet) {
             *nodes.entry(node).or_default().idle_per_hour.get_or_insert_default() += idle;

@@ -59,7 +59,7 @@ pub(super) fn pace(fleet: &Fleet, priced: bool, lacks: bool) -> FleetPace {
     let sums = paces(tables(fleet), earned, owed, |_| Some(()), |_| Some(())).remove(&()).unwrap_or_default();
     // The GPU time of a node that has not reported since the start is posted when it does: until then it costs something.
     let awaited = fleet.inventory.nodes.values().any(|node| node.awaited && !node.gpus.is_empty());
-    let cost = sums.owed.filter(|cost| *cost > Money::ZERO || !awaited);
+    let cost = sums.owed.filter(|cost| *cost > Money::ZERO || !awaited && unrated_nodes(fleet).is_empty());
     let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(sums.covered)).unwrap_or_default();
     let priced = priced && !lacks;
     FleetPace {
@@ -68,6 +68,15 @@ pub(super) fn pace(fleet: &Fleet, priced: bool, lacks: bool) -> FleetPace {
         cost: cost.map(|cost| cost + of_revenue),
         overhead: sums.overhead + of_revenue,
     }
+}
+
+/// The nodes that have GPUs without a rate.
+pub(super) fn unrated_nodes(fleet: &Fleet) -> BTreeSet<&NodeName> {
+    let unrated = fleet.ledger.cost_accounts().iter().filter(|cost_account| cost_account.rate.is_none());
+    let places: BTreeSet<_> =
+        unrated.filter_map(|cost_account| Some((cost_account.node.as_ref()?, cost_account.gpu.as_str()))).collect();
+    let gpus = fleet.inventory.gpus.values();
+    gpus.filter(|gpu| places.contains(&(&gpu.node, gpu.name()))).map(|gpu| &gpu.node).collect()
 }
 
 /// Profit an hour that is in no model's row, by name, so that with it the rows add up to the fleet's.

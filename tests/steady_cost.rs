@@ -1,0 +1,62 @@
+//! Cost an hour of GPUs and rates that stay: steady to the last digit, and unknown where no rate is known.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod rate_truth;
+mod support;
+
+use margintop::reading::Event;
+use margintop::units::{Moment, Span};
+use rate_truth::{second, watched};
+use support::gpus;
+
+/// Class: clocks that are read a millisecond apart move the cost an hour by a thousandth.
+#[test]
+fn the_cost_an_hour_of_the_same_gpus_is_steady() {
+    for pace in [Some(Span::from_secs(1)), None] {
+        let mut fleet = watched(&[], pace);
+        for nth in 0..90 {
+            // Calendar and boot clock are read one after the other.
+            let moment = |millis: i64, apart: i64| {
+                let at = second(nth) + Span::from_millis(millis);
+                Moment { wall: at.wall + Span::from_millis(apart), ..at }
+            };
+            fleet.apply(gpus("n", "NVIDIA H200", 4, moment(nth * 7 % 5, nth * 5 % 2)));
+            fleet.apply(Event::Tick(moment(60 + nth % 3, nth % 3 % 2)));
+            fleet.apply(gpus("other", "NVIDIA H200", 2, moment(130, nth * 3 % 2)));
+            fleet.apply(Event::Tick(moment(250 + nth % 3, nth % 2)));
+            let picture = fleet.snapshot();
+            if nth > 0 {
+                let cost = picture.money.cost_per_hour.unwrap();
+                assert_eq!(cost.rounded(6), 27_000_000, "{pace:?}, look {nth}: {cost:?}");
+                let of_nodes: Vec<_> =
+                    picture.nodes.iter().map(|node| node.cost_per_hour.unwrap().rounded(6)).collect();
+                assert_eq!(of_nodes, [18_000_000, 9_000_000], "{pace:?}, look {nth}");
+            }
+        }
+    }
+}
+
+/// Class: a cost an hour of nothing where GPUs run whose rate is not known.
+#[test]
+fn the_cost_an_hour_of_gpus_without_a_rate_is_unknown() {
+    for before in [0, 20] {
+        let mut fleet = watched(&[], None);
+        for nth in 0..60 {
+            if nth < before {
+                fleet.apply(gpus("n", "NVIDIA H200", 4, second(nth)));
+            } else {
+                // Other cards in their places, which no list knows.
+                fleet.apply(gpus("n", "Unheard-of 9000", 4, second(nth)));
+            }
+            fleet.apply(Event::Tick(second(nth) + Span::from_millis(300)));
+            let picture = fleet.snapshot();
+            let money = &picture.money;
+            let is_known = (1..before).contains(&nth);
+            if nth != before && nth > 0 {
+                let costs = [money.cost_per_hour, picture.nodes[0].cost_per_hour].map(|cost| cost.is_some());
+                assert_eq!(costs, [is_known; 2], "after {before}, look {nth}: {:?}", money.cost_per_hour);
+                assert!(is_known || money.profit_per_hour.is_none(), "after {before}, look {nth}");
+            }
+        }
+    }
+}
