@@ -390,7 +390,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);
     let subject = subject(node);
-    let tokens = tokens(now, Served::of(engines(&slow, now)), &subject, area.width >= FIVE);
+    let tokens = tokens(now, &Served::of(engines(&slow, now)), &subject, area.width >= FIVE);
     let [watts, limit] = [|gpu: &GpuRow| gpu.power_watts, |gpu: &GpuRow| gpu.power_limit_watts]
         .map(|of| now.gpus.iter().filter_map(of).reduce(|sum, watts| sum + watts));
     let gauges = [
@@ -421,7 +421,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
 }
 
 /// What it makes over time: output and prompts where both find room, else output, or prompts where it makes no output.
-fn tokens(now: &NodeRow, served: Served<'_>, subject: &Subject, has_room: bool) -> Vec<Chart<'static>> {
+fn tokens(now: &NodeRow, served: &Served<'_>, subject: &Subject, has_room: bool) -> Vec<Chart<'static>> {
     let output = Chart {
         layers: vec![(Measure::Output, Role::Output)],
         unit: charts::TOKENS,
