@@ -116,7 +116,7 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, output) = channel();
         std::thread::spawn(move || {
-            let mut chunk = vec![0; 65_536];
+            let mut chunk = [0; 16_384];
             while let Ok(length @ 1..) = reader.read(&mut chunk) {
                 if sender.send((Instant::now(), chunk[..length].to_vec())).is_err() {
                     return;

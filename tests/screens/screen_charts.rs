@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use margintop::history::History;
 use margintop::reading::Role;
 use margintop::snapshot::{Snapshot, UnitRow};
-use margintop::tui::app::App;
+use margintop::tui::app::{App, WatchedFleet};
 use margintop::units::Span;
 use picture::fleet;
 use picture::hands::{press, text, type_};
@@ -126,5 +126,18 @@ fn no_title_of_a_chart_is_cut() {
                 assert!(!row.contains('…'), "{view} at {size:?}: {row}");
             }
         }
+    }
+}
+
+#[test]
+fn the_published_day_is_told_as_it_was_published() {
+    let mut app = watched();
+    app.fleet = WatchedFleet::PublishedDay { speed: None };
+    for size in [(120, 36), (200, 50)] {
+        let frame = text(&app, size.0, size.1);
+        assert!(frame.contains("─ Profit of the day "), "{frame}");
+        let nodes = title(&frame, "Nodes");
+        assert!(nodes.contains("278") && nodes.contains("avg "), "{nodes}");
+        assert!(frame.contains("─ Published, and counted here ") && frame.contains("545 %"), "{frame}");
     }
 }

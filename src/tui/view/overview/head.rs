@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::published;
 use super::selection::{note, selection};
 use crate::history::{Measure, Query, Subject};
 use crate::tui::app::Pace;
@@ -83,6 +84,7 @@ fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: Digit
 fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
     let money = &scene.snap.money;
     let title = match pane::period(scene) {
+        Some(_) if published::is_shown(scene) => "Profit of the day".to_owned(),
         Some(Period::Today) => "Profit today".to_owned(),
         Some(Period::Since(time)) => format!("Profit since {time}"),
         None => "Profit".to_owned(),

@@ -10,13 +10,17 @@ use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, List, figure};
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
-use crate::units::{Ratio, Tokens};
+use crate::units::{Money, Ratio, Tokens};
 
 /// Rows with the rule.
 pub(super) const ROWS: u16 = 6;
 /// Seconds of an hour, and what a node of eight GPUs cost in one.
 const HOUR: f64 = 3_600.0;
 const NODE_HOUR: f64 = 16.0;
+
+/// The published revenue, and the hours that it is of.
+const PUBLISHED: Money = Money::from_micros(562_027_000_000);
+const DAY: f64 = 23.99;
 
 /// Whether the day is watched.
 pub(super) fn is_shown(scene: &Scene<'_>) -> bool {
@@ -40,17 +44,35 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     ];
     List { gap: 1, ..List::plain("Published, and counted here", &columns, &rows) }.draw(canvas, area);
     if area.height >= ROWS {
-        let text = "The published token totals are rounded.";
-        canvas.pen(area, ROWS - 1).put(Role::Dim, &format::cut(text, usize::from(area.width)));
+        canvas.pen(area, ROWS - 1).put(Role::Dim, &format::cut(&apart(scene), usize::from(area.width)));
     }
+}
+
+/// How far the revenue of the whole day is from the published one, and why.
+fn apart(scene: &Scene<'_>) -> String {
+    const WHY: &str = "he published token totals are rounded.";
+    let is_over = hours(scene).is_some_and(|hours| hours >= DAY);
+    match scene.snap.money.revenue.filter(|_| is_over) {
+        Some(revenue) => {
+            let by = (revenue - PUBLISHED).rounded(0).unsigned_abs();
+            format!("{}{by} apart: t{WHY}", format::symbol(scene.currency()).trim_end())
+        }
+        None => format!("T{WHY}"),
+    }
+}
+
+/// The nodes held on average.
+pub(super) fn average(scene: &Scene<'_>) -> Option<f64> {
+    node_hours(scene).zip(hours(scene)).map(|(node_hours, hours)| node_hours / hours)
 }
 
 fn lines(scene: &Scene<'_>) -> [Line; 4] {
     let money = &scene.snap.money;
     let amount = |of| scene.money(of, 11).trim().to_owned();
-    let percent = |of: Option<Ratio>| format::percent1(of).trim().to_owned();
-    let nodes = node_hours(scene).zip(hours(scene)).map(|(node_hours, hours)| node_hours / hours);
-    let nodes = nodes.map_or(format::UNKNOWN.to_owned(), |nodes| format!("{nodes:.2}"));
+    let percent = |of: Option<Ratio>| {
+        of.map_or(format::UNKNOWN.to_owned(), |ratio| format!("{:.1} %", ratio.get() * 100.0).replace('-', "−"))
+    };
+    let nodes = average(scene).map_or(format::UNKNOWN.to_owned(), |nodes| format!("{nodes:.2}"));
     [
         Line { what: "revenue at list prices", published: PUBLISHED_REVENUE.to_owned(), here: amount(money.revenue) },
         Line { what: "rent of H800 at $2.00", published: PUBLISHED_COST.to_owned(), here: amount(money.cost) },

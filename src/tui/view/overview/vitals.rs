@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::pointed;
 use super::selection::{self, Selection, selection};
+use super::{pointed, published};
 use crate::history::{Measure, Subject};
 use crate::tui::app::Pace;
 use crate::tui::format;
@@ -129,16 +129,23 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [Vital; 4] {
         // A change in points, where the line tells it as a part.
         change.zip(now).map(|(change, now)| now.get() - now.get() / (1.0 + change))
     };
+    let last = if published::is_shown(scene) {
+        // Of the published day the nodes that are held are what is known.
+        let nodes = Some(scene.snap.coverage.nodes_known as f64);
+        Vital { unit: "", ..rate("Nodes", Measure::Nodes, Role::Cost, nodes, None) }
+    } else {
+        share("GPU load", "Load", load, Measure::Load, Role::Output, points(of_load, figures.load))
+    };
     [
         rate("Output", Measure::Output, Role::Output, figures.output, of_output),
         rate("Prompt", Measure::Prompt, Role::Prompt, figures.prompt, of_prompt),
         share("Hit rate", "Hits", hits, Measure::HitRate, Role::Hit, points(of_hits, figures.hits)),
-        share("GPU load", "Load", load, Measure::Load, Role::Output, points(of_load, figures.load)),
+        last,
     ]
 }
 
-fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital, selected: Option<&Selection>) {
-    let is_wide = area.width >= 40;
+/// The name with its colour, and the figure with its unit.
+fn titled(vital: &Vital, is_wide: bool) -> TitledRule<'static> {
     let mut rule = TitledRule::default();
     if vital.measure != Measure::Prompt && vital.measure != Measure::Load {
         rule.title.extend([Segment::key(vital.role), Segment::dim(" ")]);
@@ -154,6 +161,12 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital, 
         Segment::title(vital.figure.clone()),
         Segment::dim(unit),
     ]);
+    rule
+}
+
+fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital, selected: Option<&Selection>) {
+    let is_wide = area.width >= 40;
+    let mut rule = titled(vital, is_wide);
     rule = rule.note([Segment::dim(selection::note(scene, selected))]);
     // The break-even is of the fleet's money.
     let even = scene.snap.money.break_even_load.filter(|_| selected.is_none()).map(Ratio::get);
@@ -174,6 +187,11 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital, 
         Measure::Load => {
             let even = now(scene.snap.gpus.utilization.map(Ratio::get));
             (vec![(vital.measure, vital.role)], Kind::Heat, Some(1.0), even, charts::share)
+        }
+        Measure::Nodes => {
+            let average = published::average(scene).map(|nodes| Segment::dim(format!("avg {nodes:.2}")));
+            rule = rule.right(average);
+            (vec![(vital.measure, vital.role)], Kind::Area, None, None, charts::rate)
         }
         _ => {
             let even = now(scene.snap.tokens.output_per_second);
