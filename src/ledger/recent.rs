@@ -257,16 +257,16 @@ impl Recent {
         (now, heard): (Timestamp, &BTreeMap<u64, Timestamp>),
         span: Span,
         patience: Span,
-    ) -> Option<Rate> {
+    ) -> Option<HourlyAverage> {
         let heard = |stream: &Stream| heard.get(&stream.source.address).copied();
         let rate = |stream: &Stream| {
             let rate = stream.rate((now, heard(stream)), span, patience)?;
             let Piece { from, to, amount } = stream.latest;
             let is_silent = stream.end().is_none_or(|end| now - end > stream.patience(patience));
             let per_hour = amount.scaled(HOUR, (to - from).millis()).filter(|_| !is_silent);
-            Some(Rate { per_hour: per_hour.unwrap_or(rate.per_hour), ..rate })
+            Some(HourlyAverage { per_hour: per_hour.unwrap_or(rate.per_hour), ..rate })
         };
-        self.all().filter_map(rate).reduce(Rate::with)
+        self.all().filter_map(rate).reduce(HourlyAverage::with)
     }
 
     fn all(&self) -> impl Iterator<Item = &Stream> {

@@ -1,8 +1,7 @@
 //! Cost an hour of GPUs and rates that stay: steady to the last digit, and unknown where no rate is known.
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod rate_truth;
-mod support;
+use crate::rate_truth;
+use crate::support;
 
 use margintop::reading::Event;
 use margintop::units::{Moment, Span};

@@ -1,9 +1,9 @@
 //! A process that is born while another one answers at its address, and first seen some seconds later: rates are right,
 //! unknown or marked, and say the same.
-#![allow(clippy::unwrap_used, clippy::cast_precision_loss, clippy::cast_possible_truncation, missing_docs)]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
 
-mod rate_truth;
-mod support;
+use crate::rate_truth;
+use crate::support;
 
 use margintop::units::Span;
 use rate_truth::{both, contradicts, known, look, misposted, rows, second, started, wrong};

@@ -1,9 +1,9 @@
 //! Several processes with start times that answer in turn, of which some are restarted: rates are right as soon as each process
 //! has two pages, and while they are unknown the row says why.
-#![allow(clippy::unwrap_used, clippy::cast_precision_loss, missing_docs)]
+#![allow(clippy::cast_precision_loss)]
 
-mod rate_truth;
-mod support;
+use crate::rate_truth;
+use crate::support;
 
 use rate_truth::{both, contradicts, known, look, rows, started, wrong};
 
