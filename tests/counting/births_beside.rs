@@ -3,7 +3,6 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
 
 use crate::rate_truth;
-use crate::support;
 
 use margintop::units::Span;
 use rate_truth::{both, contradicts, known, look, misposted, rows, second, started, wrong};

@@ -3,7 +3,6 @@
 #![allow(clippy::cast_precision_loss)]
 
 use crate::rate_truth;
-use crate::support;
 
 use rate_truth::{both, contradicts, known, look, rows, started, wrong};
 
