@@ -9,6 +9,7 @@ use std::path::Path;
 use structure::circles::{circles, described, named_inside, takes};
 use structure::files::{Source, files_of};
 use structure::names::Modules;
+use structure::types::defined;
 
 /// Modules from the ground up. A module imports from lower floors, and on its own floor only from a module named before it.
 const FLOORS: [&[&str]; 8] = [
@@ -68,6 +69,10 @@ const OPEN_MODULES: [(&str, &str); 10] = [
     ("tui::ledger_query", "the questions to a ledger that whoever starts a dashboard answers"),
     ("tui::theme", "the themes, which are listed and configured too"),
 ];
+/// Names that stand for one thing in each of several modules: what a module keeps to itself and cannot do without.
+const NAMES_OF_MANY: [&str; 2] = ["Error", "Settings"];
+/// How many other names are given to two or more types. It may only shrink.
+const NAMES_GIVEN_TWICE: usize = 65;
 /// The folders whose files are short and say their purpose.
 const FOLDERS: [&str; 4] = ["src", "tests", "benches", "examples"];
 /// The most lines of a file.
@@ -264,6 +269,35 @@ fn every_file_says_its_purpose_and_is_short() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// One name, one concept: whoever reads a type's name knows which type it is.
+#[test]
+fn a_type_name_stands_for_one_thing() {
+    let twice: Vec<_> = defined(&sources())
+        .into_iter()
+        .filter(|(name, places)| places.len() > 1 && !NAMES_OF_MANY.contains(&name.as_str()))
+        .collect();
+    assert_eq!(
+        twice.len(),
+        NAMES_GIVEN_TWICE,
+        "more: give the new type a name of its own; fewer: lower it. {twice:#?}"
+    );
+}
+
+#[test]
+fn types_are_found_by_their_names() {
+    let files = [
+        ("src/a.rs", "pub struct A; impl T for A { type Output = B; } fn f() { struct C; }"),
+        ("src/b.rs", "enum A { E } pub(crate) trait T {} type B<'s> = &'s A;"),
+        ("src/lock.rs", "struct L;"),
+        ("src/lock_windows.rs", "struct L;"),
+    ];
+    let sources: Vec<_> = files.iter().map(|(path, text)| Source::of(path.into(), (*text).to_owned())).collect();
+    let found = defined(&sources);
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["A", "B", "L", "T"]);
+    assert_eq!(found["A"], ["src/a.rs", "src/b.rs"]);
+    assert_eq!(found["L"], ["src/lock.rs"]);
 }
 
 /// The modules of a made-up program: paths of files and their text.

@@ -4,12 +4,12 @@ use clap::{Arg, Command, CommandFactory};
 
 use super::args::Cli;
 
-/// The flags that are known everywhere, and what they are called in [`Page::takes`].
+/// The flags that are known everywhere, and what they are called in [`HelpText::takes`].
 pub(super) const GLOBAL: [&str; 10] =
     ["config", "interval", "theme", "nvml_lib", "color", "role", "ledger", "log", "log_level", "log_format"];
 
 /// What one subcommand's help says beside its own flags.
-struct Page {
+struct HelpText {
     /// The subcommand's names from the outside in.
     path: &'static [&'static str],
     /// Which of the flags that are known everywhere it takes.
@@ -23,11 +23,11 @@ const WATCH: [&str; 5] = ["config", "interval", "nvml_lib", "role", "ledger"];
 
 macro_rules! page {
     ($path:expr, $takes:expr, $examples:expr, $read:expr $(,)?) => {
-        Page { path: &$path, takes: &$takes, examples: $examples, read: $read }
+        HelpText { path: &$path, takes: &$takes, examples: $examples, read: $read }
     };
 }
 
-const PAGES: &[Page] = &[
+const PAGES: &[HelpText] = &[
     page!(
         ["once"],
         WATCH,

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::packed::Cell;
+use super::packed::PackedCell;
 use crate::units::{Span, Timestamp};
 
 /// The latest steps. A step that was never set, and a channel that it lacks, are unknown.
@@ -17,7 +17,7 @@ pub(super) struct Frames<T> {
     nothing: Arc<Vec<T>>,
 }
 
-impl<T: Cell> Frames<T> {
+impl<T: PackedCell> Frames<T> {
     /// A ring of `keep` steps.
     pub(super) fn new(step: Span, keep: usize) -> Self {
         let step = step.millis().max(1);

@@ -11,7 +11,7 @@ use crate::units::Ratio;
 
 /// What is known of a subject now.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Figures {
+pub(super) struct PlaceFigures {
     output: Option<f64>,
     prompt: Option<f64>,
     hit_rate: Option<f64>,
@@ -20,27 +20,27 @@ pub(super) struct Figures {
     kv: Option<f64>,
     waiting: Option<f64>,
     running: Option<f64>,
-    ttft: Latency,
-    itl: Latency,
+    ttft: GatheredLatency,
+    itl: GatheredLatency,
 }
 
 /// A median and a p99, in seconds.
 #[derive(Debug, Clone, Copy, Default)]
-struct Latency {
+struct GatheredLatency {
     median: Option<f64>,
     tail: Option<f64>,
 }
 
 /// Medians, how many there are, and the largest p99.
 #[derive(Debug, Clone, Copy, Default)]
-struct Latencies {
+struct MedianLatencies {
     medians: Option<(f64, f64)>,
     tail: Option<f64>,
 }
 
 /// What the rows of engines add up to.
 #[derive(Debug, Clone, Copy, Default)]
-struct Sum {
+struct RunningSum {
     output: Option<f64>,
     prompt: Option<f64>,
     /// Prompts whose hits are known, and those hits.
@@ -48,28 +48,28 @@ struct Sum {
     kv: Option<(f64, f64)>,
     waiting: Option<f64>,
     running: Option<f64>,
-    ttft: Latencies,
-    itl: Latencies,
+    ttft: MedianLatencies,
+    itl: MedianLatencies,
 }
 
 /// An engine, and its ranks where its page tells them apart.
 #[derive(Debug)]
 pub(super) struct EngineFigures<'a> {
     pub(super) target: &'a TargetId,
-    pub(super) figures: Figures,
-    pub(super) ranks: Vec<(&'a Rank, Figures)>,
+    pub(super) figures: PlaceFigures,
+    pub(super) ranks: Vec<(&'a Rank, PlaceFigures)>,
 }
 
 /// The figures of all subjects.
 #[derive(Debug)]
 pub(super) struct Gathered<'a> {
-    pub(super) units: Vec<(&'a UnitName, Figures)>,
-    pub(super) nodes: Vec<(&'a NodeName, Figures)>,
-    pub(super) models: Vec<(&'a ModelName, Figures)>,
+    pub(super) units: Vec<(&'a UnitName, PlaceFigures)>,
+    pub(super) nodes: Vec<(&'a NodeName, PlaceFigures)>,
+    pub(super) models: Vec<(&'a ModelName, PlaceFigures)>,
     pub(super) engines: Vec<EngineFigures<'a>>,
 }
 
-impl Figures {
+impl PlaceFigures {
     pub(super) const fn value(&self, measure: Measure) -> Option<f64> {
         match measure {
             Measure::Output => self.output,
@@ -97,7 +97,7 @@ impl<'a> Gathered<'a> {
         let ratio = |ratio: Option<Ratio>| ratio.map(Ratio::get);
         let units = snapshot.units.iter().map(|row| {
             let of_engines = by_unit.get(&row.unit).copied().unwrap_or_default().figures();
-            let figures = Figures {
+            let figures = PlaceFigures {
                 output: row.output_per_second,
                 prompt: row.prompt_per_second,
                 load: ratio(row.utilization),
@@ -109,7 +109,7 @@ impl<'a> Gathered<'a> {
         });
         let nodes = snapshot.nodes.iter().map(|row| {
             let of_engines = by_node.get(&row.name).copied().unwrap_or_default().figures();
-            let figures = Figures {
+            let figures = PlaceFigures {
                 output: row.output_per_second,
                 prompt: row.prompt_per_second,
                 hit_rate: ratio(row.cache_hit_rate),
@@ -121,7 +121,7 @@ impl<'a> Gathered<'a> {
         });
         let models = snapshot.models.iter().map(|row| {
             let of_engines = by_model.get(&row.model).copied().unwrap_or_default().figures();
-            let figures = Figures {
+            let figures = PlaceFigures {
                 output: row.output_per_second,
                 prompt: row.prompt_per_second,
                 hit_rate: ratio(row.cache_hit_rate),
@@ -140,15 +140,15 @@ fn sum(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 /// Rows stand by target and rank.
 fn engines(snapshot: &Snapshot) -> Vec<EngineFigures<'_>> {
-    let engine = |rows: &[std::sync::Arc<EngineRow>]| -> Sum {
-        rows.iter().fold(Sum::default(), |mut sum, row| {
+    let engine = |rows: &[std::sync::Arc<EngineRow>]| -> RunningSum {
+        rows.iter().fold(RunningSum::default(), |mut sum, row| {
             sum.add(row);
             sum
         })
     };
     // What is in the engine's own row is not added again.
     let whole = |rows: &[std::sync::Arc<EngineRow>]| {
-        rows.iter().filter(|row| !row.in_engine_row).fold(Sum::default(), |mut sum, row| {
+        rows.iter().filter(|row| !row.in_engine_row).fold(RunningSum::default(), |mut sum, row| {
             sum.add(row);
             sum
         })
@@ -161,8 +161,11 @@ fn engines(snapshot: &Snapshot) -> Vec<EngineFigures<'_>> {
     engines.collect()
 }
 
-fn sums<'a, K: Eq + Hash>(snapshot: &'a Snapshot, key: impl Fn(&'a EngineRow) -> Option<&'a K>) -> HashMap<&'a K, Sum> {
-    let mut sums: HashMap<&K, Sum> = HashMap::new();
+fn sums<'a, K: Eq + Hash>(
+    snapshot: &'a Snapshot,
+    key: impl Fn(&'a EngineRow) -> Option<&'a K>,
+) -> HashMap<&'a K, RunningSum> {
+    let mut sums: HashMap<&K, RunningSum> = HashMap::new();
     for row in snapshot.engines.iter().filter(|row| !row.in_engine_row) {
         if let Some(key) = key(row) {
             sums.entry(key).or_default().add(row);
@@ -171,7 +174,7 @@ fn sums<'a, K: Eq + Hash>(snapshot: &'a Snapshot, key: impl Fn(&'a EngineRow) ->
     sums
 }
 
-impl Sum {
+impl RunningSum {
     fn add(&mut self, row: &EngineRow) {
         let add = |sum: &mut Option<f64>, value: Option<f64>| {
             if let Some(value) = value {
@@ -196,8 +199,8 @@ impl Sum {
         }
     }
 
-    fn figures(self) -> Figures {
-        Figures {
+    fn figures(self) -> PlaceFigures {
+        PlaceFigures {
             output: self.output,
             prompt: self.prompt,
             hit_rate: self.hits.filter(|(prompts, _)| *prompts > 0.0).map(|(prompts, hits)| hits / prompts),
@@ -212,7 +215,7 @@ impl Sum {
     }
 }
 
-impl Latencies {
+impl MedianLatencies {
     fn add(&mut self, quantiles: Quantiles) {
         if let Some(median) = quantiles.p50 {
             let (sum, count) = self.medians.get_or_insert_default();
@@ -223,7 +226,7 @@ impl Latencies {
         }
     }
 
-    fn figures(self) -> Latency {
-        Latency { median: self.medians.map(|(sum, count)| sum / count), tail: self.tail }
+    fn figures(self) -> GatheredLatency {
+        GatheredLatency { median: self.medians.map(|(sum, count)| sum / count), tail: self.tail }
     }
 }

@@ -56,22 +56,22 @@ struct Sparse {
 
 /// What a minute or a quarter hour has.
 #[derive(Debug, Clone, Default)]
-struct Sums {
+struct BucketSums {
     delays: [Option<Box<Sparse>>; 4],
-    requests: Ends,
+    requests: EndCounts,
 }
 
 /// Counts of requests in few bytes, in the order of [`RequestCounts`]; what is below zero is not known.
 #[derive(Debug, Clone, Copy)]
-struct Ends([f32; 6]);
+struct EndCounts([f32; 6]);
 
-impl Default for Ends {
+impl Default for EndCounts {
     fn default() -> Self {
         Self([-1.0; 6])
     }
 }
 
-impl Ends {
+impl EndCounts {
     fn add(&mut self, more: &RequestCounts) {
         let RequestCounts { ended, stopped, length, aborted, failed, preempted } = *more;
         for (sum, more) in self.0.iter_mut().zip([ended, stopped, length, aborted, failed, preempted]) {
@@ -90,17 +90,17 @@ impl Ends {
 
 /// The sums of one subject, the newest last.
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptCounts {
     /// The minute in which anything was added last.
     seen: i64,
-    minutes: VecDeque<(i64, Sums)>,
-    quarters: VecDeque<(i64, Sums)>,
+    minutes: VecDeque<(i64, BucketSums)>,
+    quarters: VecDeque<(i64, BucketSums)>,
 }
 
 /// What a row is known by from one snapshot to the next: a hash of its target, rank and instance.
-type RowId = u64;
+type LatencyRow = u64;
 
-fn id(row: &EngineRow) -> RowId {
+fn id(row: &EngineRow) -> LatencyRow {
     let mut hasher = DefaultHasher::new();
     (&row.target, &row.rank, &row.instance).hash(&mut hasher);
     hasher.finish()
@@ -109,8 +109,8 @@ fn id(row: &EngineRow) -> RowId {
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct SampleSums {
-    last: HashMap<RowId, Arc<Latency>>,
-    kept: HashMap<Subject, Kept>,
+    last: HashMap<LatencyRow, Arc<Latency>>,
+    kept: HashMap<Subject, KeptCounts>,
 }
 
 impl SampleSums {
@@ -179,13 +179,13 @@ impl SampleSums {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let of = |sums: &Sums| {
+        let of = |sums: &BucketSums| {
             let buckets = |sparse: &Sparse| size_of::<Sparse>() + sparse.buckets.len() * size_of::<(u16, u32)>();
-            size_of::<(i64, Sums)>() + sums.delays.iter().flatten().map(|sparse| buckets(sparse)).sum::<usize>()
+            size_of::<(i64, BucketSums)>() + sums.delays.iter().flatten().map(|sparse| buckets(sparse)).sum::<usize>()
         };
         let kept = self.kept.values().flat_map(|kept| kept.minutes.iter().chain(&kept.quarters));
-        let last: usize = self.last.capacity() * size_of::<(RowId, Arc<Latency>)>();
-        kept.map(|(_, sums)| of(sums)).sum::<usize>() + self.kept.capacity() * size_of::<(Subject, Kept)>() + last
+        let last: usize = self.last.capacity() * size_of::<(LatencyRow, Arc<Latency>)>();
+        kept.map(|(_, sums)| of(sums)).sum::<usize>() + self.kept.capacity() * size_of::<(Subject, KeptCounts)>() + last
     }
 }
 
@@ -210,7 +210,7 @@ fn subjects(row: &EngineRow) -> impl Iterator<Item = Subject> {
     [Some(Subject::Fleet), model, Some(place)].into_iter().flatten()
 }
 
-impl Kept {
+impl KeptCounts {
     /// Adds to the minute, and to its quarter hour where those are kept.
     fn add(&mut self, minute: i64, delays: &[Option<Histogram>; 4], requests: RequestCounts, is_long: bool) {
         self.seen = minute;
@@ -221,7 +221,7 @@ impl Kept {
     }
 
     /// Minutes for a span of up to an hour, and where no quarters are kept; else quarters.
-    fn since(&self, since: Timestamp, span: Span) -> impl Iterator<Item = &Sums> {
+    fn since(&self, since: Timestamp, span: Span) -> impl Iterator<Item = &BucketSums> {
         let by_minute = span <= Span::from_secs(3_600) || self.quarters.is_empty();
         let (ring, length) = if by_minute { (&self.minutes, MINUTE) } else { (&self.quarters, QUARTER * MINUTE) };
         let first = since.millis().div_euclid(length);
@@ -231,13 +231,13 @@ impl Kept {
 
 /// Adds to a slot of a ring that keeps so many.
 fn add(
-    ring: &mut VecDeque<(i64, Sums)>,
+    ring: &mut VecDeque<(i64, BucketSums)>,
     (slot, most): (i64, i64),
     delays: &[Option<Histogram>; 4],
     requests: RequestCounts,
 ) {
     if ring.back().is_none_or(|(last, _)| *last < slot) {
-        ring.push_back((slot, Sums::default()));
+        ring.push_back((slot, BucketSums::default()));
     }
     if let Some((_, sums)) = ring.back_mut() {
         sums.add(delays, requests);
@@ -247,7 +247,7 @@ fn add(
     }
 }
 
-impl Sums {
+impl BucketSums {
     fn add(&mut self, delays: &[Option<Histogram>; 4], requests: RequestCounts) {
         for (known, more) in self.delays.iter_mut().zip(delays) {
             let Some(more) = more else { continue };
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn the_quantile_of_a_span_is_that_of_all_its_samples() {
-        let mut kept = Kept::default();
+        let mut kept = KeptCounts::default();
         // Ten minutes of a hundred quick requests, then one of ten slow ones.
         let delays = |histogram: Histogram| [Some(histogram), None, None, None];
         for minute in 0..10 {
@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn no_more_is_kept_than_an_hour_of_minutes_and_a_day_of_quarters() {
-        let mut kept = Kept::default();
+        let mut kept = KeptCounts::default();
         for minute in 0..3_000 {
             kept.add(minute, &[Some(histogram(&[1, 1])), None, None, None], RequestCounts::default(), true);
         }

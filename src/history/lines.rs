@@ -2,7 +2,7 @@
 
 use super::Measure;
 use super::frames::Frames;
-use super::packed::Cell;
+use super::packed::PackedCell;
 use crate::snapshot::Snapshot;
 use crate::units::{Ratio, Span};
 

@@ -45,7 +45,7 @@ use money::MoneyRings;
 use past_rates::rates_of;
 use record::minutes_of;
 use rings::Rings;
-use waiting::Waiting;
+use waiting::WaitingRing;
 
 /// What a series is of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -139,7 +139,7 @@ struct Recorded {
     money: MoneyRings,
     events: Events,
     bridge: Option<Arc<QuarterBridge>>,
-    waiting: Waiting,
+    waiting: WaitingRing,
     samples: SampleSums,
     answers: Answers,
     /// The five seconds that were recorded last.

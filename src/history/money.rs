@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::Subject;
 use super::frames::Frames;
-use super::packed::{Cell, Short};
+use super::packed::{PackedCell, Short};
 use crate::statement::{Earned, MinuteMoney};
 use crate::units::{Money, Span, Timestamp};
 
@@ -22,7 +22,7 @@ const ROOM: usize = 512;
 /// The least time of a minute that is going on from which a rate is taken.
 const LEAST: i64 = 10_000;
 
-impl Cell for Earned {
+impl PackedCell for Earned {
     const UNKNOWN: Self = Self { revenue: None, cost: None };
     fn value(self) -> Option<f64> {
         None
@@ -30,7 +30,7 @@ impl Cell for Earned {
 }
 
 /// Millionths of an hour's amount.
-impl Cell for i64 {
+impl PackedCell for i64 {
     const UNKNOWN: Self = Self::MIN;
     fn value(self) -> Option<f64> {
         (self != Self::UNKNOWN).then(|| self as f64 / 1e6)
@@ -38,7 +38,7 @@ impl Cell for i64 {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct BucketPlace {
     channel: u32,
     seen: i64,
 }
@@ -51,7 +51,7 @@ pub(super) struct MoneyRings {
     cost: Frames<Short>,
     hourly_revenue: Frames<i64>,
     hourly_cost: Frames<i64>,
-    places: HashMap<Subject, Place>,
+    places: HashMap<Subject, BucketPlace>,
     free: Vec<u32>,
     next: u32,
     /// The minute that is going on, and how much of it is over.
@@ -220,7 +220,7 @@ impl MoneyRings {
             self.next += 1;
             self.next - 1
         });
-        self.places.insert(subject, Place { channel, seen: minute });
+        self.places.insert(subject, BucketPlace { channel, seen: minute });
         Some(channel as usize)
     }
 
@@ -258,7 +258,7 @@ impl MoneyRings {
     pub(super) fn bytes(&self) -> usize {
         let minutes = self.fleet.bytes() + self.revenue.bytes() + self.cost.bytes();
         let hours = self.hourly_revenue.bytes() + self.hourly_cost.bytes();
-        minutes + hours + self.places.capacity() * size_of::<(Subject, Place)>()
+        minutes + hours + self.places.capacity() * size_of::<(Subject, BucketPlace)>()
     }
 }
 
@@ -282,7 +282,7 @@ fn subjects(money: &MinuteMoney) -> impl Iterator<Item = (Subject, Earned)> {
     units.chain(nodes).chain(models)
 }
 
-fn put<T: Cell>(frame: &mut Vec<T>, channel: usize, value: T) {
+fn put<T: PackedCell>(frame: &mut Vec<T>, channel: usize, value: T) {
     if frame.len() <= channel {
         frame.resize(channel + 1, T::UNKNOWN);
     }

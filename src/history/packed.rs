@@ -1,7 +1,7 @@
 //! Values in few bytes, for rings of many subjects. What is unknown has a code of its own.
 
 /// What a ring holds of a value.
-pub(super) trait Cell: Copy + PartialEq {
+pub(super) trait PackedCell: Copy + PartialEq {
     /// Not known.
     const UNKNOWN: Self;
     /// The value of a code.
@@ -22,7 +22,7 @@ const F64_BIAS: u64 = 1023;
 const SIGN: u16 = 0x8000;
 const LARGEST: u16 = 0x7eff;
 
-impl Cell for Short {
+impl PackedCell for Short {
     const UNKNOWN: Self = Self(u16::MAX);
 
     fn value(self) -> Option<f64> {
@@ -58,7 +58,7 @@ const STEPS: f64 = 200.0;
 const LEAST: f64 = 0.1;
 const PER_STEP: f64 = 0.064_2;
 
-impl Cell for Byte {
+impl PackedCell for Byte {
     const UNKNOWN: Self = Self(u8::MAX);
 
     fn value(self) -> Option<f64> {
@@ -89,7 +89,7 @@ impl Byte {
     }
 }
 
-impl Cell for f32 {
+impl PackedCell for f32 {
     const UNKNOWN: Self = f32::NAN;
 
     fn value(self) -> Option<f64> {

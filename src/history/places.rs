@@ -25,13 +25,13 @@ pub(super) const NARROW: [Measure; 4] = [Measure::Output, Measure::Prompt, Measu
 
 /// Where a subject's channels begin, and the minute in which anything was known of it last.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct RingPlace {
     pub(super) first: u32,
     /// In four bytes, as thousands of ranks have one.
     seen: i32,
 }
 
-impl Place {
+impl RingPlace {
     pub(super) fn new(first: u32, minute: i64) -> Self {
         Self { first, seen: narrow(minute) }
     }
@@ -72,25 +72,25 @@ impl Blocks {
 /// An engine's own place, and those of its ranks.
 #[derive(Debug)]
 pub(super) struct EnginePlace {
-    pub(super) own: Place,
-    pub(super) ranks: Vec<(Rank, Place)>,
+    pub(super) own: RingPlace,
+    pub(super) ranks: Vec<(Rank, RingPlace)>,
 }
 
 /// A node's own place, the channel of its power, and the channels of its GPUs' loads by their index.
 #[derive(Debug)]
 pub(super) struct NodePlace {
-    pub(super) own: Place,
+    pub(super) own: RingPlace,
     pub(super) power: u32,
     pub(super) gpus: Vec<(u32, u32)>,
 }
 
 impl EnginePlace {
     /// The place of a rank, which is usually the `nth`.
-    pub(super) fn rank(&mut self, rank: &Rank, nth: usize, blocks: &mut Blocks, minute: i64) -> &mut Place {
+    pub(super) fn rank(&mut self, rank: &Rank, nth: usize, blocks: &mut Blocks, minute: i64) -> &mut RingPlace {
         let usual = self.ranks.get(nth).is_some_and(|(known, _)| known == rank).then_some(nth);
         let known = usual.or_else(|| self.ranks.iter().position(|(known, _)| known == rank));
         let at = known.unwrap_or_else(|| {
-            self.ranks.push((rank.clone(), Place::new(blocks.take(NARROW.len()), minute)));
+            self.ranks.push((rank.clone(), RingPlace::new(blocks.take(NARROW.len()), minute)));
             self.ranks.len() - 1
         });
         &mut self.ranks[at].1
@@ -114,12 +114,12 @@ impl NodePlace {
 }
 
 pub(super) fn place_of<'a, K: Clone + Eq + Hash>(
-    places: &'a mut HashMap<K, Place>,
+    places: &'a mut HashMap<K, RingPlace>,
     key: &K,
     blocks: &mut Blocks,
     minute: i64,
-) -> &'a mut Place {
-    entry(places, key, || Place::new(blocks.take(WIDE.len()), minute))
+) -> &'a mut RingPlace {
+    entry(places, key, || RingPlace::new(blocks.take(WIDE.len()), minute))
 }
 
 /// The value of a key, or a new one.

@@ -2,7 +2,7 @@
 
 use super::lines::{FINE_KEPT, Lines, PER_MINUTE, mean};
 use super::money::MoneyPlace;
-use super::packed::Cell;
+use super::packed::PackedCell;
 use super::rings::{At, Rings};
 use super::{Measure, Query, Recorded, Series, Subject};
 use crate::units::{Span, Timestamp};
@@ -17,7 +17,7 @@ const MOST_KEPT: i64 = 25 * 60;
 const MOST: usize = 1_000_000;
 
 /// Where the points of a query are kept: looked for once for all of them.
-enum Kept {
+enum KeptIn {
     Nowhere,
     Money(Measure, MoneyPlace),
     Line(Measure),
@@ -48,29 +48,29 @@ impl Recorded {
     }
 
     /// Where the points of a query are kept.
-    fn kept(&self, query: &Query) -> Kept {
+    fn kept(&self, query: &Query) -> KeptIn {
         let Query { subject, measure, .. } = query;
         let ring = |measure| self.rings.at(subject, measure);
         match measure {
             Measure::Revenue | Measure::Cost | Measure::Profit => match self.money.place(subject) {
-                Some(place) => Kept::Money(*measure, place),
-                None => Kept::Nowhere,
+                Some(place) => KeptIn::Money(*measure, place),
+                None => KeptIn::Nowhere,
             },
-            _ if *subject == Subject::Fleet => Kept::Line(*measure),
+            _ if *subject == Subject::Fleet => KeptIn::Line(*measure),
             Measure::PromptCached | Measure::PromptComputed => match (ring(Measure::Prompt), ring(Measure::HitRate)) {
                 (Some(prompt), Some(hits)) => {
-                    Kept::Share { prompt, hits, is_cached: *measure == Measure::PromptCached }
+                    KeptIn::Share { prompt, hits, is_cached: *measure == Measure::PromptCached }
                 }
-                _ => Kept::Nowhere,
+                _ => KeptIn::Nowhere,
             },
-            _ => ring(*measure).map_or(Kept::Nowhere, Kept::Ring),
+            _ => ring(*measure).map_or(KeptIn::Nowhere, KeptIn::Ring),
         }
     }
 
-    fn point(&self, kept: &Kept, from: Timestamp, to: Timestamp) -> Option<f64> {
+    fn point(&self, kept: &KeptIn, from: Timestamp, to: Timestamp) -> Option<f64> {
         match kept {
-            Kept::Nowhere => None,
-            Kept::Money(measure, place) => {
+            KeptIn::Nowhere => None,
+            KeptIn::Money(measure, place) => {
                 let [revenue, cost] = self.money.rates(*place, from, to);
                 match measure {
                     Measure::Revenue => revenue,
@@ -78,9 +78,9 @@ impl Recorded {
                     _ => Some(revenue? - cost?),
                 }
             }
-            Kept::Line(measure) => self.fleet_point(*measure, from, to),
-            Kept::Ring(at) => self.ring_point(at, from, to),
-            Kept::Share { prompt, hits, is_cached } => {
+            KeptIn::Line(measure) => self.fleet_point(*measure, from, to),
+            KeptIn::Ring(at) => self.ring_point(at, from, to),
+            KeptIn::Share { prompt, hits, is_cached } => {
                 let hits = self.ring_point(hits, from, to)?;
                 Some(self.ring_point(prompt, from, to)? * if *is_cached { hits } else { 1.0 - hits })
             }

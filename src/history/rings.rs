@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 
 use super::frames::Frames;
-use super::gather::{Figures, Gathered};
+use super::gather::{Gathered, PlaceFigures};
 use super::lines::FINE;
 use super::means::Means;
-use super::packed::{Byte, Cell, Short};
-use super::places::{Blocks, EnginePlace, NARROW, NodePlace, Place, WIDE, entry, place_of};
+use super::packed::{Byte, PackedCell, Short};
+use super::places::{Blocks, EnginePlace, NARROW, NodePlace, RingPlace, WIDE, entry, place_of};
 use super::{Measure, Subject};
 use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
 use crate::snapshot::Snapshot;
@@ -34,9 +34,9 @@ pub(super) struct Rings {
     power_blocks: Blocks,
     loads: Frames<Byte>,
     load_blocks: Blocks,
-    units: HashMap<UnitName, Place>,
+    units: HashMap<UnitName, RingPlace>,
     nodes: HashMap<NodeName, NodePlace>,
-    models: HashMap<ModelName, Place>,
+    models: HashMap<ModelName, RingPlace>,
     engines: HashMap<TargetId, EnginePlace>,
 }
 
@@ -84,12 +84,12 @@ impl Rings {
         self.begin(minute);
         let gathered = Gathered::of(snapshot);
         let Self { wide_means, wide_blocks, narrow_means, narrow_blocks, power_means, power_blocks, .. } = self;
-        let mut wide = |place: &mut Place, figures: &Figures| figures.add(&WIDE, place, minute, wide_means);
+        let mut wide = |place: &mut RingPlace, figures: &PlaceFigures| figures.add(&WIDE, place, minute, wide_means);
         for (unit, figures) in &gathered.units {
             wide(place_of(&mut self.units, unit, wide_blocks, minute), figures);
         }
         for (node, figures) in &gathered.nodes {
-            let new = |first, power| NodePlace { own: Place::new(first, minute), power, gpus: Vec::new() };
+            let new = |first, power| NodePlace { own: RingPlace::new(first, minute), power, gpus: Vec::new() };
             let place = entry(&mut self.nodes, node, || new(wide_blocks.take(WIDE.len()), power_blocks.take(1)));
             wide(&mut place.own, figures);
             power_means.add(place.power as usize, figures.value(Measure::Power));
@@ -98,7 +98,7 @@ impl Rings {
             wide(place_of(&mut self.models, model, wide_blocks, minute), figures);
         }
         for engine in &gathered.engines {
-            let new = |first| EnginePlace { own: Place::new(first, minute), ranks: Vec::new() };
+            let new = |first| EnginePlace { own: RingPlace::new(first, minute), ranks: Vec::new() };
             let place = entry(&mut self.engines, engine.target, || new(wide_blocks.take(WIDE.len())));
             wide(&mut place.own, &engine.figures);
             for (nth, (rank, figures)) in engine.ranks.iter().enumerate() {
@@ -128,7 +128,7 @@ impl Rings {
 
     /// What of a subject is kept where; `None` if it has no such ring.
     pub(super) fn at(&self, subject: &Subject, measure: Measure) -> Option<At> {
-        let wide = |place: &Place| {
+        let wide = |place: &RingPlace| {
             let nth = WIDE.iter().position(|kept| *kept == measure)?;
             Some(At::Wide(place.first as usize + nth))
         };
@@ -209,7 +209,7 @@ impl Rings {
         self.wide.forget_from(minute);
         self.narrow.forget_from(minute);
         self.loads.forget_from(slot);
-        let seen = |place: &mut Place| place.see(place.seen().min(minute));
+        let seen = |place: &mut RingPlace| place.see(place.seen().min(minute));
         self.units.values_mut().chain(self.models.values_mut()).for_each(seen);
         self.nodes.values_mut().map(|node| &mut node.own).for_each(seen);
         for engine in self.engines.values_mut() {
@@ -220,9 +220,9 @@ impl Rings {
 
     /// Drops subjects that have been gone for an hour.
     fn drop_gone(&mut self, minute: i64) {
-        let is_gone = |place: &Place| minute - place.seen() >= GONE;
+        let is_gone = |place: &RingPlace| minute - place.seen() >= GONE;
         let (mut wide, mut narrow, mut loads, mut powers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut keep = |place: &Place| {
+        let mut keep = |place: &RingPlace| {
             let gone = is_gone(place);
             wide.extend(gone.then_some(place.first));
             !gone
@@ -254,11 +254,11 @@ impl Rings {
     pub(super) fn bytes(&self) -> usize {
         let values = self.wide.bytes() + self.narrow.bytes() + self.powers.bytes() + self.loads.bytes();
         let means = self.wide_means.bytes() + self.narrow_means.bytes() + self.power_means.bytes();
-        let ranks = self.engines.values().map(|engine| engine.ranks.capacity() * size_of::<(Rank, Place)>());
+        let ranks = self.engines.values().map(|engine| engine.ranks.capacity() * size_of::<(Rank, RingPlace)>());
         let gpus = self.nodes.values().map(|node| node.gpus.capacity() * size_of::<(u32, u32)>());
-        let maps = self.units.capacity() * size_of::<(UnitName, Place)>()
+        let maps = self.units.capacity() * size_of::<(UnitName, RingPlace)>()
             + self.nodes.capacity() * size_of::<(NodeName, NodePlace)>()
-            + self.models.capacity() * size_of::<(ModelName, Place)>()
+            + self.models.capacity() * size_of::<(ModelName, RingPlace)>()
             + self.engines.capacity() * size_of::<(TargetId, EnginePlace)>();
         values + means + ranks.sum::<usize>() + gpus.sum::<usize>() + maps
     }
@@ -270,9 +270,9 @@ impl Rings {
     }
 }
 
-impl Figures {
+impl PlaceFigures {
     /// Adds what is known to the means of a place's channels.
-    fn add(&self, measures: &[Measure], place: &mut Place, minute: i64, means: &mut Means) {
+    fn add(&self, measures: &[Measure], place: &mut RingPlace, minute: i64, means: &mut Means) {
         for (nth, measure) in measures.iter().enumerate() {
             let value = self.value(*measure);
             means.add(place.first as usize + nth, value);
@@ -283,7 +283,7 @@ impl Figures {
     }
 }
 
-fn free<T: Cell>(firsts: &[u32], size: usize, frames: &mut Frames<T>, blocks: &mut Blocks) {
+fn free<T: PackedCell>(firsts: &[u32], size: usize, frames: &mut Frames<T>, blocks: &mut Blocks) {
     for first in firsts {
         let first_channel = *first as usize;
         frames.clear(first_channel..first_channel + size);

@@ -6,13 +6,13 @@ use crate::units::{Span, Timestamp};
 
 /// The sum, since when it is, and the day that it is of.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct WaitingRing {
     since: Option<Timestamp>,
     day: Option<Timestamp>,
     cost: Option<f64>,
 }
 
-impl Waiting {
+impl WaitingRing {
     /// Adds what a snapshot costs over a span.
     pub(super) fn add(&mut self, snapshot: &Snapshot, covers: Span) {
         let day = snapshot.money.since;

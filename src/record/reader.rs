@@ -38,8 +38,10 @@ impl Reader {
         let decoder = zstd::stream::read::Decoder::new(File::open(path).map_err(io)?).map_err(io)?;
         let mut lines = BufReader::new(decoder);
         let first = match line(&mut lines, LONGEST_HEADER) {
-            Ok(Line::Whole(first)) => first,
-            Ok(Line::Cut | Line::End | Line::TooLong) | Err(_) => return Err(wrong(RecordErrorKind::NotARecording)),
+            Ok(RecordLine::Whole(first)) => first,
+            Ok(RecordLine::Cut | RecordLine::End | RecordLine::TooLong) | Err(_) => {
+                return Err(wrong(RecordErrorKind::NotARecording));
+            }
         };
         let told: Value = serde_json::from_slice(&first).map_err(|_| wrong(RecordErrorKind::NotARecording))?;
         let version = told.get("recording").and_then(Value::as_str);
@@ -79,14 +81,14 @@ impl Reader {
         let number = self.entries + 1;
         let wrong = |why: String| RecordError::new(&self.path, RecordErrorKind::Entry(number, why));
         match line(&mut self.lines, LONGEST) {
-            Ok(Line::Whole(text)) => {
+            Ok(RecordLine::Whole(text)) => {
                 let entry = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
                 self.entries = number;
                 Ok(Some(entry))
             }
-            Ok(Line::End) => Ok(None),
-            Ok(Line::TooLong) => Err(wrong("it is longer than any entry".to_owned())),
-            Ok(Line::Cut) => {
+            Ok(RecordLine::End) => Ok(None),
+            Ok(RecordLine::TooLong) => Err(wrong("it is longer than any entry".to_owned())),
+            Ok(RecordLine::Cut) => {
                 self.cut = true;
                 Ok(None)
             }
@@ -107,7 +109,7 @@ impl fmt::Debug for Reader {
     }
 }
 
-enum Line {
+enum RecordLine {
     Whole(Vec<u8>),
     /// Text without a line feed.
     Cut,
@@ -115,13 +117,13 @@ enum Line {
     End,
 }
 
-fn line(from: &mut impl BufRead, longest: u64) -> std::io::Result<Line> {
+fn line(from: &mut impl BufRead, longest: u64) -> std::io::Result<RecordLine> {
     let mut text = Vec::new();
     let read = std::io::Read::take(&mut *from, longest).read_until(b'\n', &mut text)?;
     Ok(match text.pop() {
-        Some(b'\n') => Line::Whole(text),
-        Some(_) if read as u64 >= longest => Line::TooLong,
-        Some(_) => Line::Cut,
-        None => Line::End,
+        Some(b'\n') => RecordLine::Whole(text),
+        Some(_) if read as u64 >= longest => RecordLine::TooLong,
+        Some(_) => RecordLine::Cut,
+        None => RecordLine::End,
     })
 }

@@ -85,7 +85,7 @@ impl Recording {
             redactor.header(&mut header);
         }
         let io = |error: io::Error| RecordError::new(&path, RecordErrorKind::Io(error));
-        let mut out = Output::new(file, limit).map_err(io)?;
+        let mut out = RecordOutput::new(file, limit).map_err(io)?;
         let first = serde_json::to_vec(&header).map_err(|error| io(error.into()))?;
         out.line(&first).and_then(|()| out.flush()).map_err(io)?;
         let (lines, inbox) = sync_channel(BACKLOG);
@@ -160,7 +160,7 @@ fn create(path: &Path) -> Result<File, RecordError> {
 }
 
 /// Writes lines until the last one was sent, the limit is reached or the disk refuses.
-fn write(inbox: &Receiver<Vec<u8>>, mut out: Output) -> Written {
+fn write(inbox: &Receiver<Vec<u8>>, mut out: RecordOutput) -> Written {
     let mut written = Written::default();
     let result = write_all(inbox, &mut out, &mut written);
     let ended = result.and_then(|()| out.finish());
@@ -169,7 +169,7 @@ fn write(inbox: &Receiver<Vec<u8>>, mut out: Output) -> Written {
     written
 }
 
-fn write_all(inbox: &Receiver<Vec<u8>>, out: &mut Output, written: &mut Written) -> io::Result<()> {
+fn write_all(inbox: &Receiver<Vec<u8>>, out: &mut RecordOutput, written: &mut Written) -> io::Result<()> {
     use std::sync::mpsc::RecvTimeoutError::{Disconnected, Timeout};
     let mut waiting = false;
     loop {
@@ -198,13 +198,13 @@ fn write_all(inbox: &Receiver<Vec<u8>>, out: &mut Output, written: &mut Written)
 }
 
 /// The compressed file.
-struct Output {
+struct RecordOutput {
     encoder: zstd::stream::write::Encoder<'static, Counted>,
     limit: u64,
     flushed: std::time::Instant,
 }
 
-impl Output {
+impl RecordOutput {
     fn new(file: File, limit: u64) -> io::Result<Self> {
         let mut encoder = zstd::stream::write::Encoder::new(Counted { file, bytes: 0 }, LEVEL)?;
         encoder.include_checksum(true)?;

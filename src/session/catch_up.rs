@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::collector::Message;
-use super::round::{Group, in_order};
+use super::round::{PollGroup, in_order};
 use crate::clock::LateClock;
 use crate::reading::Event;
 use crate::units::Span;
@@ -30,7 +30,7 @@ fn span_and_step(targets: usize) -> (Span, Span) {
 }
 
 /// Polls every source, step by step, until the clock shows the present. Sources are polled every `interval` from then on.
-pub(super) async fn catch_up(clock: &LateClock, group: &mut Group, events: &mpsc::Sender<Message>, interval: Span) {
+pub(super) async fn catch_up(clock: &LateClock, group: &mut PollGroup, events: &mpsc::Sender<Message>, interval: Span) {
     let (_, step) = span_and_step(group.len());
     let mut messages = vec![Message::Interval(step)];
     let mut left = clock.behind() > Span::ZERO;

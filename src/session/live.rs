@@ -11,7 +11,7 @@ use super::catch_up::catch_up;
 use super::collector::{self, Collector, Message};
 use super::ledger;
 use super::opened::Opened;
-use super::round::Group;
+use super::round::PollGroup;
 use super::schedule::{AtWork, Schedule};
 use crate::clock::Clock;
 use crate::fleet::{Fleet, FleetConfig};
@@ -134,7 +134,7 @@ impl Session {
 async fn begin(schedule: Schedule, mut sources: Vec<Box<dyn Source>>, working: mpsc::Sender<AtWork>) {
     if let Clock::Late(late) = &schedule.clock {
         let interval = Span::from(*schedule.interval.borrow());
-        let mut group = Group::new(sources, &schedule.clock);
+        let mut group = PollGroup::new(sources, &schedule.clock);
         catch_up(late, &mut group, &schedule.events, interval).await;
         sources = group.into_sources();
     }

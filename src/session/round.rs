@@ -17,14 +17,14 @@ pub(super) const APART: Duration = Duration::from_millis(10);
 
 /// Sources that are polled together.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct PollGroup {
     sources: Vec<Box<dyn Source>>,
     clock: Clock,
     sink: Sink,
     outlet: Outlet,
 }
 
-impl Group {
+impl PollGroup {
     /// Starts sources that take their times from `clock`.
     pub(super) fn new(sources: Vec<Box<dyn Source>>, clock: &Clock) -> Self {
         let (sink, outlet) = sink();

@@ -11,7 +11,7 @@ use super::catch_up::catch_up;
 use super::collector::{Collector, Message};
 use super::ledger;
 use super::opened::Opened;
-use super::round::{Group, in_order};
+use super::round::{PollGroup, in_order};
 use crate::clock::Clock;
 use crate::fleet::{Fleet, FleetConfig};
 use crate::pricing::Book;
@@ -59,10 +59,10 @@ pub struct Rounds {
     plan: PollPlan,
     clock: Clock,
     /// What is polled every time: drivers and pages.
-    sources: Group,
+    sources: PollGroup,
     /// A file is one page: it is read with the last poll only, and has no rates.
-    files: Group,
-    discovery: Option<Group>,
+    files: PollGroup,
+    discovery: Option<PollGroup>,
     pids: watch::Sender<Pids>,
     /// Sources that the others stand on.
     _own: Opened,
@@ -78,7 +78,7 @@ impl Rounds {
         fleet.targets.append(&mut opened.targets);
         let (scheduled, once) = (std::mem::take(&mut opened.scheduled), std::mem::take(&mut opened.once));
         let (pids, seen_pids) = watch::channel(Pids::new());
-        let group = |sources| Group::new(sources, &clock);
+        let group = |sources| PollGroup::new(sources, &clock);
         // They are started first: a driver loads while the ledger is opened.
         let (sources, files) = (group(scheduled), group(once));
         let discovery = discovery.map(|search| group(vec![Box::new(search.following(seen_pids))]));

@@ -64,13 +64,14 @@ impl Schedule {
         let began = Instant::now();
         let mut tasks = JoinSet::new();
         for (slot, sources) in (0..).zip(slots).filter(|(_, sources)| !sources.is_empty()) {
-            let place = Slot { began: began + apart * slot, interval: *self.interval.borrow(), number: slot, apart };
+            let place =
+                PollSlot { began: began + apart * slot, interval: *self.interval.borrow(), number: slot, apart };
             tasks.spawn(self.clone().watch_slot(sources, place));
         }
         while tasks.join_next().await.is_some() {}
     }
 
-    async fn watch_slot(mut self, mut idle: Vec<Box<dyn Source>>, mut slot: Slot) {
+    async fn watch_slot(mut self, mut idle: Vec<Box<dyn Source>>, mut slot: PollSlot) {
         let (sink, mut outlet) = sink();
         for source in &mut idle {
             source.start(sink.clone(), &self.clock);
@@ -88,7 +89,7 @@ impl Schedule {
                 }
                 every = changed(&mut self.interval), if !ending => {
                     let began = Instant::now() + slot.apart * slot.number;
-                    slot = Slot { began, interval: every, ..slot };
+                    slot = PollSlot { began, interval: every, ..slot };
                     due = began;
                 }
                 () = told(&mut self.last), if !ending => {
@@ -211,7 +212,7 @@ fn heard(outlet: &mut Outlet) -> Vec<Said> {
 
 /// When the sources of a slot are polled.
 #[derive(Debug, Clone, Copy)]
-struct Slot {
+struct PollSlot {
     /// When it is polled first.
     began: Instant,
     interval: Duration,
@@ -220,7 +221,7 @@ struct Slot {
     apart: Duration,
 }
 
-impl Slot {
+impl PollSlot {
     fn offset(self) -> Duration {
         self.interval * self.number / SLOTS
     }

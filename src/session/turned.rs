@@ -1,7 +1,7 @@
 //! A simulated fleet in a time of its own, which moves only between polls: its figures are the same at any speed.
 
 use super::opened::Opened;
-use super::round::{Group, in_order};
+use super::round::{PollGroup, in_order};
 use crate::clock::{Clock, ScriptedClock};
 use crate::fleet::TargetInfo;
 use crate::reading::{Event, TargetId};
@@ -15,7 +15,7 @@ pub struct TurnedFleet {
     id: TargetId,
     clock: ScriptedClock,
     targets: Vec<TargetInfo>,
-    sources: Group,
+    sources: PollGroup,
     /// The fleet, whose sockets its targets are.
     _fleet: Opened,
     step: Span,
@@ -30,7 +30,7 @@ impl TurnedFleet {
         let (id, scripted) = (fleet.id().clone(), Clock::Scripted(clock.clone()));
         let mut opened = Opened::new(vec![fleet], &scripted);
         let targets = std::mem::take(&mut opened.targets);
-        let sources = Group::new(std::mem::take(&mut opened.scheduled), &scripted);
+        let sources = PollGroup::new(std::mem::take(&mut opened.scheduled), &scripted);
         let clock = clock.clone();
         Self { id, clock, targets, sources, _fleet: opened, step, end, polled: false, sink: None }
     }

@@ -62,7 +62,7 @@ pub(super) struct Dashboard<B: Backend> {
 impl<B: Backend<Error = io::Error>> Dashboard<B> {
     /// Runs until it is told to end. What it waits for is `wakes`; how it gives the terminal away is `tty`.
     pub(super) fn drive(&mut self, wakes: &Receiver<LoopEvent>, tty: &Tty) -> io::Result<Exit> {
-        let mut pace = Pace::new(self.app.interval);
+        let mut pace = DrawPace::new(self.app.interval);
         let mut said = SaidUntil::default();
         let (mut governor, began) = (Governor::default(), Instant::now());
         let mut dirty = true;
@@ -99,9 +99,9 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
                     pace.news();
                 }
                 match self.take(wake, tty) {
-                    Ok(Next::Nothing) => {}
-                    Ok(Next::Draw) => dirty = true,
-                    Ok(Next::End(exit)) => return Ok(exit),
+                    Ok(NextStep::Nothing) => {}
+                    Ok(NextStep::Draw) => dirty = true,
+                    Ok(NextStep::End(exit)) => return Ok(exit),
                     Err(error) => return closed(error),
                 }
             }
@@ -127,7 +127,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
         Ok(still(&self.app, self.theme(), Rect::from((Position::ORIGIN, self.terminal.size()?))))
     }
 
-    fn take(&mut self, wake: LoopEvent, tty: &Tty) -> io::Result<Next> {
+    fn take(&mut self, wake: LoopEvent, tty: &Tty) -> io::Result<NextStep> {
         let action = match wake {
             LoopEvent::Input(Input::Key(key)) => keys::action(&self.app, key),
             LoopEvent::Input(Input::Wheel { down }) => Some(Action::Wheel { down }),
@@ -137,54 +137,54 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
             LoopEvent::Answered => None,
             LoopEvent::Done(action) => Some(action),
             LoopEvent::Resized => Some(Action::Resize),
-            LoopEvent::Stop(signal) => return Ok(Next::End(Exit::Signal(signal))),
-            LoopEvent::Closed => return Ok(Next::End(Exit::Closed)),
+            LoopEvent::Stop(signal) => return Ok(NextStep::End(Exit::Signal(signal))),
+            LoopEvent::Closed => return Ok(NextStep::End(Exit::Closed)),
             LoopEvent::Suspend => return self.suspend(tty),
             LoopEvent::Resumed => {
                 tty.enter()?;
                 self.is_away = false;
                 self.terminal.clear()?;
-                return Ok(Next::Draw);
+                return Ok(NextStep::Draw);
             }
         };
-        let Some(action) = action else { return Ok(Next::Nothing) };
+        let Some(action) = action else { return Ok(NextStep::Nothing) };
         let effect = self.app.update(action);
         self.carry_out(effect, tty)
     }
 
-    fn carry_out(&mut self, effect: Effect, tty: &Tty) -> io::Result<Next> {
+    fn carry_out(&mut self, effect: Effect, tty: &Tty) -> io::Result<NextStep> {
         let said = match effect {
-            Effect::None => return Ok(Next::Nothing),
-            Effect::Redraw => return Ok(Next::Draw),
-            Effect::Quit => return Ok(Next::End(Exit::Quit)),
-            Effect::Leave => return Ok(Next::End(self.app.take_instead().map_or(Exit::Quit, Exit::Instead))),
+            Effect::None => return Ok(NextStep::Nothing),
+            Effect::Redraw => return Ok(NextStep::Draw),
+            Effect::Quit => return Ok(NextStep::End(Exit::Quit)),
+            Effect::Leave => return Ok(NextStep::End(self.app.take_instead().map_or(Exit::Quit, Exit::Instead))),
             Effect::Suspend => return self.suspend(tty),
             Effect::Copy(area) => Some(self.errands.copy(&self.still()?, area, tty)?),
             Effect::Interval(interval) => {
                 if let Some(set) = &self.errands.set_interval {
                     set.set(interval);
                 }
-                return Ok(Next::Draw);
+                return Ok(NextStep::Draw);
             }
             Effect::CopyText(text, what) => Some(self.errands.copy_text(&text, what, tty)?),
             Effect::Export(table) => self.errands.export(table, &self.app.zone),
             Effect::Picture => self.errands.picture(self.still()?, self.theme(), &self.app.zone),
         };
-        let Some(said) = said else { return Ok(Next::Nothing) };
+        let Some(said) = said else { return Ok(NextStep::Nothing) };
         self.app.update(said);
-        Ok(Next::Draw)
+        Ok(NextStep::Draw)
     }
 
     /// Gives the terminal back and stops; `SIGCONT` wakes the loop with [`LoopEvent::Resumed`].
-    fn suspend(&mut self, tty: &Tty) -> io::Result<Next> {
+    fn suspend(&mut self, tty: &Tty) -> io::Result<NextStep> {
         tty.leave();
         self.is_away = true;
         stop_self()?;
-        Ok(Next::Nothing)
+        Ok(NextStep::Nothing)
     }
 }
 
-enum Next {
+enum NextStep {
     Nothing,
     Draw,
     End(Exit),
@@ -223,13 +223,13 @@ impl SaidUntil {
 }
 
 /// When to draw and when to worry.
-struct Pace {
+struct DrawPace {
     next_frame: Instant,
     last_news: Instant,
     quiet_after: Duration,
 }
 
-impl Pace {
+impl DrawPace {
     fn new(interval: Span) -> Self {
         let now = Instant::now();
         let next_frame = now.checked_sub(BURST).unwrap_or(now);

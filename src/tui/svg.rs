@@ -52,18 +52,18 @@ pub fn svg(frame: &Buffer, ground: Color, text: Color) -> String {
 
 /// The look of a cell.
 #[derive(Debug, PartialEq, Eq)]
-struct Look {
+struct SvgLook {
     ground: Option<String>,
     ink: String,
     bold: bool,
 }
 
 /// Cells side by side that look the same.
-struct Run {
+struct SvgRun {
     from: u32,
     cells: u32,
     text: String,
-    look: Look,
+    look: SvgLook,
 }
 
 fn write_row(out: &mut String, frame: &Buffer, row: u16, defaults: &(String, String)) {
@@ -94,9 +94,9 @@ fn write_row(out: &mut String, frame: &Buffer, row: u16, defaults: &(String, Str
     }
 }
 
-fn runs(frame: &Buffer, row: u16, defaults: &(String, String)) -> Vec<Run> {
+fn runs(frame: &Buffer, row: u16, defaults: &(String, String)) -> Vec<SvgRun> {
     let area = frame.area;
-    let mut runs: Vec<Run> = Vec::new();
+    let mut runs: Vec<SvgRun> = Vec::new();
     let mut next = 0;
     for column in 0..area.width {
         if column < next {
@@ -108,13 +108,14 @@ fn runs(frame: &Buffer, row: u16, defaults: &(String, String)) -> Vec<Run> {
         next = column + width;
         let look = look(cell, defaults);
         // Half a line of blanks between figures would be stretched with them.
-        let continues = |run: &Run| run.look == look && (run.text.ends_with(' ') || !cell.symbol().trim().is_empty());
+        let continues =
+            |run: &SvgRun| run.look == look && (run.text.ends_with(' ') || !cell.symbol().trim().is_empty());
         match runs.last_mut() {
             Some(run) if continues(run) || run.look == look && width == 1 => {
                 run.text.push_str(cell.symbol());
                 run.cells += u32::from(width);
             }
-            _ => runs.push(Run {
+            _ => runs.push(SvgRun {
                 from: u32::from(column),
                 cells: u32::from(width),
                 text: cell.symbol().to_owned(),
@@ -125,13 +126,13 @@ fn runs(frame: &Buffer, row: u16, defaults: &(String, String)) -> Vec<Run> {
     runs
 }
 
-fn look(cell: &Cell, (ground, text): &(String, String)) -> Look {
+fn look(cell: &Cell, (ground, text): &(String, String)) -> SvgLook {
     let reversed = cell.modifier.contains(Modifier::REVERSED);
     let (mut behind, mut ink) = (hex(cell.bg, ground), hex(cell.fg, text));
     if reversed {
         std::mem::swap(&mut behind, &mut ink);
     }
-    Look { ground: (behind != *ground).then_some(behind), ink, bold: cell.modifier.contains(Modifier::BOLD) }
+    SvgLook { ground: (behind != *ground).then_some(behind), ink, bold: cell.modifier.contains(Modifier::BOLD) }
 }
 
 fn escaped(text: &str) -> String {

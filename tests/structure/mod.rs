@@ -2,3 +2,4 @@
 pub(crate) mod circles;
 pub(crate) mod files;
 pub(crate) mod names;
+pub(crate) mod types;

@@ -20,7 +20,7 @@ const PLACES: u32 = 6;
 
 /// Revenue, cost, profit and both margins, each named; what is unknown is absent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Answer {
+pub(super) struct PrintedAnswer {
     pub(super) currency: Label,
     pub(super) revenue: Money,
     pub(super) cost: Option<Money>,
@@ -63,7 +63,7 @@ pub(super) struct Answer {
     pub(super) compare: Option<Vec<ListComparison>>,
 }
 
-impl Answer {
+impl PrintedAnswer {
     pub(super) fn new(
         settings: &Settings,
         args: &PriceArgs,

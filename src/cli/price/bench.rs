@@ -15,7 +15,7 @@ const FORMATS: &str = "the JSON that `vllm bench serve --save-result` writes (SG
 pub(super) struct BenchmarkResult {
     /// The program that wrote it.
     pub(super) format: &'static str,
-    pub(super) runs: Vec<Run>,
+    pub(super) runs: Vec<BenchRun>,
     /// How many GPUs it says it ran on.
     pub(super) gpus: Option<u32>,
     /// The GPUs' name, if all have one.
@@ -24,7 +24,7 @@ pub(super) struct BenchmarkResult {
 
 /// One load that was tried.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Run {
+pub(super) struct BenchRun {
     pub(super) name: Option<Label>,
     pub(super) model: Option<String>,
     pub(super) prompt: u64,
@@ -43,7 +43,7 @@ pub(super) fn read(text: &str) -> Result<BenchmarkResult, String> {
         .collect::<Result<_, _>>()
         .map_err(|error| format!("{error}; a benchmark's result is {FORMATS}"))?;
     let first = values.first().ok_or_else(|| format!("it is empty; a benchmark's result is {FORMATS}"))?;
-    let (format, runs): (_, Vec<Option<Run>>) = if let Some(benchmarks) = first["benchmarks"].as_array() {
+    let (format, runs): (_, Vec<Option<BenchRun>>) = if let Some(benchmarks) = first["benchmarks"].as_array() {
         let model = model_of(first);
         ("guidellm", benchmarks.iter().map(|value| guidellm(value, model.as_deref())).collect())
     } else if first.get("total_input_tokens").is_some() {
@@ -54,7 +54,7 @@ pub(super) fn read(text: &str) -> Result<BenchmarkResult, String> {
         return Err(format!("it is not a benchmark's result that is known: write {FORMATS}"));
     };
     let all = runs.len();
-    let runs: Vec<Run> = runs.into_iter().flatten().filter(Run::is_whole).collect();
+    let runs: Vec<BenchRun> = runs.into_iter().flatten().filter(BenchRun::is_whole).collect();
     if runs.is_empty() {
         return Err(format!(
             "{format}: none of {all} results has input tokens, output tokens and a duration: nothing was served"
@@ -64,7 +64,7 @@ pub(super) fn read(text: &str) -> Result<BenchmarkResult, String> {
     Ok(BenchmarkResult { format, runs, gpus, gpu })
 }
 
-impl Run {
+impl BenchRun {
     fn is_whole(&self) -> bool {
         self.seconds.is_finite() && self.seconds > 0.0 && self.output > 0
     }
@@ -101,11 +101,11 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// `vllm bench serve --save-result`, and a line of SGLang's.
-fn serve(value: &Value) -> Option<Run> {
+fn serve(value: &Value) -> Option<BenchRun> {
     let latency = number(&value["mean_tpot_ms"]).or_else(|| number(&value["mean_itl_ms"]));
     let rate = &value["request_rate"];
     let name = rate.as_str().map(str::to_owned).or_else(|| rate.as_f64().map(|rate| rate.to_string()));
-    Some(Run {
+    Some(BenchRun {
         name: name.map(|rate| Label::new(&format!("{rate} req/s"))),
         model: text(&value["model_id"]).or_else(|| text(&value["model"])),
         prompt: count(&value["total_input_tokens"])?,
@@ -121,7 +121,7 @@ fn aiperf_root(value: &Value) -> &Value {
     if value["records"].is_object() { &value["records"] } else { value }
 }
 
-fn aiperf(value: &Value) -> Option<Run> {
+fn aiperf(value: &Value) -> Option<BenchRun> {
     let root = aiperf_root(value);
     let average = |key: &str| number(&root[key]["avg"]);
     let requests = average("request_count");
@@ -135,7 +135,7 @@ fn aiperf(value: &Value) -> Option<Run> {
     let config = &value["input_config"];
     let names = &config["endpoint"]["model_names"];
     let concurrency = &config["loadgen"]["concurrency"];
-    Some(Run {
+    Some(BenchRun {
         name: number(concurrency).map(|users| Label::new(&format!("{users} users"))),
         model: text(&names[0]).or_else(|| text(&config["model_names"][0])),
         prompt: tokens("total_isl", "input_sequence_length")?,
@@ -147,7 +147,7 @@ fn aiperf(value: &Value) -> Option<Run> {
     })
 }
 
-fn guidellm(value: &Value, model: Option<&str>) -> Option<Run> {
+fn guidellm(value: &Value, model: Option<&str>) -> Option<BenchRun> {
     let metrics = &value["metrics"];
     let good = |key: &str| &metrics[key]["successful"];
     let mean = |key: &str| number(&good(key)["mean"]);
@@ -163,7 +163,7 @@ fn guidellm(value: &Value, model: Option<&str>) -> Option<Run> {
     let kind = strategy.iter().find_map(|strategy| text(&strategy["type_"]));
     let rate = strategy.iter().find_map(|strategy| number(&strategy["rate"]).or_else(|| number(&strategy["streams"])));
     let name = kind.map(|kind| rate.map_or_else(|| kind.clone(), |rate| format!("{kind} {rate:.2}")));
-    Some(Run {
+    Some(BenchRun {
         name: name.map(|name| Label::new(&name)),
         model: model.map(str::to_owned),
         prompt: tokens("prompt_token_count")?,

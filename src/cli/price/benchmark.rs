@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::answer::{answer_at, model_price};
 use super::args::PriceArgs;
-use super::bench::{self, Run};
+use super::bench::{self, BenchRun};
 use super::rate::{Rate, rate};
 use super::text;
 use crate::cli::Failure;
@@ -108,7 +108,7 @@ fn load(file: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn priced(run: &Run, gpus: u32, rate: Option<&Rate>, answer: Option<&PriceAnswer<'_>>) -> PricedRun {
+fn priced(run: &BenchRun, gpus: u32, rate: Option<&Rate>, answer: Option<&PriceAnswer<'_>>) -> PricedRun {
     let cost = rate.and_then(|rate| Some(rate.per_gpu_hour.of_nanohours(nanohours(run.seconds, gpus)?)));
     let revenue = answer.map(|answer| {
         let (share, prices) = (answer.paid.unwrap_or(Share::ALL), answer.quote.prices);

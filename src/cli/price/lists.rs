@@ -9,7 +9,7 @@ use crate::units::{Price, Timestamp};
 
 /// One list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Listed {
+pub(super) struct ListLine {
     list: Label,
     currency: Label,
     provenance: Provenance,
@@ -32,14 +32,14 @@ struct Tier {
 }
 
 /// All lists of a book by name.
-pub(super) fn of(book: &Book, at: Timestamp) -> Vec<Listed> {
+pub(super) fn of(book: &Book, at: Timestamp) -> Vec<ListLine> {
     let tier = |quote: Quote<'_>| Tier {
         tier: Label::new(quote.tier),
         hit: quote.prices.hit,
         miss: quote.prices.miss,
         output: quote.prices.output,
     };
-    let listed = |list: &PriceList| Listed {
+    let listed = |list: &PriceList| ListLine {
         list: Label::new(&list.name),
         currency: Label::new(&list.currency),
         provenance: list.provenance,
@@ -53,7 +53,7 @@ pub(super) fn of(book: &Book, at: Timestamp) -> Vec<Listed> {
 }
 
 /// A row for each tier.
-pub(super) fn render(lists: &[Listed]) -> String {
+pub(super) fn render(lists: &[ListLine]) -> String {
     let wide = lists.iter().map(|list| format::width(list.list.as_str())).max().unwrap_or(0).max(4);
     let head = ["tier", "hit", "miss", "output", "from", "until", "says"];
     let mut out = row("list", wide, head.map(str::to_owned), "source");

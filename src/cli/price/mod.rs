@@ -22,7 +22,7 @@ use crate::units::Timestamp;
 
 pub(super) use args::PriceArgs;
 
-use answer::{Answer, keep_currency_of_list};
+use answer::{PrintedAnswer, keep_currency_of_list};
 use question::PriceQuestion;
 
 pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
@@ -39,7 +39,7 @@ pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
         return tell(args, &priced, || benchmark::render(&priced));
     }
     let question = PriceQuestion::of(args)?;
-    let answer = Answer::new(&settings, args, &question, at)?;
+    let answer = PrintedAnswer::new(&settings, args, &question, at)?;
     tell(args, &answer, || text::render(&answer, &question))
 }
 

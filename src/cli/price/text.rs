@@ -1,6 +1,6 @@
 //! The calculator's answer for people: one aligned table, both margins by name, and what it all stands on.
 
-use super::answer::Answer;
+use super::answer::PrintedAnswer;
 use super::compare::ListComparison;
 use super::question::PriceQuestion;
 use super::rate::Rate;
@@ -8,7 +8,7 @@ use crate::tui::format;
 use crate::units::{Money, Ratio, Timestamp};
 
 /// All of it.
-pub(super) fn render(answer: &Answer, question: &PriceQuestion) -> String {
+pub(super) fn render(answer: &PrintedAnswer, question: &PriceQuestion) -> String {
     let mut out: Vec<String> = table(answer, question);
     out.push(String::new());
     let load = if answer.break_even_load.is_some() { " of this load" } else { "" };
@@ -30,7 +30,7 @@ const MOST_PLACES: u32 = 15;
 
 /// Cents, or six decimals where cents would show nothing, or as many as it takes for amounts that are each right as
 /// printed to add up to the sum of them all as printed.
-fn places(answer: &Answer) -> u32 {
+fn places(answer: &PrintedAnswer) -> u32 {
     let cents = |money: Money| money.rounded(2) != 0 || money.is_zero();
     let least = if cents(answer.revenue) && answer.cost.is_none_or(cents) { 2 } else { 6 };
     let adds_up = |places: &u32| {
@@ -41,7 +41,7 @@ fn places(answer: &Answer) -> u32 {
 }
 
 /// Classes, revenue, cost and profit.
-fn table(answer: &Answer, question: &PriceQuestion) -> Vec<String> {
+fn table(answer: &PrintedAnswer, question: &PriceQuestion) -> Vec<String> {
     let (currency, places) = (answer.currency.as_str(), places(answer));
     let amount = |money: Option<Money>| format::amount(money, currency, places);
     let symbol = format::symbol(currency);
@@ -81,7 +81,7 @@ pub(super) fn percent(ratio: Option<Ratio>) -> String {
     ratio.map_or_else(|| format::UNKNOWN.to_owned(), |ratio| format!("{:.1} %", ratio.get() * 100.0))
 }
 
-fn basis(answer: &Answer) -> Vec<String> {
+fn basis(answer: &PrintedAnswer) -> Vec<String> {
     let until = answer.until.map_or_else(String::new, |until| format!(", until {until}"));
     let dates = dates_of_list(answer.list_ended, answer.list_begins);
     let (list, tier, at) = (&answer.list, &answer.tier, answer.at);

@@ -5,7 +5,7 @@ use crate::units::{Money, Price, Tokens};
 
 /// What a gateway counted of them. Cache writes are among its prompt tokens, reasoning among its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Classes {
+pub(super) struct ReconciledClasses {
     pub(super) writes: u64,
     pub(super) writes_1h: u64,
     pub(super) reasoning: u64,
@@ -19,7 +19,7 @@ pub(super) struct Class {
     pub(super) extra: Option<Money>,
 }
 
-impl Classes {
+impl ReconciledClasses {
     pub(super) fn add(&mut self, other: Self) {
         self.writes = self.writes.saturating_add(other.writes);
         self.writes_1h = self.writes_1h.saturating_add(other.writes_1h);

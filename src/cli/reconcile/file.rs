@@ -5,13 +5,13 @@ use super::json_rows;
 
 /// A table: the names of its columns in small letters, and its lines with their numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Table {
+pub(super) struct UsageTable {
     columns: Vec<String>,
     separator: char,
     pub(super) lines: Vec<(usize, Vec<String>)>,
 }
 
-impl Table {
+impl UsageTable {
     /// Reads a table; the separator is a comma, or a semicolon or tab where the first line has no comma.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -102,12 +102,12 @@ mod tests {
 
     #[test]
     fn tables_are_read_with_quotes_and_refused_with_their_line() {
-        let table = Table::read("\u{feff}Node,Hours,Amount\r\n\"a, \"\"b\"\"\",1,2\r\n\r\nc,3,4").unwrap();
+        let table = UsageTable::read("\u{feff}Node,Hours,Amount\r\n\"a, \"\"b\"\"\",1,2\r\n\r\nc,3,4").unwrap();
         assert_eq!(table.columns(), "node, hours, amount");
         assert_eq!(table.lines[0], (2, vec!["a, \"b\"".to_owned(), "1".to_owned(), "2".to_owned()]));
         assert_eq!(table.lines[1].0, 4);
-        assert!(Table::read("a,b\n1").unwrap_err().contains("line 2"));
-        assert!(Table::read("a,b\n\"1,2").unwrap_err().contains("has no end"));
-        assert_eq!(Table::read("a;b\n1;2").unwrap().lines.len(), 1);
+        assert!(UsageTable::read("a,b\n1").unwrap_err().contains("line 2"));
+        assert!(UsageTable::read("a,b\n\"1,2").unwrap_err().contains("has no end"));
+        assert_eq!(UsageTable::read("a;b\n1;2").unwrap().lines.len(), 1);
     }
 }

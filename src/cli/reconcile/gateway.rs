@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use super::classes::{Class, Classes};
+use super::classes::{Class, ReconciledClasses};
 use super::conventions::{CURRENCY, date, is_currency};
-use super::file::Table;
+use super::file::UsageTable;
 use super::reconciled::{LikelyCause, ReconciledLine};
 use crate::ledger::{self, Past};
 use crate::pricing::{Book, Exchange, Quote};
@@ -39,7 +39,7 @@ struct GatewayCount {
     failed: u64,
     requests: u64,
     lines: u64,
-    classes: Classes,
+    classes: ReconciledClasses,
     spend: Money,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Spend {
 }
 
 /// Reads daily spend. LiteLLM's is in USD; in a ledger of another currency each line is converted at the rate of its day.
-pub(super) fn read(table: &Table, currency: &str, exchange: &Exchange) -> Result<Spend, String> {
+pub(super) fn read(table: &UsageTable, currency: &str, exchange: &Exchange) -> Result<Spend, String> {
     let column = |names: &[&str]| table.column(names);
     let (model, spend) = (column(&MODEL).unwrap_or_default(), column(&SPEND).unwrap_or_default());
     let (prompt, output) = column(&PROMPT).zip(column(&OUTPUT)).ok_or_else(|| {
@@ -77,7 +77,7 @@ pub(super) fn read(table: &Table, currency: &str, exchange: &Exchange) -> Result
         add(&mut sum.prompt, whole(Some(prompt), "prompt_tokens")?);
         add(&mut sum.output, whole(Some(output), "completion_tokens")?);
         add(&mut sum.cached, whole(column(&CACHED), "cached tokens")?);
-        sum.classes.add(Classes {
+        sum.classes.add(ReconciledClasses {
             writes: whole(column(&WRITES), "cache writes")?,
             writes_1h: whole(column(&WRITES_1H), "cache writes of an hour")?,
             reasoning: whole(column(&REASONING), "reasoning tokens")?,

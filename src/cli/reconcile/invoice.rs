@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::conventions::{CURRENCY, date, is_currency};
 use super::decimals::Decimals;
-use super::file::Table;
+use super::file::UsageTable;
 use super::reconciled::{LikelyCause, ReconciledLine};
 use crate::ledger::{CostAccount, CostKind, Grain, Past};
 use crate::reading::Label;
@@ -106,7 +106,7 @@ struct InvoiceColumns {
 }
 
 impl InvoiceColumns {
-    fn of(table: &Table) -> Result<Self, String> {
+    fn of(table: &UsageTable) -> Result<Self, String> {
         let (name, amount) = (table.column(&NAME).unwrap_or_default(), table.column(&AMOUNT).unwrap_or_default());
         let hours = table.column(&HOURS);
         let (unit, decimals) = (table.column(&UNIT), table.decimals(&[Some(amount), hours])?);
@@ -154,7 +154,7 @@ struct SumLine {
 
 /// Reads an invoice. Totals are checked and left out: lines that are called so, and lines without a name that are the sum of
 /// those above.
-pub(super) fn read(table: &Table, currency: &str) -> Result<Invoice, String> {
+pub(super) fn read(table: &UsageTable, currency: &str) -> Result<Invoice, String> {
     let columns = InvoiceColumns::of(table)?;
     let (mut each, mut totals, mut days) = (Vec::new(), Vec::new(), None);
     for (number, cells) in &table.lines {

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 /// The names of the columns, and the cells of each row.
-pub(super) type Rows = (Vec<String>, Vec<Vec<String>>);
+pub(super) type JsonRows = (Vec<String>, Vec<Vec<String>>);
 
 type Object = Map<String, Value>;
 
 /// Reads an array of objects, an object a line, or an object that holds such an array. `None` if it is no JSON at all.
-pub(super) fn read(text: &str) -> Option<Result<Rows, String>> {
+pub(super) fn read(text: &str) -> Option<Result<JsonRows, String>> {
     text.trim_start().starts_with(['[', '{']).then(|| {
         let values = serde_json::Deserializer::from_str(text).into_iter::<Value>().collect::<Result<Vec<_>, _>>();
         let values = values.map_err(|error| format!("it is no JSON: {error}"))?;
@@ -59,7 +59,7 @@ fn by_model(row: &Object) -> Vec<Object> {
     models.iter().filter_map(of).collect()
 }
 
-fn table(objects: &[Object]) -> Rows {
+fn table(objects: &[Object]) -> JsonRows {
     let mut columns: Vec<String> = Vec::new();
     for name in objects.iter().flat_map(Map::keys) {
         if !columns.contains(name) {

@@ -25,7 +25,7 @@ use crate::ledger::{Grain, Past};
 use crate::pricing::Exchange;
 use crate::store::{Header, Reader};
 use crate::units::{Span, Timestamp};
-use file::Table;
+use file::UsageTable;
 use reconciled::{FileKind, Reconciled};
 
 const MONTH: Span = Span::from_secs(32 * 86_400);
@@ -86,7 +86,7 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
 
 /// Reads a file of either kind.
 fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<Parsed, String> {
-    let table = Table::read(text)?;
+    let table = UsageTable::read(text)?;
     if table.column(&gateway::SPEND).is_some() && table.column(&gateway::MODEL).is_some() {
         return gateway::read(&table, currency, exchange).map(Parsed::Spend);
     }

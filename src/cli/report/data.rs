@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::context::ReportContext;
-use super::present::Present;
+use super::present::PresentWords;
 use super::query::{Against, Format, ReportQuery};
 use super::scenario::Scenarios;
 use crate::cli::Failure;
@@ -25,7 +25,7 @@ pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Wanted) -> R
 
 /// Tokens and energy of open disputes: neither billed nor dropped.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Disputed {
+pub(super) struct DisputedTotal {
     pub(super) tokens: Tokens,
     /// In millijoules.
     pub(super) energy: u64,
@@ -33,7 +33,7 @@ pub(super) struct Disputed {
     pub(super) worth: Money,
 }
 
-impl Disputed {
+impl DisputedTotal {
     /// Those that would stand in a span, had they been posted.
     fn of(disputes: &[Dispute], past: &Past, (since, until): (Timestamp, Option<Timestamp>)) -> Self {
         let is_in = |minute: Timestamp| since.minute() <= minute && until.is_none_or(|until| minute < until);
@@ -60,8 +60,8 @@ pub(super) struct ReportData {
     pub(super) currency: String,
     pub(super) zone: TimeZone,
     pub(super) statement: Statement,
-    pub(super) disputed: Disputed,
-    pub(super) present: Present,
+    pub(super) disputed: DisputedTotal,
+    pub(super) present: PresentWords,
     pub(super) repriced: bool,
     pub(super) month: MonthToDate,
     pub(super) differs: Vec<Difference>,
@@ -115,7 +115,8 @@ impl ReportData {
         let watched = if posted { watched.max(Span::from_millis(1)) } else { watched };
         let is_watched = watched > Span::ZERO;
         // What is known last is in the span that ends with it.
-        let disputed = Disputed::of(context.disputes, &past, (since, Some(until).filter(|until| *until < header.last)));
+        let disputed =
+            DisputedTotal::of(context.disputes, &past, (since, Some(until).filter(|until| *until < header.last)));
         let differs = differs(&past, &header.zone, context.book, ask)?;
         if query.reprice {
             past = reprice(&past, context.book);
@@ -131,7 +132,8 @@ impl ReportData {
             statement = statement.unwatched();
         }
         // What the present holds back is of the span that ends with it.
-        let present = if until >= header.last { Present::of(&context, &past, header) } else { Present::default() };
+        let present =
+            if until >= header.last { PresentWords::of(&context, &past, header) } else { PresentWords::default() };
         statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0;
         let places = places(query.format, &statement);
         let entries = if query.format.has_entries() { entries(&past, &header.zone) } else { Vec::new() };

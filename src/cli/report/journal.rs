@@ -74,7 +74,7 @@ fn head(data: &ReportData, days: &[(String, Vec<JournalPosting>)]) -> String {
 
 /// The transactions: a date and postings that add up to nothing.
 fn days(data: &ReportData) -> Vec<(String, Vec<JournalPosting>)> {
-    let names = names::Names::of(data.entries.iter().flat_map(|entry| paths(entry, data)), is_beancount(data));
+    let names = names::AccountNames::of(data.entries.iter().flat_map(|entry| paths(entry, data)), is_beancount(data));
     let mut days: Vec<(Timestamp, String, Vec<JournalPosting>)> = Vec::new();
     for entry in data.entries.iter().filter(|entry| !entry.amount.is_zero()) {
         if days.last().is_none_or(|(begin, ..)| *begin != entry.day.begin) {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::data::ReportData;
 use super::json_changes::{BreakEvenJson, BridgeJson, CompareJson, WhatIfJson, hours};
-use super::present::Leakage;
+use super::present::LeakageText;
 use crate::pricing::Bill;
 use crate::reading::{Label, ModelName, NodeName};
 use crate::statement::{Basis, Difference, ListUse, MonthToDate, Row, RowKind, Unconverted, rounded_hours};
@@ -107,8 +107,8 @@ struct LeakageJson {
 }
 
 impl LeakageJson {
-    fn new(leakage: Leakage) -> Self {
-        let Leakage { prompt_tokens, output_tokens, amount } = leakage;
+    fn new(leakage: LeakageText) -> Self {
+        let LeakageText { prompt_tokens, output_tokens, amount } = leakage;
         Self { prompt_tokens, output_tokens, amount: amount.round_to(6) }
     }
 }

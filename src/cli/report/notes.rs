@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::amounts::{amount, percent};
 use super::data::ReportData;
-use super::present::Present;
+use super::present::PresentWords;
 use crate::cli::when::{local, local_second};
 use crate::pricing::{Bill, ClassPrices};
 use crate::reading::ModelName;
@@ -197,7 +197,7 @@ fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
 
 /// What the end of the ledger has open, in the words of the screen.
 fn present(data: &ReportData, lines: &mut NoteLines) {
-    let Present { held_back, bill, leakage } = data.present;
+    let PresentWords { held_back, bill, leakage } = data.present;
     if held_back > 0 {
         let said = format!("{held_back} targets hold tokens back until a movement of a counter is explained: at least");
         lines.push(("held back", said));

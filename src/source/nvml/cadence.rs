@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::kernel;
 use super::load::{self, Failed};
 use super::machine::{LOOK, Machine};
-use super::message::Message;
+use super::message::LaneMessage;
 use super::settings::{NvmlSettings, Pace};
 use crate::clock::Clock;
 use crate::reading::{Event, GpuReading, Label, SourceError};
@@ -35,7 +35,7 @@ pub(super) struct Cadence<S> {
     settings: NvmlSettings,
     clock: Clock,
     send: S,
-    tell: Sender<Message>,
+    tell: Sender<LaneMessage>,
     version: Arc<OnceLock<Label>>,
     stage: Stage,
     /// What stands in the way, as last said.
@@ -51,7 +51,7 @@ impl<S: Fn(Event)> Cadence<S> {
         settings: NvmlSettings,
         clock: Clock,
         send: S,
-        tell: Sender<Message>,
+        tell: Sender<LaneMessage>,
         version: Arc<OnceLock<Label>>,
     ) -> Self {
         let now = Instant::now();
@@ -61,12 +61,12 @@ impl<S: Fn(Event)> Cadence<S> {
     }
 
     /// Runs until it is told to stop.
-    pub(super) fn run(mut self, inbox: &Receiver<Message>) {
+    pub(super) fn run(mut self, inbox: &Receiver<LaneMessage>) {
         self.load();
         loop {
             let nap = self.wake().saturating_duration_since(Instant::now());
             match inbox.recv_timeout(nap) {
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(LaneMessage::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(message) => self.hear(message),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -78,7 +78,7 @@ impl<S: Fn(Event)> Cadence<S> {
         self.stage = Stage::Loading { since: Instant::now() };
         let tell = self.tell.clone();
         load::load(self.settings.library.clone(), move |result| {
-            let _ = tell.send(Message::Loaded(result));
+            let _ = tell.send(LaneMessage::Loaded(result));
         });
     }
 
@@ -96,38 +96,38 @@ impl<S: Fn(Event)> Cadence<S> {
         }
     }
 
-    fn hear(&mut self, message: Message) {
+    fn hear(&mut self, message: LaneMessage) {
         let now = Instant::now();
         match (message, &mut self.stage) {
-            (Message::Look, Stage::Up(_)) => self.due = Some(now),
-            (Message::Look, _) => {
+            (LaneMessage::Look, Stage::Up(_)) => self.due = Some(now),
+            (LaneMessage::Look, _) => {
                 self.due = Some(now);
                 if let Some(trouble) = &self.trouble {
                     self.say(self.without_library(trouble));
                 }
             }
-            (Message::Every(interval), _) => {
+            (LaneMessage::Every(interval), _) => {
                 self.settings.pace = Pace::Every(interval);
                 self.due = Some(now);
             }
-            (Message::Loaded(Ok(loaded)), stage) => {
+            (LaneMessage::Loaded(Ok(loaded)), stage) => {
                 if let Some(version) = loaded.version.clone() {
                     let _ = self.version.set(version);
                 }
                 *stage = Stage::Up(Box::new(Machine::new(&loaded, &self.tell, self.settings.patience, now)));
                 self.trouble = None;
             }
-            (Message::Loaded(Err(failed)), stage) => {
+            (LaneMessage::Loaded(Err(failed)), stage) => {
                 *stage = Stage::Down { retry: now + RETRY };
                 self.fail(failed);
             }
-            (Message::Ended(worker), Stage::Up(machine)) => {
+            (LaneMessage::Ended(worker), Stage::Up(machine)) => {
                 if let Some(readings) = machine.ended(worker, now) {
                     self.finish(readings, now);
                 }
             }
-            (Message::Back(worker), Stage::Up(machine)) => machine.back(worker),
-            (Message::Xid { gpu, code }, Stage::Up(machine)) => machine.note_xid(gpu, code),
+            (LaneMessage::Back(worker), Stage::Up(machine)) => machine.back(worker),
+            (LaneMessage::Xid { gpu, code }, Stage::Up(machine)) => machine.note_xid(gpu, code),
             _ => {}
         }
     }

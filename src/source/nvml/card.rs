@@ -100,7 +100,7 @@ impl Card {
 
 /// How the calls of one visit went.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct CardTally {
     /// Whether a figure was told.
     answered: Cell<bool>,
     /// Whether a call was refused for lack of permission.
@@ -114,7 +114,7 @@ pub(super) struct Tally {
 pub(super) struct Visit<'a> {
     pub(super) card: &'a Card,
     pub(super) pulse: &'a Pulse,
-    pub(super) tally: &'a Tally,
+    pub(super) tally: &'a CardTally,
 }
 
 impl Visit<'_> {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::cadence::Cadence;
-use super::message::Message;
+use super::message::LaneMessage;
 use super::settings::NvmlSettings;
 use crate::clock::Clock;
 use crate::reading::{Event, Label};
@@ -25,7 +25,7 @@ impl Version {
 /// The source at work. It ends when this is dropped; a thread inside the driver is left there.
 #[derive(Debug)]
 pub struct Driver {
-    tell: Sender<Message>,
+    tell: Sender<LaneMessage>,
     version: Version,
 }
 
@@ -55,12 +55,12 @@ impl Driver {
     /// Asks for a look now. It comes as one event, even if a GPU hangs: then 200 ms after the patience ran out. While the
     /// library cannot be loaded the event says why.
     pub fn look(&self) {
-        let _ = self.tell.send(Message::Look);
+        let _ = self.tell.send(LaneMessage::Look);
     }
 
     /// Looks so often from now on.
     pub fn set_interval(&self, interval: Duration) {
-        let _ = self.tell.send(Message::Every(interval));
+        let _ = self.tell.send(LaneMessage::Every(interval));
     }
 
     /// The driver's version, once it has said it.
@@ -71,6 +71,6 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.tell.send(Message::Stop);
+        let _ = self.tell.send(LaneMessage::Stop);
     }
 }

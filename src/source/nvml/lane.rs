@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::card::{Card, Stop, Tally, Visit};
-use super::message::Message;
+use super::card::{Card, CardTally, Stop, Visit};
+use super::message::LaneMessage;
 use super::pulse::Pulse;
 use crate::reading::GpuState;
 
@@ -24,20 +24,20 @@ pub(super) trait Round: Default + Send + 'static {
 }
 
 /// One GPU's part of a round: what was found, or the state that the GPU is in without figures.
-pub(super) type Outcome<F> = (u32, Result<F, GpuState>);
+pub(super) type LaneOutcome<F> = (u32, Result<F, GpuState>);
 
-type Basket<F> = Arc<Mutex<Vec<Outcome<F>>>>;
+type Basket<F> = Arc<Mutex<Vec<LaneOutcome<F>>>>;
 
 /// A thread.
 struct Worker {
     id: u64,
     orders: Sender<Vec<u32>>,
     pulse: Arc<Pulse>,
-    watch: Option<Watch>,
+    watch: Option<LaneWatch>,
 }
 
 /// What a thread is at.
-struct Watch {
+struct LaneWatch {
     gpus: Vec<u32>,
     /// The pulse when it last moved, and when that was seen.
     seen: (u64, Instant),
@@ -53,18 +53,18 @@ pub(super) struct Stall {
 }
 
 /// A lane. It has one thread, and more of them only for the rest of a round in which a GPU hung.
-pub(super) struct Lane<R: Round> {
+pub(super) struct DriverLane<R: Round> {
     cards: Arc<[Card]>,
-    tell: Sender<Message>,
+    tell: Sender<LaneMessage>,
     /// How long a call may take.
     patience: Duration,
     basket: Basket<R::Found>,
     workers: Vec<Worker>,
 }
 
-impl<R: Round> Lane<R> {
+impl<R: Round> DriverLane<R> {
     /// A lane at rest.
-    pub(super) fn new(cards: Arc<[Card]>, tell: Sender<Message>, patience: Duration) -> Self {
+    pub(super) fn new(cards: Arc<[Card]>, tell: Sender<LaneMessage>, patience: Duration) -> Self {
         Self { cards, tell, patience, basket: Basket::<R::Found>::default(), workers: Vec::new() }
     }
 
@@ -91,11 +91,11 @@ impl<R: Round> Lane<R> {
     }
 
     /// What the round has brought so far; of a GPU that was asked twice in it, the later comes later.
-    pub(super) fn take(&mut self) -> Vec<Outcome<R::Found>> {
+    pub(super) fn take(&mut self) -> Vec<LaneOutcome<R::Found>> {
         std::mem::take(&mut *self.found())
     }
 
-    fn found(&self) -> MutexGuard<'_, Vec<Outcome<R::Found>>> {
+    fn found(&self) -> MutexGuard<'_, Vec<LaneOutcome<R::Found>>> {
         self.basket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -132,7 +132,7 @@ impl<R: Round> Lane<R> {
         let _ = thread::Builder::new().name(format!("nvml-{id}")).spawn(move || {
             work::<R>(id, &inbox, &cards, &pulse, &basket, &tell);
             if pulse.is_written_off() {
-                let _ = tell.send(Message::Back(id));
+                let _ = tell.send(LaneMessage::Back(id));
             }
         });
         worker
@@ -143,7 +143,7 @@ impl Worker {
     fn order(&mut self, gpus: Vec<u32>, now: Instant) {
         let calls = self.pulse.calls.load(Ordering::Acquire);
         let _ = self.orders.send(gpus.clone());
-        self.watch = Some(Watch { gpus, seen: (calls, now) });
+        self.watch = Some(LaneWatch { gpus, seen: (calls, now) });
     }
 
     /// For how long its call has not come back.
@@ -163,19 +163,19 @@ fn work<R: Round>(
     cards: &[Card],
     pulse: &Pulse,
     basket: &Basket<R::Found>,
-    tell: &Sender<Message>,
+    tell: &Sender<LaneMessage>,
 ) {
     let mut round = R::default();
     for gpus in orders {
         for card in gpus.iter().filter_map(|gpu| cards.get(*gpu as usize)) {
-            let found = match round.visit(&Visit { card, pulse, tally: &Tally::default() }) {
+            let found = match round.visit(&Visit { card, pulse, tally: &CardTally::default() }) {
                 Ok(found) => Ok(found),
                 Err(Stop::Out(state)) => Err(state),
                 Err(Stop::WrittenOff) => return,
             };
             basket.lock().unwrap_or_else(PoisonError::into_inner).push((card.index, found));
         }
-        if tell.send(Message::Ended(id)).is_err() {
+        if tell.send(LaneMessage::Ended(id)).is_err() {
             return;
         }
     }

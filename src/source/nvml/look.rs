@@ -8,7 +8,7 @@ use nvml_wrapper::enum_wrappers::device::{Clock, EccCounter, MemoryError, Temper
 
 use super::card::{Call, Stop, Visit};
 use super::lane::Round;
-use super::process::Names;
+use super::process::ProcessNames;
 use crate::reading::{Ecc, GpuReading, Mig, Throttle};
 use crate::units::{Bytes, Celsius, Energy, Megahertz, Power, Ratio};
 
@@ -25,8 +25,8 @@ const HOTTEST: i32 = 200;
 
 /// The looks of one thread.
 #[derive(Default)]
-pub(super) struct Look {
-    names: Names,
+pub(super) struct DriverLook {
+    names: ProcessNames,
     steady: HashMap<u32, (u32, Steady)>,
 }
 
@@ -38,7 +38,7 @@ struct Steady {
     mig: Option<Mig>,
 }
 
-impl Round for Look {
+impl Round for DriverLook {
     type Found = GpuReading;
 
     fn visit(&mut self, at: &Visit<'_>) -> Result<GpuReading, Stop> {
@@ -77,7 +77,7 @@ impl Round for Look {
     }
 }
 
-impl Look {
+impl DriverLook {
     fn steady(&mut self, at: &Visit<'_>) -> Result<Steady, Stop> {
         if let Some((age, steady)) = self.steady.get_mut(&at.card.index)
             && *age < STEADY_LOOKS

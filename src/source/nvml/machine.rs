@@ -6,10 +6,10 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::card::Card;
-use super::lane::Lane;
+use super::lane::DriverLane;
 use super::load::Loaded;
-use super::look::Look;
-use super::message::Message;
+use super::look::DriverLook;
+use super::message::LaneMessage;
 use super::slow::{Slow, SlowFigures};
 use super::xid;
 use crate::reading::{GpuReading, GpuState};
@@ -28,8 +28,8 @@ pub(super) const LOOK: Duration = Duration::from_millis(2300);
 /// All GPUs.
 pub(super) struct Machine {
     cards: Arc<[Card]>,
-    looks: Lane<Look>,
-    slow: Lane<Slow>,
+    looks: DriverLane<DriverLook>,
+    slow: DriverLane<Slow>,
     slow_rounds: u32,
     slow_due: Instant,
     /// When the look under way is told at the latest.
@@ -48,12 +48,12 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn new(loaded: &Loaded, tell: &Sender<Message>, patience: Duration, now: Instant) -> Self {
+    pub(super) fn new(loaded: &Loaded, tell: &Sender<LaneMessage>, patience: Duration, now: Instant) -> Self {
         let cards: Arc<[Card]> = (0..loaded.gpus).map(|index| Card::new(loaded.nvml, index)).collect();
         xid::watch(loaded.nvml, loaded.gpus, tell.clone());
         Self {
-            looks: Lane::new(Arc::clone(&cards), tell.clone(), patience),
-            slow: Lane::new(Arc::clone(&cards), tell.clone(), patience),
+            looks: DriverLane::new(Arc::clone(&cards), tell.clone(), patience),
+            slow: DriverLane::new(Arc::clone(&cards), tell.clone(), patience),
             cards,
             slow_rounds: 0,
             slow_due: now,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::load::{Failed, Loaded};
 
 /// What reaches the loop.
-pub(super) enum Message {
+pub(super) enum LaneMessage {
     /// A look is wanted now.
     Look,
     /// Looks are wanted so often.

@@ -19,12 +19,12 @@ const KEPT: u32 = 1024;
 
 /// Names of processes, not read again at every look.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct ProcessNames {
     known: HashMap<u32, Option<Label>>,
     asked: u32,
 }
 
-impl Names {
+impl ProcessNames {
     /// The processes on a GPU; `None` where neither kind may be asked.
     pub(super) fn ask(&mut self, at: &Visit<'_>) -> Result<Option<Vec<GpuProcess>>, Stop> {
         let compute = at.ask(Call::Compute, Device::running_compute_processes)?;

@@ -9,7 +9,7 @@ use nvml_wrapper::enums::event::XidError;
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, EventSet, Nvml};
 
-use super::message::Message;
+use super::message::LaneMessage;
 
 /// How long one wait lasts, in milliseconds.
 const WAIT: u32 = 600_000;
@@ -17,7 +17,7 @@ const WAIT: u32 = 600_000;
 const UNKNOWN: u32 = 999;
 
 /// Tells of every XID error from now on, for as long as somebody listens. Drivers without events tell of none.
-pub(super) fn watch(nvml: &'static Nvml, gpus: u32, tell: Sender<Message>) {
+pub(super) fn watch(nvml: &'static Nvml, gpus: u32, tell: Sender<LaneMessage>) {
     let _ = thread::Builder::new().name("nvml-xid".to_owned()).spawn(move || {
         let Some(events) = register(nvml, gpus) else { return };
         loop {
@@ -28,7 +28,7 @@ pub(super) fn watch(nvml: &'static Nvml, gpus: u32, tell: Sender<Message>) {
                         XidError::Value(code) => u32::try_from(code).unwrap_or(UNKNOWN),
                         XidError::Unknown => UNKNOWN,
                     };
-                    if tell.send(Message::Xid { gpu, code }).is_err() {
+                    if tell.send(LaneMessage::Xid { gpu, code }).is_err() {
                         return;
                     }
                 }

@@ -11,7 +11,7 @@ use crate::units::{Moment, Timestamp};
 
 /// A whole body and what came with it.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct PageAnswer {
     /// The body, decoded.
     pub(super) body: Vec<u8>,
     /// When its last byte had arrived.
@@ -40,7 +40,7 @@ impl Intake<'_> {
         self,
         response: Response<B>,
         broken: impl Fn(&B::Error, u64) -> ScrapeTrouble,
-    ) -> Result<Answer, ScrapeTrouble>
+    ) -> Result<PageAnswer, ScrapeTrouble>
     where
         B: Body<Data = Bytes> + Unpin,
     {
@@ -59,7 +59,7 @@ impl Intake<'_> {
             }
             body.extend_from_slice(chunk);
         }
-        Ok(Answer {
+        Ok(PageAnswer {
             body,
             at: self.clock.now(),
             openmetrics: is_openmetrics(&head.headers),

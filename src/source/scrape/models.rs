@@ -18,7 +18,7 @@ const LOADED: usize = 64;
 
 /// What is known of the server behind an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Models {
+pub(super) struct KnownModels {
     /// The engine that `owned_by` names.
     pub(super) owner: Option<EngineKind>,
     /// The model that it serves, if it is one.
@@ -67,13 +67,13 @@ impl RoutedModel {
 const NOT_RUNNING: [&str; 4] = ["unloaded", "loading", "downloading", "downloaded"];
 
 #[derive(Deserialize)]
-struct List {
+struct ModelList {
     data: Vec<Value>,
 }
 
 /// An entry. A member of another type than expected is ignored.
 #[derive(Deserialize)]
-struct Entry {
+struct ModelEntry {
     id: Option<Value>,
     owned_by: Option<Value>,
     root: Option<Value>,
@@ -82,7 +82,7 @@ struct Entry {
     aliases: Option<Value>,
 }
 
-impl Entry {
+impl ModelEntry {
     fn id(&self) -> Option<&str> {
         self.text().filter(|id| is_name(id))
     }
@@ -110,12 +110,12 @@ impl Entry {
     }
 }
 
-impl Models {
+impl KnownModels {
     /// Reads the answer; `None` if it is something else.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let List { data } = serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)).ok()?;
+        let ModelList { data } = serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)).ok()?;
         let is_empty = data.is_empty();
-        let data: Vec<Entry> = data.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect();
+        let data: Vec<ModelEntry> = data.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect();
         // If no name is a text, it is not a model list.
         if !is_empty && data.iter().all(|entry| entry.id.is_some() && entry.text().is_none()) {
             return None;
@@ -127,7 +127,7 @@ impl Models {
             owner,
             only: only(&data).map(ModelName::new),
             aliases: aliases(&data),
-            routed: router.then(|| data.iter().filter_map(Entry::routed).collect()),
+            routed: router.then(|| data.iter().filter_map(ModelEntry::routed).collect()),
             unsure: false,
         })
     }
@@ -146,16 +146,16 @@ fn is_name(text: &str) -> bool {
 }
 
 /// The one model of a list that holds only its other names and adapters besides.
-fn only(entries: &[Entry]) -> Option<&str> {
+fn only(entries: &[ModelEntry]) -> Option<&str> {
     let mut models = entries.iter().filter(|entry| entry.parent().is_none() && entry.id().is_some());
     let first = models.next()?;
-    let is_first = |entry: &Entry| entry.root().is_some() && entry.root() == first.root();
+    let is_first = |entry: &ModelEntry| entry.root().is_some() && entry.root() == first.root();
     models.all(is_first).then(|| first.id()).flatten()
 }
 
 /// An adapter stands for its base model, and names with one root for that root: or for the first of them, if the root is
 /// a folder, which says nothing to anybody else.
-fn aliases(entries: &[Entry]) -> Vec<ModelAlias> {
+fn aliases(entries: &[ModelEntry]) -> Vec<ModelAlias> {
     let mut first_of: HashMap<&str, &str> = HashMap::new();
     let mut aliases = Vec::new();
     for entry in entries {
@@ -178,24 +178,27 @@ mod tests {
     use super::*;
 
     fn aliases_of(body: &str) -> Vec<(String, String)> {
-        let models = Models::read(body.as_bytes()).unwrap_or_default();
+        let models = KnownModels::read(body.as_bytes()).unwrap_or_default();
         models.aliases.iter().map(|alias| (alias.name.to_string(), alias.model.to_string())).collect()
     }
 
     #[test]
     fn the_owner_and_the_only_model_are_told() {
-        let vllm = Models::read(br#"{"object":"list","data":[{"id":"m","owned_by":"vllm","extra":1}]}"#);
-        let known =
-            Models { owner: Some(EngineKind::named("vllm")), only: Some(ModelName::new("m")), ..Models::default() };
+        let vllm = KnownModels::read(br#"{"object":"list","data":[{"id":"m","owned_by":"vllm","extra":1}]}"#);
+        let known = KnownModels {
+            owner: Some(EngineKind::named("vllm")),
+            only: Some(ModelName::new("m")),
+            ..KnownModels::default()
+        };
         assert_eq!(vllm, Some(known));
         for nobody in [&b"[]"[..], b"{}", b"<html>", b"{\"data\":[{\"id\":7}]}"] {
-            assert_eq!(Models::read(nobody), None);
+            assert_eq!(KnownModels::read(nobody), None);
         }
         for nothing in [&b"{\"data\":[]}"[..], b"{\"data\":[{}]}", br#"{"data":[{"id":"null"}]}"#] {
-            assert_eq!(Models::read(nothing), Some(Models::default()));
+            assert_eq!(KnownModels::read(nothing), Some(KnownModels::default()));
         }
-        let several = Models::read(br#"{"data":[{"id":"a","owned_by":"me"},{"id":"b"}]}"#);
-        assert_eq!(several, Some(Models::default()), "none of them is the only one");
+        let several = KnownModels::read(br#"{"data":[{"id":"a","owned_by":"me"},{"id":"b"}]}"#);
+        assert_eq!(several, Some(KnownModels::default()), "none of them is the only one");
     }
 
     #[test]
@@ -204,7 +207,11 @@ mod tests {
                       {"id":"sql","root":"/adapters/sql","parent":"chat"},{"id":"self","parent":"self"}]}"#;
         let pairs = [("chat", "Qwen/Qwen3"), ("qwen3", "Qwen/Qwen3"), ("sql", "chat")];
         assert_eq!(aliases_of(body), pairs.map(|(a, b)| (a.to_owned(), b.to_owned())));
-        assert_eq!(Models::read(body.as_bytes()).and_then(|models| models.only), None, "`self` is no adapter of it");
+        assert_eq!(
+            KnownModels::read(body.as_bytes()).and_then(|models| models.only),
+            None,
+            "`self` is no adapter of it"
+        );
         let folder = r#"{"data":[{"id":"a","root":"/model"},{"id":"b","root":"/model"}]}"#;
         assert_eq!(aliases_of(folder), [("b".to_owned(), "a".to_owned())]);
         assert_eq!(aliases_of(r#"{"data":[{"id":"a","root":"a"},{"id":"b","root":null,"parent":null}]}"#), []);
@@ -214,9 +221,12 @@ mod tests {
     fn only_loaded_models_of_a_router_are_told() {
         let body = r#"{"data":[{"id":"a","owned_by":"llamacpp","status":{"value":"loaded"}},
                       {"id":"b","status":{"value":"sleeping"}},{"id":"c","status":{"value":"unloaded"}},{"id":"d"}]}"#;
-        assert_eq!(Models::read(body.as_bytes()).and_then(|models| models.loaded(&[])), Some(vec!["a".to_owned()]));
+        assert_eq!(
+            KnownModels::read(body.as_bytes()).and_then(|models| models.loaded(&[])),
+            Some(vec!["a".to_owned()])
+        );
         let plain = br#"{"data":[{"id":"a","owned_by":"llamacpp"}]}"#;
-        assert_eq!(Models::read(plain).and_then(|models| models.routed), None);
+        assert_eq!(KnownModels::read(plain).and_then(|models| models.routed), None);
     }
 
     /// Class: one entry that is not as expected hides all others.

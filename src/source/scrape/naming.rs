@@ -7,10 +7,10 @@ use hyper::header::{HeaderMap, HeaderValue};
 use reqwest::Url;
 use tokio::task::JoinHandle;
 
-use super::answer::{Answer, Intake};
+use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
 use super::line::{self, Got, Line};
-use super::models::{MODELS_CAP, Models};
+use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
 use crate::reading::{EngineReading, Label, ModelAlias, ModelName, PageReading, Role, ScrapeTrouble};
@@ -108,13 +108,13 @@ pub(super) struct Aliases {
     refused: Option<Label>,
     asked: Option<Moment>,
     process: Option<(Option<Timestamp>, Option<HeaderValue>)>,
-    under_way: Option<JoinHandle<Listed>>,
+    under_way: Option<JoinHandle<ListedNames>>,
 }
 
 /// What came of asking for a list.
 #[derive(Debug)]
-enum Listed {
-    Read(Models),
+enum ListedNames {
+    Read(KnownModels),
     /// The server has no list.
     Absent,
     Refused(Label),
@@ -132,7 +132,7 @@ pub(super) struct Ask {
 
 impl Aliases {
     /// Takes a list that was asked for otherwise.
-    pub(super) fn learn(&mut self, models: &Models, now: Moment) {
+    pub(super) fn learn(&mut self, models: &KnownModels, now: Moment) {
         self.known = Some(models.aliases.clone());
         (self.refused, self.asked) = (None, Some(now));
     }
@@ -150,9 +150,9 @@ impl Aliases {
     pub(super) async fn tell(&mut self, reading: &mut PageReading) {
         if let Some(ended) = self.under_way.take_if(|task| task.is_finished()) {
             match ended.await {
-                Ok(Listed::Read(models)) => (self.known, self.refused) = (Some(models.aliases), None),
-                Ok(Listed::Absent) => self.refused = None,
-                Ok(Listed::Refused(why)) => self.refused = Some(why),
+                Ok(ListedNames::Read(models)) => (self.known, self.refused) = (Some(models.aliases), None),
+                Ok(ListedNames::Absent) => self.refused = None,
+                Ok(ListedNames::Refused(why)) => self.refused = Some(why),
                 Err(_) => {}
             }
         }
@@ -180,7 +180,7 @@ impl Aliases {
     pub(super) fn ask(&mut self, ask: Ask, now: Moment) {
         self.asked = Some(now);
         self.under_way = Some(tokio::spawn(async move {
-            let late = |_| Listed::Refused(Label::new("no answer in time"));
+            let late = |_| ListedNames::Refused(Label::new("no answer in time"));
             tokio::time::timeout(PATIENCE, ask.send()).await.unwrap_or_else(late)
         }));
     }
@@ -205,15 +205,16 @@ impl Drop for Aliases {
 }
 
 impl Ask {
-    async fn send(self) -> Listed {
+    async fn send(self) -> ListedNames {
         match self.receive().await {
-            Ok(answer) => Models::read(&answer.body).map_or_else(|| Listed::Refused(Label::new(NO_LIST)), Listed::Read),
-            Err(trouble) if is_absent(&trouble) => Listed::Absent,
-            Err(trouble) => Listed::Refused(Label::new(&refusal(&trouble))),
+            Ok(answer) => KnownModels::read(&answer.body)
+                .map_or_else(|| ListedNames::Refused(Label::new(NO_LIST)), ListedNames::Read),
+            Err(trouble) if is_absent(&trouble) => ListedNames::Absent,
+            Err(trouble) => ListedNames::Refused(Label::new(&refusal(&trouble))),
         }
     }
 
-    async fn receive(&self) -> Result<Answer, ScrapeTrouble> {
+    async fn receive(&self) -> Result<PageAnswer, ScrapeTrouble> {
         let intake = || Intake { cap: MODELS_CAP, buffer: Vec::new(), clock: &self.clock };
         let (mut url, mut line) = (self.url.clone(), Line::default());
         if url.scheme() == "http" {

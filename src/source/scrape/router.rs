@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
-use super::models::{Models, RoutedModel};
+use super::models::{KnownModels, RoutedModel};
 use super::named_pages::{NamedPage, NamedPages};
 use crate::reading::{EngineKind, Label, Listed, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Moment, Span};
@@ -85,7 +85,7 @@ impl Named {
     }
 
     /// Takes the server's list. Without one, a router's model may have fallen asleep.
-    pub(super) fn learn(&mut self, models: &Models, name: &ModelName) {
+    pub(super) fn learn(&mut self, models: &KnownModels, name: &ModelName) {
         if models.unsure {
             self.standing = self.standing.take().filter(|standing| *standing == PageStanding::Plain);
             return;
@@ -135,7 +135,7 @@ pub(super) struct Resting(Vec<(RoutedModel, Moment)>);
 
 impl Resting {
     /// Takes the router's list.
-    pub(super) fn learn(&mut self, models: &Models, now: Moment) {
+    pub(super) fn learn(&mut self, models: &KnownModels, now: Moment) {
         let resting = models.routed.iter().flatten().filter(|model| model.is_not_running());
         for model in resting {
             match self.0.iter_mut().find(|(known, _)| known.id() == model.id()) {

@@ -7,11 +7,11 @@ use std::time::Duration;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Client, Url};
 
-use super::answer::{Answer, Intake};
+use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
 use super::credentials::Credentials;
 use super::line::{self, Got, Line};
-use super::models::{MODELS_CAP, Models};
+use super::models::{KnownModels, MODELS_CAP};
 use super::named_pages;
 use super::naming::{self, Aliases, Ask, PageModel};
 use super::router::{self, Named, Resting, Router};
@@ -56,7 +56,7 @@ pub struct Scraper {
     client: Option<Client>,
     credentials: Credentials,
     /// What `/v1/models` said, since the server was last seen to start.
-    models: Option<Models>,
+    models: Option<KnownModels>,
     /// The engine that it last named.
     owner: Option<EngineKind>,
     /// The model that the address names.
@@ -243,36 +243,36 @@ impl Scraper {
     }
 
     /// Asks who is there, once. Only a server that is not there at all is trouble: many have no such page.
-    async fn ask_models(&mut self, origin: &Url) -> Result<Models, ScrapeTrouble> {
+    async fn ask_models(&mut self, origin: &Url) -> Result<KnownModels, ScrapeTrouble> {
         if let Some(models) = &self.models {
             return Ok(models.clone());
         }
-        let Ok(url) = origin.join("/v1/models") else { return Ok(Models::default()) };
+        let Ok(url) = origin.join("/v1/models") else { return Ok(KnownModels::default()) };
         // It must not use up the time of the page itself.
         let asked = tokio::time::timeout(self.settings.timeout / 3, self.get(&url, "application/json", MODELS_CAP));
         let asked = asked.await;
         match &asked {
-            Ok(Ok(answer)) if Models::read(&answer.body).is_some() => {}
+            Ok(Ok(answer)) if KnownModels::read(&answer.body).is_some() => {}
             Ok(Ok(_)) => self.aliases.refuse(None),
             Ok(Err(trouble)) => self.aliases.refuse(Some(trouble)),
             Err(_) => self.aliases.refuse(Some(&ScrapeTrouble::TimedOut)),
         }
         let models = match asked {
-            Ok(Ok(answer)) => match Models::read(&answer.body) {
+            Ok(Ok(answer)) => match KnownModels::read(&answer.body) {
                 Some(models) => {
                     self.aliases.learn(&models, self.clock.now());
                     models
                 }
-                None => Models::default(),
+                None => KnownModels::default(),
             },
             Ok(Err(trouble @ (ScrapeTrouble::Refused | ScrapeTrouble::NoSuchHost(_) | ScrapeTrouble::Tls(_)))) => {
                 return Err(trouble);
             }
-            Ok(Err(ScrapeTrouble::Status(status))) if status < 500 => Models::default(),
+            Ok(Err(ScrapeTrouble::Status(status))) if status < 500 => KnownModels::default(),
             Ok(Err(ScrapeTrouble::NotMetrics(_) | ScrapeTrouble::NeedsPassword(_) | ScrapeTrouble::Other(_))) => {
-                Models::default()
+                KnownModels::default()
             }
-            Ok(Err(_)) | Err(_) => Models { unsure: true, ..Models::default() },
+            Ok(Err(_)) | Err(_) => KnownModels { unsure: true, ..KnownModels::default() },
         };
         self.owner = models.owner.or(self.owner);
         self.resting.learn(&models, self.clock.now());
@@ -332,7 +332,7 @@ impl Scraper {
         Ok(Fetched { cost, at: answer.at, reading: read?, process: answer.process, nameless })
     }
 
-    fn hint(&self, answer: &Answer) -> Hint {
+    fn hint(&self, answer: &PageAnswer) -> Hint {
         Hint {
             kind: self.models.as_ref().and_then(|models| models.owner),
             model: None,
@@ -363,7 +363,7 @@ impl Scraper {
     }
 
     /// One GET with this target's key; with another one, if the first is refused and the file holds another by now.
-    async fn get(&mut self, url: &Url, accept: &'static str, cap: usize) -> Result<Answer, ScrapeTrouble> {
+    async fn get(&mut self, url: &Url, accept: &'static str, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
         loop {
             let headers = self.headers(accept)?;
             match self.send(url, &headers, cap).await {
@@ -386,7 +386,7 @@ impl Scraper {
         Ok(headers)
     }
 
-    async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<Answer, ScrapeTrouble> {
+    async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
         let clients = &self.settings.clients;
         let intake = Intake { cap, buffer: clients.buffer(self.length + self.length / 16), clock: &self.clock };
         let mut moves = 0;

@@ -7,10 +7,10 @@
 
 use std::sync::Arc;
 
-use super::dcgm::{Exporter, H800, Shown};
+use super::dcgm::{Exporter, H800, ShownGpu};
 use super::fault::chance;
 use super::latency::Lots;
-use super::served::Served;
+use super::served::ServedRequests;
 use super::site::{Member, Site};
 use super::traffic::{at_work, taken_over};
 use super::vllm::Vllm;
@@ -76,7 +76,7 @@ pub struct Holding {
 }
 
 /// A unit of the day.
-struct Unit {
+struct DayUnit {
     role: Role,
     /// Its number among those of its role, from 0: the highest leave first and come back last.
     number: usize,
@@ -87,9 +87,9 @@ struct Unit {
 }
 
 /// The unit's engine's socket.
-struct EngineSite(Arc<Unit>);
+struct DayEngine(Arc<DayUnit>);
 /// The socket of its nodes' exporters.
-struct ExporterSite(Arc<Unit>);
+struct DayExporter(Arc<DayUnit>);
 
 /// What is dealt out over the units of a role.
 #[derive(Clone, Copy)]
@@ -131,7 +131,7 @@ fn half(total: u64) -> Lots {
     Lots { quick: total - slow, slow }
 }
 
-impl Unit {
+impl DayUnit {
     /// How many units of this one's role serve in a span.
     fn serving(&self, prefill: usize, decode: usize) -> usize {
         if self.role == Role::Prefill { prefill } else { decode }
@@ -174,22 +174,22 @@ impl Unit {
             .sum()
     }
 
-    fn served(&self, ms: i64) -> Served {
+    fn served(&self, ms: i64) -> ServedRequests {
         let part = |total: u64| self.part(Total(total), ms);
         let requests = half(part(REQUESTS));
         let hit = part(DAY_CACHED.count());
         let computed = part(DAY_PROMPT.count() - DAY_CACHED.count());
-        let counted = Served { computed, hit, requests, ..at_work(load(ms), self.batch()) };
+        let counted = ServedRequests { computed, hit, requests, ..at_work(load(ms), self.batch()) };
         if self.role == Role::Prefill {
-            return Served { output: requests, ..counted };
+            return ServedRequests { output: requests, ..counted };
         }
         let output = half(part(DAY_OUTPUT.count()));
         let gaps = Lots { quick: output.quick - output.quick / 1000, slow: output.slow - output.slow / 1000 };
-        taken_over(Served { output, gaps, drafting: true, ..counted })
+        taken_over(ServedRequests { output, gaps, drafting: true, ..counted })
     }
 
     /// What each of its GPUs shows.
-    fn shown(&self, ms: i64) -> Vec<Option<Shown>> {
+    fn shown(&self, ms: i64) -> Vec<Option<ShownGpu>> {
         let (rest, limit) = H800.power;
         // The unit's time in seconds, and the same weighed by the load: what its energy is made of.
         let (time, work) = self.held().iter().fold((0.0, 0.0), |(time, work), (begin, end)| {
@@ -201,7 +201,7 @@ impl Unit {
         let gpus = (0..self.nodes.len() as u64 * u64::from(GPUS)).map(|gpu| {
             let like = 0.97 + chance(&[self.role as u64, self.number as u64, gpu], 60) as f64 / 1000.0;
             let shown = H800.at(load * like, joules * like);
-            Some(Shown { power: (rest + (limit - rest) * 0.95 * load) * like, ..shown })
+            Some(ShownGpu { power: (rest + (limit - rest) * 0.95 * load) * like, ..shown })
         });
         gpus.collect()
     }
@@ -229,7 +229,7 @@ fn load_between(begin: i64, until: i64) -> f64 {
         .sum()
 }
 
-fn units() -> Vec<Unit> {
+fn units() -> Vec<DayUnit> {
     let (_, prefill, decode) = STEPS[0];
     let prefill = (0..prefill).map(|number| (Role::Prefill, number, format!("prefill-{:02}", number + 1), 4));
     let decode = (0..decode).map(|number| (Role::Decode, number, format!("decode-{}", number + 1), 18));
@@ -239,7 +239,7 @@ fn units() -> Vec<Unit> {
         first += size;
         let gpus = nodes.iter().flat_map(|node| (0..GPUS).map(|gpu| (gpu, node.as_str())));
         let exporter = Exporter::new(H800, gpus);
-        Unit { role, number, name: UnitName::new(&name), engine: Vllm::new("deepseek-r1", 1), exporter, nodes }
+        DayUnit { role, number, name: UnitName::new(&name), engine: Vllm::new("deepseek-r1", 1), exporter, nodes }
     };
     prefill.chain(decode).map(unit).collect()
 }
@@ -258,8 +258,8 @@ pub(super) fn members() -> Vec<Member> {
             role,
             site,
         };
-        members.push(member(8000, Some(unit.role), Arc::new(EngineSite(Arc::clone(&unit)))));
-        members.push(member(9400, None, Arc::new(ExporterSite(Arc::clone(&unit)))));
+        members.push(member(8000, Some(unit.role), Arc::new(DayEngine(Arc::clone(&unit)))));
+        members.push(member(9400, None, Arc::new(DayExporter(Arc::clone(&unit)))));
         place += unit.nodes.len() as u32;
     }
     members
@@ -268,7 +268,7 @@ pub(super) fn members() -> Vec<Member> {
 /// Every node's leases of the day: 5,442 node-hours together.
 pub(super) fn holdings() -> Vec<Holding> {
     let at = |ms| DAY_BEGIN + Span::from_millis(ms);
-    let of_unit = |unit: Unit| {
+    let of_unit = |unit: DayUnit| {
         let held = unit.held();
         let holding = move |node: NodeName, (begin, end): (i64, i64)| Holding {
             unit: unit.name.clone(),
@@ -293,7 +293,7 @@ fn away() -> Response {
     Response::status(503, "these nodes were handed to research and training for the night\n")
 }
 
-impl Site for EngineSite {
+impl Site for DayEngine {
     fn page(&self, now: Timestamp) -> Response {
         let ms = into_day(now);
         if !self.0.is_there(ms) {
@@ -310,7 +310,7 @@ impl Site for EngineSite {
     }
 }
 
-impl Site for ExporterSite {
+impl Site for DayExporter {
     fn page(&self, now: Timestamp) -> Response {
         let ms = into_day(now);
         if !self.0.is_there(ms) {
@@ -328,24 +328,24 @@ impl Site for ExporterSite {
 mod tests {
     use super::*;
 
-    fn sum(ms: i64, role: Role, value: impl Fn(&Served) -> u64) -> u64 {
+    fn sum(ms: i64, role: Role, value: impl Fn(&ServedRequests) -> u64) -> u64 {
         units().iter().filter(|unit| unit.role == role).map(|unit| value(&unit.served(ms))).sum()
     }
 
     #[test]
     fn the_day_ends_with_the_published_totals() {
-        assert_eq!(sum(DAY, Role::Prefill, Served::prompt), DAY_PROMPT.count());
+        assert_eq!(sum(DAY, Role::Prefill, ServedRequests::prompt), DAY_PROMPT.count());
         assert_eq!(sum(DAY, Role::Prefill, |s| s.hit), DAY_CACHED.count());
-        assert_eq!(sum(DAY, Role::Decode, Served::output), DAY_OUTPUT.count());
-        assert_eq!(sum(DAY, Role::Decode, Served::prompt), DAY_PROMPT.count());
-        assert_eq!(sum(DAY + HOUR, Role::Prefill, Served::prompt), DAY_PROMPT.count(), "it stays at its end");
-        assert_eq!(sum(0, Role::Prefill, Served::prompt) + sum(-HOUR, Role::Decode, Served::output), 0);
+        assert_eq!(sum(DAY, Role::Decode, ServedRequests::output), DAY_OUTPUT.count());
+        assert_eq!(sum(DAY, Role::Decode, ServedRequests::prompt), DAY_PROMPT.count());
+        assert_eq!(sum(DAY + HOUR, Role::Prefill, ServedRequests::prompt), DAY_PROMPT.count(), "it stays at its end");
+        assert_eq!(sum(0, Role::Prefill, ServedRequests::prompt) + sum(-HOUR, Role::Decode, ServedRequests::output), 0);
     }
 
     #[test]
     fn parts_are_exact_at_any_instant() {
         for ms in [1, 59_999, 12 * HOUR + 1, 13 * HOUR + 15 * MINUTE, 19 * HOUR - 7, DAY - 1] {
-            assert_eq!(sum(ms, Role::Decode, Served::output), Total(DAY_OUTPUT.count()).until(ms), "{ms}");
+            assert_eq!(sum(ms, Role::Decode, ServedRequests::output), Total(DAY_OUTPUT.count()).until(ms), "{ms}");
             assert_eq!(sum(ms, Role::Prefill, |s| s.hit), Total(DAY_CACHED.count()).until(ms), "{ms}");
         }
     }
@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn no_counter_falls() {
         for unit in units().iter().step_by(7) {
-            let mut last = Served::default();
+            let mut last = ServedRequests::default();
             for ms in (0..=DAY).step_by(97_000) {
                 let now = unit.served(ms);
                 assert!(now.prompt() >= last.prompt() && now.hit >= last.hit && now.transferred >= last.transferred);
@@ -393,10 +393,10 @@ mod tests {
     fn an_answer_comes_at_the_published_pace() {
         for hour in [2, 9, 16, 22] {
             let (from, until) = (hour * HOUR, hour * HOUR + 60_000);
-            let of = |ms, value: fn(&Served) -> u64| sum(ms, Role::Decode, value) as f64;
-            let serving = |unit: &&Unit| unit.role == Role::Decode && unit.is_there(from);
+            let of = |ms, value: fn(&ServedRequests) -> u64| sum(ms, Role::Decode, value) as f64;
+            let serving = |unit: &&DayUnit| unit.role == Role::Decode && unit.is_there(from);
             let running: u64 = units().iter().filter(serving).map(|unit| unit.served(from).running).sum();
-            let each = (of(until, Served::output) - of(from, Served::output)) / 60.0 / running as f64;
+            let each = (of(until, ServedRequests::output) - of(from, ServedRequests::output)) / 60.0 / running as f64;
             assert!((19.0..24.0).contains(&each), "hour {hour}: {each} tokens a second");
         }
     }

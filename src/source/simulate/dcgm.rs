@@ -1,6 +1,6 @@
 //! dcgm-exporter's page for the GPUs of one node, or of a unit's nodes.
 
-use super::page::Page;
+use super::page::MadePage;
 use crate::wire::Bytes;
 
 /// A product and what it can do.
@@ -23,7 +23,7 @@ pub(super) const L40S: Product = Product { name: "NVIDIA L40S", memory: 46_068, 
 
 /// What one GPU shows.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Shown {
+pub(super) struct ShownGpu {
     /// Percent.
     pub(super) utilization: u64,
     /// Watts.
@@ -38,9 +38,9 @@ pub(super) struct Shown {
 
 impl Product {
     /// What a GPU shows at a load of 0 to 1; `energy` is in joules.
-    pub(super) fn at(&self, load: f64, energy: f64) -> Shown {
+    pub(super) fn at(&self, load: f64, energy: f64) -> ShownGpu {
         let (rest, limit) = self.power;
-        Shown {
+        ShownGpu {
             utilization: (load.clamp(0.0, 1.0) * 100.0) as u64,
             power: rest + (limit - rest) * 0.95 * load,
             energy: (energy * 1000.0) as u64,
@@ -71,8 +71,8 @@ impl Exporter {
     }
 
     /// All families. `shown` has an entry for each GPU; `None` is one that fell off the bus.
-    pub(super) fn page(&self, shown: &[Option<Shown>]) -> Bytes {
-        let mut page = Page::with_capacity(1024 + self.labels.len() * 2400);
+    pub(super) fn page(&self, shown: &[Option<ShownGpu>]) -> Bytes {
+        let mut page = MadePage::with_capacity(1024 + self.labels.len() * 2400);
         self.essentials(&mut page, shown);
         let product = self.product;
         let clock = |load: f64| (product.clock as f64 * (1.0 - 0.12 * load)) as u64;
@@ -90,13 +90,13 @@ impl Exporter {
     }
 
     /// Only what a fleet's totals are made of.
-    pub(super) fn small_page(&self, shown: &[Option<Shown>]) -> Bytes {
-        let mut page = Page::with_capacity(1024 + self.labels.len() * 1200);
+    pub(super) fn small_page(&self, shown: &[Option<ShownGpu>]) -> Bytes {
+        let mut page = MadePage::with_capacity(1024 + self.labels.len() * 1200);
         self.essentials(&mut page, shown);
         page.finish()
     }
 
-    fn essentials(&self, page: &mut Page, shown: &[Option<Shown>]) {
+    fn essentials(&self, page: &mut MadePage, shown: &[Option<ShownGpu>]) {
         self.family(page, "DCGM_FI_DEV_GPU_UTIL", shown, |s| s.utilization);
         page.family("DCGM_FI_DEV_POWER_USAGE", "gauge");
         for (labels, shown) in self.answering(shown) {
@@ -108,7 +108,7 @@ impl Exporter {
         self.family(page, "DCGM_FI_DEV_GPU_TEMP", shown, |s| 32 + (s.power / self.product.power.1 * 38.0) as u64);
     }
 
-    fn family(&self, page: &mut Page, name: &str, shown: &[Option<Shown>], value: impl Fn(&Shown) -> u64) {
+    fn family(&self, page: &mut MadePage, name: &str, shown: &[Option<ShownGpu>], value: impl Fn(&ShownGpu) -> u64) {
         let counts = name.ends_with("CONSUMPTION");
         page.family(name, if counts { "counter" } else { "gauge" });
         for (labels, shown) in self.answering(shown) {
@@ -116,7 +116,7 @@ impl Exporter {
         }
     }
 
-    fn answering<'a>(&'a self, shown: &'a [Option<Shown>]) -> impl Iterator<Item = (&'a str, Shown)> {
+    fn answering<'a>(&'a self, shown: &'a [Option<ShownGpu>]) -> impl Iterator<Item = (&'a str, ShownGpu)> {
         self.labels.iter().zip(shown).filter_map(|(labels, shown)| Some((labels.as_str(), (*shown)?)))
     }
 }

@@ -36,29 +36,29 @@ struct Service {
 }
 
 /// One machine.
-struct Node {
+struct SimulatedNode {
     index: u32,
     opened: Timestamp,
     script: Script,
     /// When its engine's process started first, in seconds against the opening.
     started: f64,
     model: &'static str,
-    engine: Engine,
+    engine: SimulatedEngine,
     traffic: Traffic,
     exporter: Exporter,
     product: Product,
     gpus: Vec<Wave>,
 }
 
-enum Engine {
+enum SimulatedEngine {
     Vllm(Vllm),
     Sglang(Sglang),
 }
 
 /// The engine's socket.
-struct EngineSite(Arc<Node>);
+struct EngineSite(Arc<SimulatedNode>);
 /// The exporter's socket.
-struct ExporterSite(Arc<Node>);
+struct ExporterSite(Arc<SimulatedNode>);
 
 /// Every node's two sites.
 pub(super) fn members(plan: &Plan) -> Vec<Member> {
@@ -116,7 +116,14 @@ fn service(index: u32, nodes: u32) -> Service {
     }
 }
 
-fn node(plan: &Plan, index: u32, opened: Timestamp, midnight: f64, name: &NodeName, service: &Service) -> Node {
+fn node(
+    plan: &Plan,
+    index: u32,
+    opened: Timestamp,
+    midnight: f64,
+    name: &NodeName,
+    service: &Service,
+) -> SimulatedNode {
     let speed = plan.speed.max(1e-3);
     // All nodes of a model rise and fall together: users come to a model, not to a node.
     let rhythm = shape(plan.seed ^ u64::from(service.model.as_bytes()[9 % service.model.len()]), midnight, speed);
@@ -124,7 +131,7 @@ fn node(plan: &Plan, index: u32, opened: Timestamp, midnight: f64, name: &NodeNa
     let place = |gpu: u32| chance(&[plan.seed, u64::from(index), u64::from(gpu), 4], 60) as f64;
     // A GPU is half busy with the smallest batch already; more requests fill it up slowly.
     let load = |gpu| rhythm.scaled(0.36).plus(&Wave::steady(0.35).with(0.04, 31.0 + place(gpu), place(gpu)));
-    Node {
+    SimulatedNode {
         index,
         opened,
         script: Script::new(plan.seed, plan.nodes),
@@ -132,9 +139,9 @@ fn node(plan: &Plan, index: u32, opened: Timestamp, midnight: f64, name: &NodeNa
         started: -3600.0 * (1.0 + chance(&[plan.seed, u64::from(index), 5], 72) as f64) - 0.37 * f64::from(index),
         model: service.model,
         engine: if service.sglang {
-            Engine::Sglang(Sglang::new(service.model, RANKS))
+            SimulatedEngine::Sglang(Sglang::new(service.model, RANKS))
         } else {
-            Engine::Vllm(Vllm::new(service.model, RANKS))
+            SimulatedEngine::Vllm(Vllm::new(service.model, RANKS))
         },
         traffic: Traffic::new(&rhythm, service.work, RANKS, index, hot),
         exporter: Exporter::new(service.product, (0..plan.gpus_per_node).map(|gpu| (gpu, name.as_str()))),
@@ -143,7 +150,7 @@ fn node(plan: &Plan, index: u32, opened: Timestamp, midnight: f64, name: &NodeNa
     }
 }
 
-impl Node {
+impl SimulatedNode {
     fn seconds(&self, now: Timestamp) -> f64 {
         (now - self.opened).as_secs_f64()
     }
@@ -154,7 +161,7 @@ impl Site for EngineSite {
         let node = &*self.0;
         let time = node.seconds(now);
         // SGLang does not say when it started: in a silence that is looked at every 10 s it could have begun anew.
-        let is_quiet = time < 0.0 && matches!(node.engine, Engine::Sglang(_));
+        let is_quiet = time < 0.0 && matches!(node.engine, SimulatedEngine::Sglang(_));
         let fault = node.script.fault(node.index, time).filter(|fault| !(is_quiet && *fault == Fault::Error));
         match fault {
             Some(Fault::Restart) => return Response::status(503, "loading weights\n"),
@@ -165,16 +172,16 @@ impl Site for EngineSite {
         let since = node.script.came_back(node.index, time).unwrap_or(node.started);
         let served = node.traffic.served(since, time, hot);
         let page = Response::exposition(match &node.engine {
-            Engine::Vllm(engine) => {
+            SimulatedEngine::Vllm(engine) => {
                 engine.page(node.opened + Span::from_millis((since * 1000.0).round() as i64), &served)
             }
-            Engine::Sglang(engine) => engine.page(&served),
+            SimulatedEngine::Sglang(engine) => engine.page(&served),
         });
         if fault == Some(Fault::Hang) { page.held(HELD) } else { page }
     }
 
     fn model(&self) -> Option<(&str, &str)> {
-        let engine = if matches!(self.0.engine, Engine::Sglang(_)) { "sglang" } else { "vllm" };
+        let engine = if matches!(self.0.engine, SimulatedEngine::Sglang(_)) { "sglang" } else { "vllm" };
         Some((self.0.model, engine))
     }
 }

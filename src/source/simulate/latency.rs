@@ -9,7 +9,7 @@ pub(super) struct Lots {
 
 /// An engine's bounds for one histogram, and where the samples of each kind fall.
 #[derive(Debug)]
-pub(super) struct Buckets {
+pub(super) struct DelayBuckets {
     /// `le="0.5"`, and how many in a million of each kind are at or below it.
     bounds: Vec<(String, u64, u64)>,
     /// The median of each kind, in seconds.
@@ -18,7 +18,7 @@ pub(super) struct Buckets {
 
 const MILLION: u64 = 1_000_000;
 
-impl Buckets {
+impl DelayBuckets {
     /// Buckets with these upper bounds, in seconds, without the infinite one.
     pub(super) fn new(bounds: &[f64], quick_median: f64, slow_median: f64) -> Self {
         let mut rows: Vec<_> = bounds
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn buckets_are_cumulative_and_end_with_all() {
-        let buckets = Buckets::new(&[0.1, 0.5, 2.5], 0.3, 4.0);
+        let buckets = DelayBuckets::new(&[0.1, 0.5, 2.5], 0.3, 4.0);
         let counts: Vec<_> = buckets.counts(Lots { quick: 1000, slow: 100 }).collect();
         assert!(counts.windows(2).all(|pair| pair[0].1 <= pair[1].1), "{counts:?}");
         assert_eq!(counts.last(), Some(&("le=\"+Inf\"", 1100)));

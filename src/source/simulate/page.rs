@@ -4,14 +4,14 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use super::latency::{Buckets, Lots};
+use super::latency::{DelayBuckets, Lots};
 use crate::wire::Bytes;
 
 /// A page in Prometheus' text format.
 #[derive(Debug)]
-pub(super) struct Page(Vec<u8>);
+pub(super) struct MadePage(Vec<u8>);
 
-impl Page {
+impl MadePage {
     /// An empty page that will take about `size` bytes.
     pub(super) fn with_capacity(size: usize) -> Self {
         Self(Vec::with_capacity(size))
@@ -64,7 +64,7 @@ impl Page {
     }
 
     /// One histogram of a family: buckets, count and sum. `stem` is the family's name.
-    pub(super) fn histogram(&mut self, stem: &str, labels: &str, buckets: &Buckets, lots: Lots) {
+    pub(super) fn histogram(&mut self, stem: &str, labels: &str, buckets: &DelayBuckets, lots: Lots) {
         let name = |suffix: &str| [stem, suffix].concat();
         let bucket = name("_bucket");
         for (le, count) in buckets.counts(lots) {
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn numbers_are_whole() {
-        let mut page = Page::with_capacity(64);
+        let mut page = MadePage::with_capacity(64);
         page.count("a_total", "m=\"x\"", "le=\"1\"", 18_446_744_073_709_551_615);
         page.whole("b", "", 0);
         page.number("c", "", "", 0.25);

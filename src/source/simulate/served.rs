@@ -4,7 +4,7 @@ use super::latency::Lots;
 
 /// Counters and gauges of a rank. No counter falls while the process lives.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Served {
+pub(super) struct ServedRequests {
     /// Prompt tokens computed here.
     pub(super) computed: u64,
     /// Prompt tokens from the local cache.
@@ -30,13 +30,13 @@ pub(super) struct Served {
 }
 
 /// How requests ended.
-pub(super) struct Finished {
+pub(super) struct FinishedRequests {
     pub(super) stop: u64,
     pub(super) length: u64,
     pub(super) abort: u64,
 }
 
-impl Served {
+impl ServedRequests {
     /// Whole prompts.
     pub(super) fn prompt(&self) -> u64 {
         self.computed + self.hit + self.transferred
@@ -48,10 +48,10 @@ impl Served {
     }
 
     /// Every eighth request runs into its length; every fiftieth slow one is given up.
-    pub(super) fn finished(&self) -> Finished {
+    pub(super) fn finished(&self) -> FinishedRequests {
         let Lots { quick, slow } = self.requests;
         let (length, abort) = (quick / 8, slow / 50);
-        Finished { stop: quick - length + slow - abort, length, abort }
+        FinishedRequests { stop: quick - length + slow - abort, length, abort }
     }
 
     /// Rounds of drafting one token: each emits one token, and 0.85 more.

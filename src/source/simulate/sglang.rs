@@ -3,19 +3,19 @@
 
 use std::sync::LazyLock;
 
-use super::latency::{Buckets, Lots};
-use super::page::Page;
-use super::served::Served;
+use super::latency::{DelayBuckets, Lots};
+use super::page::MadePage;
+use super::served::ServedRequests;
 use crate::wire::Bytes;
 
-static TTFT: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&LATENCY[..18], 0.45, 3.5));
-static E2E: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&LATENCY, 29.0, 88.0));
-static ITL: LazyLock<Buckets> = LazyLock::new(|| {
+static TTFT: LazyLock<DelayBuckets> = LazyLock::new(|| DelayBuckets::new(&LATENCY[..18], 0.45, 3.5));
+static E2E: LazyLock<DelayBuckets> = LazyLock::new(|| DelayBuckets::new(&LATENCY, 29.0, 88.0));
+static ITL: LazyLock<DelayBuckets> = LazyLock::new(|| {
     let bounds = [
         0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.04, 0.06, 0.08, 0.1, 0.2, 0.4, 0.6, 0.8,
         1.0, 2.0, 4.0, 6.0, 8.0,
     ];
-    Buckets::new(&bounds, 0.036, 0.11)
+    DelayBuckets::new(&bounds, 0.036, 0.11)
 });
 const LATENCY: [f64; 22] = [
     0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0, 200.0, 400.0, 600.0, 1200.0,
@@ -57,8 +57,8 @@ impl Sglang {
     }
 
     /// The page. `served` has an entry for each rank.
-    pub(super) fn page(&self, served: &[Served]) -> Bytes {
-        let mut page = Page::with_capacity(16_384 + self.ranks.len() * 4_000);
+    pub(super) fn page(&self, served: &[ServedRequests]) -> Bytes {
+        let mut page = MadePage::with_capacity(16_384 + self.ranks.len() * 4_000);
         self.tokens(&mut page, served);
         self.scheduler(&mut page, served);
         self.latencies(&mut page, served);
@@ -71,11 +71,11 @@ impl Sglang {
         [(&self.streaming, streaming), (&self.whole, total - streaming)]
     }
 
-    fn tokens(&self, page: &mut Page, served: &[Served]) {
-        let sum = |value: fn(&Served) -> u64| served.iter().map(value).sum::<u64>();
+    fn tokens(&self, page: &mut MadePage, served: &[ServedRequests]) {
+        let sum = |value: fn(&ServedRequests) -> u64| served.iter().map(value).sum::<u64>();
         let hit = sum(|s| s.hit);
-        page.counter("sglang:prompt_tokens_total", self.split(sum(Served::prompt)));
-        page.counter("sglang:generation_tokens_total", self.split(sum(Served::output)));
+        page.counter("sglang:prompt_tokens_total", self.split(sum(ServedRequests::prompt)));
+        page.counter("sglang:generation_tokens_total", self.split(sum(ServedRequests::output)));
         page.counter(
             "sglang:cached_tokens_total",
             [(self.device.as_str(), hit - hit / 5), (self.host.as_str(), hit / 5)],
@@ -84,7 +84,7 @@ impl Sglang {
         page.counter("sglang:num_aborted_requests_total", [(self.engine.as_str(), sum(|s| s.finished().abort))]);
     }
 
-    fn scheduler(&self, page: &mut Page, served: &[Served]) {
+    fn scheduler(&self, page: &mut MadePage, served: &[ServedRequests]) {
         let ranks = || self.ranks.iter().map(String::as_str).zip(served);
         page.family("sglang:realtime_tokens_total", "counter");
         for (labels, s) in ranks() {
@@ -109,8 +109,8 @@ impl Sglang {
     }
 
     /// What ranks lack of the busiest one's work, and how even the experts' load is: told by the first rank.
-    fn work(&self, page: &mut Page, served: &[Served]) {
-        let tokens = |s: &Served| s.computed + s.gaps.quick + s.gaps.slow;
+    fn work(&self, page: &mut MadePage, served: &[ServedRequests]) {
+        let tokens = |s: &ServedRequests| s.computed + s.gaps.quick + s.gaps.slow;
         let most = served.iter().map(tokens).max().unwrap_or(0);
         page.family("sglang:dp_attention_tokens_total", "counter");
         for (labels, s) in self.ranks.iter().zip(served) {
@@ -126,8 +126,8 @@ impl Sglang {
         page.number("sglang:eplb_balancedness_sum", first, "forward_mode=\"decode\"", format_args!("{sum:?}"));
     }
 
-    fn latencies(&self, page: &mut Page, served: &[Served]) {
-        let sum = |value: fn(&Served) -> Lots| {
+    fn latencies(&self, page: &mut MadePage, served: &[ServedRequests]) {
+        let sum = |value: fn(&ServedRequests) -> Lots| {
             served
                 .iter()
                 .map(value)

@@ -2,7 +2,7 @@
 
 use super::fault::chance;
 use super::latency::Lots;
-use super::served::Served;
+use super::served::ServedRequests;
 use super::wave::Wave;
 
 const DAY: f64 = 86_400.0;
@@ -100,7 +100,7 @@ impl Traffic {
     }
 
     /// What each rank has done between two times, and what it is at. `hot` has too much to do now.
-    pub(super) fn served(&self, from: f64, until: f64, hot: Option<u32>) -> Vec<Served> {
+    pub(super) fn served(&self, from: f64, until: f64, hot: Option<u32>) -> Vec<ServedRequests> {
         let done = |wave: &Wave| wave.between(from, until);
         let (computed, hit) = (done(&self.computed), done(&self.hit));
         let (quick, slow) = (done(&self.requests.0), done(&self.requests.1));
@@ -118,7 +118,7 @@ impl Traffic {
                 // Never less than before, which a difference of two counters could be: all but the first token.
                 let pauses = |tokens: u64| if self.part == Part::Prompt { 0 } else { tokens - tokens / ANSWER as u64 };
                 let busy = if hot == Some(rank) { 1.25 } else { load * share / even };
-                let counted = Served {
+                let counted = ServedRequests {
                     computed: (computed * share) as u64,
                     hit: (hit * share) as u64,
                     output,
@@ -135,20 +135,20 @@ impl Traffic {
 }
 
 /// The gauges of a rank that is so busy, with a batch of so many at full load; well above 1 it is overrun, and its cache full.
-pub(super) fn at_work(busy: f64, batch: f64) -> Served {
-    Served {
+pub(super) fn at_work(busy: f64, batch: f64) -> ServedRequests {
+    ServedRequests {
         running: (busy.min(1.1) * batch) as u64,
         waiting: ((busy - 0.85).max(0.0) * 160.0) as u64,
         kv: (0.07 + 0.8 * busy).min(0.985),
-        ..Served::default()
+        ..ServedRequests::default()
     }
 }
 
 /// On a decode node the whole prompt comes from a prefill node, but for about a token a request.
-pub(super) fn taken_over(served: Served) -> Served {
+pub(super) fn taken_over(served: ServedRequests) -> ServedRequests {
     let prompt = served.computed + served.hit;
     let computed = prompt / 4096;
-    Served { computed, hit: 0, transferred: prompt - computed, ..served }
+    ServedRequests { computed, hit: 0, transferred: prompt - computed, ..served }
 }
 
 #[cfg(test)]
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn no_counter_falls_and_hits_stay_within_the_prompt() {
         let traffic = Traffic::new(&shape(3, 0.0, 20.0), WORK, 4, 0, true);
-        let mut last = vec![Served::default(); 4];
+        let mut last = vec![ServedRequests::default(); 4];
         for step in 0..20_000 {
             let now = traffic.served(-3600.0, f64::from(step) * 0.05, None);
             for (before, after) in last.iter().zip(&now) {
@@ -181,7 +181,7 @@ mod tests {
             last = now;
         }
         let hits: u64 = last.iter().map(|s| s.hit).sum();
-        let prompt: u64 = last.iter().map(Served::prompt).sum();
+        let prompt: u64 = last.iter().map(ServedRequests::prompt).sum();
         assert!((hits as f64 / prompt as f64 - 0.56).abs() < 0.03, "{hits} of {prompt}");
     }
 
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_decode_node_takes_its_prompts_over() {
-        let served = taken_over(Served { computed: 600, hit: 400, ..Served::default() });
+        let served = taken_over(ServedRequests { computed: 600, hit: 400, ..ServedRequests::default() });
         assert_eq!((served.prompt(), served.transferred, served.hit), (1000, 1000, 0));
     }
 }

@@ -2,29 +2,29 @@
 
 use std::sync::LazyLock;
 
-use super::latency::{Buckets, Lots};
-use super::page::Page;
-use super::served::Served;
+use super::latency::{DelayBuckets, Lots};
+use super::page::MadePage;
+use super::served::ServedRequests;
 use crate::units::Timestamp;
 use crate::wire::Bytes;
 
-static TTFT: LazyLock<Buckets> = LazyLock::new(|| {
+static TTFT: LazyLock<DelayBuckets> = LazyLock::new(|| {
     let bounds = [
         0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0,
         160.0, 640.0, 2560.0,
     ];
-    Buckets::new(&bounds, 0.32, 3.2)
+    DelayBuckets::new(&bounds, 0.32, 3.2)
 });
-static ITL: LazyLock<Buckets> = LazyLock::new(|| {
+static ITL: LazyLock<DelayBuckets> = LazyLock::new(|| {
     let bounds =
         [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0];
-    Buckets::new(&bounds, 0.044, 0.12)
+    DelayBuckets::new(&bounds, 0.044, 0.12)
 });
 /// Quick requests hardly wait; slow ones do.
-static QUEUE: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&WHOLE, 0.02, 1.4));
-static E2E: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&WHOLE, 35.0, 96.0));
+static QUEUE: LazyLock<DelayBuckets> = LazyLock::new(|| DelayBuckets::new(&WHOLE, 0.02, 1.4));
+static E2E: LazyLock<DelayBuckets> = LazyLock::new(|| DelayBuckets::new(&WHOLE, 35.0, 96.0));
 /// A prefill node is done with a request when its first token is out.
-static PREFILL_E2E: LazyLock<Buckets> = LazyLock::new(|| Buckets::new(&WHOLE, 0.33, 3.3));
+static PREFILL_E2E: LazyLock<DelayBuckets> = LazyLock::new(|| DelayBuckets::new(&WHOLE, 0.33, 3.3));
 const WHOLE: [f64; 21] = [
     0.3, 0.5, 0.8, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 120.0, 240.0, 480.0, 960.0,
     1920.0, 7680.0,
@@ -71,8 +71,8 @@ impl Vllm {
     }
 
     /// The page. `served` has an entry for each rank.
-    pub(super) fn page(&self, start: Timestamp, served: &[Served]) -> Bytes {
-        let mut page = Page::with_capacity(2048 + self.ranks.len() * 14_000);
+    pub(super) fn page(&self, start: Timestamp, served: &[ServedRequests]) -> Bytes {
+        let mut page = MadePage::with_capacity(2048 + self.ranks.len() * 14_000);
         page.family("process_start_time_seconds", "gauge");
         page.number("process_start_time_seconds", "", "", format_args!("{:.2}", start.millis() as f64 / 1000.0));
         self.counters(&mut page, served);
@@ -83,21 +83,21 @@ impl Vllm {
 
     fn rows<'a, T: 'a>(
         &'a self,
-        served: &'a [Served],
-        value: impl Fn(&Served) -> T + 'a,
+        served: &'a [ServedRequests],
+        value: impl Fn(&ServedRequests) -> T + 'a,
     ) -> impl Iterator<Item = (&'a str, T)> + 'a {
         self.ranks.iter().zip(served).map(move |(rank, served)| (rank.labels.as_str(), value(served)))
     }
 
-    fn counters(&self, page: &mut Page, served: &[Served]) {
-        page.counter("vllm:prompt_tokens_total", self.rows(served, Served::prompt));
+    fn counters(&self, page: &mut MadePage, served: &[ServedRequests]) {
+        page.counter("vllm:prompt_tokens_total", self.rows(served, ServedRequests::prompt));
         let sources = self.ranks.iter().zip(served).flat_map(|(rank, s)| {
             [(rank.compute.as_str(), s.computed), (rank.hit.as_str(), s.hit), (rank.transfer.as_str(), s.transferred)]
         });
         page.counter("vllm:prompt_tokens_by_source_total", sources);
         page.counter("vllm:prompt_tokens_cached_total", self.rows(served, |s| s.hit + s.transferred));
-        page.counter("vllm:generation_tokens_total", self.rows(served, Served::output));
-        page.counter("vllm:prefix_cache_queries_total", self.rows(served, Served::prompt));
+        page.counter("vllm:generation_tokens_total", self.rows(served, ServedRequests::output));
+        page.counter("vllm:prefix_cache_queries_total", self.rows(served, ServedRequests::prompt));
         page.counter("vllm:prefix_cache_hits_total", self.rows(served, |s| s.hit));
         page.counter("vllm:num_preemptions_total", self.rows(served, |s| s.preemptions));
         let reasons = self.ranks.iter().zip(served).flat_map(|(rank, s)| {
@@ -110,20 +110,20 @@ impl Vllm {
         });
         page.counter("vllm:request_success_total", reasons);
         if served.iter().any(|s| s.drafts() > 0) {
-            page.counter("vllm:spec_decode_num_drafts_total", self.rows(served, Served::drafts));
-            page.counter("vllm:spec_decode_num_draft_tokens_total", self.rows(served, Served::drafts));
-            page.counter("vllm:spec_decode_num_accepted_tokens_total", self.rows(served, Served::accepted));
+            page.counter("vllm:spec_decode_num_drafts_total", self.rows(served, ServedRequests::drafts));
+            page.counter("vllm:spec_decode_num_draft_tokens_total", self.rows(served, ServedRequests::drafts));
+            page.counter("vllm:spec_decode_num_accepted_tokens_total", self.rows(served, ServedRequests::accepted));
         }
     }
 
-    fn gauges(&self, page: &mut Page, served: &[Served]) {
+    fn gauges(&self, page: &mut MadePage, served: &[ServedRequests]) {
         page.gauge("vllm:num_requests_running", self.rows(served, |s| s.running as f64));
         page.gauge("vllm:num_requests_waiting", self.rows(served, |s| s.waiting as f64));
         page.gauge("vllm:kv_cache_usage_perc", self.rows(served, |s| s.kv));
         page.gauge("vllm:cache_config_info", self.ranks.iter().map(|rank| (rank.config.as_str(), 1.0)));
     }
 
-    fn latencies(&self, page: &mut Page, served: &[Served]) {
+    fn latencies(&self, page: &mut MadePage, served: &[ServedRequests]) {
         page.family("vllm:time_to_first_token_seconds", "histogram");
         for (labels, requests) in self.rows(served, |s| s.requests) {
             page.histogram("vllm:time_to_first_token_seconds", labels, &TTFT, requests);
@@ -142,8 +142,8 @@ impl Vllm {
             page.histogram("vllm:request_queue_time_seconds", labels, &QUEUE, requests);
         }
         let finished = [
-            ("vllm:request_prompt_tokens", Served::prompt as fn(&Served) -> u64),
-            ("vllm:request_generation_tokens", Served::output),
+            ("vllm:request_prompt_tokens", ServedRequests::prompt as fn(&ServedRequests) -> u64),
+            ("vllm:request_generation_tokens", ServedRequests::output),
         ];
         for (name, sum) in finished {
             page.family(name, "histogram");

@@ -14,7 +14,7 @@ const LINES: u16 = 4;
 /// Cells of label and figure before the line.
 const LEFT: u16 = 26;
 
-struct Vital<'a> {
+struct PaneVital<'a> {
     label: &'static str,
     figure: String,
     unit: &'static str,
@@ -23,7 +23,7 @@ struct Vital<'a> {
     share: Option<Ratio>,
 }
 
-fn vitals_of<'a>(scene: &Scene<'a>) -> [Vital<'a>; LINES as usize] {
+fn vitals_of<'a>(scene: &Scene<'a>) -> [PaneVital<'a>; LINES as usize] {
     let (snap, v) = (scene.snap, &scene.snap.vitals);
     let hits_unknown = snap.tokens.cached_per_second.is_none()
         && snap.tokens.prompt_total.is_some()
@@ -34,9 +34,9 @@ fn vitals_of<'a>(scene: &Scene<'a>) -> [Vital<'a>; LINES as usize] {
     };
     let rate = |label, value, line| {
         let figure = format::pad_left(&format::scaled_tight(value), 6);
-        Vital { label, figure, unit: "tok/s", line, share: None }
+        PaneVital { label, figure, unit: "tok/s", line, share: None }
     };
-    let share = |label, figure, share, line| Vital { label, figure, unit: "", line, share };
+    let share = |label, figure, share, line| PaneVital { label, figure, unit: "", line, share };
     let load = snap.gpus.utilization;
     [
         rate("output", snap.tokens.output_per_second, &v.output),
@@ -56,7 +56,7 @@ pub fn vitals_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 }
 
 /// What changed; of a figure that is unknown now nothing can be said.
-fn change(vital: &Vital<'_>) -> String {
+fn change(vital: &PaneVital<'_>) -> String {
     let change = vital.line.change.filter(|_| !vital.figure.contains(format::UNKNOWN));
     match (vital.share, change) {
         (Some(now), Some(change)) if change > -1.0 => format::points(now.get() - now.get() / (1.0 + change)),
@@ -64,7 +64,7 @@ fn change(vital: &Vital<'_>) -> String {
     }
 }
 
-fn figures(canvas: &mut Canvas<'_>, area: Rect, vital: &Vital<'_>) {
+fn figures(canvas: &mut Canvas<'_>, area: Rect, vital: &PaneVital<'_>) {
     let mut pen = canvas.pen(area, 0);
     pen.name(Role::Dim, vital.label, 10).name(Role::Text, &vital.figure, 7).put(Role::Dim, vital.unit);
 }

@@ -29,7 +29,7 @@ pub(in crate::tui) enum Input {
 #[derive(Debug, Default)]
 pub(in crate::tui) struct Decoder(Vec<u8>);
 
-enum Step {
+enum DecodeStep {
     /// An input of so many bytes.
     Take(Input, usize),
     /// So many bytes that mean nothing here.
@@ -46,13 +46,13 @@ impl Decoder {
         let mut at = 0;
         while let Some(rest) = self.0.get(at..).filter(|rest| !rest.is_empty()) {
             match step(rest) {
-                Step::Take(input, length) => {
+                DecodeStep::Take(input, length) => {
                     inputs.push(input);
                     at += length;
                 }
-                Step::Skip(length) => at += length,
-                Step::Wait if rest.len() > LONGEST => at += rest.len(),
-                Step::Wait => break,
+                DecodeStep::Skip(length) => at += length,
+                DecodeStep::Wait if rest.len() > LONGEST => at += rest.len(),
+                DecodeStep::Wait => break,
             }
         }
         self.0.drain(..at);
@@ -72,50 +72,50 @@ impl Decoder {
     }
 }
 
-fn take(code: KeyCode, length: usize) -> Step {
+fn take(code: KeyCode, length: usize) -> DecodeStep {
     held(code, KeyModifiers::NONE, length)
 }
 
-fn held(code: KeyCode, modifiers: KeyModifiers, length: usize) -> Step {
-    Step::Take(Input::Key(KeyEvent::new(code, modifiers)), length)
+fn held(code: KeyCode, modifiers: KeyModifiers, length: usize) -> DecodeStep {
+    DecodeStep::Take(Input::Key(KeyEvent::new(code, modifiers)), length)
 }
 
-fn step(bytes: &[u8]) -> Step {
+fn step(bytes: &[u8]) -> DecodeStep {
     match bytes {
-        [0x1b] | [0x1b, b'[' | b'O'] | [] => Step::Wait,
+        [0x1b] | [0x1b, b'[' | b'O'] | [] => DecodeStep::Wait,
         [0x1b, b'[', rest @ ..] => control_sequence(rest),
-        [0x1b, b'O', last, ..] => named(*last).map_or(Step::Skip(3), |code| take(code, 3)),
+        [0x1b, b'O', last, ..] => named(*last).map_or(DecodeStep::Skip(3), |code| take(code, 3)),
         [0x1b, 0x1b, ..] => take(KeyCode::Esc, 1),
         [0x1b, rest @ ..] => match step(rest) {
-            Step::Take(Input::Key(key), length) => {
+            DecodeStep::Take(Input::Key(key), length) => {
                 let held = KeyEvent::new(key.code, key.modifiers | KeyModifiers::ALT);
-                Step::Take(Input::Key(held), length + 1)
+                DecodeStep::Take(Input::Key(held), length + 1)
             }
-            Step::Take(_, length) | Step::Skip(length) => Step::Skip(length + 1),
-            Step::Wait => Step::Wait,
+            DecodeStep::Take(_, length) | DecodeStep::Skip(length) => DecodeStep::Skip(length + 1),
+            DecodeStep::Wait => DecodeStep::Wait,
         },
         [b'\r' | b'\n', ..] => take(KeyCode::Enter, 1),
         [b'\t', ..] => take(KeyCode::Tab, 1),
         [0x08 | 0x7f, ..] => take(KeyCode::Backspace, 1),
         [byte @ 0x01..=0x1a, ..] => {
             let letter = char::from(b'a' + byte - 1);
-            Step::Take(Input::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)), 1)
+            DecodeStep::Take(Input::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)), 1)
         }
-        [0x00..=0x1f, ..] => Step::Skip(1),
+        [0x00..=0x1f, ..] => DecodeStep::Skip(1),
         _ => character(bytes),
     }
 }
 
 /// What stands behind `ESC [`: parameters, then one letter or `~`.
-fn control_sequence(rest: &[u8]) -> Step {
-    let Some(end) = rest.iter().position(|byte| (0x40..=0x7e).contains(byte)) else { return Step::Wait };
+fn control_sequence(rest: &[u8]) -> DecodeStep {
+    let Some(end) = rest.iter().position(|byte| (0x40..=0x7e).contains(byte)) else { return DecodeStep::Wait };
     let (parameters, last) = (&rest[..end], rest[end]);
     let length = 2 + end + 1;
     if let Some(report) = parameters.strip_prefix(b"<") {
-        return mouse(report, last).map_or(Step::Skip(length), |input| Step::Take(input, length));
+        return mouse(report, last).map_or(DecodeStep::Skip(length), |input| DecodeStep::Take(input, length));
     }
     let code = if last == b'~' { numbered(parameters) } else { named(last) };
-    code.map_or(Step::Skip(length), |code| held(code, modifiers(parameters), length))
+    code.map_or(DecodeStep::Skip(length), |code| held(code, modifiers(parameters), length))
 }
 
 /// What is held with a key: its second parameter, one more than the sum of 1 for Shift, 2 for Alt and 4 for Ctrl.
@@ -168,17 +168,17 @@ fn numbered(parameters: &[u8]) -> Option<KeyCode> {
 }
 
 /// One character of UTF-8.
-fn character(bytes: &[u8]) -> Step {
+fn character(bytes: &[u8]) -> DecodeStep {
     let length = match bytes.first() {
         Some(0xc0..=0xdf) => 2,
         Some(0xe0..=0xef) => 3,
         Some(0xf0..=0xf7) => 4,
         _ => 1,
     };
-    let Some(whole) = bytes.get(..length) else { return Step::Wait };
+    let Some(whole) = bytes.get(..length) else { return DecodeStep::Wait };
     match std::str::from_utf8(whole).ok().and_then(|text| text.chars().next()) {
         Some(c) => take(KeyCode::Char(c), length),
-        None => Step::Skip(1),
+        None => DecodeStep::Skip(1),
     }
 }
 

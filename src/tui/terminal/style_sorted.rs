@@ -25,7 +25,7 @@ pub struct StyleSortedBackend<W: Write> {
 
 /// What the terminal has been told since the frame began.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Told {
+struct ToldStyle {
     /// Where the next cell is written; `None` where terminals may disagree.
     cursor: Option<Position>,
     fg: Color,
@@ -48,15 +48,15 @@ impl<W: Write> StyleSortedBackend<W> {
     }
 
     /// Forgets what was set: others may have written to the terminal since the last frame.
-    fn reset(&mut self) -> io::Result<Told> {
+    fn reset(&mut self) -> io::Result<ToldStyle> {
         queue!(self.writer, SetAttribute(Attribute::Reset))?;
-        Ok(Told { cursor: None, fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() })
+        Ok(ToldStyle { cursor: None, fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() })
     }
 
-    fn style(&mut self, told: Told, cell: &Cell) -> io::Result<Told> {
+    fn style(&mut self, told: ToldStyle, cell: &Cell) -> io::Result<ToldStyle> {
         let mut told = told;
         if !cell.modifier.contains(told.modifier) {
-            told = Told { cursor: told.cursor, ..self.reset()? };
+            told = ToldStyle { cursor: told.cursor, ..self.reset()? };
         }
         for (flag, attribute) in ATTRIBUTES {
             if cell.modifier.contains(flag) && !told.modifier.contains(flag) {
@@ -69,7 +69,7 @@ impl<W: Write> StyleSortedBackend<W> {
         if cell.bg != told.bg {
             queue!(self.writer, SetBackgroundColor(cell.bg.into_crossterm()))?;
         }
-        Ok(Told { cursor: told.cursor, fg: cell.fg, bg: cell.bg, modifier: cell.modifier })
+        Ok(ToldStyle { cursor: told.cursor, fg: cell.fg, bg: cell.bg, modifier: cell.modifier })
     }
 
     fn move_to(&mut self, from: Option<Position>, x: u16, y: u16) -> io::Result<()> {

@@ -18,7 +18,7 @@ use crate::tui::widgets::{Canvas, Segment};
 /// Columns below which figures stand close to each other.
 const NARROW: u16 = 100;
 
-type C<'s, 'a> = Col<'s, &'a EngineRow>;
+type EngineCol<'s, 'a> = Col<'s, &'a EngineRow>;
 
 /// Draws engines and ranks as rows without folding.
 pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: &[&EngineRow]) {
@@ -33,42 +33,44 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
     let least = if is_narrow { 16 } else { 14 };
     let longest = rows.iter().map(|row| format::width(&name(row))).max().unwrap_or(0).clamp(least, 18) as u16;
     let columns = [
-        C::left("Engines", longest + u16::from(is_narrow), |row| {
+        EngineCol::left("Engines", longest + u16::from(is_narrow), |row| {
             let (role, glyph) = mark(row.state);
             let text = name(row);
             if row.state == Health::Live { Cell::text(text) } else { said(role, format!("{glyph} {text}")) }
         })
         .stretch(2, 36),
-        C::left("model", 12, |row| {
+        EngineCol::left("model", 12, |row| {
             row.model.as_ref().map_or_else(Cell::unknown, |model| Cell::text(model.to_string()))
         })
         .stretch(2, 34),
-        C::left("role", 8, |row| Cell::dim(format!("{}{}", row.role, if row.role_inferred { "?" } else { "" })))
-            .rank(7),
-        C::right("run", 5, |row| count(row.running)).rank(1),
-        C::right("wait", 4, |row| count(row.waiting)).rank(1),
-        C::right("KV", 5, |row| full(row.kv_usage)).rank(1),
-        C::right("hit", 5, |row| match row.cache_hit_rate {
+        EngineCol::left("role", 8, |row| {
+            Cell::dim(format!("{}{}", row.role, if row.role_inferred { "?" } else { "" }))
+        })
+        .rank(7),
+        EngineCol::right("run", 5, |row| count(row.running)).rank(1),
+        EngineCol::right("wait", 4, |row| count(row.waiting)).rank(1),
+        EngineCol::right("KV", 5, |row| full(row.kv_usage)).rank(1),
+        EngineCol::right("hit", 5, |row| match row.cache_hit_rate {
             None if row.cached_total.is_none() && row.prompt_total.is_some() => Cell::dim("n/a"),
             rate => figure(&format::percent(rate)),
         })
         .rank(2),
-        C::right(of("ttft p99"), if is_narrow { 8 } else { 12 }, move |row| {
+        EngineCol::right(of("ttft p99"), if is_narrow { 8 } else { 12 }, move |row| {
             latency(latencies_of(row)[0], slo.ttft_p99_seconds)
         })
         .rank(2),
-        C::right(of("itl p99"), if is_narrow { 7 } else { 11 }, move |row| {
+        EngineCol::right(of("itl p99"), if is_narrow { 7 } else { 11 }, move |row| {
             latency(latencies_of(row)[1], slo.itl_p99_seconds)
         })
         .rank(3),
-        C::right("in SLO", 6, |row| within(row.within_slo)).rank(4).only(scene.snap.slo.is_some()),
-        C::right("in/s", 5, |row| tables::rate(row.prompt_per_second)).rank(6),
-        C::right("out/s", 5, |row| tables::rate(row.output_per_second)).rank(5),
-        C::right("revenue", 9, |row| {
+        EngineCol::right("in SLO", 6, |row| within(row.within_slo)).rank(4).only(scene.snap.slo.is_some()),
+        EngineCol::right("in/s", 5, |row| tables::rate(row.prompt_per_second)).rank(6),
+        EngineCol::right("out/s", 5, |row| tables::rate(row.output_per_second)).rank(5),
+        EngineCol::right("revenue", 9, |row| {
             row.revenue.map_or_else(Cell::unknown, |_| Cell::text(scene.money(row.revenue, 9)))
         })
         .rank(4),
-        C::left("note", 10, |row| match (&row.note, row.state) {
+        EngineCol::left("note", 10, |row| match (&row.note, row.state) {
             (Some(note), _) => said(Role::Warning, note.to_string()),
             (None, Health::Live) => Cell::Empty,
             (None, state) => said(mark(state).0, format!("{state} {}", format::age(row.age_seconds))),

@@ -30,7 +30,7 @@ impl View for Help {
     fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
         let area = scene.area();
         let room = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(3), ..area };
-        (0..=Page::new(parted(room).0).hidden).map(RowKey::of).collect()
+        (0..=HelpPage::new(parted(room).0).hidden).map(RowKey::of).collect()
     }
 
     fn layout(&self, _scene: &Scene<'_>, area: Rect) -> Layout {
@@ -43,7 +43,7 @@ impl View for Help {
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
-        let page = Page::new(area);
+        let page = HelpPage::new(area);
         let first = scene.app.list_of(ViewId::Help).place(&self.rows(scene)).min(usize::from(page.hidden)) as u16;
         let body = Rect { height: area.height.saturating_sub(u16::from(page.hidden > 0)), ..area };
         let places = side_by_side(body, page.columns, 2);
@@ -92,20 +92,20 @@ fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 }
 
 /// The blocks in columns, which may be longer than the screen.
-struct Page {
+struct HelpPage {
     columns: u16,
-    blocks: Vec<Placed>,
+    blocks: Vec<PlacedText>,
     /// Lines for which there is no room at once.
     hidden: u16,
 }
 
-struct Placed {
+struct PlacedText {
     column: u16,
     row: u16,
     block: Block,
 }
 
-impl Page {
+impl HelpPage {
     fn new(area: Rect) -> Self {
         let columns = match area.width {
             118.. => 3,
@@ -121,7 +121,7 @@ impl Page {
             Some(places) => (places, 0),
             None => longer().map_or((Vec::new(), 0), |(places, rows)| (places, rows - page)),
         };
-        let put = |((column, row), block)| Placed { column, row, block };
+        let put = |((column, row), block)| PlacedText { column, row, block };
         Self { columns, blocks: places.into_iter().zip(blocks()).map(put).collect(), hidden }
     }
 }
@@ -260,12 +260,12 @@ mod tests {
     #[test]
     fn every_block_has_its_place_on_every_screen() {
         for (width, height) in [(38, 9), (78, 21), (118, 32), (198, 46), (398, 117)] {
-            let page = Page::new(Rect::new(0, 0, width, height));
+            let page = HelpPage::new(Rect::new(0, 0, width, height));
             assert_eq!(page.blocks.len(), blocks().len(), "{width}x{height}");
             let body = height - u16::from(page.hidden > 0);
             assert!(page.blocks.iter().all(|placed| placed.row + placed.block.rows() <= body + page.hidden));
             assert!(page.blocks.iter().all(|placed| placed.column < page.columns));
         }
-        assert_eq!(Page::new(Rect::new(0, 0, 198, 46)).hidden, 0, "a large screen shows it at once");
+        assert_eq!(HelpPage::new(Rect::new(0, 0, 198, 46)).hidden, 0, "a large screen shows it at once");
     }
 }

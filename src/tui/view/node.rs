@@ -47,8 +47,11 @@ impl View for Node {
         let mut layout = Layout::default();
         let mut rows = Rows(area);
         layout.put(Part::Basis, rows.bottom(u16::from(area.height > 12)));
-        let blocks =
-            if area.width >= WIDE { Blocks::wide(scene, node, rows.0) } else { Blocks::narrow(scene, node, rows.0) };
+        let blocks = if area.width >= WIDE {
+            NodeBlocks::wide(scene, node, rows.0)
+        } else {
+            NodeBlocks::narrow(scene, node, rows.0)
+        };
         let head = rows.top(blocks.head);
         if area.width >= WIDE {
             let (left, right) = split(head, 37, 2);
@@ -149,7 +152,7 @@ impl View for Node {
 
 /// Rows of the blocks, from the top.
 #[derive(Default)]
-struct Blocks {
+struct NodeBlocks {
     head: u16,
     headline: u16,
     charts: u16,
@@ -159,7 +162,7 @@ struct Blocks {
     events: u16,
 }
 
-impl Blocks {
+impl NodeBlocks {
     /// What each wants, and the rows of its engines without their ranks.
     fn wanted(scene: &Scene<'_>, node: &NodeRow) -> (Self, u16) {
         let rows = |count: usize, most: usize| count.min(most) as u16 + 1;

@@ -127,7 +127,7 @@ struct Looked {
 }
 
 /// A line of the list: the name with its mark at the first line of each, and what stands behind it.
-struct Line {
+struct NothingLine {
     name: Option<(bool, String)>,
     text: Vec<(Role, String)>,
 }
@@ -175,7 +175,7 @@ fn ledger(scene: &Scene<'_>) -> Looked {
 }
 
 /// What was looked for in lines of so many cells; the first clauses alone where all of it takes more than `rows` rows.
-fn looked_for(scene: &Scene<'_>, width: u16, rows: u16) -> Vec<Line> {
+fn looked_for(scene: &Scene<'_>, width: u16, rows: u16) -> Vec<NothingLine> {
     let whole = lines_of(all(scene), width);
     if whole.len() <= usize::from(rows) {
         return whole;
@@ -191,7 +191,7 @@ fn looked_for(scene: &Scene<'_>, width: u16, rows: u16) -> Vec<Line> {
 }
 
 /// What is so and what to do stand beside each other where both find room.
-fn lines_of(all: Vec<Looked>, width: u16) -> Vec<Line> {
+fn lines_of(all: Vec<Looked>, width: u16) -> Vec<NothingLine> {
     let room = usize::from(width.saturating_sub(name_cells(width)));
     let mut lines = Vec::new();
     for looked in all {
@@ -201,14 +201,14 @@ fn lines_of(all: Vec<Looked>, width: u16) -> Vec<Line> {
         if both <= room && (room < ON_A_LINE || both <= ON_A_LINE) {
             let gap = " ".repeat((room - both).min(ON_A_LINE - 2 - both.min(ON_A_LINE - 2)) + 2);
             let text = vec![(Role::Text, looked.why), (Role::Dim, format!("{gap}{mend}"))];
-            lines.push(Line { name, text });
+            lines.push(NothingLine { name, text });
             continue;
         }
         let mut name = name;
         let why = format::wrapped(&looked.why, room).into_iter().map(|line| (Role::Text, line));
         let mend = format::wrapped(&mend, room.saturating_sub(2)).into_iter().enumerate();
         let mend = mend.map(|(nth, line)| (Role::Dim, format!("{}{line}", if nth == 0 { "" } else { "  " })));
-        lines.extend(why.chain(mend).map(|text| Line { name: name.take(), text: vec![text] }));
+        lines.extend(why.chain(mend).map(|text| NothingLine { name: name.take(), text: vec![text] }));
     }
     lines
 }

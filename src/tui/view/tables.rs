@@ -29,7 +29,7 @@ pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
     said(role, format::signed(amount, 9))
 }
 
-type C<'s> = Col<'s, ReasonLine>;
+type BurnCol<'s> = Col<'s, ReasonLine>;
 
 /// Draws what costs and earns nothing, the dearest first; an estimate is marked.
 pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -43,15 +43,15 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         Some(pane::Period::Today) | None => "today",
     };
     let columns = [
-        C::left("", 12, move |line| Cell::text(name(line))),
-        C::left("", 12, |line| Cell::Phrase(told(scene, &line.what).into())).rank(2).stretch(6, 44),
-        C::left("", 7, move |line| {
+        BurnCol::left("", 12, move |line| Cell::text(name(line))),
+        BurnCol::left("", 12, |line| Cell::Phrase(told(scene, &line.what).into())).rank(2).stretch(6, 44),
+        BurnCol::left("", 7, move |line| {
             Cell::Bar(RowBar { value: number(line.per_hour), top, ink: Ink::Mixed(Role::Loss, 80) })
         })
         .rank(3)
         .stretch(1, 12),
-        C::right(scene.an_hour(), 8, move |line| amount(line.per_hour)),
-        C::right(since, 8, move |line| amount(line.today)).rank(1),
+        BurnCol::right(scene.an_hour(), 8, move |line| amount(line.per_hour)),
+        BurnCol::right(since, 8, move |line| amount(line.today)).rank(1),
     ];
     List { gap: 1, ..List::plain("Where it burns", &columns, &rows) }.draw(canvas, area);
     if rows.is_empty() && area.height > 1 {

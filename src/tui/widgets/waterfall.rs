@@ -40,7 +40,7 @@ pub struct Waterfall<'a> {
 }
 
 /// One row as it is drawn: figures and ends of its bar in the unit of money.
-struct Line<'a> {
+struct WaterfallLine<'a> {
     label: &'a str,
     note: &'a str,
     is_total: bool,
@@ -60,7 +60,7 @@ impl<'a> Waterfall<'a> {
         })
     }
 
-    fn lines(&self) -> Vec<Line<'a>> {
+    fn lines(&self) -> Vec<WaterfallLine<'a>> {
         let mut sum = Money::default();
         let mut printed = 0;
         let mut lines = Vec::with_capacity(self.causes.len() + 2);
@@ -72,10 +72,17 @@ impl<'a> Waterfall<'a> {
             let rounded = sum.rounded(self.places.min(6));
             let figure = step.amount.map(|_| rounded - printed);
             printed = rounded;
-            lines.push(Line { label: step.label, note: step.note, is_total: i == 0, figure, from, to: value(sum) });
+            lines.push(WaterfallLine {
+                label: step.label,
+                note: step.note,
+                is_total: i == 0,
+                figure,
+                from,
+                to: value(sum),
+            });
         }
         let (label, note) = self.now;
-        lines.push(Line { label, note, is_total: true, figure: Some(printed), from: 0.0, to: value(sum) });
+        lines.push(WaterfallLine { label, note, is_total: true, figure: Some(printed), from: 0.0, to: value(sum) });
         lines
     }
 
@@ -86,8 +93,9 @@ impl<'a> Waterfall<'a> {
         let figures: Vec<Segment<'_>> = lines.iter().map(|line| self.figure(line)).collect();
         let width = usize::from(clip.width());
         let figure_width = figures.iter().map(|figure| figure.width() + 1).max().unwrap_or(0).max(FIGURE).min(width);
-        let longest =
-            |of: fn(&Line<'a>) -> &'a str| lines.iter().map(|line| format::width(of(line)) + 1).max().unwrap_or(0);
+        let longest = |of: fn(&WaterfallLine<'a>) -> &'a str| {
+            lines.iter().map(|line| format::width(of(line)) + 1).max().unwrap_or(0)
+        };
         let room = width - figure_width;
         let label = longest(|line| line.label).min(room);
         let note = longest(|line| line.note);
@@ -110,7 +118,7 @@ impl<'a> Waterfall<'a> {
         }
     }
 
-    fn figure(&self, line: &Line<'_>) -> Segment<'static> {
+    fn figure(&self, line: &WaterfallLine<'_>) -> Segment<'static> {
         let Some(figure) = line.figure else { return Segment::dim(format::UNKNOWN) };
         let text = amount(figure.unsigned_abs(), self.places.min(6));
         match (figure.signum(), line.is_total) {
@@ -136,7 +144,7 @@ fn axis_about(least: f64, most: f64) -> (f64, f64) {
     (if least - low < range / 20.0 { low - unit } else { low }.max(0.0), most)
 }
 
-fn draw_bar(clip: &mut Clip<'_>, (x, y): (u16, u16), width: u16, (low, top): (f64, f64), line: &Line<'_>) {
+fn draw_bar(clip: &mut Clip<'_>, (x, y): (u16, u16), width: u16, (low, top): (f64, f64), line: &WaterfallLine<'_>) {
     let most = u32::from(width) * 2;
     if most == 0 {
         return;

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The accounts of a journal. Two whose names would be read as one, like those of `qwen2.5` and `qwen2-5` in Beancount,
 /// have a mark of their own, which is the same in every journal that has both.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct AccountNames {
     beancount: bool,
     /// The paths that are written alike, by how they are written.
     alike: BTreeMap<String, BTreeSet<Vec<String>>>,
 }
 
-impl Names {
+impl AccountNames {
     pub(super) fn of<'a>(paths: impl Iterator<Item = Vec<&'a str>>, beancount: bool) -> Self {
         let mut names = Self { beancount, alike: BTreeMap::new() };
         for path in paths {
@@ -86,11 +86,11 @@ mod tests {
         let models = ["qwen2.5", "qwen2-5", "a:b", "a b", "a-b", "Node", "node", "通义", "千问", "plain"];
         let path = |model| vec!["income", "tokens", model];
         for beancount in [true, false] {
-            let names = Names::of(models.iter().map(|model| path(model)), beancount);
+            let names = AccountNames::of(models.iter().map(|model| path(model)), beancount);
             let told: BTreeSet<_> = models.iter().map(|model| names.name(&path(model))).collect();
             assert_eq!(told.len(), models.len(), "{told:?}");
             assert!(names.name(&path("plain")).to_lowercase() == "income:tokens:plain", "{told:?}");
-            let both = Names::of(["qwen2.5", "qwen2-5"].map(path).into_iter(), beancount);
+            let both = AccountNames::of(["qwen2.5", "qwen2-5"].map(path).into_iter(), beancount);
             assert_eq!(both.name(&path("qwen2.5")), names.name(&path("qwen2.5")), "the same in every journal");
         }
     }

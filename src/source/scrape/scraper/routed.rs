@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use super::super::models::Models;
+use super::super::models::KnownModels;
 use super::super::naming;
 use super::super::router::{self, Router};
 use super::{Fetched, LookOutcome, Scraper};
@@ -31,7 +31,7 @@ impl Scraper {
     }
 
     /// Begins to ask for one page a model, if the server is a router. Where its page is.
-    pub(super) fn begin_routing(&mut self, models: &Models, page: Option<Url>) -> Option<Url> {
+    pub(super) fn begin_routing(&mut self, models: &KnownModels, page: Option<Url>) -> Option<Url> {
         let page = page?;
         let loaded = models.loaded(&self.settings.clients.named().at(&page))?;
         self.router = Some(Router::new(page.clone(), loaded));

@@ -127,7 +127,7 @@ fn facts(
 }
 
 /// One alert as often as it came.
-struct Group {
+struct LaneGroup {
     rule: Rule,
     /// What it is about: parts of one thing, such as a node's GPUs, have one lane.
     names: Vec<Label>,
@@ -135,7 +135,7 @@ struct Group {
     spans: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
-impl Group {
+impl LaneGroup {
     /// What it is about and what is wrong, as far as both find room.
     fn label(&self, scene: &Scene<'_>) -> String {
         let names: Vec<&str> = self.names.iter().map(Label::as_str).collect();
@@ -173,11 +173,11 @@ fn known(scene: &Scene<'_>) -> Vec<HistoryEvent> {
 }
 
 /// The alerts by what they are: those that last first, the gravest of them first, then the latest.
-fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<LaneGroup> {
+    let mut groups: Vec<LaneGroup> = Vec::new();
     let mut add = |rule: Rule, name: &Label, severity: Severity, span: (Timestamp, Option<Timestamp>)| {
         let word = |name: &Label| word_of(name.as_str()).to_owned();
-        let is_of = |group: &Group| group.names.first().is_some_and(|first| word(first) == word(name));
+        let is_of = |group: &LaneGroup| group.names.first().is_some_and(|first| word(first) == word(name));
         let group = groups.iter_mut().find(|group| group.rule == rule && is_of(group));
         match group {
             Some(group) => {
@@ -190,7 +190,7 @@ fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<Group> {
                     group.spans.push(span);
                 }
             }
-            None => groups.push(Group { rule, names: vec![name.clone()], severity, spans: vec![span] }),
+            None => groups.push(LaneGroup { rule, names: vec![name.clone()], severity, spans: vec![span] }),
         }
     };
     for alert in &scene.snap.alerts {

@@ -22,7 +22,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 use log::Log;
-use rows::{Line, columns, glyph, key, lines};
+use rows::{AlertLine, columns, glyph, key, lines};
 
 /// Rows of the chart of the profit: at least, and what it may grow by where nothing else needs them.
 const CHART: u16 = 6;
@@ -160,7 +160,7 @@ impl View for Alerts {
     }
 
     fn chosen_alerts(&self, scene: &Scene<'_>) -> Vec<(Rule, crate::reading::Label)> {
-        chosen(scene, &lines(scene)).map(Line::names).unwrap_or_default()
+        chosen(scene, &lines(scene)).map(AlertLine::names).unwrap_or_default()
     }
 
     fn commands(&self) -> &'static [Command] {
@@ -176,22 +176,22 @@ impl View for Alerts {
 }
 
 /// The rows of both lists: what is wrong, then what is over.
-fn keys(scene: &Scene<'_>, lines: &[Line<'_>], log: &Log) -> Vec<RowKey> {
+fn keys(scene: &Scene<'_>, lines: &[AlertLine<'_>], log: &Log) -> Vec<RowKey> {
     let over = resolved::entries(scene, &log.resolved);
     lines.iter().map(key).chain(over.iter().map(|entry| entry.key)).collect()
 }
 
 /// The chosen row among what is wrong; `None` where the chosen one is over.
-fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<&'l Line<'a>> {
+fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [AlertLine<'a>]) -> Option<&'l AlertLine<'a>> {
     lines.get(scene.app.list_of(ViewId::Alerts).place(&keys(scene, lines, &Log::of(scene))))
 }
 
 /// The chosen row among what is over.
 fn chosen_entry<'l, 'a>(
     scene: &Scene<'_>,
-    lines: &[Line<'_>],
-    entries: &'l [resolved::Entry<'a>],
-) -> Option<&'l resolved::Entry<'a>> {
+    lines: &[AlertLine<'_>],
+    entries: &'l [resolved::ResolvedAlert<'a>],
+) -> Option<&'l resolved::ResolvedAlert<'a>> {
     let keys: Vec<RowKey> = lines.iter().map(key).chain(entries.iter().map(|entry| entry.key)).collect();
     entries.get(scene.app.list_of(ViewId::Alerts).place(&keys).checked_sub(lines.len())?)
 }
@@ -223,7 +223,7 @@ fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subject: &Subj
 }
 
 /// The chosen alert in full, below a list that leaves room.
-fn whole(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: usize, line: &Line<'_>) {
+fn whole(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: usize, line: &AlertLine<'_>) {
     let used = rows.min(1_000) as u16 + 2;
     if area.height < used + 3 {
         return;

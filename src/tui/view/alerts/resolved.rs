@@ -38,7 +38,7 @@ impl Resolved {
 }
 
 /// A row of the list: alerts together, or one of those that are open.
-pub(super) struct Entry<'a> {
+pub(super) struct ResolvedAlert<'a> {
     pub(super) key: RowKey,
     pub(super) tree: Tree,
     group: &'a Resolved,
@@ -46,7 +46,7 @@ pub(super) struct Entry<'a> {
     one: Option<&'a HistoryEvent>,
 }
 
-impl Entry<'_> {
+impl ResolvedAlert<'_> {
     /// The node, unit or target that it is about.
     pub(super) fn word(&self) -> &str {
         self.events().first().map_or("", |event| word_of(event.name.as_str()))
@@ -92,13 +92,13 @@ pub(super) fn together(scene: &Scene<'_>, mut over: Vec<HistoryEvent>) -> Vec<Re
 }
 
 /// The rows of the list: below a group that is open each of its alerts.
-pub(super) fn entries<'a>(scene: &Scene<'_>, groups: &'a [Resolved]) -> Vec<Entry<'a>> {
+pub(super) fn entries<'a>(scene: &Scene<'_>, groups: &'a [Resolved]) -> Vec<ResolvedAlert<'a>> {
     let of = |group: &'a Resolved| {
         let is_open = scene.app.is_open(group.key);
         let tree = if is_open { Tree::Open } else { Tree::Folded };
-        let first = Entry { key: group.key, tree, group, one: None };
+        let first = ResolvedAlert { key: group.key, tree, group, one: None };
         let last = group.alerts.len().saturating_sub(1);
-        let each = group.alerts.iter().enumerate().filter(move |_| is_open).map(move |(nth, event)| Entry {
+        let each = group.alerts.iter().enumerate().filter(move |_| is_open).map(move |(nth, event)| ResolvedAlert {
             key: RowKey::of((group.key, event.name.as_str(), event.at)),
             tree: if nth == last { Tree::LastChild } else { Tree::Child },
             group,
@@ -122,8 +122,8 @@ pub(super) fn draw(
     let alerts: usize = groups.iter().map(|row| row.alerts.len()).sum();
     let mut list = List {
         gap: 1,
-        key: &|entry: &Entry<'_>| entry.key,
-        tree: &|entry: &Entry<'_>| entry.tree,
+        key: &|entry: &ResolvedAlert<'_>| entry.key,
+        tree: &|entry: &ResolvedAlert<'_>| entry.tree,
         state: Some(scene.app.list_of(ViewId::Alerts)),
         is_chosen_elsewhere: !has_chosen,
         ..List::plain("Resolved", &columns, &entries)
@@ -136,14 +136,18 @@ pub(super) fn draw(
     hits
 }
 
-fn columns<'s, 'a: 's>(scene: &'s Scene<'_>, width: u16, entries: &[Entry<'a>]) -> Vec<Col<'s, Entry<'a>>> {
-    type C<'s, 'a> = Col<'s, Entry<'a>>;
+fn columns<'s, 'a: 's>(
+    scene: &'s Scene<'_>,
+    width: u16,
+    entries: &[ResolvedAlert<'a>],
+) -> Vec<Col<'s, ResolvedAlert<'a>>> {
+    type C<'s, 'a> = Col<'s, ResolvedAlert<'a>>;
     let is_wide = width >= 100;
     let zone = scene.zone();
     let currency = format::symbol(scene.currency()).trim_end().to_owned();
     let has_cost = entries.iter().any(|entry| entry.events().iter().any(|event| event.cost.is_some()));
     vec![
-        C::left("", 22, move |entry: &Entry<'_>| name(scene, entry)).stretch(1, 34),
+        C::left("", 22, move |entry: &ResolvedAlert<'_>| name(scene, entry)).stretch(1, 34),
         C::left("", 16, move |entry| {
             let told = entry.events().first().map(|event| match event.kind {
                 _ if !entry.is_group() => event.text.as_str(),
@@ -183,7 +187,7 @@ fn columns<'s, 'a: 's>(scene: &'s Scene<'_>, width: u16, entries: &[Entry<'a>]) 
 }
 
 /// What a group is about; of one alert from when to when it was.
-fn name(scene: &Scene<'_>, entry: &Entry<'_>) -> Cell<'static> {
+fn name(scene: &Scene<'_>, entry: &ResolvedAlert<'_>) -> Cell<'static> {
     let Some(event) = entry.one else { return Cell::dim(entry.group.about.clone()) };
     let clock = |at| format::clock_second(at, scene.zone());
     let until = event.until.map_or_else(|| format::UNKNOWN.to_owned(), clock);

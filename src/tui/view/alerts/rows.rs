@@ -15,13 +15,13 @@ use crate::tui::widgets::table::Cell;
 use crate::units::Timestamp;
 
 /// One alert, or several of one rule and one severity on the parts of one thing.
-pub(super) struct Line<'a> {
+pub(super) struct AlertLine<'a> {
     pub(super) alerts: Vec<&'a Alert>,
     /// What they are about.
     pub(super) about: String,
 }
 
-impl<'a> Line<'a> {
+impl<'a> AlertLine<'a> {
     /// The first of them; a row has one.
     pub(super) fn first(&self) -> Option<&'a Alert> {
         self.alerts.first().copied()
@@ -50,11 +50,11 @@ impl<'a> Line<'a> {
     }
 }
 
-pub(super) fn key(line: &Line<'_>) -> RowKey {
+pub(super) fn key(line: &AlertLine<'_>) -> RowKey {
     RowKey::of(line.first().map(|alert| ("alert", alert.rule, alert.severity, first_word(alert))))
 }
 
-pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
+pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
     let of = scene.app.subject().filter(|_| scene.app.view() == ViewId::Alerts);
     let accepted = |alert: &&Alert| {
         let severity = alert.severity.to_string();
@@ -69,13 +69,13 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
         is_of && scene.app.filter.accepts(&fields)
     };
     let mut places: HashMap<(Rule, Severity, bool, &str), usize> = HashMap::new();
-    let mut rows: Vec<Line<'a>> = Vec::new();
+    let mut rows: Vec<AlertLine<'a>> = Vec::new();
     for alert in scene.snap.alerts.iter().filter(accepted) {
         let is_silenced = scene.app.silenced(alert).is_some();
         let place = *places.entry((alert.rule, alert.severity, is_silenced, first_word(alert))).or_insert(rows.len());
         match rows.get_mut(place) {
             Some(row) => row.alerts.push(alert),
-            None => rows.push(Line { alerts: vec![alert], about: String::new() }),
+            None => rows.push(AlertLine { alerts: vec![alert], about: String::new() }),
         }
     }
     for row in &mut rows {
@@ -86,8 +86,8 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
     rows
 }
 
-pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
-    type C<'s, 'a> = Col<'s, Line<'a>>;
+pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, AlertLine<'a>>> {
+    type C<'s, 'a> = Col<'s, AlertLine<'a>>;
     let zone = scene.zone();
     let wide = scene.size.0 >= 100;
     vec![
@@ -112,7 +112,7 @@ pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
 }
 
 /// What they cost so far, as far as that is known.
-fn cost<'s, 'a>(scene: &'s Scene<'_>) -> Col<'s, Line<'a>> {
+fn cost<'s, 'a>(scene: &'s Scene<'_>) -> Col<'s, AlertLine<'a>> {
     let currency = format::symbol(scene.currency()).trim_end().to_owned();
     let costs = log::costs(scene);
     let costs: HashMap<_, _> = scene
@@ -123,7 +123,7 @@ fn cost<'s, 'a>(scene: &'s Scene<'_>) -> Col<'s, Line<'a>> {
         .collect();
     let wide = scene.size.0 >= 100;
     let (title, least) = if wide { ("cost so far", 11) } else { ("cost", 8) };
-    Col::right(title, least, move |line: &Line<'_>| {
+    Col::right(title, least, move |line: &AlertLine<'_>| {
         let known = |alert: &&Alert| costs.get(&(alert.rule, alert.subject.as_str())).copied();
         match super::list::known_sum(line.alerts.iter().map(known)) {
             Some(cost) => Cell::text(format!("≈ {currency}{}", format::tight(cost.max(0.0), 8).trim())),
@@ -133,7 +133,7 @@ fn cost<'s, 'a>(scene: &'s Scene<'_>) -> Col<'s, Line<'a>> {
     .rank(2)
 }
 
-fn severity(scene: &Scene<'_>, line: &Line<'_>, wide: bool) -> Cell<'static> {
+fn severity(scene: &Scene<'_>, line: &AlertLine<'_>, wide: bool) -> Cell<'static> {
     let role = charts::severity(line.severity());
     let glyph = glyph(line.severity());
     let silenced = line.first().and_then(|alert| scene.app.silenced(alert));

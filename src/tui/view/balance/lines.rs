@@ -20,7 +20,7 @@ const MOST: f64 = 99.0;
 
 /// A group by one balancer. Only its first line has the group's name and cost.
 #[derive(Clone, Copy)]
-pub(super) struct Line<'a> {
+pub(super) struct BalanceLine<'a> {
     pub(super) group: &'a GroupBalance,
     /// Whether its engine is the only one of its node, so that the node names it.
     is_alone: bool,
@@ -28,7 +28,7 @@ pub(super) struct Line<'a> {
     is_first: bool,
 }
 
-impl Line<'_> {
+impl BalanceLine<'_> {
     fn over(&self) -> f64 {
         self.balance.over_mean.get()
     }
@@ -38,22 +38,22 @@ impl Line<'_> {
     }
 }
 
-pub(super) fn key(line: &Line<'_>) -> RowKey {
+pub(super) fn key(line: &BalanceLine<'_>) -> RowKey {
     RowKey::of((line.group.group.name(), line.balance.balancer))
 }
 
 /// Groups as the list is sorted, each with its lines, the worst balancer first.
-pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Line<'a>> {
+pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<BalanceLine<'a>> {
     let mut engines: HashMap<&NodeName, usize> = HashMap::new();
     groups.iter().filter_map(node).for_each(|node| *engines.entry(node).or_default() += 1);
     let of = |group: &'a GroupBalance, balance: &'a Balance, is_first| {
         let is_alone = node(group).is_some_and(|node| engines.get(node) == Some(&1));
-        Line { group, is_alone, balance, is_first }
+        BalanceLine { group, is_alone, balance, is_first }
     };
     let first = |group: &'a GroupBalance| group.balances.first().map(|balance| of(group, balance, true));
-    let mut firsts: Vec<Line<'a>> = groups.iter().filter_map(first).collect();
+    let mut firsts: Vec<BalanceLine<'a>> = groups.iter().filter_map(first).collect();
     settle(&mut firsts, &columns("/h", "Ranks of"), scene, ViewId::Balance, key);
-    let all = |line: Line<'a>| {
+    let all = |line: BalanceLine<'a>| {
         let balances = line.group.balances.iter().enumerate();
         balances.map(move |(nth, balance)| of(line.group, balance, nth == 0))
     };
@@ -61,8 +61,8 @@ pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Li
 }
 
 /// The columns; `an_hour` heads the costs.
-pub(super) fn columns<'s, 'a>(an_hour: &str, of: &'static str) -> Vec<Col<'s, Line<'a>>> {
-    type C<'s, 'a> = Col<'s, Line<'a>>;
+pub(super) fn columns<'s, 'a>(an_hour: &str, of: &'static str) -> Vec<Col<'s, BalanceLine<'a>>> {
+    type C<'s, 'a> = Col<'s, BalanceLine<'a>>;
     vec![
         C::left(of, 10, |line| match node(line.group) {
             _ if !line.is_first => Cell::Empty,

@@ -23,7 +23,7 @@ use crate::tui::scene::{Scene, short_address};
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 use crate::units::Span;
-use lines::{Line, columns, key, lines};
+use lines::{BalanceLine, columns, key, lines};
 
 /// From here on the ranks are called uneven: a quarter above the mean.
 const UNEVEN: f64 = 1.25;
@@ -141,13 +141,13 @@ fn by_balancer(scene: &Scene<'_>, groups: &[GroupBalance]) -> Vec<GroupBalance> 
 }
 
 /// The chosen line; the first one where nothing was chosen.
-fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<&'l Line<'a>> {
+fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [BalanceLine<'a>]) -> Option<&'l BalanceLine<'a>> {
     let keys: Vec<RowKey> = lines.iter().map(key).collect();
     lines.get(scene.app.list_of(ViewId::Balance).place(&keys))
 }
 
-fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) -> Hits {
-    let of_nodes = |line: &Line<'_>| line.group.balances.iter().any(|one| one.balancer == Balancer::Load);
+fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[BalanceLine<'_>]) -> Hits {
+    let of_nodes = |line: &BalanceLine<'_>| line.group.balances.iter().any(|one| one.balancer == Balancer::Load);
     let of = if lines.iter().any(of_nodes) { NODES } else { RANKS };
     let columns = columns(&scene.an_hour(), of);
     let state = Some(scene.app.list_of(ViewId::Balance));

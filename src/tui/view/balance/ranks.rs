@@ -27,13 +27,13 @@ const WIDEST: usize = 48;
 const BETWEEN: usize = 7;
 
 /// What a chart shows: loads that are compared, or what the ranks make.
-struct Shown {
+struct ShownRank {
     balance: Balance,
     /// Whether it is their output.
     is_output: bool,
 }
 
-impl Shown {
+impl ShownRank {
     fn what(&self) -> &'static str {
         if self.is_output { "output tokens a second, a rank" } else { what(self.balance.balancer) }
     }
@@ -52,7 +52,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     let room = area.height.saturating_sub(1);
     let by_load = scene.app.ranks.by_load;
     let of_ranks = group.balances.iter().filter(|balance| !balance.ranks.is_empty());
-    let mut shown: Vec<Shown> = of_ranks.map(|balance| Shown { balance: balance.clone(), is_output: false }).collect();
+    let mut shown: Vec<ShownRank> =
+        of_ranks.map(|balance| ShownRank { balance: balance.clone(), is_output: false }).collect();
     shown.extend(group.balances.iter().find_map(|balance| output(scene, balance)));
     for one in shown.iter_mut().filter(|_| by_load) {
         one.balance = sorted(&one.balance);
@@ -68,7 +69,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
 }
 
 /// What the ranks of a balance of decode make, the worst of them in its place.
-fn output(scene: &Scene<'_>, balance: &Balance) -> Option<Shown> {
+fn output(scene: &Scene<'_>, balance: &Balance) -> Option<ShownRank> {
     if balance.balancer != Balancer::Kv {
         return None;
     }
@@ -81,10 +82,16 @@ fn output(scene: &Scene<'_>, balance: &Balance) -> Option<Shown> {
     }
     let known: Vec<f64> = balance.ranks.iter().filter_map(|rank| rank.load).collect();
     balance.mean = known.iter().sum::<f64>() / known.len() as f64;
-    (known.len() > 1 && known.iter().any(|rate| *rate > 0.0)).then_some(Shown { balance, is_output: true })
+    (known.len() > 1 && known.iter().any(|rate| *rate > 0.0)).then_some(ShownRank { balance, is_output: true })
 }
 
-fn draw_one(canvas: &mut Canvas<'_>, area: Rect, one: &Shown, title: Option<String>, (is_last, by_load): (bool, bool)) {
+fn draw_one(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    one: &ShownRank,
+    title: Option<String>,
+    (is_last, by_load): (bool, bool),
+) {
     let balance = &one.balance;
     let cells = FramedChart::chart_width(area.width, SCALE);
     let shown = Columns::of(balance, cells);
@@ -128,7 +135,7 @@ fn sorted(balance: &Balance) -> Balance {
 }
 
 /// `worst r017 97 %` and `mean 74 %`.
-fn figures(one: &Shown) -> [Vec<Segment<'static>>; 2] {
+fn figures(one: &ShownRank) -> [Vec<Segment<'static>>; 2] {
     let balance = &one.balance;
     let worst = balance.ranks.get(balance.worst);
     let load = |rank: &RankLoad| rank.load.map_or_else(|| format::UNKNOWN.to_owned(), |load| one.written(load));

@@ -1,6 +1,6 @@
 //! What is told of each row.
 
-use super::lines::Line;
+use super::lines::EngineLine;
 use crate::history::Measure;
 use crate::reading::Health;
 use crate::snapshot::EngineRow;
@@ -28,7 +28,7 @@ pub(super) struct Tops {
 }
 
 impl Tops {
-    pub(super) fn of(scene: &Scene<'_>, lines: &[Line<'_>]) -> Self {
+    pub(super) fn of(scene: &Scene<'_>, lines: &[EngineLine<'_>]) -> Self {
         let top = |measure: Measure, of_children: bool| {
             let lines = lines.iter().filter(|line| is_child(line) == of_children && line.served.makes(measure));
             common_top(scene, lines.filter_map(|line| Some((line.subject.clone()?, measure))))
@@ -37,13 +37,13 @@ impl Tops {
         Self { parents: tops(false), children: tops(true) }
     }
 
-    fn top(&self, line: &Line<'_>, measure: Measure) -> f64 {
+    fn top(&self, line: &EngineLine<'_>, measure: Measure) -> f64 {
         let [output, prompt] = if is_child(line) { self.children } else { self.parents };
         if measure == Measure::Prompt { prompt } else { output }
     }
 }
 
-fn is_child(line: &Line<'_>) -> bool {
+fn is_child(line: &EngineLine<'_>) -> bool {
     matches!(line.tree, Tree::Child | Tree::LastChild)
 }
 
@@ -56,8 +56,8 @@ const WIDE: u16 = 9;
 /// The least cells of both where the share of work within an objective stands beside them.
 const SHORT: u16 = 5;
 
-pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, Line<'a>>> {
-    type C<'s, 'a> = Col<'s, Line<'a>>;
+pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, EngineLine<'a>>> {
+    type C<'s, 'a> = Col<'s, EngineLine<'a>>;
     let wide = scene.size.0 >= 160;
     // Engines in no unit have longer names: of their nodes, and what runs there.
     let is_alone = |row: &std::sync::Arc<EngineRow>| row.unit.is_none();
@@ -118,18 +118,18 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
 /// that none of them makes are left out.
 pub(super) fn of_tokens<'s, 'a: 's>(
     scene: &'s Scene<'a>,
-    lines: &[Line<'a>],
+    lines: &[EngineLine<'a>],
     (least, most): (u16, u16),
     tops: Tops,
-) -> [Col<'s, Line<'a>>; 4] {
-    type C<'s, 'a> = Col<'s, Line<'a>>;
+) -> [Col<'s, EngineLine<'a>>; 4] {
+    type C<'s, 'a> = Col<'s, EngineLine<'a>>;
     let has = |measure| lines.is_empty() || lines.iter().any(|line| line.served.makes(measure));
     let span = scene.app.charts.reach.word();
     let has_both = scene.size.0 >= 160;
     let line = |name: &str, measure: Measure, rank: u8| {
         // The name stands over the figure behind it.
         let title = if least > LINE { format!("{name}, {span}") } else { span.to_owned() };
-        let cell = move |line: &Line<'a>| {
+        let cell = move |line: &EngineLine<'a>| {
             // One line of both kinds: what only reads prompts has theirs.
             let is_other = !has_both && !line.served.makes(measure);
             tokens_line(scene, (line, if is_other { Measure::Prompt } else { measure }), most, tops)
@@ -153,13 +153,13 @@ pub(super) fn of_tokens<'s, 'a: 's>(
 }
 
 /// A rate of what a row makes.
-fn rate(line: &Line<'_>, measure: Measure) -> Cell<'static> {
+fn rate(line: &EngineLine<'_>, measure: Measure) -> Cell<'static> {
     if line.served.makes(measure) { figure(&format::scaled_tight(line.served.rate(measure))) } else { Cell::Empty }
 }
 
 /// What large screens tell beside: work done again, drafts, and what watching costs.
-fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
-    type C<'s, 'a> = Col<'s, Line<'a>>;
+fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, EngineLine<'a>>> {
+    type C<'s, 'a> = Col<'s, EngineLine<'a>>;
     let knows = |what: fn(&EngineRow) -> bool| scene.snap.engines.iter().any(|row| what(row));
     vec![
         C::right("preempted", 9, preempted)
@@ -182,7 +182,7 @@ fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, Line<'a>>> {
     ]
 }
 
-pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, Line<'_>>]) -> Row<'static> {
+pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineLine<'_>>]) -> Row<'static> {
     let snap = scene.snap;
     let name = if hidden > 0 { format!("all, {hidden} more") } else { "total".to_owned() };
     Row::new(columns.iter().map(|col| match col.name() {
@@ -206,9 +206,9 @@ fn span(scene: &Scene<'_>) -> Cell<'static> {
 }
 
 /// The sums of the rows that are shown, of each parent once.
-pub(super) fn sums(scene: &Scene<'_>, lines: &[Line<'_>], columns: &[Col<'_, Line<'_>>]) -> Row<'static> {
-    let parents: Vec<&Line<'_>> = lines.iter().filter(|line| !is_child(line)).collect();
-    let whole = |of: fn(&Line<'_>) -> Option<u64>| known_sum(parents.iter().map(|line| of(line)));
+pub(super) fn sums(scene: &Scene<'_>, lines: &[EngineLine<'_>], columns: &[Col<'_, EngineLine<'_>>]) -> Row<'static> {
+    let parents: Vec<&EngineLine<'_>> = lines.iter().filter(|line| !is_child(line)).collect();
+    let whole = |of: fn(&EngineLine<'_>) -> Option<u64>| known_sum(parents.iter().map(|line| of(line)));
     let revenue: Option<Money> = known_sum(parents.iter().map(|line| line.revenue()));
     let profit: Option<Money> = known_sum(parents.iter().map(|line| line.profit()));
     Row::new(columns.iter().map(|col| match col.name() {
@@ -225,7 +225,7 @@ pub(super) fn sums(scene: &Scene<'_>, lines: &[Line<'_>], columns: &[Col<'_, Lin
     .tree(Tree::Leaf)
 }
 
-fn name(line: &Line<'_>) -> Cell<'static> {
+fn name(line: &EngineLine<'_>) -> Cell<'static> {
     let (role, glyph) = mark(line.state);
     if line.state != Health::Live {
         return Cell::Text(vec![Segment::new(role, format!("{glyph} ")), Segment::new(role, line.name.clone())]);
@@ -234,7 +234,7 @@ fn name(line: &Line<'_>) -> Cell<'static> {
     said(own, line.name.clone())
 }
 
-fn model(line: &Line<'_>) -> Cell<'static> {
+fn model(line: &EngineLine<'_>) -> Cell<'static> {
     match (line.tree, line.served.model) {
         (Tree::Child | Tree::LastChild, _) => match line.over_mean {
             Some(over) => {
@@ -249,18 +249,18 @@ fn model(line: &Line<'_>) -> Cell<'static> {
     }
 }
 
-fn ranks(line: &Line<'_>) -> Cell<'static> {
+fn ranks(line: &EngineLine<'_>) -> Cell<'static> {
     if line.is_parent { Cell::dim(format::compact(line.served.rows as u64)) } else { Cell::Empty }
 }
 
-fn waiting(line: &Line<'_>) -> Cell<'static> {
+fn waiting(line: &EngineLine<'_>) -> Cell<'static> {
     match line.served.waiting {
         Some(waiting) if waiting > 20 => said(Role::Warning, format::compact(waiting)),
         waiting => count(waiting),
     }
 }
 
-fn hit(line: &Line<'_>) -> Cell<'static> {
+fn hit(line: &EngineLine<'_>) -> Cell<'static> {
     match line.engine {
         Some(row) if row.cache_hit_rate.is_none() && row.cached_total.is_none() && row.prompt_total.is_some() => {
             Cell::dim("n/a")
@@ -270,7 +270,12 @@ fn hit(line: &Line<'_>) -> Cell<'static> {
     }
 }
 
-fn tokens_line(scene: &Scene<'_>, (line, measure): (&Line<'_>, Measure), cells: u16, tops: Tops) -> Cell<'static> {
+fn tokens_line(
+    scene: &Scene<'_>,
+    (line, measure): (&EngineLine<'_>, Measure),
+    cells: u16,
+    tops: Tops,
+) -> Cell<'static> {
     let Some(subject) = line.subject.as_ref().filter(|_| line.served.makes(measure)) else { return Cell::Empty };
     let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
     let span = scene.app.charts.reach.span();
@@ -278,7 +283,7 @@ fn tokens_line(scene: &Scene<'_>, (line, measure): (&Line<'_>, Measure), cells: 
     Cell::Sparkline(Sparkline::new(values, tops.top(line, measure), Ink::Mixed(role, 75)))
 }
 
-fn rev(line: &Line<'_>) -> Cell<'static> {
+fn rev(line: &EngineLine<'_>) -> Cell<'static> {
     match line.share {
         Some(share) => Cell::dim(format::percent1(Ratio::new(share)).trim().to_owned()),
         None if line.whole.is_some() => figure(&format::bare(line.revenue(), 7)),
@@ -287,7 +292,7 @@ fn rev(line: &Line<'_>) -> Cell<'static> {
 }
 
 /// Money stands where the ledger has it; a rank has its share of its parent's tokens.
-fn profit(line: &Line<'_>) -> Cell<'static> {
+fn profit(line: &EngineLine<'_>) -> Cell<'static> {
     match (line.share, line.whole) {
         (Some(_), _) => Cell::dim("of tokens"),
         (None, Some(_)) => tables::profit(line.profit()),
@@ -295,7 +300,7 @@ fn profit(line: &Line<'_>) -> Cell<'static> {
     }
 }
 
-fn preempted(line: &Line<'_>) -> Cell<'static> {
+fn preempted(line: &EngineLine<'_>) -> Cell<'static> {
     match line.served.preempted {
         None => Cell::unknown(),
         Some(rate) if rate < 0.05 => Cell::dim("0 /min"),
@@ -304,7 +309,7 @@ fn preempted(line: &Line<'_>) -> Cell<'static> {
     }
 }
 
-fn note(line: &Line<'_>) -> Cell<'static> {
+fn note(line: &EngineLine<'_>) -> Cell<'static> {
     let Some(row) = line.engine else { return Cell::Empty };
     match (&row.note, row.state) {
         (Some(note), _) => said(Role::Warning, note.to_string()),

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::columns::{Tops, of_tokens};
-use super::lines::{Line, ranks_of};
+use super::lines::{EngineLine, ranks_of};
 use crate::history::Subject;
 use crate::tui::format;
 use crate::tui::layout::{Rows, split};
@@ -26,8 +26,8 @@ const LATENCIES: u16 = 80;
 const LINE: u16 = 30;
 
 /// The chosen row, or what it is a part of.
-struct Chosen<'l, 'a> {
-    line: &'l Line<'a>,
+struct ChosenEngine<'l, 'a> {
+    line: &'l EngineLine<'a>,
     /// What its samples are kept under: of a node those of its engine, or of the unit that this stands in.
     subject: Subject,
     name: String,
@@ -35,7 +35,7 @@ struct Chosen<'l, 'a> {
     is_its_own: bool,
 }
 
-fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<Chosen<'l, 'a>> {
+fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Option<ChosenEngine<'l, 'a>> {
     let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
     let at = scene.app.list_of(ViewId::Engines).place(&keys);
     // A rank stands below what it is a part of.
@@ -44,28 +44,28 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [Line<'a>]) -> Option<Chosen<'l,
     if let Some(row) = line.engine {
         let is_its_own = row.unit.is_none();
         let subject = row.unit.clone().map_or_else(|| Subject::Engine(row.target.clone(), None), Subject::Unit);
-        return Some(Chosen { line, subject, name, is_its_own });
+        return Some(ChosenEngine { line, subject, name, is_its_own });
     }
     let Some(Subject::Node(node)) = &line.subject else {
         let subject = line.subject.clone()?;
-        return Some(Chosen { line, subject, name, is_its_own: true });
+        return Some(ChosenEngine { line, subject, name, is_its_own: true });
     };
     let mut engines = scene.snap.engines.iter().filter(|row| row.node == *node);
     let first = engines.next()?;
     Some(match &first.unit {
         Some(unit) => {
             let name = format!("{unit}, of {name}");
-            Chosen { line, subject: Subject::Unit(unit.clone()), name, is_its_own: false }
+            ChosenEngine { line, subject: Subject::Unit(unit.clone()), name, is_its_own: false }
         }
         None if engines.all(|row| row.target == first.target) => {
-            Chosen { line, subject: Subject::Engine(first.target.clone(), None), name, is_its_own: true }
+            ChosenEngine { line, subject: Subject::Engine(first.target.clone(), None), name, is_its_own: true }
         }
-        None => Chosen { line, subject: Subject::Fleet, name: "all engines".to_owned(), is_its_own: false },
+        None => ChosenEngine { line, subject: Subject::Fleet, name: "all engines".to_owned(), is_its_own: false },
     })
 }
 
 /// Draws its charts where there is room, and below them its latencies and its ranks.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[EngineLine<'_>]) {
     let Some(chosen) = chosen(scene, lines) else { return };
     let ranks = if area.width >= LATENCIES + 38 { ranks_of(scene, chosen.line) } else { Vec::new() };
     let wanted = if ranks.len() > 1 { ranks.len().min(1_000) as u16 + 1 } else { 0 };
@@ -89,7 +89,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines
 }
 
 /// The p99 that its row has.
-fn now(scene: &Scene<'_>, chosen: &Chosen<'_, '_>) -> Option<latencies::Now> {
+fn now(scene: &Scene<'_>, chosen: &ChosenEngine<'_, '_>) -> Option<latencies::Now> {
     let seconds = scene.snap.window_seconds.filter(|_| chosen.is_its_own && scene.app.then().is_none())?;
     let served = &chosen.line.served;
     let p99 = [served.ttft_p99, served.itl_p99, served.e2e_p99];
@@ -105,8 +105,14 @@ fn now(scene: &Scene<'_>, chosen: &Chosen<'_, '_>) -> Option<latencies::Now> {
 }
 
 /// Draws its ranks, those that carry most first.
-fn draw_ranks(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, chosen: &Chosen<'_, '_>, ranks: &[Line<'_>]) {
-    type C<'s, 'a> = Col<'s, Line<'a>>;
+fn draw_ranks(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    chosen: &ChosenEngine<'_, '_>,
+    ranks: &[EngineLine<'_>],
+) {
+    type C<'s, 'a> = Col<'s, EngineLine<'a>>;
     let mut columns = vec![
         C::left("", 12, |line| Cell::text(line.name.clone())).stretch(1, 24),
         C::right("of mean", 7, |line| match line.over_mean {

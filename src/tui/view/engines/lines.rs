@@ -19,7 +19,7 @@ use crate::tui::widgets::table::{CHILDREN, Tree};
 use crate::units::{Money, Ratio};
 
 /// A row: a unit, a target, or a rank of either.
-pub(super) struct Line<'a> {
+pub(super) struct EngineLine<'a> {
     pub(super) key: RowKey,
     pub(super) name: String,
     /// What its alerts are about.
@@ -41,7 +41,7 @@ pub(super) struct Line<'a> {
     pub(super) share: Option<f64>,
 }
 
-impl Line<'_> {
+impl EngineLine<'_> {
     /// What it makes in its role, by which its ranks are compared: prompts where it prefills, else output.
     fn tokens(&self) -> Option<f64> {
         tokens(self.served.role, &self.served)
@@ -113,13 +113,13 @@ pub(super) fn judged_counts(scene: &Scene<'_>) -> (usize, usize) {
 }
 
 /// The rows in their order, children below open parents.
-pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<Line<'a>> {
+pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<EngineLine<'a>> {
     let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
     for row in scene.snap.engines.iter().filter(|row| judged(scene, row) == Some(true)) {
         groups.entry(group_of(scene.app.grouping, row)).or_default().push(row);
     }
     let alerts = alerted(&scene.snap.alerts);
-    let mut parents: Vec<(Line<'a>, Vec<&'a EngineRow>)> =
+    let mut parents: Vec<(EngineLine<'a>, Vec<&'a EngineRow>)> =
         groups.into_iter().map(|(name, rows)| (parent(scene, name, &rows, alerts.get(name).copied()), rows)).collect();
     let mut order: Vec<Keyed<'a>> = parents.drain(..).map(|(line, rows)| Keyed { line, rows }).collect();
     // Sorting goes by the parents' lines.
@@ -138,11 +138,11 @@ fn group_of(grouping: Grouping, row: &EngineRow) -> &str {
 }
 
 struct Keyed<'a> {
-    line: Line<'a>,
+    line: EngineLine<'a>,
     rows: Vec<&'a EngineRow>,
 }
 
-fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, Line<'a>>], scene: &Scene<'_>) {
+fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, EngineLine<'a>>], scene: &Scene<'_>) {
     let mut rows: BTreeMap<RowKey, Vec<&'a EngineRow>> = BTreeMap::new();
     let mut lines = Vec::new();
     for keyed in order.drain(..) {
@@ -150,14 +150,14 @@ fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, Line<'a>>], s
         lines.push(keyed.line);
     }
     settle(&mut lines, columns, scene, ViewId::Engines, |line| line.key);
-    let with = |line: Line<'a>, rows: &mut BTreeMap<RowKey, Vec<&'a EngineRow>>| {
+    let with = |line: EngineLine<'a>, rows: &mut BTreeMap<RowKey, Vec<&'a EngineRow>>| {
         let rows = rows.remove(&line.key).unwrap_or_default();
         Keyed { line, rows }
     };
     order.extend(lines.into_iter().map(|line| with(line, &mut rows)));
 }
 
-fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Option<Severity>) -> Line<'a> {
+fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Option<Severity>) -> EngineLine<'a> {
     let mut served = Served::of(rows.iter().copied());
     served.rows = parts(rows).count();
     let whole = whole(scene, name);
@@ -183,7 +183,7 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
         }
         None => (only.map(engine), alone(scene, rows)),
     };
-    Line {
+    EngineLine {
         key: RowKey::of((kind, name)),
         name: shown,
         alerts_of: name.to_owned(),
@@ -238,7 +238,7 @@ fn alone(scene: &Scene<'_>, rows: &[&EngineRow]) -> Option<Whole> {
     Some(of_node(node))
 }
 
-fn with_children<'a>(scene: &Scene<'a>, mut line: Line<'a>, rows: &[&'a EngineRow]) -> Vec<Line<'a>> {
+fn with_children<'a>(scene: &Scene<'a>, mut line: EngineLine<'a>, rows: &[&'a EngineRow]) -> Vec<EngineLine<'a>> {
     if !line.is_parent || !scene.app.is_open(line.key) {
         return vec![line];
     }
@@ -256,7 +256,7 @@ fn with_children<'a>(scene: &Scene<'a>, mut line: Line<'a>, rows: &[&'a EngineRo
 }
 
 /// All parts of a row, those that carry most first.
-fn children<'a>(scene: &Scene<'_>, line: &Line<'a>, rows: &[&'a EngineRow]) -> Vec<Line<'a>> {
+fn children<'a>(scene: &Scene<'_>, line: &EngineLine<'a>, rows: &[&'a EngineRow]) -> Vec<EngineLine<'a>> {
     let whole = line.tokens();
     let role = line.served.role;
     // Load is compared among those that share work.
@@ -264,7 +264,7 @@ fn children<'a>(scene: &Scene<'_>, line: &Line<'a>, rows: &[&'a EngineRow]) -> V
     let carries = |row: &EngineRow| row.kv_usage.map(Ratio::get).or(row.running.map(|n| n as f64));
     let known: Vec<f64> = parts(rows).filter_map(carries).collect();
     let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
-    let mut children: Vec<Line<'a>> = parts(rows)
+    let mut children: Vec<EngineLine<'a>> = parts(rows)
         .map(|row| child(line, row, whole, role, carries(row).filter(|_| is_compared).map(|c| c / mean)))
         .collect();
     children
@@ -273,7 +273,7 @@ fn children<'a>(scene: &Scene<'_>, line: &Line<'a>, rows: &[&'a EngineRow]) -> V
 }
 
 /// All parts of a row of the list.
-pub(super) fn ranks_of<'a>(scene: &Scene<'a>, line: &Line<'a>) -> Vec<Line<'a>> {
+pub(super) fn ranks_of<'a>(scene: &Scene<'a>, line: &EngineLine<'a>) -> Vec<EngineLine<'a>> {
     if !line.is_parent {
         return Vec::new();
     }
@@ -293,17 +293,17 @@ fn parts<'r, 'a>(rows: &'r [&'a EngineRow]) -> impl Iterator<Item = &'a EngineRo
 }
 
 fn child<'a>(
-    parent: &Line<'a>,
+    parent: &EngineLine<'a>,
     row: &'a EngineRow,
     whole: Option<f64>,
     role: Option<EngineRole>,
     over_mean: Option<f64>,
-) -> Line<'a> {
+) -> EngineLine<'a> {
     let served = Served::one(row);
     let share = tokens(role, &served).zip(whole).map(|(part, whole)| part / whole);
     let rank = row.rank.as_ref().map_or_else(|| short_target(row), |rank| format!("r{rank}"));
     let name = if row.node.as_str().is_empty() { rank } else { format!("{rank} {}", row.node) };
-    Line {
+    EngineLine {
         key: RowKey::of((
             "rank",
             parent.key,
@@ -327,8 +327,8 @@ fn child<'a>(
 }
 
 /// What stands for the children that are not shown.
-fn rest<'a>(parent: &Line<'a>, hidden: usize) -> Line<'a> {
-    Line {
+fn rest<'a>(parent: &EngineLine<'a>, hidden: usize) -> EngineLine<'a> {
+    EngineLine {
         key: RowKey::of(("rest", parent.key)),
         name: format!("… {} more", format::grouped(hidden as u128)),
         alerts_of: parent.alerts_of.clone(),

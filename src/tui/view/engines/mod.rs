@@ -17,13 +17,13 @@ use crate::tui::scene::Scene;
 use crate::tui::widgets::table::Row;
 use crate::tui::widgets::{Canvas, Segment};
 use columns::{Tops, columns, sums, total};
-use lines::{Line, judged_counts, lines};
+use lines::{EngineLine, judged_counts, lines};
 
 /// The view.
 pub(super) struct Engines;
 
 /// Draws the list with its sums, which stay whatever is folded, grouped or filtered.
-fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Line<'_>]) -> Hits {
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[EngineLine<'_>]) -> Hits {
     let columns = columns(scene, Tops::of(scene, lines));
     let about = scene.app.subject();
     let is_whole = scene.app.filter.text().is_empty() && about.is_none();
@@ -38,7 +38,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Li
     };
     let has_total = area.height > 2 && scene.snap.engines.len() > 1;
     let mut list = List {
-        key: &|line: &Line<'_>| line.key,
+        key: &|line: &EngineLine<'_>| line.key,
         tree: &|line| line.tree,
         state: Some(scene.app.list_of(ViewId::Engines)),
         total: has_total.then_some(total),
@@ -113,7 +113,9 @@ impl View for Engines {
         let lines = lines(&slow);
         let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
         match lines.get(scene.app.list_of(ViewId::Engines).place(&keys)) {
-            Some(Line { engine: Some(engine), .. }) => Entry::Into(Place::about(ViewId::Node, engine.node.as_str())),
+            Some(EngineLine { engine: Some(engine), .. }) => {
+                Entry::Into(Place::about(ViewId::Node, engine.node.as_str()))
+            }
             Some(line) if line.is_parent => Entry::Fold(line.key),
             _ => Entry::Nowhere,
         }

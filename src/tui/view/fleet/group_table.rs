@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::groups::Group;
+use super::groups::FleetGroup;
 use super::heat::FleetHeat;
 use crate::tui::app::Pace;
 use crate::tui::format;
@@ -16,8 +16,8 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::{Cell, Row};
 use crate::units::{Money, Ratio};
 
-pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> {
-    type C<'s, 'a> = Col<'s, Group<'a>>;
+pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, FleetGroup<'a>>> {
+    type C<'s, 'a> = Col<'s, FleetGroup<'a>>;
     let heat = FleetHeat::new(scene.at(Pace::TenSeconds));
     let what = scene.app.charts.cells.names().0;
     vec![
@@ -40,7 +40,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, Group<'a>>> 
     ]
 }
 
-fn worst(group: &Group<'_>) -> Cell<'static> {
+fn worst(group: &FleetGroup<'_>) -> Cell<'static> {
     group.worst.map_or_else(Cell::unknown, |worst| {
         let text = format!("r{} {:.2}x", format::shorten(worst.rank.as_str(), 4), worst.over_mean.get().min(99.0));
         if worst.over_mean.get() >= 1.2 { said(Role::Warning, text) } else { Cell::dim(text) }
@@ -48,7 +48,7 @@ fn worst(group: &Group<'_>) -> Cell<'static> {
 }
 
 /// What of the groups that found no room stands in the last row: their nodes, and their profit together.
-fn hidden(groups: &[&Group<'_>], columns: &[Col<'_, Group<'_>>], heat: &FleetHeat<'_>) -> Row<'static> {
+fn hidden(groups: &[&FleetGroup<'_>], columns: &[Col<'_, FleetGroup<'_>>], heat: &FleetHeat<'_>) -> Row<'static> {
     let profits: Option<Vec<Money>> = groups.iter().map(|group| group.profit).collect();
     let nodes = || groups.iter().flat_map(|group| &group.nodes).map(|node| heat.node(*node)).collect();
     Row::new(columns.iter().enumerate().map(|(place, col)| match (place, col.name()) {
@@ -61,14 +61,14 @@ fn hidden(groups: &[&Group<'_>], columns: &[Col<'_, Group<'_>>], heat: &FleetHea
 }
 
 /// Draws it.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[Group<'_>]) -> Hits {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[FleetGroup<'_>]) -> Hits {
     let columns = columns(scene);
     let state = Some(scene.app.list_of(ViewId::Overview));
     let note = list::filter_note(&scene.app.filter, groups.len(), 0);
     let heat = FleetHeat::new(scene.at(Pace::TenSeconds));
-    let rest = |groups: &[&Group<'_>]| hidden(groups, &columns, &heat);
+    let rest = |groups: &[&FleetGroup<'_>]| hidden(groups, &columns, &heat);
     List {
-        key: &|group: &Group<'_>| group.key(),
+        key: &|group: &FleetGroup<'_>| group.key(),
         state,
         note,
         hidden: Some(&rest),

@@ -13,7 +13,7 @@ use crate::units::{Money, Ratio};
 
 /// What a group is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum GroupKind {
     Unit,
     /// A node without a unit.
     Node,
@@ -22,9 +22,9 @@ pub(super) enum Kind {
 }
 
 /// A unit, a node without one, or several of those.
-pub(super) struct Group<'a> {
+pub(super) struct FleetGroup<'a> {
     pub(super) name: &'a str,
-    pub(super) kind: Kind,
+    pub(super) kind: GroupKind,
     /// The places of its nodes in the picture.
     pub(super) nodes: Vec<usize>,
     pub(super) load: Option<Ratio>,
@@ -36,25 +36,25 @@ pub(super) struct Group<'a> {
     pub(super) gravest: Option<Severity>,
 }
 
-impl Group<'_> {
+impl FleetGroup<'_> {
     /// What its row is a row of.
     pub(super) fn key(&self) -> RowKey {
         let kind = match self.kind {
-            Kind::Unit => "unit",
-            Kind::Node => "node",
-            Kind::Model => "nodes of",
+            GroupKind::Unit => "unit",
+            GroupKind::Node => "node",
+            GroupKind::Model => "nodes of",
         };
         RowKey::of((kind, self.name))
     }
 
     /// Its name; that of a model stands for the nodes that serve it.
     pub(super) fn label(&self) -> Cow<'_, str> {
-        if self.kind == Kind::Model { Cow::Owned(format!("({})", self.name)) } else { Cow::Borrowed(self.name) }
+        if self.kind == GroupKind::Model { Cow::Owned(format!("({})", self.name)) } else { Cow::Borrowed(self.name) }
     }
 
     /// Whether the filter passes it.
     fn is_accepted(&self, scene: &Scene<'_>, served: &HashMap<&str, Served<'_>>) -> bool {
-        let (unit, node) = if self.kind == Kind::Unit { (self.name, "") } else { ("", self.name) };
+        let (unit, node) = if self.kind == GroupKind::Unit { (self.name, "") } else { ("", self.name) };
         let figure = |key: &str| figures_of::of_group(self.load, self.kv, self.waiting, self.profit, key);
         let of_node = |place: &usize| served.get(scene.snap.nodes.get(*place)?.name.as_str())?.model;
         let model = self.nodes.iter().find_map(of_node).unwrap_or_default();
@@ -63,7 +63,7 @@ impl Group<'_> {
 }
 
 /// The groups that the filter passes, units before nodes.
-pub(super) fn groups<'a>(scene: &Scene<'a>) -> Vec<Group<'a>> {
+pub(super) fn groups<'a>(scene: &Scene<'a>) -> Vec<FleetGroup<'a>> {
     let alerts = alerted(&scene.snap.alerts);
     let mut nodes: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut alone = Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn groups<'a>(scene: &Scene<'a>) -> Vec<Group<'a>> {
     }
     let of_unit =
         |unit: &'a UnitRow| of_unit(scene, unit, nodes.remove(unit.unit.as_str()).unwrap_or_default(), &alerts);
-    let mut groups: Vec<Group<'a>> = scene.snap.units.iter().map(of_unit).collect();
+    let mut groups: Vec<FleetGroup<'a>> = scene.snap.units.iter().map(of_unit).collect();
     groups.extend(of_nodes(scene, alone, &alerts));
     if !scene.app.filter.text().is_empty() {
         let served = by_node(scene.snap);
@@ -84,13 +84,18 @@ pub(super) fn groups<'a>(scene: &Scene<'a>) -> Vec<Group<'a>> {
     groups
 }
 
-fn of_unit<'a>(scene: &Scene<'a>, unit: &'a UnitRow, nodes: Vec<usize>, alerts: &HashMap<&str, Severity>) -> Group<'a> {
+fn of_unit<'a>(
+    scene: &Scene<'a>,
+    unit: &'a UnitRow,
+    nodes: Vec<usize>,
+    alerts: &HashMap<&str, Severity>,
+) -> FleetGroup<'a> {
     let name = unit.unit.as_str();
     let of_nodes = nodes.iter().filter_map(|place| scene.snap.nodes.get(*place));
     let gravest = of_nodes.filter_map(|node| alerts.get(node.name.as_str())).max();
-    Group {
+    FleetGroup {
         name,
-        kind: Kind::Unit,
+        kind: GroupKind::Unit,
         load: unit.utilization,
         kv: unit.kv_usage,
         waiting: unit.waiting,
@@ -101,7 +106,7 @@ fn of_unit<'a>(scene: &Scene<'a>, unit: &'a UnitRow, nodes: Vec<usize>, alerts: 
     }
 }
 
-fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Severity>) -> Vec<Group<'a>> {
+fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Severity>) -> Vec<FleetGroup<'a>> {
     if places.is_empty() {
         return Vec::new();
     }
@@ -110,9 +115,9 @@ fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Se
     let group = |(place, node): (usize, &'a NodeRow)| {
         let served = served.remove(node.name.as_str()).unwrap_or_default();
         let loads: Vec<f64> = node.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
-        Group {
+        FleetGroup {
             name: node.name.as_str(),
-            kind: Kind::Node,
+            kind: GroupKind::Node,
             nodes: vec![place],
             load: Ratio::of(loads.iter().sum(), loads.len() as f64),
             kv: served.kv(),
@@ -131,15 +136,15 @@ const FOLDED: usize = 8;
 const NO_MODEL: &str = "no model";
 
 /// The groups with nodes of no unit put together by their model, where units would find no room beside so many.
-pub(super) fn folded<'a>(scene: &Scene<'a>, groups: Vec<Group<'a>>) -> Vec<Group<'a>> {
-    let alone = groups.iter().filter(|group| group.kind == Kind::Node).count();
+pub(super) fn folded<'a>(scene: &Scene<'a>, groups: Vec<FleetGroup<'a>>) -> Vec<FleetGroup<'a>> {
+    let alone = groups.iter().filter(|group| group.kind == GroupKind::Node).count();
     if alone <= FOLDED || alone == groups.len() {
         return groups;
     }
-    let (nodes, mut kept): (Vec<Group<'a>>, Vec<Group<'a>>) =
-        groups.into_iter().partition(|group| group.kind == Kind::Node);
+    let (nodes, mut kept): (Vec<FleetGroup<'a>>, Vec<FleetGroup<'a>>) =
+        groups.into_iter().partition(|group| group.kind == GroupKind::Node);
     let served = by_node(scene.snap);
-    let mut models: BTreeMap<&'a str, Vec<Group<'a>>> = BTreeMap::new();
+    let mut models: BTreeMap<&'a str, Vec<FleetGroup<'a>>> = BTreeMap::new();
     for node in nodes {
         let model = served.get(node.name).and_then(|served| served.model).unwrap_or(NO_MODEL);
         models.entry(model).or_default().push(node);
@@ -149,15 +154,15 @@ pub(super) fn folded<'a>(scene: &Scene<'a>, groups: Vec<Group<'a>>) -> Vec<Group
 }
 
 /// Nodes as one group.
-fn together<'a>(name: &'a str, nodes: &[Group<'a>]) -> Group<'a> {
-    let mean = |of: fn(&Group<'_>) -> Option<Ratio>| {
+fn together<'a>(name: &'a str, nodes: &[FleetGroup<'a>]) -> FleetGroup<'a> {
+    let mean = |of: fn(&FleetGroup<'_>) -> Option<Ratio>| {
         let known: Vec<f64> = nodes.iter().filter_map(of).map(Ratio::get).collect();
         Ratio::of(known.iter().sum(), known.len() as f64)
     };
     let profits: Option<Vec<Money>> = nodes.iter().map(|node| node.profit).collect();
-    Group {
+    FleetGroup {
         name,
-        kind: Kind::Model,
+        kind: GroupKind::Model,
         nodes: nodes.iter().flat_map(|node| node.nodes.iter().copied()).collect(),
         load: mean(|node| node.load),
         kv: mean(|node| node.kv),
@@ -169,13 +174,13 @@ fn together<'a>(name: &'a str, nodes: &[Group<'a>]) -> Group<'a> {
 }
 
 /// Sorts by name, numbers as numbers.
-pub(super) fn by_name(groups: &mut [Group<'_>]) {
+pub(super) fn by_name(groups: &mut [FleetGroup<'_>]) {
     groups.sort_by_cached_key(|group| format::natural(group.name));
 }
 
 /// Sorts by profit, the worst first, those of one prefix together: they share rows. What is unknown comes last.
-pub(super) fn worst_first(groups: &mut [Group<'_>], prefix: impl Fn(&str) -> &str) {
-    let rank = |group: &Group<'_>| (group.profit.is_none(), group.profit);
+pub(super) fn worst_first(groups: &mut [FleetGroup<'_>], prefix: impl Fn(&str) -> &str) {
+    let rank = |group: &FleetGroup<'_>| (group.profit.is_none(), group.profit);
     let mut worst: HashMap<String, (bool, Option<Money>)> = HashMap::new();
     for group in groups.iter() {
         let known = worst.entry(prefix(group.name).to_owned()).or_insert_with(|| rank(group));

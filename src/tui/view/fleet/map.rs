@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::groups::{Group, Kind, by_name, folded, worst_first};
+use super::groups::{FleetGroup, GroupKind, by_name, folded, worst_first};
 use super::heat::FleetHeat;
-use super::plan::{Grain, Plan, PlanRow, SMALL, Slot, Unit, ending, prefix};
+use super::plan::{FleetGrain, FleetPlan, PlanRow, PlanSlot, PlanUnit, SMALL, ending, prefix};
 use crate::tui::app::{Cells, Pace};
 use crate::tui::format;
 use crate::tui::scene::Scene;
@@ -24,9 +24,9 @@ const LABEL: u16 = 8;
 
 /// The groups in the order in which they stand in `area`: by name where all find room; else nodes of no unit together by
 /// their model, and where that is too much still, the worst first.
-pub(super) fn ordered<'a>(mut groups: Vec<Group<'a>>, scene: &Scene<'a>, area: Rect) -> Vec<Group<'a>> {
+pub(super) fn ordered<'a>(mut groups: Vec<FleetGroup<'a>>, scene: &Scene<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
     by_name(&mut groups);
-    let is_cut = |groups: &[Group<'_>]| planned(groups, scene, area).1.rows.len() > rows_in(area);
+    let is_cut = |groups: &[FleetGroup<'_>]| planned(groups, scene, area).1.rows.len() > rows_in(area);
     if is_cut(&groups) {
         groups = folded(scene, groups);
         by_name(&mut groups);
@@ -38,7 +38,7 @@ pub(super) fn ordered<'a>(mut groups: Vec<Group<'a>>, scene: &Scene<'a>, area: R
 }
 
 /// Rows that all groups take with their heading in the finest form that fits `area`.
-pub(super) fn needs(groups: &mut [Group<'_>], scene: &Scene<'_>, area: Rect) -> u16 {
+pub(super) fn needs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> u16 {
     by_name(groups);
     let (_, plan) = planned(groups, scene, area);
     // Where nothing passes the filter, that is said in a row.
@@ -50,7 +50,7 @@ fn rows_in(area: Rect) -> usize {
 }
 
 /// The plan, and how wide labels are.
-fn planned(groups: &[Group<'_>], scene: &Scene<'_>, area: Rect) -> (u16, Plan) {
+fn planned(groups: &[FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> (u16, FleetPlan) {
     let gpus = scene.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(1).clamp(1, 32);
     let gpus = Some(gpus).filter(|_| scene.app.charts.cells.is_of_gpus());
     let alone = groups.iter().filter(|group| group.nodes.len() > SMALL);
@@ -59,15 +59,15 @@ fn planned(groups: &[Group<'_>], scene: &Scene<'_>, area: Rect) -> (u16, Plan) {
     let label = alone.map(|group| format::width(&group.label())).chain(shared).max().unwrap_or(0);
     let label = label.clamp(usize::from(LABEL), 16) as u16 + 1;
     let cells = area.width.saturating_sub(label + FIGURES + 1);
-    let labels: Vec<_> = groups.iter().map(Group::label).collect();
-    let sizes: Vec<Unit<'_>> =
-        groups.iter().zip(&labels).map(|(group, name)| Unit { name, nodes: group.nodes.len() }).collect();
+    let labels: Vec<_> = groups.iter().map(FleetGroup::label).collect();
+    let sizes: Vec<PlanUnit<'_>> =
+        groups.iter().zip(&labels).map(|(group, name)| PlanUnit { name, nodes: group.nodes.len() }).collect();
     let room = [label, cells, area.width.saturating_sub(label)].map(usize::from);
-    (label, Plan::new(&sizes, gpus, room, rows_in(area)))
+    (label, FleetPlan::new(&sizes, gpus, room, rows_in(area)))
 }
 
 /// Draws it.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[Group<'_>]) -> Hits {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[FleetGroup<'_>]) -> Hits {
     let (label, plan) = planned(groups, scene, area);
     let map = Map { scene, heat: FleetHeat::new(scene.at(Pace::TenSeconds)), groups, plan: &plan };
     map.heading(canvas, area);
@@ -80,7 +80,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     let room = rows_in(area);
     let is_cut = plan.rows.len() > room;
     let shown = if is_cut { room.saturating_sub(1) } else { plan.rows.len() };
-    let keys: Vec<RowKey> = groups.iter().map(Group::key).collect();
+    let keys: Vec<RowKey> = groups.iter().map(FleetGroup::key).collect();
     let chosen = scene.app.list_of(ViewId::Overview).key(&keys);
     let mut hits = Hits::of_page(shown);
     for (y, row) in (area.y + 1..).zip(plan.rows.iter().take(shown)) {
@@ -99,21 +99,21 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     hits
 }
 
-fn has_units(groups: &[Group<'_>]) -> bool {
-    groups.iter().any(|group| group.kind == Kind::Unit)
+fn has_units(groups: &[FleetGroup<'_>]) -> bool {
+    groups.iter().any(|group| group.kind == GroupKind::Unit)
 }
 
 struct Map<'m, 'a> {
     scene: &'m Scene<'a>,
     heat: FleetHeat<'a>,
-    groups: &'m [Group<'a>],
-    plan: &'m Plan,
+    groups: &'m [FleetGroup<'a>],
+    plan: &'m FleetPlan,
 }
 
 impl Map<'_, '_> {
     fn heading(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let (what, range) = self.scene.app.charts.cells.names();
-        let a_cell = if self.plan.grain == Grain::Node { "a node" } else { "a GPU" };
+        let a_cell = if self.plan.grain == FleetGrain::Node { "a node" } else { "a GPU" };
         let is_wide = area.width >= 160;
         let mean = if self.scene.app.charts.cells == Cells::Load { ", mean of 10 s" } else { "" };
         let title = match (has_units(self.groups), is_wide) {
@@ -158,7 +158,7 @@ impl Map<'_, '_> {
         hits
     }
 
-    fn slot(&self, canvas: &mut Canvas<'_>, area: Rect, row: &PlanRow, slot: &Slot, is_chosen: bool) -> Rect {
+    fn slot(&self, canvas: &mut Canvas<'_>, area: Rect, row: &PlanRow, slot: &PlanSlot, is_chosen: bool) -> Rect {
         let Some(group) = self.groups.get(slot.unit) else { return Rect::default() };
         let nodes = group.nodes.get(slot.nodes.clone()).unwrap_or(&[]);
         let x = area.x.saturating_add(slot.cells as u16);
@@ -181,16 +181,16 @@ impl Map<'_, '_> {
         let mut spots = Vec::new();
         for at in nodes {
             let (cells, has_parts) = match self.plan.grain {
-                Grain::Node => (1, false),
-                Grain::Gpu(gpus) => (gpus as u16, true),
+                FleetGrain::Node => (1, false),
+                FleetGrain::Gpu(gpus) => (gpus as u16, true),
             };
             spots.push(Spot { area: Rect { x: x.saturating_add(cell), width: cells, ..area }, of: *at, has_parts });
             match self.plan.grain {
-                Grain::Node => {
+                FleetGrain::Node => {
                     self.heat.node(*at).draw(&mut clip, cell, 0);
                     cell += 1;
                 }
-                Grain::Gpu(gpus) => {
+                FleetGrain::Gpu(gpus) => {
                     for gpu in 0..gpus {
                         if let Some(heat) = self.heat.gpu(*at, gpu) {
                             heat.draw(&mut clip, cell + gpu as u16, 0);
@@ -210,7 +210,7 @@ impl Map<'_, '_> {
     /// Load, KV, queue and profit of the row's units together.
     fn figures(&self, canvas: &mut Canvas<'_>, area: Rect, row: &PlanRow) {
         let groups: Vec<_> = row.slots.iter().filter_map(|slot| self.groups.get(slot.unit)).collect();
-        let mean = |of: fn(&Group<'_>) -> Option<Ratio>| {
+        let mean = |of: fn(&FleetGroup<'_>) -> Option<Ratio>| {
             let known: Vec<f64> = groups.iter().filter_map(|group| of(group)).map(Ratio::get).collect();
             Ratio::of(known.iter().sum(), known.len() as f64)
         };

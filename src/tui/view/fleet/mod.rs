@@ -18,7 +18,7 @@ use crate::snapshot::NodeRow;
 use crate::tui::app::Pace;
 use crate::tui::scene::{GpuLine, Scene};
 use crate::tui::widgets::Canvas;
-use groups::{Group, Kind, folded, groups};
+use groups::{FleetGroup, GroupKind, folded, groups};
 
 /// GPUs up to which each has a row.
 const GPU_ROWS: usize = 16;
@@ -92,7 +92,7 @@ pub(super) fn rows(scene: &Scene<'_>, area: Rect) -> Vec<RowKey> {
     match form(scene) {
         Form::Gpus => gpu_lines(&slow).iter().map(gpu_key).collect(),
         Form::Nodes => nodes::lines(&slow, ViewId::Overview).iter().map(nodes::key).collect(),
-        Form::Groups => ordered(&slow, area).iter().map(Group::key).collect(),
+        Form::Groups => ordered(&slow, area).iter().map(FleetGroup::key).collect(),
         Form::Engines => Vec::new(),
     }
 }
@@ -170,9 +170,9 @@ pub(super) fn chosen(scene: &Scene<'_>, area: Rect) -> Option<Chosen> {
         Form::Groups => ordered(&slow, area).get(at).map(|group| {
             let name = group.name.to_owned();
             match group.kind {
-                Kind::Unit => Chosen::Unit(name),
-                Kind::Node => Chosen::Node(name),
-                Kind::Model => Chosen::Model(name),
+                GroupKind::Unit => Chosen::Unit(name),
+                GroupKind::Node => Chosen::Node(name),
+                GroupKind::Model => Chosen::Model(name),
             }
         }),
         Form::Engines => None,
@@ -180,7 +180,7 @@ pub(super) fn chosen(scene: &Scene<'_>, area: Rect) -> Option<Chosen> {
 }
 
 /// The groups as they stand in `area`.
-fn ordered<'a>(scene: &Scene<'a>, area: Rect) -> Vec<Group<'a>> {
+fn ordered<'a>(scene: &Scene<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
     let groups = groups(scene);
     if is_map(scene) {
         return map::ordered(groups, scene, area);

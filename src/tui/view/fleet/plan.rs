@@ -12,13 +12,13 @@ struct Sharing {
 
 /// What a cell stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Grain {
+pub(super) enum FleetGrain {
     /// A GPU, of so many a node, with a space between nodes.
     Gpu(usize),
     Node,
 }
 
-impl Grain {
+impl FleetGrain {
     /// Cells of so many nodes.
     pub(super) fn cells(self, nodes: usize) -> usize {
         match self {
@@ -38,7 +38,7 @@ impl Grain {
 
 /// A part of a unit in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Slot {
+pub(super) struct PlanSlot {
     /// The unit, by its place.
     pub(super) unit: usize,
     /// Which of its nodes.
@@ -54,41 +54,46 @@ pub(super) struct PlanRow {
     /// What several have in common, at the first row of theirs.
     pub(super) prefix: Option<String>,
     pub(super) is_shared: bool,
-    pub(super) slots: Vec<Slot>,
+    pub(super) slots: Vec<PlanSlot>,
 }
 
 /// The rows of a fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plan {
-    pub(super) grain: Grain,
+pub(super) struct FleetPlan {
+    pub(super) grain: FleetGrain,
     /// Whether rows of several units have their sums beside them.
     pub(super) has_shared_figures: bool,
     pub(super) rows: Vec<PlanRow>,
 }
 
 /// A unit to be placed.
-pub(super) struct Unit<'a> {
+pub(super) struct PlanUnit<'a> {
     pub(super) name: &'a str,
     pub(super) nodes: usize,
 }
 
-impl Plan {
+impl FleetPlan {
     /// The finest grain at which all units fit `rows` rows: cells of labels, of a unit, and of a row without figures. Else
     /// a cell a node, as dense as it goes.
     /// `gpus` are a node's; `None`: a node has one cell.
-    pub(super) fn new(units: &[Unit<'_>], gpus: Option<usize>, [label, cells, whole]: [usize; 3], rows: usize) -> Self {
+    pub(super) fn new(
+        units: &[PlanUnit<'_>],
+        gpus: Option<usize>,
+        [label, cells, whole]: [usize; 3],
+        rows: usize,
+    ) -> Self {
         let airy = Sharing { cells, space: 1, gutter: 3 };
         let dense = Sharing { cells: whole, space: 0, gutter: 2 };
-        let ways = gpus.map(|gpus| (Grain::Gpu(gpus), airy)).into_iter().chain([(Grain::Node, airy)]);
+        let ways = gpus.map(|gpus| (FleetGrain::Gpu(gpus), airy)).into_iter().chain([(FleetGrain::Node, airy)]);
         let mut plans = ways.map(|(grain, way)| (grain, Self::at(units, grain, label, cells, way)));
-        let fits = |(grain, plan): &(Grain, Self)| plan.rows.len() <= rows && grain.nodes(cells) > 0;
+        let fits = |(grain, plan): &(FleetGrain, Self)| plan.rows.len() <= rows && grain.nodes(cells) > 0;
         match plans.find(fits) {
             Some((_, plan)) => plan,
-            None => Self { has_shared_figures: false, ..Self::at(units, Grain::Node, label, cells, dense) },
+            None => Self { has_shared_figures: false, ..Self::at(units, FleetGrain::Node, label, cells, dense) },
         }
     }
 
-    fn at(units: &[Unit<'_>], grain: Grain, label: usize, cells: usize, way: Sharing) -> Self {
+    fn at(units: &[PlanUnit<'_>], grain: FleetGrain, label: usize, cells: usize, way: Sharing) -> Self {
         let mut rows = Vec::new();
         let mut place = 0;
         while let Some(unit) = units.get(place) {
@@ -125,20 +130,20 @@ pub(super) fn ending(name: &str) -> &str {
     if ending.is_empty() { name } else { ending }
 }
 
-fn alone(unit: usize, nodes: usize, grain: Grain, label: usize, cells: usize) -> Vec<PlanRow> {
+fn alone(unit: usize, nodes: usize, grain: FleetGrain, label: usize, cells: usize) -> Vec<PlanRow> {
     let per_row = grain.nodes(cells).max(1);
     let row = |from: usize| PlanRow {
         prefix: None,
         is_shared: false,
-        slots: vec![Slot { unit, nodes: from..(from + per_row).min(nodes), label: 0, cells: label }],
+        slots: vec![PlanSlot { unit, nodes: from..(from + per_row).min(nodes), label: 0, cells: label }],
     };
     (0..nodes.max(1)).step_by(per_row).map(row).collect()
 }
 
 fn together(
-    units: &[Unit<'_>],
+    units: &[PlanUnit<'_>],
     places: std::ops::Range<usize>,
-    grain: Grain,
+    grain: FleetGrain,
     label: usize,
     way: Sharing,
 ) -> Vec<PlanRow> {
@@ -158,7 +163,7 @@ fn together(
             slots: (from..(from + per_row).min(places.end))
                 .map(|place| {
                     let x = label + (place - from) * (slot + way.gutter);
-                    Slot {
+                    PlanSlot {
                         unit: place,
                         nodes: 0..of(place).map_or(0, |unit| unit.nodes),
                         label: x,
@@ -179,20 +184,20 @@ mod tests {
         decode.chain((1..=29).map(|i| (format!("prefill-{i:02}"), 4))).collect()
     }
 
-    fn plan(room: (usize, usize), rows: usize) -> Plan {
+    fn plan(room: (usize, usize), rows: usize) -> FleetPlan {
         let names = published();
-        let units: Vec<Unit<'_>> = names.iter().map(|(name, nodes)| Unit { name, nodes: *nodes }).collect();
-        Plan::new(&units, Some(8), [room.0, room.1, room.1 + 26], rows)
+        let units: Vec<PlanUnit<'_>> = names.iter().map(|(name, nodes)| PlanUnit { name, nodes: *nodes }).collect();
+        FleetPlan::new(&units, Some(8), [room.0, room.1, room.1 + 26], rows)
     }
 
     #[test]
     fn the_published_fleet_stands_as_it_is_drawn() {
         let wide = plan((9, 162), 17);
-        assert_eq!((wide.grain, wide.rows.len()), (Grain::Gpu(8), 17));
+        assert_eq!((wide.grain, wide.rows.len()), (FleetGrain::Gpu(8), 17));
         let row = &wide.rows[9];
         assert_eq!((row.prefix.as_deref(), row.slots.len()), (Some("prefill-"), 4));
         let narrow = plan((9, 23), 14);
-        assert_eq!((narrow.grain, narrow.rows.len()), (Grain::Node, 14));
+        assert_eq!((narrow.grain, narrow.rows.len()), (FleetGrain::Node, 14));
         assert_eq!(narrow.rows[9].slots.len(), 6);
     }
 

@@ -14,7 +14,7 @@ use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Price, Ratio};
 
 /// A class of tokens, or the rent.
-struct Line {
+struct ClassLine {
     name: &'static str,
     role: Role,
     price: Option<Price>,
@@ -24,30 +24,30 @@ struct Line {
     per_hour: Option<Money>,
 }
 
-type C<'s> = Col<'s, Line>;
+type ClassCol<'s> = Col<'s, ClassLine>;
 
 /// Draws it: the classes add up to the revenue an hour, and the rent stands below.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let lines = lines(row);
     let columns = [
-        C::left("What a token earns", 18, |line| {
+        ClassCol::left("What a token earns", 18, |line| {
             let key = if line.price.is_some() { Segment::key(line.role) } else { Segment::dim(" ") };
             Cell::Text(vec![key, Segment::text(format!(" {}", line.name))])
         }),
-        C::right("per M", 7, |line| {
+        ClassCol::right("per M", 7, |line| {
             line.price.map_or(Cell::Empty, |price| Cell::text(format::price_per_million(price)))
         }),
-        C::right("tok/s", 6, |line| if line.price.is_some() { rate(line.rate) } else { Cell::Empty }),
-        C::left("", 6, |line| Cell::Bar(RowBar { value: line.share, top: 1.0, ink: Ink::Mixed(line.role, 75) }))
+        ClassCol::right("tok/s", 6, |line| if line.price.is_some() { rate(line.rate) } else { Cell::Empty }),
+        ClassCol::left("", 6, |line| Cell::Bar(RowBar { value: line.share, top: 1.0, ink: Ink::Mixed(line.role, 75) }))
             .rank(1)
             .stretch(1, 24),
-        C::right(scene.an_hour(), 8, |line| figure(&format::bare(line.per_hour, 8))),
-        C::right("share", 6, |line| figure(&format::percent(line.share.and_then(Ratio::new)))),
+        ClassCol::right(scene.an_hour(), 8, |line| figure(&format::bare(line.per_hour, 8))),
+        ClassCol::right("share", 6, |line| figure(&format::percent(line.share.and_then(Ratio::new)))),
     ];
     List { gap: 1, ..List::plain("What a token earns", &columns, &lines) }.draw(canvas, area);
 }
 
-fn lines(row: &ModelRow) -> Vec<Line> {
+fn lines(row: &ModelRow) -> Vec<ClassLine> {
     let prices = row.money.prices.first();
     let hits = row.cache_hit_rate.map_or(0.0, Ratio::get);
     let prompt = row.prompt_per_second;
@@ -60,18 +60,18 @@ fn lines(row: &ModelRow) -> Vec<Line> {
     let worth = |price: Option<Price>, rate: Option<f64>| Some(price?.nanos() as f64 * rate?);
     let all: f64 = classes.iter().filter_map(|(_, _, price, rate)| worth(*price, *rate)).sum();
     let revenue = row.money.revenue_per_hour;
-    let mut lines: Vec<Line> = classes
+    let mut lines: Vec<ClassLine> = classes
         .into_iter()
         .map(|(name, role, price, rate)| {
             let share = worth(price, rate).filter(|_| all > 0.0).map(|worth| worth / all);
             let per_hour = revenue.zip(share).and_then(|(revenue, share)| part(revenue, share));
-            Line { name, role, price, rate, share, per_hour }
+            ClassLine { name, role, price, rate, share, per_hour }
         })
         .collect();
     let rent = row.money.cost_per_hour.or(cost(row));
     let share = number(rent).zip(number(revenue)).map(|(rent, revenue)| rent / revenue);
     let share = share.filter(|share| share.is_finite());
-    lines.push(Line { name: "cost", role: Role::Cost, price: None, rate: None, share, per_hour: rent });
+    lines.push(ClassLine { name: "cost", role: Role::Cost, price: None, rate: None, share, per_hour: rent });
     lines
 }
 

@@ -24,7 +24,7 @@ use crate::units::{Money, Ratio};
 /// Cells of a line of tokens.
 const LINE: u16 = 24;
 
-struct Line<'a> {
+struct ServedLine<'a> {
     name: String,
     subject: Subject,
     nodes: Option<usize>,
@@ -33,7 +33,7 @@ struct Line<'a> {
     served: Served<'a>,
 }
 
-type C<'s, 'a> = Col<'s, Line<'a>>;
+type ServedCol<'s, 'a> = Col<'s, ServedLine<'a>>;
 
 /// Draws it, those with the least profit first; engines by their tokens.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
@@ -45,30 +45,30 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
     let span = scene.app.charts.reach.word();
     let line = |name: &str, measure: Measure, rank| {
         let top = top(measure);
-        C::left(format!("{name}, {span}"), 10, move |line| tokens_line(scene, line, measure, top))
+        ServedCol::left(format!("{name}, {span}"), 10, move |line| tokens_line(scene, line, measure, top))
             .rank(rank)
             .stretch(1, LINE)
     };
     let rate = |measure| {
-        move |line: &Line<'_>| match line.served.rate(measure) {
+        move |line: &ServedLine<'_>| match line.served.rate(measure) {
             None => Cell::Empty,
             rate => figure(&format::scaled_tight(rate)),
         }
     };
     let has_units = lines.iter().any(|line| line.nodes.is_some());
     let columns = [
-        C::left("Served by", 14, |line| Cell::text(line.name.clone())).stretch(2, 28),
-        C::right("nodes", 5, |line| line.nodes.map_or(Cell::Empty, |nodes| Cell::dim(nodes.to_string())))
+        ServedCol::left("Served by", 14, |line| Cell::text(line.name.clone())).stretch(2, 28),
+        ServedCol::right("nodes", 5, |line| line.nodes.map_or(Cell::Empty, |nodes| Cell::dim(nodes.to_string())))
             .rank(3)
             .only(has_units),
-        C::right("load", 5, |line| figure(&format::percent(line.load))).rank(2).only(has_units),
-        C::right("wait", 4, |line| count(line.served.waiting)).rank(2),
-        C::right("KV", 5, |line| full(line.served.kv())).rank(2),
+        ServedCol::right("load", 5, |line| figure(&format::percent(line.load))).rank(2).only(has_units),
+        ServedCol::right("wait", 4, |line| count(line.served.waiting)).rank(2),
+        ServedCol::right("KV", 5, |line| full(line.served.kv())).rank(2),
         line("in/s", Measure::Prompt, 6),
-        C::right("in/s", 5, rate(Measure::Prompt)).rank(1),
+        ServedCol::right("in/s", 5, rate(Measure::Prompt)).rank(1),
         line("out/s", Measure::Output, 5),
-        C::right("out/s", 5, rate(Measure::Output)),
-        C::right("profit/h", 9, |line| tables::profit(line.profit)).only(has_units),
+        ServedCol::right("out/s", 5, rate(Measure::Output)),
+        ServedCol::right("profit/h", 9, |line| tables::profit(line.profit)).only(has_units),
     ];
     List { gap: 1, ..List::plain("Served by", &columns, &lines) }.draw(canvas, area);
 }
@@ -78,25 +78,26 @@ pub(super) fn rows(scene: &Scene<'_>, model: &ModelName) -> u16 {
     lines(scene, model).len().min(1_000) as u16 + 1
 }
 
-fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<Line<'a>> {
+fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<ServedLine<'a>> {
     let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
     for row in scene.snap.engines.iter().filter(|row| row.model.as_ref() == Some(model)) {
         let name = row.unit.as_ref().map_or(row.target.as_str(), |unit| unit.as_str());
         groups.entry(name).or_default().push(row);
     }
-    let mut lines: Vec<Line<'a>> = groups.into_iter().filter_map(|(name, rows)| line(scene, name, &rows)).collect();
-    let made = |line: &Line<'_>| line.served.rate(Measure::Output).or(line.served.rate(Measure::Prompt));
-    let most = |line: &Line<'_>| std::cmp::Reverse(made(line).map_or(0, |tokens| tokens as u64));
+    let mut lines: Vec<ServedLine<'a>> =
+        groups.into_iter().filter_map(|(name, rows)| line(scene, name, &rows)).collect();
+    let made = |line: &ServedLine<'_>| line.served.rate(Measure::Output).or(line.served.rate(Measure::Prompt));
+    let most = |line: &ServedLine<'_>| std::cmp::Reverse(made(line).map_or(0, |tokens| tokens as u64));
     lines.sort_by_cached_key(|line| (line.profit.is_none(), line.profit, most(line), format::natural(&line.name)));
     lines
 }
 
-fn line<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<Line<'a>> {
+fn line<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<ServedLine<'a>> {
     let served = Served::of(rows.iter().copied());
     if let Some(unit) = scene.snap.units.iter().find(|unit| unit.unit.as_str() == name) {
         let profit = unit.revenue_per_hour.zip(unit.cost_per_hour).map(|(revenue, cost)| revenue - cost);
         let subject = Subject::Unit(unit.unit.clone());
-        return Some(Line {
+        return Some(ServedLine {
             name: name.to_owned(),
             subject,
             nodes: Some(unit.nodes),
@@ -108,10 +109,10 @@ fn line<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<Lin
     let first = rows.first()?;
     let name = format!("{} {}", first.kind, short_target(first));
     let subject = Subject::Engine(first.target.clone(), first.rank.clone().filter(|_| rows.len() == 1));
-    Some(Line { name, subject, nodes: None, load: None, profit: None, served })
+    Some(ServedLine { name, subject, nodes: None, load: None, profit: None, served })
 }
 
-fn tokens_line(scene: &Scene<'_>, line: &Line<'_>, measure: Measure, top: f64) -> Cell<'static> {
+fn tokens_line(scene: &Scene<'_>, line: &ServedLine<'_>, measure: Measure, top: f64) -> Cell<'static> {
     if line.served.rate(measure).is_none() {
         return Cell::Empty;
     }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Placed, key_of, placed};
+use super::{PlacedPart, key_of, placed};
 use crate::statement::AtList;
 use crate::tui::app::ListState;
 use crate::tui::format;
@@ -14,7 +14,7 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
 use crate::units::{Money, quotient};
 
-type C<'s, 'a> = Col<'s, Placed<'a, AtList>>;
+type CompareCol<'s, 'a> = Col<'s, PlacedPart<'a, AtList>>;
 
 /// Draws them, the lists in force first; about the chosen one, in the book's order, where there is a list's state.
 pub(super) fn draw(
@@ -40,16 +40,16 @@ fn in_force(page: &MoneyPage, at: &AtList) -> bool {
     page.models.lists.iter().any(|list| list.list == at.list)
 }
 
-fn columns<'a>(page: &MoneyPage) -> Vec<C<'_, 'a>> {
+fn columns<'a>(page: &MoneyPage) -> Vec<CompareCol<'_, 'a>> {
     let ours = page.totals.revenue;
     vec![
-        C::left("Same tokens at", 18, move |(_, at)| {
+        CompareCol::left("Same tokens at", 18, move |(_, at)| {
             Cell::text(format!("{}{}", at.list, if in_force(page, at) { " ●" } else { "" }))
         })
         .stretch(1, 34),
-        C::right("revenue", 9, |(_, at)| figure(&format::bare(Some(at.revenue), 9))),
-        C::right("of ours", 7, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
-        C::right("profit", 9, |(_, at)| tables::profit(at.profit())).rank(2),
+        CompareCol::right("revenue", 9, |(_, at)| figure(&format::bare(Some(at.revenue), 9))),
+        CompareCol::right("of ours", 7, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
+        CompareCol::right("profit", 9, |(_, at)| tables::profit(at.profit())).rank(2),
     ]
 }
 

@@ -29,7 +29,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let plot = Rect { width: below.width.saturating_sub(scale + beside), ..below };
     let pitch = (plot.width / (page.hours.len().max(1) as u16)).clamp(1, 8);
     let figures = if pitch >= 4 && below.height >= 8 { 2 } else { 0 };
-    let unit = Unit::of(page.hours.iter().filter_map(|hour| number(hour.profit)), usize::from(pitch.saturating_sub(1)));
+    let unit =
+        HoursUnit::of(page.hours.iter().filter_map(|hour| number(hour.profit)), usize::from(pitch.saturating_sub(1)));
     let text_rows = 1 + figures;
     let expected = yesterday(scene, page);
     let known = page.hours.iter().flat_map(|hour| [number(hour.revenue), number(hour.cost)]);
@@ -77,7 +78,7 @@ fn bar(
     page: &MoneyPage,
     (nth, pitch): (usize, u16),
     hour: &Hour,
-    (expected, unit): (Option<f64>, Unit),
+    (expected, unit): (Option<f64>, HoursUnit),
 ) -> HourBar<'static> {
     let clock = format::clock_minute(hour.begin, scene.zone());
     let every = if pitch >= 3 { 1 } else { 6 / usize::from(pitch.max(1)) };
@@ -106,13 +107,13 @@ fn bar(
 
 /// The unit in which all of a row's figures fit, and their decimals.
 #[derive(Clone, Copy, PartialEq, Debug)]
-struct Unit {
+struct HoursUnit {
     scale: f64,
     letter: &'static str,
     places: usize,
 }
 
-impl Unit {
+impl HoursUnit {
     /// The finest unit in which all values take at most so many cells.
     fn of(values: impl Iterator<Item = f64>, cells: usize) -> Self {
         const LETTERS: [(f64, &str); 5] = [(1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "B"), (1e12, "T")];
@@ -161,7 +162,7 @@ fn draw_scale(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (top, text
 }
 
 /// The profit an hour now and its change; beside the figures what they are.
-fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit): (u16, Unit)) {
+fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit): (u16, HoursUnit)) {
     if area.is_empty() {
         return;
     }
@@ -191,7 +192,7 @@ mod tests {
     #[test]
     fn a_row_of_figures_has_one_unit_in_which_all_of_them_fit() {
         let unit = |values: &[f64], cells| {
-            let unit = Unit::of(values.iter().copied(), cells);
+            let unit = HoursUnit::of(values.iter().copied(), cells);
             (unit.letter, values.iter().map(|value| unit.written(*value)).collect::<Vec<_>>())
         };
         assert_eq!(unit(&[22_578.0, 6_648.0], 3), ("k", vec!["23".to_owned(), "7".to_owned()]));

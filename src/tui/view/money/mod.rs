@@ -82,14 +82,14 @@ fn row_key(place: usize) -> RowKey {
 }
 
 /// A row of the lower pane with its place, by which it is known.
-type Placed<'a, T> = (usize, &'a T);
+type PlacedPart<'a, T> = (usize, &'a T);
 
 /// The rows with their places.
-fn placed<'a, T>(rows: impl IntoIterator<Item = &'a T>) -> Vec<Placed<'a, T>> {
+fn placed<'a, T>(rows: impl IntoIterator<Item = &'a T>) -> Vec<PlacedPart<'a, T>> {
     rows.into_iter().enumerate().collect()
 }
 
-fn key_of<T>((place, _): &Placed<'_, T>) -> RowKey {
+fn key_of<T>((place, _): &PlacedPart<'_, T>) -> RowKey {
     row_key(*place)
 }
 

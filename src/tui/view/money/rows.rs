@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Placed, key_of, placed};
+use super::{PlacedPart, key_of, placed};
 use crate::statement::{By, Row, RowKind, Statement};
 use crate::tui::app::ListState;
 use crate::tui::format;
@@ -15,7 +15,7 @@ use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Tokens, quotient};
 
-type C<'s, 'a> = Col<'s, Placed<'a, Row>>;
+type MoneyCol<'s, 'a> = Col<'s, PlacedPart<'a, Row>>;
 
 /// Rows that all of them take, with their heading and the total.
 pub(super) fn count(statement: &Statement) -> u16 {
@@ -97,22 +97,22 @@ fn shown<'a>(scene: &Scene<'_>, statement: &'a Statement) -> Vec<&'a Row> {
     rows
 }
 
-fn columns<'s, 'a>(title: &'static str) -> Vec<C<'s, 'a>> {
+fn columns<'s, 'a>(title: &'static str) -> Vec<MoneyCol<'s, 'a>> {
     vec![
-        C::left(title, 13, |(_, row)| match row.kind {
+        MoneyCol::left(title, 13, |(_, row)| match row.kind {
             RowKind::Key => Cell::text(row.key.as_str().to_owned()),
             _ => Cell::dim(row.key.as_str().to_owned()),
         })
         .stretch(1, 30),
-        C::right("revenue", 9, |(_, row)| match (row.revenue, row.kind) {
+        MoneyCol::right("revenue", 9, |(_, row)| match (row.revenue, row.kind) {
             (None, RowKind::Key) => Cell::dim("unpriced"),
             _ if is_unpriced(row) => Cell::dim("unpriced"),
             (revenue, _) => amount(revenue),
         }),
-        C::right("cost", 8, |(_, row)| amount(row.cost.filter(|_| !is_unpriced(row)))).rank(1),
-        C::right("profit", 9, |(_, row)| tables::profit(row.profit.filter(|_| !is_unpriced(row)))),
-        C::right("on cost", 7, |(_, row)| of_key(row, row.cost)).rank(2),
-        C::right("gross", 7, |(_, row)| of_key(row, covered(row))).rank(3),
+        MoneyCol::right("cost", 8, |(_, row)| amount(row.cost.filter(|_| !is_unpriced(row)))).rank(1),
+        MoneyCol::right("profit", 9, |(_, row)| tables::profit(row.profit.filter(|_| !is_unpriced(row)))),
+        MoneyCol::right("on cost", 7, |(_, row)| of_key(row, row.cost)).rank(2),
+        MoneyCol::right("gross", 7, |(_, row)| of_key(row, covered(row))).rank(3),
     ]
 }
 

@@ -23,7 +23,7 @@ use crate::tui::widgets::table::Cell;
 /// Cells of a line.
 const LINE: u16 = 11;
 
-type C<'s, 'a> = Col<'s, &'a NodeRow>;
+type WorstCol<'s, 'a> = Col<'s, &'a NodeRow>;
 
 /// Draws as many as there are rows, the worst first.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -35,20 +35,22 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let revenue = common_top(scene, nodes.iter().map(|node| (Subject::Node(node.name.clone()), Measure::Revenue)));
     let has_units = nodes.iter().any(|node| node.unit.is_some());
     let columns = [
-        C::left("Worst nodes", 13, |node| Cell::text(node.name.to_string())).stretch(1, 20),
-        C::left("unit", 10, |node| Cell::dim(node.unit.as_ref().map_or(String::new(), ToString::to_string)))
+        WorstCol::left("Worst nodes", 13, |node| Cell::text(node.name.to_string())).stretch(1, 20),
+        WorstCol::left("unit", 10, |node| Cell::dim(node.unit.as_ref().map_or(String::new(), ToString::to_string)))
             .rank(2)
             .only(has_units),
-        C::left("why", 10, move |node| Cell::dim(why(node, &whys))).rank(1).stretch(2, 24),
-        C::left(format!("rev/h, {}", scene.app.charts.reach.word()), LINE, move |node| {
+        WorstCol::left("why", 10, move |node| Cell::dim(why(node, &whys))).rank(1).stretch(2, 24),
+        WorstCol::left(format!("rev/h, {}", scene.app.charts.reach.word()), LINE, move |node| {
             let (subject, span) = (Subject::Node(node.name.clone()), scene.app.charts.reach.span());
             let values = Points::of(scene, &subject, Measure::Revenue, span).cells(scene.snap.at, span, LINE);
             Cell::Sparkline(Sparkline::new(values, revenue, Ink::Mixed(Role::Output, 70)))
         })
         .rank(4),
-        C::left("", 8, move |node| Cell::Diverging(DivergingBar::of_profit(number(node.profit_per_hour), top, 4)))
-            .rank(3),
-        C::right("profit/h", 9, |node| tables::profit(node.profit_per_hour)),
+        WorstCol::left("", 8, move |node| {
+            Cell::Diverging(DivergingBar::of_profit(number(node.profit_per_hour), top, 4))
+        })
+        .rank(3),
+        WorstCol::right("profit/h", 9, |node| tables::profit(node.profit_per_hour)),
     ];
     List { gap: 1, ..List::plain("Worst nodes", &columns, &nodes) }.draw(canvas, area);
     if nodes.is_empty() {

@@ -189,7 +189,7 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<Span>>>) {
 }
 
 /// How the profit an hour changed, and against what: in full, and in a word.
-struct Change {
+struct HeadChange {
     role: Role,
     amount: String,
     against: [String; 2],
@@ -197,7 +197,7 @@ struct Change {
 
 /// The change that the headline explains, of means of a quarter hour; before two of them are known, that of now against the
 /// minute a quarter hour ago. One screen has one change, and says which.
-fn change(scene: &Scene<'_>) -> Option<Change> {
+fn change(scene: &Scene<'_>) -> Option<HeadChange> {
     let quarters = scene.app.bridge().and_then(|quarter| changed(&quarter.bridge));
     let (change, against) = if let Some(change) = quarters {
         (change, [" in 15 min".to_owned(), " 15 min".to_owned()])
@@ -211,7 +211,7 @@ fn change(scene: &Scene<'_>) -> Option<Change> {
     }
     let (glyph, role) = if change < Money::ZERO { ("▼", Role::Loss) } else { ("▲", Role::Gain) };
     let amount = if change < Money::ZERO { Money::ZERO - change } else { change };
-    Some(Change { role, amount: format!("{glyph} {} /h", scene.money(Some(amount), 8)), against })
+    Some(HeadChange { role, amount: format!("{glyph} {} /h", scene.money(Some(amount), 8)), against })
 }
 
 /// The profit an hour of now less that of the minute a quarter hour ago, and that minute.

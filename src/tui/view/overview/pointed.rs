@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::vitals::Vital;
+use super::vitals::OverviewVital;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -16,7 +16,12 @@ pub(super) fn title(scene: &Scene<'_>) -> Option<String> {
 }
 
 /// The value that a line has where it is pointed at, as its figure is written.
-pub(super) fn figure(scene: &Scene<'_>, vital: &Vital, axis: &TimeAxis, values: &[Option<f64>]) -> Option<String> {
+pub(super) fn figure(
+    scene: &Scene<'_>,
+    vital: &OverviewVital,
+    axis: &TimeAxis,
+    values: &[Option<f64>],
+) -> Option<String> {
     let dot = axis.dot_of(scene.app.pointed()?)?;
     let value = values.get(dot).copied().flatten();
     let text = if vital.is_share { format::percent1(value.and_then(Ratio::new)) } else { format::scaled_tight(value) };

@@ -27,7 +27,7 @@ pub(super) fn is_shown(scene: &Scene<'_>) -> bool {
     matches!(scene.app.fleet, WatchedFleet::PublishedDay { .. })
 }
 
-struct Line {
+struct PublishedLine {
     what: &'static str,
     published: String,
     here: String,
@@ -35,7 +35,7 @@ struct Line {
 
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    type C<'s> = Col<'s, Line>;
+    type C<'s> = Col<'s, PublishedLine>;
     let rows = lines(scene);
     let columns = [
         C::left("Published, and counted here", 28, |line| Cell::dim(line.what)).stretch(1, 60),
@@ -66,7 +66,7 @@ pub(super) fn average(scene: &Scene<'_>) -> Option<f64> {
     node_hours(scene).zip(hours(scene)).map(|(node_hours, hours)| node_hours / hours)
 }
 
-fn lines(scene: &Scene<'_>) -> [Line; 4] {
+fn lines(scene: &Scene<'_>) -> [PublishedLine; 4] {
     let money = &scene.snap.money;
     let amount = |of| scene.money(of, 11).trim().to_owned();
     let percent = |of: Option<Ratio>| {
@@ -74,10 +74,18 @@ fn lines(scene: &Scene<'_>) -> [Line; 4] {
     };
     let nodes = average(scene).map_or(format::UNKNOWN.to_owned(), |nodes| format!("{nodes:.2}"));
     [
-        Line { what: "revenue at list prices", published: PUBLISHED_REVENUE.to_owned(), here: amount(money.revenue) },
-        Line { what: "rent of H800 at $2.00", published: PUBLISHED_COST.to_owned(), here: amount(money.cost) },
-        Line { what: "profit on cost", published: PUBLISHED_ON_COST.to_owned(), here: percent(money.profit_on_cost) },
-        Line { what: "nodes, average", published: PUBLISHED_NODES.to_owned(), here: nodes },
+        PublishedLine {
+            what: "revenue at list prices",
+            published: PUBLISHED_REVENUE.to_owned(),
+            here: amount(money.revenue),
+        },
+        PublishedLine { what: "rent of H800 at $2.00", published: PUBLISHED_COST.to_owned(), here: amount(money.cost) },
+        PublishedLine {
+            what: "profit on cost",
+            published: PUBLISHED_ON_COST.to_owned(),
+            here: percent(money.profit_on_cost),
+        },
+        PublishedLine { what: "nodes, average", published: PUBLISHED_NODES.to_owned(), here: nodes },
     ]
 }
 

@@ -28,7 +28,7 @@ const LEFT: u16 = 31;
 const RIGHT: u16 = 8;
 
 /// A vital figure.
-pub(super) struct Vital {
+pub(super) struct OverviewVital {
     label: &'static str,
     short: &'static str,
     figure: String,
@@ -56,7 +56,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// What the vital figures show: those of the fleet, or of what the filter leaves.
 #[derive(Default)]
-struct Figures {
+struct VitalFigures {
     output: Option<f64>,
     prompt: Option<f64>,
     hits: Option<Ratio>,
@@ -65,7 +65,7 @@ struct Figures {
     changes: [Option<f64>; 4],
 }
 
-impl Figures {
+impl VitalFigures {
     fn of(scene: &Scene<'_>, selected: Option<&Selection>) -> Self {
         let (snap, lines) = (scene.snap, &scene.snap.vitals);
         let Some(selected) = selected else {
@@ -94,9 +94,9 @@ impl Figures {
     }
 }
 
-fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [Vital; 4] {
+fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [OverviewVital; 4] {
     let tokens = &scene.snap.tokens;
-    let figures = Figures::of(scene, selected);
+    let figures = VitalFigures::of(scene, selected);
     let [of_output, of_prompt, of_hits, of_load] = figures.changes;
     let hits_unknown =
         tokens.cached_per_second.is_none() && tokens.prompt_total.is_some() && tokens.cached_total.is_none();
@@ -104,7 +104,7 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [Vital; 4] {
         None if hits_unknown => "n/a".to_owned(),
         rate => format::percent1(rate).trim().to_owned(),
     };
-    let rate = |label, measure, role, value, change| Vital {
+    let rate = |label, measure, role, value, change| OverviewVital {
         label,
         short: label,
         figure: format::scaled_tight(value).trim().to_owned(),
@@ -114,7 +114,7 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [Vital; 4] {
         change,
         is_share: false,
     };
-    let share = |label, short, figure, measure, role, change| Vital {
+    let share = |label, short, figure, measure, role, change| OverviewVital {
         label,
         short,
         figure,
@@ -132,7 +132,7 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [Vital; 4] {
     let last = if published::is_shown(scene) {
         // Of the published day the nodes that are held are what is known.
         let nodes = Some(scene.snap.coverage.nodes_known as f64);
-        Vital { unit: "", ..rate("Nodes", Measure::Nodes, Role::Cost, nodes, None) }
+        OverviewVital { unit: "", ..rate("Nodes", Measure::Nodes, Role::Cost, nodes, None) }
     } else {
         share("GPU load", "Load", load, Measure::Load, Role::Output, points(of_load, figures.load))
     };
@@ -145,7 +145,7 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [Vital; 4] {
 }
 
 /// The name with its colour, and the figure with its unit.
-fn titled(vital: &Vital, is_wide: bool) -> TitledRule<'static> {
+fn titled(vital: &OverviewVital, is_wide: bool) -> TitledRule<'static> {
     let mut rule = TitledRule::default();
     if vital.measure != Measure::Prompt && vital.measure != Measure::Load {
         rule.title.extend([Segment::key(vital.role), Segment::dim(" ")]);
@@ -164,7 +164,7 @@ fn titled(vital: &Vital, is_wide: bool) -> TitledRule<'static> {
     rule
 }
 
-fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Vital, selected: Option<&Selection>) {
+fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &OverviewVital, selected: Option<&Selection>) {
     let is_wide = area.width >= 40;
     let mut rule = titled(vital, is_wide);
     rule = rule.note([Segment::dim(selection::note(scene, selected))]);
@@ -234,7 +234,7 @@ fn prompt_layers(scene: &Scene<'_>) -> Vec<(Measure, Role)> {
 }
 
 /// What changed; of a figure that is unknown now nothing can be said.
-fn change(vital: &Vital) -> Vec<Segment<'static>> {
+fn change(vital: &OverviewVital) -> Vec<Segment<'static>> {
     let change = vital.change.filter(|_| vital.figure != format::UNKNOWN);
     changed(change, vital.is_share)
 }
@@ -281,7 +281,7 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Optio
     }
 }
 
-fn scale(vital: &Vital, values: &[Option<f64>]) -> (f64, f64) {
+fn scale(vital: &OverviewVital, values: &[Option<f64>]) -> (f64, f64) {
     match (vital.measure, ends(values)) {
         (Measure::HitRate, known) => LineScale::of_shares(known).ends(),
         (Measure::Load, _) => (0.0, 1.0),

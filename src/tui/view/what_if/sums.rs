@@ -19,7 +19,7 @@ pub(super) const ROWS_WITHOUT_BARS: u16 = 8;
 const LABEL: u16 = 15;
 
 /// A sum: its name, its bar's role, as it is and as it would be.
-type Sum = (&'static str, Role, Option<Money>, Option<Money>);
+type LoadSum = (&'static str, Role, Option<Money>, Option<Money>);
 
 /// A ratio with one decimal.
 pub(super) fn percent(ratio: Option<Ratio>) -> String {
@@ -38,7 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     rule.headings = headings.filter(|(_, end)| *end > 0).map(heading).collect();
     rule.draw(canvas, area);
     let (before, after) = (&page.what_if.before, &page.what_if.after);
-    let sums: [Sum; 3] = [
+    let sums: [LoadSum; 3] = [
         ("revenue", Role::Text, before.known_revenue(), after.known_revenue()),
         ("cost", Role::Cost, before.cost, after.cost),
         ("profit", Role::Gain, before.profit(), after.profit()),

@@ -13,17 +13,17 @@ use crate::tui::widgets::row_bar::DivergingBar;
 use crate::tui::widgets::table::Cell;
 use crate::units::Money;
 
-type C<'s> = Col<'s, (Lever, Money)>;
+type WorthCol<'s> = Col<'s, (Lever, Money)>;
 
 /// Draws the levers, the largest first.
 pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, levers: &[(Lever, Money)]) {
     let top = levers.first().and_then(|(_, more)| number(Some(*more))).map_or(1.0, f64::abs);
     let currency = format::symbol(scene.currency()).trim_end().to_owned();
     let columns = [
-        C::left("", 28, |(lever, _)| Cell::text(name(*lever))).stretch(1, 34),
-        C::left("", 12, move |(_, more)| Cell::Diverging(DivergingBar::of_profit(number(Some(*more)), top, 6)))
+        WorthCol::left("", 28, |(lever, _)| Cell::text(name(*lever))).stretch(1, 34),
+        WorthCol::left("", 12, move |(_, more)| Cell::Diverging(DivergingBar::of_profit(number(Some(*more)), top, 6)))
             .stretch(2, 40),
-        C::right(format!("{currency} today"), 10, |(_, more)| match more.rounded(2) {
+        WorthCol::right(format!("{currency} today"), 10, |(_, more)| match more.rounded(2) {
             0 => said(Role::Dim, "0"),
             _ => profit(Some(*more)),
         }),

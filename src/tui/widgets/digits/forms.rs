@@ -1,10 +1,10 @@
 //! The rows of each large character.
 
 /// A character and its rows from the top, all of one width.
-type Form = (char, &'static [&'static str]);
+type DigitForm = (char, &'static [&'static str]);
 
 /// Three rows of three cells.
-pub(super) const MEDIUM: &[Form] = &[
+pub(super) const MEDIUM: &[DigitForm] = &[
     ('0', &["█▀█", "█ █", "▀▀▀"]),
     ('1', &["▀█ ", " █ ", "▀▀▀"]),
     ('2', &["▀▀█", "█▀▀", "▀▀▀"]),
@@ -22,7 +22,7 @@ pub(super) const MEDIUM: &[Form] = &[
 ];
 
 /// Four rows of five cells.
-pub(super) const LARGE: &[Form] = &[
+pub(super) const LARGE: &[DigitForm] = &[
     ('0', &["▄███▄", "██ ██", "██ ██", "▀███▀"]),
     ('1', &[" ▄██ ", "  ██ ", "  ██ ", "  ██ "]),
     ('2', &["▄███▄", "▀  ██", "▄█▀▀ ", "█████"]),
@@ -39,7 +39,7 @@ pub(super) const LARGE: &[Form] = &[
 ];
 
 /// Three rows of strokes, where blocks cannot be shown: halves of blocks would leave 2, 5 and 8 alike.
-pub(super) const ASCII: &[Form] = &[
+pub(super) const ASCII: &[DigitForm] = &[
     ('0', &[" _ ", "| |", "|_|"]),
     ('1', &["   ", "  |", "  |"]),
     ('2', &[" _ ", " _|", "|_ "]),
