@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::global::Global;
-use super::sources::Plan;
+use super::sources::SourcePlan;
 use super::{Failure, ledger, target_states, tell, themes};
 use crate::clock::Clock;
 use crate::history::History;
@@ -26,7 +26,7 @@ use crate::units::Span;
 
 /// Shows what was named, or this box.
 pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
-    let plan = Plan::new(global, targets)?;
+    let plan = SourcePlan::new(global, targets)?;
     plan.tell_doubles();
     let path = ledger::choice(global, &plan.settings).or_own();
     let mut options = options(&plan)?;
@@ -40,7 +40,7 @@ pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
 pub(super) fn watch(
     mut options: tui::Options,
     config: SessionConfig,
-    plan: &Plan,
+    plan: &SourcePlan,
     runtime: &Handle,
 ) -> Result<(), Failure> {
     let config = SessionConfig { history: Some(options.history.clone()), ..config };
@@ -54,7 +54,7 @@ pub(super) fn watch(
 }
 
 /// What the screen needs to know before it takes the terminal.
-pub(super) fn options(plan: &Plan) -> Result<tui::Options, Failure> {
+pub(super) fn options(plan: &SourcePlan) -> Result<tui::Options, Failure> {
     if !std::io::stdout().is_terminal() {
         return Err(Failure::Usage(
             "no terminal here: `margintop once` prints the same in words, `once --json` for programs".to_owned(),

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::demo::{DemoArgs, NAME, runtime, speed};
 use super::global::Global;
 use super::once::print;
-use super::sources::{Plan, settings};
+use super::sources::{SourcePlan, settings};
 use super::{Failure, dashboard, ledger, scripted};
 use crate::clock::{Clock, ScriptedClock};
 use crate::fleet::{Fleet, FleetConfig};
@@ -48,7 +48,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let clock = ScriptedClock::at(DAY_BEGIN);
     let fleet = runtime.block_on(simulate::open(simulate::Plan::deepseek_day(Clock::Scripted(clock.clone()))))?;
-    let mut plan = Plan::bare(settings(global)?, NodeName::new(NAME));
+    let mut plan = SourcePlan::bare(settings(global)?, NodeName::new(NAME));
     // Its hours are those of the place where it was.
     plan.settings.zone = TimeZone::fixed(ZONE);
     plan.settings.leases = leases(fleet.holdings())?;
@@ -93,7 +93,7 @@ fn picture(
     last: Arc<Snapshot>,
     history: History,
     past: &tui::LedgerQueries,
-    plan: &Plan,
+    plan: &SourcePlan,
 ) -> Result<(), Failure> {
     let mut app = App::new(last.clone(), plan.settings.zone.clone(), Span::from_secs(1), 1);
     app.title = Some(Label::new(TITLE));
@@ -125,7 +125,7 @@ fn step(speed: f64, interval: Duration) -> Span {
     second.min(STEP).max(Span::from_millis(1))
 }
 
-fn site(plan: &Plan, step: Span) -> FleetConfig {
+fn site(plan: &SourcePlan, step: Span) -> FleetConfig {
     let window = Span::from_millis(step.millis() * 5);
     // 180 points of eight minutes are the day.
     let sparkline_step = Span::from_secs(480);

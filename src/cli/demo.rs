@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use super::global::Global;
 use super::look_args::{Form, LookArgs};
 use super::once::{PATIENCE, looks, observe, rounds};
-use super::sources::{Plan, settings};
+use super::sources::{SourcePlan, settings};
 use super::{Failure, dashboard, ledger};
 use crate::clock::{Clock, LateClock};
 use crate::ledger::Slo;
@@ -64,7 +64,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     if args.serve {
         return serve(&runtime, &fleet);
     }
-    let mut plan = Plan::bare(settings(global)?, NodeName::new(NAME));
+    let mut plan = SourcePlan::bare(settings(global)?, NodeName::new(NAME));
     at_standard_prices(&mut plan.settings.book)?;
     with_objectives(&mut plan.settings.slo);
     let path = ledger::choice(global, &plan.settings).only_named();

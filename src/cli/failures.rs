@@ -1,12 +1,12 @@
 //! What is said on stderr when a named source failed, or a ledger that was named is not kept.
 
-use super::sources::Plan;
+use super::sources::SourcePlan;
 use super::{Failure, ledger};
 use crate::reading::{Health, Label};
 use crate::snapshot::Snapshot;
 
 /// An error that lists every named source which gave nothing, and why a named ledger is not kept.
-pub(super) fn failures(plan: &Plan, picture: &Snapshot) -> Result<(), Failure> {
+pub(super) fn failures(plan: &SourcePlan, picture: &Snapshot) -> Result<(), Failure> {
     let mut told = Vec::new();
     for target in &plan.targets {
         let silent = picture.engines.iter().find(|row| row.target == target.id && row.state == Health::Never);
@@ -24,7 +24,7 @@ pub(super) fn failures(plan: &Plan, picture: &Snapshot) -> Result<(), Failure> {
 }
 
 /// This machine's GPUs of which the driver gives nothing, those with one reason together.
-fn failed_gpus(plan: &Plan, picture: &Snapshot) -> Vec<String> {
+fn failed_gpus(plan: &SourcePlan, picture: &Snapshot) -> Vec<String> {
     let mut reasons: Vec<(&Label, Vec<String>)> = Vec::new();
     for gpu in picture.nodes.iter().filter(|node| node.name == plan.node).flat_map(|node| &node.gpus) {
         let Some(reason) = &gpu.reason else { continue };

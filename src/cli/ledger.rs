@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::Failure;
 use super::global::Global;
-use super::sources::Plan;
+use super::sources::SourcePlan;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::session::{self, Collector, KeptLedger};
@@ -61,7 +61,7 @@ impl Choice {
 }
 
 /// How a plan's ledger is kept in a file, or in memory.
-pub(super) fn settings(plan: &Plan, path: Option<PathBuf>, clock: &Clock) -> store::Settings {
+pub(super) fn settings(plan: &SourcePlan, path: Option<PathBuf>, clock: &Clock) -> store::Settings {
     store::Settings {
         path,
         currency: plan.settings.currency.clone(),
@@ -73,7 +73,7 @@ pub(super) fn settings(plan: &Plan, path: Option<PathBuf>, clock: &Clock) -> sto
 }
 
 /// The zone of a ledger's days: its own, if it is there already and says so at once.
-pub(super) fn zone(path: Option<&Path>, plan: &Plan) -> TimeZone {
+pub(super) fn zone(path: Option<&Path>, plan: &SourcePlan) -> TimeZone {
     let (tell, told) = sync_channel(1);
     let ask = |path: PathBuf| {
         let read = move || tell.send(Reader::open(&path).ok().map(|reader| reader.header().zone));
@@ -86,20 +86,20 @@ pub(super) fn zone(path: Option<&Path>, plan: &Plan) -> TimeZone {
 }
 
 /// Whom the screen asks for the past.
-pub(super) fn past(store: &Store, plan: &Plan, zone: TimeZone) -> tui::LedgerQueries {
+pub(super) fn past(store: &Store, plan: &SourcePlan, zone: TimeZone) -> tui::LedgerQueries {
     let book = Arc::new(plan.settings.book.clone());
     tui::past_of(store.clone(), book, zone, plan.settings.budget)
 }
 
 /// The longest absence that is bridged.
-pub(super) fn absence(plan: &Plan) -> Span {
+pub(super) fn absence(plan: &SourcePlan) -> Span {
     Span::from(plan.settings.absence)
 }
 
 /// Gives a run in a time of its own a ledger of its own: a new file, or memory. `what` says whose it is.
 pub(super) fn keep_own(
     collector: Collector,
-    plan: &Plan,
+    plan: &SourcePlan,
     ledger: store::Settings,
     what: &str,
 ) -> Result<(Collector, Store), Failure> {

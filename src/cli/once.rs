@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use super::global::Global;
 use super::look_args::{Form, LookArgs};
 use super::out::Stdout;
-use super::sources::Plan;
+use super::sources::SourcePlan;
 use super::{Failure, card, failures, ledger, text};
 use crate::clock::Clock;
 use crate::fleet::FleetConfig;
@@ -26,7 +26,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// Looks at what was named, prints it, and fails if a named source did.
 pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Result<(), Failure> {
-    let plan = Plan::new(global, targets)?;
+    let plan = SourcePlan::new(global, targets)?;
     let (looks, form) = looks(args, plan.interval())?;
     if form != Form::Json {
         plan.tell_doubles();
@@ -51,7 +51,7 @@ pub(super) fn looks(args: &LookArgs, interval: Duration) -> Result<(PollPlan, Fo
 }
 
 /// What is looked at, with the ledger's file, or in memory where there is none.
-pub(super) fn rounds(plan: &Plan, looks: PollPlan, clock: &Clock, path: Option<PathBuf>) -> RoundsConfig {
+pub(super) fn rounds(plan: &SourcePlan, looks: PollPlan, clock: &Clock, path: Option<PathBuf>) -> RoundsConfig {
     let window = Span::from(looks.span).max(Span::from_millis(1));
     let settings = Settings { timeout: PATIENCE, ..Settings::default() };
     RoundsConfig {

@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::global::Global;
-use super::sources::Plan;
+use super::sources::SourcePlan;
 use super::{Failure, ledger};
 use crate::clock::Clock;
 use crate::config::parse_interval;
@@ -48,7 +48,7 @@ pub(super) struct RecordArgs {
 
 /// Watches and records until the time is over, the file is full or a signal asks for the end.
 pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
-    let plan = Plan::new(global, &args.targets)?;
+    let plan = SourcePlan::new(global, &args.targets)?;
     plan.tell_doubles();
     let clock = Clock::System;
     let header = Header {

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::global::Global;
 use super::look_args::LookArgs;
 use super::once::print;
-use super::sources::{Plan, settings};
+use super::sources::{SourcePlan, settings};
 use super::when::When;
 use super::{Failure, dashboard, ledger, scripted};
 use crate::clock::{Clock, ScriptedClock};
@@ -53,7 +53,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
         return Err(Failure::Usage(why.to_owned()));
     }
     let reader = Reader::open(&args.file).map_err(|error| Failure::Run(error.to_string()))?;
-    let plan = Plan::bare(settings(global)?, reader.header().local.clone());
+    let plan = SourcePlan::bare(settings(global)?, reader.header().local.clone());
     let began = reader.header().began.wall;
     let prints = args.look.any();
     let mut options = if prints { None } else { Some(dashboard::options(&plan)?) };
@@ -92,14 +92,14 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     scripted::show(options, replay, args.speed, (publish, snapshots), &runtime, again, end)
 }
 
-fn past(store: &Store, plan: &Plan) -> LedgerQueries {
+fn past(store: &Store, plan: &SourcePlan) -> LedgerQueries {
     ledger::past(store, plan, plan.settings.zone.clone())
 }
 
 /// A recording at its beginning, with a ledger of its own and the configuration's prices, leases and units.
 fn open(
     reader: Reader,
-    plan: &Plan,
+    plan: &SourcePlan,
     path: Option<PathBuf>,
     history: Option<History>,
 ) -> Result<(Scripted<Replay>, Store), Failure> {

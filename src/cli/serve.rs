@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::global::Global;
-use super::sources::Plan;
+use super::sources::SourcePlan;
 use super::{Failure, ledger, log, target_states};
 use crate::clock::Clock;
 use crate::http;
@@ -23,7 +23,7 @@ const LAST_LOOK: Duration = Duration::from_millis(500);
 
 /// Watches until a signal asks for the end; then looks once more, writes once more and ends.
 pub(super) fn run(global: &Global, targets: &[String], listen: &str) -> Result<(), Failure> {
-    let plan = Plan::new(global, targets)?;
+    let plan = SourcePlan::new(global, targets)?;
     plan.tell_doubles();
     let is_file = log::start(global, &plan.settings)?;
     let path = ledger::choice(global, &plan.settings).or_own();

@@ -20,7 +20,7 @@ use crate::units::Span;
 
 /// Everything that a run asks.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
+pub(super) struct SourcePlan {
     /// The configuration, flags applied.
     pub(super) settings: Settings,
     /// The file that it was read from.
@@ -39,7 +39,7 @@ pub(super) struct Plan {
     pub(super) node: NodeName,
 }
 
-impl Plan {
+impl SourcePlan {
     /// One that names no target and asks no driver: a watch of something else, with this configuration.
     pub(super) fn bare(settings: Settings, node: NodeName) -> Self {
         let (targets, doubles) = (Vec::new(), Vec::new());

@@ -214,7 +214,7 @@ mod tests {
     use super::*;
     use crate::cli::Failure;
     use crate::cli::global::Global;
-    use crate::cli::sources::Plan;
+    use crate::cli::sources::SourcePlan;
     use crate::fleet::Fleet;
     use crate::units::Moment;
 
@@ -226,7 +226,7 @@ mod tests {
     fn an_hour_without_an_engine_is_told_once_and_again_after_the_next() -> Result<(), Failure> {
         let file = tempfile::NamedTempFile::new()?;
         let global = Global { config: Some(file.path().to_owned()), ..Global::default() };
-        let plan = Plan::new(&global, &["nvml:off".to_owned()])?;
+        let plan = SourcePlan::new(&global, &["nvml:off".to_owned()])?;
         let fleet = Fleet::new(plan.site(Span::from_secs(10)), plan.settings.book.clone(), at(0));
         let mut snapshot = fleet.snapshot();
         let mut told = LastStates::default();

@@ -74,12 +74,12 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let limits = Limits::default();
     let (mut names, mut sheet, mut gpu_rows) = (PageNames::default(), Sheet::default(), GpuRows::default());
     let mut rows = Rows::new(page, limits, |name, kind| match names.wants(name, kind) {
-        Ok(wanted) => wanted.map(Wanted::Engine),
+        Ok(wanted) => wanted.map(WantedSeries::Engine),
         Err(()) => match name {
-            START => Some(Wanted::Start),
-            TROUBLE => Some(Wanted::SourceError),
-            LOOK => Some(Wanted::Look),
-            _ => gpus::field(name).map(Wanted::Gpu),
+            START => Some(WantedSeries::Start),
+            TROUBLE => Some(WantedSeries::SourceError),
+            LOOK => Some(WantedSeries::Look),
+            _ => gpus::field(name).map(WantedSeries::Gpu),
         },
     });
     let (mut trouble, mut looked) = (None, None);
@@ -89,15 +89,15 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
             continue;
         }
         match row.tag {
-            Wanted::Engine(wanted) => sheet.take(wanted, &row),
-            Wanted::Start => sheet.take_start(&row),
-            Wanted::Gpu(field) => gpu_rows.take(field, &row),
-            Wanted::Look => looked = Timestamp::from_unix_seconds(row.value),
-            Wanted::SourceError => trouble = Some(told(row.labels)),
+            WantedSeries::Engine(wanted) => sheet.take(wanted, &row),
+            WantedSeries::Start => sheet.take_start(&row),
+            WantedSeries::Gpu(field) => gpu_rows.take(field, &row),
+            WantedSeries::Look => looked = Timestamp::from_unix_seconds(row.value),
+            WantedSeries::SourceError => trouble = Some(told(row.labels)),
         }
     }
     for line in rows.unreadable() {
-        if let Wanted::Engine(wanted) = line.tag
+        if let WantedSeries::Engine(wanted) = line.tag
             && !line.labels.is_some_and(|labels| copies.is_copy(labels))
         {
             sheet.take_unreadable(wanted, line.labels);
@@ -151,7 +151,7 @@ fn ended_lines(page: &[u8]) -> (&[u8], bool) {
 
 /// What a wanted series speaks of.
 #[derive(Clone, Copy)]
-enum Wanted {
+enum WantedSeries {
     Engine(sheet::EngineSeries),
     Start,
     Gpu(GpuField),

@@ -40,7 +40,7 @@ struct MedianLatencies {
 
 /// What the rows of engines add up to.
 #[derive(Debug, Clone, Copy, Default)]
-struct RunningSum {
+struct MergedSum {
     output: Option<f64>,
     prompt: Option<f64>,
     /// Prompts whose hits are known, and those hits.
@@ -140,15 +140,15 @@ fn sum(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 /// Rows stand by target and rank.
 fn engines(snapshot: &Snapshot) -> Vec<EngineFigures<'_>> {
-    let engine = |rows: &[std::sync::Arc<EngineRow>]| -> RunningSum {
-        rows.iter().fold(RunningSum::default(), |mut sum, row| {
+    let engine = |rows: &[std::sync::Arc<EngineRow>]| -> MergedSum {
+        rows.iter().fold(MergedSum::default(), |mut sum, row| {
             sum.add(row);
             sum
         })
     };
     // What is in the engine's own row is not added again.
     let whole = |rows: &[std::sync::Arc<EngineRow>]| {
-        rows.iter().filter(|row| !row.in_engine_row).fold(RunningSum::default(), |mut sum, row| {
+        rows.iter().filter(|row| !row.in_engine_row).fold(MergedSum::default(), |mut sum, row| {
             sum.add(row);
             sum
         })
@@ -164,8 +164,8 @@ fn engines(snapshot: &Snapshot) -> Vec<EngineFigures<'_>> {
 fn sums<'a, K: Eq + Hash>(
     snapshot: &'a Snapshot,
     key: impl Fn(&'a EngineRow) -> Option<&'a K>,
-) -> HashMap<&'a K, RunningSum> {
-    let mut sums: HashMap<&K, RunningSum> = HashMap::new();
+) -> HashMap<&'a K, MergedSum> {
+    let mut sums: HashMap<&K, MergedSum> = HashMap::new();
     for row in snapshot.engines.iter().filter(|row| !row.in_engine_row) {
         if let Some(key) = key(row) {
             sums.entry(key).or_default().add(row);
@@ -174,7 +174,7 @@ fn sums<'a, K: Eq + Hash>(
     sums
 }
 
-impl RunningSum {
+impl MergedSum {
     fn add(&mut self, row: &EngineRow) {
         let add = |sum: &mut Option<f64>, value: Option<f64>| {
             if let Some(value) = value {

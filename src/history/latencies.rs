@@ -56,7 +56,7 @@ struct Sparse {
 
 /// What a minute or a quarter hour has.
 #[derive(Debug, Clone, Default)]
-struct BucketSums {
+struct LatencySums {
     delays: [Option<Box<Sparse>>; 4],
     requests: EndCounts,
 }
@@ -93,8 +93,8 @@ impl EndCounts {
 struct KeptCounts {
     /// The minute in which anything was added last.
     seen: i64,
-    minutes: VecDeque<(i64, BucketSums)>,
-    quarters: VecDeque<(i64, BucketSums)>,
+    minutes: VecDeque<(i64, LatencySums)>,
+    quarters: VecDeque<(i64, LatencySums)>,
 }
 
 /// What a row is known by from one snapshot to the next: a hash of its target, rank and instance.
@@ -179,9 +179,9 @@ impl SampleSums {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let of = |sums: &BucketSums| {
+        let of = |sums: &LatencySums| {
             let buckets = |sparse: &Sparse| size_of::<Sparse>() + sparse.buckets.len() * size_of::<(u16, u32)>();
-            size_of::<(i64, BucketSums)>() + sums.delays.iter().flatten().map(|sparse| buckets(sparse)).sum::<usize>()
+            size_of::<(i64, LatencySums)>() + sums.delays.iter().flatten().map(|sparse| buckets(sparse)).sum::<usize>()
         };
         let kept = self.kept.values().flat_map(|kept| kept.minutes.iter().chain(&kept.quarters));
         let last: usize = self.last.capacity() * size_of::<(LatencyRow, Arc<Latency>)>();
@@ -221,7 +221,7 @@ impl KeptCounts {
     }
 
     /// Minutes for a span of up to an hour, and where no quarters are kept; else quarters.
-    fn since(&self, since: Timestamp, span: Span) -> impl Iterator<Item = &BucketSums> {
+    fn since(&self, since: Timestamp, span: Span) -> impl Iterator<Item = &LatencySums> {
         let by_minute = span <= Span::from_secs(3_600) || self.quarters.is_empty();
         let (ring, length) = if by_minute { (&self.minutes, MINUTE) } else { (&self.quarters, QUARTER * MINUTE) };
         let first = since.millis().div_euclid(length);
@@ -231,13 +231,13 @@ impl KeptCounts {
 
 /// Adds to a slot of a ring that keeps so many.
 fn add(
-    ring: &mut VecDeque<(i64, BucketSums)>,
+    ring: &mut VecDeque<(i64, LatencySums)>,
     (slot, most): (i64, i64),
     delays: &[Option<Histogram>; 4],
     requests: RequestCounts,
 ) {
     if ring.back().is_none_or(|(last, _)| *last < slot) {
-        ring.push_back((slot, BucketSums::default()));
+        ring.push_back((slot, LatencySums::default()));
     }
     if let Some((_, sums)) = ring.back_mut() {
         sums.add(delays, requests);
@@ -247,7 +247,7 @@ fn add(
     }
 }
 
-impl BucketSums {
+impl LatencySums {
     fn add(&mut self, delays: &[Option<Histogram>; 4], requests: RequestCounts) {
         for (known, more) in self.delays.iter_mut().zip(delays) {
             let Some(more) = more else { continue };

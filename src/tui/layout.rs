@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 
 /// Rows that are handed out from the top and the bottom of an area.
-pub(super) struct Rows(pub(super) Rect);
+pub(super) struct LayoutRows(pub(super) Rect);
 
-impl Rows {
+impl LayoutRows {
     pub(super) fn top(&mut self, rows: u16) -> Rect {
         let rows = rows.min(self.0.height);
         let taken = Rect { height: rows, ..self.0 };

@@ -63,7 +63,7 @@ impl Serialize for LoadFactor {
 /// A whole number, a decimal or a text, as a person may write it.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum WrittenFactor {
     Whole(i64),
     Decimal(f64),
     Text(String),
@@ -71,10 +71,10 @@ enum Written {
 
 impl<'de> Deserialize<'de> for LoadFactor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = match Written::deserialize(deserializer)? {
-            Written::Whole(times) => times.to_string(),
-            Written::Decimal(times) => times.to_string(),
-            Written::Text(times) => times,
+        let text = match WrittenFactor::deserialize(deserializer)? {
+            WrittenFactor::Whole(times) => times.to_string(),
+            WrittenFactor::Decimal(times) => times.to_string(),
+            WrittenFactor::Text(times) => times,
         };
         text.parse().map_err(Error::custom)
     }

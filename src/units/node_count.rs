@@ -63,7 +63,7 @@ impl Serialize for NodeCount {
 /// A whole number, a decimal or a text, as a person may write it.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum WrittenCount {
     Whole(i64),
     Decimal(f64),
     Text(String),
@@ -71,10 +71,10 @@ enum Written {
 
 impl<'de> Deserialize<'de> for NodeCount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = match Written::deserialize(deserializer)? {
-            Written::Whole(nodes) => nodes.to_string(),
-            Written::Decimal(nodes) => nodes.to_string(),
-            Written::Text(nodes) => nodes,
+        let text = match WrittenCount::deserialize(deserializer)? {
+            WrittenCount::Whole(nodes) => nodes.to_string(),
+            WrittenCount::Decimal(nodes) => nodes.to_string(),
+            WrittenCount::Text(nodes) => nodes,
         };
         text.parse().map_err(Error::custom)
     }

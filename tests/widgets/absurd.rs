@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 use margintop::tui::theme::{Depth, Glyphs, Ink, Role, Theme, ThemeRegistry};
 use margintop::tui::widgets::area::{AreaChart, Layer};
-use margintop::tui::widgets::axis_rule::{AxisRule, Mark, Tick};
+use margintop::tui::widgets::axis_rule::{AxisMark, AxisRule, Tick};
 use margintop::tui::widgets::band::BandChart;
 use margintop::tui::widgets::digits::{DigitForm, Digits};
 use margintop::tui::widgets::event_lane::{EventLanes, Lane, LaneEvent};
@@ -23,7 +23,7 @@ use margintop::tui::widgets::sparkline::Sparkline;
 use margintop::tui::widgets::table::{Cell, Column, Row, Sorted, Table, Tree};
 use margintop::tui::widgets::time_axis::TimeAxis;
 use margintop::tui::widgets::toast::Toast;
-use margintop::tui::widgets::waterfall::{Step, Waterfall};
+use margintop::tui::widgets::waterfall::{Waterfall, WaterfallStep};
 use margintop::tui::widgets::{Canvas, Plot, Segment};
 use margintop::units::{Money, Span, Timestamp};
 use proptest::prelude::*;
@@ -120,7 +120,7 @@ fn bars(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
         HourBars { bars: bars.clone(), top, width, pitch, text_rows }.draw(canvas, area);
     }
     let amount = |value: &Option<f64>| value.map(|v| Money::from_micros((v * 1e6).clamp(-9e18, 9e18) as i64));
-    let step = |value: &Option<f64>| Step { label: &data.name, note: &data.name, amount: amount(value) };
+    let step = |value: &Option<f64>| WaterfallStep { label: &data.name, note: &data.name, amount: amount(value) };
     let causes: Vec<_> = data.values.iter().take(300).map(step).collect();
     for (places, ends) in [(0, None), (2, Some((low, top))), (99, Some((f64::NAN, 1.0)))] {
         let now = (data.name.as_str(), "now");
@@ -180,7 +180,7 @@ fn over_time(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
     let ends = LineScale::new(Some((data.low, data.top))).follow(data.first().map(|v| (v, v)), now);
     let mut ticks = axis.ticks(&TimeZone::UTC, None);
     ticks.push(Tick { cell: u16::MAX, text: data.name.clone() });
-    let marks = [0, area.width, u16::MAX].map(|cell| Mark { cell, glyph: 'D', ink: Role::Accent.into() }).to_vec();
+    let marks = [0, area.width, u16::MAX].map(|cell| AxisMark { cell, glyph: 'D', ink: Role::Accent.into() }).to_vec();
     for (value, scale_width) in [(scale.top(), 6), (ends.ends().1, 0), (f64::NAN, u16::MAX)] {
         let chart = AreaChart { even: Some(value), ..AreaChart::of(&dots, Role::Output, scale.top()) };
         let label = ScaleLabel { value, text: data.title() };

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use margintop::tui::theme::{Ink, Role};
 use margintop::tui::widgets::area::{AreaChart, Layer};
-use margintop::tui::widgets::axis_rule::{AxisRule, Mark, Tick};
+use margintop::tui::widgets::axis_rule::{AxisMark, AxisRule, Tick};
 use margintop::tui::widgets::band::BandChart;
 use margintop::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel, change, side_by_side};
 use margintop::tui::widgets::hour_bars::{HourBar, HourBars};
@@ -87,7 +87,7 @@ fn a_label_that_would_touch_a_mark_is_left_out() {
     let mock = Mock::read("axis");
     let ticks = [(3, "┴14:15"), (13, "┴14:30"), (25, "┴14:45"), (37, "┴15:00")];
     let ticks = ticks.map(|(cell, text)| Tick { cell, text: text.to_owned() }).to_vec();
-    let marks = vec![Mark { cell: 30, glyph: '▲', ink: Role::Critical.into() }];
+    let marks = vec![AxisMark { cell: 30, glyph: '▲', ink: Role::Critical.into() }];
     let axis = AxisRule { ticks, marks, floor: Some(("0", 6)) };
     mock.check(|canvas, area| axis.draw(canvas, area));
 }

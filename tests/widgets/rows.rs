@@ -8,7 +8,7 @@ use margintop::tui::widgets::row_bar::{DivergingBar, RowBar};
 use margintop::tui::widgets::sparkline::Sparkline;
 use margintop::tui::widgets::table::{Cell, Column, Row, Sorted, Table, Tree};
 use margintop::tui::widgets::time_axis::TimeAxis;
-use margintop::tui::widgets::waterfall::{Step, Waterfall};
+use margintop::tui::widgets::waterfall::{Waterfall, WaterfallStep};
 use margintop::tui::widgets::{Canvas, Plot, Segment};
 use margintop::units::{Money, Span, Timestamp};
 use ratatui::layout::Rect;
@@ -62,9 +62,10 @@ fn causes_hang_where_the_last_ended() {
         ("GPUs at work", "2,224 → 2,080"),
         ("idle", "0 → 144 GPUs"),
     ];
-    let causes = names.iter().enumerate().map(|(i, (label, note))| Step { label, note, amount: amount(i + 1) });
+    let causes =
+        names.iter().enumerate().map(|(i, (label, note))| WaterfallStep { label, note, amount: amount(i + 1) });
     let waterfall = Waterfall {
-        before: Step { label: "before", note: "14:49", amount: amount(0) },
+        before: WaterfallStep { label: "before", note: "14:49", amount: amount(0) },
         causes: causes.collect(),
         now: ("now", "15:04"),
         places: 0,

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::context::ReportContext;
 use super::present::PresentWords;
-use super::query::{Against, Format, ReportQuery};
+use super::query::{ComparedTo, Format, ReportQuery};
 use super::scenario::Scenarios;
 use crate::cli::Failure;
 use crate::cli::currency::missing_rate;
@@ -299,19 +299,19 @@ fn month(header: &Header, budget: Option<Money>, ask: &PastQuery<'_>) -> Result<
     Ok(MonthToDate::of(&past, past.began, end, budget))
 }
 
-fn bridge(against: Against, header: &Header, ask: &PastQuery<'_>) -> Result<Bridge, Failure> {
+fn bridge(against: ComparedTo, header: &Header, ask: &PastQuery<'_>) -> Result<Bridge, Failure> {
     let (before, after) = spans(against, header);
     let minutes = |(since, until)| ask(since, until, Grain::Minute, Detail::Accounts.into());
     Ok(Bridge::between(&minutes(before)?, &minutes(after)?))
 }
 
 /// The earlier and the later span of a bridge.
-fn spans(against: Against, header: &Header) -> ((Timestamp, Timestamp), (Timestamp, Timestamp)) {
+fn spans(against: ComparedTo, header: &Header) -> ((Timestamp, Timestamp), (Timestamp, Timestamp)) {
     let end = header.last.minute();
-    let length = if against == Against::Before { Span::from_secs(900) } else { Span::from_secs(3600) };
+    let length = if against == ComparedTo::Before { Span::from_secs(900) } else { Span::from_secs(3600) };
     let earlier = match against {
-        Against::Before => end - length,
-        Against::Days(days) => days_before(end, days, &header.zone),
+        ComparedTo::Before => end - length,
+        ComparedTo::Days(days) => days_before(end, days, &header.zone),
     };
     ((earlier - length, earlier), (end - length, end))
 }

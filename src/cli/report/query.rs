@@ -65,7 +65,7 @@ pub(in crate::cli) struct ReportArgs {
 
 /// With what the last span is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Against {
+pub(super) enum ComparedTo {
     /// The quarter of an hour before.
     Before,
     /// The same hour so many days before.
@@ -113,7 +113,7 @@ pub(super) struct ReportQuery {
     pub(super) by: By,
     pub(super) asked: Scenarios,
     pub(super) reprice: bool,
-    pub(super) bridge: Option<Against>,
+    pub(super) bridge: Option<ComparedTo>,
     pub(super) compare: bool,
     pub(super) capacity: bool,
     pub(super) format: Format,
@@ -145,9 +145,9 @@ impl ReportQuery {
             asked,
             reprice: args.reprice,
             bridge: args.bridge.as_deref().map(|against| match against {
-                "15m" => Against::Before,
-                "week" => Against::Days(7),
-                _ => Against::Days(1),
+                "15m" => ComparedTo::Before,
+                "week" => ComparedTo::Days(7),
+                _ => ComparedTo::Days(1),
             }),
             compare: args.compare,
             capacity: args.capacity,

@@ -49,7 +49,7 @@ pub fn import_litellm(json: &str) -> Result<Import, String> {
 
 fn add_flat(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, tally: &mut Tally) {
     for (ending, service) in SERVICES {
-        match TierPrices::of(entry, ending).tier(tally) {
+        match LitellmPrices::of(entry, ending).tier(tally) {
             Ok(Some((tier, has_hit))) => listing.add(name, service, Charges::flat(tier, has_hit)),
             Ok(None) if service.is_empty() => tally.without_tokens += 1,
             Ok(None) => {}
@@ -64,18 +64,18 @@ fn add_timed(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, block: &Ra
         tally.by_time += 1;
         return;
     };
-    let standard = match TierPrices::of(entry, "").tier(tally) {
+    let standard = match LitellmPrices::of(entry, "").tier(tally) {
         Ok(Some(standard)) => standard,
         Ok(None) => return tally.without_tokens += 1,
         Err(Refused) => return tally.refused += 1,
     };
-    let lower = TierPrices { entry, block: Some(block), ending: "" };
+    let lower = LitellmPrices { entry, block: Some(block), ending: "" };
     let Ok(Some((off_peak, _))) = lower.tier(&mut Tally::default()) else {
         tally.refused += 1;
         return;
     };
     let services = SERVICES.iter().filter(|(ending, _)| !ending.is_empty());
-    tally.timed_services += services.filter(|(ending, _)| TierPrices::of(entry, ending).is_given()).count();
+    tally.timed_services += services.filter(|(ending, _)| LitellmPrices::of(entry, ending).is_given()).count();
     tally.windows += 1;
     let window =
         |(hours, weekdays)| WindowFile { tier: OFF_PEAK_TIER.to_owned(), hours, weekdays, except_holidays: false };
@@ -109,13 +109,13 @@ fn reasons_apart(entry: &RawEntry<'_>, base: Option<&RawEntry<'_>>) -> bool {
 }
 
 /// An entry's prices under one service tier, and those of a block that stand before them.
-struct TierPrices<'a> {
+struct LitellmPrices<'a> {
     entry: &'a RawEntry<'a>,
     block: Option<&'a RawEntry<'a>>,
     ending: &'static str,
 }
 
-impl<'a> TierPrices<'a> {
+impl<'a> LitellmPrices<'a> {
     const fn of(entry: &'a RawEntry<'a>, ending: &'static str) -> Self {
         Self { entry, block: None, ending }
     }
@@ -149,7 +149,7 @@ impl<'a> TierPrices<'a> {
     /// give none.
     fn hit(&self, tally: &mut Tally) -> Result<Option<Price>, Refused> {
         for entry in self.block.into_iter().chain([self.entry]) {
-            let only = TierPrices { entry, block: None, ending: self.ending };
+            let only = LitellmPrices { entry, block: None, ending: self.ending };
             let mut found = None;
             for key in HIT_KEYS {
                 match (found, only.price(key, tally)?) {

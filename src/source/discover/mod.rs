@@ -59,7 +59,7 @@ pub struct Discovery {
 
 /// An engine or exporter that was found, with the first look at it.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundEngines {
     /// Its scraper, which knows where the page is.
     pub scraper: Scraper,
     /// The page that told what it is.
@@ -86,7 +86,7 @@ impl Discovery {
 
     /// Asks the usual ports and those that `pids` and their parents listen on, all at once, but for those in `known`.
     /// It takes about a second at most.
-    pub async fn discover(&mut self, pids: &[u32], known: &[Target]) -> Vec<Found> {
+    pub async fn discover(&mut self, pids: &[u32], known: &[Target]) -> Vec<FoundEngines> {
         let mut asked = JoinSet::new();
         for address in self.addresses(pids, known) {
             asked.spawn(ask(address, self.settings.clone(), self.clock.clone()));
@@ -177,7 +177,7 @@ fn is_at(target: &Target, address: SocketAddr) -> bool {
 }
 
 enum ProbeAnswer {
-    Engine(Box<Found>),
+    Engine(Box<FoundEngines>),
     /// Something answers, and it is no engine.
     Stranger,
     /// Nothing listens, or no answer came in time.
@@ -193,7 +193,7 @@ async fn ask(address: SocketAddr, settings: Settings, clock: Clock) -> (SocketAd
     let answer = match timeout(ANSWER, scraper.look()).await {
         // An engine without a metrics page is found too: its trouble says what to switch on.
         Ok(first) if tells_something(&first) || scraper.owner().is_some() => {
-            ProbeAnswer::Engine(Box::new(Found { scraper, first }))
+            ProbeAnswer::Engine(Box::new(FoundEngines { scraper, first }))
         }
         // It may be an engine that is busy starting: asked again in the next round.
         Err(_) => ProbeAnswer::Silence,

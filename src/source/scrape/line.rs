@@ -27,7 +27,7 @@ const READ: usize = 32 << 10;
 
 /// The connection to one server, made when it is first needed and again when it was closed.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(super) struct KeptLine {
     /// The socket, while nothing is asked.
     idle: Option<TcpStream>,
     busy: Option<RequestExchange>,
@@ -51,7 +51,7 @@ pub(super) enum Got {
     Unusual,
 }
 
-impl Line {
+impl KeptLine {
     /// Sends a GET. A connection that the server closed between two looks is replaced once.
     pub(super) async fn get(&mut self, url: &Url, headers: &HeaderMap) -> Result<Got, ScrapeTrouble> {
         self.rest().await;

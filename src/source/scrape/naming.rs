@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::line::{self, Got, Line};
+use super::line::{self, Got, KeptLine};
 use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
@@ -216,7 +216,7 @@ impl Ask {
 
     async fn receive(&self) -> Result<PageAnswer, ScrapeTrouble> {
         let intake = || Intake { cap: MODELS_CAP, buffer: Vec::new(), clock: &self.clock };
-        let (mut url, mut line) = (self.url.clone(), Line::default());
+        let (mut url, mut line) = (self.url.clone(), KeptLine::default());
         if url.scheme() == "http" {
             for _ in 0..=REDIRECTS {
                 match line.get(&url, &self.headers).await? {

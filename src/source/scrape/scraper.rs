@@ -10,7 +10,7 @@ use reqwest::{Client, Url};
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
 use super::credentials::Credentials;
-use super::line::{self, Got, Line};
+use super::line::{self, Got, KeptLine};
 use super::models::{KnownModels, MODELS_CAP};
 use super::named_pages;
 use super::naming::{self, Aliases, Ask, PageModel};
@@ -48,7 +48,7 @@ pub struct Scraper {
     target: Target,
     settings: Settings,
     clock: Clock,
-    line: Line,
+    line: KeptLine,
     /// A page that the server has moved, and where it is: asked there from then on.
     moved: Option<(Url, Url)>,
     /// Whether the server answers in ways that the line can't take: then the client asks.
@@ -112,7 +112,7 @@ impl Scraper {
             target,
             settings,
             clock,
-            line: Line::default(),
+            line: KeptLine::default(),
             moved: None,
             unusual: false,
             client: None,

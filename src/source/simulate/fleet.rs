@@ -8,7 +8,7 @@ use super::fault::{Fault, Script, chance};
 use super::plan::Plan;
 use super::sglang::Sglang;
 use super::site::{Member, Site};
-use super::traffic::{Part, Traffic, Work, shape};
+use super::traffic::{DayPart, Traffic, Work, shape};
 use super::vllm::Vllm;
 use super::wave::Wave;
 use crate::reading::{NodeName, Role, UnitName};
@@ -94,20 +94,20 @@ fn service(index: u32, nodes: u32) -> Service {
     let prefill = if nodes < 8 { 0 } else { (r1 * 2 / 5).max(1) };
     let (unit, role, prompt, output, part) = match index {
         i if i < prefill => {
-            (Some(format!("prefill-{:02}", i / 4 + 1)), Role::Prefill, PREFILLED, ANSWERED, Part::Prompt)
+            (Some(format!("prefill-{:02}", i / 4 + 1)), Role::Prefill, PREFILLED, ANSWERED, DayPart::Prompt)
         }
         i if i < r1 && prefill > 0 => {
             let decode = f64::from(r1 - prefill);
             let share = f64::from(prefill) / decode;
             let size = if r1 >= 60 { 18 } else { 6 };
             let unit = format!("decode-{}", (i - prefill) / size + 1);
-            (Some(unit), Role::Decode, PREFILLED * share, ANSWERED * share, Part::Answer)
+            (Some(unit), Role::Decode, PREFILLED * share, ANSWERED * share, DayPart::Answer)
         }
-        i if i < r1 + v3 => (None, Role::Unified, 30_000.0, 8_300.0, Part::Whole),
-        _ => (None, Role::Unified, 24_000.0, 6_500.0, Part::Whole),
+        i if i < r1 + v3 => (None, Role::Unified, 30_000.0, 8_300.0, DayPart::Whole),
+        _ => (None, Role::Unified, 24_000.0, 6_500.0, DayPart::Whole),
     };
     // Decode units draft, and one of the engines by themselves.
-    let drafting = part == Part::Answer || index + 1 == nodes;
+    let drafting = part == DayPart::Answer || index + 1 == nodes;
     let work = Work { prompt, hits: 0.56, output, part, drafting };
     match index {
         i if i < r1 => Service { model: "deepseek-r1", product: H800, sglang: false, work, unit, role },

@@ -28,14 +28,14 @@ pub(super) struct Work {
     /// Output tokens.
     pub(super) output: f64,
     /// What it does of a request.
-    pub(super) part: Part,
+    pub(super) part: DayPart,
     /// Whether it drafts tokens and checks them.
     pub(super) drafting: bool,
 }
 
 /// What an engine does of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum DayPart {
     /// All of it.
     Whole,
     /// The prompt, and the first token.
@@ -47,7 +47,7 @@ pub(super) enum Part {
 /// An engine's work over time.
 #[derive(Debug)]
 pub(super) struct Traffic {
-    part: Part,
+    part: DayPart,
     drafting: bool,
     load: Wave,
     computed: Wave,
@@ -83,7 +83,7 @@ impl Traffic {
         let stalls = Wave::steady(0.0).with(0.4 * SLOW * rate, 411.0, 100.0);
         let slow = shape.scaled(SLOW * rate).plus(&stalls);
         let quick = shape.scaled((1.0 - SLOW) * rate).plus(&stalls.scaled(-1.0));
-        let [quick_stay, slow_stay] = if work.part == Part::Prompt { PROMPTING } else { ANSWERING };
+        let [quick_stay, slow_stay] = if work.part == DayPart::Prompt { PROMPTING } else { ANSWERING };
         let stay = (1.0 - SLOW) * quick_stay + SLOW * slow_stay;
         let batch = CREST * rate * stay / f64::from(ranks);
         let weight = |rank| if hot && rank == 0 { 1.8 } else { 1.0 - f64::from(rank) * 0.02 };
@@ -112,11 +112,12 @@ impl Traffic {
                 let requests = Lots { quick: (quick * share) as u64, slow: (slow * share) as u64 };
                 let tokens = |n: f64| (n * share * ANSWER) as u64;
                 let output = match self.part {
-                    Part::Prompt => requests,
+                    DayPart::Prompt => requests,
                     _ => Lots { quick: tokens(quick), slow: tokens(slow) },
                 };
                 // Never less than before, which a difference of two counters could be: all but the first token.
-                let pauses = |tokens: u64| if self.part == Part::Prompt { 0 } else { tokens - tokens / ANSWER as u64 };
+                let pauses =
+                    |tokens: u64| if self.part == DayPart::Prompt { 0 } else { tokens - tokens / ANSWER as u64 };
                 let busy = if hot == Some(rank) { 1.25 } else { load * share / even };
                 let counted = ServedRequests {
                     computed: (computed * share) as u64,
@@ -128,7 +129,7 @@ impl Traffic {
                     drafting: self.drafting,
                     ..at_work(busy, self.batch)
                 };
-                if self.part == Part::Answer { taken_over(counted) } else { counted }
+                if self.part == DayPart::Answer { taken_over(counted) } else { counted }
             })
             .collect()
     }
@@ -155,7 +156,7 @@ pub(super) fn taken_over(served: ServedRequests) -> ServedRequests {
 mod tests {
     use super::*;
 
-    const WORK: Work = Work { prompt: 60_000.0, hits: 0.56, output: 9_000.0, part: Part::Whole, drafting: false };
+    const WORK: Work = Work { prompt: 60_000.0, hits: 0.56, output: 9_000.0, part: DayPart::Whole, drafting: false };
 
     #[test]
     fn the_shape_never_stops_and_never_exceeds_its_crest() {

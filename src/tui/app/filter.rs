@@ -54,7 +54,7 @@ impl Filter {
 
     /// Whether a row passes; `None` where only figures that are unknown keep it out.
     pub fn judge(&self, fields: &[(&str, &str)], figure: impl Fn(&str) -> FigureValue) -> Option<bool> {
-        let holds = |word: &str| match Bound::of(word).map(|bound| (figure(bound.key), bound)) {
+        let holds = |word: &str| match FilterBound::of(word).map(|bound| (figure(bound.key), bound)) {
             Some((Some(figure), bound)) => bound.holds(figure),
             _ => Some(is_found(word, fields)),
         };
@@ -83,13 +83,13 @@ fn is_found(word: &str, fields: &[(&str, &str)]) -> bool {
 type Passes = fn(Ordering) -> bool;
 
 /// `util<20`, `out>=1.5k`.
-struct Bound<'a> {
+struct FilterBound<'a> {
     key: &'a str,
     passes: Passes,
     limit: &'a str,
 }
 
-impl<'a> Bound<'a> {
+impl<'a> FilterBound<'a> {
     fn of(word: &'a str) -> Option<Self> {
         let at = word.find(['<', '>', '='])?;
         let (key, rest) = word.split_at(at);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::charts::{self, Chart, Kind};
 use super::latencies::{self, over_span};
 use super::model::blank;
-use super::served::{Served, latencies_of};
+use super::served::{ServedTogether, latencies_of};
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::EngineRow;
 use crate::tui::format;
@@ -43,7 +43,7 @@ pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'
     rule = rule.right(figure("   end to end p99 ", latencies::bounded(end_to_end, is_above)));
     rule.draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    let (subject, served) = (Subject::Engine(row.target.clone(), None), Served::one(row));
+    let (subject, served) = (Subject::Engine(row.target.clone(), None), ServedTogether::one(row));
     EngineCharts::of_row(scene, row, &subject, &served).draw(canvas, below, scene);
 }
 
@@ -52,21 +52,21 @@ pub(super) struct EngineCharts<'a> {
     /// What its past is kept under.
     subject: &'a Subject,
     /// What it does at present.
-    served: &'a Served<'a>,
+    served: &'a ServedTogether<'a>,
     /// Both latencies in words: to the first token and between tokens.
     latencies: [String; 2],
 }
 
 impl<'a> EngineCharts<'a> {
     /// Those of a subject, its latencies over the chosen span.
-    pub(super) fn of(scene: &Scene<'_>, subject: &'a Subject, served: &'a Served<'a>) -> Self {
+    pub(super) fn of(scene: &Scene<'_>, subject: &'a Subject, served: &'a ServedTogether<'a>) -> Self {
         let both = |kind| latencies::figure(over_span(scene, subject, kind));
         let latencies = [both(LatencyKind::ToFirstToken), both(LatencyKind::BetweenTokens)];
         Self { subject, served, latencies }
     }
 
     /// Those of one engine. In a unit it has no samples of its own: those of the window stand in.
-    fn of_row(scene: &Scene<'_>, row: &EngineRow, subject: &'a Subject, served: &'a Served<'a>) -> Self {
+    fn of_row(scene: &Scene<'_>, row: &EngineRow, subject: &'a Subject, served: &'a ServedTogether<'a>) -> Self {
         let mut charts = Self::of(scene, subject, served);
         let windows = [(LatencyKind::ToFirstToken, row.ttft_seconds), (LatencyKind::BetweenTokens, row.itl_seconds)];
         for (text, (kind, of)) in charts.latencies.iter_mut().zip(windows) {

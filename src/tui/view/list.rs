@@ -13,7 +13,7 @@ use crate::tui::widgets::table::{Cell, Column, Row, Sorted, Table, TableAreas, T
 use crate::tui::widgets::{Canvas, Segment, Spot};
 
 /// What a column sorts by. What is unknown stands last, whichever way.
-pub(super) enum By {
+pub(super) enum OrderedBy {
     /// A figure.
     Number(Option<f64>),
     /// A name, its numbers compared as numbers.
@@ -24,7 +24,7 @@ pub(super) enum By {
 pub(super) struct Col<'s, R> {
     column: Column<'static>,
     cell: Box<dyn Fn(&R) -> Cell<'static> + 's>,
-    by: Option<fn(&R) -> By>,
+    by: Option<fn(&R) -> OrderedBy>,
     falls: bool,
     is_first: bool,
 }
@@ -72,13 +72,13 @@ impl<'s, R> Col<'s, R> {
     }
 
     /// Sorts, the least first.
-    pub(super) fn rising(mut self, by: fn(&R) -> By) -> Self {
+    pub(super) fn rising(mut self, by: fn(&R) -> OrderedBy) -> Self {
         self.by = Some(by);
         self
     }
 
     /// Sorts, the largest first.
-    pub(super) fn falling(mut self, by: fn(&R) -> By) -> Self {
+    pub(super) fn falling(mut self, by: fn(&R) -> OrderedBy) -> Self {
         (self.by, self.falls) = (Some(by), true);
         self
     }
@@ -124,7 +124,7 @@ pub(super) fn sort<R>(rows: &mut [R], columns: &[Col<'_, R>], state: &ListState)
 }
 
 /// Tells what a row is sorted by.
-pub(super) type Key<R> = fn(&R) -> By;
+pub(super) type Key<R> = fn(&R) -> OrderedBy;
 
 /// What a list is sorted by, and whether the largest stands first.
 pub(super) fn order_of<R>(columns: &[Col<'_, R>], state: &ListState) -> Option<(Key<R>, bool)> {
@@ -143,10 +143,10 @@ struct Ranked {
 }
 
 impl Ranked {
-    fn new(by: By, falls: bool) -> Self {
+    fn new(by: OrderedBy, falls: bool) -> Self {
         match by {
-            By::Number(number) => Self { number: number.filter(|n| n.is_finite()), name: None, falls },
-            By::Name(name) => Self { number: None, name: Some(format::natural(&name)), falls },
+            OrderedBy::Number(number) => Self { number: number.filter(|n| n.is_finite()), name: None, falls },
+            OrderedBy::Name(name) => Self { number: None, name: Some(format::natural(&name)), falls },
         }
     }
 }
@@ -389,7 +389,7 @@ mod tests {
 
     fn sorted(falls: bool, values: &[Option<f64>]) -> Vec<Option<f64>> {
         let mut values = values.to_vec();
-        values.sort_by_cached_key(|value| Ranked::new(By::Number(*value), falls));
+        values.sort_by_cached_key(|value| Ranked::new(OrderedBy::Number(*value), falls));
         values
     }
 
@@ -403,7 +403,7 @@ mod tests {
     #[test]
     fn names_are_in_their_natural_order() {
         let mut names = ["127.0.1.10", "127.0.1.2", "node-9", "node-10", "node-1"];
-        names.sort_by_cached_key(|name| Ranked::new(By::Name((*name).to_owned()), false));
+        names.sort_by_cached_key(|name| Ranked::new(OrderedBy::Name((*name).to_owned()), false));
         assert_eq!(names, ["127.0.1.2", "127.0.1.10", "node-1", "node-9", "node-10"]);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::lines_of::common_top;
-use super::list::{By, Col, List, figure, known_sum};
+use super::list::{Col, List, OrderedBy, figure, known_sum};
 use super::model::{detail, two};
 use super::settled::settle;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};
@@ -230,14 +230,14 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
             if is_beside(row) { Cell::dim(row.model.to_string()) } else { Cell::text(row.model.to_string()) }
         })
         .stretch(1, 34)
-        .rising(|row| By::Name(row.model.to_string())),
+        .rising(|row| OrderedBy::Name(row.model.to_string())),
         C::left("list", 12, move |row| Cell::dim(list_name(row, width < 160))).rank(8).stretch(3, 28),
         C::right("nodes", 5, |row| own(row, nodes(scene, row))).rank(6),
         C::right("in/s", 5, |row| own(row, tables::rate(row.prompt_per_second)))
             .rank(6)
-            .falling(|row| By::Number(row.prompt_per_second)),
+            .falling(|row| OrderedBy::Number(row.prompt_per_second)),
         C::right("out/s", 5, |row| own(row, tables::rate(row.output_per_second)))
-            .falling(|row| By::Number(row.output_per_second)),
+            .falling(|row| OrderedBy::Number(row.output_per_second)),
         C::left(format!("out/s, {}", scene.app.charts.reach.word()), 10, move |row| {
             own(row, output_line(scene, row, line, top))
         })
@@ -246,18 +246,18 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
         C::right("hit", 5, |row| own(row, hit(row))).rank(4),
         C::right("revenue", 8, |row| own(row, money(row.money.revenue)))
             .rank(9)
-            .falling(|row| By::Number(number(row.money.revenue))),
+            .falling(|row| OrderedBy::Number(number(row.money.revenue))),
         C::right("rev/h", 8, |row| own(row, money(row.money.revenue_per_hour)))
             .rank(3)
-            .falling(|row| By::Number(number(row.money.revenue_per_hour))),
-        C::right("cost/h", 8, |row| money(cost(row))).rank(3).falling(|row| By::Number(number(cost(row)))),
-        C::right("profit/h", 9, profit).falling(|row| By::Number(number(row.money.profit_per_hour))).first(),
+            .falling(|row| OrderedBy::Number(number(row.money.revenue_per_hour))),
+        C::right("cost/h", 8, |row| money(cost(row))).rank(3).falling(|row| OrderedBy::Number(number(cost(row)))),
+        C::right("profit/h", 9, profit).falling(|row| OrderedBy::Number(number(row.money.profit_per_hour))).first(),
         C::right("on cost", 7, |row| own(row, margin(row.money.profit_per_hour, cost(row))))
             .rank(7)
-            .falling(|row| By::Number(ratio(row.money.profit_per_hour, cost(row)))),
+            .falling(|row| OrderedBy::Number(ratio(row.money.profit_per_hour, cost(row)))),
         C::right("gross", 6, |row| own(row, gross(row.money.profit_per_hour, row.money.revenue_per_hour)))
             .rank(7)
-            .falling(|row| By::Number(ratio(row.money.profit_per_hour, row.money.revenue_per_hour))),
+            .falling(|row| OrderedBy::Number(ratio(row.money.profit_per_hour, row.money.revenue_per_hour))),
     ]
 }
 

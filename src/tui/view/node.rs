@@ -6,14 +6,14 @@ use super::charts::{self, Chart, Kind, Margin};
 use super::engine_rows::engine_rows;
 use super::gpus::{GpuOf, gpus};
 use super::model::blank;
-use super::served::{Served, first_word};
+use super::served::{ServedTogether, first_word};
 use super::{Entry, Hits, Layout, Part, Place, View, ViewId, node_events, node_headline, nodes, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, GpuRow, NodeRow};
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::format;
-use crate::tui::layout::{Rows, split};
+use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
 use crate::tui::scene::{Scene, mark};
 use crate::tui::theme::Role;
@@ -45,7 +45,7 @@ impl View for Node {
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
         let Some(node) = node(scene) else { return Layout::whole(Part::Headline, area) };
         let mut layout = Layout::default();
-        let mut rows = Rows(area);
+        let mut rows = LayoutRows(area);
         layout.put(Part::Basis, rows.bottom(u16::from(area.height > 12)));
         let blocks = if area.width >= WIDE {
             NodeBlocks::wide(scene, node, rows.0)
@@ -238,7 +238,7 @@ const CHARTS: u16 = 9;
 /// Draws the money and the GPUs of a node below a list of nodes, and where there is room what runs on it and happened to it.
 pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, name: &str) {
     let Some(node) = named(scene, name) else { return };
-    let mut rows = Rows(area);
+    let mut rows = LayoutRows(area);
     rows.top(1);
     let gpus = (node.gpus.len().min(16)) as u16 + 1;
     let engines = engines(scene, node);
@@ -393,7 +393,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);
     let subject = subject(node);
-    let tokens = tokens(now, &Served::of(engines(&slow, now)), &subject, area.width >= FIVE);
+    let tokens = tokens(now, &ServedTogether::of(engines(&slow, now)), &subject, area.width >= FIVE);
     let [watts, limit] = [|gpu: &GpuRow| gpu.power_watts, |gpu: &GpuRow| gpu.power_limit_watts]
         .map(|of| now.gpus.iter().filter_map(of).reduce(|sum, watts| sum + watts));
     let gauges = [
@@ -424,7 +424,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
 }
 
 /// What it makes over time: output and prompts where both find room, else output, or prompts where it makes no output.
-fn tokens(now: &NodeRow, served: &Served<'_>, subject: &Subject, has_room: bool) -> Vec<Chart<'static>> {
+fn tokens(now: &NodeRow, served: &ServedTogether<'_>, subject: &Subject, has_room: bool) -> Vec<Chart<'static>> {
     let output = Chart {
         layers: vec![(Measure::Output, Role::Output)],
         unit: charts::TOKENS,

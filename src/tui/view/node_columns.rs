@@ -2,8 +2,8 @@
 
 use super::cells::{full, gauge, heat, latency};
 use super::latencies;
-use super::list::{By, Col, count, figure, said};
-use super::served::{Served, name_role};
+use super::list::{Col, OrderedBy, count, figure, said};
+use super::served::{ServedTogether, name_role};
 use super::tables;
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
@@ -24,7 +24,7 @@ pub(super) const GPUS: &str = "GPUs";
 #[derive(Clone)]
 pub(super) struct NodeLine<'a> {
     pub(super) row: &'a NodeRow,
-    pub(super) served: Served<'a>,
+    pub(super) served: ServedTogether<'a>,
     pub(super) gravest: Option<Severity>,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s,
     );
     columns.push(
         Col::right("profit/h", 9, move |line| profit(scene, line))
-            .rising(|line: &NodeLine<'_>| By::Number(number(line.row.profit_per_hour)))
+            .rising(|line: &NodeLine<'_>| OrderedBy::Number(number(line.row.profit_per_hour)))
             .first(),
     );
     columns
@@ -103,23 +103,25 @@ fn names<'s, 'a: 's>(scene: &'s Scene<'a>, widths: &Widths) -> Vec<Col<'s, NodeL
     let has_units = scene.snap.nodes.iter().any(|node| node.unit.is_some());
     let (behind, line) = (widths.behind, widths.line);
     vec![
-        C::left(TITLE, widths.name + behind, name).stretch(2, 28).rising(|line| By::Name(line.row.name.to_string())),
+        C::left(TITLE, widths.name + behind, name)
+            .stretch(2, 28)
+            .rising(|line| OrderedBy::Name(line.row.name.to_string())),
         C::left("unit", widths.unit + behind, |line| {
             Cell::dim(line.row.unit.as_ref().map_or(format::UNKNOWN.to_owned(), ToString::to_string))
         })
         .rank(4)
         .only(has_units)
-        .rising(|line| By::Name(line.row.unit.as_ref().map_or(String::new(), ToString::to_string))),
+        .rising(|line| OrderedBy::Name(line.row.unit.as_ref().map_or(String::new(), ToString::to_string))),
         C::left("model", widths.model + behind, |line| model(line)).rank(3).stretch(2, 30),
-        C::left("role", 7 + behind, role).rank(9).rising(|line| By::Name(role_name(line))),
+        C::left("role", 7 + behind, role).rank(9).rising(|line| OrderedBy::Name(role_name(line))),
         C::left(GPUS, widths.gpus + behind, |line| Cell::Heat(line.row.gpus.iter().map(heat).collect())).rank(1),
         C::left(format!("load, {}", scene.app.charts.reach.word()), 9 + behind, move |of| load_line(scene, of, line))
             .rank(5)
             .stretch(1, line),
         C::right("now", 5, |line| figure(&format::percent(load(line))))
-            .falling(|line| By::Number(load(line).map(Ratio::get))),
+            .falling(|line| OrderedBy::Number(load(line).map(Ratio::get))),
         C::left("KV", 5 + behind, |line| kv_gauge(line)).rank(6).stretch(1, widths.kv),
-        C::right("", 5, |line| kv(line)).rank(2).falling(|line| By::Number(line.served.kv().map(Ratio::get))),
+        C::right("", 5, |line| kv(line)).rank(2).falling(|line| OrderedBy::Number(line.served.kv().map(Ratio::get))),
     ]
 }
 
@@ -130,24 +132,24 @@ fn figures<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, NodeLine<'a>>> {
     vec![
         C::right("run", 5, |line| count(line.served.running))
             .rank(3)
-            .falling(|line| By::Number(float(line.served.running))),
+            .falling(|line| OrderedBy::Number(float(line.served.running))),
         C::right("wait", 4, |line| count(line.served.waiting))
             .rank(3)
-            .falling(|line| By::Number(float(line.served.waiting))),
+            .falling(|line| OrderedBy::Number(float(line.served.waiting))),
         C::right("hit", 5, |line| figure(&format::percent(line.row.cache_hit_rate))).rank(3),
         C::right("in/s", 5, |line| figure(&format::scaled_tight(line.row.prompt_per_second)))
             .rank(7)
-            .falling(|line| By::Number(line.row.prompt_per_second)),
+            .falling(|line| OrderedBy::Number(line.row.prompt_per_second)),
         C::right("out/s", 5, |line| figure(&format::scaled_tight(line.row.output_per_second)))
             .rank(3)
-            .falling(|line| By::Number(line.row.output_per_second)),
+            .falling(|line| OrderedBy::Number(line.row.output_per_second)),
         C::right(latencies::heading(scene, "ttft p99"), 12, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
         C::right("rev/h", 8, |line| money(line.row.revenue_per_hour))
             .rank(9)
-            .falling(|line| By::Number(number(line.row.revenue_per_hour))),
+            .falling(|line| OrderedBy::Number(number(line.row.revenue_per_hour))),
         C::right("cost/h", 8, |line| money(line.row.cost_per_hour))
             .rank(9)
-            .falling(|line| By::Number(number(line.row.cost_per_hour))),
+            .falling(|line| OrderedBy::Number(number(line.row.cost_per_hour))),
     ]
 }
 

@@ -9,7 +9,7 @@ use crate::tui::app::Command;
 use crate::tui::format;
 use crate::tui::instead::Start;
 use crate::tui::keys::FIRST_RUN;
-use crate::tui::layout::Rows;
+use crate::tui::layout::LayoutRows;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
@@ -35,7 +35,7 @@ impl View for Nothing {
 
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
         let mut layout = Layout::default();
-        let mut rows = Rows(area);
+        let mut rows = LayoutRows(area);
         let roomy = area.height >= 16 && area.width >= 70;
         layout.put(Part::Basis, rows.bottom(u16::from(roomy)));
         let all_tries = FIRST_RUN.len() as u16 + 1;

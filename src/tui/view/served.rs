@@ -10,7 +10,7 @@ use crate::units::Ratio;
 
 /// The engines of a node, a unit or a model together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Served<'a> {
+pub(super) struct ServedTogether<'a> {
     /// The model, if they agree.
     pub(super) model: Option<&'a str>,
     /// How many models there are.
@@ -46,7 +46,7 @@ pub(super) struct Served<'a> {
     within_slo: Option<Ratio>,
 }
 
-impl<'a> Served<'a> {
+impl<'a> ServedTogether<'a> {
     /// The rows together: what a rank shows is not added where its engine's row has it too.
     pub(super) fn of(rows: impl IntoIterator<Item = &'a EngineRow>) -> Self {
         let mut served = Self::default();
@@ -170,8 +170,8 @@ fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, of: impl Fn(T, T) -> T) {
 }
 
 /// The engines of each node.
-pub(super) fn by_node(snapshot: &Snapshot) -> HashMap<&str, Served<'_>> {
-    let mut nodes: HashMap<&str, Served<'_>> = HashMap::new();
+pub(super) fn by_node(snapshot: &Snapshot) -> HashMap<&str, ServedTogether<'_>> {
+    let mut nodes: HashMap<&str, ServedTogether<'_>> = HashMap::new();
     for row in &snapshot.engines {
         nodes.entry(row.node.as_str()).or_default().add_to_others(row);
     }

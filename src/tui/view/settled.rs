@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::RowKey;
-use super::list::{By, Col, order_of, sort};
+use super::list::{Col, OrderedBy, order_of, sort};
 use crate::tui::scene::Scene;
 use crate::tui::view::ViewId;
 
@@ -23,8 +23,8 @@ pub(super) fn settle<R>(
     sort(rows, columns, state);
     let (Some(before), Some((by, _))) = (scene.app.settled(view), order_of(columns, state)) else { return };
     let number = |row: &R| match by(row) {
-        By::Number(number) => number.filter(|number| number.is_finite()),
-        By::Name(_) => None,
+        OrderedBy::Number(number) => number.filter(|number| number.is_finite()),
+        OrderedBy::Name(_) => None,
     };
     let places: HashMap<RowKey, usize> = before.iter().enumerate().map(|(place, key)| (*key, place)).collect();
     let known = rows.iter().take_while(|row| number(row).is_some()).count();
@@ -67,7 +67,7 @@ mod tests {
         let mut app = App::new(Arc::new(fleet.snapshot()), TimeZone::UTC, Span::from_secs(1), 1);
         app.set_settled(ViewId::Nodes, before.iter().map(RowKey::of).collect());
         let scene = Scene { app: &app, snap: app.shown(), size: (80, 24) };
-        let columns = [Col::<Row>::right("profit", 9, |_| Cell::Empty).rising(|row| By::Number(row.1)).first()];
+        let columns = [Col::<Row>::right("profit", 9, |_| Cell::Empty).rising(|row| OrderedBy::Number(row.1)).first()];
         let mut rows = rows.to_vec();
         settle(&mut rows, &columns, &scene, ViewId::Nodes, |row| RowKey::of(row.0));
         rows.into_iter().map(|row| row.0).collect()

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-pub use super::time_axis::{Mark, Tick};
+pub use super::time_axis::{AxisMark, Tick};
 use super::{Canvas, Segment};
 use crate::tui::format;
 use crate::tui::theme::Role;
@@ -13,7 +13,7 @@ pub struct AxisRule<'a> {
     /// Labels. One that would touch a mark, the end or a label before it is left out.
     pub ticks: Vec<Tick>,
     /// Marks.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<AxisMark>,
     /// What the scale ends in at the bottom, such as `0`, and the cells of the scale's column.
     pub floor: Option<(&'a str, u16)>,
 }

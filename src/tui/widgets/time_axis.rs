@@ -41,7 +41,7 @@ pub struct Tick {
 /// What happened at a cell of the chart: `▲` an alert, `D` a deploy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub struct Mark {
+pub struct AxisMark {
     pub cell: u16,
     pub glyph: char,
     pub ink: Ink,
@@ -192,8 +192,8 @@ impl TimeAxis {
     }
 
     /// A mark at an instant; `None` outside the chart.
-    pub fn mark(&self, at: Timestamp, glyph: char, ink: impl Into<Ink>) -> Option<Mark> {
-        Some(Mark { cell: self.cell_of(at)?, glyph, ink: ink.into() })
+    pub fn mark(&self, at: Timestamp, glyph: char, ink: impl Into<Ink>) -> Option<AxisMark> {
+        Some(AxisMark { cell: self.cell_of(at)?, glyph, ink: ink.into() })
     }
 }
 

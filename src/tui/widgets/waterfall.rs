@@ -16,7 +16,7 @@ const TOTAL: u8 = 75;
 /// A row: before, a cause, or now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub struct Step<'a> {
+pub struct WaterfallStep<'a> {
     pub label: &'a str,
     /// What it was made of, such as `−7 % tokens`; `–` where there is nothing to say.
     pub note: &'a str,
@@ -28,9 +28,9 @@ pub struct Step<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waterfall<'a> {
     /// Before.
-    pub before: Step<'a>,
+    pub before: WaterfallStep<'a>,
     /// The causes, in order.
-    pub causes: Vec<Step<'a>>,
+    pub causes: Vec<WaterfallStep<'a>>,
     /// Label and note of the row of now.
     pub now: (&'a str, &'a str),
     /// Decimals of the figures, at most 6.
@@ -183,8 +183,8 @@ fn amount(units: u128, places: u32) -> String {
 mod tests {
     use super::*;
 
-    fn step(label: &str, micros: Option<i64>) -> Step<'_> {
-        Step { label, note: "", amount: micros.map(Money::from_micros) }
+    fn step(label: &str, micros: Option<i64>) -> WaterfallStep<'_> {
+        WaterfallStep { label, note: "", amount: micros.map(Money::from_micros) }
     }
 
     fn waterfall(before: i64, causes: &[Option<i64>]) -> Waterfall<'static> {

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 
 use super::engine_charts::EngineCharts;
 use super::list::List;
-use super::served::Served;
+use super::served::ServedTogether;
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, charts, list, node};
 use crate::history::Subject;
 use crate::snapshot::Rule;
@@ -216,7 +216,7 @@ fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subject: &Subj
             let rows = scene.snap.engines.iter().filter(|row| row.unit.as_ref() == Some(unit));
             TitledRule::new(unit.to_string()).draw(canvas, area);
             let below = Rect { y: area.y + 1, height: (area.height - 1).min(MOST_DETAIL / 2), ..area };
-            EngineCharts::of(scene, subject, &Served::of(rows.map(AsRef::as_ref))).draw(canvas, below, scene);
+            EngineCharts::of(scene, subject, &ServedTogether::of(rows.map(AsRef::as_ref))).draw(canvas, below, scene);
         }
         _ => {}
     }

@@ -8,7 +8,7 @@ use crate::snapshot::{Alert, Rule, Severity};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::view::about::{about, about_all};
-use crate::tui::view::list::{By, Col, said, sort};
+use crate::tui::view::list::{Col, OrderedBy, said, sort};
 use crate::tui::view::served::first_word;
 use crate::tui::view::{RowKey, ViewId, charts};
 use crate::tui::widgets::table::Cell;
@@ -92,11 +92,11 @@ pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, AlertLine<'a>
     let wide = scene.size.0 >= 100;
     vec![
         C::left("severity", if wide { 11 } else { 2 }, move |line| severity(scene, line, wide))
-            .falling(|line| By::Number(Some(f64::from(line.severity() as u8))))
+            .falling(|line| OrderedBy::Number(Some(f64::from(line.severity() as u8))))
             .first(),
         C::left("about", 18, |line| Cell::text(line.about.clone()))
             .stretch(1, 34)
-            .rising(|line| By::Name(line.about.clone())),
+            .rising(|line| OrderedBy::Name(line.about.clone())),
         C::left(
             if scene.size.0 < 70 { "what" } else { "what it is and what to do" },
             (scene.size.0 / 2).saturating_sub(6).clamp(16, 34),
@@ -106,7 +106,7 @@ pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, AlertLine<'a>
         C::right("since", 5, move |line| Cell::dim(format::clock_minute(line.since(), zone))).rank(3),
         C::right("for", 5, |line| Cell::dim(format::duration(scene.ago(line.since()))))
             .rank(1)
-            .falling(|line| By::Number(Some(-(line.since().millis() as f64)))),
+            .falling(|line| OrderedBy::Number(Some(-(line.since().millis() as f64)))),
         cost(scene),
     ]
 }

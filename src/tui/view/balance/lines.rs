@@ -7,7 +7,7 @@ use crate::reading::NodeName;
 use crate::tui::format;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
-use crate::tui::view::list::{By, Col, figure, said};
+use crate::tui::view::list::{Col, OrderedBy, figure, said};
 use crate::tui::view::settled::settle;
 use crate::tui::view::{RowKey, ViewId};
 use crate::tui::widgets::table::Cell;
@@ -70,13 +70,13 @@ pub(super) fn columns<'s, 'a>(an_hour: &str, of: &'static str) -> Vec<Col<'s, Ba
             _ => Cell::text(name(line.group)),
         })
         .stretch(1, 30)
-        .rising(|line| By::Name(line.group.group.name().to_owned())),
+        .rising(|line| OrderedBy::Name(line.group.group.name().to_owned())),
         C::left("by", 8, |line| Cell::dim(line.balance.balancer.name())),
         C::right("max/mean", 8, |line| {
             let over = line.over();
             said(if over >= UNEVEN { Role::Warning } else { Role::Text }, format!("{:.2}", over.min(MOST)))
         })
-        .falling(|line| By::Number(Some(line.over())))
+        .falling(|line| OrderedBy::Number(Some(line.over())))
         .first(),
         C::right("worst", if of == NODES { 8 } else { 5 }, |line| {
             let worst = line.balance.ranks.get(line.balance.worst);
@@ -90,6 +90,6 @@ pub(super) fn columns<'s, 'a>(an_hour: &str, of: &'static str) -> Vec<Col<'s, Ba
             None => Cell::Empty,
         })
         .rank(1)
-        .falling(|line| By::Number(number(line.waiting()))),
+        .falling(|line| OrderedBy::Number(number(line.waiting()))),
     ]
 }

@@ -17,7 +17,7 @@ use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
-use crate::tui::widgets::axis_rule::{AxisRule, Mark};
+use crate::tui::widgets::axis_rule::{AxisMark, AxisRule};
 use crate::tui::widgets::band::BandChart;
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel, side_by_side};
 use crate::tui::widgets::line::LineChart;
@@ -284,7 +284,7 @@ fn framed(
 }
 
 /// Where alerts began.
-fn marks(scene: &Scene<'_>, axis: &TimeAxis, subject: &Subject) -> Vec<Mark> {
+fn marks(scene: &Scene<'_>, axis: &TimeAxis, subject: &Subject) -> Vec<AxisMark> {
     let is_of = |alert: &&Alert| match subject {
         Subject::Fleet => true,
         Subject::Node(node) => first_word(alert) == node.as_str(),
@@ -293,7 +293,7 @@ fn marks(scene: &Scene<'_>, axis: &TimeAxis, subject: &Subject) -> Vec<Mark> {
     };
     let grave = scene.snap.alerts.iter().filter(|alert| alert.severity > Severity::Info).filter(is_of);
     let mark = |alert: &Alert| axis.mark(alert.since, '▲', severity(alert.severity));
-    let mut marks: Vec<Mark> = grave.filter_map(mark).collect();
+    let mut marks: Vec<AxisMark> = grave.filter_map(mark).collect();
     // The gravest come first; the last of a cell is the one that is drawn.
     marks.reverse();
     marks

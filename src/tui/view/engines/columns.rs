@@ -11,7 +11,7 @@ use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::{full, gauge, latency, within};
 use crate::tui::view::lines_of::common_top;
-use crate::tui::view::list::{By, Col, count, figure, known_sum, said};
+use crate::tui::view::list::{Col, OrderedBy, count, figure, known_sum, said};
 use crate::tui::view::served::name_role;
 use crate::tui::view::tables;
 use crate::tui::widgets::Segment;
@@ -70,42 +70,42 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     let mut columns = vec![
         C::left("Engines", least, name)
             .stretch(2, if wide { 34 } else { 24 })
-            .rising(|line| By::Name(line.name.clone())),
+            .rising(|line| OrderedBy::Name(line.name.clone())),
         C::left("model", 11, model)
             .rank(4)
             .stretch(1, 28)
-            .rising(|line| By::Name(line.served.model.unwrap_or_default().to_owned())),
+            .rising(|line| OrderedBy::Name(line.served.model.unwrap_or_default().to_owned())),
         C::right("ranks", 6, ranks).rank(10),
         C::right("run", 5, |line| count(line.served.running))
             .rank(1)
-            .falling(|line| By::Number(line.served.running.map(|n| n as f64))),
-        C::right("wait", 4, waiting).falling(|line| By::Number(line.served.waiting.map(|n| n as f64))),
+            .falling(|line| OrderedBy::Number(line.served.running.map(|n| n as f64))),
+        C::right("wait", 4, waiting).falling(|line| OrderedBy::Number(line.served.waiting.map(|n| n as f64))),
         C::left("KV", least_line.min(7), |line| gauge(line.served.kv())).rank(9).stretch(1, 16),
         C::right("", 5, |line| full(line.served.kv()))
             .rank(1)
-            .falling(|line| By::Number(line.served.kv().map(Ratio::get))),
+            .falling(|line| OrderedBy::Number(line.served.kv().map(Ratio::get))),
         C::right("hit", 5, hit).rank(6),
         C::right("ttft p99", 8, move |line| {
             latency((line.served.ttft_p99, line.served.beyond[0]), slo.ttft_p99_seconds)
         })
         .rank(2)
-        .falling(|line| By::Number(line.served.ttft_p99)),
+        .falling(|line| OrderedBy::Number(line.served.ttft_p99)),
         C::right("itl p99", 7, move |line| latency((line.served.itl_p99, line.served.beyond[1]), slo.itl_p99_seconds))
             .rank(5)
-            .falling(|line| By::Number(line.served.itl_p99)),
+            .falling(|line| OrderedBy::Number(line.served.itl_p99)),
         C::right("e2e p99", 7, move |line| latency((line.served.e2e_p99, line.served.beyond[2]), slo.e2e_p99_seconds))
             .rank(11)
             .only(scene.snap.engines.iter().any(|row| row.e2e_seconds.p99.is_some()))
-            .falling(|line| By::Number(line.served.e2e_p99)),
+            .falling(|line| OrderedBy::Number(line.served.e2e_p99)),
         C::right("in SLO", 6, |line| within(line.served.within_slo()))
             .rank(5)
             .only(scene.snap.slo.is_some())
-            .rising(|line| By::Number(line.served.within_slo().map(Ratio::get))),
+            .rising(|line| OrderedBy::Number(line.served.within_slo().map(Ratio::get))),
     ];
     columns.extend(of_tokens(scene, &[], if wide { (WIDE, 40) } else { (least_line, 14) }, tops));
     columns.extend([
-        C::right("rev/h", 7, rev).rank(4).falling(|line| By::Number(number(line.revenue()))),
-        C::right("profit/h", 9, profit).rank(1).rising(|line| By::Number(number(line.profit()))).first(),
+        C::right("rev/h", 7, rev).rank(4).falling(|line| OrderedBy::Number(number(line.revenue()))),
+        C::right("profit/h", 9, profit).rank(1).rising(|line| OrderedBy::Number(number(line.profit()))).first(),
     ]);
     columns.extend(of_watching(scene));
     columns.push(
@@ -144,11 +144,11 @@ pub(super) fn of_tokens<'s, 'a: 's>(
         C::right("in/s", 5, |line| rate(line, Measure::Prompt))
             .rank(3)
             .only(has(Measure::Prompt))
-            .falling(|line| By::Number(line.served.rate(Measure::Prompt))),
+            .falling(|line| OrderedBy::Number(line.served.rate(Measure::Prompt))),
         line("out/s", Measure::Output, 7),
         C::right("out/s", 5, |line| rate(line, Measure::Output))
             .only(has(Measure::Output))
-            .falling(|line| By::Number(line.served.rate(Measure::Output))),
+            .falling(|line| OrderedBy::Number(line.served.rate(Measure::Output))),
     ]
 }
 
@@ -165,20 +165,20 @@ fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, EngineLine<'a>>> {
         C::right("preempted", 9, preempted)
             .rank(11)
             .only(knows(|row| row.requests_per_minute.preempted.is_some()))
-            .falling(|line| By::Number(line.served.preempted)),
+            .falling(|line| OrderedBy::Number(line.served.preempted)),
         C::right("accepted", 8, |line| figure(&format::percent(line.served.drafts_accepted())))
             .rank(12)
             .only(knows(|row| row.spec_acceptance.is_some()))
-            .falling(|line| By::Number(line.served.drafts_accepted().map(Ratio::get))),
+            .falling(|line| OrderedBy::Number(line.served.drafts_accepted().map(Ratio::get))),
         C::right("scrape", 6, |line| figure(format::latency(line.served.scrape_seconds).trim()))
             .rank(13)
-            .falling(|line| By::Number(line.served.scrape_seconds)),
+            .falling(|line| OrderedBy::Number(line.served.scrape_seconds)),
         C::right("restarts", 8, |line| count(line.served.restarts.filter(|_| line.served.rows > 0)))
             .rank(13)
-            .falling(|line| By::Number(line.served.restarts.map(|n| n as f64))),
+            .falling(|line| OrderedBy::Number(line.served.restarts.map(|n| n as f64))),
         C::right("age", 4, |line| figure(&format::age(line.served.age_seconds)))
             .rank(13)
-            .falling(|line| By::Number(line.served.age_seconds)),
+            .falling(|line| OrderedBy::Number(line.served.age_seconds)),
     ]
 }
 

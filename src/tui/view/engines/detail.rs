@@ -6,7 +6,7 @@ use super::columns::{Tops, of_tokens};
 use super::lines::{EngineLine, ranks_of};
 use crate::history::Subject;
 use crate::tui::format;
-use crate::tui::layout::{Rows, split};
+use crate::tui::layout::{LayoutRows, split};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
@@ -69,7 +69,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines
     let Some(chosen) = chosen(scene, lines) else { return };
     let ranks = if area.width >= LATENCIES + 38 { ranks_of(scene, chosen.line) } else { Vec::new() };
     let wanted = if ranks.len() > 1 { ranks.len().min(1_000) as u16 + 1 } else { 0 };
-    let mut rows = Rows(area);
+    let mut rows = LayoutRows(area);
     let room = area.height.saturating_sub(wanted.min(area.height / 3).max(latencies::ROWS));
     if room >= CHARTS && chosen.subject != Subject::Fleet && area.width >= 100 {
         let is_twice = room >= 2 * CHARTS + 2;

@@ -12,7 +12,7 @@ use crate::tui::format;
 use crate::tui::scene::{Scene, short_target, software};
 use crate::tui::view::about::about;
 use crate::tui::view::list::Col;
-use crate::tui::view::served::{Served, alerted};
+use crate::tui::view::served::{ServedTogether, alerted};
 use crate::tui::view::settled::settle;
 use crate::tui::view::{RowKey, ViewId};
 use crate::tui::widgets::table::{CHILDREN, Tree};
@@ -30,7 +30,7 @@ pub(super) struct EngineLine<'a> {
     pub(super) subject: Option<Subject>,
     /// What is told of a unit, a node or a model as a whole.
     pub(super) whole: Option<Whole>,
-    pub(super) served: Served<'a>,
+    pub(super) served: ServedTogether<'a>,
     pub(super) is_parent: bool,
     pub(super) tree: Tree,
     pub(super) state: Health,
@@ -67,7 +67,7 @@ pub(super) struct Whole {
     pub(super) hits: Option<Ratio>,
 }
 
-fn tokens(role: Option<EngineRole>, served: &Served<'_>) -> Option<f64> {
+fn tokens(role: Option<EngineRole>, served: &ServedTogether<'_>) -> Option<f64> {
     if role == Some(EngineRole::Prefill) { served.prompt } else { served.output }
 }
 
@@ -158,7 +158,7 @@ fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, EngineLine<'a
 }
 
 fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Option<Severity>) -> EngineLine<'a> {
-    let mut served = Served::of(rows.iter().copied());
+    let mut served = ServedTogether::of(rows.iter().copied());
     served.rows = parts(rows).count();
     let whole = whole(scene, name);
     let only = if rows.len() == 1 && whole.is_none() { rows.first().copied() } else { None };
@@ -299,7 +299,7 @@ fn child<'a>(
     role: Option<EngineRole>,
     over_mean: Option<f64>,
 ) -> EngineLine<'a> {
-    let served = Served::one(row);
+    let served = ServedTogether::one(row);
     let share = tokens(role, &served).zip(whole).map(|(part, whole)| part / whole);
     let rank = row.rank.as_ref().map_or_else(|| short_target(row), |rank| format!("r{rank}"));
     let name = if row.node.as_str().is_empty() { rank } else { format!("{rank} {}", row.node) };
@@ -335,7 +335,7 @@ fn rest<'a>(parent: &EngineLine<'a>, hidden: usize) -> EngineLine<'a> {
         engine: None,
         subject: None,
         whole: None,
-        served: Served::default(),
+        served: ServedTogether::default(),
         is_parent: false,
         tree: Tree::LastChild,
         state: Health::Live,

@@ -9,7 +9,7 @@ use crate::tui::format;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
-use crate::tui::view::list::{By, Col, List, count, figure, said};
+use crate::tui::view::list::{Col, List, OrderedBy, count, figure, said};
 use crate::tui::view::served::name_role;
 use crate::tui::view::{Hits, ViewId, list, tables};
 use crate::tui::widgets::Canvas;
@@ -23,19 +23,20 @@ pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, FleetGroup<'
     vec![
         C::left("Units", 10, |group| said(name_role(group.gravest), group.label()))
             .stretch(1, 18)
-            .rising(|group| By::Name(group.name.to_owned())),
+            .rising(|group| OrderedBy::Name(group.name.to_owned())),
         C::left(format!("{what}, a cell a node"), 18, move |group| {
             Cell::Heat(group.nodes.iter().map(|node| heat.node(*node)).collect())
         })
         .rank(2)
         .stretch(1, 24),
         C::right("now", 5, |group| figure(&format::percent(group.load)))
-            .falling(|group| By::Number(group.load.map(Ratio::get))),
-        C::right("KV", 5, |group| full(group.kv)).falling(|group| By::Number(group.kv.map(Ratio::get))),
-        C::right("queue", 5, |group| count(group.waiting)).falling(|group| By::Number(group.waiting.map(|n| n as f64))),
+            .falling(|group| OrderedBy::Number(group.load.map(Ratio::get))),
+        C::right("KV", 5, |group| full(group.kv)).falling(|group| OrderedBy::Number(group.kv.map(Ratio::get))),
+        C::right("queue", 5, |group| count(group.waiting))
+            .falling(|group| OrderedBy::Number(group.waiting.map(|n| n as f64))),
         C::right("worst rank", 10, worst).rank(1),
         C::right("profit/h", 9, |group| tables::profit(group.profit))
-            .rising(|group| By::Number(number(group.profit)))
+            .rising(|group| OrderedBy::Number(number(group.profit)))
             .first(),
     ]
 }

@@ -8,7 +8,7 @@ use crate::tui::figures_of;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::view::RowKey;
-use crate::tui::view::served::{Served, alerted, by_node};
+use crate::tui::view::served::{ServedTogether, alerted, by_node};
 use crate::units::{Money, Ratio};
 
 /// What a group is.
@@ -53,7 +53,7 @@ impl FleetGroup<'_> {
     }
 
     /// Whether the filter passes it.
-    fn is_accepted(&self, scene: &Scene<'_>, served: &HashMap<&str, Served<'_>>) -> bool {
+    fn is_accepted(&self, scene: &Scene<'_>, served: &HashMap<&str, ServedTogether<'_>>) -> bool {
         let (unit, node) = if self.kind == GroupKind::Unit { (self.name, "") } else { ("", self.name) };
         let figure = |key: &str| figures_of::of_group(self.load, self.kv, self.waiting, self.profit, key);
         let of_node = |place: &usize| served.get(scene.snap.nodes.get(*place)?.name.as_str())?.model;

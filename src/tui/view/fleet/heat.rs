@@ -6,7 +6,7 @@ use crate::reading::Health;
 use crate::snapshot::NodeRow;
 use crate::tui::app::Cells;
 use crate::tui::scene::{Scene, number};
-use crate::tui::view::served::{Served, by_node};
+use crate::tui::view::served::{ServedTogether, by_node};
 use crate::tui::widgets::heat_cell::{Heat, HeatLevel};
 use crate::units::Ratio;
 
@@ -15,7 +15,7 @@ pub(super) struct FleetHeat<'a> {
     scene: Scene<'a>,
     cells: Cells,
     /// The engines by node, where cells show their caches.
-    served: HashMap<&'a str, Served<'a>>,
+    served: HashMap<&'a str, ServedTogether<'a>>,
     /// The largest profit or loss of a node, where cells show that.
     top: f64,
 }
@@ -42,7 +42,7 @@ impl<'a> FleetHeat<'a> {
     fn live(&self, place: usize, node: &NodeRow) -> Heat {
         match self.cells {
             Cells::Load => self.scene.app.heat.node(place).map_or(Heat::Unknown, Heat::Level),
-            Cells::Kv => Heat::of(self.served.get(node.name.as_str()).and_then(Served::kv).map(Ratio::get)),
+            Cells::Kv => Heat::of(self.served.get(node.name.as_str()).and_then(ServedTogether::kv).map(Ratio::get)),
             Cells::Hits => Heat::of(node.cache_hit_rate.map(Ratio::get)),
             Cells::Profit => profit(number(node.profit_per_hour), self.top),
             cells => {

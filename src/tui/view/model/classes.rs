@@ -14,7 +14,7 @@ use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Price, Ratio};
 
 /// A class of tokens, or the rent.
-struct ClassLine {
+struct ClassRow {
     name: &'static str,
     role: Role,
     price: Option<Price>,
@@ -24,7 +24,7 @@ struct ClassLine {
     per_hour: Option<Money>,
 }
 
-type ClassCol<'s> = Col<'s, ClassLine>;
+type ClassCol<'s> = Col<'s, ClassRow>;
 
 /// Draws it: the classes add up to the revenue an hour, and the rent stands below.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
@@ -47,7 +47,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
     List { gap: 1, ..List::plain("What a token earns", &columns, &lines) }.draw(canvas, area);
 }
 
-fn lines(row: &ModelRow) -> Vec<ClassLine> {
+fn lines(row: &ModelRow) -> Vec<ClassRow> {
     let prices = row.money.prices.first();
     let hits = row.cache_hit_rate.map_or(0.0, Ratio::get);
     let prompt = row.prompt_per_second;
@@ -60,18 +60,18 @@ fn lines(row: &ModelRow) -> Vec<ClassLine> {
     let worth = |price: Option<Price>, rate: Option<f64>| Some(price?.nanos() as f64 * rate?);
     let all: f64 = classes.iter().filter_map(|(_, _, price, rate)| worth(*price, *rate)).sum();
     let revenue = row.money.revenue_per_hour;
-    let mut lines: Vec<ClassLine> = classes
+    let mut lines: Vec<ClassRow> = classes
         .into_iter()
         .map(|(name, role, price, rate)| {
             let share = worth(price, rate).filter(|_| all > 0.0).map(|worth| worth / all);
             let per_hour = revenue.zip(share).and_then(|(revenue, share)| part(revenue, share));
-            ClassLine { name, role, price, rate, share, per_hour }
+            ClassRow { name, role, price, rate, share, per_hour }
         })
         .collect();
     let rent = row.money.cost_per_hour.or(cost(row));
     let share = number(rent).zip(number(revenue)).map(|(rent, revenue)| rent / revenue);
     let share = share.filter(|share| share.is_finite());
-    lines.push(ClassLine { name: "cost", role: Role::Cost, price: None, rate: None, share, per_hour: rent });
+    lines.push(ClassRow { name: "cost", role: Role::Cost, price: None, rate: None, share, per_hour: rent });
     lines
 }
 

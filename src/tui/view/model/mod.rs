@@ -14,7 +14,7 @@ use super::node::sign;
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::ModelRow;
 use crate::tui::format;
-use crate::tui::layout::{Rows, split};
+use crate::tui::layout::{LayoutRows, split};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
@@ -157,7 +157,7 @@ fn table_rows(scene: &Scene<'_>, row: &ModelRow) -> u16 {
 /// What its tokens earn and its prices at the left, who serves it at the right.
 fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let (left, right) = split(area, area.width / 2 - 1, 2);
-    let mut rows = Rows(left);
+    let mut rows = LayoutRows(left);
     classes::draw(canvas, rows.top(CLASSES), scene, row);
     let subject = Subject::Model(row.model.clone());
     let delays =

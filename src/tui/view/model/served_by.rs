@@ -14,7 +14,7 @@ use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::full;
 use crate::tui::view::lines_of::common_top;
 use crate::tui::view::list::{Col, List, count, figure};
-use crate::tui::view::served::Served;
+use crate::tui::view::served::ServedTogether;
 use crate::tui::view::tables;
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::sparkline::Sparkline;
@@ -30,7 +30,7 @@ struct ServedLine<'a> {
     nodes: Option<usize>,
     load: Option<Ratio>,
     profit: Option<Money>,
-    served: Served<'a>,
+    served: ServedTogether<'a>,
 }
 
 type ServedCol<'s, 'a> = Col<'s, ServedLine<'a>>;
@@ -93,7 +93,7 @@ fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<ServedLine<'a>> {
 }
 
 fn line<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<ServedLine<'a>> {
-    let served = Served::of(rows.iter().copied());
+    let served = ServedTogether::of(rows.iter().copied());
     if let Some(unit) = scene.snap.units.iter().find(|unit| unit.unit.as_str() == name) {
         let profit = unit.revenue_per_hour.zip(unit.cost_per_hour).map(|(revenue, cost)| revenue - cost);
         let subject = Subject::Unit(unit.unit.clone());

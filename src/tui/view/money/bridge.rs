@@ -10,7 +10,7 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::tables::cause_name;
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::waterfall::{Step, Waterfall};
+use crate::tui::widgets::waterfall::{Waterfall, WaterfallStep};
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Money;
 
@@ -44,8 +44,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
 }
 
 /// Leaves out causes that changed nothing, the last first, until before and now find room beside the others in `rows`.
-fn yield_to_now(causes: &mut Vec<Step<'_>>, rows: usize) {
-    let is_nothing = |step: &Step<'_>| step.amount.is_some_and(Money::is_zero);
+fn yield_to_now(causes: &mut Vec<WaterfallStep<'_>>, rows: usize) {
+    let is_nothing = |step: &WaterfallStep<'_>| step.amount.is_some_and(Money::is_zero);
     while causes.len() + 2 > rows {
         let Some(last) = causes.iter().rposition(is_nothing) else { return };
         causes.remove(last);
@@ -123,13 +123,13 @@ fn notes(causes: Option<Causes>, bridge: &Bridge) -> Vec<String> {
 
 fn waterfall<'a>(bridge: &Bridge, notes: &'a [String], (before, after): (&'a str, &'a str)) -> Waterfall<'a> {
     let largest = bridge.before.rounded(0).unsigned_abs().max(bridge.after.rounded(0).unsigned_abs());
-    let step = |((cause, part), note): (&(_, Money), &'a String)| Step {
+    let step = |((cause, part), note): (&(_, Money), &'a String)| WaterfallStep {
         label: cause_name(*cause),
         note,
         amount: Some(*part),
     };
     Waterfall {
-        before: Step { label: "before", note: before, amount: Some(bridge.before) },
+        before: WaterfallStep { label: "before", note: before, amount: Some(bridge.before) },
         causes: bridge.parts.iter().zip(notes).map(step).collect(),
         now: ("now", after),
         places: if largest >= WHOLE.unsigned_abs() { 0 } else { 2 },

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{calendar, month, rows};
-use crate::tui::layout::{Rows, split};
+use crate::tui::layout::{LayoutRows, split};
 use crate::tui::scene::Scene;
 use crate::tui::view::{Layout, Part, tables};
 
@@ -142,7 +142,7 @@ fn large(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     layout.put(Part::Table(BURNS), column(right_x, right, middle, BRIDGE_ROWS));
     let lower = middle + BRIDGE_ROWS + 1;
     let rest = area.height.saturating_sub(lower);
-    let mut rows = Rows(column(0, 64, lower, rest));
+    let mut rows = LayoutRows(column(0, 64, lower, rest));
     let models = model_rows(scene).min((rest / 2).max(4));
     layout.put(Part::Table(MODELS), rows.top(models));
     rows.top(1);
@@ -150,11 +150,11 @@ fn large(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     layout.put(Part::Table(TIERS), rows.top(tiers));
     rows.top(1);
     layout.put(Part::Table(COMPARE), rows.0);
-    let mut rows = Rows(column(66, 67, lower, rest));
+    let mut rows = LayoutRows(column(66, 67, lower, rest));
     layout.put(Part::Table(EVEN), rows.bottom(EVEN_ROWS));
     rows.bottom(1);
     layout.put(Part::Table(WORST), rows.0);
-    let mut rows = Rows(column(right_x, right, lower, rest));
+    let mut rows = LayoutRows(column(right_x, right, lower, rest));
     layout.put(Part::Table(CALENDAR), rows.bottom(calendar::ROWS));
     rows.bottom(1);
     layout.put(Part::Table(LEVERS), rows.0);

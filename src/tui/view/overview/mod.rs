@@ -19,7 +19,7 @@ use super::fleet::{self, Form};
 use super::{Entry, Hits, Layout, Order, Part, RowKey, View, ViewId, models, node_events, tables};
 use crate::snapshot::EngineRow;
 use crate::tui::app::{Command, Pace, Turn};
-use crate::tui::layout::{Rows, split};
+use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::screen::Screen;
@@ -165,7 +165,7 @@ const LEAST_LIST: u16 = 3;
 /// Profit and vital figures: 40x8 and up. Beyond that the fleet, lines of the vital figures, and the basis.
 fn small(scene: &Scene<'_>, area: Rect) -> Layout {
     let mut layout = Layout::default();
-    let mut rows = Rows(area);
+    let mut rows = LayoutRows(area);
     let has_alert = area.height >= 9 && !scene.snap.alerts.is_empty();
     let has_lines = area.width >= NARROW.0 && area.height >= NARROW.1;
     let digits = pane::profit_brief_rows(scene, area.width);
@@ -196,7 +196,7 @@ fn small(scene: &Scene<'_>, area: Rect) -> Layout {
 /// Digits with facts beside them, four lines, the fleet: 80x24.
 fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
     let mut layout = Layout::default();
-    let mut rows = Rows(area);
+    let mut rows = LayoutRows(area);
     layout.put(Part::Digits, rows.top(if area.height >= 20 { 4 } else { 3 }));
     layout.put(Part::Headline, rows.top(1));
     layout.put(Part::Vitals, rows.top(5));
@@ -219,7 +219,7 @@ fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool) -> Option<Layout> {
     let spare = area.height.checked_sub(top + 1 + vitals + needs + tables + 1)?;
     let charts = Some(spare.min(ENGINE)).filter(|rows| *rows >= engine_charts::LEAST)?;
     let mut layout = Layout::default();
-    let mut rows = Rows(area);
+    let mut rows = LayoutRows(area);
     let head = rows.top(top + (spare - charts).min(6));
     let (left, right) = split(head, if is_wide { 45 } else { 37 }, if is_wide { 1 } else { 2 });
     layout.put(Part::Digits, left);
@@ -251,7 +251,7 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
         return layout;
     }
     let mut layout = Layout::default();
-    let mut rows = Rows(area);
+    let mut rows = LayoutRows(area);
     // What is beyond the usual rows goes to the chart first, then to the lines.
     let usual = if is_wide { 47 } else { 33 };
     let spare = area.height.saturating_sub(usual).max(unneeded(scene, area.height, is_wide));
@@ -276,7 +276,7 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
         layout.put(Part::Table(6), rows.bottom(if has_others { same_tokens::ROWS } else { 0 }));
         let (left, right) = split(rows.0, rows.0.width / 2, 2);
         layout.put(Part::List, left);
-        two_tables(scene, Rows(right), &mut layout);
+        two_tables(scene, LayoutRows(right), &mut layout);
     } else {
         middle(scene, rows, &mut layout);
     }
@@ -330,7 +330,7 @@ fn tables_wanted(scene: &Scene<'_>) -> u16 {
 }
 
 /// What costs nothing in return, models, alerts, side by side at the bottom.
-fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
+fn three_tables(scene: &Scene<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
     let models = model_rows(scene) + 2;
     let wanted = tables_wanted(scene);
     let free = fleet::needs(scene).map_or(0, |needs| rows.0.height.saturating_sub(needs + 10));
@@ -343,7 +343,7 @@ fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
     let (right, last) = if columns == 4 { split(rest, column, 3) } else { (rest, Rect::default()) };
     layout.put(Part::Table(2), left);
     layout.put(Part::Table(8), last);
-    let mut rows = Rows(middle);
+    let mut rows = LayoutRows(middle);
     let changes = tables::change_rows(scene).min(middle.height.saturating_sub(models as u16));
     layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));
     layout.put(Part::Table(0), rows.0);
@@ -351,7 +351,7 @@ fn three_tables(scene: &Scene<'_>, rows: &mut Rows, layout: &mut Layout) {
 }
 
 /// Models, and below them what costs nothing in return.
-fn two_tables(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
+fn two_tables(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
     if published::is_shown(scene) && hours::has_hours(scene) {
         // The day has one model: its hours tell more.
         layout.put(Part::Table(2), rows.bottom(published::ROWS));
@@ -377,7 +377,7 @@ const LEAST_TABLE: u16 = 4;
 const DETAIL: (u16, u16) = (100, 12);
 
 /// The fleet with all its rows, and what else finds room below it.
-fn middle(scene: &Scene<'_>, mut rows: Rows, layout: &mut Layout) {
+fn middle(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
     let has_tables = layout.area(Part::Table(0)).is_some();
     let is_medium = rows.0.width < LARGE.0;
     let Some(needs) = fleet::needs(scene) else {

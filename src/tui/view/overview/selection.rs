@@ -8,7 +8,7 @@ use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::view::fleet;
 use crate::tui::view::models::cost;
-use crate::tui::view::served::{Served, by_node};
+use crate::tui::view::served::{ServedTogether, by_node};
 use crate::units::{Money, Ratio, Span};
 
 const QUARTER: Span = Span::from_secs(900);
@@ -99,7 +99,7 @@ impl Selection {
             money: [row.revenue_per_hour, row.cost_per_hour],
             output: row.output_per_second,
             prompt: row.prompt_per_second,
-            hit_rate: Served::of(engines.filter(|engine| engine.unit.as_ref() == Some(&row.unit))).hits(),
+            hit_rate: ServedTogether::of(engines.filter(|engine| engine.unit.as_ref() == Some(&row.unit))).hits(),
             load: row.utilization,
         }
     }

@@ -7,7 +7,7 @@ use crate::tui::format;
 use crate::tui::ledger_query::WhatIfPage;
 use crate::tui::scene::{Scene, number};
 use crate::tui::theme::Role;
-use crate::tui::widgets::axis_rule::{AxisRule, Mark, Tick};
+use crate::tui::widgets::axis_rule::{AxisMark, AxisRule, Tick};
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
 use crate::tui::widgets::margin::{MarginChart, MarginForm};
 use crate::tui::widgets::rule::TitledRule;
@@ -43,7 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         vec![ScaleLabel::end(top, label(top)), ScaleLabel::now(now, label(now)), ScaleLabel::end(owed, label(owed))];
     let cell = |share: f64| (share / MOST * f64::from(cells)).floor().clamp(0.0, f64::from(cells)) as u16;
     let even = break_even_load(after).map(|ppm| ppm as f64 / 1e6).filter(|share| *share <= MOST);
-    let mark = |share: f64| Mark { cell: cell(share), glyph: '▲', ink: Role::Warning.into() };
+    let mark = |share: f64| AxisMark { cell: cell(share), glyph: '▲', ink: Role::Warning.into() };
     let tick = |percent: u16| Tick { cell: cell(f64::from(percent) / 100.0), text: format!("┴{percent} %") };
     FramedChart {
         rule,

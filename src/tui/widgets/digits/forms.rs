@@ -1,10 +1,10 @@
 //! The rows of each large character.
 
 /// A character and its rows from the top, all of one width.
-type DigitForm = (char, &'static [&'static str]);
+type FormCells = (char, &'static [&'static str]);
 
 /// Three rows of three cells.
-pub(super) const MEDIUM: &[DigitForm] = &[
+pub(super) const MEDIUM: &[FormCells] = &[
     ('0', &["█▀█", "█ █", "▀▀▀"]),
     ('1', &["▀█ ", " █ ", "▀▀▀"]),
     ('2', &["▀▀█", "█▀▀", "▀▀▀"]),
@@ -22,7 +22,7 @@ pub(super) const MEDIUM: &[DigitForm] = &[
 ];
 
 /// Four rows of five cells.
-pub(super) const LARGE: &[DigitForm] = &[
+pub(super) const LARGE: &[FormCells] = &[
     ('0', &["▄███▄", "██ ██", "██ ██", "▀███▀"]),
     ('1', &[" ▄██ ", "  ██ ", "  ██ ", "  ██ "]),
     ('2', &["▄███▄", "▀  ██", "▄█▀▀ ", "█████"]),
@@ -39,7 +39,7 @@ pub(super) const LARGE: &[DigitForm] = &[
 ];
 
 /// Three rows of strokes, where blocks cannot be shown: halves of blocks would leave 2, 5 and 8 alike.
-pub(super) const ASCII: &[DigitForm] = &[
+pub(super) const ASCII: &[FormCells] = &[
     ('0', &[" _ ", "| |", "|_|"]),
     ('1', &["   ", "  |", "  |"]),
     ('2', &[" _ ", " _|", "|_ "]),
