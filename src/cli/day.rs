@@ -107,13 +107,14 @@ fn picture(
     std::fs::write(path, svg).map_err(|error| Failure::Run(format!("{}: {error}", path.display())))
 }
 
-/// The dated schedule that the rent runs by: 5,442 node-hours at any speed.
+/// The dated schedule that the rent runs by: 5,442 node-hours at any speed. What was held when the day ended was held on, so its last
+/// instant has a cost an hour like any other.
 fn leases(holdings: &[Holding]) -> Result<Vec<Lease>, Failure> {
     let rate = RATE.parse().map_err(|error: crate::units::DecimalError| Failure::Run(error.to_string()))?;
     let lease = |holding: &Holding| Lease {
         gpus: Some(holding.gpus),
         from: Some(holding.from),
-        until: Some(holding.until),
+        until: Some(holding.until).filter(|until| *until < DAY_END),
         ..Lease::of(Leased::Node(holding.node.clone()), rate)
     };
     Ok(holdings.iter().map(lease).collect())
