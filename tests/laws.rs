@@ -34,10 +34,14 @@ fn named(cell: &str) -> Vec<(&str, Vec<&str>)> {
     files
 }
 
-/// The text of a file that the table names: below `tests` unless its path begins with `src`.
+/// The text of a file that the table names: in `tests` or one of its folders, unless its path begins with `src`.
 fn text_of(file: &str) -> Option<String> {
-    let path = if file.starts_with("src/") { root().join(file) } else { root().join("tests").join(file) };
-    fs::read_to_string(path).ok()
+    if file.starts_with("src/") {
+        return fs::read_to_string(root().join(file)).ok();
+    }
+    let tests = root().join("tests");
+    let folders = fs::read_dir(&tests).ok()?.filter_map(|entry| Some(entry.ok()?.path()).filter(|path| path.is_dir()));
+    std::iter::once(tests.clone()).chain(folders).find_map(|folder| fs::read_to_string(folder.join(file)).ok())
 }
 
 /// What a table's rows say that is not so.
