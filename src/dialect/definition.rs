@@ -19,7 +19,7 @@ pub(super) struct Dialect {
     pub(super) paths: &'static [&'static str],
     /// The ports that it listens on unless it is told otherwise.
     pub(super) ports: &'static [u16],
-    /// Labels that name a process of which its page speaks, where the page is of several.
+    /// Labels that name a process, on a page of several processes.
     pub(super) processes: &'static [ProcessLabel],
     /// Whether `/v1/models` on the page's address lists the models that it serves.
     pub(super) lists_models: bool,
@@ -43,7 +43,7 @@ pub(super) struct Dialect {
 pub(super) struct ProcessLabel {
     /// Its key.
     pub(super) key: &'static [u8],
-    /// Whether its values are long ids, of which the beginning is shown behind another name.
+    /// Whether its values are long ids: only their beginning is shown, after another name.
     pub(super) is_long: bool,
     /// Whether it names a server behind a router.
     pub(super) is_routed: bool,

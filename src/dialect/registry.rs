@@ -48,7 +48,7 @@ const fn by_first_byte() -> [u32; 256] {
     table
 }
 
-/// Labels of all dialects that name a process of which a page speaks, in their order.
+/// The labels of all dialects that name a process on a page of several, in the order of the dialects.
 pub(super) const PROCESS_LABELS: [&ProcessLabel; process_labels()] = all_process_labels();
 
 const NO_LABEL: ProcessLabel = ProcessLabel::of(b"");

@@ -150,7 +150,7 @@ struct Recorded {
 }
 
 impl History {
-    /// Forgets everything: another past begins, as when a recording is shown anew.
+    /// Forgets everything: a recording is shown again from its beginning.
     pub fn clear(&self) {
         *self.recorded() = Recorded::default();
     }

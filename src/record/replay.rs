@@ -7,7 +7,7 @@ use crate::reading::TargetId;
 use crate::source::{Found, Next, PollFuture, Said, Sink, Source, Timing};
 use crate::units::Timestamp;
 
-/// Says the entries of a recording, one a poll after the first, which says when it begins. Its clock moves with them.
+/// Plays a recording: the first poll says when it begins, each later poll is one entry. The clock is that of the entries.
 #[derive(Debug)]
 pub struct Replay {
     id: TargetId,

@@ -9,7 +9,7 @@ use crate::source::{Outlet, Said, Source, Timing, sink};
 pub(super) struct Opened {
     /// Those that the schedule polls again and again.
     pub(super) scheduled: Vec<Box<dyn Source>>,
-    /// Those of which one poll tells everything.
+    /// Sources that need only one poll.
     pub(super) once: Vec<Box<dyn Source>>,
     /// Those that keep their own time. They are started.
     pub(super) own: Vec<OwnTimed>,

@@ -92,7 +92,7 @@ impl<S: Source> Scripted<S> {
     }
 }
 
-/// Turns it to its end, and what `again` begins in its place, for as long as it begins something; then goes on showing the end.
+/// Runs it to its end, then each run that `again` returns. When `again` returns none, the end stays on the screen.
 /// `scripted` is what is turned when somebody leaves.
 pub async fn turn_again<S: Source>(
     scripted: &mut Scripted<S>,
@@ -103,7 +103,7 @@ pub async fn turn_again<S: Source>(
     loop {
         let last = scripted.turn(None, Some(speed), publish).await;
         scripted.collector.commit();
-        // Its end is seen before it begins anew, and one that is empty does not turn as fast as it can.
+        // The pause shows the end before the next run, and keeps an empty recording from using a whole core.
         tokio::time::sleep(AGAIN).await;
         match again() {
             Some(next) => std::mem::replace(scripted, next).collector.close(),

@@ -103,7 +103,7 @@ pub fn sink() -> (Sink, Outlet) {
 }
 
 impl Sink {
-    /// Says something, and waits for room. What nobody hears any more is dropped.
+    /// Says something, and waits for room. It is dropped if the outlet is closed.
     pub async fn say(&self, said: impl Into<Said> + Send) {
         let _ = self.0.send(said.into()).await;
     }

@@ -68,7 +68,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     }
 }
 
-/// Draws the sums in a row, the end of the month, and of which tokens today's revenue is.
+/// Draws the sums in a row, the end of the month, and today's revenue by class of tokens.
 fn in_few_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let Some(month) = page.month else { return };
     let row = |row: u16| Rect { y: area.y + row, height: 1, ..area }.intersection(area);
