@@ -245,9 +245,7 @@ impl Recent {
         span: Span,
         patience: Span,
     ) -> Option<HourlyAverage> {
-        let heard = |stream: &Stream| heard.get(&stream.source.address).copied();
-        let rates = self.all().filter_map(|stream| stream.rate((now, heard(stream)), span, patience));
-        rates.reduce(HourlyAverage::with)
+        self.rates((now, heard), span, patience).map(|(_, rate)| rate).reduce(HourlyAverage::with)
     }
 
     /// The same of what is paid by time: each interval says all of it, so that clocks which are read a millisecond apart do not
@@ -258,15 +256,26 @@ impl Recent {
         span: Span,
         patience: Span,
     ) -> Option<HourlyAverage> {
-        let heard = |stream: &Stream| heard.get(&stream.source.address).copied();
-        let rate = |stream: &Stream| {
-            let rate = stream.rate((now, heard(stream)), span, patience)?;
+        let of_latest = |(stream, rate): (&Stream, HourlyAverage)| {
             let Piece { from, to, amount } = stream.latest;
             let is_silent = stream.end().is_none_or(|end| now - end > stream.patience(patience));
             let per_hour = amount.scaled(HOUR, (to - from).millis()).filter(|_| !is_silent);
-            Some(HourlyAverage { per_hour: per_hour.unwrap_or(rate.per_hour), ..rate })
+            HourlyAverage { per_hour: per_hour.unwrap_or(rate.per_hour), ..rate }
         };
-        self.all().filter_map(rate).reduce(HourlyAverage::with)
+        self.rates((now, heard), span, patience).map(of_latest).reduce(HourlyAverage::with)
+    }
+
+    /// The streams that have a rate, with it.
+    fn rates(
+        &self,
+        (now, heard): (Timestamp, &BTreeMap<u64, Timestamp>),
+        span: Span,
+        patience: Span,
+    ) -> impl Iterator<Item = (&Stream, HourlyAverage)> {
+        self.all().filter_map(move |stream| {
+            let heard = heard.get(&stream.source.address).copied();
+            Some((stream, stream.rate((now, heard), span, patience)?))
+        })
     }
 
     fn all(&self) -> impl Iterator<Item = &Stream> {
