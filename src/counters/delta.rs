@@ -45,8 +45,8 @@ pub struct Step {
     pub disputed: Option<Disputed>,
     /// The start of its interval, if that is before the process's last page because a fall was quarantined.
     pub from: Option<Moment>,
-    /// Whether it is of a process that began in its interval, at an instant that is not known to a tenth of it: then it is no
-    /// rate.
+    /// Whether it is of a process that began in its interval, at an instant that is not known to a tenth of it, or of a counter
+    /// that no page had yet: then it is no rate.
     pub began: bool,
     /// Whether a counter that stood at nothing, or was not there, has so much at once that its earlier pages may have been
     /// wrong.

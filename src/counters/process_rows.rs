@@ -91,7 +91,7 @@ impl Process {
             let leaps = known.is_some() && !is_new && self.rows[place].counters.leaps_from_nothing(reading);
             let mut step = apply(&mut self.rows[place].counters, reading);
             step.leapt = leaps && step.grown.is_some_and(|grown| !grown.all.is_zero());
-            step.began = reading.listed.is_some_and(|listed| listed.not_running.is_some());
+            step.began |= reading.listed.is_some_and(|listed| listed.not_running.is_some());
             step.was = was;
             // Several rows that were there before are one occasion, and so are several pages.
             let is_lost = is_lost && !std::mem::replace(&mut is_counted, true);

@@ -371,6 +371,7 @@ impl RowCounters {
     pub fn advance(&mut self, reading: &EngineReading, context: &PageContext) -> Step {
         let now = self.effective(reading);
         let present = std::array::from_fn(|i| values(&reading.tokens)[i].is_some());
+        let is_first = values(&self.last).map(|value| value.is_none());
         let mut step = if fell(&now, &self.last) {
             self.fall(reading, &now, context)
         } else {
@@ -378,6 +379,7 @@ impl RowCounters {
             self.grow(reading, &now, context, taken)
         };
         step.late = self.late(present, context);
+        step.began = (0..COUNTERS).any(|i| is_first[i] && present[i] && step.late[i].is_none());
         // The rate of a disputed movement is unknown.
         step.present = present.map(|present| present && step.disputed.is_none());
         step

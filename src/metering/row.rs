@@ -336,6 +336,14 @@ impl Row {
         of_live.unwrap_or(of_billed[i])
     }
 
+    /// Whether its pages never had a value of prompts, or of output, although the other one grew.
+    pub(crate) fn never_shown(&self) -> [bool; 2] {
+        let tokens = &self.reading.tokens;
+        let lacks = [tokens.prompt == PromptCount::Unknown, tokens.output.is_none()];
+        let grew = [self.sums[PROMPT], self.sums[OUTPUT]].map(|sum| sum.is_some_and(|sum| sum > 0));
+        [lacks[0] && !grew[0] && grew[1], lacks[1] && !grew[1] && grew[0]]
+    }
+
     /// Takes a page of one process for the rates and gauges.
     pub(super) fn draw(&mut self, reading: EngineReading, at: Moment, process: ProcessId, step: &Step, span: Span) {
         let gauges = Gauges { running: reading.running, waiting: reading.waiting, kv_usage: reading.kv_usage };

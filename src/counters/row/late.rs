@@ -9,13 +9,17 @@ use crate::units::Moment;
 
 impl RowCounters {
     /// Notes which counters are on a page. Returns since when those that return were missing.
+    ///
+    /// One that no page had yet is missing from when its value is refused or the others grow: some engines only show a
+    /// counter from its first token on.
     pub(super) fn late(&mut self, present: [bool; COUNTERS], context: &PageContext) -> [Option<Moment>; COUNTERS] {
         let known = values(&self.last).map(|value| value.is_some());
+        let is_due = !self.unread && (context.refused || self.shown.any());
         std::array::from_fn(|i| {
             if present[i] {
                 return self.missing[i].take();
             }
-            if known[i] {
+            if known[i] || is_due {
                 self.missing[i].get_or_insert(context.last_page);
             }
             None

@@ -324,12 +324,20 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
         proxied(view),
         unknown_names(view),
         hits(&reading.tokens, counts.prompts),
+        never_shown(view),
         several_answers(&reading.finished).filter(|_| counts.prompts),
         unbilled(fleet, view).filter(|_| counts != Counts::NOTHING),
         adapters(&reading.adapters),
     ];
     let remarks: Vec<String> = remarks.into_iter().flatten().collect();
     (!remarks.is_empty()).then(|| Label::new(&remarks.join("; ")))
+}
+
+/// The remark that its page has no counter of tokens that are billed, while the other one grows.
+fn never_shown(view: &RowView<'_>) -> Option<String> {
+    let [prompt, output] = view.never_shown();
+    let what = if output { "output" } else { "prompt" };
+    (prompt || output).then(|| format!("its page shows no {what} tokens: the total is a lower bound"))
 }
 
 /// Why a row has no rates.

@@ -44,7 +44,7 @@ pub(super) fn view(
     let profit_per_hour = pace.covered.zip(pace.cost).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
-    let held = held || present.counted_rows().any(super::RowView::refuses_billed);
+    let held = held || present.counted_rows().any(super::RowView::leaves_out_billed);
     let held = held || is_partial || are_rates_partial;
     let on_trial = fleet.metering.engines.values().any(|engine| engine.is_on_trial(fleet.now()));
     let on_trial = on_trial || fleet.metering.may_count_twice(fleet.now());

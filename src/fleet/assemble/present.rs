@@ -130,10 +130,21 @@ impl<'a> RowView<'a> {
         on_page && (prompt && self.counts.prompts || output && self.counts.outputs)
     }
 
-    /// Whether its page has no value of a counter that is billed and was there before: what it earns is unknown.
+    /// Which counters that are billed, prompts and outputs, its page never had, although the other one grows.
+    pub(super) fn never_shown(&self) -> [bool; 2] {
+        let [prompt, output] = self.row.never_shown();
+        [prompt && self.counts.prompts, output && self.counts.outputs]
+    }
+
+    /// Whether less may be posted than its engine makes, since its last page has no value of a counter that is billed.
+    pub(super) fn leaves_out_billed(&self) -> bool {
+        self.refuses_billed() || self.never_shown().contains(&true)
+    }
+
+    /// Whether its page has no value of a counter that is billed: what it earns is unknown.
     pub(super) fn lacks_billed(&self) -> bool {
         let [prompt, output] = self.engine.gone();
-        self.refuses_billed() || prompt && self.counts.prompts || output && self.counts.outputs
+        self.leaves_out_billed() || prompt && self.counts.prompts || output && self.counts.outputs
     }
 
     /// Whether what it earns an hour is known, or unknown; neither if nothing of it is or will be posted.

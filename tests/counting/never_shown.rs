@@ -1,0 +1,66 @@
+//! A counter that no page has from the first one on, while the others grow: money an hour without it is unknown, and the total a
+//! lower bound, until it appears.
+
+use crate::rate_truth;
+
+use margintop::reading::{PageReading, PromptCount};
+use margintop::snapshot::Snapshot;
+use rate_truth::{both, known, look, rows, started, wrong};
+
+const URL: &str = "http://engine:8000";
+
+fn page(nth: i64, which: &str, shown_from: i64) -> PageReading {
+    let output = u64::try_from(nth * 100).unwrap();
+    let mut page = rows(&[("0", "m", output)], started(999));
+    if nth < shown_from {
+        let tokens = &mut page.engines[0].tokens;
+        match which {
+            "prompt" => (tokens.prompt, tokens.cached) = (PromptCount::Unknown, None),
+            _ => tokens.output = None,
+        }
+    }
+    page
+}
+
+fn watched(which: &str, shown_from: i64, mut each: impl FnMut(i64, &Snapshot)) {
+    for mut fleet in both(&[URL]) {
+        for nth in 0..100 {
+            each(nth, &look(&mut fleet, URL, nth, page(nth, which, shown_from)));
+        }
+    }
+}
+
+/// Class: a part of the money is shown as all of it.
+#[test]
+fn money_without_a_counter_that_is_billed_is_unknown_and_a_lower_bound() {
+    for (which, words) in [("output", "no output tokens"), ("prompt", "no prompt tokens")] {
+        for shown_from in [6, 20, 200] {
+            let mut found = Vec::new();
+            watched(which, shown_from, |nth, picture| {
+                let is_marked = picture.money.lower_bound && picture.money.revenue_per_hour.is_none();
+                let note = picture.engines[0].note.as_ref().map(ToString::to_string).unwrap_or_default();
+                if (2..shown_from).contains(&nth) && !(is_marked && note.contains(words)) {
+                    found.push(format!("look {nth}: {:?}, {note}", picture.money.revenue_per_hour));
+                }
+                if nth > shown_from + 11 && (picture.money.lower_bound || !known(picture)) {
+                    found.push(format!("look {nth}: marked, {note}"));
+                }
+                found.extend(wrong(picture, 100.0, 0.06).map(|wrong| format!("look {nth}: {wrong}")));
+            });
+            assert!(found.is_empty(), "{which} from {shown_from} on: {found:#?}");
+        }
+    }
+}
+
+/// An engine that had nothing to do shows nothing, and that is no lower bound.
+#[test]
+fn an_engine_that_made_nothing_lacks_nothing() {
+    for mut fleet in both(&[URL]) {
+        for nth in 0..30 {
+            let mut page = rows(&[("0", "m", 0)], started(999));
+            page.engines[0].tokens.output = None;
+            let picture = look(&mut fleet, URL, nth, page);
+            assert!(!picture.money.lower_bound && picture.engines[0].note.is_none(), "look {nth}: {:?}", picture.money);
+        }
+    }
+}
