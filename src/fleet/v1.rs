@@ -168,6 +168,7 @@ fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
         driver: None,
         seen: gpu.seen,
         missing: false,
+        nameless: None,
     });
     let saved = SavedNode {
         node: NodeName::new(&node.node),

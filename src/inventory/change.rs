@@ -1,7 +1,8 @@
 //! The changes that a step of the inventory made.
 
 use super::{Allocation, Gpu};
-use crate::reading::NodeName;
+use crate::reading::{GpuId, NodeName};
+use crate::units::Moment;
 
 /// One change.
 #[derive(Debug)]
@@ -23,6 +24,13 @@ pub enum Change {
         gpu: Box<Gpu>,
         /// How its node's GPUs were allocated until then.
         allocation: Allocation,
+    },
+    /// GPUs that were there without a name have one.
+    Named {
+        /// The node they are on.
+        node: NodeName,
+        /// Each GPU, and since when it was there without a name.
+        gpus: Vec<(GpuId, Moment)>,
     },
     /// A node has no GPUs any more: its next GPUs are allocated from when they are first seen.
     Emptied(NodeName),

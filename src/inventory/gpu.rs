@@ -34,6 +34,8 @@ pub struct Gpu {
     pub(crate) missing: bool,
     /// The name of the node's other GPUs, if they all have one name.
     pub(super) like: Option<Label>,
+    /// Since when it has no name, of its own or of the node's others.
+    pub(super) nameless: Option<Moment>,
     /// The other targets whose pages list it, and when they last did.
     pub(super) others: BTreeMap<TargetId, Moment>,
     pub(super) heat: VecDeque<(Moment, f64)>,
@@ -52,6 +54,7 @@ impl Gpu {
             origin,
             missing: false,
             like: None,
+            nameless: None,
             others: BTreeMap::new(),
             heat: VecDeque::new(),
         }
@@ -208,14 +211,15 @@ impl Inventory {
             gpu.others.remove(source);
             gpu.take(reading, at);
         }
-        self.name_like_others(name);
+        changes.extend(self.name_like_others(name, at));
         changes.push(Change::Seen(name.clone()));
         changes
     }
 
-    /// Lets GPUs of a node that have told no name go by that of the others.
-    fn name_like_others(&mut self, name: &NodeName) {
-        let Some(node) = self.nodes.get(name) else { return };
+    /// Lets GPUs of a node that have told no name go by that of the others. Returns those that have a name from now on.
+    fn name_like_others(&mut self, name: &NodeName, at: Moment) -> Changes {
+        let (mut changes, mut named) = (Changes::default(), Vec::new());
+        let Some(node) = self.nodes.get(name) else { return changes };
         let known = |id| self.gpus.get(id).and_then(|gpu| gpu.reading.name.as_ref());
         let mut names = node.gpus.values().filter_map(known);
         let first = names.next().cloned();
@@ -223,8 +227,17 @@ impl Inventory {
         for id in node.gpus.values() {
             if let Some(gpu) = self.gpus.get_mut(id) {
                 gpu.like.clone_from(&only);
+                if gpu.name().is_empty() {
+                    gpu.nameless.get_or_insert(at);
+                } else if let Some(since) = gpu.nameless.take() {
+                    named.push((id.clone(), since));
+                }
             }
         }
+        if !named.is_empty() {
+            changes.push(Change::Named { node: name.clone(), gpus: named });
+        }
+        changes
     }
 
     /// Marks GPUs that their source does not list any more as missing: they become stale, then lost, and are still

@@ -48,15 +48,18 @@ pub struct SavedGpu {
     /// Whether its source answers and does not list it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,
+    /// Since when it has no name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nameless: Option<Moment>,
 }
 
 impl SavedNode {
     /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { node: _, hosts: _, allocated_from: _, label: _, configured: _, gpus } = self;
-        gpus.iter_mut().filter_map(|gpu| {
-            let SavedGpu { id: _, index: _, name: _, page: _, driver: _, seen, missing: _ } = gpu;
-            seen.as_mut()
+        gpus.iter_mut().flat_map(|gpu| {
+            let SavedGpu { id: _, index: _, name: _, page: _, driver: _, seen, missing: _, nameless } = gpu;
+            seen.iter_mut().chain(nameless)
         })
     }
 }
@@ -128,7 +131,7 @@ impl Inventory {
         self.make_node(name, reported);
         let Some(node) = self.nodes.get_mut(name) else { return };
         (node.reported, node.allocated_from) = (reported, allocated_from);
-        for SavedGpu { id, index, name: product, page, driver, seen, missing } in gpus {
+        for SavedGpu { id, index, name: product, page, driver, seen, missing, nameless } in gpus {
             node.awaited = true;
             node.gpus.insert(index, id.clone());
             let reading = GpuReading { index, name: product, ..GpuReading::default() };
@@ -136,6 +139,7 @@ impl Inventory {
             let gpu =
                 self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading, seen.unwrap_or(reported), origin));
             gpu.missing |= missing;
+            gpu.nameless = gpu.nameless.or(nameless);
         }
     }
 
@@ -148,13 +152,14 @@ impl Inventory {
 impl Gpu {
     /// Its state on its node. Of its reading only the name is kept: the rest is of the moment.
     fn saved(&self, index: u32, id: &GpuId) -> SavedGpu {
-        let Self { node: _, reading, answered, state, origin, missing, like: _, others: _, heat: _ } = self;
+        let Self { node: _, reading, answered, state, origin, missing, like: _, nameless, others: _, heat: _ } = self;
         let (page, driver) = match origin {
             Origin::Driver(source) => (None, Some(source.clone()).filter(|source| *source != TargetId::nvml())),
             Origin::Page(target) => (Some(target.clone()), None),
         };
         let absent = *missing || *state != GpuState::Answering;
         let seen = absent.then_some(*answered);
-        SavedGpu { id: id.clone(), index, name: reading.name.clone(), page, driver, seen, missing: *missing }
+        let (name, missing, nameless) = (reading.name.clone(), *missing, *nameless);
+        SavedGpu { id: id.clone(), index, name, page, driver, seen, missing, nameless }
     }
 }

@@ -179,6 +179,7 @@ impl Metering {
                         ledger.forget_cost(&node, answered);
                     }
                 }
+                Change::Named { node, gpus } => self.gpu_cost.name(ledger, view, &node, &gpus),
                 Change::Emptied(node) => self.gpu_cost.forget(&node),
             }
         }

@@ -45,6 +45,7 @@ mod hand_over;
 mod identity;
 mod interval;
 mod inventory;
+mod late_names;
 mod lease_edge_rates;
 mod lone_restarts;
 mod never_shown;

@@ -3,6 +3,7 @@
 
 mod ends;
 mod known;
+mod named;
 mod payers;
 mod power;
 mod resolved_rate;
