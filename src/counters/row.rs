@@ -488,7 +488,6 @@ impl RowCounters {
         }
     }
 
-    /// Takes the first valid values of counters that were refused at the baseline.
     /// When the counters that grew last moved before; of several, the first one.
     fn first_moved(&self, grown: [u64; COUNTERS], at: Moment) -> Moment {
         let moved = (0..COUNTERS).filter(|i| grown[*i] > 0).map(|i| self.moved[i]);

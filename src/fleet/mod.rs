@@ -36,7 +36,7 @@ use sparklines::Sparklines;
 use watch::Watch;
 
 /// The window of money per hour.
-const PACE: Span = Span::from_secs(60);
+pub(crate) const PACE: Span = Span::from_secs(60);
 
 /// The state of the fleet, built from events.
 #[derive(Debug)]

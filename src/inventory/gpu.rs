@@ -218,7 +218,7 @@ impl Inventory {
 
     /// Lets GPUs of a node that have told no name go by that of the others. Returns those that have a name from now on.
     fn name_like_others(&mut self, name: &NodeName, at: Moment) -> Changes {
-        let (mut changes, mut named) = (Changes::default(), Vec::new());
+        let (mut changes, mut known_now) = (Changes::default(), Vec::new());
         let Some(node) = self.nodes.get(name) else { return changes };
         let known = |id| self.gpus.get(id).and_then(|gpu| gpu.reading.name.as_ref());
         let mut names = node.gpus.values().filter_map(known);
@@ -230,12 +230,12 @@ impl Inventory {
                 if gpu.name().is_empty() {
                     gpu.nameless.get_or_insert(at);
                 } else if let Some(since) = gpu.nameless.take() {
-                    named.push((id.clone(), since));
+                    known_now.push((id.clone(), since));
                 }
             }
         }
-        if !named.is_empty() {
-            changes.push(Change::Named { node: name.clone(), gpus: named });
+        if !known_now.is_empty() {
+            changes.push(Change::Named { node: name.clone(), gpus: known_now });
         }
         changes
     }

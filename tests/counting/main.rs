@@ -60,6 +60,7 @@ mod restarts_unread;
 mod return_rates;
 mod silent_rates;
 mod silent_replicas;
+mod stale_rates;
 mod steady_cost;
 mod successors;
 mod taken_back;

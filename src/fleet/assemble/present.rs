@@ -9,6 +9,7 @@ use crate::inventory::Target;
 use crate::metering::{Counts, Engine, Row};
 use crate::pricing::ModelPrice;
 use crate::reading::{Health, Label, ModelName, NodeName, Role, TargetId, TokenCounters, UnitName};
+use crate::units::Span;
 
 /// The fleet at one moment, and its rows in the order of their targets.
 #[derive(Debug)]
@@ -155,20 +156,28 @@ impl<'a> RowView<'a> {
     }
 
     /// Whether what rows earn an hour together is unknown: one lacks a counter, or too many of them, or all, earn at rates that
-    /// are not known yet. And whether it leaves out some.
+    /// are not known yet, or no page of the span came and all that earn are stale. And whether it leaves out some.
     pub(super) fn lacks_pace<'v>(fleet: &Fleet, rows: impl Iterator<Item = &'v Self>) -> (bool, bool)
     where
         Self: 'v,
     {
-        let (mut lacks, mut any, mut of) = (false, false, Coverable::default());
+        let (mut lacks, mut any, mut stale, mut of) = (false, false, false, Coverable::default());
         for view in rows {
             lacks |= view.lacks_billed();
+            stale |= view.is_stale_for(fleet, fleet.config.pace.unwrap_or(crate::fleet::PACE));
             if let Some(is_known) = view.earns(fleet) {
                 any = true;
                 of.note(is_known, view);
             }
         }
-        (lacks || of.lacks() || any && of.known == 0, of.is_partial())
+        let is_none_known = if any { of.known == 0 } else { stale };
+        (lacks || of.lacks() || is_none_known, of.is_partial())
+    }
+
+    /// Whether its target is stale, and has not answered for longer than a span.
+    fn is_stale_for(&self, fleet: &Fleet, span: Span) -> bool {
+        let is_silent = self.target.answered.is_none_or(|answered| fleet.now().since(answered) > span);
+        is_silent && fleet.inventory.health_of(self.target) == Health::Stale
     }
 
     /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.
