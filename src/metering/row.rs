@@ -64,6 +64,8 @@ pub(crate) struct Row {
     /// Growth for rates: from live counters if the engine has them, otherwise from the billed ones.
     pub(crate) window: Rates,
     pub(super) sums: [Option<u64>; 3],
+    /// Whether pages of the process had a value of prompts and of output.
+    pub(super) had: [bool; 2],
     pub(super) latencies: Latencies,
     /// Samples of each latency since the row was first seen; those of a fall or of another process are left out.
     pub(crate) samples: Arc<Latency>,
@@ -133,6 +135,7 @@ impl Row {
             left: None,
             window: Rates::new(window),
             sums: [None; 3],
+            had: [false; 2],
             latencies: Latencies::default(),
             samples: Arc::default(),
             drawn: None,
@@ -336,12 +339,13 @@ impl Row {
         of_live.unwrap_or(of_billed[i])
     }
 
-    /// Whether its pages never had a value of prompts, or of output, although the other one grew.
-    pub(crate) fn never_shown(&self) -> [bool; 2] {
-        let tokens = &self.reading.tokens;
-        let lacks = [tokens.prompt == PromptCount::Unknown, tokens.output.is_none()];
+    /// Whether its last page lacks a value of prompts, or of output, that earlier ones of the process had, or that none had
+    /// although the other one grew.
+    pub(crate) fn lacks(&self) -> [bool; 2] {
+        let has = billed(&self.reading);
         let grew = [self.sums[PROMPT], self.sums[OUTPUT]].map(|sum| sum.is_some_and(|sum| sum > 0));
-        [lacks[0] && !grew[0] && grew[1], lacks[1] && !grew[1] && grew[0]]
+        let lacks = |i: usize| !has[i] && (self.had[i] || !grew[i] && grew[1 - i]);
+        [lacks(0), lacks(1)]
     }
 
     /// Takes a page of one process for the rates and gauges.
@@ -359,7 +363,10 @@ impl Row {
         self.latencies.renew(at, &reading, span);
         if self.drawn.replace(process) == Some(process) {
             self.add_samples(&reading.latency);
+        } else {
+            self.had = [false; 2];
         }
+        self.had.iter_mut().zip(billed(&reading)).for_each(|(had, has)| *had |= has);
         (self.seen, self.may_be_renamed) = (at, false);
         self.reading = reading;
     }
@@ -461,6 +468,11 @@ fn grown_step(reading: &EngineReading, step: &Step) -> ([Option<u64>; 3], [bool;
         reading.tokens.output.map(|_| delta.output.count()),
     ];
     (grown, step.present)
+}
+
+/// Whether a reading has a value of prompts and of output.
+fn billed(reading: &EngineReading) -> [bool; 2] {
+    [reading.tokens.prompt != PromptCount::Unknown, reading.tokens.output.is_some()]
 }
 
 fn add(sum: &mut Option<u64>, grown: Option<u64>) {

@@ -359,6 +359,7 @@ fn saved_row(row: &Row) -> SavedRow {
         last_latencies: _,
         samples: _,
         drawn: _,
+        had: _,
     } = row;
     SavedRow {
         instance: instance.clone(),

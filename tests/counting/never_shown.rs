@@ -52,6 +52,29 @@ fn money_without_a_counter_that_is_billed_is_unknown_and_a_lower_bound() {
     }
 }
 
+/// Class: the same of one of two ranks, for some pages.
+#[test]
+fn a_rank_that_lacks_its_output_makes_money_an_hour_unknown() {
+    for which in [0, 1] {
+        for mut fleet in both(&[URL]) {
+            for nth in 0..60 {
+                let output = u64::try_from(nth * 100).unwrap();
+                let mut page = rows(&[("0", "m", output), ("1", "m", 500_000 + output)], started(999));
+                let is_without = (20..26).contains(&nth);
+                if is_without {
+                    page.engines[which].tokens.output = None;
+                }
+                let picture = look(&mut fleet, URL, nth, page);
+                let money = &picture.money;
+                assert_eq!(money.lower_bound, is_without, "look {nth}");
+                let due = nth > 1 && !is_without;
+                assert!(money.revenue_per_hour.is_some() == due || nth < 2, "look {nth}: {:?}", money.revenue_per_hour);
+                assert_eq!(wrong(&picture, 200.0, 0.06), None, "look {nth}");
+            }
+        }
+    }
+}
+
 /// An engine that had nothing to do shows nothing, and that is no lower bound.
 #[test]
 fn an_engine_that_made_nothing_lacks_nothing() {

@@ -324,7 +324,7 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
         proxied(view),
         unknown_names(view),
         hits(&reading.tokens, counts.prompts),
-        never_shown(view),
+        lacks(view),
         several_answers(&reading.finished).filter(|_| counts.prompts),
         unbilled(fleet, view).filter(|_| counts != Counts::NOTHING),
         adapters(&reading.adapters),
@@ -333,9 +333,9 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
     (!remarks.is_empty()).then(|| Label::new(&remarks.join("; ")))
 }
 
-/// The remark that its page has no counter of tokens that are billed, while the other one grows.
-fn never_shown(view: &RowView<'_>) -> Option<String> {
-    let [prompt, output] = view.never_shown();
+/// The remark that its page has no counter of tokens that are billed.
+fn lacks(view: &RowView<'_>) -> Option<String> {
+    let [prompt, output] = view.lacks();
     let what = if output { "output" } else { "prompt" };
     (prompt || output).then(|| format!("its page shows no {what} tokens: the total is a lower bound"))
 }

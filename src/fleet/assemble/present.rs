@@ -131,15 +131,16 @@ impl<'a> RowView<'a> {
         on_page && (prompt && self.counts.prompts || output && self.counts.outputs)
     }
 
-    /// Which counters that are billed, prompts and outputs, its page never had, although the other one grows.
-    pub(super) fn never_shown(&self) -> [bool; 2] {
-        let [prompt, output] = self.row.never_shown();
-        [prompt && self.counts.prompts, output && self.counts.outputs]
+    /// Which counters that are billed, prompts and outputs, its last page lacks.
+    pub(super) fn lacks(&self) -> [bool; 2] {
+        let [prompt, output] = self.row.lacks();
+        let on_page = self.engine.last_page == Some(self.row.seen);
+        [on_page && prompt && self.counts.prompts, on_page && output && self.counts.outputs]
     }
 
     /// Whether less may be posted than its engine makes, since its last page has no value of a counter that is billed.
     pub(super) fn leaves_out_billed(&self) -> bool {
-        self.refuses_billed() || self.never_shown().contains(&true)
+        self.refuses_billed() || self.lacks().contains(&true)
     }
 
     /// Whether its page has no value of a counter that is billed: what it earns is unknown.
