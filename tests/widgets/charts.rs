@@ -112,7 +112,7 @@ fn a_small_multiple_has_its_figure_scale_and_times() {
     let frame = FramedChart {
         rule: TitledRule { title, ..TitledRule::default() }.right(change("▼ 7 %")),
         plots: vec![&chart],
-        scale: ScaleColumn { labels: vec![ScaleLabel::end(4e6, "4.00M"), ScaleLabel::end(449e3, "449k")] },
+        scale: ScaleColumn::of(vec![ScaleLabel::end(4e6, "4.00M"), ScaleLabel::end(449e3, "449k")]),
         scale_width: 6,
         axis: Some(AxisRule {
             ticks: axis.ticks(&TimeZone::UTC, Some(Span::from_secs(900))),
@@ -141,13 +141,11 @@ fn the_large_chart_writes_now_and_cost_beside_their_heights() {
             .right(legend(Role::Gain, " profit ", "$24,524"))
             .right([Segment::text("  ")].into_iter().chain(legend(Role::Cost, " cost ", "$4,448"))),
         plots: vec![&chart],
-        scale: ScaleColumn {
-            labels: vec![
-                ScaleLabel::end(4e4, "$40k"),
-                ScaleLabel::end(4448.0, "$4.4k"),
-                ScaleLabel::now(29_000.0, "$29.0k"),
-            ],
-        },
+        scale: ScaleColumn::of(vec![
+            ScaleLabel::end(4e4, "$40k"),
+            ScaleLabel::end(4448.0, "$4.4k"),
+            ScaleLabel::now(29_000.0, "$29.0k"),
+        ]),
         scale_width: 7,
         axis: Some(AxisRule {
             ticks: axis.ticks(&TimeZone::UTC, Some(Span::from_secs(3 * 3600))),

@@ -35,9 +35,16 @@ pub struct ScaleColumn<'a> {
     /// The most important first: one gives way to the row above or below, or is left out. They stand in the order of their
     /// values.
     pub labels: Vec<ScaleLabel<'a>>,
+    /// What the layers are, from the lowest row up, where no label stands.
+    pub legend: Vec<Vec<Segment<'a>>>,
 }
 
-impl ScaleColumn<'_> {
+impl<'a> ScaleColumn<'a> {
+    /// Labels without a legend.
+    pub const fn of(labels: Vec<ScaleLabel<'a>>) -> Self {
+        Self { labels, legend: Vec::new() }
+    }
+
     /// Writes the labels at their heights between the values of bottom and top.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, (low, top): (f64, f64)) {
         let mut clip = canvas.clip(area);
@@ -59,8 +66,14 @@ impl ScaleColumn<'_> {
                 None => placed.push((row, other)),
             }
         }
-        for (row, label) in placed {
+        for (row, label) in &placed {
+            let row = *row;
             clip.line_within(0, row, width, std::slice::from_ref(&label.text), true);
+        }
+        for (row, line) in (0..height).rev().zip(&self.legend) {
+            if placed.iter().all(|(taken, _)| *taken < row) {
+                clip.line_within(0, row, width, line, true);
+            }
         }
     }
 }

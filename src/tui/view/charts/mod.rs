@@ -164,6 +164,16 @@ impl Chart<'_> {
         self.frame(canvas, area, scene, (axis, values), (&chart, &[top, low], None));
     }
 
+    /// What its layers are, beside the scale, where the title has no room for it.
+    fn legend(&self) -> Vec<Vec<Segment<'static>>> {
+        let [(Measure::PromptComputed, below), (Measure::PromptCached, above)] = self.layers[..] else {
+            return Vec::new();
+        };
+        let is_said = self.rule.right.iter().flatten().any(|segment| *segment == Segment::key(above));
+        let line = |role, name| vec![Segment::key(role), Segment::new(role, name)];
+        if is_said { Vec::new() } else { vec![line(below, "comp"), line(above, "hit")] }
+    }
+
     /// Draws a plot in its frame, with labels at these values and what stands at the end of the axis.
     fn frame(
         &self,
@@ -174,6 +184,7 @@ impl Chart<'_> {
         (plot, labels, floor): (&dyn Plot, &[f64], Option<&str>),
     ) {
         let labels = labels.iter().map(|value| ScaleLabel::end(*value, (self.format)(*value))).collect();
+        let scale = ScaleColumn { labels, legend: self.legend() };
         framed(
             canvas,
             area,
@@ -181,7 +192,7 @@ impl Chart<'_> {
             axis,
             self.rule.clone(),
             plot,
-            labels,
+            scale,
             (floor, self.scale_width),
             (&self.subject, is_known(values), self.absent),
             &readings(&self.layers, values, &self.format),
@@ -255,7 +266,7 @@ fn framed(
     axis: &TimeAxis,
     rule: TitledRule<'_>,
     plot: &dyn Plot,
-    labels: Vec<ScaleLabel<'_>>,
+    scale: ScaleColumn<'_>,
     (floor, scale_width): (Option<&str>, u16),
     (subject, is_known, absent): (&Subject, bool, &str),
     readings: &[Reading<'_>],
@@ -268,7 +279,7 @@ fn framed(
     let chart = FramedChart {
         rule: cursor::titled(rule, scene, axis, readings),
         plots: vec![plot],
-        scale: ScaleColumn { labels: if is_known { labels } else { Vec::new() } },
+        scale: if is_known { scale } else { ScaleColumn::default() },
         scale_width,
         axis: Some(below),
     };
