@@ -46,6 +46,16 @@ pub(in crate::tui) enum Period {
     Since(String),
 }
 
+impl Period {
+    /// `today`, or `since 14:05`.
+    pub(in crate::tui) fn words(&self) -> String {
+        match self {
+            Self::Today => "today".to_owned(),
+            Self::Since(time) => format!("since {time}"),
+        }
+    }
+}
+
 pub(in crate::tui) fn period(scene: &Scene<'_>) -> Option<Period> {
     let since = format::clock_minute(scene.snap.money.since?, scene.zone());
     Some(if since == "00:00" { Period::Today } else { Period::Since(since) })

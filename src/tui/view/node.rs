@@ -281,15 +281,11 @@ fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow
         heading =
             heading.right([Segment::new(health, format!("{glyph} {} {}", node.state, format::age(node.age_seconds)))]);
     } else if let Some(period) = pane::period(scene) {
-        let since = match period {
-            pane::Period::Today => "today".to_owned(),
-            pane::Period::Since(time) => format!("since {time}"),
-        };
         // Beside the digits there is no room for it in the rate's row.
         if let Some((change, role)) = change(scene, node).filter(|_| side) {
             heading = heading.right([Segment::new(role, change), Segment::dim(" in 15 min  ")]);
         }
-        heading = heading.right([Segment::dim(since)]);
+        heading = heading.right([Segment::dim(period.words())]);
     }
     heading.draw(canvas, area);
     let (role, glyph, sign) = sign(node.profit);

@@ -15,6 +15,7 @@ use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::ModelRow;
 use crate::tui::format;
 use crate::tui::layout::{LayoutRows, split};
+use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
@@ -195,7 +196,8 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
             ));
         }
     } else {
-        facts.push(pair("revenue ", &amount(row.money.revenue)));
+        let period = pane::period(scene).map(|period| format!("{} ", period.words())).unwrap_or_default();
+        facts.push(pair(&format!("revenue {period}"), &amount(row.money.revenue)));
         facts.push(pair("revenue /h ", &amount(row.money.revenue_per_hour)));
     }
     facts.push(pair("cost /h ", &amount(cost)));
