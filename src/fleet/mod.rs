@@ -7,9 +7,11 @@ mod assemble;
 mod checkpoint;
 mod commits;
 mod manual_entries;
+mod rates;
 mod rebase;
 mod restore;
 mod sparklines;
+mod state;
 mod take_changes;
 mod v1;
 mod watch;
@@ -33,23 +35,11 @@ use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
 use commits::Commits;
 use sparklines::Sparklines;
+pub use state::Fleet;
 use watch::Watch;
 
 /// The window of money per hour.
 const PACE: Span = Span::from_secs(60);
-
-/// The state of the fleet, built from events.
-#[derive(Debug)]
-pub struct Fleet {
-    config: FleetConfig,
-    inventory: Inventory,
-    metering: Metering,
-    ledger: Ledger,
-    pace: Pace,
-    sparklines: Sparklines,
-    watch: Watch,
-    commits: Commits,
-}
 
 /// The inventory and the configuration.
 const fn view<'a>(config: &'a FleetConfig, inventory: &'a Inventory) -> InventoryView<'a> {
