@@ -4,7 +4,9 @@ use jiff::tz::TimeZone;
 
 use crate::snapshot::{MoneyView, Snapshot};
 use crate::tui::format;
-use crate::tui::headline::{Facts, Sentence, headline};
+use crate::tui::headline::Facts;
+use crate::tui::headline::Sentence;
+use crate::tui::headline::headline;
 use crate::units::Money;
 
 /// The most cells of a line: chats wrap longer ones.

@@ -7,9 +7,11 @@ mod assemble;
 mod checkpoint;
 mod commits;
 mod manual_entries;
+mod rates;
 mod rebase;
 mod restore;
 mod sparklines;
+mod state;
 mod take_changes;
 mod v1;
 mod watch;
@@ -33,23 +35,8 @@ use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
 use commits::Commits;
 use sparklines::Sparklines;
+pub use state::Fleet;
 use watch::Watch;
-
-/// The window of money per hour.
-pub(crate) const PACE: Span = Span::from_secs(60);
-
-/// The state of the fleet, built from events.
-#[derive(Debug)]
-pub struct Fleet {
-    config: FleetConfig,
-    inventory: Inventory,
-    metering: Metering,
-    ledger: Ledger,
-    pace: Pace,
-    sparklines: Sparklines,
-    watch: Watch,
-    commits: Commits,
-}
 
 /// The inventory and the configuration.
 const fn view<'a>(config: &'a FleetConfig, inventory: &'a Inventory) -> InventoryView<'a> {
@@ -59,7 +46,7 @@ const fn view<'a>(config: &'a FleetConfig, inventory: &'a Inventory) -> Inventor
 impl Fleet {
     /// A fleet in which no target has answered yet; `began` is the beginning of the watch.
     pub fn new(config: FleetConfig, book: Book, began: Moment) -> Self {
-        let over = config.pace.unwrap_or(PACE);
+        let over = config.pace();
         Self {
             inventory: Inventory::new(&config, began),
             metering: Metering::new(&config, began.wall),

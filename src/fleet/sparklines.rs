@@ -1,6 +1,6 @@
 //! Sparklines: 180 points, each of five seconds unless the fleet is simulated.
 
-use super::assemble::Rates;
+use super::rates::Rates;
 use crate::counters::Ring;
 use crate::snapshot::{Line, Vitals};
 use crate::units::{Span, Timestamp};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Query, Series};
+use super::query::{Query, Series};
 
 /// The most points that are remembered: those of some thirty charts.
 const MOST: usize = 24_000;

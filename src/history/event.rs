@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Subject;
+use super::query::Subject;
 use crate::reading::{Label, ModelName, NodeName, TargetId};
 use crate::snapshot::{Alert, EngineRow, Rule, Severity, Snapshot};
 use crate::units::Timestamp;

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::Subject;
 use super::event::{EventKind, HistoryEvent, about, ending, read};
 use super::money::MoneyRings;
+use super::query::Subject;
 use crate::ledger::Marker;
 use crate::reading::{Label, NodeName, TargetId};
 use crate::snapshot::{Rule, Severity, Snapshot};

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::Measure;
 use super::lines::mean;
+use super::query::Measure;
 use crate::reading::{ModelName, NodeName, Rank, Role, TargetId, UnitName};
 use crate::snapshot::{EngineRow, Quantiles, Snapshot};
 use crate::units::Ratio;

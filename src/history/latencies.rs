@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::Subject;
+use super::query::Subject;
 use crate::counters::{steady_growth, sum};
 use crate::reading::{Histogram, Latency};
 use crate::snapshot::{EngineRow, RequestRates, Snapshot};

@@ -1,8 +1,8 @@
 //! The fleet's vital lines: an hour at five seconds, and a day by the minute. A minute is the mean of what is known in it.
 
-use super::Measure;
 use super::frames::Frames;
 use super::packed::PackedCell;
+use super::query::Measure;
 use crate::snapshot::Snapshot;
 use crate::units::{Ratio, Span};
 

@@ -19,135 +19,32 @@ mod money;
 mod packed;
 mod past_rates;
 mod places;
+mod query;
 mod read;
 mod record;
+mod recorded;
 mod rings;
 mod waiting;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
-
 use crate::ledger::{Ledger, Past};
-use crate::reading::{Histogram, ModelName, NodeName, Rank, TargetId, UnitName};
+use crate::reading::Histogram;
 use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
 
-use answers::Answers;
 pub use bridge::QuarterBridge;
 pub use event::{EventKind, HistoryEvent};
-use events::Events;
 pub use events::KEPT as EVENTS_KEPT;
-use latencies::SampleSums;
 pub use latencies::{LatencyKind, RequestCounts};
-use lines::Lines;
-use money::MoneyRings;
 use past_rates::rates_of;
+pub use query::{Measure, Query, Series, Subject};
 use record::minutes_of;
-use rings::Rings;
-use waiting::WaitingRing;
-
-/// What a series is of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Subject {
-    Fleet,
-    Unit(UnitName),
-    Node(NodeName),
-    /// A GPU by its node and index.
-    Gpu(NodeName, u32),
-    Model(ModelName),
-    /// An engine, or one rank of it.
-    Engine(TargetId, Option<Rank>),
-}
-
-/// What its points measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Measure {
-    /// Revenue with a known cost, in the ledger's currency an hour; where no cost is known, all revenue. Of the fleet,
-    /// units, nodes and models.
-    Revenue,
-    /// Cost, in the ledger's currency an hour: of the fleet with all overhead, of a unit or node what is owed for its GPUs,
-    /// of a model the cost of GPUs at work by its tokens.
-    Cost,
-    /// Revenue less cost; `None` where either is unknown.
-    Profit,
-    /// Output tokens a second.
-    Output,
-    /// Prompt tokens a second that were computed.
-    PromptComputed,
-    /// Prompt tokens a second from a cache.
-    PromptCached,
-    /// Prompt tokens a second; the only prompt series where hits are unknown.
-    Prompt,
-    /// The cached share of the prompt tokens, 0 to 1.
-    HitRate,
-    /// Mean GPU utilization, 0 to 1.
-    Load,
-    /// Power that the GPUs draw, in watts: of a node.
-    Power,
-    /// KV cache in use, 0 to 1.
-    Kv,
-    /// Requests that wait.
-    Waiting,
-    /// Requests in work.
-    Running,
-    /// Time to first token in seconds, the median: over several engines or ranks the mean of their medians.
-    TtftMedian,
-    /// Time to first token in seconds, p99: over several engines or ranks the largest.
-    TtftTail,
-    /// Time between tokens in seconds, the median, as that to the first.
-    ItlMedian,
-    /// Time between tokens in seconds, p99, as that to the first.
-    ItlTail,
-    /// Nodes that are held.
-    Nodes,
-}
-
-/// What a view asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Query {
-    /// Of what.
-    pub subject: Subject,
-    /// Which figure.
-    pub measure: Measure,
-    /// The end of the newest point; it falls on a multiple of `step`, else the last one before it is taken.
-    pub until: Timestamp,
-    /// The time of a point: at least five seconds.
-    pub step: Span,
-    /// The number of points.
-    pub points: usize,
-}
-
-/// The points that answer a query, the newest last.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Series {
-    /// As many as were asked for.
-    pub points: Vec<Option<f64>>,
-}
+use recorded::Recorded;
 
 /// The recent past. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct History(Arc<Mutex<Recorded>>);
-
-/// What was recorded.
-#[derive(Debug, Default)]
-struct Recorded {
-    lines: Lines,
-    rings: Rings,
-    money: MoneyRings,
-    events: Events,
-    bridge: Option<Arc<QuarterBridge>>,
-    waiting: WaitingRing,
-    samples: SampleSums,
-    answers: Answers,
-    /// The five seconds that were recorded last.
-    last: Option<i64>,
-    /// When the ledger was read last, and the minute in which it was read as a whole last.
-    looked: Option<Timestamp>,
-    read: Option<i64>,
-}
 
 impl History {
     /// Forgets everything: a recording is shown again from its beginning.

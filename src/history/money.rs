@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::Subject;
 use super::frames::Frames;
 use super::packed::{PackedCell, Short};
+use super::query::Subject;
 use crate::statement::{Earned, MinuteMoney};
 use crate::units::{Money, Span, Timestamp};
 

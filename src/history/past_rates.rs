@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Measure, lines};
+use super::lines;
+use super::query::Measure;
 use crate::ledger::{Classes, Grain, Past};
 use crate::units::{Timestamp, Tokens};
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::Measure;
+use super::query::Measure;
 use crate::reading::Rank;
 
 /// What each subject has, in the order of its channels.

@@ -1,10 +1,11 @@
 //! Reading: the points of a query out of the rings, each the mean of what is known in its time.
 
+use super::Recorded;
 use super::lines::{FINE_KEPT, Lines, PER_MINUTE, mean};
 use super::money::MoneyPlace;
 use super::packed::PackedCell;
+use super::query::{Measure, Query, Series, Subject};
 use super::rings::{At, Rings};
-use super::{Measure, Query, Recorded, Series, Subject};
 use crate::units::{Span, Timestamp};
 
 /// The least time of a point.

@@ -9,7 +9,7 @@ use super::lines::FINE;
 use super::means::Means;
 use super::packed::{Byte, PackedCell, Short};
 use super::places::{Blocks, EnginePlace, NARROW, NodePlace, RingPlace, WIDE, entry, place_of};
-use super::{Measure, Subject};
+use super::query::{Measure, Subject};
 use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
 use crate::snapshot::Snapshot;
 use crate::units::{Ratio, Span};

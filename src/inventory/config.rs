@@ -92,6 +92,11 @@ impl FleetConfig {
         }
     }
 
+    /// The window of money per hour.
+    pub fn pace(&self) -> Span {
+        self.pace.unwrap_or(Span::from_secs(60))
+    }
+
     /// How long a source may be silent before its rows are stale: three intervals, at least 3 s.
     pub fn stale_after(&self) -> Span {
         Span::from_millis(self.interval.millis().saturating_mul(3)).max(Span::from_secs(3))

@@ -1,7 +1,6 @@
 //! The figures of rows by the names under which a filter asks for them. Shares are in percent, money is an hour's.
 
 use super::app::FigureValue;
-use super::scene::number;
 use crate::snapshot::{EngineRow, GpuRow, ModelRow};
 use crate::units::{Money, Ratio};
 
@@ -66,4 +65,9 @@ pub fn of_group(
         "profit" => number(profit),
         _ => return None,
     })
+}
+
+/// An amount as a plain number: for the height of a bar, and to sort by.
+pub fn number(money: Option<Money>) -> Option<f64> {
+    money.map(|money| money.rounded(6) as f64 / 1e6)
 }

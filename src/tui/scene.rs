@@ -141,11 +141,6 @@ pub fn short_gpu(name: Option<&Label>) -> String {
     }
 }
 
-/// An amount as a plain number: for the height of a bar, and to sort by.
-pub fn number(money: Option<Money>) -> Option<f64> {
-    money.map(|money| money.rounded(6) as f64 / 1e6)
-}
-
 /// A target in few cells: `:8000` on this machine, else `host:port`.
 pub fn short_target(row: &EngineRow) -> String {
     short_address(row.target.as_str())

@@ -4,7 +4,8 @@
 //! money is the snapshot's own.
 
 use super::app::Pace;
-use super::scene::{Scene, number};
+use super::figures_of::number;
+use super::scene::Scene;
 use super::widgets::time_axis::TimeAxis;
 use crate::history::{Measure, Query, Subject};
 use crate::snapshot::{Line, Vitals};

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Fleet, Present, RowView, engine_of, kind_of, shown_prompt};
+use super::lookup::{engine_of, kind_of};
+use super::sums::shown_prompt;
+use super::{Fleet, Present, RowView};
 use crate::counters::{SampleCounts, quantile};
 use crate::dialect;
 use crate::inventory::Target;
@@ -19,7 +21,7 @@ use crate::units::{Money, Ratio};
 use crate::words::in_order;
 
 pub(super) fn rows(present: &Present<'_>) -> Vec<EngineRow> {
-    let mut earned = RunningSum::new(super::MICROS);
+    let mut earned = RunningSum::new(super::sums::MICROS);
     let mut targets: Vec<_> = present.serving().collect();
     targets.sort_by(|a, b| in_order(a.info.target.as_str(), b.info.target.as_str()));
     targets.into_iter().flat_map(|target| target_rows(present, target, &mut earned)).collect()
@@ -196,9 +198,9 @@ impl Drawn {
             prompt: rate(PROMPT),
             output: rate(OUTPUT),
             hit_rate: hit_rate.and_then(|(hits, prompts)| Ratio::of(hits as f64, prompts as f64)),
-            running: super::sum(parts().filter_map(|row| row.running(now))),
-            waiting: super::sum(parts().filter_map(|row| row.waiting(now))),
-            kv_usage: super::mean(parts().filter_map(|row| row.kv_usage(now))),
+            running: super::sums::sum(parts().filter_map(|row| row.running(now))),
+            waiting: super::sums::sum(parts().filter_map(|row| row.waiting(now))),
+            kv_usage: super::sums::mean(parts().filter_map(|row| row.kv_usage(now))),
         }
     }
 }

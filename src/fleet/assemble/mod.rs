@@ -1,125 +1,34 @@
 //! Assembles the snapshot from the fleet's state, at the latest moment of any event.
 
+mod coverable;
 mod engines;
+mod flow;
 mod leakage;
+mod lookup;
 mod models;
 mod money;
 mod nodes;
 mod notices;
 mod pace;
 mod present;
+mod prices;
 mod slo;
+mod sums;
 mod units;
 
+use super::rates::Rates;
+use flow::Flow;
+use lookup::live_gpus;
 use std::sync::Arc;
+use sums::{add_tokens, mean, shown_prompt, sum};
 
-use super::Fleet;
-use crate::inventory::{Gpu, Target};
-use crate::metering::{CACHED, Engine, OUTPUT, PROMPT};
-use crate::reading::{EngineKind, Health, PromptCount};
+use super::state::Fleet;
+use crate::inventory::Gpu;
+use crate::metering::{CACHED, OUTPUT, PROMPT};
+use crate::reading::Health;
 use crate::snapshot::{Coverage, GpuTotals, Requests, SCHEMA, Snapshot, TokenTotals};
-use crate::units::{Bytes, Ratio, Span, Tokens};
+use crate::units::{Bytes, Span};
 use present::{Present, RowView};
-
-/// The fleet's rates at one moment.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Rates {
-    pub(super) prompt: Option<f64>,
-    pub(super) cached: Option<f64>,
-    pub(super) output: Option<f64>,
-    pub(super) hit_rate: Option<Ratio>,
-    pub(super) load: Option<Ratio>,
-    /// Whether a rate leaves out some rows whose own is not known yet.
-    pub(super) is_partial: bool,
-}
-
-/// The token rates and the cache hits of a set of rows.
-#[derive(Debug, Clone, Copy, Default)]
-struct Flow {
-    prompt: RateSum,
-    cached: RateSum,
-    output: RateSum,
-    prompts_with_hits: u64,
-    hits: u64,
-}
-
-impl Flow {
-    /// Adds a row's counted tokens, if its rates are shown.
-    fn add(&mut self, view: &RowView<'_>) {
-        let window = &view.row.window;
-        if !view.engine.draws(view.row) {
-            return;
-        }
-        let counts = view.counts;
-        if counts.prompts {
-            self.prompt.add(view, PROMPT);
-            self.cached.add(view, CACHED);
-            if let (Some(prompt), Some(hits)) = (window.growth(PROMPT), window.growth(CACHED)) {
-                self.prompts_with_hits += prompt;
-                self.hits += hits;
-            }
-        }
-        if counts.outputs {
-            self.output.add(view, OUTPUT);
-        }
-    }
-
-    fn hit_rate(&self) -> Option<Ratio> {
-        Ratio::of(self.hits as f64, self.prompts_with_hits as f64)
-    }
-}
-
-/// The sum of the rates of rows that have one.
-#[derive(Debug, Clone, Copy, Default)]
-struct RateSum {
-    known: Option<f64>,
-    of: Coverable,
-}
-
-/// Of how many rows a rate is known and not known. Those whose tokens are quarantined are neither: the total is a lower bound.
-#[derive(Debug, Clone, Copy, Default)]
-struct Coverable {
-    known: usize,
-    unknown: usize,
-}
-
-impl RateSum {
-    fn add(&mut self, view: &RowView<'_>, i: usize) {
-        let rate = view.row.window.per_second(i);
-        add(&mut self.known, rate);
-        if rate.is_some() || view.row.reports(i) {
-            self.of.note(rate.is_some(), view);
-        }
-    }
-
-    /// The sum, if so few rows are left out that it is one.
-    fn get(self) -> Option<f64> {
-        self.known.filter(|_| !self.of.lacks())
-    }
-}
-
-impl Coverable {
-    /// The part of the rows that may be left out of a sum, which is a lower bound then: one in so many.
-    const SMALL: usize = 8;
-
-    fn note(&mut self, is_known: bool, view: &RowView<'_>) {
-        self.known += usize::from(is_known);
-        self.unknown += usize::from(!is_known && !view.holds_back);
-    }
-
-    /// Whether a sum is unknown, as too much of it is.
-    const fn lacks(self) -> bool {
-        self.unknown * Self::SMALL > self.known + self.unknown
-    }
-
-    /// Whether a sum leaves out a part.
-    const fn is_partial(self) -> bool {
-        self.unknown > 0 && !self.lacks()
-    }
-}
-
-/// Decimals of the amounts that are printed.
-const MICROS: u32 = 6;
 
 pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
     let present = &Present::of(fleet);
@@ -169,18 +78,6 @@ fn rates_of(present: &Present<'_>) -> Rates {
     }
 }
 
-/// Since when the energy of a live GPU is unknown, if its lease has a power price and that has lasted.
-pub(super) fn energy_unknown_since(fleet: &Fleet, id: &crate::reading::GpuId) -> Option<crate::units::Timestamp> {
-    let gpu = fleet.inventory.gpus.get(id).filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live);
-    let since = gpu.and_then(|_| fleet.metering.energy_unknown_since(id))?;
-    let lasted = fleet.now().since(since);
-    (lasted >= fleet.config.stale_after()).then(|| fleet.now().wall - lasted)
-}
-
-fn live_gpus(fleet: &Fleet) -> impl Iterator<Item = &Gpu> {
-    fleet.inventory.gpus.values().filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live)
-}
-
 /// The longest time that any rate covers.
 fn window(present: &Present<'_>) -> Option<Span> {
     let rows = present.rows.iter().filter_map(|view| view.row.window.covers());
@@ -206,19 +103,6 @@ fn coverage(present: &Present<'_>, nodes: &[crate::snapshot::NodeRow]) -> Covera
         engines_live: live,
         engines_known: known,
     }
-}
-
-fn engine_of<'a>(fleet: &'a Fleet, target: &Target) -> Option<&'a Engine> {
-    fleet.metering.engine(&target.info.target)
-}
-
-/// Whether a node left the fleet: its leases have ended and it is silent. No table shows it, and its GPU time has
-/// ended.
-fn has_left(fleet: &Fleet, name: &crate::reading::NodeName) -> bool {
-    let node = fleet.inventory.node(name);
-    let silent = node.is_none_or(|node| fleet.inventory.health(node.answered) != Health::Live);
-    let (view, unit) = (fleet.view(), node.and_then(|node| node.unit.as_ref()));
-    silent && crate::metering::was_given_back(view, name, unit, fleet.now().wall)
 }
 
 fn gpu_totals(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> GpuTotals {
@@ -263,37 +147,4 @@ fn requests(present: &Present<'_>) -> Requests {
         running: sum(engines().filter_map(|row| row.running(now))),
         waiting: sum(engines().filter_map(|row| row.waiting(now))),
     }
-}
-
-fn kind_of(target: &Target) -> EngineKind {
-    target.kind.unwrap_or(EngineKind::UNKNOWN)
-}
-
-/// The total that is shown for a prompt counter.
-const fn shown_prompt(prompt: PromptCount) -> Option<Tokens> {
-    match prompt {
-        PromptCount::Whole(tokens) => Some(tokens),
-        PromptCount::ComputedOnly(_) | PromptCount::Unknown => None,
-    }
-}
-
-fn add(total: &mut Option<f64>, value: Option<f64>) {
-    if let Some(value) = value {
-        *total = Some(total.unwrap_or(0.0) + value);
-    }
-}
-
-fn add_tokens(total: &mut Option<Tokens>, value: Option<Tokens>) {
-    if let Some(value) = value {
-        *total = Some(total.unwrap_or_default() + value);
-    }
-}
-
-fn sum(values: impl Iterator<Item = u64>) -> Option<u64> {
-    values.fold(None, |total: Option<u64>, value| Some(total.unwrap_or(0).saturating_add(value)))
-}
-
-fn mean(values: impl Iterator<Item = Ratio>) -> Option<Ratio> {
-    let (count, sum) = values.fold((0_u32, 0.0), |(count, sum), value| (count + 1, sum + value.get()));
-    Ratio::of(sum, f64::from(count))
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::engines::has_earned;
-use super::{Fleet, Flow, Present, add_tokens, shown_prompt};
+use super::flow::Flow;
+use super::sums::{add_tokens, shown_prompt};
+use super::{Fleet, Present};
 use crate::ledger::{CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, TokenCounters};
@@ -95,11 +97,11 @@ struct Earned {
 
 fn earned(fleet: &Fleet) -> HashMap<&ModelName, Earned> {
     let ledger = &fleet.ledger;
-    let tables = super::money::tables(fleet);
+    let tables = super::prices::tables(fleet);
     let key = |model: Option<&ModelName>| Label::new(model.map_or("(no model)", ModelName::as_str));
     let model = |account: &RevenueAccount| Some(key(account.model.as_ref()));
     let totals = Totals::by(tables, ledger.today().tokens(), std::iter::empty(), model, |_| None);
-    let today = rounded_revenues(totals, super::MICROS);
+    let today = rounded_revenues(totals, super::sums::MICROS);
     let mut earned: HashMap<&ModelName, Earned> = HashMap::new();
     for (id, account) in ledger.accounts().iter().enumerate() {
         let Some(model) = &account.model else { continue };

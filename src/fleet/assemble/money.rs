@@ -1,5 +1,6 @@
 //! The money view: the day's sheet at its tariffs, with everything that qualifies it.
 
+use super::prices::{is_priced, price, tables};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::pace::{beside, idle_paces, pace, paces_by, unrated_nodes};
@@ -8,7 +9,7 @@ use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{Label, ModelName, NodeName, Role};
 use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, Worth};
-use crate::statement::{Tables, Totals, break_even_load, rounded_revenues};
+use crate::statement::{Totals, break_even_load, rounded_revenues};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
 
 /// One node's money.
@@ -122,7 +123,7 @@ pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
     let pays = |account: &CostAccount| account.node.clone();
     let key = |account: &RevenueAccount| Some(Label::new(account.node.as_str()));
     let earned = Totals::by(tables(fleet), today.tokens(), std::iter::empty(), key, |_| None);
-    let earned = rounded_revenues(earned, super::MICROS);
+    let earned = rounded_revenues(earned, super::sums::MICROS);
     for (node, totals) in Totals::by(tables(fleet), today.tokens(), today.rents(), node, pays) {
         let revenue = earned.get(&Label::new(node.as_str())).copied().unwrap_or_default();
         let money = nodes.entry(node).or_default();
@@ -159,15 +160,9 @@ fn day(fleet: &Fleet) -> Totals {
     Totals::of_postings(tables(fleet), fleet.ledger.today().tokens(), fleet.ledger.today().rents())
 }
 
-/// What the numbers in postings refer to.
-pub(super) fn tables(fleet: &Fleet) -> Tables<'_> {
-    let ledger = &fleet.ledger;
-    Tables { accounts: ledger.accounts(), cost_accounts: ledger.cost_accounts(), tariffs: ledger.tariffs() }
-}
-
 fn engines(fleet: &Fleet) -> impl Iterator<Item = &crate::inventory::Target> {
     let serves = |target: &&crate::inventory::Target| {
-        let rows = super::engine_of(fleet, target).into_iter().flat_map(|engine| &engine.rows);
+        let rows = super::lookup::engine_of(fleet, target).into_iter().flat_map(|engine| &engine.rows);
         rows.into_iter().any(|row| fleet.metering.role(&target.info, &row.reading) != Role::Proxy)
     };
     fleet.inventory.targets.values().filter(serves)
@@ -180,16 +175,6 @@ fn uncosted_engines(fleet: &Fleet) -> usize {
         !fleet.knows_cost(&node, unit.as_ref())
     };
     engines(fleet).filter(uncosted).count()
-}
-
-pub(super) fn is_priced(fleet: &Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> bool {
-    price(fleet, model, tenant).is_some()
-}
-
-/// The price of a model's tokens for a tenant, if one is known now.
-pub(super) fn price<'a>(fleet: &'a Fleet, model: Option<&ModelName>, tenant: Option<&Label>) -> Option<ModelPrice<'a>> {
-    let price = fleet.ledger.book().price_for(model?.as_str(), tenant.map(Label::as_str));
-    price.filter(|price| price.list_at(fleet.now().wall).is_some())
 }
 
 /// The price of a model for everyone, else for a tenant of its rows.

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Fleet, Flow, Present, has_left};
+use super::flow::Flow;
+use super::lookup::has_left;
+use super::{Fleet, Present};
 use crate::inventory::Gpu;
 use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
 use crate::snapshot::{GpuRow, NodeRow};
@@ -110,7 +112,7 @@ fn unknown_rate(fleet: &Fleet, gpu: &Gpu) -> Option<Label> {
 
 /// That power is paid for and not counted.
 fn unknown_energy(fleet: &Fleet, id: &GpuId) -> Option<Label> {
-    super::energy_unknown_since(fleet, id)?;
+    super::lookup::energy_unknown_since(fleet, id)?;
     Some(Label::new("its energy is unknown: the cost of its power is missing"))
 }
 

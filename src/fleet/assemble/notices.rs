@@ -92,7 +92,7 @@ fn unknown_energy(fleet: &Fleet) -> impl Iterator<Item = Notice> {
     };
     let gpus = fleet.inventory.nodes.iter().flat_map(node_gpus);
     gpus.filter_map(|(node, index, id)| {
-        let since = super::energy_unknown_since(fleet, &id)?;
+        let since = super::lookup::energy_unknown_since(fleet, &id)?;
         let text = format!(
             "its energy is unknown since {since}: the cost of its power is missing until its exporter reports the energy counter again"
         );

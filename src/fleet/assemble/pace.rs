@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fleet;
-use super::money::{is_priced, tables};
+use super::prices::{is_priced, tables};
 use crate::ledger::{CostAccount, CostAccountId, CostKind, RevenueAccount};
 use crate::reading::{Label, NodeName};
 use crate::snapshot::{BesideRow, ModelRow};

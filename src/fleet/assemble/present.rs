@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::{Coverable, Fleet, engine_of, has_left};
+use super::Fleet;
+use super::coverable::Coverable;
+use super::lookup::{engine_of, has_left};
 use crate::inventory::Target;
 use crate::metering::{Counts, Engine, Row};
 use crate::pricing::ModelPrice;
@@ -98,7 +100,7 @@ impl<'a> RowView<'a> {
         let (metering, now, info) = (&fleet.metering, fleet.now(), &target.info);
         let tenant = info.tenant.as_ref();
         let price = row.reading.model.as_ref().and_then(|model| {
-            let find = || super::money::price(fleet, Some(model), tenant);
+            let find = || super::prices::price(fleet, Some(model), tenant);
             prices.entry((model, tenant)).or_insert_with(|| find().map(Rc::new)).clone()
         });
         let gone = if row.grows { Health::Live } else { Health::Stale };
@@ -165,10 +167,10 @@ impl<'a> RowView<'a> {
         let (mut lacks, mut any, mut stale, mut of) = (false, false, false, Coverable::default());
         for view in rows {
             lacks |= view.lacks_billed();
-            stale |= view.is_stale_for(fleet, fleet.config.pace.unwrap_or(crate::fleet::PACE));
+            stale |= view.is_stale_for(fleet, fleet.config.pace());
             if let Some(is_known) = view.earns(fleet) {
                 any = true;
-                of.note(is_known, view);
+                of.note(is_known, view.holds_back);
             }
         }
         let is_none_known = if any { of.known == 0 } else { stale };

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::flow::Flow;
+use super::lookup::has_left;
 use super::pace::paces_by;
-use super::{Fleet, Flow, Present, RowView, has_left, mean, sum};
+use super::sums::{mean, sum};
+use super::{Fleet, Present, RowView};
 use crate::inventory::Gpu;
 use crate::metering::{OUTPUT, PROMPT};
 use crate::reading::{Health, Rank, Role, UnitName};

@@ -9,6 +9,7 @@ mod block;
 mod charts;
 mod command;
 mod cursor;
+mod drawn;
 mod explain;
 mod filter;
 mod grouping;
@@ -20,11 +21,16 @@ mod open_question;
 mod pace;
 mod path;
 mod prompt;
+mod prompting;
+mod ranking;
 mod ranks;
 mod said;
 mod settled;
+mod settling;
 mod silence;
+mod silencing;
 mod sorting;
+mod telling;
 mod travel;
 mod walk;
 mod what_if;
@@ -53,8 +59,7 @@ use crate::history::History;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::tui::instead::Instead;
-use crate::tui::scene::Scene;
-use crate::tui::view::{Hits, Order, Part, RowKey, ViewId};
+use crate::tui::view::{Hits, Part, RowKey, ViewId};
 use crate::units::{Span, Timestamp};
 use path::Path;
 use settled::Settled;
@@ -242,27 +247,9 @@ impl App {
         self.open.contains(&row)
     }
 
-    /// What the open view's rows can be sorted by.
-    pub fn orders(&self) -> Vec<Order> {
-        self.view().view().orders(&self.scene())
-    }
-
-    /// Whether nothing was found yet, and that is what is drawn.
-    pub fn finds_nothing(&self) -> bool {
-        self.scene().shown_view() == ViewId::Nothing
-    }
-
     /// What is to be shown after the dashboard has ended.
     pub fn take_instead(&mut self) -> Option<Instead> {
         self.instead.take()
-    }
-
-    fn scene(&self) -> Scene<'_> {
-        Scene { app: self, snap: &self.shown, size: self.hits.size }
-    }
-
-    fn rows(&self) -> Vec<RowKey> {
-        self.view().view().rows(&self.scene())
     }
 
     fn list_mut(&mut self) -> &mut ListState {
@@ -358,9 +345,7 @@ impl App {
             return if was_quiet || ago_changed { Effect::Redraw } else { Effect::None };
         }
         self.show(snapshot);
-        if !self.sort_later.is_empty() && !self.scene().is_blank() {
-            self.sort_now();
-        }
+        self.sort_once_known();
         Effect::Redraw
     }
 

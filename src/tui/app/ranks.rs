@@ -1,6 +1,5 @@
 //! How the balance view shows ranks.
 
-use super::App;
 use crate::balance::Balancer;
 
 /// By which balancer, and in which order.
@@ -10,25 +9,4 @@ pub struct RankState {
     pub balancer: Option<Balancer>,
     /// Whether the busiest rank stands first; else ranks stand by their numbers.
     pub by_load: bool,
-}
-
-impl App {
-    /// Shows the next balancer alone, or all of them.
-    pub(super) fn next_balancer(&mut self) {
-        self.ranks.balancer = match self.ranks.balancer {
-            None => Some(Balancer::Tokens),
-            Some(Balancer::Tokens) => Some(Balancer::Kv),
-            Some(Balancer::Kv) => Some(Balancer::Requests),
-            Some(Balancer::Requests) => Some(Balancer::Experts),
-            Some(Balancer::Experts | Balancer::Load) => None,
-        };
-        let shown = self.ranks.balancer.map_or("all balancers", Balancer::name);
-        self.say(format!("ranks by {shown}"));
-    }
-
-    /// The other order of ranks.
-    pub(super) fn turn_ranks(&mut self) {
-        self.ranks.by_load = !self.ranks.by_load;
-        self.say(if self.ranks.by_load { "the busiest rank first" } else { "ranks by their numbers" });
-    }
 }

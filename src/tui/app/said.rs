@@ -1,6 +1,4 @@
-//! Short answers to keys. The loop takes each back after four seconds; here is no clock.
-
-use super::App;
+//! A short answer to a key.
 
 /// A line that is shown for a moment: "copied", "theme ember".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,38 +9,4 @@ pub struct Said {
     pub is_trouble: bool,
     /// Which one of all that were said.
     pub number: u64,
-}
-
-impl App {
-    /// What is said now.
-    pub const fn said(&self) -> Option<&Said> {
-        self.said.as_ref()
-    }
-
-    /// The same with nothing said: for what is copied.
-    pub(in crate::tui) fn unsaid(&self) -> Self {
-        Self { said: None, ..self.clone() }
-    }
-
-    pub(super) fn say(&mut self, text: impl Into<String>) {
-        self.tell(text.into(), false);
-    }
-
-    pub(super) fn complain(&mut self, text: impl Into<String>) {
-        self.tell(text.into(), true);
-    }
-
-    pub(super) fn tell(&mut self, text: String, is_trouble: bool) {
-        self.told += 1;
-        self.said = Some(Said { text, is_trouble, number: self.told });
-    }
-
-    /// Takes back what was said, unless something else was said since.
-    pub(super) fn unsay(&mut self, number: u64) -> super::Effect {
-        if self.said.as_ref().is_some_and(|said| said.number == number) {
-            self.said = None;
-            return super::Effect::Redraw;
-        }
-        super::Effect::None
-    }
 }

@@ -26,8 +26,11 @@ impl App {
         self.sort_later = sorted;
     }
 
-    /// Sorts what was to be sorted later. A column that is not there leaves the list as it is.
-    pub(super) fn sort_now(&mut self) {
+    /// Sorts what was to be sorted later, if there are rows. A column that is not there leaves the list as it is.
+    pub(super) fn sort_once_known(&mut self) {
+        if self.sort_later.is_empty() || self.scene().is_blank() {
+            return;
+        }
         for (title, column) in std::mem::take(&mut self.sort_later) {
             let Some(view) = ViewId::tabs().find(|view| view.view().title() == title) else { continue };
             let (column, is_reversed) = column.strip_prefix('-').map_or((column.as_str(), false), |rest| (rest, true));

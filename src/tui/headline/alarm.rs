@@ -1,6 +1,7 @@
 //! What is wrong, what it costs where that is known, and what to do.
 
-use super::{Facts, Sentence, Tone, part};
+use super::facts::{Facts, an_hour};
+use super::sentence::{Sentence, Tone, part};
 use crate::snapshot::{Alert, Rule, Severity, Snapshot};
 use crate::statement::Mover;
 use crate::tui::format;
@@ -129,7 +130,7 @@ fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
     };
     let [rate] = snapshot.money.rates.as_slice() else { return None };
     let rent: Money = (0..gpus).map(|_| Money::from_micros(rate.rate.micros())).sum();
-    (!rent.is_zero()).then(|| Sentence::plain(format!("The rent of {} runs on.", super::an_hour(facts, rent))))
+    (!rent.is_zero()).then(|| Sentence::plain(format!("The rent of {} runs on.", an_hour(facts, rent))))
 }
 
 /// What to do.

@@ -1,6 +1,8 @@
 //! How the profit an hour changed, and the largest part of it with its cause.
 
-use super::{Facts, Part, Sentence, Tone, alarm, an_hour, part, signed_an_hour};
+use super::alarm;
+use super::facts::{Facts, an_hour, signed_an_hour};
+use super::sentence::{Part, Sentence, Tone, part};
 use crate::snapshot::Alert;
 use crate::statement::{Bridge, Cause, Mover};
 use crate::units::Money;

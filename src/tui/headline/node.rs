@@ -2,7 +2,8 @@
 //! what that costs, and what to do. A cause is named only where the node's own past or an alert on it shows it.
 
 use super::alarm::{action, what};
-use super::{Facts, Part, Sentence, Tone, an_hour, part, signed_an_hour};
+use super::facts::{Facts, an_hour, signed_an_hour};
+use super::sentence::{Part, Sentence, Tone, part};
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, NodeRow, Rule, Severity};
 use crate::tui::format;

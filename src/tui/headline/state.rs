@@ -1,6 +1,7 @@
 //! The state: what the fleet earns an hour, or why that is not known.
 
-use super::{Facts, Sentence, Tone, an_hour, part, signed_an_hour};
+use super::facts::{Facts, an_hour, signed_an_hour};
+use super::sentence::{Sentence, Tone, part};
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::units::Money;

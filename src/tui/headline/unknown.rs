@@ -1,6 +1,7 @@
 //! What of the money is not known, and what to write so that it is.
 
-use super::{Facts, Sentence, Tone, an_hour, part};
+use super::facts::{Facts, an_hour};
+use super::sentence::{Sentence, Tone, part};
 use crate::snapshot::ModelRow;
 use crate::tui::format;
 

@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
+use super::charts::blank;
 use super::charts::{self, Chart, Kind};
 use super::latencies::{self, over_span};
-use super::model::blank;
 use super::served::{ServedTogether, latencies_of};
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::EngineRow;

@@ -1,5 +1,6 @@
 //! Models: which one earns. Below the list stands the chosen one.
 
+use super::model_money::{cost, is_beside};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,9 +16,10 @@ use crate::reading::ModelName;
 use crate::snapshot::{BesideRow, ModelMoney, ModelRow, NodeRow};
 use crate::tui::app::{Command, Pace, Turn};
 use crate::tui::figures_of;
+use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::pane;
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::Scene;
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::Canvas;
@@ -151,10 +153,6 @@ fn beside(part: &BesideRow) -> ModelRow {
     }
 }
 
-pub(super) fn is_beside(row: &ModelRow) -> bool {
-    row.model.as_str().starts_with('(')
-}
-
 /// Draws the models as a table beside the fleet; what is in no model's row comes before models that find no room.
 pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut lines = lines(scene, ViewId::Overview);
@@ -271,14 +269,6 @@ fn list_name(row: &ModelRow, is_short: bool) -> String {
 /// What stands for no model has money only.
 fn own(row: &ModelRow, cell: Cell<'static>) -> Cell<'static> {
     if is_beside(row) { Cell::Empty } else { cell }
-}
-
-/// Its rent an hour: revenue less profit; of what is in no row, what it takes off.
-pub(super) fn cost(row: &ModelRow) -> Option<Money> {
-    if is_beside(row) {
-        return row.money.profit_per_hour.map(|profit| Money::ZERO - profit);
-    }
-    Some(row.money.revenue_per_hour? - row.money.profit_per_hour?)
 }
 
 fn money(amount: Option<Money>) -> Cell<'static> {

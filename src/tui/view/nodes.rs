@@ -1,5 +1,6 @@
 //! Nodes: which one loses money. Below the list stands the chosen one where there is room.
 
+use super::node_parts;
 use std::collections::HashMap;
 
 use ratatui::layout::Rect;
@@ -9,15 +10,16 @@ pub(super) use super::node_columns::NodeLine;
 use super::node_columns::{GPUS, TITLE, columns, float, gap, load};
 use super::served::{alerted, by_node};
 use super::settled::settle;
-use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, node, tables};
+use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};
 use crate::reading::Health;
 use crate::snapshot::{BesideRow, NodeRow};
 use crate::statement::RowKind;
 use crate::tui::app::{Command, FigureValue, Pace};
 use crate::tui::figures_of;
+use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::pane;
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::Scene;
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::table::{Cell, Row, Tree};
@@ -72,7 +74,7 @@ impl View for Nodes {
         if let Some(area) = layout.area(Part::Table(0)) {
             let keys: Vec<RowKey> = lines.iter().map(key).collect();
             if let Some(line) = lines.get(scene.app.list_of(ViewId::Nodes).place(&keys)) {
-                node::summary(canvas, area, scene, line.row.name.as_str());
+                node_parts::summary(canvas, area, scene, line.row.name.as_str());
             }
         }
         if let Some(area) = layout.area(Part::Basis) {
@@ -236,7 +238,7 @@ pub(super) fn of_group(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, u
     let shown = if has_worst { Rect { height: list, ..area } } else { area };
     worst_of(canvas, shown, scene, format!("Nodes of {unit}"), &rows);
     if let Some(worst) = rows.first().filter(|_| has_worst) {
-        node::summary(canvas, Rect { y: area.y + list, height: spare, ..area }, scene, worst.name.as_str());
+        node_parts::summary(canvas, Rect { y: area.y + list, height: spare, ..area }, scene, worst.name.as_str());
     }
 }
 

@@ -6,12 +6,13 @@ mod resolved;
 mod rows;
 mod watched;
 
+use super::node_parts;
 use ratatui::layout::Rect;
 
 use super::engine_charts::EngineCharts;
 use super::list::List;
 use super::served::ServedTogether;
-use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, charts, list, node};
+use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, charts, list};
 use crate::history::Subject;
 use crate::snapshot::Rule;
 use crate::tui::app::{Command, Turn};
@@ -211,7 +212,7 @@ fn detail_of(scene: &Scene<'_>) -> Option<Subject> {
 
 fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subject: &Subject) {
     match subject {
-        Subject::Node(name) => node::summary(canvas, area, scene, name.as_str()),
+        Subject::Node(name) => node_parts::summary(canvas, area, scene, name.as_str()),
         Subject::Unit(unit) => {
             let rows = scene.snap.engines.iter().filter(|row| row.unit.as_ref() == Some(unit));
             TitledRule::new(unit.to_string()).draw(canvas, area);

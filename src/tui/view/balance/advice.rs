@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::ranks::written;
-use super::{UNEVEN, name};
+use super::terms::{UNEVEN, name};
 use crate::balance::{Balance, Balancer, GroupBalance};
 use crate::tui::format;
 use crate::tui::theme::Role;

@@ -2,11 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::{UNEVEN, name};
+use super::terms::{UNEVEN, name};
 use crate::balance::{Balance, Balancer, GroupBalance, Waiting};
+use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::pane::{self, Period};
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::RowBar;
 use crate::tui::widgets::rule::TitledRule;

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use crate::balance::{Balance, Balancer, GroupBalance};
 use crate::reading::NodeName;
+use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, OrderedBy, figure, said};
 use crate::tui::view::settled::settle;
@@ -13,7 +14,7 @@ use crate::tui::view::{RowKey, ViewId};
 use crate::tui::widgets::table::Cell;
 use crate::units::Money;
 
-use super::{NODES, UNEVEN, name, node};
+use super::terms::{NODES, UNEVEN, name, node};
 
 /// The largest quotient that is written.
 const MOST: f64 = 99.0;

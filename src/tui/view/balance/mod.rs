@@ -8,30 +8,22 @@ mod layout;
 mod lines;
 mod over_time;
 mod ranks;
+mod terms;
 mod yields;
 
 use ratatui::layout::Rect;
 
 use super::list::{self, List};
 use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId};
-use crate::balance::{Balancer, Group, GroupBalance, balances, node_balances};
-use crate::reading::NodeName;
+use crate::balance::{Balancer, GroupBalance, balances, node_balances};
 use crate::snapshot::Snapshot;
 use crate::tui::app::{Command, Pace};
 use crate::tui::pane;
-use crate::tui::scene::{Scene, short_address};
+use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
-use crate::units::Span;
 use lines::{BalanceLine, columns, key, lines};
-
-/// From here on the ranks are called uneven: a quarter above the mean.
-const UNEVEN: f64 = 1.25;
-/// The heading of groups of ranks, and of nodes where no engine tells of its ranks.
-const RANKS: &str = "Ranks of";
-const NODES: &str = "Nodes of";
-/// How far back the charts reach: ranks are kept for an hour.
-const HOUR: Span = Span::from_secs(3_600);
+use terms::{NODES, RANKS};
 
 /// The view.
 pub(super) struct Balance;
@@ -163,24 +155,4 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Balance
         }
     }
     hits
-}
-
-/// A group's name in few cells: an engine by its node and port.
-fn name(group: &GroupBalance) -> String {
-    let Group::Engine(target) = &group.group else { return group.group.name().to_owned() };
-    let address = short_address(target.as_str());
-    match (node(group), address.rsplit_once(':')) {
-        (Some(node), Some((_, port))) => format!("{node}:{port}"),
-        (Some(node), None) => node.to_string(),
-        (None, _) => address,
-    }
-}
-
-/// The node of an engine whose ranks are all on one.
-fn node(group: &GroupBalance) -> Option<&NodeName> {
-    if matches!(group.group, Group::Unit(_)) {
-        return None;
-    }
-    let mut nodes = group.balances.iter().flat_map(|balance| &balance.ranks).map(|rank| &rank.node);
-    nodes.next().filter(|first| nodes.all(|node| node == *first))
 }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::ranks::full_name;
-use super::{HOUR, UNEVEN, name};
+use super::terms::{HOUR, UNEVEN, name};
 use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
 use crate::history::{Measure, Query, Subject};
 use crate::tui::format;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use ratatui::layout::Rect;
 
-use super::name;
+use super::terms::name;
 use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
 use crate::reading::Rank;
 use crate::tui::format;

@@ -356,3 +356,25 @@ pub(super) fn changed(change: Option<f64>, is_share: bool) -> Vec<Segment<'stati
     };
     vec![Segment::dim(text)]
 }
+
+/// A chart with a name and a figure of now; what is unknown is said to be.
+pub(super) fn blank(name: &'static str, figure: impl AsRef<str>, subject: &Subject) -> Chart<'static> {
+    let figure = figure.as_ref().trim();
+    let figure = if figure.is_empty() { format::UNKNOWN } else { figure };
+    let mut rule = TitledRule::new(name);
+    rule.title.extend([Segment::dim("  "), Segment::title(figure.to_owned())]);
+    Chart {
+        rule,
+        subject: subject.clone(),
+        layers: Vec::new(),
+        top: None,
+        even: None,
+        kind: Kind::Area,
+        absent: NOT_YET,
+        began: None,
+        format: rate,
+        scale_width: 6,
+        unit: [""; 2],
+        says_more: true,
+    }
+}

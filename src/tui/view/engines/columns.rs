@@ -1,12 +1,13 @@
 //! What is told of each row.
 
-use super::lines::EngineLine;
+use super::line::EngineLine;
 use crate::history::Measure;
 use crate::reading::Health;
 use crate::snapshot::EngineRow;
 use crate::tui::app::Grouping;
+use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::{Scene, mark, number};
+use crate::tui::scene::{Scene, mark};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::{full, gauge, latency, within};

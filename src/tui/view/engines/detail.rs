@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::columns::{Tops, of_tokens};
-use super::lines::{EngineLine, ranks_of};
+use super::line::EngineLine;
+use super::lines::ranks_of;
 use crate::history::Subject;
 use crate::tui::format;
 use crate::tui::layout::{LayoutRows, split};

@@ -3,6 +3,7 @@
 
 mod columns;
 mod detail;
+mod line;
 mod lines;
 
 use ratatui::layout::Rect;
@@ -17,7 +18,8 @@ use crate::tui::scene::Scene;
 use crate::tui::widgets::table::Row;
 use crate::tui::widgets::{Canvas, Segment};
 use columns::{Tops, columns, sums, total};
-use lines::{EngineLine, judged_counts, lines};
+use line::EngineLine;
+use lines::{judged_counts, lines};
 
 /// The view.
 pub(super) struct Engines;

@@ -6,14 +6,15 @@ mod heat;
 mod map;
 mod plan;
 
+use super::node_parts;
 use std::collections::HashMap;
 
 use ratatui::layout::Rect;
 
 use super::gpus::{GpuOf, gpu_columns};
 use super::list::{List, sort};
+use super::nodes;
 use super::{Entry, Hits, Order, Place, RowKey, ViewId, list};
-use super::{node, nodes};
 use crate::snapshot::NodeRow;
 use crate::tui::app::Pace;
 use crate::tui::scene::{GpuLine, Scene};
@@ -73,7 +74,7 @@ pub(super) fn needs_of_all(scene: &Scene<'_>, area: Rect) -> u16 {
 /// Draws what the chosen row of `list` is in all its parts: a node, or the nodes of a unit.
 pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, list: Rect) {
     match chosen(scene, list) {
-        Some(Chosen::Node(name)) => node::summary(canvas, area, scene, &name),
+        Some(Chosen::Node(name)) => node_parts::summary(canvas, area, scene, &name),
         Some(Chosen::Unit(unit)) => {
             let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
             nodes::of_group(canvas, below, &scene.at(Pace::FiveSeconds), &unit);

@@ -3,11 +3,12 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::{ModelRow, PriceStep};
+use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::list::{Col, List, figure};
-use crate::tui::view::models::cost;
+use crate::tui::view::model_money::cost;
 use crate::tui::widgets::row_bar::RowBar;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};

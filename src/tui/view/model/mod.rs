@@ -4,13 +4,14 @@ mod classes;
 mod prices;
 mod served_by;
 
+use super::charts::blank;
 use ratatui::layout::Rect;
 
 use super::charts::{self, Chart, Kind, Margin};
 use super::engine_charts::latency;
 use super::latencies::{self, over_span};
-use super::models::{cost, is_beside};
-use super::node::sign;
+use super::model_money::{cost, is_beside};
+use super::node_parts::sign;
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::ModelRow;
 use crate::tui::format;
@@ -225,26 +226,4 @@ fn cost_per_million(per_hour: Option<Money>, output_per_second: Option<f64>) -> 
 
 fn pair(label: &str, value: &str) -> Vec<(Role, String)> {
     vec![(Role::Dim, label.to_owned()), (Role::Text, format::pad_right(value, 9))]
-}
-
-/// A chart with a name and a figure of now; what is unknown is said to be.
-pub(super) fn blank(name: &'static str, figure: impl AsRef<str>, subject: &Subject) -> Chart<'static> {
-    let figure = figure.as_ref().trim();
-    let figure = if figure.is_empty() { format::UNKNOWN } else { figure };
-    let mut rule = TitledRule::new(name);
-    rule.title.extend([Segment::dim("  "), Segment::title(figure.to_owned())]);
-    Chart {
-        rule,
-        subject: subject.clone(),
-        layers: Vec::new(),
-        top: None,
-        even: None,
-        kind: Kind::Area,
-        absent: charts::NOT_YET,
-        began: None,
-        format: charts::rate,
-        scale_width: 6,
-        unit: [""; 2],
-        says_more: true,
-    }
 }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::change;
+use super::change::change;
 use crate::statement::{Bridge, Cause, Mover};
 use crate::tui::format;
 use crate::tui::ledger_query::{Against, Causes, MoneyPage};

@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 
 use crate::tui::app::MoneyState;
+use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::ledger_query::{Hour, MoneyPage};
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{PlacedPart, key_of, placed};
+use super::placed::{PlacedPart, key_of, placed};
 use crate::statement::AtList;
 use crate::tui::app::ListState;
 use crate::tui::format;

@@ -2,11 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::{change, old_page, rows};
+use super::age::old_page;
+use super::change::change;
+use super::rows;
 use crate::history::{Measure, Query, Subject};
+use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::ledger_query::{Hour, MoneyPage};
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::hour_bars::{HourBar, HourBars};
 use crate::tui::widgets::rule::TitledRule;

@@ -1,17 +1,21 @@
 //! Money: when it was earned, why that changed, and where it goes. Every amount is the ledger's, every margin named.
 
+mod age;
 mod bridge;
 mod calendar;
+mod change;
 mod compare;
 mod csv;
 mod hours;
 mod layout;
 mod month;
+mod placed;
 mod rows;
 mod since;
 mod summary;
 mod worst;
 
+use placed::row_key;
 use ratatui::layout::Rect;
 
 use super::what_if::levers;
@@ -24,12 +28,8 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::ViewId;
 use crate::tui::widgets::Canvas;
-use crate::units::{Money as Amount, Span};
 pub(in crate::tui) use csv::csv as money_csv;
 pub(in crate::tui) use layout::{has_calendar, has_one_pane};
-
-/// A page that is older than this says so.
-const OLD: Span = Span::from_secs(60);
 
 /// The view.
 pub(super) struct Money;
@@ -74,23 +74,6 @@ impl View for Money {
     fn commands(&self) -> &'static [Command] {
         &[Command::Show(ViewId::Money), Command::Against, Command::By, Command::WhatIf, Command::Export]
     }
-}
-
-/// The key of a row of the lower pane.
-fn row_key(place: usize) -> RowKey {
-    RowKey::of(("money", place))
-}
-
-/// A row of the lower pane with its place, by which it is known.
-type PlacedPart<'a, T> = (usize, &'a T);
-
-/// The rows with their places.
-fn placed<'a, T>(rows: impl IntoIterator<Item = &'a T>) -> Vec<PlacedPart<'a, T>> {
-    rows.into_iter().enumerate().collect()
-}
-
-fn key_of<T>((place, _): &PlacedPart<'_, T>) -> RowKey {
-    row_key(*place)
 }
 
 /// Draws a part of the page.
@@ -141,24 +124,5 @@ fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let row = area.height.min(3).saturating_sub(1);
     for (row, line) in (row..area.height).zip(format::wrapped(&text, usize::from(area.width))) {
         canvas.pen(area, row).put(role, &line);
-    }
-}
-
-/// Since when the page stands, where that is not now, and why.
-fn old_page(scene: &Scene<'_>, page: &MoneyPage) -> Option<String> {
-    let clock = format::clock_minute(page.at, scene.zone());
-    match &scene.app.money.trouble {
-        Some(trouble) => Some(format!("as of {clock}: {trouble}")),
-        None => (scene.ago(page.at) > OLD).then(|| format!("as of {clock}, asking the ledger…")),
-    }
-}
-
-/// A change of profit with its glyph and sign.
-fn change(amount: Amount, cells: usize) -> (Role, String) {
-    let size = if amount < Amount::ZERO { Amount::ZERO - amount } else { amount };
-    match amount.rounded(2).signum() {
-        0 => (Role::Dim, "0".to_owned()),
-        1 => (Role::Gain, format!("▲ +{}", format::bare(Some(size), cells))),
-        _ => (Role::Loss, format!("▼ −{}", format::bare(Some(size), cells))),
     }
 }

@@ -2,9 +2,10 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::overview;
 use crate::tui::widgets::gauge::Gauge;

@@ -12,7 +12,7 @@ use crate::tui::pane::{self, Fact, Period, why_unknown};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::charts::Margin;
-use crate::tui::view::node::sign;
+use crate::tui::view::node_parts::sign;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, Span, flow};

@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use super::vitals::OverviewVital;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -15,16 +14,11 @@ pub(super) fn title(scene: &Scene<'_>) -> Option<String> {
     Some(format!("At {}", format::clock_minute(scene.app.pointed()?, scene.zone())))
 }
 
-/// The value that a line has where it is pointed at, as its figure is written.
-pub(super) fn figure(
-    scene: &Scene<'_>,
-    vital: &OverviewVital,
-    axis: &TimeAxis,
-    values: &[Option<f64>],
-) -> Option<String> {
+/// The value that a line has where it is pointed at, as its figure is written: as a share or a rate.
+pub(super) fn figure(scene: &Scene<'_>, is_share: bool, axis: &TimeAxis, values: &[Option<f64>]) -> Option<String> {
     let dot = axis.dot_of(scene.app.pointed()?)?;
     let value = values.get(dot).copied().flatten();
-    let text = if vital.is_share { format::percent1(value.and_then(Ratio::new)) } else { format::scaled_tight(value) };
+    let text = if is_share { format::percent1(value.and_then(Ratio::new)) } else { format::scaled_tight(value) };
     Some(text.trim().to_owned())
 }
 

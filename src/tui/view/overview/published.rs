@@ -4,8 +4,9 @@ use ratatui::layout::Rect;
 
 use crate::efficiency::{PUBLISHED_COST, PUBLISHED_NODES, PUBLISHED_ON_COST, PUBLISHED_REVENUE};
 use crate::tui::app::WatchedFleet;
+use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, List, figure};
 use crate::tui::widgets::Canvas;

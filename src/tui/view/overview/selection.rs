@@ -7,7 +7,7 @@ use crate::snapshot::{ModelRow, NodeRow, UnitRow};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::view::fleet;
-use crate::tui::view::models::cost;
+use crate::tui::view::model_money::cost;
 use crate::tui::view::served::{ServedTogether, by_node};
 use crate::units::{Money, Ratio, Span};
 

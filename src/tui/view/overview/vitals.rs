@@ -36,7 +36,7 @@ pub(super) struct OverviewVital {
     measure: Measure,
     role: Role,
     change: Option<f64>,
-    pub(super) is_share: bool,
+    is_share: bool,
 }
 
 /// Draws them.
@@ -253,7 +253,7 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Optio
         // A dot of the axis is a cell of the line.
         let axis = axis(scene, &[&points], reach.span(), place.width / 2);
         let values = points.on(&axis);
-        let then = pointed::figure(scene, &vital, &axis, &values);
+        let then = pointed::figure(scene, vital.is_share, &axis, &values);
         let mut pen = canvas.pen(line, 0);
         let label = if vital.measure == Measure::Load { vital.label.to_owned() } else { vital.label.to_lowercase() };
         let figure = then.as_ref().unwrap_or(&vital.figure);

@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 
 use crate::statement::{Totals, break_even_load};
+use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::ledger_query::WhatIfPage;
-use crate::tui::scene::{Scene, number};
+use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::RowBar;
 use crate::tui::widgets::rule::{Heading, TitledRule};

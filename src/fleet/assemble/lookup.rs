@@ -1,0 +1,35 @@
+//! What several parts of the snapshot look up in the fleet.
+
+use super::super::state::Fleet;
+use crate::inventory::{Gpu, Target};
+use crate::metering::Engine;
+use crate::reading::{EngineKind, Health};
+
+/// Since when the energy of a live GPU is unknown, if its lease has a power price and that has lasted.
+pub(super) fn energy_unknown_since(fleet: &Fleet, id: &crate::reading::GpuId) -> Option<crate::units::Timestamp> {
+    let gpu = fleet.inventory.gpus.get(id).filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live);
+    let since = gpu.and_then(|_| fleet.metering.energy_unknown_since(id))?;
+    let lasted = fleet.now().since(since);
+    (lasted >= fleet.config.stale_after()).then(|| fleet.now().wall - lasted)
+}
+
+pub(super) fn live_gpus(fleet: &Fleet) -> impl Iterator<Item = &Gpu> {
+    fleet.inventory.gpus.values().filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live)
+}
+
+pub(super) fn engine_of<'a>(fleet: &'a Fleet, target: &Target) -> Option<&'a Engine> {
+    fleet.metering.engine(&target.info.target)
+}
+
+/// Whether a node left the fleet: its leases have ended and it is silent. No table shows it, and its GPU time has
+/// ended.
+pub(super) fn has_left(fleet: &Fleet, name: &crate::reading::NodeName) -> bool {
+    let node = fleet.inventory.node(name);
+    let silent = node.is_none_or(|node| fleet.inventory.health(node.answered) != Health::Live);
+    let (view, unit) = (fleet.view(), node.and_then(|node| node.unit.as_ref()));
+    silent && crate::metering::was_given_back(view, name, unit, fleet.now().wall)
+}
+
+pub(super) fn kind_of(target: &Target) -> EngineKind {
+    target.kind.unwrap_or(EngineKind::UNKNOWN)
+}

@@ -1,0 +1,30 @@
+//! What is recorded, in its parts.
+
+use super::answers::Answers;
+use super::bridge::QuarterBridge;
+use super::events::Events;
+use super::latencies::SampleSums;
+use super::lines::Lines;
+use super::money::MoneyRings;
+use super::rings::Rings;
+use super::waiting::WaitingRing;
+use crate::units::Timestamp;
+use std::sync::Arc;
+
+/// What was recorded.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    pub(super) lines: Lines,
+    pub(super) rings: Rings,
+    pub(super) money: MoneyRings,
+    pub(super) events: Events,
+    pub(super) bridge: Option<Arc<QuarterBridge>>,
+    pub(super) waiting: WaitingRing,
+    pub(super) samples: SampleSums,
+    pub(super) answers: Answers,
+    /// The five seconds that were recorded last.
+    pub(super) last: Option<i64>,
+    /// When the ledger was read last, and the minute in which it was read as a whole last.
+    pub(super) looked: Option<Timestamp>,
+    pub(super) read: Option<i64>,
+}

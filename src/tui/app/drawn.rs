@@ -1,0 +1,27 @@
+//! What of the open view is drawn: its frame, its rows, and what they can be sorted by.
+
+use super::App;
+use crate::tui::scene::Scene;
+use crate::tui::view::{Order, RowKey, ViewId};
+
+impl App {
+    /// What the open view's rows can be sorted by.
+    pub fn orders(&self) -> Vec<Order> {
+        self.view().view().orders(&self.scene())
+    }
+
+    /// Whether nothing was found yet, and that is what is drawn.
+    pub fn finds_nothing(&self) -> bool {
+        self.scene().shown_view() == ViewId::Nothing
+    }
+
+    /// The frame that is drawn of the shown snapshot.
+    pub(super) fn scene(&self) -> Scene<'_> {
+        Scene { app: self, snap: &self.shown, size: self.hits.size }
+    }
+
+    /// The keys of the open view's rows.
+    pub(super) fn rows(&self) -> Vec<RowKey> {
+        self.view().view().rows(&self.scene())
+    }
+}

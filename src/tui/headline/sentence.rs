@@ -1,0 +1,72 @@
+//! Sentences of parts, each in its tone.
+
+/// How a part of a sentence is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Tone {
+    Plain,
+    Gain,
+    Loss,
+    Warning,
+    Critical,
+    /// What to do: bold.
+    Action,
+}
+
+/// A part of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its words.
+    pub text: String,
+    /// How they are shown.
+    pub tone: Tone,
+}
+
+/// A sentence, the last part with its full stop. It is shown whole or not at all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sentence {
+    /// Its parts, one after the other.
+    pub parts: Vec<Part>,
+    /// The same in fewer words; empty where there is no shorter form.
+    pub short: Vec<Part>,
+}
+
+impl Sentence {
+    /// A sentence of these parts.
+    pub(super) fn of(parts: impl IntoIterator<Item = Part>) -> Self {
+        Self { parts: parts.into_iter().collect(), short: Vec::new() }
+    }
+
+    pub(super) fn plain(text: impl Into<String>) -> Self {
+        Self::of([part(text, Tone::Plain)])
+    }
+
+    pub(super) fn toned(text: impl Into<String>, tone: Tone) -> Self {
+        Self::of([part(text, tone)])
+    }
+
+    /// Its words.
+    pub fn text(&self) -> String {
+        self.parts.iter().map(|part| part.text.as_str()).collect()
+    }
+
+    /// This and what follows it after a comma, as one sentence; alone it is the short form.
+    pub(super) fn followed_by(mut self, rest: Option<String>) -> Self {
+        let alone = |mut parts: Vec<Part>| {
+            parts.push(part(".", Tone::Plain));
+            parts
+        };
+        match rest {
+            None => Self::of(alone(self.parts)),
+            Some(rest) => {
+                let short = alone(self.parts.clone());
+                self.parts.push(part(format!(", {rest}."), Tone::Plain));
+                Self { parts: self.parts, short }
+            }
+        }
+    }
+}
+
+pub(super) fn part(text: impl Into<String>, tone: Tone) -> Part {
+    Part { text: text.into(), tone }
+}

@@ -1,0 +1,62 @@
+//! A row of the engines' list: a unit, a target, or a rank of either.
+
+use crate::history::Subject;
+use crate::reading::{Health, Role as EngineRole};
+use crate::snapshot::{EngineRow, Severity};
+use crate::tui::view::RowKey;
+use crate::tui::view::served::ServedTogether;
+use crate::tui::widgets::table::Tree;
+use crate::units::{Money, Ratio};
+
+/// A row: a unit, a target, or a rank of either.
+pub(super) struct EngineLine<'a> {
+    pub(super) key: RowKey,
+    pub(super) name: String,
+    /// What its alerts are about.
+    pub(super) alerts_of: String,
+    /// The row of one engine or rank.
+    pub(super) engine: Option<&'a EngineRow>,
+    /// What its tokens are kept under.
+    pub(super) subject: Option<Subject>,
+    /// What is told of a unit, a node or a model as a whole.
+    pub(super) whole: Option<Whole>,
+    pub(super) served: ServedTogether<'a>,
+    pub(super) is_parent: bool,
+    pub(super) tree: Tree,
+    pub(super) state: Health,
+    pub(super) gravest: Option<Severity>,
+    /// Against the mean of its siblings: what it carries.
+    pub(super) over_mean: Option<f64>,
+    /// The part of its parent's tokens that it makes.
+    pub(super) share: Option<f64>,
+}
+
+impl EngineLine<'_> {
+    /// What it makes in its role, by which its ranks are compared: prompts where it prefills, else output.
+    pub(super) fn tokens(&self) -> Option<f64> {
+        tokens(self.served.role, &self.served)
+    }
+
+    pub(super) fn revenue(&self) -> Option<Money> {
+        self.whole.and_then(|whole| whole.revenue)
+    }
+
+    pub(super) fn profit(&self) -> Option<Money> {
+        self.whole.and_then(|whole| whole.profit)
+    }
+}
+
+/// The figures of a unit, a node or a model that are no sums of its engines' rows.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Whole {
+    /// Revenue an hour.
+    pub(super) revenue: Option<Money>,
+    /// Profit an hour.
+    pub(super) profit: Option<Money>,
+    /// Cached share of its prompts.
+    pub(super) hits: Option<Ratio>,
+}
+
+pub(super) fn tokens(role: Option<EngineRole>, served: &ServedTogether<'_>) -> Option<f64> {
+    if role == Some(EngineRole::Prefill) { served.prompt } else { served.output }
+}
