@@ -7,7 +7,7 @@ use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
 use crate::tui::figures_of;
 use crate::tui::format;
 use crate::tui::scene::Scene;
-use crate::tui::view::RowKey;
+use crate::tui::view::ListKey;
 use crate::tui::view::served::{ServedTogether, alerted, by_node};
 use crate::units::{Money, Ratio};
 
@@ -38,13 +38,13 @@ pub(super) struct FleetGroup<'a> {
 
 impl FleetGroup<'_> {
     /// What its row is a row of.
-    pub(super) fn key(&self) -> RowKey {
+    pub(super) fn key(&self) -> ListKey {
         let kind = match self.kind {
             GroupKind::Unit => "unit",
             GroupKind::Node => "node",
             GroupKind::Model => "nodes of",
         };
-        RowKey::of((kind, self.name))
+        ListKey::of((kind, self.name))
     }
 
     /// Its name; that of a model stands for the nodes that serve it.
