@@ -11,6 +11,7 @@ use crate::tui::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{Cell, Column, Sorted, Table, TableAreas, TableRow, Tree, columns_of};
 use crate::tui::widgets::{Canvas, Segment, Spot};
+use crate::words::InOrder;
 
 /// What a column sorts by. What is unknown stands last, whichever way.
 pub(super) enum OrderedBy {
@@ -138,7 +139,7 @@ pub(super) fn order_of<R>(columns: &[Col<'_, R>], state: &ListState) -> Option<(
 #[derive(PartialEq)]
 struct Ranked {
     number: Option<f64>,
-    name: Option<Vec<(String, u64)>>,
+    name: Option<InOrder<String>>,
     falls: bool,
 }
 
@@ -146,7 +147,7 @@ impl Ranked {
     fn new(by: OrderedBy, falls: bool) -> Self {
         match by {
             OrderedBy::Number(number) => Self { number: number.filter(|n| n.is_finite()), name: None, falls },
-            OrderedBy::Name(name) => Self { number: None, name: Some(format::natural(&name)), falls },
+            OrderedBy::Name(name) => Self { number: None, name: Some(InOrder(name)), falls },
         }
     }
 }
