@@ -45,6 +45,22 @@ pub fn in_order(a: &str, b: &str) -> Ordering {
     left.len().cmp(&right.len()).then_with(|| a.cmp(b))
 }
 
+/// A name as a key to sort by: compared by [`in_order`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InOrder<T>(pub T);
+
+impl<T: AsRef<str> + Eq> PartialOrd for InOrder<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: AsRef<str> + Eq> Ord for InOrder<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        in_order(self.0.as_ref(), other.0.as_ref())
+    }
+}
+
 /// Takes text up to a number, and that number, from the beginning of a name.
 fn step<'a>(rest: &mut &'a str) -> (&'a str, &'a str) {
     let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
@@ -83,6 +99,9 @@ mod tests {
         let mut names = ["b", "127.0.1.10", "127.0.1.2:8000", "a10", "127.0.1.2", "a", "a01", "a1", "a9b", "a9"];
         names.sort_by(|a, b| in_order(a, b));
         assert_eq!(names, ["127.0.1.2", "127.0.1.2:8000", "127.0.1.10", "a", "a01", "a1", "a9", "a9b", "a10", "b"]);
+        names.sort_unstable();
+        names.sort_by_key(|name| InOrder(*name));
+        assert_eq!((names[2], names[8]), ("127.0.1.10", "a10"));
         let long = ["x99999999999999999999999", "x100000000000000000000000"];
         assert_eq!(in_order(long[0], long[1]), Ordering::Less);
         assert_eq!((in_order("a1", "a01"), in_order("a", "a")), (Ordering::Greater, Ordering::Equal));

@@ -11,7 +11,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use hub::{HOUR, INTERVAL};
-use margintop::alert::Watch;
+use margintop::alert::AlertWatch;
 use margintop::fleet::SavedState;
 use margintop::units::Span;
 
@@ -46,7 +46,7 @@ const NODES: i64 = 8;
 fn hours(hours: i64) -> Vec<i64> {
     let mut fleet = hub::fleet(NODES);
     fleet.restore(SavedState::default(), Span::from_secs(24 * 3600));
-    let mut watch = Watch::default();
+    let mut watch = AlertWatch::default();
     let mut live = Vec::new();
     for step in 1..=hours * HOUR / INTERVAL {
         let millis = step * INTERVAL;

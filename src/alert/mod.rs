@@ -1,6 +1,6 @@
 //! The rules that turn a picture into warnings, and since when each has stood.
 //!
-//! A rule reads the snapshot only. What it must remember of those before is kept in the [`Watch`]: since when it holds,
+//! A rule reads the snapshot only. What it must remember of those before is kept in the [`AlertWatch`]: since when it holds,
 //! whether a loss lasts, and since when an engine has made no token.
 
 mod engines;
@@ -21,13 +21,13 @@ use finding::Finding;
 
 /// Watches pictures go by.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct AlertWatch {
     since: HashMap<(Rule, Label), Timestamp>,
     loss: money::Loss,
     stalls: stalled::Stalls,
 }
 
-impl Watch {
+impl AlertWatch {
     /// Adds to a picture what is wrong in it, the gravest first.
     pub fn judge(&mut self, picture: &mut Snapshot) {
         let rows = nodes::findings(picture).into_iter().chain(engines::findings(picture));

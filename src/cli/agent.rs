@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::http;
 use crate::platform::host_name;
 use crate::reading::NodeName;
-use crate::source::nvml::{Nvml, NvmlSettings, Pace};
+use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
 use crate::source::{Said, Source, sink};
 use crate::wire;
 
@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, listen: &str, node: Option<&str>) -> Result<(
         out.flush()?;
         tracing::info!(address = %listener.local_addr()?, "serving");
         let (feed, agent) = http::agent();
-        let (library, pace) = (settings.nvml_lib, Pace::Every(settings.interval));
+        let (library, pace) = (settings.nvml_lib, PollPace::Every(settings.interval));
         let mut driver = Nvml::new(NvmlSettings { library, pace, ..NvmlSettings::new(node) });
         let (sink, mut outlet) = sink();
         driver.start(sink, &Clock::System);

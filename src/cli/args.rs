@@ -27,11 +27,11 @@ pub(super) struct Cli {
     pub(super) targets: Vec<String>,
 
     #[command(subcommand)]
-    pub(super) command: Option<Command>,
+    pub(super) command: Option<CliCommand>,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum CliCommand {
     /// Look twice, print, exit
     Once {
         /// What to look at; none is this box

@@ -19,7 +19,7 @@ use crate::session::{Session, SessionConfig};
 use crate::snapshot::Snapshot;
 use crate::store;
 use crate::tui;
-use crate::tui::app::{Scenario, WatchedFleet};
+use crate::tui::app::{FormScenario, WatchedFleet};
 use crate::tui::ledger_query::Changed;
 use crate::tui::{Instead, SetInterval, Start};
 use crate::units::Span;
@@ -87,10 +87,10 @@ pub(super) fn options(plan: &SourcePlan) -> Result<tui::Options, Failure> {
 }
 
 /// A scenario as the form has it.
-fn scenario(of: &crate::config::Scenario) -> Scenario {
+fn scenario(of: &crate::config::Scenario) -> FormScenario {
     let crate::config::Scenario { name, list, paid, load, hit_rate, gpu_rate, nodes } = of.clone();
     let list = list.as_deref().map(Label::new);
-    Scenario::of(&name, &Changed { list, paid, load, hit_rate, gpu_rate, nodes })
+    FormScenario::of(&name, &Changed { list, paid, load, hit_rate, gpu_rate, nodes })
 }
 
 /// Shows pictures until someone quits. It runs on the main thread, and the process ends with it, without waiting

@@ -25,7 +25,7 @@ use crate::snapshot::Snapshot;
 use crate::source::simulate::{self, DAY_BEGIN, DAY_END, Holding};
 use crate::store;
 use crate::tui;
-use crate::tui::app::{Action, App, Reach, WatchedFleet};
+use crate::tui::app::{Action, App, ChartReach, WatchedFleet};
 use crate::units::Span;
 
 /// The most simulated time between two looks.
@@ -98,7 +98,7 @@ fn picture(
     let mut app = App::new(last.clone(), plan.settings.zone.clone(), Span::from_secs(1), 1);
     app.title = Some(Label::new(TITLE));
     (app.history, app.fleet) = (history, WatchedFleet::PublishedDay { speed: None });
-    (app.charts.reach, app.has_past) = (Reach::Day, true);
+    (app.charts.reach, app.has_past) = (ChartReach::Day, true);
     app.update(Action::Fresh(last));
     while let Some(question) = app.question() {
         app.update(past.answer_of(question).map_or(Action::Unanswered, Action::Answered));

@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::runtime::Runtime;
 
 use super::global::Global;
-use super::look_args::{Form, LookArgs};
+use super::look_args::{LookArgs, OutputForm};
 use super::once::{PATIENCE, looks, observe, rounds};
 use super::sources::{SourcePlan, settings};
 use super::{Failure, dashboard, ledger};
@@ -73,7 +73,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     if args.look.any() {
         let (looks, form) = looks(&args.look, plan.interval())?;
         // A card is the dashboard in words: it begins with the same hour.
-        late.set_back(if form == Form::Card { back } else { Span::ZERO });
+        late.set_back(if form == OutputForm::Card { back } else { Span::ZERO });
         let mut config = rounds(&plan, looks, &clock, path);
         config.sources.push(Box::new(fleet.polled_with(Settings { timeout: PATIENCE, ..Settings::default() })));
         let last = observe(&runtime, config, form, &plan.settings.zone)?;
@@ -121,7 +121,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
 }
 
 /// Prints where the fleet is, and stays.
-fn serve(runtime: &Runtime, fleet: &simulate::Fleet) -> Result<(), Failure> {
+fn serve(runtime: &Runtime, fleet: &simulate::SimulatedFleet) -> Result<(), Failure> {
     let mut out = super::out::Stdout::default();
     for target in fleet.targets() {
         writeln!(out, "{}", target.url)?;

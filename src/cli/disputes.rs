@@ -59,7 +59,7 @@ pub(super) fn run(path: &Path, args: &DisputeArgs) -> Result<(), Failure> {
 /// Forgets what is known of the process behind a target.
 pub(super) fn reset_target(path: &Path, url: &str) -> Result<(), Failure> {
     // A target is known by its address as it is written in full.
-    let parsed: Option<TargetId> = url.parse::<crate::source::scrape::Target>().ok().map(|target| target.id);
+    let parsed: Option<TargetId> = url.parse::<crate::source::scrape::ScrapeTarget>().ok().map(|target| target.id);
     let target = parsed.unwrap_or_else(|| TargetId::new(url));
     match store::reset_target(path, &target, Clock::System.now().wall)? {
         Ok(()) => print(&format!(

@@ -9,7 +9,7 @@ use crate::config::parse_interval;
 
 /// How a snapshot is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum OutputForm {
     /// One JSON object.
     Json,
     /// Words and columns.
@@ -50,13 +50,13 @@ impl LookArgs {
     }
 
     /// How it prints, JSON if nothing says otherwise and `by_default` is set.
-    pub(super) const fn form(&self, by_default: bool) -> Form {
+    pub(super) const fn form(&self, by_default: bool) -> OutputForm {
         if self.card {
-            Form::Card
+            OutputForm::Card
         } else if self.json || by_default && !self.text {
-            Form::Json
+            OutputForm::Json
         } else {
-            Form::Text
+            OutputForm::Text
         }
     }
 }

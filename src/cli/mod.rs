@@ -50,7 +50,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 use clap::parser::ValueSource;
 
-use args::{Cli, Command};
+use args::{Cli, CliCommand};
 pub(crate) use failure::Failure;
 use out::tell;
 
@@ -97,25 +97,25 @@ fn run(cli: Cli) -> Result<(), Failure> {
     }
     match command {
         None => dashboard::run(&global, &targets),
-        Some(Command::Once { targets, look }) => once::run(&global, &targets, &look),
-        Some(Command::Report(args)) => report::run(&global, &args),
-        Some(Command::Reconcile(args)) => reconcile::run(&global, &args),
-        Some(Command::Demo(demo)) if demo.deepseek_day => day::run(&global, &demo),
-        Some(Command::Demo(demo)) => demo::run(&global, &demo),
-        Some(Command::Agent { listen, node }) => agent::run(&global, &listen, node.as_deref()),
-        Some(Command::Serve { targets, listen }) => serve::run(&global, &targets, &listen),
-        Some(Command::Record(args)) => record::run(&global, &args),
-        Some(Command::Replay(args)) => replay::run(&global, &args),
-        Some(Command::Ledger(action)) => keep::ledger(&global, &action),
-        Some(Command::Lease(action)) => keep::lease(&global, &action),
-        Some(Command::Mark { text, at }) => keep::mark(&global, &text, at),
-        Some(Command::Price(args)) => price::run(&global, &args),
-        Some(Command::Config(action)) => config::run(&global, &action),
-        Some(Command::Themes { name }) => themes::run(name.as_deref()),
-        Some(Command::Completions { shell }) => {
+        Some(CliCommand::Once { targets, look }) => once::run(&global, &targets, &look),
+        Some(CliCommand::Report(args)) => report::run(&global, &args),
+        Some(CliCommand::Reconcile(args)) => reconcile::run(&global, &args),
+        Some(CliCommand::Demo(demo)) if demo.deepseek_day => day::run(&global, &demo),
+        Some(CliCommand::Demo(demo)) => demo::run(&global, &demo),
+        Some(CliCommand::Agent { listen, node }) => agent::run(&global, &listen, node.as_deref()),
+        Some(CliCommand::Serve { targets, listen }) => serve::run(&global, &targets, &listen),
+        Some(CliCommand::Record(args)) => record::run(&global, &args),
+        Some(CliCommand::Replay(args)) => replay::run(&global, &args),
+        Some(CliCommand::Ledger(action)) => keep::ledger(&global, &action),
+        Some(CliCommand::Lease(action)) => keep::lease(&global, &action),
+        Some(CliCommand::Mark { text, at }) => keep::mark(&global, &text, at),
+        Some(CliCommand::Price(args)) => price::run(&global, &args),
+        Some(CliCommand::Config(action)) => config::run(&global, &action),
+        Some(CliCommand::Themes { name }) => themes::run(name.as_deref()),
+        Some(CliCommand::Completions { shell }) => {
             clap_complete::generate(shell, &mut help::command(), "margintop", &mut out::Stdout::default());
             Ok(())
         }
-        Some(Command::Man) => Ok(clap_mangen::Man::new(help::command()).render(&mut out::Stdout::default())?),
+        Some(CliCommand::Man) => Ok(clap_mangen::Man::new(help::command()).render(&mut out::Stdout::default())?),
     }
 }

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use tokio::runtime::Runtime;
 
 use super::global::Global;
-use super::look_args::{Form, LookArgs};
+use super::look_args::{LookArgs, OutputForm};
 use super::out::Stdout;
 use super::sources::SourcePlan;
 use super::{Failure, card, failures, ledger, text};
@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::fleet::FleetConfig;
 use crate::session::{PollPlan, Rounds, RoundsConfig};
 use crate::snapshot::Snapshot;
-use crate::source::nvml::Pace;
+use crate::source::nvml::PollPace;
 use crate::source::scrape::Settings;
 use crate::units::Span;
 
@@ -28,7 +28,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(2_500);
 pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, targets)?;
     let (looks, form) = looks(args, plan.interval())?;
-    if form != Form::Json {
+    if form != OutputForm::Json {
         plan.tell_doubles();
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -38,7 +38,7 @@ pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Resul
 }
 
 /// When to look and how to print, as the arguments say.
-pub(super) fn looks(args: &LookArgs, interval: Duration) -> Result<(PollPlan, Form), Failure> {
+pub(super) fn looks(args: &LookArgs, interval: Duration) -> Result<(PollPlan, OutputForm), Failure> {
     let (span, repeat) = match (args.span, args.every) {
         (Some(span), _) => (span, false),
         (None, Some(every)) => (every, true),
@@ -57,7 +57,7 @@ pub(super) fn rounds(plan: &SourcePlan, looks: PollPlan, clock: &Clock, path: Op
     RoundsConfig {
         fleet: FleetConfig { pace: Some(window), ..plan.site(window) },
         book: plan.settings.book.clone(),
-        sources: plan.sources(Pace::Asked, &settings),
+        sources: plan.sources(PollPace::Asked, &settings),
         discovery: plan.discovery(&settings),
         plan: looks,
         clock: clock.clone(),
@@ -69,7 +69,7 @@ pub(super) fn rounds(plan: &SourcePlan, looks: PollPlan, clock: &Clock, path: Op
 pub(super) fn observe(
     runtime: &Runtime,
     config: RoundsConfig,
-    form: Form,
+    form: OutputForm,
     zone: &TimeZone,
 ) -> Result<Arc<Snapshot>, Failure> {
     let rounds = Rounds::new(config);
@@ -77,12 +77,12 @@ pub(super) fn observe(
 }
 
 /// Prints a snapshot; times of a card are in `zone`.
-pub(super) fn print(picture: &Snapshot, form: Form, zone: &TimeZone) -> Result<(), Failure> {
+pub(super) fn print(picture: &Snapshot, form: OutputForm, zone: &TimeZone) -> Result<(), Failure> {
     let mut out = Stdout::default();
     let printed = match form {
-        Form::Json => serde_json::to_string(picture).map_err(|error| Failure::Run(error.to_string()))?,
-        Form::Text => text::render(picture),
-        Form::Card => card::render(picture, zone),
+        OutputForm::Json => serde_json::to_string(picture).map_err(|error| Failure::Run(error.to_string()))?,
+        OutputForm::Text => text::render(picture),
+        OutputForm::Card => card::render(picture, zone),
     };
     writeln!(out, "{}", printed.trim_end())?;
     out.flush()?;

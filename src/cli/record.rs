@@ -11,9 +11,9 @@ use super::sources::SourcePlan;
 use super::{Failure, ledger};
 use crate::clock::Clock;
 use crate::config::parse_interval;
-use crate::record::{FORMAT, Header, Recording, Redactor, Settings, Written};
+use crate::record::{FORMAT, Recording, RecordingHeader, Redactor, Settings, Written};
 use crate::session::{self, Session, SessionConfig};
-use crate::source::scrape::Target;
+use crate::source::scrape::ScrapeTarget;
 use crate::units::Span;
 
 /// How long the last look may take after a signal.
@@ -51,13 +51,13 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, &args.targets)?;
     plan.tell_doubles();
     let clock = Clock::System;
-    let header = Header {
+    let header = RecordingHeader {
         recording: FORMAT.to_owned(),
         began: clock.now(),
         local: plan.node.clone(),
         interval: Span::from(plan.interval()),
         window: session::window(plan.interval()),
-        targets: plan.targets.iter().map(Target::info).collect(),
+        targets: plan.targets.iter().map(ScrapeTarget::info).collect(),
         redacted: false,
     };
     let redactor = args.redact.then(Redactor::default);

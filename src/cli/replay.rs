@@ -19,7 +19,7 @@ use crate::clock::{Clock, ScriptedClock};
 use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
 use crate::reading::Label;
-use crate::record::{Header, Reader, Replay};
+use crate::record::{RecordingHeader, RecordingReader, Replay};
 use crate::session::{Collector, Scripted};
 use crate::store::Store;
 use crate::tui::LedgerQueries;
@@ -52,7 +52,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
         let why = "a replay is printed once, at its end or at --at: leave --for and --every away";
         return Err(Failure::Usage(why.to_owned()));
     }
-    let reader = Reader::open(&args.file).map_err(|error| Failure::Run(error.to_string()))?;
+    let reader = RecordingReader::open(&args.file).map_err(|error| Failure::Run(error.to_string()))?;
     let plan = SourcePlan::bare(settings(global)?, reader.header().local.clone());
     let began = reader.header().began.wall;
     let prints = args.look.any();
@@ -82,7 +82,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     let (file, history) = (args.file.clone(), options.history.clone());
     // Another lap has another past: its ledger and charts begin with it.
     let lap = move || {
-        let (replay, store) = open(Reader::open(&file).ok()?, &plan, None, Some(history.clone())).ok()?;
+        let (replay, store) = open(RecordingReader::open(&file).ok()?, &plan, None, Some(history.clone())).ok()?;
         history.clear();
         laps.send_replace(past(&store, &plan));
         Some(replay)
@@ -98,12 +98,12 @@ fn past(store: &Store, plan: &SourcePlan) -> LedgerQueries {
 
 /// A recording at its beginning, with a ledger of its own and the configuration's prices, leases and units.
 fn open(
-    reader: Reader,
+    reader: RecordingReader,
     plan: &SourcePlan,
     path: Option<PathBuf>,
     history: Option<History>,
 ) -> Result<(Scripted<Replay>, Store), Failure> {
-    let Header { recording: _, began, local: _, interval, window, targets, redacted: _ } = reader.header();
+    let RecordingHeader { recording: _, began, local: _, interval, window, targets, redacted: _ } = reader.header();
     let config = FleetConfig { interval: *interval, targets: targets.clone(), ..plan.site(*window) };
     let clock = ScriptedClock::at(began.wall);
     let fleet = Fleet::new(config, plan.settings.book.clone(), *began);

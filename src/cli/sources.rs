@@ -13,8 +13,8 @@ use crate::reading::{Label, NodeName, Role, TargetId};
 use crate::session::{self, SessionConfig};
 use crate::source::Source;
 use crate::source::discover::Discovery;
-use crate::source::nvml::{Nvml, NvmlSettings, Pace};
-use crate::source::scrape::{self, Target, TargetError, source_of};
+use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
+use crate::source::scrape::{self, ScrapeTarget, TargetError, source_of};
 use crate::store;
 use crate::units::Span;
 
@@ -26,7 +26,7 @@ pub(super) struct SourcePlan {
     /// The file that it was read from.
     pub(super) file: Option<PathBuf>,
     /// Targets over HTTP and files.
-    pub(super) targets: Vec<Target>,
+    pub(super) targets: Vec<ScrapeTarget>,
     /// Whether this machine's driver is asked.
     pub(super) driver: bool,
     /// Whether the user named the driver, so that its failure is the run's.
@@ -73,14 +73,14 @@ impl SourcePlan {
             // Only `nvml:off`: this box without its driver.
             plan.search = true;
         }
-        plan.driver = !off && (plan.driver || plan.targets.iter().any(Target::is_this_box));
+        plan.driver = !off && (plan.driver || plan.targets.iter().any(ScrapeTarget::is_this_box));
         apply_roles(&mut plan.targets, &global.role, &global.given("role"))?;
         Ok(plan)
     }
 
     fn add(&mut self, named: TargetSettings) -> Result<(), Failure> {
         let parsed = named.address.parse();
-        let mut target: Target = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
+        let mut target: ScrapeTarget = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
         (target.node, target.unit, target.role) = (named.node, named.unit, named.role);
         target.labels = named.labels;
         (target.bearer_token_file, target.ca_file) = (named.bearer_token_file, named.ca_file);
@@ -111,7 +111,7 @@ impl SourcePlan {
     }
 
     /// What is polled with these settings: targets, files, and this machine's driver at its pace.
-    pub(super) fn sources(&self, pace: Pace, settings: &scrape::Settings) -> Vec<Box<dyn Source>> {
+    pub(super) fn sources(&self, pace: PollPace, settings: &scrape::Settings) -> Vec<Box<dyn Source>> {
         let mut sources: Vec<_> = self.targets.iter().map(|target| source_of(target, settings)).collect();
         if self.driver {
             let library = self.settings.nvml_lib.clone();
@@ -131,7 +131,7 @@ impl SourcePlan {
         SessionConfig {
             fleet: self.site(session::window(self.interval())),
             book: self.settings.book.clone(),
-            sources: self.sources(Pace::Every(self.interval()), &settings),
+            sources: self.sources(PollPace::Every(self.interval()), &settings),
             discovery: self.discovery(&settings),
             interval: self.interval(),
             clock: clock.clone(),
@@ -160,7 +160,7 @@ impl SourcePlan {
             plausibility: self.settings.plausibility,
             slo: self.settings.slo,
             aliases: self.settings.aliases.clone(),
-            targets: self.targets.iter().map(Target::info).collect(),
+            targets: self.targets.iter().map(ScrapeTarget::info).collect(),
         }
     }
 }
@@ -228,7 +228,7 @@ pub(super) fn bare(address: &str) -> TargetSettings {
     }
 }
 
-fn apply_roles(targets: &mut [Target], roles: &[String], given: &str) -> Result<(), Failure> {
+fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> Result<(), Failure> {
     refuse_two_roles(roles, given)?;
     for text in roles {
         let usage =
@@ -240,7 +240,7 @@ fn apply_roles(targets: &mut [Target], roles: &[String], given: &str) -> Result<
             "unified" => Role::Unified,
             _ => return Err(usage()),
         };
-        let wanted: Target = url.parse().map_err(|error| Failure::Usage(format!("{given} {text}: {error}")))?;
+        let wanted: ScrapeTarget = url.parse().map_err(|error| Failure::Usage(format!("{given} {text}: {error}")))?;
         let named = targets.iter_mut().filter(|target| target.id == TargetId::new(wanted.id.as_str()));
         let mut any = false;
         for target in named {

@@ -23,7 +23,7 @@ use crate::counters::Plausibility;
 use crate::ledger::Slo;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
 use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
-use crate::source::scrape::Target;
+use crate::source::scrape::ScrapeTarget;
 use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_text};
 
 /// One target as it was configured, its range expanded.
@@ -312,7 +312,7 @@ fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Vec<TargetSet
 /// Whether an address is a target's.
 fn can_be_asked(address: &str) -> Result<(), String> {
     let is_driver = matches!(address, "nvml:" | "nvml:off");
-    let parsed: Result<Target, _> = address.parse();
+    let parsed: Result<ScrapeTarget, _> = address.parse();
     if is_driver { Ok(()) } else { parsed.map(drop).map_err(|error| error.to_string()) }
 }
 

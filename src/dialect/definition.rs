@@ -1,6 +1,6 @@
 //! What an engine or exporter is to be read by: the fields of a dialect, and what most of them have in common.
 
-use super::field::{Counts, Policy, ProcessFacts, SeriesField, SeriesPlace, StartOf};
+use super::field::{CountedPart, Policy, ProcessFacts, SeriesField, SeriesPlace, StartOf};
 use super::sums::RowSums;
 use crate::exposition::Labels;
 use crate::reading::{EngineKind, EngineReading, Role};
@@ -30,7 +30,7 @@ pub(super) struct Dialect {
     /// What is particular to its rows once they are read.
     pub(super) policy: Policy,
     /// Which of its tokens count in a role.
-    pub(super) counts: fn(Role) -> Counts,
+    pub(super) counts: fn(Role) -> CountedPart,
     /// What a series' name means; `None`: nothing that is wanted, and the line is not read.
     pub(super) field: fn(&str) -> Option<SeriesField>,
     /// Where a series belongs, by its labels; `None`: it would count something twice.
@@ -76,7 +76,7 @@ pub(super) const PLAIN: Dialect = Dialect {
     names_model: true,
     start: StartOf::Instance,
     policy: Policy::PLAIN,
-    counts: Counts::by_role,
+    counts: CountedPart::by_role,
     field: |_| None,
     entry: |field, _| Some(SeriesPlace::whole(field)),
     settle: |_, _, _| {},

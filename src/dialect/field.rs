@@ -37,14 +37,14 @@ pub(super) enum StartOf {
 
 /// The part of a row's tokens that counts, so that a token that stands on several pages counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
+pub struct CountedPart {
     /// Its prompt tokens, cached ones included.
     pub prompt: bool,
     /// Its output tokens.
     pub output: bool,
 }
 
-impl Counts {
+impl CountedPart {
     /// Prompts and output.
     pub const ALL: Self = Self { prompt: true, output: true };
     /// Neither.

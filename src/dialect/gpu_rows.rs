@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::gpus::{GpuField, What};
 use super::values;
-use crate::exposition::{LabelText, Row};
+use crate::exposition::{LabelText, SeriesRow};
 use crate::reading::{Activity, Ecc, GpuId, GpuProcess, GpuReading, GpuState, Label, Mig, NodeName, Pcie, Throttle};
 use crate::units::{Bytes, BytesPerSecond, Celsius, Energy, Megahertz, Power, Ratio, Tokens};
 
@@ -56,7 +56,7 @@ pub(super) struct GpuRows<'p> {
 
 impl<'p> GpuRows<'p> {
     /// Takes one series of a GPU.
-    pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &Row<'p, T>) {
+    pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &SeriesRow<'p, T>) {
         if let Some(board) = self.repeated(row.labels.as_bytes()) {
             board.note(what, values::known(what, row.value, scale));
             return;

@@ -1,7 +1,7 @@
 //! A made-up engine, of tests alone: what adding one takes is this file, its `mod` and its line in the registry.
 
 use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
-use super::field::{Count, Counts, Policy, RowGauge, SeriesField, SeriesPlace};
+use super::field::{Count, CountedPart, Policy, RowGauge, SeriesField, SeriesPlace};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -13,7 +13,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     processes: &[ProcessLabel::of(b"shard")],
     lists_models: true,
     policy: Policy { infers_role: true, ..Policy::AT_END },
-    counts: |_| Counts { prompt: true, output: false },
+    counts: |_| CountedPart { prompt: true, output: false },
     field: |name| {
         Some(match name.strip_prefix("made_up_")? {
             "read_total" => SeriesField::Count(Count::Prompt),
@@ -37,7 +37,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 mod tests {
     use super::DIALECT;
-    use crate::dialect::{self, Counts, Hint};
+    use crate::dialect::{self, CountedPart, Hint};
     use crate::fleet::{Fleet, FleetConfig, TargetInfo};
     use crate::pricing::Book;
     use crate::reading::{EngineKind, Event, PageReading, Role, ScrapeCost, TargetId};
@@ -78,7 +78,7 @@ made_up_colour{model=\"m\"} 1
         assert!(dialect::ports().contains(&4999));
         assert!(dialect::lists_models(kind) && dialect::names_model(kind));
         assert!(dialect::policy(kind).infers_role && dialect::policy(kind).counts_at_end);
-        assert_eq!(dialect::attribution(kind, Role::Unified), Counts { prompt: true, output: false });
+        assert_eq!(dialect::attribution(kind, Role::Unified), CountedPart { prompt: true, output: false });
     }
 
     #[test]

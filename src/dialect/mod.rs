@@ -40,9 +40,9 @@ use crate::units::{Span, Timestamp};
 use copies::Copies;
 use gpu_rows::GpuRows;
 use gpus::GpuField;
-use sheet::{PageNames, Sheet};
+use sheet::{NameOwners, Sheet};
 
-pub use field::{Counts, Policy};
+pub use field::{CountedPart, Policy};
 pub use registry::{attribution, lists_models, names_model, owned_by, paths, policy, ports};
 pub use what_instead::{JSON_ARRAY, is_array};
 
@@ -72,7 +72,7 @@ const OLD_LOOK: Span = Span::from_secs(5);
 pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let (all, (page, unended)) = (page, ended_lines(page));
     let limits = Limits::default();
-    let (mut names, mut sheet, mut gpu_rows) = (PageNames::default(), Sheet::default(), GpuRows::default());
+    let (mut names, mut sheet, mut gpu_rows) = (NameOwners::default(), Sheet::default(), GpuRows::default());
     let mut rows = Rows::new(page, limits, |name, kind| match names.wants(name, kind) {
         Ok(wanted) => wanted.map(WantedSeries::Engine),
         Err(()) => match name {

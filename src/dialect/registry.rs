@@ -1,7 +1,7 @@
 //! All dialects, and what is asked of them without a page at hand.
 
 use super::definition::{Dialect, PLAIN, ProcessLabel, SEARCH};
-use super::field::{Counts, Policy};
+use super::field::{CountedPart, Policy};
 #[cfg(test)]
 use super::made_up;
 use super::{dynamo, gateway, gpus, litellm, llamacpp, lmdeploy, nim, ray, sglang, tgi, triton, trtllm, vllm};
@@ -139,6 +139,6 @@ pub fn policy(kind: EngineKind) -> Policy {
 }
 
 /// Which tokens of a row count. A proxy's count only for models that no watched engine serves.
-pub fn attribution(kind: EngineKind, role: Role) -> Counts {
+pub fn attribution(kind: EngineKind, role: Role) -> CountedPart {
     (of(kind).counts)(role)
 }

@@ -2,7 +2,7 @@
 
 use super::field::{RowPlace, StartOf};
 use super::process::ProcessLabels;
-use super::sheet::{PageNames, PageProcess, Sheet, SheetRow};
+use super::sheet::{NameOwners, PageProcess, Sheet, SheetRow};
 use super::sums::RowSums;
 use crate::exposition::LabelText;
 use crate::reading::{EngineReading, InstanceId, Latency, ModelName, PromptCount, Refusal, Refusals, Role};
@@ -21,7 +21,7 @@ pub(super) struct PageRows {
 
 impl<'p> Sheet<'p> {
     /// A reading for each row, by model, instance and rank. `unnamed` is the model of rows that name none.
-    pub(super) fn finish(mut self, names: &PageNames, unnamed: Option<&ModelName>) -> PageRows {
+    pub(super) fn finish(mut self, names: &NameOwners, unnamed: Option<&ModelName>) -> PageRows {
         let mut told = PageRows { refused: std::mem::take(&mut self.refused), ..PageRows::default() };
         for line in &mut self.lines {
             line.sums.close(&mut told.refused);
@@ -60,7 +60,7 @@ impl<'p> Sheet<'p> {
 
     /// Leaves out what is another row's: of an engine that passes another's names on, and delays that a server tells of
     /// a model whose engine tells its own.
-    fn drop_told_elsewhere(&mut self, names: &PageNames) {
+    fn drop_told_elsewhere(&mut self, names: &NameOwners) {
         let kind = |line: &SheetRow<'p>| self.processes[line.process].dialect.kind;
         let plain = |line: &SheetRow<'p>| names.is_certain(kind(line)) && kind(line) == kind(&self.lines[0]);
         if self.lines.iter().all(plain) {

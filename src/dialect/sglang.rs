@@ -6,7 +6,7 @@
 //! without a rank, for tokens and latencies, and one a rank for the rest.
 
 use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
-use super::field::{Count, Counts, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use super::field::{Count, CountedPart, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use super::sums::RowSums;
 use crate::exposition::{LabelText, Labels};
 use crate::reading::{EngineKind, EngineReading, LiveTokens, RankWork, Role};
@@ -30,10 +30,10 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 /// A decode node repeats the whole prompt and the prefill node's hits, and makes all of the output.
-const fn counts(role: Role) -> Counts {
+const fn counts(role: Role) -> CountedPart {
     match role {
-        Role::Prefill => Counts::NONE,
-        Role::Unified | Role::Decode | Role::Proxy => Counts::ALL,
+        Role::Prefill => CountedPart::NONE,
+        Role::Unified | Role::Decode | Role::Proxy => CountedPart::ALL,
     }
 }
 

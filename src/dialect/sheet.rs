@@ -6,7 +6,7 @@ use super::field::{Count, ProcessFacts, RowPlace, SeriesField, SeriesPlace};
 use super::process::{ProcessLabels, may_name_process};
 use super::registry;
 use super::sums::RowSums;
-use crate::exposition::{FamilyKind, LabelText, Labels, Row};
+use crate::exposition::{FamilyKind, LabelText, Labels, SeriesRow};
 use crate::reading::{EngineKind, Label, Refusal, Refusals};
 use crate::units::{Timestamp, Tokens};
 
@@ -41,7 +41,7 @@ pub(super) struct EngineSeries {
 
 /// Tells the names of a page apart: whose each is, and which engines speak on it.
 #[derive(Default)]
-pub(super) struct PageNames {
+pub(super) struct NameOwners {
     /// Whose the last name was that was anybody's.
     last: Option<&'static Dialect>,
     /// Whose the first certain name is.
@@ -50,7 +50,7 @@ pub(super) struct PageNames {
     certain: u32,
 }
 
-impl PageNames {
+impl NameOwners {
     /// What a series is to its engine; `Err`: its name is no engine's. A counter that the page calls a gauge is not that
     /// counter: Ray prints such twins.
     pub(super) fn wants(&mut self, name: &str, kind: FamilyKind) -> Result<Option<EngineSeries>, ()> {
@@ -111,7 +111,7 @@ pub(super) struct Sheet<'p> {
 
 impl<'p> Sheet<'p> {
     /// Takes when a process started.
-    pub(super) fn take_start<T>(&mut self, row: &Row<'p, T>) {
+    pub(super) fn take_start<T>(&mut self, row: &SeriesRow<'p, T>) {
         let labels = ProcessLabels::of(row.labels);
         if self.starts.len() >= ROWS {
             self.over_limit += 1;
@@ -125,7 +125,7 @@ impl<'p> Sheet<'p> {
     }
 
     /// Takes one wanted series.
-    pub(super) fn take<T>(&mut self, EngineSeries { dialect, field }: EngineSeries, row: &Row<'p, T>) {
+    pub(super) fn take<T>(&mut self, EngineSeries { dialect, field }: EngineSeries, row: &SeriesRow<'p, T>) {
         match field {
             SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => {
                 let Some(entry) = (dialect.entry)(field, row.labels) else { return };
@@ -178,7 +178,7 @@ impl<'p> Sheet<'p> {
         matches!(&self.processes[..], [only] if !only.labels.is_named())
     }
 
-    fn add<T>(&mut self, process: Option<usize>, entry: &SeriesPlace<'p>, row: &Row<'p, T>) {
+    fn add<T>(&mut self, process: Option<usize>, entry: &SeriesPlace<'p>, row: &SeriesRow<'p, T>) {
         let Some(process) = process else {
             self.over_limit += 1;
             return;
@@ -259,7 +259,7 @@ impl<'p> Sheet<'p> {
 
 impl<'p> PageProcess<'p> {
     /// Takes what is told once for a process.
-    fn learn<T>(&mut self, field: SeriesField, row: &Row<'p, T>) {
+    fn learn<T>(&mut self, field: SeriesField, row: &SeriesRow<'p, T>) {
         match field {
             SeriesField::Created => self.created = self.created.into_iter().chain(began(row.value)).min(),
             SeriesField::BlockSize => {

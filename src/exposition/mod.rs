@@ -15,4 +15,4 @@ pub(crate) use labels::fnv1a;
 pub use labels::{LabelText, Labels};
 pub use limits::{Limits, Tally};
 pub use number::number;
-pub use rows::{FamilyKind, Row, Rows, Unreadable};
+pub use rows::{FamilyKind, Rows, SeriesRow, Unreadable};

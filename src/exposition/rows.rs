@@ -54,7 +54,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// One wanted series.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Row<'p, T> {
+pub struct SeriesRow<'p, T> {
     /// What the caller made of its name.
     pub tag: T,
     /// Its name, ending and all.
@@ -269,7 +269,7 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
     }
 
     #[inline]
-    fn sample(&mut self, line: &'p [u8]) -> Result<Option<Row<'p, T>>, LabelFault> {
+    fn sample(&mut self, line: &'p [u8]) -> Result<Option<SeriesRow<'p, T>>, LabelFault> {
         let bare = name_length(line, self.last.0);
         let (name, rest) = line.split_at(bare);
         if bare > 0 {
@@ -292,9 +292,9 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
 }
 
 impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Iterator for Rows<'p, T, W> {
-    type Item = Row<'p, T>;
+    type Item = SeriesRow<'p, T>;
 
-    fn next(&mut self) -> Option<Row<'p, T>> {
+    fn next(&mut self) -> Option<SeriesRow<'p, T>> {
         loop {
             let line = self.line()?;
             if line.len() > self.limits.line {
@@ -360,14 +360,14 @@ fn salvage<'p>(line: &'p [u8], limits: &Limits) -> Option<(&'p [u8], Option<Labe
 
 /// Reads what follows the labels: value, an optional timestamp, an optional exemplar.
 #[inline]
-fn row<'p, T>(tag: T, name: &'p [u8], kind: FamilyKind, braced: &Braced<'p>) -> Result<Row<'p, T>, LabelFault> {
+fn row<'p, T>(tag: T, name: &'p [u8], kind: FamilyKind, braced: &Braced<'p>) -> Result<SeriesRow<'p, T>, LabelFault> {
     // Mostly a blank and the value, and nothing else.
     let value = match number(skip_blanks(braced.rest)) {
         Some(value) => value,
         None => value(braced.rest).ok_or(LabelFault::Malformed)?,
     };
     let name = std::str::from_utf8(name).map_err(|_| LabelFault::Malformed)?;
-    Ok(Row { tag, name, kind, labels: braced.labels, value })
+    Ok(SeriesRow { tag, name, kind, labels: braced.labels, value })
 }
 
 fn value(rest: &[u8]) -> Option<f64> {

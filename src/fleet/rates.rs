@@ -4,7 +4,7 @@ use crate::units::Ratio;
 
 /// The fleet's rates at one moment.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Rates {
+pub(super) struct FleetRates {
     pub(super) prompt: Option<f64>,
     pub(super) cached: Option<f64>,
     pub(super) output: Option<f64>,

@@ -1,8 +1,8 @@
 //! Sparklines: 180 points, each of five seconds unless the fleet is simulated.
 
-use super::rates::Rates;
+use super::rates::FleetRates;
 use crate::counters::Ring;
-use crate::snapshot::{Line, Vitals};
+use crate::snapshot::{VitalLine, Vitals};
 use crate::units::{Span, Timestamp};
 
 /// The number of points.
@@ -30,7 +30,7 @@ impl Sparklines {
     }
 
     /// Sets the present point.
-    pub(super) fn set(&mut self, at: Timestamp, rates: &Rates) {
+    pub(super) fn set(&mut self, at: Timestamp, rates: &FleetRates) {
         let point = |value: Option<f64>| value.map(|value| value as f32);
         let miss = match (rates.prompt, rates.cached) {
             (Some(prompt), Some(cached)) => Some((prompt - cached).max(0.0)),
@@ -59,6 +59,6 @@ impl Sparklines {
     }
 }
 
-fn line(ring: &Ring) -> Line {
-    Line { points: ring.points(), change: ring.change(MINUTE) }
+fn line(ring: &Ring) -> VitalLine {
+    VitalLine { points: ring.points(), change: ring.change(MINUTE) }
 }

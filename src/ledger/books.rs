@@ -7,8 +7,8 @@ use super::recent::{Lately, Recent};
 use super::table::NumberedRows;
 use super::tariffs::Tariffs;
 use super::{
-    Classes, CostAccount, CostAccountId, Dispute, Entry, Marker, PendingPostings, Posting, PostingSums, RevenueAccount,
-    RevenueAccountId, SloMinutes, Source, Tariff, TariffId, TokenChange, Uncertainty, cut_minutes,
+    Classes, CostAccount, CostAccountId, Dispute, Entry, Marker, PendingPostings, Posting, PostingSource, PostingSums,
+    RevenueAccount, RevenueAccountId, SloMinutes, Tariff, TariffId, TokenChange, Uncertainty, cut_minutes,
 };
 use crate::pricing::Book;
 use crate::reading::{Label, NodeName};
@@ -185,14 +185,19 @@ impl Ledger {
 
     /// Notes that what was posted to an account in an interval was made by a process that began in it, at an instant that is
     /// not known: alone it is no rate.
-    pub(crate) fn note_beginning(&mut self, source: Source, account: RevenueAccountId, span: (Timestamp, Timestamp)) {
+    pub(crate) fn note_beginning(
+        &mut self,
+        source: PostingSource,
+        account: RevenueAccountId,
+        span: (Timestamp, Timestamp),
+    ) {
         self.lately.earned[account.index()].begin(source, span);
     }
 
     /// Takes from a source's rate what was posted of a time and turned out to be worth less.
     pub(crate) fn lower_rate(
         &mut self,
-        source: Source,
+        source: PostingSource,
         account: RevenueAccountId,
         by: Money,
         span: (Timestamp, Timestamp),
@@ -206,12 +211,12 @@ impl Ledger {
     }
 
     /// Notes that sources have ended: from then on they have no rate.
-    pub(crate) fn end_sources(&mut self, has_ended: impl Fn(Source) -> bool) {
+    pub(crate) fn end_sources(&mut self, has_ended: impl Fn(PostingSource) -> bool) {
         self.lately.earned.iter_mut().for_each(|recent| recent.end(&has_ended));
     }
 
     /// Notes that a source has ended which posted to an account, or to others as well.
-    pub(crate) fn end_source(&mut self, source: Source, account: Option<RevenueAccountId>) {
+    pub(crate) fn end_source(&mut self, source: PostingSource, account: Option<RevenueAccountId>) {
         self.of_source(account).for_each(|recent| recent.end_one(source));
     }
 
@@ -232,12 +237,12 @@ impl Ledger {
     }
 
     /// Notes that a process replaced the others of a row: its rate goes on from that of the last of them.
-    pub(crate) fn replace_source(&mut self, source: Source, account: Option<RevenueAccountId>) {
+    pub(crate) fn replace_source(&mut self, source: PostingSource, account: Option<RevenueAccountId>) {
         self.of_source(account).for_each(|recent| recent.replace(source));
     }
 
     /// Whether what a source posts to an account has a rate.
-    pub(crate) fn has_rate(&self, source: Source, account: RevenueAccountId) -> bool {
+    pub(crate) fn has_rate(&self, source: PostingSource, account: RevenueAccountId) -> bool {
         self.lately.earned.get(account.index()).is_some_and(|recent| recent.has(source))
     }
 
@@ -469,7 +474,7 @@ impl Ledger {
     }
 
     /// Notes that a source that posted to `before` until `at` posts to `after` from then on.
-    pub fn change_account(&mut self, source: Source, [before, after]: [RevenueAccountId; 2], at: Timestamp) {
+    pub fn change_account(&mut self, source: PostingSource, [before, after]: [RevenueAccountId; 2], at: Timestamp) {
         if before == after {
             return;
         }

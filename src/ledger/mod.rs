@@ -39,7 +39,7 @@ pub use id::{CostAccountId, RevenueAccountId, TariffId};
 pub use pace::Pace;
 pub use past::{Detail, Grain, NodeTime, Past, Wanted};
 pub use pending::PendingPostings;
-pub use posting::{Entry, Posting, Source, Timing};
+pub use posting::{Entry, Posting, PostingSource, Timing};
 pub use saved::SavedLedger;
 pub use slo::{LATENCIES, Slo, SloDay, SloMinutes, SloPast};
 pub use sums::PostingSums;

@@ -18,7 +18,7 @@ pub enum Timing {
 /// What posts: a row of a target's pages, and the process that it is of. A rate is the sum of those of its sources. The
 /// default is no name: such sources are told apart by their times.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Source {
+pub struct PostingSource {
     /// The row's number; 0 is none.
     pub row: u64,
     /// The process's number among those of its address.
@@ -27,7 +27,7 @@ pub struct Source {
     pub address: u64,
 }
 
-impl Source {
+impl PostingSource {
     pub(super) const fn is_named(self) -> bool {
         self.row != 0
     }
@@ -54,7 +54,7 @@ pub struct Posting {
     /// How exactly their time is known.
     pub timing: Timing,
     /// What produced them.
-    pub source: Source,
+    pub source: PostingSource,
 }
 
 impl Posting {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash;
 
-use super::Source;
+use super::PostingSource;
 use crate::units::{Money, Span, Timestamp};
 
 /// Intervals shorter than this part of the span are merged.
@@ -34,7 +34,7 @@ struct Piece {
 /// Intervals of one source, oldest first, without overlap.
 #[derive(Debug, Clone)]
 pub(super) struct Stream {
-    source: Source,
+    source: PostingSource,
     pieces: VecDeque<Piece>,
     /// The last interval as it was posted.
     latest: Piece,
@@ -96,7 +96,7 @@ pub(super) fn renumber<T: Eq + Hash>(known: &mut Vec<Recent>, before: &[T], afte
 
 impl Recent {
     /// Adds an amount that a source posted in `(from, to]`; it may be zero. Drops what is older than `span`.
-    pub(super) fn add(&mut self, source: Source, amount: Money, (from, to): (Timestamp, Timestamp), span: Span) {
+    pub(super) fn add(&mut self, source: PostingSource, amount: Money, (from, to): (Timestamp, Timestamp), span: Span) {
         let piece = Piece { from, to, amount };
         if source.is_named() {
             match self.named.get_mut(&source.key()) {
@@ -118,7 +118,13 @@ impl Recent {
     }
 
     /// Adds an amount that was made in `(from, to]` beside those that are there, spread evenly.
-    pub(super) fn spread(&mut self, source: Source, amount: Money, (from, to): (Timestamp, Timestamp), span: Span) {
+    pub(super) fn spread(
+        &mut self,
+        source: PostingSource,
+        amount: Money,
+        (from, to): (Timestamp, Timestamp),
+        span: Span,
+    ) {
         let covered = |stream: &Stream| stream.pieces.iter().map(|piece| piece.overlap(from, to).millis()).sum::<i64>();
         let own = if source.is_named() {
             self.named.get_mut(&source.key())
@@ -143,7 +149,7 @@ impl Recent {
 
     /// Takes over the chains that a source's row has in another account, otherwise one that ended at most a pause before `at`:
     /// it posts here from then on. With them here, no time of the source counts in both accounts.
-    pub(super) fn take_over(&mut self, other: &mut Self, source: Source, at: Timestamp) {
+    pub(super) fn take_over(&mut self, other: &mut Self, source: PostingSource, at: Timestamp) {
         if !source.is_named() {
             return;
         }
@@ -161,7 +167,7 @@ impl Recent {
 
     /// Drops the interval `(from, to]` of a source where it begins a chain: how much of that time its amount was made in is
     /// not known.
-    pub(super) fn begin(&mut self, source: Source, (from, to): (Timestamp, Timestamp)) {
+    pub(super) fn begin(&mut self, source: PostingSource, (from, to): (Timestamp, Timestamp)) {
         let begins = |stream: &Stream| {
             stream.end() == Some(to) && stream.pieces.front().is_some_and(|first| first.from + SLACK >= from)
         };
@@ -171,12 +177,12 @@ impl Recent {
     }
 
     /// Whether a source has a rate.
-    pub(super) fn has(&self, source: Source) -> bool {
+    pub(super) fn has(&self, source: PostingSource) -> bool {
         self.named.contains_key(&source.key())
     }
 
     /// Drops the chains of sources that have ended.
-    pub(super) fn end(&mut self, has_ended: impl Fn(Source) -> bool) {
+    pub(super) fn end(&mut self, has_ended: impl Fn(PostingSource) -> bool) {
         self.named.retain(|_, stream| !has_ended(stream.source));
     }
 
@@ -187,19 +193,19 @@ impl Recent {
     }
 
     /// Drops the chain of one.
-    pub(super) fn end_one(&mut self, source: Source) {
+    pub(super) fn end_one(&mut self, source: PostingSource) {
         self.named.remove(&source.key());
     }
 
     /// Takes from a source's chain the part of an amount of `(from, to]` that it covers, spread evenly.
-    pub(super) fn lower(&mut self, source: Source, by: Money, (from, to): (Timestamp, Timestamp)) {
+    pub(super) fn lower(&mut self, source: PostingSource, by: Money, (from, to): (Timestamp, Timestamp)) {
         if let Some(stream) = self.named.get_mut(&source.key()) {
             stream.spread(Piece { from, to, amount: -by });
         }
     }
 
     /// Gives the chain of a row's process that posted last to the one that replaced it, and drops those of the others.
-    pub(super) fn replace(&mut self, source: Source) {
+    pub(super) fn replace(&mut self, source: PostingSource) {
         let own = self.take_row(source.row);
         if let Some(last) = own.into_values().max_by_key(Stream::end) {
             self.named.insert(source.key(), Stream { source, ..last });
@@ -310,7 +316,7 @@ impl Piece {
 }
 
 impl Stream {
-    fn new(source: Source, piece: Piece) -> Self {
+    fn new(source: PostingSource, piece: Piece) -> Self {
         Self { source, pieces: VecDeque::from([piece]), latest: piece, lengths: [piece.to - piece.from; 2] }
     }
 
@@ -397,7 +403,7 @@ mod tests {
 
     /// Adds a thousandth of a unit for each millisecond.
     fn even(recent: &mut Recent, from: i64, to: i64) {
-        recent.add(Source::default(), Money::from_micros((to - from) * 1000), (at(from), at(to)), SPAN);
+        recent.add(PostingSource::default(), Money::from_micros((to - from) * 1000), (at(from), at(to)), SPAN);
     }
 
     fn per_hour(recent: &Recent, now: i64) -> Option<i128> {

@@ -1,7 +1,7 @@
 //! Posts GPU time and energy.
 
 use super::posted::gpu_time;
-use super::{CostAccountId, EnergyEntry, GpuTimeChange, Ledger, Marker, PostingSums, Source, cut_minutes};
+use super::{CostAccountId, EnergyEntry, GpuTimeChange, Ledger, Marker, PostingSource, PostingSums, cut_minutes};
 use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp, Tokens};
 
@@ -33,7 +33,7 @@ impl Ledger {
         }
         let power = self.cost_accounts.rows()[cost_account.index()].power;
         let owed = power.map_or(Money::ZERO, |power| power.of(drawn.count().into()));
-        self.lately.energy[cost_account.index()].add(Source::default(), owed, (from, to), self.recent);
+        self.lately.energy[cost_account.index()].add(PostingSource::default(), owed, (from, to), self.recent);
         if self.closed {
             return;
         }
@@ -109,7 +109,7 @@ impl Ledger {
                 lately.take_back(owed, from, to);
             } else {
                 lately.renew(owed, (from, to));
-                lately.add(Source::default(), owed, (from, to), self.recent);
+                lately.add(PostingSource::default(), owed, (from, to), self.recent);
             }
         }
         if self.closed {

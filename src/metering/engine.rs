@@ -7,7 +7,7 @@ use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use super::trials::{OnTrial, ResetRow};
 use crate::counters::{Process, ProcessId, Processes, RowKey};
-use crate::ledger::{RevenueAccountId, Source};
+use crate::ledger::{PostingSource, RevenueAccountId};
 use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
 
@@ -180,7 +180,7 @@ impl Engine {
     }
 
     /// A row's process as a source of postings. The row and its instance have numbers from the first posting on.
-    pub(super) fn number(&mut self, place: usize, process: ProcessId, last: &mut u64) -> Source {
+    pub(super) fn number(&mut self, place: usize, process: ProcessId, last: &mut u64) -> PostingSource {
         let row = &mut self.rows[place];
         let instance = self.instances.iter_mut().find(|instance| instance.id == row.instance);
         let address = instance.map(|instance| &mut instance.number);

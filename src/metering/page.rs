@@ -7,7 +7,7 @@ use super::revenue::{Counts, Interval};
 use super::{Context, Engine, Metering, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Reset, Step, Verdict};
-use crate::ledger::{Entry, Evidence, Marker, Posting, Source, Timing};
+use crate::ledger::{Entry, Evidence, Marker, Posting, PostingSource, Timing};
 use crate::pricing::Bill;
 use crate::reading::{EngineReading, InstanceId, Label, PageReading, Role};
 use crate::units::{Moment, Span, Timestamp};
@@ -383,7 +383,7 @@ fn begin_process(
         }
     }
     if !doubted.is_empty() {
-        let is_doubted = |source: Source| doubted.iter().any(|process| process.0 == source.process);
+        let is_doubted = |source: PostingSource| doubted.iter().any(|process| process.0 == source.process);
         context.ledger.end_sources(|source| source.address == number && is_doubted(source));
     }
     doubted

@@ -3,7 +3,7 @@
 use super::engine::{Engine, Instance};
 use super::{Context, Row};
 use crate::counters::{Outcome, Process, ProcessId, ProcessRow, Verdict};
-use crate::ledger::Source;
+use crate::ledger::PostingSource;
 use crate::reading::InstanceId;
 use crate::units::{Moment, Span};
 
@@ -127,7 +127,7 @@ impl Engine {
         }
         let number = *number;
         let has_ended =
-            |source: Source| source.address == number && gone.iter().any(|process| process.0 == source.process);
+            |source: PostingSource| source.address == number && gone.iter().any(|process| process.0 == source.process);
         context.ledger.end_sources(has_ended);
         absences.1 = gone;
     }

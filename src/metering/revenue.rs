@@ -59,7 +59,7 @@ impl Counts {
 /// Which of a row's tokens count. With prefill and decode apart, each token is on two pages and the dialect says which
 /// page counts it. A proxy's tokens do not count if an engine serves its model.
 pub(crate) fn counts(kind: EngineKind, role: Role, is_served: bool) -> Counts {
-    let dialect::Counts { prompt, output } = dialect::attribution(kind, role);
+    let dialect::CountedPart { prompt, output } = dialect::attribution(kind, role);
     let own = !(role == Role::Proxy && is_served);
     Counts { prompts: prompt && own, outputs: output && own }
 }

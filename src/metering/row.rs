@@ -10,7 +10,7 @@ use super::proxy_guard::ProxyGuard;
 use super::rates::Rates;
 use super::slo::LastLatencies;
 use crate::counters::{ProcessId, RowKey, SampleCounts, Step, steady_growth};
-use crate::ledger::{Classes, Entry, Ledger, RevenueAccount, RevenueAccountId, Source, TokenChange};
+use crate::ledger::{Classes, Entry, Ledger, PostingSource, RevenueAccount, RevenueAccountId, TokenChange};
 use crate::reading::{
     EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
 };
@@ -199,8 +199,8 @@ impl Row {
     }
 
     /// A process of it, as a source of postings.
-    pub(super) const fn source(&self, process: ProcessId) -> Source {
-        Source { row: self.number, process: process.0, address: self.address }
+    pub(super) const fn source(&self, process: ProcessId) -> PostingSource {
+        PostingSource { row: self.number, process: process.0, address: self.address }
     }
 
     /// The account that its sources post to; `None` if they post to several.
@@ -212,7 +212,7 @@ impl Row {
     /// The number of its present account, to which what a source of it made since `from` is posted.
     pub(super) fn number(
         &mut self,
-        source: Source,
+        source: PostingSource,
         account: RevenueAccount,
         from: Timestamp,
         ledger: &mut Ledger,
@@ -294,7 +294,7 @@ impl Row {
     /// and the misses and hits of those that were.
     pub(super) fn correct(
         &mut self,
-        (source, since): (Source, (Timestamp, Timestamp)),
+        (source, since): (PostingSource, (Timestamp, Timestamp)),
         corrected: Tokens,
         ledger: &mut Ledger,
     ) -> (Tokens, Vec<[Entry; 2]>) {

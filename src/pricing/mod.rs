@@ -28,7 +28,7 @@ pub use commitment::Commitment;
 pub use error::{BookError, check_currency};
 pub use exchange::{Conversion, Exchange, Fx};
 pub use file::{GpuFile, HistoryFile, ListFile, PriceFile, TierFile, WindowFile};
-pub use import::{Import, Tally, import_litellm, import_models_dev, import_openrouter, import_prices};
+pub use import::{Import, ImportTally, import_litellm, import_models_dev, import_openrouter, import_prices};
 pub use lease::{Lease, Leased, RentWhen, Rounding};
 pub use list::{ClassPrices, PriceList, Quote};
 pub use model::{ModelPrice, PriceAnswer};

@@ -1,6 +1,6 @@
 //! Recordings: everything that the sources said, with when they said it, in one file.
 //!
-//! A recording is JSON lines, compressed with zstd: a [`Header`] and then one [`Entry`] after the other. What was written is
+//! A recording is JSON lines, compressed with zstd: a [`RecordingHeader`] and then one [`RecordingEntry`] after the other. What was written is
 //! pushed to the file once a second, so that a kill loses a second; a file whose end is missing is read up to there.
 
 mod error;
@@ -18,7 +18,7 @@ use crate::reading::{Event, NodeName, SourceError};
 use crate::units::{Moment, Span};
 
 pub use error::RecordError;
-pub use reader::Reader;
+pub use reader::RecordingReader;
 pub use redact::Redactor;
 pub use replay::Replay;
 pub use writer::{Progress, Recording, Settings, Written};
@@ -28,7 +28,7 @@ pub const FORMAT: &str = "margintop-recording/1";
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Header {
+pub struct RecordingHeader {
     /// [`FORMAT`].
     pub recording: String,
     /// When it begins.
@@ -48,7 +48,7 @@ pub struct Header {
 /// One line after the first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Entry<'a> {
+pub enum RecordingEntry<'a> {
     /// What sources said.
     Events(Cow<'a, [Event]>),
     /// Targets that were found.
@@ -61,7 +61,7 @@ pub enum Entry<'a> {
     Missed(u64),
 }
 
-impl Entry<'_> {
+impl RecordingEntry<'_> {
     /// When the last of its events was; `None` for what has no time of its own.
     pub fn at(&self) -> Option<Moment> {
         match self {

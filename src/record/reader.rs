@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::error::{RecordError, RecordErrorKind};
-use super::{Entry, FORMAT, Header};
+use super::{FORMAT, RecordingEntry, RecordingHeader};
 
 /// The longest line that is read: ten times what a fleet of thousands says at once.
 const LONGEST: u64 = 256 << 20;
@@ -16,15 +16,15 @@ const LONGEST: u64 = 256 << 20;
 const LONGEST_HEADER: u64 = 16 << 20;
 
 /// A recording that is being read.
-pub struct Reader {
+pub struct RecordingReader {
     path: PathBuf,
-    header: Header,
+    header: RecordingHeader,
     lines: BufReader<zstd::stream::read::Decoder<'static, BufReader<File>>>,
     entries: u64,
     cut: bool,
 }
 
-impl Reader {
+impl RecordingReader {
     /// Opens a recording and reads its first line.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Reader {
     }
 
     /// What its first line says.
-    pub const fn header(&self) -> &Header {
+    pub const fn header(&self) -> &RecordingHeader {
         &self.header
     }
 
@@ -77,7 +77,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`RecordError`] if a whole line is no entry.
-    pub fn next_entry(&mut self) -> Result<Option<Entry<'static>>, RecordError> {
+    pub fn next_entry(&mut self) -> Result<Option<RecordingEntry<'static>>, RecordError> {
         let number = self.entries + 1;
         let wrong = |why: String| RecordError::new(&self.path, RecordErrorKind::Entry(number, why));
         match line(&mut self.lines, LONGEST) {
@@ -101,7 +101,7 @@ impl Reader {
     }
 }
 
-impl fmt::Debug for Reader {
+impl fmt::Debug for RecordingReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, header, lines: _, entries, cut } = self;
         let mut shown = f.debug_struct("Reader");

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 
-use super::{Entry, Header};
+use super::{RecordingEntry, RecordingHeader};
 use crate::fleet::TargetInfo;
 use crate::reading::{
     EngineReading, Event, GpuId, GpuProcess, GpuReading, InstanceId, Label, ModelAlias, ModelName, NodeName,
@@ -55,8 +55,8 @@ impl Redactor {
     }
 
     /// Replaces the names of the first line.
-    pub(super) fn header(&self, header: &mut Header) {
-        let Header { recording: _, began: _, local, interval: _, window: _, targets, redacted } = header;
+    pub(super) fn header(&self, header: &mut RecordingHeader) {
+        let RecordingHeader { recording: _, began: _, local, interval: _, window: _, targets, redacted } = header;
         *local = self.node(local);
         for target in targets.iter_mut() {
             self.info(target);
@@ -65,31 +65,31 @@ impl Redactor {
     }
 
     /// An entry with other names.
-    pub(super) fn entry(&self, entry: Entry<'_>) -> Entry<'static> {
+    pub(super) fn entry(&self, entry: RecordingEntry<'_>) -> RecordingEntry<'static> {
         match entry {
-            Entry::Events(events) => {
+            RecordingEntry::Events(events) => {
                 let mut events = events.into_owned();
                 for event in &mut events {
                     self.event(event);
                 }
-                Entry::Events(Cow::Owned(events))
+                RecordingEntry::Events(Cow::Owned(events))
             }
-            Entry::Targets(targets) => {
+            RecordingEntry::Targets(targets) => {
                 let mut targets = targets.into_owned();
                 for target in &mut targets {
                     self.info(target);
                 }
-                Entry::Targets(Cow::Owned(targets))
+                RecordingEntry::Targets(Cow::Owned(targets))
             }
-            Entry::Errors(errors) => {
+            RecordingEntry::Errors(errors) => {
                 let mut errors = errors.into_owned();
                 for error in &mut errors {
                     self.error(error);
                 }
-                Entry::Errors(Cow::Owned(errors))
+                RecordingEntry::Errors(Cow::Owned(errors))
             }
-            Entry::Interval(interval) => Entry::Interval(interval),
-            Entry::Missed(missed) => Entry::Missed(missed),
+            RecordingEntry::Interval(interval) => RecordingEntry::Interval(interval),
+            RecordingEntry::Missed(missed) => RecordingEntry::Missed(missed),
         }
     }
 

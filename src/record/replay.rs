@@ -1,29 +1,29 @@
 //! A recording as a source: it says what was said, at the time at which it was.
 
 use super::error::RecordError;
-use super::{Entry, Header, Reader};
+use super::{RecordingEntry, RecordingHeader, RecordingReader};
 use crate::clock::{Clock, ScriptedClock};
 use crate::reading::TargetId;
-use crate::source::{Found, Next, PollFuture, Said, Sink, Source, Timing};
+use crate::source::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
 use crate::units::Timestamp;
 
 /// Plays a recording: the first poll says when it begins, each later poll is one entry. The clock is that of the entries.
 #[derive(Debug)]
 pub struct Replay {
     id: TargetId,
-    reader: Reader,
+    reader: RecordingReader,
     clock: ScriptedClock,
     /// Whether it was asked when its first entry is due.
     began: bool,
     /// The entry that comes next.
-    next: Option<Entry<'static>>,
+    next: Option<RecordingEntry<'static>>,
     error: Option<RecordError>,
     sink: Option<Sink>,
 }
 
 impl Replay {
     /// A recording at its first entry. `clock` is set by what it says.
-    pub fn new(reader: Reader, clock: &ScriptedClock) -> Self {
+    pub fn new(reader: RecordingReader, clock: &ScriptedClock) -> Self {
         let id = TargetId::new("replay:");
         let mut replay = Self { id, reader, clock: clock.clone(), began: false, next: None, error: None, sink: None };
         replay.read();
@@ -31,7 +31,7 @@ impl Replay {
     }
 
     /// What its first line says.
-    pub const fn header(&self) -> &Header {
+    pub const fn header(&self) -> &RecordingHeader {
         self.reader.header()
     }
 
@@ -92,12 +92,12 @@ impl Source for Replay {
         })
     }
 
-    fn timing(&self) -> Timing {
-        Timing::Own
+    fn timing(&self) -> PollTiming {
+        PollTiming::Own
     }
 }
 
-impl Entry<'static> {
+impl RecordingEntry<'static> {
     /// What a source says that says this again; `None` for an entry that was missed.
     pub fn said(self) -> Option<Said> {
         Some(match self {

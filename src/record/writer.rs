@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::error::{RecordError, RecordErrorKind};
-use super::{Entry, Header, Redactor};
+use super::{RecordingEntry, RecordingHeader, Redactor};
 
 /// Entries that may wait for the disk.
 const BACKLOG: usize = 256;
@@ -78,7 +78,7 @@ impl Recording {
     ///
     /// # Errors
     /// [`RecordError`] if the file exists or can't be written.
-    pub fn create(settings: Settings, mut header: Header) -> Result<Self, RecordError> {
+    pub fn create(settings: Settings, mut header: RecordingHeader) -> Result<Self, RecordError> {
         let Settings { path, limit, redactor } = settings;
         let file = create(&path)?;
         if let Some(redactor) = &redactor {
@@ -98,14 +98,14 @@ impl Recording {
     }
 
     /// Notes an entry. Never waits: what the disk is too slow for is missing, and the recording says so.
-    pub fn note(&mut self, entry: Entry<'_>) {
+    pub fn note(&mut self, entry: RecordingEntry<'_>) {
         let Some(lines) = &self.lines else { return };
         let entry = match &self.redactor {
             Some(redactor) => redactor.entry(entry),
             None => entry,
         };
         if self.missed > 0 {
-            let Ok(line) = serde_json::to_vec(&Entry::Missed(self.missed)) else { return };
+            let Ok(line) = serde_json::to_vec(&RecordingEntry::Missed(self.missed)) else { return };
             if lines.try_send(line).is_ok() {
                 self.missed = 0;
             }

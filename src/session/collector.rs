@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::recorder::Recorder;
-use crate::alert::Watch;
+use crate::alert::AlertWatch;
 use crate::fleet::{Fleet, TargetInfo};
 use crate::history::History;
 use crate::reading::{Event, SourceError};
-use crate::record::{Entry, Recording};
+use crate::record::{Recording, RecordingEntry};
 use crate::snapshot::Snapshot;
 use crate::source::{Said, Source};
 use crate::store::{LedgerEvent, Store};
@@ -62,12 +62,12 @@ impl Message {
     }
 
     /// What of it comes from sources.
-    fn entry(&self) -> Option<Entry<'_>> {
+    fn entry(&self) -> Option<RecordingEntry<'_>> {
         Some(match self {
-            Self::Events(events) => Entry::Events(events.into()),
-            Self::Enlist(targets) => Entry::Targets(targets.into()),
-            Self::Troubles(errors) => Entry::Errors(errors.into()),
-            Self::Interval(interval) => Entry::Interval(*interval),
+            Self::Events(events) => RecordingEntry::Events(events.into()),
+            Self::Enlist(targets) => RecordingEntry::Targets(targets.into()),
+            Self::Troubles(errors) => RecordingEntry::Errors(errors.into()),
+            Self::Interval(interval) => RecordingEntry::Interval(*interval),
             Self::Ledger(_) | Self::Close(_) => return None,
         })
     }
@@ -77,7 +77,7 @@ impl Message {
 #[derive(Debug)]
 pub struct Collector {
     fleet: Fleet,
-    watch: Watch,
+    watch: AlertWatch,
     last: Option<Arc<Snapshot>>,
     first: Option<Moment>,
     published: Option<Moment>,
@@ -98,7 +98,7 @@ impl Collector {
     pub fn new(fleet: Fleet) -> Self {
         Self {
             fleet,
-            watch: Watch::default(),
+            watch: AlertWatch::default(),
             last: None,
             first: None,
             published: None,

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::fleet::TargetInfo;
-use crate::source::{Outlet, Said, Source, Timing, sink};
+use crate::source::{Outlet, PollTiming, Said, Source, sink};
 
 /// The sources of a session.
 #[derive(Debug, Default)]
@@ -37,9 +37,9 @@ impl Opened {
 
     fn add(&mut self, mut source: Box<dyn Source>, clock: &Clock) {
         match source.timing() {
-            Timing::Scheduled => self.scheduled.push(source),
-            Timing::Once => self.once.push(source),
-            Timing::Own => {
+            PollTiming::Scheduled => self.scheduled.push(source),
+            PollTiming::Once => self.once.push(source),
+            PollTiming::Own => {
                 let (sink, mut outlet) = sink();
                 source.start(sink, clock);
                 let (mut said, mut found) = (Vec::new(), Vec::new());

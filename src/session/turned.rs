@@ -5,7 +5,7 @@ use super::round::{PollGroup, in_order};
 use crate::clock::{Clock, ScriptedClock};
 use crate::fleet::TargetInfo;
 use crate::reading::{Event, TargetId};
-use crate::source::{Found, Next, PollFuture, Said, Sink, Source, Timing};
+use crate::source::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
 use crate::units::{Span, Timestamp};
 
 /// Polls the targets of a simulated fleet at each step of a scripted clock, up to its end: a machine that is too slow makes
@@ -70,7 +70,7 @@ impl Source for TurnedFleet {
         })
     }
 
-    fn timing(&self) -> Timing {
-        Timing::Own
+    fn timing(&self) -> PollTiming {
+        PollTiming::Own
     }
 }

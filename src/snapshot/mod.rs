@@ -17,14 +17,14 @@ use serde::Serialize;
 pub use alert::{Alert, Notice, Rule, Severity};
 pub use bound::Bound;
 pub use money::{
-    BesideRow, Leakage, LedgerBasis, ListBasis, ModelMoney, MoneyView, PriceStep, RateBasis, Worth, WriterStatus,
+    BesideRow, LeakageView, LedgerBasis, ListBasis, ModelMoney, MoneyView, PriceStep, RateBasis, Worth, WriterStatus,
 };
 pub use rows::{
     AMBIGUOUS, Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles, RequestRates,
     Requests, ScrapeRow, TokenTotals, UnitRow, WorstRank,
 };
 pub use slo::SloStatus;
-pub use vitals::{Line, Vitals};
+pub use vitals::{VitalLine, Vitals};
 
 use crate::reading::SourceError;
 use crate::units::{Ratio, Timestamp};

@@ -74,7 +74,7 @@ pub struct MoneyView {
     /// requests, where the engine counts them apart.
     pub bill: Bill,
     /// What was made beyond finished requests since `since`; `None` where no engine counts those apart.
-    pub leakage: Option<Leakage>,
+    pub leakage: Option<LeakageView>,
     /// GPU rates in force.
     pub rates: Vec<RateBasis>,
     /// GPUs for which no rate is known.
@@ -115,7 +115,7 @@ pub struct LedgerBasis {
 /// What engines made that no finished request holds: aborted work, and requests that are still in flight. It is in the
 /// revenue where all is billed, and not where finished requests are. Below zero where more finished than was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Leakage {
+pub struct LeakageView {
     /// Prompt tokens, cached ones included.
     pub prompt_tokens: i64,
     /// Output tokens.

@@ -28,8 +28,8 @@ pub trait Source: Debug + Send + 'static {
     fn poll(&mut self) -> PollFuture<'_>;
 
     /// Who says when it is polled.
-    fn timing(&self) -> Timing {
-        Timing::Scheduled
+    fn timing(&self) -> PollTiming {
+        PollTiming::Scheduled
     }
 
     /// Polls so often from now on, where it keeps its own time.
@@ -52,7 +52,7 @@ pub enum Next {
 
 /// Who says when a source is polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Timing {
+pub enum PollTiming {
     /// The schedule.
     Scheduled,
     /// The schedule; but a second poll tells no more than the first, so that one before something is printed is enough.

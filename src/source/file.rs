@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::contract::{Next, PollFuture, Sink, Source, Timing};
+use super::contract::{Next, PollFuture, PollTiming, Sink, Source};
 use crate::clock::Clock;
 use crate::dialect::{self, Hint};
 use crate::reading::{Event, Label, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
@@ -52,8 +52,8 @@ impl Source for PageFile {
         })
     }
 
-    fn timing(&self) -> Timing {
-        Timing::Once
+    fn timing(&self) -> PollTiming {
+        PollTiming::Once
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::RowKind;
 use super::calendar::Period;
-use super::row::{Row, gpu_time};
+use super::row::{StatementRow, gpu_time};
 use crate::ledger::Classes;
 use crate::reading::{Label, NodeName};
 use crate::units::{Money, Timestamp, Tokens};
@@ -141,7 +141,7 @@ impl RowAccumulator {
 
     /// Rows as they will stand, unordered, those that are no key's first. `known` is whether any cost is.
     /// `is_place` is whether they are by node or unit.
-    pub(super) fn rows(self, known: bool, is_place: bool) -> Vec<Row> {
+    pub(super) fn rows(self, known: bool, is_place: bool) -> Vec<StatementRow> {
         let beside = |draft: &Draft| {
             let is_key = is_place && draft.kind == RowKind::Key;
             is_key.then(|| self.beside.get(&draft.key).copied().unwrap_or_default())
@@ -168,10 +168,10 @@ impl Draft {
         }
     }
 
-    fn row(&self, known: bool, beside: Option<KeylessRows>) -> Row {
+    fn row(&self, known: bool, beside: Option<KeylessRows>) -> StatementRow {
         let known = known && self.kind != RowKind::Uncosted && (self.has_cost || self.uncosted.is_none());
         let unpriced = self.kind == RowKind::Unpriced;
-        let mut row = Row {
+        let mut row = StatementRow {
             start: self.start,
             end: self.end,
             node: self.node.clone(),
@@ -184,7 +184,7 @@ impl Draft {
             whole_cost: beside.filter(|beside| !beside.unrated).and_then(|beside| beside.whole_cost),
             unpriced_tokens: beside.map(|beside| beside.unpriced),
             lower_bound: unpriced && !self.tokens.is_zero(),
-            ..Row::new(self.kind, self.key.clone())
+            ..StatementRow::new(self.kind, self.key.clone())
         };
         row.settle();
         row

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::costed::Costed;
 use super::fold::Fold;
 use super::list_uses::ListUses;
-use super::row::{Row, Statement, gpu_time};
+use super::row::{Statement, StatementRow, gpu_time};
 use super::{By, RowKind, leases};
 use crate::ledger::Past;
 use crate::reading::Label;
@@ -30,7 +30,7 @@ impl Statement {
         statement
     }
 
-    fn assemble(past: &Past, by: By, rows: Vec<Row>) -> Self {
+    fn assemble(past: &Past, by: By, rows: Vec<StatementRow>) -> Self {
         let rows = rows.into_iter().map(|row| if by == By::Lease { row.of_lease() } else { row });
         let (special, mut keys): (Vec<_>, Vec<_>) = rows.partition(|row| row.kind != RowKind::Key);
         match by {
@@ -65,8 +65,8 @@ impl Statement {
 }
 
 /// The sum of rows; what no row knows it does not either.
-fn total(rows: &[Row]) -> Row {
-    let mut total = Row::new(RowKind::Total, Label::new(RowKind::Total.name()));
+fn total(rows: &[StatementRow]) -> StatementRow {
+    let mut total = StatementRow::new(RowKind::Total, Label::new(RowKind::Total.name()));
     let mut millis = 0;
     for row in rows {
         if let Some(tokens) = row.tokens {

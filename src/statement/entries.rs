@@ -26,7 +26,7 @@ pub enum EntryKind {
 
 /// An amount of one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct DayEntry {
     /// The day, in the ledger's zone.
     pub day: Period,
     /// What it is for.
@@ -40,13 +40,13 @@ pub struct Entry {
 }
 
 /// The entries of a past in the order of days. Tokens without a price and GPU time without a rate are none.
-pub fn entries(past: &Past, zone: &TimeZone) -> Vec<Entry> {
+pub fn entries(past: &Past, zone: &TimeZone) -> Vec<DayEntry> {
     let costed = Costed::of(past);
-    let mut all: BTreeMap<(Timestamp, EntryKind), Entry> = BTreeMap::new();
+    let mut all: BTreeMap<(Timestamp, EntryKind), DayEntry> = BTreeMap::new();
     let mut add = |at: Timestamp, kind: EntryKind, amount: Money, (millis, energy): (i64, i64)| {
         let day = Period::of(By::Day, zone, at);
         let begin = day.begin;
-        let new = || Entry { day, kind: kind.clone(), amount: Money::ZERO, gpu_time: GpuTime::ZERO, energy: 0 };
+        let new = || DayEntry { day, kind: kind.clone(), amount: Money::ZERO, gpu_time: GpuTime::ZERO, energy: 0 };
         let entry = all.entry((begin, kind.clone())).or_insert_with(new);
         entry.amount += amount;
         entry.gpu_time = gpu_time(entry.gpu_time.millis() + millis);
@@ -75,7 +75,7 @@ pub fn entries(past: &Past, zone: &TimeZone) -> Vec<Entry> {
 
 /// The same with amounts of so many decimals: revenue and cost each add up to their total, which is rounded once.
 #[must_use]
-pub fn rounded_entries(mut entries: Vec<Entry>, places: u32) -> Vec<Entry> {
+pub fn rounded_entries(mut entries: Vec<DayEntry>, places: u32) -> Vec<DayEntry> {
     let [mut revenue, mut cost] = [RunningSum::new(places), RunningSum::new(places)];
     for entry in &mut entries {
         let sum = if matches!(entry.kind, EntryKind::Revenue(_)) { &mut revenue } else { &mut cost };

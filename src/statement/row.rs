@@ -52,7 +52,7 @@ impl RowKind {
 
 /// One row, or the total. `None` is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct StatementRow {
     /// What it is.
     pub kind: RowKind,
     /// Its key; `(idle)` and its like for rows that are no key's.
@@ -115,9 +115,9 @@ pub struct Statement {
     /// What the rows are by.
     pub by: By,
     /// Keys first: time ascending, others by revenue. Then the rows that are no key's.
-    pub rows: Vec<Row>,
+    pub rows: Vec<StatementRow>,
     /// The sum of the rows.
-    pub total: Row,
+    pub total: StatementRow,
     /// Revenue whose cost is unknown: in the total's revenue, and not in its profit.
     pub uncosted_revenue: Money,
     /// How far the truth may lie from the revenue, either way.
@@ -134,7 +134,7 @@ pub struct Statement {
     pub lists: Vec<ListUse>,
 }
 
-impl Row {
+impl StatementRow {
     /// A row in which nothing is known yet.
     pub(super) fn new(kind: RowKind, key: Label) -> Self {
         Self {
@@ -196,7 +196,7 @@ impl Statement {
     #[must_use]
     pub fn rounded(mut self, places: u32) -> Self {
         let [revenue, mut cost, mut idle] = std::array::from_fn(|_| RunningSum::new(places));
-        let both = |row: &Row| row.revenue.map(|amount| (amount - row.uncosted_revenue, row.uncosted_revenue));
+        let both = |row: &StatementRow| row.revenue.map(|amount| (amount - row.uncosted_revenue, row.uncosted_revenue));
         let both: Vec<_> = self.rows.iter().map(|row| both(row).unwrap_or_default()).collect();
         self.uncosted_revenue = Money::ZERO;
         for (row, (covered, uncosted)) in self.rows.iter_mut().zip(revenue.add_both(&both)) {

@@ -8,7 +8,7 @@ use crate::units::{Money, Tokens};
 
 /// Tokens of one model and what they are worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Served {
+pub struct ServedTokens {
     /// Tokens, priced or not.
     pub tokens: Classes,
     /// Those of them without a price.
@@ -26,8 +26,8 @@ pub struct Served {
 }
 
 /// What was made and earned of each model, by its canonical name; `""` is no name.
-pub fn served_by_model(past: &Past) -> BTreeMap<String, Served> {
-    let mut all: BTreeMap<String, Served> = BTreeMap::new();
+pub fn served_by_model(past: &Past) -> BTreeMap<String, ServedTokens> {
+    let mut all: BTreeMap<String, ServedTokens> = BTreeMap::new();
     for cell in &past.tokens {
         let account = past.account(cell.account);
         let name = account.model.as_ref().map(ModelName::as_str).map(canonical_model).unwrap_or_default();

@@ -9,7 +9,7 @@ use super::view::ViewId;
 /// Under which heading the help has a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Group {
+pub enum KeyGroup {
     Views,
     Move,
     Lists,
@@ -18,7 +18,7 @@ pub enum Group {
     Other,
 }
 
-impl Group {
+impl KeyGroup {
     /// All of them.
     pub const ALL: [Self; 6] = [Self::Views, Self::Move, Self::Lists, Self::Time, Self::Charts, Self::Other];
 
@@ -41,7 +41,7 @@ pub struct Binding {
     /// What it asks for.
     pub command: Command,
     /// Its heading in the help.
-    pub group: Group,
+    pub group: KeyGroup,
     /// The keys, as the help shows them; empty where the line above stands for this one too.
     pub shown: &'static str,
     /// What the help says, in at most 26 cells.
@@ -55,7 +55,7 @@ const CTRL: KeyModifiers = KeyModifiers::CONTROL;
 
 macro_rules! bind {
     ($group:ident: $($key:expr),+ => $command:expr, $shown:literal, $help:literal, $footer:literal) => {
-        Binding { keys: &[$($key),+], command: $command, group: Group::$group, shown: $shown, help: $help, footer: $footer }
+        Binding { keys: &[$($key),+], command: $command, group: KeyGroup::$group, shown: $shown, help: $help, footer: $footer }
     };
 }
 

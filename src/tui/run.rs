@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use tokio::sync::watch;
 
-use super::app::{Action, App, Scenario, WatchedFleet};
+use super::app::{Action, App, FormScenario, WatchedFleet};
 use super::dashboard::{Dashboard, Exit};
 use super::errands::{Errands, SetInterval};
 use super::ledger_query::LedgerQueries;
@@ -52,7 +52,7 @@ pub struct Options {
     /// What charts are drawn from.
     pub history: History,
     /// What-if scenarios of the configuration.
-    pub scenarios: Vec<Scenario>,
+    pub scenarios: Vec<FormScenario>,
 }
 
 impl Default for Options {

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::app::{App, Pace};
+use super::app::{App, RefreshPace};
 use super::figures_of;
 use super::format;
 use super::theme::Role;
@@ -40,7 +40,7 @@ impl<'a> Scene<'a> {
 
     /// How long ago something was, at a pace at which seconds can be read.
     pub fn ago(&self, at: Timestamp) -> Span {
-        self.at(Pace::FiveSeconds).snap.at - at
+        self.at(RefreshPace::FiveSeconds).snap.at - at
     }
 
     /// An amount in at most `cells` cells.
@@ -66,7 +66,7 @@ impl<'a> Scene<'a> {
 
     /// The same of a snapshot that moves more slowly.
     #[must_use]
-    pub fn at(&self, pace: Pace) -> Self {
+    pub fn at(&self, pace: RefreshPace) -> Self {
         Self { snap: self.app.snapshots.at(pace), ..*self }
     }
 

@@ -3,12 +3,12 @@
 //! The history is asked; where it knows nothing of the fleet yet, the quarter hour of the snapshot stands in, and the newest
 //! money is the snapshot's own.
 
-use super::app::Pace;
+use super::app::RefreshPace;
 use super::figures_of::number;
 use super::scene::Scene;
 use super::widgets::time_axis::TimeAxis;
 use crate::history::{Measure, Query, Subject};
-use crate::snapshot::{Line, Vitals};
+use crate::snapshot::{VitalLine, Vitals};
 use crate::units::{Span, Timestamp};
 
 /// The time of a point where charts are short, and where they are long.
@@ -29,7 +29,7 @@ pub(super) struct Points {
 impl Points {
     /// The points of a measure over a span up to now.
     pub(super) fn of(scene: &Scene<'_>, subject: &Subject, measure: Measure, span: Span) -> Self {
-        let now = scene.at(Pace::Charts).snap.at;
+        let now = scene.at(RefreshPace::Charts).snap.at;
         // Fine points are kept for an hour from the newest on, whichever instant is shown; charts follow it some seconds
         // behind, which changes nothing.
         let back = (scene.app.newest().at - now) + span;
@@ -104,14 +104,14 @@ impl Points {
 
 /// The axis of a chart of `cells` cells in which all of `points` are shown.
 pub(super) fn axis(scene: &Scene<'_>, points: &[&Points], span: Span, cells: u16) -> TimeAxis {
-    let now = scene.at(Pace::Charts).snap.at;
+    let now = scene.at(RefreshPace::Charts).snap.at;
     let began = points.iter().filter_map(|points| points.past_began()).min();
     // Where nothing is known of the past, what is watched since the first poll is to come.
     let began = began.or(scene.snap.money.since).unwrap_or(now);
     TimeAxis::new(began, now, span, cells)
 }
 
-fn line_of(vitals: &Vitals, measure: Measure) -> Option<&Line> {
+fn line_of(vitals: &Vitals, measure: Measure) -> Option<&VitalLine> {
     Some(match measure {
         Measure::Output => &vitals.output,
         Measure::Prompt => &vitals.prompt,
@@ -125,7 +125,7 @@ fn line_of(vitals: &Vitals, measure: Measure) -> Option<&Line> {
 
 /// The fleet's money at present.
 fn newest(scene: &Scene<'_>, measure: Measure) -> Option<f64> {
-    let money = &scene.at(Pace::FiveSeconds).snap.money;
+    let money = &scene.at(RefreshPace::FiveSeconds).snap.money;
     match measure {
         Measure::Revenue => number(money.revenue_per_hour),
         Measure::Cost => number(money.cost_per_hour),

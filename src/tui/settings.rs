@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::app::{App, Cells, Grouping, Reach, Scenario, Silenced};
+use super::app::{App, Cells, ChartReach, FormScenario, Grouping, Silenced};
 use super::view::ViewId;
 use super::widgets::margin::MarginForm;
 use crate::reading::Label;
@@ -53,7 +53,7 @@ pub(super) struct Settings {
     silenced: Vec<KeptSilence>,
     /// What-if scenarios.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    scenario: Vec<Scenario>,
+    scenario: Vec<FormScenario>,
 }
 
 /// An alert that is silenced: its rule, what it is about, and until when in milliseconds since 1970.
@@ -96,7 +96,7 @@ impl Settings {
     /// Puts what was kept into an app, except its theme. Sorts wait for the first rows: without them no column is known.
     pub(super) fn apply(&self, app: &mut App) {
         let is = |kept: &Option<String>, name: &str| kept.as_deref() == Some(name);
-        if let Some(reach) = Reach::ALL.into_iter().find(|reach| is(&self.span, reach.word())) {
+        if let Some(reach) = ChartReach::ALL.into_iter().find(|reach| is(&self.span, reach.word())) {
             app.charts.reach = reach;
         }
         if let Some(cells) = Cells::ALL.into_iter().find(|cells| is(&self.cells, cells.names().0)) {
@@ -109,8 +109,8 @@ impl Settings {
             app.charts.form = MarginForm::Profit;
         }
         // Those of the configuration come first, and keep their names.
-        let is_new = |kept: &&Scenario| !app.what_if.scenarios.iter().any(|known| known.name == kept.name);
-        let kept: Vec<Scenario> = self.scenario.iter().filter(is_new).cloned().collect();
+        let is_new = |kept: &&FormScenario| !app.what_if.scenarios.iter().any(|known| known.name == kept.name);
+        let kept: Vec<FormScenario> = self.scenario.iter().filter(is_new).cloned().collect();
         app.what_if.scenarios.extend(kept);
         app.silenced = self.silenced.iter().map(KeptSilence::silenced).collect();
         app.sort_later(self.sort.clone());

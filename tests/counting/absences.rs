@@ -3,7 +3,7 @@
 use crate::seat;
 use crate::support;
 
-use margintop::alert::Watch;
+use margintop::alert::AlertWatch;
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Health, Label, NodeName, PageReading};
@@ -39,7 +39,7 @@ fn eight_hours_of_sleep_are_bridged_without_a_burst() {
     let awake = picture_at(&mut fleet, 121).money;
     let woke = 120 + 8 * 3600;
     let mut first = picture_at(&mut fleet, woke);
-    Watch::default().judge(&mut first);
+    AlertWatch::default().judge(&mut first);
     assert!(first.alerts.is_empty(), "nothing had the time to answer: {:?}", first.alerts);
     look(&mut fleet, woke + 1);
     let money = picture_at(&mut fleet, woke + 2).money;
@@ -63,7 +63,7 @@ fn silence_that_goes_on_after_waking_is_told() {
     let woke = 8 * 3600;
     let told = |fleet: &mut Fleet, seconds| {
         let mut picture = picture_at(fleet, seconds);
-        Watch::default().judge(&mut picture);
+        AlertWatch::default().judge(&mut picture);
         picture.alerts.len()
     };
     assert_eq!(told(&mut fleet, woke), 0);

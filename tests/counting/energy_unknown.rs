@@ -2,7 +2,7 @@
 
 use crate::support;
 
-use margintop::alert::Watch;
+use margintop::alert::AlertWatch;
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::{Book, Lease, Leased};
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
@@ -48,7 +48,7 @@ fn energy(fleet: &Fleet) -> i64 {
 
 fn snapshot(fleet: &Fleet) -> Snapshot {
     let mut snapshot = fleet.snapshot();
-    Watch::default().judge(&mut snapshot);
+    AlertWatch::default().judge(&mut snapshot);
     snapshot
 }
 

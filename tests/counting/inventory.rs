@@ -5,7 +5,7 @@
 
 use crate::support;
 
-use margintop::alert::Watch;
+use margintop::alert::AlertWatch;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, SavedItem, SavedState, TargetInfo};
 use margintop::ledger::{GpuTimeCell, SavedLedger};
@@ -103,7 +103,7 @@ impl World {
 
     fn snapshot(&self) -> Snapshot {
         let mut snapshot = self.fleet.snapshot();
-        Watch::default().judge(&mut snapshot);
+        AlertWatch::default().judge(&mut snapshot);
         snapshot
     }
 

@@ -4,7 +4,7 @@
 use crate::support;
 
 use margintop::fleet::{Fleet, FleetConfig};
-use margintop::ledger::{Classes, Ledger, Posting, RevenueAccount, Source, Timing, apportion};
+use margintop::ledger::{Classes, Ledger, Posting, PostingSource, RevenueAccount, Timing, apportion};
 use margintop::pricing::Book;
 use margintop::reading::{Event, ModelName, NodeName, Role};
 use margintop::units::{Money, Span, Timestamp, Tokens};
@@ -50,7 +50,15 @@ fn post(
     tokens: Classes,
 ) {
     ledger.post(
-        &Posting { account, from, to, tokens, hits_known: true, timing: Timing::Estimated, source: Source::default() },
+        &Posting {
+            account,
+            from,
+            to,
+            tokens,
+            hits_known: true,
+            timing: Timing::Estimated,
+            source: PostingSource::default(),
+        },
         |_| (),
     );
 }
@@ -129,7 +137,7 @@ proptest! {
         post(&mut ledger, account, from, to, kept);
         let before = (ledger.earned()[0], tokens_of(&ledger), refold(&ledger));
         let mut entries = Vec::new();
-        ledger.post(&Posting { account, from, to, tokens: taken, hits_known: true, timing: Timing::Seen, source: Source::default() }, |entry| entries.push(entry));
+        ledger.post(&Posting { account, from, to, tokens: taken, hits_known: true, timing: Timing::Seen, source: PostingSource::default() }, |entry| entries.push(entry));
         ledger.reverse(&entries);
         prop_assert_eq!((ledger.earned()[0], tokens_of(&ledger), refold(&ledger)), before);
     }

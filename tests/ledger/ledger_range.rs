@@ -6,7 +6,7 @@ use crate::support;
 
 use margintop::ledger::{
     Classes, CostAccount, CostAccountId, CostKind, Entry, Evidence, GpuTimeChange, Ledger, PendingPostings, Posting,
-    RevenueAccount, RevenueAccountId, Source, Timing, TokenChange,
+    PostingSource, RevenueAccount, RevenueAccountId, Timing, TokenChange,
 };
 use margintop::pricing::{Book, ClassPrices, ListFile, PriceFile, TierFile};
 use margintop::reading::{Label, ModelName, NodeName, Role, TargetId, TokenCounters};
@@ -45,7 +45,7 @@ fn posting(account: RevenueAccountId, output: u64) -> Posting {
         tokens,
         hits_known: true,
         timing: Timing::Seen,
-        source: Source::default(),
+        source: PostingSource::default(),
     }
 }
 

@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use margintop::ledger::{CostAccount, CostKind, Past, Tariff};
 use margintop::reading::{Label, NodeName, Role};
 use margintop::statement::{
-    BreakEven, Bridge, By, Cause, Change, MonthToDate, Row, RowKind, Statement, Totals, compare, differences, reprice,
-    what_if,
+    BreakEven, Bridge, By, Cause, Change, MonthToDate, RowKind, Statement, StatementRow, Totals, compare, differences,
+    reprice, what_if,
 };
 use margintop::units::{GpuTime, Money, NodeCount, Span};
 use past::{Making, R1, book, classes, deepseek_day, held, instant};
@@ -21,7 +21,7 @@ fn statement(past: &Past, by: By) -> Statement {
     Statement::of(past, by, &beijing()).rounded(6)
 }
 
-fn row<'a>(statement: &'a Statement, key: &str) -> &'a Row {
+fn row<'a>(statement: &'a Statement, key: &str) -> &'a StatementRow {
     statement.rows.iter().find(|row| row.key.as_str() == key).unwrap_or_else(|| panic!("no row {key}"))
 }
 
@@ -30,7 +30,7 @@ fn text(money: Option<Money>) -> String {
 }
 
 /// Revenue, cost and profit of a row.
-fn money(row: &Row) -> [String; 3] {
+fn money(row: &StatementRow) -> [String; 3] {
     [text(row.revenue), text(row.cost), text(row.profit)]
 }
 

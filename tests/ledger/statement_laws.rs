@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use margintop::ledger::{Classes, CostAccount, CostAccountId, CostKind, Past, RevenueAccountId, TariffId};
 use margintop::reading::{Label, NodeName, Role, UnitName};
 use margintop::statement::{
-    BreakEven, Bridge, By, Change, Row, RowKind, Statement, Totals, break_even, compare, differences, reprice,
+    BreakEven, Bridge, By, Change, RowKind, Statement, StatementRow, Totals, break_even, compare, differences, reprice,
     rounded_hours, what_if,
 };
 use margintop::units::{GpuTime, Money, Span, Timestamp};
@@ -80,7 +80,7 @@ fn zone() -> TimeZone {
     TimeZone::get("Europe/Berlin").unwrap()
 }
 
-fn sum(rows: &[Row], amount: fn(&Row) -> Option<Money>) -> Option<Money> {
+fn sum(rows: &[StatementRow], amount: fn(&StatementRow) -> Option<Money>) -> Option<Money> {
     rows.iter().filter_map(amount).fold(None, |sum, amount| Some(sum.unwrap_or_default() + amount))
 }
 
@@ -177,7 +177,7 @@ fn an_empty_past_is_told_without_a_word_too_many() {
     let empty = Past { until: Timestamp::from_millis(1), ..Past::default() };
     for by in By::ALL {
         let told = Statement::of(&empty, by, &zone());
-        assert!(told.rows.iter().all(Row::is_empty) && told.total.is_empty());
+        assert!(told.rows.iter().all(StatementRow::is_empty) && told.total.is_empty());
         assert_eq!(told.rows.len(), 3);
     }
     assert_eq!(break_even(&empty, &Totals::of(&empty)), BreakEven::default());

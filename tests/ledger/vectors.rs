@@ -7,7 +7,7 @@ use crate::support;
 use std::collections::BTreeMap;
 
 use margintop::fleet::Fleet;
-use margintop::ledger::{Classes, Ledger, Posting, RevenueAccount, Source, Timing, apportion};
+use margintop::ledger::{Classes, Ledger, Posting, PostingSource, RevenueAccount, Timing, apportion};
 use margintop::pricing::{Book, HistoryFile, ListFile, ModelPrice, PriceFile, TierFile, WindowFile};
 use margintop::reading::{ModelName, NodeName, Role, Speculation};
 use margintop::units::{Money, Price, Ratio, Span, Timestamp, Tokens};
@@ -93,7 +93,10 @@ fn account(model: &str) -> RevenueAccount {
 fn post(book: Book, from: Timestamp, to: Timestamp, tokens: Classes, timing: Timing) -> (Ledger, Money) {
     let mut ledger = Ledger::new(book, Timestamp::default());
     let account = ledger.account(&account("m"));
-    ledger.post(&Posting { account, from, to, tokens, hits_known: true, timing, source: Source::default() }, |_| ());
+    ledger.post(
+        &Posting { account, from, to, tokens, hits_known: true, timing, source: PostingSource::default() },
+        |_| (),
+    );
     let value = value_of(&ledger);
     (ledger, value)
 }
@@ -271,7 +274,15 @@ fn v19_small_prices_are_not_lost() {
     for request in 0..v["input"]["requests"].as_i64().unwrap() {
         let (from, to) = (Timestamp::from_millis(request), Timestamp::from_millis(request + 1));
         ledger.post(
-            &Posting { account, from, to, tokens, hits_known: true, timing: Timing::Seen, source: Source::default() },
+            &Posting {
+                account,
+                from,
+                to,
+                tokens,
+                hits_known: true,
+                timing: Timing::Seen,
+                source: PostingSource::default(),
+            },
             |_| (),
         );
     }

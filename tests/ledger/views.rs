@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::ledger::Grain;
-use margintop::statement::{By, Row, RowKind, Statement, Totals, rounded_hours};
+use margintop::statement::{By, RowKind, Statement, StatementRow, Totals, rounded_hours};
 use margintop::store::Reader;
 use margintop::units::{Money, Span, Timestamp};
 use random_ledger::{DAY, DAYS, first_day, random_ledger, tables};
@@ -69,7 +69,7 @@ fn days_agree(path: &Path, case: &str) {
             "SELECT model, revenue, uncosted_revenue, cost, profit, prompt_tokens, cached_tokens, output_tokens
                         FROM profit_by_model_by_day WHERE day = ?1";
         let count = |count: u64| Some(i128::from(count));
-        let told = |row: &Row| {
+        let told = |row: &StatementRow| {
             let tokens = row.tokens.unwrap_or_default();
             let mut amounts = [row.revenue, Some(row.uncosted_revenue), row.cost, row.profit].map(micros).to_vec();
             amounts.extend([(tokens.miss + tokens.hit).count(), tokens.hit.count(), tokens.output.count()].map(count));

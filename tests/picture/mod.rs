@@ -19,8 +19,8 @@ use margintop::history::History;
 use margintop::ledger::{Classes, GpuTimeCell, Past, TokenCell};
 use margintop::reading::{EngineKind, Label, ModelName, Role};
 use margintop::snapshot::{
-    Coverage, GpuTotals, LedgerBasis, Line, ListBasis, MoneyView, RateBasis, Requests, Rule, SCHEMA, Severity,
-    SloStatus, Snapshot, TokenTotals, Vitals, WriterStatus,
+    Coverage, GpuTotals, LedgerBasis, ListBasis, MoneyView, RateBasis, Requests, Rule, SCHEMA, Severity, SloStatus,
+    Snapshot, TokenTotals, VitalLine, Vitals, WriterStatus,
 };
 use margintop::tui::app::{Action, App, Command, Turn};
 use margintop::units::{GpuTime, Money, Ratio, Span, Timestamp, Tokens};
@@ -233,13 +233,13 @@ fn fleet_money() -> MoneyView {
 }
 
 /// A quarter hour that ends with the point `newest`.
-fn line(seed: usize, newest: u64, base: f64, swing: f64) -> Line {
+fn line(seed: usize, newest: u64, base: f64, swing: f64) -> VitalLine {
     let points = (0..180_u64).map(|i| {
         let at = newest + i - 179;
         let slow = ((at as f64) / 23.0 + seed as f64).sin() * 0.5 + 0.5;
         Some((base * (1.0 - swing + swing * (0.7 * slow + 0.3 * wave(seed, at)))) as f32)
     });
-    Line { points: points.collect(), change: Some(wave(seed + 7, newest / 12) * 0.1 - 0.05) }
+    VitalLine { points: points.collect(), change: Some(wave(seed + 7, newest / 12) * 0.1 - 0.05) }
 }
 
 fn vitals(at: Timestamp, output: f64, prompt: f64, hit: f64, load: f64) -> Vitals {
@@ -247,8 +247,10 @@ fn vitals(at: Timestamp, output: f64, prompt: f64, hit: f64, load: f64) -> Vital
     let newest = at.millis().div_euclid(step.millis());
     let number = newest.unsigned_abs() % 100_000;
     let total = line(2, number, prompt, 0.5);
-    let scaled =
-        |share: f32| Line { points: total.points.iter().map(|p| p.map(|p| p * share)).collect(), change: total.change };
+    let scaled = |share: f32| VitalLine {
+        points: total.points.iter().map(|p| p.map(|p| p * share)).collect(),
+        change: total.change,
+    };
     Vitals {
         step,
         until: Timestamp::from_millis(newest * step.millis()),

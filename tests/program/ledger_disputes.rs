@@ -14,7 +14,7 @@ use std::time::Duration;
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Checkpoint, Fleet, FleetConfig, SavedState};
 use margintop::ledger::{
-    Classes, DisputeId, Entry, Evidence, Grain, Ledger, Past, Posting, RevenueAccount, Source, Timing,
+    Classes, DisputeId, Entry, Evidence, Grain, Ledger, Past, Posting, PostingSource, RevenueAccount, Timing,
 };
 use margintop::pricing::Book;
 use margintop::reading::{InstanceId, ModelName, NodeName, Rank, Role, TargetId};
@@ -70,7 +70,7 @@ impl WriterStatus {
             tokens,
             hits_known: true,
             timing: Timing::Seen,
-            source: Source::default(),
+            source: PostingSource::default(),
         }
     }
 

@@ -188,6 +188,17 @@ fn every_list_is_listed_with_who_says_it() {
     assert!(said.contains("list  mine, configured, tier standard"), "{said}");
 }
 
+#[test]
+fn lists_stand_in_the_order_of_their_numbers() {
+    let from = "2027-01-01T00:00:00Z";
+    let prices = format!("{}{}", flat("mine-10", from, "1"), flat("mine-2", from, "1"));
+    let (_folder, config) = with_prices(&prices);
+    let lists = json(&config, &["--lists", "--at", NOON]);
+    let names: Vec<&str> = lists.as_array().unwrap().iter().filter_map(|list| list["list"].as_str()).collect();
+    let mine: Vec<&str> = names.into_iter().filter(|name| name.starts_with("mine")).collect();
+    assert_eq!(mine, ["mine-2", "mine-10"]);
+}
+
 fn file(name: &str) -> String {
     format!("{}/tests/fixtures/benchmarks/{name}", env!("CARGO_MANIFEST_DIR"))
 }

@@ -13,7 +13,9 @@ use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
 use margintop::reading::{Event, Label, NodeName, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName};
-use margintop::record::{Entry, FORMAT, Header, Reader, Recording, Redactor, Replay, Settings, Written};
+use margintop::record::{
+    FORMAT, Recording, RecordingEntry, RecordingHeader, RecordingReader, Redactor, Replay, Settings, Written,
+};
 use margintop::session::{Collector, Message, Scripted, turn_again};
 use margintop::snapshot::Snapshot;
 use margintop::units::{Moment, Span};
@@ -31,8 +33,8 @@ const BEGAN: &str = "2026-11-24T15:00:00Z";
 /// Names that stand in what is recorded, and not in what is redacted.
 const NAMES: [&str; 6] = ["secret-host", "secret-node", "secret-unit", "secret-tenant", "secret-words", "DeepSeek"];
 
-fn header() -> Header {
-    Header {
+fn header() -> RecordingHeader {
+    RecordingHeader {
         recording: FORMAT.to_owned(),
         began: moment(BEGAN),
         local: NodeName::new("secret-host"),
@@ -61,7 +63,7 @@ fn page(url: &str, at: Moment, text: &str) -> Event {
 }
 
 /// What a watch of half a minute takes in: pages of engines and of GPUs, failures, a target more.
-fn entries() -> Vec<Entry<'static>> {
+fn entries() -> Vec<RecordingEntry<'static>> {
     let began = moment(BEGAN);
     let at = |seconds| began + Span::from_secs(seconds);
     let trouble = |trouble| Event::Page {
@@ -75,11 +77,11 @@ fn entries() -> Vec<Entry<'static>> {
         why: Label::new("secret-words of a library"),
         mend: Label::new("install the driver"),
     };
-    let events = |events: Vec<Event>| Entry::Events(Cow::Owned(events));
+    let events = |events: Vec<Event>| RecordingEntry::Events(Cow::Owned(events));
     vec![
         events(vec![page("http://secret-host:8000", at(0), VLLM), page("http://secret-host:9400", at(0), DCGM)]),
         events(vec![Event::Tick(at(1))]),
-        Entry::Targets(Cow::Owned(vec![target("http://secret-host:30000")])),
+        RecordingEntry::Targets(Cow::Owned(vec![target("http://secret-host:30000")])),
         events(vec![
             page("http://secret-host:8000", at(10), VLLM_LATER),
             page("http://secret-host:30000", at(10), SGLANG),
@@ -88,9 +90,9 @@ fn entries() -> Vec<Entry<'static>> {
             trouble(ScrapeTrouble::NoSuchHost(Label::new("secret-words"))),
             trouble(ScrapeTrouble::Status(503)),
         ]),
-        Entry::Errors(Cow::Owned(vec![error.clone()])),
+        RecordingEntry::Errors(Cow::Owned(vec![error.clone()])),
         events(vec![Event::nvml(NodeName::new("secret-node"), at(12), Err(error))]),
-        Entry::Interval(Span::from_secs(2)),
+        RecordingEntry::Interval(Span::from_secs(2)),
         events(vec![Event::Tick(at(13))]),
     ]
 }
@@ -112,8 +114,8 @@ fn write_times(times: usize, path: &Path, redactor: Option<Redactor>, limit: u64
     progress.written().unwrap().clone()
 }
 
-fn read(path: &Path) -> (Header, Vec<Entry<'static>>, bool) {
-    let mut reader = Reader::open(path).unwrap();
+fn read(path: &Path) -> (RecordingHeader, Vec<RecordingEntry<'static>>, bool) {
+    let mut reader = RecordingReader::open(path).unwrap();
     let mut entries = Vec::new();
     while let Some(entry) = reader.next_entry().unwrap() {
         entries.push(entry);
@@ -122,7 +124,7 @@ fn read(path: &Path) -> (Header, Vec<Entry<'static>>, bool) {
 }
 
 /// What a program would print of a fleet that took these in.
-fn snapshot(header: &Header, entries: Vec<Entry<'static>>) -> String {
+fn snapshot(header: &RecordingHeader, entries: Vec<RecordingEntry<'static>>) -> String {
     let config = FleetConfig {
         interval: header.interval,
         window: header.window,
@@ -130,7 +132,7 @@ fn snapshot(header: &Header, entries: Vec<Entry<'static>>) -> String {
         ..FleetConfig::local(header.local.as_str())
     };
     let mut collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), header.began));
-    for said in entries.into_iter().filter_map(Entry::said) {
+    for said in entries.into_iter().filter_map(RecordingEntry::said) {
         collector.take(Message::heard(said).0);
     }
     serde_json::to_string(&*collector.picture()).unwrap()
@@ -138,7 +140,7 @@ fn snapshot(header: &Header, entries: Vec<Entry<'static>>) -> String {
 
 /// A recording being turned, from its beginning.
 fn turned(path: &Path) -> Scripted<Replay> {
-    let reader = Reader::open(path).unwrap();
+    let reader = RecordingReader::open(path).unwrap();
     let header = reader.header().clone();
     let config = FleetConfig {
         interval: header.interval,
@@ -208,7 +210,7 @@ fn what_is_written_is_read() {
     assert_eq!((written.entries, written.is_full, written.error.clone()), (9, false, None));
     assert_eq!(written.bytes, std::fs::metadata(&path).unwrap().len());
     assert_eq!((&read_header, read_entries.len(), is_cut), (&header(), 9, false));
-    let text = |entries: &[Entry<'_>]| entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>();
+    let text = |entries: &[RecordingEntry<'_>]| entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>();
     assert_eq!(text(&read_entries), text(&entries()), "to the last digit of each float");
     assert_eq!(snapshot(&read_header, read_entries), snapshot(&header(), entries()));
 }
@@ -223,7 +225,7 @@ fn a_cut_recording_is_read_up_to_its_end() {
     let mut most = 0;
     for length in (0..bytes.len()).step_by(bytes.len() / 40).chain([bytes.len() - 20]) {
         std::fs::write(&cut, &bytes[..length]).unwrap();
-        match Reader::open(&cut) {
+        match RecordingReader::open(&cut) {
             Ok(_) => {
                 let (_, entries, is_cut) = read(&cut);
                 assert!(is_cut && entries.len() < all, "{length}");
@@ -243,7 +245,7 @@ fn what_is_no_recording_says_so_and_what_to_do() {
     let open = |text: &str| {
         let file = std::fs::File::create(&path).unwrap();
         zstd::stream::copy_encode(text.as_bytes(), file, 3).unwrap();
-        Reader::open(&path).unwrap_err().to_string()
+        RecordingReader::open(&path).unwrap_err().to_string()
     };
     assert!(open("{\"recording\":\"margintop-recording/2\"}\n").contains("of version 2, and this margintop reads"));
     for text in ["", "\n", "{}\n", "[1]\n", "{\"recording\":\"other/1\"}\n", "up 1\n"] {
@@ -251,9 +253,9 @@ fn what_is_no_recording_says_so_and_what_to_do() {
     }
     assert!(open(&format!("{{\"recording\":\"{FORMAT}\"}}\n")).contains("missing field"));
     std::fs::write(&path, "vllm:num_requests_running 1\n").unwrap();
-    assert!(Reader::open(&path).unwrap_err().to_string().contains("is no recording"));
-    assert!(Reader::open(folder.path()).unwrap_err().to_string().contains("not a regular file"));
-    assert!(Reader::open(&folder.path().join("absent")).unwrap_err().to_string().contains("No such file"));
+    assert!(RecordingReader::open(&path).unwrap_err().to_string().contains("is no recording"));
+    assert!(RecordingReader::open(folder.path()).unwrap_err().to_string().contains("not a regular file"));
+    assert!(RecordingReader::open(&folder.path().join("absent")).unwrap_err().to_string().contains("No such file"));
     let again = Recording::create(Settings { path: path.clone(), limit: 1, redactor: None }, header());
     assert!(again.unwrap_err().to_string().contains("exists"), "a file is never overwritten");
 }
@@ -267,8 +269,8 @@ fn a_changed_byte_is_said_and_makes_no_figure() {
     for (bad, why) in [("{\"events\":[{\"tick\":[1790000000000]}]}", "entry 2"), ("{\"other\":1}", "unknown variant")] {
         let file = std::fs::File::create(&path).unwrap();
         zstd::stream::copy_encode(format!("{good}{bad}\n").as_bytes(), file, 3).unwrap();
-        let mut reader = Reader::open(&path).unwrap();
-        assert!(matches!(reader.next_entry(), Ok(Some(Entry::Events(_)))));
+        let mut reader = RecordingReader::open(&path).unwrap();
+        assert!(matches!(reader.next_entry(), Ok(Some(RecordingEntry::Events(_)))));
         let error = reader.next_entry().unwrap_err().to_string();
         assert!(error.contains(why) && error.contains("replay a copy"), "{error}");
     }
@@ -281,12 +283,12 @@ fn a_turned_bit_is_found_by_the_end_at_the_latest() {
     let (whole, turned) = (folder.path().join("whole"), folder.path().join("turned"));
     write(&whole, None, u64::MAX);
     let bytes = std::fs::read(&whole).unwrap();
-    let text = |entries: &[Entry<'_>]| entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>();
+    let text = |entries: &[RecordingEntry<'_>]| entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>();
     for at in (0..bytes.len()).step_by(bytes.len() / 150) {
         let mut other = bytes.clone();
         other[at] ^= 1 << (at % 8);
         std::fs::write(&turned, other).unwrap();
-        let Ok(mut reader) = Reader::open(&turned) else { continue };
+        let Ok(mut reader) = RecordingReader::open(&turned) else { continue };
         let mut entries = Vec::new();
         let ended = loop {
             match reader.next_entry() {

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use margintop::config::load_at;
 use margintop::fleet::{Fleet, FleetConfig};
 use margintop::ledger::{
-    Entry, Grain, Ledger, Past, Posting, RevenueAccount, RevenueAccountId, Source, TariffId, Timing,
+    Entry, Grain, Ledger, Past, Posting, PostingSource, RevenueAccount, RevenueAccountId, TariffId, Timing,
 };
 use margintop::pricing::{Book, PriceFile, PriceQuery, Provenance};
 use margintop::reading::{Event, ModelName, NodeName, Role};
@@ -67,7 +67,7 @@ fn post(ledger: &mut Ledger, account: RevenueAccountId, from: Timestamp, to: Tim
     let tokens = classes(0, 0, (to - from).millis() as u64);
     let mut entries = Vec::new();
     let posting =
-        Posting { account, from, to, tokens, hits_known: true, timing: Timing::Seen, source: Source::default() };
+        Posting { account, from, to, tokens, hits_known: true, timing: Timing::Seen, source: PostingSource::default() };
     ledger.post(&posting, |entry| entries.push(entry));
     entries
 }

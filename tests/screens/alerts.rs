@@ -7,21 +7,21 @@ use crate::picture;
 
 use std::sync::Arc;
 
-use margintop::alert::Watch;
+use margintop::alert::AlertWatch;
 use margintop::reading::{EngineKind, Health, Label, Rank};
 use margintop::snapshot::{AMBIGUOUS, Alert, EngineRow, Notice, QUARANTINED, Rule, Severity, Snapshot};
 use margintop::units::{Money, Ratio, Span, Tokens};
 
 /// The alerts of a rule after each of these snapshots, a second apart.
 struct Scene {
-    watch: Watch,
+    watch: AlertWatch,
     snapshot: Snapshot,
 }
 
 impl Scene {
     fn new() -> Self {
         let snapshot = Snapshot { window_seconds: Some(10.0), ..picture::one_box(8, 0) };
-        Self { watch: Watch::default(), snapshot }
+        Self { watch: AlertWatch::default(), snapshot }
     }
 
     fn step(&mut self, rule: Rule) -> Vec<Alert> {

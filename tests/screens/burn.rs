@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use margintop::burn::{Reason, ReasonLine, lines};
 use margintop::reading::{EngineKind, Health, Label, ModelName, NodeName, Role, Throttle, UnitName};
-use margintop::snapshot::{Leakage, NodeRow, RequestRates, Snapshot, Worth};
+use margintop::snapshot::{LeakageView, NodeRow, RequestRates, Snapshot, Worth};
 use margintop::units::{Megahertz, Money, Ratio, Tokens};
 
 fn dollars(amount: i64) -> Money {
@@ -136,12 +136,12 @@ fn preempted_work_is_done_again() {
 fn aborted_work_and_unpriced_tokens_have_their_worth() {
     let mut snapshot = snapshot();
     snapshot.tokens.output_total = Some(Tokens::new(10_000));
-    let leakage = Leakage { prompt_tokens: 50, output_tokens: 110, amount: Some(dollars(2)) };
+    let leakage = LeakageView { prompt_tokens: 50, output_tokens: 110, amount: Some(dollars(2)) };
     snapshot.money.leakage = Some(leakage);
     let line = only(&snapshot);
     assert_eq!((line.reason, line.per_hour, line.today), (Reason::Aborted, None, Some(dollars(2))));
     assert_eq!(line.what, "1.1 % of the output");
-    snapshot.money.leakage = Some(Leakage { prompt_tokens: -5, output_tokens: -7, amount: Some(dollars(-1)) });
+    snapshot.money.leakage = Some(LeakageView { prompt_tokens: -5, output_tokens: -7, amount: Some(dollars(-1)) });
     assert_eq!(lines(&snapshot), [], "more finished than was begun");
 
     snapshot.money.leakage = None;

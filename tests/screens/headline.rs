@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use margintop::reading::{Health, Label};
 use margintop::snapshot::{Alert, NodeRow, Rule, Severity, Snapshot};
 use margintop::statement::{Bridge, Cause, Compared, Mover};
-use margintop::tui::headline::{Facts, NodeQuarters, Pair, Sentence, Tone, headline, node_headline};
+use margintop::tui::headline::{Facts, NodeQuarters, QuarterPair, Sentence, Tone, headline, node_headline};
 use margintop::units::{Money, Span, Timestamp};
 
 const QUARTER: Span = Span::from_secs(900);
@@ -357,7 +357,7 @@ fn one_node() -> (Snapshot, Arc<NodeRow>) {
     (snapshot, row)
 }
 
-fn quarters(snapshot: &Snapshot, revenue: Pair, cost: Pair) -> NodeQuarters {
+fn quarters(snapshot: &Snapshot, revenue: QuarterPair, cost: QuarterPair) -> NodeQuarters {
     let span = (snapshot.at - QUARTER - QUARTER, snapshot.at);
     NodeQuarters { span, revenue, cost, output: None, prompt: None, hit_rate: None }
 }

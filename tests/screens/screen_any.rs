@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::reading::{EngineKind, Health, Label, ModelName, Role as EngineRole, UnitName};
-use margintop::snapshot::{Line, Rule, Severity, Snapshot};
+use margintop::snapshot::{Rule, Severity, Snapshot, VitalLine};
 use margintop::statement::By;
 use margintop::tui::app::{Action, App, Command, Motion, Turn};
 use margintop::tui::ledger_query::{Against, Hour, LedgerAnswer, LedgerQuery, MoneyPage, MoneyQuery, WhatIfPage};
@@ -254,7 +254,7 @@ prop_compose! {
         snapshot.tokens.cached_per_second = rates.2;
         snapshot.tokens.output_total = Some(Tokens::new(flags.3));
         snapshot.gpus.utilization = rates.3;
-        let line = Line { points: lines.0.into(), change: rates.1 };
+        let line = VitalLine { points: lines.0.into(), change: rates.1 };
         snapshot.vitals.step = Span::from_millis(lines.1.into());
         snapshot.vitals.until = Timestamp::from_millis(lines.2);
         snapshot.vitals.output = line.clone();

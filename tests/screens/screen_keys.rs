@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::snapshot::Severity;
-use margintop::tui::app::{Action, App, Effect, Pace};
+use margintop::tui::app::{Action, App, Effect, RefreshPace};
 use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hit, Hits, ViewId};
@@ -315,7 +315,8 @@ fn slow_figures_change_every_five_seconds() {
         snapshot.nodes = vec![Arc::new(node)];
         Arc::new(snapshot)
     };
-    let held = |app: &App| app.snapshots.at(Pace::FiveSeconds).nodes[0].gpus[0].temperature_celsius.unwrap().get();
+    let held =
+        |app: &App| app.snapshots.at(RefreshPace::FiveSeconds).nodes[0].gpus[0].temperature_celsius.unwrap().get();
     // The pictures begin at 15:04:07; five seconds end at :10.
     let mut app = App::new(warm(0, 50), TimeZone::UTC, Span::from_secs(1), 1);
     for (beat, degrees, shown) in [(1, 51, 50), (2, 52, 50), (3, 53, 53), (4, 54, 53), (8, 58, 58)] {

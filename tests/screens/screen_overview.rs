@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use margintop::history::{History, Measure, Query, Subject};
 use margintop::reading::{Label, ModelName};
 use margintop::snapshot::{PriceStep, Snapshot};
-use margintop::tui::app::{Action, App, Command, Pace, Turn};
+use margintop::tui::app::{Action, App, Command, RefreshPace, Turn};
 use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
-use margintop::tui::view::{Entry, Hits, Place, ViewId};
+use margintop::tui::view::{Hits, OnEnter, ViewId, ViewPlace};
 use margintop::units::{Span, Timestamp};
 use picture::hands::{app, press, text, type_, watched};
 use picture::pages::{Page, quarters};
@@ -260,7 +260,7 @@ fn enter_is_offered_where_it_leads_somewhere() {
             let size = (120, 36);
             let frame = drawn(&mut app, size);
             let scene = Scene { app: &app, snap: app.shown(), size };
-            let leads = app.view().view().enter(&scene) != Entry::Nowhere;
+            let leads = app.view().view().enter(&scene) != OnEnter::Nowhere;
             let footer = frame.lines().last().unwrap();
             assert!(leads || !footer.contains('⏎'), "{key}: {footer}");
             if leads {
@@ -284,7 +284,7 @@ fn enter_on_a_node_leads_to_its_engines() {
     let frame = text(&app, 120, 36);
     assert!(frame.contains(&format!("Engines of {node}")), "{frame}");
     let scene = Scene { app: &app, snap: app.shown(), size: (120, 36) };
-    let Entry::Into(Place { view, .. }) = app.view().view().enter(&scene) else { return };
+    let OnEnter::Into(ViewPlace { view, .. }) = app.view().view().enter(&scene) else { return };
     assert_eq!(view, ViewId::Node);
 }
 
@@ -297,7 +297,7 @@ fn a_gpu_of_a_row_of_nodes_says_what_it_is_and_how_hard_it_works() {
     let y = frame.lines().position(|line| line.trim_start().starts_with("gpu-0003")).unwrap();
     let x = heading.split("GPUs").next().unwrap().chars().count();
     app.update(Action::Hover(x as u16 + 2, y as u16));
-    let scene = Scene { app: &app, snap: app.shown(), size: (120, 36) }.at(Pace::TenSeconds);
+    let scene = Scene { app: &app, snap: app.shown(), size: (120, 36) }.at(RefreshPace::TenSeconds);
     let gpu = scene.snap.nodes.iter().find(|node| node.name.as_str() == "gpu-0003").unwrap().gpus[2].clone();
     let said = drawn(&mut app, (120, 36));
     let line = said.lines().find(|line| line.contains("gpu-0003 GPU 2 H800")).unwrap_or_else(|| panic!("{said}"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::history::History;
-use margintop::tui::app::{Action, App, Command, Reach, Turn};
+use margintop::tui::app::{Action, App, ChartReach, Command, Turn};
 use margintop::tui::ledger_query::{LedgerAnswer, LedgerQuery};
 use margintop::units::{Money, Span};
 use picture::past::deepseek_day;
@@ -21,7 +21,7 @@ fn at_its_end() -> App {
     now.money.since = Some(day.since);
     let mut app = App::new(Arc::new(now), TimeZone::UTC, Span::from_secs(1), 1);
     app.history = history;
-    app.charts.reach = Reach::Day;
+    app.charts.reach = ChartReach::Day;
     app
 }
 

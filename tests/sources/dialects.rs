@@ -5,7 +5,7 @@ use crate::fixture;
 
 use fixture::{count, fixture, read};
 use margintop::counters;
-use margintop::dialect::{self, Counts, Hint};
+use margintop::dialect::{self, CountedPart, Hint};
 use margintop::reading::{
     EngineKind, EngineReading, Histogram, Latency, ModelName, PageReading, PromptCount, Rank, Role, ScrapeTrouble,
 };
@@ -391,14 +391,17 @@ fn ray_replicas_are_rows_of_their_own() {
 
 #[test]
 fn tokens_that_stand_on_two_pages_count_on_one() {
-    let (prompts, output) = (Counts { prompt: true, output: false }, Counts { prompt: false, output: true });
+    let (prompts, output) = (CountedPart { prompt: true, output: false }, CountedPart { prompt: false, output: true });
     for kind in [EngineKind::named("vllm"), EngineKind::named("trtllm"), EngineKind::named("ray"), EngineKind::UNKNOWN]
     {
         let of = |role| dialect::attribution(kind, role);
-        assert_eq!((of(Role::Unified), of(Role::Prefill), of(Role::Decode)), (Counts::ALL, prompts, output));
+        assert_eq!((of(Role::Unified), of(Role::Prefill), of(Role::Decode)), (CountedPart::ALL, prompts, output));
     }
     let of = |role| dialect::attribution(EngineKind::named("sglang"), role);
-    assert_eq!((of(Role::Unified), of(Role::Prefill), of(Role::Decode)), (Counts::ALL, Counts::NONE, Counts::ALL));
+    assert_eq!(
+        (of(Role::Unified), of(Role::Prefill), of(Role::Decode)),
+        (CountedPart::ALL, CountedPart::NONE, CountedPart::ALL)
+    );
 }
 
 #[test]

@@ -1,21 +1,21 @@
 //! The page formats: cases of the grammar, laws, and hostile pages.
 #![allow(clippy::float_cmp, clippy::format_collect)]
 
-use margintop::exposition::{Emitter, FamilyKind, Labels, Limits, Row, Rows, Tally};
+use margintop::exposition::{Emitter, FamilyKind, Labels, Limits, Rows, SeriesRow, Tally};
 use proptest::prelude::*;
 
-fn all(page: &[u8]) -> (Vec<Row<'_, ()>>, Tally) {
+fn all(page: &[u8]) -> (Vec<SeriesRow<'_, ()>>, Tally) {
     within(page, Limits::default())
 }
 
-fn within(page: &[u8], limits: Limits) -> (Vec<Row<'_, ()>>, Tally) {
+fn within(page: &[u8], limits: Limits) -> (Vec<SeriesRow<'_, ()>>, Tally) {
     let mut rows = Rows::new(page, limits, |_, _| Some(()));
     let read = rows.by_ref().collect();
     (read, rows.tally())
 }
 
 /// A series as text: name, labels and value, to compare at a glance.
-fn shown(row: &Row<'_, ()>) -> String {
+fn shown(row: &SeriesRow<'_, ()>) -> String {
     let labels: Vec<String> = row
         .labels
         .into_iter()

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use margintop::reading::{GpuState, Mig};
-use margintop::source::nvml::{NvmlSettings, Pace};
+use margintop::source::nvml::{NvmlSettings, PollPace};
 use nvml_scene::{Scene, is_child, look_until, with};
 
 /// How often each `call gpu` stands in a log.
@@ -21,7 +21,7 @@ fn counts(log: &std::path::Path) -> BTreeMap<String, usize> {
 #[test]
 fn every_field_is_read() {
     with("nvml::every_field_is_read", &[], || {
-        let scene = Scene::new(Pace::Asked);
+        let scene = Scene::new(PollPace::Asked);
         let gpus = look_until(&scene, |gpus| gpus[0].pcie.is_some());
         assert_eq!(gpus.len(), 8);
         assert_eq!(scene.driver.version().unwrap().as_str(), "580.65.06");
@@ -63,7 +63,7 @@ fn every_field_is_read() {
 fn a_lost_gpu_is_lost_alone_and_keeps_its_name() {
     let variables = [("FAKE_NVML_LOST", "2,5"), ("FAKE_NVML_FAULT_AFTER", "0.3")];
     with("nvml::a_lost_gpu_is_lost_alone_and_keeps_its_name", &variables, || {
-        let scene = Scene::new(Pace::Every(Duration::from_millis(100)));
+        let scene = Scene::new(PollPace::Every(Duration::from_millis(100)));
         let whole = scene.outcome().unwrap();
         assert!(whole.iter().all(|gpu| gpu.state == GpuState::Answering));
         let gpus = std::iter::repeat_with(|| scene.outcome().unwrap());
@@ -81,7 +81,7 @@ fn a_lost_gpu_is_lost_alone_and_keeps_its_name() {
 #[test]
 fn a_gpu_lost_from_the_start_has_a_row() {
     with("nvml::a_gpu_lost_from_the_start_has_a_row", &[("FAKE_NVML_LOST", "0")], || {
-        let gpus = Scene::new(Pace::Asked).asked();
+        let gpus = Scene::new(PollPace::Asked).asked();
         assert_eq!((gpus.len(), gpus[0].state, gpus[0].id.as_ref()), (8, GpuState::Lost, None));
         assert_eq!(gpus[1].state, GpuState::Answering);
     });
@@ -107,7 +107,7 @@ fn a_gpu_without_figures_has_a_row_with_its_state() {
         let states = format!("{first:?} {second:?}");
         let variables = [(fault, places), ("FAKE_NVML_GPUS", "2"), ("STATES", states.as_str())];
         with("nvml::a_gpu_without_figures_has_a_row_with_its_state", &variables, || {
-            let scene = Scene::new(Pace::Asked);
+            let scene = Scene::new(PollPace::Asked);
             for _ in 0..12 {
                 let gpus = scene.asked();
                 let states = format!("{:?} {:?}", gpus[0].state, gpus[1].state);
@@ -128,7 +128,7 @@ fn a_gpu_with_a_name_and_no_figures_is_refused_by_name() {
     let denied: Vec<String> = denied.split_whitespace().map(|call| format!("*:{call}")).collect();
     let denied = denied.join(",");
     with("nvml::a_gpu_with_a_name_and_no_figures_is_refused_by_name", &[("FAKE_NVML_DENIED", &denied)], || {
-        let scene = Scene::new(Pace::Asked);
+        let scene = Scene::new(PollPace::Asked);
         for _ in 0..3 {
             let gpus = scene.asked();
             assert!(gpus.iter().all(|gpu| gpu.state == GpuState::Refused && gpu.name.is_some() && gpu.id.is_some()));
@@ -140,7 +140,7 @@ fn a_gpu_with_a_name_and_no_figures_is_refused_by_name() {
 fn permission_that_comes_later_is_used() {
     let variables = [("FAKE_NVML_DENIED", "*:handle"), ("FAKE_NVML_FAULT_UNTIL", "0.4"), ("FAKE_NVML_GPUS", "2")];
     with("nvml::permission_that_comes_later_is_used", &variables, || {
-        let scene = Scene::new(Pace::Every(Duration::from_millis(100)));
+        let scene = Scene::new(PollPace::Every(Duration::from_millis(100)));
         assert_eq!(scene.outcome().unwrap()[0].state, GpuState::Refused);
         let mut gpus = std::iter::repeat_with(|| scene.outcome().unwrap()).take(30);
         let answers = gpus.find(|gpus| gpus[0].state == GpuState::Answering).expect("it may be asked now");
@@ -173,7 +173,7 @@ fn where_the_library_is_refused_the_kernels_list_has_the_gpus() {
 #[test]
 fn blanks_are_no_figures() {
     with("nvml::blanks_are_no_figures", &[("FAKE_NVML_BLANK", "1"), ("FAKE_NVML_UNSUPPORTED", "*:gpm")], || {
-        let scene = Scene::new(Pace::Asked);
+        let scene = Scene::new(PollPace::Asked);
         let gpus = look_until(&scene, |gpus| gpus[0].pcie.is_some());
         let blank = &gpus[1];
         assert_eq!(blank.state, GpuState::Answering);
@@ -198,7 +198,7 @@ fn what_is_refused_or_never_changes_is_asked_once() {
         ("FAKE_NVML_DENIED", "*:compute,*:graphics"),
     ];
     with("nvml::what_is_refused_or_never_changes_is_asked_once", &variables, || {
-        let scene = Scene::new(Pace::Asked);
+        let scene = Scene::new(PollPace::Asked);
         for _ in 0..25 {
             let gpus = scene.asked();
             assert_eq!(gpus[0].fan, None);
@@ -222,7 +222,7 @@ fn what_is_refused_or_never_changes_is_asked_once() {
 #[test]
 fn a_partitioned_gpu_has_no_utilization_and_says_why() {
     with("nvml::a_partitioned_gpu_has_no_utilization_and_says_why", &[("FAKE_NVML_MIG", "1")], || {
-        let gpus = Scene::new(Pace::Asked).asked();
+        let gpus = Scene::new(PollPace::Asked).asked();
         assert_eq!((gpus[1].mig, gpus[1].utilization), (Some(Mig::On), None));
         assert_eq!(gpus[0].mig, Some(Mig::Off));
         assert!(gpus[0].utilization.is_some() && gpus[1].power.is_some());
@@ -233,7 +233,7 @@ fn a_partitioned_gpu_has_no_utilization_and_says_why() {
 fn unified_memory_is_not_the_gpus() {
     let variables = [("FAKE_NVML_UNIFIED", "*"), ("FAKE_NVML_NAME", "NVIDIA GB10"), ("FAKE_NVML_GPUS", "1")];
     with("nvml::unified_memory_is_not_the_gpus", &variables, || {
-        let gpus = Scene::new(Pace::Asked).asked();
+        let gpus = Scene::new(PollPace::Asked).asked();
         assert_eq!((gpus[0].memory_total, gpus[0].memory_used), (None, None));
         assert!(gpus[0].utilization.is_some());
         assert!(gpus[0].processes.as_ref().unwrap()[0].memory.is_some());
@@ -246,7 +246,7 @@ fn an_error_event_reaches_its_gpu() {
         "nvml::an_error_event_reaches_its_gpu",
         &[("FAKE_NVML_XID", "4:79"), ("FAKE_NVML_FAULT_AFTER", "0.2")],
         || {
-            let scene = Scene::new(Pace::Every(Duration::from_millis(50)));
+            let scene = Scene::new(PollPace::Every(Duration::from_millis(50)));
             let gpus = std::iter::repeat_with(|| scene.outcome().unwrap());
             let gpus = gpus.take(60).find(|gpus| gpus[4].xid.is_some()).expect("an XID");
             assert_eq!((gpus[4].xid, gpus[5].xid), (Some(79), None));
@@ -274,7 +274,7 @@ fn a_library_that_is_not_there_is_said_once() {
 fn a_driver_that_cannot_be_used_says_what_to_do() {
     for (code, mend) in [("9", "modprobe"), ("18", "reboot"), ("4", "/dev/nvidiactl"), ("999", "dmesg")] {
         with("nvml::a_driver_that_cannot_be_used_says_what_to_do", &[("FAKE_NVML_INIT", code), ("MEND", mend)], || {
-            let trouble = Scene::new(Pace::Asked).outcome().unwrap_err();
+            let trouble = Scene::new(PollPace::Asked).outcome().unwrap_err();
             assert!(trouble.mend.as_str().contains(&std::env::var("MEND").unwrap()), "{trouble}");
         });
     }
@@ -283,6 +283,6 @@ fn a_driver_that_cannot_be_used_says_what_to_do() {
 #[test]
 fn a_machine_without_gpus_has_none() {
     with("nvml::a_machine_without_gpus_has_none", &[("FAKE_NVML_GPUS", "0")], || {
-        assert_eq!(Scene::new(Pace::Asked).asked(), Vec::new());
+        assert_eq!(Scene::new(PollPace::Asked).asked(), Vec::new());
     });
 }

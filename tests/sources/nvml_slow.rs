@@ -5,14 +5,14 @@ use crate::nvml_scene;
 use std::time::{Duration, Instant};
 
 use margintop::reading::{GpuState, NodeName};
-use margintop::source::nvml::{NvmlSettings, Pace};
+use margintop::source::nvml::{NvmlSettings, PollPace};
 use nvml_scene::{Scene, is_child, look_until, states, with};
 
 #[test]
 fn without_activity_counters_pcie_is_measured_in_the_slow_lane() {
     let variables = [("FAKE_NVML_UNSUPPORTED", "*:gpm"), ("FAKE_NVML_PCIE_MS", "40")];
     with("nvml_slow::without_activity_counters_pcie_is_measured_in_the_slow_lane", &variables, || {
-        let scene = Scene::new(Pace::Asked);
+        let scene = Scene::new(PollPace::Asked);
         let began = Instant::now();
         assert!(scene.asked()[7].pcie.is_none());
         // 16 calls of 40 ms each are under way meanwhile.
@@ -29,7 +29,7 @@ fn a_driver_too_slow_for_a_look_is_told_in_time_and_used_when_it_answers() {
     let variables = [("FAKE_NVML_SLOW", "1:150"), ("FAKE_NVML_GPUS", "2")];
     with("nvml_slow::a_driver_too_slow_for_a_look_is_told_in_time_and_used_when_it_answers", &variables, || {
         let patience = Duration::from_secs(2);
-        let scene = Scene::with(NvmlSettings { pace: Pace::Asked, patience, ..Scene::settings() });
+        let scene = Scene::with(NvmlSettings { pace: PollPace::Asked, patience, ..Scene::settings() });
         let began = Instant::now();
         let gpus = scene.asked();
         assert!(began.elapsed() < Duration::from_millis(2450), "{:?}", began.elapsed());
@@ -46,7 +46,7 @@ fn each_call_slow_within_patience_and_beyond() {
         let variables = [("FAKE_NVML_SLOW", slow), ("FAKE_NVML_GPUS", "2"), ("STATE", state)];
         with("nvml_slow::each_call_slow_within_patience_and_beyond", &variables, || {
             let patience = Duration::from_secs(2);
-            let scene = Scene::with(NvmlSettings { pace: Pace::Asked, patience, ..Scene::settings() });
+            let scene = Scene::with(NvmlSettings { pace: PollPace::Asked, patience, ..Scene::settings() });
             for _ in 0..2 {
                 let began = Instant::now();
                 let gpus = scene.asked();
@@ -71,7 +71,7 @@ fn a_hanging_gpu_hangs_alone() {
     with("nvml_slow::a_hanging_gpu_hangs_alone", &[("FAKE_NVML_HANG", "3:power")], || {
         let patience = NvmlSettings::new(NodeName::new("here")).patience;
         assert_eq!(patience, Duration::from_secs(2));
-        let scene = Scene::with(NvmlSettings { pace: Pace::Asked, patience, ..Scene::settings() });
+        let scene = Scene::with(NvmlSettings { pace: PollPace::Asked, patience, ..Scene::settings() });
         let began = Instant::now();
         let gpus = scene.asked();
         assert!(began.elapsed() < Duration::from_millis(2600), "{:?}", began.elapsed());
@@ -91,7 +91,7 @@ fn a_hanging_gpu_hangs_alone() {
 fn slow_gpus_are_not_taken_for_hanging_ones() {
     let variables = [("FAKE_NVML_GPUS", "4"), ("FAKE_NVML_HANG", "2:power"), ("FAKE_NVML_SLOW", "*:10")];
     with("nvml_slow::slow_gpus_are_not_taken_for_hanging_ones", &variables, || {
-        let scene = Scene::new(Pace::Asked);
+        let scene = Scene::new(PollPace::Asked);
         let gpus = scene.asked();
         assert_eq!(states(&gpus)[..3], [GpuState::Answering, GpuState::Answering, GpuState::Hung]);
         assert_eq!(states(&scene.asked())[3], GpuState::Answering);
@@ -102,7 +102,7 @@ fn slow_gpus_are_not_taken_for_hanging_ones() {
 fn a_gpu_whose_call_came_back_is_asked_again() {
     let variables = [("FAKE_NVML_HANG", "1:memory"), ("FAKE_NVML_FAULT_UNTIL", "1.2")];
     with("nvml_slow::a_gpu_whose_call_came_back_is_asked_again", &variables, || {
-        let scene = Scene::new(Pace::Every(Duration::from_millis(100)));
+        let scene = Scene::new(PollPace::Every(Duration::from_millis(100)));
         assert_eq!(scene.outcome().unwrap()[1].state, GpuState::Hung);
         let mut gpus = std::iter::repeat_with(|| scene.outcome().unwrap()).take(30);
         let back = gpus.find(|gpus| gpus[1].state == GpuState::Answering).expect("it came back");
@@ -116,7 +116,7 @@ fn a_driver_that_hangs_altogether_delays_nobody_for_long() {
         "nvml_slow::a_driver_that_hangs_altogether_delays_nobody_for_long",
         &[("FAKE_NVML_HANG", "*:utilization")],
         || {
-            let scene = Scene::new(Pace::Every(Duration::from_millis(500)));
+            let scene = Scene::new(PollPace::Every(Duration::from_millis(500)));
             let began = Instant::now();
             let gpus = scene.outcome().unwrap();
             assert!(began.elapsed() < Duration::from_millis(1600), "{:?}", began.elapsed());
@@ -136,7 +136,7 @@ fn a_call_that_hangs_in_the_slow_lane_is_found_out_too() {
         "nvml_slow::a_call_that_hangs_in_the_slow_lane_is_found_out_too",
         &[("FAKE_NVML_HANG", "6:gpm_sample")],
         || {
-            let scene = Scene::new(Pace::Every(Duration::from_millis(200)));
+            let scene = Scene::new(PollPace::Every(Duration::from_millis(200)));
             let gpus = std::iter::repeat_with(|| scene.outcome().unwrap());
             let gpus = gpus.take(30).find(|gpus| gpus[6].state == GpuState::Hung).expect("a hung GPU");
             assert_eq!(states(&gpus).iter().filter(|state| **state == GpuState::Answering).count(), 7);
@@ -147,7 +147,7 @@ fn a_call_that_hangs_in_the_slow_lane_is_found_out_too() {
 #[test]
 fn a_slow_driver_is_waited_for() {
     with("nvml_slow::a_slow_driver_is_waited_for", &[("FAKE_NVML_SLOW", "*:10")], || {
-        let scene = Scene::new(Pace::Asked);
+        let scene = Scene::new(PollPace::Asked);
         let began = Instant::now();
         let gpus = scene.asked();
         assert!(began.elapsed() > Duration::from_secs(1), "the library is not slow: {:?}", began.elapsed());
@@ -158,7 +158,7 @@ fn a_slow_driver_is_waited_for() {
 #[test]
 fn looks_keep_their_pace() {
     with("nvml_slow::looks_keep_their_pace", &[], || {
-        let scene = Scene::new(Pace::Every(Duration::from_millis(500)));
+        let scene = Scene::new(PollPace::Every(Duration::from_millis(500)));
         let began = Instant::now();
         let times: Vec<_> = (0..3).map(|_| scene.outcome().map(|_| began.elapsed()).unwrap()).collect();
         assert!(times[0] < Duration::from_millis(400), "{times:?}");

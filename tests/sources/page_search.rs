@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::reading::{EngineKind, Event, ScrapeTrouble};
 use margintop::source::discover::Discovery;
-use margintop::source::scrape::{Scraper, Settings, Target};
+use margintop::source::scrape::{ScrapeTarget, Scraper, Settings};
 use margintop::units::{Span, Timestamp};
 use peer::*;
 use tokio::net::TcpListener;
@@ -159,7 +159,7 @@ async fn engines_are_found_by_their_pages() {
     assert_eq!(urls, expected);
     assert!(found.iter().all(|found| found.scraper.page().is_some()));
     stranger.asked();
-    let known: Vec<Target> = found.into_iter().map(|found| found.scraper.target().clone()).collect();
+    let known: Vec<ScrapeTarget> = found.into_iter().map(|found| found.scraper.target().clone()).collect();
     assert!(discovery.discover(&[], &known).await.is_empty());
     assert!(stranger.asked().is_empty(), "a stranger is left alone");
 }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::reading::{EngineKind, Event, PageReading, PromptCount, ScrapeTrouble};
-use margintop::source::scrape::{Scraper, Settings, Target, source_of};
-use margintop::source::{Said, Timing, sink};
+use margintop::source::scrape::{ScrapeTarget, Scraper, Settings, source_of};
+use margintop::source::{PollTiming, Said, sink};
 use margintop::units::{Span, Timestamp};
 use peer::*;
 use rustls::ServerConfig;
@@ -209,7 +209,7 @@ async fn a_redirect_within_the_server_is_followed_with_the_key() {
         if head.starts_with("GET /metrics/ ") { ok(PAGE) } else { answer("307 There", "Location: /metrics/\r\n", b"") }
     })
     .await;
-    let mut target: Target = format!("{}/metrics", server.url).parse().unwrap();
+    let mut target: ScrapeTarget = format!("{}/metrics", server.url).parse().unwrap();
     target.bearer_token_file = Some(key.path().into());
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
     for _ in 0..3 {
@@ -243,13 +243,13 @@ async fn a_refused_key_is_read_again() {
     write!(key, "old").unwrap();
     let server =
         Server::start(|head| if head.contains("Bearer new") { ok(PAGE) } else { answer("401 No", "", b"") }).await;
-    let mut target: Target = format!("{}/metrics", server.url).parse().unwrap();
+    let mut target: ScrapeTarget = format!("{}/metrics", server.url).parse().unwrap();
     target.bearer_token_file = Some(key.path().into());
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
     assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::Status(401)));
     std::fs::write(key.path(), "new\n").unwrap();
     assert!(look(&mut scraper).await.1.is_ok());
-    let missing = Target { bearer_token_file: Some("/nonexistent".into()), ..scraper.target().clone() };
+    let missing = ScrapeTarget { bearer_token_file: Some("/nonexistent".into()), ..scraper.target().clone() };
     match look(&mut Scraper::new(missing, Settings::default(), Clock::System)).await.1 {
         Err(ScrapeTrouble::Other(why)) => assert!(why.as_str().contains("bearer_token_file /nonexistent"), "{why}"),
         answer => panic!("{answer:?}"),
@@ -257,7 +257,7 @@ async fn a_refused_key_is_read_again() {
 }
 
 fn with_password(url: &str, username: &str, file: &std::path::Path) -> Scraper {
-    let mut target: Target = url.parse().unwrap();
+    let mut target: ScrapeTarget = url.parse().unwrap();
     (target.username, target.password_file) = (Some(username.to_owned()), Some(file.into()));
     Scraper::new(target, Settings::default(), Clock::System)
 }
@@ -360,11 +360,11 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
 
 /// What a file says when it is polled once, as the source that it is.
 async fn file(path: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
-    let target: Target = path.parse().unwrap();
+    let target: ScrapeTarget = path.parse().unwrap();
     let mut source = source_of(&target, &Settings::default());
     let (sink, mut outlet) = sink();
     source.start(sink, &Clock::System);
-    assert_eq!((source.id(), source.timing()), (&target.id, Timing::Once));
+    assert_eq!((source.id(), source.timing()), (&target.id, PollTiming::Once));
     source.poll().await;
     match outlet.try_recv().unwrap() {
         Said::Events(mut events) => match events.pop().unwrap() {
@@ -397,7 +397,7 @@ async fn what_is_no_tls_says_so() {
     });
     let told = once(&url).await;
     assert!(matches!(told, Err(ScrapeTrouble::Tls(_))), "{told:?}");
-    let mut target: Target = url.parse().unwrap();
+    let mut target: ScrapeTarget = url.parse().unwrap();
     target.ca_file = Some("/nonexistent.pem".into());
     match look(&mut Scraper::new(target, Settings::default(), Clock::System)).await.1 {
         Err(ScrapeTrouble::Tls(why)) => assert!(why.as_str().contains("ca_file /nonexistent.pem"), "{why}"),
@@ -442,7 +442,7 @@ async fn a_private_authority_is_trusted_where_it_is_named() {
     let url = secure_server();
     let told = once(&url).await;
     assert!(matches!(told, Err(ScrapeTrouble::Tls(_))), "{told:?}");
-    let mut target: Target = url.parse().unwrap();
+    let mut target: ScrapeTarget = url.parse().unwrap();
     target.ca_file = Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem"));
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
     assert_eq!(output(&look(&mut scraper).await.1.unwrap()), Some(7));

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use margintop::clock::{Clock, LateClock, ScriptedClock};
 use margintop::reading::Role;
-use margintop::source::simulate::{DAY_BEGIN, DAY_CACHED, DAY_OUTPUT, DAY_PROMPT, Fleet, Plan, Target, open};
+use margintop::source::simulate::{
+    DAY_BEGIN, DAY_CACHED, DAY_OUTPUT, DAY_PROMPT, Plan, SimulatedFleet, SimulatedTarget, open,
+};
 use margintop::units::{Span, Timestamp};
 use tokio::runtime::Runtime;
 
@@ -15,7 +17,7 @@ use tokio::runtime::Runtime;
 struct Stage {
     _runtime: Runtime,
     clock: ScriptedClock,
-    fleet: Fleet,
+    fleet: SimulatedFleet,
 }
 
 impl Stage {
@@ -31,11 +33,11 @@ impl Stage {
         Self::new(Timestamp::from_millis(1_763_985_600_000), |clock| Plan::ordinary(nodes, clock))
     }
 
-    fn engines(&self) -> impl Iterator<Item = &Target> {
+    fn engines(&self) -> impl Iterator<Item = &SimulatedTarget> {
         self.fleet.targets().iter().filter(|target| target.role.is_some())
     }
 
-    fn exporters(&self) -> impl Iterator<Item = &Target> {
+    fn exporters(&self) -> impl Iterator<Item = &SimulatedTarget> {
         self.fleet.targets().iter().filter(|target| target.role.is_none())
     }
 }
@@ -57,7 +59,7 @@ fn get(url: &str, path: &str) -> (u16, String) {
     (status.split(' ').nth(1).unwrap().parse().unwrap(), body)
 }
 
-fn page(target: &Target) -> String {
+fn page(target: &SimulatedTarget) -> String {
     let (status, body) = get(&target.url, "/metrics");
     assert_eq!(status, 200, "{}: {body}", target.url);
     body

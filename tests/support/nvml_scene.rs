@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use margintop::clock::Clock;
 use margintop::reading::{Event, GpuReading, GpuState, NodeName, SourceError};
-use margintop::source::nvml::{Driver, NvmlSettings, Pace};
+use margintop::source::nvml::{Driver, NvmlSettings, PollPace};
 
 use super::fake_nvml;
 
@@ -46,7 +46,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    pub fn new(pace: Pace) -> Self {
+    pub fn new(pace: PollPace) -> Self {
         Self::with(NvmlSettings { pace, ..Self::settings() })
     }
 

@@ -11,7 +11,7 @@ use margintop::tui::widgets::digits::{DigitForm, Digits};
 use margintop::tui::widgets::event_lane::{EventLanes, Lane, LaneEvent};
 use margintop::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel, side_by_side};
 use margintop::tui::widgets::gauge::Gauge;
-use margintop::tui::widgets::headline::{Headline, Sentence};
+use margintop::tui::widgets::headline::{Headline, SentenceForms};
 use margintop::tui::widgets::heat_cell::{Heat, HeatLevel, legend};
 use margintop::tui::widgets::hour_bars::{HourBar, HourBars};
 use margintop::tui::widgets::line::LineChart;
@@ -20,7 +20,7 @@ use margintop::tui::widgets::row_bar::{DivergingBar, RowBar};
 use margintop::tui::widgets::rule::TitledRule;
 use margintop::tui::widgets::scale::{LineScale, Scale};
 use margintop::tui::widgets::sparkline::Sparkline;
-use margintop::tui::widgets::table::{Cell, Column, Row, Sorted, Table, Tree};
+use margintop::tui::widgets::table::{Cell, Column, Sorted, Table, TableRow, Tree};
 use margintop::tui::widgets::time_axis::TimeAxis;
 use margintop::tui::widgets::toast::Toast;
 use margintop::tui::widgets::waterfall::{Waterfall, WaterfallStep};
@@ -84,7 +84,8 @@ fn texts(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
         .right([Segment::text("a"), data.title()])
         .right([data.title()]);
     titled.draw(canvas, area);
-    Headline { sentences: vec![Sentence::new([data.title()]).or([Segment::text("short.")]); 3] }.draw(canvas, area);
+    Headline { sentences: vec![SentenceForms::new([data.title()]).or([Segment::text("short.")]); 3] }
+        .draw(canvas, area);
     Toast::new(data.name.as_str()).draw(canvas, area, &[area]);
     Toast::new(data.name.as_str()).draw(canvas, area, &[]);
     for largest in [DigitForm::Line, DigitForm::Medium, DigitForm::Large] {
@@ -140,14 +141,14 @@ fn table<'a>(canvas: &mut Canvas<'_>, area: Rect, data: &'a Data) {
         let tree = [Tree::None, Tree::Leaf, Tree::Folded, Tree::Open, Tree::Child, Tree::LastChild][number % 6];
         let line = Sparkline::new(&data.values, data.top, Role::Output);
         let cells = [Cell::from(data.title()), Cell::Sparkline(line), Cell::unknown(), Cell::Heat(vec![Heat::Lost; 9])];
-        Row::new(cells).tree(tree).selected(number.is_multiple_of(2))
+        TableRow::new(cells).tree(tree).selected(number.is_multiple_of(2))
     };
     for (gap, margin, len, first) in [(1, 1, 9, 0), (2, 0, 10_000, 9_999), (u16::MAX, u16::MAX, 0, usize::MAX)] {
         for title in [vec![], vec![data.title()]] {
             let note = title.clone();
             let sorted = Some(Sorted { column: 2, descending: false, is_asked: true });
             let total = |hidden: usize| row(hidden);
-            let total: Option<&dyn Fn(usize) -> Row<'a>> = if margin == 1 { Some(&total) } else { None };
+            let total: Option<&dyn Fn(usize) -> TableRow<'a>> = if margin == 1 { Some(&total) } else { None };
             let table = Table {
                 title,
                 note,

@@ -6,7 +6,7 @@ use margintop::tui::widgets::gauge::Gauge;
 use margintop::tui::widgets::heat_cell::{Heat, legend};
 use margintop::tui::widgets::row_bar::{DivergingBar, RowBar};
 use margintop::tui::widgets::sparkline::Sparkline;
-use margintop::tui::widgets::table::{Cell, Column, Row, Sorted, Table, Tree};
+use margintop::tui::widgets::table::{Cell, Column, Sorted, Table, TableRow, Tree};
 use margintop::tui::widgets::time_axis::TimeAxis;
 use margintop::tui::widgets::waterfall::{Waterfall, WaterfallStep};
 use margintop::tui::widgets::{Canvas, Plot, Segment};
@@ -118,12 +118,12 @@ fn gauge(share: f64, ink: impl Into<Ink>) -> Cell<'static> {
     Cell::Gauge(Gauge::of(Some(share), ink))
 }
 
-fn rows(line: &[Option<f64>]) -> Vec<Row<'_>> {
+fn rows(line: &[Option<f64>]) -> Vec<TableRow<'_>> {
     let line = || Cell::Sparkline(Sparkline::new(line, 1.0, LINE));
     let gain = |text: &'static str| Cell::from(Segment::new(Role::Gain, text));
     let warn = |text: &'static str| Cell::from(Segment::new(Role::Warning, text));
     vec![
-        Row::new([
+        TableRow::new([
             Cell::text("decode-1"),
             Cell::text("deepseek-r1"),
             Cell::text("12966"),
@@ -133,7 +133,7 @@ fn rows(line: &[Option<f64>]) -> Vec<Row<'_>> {
             gain("+2,110"),
         ])
         .tree(Tree::Folded),
-        Row::new([
+        TableRow::new([
             warn("decode-4"),
             Cell::text("deepseek-r1-distill-qwen"),
             Cell::text("12165"),
@@ -144,7 +144,7 @@ fn rows(line: &[Option<f64>]) -> Vec<Row<'_>> {
         ])
         .tree(Tree::Open)
         .selected(true),
-        Row::new([
+        TableRow::new([
             warn("r017"),
             Cell::dim("rank"),
             Cell::text("107"),
@@ -154,7 +154,7 @@ fn rows(line: &[Option<f64>]) -> Vec<Row<'_>> {
             Cell::dim("of unit"),
         ])
         .tree(Tree::Child),
-        Row::new([
+        TableRow::new([
             Cell::dim("… 139 more"),
             Cell::Empty,
             Cell::dim("84"),
@@ -162,7 +162,7 @@ fn rows(line: &[Option<f64>]) -> Vec<Row<'_>> {
             Cell::dim("73 %"),
         ])
         .tree(Tree::LastChild),
-        Row::new([
+        TableRow::new([
             Cell::from(Segment::new(Role::Critical, "decode-7")),
             Cell::text("deepseek-r1"),
             Cell::text("0"),
@@ -175,15 +175,15 @@ fn rows(line: &[Option<f64>]) -> Vec<Row<'_>> {
     ]
 }
 
-fn total(_hidden: usize) -> Row<'static> {
+fn total(_hidden: usize) -> TableRow<'static> {
     let gain = Cell::from(Segment::new(Role::Gain, "+24,524"));
-    Row::new([Cell::dim("total"), Cell::Empty, Cell::text("103k"), Cell::Empty, Cell::Empty, Cell::Empty, gain])
+    TableRow::new([Cell::dim("total"), Cell::Empty, Cell::text("103k"), Cell::Empty, Cell::Empty, Cell::Empty, gain])
 }
 
 fn draw_table(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    rows: &[Row<'_>],
+    rows: &[TableRow<'_>],
     first: usize,
 ) -> margintop::tui::widgets::table::TableAreas {
     let columns = columns();

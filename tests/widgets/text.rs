@@ -2,7 +2,7 @@
 
 use margintop::tui::theme::{Glyphs, Role, Theme};
 use margintop::tui::widgets::digits::{DigitForm, Digits};
-use margintop::tui::widgets::headline::{Headline, Sentence};
+use margintop::tui::widgets::headline::{Headline, SentenceForms};
 use margintop::tui::widgets::rule::TitledRule;
 use margintop::tui::widgets::toast::Toast;
 use margintop::tui::widgets::{Canvas, Segment};
@@ -61,19 +61,19 @@ fn where_a_rule_is_narrow_the_right_goes_first_then_the_note() {
 fn sentences() -> Headline<'static> {
     Headline {
         sentences: vec![
-            Sentence::new([
+            SentenceForms::new([
                 Segment::text("Earning "),
                 Segment::new(Role::Gain, "+$24,524/h"),
                 Segment::text(", "),
                 Segment::new(Role::Loss, "$2,000/h"),
                 Segment::text(" less than at 14:49."),
             ]),
-            Sentence::new([
+            SentenceForms::new([
                 Segment::title("decode-7 stopped at 14:52"),
                 Segment::text(", when GPU 3 of gpu-0231 was lost (XID 79)."),
             ])
             .or([Segment::title("decode-7 stopped at 14:52"), Segment::text(": GPU lost.")]),
-            Sentence::new([Segment::text("Idle costs $288/h: "), Segment::title("restart it.")]),
+            SentenceForms::new([Segment::text("Idle costs $288/h: "), Segment::title("restart it.")]),
         ],
     }
 }

@@ -6,6 +6,7 @@ use crate::pricing::{Book, PriceList, Provenance, Quote};
 use crate::reading::Label;
 use crate::tui::format;
 use crate::units::{Price, Timestamp};
+use crate::words::in_order;
 
 /// One list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,7 +32,7 @@ struct Tier {
     output: Price,
 }
 
-/// All lists of a book by name.
+/// All lists of a book by name, numbers as numbers; those of one name as the book has them.
 pub(super) fn of(book: &Book, at: Timestamp) -> Vec<ListLine> {
     let tier = |quote: Quote<'_>| Tier {
         tier: Label::new(quote.tier),
@@ -49,7 +50,9 @@ pub(super) fn of(book: &Book, at: Timestamp) -> Vec<ListLine> {
         tiers: list.quotes().map(tier).collect(),
         source: Label::new(&list.source),
     };
-    book.lists().map(listed).collect()
+    let mut lists: Vec<ListLine> = book.lists().map(listed).collect();
+    lists.sort_by(|one, other| in_order(one.list.as_str(), other.list.as_str()));
+    lists
 }
 
 /// A row for each tier.

@@ -12,7 +12,7 @@ use super::reconciled::{LikelyCause, ReconciledLine};
 use crate::ledger::{self, Past};
 use crate::pricing::{Book, Exchange, Quote};
 use crate::reading::{Label, canonical_model};
-use crate::statement::{Served, served_by_model};
+use crate::statement::{ServedTokens, served_by_model};
 use crate::units::{Money, Timestamp, Tokens};
 
 /// Names of the columns.
@@ -178,9 +178,9 @@ pub(super) fn beside(
     Ok((lines, missing.collect()))
 }
 
-fn of(name: &str, counted: &GatewayCount, served: Option<&Served>) -> ReconciledLine {
+fn of(name: &str, counted: &GatewayCount, served: Option<&ServedTokens>) -> ReconciledLine {
     let priced =
-        |served: &Served| (served.tokens != served.unpriced || served.tokens.is_zero()).then_some(served.revenue);
+        |served: &ServedTokens| (served.tokens != served.unpriced || served.tokens.is_zero()).then_some(served.revenue);
     ReconciledLine {
         key: Label::new(if name.is_empty() { "(no model)" } else { name }),
         theirs: counted.spend,
@@ -191,7 +191,12 @@ fn of(name: &str, counted: &GatewayCount, served: Option<&Served>) -> Reconciled
     }
 }
 
-fn line(name: &str, counted: &GatewayCount, served: Option<&Served>, (book, at): (&Book, Timestamp)) -> ReconciledLine {
+fn line(
+    name: &str,
+    counted: &GatewayCount,
+    served: Option<&ServedTokens>,
+    (book, at): (&Book, Timestamp),
+) -> ReconciledLine {
     let mut line = of(name, counted, served);
     line.causes = match served {
         None => {
@@ -212,7 +217,7 @@ fn line(name: &str, counted: &GatewayCount, served: Option<&Served>, (book, at):
 }
 
 /// The parts of a difference, each what is left of it after those before it.
-fn causes(counted: &GatewayCount, served: &Served, quote: Option<&Quote<'_>>) -> Vec<LikelyCause> {
+fn causes(counted: &GatewayCount, served: &ServedTokens, quote: Option<&Quote<'_>>) -> Vec<LikelyCause> {
     let difference = counted.spend - served.revenue;
     // A gateway keeps floats; each line may be off in its last digit.
     let noise = Money::from_micros(5_000 + i64::try_from(counted.lines).unwrap_or(i64::MAX / 2));
@@ -291,7 +296,7 @@ fn other_price(classes: &[Class]) -> String {
 }
 
 /// What is due to other numbers of tokens, at the ledger's own average prices.
-fn volume(counted: &GatewayCount, served: &Served) -> VolumeCause {
+fn volume(counted: &GatewayCount, served: &ServedTokens) -> VolumeCause {
     let ledger::Classes { miss, hit, output } = served.tokens;
     let prompt = miss + hit;
     let at = |earned: Money, of: Tokens, theirs: u64| {

@@ -4,7 +4,7 @@
 //! Names come from outside and spreadsheets run what they open: a cell that could be a formula is quoted from them.
 
 use super::data::ReportData;
-use crate::statement::{By, Row, RowKind, rounded_hours};
+use crate::statement::{By, RowKind, StatementRow, rounded_hours};
 use crate::units::{Money, Ratio, Span, Timestamp, gross_margin, profit_on_cost};
 
 const COLUMNS: [&str; 19] = [
@@ -65,7 +65,7 @@ fn rows(out: &mut String, data: &ReportData) {
     line(out, &cells(&told.total, hours.last().copied().unwrap_or_default(), data));
 }
 
-fn cells(row: &Row, micros: i128, data: &ReportData) -> [String; 19] {
+fn cells(row: &StatementRow, micros: i128, data: &ReportData) -> [String; 19] {
     let covered = row.covered();
     let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
         let ratio = covered.and_then(|(revenue, cost)| of(revenue, cost));

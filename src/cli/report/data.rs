@@ -13,7 +13,7 @@ use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::pricing::{Book, PriceList};
 use crate::reading::ModelName;
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, Difference, Entry, MonthToDate, Statement, Unconverted, WhatIf,
+    AtList, BreakEven, Bridge, By, Change, DayEntry, Difference, MonthToDate, Statement, Unconverted, WhatIf,
     agrees_throughout, changed, compare, differences, entries, month_of, reprice, rounded_entries, unconverted,
     unpriced_models, watched, what_if,
 };
@@ -76,7 +76,7 @@ pub(super) struct ReportData {
     pub(super) compare: Option<Vec<AtList>>,
     pub(super) bridge: Option<Bridge>,
     /// What each day earned and owed, for a journal.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<DayEntry>,
     /// Whom the entries' numbers name.
     pub(super) cost_accounts: Vec<CostAccount>,
     pub(super) format: Format,

@@ -6,7 +6,7 @@
 use super::csv::line;
 use super::data::ReportData;
 use crate::ledger::{CostAccount, CostKind};
-use crate::statement::{Entry, EntryKind, month_of, rounded_hours};
+use crate::statement::{DayEntry, EntryKind, month_of, rounded_hours};
 use crate::units::{GpuTime, Money, Span, Timestamp};
 
 const HOUR: Span = Span::from_secs(3_600);
@@ -98,7 +98,7 @@ struct Charge<'a> {
 }
 
 /// An entry as rows: GPU time and metered energy have a price and a quantity each.
-fn charges<'a>(entry: &Entry, micros: i128, data: &'a ReportData) -> Vec<Charge<'a>> {
+fn charges<'a>(entry: &DayEntry, micros: i128, data: &'a ReportData) -> Vec<Charge<'a>> {
     let account = match &entry.kind {
         EntryKind::Cost(id) => data.cost_accounts.get(id.index()),
         _ => None,
@@ -154,7 +154,7 @@ fn price(count: i128, places: usize) -> String {
     text[..kept].to_owned()
 }
 
-fn cell(column: &str, entry: &Entry, charge: &Charge<'_>, data: &ReportData) -> String {
+fn cell(column: &str, entry: &DayEntry, charge: &Charge<'_>, data: &ReportData) -> String {
     let Charge { kind, account, .. } = *charge;
     let is_used = matches!(kind, ChargeKind::Gpus | ChargeKind::Energy);
     let is_priced = is_used || kind == ChargeKind::Overhead;

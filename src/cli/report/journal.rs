@@ -12,7 +12,7 @@ use super::data::ReportData;
 use super::query::Format;
 use crate::cli::when::local;
 use crate::ledger::{CostAccount, CostKind};
-use crate::statement::{Entry, EntryKind};
+use crate::statement::{DayEntry, EntryKind};
 use crate::units::{Money, Timestamp};
 
 /// The amount of one account in a transaction.
@@ -100,7 +100,7 @@ fn days(data: &ReportData) -> Vec<(String, Vec<JournalPosting>)> {
 }
 
 /// The account of an entry and the one that it is receivable or payable in, by their parts.
-fn paths<'a>(entry: &'a Entry, data: &'a ReportData) -> [Vec<&'a str>; 2] {
+fn paths<'a>(entry: &'a DayEntry, data: &'a ReportData) -> [Vec<&'a str>; 2] {
     match &entry.kind {
         EntryKind::Revenue(model) => {
             let model = model.as_ref().map_or("unnamed", |model| model.as_str());

@@ -7,7 +7,7 @@ use super::json_changes::{BreakEvenJson, BridgeJson, CompareJson, WhatIfJson, ho
 use super::present::LeakageText;
 use crate::pricing::Bill;
 use crate::reading::{Label, ModelName, NodeName};
-use crate::statement::{Basis, Difference, ListUse, MonthToDate, Row, RowKind, Unconverted, rounded_hours};
+use crate::statement::{Basis, Difference, ListUse, MonthToDate, RowKind, StatementRow, Unconverted, rounded_hours};
 use crate::units::{Money, Ratio, Timestamp, Tokens, gross_margin, profit_on_cost};
 
 /// What is printed, on one line.
@@ -141,7 +141,7 @@ struct RowJson<'a> {
 }
 
 impl<'a> RowJson<'a> {
-    fn new(row: &'a Row, micros: i128) -> Self {
+    fn new(row: &'a StatementRow, micros: i128) -> Self {
         let covered = row.covered();
         Self {
             key: &row.key,

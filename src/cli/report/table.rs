@@ -5,7 +5,7 @@ use super::data::ReportData;
 use super::notes;
 use super::text_table::Grid;
 use crate::cli::when::{local, local_second};
-use crate::statement::{AtList, By, Row, RowKind, Totals, rounded_hours};
+use crate::statement::{AtList, By, RowKind, StatementRow, Totals, rounded_hours};
 use crate::tui::format;
 use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
 
@@ -67,7 +67,7 @@ fn rows(data: &ReportData) -> String {
         .into_iter()
         .flatten(),
     );
-    let cells = |row: &Row, hours: i128| {
+    let cells = |row: &StatementRow, hours: i128| {
         let covered = row.covered();
         let ratio = |of: fn(Money, Money) -> Option<Ratio>| Some(percent(covered.and_then(|(r, c)| of(r, c))));
         let uncosted = row.revenue.map(|_| row.uncosted_revenue);
@@ -99,7 +99,7 @@ fn rows(data: &ReportData) -> String {
 }
 
 /// What only a key's own row has.
-fn own(row: &Row, cell: String) -> String {
+fn own(row: &StatementRow, cell: String) -> String {
     if row.kind == RowKind::Key { cell } else { String::new() }
 }
 
@@ -116,8 +116,8 @@ struct UnknownColumns {
 impl UnknownColumns {
     fn of(data: &ReportData) -> Self {
         let told = &data.statement;
-        let idles = |row: &Row| row.idle_cost.is_some_and(|idle| !idle.is_zero());
-        let unpriced = |row: &Row| row.unpriced_tokens.is_some_and(|tokens| tokens > Tokens::ZERO);
+        let idles = |row: &StatementRow| row.idle_cost.is_some_and(|idle| !idle.is_zero());
+        let unpriced = |row: &StatementRow| row.unpriced_tokens.is_some_and(|tokens| tokens > Tokens::ZERO);
         Self {
             unpriced: told.rows.iter().any(unpriced),
             uncosted: !told.uncosted_revenue.is_zero(),
@@ -132,7 +132,7 @@ fn leases(data: &ReportData) -> String {
     let (cost, idle) = (format!("cost {}", data.currency), format!("of it idle {}", data.currency));
     let mut grid = Grid::new(["lease", "node", "from", "until", "GPU-hours", &cost, &idle]);
     let at = |at: Option<Timestamp>| at.map_or_else(String::new, |at| local_second(at, &data.zone));
-    let cells = |row: &Row, hours: i128| {
+    let cells = |row: &StatementRow, hours: i128| {
         vec![
             row.key.to_string(),
             row.node.as_ref().map_or_else(String::new, ToString::to_string),
@@ -204,7 +204,7 @@ fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> Strin
     grid.render()
 }
 
-fn hit_rate(row: &Row) -> Option<Ratio> {
+fn hit_rate(row: &StatementRow) -> Option<Ratio> {
     let (hit, prompt) = (row.tokens?.hit, row.prompt()?);
     Ratio::of(hit.count() as f64, prompt.count() as f64)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::lookup::{engine_of, kind_of};
 use super::sums::shown_prompt;
-use super::{Fleet, Present, RowView};
+use super::{Fleet, PresentFleet, RowView};
 use crate::counters::{SampleCounts, quantile};
 use crate::dialect;
 use crate::inventory::Target;
@@ -20,7 +20,7 @@ use crate::statement::RunningSum;
 use crate::units::{Money, Ratio};
 use crate::words::in_order;
 
-pub(super) fn rows(present: &Present<'_>) -> Vec<EngineRow> {
+pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<EngineRow> {
     let mut earned = RunningSum::new(super::sums::MICROS);
     let mut targets: Vec<_> = present.serving().collect();
     targets.sort_by(|a, b| in_order(a.info.target.as_str(), b.info.target.as_str()));
@@ -28,7 +28,7 @@ pub(super) fn rows(present: &Present<'_>) -> Vec<EngineRow> {
 }
 
 /// The rows of a target. What they earned is rounded as it is added to what those before them did.
-fn target_rows(present: &Present<'_>, target: &Target, earned: &mut RunningSum) -> Vec<EngineRow> {
+fn target_rows(present: &PresentFleet<'_>, target: &Target, earned: &mut RunningSum) -> Vec<EngineRow> {
     let blank = blank(present.fleet, target);
     let views = present.rows_of(target);
     if views.is_empty() {

@@ -1,18 +1,18 @@
 //! Today's leakage: the tokens of all rows beyond their finished requests.
 
-use super::{Present, RowView};
+use super::{PresentFleet, RowView};
 use crate::metering::Counts;
-use crate::snapshot::Leakage;
+use crate::snapshot::LeakageView;
 use crate::units::Money;
 
 /// Today's leakage; `None` if no engine counts its finished requests apart.
-pub(super) fn view(present: &Present<'_>) -> Option<Leakage> {
+pub(super) fn view(present: &PresentFleet<'_>) -> Option<LeakageView> {
     let fleet = present.fleet;
     let counting = |view: &&RowView<'_>| view.counts != Counts::NOTHING && view.engine.counts_finished(view.row);
     let day = fleet.ledger.day_began();
     let mut rows = present.rows.iter().filter(counting).peekable();
     rows.peek()?;
-    let mut leakage = Leakage::default();
+    let mut leakage = LeakageView::default();
     for (tariff, change) in rows.flat_map(|view| view.row.leakage.of_day(day)) {
         leakage.prompt_tokens += change.miss + change.hit;
         leakage.output_tokens += change.output;

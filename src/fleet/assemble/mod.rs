@@ -16,7 +16,7 @@ mod slo;
 mod sums;
 mod units;
 
-use super::rates::Rates;
+use super::rates::FleetRates;
 use flow::Flow;
 use lookup::live_gpus;
 use std::sync::Arc;
@@ -28,10 +28,10 @@ use crate::metering::{CACHED, OUTPUT, PROMPT};
 use crate::reading::Health;
 use crate::snapshot::{Coverage, GpuTotals, Requests, SCHEMA, Snapshot, TokenTotals};
 use crate::units::{Bytes, Span};
-use present::{Present, RowView};
+use present::{PresentFleet, RowView};
 
 pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
-    let present = &Present::of(fleet);
+    let present = &PresentFleet::of(fleet);
     let rates = rates_of(present);
     let nodes = nodes::rows(present);
     let (models, unpriced) = models::rows(present);
@@ -60,15 +60,15 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
 }
 
 /// The fleet's rates, over live rows.
-pub(super) fn rates(fleet: &Fleet) -> Rates {
-    rates_of(&Present::of(fleet))
+pub(super) fn rates(fleet: &Fleet) -> FleetRates {
+    rates_of(&PresentFleet::of(fleet))
 }
 
-fn rates_of(present: &Present<'_>) -> Rates {
+fn rates_of(present: &PresentFleet<'_>) -> FleetRates {
     let mut flow = Flow::default();
     present.live_rows().for_each(|view| flow.add(view));
     let load = mean(live_gpus(present.fleet).filter_map(|gpu| gpu.reading.utilization));
-    Rates {
+    FleetRates {
         prompt: flow.prompt.get(),
         cached: flow.cached.get(),
         output: flow.output.get(),
@@ -79,13 +79,13 @@ fn rates_of(present: &Present<'_>) -> Rates {
 }
 
 /// The longest time that any rate covers.
-fn window(present: &Present<'_>) -> Option<Span> {
+fn window(present: &PresentFleet<'_>) -> Option<Span> {
     let rows = present.rows.iter().filter_map(|view| view.row.window.covers());
     let polls = present.fleet.inventory.nodes.values().filter_map(|node| node.polls.covers());
     rows.max().or_else(|| polls.max())
 }
 
-fn coverage(present: &Present<'_>, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
+fn coverage(present: &PresentFleet<'_>, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
     let fleet = present.fleet;
     let (mut live, mut known) = (0, 0);
     for target in present.serving() {
@@ -121,7 +121,7 @@ fn gpu_totals(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> GpuTotals {
     }
 }
 
-fn token_totals(present: &Present<'_>, rates: &Rates) -> TokenTotals {
+fn token_totals(present: &PresentFleet<'_>, rates: &FleetRates) -> TokenTotals {
     let mut totals = TokenTotals {
         prompt_per_second: rates.prompt,
         cached_per_second: rates.cached,
@@ -140,7 +140,7 @@ fn token_totals(present: &Present<'_>, rates: &Rates) -> TokenTotals {
     totals
 }
 
-fn requests(present: &Present<'_>) -> Requests {
+fn requests(present: &PresentFleet<'_>) -> Requests {
     let now = present.fleet.now();
     let engines = || present.live_rows().filter(|view| view.is_engine()).map(|view| view.row);
     Requests {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::engines::has_earned;
 use super::flow::Flow;
 use super::sums::{add_tokens, shown_prompt};
-use super::{Fleet, Present};
+use super::{Fleet, PresentFleet};
 use crate::ledger::{CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, TokenCounters};
@@ -28,7 +28,7 @@ struct Sums {
 }
 
 /// The rows, and the cost an hour of models without a price, which is in none of them.
-pub(super) fn rows(present: &Present<'_>) -> (Vec<ModelRow>, Money) {
+pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<ModelRow>, Money) {
     let fleet = present.fleet;
     let mut sums: BTreeMap<&ModelName, Sums> = BTreeMap::new();
     for view in &present.rows {
@@ -68,10 +68,10 @@ pub(super) fn rows(present: &Present<'_>) -> (Vec<ModelRow>, Money) {
 }
 
 fn model_row(
-    present: &Present<'_>,
+    present: &PresentFleet<'_>,
     model: &ModelName,
     sum: &Sums,
-    earned: Earned,
+    earned: ModelEarnings,
     cost_per_hour: Option<&Money>,
 ) -> ModelRow {
     ModelRow {
@@ -88,21 +88,21 @@ fn model_row(
 
 /// What a model's accounts earned today, as `report --by model` rounds it, and earn an hour.
 #[derive(Debug, Clone, Copy, Default)]
-struct Earned {
+struct ModelEarnings {
     today: Money,
     per_hour: Money,
     /// The part of it whose cost is known.
     covered_per_hour: Money,
 }
 
-fn earned(fleet: &Fleet) -> HashMap<&ModelName, Earned> {
+fn earned(fleet: &Fleet) -> HashMap<&ModelName, ModelEarnings> {
     let ledger = &fleet.ledger;
     let tables = super::prices::tables(fleet);
     let key = |model: Option<&ModelName>| Label::new(model.map_or("(no model)", ModelName::as_str));
     let model = |account: &RevenueAccount| Some(key(account.model.as_ref()));
     let totals = Totals::by(tables, ledger.today().tokens(), std::iter::empty(), model, |_| None);
     let today = rounded_revenues(totals, super::sums::MICROS);
-    let mut earned: HashMap<&ModelName, Earned> = HashMap::new();
+    let mut earned: HashMap<&ModelName, ModelEarnings> = HashMap::new();
     for (id, account) in ledger.accounts().iter().enumerate() {
         let Some(model) = &account.model else { continue };
         let earned = earned.entry(model).or_default();
@@ -116,7 +116,12 @@ fn earned(fleet: &Fleet) -> HashMap<&ModelName, Earned> {
     earned
 }
 
-fn money(present: &Present<'_>, model: &ModelName, earned: Earned, cost_per_hour: Option<&Money>) -> ModelMoney {
+fn money(
+    present: &PresentFleet<'_>,
+    model: &ModelName,
+    earned: ModelEarnings,
+    cost_per_hour: Option<&Money>,
+) -> ModelMoney {
     let fleet = present.fleet;
     let cost = cost_per_hour.copied();
     let Some(price) = super::money::price_of_model(present, model) else {
@@ -150,7 +155,7 @@ fn price_steps(price: &ModelPrice<'_>, now: Timestamp) -> Vec<PriceStep> {
 
 /// The cost per hour of each model: what is owed for GPUs, shared as `report --by model` does by present tokens. What
 /// idles is in it, overhead is not. Rows of a node on which nothing grows share alike.
-fn cost_shares(present: &Present<'_>) -> HashMap<ModelName, Money> {
+fn cost_shares(present: &PresentFleet<'_>) -> HashMap<ModelName, Money> {
     let fleet = present.fleet;
     let mut workers = workers(present);
     let mut grown: HashMap<NodeName, u64> = HashMap::new();
@@ -175,7 +180,7 @@ fn cost_shares(present: &Present<'_>) -> HashMap<ModelName, Money> {
 }
 
 /// The accounts of the counted rows, and how many tokens each has grown by.
-fn workers(present: &Present<'_>) -> Vec<(RevenueAccount, u64)> {
+fn workers(present: &PresentFleet<'_>) -> Vec<(RevenueAccount, u64)> {
     let worker = |view: &super::RowView<'_>| {
         let grown = [super::PROMPT, super::OUTPUT].into_iter().filter_map(|i| view.row.window.growth(i)).sum();
         let account = RevenueAccount {

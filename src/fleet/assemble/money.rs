@@ -4,7 +4,7 @@ use super::prices::{is_priced, price, tables};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::pace::{beside, idle_paces, pace, paces_by, unrated_nodes};
-use super::{Fleet, Present, RowView};
+use super::{Fleet, PresentFleet, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{Label, ModelName, NodeName, Role};
@@ -24,7 +24,7 @@ pub(super) struct NodeMoney {
 
 /// The money of the fleet, beside `models` and the cost an hour of those of them without a price.
 pub(super) fn view(
-    present: &Present<'_>,
+    present: &PresentFleet<'_>,
     models: &[ModelRow],
     unpriced_models: Money,
     are_rates_partial: bool,
@@ -107,7 +107,7 @@ fn break_even_price(fleet: &Fleet, day: &Totals) -> Option<Money> {
 }
 
 /// The money of each node; what it earned as `report --by node` rounds it.
-pub(super) fn by_node(present: &Present<'_>) -> BTreeMap<NodeName, NodeMoney> {
+pub(super) fn by_node(present: &PresentFleet<'_>) -> BTreeMap<NodeName, NodeMoney> {
     let fleet = present.fleet;
     let mut nodes: BTreeMap<NodeName, NodeMoney> = BTreeMap::new();
     for view in present.counted_rows() {
@@ -178,12 +178,12 @@ fn uncosted_engines(fleet: &Fleet) -> usize {
 }
 
 /// The price of a model for everyone, else for a tenant of its rows.
-pub(super) fn price_of_model<'a>(present: &Present<'a>, model: &ModelName) -> Option<ModelPrice<'a>> {
+pub(super) fn price_of_model<'a>(present: &PresentFleet<'a>, model: &ModelName) -> Option<ModelPrice<'a>> {
     let mut rows = present.counted_rows().filter(|view| view.row.reading.model.as_ref() == Some(model));
     price(present.fleet, Some(model), None).or_else(|| rows.find_map(|view| view.price.as_deref().cloned()))
 }
 
-fn any_priced(present: &Present<'_>) -> bool {
+fn any_priced(present: &PresentFleet<'_>) -> bool {
     let fleet = present.fleet;
     present.counted_rows().any(|view| view.price.is_some())
         || fleet
@@ -194,14 +194,14 @@ fn any_priced(present: &Present<'_>) -> bool {
 }
 
 /// Whether any model has no paid share: a part of the revenue, or all, is then at list price.
-fn theoretical(present: &Present<'_>) -> bool {
+fn theoretical(present: &PresentFleet<'_>) -> bool {
     let mut shares = present.counted_rows().filter_map(|view| view.price.as_ref()).map(|price| price.paid.is_none());
     let first = shares.next();
     first.is_none_or(|first| first || shares.any(|is_list_price| is_list_price))
 }
 
 /// The value of the unpriced tokens at the list that the configuration compares with.
-fn compare(present: &Present<'_>, unpriced: Classes) -> Option<Worth> {
+fn compare(present: &PresentFleet<'_>, unpriced: Classes) -> Option<Worth> {
     let fleet = present.fleet;
     let list = compared_list(fleet)?;
     let any_unpriced = present.counted_rows().any(|view| view.row.reading.model.is_some() && view.price.is_none());
@@ -218,13 +218,13 @@ fn compared_list(fleet: &Fleet) -> Option<&PriceList> {
 }
 
 /// The value an hour of a model's tokens at that list.
-pub(super) fn compared_pace(present: &Present<'_>, model: &ModelName) -> Option<Money> {
+pub(super) fn compared_pace(present: &PresentFleet<'_>, model: &ModelName) -> Option<Money> {
     let prices = compared_list(present.fleet)?.quote(present.fleet.now().wall).prices;
     unpriced_pace(present, &prices, Some(model))
 }
 
 /// Of all models, or of one.
-fn unpriced_pace(present: &Present<'_>, prices: &ClassPrices, model: Option<&ModelName>) -> Option<Money> {
+fn unpriced_pace(present: &PresentFleet<'_>, prices: &ClassPrices, model: Option<&ModelName>) -> Option<Money> {
     const HOUR: i64 = 3_600_000;
     let mut total = None;
     let is_of = |view: &&super::RowView<'_>| model.is_none() || view.row.reading.model.as_ref() == model;
@@ -277,7 +277,7 @@ fn unrated_gpus(fleet: &Fleet) -> usize {
     fleet.inventory.gpus.values().filter(|gpu| places.contains(&(&gpu.node, gpu.name()))).count()
 }
 
-fn list_bases(present: &Present<'_>) -> Vec<ListBasis> {
+fn list_bases(present: &PresentFleet<'_>) -> Vec<ListBasis> {
     let models: BTreeSet<_> = present.counted_rows().filter_map(|view| view.row.reading.model.as_ref()).collect();
     let at = present.fleet.now().wall;
     let basis = |model: &ModelName| {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::flow::Flow;
 use super::lookup::has_left;
-use super::{Fleet, Present};
+use super::{Fleet, PresentFleet};
 use crate::inventory::Gpu;
 use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::units::{Energy, Power};
 use crate::words::in_order;
 
-pub(super) fn rows(present: &Present<'_>) -> Vec<NodeRow> {
+pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<NodeRow> {
     let fleet = present.fleet;
     let mut flows: BTreeMap<&NodeName, Flow> = BTreeMap::new();
     for view in present.live_rows() {

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
-use super::{Fleet, Present};
+use super::{Fleet, PresentFleet};
 use crate::ledger::CostKind;
 use crate::pricing::{Commitment, GpuRate};
 use crate::reading::Label;
 use crate::snapshot::{Notice, Rule, Severity};
 use crate::units::GpuTime;
 
-pub(super) fn all(present: &Present<'_>) -> Vec<Notice> {
+pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
     let fleet = present.fleet;
     let shared = fleet.inventory.shared_hostnames().map(|name| {
         let text = format!(
@@ -45,7 +45,7 @@ pub(super) fn all(present: &Present<'_>) -> Vec<Notice> {
 }
 
 /// Proxies whose tokens are posted although an engine may count them under a name that is not known.
-fn unknown_names(present: &Present<'_>) -> impl Iterator<Item = Notice> {
+fn unknown_names(present: &PresentFleet<'_>) -> impl Iterator<Item = Notice> {
     let refused = present.fleet.inventory.targets.values().find_map(|target| {
         let why = target.list_refused.as_ref()?;
         Some((&target.info.target, why))

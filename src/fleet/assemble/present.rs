@@ -15,7 +15,7 @@ use crate::units::Span;
 
 /// The fleet at one moment, and its rows in the order of their targets.
 #[derive(Debug)]
-pub(super) struct Present<'a> {
+pub(super) struct PresentFleet<'a> {
     pub(super) fleet: &'a Fleet,
     pub(super) rows: Vec<RowView<'a>>,
     by_target: BTreeMap<&'a TargetId, Range<usize>>,
@@ -46,7 +46,7 @@ pub(super) struct RowView<'a> {
 
 type Prices<'a> = HashMap<(&'a ModelName, Option<&'a Label>), Option<Rc<ModelPrice<'a>>>>;
 
-impl<'a> Present<'a> {
+impl<'a> PresentFleet<'a> {
     /// Judges all rows.
     pub(super) fn of(fleet: &'a Fleet) -> Self {
         let (mut rows, mut by_target, mut prices) = (Vec::new(), BTreeMap::new(), Prices::new());

@@ -1,6 +1,6 @@
 //! How far the objectives for latency are held: by engine, and over the fleet.
 
-use super::{Fleet, Present};
+use super::{Fleet, PresentFleet};
 use crate::counters::above;
 use crate::ledger::LATENCIES;
 use crate::metering::{OUTPUT, Row};
@@ -8,13 +8,13 @@ use crate::snapshot::SloStatus;
 use crate::units::Ratio;
 
 /// Samples of each latency that has an objective, and those of them above it.
-type Samples = [Option<(u64, u64)>; LATENCIES];
+type SloSamples = [Option<(u64, u64)>; LATENCIES];
 
 /// The objectives, where any is set.
-pub(super) fn status(present: &Present<'_>) -> Option<SloStatus> {
+pub(super) fn status(present: &PresentFleet<'_>) -> Option<SloStatus> {
     let fleet = present.fleet;
     let slo = Some(&fleet.config.slo).filter(|slo| slo.is_set())?;
-    let mut all = Samples::default();
+    let mut all = SloSamples::default();
     let mut goodput: Option<f64> = None;
     for view in present.live_rows().filter(|view| view.is_engine() && !view.is_duplicate) {
         let samples = samples(fleet, view.row);
@@ -32,7 +32,7 @@ pub(super) fn within(fleet: &Fleet, row: &Row) -> Option<Ratio> {
     least(samples(fleet, row))
 }
 
-fn samples(fleet: &Fleet, row: &Row) -> Samples {
+fn samples(fleet: &Fleet, row: &Row) -> SloSamples {
     let [ttft, itl, e2e] = fleet.config.slo.limits().map(|limit| limit.map(|limit| limit.as_secs_f64()));
     [
         ttft.and_then(|limit| above(row.latency(|latency| latency.ttft.as_ref())?, limit)),
@@ -41,7 +41,7 @@ fn samples(fleet: &Fleet, row: &Row) -> Samples {
     ]
 }
 
-fn sum(a: Samples, b: Samples) -> Samples {
+fn sum(a: SloSamples, b: SloSamples) -> SloSamples {
     let mut sum = a;
     for (sum, more) in sum.iter_mut().zip(b) {
         *sum = match (*sum, more) {
@@ -53,7 +53,7 @@ fn sum(a: Samples, b: Samples) -> Samples {
 }
 
 /// The least of the shares that are within.
-fn least(samples: Samples) -> Option<Ratio> {
+fn least(samples: SloSamples) -> Option<Ratio> {
     let shares = samples.into_iter().flatten();
     let shares = shares.filter_map(|(samples, over)| Ratio::of(samples.saturating_sub(over) as f64, samples as f64));
     shares.min_by(|a, b| a.get().total_cmp(&b.get()))

@@ -6,7 +6,7 @@ use super::flow::Flow;
 use super::lookup::has_left;
 use super::pace::paces_by;
 use super::sums::{mean, sum};
-use super::{Fleet, Present, RowView};
+use super::{Fleet, PresentFleet, RowView};
 use crate::inventory::Gpu;
 use crate::metering::{OUTPUT, PROMPT};
 use crate::reading::{Health, Rank, Role, UnitName};
@@ -14,7 +14,7 @@ use crate::snapshot::{UnitRow, WorstRank};
 use crate::statement::PaceSums;
 use crate::units::Ratio;
 
-pub(super) fn rows(present: &Present<'_>) -> Vec<UnitRow> {
+pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<UnitRow> {
     let fleet = present.fleet;
     let mut units: BTreeMap<&UnitName, Members<'_>> = BTreeMap::new();
     for (name, node) in &fleet.inventory.nodes {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::tally::Tally;
+use super::tally::ImportTally;
 use crate::pricing::PriceFile;
 
 /// An object's keys, and their values as they are written.
@@ -18,7 +18,7 @@ pub struct Import {
     /// The lists, and a history for every name that means one of them.
     pub file: PriceFile,
     /// What became of the entries.
-    pub tally: Tally,
+    pub tally: ImportTally,
 }
 
 /// A value as an object; what is none has no keys.

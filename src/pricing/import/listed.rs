@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::Import;
-use super::tally::Tally;
+use super::tally::ImportTally;
 use crate::pricing::name::is_glob;
 use crate::pricing::{Book, HistoryFile, ListFile, PriceFile, TierFile, WindowFile};
 use crate::reading::{Label, canonical_model};
@@ -76,7 +76,7 @@ impl Listing {
     }
 
     /// The price file, with a history for each name that means one price.
-    pub(super) fn finish(self, mut tally: Tally) -> Import {
+    pub(super) fn finish(self, mut tally: ImportTally) -> Import {
         tally.lists = self.lists.len();
         let histories = self.histories(&mut tally);
         let lists = self.lists.into_values().map(|listed| listed.file).collect();
@@ -84,7 +84,7 @@ impl Listing {
     }
 
     /// The bare name's own list, or any of several that agree.
-    fn histories(&self, tally: &mut Tally) -> Vec<HistoryFile> {
+    fn histories(&self, tally: &mut ImportTally) -> Vec<HistoryFile> {
         let mut named: BTreeMap<&str, Vec<&ImportedList>> = BTreeMap::new();
         for list in self.lists.values().filter(|list| !list.model.is_empty() && !is_glob(&list.file.name)) {
             named.entry(&list.model).or_default().push(list);

@@ -4,7 +4,7 @@ use super::decimal::{self, Refused};
 use super::entry::{Import, RawEntry, entry, is_said};
 use super::listed::{Charges, Listing};
 use super::off_peak::{OffPeak, off_peak};
-use super::tally::Tally;
+use super::tally::ImportTally;
 use crate::pricing::{TierFile, WindowFile};
 use crate::units::Price;
 
@@ -31,7 +31,7 @@ pub fn import_litellm(json: &str) -> Result<Import, String> {
         format!("{error}; this reads LiteLLM's model_prices_and_context_window.json, one object of entries by model")
     })?;
     let mut listing = Listing::new("LiteLLM", "model_prices_and_context_window.json")?;
-    let mut tally = Tally::default();
+    let mut tally = ImportTally::default();
     for (name, value) in entries.iter().filter(|(name, _)| *name != EXPLANATION) {
         tally.entries += 1;
         // What is no object has no prices.
@@ -47,7 +47,7 @@ pub fn import_litellm(json: &str) -> Result<Import, String> {
     Ok(listing.finish(tally))
 }
 
-fn add_flat(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, tally: &mut Tally) {
+fn add_flat(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, tally: &mut ImportTally) {
     for (ending, service) in SERVICES {
         match LitellmPrices::of(entry, ending).tier(tally) {
             Ok(Some((tier, has_hit))) => listing.add(name, service, Charges::flat(tier, has_hit)),
@@ -59,7 +59,7 @@ fn add_flat(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, tally: &mut
 }
 
 /// An entry with prices by the time of day: both tiers and their hours, or nothing.
-fn add_timed(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, block: &RawEntry<'_>, tally: &mut Tally) {
+fn add_timed(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, block: &RawEntry<'_>, tally: &mut ImportTally) {
     let Some(OffPeak { hours, zone }) = off_peak(block) else {
         tally.by_time += 1;
         return;
@@ -70,7 +70,7 @@ fn add_timed(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, block: &Ra
         Err(Refused) => return tally.refused += 1,
     };
     let lower = LitellmPrices { entry, block: Some(block), ending: "" };
-    let Ok(Some((off_peak, _))) = lower.tier(&mut Tally::default()) else {
+    let Ok(Some((off_peak, _))) = lower.tier(&mut ImportTally::default()) else {
         tally.refused += 1;
         return;
     };
@@ -88,7 +88,7 @@ fn add_timed(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, block: &Ra
 }
 
 /// Whether an entry's prices can be read: all of them, or none.
-fn is_readable(entry: &RawEntry<'_>, tally: &mut Tally) -> bool {
+fn is_readable(entry: &RawEntry<'_>, tally: &mut ImportTally) -> bool {
     let by_length = |key: &str| key == "tiered_pricing" || (key.contains("_above_") && key.contains("_tokens"));
     let tiered = entry.iter().any(|(key, value)| by_length(key) && is_said(value));
     let block = entry.get(OFF_PEAK).map(|block| super::entry(block)).unwrap_or_default();
@@ -132,7 +132,7 @@ impl<'a> LitellmPrices<'a> {
     }
 
     /// The tier, and whether it has a price of hits; `None` if input or output has no price.
-    fn tier(&self, tally: &mut Tally) -> Result<Option<(TierFile, bool)>, Refused> {
+    fn tier(&self, tally: &mut ImportTally) -> Result<Option<(TierFile, bool)>, Refused> {
         let miss = self.price("input_cost_per_token", tally)?;
         let output = self.price("output_cost_per_token", tally)?;
         let (Some(miss), Some(output)) = (miss, output) else { return Ok(None) };
@@ -147,7 +147,7 @@ impl<'a> LitellmPrices<'a> {
 
     /// The price of hits, by whichever key gives it: the block's keys before the entry's. Two that give different ones
     /// give none.
-    fn hit(&self, tally: &mut Tally) -> Result<Option<Price>, Refused> {
+    fn hit(&self, tally: &mut ImportTally) -> Result<Option<Price>, Refused> {
         for entry in self.block.into_iter().chain([self.entry]) {
             let only = LitellmPrices { entry, block: None, ending: self.ending };
             let mut found = None;
@@ -164,7 +164,7 @@ impl<'a> LitellmPrices<'a> {
         Ok(None)
     }
 
-    fn price(&self, key: &str, tally: &mut Tally) -> Result<Option<Price>, Refused> {
+    fn price(&self, key: &str, tally: &mut ImportTally) -> Result<Option<Price>, Refused> {
         decimal::price(self.written(key), 6, &mut tally.repaired)
     }
 }

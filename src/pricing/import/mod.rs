@@ -24,7 +24,7 @@ pub use entry::Import;
 pub use litellm::import_litellm;
 pub use models_dev::import_models_dev;
 pub use openrouter::import_openrouter;
-pub use tally::Tally;
+pub use tally::ImportTally;
 
 /// Reads whichever of the three it is.
 ///

@@ -3,7 +3,7 @@
 use super::decimal;
 use super::entry::{Import, RawEntry, entry, is_said};
 use super::listed::{Charges, Listing};
-use super::tally::Tally;
+use super::tally::ImportTally;
 use crate::pricing::TierFile;
 use crate::units::Price;
 
@@ -18,7 +18,7 @@ pub fn import_models_dev(json: &str) -> Result<Import, String> {
     let providers: RawEntry<'_> = serde_json::from_str(json)
         .map_err(|error| format!("{error}; this reads models.dev's api.json, one object of providers"))?;
     let mut listing = Listing::new("models.dev", "api.json")?;
-    let mut tally = Tally::default();
+    let mut tally = ImportTally::default();
     for (provider, value) in &providers {
         let models = entry(value).get("models").map(|models| entry(models)).unwrap_or_default();
         for (model, value) in &models {
@@ -33,7 +33,7 @@ pub fn import_models_dev(json: &str) -> Result<Import, String> {
 }
 
 /// All that a model charges, or none of it.
-fn charges(cost: &RawEntry<'_>, tally: &mut Tally) -> Option<Charges> {
+fn charges(cost: &RawEntry<'_>, tally: &mut ImportTally) -> Option<Charges> {
     if BY_LENGTH.iter().any(|key| cost.get(*key).is_some_and(|value| is_said(value))) {
         tally.by_length += 1;
         return None;

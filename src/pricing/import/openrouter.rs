@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::decimal::{self, Refused};
 use super::entry::{Import, RawEntry, entry, is_said, text};
 use super::listed::{Charges, Listing};
-use super::tally::Tally;
+use super::tally::ImportTally;
 use crate::pricing::{TierFile, Window, WindowFile};
 use crate::units::Price;
 
@@ -37,7 +37,7 @@ pub fn import_openrouter(json: &str) -> Result<Import, String> {
     let data = whole.get("data").map_or("null", |data| data.get());
     let models: Vec<&RawValue> = serde_json::from_str(data).map_err(|error| refusal(&error))?;
     let mut listing = Listing::new("OpenRouter", "api/v1/models")?;
-    let mut tally = Tally::default();
+    let mut tally = ImportTally::default();
     for model in models {
         tally.entries += 1;
         // What is no object has no prices.
@@ -59,7 +59,7 @@ fn refusal(error: &serde_json::Error) -> String {
 }
 
 /// All that a model charges, or none of it.
-fn charges(pricing: &RawEntry<'_>, tally: &mut Tally) -> Option<Charges> {
+fn charges(pricing: &RawEntry<'_>, tally: &mut ImportTally) -> Option<Charges> {
     let prices = ModelPrices { base: pricing, over: None };
     if prices.reasons_apart() {
         tally.by_reasoning += 1;
@@ -116,7 +116,7 @@ fn add_windows(charges: &mut Charges, pricing: &RawEntry<'_>, overrides: &[RawEn
         if prices.reasons_apart() {
             return None;
         }
-        let (tier, _) = prices.tier(&mut Tally::default()).ok().flatten()?;
+        let (tier, _) = prices.tier(&mut ImportTally::default()).ok().flatten()?;
         let [start, end] = HOURS.map(|key| over.get(key).and_then(|time| text(time)));
         let hours = format!("{}-{}", minutes(&start?)?, minutes(&end?)?);
         let name = format!("override {}", nth + 1);
@@ -152,7 +152,7 @@ struct ModelPrices<'a> {
 }
 
 impl ModelPrices<'_> {
-    fn price(&self, key: &str, tally: &mut Tally) -> Result<Option<Price>, Refused> {
+    fn price(&self, key: &str, tally: &mut ImportTally) -> Result<Option<Price>, Refused> {
         let said = |entry: &RawEntry<'_>| decimal::price(entry.get(key).copied(), 6, &mut tally.repaired);
         match self.over.map(said).transpose()?.flatten() {
             Some(price) => Ok(Some(price)),
@@ -162,19 +162,19 @@ impl ModelPrices<'_> {
 
     /// Whether a key is missing or zero.
     fn is_nothing(&self, key: &str) -> bool {
-        matches!(self.price(key, &mut Tally::default()), Ok(None)) || {
-            self.price(key, &mut Tally::default()) == Ok(Some(Price::default()))
+        matches!(self.price(key, &mut ImportTally::default()), Ok(None)) || {
+            self.price(key, &mut ImportTally::default()) == Ok(Some(Price::default()))
         }
     }
 
     /// Whether reasoning has a price that is not the output's; zero is none.
     fn reasons_apart(&self) -> bool {
-        let price = |key: &str| self.price(key, &mut Tally::default());
+        let price = |key: &str| self.price(key, &mut ImportTally::default());
         !self.is_nothing("internal_reasoning") && price("internal_reasoning") != price("completion")
     }
 
     /// The tier, and whether it has a price of hits; `None` if input or output has no price.
-    fn tier(&self, tally: &mut Tally) -> Result<Option<(TierFile, bool)>, Refused> {
+    fn tier(&self, tally: &mut ImportTally) -> Result<Option<(TierFile, bool)>, Refused> {
         let (miss, output) = (self.price("prompt", tally)?, self.price("completion", tally)?);
         let (Some(miss), Some(output)) = (miss, output) else { return Ok(None) };
         let hit = self.price("input_cache_read", tally)?;

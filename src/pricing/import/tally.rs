@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What was read, mended and left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub struct ImportTally {
     /// Entries of the JSON.
     pub entries: usize,
     /// Lists that came of them, service tiers each a list.
@@ -35,7 +35,7 @@ pub struct Tally {
     pub ambiguous: usize,
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for ImportTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} lists of {} entries", self.lists, self.entries)?;
         for (count, what) in [

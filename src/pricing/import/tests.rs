@@ -3,7 +3,7 @@
 use super::*;
 use crate::pricing::{Book, ListFile};
 
-fn import(json: &str) -> Result<(Vec<String>, Tally), String> {
+fn import(json: &str) -> Result<(Vec<String>, ImportTally), String> {
     let import = import_litellm(json)?;
     let line = |list: &ListFile| {
         let tier = list.tiers.values().next().cloned().unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::dialect;
 use crate::reading::{EngineKind, Event, Label, SourceError, TargetId};
 use crate::source::contract::{self, Next, PollFuture, Said, Sink, Source};
-use crate::source::scrape::{Scrape, Scraper, Settings, Target};
+use crate::source::scrape::{Scrape, ScrapeTarget, Scraper, Settings};
 
 pub use listening::listening;
 
@@ -49,7 +49,7 @@ pub struct Discovery {
     /// The processes that hold GPUs, by the driver that names them.
     pids: Option<watch::Receiver<Pids>>,
     /// What it has found so far.
-    known: Vec<Target>,
+    known: Vec<ScrapeTarget>,
     sink: Option<Sink>,
     settings: Settings,
     clock: Clock,
@@ -86,7 +86,7 @@ impl Discovery {
 
     /// Asks the usual ports and those that `pids` and their parents listen on, all at once, but for those in `known`.
     /// It takes about a second at most.
-    pub async fn discover(&mut self, pids: &[u32], known: &[Target]) -> Vec<FoundEngines> {
+    pub async fn discover(&mut self, pids: &[u32], known: &[ScrapeTarget]) -> Vec<FoundEngines> {
         let mut asked = JoinSet::new();
         for address in self.addresses(pids, known) {
             asked.spawn(ask(address, self.settings.clone(), self.clock.clone()));
@@ -136,7 +136,7 @@ impl Discovery {
         ports
     }
 
-    fn addresses(&mut self, pids: &[u32], known: &[Target]) -> Vec<SocketAddr> {
+    fn addresses(&mut self, pids: &[u32], known: &[ScrapeTarget]) -> Vec<SocketAddr> {
         self.strangers.retain(|_, rounds| {
             *rounds -= 1;
             *rounds > 0
@@ -170,7 +170,7 @@ impl Source for Discovery {
 }
 
 /// Whether a target is what listens at `address`.
-fn is_at(target: &Target, address: SocketAddr) -> bool {
+fn is_at(target: &ScrapeTarget, address: SocketAddr) -> bool {
     let host = target.host().map(|host| host.trim_matches(['[', ']']));
     let same_host = host.is_some_and(|host| host.parse::<IpAddr>().is_ok_and(|ip| ip == address.ip()));
     target.port() == Some(address.port()) && (same_host || (target.is_loopback() && address.ip().is_loopback()))

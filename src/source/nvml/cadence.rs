@@ -8,7 +8,7 @@ use super::kernel;
 use super::load::{self, Failed};
 use super::machine::{LOOK, Machine};
 use super::message::LaneMessage;
-use super::settings::{NvmlSettings, Pace};
+use super::settings::{NvmlSettings, PollPace};
 use crate::clock::Clock;
 use crate::reading::{Event, GpuReading, Label, SourceError};
 
@@ -55,7 +55,7 @@ impl<S: Fn(Event)> Cadence<S> {
         version: Arc<OnceLock<Label>>,
     ) -> Self {
         let now = Instant::now();
-        let due = matches!(settings.pace, Pace::Every(_)).then_some(now);
+        let due = matches!(settings.pace, PollPace::Every(_)).then_some(now);
         let stage = Stage::Loading { since: now };
         Self { settings, clock, send, tell, version, stage, trouble: None, due, began: now, looks: 0 }
     }
@@ -107,7 +107,7 @@ impl<S: Fn(Event)> Cadence<S> {
                 }
             }
             (LaneMessage::Every(interval), _) => {
-                self.settings.pace = Pace::Every(interval);
+                self.settings.pace = PollPace::Every(interval);
                 self.due = Some(now);
             }
             (LaneMessage::Loaded(Ok(loaded)), stage) => {
@@ -141,8 +141,8 @@ impl<S: Fn(Event)> Cadence<S> {
                 if let Some(due) = due.filter(|_| !machine.is_looking()) {
                     self.began = now;
                     self.due = None;
-                    machine.begin_look(now, if self.settings.pace == Pace::Asked { due } else { now });
-                } else if due.is_some_and(|due| now >= due + LOOK) && self.settings.pace == Pace::Asked {
+                    machine.begin_look(now, if self.settings.pace == PollPace::Asked { due } else { now });
+                } else if due.is_some_and(|due| now >= due + LOOK) && self.settings.pace == PollPace::Asked {
                     // The previous look is still under way: the answer is what is known so far.
                     self.due = None;
                     let readings = machine.readings_so_far(now);
@@ -174,7 +174,7 @@ impl<S: Fn(Event)> Cadence<S> {
     fn finish(&mut self, readings: Vec<GpuReading>, now: Instant) {
         self.say(Ok(readings));
         self.looks += 1;
-        if let Pace::Every(interval) = self.settings.pace {
+        if let PollPace::Every(interval) = self.settings.pace {
             let pause = if self.looks == 1 { SECOND_LOOK.min(interval) } else { interval };
             // A driver that takes long gets as much rest as it took.
             let rested = now + now.saturating_duration_since(self.began).min(interval);

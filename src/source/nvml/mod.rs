@@ -22,5 +22,5 @@ mod source;
 mod xid;
 
 pub use driver::{Driver, Version};
-pub use settings::{NvmlSettings, Pace};
+pub use settings::{NvmlSettings, PollPace};
 pub use source::Nvml;

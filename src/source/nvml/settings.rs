@@ -14,7 +14,7 @@ pub struct NvmlSettings {
     /// The name of this machine.
     pub node: NodeName,
     /// When to look.
-    pub pace: Pace,
+    pub pace: PollPace,
     /// How long a call may take before its thread is written off.
     pub patience: Duration,
     /// Where the kernel's driver lists its GPUs: they have a row even where the library gives nothing.
@@ -27,7 +27,7 @@ impl NvmlSettings {
         Self {
             library: None,
             node,
-            pace: Pace::Every(Duration::from_secs(1)),
+            pace: PollPace::Every(Duration::from_secs(1)),
             patience: Duration::from_secs(2),
             kernel_list: kernel::FOLDER.into(),
         }
@@ -36,7 +36,7 @@ impl NvmlSettings {
 
 /// When to look at the GPUs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum PollPace {
     /// At once, again after 300 ms, then at every interval; less often while a look takes longer than that.
     Every(Duration),
     /// When [`Driver::look`](super::driver::Driver::look) asks.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::driver::{Driver, Version};
-use super::settings::{NvmlSettings, Pace};
+use super::settings::{NvmlSettings, PollPace};
 use crate::clock::Clock;
 use crate::reading::{Event, Label, SourceError, TargetId};
-use crate::source::contract::{Next, PollFuture, Sink, Source, Timing};
+use crate::source::contract::{Next, PollFuture, PollTiming, Sink, Source};
 
 /// How long a poll waits for the driver. Its answer is heard later too.
 const PATIENCE: Duration = Duration::from_millis(2_500);
@@ -74,10 +74,10 @@ impl Source for Nvml {
         })
     }
 
-    fn timing(&self) -> Timing {
+    fn timing(&self) -> PollTiming {
         match self.settings.pace {
-            Pace::Every(_) => Timing::Own,
-            Pace::Asked => Timing::Scheduled,
+            PollPace::Every(_) => PollTiming::Own,
+            PollPace::Asked => PollTiming::Scheduled,
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hyper::header::HeaderValue;
 
-use super::Target;
+use super::ScrapeTarget;
 use crate::reading::{Label, ScrapeTrouble};
 
 /// The credentials of one target.
@@ -26,7 +26,7 @@ enum Scheme {
 
 impl Credentials {
     /// Those of a target, not yet read.
-    pub(super) fn new(target: &Target) -> Self {
+    pub(super) fn new(target: &ScrapeTarget) -> Self {
         let scheme = match (&target.bearer_token_file, &target.username, &target.password_file) {
             (Some(file), ..) => Scheme::Bearer(file.clone()),
             (None, Some(username), Some(file)) => Scheme::Basic(username.clone(), file.clone()),

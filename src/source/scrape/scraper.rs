@@ -16,7 +16,7 @@ use super::named_pages;
 use super::naming::{self, Aliases, Ask, PageModel};
 use super::router::{self, Named, Resting, Router};
 use super::search::{Search, is_an_answer, more_telling};
-use super::{Address, Target};
+use super::{Address, ScrapeTarget};
 use crate::clock::Clock;
 use crate::dialect::{self, Hint};
 use crate::reading::{EngineKind, Event, Label, ModelName, PageReading, ScrapeCost, ScrapeTrouble};
@@ -45,7 +45,7 @@ impl Default for Settings {
 /// Looks at one target and remembers what it learnt of it.
 #[derive(Debug)]
 pub struct Scraper {
-    target: Target,
+    target: ScrapeTarget,
     settings: Settings,
     clock: Clock,
     line: KeptLine,
@@ -100,7 +100,7 @@ struct Fetched {
 
 impl Scraper {
     /// A scraper that has not looked yet.
-    pub fn new(target: Target, settings: Settings, clock: Clock) -> Self {
+    pub fn new(target: ScrapeTarget, settings: Settings, clock: Clock) -> Self {
         let page = match &target.address {
             Address::Http(url) if url.path() != "/" || url.query().is_some() => Some(router::harmless(url)),
             _ => None,
@@ -139,7 +139,7 @@ impl Scraper {
     }
 
     /// What it looks at.
-    pub const fn target(&self) -> &Target {
+    pub const fn target(&self) -> &ScrapeTarget {
         &self.target
     }
 

@@ -1,7 +1,7 @@
 //! A page over HTTP as a source.
 
 use super::scraper::{Scraper, Settings};
-use super::target::{Address, Target};
+use super::target::{Address, ScrapeTarget};
 use crate::clock::Clock;
 use crate::reading::TargetId;
 use crate::source::contract::{Next, PollFuture, Sink, Source};
@@ -22,7 +22,7 @@ impl Scrape {
 }
 
 /// What polls a target: a scrape of a server, or a file.
-pub fn source_of(target: &Target, settings: &Settings) -> Box<dyn Source> {
+pub fn source_of(target: &ScrapeTarget, settings: &Settings) -> Box<dyn Source> {
     match &target.address {
         Address::File(path) => {
             Box::new(PageFile::new(target.id.clone(), path, settings.timeout, settings.max_page as u64))

@@ -15,7 +15,7 @@ pub const AGENT_PORT: u16 = 9545;
 
 /// A page to look at again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct ScrapeTarget {
     /// What it is called everywhere.
     pub id: TargetId,
     /// Where its page is.
@@ -47,7 +47,7 @@ pub enum Address {
     File(PathBuf),
 }
 
-impl Target {
+impl ScrapeTarget {
     /// A target of which nothing is known but its address.
     pub fn new(id: TargetId, address: Address) -> Self {
         Self {
@@ -136,7 +136,7 @@ impl fmt::Display for TargetError {
 
 impl std::error::Error for TargetError {}
 
-impl FromStr for Target {
+impl FromStr for ScrapeTarget {
     type Err = TargetError;
 
     /// `http(s)://host:port[/path]`, `host[:port]` or `file.prom`.
@@ -204,11 +204,11 @@ mod tests {
             ("./pages/one", "./pages/one"),
             ("file:///tmp/x", "/tmp/x"),
         ] {
-            assert_eq!(text.parse::<Target>().unwrap().id.as_str(), id);
+            assert_eq!(text.parse::<ScrapeTarget>().unwrap().id.as_str(), id);
         }
-        assert!("localhost:1".parse::<Target>().unwrap().is_loopback());
-        assert!("[::1]:1".parse::<Target>().unwrap().is_loopback());
-        assert!(!"10.0.0.1:1".parse::<Target>().unwrap().is_loopback());
+        assert!("localhost:1".parse::<ScrapeTarget>().unwrap().is_loopback());
+        assert!("[::1]:1".parse::<ScrapeTarget>().unwrap().is_loopback());
+        assert!(!"10.0.0.1:1".parse::<ScrapeTarget>().unwrap().is_loopback());
     }
 
     #[test]
@@ -221,7 +221,7 @@ mod tests {
             ("http://user:secret@host:1", "bearer_token_file"),
             ("::1", "brackets"),
         ] {
-            let error = text.parse::<Target>().unwrap_err().to_string();
+            let error = text.parse::<ScrapeTarget>().unwrap_err().to_string();
             assert!(error.contains(word), "{text}: {error}");
         }
     }

@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 
 pub use day::{DAY_BEGIN, DAY_CACHED, DAY_END, DAY_OUTPUT, DAY_PROMPT, Holding};
 pub use plan::{Plan, Story};
-pub use source::{Fleet, Target};
+pub use source::{SimulatedFleet, SimulatedTarget};
 
 use crate::platform::allow_files;
 
@@ -33,7 +33,7 @@ use crate::platform::allow_files;
 ///
 /// # Errors
 /// If not even a free port of 127.0.0.1 can be had: usually the process may not open that many files.
-pub async fn open(plan: Plan) -> io::Result<Fleet> {
+pub async fn open(plan: Plan) -> io::Result<SimulatedFleet> {
     allow_files(FILES);
     let (members, holdings) = match plan.story {
         Story::Ordinary => (fleet::members(&plan), Vec::new()),
@@ -45,9 +45,9 @@ pub async fn open(plan: Plan) -> io::Result<Fleet> {
         let (listener, bound) = site::listen(site::address(member.place), member.port).await?;
         open.spawn(site::open(listener, member.site, plan.clock.clone()));
         let url = format!("http://{bound}/metrics");
-        targets.push(Target { url, nodes: member.nodes, unit: member.unit, role: member.role });
+        targets.push(SimulatedTarget { url, nodes: member.nodes, unit: member.unit, role: member.role });
     }
-    Ok(Fleet::new(targets, holdings, open))
+    Ok(SimulatedFleet::new(targets, holdings, open))
 }
 
 /// Hundreds of sockets with a connection each are more files than a shell usually allows; the system allows more.

@@ -5,12 +5,12 @@ use tokio::task::JoinSet;
 use super::day::Holding;
 use crate::clock::Clock;
 use crate::reading::{NodeName, Role, TargetId, UnitName};
-use crate::source::contract::{Found, Next, PollFuture, Said, Sink, Source, Timing};
+use crate::source::contract::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
 use crate::source::scrape::{self, Settings, source_of};
 
 /// A place to poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct SimulatedTarget {
     /// The page's address: `http://127.0.1.1:8000/metrics`.
     pub url: String,
     /// The machines behind it; a unit's engine runs on all of its unit's.
@@ -21,11 +21,11 @@ pub struct Target {
     pub role: Option<Role>,
 }
 
-impl Target {
+impl SimulatedTarget {
     /// What a scrape is to know of it.
-    fn scraped(&self) -> Option<scrape::Target> {
+    fn scraped(&self) -> Option<scrape::ScrapeTarget> {
         // An address of its own sockets is one that can be read.
-        let mut target: scrape::Target = self.url.parse().ok()?;
+        let mut target: scrape::ScrapeTarget = self.url.parse().ok()?;
         // An exporter's page names its machines itself.
         target.node = self.role.and_then(|_| self.nodes.first().cloned());
         (target.unit, target.role) = (self.unit.clone(), self.role);
@@ -35,17 +35,17 @@ impl Target {
 
 /// A fleet that answers. Dropping it closes its sockets.
 #[derive(Debug)]
-pub struct Fleet {
+pub struct SimulatedFleet {
     id: TargetId,
-    targets: Vec<Target>,
+    targets: Vec<SimulatedTarget>,
     holdings: Vec<Holding>,
     settings: Settings,
     _open: JoinSet<()>,
 }
 
-impl Fleet {
+impl SimulatedFleet {
     /// A fleet whose sockets are open.
-    pub(super) fn new(targets: Vec<Target>, holdings: Vec<Holding>, open: JoinSet<()>) -> Self {
+    pub(super) fn new(targets: Vec<SimulatedTarget>, holdings: Vec<Holding>, open: JoinSet<()>) -> Self {
         Self { id: TargetId::new("simulate:"), targets, holdings, settings: Settings::default(), _open: open }
     }
 
@@ -56,7 +56,7 @@ impl Fleet {
     }
 
     /// Where to poll.
-    pub fn targets(&self) -> &[Target] {
+    pub fn targets(&self) -> &[SimulatedTarget] {
         &self.targets
     }
 
@@ -66,22 +66,24 @@ impl Fleet {
     }
 }
 
-impl Source for Fleet {
+impl Source for SimulatedFleet {
     fn id(&self) -> &TargetId {
         &self.id
     }
 
     fn start(&mut self, sink: Sink, _: &Clock) {
-        let found =
-            |target: scrape::Target| Found { info: target.info(), source: Some(source_of(&target, &self.settings)) };
-        sink.announce(Said::Targets(self.targets.iter().filter_map(Target::scraped).map(found).collect()));
+        let found = |target: scrape::ScrapeTarget| Found {
+            info: target.info(),
+            source: Some(source_of(&target, &self.settings)),
+        };
+        sink.announce(Said::Targets(self.targets.iter().filter_map(SimulatedTarget::scraped).map(found).collect()));
     }
 
     fn poll(&mut self) -> PollFuture<'_> {
         Box::pin(std::future::ready(Next::Scheduled))
     }
 
-    fn timing(&self) -> Timing {
-        Timing::Own
+    fn timing(&self) -> PollTiming {
+        PollTiming::Own
     }
 }

@@ -1,7 +1,7 @@
 //! Which block of the view is chosen: the list, until another one is.
 
 use super::{App, Effect, Turn};
-use crate::tui::view::{Part, Place};
+use crate::tui::view::{Part, ViewPlace};
 
 impl App {
     /// The chosen block of the open view; `None` before anybody chose one.
@@ -32,7 +32,7 @@ impl App {
     /// Into the view that shows more of the chosen block.
     pub(super) fn enter_block(&mut self, part: Part) -> Effect {
         let Some(view) = self.view().view().more(part) else { return Effect::None };
-        self.path.enter(Place::of(view));
+        self.path.enter(ViewPlace::of(view));
         Effect::Redraw
     }
 }

@@ -7,7 +7,7 @@ use crate::units::{Ratio, Span};
 /// How far back charts reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Reach {
+pub enum ChartReach {
     Quarter,
     #[default]
     Hour,
@@ -15,7 +15,7 @@ pub enum Reach {
     Day,
 }
 
-impl Reach {
+impl ChartReach {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Quarter, Self::Hour, Self::SixHours, Self::Day];
 
@@ -136,7 +136,7 @@ impl Cells {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ChartState {
     /// How far back.
-    pub reach: Reach,
+    pub reach: ChartReach,
     /// What the cells of the map show.
     pub cells: Cells,
     /// The large chart: cost and profit stacked, or profit about zero.

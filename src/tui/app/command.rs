@@ -2,7 +2,7 @@
 
 use super::{App, Command, Effect, ListState, Motion, Turn};
 use crate::tui::instead::Instead;
-use crate::tui::view::{Hit, Place, ViewId};
+use crate::tui::view::{Hit, ViewId, ViewPlace};
 
 impl App {
     pub(super) fn command(&mut self, command: Command) -> Effect {
@@ -19,7 +19,7 @@ impl App {
             Command::Quit => return Effect::Quit,
             Command::Suspend => return Effect::Suspend,
             Command::Help if self.view() == ViewId::Help => self.path.back(),
-            Command::Help => self.path.enter(Place::of(ViewId::Help)),
+            Command::Help => self.path.enter(ViewPlace::of(ViewId::Help)),
             Command::Pause => self.pause(),
             Command::NextTheme => self.choose_theme((self.theme + 1) % self.themes),
             Command::Show(_) | Command::Turn(_) if self.finds_nothing() => {

@@ -2,11 +2,11 @@
 
 use super::App;
 use crate::tui::scene::Scene;
-use crate::tui::view::{Order, RowKey, ViewId};
+use crate::tui::view::{ListKey, SortOrder, ViewId};
 
 impl App {
     /// What the open view's rows can be sorted by.
-    pub fn orders(&self) -> Vec<Order> {
+    pub fn orders(&self) -> Vec<SortOrder> {
         self.view().view().orders(&self.scene())
     }
 
@@ -21,7 +21,7 @@ impl App {
     }
 
     /// The keys of the open view's rows.
-    pub(super) fn rows(&self) -> Vec<RowKey> {
+    pub(super) fn rows(&self) -> Vec<ListKey> {
         self.view().view().rows(&self.scene())
     }
 }

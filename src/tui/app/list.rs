@@ -1,6 +1,6 @@
 //! Where one stands in a list.
 
-use crate::tui::view::RowKey;
+use crate::tui::view::ListKey;
 
 /// A step in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Motion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListState {
     /// The row that was chosen; the first one before anybody chose.
-    chosen: Option<RowKey>,
+    chosen: Option<ListKey>,
     /// Where it was last: what is chosen when it is gone.
     at: usize,
     order: usize,
@@ -27,13 +27,13 @@ pub struct ListState {
 
 impl ListState {
     /// The place of the chosen row among `rows`.
-    pub fn place(&self, rows: &[RowKey]) -> usize {
+    pub fn place(&self, rows: &[ListKey]) -> usize {
         let found = self.chosen.and_then(|key| rows.iter().position(|row| *row == key));
         found.unwrap_or(self.at).min(rows.len().saturating_sub(1))
     }
 
     /// The chosen row.
-    pub fn key(&self, rows: &[RowKey]) -> Option<RowKey> {
+    pub fn key(&self, rows: &[ListKey]) -> Option<ListKey> {
         rows.get(self.place(rows)).copied()
     }
 
@@ -48,12 +48,12 @@ impl ListState {
     }
 
     /// The first row to show when `page` of `rows` fit: the chosen one stays in the middle where it can.
-    pub fn first(&self, page: usize, rows: &[RowKey]) -> usize {
+    pub fn first(&self, page: usize, rows: &[ListKey]) -> usize {
         self.place(rows).saturating_sub(page / 2).min(rows.len().saturating_sub(page))
     }
 
     /// Moves.
-    pub(super) fn step(&mut self, motion: Motion, page: usize, rows: &[RowKey]) {
+    pub(super) fn step(&mut self, motion: Motion, page: usize, rows: &[ListKey]) {
         let (at, last) = (self.place(rows), rows.len().saturating_sub(1));
         let to = match motion {
             Motion::Up => at.saturating_sub(1),
@@ -67,13 +67,13 @@ impl ListState {
     }
 
     /// Chooses a row by what it is of.
-    pub(super) fn choose(&mut self, key: RowKey, rows: &[RowKey]) {
+    pub(super) fn choose(&mut self, key: ListKey, rows: &[ListKey]) {
         if let Some(at) = rows.iter().position(|row| *row == key) {
             self.choose_at(at, rows);
         }
     }
 
-    fn choose_at(&mut self, at: usize, rows: &[RowKey]) {
+    fn choose_at(&mut self, at: usize, rows: &[ListKey]) {
         (self.at, self.chosen) = (at, rows.get(at).copied());
     }
 
@@ -115,13 +115,13 @@ mod tests {
 
     #[test]
     fn the_chosen_row_is_followed_and_its_place_kept_when_it_is_gone() {
-        let keys: Vec<RowKey> = (0..5).map(RowKey::of).collect();
+        let keys: Vec<ListKey> = (0..5).map(ListKey::of).collect();
         let mut list = ListState::default();
         assert_eq!(list.place(&keys), 0);
         list.step(Motion::Down, 3, &keys);
-        let moved: Vec<RowKey> = keys.iter().rev().copied().collect();
+        let moved: Vec<ListKey> = keys.iter().rev().copied().collect();
         assert_eq!(list.place(&moved), 3, "it is the same row");
-        let gone: Vec<RowKey> = [0, 2, 3, 4].map(RowKey::of).into();
+        let gone: Vec<ListKey> = [0, 2, 3, 4].map(ListKey::of).into();
         assert_eq!(list.place(&gone), 1);
         assert_eq!(list.place(&[]), 0);
         list.step(Motion::Bottom, 3, &keys);

@@ -42,27 +42,27 @@ use jiff::tz::TimeZone;
 
 pub use action::{Action, Command, Effect, Turn};
 pub use at_lists::AtLists;
-pub use charts::{Cells, ChartState, Reach};
+pub use charts::{Cells, ChartReach, ChartState};
 pub use filter::{FigureValue, Filter};
 pub use grouping::Grouping;
 pub use heat::HeatMap;
 pub use list::{ListState, Motion};
-pub use money::{Grouped, MoneyState, Pane};
-pub use pace::{Pace, PacedSnapshots};
+pub use money::{MoneyGrouping, MoneyState, Pane};
+pub use pace::{PacedSnapshots, RefreshPace};
 pub use prompt::Prompt;
 pub use ranks::RankState;
-pub use said::Said;
+pub use said::ShortAnswer;
 pub use silence::Silenced;
-pub use what_if::{Field, Scenario, WhatIfForm};
+pub use what_if::{Field, FormScenario, WhatIfForm};
 
 use crate::history::History;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::tui::instead::Instead;
-use crate::tui::view::{Hits, Part, RowKey, ViewId};
+use crate::tui::view::{Hits, ListKey, Part, ViewId};
 use crate::units::{Span, Timestamp};
 use path::Path;
-use settled::Settled;
+use settled::SettledRows;
 
 /// Rows that a notch of the wheel moves.
 const WHEEL: usize = 3;
@@ -102,7 +102,7 @@ pub struct App {
     pub filter: Filter,
     /// How long nothing came, if longer than it should be.
     pub quiet: Option<Span>,
-    /// Levels of the heat map, of the snapshot of [`Pace::TenSeconds`].
+    /// Levels of the heat map, of the snapshot of [`RefreshPace::TenSeconds`].
     pub heat: HeatMap,
     /// How charts are shown.
     pub charts: ChartState,
@@ -138,16 +138,16 @@ pub struct App {
     sort_later: BTreeMap<String, String>,
     is_sparing: bool,
     lists: [ListState; ViewId::COUNT],
-    settled: Settled,
+    settled: SettledRows,
     /// Alerts that are silenced.
     pub(in crate::tui) silenced: Vec<Silenced>,
     /// The shown snapshot before anything in it was silenced.
     heard: Arc<Snapshot>,
-    open: BTreeSet<RowKey>,
+    open: BTreeSet<ListKey>,
     themes: usize,
     hits: Hits,
     asking: open_question::Asking,
-    said: Option<Said>,
+    said: Option<ShortAnswer>,
     told: u64,
 }
 
@@ -192,7 +192,7 @@ impl App {
             sort_later: BTreeMap::new(),
             is_sparing: false,
             lists: [ListState::default(); ViewId::COUNT],
-            settled: Settled::default(),
+            settled: SettledRows::default(),
             open: BTreeSet::new(),
             themes: themes.max(1),
             hits: Hits::default(),
@@ -243,7 +243,7 @@ impl App {
     }
 
     /// Whether a row of a tree is open.
-    pub fn is_open(&self, row: RowKey) -> bool {
+    pub fn is_open(&self, row: ListKey) -> bool {
         self.open.contains(&row)
     }
 
@@ -353,15 +353,15 @@ impl App {
         let heard = snapshot;
         let snapshot = self.hushed(&heard);
         self.heard = heard;
-        let tables = self.snapshots.at(Pace::FiveSeconds).clone();
-        let before = self.snapshots.at(Pace::TenSeconds).clone();
+        let tables = self.snapshots.at(RefreshPace::FiveSeconds).clone();
+        let before = self.snapshots.at(RefreshPace::TenSeconds).clone();
         self.snapshots.follow(&self.shown, &snapshot, self.is_sparing);
-        let now = self.snapshots.at(Pace::TenSeconds);
+        let now = self.snapshots.at(RefreshPace::TenSeconds);
         if !Arc::ptr_eq(&before, now) {
             self.heat = self.heat.follow(&before, now);
         }
         self.shown = snapshot;
-        if !Arc::ptr_eq(&tables, self.snapshots.at(Pace::FiveSeconds)) {
+        if !Arc::ptr_eq(&tables, self.snapshots.at(RefreshPace::FiveSeconds)) {
             self.settle();
         }
     }

@@ -59,7 +59,7 @@ impl Pane {
 /// By what the table of today is grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Grouped {
+pub enum MoneyGrouping {
     #[default]
     Model,
     Tier,
@@ -68,7 +68,7 @@ pub enum Grouped {
     Role,
 }
 
-impl Grouped {
+impl MoneyGrouping {
     const ALL: [Self; 5] = [Self::Model, Self::Tier, Self::Node, Self::Unit, Self::Role];
 
     /// As a statement has it.
@@ -97,7 +97,7 @@ pub struct MoneyState {
     /// The other end of the bridge.
     pub against: Against,
     /// By what the table of today is grouped.
-    pub by: Grouped,
+    pub by: MoneyGrouping,
     /// The hours of the days before today, by when they begin.
     pub days: BTreeMap<Timestamp, Vec<Hour>>,
     /// The last answer.

@@ -8,7 +8,7 @@ use crate::units::Span;
 /// How often a part of the screen moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Pace {
+pub enum RefreshPace {
     TwoSeconds,
     FiveSeconds,
     TenSeconds,
@@ -20,7 +20,7 @@ pub enum Pace {
 /// How long charts stand where nothing has moved.
 const STILL: Span = Span::from_secs(60);
 
-impl Pace {
+impl RefreshPace {
     const ALL: [Self; 5] = [Self::TwoSeconds, Self::FiveSeconds, Self::TenSeconds, Self::Minute, Self::Charts];
 
     /// `spares` slows tables to the pace of the map.
@@ -46,15 +46,15 @@ impl PacedSnapshots {
     }
 
     /// The snapshot of a pace.
-    pub fn at(&self, pace: Pace) -> &Arc<Snapshot> {
+    pub fn at(&self, pace: RefreshPace) -> &Arc<Snapshot> {
         &self.0[pace as usize]
     }
 
     /// Takes a snapshot in. All paces show at once what must not wait: that something is there, gone or wrong.
     pub(super) fn follow(&mut self, before: &Snapshot, now: &Arc<Snapshot>, spares: bool) {
         let must_not_wait = differs(before, now);
-        for (slot, pace) in self.0.iter_mut().zip(Pace::ALL) {
-            let span = if pace == Pace::Charts && !has_moved(slot, now) { STILL } else { pace.span(spares) };
+        for (slot, pace) in self.0.iter_mut().zip(RefreshPace::ALL) {
+            let span = if pace == RefreshPace::Charts && !has_moved(slot, now) { STILL } else { pace.span(spares) };
             let beat = |picture: &Snapshot| picture.at.millis().div_euclid(span.millis());
             if must_not_wait || beat(slot) != beat(now) {
                 *slot = now.clone();

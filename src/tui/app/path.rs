@@ -1,7 +1,7 @@
 //! The way in and out: Enter goes in, Esc comes out, one step each.
 
 use crate::reading::Label;
-use crate::tui::view::{Place, ViewId};
+use crate::tui::view::{ViewId, ViewPlace};
 
 /// The most steps that are remembered.
 const DEEPEST: usize = 16;
@@ -9,16 +9,16 @@ const DEEPEST: usize = 16;
 /// Where one is and how one came there; never empty.
 #[derive(Debug, Clone)]
 pub(super) struct Path {
-    here: Place,
-    before: Vec<Place>,
+    here: ViewPlace,
+    before: Vec<ViewPlace>,
 }
 
 impl Path {
     pub(super) fn new() -> Self {
-        Self { here: Place::of(ViewId::Overview), before: Vec::new() }
+        Self { here: ViewPlace::of(ViewId::Overview), before: Vec::new() }
     }
 
-    pub(super) fn here(&self) -> &Place {
+    pub(super) fn here(&self) -> &ViewPlace {
         &self.here
     }
 
@@ -26,13 +26,13 @@ impl Path {
     pub(super) fn show(&mut self, view: ViewId) {
         self.before.clear();
         if view != ViewId::Overview {
-            self.before.push(Place::of(ViewId::Overview));
+            self.before.push(ViewPlace::of(ViewId::Overview));
         }
-        self.here = Place::of(view);
+        self.here = ViewPlace::of(view);
     }
 
     /// One step in.
-    pub(super) fn enter(&mut self, place: Place) {
+    pub(super) fn enter(&mut self, place: ViewPlace) {
         if place == self.here {
             return;
         }

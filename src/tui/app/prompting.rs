@@ -3,8 +3,8 @@
 use super::{App, Effect, Filter, Prompt, Turn};
 use crate::reading::Label;
 use crate::tui::instead::Instead;
-use crate::tui::prompt::{Line, Word, candidates, parse};
-use crate::tui::view::{Place, ViewId};
+use crate::tui::prompt::{PromptLine, Word, candidates, parse};
+use crate::tui::view::{ViewId, ViewPlace};
 
 /// The most characters of a line, and the most lines that are remembered.
 const LONGEST: usize = 120;
@@ -118,7 +118,7 @@ impl App {
         }
     }
 
-    fn run_line(&mut self, line: String, parsed: Line) -> Effect {
+    fn run_line(&mut self, line: String, parsed: PromptLine) -> Effect {
         self.close_prompt();
         self.entered.retain(|entered| *entered != line);
         self.entered.push(line);
@@ -126,30 +126,30 @@ impl App {
             self.entered.remove(0);
         }
         match parsed {
-            Line::Theme(name) => match self.theme_names.iter().position(|known| *known == name) {
+            PromptLine::Theme(name) => match self.theme_names.iter().position(|known| *known == name) {
                 Some(theme) => self.choose_theme(theme),
                 None => self.complain(format!("no theme {name}; Tab shows them")),
             },
-            Line::View(view) => self.path.show(view),
-            Line::Node(name) => self.open_node(&name),
-            Line::Sort(column) => self.sort_by_name(&column),
-            Line::Filter(words) => {
+            PromptLine::View(view) => self.path.show(view),
+            PromptLine::Node(name) => self.open_node(&name),
+            PromptLine::Sort(column) => self.sort_by_name(&column),
+            PromptLine::Filter(words) => {
                 self.filter = Filter::of(&words);
                 self.accept_filter();
             }
-            Line::Span(reach) => self.charts.reach = reach,
-            Line::Cells(cells) => self.charts.cells = cells,
-            Line::Interval(interval) => return self.set_interval(interval),
-            Line::Watch(target) => return self.leave_for(Instead::Watch(target)),
-            Line::Help => self.path.enter(Place::of(ViewId::Help)),
-            Line::Quit => return Effect::Quit,
+            PromptLine::Span(reach) => self.charts.reach = reach,
+            PromptLine::Cells(cells) => self.charts.cells = cells,
+            PromptLine::Interval(interval) => return self.set_interval(interval),
+            PromptLine::Watch(target) => return self.leave_for(Instead::Watch(target)),
+            PromptLine::Help => self.path.enter(ViewPlace::of(ViewId::Help)),
+            PromptLine::Quit => return Effect::Quit,
         }
         Effect::Redraw
     }
 
     fn open_node(&mut self, name: &str) {
         if self.shown.nodes.iter().any(|node| node.name.as_str() == name) {
-            self.path.enter(Place { view: ViewId::Node, subject: Some(Label::new(name)) });
+            self.path.enter(ViewPlace { view: ViewId::Node, subject: Some(Label::new(name)) });
         } else {
             self.complain(format!("no node {name}; Tab shows them"));
         }
@@ -182,7 +182,7 @@ impl App {
                 let titles = self.orders().into_iter().map(|order| order.title.to_string());
                 titles.filter(|title| !title.trim().is_empty()).collect()
             }
-            Word::Span => super::Reach::ALL.map(|reach| reach.word().to_owned()).to_vec(),
+            Word::Span => super::ChartReach::ALL.map(|reach| reach.word().to_owned()).to_vec(),
             Word::Cells => super::Cells::ALL.map(|cells| cells.names().0.to_owned()).to_vec(),
             Word::Interval => names(&INTERVALS),
             Word::Filter | Word::Watch | Word::Help | Word::Quit => Vec::new(),

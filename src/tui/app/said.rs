@@ -2,7 +2,7 @@
 
 /// A line that is shown for a moment: "copied", "theme ember".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct ShortAnswer {
     /// What it says.
     pub text: String,
     /// Whether something did not work.

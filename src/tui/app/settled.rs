@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::tui::view::{RowKey, ViewId};
+use crate::tui::view::{ListKey, ViewId};
 
 /// The rows of each view as they stood, and how its list was sorted then.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Settled(pub(super) BTreeMap<ViewId, (usize, bool, Vec<RowKey>)>);
+pub(super) struct SettledRows(pub(super) BTreeMap<ViewId, (usize, bool, Vec<ListKey>)>);

@@ -1,10 +1,10 @@
 //! Short answers to keys. The loop takes each back after four seconds; here is no clock.
 
-use super::{App, Said};
+use super::{App, ShortAnswer};
 
 impl App {
     /// What is said now.
-    pub const fn said(&self) -> Option<&Said> {
+    pub const fn said(&self) -> Option<&ShortAnswer> {
         self.said.as_ref()
     }
 
@@ -23,7 +23,7 @@ impl App {
 
     pub(super) fn tell(&mut self, text: String, is_trouble: bool) {
         self.told += 1;
-        self.said = Some(Said { text, is_trouble, number: self.told });
+        self.said = Some(ShortAnswer { text, is_trouble, number: self.told });
     }
 
     /// Takes back what was said, unless something else was said since.

@@ -2,7 +2,7 @@
 
 use super::{App, Effect, Filter, Motion, Turn};
 use crate::reading::Label;
-use crate::tui::view::{Entry, Hit, Place, RowKey, ViewId};
+use crate::tui::view::{Hit, ListKey, OnEnter, ViewId, ViewPlace};
 
 /// Rows of a list before a frame told how many there are.
 const PAGE: usize = 10;
@@ -14,16 +14,16 @@ impl App {
         }
         let entry = self.view().view().enter(&self.scene());
         match entry {
-            Entry::Nowhere => return Effect::None,
-            Entry::Into(place) => {
+            OnEnter::Nowhere => return Effect::None,
+            OnEnter::Into(place) => {
                 if place.view == ViewId::Engines
                     && let Some(unit) = &place.subject
                 {
-                    self.open.insert(RowKey::of(("unit", unit.as_str())));
+                    self.open.insert(ListKey::of(("unit", unit.as_str())));
                 }
                 self.path.enter(place);
             }
-            Entry::Fold(row) => self.turn_fold(row),
+            OnEnter::Fold(row) => self.turn_fold(row),
         }
         Effect::Redraw
     }
@@ -35,7 +35,7 @@ impl App {
         Effect::Redraw
     }
 
-    fn turn_fold(&mut self, row: RowKey) {
+    fn turn_fold(&mut self, row: ListKey) {
         if !self.open.remove(&row) {
             self.open.insert(row);
         }
@@ -65,7 +65,7 @@ impl App {
     /// The alerts, those of the chosen row only.
     pub(super) fn alerts_of(&mut self) -> Effect {
         let Some(name) = self.view().view().chosen(&self.scene()) else { return Effect::None };
-        self.path.enter(Place::about(ViewId::Alerts, &name));
+        self.path.enter(ViewPlace::about(ViewId::Alerts, &name));
         Effect::Redraw
     }
 

@@ -84,7 +84,7 @@ pub struct WhatIfForm {
     /// Why the last question had none.
     pub trouble: Option<Label>,
     /// What was kept under names.
-    pub scenarios: Vec<Scenario>,
+    pub scenarios: Vec<FormScenario>,
     /// The name that is being written for what the form says.
     pub naming: Option<String>,
     /// The scenario that was loaded or kept last.
@@ -93,7 +93,7 @@ pub struct WhatIfForm {
 
 /// What a form says, under a name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Scenario {
+pub struct FormScenario {
     /// Its name.
     pub name: String,
     /// The price list.
@@ -104,7 +104,7 @@ pub struct Scenario {
     pub fields: BTreeMap<String, String>,
 }
 
-impl Scenario {
+impl FormScenario {
     /// What is otherwise, as it would be typed.
     pub fn of(name: &str, changed: &Changed) -> Self {
         let Changed { list, paid, load, hit_rate, gpu_rate, nodes } = changed;
@@ -139,7 +139,7 @@ impl WhatIfForm {
         }
         let typed = Field::ALL.into_iter().filter(|field| !self.text(*field).is_empty());
         let fields = typed.map(|field| (field.name().to_owned(), self.text(field).to_owned())).collect();
-        let kept = Scenario { name: name.clone(), list: self.list.as_ref().map(ToString::to_string), fields };
+        let kept = FormScenario { name: name.clone(), list: self.list.as_ref().map(ToString::to_string), fields };
         self.scenarios.retain(|scenario| scenario.name != name);
         if self.scenarios.len() >= MOST_KEPT {
             self.scenarios.remove(0);
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn a_scenario_of_the_configuration_reads_as_it_would_be_typed() {
         let form = filled();
-        let scenario = Scenario::of("x", &form.changed());
+        let scenario = FormScenario::of("x", &form.changed());
         assert_eq!(scenario.fields.into_iter().collect::<Vec<_>>(), [("load".to_owned(), "120".to_owned())]);
         assert!(WhatIfForm::default().load_next().is_err());
     }

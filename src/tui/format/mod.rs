@@ -15,7 +15,7 @@ pub use money::{
 pub use number::{
     bytes_per_second, change, compact, grouped, latency, memory, percent, percent1, points, scaled_tight, tight, watts,
 };
-pub use text::{clauses, cut, fitting, natural, pad_left, pad_right, shorten, width, wrapped};
+pub use text::{clauses, cut, fitting, pad_left, pad_right, shorten, width, wrapped};
 pub use time::{age, clock_minute, clock_second, countdown, days, duration};
 
 /// What stands where a figure is unknown.

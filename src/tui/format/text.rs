@@ -92,24 +92,6 @@ pub fn pad_right(text: &str, cells: usize) -> String {
     format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))))
 }
 
-/// A name as it sorts: its text and its numbers in turn, so that `node-9` stands before `node-10`.
-pub fn natural(name: &str) -> Vec<(String, u64)> {
-    let mut parts: Vec<(String, u64)> = vec![(String::new(), 0)];
-    let mut in_number = false;
-    for c in name.chars() {
-        if in_number && !c.is_ascii_digit() {
-            parts.push((String::new(), 0));
-        }
-        in_number = c.is_ascii_digit();
-        let Some((text, number)) = parts.last_mut() else { continue };
-        match c.to_digit(10) {
-            Some(digit) => *number = number.saturating_mul(10).saturating_add(digit.into()),
-            None => text.push(c),
-        }
-    }
-    parts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

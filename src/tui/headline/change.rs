@@ -2,7 +2,7 @@
 
 use super::alarm;
 use super::facts::{Facts, an_hour, signed_an_hour};
-use super::sentence::{Part, Sentence, Tone, part};
+use super::sentence::{Sentence, SentencePart, Tone, part};
 use crate::snapshot::Alert;
 use crate::statement::{Bridge, Cause, Mover};
 use crate::units::Money;
@@ -49,7 +49,7 @@ pub(super) fn cause<'a>(facts: &Facts<'a>) -> (Option<Sentence>, Option<&'a Aler
     (Some(Sentence { parts: closed(parts, tail), short }), alert)
 }
 
-fn closed(mut parts: Vec<Part>, tail: Option<String>) -> Vec<Part> {
+fn closed(mut parts: Vec<SentencePart>, tail: Option<String>) -> Vec<SentencePart> {
     parts.push(part(format!("{}.", tail.unwrap_or_default()), Tone::Plain));
     parts
 }

@@ -14,8 +14,8 @@ mod unknown;
 
 pub use change::changed;
 pub use facts::Facts;
-pub use node::{NodeQuarters, Pair, node_change, node_headline};
-pub use sentence::{Part, Sentence, Tone};
+pub use node::{NodeQuarters, QuarterPair, node_change, node_headline};
+pub use sentence::{Sentence, SentencePart, Tone};
 
 /// The sentences, the most important first.
 pub fn headline(facts: &Facts<'_>) -> Vec<Sentence> {

@@ -3,14 +3,14 @@
 
 use super::alarm::{action, what};
 use super::facts::{Facts, an_hour, signed_an_hour};
-use super::sentence::{Part, Sentence, Tone, part};
+use super::sentence::{Sentence, SentencePart, Tone, part};
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, NodeRow, Rule, Severity};
 use crate::tui::format;
 use crate::units::{Money, Span, Timestamp};
 
 /// Means of a quarter hour and of the one after it; `None` where either was not watched for half of its time.
-pub type Pair = Option<(f64, f64)>;
+pub type QuarterPair = Option<(f64, f64)>;
 
 /// A node's figures over the last quarter hour and the one before.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,15 +18,15 @@ pub struct NodeQuarters {
     /// When both begin, and when they end.
     pub span: (Timestamp, Timestamp),
     /// An hour, in the ledger's currency.
-    pub revenue: Pair,
+    pub revenue: QuarterPair,
     /// The same of its cost.
-    pub cost: Pair,
+    pub cost: QuarterPair,
     /// Output tokens a second.
-    pub output: Pair,
+    pub output: QuarterPair,
     /// Prompt tokens a second.
-    pub prompt: Pair,
+    pub prompt: QuarterPair,
     /// The cached share of its prompts.
-    pub hit_rate: Pair,
+    pub hit_rate: QuarterPair,
 }
 
 /// A part of a change above which it is told: of a rate, and of a hit rate in points.
@@ -180,7 +180,7 @@ fn cause_of(facts: &Facts<'_>, quarters: &NodeQuarters, named: Option<&Alert>) -
 
 /// Why its revenue changed, in words: its tokens moved the same way, else its hits did; else no cause is known.
 fn of_revenue(quarters: &NodeQuarters, by: f64) -> (&'static str, Option<String>) {
-    let moved = |name: &'static str, pair: Pair| {
+    let moved = |name: &'static str, pair: QuarterPair| {
         let (before, after) = pair.filter(|(before, _)| *before > 0.0)?;
         Some((name, after / before - 1.0))
     };
@@ -201,7 +201,7 @@ fn of_revenue(quarters: &NodeQuarters, by: f64) -> (&'static str, Option<String>
     (if by < 0.0 { "Less revenue" } else { "More revenue" }, None)
 }
 
-fn closed(mut parts: Vec<Part>, tail: &str) -> Vec<Part> {
+fn closed(mut parts: Vec<SentencePart>, tail: &str) -> Vec<SentencePart> {
     parts.push(part(format!("{tail}."), Tone::Plain));
     parts
 }

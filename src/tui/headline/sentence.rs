@@ -15,7 +15,7 @@ pub enum Tone {
 
 /// A part of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct SentencePart {
     /// Its words.
     pub text: String,
     /// How they are shown.
@@ -26,14 +26,14 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sentence {
     /// Its parts, one after the other.
-    pub parts: Vec<Part>,
+    pub parts: Vec<SentencePart>,
     /// The same in fewer words; empty where there is no shorter form.
-    pub short: Vec<Part>,
+    pub short: Vec<SentencePart>,
 }
 
 impl Sentence {
     /// A sentence of these parts.
-    pub(super) fn of(parts: impl IntoIterator<Item = Part>) -> Self {
+    pub(super) fn of(parts: impl IntoIterator<Item = SentencePart>) -> Self {
         Self { parts: parts.into_iter().collect(), short: Vec::new() }
     }
 
@@ -52,7 +52,7 @@ impl Sentence {
 
     /// This and what follows it after a comma, as one sentence; alone it is the short form.
     pub(super) fn followed_by(mut self, rest: Option<String>) -> Self {
-        let alone = |mut parts: Vec<Part>| {
+        let alone = |mut parts: Vec<SentencePart>| {
             parts.push(part(".", Tone::Plain));
             parts
         };
@@ -67,6 +67,6 @@ impl Sentence {
     }
 }
 
-pub(super) fn part(text: impl Into<String>, tone: Tone) -> Part {
-    Part { text: text.into(), tone }
+pub(super) fn part(text: impl Into<String>, tone: Tone) -> SentencePart {
+    SentencePart { text: text.into(), tone }
 }

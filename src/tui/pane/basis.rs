@@ -9,7 +9,7 @@ use crate::snapshot::WriterStatus;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Canvas, Span};
+use crate::tui::widgets::{Canvas, TextSpan};
 use crate::units::{GpuTime, Ratio, Span as Time};
 
 /// Cells of the heading.
@@ -41,7 +41,7 @@ pub fn basis_rows(scene: &Scene<'_>, width: u16) -> u16 {
     (rows(scene, width).len() as u16).max(1)
 }
 
-fn rows(scene: &Scene<'_>, width: u16) -> Vec<Vec<Span>> {
+fn rows(scene: &Scene<'_>, width: u16) -> Vec<Vec<TextSpan>> {
     if scene.app.then().is_some() {
         let facts = ["as recorded: – has no record", "End: now"].map(|text| Some(say(text.to_owned())));
         let loads = Some(say("a GPU's load before the last 15 min is its node's mean".to_owned()));
@@ -64,9 +64,9 @@ fn rows(scene: &Scene<'_>, width: u16) -> Vec<Vec<Span>> {
 }
 
 /// Facts one after another in rows, none of them broken.
-fn laid_out(facts: impl Iterator<Item = Option<Span>>, width: u16) -> Vec<Vec<Span>> {
+fn laid_out(facts: impl Iterator<Item = Option<TextSpan>>, width: u16) -> Vec<Vec<TextSpan>> {
     let room = usize::from(width.saturating_sub(HEADING));
-    let mut rows: Vec<Vec<Span>> = Vec::new();
+    let mut rows: Vec<Vec<TextSpan>> = Vec::new();
     let mut used = 0;
     for (role, text) in facts.flatten() {
         let text = format::cut(&text, room);
@@ -82,28 +82,28 @@ fn laid_out(facts: impl Iterator<Item = Option<Span>>, width: u16) -> Vec<Vec<Sp
     rows
 }
 
-fn warn(text: String) -> Span {
+fn warn(text: String) -> TextSpan {
     (Role::Warning, text)
 }
 
-fn say(text: String) -> Span {
+fn say(text: String) -> TextSpan {
     (Role::Dim, text)
 }
 
 /// Who else keeps the ledger.
-fn keeper(scene: &Scene<'_>) -> Option<Span> {
+fn keeper(scene: &Scene<'_>) -> Option<TextSpan> {
     let other = matches!(scene.snap.money.ledger.writer, WriterStatus::Other(_));
     ledger::keeper(scene).filter(|_| other).map(|text| (Role::Dim, text))
 }
 
 /// That no process writes it.
-fn in_memory(scene: &Scene<'_>) -> Option<Span> {
+fn in_memory(scene: &Scene<'_>) -> Option<TextSpan> {
     let memory = scene.snap.money.ledger.writer == WriterStatus::Memory && !scene.is_blank();
     ledger::keeper(scene).filter(|_| memory).map(say)
 }
 
 /// Nodes that do not answer.
-fn silent(scene: &Scene<'_>) -> Option<Span> {
+fn silent(scene: &Scene<'_>) -> Option<TextSpan> {
     let count = |state| scene.snap.nodes.iter().filter(|node| node.state == state).count();
     let told = |count: usize, word: &str| match count {
         0 => None,
@@ -117,18 +117,18 @@ fn silent(scene: &Scene<'_>) -> Option<Span> {
     }
 }
 
-fn unrated(scene: &Scene<'_>) -> Option<Span> {
+fn unrated(scene: &Scene<'_>) -> Option<TextSpan> {
     let gpus = scene.snap.money.unrated_gpus;
     (gpus > 0).then(|| warn(format!("{} GPUs without a rate: set [[lease]]", format::grouped(gpus as u128))))
 }
 
-fn unpriced(scene: &Scene<'_>) -> Option<Span> {
+fn unpriced(scene: &Scene<'_>) -> Option<TextSpan> {
     let tokens = scene.snap.money.unpriced_tokens;
     (tokens > 0).then(|| warn(format!("{} tok unpriced", format::scaled_tight(Some(tokens as f64)).trim())))
 }
 
 /// What is neither billed nor dropped until someone decides.
-fn disputed(scene: &Scene<'_>) -> Option<Span> {
+fn disputed(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
     let worth = match money.disputed_tokens {
         0 if money.disputed.is_zero() => return None,
@@ -138,13 +138,13 @@ fn disputed(scene: &Scene<'_>) -> Option<Span> {
     Some(warn(format!("disputed {worth}: `margintop ledger disputes`")))
 }
 
-fn hits(scene: &Scene<'_>) -> Option<Span> {
+fn hits(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
     let why = if money.on_trial { "growth on trial, may be taken back" } else { "hits unknown, priced as misses" };
     money.upper_bound.then(|| warn(why.to_owned()))
 }
 
-fn lost(scene: &Scene<'_>) -> Option<Span> {
+fn lost(scene: &Scene<'_>) -> Option<TextSpan> {
     match scene.snap.money.lost_windows {
         0 => None,
         1 => Some(warn("1 lost window".to_owned())),
@@ -152,7 +152,7 @@ fn lost(scene: &Scene<'_>) -> Option<Span> {
     }
 }
 
-fn priced(scene: &Scene<'_>) -> Option<Span> {
+fn priced(scene: &Scene<'_>) -> Option<TextSpan> {
     let share = scene.snap.money.priced_share?;
     // Not all is never "100 %".
     let share = if share.get() < 1.0 { Ratio::new(share.get().min(0.999)) } else { Some(share) };
@@ -160,14 +160,14 @@ fn priced(scene: &Scene<'_>) -> Option<Span> {
 }
 
 /// Half the width of what was estimated.
-fn timing(scene: &Scene<'_>) -> Option<Span> {
+fn timing(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
     let what = if money.upper_bound && !money.on_trial { "timing and hits" } else { "timing" };
     (!money.uncertainty.is_zero()).then(|| say(format!("{what} ± {}", scene.money(Some(money.uncertainty), 9))))
 }
 
 /// What is within the objectives for latency.
-fn objectives(scene: &Scene<'_>) -> Option<Span> {
+fn objectives(scene: &Scene<'_>) -> Option<TextSpan> {
     let slo = scene.snap.slo.as_ref()?;
     let within = slo.within?;
     let goodput = slo
@@ -178,14 +178,14 @@ fn objectives(scene: &Scene<'_>) -> Option<Span> {
 }
 
 /// At list prices, or what is truly billed.
-fn billing(scene: &Scene<'_>) -> Option<Span> {
+fn billing(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
     money.revenue?;
     Some(say(if money.theoretical { "theoretical, no paid share" } else { "billed, paid share set" }.to_owned()))
 }
 
 /// What was made beyond finished requests, and whether it is among what is billed.
-fn leakage(scene: &Scene<'_>) -> Option<Span> {
+fn leakage(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
     let worth = money.leakage.as_ref()?.amount.filter(|amount| !amount.is_zero())?;
     let side = match money.bill {
@@ -195,7 +195,7 @@ fn leakage(scene: &Scene<'_>) -> Option<Span> {
     Some(say(format!("{side} {}", scene.money(Some(worth), 9).trim())))
 }
 
-fn rate(scene: &Scene<'_>) -> Option<Span> {
+fn rate(scene: &Scene<'_>) -> Option<TextSpan> {
     let rates = &scene.snap.money.rates;
     let first = rates.first()?;
     let hour = first.rate.of(GpuTime::of(1, Time::from_secs(3600)));
@@ -210,13 +210,13 @@ fn rate(scene: &Scene<'_>) -> Option<Span> {
 }
 
 /// The lists of an earlier instant: those that have not changed since.
-fn recorded_lists(scene: &Scene<'_>) -> Option<Span> {
+fn recorded_lists(scene: &Scene<'_>) -> Option<TextSpan> {
     let is_known = !scene.snap.money.lists.is_empty() || scene.app.newest().money.lists.is_empty();
     if is_known { lists(scene) } else { Some(say("list –: it changed since".to_owned())) }
 }
 
 /// The list and tier in force, and when they change.
-fn lists(scene: &Scene<'_>) -> Option<Span> {
+fn lists(scene: &Scene<'_>) -> Option<TextSpan> {
     let lists = &scene.snap.money.lists;
     let first = lists.first()?;
     let name = format::shorten(first.list.as_str(), 28);

@@ -3,11 +3,11 @@
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::Span;
+use crate::tui::widgets::TextSpan;
 use crate::units::{Money, Ratio};
 
 /// A figure with its name.
-pub(in crate::tui) struct Fact {
+pub(in crate::tui) struct NamedFigure {
     pub(in crate::tui) label: &'static str,
     pub(in crate::tui) role: Role,
     pub(in crate::tui) value: String,
@@ -15,13 +15,13 @@ pub(in crate::tui) struct Fact {
     kept: usize,
 }
 
-impl Fact {
+impl NamedFigure {
     fn new(label: &'static str, value: String, kept: usize) -> Self {
         Self { label, role: Role::Text, value, kept }
     }
 
     /// The fact in a line.
-    pub(in crate::tui) fn spans(&self) -> Vec<Span> {
+    pub(in crate::tui) fn spans(&self) -> Vec<TextSpan> {
         let value = (self.role, format::pad_right(&self.value, self.kept));
         if self.label == PER_HOUR { vec![value] } else { vec![(Role::Dim, format!("{} ", self.label)), value] }
     }
@@ -31,7 +31,7 @@ impl Fact {
 const PER_HOUR: &str = "profit per hour";
 
 /// All facts that are known of this snapshot, in the order in which a line of them is read.
-pub(in crate::tui) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
+pub(in crate::tui) fn facts(scene: &Scene<'_>) -> Vec<NamedFigure> {
     let money = &scene.snap.money;
     let mut facts = Vec::new();
     facts.extend(per_hour(scene));
@@ -52,7 +52,7 @@ pub(in crate::tui) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
 }
 
 /// The same for two columns: what was made on the left, of what on the right. The heading says that it is theoretical.
-pub(in crate::tui) fn facts_in_pairs(scene: &Scene<'_>) -> Vec<Fact> {
+pub(in crate::tui) fn facts_in_pairs(scene: &Scene<'_>) -> Vec<NamedFigure> {
     let money = &scene.snap.money;
     if money.revenue.is_none() {
         return facts(scene);
@@ -66,31 +66,31 @@ pub(in crate::tui) fn facts_in_pairs(scene: &Scene<'_>) -> Vec<Fact> {
     first.chain(unit_costs(scene)).chain(uncosted(scene)).collect()
 }
 
-fn margins(scene: &Scene<'_>) -> Option<[Fact; 2]> {
+fn margins(scene: &Scene<'_>) -> Option<[NamedFigure; 2]> {
     let money = &scene.snap.money;
     money.profit?;
-    let on_cost = Fact::new("profit on cost", format::percent(money.profit_on_cost).trim().to_owned(), 4);
-    Some([on_cost, Fact::new("gross margin", format::percent1(money.gross_margin).trim().to_owned(), 6)])
+    let on_cost = NamedFigure::new("profit on cost", format::percent(money.profit_on_cost).trim().to_owned(), 4);
+    Some([on_cost, NamedFigure::new("gross margin", format::percent1(money.gross_margin).trim().to_owned(), 6)])
 }
 
-fn revenue(scene: &Scene<'_>, label: &'static str) -> Fact {
+fn revenue(scene: &Scene<'_>, label: &'static str) -> NamedFigure {
     let money = &scene.snap.money;
-    Fact::new(label, format!("{}{}", scene.snap.total_bound().mark(), scene.money(money.revenue, 10)), 9)
+    NamedFigure::new(label, format!("{}{}", scene.snap.total_bound().mark(), scene.money(money.revenue, 10)), 9)
 }
 
-fn cost(scene: &Scene<'_>) -> Fact {
-    Fact::new("cost", scene.money(scene.snap.money.cost, 10), 9)
+fn cost(scene: &Scene<'_>) -> NamedFigure {
+    NamedFigure::new("cost", scene.money(scene.snap.money.cost, 10), 9)
 }
 
-fn uncosted(scene: &Scene<'_>) -> Option<Fact> {
+fn uncosted(scene: &Scene<'_>) -> Option<NamedFigure> {
     let money = &scene.snap.money;
     let plural = if money.uncosted_engines == 1 { "" } else { "s" };
     let amount = scene.money(Some(money.uncosted_revenue), 10);
     let text = format!("{amount} of {} engine{plural}", money.uncosted_engines);
-    (money.uncosted_engines > 0).then(|| Fact::new("uncosted", text, 0))
+    (money.uncosted_engines > 0).then(|| NamedFigure::new("uncosted", text, 0))
 }
 
-fn per_hour(scene: &Scene<'_>) -> Option<Fact> {
+fn per_hour(scene: &Scene<'_>) -> Option<NamedFigure> {
     let rate = scene.snap.money.profit_per_hour?;
     let (role, sign) = match rate.rounded(2).signum() {
         0 => (Role::Text, " "),
@@ -99,42 +99,42 @@ fn per_hour(scene: &Scene<'_>) -> Option<Fact> {
     };
     let bound = scene.snap.rate_bound().mark();
     let amount = format!("{bound}{sign} {}{} /h", format::symbol(scene.currency()), format::digits_within(rate, 7));
-    Some(Fact { label: PER_HOUR, role, value: amount, kept: 10 })
+    Some(NamedFigure { label: PER_HOUR, role, value: amount, kept: 10 })
 }
 
-fn break_even(load: Ratio) -> Fact {
+fn break_even(load: Ratio) -> NamedFigure {
     let text = if load.get() > 100.0 { "> 100x".to_owned() } else { format::percent(Some(load)).trim().to_owned() };
-    Fact::new("breaks even at", format!("{text} of load"), 0)
+    NamedFigure::new("breaks even at", format!("{text} of load"), 0)
 }
 
-fn idle(scene: &Scene<'_>) -> Fact {
+fn idle(scene: &Scene<'_>) -> NamedFigure {
     let money = &scene.snap.money;
     let share = match (money.idle_cost, money.cost) {
         (Some(idle), Some(cost)) => Ratio::of(idle.rounded(6) as f64, cost.rounded(6) as f64),
         _ => None,
     };
     let share = share.map_or_else(String::new, |s| format!(" ({})", format::percent(Some(s)).trim()));
-    Fact::new("idle", format!("{}{share}", scene.money(money.idle_cost, 7)), 11)
+    NamedFigure::new("idle", format!("{}{share}", scene.money(money.idle_cost, 7)), 11)
 }
 
 /// What there is to say about money where nothing has a price.
-fn without_price(scene: &Scene<'_>) -> Vec<Fact> {
+fn without_price(scene: &Scene<'_>) -> Vec<NamedFigure> {
     let money = &scene.snap.money;
     let mut facts = Vec::new();
     if money.cost.is_some() {
         facts.push(cost(scene));
     }
     if let Some(rate) = money.cost_per_hour {
-        facts.push(Fact::new("rent", format!("{} /h", scene.money(Some(rate), 10)), 9));
+        facts.push(NamedFigure::new("rent", format!("{} /h", scene.money(Some(rate), 10)), 9));
     }
     if let Some(worth) = &money.compare {
         let list = format::shorten(worth.list.as_str(), 24);
-        facts.push(Fact::new("tokens worth", format!("{} at {list}", scene.money(Some(worth.amount), 10)), 0));
+        facts.push(NamedFigure::new("tokens worth", format!("{} at {list}", scene.money(Some(worth.amount), 10)), 0));
     }
     facts.extend(unit_costs(scene));
     if money.break_even_price.is_some() {
         let price = format::unit_price(money.break_even_price, scene.currency());
-        facts.push(Fact::new("breaks even at", format!("{price} per M"), 0));
+        facts.push(NamedFigure::new("breaks even at", format!("{price} per M"), 0));
     }
     if money.cost.is_some() {
         facts.push(idle(scene));
@@ -142,15 +142,15 @@ fn without_price(scene: &Scene<'_>) -> Vec<Fact> {
     facts
 }
 
-fn unit_costs(scene: &Scene<'_>) -> Vec<Fact> {
+fn unit_costs(scene: &Scene<'_>) -> Vec<NamedFigure> {
     let money = &scene.snap.money;
     let price = |amount: Option<Money>| format::unit_price(amount, scene.currency());
     let mut facts = Vec::new();
     if money.cost_per_million_output.is_some() {
-        facts.push(Fact::new("cost per M out", price(money.cost_per_million_output), 6));
+        facts.push(NamedFigure::new("cost per M out", price(money.cost_per_million_output), 6));
     }
     if money.cost_per_million.is_some() {
-        facts.push(Fact::new("cost per M all", price(money.cost_per_million), 6));
+        facts.push(NamedFigure::new("cost per M all", price(money.cost_per_million), 6));
     }
     facts
 }

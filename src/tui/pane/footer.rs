@@ -8,7 +8,7 @@ use crate::tui::keys::{BINDINGS, Binding, FIRST_RUN};
 use crate::tui::scene::Scene;
 use crate::tui::theme::{Glyphs, Role};
 use crate::tui::view::has_one_pane;
-use crate::tui::view::{Entry, Hit, Hits, Part, ViewId};
+use crate::tui::view::{Hit, Hits, OnEnter, Part, ViewId};
 use crate::tui::widgets::Canvas;
 
 /// Keys that mean something in every view, in the order in which they find room.
@@ -172,7 +172,7 @@ pub(in crate::tui) fn binding(command: Command) -> Option<&'static Binding> {
 fn leads(scene: &Scene<'_>, view: ViewId) -> bool {
     match scene.app.block().filter(|block| *block != Part::List) {
         Some(block) => view.view().more(block).is_some(),
-        None => view.view().enter(scene) != Entry::Nowhere,
+        None => view.view().enter(scene) != OnEnter::Nowhere,
     }
 }
 

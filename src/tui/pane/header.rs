@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::ListBasis;
-use crate::tui::app::{Pace, WatchedFleet};
+use crate::tui::app::{RefreshPace, WatchedFleet};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Canvas, Span as Words};
+use crate::tui::widgets::{Canvas, TextSpan as Words};
 use crate::units::{GpuTime, Span, Timestamp};
 
 const PROGRAM: &str = "margintop";
@@ -170,7 +170,7 @@ fn ticking(scene: &Scene<'_>) -> Timestamp {
     let makes = |rate: Option<f64>| rate.is_some_and(|rate| rate > 0.0);
     let tokens = &scene.snap.tokens;
     let is_busy = makes(tokens.output_per_second) || makes(tokens.prompt_per_second);
-    scene.at(if is_busy { Pace::TwoSeconds } else { Pace::FiveSeconds }).snap.at
+    scene.at(if is_busy { RefreshPace::TwoSeconds } else { RefreshPace::FiveSeconds }).snap.at
 }
 
 /// `UTC+8` at the shown instant.

@@ -14,14 +14,14 @@ mod too_small;
 mod vitals;
 
 pub use basis::{basis, basis_rows};
-pub(super) use facts::{Fact, facts_in_pairs};
+pub(super) use facts::{NamedFigure, facts_in_pairs};
 pub use figures::{figure_lines, figures};
 #[cfg(test)]
 pub(super) use footer::binding;
 pub use footer::footer;
 pub use header::header;
 pub use ledger::{has_ledger_trouble, ledger_trouble};
-pub(super) use profit::{Period, period, why_unknown};
+pub(super) use profit::{ProfitPeriod, period, why_unknown};
 pub use profit::{profit_brief, profit_brief_rows};
 pub use prompt::prompt;
 pub use said::said;

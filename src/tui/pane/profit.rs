@@ -4,12 +4,12 @@
 
 use ratatui::layout::Rect;
 
-use super::facts::{Fact, facts};
+use super::facts::{NamedFigure, facts};
 use crate::snapshot::MoneyView;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Canvas, Span, flow};
+use crate::tui::widgets::{Canvas, TextSpan, flow};
 use crate::units::Money;
 
 /// Cells between facts in a line.
@@ -19,8 +19,8 @@ const GAP: u16 = 2;
 pub fn profit_brief_rows(scene: &Scene<'_>, width: u16) -> u16 {
     let room = usize::from(width).saturating_sub(2);
     let facts = facts(scene);
-    let all =
-        std::iter::once(hero_text(scene, usize::from(width).saturating_sub(2))).chain(facts.iter().map(Fact::spans));
+    let all = std::iter::once(hero_text(scene, usize::from(width).saturating_sub(2)))
+        .chain(facts.iter().map(NamedFigure::spans));
     let cells = all.map(|fact| fact.iter().map(|(_, text)| format::width(text)).sum::<usize>());
     let (rows, _) = cells.fold((1, 0), |(rows, used), cells| match used {
         0 => (rows, cells),
@@ -36,17 +36,17 @@ pub fn profit_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     canvas.pen(area, 0).strong(sign.role, sign.glyph);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area }.intersection(area);
     let mut all = vec![hero_text(scene, usize::from(inner.width))];
-    all.extend(facts(scene).iter().map(Fact::spans));
+    all.extend(facts(scene).iter().map(NamedFigure::spans));
     flow(canvas, inner, &all, GAP);
 }
 
 /// Since when the profit is counted.
-pub(in crate::tui) enum Period {
+pub(in crate::tui) enum ProfitPeriod {
     Today,
     Since(String),
 }
 
-impl Period {
+impl ProfitPeriod {
     /// `today`, or `since 14:05`.
     pub(in crate::tui) fn words(&self) -> String {
         match self {
@@ -56,9 +56,9 @@ impl Period {
     }
 }
 
-pub(in crate::tui) fn period(scene: &Scene<'_>) -> Option<Period> {
+pub(in crate::tui) fn period(scene: &Scene<'_>) -> Option<ProfitPeriod> {
     let since = format::clock_minute(scene.snap.money.since?, scene.zone());
-    Some(if since == "00:00" { Period::Today } else { Period::Since(since) })
+    Some(if since == "00:00" { ProfitPeriod::Today } else { ProfitPeriod::Since(since) })
 }
 
 struct Sign {
@@ -115,11 +115,11 @@ fn plus_minus(money: Money) -> &'static str {
 }
 
 /// `+ $4.12 since 14:02`.
-fn hero_text(scene: &Scene<'_>, cells: usize) -> Vec<Span> {
+fn hero_text(scene: &Scene<'_>, cells: usize) -> Vec<TextSpan> {
     let money = &scene.snap.money;
     let period = match period(scene) {
-        Some(Period::Today) => " today".to_owned(),
-        Some(Period::Since(time)) => format!(" since {time}"),
+        Some(ProfitPeriod::Today) => " today".to_owned(),
+        Some(ProfitPeriod::Since(time)) => format!(" since {time}"),
         None => String::new(),
     };
     let Some(profit) = money.profit else {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::reading::Health;
 use crate::snapshot::{GpuRow, NodeRow};
-use crate::tui::app::{Cells, Pace};
+use crate::tui::app::{Cells, RefreshPace};
 use crate::tui::format;
 use crate::tui::scene::{Scene, short_gpu};
 use crate::tui::theme::Role;
@@ -45,7 +45,7 @@ pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 /// What the mouse is over in a map: `gpu-0231 GPU 3 · load 82 %`.
 fn pointed(scene: &Scene<'_>) -> Option<String> {
     let (node, gpu) = scene.app.over()?;
-    let node = scene.at(Pace::TenSeconds).snap.nodes.get(node)?;
+    let node = scene.at(RefreshPace::TenSeconds).snap.nodes.get(node)?;
     let cells = scene.app.charts.cells;
     let name = format::shorten(node.name.as_str(), 40);
     let Some(gpu) = gpu else {
@@ -82,7 +82,7 @@ fn of_node(scene: &Scene<'_>, cells: Cells, node: &NodeRow) -> String {
             let profit = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| format::signed(profit, 12));
             format!("profit {}/h", profit.trim())
         }
-        Cells::Kv => cells.told(scene.at(Pace::TenSeconds).kv_of(node).map(Ratio::get)),
+        Cells::Kv => cells.told(scene.at(RefreshPace::TenSeconds).kv_of(node).map(Ratio::get)),
         _ => cells.told(node.cache_hit_rate.map(Ratio::get)),
     }
 }

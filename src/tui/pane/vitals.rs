@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::snapshot::Line;
+use crate::snapshot::VitalLine;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -18,7 +18,7 @@ struct PaneVital<'a> {
     label: &'static str,
     figure: String,
     unit: &'static str,
-    line: &'a Line,
+    line: &'a VitalLine,
     /// Its value, where it is a share: what changed is then said in points.
     share: Option<Ratio>,
 }

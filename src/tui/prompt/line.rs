@@ -1,6 +1,6 @@
 //! Words and what a finished line asks for.
 
-use crate::tui::app::{Cells, Reach};
+use crate::tui::app::{Cells, ChartReach};
 use crate::tui::view::ViewId;
 use crate::units::Span;
 
@@ -99,13 +99,13 @@ impl Word {
 /// A finished line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Line {
+pub enum PromptLine {
     Theme(String),
     View(ViewId),
     Node(String),
     Sort(String),
     Filter(String),
-    Span(Reach),
+    Span(ChartReach),
     Cells(Cells),
     Interval(Span),
     Watch(String),
@@ -117,7 +117,7 @@ pub enum Line {
 ///
 /// # Errors
 /// What is wrong with it, and what would be right.
-pub fn parse(text: &str) -> Result<Line, String> {
+pub fn parse(text: &str) -> Result<PromptLine, String> {
     let text = text.trim();
     let (first, value) = text.split_once(' ').map_or((text, ""), |(first, rest)| (first, rest.trim()));
     let word = Word::named(first).ok_or_else(|| format!("no command {first}; Tab shows them"))?;
@@ -127,18 +127,24 @@ pub fn parse(text: &str) -> Result<Line, String> {
     let unknown = || format!("no {} {value}; Tab shows them", word.name());
     let same = |name: &str| name.eq_ignore_ascii_case(value);
     Ok(match word {
-        Word::Theme => Line::Theme(value.to_owned()),
-        Word::View => Line::View(ViewId::tabs().find(|id| same(id.view().title())).ok_or_else(unknown)?),
-        Word::Node => Line::Node(value.to_owned()),
-        Word::Sort => Line::Sort(value.to_owned()),
-        Word::Filter => Line::Filter(value.to_owned()),
-        Word::Span => Line::Span(Reach::ALL.into_iter().find(|reach| same(reach.word())).ok_or_else(unknown)?),
-        Word::Cells => Line::Cells(Cells::ALL.into_iter().find(|cells| same(cells.names().0)).ok_or_else(unknown)?),
-        Word::Interval => Line::Interval(interval(value).ok_or("write an interval from 100ms to 1h, such as 2s")?),
+        Word::Theme => PromptLine::Theme(value.to_owned()),
+        Word::View => PromptLine::View(ViewId::tabs().find(|id| same(id.view().title())).ok_or_else(unknown)?),
+        Word::Node => PromptLine::Node(value.to_owned()),
+        Word::Sort => PromptLine::Sort(value.to_owned()),
+        Word::Filter => PromptLine::Filter(value.to_owned()),
+        Word::Span => {
+            PromptLine::Span(ChartReach::ALL.into_iter().find(|reach| same(reach.word())).ok_or_else(unknown)?)
+        }
+        Word::Cells => {
+            PromptLine::Cells(Cells::ALL.into_iter().find(|cells| same(cells.names().0)).ok_or_else(unknown)?)
+        }
+        Word::Interval => {
+            PromptLine::Interval(interval(value).ok_or("write an interval from 100ms to 1h, such as 2s")?)
+        }
         Word::Watch if value.contains(' ') => return Err("write one target: http://HOST:PORT".to_owned()),
-        Word::Watch => Line::Watch(value.to_owned()),
-        Word::Help => Line::Help,
-        Word::Quit => Line::Quit,
+        Word::Watch => PromptLine::Watch(value.to_owned()),
+        Word::Help => PromptLine::Help,
+        Word::Quit => PromptLine::Quit,
     })
 }
 
@@ -163,15 +169,15 @@ mod tests {
 
     #[test]
     fn lines_are_read() {
-        assert_eq!(parse("theme ember"), Ok(Line::Theme("ember".to_owned())));
-        assert_eq!(parse("  view Money "), Ok(Line::View(ViewId::Money)));
-        assert_eq!(parse("span 6h"), Ok(Line::Span(Reach::SixHours)));
-        assert_eq!(parse("interval 0.5s"), Ok(Line::Interval(Span::from_millis(500))));
-        assert_eq!(parse("interval 250 ms"), Ok(Line::Interval(Span::from_millis(250))));
-        assert_eq!(parse("filter"), Ok(Line::Filter(String::new())));
-        assert_eq!(parse("filter node:a* live"), Ok(Line::Filter("node:a* live".to_owned())));
-        assert_eq!(parse("watch http://127.0.0.1:8000"), Ok(Line::Watch("http://127.0.0.1:8000".to_owned())));
-        assert_eq!(parse("quit"), Ok(Line::Quit));
+        assert_eq!(parse("theme ember"), Ok(PromptLine::Theme("ember".to_owned())));
+        assert_eq!(parse("  view Money "), Ok(PromptLine::View(ViewId::Money)));
+        assert_eq!(parse("span 6h"), Ok(PromptLine::Span(ChartReach::SixHours)));
+        assert_eq!(parse("interval 0.5s"), Ok(PromptLine::Interval(Span::from_millis(500))));
+        assert_eq!(parse("interval 250 ms"), Ok(PromptLine::Interval(Span::from_millis(250))));
+        assert_eq!(parse("filter"), Ok(PromptLine::Filter(String::new())));
+        assert_eq!(parse("filter node:a* live"), Ok(PromptLine::Filter("node:a* live".to_owned())));
+        assert_eq!(parse("watch http://127.0.0.1:8000"), Ok(PromptLine::Watch("http://127.0.0.1:8000".to_owned())));
+        assert_eq!(parse("quit"), Ok(PromptLine::Quit));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod line;
 mod matching;
 
-pub use line::{Line, WORDS, Word, parse};
+pub use line::{PromptLine, WORDS, Word, parse};
 pub use matching::ranked;
 
 /// Something that a line can be completed to.

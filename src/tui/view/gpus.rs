@@ -7,7 +7,7 @@ use super::list::{Col, List, figure, said};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{GpuRow, NodeRow};
-use crate::tui::app::Reach;
+use crate::tui::app::ChartReach;
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark, short_gpu};
 use crate::tui::series::Points;
@@ -119,9 +119,9 @@ fn traffic(gpu: &GpuRow) -> String {
 }
 
 /// The chosen span, as far as the loads of single GPUs are kept.
-fn reach(scene: &Scene<'_>) -> Reach {
+fn reach(scene: &Scene<'_>) -> ChartReach {
     let chosen = scene.app.charts.reach;
-    if chosen.span() > Reach::Quarter.span() { Reach::Quarter } else { chosen }
+    if chosen.span() > ChartReach::Quarter.span() { ChartReach::Quarter } else { chosen }
 }
 
 fn load_line(scene: &Scene<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {

@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::{Hits, Layout, Part, RowKey, View, ViewId};
+use super::{Hits, Layout, ListKey, Part, View, ViewId};
 use crate::tui::format;
-use crate::tui::keys::{BINDINGS, Binding, Group};
+use crate::tui::keys::{BINDINGS, Binding, KeyGroup};
 use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::framed_chart::side_by_side;
@@ -27,10 +27,10 @@ impl View for Help {
     }
 
     /// A row for each line that it can be scrolled by.
-    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
+    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
         let area = scene.area();
         let room = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(3), ..area };
-        (0..=HelpPage::new(parted(room).0).hidden).map(RowKey::of).collect()
+        (0..=HelpPage::new(parted(room).0).hidden).map(ListKey::of).collect()
     }
 
     fn layout(&self, _scene: &Scene<'_>, area: Rect) -> Layout {
@@ -173,14 +173,14 @@ impl Block {
 }
 
 fn blocks() -> Vec<Block> {
-    let of = |group: Group| {
+    let of = |group: KeyGroup| {
         let shown = BINDINGS.iter().filter(|binding| binding.group == group && !binding.shown.is_empty());
         let line = |binding: &Binding| {
             (vec![Segment::new(Role::Accent, binding.shown.replace('⏎', "Enter"))], binding.help.to_owned())
         };
         Block { title: group.name(), lines: shown.map(line).collect() }
     };
-    let mut blocks: Vec<Block> = Group::ALL.into_iter().map(of).collect();
+    let mut blocks: Vec<Block> = KeyGroup::ALL.into_iter().map(of).collect();
     if let Some(move_) = blocks.get_mut(1) {
         let mouse = "click, wheel, point; Shift".to_owned();
         move_.lines.push((vec![Segment::new(Role::Accent, "mouse")], mouse));

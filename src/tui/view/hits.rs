@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::id::ViewId;
 use super::layout::Part;
-use super::place::RowKey;
+use super::place::ListKey;
 use crate::tui::widgets::{PlotArea, Spot};
 
 /// What an area stands for.
@@ -13,7 +13,7 @@ pub enum Hit {
     /// A view's tab.
     Tab(ViewId),
     /// A row of the view's list.
-    Row(RowKey),
+    Row(ListKey),
     /// A heading that sorts, by its place among the view's orders.
     Order(usize),
 }

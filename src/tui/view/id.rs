@@ -1,36 +1,36 @@
 //! Which views there are, by name. No other place lists them.
 
-/// Hands all views to a macro: the file of each, and its name.
+/// Hands all views to a macro: the name of each, its file and its type.
 macro_rules! each_view {
     ($to:ident) => {
         $to! {
             /// The money, the vital lines, the fleet.
-            overview::Overview,
+            Overview = overview::Overview,
             /// Every node.
-            nodes::Nodes,
+            Nodes = nodes::Nodes,
             /// Every model.
-            models::Models,
+            Models = models::Models,
             /// Every unit, engine and rank.
-            engines::Engines,
+            Engines = engines::Engines,
             /// Revenue and cost of today.
-            money::Money,
+            Money = money::MoneyScreen,
             /// Whether the ranks share the work.
-            balance::Balance,
+            Balance = balance::BalanceScreen,
             /// What is wrong.
-            alerts::Alerts,
+            Alerts = alerts::Alerts,
             /// One node.
-            node::Node,
+            Node = node::NodeScreen,
             /// The keys.
-            help::Help,
+            Help = help::Help,
             /// That nothing was found.
-            nothing::Nothing,
+            Nothing = nothing::Nothing,
         }
     };
 }
 pub(super) use each_view;
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $file:ident::$id:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $id:ident = $file:ident::$screen:ident),* $(,)?) => {
         /// A view by its name.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]

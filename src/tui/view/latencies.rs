@@ -10,7 +10,7 @@ use crate::tui::scene::Scene;
 use crate::tui::series::Points;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::{Heading, TitledRule};
-use crate::tui::widgets::{Canvas, Segment, Span, flow};
+use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
 
 /// Rows with the rule and the requests.
 pub(super) const ROWS: u16 = 6;
@@ -64,7 +64,7 @@ pub(super) struct Now {
     pub(super) seconds: f64,
     pub(super) p99: [String; 3],
     /// What else is told of it behind the requests: the share within the objectives, drafts that were accepted.
-    pub(super) facts: Vec<Vec<Span>>,
+    pub(super) facts: Vec<Vec<TextSpan>>,
 }
 
 /// The heading of a latency of the moment, with the time that it is of: `ttft p99/10s`.
@@ -178,7 +178,7 @@ fn cells(text: &str) -> u16 {
 }
 
 /// `12.4k requests  3 failed  92 % stopped …`: what is grave first, for what finds no room is left out.
-pub(super) fn requests(counts: RequestCounts) -> Vec<Vec<Span>> {
+pub(super) fn requests(counts: RequestCounts) -> Vec<Vec<TextSpan>> {
     let count = |count: f64| format::compact(count.round().max(0.0) as u64);
     let fact = |value: String, what: &str, role: Role| vec![(role, value), (Role::Dim, format!(" {what}"))];
     let Some(ended) = counts.ended.filter(|ended| *ended >= 0.5) else {

@@ -1,7 +1,7 @@
 //! The scale that the lines of a column share, so that rows compare.
 
 use crate::history::{Measure, Query, Subject};
-use crate::tui::app::Pace;
+use crate::tui::app::RefreshPace;
 use crate::tui::scene::Scene;
 use crate::tui::widgets::scale::step_above;
 use crate::units::{Span, Timestamp};
@@ -10,7 +10,7 @@ const MINUTE: i64 = 60_000;
 
 /// The value of the top for the lines of all of these: a round figure above each of their minutes in the chosen span.
 pub(super) fn common_top(scene: &Scene<'_>, lines: impl Iterator<Item = (Subject, Measure)>) -> f64 {
-    let now = scene.at(Pace::FiveSeconds).snap.at;
+    let now = scene.at(RefreshPace::FiveSeconds).snap.at;
     let until = Timestamp::from_millis(now.millis().div_euclid(MINUTE).saturating_add(1).saturating_mul(MINUTE));
     let points = usize::try_from(scene.app.charts.reach.span().millis() / MINUTE).unwrap_or(0) + 1;
     let most = |(subject, measure)| {

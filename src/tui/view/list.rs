@@ -5,12 +5,13 @@ use std::cmp::Ordering;
 
 use ratatui::layout::Rect;
 
-use super::{Hit, Hits, Order, RowKey};
+use super::{Hit, Hits, ListKey, SortOrder};
 use crate::tui::app::{Filter, ListState};
 use crate::tui::format;
 use crate::tui::theme::Role;
-use crate::tui::widgets::table::{Cell, Column, Row, Sorted, Table, TableAreas, Tree, columns_of};
+use crate::tui::widgets::table::{Cell, Column, Sorted, Table, TableAreas, TableRow, Tree, columns_of};
 use crate::tui::widgets::{Canvas, Segment, Spot};
+use crate::words::InOrder;
 
 /// What a column sorts by. What is unknown stands last, whichever way.
 pub(super) enum OrderedBy {
@@ -91,13 +92,13 @@ impl<'s, R> Col<'s, R> {
 }
 
 /// The orders of columns, the usual one first.
-pub(super) fn orders<R>(columns: &[Col<'_, R>]) -> Vec<Order> {
+pub(super) fn orders<R>(columns: &[Col<'_, R>]) -> Vec<SortOrder> {
     let sorting = columns.iter().enumerate().filter(|(_, col)| col.by.is_some());
-    let mut orders: Vec<(bool, Order)> = sorting
+    let mut orders: Vec<(bool, SortOrder)> = sorting
         .map(|(column, col)| {
             (
                 !col.is_first,
-                Order {
+                SortOrder {
                     title: heading(columns, column),
                     column,
                     falls: col.falls,
@@ -138,7 +139,7 @@ pub(super) fn order_of<R>(columns: &[Col<'_, R>], state: &ListState) -> Option<(
 #[derive(PartialEq)]
 struct Ranked {
     number: Option<f64>,
-    name: Option<Vec<(String, u64)>>,
+    name: Option<InOrder<String>>,
     falls: bool,
 }
 
@@ -146,7 +147,7 @@ impl Ranked {
     fn new(by: OrderedBy, falls: bool) -> Self {
         match by {
             OrderedBy::Number(number) => Self { number: number.filter(|n| n.is_finite()), name: None, falls },
-            OrderedBy::Name(name) => Self { number: None, name: Some(format::natural(&name)), falls },
+            OrderedBy::Name(name) => Self { number: None, name: Some(InOrder(name)), falls },
         }
     }
 }
@@ -181,7 +182,7 @@ pub(super) fn known_sum<T: std::iter::Sum<T>>(values: impl Iterator<Item = Optio
 type SpotOf<'a, R> = &'a dyn Fn(&R) -> Option<(usize, usize)>;
 
 /// What stands for rows that found no room.
-type HiddenRow<'a, R> = &'a dyn Fn(&[&R]) -> Row<'static>;
+type HiddenRow<'a, R> = &'a dyn Fn(&[&R]) -> TableRow<'static>;
 
 /// A list that is drawn.
 pub(super) struct List<'a, 's, R> {
@@ -189,7 +190,7 @@ pub(super) struct List<'a, 's, R> {
     pub(super) title: Vec<Segment<'static>>,
     pub(super) columns: &'a [Col<'s, R>],
     pub(super) rows: &'a [R],
-    pub(super) key: &'a dyn Fn(&R) -> RowKey,
+    pub(super) key: &'a dyn Fn(&R) -> ListKey,
     /// Its place in a tree.
     pub(super) tree: &'a dyn Fn(&R) -> Tree,
     /// Whether it has a chosen row and can be sorted, by its state.
@@ -197,9 +198,9 @@ pub(super) struct List<'a, 's, R> {
     /// Whether the chosen row of that state is one of another list.
     pub(super) is_chosen_elsewhere: bool,
     /// The row below all others, given how many found no room.
-    pub(super) total: Option<&'a dyn Fn(usize) -> Row<'static>>,
+    pub(super) total: Option<&'a dyn Fn(usize) -> TableRow<'static>>,
     /// Rows above the total that no scrolling moves: what is in it and in no row.
-    pub(super) beside: Vec<Row<'static>>,
+    pub(super) beside: Vec<TableRow<'static>>,
     /// The heading of a column with a cell a GPU; and of a row its node's place in the snapshot, and how many GPUs it has.
     pub(super) spots: Option<(&'a str, SpotOf<'a, R>)>,
     pub(super) gap: u16,
@@ -225,7 +226,7 @@ pub(super) fn filter_note(filter: &Filter, passes: usize, unknown: usize) -> Opt
 impl<'a, 's, R> List<'a, 's, R> {
     /// A list without a chosen row, such as beside another list.
     pub(super) fn plain(title: impl Into<Cow<'static, str>>, columns: &'a [Col<'s, R>], rows: &'a [R]) -> Self {
-        let key: &dyn Fn(&R) -> RowKey = &|_| RowKey::of(0);
+        let key: &dyn Fn(&R) -> ListKey = &|_| ListKey::of(0);
         let tree: &dyn Fn(&R) -> Tree = &|_| Tree::None;
         let title = vec![Segment::title(title)];
         let beside = Vec::new();
@@ -269,7 +270,7 @@ impl<'a, 's, R> List<'a, 's, R> {
     fn draw_table(&self, canvas: &mut Canvas<'_>, area: Rect) -> Hits {
         let columns: Vec<Column<'_>> = self.columns.iter().map(|col| col.column.clone()).collect();
         let orders = orders(self.columns);
-        let keys: Vec<RowKey> = self.rows.iter().map(|row| (self.key)(row)).collect();
+        let keys: Vec<ListKey> = self.rows.iter().map(|row| (self.key)(row)).collect();
         let chosen = self.state.filter(|_| !self.is_chosen_elsewhere).map(|state| state.place(&keys));
         let room = usize::from(area.height.saturating_sub(1));
         // Rows beside the list stand above its total, where at least half of the room is left.
@@ -278,7 +279,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         let first = self.state.filter(|_| !self.is_chosen_elsewhere);
         let first = |page: usize| first.map_or(0, |state| state.first(page, &keys));
         let blank = |_: usize| self.hidden_row(first(room - 1), room - 1);
-        let total: Option<&dyn Fn(usize) -> Row<'static>> = match self.total {
+        let total: Option<&dyn Fn(usize) -> TableRow<'static>> = match self.total {
             Some(total) => Some(total),
             None if is_cut && room > 1 => Some(&blank),
             None => None,
@@ -332,8 +333,8 @@ impl<'a, 's, R> List<'a, 's, R> {
     }
 
     /// What stands for all rows but `page` of them from `first` on.
-    fn hidden_row(&self, first: usize, page: usize) -> Row<'static> {
-        let Some(hidden) = self.hidden else { return Row::default() };
+    fn hidden_row(&self, first: usize, page: usize) -> TableRow<'static> {
+        let Some(hidden) = self.hidden else { return TableRow::default() };
         let rows = self.rows.iter().enumerate().filter(|(number, _)| !(first..first + page).contains(number));
         hidden(&rows.map(|(_, row)| row).collect::<Vec<_>>())
     }
@@ -351,10 +352,10 @@ impl<'a, 's, R> List<'a, 's, R> {
         }
     }
 
-    fn row(&self, number: usize, is_chosen: bool) -> Row<'static> {
-        let Some(row) = self.rows.get(number) else { return Row::default() };
+    fn row(&self, number: usize, is_chosen: bool) -> TableRow<'static> {
+        let Some(row) = self.rows.get(number) else { return TableRow::default() };
         let cells = self.columns.iter().map(|col| (col.cell)(row));
-        Row::new(cells).tree((self.tree)(row)).selected(is_chosen)
+        TableRow::new(cells).tree((self.tree)(row)).selected(is_chosen)
     }
 }
 

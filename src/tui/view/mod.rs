@@ -44,7 +44,7 @@ pub use id::ViewId;
 pub use layout::{Layout, Part};
 pub(super) use money::{has_calendar, has_one_pane, money_csv};
 pub use nodes::node_names;
-pub use place::{Entry, Order, Place, RowKey};
+pub use place::{ListKey, OnEnter, SortOrder, ViewPlace};
 pub(super) use what_if::what_if;
 
 use ratatui::layout::Rect;
@@ -66,12 +66,12 @@ pub trait View: Sync {
     }
 
     /// By what its rows can be sorted; the first is how they are sorted before anybody asks.
-    fn orders(&self, _scene: &Scene<'_>) -> Vec<Order> {
+    fn orders(&self, _scene: &Scene<'_>) -> Vec<SortOrder> {
         Vec::new()
     }
 
     /// Its rows in their order, by what they are rows of.
-    fn rows(&self, _scene: &Scene<'_>) -> Vec<RowKey> {
+    fn rows(&self, _scene: &Scene<'_>) -> Vec<ListKey> {
         Vec::new()
     }
 
@@ -82,8 +82,8 @@ pub trait View: Sync {
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits;
 
     /// What Enter does with the chosen row.
-    fn enter(&self, _scene: &Scene<'_>) -> Entry {
-        Entry::Nowhere
+    fn enter(&self, _scene: &Scene<'_>) -> OnEnter {
+        OnEnter::Nowhere
     }
 
     /// The view that shows more of a block than this one does.

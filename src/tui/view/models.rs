@@ -10,11 +10,11 @@ use super::lines_of::common_top;
 use super::list::{Col, List, OrderedBy, figure, known_sum};
 use super::model::{detail, two};
 use super::settled::settle;
-use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
 use crate::snapshot::{BesideRow, ModelMoney, ModelRow, NodeRow};
-use crate::tui::app::{Command, Pace, Turn};
+use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::figures_of;
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -24,7 +24,7 @@ use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::sparkline::Sparkline;
-use crate::tui::widgets::table::{Cell, Row, Tree};
+use crate::tui::widgets::table::{Cell, TableRow, Tree};
 use crate::units::{Money, quotient};
 
 /// Rows of the chosen model below the list.
@@ -45,12 +45,12 @@ impl View for Models {
         Some('3')
     }
 
-    fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
+    fn orders(&self, scene: &Scene<'_>) -> Vec<SortOrder> {
         list::orders(&columns(scene, scene.size.0, 1.0))
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
-        lines(&scene.at(Pace::FiveSeconds), ViewId::Models).iter().map(key).collect()
+    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
+        lines(&scene.at(RefreshPace::FiveSeconds), ViewId::Models).iter().map(key).collect()
     }
 
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
@@ -73,14 +73,14 @@ impl View for Models {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
-        let slow = scene.at(Pace::FiveSeconds);
+        let slow = scene.at(RefreshPace::FiveSeconds);
         let lines = lines(&slow, ViewId::Models);
         let state = scene.app.list_of(ViewId::Models);
         let mut hits = Hits::default();
         if let Some(area) = layout.area(Part::List) {
             hits = draw_list(canvas, area, &slow, &lines, true);
         }
-        let keys: Vec<RowKey> = lines.iter().map(key).collect();
+        let keys: Vec<ListKey> = lines.iter().map(key).collect();
         let place = state.place(&keys);
         if let (Some(area), Some(line)) = (layout.area(Part::Table(0)), lines.get(place)) {
             match beside_it(&lines, place).filter(|_| area.width >= TWO && !is_beside(line)) {
@@ -94,16 +94,16 @@ impl View for Models {
         hits
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> Entry {
+    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
         match self.chosen(scene) {
-            Some(name) if !name.starts_with('(') => Entry::Into(Place::about(ViewId::Engines, &name)),
-            _ => Entry::Nowhere,
+            Some(name) if !name.starts_with('(') => OnEnter::Into(ViewPlace::about(ViewId::Engines, &name)),
+            _ => OnEnter::Nowhere,
         }
     }
 
     fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
-        let lines = lines(&scene.at(Pace::FiveSeconds), ViewId::Models);
-        let keys: Vec<RowKey> = lines.iter().map(key).collect();
+        let lines = lines(&scene.at(RefreshPace::FiveSeconds), ViewId::Models);
+        let keys: Vec<ListKey> = lines.iter().map(key).collect();
         lines.get(scene.app.list_of(ViewId::Models).place(&keys)).map(|row| row.model.to_string())
     }
 
@@ -119,8 +119,8 @@ fn beside_it(lines: &[ModelRow], place: usize) -> Option<&ModelRow> {
     lines.get(place + 1).filter(is_model).or_else(before).filter(is_model)
 }
 
-fn key(row: &ModelRow) -> RowKey {
-    RowKey::of(("model", row.model.as_str()))
+fn key(row: &ModelRow) -> ListKey {
+    ListKey::of(("model", row.model.as_str()))
 }
 
 /// The models as their list is sorted, and below them what of the profit is in no model's row: that is never hidden.
@@ -172,7 +172,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Mo
     let sums = |_: usize| sums(scene, lines, &columns);
     let whole = |hidden: usize| total(scene, hidden, &columns);
     let is_filtered = is_view && !scene.app.filter.text().is_empty();
-    let total: &dyn Fn(usize) -> Row<'static> = if is_filtered { &sums } else { &whole };
+    let total: &dyn Fn(usize) -> TableRow<'static> = if is_filtered { &sums } else { &whole };
     let unknown = scene.snap.models.iter().filter(|row| judged(scene, row).is_none()).count();
     let list = List {
         key: &key,
@@ -186,10 +186,10 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Mo
     list.draw(canvas, area)
 }
 
-fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> Row<'static> {
+fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> TableRow<'static> {
     let snap = scene.snap;
     let name = if hidden > 0 { format!("all {}", snap.models.len()) } else { "total".to_owned() };
-    Row::new(columns.iter().map(|col| match col.name() {
+    TableRow::new(columns.iter().map(|col| match col.name() {
         "Models" => Cell::dim(name.clone()),
         "in/s" => tables::rate(snap.tokens.prompt_per_second),
         "out/s" => tables::rate(snap.tokens.output_per_second),
@@ -205,10 +205,10 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> Row
 }
 
 /// The sums of the models that the filter passes.
-fn sums(scene: &Scene<'_>, lines: &[ModelRow], columns: &[Col<'_, ModelRow>]) -> Row<'static> {
+fn sums(scene: &Scene<'_>, lines: &[ModelRow], columns: &[Col<'_, ModelRow>]) -> TableRow<'static> {
     let money_of = |of: fn(&ModelRow) -> Option<Money>| known_sum(lines.iter().map(of));
     let profit = money_of(|row| row.money.profit_per_hour);
-    Row::new(columns.iter().map(|col| match col.name() {
+    TableRow::new(columns.iter().map(|col| match col.name() {
         "Models" => Cell::dim(format!("{} of {}", lines.len(), scene.snap.models.len())),
         "in/s" => tables::rate(known_sum(lines.iter().map(|row| row.prompt_per_second))),
         "out/s" => tables::rate(known_sum(lines.iter().map(|row| row.output_per_second))),

@@ -6,9 +6,9 @@ use super::node_parts::{
 use ratatui::layout::Rect;
 
 use super::engine_rows::engine_rows;
-use super::{Entry, Hits, Layout, Part, Place, View, ViewId, node_events, node_headline, nodes};
+use super::{Hits, Layout, OnEnter, Part, View, ViewId, ViewPlace, node_events, node_headline, nodes};
 use crate::snapshot::NodeRow;
-use crate::tui::app::{Command, Pace, Turn};
+use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
@@ -19,9 +19,9 @@ use crate::tui::widgets::Canvas;
 const LEAST_WITH_HEADLINE: u16 = 18;
 
 /// The view.
-pub(super) struct Node;
+pub(super) struct NodeScreen;
 
-impl View for Node {
+impl View for NodeScreen {
     fn title(&self) -> &'static str {
         "node"
     }
@@ -72,7 +72,7 @@ impl View for Node {
         };
         let area = |part| layout.area(part);
         // The rate stands in the headline too.
-        let slow = scene.at(Pace::TwoSeconds);
+        let slow = scene.at(RefreshPace::TwoSeconds);
         let paced = named(&slow, node.name.as_str()).unwrap_or(node);
         if let Some(area) = area(Part::Digits) {
             digits(canvas, area, &slow, paced);
@@ -103,7 +103,7 @@ impl View for Node {
             node_events::draw(canvas, area, scene, node);
         }
         if let Some(area) = area(Part::Table(2)) {
-            nodes::of_unit(canvas, area, &scene.at(Pace::FiveSeconds), node);
+            nodes::of_unit(canvas, area, &scene.at(RefreshPace::FiveSeconds), node);
         }
         if let Some(area) = area(Part::Basis) {
             pane::basis(canvas, area, scene);
@@ -111,10 +111,10 @@ impl View for Node {
         Hits::default()
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> Entry {
+    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
         match node(scene).filter(|node| !engines(scene, node).is_empty()) {
-            Some(node) => Entry::Into(Place::about(ViewId::Engines, node.name.as_str())),
-            None => Entry::Nowhere,
+            Some(node) => OnEnter::Into(ViewPlace::about(ViewId::Engines, node.name.as_str())),
+            None => OnEnter::Nowhere,
         }
     }
 

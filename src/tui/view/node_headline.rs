@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use super::overview::draw_sentences;
 use crate::history::{Measure, Query, Subject};
 use crate::snapshot::NodeRow;
-use crate::tui::app::Pace;
+use crate::tui::app::RefreshPace;
 use crate::tui::headline::Facts;
-use crate::tui::headline::{NodeQuarters, Pair, node_change, node_headline};
+use crate::tui::headline::{NodeQuarters, QuarterPair, node_change, node_headline};
 use crate::tui::scene::Scene;
 use crate::tui::widgets::Canvas;
 use crate::units::{Money, Span};
@@ -20,7 +20,7 @@ const LEAST: usize = 8;
 
 /// Draws it for a node of the scene.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let slow = scene.at(Pace::Minute);
+    let slow = scene.at(RefreshPace::Minute);
     let rows = slow.snap.nodes.iter().map(AsRef::as_ref);
     let then = rows.into_iter().find(|row| row.name == node.name).unwrap_or(node);
     let facts = Facts {
@@ -36,7 +36,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node:
 
 /// How its profit an hour changed from one quarter hour to the next, as the headline tells it; `None` where that is noise.
 pub(super) fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<Money> {
-    let slow = scene.at(Pace::Minute);
+    let slow = scene.at(RefreshPace::Minute);
     let by = node_change(&quarters(&slow, node)?).filter(|by| by.is_finite() && *by != 0.0)?;
     Some(Money::from_micros((by * 1e6).round() as i64))
 }
@@ -45,7 +45,7 @@ pub(super) fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<Money> {
 fn quarters(scene: &Scene<'_>, node: &NodeRow) -> Option<NodeQuarters> {
     let until = scene.snap.at.minute();
     let subject = Subject::Node(node.name.clone());
-    let pair = |measure| -> Pair {
+    let pair = |measure| -> QuarterPair {
         let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: 2 * QUARTER };
         let points = scene.app.history.series(&query).points;
         let mean = |points: &[Option<f64>]| {

@@ -9,7 +9,7 @@ use super::{node_events, node_headline, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, GpuRow, NodeRow};
-use crate::tui::app::Pace;
+use crate::tui::app::RefreshPace;
 use crate::tui::format;
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
@@ -17,7 +17,7 @@ use crate::tui::scene::{Scene, mark};
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::{Canvas, Segment, Span, flow};
+use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
 use crate::units::{Money, Ratio, quotient};
 use ratatui::layout::Rect;
 
@@ -134,7 +134,7 @@ pub(super) fn sign(profit: Option<Money>) -> (Role, char, &'static str) {
 }
 
 /// What stands behind the profit, in rows.
-pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<Span>>> {
+pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
     let amount = |money: Option<Money>| format::pad_right(&scene.money(money, 9), 9);
     let pair = |label: &str, value: String| vec![(Role::Dim, label.to_owned()), (Role::Text, value)];
     let (role, ..) = sign(node.profit_per_hour);
@@ -190,7 +190,7 @@ pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
 pub(super) const FIVE: u16 = 160;
 
 pub(super) fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let slow = scene.at(Pace::TwoSeconds);
+    let slow = scene.at(RefreshPace::TwoSeconds);
     let now = named(&slow, node.name.as_str()).unwrap_or(node);
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);
@@ -250,7 +250,7 @@ pub(super) fn tokens(
 }
 
 pub(super) fn gpu_table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let slow = scene.at(Pace::FiveSeconds);
+    let slow = scene.at(RefreshPace::FiveSeconds);
     let node = named(&slow, node.name.as_str()).unwrap_or(node);
     let lines: Vec<GpuOf<'_>> = node.gpus.iter().map(|gpu| GpuOf { node, gpu, at: None }).collect();
     gpus(canvas, area, &slow, &lines);

@@ -10,11 +10,11 @@ pub(super) use super::node_columns::NodeLine;
 use super::node_columns::{GPUS, TITLE, columns, float, gap, load};
 use super::served::{alerted, by_node};
 use super::settled::settle;
-use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list, tables};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
 use crate::reading::Health;
 use crate::snapshot::{BesideRow, NodeRow};
 use crate::statement::RowKind;
-use crate::tui::app::{Command, FigureValue, Pace};
+use crate::tui::app::{Command, FigureValue, RefreshPace};
 use crate::tui::figures_of;
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -22,7 +22,7 @@ use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::heat_cell::Heat;
-use crate::tui::widgets::table::{Cell, Row, Tree};
+use crate::tui::widgets::table::{Cell, TableRow, Tree};
 use crate::units::{Money, Ratio};
 
 /// Rows of the chosen node below the list.
@@ -42,12 +42,12 @@ impl View for Nodes {
         Some('2')
     }
 
-    fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
-        list::orders(&columns(&scene.at(Pace::FiveSeconds), 1.0))
+    fn orders(&self, scene: &Scene<'_>) -> Vec<SortOrder> {
+        list::orders(&columns(&scene.at(RefreshPace::FiveSeconds), 1.0))
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
-        lines(&scene.at(Pace::FiveSeconds), ViewId::Nodes).iter().map(key).collect()
+    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
+        lines(&scene.at(RefreshPace::FiveSeconds), ViewId::Nodes).iter().map(key).collect()
     }
 
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
@@ -68,11 +68,11 @@ impl View for Nodes {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
-        let slow = scene.at(Pace::FiveSeconds);
+        let slow = scene.at(RefreshPace::FiveSeconds);
         let lines = lines(&slow, ViewId::Nodes);
         let hits = layout.area(Part::List).map(|area| draw_list(canvas, area, &slow, &lines, ViewId::Nodes));
         if let Some(area) = layout.area(Part::Table(0)) {
-            let keys: Vec<RowKey> = lines.iter().map(key).collect();
+            let keys: Vec<ListKey> = lines.iter().map(key).collect();
             if let Some(line) = lines.get(scene.app.list_of(ViewId::Nodes).place(&keys)) {
                 node_parts::summary(canvas, area, scene, line.row.name.as_str());
             }
@@ -83,8 +83,8 @@ impl View for Nodes {
         hits.unwrap_or_default()
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> Entry {
-        self.chosen(scene).map_or(Entry::Nowhere, |name| Entry::Into(Place::about(ViewId::Node, &name)))
+    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
+        self.chosen(scene).map_or(OnEnter::Nowhere, |name| OnEnter::Into(ViewPlace::about(ViewId::Node, &name)))
     }
 
     fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
@@ -156,18 +156,18 @@ fn of<'a>(scene: &Scene<'a>, rows: impl Iterator<Item = &'a NodeRow>) -> Vec<Nod
 
 /// The names of all nodes in the order of their list.
 pub fn node_names(scene: &Scene<'_>) -> Vec<String> {
-    lines(&scene.at(Pace::FiveSeconds), ViewId::Nodes).iter().map(|line| line.row.name.to_string()).collect()
+    lines(&scene.at(RefreshPace::FiveSeconds), ViewId::Nodes).iter().map(|line| line.row.name.to_string()).collect()
 }
 
 /// The chosen node of a view that lists nodes.
 pub(super) fn chosen(scene: &Scene<'_>, view: ViewId) -> Option<String> {
-    let lines = lines(&scene.at(Pace::FiveSeconds), view);
-    let keys: Vec<RowKey> = lines.iter().map(key).collect();
+    let lines = lines(&scene.at(RefreshPace::FiveSeconds), view);
+    let keys: Vec<ListKey> = lines.iter().map(key).collect();
     lines.get(scene.app.list_of(view).place(&keys)).map(|line| line.row.name.to_string())
 }
 
-pub(super) fn key(line: &NodeLine<'_>) -> RowKey {
-    RowKey::of(("node", line.row.name.as_str()))
+pub(super) fn key(line: &NodeLine<'_>) -> ListKey {
+    ListKey::of(("node", line.row.name.as_str()))
 }
 
 /// Draws the list with its total.
@@ -182,7 +182,7 @@ pub(super) fn draw_list<'a>(
     let columns = columns(scene, top);
     let sums = |_: usize| sums(scene, lines, &columns);
     let whole = |hidden: usize| total(scene, hidden, &columns);
-    let total: &dyn Fn(usize) -> Row<'static> = if scene.app.filter.text().is_empty() { &whole } else { &sums };
+    let total: &dyn Fn(usize) -> TableRow<'static> = if scene.app.filter.text().is_empty() { &whole } else { &sums };
     let is_filtered = !scene.app.filter.text().is_empty();
     let has_total = is_filtered || lines.len() > 1 && view == ViewId::Nodes;
     let places: HashMap<&str, usize> =
@@ -203,7 +203,7 @@ pub(super) fn draw_list<'a>(
 }
 
 /// The nodes that found no room: a cell each, and their profit together.
-fn hidden(lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> Row<'static> {
+fn hidden(lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
     let heat = |line: &&NodeLine<'_>| match line.row.state {
         _ if line.row.gpus.iter().any(|gpu| gpu.state == Health::Lost) => Heat::Lost,
         Health::Lost => Heat::Lost,
@@ -216,7 +216,7 @@ fn hidden(lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> Row<'st
         "profit/h" => profits.clone().map_or_else(Cell::unknown, |all| tables::profit(Some(all.into_iter().sum()))),
         _ => Cell::Empty,
     });
-    Row::new(cells)
+    TableRow::new(cells)
 }
 
 /// Draws the other nodes of a node's unit, the worst first.
@@ -260,9 +260,9 @@ fn worst_of(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: Strin
 }
 
 /// What of the fleet's profit an hour is in no node's: with these rows the list adds up to its total.
-fn beside(scene: &Scene<'_>, columns: &[Col<'_, NodeLine<'_>>]) -> Vec<Row<'static>> {
+fn beside(scene: &Scene<'_>, columns: &[Col<'_, NodeLine<'_>>]) -> Vec<TableRow<'static>> {
     let rows = parts(scene).into_iter().map(|(name, what, profit)| {
-        Row::new(columns.iter().map(|col| match col.name() {
+        TableRow::new(columns.iter().map(|col| match col.name() {
             TITLE => Cell::dim(name),
             "model" => Cell::dim(what.clone()),
             "profit/h" => tables::profit(profit),
@@ -315,7 +315,7 @@ fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
 }
 
 /// The fleet's sums, which no scrolling moves.
-fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) -> Row<'static> {
+fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
     let snap = scene.snap;
     let name =
         if hidden > 0 { format!("all {}", format::grouped(snap.nodes.len() as u128)) } else { "total".to_owned() };
@@ -332,7 +332,7 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) ->
         "profit/h" => tables::profit(snap.money.profit_per_hour),
         _ => Cell::Empty,
     });
-    Row::new(cells)
+    TableRow::new(cells)
 }
 
 /// A count of many nodes in the cells of one's.
@@ -344,7 +344,7 @@ fn total_count(value: Option<u64>) -> Cell<'static> {
 }
 
 /// The sums of the nodes that the filter passes.
-fn sums(scene: &Scene<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> Row<'static> {
+fn sums(scene: &Scene<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
     let loads: Vec<f64> = lines.iter().filter_map(load).map(Ratio::get).collect();
     let whole = |of: fn(&NodeLine<'_>) -> Option<u64>| known_sum(lines.iter().map(of));
     let rate = |of: fn(&NodeLine<'_>) -> Option<f64>| known_sum(lines.iter().map(of));
@@ -359,5 +359,5 @@ fn sums(scene: &Scene<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'
         "profit/h" => tables::profit(money(|row| row.profit_per_hour)),
         _ => Cell::Empty,
     });
-    Row::new(cells)
+    TableRow::new(cells)
 }

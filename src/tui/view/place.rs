@@ -8,7 +8,7 @@ use crate::reading::Label;
 
 /// Something to sort by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
+pub struct SortOrder {
     /// The heading.
     pub title: Cow<'static, str>,
     /// The number of the column.
@@ -21,25 +21,25 @@ pub struct Order {
 
 /// Where Enter leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
+pub enum OnEnter {
     /// Nothing to go into.
     Nowhere,
     /// Another view.
-    Into(Place),
+    Into(ViewPlace),
     /// The row itself opens or closes.
-    Fold(RowKey),
+    Fold(ListKey),
 }
 
 /// Where one is: a view, and what it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct ViewPlace {
     /// The view.
     pub view: ViewId,
     /// The node, unit or model that it shows; `None` is all of them.
     pub subject: Option<Label>,
 }
 
-impl Place {
+impl ViewPlace {
     /// A view of everything.
     pub const fn of(view: ViewId) -> Self {
         Self { view, subject: None }
@@ -53,9 +53,9 @@ impl Place {
 
 /// What a row is a row of, whatever its place in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RowKey(u64);
+pub struct ListKey(u64);
 
-impl RowKey {
+impl ListKey {
     /// The key of what has this identity.
     pub fn of(identity: impl Hash) -> Self {
         let mut hasher = DefaultHasher::new();

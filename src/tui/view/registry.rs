@@ -4,12 +4,12 @@ use super::View;
 use super::id::{ViewId, each_view};
 
 macro_rules! views {
-    ($($(#[$doc:meta])* $file:ident::$id:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $id:ident = $file:ident::$screen:ident),* $(,)?) => {
         impl ViewId {
             /// The view itself.
             pub fn view(self) -> &'static dyn View {
                 match self {
-                    $(Self::$id => &super::$file::$id),*
+                    $(Self::$id => &super::$file::$screen),*
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::RowKey;
+use super::ListKey;
 use super::list::{Col, OrderedBy, order_of, sort};
 use crate::tui::scene::Scene;
 use crate::tui::view::ViewId;
@@ -17,7 +17,7 @@ pub(super) fn settle<R>(
     columns: &[Col<'_, R>],
     scene: &Scene<'_>,
     view: ViewId,
-    key: impl Fn(&R) -> RowKey,
+    key: impl Fn(&R) -> ListKey,
 ) {
     let state = scene.app.list_of(view);
     sort(rows, columns, state);
@@ -26,7 +26,7 @@ pub(super) fn settle<R>(
         OrderedBy::Number(number) => number.filter(|number| number.is_finite()),
         OrderedBy::Name(_) => None,
     };
-    let places: HashMap<RowKey, usize> = before.iter().enumerate().map(|(place, key)| (*key, place)).collect();
+    let places: HashMap<ListKey, usize> = before.iter().enumerate().map(|(place, key)| (*key, place)).collect();
     let known = rows.iter().take_while(|row| number(row).is_some()).count();
     let figures = rows.iter().take(known).map(|row| number(row).unwrap_or(0.0));
     let slack = SLACK * figures.map(f64::abs).fold(0.0, f64::max);
@@ -65,11 +65,11 @@ mod tests {
     fn settled(before: &[&'static str], rows: &[Row]) -> Vec<&'static str> {
         let fleet = Fleet::new(FleetConfig::local("here"), Book::built_in().unwrap(), Clock::System.now());
         let mut app = App::new(Arc::new(fleet.snapshot()), TimeZone::UTC, Span::from_secs(1), 1);
-        app.set_settled(ViewId::Nodes, before.iter().map(RowKey::of).collect());
+        app.set_settled(ViewId::Nodes, before.iter().map(ListKey::of).collect());
         let scene = Scene { app: &app, snap: app.shown(), size: (80, 24) };
         let columns = [Col::<Row>::right("profit", 9, |_| Cell::Empty).rising(|row| OrderedBy::Number(row.1)).first()];
         let mut rows = rows.to_vec();
-        settle(&mut rows, &columns, &scene, ViewId::Nodes, |row| RowKey::of(row.0));
+        settle(&mut rows, &columns, &scene, ViewId::Nodes, |row| ListKey::of(row.0));
         rows.into_iter().map(|row| row.0).collect()
     }
 

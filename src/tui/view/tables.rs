@@ -40,8 +40,8 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let name =
         |line: &ReasonLine| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
     let since = match pane::period(scene) {
-        Some(pane::Period::Since(_)) => "total",
-        Some(pane::Period::Today) | None => "today",
+        Some(pane::ProfitPeriod::Since(_)) => "total",
+        Some(pane::ProfitPeriod::Today) | None => "today",
     };
     let columns = [
         BurnCol::left("", 12, move |line| Cell::text(name(line))),

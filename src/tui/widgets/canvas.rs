@@ -164,11 +164,11 @@ impl Pen<'_> {
 }
 
 /// A piece of text with a role.
-pub type Span = (Role, String);
+pub type TextSpan = (Role, String);
 
 /// Lays facts side by side, `gap` cells apart, and in further rows where one is full. A fact is never broken; one that
 /// finds no room is left out. Returns the rows used.
-pub fn flow(canvas: &mut Canvas<'_>, area: Rect, facts: &[Vec<Span>], gap: u16) -> u16 {
+pub fn flow(canvas: &mut Canvas<'_>, area: Rect, facts: &[Vec<TextSpan>], gap: u16) -> u16 {
     let (mut row, mut used) = (0, 0_u16);
     for fact in facts {
         let cells = fact.iter().map(|(_, text)| format::width(text)).sum::<usize>() as u16;

@@ -6,9 +6,9 @@ use super::{Canvas, Segment, cells};
 
 /// A sentence: the same in several lengths, the longest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sentence<'a>(pub Vec<Vec<Segment<'a>>>);
+pub struct SentenceForms<'a>(pub Vec<Vec<Segment<'a>>>);
 
-impl<'a> Sentence<'a> {
+impl<'a> SentenceForms<'a> {
     /// A sentence of one length.
     pub fn new(segments: impl IntoIterator<Item = Segment<'a>>) -> Self {
         Self(vec![segments.into_iter().collect()])
@@ -34,7 +34,7 @@ impl<'a> Sentence<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Headline<'a> {
     /// The most important first: one that does not fit takes those behind it with it.
-    pub sentences: Vec<Sentence<'a>>,
+    pub sentences: Vec<SentenceForms<'a>>,
 }
 
 impl Headline<'_> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use margintop::alert::Watch;
+use margintop::alert::AlertWatch;
 use margintop::config;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
@@ -45,7 +45,7 @@ pub(crate) fn read(text: &str) -> PageReading {
 pub(crate) struct Scene {
     pub(crate) fleet: Fleet,
     config: FleetConfig,
-    watch: Watch,
+    watch: AlertWatch,
 }
 
 impl Scene {
@@ -75,7 +75,7 @@ impl Scene {
         let site = FleetConfig { targets, leases: settings.leases, bill, ..FleetConfig::local("box") };
         let mut fleet = Fleet::new(site.clone(), settings.book, after(0));
         fleet.restore(SavedState::default(), Span::from_secs(86_400));
-        Self { fleet, config: site, watch: Watch::default() }
+        Self { fleet, config: site, watch: AlertWatch::default() }
     }
 
     /// The watch is killed after its last checkpoint, and another goes on from it at a second.

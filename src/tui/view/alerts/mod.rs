@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use super::engine_charts::EngineCharts;
 use super::list::List;
 use super::served::ServedTogether;
-use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, charts, list};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, charts, list};
 use crate::history::Subject;
 use crate::snapshot::Rule;
 use crate::tui::app::{Command, Turn};
@@ -47,11 +47,11 @@ impl View for Alerts {
         Some('7')
     }
 
-    fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
+    fn orders(&self, scene: &Scene<'_>) -> Vec<SortOrder> {
         list::orders(&columns(scene))
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
+    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
         keys(scene, &lines(scene), &Log::of(scene))
     }
 
@@ -138,25 +138,25 @@ impl View for Alerts {
         hits
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> Entry {
+    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
         let (lines, log) = (lines(scene), Log::of(scene));
         let entries = resolved::entries(scene, &log.resolved);
         let word = match (chosen(scene, &lines), chosen_entry(scene, &lines, &entries)) {
             (Some(line), _) => line.word(),
             // What it was about is behind each alert, these behind their row.
-            (None, Some(entry)) if entry.is_group() => return Entry::Fold(entry.key),
+            (None, Some(entry)) if entry.is_group() => return OnEnter::Fold(entry.key),
             (None, Some(entry)) => entry.word(),
-            (None, None) => return Entry::Nowhere,
+            (None, None) => return OnEnter::Nowhere,
         };
         let engines = scene.snap.engines.iter().find(|row| row.target.as_str() == word);
         if scene.snap.nodes.iter().any(|node| node.name.as_str() == word) {
-            Entry::Into(Place::about(ViewId::Node, word))
+            OnEnter::Into(ViewPlace::about(ViewId::Node, word))
         } else if scene.snap.units.iter().any(|unit| unit.unit.as_str() == word) {
-            Entry::Into(Place::about(ViewId::Engines, word))
+            OnEnter::Into(ViewPlace::about(ViewId::Engines, word))
         } else if let Some(row) = engines {
-            Entry::Into(Place::about(ViewId::Node, row.node.as_str()))
+            OnEnter::Into(ViewPlace::about(ViewId::Node, row.node.as_str()))
         } else {
-            Entry::Nowhere
+            OnEnter::Nowhere
         }
     }
 
@@ -177,7 +177,7 @@ impl View for Alerts {
 }
 
 /// The rows of both lists: what is wrong, then what is over.
-fn keys(scene: &Scene<'_>, lines: &[AlertLine<'_>], log: &Log) -> Vec<RowKey> {
+fn keys(scene: &Scene<'_>, lines: &[AlertLine<'_>], log: &Log) -> Vec<ListKey> {
     let over = resolved::entries(scene, &log.resolved);
     lines.iter().map(key).chain(over.iter().map(|entry| entry.key)).collect()
 }
@@ -193,7 +193,7 @@ fn chosen_entry<'l, 'a>(
     lines: &[AlertLine<'_>],
     entries: &'l [resolved::ResolvedAlert<'a>],
 ) -> Option<&'l resolved::ResolvedAlert<'a>> {
-    let keys: Vec<RowKey> = lines.iter().map(key).chain(entries.iter().map(|entry| entry.key)).collect();
+    let keys: Vec<ListKey> = lines.iter().map(key).chain(entries.iter().map(|entry| entry.key)).collect();
     entries.get(scene.app.list_of(ViewId::Alerts).place(&keys).checked_sub(lines.len())?)
 }
 

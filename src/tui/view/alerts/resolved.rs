@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::super::about::{about, about_all, found, what};
 use super::super::list::{Col, List, known_sum};
 use super::super::served::word_of;
-use super::super::{Hits, RowKey, ViewId};
+use super::super::{Hits, ListKey, ViewId};
 use crate::history::{EventKind, HistoryEvent};
 use crate::reading::Label;
 use crate::snapshot::Rule;
@@ -21,7 +21,7 @@ use crate::units::Span;
 /// Alerts that are over of one rule on one node, unit or target, the latest first.
 pub(super) struct Resolved {
     about: String,
-    key: RowKey,
+    key: ListKey,
     alerts: Vec<HistoryEvent>,
 }
 
@@ -39,7 +39,7 @@ impl Resolved {
 
 /// A row of the list: alerts together, or one of those that are open.
 pub(super) struct ResolvedAlert<'a> {
-    pub(super) key: RowKey,
+    pub(super) key: ListKey,
     pub(super) tree: Tree,
     group: &'a Resolved,
     /// The one that it is, where its group is open.
@@ -77,7 +77,7 @@ pub(super) fn together(scene: &Scene<'_>, mut over: Vec<HistoryEvent>) -> Vec<Re
         let rule = if let EventKind::Alert(rule, _) = event.kind { Some(rule) } else { None };
         let word = word_of(event.name.as_str());
         let node = nodes.get(word).copied().filter(|node| !node.is_empty()).unwrap_or(word).to_owned();
-        let key = RowKey::of(("resolved", rule, &node));
+        let key = ListKey::of(("resolved", rule, &node));
         let place = *places.entry((rule, node)).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.alerts.push(event),
@@ -99,7 +99,7 @@ pub(super) fn entries<'a>(scene: &Scene<'_>, groups: &'a [Resolved]) -> Vec<Reso
         let first = ResolvedAlert { key: group.key, tree, group, one: None };
         let last = group.alerts.len().saturating_sub(1);
         let each = group.alerts.iter().enumerate().filter(move |_| is_open).map(move |(nth, event)| ResolvedAlert {
-            key: RowKey::of((group.key, event.name.as_str(), event.at)),
+            key: ListKey::of((group.key, event.name.as_str(), event.at)),
             tree: if nth == last { Tree::LastChild } else { Tree::Child },
             group,
             one: Some(event),

@@ -10,7 +10,7 @@ use crate::tui::scene::Scene;
 use crate::tui::view::about::{about, about_all};
 use crate::tui::view::list::{Col, OrderedBy, said, sort};
 use crate::tui::view::served::first_word;
-use crate::tui::view::{RowKey, ViewId, charts};
+use crate::tui::view::{ListKey, ViewId, charts};
 use crate::tui::widgets::table::Cell;
 use crate::units::Timestamp;
 
@@ -50,8 +50,8 @@ impl<'a> AlertLine<'a> {
     }
 }
 
-pub(super) fn key(line: &AlertLine<'_>) -> RowKey {
-    RowKey::of(line.first().map(|alert| ("alert", alert.rule, alert.severity, first_word(alert))))
+pub(super) fn key(line: &AlertLine<'_>) -> ListKey {
+    ListKey::of(line.first().map(|alert| ("alert", alert.rule, alert.severity, first_word(alert))))
 }
 
 pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {

@@ -6,7 +6,7 @@ use super::terms::{UNEVEN, name};
 use crate::balance::{Balance, Balancer, GroupBalance, Waiting};
 use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::pane::{self, Period};
+use crate::tui::pane::{self, ProfitPeriod};
 use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::RowBar;
@@ -75,7 +75,7 @@ pub(super) fn costs(
     if let Some((since, cost)) = scene.app.history.waiting().filter(|_| total.is_some()) {
         let midnight = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
         let period = match pane::period(scene) {
-            Some(Period::Today) if midnight => "today".to_owned(),
+            Some(ProfitPeriod::Today) if midnight => "today".to_owned(),
             _ => format!("since {}", format::clock_minute(since, scene.zone())),
         };
         let cost = Money::from_micros((cost * 1e6).clamp(0.0, 9e18) as i64);

@@ -10,7 +10,7 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, OrderedBy, figure, said};
 use crate::tui::view::settled::settle;
-use crate::tui::view::{RowKey, ViewId};
+use crate::tui::view::{ListKey, ViewId};
 use crate::tui::widgets::table::Cell;
 use crate::units::Money;
 
@@ -39,8 +39,8 @@ impl BalanceLine<'_> {
     }
 }
 
-pub(super) fn key(line: &BalanceLine<'_>) -> RowKey {
-    RowKey::of((line.group.group.name(), line.balance.balancer))
+pub(super) fn key(line: &BalanceLine<'_>) -> ListKey {
+    ListKey::of((line.group.group.name(), line.balance.balancer))
 }
 
 /// Groups as the list is sorted, each with its lines, the worst balancer first.

@@ -14,10 +14,10 @@ mod yields;
 use ratatui::layout::Rect;
 
 use super::list::{self, List};
-use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace};
 use crate::balance::{Balancer, GroupBalance, balances, node_balances};
 use crate::snapshot::Snapshot;
-use crate::tui::app::{Command, Pace};
+use crate::tui::app::{Command, RefreshPace};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -26,9 +26,9 @@ use lines::{BalanceLine, columns, key, lines};
 use terms::{NODES, RANKS};
 
 /// The view.
-pub(super) struct Balance;
+pub(super) struct BalanceScreen;
 
-impl View for Balance {
+impl View for BalanceScreen {
     fn title(&self) -> &'static str {
         "balance"
     }
@@ -37,23 +37,23 @@ impl View for Balance {
         Some('6')
     }
 
-    fn orders(&self, _scene: &Scene<'_>) -> Vec<Order> {
+    fn orders(&self, _scene: &Scene<'_>) -> Vec<SortOrder> {
         list::orders(&columns("/h", RANKS))
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
-        let slow = scene.at(Pace::FiveSeconds);
+    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
+        let slow = scene.at(RefreshPace::FiveSeconds);
         let groups = by_balancer(&slow, &groups(&slow));
         lines(&slow, &groups).iter().map(key).collect()
     }
 
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
-        let groups = all(scene.at(Pace::FiveSeconds).snap);
+        let groups = all(scene.at(RefreshPace::FiveSeconds).snap);
         layout::layout(area, groups.iter().map(|group| group.balances.len()).sum())
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
-        let slow = scene.at(Pace::FiveSeconds);
+        let slow = scene.at(RefreshPace::FiveSeconds);
         let groups = groups(&slow);
         let shown = by_balancer(&slow, &groups);
         let lines = lines(&slow, &shown);
@@ -77,12 +77,12 @@ impl View for Balance {
         hits
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> Entry {
-        self.chosen(scene).map_or(Entry::Nowhere, |unit| Entry::Into(Place::about(ViewId::Engines, &unit)))
+    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
+        self.chosen(scene).map_or(OnEnter::Nowhere, |unit| OnEnter::Into(ViewPlace::about(ViewId::Engines, &unit)))
     }
 
     fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
-        let slow = scene.at(Pace::FiveSeconds);
+        let slow = scene.at(RefreshPace::FiveSeconds);
         let groups = by_balancer(&slow, &groups(&slow));
         let lines = lines(&slow, &groups);
         chosen(scene, &lines).map(|line| line.group.group.name().to_owned())
@@ -134,7 +134,7 @@ fn by_balancer(scene: &Scene<'_>, groups: &[GroupBalance]) -> Vec<GroupBalance> 
 
 /// The chosen line; the first one where nothing was chosen.
 fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [BalanceLine<'a>]) -> Option<&'l BalanceLine<'a>> {
-    let keys: Vec<RowKey> = lines.iter().map(key).collect();
+    let keys: Vec<ListKey> = lines.iter().map(key).collect();
     lines.get(scene.app.list_of(ViewId::Balance).place(&keys))
 }
 

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use super::served::first_word;
 use crate::history::{Measure, Query, Subject};
 use crate::snapshot::{Alert, Severity};
-use crate::tui::app::Pace;
+use crate::tui::app::RefreshPace;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
@@ -335,7 +335,7 @@ pub(super) fn share(value: f64) -> String {
 
 /// How the last minute of a series stands to the one a quarter hour before: in points of a share, else as a part of it.
 pub(super) fn in_a_quarter(scene: &Scene<'_>, subject: &Subject, measure: Measure, is_share: bool) -> Option<f64> {
-    let until = scene.at(Pace::Charts).snap.at.minute();
+    let until = scene.at(RefreshPace::Charts).snap.at.minute();
     let query = Query { subject: subject.clone(), measure, until, step: Span::from_secs(60), points: 16 };
     let points = scene.app.history.series(&query).points;
     let (before, now) = (points.first().copied().flatten()?, points.last().copied().flatten()?);

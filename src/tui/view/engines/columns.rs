@@ -17,7 +17,7 @@ use crate::tui::view::served::name_role;
 use crate::tui::view::tables;
 use crate::tui::widgets::Segment;
 use crate::tui::widgets::sparkline::Sparkline;
-use crate::tui::widgets::table::{Cell, Row, Tree};
+use crate::tui::widgets::table::{Cell, TableRow, Tree};
 use crate::units::{Money, Ratio};
 
 /// The tops of the lines of tokens: rows of one level that make tokens of one kind share a scale, so that they compare.
@@ -183,10 +183,10 @@ fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, EngineLine<'a>>> {
     ]
 }
 
-pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineLine<'_>>]) -> Row<'static> {
+pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineLine<'_>>]) -> TableRow<'static> {
     let snap = scene.snap;
     let name = if hidden > 0 { format!("all, {hidden} more") } else { "total".to_owned() };
-    Row::new(columns.iter().map(|col| match col.name() {
+    TableRow::new(columns.iter().map(|col| match col.name() {
         "Engines" => Cell::dim(name.clone()),
         "run" => count(snap.requests.running),
         "wait" => count(snap.requests.waiting),
@@ -207,12 +207,16 @@ fn span(scene: &Scene<'_>) -> Cell<'static> {
 }
 
 /// The sums of the rows that are shown, of each parent once.
-pub(super) fn sums(scene: &Scene<'_>, lines: &[EngineLine<'_>], columns: &[Col<'_, EngineLine<'_>>]) -> Row<'static> {
+pub(super) fn sums(
+    scene: &Scene<'_>,
+    lines: &[EngineLine<'_>],
+    columns: &[Col<'_, EngineLine<'_>>],
+) -> TableRow<'static> {
     let parents: Vec<&EngineLine<'_>> = lines.iter().filter(|line| !is_child(line)).collect();
     let whole = |of: fn(&EngineLine<'_>) -> Option<u64>| known_sum(parents.iter().map(|line| of(line)));
     let revenue: Option<Money> = known_sum(parents.iter().map(|line| line.revenue()));
     let profit: Option<Money> = known_sum(parents.iter().map(|line| line.profit()));
-    Row::new(columns.iter().map(|col| match col.name() {
+    TableRow::new(columns.iter().map(|col| match col.name() {
         "Engines" => Cell::dim(format!("{} shown", format::grouped(parents.len() as u128))),
         "ttft p99" => span(scene),
         "run" => count(whole(|line| line.served.running)),

@@ -13,7 +13,7 @@ use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
 use crate::tui::view::engine_charts::EngineCharts;
 use crate::tui::view::list::{Col, List, count, figure, said};
-use crate::tui::view::{RowKey, ViewId, latencies};
+use crate::tui::view::{ListKey, ViewId, latencies};
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::{Cell, Tree};
 use crate::units::Ratio;
@@ -37,7 +37,7 @@ struct ChosenEngine<'l, 'a> {
 }
 
 fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Option<ChosenEngine<'l, 'a>> {
-    let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
+    let keys: Vec<ListKey> = lines.iter().map(|line| line.key).collect();
     let at = scene.app.list_of(ViewId::Engines).place(&keys);
     // A rank stands below what it is a part of.
     let line = lines.get(..=at)?.iter().rev().find(|line| !matches!(line.tree, Tree::Child | Tree::LastChild))?;

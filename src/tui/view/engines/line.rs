@@ -3,14 +3,14 @@
 use crate::history::Subject;
 use crate::reading::{Health, Role as EngineRole};
 use crate::snapshot::{EngineRow, Severity};
-use crate::tui::view::RowKey;
+use crate::tui::view::ListKey;
 use crate::tui::view::served::ServedTogether;
 use crate::tui::widgets::table::Tree;
 use crate::units::{Money, Ratio};
 
 /// A row: a unit, a target, or a rank of either.
 pub(super) struct EngineLine<'a> {
-    pub(super) key: RowKey,
+    pub(super) key: ListKey,
     pub(super) name: String,
     /// What its alerts are about.
     pub(super) alerts_of: String,

@@ -15,7 +15,7 @@ use crate::tui::view::about::about;
 use crate::tui::view::list::Col;
 use crate::tui::view::served::{ServedTogether, alerted};
 use crate::tui::view::settled::settle;
-use crate::tui::view::{RowKey, ViewId};
+use crate::tui::view::{ListKey, ViewId};
 use crate::tui::widgets::table::{CHILDREN, Tree};
 use crate::units::Ratio;
 
@@ -91,14 +91,14 @@ struct Keyed<'a> {
 }
 
 fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, EngineLine<'a>>], scene: &Scene<'_>) {
-    let mut rows: BTreeMap<RowKey, Vec<&'a EngineRow>> = BTreeMap::new();
+    let mut rows: BTreeMap<ListKey, Vec<&'a EngineRow>> = BTreeMap::new();
     let mut lines = Vec::new();
     for keyed in order.drain(..) {
         rows.insert(keyed.line.key, keyed.rows);
         lines.push(keyed.line);
     }
     settle(&mut lines, columns, scene, ViewId::Engines, |line| line.key);
-    let with = |line: EngineLine<'a>, rows: &mut BTreeMap<RowKey, Vec<&'a EngineRow>>| {
+    let with = |line: EngineLine<'a>, rows: &mut BTreeMap<ListKey, Vec<&'a EngineRow>>| {
         let rows = rows.remove(&line.key).unwrap_or_default();
         Keyed { line, rows }
     };
@@ -132,7 +132,7 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
         None => (only.map(engine), alone(scene, rows)),
     };
     EngineLine {
-        key: RowKey::of((kind, name)),
+        key: ListKey::of((kind, name)),
         name: shown,
         alerts_of: name.to_owned(),
         engine: only,
@@ -252,7 +252,7 @@ fn child<'a>(
     let rank = row.rank.as_ref().map_or_else(|| short_target(row), |rank| format!("r{rank}"));
     let name = if row.node.as_str().is_empty() { rank } else { format!("{rank} {}", row.node) };
     EngineLine {
-        key: RowKey::of((
+        key: ListKey::of((
             "rank",
             parent.key,
             row.target.as_str(),
@@ -277,7 +277,7 @@ fn child<'a>(
 /// What stands for the children that are not shown.
 fn rest<'a>(parent: &EngineLine<'a>, hidden: usize) -> EngineLine<'a> {
     EngineLine {
-        key: RowKey::of(("rest", parent.key)),
+        key: ListKey::of(("rest", parent.key)),
         name: format!("… {} more", format::grouped(hidden as u128)),
         alerts_of: parent.alerts_of.clone(),
         engine: None,

@@ -10,12 +10,12 @@ use ratatui::layout::Rect;
 
 use super::latencies;
 use super::list::List;
-use super::{Entry, Hits, Layout, Order, Part, Place, RowKey, View, ViewId, list};
-use crate::tui::app::{Command, Pace, Turn};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list};
+use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
-use crate::tui::widgets::table::Row;
+use crate::tui::widgets::table::TableRow;
 use crate::tui::widgets::{Canvas, Segment};
 use columns::{Tops, columns, sums, total};
 use line::EngineLine;
@@ -31,7 +31,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[En
     let is_whole = scene.app.filter.text().is_empty() && about.is_none();
     let whole = |hidden: usize| total(scene, hidden, &columns);
     let shown = |_: usize| sums(scene, lines, &columns);
-    let total: &dyn Fn(usize) -> Row<'static> = if is_whole { &whole } else { &shown };
+    let total: &dyn Fn(usize) -> TableRow<'static> = if is_whole { &whole } else { &shown };
     let note = if lines.is_empty() && scene.app.filter.text().is_empty() {
         Some(if is_whole { "no engine answers" } else { "no engine of this: Esc goes back" }.to_owned())
     } else {
@@ -68,12 +68,12 @@ impl View for Engines {
         Some('4')
     }
 
-    fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
+    fn orders(&self, scene: &Scene<'_>) -> Vec<SortOrder> {
         list::orders(&columns(scene, Tops::default()))
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
-        let slow = scene.at(Pace::FiveSeconds);
+    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
+        let slow = scene.at(RefreshPace::FiveSeconds);
         lines(&slow).iter().map(|line| line.key).collect()
     }
 
@@ -81,7 +81,7 @@ impl View for Engines {
         let basis = u16::from(area.height > 12);
         let room = area.height - basis;
         // What the list does not need tells of the chosen row; a long list gives a few rows for it.
-        let rows = lines(&scene.at(Pace::FiveSeconds)).len().min(1_000) as u16 + 2;
+        let rows = lines(&scene.at(RefreshPace::FiveSeconds)).len().min(1_000) as u16 + 2;
         let has_detail = area.width >= 70 && (room >= rows + latencies::ROWS || room >= 28);
         let spare = room.saturating_sub(rows);
         let detail = match spare {
@@ -98,7 +98,7 @@ impl View for Engines {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
-        let slow = scene.at(Pace::FiveSeconds);
+        let slow = scene.at(RefreshPace::FiveSeconds);
         let lines = lines(&slow);
         if let Some(area) = layout.area(Part::Basis) {
             pane::basis(canvas, area, scene);
@@ -110,23 +110,23 @@ impl View for Engines {
         draw_list(canvas, area, &slow, &lines)
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> Entry {
-        let slow = scene.at(Pace::FiveSeconds);
+    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
+        let slow = scene.at(RefreshPace::FiveSeconds);
         let lines = lines(&slow);
-        let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
+        let keys: Vec<ListKey> = lines.iter().map(|line| line.key).collect();
         match lines.get(scene.app.list_of(ViewId::Engines).place(&keys)) {
             Some(EngineLine { engine: Some(engine), .. }) => {
-                Entry::Into(Place::about(ViewId::Node, engine.node.as_str()))
+                OnEnter::Into(ViewPlace::about(ViewId::Node, engine.node.as_str()))
             }
-            Some(line) if line.is_parent => Entry::Fold(line.key),
-            _ => Entry::Nowhere,
+            Some(line) if line.is_parent => OnEnter::Fold(line.key),
+            _ => OnEnter::Nowhere,
         }
     }
 
     fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
-        let slow = scene.at(Pace::FiveSeconds);
+        let slow = scene.at(RefreshPace::FiveSeconds);
         let lines = lines(&slow);
-        let keys: Vec<RowKey> = lines.iter().map(|line| line.key).collect();
+        let keys: Vec<ListKey> = lines.iter().map(|line| line.key).collect();
         lines.get(scene.app.list_of(ViewId::Engines).place(&keys)).map(|line| line.alerts_of.clone())
     }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::groups::FleetGroup;
 use super::heat::FleetHeat;
-use crate::tui::app::Pace;
+use crate::tui::app::RefreshPace;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::scene::Scene;
@@ -14,12 +14,12 @@ use crate::tui::view::list::{Col, List, OrderedBy, count, figure, said};
 use crate::tui::view::served::name_role;
 use crate::tui::view::{Hits, ViewId, list, tables};
 use crate::tui::widgets::Canvas;
-use crate::tui::widgets::table::{Cell, Row};
+use crate::tui::widgets::table::{Cell, TableRow};
 use crate::units::{Money, Ratio};
 
 pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, FleetGroup<'a>>> {
     type C<'s, 'a> = Col<'s, FleetGroup<'a>>;
-    let heat = FleetHeat::new(scene.at(Pace::TenSeconds));
+    let heat = FleetHeat::new(scene.at(RefreshPace::TenSeconds));
     let what = scene.app.charts.cells.names().0;
     vec![
         C::left("Units", 10, |group| said(name_role(group.gravest), group.label()))
@@ -50,10 +50,10 @@ fn worst(group: &FleetGroup<'_>) -> Cell<'static> {
 }
 
 /// What of the groups that found no room stands in the last row: their nodes, and their profit together.
-fn hidden(groups: &[&FleetGroup<'_>], columns: &[Col<'_, FleetGroup<'_>>], heat: &FleetHeat<'_>) -> Row<'static> {
+fn hidden(groups: &[&FleetGroup<'_>], columns: &[Col<'_, FleetGroup<'_>>], heat: &FleetHeat<'_>) -> TableRow<'static> {
     let profits: Option<Vec<Money>> = groups.iter().map(|group| group.profit).collect();
     let nodes = || groups.iter().flat_map(|group| &group.nodes).map(|node| heat.node(*node)).collect();
-    Row::new(columns.iter().enumerate().map(|(place, col)| match (place, col.name()) {
+    TableRow::new(columns.iter().enumerate().map(|(place, col)| match (place, col.name()) {
         (1, _) => Cell::Heat(nodes()),
         (_, "profit/h") => {
             profits.clone().map_or_else(Cell::unknown, |all| tables::profit(Some(all.into_iter().sum())))
@@ -67,7 +67,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     let columns = columns(scene);
     let state = Some(scene.app.list_of(ViewId::Overview));
     let note = list::filter_note(&scene.app.filter, groups.len(), 0);
-    let heat = FleetHeat::new(scene.at(Pace::TenSeconds));
+    let heat = FleetHeat::new(scene.at(RefreshPace::TenSeconds));
     let rest = |groups: &[&FleetGroup<'_>]| hidden(groups, &columns, &heat);
     List {
         key: &|group: &FleetGroup<'_>| group.key(),

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
 use crate::tui::figures_of;
-use crate::tui::format;
 use crate::tui::scene::Scene;
-use crate::tui::view::RowKey;
+use crate::tui::view::ListKey;
 use crate::tui::view::served::{ServedTogether, alerted, by_node};
 use crate::units::{Money, Ratio};
+use crate::words::{InOrder, in_order};
 
 /// What a group is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +38,13 @@ pub(super) struct FleetGroup<'a> {
 
 impl FleetGroup<'_> {
     /// What its row is a row of.
-    pub(super) fn key(&self) -> RowKey {
+    pub(super) fn key(&self) -> ListKey {
         let kind = match self.kind {
             GroupKind::Unit => "unit",
             GroupKind::Node => "node",
             GroupKind::Model => "nodes of",
         };
-        RowKey::of((kind, self.name))
+        ListKey::of((kind, self.name))
     }
 
     /// Its name; that of a model stands for the nodes that serve it.
@@ -175,7 +175,7 @@ fn together<'a>(name: &'a str, nodes: &[FleetGroup<'a>]) -> FleetGroup<'a> {
 
 /// Sorts by name, numbers as numbers.
 pub(super) fn by_name(groups: &mut [FleetGroup<'_>]) {
-    groups.sort_by_cached_key(|group| format::natural(group.name));
+    groups.sort_by(|one, other| in_order(one.name, other.name));
 }
 
 /// Sorts by profit, the worst first, those of one prefix together: they share rows. What is unknown comes last.
@@ -188,6 +188,6 @@ pub(super) fn worst_first(groups: &mut [FleetGroup<'_>], prefix: impl Fn(&str) -
     }
     groups.sort_by_cached_key(|group| {
         let prefix = prefix(group.name);
-        (worst.get(prefix).copied(), prefix.to_owned(), rank(group), format::natural(group.name))
+        (worst.get(prefix).copied(), prefix.to_owned(), rank(group), InOrder(group.name.to_owned()))
     });
 }

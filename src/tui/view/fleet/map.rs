@@ -5,13 +5,13 @@ use ratatui::layout::Rect;
 use super::groups::{FleetGroup, GroupKind, by_name, folded, worst_first};
 use super::heat::FleetHeat;
 use super::plan::{FleetGrain, FleetPlan, PlanRow, PlanSlot, PlanUnit, SMALL, ending, prefix};
-use crate::tui::app::{Cells, Pace};
+use crate::tui::app::{Cells, RefreshPace};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::list::filter_note;
 use crate::tui::view::served::name_role;
-use crate::tui::view::{Hit, Hits, RowKey, ViewId};
+use crate::tui::view::{Hit, Hits, ListKey, ViewId};
 use crate::tui::widgets::heat_cell::legend;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, Spot};
@@ -69,7 +69,7 @@ fn planned(groups: &[FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> (u16, Fl
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[FleetGroup<'_>]) -> Hits {
     let (label, plan) = planned(groups, scene, area);
-    let map = Map { scene, heat: FleetHeat::new(scene.at(Pace::TenSeconds)), groups, plan: &plan };
+    let map = Map { scene, heat: FleetHeat::new(scene.at(RefreshPace::TenSeconds)), groups, plan: &plan };
     map.heading(canvas, area);
     if groups.is_empty()
         && let Some(note) = filter_note(&scene.app.filter, 0, 0)
@@ -80,7 +80,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     let room = rows_in(area);
     let is_cut = plan.rows.len() > room;
     let shown = if is_cut { room.saturating_sub(1) } else { plan.rows.len() };
-    let keys: Vec<RowKey> = groups.iter().map(FleetGroup::key).collect();
+    let keys: Vec<ListKey> = groups.iter().map(FleetGroup::key).collect();
     let chosen = scene.app.list_of(ViewId::Overview).key(&keys);
     let mut hits = Hits::of_page(shown);
     for (y, row) in (area.y + 1..).zip(plan.rows.iter().take(shown)) {
@@ -140,7 +140,7 @@ impl Map<'_, '_> {
         rule.right([Segment::dim(headings)]).draw(canvas, Rect { height: 1, ..area });
     }
 
-    fn row(&self, canvas: &mut Canvas<'_>, area: Rect, label: u16, row: &PlanRow, chosen: Option<RowKey>) -> Hits {
+    fn row(&self, canvas: &mut Canvas<'_>, area: Rect, label: u16, row: &PlanRow, chosen: Option<ListKey>) -> Hits {
         let mut hits = Hits::default();
         if let Some(prefix) = &row.prefix {
             canvas.pen(area, 0).name(Role::Dim, prefix, usize::from(label.saturating_sub(1)));

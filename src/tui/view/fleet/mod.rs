@@ -14,9 +14,9 @@ use ratatui::layout::Rect;
 use super::gpus::{GpuOf, gpu_columns};
 use super::list::{List, sort};
 use super::nodes;
-use super::{Entry, Hits, Order, Place, RowKey, ViewId, list};
+use super::{Hits, ListKey, OnEnter, SortOrder, ViewId, ViewPlace, list};
 use crate::snapshot::NodeRow;
-use crate::tui::app::Pace;
+use crate::tui::app::RefreshPace;
 use crate::tui::scene::{GpuLine, Scene};
 use crate::tui::widgets::Canvas;
 use groups::{FleetGroup, GroupKind, folded, groups};
@@ -63,7 +63,7 @@ pub(super) fn needs(scene: &Scene<'_>) -> Option<u16> {
 
 /// Rows that all of them take with their heading in `area`, where [`needs`] does not know it.
 pub(super) fn needs_of_all(scene: &Scene<'_>, area: Rect) -> u16 {
-    let slow = scene.at(Pace::FiveSeconds);
+    let slow = scene.at(RefreshPace::FiveSeconds);
     match form(scene) {
         Form::Groups if is_map(scene) => map::needs(&mut groups(&slow), scene, area),
         Form::Groups => folded(&slow, groups(&slow)).len().min(1_000) as u16 + 1,
@@ -77,19 +77,19 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lis
         Some(Chosen::Node(name)) => node_parts::summary(canvas, area, scene, &name),
         Some(Chosen::Unit(unit)) => {
             let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-            nodes::of_group(canvas, below, &scene.at(Pace::FiveSeconds), &unit);
+            nodes::of_group(canvas, below, &scene.at(RefreshPace::FiveSeconds), &unit);
         }
         Some(Chosen::Model(model)) => {
             let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-            nodes::of_model(canvas, below, &scene.at(Pace::FiveSeconds), &model);
+            nodes::of_model(canvas, below, &scene.at(RefreshPace::FiveSeconds), &model);
         }
         None => {}
     }
 }
 
 /// The rows in their order.
-pub(super) fn rows(scene: &Scene<'_>, area: Rect) -> Vec<RowKey> {
-    let slow = scene.at(Pace::FiveSeconds);
+pub(super) fn rows(scene: &Scene<'_>, area: Rect) -> Vec<ListKey> {
+    let slow = scene.at(RefreshPace::FiveSeconds);
     match form(scene) {
         Form::Gpus => gpu_lines(&slow).iter().map(gpu_key).collect(),
         Form::Nodes => nodes::lines(&slow, ViewId::Overview).iter().map(nodes::key).collect(),
@@ -101,7 +101,7 @@ pub(super) fn rows(scene: &Scene<'_>, area: Rect) -> Vec<RowKey> {
 /// The places of the nodes that the filter passes: those of the units that it passes, and none of which it passes only some
 /// GPUs.
 pub(super) fn passing(scene: &Scene<'_>) -> Vec<usize> {
-    let slow = scene.at(Pace::FiveSeconds);
+    let slow = scene.at(RefreshPace::FiveSeconds);
     let places = |names: &HashMap<&str, usize>| {
         let is_whole = |node: &NodeRow| names.get(node.name.as_str()).is_some_and(|gpus| *gpus >= node.gpus.len());
         let nodes = scene.snap.nodes.iter().enumerate().filter(|(_, node)| is_whole(node));
@@ -126,8 +126,8 @@ pub(super) fn passing(scene: &Scene<'_>) -> Vec<usize> {
 }
 
 /// What they can be sorted by.
-pub(super) fn orders(scene: &Scene<'_>) -> Vec<Order> {
-    let slow = scene.at(Pace::FiveSeconds);
+pub(super) fn orders(scene: &Scene<'_>) -> Vec<SortOrder> {
+    let slow = scene.at(RefreshPace::FiveSeconds);
     match form(scene) {
         Form::Nodes => super::View::orders(&nodes::Nodes, &slow),
         Form::Groups if !is_map(scene) => list::orders(&group_table::columns(&slow)),
@@ -136,11 +136,11 @@ pub(super) fn orders(scene: &Scene<'_>) -> Vec<Order> {
 }
 
 /// Where Enter leads.
-pub(super) fn enter(scene: &Scene<'_>, area: Rect) -> Entry {
+pub(super) fn enter(scene: &Scene<'_>, area: Rect) -> OnEnter {
     match chosen(scene, area) {
-        Some(Chosen::Node(node)) => Entry::Into(Place::about(ViewId::Node, &node)),
-        Some(Chosen::Unit(name) | Chosen::Model(name)) => Entry::Into(Place::about(ViewId::Engines, &name)),
-        None => Entry::Nowhere,
+        Some(Chosen::Node(node)) => OnEnter::Into(ViewPlace::about(ViewId::Node, &node)),
+        Some(Chosen::Unit(name) | Chosen::Model(name)) => OnEnter::Into(ViewPlace::about(ViewId::Engines, &name)),
+        None => OnEnter::Nowhere,
     }
 }
 
@@ -163,7 +163,7 @@ impl Chosen {
 
 /// The node or unit of the chosen row.
 pub(super) fn chosen(scene: &Scene<'_>, area: Rect) -> Option<Chosen> {
-    let slow = scene.at(Pace::FiveSeconds);
+    let slow = scene.at(RefreshPace::FiveSeconds);
     let at = scene.app.list_of(ViewId::Overview).place(&rows(scene, area));
     match form(scene) {
         Form::Gpus => gpu_lines(&slow).get(at).map(|line| Chosen::Node(line.node.name.to_string())),
@@ -193,7 +193,7 @@ fn ordered<'a>(scene: &Scene<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
 
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
-    let slow = scene.at(Pace::FiveSeconds);
+    let slow = scene.at(RefreshPace::FiveSeconds);
     match form(scene) {
         Form::Gpus => gpus(canvas, area, scene, &slow),
         Form::Nodes => nodes::draw_list(canvas, area, &slow, &nodes::lines(&slow, ViewId::Overview), ViewId::Overview),
@@ -211,8 +211,8 @@ fn gpu_lines<'a>(scene: &Scene<'a>) -> Vec<GpuLine<'a>> {
     scene.gpu_lines()
 }
 
-fn gpu_key(line: &GpuLine<'_>) -> RowKey {
-    RowKey::of(("gpu", line.node.name.as_str(), line.gpu.index))
+fn gpu_key(line: &GpuLine<'_>) -> ListKey {
+    ListKey::of(("gpu", line.node.name.as_str(), line.gpu.index))
 }
 
 fn gpus(canvas: &mut Canvas<'_>, area: Rect, live: &Scene<'_>, slow: &Scene<'_>) -> Hits {
@@ -228,7 +228,7 @@ fn gpus(canvas: &mut Canvas<'_>, area: Rect, live: &Scene<'_>, slow: &Scene<'_>)
         })
         .collect();
     let columns = gpu_columns(slow, &lines, area.width);
-    let key = |line: &GpuOf<'_>| RowKey::of(("gpu", line.node.name.as_str(), line.gpu.index));
+    let key = |line: &GpuOf<'_>| ListKey::of(("gpu", line.node.name.as_str(), line.gpu.index));
     let state = Some(slow.app.list_of(ViewId::Overview));
     List { key: &key, state, ..List::plain("GPUs", &columns, &lines) }.draw(canvas, area)
 }

@@ -20,6 +20,7 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::Cell;
 use crate::units::{Money, Ratio};
+use crate::words::InOrder;
 
 /// Cells of a line of tokens.
 const LINE: u16 = 24;
@@ -88,7 +89,7 @@ fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<ServedLine<'a>> {
         groups.into_iter().filter_map(|(name, rows)| line(scene, name, &rows)).collect();
     let made = |line: &ServedLine<'_>| line.served.rate(Measure::Output).or(line.served.rate(Measure::Prompt));
     let most = |line: &ServedLine<'_>| std::cmp::Reverse(made(line).map_or(0, |tokens| tokens as u64));
-    lines.sort_by_cached_key(|line| (line.profit.is_none(), line.profit, most(line), format::natural(&line.name)));
+    lines.sort_by_cached_key(|line| (line.profit.is_none(), line.profit, most(line), InOrder(line.name.clone())));
     lines
 }
 

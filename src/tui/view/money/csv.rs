@@ -1,6 +1,6 @@
 //! The table of today as comma-separated values.
 
-use crate::statement::{Row, Statement};
+use crate::statement::{Statement, StatementRow};
 use crate::units::Money;
 
 const COLUMNS: &str = "key,prompt_tokens,cached_tokens,output_tokens,revenue,cost,profit,idle_cost,currency\n";
@@ -14,7 +14,7 @@ pub(in crate::tui) fn csv(statement: &Statement, currency: &str) -> String {
     text
 }
 
-fn line(row: &Row, currency: &str) -> String {
+fn line(row: &StatementRow, currency: &str) -> String {
     let tokens = row.tokens.map_or([const { String::new() }; 3], |tokens| {
         [tokens.miss + tokens.hit, tokens.hit, tokens.output].map(|tokens| tokens.count().to_string())
     });

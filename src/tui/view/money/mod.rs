@@ -19,7 +19,7 @@ use placed::row_key;
 use ratatui::layout::Rect;
 
 use super::what_if::levers;
-use super::{Hits, Layout, Part, RowKey, View, tables};
+use super::{Hits, Layout, ListKey, Part, View, tables};
 use crate::tui::app::{Command, Pane};
 use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
@@ -32,9 +32,9 @@ pub(in crate::tui) use csv::csv as money_csv;
 pub(in crate::tui) use layout::{has_calendar, has_one_pane};
 
 /// The view.
-pub(super) struct Money;
+pub(super) struct MoneyScreen;
 
-impl View for Money {
+impl View for MoneyScreen {
     fn title(&self) -> &'static str {
         "money"
     }
@@ -43,7 +43,7 @@ impl View for Money {
         Some('5')
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
+    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
         (0..scene.app.money.rows()).map(row_key).collect()
     }
 

@@ -1,10 +1,10 @@
 //! Rows of the lower pane with their places, by which they are known.
 
-use super::RowKey;
+use crate::tui::view::ListKey;
 
 /// The key of a row of the lower pane.
-pub(super) fn row_key(place: usize) -> RowKey {
-    RowKey::of(("money", place))
+pub(super) fn row_key(place: usize) -> ListKey {
+    ListKey::of(("money", place))
 }
 
 /// A row of the lower pane with its place, by which it is known.
@@ -15,6 +15,6 @@ pub(super) fn placed<'a, T>(rows: impl IntoIterator<Item = &'a T>) -> Vec<Placed
     rows.into_iter().enumerate().collect()
 }
 
-pub(super) fn key_of<T>((place, _): &PlacedPart<'_, T>) -> RowKey {
+pub(super) fn key_of<T>((place, _): &PlacedPart<'_, T>) -> ListKey {
     row_key(*place)
 }

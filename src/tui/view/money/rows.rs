@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::placed::{PlacedPart, key_of, placed};
-use crate::statement::{By, Row, RowKind, Statement};
+use crate::statement::{By, RowKind, Statement, StatementRow};
 use crate::tui::app::ListState;
 use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
@@ -15,7 +15,7 @@ use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Tokens, quotient};
 
-type MoneyCol<'s, 'a> = Col<'s, PlacedPart<'a, Row>>;
+type MoneyCol<'s, 'a> = Col<'s, PlacedPart<'a, StatementRow>>;
 
 /// Rows that all of them take, with their heading and the total.
 pub(super) fn count(statement: &Statement) -> u16 {
@@ -64,10 +64,10 @@ pub(super) fn draw(
             4 => margin(total, total.cost),
             _ => margin(total, covered(total)),
         });
-        crate::tui::widgets::table::Row::new(cells)
+        crate::tui::widgets::table::TableRow::new(cells)
     };
     let has_total = scene.app.filter.text().is_empty() && any(statement);
-    let total: Option<&dyn Fn(usize) -> crate::tui::widgets::table::Row<'static>> =
+    let total: Option<&dyn Fn(usize) -> crate::tui::widgets::table::TableRow<'static>> =
         if has_total { Some(&total) } else { None };
     let hits = List { key: &key_of, state, total, gap: 1, ..List::plain(title, &columns, &rows) }.draw(canvas, area);
     if rows.is_empty() {
@@ -83,13 +83,14 @@ pub(super) fn any(statement: &Statement) -> bool {
     statement.rows.iter().any(says_something)
 }
 
-fn says_something(row: &Row) -> bool {
+fn says_something(row: &StatementRow) -> bool {
     row.kind == RowKind::Key || !row.is_empty()
 }
 
-fn shown<'a>(scene: &Scene<'_>, statement: &'a Statement) -> Vec<&'a Row> {
+fn shown<'a>(scene: &Scene<'_>, statement: &'a Statement) -> Vec<&'a StatementRow> {
     let rows = statement.rows.iter().filter(|row| says_something(row));
-    let mut rows: Vec<&Row> = rows.filter(|row| scene.app.filter.accepts(&[("model", row.key.as_str())])).collect();
+    let mut rows: Vec<&StatementRow> =
+        rows.filter(|row| scene.app.filter.accepts(&[("model", row.key.as_str())])).collect();
     if matches!(statement.by, By::Node | By::Unit) {
         // Of many the worst are looked for.
         rows.sort_by_key(|row| (row.kind != RowKind::Key, row.profit.is_none(), row.profit));
@@ -117,7 +118,7 @@ fn columns<'s, 'a>(title: &'static str) -> Vec<MoneyCol<'s, 'a>> {
 }
 
 /// Whether nothing that a key made has a price: its cost is in the row of what is unpriced.
-fn is_unpriced(row: &Row) -> bool {
+fn is_unpriced(row: &StatementRow) -> bool {
     let has_unpriced = row.unpriced_tokens.is_some_and(|tokens| tokens > Tokens::ZERO);
     row.kind == RowKind::Key && has_unpriced && row.revenue.is_none_or(Money::is_zero)
 }
@@ -127,17 +128,17 @@ fn amount(money: Option<Money>) -> Cell<'static> {
 }
 
 /// The revenue that is in the profit.
-fn covered(row: &Row) -> Option<Money> {
+fn covered(row: &StatementRow) -> Option<Money> {
     row.revenue.map(|revenue| revenue - row.uncosted_revenue)
 }
 
 /// Rows that are no key's have no margin.
-fn of_key(row: &Row, whole: Option<Money>) -> Cell<'static> {
+fn of_key(row: &StatementRow, whole: Option<Money>) -> Cell<'static> {
     if row.kind == RowKind::Key { margin(row, whole) } else { Cell::Empty }
 }
 
 /// The profit of a row as a part of a whole.
-fn margin(row: &Row, whole: Option<Money>) -> Cell<'static> {
+fn margin(row: &StatementRow, whole: Option<Money>) -> Cell<'static> {
     let ratio = row.profit.zip(whole).and_then(|(profit, whole)| quotient(profit, whole));
     match ratio.map(crate::units::Ratio::get) {
         Some(ratio) if ratio <= -9.995 => Cell::text("<−999 %"),

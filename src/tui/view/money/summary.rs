@@ -9,7 +9,7 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::overview;
 use crate::tui::widgets::gauge::Gauge;
-use crate::tui::widgets::{Canvas, Span, flow};
+use crate::tui::widgets::{Canvas, TextSpan, flow};
 use crate::units::Money;
 
 /// Rows of the digits with their rule and their facts.
@@ -21,7 +21,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let Some(page) = page else { return };
     let rest = Rect { y: area.y + DIGITS, height: area.height.saturating_sub(DIGITS), ..area }.intersection(area);
     let mut row = 0;
-    let mut line = |canvas: &mut Canvas<'_>, facts: Vec<Vec<Span>>| {
+    let mut line = |canvas: &mut Canvas<'_>, facts: Vec<Vec<TextSpan>>| {
         if row < rest.height && !facts.is_empty() {
             flow(canvas, Rect { y: rest.y + row, height: 1, ..rest }, &facts, 2);
             row += 1;
@@ -43,7 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
 }
 
 /// The profit of the month, and what it will have cost at its end.
-fn month(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<Span>> {
+fn month(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
     let Some(month) = page.month else { return Vec::new() };
     let amount = |money: Option<Money>| scene.money(money, 9).trim().to_owned();
     let (role, sign) = match month.profit {
@@ -62,7 +62,7 @@ fn month(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<Span>> {
 }
 
 /// `made $10.50 a GPU-hour on $2.00 of rent`.
-fn gpu_hour(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<Span>> {
+fn gpu_hour(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
     const HOUR: i64 = 3_600_000;
     let totals = &page.totals;
     let an_hour = |money: Money| money.scaled(HOUR, totals.gpu_time.millis());

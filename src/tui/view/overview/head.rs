@@ -5,17 +5,17 @@ use ratatui::layout::Rect;
 use super::published;
 use super::selection::{note, selection};
 use crate::history::{Measure, Query, Subject};
-use crate::tui::app::Pace;
+use crate::tui::app::RefreshPace;
 use crate::tui::format;
 use crate::tui::headline::changed;
-use crate::tui::pane::{self, Fact, Period, why_unknown};
+use crate::tui::pane::{self, NamedFigure, ProfitPeriod, why_unknown};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::charts::Margin;
 use crate::tui::view::node_parts::sign;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::{Canvas, Segment, Span, flow};
+use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
 use crate::units::{self, Money, Ratio};
 
 /// From here on there are no cents among the digits.
@@ -28,7 +28,7 @@ const MINUTE: units::Span = units::Span::from_secs(60);
 pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     // Where nothing is earned only the rent moves, by a cent a second: that need not be seen at once.
     let earns = scene.snap.money.revenue_per_hour.is_some_and(|rate| !rate.is_zero());
-    let slow = scene.at(if earns { Pace::TwoSeconds } else { Pace::FiveSeconds });
+    let slow = scene.at(if earns { RefreshPace::TwoSeconds } else { RefreshPace::FiveSeconds });
     rule(&slow, area.width).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     let side = area.width >= 74;
@@ -85,8 +85,8 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
     let money = &scene.snap.money;
     let title = match pane::period(scene) {
         Some(_) if published::is_shown(scene) => "Profit of the day".to_owned(),
-        Some(Period::Today) => "Profit today".to_owned(),
-        Some(Period::Since(time)) => format!("Profit since {time}"),
+        Some(ProfitPeriod::Today) => "Profit today".to_owned(),
+        Some(ProfitPeriod::Since(time)) => format!("Profit since {time}"),
         None => "Profit".to_owned(),
     };
     let mut rule = TitledRule::new(title);
@@ -110,12 +110,13 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
 }
 
 /// What stands behind the profit, in rows: a fact that finds no room in its row is left out, so that the rest stays in place.
-fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<Span>>> {
+fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
     let money = &scene.snap.money;
     if money.profit.is_none() {
         let room = if side { width.saturating_sub(37) } else { width };
         let why = vec![(Role::Warning, why_unknown(scene, usize::from(room)).to_owned())];
-        let rest = pane::facts_in_pairs(scene).iter().map(Fact::spans).map(|fact| vec![fact]).collect::<Vec<_>>();
+        let rest =
+            pane::facts_in_pairs(scene).iter().map(NamedFigure::spans).map(|fact| vec![fact]).collect::<Vec<_>>();
         return std::iter::once(vec![why]).chain(rest).collect();
     }
     let amount = |label: &str, money: Option<Money>, kept| fact(label, &scene.money(money, 8), kept);
@@ -150,12 +151,12 @@ fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<Span>>> {
     rows
 }
 
-fn fact(label: &str, value: &str, kept: usize) -> Vec<Span> {
+fn fact(label: &str, value: &str, kept: usize) -> Vec<TextSpan> {
     vec![(Role::Dim, label.to_owned()), (Role::Text, format::pad_right(value, kept))]
 }
 
 /// `+ $24,524 /h   ▼ $2,000 /h`.
-fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<Span> {
+fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<TextSpan> {
     let Some(rate) = scene.snap.money.profit_per_hour else { return fact("an hour ", format::UNKNOWN, 9) };
     let (role, glyph, sign) = sign(Some(rate));
     let glyph = if glyph == '▼' { "▼ " } else { "" };
@@ -173,7 +174,7 @@ fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<Span> {
     spans
 }
 
-fn even(load: Option<Ratio>, is_short: bool) -> Vec<Span> {
+fn even(load: Option<Ratio>, is_short: bool) -> Vec<TextSpan> {
     let text = match load {
         Some(load) if load.get() > 100.0 => "> 100x".to_owned(),
         load => format::percent(load).trim().to_owned(),
@@ -182,7 +183,7 @@ fn even(load: Option<Ratio>, is_short: bool) -> Vec<Span> {
 }
 
 /// Draws the rows of facts.
-fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<Span>>>) {
+fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<TextSpan>>>) {
     for (y, facts) in (0..area.height).zip(rows) {
         flow(canvas, Rect { y: area.y + y, height: 1, ..area }, &facts, 2);
     }
@@ -226,7 +227,7 @@ fn since_then(scene: &Scene<'_>) -> Option<(Money, units::Timestamp)> {
 
 /// Draws revenue = cost + profit.
 pub(super) fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let slow = scene.at(Pace::TwoSeconds);
+    let slow = scene.at(RefreshPace::TwoSeconds);
     let selected = selection(&slow);
     let of = note(scene, selected.as_ref());
     let money = &slow.snap.money;

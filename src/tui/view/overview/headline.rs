@@ -4,14 +4,14 @@ use ratatui::layout::Rect;
 
 use super::published;
 use crate::snapshot::Severity;
-use crate::tui::app::Pace;
+use crate::tui::app::RefreshPace;
 use crate::tui::headline::Facts;
 use crate::tui::headline::{self, headline};
-use crate::tui::headline::{Part, Tone};
+use crate::tui::headline::{SentencePart, Tone};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::tables;
-use crate::tui::widgets::headline::{Headline, Sentence};
+use crate::tui::widgets::headline::{Headline, SentenceForms};
 use crate::tui::widgets::{Canvas, Segment};
 
 /// Columns from which sentences find room beside the gravest alert's own row.
@@ -24,19 +24,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         return tables::alert_line(canvas, area, scene, alert, 0);
     }
     if published::is_shown(scene) && scene.app.then().is_none() && area.width >= ROOM {
-        let sentences = vec![Sentence::new([Segment::text(published::sentence(scene))])];
+        let sentences = vec![SentenceForms::new([Segment::text(published::sentence(scene))])];
         Headline { sentences }.draw(canvas, area);
         return;
     }
     if scene.app.then().is_some() && scene.snap.money.profit_per_hour.is_none() {
-        let sentences = vec![Sentence::new([Segment::dim("Of this instant no money is recorded.")])];
+        let sentences = vec![SentenceForms::new([Segment::dim("Of this instant no money is recorded.")])];
         Headline { sentences }.draw(canvas, area);
         return;
     }
     let bridge = scene.app.bridge();
     let facts = Facts {
-        snapshot: scene.at(Pace::Minute).snap,
-        rate: scene.at(Pace::TwoSeconds).snap.money.profit_per_hour,
+        snapshot: scene.at(RefreshPace::Minute).snap,
+        rate: scene.at(RefreshPace::TwoSeconds).snap.money.profit_per_hour,
         is_past: scene.app.then().is_some(),
         bridge: bridge.as_ref().map(|quarter| &quarter.bridge),
         zone: scene.zone(),
@@ -47,17 +47,17 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 /// Draws sentences, each as long as it can be.
 pub(in crate::tui::view) fn draw_sentences(canvas: &mut Canvas<'_>, area: Rect, sentences: Vec<headline::Sentence>) {
     let sentences = sentences.into_iter().map(|sentence| {
-        let long = Sentence::new(segments(sentence.parts));
+        let long = SentenceForms::new(segments(sentence.parts));
         if sentence.short.is_empty() { long } else { long.or(segments(sentence.short)) }
     });
     Headline { sentences: sentences.collect() }.draw(canvas, area);
 }
 
-fn segments(parts: Vec<Part>) -> Vec<Segment<'static>> {
+fn segments(parts: Vec<SentencePart>) -> Vec<Segment<'static>> {
     parts.into_iter().map(segment).collect()
 }
 
-fn segment(part: Part) -> Segment<'static> {
+fn segment(part: SentencePart) -> Segment<'static> {
     let role = match part.tone {
         Tone::Plain | Tone::Action => Role::Text,
         Tone::Gain => Role::Gain,

@@ -16,9 +16,9 @@ use ratatui::layout::Rect;
 use super::engine_charts::{self, engine_charts};
 use super::engine_rows::engine_rows;
 use super::fleet::{self, Form};
-use super::{Entry, Hits, Layout, Order, Part, RowKey, View, ViewId, models, node_events, tables};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, models, node_events, tables};
 use crate::snapshot::EngineRow;
-use crate::tui::app::{Command, Pace, Turn};
+use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
@@ -46,11 +46,11 @@ impl View for Overview {
         Some('1')
     }
 
-    fn orders(&self, scene: &Scene<'_>) -> Vec<Order> {
+    fn orders(&self, scene: &Scene<'_>) -> Vec<SortOrder> {
         fleet::orders(scene)
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<RowKey> {
+    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
         fleet::rows(scene, self.list_area(scene))
     }
 
@@ -66,7 +66,7 @@ impl View for Overview {
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
         let mut hits = Hits::default();
-        let slow = scene.at(Pace::FiveSeconds);
+        let slow = scene.at(RefreshPace::FiveSeconds);
         for (part, area) in layout.parts() {
             let area = *area;
             match part {
@@ -107,7 +107,7 @@ impl View for Overview {
         hits
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> Entry {
+    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
         fleet::enter(scene, self.list_area(scene))
     }
 
@@ -311,7 +311,7 @@ fn alerts_and_events(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
     tables::alerts(canvas, Rect { height: rows, ..area }, scene);
     let below = Rect { y: area.y + rows, height: area.height - rows, ..area };
-    node_events::of_all(canvas, below, &scene.at(Pace::FiveSeconds));
+    node_events::of_all(canvas, below, &scene.at(RefreshPace::FiveSeconds));
 }
 
 /// Rows of the alerts with their heading; none where nothing is wrong.

@@ -49,13 +49,13 @@ impl Tree {
 /// One row; cells that it lacks are empty.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
-pub struct Row<'a> {
+pub struct TableRow<'a> {
     pub cells: Vec<Cell<'a>>,
     pub tree: Tree,
     pub is_selected: bool,
 }
 
-impl<'a> Row<'a> {
+impl<'a> TableRow<'a> {
     /// A row of cells.
     pub fn new(cells: impl IntoIterator<Item = Cell<'a>>) -> Self {
         Self { cells: cells.into_iter().collect(), ..Self::default() }
@@ -103,11 +103,11 @@ pub struct Table<'a, 'r> {
     /// The row at the top.
     pub first: usize,
     /// A row by its number.
-    pub row: &'a dyn Fn(usize) -> Row<'r>,
+    pub row: &'a dyn Fn(usize) -> TableRow<'r>,
     /// Rows above the total that no scrolling moves.
-    pub beside: &'a [Row<'r>],
+    pub beside: &'a [TableRow<'r>],
     /// The row below all others, given how many found no room.
-    pub total: Option<&'a dyn Fn(usize) -> Row<'r>>,
+    pub total: Option<&'a dyn Fn(usize) -> TableRow<'r>>,
 }
 
 /// Where a table's parts were drawn: what a mouse hits.
@@ -264,7 +264,13 @@ fn heading_area(inner: Rect, x: u16, width: u16) -> Rect {
     Rect { x: inner.x.saturating_add(x), y: inner.y, width, height: 1 }.intersection(inner)
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, line: Rect, table: &Table<'_, '_>, places: &[Option<(u16, u16)>], row: &Row<'_>) {
+fn draw_row(
+    canvas: &mut Canvas<'_>,
+    line: Rect,
+    table: &Table<'_, '_>,
+    places: &[Option<(u16, u16)>],
+    row: &TableRow<'_>,
+) {
     let inner = inner(line, table.margin);
     for (number, (cell, place)) in row.cells.iter().zip(places).enumerate() {
         let (Some((x, width)), Some(column)) = (*place, table.columns.get(number)) else { continue };
