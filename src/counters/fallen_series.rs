@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::row::QUARANTINE_PAGES;
-use super::series_sum::{find, is_anew, same};
+use super::quarantine_limits::QUARANTINE_PAGES;
+use super::series_values::{find, is_anew, same};
 use crate::reading::SeriesValue;
 
 /// The number of pages after which a series that fell goes on as it is.

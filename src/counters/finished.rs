@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Delta;
 use super::fastest_minute::MIN_DISPUTED;
-use super::row::{QUARANTINE_PAGES, SMALL_PART};
+use super::quarantine_limits::{QUARANTINE_PAGES, SMALL_PART};
 use crate::reading::{Finished, PromptCount, TokenCounters};
 use crate::units::Tokens;
 

@@ -13,7 +13,7 @@ use super::fastest_minute::MIN_JUDGED;
 use super::identity::{InstancePage, Outcome, Processes, SLACK};
 use super::line::Line;
 use super::process::{Process, ProcessId};
-use super::row::QUARANTINE_PAGES;
+use super::quarantine_limits::QUARANTINE_PAGES;
 use super::trial::Trial;
 use super::unidentified::keeps_pace;
 use crate::units::{Moment, Span, Timestamp};

@@ -7,8 +7,8 @@ use super::fastest_minute::MIN_EVIDENCE;
 use super::identity::{InstancePage, Outcome, Processes};
 use super::line::Line;
 use super::process::{Process, ProcessId};
+use super::quarantine_limits::QUARANTINE_PAGES;
 use super::quarantined::millis;
-use super::row::QUARANTINE_PAGES;
 use crate::units::{Moment, Span};
 
 /// The most lines that are kept: more than the processes that are.

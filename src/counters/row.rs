@@ -6,9 +6,11 @@
 
 mod fall;
 mod late;
+mod parts;
 mod split;
 mod taken;
 
+use super::quarantine_limits::{QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT};
 use serde::{Deserialize, Serialize};
 
 use super::delta::{Disputed, Growth, Reset, Step};
@@ -19,19 +21,10 @@ use super::values::{COUNTERS, fell, growth, kept, raised, values, zeroed};
 use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
-use split::raw_delta;
-use taken::{REASON_TAKEN, without};
+use parts::{REASON_TAKEN, raw_delta, without};
 
-/// The number of pages that a fall is quarantined for, if the row was probably reset.
-pub(super) const QUARANTINE_PAGES: u8 = 3;
-/// The number of pages that a fall is quarantined for, if its values might also be a dip's.
-const QUARANTINE_PAGES_IN_DOUBT: u8 = 12;
-/// A row that dips keeps more than one part in this many of its value; one that was reset has less.
-pub(super) const SMALL_PART: u64 = 10;
 /// Why a low value is disputed.
 const REASON_LOW: &str = "a counter fell, stays and grows, and its value is more than a reset leaves";
-/// The longest time that a fall which neither grows nor returns is quarantined.
-const QUARANTINE_LONGEST: Span = Span::from_secs(600);
 
 /// The state of a row's counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

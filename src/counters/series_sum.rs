@@ -8,6 +8,7 @@
 //! A series that falls on the page while others do not is taken at its old value until it is clear what it is: a dip if
 //! it returns, and a reset if it stays far lower for three pages and grows. Then it counts from zero.
 
+use super::series_values::{find, is_anew, same};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::fallen_series::{FallenSeries, any_fell};
@@ -263,26 +264,12 @@ fn match_values(mut old: Vec<SeriesValue>, came: &mut Vec<u64>, by_any: bool) ->
     matched
 }
 
-/// Whether a series that returns lower was created again: it is far below. Otherwise it is a dip.
-pub(super) const fn is_anew(back: u64, reached: u64) -> bool {
-    back.saturating_mul(10) <= reached && back < reached
-}
-
 /// The part of an evicted series' last value that the page's sum lacks.
 fn missing(reached: u64, back: Option<u64>) -> u64 {
     match back {
         Some(back) if !is_anew(back, reached) => reached.saturating_sub(back),
         _ => reached,
     }
-}
-
-/// Whether two pages have the same series.
-pub(super) fn same(then: &[SeriesValue], now: &[SeriesValue]) -> bool {
-    then.len() == now.len() && then.iter().zip(now).all(|(then, now)| then.series == now.series)
-}
-
-pub(super) fn find(list: &[SeriesValue], series: u64) -> Option<u64> {
-    list.binary_search_by_key(&series, |value| value.series).ok().map(|at| list[at].value.count())
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

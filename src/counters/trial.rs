@@ -10,7 +10,7 @@ use super::line::Line;
 use super::own_pace::OwnPace;
 use super::passed::is_near;
 use super::process::{Process, ProcessId};
-use super::row::{QUARANTINE_PAGES, SMALL_PART};
+use super::quarantine_limits::{QUARANTINE_PAGES, SMALL_PART};
 use super::values::{self, RowKey};
 use crate::units::{Moment, Span, Timestamp};
 

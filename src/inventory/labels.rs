@@ -1,8 +1,8 @@
 //! The hostnames that pages give to the nodes they report, and which of them several nodes share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Inventory, SavedNode, TargetInfo, Tracked};
+use super::{SavedNode, Tracked};
 use crate::reading::{NodeName, TargetId};
 
 /// For each target, the nodes that its pages report and the `Hostname` of each.
@@ -60,48 +60,7 @@ impl Labels {
         !self.0.take_touched().is_empty()
     }
 
-    fn all(&self) -> impl Iterator<Item = (&TargetId, &NodeName, &NodeName)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&TargetId, &NodeName, &NodeName)> {
         self.0.iter().flat_map(|(target, known)| known.iter().map(move |(node, label)| (target, node, label)))
-    }
-}
-
-impl Inventory {
-    /// Nodes other than `node` that other targets report under this label.
-    pub(super) fn others_called(
-        &self,
-        label: &NodeName,
-        info: &TargetInfo,
-        node: Option<&NodeName>,
-    ) -> Vec<(TargetId, NodeName)> {
-        if *label == self.local {
-            return Vec::new();
-        }
-        let called = self.labels.all().filter(|(target, other, its)| {
-            **its == *label && **target != info.target && Some(*other) != node && self.is_named_by(target, other)
-        });
-        called.map(|(target, node, _)| (target.clone(), node.clone())).collect()
-    }
-
-    /// Labels that several nodes share.
-    pub(crate) fn shared_hostnames(&self) -> impl Iterator<Item = &NodeName> {
-        let mut nodes: BTreeMap<&NodeName, BTreeSet<(&NodeName, &TargetId)>> = BTreeMap::new();
-        let labels = self.labels.all().filter(|(.., label)| **label != self.local);
-        for (target, node, label) in labels.filter(|(target, node, _)| self.is_named_by(target, node)) {
-            nodes.entry(label).or_default().insert((node, target));
-        }
-        let is_shared = |called: &BTreeSet<(&NodeName, &TargetId)>| {
-            let (first, last) = (called.first(), called.last());
-            first
-                .zip(last)
-                .is_some_and(|(first, last)| first.0 != last.0 && called.iter().any(|(_, target)| *target != first.1))
-        };
-        nodes.into_iter().filter(move |(_, called)| is_shared(called)).map(|(label, _)| label)
-    }
-
-    /// Whether a node's name comes from a target: one that is watched, that the configuration gives no node, and that
-    /// reports GPUs of the node.
-    fn is_named_by(&self, target: &TargetId, node: &NodeName) -> bool {
-        let is_watched = self.targets.get(target).is_some_and(|target| target.info.node.is_none());
-        is_watched && (self.remembers(node) || self.nodes.get(node).is_some_and(|node| !node.gpus.is_empty()))
     }
 }

@@ -6,19 +6,27 @@
 mod change;
 mod config;
 mod earlier;
+mod failing;
 mod gpu;
+mod gpus;
+mod hosts;
 mod labels;
 mod leased;
 mod naming;
 mod node;
+mod nodes;
 mod place;
 mod release;
+mod remembering;
 mod saved;
+mod saving;
+mod shared_labels;
 mod source_errors;
+mod state;
 mod target;
 mod tracked;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 pub use change::{Change, Changes};
 pub use config::{FleetConfig, TargetInfo};
@@ -26,40 +34,16 @@ pub use gpu::{Gpu, Origin};
 pub use leased::LeasedNode;
 pub use node::{Allocation, Node};
 pub use saved::{SavedGpu, SavedNode};
+pub use state::Inventory;
 pub use target::Target;
 pub(crate) use tracked::Tracked;
 
-use crate::reading::{GpuId, Health, NodeName, TargetId, UnitName};
+use crate::reading::{Health, NodeName, TargetId, UnitName};
 use crate::units::{Moment, Span};
 use earlier::Earlier;
+use hosts::Hosts;
 use labels::Labels;
-use naming::Hosts;
 use source_errors::SourceErrors;
-
-/// All known targets, nodes and GPUs.
-#[derive(Debug)]
-pub struct Inventory {
-    pub(crate) targets: BTreeMap<TargetId, Target>,
-    /// The nodes that the configuration gives to targets.
-    configured: Tracked<TargetId, NodeName>,
-    pub(crate) nodes: Tracked<NodeName, Node>,
-    pub(crate) gpus: Tracked<GpuId, Gpu>,
-    hosts: Hosts,
-    labels: Labels,
-    /// The nodes that each GPU page has listed.
-    listings: HashMap<TargetId, BTreeSet<NodeName>>,
-    earlier: Earlier,
-    source_errors: SourceErrors,
-    local: NodeName,
-    window: Span,
-    stale_after: Span,
-    lost_after: Span,
-    /// How long a node may be missing from its page before its GPUs are released.
-    release_after: Span,
-    /// When this watch began.
-    began: Moment,
-    now: Moment,
-}
 
 impl Inventory {
     /// An inventory in which no target has answered yet.

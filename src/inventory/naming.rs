@@ -3,50 +3,8 @@
 //! A node is the host that a target is configured on. Exporters that share a hostname, such as `localhost` or a pod's
 //! name, are told apart by their GPUs. If a label changes while the GPUs stay, the same node has a new name.
 
-use std::collections::BTreeSet;
-
-use super::{Change, Changes, Inventory, Origin, SavedGpu, TargetInfo, Tracked};
+use super::{Change, Changes, Inventory, Origin, SavedGpu, TargetInfo};
 use crate::reading::{GpuId, GpuReading, NodeName, TargetId};
-
-/// The hosts in targets' addresses, and the nodes that their pages report.
-#[derive(Debug, Default)]
-pub(super) struct Hosts {
-    nodes: Tracked<Option<NodeName>, BTreeSet<NodeName>>,
-}
-
-impl Hosts {
-    /// Records that a page of GPUs from `host` reports a node.
-    pub(super) fn note(&mut self, host: Option<&NodeName>, node: &NodeName) {
-        let host = host.cloned();
-        if !self.nodes.get(&host).is_some_and(|nodes| nodes.contains(node)) {
-            self.nodes.entry(host).or_default().insert(node.clone());
-        }
-    }
-
-    /// The node that pages from `host` report, if there is exactly one.
-    fn of(&self, host: Option<&NodeName>) -> Option<&NodeName> {
-        let nodes = self.nodes.get(&host.cloned())?;
-        if nodes.len() == 1 { nodes.first() } else { None }
-    }
-
-    /// The hosts whose pages report a node; `None` is this machine.
-    pub(super) fn hosts_of(&self, node: &NodeName) -> Vec<Option<NodeName>> {
-        self.nodes.iter().filter(|(_, nodes)| nodes.contains(node)).map(|(host, _)| host.clone()).collect()
-    }
-
-    /// Whether it changed since the last call.
-    pub(super) fn take_changed(&mut self) -> bool {
-        !self.nodes.take_touched().is_empty()
-    }
-
-    fn rename(&mut self, from: &NodeName, to: &NodeName) {
-        for nodes in self.nodes.values_mut() {
-            if nodes.remove(from) {
-                nodes.insert(to.clone());
-            }
-        }
-    }
-}
 
 /// The GPUs of one node on a page.
 #[derive(Clone, Copy)]

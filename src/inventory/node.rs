@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Inventory, TargetInfo};
 use crate::counters::Window;
-use crate::reading::{GpuId, NodeName, UnitName};
+use crate::reading::{GpuId, UnitName};
 use crate::units::{Moment, Span, Timestamp};
 
 /// One host.
@@ -76,30 +75,4 @@ impl Node {
 /// The lowest free index.
 pub(super) fn free_index(gpus: &BTreeMap<u32, GpuId>) -> u32 {
     (0..u32::MAX).find(|index| !gpus.contains_key(index)).unwrap_or(u32::MAX)
-}
-
-impl Inventory {
-    /// Adds a node that is not known. Its unit is what the configuration says of a target on it.
-    pub(super) fn make_node(&mut self, name: &NodeName, at: Moment) {
-        if !self.nodes.contains_key(name) {
-            let mut infos = self.targets.values().map(|target| &target.info).filter(|info| info.unit.is_some());
-            let unit = infos.find(|info| self.node_of(info) == *name).and_then(|info| info.unit.clone());
-            self.nodes.insert(name.clone(), Node { unit, ..Node::new(at, self.window) });
-        }
-    }
-
-    /// Records that a source on a node answered.
-    pub(crate) fn see_node(&mut self, name: &NodeName, info: Option<&TargetInfo>, at: Moment) -> &mut Node {
-        self.make_node(name, at);
-        let window = self.window;
-        let node = self.nodes.entry(name.clone()).or_insert_with(|| Node::new(at, window));
-        if at.boot >= node.answered.boot {
-            node.answered = at;
-        }
-        if let Some(unit) = info.and_then(|info| info.unit.as_ref()) {
-            // The first target that names a unit decides.
-            node.unit.get_or_insert_with(|| unit.clone());
-        }
-        node
-    }
 }

@@ -1,10 +1,8 @@
 //! A row whose counters fall: a dip, a reset, or the reset of a part of it.
 
-use super::{
-    COUNTERS, Earlier, PageContext, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT, Quarantine,
-    REASON_LOW, RowCounters, SMALL_PART,
-};
+use super::{COUNTERS, Earlier, PageContext, Quarantine, REASON_LOW, RowCounters};
 use crate::counters::delta::{Reset, Step};
+use crate::counters::quarantine_limits::{QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT, SMALL_PART};
 use crate::counters::series_sum::SeriesSum;
 use crate::counters::values::{fallen, fell, growth, kept, values, zero_where_fell};
 use crate::reading::{EngineReading, TokenCounters};

@@ -1,8 +1,9 @@
 //! A row's growth as price classes.
 
-use super::{COUNTERS, QUARANTINE_LONGEST, RowCounters};
+use super::{COUNTERS, RowCounters};
 use crate::counters::delta::Delta;
 use crate::counters::hits::HitClamp;
+use crate::counters::quarantine_limits::QUARANTINE_LONGEST;
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Tokens};
 
@@ -82,13 +83,4 @@ impl RowCounters {
             }
         }
     }
-}
-
-/// A growth as price classes, without regard to hits that came before or after their prompts.
-pub(super) fn raw_delta(now: &TokenCounters, [prompts, hits, output]: [u64; COUNTERS]) -> Delta {
-    let whole = matches!(now.prompt, PromptCount::Whole(_));
-    let miss = if whole { prompts.saturating_sub(hits) } else { prompts };
-    let (miss, hit, output) = (Tokens::new(miss), Tokens::new(hits), Tokens::new(output));
-    let hits_known = now.cached.is_some() || matches!(now.prompt, PromptCount::ComputedOnly(_));
-    Delta { miss, hit, output, hits_known }
 }

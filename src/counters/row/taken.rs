@@ -4,16 +4,12 @@
 //! labels it jumps to what it had before. If a series or a row that is gone had that value, and the jump is faster than the
 //! row grows, both are possible: the growth since that value is posted, the rest is disputed.
 
-use super::{COUNTERS, PageContext, RowCounters, fell, growth, raw_delta, values};
-use crate::counters::delta::Growth;
+use super::{COUNTERS, PageContext, RowCounters, fell, growth, values};
 use crate::counters::fastest_minute::{MIN_EVIDENCE, MIN_JUDGED};
 use crate::counters::series_sum::Beside;
-use crate::reading::{EngineReading, PromptCount, SeriesValue, TokenCounters};
+use crate::reading::{EngineReading, SeriesValue, TokenCounters};
 use crate::units::Span;
 
-/// Why such growth is disputed.
-pub(super) const REASON_TAKEN: &str =
-    "a series or row that is gone had this value: another one may have taken its labels";
 /// A row may have taken another one's labels if its values are this many times nearer to that one's than to its own.
 const NEAR: u64 = 2;
 /// The same of one that left earlier.
@@ -122,20 +118,4 @@ fn only(counter: usize, grown: u64) -> [u64; COUNTERS] {
 fn largest(one: [u64; COUNTERS], other: [u64; COUNTERS]) -> [u64; COUNTERS] {
     let taken: [u64; COUNTERS] = std::array::from_fn(|i| one[i].max(other[i]));
     if taken.iter().any(|taken| *taken >= MIN_JUDGED) { taken } else { [0; COUNTERS] }
-}
-
-/// A growth without what others may have had, and that, if it is any.
-pub(super) fn without(
-    grown: [u64; COUNTERS],
-    taken: [u64; COUNTERS],
-    now: &TokenCounters,
-) -> ([u64; COUNTERS], Option<Growth>) {
-    let mut taken: [u64; COUNTERS] = std::array::from_fn(|i| taken[i].min(grown[i]));
-    if matches!(now.prompt, PromptCount::Whole(_)) {
-        // Hits are a part of prompts: those of other prompts wait for them as ever.
-        taken[1] = taken[1].min(taken[0]);
-    }
-    let any = taken.iter().any(|taken| *taken > 0);
-    let growth = Growth { all: raw_delta(now, taken), ..Growth::default() };
-    (std::array::from_fn(|i| grown[i] - taken[i]), any.then_some(growth))
 }

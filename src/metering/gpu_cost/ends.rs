@@ -1,7 +1,8 @@
 //! Ends of paid time that no lease's date says: GPUs that are released, and leases that are ended by hand.
 
+use super::inventory_view::InventoryView;
 use super::resolved_rate::{NodeView, rate_edges, resolve};
-use super::{AllocationMeter, InventoryView, payers, rounding};
+use super::{AllocationMeter, payers, rounding};
 use crate::inventory::{Allocation, Gpu};
 use crate::ledger::Ledger;
 use crate::pricing::RentWhen;

@@ -1,6 +1,7 @@
 //! Whether the cost of a node is known at an instant, and whether the node was given back.
 
-use super::{InventoryView, resolved_rate};
+use super::inventory_view::InventoryView;
+use super::resolved_rate;
 use crate::inventory::Node;
 use crate::ledger::Ledger;
 use crate::pricing::Lease;

@@ -2,7 +2,9 @@
 //! silent. It is posted to the lease or rate that pays for it.
 
 mod ends;
+mod inventory_view;
 mod known;
+mod leases;
 mod named;
 mod payers;
 mod power;
@@ -12,11 +14,12 @@ mod schedule;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::inventory::{FleetConfig, Inventory, Node, Tracked};
+use crate::inventory::{FleetConfig, Node, Tracked};
 use crate::ledger::{CostAccountId, Ledger};
 use crate::pricing::{Lease, RentWhen};
 use crate::reading::NodeName;
 use crate::units::{Moment, Span, Timestamp};
+pub(crate) use inventory_view::InventoryView;
 use known::given_back;
 pub(crate) use known::{knows_cost, was_given_back};
 pub(super) use power::payments;
@@ -24,13 +27,6 @@ pub(super) use resolved_rate::rate_edges;
 use resolved_rate::{NodeView, resolve};
 use rounding::Roundings;
 use schedule::Schedules;
-
-/// The inventory and the configuration.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct InventoryView<'a> {
-    pub(crate) config: &'a FleetConfig,
-    pub(crate) inventory: &'a Inventory,
-}
 
 /// Up to when allocated time has been posted.
 #[derive(Debug)]
@@ -251,17 +247,4 @@ impl NodeGpus<'_> {
         }
         accounts
     }
-}
-
-/// The instants inside an interval at which a lease begins or ends.
-pub(in crate::metering) fn lease_edges(leases: &[Lease], from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
-    let mut edges: Vec<_> = leases
-        .iter()
-        .flat_map(|lease| [lease.from, lease.until])
-        .flatten()
-        .filter(|edge| *edge > from && *edge < to)
-        .collect();
-    edges.sort_unstable();
-    edges.dedup();
-    edges
 }

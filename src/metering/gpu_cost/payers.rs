@@ -1,6 +1,6 @@
 //! The lease of each GPU of a node at an instant.
 
-use super::InventoryView;
+use super::inventory_view::InventoryView;
 use crate::inventory::{Gpu, Node};
 use crate::pricing::{Lease, Payers};
 use crate::reading::{GpuId, NodeName};

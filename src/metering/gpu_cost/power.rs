@@ -1,7 +1,9 @@
 //! The accounts that pay for the energy of a node's GPUs over an interval.
 
+use super::inventory_view::InventoryView;
+use super::leases::lease_edges;
+use super::payers;
 use super::resolved_rate::{NodeView, resolve};
-use super::{InventoryView, lease_edges, payers};
 use crate::ledger::{CostAccountId, Ledger};
 use crate::reading::{GpuId, NodeName};
 use crate::units::Timestamp;

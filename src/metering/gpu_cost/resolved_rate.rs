@@ -1,6 +1,6 @@
 //! Resolves the cost account of a GPU at an instant, of a schedule, and of overhead.
 
-use super::InventoryView;
+use super::inventory_view::InventoryView;
 use crate::inventory::{FleetConfig, Node};
 use crate::ledger::{CostAccount, CostKind, Ledger};
 use crate::pricing::{Lease, Leased, RentWhen};
@@ -85,7 +85,7 @@ pub(in crate::metering) fn rate_edges(
     from: Timestamp,
     to: Timestamp,
 ) -> Vec<Timestamp> {
-    let mut edges = super::lease_edges(leases, from, to);
+    let mut edges = super::leases::lease_edges(leases, from, to);
     edges.extend(ledger.book().gpu_rates().edges(from, to));
     edges.sort_unstable();
     edges.dedup();

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::schedule::subject;
+use super::leases::subject;
 use crate::ledger::{CostAccount, CostAccountId, CostKind, GpuTimeChange, Ledger};
 use crate::pricing::{Lease, Rounding};
 use crate::reading::{Label, NodeName, UnitName};
@@ -145,7 +145,7 @@ impl Roundings {
         let named = lease.name.as_ref().and_then(|_| find(&|ended| ended.name == lease.name));
         let subject = subject(lease);
         named.or_else(|| {
-            let is_one = leases.iter().filter(|other| self::subject(other) == subject).count() == 1;
+            let is_one = leases.iter().filter(|other| super::leases::subject(other) == subject).count() == 1;
             let renamed = |ended: &Ended| ended.name.is_none() || lease.name.is_none();
             find(&|ended| is_one && renamed(ended) && ended.subject == subject)
         })

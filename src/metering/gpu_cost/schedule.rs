@@ -3,9 +3,10 @@
 //! A lease is an agreement whose terms (rate, dates, number of GPUs) may change between runs. It is known by its name, else
 //! by what it is for. Up to when it is posted is saved under that, so changed terms continue where the former ones ended.
 
+use super::leases::subject;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::InventoryView;
+use super::inventory_view::InventoryView;
 use super::resolved_rate::{self, of_overhead, of_schedule};
 use super::rounding::{self, Roundings};
 use crate::inventory::FleetConfig;
@@ -51,15 +52,6 @@ pub(super) struct Schedules {
 fn identities(lease: &Lease) -> impl Iterator<Item = String> {
     let named = lease.name.as_ref().map(|name| format!("lease {name}"));
     named.into_iter().chain([subject(lease)])
-}
-
-/// What a lease is for.
-pub(super) fn subject(lease: &Lease) -> String {
-    match &lease.leased {
-        Leased::Gpu(words) => format!("gpu {words}"),
-        Leased::Node(node) => format!("node {node}"),
-        Leased::Unit(unit) => format!("unit {unit}"),
-    }
 }
 
 impl Schedules {

@@ -1,0 +1,15 @@
+//! How long a movement of a counter is quarantined, and what is a small part of a value.
+
+use crate::units::Span;
+
+/// The number of pages that a fall is quarantined for, if the row was probably reset.
+pub(super) const QUARANTINE_PAGES: u8 = 3;
+
+/// The number of pages that a fall is quarantined for, if its values might also be a dip's.
+pub(super) const QUARANTINE_PAGES_IN_DOUBT: u8 = 12;
+
+/// A row that dips keeps more than one part in this many of its value; one that was reset has less.
+pub(super) const SMALL_PART: u64 = 10;
+
+/// The longest time that a fall which neither grows nor returns is quarantined.
+pub(super) const QUARANTINE_LONGEST: Span = Span::from_secs(600);

@@ -1,0 +1,91 @@
+//! How the state of the inventory is saved and restored.
+
+use super::{Gpu, Inventory, Node, Origin};
+use super::{SavedGpu, SavedNode};
+use crate::reading::{GpuReading, NodeName, TargetId};
+use std::collections::BTreeSet;
+
+impl Inventory {
+    /// The state of a node that has GPUs and was reported; `None` of another. The configuration, the windows of rates, what
+    /// is `earlier` and the errors of sources are of this watch only; targets are saved with their counters.
+    pub(crate) fn saved_node(&self, name: &NodeName) -> Option<SavedNode> {
+        let Self {
+            targets: _,
+            configured: _,
+            nodes,
+            gpus,
+            hosts,
+            labels,
+            // Learned anew from the next pages.
+            listings: _,
+            earlier: _,
+            source_errors: _,
+            local: _,
+            window: _,
+            stale_after: _,
+            lost_after: _,
+            release_after: _,
+            began: _,
+            now: _,
+        } = self;
+        let Node {
+            // Configured.
+            unit: _,
+            // Of this watch only.
+            answered: _,
+            polls: _,
+            unlisted: _,
+            // Saved with the node's GPU time, which stops with it.
+            reported: _,
+            gpus: placed,
+            allocated_from,
+            awaited: _,
+        } = nodes.get(name).filter(|node| !node.awaited && node.allocated_from.is_some())?;
+        Some(SavedNode {
+            node: name.clone(),
+            hosts: hosts.hosts_of(name),
+            allocated_from: *allocated_from,
+            label: labels.of(name).cloned(),
+            configured: self.is_configured(name),
+            gpus: placed.iter().filter_map(|(index, id)| Some(gpus.get(id)?.saved(*index, id))).collect(),
+        })
+    }
+
+    /// Takes the nodes whose saved state may have changed since the last call.
+    pub(crate) fn take_touched(&mut self) -> BTreeSet<NodeName> {
+        let mut touched = self.nodes.take_touched();
+        touched.append(&mut self.earlier.nodes.take_touched());
+        let gpus = self.gpus.take_touched();
+        touched.extend(gpus.iter().filter_map(|id| Some(self.gpus.get(id)?.node.clone())));
+        // These change rarely, and may change the state of several nodes.
+        let names = [self.hosts.take_changed(), self.labels.take_changed(), !self.configured.take_touched().is_empty()];
+        if names.contains(&true) {
+            touched.extend(self.nodes.keys().cloned());
+        }
+        touched
+    }
+
+    /// Restores a node of an earlier watch. Its GPUs wait to be reported.
+    pub(crate) fn restore_node(&mut self, name: &NodeName) {
+        let Some((saved, reported)) = self.earlier.nodes.remove(name) else { return };
+        let SavedNode { node: _, hosts: _, allocated_from, label: _, configured: _, gpus } = saved;
+        self.make_node(name, reported);
+        let Some(node) = self.nodes.get_mut(name) else { return };
+        (node.reported, node.allocated_from) = (reported, allocated_from);
+        for SavedGpu { id, index, name: product, page, driver, seen, missing, nameless } in gpus {
+            node.awaited = true;
+            node.gpus.insert(index, id.clone());
+            let reading = GpuReading { index, name: product, ..GpuReading::default() };
+            let origin = page.map_or_else(|| Origin::Driver(driver.unwrap_or_else(TargetId::nvml)), Origin::Page);
+            let gpu =
+                self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading, seen.unwrap_or(reported), origin));
+            gpu.missing |= missing;
+            gpu.nameless = gpu.nameless.or(nameless);
+        }
+    }
+
+    /// Whether a target is configured to run on a node.
+    pub(super) fn is_configured(&self, node: &NodeName) -> bool {
+        self.configured.values().any(|configured| configured == node)
+    }
+}
