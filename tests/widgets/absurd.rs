@@ -187,7 +187,7 @@ fn over_time(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
         let frame = FramedChart {
             rule: TitledRule::new(data.name.as_str()),
             plots: vec![&chart],
-            scale: ScaleColumn { labels: vec![label; 5] },
+            scale: ScaleColumn::of(vec![label; 5]),
             scale_width,
             axis: Some(AxisRule { ticks: ticks.clone(), marks: marks.clone(), floor: Some((&data.name, scale_width)) }),
         };

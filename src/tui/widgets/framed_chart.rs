@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::axis_rule::AxisRule;
 use super::rule::TitledRule;
-use super::{Canvas, Plot, Segment};
+use super::{Canvas, Plot, Segment, cells};
 use crate::tui::theme::Role;
 
 /// A value that is written beside its height in the chart.
@@ -35,9 +35,16 @@ pub struct ScaleColumn<'a> {
     /// The most important first: one gives way to the row above or below, or is left out. They stand in the order of their
     /// values.
     pub labels: Vec<ScaleLabel<'a>>,
+    /// What the colours of layers stand for, from the top down: written into free rows below the first, all of them or none.
+    pub keys: Vec<Vec<Segment<'a>>>,
 }
 
-impl ScaleColumn<'_> {
+impl<'a> ScaleColumn<'a> {
+    /// One of these labels alone.
+    pub fn of(labels: Vec<ScaleLabel<'a>>) -> Self {
+        Self { labels, keys: Vec::new() }
+    }
+
     /// Writes the labels at their heights between the values of bottom and top.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, (low, top): (f64, f64)) {
         let mut clip = canvas.clip(area);
@@ -59,8 +66,14 @@ impl ScaleColumn<'_> {
                 None => placed.push((row, other)),
             }
         }
+        let free: Vec<u16> = (1..height).filter(|row| placed.iter().all(|(taken, _)| taken != row)).collect();
         for (row, label) in placed {
             clip.line_within(0, row, width, std::slice::from_ref(&label.text), true);
+        }
+        if free.len() >= self.keys.len() && self.keys.iter().all(|key| cells(key) <= usize::from(width)) {
+            for (row, key) in free.into_iter().zip(&self.keys) {
+                clip.line_within(0, row, width, key, true);
+            }
         }
     }
 }

@@ -66,13 +66,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     FramedChart {
         rule,
         plots: lines.iter().map(|line| line as &dyn Plot).collect(),
-        scale: ScaleColumn {
-            labels: vec![
-                ScaleLabel::end(top, format!("{top:.2}")),
-                ScaleLabel::end(UNEVEN, format!("{UNEVEN}")),
-                ScaleLabel::end(1.0, "1.00"),
-            ],
-        },
+        scale: ScaleColumn::of(vec![
+            ScaleLabel::end(top, format!("{top:.2}")),
+            ScaleLabel::end(UNEVEN, format!("{UNEVEN}")),
+            ScaleLabel::end(1.0, "1.00"),
+        ]),
         scale_width: SCALE,
         axis: Some(AxisRule { ticks: axis.ticks(scene.zone(), None), ..AxisRule::default() }),
     }

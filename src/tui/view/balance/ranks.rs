@@ -118,7 +118,7 @@ fn draw_one(
     FramedChart {
         rule,
         plots: vec![&chart],
-        scale: ScaleColumn { labels: vec![ScaleLabel::end(top, one.written(top))] },
+        scale: ScaleColumn::of(vec![ScaleLabel::end(top, one.written(top))]),
         scale_width: SCALE,
         axis: is_last.then(|| AxisRule { ticks, marks: Vec::new(), floor: Some(("0", SCALE)) }),
     }

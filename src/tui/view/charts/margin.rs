@@ -10,7 +10,7 @@ use crate::tui::format;
 use crate::tui::scene::{Scene, number};
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
-use crate::tui::widgets::framed_chart::{FramedChart, ScaleLabel};
+use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
 use crate::tui::widgets::margin::{MarginChart, MarginForm};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::step_above;
@@ -81,7 +81,7 @@ impl Margin {
             &axis,
             self.rule(scene, area.width, &axis),
             &chart,
-            labels,
+            ScaleColumn::of(labels),
             (floor, self.scale_width),
             (&self.subject, ends(&revenue).is_some() || ends(&cost).is_some(), NOT_YET),
             &[reading(Role::Gain, &profit), reading(Role::Cost, &cost)],

@@ -54,6 +54,9 @@ pub(super) struct Chart<'a> {
     pub(super) says_more: bool,
 }
 
+/// A name that is shortened where its title is narrow.
+pub(super) const HIT_RATE: &str = "Hit rate";
+
 /// The values of a layer, one a dot.
 type DotValues = Vec<Option<f64>>;
 
@@ -96,6 +99,10 @@ impl Chart<'_> {
         let [long, short] = self.unit;
         let unit = if is_wide { long } else { short };
         self.rule.title.extend((!unit.is_empty()).then(|| Segment::dim(unit)));
+        if let Some(name) = self.rule.title.first_mut().filter(|name| !is_wide && name.text == HIT_RATE) {
+            // What changed comes before the whole of the name.
+            *name = Segment::title("Hits");
+        }
         if !self.says_more {
             return;
         }
@@ -116,6 +123,18 @@ impl Chart<'_> {
         let change = changed(change, is_share);
         let gap = (!self.rule.right.is_empty() && !change.is_empty()).then(|| Segment::dim("  "));
         self.rule.right.push(gap.into_iter().chain(change).collect());
+    }
+
+    /// What the colours of prompts stand for, where the title has no room to say it.
+    fn keys(&self, width: u16) -> Vec<Vec<Segment<'static>>> {
+        let [(Measure::PromptComputed, below), (Measure::PromptCached, above)] = self.layers.as_slice() else {
+            return Vec::new();
+        };
+        let is_told = self.rule.right.iter().flatten().any(|segment| *segment == Segment::key(*above));
+        if is_told && self.rule.fits(width) {
+            return Vec::new();
+        }
+        [(above, "hit"), (below, "comp")].map(|(role, name)| vec![Segment::key(*role), Segment::dim(name)]).into()
     }
 
     /// The same with the span of its figures behind its name: quantiles are of all samples of a span.
@@ -174,6 +193,7 @@ impl Chart<'_> {
         (plot, labels, floor): (&dyn Plot, &[f64], Option<&str>),
     ) {
         let labels = labels.iter().map(|value| ScaleLabel::end(*value, (self.format)(*value))).collect();
+        let scale = ScaleColumn { labels, keys: self.keys(area.width) };
         framed(
             canvas,
             area,
@@ -181,7 +201,7 @@ impl Chart<'_> {
             axis,
             self.rule.clone(),
             plot,
-            labels,
+            scale,
             (floor, self.scale_width),
             (&self.subject, is_known(values), self.absent),
             &readings(&self.layers, values, &self.format),
@@ -255,7 +275,7 @@ fn framed(
     axis: &TimeAxis,
     rule: TitledRule<'_>,
     plot: &dyn Plot,
-    labels: Vec<ScaleLabel<'_>>,
+    scale: ScaleColumn<'_>,
     (floor, scale_width): (Option<&str>, u16),
     (subject, is_known, absent): (&Subject, bool, &str),
     readings: &[Reading<'_>],
@@ -268,7 +288,7 @@ fn framed(
     let chart = FramedChart {
         rule: cursor::titled(rule, scene, axis, readings),
         plots: vec![plot],
-        scale: ScaleColumn { labels: if is_known { labels } else { Vec::new() } },
+        scale: if is_known { scale } else { ScaleColumn::default() },
         scale_width,
         axis: Some(below),
     };

@@ -15,6 +15,7 @@ use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::ModelRow;
 use crate::tui::format;
 use crate::tui::layout::{LayoutRows, split};
+use crate::tui::pane::{self, Period};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
@@ -136,7 +137,7 @@ fn tokens(scene: &Scene<'_>, row: &ModelRow, subject: &Subject) -> [Chart<'stati
             layers: vec![(Measure::HitRate, Role::Hit)],
             kind: Kind::Line,
             format: charts::share,
-            ..blank("Hit rate", format::percent1(hits), subject)
+            ..blank(charts::HIT_RATE, format::percent1(hits), subject)
         },
         latency(
             "TTFT",
@@ -195,7 +196,13 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
             ));
         }
     } else {
-        facts.push(pair("revenue ", &amount(row.money.revenue)));
+        facts.extend(change(scene, row));
+        let since = match pane::period(scene) {
+            Some(Period::Since(since)) => format!("revenue since {since} "),
+            Some(Period::Today) => "revenue today ".to_owned(),
+            None => "revenue ".to_owned(),
+        };
+        facts.push(pair(&since, &amount(row.money.revenue)));
         facts.push(pair("revenue /h ", &amount(row.money.revenue_per_hour)));
     }
     facts.push(pair("cost /h ", &amount(cost)));
@@ -209,6 +216,18 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
         facts.push(pair("list ", &format::shorten(list.as_str(), 28)));
     }
     facts
+}
+
+/// How its profit an hour stands to that of a quarter hour ago, where it is among those that moved most.
+fn change(scene: &Scene<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
+    let quarter = scene.app.bridge()?;
+    let mover = quarter.bridge.models.iter().find(|mover| mover.key.as_str() == row.model.as_str())?;
+    let (role, glyph, size) = match mover.change() {
+        change if change < Money::ZERO => (Role::Loss, "▼", Money::ZERO - change),
+        change => (Role::Gain, "▲", change),
+    };
+    let said = format!("{glyph} {}", per_hour(scene, size));
+    (size.rounded(2) != 0).then(|| vec![(role, said), (Role::Dim, " in 15 min".to_owned())])
 }
 
 fn per_hour(scene: &Scene<'_>, amount: Money) -> String {

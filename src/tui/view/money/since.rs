@@ -44,7 +44,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     FramedChart {
         rule,
         plots: vec![&chart],
-        scale: ScaleColumn { labels: if last.is_some() { labels } else { Vec::new() } },
+        scale: ScaleColumn::of(if last.is_some() { labels } else { Vec::new() }),
         scale_width: SCALE,
         axis: Some(AxisRule { ticks: ticks(scene, page, dots / 2), floor: Some(("0", SCALE)), ..AxisRule::default() }),
     }

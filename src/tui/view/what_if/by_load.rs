@@ -48,7 +48,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     FramedChart {
         rule,
         plots: vec![&chart],
-        scale: ScaleColumn { labels },
+        scale: ScaleColumn::of(labels),
         scale_width: SCALE,
         axis: Some(AxisRule {
             ticks: [20, 40, 60, 80, 100].map(tick).to_vec(),
