@@ -1,7 +1,7 @@
 //! The bridge over the last quarter hour: why the profit an hour changed, and by whom.
 
 use crate::ledger::Past;
-use crate::statement::{Bridge, Cause, Mover};
+use crate::statement::{Bridge, Cause, Causes, Mover};
 use crate::units::{Money, Span, Timestamp};
 
 /// Why the profit an hour differs from a quarter of an hour ago.
@@ -15,6 +15,8 @@ pub struct QuarterBridge {
     pub largest: Option<(Cause, Money)>,
     /// Who moved the profit most: a unit, else a model, else a node.
     pub mover: Option<Mover>,
+    /// What the parts were made of; `None` where either quarter was not watched as a whole.
+    pub causes: Option<Causes>,
 }
 
 impl QuarterBridge {
@@ -32,6 +34,6 @@ impl QuarterBridge {
         let largest = largest.reduce(|most, part| if size(part.1) > size(most.1) { part } else { most });
         let mover =
             [&bridge.units, &bridge.models, &bridge.nodes].into_iter().find_map(|movers| movers.first()).cloned();
-        Some(Self { at, bridge, largest, mover })
+        Some(Self { at, bridge, largest, mover, causes: Causes::between(before, after) })
     }
 }

@@ -35,6 +35,7 @@ mod screen_overview;
 mod screen_past;
 mod screen_recorded;
 mod screen_room;
+mod screen_told;
 mod screen_views;
 mod screen_words;
 mod slo;

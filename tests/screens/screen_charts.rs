@@ -63,7 +63,7 @@ fn frame(app: &mut App, typed: &str, (width, height): (u16, u16)) -> String {
 
 /// The part of the row of titles that is of one chart.
 fn title<'f>(frame: &'f str, name: &str) -> &'f str {
-    let name = format!("{name}  ");
+    let name = format!("{name} ");
     let row = frame.lines().find(|row| row.contains(&name) && row.contains(" ─  ─ "));
     let row = row.unwrap_or_else(|| panic!("no title {name} in\n{frame}"));
     let at = row.find(&name).unwrap();

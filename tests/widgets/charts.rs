@@ -1,7 +1,7 @@
 //! Charts beside their mocks.
 
 use jiff::tz::TimeZone;
-use margintop::tui::theme::{Ink, Role};
+use margintop::tui::theme::{Ink, Role, Theme};
 use margintop::tui::widgets::area::{AreaChart, Layer};
 use margintop::tui::widgets::axis_rule::{AxisMark, AxisRule, Tick};
 use margintop::tui::widgets::band::BandChart;
@@ -11,8 +11,9 @@ use margintop::tui::widgets::line::LineChart;
 use margintop::tui::widgets::margin::{MarginChart, MarginForm};
 use margintop::tui::widgets::rule::TitledRule;
 use margintop::tui::widgets::time_axis::TimeAxis;
-use margintop::tui::widgets::{Plot, Segment};
+use margintop::tui::widgets::{Canvas, Plot, Segment};
 use margintop::units::{Span, Timestamp};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::mock::Mock;
@@ -156,6 +157,25 @@ fn the_large_chart_writes_now_and_cost_beside_their_heights() {
     mock.check(|canvas, area| {
         frame.draw(canvas, area);
     });
+}
+
+#[test]
+fn the_keys_of_layers_stand_in_free_rows_of_the_scale_all_or_none() {
+    let key = |role, name: &'static str| vec![Segment::key(role), Segment::dim(name)];
+    let keys = vec![key(Role::Hit, "hit"), key(Role::Prompt, "comp")];
+    let written = |labels: Vec<ScaleLabel<'static>>, height| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 6, height));
+        let area = buffer.area;
+        let theme = Theme::of_roles();
+        ScaleColumn { labels, keys: keys.clone() }.draw(&mut Canvas::new(&mut buffer, &theme), area, (0.0, 100.0));
+        let row = |y| (0..6).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (0..height).map(row).collect::<Vec<_>>()
+    };
+    let top = || ScaleLabel::end(100.0, "15M");
+    assert_eq!(written(vec![top()], 3), ["   15M", "  ▪hit", " ▪comp"]);
+    assert_eq!(written(vec![top()], 2), ["   15M", "      "], "one of two says nothing");
+    let three = || vec![top(), ScaleLabel::end(60.0, "9M")];
+    assert_eq!(written(three(), 4), ["   15M", "    9M", "  ▪hit", " ▪comp"]);
 }
 
 #[test]

@@ -3,14 +3,12 @@
 //! The folding happens where the answer is made, on the ledger's own thread. Nothing here waits, and nothing here draws.
 
 mod answer;
-mod causes;
 mod page;
 mod question;
 mod source;
 mod time_range;
 
 pub use answer::{LedgerAnswer, LedgerQueries, OnAnswer};
-pub use causes::Causes;
 pub use page::{Crossing, Hour, MoneyPage, WhatIfPage};
 pub use question::{Against, Changed, LedgerQuery, MoneyQuery, WhatIfQuery};
 pub use source::past_of;

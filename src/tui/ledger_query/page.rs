@@ -2,13 +2,13 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Against, Causes, Changed, MoneyQuery, WhatIfQuery};
+use super::{Against, Changed, MoneyQuery, WhatIfQuery};
 use crate::ledger::Past;
 use crate::pricing::{Book, PriceList};
 use crate::reading::Label;
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Capacity, Change, Levels, Lever, MonthToDate, Period, RowKind, Statement, Totals,
-    WhatIf, break_even, compare, levers, month_of, what_if,
+    AtList, BreakEven, Bridge, By, Capacity, Causes, Change, Levels, Lever, MonthToDate, Period, RowKind, Statement,
+    Totals, WhatIf, break_even, compare, levers, month_of, what_if,
 };
 use crate::units::{Money, Span, Timestamp};
 
@@ -93,6 +93,10 @@ pub struct WhatIfPage {
     pub lists: Vec<Label>,
     /// What moves the profit of today most, with all else as it is.
     pub levers: Vec<(Lever, Money)>,
+    /// Today's tokens at every list, the best first.
+    pub compare: Vec<AtList>,
+    /// The lists at which they were posted.
+    pub in_force: Vec<Label>,
 }
 
 impl MoneyPage {
@@ -121,7 +125,7 @@ impl MoneyPage {
             capacity: Capacity::of(today, zone).rounded(CENTS),
             month: first_known(month).map(to_date),
             bridge,
-            compare: compare(today, book, book.currency()).into_iter().map(|at| at.rounded(CENTS)).collect(),
+            compare: at_every_list(today, book),
         }
     }
 }
@@ -178,8 +182,14 @@ impl WhatIfPage {
             what_if: WhatIf { before: before.rounded(CENTS), after: after.rounded(CENTS), break_even, levels },
             lists,
             levers: levers(today),
+            compare: at_every_list(today, book),
+            in_force: Statement::of(today, By::Model, &TimeZone::UTC).lists.into_iter().map(|used| used.list).collect(),
         }
     }
+}
+
+fn at_every_list(today: &Past, book: &Book) -> Vec<AtList> {
+    compare(today, book, book.currency()).into_iter().map(|at| at.rounded(CENTS)).collect()
 }
 
 /// A list of the ledger's currency, by its name.

@@ -96,7 +96,10 @@ fn items(scene: &Scene<'_>, view: ViewId, is_named: bool) -> Vec<Item> {
     };
     let tab = |tab: ViewId| Item {
         key: tab.view().key().unwrap_or(' ').to_string(),
-        word: tab.view().title().to_owned(),
+        word: match scene.snap.alerts.len() {
+            alerts if alerts > 0 && tab == ViewId::Alerts => format!("{} {alerts}", tab.view().title()),
+            _ => tab.view().title().to_owned(),
+        },
         tab: Some(tab),
         is_help: false,
     };

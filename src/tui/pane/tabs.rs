@@ -51,13 +51,17 @@ fn tab(pen: &mut Pen<'_>, view: ViewId, scene: &Scene<'_>) {
 
 /// The span of the charts and what stands for what in them.
 fn reading(canvas: &mut Canvas<'_>, area: Rect, from: u16, scene: &Scene<'_>) {
-    let span = [
-        Segment::new(Role::Accent, "[ "),
-        Segment::text(scene.app.charts.reach.name()),
-        Segment::new(Role::Accent, " ]"),
-    ];
-    let long = [Segment::dim("   ╌ break-even   ▲▼ against 15 min ago")];
-    let short = [Segment::dim("  ╌ break-even  ▲▼ 15 min")];
+    let span = match scene.app.view() {
+        _ if scene.app.what_if.open => vec![Segment::new(Role::Warning, "what if").bold()],
+        ViewId::Money => vec![Segment::text("today by the hour")],
+        ViewId::Balance => Vec::new(),
+        _ => vec![
+            Segment::new(Role::Accent, "[ "),
+            Segment::text(scene.app.charts.reach.name()),
+            Segment::new(Role::Accent, " ]"),
+        ],
+    };
+    let [long, short] = legend(scene).map(|text| [Segment::dim(text)]);
     let fits = |rest: &[Segment<'_>]| {
         let needed = crate::tui::widgets::cells(&span) + crate::tui::widgets::cells(rest);
         usize::from(area.right().saturating_sub(from)) > needed
@@ -76,4 +80,22 @@ fn reading(canvas: &mut Canvas<'_>, area: Rect, from: u16, scene: &Scene<'_>) {
     let end = clip.width().saturating_sub(1);
     let line: Vec<Segment<'_>> = span.iter().chain(rest).cloned().collect();
     clip.line_to(end, 0, &line);
+}
+
+/// What else stands in the charts of the view that is open: in full, and in fewer words.
+fn legend(scene: &Scene<'_>) -> [String; 2] {
+    let app = scene.app;
+    let dotted = match app.view() {
+        _ if app.what_if.open => return ["  not real money".to_owned(), "  not real money".to_owned()],
+        ViewId::Balance | ViewId::Alerts | ViewId::Nothing => return [String::new(), String::new()],
+        ViewId::Overview => "╌ break-even",
+        ViewId::Money => "╌ yesterday",
+        ViewId::Models | ViewId::Engines if scene.snap.slo.is_some() => "╌ SLO",
+        _ => "",
+    };
+    let joined = |gap: &str, change: &str| {
+        let dotted = if dotted.is_empty() { String::new() } else { format!("{gap}{dotted}") };
+        format!("{dotted}{gap}{change}")
+    };
+    [joined("   ", "▲▼ against 15 min ago"), joined("  ", "▲▼ 15 min")]
 }

@@ -126,14 +126,14 @@ impl<'a> EngineCharts<'a> {
             layers: vec![(Measure::HitRate, Role::Hit)],
             kind: Kind::Line,
             format: charts::share,
-            ..blank("Hit rate", format::percent1(served.hits()), subject)
+            ..blank(charts::HIT_RATE, format::percent1(served.hits()), subject)
         };
         let never = |name, why| Chart { absent: why, ..blank(name, "", subject) };
         if !served.makes(Measure::Output) {
             return [never("Output", ONLY_PREFILL), prompt, hits];
         }
         if !served.makes(Measure::Prompt) {
-            return [output, never("Prompt", ONLY_DECODE), never("Hit rate", ONLY_DECODE)];
+            return [output, never("Prompt", ONLY_DECODE), never(charts::HIT_RATE, ONLY_DECODE)];
         }
         [output, prompt, hits]
     }

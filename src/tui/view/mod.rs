@@ -6,6 +6,7 @@
 mod about;
 mod alerts;
 mod balance;
+mod cause_words;
 mod cells;
 mod charts;
 mod engine_charts;

@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::about::about;
+use super::cause_words::{cause_name, cause_notes};
 use super::charts::severity;
 use super::list::{Col, List, figure, said};
-use crate::burn::{self, ReasonLine};
+use crate::burn::{self, Reason, ReasonLine};
 use crate::snapshot::Alert;
 use crate::statement::Cause;
 use crate::tui::figures_of::number;
@@ -16,8 +17,8 @@ use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::table::Cell;
-use crate::tui::widgets::{Canvas, Segment, cells};
-use crate::units::Money;
+use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Money, Span};
 
 /// A profit with its sign; a loss has its glyph too.
 pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
@@ -30,13 +31,16 @@ pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
     said(role, format::signed(amount, 9))
 }
 
+/// What is seen so soon after the day began is of all of it.
+pub(super) const SETTLED: Span = Span::from_secs(120);
+
 type BurnCol<'s> = Col<'s, ReasonLine>;
 
 /// Draws what costs and earns nothing, the dearest first; an estimate is marked.
 pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let rows = burn::lines(scene.snap);
     let top = rows.first().and_then(|line| number(line.per_hour)).unwrap_or(1.0);
-    let amount = |money: Option<Money>| figure(&format::bare(money, 8));
+    let amount = |money: Option<Money>| figure(&format::bare(money, 7));
     let name =
         |line: &ReasonLine| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
     let since = match pane::period(scene) {
@@ -45,14 +49,14 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     };
     let columns = [
         BurnCol::left("", 12, move |line| Cell::text(name(line))),
-        BurnCol::left("", 12, |line| Cell::Phrase(told(scene, &line.what).into())).rank(2).stretch(6, 44),
-        BurnCol::left("", 7, move |line| {
+        BurnCol::left("", 12, |line| Cell::Phrase(told(scene, &line.what).into())).rank(2).stretch(20, 44),
+        BurnCol::left("", 5, move |line| {
             Cell::Bar(RowBar { value: number(line.per_hour), top, ink: Ink::Mixed(Role::Loss, 80) })
         })
         .rank(3)
         .stretch(1, 12),
-        BurnCol::right(scene.an_hour(), 8, move |line| amount(line.per_hour)),
-        BurnCol::right(since, 8, move |line| amount(line.today)).rank(1),
+        BurnCol::right(scene.an_hour(), 7, move |line| amount(line.per_hour)),
+        BurnCol::right(since, 7, move |line| amount(line.today.or_else(|| waited(scene, line.reason)))).rank(1),
     ];
     List { gap: 1, ..List::plain("Where it burns", &columns, &rows) }.draw(canvas, area);
     if rows.is_empty() && area.height > 1 {
@@ -61,6 +65,13 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
             .pen(area, 1)
             .put(Role::Dim, if is_known { "nowhere that is known" } else { "unknown: no cost is known" });
     }
+}
+
+/// What waiting for the slowest ranks cost since the day began, where all of it was seen.
+fn waited(scene: &Scene<'_>, reason: Reason) -> Option<Money> {
+    let (since, cost) = scene.app.history.waiting().filter(|_| reason == Reason::Imbalance)?;
+    let is_whole = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
+    is_whole.then(|| Money::from_micros((cost * 1e6).clamp(0.0, 9e18) as i64))
 }
 
 /// Where it burns, with nodes for the addresses of what runs on them.
@@ -92,17 +103,22 @@ pub(super) fn change_rows(scene: &Scene<'_>) -> u16 {
     }
 }
 
-type P<'s> = Col<'s, (Cause, Money)>;
+/// A part of the change, and what it was made of.
+type Part = ((Cause, Money), String);
+type P<'s> = Col<'s, Part>;
 
 /// Draws why the profit an hour changed against a quarter hour ago.
 pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let rows = parts(scene);
-    let top = rows.first().and_then(|(_, part)| number(Some(*part))).unwrap_or(1.0).abs();
+    let parts = parts(scene);
+    let top = parts.first().and_then(|(_, part)| number(Some(*part))).unwrap_or(1.0).abs();
+    let notes = cause_notes(scene.app.bridge().and_then(|quarter| quarter.causes), &parts);
+    let rows: Vec<Part> = parts.into_iter().zip(notes).collect();
     let columns = [
-        P::left("", 14, |(cause, _)| Cell::dim(cause_name(*cause))),
-        P::left("", 10, move |(_, part)| Cell::Diverging(DivergingBar::of_profit(number(Some(*part)), top, 12)))
+        P::left("", 12, |((cause, _), _)| Cell::dim(cause_name(*cause))),
+        P::left("", 15, |(_, note)| Cell::dim(note.clone())).rank(1),
+        P::left("", 10, move |((_, part), _)| Cell::Diverging(DivergingBar::of_profit(number(Some(*part)), top, 12)))
             .stretch(1, 26),
-        P::right("", 10, |(_, part)| {
+        P::right("", 10, |((_, part), _)| {
             let (role, sign) = if *part < Money::ZERO { (Role::Loss, "▼ −") } else { (Role::Gain, "▲ +") };
             let size = if *part < Money::ZERO { Money::ZERO - *part } else { *part };
             said(role, format!("{sign}{}", format::bare(Some(size), 7)))
@@ -122,29 +138,39 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     list.draw(canvas, area);
 }
 
-pub(super) fn cause_name(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Traffic => "traffic",
-        Cause::Mix => "mix",
-        Cause::HitRate => "hit rate",
-        Cause::Price => "price",
-        Cause::Unpriced => "unpriced",
-        Cause::Gpus => "GPUs at work",
-        Cause::Idle => "idle",
-    }
-}
-
-/// Draws alerts in their rule, a row each: what is wrong, since when, and for how long.
+/// Draws alerts in their rule: what is wrong, since when, and for how long; on a second row what to do, where the first has
+/// no room for it.
 pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let alerts = &scene.snap.alerts;
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
+    let each = rows_of_each(scene, below);
+    let shown = usize::from(below.height / each).min(alerts.len());
     let rule = if alerts.is_empty() {
         TitledRule::new("Alerts").note([Segment::dim("  none")])
     } else {
-        TitledRule::new(format!("Alerts {}", alerts.len())).right([Segment::dim("since")])
+        let rule = TitledRule::new(format!("Alerts {}", alerts.len())).right([Segment::dim("since")]);
+        let more = alerts.len() - shown;
+        if more > 0 { rule.note([Segment::dim(format!(" · {more} more: 7"))]) } else { rule }
     };
     rule.draw(canvas, area);
-    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
-    alert_lines(canvas, below, scene, alerts);
+    for (place, alert) in (0..).zip(alerts.iter().take(shown)) {
+        let rows = Rect { y: below.y + place * each, height: each, ..below };
+        alert_line(canvas, rows, scene, alert, 0);
+    }
+}
+
+/// Rows that they take with their rule, where so many are free.
+pub(super) fn alerts_rows(scene: &Scene<'_>, area: Rect) -> u16 {
+    let below = Rect { height: area.height.saturating_sub(1), ..area };
+    scene.snap.alerts.len().min(1_000) as u16 * rows_of_each(scene, below) + 1
+}
+
+/// Two rows each where one has no room for what to do, and all of them find two.
+fn rows_of_each(scene: &Scene<'_>, area: Rect) -> u16 {
+    let alerts = &scene.snap.alerts;
+    let has_room = alerts.len() * 2 <= usize::from(area.height);
+    let is_cut = |alert: &Alert| AlertWords::of(scene, alert, (area.width, 2), 0).rest.is_some();
+    if has_room && alerts.iter().any(is_cut) { 2 } else { 1 }
 }
 
 /// Draws as many alerts as there are rows; the last row says how many more there are.
@@ -156,28 +182,59 @@ pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
     }
 }
 
-/// Draws an alert in a row: what it is about and what is so; the time at the right.
+/// An alert in so many cells.
+struct AlertWords {
+    /// What it is about and what is so, as far as there is room.
+    text: String,
+    /// Since when, at the right.
+    tail: String,
+    /// What found no room.
+    rest: Option<String>,
+}
+
+impl AlertWords {
+    fn of(scene: &Scene<'_>, alert: &Alert, (width, rows): (u16, u16), more: usize) -> Self {
+        let clock = format::clock_minute(alert.since, scene.zone());
+        let age = format::duration(scene.ago(alert.since));
+        let tail = match more {
+            0 if width >= 60 => format!("{clock} {age:>4}"),
+            0 => age,
+            more => format!("{age}  +{more} more"),
+        };
+        let room = usize::from(width).saturating_sub(format::width(&tail) + 4);
+        let subject = format!("{}: ", format::shorten(&about(scene, alert.subject.as_str()), 30));
+        let (whole, left) = (alert.text.as_str(), room.saturating_sub(format::width(&subject)));
+        let kept = format::clauses(whole, left);
+        let (kept, rest) = match whole.strip_prefix(kept.as_str()) {
+            Some("") => (kept, None),
+            Some(rest) => (kept, Some(format!("→ {}", rest.trim_start_matches([':', ';', ',', ' '])))),
+            // No clause of it fits: it goes on in the next row.
+            None if rows < 2 => (kept, None),
+            None => {
+                let mut lines = format::wrapped(whole, left).into_iter();
+                let first = lines.next().unwrap_or_default();
+                (first, Some(lines.collect::<Vec<_>>().join(" ")).filter(|rest| !rest.is_empty()))
+            }
+        };
+        Self { text: format::cut(&format!("{subject}{kept}"), room), tail, rest }
+    }
+}
+
+/// Draws an alert in a row: what it is about and what is so; the time at the right. A second row has what the first has no
+/// room for.
 pub(super) fn alert_line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, alert: &Alert, more: usize) {
-    let clock = format::clock_minute(alert.since, scene.zone());
-    let age = format::duration(scene.ago(alert.since));
-    let tail = match more {
-        0 if area.width >= 60 => format!("{clock} {age:>4}"),
-        0 => age,
-        more => format!("{age}  +{more} more"),
-    };
     let role = severity(alert.severity);
     let glyph = if role == Role::Dim { "· " } else { "▲ " };
+    let said_of = if role == Role::Dim { Role::Dim } else { Role::Text };
+    let words = AlertWords::of(scene, alert, (area.width, area.height), more);
     let mut clip = canvas.clip(area);
     let width = clip.width();
-    let tail = [Segment::dim(tail)];
-    clip.line_to(width, 0, &tail);
-    let room = usize::from(width).saturating_sub(cells(&tail) + 2);
-    let subject = format::shorten(&about(scene, alert.subject.as_str()), 30);
-    let said_of = if role == Role::Dim { Role::Dim } else { Role::Text };
-    let subject = format!("{subject}: ");
-    let left = room.saturating_sub(2 + format::width(&subject));
-    let text = format::cut(&format!("{subject}{}", format::clauses(alert.text.as_str(), left)), room.saturating_sub(2));
-    clip.line(0, 0, &[Segment::new(role, glyph), Segment::new(said_of, text)]);
+    clip.line_to(width, 0, &[Segment::dim(words.tail)]);
+    clip.line(0, 0, &[Segment::new(role, glyph), Segment::new(said_of, words.text)]);
+    if let Some(rest) = words.rest.filter(|_| area.height > 1) {
+        let rest = format::clauses(&rest, usize::from(width).saturating_sub(2));
+        clip.line(2, 1, &[Segment::dim(rest)]);
+    }
 }
 
 /// A figure of tokens a second.

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::axis_rule::AxisRule;
 use super::rule::TitledRule;
-use super::{Canvas, Plot, Segment};
+use super::{Canvas, Plot, Segment, cells};
 use crate::tui::theme::Role;
 
 /// A value that is written beside its height in the chart.
@@ -35,14 +35,14 @@ pub struct ScaleColumn<'a> {
     /// The most important first: one gives way to the row above or below, or is left out. They stand in the order of their
     /// values.
     pub labels: Vec<ScaleLabel<'a>>,
-    /// What the layers are, from the lowest row up, where no label stands.
-    pub legend: Vec<Vec<Segment<'a>>>,
+    /// What the colours of layers stand for, from the top down: written into free rows below the first, all of them or none.
+    pub keys: Vec<Vec<Segment<'a>>>,
 }
 
 impl<'a> ScaleColumn<'a> {
-    /// Labels without a legend.
-    pub const fn of(labels: Vec<ScaleLabel<'a>>) -> Self {
-        Self { labels, legend: Vec::new() }
+    /// One of these labels alone.
+    pub fn of(labels: Vec<ScaleLabel<'a>>) -> Self {
+        Self { labels, keys: Vec::new() }
     }
 
     /// Writes the labels at their heights between the values of bottom and top.
@@ -66,13 +66,13 @@ impl<'a> ScaleColumn<'a> {
                 None => placed.push((row, other)),
             }
         }
-        for (row, label) in &placed {
-            let row = *row;
+        let free: Vec<u16> = (1..height).filter(|row| placed.iter().all(|(taken, _)| taken != row)).collect();
+        for (row, label) in placed {
             clip.line_within(0, row, width, std::slice::from_ref(&label.text), true);
         }
-        for (row, line) in (0..height).rev().zip(&self.legend) {
-            if placed.iter().all(|(taken, _)| *taken < row) {
-                clip.line_within(0, row, width, line, true);
+        if free.len() >= self.keys.len() && self.keys.iter().all(|key| cells(key) <= usize::from(width)) {
+            for (row, key) in free.into_iter().zip(&self.keys) {
+                clip.line_within(0, row, width, key, true);
             }
         }
     }

@@ -101,7 +101,10 @@ fn facts(
     };
     let profit = scene.snap.money.profit_per_hour;
     let role = if profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Gain };
-    let now = profit.map_or(format::UNKNOWN.to_owned(), |profit| format::signed(profit, 12));
+    let now = profit.map_or(format::UNKNOWN.to_owned(), |profit| {
+        let (sign, size) = if profit < Money::ZERO { ("▼ −", Money::ZERO - profit) } else { ("+", profit) };
+        format!("{sign}{}", scene.money(Some(size), 10).trim())
+    });
     let values = points.on(axis);
     let (least, most) = charts::ends(&values).map_or((None, None), |(least, most)| (Some(least), Some(most)));
     let told = |value: Option<f64>| value.map_or(format::UNKNOWN.to_owned(), amount);

@@ -9,13 +9,11 @@ use crate::tui::format;
 use crate::tui::pane::{self, ProfitPeriod};
 use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
+use crate::tui::view::tables::SETTLED;
 use crate::tui::widgets::row_bar::RowBar;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
-use crate::units::{Money, Ratio, Span};
-
-/// What is recorded so soon after the day began is of all of it.
-const SETTLED: Span = Span::from_secs(120);
+use crate::units::{Money, Ratio};
 
 /// Each balancer with its worst group.
 pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBalance]) {

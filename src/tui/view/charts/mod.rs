@@ -54,6 +54,9 @@ pub(super) struct Chart<'a> {
     pub(super) says_more: bool,
 }
 
+/// A name that is shortened where its title is narrow.
+pub(super) const HIT_RATE: &str = "Hit rate";
+
 /// The values of a layer, one a dot.
 type DotValues = Vec<Option<f64>>;
 
@@ -96,6 +99,10 @@ impl Chart<'_> {
         let [long, short] = self.unit;
         let unit = if is_wide { long } else { short };
         self.rule.title.extend((!unit.is_empty()).then(|| Segment::dim(unit)));
+        if let Some(name) = self.rule.title.first_mut().filter(|name| !is_wide && name.text == HIT_RATE) {
+            // What changed comes before the whole of the name.
+            *name = Segment::title("Hits");
+        }
         if !self.says_more {
             return;
         }
@@ -116,6 +123,18 @@ impl Chart<'_> {
         let change = changed(change, is_share);
         let gap = (!self.rule.right.is_empty() && !change.is_empty()).then(|| Segment::dim("  "));
         self.rule.right.push(gap.into_iter().chain(change).collect());
+    }
+
+    /// What the colours of prompts stand for, where the title has no room to say it.
+    fn keys(&self, width: u16) -> Vec<Vec<Segment<'static>>> {
+        let [(Measure::PromptComputed, below), (Measure::PromptCached, above)] = self.layers.as_slice() else {
+            return Vec::new();
+        };
+        let is_told = self.rule.right.iter().flatten().any(|segment| *segment == Segment::key(*above));
+        if is_told && self.rule.fits(width) {
+            return Vec::new();
+        }
+        [(above, "hit"), (below, "comp")].map(|(role, name)| vec![Segment::key(*role), Segment::dim(name)]).into()
     }
 
     /// The same with the span of its figures behind its name: quantiles are of all samples of a span.
@@ -164,16 +183,6 @@ impl Chart<'_> {
         self.frame(canvas, area, scene, (axis, values), (&chart, &[top, low], None));
     }
 
-    /// What its layers are, beside the scale, where the title has no room for it.
-    fn legend(&self) -> Vec<Vec<Segment<'static>>> {
-        let [(Measure::PromptComputed, below), (Measure::PromptCached, above)] = self.layers[..] else {
-            return Vec::new();
-        };
-        let is_said = self.rule.right.iter().flatten().any(|segment| *segment == Segment::key(above));
-        let line = |role, name| vec![Segment::key(role), Segment::new(role, name)];
-        if is_said { Vec::new() } else { vec![line(below, "comp"), line(above, "hit")] }
-    }
-
     /// Draws a plot in its frame, with labels at these values and what stands at the end of the axis.
     fn frame(
         &self,
@@ -184,7 +193,7 @@ impl Chart<'_> {
         (plot, labels, floor): (&dyn Plot, &[f64], Option<&str>),
     ) {
         let labels = labels.iter().map(|value| ScaleLabel::end(*value, (self.format)(*value))).collect();
-        let scale = ScaleColumn { labels, legend: self.legend() };
+        let scale = ScaleColumn { labels, keys: self.keys(area.width) };
         framed(
             canvas,
             area,

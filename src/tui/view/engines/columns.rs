@@ -1,7 +1,7 @@
 //! What is told of each row.
 
 use super::line::EngineLine;
-use crate::history::Measure;
+use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::EngineRow;
 use crate::tui::app::Grouping;
@@ -20,32 +20,43 @@ use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, TableRow, Tree};
 use crate::units::{Money, Ratio};
 
-/// The tops of the lines of tokens: rows of one level that make tokens of one kind share a scale, so that they compare.
+/// The tops of the lines of tokens, each of output and of prompts: rows of one kind share a scale, so that they compare.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Tops {
-    /// Of output and of prompts.
-    parents: [f64; 2],
-    children: [f64; 2],
+pub(super) struct Tops([[f64; 2]; 3]);
+
+/// What a row is: beside a unit of a hundred ranks the line of an engine would be flat.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineKind {
+    Unit,
+    Engine,
+    Child,
+}
+
+impl LineKind {
+    const ALL: [Self; 3] = [Self::Unit, Self::Engine, Self::Child];
+
+    fn of(line: &EngineLine<'_>) -> Self {
+        match (line.tree, &line.subject) {
+            (Tree::Child | Tree::LastChild, _) => Self::Child,
+            (_, Some(Subject::Unit(_))) => Self::Unit,
+            _ => Self::Engine,
+        }
+    }
 }
 
 impl Tops {
     pub(super) fn of(scene: &Scene<'_>, lines: &[EngineLine<'_>]) -> Self {
-        let top = |measure: Measure, of_children: bool| {
-            let lines = lines.iter().filter(|line| is_child(line) == of_children && line.served.makes(measure));
+        let top = |kind: LineKind, measure: Measure| {
+            let lines = lines.iter().filter(|line| LineKind::of(line) == kind && line.served.makes(measure));
             common_top(scene, lines.filter_map(|line| Some((line.subject.clone()?, measure))))
         };
-        let tops = |of_children| [top(Measure::Output, of_children), top(Measure::Prompt, of_children)];
-        Self { parents: tops(false), children: tops(true) }
+        Self(LineKind::ALL.map(|kind| [top(kind, Measure::Output), top(kind, Measure::Prompt)]))
     }
 
     fn top(&self, line: &EngineLine<'_>, measure: Measure) -> f64 {
-        let [output, prompt] = if is_child(line) { self.children } else { self.parents };
+        let [output, prompt] = self.0.get(LineKind::of(line) as usize).copied().unwrap_or_default();
         if measure == Measure::Prompt { prompt } else { output }
     }
-}
-
-fn is_child(line: &EngineLine<'_>) -> bool {
-    matches!(line.tree, Tree::Child | Tree::LastChild)
 }
 
 /// The least cells of a line of tokens: so short that the gauge of the cache stands beside it on 120 columns.
@@ -212,7 +223,7 @@ pub(super) fn sums(
     lines: &[EngineLine<'_>],
     columns: &[Col<'_, EngineLine<'_>>],
 ) -> TableRow<'static> {
-    let parents: Vec<&EngineLine<'_>> = lines.iter().filter(|line| !is_child(line)).collect();
+    let parents: Vec<&EngineLine<'_>> = lines.iter().filter(|line| LineKind::of(line) != LineKind::Child).collect();
     let whole = |of: fn(&EngineLine<'_>) -> Option<u64>| known_sum(parents.iter().map(|line| of(line)));
     let revenue: Option<Money> = known_sum(parents.iter().map(|line| line.revenue()));
     let profit: Option<Money> = known_sum(parents.iter().map(|line| line.profit()));

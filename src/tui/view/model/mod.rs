@@ -138,7 +138,7 @@ fn tokens(scene: &Scene<'_>, row: &ModelRow, subject: &Subject) -> [Chart<'stati
             layers: vec![(Measure::HitRate, Role::Hit)],
             kind: Kind::Line,
             format: charts::share,
-            ..blank("Hit rate", format::percent1(hits), subject)
+            ..blank(charts::HIT_RATE, format::percent1(hits), subject)
         },
         latency(
             "TTFT",
@@ -197,6 +197,7 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
             ));
         }
     } else {
+        facts.extend(change(scene, row));
         let period = pane::period(scene).map(|period| format!("{} ", period.words())).unwrap_or_default();
         facts.push(pair(&format!("revenue {period}"), &amount(row.money.revenue)));
         facts.push(pair("revenue /h ", &amount(row.money.revenue_per_hour)));
@@ -212,6 +213,18 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
         facts.push(pair("list ", &format::shorten(list.as_str(), 28)));
     }
     facts
+}
+
+/// How its profit an hour stands to that of a quarter hour ago, where it is among those that moved most.
+fn change(scene: &Scene<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
+    let quarter = scene.app.bridge()?;
+    let mover = quarter.bridge.models.iter().find(|mover| mover.key.as_str() == row.model.as_str())?;
+    let (role, glyph, size) = match mover.change() {
+        change if change < Money::ZERO => (Role::Loss, "▼", Money::ZERO - change),
+        change => (Role::Gain, "▲", change),
+    };
+    let said = format!("{glyph} {}", per_hour(scene, size));
+    (size.rounded(2) != 0).then(|| vec![(role, said), (Role::Dim, " in 15 min".to_owned())])
 }
 
 fn per_hour(scene: &Scene<'_>, amount: Money) -> String {

@@ -3,12 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::change::change;
-use crate::statement::{Bridge, Cause, Mover};
+use crate::statement::{Bridge, Mover};
 use crate::tui::format;
-use crate::tui::ledger_query::{Against, Causes, MoneyPage};
+use crate::tui::ledger_query::{Against, MoneyPage};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::view::tables::cause_name;
+use crate::tui::view::cause_words::{cause_name, cause_notes};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::waterfall::{Waterfall, WaterfallStep};
 use crate::tui::widgets::{Canvas, Segment};
@@ -30,7 +30,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         return;
     };
     let (before, after) = clocks(scene, page.bridge.against, bridge);
-    let notes = notes(page.bridge.causes, bridge);
+    let notes = cause_notes(page.bridge.causes, &bridge.parts);
     let mut waterfall = waterfall(bridge, &notes, (&before, &after));
     let an_hour = format!(" · {}/h", format::symbol(scene.currency()).trim_end());
     let short = format!("{an_hour}, {before} to {after}");
@@ -87,38 +87,6 @@ fn clocks(scene: &Scene<'_>, against: Against, bridge: &Bridge) -> (String, Stri
         Against::Yesterday => (format!("{before} yesterday"), after),
         Against::LastWeek => (format!("{before} a week ago"), after),
     }
-}
-
-/// What each cause was made of.
-fn notes(causes: Option<Causes>, bridge: &Bridge) -> Vec<String> {
-    let Some(causes) = causes else { return vec![String::new(); bridge.parts.len()] };
-    let percent =
-        |ppm: Option<u32>| ppm.map_or(format::UNKNOWN.to_owned(), |ppm| format!("{:.1}", f64::from(ppm) / 1e4));
-    let count = |milli: i64| format::grouped((milli.max(0) as u128 + 500) / 1_000);
-    let note = |(cause, part): &(Cause, Money)| match cause {
-        Cause::Traffic => match causes.tokens_ppm {
-            None => String::new(),
-            Some(ppm) if ppm.abs() < 5_000 => "same tokens".to_owned(),
-            Some(ppm) if ppm > 9_994_999 => "> +999 % tokens".to_owned(),
-            Some(ppm) => format!("{}{:.0} % tokens", if ppm < 0 { '−' } else { '+' }, (ppm as f64 / 1e4).abs()),
-        },
-        Cause::HitRate => {
-            let [then, now] = causes.hits_ppm.map(percent);
-            format!("{then} → {now} %")
-        }
-        Cause::Price if part.is_zero() => "no change".to_owned(),
-        Cause::Unpriced if !causes.has_unpriced => "none".to_owned(),
-        Cause::Mix | Cause::Price | Cause::Unpriced => String::new(),
-        Cause::Gpus => {
-            let [then, now] = causes.working_milli.map(count);
-            format!("{then} → {now}")
-        }
-        Cause::Idle => {
-            let [then, now] = causes.idle_milli.map(count);
-            format!("{then} → {now} GPUs")
-        }
-    };
-    bridge.parts.iter().map(note).collect()
 }
 
 fn waterfall<'a>(bridge: &Bridge, notes: &'a [String], (before, after): (&'a str, &'a str)) -> Waterfall<'a> {

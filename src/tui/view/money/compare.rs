@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::placed::{PlacedPart, key_of, placed};
+use crate::reading::Label;
 use crate::statement::AtList;
 use crate::tui::app::ListState;
 use crate::tui::format;
-use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::view::list::{Col, List, figure};
 use crate::tui::view::{Hits, tables};
@@ -16,35 +16,46 @@ use crate::units::{Money, quotient};
 
 type CompareCol<'s, 'a> = Col<'s, PlacedPart<'a, AtList>>;
 
+/// Today's tokens at every list.
+pub(in crate::tui::view) struct SameTokens<'a> {
+    /// At each, the best first.
+    pub(in crate::tui::view) at: &'a [AtList],
+    /// The lists at which any of today's tokens was posted.
+    pub(in crate::tui::view) in_force: Vec<&'a Label>,
+    /// Today's revenue.
+    pub(in crate::tui::view) ours: Money,
+}
+
+impl SameTokens<'_> {
+    fn is_in_force(&self, at: &AtList) -> bool {
+        self.in_force.contains(&&at.list)
+    }
+}
+
 /// Draws them, the lists in force first; about the chosen one, in the book's order, where there is a list's state.
-pub(super) fn draw(
+pub(in crate::tui::view) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
     scene: &Scene<'_>,
-    page: &MoneyPage,
+    lists: &SameTokens<'_>,
     state: Option<&ListState>,
 ) -> Hits {
     let accepted = |at: &&AtList| scene.app.filter.accepts(&[("list", at.list.as_str())]);
-    let mut lists: Vec<&AtList> = page.compare.iter().filter(accepted).collect();
+    let mut rows: Vec<&AtList> = lists.at.iter().filter(accepted).collect();
     if state.is_none() {
         // They are what the others are compared with.
-        lists.sort_by_key(|at| !in_force(page, at));
+        rows.sort_by_key(|at| !lists.is_in_force(at));
     }
-    let rows = placed(lists);
-    let columns = columns(page);
+    let rows = placed(rows);
+    let columns = columns(lists);
     List { key: &key_of, state, gap: 1, ..List::plain("Same tokens at", &columns, &rows) }.draw(canvas, area)
 }
 
-/// Whether any of today's tokens was posted at a list.
-fn in_force(page: &MoneyPage, at: &AtList) -> bool {
-    page.models.lists.iter().any(|list| list.list == at.list)
-}
-
-fn columns<'a>(page: &MoneyPage) -> Vec<CompareCol<'_, 'a>> {
-    let ours = page.totals.revenue;
+fn columns<'s, 'a>(lists: &'s SameTokens<'_>) -> Vec<CompareCol<'s, 'a>> {
+    let ours = lists.ours;
     vec![
         CompareCol::left("Same tokens at", 18, move |(_, at)| {
-            Cell::text(format!("{}{}", at.list, if in_force(page, at) { " ●" } else { "" }))
+            Cell::text(format!("{}{}", at.list, if lists.is_in_force(at) { " ●" } else { "" }))
         })
         .stretch(1, 34),
         CompareCol::right("revenue", 9, |(_, at)| figure(&format::bare(Some(at.revenue), 9))),

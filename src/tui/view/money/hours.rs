@@ -89,7 +89,7 @@ fn bar(
     let has_begun = hour.begin <= page.at;
     let share = hour.cost.zip(hour.revenue).and_then(|(cost, revenue)| quotient(cost, revenue));
     let share = share.map(|share| share.get() * 100.0).filter(|share| *share >= 0.0);
-    let role = if hour.profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Text };
+    let role = if hour.profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Gain };
     let unknown = || Segment::dim(if has_begun { format::UNKNOWN } else { "" });
     let figures = vec![
         hour.profit

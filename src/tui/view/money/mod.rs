@@ -28,6 +28,7 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::ViewId;
 use crate::tui::widgets::Canvas;
+pub(super) use compare::{SameTokens, draw as same_tokens_at};
 pub(in crate::tui) use csv::csv as money_csv;
 pub(in crate::tui) use layout::{has_calendar, has_one_pane};
 
@@ -76,6 +77,11 @@ impl View for MoneyScreen {
     }
 }
 
+fn same_tokens(page: &MoneyPage) -> SameTokens<'_> {
+    let in_force = page.models.lists.iter().map(|list| &list.list).collect();
+    SameTokens { at: &page.compare, in_force, ours: page.totals.revenue }
+}
+
 /// Draws a part of the page.
 fn draw(canvas: &mut Canvas<'_>, (part, area): (Part, Rect), scene: &Scene<'_>, page: &MoneyPage) -> Hits {
     match part {
@@ -87,7 +93,7 @@ fn draw(canvas: &mut Canvas<'_>, (part, area): (Part, Rect), scene: &Scene<'_>, 
         Part::Table(layout::LEVERS) => levers(canvas, area, scene, &page.levers),
         Part::Table(layout::CALENDAR) => calendar::draw(canvas, area, scene, page),
         Part::Table(layout::TIERS) => drop(rows::draw(canvas, area, scene, "By tier", &page.tiers, None)),
-        Part::Table(layout::COMPARE) => drop(compare::draw(canvas, area, scene, page, None)),
+        Part::Table(layout::COMPARE) => drop(compare::draw(canvas, area, scene, &same_tokens(page), None)),
         Part::Table(layout::MONTH) => month::draw(canvas, area, scene, page),
         Part::Headline => month::capacity(canvas, area, scene, page),
         Part::List => return chosen_pane(canvas, area, scene, page),
@@ -102,7 +108,7 @@ fn chosen_pane(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &Mo
     match scene.app.money.pane {
         Pane::Models => return rows::grouped(canvas, area, scene, page, state),
         Pane::Tiers => return rows::draw(canvas, area, scene, "By tier", &page.tiers, state),
-        Pane::Compare => return compare::draw(canvas, area, scene, page, state),
+        Pane::Compare => return compare::draw(canvas, area, scene, &same_tokens(page), state),
         Pane::Bridge => bridge::draw(canvas, area, scene, page),
         Pane::Day => {
             let left = Rect { width: area.width / 2, ..area };

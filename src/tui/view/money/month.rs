@@ -175,7 +175,8 @@ fn month_lines(scene: &Scene<'_>, page: &MoneyPage) -> Vec<(&'static str, Role, 
     let amount = |money: Option<Money>| scene.money(money, 12).trim().to_owned();
     let by_end = match month.projected_cost {
         None if month.is_early() && month.cost.is_some() => "too early".to_owned(),
-        projected => amount(projected),
+        None => format::UNKNOWN.to_owned(),
+        projected => format!("≈ {}", scene.money(projected, 10).trim()),
     };
     let profit = month.profit.map_or(Role::Text, |p| if p < Money::ZERO { Role::Loss } else { Role::Gain });
     let mut lines = vec![

@@ -202,10 +202,16 @@ fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
     layout.put(Part::Vitals, rows.top(5));
     layout.put(Part::Basis, rows.bottom(1));
     let alerts = scene.snap.alerts.len();
-    layout.put(Part::Alerts, rows.bottom(u16::from(alerts > 1 && !are_alerts_all(scene))));
+    // The headline is the gravest of them; the others come after the last GPU of a box.
+    let of_box = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus).map(|gpus| gpus + LEAST_ENGINES);
+    let is_last = of_box.is_some_and(|needs| needs == rows.0.height);
+    layout.put(Part::Alerts, rows.bottom(u16::from(alerts > 1 && !are_alerts_all(scene) && !is_last)));
     middle(scene, rows, &mut layout);
     layout
 }
+
+/// An engine below its heading.
+const LEAST_ENGINES: u16 = 2;
 
 /// Whether nothing is known of any model and something is wrong: what to do takes the room of the models.
 fn are_alerts_all(scene: &Scene<'_>) -> bool {
@@ -305,7 +311,7 @@ const EVENTS: u16 = 3;
 
 /// What is wrong, and where that leaves room, what happened lately.
 fn alerts_and_events(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let rows = scene.snap.alerts.len().min(1_000) as u16 + 1;
+    let rows = tables::alerts_rows(scene, area);
     if area.height < rows + EVENTS {
         return tables::alerts(canvas, area, scene);
     }

@@ -67,6 +67,11 @@ pub(super) fn average(scene: &Scene<'_>) -> Option<f64> {
     node_hours(scene).zip(hours(scene)).map(|(node_hours, hours)| node_hours / hours)
 }
 
+/// Tokens a second on average, of so many until now.
+pub(super) fn average_rate(scene: &Scene<'_>, tokens: Option<Tokens>) -> Option<f64> {
+    Some(tokens?.count() as f64 / (hours(scene)? * HOUR))
+}
+
 fn lines(scene: &Scene<'_>) -> [PublishedLine; 4] {
     let money = &scene.snap.money;
     let amount = |of| scene.money(of, 11).trim().to_owned();

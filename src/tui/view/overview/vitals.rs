@@ -36,7 +36,9 @@ pub(super) struct OverviewVital {
     measure: Measure,
     role: Role,
     change: Option<f64>,
-    is_share: bool,
+    pub(super) is_share: bool,
+    /// That of the published day, which says more of it than a change within a quarter hour.
+    average: Option<String>,
 }
 
 /// Draws them.
@@ -113,6 +115,7 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [OverviewVital; 4]
         role,
         change,
         is_share: false,
+        average: None,
     };
     let share = |label, short, figure, measure, role, change| OverviewVital {
         label,
@@ -123,6 +126,7 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [OverviewVital; 4]
         role,
         change,
         is_share: true,
+        average: None,
     };
     let load = format::percent(figures.load).trim().to_owned();
     let points = |change: Option<f64>, now: Option<Ratio>| {
@@ -132,13 +136,20 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [OverviewVital; 4]
     let last = if published::is_shown(scene) {
         // Of the published day the nodes that are held are what is known.
         let nodes = Some(scene.snap.coverage.nodes_known as f64);
-        OverviewVital { unit: "", ..rate("Nodes", Measure::Nodes, Role::Cost, nodes, None) }
+        let average = published::average(scene).map(|nodes| format!("{nodes:.2}"));
+        OverviewVital { unit: "", average, ..rate("Nodes", Measure::Nodes, Role::Cost, nodes, None) }
     } else {
         share("GPU load", "Load", load, Measure::Load, Role::Output, points(of_load, figures.load))
     };
+    let average = |total| {
+        let known = published::average_rate(scene, total).filter(|_| published::is_shown(scene));
+        known.map(|rate| format::scaled_tight(Some(rate)).trim().to_owned())
+    };
+    let output = rate("Output", Measure::Output, Role::Output, figures.output, of_output);
+    let prompt = rate("Prompt", Measure::Prompt, Role::Prompt, figures.prompt, of_prompt);
     [
-        rate("Output", Measure::Output, Role::Output, figures.output, of_output),
-        rate("Prompt", Measure::Prompt, Role::Prompt, figures.prompt, of_prompt),
+        OverviewVital { average: average(tokens.output_total), ..output },
+        OverviewVital { average: average(tokens.prompt_total), ..prompt },
         share("Hit rate", "Hits", hits, Measure::HitRate, Role::Hit, points(of_hits, figures.hits)),
         last,
     ]
@@ -147,17 +158,20 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [OverviewVital; 4]
 /// The name with its colour, and the figure with its unit.
 fn titled(vital: &OverviewVital, is_wide: bool) -> TitledRule<'static> {
     let mut rule = TitledRule::default();
+    // Beside an average a narrow title has no room for more than both figures.
+    let is_tight = vital.average.is_some() && !is_wide;
     if vital.measure != Measure::Prompt && vital.measure != Measure::Load {
         rule.title.extend([Segment::key(vital.role), Segment::dim(" ")]);
     }
     let (label, unit) = match (is_wide, vital.unit) {
         (true, unit) => (vital.label, unit),
         (false, "") => (vital.short, ""),
+        (false, _) if is_tight => (vital.short, ""),
         (false, _) => (vital.short, "/s"),
     };
     rule.title.extend([
         Segment::title(label),
-        Segment::dim("  "),
+        Segment::dim(if is_tight { " " } else { "  " }),
         Segment::title(vital.figure.clone()),
         Segment::dim(unit),
     ]);
@@ -188,17 +202,16 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Overvie
             let even = now(scene.snap.gpus.utilization.map(Ratio::get));
             (vec![(vital.measure, vital.role)], Kind::Heat, Some(1.0), even, charts::share)
         }
-        Measure::Nodes => {
-            let average = published::average(scene).map(|nodes| Segment::dim(format!("avg {nodes:.2}")));
-            rule = rule.right(average);
-            (vec![(vital.measure, vital.role)], Kind::Area, None, None, charts::rate)
-        }
+        Measure::Nodes => (vec![(vital.measure, vital.role)], Kind::Area, None, None, charts::rate),
         _ => {
             let even = now(scene.snap.tokens.output_per_second);
             (vec![(vital.measure, vital.role)], Kind::Area, None, even, charts::rate)
         }
     };
-    let rule = rule.right(change(vital));
+    let rule = match &vital.average {
+        Some(average) => rule.right([Segment::dim(format!("avg {average}"))]),
+        None => rule.right(change(vital)),
+    };
     let subject = subject(selected);
     let is_unkept = vital.measure == Measure::Load && matches!(subject, Subject::Model(_));
     Chart {

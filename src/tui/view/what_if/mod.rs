@@ -8,6 +8,8 @@ mod worth;
 
 use ratatui::layout::Rect;
 
+use super::money::{SameTokens, same_tokens_at};
+
 pub(in crate::tui::view) use worth::levers;
 
 use crate::tui::format;
@@ -16,6 +18,9 @@ use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
+
+/// The least rows of the lists with their heading.
+const LEAST_LISTS: u16 = 5;
 
 /// Draws it over the view that it was asked from.
 pub(in crate::tui) fn what_if(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -40,7 +45,17 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&Wh
     let command = command(page, area.width);
     let told = command.len() as u16;
     let lower = |area: Rect| Rect { y: area.y + upper, height: area.height - upper - told, ..area };
-    levers(canvas, lower(left), scene, &page.levers);
+    let left = lower(left);
+    // The levers with what is said below them, and the lists where that leaves room.
+    let taken = worth::rows(&page.levers, left.width) + 1;
+    let spare = Some(left.height.saturating_sub(taken)).filter(|rows| *rows >= LEAST_LISTS).unwrap_or(0);
+    let lists = Rect { y: left.bottom() - spare, height: spare, ..left };
+    levers(canvas, Rect { height: left.height - spare, ..left }, scene, &page.levers);
+    let in_force = page.in_force.iter().collect();
+    let same = SameTokens { at: &page.compare, in_force, ours: page.what_if.before.revenue };
+    if spare > 0 {
+        same_tokens_at(canvas, lists, scene, &same, None);
+    }
     by_load::draw(canvas, lower(right), scene, page);
     tell(canvas, Rect { y: area.bottom() - told, height: told, ..area }, &command);
 }

@@ -35,13 +35,22 @@ pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &
     }
     let row = levers.len() as u16 + 2;
     let below = Rect { y: area.y + row.min(area.height), height: area.height.saturating_sub(row), ..area };
-    if levers.iter().any(|(lever, more)| matches!(lever, Lever::HitRate(..)) && *more < Money::ZERO) {
-        let text = "A hit earns less than a computed token: at equal traffic more hits are less revenue. What they free \
-                    is load, for more traffic on the same GPUs.";
-        for (row, line) in (0..below.height).zip(format::wrapped(text, usize::from(below.width))) {
-            canvas.pen(below, row).put(Role::Dim, &line);
-        }
+    for (row, line) in (0..below.height).zip(of_hits(levers, below.width)) {
+        canvas.pen(below, row).put(Role::Dim, &line);
     }
+}
+
+/// Rows of all that is said of them in so many cells.
+pub(super) fn rows(levers: &[(Lever, Money)], cells: u16) -> u16 {
+    (levers.len() + 2 + of_hits(levers, cells).len()).min(1_000) as u16
+}
+
+/// What a higher hit rate does, where it earns less.
+fn of_hits(levers: &[(Lever, Money)], cells: u16) -> Vec<String> {
+    let text = "A hit earns less than a computed token: at equal traffic more hits are less revenue. What they free is \
+                load, for more traffic on the same GPUs.";
+    let is_less = |(lever, more): &(Lever, Money)| matches!(lever, Lever::HitRate(..)) && *more < Money::ZERO;
+    if levers.iter().any(is_less) { format::wrapped(text, usize::from(cells)) } else { Vec::new() }
 }
 
 fn name(lever: Lever) -> String {

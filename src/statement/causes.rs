@@ -1,7 +1,7 @@
 //! What the causes of a change were made of: tokens, hits and GPUs then and now.
 
+use super::Totals;
 use crate::ledger::{CostKind, Past};
-use crate::statement::Totals;
 
 /// Parts of a whole.
 const MILLION: i128 = 1_000_000;
