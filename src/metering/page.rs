@@ -107,6 +107,9 @@ impl Metering {
         if counted && process.is_some_and(|process| process.lost_rows_at(at)) {
             context.ledger.lose_window(at.wall);
         }
+        if counted && outcome.verdict == Verdict::Baseline && was_born_unseen(context, ahead, engine, start) {
+            context.ledger.lose_window(at.wall);
+        }
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
         engine.left = engine.row_that_left(id, rows);
         let is_new = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
@@ -294,6 +297,15 @@ fn watched_since(context: &Context<'_>, ahead: Option<Span>, engine: &Engine) ->
     }
     let allocated = context.inventory.node(context.node).and_then(|node| node.allocated_from);
     allocated.map(|from| watched.max(from))
+}
+
+/// Whether a process whose first page is a baseline was born while its address was watched: others answered at its turns, and
+/// what it produced until this page is not counted.
+fn was_born_unseen(context: &Context<'_>, ahead: Option<Span>, engine: &Engine, start: Option<Timestamp>) -> bool {
+    let ahead = ahead.filter(|ahead| ahead.millis().abs() < CLOCKS_AGREE.millis() && !engine.is_reset);
+    let born = start.zip(ahead).map(|(start, ahead)| start - ahead);
+    let is_within = |(born, watched): (Timestamp, Timestamp)| born > watched && born <= context.at.wall;
+    engine.last_page.is_some() && born.zip(context.watched_from).is_some_and(is_within)
 }
 
 /// Counts restarts and, if any row is counted, windows in which tokens may be missing. Returns the interval in which

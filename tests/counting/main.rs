@@ -23,6 +23,7 @@ mod support;
 
 mod absences;
 mod births_beside;
+mod births_unseen;
 mod busy_turns;
 mod clocks;
 mod close_restarts;
