@@ -39,7 +39,7 @@ pub(super) struct ReplayArgs {
     #[arg(long, value_name = "T", value_parser = When::parse)]
     at: Option<When>,
 
-    /// Begin anew at its end, until you leave
+    /// Show it again from its start when it ends, until you leave
     #[arg(long = "loop", conflicts_with_all = ["json", "text", "card"])]
     again: bool,
 
@@ -60,7 +60,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     let history = options.as_ref().map(|options| options.history.clone());
     let path = ledger::choice(global, &plan.settings).only_named();
     if args.again && path.is_some() {
-        let why = "a replay that begins anew has no ledger to keep: leave --loop or --ledger away";
+        let why = "a replay that is shown again and again has no ledger to keep: leave --loop or --ledger away";
         return Err(Failure::Usage(why.to_owned()));
     }
     let at = args.at.map(|at| at.resolve(&plan.settings.zone, began));

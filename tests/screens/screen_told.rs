@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::history::History;
+use margintop::reading::UnitName;
 use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
@@ -111,4 +112,47 @@ fn what_if_has_the_price_lists_below_its_levers() {
     assert!(frame.contains("─ Same tokens at ") && frame.contains("deepseek-r1-standard ●"), "{frame}");
     let lists = frame.lines().filter(|row| row.chars().take(98).collect::<String>().contains(" x ")).count();
     assert!(lists >= 5, "{lists} lists in\n{frame}");
+}
+
+/// The fleet with its last units taken apart: their nodes are in none, and serve `model`.
+fn with_loose_nodes() -> Snapshot {
+    let mut snapshot = fleet(0);
+    let kept: Vec<_> = snapshot.units.iter().filter(|unit| unit.unit.as_str().starts_with("decode")).cloned().collect();
+    let is_kept =
+        |unit: &Option<UnitName>| unit.as_ref().is_some_and(|name| kept.iter().any(|unit| unit.unit == *name));
+    for node in &mut snapshot.nodes {
+        let node = Arc::make_mut(node);
+        node.unit = node.unit.take().filter(|unit| is_kept(&Some(unit.clone())));
+    }
+    for engine in &mut snapshot.engines {
+        let engine = Arc::make_mut(engine);
+        engine.unit = engine.unit.take().filter(|unit| is_kept(&Some(unit.clone())));
+    }
+    snapshot.units = kept;
+    snapshot
+}
+
+/// Class: names whose places change with every figure.
+#[test]
+fn small_units_that_are_all_shown_stand_by_their_names() {
+    let mut snapshot = with_loose_nodes();
+    for (place, unit) in snapshot.units.iter_mut().enumerate() {
+        unit.revenue_per_hour = Some(picture::dollars(4_000.0 - 100.0 * place as f64));
+    }
+    let small: Vec<_> = fleet(0).units.into_iter().filter(|unit| unit.unit.as_str().starts_with("prefill")).collect();
+    for (place, mut unit) in small.into_iter().take(6).enumerate() {
+        // The last by name is the worst.
+        unit.revenue_per_hour = Some(picture::dollars(90.0 - place as f64));
+        let nodes = fleet(0).nodes.into_iter().filter(|node| node.unit.as_ref() == Some(&unit.unit));
+        for node in nodes {
+            let own = snapshot.nodes.iter_mut().find(|own| own.name == node.name).unwrap();
+            Arc::make_mut(own).unit = node.unit.clone();
+        }
+        snapshot.units.push(unit);
+    }
+    let frame = text(&of(snapshot), 120, 36);
+    assert!(frame.contains("the worst stand above"), "{frame}");
+    let row = row_of(&frame, "prefill-");
+    let places = ["01", "02", "03"].map(|name| row.find(name));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{row}\n{frame}");
 }

@@ -79,7 +79,7 @@ fn p99_names_its_span() {
         for (width, height) in [(80, 24), (120, 36), (200, 50)] {
             let frame = text(&app, width, height);
             if frame.contains("ttft p99") {
-                let seconds = frame.contains(" · p99 10s ") || frame.contains(" of 10s ");
+                let seconds = frame.contains(" · p99 10s ") || frame.contains(" last 10s ");
                 assert!(seconds, "{width}, {about}: {frame}");
             }
         }

@@ -214,7 +214,8 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineL
 
 /// The span of the p99, below them.
 fn span(scene: &Scene<'_>) -> Cell<'static> {
-    scene.snap.window_seconds.map_or(Cell::Empty, |seconds| Cell::dim(format!("of {seconds:.0}s")))
+    let said = |seconds: f64| if seconds < 99.5 { format!("last {seconds:.0}s") } else { format!("{seconds:.0}s") };
+    scene.snap.window_seconds.map_or(Cell::Empty, |seconds| Cell::dim(said(seconds)))
 }
 
 /// The sums of the rows that are shown, of each parent once.

@@ -32,9 +32,25 @@ pub(super) fn ordered<'a>(mut groups: Vec<FleetGroup<'a>>, scene: &Scene<'a>, ar
         by_name(&mut groups);
         if is_cut(&groups) {
             worst_first(&mut groups, prefix);
+            name_whole_runs(&mut groups, scene, area);
         }
     }
     groups
+}
+
+/// Puts small units of one prefix in the order of their names where all of them are shown: a place is then a unit's own.
+fn name_whole_runs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect) {
+    let shown = planned(groups, scene, area).1.shown(rows_in(area).saturating_sub(1));
+    let mut from = 0;
+    while let Some(first) = groups.get(from) {
+        let shared = prefix(first.name).to_owned();
+        let is_of = |group: &&FleetGroup<'_>| group.nodes.len() <= SMALL && prefix(group.name) == shared;
+        let run = groups.iter().skip(from).take_while(is_of).count();
+        if let Some(run) = groups.get_mut(from..from + run).filter(|_| from + run <= shown) {
+            by_name(run);
+        }
+        from += run.max(1);
+    }
 }
 
 /// Rows that all groups take with their heading in the finest form that fits `area`.
