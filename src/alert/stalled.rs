@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::finding::Finding;
 use crate::dialect;
 use crate::reading::{EngineKind, Health, Label, ModelName, Rank, TargetId};
-use crate::snapshot::{AMBIGUOUS, EngineRow, QUARANTINED, Rule, Severity, Snapshot};
+use crate::snapshot::{AMBIGUOUS, DOUBTED, EngineRow, QUARANTINED, Rule, Severity, Snapshot};
 use crate::units::{Ratio, Span, Timestamp, Tokens};
 
 /// How long an engine may be at work without a token.
@@ -106,7 +106,7 @@ fn siblings<'a>(row: &'a EngineRow, picture: &'a Snapshot) -> impl Iterator<Item
 
 /// Whether a counter of the row cannot be read, or moved and is not explained, so that tokens may be made unseen.
 fn has_unknown_counters(row: &EngineRow) -> bool {
-    let is_held = |note: &Label| [QUARANTINED, AMBIGUOUS].contains(&note.as_str());
+    let is_held = |note: &Label| [QUARANTINED, AMBIGUOUS, DOUBTED].contains(&note.as_str());
     row.note.as_ref().is_some_and(is_held)
         || row.scrape.refusals.values > 0
         || row.prompt_total.is_some() && row.output_total.is_none()

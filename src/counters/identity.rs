@@ -189,6 +189,11 @@ impl Processes {
         self.all.iter().any(|process| process.shadow) || self.quarantined.is_ambiguous()
     }
 
+    /// Whether it is not clear whether pages are of one process with views of it that lag, or of two with one start time.
+    pub fn is_doubted(&self) -> bool {
+        self.all.iter().any(|process| process.doubted.is_some())
+    }
+
     /// Whether a process that still answered was dropped at an instant.
     pub fn dropped_at(&self, at: Moment) -> bool {
         self.crowded == Some(at)
@@ -230,6 +235,10 @@ impl Processes {
 
     pub(super) fn advance_identified(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Outcome {
         if let Some(id) = self.with_start(page, start) {
+            let id = match self.judge_doubted(page, id) {
+                Ok(id) => id,
+                Err(outcome) => return outcome,
+            };
             if let Some(process) = self.get_mut(id) {
                 let context = page.context(process.last_seen);
                 process.follow_labels(page.rows, &context);
@@ -452,7 +461,7 @@ impl Processes {
         self.all.retain(|process| {
             Some(process.id) == current || now.since(process.last_seen) < FORGOTTEN || !process.shadow
         });
-        let (mut believed, mut lost) = (Vec::new(), false);
+        let (mut believed, mut lost) = (Vec::new(), self.tell_doubted(now));
         for process in &mut self.all {
             if process.succession == Some(Succession::Open) && now.since(process.first_seen) >= ANSWERING {
                 process.succession = Some(Succession::Believed);

@@ -5,6 +5,7 @@
 //! its time.
 
 mod delta;
+mod doubted;
 mod dropped;
 mod fallen_series;
 mod fastest_minute;
@@ -22,6 +23,7 @@ mod process_rows;
 mod quantile;
 mod quarantine_limits;
 mod quarantined;
+mod recent_values;
 mod relabelled_instances;
 mod relabelled_rows;
 mod renamed_rows;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::delta::Step;
+use super::doubted::Doubted;
 use super::dropped::Dropped;
 use super::fastest_minute::FastestMinute;
 use super::line::Line;
@@ -58,6 +59,12 @@ pub struct Process {
     pub(super) succession: Option<Succession>,
     /// Whether its growth may be part of another's, so that none of it is posted.
     pub(super) shadow: bool,
+    /// What is known of it until it is clear whether it is another process than one with its start time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) doubted: Option<Doubted>,
+    /// When pages of it were last found to come from views of which one lags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) has_views: Option<Moment>,
     pub(super) rows: Vec<ProcessRow>,
     /// Which counters its last pages had.
     #[serde(alias = "told")]
@@ -143,6 +150,8 @@ impl Process {
             ended_by: None,
             succession: None,
             shadow: false,
+            doubted: None,
+            has_views: None,
             rows: Vec::new(),
             present: [false; 3],
             cut_pages: 0,
@@ -346,6 +355,8 @@ impl Process {
             ended_by: _,
             succession: _,
             shadow: _,
+            doubted,
+            has_views,
             rows,
             present: _,
             cut_pages: _,
@@ -371,7 +382,9 @@ impl Process {
             .chain(pace.moments_mut())
             .chain(refuted)
             .chain(replaced)
+            .chain(has_views)
             .chain(by_start.moments_mut())
+            .chain(doubted.iter_mut().flat_map(Doubted::moments_mut))
     }
 
     /// Returns to an earlier line, and to what its rows had shown then.

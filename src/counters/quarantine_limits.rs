@@ -13,3 +13,6 @@ pub(super) const SMALL_PART: u64 = 10;
 
 /// The longest time that a fall which neither grows nor returns is quarantined.
 pub(super) const QUARANTINE_LONGEST: Span = Span::from_secs(600);
+
+/// The longest time that a view of a process, such as a cache or a second Prometheus server, lags behind another one.
+pub(super) const LAG: Span = Span::from_secs(300);

@@ -5,6 +5,7 @@
 //! is plausible.
 
 mod fall;
+mod fallen;
 mod late;
 mod parts;
 mod split;
@@ -16,11 +17,13 @@ use serde::{Deserialize, Serialize};
 use super::delta::{Disputed, Growth, Reset, Step};
 use super::fastest_minute::{FastestMinute, MIN_DISPUTED};
 use super::hits::HitClamp;
+use super::recent_values::RecentValues;
 use super::series_sum::SeriesSum;
 use super::values::{COUNTERS, fell, growth, kept, raised, values, zeroed};
 use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
+use fallen::{Earlier, Quarantine};
 use parts::{REASON_TAKEN, raw_delta, without};
 
 /// Why a low value is disputed.
@@ -36,6 +39,8 @@ pub struct RowCounters {
     series: [SeriesSum; COUNTERS],
     finished: FinishedMeter,
     shown: FastestMinute,
+    #[serde(default)]
+    recent: RecentValues,
     quarantine: Option<Quarantine>,
     /// The values before a reset, for as long as it may turn out to have been a dip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,37 +65,6 @@ pub struct RowCounters {
     /// Whether its process was replaced since its last page.
     #[serde(skip)]
     pub(super) replaced: bool,
-}
-
-/// A quarantined fall.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Quarantine {
-    /// The first and the last values since the fall.
-    first: TokenCounters,
-    last: TokenCounters,
-    /// When it began, and when the row's values were last accepted.
-    since: Moment,
-    believed: Moment,
-    pages: u8,
-    /// What of its values others had, whose labels it may have taken.
-    #[serde(default)]
-    taken: [u64; COUNTERS],
-}
-
-/// A reset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Earlier {
-    /// The values before it, and when they were accepted.
-    before: TokenCounters,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    believed: Option<Moment>,
-    at: Moment,
-    /// The first values after it.
-    #[serde(default)]
-    low: TokenCounters,
-    /// The hits before it that waited for their prompts, and the other way round.
-    #[serde(default)]
-    hits: HitClamp,
 }
 
 /// The context of a row's page.
@@ -147,6 +121,7 @@ impl RowCounters {
             series: _,
             finished: _,
             shown,
+            recent,
             quarantine,
             earlier,
             unread: _,
@@ -157,17 +132,12 @@ impl RowCounters {
             other: _,
             replaced: _,
         } = self;
-        let quarantine = quarantine.iter_mut().flat_map(|quarantine| {
-            let Quarantine { first: _, last: _, since, believed, pages: _, taken: _ } = quarantine;
-            [since, believed]
-        });
-        let earlier = earlier.iter_mut().flat_map(|earlier| {
-            let Earlier { before: _, believed, at, low: _, hits: _ } = earlier;
-            believed.iter_mut().chain([at])
-        });
+        let quarantine = quarantine.iter_mut().flat_map(Quarantine::moments_mut);
+        let earlier = earlier.iter_mut().flat_map(Earlier::moments_mut);
         moved
             .iter_mut()
             .chain(shown.since_mut())
+            .chain(recent.moments_mut())
             .chain(quarantine)
             .chain(earlier)
             .chain(seen_elsewhere)
@@ -183,6 +153,7 @@ impl RowCounters {
             series: Default::default(),
             finished: FinishedMeter::default(),
             shown: FastestMinute::default(),
+            recent: RecentValues::default(),
             quarantine: None,
             earlier: None,
             unread: false,
@@ -467,6 +438,7 @@ impl RowCounters {
             }
         }
         self.advance_series(reading, &now);
+        self.recent.note(&self.last, at);
         self.last = kept(&now, &self.last);
     }
 

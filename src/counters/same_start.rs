@@ -1,12 +1,16 @@
 //! Tells processes apart whose start times are the same to the hundredth of a second.
 //!
 //! Growth far beyond what a process has shown is posted, on trial. If pages return to the values from before it, the
-//! growth was another process's with the same start time. From then on a page belongs to the nearest of them.
+//! growth may be that of another process with the same start time, or the pages come from views of one process of which
+//! one lags: a cache, a second Prometheus server. Nothing of the higher line is posted until the lower one has reached it,
+//! which is one process, or has had the time to do so and has not. From then on a page belongs to the nearest of them.
 
-use super::identity::{InstancePage, Outcome, Processes};
+use super::doubted::Doubted;
+use super::identity::{ANSWERING, FORGOTTEN, InstancePage, Outcome, Processes};
 use super::process::{Process, ProcessId};
+use super::quarantine_limits::LAG;
 use super::trial::Trial;
-use crate::units::Timestamp;
+use crate::units::{Moment, Timestamp};
 
 impl Processes {
     /// The known process of a page with a start time: of several, the nearest one that the page may continue, otherwise
@@ -25,17 +29,82 @@ impl Processes {
     /// Puts growth on trial that is far beyond what the process has shown.
     pub(super) fn try_leap(&mut self, page: &InstancePage<'_>, id: ProcessId) {
         let Some(process) = self.get_mut(id) else { return };
-        if process.trial.is_none() && !process.paces_to(page.rows, page.at.since(process.last_seen)) {
-            process.trial = Some(Trial::of_growth(page.at, process));
+        let has_views = process.has_views.is_some_and(|found| page.at.since(found) < FORGOTTEN);
+        if !has_views && process.trial.is_none() && !process.paces_to(page.rows, page.at.since(process.last_seen)) {
+            let first = process.line_of(page.rows);
+            process.trial = Some(Trial::of_growth(page.at, process).from_line(first));
         }
     }
 
-    /// Undoes growth on trial if pages return to the values from before it: they are of two processes.
+    /// Undoes growth on trial if pages return to the values from before it: they may be of two processes.
     pub(super) fn undo_leap(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
         let process = self.get_mut(id)?;
         let (now, line) = (process.line_of(page.rows), process.line());
         let returned = process.trial.as_mut()?.returned_before(&now, &line);
-        if returned { self.split(page, id, [start, start]) } else { None }
+        if returned { self.doubt(page, start, id) } else { None }
+    }
+
+    /// Returns a process to its state before its trial, and makes another process of its line since, of which nothing is
+    /// posted until it is clear whether it is another one.
+    fn doubt(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
+        let process = self.get_mut(id)?;
+        let (trial, latest) = (process.trial.take()?, process.line());
+        let (first, since) = (trial.first_line().unwrap_or(&latest).clone(), trial.since);
+        trial.undo(process);
+        let upper = self.add(Some(start), since);
+        if let Some(upper) = self.get_mut(upper) {
+            upper.adopt_line(&first, since);
+            upper.shadow = true;
+            upper.doubted = Some(Doubted::new(id, since, latest));
+        }
+        let mut outcome = self.go_on(page, id);
+        outcome.taken_back.push(id);
+        (outcome.lost, outcome.on_trial) = (false, false);
+        Some(outcome)
+    }
+
+    /// Applies a page of a process of which it is not clear whether it is another one. Gives the process that the page
+    /// belongs to if it is to be applied as any other one.
+    pub(super) fn judge_doubted(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Result<ProcessId, Outcome> {
+        for other in &mut self.all {
+            if let Some(doubted) = other.doubted.as_mut().filter(|doubted| doubted.of == id) {
+                doubted.note_below();
+            }
+        }
+        let Some(process) = self.get_mut(id) else { return Ok(id) };
+        let now = process.line_of(page.rows);
+        let Some(doubted) = &mut process.doubted else { return Ok(id) };
+        doubted.note(now);
+        let (of, is_reached) = (doubted.of, doubted.is_reached());
+        if is_reached {
+            self.all.retain(|process| process.id != id);
+            if let Some(process) = self.get_mut(of) {
+                process.has_views = Some(page.at);
+            }
+            return Ok(of);
+        }
+        Err(self.quarantine(page, id))
+    }
+
+    /// Decides that lines are of other processes that were not reached by the lower one in the time that a view may lag.
+    /// Returns whether the lower one did not answer either, so that its growth until there may be missing.
+    pub(super) fn tell_doubted(&mut self, now: Moment) -> bool {
+        let is_over = |doubted: &Doubted| now.since(doubted.since) >= LAG;
+        let over = self.all.iter().filter_map(|process| Some((process.id, process.doubted.as_ref()?)));
+        let over: Vec<_> = over.filter(|(_, doubted)| is_over(doubted)).map(|(id, doubted)| (id, doubted.of)).collect();
+        let mut lost = false;
+        for (id, of) in over {
+            self.tell_from(id);
+            lost |= self.get(of).is_none_or(|own| now.since(own.last_seen) >= ANSWERING);
+        }
+        lost
+    }
+
+    /// Takes a line as that of another process: what it made since its first page is posted with its next one.
+    fn tell_from(&mut self, id: ProcessId) {
+        if let Some(process) = self.get_mut(id) {
+            (process.doubted, process.shadow, process.unposted) = (None, false, true);
+        }
     }
 
     /// Returns a process to its state before its trial, with the first of these start times, and makes another process

@@ -33,6 +33,9 @@ pub(super) struct Trial {
     pub(super) seen_before: Option<Moment>,
     /// The line before it: a process that continues from it was there all the time.
     before: Line,
+    /// The line of the page that began it, where that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<Line>,
     /// What the rows had shown before it.
     #[serde(default)]
     shown: Vec<(RowKey, FastestMinute)>,
@@ -74,6 +77,7 @@ impl Trial {
             since,
             seen_before,
             before: _,
+            first: _,
             shown: _,
             step: _,
             pace: _,
@@ -87,6 +91,16 @@ impl Trial {
     /// The trial of growth far beyond what a process has shown.
     pub(super) fn of_growth(since: Moment, process: &Process) -> Self {
         Self::new(TrialKind::Growth, since, process)
+    }
+
+    /// The same trial, and the line of the page that began it.
+    pub(super) fn from_line(self, first: Line) -> Self {
+        Self { first: Some(first), ..self }
+    }
+
+    /// The line of the page that began it, where that is kept.
+    pub(super) const fn first_line(&self) -> Option<&Line> {
+        self.first.as_ref()
     }
 
     /// The same trial with a page's growth.
@@ -108,7 +122,19 @@ impl Trial {
         let (before, shown, pace) = (process.line(), process.shown(), process.passed.pace());
         let own_pace = process.pace.clone();
         let seen_before = Some(process.last_seen);
-        Self { kind, since, seen_before, before, shown, step: 0, pace, own_pace, returns: 0, is_counted: false }
+        Self {
+            kind,
+            since,
+            seen_before,
+            before,
+            first: None,
+            shown,
+            step: 0,
+            pace,
+            own_pace,
+            returns: 0,
+            is_counted: false,
+        }
     }
 
     /// Returns a process to its state before the trial.

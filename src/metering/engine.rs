@@ -263,6 +263,11 @@ impl Engine {
         each.fold([false; 2], |all, one| std::array::from_fn(|i| all[i] || one[i]))
     }
 
+    /// Whether it is not clear whether pages are of one process with views of it that lag, or of two with one start time.
+    pub(crate) fn is_doubted(&self) -> bool {
+        self.instances.iter().any(|instance| instance.processes.is_doubted())
+    }
+
     /// Whether processes that cannot be told apart answer in turn.
     pub(crate) fn is_ambiguous(&self) -> bool {
         self.instances.iter().any(|instance| instance.processes.is_ambiguous())

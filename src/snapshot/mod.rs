@@ -20,8 +20,8 @@ pub use money::{
     BesideRow, LeakageView, LedgerBasis, ListBasis, ModelMoney, MoneyView, PriceStep, RateBasis, Worth, WriterStatus,
 };
 pub use rows::{
-    AMBIGUOUS, Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles, RequestRates,
-    Requests, ScrapeRow, TokenTotals, UnitRow, WorstRank,
+    AMBIGUOUS, Coverage, DOUBTED, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles,
+    RequestRates, Requests, ScrapeRow, TokenTotals, UnitRow, WorstRank,
 };
 pub use slo::SloStatus;
 pub use vitals::{VitalLine, Vitals};

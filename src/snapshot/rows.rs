@@ -108,6 +108,8 @@ pub struct NodeRow {
 pub const QUARANTINED: &str = "a counter moved and waits to be explained: nothing is posted until then";
 /// The note of an address at which processes answer that cannot be told apart.
 pub const AMBIGUOUS: &str = "several processes without start times answer at this address and cannot be told apart: the total is a lower bound; name them one by one";
+/// The note of an address whose pages are of two processes with one start time, or of views of one process of which one lags.
+pub const DOUBTED: &str = "pages are of two processes with the same start time, or of one whose older pages return: the total is a lower bound for up to 5 minutes";
 
 /// One GPU. Gauges are `None` unless it is live.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -15,6 +15,7 @@ mod proxies;
 mod proxies_turned;
 mod refused;
 use crate::restart;
+mod older_views;
 mod roles;
 mod rotating;
 mod same_start;

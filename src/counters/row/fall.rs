@@ -1,8 +1,11 @@
 //! A row whose counters fall: a dip, a reset, or the reset of a part of it.
 
-use super::{COUNTERS, Earlier, PageContext, Quarantine, REASON_LOW, RowCounters};
+use super::fallen::{Earlier, Quarantine};
+use super::{COUNTERS, PageContext, REASON_LOW, RowCounters};
 use crate::counters::delta::{Reset, Step};
-use crate::counters::quarantine_limits::{QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT, SMALL_PART};
+use crate::counters::quarantine_limits::{
+    LAG, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT, SMALL_PART,
+};
 use crate::counters::series_sum::SeriesSum;
 use crate::counters::values::{fallen, fell, growth, kept, values, zero_where_fell};
 use crate::reading::{EngineReading, TokenCounters};
@@ -42,7 +45,10 @@ impl RowCounters {
         if grew && self.is_reset(&quarantine, took, context) {
             return self.reset(reading, &quarantine, context);
         }
-        if grew && context.identified && quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT {
+        let may_lag = || {
+            context.at.since(quarantine.since) < LAG && self.recent.may_show(&quarantine.first, context.at, &self.shown)
+        };
+        if grew && context.identified && quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT && !may_lag() {
             // Too much to be what it produced since, and too long for a dip.
             let before = self.last;
             self.last = zero_where_fell(&before, now);

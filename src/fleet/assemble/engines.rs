@@ -307,6 +307,9 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
         let text = format!("its page no longer counts {} tokens: the total is a lower bound", gone.join(" and "));
         return Some(Label::new(&text));
     }
+    if engine.is_doubted() {
+        return Some(Label::new(crate::snapshot::DOUBTED));
+    }
     if engine.is_ambiguous() {
         return Some(Label::new(crate::snapshot::AMBIGUOUS));
     }

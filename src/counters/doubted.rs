@@ -1,0 +1,58 @@
+//! A line above a process's own with the same start time: that of another process, or a newer view of this one.
+
+use serde::{Deserialize, Serialize};
+
+use super::line::Line;
+use super::process::ProcessId;
+use crate::units::Moment;
+
+/// The number of pages in a row at or above the line's first values, after which the lower line has reached it.
+const PAGES: u8 = 8;
+/// How many of them are below the line's latest ones.
+const FALLS: u8 = 3;
+
+/// What is known of such a line. The rows of its process have its first values until it is decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Doubted {
+    /// The process that it may be of.
+    pub(super) of: ProcessId,
+    /// When its first page came.
+    pub(super) since: Moment,
+    /// Its latest values.
+    latest: Line,
+    /// The number of pages since the last one that was below the first values.
+    pages: u8,
+    /// How many of them were below the latest ones.
+    falls: u8,
+}
+
+impl Doubted {
+    pub(super) const fn new(of: ProcessId, since: Moment, latest: Line) -> Self {
+        Self { of, since, latest, pages: 0, falls: 0 }
+    }
+
+    /// Notes a page below the first values.
+    pub(super) const fn note_below(&mut self) {
+        (self.pages, self.falls) = (0, 0);
+    }
+
+    /// Notes a page at or above the first values.
+    pub(super) fn note(&mut self, now: Line) {
+        self.pages = self.pages.saturating_add(1);
+        if now.reaches(&self.latest) {
+            self.latest = now;
+        } else {
+            self.falls = self.falls.saturating_add(1);
+        }
+    }
+
+    /// Whether the lower line reached this one: they are of one process.
+    pub(super) const fn is_reached(&self) -> bool {
+        self.pages >= PAGES && self.falls >= FALLS
+    }
+
+    pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let Self { of: _, since, latest: _, pages: _, falls: _ } = self;
+        std::iter::once(since)
+    }
+}
