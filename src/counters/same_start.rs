@@ -32,7 +32,7 @@ impl Processes {
         let has_views = process.has_views.is_some_and(|found| page.at.since(found) < FORGOTTEN);
         if !has_views && process.trial.is_none() && !process.paces_to(page.rows, page.at.since(process.last_seen)) {
             let first = process.line_of(page.rows);
-            process.trial = Some(Trial::of_growth(page.at, process).from_line(first));
+            process.trial = Some(Trial::of_growth(page.at, process).begun_by(first));
         }
     }
 

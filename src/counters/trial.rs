@@ -94,7 +94,7 @@ impl Trial {
     }
 
     /// The same trial, and the line of the page that began it.
-    pub(super) fn from_line(self, first: Line) -> Self {
+    pub(super) fn begun_by(self, first: Line) -> Self {
         Self { first: Some(first), ..self }
     }
 
