@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::line::Line;
-use super::process::ProcessId;
+use super::process_id::ProcessId;
 use crate::units::Moment;
 
 /// The number of pages in a row at or above the line's first values, after which the lower line has reached it.

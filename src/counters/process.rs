@@ -11,6 +11,7 @@ use super::fastest_minute::FastestMinute;
 use super::line::Line;
 use super::own_pace::OwnPace;
 use super::passed::PassedLines;
+use super::process_id::ProcessId;
 use super::process_rows::live_total;
 use super::row::{PageContext, RowCounters};
 use super::row_index::RowIndex;
@@ -26,11 +27,6 @@ const STARTS: usize = 8;
 const MOVING: usize = 4;
 /// The number of pages without a known counter after which the counter is believed to be gone.
 const CUT_PAGES: u8 = 3;
-
-/// The number of a process among those seen at an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ProcessId(pub u32);
 
 /// One process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,8 @@
 
 use super::doubted::Doubted;
 use super::identity::{ANSWERING, FORGOTTEN, InstancePage, Outcome, Processes};
-use super::process::{Process, ProcessId};
+use super::process::Process;
+use super::process_id::ProcessId;
 use super::quarantine_limits::LAG;
 use super::trial::Trial;
 use crate::units::{Moment, Timestamp};

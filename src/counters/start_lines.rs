@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::identity::{InstancePage, Outcome, Processes};
 use super::line::Line;
-use super::process::{ProcessId, same_start};
+use super::process::same_start;
+use super::process_id::ProcessId;
 use crate::units::{Moment, Timestamp};
 
 /// The number of pages of a lower process after which there are two. A dip at which the start time moved does not go on

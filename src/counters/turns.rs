@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::identity::{ANSWERING, InstancePage, Outcome, Processes};
 use super::line::Line;
 use super::passed::{PassedLines, a_minute};
-use super::process::{Process, ProcessId};
+use super::process::Process;
+use super::process_id::ProcessId;
 use crate::units::{Moment, Span};
 
 /// The number of pages in a row that are of another line than the one before, after which the lines are processes. A file

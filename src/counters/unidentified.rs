@@ -8,7 +8,8 @@
 use super::fastest_minute::{MIN_DISPUTED, MIN_JUDGED};
 use super::identity::{FORGOTTEN, InstancePage, Outcome, Processes, Verdict};
 use super::page_match::PageMatch;
-use super::process::{Process, ProcessId};
+use super::process::Process;
+use super::process_id::ProcessId;
 use super::quarantine_limits::QUARANTINE_PAGES;
 use super::quarantined::{QuarantinedLine, QuarantinedLines, Values, millis};
 use super::trial::{Trial, TrialKind, returns};

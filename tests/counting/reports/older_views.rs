@@ -21,8 +21,11 @@ const VIEWS: [(&str, [View; 2]); 9] = [
 /// Which view answers.
 const ORDERS: [fn(u64) -> u64; 5] = [|n| n % 2, |n| n / 2 % 2, |n| n / 4 % 2, |n| n / 13 % 2, |n| dice(n) % 2];
 
-/// What the process has made at a second: a steady load, one in bursts, and one burst before a trickle.
-const LOADS: [(&str, fn(i64) -> u64); 3] = [
+/// What the process has made at a second.
+type Load = fn(i64) -> u64;
+
+/// A steady load, one in bursts, and one burst before a trickle.
+const LOADS: [(&str, Load); 3] = [
     ("steady", |t| steps(t, 200)),
     ("in bursts", |t| steps(t / 40 * 40, 700)),
     ("a burst at first", |t| 1_000_000 + 250_000 * u64::from(t >= -6) + (t + 1000).unsigned_abs()),
