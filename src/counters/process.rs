@@ -190,6 +190,11 @@ impl Process {
         self.last_seen
     }
 
+    /// Notes that what it made before its first page is counted as missing, whether or not it replaced the others.
+    pub const fn close_succession(&mut self) {
+        self.succession = None;
+    }
+
     /// Its start time as its pages have it.
     pub fn start(&self) -> Option<Timestamp> {
         self.starts.last().copied()

@@ -107,8 +107,13 @@ impl Metering {
         if counted && process.is_some_and(|process| process.lost_rows_at(at)) {
             context.ledger.lose_window(at.wall);
         }
-        if counted && outcome.verdict == Verdict::Baseline && was_born_unseen(context, ahead, engine, start) {
+        let is_only = engine.instance(id, at).processes.all().len() == 1;
+        let is_new = !outcome.lost && outcome.verdict == Verdict::Baseline;
+        if counted && is_new && was_born_unseen(context, engine, &seen, id.filter(|_| is_only)) {
             context.ledger.lose_window(at.wall);
+            if let Some(process) = engine.instance(id, at).processes.get_mut(outcome.process) {
+                process.close_succession();
+            }
         }
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
         engine.left = engine.row_that_left(id, rows);
@@ -289,8 +294,7 @@ fn by_instance(readings: &[EngineReading]) -> Vec<Part<'_>> {
 /// The earliest start time from which a new process counts from zero: since then the fleet was watched and the node's
 /// GPUs were allocated. `None` if the engine's clock does not agree with ours.
 fn watched_since(context: &Context<'_>, ahead: Option<Span>, engine: &Engine) -> Option<Timestamp> {
-    let agrees = ahead.is_some_and(|ahead| ahead.millis().abs() < CLOCKS_AGREE.millis());
-    let watched = context.watched_from.filter(|_| agrees && !engine.is_reset)?;
+    let watched = context.watched_from.filter(|_| agreed(ahead, engine).is_some())?;
     if let Some(last) = engine.last_page {
         // A new instance of a page that was read before. The calendar may have been set since the watch began.
         return Some(context.at.wall - context.at.since(last));
@@ -299,13 +303,25 @@ fn watched_since(context: &Context<'_>, ahead: Option<Span>, engine: &Engine) ->
     allocated.map(|from| watched.max(from))
 }
 
-/// Whether a process whose first page is a baseline was born while its address was watched: others answered at its turns, and
-/// what it produced until this page is not counted.
-fn was_born_unseen(context: &Context<'_>, ahead: Option<Span>, engine: &Engine, start: Option<Timestamp>) -> bool {
-    let ahead = ahead.filter(|ahead| ahead.millis().abs() < CLOCKS_AGREE.millis() && !engine.is_reset);
-    let born = start.zip(ahead).map(|(start, ahead)| start - ahead);
-    let is_within = |(born, watched): (Timestamp, Timestamp)| born > watched && born <= context.at.wall;
-    engine.last_page.is_some() && born.zip(context.watched_from).is_some_and(is_within)
+/// How far the server's clock is ahead of ours, if it agrees well enough for births to be compared with the watch.
+fn agreed(ahead: Option<Span>, engine: &Engine) -> Option<Span> {
+    ahead.filter(|ahead| ahead.millis().abs() < CLOCKS_AGREE.millis() && !engine.is_reset)
+}
+
+/// Whether a process whose first page is a baseline was, or without a start time may have been, born while its address was
+/// watched: others answered at its turns, or its page lagged. What it produced until this page is not counted.
+fn was_born_unseen(context: &Context<'_>, engine: &Engine, page: &InstancePage<'_>, id: Option<&InstanceId>) -> bool {
+    if engine.last_page.is_none() || engine.is_reset {
+        return false;
+    }
+    let Some(start) = page.start else {
+        let has_made = |reading: &&EngineReading| reading.tokens.any();
+        return id.is_some() && page.rows.iter().any(has_made);
+    };
+    // Without the server's time, by our clock alone.
+    let ahead = agreed(Some(page.ahead.unwrap_or_default()), engine);
+    let is_within = |(ahead, watched): (Span, Timestamp)| start - ahead > watched && start - ahead <= context.at.wall;
+    ahead.zip(context.watched_from).is_some_and(is_within)
 }
 
 /// Counts restarts and, if any row is counted, windows in which tokens may be missing. Returns the interval in which

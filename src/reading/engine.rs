@@ -154,6 +154,15 @@ impl TokenCounters {
         }
     }
 
+    /// Whether any counter is above zero.
+    pub fn any(&self) -> bool {
+        let prompt = match self.prompt {
+            PromptCount::Whole(tokens) | PromptCount::ComputedOnly(tokens) => Some(tokens),
+            PromptCount::Unknown => None,
+        };
+        [prompt, self.cached, self.output].into_iter().flatten().any(|tokens| tokens > Tokens::ZERO)
+    }
+
     /// Whether the row counts no tokens at all.
     pub const fn is_empty(&self) -> bool {
         matches!(self.prompt, PromptCount::Unknown) && self.cached.is_none() && self.output.is_none()

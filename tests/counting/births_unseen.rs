@@ -63,3 +63,41 @@ fn an_instance_that_is_shown_long_after_its_birth_makes_the_total_a_lower_bound(
         });
     }
 }
+
+/// The same of an instance without a start time: it may have been born in the watch. One that has made nothing yet lacks nothing.
+#[test]
+fn an_instance_without_a_start_time_that_is_new_makes_the_total_a_lower_bound() {
+    for had in [0, 1, 90_000] {
+        for mut fleet in both(&[URL]) {
+            for nth in 0..40 {
+                let old = ("a:8000", None, 500_000 + made(nth));
+                let new = ("b:8000", None, had + made(nth - 25));
+                let parts = if nth >= 25 { vec![old, new] } else { vec![old] };
+                let picture = look(&mut fleet, URL, nth, instances(&parts));
+                let all = made(nth) + made(nth - 25);
+                assert_eq!(misposted(&picture, all, all), None, "{had} at first, look {nth}");
+                let is_lost = had > 0 && nth >= 25;
+                let money = &picture.money;
+                assert_eq!((money.lower_bound, money.lost_windows), (is_lost, u64::from(is_lost)), "{had}, look {nth}");
+            }
+        }
+    }
+}
+
+/// The same of a page that does not give the server's time: births are compared with our clock.
+#[test]
+fn a_replica_seen_long_after_its_birth_is_marked_without_the_servers_time_too() {
+    for age in [8, 20, 300] {
+        for mut fleet in both(&[URL]) {
+            let start = Some(second(25 - age).wall);
+            for nth in 0..40 {
+                let is_new = nth >= 25 && nth % 2 == 1;
+                let output = if is_new { made(nth - 25 + age) } else { 500_000 + made(nth) };
+                let page = rows(&[("0", "m", output)], if is_new { start } else { started(999) });
+                let picture = look(&mut fleet, URL, nth, PageReading { date: None, ..page });
+                let is_lost = nth >= 25 && 25 - age > 0;
+                assert_eq!(picture.money.lost_windows > 0, is_lost, "{age} s old, look {nth}");
+            }
+        }
+    }
+}
