@@ -189,7 +189,7 @@ fn json(rows: &[DisputeRow]) -> Result<String, Failure> {
             }
         })
         .collect();
-    serde_json::to_string(&listed).map_err(|error| Failure::Run(error.to_string()))
+    Ok(serde_json::to_string(&listed)?)
 }
 
 fn table(rows: &[DisputeRow]) -> String {

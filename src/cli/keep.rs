@@ -15,7 +15,7 @@ use super::{Failure, disputes, lease_end, lease_list};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::counters::Plausibility;
-use crate::store::{self, Reader, StoreError};
+use crate::store::{self, Reader};
 use crate::units::Timestamp;
 
 #[derive(Debug, Clone, Subcommand)]
@@ -60,12 +60,6 @@ pub(super) enum LeaseAction {
         #[arg(long, value_name = "T", value_parser = When::parse)]
         at: Option<When>,
     },
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Run(error.to_string())
-    }
 }
 
 /// The ledger that is named, or the user's own.

@@ -1,11 +1,13 @@
-//! The flags of whatever looks and prints a snapshot: `once`, `demo` and `replay`.
+//! The flags of the subcommands that print a snapshot: `once`, `demo` and `replay`.
 #![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 
 use std::time::Duration;
 
 use clap::Args;
 
+use super::Failure;
 use crate::config::parse_interval;
+use crate::session::PollPlan;
 
 /// How a snapshot is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,16 @@ impl LookArgs {
     /// Whether anything was asked of `once`.
     pub(super) const fn any(&self) -> bool {
         self.json || self.text || self.card || self.span.is_some() || self.every.is_some()
+    }
+
+    /// When to poll and how to print, as the arguments say. `interval` is the configured one.
+    pub(super) fn polls(&self, interval: Duration) -> Result<(PollPlan, OutputForm), Failure> {
+        let repeat = self.span.is_none() && self.every.is_some();
+        let span = self.span.or(self.every).unwrap_or(interval);
+        if repeat && span.is_zero() {
+            return Err(Failure::Usage("--every 0: write how often, like --every 10s".to_owned()));
+        }
+        Ok((PollPlan { span, repeat, interval }, self.form(repeat)))
     }
 
     /// How it prints, JSON if nothing says otherwise and `by_default` is set.

@@ -4,19 +4,23 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::global::Global;
-use super::{Failure, themes};
+use super::{Failure, ledger, themes};
 use crate::clock::Clock;
 use crate::config::{self, Settings, TargetSettings};
 use crate::fleet::FleetConfig;
+use crate::history::History;
 use crate::platform::host_name;
 use crate::reading::{Label, NodeName, Role, TargetId};
-use crate::session::{self, SessionConfig};
+use crate::session::{self, PlaybackConfig, PollPlan, RoundsConfig, SessionConfig};
 use crate::source::Source;
 use crate::source::discover::Discovery;
 use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
 use crate::source::scrape::{self, ScrapeTarget, TargetError, source_of};
 use crate::store;
 use crate::units::Span;
+
+/// How long a page may take where everything waits for the slowest one: no target may be stale by then.
+const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// Everything that a run asks.
 #[derive(Debug, Clone)]
@@ -142,6 +146,33 @@ impl SourcePlan {
         }
     }
 
+    /// Rounds over all of that, with a ledger in a file, or in memory where there is none.
+    pub(super) fn rounds(&self, polls: PollPlan, clock: &Clock, path: Option<PathBuf>) -> RoundsConfig {
+        let window = Span::from(polls.span).max(Span::from_millis(1));
+        let settings = patient();
+        RoundsConfig {
+            fleet: FleetConfig { pace: Some(window), ..self.site(window) },
+            book: self.settings.book.clone(),
+            sources: self.sources(PollPace::Asked, &settings),
+            discovery: self.discovery(&settings),
+            plan: polls,
+            clock: clock.clone(),
+            ledger: path
+                .map(|path| (ledger::settings(&self.settings, Some(path), clock), Span::from(self.settings.absence))),
+        }
+    }
+
+    /// A playback with this configuration, which keeps a ledger in a file, or in memory where there is none.
+    pub(super) fn playback(&self, path: Option<PathBuf>, history: Option<History>) -> PlaybackConfig {
+        PlaybackConfig {
+            fleet: self.site(Span::from(self.interval())),
+            book: self.settings.book.clone(),
+            ledger: ledger::settings(&self.settings, path, &Clock::System),
+            absence: Span::from(self.settings.absence),
+            history,
+        }
+    }
+
     /// The site, with rates over `window`.
     pub(super) fn site(&self, window: Span) -> FleetConfig {
         FleetConfig {
@@ -163,6 +194,11 @@ impl SourcePlan {
             targets: self.targets.iter().map(ScrapeTarget::info).collect(),
         }
     }
+}
+
+/// How pages are polled where everything waits for the slowest one.
+pub(super) fn patient() -> scrape::Settings {
+    scrape::Settings { timeout: PATIENCE, ..scrape::Settings::default() }
 }
 
 /// The configuration with the flags on top.

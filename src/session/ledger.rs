@@ -32,21 +32,21 @@ pub(super) fn open(settings: Settings, inbox: mpsc::Sender<Message>) -> (Store, 
 
 /// A collector and the ledger that it was given.
 #[derive(Debug)]
-pub struct KeptLedger {
+pub(super) struct KeptLedger {
     /// The collector.
-    pub collector: Collector,
+    pub(super) collector: Collector,
     /// The ledger, to ask it for the past.
-    pub store: Store,
+    pub(super) store: Store,
     /// How it stands.
-    pub basis: LedgerBasis,
+    pub(super) basis: LedgerBasis,
     /// What the store says from now on.
-    pub news: Receiver<LedgerEvent>,
+    pub(super) news: Receiver<LedgerEvent>,
 }
 
 /// Gives a collector the ledger that a run was told to keep. Where it cannot be its keeper, the run goes on without, and the
 /// basis says why.
 /// Later news are for the collector too.
-pub fn keep(collector: Collector, settings: Settings, absence: Span) -> KeptLedger {
+pub(super) fn keep(collector: Collector, settings: Settings, absence: Span) -> KeptLedger {
     let (tell, news) = sync_channel(64);
     let store = Store::open(settings, move |news| drop(tell.try_send(news)));
     let mut collector = collector.keeping(store.clone(), absence);

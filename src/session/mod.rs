@@ -10,6 +10,7 @@ mod collector;
 mod ledger;
 mod live;
 mod opened;
+mod playback;
 mod recorder;
 mod round;
 mod rounds;
@@ -19,8 +20,8 @@ mod turned;
 
 pub use catch_up::catch_up_span;
 pub use collector::{Collector, Message, run};
-pub use ledger::{KeptLedger, keep};
 pub use live::{Session, SessionConfig, window};
+pub use playback::{Playback, PlaybackConfig};
 pub use rounds::{PollPlan, Rounds, RoundsConfig};
 pub use scripted::{Scripted, turn_again};
 pub use turned::TurnedFleet;

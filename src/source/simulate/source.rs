@@ -3,7 +3,9 @@
 use tokio::task::JoinSet;
 
 use super::day::Holding;
+use super::terms;
 use crate::clock::Clock;
+use crate::pricing::Lease;
 use crate::reading::{NodeName, Role, TargetId, UnitName};
 use crate::source::contract::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
 use crate::source::scrape::{self, Settings, source_of};
@@ -63,6 +65,11 @@ impl SimulatedFleet {
     /// Who held which GPUs from when until when; empty for a made-up fleet, which holds what it has.
     pub fn holdings(&self) -> &[Holding] {
         &self.holdings
+    }
+
+    /// The leases that [`holdings`](Self::holdings) are paid by.
+    pub fn leases(&self) -> Vec<Lease> {
+        terms::leases(&self.holdings)
     }
 }
 
