@@ -10,7 +10,7 @@ use super::sources::SourcePlan;
 use super::{Failure, ledger};
 use crate::clock::Clock;
 use crate::config::parse_interval;
-use crate::platform::Ending;
+use crate::platform::ShutdownSignals;
 use crate::record::{FORMAT, Recording, RecordingHeader, Redactor, Settings, Written};
 use crate::session::{self, Session, SessionConfig};
 use crate::source::scrape::ScrapeTarget;
@@ -66,7 +66,7 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
     let progress = recording.progress();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let mut ending = Ending::new()?;
+        let mut shutdown = ShutdownSignals::new()?;
         let keeping = ledger::settings(&plan.settings, ledger::choice(global, &plan.settings).only_named(), &clock);
         let config = SessionConfig { recording: Some(recording), ..plan.session(&clock, keeping) };
         let session = Session::start(config, runtime.handle());
@@ -85,7 +85,7 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
         tokio::select! {
             () = time_is_over => {}
             () = ended_itself => {}
-            () = ending.asked() => {}
+            () = shutdown.received() => {}
         }
         session.finish(LAST_POLL).await;
         Ok::<_, Failure>(())

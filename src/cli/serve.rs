@@ -7,7 +7,7 @@ use super::sources::SourcePlan;
 use super::{Failure, ledger, ledger_states, listen, log, target_states};
 use crate::clock::Clock;
 use crate::http;
-use crate::platform::Ending;
+use crate::platform::ShutdownSignals;
 use crate::session::Session;
 use crate::wire;
 
@@ -22,7 +22,7 @@ pub(super) fn run(global: &Global, targets: &[String], address: &str) -> Result<
     let ledger = ledger::settings(&plan.settings, ledger::choice(global, &plan.settings).or_own(), &Clock::System);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let mut ending = Ending::new()?;
+        let mut shutdown = ShutdownSignals::new()?;
         let listener = listen::bind(address).await?;
         let session = Session::start(plan.session(&Clock::System, ledger), runtime.handle());
         let snapshots = session.snapshots.clone();
@@ -33,7 +33,7 @@ pub(super) fn run(global: &Global, targets: &[String], address: &str) -> Result<
         let hub = http::hub();
         tokio::select! {
             () = wire::serve(listener, move |request| hub.answer(&request)) => {}
-            () = ending.asked() => {}
+            () = shutdown.received() => {}
         }
         session.finish(LAST_POLL).await;
         if let Some(why) = target_states::without_engine(&snapshots.borrow()) {

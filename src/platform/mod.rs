@@ -8,7 +8,7 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
-pub use system::{Ending, allow_files, host_name, is_alive, replace_with, stop_self};
+pub use system::{ShutdownSignals, allow_files, host_name, is_alive, replace_with, stop_self};
 
 /// Why NVML cannot be had on this system whatever is installed, and what to do instead; `None` where it can.
 pub const fn no_nvml() -> Option<(&'static str, &'static str)> {

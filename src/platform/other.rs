@@ -31,16 +31,16 @@ pub fn replace_with(command: &mut Command) -> io::Error {
 
 /// What asks a server to end: Ctrl-C.
 #[derive(Debug)]
-pub struct Ending;
+pub struct ShutdownSignals;
 
-impl Ending {
+impl ShutdownSignals {
     /// Listens from now on.
     pub const fn new() -> io::Result<Self> {
         Ok(Self)
     }
 
     /// Waits for it.
-    pub async fn asked(&mut self) {
+    pub async fn received(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -41,9 +41,9 @@ pub fn replace_with(command: &mut Command) -> io::Error {
 
 /// The signals that ask a server to end.
 #[derive(Debug)]
-pub struct Ending([Signals; 3]);
+pub struct ShutdownSignals([Signals; 3]);
 
-impl Ending {
+impl ShutdownSignals {
     /// Listens for them from now on.
     pub fn new() -> io::Result<Self> {
         let [term, interrupt, hangup] = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
@@ -51,7 +51,7 @@ impl Ending {
     }
 
     /// Waits for the first of them.
-    pub async fn asked(&mut self) {
+    pub async fn received(&mut self) {
         let [term, interrupt, hangup] = &mut self.0;
         tokio::select! {
             _ = term.recv() => {}

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::window::{instants, local};
-use super::{Provenance, Window};
+use super::{Provenance, TierWindow};
 use crate::units::{Money, Price, Tokens};
 use crate::units::{Span, Timestamp};
 
@@ -44,7 +44,7 @@ pub struct PriceList {
     /// The tier outside every window.
     pub default_tier: String,
     /// Windows, the first that holds wins.
-    pub windows: Vec<Window>,
+    pub windows: Vec<TierWindow>,
     /// The name of its calendar.
     pub calendar: Option<String>,
     /// Days on which windows with `except_holidays` are off.
@@ -178,7 +178,7 @@ impl PriceList {
         };
         let mut times: Vec<Time> =
             self.windows.iter().flat_map(|w| &w.hours).flat_map(|(start, end)| [*start, *end]).collect();
-        if self.windows.iter().any(Window::depends_on_date) {
+        if self.windows.iter().any(TierWindow::depends_on_date) {
             times.push(Time::midnight());
         }
         times.sort_unstable();

@@ -36,4 +36,4 @@ pub use payers::Payers;
 pub use policy::{Bill, Overhead};
 pub use provenance::Provenance;
 pub use rates::{GpuRate, RateCard, words_match};
-pub use window::{Window, WindowError};
+pub use window::{TierWindow, WindowError};
