@@ -7,7 +7,7 @@ use super::config::ConfigAction;
 use super::demo::DemoArgs;
 use super::global::Global;
 use super::keep::{LeaseAction, LedgerAction};
-use super::look_args::LookArgs;
+use super::once_args::OnceArgs;
 use super::price::PriceArgs;
 use super::reconcile::ReconcileArgs;
 use super::record::RecordArgs;
@@ -38,7 +38,7 @@ pub(super) enum CliCommand {
         #[arg(value_name = "TARGET")]
         targets: Vec<String>,
         #[command(flatten)]
-        look: LookArgs,
+        once: OnceArgs,
     },
     /// What the past earned and cost, what it would have, and why it changed
     Report(ReportArgs),

@@ -40,7 +40,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let mut day = Playback::of_day(fleet, &clock, speed, plan.interval(), config);
     ledger::kept(&day.basis)?;
     let past = ledger::past(&day.store, &plan.settings, plan.settings.zone.clone());
-    if args.look.any() || args.picture.is_some() {
+    if args.once.any() || args.picture.is_some() {
         // Charts are of what was published.
         let snapshots = args.picture.as_ref().map(|_| day.publish.subscribe());
         let last = runtime.block_on(day.scripted.turn(None, Some(speed), &day.publish));
@@ -50,8 +50,8 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
             picture(path, TITLE, last.clone(), history, &past, &plan.settings.zone)?;
         }
         day.scripted.collector.close();
-        return if args.look.any() {
-            print::snapshot(&last, args.look.form(false), &plan.settings.zone)
+        return if args.once.any() {
+            print::snapshot(&last, args.once.form(false), &plan.settings.zone)
         } else {
             Ok(())
         };

@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::runtime::Runtime;
 
 use super::global::Global;
-use super::look_args::{LookArgs, OutputForm};
+use super::once_args::{OnceArgs, OutputForm};
 use super::sources::{SourcePlan, patient, settings};
 use super::speed::speed;
 use super::{Failure, dashboard, ledger, out, print, screen};
@@ -43,7 +43,7 @@ pub(super) struct DemoArgs {
     pub(super) serve: bool,
 
     #[command(flatten)]
-    pub(super) look: LookArgs,
+    pub(super) once: OnceArgs,
 }
 
 /// Opens a made-up fleet and watches it, prints it, or only serves it.
@@ -62,8 +62,8 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let path = ledger::choice(global, &plan.settings).only_named();
     // A ledger in a file has a past of its own.
     let back = if path.is_none() { catch_up_span(fleet.targets().len()) } else { Span::ZERO };
-    if args.look.any() {
-        let (polls, form) = args.look.polls(plan.interval())?;
+    if args.once.any() {
+        let (polls, form) = args.once.polls(plan.interval())?;
         // A card says what the dashboard shows: it begins with the same hour.
         late.set_back(if form == OutputForm::Card { back } else { Span::ZERO });
         let mut config = plan.rounds(polls, &clock, path);

@@ -30,9 +30,9 @@ mod ledger;
 mod ledger_states;
 mod listen;
 mod log;
-mod look_args;
 mod misread;
 mod once;
+mod once_args;
 mod out;
 mod picture;
 mod price;
@@ -103,7 +103,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     }
     match command {
         None => dashboard::run(&global, &targets),
-        Some(CliCommand::Once { targets, look }) => once::run(&global, &targets, &look),
+        Some(CliCommand::Once { targets, once }) => once::run(&global, &targets, &once),
         Some(CliCommand::Report(args)) => report::run(&global, &args),
         Some(CliCommand::Reconcile(args)) => reconcile::run(&global, &args),
         Some(CliCommand::Demo(demo)) if demo.deepseek_day => day::run(&global, &demo),

@@ -1,14 +1,14 @@
 //! `margintop once`: poll, poll again, print, exit.
 
 use super::global::Global;
-use super::look_args::{LookArgs, OutputForm};
+use super::once_args::{OnceArgs, OutputForm};
 use super::sources::SourcePlan;
 use super::{Failure, failures, ledger, print};
 use crate::clock::Clock;
 use crate::session::Rounds;
 
 /// Polls what was named, prints it, and fails if a named source did.
-pub(super) fn run(global: &Global, targets: &[String], args: &LookArgs) -> Result<(), Failure> {
+pub(super) fn run(global: &Global, targets: &[String], args: &OnceArgs) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, targets)?;
     let (polls, form) = args.polls(plan.interval())?;
     if form != OutputForm::Json {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use jiff::tz::TimeZone;
 
-use super::look_args::OutputForm;
+use super::once_args::OutputForm;
 use super::out::Stdout;
 use super::{Failure, card, text};
 use crate::snapshot::Snapshot;

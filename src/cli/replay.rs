@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::global::Global;
 use super::ledger::Choice;
-use super::look_args::LookArgs;
+use super::once_args::OnceArgs;
 use super::sources::{SourcePlan, settings};
 use super::speed::speed;
 use super::when::When;
@@ -40,7 +40,7 @@ pub(super) struct ReplayArgs {
     again: bool,
 
     #[command(flatten)]
-    look: LookArgs,
+    once: OnceArgs,
 }
 
 /// Plays a recording to its end or to `--at` and prints it, or shows it while it plays.
@@ -51,7 +51,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     check(args, &ledger)?;
     let path = ledger.only_new("replay")?;
     let at = args.at.map(|at| at.resolve(&plan.settings.zone, reader.header().began.wall));
-    let prints = args.look.any();
+    let prints = args.once.any();
     let options = if prints { None } else { Some(screen::options(&plan)?) };
     let history = options.as_ref().map(|options| options.history.clone());
     let mut replay = Playback::of_recording(reader, plan.playback(path, history));
@@ -66,12 +66,12 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     }
     let last = replay.publish.borrow().clone();
     end(replay.scripted);
-    print::snapshot(&last, args.look.form(false), &plan.settings.zone)
+    print::snapshot(&last, args.once.form(false), &plan.settings.zone)
 }
 
 /// Refuses what a replay cannot do.
 fn check(args: &ReplayArgs, ledger: &Choice) -> Result<(), Failure> {
-    let why = if args.look.span.is_some() || args.look.every.is_some() {
+    let why = if args.once.span.is_some() || args.once.every.is_some() {
         "a replay is printed once, at its end or at --at: leave --for and --every away"
     } else if args.again && matches!(ledger, Choice::File(_)) {
         "a replay that is shown again and again has no ledger to keep: leave --loop or --ledger away"

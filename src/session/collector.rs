@@ -1,5 +1,5 @@
-//! One task that owns the fleet: it drains events and publishes pictures. It blocks no other task and
-//! no other blocks it: a picture that is not looked at is replaced by the next.
+//! One task that owns the fleet: it drains events and publishes snapshots. It blocks no other task and
+//! no other blocks it: a snapshot that is not looked at is replaced by the next.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::units::{Moment, Span};
 
 /// For how long after the first event every batch is published at once, so that what answers first is seen first.
 const HURRY: Span = Span::from_secs(2);
-/// The least time between two pictures.
+/// The least time between two snapshots.
 const GAP: Span = Span::from_millis(190);
 /// How often what changed is handed over to be kept.
 const HANDOVER: Span = Span::from_secs(1);
@@ -89,7 +89,7 @@ pub struct Collector {
     recorder: Option<Recorder>,
     /// Where everything that sources say is written.
     recording: Option<Recording>,
-    /// Whether a tick came since the last picture.
+    /// Whether a tick came since the last snapshot.
     ticked: bool,
 }
 
@@ -130,7 +130,7 @@ impl Collector {
         Self { store: Some(store), absence, ..self }
     }
 
-    /// Takes a message in; whether a picture is due.
+    /// Takes a message in; whether a snapshot is due.
     pub fn take(&mut self, message: Message) -> bool {
         if let Some(recording) = &mut self.recording
             && let Some(entry) = message.entry()
@@ -244,23 +244,23 @@ impl Collector {
         self.fleet.snapshot()
     }
 
-    /// The picture of the present, with rows shared with the last one where nothing changed.
-    pub fn picture(&mut self) -> Arc<Snapshot> {
-        let mut picture = self.fleet.snapshot();
-        self.watch.judge(&mut picture);
+    /// The snapshot of the present, with rows shared with the last one where nothing changed.
+    pub fn snapshot(&mut self) -> Arc<Snapshot> {
+        let mut snapshot = self.fleet.snapshot();
+        self.watch.judge(&mut snapshot);
         if let Some(last) = &self.last {
-            share(&last.nodes, &mut picture.nodes);
-            share(&last.engines, &mut picture.engines);
+            share(&last.nodes, &mut snapshot.nodes);
+            share(&last.engines, &mut snapshot.engines);
         }
-        let picture = Arc::new(picture);
+        let snapshot = Arc::new(snapshot);
         if std::mem::take(&mut self.ticked)
             && let Some(recorder) = &mut self.recorder
         {
-            recorder.record(&picture, &self.fleet, self.store.as_ref());
+            recorder.record(&snapshot, &self.fleet, self.store.as_ref());
         }
-        self.last = Some(Arc::clone(&picture));
+        self.last = Some(Arc::clone(&snapshot));
         self.published = Some(self.fleet.now());
-        picture
+        snapshot
     }
 
     /// Whether a stretch of the recent past ends with what was taken in last.
@@ -285,12 +285,12 @@ fn share<T: PartialEq>(old: &[Arc<T>], new: &mut [Arc<T>]) {
     }
 }
 
-/// Waits for the ledger's first news, then drains messages and publishes pictures until every sender is gone.
+/// Waits for the ledger's first news, then drains messages and publishes snapshots until every sender is gone.
 pub async fn run(
     mut collector: Collector,
     opening: Option<oneshot::Receiver<LedgerEvent>>,
     mut inbox: mpsc::Receiver<Message>,
-    pictures: watch::Sender<Arc<Snapshot>>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
 ) {
     if let Some(opening) = opening {
         match tokio::time::timeout(OPENING, opening).await {
@@ -308,7 +308,7 @@ pub async fn run(
             due |= collector.take(message);
         }
         if due {
-            pictures.send_replace(collector.picture());
+            snapshots.send_replace(collector.snapshot());
         }
     }
 }

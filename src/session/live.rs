@@ -12,7 +12,7 @@ use super::collector::{self, Collector, Message};
 use super::ledger;
 use super::opened::Opened;
 use super::round::PollGroup;
-use super::schedule::{AtWork, Schedule};
+use super::schedule::{Schedule, WorkGuard};
 use crate::clock::Clock;
 use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
@@ -69,7 +69,7 @@ pub struct Session {
     clock: Clock,
     events: mpsc::Sender<Message>,
     last: watch::Sender<bool>,
-    at_work: mpsc::Receiver<AtWork>,
+    at_work: mpsc::Receiver<WorkGuard>,
     _own: JoinSet<()>,
 }
 
@@ -131,7 +131,7 @@ impl Session {
 }
 
 /// Catches up with the present where the clock is late, then polls and ticks.
-async fn begin(schedule: Schedule, mut sources: Vec<Box<dyn Source>>, working: mpsc::Sender<AtWork>) {
+async fn begin(schedule: Schedule, mut sources: Vec<Box<dyn Source>>, working: mpsc::Sender<WorkGuard>) {
     if let Clock::Late(late) = &schedule.clock {
         let interval = Span::from(*schedule.interval.borrow());
         let mut group = PollGroup::new(sources, &schedule.clock);
@@ -148,7 +148,7 @@ async fn search(
     mut discovery: Discovery,
     mut schedule: Schedule,
     mut pids: watch::Receiver<Pids>,
-    _working: mpsc::Sender<AtWork>,
+    _working: mpsc::Sender<WorkGuard>,
 ) {
     let (sink, mut outlet) = sink();
     discovery = discovery.following(pids.clone());

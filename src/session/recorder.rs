@@ -63,18 +63,18 @@ impl Recorder {
         }
     }
 
-    /// Whether five seconds began since the last picture.
+    /// Whether five seconds began since the last snapshot.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         self.recorded != Some(now.millis().div_euclid(EVERY))
     }
 
-    /// Records a picture, if five seconds began since the last one.
-    pub(super) fn record(&mut self, picture: &Snapshot, fleet: &Fleet, store: Option<&Store>) {
-        let (now, slot) = (fleet.now(), picture.at.millis().div_euclid(EVERY));
+    /// Records a snapshot, if five seconds began since the last one.
+    pub(super) fn record(&mut self, snapshot: &Snapshot, fleet: &Fleet, store: Option<&Store>) {
+        let (now, slot) = (fleet.now(), snapshot.at.millis().div_euclid(EVERY));
         if self.recorded == Some(slot) {
             return;
         }
-        self.recorded = self.history.record(picture, fleet.interval()).then_some(slot).or(self.recorded);
+        self.recorded = self.history.record(snapshot, fleet.interval()).then_some(slot).or(self.recorded);
         // Before anything was posted nothing is in memory that is not whole.
         let since = *self.whole_from.get_or_insert(now.wall.minute());
         self.history.read_ledger(fleet.ledger(), since, now.wall);

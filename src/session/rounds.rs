@@ -118,9 +118,9 @@ impl Rounds {
                 break;
             }
             self.collector.commit();
-            print(&self.collector.picture())?;
+            print(&self.collector.snapshot())?;
         }
-        let last = self.collector.picture();
+        let last = self.collector.snapshot();
         self.collector.close();
         print(&last)?;
         Ok(last)

@@ -29,7 +29,7 @@ const ANSWERS: Duration = Duration::from_secs(1);
 
 /// Held by everyone who still polls: when all are dropped, the last poll is over.
 #[derive(Debug)]
-pub(super) enum AtWork {}
+pub(super) enum WorkGuard {}
 
 /// How sources are watched, from the first poll to the last.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub(super) struct Schedule {
     /// Turns true when sources are to be polled once more, and then no more.
     pub(super) last: watch::Receiver<bool>,
     /// What those hold who poll.
-    pub(super) at_work: mpsc::WeakSender<AtWork>,
+    pub(super) at_work: mpsc::WeakSender<WorkGuard>,
     /// The processes that hold this machine's GPUs.
     pub(super) pids: watch::Sender<Pids>,
 }

@@ -70,10 +70,10 @@ impl<S: Source> Scripted<S> {
             let is_due = self.step().await;
             if publish.receiver_count() > 0 && (is_due || (speed.is_some() && shown.elapsed() >= AGAIN)) {
                 shown = Instant::now();
-                publish.send_replace(self.collector.picture());
+                publish.send_replace(self.collector.snapshot());
             }
         }
-        publish.send_replace(self.collector.picture());
+        publish.send_replace(self.collector.snapshot());
         publish.borrow().clone()
     }
 

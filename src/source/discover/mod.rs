@@ -190,7 +190,7 @@ async fn ask(address: SocketAddr, settings: Settings, clock: Clock) -> (SocketAd
     }
     let Ok(target) = format!("http://{address}").parse() else { return (address, ProbeAnswer::Silence) };
     let mut scraper = Scraper::new(target, settings, clock);
-    let answer = match timeout(ANSWER, scraper.look()).await {
+    let answer = match timeout(ANSWER, scraper.scrape()).await {
         // An engine without a metrics page is found too: its trouble says what to switch on.
         Ok(first) if tells_something(&first) || scraper.owner().is_some() => {
             ProbeAnswer::Engine(Box::new(FoundEngines { scraper, first }))

@@ -1,4 +1,4 @@
-//! When to look: the loop that every thread of this source reports to, and that never waits for any of them.
+//! When to poll: the loop that every thread of this source reports to, and that never waits for any of them.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
@@ -12,8 +12,8 @@ use super::settings::{NvmlSettings, PollPace};
 use crate::clock::Clock;
 use crate::reading::{Event, GpuReading, Label, SourceError};
 
-/// Between the first look and the second.
-const SECOND_LOOK: Duration = Duration::from_millis(300);
+/// Between the first poll and the second.
+const SECOND_POLL: Duration = Duration::from_millis(300);
 /// Between two attempts to load the library.
 const RETRY: Duration = Duration::from_secs(30);
 /// How long loading may take before it is said that it takes long.
@@ -40,10 +40,10 @@ pub(super) struct Cadence<S> {
     stage: Stage,
     /// What stands in the way, as last said.
     trouble: Option<Failed>,
-    /// When the next look is due; `None` until one is asked for.
+    /// When the next poll is due; `None` until one is asked for.
     due: Option<Instant>,
     began: Instant,
-    looks: u64,
+    polls: u64,
 }
 
 impl<S: Fn(Event)> Cadence<S> {
@@ -57,7 +57,7 @@ impl<S: Fn(Event)> Cadence<S> {
         let now = Instant::now();
         let due = matches!(settings.pace, PollPace::Every(_)).then_some(now);
         let stage = Stage::Loading { since: now };
-        Self { settings, clock, send, tell, version, stage, trouble: None, due, began: now, looks: 0 }
+        Self { settings, clock, send, tell, version, stage, trouble: None, due, began: now, polls: 0 }
     }
 
     /// Runs until it is told to stop.
@@ -99,8 +99,8 @@ impl<S: Fn(Event)> Cadence<S> {
     fn hear(&mut self, message: LaneMessage) {
         let now = Instant::now();
         match (message, &mut self.stage) {
-            (LaneMessage::Look, Stage::Up(_)) => self.due = Some(now),
-            (LaneMessage::Look, _) => {
+            (LaneMessage::Poll, Stage::Up(_)) => self.due = Some(now),
+            (LaneMessage::Poll, _) => {
                 self.due = Some(now);
                 if let Some(trouble) = &self.trouble {
                     self.say(self.without_library(trouble));
@@ -143,7 +143,7 @@ impl<S: Fn(Event)> Cadence<S> {
                     self.due = None;
                     machine.begin_look(now, if self.settings.pace == PollPace::Asked { due } else { now });
                 } else if due.is_some_and(|due| now >= due + LOOK) && self.settings.pace == PollPace::Asked {
-                    // The previous look is still under way: the answer is what is known so far.
+                    // The previous poll is still under way: the answer is what is known so far.
                     self.due = None;
                     let readings = machine.readings_so_far(now);
                     self.finish(readings, now);
@@ -173,9 +173,9 @@ impl<S: Fn(Event)> Cadence<S> {
 
     fn finish(&mut self, readings: Vec<GpuReading>, now: Instant) {
         self.say(Ok(readings));
-        self.looks += 1;
+        self.polls += 1;
         if let PollPace::Every(interval) = self.settings.pace {
-            let pause = if self.looks == 1 { SECOND_LOOK.min(interval) } else { interval };
+            let pause = if self.polls == 1 { SECOND_POLL.min(interval) } else { interval };
             // A driver that takes long gets as much rest as it took.
             let rested = now + now.saturating_duration_since(self.began).min(interval);
             self.due = Some(self.due.unwrap_or((self.began + pause).max(rested)));

@@ -30,7 +30,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts the source and returns at once. Every look becomes one [`Event::Gpus`] given to `send`, which is called on
+    /// Starts the source and returns at once. Every poll becomes one [`Event::Gpus`] given to `send`, which is called on
     /// the source's own thread; so does the first failure to load the library and every other one that differs from it.
     /// Loading is tried again every 30 s.
     pub fn start(settings: NvmlSettings, clock: Clock, send: impl Fn(Event) + Send + 'static) -> Self {
@@ -47,15 +47,15 @@ impl Driver {
         let (tell, inbox) = channel();
         let driver = Self { tell: tell.clone(), version: version.clone() };
         let cadence = Cadence::new(settings, clock, send, tell, version.0);
-        // Without a thread there is no look, and a dashboard that shows the engines only.
+        // Without a thread there is no poll, and a dashboard that shows the engines only.
         let _ = thread::Builder::new().name("nvml".to_owned()).spawn(move || cadence.run(&inbox));
         driver
     }
 
-    /// Asks for a look now. It comes as one event, even if a GPU hangs: then 200 ms after the patience ran out. While the
+    /// Asks for a poll now. It comes as one event, even if a GPU hangs: then 200 ms after the patience ran out. While the
     /// library cannot be loaded the event says why.
-    pub fn look(&self) {
-        let _ = self.tell.send(LaneMessage::Look);
+    pub fn poll(&self) {
+        let _ = self.tell.send(LaneMessage::Poll);
     }
 
     /// Looks so often from now on.

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::card::Card;
 use super::lane::DriverLane;
 use super::load::Loaded;
-use super::look::DriverLook;
 use super::message::LaneMessage;
+use super::poll::DriverPoll;
 use super::slow::{Slow, SlowFigures};
 use super::xid;
 use crate::reading::{GpuReading, GpuState};
@@ -20,25 +20,25 @@ const SLOW_INTERVAL: Duration = Duration::from_secs(5);
 const SLOW_SECOND: Duration = Duration::from_millis(300);
 /// For how long slow figures are news.
 const SLOW_AGE: Duration = Duration::from_secs(15);
-/// How long a look that met a hanging GPU still waits for the others.
+/// How long a poll that met a hanging GPU still waits for the others.
 const GRACE: Duration = Duration::from_millis(200);
-/// How long a look may take before it is told without the GPUs that it has not got to.
+/// How long a poll may take before it is told without the GPUs that it has not got to.
 pub(super) const LOOK: Duration = Duration::from_millis(2300);
 
 /// All GPUs.
 pub(super) struct Machine {
     cards: Arc<[Card]>,
-    looks: DriverLane<DriverLook>,
+    polls: DriverLane<DriverPoll>,
     slow: DriverLane<Slow>,
     slow_rounds: u32,
     slow_due: Instant,
-    /// When the look under way is told at the latest.
+    /// When the poll under way is told at the latest.
     deadline: Option<Instant>,
     /// Whether a GPU hung in it.
     stalled: bool,
-    /// Whether GPUs were told as slow that the look under way still gets to.
+    /// Whether GPUs were told as slow that the poll under way still gets to.
     owed: bool,
-    /// Whether the look under way was told, though not all its threads have ended.
+    /// Whether the poll under way was told, though not all its threads have ended.
     told: bool,
     found: BTreeMap<u32, Result<GpuReading, GpuState>>,
     slow_found: BTreeMap<u32, (Instant, SlowFigures)>,
@@ -52,7 +52,7 @@ impl Machine {
         let cards: Arc<[Card]> = (0..loaded.gpus).map(|index| Card::new(loaded.nvml, index)).collect();
         xid::watch(loaded.nvml, loaded.gpus, tell.clone());
         Self {
-            looks: DriverLane::new(Arc::clone(&cards), tell.clone(), patience),
+            polls: DriverLane::new(Arc::clone(&cards), tell.clone(), patience),
             slow: DriverLane::new(Arc::clone(&cards), tell.clone(), patience),
             cards,
             slow_rounds: 0,
@@ -70,12 +70,12 @@ impl Machine {
 
     /// Whether a thread is being watched.
     pub(super) fn is_busy(&self) -> bool {
-        self.looks.is_busy() || self.slow.is_busy()
+        self.polls.is_busy() || self.slow.is_busy()
     }
 
-    /// Whether a look is under way.
+    /// Whether a poll is under way.
     pub(super) fn is_looking(&self) -> bool {
-        self.looks.is_busy()
+        self.polls.is_busy()
     }
 
     /// When the next slow round is due.
@@ -83,21 +83,21 @@ impl Machine {
         self.slow_due
     }
 
-    /// Begins a look that was due at `due`.
+    /// Begins a poll that was due at `due`.
     pub(super) fn begin_look(&mut self, now: Instant, due: Instant) {
         self.found.clear();
         (self.deadline, self.told, self.stalled, self.owed) = (Some(due + LOOK), false, false, false);
-        self.looks.begin(&self.willing(), now);
+        self.polls.begin(&self.willing(), now);
     }
 
-    /// A thread ended its round. The readings, if that was the look.
+    /// A thread ended its round. The readings, if that was the poll.
     pub(super) fn ended(&mut self, worker: u64, now: Instant) -> Option<Vec<GpuReading>> {
         if self.slow.ended(worker) {
             for (gpu, found) in self.slow.take() {
                 self.slow_found.extend(found.ok().map(|f| (gpu, (now, f))));
             }
         }
-        if !self.looks.ended(worker) {
+        if !self.polls.ended(worker) {
             return None;
         }
         self.told &= !self.owed;
@@ -113,7 +113,7 @@ impl Machine {
         self.xids.insert(gpu, code);
     }
 
-    /// Begins what is due and writes off what hangs. The readings, if that ended a look without all its answers.
+    /// Begins what is due and writes off what hangs. The readings, if that ended a poll without all its answers.
     pub(super) fn check(&mut self, now: Instant) -> Option<Vec<GpuReading>> {
         if now >= self.slow_due && !self.slow.is_busy() && !self.found_nothing_yet() {
             self.slow.begin(&self.willing(), now);
@@ -122,7 +122,7 @@ impl Machine {
         }
         let stalls = self.slow.check(now);
         self.hung.extend(stalls.iter().map(|stall| (stall.worker, stall.gpu)));
-        let stalls = self.looks.check(now);
+        let stalls = self.polls.check(now);
         self.hung.extend(stalls.iter().map(|stall| (stall.worker, stall.gpu)));
         if !stalls.is_empty() {
             let grace = now + GRACE;
@@ -138,15 +138,15 @@ impl Machine {
         (!std::mem::replace(&mut self.told, true)).then(|| self.readings(now))
     }
 
-    /// What the look under way has got to so far.
+    /// What the poll under way has got to so far.
     pub(super) fn readings_so_far(&mut self, now: Instant) -> Vec<GpuReading> {
         self.told = true;
         self.readings(now)
     }
 
-    /// The first look has the driver for itself.
+    /// The first poll has the driver for itself.
     fn found_nothing_yet(&self) -> bool {
-        self.slow_rounds == 0 && self.looks.is_busy()
+        self.slow_rounds == 0 && self.polls.is_busy()
     }
 
     /// GPUs that no thread is stuck in.
@@ -159,7 +159,7 @@ impl Machine {
     }
 
     fn readings(&mut self, now: Instant) -> Vec<GpuReading> {
-        self.found.extend(self.looks.take());
+        self.found.extend(self.polls.take());
         let readings: Vec<_> = self.cards.iter().map(|card| self.reading(card, now)).collect();
         self.owed = readings.iter().any(|reading| reading.state == GpuState::Slow);
         readings

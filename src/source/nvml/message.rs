@@ -6,8 +6,8 @@ use super::load::{Failed, Loaded};
 
 /// What reaches the loop.
 pub(super) enum LaneMessage {
-    /// A look is wanted now.
-    Look,
+    /// A poll is wanted now.
+    Poll,
     /// Looks are wanted so often.
     Every(Duration),
     /// Loading ended.

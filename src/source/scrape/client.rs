@@ -23,7 +23,7 @@ pub(super) const REDIRECTS: usize = 4;
 const KEEP: usize = 1 << 20;
 const BUFFERS: usize = 32;
 
-/// The connections of all scrapers of a process, kept alive between looks.
+/// The connections of all scrapers of a process, kept alive between scrapes.
 ///
 /// A client that speaks TLS reads the system's certificates when it is built, which costs more than a first frame may
 /// take; so it is built when the first `https` target asks for it.

@@ -1,7 +1,7 @@
 //! One kept-alive connection to one server, for pages that come over plain HTTP as they are: nearly all of them.
 //!
 //! A general client's read buffer grows to the size of the page and stays; over hundreds of targets that is most of the
-//! program's memory. This one's does not, and between two looks nothing is kept but the socket: hyper's state of a connection
+//! program's memory. This one's does not, and between two scrapes nothing is kept but the socket: hyper's state of a connection
 //! is 25 kB of buffers, and is made anew in no time. What it can't do (compressed bodies) it hands back.
 
 use std::error::Error;
@@ -52,7 +52,7 @@ pub(super) enum Got {
 }
 
 impl KeptLine {
-    /// Sends a GET. A connection that the server closed between two looks is replaced once.
+    /// Sends a GET. A connection that the server closed between two scrapes is replaced once.
     pub(super) async fn get(&mut self, url: &Url, headers: &HeaderMap) -> Result<Got, ScrapeTrouble> {
         self.rest().await;
         let kept = self.idle.take().filter(is_open);

@@ -28,7 +28,7 @@ const TEXT: &str = "text/plain;version=0.0.4;q=1,*/*;q=0.1";
 /// How targets are looked at. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The longest a look may take, everything included.
+    /// The longest a scrape may take, everything included.
     pub timeout: Duration,
     /// The most bytes of a decoded page.
     pub max_page: usize,
@@ -81,8 +81,8 @@ pub struct Scraper {
     length: usize,
 }
 
-/// What a look that worked gives.
-struct LookOutcome {
+/// What a scrape that worked gives.
+struct ScrapeOutcome {
     at: Moment,
     cost: ScrapeCost,
     reading: PageReading,
@@ -138,7 +138,7 @@ impl Scraper {
         self.clock = clock.clone();
     }
 
-    /// What it looks at.
+    /// What is scraped.
     pub const fn target(&self) -> &ScrapeTarget {
         &self.target
     }
@@ -154,14 +154,14 @@ impl Scraper {
     }
 
     /// Looks once. It gives one [`Event::Page`], within the timeout, whatever happens.
-    pub async fn look(&mut self) -> Event {
+    pub async fn scrape(&mut self) -> Event {
         let stopwatch = self.clock.stopwatch();
         let limit = self.settings.timeout;
         let looked = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeTrouble::TimedOut));
         let (at, cost, outcome) = match looked {
-            Ok(mut look) => {
-                self.tell_page(&mut look.reading);
-                (look.at, look.cost, Ok(Box::new(look.reading)))
+            Ok(mut outcome) => {
+                self.tell_page(&mut outcome.reading);
+                (outcome.at, outcome.cost, Ok(Box::new(outcome.reading)))
             }
             Err(trouble) => {
                 self.forget(&trouble);
@@ -171,7 +171,7 @@ impl Scraper {
         Event::Page { target: self.target.id.clone(), at, cost, outcome }
     }
 
-    async fn read(&mut self) -> Result<LookOutcome, ScrapeTrouble> {
+    async fn read(&mut self) -> Result<ScrapeOutcome, ScrapeTrouble> {
         match self.target.address.clone() {
             Address::File(_) => Err(ScrapeTrouble::Other(Label::new("a file is read, not scraped"))),
             Address::Http(url) => match (self.page.clone(), &self.router) {
@@ -201,16 +201,16 @@ impl Scraper {
         }
     }
 
-    /// Searches the page, but not at every look. Where it was is remembered.
-    async fn find_page(&mut self, origin: &Url) -> Result<LookOutcome, ScrapeTrouble> {
+    /// Searches the page, but not at every scrape. Where it was is remembered.
+    async fn find_page(&mut self, origin: &Url) -> Result<ScrapeOutcome, ScrapeTrouble> {
         if let Some(trouble) = self.search.too_soon() {
             return Err(trouble);
         }
         match self.search_page(origin).await {
-            Ok((url, look)) => {
+            Ok((url, outcome)) => {
                 self.search = Search::default();
                 self.page = Some(url);
-                Ok(look)
+                Ok(outcome)
             }
             Err(trouble) => {
                 if is_an_answer(&trouble) {
@@ -222,7 +222,7 @@ impl Scraper {
     }
 
     /// Tries the places where a page may be. One with metrics of no known engine is taken if nothing better is found.
-    async fn search_page(&mut self, origin: &Url) -> Result<(Url, LookOutcome), ScrapeTrouble> {
+    async fn search_page(&mut self, origin: &Url) -> Result<(Url, ScrapeOutcome), ScrapeTrouble> {
         let models = self.ask_models(origin).await?;
         if let Some(page) = self.begin_routing(&models, origin.join("/metrics").ok()) {
             return Ok((page, self.read_router().await?));
@@ -231,10 +231,10 @@ impl Scraper {
         for path in dialect::paths(models.owner) {
             let Ok(url) = origin.join(path) else { continue };
             match self.read_page(&url).await {
-                Ok(look) if look.reading.kind == EngineKind::UNKNOWN && look.reading.gpus.is_empty() => {
-                    second_best = second_best.or(Some((url, look)));
+                Ok(outcome) if outcome.reading.kind == EngineKind::UNKNOWN && outcome.reading.gpus.is_empty() => {
+                    second_best = second_best.or(Some((url, outcome)));
                 }
-                Ok(look) => return Ok((url, look)),
+                Ok(outcome) => return Ok((url, outcome)),
                 Err(trouble) if is_an_answer(&trouble) => worst = more_telling(worst, trouble),
                 Err(trouble) => return Err(trouble),
             }
@@ -281,7 +281,7 @@ impl Scraper {
     }
 
     /// Reads the page of a target that has a path. A router refuses one that names no model.
-    async fn read_named(&mut self, page: &Url) -> Result<LookOutcome, ScrapeTrouble> {
+    async fn read_named(&mut self, page: &Url) -> Result<ScrapeOutcome, ScrapeTrouble> {
         if let Some(model) = self.asked_model.clone() {
             return self.read_model(page, &model).await;
         }
@@ -296,7 +296,7 @@ impl Scraper {
         }
     }
 
-    async fn read_page(&mut self, url: &Url) -> Result<LookOutcome, ScrapeTrouble> {
+    async fn read_page(&mut self, url: &Url) -> Result<ScrapeOutcome, ScrapeTrouble> {
         if self.consumed.contains(url) {
             return Err(ScrapeTrouble::NotMetrics(Label::new(dialect::JSON_ARRAY)));
         }
@@ -314,7 +314,7 @@ impl Scraper {
         }
         self.aliases.tell(&mut reading).await;
         self.ask_aliases(url, &reading);
-        Ok(LookOutcome { at, cost, reading })
+        Ok(ScrapeOutcome { at, cost, reading })
     }
 
     /// Gets one page and reads it.

@@ -2,7 +2,7 @@
 
 use crate::reading::ScrapeTrouble;
 
-/// A server that answers and shows no page is searched again after 1, 2, 4 and at last every 32 looks: each search is
+/// A server that answers and shows no page is searched again after 1, 2, 4 and at last every 32 scrapes: each search is
 /// four requests to something that may be busy.
 #[derive(Debug, Default)]
 pub(super) struct Search {

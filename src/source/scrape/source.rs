@@ -43,7 +43,7 @@ impl Source for Scrape {
 
     fn poll(&mut self) -> PollFuture<'_> {
         Box::pin(async move {
-            let event = self.scraper.look().await;
+            let event = self.scraper.scrape().await;
             if let Some(sink) = &self.sink {
                 sink.say(event).await;
             }

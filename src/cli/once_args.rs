@@ -20,9 +20,9 @@ pub(super) enum OutputForm {
     Card,
 }
 
-/// How `once` looks and prints.
+/// When `once` polls, and how it prints.
 #[derive(Debug, Clone, Default, Args)]
-pub(super) struct LookArgs {
+pub(super) struct OnceArgs {
     /// Print one JSON object, the contract margintop/1
     #[arg(long, help_heading = "Display", conflicts_with = "text")]
     pub(super) json: bool,
@@ -45,7 +45,7 @@ pub(super) struct LookArgs {
     pub(super) every: Option<Duration>,
 }
 
-impl LookArgs {
+impl OnceArgs {
     /// Whether anything was asked of `once`.
     pub(super) const fn any(&self) -> bool {
         self.json || self.text || self.card || self.span.is_some() || self.every.is_some()
