@@ -88,9 +88,9 @@ fn ledger(global: &Global, settings: &config::Settings) -> Option<Reader> {
 fn unreadable(settings: &config::Settings) -> Vec<String> {
     let of = |target: &config::TargetSettings| {
         let files = [
-            ("bearer_token_file", target.bearer_token_file.clone()),
-            ("password_file", target.password_file.clone()),
-            ("ca_file", target.ca_file.clone()),
+            ("bearer_token_file", target.options.bearer_token_file.clone()),
+            ("password_file", target.options.password_file.clone()),
+            ("ca_file", target.options.ca_file.clone()),
         ];
         files.into_iter().filter_map(|(key, file)| Some((key, file?)))
     };

@@ -161,8 +161,9 @@ fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], hea
 /// What a ledger knows, with the units that the configuration names now.
 pub(super) fn known(settings: &Settings, held: &[LeasedRow]) -> Vec<KnownGpus> {
     let unit_of = |node: &str| {
-        let named = settings.targets.iter().find(|target| target.node.as_ref().is_some_and(|n| n.as_str() == node));
-        named.and_then(|target| target.unit.clone())
+        let named =
+            settings.targets.iter().find(|target| target.options.node.as_ref().is_some_and(|n| n.as_str() == node));
+        named.and_then(|target| target.options.unit.clone())
     };
     let one = |row: &LeasedRow| {
         Some(KnownGpus {

@@ -15,7 +15,7 @@ use crate::session::{self, PlaybackConfig, PollPlan, RoundsConfig, SessionConfig
 use crate::source::Source;
 use crate::source::discover::Discovery;
 use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
-use crate::source::scrape::{self, ScrapeTarget, TargetError, source_of};
+use crate::source::scrape::{self, ScrapeTarget, TargetError, TargetOptions, source_of};
 use crate::store;
 use crate::units::Span;
 
@@ -85,10 +85,7 @@ impl SourcePlan {
     fn add(&mut self, named: TargetSettings) -> Result<(), Failure> {
         let parsed = named.address.parse();
         let mut target: ScrapeTarget = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
-        (target.node, target.unit, target.role) = (named.node, named.unit, named.role);
-        target.labels = named.labels;
-        (target.bearer_token_file, target.ca_file) = (named.bearer_token_file, named.ca_file);
-        (target.username, target.password_file) = (named.username, named.password_file);
+        target.options = named.options;
         match self.targets.iter().find(|known| known.id == target.id || known.is_same_page(&target)) {
             Some(known) if known.id == target.id => {
                 self.doubles.push(format!("{} is named twice and read once", target.id));
@@ -251,17 +248,7 @@ fn flags(global: &Global) -> Vec<Result<(), String>> {
 }
 
 pub(super) fn bare(address: &str) -> TargetSettings {
-    TargetSettings {
-        address: address.to_owned(),
-        node: None,
-        unit: None,
-        role: None,
-        labels: std::collections::BTreeMap::new(),
-        bearer_token_file: None,
-        username: None,
-        password_file: None,
-        ca_file: None,
-    }
+    TargetSettings { address: address.to_owned(), options: TargetOptions::default() }
 }
 
 fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> Result<(), Failure> {
@@ -280,7 +267,7 @@ fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> R
         let named = targets.iter_mut().filter(|target| target.id == TargetId::new(wanted.id.as_str()));
         let mut any = false;
         for target in named {
-            target.role = Some(role);
+            target.options.role = Some(role);
             any = true;
         }
         if !any {

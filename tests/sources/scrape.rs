@@ -210,7 +210,7 @@ async fn a_redirect_within_the_server_is_followed_with_the_key() {
     })
     .await;
     let mut target: ScrapeTarget = format!("{}/metrics", server.url).parse().unwrap();
-    target.bearer_token_file = Some(key.path().into());
+    target.options.bearer_token_file = Some(key.path().into());
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
     for _ in 0..3 {
         assert_eq!(output(&scrape(&mut scraper).await.1.unwrap()), Some(7));
@@ -244,12 +244,13 @@ async fn a_refused_key_is_read_again() {
     let server =
         Server::start(|head| if head.contains("Bearer new") { ok(PAGE) } else { answer("401 No", "", b"") }).await;
     let mut target: ScrapeTarget = format!("{}/metrics", server.url).parse().unwrap();
-    target.bearer_token_file = Some(key.path().into());
+    target.options.bearer_token_file = Some(key.path().into());
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
     assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::Status(401)));
     std::fs::write(key.path(), "new\n").unwrap();
     assert!(scrape(&mut scraper).await.1.is_ok());
-    let missing = ScrapeTarget { bearer_token_file: Some("/nonexistent".into()), ..scraper.target().clone() };
+    let mut missing = scraper.target().clone();
+    missing.options.bearer_token_file = Some("/nonexistent".into());
     match scrape(&mut Scraper::new(missing, Settings::default(), Clock::System)).await.1 {
         Err(ScrapeTrouble::Other(why)) => assert!(why.as_str().contains("bearer_token_file /nonexistent"), "{why}"),
         answer => panic!("{answer:?}"),
@@ -258,7 +259,7 @@ async fn a_refused_key_is_read_again() {
 
 fn with_password(url: &str, username: &str, file: &std::path::Path) -> Scraper {
     let mut target: ScrapeTarget = url.parse().unwrap();
-    (target.username, target.password_file) = (Some(username.to_owned()), Some(file.into()));
+    (target.options.username, target.options.password_file) = (Some(username.to_owned()), Some(file.into()));
     Scraper::new(target, Settings::default(), Clock::System)
 }
 
@@ -398,7 +399,7 @@ async fn what_is_no_tls_says_so() {
     let told = once(&url).await;
     assert!(matches!(told, Err(ScrapeTrouble::Tls(_))), "{told:?}");
     let mut target: ScrapeTarget = url.parse().unwrap();
-    target.ca_file = Some("/nonexistent.pem".into());
+    target.options.ca_file = Some("/nonexistent.pem".into());
     match scrape(&mut Scraper::new(target, Settings::default(), Clock::System)).await.1 {
         Err(ScrapeTrouble::Tls(why)) => assert!(why.as_str().contains("ca_file /nonexistent.pem"), "{why}"),
         answer => panic!("{answer:?}"),
@@ -443,7 +444,7 @@ async fn a_private_authority_is_trusted_where_it_is_named() {
     let told = once(&url).await;
     assert!(matches!(told, Err(ScrapeTrouble::Tls(_))), "{told:?}");
     let mut target: ScrapeTarget = url.parse().unwrap();
-    target.ca_file = Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem"));
+    target.options.ca_file = Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem"));
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
     assert_eq!(output(&scrape(&mut scraper).await.1.unwrap()), Some(7));
 }

@@ -27,7 +27,8 @@ enum Scheme {
 impl Credentials {
     /// Those of a target, not yet read.
     pub(super) fn new(target: &ScrapeTarget) -> Self {
-        let scheme = match (&target.bearer_token_file, &target.username, &target.password_file) {
+        let scheme = match (&target.options.bearer_token_file, &target.options.username, &target.options.password_file)
+        {
             (Some(file), ..) => Scheme::Bearer(file.clone()),
             (None, Some(username), Some(file)) => Scheme::Basic(username.clone(), file.clone()),
             _ => Scheme::None,

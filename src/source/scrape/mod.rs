@@ -19,4 +19,4 @@ mod target;
 pub use client::Clients;
 pub use scraper::{Scraper, Settings};
 pub use source::{Scrape, source_of};
-pub use target::{AGENT_PORT, Address, ScrapeTarget, TargetError};
+pub use target::{AGENT_PORT, Address, ScrapeTarget, TargetError, TargetOptions};

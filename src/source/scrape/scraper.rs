@@ -358,7 +358,7 @@ impl Scraper {
             return;
         }
         let (Ok(url), Ok(headers)) = (page.join("/v1/models"), self.headers("application/json")) else { return };
-        let (clients, ca_file) = (self.settings.clients.clone(), self.target.ca_file.clone());
+        let (clients, ca_file) = (self.settings.clients.clone(), self.target.options.ca_file.clone());
         self.aliases.ask(Ask { url, headers, clients, ca_file, clock: self.clock.clone() }, now);
     }
 
@@ -408,7 +408,7 @@ impl Scraper {
         }
         let client = match &self.client {
             Some(client) => client,
-            None => self.client.insert(clients.client(url, self.target.ca_file.as_deref())?),
+            None => self.client.insert(clients.client(url, self.target.options.ca_file.as_deref())?),
         };
         let response = client::get(client, url, headers).await?;
         intake.receive(response, |error, bytes| client::trouble(error, url, bytes)).await

@@ -13,28 +13,35 @@ use crate::reading::{Label, NodeName, Role, TargetId, UnitName};
 /// Where margintop's own agent listens: what a host without a port means.
 pub const AGENT_PORT: u16 = 9545;
 
-/// A page to look at again and again.
+/// A page that is polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrapeTarget {
     /// What it is called everywhere.
     pub id: TargetId,
     /// Where its page is.
     pub address: Address,
-    /// The machine that it is about, if the user says.
+    /// What the user says of it.
+    pub options: TargetOptions,
+}
+
+/// What the user says of a target besides its address.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TargetOptions {
+    /// The node that it runs on.
     pub node: Option<NodeName>,
-    /// Its deployment unit, if the user says.
+    /// Its deployment unit.
     pub unit: Option<UnitName>,
-    /// Its role, if the user says; that goes before the page's own word.
+    /// Its role, which takes precedence over the page's own.
     pub role: Option<Role>,
-    /// The user's own labels.
+    /// Labels of the user's own; `tenant` names whose traffic the target serves.
     pub labels: BTreeMap<Label, Label>,
-    /// A file whose one line is the key that the page asks for. It is read again when the key is refused.
+    /// A file whose one line is the bearer token. It is read again when the token is refused.
     pub bearer_token_file: Option<PathBuf>,
-    /// The user's name, where the page asks for basic authentication.
+    /// The user name for basic authentication.
     pub username: Option<String>,
-    /// A file whose first line is that user's password. It is read again when it is refused.
+    /// A file whose first line is that user's password. It is read again when the password is refused.
     pub password_file: Option<PathBuf>,
-    /// A file of certificates in PEM that sign the server's, besides the system's.
+    /// A file of certificates in PEM that are trusted besides the system's.
     pub ca_file: Option<PathBuf>,
 }
 
@@ -50,18 +57,7 @@ pub enum Address {
 impl ScrapeTarget {
     /// A target of which nothing is known but its address.
     pub fn new(id: TargetId, address: Address) -> Self {
-        Self {
-            id,
-            address,
-            node: None,
-            unit: None,
-            role: None,
-            labels: BTreeMap::new(),
-            bearer_token_file: None,
-            username: None,
-            password_file: None,
-            ca_file: None,
-        }
+        Self { id, address, options: TargetOptions::default() }
     }
 
     /// The host that its address names; `None` for a file.
@@ -85,10 +81,10 @@ impl ScrapeTarget {
         TargetInfo {
             target: self.id.clone(),
             host: self.host().filter(|_| !self.is_this_box()).map(NodeName::new),
-            node: self.node.clone(),
-            unit: self.unit.clone(),
-            role: self.role,
-            tenant: self.labels.get(&Label::new("tenant")).cloned(),
+            node: self.options.node.clone(),
+            unit: self.options.unit.clone(),
+            role: self.options.role,
+            tenant: self.options.labels.get(&Label::new("tenant")).cloned(),
         }
     }
 

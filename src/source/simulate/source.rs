@@ -29,8 +29,8 @@ impl SimulatedTarget {
         // An address of its own sockets is one that can be read.
         let mut target: scrape::ScrapeTarget = self.url.parse().ok()?;
         // An exporter's page names its machines itself.
-        target.node = self.role.and_then(|_| self.nodes.first().cloned());
-        (target.unit, target.role) = (self.unit.clone(), self.role);
+        target.options.node = self.role.and_then(|_| self.nodes.first().cloned());
+        (target.options.unit, target.options.role) = (self.unit.clone(), self.role);
         Some(target)
     }
 }
