@@ -1,4 +1,4 @@
-//! The command line as a whole: what each subcommand is called and which arguments it takes.
+//! The command line: the subcommands and their arguments.
 #![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 
 use clap::{Parser, Subcommand};

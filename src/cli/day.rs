@@ -1,7 +1,7 @@
-//! `margintop demo --deepseek-day`: the published inference day, played as fast as one likes.
+//! `margintop demo --deepseek-day`: the published inference day, played at any speed.
 //!
 //! The simulated clock moves only between polls, at most a minute a poll, so that the day's figures are the same at any
-//! speed: a machine that is too slow makes the day longer, never coarser.
+//! speed: on a slow machine the day takes longer, in the same steps.
 
 use jiff::tz::{Offset, TimeZone};
 
@@ -41,7 +41,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     ledger::kept(&day.basis)?;
     let past = ledger::past(&day.store, &plan.settings, plan.settings.zone.clone());
     if args.once.any() || args.picture.is_some() {
-        // Charts are of what was published.
+        // Charts show published snapshots.
         let snapshots = args.picture.as_ref().map(|_| day.publish.subscribe());
         let last = runtime.block_on(day.scripted.turn(None, Some(speed), &day.publish));
         drop(snapshots);

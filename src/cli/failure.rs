@@ -1,10 +1,10 @@
-//! Why a run ended without doing what was asked, and the exit code that says so.
+//! The failure of a run, with its exit code.
 
 use crate::pricing::BookError;
 use crate::record::RecordError;
 use crate::store::StoreError;
 
-/// Why a run ended without doing what was asked.
+/// The failure of a run.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The call was wrong: exit code 2.
@@ -13,7 +13,7 @@ pub(crate) enum Failure {
     Run(String),
 }
 
-/// Errors that are a failure of the run, in their own words.
+/// Errors that fail the run with their own message.
 macro_rules! run_failures {
     ($($error:ty),+) => {$(
         impl From<$error> for Failure {

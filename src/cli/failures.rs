@@ -1,11 +1,11 @@
-//! What is said on stderr when a named source failed, or a ledger that was named is not kept.
+//! The errors of `once`: named sources that failed, and a named ledger that is not written.
 
 use super::sources::SourcePlan;
 use super::{Failure, ledger};
 use crate::reading::{Health, Label};
 use crate::snapshot::Snapshot;
 
-/// An error that lists every named source which gave nothing, and why a named ledger is not kept.
+/// An error that lists every named source without an answer, and why a named ledger is not written.
 pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Failure> {
     let mut told = Vec::new();
     for target in &plan.targets {
@@ -25,7 +25,7 @@ pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Fai
     if told.is_empty() { Ok(()) } else { Err(Failure::Run(told.join("\n"))) }
 }
 
-/// This machine's GPUs of which the driver gives nothing, those with one reason together.
+/// This machine's GPUs that the driver reports nothing of, grouped by reason.
 fn failed_gpus(plan: &SourcePlan, snapshot: &Snapshot) -> Vec<String> {
     let mut reasons: Vec<(&Label, Vec<String>)> = Vec::new();
     for gpu in snapshot.nodes.iter().filter(|node| node.name == plan.node).flat_map(|node| &node.gpus) {

@@ -1,4 +1,4 @@
-//! `margintop ledger`, `margintop lease` and `margintop mark`: what a person does with a ledger by hand.
+//! `margintop ledger`, `margintop lease` and `margintop mark`: manual work on a ledger.
 
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -124,7 +124,7 @@ pub(super) fn lease(global: &Global, action: &LeaseAction) -> Result<(), Failure
     }
 }
 
-/// The instant that `--at` says, in the ledger's zone; else the present.
+/// The instant of `--at`, in the ledger's zone; the present without it.
 fn instant(settings: &Settings, ledger: &Path, when: Option<When>) -> Timestamp {
     let present = Clock::System.now().wall;
     let Some(when) = when else { return present };

@@ -1,4 +1,4 @@
-//! Which ledger a run keeps, and how it is opened.
+//! The ledger of a run: which one it is, and how it is opened.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::store::{self, Reader, Store};
 use crate::tui;
 
-/// How long the first frame waits for a ledger's zone.
+/// The longest time that the first frame waits for a ledger's zone.
 const AT_ONCE: Duration = Duration::from_millis(500);
 
-/// What the user says of the ledger.
+/// The choice of a ledger by flag or configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Choice {
     /// In memory.
     Nowhere,
     /// In this file.
     File(PathBuf),
-    /// Nothing was said.
+    /// None was chosen.
     Unsaid,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn choice(global: &Global, settings: &Settings) -> Choice {
 }
 
 impl Choice {
-    /// The file of a run that keeps the user's own ledger.
+    /// The file of a run that writes the user's own ledger unless another is named.
     pub(super) fn or_own(self) -> Option<PathBuf> {
         match self {
             Self::File(path) => Some(path),
@@ -48,7 +48,7 @@ impl Choice {
         }
     }
 
-    /// The file of a run that keeps none unless it is told to.
+    /// The file of a run that writes only a named ledger.
     pub(super) fn only_named(self) -> Option<PathBuf> {
         match self {
             Self::File(path) => Some(path),
@@ -56,7 +56,7 @@ impl Choice {
         }
     }
 
-    /// The file of a run in a time of its own, which keeps no ledger unless it is told to, and then a new one. `what` is the run.
+    /// The file of a replay or simulated day, which writes only a named ledger, and only a new one. `what` names the run.
     pub(super) fn only_new(self, what: &str) -> Result<Option<PathBuf>, Failure> {
         let path = self.only_named();
         if let Some(path) = path.as_ref().filter(|path| path.exists()) {
@@ -79,31 +79,31 @@ pub(super) fn settings(configured: &Settings, path: Option<PathBuf>, clock: &Clo
     }
 }
 
-/// The zone of a ledger's days: its own, if it is there already and says so at once.
+/// The zone of a ledger's days: its own if the file can be read at once, else the configured one.
 pub(super) fn zone(path: Option<&Path>, configured: &Settings) -> TimeZone {
     let (tell, told) = sync_channel(1);
     let ask = |path: PathBuf| {
         let read = move || tell.send(Reader::open(&path).ok().map(|reader| reader.header().zone));
         std::thread::Builder::new().name("zone".to_owned()).spawn(read).ok()
     };
-    // A disk that does not answer blocks nothing here: the zone comes with the first message of the ledger.
+    // A disk that hangs must not block the first frame: the zone comes later with the ledger's first status.
     let asked = path.filter(|path| path.exists()).map(Path::to_owned).and_then(ask);
     let kept = asked.and_then(|_| told.recv_timeout(AT_ONCE).ok()).flatten();
     kept.unwrap_or_else(|| configured.zone.clone())
 }
 
-/// Whom the screen asks for the past.
+/// The queries of the screen for the past.
 pub(super) fn past(store: &Store, configured: &Settings, zone: TimeZone) -> tui::LedgerQueries {
     let book = Arc::new(configured.book.clone());
     tui::past_of(store.clone(), book, zone, configured.budget)
 }
 
-/// Fails if a run that was told to keep a ledger does not keep it.
+/// Fails if a named ledger is not written by this run.
 pub(super) fn kept(basis: &LedgerBasis) -> Result<(), Failure> {
     unkept(basis).map_or(Ok(()), |why| Err(Failure::Run(why)))
 }
 
-/// Why a ledger is not kept by this run.
+/// The reason why a ledger is not written by this run.
 pub(super) fn unkept(basis: &LedgerBasis) -> Option<String> {
     match (&basis.trouble, basis.writer) {
         (Some(why), _) => Some(why.to_string()),

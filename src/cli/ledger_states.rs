@@ -1,4 +1,4 @@
-//! What `serve` says of its ledger: who writes it, and why it is not written.
+//! The messages of `serve` about its ledger: which process writes it, and why it is not written.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use super::tell;
 use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 
-/// Says on stderr, and in a log that is a file, whenever the state of the ledger changes. That this process writes it is not said
-/// at the start.
+/// Reports each change of the ledger's state on stderr, and in a log file if there is one. At the start, only that
+/// another process writes it or that it is not written is reported.
 pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, is_file: bool) {
     let mut told = LedgerBasis { writer: WriterStatus::Ours, ..LedgerBasis::default() };
     while snapshots.changed().await.is_ok() {

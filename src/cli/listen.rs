@@ -4,7 +4,7 @@ use tokio::net::TcpListener;
 
 use super::{Failure, out};
 
-/// Listens on an address, or says what to do where that is not possible.
+/// Listens on an address.
 pub(super) async fn bind(address: &str) -> Result<TcpListener, Failure> {
     let why =
         |error| Failure::Run(format!("{address}: {error}; choose another address with --listen or MARGINTOP_LISTEN"));

@@ -46,12 +46,12 @@ pub(super) struct OnceArgs {
 }
 
 impl OnceArgs {
-    /// Whether anything was asked of `once`.
+    /// Whether any of the flags is given.
     pub(super) const fn any(&self) -> bool {
         self.json || self.text || self.card || self.span.is_some() || self.every.is_some()
     }
 
-    /// When to poll and how to print, as the arguments say. `interval` is the configured one.
+    /// The times of polls and the form of the output. `interval` is the configured one.
     pub(super) fn polls(&self, interval: Duration) -> Result<(PollPlan, OutputForm), Failure> {
         let repeat = self.span.is_none() && self.every.is_some();
         let span = self.span.or(self.every).unwrap_or(interval);
@@ -61,7 +61,7 @@ impl OnceArgs {
         Ok((PollPlan { span, repeat, interval }, self.form(repeat)))
     }
 
-    /// How it prints, JSON if nothing says otherwise and `by_default` is set.
+    /// The form of the output; without a flag it is JSON if `by_default` is set, else text.
     pub(super) const fn form(&self, by_default: bool) -> OutputForm {
         if self.card {
             OutputForm::Card

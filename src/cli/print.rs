@@ -1,4 +1,4 @@
-//! A snapshot on stdout, in the form that was asked for.
+//! Prints snapshots to stdout.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! `margintop record FILE`: everything that the sources say, in one file, to be replayed.
+//! `margintop record FILE`: records everything that the sources say, for a replay.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,12 +16,12 @@ use crate::session::{self, Session, SessionConfig};
 use crate::source::scrape::ScrapeTarget;
 use crate::units::Span;
 
-/// How long the last poll may take after a signal.
+/// The longest time of the last poll after a signal.
 const LAST_POLL: Duration = Duration::from_millis(500);
-/// How often it is seen whether the recording has ended by itself.
+/// The time between two checks whether the recording has reached its limit.
 const CHECK: Duration = Duration::from_millis(500);
 
-/// What is recorded, and how much of it.
+/// The arguments of `record`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct RecordArgs {
     /// The recording; it must not exist
@@ -90,12 +90,12 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
         session.finish(LAST_POLL).await;
         Ok::<_, Failure>(())
     })?;
-    // A driver's call that never comes back must not hold the process.
+    // A call of the driver that never returns must not hold the process.
     runtime.shutdown_background();
     tell(args, progress.written(), progress.missed())
 }
 
-/// Says what was written; a disk that refused is a failure.
+/// Reports what was written; an error of the disk is a failure.
 fn tell(args: &RecordArgs, written: Option<&Written>, missed: u64) -> Result<(), Failure> {
     let file = args.file.display();
     let Some(Written { entries, bytes, is_full, error }) = written else {

@@ -20,7 +20,7 @@ use crate::record::{RecordingReader, Replay};
 use crate::session::{Playback, Scripted};
 use crate::tui::{self, LedgerQueries};
 
-/// What is replayed, and how fast.
+/// The arguments of `replay`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ReplayArgs {
     /// The recording
@@ -69,7 +69,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     print::snapshot(&last, args.once.form(false), &plan.settings.zone)
 }
 
-/// Refuses what a replay cannot do.
+/// Refuses flags that a replay does not support.
 fn check(args: &ReplayArgs, ledger: &Choice) -> Result<(), Failure> {
     let why = if args.once.span.is_some() || args.once.every.is_some() {
         "a replay is printed once, at its end or at --at: leave --for and --every away"
@@ -103,7 +103,7 @@ fn show(
     scripted::show(options, replay, args.speed, runtime, again, end)
 }
 
-/// Writes the ledger, and says if the recording is cut off.
+/// Writes the ledger, and reports a truncated recording.
 fn end(mut replay: Scripted<Replay>) {
     replay.collector.close();
     let source = replay.source();

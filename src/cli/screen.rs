@@ -20,7 +20,7 @@ use crate::tui::ledger_query::Changed;
 use crate::tui::{Instead, Start};
 use crate::units::Span;
 
-/// What the screen needs to know before it takes the terminal.
+/// The options of the screen; fails without a usable terminal.
 pub(super) fn options(plan: &SourcePlan) -> Result<tui::Options, Failure> {
     if !std::io::stdout().is_terminal() {
         return Err(Failure::Usage(
@@ -53,14 +53,14 @@ pub(super) fn options(plan: &SourcePlan) -> Result<tui::Options, Failure> {
     })
 }
 
-/// A scenario as the form has it.
+/// A configured scenario as the what-if form shows it.
 fn scenario(of: &crate::config::Scenario) -> FormScenario {
     let crate::config::Scenario { name, list, paid, load, hit_rate, gpu_rate, nodes } = of.clone();
     let list = list.as_deref().map(Label::new);
     FormScenario::of(&name, &Changed { list, paid, load, hit_rate, gpu_rate, nodes })
 }
 
-/// Shows pictures until someone quits. It runs on the main thread, and the process ends with it, without waiting
+/// Shows snapshots until the screen is closed. It runs on the main thread, and the process exits with it, without waiting
 /// for a driver or a socket.
 pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot>>) -> Result<(), Failure> {
     let (last, began) = (pictures.clone(), Instant::now());
@@ -80,8 +80,8 @@ pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot
     })
 }
 
-/// Begins anew in place of this process: nothing of it, no lock of a ledger, is left behind. It returns only the reason why
-/// it could not.
+/// Replaces this process by a new one, so that no lock of a ledger is left behind. Returns only if that
+/// fails.
 fn begin(instead: &Instead) -> Failure {
     let own = std::env::args_os().skip(1);
     let arguments: Vec<OsString> = match instead {

@@ -11,7 +11,7 @@ use crate::platform::ShutdownSignals;
 use crate::session::Session;
 use crate::wire;
 
-/// How long the last poll may take after a signal.
+/// The longest time of the last poll after a signal.
 const LAST_POLL: Duration = Duration::from_millis(500);
 
 /// Watches until a signal asks for the end; then polls once more, writes once more and ends.
@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, targets: &[String], address: &str) -> Result<
         tracing::info!("ended");
         Ok::<_, Failure>(())
     })?;
-    // A driver's call that never comes back must not hold the process.
+    // A call of the driver that never returns must not hold the process.
     runtime.shutdown_background();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! From what the user named to what is asked: targets, this machine's driver, and the site that they make.
+//! The plan of a run: the targets and this machine's driver, from the arguments and the configuration.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,38 +19,38 @@ use crate::source::scrape::{self, ScrapeTarget, TargetError, TargetOptions, sour
 use crate::store;
 use crate::units::Span;
 
-/// How long a page may take where everything waits for the slowest one: no target may be stale by then.
+/// The timeout of a page where everything waits for the slowest one: shorter than the time after which targets are stale.
 const PATIENCE: Duration = Duration::from_millis(2_500);
 
-/// Everything that a run asks.
+/// The plan of a run.
 #[derive(Debug, Clone)]
 pub(super) struct SourcePlan {
-    /// The configuration, flags applied.
+    /// The configuration with the flags applied.
     pub(super) settings: Settings,
     /// The file that it was read from.
     pub(super) file: Option<PathBuf>,
     /// Targets over HTTP and files.
     pub(super) targets: Vec<ScrapeTarget>,
-    /// Whether this machine's driver is asked.
+    /// Whether this machine's driver is polled.
     pub(super) driver: bool,
-    /// Whether the user named the driver, so that its failure is the run's.
+    /// Whether the user named the driver, so that its failure fails the run.
     pub(super) driver_named: bool,
-    /// Whether nothing was named: this box is searched.
+    /// Whether to search this box for engines, because no target was named.
     pub(super) search: bool,
-    /// What is left out because it is a target under another name.
+    /// Messages about targets that are left out because they were named twice.
     pub(super) doubles: Vec<String>,
     /// This machine.
     pub(super) node: NodeName,
 }
 
 impl SourcePlan {
-    /// One that names no target and asks no driver: a watch of something else, with this configuration.
+    /// A plan without targets and without the driver, for simulated and recorded fleets.
     pub(super) fn bare(settings: Settings, node: NodeName) -> Self {
         let (targets, doubles) = (Vec::new(), Vec::new());
         Self { settings, file: None, targets, driver: false, driver_named: false, search: false, doubles, node }
     }
 
-    /// What the arguments, the environment and the configuration ask for.
+    /// The plan of the arguments, the environment and the configuration.
     pub(super) fn new(global: &Global, named: &[String]) -> Result<Self, Failure> {
         let settings = settings(global)?;
         let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
@@ -60,7 +60,7 @@ impl SourcePlan {
         if ["nvml:", "nvml:off"].iter().all(|driver| named.iter().any(|name| name == driver)) {
             return Err(Failure::Usage("nvml: and nvml:off exclude each other: write one of them".to_owned()));
         }
-        // `nvml:off` alone is no list: what is configured stays.
+        // `nvml:off` alone is not a list of targets: the configured ones stay.
         let mut off = !named.is_empty() && named.iter().all(|name| name == "nvml:off");
         let all: Vec<TargetSettings> =
             if named.is_empty() || off { configured } else { named.iter().map(|name| bare(name)).collect() };
@@ -74,7 +74,7 @@ impl SourcePlan {
             }
         }
         if plan.targets.is_empty() && !plan.driver_named && !plan.search {
-            // Only `nvml:off`: this box without its driver.
+            // Only `nvml:off`: search this box without its driver.
             plan.search = true;
         }
         plan.driver = !off && (plan.driver || plan.targets.iter().any(ScrapeTarget::is_this_box));
@@ -99,19 +99,19 @@ impl SourcePlan {
         Ok(())
     }
 
-    /// Says on stderr which targets are left out.
+    /// Prints to stderr which targets are left out.
     pub(super) fn tell_doubles(&self) {
         for double in &self.doubles {
             eprintln!("margintop: {double}");
         }
     }
 
-    /// How often each source is asked.
+    /// The time between two polls of a source.
     pub(super) fn interval(&self) -> Duration {
         self.settings.interval
     }
 
-    /// What is polled with these settings: targets, files, and this machine's driver at its pace.
+    /// The sources: targets and files with these settings, and this machine's driver.
     pub(super) fn sources(&self, pace: PollPace, settings: &scrape::Settings) -> Vec<Box<dyn Source>> {
         let mut sources: Vec<_> = self.targets.iter().map(|target| source_of(target, settings)).collect();
         if self.driver {
@@ -121,12 +121,12 @@ impl SourcePlan {
         sources
     }
 
-    /// What searches this box, where nothing was named.
+    /// The search of this box, if no target was named.
     pub(super) fn discovery(&self, settings: &scrape::Settings) -> Option<Discovery> {
         self.search.then(|| Discovery::new(settings.clone(), Clock::default()))
     }
 
-    /// A session over all of that, which keeps this ledger.
+    /// The configuration of a session with this ledger.
     pub(super) fn session(&self, clock: &Clock, ledger: store::Settings) -> SessionConfig {
         let settings = scrape::Settings::default();
         SessionConfig {
@@ -143,7 +143,7 @@ impl SourcePlan {
         }
     }
 
-    /// Rounds over all of that, with a ledger in a file, or in memory where there is none.
+    /// The configuration of rounds of polls, with a ledger in a file, or in memory without one.
     pub(super) fn rounds(&self, polls: PollPlan, clock: &Clock, path: Option<PathBuf>) -> RoundsConfig {
         let window = Span::from(polls.span).max(Span::from_millis(1));
         let settings = patient();
@@ -159,7 +159,7 @@ impl SourcePlan {
         }
     }
 
-    /// A playback with this configuration, which keeps a ledger in a file, or in memory where there is none.
+    /// The configuration of a playback, with a ledger in a file, or in memory without one.
     pub(super) fn playback(&self, path: Option<PathBuf>, history: Option<History>) -> PlaybackConfig {
         PlaybackConfig {
             fleet: self.site(Span::from(self.interval())),
@@ -170,7 +170,7 @@ impl SourcePlan {
         }
     }
 
-    /// The site, with rates over `window`.
+    /// The configuration of the fleet, with rates over `window`.
     pub(super) fn site(&self, window: Span) -> FleetConfig {
         FleetConfig {
             interval: Span::from(self.settings.interval),
@@ -193,7 +193,7 @@ impl SourcePlan {
     }
 }
 
-/// How pages are polled where everything waits for the slowest one.
+/// The settings of scrapes where everything waits for the slowest page.
 pub(super) fn patient() -> scrape::Settings {
     scrape::Settings { timeout: PATIENCE, ..scrape::Settings::default() }
 }
@@ -201,7 +201,7 @@ pub(super) fn patient() -> scrape::Settings {
 /// The configuration with the flags on top.
 ///
 /// # Errors
-/// All that is wrong in the file, the flags and the variables, at once.
+/// Lists everything that is wrong in the file, the flags and the variables.
 pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
     let file: Option<PathBuf> = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
     let read = config::load(file.as_deref());
@@ -230,7 +230,7 @@ pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// What is wrong with the flags that are known everywhere.
+/// The results of checking the global flags.
 fn flags(global: &Global) -> Vec<Result<(), String>> {
     let given = |flag: &'static str, value: &Option<String>, check: fn(&str) -> Result<(), String>| {
         let checked = value.as_deref().map(check)?;

@@ -32,14 +32,14 @@ pub struct Agent {
     readings: watch::Receiver<Option<Arc<AgentReading>>>,
 }
 
-/// An agent that has not looked yet.
+/// An agent that has no reading yet.
 pub fn agent() -> (Feed, Agent) {
     let (sender, receiver) = watch::channel(None);
     (Feed { readings: sender }, Agent { readings: receiver })
 }
 
 impl Feed {
-    /// Shows a reading instead of the last one; other events are not the agent's. `driver` is the driver's version.
+    /// Replaces the last reading; events other than readings of the driver are ignored. `driver` is its version.
     pub fn publish(&self, event: Event, driver: Option<Label>) {
         if let Event::Gpus { source: _, node, at, outcome } = event {
             let reading = AgentReading { node, at: at.wall, outcome, driver, page: OnceLock::new() };
@@ -49,7 +49,7 @@ impl Feed {
 }
 
 impl Agent {
-    /// The whole site: `/metrics`, `/livez` (the process runs), `/readyz` (there was a reading).
+    /// Answers a request: `/metrics`, `/livez` (the process runs), `/readyz` (there is a reading).
     pub fn answer(&self, request: &Request) -> Response {
         match request.path.as_str() {
             "/metrics" => match self.reading() {

@@ -1,4 +1,4 @@
-//! The GPUs of a machine whose library is loaded: two lanes, and the readings that both bring together.
+//! The GPUs of a machine: a quick and a slow lane, and the readings that combine their results.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use super::slow::{Slow, SlowFigures};
 use super::xid;
 use crate::reading::{GpuReading, GpuState};
 
-/// Between slow rounds.
+/// The time between two slow rounds.
 const SLOW_INTERVAL: Duration = Duration::from_secs(5);
-/// Between the first two slow rounds: activity is told between two samples.
+/// The time between the first two slow rounds: activity is measured between two samples.
 const SLOW_SECOND: Duration = Duration::from_millis(300);
-/// For how long slow figures are news.
+/// The age up to which results of the slow lane are reported.
 const SLOW_AGE: Duration = Duration::from_secs(15);
-/// How long a poll that met a hanging GPU still waits for the others.
+/// The time that a poll with a hanging GPU waits for the other GPUs.
 const GRACE: Duration = Duration::from_millis(200);
-/// How long a poll may take before it is told without the GPUs that it has not got to.
+/// The time after which a poll is reported without the GPUs that are still missing.
 pub(super) const LOOK: Duration = Duration::from_millis(2300);
 
 /// All GPUs.
@@ -32,18 +32,18 @@ pub(super) struct Machine {
     slow: DriverLane<Slow>,
     slow_rounds: u32,
     slow_due: Instant,
-    /// When the poll under way is told at the latest.
+    /// The deadline of the poll under way.
     deadline: Option<Instant>,
-    /// Whether a GPU hung in it.
+    /// Whether a GPU hung in the poll under way.
     stalled: bool,
-    /// Whether GPUs were told as slow that the poll under way still gets to.
+    /// Whether GPUs were reported as slow that the poll under way will still read.
     owed: bool,
-    /// Whether the poll under way was told, though not all its threads have ended.
+    /// Whether the poll under way was reported before all its threads ended.
     told: bool,
     found: BTreeMap<u32, Result<GpuReading, GpuState>>,
     slow_found: BTreeMap<u32, (Instant, SlowFigures)>,
     xids: BTreeMap<u32, u32>,
-    /// Threads that are inside the driver, and the GPU that holds each.
+    /// Threads that hang inside the driver, with their GPUs.
     hung: BTreeSet<(u64, u32)>,
 }
 
@@ -68,7 +68,7 @@ impl Machine {
         }
     }
 
-    /// Whether a thread is being watched.
+    /// Whether a round is under way.
     pub(super) fn is_busy(&self) -> bool {
         self.polls.is_busy() || self.slow.is_busy()
     }
@@ -78,7 +78,7 @@ impl Machine {
         self.polls.is_busy()
     }
 
-    /// When the next slow round is due.
+    /// The time of the next slow round.
     pub(super) fn slow_due(&self) -> Instant {
         self.slow_due
     }
@@ -90,7 +90,7 @@ impl Machine {
         self.polls.begin(&self.willing(), now);
     }
 
-    /// A thread ended its round. The readings, if that was the poll.
+    /// Notes that a thread ended its round. Returns the readings if that completed the poll.
     pub(super) fn ended(&mut self, worker: u64, now: Instant) -> Option<Vec<GpuReading>> {
         if self.slow.ended(worker) {
             for (gpu, found) in self.slow.take() {
@@ -104,7 +104,7 @@ impl Machine {
         self.tell_once(now)
     }
 
-    /// A thread that was written off came back: its GPU may be asked again.
+    /// Notes that a thread that was written off has returned: its GPU is polled again.
     pub(super) fn back(&mut self, worker: u64) {
         self.hung.retain(|(thread, _)| *thread != worker);
     }
@@ -113,7 +113,7 @@ impl Machine {
         self.xids.insert(gpu, code);
     }
 
-    /// Begins what is due and writes off what hangs. The readings, if that ended a poll without all its answers.
+    /// Starts rounds that are due and writes off threads that hang. Returns the readings if that ended an incomplete poll.
     pub(super) fn check(&mut self, now: Instant) -> Option<Vec<GpuReading>> {
         if now >= self.slow_due && !self.slow.is_busy() && !self.found_nothing_yet() {
             self.slow.begin(&self.willing(), now);
@@ -138,18 +138,18 @@ impl Machine {
         (!std::mem::replace(&mut self.told, true)).then(|| self.readings(now))
     }
 
-    /// What the poll under way has got to so far.
+    /// The readings of the poll under way so far.
     pub(super) fn readings_so_far(&mut self, now: Instant) -> Vec<GpuReading> {
         self.told = true;
         self.readings(now)
     }
 
-    /// The first poll has the driver for itself.
+    /// Whether the slow lane waits: it does not run beside the first poll.
     fn found_nothing_yet(&self) -> bool {
         self.slow_rounds == 0 && self.polls.is_busy()
     }
 
-    /// GPUs that no thread is stuck in.
+    /// GPUs in which no thread hangs.
     fn willing(&self) -> Vec<u32> {
         self.cards.iter().map(|card| card.index).filter(|gpu| !self.is_hung(*gpu)).collect()
     }
@@ -165,7 +165,7 @@ impl Machine {
         readings
     }
 
-    /// What is known of one GPU. Who it is stays known whatever becomes of it.
+    /// The reading of one GPU. Its id stays known when it fails.
     fn reading(&self, card: &Card, now: Instant) -> GpuReading {
         let xid = self.xids.get(&card.index).copied();
         let silent =

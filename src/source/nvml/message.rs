@@ -1,4 +1,4 @@
-//! What the threads and the handle of the source tell its loop.
+//! The messages from the threads and the handle of the source to its loop.
 
 use std::time::Duration;
 

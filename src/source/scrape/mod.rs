@@ -1,12 +1,12 @@
-//! Pages over HTTP: one poll, one event, never longer than its timeout.
+//! Metrics pages over HTTP: each poll gives one event, within its timeout.
 //!
-//! It fetches and finds out where a target's page is; what the page means is `dialect`. When to look, and how often, is
-//! the caller's.
+//! It finds and fetches a target's page; `dialect` reads it. The caller decides when to
+//! scrape.
 
 mod answer;
 mod client;
+mod connection;
 mod credentials;
-mod line;
 mod models;
 mod named_pages;
 mod naming;

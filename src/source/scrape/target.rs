@@ -1,4 +1,4 @@
-//! What to look at: an address, and what the user says of it.
+//! Targets of scrapes: an address, and what the user says of it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,15 +10,15 @@ use reqwest::Url;
 use crate::fleet::TargetInfo;
 use crate::reading::{Label, NodeName, Role, TargetId, UnitName};
 
-/// Where margintop's own agent listens: what a host without a port means.
+/// The port of margintop's own agent, used for a host without a port.
 pub const AGENT_PORT: u16 = 9545;
 
 /// A page that is polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrapeTarget {
-    /// What it is called everywhere.
+    /// Its id.
     pub id: TargetId,
-    /// Where its page is.
+    /// The address of its page.
     pub address: Address,
     /// What the user says of it.
     pub options: TargetOptions,
@@ -45,17 +45,17 @@ pub struct TargetOptions {
     pub ca_file: Option<PathBuf>,
 }
 
-/// Where a page is.
+/// The address of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// On a server. Without a path, where the page is is found out.
+    /// A URL. Without a path the page is searched for.
     Http(Url),
-    /// In a file: one page.
+    /// A file that holds one page.
     File(PathBuf),
 }
 
 impl ScrapeTarget {
-    /// A target of which nothing is known but its address.
+    /// A target without options.
     pub fn new(id: TargetId, address: Address) -> Self {
         Self { id, address, options: TargetOptions::default() }
     }
@@ -76,7 +76,7 @@ impl ScrapeTarget {
         }
     }
 
-    /// What the fleet is to know of it.
+    /// Its description for the fleet.
     pub fn info(&self) -> TargetInfo {
         TargetInfo {
             target: self.id.clone(),
@@ -88,8 +88,8 @@ impl ScrapeTarget {
         }
     }
 
-    /// Whether it is this machine's own. The other addresses of the loopback network may be anybody's: a simulated fleet
-    /// gives each node one.
+    /// Whether it is on this machine's own address. The other addresses of the loopback network count as other hosts:
+    /// a simulated fleet has one for each node.
     pub fn is_this_box(&self) -> bool {
         self.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "::1"))
     }
@@ -99,7 +99,7 @@ impl ScrapeTarget {
         self.is_this_box() && other.is_this_box() && self.port() == other.port() && self.page() == other.page()
     }
 
-    /// What of a server is read: the path, and the query in whatever order. What forbids loading a model chooses no page.
+    /// What identifies a page on its server: the path, and the sorted query without `autoload`.
     fn page(&self) -> (String, Vec<(String, String)>) {
         let Address::Http(url) = &self.address else { return <_>::default() };
         let mut query: Vec<(String, String)> =
@@ -117,7 +117,7 @@ impl ScrapeTarget {
     }
 }
 
-/// Why a text is no target, and what to write instead.
+/// The reason why a text is not a target, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetError {
     text: Label,

@@ -1,4 +1,4 @@
-//! Looks at llama.cpp's router: a page for each loaded model, or that of the model which an address names.
+//! Scrapes llama.cpp's router: the page of each loaded model, or of the model that an address names.
 
 use reqwest::Url;
 
@@ -30,7 +30,7 @@ impl Scraper {
         Ok(ScrapeOutcome { at: self.clock.now(), cost, reading: router::no_model() })
     }
 
-    /// Begins to ask for one page a model, if the server is a router. Where its page is.
+    /// Begins to read a page for each model, if the server is a router. Returns the address of its page.
     pub(super) fn begin_routing(&mut self, models: &KnownModels, page: Option<Url>) -> Option<Url> {
         let page = page?;
         let loaded = models.loaded(&self.settings.clients.named().at(&page))?;
@@ -38,7 +38,7 @@ impl Scraper {
         Some(page)
     }
 
-    /// Reads the page of each loaded model. One that gives none has no row; the others stand.
+    /// Reads the page of each loaded model. A model whose page cannot be read has no row.
     pub(super) async fn read_router(&mut self) -> Result<ScrapeOutcome, ScrapeTrouble> {
         let Some(mut router) = self.router.take() else { return Err(ScrapeTrouble::Status(404)) };
         let stopwatch = self.clock.stopwatch();
