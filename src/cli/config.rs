@@ -22,7 +22,7 @@ const LARGEST_IMPORT: u64 = 64 << 20;
 pub(super) enum ConfigAction {
     /// Write a commented file to start from
     Init,
-    /// Say all that is wrong, at once, and what each lease comes to an hour
+    /// List all mistakes, and the cost per hour of each lease
     Check,
     /// Print the file in use
     Print,

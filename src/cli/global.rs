@@ -12,7 +12,7 @@ pub(super) struct Global {
     #[arg(long, global = true, display_order = 100, value_name = "FILE", env = "MARGINTOP_CONFIG")]
     pub(super) config: Option<PathBuf>,
 
-    /// How often each source is asked [default: 1s]
+    /// The interval between polls of a source [default: 1s]
     #[arg(
         long,
         global = true,

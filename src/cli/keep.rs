@@ -21,11 +21,11 @@ use crate::units::Timestamp;
 #[derive(Debug, Clone, Subcommand)]
 #[allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 pub(super) enum LedgerAction {
-    /// Check that it is whole, that every grain says the same, and that hardware could have made what it holds
+    /// Check that it is intact, that minutes, hours and days agree, and that its tokens are physically possible
     Verify,
-    /// Write it as lines of JSON
+    /// Write it as JSON lines
     Export {
-        /// Where to; nothing is the standard output
+        /// The file [default: the standard output]
         file: Option<PathBuf>,
     },
     /// Read an export into a new ledger
@@ -33,9 +33,9 @@ pub(super) enum LedgerAction {
         /// The export
         file: PathBuf,
     },
-    /// List tokens in dispute: counters that moved as their process could not have moved them
+    /// List disputed tokens: growth of counters that their process cannot have produced
     Disputes(DisputeArgs),
-    /// Forget what is known of the process behind a target: its next page is a baseline
+    /// Forget the process behind a target, so that its next page is a baseline
     ResetTarget {
         /// The target as it was named: http://gpu-01:8000
         #[arg(value_name = "URL")]

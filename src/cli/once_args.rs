@@ -35,7 +35,7 @@ pub(super) struct OnceArgs {
     #[arg(long, help_heading = "Display", conflicts_with_all = ["json", "text"])]
     pub(super) card: bool,
 
-    /// Take the rates over this long; 0 looks once, and rates are unknown
+    /// Take the rates over this long; 0 polls once, without rates
     #[arg(long = "for", help_heading = "Sources", value_name = "DURATION", value_parser = parse_interval)]
     pub(super) span: Option<Duration>,
 

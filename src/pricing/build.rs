@@ -1,4 +1,4 @@
-//! From a list as it is written to one that prices, with everything checked that could price wrongly.
+//! Builds price lists from files, and checks everything that could lead to a wrong price.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{ClassPrices, ListFile, PriceList, Provenance, TierFile, TierWindow, 
 use crate::units::Timestamp;
 use crate::words::meant;
 
-/// The tier of a list that names none.
+/// The tier of a list without tiers.
 const STANDARD: &str = "standard";
 
 impl ListFile {

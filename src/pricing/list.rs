@@ -10,7 +10,7 @@ use super::{Provenance, TierWindow};
 use crate::units::{Money, Price, Tokens};
 use crate::units::{Span, Timestamp};
 
-/// What a million tokens of each class cost.
+/// The price of a million tokens of each class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ClassPrices {
     /// Prompt tokens from a cache.
@@ -22,7 +22,7 @@ pub struct ClassPrices {
 }
 
 impl ClassPrices {
-    /// What these tokens are worth, all of them paid.
+    /// The value of tokens at a paid share of one.
     pub fn of(&self, miss: Tokens, hit: Tokens, output: Tokens) -> Money {
         self.miss.of(miss) + self.hit.of(hit) + self.output.of(output)
     }

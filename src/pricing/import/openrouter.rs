@@ -58,7 +58,7 @@ fn refusal(error: &serde_json::Error) -> String {
     format!("{error}; this reads OpenRouter's api/v1/models, one object with a list of models under \"data\"")
 }
 
-/// All that a model charges, or none of it.
+/// All prices of a model, or `None` if one cannot be read.
 fn charges(pricing: &RawEntry<'_>, tally: &mut ImportTally) -> Option<Charges> {
     let prices = ModelPrices { base: pricing, over: None };
     if prices.reasons_apart() {
