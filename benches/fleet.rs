@@ -66,9 +66,9 @@ fn seconds(c: &mut Criterion) {
     });
     c.bench_function("assemble the present of 278 nodes", |b| b.iter(|| black_box(fleet.snapshot())));
     let mut collector = Collector::new(watched());
-    c.bench_function("publish it", |b| b.iter(|| black_box(collector.picture())));
+    c.bench_function("publish it", |b| b.iter(|| black_box(collector.snapshot())));
     let history = History::default();
-    let mut snapshot = (*collector.picture()).clone();
+    let mut snapshot = (*collector.snapshot()).clone();
     c.bench_function("record it", |b| {
         b.iter(|| {
             snapshot.at = snapshot.at + Span::from_secs(5);

@@ -36,7 +36,7 @@ fn main() {
         let millis = step * INTERVAL;
         clock.advance(Span::from_millis(INTERVAL));
         if collector.take(Message::Events(hub::round(NODES, millis))) && step % 40 == 0 {
-            drop(collector.picture());
+            drop(collector.snapshot());
         }
         if step % 4 == 0 {
             // The writer has written it all before it answers.

@@ -1,21 +1,21 @@
 //! margintop: a terminal dashboard that shows, live, how hard a GPU inference fleet works and whether it earns its rent.
 //!
-//! The library is small modules on eight floors; a module imports from lower floors, and on its own floor only
+//! The library is a set of modules in eight layers; a module imports from lower layers, and within its own layer only
 //! from a module named before it. `ARCHITECTURE.md` draws it and `tests/floors.rs` holds the list.
 
-// Floor 0: words.
+// Layer 0: ids and quantities.
 pub mod reading;
 pub mod units;
 pub mod words;
-// Floor 1: what words mean.
+// Layer 1: text formats, prices and postings.
 pub mod dialect;
 pub mod exposition;
 pub mod ledger;
 pub mod pricing;
-// Floor 2: what happens over time.
+// Layer 2: counters and sums over time.
 pub mod counters;
 pub mod statement;
-// Floor 3: what is known.
+// Layer 3: the state of a fleet, and views of it.
 pub mod alert;
 pub mod balance;
 pub mod burn;
@@ -25,18 +25,18 @@ pub mod history;
 pub mod inventory;
 pub mod metering;
 pub mod snapshot;
-// Floor 4: where I/O begins.
+// Layer 4: where I/O begins.
 pub mod clock;
 pub mod platform;
 pub mod source;
 pub mod wire;
-// Floor 5: who owns it.
+// Layer 5: sessions, files and recordings.
 pub mod record;
 pub mod session;
 pub mod store;
-// Floor 6: who is shown it.
+// Layer 6: the screen and the pages that are served.
 pub mod http;
 pub mod tui;
-// Floor 7: who asked.
+// Layer 7: configuration and command line.
 pub mod cli;
 pub mod config;

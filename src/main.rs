@@ -1,4 +1,4 @@
-//! The program: everything it does is in the library.
+//! The program's entry point; everything else is in the library.
 
 use std::process::ExitCode;
 

@@ -1,8 +1,8 @@
-//! Names as people read and mistype them: the known word that a wrong one comes near to, and the order of names with numbers.
+//! Suggestions for mistyped names, and the natural order of names with numbers.
 
 use std::cmp::Ordering;
 
-/// The least length of a word that is taken for the beginning of another.
+/// The least length of a word that is taken for a prefix of another.
 const SHORTEST_PREFIX: usize = 3;
 
 /// The known word that was likely meant: one that begins with what was written, or that differs from it by one letter in
@@ -24,7 +24,7 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
     near.min_by_key(|(distance, word)| (*distance, word.len())).map(|(_, word)| word)
 }
 
-/// What to put behind "no such …": the word that was likely meant, or nothing.
+/// The end of a message "no such …": the word that was likely meant, or nothing.
 pub fn meant<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(written, known).map_or_else(String::new, |near| format!("; is it \"{near}\"?"))
 }

@@ -1,14 +1,9 @@
 //! `margintop agent`: this node's GPUs on one small page, under dcgm-exporter's names.
 
-use std::io::Write;
-
-use tokio::net::TcpListener;
-
 use super::global::Global;
-use super::serve::cannot_listen;
 use super::sources::settings;
 use super::target_states::GpuStates;
-use super::{Failure, log};
+use super::{Failure, listen, log};
 use crate::clock::Clock;
 use crate::http;
 use crate::platform::host_name;
@@ -17,16 +12,15 @@ use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
 use crate::source::{Said, Source, sink};
 use crate::wire;
 
-pub(super) fn run(global: &Global, listen: &str, node: Option<&str>) -> Result<(), Failure> {
+/// Polls the driver and serves its page until the process is ended.
+pub(super) fn run(global: &Global, address: &str, node: Option<&str>) -> Result<(), Failure> {
     let settings = settings(global)?;
     log::start(global, &settings)?;
     let node = NodeName::new(&node.map_or_else(host_name, str::to_owned));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
-        let mut out = super::out::Stdout::default();
-        writeln!(out, "http://{}", listener.local_addr()?)?;
-        out.flush()?;
+        let listener = listen::bind(address).await?;
+        listen::announce(&listener)?;
         tracing::info!(address = %listener.local_addr()?, "serving");
         let (feed, agent) = http::agent();
         let (library, pace) = (settings.nvml_lib, PollPace::Every(settings.interval));

@@ -1,4 +1,4 @@
-//! The command line as a whole: what each subcommand is called and which arguments it takes.
+//! The command line: the subcommands and their arguments.
 #![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 
 use clap::{Parser, Subcommand};
@@ -7,7 +7,7 @@ use super::config::ConfigAction;
 use super::demo::DemoArgs;
 use super::global::Global;
 use super::keep::{LeaseAction, LedgerAction};
-use super::look_args::LookArgs;
+use super::once_args::OnceArgs;
 use super::price::PriceArgs;
 use super::reconcile::ReconcileArgs;
 use super::record::RecordArgs;
@@ -32,17 +32,17 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CliCommand {
-    /// Look twice, print, exit
+    /// Poll twice, print, exit
     Once {
-        /// What to look at; none is this box
+        /// What to watch; none is this box
         #[arg(value_name = "TARGET")]
         targets: Vec<String>,
         #[command(flatten)]
-        look: LookArgs,
+        once: OnceArgs,
     },
-    /// What the past earned and cost, what it would have, and why it changed
+    /// Revenue, cost and profit of the past, what-ifs, and why profit changed
     Report(ReportArgs),
-    /// An invoice or a gateway's spend beside the ledger, and the likely causes of what differs
+    /// Compare an invoice or a gateway's spend with the ledger, and name likely causes of differences
     Reconcile(ReconcileArgs),
     /// A simulated fleet behind real sockets
     Demo(DemoArgs),
@@ -64,17 +64,17 @@ pub(super) enum CliCommand {
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9546", env = "MARGINTOP_LISTEN")]
         listen: String,
     },
-    /// Write everything that the sources say to a file, to be replayed
+    /// Record all readings to a file, for a replay
     Record(RecordArgs),
-    /// Show a recording, as fast as one likes
+    /// Show a recording, at any speed
     Replay(ReplayArgs),
-    /// Check a ledger, turn it into text and back, decide on disputed tokens
+    /// Verify, export or import a ledger, and decide disputes
     #[command(subcommand)]
     Ledger(LedgerAction),
     /// Show leases, or end one by hand
     #[command(subcommand)]
     Lease(LeaseAction),
-    /// Name a moment in the ledger, to see what changed with it
+    /// Mark a moment in the ledger, like a deployment
     Mark {
         /// What happened: "deploy 1.4"
         text: String,
@@ -82,7 +82,7 @@ pub(super) enum CliCommand {
         #[arg(long, value_name = "T", value_parser = When::parse)]
         at: Option<When>,
     },
-    /// Work out revenue, cost and both margins of some tokens and GPU-hours
+    /// Compute revenue, cost and both margins of tokens and GPU-hours
     Price(PriceArgs),
     /// Write, check or print the configuration
     #[command(subcommand)]

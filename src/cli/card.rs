@@ -9,9 +9,9 @@ use crate::tui::headline::Sentence;
 use crate::tui::headline::headline;
 use crate::units::Money;
 
-/// The most cells of a line: chats wrap longer ones.
+/// The largest width of a line in cells: chats wrap longer ones.
 const WIDTH: usize = 72;
-/// The most cells of a name from outside, and the most models.
+/// The largest width of a name in cells, and the largest number of models.
 const NAME: usize = 24;
 const MODELS: usize = 3;
 
@@ -30,7 +30,7 @@ pub(super) fn render(snapshot: &Snapshot, zone: &TimeZone) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// `start`, and of the parts behind it those that find room, each whole.
+/// `start`, followed by the parts that fit, none of them cut.
 fn fitted(start: &str, parts: impl IntoIterator<Item = String>) -> String {
     parts.into_iter().fold(start.to_owned(), |line, part| {
         let longer = if line.ends_with(' ') { format!("{line}{part}") } else { format!("{line}  {part}") };
@@ -48,7 +48,7 @@ fn head(snapshot: &Snapshot, zone: &TimeZone) -> String {
     fitted(&format!("margintop {}", format::clock_minute(snapshot.at, zone)), parts)
 }
 
-/// The headline in at most two lines: a sentence that does not fit is left out with those behind it.
+/// The headline in at most two lines: a sentence that does not fit is left out, and all after it.
 fn words(snapshot: &Snapshot, zone: &TimeZone) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for sentence in
@@ -116,7 +116,7 @@ fn requests(snapshot: &Snapshot) -> String {
     )
 }
 
-/// The dearest models with their revenue an hour.
+/// The models with the highest revenue per hour.
 fn models(snapshot: &Snapshot) -> String {
     let model = |row: &crate::snapshot::ModelRow| {
         let revenue = amount(&snapshot.money, row.money.revenue_per_hour);

@@ -12,7 +12,7 @@ use crate::config;
 use crate::pricing::import_prices as read_prices;
 use crate::store::Reader;
 
-/// What `config init` writes: every key, commented out, with what it means.
+/// The file that `config init` writes: every key, commented out, with its meaning.
 const STARTER: &str = include_str!("starter.toml");
 /// The largest file of prices that is read: LiteLLM's has 2 MiB.
 const LARGEST_IMPORT: u64 = 64 << 20;
@@ -22,7 +22,7 @@ const LARGEST_IMPORT: u64 = 64 << 20;
 pub(super) enum ConfigAction {
     /// Write a commented file to start from
     Init,
-    /// Say all that is wrong, at once, and what each lease comes to an hour
+    /// List all mistakes, and the cost per hour of each lease
     Check,
     /// Print the file in use
     Print,
@@ -78,7 +78,7 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
     }
 }
 
-/// The ledger, which knows what is rented; `None` where there is none that can be read.
+/// The ledger, which knows the GPUs; `None` if it cannot be read.
 fn ledger(global: &Global, settings: &config::Settings) -> Option<Reader> {
     let path = super::ledger::choice(global, settings).or_own();
     path.filter(|path| path.exists()).and_then(|path| Reader::open(&path).ok())
@@ -88,9 +88,9 @@ fn ledger(global: &Global, settings: &config::Settings) -> Option<Reader> {
 fn unreadable(settings: &config::Settings) -> Vec<String> {
     let of = |target: &config::TargetSettings| {
         let files = [
-            ("bearer_token_file", target.bearer_token_file.clone()),
-            ("password_file", target.password_file.clone()),
-            ("ca_file", target.ca_file.clone()),
+            ("bearer_token_file", target.options.bearer_token_file.clone()),
+            ("password_file", target.options.password_file.clone()),
+            ("ca_file", target.options.ca_file.clone()),
         ];
         files.into_iter().filter_map(|(key, file)| Some((key, file?)))
     };
@@ -104,12 +104,12 @@ fn unreadable(settings: &config::Settings) -> Vec<String> {
     files.into_iter().filter_map(why).collect()
 }
 
-/// Names in a ledger came from outside.
+/// Names in a ledger come from outside.
 fn harmless(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// A price file on stdout, and on stderr what became of the entries.
+/// Prints a price file to stdout, and to stderr how many entries were used.
 fn import_prices(file: &Path) -> Result<(), Failure> {
     let said = |why: String| Failure::Run(format!("{}: {why}", file.display()));
     let mut json = String::new();

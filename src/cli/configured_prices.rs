@@ -18,7 +18,7 @@ pub(super) fn told(settings: &Settings, now: Timestamp) -> Vec<String> {
 
 /// `"deepseek-v3.2", built in, tier standard: 0.028 hit, 0.28 miss, 0.42 output USD per million`.
 fn listed(settings: &Settings, choice: &Pinned, list: &PriceList, now: Timestamp) -> String {
-    // Prices in place that are converted go on with a list for each later rate of exchange.
+    // Converted prices of a `[[price]]` have a list for each later rate of exchange.
     let price = settings.book.price_for(&choice.model, choice.tenant.as_deref());
     let now_list =
         price.and_then(|price| price.list_at(now)).filter(|found| found.follows.as_ref() == Some(&list.name));

@@ -1,4 +1,4 @@
-//! A configuration in another currency or zone than the ledger that is asked.
+//! A configuration whose currency or zone is not that of the ledger.
 
 use jiff::tz::TimeZone;
 
@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::store::Header;
 use crate::units::{Timestamp, zone_text};
 
-/// What to do where the configuration and the ledger disagree; `None` if they agree.
+/// What to do if the currencies of the configuration and the ledger differ; `None` if they agree.
 pub(super) fn differs(settings: &Settings, header: &Header) -> Option<String> {
     let (ours, theirs) = (&settings.currency, &header.currency);
     (ours != theirs).then(|| {
@@ -17,7 +17,7 @@ pub(super) fn differs(settings: &Settings, header: &Header) -> Option<String> {
     })
 }
 
-/// What to do where the configuration names another zone than that in which the ledger's days begin.
+/// What to do if the zone of the configuration is not that of the ledger's days.
 pub(super) fn zone_differs(settings: &Settings, header: &Header) -> Option<String> {
     let [ours, theirs] = [&settings.zone, &header.zone].map(|zone| zone_text(zone).unwrap_or_else(|| "UTC".to_owned()));
     (settings.names_zone && ours != theirs).then(|| {
@@ -38,7 +38,7 @@ pub(super) fn of_ledger(mut settings: Settings, header: &Header) -> Settings {
     settings
 }
 
-/// The rate of exchange that is missing at an instant, as it is written; its day begins in the configuration's zone.
+/// The configuration of a rate of exchange that is missing at an instant; its day begins in the configuration's zone.
 pub(super) fn missing_rate(from: &str, to: &str, at: Timestamp, zone: &TimeZone) -> String {
     let day = zone.to_datetime(jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default()).date();
     format!("add to the configuration: [[fx]] from = \"{from}\" to = \"{to}\" rate = \"…\" at = \"{day}\"")

@@ -1,38 +1,25 @@
 //! `margintop`: the dashboard.
 
-use std::ffi::OsString;
-use std::io::IsTerminal;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 use super::global::Global;
 use super::sources::SourcePlan;
-use super::{Failure, ledger, target_states, tell, themes};
+use super::{Failure, ledger, screen};
 use crate::clock::Clock;
-use crate::history::History;
-use crate::platform::replace_with;
-use crate::reading::Label;
 use crate::session::{Session, SessionConfig};
-use crate::snapshot::Snapshot;
-use crate::store;
-use crate::tui;
-use crate::tui::app::{FormScenario, WatchedFleet};
-use crate::tui::ledger_query::Changed;
-use crate::tui::{Instead, SetInterval, Start};
-use crate::units::Span;
+use crate::tui::{self, SetInterval};
 
 /// Shows what was named, or this box.
 pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, targets)?;
     plan.tell_doubles();
     let path = ledger::choice(global, &plan.settings).or_own();
-    let mut options = options(&plan)?;
-    options.zone = ledger::zone(path.as_deref(), &plan);
+    let mut options = screen::options(&plan)?;
+    options.zone = ledger::zone(path.as_deref(), &plan.settings);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let config = plan.session(&Clock::System, ledger::settings(&plan, path, &Clock::System));
+    let config = plan.session(&Clock::System, ledger::settings(&plan.settings, path, &Clock::System));
     watch(options, config, &plan, runtime.handle())
 }
 
@@ -45,88 +32,10 @@ pub(super) fn watch(
 ) -> Result<(), Failure> {
     let config = SessionConfig { history: Some(options.history.clone()), ..config };
     let session = Session::start(config, runtime);
-    options.past = Some(ledger::past(&session.store, plan, options.zone.clone()));
+    options.past = Some(ledger::past(&session.store, &plan.settings, options.zone.clone()));
     let interval = session.interval.clone();
     options.set_interval = Some(SetInterval::new(move |every| {
         interval.send_replace(Duration::from_millis(every.millis().max(0).unsigned_abs()));
     }));
-    show(options, session.snapshots.clone())
-}
-
-/// What the screen needs to know before it takes the terminal.
-pub(super) fn options(plan: &SourcePlan) -> Result<tui::Options, Failure> {
-    if !std::io::stdout().is_terminal() {
-        return Err(Failure::Usage(
-            "no terminal here: `margintop once` prints the same in words, `once --json` for programs".to_owned(),
-        ));
-    }
-    if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
-        return Err(Failure::Usage(
-            "TERM is dumb: a terminal without cursor movement cannot show the dashboard. `margintop once` prints the same \
-             in words, `once --every 10s` again and again; if the terminal can do more, set TERM, such as \
-             TERM=xterm-256color"
-                .to_owned(),
-        ));
-    }
-    Ok(tui::Options {
-        theme: plan.settings.theme.clone(),
-        themes: themes::folder(),
-        settings: store::default_path(|name| std::env::var(name).ok())
-            .map(|ledger| ledger.with_file_name("screen.toml")),
-        color: themes::color(&plan.settings)?,
-        title: None,
-        config: plan.file.as_ref().map(|file| Label::new(&file.to_string_lossy())),
-        interval: Span::from(plan.interval()),
-        zone: plan.settings.zone.clone(),
-        past: None,
-        fleet: WatchedFleet::default(),
-        set_interval: None,
-        history: History::default(),
-        scenarios: plan.settings.scenarios.iter().map(scenario).collect(),
-    })
-}
-
-/// A scenario as the form has it.
-fn scenario(of: &crate::config::Scenario) -> FormScenario {
-    let crate::config::Scenario { name, list, paid, load, hit_rate, gpu_rate, nodes } = of.clone();
-    let list = list.as_deref().map(Label::new);
-    FormScenario::of(&name, &Changed { list, paid, load, hit_rate, gpu_rate, nodes })
-}
-
-/// Shows pictures until someone quits. It runs on the main thread, and the process ends with it, without waiting
-/// for a driver or a socket.
-pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot>>) -> Result<(), Failure> {
-    let (last, began) = (pictures.clone(), Instant::now());
-    let exit = tui::run(pictures, options).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidInput => Failure::Usage(error.to_string()),
-        _ => Failure::Run(error.to_string()),
-    })?;
-    if matches!(exit, tui::Exit::Quit)
-        && let Some(why) = target_states::at_the_end(&last.borrow(), began.elapsed())
-    {
-        tell(&why);
-    }
-    std::process::exit(match exit {
-        tui::Exit::Quit | tui::Exit::Closed => 0,
-        tui::Exit::Signal(signal) => 128 + signal,
-        tui::Exit::Instead(instead) => return Err(begin(&instead)),
-    })
-}
-
-/// Begins anew in place of this process: nothing of it, no lock of a ledger, is left behind. It returns only the reason why
-/// it could not.
-fn begin(instead: &Instead) -> Failure {
-    let own = std::env::args_os().skip(1);
-    let arguments: Vec<OsString> = match instead {
-        Instead::Start(Start::Demo) => vec!["demo".into()],
-        Instead::Start(Start::Day) => vec!["demo".into(), "--deepseek-day".into()],
-        Instead::Start(Start::Again) => own.collect(),
-        Instead::Watch(target) => own.chain([target.into()]).collect(),
-    };
-    let program = match std::env::current_exe() {
-        Ok(program) => program,
-        Err(error) => return Failure::Run(format!("this program's file is not known: {error}")),
-    };
-    let error = replace_with(std::process::Command::new(&program).args(arguments));
-    Failure::Run(format!("{} did not start: {error}", program.display()))
+    screen::show(options, session.snapshots.clone())
 }

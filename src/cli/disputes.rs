@@ -1,5 +1,5 @@
-//! `margintop ledger disputes` and `margintop ledger reset-target`: what is not decided yet, and targets whose
-//! counters are to be taken as they stand.
+//! `margintop ledger disputes` and `margintop ledger reset-target`: lists and decides disputes, and makes the next
+//! page of a target a baseline.
 
 use std::path::Path;
 
@@ -56,9 +56,9 @@ pub(super) fn run(path: &Path, args: &DisputeArgs) -> Result<(), Failure> {
     }
 }
 
-/// Forgets what is known of the process behind a target.
+/// Forgets the process behind a target, so that its next page is a baseline.
 pub(super) fn reset_target(path: &Path, url: &str) -> Result<(), Failure> {
-    // A target is known by its address as it is written in full.
+    // The id of a target is its full address.
     let parsed: Option<TargetId> = url.parse::<crate::source::scrape::ScrapeTarget>().ok().map(|target| target.id);
     let target = parsed.unwrap_or_else(|| TargetId::new(url));
     match store::reset_target(path, &target, Clock::System.now().wall)? {
@@ -119,7 +119,7 @@ struct ListedDispute<'a> {
     miss_tokens: Tokens,
     hit_tokens: Tokens,
     output_tokens: Tokens,
-    /// What it is about, if that is energy and no tokens.
+    /// The disputed energy; `None` for a dispute of tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     energy: Option<ListedEnergy<'a>>,
     value: Option<String>,
@@ -129,7 +129,7 @@ struct ListedDispute<'a> {
     decided_at: Option<Timestamp>,
 }
 
-/// Energy in dispute, as `--json` prints it.
+/// Disputed energy, as `--json` prints it.
 #[derive(Serialize)]
 struct ListedEnergy<'a> {
     node: &'a str,
@@ -189,7 +189,7 @@ fn json(rows: &[DisputeRow]) -> Result<String, Failure> {
             }
         })
         .collect();
-    serde_json::to_string(&listed).map_err(|error| Failure::Run(error.to_string()))
+    Ok(serde_json::to_string(&listed)?)
 }
 
 fn table(rows: &[DisputeRow]) -> String {
@@ -260,7 +260,7 @@ fn counters(counters: TokenCounters) -> String {
 }
 
 fn print(text: &str) -> Result<(), Failure> {
-    // Names in a ledger came from outside.
+    // Names in a ledger come from outside.
     let harmless: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
     out::line(&harmless)
 }

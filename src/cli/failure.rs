@@ -1,6 +1,10 @@
-//! Why a run ended without doing what was asked, and the exit code that says so.
+//! The failure of a run, with its exit code.
 
-/// Why a run ended without doing what was asked.
+use crate::pricing::BookError;
+use crate::record::RecordError;
+use crate::store::StoreError;
+
+/// The failure of a run.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The call was wrong: exit code 2.
@@ -9,8 +13,15 @@ pub(crate) enum Failure {
     Run(String),
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self::Run(error.to_string())
-    }
+/// Errors that fail the run with their own message.
+macro_rules! run_failures {
+    ($($error:ty),+) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::Run(error.to_string())
+            }
+        }
+    )+};
 }
+
+run_failures!(std::io::Error, serde_json::Error, BookError, RecordError, StoreError);

@@ -1,32 +1,34 @@
-//! What is said on stderr when a named source failed, or a ledger that was named is not kept.
+//! The errors of `once`: named sources that failed, and a named ledger that is not written.
 
 use super::sources::SourcePlan;
 use super::{Failure, ledger};
 use crate::reading::{Health, Label};
 use crate::snapshot::Snapshot;
 
-/// An error that lists every named source which gave nothing, and why a named ledger is not kept.
-pub(super) fn failures(plan: &SourcePlan, picture: &Snapshot) -> Result<(), Failure> {
+/// An error that lists every named source without an answer, and why a named ledger is not written.
+pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Failure> {
     let mut told = Vec::new();
     for target in &plan.targets {
-        let silent = picture.engines.iter().find(|row| row.target == target.id && row.state == Health::Never);
+        let silent = snapshot.engines.iter().find(|row| row.target == target.id && row.state == Health::Never);
         if let Some(row) = silent {
             let why = row.note.as_ref().map_or_else(|| "no answer".to_owned(), ToString::to_string);
             told.push(format!("{}: {why}", target.id));
         }
     }
     if plan.driver_named {
-        told.extend(picture.troubles.iter().filter(|trouble| trouble.what.as_str() == "NVML").map(ToString::to_string));
-        told.extend(failed_gpus(plan, picture));
+        told.extend(
+            snapshot.troubles.iter().filter(|trouble| trouble.what.as_str() == "NVML").map(ToString::to_string),
+        );
+        told.extend(failed_gpus(plan, snapshot));
     }
-    told.extend(ledger::unkept(&picture.money.ledger));
+    told.extend(ledger::unkept(&snapshot.money.ledger));
     if told.is_empty() { Ok(()) } else { Err(Failure::Run(told.join("\n"))) }
 }
 
-/// This machine's GPUs of which the driver gives nothing, those with one reason together.
-fn failed_gpus(plan: &SourcePlan, picture: &Snapshot) -> Vec<String> {
+/// This machine's GPUs that the driver reports nothing of, grouped by reason.
+fn failed_gpus(plan: &SourcePlan, snapshot: &Snapshot) -> Vec<String> {
     let mut reasons: Vec<(&Label, Vec<String>)> = Vec::new();
-    for gpu in picture.nodes.iter().filter(|node| node.name == plan.node).flat_map(|node| &node.gpus) {
+    for gpu in snapshot.nodes.iter().filter(|node| node.name == plan.node).flat_map(|node| &node.gpus) {
         let Some(reason) = &gpu.reason else { continue };
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, gpus)) => gpus.push(gpu.index.to_string()),

@@ -12,7 +12,7 @@ pub(super) struct Global {
     #[arg(long, global = true, display_order = 100, value_name = "FILE", env = "MARGINTOP_CONFIG")]
     pub(super) config: Option<PathBuf>,
 
-    /// How often each source is asked [default: 1s]
+    /// The interval between polls of a source [default: 1s]
     #[arg(
         long,
         global = true,
@@ -105,13 +105,13 @@ pub(super) struct Global {
     )]
     pub(super) log_format: Option<String>,
 
-    /// The flags of these that come from their variables.
+    /// The flags that were set by their variables.
     #[arg(skip)]
     pub(super) from_environment: Vec<&'static str>,
 }
 
 impl Global {
-    /// How a flag was given, to name it in a message: `--interval` or `MARGINTOP_INTERVAL`.
+    /// The name of a flag as it was given, for messages: `--interval` or `MARGINTOP_INTERVAL`.
     pub(super) fn given(&self, flag: &str) -> String {
         if self.from_environment.contains(&flag) {
             format!("MARGINTOP_{}", flag.to_uppercase())

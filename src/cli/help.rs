@@ -70,14 +70,14 @@ const PAGES: &[HelpText] = &[
         ["demo"],
         ["config", "interval", "theme", "color", "ledger"],
         "  margintop demo                         twelve nodes, on the dashboard
-  margintop demo --nodes 278 --json      one look at a large fleet
+  margintop demo --nodes 278 --json      one poll of a large fleet
   margintop demo --deepseek-day          the published day, in a minute",
         "README.md",
     ),
     page!(
         ["agent"],
         ["config", "interval", "nvml_lib", "log", "log_level", "log_format"],
-        "  margintop agent                           this node's GPUs, for this node alone
+        "  margintop agent                           this node's GPUs, for this node only
   margintop agent --listen 0.0.0.0:9545     for the network",
         "README.md",
     ),

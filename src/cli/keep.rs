@@ -1,4 +1,4 @@
-//! `margintop ledger`, `margintop lease` and `margintop mark`: what a person does with a ledger by hand.
+//! `margintop ledger`, `margintop lease` and `margintop mark`: manual work on a ledger.
 
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -15,17 +15,17 @@ use super::{Failure, disputes, lease_end, lease_list};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::counters::Plausibility;
-use crate::store::{self, Reader, StoreError};
+use crate::store::{self, Reader};
 use crate::units::Timestamp;
 
 #[derive(Debug, Clone, Subcommand)]
 #[allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 pub(super) enum LedgerAction {
-    /// Check that it is whole, that every grain says the same, and that hardware could have made what it holds
+    /// Check that it is intact, that minutes, hours and days agree, and that its tokens are physically possible
     Verify,
-    /// Write it as lines of JSON
+    /// Write it as JSON lines
     Export {
-        /// Where to; nothing is the standard output
+        /// The file [default: the standard output]
         file: Option<PathBuf>,
     },
     /// Read an export into a new ledger
@@ -33,9 +33,9 @@ pub(super) enum LedgerAction {
         /// The export
         file: PathBuf,
     },
-    /// List tokens in dispute: counters that moved as their process could not have moved them
+    /// List disputed tokens: growth of counters that their process cannot have produced
     Disputes(DisputeArgs),
-    /// Forget what is known of the process behind a target: its next page is a baseline
+    /// Forget the process behind a target, so that its next page is a baseline
     ResetTarget {
         /// The target as it was named: http://gpu-01:8000
         #[arg(value_name = "URL")]
@@ -60,12 +60,6 @@ pub(super) enum LeaseAction {
         #[arg(long, value_name = "T", value_parser = When::parse)]
         at: Option<When>,
     },
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Run(error.to_string())
-    }
 }
 
 /// The ledger that is named, or the user's own.
@@ -130,7 +124,7 @@ pub(super) fn lease(global: &Global, action: &LeaseAction) -> Result<(), Failure
     }
 }
 
-/// The instant that `--at` says, in the ledger's zone; else the present.
+/// The instant of `--at`, in the ledger's zone; the present without it.
 fn instant(settings: &Settings, ledger: &Path, when: Option<When>) -> Timestamp {
     let present = Clock::System.now().wall;
     let Some(when) = when else { return present };

@@ -124,7 +124,7 @@ fn table(lines: &[LeaseLine], currency: &str) -> String {
     let mut out = String::new();
     for row in &rows {
         let padded: Vec<String> = row.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}")).collect();
-        // Names in a ledger came from outside.
+        // Names in a ledger come from outside.
         let harmless: String = padded.join("  ").chars().filter(|c| !c.is_control()).collect();
         out.push_str(harmless.trim_end());
         out.push('\n');

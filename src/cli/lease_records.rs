@@ -17,7 +17,7 @@ pub(super) struct LeaseRecords<'a> {
     /// The minutes of accounts that may have been paid in turn.
     pub(super) minutes: BTreeMap<u32, LeaseMinutes>,
     pub(super) ended: Vec<(String, Timestamp)>,
-    /// The ledger's first look.
+    /// The time of the first poll in the ledger.
     pub(super) began: Option<Timestamp>,
     /// Up to when the ledger is posted.
     pub(super) last: Timestamp,

@@ -1,4 +1,4 @@
-//! What each lease of the configuration comes to an hour, for the nodes that it matches.
+//! The cost per hour of each lease of the configuration, for the nodes that it matches.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ use crate::words::in_order;
 /// An hour.
 const HOUR: Span = Span::from_secs(3600);
 
-/// A line or more for each lease, then the GPUs that no lease or two leases are for, at an instant. `ledger` says what is
-/// known to be rented, and what was posted.
+/// At least one line for each lease, then the GPUs with no lease or with two, at an instant. `ledger` gives the known
+/// GPUs, and what was posted.
 pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp) -> Vec<String> {
     let held = ledger.and_then(|ledger| ledger.leased().ok()).unwrap_or_default();
     let times = ledger.and_then(|ledger| ledger.leases().ok()).unwrap_or_default();
@@ -48,7 +48,7 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
     lines
 }
 
-/// How many GPUs are known of what a lease of a number of them is for, if they are more than it and others pay for, or fewer.
+/// The number of known GPUs that a lease of a fixed number covers, if it differs from what this lease and others pay for.
 fn beside(lease: &Lease, gpus: u32, known: &[KnownGpus], leases: &[Lease], now: Timestamp) -> String {
     let of_lease = |row: &&KnownGpus| lease.covers(&row.node, row.unit.as_ref(), &row.gpu);
     let seen: u32 = known.iter().filter(of_lease).map(|row| row.gpus).sum();
@@ -79,7 +79,7 @@ fn name(settings: &Settings, nth: usize, lease: &Lease) -> String {
     format!("lease {}{from}", of(nth) + 1)
 }
 
-/// What a lease of the GPUs that are seen comes to on each node.
+/// The cost on each node of a lease that pays for the GPUs that are seen.
 fn of_seen(
     name: &str,
     lease: &Lease,
@@ -107,7 +107,7 @@ fn of_seen(
     nodes.into_iter().map(line).collect()
 }
 
-/// What is said of a lease that pays for nothing at present: it is over, or has not begun.
+/// The remark on a lease that has ended or not begun.
 fn dates(lease: &Lease, now: Timestamp) -> String {
     let over = lease.until.filter(|until| *until <= now).map(|until| format!("; it ended at {until} and pays no more"));
     let begins = || lease.from.filter(|from| *from > now).map(|from| format!("; it begins at {from}"));
@@ -120,7 +120,7 @@ fn within(lease: &Lease, now: Timestamp) -> Timestamp {
     lease.until.map_or(begun, |until| begun.min(until - Span::from_millis(1)))
 }
 
-/// What of a lease contradicts what was posted before it was changed. `stands` is the lease as it was ended by hand.
+/// The contradictions between a changed lease and what was posted before. `stands` is the lease with its manual end.
 fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], header: &Header) -> Vec<String> {
     const MINUTE: Span = Span::from_secs(60);
     let is_its = |row: &&LeaseTime| {
@@ -158,11 +158,12 @@ fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], hea
     lines
 }
 
-/// What a ledger knows, with the units that the configuration names now.
+/// The GPUs of a ledger, with the units of the present configuration.
 pub(super) fn known(settings: &Settings, held: &[LeasedRow]) -> Vec<KnownGpus> {
     let unit_of = |node: &str| {
-        let named = settings.targets.iter().find(|target| target.node.as_ref().is_some_and(|n| n.as_str() == node));
-        named.and_then(|target| target.unit.clone())
+        let named =
+            settings.targets.iter().find(|target| target.options.node.as_ref().is_some_and(|n| n.as_str() == node));
+        named.and_then(|target| target.options.unit.clone())
     };
     let one = |row: &LeasedRow| {
         Some(KnownGpus {
@@ -192,7 +193,7 @@ fn sum(lease: &Lease, gpus: u32, of_node: u32, currency: &str) -> String {
     format!("{} x {rate} = {whole} {currency} an hour", coverage::gpus(gpus))
 }
 
-/// What is said of a lease that pays for nothing: there is nothing that it is for, or others pay for it.
+/// The remark on a lease that pays for nothing: no GPU matches it, or other leases pay for those that do.
 fn unmatched(lease: &Lease, is_known: bool, currency: &str) -> String {
     let subject = match &lease.leased {
         Leased::Gpu(_) => "GPU",

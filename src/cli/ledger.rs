@@ -1,4 +1,4 @@
-//! Which ledger a run keeps, and how it is opened.
+//! The ledger of a run: which one it is, and how it is opened.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,26 +9,23 @@ use jiff::tz::TimeZone;
 
 use super::Failure;
 use super::global::Global;
-use super::sources::SourcePlan;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::session::{self, Collector, KeptLedger};
 use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::store::{self, Reader, Store};
 use crate::tui;
-use crate::units::Span;
 
-/// How long the first frame waits for a ledger's zone.
+/// The longest time that the first frame waits for a ledger's zone.
 const AT_ONCE: Duration = Duration::from_millis(500);
 
-/// What the user says of the ledger.
+/// The choice of a ledger by flag or configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Choice {
     /// In memory.
     Nowhere,
     /// In this file.
     File(PathBuf),
-    /// Nothing was said.
+    /// None was chosen.
     Unsaid,
 }
 
@@ -42,7 +39,7 @@ pub(super) fn choice(global: &Global, settings: &Settings) -> Choice {
 }
 
 impl Choice {
-    /// The file of a run that keeps the user's own ledger.
+    /// The file of a run that writes the user's own ledger unless another is named.
     pub(super) fn or_own(self) -> Option<PathBuf> {
         match self {
             Self::File(path) => Some(path),
@@ -51,67 +48,62 @@ impl Choice {
         }
     }
 
-    /// The file of a run that keeps none unless it is told to.
+    /// The file of a run that writes only a named ledger.
     pub(super) fn only_named(self) -> Option<PathBuf> {
         match self {
             Self::File(path) => Some(path),
             Self::Nowhere | Self::Unsaid => None,
         }
     }
+
+    /// The file of a replay or simulated day, which writes only a named ledger, and only a new one. `what` names the run.
+    pub(super) fn only_new(self, what: &str) -> Result<Option<PathBuf>, Failure> {
+        let path = self.only_named();
+        if let Some(path) = path.as_ref().filter(|path| path.exists()) {
+            let why = format!("{}: exists; a {what} wants a ledger of its own, so name a new file", path.display());
+            return Err(Failure::Run(why));
+        }
+        Ok(path)
+    }
 }
 
-/// How a plan's ledger is kept in a file, or in memory.
-pub(super) fn settings(plan: &SourcePlan, path: Option<PathBuf>, clock: &Clock) -> store::Settings {
+/// A ledger in a file, or in memory, with the configured prices and zone.
+pub(super) fn settings(configured: &Settings, path: Option<PathBuf>, clock: &Clock) -> store::Settings {
     store::Settings {
         path,
-        currency: plan.settings.currency.clone(),
-        zone: plan.settings.zone.clone(),
+        currency: configured.currency.clone(),
+        zone: configured.zone.clone(),
         one_day: false,
-        book: (plan.settings.book.revision(), plan.settings.book.canonical()),
+        book: (configured.book.revision(), configured.book.canonical()),
         clock: clock.clone(),
     }
 }
 
-/// The zone of a ledger's days: its own, if it is there already and says so at once.
-pub(super) fn zone(path: Option<&Path>, plan: &SourcePlan) -> TimeZone {
+/// The zone of a ledger's days: its own if the file can be read at once, else the configured one.
+pub(super) fn zone(path: Option<&Path>, configured: &Settings) -> TimeZone {
     let (tell, told) = sync_channel(1);
     let ask = |path: PathBuf| {
         let read = move || tell.send(Reader::open(&path).ok().map(|reader| reader.header().zone));
         std::thread::Builder::new().name("zone".to_owned()).spawn(read).ok()
     };
-    // A disk that does not answer blocks nothing here: the zone comes with the first message of the ledger.
+    // A disk that hangs must not block the first frame: the zone comes later with the ledger's first status.
     let asked = path.filter(|path| path.exists()).map(Path::to_owned).and_then(ask);
     let kept = asked.and_then(|_| told.recv_timeout(AT_ONCE).ok()).flatten();
-    kept.unwrap_or_else(|| plan.settings.zone.clone())
+    kept.unwrap_or_else(|| configured.zone.clone())
 }
 
-/// Whom the screen asks for the past.
-pub(super) fn past(store: &Store, plan: &SourcePlan, zone: TimeZone) -> tui::LedgerQueries {
-    let book = Arc::new(plan.settings.book.clone());
-    tui::past_of(store.clone(), book, zone, plan.settings.budget)
+/// The queries of the screen for the past.
+pub(super) fn past(store: &Store, configured: &Settings, zone: TimeZone) -> tui::LedgerQueries {
+    let book = Arc::new(configured.book.clone());
+    tui::past_of(store.clone(), book, zone, configured.budget)
 }
 
-/// The longest absence that is bridged.
-pub(super) fn absence(plan: &SourcePlan) -> Span {
-    Span::from(plan.settings.absence)
+/// Fails if a named ledger is not written by this run.
+pub(super) fn kept(basis: &LedgerBasis) -> Result<(), Failure> {
+    unkept(basis).map_or(Ok(()), |why| Err(Failure::Run(why)))
 }
 
-/// Gives a run in a time of its own a ledger of its own: a new file, or memory. `what` says whose it is.
-pub(super) fn keep_own(
-    collector: Collector,
-    plan: &SourcePlan,
-    ledger: store::Settings,
-    what: &str,
-) -> Result<(Collector, Store), Failure> {
-    if let Some(path) = ledger.path.as_ref().filter(|path| path.exists()) {
-        let why = format!("{}: exists; a {what} wants a ledger of its own, so name a new file", path.display());
-        return Err(Failure::Run(why));
-    }
-    let KeptLedger { collector, store, basis, news: _ } = session::keep(collector, ledger, absence(plan));
-    unkept(&basis).map_or(Ok((collector, store)), |why| Err(Failure::Run(why)))
-}
-
-/// Why a ledger is not kept by this run.
+/// The reason why a ledger is not written by this run.
 pub(super) fn unkept(basis: &LedgerBasis) -> Option<String> {
     match (&basis.trouble, basis.writer) {
         (Some(why), _) => Some(why.to_string()),

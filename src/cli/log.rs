@@ -13,7 +13,7 @@ use super::global::Global;
 use crate::clock::Clock;
 use crate::config::{LogFormat, Settings, parse_format, parse_level};
 
-/// The time of a line, by the clock that everything else has.
+/// The time of a line, from the module `clock`.
 struct WallClock;
 
 impl FormatTime for WallClock {
@@ -22,7 +22,7 @@ impl FormatTime for WallClock {
     }
 }
 
-/// Starts the log. What is in force is the flags, else the variables, else the configuration. Whether it goes to a file.
+/// Starts the log. Flags take precedence over variables, and those over the configuration. Returns whether it is a file.
 pub(super) fn start(global: &Global, settings: &Settings) -> Result<bool, Failure> {
     let level = global.log_level.as_deref().map(parse_level).transpose().map_err(Failure::Usage)?;
     let format = global.log_format.as_deref().map(parse_format).transpose().map_err(Failure::Usage)?;
@@ -40,7 +40,7 @@ pub(super) fn start(global: &Global, settings: &Settings) -> Result<bool, Failur
     }
 }
 
-/// A log is added to, so that what rotates it can move it away and start anew.
+/// Opens a file for appending, so that a program that rotates logs can move or truncate it.
 fn open(path: &Path) -> Result<std::fs::File, Failure> {
     let opened = OpenOptions::new().create(true).append(true).open(path);
     opened.map_err(|error| {
@@ -56,7 +56,7 @@ where
     W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
     let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_ansi(false).with_timer(WallClock);
-    // Somebody else's log, in a test, stays.
+    // In a test, another log may be installed already.
     let _ = match format {
         LogFormat::Text => tracing::subscriber::set_global_default(log.with_writer(writer).finish()),
         LogFormat::Json => {

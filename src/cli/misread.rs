@@ -1,12 +1,12 @@
-//! Calls that cannot be meant as they are written: a mistyped subcommand, flags that exclude each other.
+//! Messages for wrong calls: mistyped subcommands, and flags that exclude each other.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::help;
 use crate::words::nearest;
 
-/// What to write where a word that would be a host's name is nearly a subcommand: `dmeo`. A name with a digit, a dot, a
-/// port or a path is a host's. `None` where a subcommand is named.
+/// The message for a target that is nearly a subcommand: `dmeo`. A name with a digit, a dot, a
+/// port or a path is a host. `None` if a subcommand is named.
 pub(super) fn mistyped(words: &[String]) -> Option<String> {
     let command = help::command();
     let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
@@ -22,19 +22,19 @@ pub(super) fn mistyped(words: &[String]) -> Option<String> {
     })
 }
 
-/// What to say of a call that can't be read: flags that exclude each other, and values that are none.
+/// The message for an error of the argument parser: flags that exclude each other, and invalid values.
 pub(super) fn told(error: &clap::Error) -> Option<String> {
     contradiction(error).or_else(|| no_value(error))
 }
 
-/// Why a flag's value is none, in the words of what reads it.
+/// The message of a flag's own parser about an invalid value.
 fn no_value(error: &clap::Error) -> Option<String> {
     let why = std::error::Error::source(error).filter(|_| error.kind() == ErrorKind::ValueValidation)?;
     let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidArg) else { return None };
     Some(format!("{}: {why}", flag(name)))
 }
 
-/// What to write where two flags exclude each other.
+/// The message for two flags that exclude each other.
 fn contradiction(error: &clap::Error) -> Option<String> {
     if error.kind() != ErrorKind::ArgumentConflict {
         return None;
@@ -53,7 +53,7 @@ fn contradiction(error: &clap::Error) -> Option<String> {
     Some(format!("{own} and {} exclude each other: write {own} alone, or leave it out", others.join(", ")))
 }
 
-/// A flag without the name of its value: `--for <DURATION>` is `--for`.
+/// A flag without its value's name: `--for` of `--for <DURATION>`.
 fn flag(usage: &str) -> String {
     usage.split([' ', '=', '[']).next().unwrap_or(usage).to_owned()
 }

@@ -1,8 +1,8 @@
-//! The command line: one small file a subcommand. The only room that prints.
+//! The command line: one small file per subcommand. The only module that prints.
 //!
-//! It reads the arguments, the environment and the configuration, puts the rooms together, and says in words on stderr
-//! what went wrong. Exit codes: 0 done, 1 a named source or the run failed, 2 the call was wrong.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the room that speaks")]
+//! It reads the arguments, the environment and the configuration, starts a session with them, and writes errors to
+//! stderr. Exit codes: 0 done, 1 a named source or the run failed, 2 the call was wrong.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the module that prints")]
 
 mod agent;
 mod args;
@@ -27,19 +27,25 @@ mod lease_records;
 mod lease_spans;
 mod leases;
 mod ledger;
+mod ledger_states;
+mod listen;
 mod log;
-mod look_args;
 mod misread;
 mod once;
+mod once_args;
 mod out;
+mod picture;
 mod price;
+mod print;
 mod reconcile;
 mod record;
 mod replay;
 mod report;
+mod screen;
 mod scripted;
 mod serve;
 mod sources;
+mod speed;
 mod target_states;
 mod text;
 mod themes;
@@ -97,7 +103,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     }
     match command {
         None => dashboard::run(&global, &targets),
-        Some(CliCommand::Once { targets, look }) => once::run(&global, &targets, &look),
+        Some(CliCommand::Once { targets, once }) => once::run(&global, &targets, &once),
         Some(CliCommand::Report(args)) => report::run(&global, &args),
         Some(CliCommand::Reconcile(args)) => reconcile::run(&global, &args),
         Some(CliCommand::Demo(demo)) if demo.deepseek_day => day::run(&global, &demo),

@@ -1,5 +1,5 @@
-//! What goes to stdout. A reader that closes the pipe has read enough: later output is dropped, and the
-//! program ends as if it had been read.
+//! Output to stdout. If the reader closes the pipe, later output is dropped, and the
+//! program ends successfully.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -17,7 +17,7 @@ impl Stdout {
         self.is_closed
     }
 
-    /// The result of writing, or `whole` if the reader is gone.
+    /// The result of writing, or `whole` if the pipe is closed.
     fn settle<T>(&mut self, written: io::Result<T>, whole: T) -> io::Result<T> {
         match written {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
@@ -47,7 +47,7 @@ impl Write for Stdout {
     }
 }
 
-/// Prints text as it is.
+/// Prints a text.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = Stdout::default();
     out.write_all(text.as_bytes())?;
@@ -59,11 +59,11 @@ pub(super) fn line(text: &str) -> Result<(), Failure> {
     print(&format!("{text}\n"))
 }
 
-/// Says something on stderr, line by line. A terminal that is gone is no error.
+/// Prints a message to stderr, each line with the program's name. Errors of stderr are ignored.
 pub(super) fn tell(why: &str) {
     let mut err = std::io::stderr().lock();
     for line in why.lines() {
-        // It may quote a file's name, a key or an address.
+        // The message may quote outside text like file names.
         let harmless: String = line.chars().filter(|c| !c.is_control()).collect();
         let _ = writeln!(err, "margintop: {harmless}");
     }

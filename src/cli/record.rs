@@ -1,27 +1,27 @@
-//! `margintop record FILE`: everything that the sources say, in one file, to be replayed.
+//! `margintop record FILE`: records everything that the sources say, for a replay.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::global::Global;
 use super::sources::SourcePlan;
 use super::{Failure, ledger};
 use crate::clock::Clock;
 use crate::config::parse_interval;
+use crate::platform::ShutdownSignals;
 use crate::record::{FORMAT, Recording, RecordingHeader, Redactor, Settings, Written};
 use crate::session::{self, Session, SessionConfig};
 use crate::source::scrape::ScrapeTarget;
 use crate::units::Span;
 
-/// How long the last look may take after a signal.
-const LAST_LOOK: Duration = Duration::from_millis(500);
-/// How often it is seen whether the recording has ended by itself.
+/// The longest time of the last poll after a signal.
+const LAST_POLL: Duration = Duration::from_millis(500);
+/// The time between two checks whether the recording has reached its limit.
 const CHECK: Duration = Duration::from_millis(500);
 
-/// What is recorded, and how much of it.
+/// The arguments of `record`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct RecordArgs {
     /// The recording; it must not exist
@@ -62,13 +62,12 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
     };
     let redactor = args.redact.then(Redactor::default);
     let settings = Settings { path: args.file.clone(), limit: args.limit, redactor };
-    let recording = Recording::create(settings, header).map_err(|error| Failure::Run(error.to_string()))?;
+    let recording = Recording::create(settings, header)?;
     let progress = recording.progress();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let mut hangup = signal(SignalKind::hangup())?;
-        let keeping = ledger::settings(&plan, ledger::choice(global, &plan.settings).only_named(), &clock);
+        let mut shutdown = ShutdownSignals::new()?;
+        let keeping = ledger::settings(&plan.settings, ledger::choice(global, &plan.settings).only_named(), &clock);
         let config = SessionConfig { recording: Some(recording), ..plan.session(&clock, keeping) };
         let session = Session::start(config, runtime.handle());
         eprintln!("margintop: recording to {}; Ctrl-C ends it", args.file.display());
@@ -86,19 +85,17 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
         tokio::select! {
             () = time_is_over => {}
             () = ended_itself => {}
-            _ = term.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
+            () = shutdown.received() => {}
         }
-        session.finish(LAST_LOOK).await;
+        session.finish(LAST_POLL).await;
         Ok::<_, Failure>(())
     })?;
-    // A driver's call that never comes back must not hold the process.
+    // A call of the driver that never returns must not hold the process.
     runtime.shutdown_background();
     tell(args, progress.written(), progress.missed())
 }
 
-/// Says what was written; a disk that refused is a failure.
+/// Reports what was written; an error of the disk is a failure.
 fn tell(args: &RecordArgs, written: Option<&Written>, missed: u64) -> Result<(), Failure> {
     let file = args.file.display();
     let Some(Written { entries, bytes, is_full, error }) = written else {

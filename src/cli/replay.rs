@@ -1,30 +1,26 @@
-//! `margintop replay FILE`: a recording, turned at the pace it was made or faster.
+//! `margintop replay FILE`: a recording, played at the speed it was made or faster.
 //!
-//! Nothing in it reads a clock but the pauses: the figures are those of the recording, the same each time.
+//! Only the pauses read a clock: the figures are those of the recording, the same each time.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::global::Global;
-use super::look_args::LookArgs;
-use super::once::print;
+use super::ledger::Choice;
+use super::once_args::OnceArgs;
 use super::sources::{SourcePlan, settings};
+use super::speed::speed;
 use super::when::When;
-use super::{Failure, dashboard, ledger, scripted};
-use crate::clock::{Clock, ScriptedClock};
-use crate::fleet::{Fleet, FleetConfig};
-use crate::history::History;
+use super::{Failure, ledger, print, screen, scripted, tell};
 use crate::reading::Label;
-use crate::record::{RecordingHeader, RecordingReader, Replay};
-use crate::session::{Collector, Scripted};
-use crate::store::Store;
-use crate::tui::LedgerQueries;
+use crate::record::{RecordingReader, Replay};
+use crate::session::{Playback, Scripted};
+use crate::tui::{self, LedgerQueries};
 
-/// What is replayed, and how fast.
+/// The arguments of `replay`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ReplayArgs {
     /// The recording
@@ -44,92 +40,74 @@ pub(super) struct ReplayArgs {
     again: bool,
 
     #[command(flatten)]
-    look: LookArgs,
+    once: OnceArgs,
 }
 
+/// Plays a recording to its end or to `--at` and prints it, or shows it while it plays.
 pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
-    if args.look.span.is_some() || args.look.every.is_some() {
-        let why = "a replay is printed once, at its end or at --at: leave --for and --every away";
-        return Err(Failure::Usage(why.to_owned()));
-    }
-    let reader = RecordingReader::open(&args.file).map_err(|error| Failure::Run(error.to_string()))?;
+    let reader = RecordingReader::open(&args.file)?;
     let plan = SourcePlan::bare(settings(global)?, reader.header().local.clone());
-    let began = reader.header().began.wall;
-    let prints = args.look.any();
-    let mut options = if prints { None } else { Some(dashboard::options(&plan)?) };
+    let ledger = ledger::choice(global, &plan.settings);
+    check(args, &ledger)?;
+    let path = ledger.only_new("replay")?;
+    let at = args.at.map(|at| at.resolve(&plan.settings.zone, reader.header().began.wall));
+    let prints = args.once.any();
+    let options = if prints { None } else { Some(screen::options(&plan)?) };
     let history = options.as_ref().map(|options| options.history.clone());
-    let path = ledger::choice(global, &plan.settings).only_named();
-    if args.again && path.is_some() {
-        let why = "a replay that is shown again and again has no ledger to keep: leave --loop or --ledger away";
-        return Err(Failure::Usage(why.to_owned()));
-    }
-    let at = args.at.map(|at| at.resolve(&plan.settings.zone, began));
-    let (mut replay, store) = open(reader, &plan, path, history)?;
-    let (publish, snapshots) = watch::channel(Arc::new(replay.collector.unjudged()));
+    let mut replay = Playback::of_recording(reader, plan.playback(path, history));
+    ledger::kept(&replay.basis)?;
     let runtime = Runtime::new()?;
     if prints || at.is_some() {
-        let last = runtime.block_on(replay.turn(at, None, &publish));
-        refuse(&replay)?;
-        if prints {
-            end(replay);
-            return print(&last, args.look.form(false), &plan.settings.zone);
-        }
+        runtime.block_on(replay.turn(at));
+        replay.scripted.source().error().map_or(Ok(()), |error| Err(Failure::Run(error.to_string())))?;
     }
-    let Some(mut options) = options.take() else { return Ok(()) };
-    options.title = Some(Label::new(&format!("replay of {}", args.file.display())));
-    let (laps, asked) = watch::channel(past(&store, &plan));
-    options.past = Some(LedgerQueries::new(move |question, reply| asked.borrow().clone().ask(question, reply)));
-    let (file, history) = (args.file.clone(), options.history.clone());
-    // Another lap has another past: its ledger and charts begin with it.
-    let lap = move || {
-        let (replay, store) = open(RecordingReader::open(&file).ok()?, &plan, None, Some(history.clone())).ok()?;
-        history.clear();
-        laps.send_replace(past(&store, &plan));
-        Some(replay)
+    if let Some(options) = options {
+        return show(options, replay, args, plan, &runtime);
+    }
+    let last = replay.publish.borrow().clone();
+    end(replay.scripted);
+    print::snapshot(&last, args.once.form(false), &plan.settings.zone)
+}
+
+/// Refuses flags that a replay does not support.
+fn check(args: &ReplayArgs, ledger: &Choice) -> Result<(), Failure> {
+    let why = if args.once.span.is_some() || args.once.every.is_some() {
+        "a replay is printed once, at its end or at --at: leave --for and --every away"
+    } else if args.again && matches!(ledger, Choice::File(_)) {
+        "a replay that is shown again and again has no ledger to keep: leave --loop or --ledger away"
+    } else {
+        return Ok(());
     };
-    let again = args.again.then_some(lap);
-    let again = move || again.as_ref().and_then(|lap| lap());
-    scripted::show(options, replay, args.speed, (publish, snapshots), &runtime, again, end)
+    Err(Failure::Usage(why.to_owned()))
 }
 
-fn past(store: &Store, plan: &SourcePlan) -> LedgerQueries {
-    ledger::past(store, plan, plan.settings.zone.clone())
+/// Shows a replay, and with `--loop` the next one when it ends: each with its own ledger and charts.
+fn show(
+    mut options: tui::Options,
+    replay: Playback<Replay>,
+    args: &ReplayArgs,
+    plan: SourcePlan,
+    runtime: &Runtime,
+) -> Result<(), Failure> {
+    options.title = Some(Label::new(&format!("replay of {}", args.file.display())));
+    let (set_past, current) = watch::channel(ledger::past(&replay.store, &plan.settings, plan.settings.zone.clone()));
+    options.past = Some(LedgerQueries::new(move |question, reply| current.borrow().clone().ask(question, reply)));
+    let (file, repeats, history) = (args.file.clone(), args.again, options.history.clone());
+    let again = move || {
+        let reader = RecordingReader::open(&file).ok().filter(|_| repeats)?;
+        let next = Playback::of_recording(reader, plan.playback(None, Some(history.clone())));
+        history.clear();
+        set_past.send_replace(ledger::past(&next.store, &plan.settings, plan.settings.zone.clone()));
+        Some(next.scripted)
+    };
+    scripted::show(options, replay, args.speed, runtime, again, end)
 }
 
-/// A recording at its beginning, with a ledger of its own and the configuration's prices, leases and units.
-fn open(
-    reader: RecordingReader,
-    plan: &SourcePlan,
-    path: Option<PathBuf>,
-    history: Option<History>,
-) -> Result<(Scripted<Replay>, Store), Failure> {
-    let RecordingHeader { recording: _, began, local: _, interval, window, targets, redacted: _ } = reader.header();
-    let config = FleetConfig { interval: *interval, targets: targets.clone(), ..plan.site(*window) };
-    let clock = ScriptedClock::at(began.wall);
-    let fleet = Fleet::new(config, plan.settings.book.clone(), *began);
-    let keeping = ledger::settings(plan, path, &Clock::Scripted(clock.clone()));
-    let (collector, store) = ledger::keep_own(Collector::new(fleet).recording(history), plan, keeping, "replay")?;
-    Ok((Scripted::new(collector, Replay::new(reader, &clock), &clock), store))
-}
-
-/// Refuses a recording that could not be read to where it was turned to.
-fn refuse(replay: &Scripted<Replay>) -> Result<(), Failure> {
-    replay.source().error().map_or(Ok(()), |error| Err(Failure::Run(error.to_string())))
-}
-
-/// Writes the ledger, and says if the recording had no end.
+/// Writes the ledger, and reports a truncated recording.
 fn end(mut replay: Scripted<Replay>) {
     replay.collector.close();
     let source = replay.source();
     if source.is_cut() {
-        eprintln!(
-            "margintop: the end of the recording is missing: its {} whole entries were replayed",
-            source.entries()
-        );
+        tell(&format!("the end of the recording is missing: its {} whole entries were replayed", source.entries()));
     }
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    let speed: f64 = text.parse().map_err(|_| format!("\"{text}\" is no number: write 10 or 0.5"))?;
-    if (0.01..=1e6).contains(&speed) { Ok(speed) } else { Err("write a number from 0.01 to 1000000".to_owned()) }
 }

@@ -1,27 +1,25 @@
 //! A recording or a simulated day on the screen, in a time of its own.
 
-use std::sync::Arc;
-
 use tokio::runtime::Runtime;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
-use super::{Failure, dashboard};
-use crate::session::{Scripted, turn_again};
-use crate::snapshot::Snapshot;
+use super::{Failure, screen};
+use crate::session::{Playback, Scripted, turn_again};
 use crate::source::Source;
 use crate::tui;
 
-/// Turns it at a speed while it is shown, then what `again` begins in its place, or goes on showing its end; `ended` takes it
-/// when somebody leaves.
+/// Plays it at a speed while it is shown, then each session that `again` returns; when it returns none, the end stays on the
+/// screen. `ended` takes the last session when the screen is closed.
 pub(super) fn show<S: Source>(
     options: tui::Options,
-    mut scripted: Scripted<S>,
+    playback: Playback<S>,
     speed: f64,
-    (publish, snapshots): (watch::Sender<Arc<Snapshot>>, watch::Receiver<Arc<Snapshot>>),
     runtime: &Runtime,
     again: impl FnMut() -> Option<Scripted<S>> + Send + 'static,
     ended: impl FnOnce(Scripted<S>) + Send + 'static,
 ) -> Result<(), Failure> {
+    let Playback { mut scripted, publish, .. } = playback;
+    let snapshots = publish.subscribe();
     let (leave, left) = oneshot::channel::<()>();
     let turning = runtime.spawn(async move {
         tokio::select! {
@@ -30,7 +28,7 @@ pub(super) fn show<S: Source>(
         }
         ended(scripted);
     });
-    let shown = dashboard::show(options, snapshots);
+    let shown = screen::show(options, snapshots);
     // An error here means that the task has ended already.
     let _ = leave.send(());
     let _ = runtime.block_on(turning);

@@ -1,52 +1,56 @@
-//! From what the user named to what is asked: targets, this machine's driver, and the site that they make.
+//! The plan of a run: the targets and this machine's driver, from the arguments and the configuration.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::global::Global;
-use super::{Failure, themes};
+use super::{Failure, ledger, themes};
 use crate::clock::Clock;
 use crate::config::{self, Settings, TargetSettings};
 use crate::fleet::FleetConfig;
+use crate::history::History;
 use crate::platform::host_name;
 use crate::reading::{Label, NodeName, Role, TargetId};
-use crate::session::{self, SessionConfig};
+use crate::session::{self, PlaybackConfig, PollPlan, RoundsConfig, SessionConfig};
 use crate::source::Source;
 use crate::source::discover::Discovery;
 use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
-use crate::source::scrape::{self, ScrapeTarget, TargetError, source_of};
+use crate::source::scrape::{self, ScrapeTarget, TargetError, TargetOptions, source_of};
 use crate::store;
 use crate::units::Span;
 
-/// Everything that a run asks.
+/// The timeout of a page where everything waits for the slowest one: shorter than the time after which targets are stale.
+const PATIENCE: Duration = Duration::from_millis(2_500);
+
+/// The plan of a run.
 #[derive(Debug, Clone)]
 pub(super) struct SourcePlan {
-    /// The configuration, flags applied.
+    /// The configuration with the flags applied.
     pub(super) settings: Settings,
     /// The file that it was read from.
     pub(super) file: Option<PathBuf>,
     /// Targets over HTTP and files.
     pub(super) targets: Vec<ScrapeTarget>,
-    /// Whether this machine's driver is asked.
+    /// Whether this machine's driver is polled.
     pub(super) driver: bool,
-    /// Whether the user named the driver, so that its failure is the run's.
+    /// Whether the user named the driver, so that its failure fails the run.
     pub(super) driver_named: bool,
-    /// Whether nothing was named: this box is searched.
+    /// Whether to search this box for engines, because no target was named.
     pub(super) search: bool,
-    /// What is left out because it is a target under another name.
+    /// Messages about targets that are left out because they were named twice.
     pub(super) doubles: Vec<String>,
     /// This machine.
     pub(super) node: NodeName,
 }
 
 impl SourcePlan {
-    /// One that names no target and asks no driver: a watch of something else, with this configuration.
+    /// A plan without targets and without the driver, for simulated and recorded fleets.
     pub(super) fn bare(settings: Settings, node: NodeName) -> Self {
         let (targets, doubles) = (Vec::new(), Vec::new());
         Self { settings, file: None, targets, driver: false, driver_named: false, search: false, doubles, node }
     }
 
-    /// What the arguments, the environment and the configuration ask for.
+    /// The plan of the arguments, the environment and the configuration.
     pub(super) fn new(global: &Global, named: &[String]) -> Result<Self, Failure> {
         let settings = settings(global)?;
         let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
@@ -56,7 +60,7 @@ impl SourcePlan {
         if ["nvml:", "nvml:off"].iter().all(|driver| named.iter().any(|name| name == driver)) {
             return Err(Failure::Usage("nvml: and nvml:off exclude each other: write one of them".to_owned()));
         }
-        // `nvml:off` alone is no list: what is configured stays.
+        // `nvml:off` alone is not a list of targets: the configured ones stay.
         let mut off = !named.is_empty() && named.iter().all(|name| name == "nvml:off");
         let all: Vec<TargetSettings> =
             if named.is_empty() || off { configured } else { named.iter().map(|name| bare(name)).collect() };
@@ -70,7 +74,7 @@ impl SourcePlan {
             }
         }
         if plan.targets.is_empty() && !plan.driver_named && !plan.search {
-            // Only `nvml:off`: this box without its driver.
+            // Only `nvml:off`: search this box without its driver.
             plan.search = true;
         }
         plan.driver = !off && (plan.driver || plan.targets.iter().any(ScrapeTarget::is_this_box));
@@ -81,10 +85,7 @@ impl SourcePlan {
     fn add(&mut self, named: TargetSettings) -> Result<(), Failure> {
         let parsed = named.address.parse();
         let mut target: ScrapeTarget = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
-        (target.node, target.unit, target.role) = (named.node, named.unit, named.role);
-        target.labels = named.labels;
-        (target.bearer_token_file, target.ca_file) = (named.bearer_token_file, named.ca_file);
-        (target.username, target.password_file) = (named.username, named.password_file);
+        target.options = named.options;
         match self.targets.iter().find(|known| known.id == target.id || known.is_same_page(&target)) {
             Some(known) if known.id == target.id => {
                 self.doubles.push(format!("{} is named twice and read once", target.id));
@@ -98,19 +99,19 @@ impl SourcePlan {
         Ok(())
     }
 
-    /// Says on stderr which targets are left out.
+    /// Prints to stderr which targets are left out.
     pub(super) fn tell_doubles(&self) {
         for double in &self.doubles {
             eprintln!("margintop: {double}");
         }
     }
 
-    /// How often each source is asked.
+    /// The time between two polls of a source.
     pub(super) fn interval(&self) -> Duration {
         self.settings.interval
     }
 
-    /// What is polled with these settings: targets, files, and this machine's driver at its pace.
+    /// The sources: targets and files with these settings, and this machine's driver.
     pub(super) fn sources(&self, pace: PollPace, settings: &scrape::Settings) -> Vec<Box<dyn Source>> {
         let mut sources: Vec<_> = self.targets.iter().map(|target| source_of(target, settings)).collect();
         if self.driver {
@@ -120,12 +121,12 @@ impl SourcePlan {
         sources
     }
 
-    /// What searches this box, where nothing was named.
+    /// The search of this box, if no target was named.
     pub(super) fn discovery(&self, settings: &scrape::Settings) -> Option<Discovery> {
         self.search.then(|| Discovery::new(settings.clone(), Clock::default()))
     }
 
-    /// A session over all of that, which keeps this ledger.
+    /// The configuration of a session with this ledger.
     pub(super) fn session(&self, clock: &Clock, ledger: store::Settings) -> SessionConfig {
         let settings = scrape::Settings::default();
         SessionConfig {
@@ -142,7 +143,34 @@ impl SourcePlan {
         }
     }
 
-    /// The site, with rates over `window`.
+    /// The configuration of rounds of polls, with a ledger in a file, or in memory without one.
+    pub(super) fn rounds(&self, polls: PollPlan, clock: &Clock, path: Option<PathBuf>) -> RoundsConfig {
+        let window = Span::from(polls.span).max(Span::from_millis(1));
+        let settings = patient();
+        RoundsConfig {
+            fleet: FleetConfig { pace: Some(window), ..self.site(window) },
+            book: self.settings.book.clone(),
+            sources: self.sources(PollPace::Asked, &settings),
+            discovery: self.discovery(&settings),
+            plan: polls,
+            clock: clock.clone(),
+            ledger: path
+                .map(|path| (ledger::settings(&self.settings, Some(path), clock), Span::from(self.settings.absence))),
+        }
+    }
+
+    /// The configuration of a playback, with a ledger in a file, or in memory without one.
+    pub(super) fn playback(&self, path: Option<PathBuf>, history: Option<History>) -> PlaybackConfig {
+        PlaybackConfig {
+            fleet: self.site(Span::from(self.interval())),
+            book: self.settings.book.clone(),
+            ledger: ledger::settings(&self.settings, path, &Clock::System),
+            absence: Span::from(self.settings.absence),
+            history,
+        }
+    }
+
+    /// The configuration of the fleet, with rates over `window`.
     pub(super) fn site(&self, window: Span) -> FleetConfig {
         FleetConfig {
             interval: Span::from(self.settings.interval),
@@ -165,10 +193,15 @@ impl SourcePlan {
     }
 }
 
+/// The settings of scrapes where everything waits for the slowest page.
+pub(super) fn patient() -> scrape::Settings {
+    scrape::Settings { timeout: PATIENCE, ..scrape::Settings::default() }
+}
+
 /// The configuration with the flags on top.
 ///
 /// # Errors
-/// All that is wrong in the file, the flags and the variables, at once.
+/// Lists everything that is wrong in the file, the flags and the variables.
 pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
     let file: Option<PathBuf> = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
     let read = config::load(file.as_deref());
@@ -197,7 +230,7 @@ pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// What is wrong with the flags that are known everywhere.
+/// The results of checking the global flags.
 fn flags(global: &Global) -> Vec<Result<(), String>> {
     let given = |flag: &'static str, value: &Option<String>, check: fn(&str) -> Result<(), String>| {
         let checked = value.as_deref().map(check)?;
@@ -215,17 +248,7 @@ fn flags(global: &Global) -> Vec<Result<(), String>> {
 }
 
 pub(super) fn bare(address: &str) -> TargetSettings {
-    TargetSettings {
-        address: address.to_owned(),
-        node: None,
-        unit: None,
-        role: None,
-        labels: std::collections::BTreeMap::new(),
-        bearer_token_file: None,
-        username: None,
-        password_file: None,
-        ca_file: None,
-    }
+    TargetSettings { address: address.to_owned(), options: TargetOptions::default() }
 }
 
 fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> Result<(), Failure> {
@@ -244,7 +267,7 @@ fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> R
         let named = targets.iter_mut().filter(|target| target.id == TargetId::new(wanted.id.as_str()));
         let mut any = false;
         for target in named {
-            target.role = Some(role);
+            target.options.role = Some(role);
             any = true;
         }
         if !any {

@@ -1,4 +1,4 @@
-//! What of a fleet's targets changed between two snapshots, to be logged: answers, falls silent, is lost, cannot be reached.
+//! Logs changes of targets, nodes and sources between two snapshots.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use crate::reading::{Event, Health, Label, NodeName, SourceError, TargetId};
 use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
 
-/// How long a watch without an engine goes on before it says so again.
+/// The time between two messages that no engine answers.
 const NO_ENGINE: Span = Span::from_secs(3600);
 
 /// A change of one target, node or source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum StateChange {
-    /// A target is in another state, or cannot be reached for another reason.
+    /// A target has another state, or another reason why it cannot be reached.
     Target { target: TargetId, before: Option<Health>, now: Health, why: Option<Label> },
-    /// A node is in another state.
+    /// A node has another state.
     Node { node: NodeName, before: Health, now: Health },
     /// A source of this machine does not work.
     Source(SourceError),
@@ -28,18 +28,18 @@ enum StateChange {
     NoEngine(i64),
 }
 
-/// What was told last.
+/// The states that were logged last.
 #[derive(Debug, Default)]
 struct LastStates {
     targets: BTreeMap<TargetId, (Health, Option<Label>)>,
     nodes: BTreeMap<NodeName, Health>,
     sources: Vec<SourceError>,
-    /// Since when no engine has answered, and how many hours of that were told.
+    /// The time since which no engine has answered, and how many hours of it were logged.
     silent: Option<(Timestamp, i64)>,
 }
 
 impl LastStates {
-    /// What is to be told of a snapshot, each change once.
+    /// The changes of a snapshot that are not logged yet.
     fn changes(&mut self, snapshot: &Snapshot) -> Vec<StateChange> {
         let mut changes = self.of_targets(snapshot);
         changes.extend(self.of_nodes(snapshot));
@@ -52,12 +52,12 @@ impl LastStates {
         let mut changes = Vec::new();
         let mut seen: Option<&TargetId> = None;
         for row in &snapshot.engines {
-            // A target's rows stand together and are in one state.
+            // The rows of a target are adjacent and have the same state.
             if seen.replace(&row.target) == Some(&row.target) {
                 continue;
             }
             let why = row.note.clone().filter(|_| row.state != Health::Live);
-            // What has not been asked yet has nothing to tell.
+            // A target without a poll has no state yet.
             if row.state == Health::Never && why.is_none() {
                 continue;
             }
@@ -114,7 +114,7 @@ impl LastStates {
     }
 }
 
-/// What helps someone who watched for long and saw no engine. `None` where one is known.
+/// The help for a user who has seen no engine; `None` if an engine is known.
 pub(super) fn without_engine(snapshot: &Snapshot) -> Option<String> {
     let is_known = snapshot.engines.iter().any(|row| row.state != Health::Never);
     (!is_known).then(|| {
@@ -131,13 +131,14 @@ pub(super) fn without_engine(snapshot: &Snapshot) -> Option<String> {
     })
 }
 
-/// What is said when a dashboard ends that was up for so long: nothing, where somebody only looked at GPUs for a while.
+/// The message when a dashboard ends after `shown`: the help if no engine was seen, unless GPUs were shown for less
+/// than an hour.
 pub(super) fn at_the_end(snapshot: &Snapshot, shown: Duration) -> Option<String> {
     let is_long = shown.as_secs() >= NO_ENGINE.millis().unsigned_abs() / 1000;
     without_engine(snapshot).filter(|_| is_long || snapshot.gpus.count == 0)
 }
 
-/// Logs each change of a target's state for as long as snapshots come.
+/// Logs each change until the channel of snapshots is closed.
 pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
     let mut told = LastStates::default();
     while snapshots.changed().await.is_ok() {
@@ -183,12 +184,12 @@ fn text(why: Option<&Label>) -> &str {
     why.map_or("", Label::as_str)
 }
 
-/// The states of this machine's GPUs as `agent` logs them.
+/// Logs changes of this machine's GPUs for `agent`.
 #[derive(Debug, Default)]
 pub(super) struct GpuStates {
-    /// Whether anything was told yet.
+    /// Whether a state was logged yet.
     has_told: bool,
-    /// What was wrong, if something was.
+    /// The last error of the driver.
     wrong: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The picture in plain words and columns, for people who read it in a pipe or a log.
+//! A snapshot in plain words and columns, for people who read it in a pipe or a log.
 
 use std::fmt::Write;
 
@@ -8,43 +8,43 @@ use crate::tui::format;
 use crate::units::{Money, Ratio};
 
 /// All of it.
-pub(super) fn render(picture: &Snapshot) -> String {
+pub(super) fn render(snapshot: &Snapshot) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
-    let _ = write(&mut out, picture);
+    let _ = write(&mut out, snapshot);
     out
 }
 
-fn write(out: &mut String, picture: &Snapshot) -> std::fmt::Result {
-    head(out, picture)?;
-    money(out, &picture.money)?;
-    vitals(out, picture)?;
-    for node in &picture.nodes {
+fn write(out: &mut String, snapshot: &Snapshot) -> std::fmt::Result {
+    head(out, snapshot)?;
+    money(out, &snapshot.money)?;
+    vitals(out, snapshot)?;
+    for node in &snapshot.nodes {
         node_lines(out, node)?;
     }
-    for engine in &picture.engines {
+    for engine in &snapshot.engines {
         engine_line(out, engine)?;
     }
-    for alert in &picture.alerts {
+    for alert in &snapshot.alerts {
         writeln!(out, "{} {}: {}", alert.severity, alert.subject, alert.text)?;
     }
-    for trouble in &picture.troubles {
+    for trouble in &snapshot.troubles {
         writeln!(out, "{trouble}")?;
     }
     Ok(())
 }
 
-fn head(out: &mut String, picture: &Snapshot) -> std::fmt::Result {
-    let coverage = picture.coverage;
-    let window = picture.window_seconds.map_or_else(|| "one look".to_owned(), |s| format!("rates over {s:.1} s"));
+fn head(out: &mut String, snapshot: &Snapshot) -> std::fmt::Result {
+    let coverage = snapshot.coverage;
+    let window = snapshot.window_seconds.map_or_else(|| "one poll".to_owned(), |s| format!("rates over {s:.1} s"));
     writeln!(
         out,
         "{}  {}/{} nodes  {}/{} GPUs  {}/{} engines  {window}",
-        picture.at,
+        snapshot.at,
         coverage.nodes_live,
         coverage.nodes_known,
-        picture.gpus.reporting,
-        picture.gpus.count,
+        snapshot.gpus.reporting,
+        snapshot.gpus.count,
         coverage.engines_live,
         coverage.engines_known
     )
@@ -100,12 +100,12 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
     Ok(())
 }
 
-fn vitals(out: &mut String, picture: &Snapshot) -> std::fmt::Result {
-    let tokens = &picture.tokens;
+fn vitals(out: &mut String, snapshot: &Snapshot) -> std::fmt::Result {
+    let tokens = &snapshot.tokens;
     writeln!(out, "output    {} tok/s", format::scaled_tight(tokens.output_per_second).trim())?;
     writeln!(out, "prompt    {} tok/s", format::scaled_tight(tokens.prompt_per_second).trim())?;
-    writeln!(out, "hit rate  {}", format::percent1(picture.cache_hit_rate).trim())?;
-    writeln!(out, "GPU load  {}", format::percent1(picture.gpus.utilization).trim())
+    writeln!(out, "hit rate  {}", format::percent1(snapshot.cache_hit_rate).trim())?;
+    writeln!(out, "GPU load  {}", format::percent1(snapshot.gpus.utilization).trim())
 }
 
 fn node_lines(out: &mut String, node: &NodeRow) -> std::fmt::Result {

@@ -1,4 +1,4 @@
-//! What the screen looks like, as far as the command line says: `margintop themes`, `--theme` and `--color`.
+//! `margintop themes`, `--theme` and `--color`.
 
 use std::path::PathBuf;
 
@@ -22,12 +22,12 @@ pub(super) fn run(name: Option<&str>) -> Result<(), Failure> {
     let name = palette.map_or(name, Palette::name);
     let own = folder().and_then(|folder| std::fs::read_to_string(folder.join(format!("{name}.toml"))).ok());
     let built_in = || BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
-    // A base16 scheme is no file to start from: it is printed as the theme that was made of it.
+    // A base16 scheme is printed as the theme that was made of it.
     let made = || palette.map(Palette::to_toml);
     out::print(&own.or_else(built_in).or_else(made).unwrap_or_default())
 }
 
-/// Where the user's own themes are.
+/// The folder of the user's own themes.
 pub(super) fn folder() -> Option<PathBuf> {
     config::themes_folder(|name| std::env::var(name).ok())
 }

@@ -1,4 +1,4 @@
-//! The only room that reads a clock. Everything below it is told the time.
+//! The only module that reads a clock. Lower modules receive the time as an argument.
 
 mod system;
 
@@ -8,15 +8,15 @@ use std::time::Instant;
 
 use crate::units::{Moment, Span, Timestamp};
 
-/// Where the time comes from.
+/// A source of time.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     /// This machine's clocks.
     #[default]
     System,
-    /// A time that someone else sets: a simulated day, a replay, a test.
+    /// A time that is set by a simulated day, a replay or a test.
     Scripted(ScriptedClock),
-    /// This machine's clocks, set back and catching up: a demonstration that begins an hour ago.
+    /// This machine's clocks, set back until they catch up: the simulated past of `demo`.
     Late(LateClock),
 }
 
@@ -30,7 +30,7 @@ impl Clock {
         }
     }
 
-    /// What tells this boot of the machine from every other; `None` where that is not known.
+    /// The id of this boot of the machine; `None` where the system has none.
     pub fn boot(&self) -> Option<String> {
         match self {
             Self::System | Self::Late(_) => system::boot(),
@@ -38,7 +38,7 @@ impl Clock {
         }
     }
 
-    /// Begins to measure how long something takes.
+    /// Starts to measure a duration.
     pub fn stopwatch(&self) -> Stopwatch {
         match self {
             Self::System | Self::Late(_) => Stopwatch(Began::System(Instant::now())),
@@ -67,7 +67,7 @@ impl Stopwatch {
     }
 }
 
-/// A time that moves only when it is told to; its copies move with it.
+/// A time that moves only when it is set. Clones share it.
 #[derive(Debug, Clone)]
 pub struct ScriptedClock {
     start: Moment,
@@ -80,41 +80,41 @@ impl ScriptedClock {
         Self { start: Moment { wall: start, boot: Span::ZERO }, elapsed: Arc::new(AtomicI64::new(0)) }
     }
 
-    /// Moves on by `span`; never back.
+    /// Moves forward by `span`; a negative span does nothing.
     pub fn advance(&self, span: Span) {
         self.elapsed.fetch_add(span.millis().max(0), Ordering::SeqCst);
     }
 
-    /// What it shows.
+    /// Its time.
     pub fn now(&self) -> Moment {
         self.start + Span::from_millis(self.elapsed.load(Ordering::SeqCst))
     }
 }
 
-/// This machine's clocks, some time behind; its copies are as far behind.
+/// This machine's clocks, set back by a span. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct LateClock {
     behind: Arc<AtomicI64>,
 }
 
 impl LateClock {
-    /// Sets it so far back.
+    /// Sets it back by `span`.
     pub fn set_back(&self, span: Span) {
         self.behind.store(span.millis().max(0), Ordering::SeqCst);
     }
 
-    /// Moves on by `span`, at most to the present.
+    /// Moves forward by `span`, at most to the present.
     pub fn catch_up(&self, span: Span) {
         let left = self.behind().millis().saturating_sub(span.millis().max(0));
         self.behind.store(left.max(0), Ordering::SeqCst);
     }
 
-    /// How far it is behind.
+    /// The span by which it is behind.
     pub fn behind(&self) -> Span {
         Span::from_millis(self.behind.load(Ordering::SeqCst))
     }
 
-    /// What it shows.
+    /// Its time.
     pub fn now(&self) -> Moment {
         let now = Clock::System.now();
         Moment { wall: now.wall - self.behind(), boot: now.boot - self.behind() }

@@ -7,7 +7,7 @@ use crate::units::{Moment, Span, Timestamp};
 pub(super) fn now() -> Moment {
     use rustix::time::{ClockId, clock_gettime};
 
-    // Darwin's monotonic clock goes on while the machine sleeps; Linux has another that does.
+    // Darwin's monotonic clock counts sleep; Linux has another clock that does.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     const SINCE_BOOT: ClockId = ClockId::Boottime;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -20,7 +20,7 @@ pub(super) fn now() -> Moment {
     Moment { wall: Timestamp::from_millis(millis(ClockId::Realtime)), boot: Span::from_millis(millis(SINCE_BOOT)) }
 }
 
-/// The present. What stands for the time since the boot is the time since this process first asked.
+/// The present. The time since this process first asked stands for the time since boot.
 #[cfg(not(unix))]
 pub(super) fn now() -> Moment {
     use std::sync::OnceLock;
@@ -33,7 +33,7 @@ pub(super) fn now() -> Moment {
     Moment { wall: Timestamp::from_millis(millis(wall)), boot: Span::from_millis(millis(boot)) }
 }
 
-/// What tells this boot of the machine from every other; `None` where that is not known.
+/// The id of this boot of the machine; `None` where the system has none.
 pub(super) fn boot() -> Option<String> {
     let text = if cfg!(target_vendor = "apple") {
         let asked =

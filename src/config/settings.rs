@@ -1,4 +1,4 @@
-//! From the file to what the rooms use, with every mistake found on the way.
+//! Reads the configuration file into settings, and finds every mistake in it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,8 +22,8 @@ use crate::clock::Clock;
 use crate::counters::Plausibility;
 use crate::ledger::Slo;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
-use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
-use crate::source::scrape::ScrapeTarget;
+use crate::reading::{Label, ModelName, NodeName, UnitName};
+use crate::source::scrape::{ScrapeTarget, TargetOptions};
 use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_text};
 
 /// One target as it was configured, its range expanded.
@@ -31,22 +31,8 @@ use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_tex
 pub struct TargetSettings {
     /// The address as it was written.
     pub address: String,
-    /// The node that it runs on.
-    pub node: Option<NodeName>,
-    /// Its deployment unit.
-    pub unit: Option<UnitName>,
-    /// Its role.
-    pub role: Option<Role>,
-    /// Free labels; `tenant` is whose traffic it serves.
-    pub labels: BTreeMap<Label, Label>,
-    /// A file that holds the bearer token.
-    pub bearer_token_file: Option<PathBuf>,
-    /// The user's name, for basic authentication.
-    pub username: Option<String>,
-    /// A file that holds that user's password.
-    pub password_file: Option<PathBuf>,
-    /// A file of certificates to trust.
-    pub ca_file: Option<PathBuf>,
+    /// What else is said of it.
+    pub options: TargetOptions,
 }
 
 /// Everything that the configuration says, checked.
@@ -294,14 +280,16 @@ fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Vec<TargetSet
         match addresses {
             Ok(addresses) => all.extend(addresses.into_iter().map(|address| TargetSettings {
                 address,
-                node: table.node.as_deref().map(NodeName::new),
-                unit: table.unit.as_deref().map(UnitName::new),
-                role: table.role,
-                labels: labels.clone(),
-                bearer_token_file: table.bearer_token_file.clone(),
-                username: table.username.clone(),
-                password_file: table.password_file.clone(),
-                ca_file: table.ca_file.clone(),
+                options: TargetOptions {
+                    node: table.node.as_deref().map(NodeName::new),
+                    unit: table.unit.as_deref().map(UnitName::new),
+                    role: table.role,
+                    labels: labels.clone(),
+                    bearer_token_file: table.bearer_token_file.clone(),
+                    username: table.username.clone(),
+                    password_file: table.password_file.clone(),
+                    ca_file: table.ca_file.clone(),
+                },
             })),
             Err(why) => findings.value_in("target", nth, "url", why),
         }
@@ -365,7 +353,7 @@ mod tests {
         assert_eq!(settings.overhead.per_hour.map(HourlyRate::micros), Some(12_000_000));
         assert_eq!(settings.overhead.of_revenue.map(Share::ppm), Some(25_000));
         assert_eq!(settings.budget, Some(Money::from_micros(60_000_000_000)));
-        assert_eq!(settings.targets[0].labels.get("tenant").map(Label::as_str), Some("app-free"));
+        assert_eq!(settings.targets[0].options.labels.get("tenant").map(Label::as_str), Some("app-free"));
         let defaults = read(path, "", NOW)?;
         assert_eq!((defaults.bill, defaults.absence, defaults.budget), (Bill::All, ABSENCE, None));
         assert_eq!(defaults.release_after, Duration::from_secs(300));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::exposition::Labels;
+use crate::exposition::SeriesLabels;
 use crate::reading::Label;
 use crate::units::{Span, Timestamp};
 
@@ -22,7 +22,7 @@ pub(super) struct Adapters {
 
 impl Adapters {
     /// Takes a series: those that run and those that wait, each a list with commas between the names.
-    pub(super) fn take(&mut self, labels: Labels<'_>, ran: Option<Timestamp>) {
+    pub(super) fn take(&mut self, labels: SeriesLabels<'_>, ran: Option<Timestamp>) {
         self.latest = self.latest.max(ran);
         for list in ["running_lora_adapters", "waiting_lora_adapters"].into_iter().filter_map(|name| labels.get(name)) {
             for name in list.text().split(',').map(str::trim).filter(|name| !name.is_empty()) {

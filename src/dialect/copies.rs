@@ -3,7 +3,7 @@
 
 use memchr::memmem;
 
-use crate::exposition::{LabelText, Labels};
+use crate::exposition::{LabelText, SeriesLabels};
 
 /// The label that tells the servers of a pair apart: the Prometheus operator's `replicaExternalLabelName`
 /// (prometheus-operator, `api.md`).
@@ -24,7 +24,7 @@ impl<'p> Copies<'p> {
     }
 
     /// Whether a series is another server's than that of the first one that names a server.
-    pub(super) fn is_copy(&mut self, labels: Labels<'p>) -> bool {
+    pub(super) fn is_copy(&mut self, labels: SeriesLabels<'p>) -> bool {
         if !self.named {
             return false;
         }

@@ -2,7 +2,7 @@
 
 use super::field::{CountedPart, Policy, ProcessFacts, SeriesField, SeriesPlace, StartOf};
 use super::sums::RowSums;
-use crate::exposition::Labels;
+use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading, Role};
 
 /// Everything that is particular to an engine or exporter.
@@ -34,7 +34,7 @@ pub(super) struct Dialect {
     /// What a series' name means; `None`: nothing that is wanted, and the line is not read.
     pub(super) field: fn(&str) -> Option<SeriesField>,
     /// Where a series belongs, by its labels; `None`: it would count something twice.
-    pub(super) entry: for<'p> fn(SeriesField, Labels<'p>) -> Option<SeriesPlace<'p>>,
+    pub(super) entry: for<'p> fn(SeriesField, SeriesLabels<'p>) -> Option<SeriesPlace<'p>>,
     /// The engine's own rules, after the plain meaning of each field was written into the reading.
     pub(super) settle: fn(&RowSums<'_>, &ProcessFacts, &mut EngineReading),
 }

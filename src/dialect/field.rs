@@ -1,6 +1,6 @@
 //! What a line can mean: the words in which a dialect speaks.
 
-use crate::exposition::{LabelText, Labels};
+use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{Rank, Role};
 
 /// How rows of an engine are treated after they were read.
@@ -193,7 +193,7 @@ pub(super) struct SeriesPlace<'p> {
 
 impl<'p> SeriesPlace<'p> {
     /// A series of the row that the labels `model` and `rank` name.
-    pub(super) fn keyed(field: SeriesField, labels: Labels<'p>, model: &str, rank: &str) -> Self {
+    pub(super) fn keyed(field: SeriesField, labels: SeriesLabels<'p>, model: &str, rank: &str) -> Self {
         let mut entry = Self::whole(field);
         for (key, value) in labels {
             if key == b"le" {

@@ -34,7 +34,7 @@ mod triton;
 mod trtllm;
 mod vllm;
 
-use crate::exposition::{LabelText, Labels, Limits, Rows};
+use crate::exposition::{LabelText, Limits, Rows, SeriesLabels};
 use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Span, Timestamp};
 use copies::Copies;
@@ -167,7 +167,7 @@ const LOOK: &str = "margintop_look_timestamp_seconds";
 const TROUBLE: &str = "margintop_trouble";
 
 /// An agent's trouble, in its own words.
-fn told(labels: Labels<'_>) -> ScrapeTrouble {
+fn told(labels: SeriesLabels<'_>) -> ScrapeTrouble {
     let text = |name| labels.get(name).map(LabelText::text).unwrap_or_default();
     ScrapeTrouble::Other(Label::new(&format!("{}: {} ({})", text("what"), text("why"), text("mend"))))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::field::letter_bit;
 use super::registry::PROCESS_LABELS;
-use crate::exposition::{LabelText, Labels, fnv1a};
+use crate::exposition::{LabelText, SeriesLabels, fnv1a};
 use crate::reading::InstanceId;
 
 /// Labels that may stand on every series of a page of one process; then the page has one instance, which is called by them.
@@ -66,7 +66,7 @@ impl PartialEq for ProcessLabels<'_> {
 
 impl<'p> ProcessLabels<'p> {
     /// Those of a series.
-    pub(super) fn of(labels: Labels<'p>) -> Self {
+    pub(super) fn of(labels: SeriesLabels<'p>) -> Self {
         let mut parts = [LabelText::default(); PARTS];
         for (key, value) in labels {
             if may_name_process(letter_bit(key))

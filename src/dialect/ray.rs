@@ -7,7 +7,7 @@ use super::definition::{Dialect, PLAIN, ProcessLabel};
 use super::field::{Count, ProcessFacts, SeriesField, SeriesPlace, StartOf};
 use super::sums::RowSums;
 use super::{sglang, vllm};
-use crate::exposition::Labels;
+use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -34,7 +34,7 @@ const fn is_histogram_sum(field: SeriesField) -> bool {
     matches!(field, SeriesField::Count(Count::FinishedPrompt | Count::FinishedOutput | Count::Answers))
 }
 
-fn entry(field: SeriesField, labels: Labels<'_>) -> Option<SeriesPlace<'_>> {
+fn entry(field: SeriesField, labels: SeriesLabels<'_>) -> Option<SeriesPlace<'_>> {
     let vllm = labels.get("engine").is_some();
     if vllm { vllm::entry(field, labels) } else { sglang::entry(field, labels) }
 }

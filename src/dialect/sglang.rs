@@ -8,7 +8,7 @@
 use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
 use super::field::{Count, CountedPart, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use super::sums::RowSums;
-use crate::exposition::{LabelText, Labels};
+use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{EngineKind, EngineReading, LiveTokens, RankWork, Role};
 use crate::units::Tokens;
 
@@ -71,7 +71,7 @@ pub(super) fn engine_field(name: &str) -> Option<SeriesField> {
 }
 
 /// Where a series belongs. Pipeline stages but the first repeat it, and a priority's part is in the total already.
-pub(super) fn entry(field: SeriesField, labels: Labels<'_>) -> Option<SeriesPlace<'_>> {
+pub(super) fn entry(field: SeriesField, labels: SeriesLabels<'_>) -> Option<SeriesPlace<'_>> {
     let mut entry = SeriesPlace::whole(field);
     for (key, value) in labels {
         match key {

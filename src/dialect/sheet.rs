@@ -6,7 +6,7 @@ use super::field::{Count, ProcessFacts, RowPlace, SeriesField, SeriesPlace};
 use super::process::{ProcessLabels, may_name_process};
 use super::registry;
 use super::sums::RowSums;
-use crate::exposition::{FamilyKind, LabelText, Labels, SeriesRow};
+use crate::exposition::{FamilyKind, LabelText, SeriesLabels, SeriesRow};
 use crate::reading::{EngineKind, Label, Refusal, Refusals};
 use crate::units::{Timestamp, Tokens};
 
@@ -152,7 +152,7 @@ impl<'p> Sheet<'p> {
     pub(super) fn take_unreadable(
         &mut self,
         EngineSeries { dialect, field }: EngineSeries,
-        labels: Option<Labels<'p>>,
+        labels: Option<SeriesLabels<'p>>,
     ) {
         let SeriesField::Count(count) = field else { return };
         self.refused.count(Refusal::Unreadable);

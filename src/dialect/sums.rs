@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::buckets::RowBuckets;
 use super::copies::SERVER;
 use super::field::{COUNTS, Count, DELAYS, GAUGES, RowGauge, SeriesField};
-use crate::exposition::Labels;
+use crate::exposition::SeriesLabels;
 use crate::reading::{
     CounterSeries, EngineReading, Finished, Latency, PromptCount, Refusal, Refusals, SeriesValue, Speculation,
     TokenCounters,
@@ -38,7 +38,7 @@ impl CounterSum {
 #[derive(Debug, Default)]
 struct Level<'p> {
     /// The first one with its labels, of which a hash is not needed while it is alone.
-    first: Option<(Labels<'p>, f64)>,
+    first: Option<(SeriesLabels<'p>, f64)>,
     /// The others by a hash of their labels but `pid`.
     others: Vec<(u64, f64)>,
 }
@@ -48,7 +48,7 @@ const THINGS: usize = 1024;
 
 impl<'p> Level<'p> {
     /// Adds a value. Whether there was room for it.
-    fn add(&mut self, labels: Labels<'p>, value: f64) -> bool {
+    fn add(&mut self, labels: SeriesLabels<'p>, value: f64) -> bool {
         let Some((first, highest)) = &mut self.first else {
             self.first = Some((labels, value));
             return true;
@@ -183,7 +183,7 @@ impl<'p> RowSums<'p> {
         field: SeriesField,
         bound: f64,
         value: f64,
-        labels: Labels<'p>,
+        labels: SeriesLabels<'p>,
     ) -> Result<(), Refusal> {
         match field {
             SeriesField::Count(count) => {

@@ -3,7 +3,7 @@
 
 use super::definition::{Dialect, PLAIN};
 use super::field::{Count, Delay, RowGauge, SeriesField, SeriesPlace};
-use crate::exposition::Labels;
+use crate::exposition::SeriesLabels;
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -26,7 +26,7 @@ fn field(name: &str) -> Option<SeriesField> {
     })
 }
 
-fn entry(field: SeriesField, labels: Labels<'_>) -> Option<SeriesPlace<'_>> {
+fn entry(field: SeriesField, labels: SeriesLabels<'_>) -> Option<SeriesPlace<'_>> {
     let mut entry = SeriesPlace::keyed(field, labels, "model", "");
     // Each version of a model is loaded, unloaded and counted by itself.
     entry.place.version = labels.get("version");

@@ -7,7 +7,7 @@ use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
 use super::field::{Count, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use super::stack_router;
 use super::sums::RowSums;
-use crate::exposition::{LabelText, Labels};
+use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{EngineKind, EngineReading, Role};
 use crate::units::Tokens;
 
@@ -69,7 +69,7 @@ pub(super) fn engine_field(name: &str) -> Option<SeriesField> {
     })
 }
 
-pub(super) fn entry(field: SeriesField, labels: Labels<'_>) -> Option<SeriesPlace<'_>> {
+pub(super) fn entry(field: SeriesField, labels: SeriesLabels<'_>) -> Option<SeriesPlace<'_>> {
     let mut entry = SeriesPlace::whole(field);
     for (key, value) in labels {
         match key {

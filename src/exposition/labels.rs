@@ -17,12 +17,12 @@ pub(super) enum LabelFault {
 
 /// The labels of one series, in the page's order. Iterating yields `(name, value)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Labels<'p> {
+pub struct SeriesLabels<'p> {
     /// What stands between the braces, known to be well-formed.
     inner: &'p [u8],
 }
 
-impl<'p> Labels<'p> {
+impl<'p> SeriesLabels<'p> {
     /// The value of the label `name`; the first one, if the page repeats it.
     pub fn get(self, name: &str) -> Option<LabelText<'p>> {
         self.into_iter().find_map(|(key, value)| (key == name.as_bytes()).then_some(value))
@@ -47,7 +47,7 @@ impl<'p> Labels<'p> {
     }
 }
 
-impl<'p> IntoIterator for Labels<'p> {
+impl<'p> IntoIterator for SeriesLabels<'p> {
     type Item = (&'p [u8], LabelText<'p>);
     type IntoIter = LabelIter<'p>;
 
@@ -71,7 +71,7 @@ const fn mix(hash: u64) -> u64 {
     hash ^ (hash >> 31)
 }
 
-/// Walks [`Labels`].
+/// Walks [`SeriesLabels`].
 #[derive(Debug, Clone)]
 pub struct LabelIter<'p> {
     rest: &'p [u8],
@@ -146,7 +146,7 @@ fn unescape(raw: &[u8], first: usize) -> String {
 /// What stands between braces, and after them.
 pub(super) struct Braced<'p> {
     /// The labels.
-    pub(super) labels: Labels<'p>,
+    pub(super) labels: SeriesLabels<'p>,
     /// The metric's name, where it stands quoted among them.
     pub(super) name: Option<&'p [u8]>,
     /// What follows `}`.
@@ -159,7 +159,7 @@ pub(super) fn braced<'p>(text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, 
     loop {
         if let [b'}', after @ ..] = rest {
             let inner = &text[..text.len() - rest.len()];
-            return Ok(Braced { labels: Labels { inner }, name, rest: after });
+            return Ok(Braced { labels: SeriesLabels { inner }, name, rest: after });
         }
         let (key, value, after) = pair(rest).ok_or(LabelFault::Malformed)?;
         match value {

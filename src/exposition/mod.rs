@@ -12,7 +12,7 @@ mod rows;
 
 pub use emit::Emitter;
 pub(crate) use labels::fnv1a;
-pub use labels::{LabelText, Labels};
+pub use labels::{LabelText, SeriesLabels};
 pub use limits::{Limits, Tally};
 pub use number::number;
 pub use rows::{FamilyKind, Rows, SeriesRow, Unreadable};

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::labels::{self, Braced, LabelFault, skip_blanks};
-use super::{Labels, Limits, Tally, number};
+use super::{Limits, SeriesLabels, Tally, number};
 
 /// What the page says a family is. It decides what a series means; a name's ending never does: vLLM has a histogram
 /// called `..._total`.
@@ -62,7 +62,7 @@ pub struct SeriesRow<'p, T> {
     /// What its family is.
     pub kind: FamilyKind,
     /// Its labels.
-    pub labels: Labels<'p>,
+    pub labels: SeriesLabels<'p>,
     /// Its value.
     pub value: f64,
 }
@@ -73,7 +73,7 @@ pub struct Unreadable<'p, T> {
     /// What the caller made of its name.
     pub tag: T,
     /// Its labels, if it is only the value that can't be read.
-    pub labels: Option<Labels<'p>>,
+    pub labels: Option<SeriesLabels<'p>>,
 }
 
 /// The most unreadable lines of a page that are kept; those beyond count as over a limit.
@@ -86,13 +86,13 @@ const KEPT_LINES: usize = 64;
 /// is equal to labels that were read is not read again.
 #[derive(Debug)]
 struct RepeatedLabels<'p> {
-    lines: [Labels<'p>; KEPT_LINES],
+    lines: [SeriesLabels<'p>; KEPT_LINES],
     at: usize,
 }
 
 impl Default for RepeatedLabels<'_> {
     fn default() -> Self {
-        Self { lines: [Labels::default(); KEPT_LINES], at: 0 }
+        Self { lines: [SeriesLabels::default(); KEPT_LINES], at: 0 }
     }
 }
 
@@ -276,7 +276,7 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
             let Some((tag, kind)) = self.decide(name) else { return Ok(None) };
             let braced = match skip_blanks(rest) {
                 [b'{', inner @ ..] => self.repeated.braced(inner, &self.limits)?,
-                rest => Braced { labels: Labels::default(), name: None, rest },
+                rest => Braced { labels: SeriesLabels::default(), name: None, rest },
             };
             if braced.name.is_some() {
                 return Err(LabelFault::Malformed);
@@ -337,7 +337,7 @@ fn name_length(line: &[u8], last: &[u8]) -> usize {
 }
 
 /// The name and, where they are whole, the labels of a line that is not exposition.
-fn salvage<'p>(line: &'p [u8], limits: &Limits) -> Option<(&'p [u8], Option<Labels<'p>>)> {
+fn salvage<'p>(line: &'p [u8], limits: &Limits) -> Option<(&'p [u8], Option<SeriesLabels<'p>>)> {
     if let [b'{', inner @ ..] = line {
         if let Ok(braced) = labels::braced(inner, limits) {
             return Some((braced.name?, Some(braced.labels)));
@@ -350,7 +350,7 @@ fn salvage<'p>(line: &'p [u8], limits: &Limits) -> Option<(&'p [u8], Option<Labe
         [b'{', inner @ ..] => labels::braced(inner, limits).ok().map(|braced| braced.labels),
         [b' ' | b'\t', ..] => match skip_blanks(rest) {
             [b'{', inner @ ..] => labels::braced(inner, limits).ok().map(|braced| braced.labels),
-            _ => Some(Labels::default()),
+            _ => Some(SeriesLabels::default()),
         },
         [] | [b'\r' | b'=', ..] => None,
         _ => return None,

@@ -1,4 +1,4 @@
-//! The agent: one node's last look, to its clients.
+//! The agent: serves one node's last reading.
 
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
@@ -10,9 +10,9 @@ use crate::reading::{Event, GpuReading, Label, NodeName, SourceError};
 use crate::units::Timestamp;
 use crate::wire::{Bytes, Request, Response};
 
-/// One look and its page, which is rendered when it is first asked for.
+/// One reading and its page, which is rendered when it is first asked for.
 #[derive(Debug)]
-struct AgentLook {
+struct AgentReading {
     node: NodeName,
     at: Timestamp,
     outcome: Result<Vec<GpuReading>, SourceError>,
@@ -20,56 +20,56 @@ struct AgentLook {
     page: OnceLock<Bytes>,
 }
 
-/// Where looks go in.
+/// The sender of readings.
 #[derive(Debug)]
 pub struct Feed {
-    looks: watch::Sender<Option<Arc<AgentLook>>>,
+    readings: watch::Sender<Option<Arc<AgentReading>>>,
 }
 
-/// Where pages come out. A clone shows the same looks.
+/// The pages. A clone serves the same readings.
 #[derive(Debug, Clone)]
 pub struct Agent {
-    looks: watch::Receiver<Option<Arc<AgentLook>>>,
+    readings: watch::Receiver<Option<Arc<AgentReading>>>,
 }
 
-/// An agent that has not looked yet.
+/// An agent that has no reading yet.
 pub fn agent() -> (Feed, Agent) {
     let (sender, receiver) = watch::channel(None);
-    (Feed { looks: sender }, Agent { looks: receiver })
+    (Feed { readings: sender }, Agent { readings: receiver })
 }
 
 impl Feed {
-    /// Shows a look instead of the last one; other events are not the agent's. `driver` is the driver's version.
+    /// Replaces the last reading; events other than readings of the driver are ignored. `driver` is its version.
     pub fn publish(&self, event: Event, driver: Option<Label>) {
         if let Event::Gpus { source: _, node, at, outcome } = event {
-            let look = AgentLook { node, at: at.wall, outcome, driver, page: OnceLock::new() };
-            self.looks.send_replace(Some(Arc::new(look)));
+            let reading = AgentReading { node, at: at.wall, outcome, driver, page: OnceLock::new() };
+            self.readings.send_replace(Some(Arc::new(reading)));
         }
     }
 }
 
 impl Agent {
-    /// The whole site: `/metrics`, `/livez` (the process runs), `/readyz` (there was a look).
+    /// Answers a request: `/metrics`, `/livez` (the process runs), `/readyz` (there is a reading).
     pub fn answer(&self, request: &Request) -> Response {
         match request.path.as_str() {
-            "/metrics" => match self.look() {
-                Some(look) => Response::exposition(look.page()),
+            "/metrics" => match self.reading() {
+                Some(reading) => Response::exposition(reading.page()),
                 None => Response::status(503, "the driver has not answered yet\n"),
             },
             "/livez" => Response::text("ok\n"),
-            "/readyz" if self.look().is_some() => Response::text("ok\n"),
+            "/readyz" if self.reading().is_some() => Response::text("ok\n"),
             "/readyz" => Response::status(503, "the driver has not answered yet\n"),
             "/" => Response::text("margintop agent: this node's GPUs are at /metrics\n"),
             _ => Response::not_found(),
         }
     }
 
-    fn look(&self) -> Option<Arc<AgentLook>> {
-        self.looks.borrow().clone()
+    fn reading(&self) -> Option<Arc<AgentReading>> {
+        self.readings.borrow().clone()
     }
 }
 
-impl AgentLook {
+impl AgentReading {
     fn page(&self) -> Bytes {
         self.page.get_or_init(|| self.render().into()).clone()
     }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::units::{Moment, Ratio, Span};
 
-    fn look(outcome: Result<Vec<GpuReading>, SourceError>) -> Event {
+    fn reading(outcome: Result<Vec<GpuReading>, SourceError>) -> Event {
         let at = Moment { wall: Timestamp::from_millis(1_763_900_000_500), boot: Span::ZERO };
         Event::nvml(NodeName::new("gpu-01"), at, outcome)
     }
@@ -119,7 +119,7 @@ mod tests {
     fn a_look_is_rendered_once_however_many_ask() {
         let (feed, agent) = agent();
         let gpu = GpuReading { utilization: Ratio::new(0.5), ..GpuReading::default() };
-        feed.publish(look(Ok(vec![gpu])), Some(Label::new("580.65.06")));
+        feed.publish(reading(Ok(vec![gpu])), Some(Label::new("580.65.06")));
         let first = agent.answer(&Request::get("/metrics"));
         let second = agent.clone().answer(&Request::get("/metrics"));
         assert_eq!(first.body.as_ptr(), second.body.as_ptr());
@@ -134,7 +134,7 @@ mod tests {
     fn a_driver_that_does_not_work_is_said_on_the_page() {
         let (feed, agent) = agent();
         let trouble = SourceError { what: "NVML".into(), why: "not \"found\"".into(), mend: "install it".into() };
-        feed.publish(look(Err(trouble)), None);
+        feed.publish(reading(Err(trouble)), None);
         let page = body(&agent, "/metrics").1;
         let line = r#"margintop_trouble{what="NVML",why="not \"found\"",mend="install it"} 1"#;
         assert!(page.lines().any(|l| l == line), "{page}");

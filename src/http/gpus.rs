@@ -1,6 +1,6 @@
-//! GPUs as dcgm-exporter would show them: its names, labels and units, so that what reads it reads this.
+//! GPUs with dcgm-exporter's names, labels and units, so that programs that read its page read this one.
 //!
-//! A figure that the driver does not tell has no line. What dcgm-exporter has no name for is called `margintop_…`.
+//! A value that the driver does not report has no line. Series that dcgm-exporter does not have are called `margintop_…`.
 
 use std::fmt::{self, Display, Write};
 
@@ -113,7 +113,7 @@ pub fn gpu_page(node: &NodeName, gpus: &[GpuReading], driver: Option<&Label>) ->
     page
 }
 
-/// Whether the driver answers for each GPU: dcgm-exporter only falls silent, and then a lost GPU looks like a returned one.
+/// Whether the driver answers for each GPU. dcgm-exporter leaves a lost GPU out, like one that was released.
 fn states(page: &mut String, gpus: &[GpuReading], labels: &[String]) {
     const NAME: &str = "margintop_gpu_state";
     if !gpus.is_empty() {
@@ -125,7 +125,7 @@ fn states(page: &mut String, gpus: &[GpuReading], labels: &[String]) {
     }
 }
 
-/// Who holds memory: what a fleet's view lists under a node. dcgm-exporter tells of pods, not of processes.
+/// The memory of each process, for the list of processes of a node. dcgm-exporter shows pods, not processes.
 fn processes(page: &mut String, gpus: &[GpuReading], labels: &[String]) {
     const NAME: &str = "margintop_gpu_process_memory_bytes";
     let mut begun = false;
@@ -142,7 +142,7 @@ fn processes(page: &mut String, gpus: &[GpuReading], labels: &[String]) {
     }
 }
 
-/// dcgm-exporter's labels in its order; what is not known is left out.
+/// dcgm-exporter's labels in its order, without unknown ones.
 fn labels(node: &NodeName, gpu: &GpuReading, driver: Option<&Label>) -> String {
     let mut labels = format!("gpu=\"{}\"", gpu.index);
     let mut add = |name: &str, value: &str| {
@@ -163,7 +163,7 @@ fn labels(node: &NodeName, gpu: &GpuReading, driver: Option<&Label>) -> String {
     labels
 }
 
-/// A family's two comments.
+/// The two comment lines of a family.
 pub(super) fn head(page: &mut String, name: &str, kind: &str, help: &str) {
     let _ = write!(page, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
 }
@@ -172,7 +172,7 @@ fn line(page: &mut String, name: &str, labels: &str, value: impl Display) {
     let _ = writeln!(page, "{name}{{{labels}}} {value}");
 }
 
-/// A label's value with what the format would misread escaped.
+/// The value of a label, escaped.
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl Display for Escaped<'_> {

@@ -1,18 +1,18 @@
-//! The hub: a watch without a screen, to clients that check its health.
+//! The hub's pages: the health checks of a `serve` process.
 
 use crate::wire::{Request, Response};
 
-/// Where the hub's pages come from.
+/// The hub's pages. They need no state.
 #[derive(Debug, Clone, Copy)]
 pub struct Hub(());
 
-/// A hub.
+/// The hub's pages.
 pub const fn hub() -> Hub {
     Hub(())
 }
 
 impl Hub {
-    /// The whole site: `/livez` says that the process runs.
+    /// Answers a request: `/livez` says that the process runs.
     pub fn answer(self, request: &Request) -> Response {
         match request.path.as_str() {
             "/livez" => Response::text("ok\n"),

@@ -1,7 +1,7 @@
 //! The pages that margintop serves: the agent's and the hub's.
 //!
-//! They are rendered from what was looked at already: however many clients ask, the driver is asked once an interval, and
-//! without a request nothing is rendered. No page here is read back by this room, and none changes anything.
+//! They are rendered from the last reading: the driver is polled once an interval however many clients ask, and
+//! without a request nothing is rendered. A request changes nothing.
 
 mod agent;
 mod gpus;

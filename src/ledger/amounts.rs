@@ -80,12 +80,12 @@ impl Add for AllocatedTime {
     }
 }
 
-/// How far the true total may lie from what was posted.
+/// The bounds of the difference between the true total and what was posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Uncertainty {
     /// Half the width of the bounds of tokens in gaps over price edges.
     pub timing: Money,
-    /// What unknown hits could take off.
+    /// The revenue that unknown hits could remove.
     pub hits: Money,
     /// Windows in which tokens may be missing: possible restarts, and the time between an engine's last scrape and its
     /// end. Negative if more turned out to lack nothing.

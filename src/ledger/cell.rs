@@ -46,7 +46,7 @@ pub struct UncertaintyCell {
     pub bucket: Timestamp,
     /// Half the width of the bounds of tokens in gaps over price edges.
     pub timing: Money,
-    /// What unknown hits could take off.
+    /// The revenue that unknown hits could remove.
     pub hits: Money,
     /// Windows in which tokens may be missing.
     pub lost_windows: i64,

@@ -1,4 +1,4 @@
-//! Objectives for latency, and the minutes in which they were held.
+//! Latency objectives, and the minutes in which they were met.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,7 +16,7 @@ const QUARTER: i64 = 900_000;
 /// Quarter hours of a day.
 const QUARTERS: usize = 96;
 
-/// Objectives for latency: what 99 of 100 requests or tokens of a minute stay within. `None` is no objective.
+/// Latency objectives for 99 of 100 requests or tokens of a minute. `None` is no objective.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Slo {
     /// Arrival to first token.
@@ -53,13 +53,13 @@ impl fmt::Display for Slo {
     }
 }
 
-/// Minutes of a quarter hour in which a node's objectives were held, and in which they were not. A minute without a
+/// Minutes of a quarter hour in which a node's objectives were met, and in which they were missed. A minute without a
 /// latency is in neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SloMinutes {
-    /// All that were measured were held.
+    /// Minutes in which all measured objectives were met.
     pub held: u8,
-    /// One was not.
+    /// Minutes in which at least one was missed.
     pub missed: u8,
 }
 
@@ -76,7 +76,7 @@ impl SloMinutes {
         Self { held: add(self.held, other.held), missed: add(self.missed, other.missed) }
     }
 
-    /// Whether the objectives were held in every minute that has a latency; `None` if none has.
+    /// Whether the objectives were met in every minute with a latency; `None` without one.
     pub const fn verdict(self) -> Option<bool> {
         if self.held == 0 && self.missed == 0 { None } else { Some(self.missed == 0) }
     }
@@ -109,19 +109,19 @@ impl SloDay {
         *place = place.plus(minutes);
     }
 
-    /// How long after the day's beginning the quarter hours begin in which objectives were missed.
+    /// The quarter hours in which objectives were missed, as offsets from the beginning of the day.
     pub fn missed(&self) -> impl Iterator<Item = Span> {
         let missed = (0..).zip(&self.0).filter(|(_, minutes)| minutes.missed > 0);
         missed.map(|(nth, _)| Span::from_millis(nth * QUARTER))
     }
 
-    /// Two hexadecimal digits for each quarter hour: minutes that were held, and those that were not.
+    /// Two hexadecimal digits for each quarter hour: the minutes that met the objectives, and those that missed them.
     pub fn to_text(&self) -> String {
         let digit = |minutes: u8| char::from_digit(u32::from(minutes.min(15)), 16).unwrap_or('0');
         self.0.iter().flat_map(|minutes| [digit(minutes.held), digit(minutes.missed)]).collect()
     }
 
-    /// The day that a text says; what it does not say is no minute.
+    /// Parses a day; quarter hours that are missing in the text have no minutes.
     pub fn from_text(text: &str) -> Self {
         let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
         let mut day = Self::default();
@@ -136,14 +136,14 @@ fn place(at: Timestamp) -> usize {
     usize::try_from(at.millis().rem_euclid(DAY) / QUARTER).unwrap_or_default().min(QUARTERS - 1)
 }
 
-/// What a ledger keeps of the objectives that were judged last.
+/// The stored results of the objectives that were judged last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SloPast {
     /// The objectives: `ttft_p99 2s, itl_p99 60ms`.
     pub slo: Label,
     /// The day of UTC from which on they were judged: nothing is known before it.
     pub since: Timestamp,
-    /// The objectives that were judged before that, if others were.
+    /// The objectives that were judged before that, if they were different.
     pub before: Option<Label>,
     /// The days of a time range, by node.
     pub days: HashMap<NodeName, Vec<(Timestamp, SloDay)>>,

@@ -1,4 +1,4 @@
-//! How far the true totals may lie from what was posted: unknown hits, tokens of gaps over price edges, lost windows.
+//! The uncertainty of what was posted: unknown hits, tokens of gaps over price edges, lost windows.
 
 use super::{Entry, Ledger, Posting, Timing, Uncertainty};
 use crate::units::{Money, Timestamp, Tokens};

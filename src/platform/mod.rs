@@ -1,5 +1,5 @@
-//! What differs between systems, in one place: the machine's name, limits, whether a process lives, stopping and
-//! beginning anew, and the signals that end a server.
+//! Everything that differs between operating systems: the machine's name, limits, whether a process is alive, stopping and
+//! replacing this process, and the signals that end a server.
 
 #[cfg(unix)]
 #[path = "unix.rs"]
@@ -8,9 +8,9 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
-pub use system::{Ending, allow_files, host_name, is_alive, replace_with, stop_self};
+pub use system::{ShutdownSignals, allow_files, host_name, is_alive, replace_with, stop_self};
 
-/// Why NVML cannot be had on this system whatever is installed, and what to do instead; `None` where it can.
+/// Why NVML does not exist for this operating system, and what to do instead; `None` where it does.
 pub const fn no_nvml() -> Option<(&'static str, &'static str)> {
     if cfg!(any(target_os = "linux", windows)) {
         None

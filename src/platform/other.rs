@@ -1,27 +1,27 @@
-//! Windows, as far as it differs.
+//! Windows.
 
 use std::io;
 use std::process::Command;
 
-/// What this machine calls itself.
+/// This machine's host name.
 pub fn host_name() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_else(|_| "localhost".to_owned())
 }
 
-/// Nothing limits how many files a process opens here.
+/// Does nothing: this system does not limit open files.
 pub const fn allow_files(_files: u64) {}
 
-/// Whether a process of this number may live: only this one is known to.
+/// Whether a process with this id is alive. Only this process is known to be.
 pub fn is_alive(pid: u32) -> bool {
     pid == std::process::id()
 }
 
-/// There is no job control to stop a process.
+/// Does nothing: this system has no job control.
 pub const fn stop_self() -> io::Result<()> {
     Ok(())
 }
 
-/// Runs another program and ends with it; returns only the reason why it could not.
+/// Runs another program and exits with its status. Returns only if that fails.
 pub fn replace_with(command: &mut Command) -> io::Error {
     match command.status() {
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
@@ -29,18 +29,18 @@ pub fn replace_with(command: &mut Command) -> io::Error {
     }
 }
 
-/// What asks a server to end: Ctrl-C.
+/// The signal that ends a server: Ctrl-C.
 #[derive(Debug)]
-pub struct Ending;
+pub struct ShutdownSignals;
 
-impl Ending {
-    /// Listens from now on.
+impl ShutdownSignals {
+    /// Prepares to receive it.
     pub const fn new() -> io::Result<Self> {
         Ok(Self)
     }
 
     /// Waits for it.
-    pub async fn asked(&mut self) {
+    pub async fn received(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -8,12 +8,12 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Signal, getpid, getrlimit, kill_process, setrlimit, test_kill_process};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
-/// What this machine calls itself.
+/// This machine's host name.
 pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// Lets this process open so many files, or as many as the system allows. Where it is refused, opening them says so.
+/// Raises this process's limit of open files to `files`, or to the system's maximum. A refusal shows when they are opened.
 pub fn allow_files(files: u64) {
     let mut limit = getrlimit(Resource::Nofile);
     let allowed = limit.maximum.map_or(files, |most| most.min(files));
@@ -23,7 +23,7 @@ pub fn allow_files(files: u64) {
     }
 }
 
-/// Whether a process of this number lives. One that may not be signalled is alive.
+/// Whether a process with this id is alive, also one that this process may not signal.
 pub fn is_alive(pid: u32) -> bool {
     let known = i32::try_from(pid).ok().and_then(Pid::from_raw);
     known.is_some_and(|pid| !matches!(test_kill_process(pid), Err(Errno::SRCH)))
@@ -34,24 +34,24 @@ pub fn stop_self() -> io::Result<()> {
     Ok(kill_process(getpid(), Signal::STOP)?)
 }
 
-/// Runs another program in place of this one; returns only the reason why it could not.
+/// Replaces this process by another program. Returns only if that fails.
 pub fn replace_with(command: &mut Command) -> io::Error {
     command.exec()
 }
 
-/// The signals that ask a server to end.
+/// The signals that end a server.
 #[derive(Debug)]
-pub struct Ending([Signals; 3]);
+pub struct ShutdownSignals([Signals; 3]);
 
-impl Ending {
-    /// Listens for them from now on.
+impl ShutdownSignals {
+    /// Receives them from now on.
     pub fn new() -> io::Result<Self> {
         let [term, interrupt, hangup] = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
         Ok(Self([signal(term)?, signal(interrupt)?, signal(hangup)?]))
     }
 
     /// Waits for the first of them.
-    pub async fn asked(&mut self) {
+    pub async fn received(&mut self) {
         let [term, interrupt, hangup] = &mut self.0;
         tokio::select! {
             _ = term.recv() => {}

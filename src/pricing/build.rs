@@ -1,4 +1,4 @@
-//! From a list as it is written to one that prices, with everything checked that could price wrongly.
+//! Builds price lists from files, and checks everything that could lead to a wrong price.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use jiff::tz::TimeZone;
 
 use super::calendar::{Calendars, write_days};
 use super::error::ListFault;
-use super::{ClassPrices, ListFile, PriceList, Provenance, TierFile, Window, WindowFile, check_currency};
+use super::{ClassPrices, ListFile, PriceList, Provenance, TierFile, TierWindow, WindowFile, check_currency};
 use crate::units::Timestamp;
 use crate::words::meant;
 
-/// The tier of a list that names none.
+/// The tier of a list without tiers.
 const STANDARD: &str = "standard";
 
 impl ListFile {
@@ -112,14 +112,14 @@ fn parse_zone(zone: &str) -> Result<TimeZone, ListFault> {
     })
 }
 
-fn build_window(file: WindowFile) -> Result<Window, ListFault> {
+fn build_window(file: WindowFile) -> Result<TierWindow, ListFault> {
     let refuse = |why: &dyn std::fmt::Display| ListFault::new("windows", why);
     if file.hours.is_empty() {
         return Err(refuse(&"a window without hours: write hours = [\"00:00-24:00\"] for the whole day"));
     }
-    let hours = file.hours.iter().map(|hours| Window::parse_hours(hours)).collect::<Result<_, _>>();
-    let weekdays = file.weekdays.into_iter().map(Window::parse_weekday).collect::<Result<_, _>>();
-    Ok(Window {
+    let hours = file.hours.iter().map(|hours| TierWindow::parse_hours(hours)).collect::<Result<_, _>>();
+    let weekdays = file.weekdays.into_iter().map(TierWindow::parse_weekday).collect::<Result<_, _>>();
+    Ok(TierWindow {
         tier: file.tier,
         hours: hours.map_err(|error| refuse(&error))?,
         weekdays: weekdays.map_err(|error| refuse(&error))?,
@@ -127,7 +127,7 @@ fn build_window(file: WindowFile) -> Result<Window, ListFault> {
     })
 }
 
-fn write_window(window: &Window) -> WindowFile {
+fn write_window(window: &TierWindow) -> WindowFile {
     WindowFile {
         tier: window.tier.clone(),
         hours: window.hours.iter().map(|(start, end)| format!("{start}-{end}")).collect(),
@@ -137,7 +137,7 @@ fn write_window(window: &Window) -> WindowFile {
 }
 
 /// Two windows that name different tiers for one instant: which of them is meant is anyone's guess.
-fn refuse_overlaps(windows: &[Window]) -> Result<(), ListFault> {
+fn refuse_overlaps(windows: &[TierWindow]) -> Result<(), ListFault> {
     for (nth, window) in windows.iter().enumerate() {
         for other in windows[..nth].iter().filter(|other| other.tier != window.tier) {
             if let Some((day, time)) = window.overlaps(other) {

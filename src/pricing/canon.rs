@@ -1,4 +1,4 @@
-//! One text for all that prices, so that a ledger can keep the book it posted by and tell whether it has changed.
+//! The canonical text of a price book, so that a ledger can store the book of its postings and notice changes.
 
 use serde::{Deserialize, Serialize};
 

@@ -23,7 +23,7 @@ pub enum Commitment {
 }
 
 impl Commitment {
-    /// Whether it is none at all.
+    /// Whether it is empty.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub const fn is_on_demand(&self) -> bool {
         matches!(self, Self::OnDemand)

@@ -1,4 +1,4 @@
-//! What cannot be used of a price file: which list, where it stands, and what to write instead.
+//! Errors in price files: the list, the place in the file, and what to write instead.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ pub struct BookError {
     pub list: String,
     /// Why, and what to write instead.
     pub why: String,
-    /// Where it stands in its file, from the outside in: `list`, `3`, `zone`. Empty where that is not known.
+    /// Its path in the file, from the outermost key: `list`, `3`, `zone`. Empty if unknown.
     pub place: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for BookError {
 
 impl std::error::Error for BookError {}
 
-/// What is wrong with a list, and under which of its keys.
+/// An error in a list, and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ListFault {
     pub(super) key: &'static str,

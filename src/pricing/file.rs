@@ -28,7 +28,7 @@ pub struct PriceFile {
     pub gpus: Vec<GpuFile>,
 }
 
-/// A price list as it is written.
+/// A price list as in the file.
 ///
 /// A provider's service tiers (batch, flex, priority) are lists of their own, as are its promotions: a discount is
 /// never a percentage of another list.
@@ -45,7 +45,7 @@ pub struct ListFile {
     /// RFC 3339 instant at which it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// IANA zone of its windows; UTC where it has none.
+    /// The IANA zone of its windows; UTC by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
     /// The tier outside every window.
@@ -87,7 +87,7 @@ pub struct TierFile {
     pub classes: BTreeMap<String, Price>,
 }
 
-/// A window as it is written.
+/// A window as in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WindowFile {
@@ -95,7 +95,7 @@ pub struct WindowFile {
     pub tier: String,
     /// `HH:MM-HH:MM`, several a day.
     pub hours: Vec<String>,
-    /// 1 (Monday) to 7; none is every day.
+    /// 1 (Monday) to 7; empty is every day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weekdays: Vec<i8>,
     /// Off on holidays.
@@ -113,7 +113,7 @@ pub struct HistoryFile {
     pub lists: Vec<String>,
 }
 
-/// A GPU rate as it is written.
+/// A GPU rate as in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GpuFile {
@@ -121,7 +121,7 @@ pub struct GpuFile {
     pub gpu: String,
     /// Per hour.
     pub rate: HourlyRate,
-    /// The currency of the rate; US dollars if it is not said.
+    /// The currency of the rate; US dollars by default.
     #[serde(default = "dollars")]
     pub currency: String,
     /// The month or day of the observation: `2026-11`. Rows of one GPU and commitment are a series.

@@ -91,7 +91,7 @@ impl Lease {
         Self { name, leased, gpus, from, until, rate, node_rate, when, rounding, power }
     }
 
-    /// What a GPU costs an hour on a node of so many GPUs: together they cost what the node does, exactly.
+    /// The rate of a GPU on a node of `gpus` GPUs: together they cost exactly the node's rate.
     pub fn rate_for(&self, gpus: u32) -> HourlyRate {
         self.node_rate.and_then(|rate| rate.shared_by(gpus)).unwrap_or(self.rate)
     }

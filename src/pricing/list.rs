@@ -6,11 +6,11 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::window::{instants, local};
-use super::{Provenance, Window};
+use super::{Provenance, TierWindow};
 use crate::units::{Money, Price, Tokens};
 use crate::units::{Span, Timestamp};
 
-/// What a million tokens of each class cost.
+/// The price of a million tokens of each class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ClassPrices {
     /// Prompt tokens from a cache.
@@ -22,7 +22,7 @@ pub struct ClassPrices {
 }
 
 impl ClassPrices {
-    /// What these tokens are worth, all of them paid.
+    /// The value of tokens at a paid share of one.
     pub fn of(&self, miss: Tokens, hit: Tokens, output: Tokens) -> Money {
         self.miss.of(miss) + self.hit.of(hit) + self.output.of(output)
     }
@@ -44,7 +44,7 @@ pub struct PriceList {
     /// The tier outside every window.
     pub default_tier: String,
     /// Windows, the first that holds wins.
-    pub windows: Vec<Window>,
+    pub windows: Vec<TierWindow>,
     /// The name of its calendar.
     pub calendar: Option<String>,
     /// Days on which windows with `except_holidays` are off.
@@ -178,7 +178,7 @@ impl PriceList {
         };
         let mut times: Vec<Time> =
             self.windows.iter().flat_map(|w| &w.hours).flat_map(|(start, end)| [*start, *end]).collect();
-        if self.windows.iter().any(Window::depends_on_date) {
+        if self.windows.iter().any(TierWindow::depends_on_date) {
             times.push(Time::midnight());
         }
         times.sort_unstable();

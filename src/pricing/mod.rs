@@ -1,4 +1,4 @@
-//! What tokens and GPU-hours are worth, and when: a book of dated price lists, tiers by time window, and GPU rates.
+//! Prices of tokens and GPU-hours: a book of dated price lists, tiers by time window, and GPU rates.
 //!
 //! It answers "which prices hold for this model at this instant, and until when". It counts nothing and adds nothing
 //! up; that is `ledger`. No float is used here.
@@ -36,4 +36,4 @@ pub use payers::Payers;
 pub use policy::{Bill, Overhead};
 pub use provenance::Provenance;
 pub use rates::{GpuRate, RateCard, words_match};
-pub use window::{Window, WindowError};
+pub use window::{TierWindow, WindowError};

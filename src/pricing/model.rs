@@ -85,7 +85,7 @@ impl<'a> ModelPrice<'a> {
         begun.or_else(|| self.lists.first().filter(|list| list.is_known(at))).copied()
     }
 
-    /// The prices of an instant; `None` where none is known.
+    /// The prices at an instant; `None` if unknown.
     pub fn quote(&self, at: Timestamp) -> Option<Quote<'a>> {
         Some(self.list_at(at)?.quote(at))
     }

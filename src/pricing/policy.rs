@@ -1,4 +1,4 @@
-//! What of an engine's work is billed, and what a business costs beside its GPUs.
+//! Billing policy, and overhead besides GPUs.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What a GPU costs an hour when no lease says it: dated series, each for a commitment.
+//! GPU rates without a lease: dated series, each for a commitment.
 
 use super::{Commitment, Conversion, Exchange, GpuFile, Provenance};
 use crate::units::{HourlyRate, Timestamp};
@@ -50,11 +50,11 @@ pub(super) fn start_of(dated: &str) -> Option<Timestamp> {
     Some(Timestamp::from_millis(start.as_millisecond()))
 }
 
-/// Rates as they are said, and as a ledger's currency has them.
+/// Rates in their own currencies, and converted to a ledger's.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RateCard {
     said: Vec<GpuRate>,
-    /// Those that can be said in the ledger's currency, the longest names first.
+    /// Rates that can be converted to the ledger's currency, the longest names first.
     rates: Vec<GpuRate>,
     /// The ledger's currency, the rates of exchange and the instant that the card is for; `None` is "as it is said".
     kept: Option<(String, Exchange, Timestamp)>,

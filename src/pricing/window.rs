@@ -9,7 +9,7 @@ use crate::units::Timestamp;
 
 /// Hours, on some days, in which a tier holds. Weekday and holiday are those of the local date of the instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
+pub struct TierWindow {
     /// The tier that holds.
     pub tier: String,
     /// Local times, half-open; an end at or before its start lies on the next day.
@@ -40,7 +40,7 @@ impl fmt::Display for WindowError {
 
 impl std::error::Error for WindowError {}
 
-impl Window {
+impl TierWindow {
     /// Reads `"16:30-00:30"`.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_window_over_midnight_is_half_open() -> Result<(), WindowError> {
-        let (start, end) = Window::parse_hours("16:30-00:30")?;
+        let (start, end) = TierWindow::parse_hours("16:30-00:30")?;
         let at = |h, m| Time::constant(h, m, 0, 0);
         assert!(in_hours(at(16, 30), start, end));
         assert!(in_hours(at(0, 29), start, end));
@@ -124,10 +124,10 @@ mod tests {
 
     #[test]
     fn overlaps_are_of_hours_and_weekdays() -> Result<(), WindowError> {
-        let window = |hours: &[&str], days: &[i8]| -> Result<Window, WindowError> {
-            let hours = hours.iter().map(|hours| Window::parse_hours(hours)).collect::<Result<_, _>>()?;
-            let weekdays = days.iter().map(|day| Window::parse_weekday(*day)).collect::<Result<_, _>>()?;
-            Ok(Window { tier: String::new(), hours, weekdays, except_holidays: false })
+        let window = |hours: &[&str], days: &[i8]| -> Result<TierWindow, WindowError> {
+            let hours = hours.iter().map(|hours| TierWindow::parse_hours(hours)).collect::<Result<_, _>>()?;
+            let weekdays = days.iter().map(|day| TierWindow::parse_weekday(*day)).collect::<Result<_, _>>()?;
+            Ok(TierWindow { tier: String::new(), hours, weekdays, except_holidays: false })
         };
         let night = window(&["22:00-06:00"], &[])?;
         let overlap = |hours: &[&str], days: &[i8]| window(hours, days).map(|other| night.overlaps(&other));
@@ -142,8 +142,8 @@ mod tests {
 
     #[test]
     fn says_how_hours_are_written() {
-        let message = Window::parse_hours("16.30 to 0.30").map_err(|e| e.to_string());
+        let message = TierWindow::parse_hours("16.30 to 0.30").map_err(|e| e.to_string());
         assert_eq!(message, Err("hours \"16.30 to 0.30\": write them like \"16:30-00:30\"".to_owned()));
-        assert!(Window::parse_weekday(0).is_err());
+        assert!(TierWindow::parse_weekday(0).is_err());
     }
 }

@@ -22,9 +22,9 @@ pub enum RecordErrorKind {
     Exists,
     /// It is not a file.
     NotAFile,
-    /// It does not begin as a recording does.
+    /// Its first line is not that of a recording.
     NotARecording,
-    /// It is of a version that this program does not read.
+    /// It has a version that this program does not read.
     OtherVersion(String),
     /// An entry can't be read: its number, and why.
     Entry(u64, String),

@@ -1,7 +1,8 @@
-//! Recordings: everything that the sources said, with when they said it, in one file.
+//! Recordings: everything that the sources said, with its time, in one file.
 //!
-//! A recording is JSON lines, compressed with zstd: a [`RecordingHeader`] and then one [`RecordingEntry`] after the other. What was written is
-//! pushed to the file once a second, so that a kill loses a second; a file whose end is missing is read up to there.
+//! A recording is JSON lines, compressed with zstd: a [`RecordingHeader`] and then one [`RecordingEntry`] after the
+//! other. What was written is flushed to the file once a second, so that a kill loses at most a second; a truncated
+//! file is read up to its end.
 
 mod error;
 mod reader;
@@ -31,11 +32,11 @@ pub const FORMAT: &str = "margintop-recording/1";
 pub struct RecordingHeader {
     /// [`FORMAT`].
     pub recording: String,
-    /// When it begins.
+    /// Its beginning.
     pub began: Moment,
     /// The machine that watched.
     pub local: NodeName,
-    /// How often each source was polled.
+    /// The interval between polls.
     pub interval: Span,
     /// The window of rates.
     pub window: Span,
@@ -55,14 +56,14 @@ pub enum RecordingEntry<'a> {
     Targets(Cow<'a, [TargetInfo]>),
     /// What does not work.
     Errors(Cow<'a, [SourceError]>),
-    /// Sources are polled so often from now on.
+    /// A new interval between polls.
     Interval(Span),
-    /// So many entries are missing here: the disk was too slow.
+    /// A number of entries that are missing here because the disk was too slow.
     Missed(u64),
 }
 
 impl RecordingEntry<'_> {
-    /// When the last of its events was; `None` for what has no time of its own.
+    /// The time of its last event; `None` for an entry without a time.
     pub fn at(&self) -> Option<Moment> {
         match self {
             Self::Events(events) => events.last().map(Event::at),

@@ -1,4 +1,4 @@
-//! Reads a recording, entry by entry, up to its end or to where it was cut.
+//! Reads a recording, entry by entry, up to its end or to where it was truncated.
 
 use std::fmt;
 use std::fs::File;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::error::{RecordError, RecordErrorKind};
 use super::{FORMAT, RecordingEntry, RecordingHeader};
 
-/// The longest line that is read: ten times what a fleet of thousands says at once.
+/// The longest line that is read: ten times a poll of thousands of targets.
 const LONGEST: u64 = 256 << 20;
 /// The longest first line.
 const LONGEST_HEADER: u64 = 16 << 20;
@@ -58,17 +58,17 @@ impl RecordingReader {
         Ok(Self { path: path.to_owned(), header, lines, entries: 0, cut: false })
     }
 
-    /// What its first line says.
+    /// Its first line.
     pub const fn header(&self) -> &RecordingHeader {
         &self.header
     }
 
-    /// How many entries were read so far.
+    /// The number of entries read so far.
     pub const fn entries(&self) -> u64 {
         self.entries
     }
 
-    /// Whether its end is missing: it was killed, or copied while it was written. What stands before was read.
+    /// Whether its end is missing: the program was killed, or the file was copied while it was written.
     pub const fn is_cut(&self) -> bool {
         self.cut
     }

@@ -1,7 +1,7 @@
-//! Replaces names by hashes: what a recording is shared with learns how a fleet behaves, not whose it is.
+//! Replaces names by hashes, so that a recording can be shared without telling whose fleet it is of.
 //!
-//! A name has one hash within a recording and another one in the next. Each struct is taken apart field by field, so that a
-//! new name does not pass unnoticed.
+//! A name has one hash within a recording and another in the next. Each struct is destructured field by field, so that a
+//! new field does not compile until it is handled.
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
@@ -13,16 +13,16 @@ use crate::reading::{
     PageReading, Refusals, ScrapeTrouble, SourceError, TargetId, UnitName,
 };
 
-/// Knows the hash of each name. The key is random, and is kept nowhere.
+/// Hashes names with a random key that is stored nowhere.
 #[derive(Debug, Default)]
 pub struct Redactor {
     key: RandomState,
 }
 
-/// What stands for a text of a program or a system that may hold names.
+/// The replacement of a text that may contain names.
 const WORDS: &str = "(left out)";
 
-/// What errors are of that has no name of its own.
+/// The subjects of errors that are no names.
 const SOURCES: [&str; 2] = ["NVML", "engines"];
 
 impl Redactor {
@@ -44,12 +44,12 @@ impl Redactor {
     }
 
     fn model(&self, model: &ModelName) -> ModelName {
-        // Spellings that are one model stay one.
+        // Spellings of one model get one hash.
         if model.is_placeholder() { model.clone() } else { ModelName::new(&self.hash("model", &model.canonical())) }
     }
 
     fn instance(&self, instance: &InstanceId) -> InstanceId {
-        // What tells a version of a model is no name, and is judged by.
+        // The version of a model is not a name, and prices depend on it.
         let kind = if instance.is_version() { InstanceId::VERSION } else { "" };
         InstanceId::new(&format!("{kind}{}", self.hash("instance", instance.as_str())))
     }
@@ -112,7 +112,7 @@ impl Redactor {
                 }
             }
             Event::Gpus { source, node, at: _, outcome } => {
-                // A driver of this machine has no name in it.
+                // The id of this machine's driver contains no name.
                 if !source.as_str().ends_with(':') {
                     *source = self.target(source);
                 }

@@ -1,4 +1,4 @@
-//! A recording as a source: it says what was said, at the time at which it was.
+//! A recording as a source: it repeats what was said, at the recorded times.
 
 use super::error::RecordError;
 use super::{RecordingEntry, RecordingHeader, RecordingReader};
@@ -7,22 +7,23 @@ use crate::reading::TargetId;
 use crate::source::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
 use crate::units::Timestamp;
 
-/// Plays a recording: the first poll says when it begins, each later poll is one entry. The clock is that of the entries.
+/// Plays a recording: the first poll returns the time of its first entry, each later poll says one entry and sets the
+/// clock to its time.
 #[derive(Debug)]
 pub struct Replay {
     id: TargetId,
     reader: RecordingReader,
     clock: ScriptedClock,
-    /// Whether it was asked when its first entry is due.
+    /// Whether it was polled for the first time.
     began: bool,
-    /// The entry that comes next.
+    /// The next entry.
     next: Option<RecordingEntry<'static>>,
     error: Option<RecordError>,
     sink: Option<Sink>,
 }
 
 impl Replay {
-    /// A recording at its first entry. `clock` is set by what it says.
+    /// A recording at its first entry. It sets `clock`.
     pub fn new(reader: RecordingReader, clock: &ScriptedClock) -> Self {
         let id = TargetId::new("replay:");
         let mut replay = Self { id, reader, clock: clock.clone(), began: false, next: None, error: None, sink: None };
@@ -30,12 +31,12 @@ impl Replay {
         replay
     }
 
-    /// What its first line says.
+    /// Its first line.
     pub const fn header(&self) -> &RecordingHeader {
         self.reader.header()
     }
 
-    /// How many entries were said or are about to be.
+    /// The number of entries read so far.
     pub const fn entries(&self) -> u64 {
         self.reader.entries()
     }
@@ -45,7 +46,7 @@ impl Replay {
         self.reader.is_cut()
     }
 
-    /// Why it ended early, if it did.
+    /// The error that ended it early, if there was one.
     pub const fn error(&self) -> Option<&RecordError> {
         self.error.as_ref()
     }
@@ -57,7 +58,7 @@ impl Replay {
         }
     }
 
-    /// When the next entry is due; one without a time of its own comes with what is before it.
+    /// The time of the next entry; one without a time has that of the entry before it.
     fn due(&self) -> Option<Timestamp> {
         let now = self.clock.now().wall;
         self.next.as_ref().map(|entry| entry.at().map_or(now, |at| at.wall))
@@ -69,7 +70,7 @@ impl Source for Replay {
         &self.id
     }
 
-    /// Its time is that of its recording.
+    /// Ignores the clock: the recording sets its own.
     fn start(&mut self, sink: Sink, _: &Clock) {
         self.sink = Some(sink);
     }
@@ -98,7 +99,7 @@ impl Source for Replay {
 }
 
 impl RecordingEntry<'static> {
-    /// What a source says that says this again; `None` for an entry that was missed.
+    /// The entry as what a source says; `None` for missing entries.
     pub fn said(self) -> Option<Said> {
         Some(match self {
             Self::Events(events) => Said::Events(events.into_owned()),

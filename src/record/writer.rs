@@ -1,4 +1,4 @@
-//! Writes a recording on a thread of its own: a slow disk holds up nothing but the recording.
+//! Writes a recording on a thread of its own, so that a slow disk delays only the recording.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -12,25 +12,25 @@ use std::time::Duration;
 use super::error::{RecordError, RecordErrorKind};
 use super::{RecordingEntry, RecordingHeader, Redactor};
 
-/// Entries that may wait for the disk.
+/// The capacity of the channel to the thread, in entries.
 const BACKLOG: usize = 256;
-/// How often what was written is pushed to the file.
+/// The time between two flushes to the file.
 const FLUSH: Duration = Duration::from_secs(1);
-/// How well it is compressed: a thirtieth of its size, for a hundredth of a core with one box.
+/// The compression level: a thirtieth of the size, for a hundredth of a core with one box.
 const LEVEL: i32 = 3;
 
-/// What to write, and how much of it.
+/// The settings of a recording.
 #[derive(Debug)]
 pub struct Settings {
     /// The file; it must not exist.
     pub path: PathBuf,
-    /// The most bytes of the file. The recording ends there.
+    /// The largest size of the file in bytes. The recording ends there.
     pub limit: u64,
     /// Replaces names by hashes.
     pub redactor: Option<Redactor>,
 }
 
-/// What was written, once it is over.
+/// The result of a finished recording.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Written {
     /// Entries.
@@ -39,7 +39,7 @@ pub struct Written {
     pub bytes: u64,
     /// Whether it ended at its limit.
     pub is_full: bool,
-    /// Why it ended early, in the system's words.
+    /// The system's error that ended it early.
     pub error: Option<String>,
 }
 
@@ -49,12 +49,12 @@ pub struct Recording {
     lines: Option<SyncSender<Vec<u8>>>,
     thread: Option<JoinHandle<()>>,
     redactor: Option<Redactor>,
-    /// Entries that no later entry tells of yet.
+    /// Missed entries that are not recorded as missing yet.
     missed: u64,
     progress: Arc<Progress>,
 }
 
-/// How a recording stands.
+/// The progress of a recording.
 #[derive(Debug, Default)]
 pub struct Progress {
     written: OnceLock<Written>,
@@ -62,12 +62,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// What was written; `None` while more may be.
+    /// The result; `None` while it is being written.
     pub fn written(&self) -> Option<&Written> {
         self.written.get()
     }
 
-    /// Entries that the disk was too slow for.
+    /// The number of entries that are missing because the disk was too slow.
     pub fn missed(&self) -> u64 {
         self.missed.load(Ordering::Relaxed)
     }
@@ -97,7 +97,7 @@ impl Recording {
         Ok(Self { lines: Some(lines), thread: Some(thread), redactor, missed: 0, progress })
     }
 
-    /// Notes an entry. Never waits: what the disk is too slow for is missing, and the recording says so.
+    /// Queues an entry. Never waits: entries are dropped when the disk is too slow, and the recording notes how many.
     pub fn note(&mut self, entry: RecordingEntry<'_>) {
         let Some(lines) = &self.lines else { return };
         let entry = match &self.redactor {
@@ -110,7 +110,7 @@ impl Recording {
                 self.missed = 0;
             }
         }
-        // What is noted has no map with other keys than texts: it can be written.
+        // An entry has only maps with text keys, so that it can always be serialized.
         let Ok(line) = serde_json::to_vec(&entry) else { return };
         match lines.try_send(line) {
             Ok(()) => {}
@@ -122,18 +122,18 @@ impl Recording {
         }
     }
 
-    /// How it stands, while it is written and when it is closed.
+    /// The progress, while it is written and afterwards.
     pub fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
     }
 }
 
-/// Writes what is left.
+/// Writes the remaining entries.
 impl Drop for Recording {
     fn drop(&mut self) {
         self.lines = None;
         if let Some(thread) = self.thread.take() {
-            // A writer that panicked has written nothing more; its progress says so.
+            // If the writer panicked, the progress shows that nothing more was written.
             let _ = thread.join();
         }
     }
@@ -159,7 +159,7 @@ fn create(path: &Path) -> Result<File, RecordError> {
     })
 }
 
-/// Writes lines until the last one was sent, the limit is reached or the disk refuses.
+/// Writes lines until the channel is closed, the limit is reached or the disk reports an error.
 fn write(inbox: &Receiver<Vec<u8>>, mut out: RecordOutput) -> Written {
     let mut written = Written::default();
     let result = write_all(inbox, &mut out, &mut written);

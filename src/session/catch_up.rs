@@ -1,4 +1,4 @@
-//! A demonstration begins an hour ago: its first minute has charts, changes and causes to show.
+//! The simulated past of `demo`: its charts, changes and causes cover the last hour from the first frame on.
 
 use tokio::sync::mpsc;
 
@@ -8,21 +8,21 @@ use crate::clock::LateClock;
 use crate::reading::Event;
 use crate::units::Span;
 
-/// How far back it begins.
+/// The longest simulated past.
 const HOUR: Span = Span::from_secs(3_600);
-/// From one poll to the next; the longer one for large fleets.
+/// The simulated time between two polls, for small and for large fleets.
 const STEPS: [Span; 2] = [Span::from_secs(10), Span::from_secs(60)];
-/// Targets up to which the short step is taken.
+/// The largest number of targets that is polled in short steps.
 const FEW: usize = 24;
-/// The most pages that are read on the way: a second or two.
+/// The most pages that are read in the simulated past; they take a second or two.
 const PAGES: usize = 9_000;
 
-/// How far back to begin with so many targets.
+/// The length of the simulated past with this many targets.
 pub fn catch_up_span(targets: usize) -> Span {
     span_and_step(targets).0
 }
 
-/// How far back to begin with so many targets, and from one poll to the next.
+/// The length of the simulated past with this many targets, and the time between two polls in it.
 fn span_and_step(targets: usize) -> (Span, Span) {
     let step = if targets <= FEW { STEPS[0] } else { STEPS[1] };
     let polls = i64::try_from(PAGES / targets.max(1)).unwrap_or(i64::MAX);
@@ -35,7 +35,7 @@ pub(super) async fn catch_up(clock: &LateClock, group: &mut PollGroup, events: &
     let mut messages = vec![Message::Interval(step)];
     let mut left = clock.behind() > Span::ZERO;
     while left {
-        // The last poll is at the present: what follows it comes in the usual interval.
+        // The last poll is at the present; the next one follows after the usual interval.
         left = clock.behind() > Span::ZERO;
         messages.push(Message::Events(in_order(group.poll_all().await).0));
         messages.push(Message::Events(vec![Event::Tick(clock.now())]));
@@ -46,7 +46,7 @@ pub(super) async fn catch_up(clock: &LateClock, group: &mut PollGroup, events: &
         }
         clock.catch_up(step);
     }
-    // The collector is gone only when the program ends.
+    // The receiver is dropped only when the program ends.
     let _ = events.send(Message::Interval(interval)).await;
 }
 

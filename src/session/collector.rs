@@ -1,5 +1,5 @@
-//! One task that owns the fleet: it drains events and publishes pictures. It blocks no other task and
-//! no other blocks it: a picture that is not looked at is replaced by the next.
+//! The task that owns the fleet: it drains events and publishes snapshots. It blocks no other task and
+//! no other task blocks it: a snapshot that is not read in time is replaced by the next one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,36 +17,36 @@ use crate::source::{Said, Source};
 use crate::store::{LedgerEvent, Store};
 use crate::units::{Moment, Span};
 
-/// For how long after the first event every batch is published at once, so that what answers first is seen first.
+/// The time after the first event in which every batch is published at once, so that the first answers are shown first.
 const HURRY: Span = Span::from_secs(2);
-/// The least time between two pictures.
+/// The least time between two snapshots.
 const GAP: Span = Span::from_millis(190);
-/// How often what changed is handed over to be kept.
+/// The time between two checkpoints.
 const HANDOVER: Span = Span::from_secs(1);
-/// How long the ledger's first news is waited for. Without it the watch begins in memory.
+/// The longest wait for the ledger's first status. Without it money is kept in memory.
 const OPENING: Duration = Duration::from_secs(2);
-/// How long the last transaction may take.
+/// The longest wait for the last transaction.
 const CLOSING: Duration = Duration::from_millis(400);
 
-/// What reaches the collector.
+/// A message to the collector.
 #[derive(Debug)]
 pub enum Message {
-    /// Events of one slot of the cadence.
+    /// Events of one slot of the schedule.
     Events(Vec<Event>),
-    /// Targets that discovery found.
+    /// Targets that were found.
     Enlist(Vec<TargetInfo>),
-    /// What cannot work here.
+    /// Errors of sources on this machine.
     Troubles(Vec<SourceError>),
-    /// Sources are polled so often from now on.
+    /// A new interval between polls.
     Interval(Span),
-    /// How the ledger stands.
+    /// A status or other event of the ledger.
     Ledger(LedgerEvent),
-    /// The end: what is left is written, and those who asked are told.
+    /// The end: writes the rest, then answers the sender.
     Close(oneshot::Sender<()>),
 }
 
 impl Message {
-    /// What a source said, and what polls the targets that it found.
+    /// What a source said as a message, and the sources that poll the targets it found.
     pub fn heard(said: Said) -> (Self, Vec<Box<dyn Source>>) {
         let message = match said {
             Said::Events(events) => Self::Events(events),
@@ -61,7 +61,7 @@ impl Message {
         (message, Vec::new())
     }
 
-    /// What of it comes from sources.
+    /// The message as an entry of a recording; `None` if it does not come from a source.
     fn entry(&self) -> Option<RecordingEntry<'_>> {
         Some(match self {
             Self::Events(events) => RecordingEntry::Events(events.into()),
@@ -73,7 +73,7 @@ impl Message {
     }
 }
 
-/// The fleet and who judges it.
+/// The fleet, its alerts and its ledger.
 #[derive(Debug)]
 pub struct Collector {
     fleet: Fleet,
@@ -87,9 +87,9 @@ pub struct Collector {
     counting: bool,
     handed_over: Option<Moment>,
     recorder: Option<Recorder>,
-    /// Where everything that sources say is written.
+    /// The recording of everything that sources say.
     recording: Option<Recording>,
-    /// Whether a tick came since the last picture.
+    /// Whether a tick came since the last snapshot.
     ticked: bool,
 }
 
@@ -112,7 +112,7 @@ impl Collector {
         }
     }
 
-    /// Records what it publishes, and asks the ledger for the time before.
+    /// Records published snapshots, and queries the ledger for the time before.
     #[must_use]
     pub fn recording(self, history: impl Into<Option<History>>) -> Self {
         Self { recorder: history.into().map(Recorder::new), ..self }
@@ -124,13 +124,13 @@ impl Collector {
         Self { recording: recording.into(), ..self }
     }
 
-    /// Hands what changes to `store`, and goes on from what it remembers unless that is longer ago than `absence`.
+    /// Writes checkpoints to `store`, and restores the last one unless it is older than `absence`.
     #[must_use]
     pub fn keeping(self, store: Store, absence: Span) -> Self {
         Self { store: Some(store), absence, ..self }
     }
 
-    /// Takes a message in; whether a picture is due.
+    /// Applies a message. Returns whether a snapshot is due.
     pub fn take(&mut self, message: Message) -> bool {
         if let Some(recording) = &mut self.recording
             && let Some(entry) = message.entry()
@@ -176,7 +176,7 @@ impl Collector {
         }
     }
 
-    /// Writes what has changed, and waits for it: what is printed then is in the ledger, however the process ends.
+    /// Writes a checkpoint and waits for it, so that what is printed afterwards is in the ledger however the process ends.
     pub fn commit(&mut self) {
         self.hand_over(Span::ZERO);
         if let Some(store) = &self.store {
@@ -184,7 +184,7 @@ impl Collector {
         }
     }
 
-    /// Writes what is left and lets the ledger go.
+    /// Writes the last checkpoint and closes the ledger.
     pub fn close(&mut self) {
         self.recording = None;
         self.hand_over(Span::ZERO);
@@ -193,13 +193,13 @@ impl Collector {
         }
     }
 
-    /// Goes on from what the ledger says.
+    /// Applies an event of the ledger.
     pub fn on_ledger_event(&mut self, news: LedgerEvent) {
         match news {
             LedgerEvent::Opened { saved, zone } => {
                 self.fleet.set_zone(zone);
                 if self.counting {
-                    // What was counted meanwhile is counted again from the ledger's counters.
+                    // Tokens counted in memory until now are counted again from the counters in the ledger.
                     self.fleet.adopt(*saved, self.absence);
                 } else {
                     self.fleet.restore(*saved, self.absence);
@@ -218,14 +218,14 @@ impl Collector {
         }
     }
 
-    /// The ledger has not answered yet.
+    /// Notes that the ledger has not answered yet.
     fn note_silence(&mut self) {
         if let Some(store) = &self.store {
             self.fleet.set_ledger(store.silent());
         }
     }
 
-    /// Hands over what changed, if the last time is long enough ago.
+    /// Writes a checkpoint, if one is due.
     fn hand_over(&mut self, every: Span) {
         let now = self.fleet.now();
         if self.handed_over.is_some_and(|last| now.since(last) < every) {
@@ -239,31 +239,31 @@ impl Collector {
         }
     }
 
-    /// The present as the fleet tells it, before anybody has judged it.
+    /// The present, without alerts.
     pub fn unjudged(&self) -> Snapshot {
         self.fleet.snapshot()
     }
 
-    /// The picture of the present, with rows shared with the last one where nothing changed.
-    pub fn picture(&mut self) -> Arc<Snapshot> {
-        let mut picture = self.fleet.snapshot();
-        self.watch.judge(&mut picture);
+    /// The present with its alerts. Rows without a change are shared with the last snapshot.
+    pub fn snapshot(&mut self) -> Arc<Snapshot> {
+        let mut snapshot = self.fleet.snapshot();
+        self.watch.judge(&mut snapshot);
         if let Some(last) = &self.last {
-            share(&last.nodes, &mut picture.nodes);
-            share(&last.engines, &mut picture.engines);
+            share(&last.nodes, &mut snapshot.nodes);
+            share(&last.engines, &mut snapshot.engines);
         }
-        let picture = Arc::new(picture);
+        let snapshot = Arc::new(snapshot);
         if std::mem::take(&mut self.ticked)
             && let Some(recorder) = &mut self.recorder
         {
-            recorder.record(&picture, &self.fleet, self.store.as_ref());
+            recorder.record(&snapshot, &self.fleet, self.store.as_ref());
         }
-        self.last = Some(Arc::clone(&picture));
+        self.last = Some(Arc::clone(&snapshot));
         self.published = Some(self.fleet.now());
-        picture
+        snapshot
     }
 
-    /// Whether a stretch of the recent past ends with what was taken in last.
+    /// Whether a step of the recorded history ends with the last message.
     fn has_to_record(&self) -> bool {
         self.ticked && self.recorder.as_ref().is_some_and(|recorder| recorder.is_due(self.fleet.now().wall))
     }
@@ -276,7 +276,7 @@ impl Collector {
     }
 }
 
-/// Keeps the old pointer of each row that did not change, so that a viewer sees at once that it need not look.
+/// Keeps the old pointer of each row without a change, so that a reader can skip it by comparing pointers.
 fn share<T: PartialEq>(old: &[Arc<T>], new: &mut [Arc<T>]) {
     for (old, new) in old.iter().zip(new) {
         if old == new {
@@ -285,30 +285,30 @@ fn share<T: PartialEq>(old: &[Arc<T>], new: &mut [Arc<T>]) {
     }
 }
 
-/// Waits for the ledger's first news, then drains messages and publishes pictures until every sender is gone.
+/// Waits for the ledger's first status, then drains messages and publishes snapshots until every sender is dropped.
 pub async fn run(
     mut collector: Collector,
     opening: Option<oneshot::Receiver<LedgerEvent>>,
     mut inbox: mpsc::Receiver<Message>,
-    pictures: watch::Sender<Arc<Snapshot>>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
 ) {
     if let Some(opening) = opening {
         match tokio::time::timeout(OPENING, opening).await {
             Ok(Ok(news)) => collector.on_ledger_event(news),
-            // Its news come later, or never: until then the watch goes on in memory, and says so.
+            // The status comes later, or never: until then money is kept in memory, and the snapshot says so.
             _ => collector.note_silence(),
         }
     }
     while let Some(message) = inbox.recv().await {
         let mut due = collector.take(message);
-        // What is behind is taken in at once, but no time goes unrecorded for it.
+        // Waiting messages are applied at once, but each step of the history is recorded.
         while !collector.has_to_record()
             && let Ok(message) = inbox.try_recv()
         {
             due |= collector.take(message);
         }
         if due {
-            pictures.send_replace(collector.picture());
+            snapshots.send_replace(collector.snapshot());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A collector's ledger: opened beside it while a session goes on, or before it where something is printed.
+//! Opens a collector's ledger: in the background of a session, or before the first poll where something is printed.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::snapshot::LedgerBasis;
 use crate::store::{LedgerEvent, Settings, Store};
 use crate::units::Span;
 
-/// How long a run that was told to keep a ledger waits for it.
+/// The longest wait for a ledger that was named.
 const PATIENCE: Duration = Duration::from_millis(2_700);
 
-/// Opens a ledger whose first news comes alone, and whose later news go to the collector.
+/// Opens a ledger in the background. Its first event goes to the returned receiver, later ones to the collector.
 pub(super) fn open(settings: Settings, inbox: mpsc::Sender<Message>) -> (Store, oneshot::Receiver<LedgerEvent>) {
     let (first, opening) = oneshot::channel();
     let mut first = Some(first);
@@ -23,7 +23,7 @@ pub(super) fn open(settings: Settings, inbox: mpsc::Sender<Message>) -> (Store, 
             None => Some(news),
         };
         if let Some(news) = late {
-            // The collector is gone only when the program ends.
+            // The receiver is dropped only when the program ends.
             let _ = inbox.blocking_send(Message::Ledger(news));
         }
     });
@@ -32,21 +32,20 @@ pub(super) fn open(settings: Settings, inbox: mpsc::Sender<Message>) -> (Store, 
 
 /// A collector and the ledger that it was given.
 #[derive(Debug)]
-pub struct KeptLedger {
+pub(super) struct KeptLedger {
     /// The collector.
-    pub collector: Collector,
-    /// The ledger, to ask it for the past.
-    pub store: Store,
-    /// How it stands.
-    pub basis: LedgerBasis,
-    /// What the store says from now on.
-    pub news: Receiver<LedgerEvent>,
+    pub(super) collector: Collector,
+    /// The ledger, for queries of the past.
+    pub(super) store: Store,
+    /// Who writes it, or why it is not written.
+    pub(super) basis: LedgerBasis,
+    /// Later events of the store.
+    pub(super) news: Receiver<LedgerEvent>,
 }
 
-/// Gives a collector the ledger that a run was told to keep. Where it cannot be its keeper, the run goes on without, and the
-/// basis says why.
-/// Later news are for the collector too.
-pub fn keep(collector: Collector, settings: Settings, absence: Span) -> KeptLedger {
+/// Opens the ledger that was named and waits for it. If this process cannot write it, money is kept in memory and the
+/// basis says why. Later events of the ledger are for the collector too.
+pub(super) fn keep(collector: Collector, settings: Settings, absence: Span) -> KeptLedger {
     let (tell, news) = sync_channel(64);
     let store = Store::open(settings, move |news| drop(tell.try_send(news)));
     let mut collector = collector.keeping(store.clone(), absence);

@@ -1,4 +1,4 @@
-//! A session in this machine's time: sources, channel, collector, snapshots.
+//! A session in this machine's time: sources, their channel, the collector and its snapshots.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::collector::{self, Collector, Message};
 use super::ledger;
 use super::opened::Opened;
 use super::round::PollGroup;
-use super::schedule::{AtWork, Schedule};
+use super::schedule::{Schedule, WorkGuard};
 use crate::clock::Clock;
 use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
@@ -25,61 +25,61 @@ use crate::source::{Source, sink};
 use crate::store::{self, Store};
 use crate::units::Span;
 
-/// Batches that may wait for the collector.
+/// The capacity of the channel to the collector, in batches.
 const BACKLOG: usize = 256;
-/// What rates are taken over.
+/// The shortest window of rates.
 const WINDOW: Span = Span::from_secs(10);
-/// How often this box is searched again for engines that came up later.
+/// The time between two searches of this box for engines.
 const SEARCH_AGAIN: Duration = Duration::from_secs(15);
 
-/// What is watched, and where it is kept.
+/// What a session watches, and its ledger.
 #[derive(Debug)]
 pub struct SessionConfig {
     /// The fleet.
     pub fleet: FleetConfig,
     /// Its prices.
     pub book: Book,
-    /// What is polled.
+    /// The sources.
     pub sources: Vec<Box<dyn Source>>,
-    /// What searches this box for engines, if it is searched.
+    /// The search of this box for engines, if there is one.
     pub discovery: Option<Discovery>,
-    /// How often each source is polled.
+    /// The time between two polls of a source.
     pub interval: Duration,
-    /// Whose time it is.
+    /// The clock.
     pub clock: Clock,
     /// The ledger.
     pub ledger: store::Settings,
     /// The longest absence that is bridged.
     pub absence: Span,
-    /// Where what is published is recorded, for charts.
+    /// The history that published snapshots are recorded in, for charts.
     pub history: Option<History>,
-    /// Where everything is written that sources say.
+    /// The recording that everything is written to.
     pub recording: Option<Recording>,
 }
 
 /// A running session. Sources that keep their own time end when it is dropped.
 #[derive(Debug)]
 pub struct Session {
-    /// The present, as it is published.
+    /// The latest snapshot.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
-    /// The ledger, to ask it for the past.
+    /// The ledger, for queries of the past.
     pub store: Store,
-    /// How often sources are polled: set it, and they are.
+    /// The time between two polls; may be set at any time.
     pub interval: watch::Sender<Duration>,
     clock: Clock,
     events: mpsc::Sender<Message>,
     last: watch::Sender<bool>,
-    at_work: mpsc::Receiver<AtWork>,
+    at_work: mpsc::Receiver<WorkGuard>,
     _own: JoinSet<()>,
 }
 
-/// What rates are taken over where sources are polled so often.
+/// The window of rates for an interval between polls.
 pub fn window(interval: Duration) -> Span {
     WINDOW.max(Span::from(interval * 2))
 }
 
 impl Session {
-    /// Starts everything, and returns at once with an empty snapshot.
+    /// Starts the sources, the schedule and the collector, and returns at once with an empty snapshot.
     pub fn start(config: SessionConfig, runtime: &Handle) -> Self {
         let SessionConfig { mut fleet, book, sources, discovery, interval, clock, .. } = config;
         let (events, inbox) = mpsc::channel(BACKLOG);
@@ -117,10 +117,10 @@ impl Session {
         Self { snapshots, store, interval: set_interval, clock, events, last, at_work, _own: following }
     }
 
-    /// Polls once more, for no longer than `patience`, writes once more, and lets the ledger go.
+    /// Polls once more, for at most `patience`, writes the last checkpoint and closes the ledger.
     pub async fn finish(mut self, patience: Duration) {
         self.last.send_replace(true);
-        // What has not answered by then is bridged by the next watch.
+        // A target that has not answered by then is counted from its next page on, by the next run.
         let _ = tokio::time::timeout(patience, self.at_work.recv()).await;
         let tick = Message::Events(vec![Event::Tick(self.clock.now())]);
         let (done, closed) = oneshot::channel();
@@ -130,8 +130,8 @@ impl Session {
     }
 }
 
-/// Catches up with the present where the clock is late, then polls and ticks.
-async fn begin(schedule: Schedule, mut sources: Vec<Box<dyn Source>>, working: mpsc::Sender<AtWork>) {
+/// Polls the simulated past if the clock is late, then starts the ticks and the schedule.
+async fn begin(schedule: Schedule, mut sources: Vec<Box<dyn Source>>, working: mpsc::Sender<WorkGuard>) {
     if let Clock::Late(late) = &schedule.clock {
         let interval = Span::from(*schedule.interval.borrow());
         let mut group = PollGroup::new(sources, &schedule.clock);
@@ -143,12 +143,12 @@ async fn begin(schedule: Schedule, mut sources: Vec<Box<dyn Source>>, working: m
     drop(working);
 }
 
-/// Searches this box for engines, again and again; what was found is watched from then on.
+/// Searches this box for engines repeatedly, and watches what it finds.
 async fn search(
     mut discovery: Discovery,
     mut schedule: Schedule,
     mut pids: watch::Receiver<Pids>,
-    _working: mpsc::Sender<AtWork>,
+    _working: mpsc::Sender<WorkGuard>,
 ) {
     let (sink, mut outlet) = sink();
     discovery = discovery.following(pids.clone());
@@ -160,7 +160,7 @@ async fn search(
         if !schedule.pass(said).await {
             return;
         }
-        // Sooner when the driver names other processes; without a driver nothing will.
+        // A change of the processes that the driver names starts the next search sooner.
         let changed = async {
             if pids.changed().await.is_err() {
                 std::future::pending::<()>().await;

@@ -1,4 +1,4 @@
-//! Sources as a session begins with them: by who says when they are polled, and with what they announce at once.
+//! The sources that a session begins with, grouped by their timing, and the targets they announce at once.
 
 use crate::clock::Clock;
 use crate::fleet::TargetInfo;
@@ -7,17 +7,17 @@ use crate::source::{Outlet, PollTiming, Said, Source, sink};
 /// The sources of a session.
 #[derive(Debug, Default)]
 pub(super) struct Opened {
-    /// Those that the schedule polls again and again.
+    /// Sources that the schedule polls repeatedly.
     pub(super) scheduled: Vec<Box<dyn Source>>,
     /// Sources that need only one poll.
     pub(super) once: Vec<Box<dyn Source>>,
-    /// Those that keep their own time. They are started.
+    /// Sources that time their own polls. They are started.
     pub(super) own: Vec<OwnTimed>,
     /// The targets that were announced.
     pub(super) targets: Vec<TargetInfo>,
 }
 
-/// A started source that keeps its own time, and what it has said already.
+/// A started source that times its own polls, and the channel of what it says.
 #[derive(Debug)]
 pub(super) struct OwnTimed {
     pub(super) source: Box<dyn Source>,
@@ -26,7 +26,7 @@ pub(super) struct OwnTimed {
 }
 
 impl Opened {
-    /// Starts those that keep their own time, and takes in what they announce.
+    /// Starts the sources that time their own polls, and collects the targets they announce.
     pub(super) fn new(sources: Vec<Box<dyn Source>>, clock: &Clock) -> Self {
         let mut opened = Self::default();
         for source in sources {

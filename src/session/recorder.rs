@@ -1,5 +1,5 @@
-//! Records what is published, and asks the ledger in the background for what was before: a day of minutes when it opens,
-//! and once a minute both quarters of the bridge. The folding happens on the ledger's own thread.
+//! Records published snapshots, and queries the ledger in the background for the time before: a day of minutes when
+//! it opens, and once a minute both quarter hours of the profit bridge. The ledger's thread folds the minutes.
 
 use std::collections::VecDeque;
 
@@ -12,31 +12,31 @@ use crate::units::{Moment, Span, Timestamp};
 
 /// The time between two recordings.
 const EVERY: i64 = 5_000;
-/// The hours that are asked for when a ledger opens; one question each, so that no answer is large.
+/// The hours that are queried when a ledger opens; one query each, so that no result is large.
 const HOURS: i64 = 25;
-/// The hours that are asked for again each hour: what was posted late is in them.
+/// The hours that are queried again each hour, for late postings.
 const LATE_HOURS: i64 = 3;
 const HOUR: Span = Span::from_secs(3600);
-/// How long after a ledger was opened the day is asked for again: what was made in an absence is posted by then.
+/// The time after a ledger was opened until the day is queried again: tokens of an absence are posted by then.
 const BRIDGED: Span = Span::from_secs(90);
-/// How often the bridge is made anew.
+/// The time between two computations of the bridge.
 const BRIDGE: Span = Span::from_secs(60);
 const QUARTER: Span = Span::from_secs(900);
-/// How long after a minute its last tokens are in the ledger.
+/// The time after a minute's end until its last tokens are in the ledger.
 const SETTLED: Span = Span::from_secs(10);
 
-/// Records into a history.
+/// Records snapshots into a history.
 #[derive(Debug)]
 pub(super) struct Recorder {
     history: History,
-    /// The five seconds that were recorded last.
+    /// The last recorded step of five seconds.
     recorded: Option<i64>,
-    /// From which minute on the ledger's memory is whole.
+    /// The first minute that the ledger's memory holds completely.
     whole_from: Option<Timestamp>,
     asked: Asked,
 }
 
-/// When the past was asked for.
+/// The times of the last queries.
 #[derive(Debug, Default)]
 struct Asked {
     day: Option<Moment>,
@@ -50,32 +50,32 @@ impl Recorder {
         Self { history, recorded: None, whole_from: None, asked: Asked::default() }
     }
 
-    /// A ledger was opened: its day is asked for.
+    /// Queries the last day of a ledger that was opened.
     pub(super) fn reopen(&mut self, ledger: &Ledger) {
         self.whole_from = first_minute(ledger);
         self.asked = Asked::default();
     }
 
-    /// Somebody else's ledger was read: its last minutes are in memory.
+    /// Notes that another process's ledger was read, so that its last minutes are in memory.
     pub(super) fn follow(&mut self, ledger: &Ledger) {
         if self.whole_from.is_none() {
             self.reopen(ledger);
         }
     }
 
-    /// Whether five seconds began since the last picture.
+    /// Whether a step of five seconds began since the last snapshot.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         self.recorded != Some(now.millis().div_euclid(EVERY))
     }
 
-    /// Records a picture, if five seconds began since the last one.
-    pub(super) fn record(&mut self, picture: &Snapshot, fleet: &Fleet, store: Option<&Store>) {
-        let (now, slot) = (fleet.now(), picture.at.millis().div_euclid(EVERY));
+    /// Records a snapshot, if a step of five seconds began since the last one.
+    pub(super) fn record(&mut self, snapshot: &Snapshot, fleet: &Fleet, store: Option<&Store>) {
+        let (now, slot) = (fleet.now(), snapshot.at.millis().div_euclid(EVERY));
         if self.recorded == Some(slot) {
             return;
         }
-        self.recorded = self.history.record(picture, fleet.interval()).then_some(slot).or(self.recorded);
-        // Before anything was posted nothing is in memory that is not whole.
+        self.recorded = self.history.record(snapshot, fleet.interval()).then_some(slot).or(self.recorded);
+        // As long as nothing is posted, every minute in memory is complete.
         let since = *self.whole_from.get_or_insert(now.wall.minute());
         self.history.read_ledger(fleet.ledger(), since, now.wall);
         if let Some(store) = store {
@@ -120,12 +120,12 @@ fn hours(now: Timestamp, count: i64) -> VecDeque<Timestamp> {
     (0..count).map(|back| Timestamp::from_millis((present - back) * HOUR.millis())).collect()
 }
 
-/// Reads hour after hour; between two of them the ledger is written as ever.
+/// Queries one hour after the other; the ledger is written between two queries.
 fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) {
     let Some(since) = wanted.pop_front() else { return };
     let next = store.clone();
     let answer = move |past: Result<Past, _>| {
-        // A ledger that cannot be read now is asked again in an hour; the money view says what is wrong with it.
+        // A ledger that cannot be read is queried again in an hour; the money view shows the error.
         if let Ok(past) = past {
             history.read_past(&past);
             read_hours(&next, history, wanted);

@@ -9,10 +9,10 @@ use crate::clock::Clock;
 use crate::reading::Event;
 use crate::source::{Next, Outlet, Said, Sink, Source, sink};
 
-/// How many sources are polled in the same instant. A page under way holds a hundred kilobytes of buffers, which the program
-/// would keep for good once a fleet of hundreds had them all at once.
+/// The most sources that are polled at once. A page in transfer takes a hundred kilobytes of buffers, and the allocator
+/// would keep them for good once hundreds of targets had them at once.
 pub(super) const TOGETHER: usize = 64;
-/// How long the next ones wait for those before them, where more are polled at once: targets that hang delay no others.
+/// The longest wait for sources before the next ones are started: targets that hang delay no others.
 pub(super) const APART: Duration = Duration::from_millis(10);
 
 /// Sources that are polled together.
@@ -25,7 +25,7 @@ pub(super) struct PollGroup {
 }
 
 impl PollGroup {
-    /// Starts sources that take their times from `clock`.
+    /// Starts sources with `clock`.
     pub(super) fn new(sources: Vec<Box<dyn Source>>, clock: &Clock) -> Self {
         let (sink, outlet) = sink();
         let mut group = Self { sources: Vec::with_capacity(sources.len()), clock: clock.clone(), sink, outlet };
@@ -35,13 +35,13 @@ impl PollGroup {
         group
     }
 
-    /// Starts another one.
+    /// Starts another source.
     pub(super) fn add(&mut self, mut source: Box<dyn Source>) {
         source.start(self.sink.clone(), &self.clock);
         self.sources.push(source);
     }
 
-    /// How many there are.
+    /// The number of sources.
     pub(super) const fn len(&self) -> usize {
         self.sources.len()
     }
@@ -51,17 +51,18 @@ impl PollGroup {
         self.sources.is_empty()
     }
 
-    /// The sources, to be polled by others.
+    /// Returns the sources.
     pub(super) fn into_sources(self) -> Vec<Box<dyn Source>> {
         self.sources
     }
 
-    /// What they have said since they were polled last.
+    /// What the sources have said since the last poll.
     pub(super) fn said(&mut self) -> Vec<Said> {
         std::iter::from_fn(|| self.outlet.try_recv().ok()).collect()
     }
 
-    /// Polls each once, [`TOGETHER`] at once, and waits for all. What they say comes in the order in which they say it.
+    /// Polls each source once, [`TOGETHER`] at a time, and waits for all. Returns what they say, each source's in its
+    /// own order.
     pub(super) async fn poll_all(&mut self) -> Vec<Said> {
         let mut waiting = std::mem::take(&mut self.sources).into_iter();
         let (mut polls, mut said, mut room) = (JoinSet::new(), Vec::new(), TOGETHER);
@@ -84,20 +85,21 @@ impl PollGroup {
             }
         }
         said.extend(self.said());
-        // Polls end in any order; sources keep theirs.
+        // Polls end in any order; the order of the sources stays.
         self.sources.sort_by(|a, b| a.id().cmp(b.id()));
         said
     }
 }
 
-/// Polls a source, and gives it back with what it wants next.
+/// Polls a source, and returns it with the time of its next poll.
 pub(super) async fn poll_once(mut source: Box<dyn Source>) -> (Box<dyn Source>, Next) {
     let next = source.poll().await;
     (source, next)
 }
 
-/// The readings of a round in the order in which they are applied, and what else was said. The driver's come first, then
-/// pages that show GPUs: an engine's node and cost are known before its first token is posted.
+/// The readings of one round of polls in the order in which they are applied, and everything else. Those of the
+/// driver come first, then pages that show GPUs: an engine's node and cost are known before its first token is
+/// posted.
 pub(super) fn in_order(said: Vec<Said>) -> (Vec<Event>, Vec<Said>) {
     let (mut events, mut others) = (Vec::new(), Vec::new());
     for one in said {

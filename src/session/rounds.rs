@@ -25,30 +25,30 @@ use crate::units::Span;
 /// When sources are polled, and how often something is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PollPlan {
-    /// What the rates are taken over; zero is one poll.
+    /// The window of rates; zero is a single poll.
     pub span: Duration,
-    /// Whether it is printed again and again.
+    /// Whether to print after every window, without end.
     pub repeat: bool,
-    /// How often each source is polled meanwhile.
+    /// The time between two polls within a window.
     pub interval: Duration,
 }
 
-/// What is polled, and where it is kept.
+/// What is polled, and its ledger.
 #[derive(Debug)]
 pub struct RoundsConfig {
     /// The fleet.
     pub fleet: FleetConfig,
     /// Its prices.
     pub book: Book,
-    /// What is polled.
+    /// The sources.
     pub sources: Vec<Box<dyn Source>>,
-    /// What searches this box for engines, if it is searched.
+    /// The search of this box for engines, if there is one.
     pub discovery: Option<Discovery>,
-    /// When.
+    /// The times of polls and prints.
     pub plan: PollPlan,
-    /// Whose time it is.
+    /// The clock.
     pub clock: Clock,
-    /// The ledger, and the longest absence that is bridged; without one money is in memory.
+    /// The ledger and the longest absence that is bridged; without it money is kept in memory.
     pub ledger: Option<(store::Settings, Span)>,
 }
 
@@ -58,15 +58,15 @@ pub struct Rounds {
     collector: Collector,
     plan: PollPlan,
     clock: Clock,
-    /// What is polled every time: drivers and pages.
+    /// Drivers and pages, which are polled every time.
     sources: PollGroup,
     /// A file is one page: it is read with the last poll only, and has no rates.
     files: PollGroup,
     discovery: Option<PollGroup>,
     pids: watch::Sender<Pids>,
-    /// Sources that the others stand on.
+    /// Sources that the others depend on, like a simulated fleet's sockets.
     _own: Opened,
-    /// What the ledger says: that it is free now, that something was decided by hand.
+    /// Events of the ledger: it was released by another process, or a person made an entry.
     news: Option<Receiver<LedgerEvent>>,
 }
 
@@ -93,13 +93,13 @@ impl Rounds {
         Self { collector, plan, clock, sources, files, discovery, pids, _own: opened, news }
     }
 
-    /// Whether a second poll could tell more than the first: a file is read once.
+    /// Whether a second poll can give rates: a file is read only once.
     fn waits(&self) -> bool {
         let moves = !self.sources.is_empty() || self.files.is_empty();
         !self.plan.span.is_zero() && (moves || self.plan.repeat)
     }
 
-    /// Polls, prints, and gives the last snapshot.
+    /// Polls, prints, and returns the last snapshot.
     ///
     /// # Errors
     /// Those of `print`.
@@ -118,15 +118,15 @@ impl Rounds {
                 break;
             }
             self.collector.commit();
-            print(&self.collector.picture())?;
+            print(&self.collector.snapshot())?;
         }
-        let last = self.collector.picture();
+        let last = self.collector.snapshot();
         self.collector.close();
         print(&last)?;
         Ok(last)
     }
 
-    /// Polls the past of a clock that is set back, until it shows the present.
+    /// Polls the simulated past, if the clock is late.
     async fn catch_up(&mut self) {
         let Clock::Late(late) = self.clock.clone() else { return };
         let (events, mut inbox) = mpsc::channel(1);
@@ -140,7 +140,7 @@ impl Rounds {
         tokio::join!(polling, taking);
     }
 
-    /// Polls every interval until the span is over, and at its end.
+    /// Polls once per interval until the span ends, and at its end.
     async fn poll_for(&mut self, began: Instant) -> Instant {
         let PollPlan { span, interval, .. } = self.plan;
         let end = began + span;
@@ -148,22 +148,22 @@ impl Rounds {
         while next + interval / 2 < end {
             tokio::time::sleep_until(next).await;
             self.poll(false).await;
-            // A poll that took longer than an interval has used up the next ones.
+            // A poll that takes longer than an interval replaces the next ones.
             next = (next + interval).max(Instant::now());
         }
         tokio::time::sleep_until(end).await;
         self.poll(true).await;
-        // After a sleep the polls that were missed are not made up for.
+        // Polls that were missed while the machine slept are skipped.
         let missed = Instant::now().saturating_duration_since(end).as_nanos() / span.as_nanos().max(1);
         end + span * u32::try_from(missed).unwrap_or(u32::MAX)
     }
 
-    /// Polls everything once; files, if this is the last poll before something is printed.
+    /// Polls everything once; files only in the last poll before something is printed.
     async fn poll(&mut self, last: bool) {
         for news in self.news.iter().flat_map(Receiver::try_iter) {
             self.collector.on_ledger_event(news);
         }
-        // What came too late for the poll before.
+        // Answers that came too late for the previous poll.
         let late = self.sources.said();
         self.take(late);
         let files = async { if last { self.files.poll_all().await } else { Vec::new() } };
@@ -183,7 +183,7 @@ impl Rounds {
         }
     }
 
-    /// Takes in what is no reading. What was found is polled from now on.
+    /// Applies everything but readings. Targets that were found are polled from now on.
     fn note(&mut self, said: Said) {
         let (message, found) = Message::heard(said);
         for source in found {
@@ -192,16 +192,16 @@ impl Rounds {
         self.collector.take(message);
     }
 
-    /// Takes the GPUs of files, which are paid from the first poll on. An engine on a file has one poll, the last one.
+    /// Applies the GPUs of files, whose cost runs from the first poll on. Engines in files are read in the last poll only.
     async fn show_gpus_of_files(&mut self) {
         let (events, _) = in_order(self.files.poll_all().await);
         self.collector.take(Message::Events(events.into_iter().filter(shows_gpus_alone).collect()));
     }
 
-    /// Searches this box for engines. They are polled in a moment, so that the page which told them is not counted.
+    /// Searches this box for engines. The pages that the search reads are not counted: the first poll follows at once.
     async fn search(&mut self) {
         let Some(mut discovery) = self.discovery.take() else { return };
-        // Nothing was named, so this is the driver: it says whose ports are searched.
+        // Nothing was named, so the driver is the only source; it names the processes whose ports are searched.
         let (events, _) = in_order(self.sources.poll_all().await);
         for event in &events {
             self.pids.send_if_modified(|known| note_pids(known, event));

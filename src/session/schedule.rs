@@ -1,7 +1,7 @@
-//! When each source is polled: twenty slots an interval, a slot's sources together.
+//! The schedule of polls: an interval has twenty slots, and the sources of a slot are polled together.
 //!
-//! A timer for each source would cost more than reading its page. A source is in the slot of its name's hash, so that a
-//! fleet's load is spread and a restart changes nothing. A poll that is still under way is never started again.
+//! A timer for each source would cost more than reading its page. The hash of a source's id gives its slot, so that a
+//! fleet's load is spread and a restart changes nothing. A source is not polled again while a poll is under way.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
@@ -22,27 +22,27 @@ use crate::units::Span;
 
 /// Slots in an interval.
 const SLOTS: u32 = 20;
-/// When the second poll follows the first: rates are there a moment after the counters.
+/// The time between the first poll and the second, which gives the first rates.
 const SECOND_POLL: Duration = Duration::from_millis(300);
-/// How long sources that are polled at once may take to answer.
+/// The time that sources have to answer after a change of the interval.
 const ANSWERS: Duration = Duration::from_secs(1);
 
-/// Held by everyone who still polls: when all are dropped, the last poll is over.
+/// Held by each task that polls: when all are dropped, the last poll is over.
 #[derive(Debug)]
-pub(super) enum AtWork {}
+pub(super) enum WorkGuard {}
 
-/// How sources are watched, from the first poll to the last.
+/// Polls sources, from the first poll to the last.
 #[derive(Debug, Clone)]
 pub(super) struct Schedule {
     pub(super) clock: Clock,
-    /// How often each source is polled.
+    /// The time between two polls of a source.
     pub(super) interval: watch::Receiver<Duration>,
-    /// Where everything goes that they say.
+    /// The channel to the collector.
     pub(super) events: mpsc::Sender<Message>,
-    /// Turns true when sources are to be polled once more, and then no more.
+    /// Becomes true when the last poll is asked for.
     pub(super) last: watch::Receiver<bool>,
-    /// What those hold who poll.
-    pub(super) at_work: mpsc::WeakSender<AtWork>,
+    /// A guard for each task that polls.
+    pub(super) at_work: mpsc::WeakSender<WorkGuard>,
     /// The processes that hold this machine's GPUs.
     pub(super) pids: watch::Sender<Pids>,
 }
@@ -118,7 +118,7 @@ impl Schedule {
         }
     }
 
-    /// Passes on what a source says that keeps its own time, and tells it of another interval.
+    /// Passes on what a source says that times its own polls, and changes of the interval to it.
     pub(super) async fn follow(mut self, started: OwnTimed) {
         let OwnTimed { mut source, mut outlet, said } = started;
         if !self.pass(said).await {
@@ -131,13 +131,13 @@ impl Schedule {
                         return;
                     }
                 }
-                // A source that has said everything may still be what others stand on: it is held.
+                // Other sources may depend on a source that has ended: it is kept.
                 every = changed(&mut self.interval) => source.set_interval(every),
             }
         }
     }
 
-    /// Hands on what sources say, and watches those that they found. Whether anybody still listens.
+    /// Passes on what sources say, and watches the targets that they found. Returns whether the collector still listens.
     pub(super) async fn pass(&self, said: Vec<Said>) -> bool {
         let (mut events, mut found) = (Vec::new(), Vec::new());
         for one in said {
@@ -158,7 +158,7 @@ impl Schedule {
         }
         let goes_on = self.send(events).await;
         if goes_on && !found.is_empty() {
-            // Polled after what was said of them, so that nothing comes out of its turn.
+            // They are polled after their announcement was passed on, so that the order of messages is right.
             tokio::spawn(self.clone().watch(found));
         }
         goes_on
@@ -168,7 +168,7 @@ impl Schedule {
         events.is_empty() || self.events.send(Message::Events(events)).await.is_ok()
     }
 
-    /// Sends a tick every interval, a moment after its last slot has begun: with every source dead, time still passes.
+    /// Sends a tick every interval, shortly after its last slot has begun, so that time passes even without any answer.
     pub(super) async fn tick(mut self) {
         let mut every = *self.interval.borrow_and_update();
         loop {
@@ -188,13 +188,13 @@ impl Schedule {
         }
     }
 
-    /// Tells the collector of another interval.
+    /// Passes changes of the interval to the collector.
     pub(super) async fn follow_interval(mut self) {
         let mut before = *self.interval.borrow_and_update();
         loop {
             let every = changed(&mut self.interval).await;
             if every < before {
-                // Sources are polled at once, but have not answered yet: by the new interval they would be stale.
+                // Sources are polled at once but have not answered yet: with the new interval they would be stale.
                 tokio::time::sleep(ANSWERS).await;
             }
             before = every;
@@ -205,19 +205,19 @@ impl Schedule {
     }
 }
 
-/// What was said so far.
+/// Everything in the channel now.
 fn heard(outlet: &mut Outlet) -> Vec<Said> {
     std::iter::from_fn(|| outlet.try_recv().ok()).collect()
 }
 
-/// When the sources of a slot are polled.
+/// The times of a slot's polls.
 #[derive(Debug, Clone, Copy)]
 struct PollSlot {
-    /// When it is polled first.
+    /// The time of the first poll.
     began: Instant,
     interval: Duration,
     number: u32,
-    /// How much later than the slot before it is polled first.
+    /// The time between the first polls of two slots.
     apart: Duration,
 }
 
@@ -233,24 +233,24 @@ fn slot_of(target: &TargetId) -> u32 {
     (hasher.finish() % u64::from(SLOTS)) as u32
 }
 
-/// Waits until the end is asked for.
+/// Waits until the last poll is asked for.
 async fn told(last: &mut watch::Receiver<bool>) {
     if last.wait_for(|last| *last).await.is_err() {
-        // The receiver is gone.
+        // The sender is dropped.
         std::future::pending::<()>().await;
     }
 }
 
-/// Waits for another interval.
+/// Waits for a change of the interval.
 async fn changed(interval: &mut watch::Receiver<Duration>) -> Duration {
     if interval.changed().await.is_err() {
-        // No sender is left that could change it.
+        // The sender is dropped: the interval does not change any more.
         std::future::pending::<()>().await;
     }
     *interval.borrow_and_update()
 }
 
-/// The first poll is at once, the second soon after, the others in the slot; slots that were missed are skipped.
+/// The first poll comes at once, the second soon after, later ones in the slot; missed slots are skipped.
 fn next_due(due: Instant, began: Instant, interval: Duration, offset: Duration) -> Instant {
     let second = began + SECOND_POLL.min(interval);
     if due < second {

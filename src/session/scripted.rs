@@ -1,4 +1,4 @@
-//! A session in a time of its own: one source that says everything, and says when it wants to be polled next.
+//! A session in the time of its source: one source, which says when it is polled next.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use crate::snapshot::Snapshot;
 use crate::source::{Next, Outlet, Source, sink};
 use crate::units::{Span, Timestamp};
 
-/// How far it may fall behind and still make up for it. A machine that is slower makes the time longer.
+/// The longest delay that is made up for. On a slower machine the session takes longer.
 const LAG: Duration = Duration::from_secs(1);
-/// How often the end is shown again.
+/// The time between two publications of the last snapshot.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// A recording or a simulated fleet being turned.
+/// A session over a recording or a simulated fleet.
 #[derive(Debug)]
 pub struct Scripted<S> {
-    /// Who owns the fleet.
+    /// The owner of the fleet.
     pub collector: Collector,
     source: S,
     outlet: Outlet,
@@ -29,7 +29,7 @@ pub struct Scripted<S> {
 }
 
 impl<S: Source> Scripted<S> {
-    /// Starts a source whose time `clock` shows, and takes in what it announces.
+    /// Starts a source that sets `clock`, and applies what it announces.
     pub fn new(collector: Collector, mut source: S, clock: &ScriptedClock) -> Self {
         let (sink, outlet) = sink();
         source.start(sink, &Clock::Scripted(clock.clone()));
@@ -38,14 +38,14 @@ impl<S: Source> Scripted<S> {
         scripted
     }
 
-    /// What is turned.
+    /// The source.
     pub const fn source(&self) -> &S {
         &self.source
     }
 
-    /// Turns it to an instant, or to its end, and gives the last snapshot. With a speed it is so many times as fast as the
-    /// time that it tells; without one it makes no pause. While somebody looks, a snapshot is published whenever one is due;
-    /// alerts begin with the one that shows them.
+    /// Polls the source up to an instant, or to its end, and returns the last snapshot. `speed` is the source's time
+    /// divided by real time; `None` is without pauses. While a receiver exists, each snapshot that is due is
+    /// published; an alert begins with the first published snapshot that shows it.
     pub async fn turn(
         &mut self,
         until: Option<Timestamp>,
@@ -70,14 +70,14 @@ impl<S: Source> Scripted<S> {
             let is_due = self.step().await;
             if publish.receiver_count() > 0 && (is_due || (speed.is_some() && shown.elapsed() >= AGAIN)) {
                 shown = Instant::now();
-                publish.send_replace(self.collector.picture());
+                publish.send_replace(self.collector.snapshot());
             }
         }
-        publish.send_replace(self.collector.picture());
+        publish.send_replace(self.collector.snapshot());
         publish.borrow().clone()
     }
 
-    /// Polls once and takes in what was said. Whether a snapshot is due.
+    /// Polls once and applies what was said. Returns whether a snapshot is due.
     async fn step(&mut self) -> bool {
         self.next = self.source.poll().await;
         self.take_said()
@@ -93,7 +93,7 @@ impl<S: Source> Scripted<S> {
 }
 
 /// Runs it to its end, then each run that `again` returns. When `again` returns none, the end stays on the screen.
-/// `scripted` is what is turned when somebody leaves.
+/// Dropping the future leaves the current run in `scripted`.
 pub async fn turn_again<S: Source>(
     scripted: &mut Scripted<S>,
     speed: f64,
@@ -112,7 +112,7 @@ pub async fn turn_again<S: Source>(
     }
 }
 
-/// Goes on showing a snapshot: its ledger can be asked for as long as someone looks.
+/// Publishes a snapshot repeatedly, so that queries of its ledger are answered until the screen is closed.
 async fn hold(last: Arc<Snapshot>, publish: &watch::Sender<Arc<Snapshot>>) {
     let mut again = tokio::time::interval(AGAIN);
     loop {

@@ -1,4 +1,4 @@
-//! A simulated fleet in a time of its own, which moves only between polls: its figures are the same at any speed.
+//! A simulated fleet with a clock that moves only between polls: its figures are the same at any speed.
 
 use super::opened::Opened;
 use super::round::{PollGroup, in_order};
@@ -8,15 +8,15 @@ use crate::reading::{Event, TargetId};
 use crate::source::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
 use crate::units::{Span, Timestamp};
 
-/// Polls the targets of a simulated fleet at each step of a scripted clock, up to its end: a machine that is too slow makes
-/// the time longer, never coarser.
+/// Polls the targets of a simulated fleet at each step of a scripted clock, up to its end. On a slow machine it takes
+/// longer, in the same steps.
 #[derive(Debug)]
 pub struct TurnedFleet {
     id: TargetId,
     clock: ScriptedClock,
     targets: Vec<TargetInfo>,
     sources: PollGroup,
-    /// The fleet, whose sockets its targets are.
+    /// The fleet, which owns the sockets of the targets.
     _fleet: Opened,
     step: Span,
     end: Timestamp,
@@ -25,7 +25,7 @@ pub struct TurnedFleet {
 }
 
 impl TurnedFleet {
-    /// A fleet that begins with what the clock shows, and ends at `end`.
+    /// A fleet that begins at the time of `clock` and ends at `end`.
     pub fn new(fleet: Box<dyn Source>, clock: &ScriptedClock, step: Span, end: Timestamp) -> Self {
         let (id, scripted) = (fleet.id().clone(), Clock::Scripted(clock.clone()));
         let mut opened = Opened::new(vec![fleet], &scripted);
@@ -46,7 +46,7 @@ impl Source for TurnedFleet {
         &self.id
     }
 
-    /// Its time is its own clock's.
+    /// Ignores the clock: it has its own.
     fn start(&mut self, sink: Sink, _: &Clock) {
         let found = self.targets.iter().map(|info| Found { info: info.clone(), source: None });
         sink.announce(Said::Targets(found.collect()));

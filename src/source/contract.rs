@@ -1,4 +1,4 @@
-//! What a source is, and what it says.
+//! The trait of sources, and the messages that they send.
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -11,28 +11,28 @@ use crate::fleet::TargetInfo;
 use crate::reading::{Event, SourceError, TargetId};
 use crate::units::{Span, Timestamp};
 
-/// Messages of sources that may wait to be taken.
+/// The capacity of the channel from the sources, in messages.
 const BACKLOG: usize = 256;
 
-/// Polls one kind of target, and says what it reads and which further targets it finds.
+/// Polls one kind of target, and emits readings and the further targets that it finds.
 ///
-/// It ends when it is dropped.
+/// Dropping it ends it.
 pub trait Source: Debug + Send + 'static {
-    /// Its name: an address, a file, `nvml:`.
+    /// Its id: an address, a file, `nvml:`.
     fn id(&self) -> &TargetId;
 
-    /// Starts it. All that it says goes into `sink`, with times of `clock`. Started again, it goes on with another sink.
+    /// Starts it. It emits into `sink`, with times of `clock`. Starting it again replaces the sink.
     fn start(&mut self, sink: Sink, clock: &Clock);
 
-    /// Polls its target once. It ends within the source's own timeout, and what the poll yielded is in the sink by then.
+    /// Polls its target once. The future ends within the source's own timeout, after the results were sent to the sink.
     fn poll(&mut self) -> PollFuture<'_>;
 
-    /// Who says when it is polled.
+    /// What decides when it is polled.
     fn timing(&self) -> PollTiming {
         PollTiming::Scheduled
     }
 
-    /// Polls so often from now on, where it keeps its own time.
+    /// Sets the interval of a source that times its own polls.
     fn set_interval(&mut self, _interval: Duration) {}
 }
 
@@ -44,33 +44,33 @@ pub type PollFuture<'s> = Pin<Box<dyn Future<Output = Next> + Send + 's>>;
 pub enum Next {
     /// When the schedule says.
     Scheduled,
-    /// When its own clock shows this: its time is scripted.
+    /// At this time of its own, scripted clock.
     At(Timestamp),
-    /// Never: it has said everything.
+    /// Never: it has ended.
     End,
 }
 
-/// Who says when a source is polled.
+/// What decides when a source is polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PollTiming {
     /// The schedule.
     Scheduled,
-    /// The schedule; but a second poll tells no more than the first, so that one before something is printed is enough.
+    /// The schedule. A second poll would yield the same, so that one poll before something is printed is enough.
     Once,
-    /// The source itself, at the interval that it is given.
+    /// The source itself, at the interval that it was given.
     Own,
 }
 
 /// What a source says.
 #[derive(Debug)]
 pub enum Said {
-    /// Readings, and time that passed.
+    /// Readings and ticks.
     Events(Vec<Event>),
     /// Targets that it found.
     Targets(Vec<Found>),
-    /// What does not work here, in place of what it said before.
+    /// The present errors; they replace those sent before.
     Errors(Vec<SourceError>),
-    /// Targets are polled so often from now on.
+    /// A new interval between polls.
     Interval(Span),
 }
 
@@ -83,17 +83,17 @@ impl From<Event> for Said {
 /// A target that a source found.
 #[derive(Debug)]
 pub struct Found {
-    /// What the fleet is to know of it.
+    /// Its description for the fleet.
     pub info: TargetInfo,
-    /// What polls it; `None` where the source that found it does.
+    /// The source that polls it; `None` if the one that found it does.
     pub source: Option<Box<dyn Source>>,
 }
 
-/// Where a source says what it has to say.
+/// The sending end of a source's messages.
 #[derive(Debug, Clone)]
 pub struct Sink(mpsc::Sender<Said>);
 
-/// Where it is heard.
+/// The receiving end of a source's messages.
 pub type Outlet = mpsc::Receiver<Said>;
 
 /// A sink and its outlet.
@@ -103,17 +103,17 @@ pub fn sink() -> (Sink, Outlet) {
 }
 
 impl Sink {
-    /// Says something, and waits for room. It is dropped if the outlet is closed.
+    /// Sends a message, and waits while the channel is full. The message is dropped if the outlet is closed.
     pub async fn say(&self, said: impl Into<Said> + Send) {
         let _ = self.0.send(said.into()).await;
     }
 
-    /// The same on a thread of the source's own.
+    /// The same for a source's own thread: blocks while the channel is full.
     pub fn say_blocking(&self, said: impl Into<Said>) {
         let _ = self.0.blocking_send(said.into());
     }
 
-    /// The same while it is started: there is room.
+    /// The same without waiting, for messages while the source is started.
     pub fn announce(&self, said: impl Into<Said>) {
         let _ = self.0.try_send(said.into());
     }

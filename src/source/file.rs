@@ -1,4 +1,4 @@
-//! A page in a file: what a scrape would have brought.
+//! A metrics page in a file.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,20 +9,20 @@ use crate::dialect::{self, Hint};
 use crate::reading::{Event, Label, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
 use crate::units::Moment;
 
-/// One page in a file. It is read again at each poll.
+/// A metrics page in a file, read at each poll.
 #[derive(Debug)]
 pub struct PageFile {
     id: TargetId,
     path: PathBuf,
-    /// The longest a poll may take.
+    /// The timeout of a poll.
     timeout: Duration,
-    /// The most bytes of the page.
+    /// The largest page, in bytes.
     max_page: u64,
     started: Option<(Sink, Clock)>,
 }
 
 impl PageFile {
-    /// A file that has not been read yet. A poll takes `timeout` at most, and a page of more bytes than `max_page` is refused.
+    /// A file that has not been read yet. A poll takes at most `timeout`; a page of more than `max_page` bytes is an error.
     pub fn new(id: TargetId, path: &Path, timeout: Duration, max_page: u64) -> Self {
         Self { id, path: path.to_owned(), timeout, max_page, started: None }
     }
@@ -57,7 +57,7 @@ impl Source for PageFile {
     }
 }
 
-/// Reads the page: when, at which cost, and what it says.
+/// Reads the page. Returns the time, the cost and the reading.
 async fn read(path: &Path, cap: u64, clock: &Clock) -> Result<(Moment, ScrapeCost, PageReading), ScrapeTrouble> {
     let (file, stopwatch) = (path.to_owned(), clock.stopwatch());
     let read = tokio::task::spawn_blocking(move || read_whole(&file, cap));

@@ -1,6 +1,6 @@
-//! Where readings come from: the driver, the pages of engines and exporters, files, a search for engines, a simulated fleet.
+//! The sources of readings: the driver, pages of engines and exporters, files, a search for engines, a simulated fleet.
 //!
-//! Each of them is a [`Source`]. When sources are polled is the session's.
+//! Each of them is a [`Source`]. The session decides when sources are polled.
 
 mod contract;
 mod file;

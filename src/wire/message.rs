@@ -1,4 +1,4 @@
-//! What is asked and what is answered.
+//! HTTP requests and responses.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ pub use hyper::body::Bytes;
 
 use crate::units::Timestamp;
 
-/// What a client asks for. The method is GET or HEAD; for HEAD the body of the answer is left out on its way.
+/// A request. The method is GET or HEAD; for HEAD the server leaves the body of the response out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The path, as sent: `/metrics`.
     pub path: String,
-    /// What follows the `?`, as sent.
+    /// The query without the `?`, as sent.
     pub query: Option<String>,
-    /// The `Host` header, as sent: who the client thinks that we are.
+    /// The `Host` header, as sent.
     pub host: Option<String>,
     /// The `Accept` header, as sent.
     pub accept: Option<String>,
@@ -32,18 +32,18 @@ impl Request {
     }
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
     /// The `Content-Type`.
     pub content_type: &'static str,
-    /// The body; a clone of it is a reference to it.
+    /// The body; clones share it.
     pub body: Bytes,
-    /// The `Date` header; `None` is this machine's. A simulated host lives in its own time.
+    /// The `Date` header; `None` is this machine's time. A simulated host has its own.
     pub date: Option<Timestamp>,
-    /// How long the answer is held back: a simulated host may be slow. The handler itself never waits.
+    /// The delay before the response is sent, for a simulated host that is slow. The handler itself never waits.
     pub held: Duration,
 }
 
@@ -74,7 +74,7 @@ impl Response {
         Self::ok(Self::JSON, body)
     }
 
-    /// A status and a line that says what to do.
+    /// A status and a line of text.
     pub fn status(status: u16, line: impl Into<Bytes>) -> Self {
         Self { status, ..Self::text(line) }
     }

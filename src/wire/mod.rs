@@ -1,7 +1,6 @@
-//! A small HTTP/1.1 server on a socket that someone else bound: what the agent's page, the hub and the simulated fleet
-//! stand on.
+//! A small HTTP/1.1 server on a bound socket, for the agent's page, the hub and the simulated fleet.
 //!
-//! It knows requests and responses and no page. It answers only GET and HEAD: nothing here can be changed over a wire.
+//! It answers only GET and HEAD, so that no request can change anything.
 
 mod message;
 mod server;

@@ -1,4 +1,4 @@
-//! Connections: accepted up to a cap, kept alive, cut when they say nothing.
+//! Connections: accepted up to a limit, kept alive, closed when they are idle.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -21,9 +21,9 @@ use crate::units::Timestamp;
 
 /// Connections at one time; further ones wait in the kernel's queue.
 const CONNECTIONS: usize = 256;
-/// The longest silence before and between requests: above the minute at which Prometheus often scrapes.
+/// The longest wait for a request: more than the minute between scrapes that is common with Prometheus.
 const SILENCE: Duration = Duration::from_secs(75);
-/// How long a connection is kept in all, so that one which never reads its answer does not hold a place for ever.
+/// The longest life of a connection, so that a client that never reads its response does not hold a place for ever.
 const LIFE: Duration = Duration::from_secs(600);
 /// How long accepting pauses when the machine has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -89,7 +89,7 @@ where
             .max_buf_size(HEAD)
             .serve_connection(TokioIo::new(stream), service)
     );
-    // An error here is a client that left or spoke no HTTP: there is no one to tell.
+    // An error here is a client that left or did not speak HTTP: nobody needs to know.
     if timeout(LIFE, connection.as_mut()).await.is_err() {
         connection.as_mut().graceful_shutdown();
         let _ = timeout(SILENCE, connection).await;

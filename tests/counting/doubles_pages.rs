@@ -54,7 +54,7 @@ impl Two {
             *self.output.lock().unwrap() += 10;
             self.clock.advance(Span::from_secs(1));
             for target in targets {
-                let event = self.scrapers[*target].look().await;
+                let event = self.scrapers[*target].scrape().await;
                 self.fleet.apply(event);
             }
         }

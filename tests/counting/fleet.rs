@@ -401,13 +401,9 @@ fn a_new_day_begins_at_local_midnight() {
 
 #[test]
 fn engines_join_the_node_that_their_hosts_gpu_page_names() {
-    let of = |target: &str| TargetInfo {
-        target: TargetId::new(target),
-        host: Some(NodeName::new("10.0.0.7")),
-        node: None,
-        unit: None,
-        role: None,
-        tenant: None,
+    let of = |target: &str| {
+        let host = Some(NodeName::new("10.0.0.7"));
+        TargetInfo { host, node: None, ..member(target, "", None) }
     };
     let mut exporter = page(MODEL, counters(0, 0, 0), None);
     exporter.engines.clear();

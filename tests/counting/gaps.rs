@@ -5,14 +5,14 @@ use crate::support;
 
 use std::collections::BTreeMap;
 
-use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::Book;
 use margintop::reading::{
     Event, GpuId, GpuReading, Label, NodeName, PageReading, PromptCount, ScrapeCost, ScrapeTrouble, TargetId,
     TokenCounters,
 };
 use margintop::units::{Moment, Span, Tokens};
-use support::{answered, at, counters, moment, page};
+use support::{answered, at, counters, moment, page, target};
 
 const ENGINE: &str = "http://10.0.0.5:8000";
 const EXPORTER: &str = "http://10.0.0.5:9400";
@@ -24,18 +24,6 @@ fn after(seconds: i64) -> Moment {
     at(moment("2025-02-20T00:00:00Z").wall + Span::from_secs(seconds))
 }
 
-fn target(url: &str) -> TargetInfo {
-    let host = url.split("://").nth(1).unwrap().split(':').next().unwrap();
-    TargetInfo {
-        target: TargetId::new(url),
-        host: Some(NodeName::new(host)),
-        node: None,
-        unit: None,
-        role: None,
-        tenant: None,
-    }
-}
-
 /// A watch, and the next one that goes on from what a store has of it. Its day never ends.
 struct Watch {
     fleet: Fleet,
@@ -44,7 +32,7 @@ struct Watch {
 
 impl Watch {
     fn of(urls: &[&str]) -> Self {
-        let targets = urls.iter().map(|url| target(url)).collect();
+        let targets = urls.iter().map(|url| target(url, None)).collect();
         let config = FleetConfig { targets, zone: None, ..FleetConfig::local("hub") };
         let mut fleet = Fleet::new(config.clone(), Book::built_in().unwrap(), after(0));
         fleet.restore(SavedState::default(), Span::from_secs(DAY));

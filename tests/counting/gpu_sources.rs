@@ -2,12 +2,12 @@
 
 use crate::support;
 
-use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
+use margintop::fleet::{Fleet, FleetConfig};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName, PageReading, TargetId};
 use margintop::snapshot::GpuRow;
 use margintop::units::{Moment, Ratio, Span};
-use support::{answered, at, counters, moment, page};
+use support::{answered, at, counters, moment, page, target};
 
 /// The node's own exporter, another one beside it, and a page that lists several nodes.
 const DIRECT: &str = "http://10.0.0.5:9400";
@@ -18,20 +18,8 @@ fn after(seconds: i64) -> Moment {
     at(moment("2026-03-10T10:00:00Z").wall + Span::from_secs(seconds))
 }
 
-fn target(url: &str) -> TargetInfo {
-    let host = url.split("://").nth(1).unwrap().split(':').next().unwrap();
-    TargetInfo {
-        target: TargetId::new(url),
-        host: Some(NodeName::new(host)),
-        node: None,
-        unit: None,
-        role: None,
-        tenant: None,
-    }
-}
-
 fn fleet_of(targets: &[&str]) -> Fleet {
-    let targets = targets.iter().map(|url| target(url)).collect();
+    let targets = targets.iter().map(|url| target(url, None)).collect();
     let config = FleetConfig { targets, ..FleetConfig::local("hub") };
     Fleet::new(config, Book::built_in().unwrap(), after(0))
 }

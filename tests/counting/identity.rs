@@ -5,10 +5,10 @@
 use crate::support;
 
 use margintop::dialect::{self, Hint};
-use margintop::fleet::{Fleet, TargetInfo};
-use margintop::reading::{NodeName, PageReading, TargetId};
+use margintop::fleet::Fleet;
+use margintop::reading::PageReading;
 use margintop::units::{Moment, Span, Timestamp, Tokens};
-use support::{answered, answered_dated, at, counters, fleet, gpus, member, moment, page};
+use support::{answered, answered_dated, at, counters, fleet, gpus, member, moment, page, target};
 
 const URL: &str = "http://engine:8000";
 const MODEL: &str = "deepseek-r1";
@@ -241,15 +241,7 @@ fn boards(uuids: &[&str], node: &str) -> PageReading {
 }
 
 fn exporter() -> Fleet {
-    let target = TargetInfo {
-        target: TargetId::new("http://10.0.0.5:9400"),
-        host: Some(NodeName::new("10.0.0.5")),
-        node: None,
-        unit: None,
-        role: None,
-        tenant: None,
-    };
-    fleet(vec![target], after(0))
+    fleet(vec![target("http://10.0.0.5:9400", None)], after(0))
 }
 
 fn gpu_seconds(fleet: &Fleet) -> i64 {

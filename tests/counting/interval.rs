@@ -17,7 +17,7 @@ fn at(seconds: i64) -> Moment {
 
 fn state_at(collector: &mut Collector, seconds: i64) -> Health {
     collector.take(Message::Events(vec![Event::Tick(at(seconds))]));
-    collector.picture().engines[0].state
+    collector.snapshot().engines[0].state
 }
 
 #[test]
@@ -43,7 +43,7 @@ async fn what_is_taken_in_at_once_is_recorded_step_by_step() {
     let config = FleetConfig { targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
     let history = History::default();
     let mut collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), at(0))).recording(history.clone());
-    let picture = collector.picture();
+    let picture = collector.snapshot();
     let (events, inbox) = mpsc::channel(200);
     events.send(Message::Interval(Span::from_secs(10))).await.unwrap();
     for look in 0..LOOKS {

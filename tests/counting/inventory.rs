@@ -10,28 +10,16 @@ use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, SavedItem, SavedState, TargetInfo};
 use margintop::ledger::{GpuTimeCell, SavedLedger};
 use margintop::pricing::Book;
-use margintop::reading::{Event, GpuId, GpuReading, Health, Label, NodeName, PageReading, TargetId, UnitName};
+use margintop::reading::{Event, GpuId, GpuReading, Health, Label, NodeName, PageReading, UnitName};
 use margintop::snapshot::{Rule, Snapshot};
 use margintop::units::{Moment, Span};
-use support::{answered, at, moment};
+use support::{answered, at, moment, target};
 
 const A: &str = "http://10.0.0.2:9400";
 const B: &str = "http://10.0.0.3:9400";
 
 fn after(seconds: i64) -> Moment {
     at(moment("2026-03-10T10:00:00Z").wall + Span::from_secs(seconds))
-}
-
-fn target(url: &str, node: Option<&str>) -> TargetInfo {
-    let host = url.split("://").nth(1).unwrap().split(':').next().unwrap();
-    TargetInfo {
-        target: TargetId::new(url),
-        host: Some(NodeName::new(host)),
-        node: node.map(NodeName::new),
-        unit: None,
-        role: None,
-        tenant: None,
-    }
 }
 
 /// A fleet and what a store has of it.

@@ -11,22 +11,14 @@ use crate::support;
 use std::fmt::Write;
 
 use dice::Dice;
-use margintop::fleet::Fleet;
 use margintop::reading::{Event, ScrapeCost, ScrapeTrouble, TargetId};
 use margintop::units::{Moment, Span};
-use support::{answered_dated, at, counters, fleet, gpus, member, moment, page};
+use support::{answered_dated, at, counters, fleet, gpus, member, moment, page, posted};
 
 const URL: &str = "http://engine:8000";
 
 fn after(millis: i64) -> Moment {
     at(moment("2026-03-10T10:00:00Z").wall + Span::from_millis(millis))
-}
-
-fn posted(fleet: &Fleet) -> [u64; 3] {
-    fleet.ledger().today().tokens().fold([0; 3], |[prompt, cached, output], (.., all)| {
-        let hits = all.hit.count();
-        [prompt + all.miss.count() + hits, cached + hits, output + all.output.count()]
-    })
 }
 
 /// One process: what it had when the watch began or it was born, its pace, and what its pages showed.

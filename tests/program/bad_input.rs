@@ -302,7 +302,7 @@ fn a_wrong_call_is_answered_with_what_to_write() {
         (&["--theme", "margintop-drak"], "did you mean `margintop-dark`?"),
         (&["--color", "sometimes"], "auto, always or never"),
         (&["demo", "--nodes", "0"], "--nodes"),
-        (&["demo", "--speed", "0"], "--speed 0"),
+        (&["demo", "--speed", "0"], "--speed: 0: write a number"),
         (&["frobnicate", "--json"], "--json"),
         (&[], "`margintop once`"),
     ] {

@@ -135,7 +135,7 @@ fn snapshot(header: &RecordingHeader, entries: Vec<RecordingEntry<'static>>) -> 
     for said in entries.into_iter().filter_map(RecordingEntry::said) {
         collector.take(Message::heard(said).0);
     }
-    serde_json::to_string(&*collector.picture()).unwrap()
+    serde_json::to_string(&*collector.snapshot()).unwrap()
 }
 
 /// A recording being turned, from its beginning.
@@ -158,7 +158,7 @@ async fn a_replay_says_what_was_said_up_to_an_instant_or_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.rec");
     write(&path, None, u64::MAX);
-    let publish = watch::channel(turned(&path).collector.picture()).0;
+    let publish = watch::channel(turned(&path).collector.snapshot()).0;
     let json = |snapshot: &Snapshot| serde_json::to_string(snapshot).unwrap();
     for (seconds, said) in [(0, 1), (5, 3), (10, 4), (11, 6), (12, 8), (13, 9)] {
         let at = moment(BEGAN).wall + Span::from_secs(seconds);
@@ -186,7 +186,7 @@ async fn a_replay_that_begins_anew_shows_the_same_each_time() {
     let path = folder.path().join("a.rec");
     write(&path, None, u64::MAX);
     let mut first = turned(&path);
-    let (publish, snapshots) = watch::channel(turned(&path).collector.picture());
+    let (publish, snapshots) = watch::channel(turned(&path).collector.snapshot());
     let once = turned(&path).turn(None, None, &publish).await;
     let (tell, mut told) = mpsc::channel(3);
     let again = move || {

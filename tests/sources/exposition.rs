@@ -1,7 +1,7 @@
 //! The page formats: cases of the grammar, laws, and hostile pages.
 #![allow(clippy::float_cmp, clippy::format_collect)]
 
-use margintop::exposition::{Emitter, FamilyKind, Labels, Limits, Rows, SeriesRow, Tally};
+use margintop::exposition::{Emitter, FamilyKind, Limits, Rows, SeriesLabels, SeriesRow, Tally};
 use proptest::prelude::*;
 
 fn all(page: &[u8]) -> (Vec<SeriesRow<'_, ()>>, Tally) {
@@ -172,7 +172,7 @@ fn what_is_known_of_unreadable_lines_is_kept() {
         let mut rows = Rows::new(page.as_bytes(), Limits::default(), |name, _| Some(name == "up"));
         assert_eq!(rows.by_ref().count(), 2, "{line}");
         let known: Vec<_> =
-            rows.unreadable().iter().map(|line| (line.tag, line.labels.map(Labels::as_bytes))).collect();
+            rows.unreadable().iter().map(|line| (line.tag, line.labels.map(SeriesLabels::as_bytes))).collect();
         assert_eq!(known, [(true, labels.map(str::as_bytes))], "{line}");
         assert_eq!(rows.tally().bad, 1, "{line}");
     }

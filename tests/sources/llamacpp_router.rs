@@ -62,7 +62,7 @@ async fn one_target_has_a_row_for_each_loaded_model() {
         let server = router(&models).await;
         let mut scraper = scraper(&format!("{}{path}", server.url));
         for _ in 0..3 {
-            let (cost, outcome) = look(&mut scraper).await;
+            let (cost, outcome) = scrape(&mut scraper).await;
             let reading = outcome.unwrap();
             assert_eq!((reading.kind, rows(&reading)), (EngineKind::named("llamacpp"), vec![("b", 20), ("org/a", 10)]));
             assert!(reading.complete && cost.bytes > 100);
@@ -81,14 +81,14 @@ async fn models_that_come_and_go_are_seen_at_once() {
     let clock = ScriptedClock::at(Timestamp::from_millis(1_000_000));
     let target = server.url.parse().unwrap();
     let mut scraper = Scraper::new(target, Settings::default(), Clock::Scripted(clock.clone()));
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("a", 10)]);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("a", 10)]);
     models.lock().unwrap().insert("b", ("loaded", 7));
     clock.advance(Span::from_secs(1));
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("a", 10), ("b", 7)]);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("a", 10), ("b", 7)]);
     models.lock().unwrap().insert("a", ("sleeping", 10));
     clock.advance(Span::from_secs(1));
     server.asked();
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("b", 7)]);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("b", 7)]);
     assert_eq!(server.asked(), ["/v1/models", "/metrics?model=b&autoload=false"], "a sleeping model is left asleep");
 }
 
@@ -114,7 +114,7 @@ async fn a_model_that_falls_asleep_while_another_ones_page_is_read_is_left_aslee
     .await;
     let target = format!("{}/metrics", server.url).parse().unwrap();
     let mut scraper = Scraper::new(target, Settings::default(), Clock::Scripted(clock));
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("a", 7)]);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("a", 7)]);
     assert_eq!(server.asked(), ["/metrics", "/v1/models", "/metrics?model=a&autoload=false", "/v1/models"]);
 }
 
@@ -131,14 +131,14 @@ async fn a_router_without_a_list_is_asked_for_no_page() {
     })
     .await;
     let mut scraper = scraper(&format!("{}/metrics", server.url));
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("a", 7)]);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("a", 7)]);
     *up.lock().unwrap() = false;
     server.asked();
-    let trouble = look(&mut scraper).await.1.unwrap_err().to_string();
+    let trouble = scrape(&mut scraper).await.1.unwrap_err().to_string();
     assert!(trouble.contains("might wake it"), "{trouble}");
     assert!(server.asked().iter().all(|path| !path.contains("model=a")));
     *up.lock().unwrap() = true;
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("a", 7)]);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("a", 7)]);
 }
 
 #[tokio::test]
@@ -175,14 +175,14 @@ async fn a_named_model_that_wakes_or_falls_asleep_is_seen_at_once() {
     let clock = ScriptedClock::at(Timestamp::from_millis(1_000_000));
     let target = format!("{}/metrics?model=a", server.url).parse().unwrap();
     let mut scraper = Scraper::new(target, Settings::default(), Clock::Scripted(clock.clone()));
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), []);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), []);
     models.lock().unwrap().insert("a", ("loaded", 11));
     clock.advance(Span::from_secs(1));
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("a", 11)]);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("a", 11)]);
     models.lock().unwrap().insert("a", ("sleeping", 11));
     clock.advance(Span::from_secs(1));
     server.asked();
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), []);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), []);
     assert_eq!(server.asked(), ["/v1/models"]);
 }
 
@@ -222,17 +222,17 @@ async fn a_model_of_unknown_status_is_not_asked_for() {
     let clock = ScriptedClock::at(Timestamp::from_millis(1_000_000));
     let target = format!("{}/metrics?model=n", server.url).parse().unwrap();
     let mut scraper = Scraper::new(target, Settings::default(), Clock::Scripted(clock.clone()));
-    let trouble = look(&mut scraper).await.1.unwrap_err().to_string();
+    let trouble = scrape(&mut scraper).await.1.unwrap_err().to_string();
     assert!(trouble.contains("might wake it"), "{trouble}");
     assert_eq!(server.asked(), ["/v1/models"]);
     *list.lock().unwrap() = "200 OK";
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("n", 7)], "an alias is a name");
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("n", 7)], "an alias is a name");
     *list.lock().unwrap() = "503 Busy";
     clock.advance(Span::from_secs(60));
-    assert!(look(&mut scraper).await.1.is_err(), "it may have fallen asleep");
+    assert!(scrape(&mut scraper).await.1.is_err(), "it may have fallen asleep");
     *list.lock().unwrap() = "404 No";
     clock.advance(Span::from_secs(60));
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("n", 7)], "a server without a list is no router");
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("n", 7)], "a server without a list is no router");
 }
 
 #[tokio::test]
@@ -260,11 +260,11 @@ async fn a_router_that_went_away_is_found_again() {
     })
     .await;
     let mut scraper = scraper(&server.url);
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("m", 7)]);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("m", 7)]);
     *up.lock().unwrap() = false;
-    assert!(look(&mut scraper).await.1.is_err() && look(&mut scraper).await.1.is_err());
+    assert!(scrape(&mut scraper).await.1.is_err() && scrape(&mut scraper).await.1.is_err());
     *up.lock().unwrap() = true;
-    assert_eq!(rows(&look(&mut scraper).await.1.unwrap()), [("m", 7)]);
+    assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("m", 7)]);
 }
 
 /// Class: a model's page that two targets would read. The address that names it does, under whatever name of the server
@@ -297,14 +297,14 @@ async fn a_model_that_an_address_names_is_read_there_alone() {
         let elsewhere =
             Scraper::new("http://127.0.0.2:1/metrics?model=b".parse().unwrap(), settings.clone(), Clock::System);
         for _ in 0..3 {
-            assert_eq!(rows(&look(&mut all).await.1.unwrap()), [("b", 7)], "{plain} beside {by_hand}");
-            assert_eq!(rows(&look(&mut one).await.1.unwrap()), [(model, 7)]);
+            assert_eq!(rows(&scrape(&mut all).await.1.unwrap()), [("b", 7)], "{plain} beside {by_hand}");
+            assert_eq!(rows(&scrape(&mut one).await.1.unwrap()), [(model, 7)]);
         }
         let second = scraper(&format!("{}/metrics?model=b", server.url));
-        let none = look(&mut all).await.1.unwrap();
+        let none = scrape(&mut all).await.1.unwrap();
         assert_eq!((none.kind, rows(&none), none.complete), (EngineKind::named("llamacpp"), vec![], true));
         drop((one, second, elsewhere));
-        assert_eq!(rows(&look(&mut all).await.1.unwrap()), [("org/a", 7), ("b", 7)]);
+        assert_eq!(rows(&scrape(&mut all).await.1.unwrap()), [("org/a", 7), ("b", 7)]);
     }
 }
 
@@ -328,12 +328,12 @@ impl Watched {
         let member = support::member(scraper.target().id.as_str(), "n", None);
         let fleet = support::fleet(vec![member], Clock::Scripted(clock.clone()).now());
         let mut watched = Self { models, clock, scraper, fleet, _server: server };
-        watched.look().await;
+        watched.scrape().await;
         watched
     }
 
-    async fn look(&mut self) {
-        self.fleet.apply(self.scraper.look().await);
+    async fn scrape(&mut self) {
+        self.fleet.apply(self.scraper.scrape().await);
     }
 
     /// Looks a second later, when a model has this status and output. What is posted until then, and the number of
@@ -341,7 +341,7 @@ impl Watched {
     async fn then(&mut self, model: &'static str, status: &'static str, output: u64) -> (u64, u64) {
         self.models.lock().unwrap().insert(model, (status, output));
         self.clock.advance(Span::from_secs(1));
-        self.look().await;
+        self.scrape().await;
         let posted = self.fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
         (posted, self.fleet.snapshot().money.lost_windows)
     }

@@ -37,7 +37,7 @@ async fn page(page: &'static str, list: Answers) -> PageReading {
 }
 
 async fn read(scraper: &mut Scraper) -> PageReading {
-    *look(scraper).await.1.unwrap()
+    *scrape(scraper).await.1.unwrap()
 }
 
 fn refused(reading: &PageReading) -> Option<&str> {

@@ -265,7 +265,7 @@ fn a_library_that_is_not_there_is_said_once() {
         assert!(trouble.mend.as_str().contains("--nvml-lib"), "{trouble}");
         assert!(scene.events.recv_timeout(Duration::from_millis(300)).is_err(), "said twice");
         // Whoever asks is answered all the same.
-        scene.driver.look();
+        scene.driver.poll();
         assert_eq!(scene.outcome().unwrap_err(), trouble);
     });
 }

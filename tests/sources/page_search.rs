@@ -32,7 +32,7 @@ const LLAMA: &str = r#"{"object":"list","data":[{"id":"qwen3","owned_by":"llamac
 async fn where_a_page_was_found_is_remembered() {
     let server = site(&[("/v1/models", VLLM), ("/metrics", PAGE)]).await;
     let mut scraper = scraper(&server.url);
-    assert!(look(&mut scraper).await.1.is_ok() && look(&mut scraper).await.1.is_ok());
+    assert!(scrape(&mut scraper).await.1.is_ok() && scrape(&mut scraper).await.1.is_ok());
     assert_eq!(server.asked(), ["/v1/models", "/metrics", "/metrics"]);
 }
 
@@ -55,7 +55,7 @@ async fn a_server_without_a_page_is_searched_ever_more_rarely() {
     let server = site(&[("/v1/models", NOBODY)]).await;
     let mut scraper = scraper(&server.url);
     for _ in 0..100 {
-        assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::Status(404)));
+        assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::Status(404)));
     }
     let searches = server.asked().iter().filter(|asked| *asked == "/metrics").count();
     assert_eq!(searches, 7, "at looks 1, 3, 6, 11, 20, 37 and 70");
@@ -67,7 +67,7 @@ async fn an_array_is_never_asked_for_again() {
     for path in ["", "/metrics"] {
         let mut scraper = scraper(&format!("{}{path}", server.url));
         for _ in 0..3 {
-            assert!(matches!(look(&mut scraper).await.1, Err(ScrapeTrouble::NotMetrics(_))));
+            assert!(matches!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::NotMetrics(_))));
         }
         assert_eq!(server.asked().iter().filter(|asked| *asked == "/metrics").count(), 1);
     }
@@ -81,7 +81,7 @@ async fn a_page_without_a_model_is_named_by_the_server_once() {
         let server = site(server).await;
         let mut scraper = scraper(&format!("{}{path}", server.url));
         for _ in 0..3 {
-            let reading = look(&mut scraper).await.1.unwrap();
+            let reading = scrape(&mut scraper).await.1.unwrap();
             assert_eq!(reading.engines[0].model.as_ref().unwrap().as_str(), "qwen3");
         }
         assert_eq!(server.asked().iter().filter(|asked| *asked == "/v1/models").count(), 1, "{path}");
@@ -105,7 +105,7 @@ async fn the_name_is_asked_for_again_when_the_process_is_another() {
     let mut scraper = scraper(&server.url);
     let mut asked = Vec::new();
     for _ in 0..4 {
-        assert!(look(&mut scraper).await.1.unwrap().engines[0].model.is_some());
+        assert!(scrape(&mut scraper).await.1.unwrap().engines[0].model.is_some());
         asked.push(server.asked().iter().filter(|asked| *asked == "/v1/models").count());
     }
     assert_eq!(asked, [1, 0, 1, 0]);
@@ -129,9 +129,9 @@ async fn another_engine_on_the_same_port_is_seen() {
     })
     .await;
     let mut scraper = scraper(&server.url);
-    assert_eq!(look(&mut scraper).await.1.unwrap().kind, EngineKind::named("vllm"));
-    assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::Status(404)));
-    assert_eq!(look(&mut scraper).await.1.unwrap().kind, EngineKind::named("trtllm"));
+    assert_eq!(scrape(&mut scraper).await.1.unwrap().kind, EngineKind::named("vllm"));
+    assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::Status(404)));
+    assert_eq!(scrape(&mut scraper).await.1.unwrap().kind, EngineKind::named("trtllm"));
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ const NAMES: &str = r#"{"data":[{"id":"chat","owned_by":"vllm","root":"Qwen/Qwen
 /// Looks until other names of the models are known, or so many times.
 async fn aliases(scraper: &mut Scraper, looks: usize) -> Vec<(String, String)> {
     for _ in 0..looks {
-        let reading = look(scraper).await.1.unwrap();
+        let reading = scrape(scraper).await.1.unwrap();
         if let Some(aliases) = reading.aliases {
             return aliases.iter().map(|a| (a.name.to_string(), a.model.to_string())).collect();
         }
@@ -214,7 +214,7 @@ async fn other_names_of_models_are_asked_for_behind_the_first_page() {
         Box::leak(Box::new([("/v1/models", NAMES), ("/x/metrics", named("chat", 1_790_000_000))]));
     let server = site(pages).await;
     let mut scraper = scraper(&format!("{}/x/metrics", server.url));
-    assert!(look(&mut scraper).await.1.unwrap().aliases.is_none(), "the first page does not wait");
+    assert!(scrape(&mut scraper).await.1.unwrap().aliases.is_none(), "the first page does not wait");
     let pairs = [("chat", "Qwen/Qwen3-32B"), ("qwen3-32b", "Qwen/Qwen3-32B"), ("sql-lora", "chat")];
     assert_eq!(aliases(&mut scraper, 1000).await, pairs.map(|(a, b)| (a.to_owned(), b.to_owned())));
     assert!(!aliases(&mut scraper, 1).await.is_empty() && lists(&server.asked()) == 1, "asked once");
@@ -324,9 +324,9 @@ async fn a_row_keeps_its_name_while_its_process_lives() {
     .await;
     let mut scraper = scraper(&format!("{}/metrics", server.url));
     let name = |reading: &margintop::reading::PageReading| reading.engines[0].model.clone();
-    let first = name(&look(&mut scraper).await.1.unwrap());
-    assert!(first.is_some() && look(&mut scraper).await.1.is_err());
-    assert_eq!(name(&look(&mut scraper).await.1.unwrap()), first);
+    let first = name(&scrape(&mut scraper).await.1.unwrap());
+    assert!(first.is_some() && scrape(&mut scraper).await.1.is_err());
+    assert_eq!(name(&scrape(&mut scraper).await.1.unwrap()), first);
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn a_page_is_read_over_one_connection() {
     .await;
     let mut scraper = scraper(&format!("{}/metrics", server.url));
     for _ in 0..3 {
-        let (cost, outcome) = look(&mut scraper).await;
+        let (cost, outcome) = scrape(&mut scraper).await;
         let reading = outcome.unwrap();
         assert_eq!((reading.kind, output(&reading), reading.complete), (EngineKind::named("vllm"), Some(7), true));
         assert_eq!(reading.date, Some(Timestamp::from_millis(784_111_777_000)));
@@ -47,7 +47,7 @@ async fn a_connection_that_was_closed_is_replaced() {
     let server = Server::start(move |_| Reply::Last(whole())).await;
     let mut scraper = scraper(&format!("{}/metrics", server.url));
     for _ in 0..4 {
-        assert!(look(&mut scraper).await.1.is_ok());
+        assert!(scrape(&mut scraper).await.1.is_ok());
     }
     assert_eq!(server.connections(), 4);
 }
@@ -62,8 +62,8 @@ async fn a_refusal_leaves_the_connection_usable() {
     .await;
     let mut scraper = scraper(&format!("{}/metrics", server.url));
     for _ in 0..3 {
-        assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::Status(503)));
-        assert!(look(&mut scraper).await.1.is_ok());
+        assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::Status(503)));
+        assert!(scrape(&mut scraper).await.1.is_ok());
     }
 }
 
@@ -85,7 +85,7 @@ async fn arrival_is_the_last_byte() {
     })
     .await;
     let target = format!("{}/metrics", server.url).parse().unwrap();
-    let event = Scraper::new(target, Settings::default(), Clock::Scripted(clock)).look().await;
+    let event = Scraper::new(target, Settings::default(), Clock::Scripted(clock)).scrape().await;
     assert_eq!(event.at().wall, Timestamp::from_millis(1_000_250));
     let Event::Page { cost, .. } = event else { panic!() };
     assert_eq!(cost.seconds.to_bits(), 0.25f64.to_bits());
@@ -175,7 +175,7 @@ async fn a_falling_counter_is_read_as_it_stands() {
     .await;
     let mut scraper = scraper(&format!("{}/metrics", server.url));
     for expected in [70, 40] {
-        assert_eq!(output(&look(&mut scraper).await.1.unwrap()), Some(expected));
+        assert_eq!(output(&scrape(&mut scraper).await.1.unwrap()), Some(expected));
     }
 }
 
@@ -210,10 +210,10 @@ async fn a_redirect_within_the_server_is_followed_with_the_key() {
     })
     .await;
     let mut target: ScrapeTarget = format!("{}/metrics", server.url).parse().unwrap();
-    target.bearer_token_file = Some(key.path().into());
+    target.options.bearer_token_file = Some(key.path().into());
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
     for _ in 0..3 {
-        assert_eq!(output(&look(&mut scraper).await.1.unwrap()), Some(7));
+        assert_eq!(output(&scrape(&mut scraper).await.1.unwrap()), Some(7));
     }
     assert_eq!(server.asked(), ["/metrics", "/metrics/", "/metrics/", "/metrics/"], "where it moved is remembered");
     assert_eq!(server.connections(), 1);
@@ -244,13 +244,14 @@ async fn a_refused_key_is_read_again() {
     let server =
         Server::start(|head| if head.contains("Bearer new") { ok(PAGE) } else { answer("401 No", "", b"") }).await;
     let mut target: ScrapeTarget = format!("{}/metrics", server.url).parse().unwrap();
-    target.bearer_token_file = Some(key.path().into());
+    target.options.bearer_token_file = Some(key.path().into());
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
-    assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::Status(401)));
+    assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::Status(401)));
     std::fs::write(key.path(), "new\n").unwrap();
-    assert!(look(&mut scraper).await.1.is_ok());
-    let missing = ScrapeTarget { bearer_token_file: Some("/nonexistent".into()), ..scraper.target().clone() };
-    match look(&mut Scraper::new(missing, Settings::default(), Clock::System)).await.1 {
+    assert!(scrape(&mut scraper).await.1.is_ok());
+    let mut missing = scraper.target().clone();
+    missing.options.bearer_token_file = Some("/nonexistent".into());
+    match scrape(&mut Scraper::new(missing, Settings::default(), Clock::System)).await.1 {
         Err(ScrapeTrouble::Other(why)) => assert!(why.as_str().contains("bearer_token_file /nonexistent"), "{why}"),
         answer => panic!("{answer:?}"),
     }
@@ -258,7 +259,7 @@ async fn a_refused_key_is_read_again() {
 
 fn with_password(url: &str, username: &str, file: &std::path::Path) -> Scraper {
     let mut target: ScrapeTarget = url.parse().unwrap();
-    (target.username, target.password_file) = (Some(username.to_owned()), Some(file.into()));
+    (target.options.username, target.options.password_file) = (Some(username.to_owned()), Some(file.into()));
     Scraper::new(target, Settings::default(), Clock::System)
 }
 
@@ -274,12 +275,12 @@ async fn a_user_and_a_password_are_sent_to_this_server_alone() {
     .await;
     let mut scraper = with_password(&format!("{}/metrics", server.url), "u", file.path());
     for _ in 0..3 {
-        assert_eq!(output(&look(&mut scraper).await.1.unwrap()), Some(7));
+        assert_eq!(output(&scrape(&mut scraper).await.1.unwrap()), Some(7));
     }
     let other = Server::start(|_| ok(PAGE)).await;
     let there = format!("Location: {}/metrics\r\n", other.url);
     let server = Server::start(move |_| answer("302 There", &there, b"")).await;
-    let outcome = look(&mut with_password(&format!("{}/metrics", server.url), "u", file.path())).await.1;
+    let outcome = scrape(&mut with_password(&format!("{}/metrics", server.url), "u", file.path())).await.1;
     assert!(matches!(outcome, Err(ScrapeTrouble::Other(_))) && other.asked().is_empty(), "{outcome:?}");
 }
 
@@ -294,11 +295,11 @@ async fn a_refused_password_is_read_again_and_keeps_its_blanks() {
     })
     .await;
     let mut scraper = with_password(&format!("{}/metrics", server.url), "u", file.path());
-    assert_eq!(look(&mut scraper).await.1, Err(ScrapeTrouble::NeedsPassword(401)));
+    assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::NeedsPassword(401)));
     std::fs::write(file.path(), " p w \r\n").unwrap();
-    assert!(look(&mut scraper).await.1.is_ok());
+    assert!(scrape(&mut scraper).await.1.is_ok());
     for (name, word) in [("/nonexistent", "password_file /nonexistent"), ("/dev/null", "it is empty")] {
-        let outcome = look(&mut with_password(&server.url, "u", std::path::Path::new(name))).await.1;
+        let outcome = scrape(&mut with_password(&server.url, "u", std::path::Path::new(name))).await.1;
         assert!(matches!(&outcome, Err(ScrapeTrouble::Other(why)) if why.as_str().contains(word)), "{outcome:?}");
     }
 }
@@ -398,8 +399,8 @@ async fn what_is_no_tls_says_so() {
     let told = once(&url).await;
     assert!(matches!(told, Err(ScrapeTrouble::Tls(_))), "{told:?}");
     let mut target: ScrapeTarget = url.parse().unwrap();
-    target.ca_file = Some("/nonexistent.pem".into());
-    match look(&mut Scraper::new(target, Settings::default(), Clock::System)).await.1 {
+    target.options.ca_file = Some("/nonexistent.pem".into());
+    match scrape(&mut Scraper::new(target, Settings::default(), Clock::System)).await.1 {
         Err(ScrapeTrouble::Tls(why)) => assert!(why.as_str().contains("ca_file /nonexistent.pem"), "{why}"),
         answer => panic!("{answer:?}"),
     }
@@ -443,7 +444,7 @@ async fn a_private_authority_is_trusted_where_it_is_named() {
     let told = once(&url).await;
     assert!(matches!(told, Err(ScrapeTrouble::Tls(_))), "{told:?}");
     let mut target: ScrapeTarget = url.parse().unwrap();
-    target.ca_file = Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem"));
+    target.options.ca_file = Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem"));
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
-    assert_eq!(output(&look(&mut scraper).await.1.unwrap()), Some(7));
+    assert_eq!(output(&scrape(&mut scraper).await.1.unwrap()), Some(7));
 }

@@ -42,6 +42,20 @@ pub fn member(target: &str, node: &str, role: Option<Role>) -> TargetInfo {
     }
 }
 
+/// A target at an address, on a node that the user named or not.
+pub fn target(url: &str, node: Option<&str>) -> TargetInfo {
+    let host = url.split("://").nth(1).unwrap().split([':', '/']).next().unwrap();
+    TargetInfo { host: Some(NodeName::new(host)), node: node.map(NodeName::new), ..member(url, "", None) }
+}
+
+/// Prompt, cached and output tokens that are posted today.
+pub fn posted(fleet: &Fleet) -> [u64; 3] {
+    fleet.ledger().today().tokens().fold([0; 3], |[prompt, cached, output], (.., all)| {
+        let hits = all.hit.count();
+        [prompt + all.miss.count() + hits, cached + hits, output + all.output.count()]
+    })
+}
+
 /// A fleet of these members that prices by the built-in book.
 pub fn fleet(targets: Vec<TargetInfo>, began: Moment) -> Fleet {
     Fleet::new(FleetConfig { targets, ..FleetConfig::local("box") }, Book::built_in().unwrap(), began)

@@ -78,7 +78,7 @@ impl Scene {
     }
 
     pub fn asked(&self) -> Vec<GpuReading> {
-        self.driver.look();
+        self.driver.poll();
         self.outcome().unwrap()
     }
 }

@@ -99,20 +99,20 @@ pub fn scraper(url: &str) -> Scraper {
 pub async fn in_vain(url: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
     let settings = Settings { timeout: Duration::from_millis(300), ..Settings::default() };
     let begun = Instant::now();
-    let outcome = look(&mut Scraper::new(url.parse().unwrap(), settings, Clock::System)).await.1;
+    let outcome = scrape(&mut Scraper::new(url.parse().unwrap(), settings, Clock::System)).await.1;
     assert!(begun.elapsed() < Duration::from_millis(1500));
     outcome
 }
 
-pub async fn look(scraper: &mut Scraper) -> (ScrapeCost, Result<Box<PageReading>, ScrapeTrouble>) {
-    match scraper.look().await {
+pub async fn scrape(scraper: &mut Scraper) -> (ScrapeCost, Result<Box<PageReading>, ScrapeTrouble>) {
+    match scraper.scrape().await {
         Event::Page { cost, outcome, .. } => (cost, outcome),
         other => panic!("{other:?}"),
     }
 }
 
 pub async fn once(url: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
-    look(&mut scraper(url)).await.1
+    scrape(&mut scraper(url)).await.1
 }
 
 /// What a server gives whose metrics page is `reply`.

@@ -131,7 +131,7 @@ impl Seat {
     }
 
     pub fn picture(&mut self) -> std::sync::Arc<Snapshot> {
-        self.collector.picture()
+        self.collector.snapshot()
     }
 
     /// Status up, and waits until what is left is written, however busy the machine is.

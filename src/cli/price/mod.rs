@@ -46,7 +46,7 @@ pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
 /// Prints an answer, as one JSON object or for people.
 fn tell<T: Serialize>(args: &PriceArgs, answer: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
     if args.json {
-        let json = serde_json::to_string_pretty(answer).map_err(|error| Failure::Run(error.to_string()))?;
+        let json = serde_json::to_string_pretty(answer)?;
         out::line(&json)
     } else {
         out::print(&text())

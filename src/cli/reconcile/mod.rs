@@ -76,11 +76,7 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
         of_file(why + &dates)
     })?;
     told.notes.extend(dates);
-    let text = if args.json {
-        print::json(&told).map_err(|error| Failure::Run(error.to_string()))?
-    } else {
-        print::text(&told, &|at| local(at, &header.zone))
-    };
+    let text = if args.json { print::json(&told)? } else { print::text(&told, &|at| local(at, &header.zone)) };
     out::print(&text)
 }
 

@@ -24,7 +24,7 @@ impl CapacityReport {
     pub(super) fn render(&self, format: Format) -> Result<String, Failure> {
         match format {
             Format::Csv => Ok(self.csv()),
-            Format::Json => capacity_json::render(self).map_err(|error| Failure::Run(error.to_string())),
+            Format::Json => Ok(capacity_json::render(self)?),
             _ => Ok(self.table()),
         }
     }

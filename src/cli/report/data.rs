@@ -232,9 +232,9 @@ fn span_as_asked(query: &ReportQuery, header: &Header, now: Timestamp) -> Result
     Ok((since, until))
 }
 
-/// The ledger's first look.
+/// The time of the first poll in the ledger.
 fn began(header: &Header) -> Result<Timestamp, Failure> {
-    let empty = || Failure::Run("nothing is in the ledger yet: no look was ever written to it".to_owned());
+    let empty = || Failure::Run("the ledger is empty: no poll has been written to it yet".to_owned());
     header.began.ok_or_else(empty)
 }
 

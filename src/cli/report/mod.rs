@@ -64,7 +64,7 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     }
     let text = match query.format {
         Format::Table => table::render(&data),
-        Format::Json => json::render(&data).map_err(|error| Failure::Run(error.to_string()))?,
+        Format::Json => json::render(&data)?,
         Format::Csv => csv::render(&data),
         Format::Hledger | Format::Beancount => journal::render(&data),
         Format::Focus => focus::render(&data),

@@ -24,7 +24,7 @@ mod changes;
 mod disputes;
 
 #[derive(Parser)]
-struct Line {
+struct ReportCommand {
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -98,8 +98,10 @@ fn ask(since: Timestamp, until: Timestamp, _: Grain, _: Wanted) -> Result<Past, 
 }
 
 fn data(line: &str) -> Result<ReportData, Failure> {
-    let query =
-        ReportQuery::new(&Line::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report, &[])?;
+    let query = ReportQuery::new(
+        &ReportCommand::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report,
+        &[],
+    )?;
     let book = Book::built_in().unwrap();
     let context = ReportContext {
         book: &book,
@@ -120,7 +122,8 @@ fn revenue_without_a_cost_is_a_row() {
     unrated.cost_accounts[1].rate = None;
     unrated.accounts[1..].iter_mut().for_each(|account| account.costed = false);
     for by in ["model", "node"] {
-        let query = ReportQuery::new(&Line::try_parse_from(["report", "--by", by]).unwrap().report, &[]).unwrap();
+        let query =
+            ReportQuery::new(&ReportCommand::try_parse_from(["report", "--by", by]).unwrap().report, &[]).unwrap();
         let book = Book::built_in().unwrap();
         let context = ReportContext {
             book: &book,

@@ -6,12 +6,12 @@ use crate::pricing::{ModelPrice, PriceAnswer, PriceList};
 use crate::reading::canonical_model;
 use crate::units::Timestamp;
 
-/// What a price is asked for.
+/// The query for a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PriceQuery<'q> {
     /// The model, as any page or person spells it.
     pub model: &'q str,
-    /// Whose tokens they are; `None` if unknown.
+    /// The tenant; `None` if unknown.
     pub tenant: Option<&'q str>,
     /// A tier of the list; `None` is the one that holds at the instant.
     pub tier: Option<&'q str>,

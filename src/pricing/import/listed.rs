@@ -12,7 +12,7 @@ use crate::units::Price;
 /// The tier outside every window.
 const STANDARD: &str = "standard";
 
-/// What a list charges.
+/// The prices of a list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Charges {
     /// Prices by tier; `standard` is among them.

@@ -32,7 +32,7 @@ pub fn import_models_dev(json: &str) -> Result<Import, String> {
     Ok(listing.finish(tally))
 }
 
-/// All that a model charges, or none of it.
+/// All prices of a model, or `None` if one cannot be read.
 fn charges(cost: &RawEntry<'_>, tally: &mut ImportTally) -> Option<Charges> {
     if BY_LENGTH.iter().any(|key| cost.get(*key).is_some_and(|value| is_said(value))) {
         tally.by_length += 1;

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::entry::RawEntry;
-use crate::pricing::Window;
+use crate::pricing::TierWindow;
 
 /// Minutes of a day.
 const DAY: i32 = 1440;
@@ -53,7 +53,7 @@ pub(super) fn off_peak(block: &RawEntry<'_>) -> Option<OffPeak> {
 /// `"16:30-00:30"`, or several.
 fn spans(value: &Value) -> Option<Vec<(i32, i32)>> {
     let one = |value: &Value| {
-        let (start, end) = Window::parse_hours(value.as_str()?).ok()?;
+        let (start, end) = TierWindow::parse_hours(value.as_str()?).ok()?;
         Some((minute(start)?, minute(end)?))
     };
     match value {

@@ -6,7 +6,7 @@ use super::decimal::{self, Refused};
 use super::entry::{Import, RawEntry, entry, is_said, text};
 use super::listed::{Charges, Listing};
 use super::tally::ImportTally;
-use crate::pricing::{TierFile, Window, WindowFile};
+use crate::pricing::{TierFile, TierWindow, WindowFile};
 use crate::units::Price;
 
 /// What of an override says when it holds by the time of day.
@@ -58,7 +58,7 @@ fn refusal(error: &serde_json::Error) -> String {
     format!("{error}; this reads OpenRouter's api/v1/models, one object with a list of models under \"data\"")
 }
 
-/// All that a model charges, or none of it.
+/// All prices of a model, or `None` if one cannot be read.
 fn charges(pricing: &RawEntry<'_>, tally: &mut ImportTally) -> Option<Charges> {
     let prices = ModelPrices { base: pricing, over: None };
     if prices.reasons_apart() {
@@ -110,7 +110,7 @@ fn is_by_time(over: &RawEntry<'_>) -> bool {
 
 /// A tier and a window for each override. `None` where two of them hold at one time, or one cannot be read.
 fn add_windows(charges: &mut Charges, pricing: &RawEntry<'_>, overrides: &[RawEntry<'_>]) -> Option<()> {
-    let mut windows: Vec<Window> = Vec::new();
+    let mut windows: Vec<TierWindow> = Vec::new();
     for (nth, over) in overrides.iter().enumerate() {
         let prices = ModelPrices { base: pricing, over: Some(over) };
         if prices.reasons_apart() {
@@ -121,8 +121,8 @@ fn add_windows(charges: &mut Charges, pricing: &RawEntry<'_>, overrides: &[RawEn
         let hours = format!("{}-{}", minutes(&start?)?, minutes(&end?)?);
         let name = format!("override {}", nth + 1);
         let (weekdays, except_holidays) = (Vec::new(), false);
-        let parsed = vec![Window::parse_hours(&hours).ok()?];
-        let window = Window { tier: name.clone(), hours: parsed, weekdays, except_holidays };
+        let parsed = vec![TierWindow::parse_hours(&hours).ok()?];
+        let window = TierWindow { tier: name.clone(), hours: parsed, weekdays, except_holidays };
         if windows.iter().any(|other| window.overlaps(other).is_some()) {
             return None;
         }

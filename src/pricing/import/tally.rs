@@ -1,8 +1,8 @@
-//! What became of the entries of another program's prices.
+//! The counts of imported entries.
 
 use std::fmt;
 
-/// What was read, mended and left out.
+/// Entries that were read, repaired and left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ImportTally {
     /// Entries of the JSON.

@@ -1,4 +1,4 @@
-//! What becomes of the entries of LiteLLM's map.
+//! The import of LiteLLM's map.
 
 use super::*;
 use crate::pricing::{Book, ListFile};

@@ -1,7 +1,7 @@
-//! Which engines run on this box: the usual ports of loopback, and what the processes that hold GPUs listen on.
+//! The search for engines on this box: the usual ports on loopback, and the ports of the processes that hold GPUs.
 //!
-//! A program is told by its page, never by its port. A port that refuses costs nothing; one that answers with something
-//! else is left alone for a while.
+//! An engine is recognised by its page, never by its port. A refused connection costs nothing; a server that is no engine
+//! is not asked again for a while.
 
 mod listening;
 
@@ -22,17 +22,17 @@ use crate::source::scrape::{Scrape, ScrapeTarget, Scraper, Settings};
 
 pub use listening::listening;
 
-/// How long a loopback port may take to accept.
+/// The timeout of connecting to a loopback port.
 const ACCEPT: Duration = Duration::from_millis(200);
-/// How long a server may take to say what it is.
+/// The timeout of a server's response.
 const ANSWER: Duration = Duration::from_secs(1);
-/// Rounds for which a server that is no engine is left alone.
+/// The number of searches in which a server that is no engine is not asked again.
 const LEAVE_ALONE: u32 = 20;
 
 /// The processes that hold memory on this machine's GPUs, by the driver that names them.
 pub type Pids = BTreeMap<TargetId, Vec<u32>>;
 
-/// Notes which processes a driver names, where an event is one's. Whether they are others than before.
+/// Notes the processes of an event of the driver. Returns whether they have changed.
 pub fn note_pids(known: &mut Pids, event: &Event) -> bool {
     let Event::Gpus { source, outcome, .. } = event else { return false };
     let gpus = outcome.iter().flatten();
@@ -41,50 +41,50 @@ pub fn note_pids(known: &mut Pids, event: &Event) -> bool {
     before.unwrap_or_default() != known[source]
 }
 
-/// Looks for engines on this machine, again and again.
+/// Searches this machine for engines repeatedly.
 #[derive(Debug)]
 pub struct Discovery {
     id: TargetId,
     ports: Vec<u16>,
     /// The processes that hold GPUs, by the driver that names them.
     pids: Option<watch::Receiver<Pids>>,
-    /// What it has found so far.
+    /// The targets found so far.
     known: Vec<ScrapeTarget>,
     sink: Option<Sink>,
     settings: Settings,
     clock: Clock,
-    /// Servers that are no engines, and for how many rounds they are not asked again.
+    /// Servers that are no engines, with the number of searches in which they are not asked again.
     strangers: HashMap<SocketAddr, u32>,
 }
 
-/// An engine or exporter that was found, with the first look at it.
+/// An engine or exporter that was found, with its first page.
 #[derive(Debug)]
 pub struct FoundEngines {
-    /// Its scraper, which knows where the page is.
+    /// Its scraper, which knows the address of the page.
     pub scraper: Scraper,
-    /// The page that told what it is.
+    /// The page by which it was recognised.
     pub first: Event,
 }
 
 impl Discovery {
-    /// A discovery on the usual ports. Its scrapers look with `settings`.
+    /// A search on the usual ports. Its scrapers use `settings`.
     pub fn new(settings: Settings, clock: Clock) -> Self {
         Self::on(dialect::ports(), settings, clock)
     }
 
-    /// A discovery on other ports.
+    /// A search on other ports.
     pub fn on(ports: Vec<u16>, settings: Settings, clock: Clock) -> Self {
         let id = TargetId::new("this box");
         Self { id, ports, pids: None, known: Vec::new(), sink: None, settings, clock, strangers: HashMap::new() }
     }
 
-    /// Searches what these processes listen on too.
+    /// Also searches the ports of these processes.
     #[must_use]
     pub fn following(self, pids: watch::Receiver<Pids>) -> Self {
         Self { pids: Some(pids), ..self }
     }
 
-    /// Asks the usual ports and those that `pids` and their parents listen on, all at once, but for those in `known`.
+    /// Asks the usual ports and those of `pids` and their parents, all at once, except those in `known`.
     /// It takes about a second at most.
     pub async fn discover(&mut self, pids: &[u32], known: &[ScrapeTarget]) -> Vec<FoundEngines> {
         let mut asked = JoinSet::new();
@@ -105,7 +105,7 @@ impl Discovery {
         found
     }
 
-    /// Searches again, and says which engines are new and what there is to say where none is known.
+    /// Searches again. Emits the new engines, or an error if no engine is known.
     async fn search(&mut self) {
         let pids = self.pids.as_ref().map(|pids| pids.borrow().values().flatten().copied().collect::<Vec<_>>());
         let pids = pids.unwrap_or_default();
@@ -178,7 +178,7 @@ fn is_at(target: &ScrapeTarget, address: SocketAddr) -> bool {
 
 enum ProbeAnswer {
     Engine(Box<FoundEngines>),
-    /// Something answers, and it is no engine.
+    /// A server that is no engine answers.
     Stranger,
     /// Nothing listens, or no answer came in time.
     Silence,
@@ -190,12 +190,12 @@ async fn ask(address: SocketAddr, settings: Settings, clock: Clock) -> (SocketAd
     }
     let Ok(target) = format!("http://{address}").parse() else { return (address, ProbeAnswer::Silence) };
     let mut scraper = Scraper::new(target, settings, clock);
-    let answer = match timeout(ANSWER, scraper.look()).await {
-        // An engine without a metrics page is found too: its trouble says what to switch on.
+    let answer = match timeout(ANSWER, scraper.scrape()).await {
+        // An engine without a metrics page is found too: its error says which option switches the page on.
         Ok(first) if tells_something(&first) || scraper.owner().is_some() => {
             ProbeAnswer::Engine(Box::new(FoundEngines { scraper, first }))
         }
-        // It may be an engine that is busy starting: asked again in the next round.
+        // It may be an engine that is starting: the next search asks it again.
         Err(_) => ProbeAnswer::Silence,
         Ok(_) => ProbeAnswer::Stranger,
     };
@@ -209,7 +209,7 @@ fn tells_something(event: &Event) -> bool {
     }
 }
 
-/// What to say of a server that is no engine, where no engine was found; `None` where there is no such server.
+/// The error about servers that are no engines, if no engine was found; `None` without such a server.
 pub fn no_engine_at(ports: &[u16]) -> Option<SourceError> {
     let first = ports.first()?;
     let others = match ports.len() - 1 {
@@ -224,7 +224,7 @@ pub fn no_engine_at(ports: &[u16]) -> Option<SourceError> {
     })
 }
 
-/// What to say when no engine was found.
+/// The error if no engine was found.
 pub fn nothing_answers() -> SourceError {
     SourceError {
         what: Label::new("engines"),

@@ -1,4 +1,4 @@
-//! When to look: the loop that every thread of this source reports to, and that never waits for any of them.
+//! The loop that starts polls of the driver. Every thread of this source reports to it, and it waits for none.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
@@ -12,18 +12,18 @@ use super::settings::{NvmlSettings, PollPace};
 use crate::clock::Clock;
 use crate::reading::{Event, GpuReading, Label, SourceError};
 
-/// Between the first look and the second.
-const SECOND_LOOK: Duration = Duration::from_millis(300);
-/// Between two attempts to load the library.
+/// The time between the first poll and the second.
+const SECOND_POLL: Duration = Duration::from_millis(300);
+/// The time between two attempts to load the library.
 const RETRY: Duration = Duration::from_secs(30);
-/// How long loading may take before it is said that it takes long.
+/// The time of loading after which an error is reported.
 const LOADING: Duration = Duration::from_secs(10);
-/// How often a thread is watched while it works.
+/// The time between two checks of a thread at work.
 const WATCH: Duration = Duration::from_millis(50);
 /// The longest sleep.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// How far it is.
+/// The stage of loading.
 enum Stage {
     Loading { since: Instant },
     Down { retry: Instant },
@@ -38,12 +38,12 @@ pub(super) struct Cadence<S> {
     tell: Sender<LaneMessage>,
     version: Arc<OnceLock<Label>>,
     stage: Stage,
-    /// What stands in the way, as last said.
+    /// The last reported error.
     trouble: Option<Failed>,
-    /// When the next look is due; `None` until one is asked for.
+    /// When the next poll is due; `None` until one is asked for.
     due: Option<Instant>,
     began: Instant,
-    looks: u64,
+    polls: u64,
 }
 
 impl<S: Fn(Event)> Cadence<S> {
@@ -57,10 +57,10 @@ impl<S: Fn(Event)> Cadence<S> {
         let now = Instant::now();
         let due = matches!(settings.pace, PollPace::Every(_)).then_some(now);
         let stage = Stage::Loading { since: now };
-        Self { settings, clock, send, tell, version, stage, trouble: None, due, began: now, looks: 0 }
+        Self { settings, clock, send, tell, version, stage, trouble: None, due, began: now, polls: 0 }
     }
 
-    /// Runs until it is told to stop.
+    /// Runs until it receives the message to stop.
     pub(super) fn run(mut self, inbox: &Receiver<LaneMessage>) {
         self.load();
         loop {
@@ -82,7 +82,7 @@ impl<S: Fn(Event)> Cadence<S> {
         });
     }
 
-    /// When there is something to do without being told.
+    /// The time of the next action that needs no message.
     fn wake(&self) -> Instant {
         let now = Instant::now();
         let due = self.due.unwrap_or(now + IDLE);
@@ -99,8 +99,8 @@ impl<S: Fn(Event)> Cadence<S> {
     fn hear(&mut self, message: LaneMessage) {
         let now = Instant::now();
         match (message, &mut self.stage) {
-            (LaneMessage::Look, Stage::Up(_)) => self.due = Some(now),
-            (LaneMessage::Look, _) => {
+            (LaneMessage::Poll, Stage::Up(_)) => self.due = Some(now),
+            (LaneMessage::Poll, _) => {
                 self.due = Some(now);
                 if let Some(trouble) = &self.trouble {
                     self.say(self.without_library(trouble));
@@ -143,7 +143,7 @@ impl<S: Fn(Event)> Cadence<S> {
                     self.due = None;
                     machine.begin_look(now, if self.settings.pace == PollPace::Asked { due } else { now });
                 } else if due.is_some_and(|due| now >= due + LOOK) && self.settings.pace == PollPace::Asked {
-                    // The previous look is still under way: the answer is what is known so far.
+                    // The previous poll is still under way: the event holds what is known so far.
                     self.due = None;
                     let readings = machine.readings_so_far(now);
                     self.finish(readings, now);
@@ -157,7 +157,7 @@ impl<S: Fn(Event)> Cadence<S> {
         }
     }
 
-    /// Says what stands in the way, unless that was said before.
+    /// Reports an error, unless it was reported before.
     fn fail(&mut self, failed: Failed) {
         if self.trouble.as_ref() != Some(&failed) {
             self.say(self.without_library(&failed));
@@ -165,7 +165,7 @@ impl<S: Fn(Event)> Cadence<S> {
         }
     }
 
-    /// The GPUs that the kernel lists, where what failed says how they are; else what stands in the way.
+    /// The GPUs that the kernel lists, if the error tells their state; else the error.
     fn without_library(&self, failed: &Failed) -> Result<Vec<GpuReading>, SourceError> {
         let gpus = failed.gpus.map(|state| kernel::list(&self.settings.kernel_list, state)).unwrap_or_default();
         if gpus.is_empty() { Err(failed.trouble.clone()) } else { Ok(gpus) }
@@ -173,10 +173,10 @@ impl<S: Fn(Event)> Cadence<S> {
 
     fn finish(&mut self, readings: Vec<GpuReading>, now: Instant) {
         self.say(Ok(readings));
-        self.looks += 1;
+        self.polls += 1;
         if let PollPace::Every(interval) = self.settings.pace {
-            let pause = if self.looks == 1 { SECOND_LOOK.min(interval) } else { interval };
-            // A driver that takes long gets as much rest as it took.
+            let pause = if self.polls == 1 { SECOND_POLL.min(interval) } else { interval };
+            // A slow driver is left alone for as long as its last poll took.
             let rested = now + now.saturating_duration_since(self.began).min(interval);
             self.due = Some(self.due.unwrap_or((self.began + pause).max(rested)));
         }

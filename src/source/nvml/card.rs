@@ -1,4 +1,4 @@
-//! One GPU as the driver lists it: its handle, what never changes, and what it was found not to have.
+//! One GPU as the driver lists it: its handle, its constant facts, and the calls that it does not support.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use nvml_wrapper::{Device, Nvml};
 use super::pulse::Pulse;
 use crate::reading::{GpuId, GpuState, Label};
 
-/// What is asked of a GPU. A refusal is remembered by these names.
+/// The calls to a GPU. Unsupported calls are remembered by these names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Call {
@@ -37,16 +37,16 @@ pub(super) enum Call {
     Gpm,
 }
 
-/// Why a GPU is not asked any further.
+/// The reason why a visit of a GPU ends early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// It has no figures now: it is in this state.
+    /// It has no values now because it is in this state.
     Out(GpuState),
-    /// The call came back after its wait had ended.
+    /// The call returned after its timeout.
     WrittenOff,
 }
 
-/// One GPU. Threads share it, so that a new one knows what the one before it learnt.
+/// One GPU. Threads share it, so that a new thread knows what the one before it found out.
 #[derive(Debug)]
 pub(super) struct Card {
     /// The driver's index.
@@ -55,9 +55,9 @@ pub(super) struct Card {
     device: OnceLock<Device<'static>>,
     name: OnceLock<Label>,
     id: OnceLock<GpuId>,
-    /// A bit for each [`Call`] that was refused for good.
+    /// A bit for each [`Call`] that is not supported.
     refused: AtomicU32,
-    /// A bit for each of those that was refused for lack of permission.
+    /// A bit for each [`Call`] that was refused for lack of permission.
     denied: AtomicU32,
 }
 
@@ -74,12 +74,12 @@ impl Card {
         }
     }
 
-    /// The product name, once it was told.
+    /// The product name, once it is known.
     pub(super) fn name(&self) -> Option<Label> {
         self.name.get().cloned()
     }
 
-    /// The identity, once it was told.
+    /// The id, once it is known.
     pub(super) fn id(&self) -> Option<GpuId> {
         self.id.get().cloned()
     }
@@ -92,24 +92,24 @@ impl Card {
         self.denied.load(Ordering::Relaxed) & (1 << call as u8) != 0
     }
 
-    /// Never asks for this again.
+    /// Notes a call that is never made again.
     pub(super) fn refuse(&self, call: Call) {
         self.refused.fetch_or(1 << call as u8, Ordering::Relaxed);
     }
 }
 
-/// How the calls of one visit went.
+/// The results of the calls of one visit.
 #[derive(Debug, Default)]
 pub(super) struct CardTally {
-    /// Whether a figure was told.
+    /// Whether a call returned a value.
     answered: Cell<bool>,
     /// Whether a call was refused for lack of permission.
     denied: Cell<bool>,
-    /// Whether a call ended in an error that says no more.
+    /// Whether a call failed with an unspecific error.
     failed: Cell<bool>,
 }
 
-/// A thread that is at a card: every call it makes moves its pulse.
+/// A thread's visit of a GPU. Each call increments its pulse.
 #[derive(Clone, Copy)]
 pub(super) struct Visit<'a> {
     pub(super) card: &'a Card,
@@ -118,7 +118,7 @@ pub(super) struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    /// Asks once more what may change. `None`: refused, now or before, or it failed this time.
+    /// Makes a call whose result may change. `None` if it is not supported or failed.
     pub(super) fn ask<T>(
         &self,
         call: Call,
@@ -132,7 +132,7 @@ impl Visit<'_> {
         self.settle(call, || question(device))
     }
 
-    /// Ends a visit in which no figure was told, where that is for lack of permission or for errors that say no more.
+    /// Ends a visit without any value with an error, if permission was missing or all errors were unspecific.
     pub(super) fn judge(&self) -> Result<(), Stop> {
         match self.tally {
             tally if tally.answered.get() => Ok(()),
@@ -142,7 +142,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Asks what never changes, unless it was told before.
+    /// Makes a call whose result never changes, unless the result is known.
     pub(super) fn ask_identity(&self) -> Result<(), Stop> {
         if self.card.name.get().is_none()
             && let Some(name) = self.ask(Call::Name, Device::name)?
@@ -157,7 +157,7 @@ impl Visit<'_> {
         Ok(())
     }
 
-    /// The handle. Without one there is nothing to ask.
+    /// The handle, without which no call can be made.
     fn device(&self) -> Result<&Device<'static>, Stop> {
         if let Some(device) = self.card.device.get() {
             return Ok(device);
@@ -199,7 +199,7 @@ impl Visit<'_> {
     }
 }
 
-/// Whether the same question would get the same refusal for as long as this process runs.
+/// Whether an error will not change while this process runs.
 const fn is_final(error: &NvmlError) -> bool {
     matches!(
         error,

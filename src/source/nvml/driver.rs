@@ -1,4 +1,4 @@
-//! The source at work: what starts its loop, and tells it what is wanted.
+//! The handle of the running source: it starts the loop and sends it messages.
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,7 @@ use super::settings::NvmlSettings;
 use crate::clock::Clock;
 use crate::reading::{Event, Label};
 
-/// The driver's version, once it has said it. Clones know it at the same time.
+/// The driver's version, once it is known. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Version(Arc<OnceLock<Label>>);
 
@@ -22,7 +22,7 @@ impl Version {
     }
 }
 
-/// The source at work. It ends when this is dropped; a thread inside the driver is left there.
+/// The running source. Dropping it ends the loop; a thread inside the driver is not joined.
 #[derive(Debug)]
 pub struct Driver {
     tell: Sender<LaneMessage>,
@@ -30,14 +30,14 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts the source and returns at once. Every look becomes one [`Event::Gpus`] given to `send`, which is called on
+    /// Starts the source and returns at once. Every poll becomes one [`Event::Gpus`] given to `send`, which is called on
     /// the source's own thread; so does the first failure to load the library and every other one that differs from it.
     /// Loading is tried again every 30 s.
     pub fn start(settings: NvmlSettings, clock: Clock, send: impl Fn(Event) + Send + 'static) -> Self {
         Self::telling(Version::default(), settings, clock, send)
     }
 
-    /// The same, telling the driver's version too.
+    /// The same, with a handle for the driver's version.
     pub(super) fn telling(
         version: Version,
         settings: NvmlSettings,
@@ -47,23 +47,23 @@ impl Driver {
         let (tell, inbox) = channel();
         let driver = Self { tell: tell.clone(), version: version.clone() };
         let cadence = Cadence::new(settings, clock, send, tell, version.0);
-        // Without a thread there is no look, and a dashboard that shows the engines only.
+        // Without a thread there are no polls, and the dashboard shows only engines.
         let _ = thread::Builder::new().name("nvml".to_owned()).spawn(move || cadence.run(&inbox));
         driver
     }
 
-    /// Asks for a look now. It comes as one event, even if a GPU hangs: then 200 ms after the patience ran out. While the
+    /// Asks for a poll now. It comes as one event, even if a GPU hangs: then 200 ms after the patience ran out. While the
     /// library cannot be loaded the event says why.
-    pub fn look(&self) {
-        let _ = self.tell.send(LaneMessage::Look);
+    pub fn poll(&self) {
+        let _ = self.tell.send(LaneMessage::Poll);
     }
 
-    /// Looks so often from now on.
+    /// Sets the interval between polls.
     pub fn set_interval(&self, interval: Duration) {
         let _ = self.tell.send(LaneMessage::Every(interval));
     }
 
-    /// The driver's version, once it has said it.
+    /// The driver's version, once it is known.
     pub fn version(&self) -> Option<Label> {
         self.version.get()
     }

@@ -1,4 +1,4 @@
-//! The GPUs that the kernel's driver lists under `/proc`: what is known of them where the library gives nothing.
+//! The GPUs that the kernel driver lists under `/proc`, for when the library fails.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use nvml_wrapper::error::NvmlError;
 
 use crate::reading::{GpuId, GpuReading, GpuState, Label};
 
-/// Where the driver lists its GPUs.
+/// The folder in which the driver lists its GPUs.
 pub(super) const FOLDER: &str = "/proc/driver/nvidia/gpus";
 
-/// The state of every GPU where the library as a whole fails with `error`; `None` where that says nothing about GPUs.
+/// The state of every GPU if the library fails with `error`; `None` if the error does not tell it.
 pub(super) const fn state_after(error: &NvmlError) -> Option<GpuState> {
     match error {
         NvmlError::NoPermission => Some(GpuState::Refused),
@@ -20,14 +20,14 @@ pub(super) const fn state_after(error: &NvmlError) -> Option<GpuState> {
     }
 }
 
-/// A reading without figures for each GPU in `folder`, by address on the bus, as the library numbers them.
+/// A reading without values for each GPU in `folder`, in the order of bus addresses, which is the library's.
 pub(super) fn list(folder: &Path, state: GpuState) -> Vec<GpuReading> {
     let mut addresses: Vec<_> =
         fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     addresses.sort();
     let reading = |(index, address): (u32, std::path::PathBuf)| {
         let text = fs::read_to_string(address.join("information")).unwrap_or_default();
-        // The driver writes question marks for what it does not know yet.
+        // The driver writes question marks for unknown values.
         let value = |key: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
             line.map(str::trim).filter(|value| !value.is_empty() && !value.contains('?'))

@@ -1,7 +1,7 @@
-//! A thread that visits GPUs round after round, and the handle that watches it.
+//! A thread that polls GPUs in rounds, and the handle that supervises it.
 //!
-//! A lane never waits for its thread. When a call has not come back in time the thread is written off: it is left inside
-//! the driver, its GPU is named, and new threads go on with the others.
+//! A lane never waits for its thread. When a call has not returned in time, the thread is written off: it is left inside
+//! the driver, its GPU is reported, and new threads continue with the other GPUs.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,16 +14,17 @@ use super::message::LaneMessage;
 use super::pulse::Pulse;
 use crate::reading::GpuState;
 
-/// What a lane asks of each GPU. A written-off thread takes its own with it; the next begins afresh.
+/// The calls that a lane makes for each GPU. A thread that is written off keeps its value; the next thread begins
+/// with a new one.
 pub(super) trait Round: Default + Send + 'static {
-    /// What a visit brings.
+    /// The result of a visit.
     type Found: Send + 'static;
 
-    /// Asks one GPU.
+    /// Polls one GPU.
     fn visit(&mut self, at: &Visit<'_>) -> Result<Self::Found, Stop>;
 }
 
-/// One GPU's part of a round: what was found, or the state that the GPU is in without figures.
+/// The result of one GPU in a round: its values, or its state if it has none.
 pub(super) type LaneOutcome<F> = (u32, Result<F, GpuState>);
 
 type Basket<F> = Arc<Mutex<Vec<LaneOutcome<F>>>>;
@@ -36,17 +37,17 @@ struct Worker {
     watch: Option<LaneWatch>,
 }
 
-/// What a thread is at.
+/// The GPU that a thread is visiting.
 struct LaneWatch {
     gpus: Vec<u32>,
     /// The pulse when it last moved, and when that was seen.
     seen: (u64, Instant),
 }
 
-/// A call that did not come back.
+/// A call that did not return in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stall {
-    /// The thread, which may come back one day.
+    /// The thread, which may return later.
     pub(super) worker: u64,
     /// The GPU.
     pub(super) gpu: u32,
@@ -56,14 +57,14 @@ pub(super) struct Stall {
 pub(super) struct DriverLane<R: Round> {
     cards: Arc<[Card]>,
     tell: Sender<LaneMessage>,
-    /// How long a call may take.
+    /// The timeout of a call.
     patience: Duration,
     basket: Basket<R::Found>,
     workers: Vec<Worker>,
 }
 
 impl<R: Round> DriverLane<R> {
-    /// A lane at rest.
+    /// A lane without a round.
     pub(super) fn new(cards: Arc<[Card]>, tell: Sender<LaneMessage>, patience: Duration) -> Self {
         Self { cards, tell, patience, basket: Basket::<R::Found>::default(), workers: Vec::new() }
     }
@@ -83,14 +84,14 @@ impl<R: Round> DriverLane<R> {
         self.workers.iter_mut().for_each(|worker| worker.order(gpus.to_vec(), now));
     }
 
-    /// Takes note that thread `worker` is done; whether that ended this lane's round.
+    /// Notes that thread `worker` has finished. Returns whether this ended the lane's round.
     pub(super) fn ended(&mut self, worker: u64) -> bool {
         let Some(worker) = self.workers.iter_mut().find(|w| w.id == worker) else { return false };
         worker.watch = None;
         !self.is_busy()
     }
 
-    /// What the round has brought so far; of a GPU that was asked twice in it, the later comes later.
+    /// The results of the round so far. A GPU that was polled twice in it has two, the later one last.
     pub(super) fn take(&mut self) -> Vec<LaneOutcome<R::Found>> {
         std::mem::take(&mut *self.found())
     }
@@ -99,8 +100,8 @@ impl<R: Round> DriverLane<R> {
         self.basket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes off the threads whose calls have not come back in time. What they had still to do goes to new ones: the
-    /// GPUs that answered before to one, each other to its own, since a second one may hang as well.
+    /// Writes off the threads whose calls have not returned in time. New threads take their remaining GPUs: one for the
+    /// GPUs that have answered before, and one for each other GPU, since it may hang as well.
     pub(super) fn check(&mut self, now: Instant) -> Vec<Stall> {
         let patience = self.patience;
         let late: Vec<Worker> = self.workers.extract_if(.., |worker| worker.silence(now) >= patience).collect();
@@ -121,7 +122,7 @@ impl<R: Round> DriverLane<R> {
         stall
     }
 
-    /// A new thread. Threads are numbered through all lanes.
+    /// Starts a thread. Threads of all lanes are numbered together.
     fn hire(&self) -> Worker {
         static HIRED: AtomicU64 = AtomicU64::new(0);
         let id = HIRED.fetch_add(1, Ordering::Relaxed);
@@ -146,7 +147,7 @@ impl Worker {
         self.watch = Some(LaneWatch { gpus, seen: (calls, now) });
     }
 
-    /// For how long its call has not come back.
+    /// The time since its call began.
     fn silence(&mut self, now: Instant) -> Duration {
         let Some(watch) = &mut self.watch else { return Duration::ZERO };
         let calls = self.pulse.calls.load(Ordering::Acquire);

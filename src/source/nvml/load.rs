@@ -1,4 +1,4 @@
-//! Getting hold of the driver's library, and saying what to do when that fails.
+//! Loads the driver's library, and explains failures.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -10,7 +10,7 @@ use super::kernel;
 use crate::platform::no_nvml;
 use crate::reading::{GpuState, Label, SourceError};
 
-/// The library at work.
+/// The loaded library.
 #[derive(Debug)]
 pub(super) struct Loaded {
     /// Leaked: its `Drop` would shut the driver down under threads that are still inside it.
@@ -19,14 +19,14 @@ pub(super) struct Loaded {
     pub(super) version: Option<Label>,
 }
 
-/// Why there is no library, and the state in which that leaves each GPU, where it says so.
+/// The reason why the library was not loaded, and the state of each GPU if that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failed {
     pub(super) trouble: SourceError,
     pub(super) gpus: Option<GpuState>,
 }
 
-/// Loads on a thread of its own, for initialising a broken driver may hang too, and hands the result to `done`.
+/// Loads the library on a thread of its own, since initialising a broken driver may hang, and passes the result to `done`.
 pub(super) fn load(library: Option<PathBuf>, done: impl FnOnce(Result<Loaded, Failed>) + Send + 'static) {
     let failed =
         |path: Option<&Path>, error| Failed { trouble: trouble(path, &error), gpus: kernel::state_after(&error) };
@@ -44,7 +44,7 @@ fn try_load(library: Option<&Path>) -> Result<Loaded, NvmlError> {
     Ok(Loaded { nvml, gpus: nvml.device_count()?, version })
 }
 
-/// What to tell the user when initialisation does not come back.
+/// The error if initialisation does not return.
 pub(super) fn silent() -> Failed {
     let trouble = said(
         "the driver does not answer: its initialisation has not come back in 10 s",
@@ -76,7 +76,7 @@ fn trouble(library: Option<&Path>, error: &NvmlError) -> SourceError {
     }
 }
 
-/// What to tell where the library is not there, or is none.
+/// The error if the library is missing or invalid.
 fn not_loaded(library: Option<&Path>, why: &dyn std::fmt::Display) -> SourceError {
     if let Some(path) = library {
         return said(

@@ -1,4 +1,4 @@
-//! The GPUs of a machine whose library is loaded: two lanes, and the readings that both bring together.
+//! The GPUs of a machine: a quick and a slow lane, and the readings that combine their results.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,42 +8,42 @@ use std::time::{Duration, Instant};
 use super::card::Card;
 use super::lane::DriverLane;
 use super::load::Loaded;
-use super::look::DriverLook;
 use super::message::LaneMessage;
+use super::poll::DriverPoll;
 use super::slow::{Slow, SlowFigures};
 use super::xid;
 use crate::reading::{GpuReading, GpuState};
 
-/// Between slow rounds.
+/// The time between two slow rounds.
 const SLOW_INTERVAL: Duration = Duration::from_secs(5);
-/// Between the first two slow rounds: activity is told between two samples.
+/// The time between the first two slow rounds: activity is measured between two samples.
 const SLOW_SECOND: Duration = Duration::from_millis(300);
-/// For how long slow figures are news.
+/// The age up to which results of the slow lane are reported.
 const SLOW_AGE: Duration = Duration::from_secs(15);
-/// How long a look that met a hanging GPU still waits for the others.
+/// The time that a poll with a hanging GPU waits for the other GPUs.
 const GRACE: Duration = Duration::from_millis(200);
-/// How long a look may take before it is told without the GPUs that it has not got to.
+/// The time after which a poll is reported without the GPUs that are still missing.
 pub(super) const LOOK: Duration = Duration::from_millis(2300);
 
 /// All GPUs.
 pub(super) struct Machine {
     cards: Arc<[Card]>,
-    looks: DriverLane<DriverLook>,
+    polls: DriverLane<DriverPoll>,
     slow: DriverLane<Slow>,
     slow_rounds: u32,
     slow_due: Instant,
-    /// When the look under way is told at the latest.
+    /// The deadline of the poll under way.
     deadline: Option<Instant>,
-    /// Whether a GPU hung in it.
+    /// Whether a GPU hung in the poll under way.
     stalled: bool,
-    /// Whether GPUs were told as slow that the look under way still gets to.
+    /// Whether GPUs were reported as slow that the poll under way will still read.
     owed: bool,
-    /// Whether the look under way was told, though not all its threads have ended.
+    /// Whether the poll under way was reported before all its threads ended.
     told: bool,
     found: BTreeMap<u32, Result<GpuReading, GpuState>>,
     slow_found: BTreeMap<u32, (Instant, SlowFigures)>,
     xids: BTreeMap<u32, u32>,
-    /// Threads that are inside the driver, and the GPU that holds each.
+    /// Threads that hang inside the driver, with their GPUs.
     hung: BTreeSet<(u64, u32)>,
 }
 
@@ -52,7 +52,7 @@ impl Machine {
         let cards: Arc<[Card]> = (0..loaded.gpus).map(|index| Card::new(loaded.nvml, index)).collect();
         xid::watch(loaded.nvml, loaded.gpus, tell.clone());
         Self {
-            looks: DriverLane::new(Arc::clone(&cards), tell.clone(), patience),
+            polls: DriverLane::new(Arc::clone(&cards), tell.clone(), patience),
             slow: DriverLane::new(Arc::clone(&cards), tell.clone(), patience),
             cards,
             slow_rounds: 0,
@@ -68,43 +68,43 @@ impl Machine {
         }
     }
 
-    /// Whether a thread is being watched.
+    /// Whether a round is under way.
     pub(super) fn is_busy(&self) -> bool {
-        self.looks.is_busy() || self.slow.is_busy()
+        self.polls.is_busy() || self.slow.is_busy()
     }
 
-    /// Whether a look is under way.
+    /// Whether a poll is under way.
     pub(super) fn is_looking(&self) -> bool {
-        self.looks.is_busy()
+        self.polls.is_busy()
     }
 
-    /// When the next slow round is due.
+    /// The time of the next slow round.
     pub(super) fn slow_due(&self) -> Instant {
         self.slow_due
     }
 
-    /// Begins a look that was due at `due`.
+    /// Begins a poll that was due at `due`.
     pub(super) fn begin_look(&mut self, now: Instant, due: Instant) {
         self.found.clear();
         (self.deadline, self.told, self.stalled, self.owed) = (Some(due + LOOK), false, false, false);
-        self.looks.begin(&self.willing(), now);
+        self.polls.begin(&self.willing(), now);
     }
 
-    /// A thread ended its round. The readings, if that was the look.
+    /// Notes that a thread ended its round. Returns the readings if that completed the poll.
     pub(super) fn ended(&mut self, worker: u64, now: Instant) -> Option<Vec<GpuReading>> {
         if self.slow.ended(worker) {
             for (gpu, found) in self.slow.take() {
                 self.slow_found.extend(found.ok().map(|f| (gpu, (now, f))));
             }
         }
-        if !self.looks.ended(worker) {
+        if !self.polls.ended(worker) {
             return None;
         }
         self.told &= !self.owed;
         self.tell_once(now)
     }
 
-    /// A thread that was written off came back: its GPU may be asked again.
+    /// Notes that a thread that was written off has returned: its GPU is polled again.
     pub(super) fn back(&mut self, worker: u64) {
         self.hung.retain(|(thread, _)| *thread != worker);
     }
@@ -113,7 +113,7 @@ impl Machine {
         self.xids.insert(gpu, code);
     }
 
-    /// Begins what is due and writes off what hangs. The readings, if that ended a look without all its answers.
+    /// Starts rounds that are due and writes off threads that hang. Returns the readings if that ended an incomplete poll.
     pub(super) fn check(&mut self, now: Instant) -> Option<Vec<GpuReading>> {
         if now >= self.slow_due && !self.slow.is_busy() && !self.found_nothing_yet() {
             self.slow.begin(&self.willing(), now);
@@ -122,7 +122,7 @@ impl Machine {
         }
         let stalls = self.slow.check(now);
         self.hung.extend(stalls.iter().map(|stall| (stall.worker, stall.gpu)));
-        let stalls = self.looks.check(now);
+        let stalls = self.polls.check(now);
         self.hung.extend(stalls.iter().map(|stall| (stall.worker, stall.gpu)));
         if !stalls.is_empty() {
             let grace = now + GRACE;
@@ -138,18 +138,18 @@ impl Machine {
         (!std::mem::replace(&mut self.told, true)).then(|| self.readings(now))
     }
 
-    /// What the look under way has got to so far.
+    /// The readings of the poll under way so far.
     pub(super) fn readings_so_far(&mut self, now: Instant) -> Vec<GpuReading> {
         self.told = true;
         self.readings(now)
     }
 
-    /// The first look has the driver for itself.
+    /// Whether the slow lane waits: it does not run beside the first poll.
     fn found_nothing_yet(&self) -> bool {
-        self.slow_rounds == 0 && self.looks.is_busy()
+        self.slow_rounds == 0 && self.polls.is_busy()
     }
 
-    /// GPUs that no thread is stuck in.
+    /// GPUs in which no thread hangs.
     fn willing(&self) -> Vec<u32> {
         self.cards.iter().map(|card| card.index).filter(|gpu| !self.is_hung(*gpu)).collect()
     }
@@ -159,13 +159,13 @@ impl Machine {
     }
 
     fn readings(&mut self, now: Instant) -> Vec<GpuReading> {
-        self.found.extend(self.looks.take());
+        self.found.extend(self.polls.take());
         let readings: Vec<_> = self.cards.iter().map(|card| self.reading(card, now)).collect();
         self.owed = readings.iter().any(|reading| reading.state == GpuState::Slow);
         readings
     }
 
-    /// What is known of one GPU. Who it is stays known whatever becomes of it.
+    /// The reading of one GPU. Its id stays known when it fails.
     fn reading(&self, card: &Card, now: Instant) -> GpuReading {
         let xid = self.xids.get(&card.index).copied();
         let silent =

@@ -1,4 +1,4 @@
-//! What the threads and the handle of the source tell its loop.
+//! The messages from the threads and the handle of the source to its loop.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use super::load::{Failed, Loaded};
 
 /// What reaches the loop.
 pub(super) enum LaneMessage {
-    /// A look is wanted now.
-    Look,
+    /// A poll is wanted now.
+    Poll,
     /// Looks are wanted so often.
     Every(Duration),
     /// Loading ended.

@@ -17,7 +17,7 @@ const COMM: usize = 15;
 /// After so many questions all names are read anew: a process may have changed its name, or its id its process.
 const KEPT: u32 = 1024;
 
-/// Names of processes, not read again at every look.
+/// Names of processes, not read again at every poll.
 #[derive(Default)]
 pub(super) struct ProcessNames {
     known: HashMap<u32, Option<Label>>,

@@ -13,7 +13,7 @@ pub struct NvmlSettings {
     pub library: Option<PathBuf>,
     /// The name of this machine.
     pub node: NodeName,
-    /// When to look.
+    /// When to poll.
     pub pace: PollPace,
     /// How long a call may take before its thread is written off.
     pub patience: Duration,
@@ -22,7 +22,7 @@ pub struct NvmlSettings {
 }
 
 impl NvmlSettings {
-    /// The system's library, a look a second, two seconds of patience.
+    /// The system's library, a poll a second, two seconds of patience.
     pub fn new(node: NodeName) -> Self {
         Self {
             library: None,
@@ -34,11 +34,11 @@ impl NvmlSettings {
     }
 }
 
-/// When to look at the GPUs.
+/// When to poll the GPUs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PollPace {
-    /// At once, again after 300 ms, then at every interval; less often while a look takes longer than that.
+    /// At once, again after 300 ms, then at every interval; less often while a poll takes longer than that.
     Every(Duration),
-    /// When [`Driver::look`](super::driver::Driver::look) asks.
+    /// When [`Driver::poll`](super::driver::Driver::poll) asks.
     Asked,
 }

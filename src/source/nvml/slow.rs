@@ -10,7 +10,7 @@ use nvml_wrapper::{Device, GpmSample};
 
 use super::card::{Call, Stop, Visit};
 use super::lane::Round;
-use super::look::told;
+use super::poll::told;
 use crate::reading::{Activity, Pcie};
 use crate::units::{BytesPerSecond, Ratio};
 

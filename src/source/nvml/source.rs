@@ -64,7 +64,7 @@ impl Source for Nvml {
         Box::pin(async move {
             let Some(Running { driver, sink, clock, answers }) = &mut self.running else { return Next::Scheduled };
             answers.borrow_and_update();
-            driver.look();
+            driver.poll();
             let answered = tokio::time::timeout(PATIENCE, answers.changed()).await.is_ok();
             if !answered && *answers.borrow() == 0 {
                 let (node, at) = (self.settings.node.clone(), clock.now());

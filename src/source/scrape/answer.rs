@@ -1,4 +1,4 @@
-//! What a GET brings: a body and what came with it, whichever client sent it.
+//! The response to a GET, from either client.
 
 use http_body_util::BodyExt;
 use hyper::Response;
@@ -9,33 +9,34 @@ use crate::clock::Clock;
 use crate::reading::{Label, ScrapeTrouble};
 use crate::units::{Moment, Timestamp};
 
-/// A whole body and what came with it.
+/// A complete body and the headers that are used.
 #[derive(Debug)]
 pub(super) struct PageAnswer {
     /// The body, decoded.
     pub(super) body: Vec<u8>,
-    /// When its last byte had arrived.
+    /// The time at which its last byte arrived.
     pub(super) at: Moment,
-    /// Whether it calls itself `OpenMetrics`, if it calls itself anything.
+    /// Whether its content type is `OpenMetrics`; `None` without a content type.
     pub(super) openmetrics: Option<bool>,
-    /// When the server says that it is.
+    /// The server's time.
     pub(super) date: Option<Timestamp>,
-    /// What llama.cpp says in place of its start: another value is another process.
+    /// llama.cpp's identifier of its process, which it gives in place of a start time.
     pub(super) process: Option<HeaderValue>,
 }
 
-/// How to take an answer in.
+/// The limits and the buffer for a response.
 pub(super) struct Intake<'a> {
-    /// The most bytes of body.
+    /// The largest body, in bytes.
     pub(super) cap: usize,
-    /// Where the body goes.
+    /// The buffer for the body.
     pub(super) buffer: Vec<u8>,
-    /// What stamps its arrival.
+    /// The clock for its time of arrival.
     pub(super) clock: &'a Clock,
 }
 
 impl Intake<'_> {
-    /// Takes in the whole body. One that is too large or breaks off is no answer; `broken` says what an error in it is.
+    /// Receives the complete body. A body that is too large or truncated is an error; `broken` translates the
+    /// client's error.
     pub(super) async fn receive<B>(
         self,
         response: Response<B>,
@@ -83,7 +84,7 @@ fn refuse_status<B>(response: &Response<B>) -> Result<(), ScrapeTrouble> {
     }
 }
 
-/// Whether the first challenge of a refusal is basic authentication; any other is met with a key.
+/// Whether the first challenge of a refusal is basic authentication. For any other a bearer token is asked for.
 fn asks_for_password(headers: &HeaderMap) -> bool {
     let challenge = headers.get(WWW_AUTHENTICATE).and_then(|challenge| challenge.to_str().ok()).unwrap_or_default();
     challenge.split([' ', ',']).find(|word| !word.is_empty()).is_some_and(|word| word.eq_ignore_ascii_case("basic"))

@@ -13,19 +13,19 @@ use reqwest::{Body, Certificate, Client, ClientBuilder, Url};
 use rustls::RootCertStore;
 use rustls::crypto::ring;
 
-use super::line::CONNECT;
+use super::connection::CONNECT;
 use super::named_pages::NamedPages;
 use crate::reading::{Label, ScrapeTrouble};
 
 /// Redirects followed within one server: `/metrics` to `/metrics/`.
 pub(super) const REDIRECTS: usize = 4;
-/// What to keep of a buffer for the next page, and of how many: those of a slot of the cadence.
+/// The largest buffer that is kept for the next page, and how many are kept: as many as a slot of the schedule needs.
 const KEEP: usize = 1 << 20;
 const BUFFERS: usize = 32;
 
-/// The connections of all scrapers of a process, kept alive between looks.
+/// The connections of all scrapers of a process, kept alive between scrapes.
 ///
-/// A client that speaks TLS reads the system's certificates when it is built, which costs more than a first frame may
+/// A client with TLS reads the system's certificates when it is built, which takes longer than the first frame may
 /// take; so it is built when the first `https` target asks for it.
 #[derive(Debug, Clone, Default)]
 pub struct Clients(Arc<Shared>);
@@ -33,7 +33,7 @@ pub struct Clients(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     plain: OnceLock<Client>,
-    /// By the file of certificates that they trust besides the system's.
+    /// Clients by the file of certificates that they trust besides the system's.
     tls: Mutex<HashMap<Option<PathBuf>, Client>>,
     buffers: Mutex<Vec<Vec<u8>>>,
     named: NamedPages,
@@ -60,19 +60,19 @@ impl Clients {
         Ok(client)
     }
 
-    /// The models that addresses name.
+    /// The models that are named by targets' addresses.
     pub(super) fn named(&self) -> &NamedPages {
         &self.0.named
     }
 
-    /// An empty buffer with room for as much as the last page had: it does not grow piece by piece.
+    /// An empty buffer with capacity for the last page's size.
     pub(super) fn buffer(&self, expected: usize) -> Vec<u8> {
         let mut buffer = self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         buffer.reserve(expected.min(KEEP));
         buffer
     }
 
-    /// Takes a page's buffer back for the next one.
+    /// Takes a buffer back for the next page.
     pub(super) fn give_back(&self, mut buffer: Vec<u8>) {
         let mut buffers = self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner);
         if buffer.capacity() <= KEEP && buffers.len() < BUFFERS {
@@ -92,7 +92,7 @@ fn builder() -> ClientBuilder {
         .redirect(Policy::custom(same_origin))
 }
 
-/// Follows a redirect within one origin; any other is answered by the redirect itself.
+/// Follows a redirect within one origin; any other is returned as the response.
 fn same_origin(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let home = attempt.previous().first().map(Url::origin);
     if attempt.previous().len() > REDIRECTS || home != Some(attempt.url().origin()) {
@@ -114,7 +114,7 @@ fn plain() -> Result<Client, ScrapeTrouble> {
 
 /// A client that trusts the system's certificates and those in `ca_file`.
 fn secure(ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
-    // Err: installed before, which is as good.
+    // An error means that it is installed already.
     let _ = ring::default_provider().install_default();
     let Some(file) = ca_file else { return build(builder()) };
     let refuse = |why: &str| ScrapeTrouble::Tls(Label::new(&format!("ca_file {}: {why}", file.display())));
@@ -136,7 +136,7 @@ pub(super) async fn get(client: &Client, url: &Url, headers: &HeaderMap) -> Resu
     sent.map(Response::from).map_err(|error| trouble(&error, url, 0))
 }
 
-/// What went wrong, from the error and its causes, after so many bytes of body.
+/// Translates an error and its causes, after `bytes` bytes of body.
 pub(super) fn trouble(error: &reqwest::Error, url: &Url, bytes: u64) -> ScrapeTrouble {
     if error.is_timeout() {
         return ScrapeTrouble::TimedOut;
@@ -162,12 +162,12 @@ pub(super) fn trouble(error: &reqwest::Error, url: &Url, bytes: u64) -> ScrapeTr
     ScrapeTrouble::Other(Label::new(&root_cause(error)))
 }
 
-/// The innermost of an error's causes: the one that says what happened.
+/// The innermost cause of an error.
 fn root_cause(error: &(dyn Error + 'static)) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
-/// An error and its causes, the innermost last. An I/O error that wraps another one does not call it its source.
+/// An error and its causes, the innermost last. The source of an I/O error leaves out the error that it wraps.
 fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |cause| {
         let cause: &'e (dyn Error + 'static) = *cause;

@@ -1,4 +1,4 @@
-//! What a target asks for before it answers: a key or a password in a file, read once, and again when it is refused.
+//! Credentials: a bearer token or a password in a file, read once, and again when it is refused.
 
 use std::path::Path;
 
@@ -18,16 +18,17 @@ pub(super) struct Credentials {
 enum Scheme {
     #[default]
     None,
-    /// A key, in a file.
+    /// A file that holds a bearer token.
     Bearer(std::path::PathBuf),
-    /// A user's name, and a file that holds the password.
+    /// A user name, and a file that holds the password.
     Basic(String, std::path::PathBuf),
 }
 
 impl Credentials {
-    /// Those of a target, not yet read.
+    /// The credentials of a target, not read yet.
     pub(super) fn new(target: &ScrapeTarget) -> Self {
-        let scheme = match (&target.bearer_token_file, &target.username, &target.password_file) {
+        let scheme = match (&target.options.bearer_token_file, &target.options.username, &target.options.password_file)
+        {
             (Some(file), ..) => Scheme::Bearer(file.clone()),
             (None, Some(username), Some(file)) => Scheme::Basic(username.clone(), file.clone()),
             _ => Scheme::None,
@@ -46,7 +47,7 @@ impl Credentials {
         Ok(self.header.clone())
     }
 
-    /// Reads the file again, after what it held was refused. Whether it holds something else now.
+    /// Reads the file again after its content was refused. Returns whether the content has changed.
     pub(super) fn changed(&mut self) -> bool {
         match self.read() {
             Ok(header) if header != self.header => {
@@ -66,7 +67,7 @@ impl Credentials {
             }
             Scheme::Basic(username, file) => {
                 let password = secret("password_file", file)?;
-                // Blanks may be a part of it; the end of the line is the editor's.
+                // Blanks may be part of the password; the end of the line is not.
                 let password = password.trim_end_matches(['\r', '\n']);
                 (format!("Basic {}", base64(format!("{username}:{password}").as_bytes())), "password_file", file)
             }

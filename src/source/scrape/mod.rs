@@ -1,12 +1,12 @@
-//! Pages over HTTP: one poll, one event, never longer than its timeout.
+//! Metrics pages over HTTP: each poll gives one event, within its timeout.
 //!
-//! It fetches and finds out where a target's page is; what the page means is `dialect`. When to look, and how often, is
-//! the caller's.
+//! It finds and fetches a target's page; `dialect` reads it. The caller decides when to
+//! scrape.
 
 mod answer;
 mod client;
+mod connection;
 mod credentials;
-mod line;
 mod models;
 mod named_pages;
 mod naming;
@@ -19,4 +19,4 @@ mod target;
 pub use client::Clients;
 pub use scraper::{Scraper, Settings};
 pub use source::{Scrape, source_of};
-pub use target::{AGENT_PORT, Address, ScrapeTarget, TargetError};
+pub use target::{AGENT_PORT, Address, ScrapeTarget, TargetError, TargetOptions};

@@ -1,4 +1,4 @@
-//! What `/v1/models` says of a server: whose it is, what its models are called, and which of them are loaded.
+//! The list of `/v1/models`: the server's owner, the names of its models, and which of them are loaded.
 
 use std::collections::HashMap;
 
@@ -8,15 +8,15 @@ use serde_json::Value;
 use crate::dialect;
 use crate::reading::{EngineKind, Label, ModelAlias, ModelName};
 
-/// The most bytes of a list: it is a few kilobytes, some megabytes with thousands of adapters.
+/// The largest list, in bytes. It is a few kilobytes, or some megabytes with thousands of adapters.
 pub(super) const MODELS_CAP: usize = 8 << 20;
 /// The most aliases of a server, and the most loaded models of a router, that are used.
 const ALIASES: usize = 8192;
-/// What some servers put before their text.
+/// The byte order mark that some servers send first.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const LOADED: usize = 64;
 
-/// What is known of the server behind an address.
+/// What `/v1/models` says of a server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct KnownModels {
     /// The engine that `owned_by` names.
@@ -27,7 +27,7 @@ pub(super) struct KnownModels {
     pub(super) aliases: Vec<ModelAlias>,
     /// Its models, where it is a router that loads several.
     pub(super) routed: Option<Vec<RoutedModel>>,
-    /// The server did not answer, or had trouble of its own: nothing is known of it.
+    /// The server did not answer, or answered with a server error.
     pub(super) unsure: bool,
 }
 
@@ -41,12 +41,12 @@ pub(super) struct RoutedModel {
 }
 
 impl RoutedModel {
-    /// The name that its page is asked for by.
+    /// The name in the address of its page.
     pub(super) fn id(&self) -> Option<&str> {
         self.names.first().map(String::as_str)
     }
 
-    /// Whether it is called so.
+    /// Whether `name` is one of its names.
     pub(super) fn is_called(&self, name: &ModelName) -> bool {
         self.names.iter().any(|known| ModelName::new(known) == *name)
     }
@@ -140,7 +140,7 @@ impl KnownModels {
     }
 }
 
-/// Whether a text is a model's name.
+/// Whether a text can be the name of a model.
 fn is_name(text: &str) -> bool {
     ModelName::told(text).is_some()
 }

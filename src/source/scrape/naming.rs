@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::line::{self, Got, KeptLine};
+use super::connection::{self, Got, KeptConnection};
 use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
@@ -216,11 +216,11 @@ impl Ask {
 
     async fn receive(&self) -> Result<PageAnswer, ScrapeTrouble> {
         let intake = || Intake { cap: MODELS_CAP, buffer: Vec::new(), clock: &self.clock };
-        let (mut url, mut line) = (self.url.clone(), KeptLine::default());
+        let (mut url, mut line) = (self.url.clone(), KeptConnection::default());
         if url.scheme() == "http" {
             for _ in 0..=REDIRECTS {
                 match line.get(&url, &self.headers).await? {
-                    Got::Answer(response) => return intake().receive(response, line::trouble).await,
+                    Got::Answer(response) => return intake().receive(response, connection::trouble).await,
                     Got::Moved(there) => url = there,
                     Got::Unusual => break,
                 }

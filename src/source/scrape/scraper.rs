@@ -1,4 +1,4 @@
-//! One target, looked at again and again.
+//! Scrapes one target repeatedly.
 
 mod routed;
 
@@ -9,8 +9,8 @@ use reqwest::{Client, Url};
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
+use super::connection::{self, Got, KeptConnection};
 use super::credentials::Credentials;
-use super::line::{self, Got, KeptLine};
 use super::models::{KnownModels, MODELS_CAP};
 use super::named_pages;
 use super::naming::{self, Aliases, Ask, PageModel};
@@ -22,15 +22,15 @@ use crate::dialect::{self, Hint};
 use crate::reading::{EngineKind, Event, Label, ModelName, PageReading, ScrapeCost, ScrapeTrouble};
 use crate::units::Moment;
 
-/// One text format, from servers that negotiate the format.
+/// Asks servers that negotiate the format for the text format.
 const TEXT: &str = "text/plain;version=0.0.4;q=1,*/*;q=0.1";
 
-/// How targets are looked at. Clones share their connections.
+/// Settings of scrapes. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The longest a look may take, everything included.
+    /// The timeout of a scrape as a whole.
     pub timeout: Duration,
-    /// The most bytes of a decoded page.
+    /// The largest decoded page, in bytes.
     pub max_page: usize,
     /// The connections.
     pub clients: Clients,
@@ -42,64 +42,64 @@ impl Default for Settings {
     }
 }
 
-/// Looks at one target and remembers what it learnt of it.
+/// Scrapes one target, and remembers where its page is and which engine answers.
 #[derive(Debug)]
 pub struct Scraper {
     target: ScrapeTarget,
     settings: Settings,
     clock: Clock,
-    line: KeptLine,
-    /// A page that the server has moved, and where it is: asked there from then on.
+    connection: KeptConnection,
+    /// A page that the server has redirected, and its new address, which is requested from then on.
     moved: Option<(Url, Url)>,
-    /// Whether the server answers in ways that the line can't take: then the client asks.
+    /// Whether the server's responses need the general client.
     unusual: bool,
     client: Option<Client>,
     credentials: Credentials,
-    /// What `/v1/models` said, since the server was last seen to start.
+    /// The list of `/v1/models` since the server's last start.
     models: Option<KnownModels>,
-    /// The engine that it last named.
+    /// The engine that the list last named.
     owner: Option<EngineKind>,
-    /// The model that the address names.
+    /// The model that is named by the address.
     asked_model: Option<ModelName>,
-    /// Whether that one may be asked for.
+    /// Whether the page of that model may be requested.
     named: Named,
-    /// The model of a page that names none.
+    /// The model of a page that does not name it.
     page_model: PageModel,
     aliases: Aliases,
-    /// Where the server is a router with a page for each model.
+    /// The router, if the server has a page for each model.
     router: Option<Router>,
-    /// Which of a router's models were listed as not running.
+    /// The models of a router that were listed as not running.
     resting: Resting,
-    /// Where the page was found.
+    /// The address of the page, once it was found.
     page: Option<Url>,
-    /// Since the last search found no page.
+    /// The wait before the next search, after one that found no page.
     search: Search,
-    /// Pages that reading uses up. They were read once, by mistake, and never are again.
+    /// Pages whose reading consumes them. They were read once by mistake, and are never read again.
     consumed: Vec<Url>,
     process: Option<HeaderValue>,
-    /// The bytes of the last page.
+    /// The size of the last page, in bytes.
     length: usize,
 }
 
-/// What a look that worked gives.
-struct LookOutcome {
+/// The result of a successful scrape.
+struct ScrapeOutcome {
     at: Moment,
     cost: ScrapeCost,
     reading: PageReading,
 }
 
-/// A page that was got and read.
+/// A page that was fetched and read.
 struct Fetched {
     cost: ScrapeCost,
     at: Moment,
     reading: PageReading,
     process: Option<HeaderValue>,
-    /// Whether its rows lack a model's name that the server may tell.
+    /// Whether rows lack a model's name that the server's list may have.
     nameless: bool,
 }
 
 impl Scraper {
-    /// A scraper that has not looked yet.
+    /// A scraper that has not scraped yet.
     pub fn new(target: ScrapeTarget, settings: Settings, clock: Clock) -> Self {
         let page = match &target.address {
             Address::Http(url) if url.path() != "/" || url.query().is_some() => Some(router::harmless(url)),
@@ -112,7 +112,7 @@ impl Scraper {
             target,
             settings,
             clock,
-            line: KeptLine::default(),
+            connection: KeptConnection::default(),
             moved: None,
             unusual: false,
             client: None,
@@ -133,35 +133,35 @@ impl Scraper {
         }
     }
 
-    /// Takes its times from another clock.
+    /// Replaces the clock.
     pub(super) fn set_clock(&mut self, clock: &Clock) {
         self.clock = clock.clone();
     }
 
-    /// What it looks at.
+    /// What is scraped.
     pub const fn target(&self) -> &ScrapeTarget {
         &self.target
     }
 
-    /// Where its page was found, once it was.
+    /// The address of its page, once it was found.
     pub const fn page(&self) -> Option<&Url> {
         self.page.as_ref()
     }
 
-    /// The engine that the server says it is, whether it shows a metrics page or not.
+    /// The engine that the server's list names, whether it has a metrics page or not.
     pub const fn owner(&self) -> Option<EngineKind> {
         self.owner
     }
 
-    /// Looks once. It gives one [`Event::Page`], within the timeout, whatever happens.
-    pub async fn look(&mut self) -> Event {
+    /// Scrapes once. Always returns one [`Event::Page`], within the timeout.
+    pub async fn scrape(&mut self) -> Event {
         let stopwatch = self.clock.stopwatch();
         let limit = self.settings.timeout;
         let looked = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeTrouble::TimedOut));
         let (at, cost, outcome) = match looked {
-            Ok(mut look) => {
-                self.tell_page(&mut look.reading);
-                (look.at, look.cost, Ok(Box::new(look.reading)))
+            Ok(mut outcome) => {
+                self.tell_page(&mut outcome.reading);
+                (outcome.at, outcome.cost, Ok(Box::new(outcome.reading)))
             }
             Err(trouble) => {
                 self.forget(&trouble);
@@ -171,7 +171,7 @@ impl Scraper {
         Event::Page { target: self.target.id.clone(), at, cost, outcome }
     }
 
-    async fn read(&mut self) -> Result<LookOutcome, ScrapeTrouble> {
+    async fn read(&mut self) -> Result<ScrapeOutcome, ScrapeTrouble> {
         match self.target.address.clone() {
             Address::File(_) => Err(ScrapeTrouble::Other(Label::new("a file is read, not scraped"))),
             Address::Http(url) => match (self.page.clone(), &self.router) {
@@ -182,7 +182,7 @@ impl Scraper {
         }
     }
 
-    /// Says on each row which page it is from.
+    /// Sets the page's address on each row.
     fn tell_page(&self, reading: &mut PageReading) {
         let Some(page) = self.router.as_ref().map(|router| &router.page).or(self.page.as_ref()) else { return };
         let there = self.moved.as_ref().filter(|(from, _)| from == page).map_or(page, |(_, to)| to);
@@ -190,7 +190,7 @@ impl Scraper {
         reading.engines.iter_mut().for_each(|row| row.page = Some(hash));
     }
 
-    /// After trouble: what must be found out anew. A server that was away may come back as another.
+    /// Forgets after an error what may have changed: another server may be at the address when it answers again.
     fn forget(&mut self, trouble: &ScrapeTrouble) {
         (self.models, self.moved, self.router) = (None, None, None);
         self.resting = Resting::default();
@@ -201,16 +201,16 @@ impl Scraper {
         }
     }
 
-    /// Searches the page, but not at every look. Where it was is remembered.
-    async fn find_page(&mut self, origin: &Url) -> Result<LookOutcome, ScrapeTrouble> {
+    /// Searches the page, but not at every scrape, and remembers its address.
+    async fn find_page(&mut self, origin: &Url) -> Result<ScrapeOutcome, ScrapeTrouble> {
         if let Some(trouble) = self.search.too_soon() {
             return Err(trouble);
         }
         match self.search_page(origin).await {
-            Ok((url, look)) => {
+            Ok((url, outcome)) => {
                 self.search = Search::default();
                 self.page = Some(url);
-                Ok(look)
+                Ok(outcome)
             }
             Err(trouble) => {
                 if is_an_answer(&trouble) {
@@ -221,8 +221,8 @@ impl Scraper {
         }
     }
 
-    /// Tries the places where a page may be. One with metrics of no known engine is taken if nothing better is found.
-    async fn search_page(&mut self, origin: &Url) -> Result<(Url, LookOutcome), ScrapeTrouble> {
+    /// Requests the usual addresses of a page. A page of an unknown engine is used if no better one is found.
+    async fn search_page(&mut self, origin: &Url) -> Result<(Url, ScrapeOutcome), ScrapeTrouble> {
         let models = self.ask_models(origin).await?;
         if let Some(page) = self.begin_routing(&models, origin.join("/metrics").ok()) {
             return Ok((page, self.read_router().await?));
@@ -231,10 +231,10 @@ impl Scraper {
         for path in dialect::paths(models.owner) {
             let Ok(url) = origin.join(path) else { continue };
             match self.read_page(&url).await {
-                Ok(look) if look.reading.kind == EngineKind::UNKNOWN && look.reading.gpus.is_empty() => {
-                    second_best = second_best.or(Some((url, look)));
+                Ok(outcome) if outcome.reading.kind == EngineKind::UNKNOWN && outcome.reading.gpus.is_empty() => {
+                    second_best = second_best.or(Some((url, outcome)));
                 }
-                Ok(look) => return Ok((url, look)),
+                Ok(outcome) => return Ok((url, outcome)),
                 Err(trouble) if is_an_answer(&trouble) => worst = more_telling(worst, trouble),
                 Err(trouble) => return Err(trouble),
             }
@@ -242,13 +242,13 @@ impl Scraper {
         second_best.ok_or(worst)
     }
 
-    /// Asks who is there, once. Only a server that is not there at all is trouble: many have no such page.
+    /// Requests `/v1/models` once. Only a server that does not answer at all is an error: many do not have this page.
     async fn ask_models(&mut self, origin: &Url) -> Result<KnownModels, ScrapeTrouble> {
         if let Some(models) = &self.models {
             return Ok(models.clone());
         }
         let Ok(url) = origin.join("/v1/models") else { return Ok(KnownModels::default()) };
-        // It must not use up the time of the page itself.
+        // It must leave time for the page itself.
         let asked = tokio::time::timeout(self.settings.timeout / 3, self.get(&url, "application/json", MODELS_CAP));
         let asked = asked.await;
         match &asked {
@@ -280,8 +280,8 @@ impl Scraper {
         Ok(models)
     }
 
-    /// Reads the page of a target that has a path. A router refuses one that names no model.
-    async fn read_named(&mut self, page: &Url) -> Result<LookOutcome, ScrapeTrouble> {
+    /// Reads the page of a target with a path. A router refuses a path without a model.
+    async fn read_named(&mut self, page: &Url) -> Result<ScrapeOutcome, ScrapeTrouble> {
         if let Some(model) = self.asked_model.clone() {
             return self.read_model(page, &model).await;
         }
@@ -296,13 +296,13 @@ impl Scraper {
         }
     }
 
-    async fn read_page(&mut self, url: &Url) -> Result<LookOutcome, ScrapeTrouble> {
+    async fn read_page(&mut self, url: &Url) -> Result<ScrapeOutcome, ScrapeTrouble> {
         if self.consumed.contains(url) {
             return Err(ScrapeTrouble::NotMetrics(Label::new(dialect::JSON_ARRAY)));
         }
         let Fetched { cost, at, mut reading, process, nameless } = self.fetch(url).await?;
         if process != self.process {
-            // Another process than the one seen before may serve another model.
+            // A new process may serve another model.
             if self.process.is_some() {
                 self.models = None;
                 self.page_model.forget();
@@ -314,10 +314,10 @@ impl Scraper {
         }
         self.aliases.tell(&mut reading).await;
         self.ask_aliases(url, &reading);
-        Ok(LookOutcome { at, cost, reading })
+        Ok(ScrapeOutcome { at, cost, reading })
     }
 
-    /// Gets one page and reads it.
+    /// Fetches and reads a page.
     async fn fetch(&mut self, url: &Url) -> Result<Fetched, ScrapeTrouble> {
         let stopwatch = self.clock.stopwatch();
         let answer = self.get(url, TEXT, self.settings.max_page).await?;
@@ -341,7 +341,7 @@ impl Scraper {
         }
     }
 
-    /// A page that names no model belongs to the one that its address names, or that `/v1/models` lists.
+    /// Sets the model of a page that does not name it: the one in its address, or the one that `/v1/models` lists.
     async fn name_model(&mut self, page: &Url, reading: &mut PageReading) -> Result<(), ScrapeTrouble> {
         if self.asked_model.is_none() && self.page_model.must_be_asked() {
             let only = self.ask_models(page).await?.only;
@@ -351,18 +351,19 @@ impl Scraper {
         Ok(())
     }
 
-    /// Asks for other names of the models behind a page, now and then and without waiting.
+    /// Requests the aliases of the models of a page from time to time, without waiting.
     fn ask_aliases(&mut self, page: &Url, reading: &PageReading) {
         let now = self.clock.now();
         if !self.aliases.is_due(reading, self.process.as_ref(), now) {
             return;
         }
         let (Ok(url), Ok(headers)) = (page.join("/v1/models"), self.headers("application/json")) else { return };
-        let (clients, ca_file) = (self.settings.clients.clone(), self.target.ca_file.clone());
+        let (clients, ca_file) = (self.settings.clients.clone(), self.target.options.ca_file.clone());
         self.aliases.ask(Ask { url, headers, clients, ca_file, clock: self.clock.clone() }, now);
     }
 
-    /// One GET with this target's key; with another one, if the first is refused and the file holds another by now.
+    /// Sends a GET with the target's credentials; if they are refused and their file has changed, sends it again with
+    /// the new ones.
     async fn get(&mut self, url: &Url, accept: &'static str, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
         loop {
             let headers = self.headers(accept)?;
@@ -378,7 +379,7 @@ impl Scraper {
         let mut headers = HeaderMap::with_capacity(5);
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("margintop/", env!("CARGO_PKG_VERSION"))));
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        // Compressing is work for the engine; what comes compressed all the same is unpacked.
+        // Compressing would cost the engine time; a body that is compressed all the same is decompressed.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if let Some(credentials) = self.credentials.header()? {
             headers.insert(AUTHORIZATION, credentials);
@@ -392,10 +393,10 @@ impl Scraper {
         let mut moves = 0;
         while url.scheme() == "http" && !self.unusual {
             let there = self.moved.as_ref().filter(|(from, _)| from == url).map_or(url, |(_, to)| to);
-            match self.line.get(there, headers).await? {
+            match self.connection.get(there, headers).await? {
                 Got::Answer(response) => {
-                    let answer = intake.receive(response, line::trouble).await;
-                    self.line.rest().await;
+                    let answer = intake.receive(response, connection::trouble).await;
+                    self.connection.rest().await;
                     return answer;
                 }
                 Got::Moved(_) if moves >= REDIRECTS => {
@@ -408,7 +409,7 @@ impl Scraper {
         }
         let client = match &self.client {
             Some(client) => client,
-            None => self.client.insert(clients.client(url, self.target.ca_file.as_deref())?),
+            None => self.client.insert(clients.client(url, self.target.options.ca_file.as_deref())?),
         };
         let response = client::get(client, url, headers).await?;
         intake.receive(response, |error, bytes| client::trouble(error, url, bytes)).await

@@ -1,8 +1,8 @@
-//! A search for a page that found none: when to search again, and what to say meanwhile.
+//! The wait after a search that found no page, and the error that is reported meanwhile.
 
 use crate::reading::ScrapeTrouble;
 
-/// A server that answers and shows no page is searched again after 1, 2, 4 and at last every 32 looks: each search is
+/// A server that answers and shows no page is searched again after 1, 2, 4 and at last every 32 scrapes: each search is
 /// four requests to something that may be busy.
 #[derive(Debug, Default)]
 pub(super) struct Search {
@@ -12,13 +12,13 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// What the last search came to, if it is too soon for another.
+    /// The error of the last search, if it is too soon for another.
     pub(super) fn too_soon(&mut self) -> Option<ScrapeTrouble> {
         self.looks_left = self.looks_left.checked_sub(1)?;
         self.found_instead.clone()
     }
 
-    /// Notes what a search came to. A server that is starting or overloaded may have a page in a moment.
+    /// Notes the error of a search. A server that is starting or overloaded is searched again at once.
     pub(super) fn failed(&mut self, trouble: &ScrapeTrouble) {
         if matches!(trouble, ScrapeTrouble::Status(500 | 502..)) {
             return;
@@ -40,7 +40,7 @@ pub(super) const fn is_an_answer(trouble: &ScrapeTrouble) -> bool {
     )
 }
 
-/// Of two troubles on the way to a page, the one that helps more.
+/// The more helpful of two errors of a search.
 pub(super) fn more_telling(one: ScrapeTrouble, other: ScrapeTrouble) -> ScrapeTrouble {
     let weight = |trouble: &ScrapeTrouble| match trouble {
         ScrapeTrouble::Status(401 | 403) | ScrapeTrouble::NeedsPassword(_) => 5,

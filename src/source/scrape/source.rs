@@ -21,7 +21,7 @@ impl Scrape {
     }
 }
 
-/// What polls a target: a scrape of a server, or a file.
+/// The source for a target: a scraper or a file.
 pub fn source_of(target: &ScrapeTarget, settings: &Settings) -> Box<dyn Source> {
     match &target.address {
         Address::File(path) => {
@@ -43,7 +43,7 @@ impl Source for Scrape {
 
     fn poll(&mut self) -> PollFuture<'_> {
         Box::pin(async move {
-            let event = self.scraper.look().await;
+            let event = self.scraper.scrape().await;
             if let Some(sink) = &self.sink {
                 sink.say(event).await;
             }

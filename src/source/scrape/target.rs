@@ -1,4 +1,4 @@
-//! What to look at: an address, and what the user says of it.
+//! Targets of scrapes: an address, and what the user says of it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,58 +10,54 @@ use reqwest::Url;
 use crate::fleet::TargetInfo;
 use crate::reading::{Label, NodeName, Role, TargetId, UnitName};
 
-/// Where margintop's own agent listens: what a host without a port means.
+/// The port of margintop's own agent, used for a host without a port.
 pub const AGENT_PORT: u16 = 9545;
 
-/// A page to look at again and again.
+/// A page that is polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrapeTarget {
-    /// What it is called everywhere.
+    /// Its id.
     pub id: TargetId,
-    /// Where its page is.
+    /// The address of its page.
     pub address: Address,
-    /// The machine that it is about, if the user says.
+    /// What the user says of it.
+    pub options: TargetOptions,
+}
+
+/// What the user says of a target besides its address.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TargetOptions {
+    /// The node that it runs on.
     pub node: Option<NodeName>,
-    /// Its deployment unit, if the user says.
+    /// Its deployment unit.
     pub unit: Option<UnitName>,
-    /// Its role, if the user says; that goes before the page's own word.
+    /// Its role, which takes precedence over the page's own.
     pub role: Option<Role>,
-    /// The user's own labels.
+    /// Labels of the user's own; `tenant` names whose traffic the target serves.
     pub labels: BTreeMap<Label, Label>,
-    /// A file whose one line is the key that the page asks for. It is read again when the key is refused.
+    /// A file whose one line is the bearer token. It is read again when the token is refused.
     pub bearer_token_file: Option<PathBuf>,
-    /// The user's name, where the page asks for basic authentication.
+    /// The user name for basic authentication.
     pub username: Option<String>,
-    /// A file whose first line is that user's password. It is read again when it is refused.
+    /// A file whose first line is that user's password. It is read again when the password is refused.
     pub password_file: Option<PathBuf>,
-    /// A file of certificates in PEM that sign the server's, besides the system's.
+    /// A file of certificates in PEM that are trusted besides the system's.
     pub ca_file: Option<PathBuf>,
 }
 
-/// Where a page is.
+/// The address of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// On a server. Without a path, where the page is is found out.
+    /// A URL. Without a path the page is searched for.
     Http(Url),
-    /// In a file: one page.
+    /// A file that holds one page.
     File(PathBuf),
 }
 
 impl ScrapeTarget {
-    /// A target of which nothing is known but its address.
+    /// A target without options.
     pub fn new(id: TargetId, address: Address) -> Self {
-        Self {
-            id,
-            address,
-            node: None,
-            unit: None,
-            role: None,
-            labels: BTreeMap::new(),
-            bearer_token_file: None,
-            username: None,
-            password_file: None,
-            ca_file: None,
-        }
+        Self { id, address, options: TargetOptions::default() }
     }
 
     /// The host that its address names; `None` for a file.
@@ -80,20 +76,20 @@ impl ScrapeTarget {
         }
     }
 
-    /// What the fleet is to know of it.
+    /// Its description for the fleet.
     pub fn info(&self) -> TargetInfo {
         TargetInfo {
             target: self.id.clone(),
             host: self.host().filter(|_| !self.is_this_box()).map(NodeName::new),
-            node: self.node.clone(),
-            unit: self.unit.clone(),
-            role: self.role,
-            tenant: self.labels.get(&Label::new("tenant")).cloned(),
+            node: self.options.node.clone(),
+            unit: self.options.unit.clone(),
+            role: self.options.role,
+            tenant: self.options.labels.get(&Label::new("tenant")).cloned(),
         }
     }
 
-    /// Whether it is this machine's own. The other addresses of the loopback network may be anybody's: a simulated fleet
-    /// gives each node one.
+    /// Whether it is on this machine's own address. The other addresses of the loopback network count as other hosts:
+    /// a simulated fleet has one for each node.
     pub fn is_this_box(&self) -> bool {
         self.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "::1"))
     }
@@ -103,7 +99,7 @@ impl ScrapeTarget {
         self.is_this_box() && other.is_this_box() && self.port() == other.port() && self.page() == other.page()
     }
 
-    /// What of a server is read: the path, and the query in whatever order. What forbids loading a model chooses no page.
+    /// What identifies a page on its server: the path, and the sorted query without `autoload`.
     fn page(&self) -> (String, Vec<(String, String)>) {
         let Address::Http(url) = &self.address else { return <_>::default() };
         let mut query: Vec<(String, String)> =
@@ -121,7 +117,7 @@ impl ScrapeTarget {
     }
 }
 
-/// Why a text is no target, and what to write instead.
+/// The reason why a text is not a target, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetError {
     text: Label,

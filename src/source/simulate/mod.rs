@@ -15,6 +15,7 @@ mod served;
 mod sglang;
 mod site;
 mod source;
+mod terms;
 mod traffic;
 mod vllm;
 mod wave;
@@ -26,6 +27,7 @@ use tokio::task::JoinSet;
 pub use day::{DAY_BEGIN, DAY_CACHED, DAY_END, DAY_OUTPUT, DAY_PROMPT, Holding};
 pub use plan::{Plan, Story};
 pub use source::{SimulatedFleet, SimulatedTarget};
+pub use terms::{objectives, price_day, price_models};
 
 use crate::platform::allow_files;
 

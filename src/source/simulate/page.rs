@@ -1,4 +1,4 @@
-//! A metrics page while it is written. Label sets come preformatted and numbers are written by hand: a simulated fleet
+//! Writes a metrics page. Label sets are preformatted and numbers are written without `fmt`: a simulated fleet
 //! writes gigabytes.
 
 use std::fmt::Display;

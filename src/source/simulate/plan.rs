@@ -1,25 +1,25 @@
-//! What to simulate.
+//! The settings of a simulated fleet.
 
 use crate::clock::Clock;
 
-/// What to simulate.
+/// The settings of a simulated fleet.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Machines; each has an engine and an exporter.
     pub nodes: u32,
     /// GPUs of each.
     pub gpus_per_node: u32,
-    /// How many times faster than real a day rises and falls. Tokens a second stay what they are.
+    /// The speed at which the day's load rises and falls, relative to real time. Tokens per second stay the same.
     pub speed: f64,
-    /// Another seed is another fleet: other bursts, other faults.
+    /// The seed of bursts and faults.
     pub seed: u64,
-    /// Whose time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Which fleet.
+    /// The kind of fleet.
     pub story: Story,
 }
 
-/// Which fleet is simulated.
+/// The kind of a simulated fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Story {
     /// A made-up one, with faults now and then.
@@ -34,7 +34,7 @@ impl Plan {
         Self { nodes, gpus_per_node: 8, speed: 1.0, seed: 1, clock, story: Story::Ordinary }
     }
 
-    /// The published day: [`DAY_BEGIN`](super::DAY_BEGIN) to [`DAY_END`](super::DAY_END). `clock` is expected to be turned through it.
+    /// The published day: [`DAY_BEGIN`](super::DAY_BEGIN) to [`DAY_END`](super::DAY_END). `clock` is set by the caller.
     pub const fn deepseek_day(clock: Clock) -> Self {
         Self { nodes: 278, gpus_per_node: 8, speed: 1.0, seed: 1, clock, story: Story::DeepSeekDay }
     }

@@ -1,4 +1,4 @@
-//! SGLang's page, in the names and labels of 0.5.23: token counters for the engine, live counters for each rank, and no
+//! SGLang's page with the names and labels of 0.5.23: token counters for the engine, live counters for each rank, and no
 //! start time, since it always runs its client library in multiprocess mode.
 
 use std::sync::LazyLock;
@@ -41,7 +41,7 @@ pub(super) struct Sglang {
 }
 
 impl Sglang {
-    /// An engine of so many data-parallel ranks.
+    /// An engine with this many data-parallel ranks.
     pub(super) fn new(model: &str, ranks: u32) -> Self {
         let engine = format!("engine_type=\"unified\",model_name=\"{model}\"");
         let with = |label: &str, value: &str| format!("{engine},{label}=\"{value}\"");

@@ -1,4 +1,4 @@
-//! One simulated socket: where it listens and what it answers.
+//! One simulated socket: its address and its responses.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -11,7 +11,7 @@ use crate::reading::{NodeName, Role, UnitName};
 use crate::units::Timestamp;
 use crate::wire::{Request, Response, serve};
 
-/// A socket to be: what a plan is made of.
+/// A socket that is not open yet.
 pub(super) struct Member {
     /// The number of its loopback address.
     pub(super) place: u32,
@@ -22,9 +22,9 @@ pub(super) struct Member {
     pub(super) site: Arc<dyn Site>,
 }
 
-/// What stands behind a socket.
+/// The pages of a socket.
 pub(super) trait Site: Send + Sync + 'static {
-    /// The metrics page at an instant. It is a function of that instant and nothing else.
+    /// The metrics page at an instant, which depends on nothing else.
     fn page(&self, now: Timestamp) -> Response;
 
     /// The model that is served, and the engine's name, if this is an engine.
@@ -37,7 +37,7 @@ pub(super) fn address(node: u32) -> Ipv4Addr {
     Ipv4Addr::new(127, 0, octet(node / 250), octet(node))
 }
 
-/// Listens on `port`, or on any where that one is taken.
+/// Listens on `port`, or on any free port if that one is taken.
 pub(super) async fn listen(address: Ipv4Addr, port: u16) -> io::Result<(TcpListener, SocketAddr)> {
     let places = [(address, port), (address, 0), (Ipv4Addr::LOCALHOST, 0)];
     let mut refusal = io::Error::from(io::ErrorKind::AddrNotAvailable);
@@ -53,7 +53,7 @@ pub(super) async fn listen(address: Ipv4Addr, port: u16) -> io::Result<(TcpListe
     Err(refusal)
 }
 
-/// Answers for `site` until the task is dropped.
+/// Serves `site` until the task is dropped.
 pub(super) async fn open(listener: TcpListener, site: Arc<dyn Site>, clock: Clock) {
     serve(listener, move |request: Request| {
         let now = clock.now().wall;

@@ -3,32 +3,34 @@
 use tokio::task::JoinSet;
 
 use super::day::Holding;
+use super::terms;
 use crate::clock::Clock;
+use crate::pricing::Lease;
 use crate::reading::{NodeName, Role, TargetId, UnitName};
 use crate::source::contract::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
 use crate::source::scrape::{self, Settings, source_of};
 
-/// A place to poll.
+/// A target of the simulated fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SimulatedTarget {
     /// The page's address: `http://127.0.1.1:8000/metrics`.
     pub url: String,
-    /// The machines behind it; a unit's engine runs on all of its unit's.
+    /// The machines behind it; a unit's engine runs on all machines of the unit.
     pub nodes: Vec<NodeName>,
     /// The deployment unit, in a fleet that has them.
     pub unit: Option<UnitName>,
-    /// The part that an engine plays; `None` for an exporter.
+    /// The role of an engine; `None` for an exporter.
     pub role: Option<Role>,
 }
 
 impl SimulatedTarget {
-    /// What a scrape is to know of it.
+    /// The target of its scrapes.
     fn scraped(&self) -> Option<scrape::ScrapeTarget> {
-        // An address of its own sockets is one that can be read.
+        // The address of its own socket is always valid.
         let mut target: scrape::ScrapeTarget = self.url.parse().ok()?;
         // An exporter's page names its machines itself.
-        target.node = self.role.and_then(|_| self.nodes.first().cloned());
-        (target.unit, target.role) = (self.unit.clone(), self.role);
+        target.options.node = self.role.and_then(|_| self.nodes.first().cloned());
+        (target.options.unit, target.options.role) = (self.unit.clone(), self.role);
         Some(target)
     }
 }
@@ -49,20 +51,25 @@ impl SimulatedFleet {
         Self { id: TargetId::new("simulate:"), targets, holdings, settings: Settings::default(), _open: open }
     }
 
-    /// Has its targets polled with these settings.
+    /// Sets the settings of the scrapes of its targets.
     #[must_use]
     pub fn polled_with(self, settings: Settings) -> Self {
         Self { settings, ..self }
     }
 
-    /// Where to poll.
+    /// Its targets.
     pub fn targets(&self) -> &[SimulatedTarget] {
         &self.targets
     }
 
-    /// Who held which GPUs from when until when; empty for a made-up fleet, which holds what it has.
+    /// The GPUs that were held, with their times; empty for a made-up fleet, whose GPUs are always held.
     pub fn holdings(&self) -> &[Holding] {
         &self.holdings
+    }
+
+    /// The leases that [`holdings`](Self::holdings) are paid by.
+    pub fn leases(&self) -> Vec<Lease> {
+        terms::leases(&self.holdings)
     }
 }
 

@@ -1,4 +1,4 @@
-//! How much work an engine gets: a day's rise and fall with bursts on it, and what its ranks have done of it.
+//! The work of an engine: the load of a day with bursts, and how much of it each rank has done.
 
 use super::fault::chance;
 use super::latency::Lots;
@@ -135,7 +135,8 @@ impl Traffic {
     }
 }
 
-/// The gauges of a rank that is so busy, with a batch of so many at full load; well above 1 it is overrun, and its cache full.
+/// The gauges of a rank that is so busy, with a batch of so many at full load; well above 1 it is overrun, and its
+/// cache full.
 pub(super) fn at_work(busy: f64, batch: f64) -> ServedRequests {
     ServedRequests {
         running: (busy.min(1.1) * batch) as u64,

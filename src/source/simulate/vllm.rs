@@ -1,4 +1,4 @@
-//! vLLM's page, in the names and labels of 0.33.
+//! vLLM's page with the names and labels of 0.33.
 
 use std::sync::LazyLock;
 
@@ -51,7 +51,7 @@ struct Rank {
 }
 
 impl Vllm {
-    /// An engine of so many data-parallel ranks.
+    /// An engine with this many data-parallel ranks.
     pub(super) fn new(model: &str, ranks: u32) -> Self {
         let rank = |rank| {
             let labels = format!("engine=\"{rank}\",model_name=\"{model}\"");

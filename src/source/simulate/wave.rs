@@ -1,4 +1,4 @@
-//! Loads that rise and fall, each with its exact integral: a rate and the counter that goes with it cannot disagree.
+//! Loads over time, each with its exact integral, so that a rate always agrees with its counter.
 
 use std::f64::consts::TAU;
 
@@ -50,7 +50,7 @@ impl Wave {
         self.mean + self.terms.iter().map(|term| term.amplitude * (term.pace * time + term.phase).sin()).sum::<f64>()
     }
 
-    /// What has gathered between two times, never negative.
+    /// The integral between two times, never negative.
     pub(super) fn between(&self, from: f64, until: f64) -> f64 {
         (self.gathered(until) - self.gathered(from)).max(0.0)
     }

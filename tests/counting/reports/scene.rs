@@ -7,11 +7,12 @@ use margintop::config;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
 use margintop::pricing::Bill;
-use margintop::reading::{Event, NodeName, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
+use margintop::reading::{Event, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
 use margintop::snapshot::{Alert, Rule, Snapshot};
 use margintop::units::{Moment, Span};
 
 use super::restart;
+pub(crate) use super::support::target;
 use super::support::{answered, at, moment};
 
 /// The one address of most cases.
@@ -20,19 +21,6 @@ pub(crate) const HERE: &str = "http://10.0.0.5:8000";
 /// Some seconds after the watch began.
 pub(crate) fn after(seconds: i64) -> Moment {
     at(moment("2026-11-24T10:00:00Z").wall + Span::from_secs(seconds))
-}
-
-/// A target at an address, on a node that the user named or not.
-pub(crate) fn target(url: &str, node: Option<&str>) -> TargetInfo {
-    let host = url.split("://").nth(1).unwrap().split([':', '/']).next().unwrap();
-    TargetInfo {
-        target: TargetId::new(url),
-        host: Some(NodeName::new(host)),
-        node: node.map(NodeName::new),
-        unit: None,
-        role: None,
-        tenant: None,
-    }
 }
 
 /// The reading of a page.

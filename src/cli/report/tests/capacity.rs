@@ -22,7 +22,7 @@ fn folded(
 }
 
 fn told(line: &str, last: Timestamp) -> String {
-    let args = Line::try_parse_from(format!("report --capacity {line}").split_whitespace()).unwrap().report;
+    let args = ReportCommand::try_parse_from(format!("report --capacity {line}").split_whitespace()).unwrap().report;
     let query = ReportQuery::new(&args, &[]).unwrap();
     let header = Header { last, ..header() };
     CapacityReport::new(&query, &header, &Slo::default(), &folded(ask, &header)).unwrap().render(query.format).unwrap()
@@ -60,7 +60,8 @@ fn a_young_ledger_is_too_early() {
 #[test]
 fn without_a_span_it_is_of_the_last_month() {
     let asked = |line: &str, days: i64| {
-        let args = Line::try_parse_from(format!("report --capacity {line}").split_whitespace()).unwrap().report;
+        let args =
+            ReportCommand::try_parse_from(format!("report --capacity {line}").split_whitespace()).unwrap().report;
         let query = ReportQuery::new(&args, &[]).unwrap();
         let header = Header { last: BEGAN + Span::from_secs(days * 86_400), ..header() };
         let spans = std::cell::Cell::new(Span::ZERO);
@@ -82,7 +83,7 @@ fn without_a_span_it_is_of_the_last_month() {
 fn it_is_of_what_was_posted() {
     for flag in ["--reprice", "--compare", "--bridge", "--what-if paid=0.5", "--format focus"] {
         let line = format!("report --capacity {flag}");
-        let refused = Line::try_parse_from(line.split_whitespace())
+        let refused = ReportCommand::try_parse_from(line.split_whitespace())
             .map_or(true, |line| ReportQuery::new(&line.report, &[]).is_err());
         assert!(refused, "{flag}");
     }
@@ -90,7 +91,7 @@ fn it_is_of_what_was_posted() {
 
 #[test]
 fn it_says_what_is_known_of_the_objectives() {
-    let args = Line::try_parse_from("report --capacity".split_whitespace()).unwrap().report;
+    let args = ReportCommand::try_parse_from("report --capacity".split_whitespace()).unwrap().report;
     let query = ReportQuery::new(&args, &[]).unwrap();
     let (slo, before) = (Slo::default(), std::cell::RefCell::new(None));
     let told = |held: Option<bool>| {
@@ -136,7 +137,7 @@ fn it_says_what_is_known_of_the_objectives() {
 
 #[test]
 fn it_says_that_nothing_was_judged_by_the_objectives_of_the_configuration() {
-    let args = Line::try_parse_from("report --capacity".split_whitespace()).unwrap().report;
+    let args = ReportCommand::try_parse_from("report --capacity".split_whitespace()).unwrap().report;
     let query = ReportQuery::new(&args, &[]).unwrap();
     let slo = Slo { ttft_p99: Some(std::time::Duration::from_secs(9)), ..Slo::default() };
     let text =

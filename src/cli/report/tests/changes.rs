@@ -4,9 +4,11 @@ use super::*;
 use crate::units::Money;
 
 fn rendered(past: &Past, line: &str) -> ReportData {
-    let query =
-        ReportQuery::new(&Line::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report, &[])
-            .unwrap();
+    let query = ReportQuery::new(
+        &ReportCommand::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report,
+        &[],
+    )
+    .unwrap();
     let book = Book::built_in().unwrap();
     let context = ReportContext {
         book: &book,

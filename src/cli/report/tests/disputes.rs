@@ -54,7 +54,7 @@ fn open_disputes_of_the_span_are_told() {
     let mut priced = past();
     priced.tokens.retain(|cell| cell.tariff.is_some());
     let bound = |disputes: &[Dispute]| {
-        let query = ReportQuery::new(&Line::try_parse_from(["report"]).unwrap().report, &[]).unwrap();
+        let query = ReportQuery::new(&ReportCommand::try_parse_from(["report"]).unwrap().report, &[]).unwrap();
         let book = Book::built_in().unwrap();
         let context = ReportContext {
             book: &book,
@@ -88,7 +88,8 @@ fn open_disputes_about_energy_are_told() {
     };
     let open = Dispute { energy: Some(energy), entries: Vec::new(), ..dispute() };
     for (line, kwh, worth) in [("report", 11.0, "1.10"), ("report --until 2025-03-02", 1.0, "0.10")] {
-        let query = ReportQuery::new(&Line::try_parse_from(line.split_whitespace()).unwrap().report, &[]).unwrap();
+        let query =
+            ReportQuery::new(&ReportCommand::try_parse_from(line.split_whitespace()).unwrap().report, &[]).unwrap();
         let book = Book::built_in().unwrap();
         let context = ReportContext {
             book: &book,

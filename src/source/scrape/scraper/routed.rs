@@ -1,16 +1,16 @@
-//! Looks at llama.cpp's router: a page for each loaded model, or that of the model which an address names.
+//! Scrapes llama.cpp's router: the page of each loaded model, or of the model that an address names.
 
 use reqwest::Url;
 
 use super::super::models::KnownModels;
 use super::super::naming;
 use super::super::router::{self, Router};
-use super::{Fetched, LookOutcome, Scraper};
+use super::{Fetched, ScrapeOutcome, Scraper};
 use crate::reading::{ModelName, PageReading, ScrapeCost, ScrapeTrouble};
 
 impl Scraper {
     /// Reads the page of the one model that the address names, unless that would load or wake it.
-    pub(super) async fn read_model(&mut self, page: &Url, model: &ModelName) -> Result<LookOutcome, ScrapeTrouble> {
+    pub(super) async fn read_model(&mut self, page: &Url, model: &ModelName) -> Result<ScrapeOutcome, ScrapeTrouble> {
         let stopwatch = self.clock.stopwatch();
         if self.named.is_due(self.clock.now()) {
             self.models = None;
@@ -19,18 +19,18 @@ impl Scraper {
         }
         if self.named.may_be_asked(model)? {
             let read = self.read_page(page).await.map_err(|trouble| router::refused(trouble, model.as_str()));
-            let mut look = read?;
+            let mut outcome = read?;
             if self.named.is_routed() {
-                self.resting.tell(&mut look.reading, model);
+                self.resting.tell(&mut outcome.reading, model);
                 self.resting.forget(std::slice::from_ref(model));
             }
-            return Ok(look);
+            return Ok(outcome);
         }
         let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 };
-        Ok(LookOutcome { at: self.clock.now(), cost, reading: router::no_model() })
+        Ok(ScrapeOutcome { at: self.clock.now(), cost, reading: router::no_model() })
     }
 
-    /// Begins to ask for one page a model, if the server is a router. Where its page is.
+    /// Begins to read a page for each model, if the server is a router. Returns the address of its page.
     pub(super) fn begin_routing(&mut self, models: &KnownModels, page: Option<Url>) -> Option<Url> {
         let page = page?;
         let loaded = models.loaded(&self.settings.clients.named().at(&page))?;
@@ -38,8 +38,8 @@ impl Scraper {
         Some(page)
     }
 
-    /// Reads the page of each loaded model. One that gives none has no row; the others stand.
-    pub(super) async fn read_router(&mut self) -> Result<LookOutcome, ScrapeTrouble> {
+    /// Reads the page of each loaded model. A model whose page cannot be read has no row.
+    pub(super) async fn read_router(&mut self) -> Result<ScrapeOutcome, ScrapeTrouble> {
         let Some(mut router) = self.router.take() else { return Err(ScrapeTrouble::Status(404)) };
         let stopwatch = self.clock.stopwatch();
         let loaded = match router.listed.take() {
@@ -87,7 +87,7 @@ impl Scraper {
         self.aliases.tell(&mut reading).await;
         self.resting.forget(&read);
         self.router = Some(router);
-        Ok(LookOutcome { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
+        Ok(ScrapeOutcome { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
     }
 
     /// The models that a router has loaded and awake at this moment.

@@ -1,8 +1,8 @@
-//! One kept-alive connection to one server, for pages that come over plain HTTP as they are: nearly all of them.
+//! A kept-alive connection to one server, for uncompressed pages over plain HTTP: nearly all pages.
 //!
-//! A general client's read buffer grows to the size of the page and stays; over hundreds of targets that is most of the
-//! program's memory. This one's does not, and between two looks nothing is kept but the socket: hyper's state of a connection
-//! is 25 kB of buffers, and is made anew in no time. What it can't do (compressed bodies) it hands back.
+//! reqwest's read buffer grows to the size of the page and is kept; over hundreds of targets that was most of the
+//! program's memory. Here only the socket is kept between two scrapes: hyper's state of a connection
+//! is 25 kB of buffers, which are quickly allocated again. Compressed bodies are left to reqwest.
 
 use std::error::Error;
 use std::io;
@@ -20,39 +20,39 @@ use tokio::task::JoinHandle;
 
 use crate::reading::{Label, ScrapeTrouble};
 
-/// How long connecting may take.
+/// The timeout of connecting.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
-/// Bytes read at once; a page is copied out as it comes.
+/// The size of the read buffer in bytes; a page is copied out as it arrives.
 const READ: usize = 32 << 10;
 
-/// The connection to one server, made when it is first needed and again when it was closed.
+/// The connection to one server. It is opened when it is first needed, and again after it was closed.
 #[derive(Debug, Default)]
-pub(super) struct KeptLine {
-    /// The socket, while nothing is asked.
+pub(super) struct KeptConnection {
+    /// The socket between two requests.
     idle: Option<TcpStream>,
     busy: Option<RequestExchange>,
 }
 
-/// A request and its answer, which may not have been read to its end.
+/// A request and its response, which may not have been read completely.
 #[derive(Debug)]
 struct RequestExchange {
     sender: SendRequest<Empty<Bytes>>,
-    /// Ends with the sender, and gives the socket back.
+    /// The connection's task. It ends when the sender is dropped, and returns the socket.
     running: JoinHandle<Option<TcpStream>>,
 }
 
-/// What came of a GET.
+/// The result of a GET.
 pub(super) enum Got {
-    /// An answer to take in.
+    /// A response.
     Answer(Response<Incoming>),
-    /// Another address of the same server, where the answer is.
+    /// A redirect to another address of the same server.
     Moved(Url),
-    /// One that asks for a client that can do more.
+    /// A response that needs the general client.
     Unusual,
 }
 
-impl KeptLine {
-    /// Sends a GET. A connection that the server closed between two looks is replaced once.
+impl KeptConnection {
+    /// Sends a GET. A connection that the server closed between two scrapes is replaced once.
     pub(super) async fn get(&mut self, url: &Url, headers: &HeaderMap) -> Result<Got, ScrapeTrouble> {
         self.rest().await;
         let kept = self.idle.take().filter(is_open);
@@ -77,7 +77,7 @@ impl KeptLine {
         })
     }
 
-    /// Takes the socket back, once an answer was read to its end; otherwise it is closed.
+    /// Takes the socket back if the response was read completely; otherwise closes it.
     pub(super) async fn rest(&mut self) {
         let Some(RequestExchange { mut sender, running }) = self.busy.take() else { return };
         if sender.ready().await.is_ok() {
@@ -91,14 +91,14 @@ impl KeptLine {
         *request.headers_mut() = headers.clone();
         let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
         let host = url.port().map_or_else(|| host(url).to_owned(), |port| format!("{}:{port}", host(url)));
-        // What parsed as an address is a valid path and host.
+        // A parsed URL has a valid path and host.
         *request.uri_mut() = path.parse().unwrap_or_default();
         if let Ok(host) = HeaderValue::try_from(host) {
             request.headers_mut().insert(HOST, host);
         }
         let (mut sender, connection) =
             Builder::new().read_buf_exact_size(Some(READ)).handshake(TokioIo::new(stream)).await?;
-        // Its error is told by the answer.
+        // The response carries its error.
         let running = tokio::spawn(async move {
             let parts = connection.without_shutdown().await.ok()?;
             parts.read_buf.is_empty().then(|| parts.io.into_inner())
@@ -110,19 +110,19 @@ impl KeptLine {
     }
 }
 
-/// Whether nothing came on a socket since its last answer, not even its end.
+/// Whether a socket is open and has received nothing since its last response.
 fn is_open(stream: &TcpStream) -> bool {
     stream.try_read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
-/// Whether the server had closed the connection before it was asked.
+/// Whether the server had closed the connection before the request.
 fn is_gone(error: &hyper::Error) -> bool {
     let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
     let reset = matches!(io, Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe));
     reset || error.is_canceled() || error.is_incomplete_message() || error.is_closed()
 }
 
-/// Where a redirect leads, if it stays with the server.
+/// The target of a redirect, if it is on the same server.
 fn moved(url: &Url, response: &Response<Incoming>) -> Option<Url> {
     let there = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?;
     url.join(there.to_str().ok()?).ok().filter(|there| there.origin() == url.origin())
@@ -137,7 +137,7 @@ async fn connect(url: &Url) -> Result<TcpStream, ScrapeTrouble> {
     let connecting = TcpStream::connect((host.trim_matches(['[', ']']), port));
     let stream = tokio::time::timeout(CONNECT, connecting).await.map_err(|_| ScrapeTrouble::TimedOut)?;
     let stream = stream.map_err(|error| no_connection(&error, host))?;
-    // Small requests that wait for nothing.
+    // Requests are small and are sent at once.
     let _ = stream.set_nodelay(true);
     Ok(stream)
 }
@@ -151,7 +151,7 @@ fn no_connection(error: &io::Error, host: &str) -> ScrapeTrouble {
     }
 }
 
-/// What broke after so many bytes of body.
+/// Translates an error after `bytes` bytes of body.
 pub(super) fn trouble(error: &hyper::Error, bytes: u64) -> ScrapeTrouble {
     if error.is_parse() {
         ScrapeTrouble::Other(Label::new(&format!("not HTTP: {error}")))

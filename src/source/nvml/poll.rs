@@ -1,4 +1,4 @@
-//! What a look asks of each GPU: everything that the driver answers quickly.
+//! What a poll asks of each GPU: everything that the driver answers quickly.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use super::process::ProcessNames;
 use crate::reading::{Ecc, GpuReading, Mig, Throttle};
 use crate::units::{Bytes, Celsius, Energy, Megahertz, Power, Ratio};
 
-/// Every how many looks it is asked what seldom changes.
+/// Every how many polls it is asked what seldom changes.
 const STEADY_LOOKS: u32 = 10;
 
 /// From here on a number stands for none.
@@ -23,9 +23,9 @@ const MOST_PERCENT: u32 = 120;
 /// No GPU is hotter than this, in degrees Celsius: what is, is no temperature.
 const HOTTEST: i32 = 200;
 
-/// The looks of one thread.
+/// The polls of one thread.
 #[derive(Default)]
-pub(super) struct DriverLook {
+pub(super) struct DriverPoll {
     names: ProcessNames,
     steady: HashMap<u32, (u32, Steady)>,
 }
@@ -38,7 +38,7 @@ struct Steady {
     mig: Option<Mig>,
 }
 
-impl Round for DriverLook {
+impl Round for DriverPoll {
     type Found = GpuReading;
 
     fn visit(&mut self, at: &Visit<'_>) -> Result<GpuReading, Stop> {
@@ -77,7 +77,7 @@ impl Round for DriverLook {
     }
 }
 
-impl DriverLook {
+impl DriverPoll {
     fn steady(&mut self, at: &Visit<'_>) -> Result<Steady, Stop> {
         if let Some((age, steady)) = self.steady.get_mut(&at.card.index)
             && *age < STEADY_LOOKS

@@ -1,11 +1,13 @@
-//! The flags of whatever looks and prints a snapshot: `once`, `demo` and `replay`.
+//! The flags of the subcommands that print a snapshot: `once`, `demo` and `replay`.
 #![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 
 use std::time::Duration;
 
 use clap::Args;
 
+use super::Failure;
 use crate::config::parse_interval;
+use crate::session::PollPlan;
 
 /// How a snapshot is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,9 +20,9 @@ pub(super) enum OutputForm {
     Card,
 }
 
-/// How `once` looks and prints.
+/// When `once` polls, and how it prints.
 #[derive(Debug, Clone, Default, Args)]
-pub(super) struct LookArgs {
+pub(super) struct OnceArgs {
     /// Print one JSON object, the contract margintop/1
     #[arg(long, help_heading = "Display", conflicts_with = "text")]
     pub(super) json: bool,
@@ -33,7 +35,7 @@ pub(super) struct LookArgs {
     #[arg(long, help_heading = "Display", conflicts_with_all = ["json", "text"])]
     pub(super) card: bool,
 
-    /// Take the rates over this long; 0 looks once, and rates are unknown
+    /// Take the rates over this long; 0 polls once, without rates
     #[arg(long = "for", help_heading = "Sources", value_name = "DURATION", value_parser = parse_interval)]
     pub(super) span: Option<Duration>,
 
@@ -43,13 +45,23 @@ pub(super) struct LookArgs {
     pub(super) every: Option<Duration>,
 }
 
-impl LookArgs {
-    /// Whether anything was asked of `once`.
+impl OnceArgs {
+    /// Whether any of the flags is given.
     pub(super) const fn any(&self) -> bool {
         self.json || self.text || self.card || self.span.is_some() || self.every.is_some()
     }
 
-    /// How it prints, JSON if nothing says otherwise and `by_default` is set.
+    /// The times of polls and the form of the output. `interval` is the configured one.
+    pub(super) fn polls(&self, interval: Duration) -> Result<(PollPlan, OutputForm), Failure> {
+        let repeat = self.span.is_none() && self.every.is_some();
+        let span = self.span.or(self.every).unwrap_or(interval);
+        if repeat && span.is_zero() {
+            return Err(Failure::Usage("--every 0: write how often, like --every 10s".to_owned()));
+        }
+        Ok((PollPlan { span, repeat, interval }, self.form(repeat)))
+    }
+
+    /// The form of the output; without a flag it is JSON if `by_default` is set, else text.
     pub(super) const fn form(&self, by_default: bool) -> OutputForm {
         if self.card {
             OutputForm::Card

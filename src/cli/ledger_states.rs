@@ -1,0 +1,37 @@
+//! The messages of `serve` about its ledger: which process writes it, and why it is not written.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::tell;
+use crate::reading::Label;
+use crate::snapshot::{LedgerBasis, Snapshot, WriterStatus};
+
+/// Reports each change of the ledger's state on stderr, and in a log file if there is one. At the start, only that
+/// another process writes it or that it is not written is reported.
+pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, is_file: bool) {
+    let mut told = LedgerBasis { writer: WriterStatus::Ours, ..LedgerBasis::default() };
+    while snapshots.changed().await.is_ok() {
+        let basis = snapshots.borrow_and_update().money.ledger.clone();
+        let Some(path) = &basis.path else { continue };
+        if (basis.writer, &basis.trouble) == (told.writer, &told.trouble) {
+            continue;
+        }
+        let line = state(&basis, path);
+        tell(&line);
+        if is_file {
+            tracing::warn!(ledger = path.as_str(), "{line}");
+        }
+        told = basis;
+    }
+}
+
+fn state(basis: &LedgerBasis, path: &Label) -> String {
+    match (&basis.trouble, basis.writer) {
+        (Some(trouble), _) => format!("{trouble}; money is kept in memory meanwhile"),
+        (None, WriterStatus::Other(Some(pid))) => format!("{path}: kept by pid {pid}; taken over when it ends"),
+        (None, WriterStatus::Other(None)) => format!("{path}: kept by another process; taken over when it ends"),
+        (None, WriterStatus::Ours | WriterStatus::Memory) => format!("{path}: written again by this process"),
+    }
+}

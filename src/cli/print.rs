@@ -1,0 +1,26 @@
+//! Prints snapshots to stdout.
+
+use std::io::Write;
+
+use jiff::tz::TimeZone;
+
+use super::once_args::OutputForm;
+use super::out::Stdout;
+use super::{Failure, card, text};
+use crate::snapshot::Snapshot;
+
+/// Prints a snapshot; the times of a card are in `zone`. Ends the program if the reader of stdout has closed it.
+pub(super) fn snapshot(snapshot: &Snapshot, form: OutputForm, zone: &TimeZone) -> Result<(), Failure> {
+    let mut out = Stdout::default();
+    let printed = match form {
+        OutputForm::Json => serde_json::to_string(snapshot)?,
+        OutputForm::Text => text::render(snapshot),
+        OutputForm::Card => card::render(snapshot, zone),
+    };
+    writeln!(out, "{}", printed.trim_end())?;
+    out.flush()?;
+    if out.is_closed() {
+        std::process::exit(0);
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! The screen of the dashboard, a replay and the published day: its options, and how the process ends with it.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::sources::SourcePlan;
+use super::{Failure, target_states, tell, themes};
+use crate::history::History;
+use crate::platform::replace_with;
+use crate::reading::Label;
+use crate::snapshot::Snapshot;
+use crate::store;
+use crate::tui;
+use crate::tui::app::{FormScenario, WatchedFleet};
+use crate::tui::ledger_query::Changed;
+use crate::tui::{Instead, Start};
+use crate::units::Span;
+
+/// The options of the screen; fails without a usable terminal.
+pub(super) fn options(plan: &SourcePlan) -> Result<tui::Options, Failure> {
+    if !std::io::stdout().is_terminal() {
+        return Err(Failure::Usage(
+            "no terminal here: `margintop once` prints the same in words, `once --json` for programs".to_owned(),
+        ));
+    }
+    if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
+        return Err(Failure::Usage(
+            "TERM is dumb: a terminal without cursor movement cannot show the dashboard. `margintop once` prints the same \
+             in words, `once --every 10s` again and again; if the terminal can do more, set TERM, such as \
+             TERM=xterm-256color"
+                .to_owned(),
+        ));
+    }
+    Ok(tui::Options {
+        theme: plan.settings.theme.clone(),
+        themes: themes::folder(),
+        settings: store::default_path(|name| std::env::var(name).ok())
+            .map(|ledger| ledger.with_file_name("screen.toml")),
+        color: themes::color(&plan.settings)?,
+        title: None,
+        config: plan.file.as_ref().map(|file| Label::new(&file.to_string_lossy())),
+        interval: Span::from(plan.interval()),
+        zone: plan.settings.zone.clone(),
+        past: None,
+        fleet: WatchedFleet::default(),
+        set_interval: None,
+        history: History::default(),
+        scenarios: plan.settings.scenarios.iter().map(scenario).collect(),
+    })
+}
+
+/// A configured scenario as the what-if form shows it.
+fn scenario(of: &crate::config::Scenario) -> FormScenario {
+    let crate::config::Scenario { name, list, paid, load, hit_rate, gpu_rate, nodes } = of.clone();
+    let list = list.as_deref().map(Label::new);
+    FormScenario::of(&name, &Changed { list, paid, load, hit_rate, gpu_rate, nodes })
+}
+
+/// Shows snapshots until the screen is closed. It runs on the main thread, and the process exits with it, without waiting
+/// for a driver or a socket.
+pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot>>) -> Result<(), Failure> {
+    let (last, began) = (pictures.clone(), Instant::now());
+    let exit = tui::run(pictures, options).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidInput => Failure::Usage(error.to_string()),
+        _ => Failure::Run(error.to_string()),
+    })?;
+    if matches!(exit, tui::Exit::Quit)
+        && let Some(why) = target_states::at_the_end(&last.borrow(), began.elapsed())
+    {
+        tell(&why);
+    }
+    std::process::exit(match exit {
+        tui::Exit::Quit | tui::Exit::Closed => 0,
+        tui::Exit::Signal(signal) => 128 + signal,
+        tui::Exit::Instead(instead) => return Err(begin(&instead)),
+    })
+}
+
+/// Replaces this process by a new one, so that no lock of a ledger is left behind. Returns only if that
+/// fails.
+fn begin(instead: &Instead) -> Failure {
+    let own = std::env::args_os().skip(1);
+    let arguments: Vec<OsString> = match instead {
+        Instead::Start(Start::Demo) => vec!["demo".into()],
+        Instead::Start(Start::Day) => vec!["demo".into(), "--deepseek-day".into()],
+        Instead::Start(Start::Again) => own.collect(),
+        Instead::Watch(target) => own.chain([target.into()]).collect(),
+    };
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return Failure::Run(format!("this program's file is not known: {error}")),
+    };
+    let error = replace_with(std::process::Command::new(&program).args(arguments));
+    Failure::Run(format!("{} did not start: {error}", program.display()))
+}

@@ -1,0 +1,113 @@
+//! A recording or the published day, played in a time of its own: how it begins, its ledger and its snapshots.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::collector::Collector;
+use super::ledger::{KeptLedger, keep};
+use super::scripted::Scripted;
+use super::turned::TurnedFleet;
+use crate::clock::{Clock, ScriptedClock};
+use crate::fleet::{Fleet, FleetConfig};
+use crate::history::History;
+use crate::pricing::Book;
+use crate::record::{RecordingReader, Replay};
+use crate::snapshot::{LedgerBasis, Snapshot};
+use crate::source::Source;
+use crate::source::simulate::{DAY_END, SimulatedFleet};
+use crate::store::{self, Store};
+use crate::units::{Moment, Span, Timestamp};
+
+/// The longest simulated time between two polls of the day.
+const DAY_STEP: Span = Span::from_secs(60);
+/// The time between two points of the day's sparklines: 180 points of eight minutes are a day.
+const DAY_SPARKLINE_STEP: Span = Span::from_secs(480);
+
+/// What is needed to play something, apart from its source.
+#[derive(Debug)]
+pub struct PlaybackConfig {
+    /// The fleet. A recording brings its own interval, window and targets.
+    pub fleet: FleetConfig,
+    /// Its prices.
+    pub book: Book,
+    /// The ledger. Its clock is replaced by that of the playback.
+    pub ledger: store::Settings,
+    /// The longest absence that is bridged.
+    pub absence: Span,
+    /// Where published snapshots are recorded for charts.
+    pub history: Option<History>,
+}
+
+/// A scripted session with its ledger and the snapshots that it publishes.
+#[derive(Debug)]
+pub struct Playback<S> {
+    /// The session.
+    pub scripted: Scripted<S>,
+    /// The ledger, for queries of the past.
+    pub store: Store,
+    /// Who writes the ledger, or why it is not written.
+    pub basis: LedgerBasis,
+    /// Where snapshots are published.
+    pub publish: watch::Sender<Arc<Snapshot>>,
+}
+
+impl Playback<Replay> {
+    /// A recording at its beginning.
+    pub fn of_recording(reader: RecordingReader, config: PlaybackConfig) -> Self {
+        let header = reader.header();
+        let (began, clock) = (header.began, ScriptedClock::at(header.began.wall));
+        let (interval, window, targets) = (header.interval, header.window, header.targets.clone());
+        let fleet = FleetConfig { interval, window, targets, ..config.fleet };
+        Self::new(PlaybackConfig { fleet, ..config }, began, Replay::new(reader, &clock), &clock)
+    }
+}
+
+impl Playback<TurnedFleet> {
+    /// The published day at its beginning, with polls so far apart that it takes no more than one per `interval` of real time at
+    /// this many simulated seconds per second. `clock` is that of `fleet`, and shows the beginning.
+    pub fn of_day(
+        fleet: SimulatedFleet,
+        clock: &ScriptedClock,
+        speed: f64,
+        interval: Duration,
+        config: PlaybackConfig,
+    ) -> Self {
+        let step = day_step(speed, interval);
+        let window = Span::from_millis(step.millis() * 5);
+        let (zone, pace) = (None, Some(window.max(Span::from_secs(60))));
+        let sparkline_step = DAY_SPARKLINE_STEP;
+        let config = PlaybackConfig {
+            fleet: FleetConfig { interval: step, window, zone, pace, sparkline_step, ..config.fleet },
+            ledger: store::Settings { one_day: true, ..config.ledger },
+            ..config
+        };
+        Self::new(config, clock.now(), TurnedFleet::new(Box::new(fleet), clock, step, DAY_END), clock)
+    }
+}
+
+impl<S: Source> Playback<S> {
+    fn new(config: PlaybackConfig, began: Moment, source: S, clock: &ScriptedClock) -> Self {
+        let PlaybackConfig { fleet, book, ledger, absence, history } = config;
+        let ledger = store::Settings { clock: Clock::Scripted(clock.clone()), ..ledger };
+        let collector = Collector::new(Fleet::new(fleet, book, began)).recording(history);
+        let KeptLedger { collector, store, basis, news: _ } = keep(collector, ledger, absence);
+        let scripted = Scripted::new(collector, source, clock);
+        let (publish, _) = watch::channel(Arc::new(scripted.collector.unjudged()));
+        Self { scripted, store, basis, publish }
+    }
+
+    /// Plays to an instant or to the end without pauses. All snapshots are published, for charts and for alerts, whose beginning
+    /// is the snapshot that shows them.
+    pub async fn turn(&mut self, until: Option<Timestamp>) {
+        let _subscriber = self.publish.subscribe();
+        self.scripted.turn(until, None, &self.publish).await;
+    }
+}
+
+/// The simulated time between two polls of the day.
+fn day_step(speed: f64, interval: Duration) -> Span {
+    let second = Span::from_millis((speed * interval.as_secs_f64() * 1000.0) as i64);
+    second.min(DAY_STEP).max(Span::from_millis(1))
+}
