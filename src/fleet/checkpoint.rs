@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::marks::Marks;
 use crate::inventory::LeasedNode;
 use crate::ledger::{PendingPostings, SavedLedger};
 use crate::reading::{NodeName, TargetId};
@@ -45,6 +46,8 @@ pub struct Checkpoint {
     pub watched_from: Option<Timestamp>,
     /// The moment of the last event.
     pub last: Moment,
+    /// What the present says of the total.
+    pub marks: Marks,
 }
 
 /// The saved state of a ledger and its fleet.
@@ -83,6 +86,7 @@ impl Checkpoint {
         self.ended.extend(later.ended);
         self.resets_applied.extend(later.resets_applied);
         (self.began, self.watched_from, self.last) = (later.began, later.watched_from, later.last);
+        self.marks = later.marks;
     }
 }
 

@@ -7,6 +7,7 @@ mod assemble;
 mod checkpoint;
 mod commits;
 mod manual_entries;
+mod marks;
 mod rates;
 mod rebase;
 mod restore;
@@ -22,6 +23,7 @@ pub use crate::inventory::{FleetConfig, LeasedNode, TargetInfo};
 pub use crate::metering::Leakage;
 pub use checkpoint::{Checkpoint, SavedItem, SavedState};
 pub(crate) use commits::BOUND;
+pub use marks::Marks;
 pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 
 use crate::inventory::{Inventory, Origin};

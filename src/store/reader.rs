@@ -13,6 +13,7 @@ use super::{
     verify,
 };
 use crate::counters::Plausibility;
+use crate::fleet::Marks;
 use crate::ledger::{Detail, GpuTimeCell, Grain, Past, TokenCell, Wanted};
 use crate::metering::SavedTarget;
 use crate::units::{Timestamp, zone_of};
@@ -28,6 +29,8 @@ pub struct Header {
     pub began: Option<Timestamp>,
     /// The last thing that is known.
     pub last: Timestamp,
+    /// What that says of the total.
+    pub marks: Marks,
 }
 
 /// Gives each bucket of a past with its cells, in order.
@@ -210,5 +213,6 @@ pub(super) fn header(connection: &Connection) -> rusqlite::Result<Header> {
         zone: zone.unwrap_or(TimeZone::UTC),
         began: meta::instant(connection, "began")?,
         last: meta::last(connection)?.wall,
+        marks: Marks::from_words(&meta::noted(connection, "marks")?.unwrap_or_default()),
     })
 }

@@ -131,3 +131,65 @@ fn what_is_before_the_first_rate_of_exchange_is_named_with_what_to_write() {
     let told = report(&[late, "2025-02-20"], &["--json", "--reprice"]).good();
     assert_eq!((&told["unconverted"], &told["total"]["revenue"]), (&Value::Array(Vec::new()), &"0.0132".into()));
 }
+
+/// A page of a process that does not say when it started.
+fn silent(prompt: u64, output: u64) -> PageReading {
+    page("deepseek-r1", counters(prompt, 0, output), None)
+}
+
+/// Class: what may be taken back or may be of before the watch is marked on the screen, and not in a report.
+#[test]
+fn what_may_be_taken_back_makes_an_upper_bound() {
+    let start = Some(after(-3_600).wall);
+    let idle = |prompt, output| page("deepseek-r1", counters(prompt, 0, output), start);
+    let one_more = |pages: &[PageReading]| [pages, &[silent(9_000, 4_700)]].concat();
+    let grown = vec![silent(9_000, 4_000), silent(9_500, 4_300), silent(9_600, 4_400)];
+    let reset = [&grown[..], &[10, 110, 210, 310, 410].map(|n| silent(n, n))].concat();
+    for (case, pages, on_trial, words) in [
+        ("alone", grown.clone(), false, &[][..]),
+        ("a reset", reset.clone(), true, &["on trial", "an upper bound"]),
+        ("two processes", one_more(&reset), true, &["on trial", "an upper bound"]),
+        (
+            "at once",
+            vec![idle(0, 0), idle(0, 0), idle(0, 0), idle(90_000, 20_000)],
+            false,
+            &["before the watch", "an upper bound"],
+        ),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("ledger.db");
+        let screen = keep(&path, Bill::All, &pages);
+        assert_eq!(screen.on_trial, on_trial, "{case}");
+        assert_eq!(screen.upper_bound, !words.is_empty(), "{case}");
+        let told = report(&path, "all", &["--json"]).good();
+        let told = ["on_trial", "upper_bound", "lower_bound"].map(|key| told[key].as_bool());
+        assert_eq!(told, [screen.on_trial, screen.upper_bound, screen.lower_bound].map(Some), "{case}");
+        let text = report(&path, "all", &[]).out;
+        assert!(words.iter().all(|word| text.contains(word)), "{case}: {text}");
+        assert!(!words.is_empty() || !text.contains("upper bound"), "{case}: {text}");
+        let csv = report(&path, "all", &["--csv"]).out;
+        let total = format!(",{},{}", screen.lower_bound, screen.upper_bound);
+        assert!(csv.lines().next().unwrap().ends_with(",lower_bound,upper_bound"), "{csv}");
+        assert!(csv.lines().last().unwrap().ends_with(&total), "{case}: {csv}");
+        // What was before cannot be taken back.
+        let begin =
+            report(&path, "all", &["--json", "--until", "2025-02-20T09:59:00Z", "--since", "2025-02-20T09:00:00Z"]);
+        assert_eq!(begin.good()["upper_bound"], Value::from(false), "{case}");
+    }
+}
+
+/// Class: a counter that is billed is not on the page, so that the screen has a lower bound, and the report has none.
+#[test]
+fn a_counter_that_is_missing_makes_a_lower_bound() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger.db");
+    let mut pages =
+        [working(0, 0, [0, 0]), working(8_000, 4_000, [8_000, 4_000]), working(9_000, 5_000, [9_000, 5_000])];
+    pages[2].engines[0].tokens.output = None;
+    pages[2].engines[0].refused = [false, true];
+    let screen = keep(&path, Bill::All, &pages);
+    assert!(screen.lower_bound && screen.lost_windows == 0);
+    let told = report(&path, "all", &["--json"]).good();
+    assert_eq!(told["lower_bound"], Value::from(true));
+    assert!(report(&path, "all", &[]).out.contains("does not have the value of a counter"));
+}
