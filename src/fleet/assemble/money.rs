@@ -186,6 +186,7 @@ pub(super) fn price_of_model<'a>(present: &PresentFleet<'a>, model: &ModelName) 
 fn any_priced(present: &PresentFleet<'_>) -> bool {
     let fleet = present.fleet;
     present.counted_rows().any(|view| view.price.is_some())
+        || fleet.ledger.today().tokens().any(|(_, tariff, tokens)| tariff.is_some() && !tokens.is_zero())
         || fleet
             .ledger
             .accounts()
