@@ -9,7 +9,7 @@ use std::time::Duration;
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::{Bill, Book};
-use margintop::reading::{Finished, PageReading};
+use margintop::reading::{Event, Finished, PageReading};
 use margintop::snapshot::MoneyView;
 use margintop::store::LedgerEvent;
 use margintop::units::{Moment, Span, Tokens};
@@ -38,6 +38,9 @@ fn keep(path: &Path, bill: Bill, pages: &[PageReading]) -> MoneyView {
     let config = FleetConfig { bill, targets: vec![member("http://e:8000", "n", None)], ..FleetConfig::local("box") };
     let mut fleet = Fleet::new(config, Book::built_in().unwrap(), after(0));
     fleet.restore(SavedState::default(), Span::ZERO);
+    if pages.is_empty() {
+        (0..3).for_each(|minute| fleet.apply(Event::Tick(after(60 * minute))));
+    }
     for (nth, page) in (0..).zip(pages) {
         fleet.apply(answered("http://e:8000", after(100 * nth), page.clone()));
     }
@@ -192,4 +195,25 @@ fn a_counter_that_is_missing_makes_a_lower_bound() {
     let told = report(&path, "all", &["--json"]).good();
     assert_eq!(told["lower_bound"], Value::from(true));
     assert!(report(&path, "all", &[]).out.contains("does not have the value of a counter"));
+}
+
+/// Class: where no engine was ever counted a report has a revenue of 0, which is unknown.
+#[test]
+fn revenue_is_unknown_where_nothing_with_a_price_was_seen() {
+    for (case, pages, revenue) in [
+        ("no engine", vec![], None),
+        ("no price", vec![page("a-fine-tune", counters(0, 0, 0), None)], None),
+        ("idle", vec![working(0, 0, [0, 0]), working(0, 0, [0, 0])], Some("0.00")),
+        ("at work", vec![working(0, 0, [0, 0]), working(1_000_000, 0, [1_000_000, 0])], Some("0.345")),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("ledger.db");
+        let screen = keep(&path, Bill::All, &pages).revenue.map(|revenue| revenue.round_to(6).to_string());
+        assert_eq!(screen.as_deref(), revenue, "{case}");
+        for by in ["model", "hour", "node", "unit"] {
+            let told = report(&path, "all", &["--json", "--by", by]).good();
+            assert_eq!(told["total"]["revenue"].as_str(), revenue, "{case}, by {by}");
+            assert!(revenue.is_some() || told["total"]["profit"].is_null(), "{case}, by {by}");
+        }
+    }
 }

@@ -134,6 +134,9 @@ impl ReportData {
         if !is_watched {
             statement = statement.unwatched();
         }
+        if !context.may_earn(&past) {
+            statement = statement.without_revenue();
+        }
         let present = PresentWords::of(&context, &past, header, until);
         let Marks { on_trial, may_be_earlier, lacks_counter } = present.marks;
         statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0 || lacks_counter;
