@@ -47,6 +47,12 @@ impl Changes {
         self.0.push(change);
     }
 
+    /// Whether nodes may have appeared, gone or been renamed.
+    pub(crate) fn may_name_nodes(&self) -> bool {
+        let names = |change: &Change| matches!(change, Change::Seen(_) | Change::Renamed { .. } | Change::Emptied(_));
+        self.0.iter().any(names)
+    }
+
     /// Appends later changes.
     pub fn extend(&mut self, later: Self) {
         self.0.extend(later.0);

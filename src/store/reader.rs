@@ -16,6 +16,7 @@ use crate::counters::Plausibility;
 use crate::fleet::Marks;
 use crate::ledger::{Detail, GpuTimeCell, Grain, Past, TokenCell, Wanted};
 use crate::metering::SavedTarget;
+use crate::pricing::FormerNames;
 use crate::units::{Timestamp, zone_of};
 
 /// What a ledger says of itself.
@@ -186,6 +187,14 @@ impl Reader {
     /// The file cannot be read.
     pub fn targets(&self) -> Result<Vec<SavedTarget>, StoreError> {
         restore::targets(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
+    /// The known nodes with the names that each had before, under which leases may name them.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn former_names(&self) -> Result<FormerNames, StoreError> {
+        restore::former_names(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
     /// Every dispute, open or decided, in the order of their numbers.
