@@ -248,7 +248,22 @@ impl Fleet {
         if changes.may_name_nodes() {
             self.inventory.name_leases(&mut self.config.leases);
         }
+        let named = changes.named(at);
         self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
+        for (node, since) in named {
+            self.learn_cost(&node, since);
+        }
+    }
+
+    /// GPUs of a node have names and are paid since an instant: what the node earned since then has a cost, where they have a
+    /// rate.
+    fn learn_cost(&mut self, name: &NodeName, since: Timestamp) {
+        let Self { ledger, config, inventory, .. } = self;
+        let unit = inventory.node(name).and_then(|node| node.unit.as_ref());
+        let is_known = |at| metering::knows_cost(ledger, view(config, inventory), name, unit, at);
+        let minutes = ledger.minutes().map(|(minute, _)| minute).filter(|minute| *minute >= since.minute());
+        let known = minutes.filter(|minute| is_known((*minute).max(since))).collect();
+        ledger.learn_cost(name, &known);
     }
 
     /// Applies a page's GPUs, which may be on several nodes.
