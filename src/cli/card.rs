@@ -146,7 +146,12 @@ fn basis(snapshot: &Snapshot) -> String {
         parts.push("at list price".to_owned());
     }
     if money.upper_bound {
-        parts.push(if money.on_trial { "on trial" } else { "hits unknown" }.to_owned());
+        let why = match (money.on_trial, money.doubted) {
+            (true, _) => "on trial",
+            (_, true) => "at most",
+            _ => "hits unknown",
+        };
+        parts.push(why.to_owned());
     }
     if let Some(rate) = money.rates.first() {
         let dated = rate.dated.as_ref().map_or(String::new(), |dated| format!(", assumed {dated}"));

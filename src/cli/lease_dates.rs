@@ -20,7 +20,7 @@ impl LeaseRecords<'_> {
     fn terms(&self, account: &CostAccount) -> Option<&Lease> {
         let (label, rate) = (account.lease.as_ref()?, account.rate?);
         let is_for = |lease: &Lease| match &lease.leased {
-            Leased::Node(node) => account.node.as_ref() == Some(node),
+            Leased::Node(_) => account.node.as_ref() == lease.node(),
             Leased::Unit(unit) => account.unit.as_ref() == Some(unit),
             Leased::Gpu(_) => true,
         };

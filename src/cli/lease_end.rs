@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Failure, lease_coverage, leases, out};
+use super::{Failure, lease_coverage, lease_list, leases, out};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::pricing::{Lease, Leased};
@@ -14,6 +14,7 @@ use crate::units::Timestamp;
 /// Ends the leases of a node, or the lease of this name on each node that it pays for.
 pub(super) fn end(path: &Path, reader: &Reader, settings: &Settings, of: &str, at: Timestamp) -> Result<(), Failure> {
     let rows = reader.leased()?;
+    let settings = &Settings { leases: lease_list::present(reader, &settings.leases)?, ..settings.clone() };
     let nodes = nodes(&rows, settings, of, at).map_err(Failure::Usage)?;
     if at > Clock::System.now().wall {
         return Err(Failure::Usage(format!("--at {at}: that is not over yet; set `until` in its [[lease]]")));
@@ -39,7 +40,7 @@ fn nodes(rows: &[LeasedRow], settings: &Settings, of: &str, at: Timestamp) -> Re
         let what = "is for a number of GPUs of a whole unit, and only nodes are ended by hand";
         return Err(format!("lease \"{of}\" {what}: {until}"));
     }
-    if let (true, Leased::Node(node)) = (lease.is_schedule(), &lease.leased) {
+    if let (true, Some(node)) = (lease.is_schedule(), lease.node()) {
         let others = settings.leases.iter().filter(|other| {
             let same = !std::ptr::eq(*other, lease) && other.runs_at(at) && other.is_schedule();
             same && other.covers(node, None, "")

@@ -6,7 +6,7 @@ use super::lease_records::LeaseRecords;
 use super::lease_spans::Paid;
 use super::{Failure, out};
 use crate::ledger::{CostAccount, CostKind};
-use crate::pricing::Lease;
+use crate::pricing::{Lease, follow_renames};
 use crate::reading::Label;
 use crate::statement::lease_name;
 use crate::store::Reader;
@@ -34,7 +34,8 @@ pub(super) type LeaseDates = BTreeMap<Label, (Timestamp, Option<Timestamp>)>;
 
 /// Prints the leases of a ledger, as a table or as JSON.
 pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), Failure> {
-    let lines = LeaseRecords::of(reader, leases)?.lines();
+    let leases = present(reader, leases)?;
+    let lines = LeaseRecords::of(reader, &leases)?.lines();
     let currency = reader.header().currency;
     let text = if json { of_json(&lines, &currency) } else { table(&lines, &currency) };
     out::print(&text)
@@ -42,7 +43,8 @@ pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), 
 
 /// From when until when each lease was, by the name that a report has for it; without an end where it runs.
 pub(super) fn dates(reader: &Reader, leases: &[Lease]) -> Result<LeaseDates, Failure> {
-    let known = LeaseRecords::of(reader, leases)?;
+    let leases = present(reader, leases)?;
+    let known = LeaseRecords::of(reader, &leases)?;
     let mut dates = LeaseDates::new();
     for Paid { row, from, until, .. } in known.spans(&known.rows()) {
         let (Some(name), Some(from)) = (lease_name(&row.account), from) else { continue };
@@ -50,6 +52,13 @@ pub(super) fn dates(reader: &Reader, leases: &[Lease]) -> Result<LeaseDates, Fai
         (*first, *last) = ((*first).min(from), last.zip(until).map(|(a, b)| a.max(b)));
     }
     Ok(dates)
+}
+
+/// The configuration's leases, each with the present name of its node.
+pub(super) fn present(reader: &Reader, leases: &[Lease]) -> Result<Vec<Lease>, Failure> {
+    let mut leases = leases.to_vec();
+    follow_renames(&mut leases, &reader.former_names()?);
+    Ok(leases)
 }
 
 impl LeaseRecords<'_> {

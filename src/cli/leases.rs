@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::lease_coverage::{self as coverage, KnownGpus};
 use crate::config::Settings;
 use crate::ledger::CostKind;
-use crate::pricing::{Lease, Leased};
+use crate::pricing::{Lease, Leased, follow_renames};
 use crate::reading::{NodeName, UnitName};
 use crate::store::{Header, LeaseTime, LeasedRow, Reader};
 use crate::units::{GpuTime, Money, Span, Timestamp};
@@ -21,6 +21,7 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
     let times = ledger.and_then(|ledger| ledger.leases().ok()).unwrap_or_default();
     let ended = ledger.and_then(|ledger| ledger.ended_leases().ok()).unwrap_or_default();
     let mut leases = settings.leases.clone();
+    follow_renames(&mut leases, &ledger.and_then(|ledger| ledger.former_names().ok()).unwrap_or_default());
     for (node, at) in ended {
         let node = NodeName::new(&node);
         for lease in &mut leases {
@@ -35,7 +36,7 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
             let gpus = lease.gpus.unwrap_or(0);
             let beside = beside(lease, gpus, &known, &leases, now);
             let (sum, dates) = (sum(lease, gpus, gpus, &settings.currency), dates(lease, now));
-            lines.push(format!("{name}: {}: {sum}{dates}{beside}", subject(lease)));
+            lines.push(format!("{name}: {}: {sum}{dates}{beside}{}", subject(lease), follows(lease)));
         } else {
             lines.extend(of_seen(&name, lease, &known, &leases, settings, now));
         }
@@ -102,7 +103,7 @@ fn of_seen(
     let of_node = |node: &NodeName| known.iter().filter(|row| row.node == *node).map(|row| row.gpus).sum();
     let line = |(node, gpus)| {
         let sum = sum(lease, gpus, of_node(node), &settings.currency);
-        format!("{name}: node {node}: {sum}{}", dates(lease, now))
+        format!("{name}: node {node}: {sum}{}{}", dates(lease, now), follows(lease))
     };
     nodes.into_iter().map(line).collect()
 }
@@ -139,7 +140,9 @@ fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], hea
         && !was_ended
     {
         let remedy = match &lease.leased {
-            Leased::Node(node) => format!("; margintop lease end {node} --at {until} does"),
+            Leased::Node(node) => {
+                format!("; margintop lease end {} --at {until} does", stands.node().unwrap_or(node))
+            }
             Leased::Gpu(_) | Leased::Unit(_) => String::new(),
         };
         lines.push(format!(
@@ -181,9 +184,15 @@ pub(super) fn known(settings: &Settings, held: &[LeasedRow]) -> Vec<KnownGpus> {
 fn subject(lease: &Lease) -> String {
     match &lease.leased {
         Leased::Gpu(words) => format!("gpu {words}"),
-        Leased::Node(node) => format!("node {node}"),
+        Leased::Node(node) => format!("node {}", lease.node().unwrap_or(node)),
         Leased::Unit(unit) => format!("unit {unit}"),
     }
+}
+
+/// What is said of a lease whose node has another name now.
+fn follows(lease: &Lease) -> String {
+    let (Leased::Node(written), Some(present)) = (&lease.leased, &lease.renamed) else { return String::new() };
+    format!("; the node was called {written}: write node = \"{present}\"")
 }
 
 /// `8 GPUs x 12.29 = 98.32 USD an hour`.

@@ -86,7 +86,9 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
         writeln!(out, "lost      {} windows: revenue is a lower bound", money.lost_windows)?;
     }
     if money.on_trial {
-        writeln!(out, "on trial  processes without start times answer at one address: revenue is an upper bound")?;
+        writeln!(out, "on trial  growth that may be taken back: revenue is an upper bound")?;
+    } else if money.doubted {
+        writeln!(out, "sure      some may be of before the watch, or of a process that stopped: an upper bound")?;
     } else if money.upper_bound {
         writeln!(out, "hits      unknown, priced as misses: revenue is an upper bound")?;
     }

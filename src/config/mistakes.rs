@@ -4,15 +4,15 @@ use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::ConfigError;
 use super::former::{FormerKey, rename};
 
 /// How many mistakes of one file are told: an imported one that is wrong throughout has thousands.
 pub(super) const TOLD: usize = 20;
-/// What stands for a text that is needed and was a mistake.
-const STAND_IN: &str = "-";
+/// What stands for a value that is needed and was a mistake, tried in turn: a text, an amount, and no values.
+const STAND_INS: [Option<&str>; 3] = [Some("-"), Some("1"), None];
 
 /// A file as far as it can be read, and what cannot.
 #[derive(Debug)]
@@ -39,12 +39,21 @@ pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &
             return Read { file: None, mistakes, warnings: Vec::new(), places };
         }
     };
+    let mut stand_ins: Vec<StandIn> = Vec::new();
     loop {
         let error = match T::deserialize(ValueDeserializer::from(root.clone())) {
             Ok(file) => return Read { file: Some(file), mistakes, warnings, places },
             Err(error) => error,
         };
         let place = error.span().and_then(|span| place_of(&root, &span));
+        let refused =
+            stand_ins.iter_mut().find(|own| place.as_ref().is_some_and(|place| place.starts_with(&own.place)));
+        if let Some(refused) = refused {
+            if !refused.next(&mut root) {
+                return Read { file: None, mistakes, warnings, places };
+            }
+            continue;
+        }
         let missing = missing_field(error.message()).map(str::to_owned);
         let is_known = |place: &Vec<String>| {
             let key = missing.iter().cloned();
@@ -54,7 +63,16 @@ pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &
         if !(missing.is_some() && place.as_ref().is_some_and(is_known)) {
             mistakes.push(ConfigError::of_value(path, text, place.as_deref().unwrap_or_default(), &error));
         }
-        let mended = place.as_ref().is_some_and(|place| mend(&mut root, place, missing.as_deref()));
+        let mended = match (&place, missing) {
+            (Some(place), Some(missing)) => {
+                // No other key or value is there.
+                let at = text.len() + 1 + stand_ins.len();
+                stand_ins.push(StandIn { place: [&place[..], &[missing]].concat(), at, tried: 0 });
+                stand_ins.last_mut().is_some_and(|own| own.next(&mut root))
+            }
+            (Some(place), None) => remove(&mut root, place),
+            (None, _) => false,
+        };
         places.extend(place);
         if !mended || mistakes.len() >= TOLD {
             return Read { file: None, mistakes, warnings, places };
@@ -109,15 +127,36 @@ fn is_around(value: &Spanned<DeValue<'_>>, span: &std::ops::Range<usize>) -> boo
     }
 }
 
-/// Takes a mistake out, or puts what stands for it where it is needed. Whether there was something to take out.
-fn mend(root: &mut Spanned<DeValue<'_>>, place: &[String], missing: Option<&str>) -> bool {
+/// What stands for a value that is needed and was a mistake.
+#[derive(Debug)]
+struct StandIn {
+    place: Vec<String>,
+    /// Its span, beyond the text.
+    at: usize,
+    /// How many of [`STAND_INS`] were tried.
+    tried: usize,
+}
+
+impl StandIn {
+    /// Puts the next one in. Whether there was one.
+    fn next(&mut self, root: &mut Spanned<DeValue<'_>>) -> bool {
+        let Some((key, outer)) = self.place.split_last() else { return false };
+        let (Some(next), Some(holder)) = (STAND_INS.get(self.tried), inside(root, outer)) else { return false };
+        let DeValue::Table(table) = holder.get_mut() else { return false };
+        self.tried += 1;
+        let value = next.map_or_else(|| DeValue::Array(DeArray::new()), |text| DeValue::String(text.into()));
+        let span = self.at..self.at;
+        table.insert(Spanned::new(span.clone(), key.clone().into()), Spanned::new(span, value));
+        true
+    }
+}
+
+/// Takes a mistake out. Whether there was something to take out.
+fn remove(root: &mut Spanned<DeValue<'_>>, place: &[String]) -> bool {
     let Some((last, outer)) = place.split_last() else { return false };
-    let Some(holder) = inside(root, if missing.is_some() { place } else { outer }) else { return false };
+    let Some(holder) = inside(root, outer) else { return false };
     let DeValue::Table(table) = holder.get_mut() else { return false };
-    let Some(missing) = missing else { return table.remove(last.as_str()).is_some() };
-    let text = DeValue::String(STAND_IN.into());
-    let value = if missing == "names" { DeValue::Array(toml::de::DeArray::new()) } else { text };
-    table.insert(Spanned::new(0..0, missing.to_owned().into()), Spanned::new(0..0, value)).is_none()
+    table.remove(last.as_str()).is_some()
 }
 
 fn inside<'t, 'i>(root: &'t mut Spanned<DeValue<'i>>, place: &[String]) -> Option<&'t mut Spanned<DeValue<'i>>> {
@@ -167,5 +206,37 @@ mod tests {
         // What is needed and wrong is one mistake, and what is needed and not there another.
         assert_eq!(lines("[[price]]\nmodel = 5\nlist = 6\n[[alias]]\nmodel = \"x\"\n"), [2, 3, 4]);
         assert_eq!(lines("a = [\n"), [1]);
+    }
+
+    /// Class: what stands for a needed value is itself told as a mistake, again and again.
+    #[test]
+    fn what_is_needed_and_wrong_is_told_once_with_all_that_is_wrong_beside_it() {
+        let told = |text: &str| mistakes(Path::new("m.toml"), text);
+        let lines = "a = 1\n[[lease]]\nnode = \"n\"\nrate = \"2\"\npower = { kwh = \"36000\", pue = \"0.5\" }\n\
+                     [[lease]]\nnode = \"m\"\nrate = \"2\"\npower = { pue = \"1.2\" }\n\
+                     [[alias]]\nmodel = 5\nnames = 6\n[[fx]]\nfrom = 1\nto = 2\nrate = 3\nat = 4\n[[target]]\nurl = 7\n";
+        let told = told(lines);
+        let at = |told: &String| told.split(':').nth(1).and_then(|line| line.parse::<usize>().ok());
+        let mut lines: Vec<_> = told.iter().filter_map(at).collect();
+        lines.sort_unstable();
+        assert_eq!(lines, [1, 5, 5, 9, 11, 12, 14, 15, 16, 17, 19], "{told:#?}");
+        let too_large = told.iter().filter(|told| told.contains("power.kwh \"36000\": too large")).count();
+        assert_eq!(too_large, 1, "{told:#?}");
+    }
+
+    /// The same of price files, in which amounts are needed.
+    #[test]
+    fn what_a_price_file_needs_is_told_once() {
+        let text = "[[list]]\nname = \"a\"\ncurrency = \"USD\"\n[list.tiers.standard]\nhit = \"-1\"\nmiss = \"x\"\n\
+                    [[gpu]]\ngpu = \"H100\"\nrate = \"a lot\"\n[[history]]\nmodels = 1\nlists = 2\n";
+        let read = super::read::<crate::pricing::PriceFile>(Path::new("p.toml"), text, &[]);
+        let told: Vec<_> = read.mistakes.iter().map(ToString::to_string).collect();
+        let starts = ["9: rate", "7: the key \"dated\"", "12: lists 2", "11: models 1"];
+        let of_tier = ["5: tiers.standard.hit", "6: tiers.standard.miss", "4: the key \"output\""];
+        assert_eq!(told.len(), 7, "{told:#?}");
+        for start in starts.into_iter().chain(of_tier) {
+            let is_it = |told: &&String| told.starts_with(&format!("p.toml:{start}"));
+            assert_eq!(told.iter().filter(is_it).count(), 1, "{start}: {told:#?}");
+        }
     }
 }

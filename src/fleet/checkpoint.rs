@@ -4,8 +4,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::inventory::LeasedNode;
+use super::commits::GPUS;
+use super::marks::Marks;
+use crate::inventory::{LeasedNode, SavedNode};
 use crate::ledger::{PendingPostings, SavedLedger};
+use crate::pricing::FormerNames;
 use crate::reading::{NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 
@@ -16,6 +19,13 @@ pub struct SavedItem {
     pub key: String,
     /// The state as JSON.
     pub state: String,
+}
+
+/// The nodes of saved states with the names that each had before.
+pub fn former_names<'a>(items: impl IntoIterator<Item = &'a SavedItem>) -> FormerNames {
+    let gpus = items.into_iter().filter(|item| item.key.starts_with(GPUS));
+    let saved = gpus.filter_map(|item| serde_json::from_str::<SavedNode>(&item.state).ok());
+    saved.map(|saved| (saved.node, saved.former)).collect()
 }
 
 /// The changes since the last checkpoint: one consistent cut through postings and counters.
@@ -45,6 +55,8 @@ pub struct Checkpoint {
     pub watched_from: Option<Timestamp>,
     /// The moment of the last event.
     pub last: Moment,
+    /// What the present says of the total.
+    pub marks: Marks,
 }
 
 /// The saved state of a ledger and its fleet.
@@ -83,6 +95,7 @@ impl Checkpoint {
         self.ended.extend(later.ended);
         self.resets_applied.extend(later.resets_applied);
         (self.began, self.watched_from, self.last) = (later.began, later.watched_from, later.last);
+        self.marks = later.marks;
     }
 }
 

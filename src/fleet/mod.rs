@@ -7,6 +7,7 @@ mod assemble;
 mod checkpoint;
 mod commits;
 mod manual_entries;
+mod marks;
 mod rates;
 mod rebase;
 mod restore;
@@ -20,11 +21,12 @@ use jiff::tz::TimeZone;
 
 pub use crate::inventory::{FleetConfig, LeasedNode, TargetInfo};
 pub use crate::metering::Leakage;
-pub use checkpoint::{Checkpoint, SavedItem, SavedState};
+pub use checkpoint::{Checkpoint, SavedItem, SavedState, former_names};
 pub(crate) use commits::BOUND;
+pub use marks::Marks;
 pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 
-use crate::inventory::{Inventory, Origin};
+use crate::inventory::{Changes, Inventory, Origin};
 use crate::ledger::{Ledger, Pace};
 use crate::metering::{self, Context, InventoryView, Metering};
 use crate::pricing::{Book, RentWhen};
@@ -190,7 +192,7 @@ impl Fleet {
                 let readings = self.inventory.without_others(node, readings, &origin);
                 if !readings.is_empty() {
                     let changes = self.inventory.name_driver(node, &readings);
-                    self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
+                    self.follow(changes, at);
                     self.report_gpus(node, None, at, readings, &origin);
                 }
             }
@@ -241,11 +243,34 @@ impl Fleet {
         metering.read_page(&mut Context { config, inventory, ledger, info, node: &node, at, watched_from }, &page);
     }
 
+    /// Applies changes of the inventory to leases and to GPU time.
+    fn follow(&mut self, changes: Changes, at: Moment) {
+        if changes.may_name_nodes() {
+            self.inventory.name_leases(&mut self.config.leases);
+        }
+        let named = changes.named(at);
+        self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
+        for (node, since) in named {
+            self.learn_cost(&node, since);
+        }
+    }
+
+    /// GPUs of a node have names and are paid since an instant: what the node earned since then has a cost, where they have a
+    /// rate.
+    fn learn_cost(&mut self, name: &NodeName, since: Timestamp) {
+        let Self { ledger, config, inventory, .. } = self;
+        let unit = inventory.node(name).and_then(|node| node.unit.as_ref());
+        let is_known = |at| metering::knows_cost(ledger, view(config, inventory), name, unit, at);
+        let minutes = ledger.minutes().map(|(minute, _)| minute).filter(|minute| *minute >= since.minute());
+        let known = minutes.filter(|minute| is_known((*minute).max(since))).collect();
+        ledger.learn_cost(name, &known);
+    }
+
     /// Applies a page's GPUs, which may be on several nodes.
     fn read_gpus(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>, at: Moment) {
         let (by_node, mut changes) = self.inventory.group_by_node(info, gpus);
         changes.extend(self.inventory.release_unlisted(&info.target, at, &by_node));
-        self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
+        self.follow(changes, at);
         let origin = Origin::Page(info.target.clone());
         for (node, readings) in by_node.into_iter().filter(|(_, readings)| !readings.is_empty()) {
             self.report_gpus(&node, Some(info), at, readings, &origin);
@@ -266,7 +291,7 @@ impl Fleet {
         // The GPUs that were there until now are paid until now.
         self.metering.run_node(&mut self.ledger, view(&self.config, &self.inventory), node, at, RentWhen::Held);
         let changes = self.inventory.report_gpus(node, info, at, readings.clone(), origin);
-        self.metering.follow(&mut self.ledger, view(&self.config, &self.inventory), changes, at);
+        self.follow(changes, at);
         let read: Vec<(GpuId, GpuReading)> =
             readings.into_iter().map(|reading| (self.inventory.gpu_of(&reading, node, origin), reading)).collect();
         self.metering.read_energy(&mut self.ledger, view(&self.config, &self.inventory), node, &read, at);

@@ -25,6 +25,7 @@ impl Fleet {
         self.ledger.set_closed(false);
         self.ledger.restore(kept);
         self.watch.restore(began, watched_from);
+        self.restore_names(&nodes);
         self.metering.restore_schedules(&mut self.config, &schedules, last.wall);
         self.restore_bounds(&nodes);
         let ended: HashSet<NodeName> = lease_ends.iter().map(|(_, node, _)| node.clone()).collect();
@@ -71,6 +72,12 @@ impl Fleet {
         if let Some(answered) = self.metering.add_target(&self.config, id) {
             target.answered = Some(answered);
         }
+    }
+
+    /// Restores the names that nodes had before, and lets leases follow them.
+    fn restore_names(&mut self, items: &[SavedItem]) {
+        self.inventory.remember_former(super::former_names(items));
+        self.inventory.name_leases(&mut self.config.leases);
     }
 
     /// Restores what the bounds of each node assume.

@@ -40,6 +40,7 @@ impl Fleet {
         });
         let targets = targets.collect();
         let NodeChanges { items, removed, leased } = self.changed_nodes(&nodes);
+        let marks = self.marks();
         let Self {
             inventory,
             metering,
@@ -64,6 +65,7 @@ impl Fleet {
             began: watch.began(),
             watched_from: watch.unbroken_since(),
             last: inventory.now(),
+            marks,
         };
         debug_assert!(self.uncommitted().is_empty(), "changed and not touched: {:?}", self.uncommitted());
         Some(checkpoint)

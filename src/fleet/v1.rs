@@ -175,6 +175,7 @@ fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
         hosts: Vec::new(),
         allocated_from: node.held_from,
         label: None,
+        former: Vec::new(),
         configured: false,
         gpus: gpus.collect(),
     };

@@ -2,7 +2,7 @@
 
 use super::{Allocation, Gpu};
 use crate::reading::{GpuId, NodeName};
-use crate::units::Moment;
+use crate::units::{Moment, Timestamp};
 
 /// One change.
 #[derive(Debug)]
@@ -45,6 +45,24 @@ impl Changes {
     /// Adds a change.
     pub(super) fn push(&mut self, change: Change) {
         self.0.push(change);
+    }
+
+    /// Whether nodes may have appeared, gone or been renamed.
+    pub(crate) fn may_name_nodes(&self) -> bool {
+        let names = |change: &Change| matches!(change, Change::Seen(_) | Change::Renamed { .. } | Change::Emptied(_));
+        self.0.iter().any(names)
+    }
+
+    /// The nodes whose GPUs have names from now on, each since when they were there without one.
+    pub(crate) fn named(&self, now: Moment) -> Vec<(NodeName, Timestamp)> {
+        let since = |change: &Change| match change {
+            Change::Named { node, gpus } => {
+                let first = gpus.iter().map(|(_, since)| now.wall - now.since(*since)).min()?;
+                Some((node.clone(), first))
+            }
+            _ => None,
+        };
+        self.0.iter().filter_map(since).collect()
     }
 
     /// Appends later changes.

@@ -7,6 +7,7 @@ mod change;
 mod config;
 mod earlier;
 mod failing;
+mod former;
 mod gpu;
 mod gpus;
 mod hosts;
@@ -38,6 +39,7 @@ pub use state::Inventory;
 pub use target::Target;
 pub(crate) use tracked::Tracked;
 
+use crate::pricing::FormerNames;
 use crate::reading::{Health, NodeName, TargetId, UnitName};
 use crate::units::{Moment, Span};
 use earlier::Earlier;
@@ -57,6 +59,7 @@ impl Inventory {
             labels: Labels::default(),
             listings: HashMap::new(),
             earlier: Earlier::default(),
+            former: FormerNames::new(),
             source_errors: SourceErrors::default(),
             local: config.local.clone(),
             window: config.window,

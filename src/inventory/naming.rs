@@ -255,6 +255,7 @@ impl Inventory {
             Some(known) => known.merge(node),
             None => drop(self.nodes.insert(to.clone(), node)),
         }
+        self.note_former(from, to);
         self.hosts.rename(from, to);
         self.labels.rename(from, to);
         for listed in self.listings.values_mut() {

@@ -20,6 +20,9 @@ pub struct SavedNode {
     /// Its label, if that differs from its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<NodeName>,
+    /// Names that it had before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<NodeName>,
     /// Whether the configuration named it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub configured: bool,
@@ -54,7 +57,7 @@ pub struct SavedGpu {
 impl SavedNode {
     /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { node: _, hosts: _, allocated_from: _, label: _, configured: _, gpus } = self;
+        let Self { node: _, hosts: _, allocated_from: _, label: _, former: _, configured: _, gpus } = self;
         gpus.iter_mut().flat_map(|gpu| {
             let SavedGpu { id: _, index: _, name: _, page: _, driver: _, seen, missing: _, nameless } = gpu;
             seen.iter_mut().chain(nameless)

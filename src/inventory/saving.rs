@@ -19,6 +19,7 @@ impl Inventory {
             // Learned anew from the next pages.
             listings: _,
             earlier: _,
+            former,
             source_errors: _,
             local: _,
             window: _,
@@ -46,6 +47,7 @@ impl Inventory {
             hosts: hosts.hosts_of(name),
             allocated_from: *allocated_from,
             label: labels.of(name).cloned(),
+            former: former.get(name).cloned().unwrap_or_default(),
             configured: self.is_configured(name),
             gpus: placed.iter().filter_map(|(index, id)| Some(gpus.get(id)?.saved(*index, id))).collect(),
         })
@@ -68,7 +70,7 @@ impl Inventory {
     /// Restores a node of an earlier watch. Its GPUs wait to be reported.
     pub(crate) fn restore_node(&mut self, name: &NodeName) {
         let Some((saved, reported)) = self.earlier.nodes.remove(name) else { return };
-        let SavedNode { node: _, hosts: _, allocated_from, label: _, configured: _, gpus } = saved;
+        let SavedNode { node: _, hosts: _, allocated_from, label: _, former: _, configured: _, gpus } = saved;
         self.make_node(name, reported);
         let Some(node) = self.nodes.get_mut(name) else { return };
         (node.reported, node.allocated_from) = (reported, allocated_from);

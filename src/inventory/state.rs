@@ -5,6 +5,7 @@ use super::hosts::Hosts;
 use super::labels::Labels;
 use super::source_errors::SourceErrors;
 use super::{Gpu, Node, Target, Tracked};
+use crate::pricing::FormerNames;
 use crate::reading::{GpuId, NodeName, TargetId};
 use crate::units::{Moment, Span};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -22,6 +23,8 @@ pub struct Inventory {
     /// The nodes that each GPU page has listed.
     pub(super) listings: HashMap<TargetId, BTreeSet<NodeName>>,
     pub(super) earlier: Earlier,
+    /// The known nodes with the names that each had before.
+    pub(super) former: FormerNames,
     pub(super) source_errors: SourceErrors,
     pub(super) local: NodeName,
     pub(super) window: Span,

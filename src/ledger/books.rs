@@ -6,6 +6,7 @@ use super::posted::Posted;
 use super::recent::{Lately, Recent};
 use super::table::NumberedRows;
 use super::tariffs::Tariffs;
+use super::uncosted::MovedMinutes;
 use super::{
     Classes, CostAccount, CostAccountId, Dispute, Entry, Marker, PendingPostings, Posting, PostingSource, PostingSums,
     RevenueAccount, RevenueAccountId, SloMinutes, Tariff, TariffId, TokenChange, Uncertainty, cut_minutes,
@@ -34,6 +35,8 @@ pub struct Ledger {
     /// What unknown hits could take off each of the latest minutes.
     pub(super) unknown_hits: BTreeMap<Timestamp, Money>,
     pub(super) minutes: BTreeMap<Timestamp, PostingSums>,
+    /// Minutes whose tokens were moved to other accounts.
+    pub(super) moved: MovedMinutes,
     pub(super) touched: BTreeSet<Timestamp>,
     pub(super) earned: Vec<Money>,
     pub(super) owed: Vec<Money>,
@@ -281,6 +284,7 @@ impl Ledger {
             return;
         }
         for entry in entries {
+            let entry = &self.moved.of(*entry);
             let worth = self.worth(entry);
             self.earned[entry.account.index()] -= worth;
             if entry.minute >= self.day_began.minute() {
@@ -307,6 +311,7 @@ impl Ledger {
             return self.say_refused(at, account, entries.iter().map(|entry| entry.tokens.total()).sum());
         }
         for entry in entries {
+            let entry = &self.moved.of(*entry);
             let worth = self.worth(entry);
             self.earned[entry.account.index()] += worth;
             self.write(*entry);
@@ -352,6 +357,7 @@ impl Ledger {
         let from = (now - MINUTES_KEPT).minute();
         self.minutes = self.minutes.split_off(&from);
         self.unknown_hits = self.unknown_hits.split_off(&from);
+        self.moved.settle(from);
         self.lately.settle(now);
     }
 

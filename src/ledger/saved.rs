@@ -56,6 +56,7 @@ impl Ledger {
             sum
         });
         self.minutes.clear();
+        self.moved = Default::default();
         for cell in &minute_tokens {
             self.minutes.entry(cell.bucket).or_default().restore(std::slice::from_ref(cell), &[]);
         }

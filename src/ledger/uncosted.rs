@@ -1,17 +1,58 @@
-//! Moves revenue to accounts whose cost is unknown.
+//! Moves revenue between accounts whose cost is known and those whose cost is not.
 
-use super::{Entry, Ledger, RevenueAccount};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Entry, Ledger, RevenueAccount, RevenueAccountId};
 use crate::reading::NodeName;
 use crate::units::{Span, Timestamp, Tokens};
+
+/// Where the tokens of an account's minute were moved: an entry that is kept for a correction still names the account that
+/// it was posted to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct MovedMinutes(BTreeMap<(Timestamp, RevenueAccountId), RevenueAccountId>);
+
+impl MovedMinutes {
+    fn note(&mut self, minute: Timestamp, [from, to]: [RevenueAccountId; 2]) {
+        self.0.remove(&(minute, to));
+        self.0.insert((minute, from), to);
+    }
+
+    /// The entry in the account that has its tokens.
+    pub(super) fn of(&self, entry: Entry) -> Entry {
+        let account = self.0.get(&(entry.minute, entry.account)).copied().unwrap_or(entry.account);
+        Entry { account, ..entry }
+    }
+
+    /// Forgets what was before a minute.
+    pub(super) fn settle(&mut self, from: Timestamp) {
+        self.0.retain(|(minute, _), _| *minute >= from);
+    }
+}
 
 impl Ledger {
     /// Moves a node's revenue since an instant to accounts whose cost is unknown, as its GPUs turn out to have been
     /// released then. The minute of that instant still has a cost, and stays. Minutes that are no longer kept apart
     /// stay, too.
     pub fn forget_cost(&mut self, node: &NodeName, since: Timestamp) {
-        let accounts = self.accounts.rows();
         let first = since.minute() + Span::from_secs(60);
-        let entries = self.minutes.range(first..).flat_map(|(minute, sums)| {
+        let moved = self.of_node(node, true, |minute| minute >= first);
+        for entry in &moved {
+            self.lately.earned[entry.account.index()].clear();
+        }
+        self.move_revenue(moved, false);
+    }
+
+    /// Moves a node's revenue of some minutes to accounts whose cost is known, as GPU time of them is paid after all. Minutes
+    /// that are no longer kept apart stay.
+    pub fn learn_cost(&mut self, node: &NodeName, minutes: &BTreeSet<Timestamp>) {
+        let moved = self.of_node(node, false, |minute| minutes.contains(&minute));
+        self.move_revenue(moved, true);
+    }
+
+    /// What was earned on a node in some minutes, with a known cost or without.
+    fn of_node(&self, node: &NodeName, costed: bool, is_in: impl Fn(Timestamp) -> bool) -> Vec<Entry> {
+        let accounts = self.accounts.rows();
+        let entries = self.minutes.iter().filter(|(minute, _)| is_in(**minute)).flat_map(|(minute, sums)| {
             sums.tokens().map(|(account, tariff, tokens)| Entry {
                 account,
                 tariff,
@@ -20,16 +61,19 @@ impl Ledger {
                 unsure: Tokens::ZERO,
             })
         });
-        let costed = |entry: &Entry| {
+        let is_of = |entry: &Entry| {
             let account = &accounts[entry.account.index()];
-            account.costed && account.node == *node && !entry.tokens.is_zero()
+            account.costed == costed && account.node == *node && !entry.tokens.is_zero()
         };
-        let moved: Vec<Entry> = entries.filter(costed).collect();
-        for entry in moved {
-            let costed = self.accounts.rows()[entry.account.index()].clone();
-            let account = self.account(&RevenueAccount { costed: false, ..costed });
-            self.lately.earned[entry.account.index()].clear();
+        entries.filter(is_of).collect()
+    }
+
+    fn move_revenue(&mut self, entries: Vec<Entry>, costed: bool) {
+        for entry in entries {
+            let before = self.accounts.rows()[entry.account.index()].clone();
+            let account = self.account(&RevenueAccount { costed, ..before });
             self.reverse(&[entry]);
+            self.moved.note(entry.minute, [entry.account, account]);
             self.repost(&[Entry { account, ..entry }]);
         }
     }

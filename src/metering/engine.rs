@@ -245,6 +245,16 @@ impl Engine {
         self.instances.iter().any(|instance| instance.doubts(now))
     }
 
+    /// Whether some of its growth may have been made before the watch.
+    pub(crate) fn may_count_earlier(&self, now: Moment) -> bool {
+        self.instances.iter().any(|instance| instance.has_leapt(now))
+    }
+
+    /// Whether a row of its last page lacks the value of a counter, or has one that was refused.
+    pub(crate) fn lacks_values(&self) -> bool {
+        self.rows.iter().any(|row| row.reading.refused.contains(&true) || row.lacks().contains(&true))
+    }
+
     /// Whether more processes answer than are kept.
     pub(crate) fn is_crowded(&self, now: Moment) -> bool {
         self.instances.iter().any(|instance| instance.processes.is_crowded(now))

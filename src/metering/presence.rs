@@ -84,12 +84,16 @@ impl Instance {
         process.has_ended() || self.absences.1.contains(&process.id())
     }
 
+    /// Whether growth of it may have been made before the watch, for ten minutes.
+    pub(super) fn has_leapt(&self, now: Moment) -> bool {
+        self.leapt.is_some_and(|at| now.since(at) < LEAPT)
+    }
+
     /// Whether a process counts in rates that may have stopped, or growth of it may have been made before: then there are
     /// upper bounds.
     pub(super) fn doubts(&self, now: Moment) -> bool {
         let mut answering = self.processes.answering(now);
-        self.leapt.is_some_and(|at| now.since(at) < LEAPT)
-            || answering.any(|process| self.absences.of(process.id()) == Presence::Doubtful)
+        self.has_leapt(now) || answering.any(|process| self.absences.of(process.id()) == Presence::Doubtful)
     }
 }
 

@@ -62,8 +62,10 @@ impl Rounding {
 pub struct Lease {
     /// Its name, under which it is the same agreement when its terms change; `None` is "what it is for".
     pub name: Option<String>,
-    /// For what.
+    /// For what, as it is written.
     pub leased: Leased,
+    /// The present name of its node, where that was renamed.
+    pub renamed: Option<NodeName>,
     /// How many GPUs it pays for: those of a node or unit seen or not, else the first that are seen. `None` is "those
     /// that are seen".
     pub gpus: Option<u32>,
@@ -88,7 +90,7 @@ impl Lease {
     pub fn of(leased: Leased, rate: HourlyRate) -> Self {
         let (name, gpus, from, until, power, node_rate) = (None, None, None, None, None, None);
         let (when, rounding) = (RentWhen::Held, Rounding::Exact);
-        Self { name, leased, gpus, from, until, rate, node_rate, when, rounding, power }
+        Self { name, leased, renamed: None, gpus, from, until, rate, node_rate, when, rounding, power }
     }
 
     /// The rate of a GPU on a node of `gpus` GPUs: together they cost exactly the node's rate.
@@ -109,8 +111,16 @@ impl Lease {
     pub fn covers(&self, node: &NodeName, unit: Option<&UnitName>, gpu: &str) -> bool {
         match &self.leased {
             Leased::Gpu(words) => words_match(gpu, words),
-            Leased::Node(name) => name == node,
+            Leased::Node(_) => self.node() == Some(node),
             Leased::Unit(name) => Some(name) == unit,
+        }
+    }
+
+    /// The node that it is for, by its present name.
+    pub fn node(&self) -> Option<&NodeName> {
+        match &self.leased {
+            Leased::Node(name) => Some(self.renamed.as_ref().unwrap_or(name)),
+            Leased::Gpu(_) | Leased::Unit(_) => None,
         }
     }
 
@@ -144,7 +154,7 @@ impl Lease {
 
     /// Ends it at an instant, if it is for a number of GPUs of this node and began before.
     pub fn end(&mut self, node: &NodeName, at: Timestamp) {
-        let is_of_node = self.is_schedule() && matches!(&self.leased, Leased::Node(name) if name == node);
+        let is_of_node = self.is_schedule() && self.node() == Some(node);
         if is_of_node && self.from.is_none_or(|from| from < at) {
             self.until = Some(self.until.map_or(at, |until| until.min(at)));
         }

@@ -20,6 +20,7 @@ mod payers;
 mod policy;
 mod provenance;
 mod rates;
+mod renamed;
 mod window;
 
 pub use book::{Book, Pinned, PriceQuery};
@@ -36,4 +37,5 @@ pub use payers::Payers;
 pub use policy::{Bill, Overhead};
 pub use provenance::Provenance;
 pub use rates::{GpuRate, RateCard, words_match};
+pub use renamed::{FormerNames, follow_renames};
 pub use window::{TierWindow, WindowError};

@@ -48,6 +48,8 @@ pub struct MoneyView {
     pub upper_bound: bool,
     /// Growth of processes that say no start time, of which several answer at one address, may be taken back.
     pub on_trial: bool,
+    /// Rates may hold a process that has stopped, or sums growth from before the watch.
+    pub doubted: bool,
     /// Half the width between the bounds of what was estimated, plus what unknown hits could take.
     pub uncertainty: Money,
     /// What is disputed, at the prices in force when it was seen: neither billed nor dropped until someone decides.

@@ -226,6 +226,13 @@ impl Statement {
         self
     }
 
+    /// Nothing was made, and what could have been has no price: what anyone earned is not nothing, but unknown.
+    #[must_use]
+    pub fn without_revenue(mut self) -> Self {
+        self.forget_revenue();
+        self
+    }
+
     /// Nothing that was made has a price: what anyone earned is not nothing, but unknown.
     pub(super) fn forget_revenue(&mut self) {
         self.uncosted_revenue = Money::ZERO;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::calendar::Calendar;
 use super::names::note;
-use super::{cells, disputes, names, slo};
+use super::{cells, disputes, meta, names, slo};
 use crate::fleet::{Checkpoint, LeasedNode, SavedItem, SavedState};
 use crate::ledger::PendingPostings;
 use crate::reading::{Label, UnitName};
@@ -107,7 +107,12 @@ fn write_watch(transaction: &Transaction<'_>, checkpoint: &Checkpoint) -> rusqli
         note(transaction, key, &at.millis().to_string())?;
     }
     note(transaction, "last_wall", &checkpoint.last.wall.millis().to_string())?;
-    note(transaction, "last_boot", &checkpoint.last.boot.millis().to_string())
+    note(transaction, "last_boot", &checkpoint.last.boot.millis().to_string())?;
+    let marks = checkpoint.marks.words();
+    if meta::noted(transaction, "marks")?.unwrap_or_default() == marks {
+        return Ok(());
+    }
+    note(transaction, "marks", &marks)
 }
 
 fn write_journal(

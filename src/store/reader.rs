@@ -13,8 +13,10 @@ use super::{
     verify,
 };
 use crate::counters::Plausibility;
+use crate::fleet::Marks;
 use crate::ledger::{Detail, GpuTimeCell, Grain, Past, TokenCell, Wanted};
 use crate::metering::SavedTarget;
+use crate::pricing::FormerNames;
 use crate::units::{Timestamp, zone_of};
 
 /// What a ledger says of itself.
@@ -28,6 +30,8 @@ pub struct Header {
     pub began: Option<Timestamp>,
     /// The last thing that is known.
     pub last: Timestamp,
+    /// What that says of the total.
+    pub marks: Marks,
 }
 
 /// Gives each bucket of a past with its cells, in order.
@@ -185,6 +189,14 @@ impl Reader {
         restore::targets(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
+    /// The known nodes with the names that each had before, under which leases may name them.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn former_names(&self) -> Result<FormerNames, StoreError> {
+        restore::former_names(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
+    }
+
     /// Every dispute, open or decided, in the order of their numbers.
     ///
     /// # Errors
@@ -210,5 +222,6 @@ pub(super) fn header(connection: &Connection) -> rusqlite::Result<Header> {
         zone: zone.unwrap_or(TimeZone::UTC),
         began: meta::instant(connection, "began")?,
         last: meta::last(connection)?.wall,
+        marks: Marks::from_words(&meta::noted(connection, "marks")?.unwrap_or_default()),
     })
 }

@@ -8,6 +8,7 @@ use super::{disputes, read_cells};
 use crate::fleet::{SavedItem, SavedState};
 use crate::ledger::SavedLedger;
 use crate::metering::SavedTarget;
+use crate::pricing::FormerNames;
 use crate::reading::{NodeName, TargetId};
 use crate::units::{Span, Timestamp};
 
@@ -48,6 +49,14 @@ pub(super) fn saved_state(connection: &Connection, day: Timestamp) -> rusqlite::
         lease_ends: lease_ends(connection)?,
         target_resets: target_resets(connection)?,
     })
+}
+
+/// The known nodes with the names that each had before; none of a ledger that keeps them otherwise.
+pub(super) fn former_names(connection: &Connection) -> rusqlite::Result<FormerNames> {
+    if !names::has_table(connection, "saved_nodes")? {
+        return Ok(FormerNames::new());
+    }
+    Ok(crate::fleet::former_names(&items(connection, "SELECT node, state FROM saved_nodes ORDER BY node")?))
 }
 
 /// The state of each target; none of a ledger that keeps it otherwise, or where it cannot be read.

@@ -53,6 +53,7 @@ mod never_shown;
 mod pace;
 mod ranks;
 mod relabelled;
+mod renamed_leases;
 mod renamed_rows;
 mod reports;
 mod resets;

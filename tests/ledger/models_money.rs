@@ -88,3 +88,33 @@ fn without_a_price_cost_and_worth_are_told() {
     assert_eq!(worth, Money::from_micros(360 * 550_000 + 180 * 2_190_000));
     assert_eq!(self::row("my-finetune", None).money.compare_per_hour, None);
 }
+
+/// Class: what was earned under a name that no page has any more is in the fleet's revenue and in no model's.
+#[test]
+fn a_model_that_was_renamed_keeps_what_it_earned() {
+    let began = moment("2025-02-27T10:00:00Z");
+    let after = |seconds| at(began.wall + Span::from_secs(seconds));
+    for start in [None, Some(instant("2025-02-27T09:00:00Z"))] {
+        let config = FleetConfig { targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
+        let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began);
+        for second in 0..=60 {
+            fleet.apply(gpus("n", "NVIDIA H800", 8, after(second)));
+            let name = if second < 20 { "deepseek-r1" } else { "deepseek-v3" };
+            let made = 7_000_000 + second as u64 * 100_000;
+            fleet.apply(answered("e", after(second), page(name, counters(made, 0, made / 2), start)));
+            fleet.apply(Event::Tick(after(second)));
+        }
+        let told = fleet.snapshot();
+        let row = |name: &str| told.models.iter().find(|row| row.model.as_str() == name);
+        let (former, present) = (row("deepseek-r1").unwrap(), row("deepseek-v3").unwrap());
+        assert!(former.money.revenue > Some(Money::ZERO), "{former:?}");
+        assert_eq!(former.prompt_total, None, "its counters go on under the other name");
+        let (revenue, money) = (|row: &ModelRow| row.money.revenue.unwrap(), &told.money);
+        assert_eq!(Some(revenue(former) + revenue(present)), money.revenue.map(|revenue| revenue.round_to(6)));
+        let profit = |row: &ModelRow| row.money.profit_per_hour.unwrap();
+        assert_eq!((former.money.revenue_per_hour, profit(former)), (Some(Money::ZERO), Money::ZERO));
+        let beside: Money = money.beside_models.iter().map(|row| row.profit_per_hour).sum();
+        let sum = profit(former) + profit(present) + beside;
+        assert_eq!(Some(sum.round_to(6)), money.profit_per_hour.map(|profit| profit.round_to(6)));
+    }
+}

@@ -173,6 +173,7 @@ pub fn money() -> MoneyView {
         lower_bound: false,
         upper_bound: false,
         on_trial: false,
+        doubted: false,
         uncertainty: Money::ZERO,
         disputed: Money::ZERO,
         disputed_tokens: 0,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::{Bill, Book};
-use margintop::reading::{Finished, PageReading};
+use margintop::reading::{Event, Finished, PageReading};
 use margintop::snapshot::MoneyView;
 use margintop::store::LedgerEvent;
 use margintop::units::{Moment, Span, Tokens};
@@ -38,6 +38,9 @@ fn keep(path: &Path, bill: Bill, pages: &[PageReading]) -> MoneyView {
     let config = FleetConfig { bill, targets: vec![member("http://e:8000", "n", None)], ..FleetConfig::local("box") };
     let mut fleet = Fleet::new(config, Book::built_in().unwrap(), after(0));
     fleet.restore(SavedState::default(), Span::ZERO);
+    if pages.is_empty() {
+        (0..3).for_each(|minute| fleet.apply(Event::Tick(after(60 * minute))));
+    }
     for (nth, page) in (0..).zip(pages) {
         fleet.apply(answered("http://e:8000", after(100 * nth), page.clone()));
     }
@@ -130,4 +133,87 @@ fn what_is_before_the_first_rate_of_exchange_is_named_with_what_to_write() {
     // With that it has a price.
     let told = report(&[late, "2025-02-20"], &["--json", "--reprice"]).good();
     assert_eq!((&told["unconverted"], &told["total"]["revenue"]), (&Value::Array(Vec::new()), &"0.0132".into()));
+}
+
+/// A page of a process that does not say when it started.
+fn silent(prompt: u64, output: u64) -> PageReading {
+    page("deepseek-r1", counters(prompt, 0, output), None)
+}
+
+/// Class: what may be taken back or may be of before the watch is marked on the screen, and not in a report.
+#[test]
+fn what_may_be_taken_back_makes_an_upper_bound() {
+    let start = Some(after(-3_600).wall);
+    let idle = |prompt, output| page("deepseek-r1", counters(prompt, 0, output), start);
+    let one_more = |pages: &[PageReading]| [pages, &[silent(9_000, 4_700)]].concat();
+    let grown = vec![silent(9_000, 4_000), silent(9_500, 4_300), silent(9_600, 4_400)];
+    let reset = [&grown[..], &[10, 110, 210, 310, 410].map(|n| silent(n, n))].concat();
+    for (case, pages, on_trial, words) in [
+        ("alone", grown.clone(), false, &[][..]),
+        ("a reset", reset.clone(), true, &["on trial", "an upper bound"]),
+        ("two processes", one_more(&reset), true, &["on trial", "an upper bound"]),
+        (
+            "at once",
+            vec![idle(0, 0), idle(0, 0), idle(0, 0), idle(90_000, 20_000)],
+            false,
+            &["before the watch", "an upper bound"],
+        ),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("ledger.db");
+        let screen = keep(&path, Bill::All, &pages);
+        assert_eq!(screen.on_trial, on_trial, "{case}");
+        assert_eq!(screen.upper_bound, !words.is_empty(), "{case}");
+        let told = report(&path, "all", &["--json"]).good();
+        let told = ["on_trial", "upper_bound", "lower_bound"].map(|key| told[key].as_bool());
+        assert_eq!(told, [screen.on_trial, screen.upper_bound, screen.lower_bound].map(Some), "{case}");
+        let text = report(&path, "all", &[]).out;
+        assert!(words.iter().all(|word| text.contains(word)), "{case}: {text}");
+        assert!(!words.is_empty() || !text.contains("upper bound"), "{case}: {text}");
+        let csv = report(&path, "all", &["--csv"]).out;
+        let total = format!(",{},{}", screen.lower_bound, screen.upper_bound);
+        assert!(csv.lines().next().unwrap().ends_with(",lower_bound,upper_bound"), "{csv}");
+        assert!(csv.lines().last().unwrap().ends_with(&total), "{case}: {csv}");
+        // What was before cannot be taken back.
+        let begin =
+            report(&path, "all", &["--json", "--until", "2025-02-20T09:59:00Z", "--since", "2025-02-20T09:00:00Z"]);
+        assert_eq!(begin.good()["upper_bound"], Value::from(false), "{case}");
+    }
+}
+
+/// Class: a counter that is billed is not on the page, so that the screen has a lower bound, and the report has none.
+#[test]
+fn a_counter_that_is_missing_makes_a_lower_bound() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger.db");
+    let mut pages =
+        [working(0, 0, [0, 0]), working(8_000, 4_000, [8_000, 4_000]), working(9_000, 5_000, [9_000, 5_000])];
+    pages[2].engines[0].tokens.output = None;
+    pages[2].engines[0].refused = [false, true];
+    let screen = keep(&path, Bill::All, &pages);
+    assert!(screen.lower_bound && screen.lost_windows == 0);
+    let told = report(&path, "all", &["--json"]).good();
+    assert_eq!(told["lower_bound"], Value::from(true));
+    assert!(report(&path, "all", &[]).out.contains("does not have the value of a counter"));
+}
+
+/// Class: where no engine was ever counted a report has a revenue of 0, which is unknown.
+#[test]
+fn revenue_is_unknown_where_nothing_with_a_price_was_seen() {
+    for (case, pages, revenue) in [
+        ("no engine", vec![], None),
+        ("no price", vec![page("a-fine-tune", counters(0, 0, 0), None)], None),
+        ("idle", vec![working(0, 0, [0, 0]), working(0, 0, [0, 0])], Some("0.00")),
+        ("at work", vec![working(0, 0, [0, 0]), working(1_000_000, 0, [1_000_000, 0])], Some("0.345")),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("ledger.db");
+        let screen = keep(&path, Bill::All, &pages).revenue.map(|revenue| revenue.round_to(6).to_string());
+        assert_eq!(screen.as_deref(), revenue, "{case}");
+        for by in ["model", "hour", "node", "unit"] {
+            let told = report(&path, "all", &["--json", "--by", by]).good();
+            assert_eq!(told["total"]["revenue"].as_str(), revenue, "{case}, by {by}");
+            assert!(revenue.is_some() || told["total"]["profit"].is_null(), "{case}, by {by}");
+        }
+    }
 }

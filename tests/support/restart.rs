@@ -27,6 +27,7 @@ pub fn saved(fleet: &mut Fleet) -> SavedState {
         last: checkpoint.last,
         targets: checkpoint.targets,
         nodes: checkpoint.nodes,
+        schedules: checkpoint.schedules,
         ..SavedState::default()
     }
 }

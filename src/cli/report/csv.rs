@@ -7,7 +7,7 @@ use super::data::ReportData;
 use crate::statement::{By, RowKind, StatementRow, rounded_hours};
 use crate::units::{Money, Ratio, Span, Timestamp, gross_margin, profit_on_cost};
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 21] = [
     "key",
     "start",
     "end",
@@ -27,6 +27,8 @@ const COLUMNS: [&str; 19] = [
     "node",
     "whole_cost",
     "unpriced_tokens",
+    "lower_bound",
+    "upper_bound",
 ];
 
 /// All lines.
@@ -65,7 +67,7 @@ fn rows(out: &mut String, data: &ReportData) {
     line(out, &cells(&told.total, hours.last().copied().unwrap_or_default(), data));
 }
 
-fn cells(row: &StatementRow, micros: i128, data: &ReportData) -> [String; 19] {
+fn cells(row: &StatementRow, micros: i128, data: &ReportData) -> [String; 21] {
     let covered = row.covered();
     let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
         let ratio = covered.and_then(|(revenue, cost)| of(revenue, cost));
@@ -95,6 +97,9 @@ fn cells(row: &StatementRow, micros: i128, data: &ReportData) -> [String; 19] {
         node.unwrap_or_default(),
         amount(row.whole_cost),
         count(row.unpriced_tokens),
+        row.lower_bound.to_string(),
+        // Which rows have what may be taken back is not known.
+        if row.kind == RowKind::Total { data.statement.upper_bound.to_string() } else { String::new() },
     ]
 }
 

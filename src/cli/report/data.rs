@@ -9,6 +9,7 @@ use super::scenario::Scenarios;
 use crate::cli::Failure;
 use crate::cli::currency::missing_rate;
 use crate::cli::when::{When, days_before};
+use crate::fleet::Marks;
 use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::pricing::{Book, PriceList};
 use crate::reading::ModelName;
@@ -62,6 +63,8 @@ pub(super) struct ReportData {
     pub(super) statement: Statement,
     pub(super) disputed: DisputedTotal,
     pub(super) present: PresentWords,
+    /// Whether hits were unknown and are priced as misses.
+    pub(super) hits_unknown: bool,
     pub(super) repriced: bool,
     pub(super) month: MonthToDate,
     pub(super) differs: Vec<Difference>,
@@ -131,10 +134,14 @@ impl ReportData {
         if !is_watched {
             statement = statement.unwatched();
         }
-        // What the present holds back is of the span that ends with it.
-        let present =
-            if until >= header.last { PresentWords::of(&context, &past, header) } else { PresentWords::default() };
-        statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0;
+        if !context.may_earn(&past) {
+            statement = statement.without_revenue();
+        }
+        let present = PresentWords::of(&context, &past, header, until);
+        let Marks { on_trial, may_be_earlier, lacks_counter } = present.marks;
+        statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0 || lacks_counter;
+        let hits_unknown = statement.upper_bound;
+        statement.upper_bound |= on_trial || may_be_earlier;
         let places = places(query.format, &statement);
         let entries = if query.format.has_entries() { entries(&past, &header.zone) } else { Vec::new() };
         (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));
@@ -146,6 +153,7 @@ impl ReportData {
             unpriced: unpriced_models(&past),
             disputed,
             present,
+            hits_unknown,
             entries: rounded_entries(entries, places),
             cost_accounts: past.cost_accounts,
             format: query.format,

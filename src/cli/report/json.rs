@@ -39,6 +39,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
         lost_windows: told.lost_windows,
         lower_bound: told.total.lower_bound,
         upper_bound: told.upper_bound,
+        on_trial: data.present.marks.on_trial,
         theoretical: told.theoretical,
         lists: told.lists.iter().map(ListJson::new).collect(),
         differs: data.differs.iter().map(DifferenceJson::new).collect(),
@@ -81,6 +82,8 @@ struct Report<'a> {
     lost_windows: u64,
     lower_bound: bool,
     upper_bound: bool,
+    /// What is posted may be taken back.
+    on_trial: bool,
     theoretical: bool,
     lists: Vec<ListJson<'a>>,
     differs: Vec<DifferenceJson<'a>>,

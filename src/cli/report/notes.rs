@@ -171,7 +171,7 @@ fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
         lines.push(("uncosted", format!("{revenue} {currency} of revenue has no known cost and is in no profit")));
     }
     if !told.uncertainty.is_zero() {
-        let bound = if told.upper_bound { ", unknown hits priced as misses" } else { "" };
+        let bound = if data.hits_unknown { ", unknown hits priced as misses" } else { "" };
         lines.push(("sure", format!("± {} {currency}{bound}", amount(Some(told.uncertainty), data.places()))));
     }
     let disputed = data.disputed;
@@ -197,10 +197,21 @@ fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
 
 /// What the end of the ledger has open, in the words of the screen.
 fn present(data: &ReportData, lines: &mut NoteLines) {
-    let PresentWords { held_back, bill, leakage } = data.present;
+    let PresentWords { held_back, marks, bill, leakage } = data.present;
     if held_back > 0 {
         let said = format!("{held_back} targets hold tokens back until a movement of a counter is explained: at least");
         lines.push(("held back", said));
+    }
+    if marks.lacks_counter {
+        lines.push(("held back", "a page does not have the value of a counter that is billed: at least".to_owned()));
+    }
+    if marks.on_trial {
+        let said = "part of it may be another process's or have been counted before, and taken back: an upper bound";
+        lines.push(("on trial", said.to_owned()));
+    }
+    if marks.may_be_earlier {
+        let said = "a counter had much at once after nothing, which may be of before the watch: an upper bound";
+        lines.push(("sure", said.to_owned()));
     }
     let worth = leakage.map(|leakage| leakage.amount).unwrap_or_default();
     let unfinished = format!("{} {} on the last day", amount(Some(worth), data.places()), data.currency);

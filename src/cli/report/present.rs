@@ -1,17 +1,23 @@
 //! What the end of the ledger has open: tokens that are held back, and work that is not finished.
 
 use super::context::ReportContext;
+use crate::fleet::Marks;
 use crate::ledger::Past;
 use crate::pricing::Bill;
 use crate::statement::{By, Period};
 use crate::store::Header;
-use crate::units::Money;
+use crate::units::{Money, Span, Timestamp};
+
+/// For how long it is open whether what was posted stays.
+const DOUBTED_FOR: Span = Span::from_secs(600);
 
 /// What is open at the end of a ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct PresentWords {
     /// Targets whose tokens are held back until an open question about their counters is settled.
     pub(super) held_back: usize,
+    /// Why the total may be too high or too low besides.
+    pub(super) marks: Marks,
     /// What of an engine's work is billed.
     pub(super) bill: Bill,
     /// Tokens of the last day beyond finished requests; `None` where no engine counts those apart.
@@ -28,7 +34,13 @@ pub(super) struct LeakageText {
 }
 
 impl PresentWords {
-    pub(super) fn of(context: &ReportContext<'_>, past: &Past, header: &Header) -> Self {
+    /// Of a span that ends before the ledger does, only what may have been posted in it is said.
+    pub(super) fn of(context: &ReportContext<'_>, past: &Past, header: &Header, until: Timestamp) -> Self {
+        let may_be_in = until > header.last - DOUBTED_FOR && !past.tokens.is_empty();
+        let marks = if may_be_in { header.marks } else { Marks::default() };
+        if until < header.last {
+            return Self { marks: Marks { lacks_counter: false, ..marks }, ..Self::default() };
+        }
         let day = Period::of(By::Day, &header.zone, header.last).begin;
         let mut leakage: Option<LeakageText> = None;
         for (tariff, change) in context.targets.iter().flat_map(|target| target.leakage_of_day(day)) {
@@ -40,6 +52,6 @@ impl PresentWords {
             }
         }
         let held_back = context.targets.iter().filter(|target| target.holds_back()).count();
-        Self { held_back, bill: context.bill, leakage }
+        Self { held_back, marks, bill: context.bill, leakage }
     }
 }

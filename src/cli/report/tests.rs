@@ -10,6 +10,7 @@ use super::data::ReportData;
 use super::query::{ReportArgs, ReportQuery};
 use super::{csv, json, table};
 use crate::cli::Failure;
+use crate::fleet::Marks;
 use crate::ledger::{
     Classes, CostAccount, CostAccountId, CostKind, Detail, GpuTimeCell, Grain, Past, RevenueAccount, RevenueAccountId,
     Tariff, TariffId, TokenCell, Wanted,
@@ -34,7 +35,8 @@ const BEGAN: Timestamp = Timestamp::from_millis(1_740_787_200_000);
 
 fn header() -> Header {
     let zone = TimeZone::get("Asia/Shanghai").unwrap();
-    Header { currency: "USD".to_owned(), zone, began: Some(BEGAN), last: BEGAN + Span::from_secs(2 * 86_400) }
+    let last = BEGAN + Span::from_secs(2 * 86_400);
+    Header { currency: "USD".to_owned(), zone, began: Some(BEGAN), last, marks: Marks::default() }
 }
 
 fn account(model: &str, node: &str) -> RevenueAccount {

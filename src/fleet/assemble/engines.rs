@@ -359,6 +359,9 @@ fn proxied(view: &RowView<'_>) -> Option<String> {
         let served = view.is_uncounted_proxy() && !view.is_duplicate;
         return served.then(|| "not counted: watched engines serve its model".to_owned());
     };
+    if view.row.reading.tokens == TokenCounters::default() && guard.kept().is_zero() {
+        return Some("its page counts no tokens: nothing of it is posted".to_owned());
+    }
     if guard.is_undecided() {
         return Some("held for five minutes, to see whether a watched engine counts the same".to_owned());
     }

@@ -64,6 +64,11 @@ pub(super) fn rates(fleet: &Fleet) -> FleetRates {
     rates_of(&PresentFleet::of(fleet))
 }
 
+/// Whether the last page of a row that counts has no value of a counter that is billed.
+pub(super) fn leaves_out_billed(fleet: &Fleet) -> bool {
+    PresentFleet::of(fleet).counted_rows().any(RowView::leaves_out_billed)
+}
+
 fn rates_of(present: &PresentFleet<'_>) -> FleetRates {
     let mut flow = Flow::default();
     present.live_rows().for_each(|view| flow.add(view));

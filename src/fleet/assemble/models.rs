@@ -1,6 +1,6 @@
 //! Models, sorted by revenue.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::engines::has_earned;
 use super::flow::Flow;
@@ -45,13 +45,19 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<ModelRow>, Money) {
             add_tokens(&mut sum.output, counters.output);
         }
     }
+    // What was made under a name that no page has any more was made: renamed, or of an engine that is gone.
+    let made: BTreeSet<&ModelName> = made_today(fleet).filter(|model| !sums.contains_key(model)).collect();
+    for model in &made {
+        sums.entry(model).or_default().posts = true;
+    }
     for view in present.live_rows() {
         if let Some(sum) = view.row.reading.model.as_ref().and_then(|model| sums.get_mut(model)) {
             sum.flow.add(view);
         }
     }
     let earned = earned(fleet);
-    let costs = cost_shares(present);
+    let mut costs = cost_shares(present);
+    costs.extend(made.into_iter().map(|model| (model.clone(), Money::ZERO)));
     let mut rows = Vec::with_capacity(sums.len());
     for (model, sum) in sums {
         rows.push(model_row(present, model, &sum, earned.get(model).copied().unwrap_or_default(), costs.get(model)));
@@ -65,6 +71,13 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<ModelRow>, Money) {
         |model: &ModelName| rows.iter().any(|row| row.model == *model && row.money.profit_per_hour.is_some());
     let unpriced = costs.iter().filter(|(model, _)| !is_shown(model)).map(|(_, cost)| *cost).sum();
     (rows, unpriced)
+}
+
+/// The models of which tokens were posted today.
+fn made_today(fleet: &Fleet) -> impl Iterator<Item = &ModelName> {
+    let ledger = &fleet.ledger;
+    let made = ledger.today().tokens().filter(|(.., tokens)| !tokens.is_zero());
+    made.filter_map(|(account, ..)| ledger.accounts()[account.index()].model.as_ref())
 }
 
 fn model_row(
@@ -126,7 +139,9 @@ fn money(
     let cost = cost_per_hour.copied();
     let Some(price) = super::money::price_of_model(present, model) else {
         let compare_per_hour = super::money::compared_pace(present, model);
-        return ModelMoney { cost_per_hour: cost, compare_per_hour, ..ModelMoney::default() };
+        // What was posted at a price that is none any more was earned.
+        let revenue = (!earned.today.is_zero()).then_some(earned.today);
+        return ModelMoney { revenue, cost_per_hour: cost, compare_per_hour, ..ModelMoney::default() };
     };
     let known = fleet.pace.window().is_some();
     let is_of = |view: &&super::RowView<'_>| view.row.reading.model.as_ref() == Some(model);

@@ -45,10 +45,9 @@ pub(super) fn view(
     let profit_per_hour = pace.covered.zip(pace.cost).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
-    let held = held || present.counted_rows().any(super::RowView::leaves_out_billed);
-    let held = held || is_partial || are_rates_partial;
-    let on_trial = fleet.metering.engines.values().any(|engine| engine.is_on_trial(fleet.now()));
-    let on_trial = on_trial || fleet.metering.may_count_twice(fleet.now());
+    let marks = fleet.marks();
+    let held = held || marks.lacks_counter || is_partial || are_rates_partial;
+    let doubted = is_doubted(fleet);
     let total = day.tokens.total();
     let unpriced = day.unpriced.total();
     let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);
@@ -70,8 +69,9 @@ pub(super) fn view(
         uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
         lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
-        upper_bound: uncertainty.hits > Money::ZERO || on_trial || is_doubted(fleet),
-        on_trial,
+        upper_bound: uncertainty.hits > Money::ZERO || marks.on_trial || doubted,
+        on_trial: marks.on_trial,
+        doubted,
         uncertainty: uncertainty.timing + uncertainty.hits,
         disputed,
         disputed_tokens: disputed_tokens.count(),
@@ -186,6 +186,7 @@ pub(super) fn price_of_model<'a>(present: &PresentFleet<'a>, model: &ModelName) 
 fn any_priced(present: &PresentFleet<'_>) -> bool {
     let fleet = present.fleet;
     present.counted_rows().any(|view| view.price.is_some())
+        || fleet.ledger.today().tokens().any(|(_, tariff, tokens)| tariff.is_some() && !tokens.is_zero())
         || fleet
             .ledger
             .accounts()

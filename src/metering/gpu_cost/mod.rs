@@ -121,6 +121,12 @@ impl AllocationMeter {
     /// Renames a node.
     pub(super) fn rename(&mut self, from: &NodeName, to: &NodeName) {
         self.roundings.rename(from, to);
+        if let Some(paying) = self.paying.remove(from) {
+            // What pays no more under the new name ends at its next posting.
+            for (known, mut accounts) in self.paying.entry(to.clone()).or_default().iter_mut().zip(paying) {
+                known.append(&mut accounts);
+            }
+        }
         for cursors in [&mut self.allocated, &mut self.serving] {
             if let Some(until) = cursors.remove(from) {
                 cursors.entry(to.clone()).or_insert(until);

@@ -108,7 +108,10 @@ pub(super) fn is_known(
 /// The cost account of a lease for a fixed number of GPUs of a node or unit.
 pub(super) fn of_schedule(lease: &Lease, view: InventoryView<'_>) -> CostAccount {
     let (node, unit) = match &lease.leased {
-        Leased::Node(node) => (Some(node.clone()), view.inventory.node(node).and_then(|node| node.unit.clone())),
+        Leased::Node(_) => {
+            let node = lease.node();
+            (node.cloned(), node.and_then(|node| view.inventory.node(node)?.unit.clone()))
+        }
         Leased::Unit(unit) => (None, Some(unit.clone())),
         Leased::Gpu(_) => (None, None),
     };

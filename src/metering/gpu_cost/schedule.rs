@@ -205,8 +205,7 @@ impl Schedules {
         node: &NodeName,
         at: Timestamp,
     ) {
-        let leased = Leased::Node(node.clone());
-        let of_node = || view.config.leases.iter().filter(|lease| lease.is_schedule() && lease.leased == leased);
+        let of_node = || view.config.leases.iter().filter(|lease| lease.is_schedule() && lease.node() == Some(node));
         let next = of_node().filter_map(|lease| lease.from).filter(|from| *from >= at).min();
         let runs =
             |lease: &&Lease| lease.until.is_none_or(|until| until >= at) && lease.from.is_none_or(|from| from < at);
@@ -225,8 +224,10 @@ impl Schedules {
             }
             self.ended.insert(node.clone(), at);
         }
-        if let Some(paid) = self.paid.get_mut(&format!("node {node}")) {
-            *paid = next.map_or(at, |next| (*paid).min(next.max(at)));
+        for what in of_node().map(subject).collect::<BTreeSet<_>>() {
+            if let Some(paid) = self.paid.get_mut(&what) {
+                *paid = next.map_or(at, |next| (*paid).min(next.max(at)));
+            }
         }
     }
 }

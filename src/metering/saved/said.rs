@@ -4,6 +4,7 @@ use super::SavedTarget;
 use crate::ledger::{TariffId, TokenChange};
 use crate::metering::proxies::Left;
 use crate::metering::proxy_guard::ProxyGuard;
+use crate::reading::ModelName;
 use crate::units::Timestamp;
 
 impl SavedTarget {
@@ -15,6 +16,11 @@ impl SavedTarget {
             row.guard.as_ref().is_some_and(ProxyGuard::holds) || row.left.is_some_and(Left::has_lost)
         };
         held || self.rows.iter().any(is_held)
+    }
+
+    /// The models that its pages name.
+    pub fn models(&self) -> impl Iterator<Item = &ModelName> {
+        self.rows.iter().filter_map(|row| row.key.model.as_ref())
     }
 
     /// Its tokens of a day beyond finished requests, by the tariff that they were or would have been posted at.

@@ -421,3 +421,19 @@ fn what_is_held_for_a_row_that_is_dropped_is_a_lower_bound() {
     assert!(picture.engines.iter().all(|row| row.model != Some(ModelName::new("other-name"))));
     assert!(picture.money.lower_bound);
 }
+
+/// Class: tokens that are said to be held where a page counts none.
+#[test]
+fn a_proxy_that_counts_no_tokens_holds_none() {
+    let mut scene = Scene::of(both(PROXY));
+    let router = "vllm:num_requests_running{server=\"http://10.0.0.1:8000\"} 4\n\
+                  vllm:num_prefill_requests{server=\"http://10.0.0.1:8000\"} 1\n\
+                  vllm:current_qps{server=\"http://10.0.0.1:8000\"} 1.5\n";
+    for second in 0..=20 {
+        scene.take(PROXY, second, read(router));
+        scene.take(ENGINE, second, vllm("ds-v3", made(second), ""));
+    }
+    let picture = scene.picture(20);
+    assert_eq!(note(proxy_row(&picture)), "its page counts no tokens: nothing of it is posted");
+    assert!(!picture.money.lower_bound);
+}
