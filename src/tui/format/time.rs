@@ -55,7 +55,9 @@ pub fn clock_minute(at: Timestamp, zone: &TimeZone) -> String {
 
 /// The local day of the week in three letters: `Mon`.
 pub fn weekday(at: Timestamp, zone: &TimeZone) -> String {
-    local(at, zone).map_or_else(|| "---".to_owned(), |at| at.strftime("%a").to_string())
+    const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let day = local(at, zone).map(|at| usize::from(at.weekday().to_monday_zero_offset().unsigned_abs()));
+    day.and_then(|day| NAMES.get(day)).map_or_else(|| "---".to_owned(), |name| (*name).to_owned())
 }
 
 /// The local day of the month in two figures: `08`.

@@ -81,7 +81,7 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
         rule = rule.right([Segment::dim(format!("asking the ledger for {asked} more days…"))]);
         return rule.draw(canvas, area);
     }
-    let Sums { revenue, cost, profit, lower_bound } = sums(scene, page, shown);
+    let BarSums { revenue, cost, profit, lower_bound } = sums(scene, page, shown);
     let amount = |money: Option<Money>| scene.money(money, 12).trim().to_owned();
     let bound = if lower_bound { "≥ " } else { "" };
     let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
@@ -94,23 +94,23 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
 }
 
 /// What all bars come to.
-struct Sums {
+struct BarSums {
     revenue: Option<Money>,
     cost: Option<Money>,
     profit: Option<Money>,
     lower_bound: bool,
 }
 
-fn sums(scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> Sums {
+fn sums(scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> BarSums {
     if scene.app.money.reach == MoneyReach::Day {
         let total = &page.models.total;
         let is_known = rows::any(&page.models);
         let [revenue, cost, profit] = [total.revenue, total.cost, total.profit].map(|money| money.filter(|_| is_known));
         let lower_bound = page.models.lost_windows > 0 || total.lower_bound;
-        return Sums { revenue, cost, profit, lower_bound };
+        return BarSums { revenue, cost, profit, lower_bound };
     }
     let sum = |of: fn(&MoneyBar) -> Option<Money>| shown.iter().filter_map(of).reduce(|a, b| a + b);
-    Sums {
+    BarSums {
         revenue: sum(|bar| bar.revenue),
         cost: sum(|bar| bar.cost),
         profit: sum(|bar| bar.profit),
