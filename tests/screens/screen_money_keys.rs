@@ -297,3 +297,19 @@ fn a_month_has_a_bar_a_day_and_their_sum() {
     let week = hands::text(&app, 120, 36);
     assert!(week.contains("profit · 7 days") && week.contains("[ 7 days by the day ]"), "{week}");
 }
+
+/// Class: what all changes together come to has to be read from columns.
+#[test]
+fn a_form_ends_with_what_it_comes_to() {
+    let mut app = pages::app(Page::Fleet);
+    type_(&mut app, "w");
+    pages::answer(&mut app, Page::Fleet);
+    assert!(!hands::text(&app, 120, 36).contains(" then "), "nothing is otherwise");
+    press(&mut app, KeyCode::Down);
+    type_(&mut app, "37");
+    pages::answer(&mut app, Page::Fleet);
+    let frame = hands::text(&app, 120, 36);
+    let closing =
+        frame.lines().find(|line| line.contains(" then 37 % paid: profit ")).unwrap_or_else(|| panic!("{frame}"));
+    assert!(closing.contains(" less than today"), "{closing}");
+}
