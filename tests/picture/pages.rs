@@ -146,10 +146,12 @@ fn day(page: Page, app: &App, begin: Timestamp) -> Vec<Hour> {
     (0..24)
         .map(|nth| {
             let like = hours.get(nth as usize % 15).copied();
-            let profit = like.and_then(|hour| hour.profit?.scaled(10 - ago, 10));
+            let part = |of: Option<Money>| of.and_then(|whole| whole.scaled((10 - ago).max(1), 10));
+            let [revenue, cost, profit] =
+                like.map_or([None; 3], |hour| [hour.revenue, hour.cost, hour.profit]).map(part);
             let is_down = page == Page::Fleet && ago == 3 && (4..6).contains(&nth);
             let profit = if is_down { profit.map(|profit| Money::ZERO - profit) } else { profit };
-            Hour { begin: begin + Span::from_secs(3_600 * nth), revenue: None, cost: None, profit }
+            Hour { begin: begin + Span::from_secs(3_600 * nth), revenue, cost, profit, lower_bound: false }
         })
         .collect()
 }

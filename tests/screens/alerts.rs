@@ -320,3 +320,16 @@ fn a_silent_target_says_why_it_is_silent() {
         }
     }
 }
+
+#[test]
+fn the_profit_over_time_has_its_currency_once_at_each_end_of_its_scale() {
+    let mut app = picture::watched();
+    picture::hands::type_(&mut app, "7");
+    let frame = picture::hands::text(&app, 120, 36);
+    let chart: Vec<&str> =
+        frame.lines().skip_while(|line| !line.contains("Profit and alerts")).skip(1).take(5).collect();
+    let ends: Vec<&str> =
+        chart.iter().filter_map(|line| line.split_whitespace().last()).filter(|end| end.starts_with('$')).collect();
+    assert_eq!(ends.len(), 2, "{chart:#?}");
+    assert!(ends.iter().all(|end| end.matches('$').count() == 1), "{ends:?}");
+}

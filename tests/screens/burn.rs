@@ -192,3 +192,17 @@ fn the_dearest_stands_first_and_what_is_not_known_last() {
     assert_eq!(reasons, [Reason::Idle, Reason::Silent, Reason::Throttled]);
     assert!(lines.iter().all(|line| !line.reason.formula().is_empty() && line.reason.formula().ends_with('.')));
 }
+
+#[test]
+fn the_sum_stands_below_the_lines_where_there_is_room_and_the_order_is_marked() {
+    let app = picture::hands::watched();
+    let frame = picture::hands::text(&app, 200, 50);
+    let heading = frame.lines().find(|line| line.contains("Where it burns")).unwrap();
+    assert!(heading.contains("$/h▾"), "{heading}");
+    let sum = frame.lines().find(|line| line.contains("sum ≈")).unwrap_or_else(|| panic!("no sum: {frame}"));
+    assert!(sum.contains("/h cost"), "{sum}");
+    // All lines have a row before their sum has one.
+    let low = picture::hands::text(&app, 120, 36);
+    let lines = lines(app.shown());
+    assert!(lines.iter().all(|line| low.contains(line.reason.name())), "{low}");
+}

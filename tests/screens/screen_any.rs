@@ -318,7 +318,7 @@ proptest! {
         }
         app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page.clone())))));
         draw(&app, width, height);
-        page.hours = hours.iter().map(|(revenue, cost, profit)| Hour { begin: at, revenue: *revenue, cost: *cost, profit: *profit }).collect();
+        page.hours = hours.iter().map(|(revenue, cost, profit)| Hour { begin: at, revenue: *revenue, cost: *cost, profit: *profit, lower_bound: false }).collect();
         app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page)))));
         draw(&app, width, height);
         app.update(Action::Command(Command::WhatIf));

@@ -450,3 +450,14 @@ fn a_ledger_that_is_not_ours_or_not_written_is_seen() {
     overview.update(Action::Command(Command::Show(ViewId::Overview)));
     golden("ledger-trouble-overview", &overview, (80, 24));
 }
+
+#[test]
+fn bars_by_the_day_of_the_week_and_of_the_month() {
+    let mut app = pages::app(Page::Fleet);
+    for name in ["money-7-days", "money-month"] {
+        app.update(Action::Command(Command::Reach(Turn::Next)));
+        pages::answer(&mut app, Page::Fleet);
+        golden(name, &app, (120, 36));
+        golden(name, &app, (80, 24));
+    }
+}

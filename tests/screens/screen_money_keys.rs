@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use margintop::reading::Label;
 use margintop::snapshot::Snapshot;
-use margintop::tui::app::{Action, App, Effect, Field, Pane};
+use margintop::tui::app::{Action, App, ChartReach, Effect, Field, MoneyReach, Pane};
 use margintop::tui::keys;
 use margintop::tui::ledger_query::{Against, LedgerAnswer, LedgerQuery};
 use margintop::tui::view::ViewId;
 use margintop::units::{NodeCount, Span};
+use picture::hands;
 use picture::pages::{self, Page};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -247,4 +248,68 @@ fn money_is_grouped_and_written_as_csv() {
     assert!(by_node.contains("\ngpu-0001,") && !by_node.contains("deepseek-r1"), "{by_node}");
     let total = |text: &str| text.lines().last().unwrap().to_owned();
     assert_eq!(total(&by_model), total(&by_node), "the totals agree");
+}
+
+#[test]
+fn brackets_go_from_the_hours_of_a_day_to_the_days_of_a_month() {
+    let mut app = pages::app(Page::Fleet);
+    use MoneyReach::{Day, Month, Week};
+    let mut seen = Vec::new();
+    for key in ["", "[", "]", "]", "]", "["] {
+        type_(&mut app, key);
+        seen.push(app.money.reach);
+    }
+    assert_eq!(seen, [Day, Day, Week, Month, Month, Week]);
+    assert_eq!(app.charts.reach, ChartReach::Hour, "it is not the span of the other charts");
+    type_(&mut app, "1]");
+    assert_eq!((app.charts.reach, app.money.reach), (ChartReach::SixHours, Week));
+}
+
+/// Class: a day that is dropped where many are kept is asked for again, and again.
+#[test]
+fn each_day_of_the_month_is_asked_for_once() {
+    let mut app = pages::app(Page::Fleet);
+    type_(&mut app, "]]");
+    let mut asked = Vec::new();
+    while let Some(LedgerQuery::Day(begin)) = app.question() {
+        asked.push(begin);
+        assert!(asked.len() <= 31, "{asked:?}");
+        app.update(Action::Answered(LedgerAnswer::Day(begin, Ok(Vec::new()))));
+    }
+    let [first, .., last] = asked.as_slice() else { panic!("days are asked for: {asked:?}") };
+    // It is the 23rd.
+    assert_eq!(asked.len(), 22);
+    assert_eq!((*first - *last).millis(), 21 * 86_400_000);
+}
+
+#[test]
+fn a_month_has_a_bar_a_day_and_their_sum() {
+    let mut app = pages::app(Page::Fleet);
+    type_(&mut app, "]]");
+    let waits = hands::text(&app, 120, 36);
+    assert!(waits.contains("[ month by the day ]") && waits.contains("asking the ledger for 22 more days…"), "{waits}");
+    pages::answer(&mut app, Page::Fleet);
+    let month = hands::text(&app, 120, 36);
+    for part in ["profit · this month", " 01 02 03 ", " 23 24 25 ", "[ ] day, week, month"] {
+        assert!(month.contains(part), "{part}: {month}");
+    }
+    type_(&mut app, "[");
+    let week = hands::text(&app, 120, 36);
+    assert!(week.contains("profit · 7 days") && week.contains("[ 7 days by the day ]"), "{week}");
+}
+
+/// Class: what all changes together come to has to be read from columns.
+#[test]
+fn a_form_ends_with_what_it_comes_to() {
+    let mut app = pages::app(Page::Fleet);
+    type_(&mut app, "w");
+    pages::answer(&mut app, Page::Fleet);
+    assert!(!hands::text(&app, 120, 36).contains(" then "), "nothing is otherwise");
+    press(&mut app, KeyCode::Down);
+    type_(&mut app, "37");
+    pages::answer(&mut app, Page::Fleet);
+    let frame = hands::text(&app, 120, 36);
+    let closing =
+        frame.lines().find(|line| line.contains(" then 37 % paid: profit ")).unwrap_or_else(|| panic!("{frame}"));
+    assert!(closing.contains(" less than today"), "{closing}");
 }

@@ -394,3 +394,37 @@ fn nodes_that_find_no_room_have_a_cell_each_and_their_profit_together() {
     let hidden: f64 = (shown..12).map(|place| 4.0 + place as f64).sum();
     assert_eq!(last_figure(rest), Some(hidden), "the best stand last: {frame}");
 }
+
+/// Class: what a model earned over time is dropped for want of a cell at the usual width.
+#[test]
+fn models_beside_the_fleet_have_their_revenue_over_time() {
+    let app = picture::watched();
+    for (width, height) in [(120, 36), (200, 50)] {
+        let frame = text(&app, width, height);
+        let heading = frame.lines().find(|line| line.contains("─ Models")).unwrap();
+        assert!(heading.contains("rev/h 15m") && heading.contains("profit/h▾"), "{heading}");
+        let first = frame.lines().skip_while(|line| !line.contains("─ Models")).nth(1).unwrap();
+        let line = first.split("57 %").nth(1).unwrap_or_default();
+        assert!(line.contains("▆▆"), "{first}");
+    }
+}
+
+/// Class: the order of the fleet's rows orders the models beside them by another column.
+#[test]
+fn models_beside_the_fleet_stand_by_their_profit_however_the_fleet_is_sorted() {
+    let mut app = watched();
+    let order = |app: &App| {
+        let frame = text(app, 200, 50);
+        let rows = frame.lines().skip_while(|line| !line.contains("─ Models")).skip(1).take(3);
+        rows.filter_map(|line| {
+            line.split_whitespace().find(|word| word.starts_with("deepseek") || word.starts_with("qwen"))
+        })
+        .map(str::to_owned)
+        .collect::<Vec<_>>()
+    };
+    let first = order(&app);
+    for _ in 0..3 {
+        type_(&mut app, "s");
+        assert_eq!(order(&app), first);
+    }
+}

@@ -303,3 +303,16 @@ fn charts_of_a_row_have_one_span_and_say_how_much_of_it_there_is() {
     // A quarter hour is there of the hour that is asked for.
     assert!(frame.contains("─ ITL 15m ") && frame.contains("─ p99 15m ") && !frame.contains("ITL 1h"), "{frame}");
 }
+
+/// Class: on how many nodes a model is served finds no room at the usual width.
+#[test]
+fn who_serves_a_model_has_nodes_at_the_usual_width() {
+    let mut app = watched();
+    keys(&mut app, "3");
+    let frame = text(&app, 120, 36);
+    let heading = line(&frame, "Served by");
+    for part in ["nodes", "load", "KV", "out/s", "profit/h"] {
+        assert!(heading.contains(part), "{part}: {heading}");
+    }
+    assert!(line(&frame, "decode-8").contains(" 24 "), "{frame}");
+}

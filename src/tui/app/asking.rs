@@ -1,6 +1,6 @@
 //! Questions to the past that the open view wants, and what becomes of their answers.
 
-use super::{App, WatchedFleet};
+use super::{App, MoneyReach, WatchedFleet};
 use crate::reading::Label;
 use crate::tui::ledger_query::{LedgerAnswer, LedgerQuery};
 use crate::tui::view::{ViewId, has_calendar};
@@ -30,9 +30,12 @@ impl App {
         self.asking.money(self.money.wanted(self.shown.at), is_past)
     }
 
-    /// Days of the calendar are asked for where it is shown, one after another.
+    /// Days of the calendar and of the bars are asked for where they are shown, one after another.
     fn day_due(&self) -> Option<LedgerQuery> {
-        if self.view() != ViewId::Money || self.what_if.open || !has_calendar(self.hits.size) {
+        if self.view() != ViewId::Money || self.what_if.open {
+            return None;
+        }
+        if self.money.reach == MoneyReach::Day && !has_calendar(self.hits.size) {
             return None;
         }
         self.money.missing_day(self.shown.at, &self.zone).map(LedgerQuery::Day)

@@ -83,6 +83,9 @@ impl App {
                 self.money.by = self.money.by.next();
                 self.lists[ViewId::Money as usize] = ListState::default();
             }
+            (ViewId::Money, Command::Reach(turn)) if !self.what_if.open => {
+                self.money.reach = self.money.reach.stepped(turn == Turn::Next);
+            }
             (_, Command::Export) if self.what_if.open => return Some(self.copy_command()),
             (ViewId::Money, Command::Export) => return Some(self.export()),
             (ViewId::Balance, Command::Against) => self.next_balancer(),

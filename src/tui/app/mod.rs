@@ -47,7 +47,7 @@ pub use filter::{FigureValue, Filter};
 pub use grouping::Grouping;
 pub use heat::HeatMap;
 pub use list::{ListState, Motion};
-pub use money::{MoneyGrouping, MoneyState, Pane};
+pub use money::{MoneyGrouping, MoneyReach, MoneyState, Pane};
 pub use pace::{PacedSnapshots, RefreshPace};
 pub use prompt::Prompt;
 pub use ranks::RankState;

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
-use crate::statement::{By, Period};
+use crate::statement::{By, Period, month_of};
 use crate::tui::ledger_query::{Against, Hour, MoneyPage, MoneyQuery};
 use crate::units::{Span, Timestamp};
 
@@ -15,8 +15,10 @@ use crate::units::{Span, Timestamp};
 pub(super) const FRESH: Span = Span::from_secs(10);
 /// A new one is asked for at once: most price windows begin and end with one.
 const QUARTER: i64 = 900_000;
-/// How many days the calendar has before today.
+/// How many days the calendar and the week have before today.
 const DAYS: usize = 6;
+/// How many days are kept: of a month, and of as many around an earlier instant that was looked at.
+const KEPT: usize = 64;
 
 /// What stands below the hours where there is room for one thing only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,6 +55,39 @@ impl Pane {
     #[must_use]
     pub const fn next(self) -> Self {
         Self::ALL[(self as usize + 1) % Self::ALL.len()]
+    }
+}
+
+/// How far back the bars reach, and of what each one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MoneyReach {
+    /// Today by the hour.
+    #[default]
+    Day,
+    /// The last seven days by the day.
+    Week,
+    /// The month by the day.
+    Month,
+}
+
+impl MoneyReach {
+    const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+
+    /// In words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Day => "today by the hour",
+            Self::Week => "7 days by the day",
+            Self::Month => "month by the day",
+        }
+    }
+
+    /// The next longer or shorter one; the last stays.
+    #[must_use]
+    pub fn stepped(self, longer: bool) -> Self {
+        let at = self as usize;
+        let to = if longer { at + 1 } else { at.saturating_sub(1) };
+        Self::ALL.get(to).copied().unwrap_or(self)
     }
 }
 
@@ -96,6 +131,8 @@ pub struct MoneyState {
     pub pane: Pane,
     /// The other end of the bridge.
     pub against: Against,
+    /// How far back the bars reach.
+    pub reach: MoneyReach,
     /// By what the table of today is grouped.
     pub by: MoneyGrouping,
     /// The hours of the days before today, by when they begin.
@@ -114,24 +151,41 @@ impl MoneyState {
         MoneyQuery { at, against: self.against, by: self.by.of() }
     }
 
-    /// The latest of the last days whose hours are not known, once today is.
+    /// The latest of the days that are shown whose hours are not known, once today is.
     pub(super) fn missing_day(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         self.page.as_ref()?;
-        Self::last_days(now, zone).into_iter().find(|begin| !self.days.contains_key(begin))
+        let shown = match self.reach {
+            MoneyReach::Day | MoneyReach::Week => Self::last_days(now, zone),
+            MoneyReach::Month => Self::days_of_month(now, zone),
+        };
+        shown.into_iter().find(|begin| !self.days.contains_key(begin))
     }
 
     /// When the days before today begin, the latest first.
     pub(in crate::tui) fn last_days(now: Timestamp, zone: &TimeZone) -> Vec<Timestamp> {
-        let begin = |at| Period::of(By::Day, zone, at).begin;
-        let before = |day: &Timestamp| Some(begin(*day - Span::from_secs(3_600)));
-        std::iter::successors(Some(begin(now)), before).skip(1).take(DAYS).collect()
+        days_before(now, zone).take(DAYS).collect()
+    }
+
+    /// When the days of the month before today begin, the latest first; in its first days those of the calendar too.
+    fn days_of_month(now: Timestamp, zone: &TimeZone) -> Vec<Timestamp> {
+        let first = month_of(zone, now).0;
+        days_before(now, zone)
+            .zip(0..)
+            .take_while(|(begin, nth)| *begin >= first || *nth < DAYS)
+            .map(|(b, _)| b)
+            .collect()
     }
 
     /// Takes the hours of a day; what cannot be told is not asked again before the program's next start.
     pub(super) fn day_answered(&mut self, begin: Timestamp, hours: Result<Vec<Hour>, Label>) {
         self.days.insert(begin, hours.unwrap_or_default());
-        while self.days.len() > 2 * DAYS {
-            self.days.pop_first();
+        while self.days.len() > KEPT {
+            // What lies farther from the day that is looked at goes first; else it would be asked for again at once.
+            let ends = self.days.first_key_value().zip(self.days.last_key_value());
+            match ends.map(|((first, _), (last, _))| begin - *first > *last - begin) {
+                Some(true) => drop(self.days.pop_first()),
+                _ => drop(self.days.pop_last()),
+            }
         }
     }
 
@@ -153,6 +207,13 @@ impl MoneyState {
             Pane::Bridge | Pane::Day => 0,
         }
     }
+}
+
+/// When the days before the one of an instant begin, the latest first.
+fn days_before(now: Timestamp, zone: &TimeZone) -> impl Iterator<Item = Timestamp> {
+    let begin = |at| Period::of(By::Day, zone, at).begin;
+    let before = move |day: &Timestamp| Some(begin(*day - Span::from_secs(3_600)));
+    std::iter::successors(Some(begin(now)), before).skip(1)
 }
 
 /// Whether what was asked at one time should be asked again at another: it is old, a quarter hour began, or time went

@@ -53,11 +53,25 @@ pub fn clock_minute(at: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// The local day of the week in three letters: `Mon`.
+pub fn weekday(at: Timestamp, zone: &TimeZone) -> String {
+    const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let day = local(at, zone).map(|at| usize::from(at.weekday().to_monday_zero_offset().unsigned_abs()));
+    day.and_then(|day| NAMES.get(day)).map_or_else(|| "---".to_owned(), |name| (*name).to_owned())
+}
+
+/// The local day of the month in two figures: `08`.
+pub fn day_of_month(at: Timestamp, zone: &TimeZone) -> String {
+    local(at, zone).map_or_else(|| "--".to_owned(), |at| format!("{:02}", at.day()))
+}
+
+fn local(at: Timestamp, zone: &TimeZone) -> Option<jiff::ZonedDateTime> {
+    Some(jiff::Timestamp::from_millisecond(at.millis()).ok()?.to_zoned_datetime(zone.clone()))
+}
+
 /// The local days from one instant to another, in full: `27 to 28 Feb 2025`, `27 Feb 2025`.
 pub fn days(from: Timestamp, to: Timestamp, zone: &TimeZone) -> Option<String> {
-    let local =
-        |at: Timestamp| Some(jiff::Timestamp::from_millisecond(at.millis()).ok()?.to_zoned_datetime(zone.clone()));
-    let (from, to) = (local(from)?, local(to)?);
+    let (from, to) = (local(from, zone)?, local(to, zone)?);
     let last = to.strftime("%-d %b %Y").to_string();
     let first = match (from.year() == to.year(), from.month() == to.month()) {
         _ if from.date() == to.date() => return Some(last),
@@ -91,5 +105,10 @@ mod tests {
         assert_eq!(text(0, day), "1 to 2 Jan 1970");
         assert_eq!(text(30 * day, 31 * day), "31 Jan to 1 Feb 1970");
         assert_eq!(text(-1, 0), "31 Dec 1969 to 1 Jan 1970");
+        let at = Timestamp::from_millis(-1);
+        assert_eq!(
+            (weekday(at, &TimeZone::UTC), day_of_month(at, &TimeZone::UTC)),
+            ("Wed".to_owned(), "31".to_owned())
+        );
     }
 }

@@ -28,6 +28,8 @@ pub struct Hour {
     pub cost: Option<Money>,
     /// What was left.
     pub profit: Option<Money>,
+    /// Whether the truth may be more.
+    pub lower_bound: bool,
 }
 
 /// The bridge between two spans, or why there is none.
@@ -219,6 +221,7 @@ pub(super) fn hours(today: &Past, at: Timestamp, zone: &TimeZone) -> Vec<Hour> {
             revenue: row.and_then(|row| amount(row.revenue)),
             cost: row.and_then(|row| row.cost),
             profit: row.and_then(|row| amount(row.profit)),
+            lower_bound: row.is_some_and(|row| row.lower_bound),
         });
         begin = Period::of(By::Hour, zone, begin).end;
     }

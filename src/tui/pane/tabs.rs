@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::Severity;
+use crate::tui::app::MoneyReach;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::{Hit, Hits, ViewId};
@@ -51,15 +52,12 @@ fn tab(pen: &mut Pen<'_>, view: ViewId, scene: &Scene<'_>) {
 
 /// The span of the charts and what stands for what in them.
 fn reading(canvas: &mut Canvas<'_>, area: Rect, from: u16, scene: &Scene<'_>) {
+    let within = |name| vec![Segment::new(Role::Accent, "[ "), Segment::text(name), Segment::new(Role::Accent, " ]")];
     let span = match scene.app.view() {
         _ if scene.app.what_if.open => vec![Segment::new(Role::Warning, "what if").bold()],
-        ViewId::Money => vec![Segment::text("today by the hour")],
+        ViewId::Money => within(scene.app.money.reach.name()),
         ViewId::Balance => Vec::new(),
-        _ => vec![
-            Segment::new(Role::Accent, "[ "),
-            Segment::text(scene.app.charts.reach.name()),
-            Segment::new(Role::Accent, " ]"),
-        ],
+        _ => within(scene.app.charts.reach.name()),
     };
     let [long, short] = legend(scene).map(|text| [Segment::dim(text)]);
     let fits = |rest: &[Segment<'_>]| {
@@ -89,7 +87,7 @@ fn legend(scene: &Scene<'_>) -> [String; 2] {
         _ if app.what_if.open => return ["  not real money".to_owned(), "  not real money".to_owned()],
         ViewId::Balance | ViewId::Alerts | ViewId::Nothing => return [String::new(), String::new()],
         ViewId::Overview => "╌ break-even",
-        ViewId::Money => "╌ yesterday",
+        ViewId::Money if app.money.reach == MoneyReach::Day => "╌ yesterday",
         ViewId::Models | ViewId::Engines if scene.snap.slo.is_some() => "╌ SLO",
         _ => "",
     };

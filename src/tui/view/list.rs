@@ -195,6 +195,8 @@ pub(super) struct List<'a, 's, R> {
     pub(super) tree: &'a dyn Fn(&R) -> Tree,
     /// Whether it has a chosen row and can be sorted, by its state.
     pub(super) state: Option<&'a ListState>,
+    /// The heading by which rows stand that nobody can sort, the largest first.
+    pub(super) falls_by: Option<Cow<'static, str>>,
     /// Whether the chosen row of that state is one of another list.
     pub(super) is_chosen_elsewhere: bool,
     /// The row below all others, given how many found no room.
@@ -237,6 +239,7 @@ impl<'a, 's, R> List<'a, 's, R> {
             key,
             tree,
             state: None,
+            falls_by: None,
             is_chosen_elsewhere: false,
             total: None,
             beside,
@@ -252,7 +255,14 @@ impl<'a, 's, R> List<'a, 's, R> {
         let Some(note) = self.note.as_deref().filter(|_| area.height > 1) else { return self.draw_table(canvas, area) };
         let text = format::cut(note, usize::from(area.width));
         if self.rows.is_empty() {
-            let bare = Self { total: None, beside: Vec::new(), note: None, title: self.title.clone(), ..*self };
+            let bare = Self {
+                total: None,
+                beside: Vec::new(),
+                note: None,
+                title: self.title.clone(),
+                falls_by: None,
+                ..*self
+            };
             let hits = bare.draw_table(canvas, area);
             canvas.pen(area, 1).put(Role::Dim, &text);
             return hits;
@@ -285,7 +295,6 @@ impl<'a, 's, R> List<'a, 's, R> {
             None => None,
         };
         let page = room.saturating_sub(usize::from(total.is_some()) + beside.len());
-        let order = self.state.and_then(|state| Some((orders.get(state.order())?, state.is_reversed())));
         let row = |number: usize| self.row(number, chosen == Some(number));
         let table = Table {
             title: self.title.clone(),
@@ -293,11 +302,7 @@ impl<'a, 's, R> List<'a, 's, R> {
             columns: &columns,
             gap: self.gap,
             margin: 0,
-            sorted: order.map(|(o, turned)| Sorted {
-                column: o.column,
-                descending: o.falls != turned,
-                is_asked: turned || self.state.is_some_and(|state| state.order() > 0),
-            }),
+            sorted: self.sorted(&orders),
             len: keys.len(),
             first: first(page),
             row: &row,
@@ -330,6 +335,17 @@ impl<'a, 's, R> List<'a, 's, R> {
             }
         }
         hits
+    }
+
+    /// What the mark of the order says.
+    fn sorted(&self, orders: &[SortOrder]) -> Option<Sorted> {
+        let Some(state) = self.state else {
+            let column = self.columns.iter().position(|col| Some(col.name()) == self.falls_by.as_deref())?;
+            return Some(Sorted { column, descending: true, is_asked: false });
+        };
+        let (order, turned) = (orders.get(state.order())?, state.is_reversed());
+        let is_asked = turned || state.order() > 0;
+        Some(Sorted { column: order.column, descending: order.falls != turned, is_asked })
     }
 
     /// What stands for all rows but `page` of them from `first` on.

@@ -14,7 +14,7 @@ use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewP
 use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
 use crate::snapshot::{BesideRow, ModelMoney, ModelRow, NodeRow};
-use crate::tui::app::{Command, RefreshPace, Turn};
+use crate::tui::app::{Command, ListState, RefreshPace, Turn};
 use crate::tui::figures_of;
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -128,7 +128,13 @@ fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
     // Beside the fleet the models are those of all of it.
     let accepted = |row: &&ModelRow| view == ViewId::Overview || judged(scene, row) == Some(true);
     let mut rows: Vec<ModelRow> = scene.snap.models.iter().filter(accepted).cloned().collect();
-    settle(&mut rows, &columns(scene, scene.size.0, 1.0), scene, view, key);
+    let columns = columns(scene, scene.size.0, 1.0);
+    if view == ViewId::Overview {
+        // Its order is that of the fleet.
+        list::sort(&mut rows, &columns, &ListState::default());
+    } else {
+        settle(&mut rows, &columns, scene, view, key);
+    }
     if scene.app.filter.text().is_empty() || view == ViewId::Overview {
         rows.extend(scene.snap.money.beside_models.iter().map(beside));
     }
@@ -167,8 +173,9 @@ pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[ModelRow], is_view: bool) -> Hits {
     let models = lines.iter().filter(|row| !is_beside(row));
-    let top = common_top(scene, models.map(|row| (Subject::Model(row.model.clone()), Measure::Output)));
-    let columns = columns(scene, area.width, top);
+    let measure = if is_view { Measure::Output } else { Measure::Revenue };
+    let top = common_top(scene, models.map(|row| (Subject::Model(row.model.clone()), measure)));
+    let columns = if is_view { columns(scene, area.width, top) } else { columns_beside(scene, area.width, top) };
     let sums = |_: usize| sums(scene, lines, &columns);
     let whole = |hidden: usize| total(scene, hidden, &columns);
     let is_filtered = is_view && !scene.app.filter.text().is_empty();
@@ -178,6 +185,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Mo
         key: &key,
         tree: &|_| Tree::None,
         state: is_view.then(|| scene.app.list_of(ViewId::Models)),
+        falls_by: Some("profit/h".into()),
         total: (area.height > 3).then_some(total),
         gap: if area.width < 70 { 1 } else { 2 },
         note: if is_view { list::filter_note(&scene.app.filter, lines.len(), unknown) } else { None },
@@ -259,6 +267,32 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
     ]
 }
 
+/// The columns beside the fleet: what each model makes, its revenue over time, and its money an hour.
+fn columns_beside<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelRow>> {
+    type C<'s> = Col<'s, ModelRow>;
+    let is_wide = width >= 70;
+    let (line, sum) = if is_wide { (16, 8) } else { (9, 6) };
+    let sum_of = move |amount| figure(&format::bare(amount, usize::from(sum)));
+    let has_line = scene.snap.models.iter().any(|row| row.money.revenue_per_hour.is_some());
+    vec![
+        C::left("Models", 11, |row| {
+            if is_beside(row) { Cell::dim(row.model.to_string()) } else { Cell::text(row.model.to_string()) }
+        })
+        .stretch(1, 34),
+        C::right("nodes", 5, |row| own(row, nodes(scene, row))).rank(8),
+        C::right("out/s", 5, |row| own(row, tables::rate(row.output_per_second))),
+        C::right("hit", 5, |row| own(row, hit(row))).rank(4),
+        C::left(format!("rev/h {}", scene.app.charts.reach.word()), line, move |row| {
+            own(row, revenue_line(scene, row, line, top))
+        })
+        .rank(7)
+        .only(has_line),
+        C::right("rev/h", sum, move |row| own(row, sum_of(row.money.revenue_per_hour))).rank(3),
+        C::right("cost/h", sum, move |row| sum_of(cost(row))).rank(3),
+        C::right("profit/h", 9, profit).falling(|row| OrderedBy::Number(number(row.money.profit_per_hour))).first(),
+    ]
+}
+
 /// The name of a model's price list; where it is to be short, without the model's name before it.
 fn list_name(row: &ModelRow, is_short: bool) -> String {
     let Some(list) = &row.money.list else { return String::new() };
@@ -318,9 +352,20 @@ fn profit(row: &ModelRow) -> Cell<'static> {
     }
 }
 
+fn revenue_line(scene: &Scene<'_>, row: &ModelRow, cells: u16, top: f64) -> Cell<'static> {
+    if row.money.revenue_per_hour.is_none() {
+        return Cell::Empty;
+    }
+    line_of(scene, row, Measure::Revenue, cells, top)
+}
+
 fn output_line(scene: &Scene<'_>, row: &ModelRow, cells: u16, top: f64) -> Cell<'static> {
+    line_of(scene, row, Measure::Output, cells, top)
+}
+
+fn line_of(scene: &Scene<'_>, row: &ModelRow, measure: Measure, cells: u16, top: f64) -> Cell<'static> {
     let span = scene.app.charts.reach.span();
-    let points = Points::of(scene, &Subject::Model(row.model.clone()), Measure::Output, span);
+    let points = Points::of(scene, &Subject::Model(row.model.clone()), measure, span);
     let values = points.cells(scene.snap.at, span, cells);
     Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(Role::Output, 70)))
 }

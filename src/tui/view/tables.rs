@@ -16,7 +16,7 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::table::{Cell, TableRow};
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Span};
 
@@ -58,13 +58,33 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         BurnCol::right(scene.an_hour(), 7, move |line| amount(line.per_hour)),
         BurnCol::right(since, 7, move |line| amount(line.today.or_else(|| waited(scene, line.reason)))).rank(1),
     ];
-    List { gap: 1, ..List::plain("Where it burns", &columns, &rows) }.draw(canvas, area);
+    let sum = |_: usize| burn_sum(scene, &rows);
+    // The lines come before their sum.
+    let has_sum = rows.len() > 1 && rows.len() + 2 <= usize::from(area.height);
+    let falls_by = (!rows.is_empty()).then(|| scene.an_hour().into());
+    let total: Option<&dyn Fn(usize) -> TableRow<'static>> = if has_sum { Some(&sum) } else { None };
+    List { gap: 1, falls_by, total, ..List::plain("Where it burns", &columns, &rows) }.draw(canvas, area);
     if rows.is_empty() && area.height > 1 {
         let is_known = scene.snap.money.cost.is_some();
         canvas
             .pen(area, 1)
             .put(Role::Dim, if is_known { "nowhere that is known" } else { "unknown: no cost is known" });
     }
+}
+
+/// What all lines come to: an estimate, as two of them may say the same of a GPU.
+fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
+    let today = |line: &ReasonLine| line.today.or_else(|| waited(scene, line.reason));
+    let sum = |amounts: &mut dyn Iterator<Item = Money>| figure(&format::bare(amounts.reduce(|a, b| a + b), 7));
+    let cost = scene.snap.money.cost_per_hour;
+    let of = cost.map(|_| format!("of {}/h cost", scene.money(cost, 7).trim())).unwrap_or_default();
+    TableRow::new([
+        Cell::dim("sum ≈"),
+        Cell::dim(of),
+        Cell::Empty,
+        sum(&mut rows.iter().filter_map(|line| line.per_hour)),
+        sum(&mut rows.iter().filter_map(today)),
+    ])
 }
 
 /// What waiting for the slowest ranks cost since the day began, where all of it was seen.

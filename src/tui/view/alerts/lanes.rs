@@ -42,6 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Sce
         layers: vec![(Measure::Profit, Role::Gain)],
         kind: Kind::Line,
         format: charts::rate,
+        symbol: format::symbol(scene.currency()).trim_end().to_owned(),
         scale_width: AGE,
         says_more: false,
         ..blank("", "", &subject)

@@ -47,6 +47,8 @@ pub(super) struct Chart<'a> {
     pub(super) began: Option<Timestamp>,
     /// How values are written at the scale.
     pub(super) format: fn(f64) -> String,
+    /// What stands before each of them: the currency of an amount.
+    pub(super) symbol: String,
     pub(super) scale_width: u16,
     /// The unit of the title's figure: in full, and where the title is narrow.
     pub(super) unit: [&'static str; 2],
@@ -192,7 +194,12 @@ impl Chart<'_> {
         (axis, values): (&TimeAxis, &[DotValues]),
         (plot, labels, floor): (&dyn Plot, &[f64], Option<&str>),
     ) {
-        let labels = labels.iter().map(|value| ScaleLabel::end(*value, (self.format)(*value))).collect();
+        let format = |value: f64| {
+            let sign = if value < 0.0 && !self.symbol.is_empty() { "−" } else { "" };
+            let value = if sign.is_empty() { value } else { -value };
+            format!("{sign}{}{}", self.symbol, (self.format)(value))
+        };
+        let labels = labels.iter().map(|value| ScaleLabel::end(*value, format(*value))).collect();
         let scale = ScaleColumn { labels, keys: self.keys(area.width) };
         framed(
             canvas,
@@ -204,7 +211,7 @@ impl Chart<'_> {
             scale,
             (floor, self.scale_width),
             (&self.subject, is_known(values), self.absent),
-            &readings(&self.layers, values, &self.format),
+            &readings(&self.layers, values, &format),
         );
     }
 }
@@ -382,6 +389,7 @@ pub(super) fn blank(name: &'static str, figure: impl AsRef<str>, subject: &Subje
         absent: NOT_YET,
         began: None,
         format: rate,
+        symbol: String::new(),
         scale_width: 6,
         unit: [""; 2],
         says_more: true,

@@ -63,7 +63,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
             .rank(3)
             .only(has_units),
         ServedCol::right("load", 5, |line| figure(&format::percent(line.load))).rank(2).only(has_units),
-        ServedCol::right("wait", 4, |line| count(line.served.waiting)).rank(2),
+        ServedCol::right("wait", 4, |line| count(line.served.waiting)).rank(4),
         ServedCol::right("KV", 5, |line| full(line.served.kv())).rank(2),
         line("in/s", Measure::Prompt, 6),
         ServedCol::right("in/s", 5, rate(Measure::Prompt)).rank(1),

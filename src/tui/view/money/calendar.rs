@@ -10,7 +10,7 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
-use crate::units::{Money, Timestamp};
+use crate::units::Money;
 
 /// Rows with the rule and the hours below.
 pub(super) const ROWS: u16 = 9;
@@ -28,7 +28,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     begins.reverse();
     let days: Vec<(String, &[Hour])> = begins
         .iter()
-        .map(|begin| (weekday(scene, *begin), state.days.get(begin).map_or(&[][..], Vec::as_slice)))
+        .map(|begin| (format::weekday(*begin, scene.zone()), state.days.get(begin).map_or(&[][..], Vec::as_slice)))
         .chain([("today".to_owned(), page.hours.as_slice())])
         .collect();
     let known = days.iter().flat_map(|(_, hours)| hours.iter()).filter_map(|hour| number(hour.profit));
@@ -69,19 +69,4 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
             break;
         }
     }
-}
-
-fn weekday(scene: &Scene<'_>, begin: Timestamp) -> String {
-    let at = jiff::Timestamp::from_millisecond(begin.millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let local = at.to_zoned_datetime(scene.zone().clone());
-    match local.weekday() {
-        jiff::civil::Weekday::Monday => "Mon",
-        jiff::civil::Weekday::Tuesday => "Tue",
-        jiff::civil::Weekday::Wednesday => "Wed",
-        jiff::civil::Weekday::Thursday => "Thu",
-        jiff::civil::Weekday::Friday => "Fri",
-        jiff::civil::Weekday::Saturday => "Sat",
-        jiff::civil::Weekday::Sunday => "Sun",
-    }
-    .to_owned()
 }

@@ -1,48 +1,56 @@
-//! Revenue and cost by the local hour: a bar each, hours to come at yesterday's height, figures below.
+//! Revenue and cost by the local hour or day: a bar each, hours to come at yesterday's height, figures below.
 
 use ratatui::layout::Rect;
 
 use super::age::old_page;
+use super::bars::{MoneyBar, bars};
 use super::change::change;
 use super::rows;
 use crate::history::{Measure, Query, Subject};
+use crate::tui::app::MoneyReach;
 use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::ledger_query::{Hour, MoneyPage};
+use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::hour_bars::{HourBar, HourBars};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::step_above;
 use crate::tui::widgets::{Canvas, Segment};
-use crate::units::{Money, Span, quotient};
+use crate::units::{Money, Span, Timestamp, quotient};
 
+/// The most cells from one bar to the next.
+const MOST_CELLS: u16 = 8;
+/// The most cells of a figure below a bar.
+const MOST_FIGURES: u16 = 5;
 /// Cells at the right for the scale and the figures of now.
 const SCALE: u16 = 6;
 const NOW: u16 = 16;
-const HOUR: Span = Span::from_secs(3_600);
 const DAY: Span = Span::from_secs(86_400);
 
 /// Draws the rule, the bars, their hours and figures, and beside them what it is now.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
-    rule(canvas, area, scene, page);
+    let shown = bars(scene, page);
+    rule(canvas, area, scene, page, &shown);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let beside = if below.width >= 100 { NOW } else { 0 };
     let scale = if below.width >= 40 { SCALE } else { 0 };
     let plot = Rect { width: below.width.saturating_sub(scale + beside), ..below };
-    let pitch = (plot.width / (page.hours.len().max(1) as u16)).clamp(1, 8);
+    let pitch = (plot.width / (shown.len().max(1) as u16)).clamp(1, MOST_CELLS);
     let figures = if pitch >= 4 && below.height >= 8 { 2 } else { 0 };
-    let unit =
-        HoursUnit::of(page.hours.iter().filter_map(|hour| number(hour.profit)), usize::from(pitch.saturating_sub(1)));
+    let unit = HoursUnit::of(
+        shown.iter().filter_map(|bar| number(bar.profit)),
+        usize::from(pitch.saturating_sub(1).min(MOST_FIGURES)),
+    );
     let text_rows = 1 + figures;
-    let expected = yesterday(scene, page);
-    let known = page.hours.iter().flat_map(|hour| [number(hour.revenue), number(hour.cost)]);
+    let expected = yesterday(scene, page, &shown);
+    let known = shown.iter().flat_map(|bar| [number(bar.revenue), number(bar.cost)]);
     let top = step_above(1.02 * known.chain(expected.iter().copied()).flatten().fold(0.0, f64::max));
-    let bars = page.hours.iter().zip(&expected).enumerate();
-    let bars = bars.map(|(nth, (hour, expected))| bar(scene, page, (nth, pitch), hour, (*expected, unit)));
+    let bars = shown.iter().zip(&expected).enumerate();
+    let bars = bars.map(|(nth, (shown, expected))| bar(page.at, (nth, pitch), shown, (*expected, unit)));
     HourBars { bars: bars.collect(), top, width: (pitch - u16::from(pitch > 2)).max(1), pitch, text_rows }
         .draw(canvas, plot);
-    if page.hours.iter().all(|hour| hour.revenue.is_none() && hour.cost.is_none()) {
+    if shown.iter().all(|bar| bar.revenue.is_none() && bar.cost.is_none() && !bar.is_asked) {
         canvas.pen(plot, plot.height / 2).put(Role::Dim, "nothing is known of today yet");
     }
     let right = Rect { x: plot.right(), width: scale, ..below };
@@ -52,47 +60,88 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
 }
 
 /// Both sums, and how old the page is where it is old.
-fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) {
     let theoretical = if page.models.theoretical && !page.models.lists.is_empty() { ", theoretical" } else { "" };
-    let mut rule = TitledRule::new("Revenue = cost + profit").note([Segment::dim(format!(" · an hour{theoretical}"))]);
+    let (short, each) = match scene.app.money.reach {
+        MoneyReach::Day => ("By the hour", "an hour".to_owned()),
+        MoneyReach::Week => ("By the day", "7 days".to_owned()),
+        MoneyReach::Month => ("By the day", "this month".to_owned()),
+    };
+    let mut rule = TitledRule::new("Revenue = cost + profit").note([Segment::dim(format!(" · {each}{theoretical}"))]);
     if area.width < 60 {
-        rule = TitledRule::new("By the hour");
+        rule = TitledRule::new(short);
     }
     if let Some(old) = old_page(scene, page) {
         let room = usize::from(area.width).saturating_sub(30);
-        rule = TitledRule::new("By the hour").right([Segment::new(Role::Warning, format::cut(&old, room))]);
+        rule = TitledRule::new(short).right([Segment::new(Role::Warning, format::cut(&old, room))]);
         return rule.draw(canvas, area);
     }
-    let sums = &page.models.total;
-    let is_known = rows::any(&page.models);
-    let amount = |money: Option<Money>| scene.money(money.filter(|_| is_known), 12).trim().to_owned();
-    let bound = if page.models.lost_windows > 0 || sums.lower_bound { "≥ " } else { "" };
-    let is_loss = sums.profit.is_some_and(|profit| profit < Money::ZERO);
+    let asked = shown.iter().filter(|bar| bar.is_asked).count();
+    if asked > 0 {
+        rule = rule.right([Segment::dim(format!("asking the ledger for {asked} more days…"))]);
+        return rule.draw(canvas, area);
+    }
+    let BarSums { revenue, cost, profit, lower_bound } = sums(scene, page, shown);
+    let amount = |money: Option<Money>| scene.money(money, 12).trim().to_owned();
+    let bound = if lower_bound { "≥ " } else { "" };
+    let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
     let (key, name) = if is_loss { (Role::Loss, " loss ") } else { (Role::Gain, " profit ") };
-    let unsigned = sums.profit.map(|profit| if is_loss { Money::ZERO - profit } else { profit });
-    rule.right([Segment::dim("revenue "), Segment::text(format!("{bound}{}   ", amount(sums.revenue)))])
-        .right([Segment::key(Role::Cost), Segment::dim(" cost "), Segment::text(format!("{}   ", amount(sums.cost)))])
+    let unsigned = profit.map(|profit| if is_loss { Money::ZERO - profit } else { profit });
+    rule.right([Segment::dim("revenue "), Segment::text(format!("{bound}{}   ", amount(revenue)))])
+        .right([Segment::key(Role::Cost), Segment::dim(" cost "), Segment::text(format!("{}   ", amount(cost)))])
         .right([Segment::key(key), Segment::dim(name), Segment::text(format!("{bound}{}", amount(unsigned)))])
         .draw(canvas, area);
 }
 
+/// What all bars come to.
+struct BarSums {
+    revenue: Option<Money>,
+    cost: Option<Money>,
+    profit: Option<Money>,
+    lower_bound: bool,
+}
+
+fn sums(scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> BarSums {
+    if scene.app.money.reach == MoneyReach::Day {
+        let total = &page.models.total;
+        let is_known = rows::any(&page.models);
+        let [revenue, cost, profit] = [total.revenue, total.cost, total.profit].map(|money| money.filter(|_| is_known));
+        let lower_bound = page.models.lost_windows > 0 || total.lower_bound;
+        return BarSums { revenue, cost, profit, lower_bound };
+    }
+    let sum = |of: fn(&MoneyBar) -> Option<Money>| shown.iter().filter_map(of).reduce(|a, b| a + b);
+    BarSums {
+        revenue: sum(|bar| bar.revenue),
+        cost: sum(|bar| bar.cost),
+        profit: sum(|bar| bar.profit),
+        lower_bound: shown.iter().any(|bar| bar.lower_bound),
+    }
+}
+
 fn bar(
-    scene: &Scene<'_>,
-    page: &MoneyPage,
+    now: Timestamp,
     (nth, pitch): (usize, u16),
-    hour: &Hour,
+    shown: &MoneyBar,
     (expected, unit): (Option<f64>, HoursUnit),
 ) -> HourBar<'static> {
-    let clock = format::clock_minute(hour.begin, scene.zone());
     let every = if pitch >= 3 { 1 } else { 6 / usize::from(pitch.max(1)) };
-    let label = if nth % every == 0 { clock.get(..2).unwrap_or("--").to_owned() } else { String::new() };
-    let has_begun = hour.begin <= page.at;
-    let share = hour.cost.zip(hour.revenue).and_then(|(cost, revenue)| quotient(cost, revenue));
+    let label = if nth % every == 0 { shown.label.clone() } else { String::new() };
+    let has_begun = shown.begin <= now;
+    let share = shown.cost.zip(shown.revenue).and_then(|(cost, revenue)| quotient(cost, revenue));
     let share = share.map(|share| share.get() * 100.0).filter(|share| *share >= 0.0);
-    let role = if hour.profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Gain };
-    let unknown = || Segment::dim(if has_begun { format::UNKNOWN } else { "" });
+    let role = if shown.profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Gain };
+    let unknown = || {
+        Segment::dim(if shown.is_asked {
+            "…"
+        } else if has_begun {
+            format::UNKNOWN
+        } else {
+            ""
+        })
+    };
     let figures = vec![
-        hour.profit
+        shown
+            .profit
             .map_or_else(unknown, |profit| Segment::new(role, unit.written(number(Some(profit)).unwrap_or(0.0)))),
         share.map_or_else(unknown, |share| match share {
             share if share < 999.5 => Segment::dim(format!("{share:.0}")),
@@ -100,10 +149,14 @@ fn bar(
         }),
     ];
     HourBar {
-        revenue: number(hour.revenue),
-        cost: number(hour.cost),
-        expected: expected.filter(|_| hour.begin + HOUR > page.at),
-        label: Segment::new(if has_begun { Role::Dim } else { Role::Rule }, label),
+        revenue: number(shown.revenue),
+        cost: number(shown.cost),
+        expected,
+        label: match has_begun {
+            true if now < shown.end => Segment::text(label).bold(),
+            true => Segment::dim(label),
+            false => Segment::new(Role::Rule, label),
+        },
         figures,
     }
 }
@@ -135,17 +188,18 @@ impl HoursUnit {
     }
 }
 
-/// The revenue of the hours that are not over, a day before, where the history has it.
-fn yesterday(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Option<f64>> {
-    let of = |hour: &Hour| {
-        let until = hour.begin + HOUR - DAY;
+/// The revenue of the hours that are not over, a day before, where the history has it; of days there is none.
+fn yesterday(scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> Vec<Option<f64>> {
+    let of = |bar: &MoneyBar| {
+        let until = bar.end - DAY;
         let query =
             Query { subject: Subject::Fleet, measure: Measure::Revenue, until, step: Span::from_secs(60), points: 60 };
         let points = scene.app.history.series(&query).points;
         let known: Vec<f64> = points.into_iter().flatten().collect();
         (!known.is_empty()).then(|| known.iter().sum::<f64>() / 60.0)
     };
-    page.hours.iter().map(|hour| (hour.begin + HOUR > page.at).then(|| of(hour)).flatten()).collect()
+    let is_of_hours = scene.app.money.reach == MoneyReach::Day;
+    shown.iter().map(|bar| (is_of_hours && bar.end > page.at).then(|| of(bar)).flatten()).collect()
 }
 
 /// The top, half of it, and what the figures are.

@@ -1,6 +1,7 @@
 //! Money: when it was earned, why that changed, and where it goes. Every amount is the ledger's, every margin named.
 
 mod age;
+mod bars;
 mod bridge;
 mod calendar;
 mod change;
@@ -20,7 +21,7 @@ use ratatui::layout::Rect;
 
 use super::what_if::levers;
 use super::{Hits, Layout, ListKey, Part, View, tables};
-use crate::tui::app::{Command, Pane};
+use crate::tui::app::{Command, Pane, Turn};
 use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::pane;
@@ -73,9 +74,11 @@ impl View for MoneyScreen {
     }
 
     fn commands(&self) -> &'static [Command] {
-        &[Command::Show(ViewId::Money), Command::Against, Command::By, Command::WhatIf, Command::Export]
+        &[Command::Show(ViewId::Money), Command::Against, Command::By, Command::WhatIf, REACH, Command::Export]
     }
 }
+
+const REACH: Command = Command::Reach(Turn::Previous);
 
 fn same_tokens(page: &MoneyPage) -> SameTokens<'_> {
     let in_force = page.models.lists.iter().map(|list| &list.list).collect();

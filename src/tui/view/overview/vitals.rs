@@ -224,6 +224,7 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Overvie
         absent: if is_unkept { NOT_OF_MODELS } else { charts::NOT_YET },
         began: None,
         format,
+        symbol: String::new(),
         scale_width: 6,
         unit: [""; 2],
         says_more: false,

@@ -2,6 +2,7 @@
 //! so that it is not taken for money.
 
 mod by_load;
+mod closing;
 mod fields;
 mod sums;
 mod worth;
@@ -17,7 +18,7 @@ use crate::tui::ledger_query::WhatIfPage;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::widgets::Canvas;
+use crate::tui::widgets::{Canvas, Segment};
 
 /// The least rows of the lists with their heading.
 const LEAST_LISTS: u16 = 5;
@@ -42,8 +43,8 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&Wh
     fields::draw(canvas, Rect { height: upper, ..left }, scene, true);
     let Some(page) = page else { return nothing_yet(canvas, Rect { height: upper, ..right }, scene) };
     sums::draw(canvas, Rect { height: upper, ..right }, scene, page, true);
-    let command = command(page, area.width);
-    let told = command.len() as u16;
+    let closing = closing(scene, page, area.width);
+    let told = closing.len() as u16;
     let lower = |area: Rect| Rect { y: area.y + upper, height: area.height - upper - told, ..area };
     let left = lower(left);
     // The levers with what is said below them, and the lists where that leaves room.
@@ -57,7 +58,7 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&Wh
         same_tokens_at(canvas, lists, scene, &same, None);
     }
     by_load::draw(canvas, lower(right), scene, page);
-    tell(canvas, Rect { y: area.bottom() - told, height: told, ..area }, &command);
+    tell(canvas, Rect { y: area.bottom() - told, height: told, ..area }, &closing);
 }
 
 fn narrow(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&WhatIfPage>) {
@@ -68,12 +69,12 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&
     let sums = if below.height > 3 { below.height.min(sums::ROWS_WITHOUT_BARS) } else { below.height };
     sums::draw(canvas, Rect { height: sums, ..below }, scene, page, false);
     let rest = Rect { y: below.y + sums, height: below.height - sums, ..below };
-    let command = command(page, area.width);
-    let told = (command.len() as u16).min(rest.height);
+    let closing = closing(scene, page, area.width);
+    let told = (closing.len() as u16).min(rest.height);
     if rest.height >= 6 + told {
         by_load::draw(canvas, Rect { height: rest.height - told, ..rest }, scene, page);
     }
-    tell(canvas, Rect { y: rest.bottom() - told, height: told, ..rest }, &command);
+    tell(canvas, Rect { y: rest.bottom() - told, height: told, ..rest }, &closing);
 }
 
 /// Why there is nothing to compare.
@@ -88,8 +89,8 @@ fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// The command that prints the same, in lines of so many cells; none where nothing is otherwise.
-fn command(page: &WhatIfPage, cells: u16) -> Vec<String> {
+/// What it comes to and the command that prints the same, in lines of so many cells; none where nothing is otherwise.
+fn closing(scene: &Scene<'_>, page: &WhatIfPage, cells: u16) -> Vec<Vec<Segment<'static>>> {
     let mut lines: Vec<String> = Vec::new();
     for word in page.changed.command().unwrap_or_default() {
         match lines.last_mut() {
@@ -97,11 +98,12 @@ fn command(page: &WhatIfPage, cells: u16) -> Vec<String> {
             _ => lines.push(word),
         }
     }
-    lines
+    let command = lines.into_iter().map(|line| vec![Segment::text(line)]);
+    closing::sentence(scene, page, cells).into_iter().chain(command).collect()
 }
 
-fn tell(canvas: &mut Canvas<'_>, area: Rect, lines: &[String]) {
+fn tell(canvas: &mut Canvas<'_>, area: Rect, lines: &[Vec<Segment<'static>>]) {
     for (row, line) in (0..area.height).zip(lines) {
-        canvas.pen(area, row).put(Role::Text, line);
+        canvas.clip(area).line(0, row, line);
     }
 }

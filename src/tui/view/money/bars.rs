@@ -1,0 +1,84 @@
+//! What the bars of the money view stand for: the hours of today, or the days of a week or of the month.
+
+use crate::statement::{By, Period, month_of};
+use crate::tui::app::{MoneyReach, MoneyState};
+use crate::tui::format;
+use crate::tui::ledger_query::{Hour, MoneyPage};
+use crate::tui::scene::Scene;
+use crate::units::{Money, Timestamp};
+
+/// No month has more days.
+const MOST_DAYS: usize = 31;
+
+/// An hour or a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MoneyBar {
+    pub begin: Timestamp,
+    /// Exclusive.
+    pub end: Timestamp,
+    pub label: String,
+    pub revenue: Option<Money>,
+    pub cost: Option<Money>,
+    pub profit: Option<Money>,
+    /// Whether the truth may be more.
+    pub lower_bound: bool,
+    /// Whether the ledger has yet to say what it knows of it.
+    pub is_asked: bool,
+}
+
+/// What is shown now, from left to right.
+pub(super) fn bars(scene: &Scene<'_>, page: &MoneyPage) -> Vec<MoneyBar> {
+    let zone = scene.zone();
+    let of_days = |begins: Vec<Timestamp>, label: &dyn Fn(Timestamp) -> String| {
+        begins.into_iter().map(|begin| day(scene, page, begin, label(begin))).collect()
+    };
+    match scene.app.money.reach {
+        MoneyReach::Day => page.hours.iter().map(|hour| of_hour(scene, hour)).collect(),
+        MoneyReach::Week => {
+            let today = Period::of(By::Day, zone, page.at).begin;
+            let days = std::iter::once(today).chain(MoneyState::last_days(page.at, zone));
+            let mut days: Vec<Timestamp> = days.collect();
+            days.reverse();
+            of_days(days, &|begin| format!("{} {}", format::weekday(begin, zone), format::day_of_month(begin, zone)))
+        }
+        MoneyReach::Month => {
+            let (begin, end) = month_of(zone, page.at);
+            let next = |day: &Timestamp| Some(Period::of(By::Day, zone, *day).end);
+            let days = std::iter::successors(Some(begin), next).take_while(|day| *day < end).take(MOST_DAYS);
+            of_days(days.collect(), &|begin| format::day_of_month(begin, zone))
+        }
+    }
+}
+
+fn of_hour(scene: &Scene<'_>, hour: &Hour) -> MoneyBar {
+    let clock = format::clock_minute(hour.begin, scene.zone());
+    MoneyBar {
+        begin: hour.begin,
+        end: Period::of(By::Hour, scene.zone(), hour.begin).end,
+        label: clock.get(..2).unwrap_or("--").to_owned(),
+        revenue: hour.revenue,
+        cost: hour.cost,
+        profit: hour.profit,
+        lower_bound: hour.lower_bound,
+        is_asked: false,
+    }
+}
+
+/// A day is the sum of its hours.
+fn day(scene: &Scene<'_>, page: &MoneyPage, begin: Timestamp, label: String) -> MoneyBar {
+    let period = Period::of(By::Day, scene.zone(), begin);
+    let is_today = (period.begin..period.end).contains(&page.at);
+    let answered = if is_today { Some(&page.hours) } else { scene.app.money.days.get(&begin) };
+    let hours = answered.map_or(&[][..], Vec::as_slice);
+    let sum = |of: fn(&Hour) -> Option<Money>| hours.iter().filter_map(of).reduce(|a, b| a + b);
+    MoneyBar {
+        begin,
+        end: period.end,
+        label,
+        revenue: sum(|hour| hour.revenue),
+        cost: sum(|hour| hour.cost),
+        profit: sum(|hour| hour.profit),
+        lower_bound: hours.iter().any(|hour| hour.lower_bound),
+        is_asked: answered.is_none() && begin <= page.at,
+    }
+}
