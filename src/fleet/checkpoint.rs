@@ -4,11 +4,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::commits::GPUS;
 use super::marks::Marks;
-use crate::inventory::{LeasedNode, SavedNode};
+use crate::inventory::LeasedNode;
 use crate::ledger::{PendingPostings, SavedLedger};
-use crate::pricing::FormerNames;
 use crate::reading::{NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 
@@ -19,13 +17,6 @@ pub struct SavedItem {
     pub key: String,
     /// The state as JSON.
     pub state: String,
-}
-
-/// The nodes of saved states with the names that each had before.
-pub fn former_names<'a>(items: impl IntoIterator<Item = &'a SavedItem>) -> FormerNames {
-    let gpus = items.into_iter().filter(|item| item.key.starts_with(GPUS));
-    let saved = gpus.filter_map(|item| serde_json::from_str::<SavedNode>(&item.state).ok());
-    saved.map(|saved| (saved.node, saved.former)).collect()
 }
 
 /// The changes since the last checkpoint: one consistent cut through postings and counters.

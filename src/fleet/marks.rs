@@ -1,8 +1,5 @@
 //! What the present says of the total beside its postings. It is saved with them, for a report to say it too.
 
-use super::Fleet;
-use crate::metering::Engine;
-
 /// Why the total may be too high or too low while nothing of it is lost, held or disputed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Marks {
@@ -26,19 +23,6 @@ impl Marks {
     pub fn from_words(words: &str) -> Self {
         let has = |word| words.split_whitespace().any(|known| known == word);
         Self { on_trial: has("on_trial"), may_be_earlier: has("may_be_earlier"), lacks_counter: has("lacks_counter") }
-    }
-}
-
-impl Fleet {
-    /// The marks of the present.
-    pub(super) fn marks(&self) -> Marks {
-        let (now, engines) = (self.now(), || self.metering.engines.values());
-        Marks {
-            on_trial: engines().any(|engine| engine.is_on_trial(now)) || self.metering.may_count_twice(now),
-            may_be_earlier: engines().any(|engine| engine.may_count_earlier(now)),
-            // Which rows are billed is only asked where one lacks a value.
-            lacks_counter: engines().any(Engine::lacks_values) && super::assemble::leaves_out_billed(self),
-        }
     }
 }
 

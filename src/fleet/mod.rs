@@ -21,9 +21,10 @@ use jiff::tz::TimeZone;
 
 pub use crate::inventory::{FleetConfig, LeasedNode, TargetInfo};
 pub use crate::metering::Leakage;
-pub use checkpoint::{Checkpoint, SavedItem, SavedState, former_names};
+pub use checkpoint::{Checkpoint, SavedItem, SavedState};
 pub(crate) use commits::BOUND;
 pub use marks::Marks;
+pub use restore::former_names;
 pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 
 use crate::inventory::{Changes, Inventory, Origin};

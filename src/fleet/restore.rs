@@ -11,6 +11,7 @@ use super::{Fleet, FleetConfig};
 use crate::inventory::SavedNode;
 use crate::ledger::SavedLedger;
 use crate::metering::{SavedAllocation, SavedTarget};
+use crate::pricing::FormerNames;
 use crate::reading::{NodeName, TargetId};
 use crate::units::{Span, Timestamp};
 
@@ -76,7 +77,7 @@ impl Fleet {
 
     /// Restores the names that nodes had before, and lets leases follow them.
     fn restore_names(&mut self, items: &[SavedItem]) {
-        self.inventory.remember_former(super::former_names(items));
+        self.inventory.remember_former(former_names(items));
         self.inventory.name_leases(&mut self.config.leases);
     }
 
@@ -156,6 +157,13 @@ impl Fleet {
         self.ledger.lose_window(now);
         self.mark(now, &format!("the saved state of {name} cannot be read: {so}"));
     }
+}
+
+/// The nodes of saved states with the names that each had before.
+pub fn former_names<'a>(items: impl IntoIterator<Item = &'a SavedItem>) -> FormerNames {
+    let gpus = items.into_iter().filter(|item| item.key.starts_with(GPUS));
+    let saved = gpus.filter_map(|item| serde_json::from_str::<SavedNode>(&item.state).ok());
+    saved.map(|saved| (saved.node, saved.former)).collect()
 }
 
 /// Whether a state belongs to one of these nodes.

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::moved::MovedMinutes;
 use super::posted::Posted;
 use super::recent::{Lately, Recent};
 use super::table::NumberedRows;
 use super::tariffs::Tariffs;
-use super::uncosted::MovedMinutes;
 use super::{
     Classes, CostAccount, CostAccountId, Dispute, Entry, Marker, PendingPostings, Posting, PostingSource, PostingSums,
     RevenueAccount, RevenueAccountId, SloMinutes, Tariff, TariffId, TokenChange, Uncertainty, cut_minutes,

@@ -13,6 +13,7 @@ mod cell;
 mod dispute;
 mod disputed;
 mod id;
+mod moved;
 mod pace;
 mod past;
 mod pending;

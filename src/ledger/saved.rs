@@ -1,5 +1,6 @@
 //! Continues a ledger from a saved state.
 
+use super::moved::MovedMinutes;
 use super::posted::Posted;
 use super::recent;
 use super::table::NumberedRows;
@@ -56,7 +57,7 @@ impl Ledger {
             sum
         });
         self.minutes.clear();
-        self.moved = Default::default();
+        self.moved = MovedMinutes::default();
         for cell in &minute_tokens {
             self.minutes.entry(cell.bucket).or_default().restore(std::slice::from_ref(cell), &[]);
         }

@@ -1,33 +1,10 @@
 //! Moves revenue between accounts whose cost is known and those whose cost is not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{Entry, Ledger, RevenueAccount, RevenueAccountId};
+use super::{Entry, Ledger, RevenueAccount};
 use crate::reading::NodeName;
 use crate::units::{Span, Timestamp, Tokens};
-
-/// Where the tokens of an account's minute were moved: an entry that is kept for a correction still names the account that
-/// it was posted to.
-#[derive(Debug, Clone, Default)]
-pub(super) struct MovedMinutes(BTreeMap<(Timestamp, RevenueAccountId), RevenueAccountId>);
-
-impl MovedMinutes {
-    fn note(&mut self, minute: Timestamp, [from, to]: [RevenueAccountId; 2]) {
-        self.0.remove(&(minute, to));
-        self.0.insert((minute, from), to);
-    }
-
-    /// The entry in the account that has its tokens.
-    pub(super) fn of(&self, entry: Entry) -> Entry {
-        let account = self.0.get(&(entry.minute, entry.account)).copied().unwrap_or(entry.account);
-        Entry { account, ..entry }
-    }
-
-    /// Forgets what was before a minute.
-    pub(super) fn settle(&mut self, from: Timestamp) {
-        self.0.retain(|(minute, _), _| *minute >= from);
-    }
-}
 
 impl Ledger {
     /// Moves a node's revenue since an instant to accounts whose cost is unknown, as its GPUs turn out to have been

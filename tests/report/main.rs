@@ -38,6 +38,7 @@ mod lease_dates;
 mod lease_list;
 mod lease_names;
 mod lease_paid;
+mod lease_renamed;
 mod leases;
 mod ledger_mislabelled;
 mod ledger_version_1;

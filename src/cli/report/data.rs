@@ -130,18 +130,12 @@ impl ReportData {
         let lists = || compare(&past, context.book, &header.currency);
         let compare = query.compare.then(|| if is_watched { lists() } else { Vec::new() });
         let (mut told, past) = told;
-        let mut statement = Statement { since, until, ..Statement::of(&past, query.by, &header.zone) };
-        if !is_watched {
-            statement = statement.unwatched();
-        }
-        if !context.may_earn(&past) {
-            statement = statement.without_revenue();
-        }
+        let statement = Statement { since, until, ..Statement::of(&past, query.by, &header.zone) };
+        let statement = if is_watched { statement } else { statement.unwatched() };
+        let statement = if context.may_earn(&past) { statement } else { statement.without_revenue() };
         let present = PresentWords::of(&context, &past, header, until);
-        let Marks { on_trial, may_be_earlier, lacks_counter } = present.marks;
-        statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0 || lacks_counter;
         let hits_unknown = statement.upper_bound;
-        statement.upper_bound |= on_trial || may_be_earlier;
+        let statement = marked(statement, &disputed, &present);
         let places = places(query.format, &statement);
         let entries = if query.format.has_entries() { entries(&past, &header.zone) } else { Vec::new() };
         (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));
@@ -177,6 +171,14 @@ impl ReportData {
     pub(super) fn places(&self) -> u32 {
         places(Format::Table, &self.statement)
     }
+}
+
+/// The statement with the bounds of what is disputed and of what the end of the ledger has open.
+fn marked(mut statement: Statement, disputed: &DisputedTotal, present: &PresentWords) -> Statement {
+    let Marks { on_trial, may_be_earlier, lacks_counter } = present.marks;
+    statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0 || lacks_counter;
+    statement.upper_bound |= on_trial || may_be_earlier;
+    statement
 }
 
 /// What has no price before the first rate of exchange, with the rate to write.

@@ -5,6 +5,7 @@ mod engines;
 mod flow;
 mod leakage;
 mod lookup;
+mod marks;
 mod models;
 mod money;
 mod nodes;
@@ -62,11 +63,6 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
 /// The fleet's rates, over live rows.
 pub(super) fn rates(fleet: &Fleet) -> FleetRates {
     rates_of(&PresentFleet::of(fleet))
-}
-
-/// Whether the last page of a row that counts has no value of a counter that is billed.
-pub(super) fn leaves_out_billed(fleet: &Fleet) -> bool {
-    PresentFleet::of(fleet).counted_rows().any(RowView::leaves_out_billed)
 }
 
 fn rates_of(present: &PresentFleet<'_>) -> FleetRates {
