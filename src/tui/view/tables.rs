@@ -76,18 +76,20 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// What all lines come to: an estimate, as two of them may say the same of a GPU.
+/// What all lines come to: an estimate, as two of them may say the same of a GPU. What tokens without a price would be worth
+/// is no cost.
 fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
     let today = |line: &ReasonLine| line.today.or_else(|| waited(scene, line.reason));
     let sum = |amounts: &mut dyn Iterator<Item = Money>| figure(&format::bare(amounts.reduce(|a, b| a + b), 7));
+    let costs = || rows.iter().filter(|line| line.reason != Reason::Unpriced);
     let cost = scene.snap.money.cost_per_hour;
     let of = cost.map(|_| format!("of {}/h cost", scene.money(cost, 7).trim())).unwrap_or_default();
     TableRow::new([
         Cell::dim("sum ≈"),
         Cell::dim(of),
         Cell::Empty,
-        sum(&mut rows.iter().filter_map(|line| line.per_hour)),
-        sum(&mut rows.iter().filter_map(today)),
+        sum(&mut costs().filter_map(|line| line.per_hour)),
+        sum(&mut costs().filter_map(today)),
     ])
 }
 
