@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use margintop::reading::Label;
 use margintop::snapshot::Snapshot;
-use margintop::tui::app::{Action, App, ChartReach, Effect, Field, MoneyReach, Pane};
+use margintop::tui::app::MoneyReach::{Day, Month, Week};
+use margintop::tui::app::{Action, App, ChartReach, Effect, Field, Pane};
 use margintop::tui::keys;
 use margintop::tui::ledger_query::{Against, LedgerAnswer, LedgerQuery};
 use margintop::tui::view::ViewId;
@@ -253,7 +254,6 @@ fn money_is_grouped_and_written_as_csv() {
 #[test]
 fn brackets_go_from_the_hours_of_a_day_to_the_days_of_a_month() {
     let mut app = pages::app(Page::Fleet);
-    use MoneyReach::{Day, Month, Week};
     let mut seen = Vec::new();
     for key in ["", "[", "]", "]", "]", "["] {
         type_(&mut app, key);
@@ -312,4 +312,14 @@ fn a_form_ends_with_what_it_comes_to() {
     let closing =
         frame.lines().find(|line| line.contains(" then 37 % paid: profit ")).unwrap_or_else(|| panic!("{frame}"));
     assert!(closing.contains(" less than today"), "{closing}");
+}
+
+/// Class: the sum of days loses what marks each of them as a lower bound.
+#[test]
+fn a_sum_of_days_is_a_lower_bound_where_today_is_one() {
+    let mut app = pages::app(Page::Fleet);
+    type_(&mut app, "]");
+    pages::answer(&mut app, Page::Fleet);
+    let frame = hands::text(&app, 200, 50);
+    assert!(frame.lines().any(|line| line.contains("7 days, theoretical") && line.contains("revenue ≥ ")), "{frame}");
 }

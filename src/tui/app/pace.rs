@@ -1,7 +1,8 @@
 //! Snapshots at several paces: what need not move every second moves when the snapshot of its pace does.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use crate::burn::{self, ReasonLine};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Span;
 
@@ -37,28 +38,41 @@ impl RefreshPace {
 
 /// The snapshot of each pace.
 #[derive(Debug, Clone)]
-pub struct PacedSnapshots([Arc<Snapshot>; 5]);
+pub struct PacedSnapshots {
+    slots: [Arc<Snapshot>; 5],
+    /// Where it burns in the snapshot of five seconds: it takes all ranks into account, and is not found again for each frame.
+    burns: OnceLock<Vec<ReasonLine>>,
+}
 
 impl PacedSnapshots {
     /// All of them the same.
     pub(super) fn of(first: &Arc<Snapshot>) -> Self {
-        Self([(); 5].map(|()| first.clone()))
+        Self { slots: [(); 5].map(|()| first.clone()), burns: OnceLock::new() }
     }
 
     /// The snapshot of a pace.
     pub fn at(&self, pace: RefreshPace) -> &Arc<Snapshot> {
-        &self.0[pace as usize]
+        &self.slots[pace as usize]
+    }
+
+    /// Where it burns, at the pace of tables.
+    pub fn burns(&self) -> &[ReasonLine] {
+        self.burns.get_or_init(|| burn::lines(self.at(RefreshPace::FiveSeconds)))
     }
 
     /// Takes a snapshot in. All paces show at once what must not wait: that something is there, gone or wrong.
     pub(super) fn follow(&mut self, before: &Snapshot, now: &Arc<Snapshot>, spares: bool) {
         let must_not_wait = differs(before, now);
-        for (slot, pace) in self.0.iter_mut().zip(RefreshPace::ALL) {
+        let tables = self.at(RefreshPace::FiveSeconds).clone();
+        for (slot, pace) in self.slots.iter_mut().zip(RefreshPace::ALL) {
             let span = if pace == RefreshPace::Charts && !has_moved(slot, now) { STILL } else { pace.span(spares) };
             let beat = |picture: &Snapshot| picture.at.millis().div_euclid(span.millis());
             if must_not_wait || beat(slot) != beat(now) {
                 *slot = now.clone();
             }
+        }
+        if !Arc::ptr_eq(&tables, self.at(RefreshPace::FiveSeconds)) {
+            self.burns = OnceLock::new();
         }
     }
 }
@@ -90,4 +104,31 @@ fn differs(a: &Snapshot, b: &Snapshot) -> bool {
         .zip(&b.alerts)
         .all(|(a, b)| (a.rule, a.severity, &a.subject) == (b.rule, b.severity, &b.subject));
     known(a) != known(b) || alerts(a) != alerts(b) || !same_alerts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::fleet::{Fleet, FleetConfig};
+    use crate::pricing::Book;
+    use crate::units::Timestamp;
+
+    /// Class: what a table shows for five seconds is found anew for every frame.
+    #[test]
+    fn where_it_burns_is_found_once_for_all_frames_that_show_it() {
+        let Ok(book) = Book::built_in() else { return };
+        let fleet = Fleet::new(FleetConfig::local("here"), book, Clock::System.now());
+        let at = |seconds: i64| {
+            let snapshot = fleet.snapshot();
+            Arc::new(Snapshot { at: Timestamp::from_millis(seconds * 1_000), ..snapshot })
+        };
+        let (first, second, fifth) = (at(100), at(101), at(105));
+        let mut paced = PacedSnapshots::of(&first);
+        let found = paced.burns().as_ptr();
+        paced.follow(&first, &second, false);
+        assert!(paced.burns.get().is_some() && paced.burns().as_ptr() == found);
+        paced.follow(&second, &fifth, false);
+        assert!(paced.burns.get().is_none(), "five seconds are over");
+    }
 }

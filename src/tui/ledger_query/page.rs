@@ -211,6 +211,8 @@ pub(super) fn hours(today: &Past, at: Timestamp, zone: &TimeZone) -> Vec<Hour> {
     // Where nothing has a price a revenue of nothing is not known, but unknown.
     let priced = !statement.lists.is_empty();
     let day = Period::of(By::Day, zone, at);
+    // What is missing of a day is told of the day as a whole; any of its hours may be short of it.
+    let is_bound = statement.total.lower_bound || statement.lost_windows > 0;
     let mut hours = Vec::new();
     let mut begin = day.begin;
     while begin < day.end && hours.len() < MOST_HOURS {
@@ -221,7 +223,7 @@ pub(super) fn hours(today: &Past, at: Timestamp, zone: &TimeZone) -> Vec<Hour> {
             revenue: row.and_then(|row| amount(row.revenue)),
             cost: row.and_then(|row| row.cost),
             profit: row.and_then(|row| amount(row.profit)),
-            lower_bound: row.is_some_and(|row| row.lower_bound),
+            lower_bound: row.is_some() && is_bound,
         });
         begin = Period::of(By::Hour, zone, begin).end;
     }

@@ -1,5 +1,7 @@
 //! Tables beside the fleet: models, what costs and earns nothing, alerts.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 
 use super::about::about;
@@ -9,6 +11,7 @@ use super::list::{Col, List, figure, said};
 use crate::burn::{self, Reason, ReasonLine};
 use crate::snapshot::Alert;
 use crate::statement::Cause;
+use crate::tui::app::RefreshPace;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::pane;
@@ -38,7 +41,8 @@ type BurnCol<'s> = Col<'s, ReasonLine>;
 
 /// Draws what costs and earns nothing, the dearest first; an estimate is marked.
 pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let rows = burn::lines(scene.snap);
+    let rows = burn_lines(scene);
+    let rows: &[ReasonLine] = &rows;
     let top = rows.first().and_then(|line| number(line.per_hour)).unwrap_or(1.0);
     let amount = |money: Option<Money>| figure(&format::bare(money, 7));
     let name =
@@ -58,12 +62,12 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         BurnCol::right(scene.an_hour(), 7, move |line| amount(line.per_hour)),
         BurnCol::right(since, 7, move |line| amount(line.today.or_else(|| waited(scene, line.reason)))).rank(1),
     ];
-    let sum = |_: usize| burn_sum(scene, &rows);
+    let sum = |_: usize| burn_sum(scene, rows);
     // The lines come before their sum.
     let has_sum = rows.len() > 1 && rows.len() + 2 <= usize::from(area.height);
     let falls_by = (!rows.is_empty()).then(|| scene.an_hour().into());
     let total: Option<&dyn Fn(usize) -> TableRow<'static>> = if has_sum { Some(&sum) } else { None };
-    List { gap: 1, falls_by, total, ..List::plain("Where it burns", &columns, &rows) }.draw(canvas, area);
+    List { gap: 1, falls_by, total, ..List::plain("Where it burns", &columns, rows) }.draw(canvas, area);
     if rows.is_empty() && area.height > 1 {
         let is_known = scene.snap.money.cost.is_some();
         canvas
@@ -72,18 +76,20 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// What all lines come to: an estimate, as two of them may say the same of a GPU.
+/// What all lines come to: an estimate, as two of them may say the same of a GPU. What tokens without a price would be worth
+/// is no cost.
 fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
     let today = |line: &ReasonLine| line.today.or_else(|| waited(scene, line.reason));
     let sum = |amounts: &mut dyn Iterator<Item = Money>| figure(&format::bare(amounts.reduce(|a, b| a + b), 7));
+    let costs = || rows.iter().filter(|line| line.reason != Reason::Unpriced);
     let cost = scene.snap.money.cost_per_hour;
     let of = cost.map(|_| format!("of {}/h cost", scene.money(cost, 7).trim())).unwrap_or_default();
     TableRow::new([
         Cell::dim("sum ≈"),
         Cell::dim(of),
         Cell::Empty,
-        sum(&mut rows.iter().filter_map(|line| line.per_hour)),
-        sum(&mut rows.iter().filter_map(today)),
+        sum(&mut costs().filter_map(|line| line.per_hour)),
+        sum(&mut costs().filter_map(today)),
     ])
 }
 
@@ -104,7 +110,14 @@ fn told(scene: &Scene<'_>, what: &str) -> String {
 
 /// Rows that they take, with their heading.
 pub(super) fn burn_rows(scene: &Scene<'_>) -> u16 {
-    2.max(burn::lines(scene.snap).len().min(20) as u16 + 1)
+    2.max(scene.app.snapshots.burns().len().min(20) as u16 + 1)
+}
+
+/// The lines of the scene's snapshot; those at the pace of tables are known.
+fn burn_lines<'s>(scene: &Scene<'s>) -> Cow<'s, [ReasonLine]> {
+    let snapshots = &scene.app.snapshots;
+    let is_known = std::ptr::eq(scene.snap, &raw const **snapshots.at(RefreshPace::FiveSeconds));
+    if is_known { Cow::Borrowed(snapshots.burns()) } else { Cow::Owned(burn::lines(scene.snap)) }
 }
 
 /// The parts of the last quarter hour's change that are not nothing, the largest first.

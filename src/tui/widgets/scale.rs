@@ -17,7 +17,9 @@ pub fn step_above(value: f64) -> f64 {
         return 1.0;
     }
     let decade = decade(value);
-    let step = STEPS.into_iter().map(|step| rounded(step * decade)).find(|step| *step >= value);
+    // Those that are too small need not be rounded, which is by far the most work.
+    let near = STEPS.into_iter().map(|step| step * decade).filter(|step| *step >= value * (1.0 - 1e-9));
+    let step = near.map(rounded).find(|step| *step >= value);
     step.unwrap_or(f64::MAX)
 }
 

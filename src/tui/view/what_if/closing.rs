@@ -32,12 +32,12 @@ pub(super) fn sentence(scene: &Scene<'_>, page: &WhatIfPage, width: u16) -> Opti
             Segment::text(if sign > 0 { " more than today" } else { " less than today" }),
         ],
     };
-    let with = |what: String| {
+    let ending = |what: String| {
         let begin = [Segment::dim("then "), Segment::text(what), Segment::new(role, profit.clone())];
         begin.into_iter().chain(said.clone()).collect::<Vec<_>>()
     };
-    let whole = with(format!("{}: profit ", joined(&what)));
-    let line = if cells(&whole) <= usize::from(width) { whole } else { with("profit ".to_owned()) };
+    let whole = ending(format!("{}: profit ", joined(&what)));
+    let line = if cells(&whole) <= usize::from(width) { whole } else { ending("profit ".to_owned()) };
     (cells(&line) <= usize::from(width)).then_some(line)
 }
 
