@@ -88,7 +88,7 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
     if money.on_trial {
         writeln!(out, "on trial  growth that may be taken back: revenue is an upper bound")?;
     } else if money.doubted {
-        writeln!(out, "sure      some may be of before the watch, or of a process that stopped: an upper bound")?;
+        writeln!(out, "bound     some may be of before the watch, or of a process that stopped: an upper bound")?;
     } else if money.upper_bound {
         writeln!(out, "hits      unknown, priced as misses: revenue is an upper bound")?;
     }

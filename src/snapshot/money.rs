@@ -46,7 +46,7 @@ pub struct MoneyView {
     pub lower_bound: bool,
     /// The true revenue may be lower: unknown hits priced as misses, or growth that is on trial.
     pub upper_bound: bool,
-    /// Growth of processes that say no start time, of which several answer at one address, may be taken back.
+    /// What is posted may be taken back: growth may turn out to be another process's, a reset to be a dip.
     pub on_trial: bool,
     /// Rates may hold a process that has stopped, or sums growth from before the watch.
     pub doubted: bool,

@@ -156,3 +156,21 @@ fn small_units_that_are_all_shown_stand_by_their_names() {
     let places = ["01", "02", "03"].map(|name| row.find(name));
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{row}\n{frame}");
 }
+
+/// Class: a bound that is given another reason than its own.
+#[test]
+fn an_upper_bound_says_why_it_is_one() {
+    for (on_trial, doubted, why) in [
+        (true, false, "growth on trial, may be taken back"),
+        (true, true, "growth on trial, may be taken back"),
+        (false, true, "some may be of before the watch, or of a process that stopped"),
+        (false, false, "hits unknown, priced as misses"),
+    ] {
+        let mut snapshot = case(Case::Loss);
+        (snapshot.money.upper_bound, snapshot.money.on_trial, snapshot.money.doubted) = (true, on_trial, doubted);
+        let frame = text(&of(snapshot), 200, 50);
+        let words = ["growth on trial", "some may be of before", "hits unknown, priced"];
+        assert!(frame.contains(why), "{why}:\n{frame}");
+        assert_eq!(words.iter().filter(|word| frame.contains(**word)).count(), 1, "{why}:\n{frame}");
+    }
+}

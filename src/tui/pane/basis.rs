@@ -140,7 +140,11 @@ fn disputed(scene: &Scene<'_>) -> Option<TextSpan> {
 
 fn hits(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
-    let why = if money.on_trial { "growth on trial, may be taken back" } else { "hits unknown, priced as misses" };
+    let why = match (money.on_trial, money.doubted) {
+        (true, _) => "growth on trial, may be taken back",
+        (false, true) => "some may be of before the watch, or of a process that stopped",
+        (false, false) => "hits unknown, priced as misses",
+    };
     money.upper_bound.then(|| warn(why.to_owned()))
 }
 
@@ -162,7 +166,7 @@ fn priced(scene: &Scene<'_>) -> Option<TextSpan> {
 /// Half the width of what was estimated.
 fn timing(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
-    let what = if money.upper_bound && !money.on_trial { "timing and hits" } else { "timing" };
+    let what = if money.upper_bound && !money.on_trial && !money.doubted { "timing and hits" } else { "timing" };
     (!money.uncertainty.is_zero()).then(|| say(format!("{what} ± {}", scene.money(Some(money.uncertainty), 9))))
 }
 
