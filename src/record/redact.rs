@@ -22,7 +22,7 @@ pub struct Redactor {
 /// The replacement of a text that may contain names.
 const WORDS: &str = "(left out)";
 
-/// The subjects of errors that are no names.
+/// Subjects of errors that need no hash, as they are not names.
 const SOURCES: [&str; 2] = ["NVML", "engines"];
 
 impl Redactor {

@@ -89,7 +89,7 @@ where
             .max_buf_size(HEAD)
             .serve_connection(TokioIo::new(stream), service)
     );
-    // An error here is a client that left or did not speak HTTP: nobody needs to know.
+    // An error here is a client that disconnected or did not speak HTTP. It is not logged.
     if timeout(LIFE, connection.as_mut()).await.is_err() {
         connection.as_mut().graceful_shutdown();
         let _ = timeout(SILENCE, connection).await;

@@ -139,7 +139,7 @@ fn money(
     let cost = cost_per_hour.copied();
     let Some(price) = super::money::price_of_model(present, model) else {
         let compare_per_hour = super::money::compared_pace(present, model);
-        // What was posted at a price that is none any more was earned.
+        // What was posted at an earlier price was earned, also if the model has no price now.
         let revenue = (!earned.today.is_zero()).then_some(earned.today);
         return ModelMoney { revenue, cost_per_hour: cost, compare_per_hour, ..ModelMoney::default() };
     };

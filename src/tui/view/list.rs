@@ -195,7 +195,7 @@ pub(super) struct List<'a, 's, R> {
     pub(super) tree: &'a dyn Fn(&R) -> Tree,
     /// Whether it has a chosen row and can be sorted, by its state.
     pub(super) state: Option<&'a ListState>,
-    /// The heading by which rows stand that nobody can sort, the largest first.
+    /// The heading of the column by which a list without a sort order is ordered, the largest value first.
     pub(super) falls_by: Option<Cow<'static, str>>,
     /// Whether the chosen row of that state is one of another list.
     pub(super) is_chosen_elsewhere: bool,

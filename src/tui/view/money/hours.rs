@@ -188,7 +188,7 @@ impl HoursUnit {
     }
 }
 
-/// The revenue of the hours that are not over, a day before, where the history has it; of days there is none.
+/// The revenue that the hours still to come had on the day before, where the history has it. Days have no such value.
 fn yesterday(scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> Vec<Option<f64>> {
     let of = |bar: &MoneyBar| {
         let until = bar.end - DAY;
