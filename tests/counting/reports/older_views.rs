@@ -81,3 +81,29 @@ fn a_process_seen_through_older_views_is_counted_once() {
         }
     }
 }
+
+/// The same where the watch is killed again and again, also while it is not clear yet whose the higher line is.
+#[test]
+fn views_that_lag_are_told_apart_from_processes_over_kills() {
+    for (what, views) in VIEWS {
+        for every in [5, 9, 31] {
+            let mut scene = Scene::one();
+            let shown = |second: i64| LOADS[0].1(views[(second % 2).unsigned_abs() as usize](second.min(330)));
+            let mut highest = shown(0);
+            for second in 0..680 {
+                if second % every == every - 1 {
+                    scene.restart(second);
+                }
+                scene.take(HERE, second, read(&page(shown(second))));
+                highest = highest.max(shown(second));
+                let [.., posted] = scene.posted();
+                let most = highest - shown(0);
+                let case = format!("{what}, killed every {every} s, second {second}: {posted} of {most}");
+                assert!(posted <= most || scene.picture(second).money.upper_bound, "{case}");
+            }
+            let (money, [.., posted]) = (scene.picture(680).money, scene.posted());
+            let all = highest - shown(0);
+            assert!(posted == all || posted < all && money.lower_bound, "{what}, {every} s: {posted} of {all}");
+        }
+    }
+}
