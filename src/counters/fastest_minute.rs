@@ -18,6 +18,10 @@ pub(super) const MIN_DISPUTED: u64 = 100_000;
 pub(super) const MIN_JUDGED: u64 = 10_000;
 /// Growth of fewer tokens proves nothing.
 pub(super) const MIN_EVIDENCE: u64 = 1000;
+/// Fewer output tokens come at once from requests that end together, and fewer a second from an engine that gets much to do
+/// after it had little.
+const BURST: u64 = 5000;
+const BURST_A_SECOND: u64 = 10_000;
 
 /// The fastest minute of each counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -71,6 +75,23 @@ impl FastestMinute {
         growth.iter().any(|grown| *grown >= MIN_JUDGED) && self.is_unusual(growth, since_moved)
     }
 
+    /// Whether output tokens and all else that grew came so much faster than ever shown that it is another process's: no engine
+    /// makes in a second what takes it most of an hour. Prompts alone may: a long one is counted at once.
+    pub(super) fn is_leap(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
+        let millis = |i: usize| u128::from(since_moved[i].millis().max(1).unsigned_abs());
+        let output = COUNTERS - 1;
+        let burst = u128::from(BURST) + u128::from(BURST_A_SECOND) * millis(output) / 1000;
+        let present = self.since.map_or(MINUTE, |since| at.since(since).clamp(Span::from_millis(1), MINUTE));
+        let far = |i: usize| {
+            let grew = |tokens: u64, within: Span| {
+                u128::from(tokens) * millis(i) / u128::from(within.millis().unsigned_abs()) * u128::from(OTHERS_RATIO)
+            };
+            u128::from(growth[i]) >= grew(self.fastest[i], MINUTE).max(grew(self.current[i], present))
+        };
+        let mut moved = (0..COUNTERS).filter(|i| growth[*i] > 0);
+        self.any() && u128::from(growth[output]) >= burst && moved.all(far)
+    }
+
     /// Whether a growth is far beyond anything shown.
     pub(super) fn is_unusual(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS]) -> bool {
         let far = |i: usize| {
@@ -103,5 +124,25 @@ mod tests {
         assert!(!shown.is_far_beyond([9_000, 0, 9_000], second), "a burst");
         assert!(!shown.is_unusual([12_000, 0, 12_000], second) && shown.is_unusual([400_000, 0, 400_000], second));
         assert!(!shown.is_far_beyond([900_000, 0, 900_000], [Span::from_secs(3600); COUNTERS]), "an hour's growth");
+    }
+
+    #[test]
+    fn tokens_that_come_too_fast_for_an_engine_are_anothers() {
+        let mut shown = FastestMinute::default();
+        let second = [Span::from_secs(1); COUNTERS];
+        assert!(!shown.is_leap([50_000, 0, 50_000], second, at(0)), "nothing shown yet");
+        for seconds in 0..5 {
+            shown.note(at(seconds), [100, 0, 100]);
+        }
+        for now in [5, 200] {
+            assert!(shown.is_leap([50_000, 0, 50_000], second, at(now)), "500 times as fast");
+            assert!(!shown.is_leap([50_000, 0, 14_000], second, at(now)), "much to do at once");
+            assert!(!shown.is_leap([900_000, 0, 100], second, at(now)), "long prompts");
+            assert!(!shown.is_leap([50_000, 100, 50_000], second, at(now)), "the hits go on");
+            assert!(!shown.is_leap([50_000, 0, 50_000], [Span::from_secs(60); COUNTERS], at(now)), "in a minute");
+        }
+        let mut fast = FastestMinute::default();
+        fast.note(at(0), [40_000, 0, 40_000]);
+        assert!(!fast.is_leap([40_000, 0, 40_000], second, at(1)), "its own pace");
     }
 }

@@ -168,6 +168,12 @@ impl Process {
         })
     }
 
+    /// Whether a row has values that came too soon after its last ones to be its growth.
+    pub(super) fn leaps_to(&self, line: &Line, at: Moment) -> bool {
+        let leaps = |(key, now): &(RowKey, _)| self.find(key).is_some_and(|row| row.counters.leaps_to(now, at));
+        line.0.iter().any(leaps)
+    }
+
     /// Notes its last values, read at a moment, for its pace.
     pub(super) fn note_pace(&mut self, at: Moment) {
         if self.rows.len() > own_pace::ROWS {

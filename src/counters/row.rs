@@ -256,8 +256,14 @@ impl RowCounters {
     pub(super) fn is_jump(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
         self.shown.is_far_beyond(grown, self.since_moved(context.at))
+            || self.leaps_to(effective, context.at)
             || self.is_beyond_hardware(effective, context)
             || self.hits_exceed(grown, effective)
+    }
+
+    /// Whether values come too soon after the last ones for the row's growth, by how fast it grew.
+    pub(super) fn leaps_to(&self, effective: &TokenCounters, at: Moment) -> bool {
+        self.shown.is_leap(growth(effective, &self.last), self.since_moved(at), at)
     }
 
     /// Whether far more hits came than prompts that they can be of, so that the page is another process's.

@@ -273,8 +273,12 @@ impl Processes {
                 }
                 Outcome { lost: outcome.lost || lost, ..outcome }
             }
-            // One of several processes that answer in turn is not believed to have jumped.
-            true if stays && (self.are_several() || process.is_some_and(|process| was_refuted(process, page))) => {
+            // One of several processes that answer in turn is not believed to have jumped, nor one that is slow again.
+            true if stays
+                && (self.are_several()
+                    || process.is_some_and(|process| was_refuted(process, page))
+                    || self.leapt(page, &line, current)) =>
+            {
                 Outcome { lost: true, ..self.becomes_process(page, &line, None) }
             }
             true if stays && !self.is_large(page, current) => {
@@ -306,6 +310,12 @@ impl Processes {
         let Some(process) = self.get(id) else { return false };
         let jump = (process.line().growth_to(&line.first.own), line.since.since(process.last_seen));
         keeps_pace(jump, (line.first.own.growth_to(&process.line_of(page.rows)), page.at.since(line.since)))
+    }
+
+    /// Whether a line began with values that come too soon for a process's growth, and goes on slower.
+    fn leapt(&self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> bool {
+        self.get(id).is_some_and(|process| process.leaps_to(&line.first.own, line.since))
+            && !self.keeps_pace(page, line, id)
     }
 
     /// Disputes a jump that stays: the process counts from there, but nothing proves that it produced it. If it had fallen

@@ -114,6 +114,11 @@ impl Values {
         self.order(other) != Order::Contradicts
     }
 
+    /// Whether they are other values some time later: no counter is below, and together they did not double.
+    pub(super) fn goes_on_from(&self, then: &Self) -> bool {
+        matches!(self.order(then), Order::Rises { total, by } if by <= total)
+    }
+
     /// Compares with earlier values of another address. Counters that only one of them has are left out.
     fn order(&self, then: &Self) -> Order {
         if self.0.is_empty() || then.0.is_empty() {

@@ -57,6 +57,8 @@ impl Metering {
             self.duplicates.set_directness(&place, (several && stale, stale, in_turn, target.named));
             // A quarantined counter is behind what the process shows elsewhere.
             let values = (!instance.processes.is_quarantined()).then(|| mark.values(Values::of(process)));
+            self.duplicates.note_silence(&place, at, context.config.stale_after());
+            settled.extend(self.settle_moved(context, &place, values.as_ref()));
             settled.extend(self.duplicates.observe(&place, values, stale, (at + (Span::ZERO - took), at)));
         }
         self.duplicates.prune(&target.info.target, at);

@@ -11,6 +11,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 mod hand_over;
+mod moved;
 mod pairs;
 mod saved;
 
@@ -72,6 +73,8 @@ struct Known {
     directness: Option<Directness>,
     /// When its last page was requested and when it came.
     polled: Option<(Moment, Moment)>,
+    /// When it appeared, the last time after it was silent.
+    appeared: Option<Moment>,
     /// Whether another process replaced it.
     has_ended: bool,
     /// Whether tokens were posted for it, here or in an earlier watch.
@@ -438,14 +441,20 @@ impl Duplicates {
     /// of them are decided when one counts again.
     fn join(&mut self, one: &Place, other: &Place) -> Option<Settled> {
         let (lower, upper) = if one < other { (one, other) } else { (other, one) };
+        let late = self.pairs.get(lower, upper)?.late.unwrap_or_else(|| {
+            let directness = |place: &Place| self.places.get(place).map(|known| known.directness);
+            if directness(lower) <= directness(upper) { Side::Upper } else { Side::Lower }
+        });
+        self.join_without(lower, upper, late)
+    }
+
+    /// The same; of two that both count, the one on this side no longer does.
+    fn join_without(&mut self, lower: &Place, upper: &Place, either: Side) -> Option<Settled> {
         let uncounted = match (self.winner(lower).is_some(), self.winner(upper).is_some()) {
             (true, true) => return None,
             (true, false) => Side::Lower,
             (false, true) => Side::Upper,
-            (false, false) => self.pairs.get(lower, upper)?.late.unwrap_or_else(|| {
-                let directness = |place: &Place| self.places.get(place).map(|known| known.directness);
-                if directness(lower) <= directness(upper) { Side::Upper } else { Side::Lower }
-            }),
+            (false, false) => either,
         };
         let place = if uncounted == Side::Lower { lower } else { upper };
         let pair = self.pairs.get_mut(lower, upper)?;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::presence::Answered;
 use super::relabelled::Part;
 use super::revenue::{Counts, Interval};
 use super::{Context, Engine, Metering, trials};
@@ -98,22 +99,13 @@ impl Metering {
             context.ledger.lose_window(at.wall);
         }
         let doubted = begin_process(context, engine, (id, ahead.unwrap_or_default()), &outcome);
-        engine.note_answer(context, id, &outcome, &doubted);
+        let others = engine.note_answer(context, id, &outcome, &doubted);
         let counts = |reading: &&EngineReading| {
             self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
         };
         let counted = rows.iter().any(counts);
-        let process = engine.instance(id, at).processes.get(outcome.process);
-        if counted && process.is_some_and(|process| process.lost_rows_at(at)) {
-            context.ledger.lose_window(at.wall);
-        }
-        let is_only = engine.instance(id, at).processes.all().len() == 1;
-        let is_new = !outcome.lost && outcome.verdict == Verdict::Baseline;
-        if counted && is_new && was_born_unseen(context, engine, &seen, id.filter(|_| is_only)) {
-            context.ledger.lose_window(at.wall);
-            if let Some(process) = engine.instance(id, at).processes.get_mut(outcome.process) {
-                process.close_succession();
-            }
+        if counted {
+            lose_unseen(context, engine, &seen, (id, &outcome, others));
         }
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
         engine.left = engine.row_that_left(id, rows);
@@ -322,6 +314,31 @@ fn was_born_unseen(context: &Context<'_>, engine: &Engine, page: &InstancePage<'
     let ahead = agreed(Some(page.ahead.unwrap_or_default()), engine);
     let is_within = |(ahead, watched): (Span, Timestamp)| start - ahead > watched && start - ahead <= context.at.wall;
     ahead.zip(context.watched_from).is_some_and(is_within)
+}
+
+/// Counts the windows whose tokens were never on a page: of rows that were dropped, of a process before its first page, and of
+/// others after their last ones. One of which nothing is missing after all counts back.
+fn lose_unseen(
+    context: &mut Context<'_>,
+    engine: &mut Engine,
+    page: &InstancePage<'_>,
+    (id, outcome, others): (Option<&InstanceId>, &Outcome, Answered),
+) {
+    let at = context.at;
+    let processes = &engine.instance(id, at).processes;
+    let dropped = processes.get(outcome.process).is_some_and(|process| process.lost_rows_at(at));
+    let is_only = processes.all().len() == 1;
+    let is_new = !outcome.lost && outcome.verdict == Verdict::Baseline;
+    let unseen = is_new && was_born_unseen(context, engine, page, id.filter(|_| is_only));
+    for _ in 0..others.gone + usize::from(dropped) + usize::from(unseen) {
+        context.ledger.lose_window(at.wall);
+    }
+    if others.returned {
+        context.ledger.regain_window(at.wall);
+    }
+    if unseen && let Some(process) = engine.instance(id, at).processes.get_mut(outcome.process) {
+        process.close_succession();
+    }
 }
 
 /// Counts restarts and, if any row is counted, windows in which tokens may be missing. Returns the interval in which

@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, Instance};
 use super::{Context, Row};
-use crate::counters::{Outcome, Process, ProcessId, ProcessRow, Verdict};
+use crate::counters::{Outcome, Process, ProcessId, ProcessRow, Processes, Verdict};
 use crate::ledger::PostingSource;
 use crate::reading::InstanceId;
 use crate::units::{Moment, Span};
@@ -13,9 +13,19 @@ const GONE: u32 = 8;
 /// How long it is said that a counter had much at once after nothing.
 const LEAPT: Span = Span::from_secs(600);
 
-/// How often the processes behind an address answer, and which of them are gone.
+/// How often the processes behind an address answer, which of them are gone, and of which of those what they made after their
+/// last page is counted as missing.
 #[derive(Debug, Default)]
-pub(super) struct Absences(Vec<Absence>, Vec<ProcessId>);
+pub(super) struct Absences(Vec<Absence>, Vec<ProcessId>, Vec<ProcessId>);
+
+/// What became known of an address's other processes when one answered.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Answered {
+    /// How many are gone that none was known to replace: what they made after their last pages is missing.
+    pub(super) gone: usize,
+    /// Whether this one was said to be gone, so that nothing of it is missing.
+    pub(super) returned: bool,
+}
 
 #[derive(Debug)]
 struct Absence {
@@ -64,6 +74,20 @@ impl Absences {
         (all - absence.longest.min(all)).max(absence.most)
     }
 
+    /// Which of the processes that are gone now are lost without a successor, and whether the one that answers was.
+    fn settle(&mut self, gone: &[ProcessId], outcome: &Outcome, processes: &Processes) -> Answered {
+        let is_new = |id: &&ProcessId| {
+            !self.1.contains(id)
+                && !self.2.contains(id)
+                && processes.get(**id).is_some_and(|process| !process.has_ended())
+        };
+        let new: Vec<_> = gone.iter().filter(is_new).copied().collect();
+        let returned = self.2.contains(&outcome.process);
+        self.2.retain(|process| *process != outcome.process && processes.get(*process).is_some());
+        self.2.extend(&new);
+        Answered { gone: new.len(), returned }
+    }
+
     fn of(&self, process: ProcessId) -> Presence {
         let Some(known) = self.0.iter().find(|known| known.process == process) else { return Presence::Answers };
         let usual = self.usual(known);
@@ -99,31 +123,33 @@ impl Instance {
 
 impl Engine {
     /// Notes whose page of an instance is read, before its rows are.
+    #[must_use]
     pub(super) fn note_answer(
         &mut self,
         context: &mut Context<'_>,
         id: Option<&InstanceId>,
         outcome: &Outcome,
         doubted: &[ProcessId],
-    ) {
-        let at = context.at;
-        let Some(place) = self.instances.iter().position(|instance| instance.id.as_ref() == id) else { return };
+    ) -> Answered {
+        let (at, nothing) = (context.at, Answered::default());
+        let Some(place) = self.instances.iter().position(|instance| instance.id.as_ref() == id) else { return nothing };
         let instance = &mut self.instances[place];
         if outcome.verdict == Verdict::Quarantined {
             // Whose page it is is not known.
-            return;
+            return nothing;
         }
         instance.absences.note(outcome.process, doubted);
         if instance.processes.all().len() < 2 {
-            return;
+            return nothing;
         }
         let Instance { absences, processes, number, .. } = instance;
         absences.0.retain(|known| processes.get(known.process).is_some());
         context.ledger.hear_address(*number, at.wall);
         let gone: Vec<_> =
             processes.all().iter().map(Process::id).filter(|id| absences.of(*id) == Presence::Gone).collect();
+        let answered = absences.settle(&gone, outcome, processes);
         if absences.1 == gone {
-            return;
+            return answered;
         }
         let newly: Vec<_> = gone.iter().filter(|process| !absences.1.contains(process)).copied().collect();
         for row in self.rows.iter_mut().filter(|row| row.instance.as_ref() == id) {
@@ -134,6 +160,7 @@ impl Engine {
             |source: PostingSource| source.address == number && gone.iter().any(|process| process.0 == source.process);
         context.ledger.end_sources(has_ended);
         absences.1 = gone;
+        answered
     }
 
     /// Notes which rows are gone from the target's pages, after a whole one is read.

@@ -33,7 +33,7 @@ pub(super) fn view(
     let day = day(fleet);
     let priced = any_priced(present);
     let uncertainty = fleet.ledger.uncertainty();
-    let revenue = priced.then_some(day.revenue);
+    let revenue = day.known_revenue().filter(|_| priced);
     let covered = day.covered_revenue();
     let uncosted_engines = uncosted_engines(fleet);
     let known_cost = revenue.and(day.cost);

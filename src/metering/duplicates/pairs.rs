@@ -15,7 +15,7 @@ pub(super) struct Pairs {
 }
 
 /// The lower and the upper of two places, and the side of the first one.
-fn sorted<'a>(one: &'a Place, other: &'a Place) -> (&'a Place, &'a Place, Side) {
+pub(super) fn sorted<'a>(one: &'a Place, other: &'a Place) -> (&'a Place, &'a Place, Side) {
     if one < other { (one, other, Side::Lower) } else { (other, one, Side::Upper) }
 }
 

@@ -37,6 +37,7 @@ impl Duplicates {
                 kind: _,
                 directness: _,
                 polled: _,
+                appeared: _,
                 has_ended: _,
                 has_posted: _,
                 observations: _,

@@ -1,0 +1,74 @@
+//! A process that answers at one address and later at another, never at both at once.
+//!
+//! Its values at the two addresses are never of the same time, so that they cannot be compared as those of two addresses
+//! that show one process. Its start time and its values say who it is: they go on from where they ended.
+
+use super::{Duplicates, Place, Settled, Verdict, pairs};
+use crate::metering::agreement::Values;
+use crate::metering::{Context, Metering};
+use crate::units::{Moment, Span};
+
+impl Metering {
+    /// Judges a place by those where its process may have answered until it appeared here. If its values go on from those
+    /// of the other place, the two are one: the counting is handed over from there. Else tokens may be missing.
+    pub(in crate::metering) fn settle_moved(
+        &mut self,
+        context: &Context<'_>,
+        place: &Place,
+        values: Option<&Values>,
+    ) -> Vec<Settled> {
+        let Some(values) = values else { return Vec::new() };
+        let others = self.duplicates.places_before(place, context.at, context.config.stale_after());
+        let mut settled = Vec::new();
+        for other in others {
+            let engine = self.engines.get(&other.target).or_else(|| self.unwatched.get(&other.target));
+            let theirs = engine.and_then(|engine| engine.process(other.instance.as_ref(), other.process));
+            let goes_on = self
+                .duplicates
+                .mark(place)
+                .zip(theirs)
+                .is_some_and(|(mark, theirs)| values.goes_on_from(&mark.values(Values::of(theirs))));
+            settled.extend(self.duplicates.judge_moved(place, &other, goes_on));
+        }
+        settled
+    }
+}
+
+impl Duplicates {
+    /// Notes a page of a place, before it is compared.
+    pub(in crate::metering) fn note_silence(&mut self, place: &Place, at: Moment, silence: Span) {
+        if let Some(known) = self.places.get_mut(place)
+            && known.polled.is_none_or(|(_, last)| at.since(last) >= silence)
+        {
+            known.appeared = Some(at);
+        }
+    }
+
+    /// The places whose process may be that of a place that appeared some time ago: they have not answered since, and nothing
+    /// is decided of them.
+    fn places_before(&self, place: &Place, now: Moment, silence: Span) -> Vec<Place> {
+        let Some(appeared) = self.places.get(place).and_then(|known| known.appeared) else { return Vec::new() };
+        if now.since(appeared) < silence || self.has_sibling(place) {
+            return Vec::new();
+        }
+        let is_undecided =
+            |other: &Place| self.pairs.get(place, other).is_some_and(|pair| pair.verdict == Verdict::Undecided);
+        let is_before = |other: &Place| {
+            let last = self.places.get(other).and_then(|known| known.polled);
+            last.is_none_or(|(_, last)| appeared.since(last) > Span::ZERO)
+        };
+        self.alike(place).filter(|other| is_undecided(other) && is_before(other)).cloned().collect()
+    }
+
+    /// Decides whether a place's process is the one that was seen at another place before.
+    fn judge_moved(&mut self, place: &Place, other: &Place, goes_on: bool) -> Option<Settled> {
+        if !goes_on {
+            self.segment += 1;
+            let decided = self.segment;
+            self.pairs.get_mut(place, other)?.decide(Verdict::Differ, decided);
+            return Some(Settled::Two);
+        }
+        let (lower, upper, ours) = pairs::sorted(place, other);
+        self.join_without(lower, upper, ours)
+    }
+}
