@@ -40,7 +40,7 @@ const NO_FLOATS: [&str; 9] = [
     "src/statement",
 ];
 /// Circles that are not mended yet: a file of each, and how many files it has. They may only shrink.
-const KNOWN_CIRCLES: [(&str, usize); 2] = [("src/metering/row.rs", 15), ("src/counters/identity.rs", 14)];
+const KNOWN_CIRCLES: [(&str, usize); 1] = [("src/metering/row.rs", 15)];
 /// Modules inside others that are named from outside, and why they are no mere part of those.
 const OPEN_MODULES: [(&str, &str); 10] = [
     ("source::discover", "a source"),

@@ -1,9 +1,9 @@
 //! How a page stands to a process: whether it continues from its last values, falls below them or jumps above.
 
 use super::fastest_minute::{MIN_DISPUTED, MINUTE};
-use super::identity::{InstancePage, SLACK};
 use super::line::Line;
 use super::own_pace::{self, OwnPace};
+use super::page::{InstancePage, SLACK};
 use super::process::Process;
 use super::row::{PageContext, RowCounters};
 use super::values::{self, RowKey};

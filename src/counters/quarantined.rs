@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::fastest_minute::MIN_DISPUTED;
-use super::identity::{FORGOTTEN, InstancePage};
 use super::line::Line;
+use super::page::{FORGOTTEN, InstancePage};
 use super::process::Process;
+use super::rate::millis;
 use crate::units::{Moment, Span};
 
 /// The most lines that are kept; the least recently seen is dropped first.
@@ -285,8 +286,4 @@ impl QuarantinedLines {
         });
         lines.chain(run)
     }
-}
-
-pub(super) fn millis(span: Span) -> u64 {
-    span.millis().max(1).unsigned_abs()
 }

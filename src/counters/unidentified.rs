@@ -6,21 +6,22 @@
 //! within ten minutes. Of two lines that might be one process with dips, only the upper one is counted.
 
 use super::fastest_minute::{MIN_DISPUTED, MIN_JUDGED};
-use super::identity::{FORGOTTEN, InstancePage, Outcome, Processes, Verdict};
+use super::identity::Processes;
+use super::page::{FORGOTTEN, InstancePage, Outcome, Verdict};
 use super::page_match::PageMatch;
 use super::process::Process;
 use super::process_id::ProcessId;
+use super::process_trial::returns;
 use super::quarantine_limits::QUARANTINE_PAGES;
-use super::quarantined::{QuarantinedLine, QuarantinedLines, Values, millis};
-use super::trial::{Trial, TrialKind, returns};
+use super::quarantined::{QuarantinedLine, QuarantinedLines, Values};
+use super::rate::keeps_pace;
+use super::trial::{Trial, TrialKind};
 use crate::units::{Moment, Span};
 
 /// The number of episodes after which a line above another is a process of its own.
 const EPISODES: u8 = 2;
 /// The number of pages in a row that continue no known line, after which they are accepted as they are.
 const LONGEST_RUN: u8 = 12;
-/// Growth this many times faster than what follows it returns to another line.
-const JUMP_RATIO: u64 = 10;
 /// Why a jump is disputed.
 const REASON_FAR: &str = "far more than its fastest minute, and no start time to tell it by";
 
@@ -390,10 +391,4 @@ fn fit(process: &Process, page: &InstancePage<'_>) -> PageMatch {
 /// Whether growth of a process was found to be another's within the last ten minutes.
 fn was_refuted(process: &Process, page: &InstancePage<'_>) -> bool {
     process.refuted.is_some_and(|at| page.at.since(at) < FORGOTTEN)
-}
-
-/// Whether the growth after a jump was about as fast as the jump; each is tokens and their time.
-pub(super) fn keeps_pace(jump: (u64, Span), after: (u64, Span)) -> bool {
-    let per_minute = |(tokens, within): (u64, Span)| u128::from(tokens) * 60_000 / u128::from(millis(within));
-    per_minute(jump) <= per_minute(after) * u128::from(JUMP_RATIO)
 }
