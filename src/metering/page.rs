@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::counts::Counts;
 use super::relabelled::Part;
-use super::revenue::{Counts, Interval};
+use super::revenue::Interval;
 use super::{Context, Engine, Metering, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Reset, Step, Verdict};

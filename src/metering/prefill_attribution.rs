@@ -3,35 +3,13 @@
 //! last time, so that each has the revenue of its own work. Totals do not change: parts are differences of cumulative
 //! floors.
 
-use serde::{Deserialize, Serialize};
-
+use super::prompt_weight::PromptWeight;
 use super::{Context, Metering};
 use crate::counters::ProcessId;
 use crate::dialect;
 use crate::ledger::{Classes, RevenueAccount, RevenueAccountId};
 use crate::reading::{Role, TargetId};
 use crate::units::Tokens;
-
-/// The prompt tokens that a prefill row counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct PromptWeight {
-    /// Since the last attribution.
-    new: u64,
-    /// Before the last attribution at which any row had grown: the weight until one grows again.
-    last: u64,
-}
-
-impl PromptWeight {
-    /// Whether no prompt was counted yet.
-    pub(super) fn is_none(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Adds prompt tokens.
-    pub(super) fn note(&mut self, prompts: Tokens) {
-        self.new = self.new.saturating_add(prompts.count());
-    }
-}
 
 /// A prefill row: its target, its index there, and its weight.
 struct PrefillRow {

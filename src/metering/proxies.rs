@@ -1,42 +1,15 @@
 //! Proxies beside watched engines: their tokens are posted, held, or left to the engine that serves the model.
 
-use serde::{Deserialize, Serialize};
-
+use super::counts::Counts;
+use super::entries::subtract;
+use super::left_to_engines::LeftToEngines;
 use super::model_names::{PageNames, SavedName};
 use super::proxy_guard::{self, Held, Known, ProxyGuard, WATCHED};
-use super::revenue::{Counts, subtract};
 use super::row::Row;
 use super::{Context, Engine, Metering};
 use crate::ledger::{Classes, Entry, TokenChange};
 use crate::reading::{EngineReading, PageReading, Role, TargetId};
 use crate::units::{Moment, Timestamp};
-
-/// A proxy's row whose model is or was left to the engines that serve it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Left {
-    /// Whether tokens may have been counted nowhere since.
-    lacks: bool,
-    /// Whether no engine serves the model any more. A lost window is counted when the first tokens are posted, since the
-    /// model may turn out to be served under another name.
-    ended: bool,
-}
-
-impl Left {
-    /// Whether engines serve the model.
-    pub(super) const fn is_served(self) -> bool {
-        !self.ended
-    }
-
-    /// Whether tokens may have been counted nowhere.
-    pub(super) const fn lacks(self) -> bool {
-        self.lacks
-    }
-
-    /// Whether no engine serves the model any more, and tokens may have been counted nowhere.
-    pub(super) const fn has_lost(self) -> bool {
-        self.lacks && self.ended
-    }
-}
 
 impl Metering {
     /// Holds a proxy's tokens while a watched engine may count them too. Returns the tokens to post now.
@@ -146,14 +119,14 @@ impl Metering {
     fn leave(&self, row: &mut Row, reading: &EngineReading, grew: bool) {
         let Some(served) = reading.model.as_ref().and_then(|model| self.names.served(model)) else { return };
         let lacks = served.replaced && (grew || row.left.is_some_and(|left| left.lacks));
-        row.left = Some(Left { lacks, ended: false });
+        row.left = Some(LeftToEngines { lacks, ended: false });
     }
 
     /// Counts a proxy's row again if its model was left to engines until now. This page is a baseline, since an engine may
     /// have counted a part of its growth. Returns whether it is.
     fn take_over(&self, row: &mut Row, role: Role, now: Held) -> bool {
         let Some(left) = row.left.filter(|left| !left.ended) else { return false };
-        row.left = Some(Left { lacks: left.lacks || !now.tokens.is_zero(), ended: true });
+        row.left = Some(LeftToEngines { lacks: left.lacks || !now.tokens.is_zero(), ended: true });
         let _ = self.guard(row, role, Held { from: now.to, tokens: Classes::default(), ..now });
         true
     }
@@ -194,6 +167,6 @@ impl Metering {
 /// Counts a lost window for each row that was dropped with tokens that are counted nowhere.
 pub(super) fn note_dropped(context: &mut Context<'_>, dropped: &[Row]) {
     let is_held = |row: &&Row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some());
-    let held = dropped.iter().filter(|row| is_held(row) || row.left.is_some_and(Left::has_lost));
+    let held = dropped.iter().filter(|row| is_held(row) || row.left.is_some_and(LeftToEngines::has_lost));
     held.for_each(|_| context.ledger.lose_window(context.at.wall));
 }

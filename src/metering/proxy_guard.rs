@@ -228,27 +228,27 @@ impl ProxyGuard {
                 let old = entry.part(old);
                 entry = entry.without(&old);
                 if self.doubtful && !old.tokens.is_zero() {
-                    super::revenue::remember(&mut self.earlier, old);
+                    super::entries::remember(&mut self.earlier, old);
                 }
             }
             if matches!(self.verdict, Verdict::Own) && !entry.tokens.is_zero() {
-                super::revenue::remember(&mut self.posted, entry);
+                super::entries::remember(&mut self.posted, entry);
             }
         }
     }
 
     /// Drops entries that were taken back for another reason.
     pub(super) fn drop_entries(&mut self, taken: &[Entry]) {
-        super::revenue::subtract(&mut self.posted, taken);
-        super::revenue::subtract(&mut self.earlier, taken);
+        super::entries::subtract(&mut self.posted, taken);
+        super::entries::subtract(&mut self.earlier, taken);
     }
 
     /// Notes that an entry's misses were turned into hits.
     pub(super) fn correct(&mut self, misses: Entry, hits: Entry) {
         for posted in [&mut self.posted, &mut self.earlier] {
             if posted.iter().any(|entry| entry.merges(&misses)) {
-                super::revenue::subtract(posted, &[misses]);
-                super::revenue::remember(posted, hits);
+                super::entries::subtract(posted, &[misses]);
+                super::entries::remember(posted, hits);
                 break;
             }
         }

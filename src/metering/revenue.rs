@@ -1,15 +1,16 @@
 //! Revenue: which part of a row's growth counts, which part is billed, and which account it is posted to.
 
+use super::counts::{Counts, counts};
 use super::gpu_cost::rate_edges;
 use super::leakage::beyond;
-use super::proxies::Left;
+use super::left_to_engines::LeftToEngines;
 use super::proxy_guard::{Held, ProxyGuard};
 use super::{Context, Engine, Metering};
 use crate::counters::{Delta, Growth, ProcessId};
 use crate::dialect;
 use crate::ledger::{Classes, Entry, Posting, RevenueAccount, Timing, TokenChange};
 use crate::pricing::Bill;
-use crate::reading::{EngineKind, EngineReading, Role};
+use crate::reading::{EngineReading, Role};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// The interval of a page's growth, how exactly it is known, and the start times of the previous and the present
@@ -33,35 +34,6 @@ impl Interval {
     pub(super) fn since(self, from: Moment, at: Moment) -> Self {
         Self { from: self.from.min(at.wall - at.since(from)), ..self }
     }
-}
-
-/// Which of a row's tokens count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) prompts: bool,
-    pub(crate) outputs: bool,
-}
-
-impl Counts {
-    /// None of them.
-    pub(crate) const NOTHING: Self = Self { prompts: false, outputs: false };
-    /// The counted part of a delta.
-    fn of(self, delta: Delta) -> Classes {
-        let kept = |tokens, counts| if counts { tokens } else { Tokens::ZERO };
-        Classes {
-            miss: kept(delta.miss, self.prompts),
-            hit: kept(delta.hit, self.prompts),
-            output: kept(delta.output, self.outputs),
-        }
-    }
-}
-
-/// Which of a row's tokens count. With prefill and decode apart, each token is on two pages and the dialect says which
-/// page counts it. A proxy's tokens do not count if an engine serves its model.
-pub(crate) fn counts(kind: EngineKind, role: Role, is_served: bool) -> Counts {
-    let dialect::CountedPart { prompt, output } = dialect::attribution(kind, role);
-    let own = !(role == Role::Proxy && is_served);
-    Counts { prompts: prompt && own, outputs: output && own }
 }
 
 impl Metering {
@@ -103,7 +75,7 @@ impl Metering {
             Some(released) => (released, Timing::Estimated),
             None => return Vec::new(),
         };
-        if engine.rows[place].left.take().is_some_and(Left::lacks) {
+        if engine.rows[place].left.take().is_some_and(LeftToEngines::lacks) {
             context.ledger.lose_window(context.at.wall);
         }
         if held.tokens.is_zero() && engine.rows[place].account.is_none() && engine.lacks_rows(context.at) {
@@ -271,24 +243,4 @@ fn post_late(context: &mut Context<'_>, posting: &Posting, late: [Option<Timesta
         }
     }
     entries
-}
-
-/// Takes entries from kept ones, the latest first.
-pub(super) fn subtract(kept: &mut [Entry], taken: &[Entry]) {
-    for entry in taken {
-        let mut left = *entry;
-        for kept in kept.iter_mut().rev().filter(|kept| kept.merges(entry)) {
-            let rest = kept.without(&left);
-            left = left.without(kept);
-            *kept = rest;
-        }
-    }
-}
-
-/// Appends an entry, merged with the last one of the same kind.
-pub(super) fn remember(kept: &mut Vec<Entry>, entry: Entry) {
-    match kept.iter_mut().rev().find(|last| last.merges(&entry)) {
-        Some(last) => last.merge(entry),
-        None => kept.push(entry),
-    }
 }

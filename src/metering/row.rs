@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::leakage::Leakage;
-use super::prefill_attribution::PromptWeight;
-use super::proxies::Left;
+use super::left_to_engines::LeftToEngines;
+use super::prompt_weight::PromptWeight;
 use super::proxy_guard::ProxyGuard;
 use super::rates::Rates;
 use super::slo::LastLatencies;
@@ -60,7 +60,7 @@ pub(crate) struct Row {
     /// If it is a proxy's: whether an engine may count its tokens.
     pub(crate) guard: Option<ProxyGuard>,
     /// If it is a proxy's: whether its model is or was left to the engines that serve it.
-    pub(super) left: Option<Left>,
+    pub(super) left: Option<LeftToEngines>,
     /// Growth for rates: from live counters if the engine has them, otherwise from the billed ones.
     pub(crate) window: Rates,
     pub(super) sums: [Option<u64>; 3],
@@ -148,12 +148,12 @@ impl Row {
     /// Whether its tokens are posted. A proxy's are not while an engine serves its model, and held while its model may be
     /// an engine's under another name.
     pub(crate) fn posts(&self) -> bool {
-        !self.left.is_some_and(Left::is_served) && self.guard.as_ref().is_none_or(ProxyGuard::posts)
+        !self.left.is_some_and(LeftToEngines::is_served) && self.guard.as_ref().is_none_or(ProxyGuard::posts)
     }
 
     /// Whether it has tokens of a proxy that are counted nowhere, and may be its own.
     pub(super) fn holds_proxied(&self) -> bool {
-        self.guard.as_ref().is_some_and(ProxyGuard::holds) || self.left.is_some_and(Left::has_lost)
+        self.guard.as_ref().is_some_and(ProxyGuard::holds) || self.left.is_some_and(LeftToEngines::has_lost)
     }
 
     /// Whether a proxy's tokens are posted although an engine may count them under a name that is not known.
@@ -184,7 +184,7 @@ impl Row {
 
     /// Forgets an entry that was taken back.
     pub(super) fn drop_correctable(&mut self, entry: &Entry) {
-        super::revenue::subtract(&mut self.correctable, std::slice::from_ref(entry));
+        super::entries::subtract(&mut self.correctable, std::slice::from_ref(entry));
         self.correctable.retain(|kept| kept.tokens.miss > Tokens::ZERO);
     }
 
@@ -264,7 +264,7 @@ impl Row {
             return;
         }
         let misses = entry.part(Classes { miss: entry.tokens.miss, ..Classes::default() });
-        super::revenue::remember(&mut self.correctable, misses);
+        super::entries::remember(&mut self.correctable, misses);
         if self.correctable.len() > CORRECTABLE {
             self.correctable.remove(0);
         }
