@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delta::Step;
 use super::moved_starts::Jitter;
-use super::page::{ANSWERING, FORGOTTEN, InstancePage, Outcome, SLACK, UNSET, Verdict};
+use super::page::{ANSWERING, FORGOTTEN, InstancePage, Outcome, PageVerdict, SLACK, UNSET};
 use super::passed::PassedLines;
 use super::process::{Process, Succession};
 use super::process_id::ProcessId;
@@ -209,7 +209,7 @@ impl Processes {
         let context = page.context(since);
         if process.is_cut(page.rows) {
             let quarantined = self.quarantine(page, id);
-            return Outcome { verdict: Verdict::Cut, since, ..quarantined };
+            return Outcome { verdict: PageVerdict::Cut, since, ..quarantined };
         }
         let mut steps = process.advance(page.rows, &context);
         let posts = !process.shadow;
@@ -224,7 +224,7 @@ impl Processes {
         self.current = Some(id);
         let lost = !taken_back.is_empty();
         Outcome {
-            verdict: Verdict::Continues,
+            verdict: PageVerdict::Continues,
             steps,
             on_trial,
             taken_back,
@@ -270,7 +270,7 @@ impl Processes {
                 (process.ended, process.ended_by) = (true, Some(id));
             }
         }
-        let verdict = Verdict::Born { at: began, replaced: replaces };
+        let verdict = PageVerdict::Born { at: began, replaced: replaces };
         Outcome { verdict, steps, on_trial, ..Outcome::empty(id, since, page) }
     }
 
@@ -347,7 +347,7 @@ impl Processes {
     pub(super) fn baseline(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         let context = page.context(page.at);
         let steps = self.get_mut(id).map(|process| process.baseline(page.rows, &context)).unwrap_or_default();
-        Outcome { verdict: Verdict::Baseline, steps, ..Outcome::empty(id, page.at, page) }
+        Outcome { verdict: PageVerdict::Baseline, steps, ..Outcome::empty(id, page.at, page) }
     }
 
     /// Quarantines a page.
@@ -359,7 +359,7 @@ impl Processes {
             .iter()
             .map(|reading| quarantined(super::values::values(&reading.tokens).map(|value| value.is_some())))
             .collect();
-        Outcome { verdict: Verdict::Quarantined, steps, ..Outcome::empty(id, since, page) }
+        Outcome { verdict: PageVerdict::Quarantined, steps, ..Outcome::empty(id, since, page) }
     }
 
     /// A process without a start time that continues on a page with one, if it started before it was first seen.

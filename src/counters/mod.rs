@@ -52,7 +52,7 @@ mod window;
 pub use delta::{Delta, Disputed, Growth, Reset, Step};
 pub use finished::FinishedMeter;
 pub use identity::Processes;
-pub use page::{InstancePage, Outcome, SLACK, UNSET, Verdict};
+pub use page::{InstancePage, Outcome, PageVerdict, SLACK, UNSET};
 pub use plausibility::{Bounds, Plausibility};
 pub use process::Process;
 pub use process_id::ProcessId;

@@ -40,7 +40,7 @@ pub struct InstancePage<'a> {
 
 /// The meaning of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PageVerdict {
     /// The first page of a process that was there before: a baseline.
     Baseline,
     /// A page of a known process.
@@ -65,7 +65,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// What the page is.
-    pub verdict: Verdict,
+    pub verdict: PageVerdict,
     /// The process; the last known one if a movement is quarantined.
     pub process: ProcessId,
     /// A step for each row of the page, in order.
@@ -88,7 +88,7 @@ impl Outcome {
     pub(super) fn empty(process: ProcessId, since: Moment, page: &InstancePage<'_>) -> Self {
         let present = |reading: &&EngineReading| values::values(&reading.tokens).map(|value| value.is_some());
         let steps = page.rows.iter().map(|reading| Step { present: present(reading), ..Step::default() }).collect();
-        let verdict = Verdict::Continues;
+        let verdict = PageVerdict::Continues;
         let (taken_back, believed) = (Vec::new(), Vec::new());
         Self { verdict, process, steps, since, on_trial: false, taken_back, believed, lost: false, returned: false }
     }

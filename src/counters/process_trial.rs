@@ -9,7 +9,8 @@ use crate::units::{Moment, Timestamp};
 
 /// A page whose growth is this many times that of any page before returns to another line.
 const RETURN_RATIO: u64 = 4;
-/// Values return to those from before a trial if each counter is at most one part in this many of it above them, if it holds for their sum.
+/// Values return to those from before a trial if the sum of the counters does, and each counter is at most one part in this many
+/// of it above them.
 const NEARER_EACH: u64 = 8;
 
 impl Trial {

@@ -7,13 +7,13 @@
 
 use super::fastest_minute::{MIN_DISPUTED, MIN_JUDGED};
 use super::identity::Processes;
-use super::page::{FORGOTTEN, InstancePage, Outcome, Verdict};
+use super::page::{FORGOTTEN, InstancePage, Outcome, PageVerdict};
 use super::page_match::PageMatch;
 use super::process::Process;
 use super::process_id::ProcessId;
 use super::process_trial::returns;
 use super::quarantine_limits::QUARANTINE_PAGES;
-use super::quarantined::{QuarantinedLine, QuarantinedLines, Values};
+use super::quarantined::{PageValues, QuarantinedLine, QuarantinedLines};
 use super::rate::keeps_pace;
 use super::trial::{Trial, TrialKind};
 use crate::units::{Moment, Span};
@@ -41,7 +41,7 @@ impl Processes {
         };
         self.all.iter_mut().for_each(|process| process.replace_listed(page.rows));
         if self.may_be_anyones(page) {
-            return Outcome { verdict: Verdict::Cut, ..self.quarantine(page, current) };
+            return Outcome { verdict: PageVerdict::Cut, ..self.quarantine(page, current) };
         }
         if let Some(outcome) = self.take_turn(page) {
             return outcome;
@@ -238,7 +238,7 @@ impl Processes {
         }
         self.quarantined.pause();
         let above = trial.kind == TrialKind::Growth;
-        self.quarantined.push(QuarantinedLine::new(above, Values::before(other), seen, 0).refuted());
+        self.quarantined.push(QuarantinedLine::new(above, PageValues::before(other), seen, 0).refuted());
         let mut outcome = self.go_on(page, id);
         self.get_mut(id)?.note_pace(page.at);
         // What it made since it was last seen.
@@ -319,7 +319,7 @@ impl Processes {
         process.passed.leave(process.line(), since);
         let steps = process.dispute(page.rows, &page.context(since), REASON_FAR);
         process.last_seen = page.at;
-        Outcome { verdict: Verdict::Continues, steps, lost, ..Outcome::empty(id, since, page) }
+        Outcome { verdict: PageVerdict::Continues, steps, lost, ..Outcome::empty(id, since, page) }
     }
 
     /// Explains a fall that stays and grows: the process was reset, or another one answers.
@@ -350,7 +350,7 @@ impl Processes {
         process.last_seen = page.at;
         self.quarantined.settle();
         self.restarts += 1;
-        Outcome { verdict: Verdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
+        Outcome { verdict: PageVerdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
     }
 
     /// A process above a line that did not answer since the line did: the line may be its dip.

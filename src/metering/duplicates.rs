@@ -40,7 +40,7 @@ const ANSWERING: Span = Span::from_secs(60);
 
 /// Entries that may have to be taken back, posted while the segments had this number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Segment {
+struct PostedSegment {
     number: u64,
     entries: Vec<Entry>,
 }
@@ -71,7 +71,7 @@ struct Known {
     /// Whether tokens were posted for it, here or in an earlier watch.
     has_posted: bool,
     observations: VecDeque<Observation>,
-    posted: Vec<Segment>,
+    posted: Vec<PostedSegment>,
     /// Until when entries are kept although no other place is like it.
     alone_until: Option<Moment>,
     logs: bool,
@@ -334,14 +334,14 @@ impl Duplicates {
         }
         match known.posted.last_mut().filter(|last| last.number == number) {
             Some(segment) => super::entries::remember(&mut segment.entries, entry),
-            None => known.posted.push(Segment { number, entries: vec![entry] }),
+            None => known.posted.push(PostedSegment { number, entries: vec![entry] }),
         }
     }
 
     /// Turns misses of a kept entry into hits.
     pub(super) fn move_entry(&mut self, place: &Place, misses: &Entry, hits: Entry) {
         let Some(known) = self.places.get_mut(place) else { return };
-        let of = |segment: &&mut Segment| segment.entries.iter().any(|kept| kept.merges(misses));
+        let of = |segment: &&mut PostedSegment| segment.entries.iter().any(|kept| kept.merges(misses));
         if let Some(segment) = known.posted.iter_mut().rev().find(of) {
             super::entries::subtract(&mut segment.entries, std::slice::from_ref(misses));
             super::entries::remember(&mut segment.entries, hits);

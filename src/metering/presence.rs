@@ -3,7 +3,7 @@
 use super::absences::Presence;
 use super::engine::{Engine, Instance};
 use super::{Context, Row};
-use crate::counters::{Outcome, Process, ProcessId, ProcessRow, Verdict};
+use crate::counters::{Outcome, PageVerdict, Process, ProcessId, ProcessRow};
 use crate::ledger::PostingSource;
 use crate::reading::InstanceId;
 use crate::units::{Moment, Span};
@@ -42,7 +42,7 @@ impl Engine {
         let at = context.at;
         let Some(place) = self.instances.iter().position(|instance| instance.id.as_ref() == id) else { return };
         let instance = &mut self.instances[place];
-        if outcome.verdict == Verdict::Quarantined {
+        if outcome.verdict == PageVerdict::Quarantined {
             // Whose page it is is not known.
             return;
         }

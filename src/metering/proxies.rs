@@ -4,7 +4,7 @@ use super::counts::Counts;
 use super::entries::subtract;
 use super::left_to_engines::LeftToEngines;
 use super::model_names::{PageNames, SavedName};
-use super::proxy_guard::{self, Held, Known, ProxyGuard, WATCHED};
+use super::proxy_guard::{self, EngineStates, Held, ProxyGuard, WATCHED};
 use super::row::Row;
 use super::{Context, Engine, Metering};
 use crate::ledger::{Classes, Entry, TokenChange};
@@ -71,7 +71,7 @@ impl Metering {
         let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
         if guards.iter().any(|guard| guard.is_due(at)) {
             let behind = self.engines.values().any(|engine| self.is_behind(context, engine));
-            let known = Known { behind, all_names: !self.names.may_have_others() };
+            let known = EngineStates { behind, all_names: !self.names.may_have_others() };
             let parted = proxy_guard::judge(&mut guards, at, &self.produced, known);
             (0..parted).for_each(|_| context.ledger.lose_window(at.wall));
             self.take_back_proxied(context, engine);

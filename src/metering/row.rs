@@ -88,12 +88,12 @@ pub(super) struct Gauges {
 /// Latency histograms and the work of ranks from the start of the window: the older of two that are renewed in turn.
 #[derive(Debug, Default)]
 pub(super) struct Latencies {
-    older: Option<Mark>,
-    newer: Option<Mark>,
+    older: Option<LatencyMark>,
+    newer: Option<LatencyMark>,
 }
 
 #[derive(Debug)]
-struct Mark {
+struct LatencyMark {
     at: Moment,
     latency: Latency,
     work: RankWork,
@@ -483,8 +483,8 @@ fn add(sum: &mut Option<u64>, grown: Option<u64>) {
 
 impl Latencies {
     fn renew(&mut self, at: Moment, reading: &EngineReading, span: Span) {
-        let due = |slot: &Option<Mark>| slot.as_ref().is_none_or(|mark| at.since(mark.at) >= span);
-        let mark = || Mark { at, latency: reading.latency.clone(), work: reading.work, ends: Ends::of(reading) };
+        let due = |slot: &Option<LatencyMark>| slot.as_ref().is_none_or(|mark| at.since(mark.at) >= span);
+        let mark = || LatencyMark { at, latency: reading.latency.clone(), work: reading.work, ends: Ends::of(reading) };
         if self.older.is_none() {
             self.older = Some(mark());
         } else if due(&self.newer) && due(&self.older) {

@@ -17,7 +17,7 @@ use margintop::ledger::{
 };
 use margintop::pricing::{Book, PriceFile, PriceQuery, Provenance};
 use margintop::reading::{Event, ModelName, NodeName, Role};
-use margintop::statement::{Change, Totals, reprice, what_if};
+use margintop::statement::{Totals, WhatIfChange, reprice, what_if};
 use margintop::units::{Span, Timestamp};
 use past::{Making, classes, instant};
 use program::Program;
@@ -164,7 +164,7 @@ proptest! {
             prop_assert_eq!(before.revenue, worth);
             prop_assert_eq!(Totals::of(&reprice(&past, &book)), before, "{:?}", grain);
             if expected.keys().all(|(list, _)| *list == "old") {
-                let list = Change { list: book.list("old"), ..Change::default() };
+                let list = WhatIfChange { list: book.list("old"), ..WhatIfChange::default() };
                 let told = what_if(&past, &list).unwrap();
                 prop_assert_eq!(told.after, told.before, "{:?}", grain);
             }

@@ -14,7 +14,7 @@ use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::pricing::{Book, PriceList};
 use crate::reading::ModelName;
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, DayEntry, Difference, MonthToDate, Statement, Unconverted, WhatIf,
+    AtList, BreakEven, Bridge, By, DayEntry, Difference, MonthToDate, Statement, Unconverted, WhatIf, WhatIfChange,
     agrees_throughout, changed, compare, differences, entries, month_of, reprice, rounded_entries, unconverted,
     unpriced_models, watched, what_if,
 };
@@ -249,7 +249,7 @@ fn began(header: &Header) -> Result<Timestamp, Failure> {
 }
 
 /// How finely the past is needed.
-fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> Grain {
+fn grain(query: &ReportQuery, change: &WhatIfChange<'_>, book: &Book, span: Span) -> Grain {
     const MONTH: Span = Span::from_secs(32 * 86_400);
     const MINUTES_KEPT: Span = Span::from_secs(8 * 86_400);
     // As long as the spans of a bridge, which has the same rows.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::cli::Failure;
 use crate::config::Scenario;
 use crate::pricing::{Book, PriceList};
-use crate::statement::Change;
+use crate::statement::WhatIfChange;
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
 use crate::words::meant;
 
@@ -68,9 +68,9 @@ impl Scenarios {
     }
 
     /// The change, with the list that is named.
-    pub(super) fn change<'a>(&self, book: &'a Book, currency: &str) -> Result<Change<'a>, Failure> {
+    pub(super) fn change<'a>(&self, book: &'a Book, currency: &str) -> Result<WhatIfChange<'a>, Failure> {
         let list = self.list.as_deref().map(|name| own_list(book, name, currency)).transpose();
-        Ok(Change {
+        Ok(WhatIfChange {
             list: list.map_err(|why| Failure::Usage(format!("--what-if list: {why}")))?,
             paid: self.paid,
             load: self.load,
