@@ -3,7 +3,7 @@
 use crate::counters::Delta;
 use crate::dialect;
 use crate::ledger::Classes;
-use crate::reading::{EngineKind, Role};
+use crate::reading::{EngineKind, EngineRole};
 use crate::units::Tokens;
 
 /// Which of a row's tokens count.
@@ -29,8 +29,8 @@ impl Counts {
 
 /// Which of a row's tokens count. With prefill and decode apart, each token is on two pages and the dialect says which
 /// page counts it. A proxy's tokens do not count if an engine serves its model.
-pub(crate) fn counts(kind: EngineKind, role: Role, is_served: bool) -> Counts {
+pub(crate) fn counts(kind: EngineKind, role: EngineRole, is_served: bool) -> Counts {
     let dialect::CountedPart { prompt, output } = dialect::attribution(kind, role);
-    let own = !(role == Role::Proxy && is_served);
+    let own = !(role == EngineRole::Proxy && is_served);
     Counts { prompts: prompt && own, outputs: output && own }
 }

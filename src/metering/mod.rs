@@ -52,7 +52,7 @@ pub(crate) use touched::Touched;
 use crate::inventory::{Change, Changes, FleetConfig, Origin, TargetInfo, Tracked};
 use crate::ledger::Ledger;
 use crate::pricing::RentWhen;
-use crate::reading::{EngineReading, GpuId, GpuReading, NodeName, Role, TargetId};
+use crate::reading::{EngineReading, EngineRole, GpuId, GpuReading, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 use duplicates::Duplicates;
 use energy::{EnergyMeters, Metered};
@@ -114,9 +114,9 @@ impl Metering {
     }
 
     /// The role of a row: the configured one, otherwise the page's, otherwise an inferred one.
-    pub(crate) fn role(&self, info: &TargetInfo, reading: &EngineReading) -> Role {
+    pub(crate) fn role(&self, info: &TargetInfo, reading: &EngineReading) -> EngineRole {
         let said = info.role.or(reading.role);
-        said.or_else(|| self.roles.role(&info.target, reading)).unwrap_or(Role::Unified)
+        said.or_else(|| self.roles.role(&info.target, reading)).unwrap_or(EngineRole::Unified)
     }
 
     /// Whether a row's role is inferred.

@@ -10,7 +10,7 @@ use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{Bounds, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
 use crate::ledger::{Entry, Evidence, Marker, Posting, PostingSource, Timing};
 use crate::pricing::Bill;
-use crate::reading::{EngineReading, InstanceId, Label, PageReading, Role};
+use crate::reading::{EngineReading, EngineRole, InstanceId, Label, PageReading};
 use crate::units::{Moment, Span, Timestamp};
 
 /// How long a process counts as answering after its last page.
@@ -227,7 +227,7 @@ impl Metering {
     ) {
         let slo = context.config.slo;
         if slo.is_set()
-            && self.role(context.info, reading) != Role::Proxy
+            && self.role(context.info, reading) != EngineRole::Proxy
             && !self.is_counted_elsewhere(context, engine, reading)
         {
             let grown = engine.rows[place].last_latencies.grown(&slo, process, &reading.latency, context.at);
@@ -237,7 +237,7 @@ impl Metering {
 
     /// The bounds on the growth of an instance, by the GPUs of its node. A proxy has none.
     fn bounds(&self, context: &Context<'_>, rows: &[&EngineReading]) -> Bounds {
-        if rows.iter().any(|reading| self.role(context.info, reading) == Role::Proxy) {
+        if rows.iter().any(|reading| self.role(context.info, reading) == EngineRole::Proxy) {
             return Bounds::None;
         }
         let gpus = context.inventory.gpu_count(context.node).unwrap_or(UNKNOWN_GPUS);

@@ -8,7 +8,7 @@ use super::{Context, Metering};
 use crate::counters::ProcessId;
 use crate::dialect;
 use crate::ledger::{Classes, RevenueAccount, RevenueAccountId};
-use crate::reading::{Role, TargetId};
+use crate::reading::{EngineRole, TargetId};
 use crate::units::Tokens;
 
 /// A prefill row: its target, its index there, and its weight.
@@ -51,7 +51,7 @@ impl Metering {
             let is_prefill = |row: &super::Row| {
                 dialect::policy(row.reading.kind).attributes_prompts
                     && row.reading.model == decode.model
-                    && self.role(info, &row.reading) == Role::Prefill
+                    && self.role(info, &row.reading) == EngineRole::Prefill
             };
             let mut rows = engine.rows.iter().enumerate().filter(|(_, row)| is_prefill(row)).peekable();
             if rows.peek().is_none() {
@@ -72,7 +72,7 @@ impl Metering {
         decode: &RevenueAccount,
         grown: bool,
     ) -> RevenueAccountId {
-        let mut account = RevenueAccount { role: Role::Prefill, ..decode.clone() };
+        let mut account = RevenueAccount { role: EngineRole::Prefill, ..decode.clone() };
         if let Some(info) = context.inventory.target(&prefill.target).map(|target| &target.info) {
             account.node = context.inventory.node_of(info);
             account.unit = context.inventory.unit_of(info, &account.node);

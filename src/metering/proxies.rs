@@ -8,13 +8,13 @@ use super::proxy_guard::{self, EngineStates, Held, ProxyGuard, WATCHED};
 use super::row::Row;
 use super::{Context, Engine, Metering};
 use crate::ledger::{Classes, Entry, TokenChange};
-use crate::reading::{EngineReading, PageReading, Role, TargetId};
+use crate::reading::{EngineReading, EngineRole, PageReading, TargetId};
 use crate::units::{Moment, Timestamp};
 
 impl Metering {
     /// Holds a proxy's tokens while a watched engine may count them too. Returns the tokens to post now.
-    pub(super) fn guard(&self, row: &mut Row, role: Role, held: Held) -> Option<Held> {
-        if role != Role::Proxy {
+    pub(super) fn guard(&self, row: &mut Row, role: EngineRole, held: Held) -> Option<Held> {
+        if role != EngineRole::Proxy {
             return Some(held);
         }
         row.guard.get_or_insert_default().advance(held, self.names.any_served())
@@ -28,11 +28,11 @@ impl Metering {
         context: &mut Context<'_>,
         (engine, place): (&mut Engine, usize),
         reading: &EngineReading,
-        (role, counts): (Role, Counts),
+        (role, counts): (EngineRole, Counts),
         [own, counted]: [Held; 2],
     ) -> bool {
         let row = &mut engine.rows[place];
-        if role != Role::Proxy {
+        if role != EngineRole::Proxy {
             let doubled = !counted.tokens.is_zero() && self.was_proxied(reading, counted.from, context.at);
             if doubled {
                 context.ledger.lose_window(context.at.wall);
@@ -124,7 +124,7 @@ impl Metering {
 
     /// Counts a proxy's row again if its model was left to engines until now. This page is a baseline, since an engine may
     /// have counted a part of its growth. Returns whether it is.
-    fn take_over(&self, row: &mut Row, role: Role, now: Held) -> bool {
+    fn take_over(&self, row: &mut Row, role: EngineRole, now: Held) -> bool {
         let Some(left) = row.left.filter(|left| !left.ended) else { return false };
         row.left = Some(LeftToEngines { lacks: left.lacks || !now.tokens.is_zero(), ended: true });
         let _ = self.guard(row, role, Held { from: now.to, tokens: Classes::default(), ..now });
@@ -147,7 +147,7 @@ impl Metering {
     /// Notes which models the engines of a page serve, and under which names.
     pub(super) fn note_served(&mut self, context: &Context<'_>, page: &PageReading) {
         let rows = page.engines.iter();
-        let engines: Vec<_> = rows.filter(|row| self.role(context.info, row) != Role::Proxy).collect();
+        let engines: Vec<_> = rows.filter(|row| self.role(context.info, row) != EngineRole::Proxy).collect();
         let names_models = page.engines.iter().any(|row| row.model.is_some());
         let (list, is_refused) = (page.aliases.as_deref(), page.list_refused.is_some());
         let names = PageNames { engines: &engines, names_models, list, is_refused, at: context.at };

@@ -7,7 +7,7 @@ use super::row::Row;
 use super::saved::{SavedAllocation, SavedInstance, SavedRow, SavedTarget, saved_target};
 use super::{InventoryView, Metering};
 use crate::inventory::FleetConfig;
-use crate::reading::{EngineReading, NodeName, Role, TargetId};
+use crate::reading::{EngineReading, EngineRole, NodeName, TargetId};
 use crate::units::Timestamp;
 
 impl Metering {
@@ -111,7 +111,7 @@ impl Metering {
             } = saved;
             let mut blank = EngineReading::new(kind, key.model, key.rank);
             blank.instance = instance;
-            blank.role = page_role.or(role.filter(|role| *role == Role::Proxy));
+            blank.role = page_role.or(role.filter(|role| *role == EngineRole::Proxy));
             let mut row = Row::new(blank, seen, config.window);
             (row.role, row.leakage, row.earned, row.guard, row.left) = (role, leakage, earned, guard, left);
             (row.correctable, row.prompts) = (correctable, prompts);

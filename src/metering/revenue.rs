@@ -10,7 +10,7 @@ use crate::counters::{Delta, Growth, ProcessId};
 use crate::dialect;
 use crate::ledger::{Classes, Entry, Posting, RevenueAccount, Timing, TokenChange};
 use crate::pricing::Bill;
-use crate::reading::{EngineReading, Role};
+use crate::reading::{EngineReading, EngineRole};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// The interval of a page's growth, how exactly it is known, and the start times of the previous and the present
@@ -48,7 +48,7 @@ impl Metering {
         interval: Interval,
     ) -> Vec<Entry> {
         let role = self.role(context.info, reading);
-        if role == Role::Prefill {
+        if role == EngineRole::Prefill {
             engine.rows[place].prompts.note(grown.all.miss + grown.all.hit);
         }
         if !self.is_counted_elsewhere(context, engine, reading) {
@@ -88,7 +88,7 @@ impl Metering {
         let Held { from, to, tokens, hits_known } = held;
         let posting = Posting { account: id, from, to, tokens, hits_known, timing, source };
         let attributes = dialect::policy(reading.kind).attributes_prompts;
-        let entries = if attributes && role == Role::Decode && !posting.tokens.is_zero() {
+        let entries = if attributes && role == EngineRole::Decode && !posting.tokens.is_zero() {
             self.post_apart(context, &account, &posting)
         } else {
             post_late(context, &posting, interval.late)
@@ -128,11 +128,11 @@ impl Metering {
     }
 
     /// Records the tokens of a watched engine for comparison with proxies, and those of proxies under a known name.
-    fn note_produced(&mut self, reading: &EngineReading, role: Role, all: Delta) {
+    fn note_produced(&mut self, reading: &EngineReading, role: EngineRole, all: Delta) {
         let Some(model) = &reading.model else { return };
         let tokens = counts(reading.kind, role, false).of(all).total().count();
         let model = self.names.root_of(model);
-        if role == Role::Proxy {
+        if role == EngineRole::Proxy {
             self.produced.note_proxied(&model, tokens);
         } else {
             self.produced.note(model, tokens);
@@ -145,13 +145,13 @@ impl Metering {
         context: &Context<'_>,
         engine: &Engine,
         reading: &EngineReading,
-        role: Role,
+        role: EngineRole,
     ) -> Counts {
         if self.is_counted_elsewhere(context, engine, reading) {
             return Counts::NOTHING;
         }
         let is_served = |model| self.names.is_served(model);
-        let served = role == Role::Proxy && reading.model.as_ref().is_some_and(is_served);
+        let served = role == EngineRole::Proxy && reading.model.as_ref().is_some_and(is_served);
         counts(reading.kind, role, served)
     }
 
@@ -188,7 +188,7 @@ impl Metering {
     }
 }
 
-fn account_of(context: &Context<'_>, reading: &EngineReading, role: Role) -> RevenueAccount {
+fn account_of(context: &Context<'_>, reading: &EngineReading, role: EngineRole) -> RevenueAccount {
     let unit = context.inventory.unit_of(context.info, context.node);
     RevenueAccount {
         node: context.node.clone(),

@@ -12,7 +12,7 @@ use super::slo::LastLatencies;
 use crate::counters::{ProcessId, RowKey, SampleCounts, Step, steady_growth};
 use crate::ledger::{Classes, Entry, Ledger, PostingSource, RevenueAccount, RevenueAccountId, TokenChange};
 use crate::reading::{
-    EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
+    EngineReading, EngineRole, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork,
 };
 use crate::units::{Moment, Ratio, Span, Timestamp, Tokens};
 
@@ -41,7 +41,7 @@ pub(crate) struct Row {
     pub(crate) quarantined: bool,
     pub(crate) instance: Option<InstanceId>,
     /// Its role on its last page, if known.
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<EngineRole>,
     /// The last reading.
     pub(crate) reading: EngineReading,
     /// When it was last on a page.
@@ -169,7 +169,7 @@ impl Row {
 
     /// Whether it is known to be an engine's row and not a proxy's.
     pub(super) fn serves(&self) -> bool {
-        self.role.is_some_and(|role| role != Role::Proxy)
+        self.role.is_some_and(|role| role != EngineRole::Proxy)
     }
 
     /// Whether it left its target's page so long ago that it is dropped.

@@ -22,7 +22,7 @@ use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use crate::counters::{ProcessId, ProcessRow, Processes, RowKey};
 use crate::ledger::Entry;
-use crate::reading::{EngineKind, GpuId, InstanceId, Role, TargetId};
+use crate::reading::{EngineKind, EngineRole, GpuId, InstanceId, TargetId};
 use crate::units::{Moment, Timestamp};
 
 /// The saved processes and rows of a target.
@@ -40,7 +40,7 @@ pub struct SavedTarget {
     pub(super) names: Vec<SavedName>,
     /// The roles that it looks like, by model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) roles: Vec<(String, Role)>,
+    pub(super) roles: Vec<(String, EngineRole)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,10 +63,10 @@ pub(super) struct SavedRow {
     pub(super) key: RowKey,
     pub(super) kind: EngineKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<EngineRole>,
     /// The role that its page names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) page_role: Option<Role>,
+    pub(super) page_role: Option<EngineRole>,
     /// The weight of its prompts, for those that decode pages count.
     #[serde(default, skip_serializing_if = "PromptWeight::is_none")]
     pub(super) prompts: PromptWeight,
@@ -184,7 +184,7 @@ pub(super) fn saved_target(
     engine: &Engine,
     duplicates: Vec<SavedPlace>,
     names: Vec<SavedName>,
-    roles: Vec<(String, Role)>,
+    roles: Vec<(String, EngineRole)>,
 ) -> Option<SavedTarget> {
     // The store keeps a reset by hand until a page follows it.
     let Engine { instances, rows, last_page, judged: _, has_live: _, left: _, ended: _, is_reset: _, lost_by_reset: _ } =

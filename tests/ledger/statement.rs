@@ -5,7 +5,7 @@ use crate::past;
 
 use jiff::tz::TimeZone;
 use margintop::ledger::{CostAccount, CostKind, Past, Tariff};
-use margintop::reading::{Label, NodeName, Role};
+use margintop::reading::{EngineRole, Label, NodeName};
 use margintop::statement::{
     BreakEven, Bridge, By, Cause, MonthToDate, RowKind, Statement, StatementRow, Totals, WhatIfChange, compare,
     differences, reprice, what_if,
@@ -128,7 +128,7 @@ fn a_hit_rate_at_which_it_breaks_even_is_found() {
     let mut making = Making::new("2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z");
     let at = making.0.since;
     let tariff = making.tariff("l", "t", ["1", "0", "0"]);
-    let account = making.account("n", None, "m", Role::Unified);
+    let account = making.account("n", None, "m", EngineRole::Unified);
     let cost_account = making.cost_account(Some("n"), None, Some("0.25"));
     making.tokens(at, account, Some(tariff), classes(1_000_000, 0, 0));
     making.rent(at, cost_account, held(1, 60), GpuTime::ZERO);
@@ -140,9 +140,9 @@ fn mixed() -> Past {
     let mut making = Making::new("2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z");
     let at = making.0.since;
     let tariff = making.tariff("l", "t", ["1", "0", "2"]);
-    let priced = making.account("a", Some("u"), "m", Role::Unified);
-    let unpriced = making.account("a", Some("u"), "x", Role::Unified);
-    let uncosted = making.account("b", None, "m", Role::Unified);
+    let priced = making.account("a", Some("u"), "m", EngineRole::Unified);
+    let unpriced = making.account("a", Some("u"), "x", EngineRole::Unified);
+    let uncosted = making.account("b", None, "m", EngineRole::Unified);
     making.0.accounts[uncosted.index()].costed = false;
     let (rated, unrated) =
         (making.cost_account(Some("a"), Some("u"), Some("2")), making.cost_account(Some("c"), None, None));
@@ -346,7 +346,7 @@ fn hour(tokens: [u64; 3], prices: [&str; 3], gpus: u32, idle: u32) -> Past {
     let mut making = Making::new("2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z");
     let at = making.0.since;
     let tariff = making.tariff("l", "t", prices);
-    let account = making.account("n", None, "m", Role::Unified);
+    let account = making.account("n", None, "m", EngineRole::Unified);
     let cost_account = making.cost_account(Some("n"), None, Some("1"));
     let [miss, hit, output] = tokens.map(|millions| millions * 1_000_000);
     making.tokens(at, account, Some(tariff), classes(miss, hit, output));

@@ -5,7 +5,7 @@ use crate::past;
 
 use jiff::tz::TimeZone;
 use margintop::ledger::{Classes, CostAccount, CostAccountId, CostKind, Past, RevenueAccountId, TariffId};
-use margintop::reading::{Label, NodeName, Role, UnitName};
+use margintop::reading::{EngineRole, Label, NodeName, UnitName};
 use margintop::statement::{
     BreakEven, Bridge, By, RowKind, Statement, StatementRow, Totals, WhatIfChange, break_even, compare, differences,
     reprice, rounded_hours, what_if,
@@ -33,7 +33,7 @@ fn world(tokens: &[Tokens], rents: &[Rent]) -> Past {
         ("c", None, "deepseek-v3"),
         ("d", Some("v"), "=cmd"),
     ] {
-        making.account(node, unit, model, Role::Unified);
+        making.account(node, unit, model, EngineRole::Unified);
     }
     making.tariff("deepseek-r1-2025", "standard", ["0.55", "0.14", "2.19"]);
     making.tariff("deepseek-r1-2025", "offpeak", ["0.135", "0.035", "0.55"]);

@@ -13,7 +13,7 @@ use super::connection::{self, Got, KeptConnection};
 use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
-use crate::reading::{EngineReading, Label, ModelAlias, ModelName, PageReading, Role, ScrapeTrouble};
+use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, PageReading, ScrapeTrouble};
 use crate::units::{Moment, Span, Timestamp};
 
 /// How often the list is asked for: adapters are loaded and unloaded while the server runs. A proxy's tokens under a name
@@ -89,12 +89,12 @@ pub(super) fn lacks_name(reading: &PageReading) -> bool {
     let kind = reading.kind;
     let may_be_told =
         |row: &EngineReading| !dialect::names_model(kind) || (dialect::lists_models(kind) && row.placeholder);
-    reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(Role::Proxy) && may_be_told(row))
+    reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(EngineRole::Proxy) && may_be_told(row))
 }
 
 /// Gives the rows of engines that have no name this one.
 pub(super) fn name_rows(reading: &mut PageReading, name: Option<&ModelName>) {
-    for row in reading.engines.iter_mut().filter(|row| row.role != Some(Role::Proxy)) {
+    for row in reading.engines.iter_mut().filter(|row| row.role != Some(EngineRole::Proxy)) {
         row.model = row.model.take().or_else(|| name.cloned());
     }
 }
@@ -188,7 +188,7 @@ impl Aliases {
 
 /// Whether a row is of an engine with a name that its server's list may have others for.
 fn lists(row: &EngineReading) -> bool {
-    row.model.is_some() && row.role != Some(Role::Proxy) && dialect::lists_models(row.kind)
+    row.model.is_some() && row.role != Some(EngineRole::Proxy) && dialect::lists_models(row.kind)
 }
 
 /// Whether the server has no list.

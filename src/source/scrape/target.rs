@@ -8,7 +8,7 @@ use std::str::FromStr;
 use reqwest::Url;
 
 use crate::fleet::TargetInfo;
-use crate::reading::{Label, NodeName, Role, TargetId, UnitName};
+use crate::reading::{EngineRole, Label, NodeName, TargetId, UnitName};
 
 /// The port of margintop's own agent, used for a host without a port.
 pub const AGENT_PORT: u16 = 9545;
@@ -32,7 +32,7 @@ pub struct TargetOptions {
     /// Its deployment unit.
     pub unit: Option<UnitName>,
     /// Its role, which takes precedence over the page's own.
-    pub role: Option<Role>,
+    pub role: Option<EngineRole>,
     /// Labels of the user's own; `tenant` names whose traffic the target serves.
     pub labels: BTreeMap<Label, Label>,
     /// A file whose one line is the bearer token. It is read again when the token is refused.

@@ -14,7 +14,7 @@ use super::served::ServedRequests;
 use super::site::{Member, Site};
 use super::traffic::{at_work, taken_over};
 use super::vllm::Vllm;
-use crate::reading::{NodeName, Role, UnitName};
+use crate::reading::{EngineRole, NodeName, UnitName};
 use crate::units::{Span, Timestamp, Tokens};
 use crate::wire::Response;
 
@@ -77,7 +77,7 @@ pub struct Holding {
 
 /// A unit of the day.
 struct DayUnit {
-    role: Role,
+    role: EngineRole,
     /// Its number among those of its role, from 0: the highest leave first and come back last.
     number: usize,
     name: UnitName,
@@ -122,7 +122,7 @@ fn dealt(amount: u64, weights: &[u64], number: usize) -> u64 {
 }
 
 /// No two units are quite alike.
-fn weights(role: Role, count: usize) -> Vec<u64> {
+fn weights(role: EngineRole, count: usize) -> Vec<u64> {
     (0..count as u64).map(|number| 94 + chance(&[role as u64, number], 13)).collect()
 }
 
@@ -134,7 +134,7 @@ fn half(total: u64) -> Lots {
 impl DayUnit {
     /// How many units of this one's role serve in a span.
     fn serving(&self, prefill: usize, decode: usize) -> usize {
-        if self.role == Role::Prefill { prefill } else { decode }
+        if self.role == EngineRole::Prefill { prefill } else { decode }
     }
 
     /// Spans in which it serves, adjoining ones as one.
@@ -159,7 +159,7 @@ impl DayUnit {
 
     /// Requests in work at full load.
     fn batch(&self) -> f64 {
-        let each = if self.role == Role::Prefill { PREFILLING } else { DECODING };
+        let each = if self.role == EngineRole::Prefill { PREFILLING } else { DECODING };
         each * self.nodes.len() as f64 * f64::from(GPUS)
     }
 
@@ -180,7 +180,7 @@ impl DayUnit {
         let hit = part(DAY_CACHED.count());
         let computed = part(DAY_PROMPT.count() - DAY_CACHED.count());
         let counted = ServedRequests { computed, hit, requests, ..at_work(load(ms), self.batch()) };
-        if self.role == Role::Prefill {
+        if self.role == EngineRole::Prefill {
             return ServedRequests { output: requests, ..counted };
         }
         let output = half(part(DAY_OUTPUT.count()));
@@ -231,10 +231,10 @@ fn load_between(begin: i64, until: i64) -> f64 {
 
 fn units() -> Vec<DayUnit> {
     let (_, prefill, decode) = STEPS[0];
-    let prefill = (0..prefill).map(|number| (Role::Prefill, number, format!("prefill-{:02}", number + 1), 4));
-    let decode = (0..decode).map(|number| (Role::Decode, number, format!("decode-{}", number + 1), 18));
+    let prefill = (0..prefill).map(|number| (EngineRole::Prefill, number, format!("prefill-{:02}", number + 1), 4));
+    let decode = (0..decode).map(|number| (EngineRole::Decode, number, format!("decode-{}", number + 1), 18));
     let mut first = 0;
-    let unit = |(role, number, name, size): (Role, usize, String, usize)| {
+    let unit = |(role, number, name, size): (EngineRole, usize, String, usize)| {
         let nodes: Vec<_> = (first + 1..=first + size).map(|n| NodeName::new(&format!("gpu-{n:04}"))).collect();
         first += size;
         let gpus = nodes.iter().flat_map(|node| (0..GPUS).map(|gpu| (gpu, node.as_str())));
@@ -300,7 +300,7 @@ impl Site for DayEngine {
             return away();
         }
         // Units of a role have equal values, and would be taken for one process if they had started together.
-        let place = 2 * i64::try_from(self.0.number).unwrap_or_default() + i64::from(self.0.role == Role::Decode);
+        let place = 2 * i64::try_from(self.0.number).unwrap_or_default() + i64::from(self.0.role == EngineRole::Decode);
         let start = DAY_BEGIN - Span::from_secs(3600 + place);
         Response::exposition(self.0.engine.page(start, &[self.0.served(ms)]))
     }
@@ -328,25 +328,37 @@ impl Site for DayExporter {
 mod tests {
     use super::*;
 
-    fn sum(ms: i64, role: Role, value: impl Fn(&ServedRequests) -> u64) -> u64 {
+    fn sum(ms: i64, role: EngineRole, value: impl Fn(&ServedRequests) -> u64) -> u64 {
         units().iter().filter(|unit| unit.role == role).map(|unit| value(&unit.served(ms))).sum()
     }
 
     #[test]
     fn the_day_ends_with_the_published_totals() {
-        assert_eq!(sum(DAY, Role::Prefill, ServedRequests::prompt), DAY_PROMPT.count());
-        assert_eq!(sum(DAY, Role::Prefill, |s| s.hit), DAY_CACHED.count());
-        assert_eq!(sum(DAY, Role::Decode, ServedRequests::output), DAY_OUTPUT.count());
-        assert_eq!(sum(DAY, Role::Decode, ServedRequests::prompt), DAY_PROMPT.count());
-        assert_eq!(sum(DAY + HOUR, Role::Prefill, ServedRequests::prompt), DAY_PROMPT.count(), "it stays at its end");
-        assert_eq!(sum(0, Role::Prefill, ServedRequests::prompt) + sum(-HOUR, Role::Decode, ServedRequests::output), 0);
+        assert_eq!(sum(DAY, EngineRole::Prefill, ServedRequests::prompt), DAY_PROMPT.count());
+        assert_eq!(sum(DAY, EngineRole::Prefill, |s| s.hit), DAY_CACHED.count());
+        assert_eq!(sum(DAY, EngineRole::Decode, ServedRequests::output), DAY_OUTPUT.count());
+        assert_eq!(sum(DAY, EngineRole::Decode, ServedRequests::prompt), DAY_PROMPT.count());
+        assert_eq!(
+            sum(DAY + HOUR, EngineRole::Prefill, ServedRequests::prompt),
+            DAY_PROMPT.count(),
+            "it stays at its end"
+        );
+        assert_eq!(
+            sum(0, EngineRole::Prefill, ServedRequests::prompt)
+                + sum(-HOUR, EngineRole::Decode, ServedRequests::output),
+            0
+        );
     }
 
     #[test]
     fn parts_are_exact_at_any_instant() {
         for ms in [1, 59_999, 12 * HOUR + 1, 13 * HOUR + 15 * MINUTE, 19 * HOUR - 7, DAY - 1] {
-            assert_eq!(sum(ms, Role::Decode, ServedRequests::output), Total(DAY_OUTPUT.count()).until(ms), "{ms}");
-            assert_eq!(sum(ms, Role::Prefill, |s| s.hit), Total(DAY_CACHED.count()).until(ms), "{ms}");
+            assert_eq!(
+                sum(ms, EngineRole::Decode, ServedRequests::output),
+                Total(DAY_OUTPUT.count()).until(ms),
+                "{ms}"
+            );
+            assert_eq!(sum(ms, EngineRole::Prefill, |s| s.hit), Total(DAY_CACHED.count()).until(ms), "{ms}");
         }
     }
 
@@ -393,8 +405,8 @@ mod tests {
     fn an_answer_comes_at_the_published_pace() {
         for hour in [2, 9, 16, 22] {
             let (from, until) = (hour * HOUR, hour * HOUR + 60_000);
-            let of = |ms, value: fn(&ServedRequests) -> u64| sum(ms, Role::Decode, value) as f64;
-            let serving = |unit: &&DayUnit| unit.role == Role::Decode && unit.is_there(from);
+            let of = |ms, value: fn(&ServedRequests) -> u64| sum(ms, EngineRole::Decode, value) as f64;
+            let serving = |unit: &&DayUnit| unit.role == EngineRole::Decode && unit.is_there(from);
             let running: u64 = units().iter().filter(serving).map(|unit| unit.served(from).running).sum();
             let each = (of(until, ServedRequests::output) - of(from, ServedRequests::output)) / 60.0 / running as f64;
             assert!((19.0..24.0).contains(&each), "hour {hour}: {each} tokens a second");

@@ -11,7 +11,7 @@ use super::site::{Member, Site};
 use super::traffic::{DayPart, Traffic, Work, shape};
 use super::vllm::Vllm;
 use super::wave::Wave;
-use crate::reading::{NodeName, Role, UnitName};
+use crate::reading::{EngineRole, NodeName, UnitName};
 use crate::units::{Span, Timestamp};
 use crate::wire::Response;
 
@@ -32,7 +32,7 @@ struct Service {
     sglang: bool,
     work: Work,
     unit: Option<String>,
-    role: Role,
+    role: EngineRole,
 }
 
 /// One machine.
@@ -94,17 +94,17 @@ fn service(index: u32, nodes: u32) -> Service {
     let prefill = if nodes < 8 { 0 } else { (r1 * 2 / 5).max(1) };
     let (unit, role, prompt, output, part) = match index {
         i if i < prefill => {
-            (Some(format!("prefill-{:02}", i / 4 + 1)), Role::Prefill, PREFILLED, ANSWERED, DayPart::Prompt)
+            (Some(format!("prefill-{:02}", i / 4 + 1)), EngineRole::Prefill, PREFILLED, ANSWERED, DayPart::Prompt)
         }
         i if i < r1 && prefill > 0 => {
             let decode = f64::from(r1 - prefill);
             let share = f64::from(prefill) / decode;
             let size = if r1 >= 60 { 18 } else { 6 };
             let unit = format!("decode-{}", (i - prefill) / size + 1);
-            (Some(unit), Role::Decode, PREFILLED * share, ANSWERED * share, DayPart::Answer)
+            (Some(unit), EngineRole::Decode, PREFILLED * share, ANSWERED * share, DayPart::Answer)
         }
-        i if i < r1 + v3 => (None, Role::Unified, 30_000.0, 8_300.0, DayPart::Whole),
-        _ => (None, Role::Unified, 24_000.0, 6_500.0, DayPart::Whole),
+        i if i < r1 + v3 => (None, EngineRole::Unified, 30_000.0, 8_300.0, DayPart::Whole),
+        _ => (None, EngineRole::Unified, 24_000.0, 6_500.0, DayPart::Whole),
     };
     // Decode units draft, and one of the engines by themselves.
     let drafting = part == DayPart::Answer || index + 1 == nodes;

@@ -6,7 +6,7 @@ use super::day::Holding;
 use super::terms;
 use crate::clock::Clock;
 use crate::pricing::Lease;
-use crate::reading::{NodeName, Role, TargetId, UnitName};
+use crate::reading::{EngineRole, NodeName, TargetId, UnitName};
 use crate::source::contract::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
 use crate::source::scrape::{self, Settings, source_of};
 
@@ -20,7 +20,7 @@ pub struct SimulatedTarget {
     /// The deployment unit, in a fleet that has them.
     pub unit: Option<UnitName>,
     /// The role of an engine; `None` for an exporter.
-    pub role: Option<Role>,
+    pub role: Option<EngineRole>,
 }
 
 impl SimulatedTarget {
