@@ -1,5 +1,7 @@
 //! Messages for wrong calls: mistyped subcommands, and flags that exclude each other.
 
+use std::path::Path;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::help;
@@ -55,7 +57,7 @@ fn unknown(error: &clap::Error, words: &[String]) -> Option<String> {
             Some(near) => format!("`{path}` has no flag --{word}; is it --{near}?"),
             None => format!("`{path}` has no flag --{word}: `{path} --help` lists those that it has"),
         },
-        None if has_config && name.ends_with(".toml") => {
+        None if has_config && Path::new(name).extension().is_some_and(|end| end == "toml") => {
             format!("`{path}` takes no \"{name}\": name a configuration with --config {name}")
         }
         None => format!("`{path}` takes no \"{name}\": `{path} --help` says what it takes"),

@@ -1,4 +1,4 @@
-//! A made-up fleet: three models on three kinds of GPU, one of them split into prefill and decode units.
+//! The fleet of the demo: three models on three kinds of GPU, one of them split into prefill and decode units.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,15 +17,15 @@ use crate::wire::Response;
 
 /// Data-parallel ranks of each engine.
 const RANKS: u32 = 4;
-/// What a prefill node reads a second in DeepSeek's overview, on average over the published day.
+/// Prompt tokens a second of a prefill node, on average over the published day in DeepSeek's overview.
 const PREFILLED: f64 = 73_700.0;
-/// What such prompts are answered with: the day's output was 168 of 608 parts of its prompts.
+/// Output tokens a second for these prompts: the day's output was 168 of 608 parts of its prompts.
 const ANSWERED: f64 = 20_400.0;
-/// How long a hanging engine holds a request: longer than anyone waits.
+/// How long a hanging engine holds a request: longer than any timeout.
 const HELD: Duration = Duration::from_secs(60);
 const DAY_MS: i64 = 86_400_000;
 
-/// What the engine of a node is.
+/// The kind of a node's engine.
 struct Service {
     model: &'static str,
     product: Product,
@@ -40,7 +40,7 @@ struct SimulatedNode {
     index: u32,
     opened: Timestamp,
     script: Script,
-    /// When its engine's process started first, in seconds against the opening.
+    /// When its engine's process first started, in seconds relative to the opening.
     started: f64,
     model: &'static str,
     engine: SimulatedEngine,
@@ -60,7 +60,7 @@ struct EngineSite(Arc<SimulatedNode>);
 /// The exporter's socket.
 struct ExporterSite(Arc<SimulatedNode>);
 
-/// Every node's two sites.
+/// The two sockets of each node.
 pub(super) fn members(plan: &Plan) -> Vec<Member> {
     let opened = plan.clock.now().wall;
     let midnight = Span::from_millis(-opened.millis().rem_euclid(DAY_MS)).as_secs_f64();

@@ -35,7 +35,7 @@ impl SimulatedTarget {
     }
 }
 
-/// A fleet that answers. Dropping it closes its sockets.
+/// A fleet with open sockets. Dropping it closes them.
 #[derive(Debug)]
 pub struct SimulatedFleet {
     id: TargetId,
@@ -62,7 +62,7 @@ impl SimulatedFleet {
         &self.targets
     }
 
-    /// The GPUs that were held, with their times; empty for a made-up fleet, whose GPUs are always held.
+    /// The GPUs that were allocated, with their times; empty for the fleet of the demo, whose GPUs are always allocated.
     pub fn holdings(&self) -> &[Holding] {
         &self.holdings
     }
