@@ -27,7 +27,30 @@ pub(super) fn mistyped(words: &[String]) -> Option<String> {
 /// The message for an error of the argument parser: flags that exclude each other, invalid values, unknown and missing
 /// arguments. `words` are the arguments of the call.
 pub(super) fn told(error: &clap::Error, words: &[String]) -> Option<String> {
-    contradiction(error).or_else(|| no_value(error)).or_else(|| unknown(error, words)).or_else(|| missing(error, words))
+    contradiction(error)
+        .or_else(|| no_value(error))
+        .or_else(|| no_word(error))
+        .or_else(|| unknown(error, words))
+        .or_else(|| missing(error, words))
+}
+
+/// The message for a value that is none of the words that a flag takes.
+fn no_word(error: &clap::Error) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text),
+        _ => None,
+    };
+    let (name, written) = (text(ContextKind::InvalidArg)?, text(ContextKind::InvalidValue)?);
+    let Some(ContextValue::Strings(known)) = error.get(ContextKind::ValidValue) else { return None };
+    if error.kind() != ErrorKind::InvalidValue {
+        return None;
+    }
+    let near = nearest(written, known.iter().map(String::as_str)).map(|near| format!("; is it \"{near}\"?"));
+    let words = || format!(": write one of {}", known.join(", "));
+    Some(match written.is_empty() {
+        true => format!("{}{}", flag(name), words()),
+        false => format!("{}: \"{written}\" is not known here{}", flag(name), near.unwrap_or_else(words)),
+    })
 }
 
 /// The subcommand that words call, and its name: `margintop config check`.

@@ -135,7 +135,13 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Vec<ConfigError>> {
 /// Every mistake that was found.
 pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
     let Some(path) = file else { return read(Path::new("defaults"), "", now) };
-    let text = std::fs::read_to_string(path).map_err(|error| vec![ConfigError::new(path, error.to_string())])?;
+    let why = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::InvalidData => {
+            "is no text in UTF-8, as a configuration is; `margintop config init` writes one".to_owned()
+        }
+        _ => error.to_string(),
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| vec![ConfigError::new(path, why(error))])?;
     read(path, &text, now)
 }
 
