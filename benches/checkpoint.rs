@@ -10,7 +10,7 @@ use std::time::Duration;
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::Book;
-use margintop::reading::{Event, Role};
+use margintop::reading::{EngineRole, Event};
 use margintop::units::{Moment, Span};
 use rustix::time::{ClockId, clock_gettime};
 use support::{answered, counters, gpus, member, moment, page, page_of_rank};
@@ -28,7 +28,7 @@ struct World {
 impl World {
     fn begin() -> Self {
         let now = moment("2026-03-10T10:00:00Z");
-        let targets = (0..ENGINES).map(|n| member(&target(n), &node(n), Some(Role::Unified))).collect();
+        let targets = (0..ENGINES).map(|n| member(&target(n), &node(n), Some(EngineRole::Unified))).collect();
         let config = FleetConfig { targets, ..FleetConfig::local("hub") };
         let mut fleet = Fleet::new(config, Book::built_in().unwrap(), now);
         fleet.restore(SavedState::default(), SECOND);

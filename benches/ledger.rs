@@ -16,7 +16,7 @@ use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Checkpoint, Fleet, FleetConfig};
 use margintop::ledger::Grain;
 use margintop::pricing::Book;
-use margintop::reading::{Event, PromptCount, Role};
+use margintop::reading::{EngineRole, Event, PromptCount};
 use margintop::store::{LedgerEvent, Store};
 use margintop::units::{Span, Timestamp, Tokens};
 use rusqlite::{Connection, params};
@@ -38,7 +38,7 @@ impl Night {
     /// Its first look, at which everything is a baseline and gets its name, is handed on.
     fn begin(gpus: bool) -> (Self, Checkpoint) {
         let clock = ScriptedClock::at(instant("2026-03-10T10:00:00Z"));
-        let members = (0..ENGINES).map(|n| member(&target(n), &node(n), Some(Role::Unified))).collect();
+        let members = (0..ENGINES).map(|n| member(&target(n), &node(n), Some(EngineRole::Unified))).collect();
         let config = FleetConfig { targets: members, ..FleetConfig::local("hub") };
         let mut fleet = Fleet::new(config, Book::built_in().unwrap(), clock.now());
         fleet.restore(margintop::fleet::SavedState::default(), SECOND);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::Book;
-use margintop::reading::Role;
+use margintop::reading::EngineRole;
 use margintop::store::{LedgerEvent, Store};
 use margintop::units::{Span, Timestamp};
 use rusqlite::{Connection, params};
@@ -59,7 +59,7 @@ fn names(path: &Path, now: i64) {
     let (store, _) = open(path, Clock::Scripted(clock.clone()));
     let target = |n| format!("http://gpu-{n:04}.example:8000");
     let node = |n| format!("gpu-{n:04}");
-    let members = (0..NODES).map(|n| member(&target(n), &node(n), Some(Role::Unified))).collect();
+    let members = (0..NODES).map(|n| member(&target(n), &node(n), Some(EngineRole::Unified))).collect();
     let mut fleet = Fleet::new(
         FleetConfig { targets: members, ..FleetConfig::local("hub") },
         Book::built_in().unwrap(),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::finding::Finding;
-use crate::reading::{Health, Role, TargetId};
+use crate::reading::{EngineRole, Health, TargetId};
 use crate::snapshot::{EngineRow, MoneyView, Rule, Severity, Snapshot};
 use crate::units::Money;
 
@@ -45,7 +45,7 @@ impl Loss {
             self.served.remove(&row.target);
         }
         // A proxy that earns nothing is in front of engines that do.
-        let earns = |row: &EngineRow| row.role != Role::Proxy || row.revenue.is_some();
+        let earns = |row: &EngineRow| row.role != EngineRole::Proxy || row.revenue.is_some();
         let makes = |row: &EngineRow| row.output_per_second.is_some_and(|rate| rate > 0.0);
         for row in live().filter(|row| earns(row) && makes(row)) {
             self.served.insert(row.target.clone());

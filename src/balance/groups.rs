@@ -1,6 +1,6 @@
 //! The ranks that are compared, by what, and how evenly they share the work.
 
-use crate::reading::{NodeName, Rank, Role, TargetId, UnitName};
+use crate::reading::{EngineRole, NodeName, Rank, TargetId, UnitName};
 use crate::units::{Money, Ratio};
 
 /// What the ranks are compared by.
@@ -61,7 +61,7 @@ pub struct GroupBalance {
     /// Whose ranks.
     pub group: Group,
     /// Its engines' role, if they agree.
-    pub role: Option<Role>,
+    pub role: Option<EngineRole>,
     /// By each balancer that at least two ranks report, the worst first.
     pub balances: Vec<Balance>,
     /// The share of its time that ranks wait for the slowest: as the engines count it, else estimated from above by the
@@ -105,10 +105,10 @@ impl Balancer {
     }
 
     /// Whether it balances engines of a role.
-    pub(super) const fn is_for(self, role: Role) -> bool {
+    pub(super) const fn is_for(self, role: EngineRole) -> bool {
         match self {
-            Self::Tokens => matches!(role, Role::Prefill | Role::Unified),
-            Self::Kv | Self::Requests => matches!(role, Role::Decode | Role::Unified),
+            Self::Tokens => matches!(role, EngineRole::Prefill | EngineRole::Unified),
+            Self::Kv | Self::Requests => matches!(role, EngineRole::Decode | EngineRole::Unified),
             Self::Experts | Self::Load => true,
         }
     }

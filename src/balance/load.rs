@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::groups::{Balance, Balancer, Group, RankLoad};
-use crate::reading::{Health, Rank, Role, TargetId, UnitName};
+use crate::reading::{EngineRole, Health, Rank, TargetId, UnitName};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Ratio;
 use crate::words::in_order;
@@ -11,7 +11,7 @@ use crate::words::in_order;
 /// The live rows with a rank, by group, in natural order of their ranks.
 pub(super) fn groups(snapshot: &Snapshot) -> BTreeMap<Group, Vec<&EngineRow>> {
     let mut groups: BTreeMap<Group, Vec<&EngineRow>> = BTreeMap::new();
-    let is_rank = |row: &&EngineRow| row.rank.is_some() && row.state == Health::Live && row.role != Role::Proxy;
+    let is_rank = |row: &&EngineRow| row.rank.is_some() && row.state == Health::Live && row.role != EngineRole::Proxy;
     for row in snapshot.engines.iter().map(AsRef::as_ref).filter(is_rank) {
         let group = row.unit.clone().map_or_else(|| Group::Engine(row.target.clone()), Group::Unit);
         groups.entry(group).or_default().push(row);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::reason::{Reason, ReasonLine};
 use crate::balance::{Waiting, balances};
-use crate::reading::{Health, Label, Role, Throttle};
+use crate::reading::{EngineRole, Health, Label, Throttle};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot, UnitRow};
 use crate::units::{Money, Ratio};
 
@@ -65,7 +65,7 @@ pub(super) fn aborted(snapshot: &Snapshot) -> Option<ReasonLine> {
 
 /// Units with less than half the mean load of their role, where at least two of the role report one.
 pub(super) fn below_mean(snapshot: &Snapshot) -> Option<ReasonLine> {
-    let mut by_role: BTreeMap<Role, Vec<(&UnitRow, f64)>> = BTreeMap::new();
+    let mut by_role: BTreeMap<EngineRole, Vec<(&UnitRow, f64)>> = BTreeMap::new();
     for unit in &snapshot.units {
         if let (Some(role), Some(load)) = (unit.role, unit.utilization) {
             by_role.entry(role).or_default().push((unit, load.get()));

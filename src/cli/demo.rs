@@ -39,7 +39,8 @@ pub(super) struct DemoArgs {
     pub(super) picture: Option<PathBuf>,
 
     /// Only serve the fleet: print its targets and stay
-    #[arg(long, help_heading = "Sources", conflicts_with = "deepseek_day")]
+    #[arg(long, help_heading = "Sources",
+        conflicts_with_all = ["deepseek_day", "json", "text", "card", "span", "every"])]
     pub(super) serve: bool,
 
     #[command(flatten)]

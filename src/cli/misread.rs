@@ -1,5 +1,7 @@
 //! Messages for wrong calls: mistyped subcommands, and flags that exclude each other.
 
+use std::path::Path;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::help;
@@ -22,9 +24,79 @@ pub(super) fn mistyped(words: &[String]) -> Option<String> {
     })
 }
 
-/// The message for an error of the argument parser: flags that exclude each other, and invalid values.
-pub(super) fn told(error: &clap::Error) -> Option<String> {
-    contradiction(error).or_else(|| no_value(error))
+/// The message for an error of the argument parser: flags that exclude each other, invalid values, unknown and missing
+/// arguments. `words` are the arguments of the call.
+pub(super) fn told(error: &clap::Error, words: &[String]) -> Option<String> {
+    contradiction(error)
+        .or_else(|| no_value(error))
+        .or_else(|| no_word(error))
+        .or_else(|| unknown(error, words))
+        .or_else(|| missing(error, words))
+}
+
+/// The message for a value that is none of the words that a flag takes.
+fn no_word(error: &clap::Error) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text),
+        _ => None,
+    };
+    let (name, written) = (text(ContextKind::InvalidArg)?, text(ContextKind::InvalidValue)?);
+    let Some(ContextValue::Strings(known)) = error.get(ContextKind::ValidValue) else { return None };
+    if error.kind() != ErrorKind::InvalidValue {
+        return None;
+    }
+    let near = nearest(written, known.iter().map(String::as_str)).map(|near| format!("; is it \"{near}\"?"));
+    let words = || format!(": write one of {}", known.join(", "));
+    Some(match written.is_empty() {
+        true => format!("{}{}", flag(name), words()),
+        false => format!("{}: \"{written}\" is not known here{}", flag(name), near.unwrap_or_else(words)),
+    })
+}
+
+/// The subcommand that words call, and its name: `margintop config check`.
+fn called(words: &[String]) -> (String, clap::Command) {
+    let mut command = help::command();
+    let mut path = command.get_name().to_owned();
+    for word in words {
+        if let Some(inner) = command.find_subcommand(word).cloned() {
+            path = format!("{path} {word}");
+            command = inner;
+        }
+    }
+    (path, command)
+}
+
+/// The message for an argument that a subcommand does not take.
+fn unknown(error: &clap::Error, words: &[String]) -> Option<String> {
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidArg) else { return None };
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let (path, command) = called(words);
+    let mut flags = command.get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(clap::Arg::get_long);
+    let has_config = command.get_arguments().any(|arg| arg.get_long() == Some("config"));
+    Some(match flag(name).strip_prefix("--") {
+        Some(word) => match nearest(word, flags.by_ref()) {
+            Some(near) => format!("`{path}` has no flag --{word}; is it --{near}?"),
+            None => format!("`{path}` has no flag --{word}: `{path} --help` lists those that it has"),
+        },
+        None if has_config && Path::new(name).extension().is_some_and(|end| end == "toml") => {
+            format!("`{path}` takes no \"{name}\": name a configuration with --config {name}")
+        }
+        None => format!("`{path}` takes no \"{name}\": `{path} --help` says what it takes"),
+    })
+}
+
+/// The message for arguments that are needed and not given.
+fn missing(error: &clap::Error, words: &[String]) -> Option<String> {
+    let Some(ContextValue::Strings(names)) = error.get(ContextKind::InvalidArg) else { return None };
+    if error.kind() != ErrorKind::MissingRequiredArgument {
+        return None;
+    }
+    let (path, _) = called(words);
+    let flags: Vec<_> = words.iter().filter(|word| word.starts_with("--")).map(|word| flag(word)).collect();
+    let with = if flags.is_empty() { String::new() } else { format!(" with {}", flags.join(" ")) };
+    Some(format!("`{path}`{with} needs {}: `{path} --help` has examples", names.join(" ")))
 }
 
 /// The message of a flag's own parser about an invalid value.
@@ -90,5 +162,32 @@ mod tests {
         let text = "--interval is given twice: write it once";
         assert_eq!(told("margintop once --interval 1s --interval 2s").as_deref(), Some(text));
         assert_eq!(told("margintop once --json"), None);
+    }
+
+    /// Class: the parser's own suggestion is a word that has nothing to do with the one that was written.
+    #[test]
+    fn unknown_and_missing_arguments_say_what_to_write() {
+        let of = |arguments: &str| {
+            let words: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
+            let error = help::command().try_get_matches_from(&words).err()?;
+            super::told(&error, &words[1..])
+        };
+        for (call, message) in [
+            (
+                "report --at foo",
+                "`margintop report` has no flag --at: `margintop report --help` lists those that it has",
+            ),
+            ("report --sinse 7d", "`margintop report` has no flag --sinse; is it --since?"),
+            (
+                "config check a.toml",
+                "`margintop config check` takes no \"a.toml\": name a configuration with --config a.toml",
+            ),
+            (
+                "price --at now",
+                "`margintop price` with --at needs --model <NAME>: `margintop price --help` has examples",
+            ),
+        ] {
+            assert_eq!(of(&format!("margintop {call}")).as_deref(), Some(message), "{call}");
+        }
     }
 }

@@ -66,7 +66,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let said = std::env::args().skip(1).collect::<Vec<_>>();
-            if let Some(why) = misread::mistyped(&said).or_else(|| misread::told(&error)) {
+            if let Some(why) = misread::mistyped(&said).or_else(|| misread::told(&error, &said)) {
                 return fail(&why, 2);
             }
             // A closed pipe is not an error.

@@ -10,7 +10,7 @@ use crate::config::{self, Settings, TargetSettings};
 use crate::fleet::FleetConfig;
 use crate::history::History;
 use crate::platform::host_name;
-use crate::reading::{Label, NodeName, Role, TargetId};
+use crate::reading::{EngineRole, Label, NodeName, TargetId};
 use crate::session::{self, PlaybackConfig, PollPlan, RoundsConfig, SessionConfig};
 use crate::source::Source;
 use crate::source::discover::Discovery;
@@ -258,9 +258,9 @@ fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> R
             || Failure::Usage(format!("{given} {text}: write it like http://gpu-01:8000=prefill, =decode or =unified"));
         let (url, role) = text.rsplit_once('=').ok_or_else(usage)?;
         let role = match role {
-            "prefill" => Role::Prefill,
-            "decode" => Role::Decode,
-            "unified" => Role::Unified,
+            "prefill" => EngineRole::Prefill,
+            "decode" => EngineRole::Decode,
+            "unified" => EngineRole::Unified,
             _ => return Err(usage()),
         };
         let wanted: ScrapeTarget = url.parse().map_err(|error| Failure::Usage(format!("{given} {text}: {error}")))?;

@@ -206,6 +206,9 @@ fn advise(message: &str) -> String {
         Some((&"tenant", known)) if message.starts_with("unknown field") && known.contains(&"labels") => {
             "a target's tenant is a label of it: write labels = { tenant = \"…\" }".to_owned()
         }
+        Some((number, _)) if message.starts_with("invalid type") && number.starts_with('-') => {
+            format!("{number} is negative and without quotes: write 0 or more in quotes, like \"2.00\"")
+        }
         Some((number, _)) if message.starts_with("invalid type") && message.ends_with("expected a string") => {
             format!("a number without quotes: write \"{number}\"")
         }
@@ -223,8 +226,21 @@ fn advise(message: &str) -> String {
             format!("the key \"{missing}\" is missing: add it")
         }
         Some((number, _)) if message.starts_with("invalid value: integer") => out_of_range(number, message),
+        _ if message.starts_with("invalid type") => of_another_type(message),
         _ => message.to_owned(),
     }
+}
+
+/// Says what to write for a value of another type.
+fn of_another_type(message: &str) -> String {
+    let write = match message.rsplit_once("expected ").map(|(_, expected)| expected) {
+        Some("u8" | "u16" | "u32" | "u64" | "usize" | "i64") => "a whole number without quotes",
+        Some("a boolean") => "true or false, without quotes",
+        Some("a sequence") => "a list in brackets, like [\"a\"]",
+        Some("a string") => "a text in quotes",
+        _ => return message.to_owned(),
+    };
+    format!("of another type: write {write}")
 }
 
 /// Says of a whole number that does not fit its key what would.
@@ -248,6 +264,14 @@ mod tests {
         assert!(tenant.contains("labels = { tenant = "), "{tenant}");
         let number = advise("invalid type: floating point `2.5`, expected a string");
         assert!(number.ends_with("write \"2.5\""), "{number}");
+        let negative = advise("invalid type: integer `-1`, expected a string");
+        assert_eq!(negative, "-1 is negative and without quotes: write 0 or more in quotes, like \"2.00\"");
+        let text = advise("invalid type: string \"a\", expected u32");
+        assert_eq!(text, "of another type: write a whole number without quotes");
+        assert_eq!(
+            advise("invalid type: map, expected a sequence"),
+            "of another type: write a list in brackets, like [\"a\"]"
+        );
     }
 
     #[test]

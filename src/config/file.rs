@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::scenario::Scenario;
 use crate::pricing::{Bill, RentWhen, Rounding};
-use crate::reading::Role;
+use crate::reading::EngineRole;
 use crate::units::{HourlyRate, PowerPrice, Price, Share};
 
 /// The whole file. A key that is not here is a mistake.
@@ -125,7 +125,7 @@ pub struct TargetTable {
     /// Its deployment unit.
     pub unit: Option<String>,
     /// Its role.
-    pub role: Option<Role>,
+    pub role: Option<EngineRole>,
     /// Free labels.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,

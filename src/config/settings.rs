@@ -103,6 +103,9 @@ const RELEASE_AFTER: Duration = Duration::from_secs(300);
 /// The most that either of these can be set to.
 const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
+/// The keys that what stands under other keys is checked by.
+const NEEDED_BY_OTHERS: [&str; 6] = ["currency", "timezone", "price", "price_files", "lease", "target"];
+
 /// Where the configuration is: the named file, else `$XDG_CONFIG_HOME/margintop/`, else `/etc/margintop/`.
 pub fn find(named: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     if let Some(named) = named {
@@ -132,15 +135,24 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Vec<ConfigError>> {
 /// Every mistake that was found.
 pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
     let Some(path) = file else { return read(Path::new("defaults"), "", now) };
-    let text = std::fs::read_to_string(path).map_err(|error| vec![ConfigError::new(path, error.to_string())])?;
+    let why = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::InvalidData => {
+            "is no text in UTF-8, as a configuration is; `margintop config init` writes one".to_owned()
+        }
+        _ => error.to_string(),
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| vec![ConfigError::new(path, why(error))])?;
     read(path, &text, now)
 }
 
 fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
     let Read { file, mut mistakes, warnings, places } = super::mistakes::read(path, text, FORMER);
     let mut findings = Findings::new(path, text);
-    // What else is wrong can be told where it does not hang on what could not be read.
-    let is_apart = |place: &Vec<String>| place.len() > 1 && !["fx", "alias"].contains(&place[0].as_str());
+    // What else is wrong can be told unless it depends on what could not be read.
+    let is_apart = |place: &Vec<String>| match place.first().map(String::as_str) {
+        None | Some("fx" | "alias") => false,
+        Some(key) => place.len() > 1 || !NEEDED_BY_OTHERS.contains(&key),
+    };
     let apart = places.iter().all(is_apart);
     findings.skip(places);
     let checked = match file {
@@ -415,5 +427,14 @@ mod tests {
         let told = mistakes(text);
         assert_eq!(told.len(), 4, "{told:#?}");
         assert!(told.iter().any(|line| line.starts_with("margintop.toml:2: a lease is for one of")));
+    }
+
+    /// Class: a key at the top that cannot be read hides all that is wrong below it.
+    #[test]
+    fn a_mistake_at_the_top_hides_no_other() {
+        let text = "bill = \"foo\"\nrent = 1\ninterval = \"abc\"\nabsence = \"-3s\"\ncurrency = \"XX1X\"\n[[lease]]\nrate = \"2\"\n";
+        let told = mistakes(text);
+        let lines: Vec<_> = told.iter().filter_map(|told| told.split(':').nth(1)?.parse::<usize>().ok()).collect();
+        assert_eq!(lines, [1, 2, 3, 4, 5, 6], "{told:#?}");
     }
 }

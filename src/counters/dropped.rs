@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::identity::FORGOTTEN;
-use super::process::ProcessRow;
+use super::page::FORGOTTEN;
+use super::process_row::ProcessRow;
 use crate::units::{Moment, Span};
 
 /// The most rows kept of a process; of those that left its page, the least recently seen is dropped first.

@@ -50,7 +50,7 @@ struct ResetSeries {
 
 /// What a page means for the sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Change {
+pub(super) struct SumChange {
     /// What the sum of this page lacks of series that fell.
     pub(super) lacks: u64,
     /// What the sum had for good of series that were not reset after all.
@@ -87,9 +87,9 @@ impl FallenSeries {
     }
 
     /// What a page means for the sum; `present` are the series of the page before.
-    pub(super) fn change(&self, present: &[SeriesValue], now: &[SeriesValue]) -> Change {
+    pub(super) fn change(&self, present: &[SeriesValue], now: &[SeriesValue]) -> SumChange {
         if now.is_empty() || self.is_empty() && !any_fell(present, now) {
-            Change::default()
+            SumChange::default()
         } else {
             self.next(present, now).1
         }
@@ -103,8 +103,8 @@ impl FallenSeries {
     }
 
     /// The state after a page, and what the page means for the sum.
-    fn next(&self, present: &[SeriesValue], now: &[SeriesValue]) -> (Self, Change) {
-        let (mut next, mut change) = (Self::default(), Change::default());
+    fn next(&self, present: &[SeriesValue], now: &[SeriesValue]) -> (Self, SumChange) {
+        let (mut next, mut change) = (Self::default(), SumChange::default());
         let (all, exchanged) = self.with(present, now);
         change.exchanged = exchanged;
         for fallen in all {

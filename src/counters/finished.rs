@@ -32,7 +32,7 @@ pub struct FinishedMeter {
     is_anew: bool,
     /// Values below the last ones, until it is clear what they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    fallen: Option<Fallen>,
+    fallen: Option<FallenLifetime>,
     /// The values before a reset that may turn out to have been a dip, and the number of pages since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     earlier: Option<(Lifetime, u16)>,
@@ -46,7 +46,7 @@ pub struct FinishedMeter {
 
 /// Values that fell while those of all requests went on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Fallen {
+struct FallenLifetime {
     first: Lifetime,
     latest: Lifetime,
     pages: u8,
@@ -167,9 +167,9 @@ impl FinishedMeter {
         }
         let fallen = match self.fallen {
             Some(fallen) if !now.fell_below(&fallen.latest) => {
-                Fallen { latest: now, pages: fallen.pages.saturating_add(1), ..fallen }
+                FallenLifetime { latest: now, pages: fallen.pages.saturating_add(1), ..fallen }
             }
-            _ => Fallen { first: now, latest: now, pages: 1 },
+            _ => FallenLifetime { first: now, latest: now, pages: 1 },
         };
         let stays = fallen.pages >= QUARANTINE_PAGES && fallen.first != now;
         self.was_reset = stays && fallen.first.is_far_below(&last) || fallen.pages >= LONGEST_FALL;

@@ -7,30 +7,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Bounds;
 use super::delta::Step;
-use super::jitter::Jitter;
+use super::moved_starts::Jitter;
+use super::page::{ANSWERING, FORGOTTEN, InstancePage, Outcome, PageVerdict, SLACK, UNSET};
 use super::passed::PassedLines;
-use super::process::{Process, ProcessRow, Succession};
+use super::process::{Process, Succession};
 use super::process_id::ProcessId;
+use super::process_row::ProcessRow;
 use super::quarantined::QuarantinedLines;
 use super::trial::Trial;
-use super::turns::Turns;
-use crate::reading::EngineReading;
+use super::turn_lines::Turns;
 use crate::units::{Moment, Span, Timestamp};
 
-/// The largest difference of two clocks that are compared.
-pub const SLACK: Span = Span::from_secs(5);
-/// How long a verdict stands without new evidence.
-pub(super) const FORGOTTEN: Span = Span::from_secs(600);
 /// Growth since a birth that is known to one part in this many of its age is a rate.
 const VAGUE: i64 = 10;
 /// The most processes kept for an address; the least recently seen is dropped first.
 const PROCESSES: usize = 64;
-/// How long a process counts as answering after its last page.
-pub(super) const ANSWERING: Span = Span::from_secs(60);
-/// The latest start time that comes from a clock that was never set.
-pub const UNSET: Timestamp = Timestamp::from_millis(366 * 86_400_000);
 
 /// The processes behind one instance of one address.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -52,74 +44,6 @@ pub struct Processes {
     /// When a process that still answered was last dropped because too many are kept.
     #[serde(default)]
     crowded: Option<Moment>,
-}
-
-/// One page of an instance.
-#[derive(Debug, Clone, Copy)]
-pub struct InstancePage<'a> {
-    /// When it came.
-    pub at: Moment,
-    /// Its rows.
-    pub rows: &'a [&'a EngineReading],
-    /// The start time of its process, as the page has it.
-    pub start: Option<Timestamp>,
-    /// How far the server's clock is ahead of ours, if the response had its time.
-    pub ahead: Option<Span>,
-    /// Whether the value of any counter was refused.
-    pub refused: bool,
-    /// The bounds on the growth of the process.
-    pub bounds: Bounds,
-    /// The earliest birth from which a new process counts from zero; `None` if it never does.
-    pub watched_since: Option<Timestamp>,
-    /// When the process was last seen without this instance, if it is a part of a known process: then it counts from
-    /// zero.
-    pub appeared_since: Option<Moment>,
-}
-
-/// The meaning of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// The first page of a process that was there before: a baseline.
-    Baseline,
-    /// A page of a known process.
-    Continues,
-    /// The first page of a process that was born while it was watched. It replaces another process or answers beside
-    /// it.
-    Born {
-        /// Its birth, by our clock.
-        at: Timestamp,
-        /// Whether it replaced another process.
-        replaced: bool,
-    },
-    /// A process without a start time was reset: it counts from zero.
-    Reset,
-    /// A movement is quarantined.
-    Quarantined,
-    /// A counter of the last page is missing: the page was cut after a line.
-    Cut,
-}
-
-/// The result of a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// What the page is.
-    pub verdict: Verdict,
-    /// The process; the last known one if a movement is quarantined.
-    pub process: ProcessId,
-    /// A step for each row of the page, in order.
-    pub steps: Vec<Step>,
-    /// When the process's previous page came.
-    pub since: Moment,
-    /// Whether entries posted for this page may be taken back later.
-    pub on_trial: bool,
-    /// Processes whose entries on trial are to be taken back.
-    pub taken_back: Vec<ProcessId>,
-    /// Processes whose trial is over: their entries stay.
-    pub believed: Vec<ProcessId>,
-    /// Whether tokens may be missing because of what was taken back or believed.
-    pub lost: bool,
-    /// Whether a process returned that was believed to be replaced: then nothing of it is missing.
-    pub returned: bool,
 }
 
 impl Processes {
@@ -153,6 +77,11 @@ impl Processes {
             only || !process.ended && !process.shadow && now.since(process.last_seen) < ANSWERING
                 || self.current == Some(process.id)
         })
+    }
+
+    /// Notes that what any of them made before its first page is counted as missing, whether or not it replaced others.
+    pub fn close_successions(&mut self) {
+        self.all.iter_mut().for_each(Process::close_succession);
     }
 
     /// All known processes.
@@ -285,7 +214,7 @@ impl Processes {
         let context = page.context(since);
         if process.is_cut(page.rows) {
             let quarantined = self.quarantine(page, id);
-            return Outcome { verdict: Verdict::Cut, since, ..quarantined };
+            return Outcome { verdict: PageVerdict::Cut, since, ..quarantined };
         }
         let mut steps = process.advance(page.rows, &context);
         let posts = !process.shadow;
@@ -300,7 +229,7 @@ impl Processes {
         self.current = Some(id);
         let lost = !taken_back.is_empty();
         Outcome {
-            verdict: Verdict::Continues,
+            verdict: PageVerdict::Continues,
             steps,
             on_trial,
             taken_back,
@@ -346,7 +275,7 @@ impl Processes {
                 (process.ended, process.ended_by) = (true, Some(id));
             }
         }
-        let verdict = Verdict::Born { at: began, replaced: replaces };
+        let verdict = PageVerdict::Born { at: began, replaced: replaces };
         Outcome { verdict, steps, on_trial, ..Outcome::empty(id, since, page) }
     }
 
@@ -423,7 +352,7 @@ impl Processes {
     pub(super) fn baseline(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         let context = page.context(page.at);
         let steps = self.get_mut(id).map(|process| process.baseline(page.rows, &context)).unwrap_or_default();
-        Outcome { verdict: Verdict::Baseline, steps, ..Outcome::empty(id, page.at, page) }
+        Outcome { verdict: PageVerdict::Baseline, steps, ..Outcome::empty(id, page.at, page) }
     }
 
     /// Quarantines a page.
@@ -435,7 +364,7 @@ impl Processes {
             .iter()
             .map(|reading| quarantined(super::values::values(&reading.tokens).map(|value| value.is_some())))
             .collect();
-        Outcome { verdict: Verdict::Quarantined, steps, ..Outcome::empty(id, since, page) }
+        Outcome { verdict: PageVerdict::Quarantined, steps, ..Outcome::empty(id, since, page) }
     }
 
     /// A process without a start time that continues on a page with one, if it started before it was first seen.
@@ -479,15 +408,5 @@ impl Processes {
             }
         }
         (believed, lost)
-    }
-}
-
-impl Outcome {
-    pub(super) fn empty(process: ProcessId, since: Moment, page: &InstancePage<'_>) -> Self {
-        let present = |reading: &&EngineReading| super::values::values(&reading.tokens).map(|value| value.is_some());
-        let steps = page.rows.iter().map(|reading| Step { present: present(reading), ..Step::default() }).collect();
-        let verdict = Verdict::Continues;
-        let (taken_back, believed) = (Vec::new(), Vec::new());
-        Self { verdict, process, steps, since, on_trial: false, taken_back, believed, lost: false, returned: false }
     }
 }

@@ -7,16 +7,16 @@
 //! than all pages never proves that a clock moves. If it stays and no counter is lower, the larger explanation, two
 //! processes, is not excluded: the growth is posted, and a lost window is counted.
 
-use serde::{Deserialize, Serialize};
-
 use super::fastest_minute::MIN_JUDGED;
-use super::identity::{InstancePage, Outcome, Processes, SLACK};
+use super::identity::Processes;
 use super::line::Line;
+use super::moved_starts::Jitter;
+use super::page::{InstancePage, Outcome, SLACK};
 use super::process::Process;
 use super::process_id::ProcessId;
 use super::quarantine_limits::QUARANTINE_PAGES;
+use super::rate::keeps_pace;
 use super::trial::Trial;
-use super::unidentified::keeps_pace;
 use crate::units::{Moment, Span, Timestamp};
 
 /// Start times that differ by less may be one process's.
@@ -28,38 +28,6 @@ const FRACTION: Span = Span::from_secs(1);
 /// How many pages with moving start times are quarantined. If they are of workers in turn, a known start time returns
 /// before that.
 const QUARANTINE_PAGES_MOVING: u8 = 12;
-
-/// Quarantined start times close to that of a known process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Jitter {
-    of: ProcessId,
-    /// For each start time, the process that it belongs to if it is another one, with its first page as the baseline.
-    others: Vec<Process>,
-    /// Since when each of these counts from zero instead, if it is another one that was born while it was watched.
-    #[serde(default)]
-    born: Vec<Option<Moment>>,
-    last: Line,
-    pages: u8,
-    /// Whether one of them is no later than the page before it: that of no later process.
-    #[serde(default)]
-    is_proven: bool,
-}
-
-impl Jitter {
-    pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { of: _, others, born, last: _, pages: _, is_proven: _ } = self;
-        others.iter_mut().flat_map(Process::moments_mut).chain(born.iter_mut().flatten())
-    }
-
-    pub(super) fn is_of(&self, id: ProcessId) -> bool {
-        self.of == id
-    }
-
-    /// Whether the start time moved again.
-    const fn moves(&self) -> bool {
-        self.others.len() > 1
-    }
-}
 
 impl Processes {
     /// The known process that a start time with jitter may belong to: the only one with a close start time, if it was

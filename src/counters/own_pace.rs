@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::line::Line;
-use super::quarantined::millis;
+use super::rate::millis;
 use super::values::{COUNTERS, RowKey, growth};
 use crate::units::{Moment, Span};
 

@@ -1,9 +1,9 @@
 //! How a page stands to a process: whether it continues from its last values, falls below them or jumps above.
 
 use super::fastest_minute::{MIN_DISPUTED, MINUTE};
-use super::identity::{InstancePage, SLACK};
 use super::line::Line;
 use super::own_pace::{self, OwnPace};
+use super::page::{InstancePage, SLACK};
 use super::process::Process;
 use super::row::{PageContext, RowCounters};
 use super::values::{self, RowKey};
@@ -172,6 +172,11 @@ impl Process {
     pub(super) fn leaps_to(&self, line: &Line, at: Moment) -> bool {
         let leaps = |(key, now): &(RowKey, _)| self.find(key).is_some_and(|row| row.counters.leaps_to(now, at));
         line.0.iter().any(leaps)
+    }
+
+    /// Whether a row has values that are another process's, by its fastest minute.
+    pub(super) fn is_far_beyond(&self, line: &Line, at: Moment) -> bool {
+        line.0.iter().any(|(key, now)| self.find(key).is_some_and(|row| row.counters.is_far_beyond(now, at)))
     }
 
     /// Notes its last values, read at a moment, for its pace.

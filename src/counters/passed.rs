@@ -4,12 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::fastest_minute::MIN_EVIDENCE;
-use super::identity::{InstancePage, Outcome, Processes};
 use super::line::Line;
-use super::process::Process;
-use super::process_id::ProcessId;
+use super::page::InstancePage;
 use super::quarantine_limits::QUARANTINE_PAGES;
-use super::quarantined::millis;
+use super::rate::{a_minute, is_larger, is_near, is_same_pace};
 use crate::units::{Moment, Span};
 
 /// The most lines that are kept: more than the processes that are.
@@ -17,13 +15,6 @@ const LINES: usize = 128;
 /// A page returns to a line if its distance from it is at most one part in this many of that of the page before, in every
 /// counter.
 const NEARER: u64 = 16;
-/// A step is large if it is this many times as fast as the pages around it.
-const LARGER: u64 = 10;
-/// A page may be of a line if it grew at most this many times as fast as that did.
-const JUMP_RATIO: u64 = 4;
-/// Pages go on from a line if they grow, and have grown since it, by no more than this many times its pace and no less
-/// than one part in this many.
-const SAME_PACE: u64 = 2;
 /// The most lines that are kept of those that may have been left.
 const MAY_BE_LEFT: usize = 16;
 
@@ -31,7 +22,7 @@ const MAY_BE_LEFT: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct PassedLines {
     #[serde(default)]
-    left: Vec<LeftLine>,
+    pub(super) left: Vec<LeftLine>,
     /// The line before the last page, if that page may have been a large step: the next one tells. With its growth, in
     /// tokens a minute.
     #[serde(default)]
@@ -44,14 +35,14 @@ pub(super) struct PassedLines {
     pace: u64,
     /// The number of pages in a row that returned to one of them, and the last of these.
     returns: u8,
-    last: usize,
+    pub(super) last: usize,
 }
 
 /// A line that a process left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct LeftLine {
-    line: Line,
-    seen: Moment,
+pub(super) struct LeftLine {
+    pub(super) line: Line,
+    pub(super) seen: Moment,
     /// How fast it grew, in tokens a minute.
     pace: u64,
     /// The last page that may have been of this line, and their number. Each goes on from the one before.
@@ -136,7 +127,7 @@ impl PassedLines {
     }
 
     /// Whether a page is a large step above the last values and lands at a line that was left.
-    fn lands_above(&mut self, page: &InstancePage<'_>, now: &Line, process: &(Line, Moment)) -> bool {
+    pub(super) fn lands_above(&mut self, page: &InstancePage<'_>, now: &Line, process: &(Line, Moment)) -> bool {
         let (present, seen) = process;
         let step = present.growth_to(now);
         now.reaches(present)
@@ -145,7 +136,7 @@ impl PassedLines {
     }
 
     /// Whether a page lands at a line that was left, below the last values.
-    fn lands_below(&mut self, page: &InstancePage<'_>, now: &Line, (present, _): &(Line, Moment)) -> bool {
+    pub(super) fn lands_below(&mut self, page: &InstancePage<'_>, now: &Line, (present, _): &(Line, Moment)) -> bool {
         self.lands(page, now, present, |line| present.reaches(line))
     }
 
@@ -159,7 +150,7 @@ impl PassedLines {
 
     /// Whether pages that fell, and stay, go on at its own pace from a line that may have been left. Keeps it as one that
     /// was. `within` is the pages' growth and their time.
-    fn goes_on_below(&mut self, now: &Line, at: Moment, present: &Line, within: (u64, Span)) -> bool {
+    pub(super) fn goes_on_below(&mut self, now: &Line, at: Moment, present: &Line, within: (u64, Span)) -> bool {
         let of_line = |left: &&LeftLine| {
             let since = (left.line.growth_to(now), at.since(left.seen));
             present.reaches(&left.line)
@@ -180,7 +171,7 @@ impl PassedLines {
     /// Notes a page that is below the present values in some counter. Whether several such pages went on from a line that
     /// was left, and from each other at one pace: whatever the process of that line is, the step away from it was none of
     /// its growth. The line goes on from the last of them.
-    fn came_back(&mut self, now: &Line, at: Moment, present: &Line) -> bool {
+    pub(super) fn came_back(&mut self, now: &Line, at: Moment, present: &Line) -> bool {
         if self.left.is_empty() && self.may_be_left.is_empty() || now.reaches(present) {
             return false;
         }
@@ -218,7 +209,7 @@ impl PassedLines {
     }
 
     /// Whether several lines were left, so that one that returns is no dip that ends.
-    const fn are_several(&self) -> bool {
+    pub(super) const fn are_several(&self) -> bool {
         self.left.len() > 1
     }
 
@@ -228,7 +219,7 @@ impl PassedLines {
     }
 
     /// Notes a page. Returns whether several pages in a row returned to lines, in the order in which those were passed.
-    fn returned(&mut self, now: &Line, present: &Line) -> bool {
+    pub(super) fn returned(&mut self, now: &Line, present: &Line) -> bool {
         let after = |place: usize| self.left.get(place + 1).map_or(present, |left| &left.line);
         let is_at = |place: &usize| now.is_just_above(&self.left[*place].line, after(*place), NEARER);
         let found = if now.reaches(present) { None } else { (0..self.left.len()).find(is_at) };
@@ -250,94 +241,4 @@ impl PassedLines {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_zero(value: &u8) -> bool {
     *value == 0
-}
-
-/// The growth in tokens a minute.
-pub(super) fn a_minute(growth: u64, within: Span) -> u64 {
-    growth.saturating_mul(60_000) / millis(within)
-}
-
-/// Whether a growth is far faster than another one, both in tokens a minute.
-const fn is_larger(rate: u64, pace: u64) -> bool {
-    rate >= pace.saturating_mul(LARGER)
-}
-
-/// Whether two paces are about the same, and not zero.
-const fn is_same_pace(one: u64, other: u64) -> bool {
-    one > 0 && one <= other.saturating_mul(SAME_PACE) && other <= one.saturating_mul(SAME_PACE)
-}
-
-/// Whether a growth is small, or possible at a pace, in tokens a minute.
-pub(super) fn is_near(growth: u64, pace: u64, within: Span) -> bool {
-    growth < MIN_EVIDENCE || a_minute(growth, within) <= pace.saturating_mul(JUMP_RATIO)
-}
-
-impl Processes {
-    /// Makes a process of each line that the present one passed in large steps, if pages return to them in that order.
-    pub(super) fn split_passed(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
-        self.split_if(page, self.current?, |passed, now, (present, _)| passed.returned(now, present))
-    }
-
-    /// The same if pages go on from one of them in any order. It may be a part of the present one, which its pages lack then.
-    pub(super) fn split_returned(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
-        let outcome =
-            self.split_if(page, self.current?, |passed, now, (present, _)| passed.came_back(now, page.at, present))?;
-        let own = self.get(outcome.process).map(Process::line)?;
-        let may_be_part = self.all.iter().any(|other| other.id != outcome.process && other.line().reaches(&own));
-        if let Some(process) = self.get_mut(outcome.process).filter(|_| may_be_part) {
-            process.shadow = true;
-        }
-        Some(outcome)
-    }
-
-    /// The same if a page that is a large step up lands at one of several.
-    pub(super) fn split_risen(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
-        self.split_if(page, self.current?, |passed, now, process| {
-            passed.are_several() && passed.lands_above(page, now, process)
-        })
-    }
-
-    /// The same of any process, if a page that fell, and stays, lands at one of them, or goes on at its pace from one that
-    /// may be. `within` is the growth since the fall, and its time.
-    pub(super) fn split_fallen(&mut self, page: &InstancePage<'_>, within: (u64, Span)) -> Option<Outcome> {
-        let ids: Vec<_> = self.all.iter().map(|process| process.id).collect();
-        ids.into_iter().find_map(|id| {
-            self.split_if(page, id, |passed, now, process| {
-                passed.lands_below(page, now, process) || passed.goes_on_below(now, page.at, &process.0, within)
-            })
-        })
-    }
-
-    /// Splits a process if a page returns to one of the lines that it left. What was posted for the steps is taken back.
-    fn split_if(
-        &mut self,
-        page: &InstancePage<'_>,
-        id: ProcessId,
-        returns: impl FnOnce(&mut PassedLines, &Line, &(Line, Moment)) -> bool,
-    ) -> Option<Outcome> {
-        let process = self.get_mut(id).filter(|process| process.starts.is_empty())?;
-        let (now, present) = (process.line_of(page.rows), (process.line(), process.last_seen));
-        if !returns(&mut process.passed, &now, &present) {
-            return None;
-        }
-        let passed = std::mem::take(&mut process.passed);
-        (process.trial, process.shadow) = (None, false);
-        self.quarantined.clear();
-        self.turns.unsettle();
-        let nearest = passed.last;
-        let lines = passed.left.into_iter().map(|left| (left.line, left.seen)).chain([present]);
-        let mut own = id;
-        for (nth, (line, seen)) in lines.enumerate() {
-            let added = self.add(None, seen);
-            if let Some(process) = self.get_mut(added) {
-                process.adopt_line(&line, seen);
-            }
-            if nth == nearest {
-                own = added;
-            }
-        }
-        self.all.retain(|process| process.id != id);
-        let outcome = self.go_on_by_values(page, own);
-        Some(Outcome { taken_back: vec![id], lost: true, ..outcome })
-    }
 }

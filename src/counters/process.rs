@@ -12,12 +12,12 @@ use super::line::Line;
 use super::own_pace::OwnPace;
 use super::passed::PassedLines;
 use super::process_id::ProcessId;
-use super::process_rows::live_total;
+use super::process_row::ProcessRow;
 use super::row::{PageContext, RowCounters};
 use super::row_index::RowIndex;
-use super::start_lines::StartLines;
+use super::start_lines::{StartLines, same_start};
 use super::trial::Trial;
-use super::values::{self, RowKey};
+use super::values::{self, RowKey, live_total};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::{Moment, Timestamp};
 
@@ -101,35 +101,6 @@ pub(super) enum Succession {
     Open,
     /// None of them answered for a minute: what it produced before its first page is missing.
     Believed,
-}
-
-/// A row and its counters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProcessRow {
-    /// Its rank and model.
-    pub key: RowKey,
-    /// Its counters.
-    pub counters: RowCounters,
-    /// When the first page without it was read, if the last one was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) left: Option<Moment>,
-}
-
-impl ProcessRow {
-    fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { key: _, counters, left } = self;
-        counters.moments_mut().chain(left)
-    }
-
-    /// Whether it is on the last page.
-    pub const fn is_on_page(&self) -> bool {
-        self.left.is_none()
-    }
-
-    /// A row that is on the last page.
-    pub const fn new(key: RowKey, counters: RowCounters) -> Self {
-        Self { key, counters, left: None }
-    }
 }
 
 impl Process {
@@ -418,12 +389,6 @@ impl Process {
     pub(super) fn shown(&self) -> Vec<(RowKey, FastestMinute)> {
         self.rows.iter().map(|row| (row.key.clone(), row.counters.shown())).collect()
     }
-}
-
-/// Whether two start times are equal to the centisecond.
-pub(super) fn same_start(one: Timestamp, other: Timestamp) -> bool {
-    let centis = |at: Timestamp| (at.millis() + 5).div_euclid(10);
-    centis(one) == centis(other)
 }
 
 /// Which counters a reading has.

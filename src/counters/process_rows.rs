@@ -3,13 +3,14 @@
 use super::delta::{Reset, Step};
 use super::dropped::{self, Dropped};
 use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_JUDGED};
-use super::identity::FORGOTTEN;
+use super::page::{FORGOTTEN, SLACK};
 use super::passed::PassedLines;
-use super::process::{Process, ProcessRow};
+use super::process::Process;
+use super::process_row::ProcessRow;
 use super::row::{PageContext, RowCounters};
-use super::values::{self, COUNTERS, RowKey};
-use crate::reading::{EngineReading, Listed, LiveTokens, TokenCounters};
-use crate::units::{Moment, Span, Tokens};
+use super::values::{self, COUNTERS, RowKey, live_total};
+use crate::reading::{EngineReading, Listed, TokenCounters};
+use crate::units::{Moment, Span};
 
 /// Where a new row begins to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl Process {
         let begin = self.begin(rows, context);
         // A process that was born while it was watched had nothing before; one page alone does not say so.
         let first_seen = context.at.wall - context.at.since(self.first_seen);
-        let is_new = self.start().is_some_and(|start| start > first_seen - super::identity::SLACK)
+        let is_new = self.start().is_some_and(|start| start > first_seen - SLACK)
             || context.last_page.since(self.first_seen) <= Span::ZERO;
         let mut left: Option<Vec<_>> = None;
         let mut is_counted = false;
@@ -212,15 +213,6 @@ impl Process {
         only(self.index.of_name(&self.rows, reading.rank.as_ref(), reading.model.as_ref()).filter(left))
             .or_else(|| self.renamed(reading, page))
     }
-}
-
-/// The sum of the live counters of a page, if it has any.
-pub(super) fn live_total(page: &[&EngineReading]) -> Option<u64> {
-    let of = |live: LiveTokens| [live.computed, live.cached, live.output].into_iter().flatten().map(Tokens::count);
-    page.iter()
-        .filter_map(|reading| reading.live)
-        .map(|live| of(live).fold(0, u64::saturating_add))
-        .reduce(u64::saturating_add)
 }
 
 /// The only one of several, if it is.

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::fastest_minute::MIN_DISPUTED;
-use super::identity::{FORGOTTEN, InstancePage};
 use super::line::Line;
+use super::page::{FORGOTTEN, InstancePage};
 use super::process::Process;
+use super::rate::millis;
 use crate::units::{Moment, Span};
 
 /// The most lines that are kept; the least recently seen is dropped first.
@@ -31,8 +32,8 @@ pub(super) struct QuarantinedLine {
     /// Whether it lies above the process that answered before, rather than below.
     pub(super) above: bool,
     /// Its first values; for a line below, those since it last began to answer.
-    pub(super) first: Values,
-    last: Values,
+    pub(super) first: PageValues,
+    last: PageValues,
     /// The number of its pages in a row; 0 while another line answers.
     pub(super) pages: u8,
     /// How often it began to answer.
@@ -47,7 +48,7 @@ pub(super) struct QuarantinedLine {
 
 /// The values of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Values {
+pub(super) struct PageValues {
     /// The values as they stand on the page, which apply if it is another process's.
     #[serde(alias = "told")]
     pub(super) present: Line,
@@ -66,7 +67,7 @@ pub(super) struct Run {
     paces: Option<(u64, u64)>,
 }
 
-impl Values {
+impl PageValues {
     fn of(page: &InstancePage<'_>, process: Option<&Process>) -> Self {
         let present = Line::of(page.rows);
         Self { own: process.map_or_else(|| present.clone(), |process| process.line_of(page.rows)), present }
@@ -79,7 +80,7 @@ impl Values {
 }
 
 impl QuarantinedLine {
-    pub(super) fn new(above: bool, values: Values, at: Moment, pages: u8) -> Self {
+    pub(super) fn new(above: bool, values: PageValues, at: Moment, pages: u8) -> Self {
         let (first, paused) = (values.clone(), pages == 0);
         Self { above, first, last: values, pages, episodes: 1, paused, refuted: false, since: at, seen: at }
     }
@@ -96,12 +97,12 @@ impl QuarantinedLine {
 
     /// A line with a single page.
     pub(super) fn here(above: bool, page: &InstancePage<'_>, process: Option<&Process>) -> Self {
-        Self::new(above, Values::of(page, process), page.at, 1)
+        Self::new(above, PageValues::of(page, process), page.at, 1)
     }
 
     /// The growth of a page from the line's last values, if the page continues the line: if it grew by no more than the
     /// process that answered before grows in that time, or by far less than its distance from that process.
-    fn goes_on(&self, now: &Values, at: Moment, process: Option<&Process>) -> Option<u64> {
+    fn goes_on(&self, now: &PageValues, at: Moment, process: Option<&Process>) -> Option<u64> {
         let either = [(&self.last.present, &now.present), (&self.last.own, &now.own)];
         let goes_on = |(then, now): (&Line, &Line)| {
             let grown = then.growth_to(now);
@@ -123,7 +124,7 @@ impl QuarantinedLine {
     }
 
     /// The line with one more page.
-    fn with(self, now: Values, at: Moment) -> Self {
+    fn with(self, now: PageValues, at: Moment) -> Self {
         let episodes = self.episodes.saturating_add(u8::from(self.paused));
         if self.paused && !self.above {
             // The growth of a line below another while that one answered is already in that one's growth.
@@ -163,7 +164,7 @@ impl QuarantinedLines {
     ) -> (QuarantinedLine, Run) {
         let run = self.run.take().map_or_else(|| Run::new(page), |run| run.with(page));
         self.run = Some(run.clone());
-        let now = Values::of(page, process);
+        let now = PageValues::of(page, process);
         let lines = self.lines.iter().enumerate().filter(|(_, line)| line.above == above);
         let nearest = lines.filter_map(|(place, line)| Some((line.goes_on(&now, page.at, process)?, place))).min();
         let line = match nearest {
@@ -285,8 +286,4 @@ impl QuarantinedLines {
         });
         lines.chain(run)
     }
-}
-
-pub(super) fn millis(span: Span) -> u64 {
-    span.millis().max(1).unsigned_abs()
 }

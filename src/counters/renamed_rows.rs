@@ -4,7 +4,8 @@
 //! that left, and grew too much for that to be told, is no new one either: its growth is not known.
 
 use super::fastest_minute::{MIN_JUDGED, MINUTE};
-use super::process::{Process, ProcessRow};
+use super::process::Process;
+use super::process_row::ProcessRow;
 use super::values;
 use crate::reading::{EngineReading, TokenCounters};
 

@@ -23,7 +23,7 @@ use super::values::{COUNTERS, fell, growth, kept, raised, values, zeroed};
 use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
-use fallen::{Earlier, Quarantine};
+use fallen::{BeforeReset, Quarantine};
 use parts::{REASON_TAKEN, raw_delta, without};
 
 /// Why a low value is disputed.
@@ -44,7 +44,7 @@ pub struct RowCounters {
     quarantine: Option<Quarantine>,
     /// The values before a reset, for as long as it may turn out to have been a dip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    earlier: Option<Earlier>,
+    earlier: Option<BeforeReset>,
     /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
     /// The resets of series and of finished requests that may turn out to have been dips.
@@ -133,7 +133,7 @@ impl RowCounters {
             replaced: _,
         } = self;
         let quarantine = quarantine.iter_mut().flat_map(Quarantine::moments_mut);
-        let earlier = earlier.iter_mut().flat_map(Earlier::moments_mut);
+        let earlier = earlier.iter_mut().flat_map(BeforeReset::moments_mut);
         moved
             .iter_mut()
             .chain(shown.since_mut())
@@ -255,10 +255,15 @@ impl RowCounters {
     /// bounds.
     pub(super) fn is_jump(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
-        self.shown.is_far_beyond(grown, self.since_moved(context.at))
+        self.is_far_beyond(effective, context.at)
             || self.leaps_to(effective, context.at)
             || self.is_beyond_hardware(effective, context)
             || self.hits_exceed(grown, effective)
+    }
+
+    /// Whether values are too far above the last ones for this row's growth, by its fastest minute.
+    pub(super) fn is_far_beyond(&self, effective: &TokenCounters, at: Moment) -> bool {
+        self.shown.is_far_beyond(growth(effective, &self.last), self.since_moved(at))
     }
 
     /// Whether values come too soon after the last ones for the row's growth, by how fast it grew.

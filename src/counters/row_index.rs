@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::process::ProcessRow;
+use super::process_row::ProcessRow;
 use super::values::RowKey;
 use crate::reading::{EngineReading, ModelName, Rank};
 

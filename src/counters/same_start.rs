@@ -6,7 +6,8 @@
 //! which is one process, or has had the time to do so and has not. From then on a page belongs to the nearest of them.
 
 use super::doubted::Doubted;
-use super::identity::{ANSWERING, FORGOTTEN, InstancePage, Outcome, Processes};
+use super::identity::Processes;
+use super::page::{ANSWERING, FORGOTTEN, InstancePage, Outcome};
 use super::process::Process;
 use super::process_id::ProcessId;
 use super::quarantine_limits::LAG;

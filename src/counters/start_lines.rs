@@ -1,14 +1,11 @@
-//! Tells processes apart that were taken for one whose start time moves.
+//! The last values of a process under each of its start times, which tell whether they are those of two processes.
 //!
 //! The pages of one process go on from each other, whatever start time they have. Those of two go on from the last page
 //! with the same start time only: the lower one's are below the other one's page before, again and again.
 
 use serde::{Deserialize, Serialize};
 
-use super::identity::{InstancePage, Outcome, Processes};
 use super::line::Line;
-use super::process::same_start;
-use super::process_id::ProcessId;
 use crate::units::{Moment, Timestamp};
 
 /// The number of pages of a lower process after which there are two. A dip at which the start time moved does not go on
@@ -69,7 +66,7 @@ impl StartLines {
     }
 
     /// Notes a page. Returns whether its start time is that of another process than the page before it.
-    fn note(&mut self, start: Timestamp, line: Line, seen: Moment) -> bool {
+    pub(super) fn note(&mut self, start: Timestamp, line: Line, seen: Moment) -> bool {
         let (other, falls) = match self.lines.last() {
             Some(before) => (!same_start(before.start, start), !line.reaches(&before.line)),
             None => (false, false),
@@ -114,7 +111,7 @@ impl StartLines {
     }
 
     /// Takes out the lines that go on from the latest one, and not better from the one before it. Leaves the others.
-    fn take_latest(&mut self) -> Option<(Self, Line, Moment)> {
+    pub(super) fn take_latest(&mut self) -> Option<(Self, Line, Moment)> {
         (self.contradictions, self.agreements) = (0, 0);
         let latest = self.lines.pop()?;
         let other = self.lines.last()?.clone();
@@ -128,7 +125,7 @@ impl StartLines {
         Some((Self { lines: its, ..Self::default() }, other.line, other.seen))
     }
 
-    fn has(&self, start: Timestamp) -> bool {
+    pub(super) fn has(&self, start: Timestamp) -> bool {
         self.lines.iter().any(|line| same_start(line.start, start))
     }
 
@@ -141,25 +138,8 @@ impl StartLines {
     }
 }
 
-impl Processes {
-    /// Splits a process whose start times are those of two, when that is clear. The process of the page goes on from it:
-    /// what it made before may be missing, since only the higher one of them was counted.
-    pub(super) fn split_starts(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
-        let process = self.get_mut(id).filter(|process| process.starts.len() > 1)?;
-        if !process.by_start.note(start, Line::of(page.rows), page.at) {
-            return None;
-        }
-        let (lines, other, seen) = process.by_start.take_latest()?;
-        let (its, others) = process.starts.iter().partition(|known| lines.has(**known));
-        process.keep_starts(others);
-        process.return_to(&other, &process.shown());
-        process.last_seen = seen;
-        let believed = process.trial.take().map(|_| id);
-        let added = self.add(None, page.at);
-        if let Some(process) = self.get_mut(added) {
-            (process.starts, process.by_start) = (its, lines);
-        }
-        let outcome = self.baseline(page, added);
-        Some(Outcome { believed: believed.into_iter().collect(), lost: true, ..outcome })
-    }
+/// Whether two start times are equal to the centisecond.
+pub(super) fn same_start(one: Timestamp, other: Timestamp) -> bool {
+    let centis = |at: Timestamp| (at.millis() + 5).div_euclid(10);
+    centis(one) == centis(other)
 }

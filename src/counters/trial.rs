@@ -5,24 +5,18 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::fastest_minute::FastestMinute;
-use super::identity::InstancePage;
 use super::line::Line;
 use super::own_pace::OwnPace;
-use super::passed::is_near;
-use super::process::Process;
 use super::process_id::ProcessId;
-use super::quarantine_limits::{QUARANTINE_PAGES, SMALL_PART};
+use super::quarantine_limits::QUARANTINE_PAGES;
 use super::values::{self, RowKey};
 use crate::units::{Moment, Span, Timestamp};
 
-/// A page whose growth is this many times that of any page before returns to another line.
-const RETURN_RATIO: u64 = 4;
 /// Growth of at least so many times the largest page's is one process's, where only one is known.
 const STEADY: u64 = 6;
+
 /// Values return to those from before a growth if they are at most one part in this many of it above them.
-const NEARER: u64 = 16;
-/// The same of each counter, if it holds for their sum.
-const NEARER_EACH: u64 = 8;
+pub(super) const NEARER: u64 = 16;
 
 /// A movement that was believed without proof, and may be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,24 +27,24 @@ pub(super) struct Trial {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) seen_before: Option<Moment>,
     /// The line before it: a process that continues from it was there all the time.
-    before: Line,
+    pub(super) before: Line,
     /// The line of the page that began it, where that is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    first: Option<Line>,
+    pub(super) first: Option<Line>,
     /// What the rows had shown before it.
     #[serde(default)]
-    shown: Vec<(RowKey, FastestMinute)>,
+    pub(super) shown: Vec<(RowKey, FastestMinute)>,
     /// The largest growth of a page since.
     pub(super) step: u64,
     /// How fast the line before it grew, in tokens a minute; 0 if that is not known.
     #[serde(default)]
-    pace: u64,
+    pub(super) pace: u64,
     /// How each counter grew before it.
     #[serde(default, skip_serializing_if = "OwnPace::is_empty")]
-    own_pace: OwnPace,
+    pub(super) own_pace: OwnPace,
     /// The number of pages since that returned to the line before it.
     #[serde(default)]
-    returns: u8,
+    pub(super) returns: u8,
     /// Whether its beginning was already counted as a lost window.
     #[serde(default)]
     pub(super) is_counted: bool,
@@ -89,11 +83,6 @@ impl Trial {
         own_pace.moments_mut().chain([since]).chain(seen_before)
     }
 
-    /// The trial of growth far beyond what a process has shown.
-    pub(super) fn of_growth(since: Moment, process: &Process) -> Self {
-        Self::new(TrialKind::Growth, since, process)
-    }
-
     /// The same trial, and the line of the page that began it.
     pub(super) fn begun_by(self, first: Line) -> Self {
         Self { first: Some(first), ..self }
@@ -112,36 +101,6 @@ impl Trial {
     /// The same trial, and whether its beginning is counted as a lost window.
     pub(super) fn counted(self, is_counted: bool) -> Self {
         Self { is_counted, ..self }
-    }
-
-    /// The trial of a start time close to the process's own.
-    pub(super) fn of_start(start: Timestamp, since: Moment, process: &Process) -> Self {
-        Self::new(TrialKind::Start(start), since, process)
-    }
-
-    pub(super) fn new(kind: TrialKind, since: Moment, process: &Process) -> Self {
-        let (before, shown, pace) = (process.line(), process.shown(), process.passed.pace());
-        let own_pace = process.pace.clone();
-        let seen_before = Some(process.last_seen);
-        Self {
-            kind,
-            since,
-            seen_before,
-            before,
-            first: None,
-            shown,
-            step: 0,
-            pace,
-            own_pace,
-            returns: 0,
-            is_counted: false,
-        }
-    }
-
-    /// Returns a process to its state before the trial.
-    pub(super) fn undo(&self, process: &mut Process) {
-        process.return_to(&self.before, &self.shown);
-        process.pace = self.own_pace.clone();
     }
 
     /// Notes a page. Whether growth is on trial and several pages returned to the values from before it: below the
@@ -169,18 +128,13 @@ impl Trial {
     }
 
     /// Whether values are above those from before the trial by no more than the rows had grown in that time.
-    fn paces(&self, now: &Line, since: Span) -> bool {
+    pub(super) fn paces(&self, now: &Line, since: Span) -> bool {
         let known = self.before.finder();
         let shown: HashMap<_, _> = self.shown.iter().rev().map(|(key, shown)| (key, shown)).collect();
         now.0.iter().enumerate().all(|(nth, (key, now))| {
             let (then, shown) = (known.at(nth, key), shown.get(key));
             then.zip(shown).is_none_or(|(then, shown)| shown.explains(values::growth(now, then), since))
         })
-    }
-
-    /// The trial of a process that was born by its start time alone.
-    pub(super) fn of_birth(since: Moment, process: &Process) -> Self {
-        Self::new(TrialKind::Birth, since, process)
     }
 
     /// Whether a birth is on trial.
@@ -199,46 +153,5 @@ impl Trial {
             TrialKind::Start(start) => Some(start),
             TrialKind::Growth | TrialKind::Reset | TrialKind::Below(_) | TrialKind::Birth => None,
         }
-    }
-}
-
-/// Whether a page continues the line from before a trial, and not the present one.
-pub(super) fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
-    let Some(trial) = process.trial.as_ref().filter(|_| process.starts.is_empty()) else { return false };
-    let (now, line) = (process.line_of(page.rows), process.line());
-    let since = page.at.since(trial.since);
-    let is_near = || {
-        let grown = trial.before.growth_to(&now);
-        // After a reset the pages say nothing of the pace of the line before it.
-        let explained = if trial.kind == TrialKind::Reset {
-            trial.pace == 0 || is_near(grown, trial.pace, since)
-        } else {
-            process.passed.explains(grown, since)
-        };
-        // In the sum of its counters, or in each of them.
-        let away = trial.before.growth_to(&line).max(line.growth_to(&trial.before));
-        let all = grown.saturating_mul(NEARER) <= away;
-        explained && now.is_just_above(&trial.before, &line, if all { NEARER_EACH } else { NEARER })
-    };
-    let paced = trial.paces(&now, since) || is_near();
-    if !now.reaches(&trial.before) || !paced {
-        return false;
-    }
-    // What grew steadily from almost nothing is as well explained by a restart.
-    let is_restart = || {
-        let steady = trial.step.saturating_mul(SMALL_PART) <= trial.before.growth_to(&line);
-        steady && trial.before.total() <= line.total() / SMALL_PART
-    };
-    // Where counters that did not fall go on, those that fell may have dipped.
-    let dips = || now.goes_on_in_part(&line) && process.may_dip_to(&now, page.at);
-    match trial.kind {
-        TrialKind::Growth => !now.reaches(&line) && !is_restart() && !dips(),
-        TrialKind::Reset => {
-            now.reaches(&line)
-                && line.growth_to(&now) > trial.step.saturating_mul(RETURN_RATIO)
-                && line.growth_to(&now) >= trial.before.growth_to(&now)
-                && !line.reaches(&trial.before)
-        }
-        TrialKind::Below(_) | TrialKind::Start(_) | TrialKind::Birth => false,
     }
 }

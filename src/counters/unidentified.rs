@@ -6,21 +6,22 @@
 //! within ten minutes. Of two lines that might be one process with dips, only the upper one is counted.
 
 use super::fastest_minute::{MIN_DISPUTED, MIN_JUDGED};
-use super::identity::{FORGOTTEN, InstancePage, Outcome, Processes, Verdict};
+use super::identity::Processes;
+use super::page::{FORGOTTEN, InstancePage, Outcome, PageVerdict};
 use super::page_match::PageMatch;
 use super::process::Process;
 use super::process_id::ProcessId;
+use super::process_trial::returns;
 use super::quarantine_limits::QUARANTINE_PAGES;
-use super::quarantined::{QuarantinedLine, QuarantinedLines, Values, millis};
-use super::trial::{Trial, TrialKind, returns};
+use super::quarantined::{PageValues, QuarantinedLine, QuarantinedLines};
+use super::rate::keeps_pace;
+use super::trial::{Trial, TrialKind};
 use crate::units::{Moment, Span};
 
 /// The number of episodes after which a line above another is a process of its own.
 const EPISODES: u8 = 2;
 /// The number of pages in a row that continue no known line, after which they are accepted as they are.
 const LONGEST_RUN: u8 = 12;
-/// Growth this many times faster than what follows it returns to another line.
-const JUMP_RATIO: u64 = 10;
 /// Why a jump is disputed.
 const REASON_FAR: &str = "far more than its fastest minute, and no start time to tell it by";
 
@@ -40,7 +41,7 @@ impl Processes {
         };
         self.all.iter_mut().for_each(|process| process.replace_listed(page.rows));
         if self.may_be_anyones(page) {
-            return Outcome { verdict: Verdict::Cut, ..self.quarantine(page, current) };
+            return Outcome { verdict: PageVerdict::Cut, ..self.quarantine(page, current) };
         }
         if let Some(outcome) = self.take_turn(page) {
             return outcome;
@@ -237,7 +238,7 @@ impl Processes {
         }
         self.quarantined.pause();
         let above = trial.kind == TrialKind::Growth;
-        self.quarantined.push(QuarantinedLine::new(above, Values::before(other), seen, 0).refuted());
+        self.quarantined.push(QuarantinedLine::new(above, PageValues::before(other), seen, 0).refuted());
         let mut outcome = self.go_on(page, id);
         self.get_mut(id)?.note_pace(page.at);
         // What it made since it was last seen.
@@ -272,6 +273,11 @@ impl Processes {
                     process.passed.note_all(&passed);
                 }
                 Outcome { lost: outcome.lost || lost, ..outcome }
+            }
+            // What is fast once and goes on so is the growth of one that has much to do.
+            true if stays && self.speeds_up(page, &line, current) => {
+                self.quarantined.settle();
+                self.go_on_by_values(page, current)
             }
             // One of several processes that answer in turn is not believed to have jumped, nor one that is slow again.
             true if stays
@@ -312,6 +318,14 @@ impl Processes {
         keeps_pace(jump, (line.first.own.growth_to(&process.line_of(page.rows)), page.at.since(line.since)))
     }
 
+    /// Whether a line began with values that come soon after a process's last ones, and goes on as fast.
+    fn speeds_up(&self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> bool {
+        let is_near = |process: &Process| {
+            process.leaps_to(&line.first.own, line.since) && !process.is_far_beyond(&line.first.own, line.since)
+        };
+        !self.are_several() && self.get(id).is_some_and(is_near) && self.keeps_pace(page, line, id)
+    }
+
     /// Whether a line began with values that come too soon for a process's growth, and goes on slower.
     fn leapt(&self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> bool {
         self.get(id).is_some_and(|process| process.leaps_to(&line.first.own, line.since))
@@ -328,7 +342,7 @@ impl Processes {
         process.passed.leave(process.line(), since);
         let steps = process.dispute(page.rows, &page.context(since), REASON_FAR);
         process.last_seen = page.at;
-        Outcome { verdict: Verdict::Continues, steps, lost, ..Outcome::empty(id, since, page) }
+        Outcome { verdict: PageVerdict::Continues, steps, lost, ..Outcome::empty(id, since, page) }
     }
 
     /// Explains a fall that stays and grows: the process was reset, or another one answers.
@@ -359,7 +373,7 @@ impl Processes {
         process.last_seen = page.at;
         self.quarantined.settle();
         self.restarts += 1;
-        Outcome { verdict: Verdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
+        Outcome { verdict: PageVerdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
     }
 
     /// A process above a line that did not answer since the line did: the line may be its dip.
@@ -400,10 +414,4 @@ fn fit(process: &Process, page: &InstancePage<'_>) -> PageMatch {
 /// Whether growth of a process was found to be another's within the last ten minutes.
 fn was_refuted(process: &Process, page: &InstancePage<'_>) -> bool {
     process.refuted.is_some_and(|at| page.at.since(at) < FORGOTTEN)
-}
-
-/// Whether the growth after a jump was about as fast as the jump; each is tokens and their time.
-pub(super) fn keeps_pace(jump: (u64, Span), after: (u64, Span)) -> bool {
-    let per_minute = |(tokens, within): (u64, Span)| u128::from(tokens) * 60_000 / u128::from(millis(within));
-    per_minute(jump) <= per_minute(after) * u128::from(JUMP_RATIO)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reading::{EngineReading, ModelName, PromptCount, Rank, TokenCounters};
+use crate::reading::{EngineReading, LiveTokens, ModelName, PromptCount, Rank, TokenCounters};
 use crate::units::Tokens;
 
 /// The number of counters of a row: prompt, cached, output, in this order.
@@ -101,4 +101,13 @@ pub(super) fn zero_where_fell(then: &TokenCounters, now: &TokenCounters) -> Toke
         cached: if fell[1] { zero.cached } else { then.cached },
         output: if fell[2] { zero.output } else { then.output },
     }
+}
+
+/// The sum of the live counters of a page, if it has any.
+pub(super) fn live_total(page: &[&EngineReading]) -> Option<u64> {
+    let of = |live: LiveTokens| [live.computed, live.cached, live.output].into_iter().flatten().map(Tokens::count);
+    page.iter()
+        .filter_map(|reading| reading.live)
+        .map(|live| of(live).fold(0, u64::saturating_add))
+        .reduce(u64::saturating_add)
 }

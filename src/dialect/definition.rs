@@ -3,7 +3,7 @@
 use super::field::{CountedPart, Policy, ProcessFacts, SeriesField, SeriesPlace, StartOf};
 use super::sums::RowSums;
 use crate::exposition::SeriesLabels;
-use crate::reading::{EngineKind, EngineReading, Role};
+use crate::reading::{EngineKind, EngineReading, EngineRole};
 
 /// Everything that is particular to an engine or exporter.
 pub(super) struct Dialect {
@@ -30,7 +30,7 @@ pub(super) struct Dialect {
     /// What is particular to its rows once they are read.
     pub(super) policy: Policy,
     /// Which of its tokens count in a role.
-    pub(super) counts: fn(Role) -> CountedPart,
+    pub(super) counts: fn(EngineRole) -> CountedPart,
     /// What a series' name means; `None`: nothing that is wanted, and the line is not read.
     pub(super) field: fn(&str) -> Option<SeriesField>,
     /// Where a series belongs, by its labels; `None`: it would count something twice.

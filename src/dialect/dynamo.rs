@@ -5,7 +5,7 @@
 use super::definition::{Dialect, PLAIN};
 use super::field::{Count, Delay, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use super::sums::RowSums;
-use crate::reading::{EngineKind, EngineReading, Role};
+use crate::reading::{EngineKind, EngineReading, EngineRole};
 
 pub(super) const DIALECT: Dialect = Dialect {
     kind: EngineKind::named("dynamo"),
@@ -35,7 +35,7 @@ fn field(name: &str) -> Option<SeriesField> {
 }
 
 fn settle(sums: &RowSums<'_>, _: &ProcessFacts, reading: &mut EngineReading) {
-    reading.role = Some(Role::Proxy);
+    reading.role = Some(EngineRole::Proxy);
     // The counter runs with the stream and was seen to fall short; the sum is right, but only once a stream has ended.
     // Both only grow, and neither is ever too high.
     reading.tokens.output = reading.tokens.output.max(reading.finished.output);

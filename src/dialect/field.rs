@@ -1,7 +1,7 @@
 //! What a line can mean: the words in which a dialect speaks.
 
 use crate::exposition::{LabelText, SeriesLabels};
-use crate::reading::{Rank, Role};
+use crate::reading::{EngineRole, Rank};
 
 /// How rows of an engine are treated after they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +51,11 @@ impl CountedPart {
     pub const NONE: Self = Self { prompt: false, output: false };
 
     /// The usual: with prefill and decode apart, prompts are taken from the one and output from the other.
-    pub(super) const fn by_role(role: Role) -> Self {
+    pub(super) const fn by_role(role: EngineRole) -> Self {
         match role {
-            Role::Unified | Role::Proxy => Self::ALL,
-            Role::Prefill => Self { prompt: true, output: false },
-            Role::Decode => Self { prompt: false, output: true },
+            EngineRole::Unified | EngineRole::Proxy => Self::ALL,
+            EngineRole::Prefill => Self { prompt: true, output: false },
+            EngineRole::Decode => Self { prompt: false, output: true },
         }
     }
 }
@@ -186,7 +186,7 @@ pub(super) struct SeriesPlace<'p> {
     /// The bucket's upper bound.
     pub(super) bound: f64,
     /// The role that a label tells.
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<EngineRole>,
     /// Labels that mean nothing to the dialect, a bit each by their first letter: one may name a process.
     pub(super) others: u64,
 }
@@ -234,7 +234,7 @@ pub(super) struct ProcessFacts {
     /// Tokens in a block of the KV cache.
     pub(super) block: Option<u64>,
     /// The role that labels tell.
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<EngineRole>,
     /// Whether any row has a rank.
     pub(super) ranked: bool,
     /// Whether any row counts output as it comes.

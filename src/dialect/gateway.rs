@@ -2,7 +2,7 @@
 
 use super::definition::{Dialect, PLAIN};
 use super::field::{Count, SeriesField, SeriesPlace, StartOf};
-use crate::reading::{EngineKind, Role};
+use crate::reading::{EngineKind, EngineRole};
 
 pub(super) const DIALECT: Dialect = Dialect {
     kind: EngineKind::named("sglang-gateway"),
@@ -19,6 +19,6 @@ pub(super) const DIALECT: Dialect = Dialect {
         }
         Some(entry)
     },
-    settle: |_, _, reading| reading.role = Some(Role::Proxy),
+    settle: |_, _, reading| reading.role = Some(EngineRole::Proxy),
     ..PLAIN
 };

@@ -4,7 +4,7 @@
 
 use super::definition::{Dialect, PLAIN};
 use super::field::{Count, Delay, SeriesField, SeriesPlace};
-use crate::reading::{EngineKind, Role};
+use crate::reading::{EngineKind, EngineRole};
 
 pub(super) const DIALECT: Dialect = Dialect {
     kind: EngineKind::named("litellm"),
@@ -12,7 +12,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ports: &[4000],
     field,
     entry: |field, labels| Some(SeriesPlace::keyed(field, labels, "model", "")),
-    settle: |_, _, reading| reading.role = Some(Role::Proxy),
+    settle: |_, _, reading| reading.role = Some(EngineRole::Proxy),
     ..PLAIN
 };
 

@@ -40,7 +40,7 @@ mod tests {
     use crate::dialect::{self, CountedPart, Hint};
     use crate::fleet::{Fleet, FleetConfig, TargetInfo};
     use crate::pricing::Book;
-    use crate::reading::{EngineKind, Event, PageReading, Role, ScrapeCost, TargetId};
+    use crate::reading::{EngineKind, EngineRole, Event, PageReading, ScrapeCost, TargetId};
     use crate::units::{Moment, Span, Timestamp};
 
     const PAGE: &[u8] = b"\
@@ -78,7 +78,7 @@ made_up_colour{model=\"m\"} 1
         assert!(dialect::ports().contains(&4999));
         assert!(dialect::lists_models(kind) && dialect::names_model(kind));
         assert!(dialect::policy(kind).infers_role && dialect::policy(kind).counts_at_end);
-        assert_eq!(dialect::attribution(kind, Role::Unified), CountedPart { prompt: true, output: false });
+        assert_eq!(dialect::attribution(kind, EngineRole::Unified), CountedPart { prompt: true, output: false });
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::field::{CountedPart, Policy};
 #[cfg(test)]
 use super::made_up;
 use super::{dynamo, gateway, gpus, litellm, llamacpp, lmdeploy, nim, ray, sglang, tgi, triton, trtllm, vllm};
-use crate::reading::{EngineKind, Role};
+use crate::reading::{EngineKind, EngineRole};
 
 /// Every engine, proxy and gateway whose page is understood.
 const ALL: &[&Dialect] = &[
@@ -139,6 +139,6 @@ pub fn policy(kind: EngineKind) -> Policy {
 }
 
 /// Which tokens of a row count. A proxy's count only for models that no watched engine serves.
-pub fn attribution(kind: EngineKind, role: Role) -> CountedPart {
+pub fn attribution(kind: EngineKind, role: EngineRole) -> CountedPart {
     (of(kind).counts)(role)
 }

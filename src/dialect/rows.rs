@@ -5,7 +5,7 @@ use super::process::ProcessLabels;
 use super::sheet::{NameOwners, PageProcess, Sheet, SheetRow};
 use super::sums::RowSums;
 use crate::exposition::LabelText;
-use crate::reading::{EngineReading, InstanceId, Latency, ModelName, PromptCount, Refusal, Refusals, Role};
+use crate::reading::{EngineReading, EngineRole, InstanceId, Latency, ModelName, PromptCount, Refusal, Refusals};
 use crate::units::Timestamp;
 
 /// The rows of a page, and when their processes started.
@@ -45,7 +45,7 @@ impl<'p> Sheet<'p> {
             for _ in 0..settle(line.sums, process, like, &mut reading) {
                 told.refused.count(Refusal::TooLarge);
             }
-            if reading.model.is_none() && reading.role != Some(Role::Proxy) {
+            if reading.model.is_none() && reading.role != Some(EngineRole::Proxy) {
                 reading.model = unnamed.cloned();
             }
             // Made safe to show, two rows may read alike: the first one stands.

@@ -9,7 +9,7 @@ use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
 use super::field::{Count, CountedPart, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use super::sums::RowSums;
 use crate::exposition::{LabelText, SeriesLabels};
-use crate::reading::{EngineKind, EngineReading, LiveTokens, RankWork, Role};
+use crate::reading::{EngineKind, EngineReading, EngineRole, LiveTokens, RankWork};
 use crate::units::Tokens;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -30,10 +30,10 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 /// A decode node repeats the whole prompt and the prefill node's hits, and makes all of the output.
-const fn counts(role: Role) -> CountedPart {
+const fn counts(role: EngineRole) -> CountedPart {
     match role {
-        Role::Prefill => CountedPart::NONE,
-        Role::Unified | Role::Decode | Role::Proxy => CountedPart::ALL,
+        EngineRole::Prefill => CountedPart::NONE,
+        EngineRole::Unified | EngineRole::Decode | EngineRole::Proxy => CountedPart::ALL,
     }
 }
 
@@ -92,11 +92,11 @@ pub(super) fn entry(field: SeriesField, labels: SeriesLabels<'_>) -> Option<Seri
     Some(entry)
 }
 
-fn role(engine_type: LabelText<'_>) -> Option<Role> {
+fn role(engine_type: LabelText<'_>) -> Option<EngineRole> {
     match engine_type.raw() {
-        b"unified" => Some(Role::Unified),
-        b"prefill" => Some(Role::Prefill),
-        b"decode" => Some(Role::Decode),
+        b"unified" => Some(EngineRole::Unified),
+        b"prefill" => Some(EngineRole::Prefill),
+        b"decode" => Some(EngineRole::Decode),
         _ => None,
     }
 }
@@ -147,7 +147,7 @@ fn work(sums: &RowSums<'_>) -> RankWork {
 /// What moves while requests run. Decode steps do not count a request's first token, which comes out of its prefill:
 /// the row that counts requests adds it, once they end. A prefill node's one token a request is not an output.
 fn live(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &EngineReading) -> Option<LiveTokens> {
-    let first_tokens = sums.tokens(Count::Requests).filter(|_| reading.role != Some(Role::Prefill));
+    let first_tokens = sums.tokens(Count::Requests).filter(|_| reading.role != Some(EngineRole::Prefill));
     let decoded = sums.tokens(Count::LiveOutput);
     let output = match (decoded, first_tokens) {
         (Some(decoded), first) => sums.together(decoded.count(), first.unwrap_or_default().count()).map(Tokens::new),

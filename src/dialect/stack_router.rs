@@ -3,7 +3,7 @@
 
 use super::field::{Count, ProcessFacts, SeriesField};
 use super::sums::RowSums;
-use crate::reading::{EngineReading, PromptCount, Role};
+use crate::reading::{EngineReading, EngineRole, PromptCount};
 
 /// What a name means that only the router has, once its `vllm:` is taken off.
 pub(super) fn field(name: &str) -> Option<SeriesField> {
@@ -23,7 +23,7 @@ pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut Eng
     if engine || !(routed || facts.router) {
         return;
     }
-    reading.role = Some(Role::Proxy);
+    reading.role = Some(EngineRole::Proxy);
     if let Some(prompt) = sums.tokens(Count::RoutedPrompt) {
         reading.tokens.prompt = PromptCount::Whole(prompt);
     }

@@ -8,7 +8,7 @@ use super::field::{Count, Delay, Policy, ProcessFacts, RowGauge, SeriesField, Se
 use super::stack_router;
 use super::sums::RowSums;
 use crate::exposition::{LabelText, SeriesLabels};
-use crate::reading::{EngineKind, EngineReading, Role};
+use crate::reading::{EngineKind, EngineReading, EngineRole};
 use crate::units::Tokens;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -101,10 +101,10 @@ fn end(finished_reason: LabelText<'_>) -> Count {
     }
 }
 
-fn role(component: LabelText<'_>) -> Option<Role> {
+fn role(component: LabelText<'_>) -> Option<EngineRole> {
     match component.raw() {
-        b"prefill" => Some(Role::Prefill),
-        b"decode" => Some(Role::Decode),
+        b"prefill" => Some(EngineRole::Prefill),
+        b"decode" => Some(EngineRole::Decode),
         _ => None,
     }
 }

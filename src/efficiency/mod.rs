@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::reading::{Health, NodeName, Role, UnitName};
+use crate::reading::{EngineRole, Health, NodeName, UnitName};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Money;
 
@@ -43,8 +43,10 @@ pub struct Efficiency {
 
 /// The figures of a snapshot.
 pub fn efficiency(snapshot: &Snapshot) -> Efficiency {
-    let prefill = part(snapshot, |role| matches!(role, Role::Prefill | Role::Unified), |row| row.prompt_per_second);
-    let decode = part(snapshot, |role| matches!(role, Role::Decode | Role::Unified), |row| row.output_per_second);
+    let prefill =
+        part(snapshot, |role| matches!(role, EngineRole::Prefill | EngineRole::Unified), |row| row.prompt_per_second);
+    let decode =
+        part(snapshot, |role| matches!(role, EngineRole::Decode | EngineRole::Unified), |row| row.output_per_second);
     let output = snapshot.tokens.output_per_second;
     Efficiency {
         prompt_per_node: prefill.and_then(|part| per(Some(part.rate), part.nodes as f64)),
@@ -69,7 +71,7 @@ struct RolePart {
 
 fn part(
     snapshot: &Snapshot,
-    is_of: impl Fn(Role) -> bool,
+    is_of: impl Fn(EngineRole) -> bool,
     rate: impl Fn(&EngineRow) -> Option<f64>,
 ) -> Option<RolePart> {
     let live = || snapshot.engines.iter().filter(|row| row.state == Health::Live && !row.in_engine_row);

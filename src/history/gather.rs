@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use super::lines::mean;
 use super::query::Measure;
-use crate::reading::{ModelName, NodeName, Rank, Role, TargetId, UnitName};
+use crate::reading::{EngineRole, ModelName, NodeName, Rank, TargetId, UnitName};
 use crate::snapshot::{EngineRow, Quantiles, Snapshot};
 use crate::units::Ratio;
 
@@ -188,7 +188,7 @@ impl MergedSum {
         self.ttft.add(row.ttft_seconds);
         self.itl.add(row.itl_seconds);
         // What decode takes over from prefill is no hit of its own.
-        let rate = row.cache_hit_rate.filter(|_| row.role != Role::Decode);
+        let rate = row.cache_hit_rate.filter(|_| row.role != EngineRole::Decode);
         if let (Some(prompt), Some(rate)) = (row.prompt_per_second, rate) {
             let (prompts, hits) = self.hits.get_or_insert_default();
             (*prompts, *hits) = (*prompts + prompt, *hits + prompt * rate.get());

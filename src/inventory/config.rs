@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::counters::Plausibility;
 use crate::ledger::Slo;
 use crate::pricing::{Bill, Lease, Overhead};
-use crate::reading::{Label, ModelName, NodeName, Role, TargetId, UnitName};
+use crate::reading::{EngineRole, Label, ModelName, NodeName, TargetId, UnitName};
 use crate::units::{Span, Timestamp};
 
 /// A target and what the configuration says about it.
@@ -21,7 +21,7 @@ pub struct TargetInfo {
     /// The deployment unit, if configured.
     pub unit: Option<UnitName>,
     /// The role, if configured.
-    pub role: Option<Role>,
+    pub role: Option<EngineRole>,
     /// The tenant whose traffic it serves, if configured.
     pub tenant: Option<Label>,
 }

@@ -1,7 +1,7 @@
 //! Revenue accounts, cost accounts and tariffs: small tables of names, so that postings carry numbers.
 
 use crate::pricing::ClassPrices;
-use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
+use crate::reading::{EngineRole, Label, ModelName, NodeName, UnitName};
 use crate::units::{HourlyRate, Money, PowerPrice, Share, Tokens};
 
 use super::{AllocatedTime, Classes, GpuTimeCell, TokenChange};
@@ -16,7 +16,7 @@ pub struct RevenueAccount {
     /// The model; `None` if the engine does not name it.
     pub model: Option<ModelName>,
     /// The engine's role.
-    pub role: Role,
+    pub role: EngineRole,
     /// The tenant, from the target's label `tenant`.
     pub tenant: Option<Label>,
     /// Whether the cost of its GPUs was known when its tokens were produced. A rate that becomes known later does not

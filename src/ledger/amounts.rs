@@ -1,4 +1,4 @@
-//! What postings are made of: tokens by price class, GPU time with its energy, changes of both, and how far they may be wrong.
+//! The amounts of postings: tokens by price class, GPU time with its energy, changes of both, and their uncertainty.
 
 use std::ops::{Add, AddAssign};
 

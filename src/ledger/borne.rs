@@ -1,32 +1,32 @@
-//! Who bears the cost of GPUs at work.
+//! The accounts that bear the cost of busy GPUs.
 
 use super::CostAccountId;
 use crate::units::Timestamp;
 
-/// How far from its node GPU time found the work that bears it.
+/// Where the tokens that bear GPU time were produced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reach {
     /// On the node.
     Node,
     /// In the deployment unit.
     Unit,
-    /// Anywhere.
+    /// Anywhere else.
     All,
-    /// Nothing was made anywhere.
+    /// Nowhere: no token was produced.
     Nobody,
 }
 
-/// The part of one cost account's GPU time at work and metered energy in one bucket that the tokens of one cell bear. It
-/// is told apart in buckets as fine as the ledger keeps them, and summed for a coarser one.
+/// The part of one cost account's busy GPU time and metered energy in one bucket that the tokens of one cell bear. It is
+/// computed in the finest buckets that the ledger keeps, and summed for coarser ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BorneTime {
     /// When the bucket begins.
     pub bucket: Timestamp,
     /// The cost account.
     pub cost_account: CostAccountId,
-    /// How far away the tokens were made.
+    /// Where the tokens were produced.
     pub reach: Reach,
-    /// The place of the tokens in the past that this is of; `None` where nothing was made.
+    /// The index of the tokens in their `Past`; `None` if none were produced.
     pub bearer: Option<usize>,
     /// GPU time in milliseconds, shifted left by [`BorneTime::BITS`].
     pub time: i128,
@@ -38,7 +38,7 @@ impl BorneTime {
     /// Binary places of its amounts: parts of a millisecond that a year of minutes does not add up to one.
     pub const BITS: u32 = 24;
 
-    /// Who bears it.
+    /// The account that bears it.
     pub const fn key(&self) -> (Reach, Option<usize>) {
         (self.reach, self.bearer)
     }

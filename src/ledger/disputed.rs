@@ -1,4 +1,4 @@
-//! Disputes of a ledger: opened, decided, and what they are worth.
+//! Disputes of a ledger: opening, deciding, and their value.
 
 use super::rent::change_rent;
 use super::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, Evidence, GpuTimeChange, Ledger};

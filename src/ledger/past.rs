@@ -19,24 +19,24 @@ pub enum Grain {
     Day,
 }
 
-/// Which accounts a query tells apart.
+/// Which accounts a query keeps apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Detail {
     /// All of them.
     Accounts,
-    /// All of them, and who bears the cost of GPUs at work, told as finely as the ledger keeps it.
+    /// All of them, and the accounts that bear the cost of busy GPUs, from the finest buckets that the ledger keeps.
     Borne,
-    /// Those alone whose postings are worth something else: in each bucket, tokens of one model, tenant, tariff and
+    /// Only those whose postings have different values: in each bucket, tokens of one model, tenant, tariff and
     /// knowledge of cost are one cell, and so is GPU time of one rate, price of energy and kind.
     Alike,
 }
 
-/// What a query wants told.
+/// What a query asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Wanted {
-    /// Which accounts are told apart.
+    /// Which accounts are kept apart.
     pub detail: Detail,
-    /// Whether the time that nodes were held for is told, by quarter hours whatever the cells are.
+    /// Whether to return how long nodes were held, by quarter hours whatever the cells are.
     pub nodes: bool,
 }
 
@@ -83,11 +83,10 @@ pub struct Past {
     pub tokens: Vec<TokenCell>,
     /// GPU time in the order of its buckets.
     pub rents: Vec<GpuTimeCell>,
-    /// Who bears it, in the order of buckets and cost accounts, of those buckets of which the ledger keeps finer ones;
-    /// empty where that was not asked for. In a bucket of which nothing is told here, its own tokens bear its GPU time.
+    /// The accounts that bear it, in the order of buckets and cost accounts, for buckets of which the ledger keeps finer ones;
+    /// empty if not asked for. In a bucket without an entry, its own tokens bear its GPU time.
     pub borne: Vec<BorneTime>,
-    /// For how long nodes were held, where that was asked for and its cells do not say it as finely as is meant; `None`
-    /// where they do.
+    /// How long nodes were held, if asked for and the cells are too coarse to compute it from; otherwise `None`.
     pub node_time: Option<NodeTime>,
     /// Uncertainty in the order of its buckets.
     pub uncertainty: Vec<UncertaintyCell>,

@@ -15,8 +15,8 @@ pub enum Timing {
     Estimated,
 }
 
-/// What posts: a row of a target's pages, and the process that it is of. A rate is the sum of those of its sources. The
-/// default is no name: such sources are told apart by their times.
+/// The source of a posting: a row of a target's pages, and its process. A rate is the sum of those of its sources. The
+/// default has no name: such sources are distinguished by their times.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PostingSource {
     /// The row's number; 0 is none.
@@ -32,7 +32,7 @@ impl PostingSource {
         self.row != 0
     }
 
-    /// What tells it from others.
+    /// What distinguishes it from others.
     pub(super) const fn key(self) -> (u64, u32) {
         (self.row, self.process)
     }

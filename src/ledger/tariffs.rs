@@ -1,4 +1,4 @@
-//! Which tariff an account is posted at: looked up in the price book once, and kept until it changes.
+//! The tariff that an account is posted at: looked up in the price book once, and kept until it changes.
 
 use super::table::NumberedRows;
 use super::{Marker, RevenueAccount, RevenueAccountId, Tariff, TariffId};

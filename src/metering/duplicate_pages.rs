@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::agreement::Values;
 use super::duplicates::{FirstPage, Mark, Place, Settled};
 use super::{Context, Engine, Metering, Row};
-use crate::counters::{Outcome, ProcessId, Verdict as PageVerdict};
+use crate::counters::{Outcome, PageVerdict, ProcessId};
 use crate::ledger::{Entry, TokenChange};
 use crate::reading::{EngineReading, InstanceId, TargetId, TokenCounters};
 use crate::units::{Moment, Span};

@@ -13,14 +13,16 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 mod hand_over;
 mod moved;
 mod pairs;
+mod place;
 mod saved;
 
 use serde::{Deserialize, Serialize};
 
 use self::pairs::{Pairs, side};
+pub(super) use self::place::Place;
 pub(super) use self::saved::SavedPlace;
 use super::agreement::{Observation, Pair, Side, Values, Verdict};
-use crate::counters::{Process, ProcessId};
+use crate::counters::Process;
 use crate::inventory::Tracked;
 use crate::ledger::Entry;
 use crate::reading::{EngineKind, EngineReading, InstanceId, TargetId};
@@ -37,17 +39,9 @@ const COMPARED: usize = 64;
 /// How long an address counts as answering after its last page.
 const ANSWERING: Span = Span::from_secs(60);
 
-/// One process of one instance at one target.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Place {
-    pub(super) target: TargetId,
-    pub(super) instance: Option<InstanceId>,
-    pub(super) process: ProcessId,
-}
-
 /// Entries that may have to be taken back, posted while the segments had this number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Segment {
+struct PostedSegment {
     number: u64,
     entries: Vec<Entry>,
 }
@@ -80,7 +74,7 @@ struct Known {
     /// Whether tokens were posted for it, here or in an earlier watch.
     has_posted: bool,
     observations: VecDeque<Observation>,
-    posted: Vec<Segment>,
+    posted: Vec<PostedSegment>,
     /// Until when entries are kept although no other place is like it.
     alone_until: Option<Moment>,
     logs: bool,
@@ -119,13 +113,6 @@ impl Known {
     /// Whether its page shows values some time after they were read.
     fn is_aggregated(&self) -> bool {
         self.directness.is_some_and(|(_, is_aggregated, ..)| is_aggregated)
-    }
-}
-
-impl Place {
-    /// The first possible place of an instance.
-    fn first_of(target: &TargetId, id: Option<&InstanceId>) -> Self {
-        Self { target: target.clone(), instance: id.cloned(), process: ProcessId(0) }
     }
 }
 
@@ -349,25 +336,25 @@ impl Duplicates {
             return;
         }
         match known.posted.last_mut().filter(|last| last.number == number) {
-            Some(segment) => super::revenue::remember(&mut segment.entries, entry),
-            None => known.posted.push(Segment { number, entries: vec![entry] }),
+            Some(segment) => super::entries::remember(&mut segment.entries, entry),
+            None => known.posted.push(PostedSegment { number, entries: vec![entry] }),
         }
     }
 
     /// Turns misses of a kept entry into hits.
     pub(super) fn move_entry(&mut self, place: &Place, misses: &Entry, hits: Entry) {
         let Some(known) = self.places.get_mut(place) else { return };
-        let of = |segment: &&mut Segment| segment.entries.iter().any(|kept| kept.merges(misses));
+        let of = |segment: &&mut PostedSegment| segment.entries.iter().any(|kept| kept.merges(misses));
         if let Some(segment) = known.posted.iter_mut().rev().find(of) {
-            super::revenue::subtract(&mut segment.entries, std::slice::from_ref(misses));
-            super::revenue::remember(&mut segment.entries, hits);
+            super::entries::subtract(&mut segment.entries, std::slice::from_ref(misses));
+            super::entries::remember(&mut segment.entries, hits);
         }
     }
 
     /// Drops what was taken back for another reason from the kept entries.
     pub(super) fn drop_entries(&mut self, place: &Place, taken: &[Entry]) {
         let Some(known) = self.places.get_mut(place) else { return };
-        known.posted.iter_mut().rev().for_each(|segment| super::revenue::subtract(&mut segment.entries, taken));
+        known.posted.iter_mut().rev().for_each(|segment| super::entries::subtract(&mut segment.entries, taken));
     }
 
     /// Adds an observation and compares it with those of the places that may be the same process.

@@ -1,21 +1,11 @@
 //! Targets of an earlier watch: they wait until they are added.
 
-use std::collections::BTreeMap;
-
 use super::Metering;
 use super::duplicates::SavedPlace;
 use super::saved::SavedTarget;
 use crate::inventory::FleetConfig;
 use crate::reading::TargetId;
 use crate::units::Moment;
-
-/// The saved targets that were not added yet.
-#[derive(Debug, Default)]
-pub(super) struct Earlier {
-    targets: BTreeMap<TargetId, SavedTarget>,
-    /// Keys of saved states that could not be read, to remove.
-    unread: Vec<String>,
-}
 
 impl Metering {
     /// Keeps a target of an earlier watch until it is added.

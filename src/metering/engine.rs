@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::presence::Absences;
+use super::absences::Absences;
+use super::on_trial::{OnTrial, ResetRow};
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
-use super::trials::{OnTrial, ResetRow};
 use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::{PostingSource, RevenueAccountId};
 use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};

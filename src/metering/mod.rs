@@ -3,26 +3,33 @@
 //! `counters` judges the growth of a page's counters; this module attributes it to an account and posts it. GPU time
 //! follows from the inventory's changes and the leases. This module shows nothing and reads no clock.
 
+mod absences;
 mod agreement;
 mod context;
+mod counts;
 mod duplicate_pages;
 mod duplicates;
 mod earlier;
 mod energy;
 mod engine;
+mod entries;
 mod gpu_cost;
 mod idle;
 mod leakage;
+mod left_to_engines;
 mod model_names;
 mod node_bounds;
+mod on_trial;
 mod page;
 mod prefill_attribution;
 mod presence;
+mod prompt_weight;
 mod proxies;
 mod proxy_guard;
 mod rates;
 mod relabelled;
 mod resets;
+mod restore;
 mod revenue;
 mod role_inference;
 mod row;
@@ -34,10 +41,10 @@ mod trials;
 use std::collections::BTreeMap;
 
 pub(crate) use context::Context;
+pub(crate) use counts::{Counts, counts};
 pub(crate) use engine::Engine;
 pub(crate) use gpu_cost::{InventoryView, knows_cost, was_given_back};
 pub use leakage::Leakage;
-pub(crate) use revenue::{Counts, counts};
 pub(crate) use row::{CACHED, Ends, OUTPUT, PROMPT, Row};
 pub use saved::{SavedAllocation, SavedTarget};
 pub(crate) use touched::Touched;
@@ -45,10 +52,9 @@ pub(crate) use touched::Touched;
 use crate::inventory::{Change, Changes, FleetConfig, Origin, TargetInfo, Tracked};
 use crate::ledger::Ledger;
 use crate::pricing::RentWhen;
-use crate::reading::{EngineReading, GpuId, GpuReading, NodeName, Role, TargetId};
+use crate::reading::{EngineReading, EngineRole, GpuId, GpuReading, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 use duplicates::Duplicates;
-use earlier::Earlier;
 use energy::{EnergyMeters, Metered};
 use gpu_cost::AllocationMeter;
 use model_names::ModelNames;
@@ -56,6 +62,7 @@ use node_bounds::NodeBounds;
 use proxy_guard::Produced;
 use resets::Resets;
 use role_inference::RoleInference;
+use saved::EarlierTargets;
 use slo::SloMeter;
 
 /// The metering state of the fleet.
@@ -64,7 +71,7 @@ pub struct Metering {
     pub(crate) engines: Tracked<TargetId, Engine>,
     /// Targets of earlier watches that are not watched now, and whose processes other targets show.
     unwatched: BTreeMap<TargetId, Engine>,
-    earlier: Earlier,
+    earlier: EarlierTargets,
     resets: Resets,
     /// The number of rows that posted so far.
     sources: u64,
@@ -86,7 +93,7 @@ impl Metering {
         Self {
             engines: Tracked::default(),
             unwatched: BTreeMap::new(),
-            earlier: Earlier::default(),
+            earlier: EarlierTargets::default(),
             resets: Resets::default(),
             sources: 0,
             duplicates: Duplicates::default(),
@@ -107,9 +114,9 @@ impl Metering {
     }
 
     /// The role of a row: the configured one, otherwise the page's, otherwise an inferred one.
-    pub(crate) fn role(&self, info: &TargetInfo, reading: &EngineReading) -> Role {
+    pub(crate) fn role(&self, info: &TargetInfo, reading: &EngineReading) -> EngineRole {
         let said = info.role.or(reading.role);
-        said.or_else(|| self.roles.role(&info.target, reading)).unwrap_or(Role::Unified)
+        said.or_else(|| self.roles.role(&info.target, reading)).unwrap_or(EngineRole::Unified)
     }
 
     /// Whether a row's role is inferred.
@@ -251,6 +258,26 @@ impl Metering {
         let engine = self.engines.entry(target.clone()).or_default();
         engine.lost_by_reset |= lost && is_due;
         engine.reset();
+    }
+
+    /// Resets targets by hand: forgets the processes behind them, so that their next pages are baselines.
+    pub(crate) fn reset_targets(&mut self, resets: Vec<(i64, TargetId)>) {
+        for (id, target) in resets {
+            if self.resets.ask(id, &target) {
+                self.reset_target(&target, true);
+                self.forget_earlier(&target);
+            }
+        }
+    }
+
+    /// Marks the resets of a target whose page was read as applied.
+    pub(crate) fn reset_is_over(&mut self, target: &TargetId) {
+        self.resets.answered(target);
+    }
+
+    /// Takes the resets that were applied since the last call.
+    pub(crate) fn take_resets(&mut self) -> Vec<i64> {
+        self.resets.take_applied()
     }
 
     /// Forgets the numbers of accounts, which belong to another ledger.

@@ -2,15 +2,16 @@
 
 use std::collections::VecDeque;
 
-use super::presence::Answered;
-use super::relabelled::Part;
-use super::revenue::{Counts, Interval};
+use super::absences::Departures;
+use super::counts::Counts;
+use super::relabelled::InstancePart;
+use super::revenue::Interval;
 use super::{Context, Engine, Metering, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
-use crate::counters::{Bounds, InstancePage, Outcome, Process, ProcessId, Reset, Step, Verdict};
+use crate::counters::{Bounds, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
 use crate::ledger::{Entry, Evidence, Marker, Posting, PostingSource, Timing};
 use crate::pricing::Bill;
-use crate::reading::{EngineReading, InstanceId, Label, PageReading, Role};
+use crate::reading::{EngineReading, EngineRole, InstanceId, Label, PageReading};
 use crate::units::{Moment, Span, Timestamp};
 
 /// How long a process counts as answering after its last page.
@@ -91,8 +92,8 @@ impl Metering {
         // This comes before any posting, since the process may be a duplicate.
         self.find_like(context, engine, (id, rows), &outcome);
         let before = match outcome.verdict {
-            Verdict::Born { replaced: true, .. } => before,
-            Verdict::Born { replaced: false, .. } => None,
+            PageVerdict::Born { replaced: true, .. } => before,
+            PageVerdict::Born { replaced: false, .. } => None,
             _ => start,
         };
         if engine.instance(id, at).processes.dropped_at(at) {
@@ -109,7 +110,7 @@ impl Metering {
         }
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
         engine.left = engine.row_that_left(id, rows);
-        let is_new = matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset);
+        let is_new = matches!(outcome.verdict, PageVerdict::Born { replaced: true, .. } | PageVerdict::Reset);
         engine.ended = if is_new { engine.accounts_that_ended(id, rows) } else { VecDeque::new() };
         self.read_rows(context, engine, rows, &outcome, interval);
     }
@@ -187,8 +188,8 @@ impl Metering {
         let is_unsure = engine.lacks_rates(place, context.at, context.config.window);
         let row = &mut engine.rows[place];
         row.role = Some(self.role(context.info, reading));
-        let is_reset = outcome.verdict == Verdict::Reset;
-        let replaced = matches!(outcome.verdict, Verdict::Born { replaced: true, .. }) || is_reset;
+        let is_reset = outcome.verdict == PageVerdict::Reset;
+        let replaced = matches!(outcome.verdict, PageVerdict::Born { replaced: true, .. }) || is_reset;
         if gap
             || is_reset
             || step.leapt
@@ -200,7 +201,7 @@ impl Metering {
         if replaced {
             row.begin_samples();
         }
-        if matches!(outcome.verdict, Verdict::Born { .. }) && !step.began {
+        if matches!(outcome.verdict, PageVerdict::Born { .. }) && !step.began {
             row.window.begin((outcome.process, outcome.since));
         }
         row.window.set_unsure(is_unsure);
@@ -218,7 +219,7 @@ impl Metering {
     ) {
         let slo = context.config.slo;
         if slo.is_set()
-            && self.role(context.info, reading) != Role::Proxy
+            && self.role(context.info, reading) != EngineRole::Proxy
             && !self.is_counted_elsewhere(context, engine, reading)
         {
             let grown = engine.rows[place].last_latencies.grown(&slo, process, &reading.latency, context.at);
@@ -228,7 +229,7 @@ impl Metering {
 
     /// The bounds on the growth of an instance, by the GPUs of its node. A proxy has none.
     fn bounds(&self, context: &Context<'_>, rows: &[&EngineReading]) -> Bounds {
-        if rows.iter().any(|reading| self.role(context.info, reading) == Role::Proxy) {
+        if rows.iter().any(|reading| self.role(context.info, reading) == EngineRole::Proxy) {
             return Bounds::None;
         }
         let gpus = context.inventory.gpu_count(context.node).unwrap_or(UNKNOWN_GPUS);
@@ -271,8 +272,8 @@ impl Metering {
 }
 
 /// A page's rows by instance, in the order of the page.
-fn by_instance(readings: &[EngineReading]) -> Vec<Part<'_>> {
-    let mut instances: Vec<Part<'_>> = Vec::new();
+fn by_instance(readings: &[EngineReading]) -> Vec<InstancePart<'_>> {
+    let mut instances: Vec<InstancePart<'_>> = Vec::new();
     for reading in readings {
         let id = reading.instance.as_ref();
         match instances.iter_mut().rev().find(|(known, _)| *known == id) {
@@ -322,13 +323,13 @@ fn lose_unseen(
     context: &mut Context<'_>,
     engine: &mut Engine,
     page: &InstancePage<'_>,
-    (id, outcome, others): (Option<&InstanceId>, &Outcome, Answered),
+    (id, outcome, others): (Option<&InstanceId>, &Outcome, Departures),
 ) {
     let at = context.at;
     let processes = &engine.instance(id, at).processes;
     let dropped = processes.get(outcome.process).is_some_and(|process| process.lost_rows_at(at));
     let is_only = processes.all().len() == 1;
-    let is_new = !outcome.lost && outcome.verdict == Verdict::Baseline;
+    let is_new = !outcome.lost && outcome.verdict == PageVerdict::Baseline;
     let unseen = is_new && was_born_unseen(context, engine, page, id.filter(|_| is_only));
     for _ in 0..others.gone + usize::from(dropped) + usize::from(unseen) {
         context.ledger.lose_window(at.wall);
@@ -354,15 +355,15 @@ fn note_verdict(
     let gap = at.since(outcome.since);
     let long = gap > context.config.stale_after();
     let restarted = match outcome.verdict {
-        Verdict::Born { replaced, .. } => replaced,
-        Verdict::Reset => true,
+        PageVerdict::Born { replaced, .. } => replaced,
+        PageVerdict::Reset => true,
         _ => false,
     };
     // What a reset lost is counted when the reset is believed.
-    let lost = restarted && outcome.verdict != Verdict::Reset;
+    let lost = restarted && outcome.verdict != PageVerdict::Reset;
     // Pages that were quarantined in between show that the same process continued.
     let silent = long && at.since(answered) > context.config.stale_after();
-    let may_lack = lost || outcome.verdict == Verdict::Continues && silent && starts[1].is_none();
+    let may_lack = lost || outcome.verdict == PageVerdict::Continues && silent && starts[1].is_none();
     if may_lack && counted {
         context.ledger.lose_window(at.wall);
     }
@@ -399,21 +400,21 @@ fn begin_process(
     let is_only = recent.len() < 2 && before.len() == recent.len();
     let all = || recent.iter().map(|process| process.id()).collect::<Vec<_>>();
     let (is_new, doubted) = match outcome.verdict {
-        Verdict::Reset => (true, Vec::new()),
-        Verdict::Born { replaced: true, .. } => (is_only, if is_only { Vec::new() } else { all() }),
-        Verdict::Born { replaced: false, .. } | Verdict::Baseline if recent.len() > 1 => (false, before),
+        PageVerdict::Reset => (true, Vec::new()),
+        PageVerdict::Born { replaced: true, .. } => (is_only, if is_only { Vec::new() } else { all() }),
+        PageVerdict::Born { replaced: false, .. } | PageVerdict::Baseline if recent.len() > 1 => (false, before),
         _ if outcome.returned => (false, Vec::new()),
         _ => return Vec::new(),
     };
     let known: Vec<_> = processes.answering(at).map(|process| (process.id(), process.last_seen())).collect();
     for row in engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id) {
-        if matches!(outcome.verdict, Verdict::Born { replaced: true, .. } | Verdict::Reset) {
+        if matches!(outcome.verdict, PageVerdict::Born { replaced: true, .. } | PageVerdict::Reset) {
             // Their requests ended with them.
             row.forget_gauges();
         }
         row.window.add_gone(&doubted);
         if is_new {
-            if outcome.verdict == Verdict::Reset {
+            if outcome.verdict == PageVerdict::Reset {
                 row.window.forget();
             }
             row.window.succeed(outcome.process);
@@ -448,7 +449,7 @@ fn begin_rate(
     if step.leapt {
         engine.instance(reading.instance.as_ref(), context.at).leapt = Some(context.at);
     }
-    if step.began && step.reset == Reset::Begins || outcome.verdict == Verdict::Reset || unknown_time {
+    if step.began && step.reset == Reset::Begins || outcome.verdict == PageVerdict::Reset || unknown_time {
         // What it made before says nothing of what it makes since.
         let row = &engine.rows[place];
         context.ledger.end_source(row.source(outcome.process), row.only_account());

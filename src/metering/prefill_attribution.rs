@@ -3,35 +3,13 @@
 //! last time, so that each has the revenue of its own work. Totals do not change: parts are differences of cumulative
 //! floors.
 
-use serde::{Deserialize, Serialize};
-
+use super::prompt_weight::PromptWeight;
 use super::{Context, Metering};
 use crate::counters::ProcessId;
 use crate::dialect;
 use crate::ledger::{Classes, RevenueAccount, RevenueAccountId};
-use crate::reading::{Role, TargetId};
+use crate::reading::{EngineRole, TargetId};
 use crate::units::Tokens;
-
-/// The prompt tokens that a prefill row counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct PromptWeight {
-    /// Since the last attribution.
-    new: u64,
-    /// Before the last attribution at which any row had grown: the weight until one grows again.
-    last: u64,
-}
-
-impl PromptWeight {
-    /// Whether no prompt was counted yet.
-    pub(super) fn is_none(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Adds prompt tokens.
-    pub(super) fn note(&mut self, prompts: Tokens) {
-        self.new = self.new.saturating_add(prompts.count());
-    }
-}
 
 /// A prefill row: its target, its index there, and its weight.
 struct PrefillRow {
@@ -73,7 +51,7 @@ impl Metering {
             let is_prefill = |row: &super::Row| {
                 dialect::policy(row.reading.kind).attributes_prompts
                     && row.reading.model == decode.model
-                    && self.role(info, &row.reading) == Role::Prefill
+                    && self.role(info, &row.reading) == EngineRole::Prefill
             };
             let mut rows = engine.rows.iter().enumerate().filter(|(_, row)| is_prefill(row)).peekable();
             if rows.peek().is_none() {
@@ -94,7 +72,7 @@ impl Metering {
         decode: &RevenueAccount,
         grown: bool,
     ) -> RevenueAccountId {
-        let mut account = RevenueAccount { role: Role::Prefill, ..decode.clone() };
+        let mut account = RevenueAccount { role: EngineRole::Prefill, ..decode.clone() };
         if let Some(info) = context.inventory.target(&prefill.target).map(|target| &target.info) {
             account.node = context.inventory.node_of(info);
             account.unit = context.inventory.unit_of(info, &account.node);

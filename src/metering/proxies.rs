@@ -1,47 +1,20 @@
 //! Proxies beside watched engines: their tokens are posted, held, or left to the engine that serves the model.
 
-use serde::{Deserialize, Serialize};
-
+use super::counts::Counts;
+use super::entries::subtract;
+use super::left_to_engines::LeftToEngines;
 use super::model_names::{PageNames, SavedName};
-use super::proxy_guard::{self, Held, Known, ProxyGuard, WATCHED};
-use super::revenue::{Counts, subtract};
+use super::proxy_guard::{self, EngineStates, Held, ProxyGuard, WATCHED};
 use super::row::Row;
 use super::{Context, Engine, Metering};
 use crate::ledger::{Classes, Entry, TokenChange};
-use crate::reading::{EngineReading, PageReading, Role, TargetId};
+use crate::reading::{EngineReading, EngineRole, PageReading, TargetId};
 use crate::units::{Moment, Timestamp};
-
-/// A proxy's row whose model is or was left to the engines that serve it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Left {
-    /// Whether tokens may have been counted nowhere since.
-    lacks: bool,
-    /// Whether no engine serves the model any more. A lost window is counted when the first tokens are posted, since the
-    /// model may turn out to be served under another name.
-    ended: bool,
-}
-
-impl Left {
-    /// Whether engines serve the model.
-    pub(super) const fn is_served(self) -> bool {
-        !self.ended
-    }
-
-    /// Whether tokens may have been counted nowhere.
-    pub(super) const fn lacks(self) -> bool {
-        self.lacks
-    }
-
-    /// Whether no engine serves the model any more, and tokens may have been counted nowhere.
-    pub(super) const fn has_lost(self) -> bool {
-        self.lacks && self.ended
-    }
-}
 
 impl Metering {
     /// Holds a proxy's tokens while a watched engine may count them too. Returns the tokens to post now.
-    pub(super) fn guard(&self, row: &mut Row, role: Role, held: Held) -> Option<Held> {
-        if role != Role::Proxy {
+    pub(super) fn guard(&self, row: &mut Row, role: EngineRole, held: Held) -> Option<Held> {
+        if role != EngineRole::Proxy {
             return Some(held);
         }
         row.guard.get_or_insert_default().advance(held, self.names.any_served())
@@ -55,11 +28,11 @@ impl Metering {
         context: &mut Context<'_>,
         (engine, place): (&mut Engine, usize),
         reading: &EngineReading,
-        (role, counts): (Role, Counts),
+        (role, counts): (EngineRole, Counts),
         [own, counted]: [Held; 2],
     ) -> bool {
         let row = &mut engine.rows[place];
-        if role != Role::Proxy {
+        if role != EngineRole::Proxy {
             let doubled = !counted.tokens.is_zero() && self.was_proxied(reading, counted.from, context.at);
             if doubled {
                 context.ledger.lose_window(context.at.wall);
@@ -98,7 +71,7 @@ impl Metering {
         let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
         if guards.iter().any(|guard| guard.is_due(at)) {
             let behind = self.engines.values().any(|engine| self.is_behind(context, engine));
-            let known = Known { behind, all_names: !self.names.may_have_others() };
+            let known = EngineStates { behind, all_names: !self.names.may_have_others() };
             let parted = proxy_guard::judge(&mut guards, at, &self.produced, known);
             (0..parted).for_each(|_| context.ledger.lose_window(at.wall));
             self.take_back_proxied(context, engine);
@@ -146,14 +119,14 @@ impl Metering {
     fn leave(&self, row: &mut Row, reading: &EngineReading, grew: bool) {
         let Some(served) = reading.model.as_ref().and_then(|model| self.names.served(model)) else { return };
         let lacks = served.replaced && (grew || row.left.is_some_and(|left| left.lacks));
-        row.left = Some(Left { lacks, ended: false });
+        row.left = Some(LeftToEngines { lacks, ended: false });
     }
 
     /// Counts a proxy's row again if its model was left to engines until now. This page is a baseline, since an engine may
     /// have counted a part of its growth. Returns whether it is.
-    fn take_over(&self, row: &mut Row, role: Role, now: Held) -> bool {
+    fn take_over(&self, row: &mut Row, role: EngineRole, now: Held) -> bool {
         let Some(left) = row.left.filter(|left| !left.ended) else { return false };
-        row.left = Some(Left { lacks: left.lacks || !now.tokens.is_zero(), ended: true });
+        row.left = Some(LeftToEngines { lacks: left.lacks || !now.tokens.is_zero(), ended: true });
         let _ = self.guard(row, role, Held { from: now.to, tokens: Classes::default(), ..now });
         true
     }
@@ -174,7 +147,7 @@ impl Metering {
     /// Notes which models the engines of a page serve, and under which names.
     pub(super) fn note_served(&mut self, context: &Context<'_>, page: &PageReading) {
         let rows = page.engines.iter();
-        let engines: Vec<_> = rows.filter(|row| self.role(context.info, row) != Role::Proxy).collect();
+        let engines: Vec<_> = rows.filter(|row| self.role(context.info, row) != EngineRole::Proxy).collect();
         let names_models = page.engines.iter().any(|row| row.model.is_some());
         let (list, is_refused) = (page.aliases.as_deref(), page.list_refused.is_some());
         let names = PageNames { engines: &engines, names_models, list, is_refused, at: context.at };
@@ -194,6 +167,6 @@ impl Metering {
 /// Counts a lost window for each row that was dropped with tokens that are counted nowhere.
 pub(super) fn note_dropped(context: &mut Context<'_>, dropped: &[Row]) {
     let is_held = |row: &&Row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some());
-    let held = dropped.iter().filter(|row| is_held(row) || row.left.is_some_and(Left::has_lost));
+    let held = dropped.iter().filter(|row| is_held(row) || row.left.is_some_and(LeftToEngines::has_lost));
     held.for_each(|_| context.ledger.lose_window(context.at.wall));
 }

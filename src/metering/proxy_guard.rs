@@ -26,11 +26,11 @@ const LEAST: u64 = 1000;
 
 /// Tokens of watched engines' models since the watch began, by the root of the model's names.
 #[derive(Debug, Default)]
-pub(super) struct Produced(BTreeMap<String, Tokens>);
+pub(super) struct Produced(BTreeMap<String, ModelTokens>);
 
 /// The tokens of one model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Tokens {
+struct ModelTokens {
     /// Tokens that engines produced.
     produced: u64,
     /// Tokens that proxies counted under a known name of the model.
@@ -51,7 +51,7 @@ pub(super) struct Held {
 pub(crate) struct ProxyGuard {
     /// The running comparison. It is not saved, since the engines' tokens are counted from zero after a restart.
     #[serde(skip)]
-    window: Option<Window>,
+    window: Option<Comparison>,
     /// Tokens that wait for a verdict.
     held: Option<Held>,
     /// Tokens that are probably an engine's; they are never posted automatically.
@@ -63,7 +63,7 @@ pub(crate) struct ProxyGuard {
     /// When the first page with tokens was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first: Option<Timestamp>,
-    verdict: Verdict,
+    verdict: ProxyVerdict,
     /// What was posted since the last verdict, or by this one to be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     posted: Vec<Entry>,
@@ -80,17 +80,17 @@ pub(crate) struct ProxyGuard {
 
 /// A comparison of one row with the models of watched engines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Window {
+struct Comparison {
     since: Moment,
     /// The row's growth since then.
     grown: u64,
     /// The engines' tokens by model at its beginning.
-    then: BTreeMap<String, Tokens>,
+    then: BTreeMap<String, ModelTokens>,
 }
 
 /// What is known of the watched engines when rows are judged.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
+pub(super) struct EngineStates {
     /// An engine's tokens are probably still to come.
     pub(super) behind: bool,
     /// All model lists could be read.
@@ -99,7 +99,7 @@ pub(super) struct Known {
 
 /// The verdict on whose tokens a proxy's row counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-enum Verdict {
+enum ProxyVerdict {
     /// Its own: no engine is watched.
     #[default]
     Alone,
@@ -135,24 +135,24 @@ impl ProxyGuard {
     /// The engine's model that the row's model probably is.
     pub(crate) fn same_as(&self) -> Option<&str> {
         match &self.verdict {
-            Verdict::Same(model) => Some(model),
-            Verdict::Alone | Verdict::Undecided | Verdict::Own => None,
+            ProxyVerdict::Same(model) => Some(model),
+            ProxyVerdict::Alone | ProxyVerdict::Undecided | ProxyVerdict::Own => None,
         }
     }
 
     /// Whether there is no verdict yet.
     pub(crate) const fn is_undecided(&self) -> bool {
-        matches!(self.verdict, Verdict::Undecided)
+        matches!(self.verdict, ProxyVerdict::Undecided)
     }
 
     /// Whether its tokens are posted although an engine may count them under a name that is not known.
     pub(crate) fn is_doubtful(&self) -> bool {
-        self.doubtful && matches!(self.verdict, Verdict::Own)
+        self.doubtful && matches!(self.verdict, ProxyVerdict::Own)
     }
 
     /// Whether what it counts is posted.
     pub(crate) const fn posts(&self) -> bool {
-        matches!(self.verdict, Verdict::Alone | Verdict::Own)
+        matches!(self.verdict, ProxyVerdict::Alone | ProxyVerdict::Own)
     }
 
     /// Tokens that are held as an engine's and not posted.
@@ -187,14 +187,14 @@ impl ProxyGuard {
 
     /// Whether a comparison is to begin or to end.
     pub(super) fn is_due(&self, at: Moment) -> bool {
-        let over = |window: &Window| at.since(window.since) >= WATCHED && window.grown >= LEAST;
-        !matches!(self.verdict, Verdict::Alone) && self.window.as_ref().is_none_or(over)
+        let over = |window: &Comparison| at.since(window.since) >= WATCHED && window.grown >= LEAST;
+        !matches!(self.verdict, ProxyVerdict::Alone) && self.window.as_ref().is_none_or(over)
     }
 
     /// Takes growth, with whether any engine is watched. Returns the tokens to post now.
     pub(super) fn advance(&mut self, growth: Held, any_watched: bool) -> Option<Held> {
-        if any_watched && self.verdict == Verdict::Alone {
-            self.verdict = Verdict::Undecided;
+        if any_watched && self.verdict == ProxyVerdict::Alone {
+            self.verdict = ProxyVerdict::Undecided;
         }
         if !growth.tokens.is_zero() && !std::mem::replace(&mut self.has_counted, true) {
             self.first = Some(growth.to);
@@ -204,12 +204,12 @@ impl ProxyGuard {
         }
         self.fresh = self.held.map(|_| growth.tokens);
         match self.verdict {
-            Verdict::Alone | Verdict::Own => Some(self.held.take().map_or(growth, |held| held.with(growth))),
-            Verdict::Same(_) => {
+            ProxyVerdict::Alone | ProxyVerdict::Own => Some(self.held.take().map_or(growth, |held| held.with(growth))),
+            ProxyVerdict::Same(_) => {
                 self.kept += growth.tokens;
                 None
             }
-            Verdict::Undecided => {
+            ProxyVerdict::Undecided => {
                 self.held = Some(self.held.take().map_or(growth, |held| held.with(growth)));
                 None
             }
@@ -228,27 +228,27 @@ impl ProxyGuard {
                 let old = entry.part(old);
                 entry = entry.without(&old);
                 if self.doubtful && !old.tokens.is_zero() {
-                    super::revenue::remember(&mut self.earlier, old);
+                    super::entries::remember(&mut self.earlier, old);
                 }
             }
-            if matches!(self.verdict, Verdict::Own) && !entry.tokens.is_zero() {
-                super::revenue::remember(&mut self.posted, entry);
+            if matches!(self.verdict, ProxyVerdict::Own) && !entry.tokens.is_zero() {
+                super::entries::remember(&mut self.posted, entry);
             }
         }
     }
 
     /// Drops entries that were taken back for another reason.
     pub(super) fn drop_entries(&mut self, taken: &[Entry]) {
-        super::revenue::subtract(&mut self.posted, taken);
-        super::revenue::subtract(&mut self.earlier, taken);
+        super::entries::subtract(&mut self.posted, taken);
+        super::entries::subtract(&mut self.earlier, taken);
     }
 
     /// Notes that an entry's misses were turned into hits.
     pub(super) fn correct(&mut self, misses: Entry, hits: Entry) {
         for posted in [&mut self.posted, &mut self.earlier] {
             if posted.iter().any(|entry| entry.merges(&misses)) {
-                super::revenue::subtract(posted, &[misses]);
-                super::revenue::remember(posted, hits);
+                super::entries::subtract(posted, &[misses]);
+                super::entries::remember(posted, hits);
                 break;
             }
         }
@@ -274,9 +274,9 @@ impl ProxyGuard {
     }
 
     /// Applies a verdict. Returns whether tokens that were held as an engine's may be the row's own after all.
-    fn take(&mut self, verdict: Verdict) -> bool {
-        let parted = self.same_as().is_some() && verdict == Verdict::Own && !self.kept.is_zero();
-        if let Verdict::Same(_) = verdict {
+    fn take(&mut self, verdict: ProxyVerdict) -> bool {
+        let parted = self.same_as().is_some() && verdict == ProxyVerdict::Own && !self.kept.is_zero();
+        if let ProxyVerdict::Same(_) = verdict {
             self.kept += self.held.take().map(|held| held.tokens).unwrap_or_default();
             self.posted.iter().for_each(|entry| self.kept += entry.tokens);
             self.earlier.clear();
@@ -296,14 +296,14 @@ impl ProxyGuard {
 /// Judges the rows of one proxy whose comparison has ended. A row alone, or all rows together, may agree with a model
 /// of the engines. Comparisons wait while an engine is behind. Returns how many rows were held as an engine's and may
 /// not be.
-pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced, known: Known) -> usize {
+pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced, known: EngineStates) -> usize {
     let grown = |guard: &ProxyGuard| guard.window.as_ref().map_or(0, |window| window.grown);
     let together: u64 = guards.iter().map(|guard| grown(guard)).fold(0, u64::saturating_add);
     let verdict = |guard: &ProxyGuard| {
         let window = guard.window.as_ref().filter(|_| guard.is_due(at))?;
         let waits = known.behind && at.since(window.since) < PATIENCE;
         let model = || window.moves_with(window.grown, produced).or_else(|| window.moves_with(together, produced));
-        (!waits).then(|| model().map_or(Verdict::Own, Verdict::Same))
+        (!waits).then(|| model().map_or(ProxyVerdict::Own, ProxyVerdict::Same))
     };
     let verdicts: Vec<_> = guards.iter().map(|guard| verdict(guard)).collect();
     let mut parted = 0;
@@ -311,17 +311,17 @@ pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produ
         guard.doubtful = !known.all_names;
         let begins = guard.window.is_none() && guard.is_due(at) && !known.behind;
         if begins || verdict.is_some() {
-            guard.window = Some(Window { since: at, grown: 0, then: produced.0.clone() });
+            guard.window = Some(Comparison { since: at, grown: 0, then: produced.0.clone() });
         }
         parted += usize::from(verdict.is_some_and(|verdict| guard.take(verdict)));
     }
     parted
 }
 
-impl Window {
+impl Comparison {
     /// The engines' model that grew by as much, or whose growth beyond what proxies are known to count of it did.
     fn moves_with(&self, grown: u64, produced: &Produced) -> Option<String> {
-        let close = |(model, now): &(&String, &Tokens)| {
+        let close = |(model, now): &(&String, &ModelTokens)| {
             let then = self.then.get(*model).copied().unwrap_or_default();
             let produced = now.produced.saturating_sub(then.produced);
             let unknown = produced.saturating_sub(now.proxied.saturating_sub(then.proxied));
@@ -345,7 +345,7 @@ mod tests {
     use super::*;
     use crate::units;
 
-    const KNOWN: Known = Known { behind: false, all_names: true };
+    const KNOWN: EngineStates = EngineStates { behind: false, all_names: true };
 
     fn at(seconds: i64) -> Moment {
         Moment::default() + Span::from_secs(seconds)
@@ -406,7 +406,7 @@ mod tests {
     fn what_was_saved_with_a_comparison_is_read_without_it() {
         let old = r#"{"since":["2026-11-24T10:00:00Z",5],"grown":7,"then":{},"held":null,"verdict":{"Same":"m"}}"#;
         let guard: Option<ProxyGuard> = serde_json::from_str(old).ok();
-        let expected = ProxyGuard { verdict: Verdict::Same("m".to_owned()), ..ProxyGuard::default() };
+        let expected = ProxyGuard { verdict: ProxyVerdict::Same("m".to_owned()), ..ProxyGuard::default() };
         assert_eq!(guard, Some(expected));
     }
 }

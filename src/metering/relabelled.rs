@@ -12,7 +12,7 @@ use crate::units::Timestamp;
 const NEAR: u64 = 4;
 
 /// The rows of a page that have the same instance labels.
-pub(super) type Part<'a> = (Option<&'a InstanceId>, Vec<&'a EngineReading>);
+pub(super) type InstancePart<'a> = (Option<&'a InstanceId>, Vec<&'a EngineReading>);
 
 impl Metering {
     /// Gives instances of the last page the labels under which they go on, before the page is metered. If that cannot be
@@ -22,14 +22,14 @@ impl Metering {
         context: &mut Context<'_>,
         engine: &mut Engine,
         page: &PageReading,
-        parts: &[Part<'_>],
+        parts: &[InstancePart<'_>],
     ) {
         let is_alone = engine.instances.len() == 1 && parts.len() == 1;
         if is_alone && engine.known_instance(parts[0].0).is_some() {
             return;
         }
         let starts: Vec<Option<Timestamp>> = parts.iter().map(|(id, _)| page.start_of(*id)).collect();
-        let strays = |((id, rows), start): (&Part<'_>, &Option<Timestamp>)| {
+        let strays = |((id, rows), start): (&InstancePart<'_>, &Option<Timestamp>)| {
             let own = engine.known_instance(*id).map(|own| &engine.instances[own].processes);
             start.is_some_and(|start| own.is_none_or(|own| own.is_astray(start, rows)))
         };
@@ -63,7 +63,7 @@ impl Metering {
         &mut self,
         context: &mut Context<'_>,
         engine: &mut Engine,
-        parts: &[Part<'_>],
+        parts: &[InstancePart<'_>],
         from: &[Option<usize>],
     ) -> bool {
         let target = &context.info.target;
@@ -106,8 +106,8 @@ impl Engine {
     }
 
     /// Whether an instance without a start time is new on a page that lacks one of the last page.
-    fn may_be_renamed(&self, starts: &[Option<Timestamp>], parts: &[Part<'_>]) -> bool {
-        let is_new = |((id, _), start): (&Part<'_>, &Option<Timestamp>)| {
+    fn may_be_renamed(&self, starts: &[Option<Timestamp>], parts: &[InstancePart<'_>]) -> bool {
+        let is_new = |((id, _), start): (&InstancePart<'_>, &Option<Timestamp>)| {
             id.is_some() && start.is_none() && self.known_instance(*id).is_none()
         };
         let last = self.instances.iter().map(|instance| instance.seen.boot).max();
@@ -119,7 +119,7 @@ impl Engine {
     }
 
     /// Whether an instance of the last page that has a start time is not on this one.
-    fn may_have_left(&self, start: Option<Timestamp>, parts: &[Part<'_>]) -> bool {
+    fn may_have_left(&self, start: Option<Timestamp>, parts: &[InstancePart<'_>]) -> bool {
         let Some(start) = start else { return false };
         let last = self.instances.iter().map(|instance| instance.seen.boot).max();
         self.instances.iter().any(|instance| {
@@ -134,7 +134,7 @@ impl Engine {
 fn sources(
     context: &Context<'_>,
     engine: &Engine,
-    parts: &[Part<'_>],
+    parts: &[InstancePart<'_>],
     starts: &[Option<Timestamp>],
     astray: &[bool],
 ) -> Vec<Option<usize>> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Metering;
 use crate::reading::TargetId;
 
 /// The resets of this watch.
@@ -16,7 +15,7 @@ pub(super) struct Resets {
 
 impl Resets {
     /// Asks for a reset. Returns whether it is new.
-    fn ask(&mut self, id: i64, target: &TargetId) -> bool {
+    pub(super) fn ask(&mut self, id: i64, target: &TargetId) -> bool {
         let asked = self.asked.entry(target.clone()).or_default();
         let is_new = !asked.contains(&id) && !self.applied.contains(&id);
         if is_new {
@@ -26,35 +25,13 @@ impl Resets {
     }
 
     /// The target answered: its resets are applied.
-    fn answered(&mut self, target: &TargetId) {
+    pub(super) fn answered(&mut self, target: &TargetId) {
         self.applied.extend(self.asked.remove(target).into_iter().flatten());
     }
 
     /// Takes those that were applied.
-    fn take_applied(&mut self) -> Vec<i64> {
+    pub(super) fn take_applied(&mut self) -> Vec<i64> {
         std::mem::take(&mut self.applied)
-    }
-}
-
-impl Metering {
-    /// Resets targets by hand: forgets the processes behind them, so that their next pages are baselines.
-    pub(crate) fn reset_targets(&mut self, resets: Vec<(i64, TargetId)>) {
-        for (id, target) in resets {
-            if self.resets.ask(id, &target) {
-                self.reset_target(&target, true);
-                self.forget_earlier(&target);
-            }
-        }
-    }
-
-    /// Marks the resets of a target whose page was read as applied.
-    pub(crate) fn reset_is_over(&mut self, target: &TargetId) {
-        self.resets.answered(target);
-    }
-
-    /// Takes the resets that were applied since the last call.
-    pub(crate) fn take_resets(&mut self) -> Vec<i64> {
-        self.resets.take_applied()
     }
 }
 

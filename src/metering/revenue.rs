@@ -1,15 +1,16 @@
 //! Revenue: which part of a row's growth counts, which part is billed, and which account it is posted to.
 
+use super::counts::{Counts, counts};
 use super::gpu_cost::rate_edges;
 use super::leakage::beyond;
-use super::proxies::Left;
+use super::left_to_engines::LeftToEngines;
 use super::proxy_guard::{Held, ProxyGuard};
 use super::{Context, Engine, Metering};
 use crate::counters::{Delta, Growth, ProcessId};
 use crate::dialect;
 use crate::ledger::{Classes, Entry, Posting, RevenueAccount, Timing, TokenChange};
 use crate::pricing::Bill;
-use crate::reading::{EngineKind, EngineReading, Role};
+use crate::reading::{EngineReading, EngineRole};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// The interval of a page's growth, how exactly it is known, and the start times of the previous and the present
@@ -35,35 +36,6 @@ impl Interval {
     }
 }
 
-/// Which of a row's tokens count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) prompts: bool,
-    pub(crate) outputs: bool,
-}
-
-impl Counts {
-    /// None of them.
-    pub(crate) const NOTHING: Self = Self { prompts: false, outputs: false };
-    /// The counted part of a delta.
-    fn of(self, delta: Delta) -> Classes {
-        let kept = |tokens, counts| if counts { tokens } else { Tokens::ZERO };
-        Classes {
-            miss: kept(delta.miss, self.prompts),
-            hit: kept(delta.hit, self.prompts),
-            output: kept(delta.output, self.outputs),
-        }
-    }
-}
-
-/// Which of a row's tokens count. With prefill and decode apart, each token is on two pages and the dialect says which
-/// page counts it. A proxy's tokens do not count if an engine serves its model.
-pub(crate) fn counts(kind: EngineKind, role: Role, is_served: bool) -> Counts {
-    let dialect::CountedPart { prompt, output } = dialect::attribution(kind, role);
-    let own = !(role == Role::Proxy && is_served);
-    Counts { prompts: prompt && own, outputs: output && own }
-}
-
 impl Metering {
     /// Posts the billed part of a row's growth and records leakage. Returns the entries.
     pub(super) fn earn(
@@ -76,7 +48,7 @@ impl Metering {
         interval: Interval,
     ) -> Vec<Entry> {
         let role = self.role(context.info, reading);
-        if role == Role::Prefill {
+        if role == EngineRole::Prefill {
             engine.rows[place].prompts.note(grown.all.miss + grown.all.hit);
         }
         if !self.is_counted_elsewhere(context, engine, reading) {
@@ -103,7 +75,7 @@ impl Metering {
             Some(released) => (released, Timing::Estimated),
             None => return Vec::new(),
         };
-        if engine.rows[place].left.take().is_some_and(Left::lacks) {
+        if engine.rows[place].left.take().is_some_and(LeftToEngines::lacks) {
             context.ledger.lose_window(context.at.wall);
         }
         if held.tokens.is_zero() && engine.rows[place].account.is_none() && engine.lacks_rows(context.at) {
@@ -116,7 +88,7 @@ impl Metering {
         let Held { from, to, tokens, hits_known } = held;
         let posting = Posting { account: id, from, to, tokens, hits_known, timing, source };
         let attributes = dialect::policy(reading.kind).attributes_prompts;
-        let entries = if attributes && role == Role::Decode && !posting.tokens.is_zero() {
+        let entries = if attributes && role == EngineRole::Decode && !posting.tokens.is_zero() {
             self.post_apart(context, &account, &posting)
         } else {
             post_late(context, &posting, interval.late)
@@ -156,11 +128,11 @@ impl Metering {
     }
 
     /// Records the tokens of a watched engine for comparison with proxies, and those of proxies under a known name.
-    fn note_produced(&mut self, reading: &EngineReading, role: Role, all: Delta) {
+    fn note_produced(&mut self, reading: &EngineReading, role: EngineRole, all: Delta) {
         let Some(model) = &reading.model else { return };
         let tokens = counts(reading.kind, role, false).of(all).total().count();
         let model = self.names.root_of(model);
-        if role == Role::Proxy {
+        if role == EngineRole::Proxy {
             self.produced.note_proxied(&model, tokens);
         } else {
             self.produced.note(model, tokens);
@@ -173,13 +145,13 @@ impl Metering {
         context: &Context<'_>,
         engine: &Engine,
         reading: &EngineReading,
-        role: Role,
+        role: EngineRole,
     ) -> Counts {
         if self.is_counted_elsewhere(context, engine, reading) {
             return Counts::NOTHING;
         }
         let is_served = |model| self.names.is_served(model);
-        let served = role == Role::Proxy && reading.model.as_ref().is_some_and(is_served);
+        let served = role == EngineRole::Proxy && reading.model.as_ref().is_some_and(is_served);
         counts(reading.kind, role, served)
     }
 
@@ -216,7 +188,7 @@ impl Metering {
     }
 }
 
-fn account_of(context: &Context<'_>, reading: &EngineReading, role: Role) -> RevenueAccount {
+fn account_of(context: &Context<'_>, reading: &EngineReading, role: EngineRole) -> RevenueAccount {
     let unit = context.inventory.unit_of(context.info, context.node);
     RevenueAccount {
         node: context.node.clone(),
@@ -271,24 +243,4 @@ fn post_late(context: &mut Context<'_>, posting: &Posting, late: [Option<Timesta
         }
     }
     entries
-}
-
-/// Takes entries from kept ones, the latest first.
-pub(super) fn subtract(kept: &mut [Entry], taken: &[Entry]) {
-    for entry in taken {
-        let mut left = *entry;
-        for kept in kept.iter_mut().rev().filter(|kept| kept.merges(entry)) {
-            let rest = kept.without(&left);
-            left = left.without(kept);
-            *kept = rest;
-        }
-    }
-}
-
-/// Appends an entry, merged with the last one of the same kind.
-pub(super) fn remember(kept: &mut Vec<Entry>, entry: Entry) {
-    match kept.iter_mut().rev().find(|last| last.merges(&entry)) {
-        Some(last) => last.merge(entry),
-        None => kept.push(entry),
-    }
 }

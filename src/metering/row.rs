@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::leakage::Leakage;
-use super::prefill_attribution::PromptWeight;
-use super::proxies::Left;
+use super::left_to_engines::LeftToEngines;
+use super::prompt_weight::PromptWeight;
 use super::proxy_guard::ProxyGuard;
 use super::rates::Rates;
 use super::slo::LastLatencies;
 use crate::counters::{ProcessId, RowKey, SampleCounts, Step, steady_growth};
 use crate::ledger::{Classes, Entry, Ledger, PostingSource, RevenueAccount, RevenueAccountId, TokenChange};
 use crate::reading::{
-    EngineReading, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork, Role,
+    EngineReading, EngineRole, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork,
 };
 use crate::units::{Moment, Ratio, Span, Timestamp, Tokens};
 
@@ -41,7 +41,7 @@ pub(crate) struct Row {
     pub(crate) quarantined: bool,
     pub(crate) instance: Option<InstanceId>,
     /// Its role on its last page, if known.
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<EngineRole>,
     /// The last reading.
     pub(crate) reading: EngineReading,
     /// When it was last on a page.
@@ -60,7 +60,7 @@ pub(crate) struct Row {
     /// If it is a proxy's: whether an engine may count its tokens.
     pub(crate) guard: Option<ProxyGuard>,
     /// If it is a proxy's: whether its model is or was left to the engines that serve it.
-    pub(super) left: Option<Left>,
+    pub(super) left: Option<LeftToEngines>,
     /// Growth for rates: from live counters if the engine has them, otherwise from the billed ones.
     pub(crate) window: Rates,
     pub(super) sums: [Option<u64>; 3],
@@ -88,12 +88,12 @@ pub(super) struct Gauges {
 /// Latency histograms and the work of ranks from the start of the window: the older of two that are renewed in turn.
 #[derive(Debug, Default)]
 pub(super) struct Latencies {
-    older: Option<Mark>,
-    newer: Option<Mark>,
+    older: Option<LatencyMark>,
+    newer: Option<LatencyMark>,
 }
 
 #[derive(Debug)]
-struct Mark {
+struct LatencyMark {
     at: Moment,
     latency: Latency,
     work: RankWork,
@@ -148,12 +148,12 @@ impl Row {
     /// Whether its tokens are posted. A proxy's are not while an engine serves its model, and held while its model may be
     /// an engine's under another name.
     pub(crate) fn posts(&self) -> bool {
-        !self.left.is_some_and(Left::is_served) && self.guard.as_ref().is_none_or(ProxyGuard::posts)
+        !self.left.is_some_and(LeftToEngines::is_served) && self.guard.as_ref().is_none_or(ProxyGuard::posts)
     }
 
     /// Whether it has tokens of a proxy that are counted nowhere, and may be its own.
     pub(super) fn holds_proxied(&self) -> bool {
-        self.guard.as_ref().is_some_and(ProxyGuard::holds) || self.left.is_some_and(Left::has_lost)
+        self.guard.as_ref().is_some_and(ProxyGuard::holds) || self.left.is_some_and(LeftToEngines::has_lost)
     }
 
     /// Whether a proxy's tokens are posted although an engine may count them under a name that is not known.
@@ -169,7 +169,7 @@ impl Row {
 
     /// Whether it is known to be an engine's row and not a proxy's.
     pub(super) fn serves(&self) -> bool {
-        self.role.is_some_and(|role| role != Role::Proxy)
+        self.role.is_some_and(|role| role != EngineRole::Proxy)
     }
 
     /// Whether it left its target's page so long ago that it is dropped.
@@ -184,7 +184,7 @@ impl Row {
 
     /// Forgets an entry that was taken back.
     pub(super) fn drop_correctable(&mut self, entry: &Entry) {
-        super::revenue::subtract(&mut self.correctable, std::slice::from_ref(entry));
+        super::entries::subtract(&mut self.correctable, std::slice::from_ref(entry));
         self.correctable.retain(|kept| kept.tokens.miss > Tokens::ZERO);
     }
 
@@ -264,7 +264,7 @@ impl Row {
             return;
         }
         let misses = entry.part(Classes { miss: entry.tokens.miss, ..Classes::default() });
-        super::revenue::remember(&mut self.correctable, misses);
+        super::entries::remember(&mut self.correctable, misses);
         if self.correctable.len() > CORRECTABLE {
             self.correctable.remove(0);
         }
@@ -483,8 +483,8 @@ fn add(sum: &mut Option<u64>, grown: Option<u64>) {
 
 impl Latencies {
     fn renew(&mut self, at: Moment, reading: &EngineReading, span: Span) {
-        let due = |slot: &Option<Mark>| slot.as_ref().is_none_or(|mark| at.since(mark.at) >= span);
-        let mark = || Mark { at, latency: reading.latency.clone(), work: reading.work, ends: Ends::of(reading) };
+        let due = |slot: &Option<LatencyMark>| slot.as_ref().is_none_or(|mark| at.since(mark.at) >= span);
+        let mark = || LatencyMark { at, latency: reading.latency.clone(), work: reading.work, ends: Ends::of(reading) };
         if self.older.is_none() {
             self.older = Some(mark());
         } else if due(&self.newer) && due(&self.older) {

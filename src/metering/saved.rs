@@ -6,24 +6,23 @@
 
 mod said;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::duplicates::SavedPlace;
 use super::energy::EnergyMeter;
 use super::engine::{Engine, Instance};
 use super::leakage::Leakage;
+use super::left_to_engines::LeftToEngines;
 use super::model_names::SavedName;
-use super::prefill_attribution::PromptWeight;
-use super::presence::Absences;
-use super::proxies::Left;
+use super::on_trial::ResetRow;
+use super::prompt_weight::PromptWeight;
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
-use super::trials::{self, ResetRow};
-use super::{InventoryView, Metering};
 use crate::counters::{ProcessId, ProcessRow, Processes, RowKey};
-use crate::inventory::FleetConfig;
 use crate::ledger::Entry;
-use crate::reading::{EngineKind, EngineReading, GpuId, InstanceId, NodeName, Role, TargetId};
+use crate::reading::{EngineKind, EngineRole, GpuId, InstanceId, TargetId};
 use crate::units::{Moment, Timestamp};
 
 /// The saved processes and rows of a target.
@@ -31,57 +30,57 @@ use crate::units::{Moment, Timestamp};
 pub struct SavedTarget {
     /// When its last page came.
     pub answered: Moment,
-    instances: Vec<SavedInstance>,
-    rows: Vec<SavedRow>,
+    pub(super) instances: Vec<SavedInstance>,
+    pub(super) rows: Vec<SavedRow>,
     /// Its processes that other targets may show as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) duplicates: Vec<SavedPlace>,
     /// Other names of its models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    names: Vec<SavedName>,
+    pub(super) names: Vec<SavedName>,
     /// The roles that it looks like, by model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    roles: Vec<(String, Role)>,
+    pub(super) roles: Vec<(String, EngineRole)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct SavedInstance {
-    id: Option<InstanceId>,
-    seen: Moment,
-    processes: Processes,
+pub(super) struct SavedInstance {
+    pub(super) id: Option<InstanceId>,
+    pub(super) seen: Moment,
+    pub(super) processes: Processes,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    trial: Vec<(ProcessId, Vec<Entry>)>,
+    pub(super) trial: Vec<(ProcessId, Vec<Entry>)>,
     /// Entries of before a trial that late hits changed, and what they became.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    moved: Vec<(ProcessId, Vec<[Entry; 2]>)>,
+    pub(super) moved: Vec<(ProcessId, Vec<[Entry; 2]>)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    resets: Vec<ResetRow>,
+    pub(super) resets: Vec<ResetRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct SavedRow {
-    instance: Option<InstanceId>,
-    key: RowKey,
-    kind: EngineKind,
+pub(super) struct SavedRow {
+    pub(super) instance: Option<InstanceId>,
+    pub(super) key: RowKey,
+    pub(super) kind: EngineKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    role: Option<Role>,
+    pub(super) role: Option<EngineRole>,
     /// The role that its page names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    page_role: Option<Role>,
+    pub(super) page_role: Option<EngineRole>,
     /// The weight of its prompts, for those that decode pages count.
     #[serde(default, skip_serializing_if = "PromptWeight::is_none")]
-    prompts: PromptWeight,
-    seen: Moment,
+    pub(super) prompts: PromptWeight,
+    pub(super) seen: Moment,
     #[serde(default, skip_serializing_if = "Leakage::is_empty")]
-    leakage: Leakage,
+    pub(super) leakage: Leakage,
     #[serde(default, skip_serializing_if = "Leakage::is_empty")]
-    earned: Leakage,
+    pub(super) earned: Leakage,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    guard: Option<ProxyGuard>,
+    pub(super) guard: Option<ProxyGuard>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    correctable: Vec<Entry>,
+    pub(super) correctable: Vec<Entry>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    left: Option<Left>,
+    pub(super) left: Option<LeftToEngines>,
 }
 
 /// Up to when a node's GPU time is posted, and its energy meters.
@@ -89,10 +88,18 @@ struct SavedRow {
 pub struct SavedAllocation {
     /// When its GPUs were last reported.
     pub reported: Moment,
-    allocated: Option<Moment>,
-    serving: Option<Moment>,
+    pub(super) allocated: Option<Moment>,
+    pub(super) serving: Option<Moment>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    energy: Vec<(GpuId, EnergyMeter)>,
+    pub(super) energy: Vec<(GpuId, EnergyMeter)>,
+}
+
+/// The saved targets that were not added yet.
+#[derive(Debug, Default)]
+pub(super) struct EarlierTargets {
+    pub(super) targets: BTreeMap<TargetId, SavedTarget>,
+    /// Keys of saved states that could not be read, to remove.
+    pub(super) unread: Vec<String>,
 }
 
 impl SavedTarget {
@@ -173,134 +180,11 @@ impl SavedAllocation {
     }
 }
 
-impl Metering {
-    /// The state of a target; `None` if it has not answered.
-    pub(crate) fn saved_target(&self, id: &TargetId) -> Option<SavedTarget> {
-        let Self {
-            engines,
-            sources: _,
-            duplicates,
-            names,
-            roles,
-            // The store has what these were restored from.
-            unwatched: _,
-            earlier: _,
-            // The store keeps a reset until it is applied.
-            resets: _,
-            // Counted from zero, as the guards of proxies begin anew.
-            produced: _,
-            // Saved by node.
-            gpu_cost: _,
-            energy: _,
-            node_bounds: _,
-            slo: _,
-            began: _,
-        } = self;
-        saved_target(engines.get(id)?, duplicates.saved(id), names.saved(id), roles.saved(id))
-    }
-
-    /// The state of a node's GPU time.
-    pub(crate) fn saved_allocation(&self, view: InventoryView<'_>, name: &NodeName) -> Option<SavedAllocation> {
-        let node = view.inventory.node(name)?;
-        let (allocated, serving) = self.gpu_cost.cursors(name);
-        let energy = node.gpus.values().filter_map(|id| Some((id.clone(), self.energy.saved(id)?))).collect();
-        Some(SavedAllocation { reported: node.reported, allocated, serving, energy })
-    }
-
-    /// The GPUs that the bounds of a node's engine rows assume together, at most.
-    pub(crate) fn saved_bound(&self, node: &NodeName) -> Option<u64> {
-        self.node_bounds.most(node)
-    }
-
-    /// Restores the same of a node.
-    pub(crate) fn restore_bound(&mut self, node: NodeName, gpus: u64) {
-        self.node_bounds.restore(node, gpus);
-    }
-
-    /// Up to when leases by schedule are posted.
-    pub(crate) fn saved_schedules(&self) -> Vec<(String, Timestamp)> {
-        self.gpu_cost.schedules()
-    }
-
-    /// Continues leases by schedule from where they were posted. Applies ends by hand to the configuration's leases, and
-    /// the beginning of the watch to those that are new.
-    pub(crate) fn restore_schedules(
-        &mut self,
-        config: &mut FleetConfig,
-        schedules: &[(String, Timestamp)],
-        last: Timestamp,
-    ) {
-        self.gpu_cost.restore_schedules(config, schedules, last);
-    }
-
-    /// Continues leases by schedule from `now`, as nothing was watched before. Those ended by hand stay ended.
-    pub(crate) fn skip_to(&mut self, config: &FleetConfig, now: Timestamp) {
-        self.gpu_cost.skip_to(config, now);
-    }
-
-    /// Restores a target.
-    pub(super) fn restore_target(&mut self, config: &FleetConfig, id: TargetId, mut saved: SavedTarget) {
-        let names = std::mem::take(&mut saved.names);
-        self.roles.restore(&id, std::mem::take(&mut saved.roles));
-        self.unwatched.remove(&id);
-        let engine = self.restore_engine(config, &id, saved);
-        self.restore_served(&id, &engine, names);
-        self.engines.insert(id, engine);
-    }
-
-    pub(super) fn restore_engine(&mut self, config: &FleetConfig, id: &TargetId, saved: SavedTarget) -> Engine {
-        // Only a target that is watched names models and infers roles.
-        let SavedTarget { answered, instances, rows, duplicates, names: _, roles: _ } = saved;
-        let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
-        for SavedInstance { id, seen, processes, trial, moved, resets } in instances {
-            let trial = trials::restored(trial, moved);
-            let absences = Absences::default();
-            engine.instances.push(Instance { id, seen, processes, absences, number: 0, leapt: None, trial, resets });
-        }
-        for saved in rows {
-            let SavedRow {
-                instance,
-                key,
-                kind,
-                role,
-                page_role,
-                prompts,
-                seen,
-                leakage,
-                earned,
-                guard,
-                left,
-                correctable,
-            } = saved;
-            let mut blank = EngineReading::new(kind, key.model, key.rank);
-            blank.instance = instance;
-            blank.role = page_role.or(role.filter(|role| *role == Role::Proxy));
-            let mut row = Row::new(blank, seen, config.window);
-            (row.role, row.leakage, row.earned, row.guard, row.left) = (role, leakage, earned, guard, left);
-            (row.correctable, row.prompts) = (correctable, prompts);
-            engine.rows.push(row);
-        }
-        self.duplicates.restore(id, &engine, duplicates);
-        engine
-    }
-
-    /// Restores a node's GPU time and energy meters.
-    pub(crate) fn restore_allocation(&mut self, config: &FleetConfig, node: &NodeName, saved: SavedAllocation) {
-        let SavedAllocation { reported: _, allocated, serving, energy } = saved;
-        self.gpu_cost.restore_node(node, allocated, serving);
-        // A counter that no lease pays for now is a baseline when one does.
-        let has_power = config.leases.iter().any(|lease| lease.power.is_some());
-        for (id, meter) in energy.into_iter().filter(|_| has_power) {
-            self.energy.restore(id, meter);
-        }
-    }
-}
-
-fn saved_target(
+pub(super) fn saved_target(
     engine: &Engine,
     duplicates: Vec<SavedPlace>,
     names: Vec<SavedName>,
-    roles: Vec<(String, Role)>,
+    roles: Vec<(String, EngineRole)>,
 ) -> Option<SavedTarget> {
     // The store keeps a reset by hand until a page follows it.
     let Engine { instances, rows, last_page, judged: _, has_live: _, left: _, ended: _, is_reset: _, lost_by_reset: _ } =

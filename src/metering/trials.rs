@@ -1,64 +1,11 @@
 //! Entries that were posted on trial: they are taken back by counter-entries if what was believed turns out wrong.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
-use super::revenue::{remember, subtract};
+use super::entries::remember_all;
+use super::on_trial::ResetRow;
 use super::{Context, Engine, Row};
 use crate::counters::{Outcome, ProcessId, RowKey};
 use crate::ledger::{Entry, TokenChange};
 use crate::reading::{EngineReading, InstanceId};
-use crate::units::Tokens;
-
-/// The entries of one row of one process since it was reset.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ResetRow {
-    process: ProcessId,
-    key: RowKey,
-    entries: Vec<Entry>,
-}
-
-impl ResetRow {
-    /// Whether anything was posted for it that may be taken back.
-    pub(super) fn posts(&self) -> bool {
-        !self.entries.is_empty()
-    }
-}
-
-/// What was posted for a process on trial.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct OnTrial {
-    pub(super) entries: Vec<Entry>,
-    /// Entries of before the trial that late hits changed, and what they became.
-    pub(super) moved: Vec<[Entry; 2]>,
-}
-
-/// What was on trial by a saved state.
-pub(super) fn restored(
-    entries: Vec<(ProcessId, Vec<Entry>)>,
-    moved: Vec<(ProcessId, Vec<[Entry; 2]>)>,
-) -> BTreeMap<ProcessId, OnTrial> {
-    let trials = entries.into_iter().map(|(process, entries)| (process, OnTrial { entries, moved: Vec::new() }));
-    let mut trials: BTreeMap<_, _> = trials.collect();
-    for (process, moved) in moved {
-        trials.entry(process).or_default().moved = moved;
-    }
-    trials
-}
-
-impl OnTrial {
-    /// Notes that late hits changed an entry.
-    fn note_moved(&mut self, [before, after]: [Entry; 2]) {
-        let kept = self.entries.iter().filter(|kept| kept.merges(&before));
-        if kept.map(|kept| kept.tokens.miss).sum::<Tokens>() < before.tokens.miss {
-            self.moved.push([before, after]);
-        } else {
-            subtract(&mut self.entries, &[before]);
-            remember(&mut self.entries, after);
-        }
-    }
-}
 
 /// Takes back what was wrongly posted on trial, and forgets the entries of trials that succeeded. Returns what was taken
 /// back, by process.
@@ -126,12 +73,6 @@ pub(super) fn keep_moved(engine: &mut Engine, reading: &EngineReading, outcome: 
         for moved in moved {
             trial.note_moved(*moved);
         }
-    }
-}
-
-fn remember_all(kept: &mut Vec<Entry>, entries: Vec<Entry>) {
-    for entry in entries {
-        remember(kept, entry);
     }
 }
 

@@ -67,7 +67,7 @@ impl ListFile {
 }
 
 impl From<&PriceList> for ListFile {
-    /// The list as it would be written, without its source: all that prices.
+    /// The list as a file would have it, without its source.
     fn from(list: &PriceList) -> Self {
         let tier = |(tier, prices): (&String, &ClassPrices)| {
             let classes = list.extra.get(tier).cloned().unwrap_or_default();
@@ -136,7 +136,7 @@ fn write_window(window: &TierWindow) -> WindowFile {
     }
 }
 
-/// Two windows that name different tiers for one instant: which of them is meant is anyone's guess.
+/// Two windows that name different tiers for one instant, which is ambiguous.
 fn refuse_overlaps(windows: &[TierWindow]) -> Result<(), ListFault> {
     for (nth, window) in windows.iter().enumerate() {
         for other in windows[..nth].iter().filter(|other| other.tier != window.tier) {

@@ -1,4 +1,4 @@
-//! Holidays: which days a calendar knows, and that a year it does not know is not a year without holidays.
+//! Holidays. A year that is not in a calendar is unknown, and not a year without holidays.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ const LONGEST: i32 = 366;
 /// Calendars by name, their days in order.
 pub(super) type Calendars = BTreeMap<String, Vec<Date>>;
 
-/// Takes a file's days into a calendar. A year that is named again is replaced, every other year stays.
+/// Adds a file's days to a calendar. Years in the file replace those in the calendar.
 pub(super) fn merge(calendar: &mut Vec<Date>, days: &[Date]) {
     calendar.retain(|known| days.iter().all(|day| day.year() != known.year()));
     calendar.extend(days);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::build::write_calendars;
 use super::{Book, BookError, GpuFile, HistoryFile, ListFile, Pinned, PriceFile};
 
-/// A book as text: no sources, everything in an order of its own.
+/// A book as text: without sources, in a fixed order.
 #[derive(Serialize, Deserialize)]
 struct Canon {
     currency: String,
@@ -14,7 +14,7 @@ struct Canon {
 }
 
 impl Book {
-    /// All that prices, as one JSON text: equal books give equal texts, whatever order they were read in.
+    /// The prices as one JSON text: equal books give equal texts, in whatever order they were read.
     pub fn canonical(&self) -> String {
         let history =
             |(model, lists): (&String, &Vec<String>)| HistoryFile { models: vec![model.clone()], lists: lists.clone() };

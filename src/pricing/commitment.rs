@@ -1,17 +1,17 @@
-//! For how long a GPU is taken.
+//! The term for which a GPU is rented.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// For how long a GPU is taken.
+/// The term for which a GPU is rented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub enum Commitment {
-    /// By the hour, returned at will.
+    /// On demand, by the hour.
     #[default]
     #[serde(rename = "on-demand")]
     OnDemand,
-    /// By the hour, taken back at the provider's will.
+    /// Spot: by the hour, and the provider may take it back.
     #[serde(rename = "spot")]
     Spot,
     /// For a year.

@@ -1,17 +1,17 @@
 //! Dated rates between currencies.
 //!
 //! A ledger keeps one currency and a provider's list is never converted: its lists in two currencies are two products.
-//! What is converted, once and at a rate whose date is said, is what is shown beside it and what a user pays or asks in
-//! another currency.
+//! Amounts that are shown for comparison, and amounts of the user in another currency, are
+//! converted once, at a rate whose date is shown.
 
 use crate::units::{EnergyPrice, HourlyRate, Money, Price, Timestamp};
 
-/// How much of one currency a unit of another was worth from a day on.
+/// A rate of exchange from a day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fx {
-    /// The currency that is given: `CNY`.
+    /// The source currency: `CNY`.
     pub from: String,
-    /// The currency that is had for it: `USD`.
+    /// The target currency: `USD`.
     pub to: String,
     /// Billionths of `to` for one `from`; above zero.
     pub nanos: i64,
@@ -41,13 +41,13 @@ impl Exchange {
         Self(rates)
     }
 
-    /// How to convert at an instant: by the newest rate that has begun. `None` if none has: a rate holds from its day on.
-    /// A rate serves both ways.
+    /// The conversion at an instant: by the newest rate that has begun; `None` if none has. A rate holds from its day on, in both
+    /// directions.
     pub fn conversion(&self, from: &str, to: &str, at: Timestamp) -> Option<Conversion<'_>> {
         self.series(from, to).into_iter().take_while(|(since, _)| *since <= at).last().map(|(_, conversion)| conversion)
     }
 
-    /// How to convert what is of a day, `2026-11-01`, in whatever zone: by the rate of that day or the last one before.
+    /// The conversion of amounts of a day, `2026-11-01`, in whatever zone: by the rate of that day or the last one before.
     pub fn of_day(&self, from: &str, to: &str, day: &str) -> Option<Conversion<'_>> {
         let series = self.series(from, to).into_iter().map(|(_, conversion)| conversion);
         series.filter(|conversion| conversion.dated <= day).max_by_key(|conversion| conversion.dated)

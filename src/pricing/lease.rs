@@ -1,4 +1,4 @@
-//! What the user pays for GPUs.
+//! Leases: what the user pays for GPUs.
 
 use super::words_match;
 use crate::reading::{NodeName, UnitName};
@@ -18,7 +18,7 @@ pub enum Leased {
 /// When rent runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RentWhen {
-    /// For every known GPU, whatever it does.
+    /// For every known GPU, busy or not.
     #[default]
     Held,
     /// While an engine answers on the node: rent and tokens open and close together.
@@ -62,7 +62,7 @@ impl Rounding {
 pub struct Lease {
     /// Its name, under which it is the same agreement when its terms change; `None` is "what it is for".
     pub name: Option<String>,
-    /// For what, as it is written.
+    /// What it is for, as configured.
     pub leased: Leased,
     /// The present name of its node, where that was renamed.
     pub renamed: Option<NodeName>,
@@ -81,12 +81,12 @@ pub struct Lease {
     pub when: RentWhen,
     /// How the provider rounds its time.
     pub rounding: Rounding,
-    /// What its energy costs beside the rate; `None` where the rent holds it.
+    /// The price of its energy in addition to the rate; `None` if the rate includes it.
     pub power: Option<PowerPrice>,
 }
 
 impl Lease {
-    /// A lease of whatever is seen, always, to the millisecond, with its power in the rent.
+    /// A lease without dates and rounding, of all GPUs that are seen, with power included.
     pub fn of(leased: Leased, rate: HourlyRate) -> Self {
         let (name, gpus, from, until, power, node_rate) = (None, None, None, None, None, None);
         let (when, rounding) = (RentWhen::Held, Rounding::Exact);

@@ -87,12 +87,12 @@ impl Quote<'_> {
 }
 
 impl PriceList {
-    /// How far ahead the next change of tier is looked for: who finds none has to ask again then. A window that is off on
+    /// How far ahead the next change of tier is searched; if there is none, the search has to be repeated then. A window that is off on
     /// holidays may stay closed for longer.
     pub const AHEAD: Span = Span::from_secs(9 * 86_400);
 
     /// The year of an instant, if a window is off on holidays and the calendar knows none of that year: they are then
-    /// priced as working days, and that is to be said.
+    /// priced as working days, which is reported.
     pub fn unknown_holidays(&self, at: Timestamp) -> Option<i16> {
         if !self.windows.iter().any(|window| window.except_holidays) {
             return None;

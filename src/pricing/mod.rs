@@ -1,7 +1,7 @@
 //! Prices of tokens and GPU-hours: a book of dated price lists, tiers by time window, and GPU rates.
 //!
-//! It answers "which prices hold for this model at this instant, and until when". It counts nothing and adds nothing
-//! up; that is `ledger`. No float is used here.
+//! It answers "which prices hold for this model at this instant, and until when". Sums are in
+//! `ledger`. No float is used here.
 
 mod book;
 mod build;

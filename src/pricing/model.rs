@@ -3,9 +3,9 @@
 use super::{PriceList, Provenance, Quote};
 use crate::units::{Share, Span, Timestamp};
 
-/// How many changes that change nothing are passed over in search of one that does.
+/// The number of changes without an effect on prices that are skipped in the search for one with an effect.
 const MOST_CHANGES: usize = 64;
-/// How far ahead a change that is told to people is looked for: a window may be off on holidays for weeks.
+/// How far ahead a change is searched that is shown to people: a window may be off on holidays for weeks.
 const YEAR: Span = Span::from_secs(400 * 86_400);
 
 /// How one model is priced.
@@ -62,7 +62,7 @@ impl<'a> ModelPrice<'a> {
         Self { paid, ..self }
     }
 
-    /// All that is to be said of the price of an instant, in the tier that holds or in another; `None` if no price is known
+    /// The description of the price of an instant, in the tier that holds or in another; `None` if no price is known
     /// then, or the list has no such tier.
     pub fn answer(&self, tier: Option<&str>, at: Timestamp) -> Option<PriceAnswer<'a>> {
         let list = self.list_at(at)?;

@@ -8,24 +8,24 @@ use crate::units::{GpuTime, HourlyRate, Money, Share, Span};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bill {
-    /// All that its counters hold, aborted work included: the engine's value.
+    /// All tokens in its counters, aborted requests included.
     #[default]
     All,
     /// Finished requests only, where the engine counts them apart.
     Finished,
 }
 
-/// Cost that no GPU's lease holds: network, storage, staff, payment fees.
+/// Cost outside of GPU leases: network, storage, staff, payment fees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Overhead {
-    /// An hour, whatever is served.
+    /// Per hour, whatever is served.
     pub per_hour: Option<HourlyRate>,
-    /// Of the revenue.
+    /// A share of the revenue.
     pub of_revenue: Option<Share>,
 }
 
 impl Overhead {
-    /// What a span costs in which so much was earned; `None` if no overhead is set.
+    /// The overhead of a span with this revenue; `None` if no overhead is set.
     pub fn of(self, span: Span, revenue: Money) -> Option<Money> {
         let hourly = self.per_hour.map(|rate| rate.of(GpuTime::of(1, span)));
         let share = self.of_revenue.map(|share| share.of(revenue));

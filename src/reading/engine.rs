@@ -11,7 +11,7 @@ use crate::units::{Moment, Ratio, Tokens};
 /// The part that an engine plays in serving a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub enum EngineRole {
     /// Prompt and answer.
     Unified,
     /// Prompts only.
@@ -22,7 +22,7 @@ pub enum Role {
     Proxy,
 }
 
-impl fmt::Display for Role {
+impl fmt::Display for EngineRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Unified => "unified",
@@ -47,7 +47,7 @@ pub struct EngineReading {
     /// The rank; `None` for what the page does not split by rank.
     pub rank: Option<Rank>,
     /// The role, where the page says it.
-    pub role: Option<Role>,
+    pub role: Option<EngineRole>,
     /// Lifetime token counters, after the engine's own double-count rules: what money is made of.
     pub tokens: TokenCounters,
     /// Whether the page has values of the prompt counter and of the output counter that were refused, so that it is unknown.

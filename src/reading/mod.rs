@@ -14,8 +14,8 @@ mod rank_work;
 mod refusals;
 
 pub use engine::{
-    CounterSeries, EngineReading, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount, Role, SeriesValue,
-    Speculation, TokenCounters,
+    CounterSeries, EngineReading, EngineRole, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount,
+    SeriesValue, Speculation, TokenCounters,
 };
 pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost, ScrapeTrouble, SourceError};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};

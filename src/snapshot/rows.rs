@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::reading::{
-    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, InstanceId, Label, Latency, Mig, ModelName, NodeName, Pcie,
-    Rank, Refusals, Role, TargetId, Throttle, UnitName,
+    Activity, Ecc, EngineKind, EngineRole, GpuId, GpuProcess, Health, InstanceId, Label, Latency, Mig, ModelName,
+    NodeName, Pcie, Rank, Refusals, TargetId, Throttle, UnitName,
 };
 use crate::snapshot::ModelMoney;
 use crate::units::{Bytes, Celsius, Megahertz, Money, Ratio, Tokens};
@@ -228,7 +228,7 @@ pub struct EngineRow {
     /// The model.
     pub model: Option<ModelName>,
     /// Its role.
-    pub role: Role,
+    pub role: EngineRole,
     /// Whether the role is a guess from its figures.
     pub role_inferred: bool,
     /// The process on the page that it belongs to, where the page tells several apart.
@@ -320,7 +320,7 @@ pub struct UnitRow {
     /// Its name.
     pub unit: UnitName,
     /// Its engines' role, if they agree.
-    pub role: Option<Role>,
+    pub role: Option<EngineRole>,
     /// Nodes in it.
     pub nodes: usize,
     /// GPUs in it.

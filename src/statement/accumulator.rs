@@ -1,4 +1,4 @@
-//! Rows while they are being added up.
+//! The rows of a statement under construction.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::units::{Money, Timestamp, Tokens};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RowId(usize);
 
-/// What has been added to one row.
+/// The sums of one row.
 #[derive(Debug, Clone)]
 struct Draft {
     kind: RowKind,
@@ -32,7 +32,7 @@ struct Draft {
     idle: Money,
 }
 
-/// What belongs to a node or unit and stands in rows that are no key's.
+/// Sums of a node or unit that are in special rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct KeylessRows {
     /// `None` without GPU time of its own: a unit's lease pays for no node in particular.
@@ -57,7 +57,7 @@ impl RowAccumulator {
         Self { drafts, keys: HashMap::new(), beside: HashMap::new() }
     }
 
-    /// The row of what is no key's.
+    /// The special row of a kind.
     pub(super) fn special(kind: RowKind) -> RowId {
         RowId(RowKind::SPECIAL.into_iter().position(|special| special == kind).unwrap_or_default())
     }
@@ -127,19 +127,19 @@ impl RowAccumulator {
         self.drafts[row.0].millis += millis;
     }
 
-    /// Rent was due in a row between two instants.
+    /// Notes that rent was due in a row between two instants.
     pub(super) fn extend(&mut self, row: RowId, from: Timestamp, to: Timestamp) {
         let draft = &mut self.drafts[row.0];
         draft.start = Some(draft.start.map_or(from, |start| start.min(from)));
         draft.end = Some(draft.end.map_or(to, |end| end.max(to)));
     }
 
-    /// Whose node a row is for.
+    /// Sets the node of a row.
     pub(super) fn name_node(&mut self, row: RowId, node: Option<&NodeName>) {
         self.drafts[row.0].node = node.cloned();
     }
 
-    /// Rows as they will stand, unordered, those that are no key's first. `known` is whether any cost is.
+    /// The finished rows, unordered, with the special ones first. `known` is whether any cost is.
     /// `is_place` is whether they are by node or unit.
     pub(super) fn rows(self, known: bool, is_place: bool) -> Vec<StatementRow> {
         let beside = |draft: &Draft| {

@@ -1,4 +1,4 @@
-//! From folded rows to a statement: their order, their total, and what is said beside them.
+//! Makes a statement of folded rows: their order, their total, and the notes.
 
 use jiff::tz::TimeZone;
 
@@ -64,7 +64,7 @@ impl Statement {
     }
 }
 
-/// The sum of rows; what no row knows it does not either.
+/// The sum of rows. A figure that is unknown in all rows is unknown.
 fn total(rows: &[StatementRow]) -> StatementRow {
     let mut total = StatementRow::new(RowKind::Total, Label::new(RowKind::Total.name()));
     let mut millis = 0;

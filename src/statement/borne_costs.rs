@@ -1,4 +1,4 @@
-//! What the cells of a past bear of the cost of GPUs at work, as a report by model has it.
+//! The cost of busy GPUs that each cell of a past bears, as in a report by model.
 
 use std::collections::BTreeMap;
 

@@ -1,22 +1,22 @@
-//! At which load, hit rate and rent revenue equals cost. Overhead by share of revenue moves with the revenue.
+//! The load, hit rate and rent at which revenue equals cost. Overhead by share of revenue moves with the revenue.
 
 use super::Totals;
 use super::costed::Costed;
 use crate::ledger::{Classes, Past};
 use crate::units::{Money, Tokens};
 
-/// What it takes for revenue to equal cost. `None` where nothing does, or the cost is unknown.
+/// The values at which revenue equals cost. `None` if there is no such value, or the cost is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BreakEven {
     /// The share of the load that pays the cost, in parts per million; above a million it does not pay yet.
     pub load_ppm: Option<i64>,
     /// The hit rate at which revenue equals cost, in parts per million.
     pub hit_rate_ppm: Option<i64>,
-    /// What a GPU may cost an hour.
+    /// The highest rate of a GPU per hour.
     pub gpu_rate: Option<Money>,
 }
 
-/// What it takes to break even. `totals` are those of the past, or of the same past with another hit rate: the hit rate
+/// Computes the break-even values. `totals` are those of the past, or of the same past with another hit rate: the hit rate
 /// that is found is one to ask for instead of that.
 pub fn break_even(past: &Past, totals: &Totals) -> BreakEven {
     let Some(cost) = totals.cost else { return BreakEven::default() };
@@ -37,7 +37,7 @@ pub fn break_even_load(totals: &Totals) -> Option<i64> {
     ratio(totals.cost? - totals.revenue_overhead, totals.earned(), 1_000_000).filter(|ppm| *ppm >= 0)
 }
 
-/// What tokens with a known cost earn at a hit rate of none, as it is, and of all, less their share of overhead.
+/// The revenue of tokens with a known cost less overhead, at a hit rate of 0, at the present one, and at 1.
 fn earned(past: &Past) -> [Money; 3] {
     let costed = Costed::of(past);
     let mut earned = [Money::ZERO; 3];

@@ -11,22 +11,22 @@ use super::watched::{Compared, common};
 use crate::ledger::Past;
 use crate::units::{Money, Span, Timestamp};
 
-/// A part of the change, in the order in which they are told.
+/// A cause of the change, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
-    /// More or fewer tokens, all else as before.
+    /// More or fewer tokens, with everything else unchanged.
     Traffic,
-    /// Other models, and more or less output to a prompt.
+    /// Other models, and another ratio of output to prompts.
     Mix,
-    /// More or fewer hits in a prompt.
+    /// A higher or lower hit rate.
     HitRate,
     /// Other prices: a list, a tier, a paid share.
     Price,
-    /// Tokens that lost their price, or found one.
+    /// Tokens whose model lost its price, or got one.
     Unpriced,
-    /// The cost of GPUs at work, and what is owed beside them whatever the revenue.
+    /// The cost of busy GPUs, and overhead per hour.
     Gpus,
-    /// The cost of GPUs that were held and did nothing.
+    /// The cost of idle GPUs.
     Idle,
 }
 
@@ -56,13 +56,13 @@ pub struct Bridge {
     pub before_span: (Timestamp, Timestamp),
     /// The later span.
     pub after_span: (Timestamp, Timestamp),
-    /// How much of both was watched. All amounts are of the minutes that were watched in both.
+    /// The watched time of both. All amounts are of the minutes that were watched in both.
     pub compared: Compared,
     /// Profit of the earlier span; of revenue with a known cost, as everything here.
     pub before: Money,
     /// Profit of the later span.
     pub after: Money,
-    /// What each cause added. Together they are `after` less `before`.
+    /// The change by each cause. Their sum is `after` less `before`.
     pub parts: [(Cause, Money); 7],
     /// Whether a cost is known in both spans; else the profits are none.
     pub cost_known: bool,

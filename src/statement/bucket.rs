@@ -57,14 +57,14 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Gives the bucket that waits, if there is one; the next one begins at `next`.
+    /// Emits the bucket that waits, if there is one; the next one begins at `next`.
     pub(super) fn give(&self, past: &Past, next: Option<Timestamp>, each: impl FnOnce(Bucket<'_>)) {
         if let Some(at) = self.at {
             each(bucket(past, at, next, (&self.tokens, &self.rents)));
         }
     }
 
-    /// Takes the next one in place of it.
+    /// Replaces it with the next one.
     pub(super) fn take(&mut self, at: Timestamp, tokens: &[TokenCell], rents: &[GpuTimeCell]) {
         self.at = Some(at);
         self.tokens.clear();
@@ -104,7 +104,7 @@ fn first(tokens: &[TokenCell], rents: &[GpuTimeCell]) -> Option<Timestamp> {
     firsts.into_iter().flatten().min()
 }
 
-/// Cells as they stand, or sorted if they are not: a past made by hand may have them in any order.
+/// The cells in order, sorted if necessary: a past that a test made may have them in any order.
 fn in_order<T: Copy>(cells: &[T], at: impl Fn(&T) -> Timestamp) -> Cow<'_, [T]> {
     if cells.is_sorted_by_key(&at) {
         return Cow::Borrowed(cells);

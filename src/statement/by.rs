@@ -1,9 +1,9 @@
-//! What the rows of a statement stand for.
+//! The groupings of a statement.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What a statement has a row for each of.
+/// The grouping of a statement: one row for each of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum By {
     /// Hours of the ledger's zone.
@@ -25,11 +25,11 @@ pub enum By {
     Tenant,
     /// Tiers of price lists.
     Tier,
-    /// Leases: what is paid, to lay beside an invoice.
+    /// Leases, to compare with an invoice.
     Lease,
 }
 
-/// A word that is none of [`By::ALL`].
+/// The error of a word that is not in [`By::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotBy;
 
@@ -69,7 +69,7 @@ impl By {
         matches!(self, Self::Node | Self::Unit)
     }
 
-    /// Whether a row is a stretch of time: then all rent of the time stands in it.
+    /// Whether a row is a span of time: then it has all rent of that time.
     pub const fn is_time(self) -> bool {
         matches!(self, Self::Hour | Self::Day | Self::Month)
     }

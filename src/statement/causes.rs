@@ -1,4 +1,4 @@
-//! What the causes of a change were made of: tokens, hits and GPUs then and now.
+//! Figures behind the causes of a change: tokens, hits and GPUs in both spans.
 
 use super::Totals;
 use crate::ledger::{CostKind, Past};
@@ -13,9 +13,9 @@ pub struct Causes {
     pub tokens_ppm: Option<i64>,
     /// The cached share of the prompts, in parts per million.
     pub hits_ppm: [Option<u32>; 2],
-    /// GPUs at work on average, in thousandths.
+    /// Busy GPUs on average, in thousandths.
     pub working_milli: [i64; 2],
-    /// GPUs that idled on average, in thousandths.
+    /// Idle GPUs on average, in thousandths.
     pub idle_milli: [i64; 2],
     /// Whether either span has tokens without a price.
     pub has_unpriced: bool,

@@ -1,4 +1,4 @@
-//! Whole amounts times a quotient, class by class: what is worth the same comes to the same, whichever cells it is told in.
+//! Scales whole amounts by a quotient, class by class, so that the sum of amounts of equal value does not depend on their cells.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -19,7 +19,7 @@ impl ClassScale {
         Self { over, under, classes: Vec::new() }
     }
 
-    /// Counts an amount of a class before the first one is scaled.
+    /// Adds an amount of a class, before the first one is scaled.
     pub(super) fn count(&mut self, class: usize, amount: i128) {
         if self.classes.len() <= class {
             self.classes.resize(class + 1, (0, 0));
@@ -27,7 +27,7 @@ impl ClassScale {
         self.classes[class].0 += amount;
     }
 
-    /// All is counted.
+    /// Ends the counting.
     pub(super) fn begin(&mut self) {
         let mut upto = 0;
         for nth in 0..self.classes.len() {
@@ -37,7 +37,7 @@ impl ClassScale {
         }
     }
 
-    /// What an amount comes to; `None` out of range.
+    /// The scaled amount; `None` if out of range.
     pub(super) fn part(&mut self, class: usize, amount: i128) -> Option<i128> {
         let (before, given) = *self.classes.get(class)?;
         let after = self.of(before + amount)?;

@@ -13,23 +13,23 @@ use crate::reading::Label;
 use crate::units::{Money, Share, Timestamp};
 use crate::words::in_order;
 
-/// What all tokens of a past would have earned at one list.
+/// The revenue of all tokens of a past at one list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtList {
     /// The list.
     pub list: Label,
-    /// What the tokens would have earned, whatever their model; the shares that were paid stay.
+    /// The revenue of the tokens of all models; paid shares stay.
     pub revenue: Money,
     /// The part of it whose cost is known.
     pub covered_revenue: Money,
-    /// What would have been owed; `None` where no cost is known.
+    /// The cost; `None` if no cost is known.
     pub cost: Option<Money>,
     /// How far the revenue may be off, either way, where the list's prices change inside a bucket.
     pub uncertainty: Money,
 }
 
 impl AtList {
-    /// What would have been left; `None` where no cost is known.
+    /// The profit; `None` if no cost is known.
     pub fn profit(&self) -> Option<Money> {
         self.cost.map(|cost| self.covered_revenue - cost)
     }
@@ -48,7 +48,7 @@ impl AtList {
     }
 }
 
-/// Tokens that are worth the same at any list: of one bucket (when it begins and ends), posted at one tariff, their cost known or not.
+/// Tokens of equal value at any list: of one bucket (when it begins and ends), posted at one tariff, their cost known or not.
 type Alike = BTreeMap<((Timestamp, Timestamp), Option<TariffId>, bool), Classes>;
 
 /// The past at every list of a book in the ledger's currency, the best first. Ask for quarter hours: lists with windows
@@ -71,7 +71,7 @@ pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
     lists
 }
 
-/// `cost` is what is owed whatever the revenue. `None` where the list's prices are not known for all of the past.
+/// `cost` is the cost without the share of revenue. `None` where the list's prices are not known for all of the past.
 fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> Option<AtList> {
     let mut ticker = Ticker::new(ModelPrice::of_list(list), past.since);
     let kept: Vec<_> = past.tariffs.iter().map(|posted| posted_quote(list, posted)).collect();

@@ -1,4 +1,4 @@
-//! Whose cost is known.
+//! The accounts with a known cost.
 
 use crate::ledger::Past;
 
@@ -10,7 +10,7 @@ pub(super) struct Costed {
 }
 
 impl Costed {
-    /// Of a past. Where there is neither work nor GPU time, nothing is owed, and the cost is known.
+    /// Those of a past. If it has neither tokens nor GPU time, the cost is zero, and known.
     pub(super) fn of(past: &Past) -> Self {
         Self {
             accounts: past.accounts.iter().map(|account| account.costed).collect(),

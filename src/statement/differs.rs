@@ -1,4 +1,4 @@
-//! Where today's book would price otherwise than what was posted.
+//! Differences between posted prices and today's book.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,7 +9,7 @@ use crate::pricing::{Book, ClassPrices, Quote};
 use crate::reading::{Label, ModelName};
 use crate::units::{Money, Share, Timestamp, Tokens};
 
-/// A list and a tier of it, with what they came to.
+/// A list and a tier of it, with its prices.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Basis {
     /// The list.
@@ -27,17 +27,17 @@ pub struct Basis {
 pub struct Difference {
     /// The model.
     pub model: Option<ModelName>,
-    /// What was in force when they were posted.
+    /// The price in force when they were posted.
     pub posted: Option<Basis>,
-    /// What today's book says of the first of them.
+    /// The price of the first of them in today's book.
     pub today: Option<Basis>,
     /// The first bucket that differs.
     pub since: Timestamp,
     /// When the last one ends.
     pub until: Timestamp,
-    /// How many tokens.
+    /// The number of tokens.
     pub tokens: Tokens,
-    /// What they earned as they were posted.
+    /// Their posted revenue.
     pub revenue: Money,
 }
 
@@ -105,7 +105,7 @@ pub fn agrees_throughout(past: &Past, book: &Book) -> bool {
 /// Whether a model's tariff agrees with the book later in a bucket, by model and tariff: the last bucket's verdict.
 type Judged<'a> = BTreeMap<(Option<&'a ModelName>, Option<usize>), (Timestamp, bool)>;
 
-/// Whether the book says what was posted.
+/// Whether the book has the posted price.
 fn agrees(today: Option<(Quote<'_>, Option<Share>)>, posted: Option<&Tariff>) -> bool {
     match (today, posted) {
         (None, None) => true,
@@ -114,7 +114,7 @@ fn agrees(today: Option<(Quote<'_>, Option<Share>)>, posted: Option<&Tariff>) ->
     }
 }
 
-/// Whether the book says so at any time of a bucket.
+/// Whether the book has the posted price at any time of a bucket.
 fn agrees_later(ticker: Option<&mut Ticker<'_>>, posted: Option<&Tariff>, bucket: &Bucket<'_>) -> bool {
     let Some(ticker) = ticker else { return false };
     let paid = ticker.paid();

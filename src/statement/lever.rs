@@ -1,7 +1,7 @@
 //! What moves profit most: each thing that an operator can change, changed a little, with all else as it is.
 
 use super::Totals;
-use super::what_if::{Change, Levels, what_if};
+use super::what_if::{Levels, WhatIfChange, what_if};
 use crate::ledger::{Classes, Past};
 use crate::units::{HourlyRate, Money, NodeCount, Share};
 
@@ -55,25 +55,25 @@ pub fn levers(past: &Past) -> Vec<(Lever, Money)> {
     if now.profit().is_none() {
         return Vec::new();
     }
-    let profit = |change: &Change<'_>| what_if(past, change)?.after.profit();
-    let added = |change: &Change<'_>| Some(profit(change)? - now.profit()?);
+    let profit = |change: &WhatIfChange<'_>| what_if(past, change)?.after.profit();
+    let added = |change: &WhatIfChange<'_>| Some(profit(change)? - now.profit()?);
     let mut moves = Vec::new();
     moves.extend(now.earned().scaled(1, 10).map(|more| (Lever::Load, more)));
     let classes = by_class(past, now.earned()).into_iter();
     moves.extend(classes.filter_map(|(class, earned)| Some((Lever::Price(class), earned.scaled(1, 10)?))));
     if let Some(from) = levels.hit_rate_ppm.filter(|ppm| *ppm > 0) {
         let to = from.saturating_add(from / 10).min(Share::ALL.ppm());
-        let change = Change { hit_rate: Share::from_ppm(to), ..Change::default() };
+        let change = WhatIfChange { hit_rate: Share::from_ppm(to), ..WhatIfChange::default() };
         moves.extend(added(&change).filter(|_| to > from).map(|more| (Lever::HitRate(from, to), more)));
     }
     let dearer = levels.gpu_rate.and_then(|rate| rate.scaled(11, 10)).map(|rate| rate.rounded(6));
     if let Some(rate) = dearer.and_then(|micros| HourlyRate::of_parts(i64::try_from(micros).ok()?, 1)) {
-        let change = Change { gpu_rate: Some(rate), ..Change::default() };
+        let change = WhatIfChange { gpu_rate: Some(rate), ..WhatIfChange::default() };
         moves.extend(added(&change).map(|more| (Lever::GpuRate, more)));
     }
     let held = levels.nodes_milli.and_then(|milli| u32::try_from((milli + 500) / 1_000).ok());
     if let Some(held) = held.filter(|held| *held > 0) {
-        let nodes = |nodes| profit(&Change { nodes: NodeCount::whole(nodes), ..Change::default() });
+        let nodes = |nodes| profit(&WhatIfChange { nodes: NodeCount::whole(nodes), ..WhatIfChange::default() });
         let more = nodes(held + 1).zip(nodes(held)).map(|(more, as_it_is)| more - as_it_is);
         moves.extend(more.map(|more| (Lever::Node, more)));
     }

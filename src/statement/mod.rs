@@ -69,4 +69,4 @@ pub use split::Splitter;
 pub use totals::{Tables, Totals};
 pub use unconverted::{Unconverted, unconverted, unpriced_models};
 pub use watched::{Compared, watched};
-pub use what_if::{Change, Levels, WhatIf, changed, what_if};
+pub use what_if::{Levels, WhatIf, WhatIfChange, changed, what_if};

@@ -12,7 +12,7 @@ use crate::units::{GpuTime, HourlyRate, LoadFactor, Money, NodeCount, Share, Spa
 
 /// What is otherwise; `None` stays as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Change<'a> {
+pub struct WhatIfChange<'a> {
     /// Every token at this list, whatever the date and the model. What was posted at it stays as it was posted.
     pub list: Option<&'a PriceList>,
     /// This share of the tokens is paid.
@@ -68,8 +68,8 @@ impl Levels {
 }
 
 /// What would have been; `None` where a number of nodes is asked for and none is known by name.
-pub fn what_if(past: &Past, change: &Change<'_>) -> Option<WhatIf> {
-    let at_these_hits = changed(past, &Change { hit_rate: None, ..*change })?;
+pub fn what_if(past: &Past, change: &WhatIfChange<'_>) -> Option<WhatIf> {
+    let at_these_hits = changed(past, &WhatIfChange { hit_rate: None, ..*change })?;
     let after = match change.hit_rate {
         Some(share) => Totals::of(&with_hit_rate(at_these_hits.clone(), share)),
         None => Totals::of(&at_these_hits),
@@ -79,7 +79,7 @@ pub fn what_if(past: &Past, change: &Change<'_>) -> Option<WhatIf> {
 }
 
 /// The past as it would have been, to be folded like any other; `None` as for [`what_if`].
-pub fn changed(past: &Past, change: &Change<'_>) -> Option<Past> {
+pub fn changed(past: &Past, change: &WhatIfChange<'_>) -> Option<Past> {
     let mut changed = change.list.map_or_else(|| past.clone(), |list| at_list(past, list));
     if let Some(paid) = change.paid {
         changed = with_paid(changed, paid);

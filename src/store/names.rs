@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::ledger::{CostAccount, CostKind, PendingPostings, RevenueAccount, Tariff};
 use crate::pricing::ClassPrices;
-use crate::reading::{Label, ModelName, NodeName, Role, UnitName};
+use crate::reading::{EngineRole, Label, ModelName, NodeName, UnitName};
 use crate::units::{EnergyPrice, HourlyRate, PowerPrice, Price, Pue, Share, Timestamp};
 
 /// The number in a table for "unpriced".
@@ -157,12 +157,12 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
     row.get(column)
 }
 
-fn role(text: &str) -> Role {
+fn role(text: &str) -> EngineRole {
     match text {
-        "prefill" => Role::Prefill,
-        "decode" => Role::Decode,
-        "proxy" => Role::Proxy,
-        _ => Role::Unified,
+        "prefill" => EngineRole::Prefill,
+        "decode" => EngineRole::Decode,
+        "proxy" => EngineRole::Proxy,
+        _ => EngineRole::Unified,
     }
 }
 

@@ -37,6 +37,15 @@ impl fmt::Display for DecimalError {
 
 impl std::error::Error for DecimalError {}
 
+/// Writes millionths as a decimal number with as many places as it needs: `1.2`, `200`.
+pub(super) fn write_millionths(f: &mut fmt::Formatter<'_>, millionths: i64) -> fmt::Result {
+    let (whole, rest) = (millionths / 1_000_000, millionths % 1_000_000);
+    if rest == 0 {
+        return write!(f, "{whole}");
+    }
+    write!(f, "{whole}.{}", format!("{rest:06}").trim_end_matches('0'))
+}
+
 /// Reads `text` as an integer count of `10^-places`.
 ///
 /// `parse_scaled("0.55", 9)` is `550_000_000`. Digits may be grouped by `_`. Nothing is rounded: a digit beyond

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::decimal::parse_scaled;
+use super::decimal::{parse_scaled, write_millionths};
 
 /// One: the traffic as it is.
 const ONE: i64 = 1_000_000;
@@ -46,11 +46,7 @@ impl FromStr for LoadFactor {
 
 impl fmt::Display for LoadFactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, rest) = (self.0 / ONE, self.0 % ONE);
-        if rest == 0 {
-            return write!(f, "{whole}");
-        }
-        write!(f, "{whole}.{}", format!("{rest:06}").trim_end_matches('0'))
+        write_millionths(f, self.0)
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
-use super::parse_scaled;
+use super::decimal::{parse_scaled, write_millionths};
 
 /// Millionths of a node.
 const ONE: i64 = 1_000_000;
@@ -43,11 +43,7 @@ impl FromStr for NodeCount {
 
 impl fmt::Display for NodeCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, rest) = (self.0 / ONE, self.0 % ONE);
-        if rest == 0 {
-            return write!(f, "{whole}");
-        }
-        write!(f, "{whole}.{}", format!("{rest:06}").trim_end_matches('0'))
+        write_millionths(f, self.0)
     }
 }
 

@@ -10,7 +10,9 @@ use margintop::counters::FinishedMeter;
 use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
 use margintop::ledger::Classes;
 use margintop::pricing::{Bill, Book};
-use margintop::reading::{EngineKind, Event, Finished, Label, PageReading, PromptCount, Role, TokenCounters, UnitName};
+use margintop::reading::{
+    EngineKind, EngineRole, Event, Finished, Label, PageReading, PromptCount, TokenCounters, UnitName,
+};
 use margintop::store::{LedgerEvent, Store};
 use margintop::units::{Moment, Money, Span, Tokens};
 use proptest::prelude::*;
@@ -184,7 +186,7 @@ fn finished_requests_and_what_leaked_survive_the_process() {
 }
 
 /// A page of `SGLang` in one role.
-fn sglang(role: Role, tokens: TokenCounters) -> PageReading {
+fn sglang(role: EngineRole, tokens: TokenCounters) -> PageReading {
     let mut page = page(MODEL, tokens, None);
     page.kind = EngineKind::named("sglang");
     (page.engines[0].kind, page.engines[0].role) = (EngineKind::named("sglang"), Some(role));
@@ -196,8 +198,8 @@ fn in_unit(target: &str, unit: &str) -> TargetInfo {
 }
 
 /// What each node earned, by role.
-fn by_node(fleet: &Fleet) -> Vec<(String, Role, (u64, u64, u64))> {
-    let mut sums: BTreeMap<(String, Role), Classes> = BTreeMap::new();
+fn by_node(fleet: &Fleet) -> Vec<(String, EngineRole, (u64, u64, u64))> {
+    let mut sums: BTreeMap<(String, EngineRole), Classes> = BTreeMap::new();
     for (account, _, tokens) in fleet.ledger().today().tokens() {
         let account = &fleet.ledger().accounts()[account.index()];
         *sums.entry((account.node.to_string(), account.role)).or_default() += tokens;
@@ -213,25 +215,25 @@ fn decode_earns_output_and_prefill_the_prompts_that_it_computed() {
         fleet.apply(answered(target, after(seconds), sglang(role, counters(prompt, prompt / 2, output))));
     };
     for target in ["p1", "p2", "p3"] {
-        look(&mut fleet, target, 0, Role::Prefill, 0, 0);
+        look(&mut fleet, target, 0, EngineRole::Prefill, 0, 0);
     }
-    look(&mut fleet, "d", 0, Role::Decode, 0, 0);
+    look(&mut fleet, "d", 0, EngineRole::Decode, 0, 0);
     for (target, prompt) in [("p1", 300), ("p2", 100), ("p3", 900)] {
-        look(&mut fleet, target, 1, Role::Prefill, prompt, 1);
+        look(&mut fleet, target, 1, EngineRole::Prefill, prompt, 1);
     }
-    look(&mut fleet, "d", 1, Role::Decode, 402, 7);
+    look(&mut fleet, "d", 1, EngineRole::Decode, 402, 7);
     let of = |node: &str, role, tokens| (format!("node-of-{node}"), role, tokens);
     let expected = [
-        of("d", Role::Decode, (0, 0, 7)),
-        of("p1", Role::Prefill, (150, 150, 0)),
-        of("p2", Role::Prefill, (51, 51, 0)),
+        of("d", EngineRole::Decode, (0, 0, 7)),
+        of("p1", EngineRole::Prefill, (150, 150, 0)),
+        of("p2", EngineRole::Prefill, (51, 51, 0)),
     ];
     assert_eq!(by_node(&fleet), expected);
-    look(&mut fleet, "d", 2, Role::Decode, 442, 9);
+    look(&mut fleet, "d", 2, EngineRole::Decode, 442, 9);
     let expected = [
-        of("d", Role::Decode, (0, 0, 9)),
-        of("p1", Role::Prefill, (165, 165, 0)),
-        of("p2", Role::Prefill, (56, 56, 0)),
+        of("d", EngineRole::Decode, (0, 0, 9)),
+        of("p1", EngineRole::Prefill, (165, 165, 0)),
+        of("p2", EngineRole::Prefill, (56, 56, 0)),
     ];
     assert_eq!(by_node(&fleet), expected, "to the last known proportion");
     let rows = fleet.snapshot().engines;
@@ -242,9 +244,9 @@ fn decode_earns_output_and_prefill_the_prompts_that_it_computed() {
 #[test]
 fn decode_alone_keeps_what_it_counts() {
     let mut fleet = support::fleet(vec![in_unit("d", "u"), in_unit("p1", "u")], began());
-    fleet.apply(answered("d", after(0), sglang(Role::Decode, counters(0, 0, 0))));
-    fleet.apply(answered("d", after(1), sglang(Role::Decode, counters(40, 10, 7))));
-    assert_eq!(by_node(&fleet), [("node-of-d".to_owned(), Role::Decode, (30, 10, 7))]);
+    fleet.apply(answered("d", after(0), sglang(EngineRole::Decode, counters(0, 0, 0))));
+    fleet.apply(answered("d", after(1), sglang(EngineRole::Decode, counters(40, 10, 7))));
+    assert_eq!(by_node(&fleet), [("node-of-d".to_owned(), EngineRole::Decode, (30, 10, 7))]);
 }
 
 /// What an engine did between two instants: prompts, the tenths of them that hit, output; and how much of what is in
@@ -298,7 +300,7 @@ proptest! {
         let mut fleet = support::fleet(members, began());
         let targets = ["d1", "d2", "p1", "p2", "p3", "p4"];
         let mut sums = [(0, 0, 0); 6];
-        let role = |place: usize| if place < 2 { Role::Decode } else { Role::Prefill };
+        let role = |place: usize| if place < 2 { EngineRole::Decode } else { EngineRole::Prefill };
         for (place, target) in targets.iter().enumerate() {
             fleet.apply(answered(target, after(0), sglang(role(place), counters(0, 0, 0))));
         }
@@ -311,7 +313,7 @@ proptest! {
         let decoded = (sums[0].0 + sums[1].0, sums[0].1 + sums[1].1, sums[0].2 + sums[1].2);
         prop_assert_eq!(posted(&fleet), (decoded.0 - decoded.1, decoded.1, decoded.2));
         for (node, role, (.., output)) in by_node(&fleet) {
-            prop_assert!(role == Role::Decode || output == 0, "{} made output", node);
+            prop_assert!(role == EngineRole::Decode || output == 0, "{} made output", node);
         }
     }
 

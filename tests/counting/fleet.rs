@@ -5,8 +5,8 @@ use crate::support;
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::{Book, Lease, Leased, RentWhen};
 use margintop::reading::{
-    EngineKind, Event, GpuReading, GpuState, Health, ModelName, NodeName, PromptCount, Role, ScrapeCost, ScrapeTrouble,
-    TargetId, TokenCounters,
+    EngineKind, EngineRole, Event, GpuReading, GpuState, Health, ModelName, NodeName, PromptCount, ScrapeCost,
+    ScrapeTrouble, TargetId, TokenCounters,
 };
 use margintop::snapshot::Snapshot;
 use margintop::units::{Moment, Ratio, Span, Timestamp};
@@ -357,7 +357,7 @@ fn a_lease_that_changes_is_cut_at_its_edge() {
 
 #[test]
 fn a_proxy_counts_only_for_models_that_no_engine_serves() {
-    let members = vec![member("e", "n", None), member("proxy", "p", Some(Role::Proxy))];
+    let members = vec![member("e", "n", None), member("proxy", "p", Some(EngineRole::Proxy))];
     let mut fleet = fleet(members, began());
     let look = |fleet: &mut Fleet, target: &str, seconds, model: &str, value| {
         let mut page = page(model, counters(0, 0, value), None);
@@ -472,7 +472,7 @@ fn prefill_and_decode_are_told_apart_where_both_are_seen() {
     look(&mut fleet, 10, 1010);
     let picture = picture_at(&mut fleet, 10);
     let roles: Vec<_> = picture.engines.iter().map(|row| (row.role, row.role_inferred)).collect();
-    assert_eq!(roles, [(Role::Decode, true), (Role::Prefill, true)]);
+    assert_eq!(roles, [(EngineRole::Decode, true), (EngineRole::Prefill, true)]);
     let posted = fleet
         .ledger()
         .today()

@@ -5,7 +5,7 @@ use crate::past;
 
 use jiff::tz::TimeZone;
 use margintop::ledger::{Past, RevenueAccountId, SloDay, SloMinutes, SloPast, TariffId};
-use margintop::reading::{Label, NodeName, Role};
+use margintop::reading::{EngineRole, Label, NodeName};
 use margintop::statement::{Capacity, PoolCapacity, SloQuarters};
 use margintop::units::{GpuTime, Money, Span};
 use past::{Making, classes, held};
@@ -23,7 +23,7 @@ fn eight_hours() -> Past {
     let mut making = Making::new("2026-11-23T00:00:00Z", "2026-11-23T08:00:00Z");
     making.0.began = making.0.since;
     let tariff = making.tariff("list", "standard", OUTPUT);
-    let accounts = ["a", "b"].map(|node| making.account(node, None, "m", Role::Unified));
+    let accounts = ["a", "b"].map(|node| making.account(node, None, "m", EngineRole::Unified));
     let rents = ["a", "b"].map(|node| making.cost_account(Some(node), None, Some("2.00")));
     for quarter in 0..32 {
         let at = making.0.since + Span::from_secs(quarter * 900);
@@ -106,7 +106,7 @@ fn what_is_unknown_is_no_number() {
 fn nodes_that_serve_something_else_are_no_help() {
     let mut making = Making(eight_hours());
     let tariff = TariffId::at(0);
-    let other = making.account("c", Some("u"), "m", Role::Unified);
+    let other = making.account("c", Some("u"), "m", EngineRole::Unified);
     let rents = [Some("u"), None].map(|unit| making.cost_account(Some(unit.map_or("d", |_| "c")), unit, Some("1.00")));
     for quarter in 0..32 {
         let at = making.0.since + Span::from_secs(quarter * 900);
@@ -128,7 +128,7 @@ fn a_unit_that_works_as_one_is_measured_as_one() {
     let mut making = Making::new("2026-11-23T00:00:00Z", "2026-11-23T08:00:00Z");
     making.0.began = making.0.since;
     let tariff = making.tariff("list", "standard", OUTPUT);
-    let account: RevenueAccountId = making.account("a", Some("u"), "m", Role::Decode);
+    let account: RevenueAccountId = making.account("a", Some("u"), "m", EngineRole::Decode);
     let rents = ["a", "b"].map(|node| making.cost_account(Some(node), Some("u"), Some("2.00")));
     let whole = making.cost_account(None, Some("w"), Some("2.00"));
     for quarter in 0..32 {

@@ -252,7 +252,7 @@ fn a_large_fleet_takes_no_more_than_four_megabytes() {
 /// A day of minutes.
 mod money {
     use margintop::ledger::Past;
-    use margintop::reading::Role;
+    use margintop::reading::EngineRole;
     use margintop::units::{GpuTime, Span, Timestamp};
 
     use super::past::{Making, R1, classes, held};
@@ -270,7 +270,7 @@ mod money {
             let accounts: Vec<_> = names
                 .map(|(node, unit)| {
                     let pays = making.cost_account(Some(&node), Some(&unit), Some("2.00"));
-                    (making.account(&node, Some(&unit), "deepseek-r1", Role::Unified), pays)
+                    (making.account(&node, Some(&unit), "deepseek-r1", EngineRole::Unified), pays)
                 })
                 .collect();
             for minute in 0..60 {
@@ -375,7 +375,7 @@ proptest! {
 fn what_was_recorded_stays_when_the_ledger_is_read() {
     let mut making = past::Making::new("2025-03-10T10:00:00Z", "2025-03-10T11:00:00Z");
     let tariff = making.tariff("deepseek-r1-standard", "standard", past::R1);
-    let account = making.account("gpu-01", None, "deepseek-r1", margintop::reading::Role::Unified);
+    let account = making.account("gpu-01", None, "deepseek-r1", margintop::reading::EngineRole::Unified);
     for minute in 0..60 {
         making.tokens(after(minute * 60), account, Some(tariff), past::classes(4_000, 2_000, 600));
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use margintop::history::{EventKind, History, Measure, QuarterBridge, Query, Subject};
 use margintop::ledger::{Grain, Marker, Past};
-use margintop::reading::{Label, ModelName, NodeName, Role};
+use margintop::reading::{EngineRole, Label, ModelName, NodeName};
 use margintop::statement::{By, Statement};
 use margintop::store::Reader;
 use margintop::units::{GpuTime, Money, Span, Timestamp};
@@ -195,7 +195,7 @@ fn nothing_is_known_of_an_empty_ledger() {
 /// Minutes of one node from an instant on.
 fn minutes(making: &mut Making, count: i64) {
     let tariff = making.tariff("deepseek-r1-standard", "standard", R1);
-    let account = making.account("gpu-01", None, "deepseek-r1", Role::Unified);
+    let account = making.account("gpu-01", None, "deepseek-r1", EngineRole::Unified);
     let pays = making.cost_account(Some("gpu-01"), None, Some("2.00"));
     for minute in 0..count {
         let at = making.0.since + Span::from_secs(minute * 60);
@@ -264,7 +264,7 @@ fn the_hit_rate_of_the_time_before_is_that_of_those_who_tell_it() {
     let mut making = Making::new("2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z");
     making.0.began = making.0.since;
     minutes(&mut making, 10);
-    let silent = making.account("gpu-02", None, "deepseek-r1", Role::Unified);
+    let silent = making.account("gpu-02", None, "deepseek-r1", EngineRole::Unified);
     let since = making.0.since;
     for minute in 0..10 {
         making.tokens(since + Span::from_secs(minute * 60), silent, None, classes(90_000, 0, 10));

@@ -6,7 +6,7 @@ use crate::support;
 use margintop::fleet::{Fleet, FleetConfig};
 use margintop::ledger::{Classes, Ledger, Posting, PostingSource, RevenueAccount, Timing, apportion};
 use margintop::pricing::Book;
-use margintop::reading::{Event, ModelName, NodeName, Role};
+use margintop::reading::{EngineRole, Event, ModelName, NodeName};
 use margintop::units::{Money, Span, Timestamp, Tokens};
 use proptest::prelude::*;
 use support::{answered, answered_dated, at, counters, fleet, instant, member, page};
@@ -34,7 +34,7 @@ fn ledger() -> (Ledger, margintop::ledger::RevenueAccountId) {
         node: NodeName::new("n"),
         unit: None,
         model: Some(ModelName::new(MODEL)),
-        role: Role::Unified,
+        role: EngineRole::Unified,
         tenant: None,
         costed: true,
     };

@@ -9,7 +9,7 @@ use margintop::ledger::{
     PostingSource, RevenueAccount, RevenueAccountId, Timing, TokenChange,
 };
 use margintop::pricing::{Book, ClassPrices, ListFile, PriceFile, TierFile};
-use margintop::reading::{Label, ModelName, NodeName, Role, TargetId, TokenCounters};
+use margintop::reading::{EngineRole, Label, ModelName, NodeName, TargetId, TokenCounters};
 use margintop::units::{CounterError, GpuTime, HourlyRate, Money, Price, Share, Span, Timestamp, Tokens};
 use support::instant;
 
@@ -33,7 +33,7 @@ fn ledger() -> (Ledger, RevenueAccountId) {
 
 fn account(model: &str) -> RevenueAccount {
     let (node, model) = (NodeName::new("n"), Some(ModelName::new(model)));
-    RevenueAccount { node, unit: None, model, role: Role::Unified, tenant: None, costed: true }
+    RevenueAccount { node, unit: None, model, role: EngineRole::Unified, tenant: None, costed: true }
 }
 
 fn posting(account: RevenueAccountId, output: u64) -> Posting {

@@ -5,10 +5,10 @@ use crate::past;
 
 use jiff::tz::TimeZone;
 use margintop::ledger::{CostAccount, CostKind, Past, Tariff};
-use margintop::reading::{Label, NodeName, Role};
+use margintop::reading::{EngineRole, Label, NodeName};
 use margintop::statement::{
-    BreakEven, Bridge, By, Cause, Change, MonthToDate, RowKind, Statement, StatementRow, Totals, compare, differences,
-    reprice, what_if,
+    BreakEven, Bridge, By, Cause, MonthToDate, RowKind, Statement, StatementRow, Totals, WhatIfChange, compare,
+    differences, reprice, what_if,
 };
 use margintop::units::{GpuTime, Money, NodeCount, Span};
 use past::{Making, R1, book, classes, deepseek_day, held, instant};
@@ -80,7 +80,7 @@ fn the_published_day_by_hour_is_the_published_table() {
 #[test]
 fn the_night_discount_took_what_it_is_said_to_have_taken() {
     let (day, mut book) = (deepseek_day(), book());
-    let change = Change { list: book.list("deepseek-r1-2025"), ..Change::default() };
+    let change = WhatIfChange { list: book.list("deepseek-r1-2025"), ..WhatIfChange::default() };
     let told = what_if(&day, &change).unwrap();
     assert_eq!(told.before.rounded(2).revenue.to_string(), "562100.00");
     // V25 says 490,037 of 562,027; the same share of the exact 562,100 is 490,101.
@@ -105,18 +105,21 @@ fn the_night_discount_took_what_it_is_said_to_have_taken() {
 
 #[test]
 fn the_published_day_breaks_even_where_it_is_said_to() {
-    let told = what_if(&deepseek_day(), &Change::default()).unwrap();
+    let told = what_if(&deepseek_day(), &WhatIfChange::default()).unwrap();
     assert_eq!(told.before, told.after);
     assert_eq!(told.break_even.load_ppm, Some(154_904));
     assert_eq!(told.break_even.gpu_rate.unwrap().to_string(), "12.911154");
     assert_eq!(told.break_even.hit_rate_ppm, None, "even nothing but hits pays");
-    let nodes = what_if(&deepseek_day(), &Change { nodes: NodeCount::whole(278), ..Change::default() }).unwrap();
+    let nodes =
+        what_if(&deepseek_day(), &WhatIfChange { nodes: NodeCount::whole(278), ..WhatIfChange::default() }).unwrap();
     assert_eq!(text(nodes.after.cost), "106752.00", "the staircase is 226.75 nodes on average");
-    let rate = Change { gpu_rate: Some("4".parse().unwrap()), ..Change::default() };
+    let rate = WhatIfChange { gpu_rate: Some("4".parse().unwrap()), ..WhatIfChange::default() };
     assert_eq!(text(what_if(&deepseek_day(), &rate).unwrap().after.cost), "174144.00");
-    let paid = Change { paid: Some("0.5".parse().unwrap()), ..Change::default() };
+    let paid = WhatIfChange { paid: Some("0.5".parse().unwrap()), ..WhatIfChange::default() };
     assert_eq!(what_if(&deepseek_day(), &paid).unwrap().after.revenue.to_string(), "281050.00");
-    let hits = what_if(&deepseek_day(), &Change { hit_rate: Some("1".parse().unwrap()), ..Change::default() }).unwrap();
+    let hits =
+        what_if(&deepseek_day(), &WhatIfChange { hit_rate: Some("1".parse().unwrap()), ..WhatIfChange::default() })
+            .unwrap();
     assert_eq!(hits.after.tokens, classes(0, 608_000_000_000, 168_000_000_000));
 }
 
@@ -125,11 +128,11 @@ fn a_hit_rate_at_which_it_breaks_even_is_found() {
     let mut making = Making::new("2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z");
     let at = making.0.since;
     let tariff = making.tariff("l", "t", ["1", "0", "0"]);
-    let account = making.account("n", None, "m", Role::Unified);
+    let account = making.account("n", None, "m", EngineRole::Unified);
     let cost_account = making.cost_account(Some("n"), None, Some("0.25"));
     making.tokens(at, account, Some(tariff), classes(1_000_000, 0, 0));
     making.rent(at, cost_account, held(1, 60), GpuTime::ZERO);
-    assert_eq!(what_if(&making.0, &Change::default()).unwrap().break_even.hit_rate_ppm, Some(750_000));
+    assert_eq!(what_if(&making.0, &WhatIfChange::default()).unwrap().break_even.hit_rate_ppm, Some(750_000));
 }
 
 /// One hour with everything that has a row of its own.
@@ -137,9 +140,9 @@ fn mixed() -> Past {
     let mut making = Making::new("2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z");
     let at = making.0.since;
     let tariff = making.tariff("l", "t", ["1", "0", "2"]);
-    let priced = making.account("a", Some("u"), "m", Role::Unified);
-    let unpriced = making.account("a", Some("u"), "x", Role::Unified);
-    let uncosted = making.account("b", None, "m", Role::Unified);
+    let priced = making.account("a", Some("u"), "m", EngineRole::Unified);
+    let unpriced = making.account("a", Some("u"), "x", EngineRole::Unified);
+    let uncosted = making.account("b", None, "m", EngineRole::Unified);
     making.0.accounts[uncosted.index()].costed = false;
     let (rated, unrated) =
         (making.cost_account(Some("a"), Some("u"), Some("2")), making.cost_account(Some("c"), None, None));
@@ -240,7 +243,7 @@ fn a_model_at_no_known_cost_has_no_profit() {
         assert_eq!(money(&told.rows[0]), ["13.00", "unknown", "unknown"], "{by}: it is a row by any key");
         assert_eq!(told.rows[0].kind, RowKind::Key, "{by}");
     }
-    assert_eq!(what_if(&past, &Change::default()).unwrap().break_even, BreakEven::default());
+    assert_eq!(what_if(&past, &WhatIfChange::default()).unwrap().break_even, BreakEven::default());
 }
 
 /// Class: a row of which all revenue, a part of it, or none has a known cost. An hour in which nothing had a cost has none,
@@ -343,7 +346,7 @@ fn hour(tokens: [u64; 3], prices: [&str; 3], gpus: u32, idle: u32) -> Past {
     let mut making = Making::new("2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z");
     let at = making.0.since;
     let tariff = making.tariff("l", "t", prices);
-    let account = making.account("n", None, "m", Role::Unified);
+    let account = making.account("n", None, "m", EngineRole::Unified);
     let cost_account = making.cost_account(Some("n"), None, Some("1"));
     let [miss, hit, output] = tokens.map(|millions| millions * 1_000_000);
     making.tokens(at, account, Some(tariff), classes(miss, hit, output));

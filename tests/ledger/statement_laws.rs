@@ -5,10 +5,10 @@ use crate::past;
 
 use jiff::tz::TimeZone;
 use margintop::ledger::{Classes, CostAccount, CostAccountId, CostKind, Past, RevenueAccountId, TariffId};
-use margintop::reading::{Label, NodeName, Role, UnitName};
+use margintop::reading::{EngineRole, Label, NodeName, UnitName};
 use margintop::statement::{
-    BreakEven, Bridge, By, Change, RowKind, Statement, StatementRow, Totals, break_even, compare, differences, reprice,
-    rounded_hours, what_if,
+    BreakEven, Bridge, By, RowKind, Statement, StatementRow, Totals, WhatIfChange, break_even, compare, differences,
+    reprice, rounded_hours, what_if,
 };
 use margintop::units::{GpuTime, Money, Span, Timestamp};
 use past::{Making, book, classes};
@@ -33,7 +33,7 @@ fn world(tokens: &[Tokens], rents: &[Rent]) -> Past {
         ("c", None, "deepseek-v3"),
         ("d", Some("v"), "=cmd"),
     ] {
-        making.account(node, unit, model, Role::Unified);
+        making.account(node, unit, model, EngineRole::Unified);
     }
     making.tariff("deepseek-r1-2025", "standard", ["0.55", "0.14", "2.19"]);
     making.tariff("deepseek-r1-2025", "offpeak", ["0.135", "0.035", "0.55"]);
@@ -146,7 +146,7 @@ proptest! {
 
     #[test]
     fn nothing_changed_changes_nothing(past in pasts()) {
-        let told = what_if(&past, &Change::default()).unwrap();
+        let told = what_if(&past, &WhatIfChange::default()).unwrap();
         prop_assert_eq!(told.before, told.after);
         prop_assert_eq!(told.break_even, break_even(&past, &told.after));
         prop_assert!(Bridge::between(&past, &past).parts.iter().all(|(_, part)| part.is_zero()));
@@ -155,7 +155,7 @@ proptest! {
     #[test]
     fn another_hit_rate_keeps_whole_prompts(past in pasts(), ppm in 0_u32..=1_000_000) {
         let share = format!("{}.{:06}", ppm / 1_000_000, ppm % 1_000_000).parse().unwrap();
-        let told = what_if(&past, &Change { hit_rate: Some(share), ..Change::default() }).unwrap();
+        let told = what_if(&past, &WhatIfChange { hit_rate: Some(share), ..WhatIfChange::default() }).unwrap();
         let prompts = |tokens: Classes| tokens.miss + tokens.hit;
         prop_assert_eq!(prompts(told.after.tokens), prompts(told.before.tokens));
         prop_assert_eq!(told.after.tokens.output, told.before.tokens.output);

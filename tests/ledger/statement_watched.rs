@@ -8,7 +8,7 @@ use crate::support;
 
 use making::{Making, R1, classes};
 use margintop::ledger::Past;
-use margintop::reading::Role;
+use margintop::reading::EngineRole;
 use margintop::statement::{Bridge, Compared};
 use margintop::units::{GpuTime, Money, Span, Timestamp};
 use support::instant;
@@ -24,7 +24,7 @@ fn even(since: &str, minutes: i64, unwatched: &[(i64, i64)]) -> Past {
     let start = instant(since);
     let mut past = Making::new(since, &(start + secs(minutes * MINUTE)).to_string());
     let tariff = past.tariff("r1", "standard", R1);
-    let account = past.account("n1", Some("u"), "m", Role::Unified);
+    let account = past.account("n1", Some("u"), "m", EngineRole::Unified);
     let cost_account = past.cost_account(Some("n1"), None, Some("2.00"));
     for nth in 0..minutes {
         let at = start + secs(nth * MINUTE);
@@ -124,7 +124,7 @@ fn revenue_whose_cost_is_unknown_moves_no_profit() {
     let with_uncosted = |since: &str, made: u64| {
         let mut past = Making(even(since, 60, &[]));
         let tariff = past.tariff("r1", "standard", R1);
-        let account = past.account("remote", None, "remote-model", Role::Unified);
+        let account = past.account("remote", None, "remote-model", EngineRole::Unified);
         past.0.accounts[account.index()].costed = false;
         past.tokens(instant(since), account, Some(tariff), classes(made, 0, made));
         past.0

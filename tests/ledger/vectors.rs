@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use margintop::fleet::Fleet;
 use margintop::ledger::{Classes, Ledger, Posting, PostingSource, RevenueAccount, Timing, apportion};
 use margintop::pricing::{Book, HistoryFile, ListFile, ModelPrice, PriceFile, TierFile, WindowFile};
-use margintop::reading::{ModelName, NodeName, Role, Speculation};
+use margintop::reading::{EngineRole, ModelName, NodeName, Speculation};
 use margintop::units::{Money, Price, Ratio, Span, Timestamp, Tokens};
 use serde_json::Value;
 use support::{answered, answered_dated, at, counters, fleet, gpus, instant, member, moment, page};
@@ -83,7 +83,7 @@ fn account(model: &str) -> RevenueAccount {
         node: NodeName::new("n"),
         unit: None,
         model: Some(ModelName::new(model)),
-        role: Role::Unified,
+        role: EngineRole::Unified,
         tenant: None,
         costed: true,
     }
@@ -214,7 +214,8 @@ fn v07_a_gap_over_a_price_edge_keeps_its_bounds() {
 fn v08_prefill_and_decode_are_counted_once() {
     let v = vector("V08");
     let began = moment("2025-02-20T10:00:00Z");
-    let members = vec![member("p", "prefill", Some(Role::Prefill)), member("d", "decode", Some(Role::Decode))];
+    let members =
+        vec![member("p", "prefill", Some(EngineRole::Prefill)), member("d", "decode", Some(EngineRole::Decode))];
     let mut fleet = fleet(members, began);
     let of = |role: &str| {
         let counted = &v["input"][role];

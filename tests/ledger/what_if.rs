@@ -6,8 +6,8 @@ use crate::past;
 
 use margintop::ledger::{CostAccount, CostKind, Past, TariffId, TokenCell};
 use margintop::pricing::{Book, PriceList};
-use margintop::reading::Role;
-use margintop::statement::{By, Change, Lever, Statement, Totals, WhatIf, compare, levers, reprice, what_if};
+use margintop::reading::EngineRole;
+use margintop::statement::{By, Lever, Statement, Totals, WhatIf, WhatIfChange, compare, levers, reprice, what_if};
 use margintop::units::{GpuTime, HourlyRate, Money, NodeCount, PowerPrice, Share, Span};
 use past::{Making, R1, classes, deepseek_day, held, instant};
 
@@ -19,11 +19,11 @@ fn share(text: &str) -> Option<Share> {
     Some(text.parse().unwrap())
 }
 
-fn asked(past: &Past, change: Change<'_>) -> WhatIf {
+fn asked(past: &Past, change: WhatIfChange<'_>) -> WhatIf {
     what_if(past, &change).unwrap()
 }
 
-fn is_unchanged(past: &Past, change: Change<'_>) {
+fn is_unchanged(past: &Past, change: WhatIfChange<'_>) {
     let told = asked(past, change);
     assert_eq!(told.before, told.after, "{change:?}");
 }
@@ -38,7 +38,7 @@ fn young(nodes: usize) -> Past {
     for nth in 0..nodes {
         let name = format!("n{nth}");
         let (account, rent) =
-            (past.account(&name, None, "m", Role::Unified), past.cost_account(Some(&name), None, Some("2.00")));
+            (past.account(&name, None, "m", EngineRole::Unified), past.cost_account(Some(&name), None, Some("2.00")));
         for minute in 0..4 {
             let bucket = began.minute() + secs(minute * 60);
             let (from, to) = ((began + secs(2 + nth as i64 * 3)).max(bucket), past.0.until.min(bucket + secs(60)));
@@ -53,8 +53,8 @@ fn young(nodes: usize) -> Past {
 fn the_nodes_that_were_held_cost_what_they_cost() {
     for nodes in [1_u32, 4] {
         let past = young(nodes as usize);
-        is_unchanged(&past, Change { nodes: NodeCount::whole(nodes), ..Change::default() });
-        let twice = asked(&past, Change { nodes: NodeCount::whole(nodes * 2), ..Change::default() });
+        is_unchanged(&past, WhatIfChange { nodes: NodeCount::whole(nodes), ..WhatIfChange::default() });
+        let twice = asked(&past, WhatIfChange { nodes: NodeCount::whole(nodes * 2), ..WhatIfChange::default() });
         let cost = twice.before.cost.unwrap();
         assert_eq!(twice.after.cost, cost.scaled(2, 1), "twice as many cost twice as much");
         assert_eq!(twice.after.idle_cost, twice.before.idle_cost.scaled(2, 1).unwrap());
@@ -77,16 +77,21 @@ fn nodes_are_an_average_over_watched_time() {
     let mut past = past.0;
     past.unwatched = vec![(past.since + secs(7200), past.since + secs(10_800))];
     // Five node-hours in three watched hours cost 32.
-    let told = asked(&past, Change { nodes: NodeCount::whole(5), ..Change::default() });
+    let told = asked(&past, WhatIfChange { nodes: NodeCount::whole(5), ..WhatIfChange::default() });
     assert_eq!(told.after.cost.unwrap().to_string(), "96.00");
-    assert!(what_if(&Past::default(), &Change { nodes: NodeCount::whole(1), ..Change::default() }).is_none());
+    assert!(
+        what_if(&Past::default(), &WhatIfChange { nodes: NodeCount::whole(1), ..WhatIfChange::default() }).is_none()
+    );
 }
 
 #[test]
 fn the_published_days_nodes_are_its_average() {
-    let told = asked(&deepseek_day(), Change { nodes: NodeCount::whole(907), ..Change::default() });
+    let told = asked(&deepseek_day(), WhatIfChange { nodes: NodeCount::whole(907), ..WhatIfChange::default() });
     assert_eq!(told.after.cost.unwrap().to_string(), "348288.00", "four times 226.75");
-    is_unchanged(&deepseek_day(), Change { nodes: NodeCount::from_micros(226_750_000), ..Change::default() });
+    is_unchanged(
+        &deepseek_day(),
+        WhatIfChange { nodes: NodeCount::from_micros(226_750_000), ..WhatIfChange::default() },
+    );
 }
 
 /// Class: a present value that is told and cannot be asked for.
@@ -103,10 +108,10 @@ fn the_present_number_of_nodes_changes_nothing_where_it_is_a_fraction() {
                 past.rent(at, rent, time, GpuTime::ZERO);
             }
         }
-        let told = what_if(&past.0, &Change::default()).unwrap();
+        let told = what_if(&past.0, &WhatIfChange::default()).unwrap();
         let now = NodeCount::from_micros(told.levels.nodes_milli.unwrap() * 1_000).unwrap();
         assert_ne!(now.micros() % 1_000_000, 0);
-        is_unchanged(&past.0, Change { nodes: now.to_string().parse().ok(), ..Change::default() });
+        is_unchanged(&past.0, WhatIfChange { nodes: now.to_string().parse().ok(), ..WhatIfChange::default() });
     }
 }
 
@@ -138,7 +143,7 @@ fn powered() -> Past {
 
 #[test]
 fn the_rate_that_is_paid_costs_what_is_paid() {
-    is_unchanged(&powered(), Change { gpu_rate: "2.00".parse().ok(), ..Change::default() });
+    is_unchanged(&powered(), WhatIfChange { gpu_rate: "2.00".parse().ok(), ..WhatIfChange::default() });
     // Where there are several rates, their average is the one that changes nothing.
     let mut mixed = young(4);
     for (rate, account) in ["1", "2", "3.5", "0.700001"].into_iter().zip(&mut mixed.cost_accounts) {
@@ -147,17 +152,18 @@ fn the_rate_that_is_paid_costs_what_is_paid() {
     let totals = Totals::of(&mixed);
     let average = totals.cost.unwrap().scaled(3_600_000, totals.gpu_time.millis()).unwrap().round_to(6);
     let rate: HourlyRate = average.to_string().parse().unwrap();
-    is_unchanged(&mixed, Change { gpu_rate: Some(rate), ..Change::default() });
+    is_unchanged(&mixed, WhatIfChange { gpu_rate: Some(rate), ..WhatIfChange::default() });
 }
 
 #[test]
 fn the_share_that_is_paid_earns_what_was_earned() {
     let mut past = young(2);
-    is_unchanged(&past, Change { paid: Some(Share::ALL), ..Change::default() });
-    let theoretical = margintop::statement::changed(&past, &Change { paid: Some(Share::ALL), ..Change::default() });
+    is_unchanged(&past, WhatIfChange { paid: Some(Share::ALL), ..WhatIfChange::default() });
+    let theoretical =
+        margintop::statement::changed(&past, &WhatIfChange { paid: Some(Share::ALL), ..WhatIfChange::default() });
     assert_eq!(theoretical.unwrap().tariffs, past.tariffs, "and it is as theoretical as it was");
     past.tariffs[0].paid = share("0.37");
-    is_unchanged(&past, Change { paid: share("0.37"), ..Change::default() });
+    is_unchanged(&past, WhatIfChange { paid: share("0.37"), ..WhatIfChange::default() });
     // Two tenants of whom one pays half: three quarters are paid of equal work.
     let mut half = past.tariffs[0].clone();
     half.paid = share("0.5");
@@ -166,7 +172,7 @@ fn the_share_that_is_paid_earns_what_was_earned() {
     for (nth, cell) in past.tokens.iter_mut().enumerate() {
         cell.tariff = Some(TariffId::at(nth as u32 % 2));
     }
-    is_unchanged(&past, Change { paid: share("0.75"), ..Change::default() });
+    is_unchanged(&past, WhatIfChange { paid: share("0.75"), ..WhatIfChange::default() });
 }
 
 /// Class: accounts and minutes with hit rates of their own. The rate of all of them changes none of them.
@@ -187,10 +193,10 @@ fn the_hit_rate_that_was_changes_nothing() {
     let totals = Totals::of(&past).tokens;
     let (hit, prompt) = (totals.hit.count(), totals.hit.count() + totals.miss.count());
     for ppm in [hit * 1_000_000 / prompt, (hit * 1_000_000 + prompt / 2) / prompt] {
-        is_unchanged(&past, Change { hit_rate: Share::from_ppm(ppm as u32), ..Change::default() });
+        is_unchanged(&past, WhatIfChange { hit_rate: Share::from_ppm(ppm as u32), ..WhatIfChange::default() });
     }
     let exact = |text: &str| {
-        let told = asked(&past, Change { hit_rate: share(text), ..Change::default() });
+        let told = asked(&past, WhatIfChange { hit_rate: share(text), ..WhatIfChange::default() });
         (told.after.tokens.hit.count(), told.after.tokens.miss.count())
     };
     assert_eq!(exact("1"), (prompt, 0));
@@ -213,7 +219,7 @@ fn windowed() -> Book {
 /// What was posted by that list in one quarter of an hour, of which six minutes were night.
 fn posted(list: &PriceList) -> Past {
     let mut past = Making::new("2026-03-10T14:00:00Z", "2026-03-10T14:15:00Z");
-    let account = past.account("n", None, "m", Role::Unified);
+    let account = past.account("n", None, "m", EngineRole::Unified);
     let tariff = |past: &mut Making, tier: &str| {
         let quote = list.quotes().find(|quote| quote.tier == tier).unwrap();
         let tariff = past.tariff("own", tier, R1);
@@ -235,7 +241,7 @@ fn the_list_that_was_posted_changes_nothing() {
     let book = windowed();
     let own = book.list("own").unwrap();
     let past = posted(own);
-    is_unchanged(&past, Change { list: Some(own), ..Change::default() });
+    is_unchanged(&past, WhatIfChange { list: Some(own), ..WhatIfChange::default() });
     let totals = Totals::of(&past);
     assert_eq!(Totals::of(&reprice(&past, &book)), totals);
     let lists = compare(&past, &book, "USD");
@@ -244,7 +250,7 @@ fn the_list_that_was_posted_changes_nothing() {
     // Prices that are the book's no longer are not kept.
     let mut other = past;
     other.tariffs[1].prices.miss = "0.03".parse().unwrap();
-    let told = asked(&other, Change { list: Some(own), ..Change::default() });
+    let told = asked(&other, WhatIfChange { list: Some(own), ..WhatIfChange::default() });
     assert_ne!(told.after.revenue, told.before.revenue);
     assert_ne!(Totals::of(&reprice(&other, &book)).revenue, told.before.revenue);
 }
@@ -257,7 +263,8 @@ fn an_edge_of_another_list_inside_a_bucket_is_uncertainty() {
     let prices = |tier: &str| own.quotes().find(|quote| quote.tier == tier).unwrap().prices;
     let mut past = posted(own);
     past.tariffs.iter_mut().for_each(|tariff| tariff.list = margintop::reading::Label::new("another"));
-    let told = margintop::statement::changed(&past, &Change { list: Some(own), ..Change::default() }).unwrap();
+    let told =
+        margintop::statement::changed(&past, &WhatIfChange { list: Some(own), ..WhatIfChange::default() }).unwrap();
     let whole = Statement::of(&told, By::Model, &jiff::tz::TimeZone::UTC);
     let tokens = classes(15_000_000, 600_000, 1_500_000);
     let value = |tier: &str| prices(tier).of(tokens.miss, tokens.hit, tokens.output);
@@ -272,7 +279,8 @@ fn an_edge_of_another_list_inside_a_bucket_is_uncertainty() {
     assert_eq!(at("deepseek-r1-standard").uncertainty, Money::ZERO);
     // At a list without such an edge nothing is unsure.
     let flat = book.list("deepseek-r1-standard").unwrap();
-    let told = margintop::statement::changed(&past, &Change { list: Some(flat), ..Change::default() }).unwrap();
+    let told =
+        margintop::statement::changed(&past, &WhatIfChange { list: Some(flat), ..WhatIfChange::default() }).unwrap();
     assert_eq!(Statement::of(&told, By::Model, &jiff::tz::TimeZone::UTC).uncertainty, Money::ZERO);
 }
 
@@ -285,13 +293,13 @@ fn a_list_has_the_profit_of_the_what_if_to_it_as_it_is_printed() {
     let tariff = past.tariff("own", "standard", R1);
     past.0.tariffs[tariff.index()].overhead = "0.031".parse().ok();
     past.0.tariffs[tariff.index()].paid = "0.37".parse().ok();
-    let account = past.account("n", None, "m", Role::Unified);
+    let account = past.account("n", None, "m", EngineRole::Unified);
     let cost_account = past.cost_account(Some("n"), None, Some("1.37"));
     for part in 1..40 {
         let at = past.0.since + secs(60 * part);
         past.tokens(at, account, Some(tariff), classes(1_237 + 11 * part.unsigned_abs(), 331, 417));
         past.rent(at, cost_account, held(1, 1), held(0, 1));
-        let change = Change { list: Some(list), ..Change::default() };
+        let change = WhatIfChange { list: Some(list), ..WhatIfChange::default() };
         let told = margintop::statement::what_if(&past.0, &change).unwrap().after.rounded(6);
         let at_list = compare(&past.0, &book, "USD").into_iter().find(|at| at.list.as_str() == list.name).unwrap();
         let at_list = at_list.rounded(6);
@@ -303,7 +311,7 @@ fn a_list_has_the_profit_of_the_what_if_to_it_as_it_is_printed() {
 #[test]
 fn prices_that_come_back_are_told_apart() {
     let mut past = Making::new("2026-03-10T14:00:00Z", "2026-03-10T15:00:00Z");
-    let account = past.account("n", None, "m", Role::Unified);
+    let account = past.account("n", None, "m", EngineRole::Unified);
     let other = ["1", "1", "1"];
     for (book, prices) in (1..).zip([R1, other, R1, R1]) {
         let tariff = past.tariff("own", "standard", prices);
@@ -327,7 +335,7 @@ fn overhead_of_revenue_moves_with_it() {
     let unpriced = TokenCell { tariff: None, ..past.tokens[0] };
     past.tokens = vec![past.tokens[0], unpriced];
     let book = windowed();
-    let told = asked(&past, Change { list: book.list("own"), ..Change::default() });
+    let told = asked(&past, WhatIfChange { list: book.list("own"), ..WhatIfChange::default() });
     assert_eq!(told.after.revenue, told.before.revenue.scaled(2, 1).unwrap());
     let more = told.after.cost.unwrap() - told.before.cost.unwrap();
     assert_eq!(more, share("0.029").unwrap().of(told.before.revenue));
@@ -344,15 +352,15 @@ fn where_it_breaks_even_nothing_is_left() {
     let mut past = powered();
     past.tokens.iter_mut().for_each(|cell| cell.tokens = classes(1_200_000, 900_000, 20_000));
     for change in [
-        Change::default(),
-        Change { paid: share("0.9"), ..Change::default() },
-        Change { nodes: NodeCount::whole(3), hit_rate: share("0.1"), ..Change::default() },
-        Change { gpu_rate: "1.25".parse().ok(), ..Change::default() },
+        WhatIfChange::default(),
+        WhatIfChange { paid: share("0.9"), ..WhatIfChange::default() },
+        WhatIfChange { nodes: NodeCount::whole(3), hit_rate: share("0.1"), ..WhatIfChange::default() },
+        WhatIfChange { gpu_rate: "1.25".parse().ok(), ..WhatIfChange::default() },
     ] {
         let told = asked(&past, change);
         let even = told.break_even;
         let rate = HourlyRate::of_parts(even.gpu_rate.unwrap().rounded(6) as i64, 1);
-        let at_rate = asked(&past, Change { gpu_rate: rate, ..change });
+        let at_rate = asked(&past, WhatIfChange { gpu_rate: rate, ..change });
         assert!(left(&at_rate).abs() < 1e-5, "{change:?}: {}", left(&at_rate));
         let cost = told.after.cost.unwrap() - told.after.revenue_overhead;
         let load = even.load_ppm.unwrap() as f64 / 1e6;
@@ -361,10 +369,10 @@ fn where_it_breaks_even_nothing_is_left() {
         assert!((rest / Money::GRAINS_PER_UNIT as f64).abs() < 1e-5, "{change:?}");
     }
     // A rent between what all misses and what all hits earn.
-    let dear = Change { gpu_rate: "5".parse().ok(), hit_rate: share("0.2"), ..Change::default() };
+    let dear = WhatIfChange { gpu_rate: "5".parse().ok(), hit_rate: share("0.2"), ..WhatIfChange::default() };
     let told = asked(&past, dear);
     let hits = Share::from_ppm(told.break_even.hit_rate_ppm.unwrap() as u32);
-    let at = asked(&past, Change { hit_rate: hits, ..dear });
+    let at = asked(&past, WhatIfChange { hit_rate: hits, ..dear });
     assert!(left(&at).abs() < 1e-4, "{hits:?}: {}", left(&at));
 }
 
@@ -373,12 +381,12 @@ fn where_it_breaks_even_nothing_is_left() {
 fn no_price_is_below_nothing() {
     let mut past = powered();
     past.rents.last_mut().unwrap().held = GpuTime::of(1, secs(1_000_000));
-    let told = asked(&past, Change::default());
+    let told = asked(&past, WhatIfChange::default());
     assert_eq!(told.break_even.gpu_rate, None);
     assert!(told.break_even.load_ppm.unwrap() > 1_000_000);
     past.tariffs[0].overhead = share("1");
     assert_eq!(
-        asked(&past, Change::default()).break_even.load_ppm,
+        asked(&past, WhatIfChange::default()).break_even.load_ppm,
         None,
         "no load pays where nothing is left of revenue"
     );
@@ -404,7 +412,7 @@ fn levers_add_what_the_same_what_if_adds() {
     });
     let (from, to, more) = hits.unwrap();
     assert_eq!(to, from + from / 10);
-    let change = asked(&day, Change { hit_rate: Share::from_ppm(to), ..Change::default() });
+    let change = asked(&day, WhatIfChange { hit_rate: Share::from_ppm(to), ..WhatIfChange::default() });
     assert_eq!(more, change.after.profit().unwrap() - change.before.profit().unwrap());
     let sizes: Vec<u128> = told.iter().map(|(_, more)| more.grains().unsigned_abs()).collect();
     assert!(sizes.is_sorted_by(|a, b| a >= b), "{told:?}");
@@ -415,7 +423,7 @@ fn levers_add_what_the_same_what_if_adds() {
 fn nothing_moves_a_profit_that_is_unknown() {
     let mut past = Making::new("2026-03-10T00:00:00Z", "2026-03-10T10:00:00Z");
     let tariff = past.tariff("r1", "standard", R1);
-    let account = past.account("n", None, "m", Role::Unified);
+    let account = past.account("n", None, "m", EngineRole::Unified);
     past.tokens(instant("2026-03-10T09:00:00Z"), account, Some(tariff), classes(9_000, 4_000, 1_000));
     assert_eq!(levers(&past.0), []);
 }

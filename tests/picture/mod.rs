@@ -17,7 +17,7 @@ pub use cases::{Case, case};
 use jiff::tz::TimeZone;
 use margintop::history::History;
 use margintop::ledger::{Classes, GpuTimeCell, Past, TokenCell};
-use margintop::reading::{EngineKind, Label, ModelName, Role};
+use margintop::reading::{EngineKind, EngineRole, Label, ModelName};
 use margintop::snapshot::{
     Coverage, GpuTotals, LedgerBasis, ListBasis, MoneyView, RateBasis, Requests, Rule, SCHEMA, Severity, SloStatus,
     Snapshot, TokenTotals, VitalLine, Vitals, WriterStatus,
@@ -272,7 +272,7 @@ pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
     let prompt = 19_800.0 + wave(2, beat) * 900.0;
     let (revenue, cost) = (dollars(35.10 + beat as f64 * 0.0123), dollars(30.98 + beat as f64 * 0.0082));
     let mut engine_row =
-        engine(0, beat, EngineKind::named("vllm"), "Llama-3.3-70B-Instruct", Role::Unified, output, prompt);
+        engine(0, beat, EngineKind::named("vllm"), "Llama-3.3-70B-Instruct", EngineRole::Unified, output, prompt);
     engine_row.target = margintop::reading::TargetId::new("http://127.0.0.1:8000");
     engine_row.rank = None;
     engine_row.revenue = Some(revenue);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::{Offset, TimeZone};
 use margintop::ledger::Past;
 use margintop::pricing::Book;
-use margintop::reading::{Label, Role, UnitName};
+use margintop::reading::{EngineRole, Label, UnitName};
 use margintop::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::ledger_query::{Against, Hour, LedgerAnswer, LedgerQuery, MoneyPage, MoneyQuery, WhatIfPage};
@@ -229,10 +229,10 @@ fn traffic(page: Page, since: Timestamp, quarters: i64, load: u64) -> Making {
     let mut made = Making::default();
     made.0.since = since;
     let accounts = [
-        made.account("gpu-0001", Some("prefill-01"), "deepseek-r1", Role::Prefill),
-        made.account("gpu-0002", Some("decode-1"), "deepseek-r1", Role::Decode),
-        made.account("gpu-0003", Some("decode-1"), "deepseek-v3", Role::Unified),
-        made.account("gpu-0004", Some("decode-1"), "qwen3-32b", Role::Unified),
+        made.account("gpu-0001", Some("prefill-01"), "deepseek-r1", EngineRole::Prefill),
+        made.account("gpu-0002", Some("decode-1"), "deepseek-r1", EngineRole::Decode),
+        made.account("gpu-0003", Some("decode-1"), "deepseek-v3", EngineRole::Unified),
+        made.account("gpu-0004", Some("decode-1"), "qwen3-32b", EngineRole::Unified),
     ];
     let standard = made.tariff("deepseek-r1-2025", "standard", R1);
     let night = made.tariff("deepseek-r1-2025", "offpeak", NIGHT);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use margintop::pricing::ClassPrices;
 use margintop::reading::{
-    Activity, Ecc, EngineKind, GpuId, GpuProcess, Health, Histogram, Label, Latency, ModelName, NodeName, Pcie, Rank,
-    Refusals, Role, TargetId, UnitName,
+    Activity, Ecc, EngineKind, EngineRole, GpuId, GpuProcess, Health, Histogram, Label, Latency, ModelName, NodeName,
+    Pcie, Rank, Refusals, TargetId, UnitName,
 };
 use margintop::snapshot::{
     Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, PriceStep, Quantiles, RequestRates, Rule, ScrapeRow,
@@ -77,7 +77,7 @@ pub fn engine(
     beat: u64,
     kind: EngineKind,
     model: &str,
-    role: Role,
+    role: EngineRole,
     output: f64,
     prompt: f64,
 ) -> EngineRow {
@@ -195,14 +195,14 @@ pub fn model(name: &str, output: f64, prompt: f64, revenue: Option<Money>, per_h
     }
 }
 
-pub fn unit(name: &str, role: Role, nodes: usize, place: usize, beat: u64) -> UnitRow {
+pub fn unit(name: &str, role: EngineRole, nodes: usize, place: usize, beat: u64) -> UnitRow {
     UnitRow {
         unit: UnitName::new(name),
         role: Some(role),
         nodes,
         gpus: nodes * 8,
         utilization: ratio(0.6 + wave(place, beat) * 0.35),
-        kv_usage: (role == Role::Decode).then(|| ratio(0.4 + wave(place, beat) * 0.58)).flatten(),
+        kv_usage: (role == EngineRole::Decode).then(|| ratio(0.4 + wave(place, beat) * 0.58)).flatten(),
         waiting: Some((wave(place, beat) * 300.0) as u64),
         output_per_second: Some(230_000.0),
         prompt_per_second: Some(700_000.0),
@@ -216,8 +216,8 @@ pub fn unit(name: &str, role: Role, nodes: usize, place: usize, beat: u64) -> Un
 pub fn fleet_nodes(beat: u64) -> (Vec<Arc<NodeRow>>, Vec<UnitRow>) {
     let mut nodes = Vec::new();
     let mut units = Vec::new();
-    let plan = (1..=32).map(|i| (format!("prefill-{i:02}"), Role::Prefill, 4));
-    let decode = (1..=8).map(|i| (format!("decode-{i}"), Role::Decode, if i == 8 { 24 } else { 18 }));
+    let plan = (1..=32).map(|i| (format!("prefill-{i:02}"), EngineRole::Prefill, 4));
+    let decode = (1..=8).map(|i| (format!("decode-{i}"), EngineRole::Decode, if i == 8 { 24 } else { 18 }));
     for (place, (name, role, size)) in plan.chain(decode).enumerate() {
         for _ in 0..size {
             let at = nodes.len();
@@ -266,7 +266,7 @@ pub fn silence(row: &mut NodeRow, state: Health) {
 pub fn fleet_engines(nodes: &[Arc<NodeRow>], beat: u64) -> Vec<Arc<EngineRow>> {
     let row = |(place, node): (usize, &Arc<NodeRow>)| {
         let prefill = node.unit.as_ref().is_some_and(|u| u.as_str().starts_with("prefill"));
-        let role = if prefill { Role::Prefill } else { Role::Decode };
+        let role = if prefill { EngineRole::Prefill } else { EngineRole::Decode };
         let mut row = engine(place, beat, EngineKind::named("sglang"), "deepseek-r1", role, 7_000.0, 25_000.0);
         row.unit.clone_from(&node.unit);
         row.state = node.state;

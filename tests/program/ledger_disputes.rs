@@ -17,7 +17,7 @@ use margintop::ledger::{
     Classes, DisputeId, Entry, Evidence, Grain, Ledger, Past, Posting, PostingSource, RevenueAccount, Timing,
 };
 use margintop::pricing::Book;
-use margintop::reading::{InstanceId, ModelName, NodeName, Rank, Role, TargetId};
+use margintop::reading::{EngineRole, InstanceId, ModelName, NodeName, Rank, TargetId};
 use margintop::store::{DisputeState, LedgerEvent, Reader, Store, decide};
 use margintop::units::{Moment, Money, Span, Timestamp, Tokens};
 use program::Program;
@@ -58,7 +58,7 @@ impl WriterStatus {
             node: NodeName::new("gpu-01"),
             unit: None,
             model: Some(ModelName::new("deepseek-r1")),
-            role: Role::Unified,
+            role: EngineRole::Unified,
             tenant: None,
             costed: true,
         });

@@ -16,8 +16,8 @@ use margintop::ledger::{
     Entry, Grain, Ledger, Past, Posting, PostingSource, RevenueAccount, RevenueAccountId, TariffId, Timing,
 };
 use margintop::pricing::{Book, PriceFile, PriceQuery, Provenance};
-use margintop::reading::{Event, ModelName, NodeName, Role};
-use margintop::statement::{Change, Totals, reprice, what_if};
+use margintop::reading::{EngineRole, Event, ModelName, NodeName};
+use margintop::statement::{Totals, WhatIfChange, reprice, what_if};
 use margintop::units::{Span, Timestamp};
 use past::{Making, classes, instant};
 use program::Program;
@@ -54,7 +54,7 @@ fn ledger(book: &Book) -> (Ledger, RevenueAccountId) {
         node: NodeName::new("n"),
         unit: None,
         model: Some(ModelName::new("m")),
-        role: Role::Unified,
+        role: EngineRole::Unified,
         tenant: None,
         costed: true,
     };
@@ -77,7 +77,7 @@ fn merged(ledger: &Ledger, entries: &[Entry], millis: i64, grain: Grain) -> Past
     let first = entries.iter().map(|entry| entry.minute).min().unwrap();
     let last = entries.iter().map(|entry| entry.minute).max().unwrap();
     let mut making = Making::default();
-    making.account("n", None, "m", Role::Unified);
+    making.account("n", None, "m", EngineRole::Unified);
     making.0.tariffs = ledger.tariffs().to_vec();
     let begin = |at: Timestamp| Timestamp::from_millis(at.millis() - at.millis().rem_euclid(millis));
     (making.0.since, making.0.until) = (begin(first), begin(last) + Span::from_millis(millis));
@@ -164,7 +164,7 @@ proptest! {
             prop_assert_eq!(before.revenue, worth);
             prop_assert_eq!(Totals::of(&reprice(&past, &book)), before, "{:?}", grain);
             if expected.keys().all(|(list, _)| *list == "old") {
-                let list = Change { list: book.list("old"), ..Change::default() };
+                let list = WhatIfChange { list: book.list("old"), ..WhatIfChange::default() };
                 let told = what_if(&past, &list).unwrap();
                 prop_assert_eq!(told.after, told.before, "{:?}", grain);
             }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use day_ledger::{Day, MINUTE, add, span};
 use margintop::ledger::{Detail, Grain, Wanted};
-use margintop::statement::{Change, Levels, changed};
+use margintop::statement::{Levels, WhatIfChange, changed};
 use margintop::store::Reader;
 use margintop::units::Timestamp;
 use program::{Program, micros};
@@ -170,7 +170,7 @@ fn the_time_that_nodes_were_held_for_is_told_beside_any_cells() {
             for detail in [Detail::Accounts, Detail::Alike, Detail::Borne] {
                 let past = reader.wanted_past(since, until, grain, Wanted { detail, nodes: true }).unwrap();
                 assert_eq!(Levels::of(&past).nodes_milli, told, "{since} {grain:?} {detail:?}");
-                let twice = Change { nodes: "5.3".parse().ok(), ..Change::default() };
+                let twice = WhatIfChange { nodes: "5.3".parse().ok(), ..WhatIfChange::default() };
                 let more = Levels::of(&changed(&past, &twice).unwrap()).nodes_milli;
                 assert!(more.is_some_and(|milli| (milli - 5_300).abs() <= 1), "{since} {grain:?} {detail:?}: {more:?}");
             }

@@ -10,13 +10,13 @@ use jiff::tz::TimeZone;
 
 use margintop::balance::{Balancer, Group, GroupBalance, Waiting, balances, node_balances};
 use margintop::dialect::{self, Hint};
-use margintop::reading::{Event, Health, NodeName, Rank, Role, TargetId, UnitName};
+use margintop::reading::{EngineRole, Event, Health, NodeName, Rank, TargetId, UnitName};
 use margintop::snapshot::{EngineRow, Snapshot};
 use margintop::tui::app::App;
 use margintop::units::{Money, Ratio, Span};
 
 /// A rank of a unit: prompt tokens a second, KV in percent, running requests.
-fn rank(unit: Option<&str>, role: Role, rank: &str, loads: (f64, f64, u64)) -> EngineRow {
+fn rank(unit: Option<&str>, role: EngineRole, rank: &str, loads: (f64, f64, u64)) -> EngineRow {
     let base = (*picture::one_box(1, 0).engines[0]).clone();
     EngineRow {
         in_engine_row: false,
@@ -49,12 +49,12 @@ fn close(ratio: Ratio, expected: f64) -> bool {
 fn decode_ranks_are_compared_by_kv_and_requests() {
     let rows = (0..12).map(|nth| {
         let (kv, running) = if nth == 10 { (97.0, 107) } else { (72.0, 86) };
-        rank(Some("decode-4"), Role::Decode, &nth.to_string(), (0.0, kv, running))
+        rank(Some("decode-4"), EngineRole::Decode, &nth.to_string(), (0.0, kv, running))
     });
     let groups = of(rows.collect());
     let group = &groups[0];
     assert_eq!(groups.len(), 1);
-    assert_eq!((group.group.clone(), group.role), (Group::Unit(UnitName::new("decode-4")), Some(Role::Decode)));
+    assert_eq!((group.group.clone(), group.role), (Group::Unit(UnitName::new("decode-4")), Some(EngineRole::Decode)));
     let kinds: Vec<Balancer> = group.balances.iter().map(|balance| balance.balancer).collect();
     assert_eq!(kinds, [Balancer::Kv, Balancer::Requests], "the worst first, and no prompt tokens");
     let kv = &group.balances[0];
@@ -65,11 +65,12 @@ fn decode_ranks_are_compared_by_kv_and_requests() {
 
 #[test]
 fn prefill_ranks_are_compared_by_tokens_and_unified_ones_by_all() {
-    let prefill = |nth: u64| rank(Some("p"), Role::Prefill, &nth.to_string(), (100.0 * (nth + 1) as f64, 50.0, 3));
+    let prefill =
+        |nth: u64| rank(Some("p"), EngineRole::Prefill, &nth.to_string(), (100.0 * (nth + 1) as f64, 50.0, 3));
     let groups = of((0..3).map(prefill).collect());
     assert_eq!(groups[0].balances.len(), 1);
     assert!(close(groups[0].balances[0].over_mean, 1.5));
-    let unified = |nth: u64| rank(None, Role::Unified, &nth.to_string(), (100.0, 50.0 + nth as f64, 3));
+    let unified = |nth: u64| rank(None, EngineRole::Unified, &nth.to_string(), (100.0, 50.0 + nth as f64, 3));
     let groups = of((0..3).map(unified).collect());
     assert_eq!(groups[0].group.name(), "http://gpu-1:8000", "an engine without a unit is its own group");
     assert_eq!(groups[0].balances.len(), 3);
@@ -77,9 +78,9 @@ fn prefill_ranks_are_compared_by_tokens_and_unified_ones_by_all() {
 
 #[test]
 fn groups_are_told_the_worst_first() {
-    let even = (0..2).map(|nth| rank(Some("even"), Role::Decode, &nth.to_string(), (0.0, 50.0, 5)));
-    let skewed =
-        (0..2).map(|nth| rank(Some("skewed"), Role::Decode, &nth.to_string(), (0.0, 30.0 + 40.0 * f64::from(nth), 5)));
+    let even = (0..2).map(|nth| rank(Some("even"), EngineRole::Decode, &nth.to_string(), (0.0, 50.0, 5)));
+    let skewed = (0..2)
+        .map(|nth| rank(Some("skewed"), EngineRole::Decode, &nth.to_string(), (0.0, 30.0 + 40.0 * f64::from(nth), 5)));
     let groups = of(even.chain(skewed).collect());
     assert_eq!(groups.iter().map(|group| group.group.name()).collect::<Vec<_>>(), ["skewed", "even"]);
     assert!(close(groups[1].balances[0].over_mean, 1.0));
@@ -87,11 +88,12 @@ fn groups_are_told_the_worst_first() {
 
 #[test]
 fn what_does_not_carry_or_is_not_known_is_not_compared() {
-    let lone = vec![rank(Some("u"), Role::Decode, "0", (0.0, 50.0, 5))];
+    let lone = vec![rank(Some("u"), EngineRole::Decode, "0", (0.0, 50.0, 5))];
     assert!(of(lone).is_empty(), "one rank has none to share with");
-    let idle = (0..2).map(|nth| rank(Some("u"), Role::Decode, &nth.to_string(), (0.0, 0.0, 0)));
+    let idle = (0..2).map(|nth| rank(Some("u"), EngineRole::Decode, &nth.to_string(), (0.0, 0.0, 0)));
     assert!(of(idle.collect()).is_empty(), "no load has no mean");
-    let mut dead: Vec<_> = (0..3).map(|nth| rank(Some("u"), Role::Decode, &nth.to_string(), (0.0, 50.0, 5))).collect();
+    let mut dead: Vec<_> =
+        (0..3).map(|nth| rank(Some("u"), EngineRole::Decode, &nth.to_string(), (0.0, 50.0, 5))).collect();
     dead[2].state = Health::Stale;
     dead[2].kv_usage = Ratio::of(99.0, 100.0);
     assert_eq!(of(dead.clone())[0].balances[0].ranks.len(), 2, "a silent rank is not compared");
@@ -101,7 +103,7 @@ fn what_does_not_carry_or_is_not_known_is_not_compared() {
     assert_eq!(groups[0].balances.len(), 1, "one rank alone reports its KV");
     assert!(close(groups[0].balances[0].over_mean, 1.5));
     assert!(
-        of(vec![rank(Some("u"), Role::Decode, "0", (f64::NAN, f64::NAN, 5)); 2])
+        of(vec![rank(Some("u"), EngineRole::Decode, "0", (f64::NAN, f64::NAN, 5)); 2])
             .iter()
             .all(|group| { group.balances.iter().all(|balance| balance.over_mean.get() >= 1.0) })
     );
@@ -110,7 +112,7 @@ fn what_does_not_carry_or_is_not_known_is_not_compared() {
 #[test]
 fn waiting_costs_its_share_of_the_units_rent() {
     let rows =
-        (0..2).map(|nth| rank(Some("u"), Role::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * f64::from(nth), 5)));
+        (0..2).map(|nth| rank(Some("u"), EngineRole::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * f64::from(nth), 5)));
     let mut snapshot = snapshot(rows.collect());
     let mut unit = snapshot.units[0].clone();
     (unit.unit, unit.cost_per_hour) = (UnitName::new("u"), Some(Money::from_micros(288_000_000)));
@@ -124,7 +126,8 @@ fn waiting_costs_its_share_of_the_units_rent() {
 
 #[test]
 fn an_engine_without_a_unit_costs_its_nodes_where_one_rate_holds() {
-    let rows = (0..2).map(|nth| rank(None, Role::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * f64::from(nth), 5)));
+    let rows =
+        (0..2).map(|nth| rank(None, EngineRole::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * f64::from(nth), 5)));
     let mut snapshot = snapshot(rows.collect());
     let mut node = (*snapshot.nodes[0]).clone();
     node.name = NodeName::new("gpu-1");
@@ -144,7 +147,7 @@ fn what_an_engine_counts_itself_takes_the_place_of_the_estimate() {
     let waited = |nth: u64, waited: f64| EngineRow {
         waited: Ratio::new(waited),
         expert_balancedness: Ratio::new(0.8).filter(|_| nth == 0),
-        ..rank(Some("decode-4"), Role::Unified, &nth.to_string(), (100.0, 50.0, 3))
+        ..rank(Some("decode-4"), EngineRole::Unified, &nth.to_string(), (100.0, 50.0, 3))
     };
     let group = &of(vec![waited(0, 0.0), waited(1, 0.2), waited(2, 0.1), waited(3, 0.1)])[0];
     assert_eq!(group.waiting, Waiting::Counted(0.1), "{:?}", group.waiting);
@@ -154,7 +157,7 @@ fn what_an_engine_counts_itself_takes_the_place_of_the_estimate() {
     let cost = snapshot(Vec::new()).units.iter().find(|unit| unit.unit.as_str() == "decode-4").unwrap().cost_per_hour;
     assert_eq!(group.waiting_per_hour, cost.unwrap().scaled(1, 10));
     // Without such counters the ranks' loads are all there is.
-    let plain = |nth: u64| rank(Some("decode-4"), Role::Unified, &nth.to_string(), (100.0, 50.0, 3 + nth));
+    let plain = |nth: u64| rank(Some("decode-4"), EngineRole::Unified, &nth.to_string(), (100.0, 50.0, 3 + nth));
     let group = &of((0..3).map(plain).collect())[0];
     assert!(matches!(group.waiting, Waiting::Estimated(share) if (share - 0.2).abs() < 1e-9), "{:?}", group.waiting);
 }

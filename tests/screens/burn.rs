@@ -5,7 +5,7 @@ use crate::picture;
 use std::sync::Arc;
 
 use margintop::burn::{Reason, ReasonLine, lines};
-use margintop::reading::{EngineKind, Health, Label, ModelName, NodeName, Role, Throttle, UnitName};
+use margintop::reading::{EngineKind, EngineRole, Health, Label, ModelName, NodeName, Throttle, UnitName};
 use margintop::snapshot::{LeakageView, NodeRow, RequestRates, Snapshot, Worth};
 use margintop::units::{Megahertz, Money, Ratio, Tokens};
 
@@ -117,7 +117,7 @@ fn a_gpu_that_is_held_down_loses_what_its_clock_lacks() {
 fn preempted_work_is_done_again() {
     let mut snapshot = snapshot();
     on_node(&mut snapshot, |node| node.cost_per_hour = Some(dollars(30)));
-    let mut row = picture::engine(0, 0, EngineKind::named("vllm"), "m", Role::Unified, 1.0, 1.0);
+    let mut row = picture::engine(0, 0, EngineKind::named("vllm"), "m", EngineRole::Unified, 1.0, 1.0);
     row.node = NodeName::new("gpu-1");
     row.requests_per_minute = RequestRates { ended: Some(297.0), preempted: Some(3.0), ..RequestRates::default() };
     snapshot.engines = vec![Arc::new(row.clone())];
@@ -158,21 +158,24 @@ fn aborted_work_and_unpriced_tokens_have_their_worth() {
 #[test]
 fn a_unit_far_below_its_role_is_an_estimate() {
     let mut snapshot = snapshot();
-    let unit = |name: &str, role: Role, load: f64| {
+    let unit = |name: &str, role: EngineRole, load: f64| {
         let mut unit = picture::unit(name, role, 1, 0, 0);
         (unit.unit, unit.utilization, unit.cost_per_hour) =
             (UnitName::new(name), Ratio::of(load, 100.0), Some(dollars(100)));
         unit
     };
-    snapshot.units =
-        vec![unit("p-1", Role::Prefill, 80.0), unit("p-2", Role::Prefill, 80.0), unit("p-3", Role::Prefill, 20.0)];
+    snapshot.units = vec![
+        unit("p-1", EngineRole::Prefill, 80.0),
+        unit("p-2", EngineRole::Prefill, 80.0),
+        unit("p-3", EngineRole::Prefill, 20.0),
+    ];
     let line = only(&snapshot);
     let expected = dollars(100).scaled(66_667, 100_000);
     assert_eq!((line.reason, line.per_hour), (Reason::BelowMean, expected), "1 − 20/60");
     assert!(line.reason.is_estimate() && line.what.starts_with("p-3 "), "{line:?}");
-    snapshot.units = vec![unit("p-1", Role::Prefill, 80.0), unit("d-1", Role::Decode, 10.0)];
+    snapshot.units = vec![unit("p-1", EngineRole::Prefill, 80.0), unit("d-1", EngineRole::Decode, 10.0)];
     assert_eq!(lines(&snapshot), [], "each is alone in its role");
-    snapshot.units = vec![unit("p-1", Role::Prefill, 80.0), unit("p-2", Role::Prefill, 50.0)];
+    snapshot.units = vec![unit("p-1", EngineRole::Prefill, 80.0), unit("p-2", EngineRole::Prefill, 50.0)];
     assert_eq!(lines(&snapshot), [], "more than half the mean");
 }
 

@@ -5,11 +5,11 @@ use crate::picture;
 use std::sync::Arc;
 
 use margintop::efficiency::{Efficiency, PUBLISHED_OUTPUT_PER_NODE, PUBLISHED_PROMPT_PER_NODE, efficiency};
-use margintop::reading::{EngineKind, Health, NodeName, Role, UnitName};
+use margintop::reading::{EngineKind, EngineRole, Health, NodeName, UnitName};
 use margintop::snapshot::{EngineRow, Snapshot};
 use margintop::units::Money;
 
-fn engine(node: &str, role: Role, prompt: f64, output: f64) -> EngineRow {
+fn engine(node: &str, role: EngineRole, prompt: f64, output: f64) -> EngineRow {
     EngineRow {
         in_engine_row: false,
         node: NodeName::new(node),
@@ -26,11 +26,11 @@ fn snapshot() -> Snapshot {
     let node = |name: &&str| Arc::new(margintop::snapshot::NodeRow { name: NodeName::new(name), ..like.clone() });
     snapshot.nodes = names.iter().map(node).collect();
     let rows = [
-        engine("p-1", Role::Prefill, PUBLISHED_PROMPT_PER_NODE, 0.0),
-        engine("p-2", Role::Prefill, PUBLISHED_PROMPT_PER_NODE, 0.0),
-        engine("d-1", Role::Decode, 0.0, PUBLISHED_OUTPUT_PER_NODE / 2.0),
-        engine("d-1", Role::Decode, 0.0, PUBLISHED_OUTPUT_PER_NODE / 2.0),
-        engine("d-2", Role::Decode, 0.0, PUBLISHED_OUTPUT_PER_NODE),
+        engine("p-1", EngineRole::Prefill, PUBLISHED_PROMPT_PER_NODE, 0.0),
+        engine("p-2", EngineRole::Prefill, PUBLISHED_PROMPT_PER_NODE, 0.0),
+        engine("d-1", EngineRole::Decode, 0.0, PUBLISHED_OUTPUT_PER_NODE / 2.0),
+        engine("d-1", EngineRole::Decode, 0.0, PUBLISHED_OUTPUT_PER_NODE / 2.0),
+        engine("d-2", EngineRole::Decode, 0.0, PUBLISHED_OUTPUT_PER_NODE),
     ];
     snapshot.engines = rows.into_iter().map(Arc::new).collect();
     snapshot.tokens.output_per_second = Some(2.0 * PUBLISHED_OUTPUT_PER_NODE);
@@ -65,15 +65,15 @@ fn the_other_nodes_of_a_unit_are_of_its_engine() {
         Arc::new(EngineRow { unit: Some(UnitName::new(unit)), ..engine(node, role, prompt, output) })
     };
     snapshot.engines = vec![
-        of("p-1", "prefill", Role::Prefill, 2.0 * PUBLISHED_PROMPT_PER_NODE, 0.0),
-        of("d-1", "decode", Role::Decode, 0.0, 2.0 * PUBLISHED_OUTPUT_PER_NODE),
+        of("p-1", "prefill", EngineRole::Prefill, 2.0 * PUBLISHED_PROMPT_PER_NODE, 0.0),
+        of("d-1", "decode", EngineRole::Decode, 0.0, 2.0 * PUBLISHED_OUTPUT_PER_NODE),
     ];
     let figures = efficiency(&snapshot);
     assert_eq!(figures.prompt_per_node, Some(PUBLISHED_PROMPT_PER_NODE));
     assert_eq!(figures.output_per_node, Some(PUBLISHED_OUTPUT_PER_NODE));
     assert_eq!(figures.output_per_gpu, Some(PUBLISHED_OUTPUT_PER_NODE / 8.0));
     // A node that has an engine of another role is not the first one's.
-    snapshot.engines.push(of("d-2", "decode", Role::Prefill, PUBLISHED_PROMPT_PER_NODE, 0.0));
+    snapshot.engines.push(of("d-2", "decode", EngineRole::Prefill, PUBLISHED_PROMPT_PER_NODE, 0.0));
     assert_eq!(efficiency(&snapshot).output_per_node, Some(2.0 * PUBLISHED_OUTPUT_PER_NODE));
 }
 
@@ -96,9 +96,9 @@ fn what_is_not_known_or_zero_divides_nothing() {
 #[test]
 fn silent_engines_are_left_out_and_unified_ones_are_both() {
     let mut snapshot = snapshot();
-    let mut silent = engine("d-2", Role::Decode, 0.0, 1e9);
+    let mut silent = engine("d-2", EngineRole::Decode, 0.0, 1e9);
     silent.state = Health::Stale;
-    snapshot.engines = vec![Arc::new(silent), Arc::new(engine("d-1", Role::Unified, 4000.0, 1000.0))];
+    snapshot.engines = vec![Arc::new(silent), Arc::new(engine("d-1", EngineRole::Unified, 4000.0, 1000.0))];
     let figures = efficiency(&snapshot);
     assert_eq!((figures.prompt_per_node, figures.output_per_node), (Some(4000.0), Some(1000.0)));
     assert_eq!(figures.output_per_gpu, Some(125.0));

@@ -5,7 +5,7 @@ use crate::picture;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use margintop::reading::{EngineKind, Health, Label, ModelName, Role as EngineRole, UnitName};
+use margintop::reading::{EngineKind, EngineRole, Health, Label, ModelName, UnitName};
 use margintop::snapshot::{Rule, Severity, Snapshot, VitalLine};
 use margintop::statement::By;
 use margintop::tui::app::{Action, App, Command, Motion, Turn};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::history::History;
-use margintop::reading::Role;
+use margintop::reading::EngineRole;
 use margintop::snapshot::{Snapshot, UnitRow};
 use margintop::tui::app::{App, WatchedFleet};
 use margintop::units::Span;
@@ -70,14 +70,14 @@ fn title<'f>(frame: &'f str, name: &str) -> &'f str {
     row[at..].split(" ─  ─ ").next().unwrap()
 }
 
-fn node_of(app: &App, role: Role) -> String {
+fn node_of(app: &App, role: EngineRole) -> String {
     app.shown().engines.iter().find(|row| row.role == role).unwrap().node.to_string()
 }
 
 #[test]
 fn a_node_has_charts_of_what_it_does() {
     let mut app = watched();
-    let node = node_of(&app, Role::Decode);
+    let node = node_of(&app, EngineRole::Decode);
     let open = format!("2/{node}\n\n");
     let small = frame(&mut app, &open, (80, 24));
     assert!(small.contains("Revenue = cost + profit") && small.contains("─ GPUs"), "{small}");
@@ -88,7 +88,7 @@ fn a_node_has_charts_of_what_it_does() {
         assert!(!frame.contains("Prompt  "), "decode computes none: {frame}");
         assert!(frame.contains("─ Engines") && frame.contains("─ Events"), "{frame}");
     }
-    let node = node_of(&app, Role::Prefill);
+    let node = node_of(&app, EngineRole::Prefill);
     let mut app = watched();
     let frame = frame(&mut app, &format!("2/{node}\n\n"), (120, 36));
     assert!(title(&frame, "Prompt").contains("/s") && !frame.contains("Output  "), "{frame}");
@@ -98,7 +98,7 @@ fn a_node_has_charts_of_what_it_does() {
 #[test]
 fn titles_of_charts_say_what_changed() {
     let app = watched();
-    let node = node_of(&app, Role::Decode);
+    let node = node_of(&app, EngineRole::Decode);
     let unit = app.shown().nodes.iter().find(|row| row.name.as_str() == node).unwrap().unit.clone().unwrap();
     for (typed, names) in [
         (format!("2/{node}\n\n"), ["Output", "Power"]),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::history::History;
-use margintop::reading::Role;
+use margintop::reading::EngineRole;
 use margintop::snapshot::{Rule, Severity, Snapshot};
 use margintop::tui::app::App;
 use margintop::units::Span;
@@ -136,7 +136,7 @@ fn engines_of_one_role_say_what_they_do_not_have() {
             let row = app.shown().engines.iter().find(|row| row.role == role && row.unit.is_some()).cloned();
             row.unwrap().unit.clone().unwrap().to_string()
         };
-        (unit(Role::Prefill), unit(Role::Decode))
+        (unit(EngineRole::Prefill), unit(EngineRole::Decode))
     };
     for (unit, why) in [(prefill, "decode makes the output"), (decode, "prefill computes the prompts")] {
         type_(&mut app, &format!("4/unit:{unit}"));

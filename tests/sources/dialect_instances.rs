@@ -4,7 +4,7 @@
 use crate::fixture;
 
 use fixture::{figures, instance, model, page, read};
-use margintop::reading::{EngineKind, InstanceId, PageReading, Rank, Role};
+use margintop::reading::{EngineKind, EngineRole, InstanceId, PageReading, Rank};
 use margintop::units::Timestamp;
 
 /// One worker's series on an SGLang router's page.
@@ -55,7 +55,7 @@ fn roles_and_live_counters_are_of_one_worker() {
         labels("decode", "d")
     );
     let roles: Vec<_> = page(&text).engines.iter().map(|row| (instance(row).unwrap().to_owned(), row.role)).collect();
-    assert_eq!(roles, [("d".to_owned(), Some(Role::Decode)), ("p".to_owned(), Some(Role::Prefill))]);
+    assert_eq!(roles, [("d".to_owned(), Some(EngineRole::Decode)), ("p".to_owned(), Some(EngineRole::Prefill))]);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn the_production_stacks_router_is_a_proxy() {
                    vllm:output_tokens_total{server=\"http://10.0.0.1:8000\",model=\"m\"} 80\n";
     let reading = page(&format!("{ROUTER}{counted}"));
     let [row] = &reading.engines[..] else { panic!("{:?}", reading.engines) };
-    assert_eq!((row.kind, row.role, model(row)), (EngineKind::named("vllm"), Some(Role::Proxy), Some("m")));
+    assert_eq!((row.kind, row.role, model(row)), (EngineKind::named("vllm"), Some(EngineRole::Proxy), Some("m")));
     assert_eq!(instance(row), Some("http://10.0.0.1:8000"));
     assert_eq!(figures(row), (Some(70), Some(80), Some(8), Some(3), None));
     assert!(reading.start_of(row.instance.as_ref()).is_some(), "its counters are as old as the router");
@@ -234,12 +234,14 @@ fn the_production_stacks_router_is_a_proxy() {
 #[test]
 fn a_router_is_a_proxy_before_its_first_request_and_without_servers() {
     let idle = page(ROUTER);
-    assert_eq!((idle.engines.len(), idle.engines[0].role), (1, Some(Role::Proxy)));
+    assert_eq!((idle.engines.len(), idle.engines[0].role), (1, Some(EngineRole::Proxy)));
     let empty = page("vllm:num_incoming_requests_total{model=\"m\"} 0\n");
-    assert_eq!((empty.engines.len(), empty.engines[0].role), (1, Some(Role::Proxy)));
+    assert_eq!((empty.engines.len(), empty.engines[0].role), (1, Some(EngineRole::Proxy)));
     assert!(empty.engines[0].tokens.is_empty());
     let underscored = page("vllm_num_requests_running{server=\"a\"} 1\nvllm_num_requests_running{server=\"b\"} 1\n");
-    assert!(underscored.engines.len() == 2 && underscored.engines.iter().all(|row| row.role == Some(Role::Proxy)));
+    assert!(
+        underscored.engines.len() == 2 && underscored.engines.iter().all(|row| row.role == Some(EngineRole::Proxy))
+    );
 }
 
 #[test]
@@ -247,7 +249,7 @@ fn several_models_behind_one_server_are_rows() {
     let series = |model: &str| format!("vllm:input_tokens_total{{server=\"s\",model=\"{model}\"}} 7\n");
     let reading = page(&format!("vllm:num_requests_running{{server=\"s\"}} 8\n{}{}", series("a"), series("b")));
     let rows: Vec<_> = reading.engines.iter().map(|row| (model(row), row.running, row.role.unwrap())).collect();
-    let proxy = Role::Proxy;
+    let proxy = EngineRole::Proxy;
     assert_eq!(rows, [(None, Some(8), proxy), (Some("a"), None, proxy), (Some("b"), None, proxy)]);
 }
 
@@ -257,7 +259,7 @@ fn an_engine_under_a_server_label_stays_one() {
     assert_eq!((reading.engines[0].role, instance(&reading.engines[0])), (None, Some("s")));
     let beside = page(&format!("{ROUTER}vllm:prompt_tokens_total{{instance=\"e:8000\",model_name=\"m\"}} 7\n"));
     let roles: Vec<_> = beside.engines.iter().map(|row| row.role).collect();
-    assert_eq!(roles, [Some(Role::Proxy), None]);
+    assert_eq!(roles, [Some(EngineRole::Proxy), None]);
 }
 
 // Class: names that read alike once control characters are gone.

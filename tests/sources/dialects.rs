@@ -7,7 +7,7 @@ use fixture::{count, fixture, read};
 use margintop::counters;
 use margintop::dialect::{self, CountedPart, Hint};
 use margintop::reading::{
-    EngineKind, EngineReading, Histogram, Latency, ModelName, PageReading, PromptCount, Rank, Role, ScrapeTrouble,
+    EngineKind, EngineReading, EngineRole, Histogram, Latency, ModelName, PageReading, PromptCount, Rank, ScrapeTrouble,
 };
 use margintop::units::{Ratio, Tokens};
 use serde_json::Value;
@@ -185,7 +185,7 @@ fn a_dynamo_worker_is_the_engine_behind_it() {
 #[test]
 fn a_role_is_told_by_a_page_that_has_one() {
     let page = b"vllm:prompt_tokens_total{engine=\"0\",dynamo_component=\"prefill\"} 1\n";
-    assert_eq!(dialect::read(page, &Hint::default()).unwrap().engines[0].role, Some(Role::Prefill));
+    assert_eq!(dialect::read(page, &Hint::default()).unwrap().engines[0].role, Some(EngineRole::Prefill));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn sglang_counts_tokens_on_a_row_without_a_rank() {
     let [whole, ranked @ ..] = &reading.engines[..] else { unreachable!() };
     assert!(ranked.iter().all(|row| row.tokens.is_empty() && row.running.is_some() && row.kv_usage.is_some()));
     assert!(whole.running.is_none() && whole.latency.ttft.is_some());
-    assert!(reading.engines.iter().all(|row| row.role == Some(Role::Unified)));
+    assert!(reading.engines.iter().all(|row| row.role == Some(EngineRole::Unified)));
     let live: Vec<_> = reading.engines.iter().map(|row| row.live.unwrap()).collect();
     assert_eq!((count(live[0].output), live[0].computed), (Some(4040), None), "first tokens");
     let sum = |of: fn(&margintop::reading::LiveTokens) -> Option<Tokens>| {
@@ -352,12 +352,12 @@ fn every_kind_is_told_by_its_page() {
 fn proxies_say_that_they_are() {
     for page in ["dynamo-frontend", "litellm"] {
         let reading = read(&format!("engines/{page}.prom"));
-        assert!(reading.engines.iter().all(|row| row.role == Some(Role::Proxy)), "{page}");
+        assert!(reading.engines.iter().all(|row| row.role == Some(EngineRole::Proxy)), "{page}");
     }
     let gateway = b"smg_router_tokens_total{model=\"m\",token_type=\"input\"} 5\n\
                     smg_router_tokens_total{model=\"m\",token_type=\"output\"} 7\n";
     let row = &dialect::read(gateway, &Hint::default()).unwrap().engines[0];
-    assert_eq!((row.kind, row.role), (EngineKind::named("sglang-gateway"), Some(Role::Proxy)));
+    assert_eq!((row.kind, row.role), (EngineKind::named("sglang-gateway"), Some(EngineRole::Proxy)));
     assert_eq!(
         (count(row.tokens.whole_prompt()), row.tokens.cached, count(row.tokens.output)),
         (Some(5), None, Some(7))
@@ -395,11 +395,14 @@ fn tokens_that_stand_on_two_pages_count_on_one() {
     for kind in [EngineKind::named("vllm"), EngineKind::named("trtllm"), EngineKind::named("ray"), EngineKind::UNKNOWN]
     {
         let of = |role| dialect::attribution(kind, role);
-        assert_eq!((of(Role::Unified), of(Role::Prefill), of(Role::Decode)), (CountedPart::ALL, prompts, output));
+        assert_eq!(
+            (of(EngineRole::Unified), of(EngineRole::Prefill), of(EngineRole::Decode)),
+            (CountedPart::ALL, prompts, output)
+        );
     }
     let of = |role| dialect::attribution(EngineKind::named("sglang"), role);
     assert_eq!(
-        (of(Role::Unified), of(Role::Prefill), of(Role::Decode)),
+        (of(EngineRole::Unified), of(EngineRole::Prefill), of(EngineRole::Decode)),
         (CountedPart::ALL, CountedPart::NONE, CountedPart::ALL)
     );
 }

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use margintop::clock::{Clock, LateClock, ScriptedClock};
-use margintop::reading::Role;
+use margintop::reading::EngineRole;
 use margintop::source::simulate::{
     DAY_BEGIN, DAY_CACHED, DAY_OUTPUT, DAY_PROMPT, Plan, SimulatedFleet, SimulatedTarget, open,
 };
@@ -160,7 +160,7 @@ fn an_engines_page_agrees_with_itself() {
             assert!(last >= count && count > 0.0);
             assert!((of("request_success_total") - count).abs() < 0.5);
             let output = of("generation_tokens_total");
-            let expected = if target.role == Some(Role::Prefill) { count } else { count * 800.0 };
+            let expected = if target.role == Some(EngineRole::Prefill) { count } else { count * 800.0 };
             assert!((output / expected - 1.0).abs() < 0.01, "{output} {expected}");
         }
     }
@@ -169,16 +169,16 @@ fn an_engines_page_agrees_with_itself() {
 #[test]
 fn prefill_and_decode_are_two_sides_of_the_same_requests() {
     let stage = Stage::ordinary(16);
-    let reading = |stage: &Stage, role: Role| {
+    let reading = |stage: &Stage, role: EngineRole| {
         let pages = stage.engines().filter(|t| t.role == Some(role)).map(|t| series(&page(t)));
         pages.fold((0.0, 0.0), |(prompt, moved), s| {
             let of = |name, part| sum(&s, name, part);
             (prompt + of("vllm:prompt_tokens_total", ""), moved + of("vllm:prompt_tokens_by_source_total", "external"))
         })
     };
-    let (prefill, decode) = (reading(&stage, Role::Prefill), reading(&stage, Role::Decode));
+    let (prefill, decode) = (reading(&stage, EngineRole::Prefill), reading(&stage, EngineRole::Decode));
     stage.clock.advance(Span::from_secs(100));
-    let (prefill_then, decode_then) = (reading(&stage, Role::Prefill), reading(&stage, Role::Decode));
+    let (prefill_then, decode_then) = (reading(&stage, EngineRole::Prefill), reading(&stage, EngineRole::Decode));
     let (computed, taken) = (prefill_then.0 - prefill.0, decode_then.0 - decode.0);
     assert!((computed / taken - 1.0).abs() < 1e-4, "{computed} {taken}");
     assert!((decode_then.1 - decode.1) / taken > 0.99, "nearly all of it came from elsewhere");
@@ -227,7 +227,7 @@ fn the_published_day_passes_through_its_sockets() {
             let (status, body) = get(&target.url, "/metrics");
             if status == 200 {
                 let s = series(&body);
-                if target.role == Some(Role::Prefill) {
+                if target.role == Some(EngineRole::Prefill) {
                     totals.0 += sum(&s, "vllm:prompt_tokens_total", "");
                     totals.1 += sum(&s, "vllm:prompt_tokens_cached_total", "");
                 } else {

@@ -9,8 +9,8 @@ use margintop::clock::Clock;
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
 use margintop::reading::{
-    EngineKind, EngineReading, Event, GpuId, GpuReading, Label, ModelName, NodeName, PageReading, PromptCount, Rank,
-    Refusals, Role, ScrapeCost, TargetId, TokenCounters,
+    EngineKind, EngineReading, EngineRole, Event, GpuId, GpuReading, Label, ModelName, NodeName, PageReading,
+    PromptCount, Rank, Refusals, ScrapeCost, TargetId, TokenCounters,
 };
 use margintop::store::{LedgerEvent, Settings, Store};
 use margintop::units::{Moment, Span, Timestamp, Tokens};
@@ -31,7 +31,7 @@ pub fn at(wall: Timestamp) -> Moment {
 }
 
 /// A target that the user named.
-pub fn member(target: &str, node: &str, role: Option<Role>) -> TargetInfo {
+pub fn member(target: &str, node: &str, role: Option<EngineRole>) -> TargetInfo {
     TargetInfo {
         target: TargetId::new(target),
         host: None,

@@ -6,7 +6,7 @@ use margintop::ledger::{
     TariffId, TokenCell, UncertaintyCell,
 };
 use margintop::pricing::{Book, ClassPrices};
-use margintop::reading::{Label, ModelName, NodeName, Role, UnitName};
+use margintop::reading::{EngineRole, Label, ModelName, NodeName, UnitName};
 use margintop::units::{GpuTime, Money, Span, Timestamp, Tokens};
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ impl Making {
         Self(Past { since: instant(since), until: instant(until), ..Past::default() })
     }
 
-    pub fn account(&mut self, node: &str, unit: Option<&str>, model: &str, role: Role) -> RevenueAccountId {
+    pub fn account(&mut self, node: &str, unit: Option<&str>, model: &str, role: EngineRole) -> RevenueAccountId {
         self.0.accounts.push(RevenueAccount {
             node: NodeName::new(node),
             unit: unit.map(UnitName::new),
@@ -111,8 +111,8 @@ pub fn deepseek_day() -> Past {
     let mut day = Making::new("2025-02-27T04:00:00Z", "2025-02-28T04:00:00Z");
     day.0.began = day.0.since;
     let tariff = day.tariff("deepseek-r1-standard", "standard", R1);
-    let prefill = day.account("gpu-0001", Some("prefill-01"), "deepseek-r1", Role::Prefill);
-    let decode = day.account("gpu-0002", Some("decode-1"), "deepseek-r1", Role::Decode);
+    let prefill = day.account("gpu-0001", Some("prefill-01"), "deepseek-r1", EngineRole::Prefill);
+    let decode = day.account("gpu-0002", Some("decode-1"), "deepseek-r1", EngineRole::Decode);
     let cost_accounts: Vec<_> =
         (1..=278).map(|n| day.cost_account(Some(&format!("gpu-{n:04}")), None, Some("2.00"))).collect();
     let whole: u64 = income.iter().sum::<u64>() * 4;

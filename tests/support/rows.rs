@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use margintop::reading::{
-    Activity, Ecc, EngineKind, GpuId, Health, ModelName, NodeName, Rank, Role, TargetId, UnitName,
+    Activity, Ecc, EngineKind, EngineRole, GpuId, Health, ModelName, NodeName, Rank, TargetId, UnitName,
 };
 use margintop::snapshot::{
     EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, Quantiles, RequestRates, ScrapeRow, UnitRow,
@@ -70,7 +70,7 @@ pub fn rank(engine: usize, rank: usize, output: f64) -> EngineRow {
         unit: None,
         kind: EngineKind::named("sglang"),
         model: Some(ModelName::new("deepseek-r1")),
-        role: Role::Unified,
+        role: EngineRole::Unified,
         role_inferred: false,
         instance: None,
         rank: Some(Rank::new(&rank.to_string())),
@@ -106,7 +106,7 @@ pub fn rank(engine: usize, rank: usize, output: f64) -> EngineRow {
 pub fn unit(number: usize, load: f64) -> UnitRow {
     UnitRow {
         unit: UnitName::new(&format!("unit-{number}")),
-        role: Some(Role::Decode),
+        role: Some(EngineRole::Decode),
         nodes: 7,
         gpus: 56,
         utilization: Ratio::new(load),

@@ -7,7 +7,7 @@ use crate::ledger::{
     TokenCell,
 };
 use crate::pricing::{Book, ClassPrices, Fx};
-use crate::reading::{Label, ModelName, NodeName, Role};
+use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::units::{GpuTime, Money, Span, Tokens};
 
 /// 2026-03-01T00:00Z.
@@ -28,7 +28,7 @@ fn past() -> Past {
         node: NodeName::new("gpu-01"),
         unit: None,
         model: Some(ModelName::new(model)),
-        role: Role::Unified,
+        role: EngineRole::Unified,
         tenant: tenant.map(Label::new),
         costed: true,
     };

@@ -1,4 +1,4 @@
-//! Amounts and ratios as the tables of a report show them.
+//! Formats amounts and ratios for the tables of a report.
 
 use crate::tui::format;
 use crate::units::{Money, Ratio};

@@ -1,4 +1,5 @@
-//! `report --capacity`: how many nodes the load needed, what the rest cost, and at which rent one more pays.
+//! `report --capacity`: the number of nodes that the load needed, the cost of the others, and the rent at which one more
+//! node pays.
 
 use std::fmt::Write;
 
@@ -13,7 +14,7 @@ use crate::statement::{Capacity, PoolCapacity, SloQuarters};
 use crate::tui::format;
 use crate::units::{Money, Span};
 
-/// What the ledger cannot tell, and what follows for the figures.
+/// What is not in the ledger, and the consequence for the figures.
 const NO_SLO: &str = "not known: no [slo] in the configuration that the ledger was kept under, so the best throughput is the \
                       best measured, within it or not; write for example: [slo] ttft_p99 = \"2s\"";
 const NOT_YET: &str =
@@ -123,7 +124,7 @@ impl CapacityReport {
         notes
     }
 
-    /// What the best throughput stands on.
+    /// The basis of the best throughput.
     fn about_slo(&self) -> Vec<(&'static str, String)> {
         let Some((slo, since)) = &self.capacity.slo else {
             let own =
@@ -206,13 +207,13 @@ fn named<'a>(pools: impl Iterator<Item = &'a PoolCapacity>) -> Option<String> {
     }
 }
 
-/// Quarter hours within the SLO, of those of which it is known.
+/// Quarter hours within the SLO, of those for which this is known.
 fn within(pool: &PoolCapacity) -> String {
     let said = pool.slo.map(|SloQuarters { held, missed, .. }| format!("{held} of {}", held + missed));
     said.unwrap_or_else(|| format::UNKNOWN.to_owned())
 }
 
-/// At which rent one more node pays, in the pool where it would earn most.
+/// The rent at which one more node pays, in the pool where it would earn most.
 fn one_more(capacity: &Capacity, currency: &str) -> Option<String> {
     let pool = capacity.best_for_one_more()?;
     let rent = pool.break_even_rent(capacity.measured)?;

@@ -1,4 +1,4 @@
-//! What `report --capacity` prints: the capacity of a span, and what it stands on.
+//! The data of `report --capacity`: the capacity of a span, and its basis.
 
 use jiff::tz::TimeZone;
 
@@ -10,7 +10,7 @@ use crate::statement::{Capacity, HourCapacity};
 use crate::store::{Header, Reader};
 use crate::units::{Span, Timestamp};
 
-/// What folds the capacity of a span, and says which span it took.
+/// A function that folds the capacity of a span, and returns the span that it used.
 pub(super) type FoldCapacity<'a> =
     dyn Fn(Timestamp, Timestamp) -> Result<(Capacity, (Timestamp, Timestamp)), Failure> + 'a;
 
@@ -29,27 +29,27 @@ pub(super) fn fold(
     Ok(folded?)
 }
 
-/// A past without the time outside the ledger, of which nothing is known.
+/// A past without the time outside the ledger, for which nothing is known.
 pub(super) fn inside(mut past: Past, header: &Header) -> Past {
     let (since, until) = (past.since, past.until);
     (past.since, past.until) = (since.max(past.began).min(until), until.min(header.last).max(since));
     past
 }
 
-/// What is printed.
+/// The data of the report.
 pub(super) struct CapacityReport {
     pub(super) currency: String,
     pub(super) zone: TimeZone,
     pub(super) since: Timestamp,
     pub(super) until: Timestamp,
-    /// Whether it is of the last month because no span was asked for.
+    /// Whether it is of the last month because the call names no span.
     pub(super) usual: bool,
     /// The objectives of the configuration, if there are any.
     pub(super) configured: Option<String>,
     pub(super) capacity: Capacity,
 }
 
-/// The span if none is asked for: the last month, by the hour.
+/// The default span: the last month, by the hour.
 const USUAL: Span = Span::from_secs(31 * 86_400);
 
 impl CapacityReport {
@@ -77,7 +77,7 @@ impl CapacityReport {
     }
 }
 
-/// How many nodes were held in an hour, in millionths.
+/// The number of nodes that were held in an hour, in millionths.
 pub(super) fn held(hour: &HourCapacity) -> Option<i64> {
     let ppm = i128::from(hour.held_millis) * 1_000_000;
     i64::try_from(ppm.checked_div(i128::from(hour.measured.millis()))?).ok()

@@ -1,4 +1,4 @@
-//! What a report stands on beside the ledger.
+//! What a report needs besides the ledger.
 
 use jiff::tz::TimeZone;
 
@@ -9,7 +9,7 @@ use crate::reading::{Label, ModelName};
 use crate::units::{Money, Timestamp};
 
 impl ReportContext<'_> {
-    /// Whether anything was made, or a model with a price could have been: of an engine that is watched, or was.
+    /// Whether tokens were produced, or a watched engine could have produced tokens of a priced model.
     pub(super) fn may_earn(&self, past: &Past) -> bool {
         let priced = |model: &ModelName, tenant: Option<&Label>| {
             self.book.price_for(model.as_str(), tenant.map(Label::as_str)).is_some()
@@ -22,18 +22,18 @@ impl ReportContext<'_> {
     }
 }
 
-/// What the report stands on beside the ledger.
+/// What the report needs besides the ledger.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReportContext<'a> {
     /// Today's book.
     pub(super) book: &'a Book,
-    /// What may be spent in a month.
+    /// The budget of a month.
     pub(super) budget: Option<Money>,
     /// Open disputes.
     pub(super) disputes: &'a [Dispute],
-    /// The state of the targets as the ledger last knew it.
+    /// The last state of the targets in the ledger.
     pub(super) targets: &'a [SavedTarget],
-    /// What of an engine's work is billed.
+    /// Which of an engine's tokens are billed.
     pub(super) bill: Bill,
     /// The present.
     pub(super) now: Timestamp,

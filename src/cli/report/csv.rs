@@ -1,7 +1,7 @@
 //! A report as comma-separated values, RFC 4180: rows and their total, a bridge's parts, or lists side by side. In each row
 //! revenue less uncosted revenue less cost is profit.
 //!
-//! Names come from outside and spreadsheets run what they open: a cell that could be a formula is quoted from them.
+//! Names come from outside, and spreadsheets evaluate formulas: a cell that could be a formula is quoted.
 
 use super::data::ReportData;
 use crate::statement::{By, RowKind, StatementRow, rounded_hours};

@@ -1,4 +1,4 @@
-//! From what is asked and what is known to what is printed.
+//! Computes the data of a report from its query, the ledger and the configuration.
 
 use jiff::tz::TimeZone;
 
@@ -14,14 +14,14 @@ use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::pricing::{Book, PriceList};
 use crate::reading::ModelName;
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Change, DayEntry, Difference, MonthToDate, Statement, Unconverted, WhatIf,
+    AtList, BreakEven, Bridge, By, DayEntry, Difference, MonthToDate, Statement, Unconverted, WhatIf, WhatIfChange,
     agrees_throughout, changed, compare, differences, entries, month_of, reprice, rounded_entries, unconverted,
     unpriced_models, watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp, Tokens};
 
-/// What answers questions about the past.
+/// A reader of the past.
 pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Wanted) -> Result<Past, Failure> + 'a;
 
 /// Tokens and energy of open disputes: neither billed nor dropped.
@@ -30,12 +30,12 @@ pub(super) struct DisputedTotal {
     pub(super) tokens: Tokens,
     /// In millijoules.
     pub(super) energy: u64,
-    /// At the prices in force when they were made; nothing for those without a price.
+    /// At the prices in force when they were produced; zero for those without a price.
     pub(super) worth: Money,
 }
 
 impl DisputedTotal {
-    /// Those that would stand in a span, had they been posted.
+    /// Those that would be in a span if they had been posted.
     fn of(disputes: &[Dispute], past: &Past, (since, until): (Timestamp, Option<Timestamp>)) -> Self {
         let is_in = |minute: Timestamp| since.minute() <= minute && until.is_none_or(|until| minute < until);
         let within = |entry: &&crate::ledger::Entry| is_in(entry.minute);
@@ -55,7 +55,7 @@ impl DisputedTotal {
     }
 }
 
-/// All that a report says. Amounts are rounded as they are printed.
+/// The data of a report. Amounts are rounded as they are printed.
 #[derive(Debug)]
 pub(super) struct ReportData {
     pub(super) currency: String,
@@ -68,7 +68,7 @@ pub(super) struct ReportData {
     pub(super) repriced: bool,
     pub(super) month: MonthToDate,
     pub(super) differs: Vec<Difference>,
-    /// What has no price before the first rate of exchange, and the rate to write.
+    /// Tokens without a price before the first rate of exchange, and the rate to write.
     pub(super) unconverted: Vec<(Unconverted, String)>,
     /// Tokens without a price, by model.
     pub(super) unpriced: Vec<(Option<ModelName>, Tokens)>,
@@ -78,24 +78,24 @@ pub(super) struct ReportData {
     pub(super) break_even: BreakEven,
     pub(super) compare: Option<Vec<AtList>>,
     pub(super) bridge: Option<Bridge>,
-    /// What each day earned and owed, for a journal.
+    /// The revenue and cost of each day, for a journal.
     pub(super) entries: Vec<DayEntry>,
-    /// Whom the entries' numbers name.
+    /// The names of the entries' numbers.
     pub(super) cost_accounts: Vec<CostAccount>,
     pub(super) format: Format,
     /// How much of the span was watched.
     pub(super) watched: Span,
     /// When the ledger begins.
     pub(super) began: Timestamp,
-    /// The edges that are not those that were asked for, because nothing finer is kept: the word, what was asked for and
-    /// what was taken.
+    /// The edges that differ from the query because nothing finer is kept: the word, the edge of the query and the edge
+    /// that is used.
     pub(super) moved_edges: Vec<(&'static str, Timestamp, Timestamp)>,
-    /// The span that was asked for, if it lies inside the finest bucket that is kept of it: then nothing was taken.
+    /// The span of the query, if it lies inside the finest bucket that is kept: then the report is empty.
     pub(super) inside_a_bucket: Option<(Timestamp, Timestamp)>,
 }
 
 impl ReportData {
-    /// Asks and folds.
+    /// Reads the past and folds it.
     pub(super) fn new(
         query: &ReportQuery,
         header: &Header,
@@ -173,7 +173,7 @@ impl ReportData {
     }
 }
 
-/// The statement with the bounds of what is disputed and of what the end of the ledger has open.
+/// The statement with the bounds of disputes and of what is open at the end of the ledger.
 fn marked(mut statement: Statement, disputed: &DisputedTotal, present: &PresentWords) -> Statement {
     let Marks { on_trial, may_be_earlier, lacks_counter } = present.marks;
     statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0 || lacks_counter;
@@ -190,7 +190,7 @@ fn missing_rates(past: &Past, header: &Header, context: &ReportContext<'_>) -> V
     unconverted(past, context.book).into_iter().map(rate).collect()
 }
 
-/// Where a span was taken from and until earlier than asked for; what lies outside the ledger is no such edge.
+/// The edges of a span that are earlier than those of the query. Edges outside the ledger are not among them.
 fn moved_edges(
     asked: (Timestamp, Timestamp),
     took: (Timestamp, Timestamp),
@@ -201,7 +201,7 @@ fn moved_edges(
     edges.into_iter().filter(moved).collect()
 }
 
-/// A table has cents, unless there is not one unit of currency in it.
+/// The decimals of a table: cents, or more if no amount reaches one unit of currency.
 fn places(format: Format, statement: &Statement) -> u32 {
     let whole = |amount: Option<Money>| amount.is_some_and(|amount| amount.rounded(0) != 0);
     let total = &statement.total;
@@ -215,7 +215,7 @@ fn places(format: Format, statement: &Statement) -> u32 {
     }
 }
 
-/// The span that is asked for, in whole minutes: what is not said is the ledger's.
+/// The span of the query in whole minutes. Edges that it does not name are the ledger's.
 pub(super) fn span(query: &ReportQuery, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
     let (since, until) = span_as_asked(query, header, now)?;
     // The last minute may not be over yet, and is taken whole where the end of the ledger is asked for alone.
@@ -248,8 +248,8 @@ fn began(header: &Header) -> Result<Timestamp, Failure> {
     header.began.ok_or_else(empty)
 }
 
-/// How finely the past is needed.
-fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> Grain {
+/// The grain in which the past is needed.
+fn grain(query: &ReportQuery, change: &WhatIfChange<'_>, book: &Book, span: Span) -> Grain {
     const MONTH: Span = Span::from_secs(32 * 86_400);
     const MINUTES_KEPT: Span = Span::from_secs(8 * 86_400);
     // As long as the spans of a bridge, which has the same rows.
@@ -270,8 +270,8 @@ fn grain(query: &ReportQuery, change: &Change<'_>, book: &Book, span: Span) -> G
     }
 }
 
-/// A grouping by time alone needs no accounts. Only rows that are no time and no lease share what GPUs at work cost. How many
-/// nodes there were is told beside every change.
+/// A grouping by time alone needs no accounts. Rows other than times and leases share the cost of busy GPUs. Every what-if
+/// needs the number of nodes.
 fn wanted(query: &ReportQuery) -> Wanted {
     let detail = match query.by {
         _ if query.format.has_entries() => Detail::Accounts,
@@ -282,8 +282,8 @@ fn wanted(query: &ReportQuery) -> Wanted {
     Wanted { detail, nodes: !query.asked.is_nothing() }
 }
 
-/// Where today's book would differ, whatever the rows are by: by quarter hours in the last days of a span, by days before
-/// them, since a year of quarter hours is not read for it. Nothing is asked where the past says that it differs nowhere.
+/// Where today's book would price otherwise, for any grouping: by quarter hours in the last days of a span, by days before
+/// them, to avoid reading a year of quarter hours. Nothing is read if the past shows that the book differs nowhere.
 fn differs(past: &Past, zone: &TimeZone, book: &Book, ask: &PastQuery<'_>) -> Result<Vec<Difference>, Failure> {
     const BY_QUARTER: i32 = 31;
     if agrees_throughout(past, book) {

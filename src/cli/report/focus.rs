@@ -75,7 +75,7 @@ pub(super) fn render(data: &ReportData) -> String {
     out
 }
 
-/// What a row is for.
+/// The kind of a row's charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ChargeKind {
     /// Time of GPUs.
@@ -86,14 +86,14 @@ enum ChargeKind {
     Overhead,
 }
 
-/// A row: what is charged of an entry.
+/// A row: one charge of an entry.
 struct Charge<'a> {
     kind: ChargeKind,
     account: Option<&'a CostAccount>,
     amount: Money,
     /// Millionths of the unit.
     quantity: i128,
-    /// What a unit costs, where one price holds.
+    /// The price of a unit, if it is one price.
     price: Option<String>,
 }
 
@@ -208,7 +208,7 @@ const fn category(kind: ChargeKind) -> &'static str {
     }
 }
 
-/// FOCUS allows what is purchased no frequency by usage.
+/// FOCUS does not allow a usage-based frequency for purchases.
 const fn frequency(kind: ChargeKind) -> &'static str {
     match kind {
         ChargeKind::Gpus | ChargeKind::Energy => "Usage-Based",
@@ -245,7 +245,7 @@ fn description(charge: &Charge<'_>) -> String {
     }
 }
 
-/// The lease that something is paid under, or that its rate is assumed.
+/// The lease that pays for an entry, or that its rate is assumed.
 fn issuer(account: Option<&CostAccount>) -> String {
     let lease = account.and_then(|account| account.lease.as_ref()).map(ToString::to_string);
     let is_overhead = account.is_none_or(|account| account.kind == CostKind::Overhead);

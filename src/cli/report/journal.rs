@@ -1,7 +1,7 @@
 //! A report as a journal of plain-text accounting: a transaction a day, for hledger or for Beancount.
 //!
-//! Accounts are `income:tokens:MODEL`, `expenses:gpus:NODE`, `expenses:rounding:NODE` and `expenses:overhead`; what is
-//! earned is receivable, and what is owed is payable. Amounts are those of the report, rounded once.
+//! Accounts are `income:tokens:MODEL`, `expenses:gpus:NODE`, `expenses:rounding:NODE` and `expenses:overhead`; revenue
+//! is receivable and cost is payable. Amounts are those of the report, rounded once.
 
 mod names;
 
@@ -38,7 +38,7 @@ fn is_beancount(data: &ReportData) -> bool {
     data.format == Format::Beancount
 }
 
-/// What stands before the transactions: what it is, the currency and the accounts.
+/// The lines before the transactions: a title, the currency and the accounts.
 fn head(data: &ReportData, days: &[(String, Vec<JournalPosting>)]) -> String {
     let told = &data.statement;
     let (since, until) = (local(told.since, &data.zone), local(told.until, &data.zone));
@@ -72,7 +72,7 @@ fn head(data: &ReportData, days: &[(String, Vec<JournalPosting>)]) -> String {
     out
 }
 
-/// The transactions: a date and postings that add up to nothing.
+/// The transactions: a date, and postings whose sum is zero.
 fn days(data: &ReportData) -> Vec<(String, Vec<JournalPosting>)> {
     let names = names::AccountNames::of(data.entries.iter().flat_map(|entry| paths(entry, data)), is_beancount(data));
     let mut days: Vec<(Timestamp, String, Vec<JournalPosting>)> = Vec::new();
@@ -121,7 +121,7 @@ fn overhead() -> [Vec<&'static str>; 2] {
     [vec!["expenses", "overhead"], vec!["liabilities", "payable", "overhead"]]
 }
 
-/// Where what is paid for stands: on a node, else in a unit.
+/// The node that is paid for, otherwise the unit.
 fn place(account: &CostAccount) -> &str {
     let unit = || account.unit.as_ref().map_or("unnamed", |unit| unit.as_str());
     account.node.as_ref().map_or_else(unit, |node| node.as_str())

@@ -70,7 +70,7 @@ struct Report<'a> {
     rows: Vec<RowJson<'a>>,
     total: RowJson<'a>,
     uncosted_revenue: Money,
-    /// What is neither billed nor dropped until someone decides, at the prices in force when it was seen.
+    /// Disputed amounts, which await a decision, at the prices in force when they were seen.
     disputed: Money,
     disputed_tokens: u64,
     disputed_kwh: f64,
@@ -82,7 +82,7 @@ struct Report<'a> {
     lost_windows: u64,
     lower_bound: bool,
     upper_bound: bool,
-    /// What is posted may be taken back.
+    /// Whether posted tokens may be taken back.
     on_trial: bool,
     theoretical: bool,
     lists: Vec<ListJson<'a>>,

@@ -1,4 +1,4 @@
-//! What a report says of changes in JSON: what-ifs, other lists and bridges.
+//! The what-ifs, other lists and bridges of a report in JSON.
 
 use serde::Serialize;
 

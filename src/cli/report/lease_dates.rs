@@ -1,4 +1,4 @@
-//! Leases with their own dates: a report is read in buckets, and a lease begins and ends where it does.
+//! The dates of leases in a report, which are finer than the buckets that it is read in.
 
 use crate::cli::lease_list::LeaseDates;
 use crate::reading::Label;
@@ -8,8 +8,8 @@ use crate::units::{Span, Timestamp};
 /// The longest bucket: a day on which clocks are set back.
 const BUCKET: Span = Span::from_secs(25 * 3_600);
 
-/// Gives each row the dates of its lease, where that begins or ends in the first or last bucket of the row. One that goes on
-/// beyond what the row is of begins or ends with that. What rounding added is of the lease's end.
+/// Gives each row the dates of its lease, if that begins or ends in the first or last bucket of the row. A lease that continues
+/// beyond the row begins or ends with it. Rounding counts at the lease's end.
 pub(super) fn date(statement: &mut Statement, dates: &LeaseDates) {
     for row in statement.rows.iter_mut().filter(|row| row.kind == RowKind::Key) {
         let (Some(start), Some(end)) = (row.start, row.end) else { continue };

@@ -1,4 +1,4 @@
-//! `margintop report`: what the past earned and cost, what it would have, and why it changed.
+//! `margintop report`: revenue and cost of the past, what-ifs, and causes of change.
 
 mod amounts;
 mod capacity;

@@ -1,4 +1,4 @@
-//! What is said beside a report: by which lists, how sure it is, what would pay, and the month.
+//! The notes below a report: price lists, uncertainty, break-even, and the month.
 
 use std::fmt::Write;
 
@@ -15,7 +15,7 @@ use crate::units::{Money, Ratio, Share, Span, Timestamp};
 /// The most lines of a kind.
 const MOST: usize = 5;
 
-/// Lines of a word and what is to be said of it.
+/// Lines of a word and its text.
 pub(super) fn render(data: &ReportData) -> String {
     let mut lines = Vec::new();
     span(data, &mut lines);
@@ -34,7 +34,7 @@ pub(super) fn render(data: &ReportData) -> String {
 
 type NoteLines = Vec<(&'static str, String)>;
 
-/// Says the first few, and how many more there are.
+/// Writes the first few, and how many more there are.
 fn some<T>(lines: &mut NoteLines, word: &'static str, all: &[T], say: impl Fn(&T) -> String) {
     lines.extend(all.iter().take(MOST).map(|one| (word, say(one))));
     if all.len() > MOST {
@@ -42,7 +42,7 @@ fn some<T>(lines: &mut NoteLines, word: &'static str, all: &[T], say: impl Fn(&T
     }
 }
 
-/// What of the span was watched, and where it is not the one that was asked for.
+/// The watched part of the span, and where the span differs from the query.
 fn span(data: &ReportData, lines: &mut NoteLines) {
     if data.watched <= Span::ZERO {
         let began = local(data.began, &data.zone);
@@ -59,7 +59,7 @@ fn span(data: &ReportData, lines: &mut NoteLines) {
     }
 }
 
-/// Why nothing was taken of a span that was watched.
+/// Why the report is empty although the span was watched.
 fn inside_a_bucket((since, until): (Timestamp, Timestamp), data: &ReportData) -> String {
     let at = |at| local_second(at, &data.zone);
     let bucket = if since.minute() == until.minute() {
@@ -150,7 +150,7 @@ fn differs(told: &Difference, data: &ReportData) -> String {
     )
 }
 
-/// Whether two differences of a model are alike but for the share that was paid.
+/// Whether two differences of a model are equal except for the paid share.
 fn differs_in_share(told: &Difference, other: &Difference) -> bool {
     let same =
         |one: &Basis, other: &Basis| (&one.list, &one.tier) == (&other.list, &other.tier) && one.paid != other.paid;
@@ -158,7 +158,7 @@ fn differs_in_share(told: &Difference, other: &Difference) -> bool {
         && told.posted.as_ref().zip(other.posted.as_ref()).is_some_and(|(one, other)| same(one, other))
 }
 
-/// Which share is paid, as a decimal: ` at a paid share of 0.37`.
+/// The paid share as a decimal: ` at a paid share of 0.37`.
 fn at_paid_share(paid: Option<Share>) -> String {
     let share = |paid: Share| format!(" at a paid share of {}", Money::from_micros(paid.ppm().into()));
     paid.map_or_else(|| " without a paid share".to_owned(), share)
@@ -195,7 +195,7 @@ fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
     });
 }
 
-/// What the end of the ledger has open, in the words of the screen.
+/// What is open at the end of the ledger, in the words of the screen.
 fn present(data: &ReportData, lines: &mut NoteLines) {
     let PresentWords { held_back, marks, bill, leakage } = data.present;
     if held_back > 0 {

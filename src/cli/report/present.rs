@@ -1,4 +1,4 @@
-//! What the end of the ledger has open: tokens that are held back, and work that is not finished.
+//! What is open at the end of the ledger: tokens that are held back, and unfinished requests.
 
 use super::context::ReportContext;
 use crate::fleet::Marks;
@@ -8,7 +8,7 @@ use crate::statement::{By, Period};
 use crate::store::Header;
 use crate::units::{Money, Span, Timestamp};
 
-/// For how long it is open whether what was posted stays.
+/// How long posted tokens may be taken back.
 const DOUBTED_FOR: Span = Span::from_secs(600);
 
 /// What is open at the end of a ledger.
@@ -16,9 +16,9 @@ const DOUBTED_FOR: Span = Span::from_secs(600);
 pub(super) struct PresentWords {
     /// Targets whose tokens are held back until an open question about their counters is settled.
     pub(super) held_back: usize,
-    /// Why the total may be too high or too low besides.
+    /// Other reasons why the total may be too high or too low.
     pub(super) marks: Marks,
-    /// What of an engine's work is billed.
+    /// Which of an engine's tokens are billed.
     pub(super) bill: Bill,
     /// Tokens of the last day beyond finished requests; `None` where no engine counts those apart.
     pub(super) leakage: Option<LeakageText>,
@@ -29,12 +29,12 @@ pub(super) struct PresentWords {
 pub(super) struct LeakageText {
     pub(super) prompt_tokens: i64,
     pub(super) output_tokens: i64,
-    /// Their worth, at the prices that they were or would have been posted at.
+    /// Their value at the prices that they were or would have been posted at.
     pub(super) amount: Money,
 }
 
 impl PresentWords {
-    /// Of a span that ends before the ledger does, only what may have been posted in it is said.
+    /// For a span that ends before the ledger does: only what may have been posted in it.
     pub(super) fn of(context: &ReportContext<'_>, past: &Past, header: &Header, until: Timestamp) -> Self {
         let may_be_in = until > header.last - DOUBTED_FOR && !past.tokens.is_empty();
         let marks = if may_be_in { header.marks } else { Marks::default() };

@@ -1,4 +1,4 @@
-//! What a report is asked for.
+//! The query of a report.
 #![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 
 use clap::Args;
@@ -63,7 +63,7 @@ pub(in crate::cli) struct ReportArgs {
     pub(super) format: Option<String>,
 }
 
-/// With what the last span is compared.
+/// The span that the last one is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ComparedTo {
     /// The quarter of an hour before.
@@ -72,7 +72,7 @@ pub(super) enum ComparedTo {
     Days(i32),
 }
 
-/// How it is printed.
+/// The form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Table,
@@ -99,13 +99,13 @@ impl Format {
         }
     }
 
-    /// Whether it is of what was posted, day by day, and says nothing else.
+    /// Whether it has only the postings, day by day.
     pub(super) const fn has_entries(self) -> bool {
         matches!(self, Self::Hledger | Self::Beancount | Self::Focus)
     }
 }
 
-/// A report that can be told.
+/// A valid query.
 #[derive(Debug, Clone)]
 pub(super) struct ReportQuery {
     pub(super) since: Option<When>,
@@ -120,7 +120,7 @@ pub(super) struct ReportQuery {
 }
 
 impl ReportQuery {
-    /// What the arguments ask for; `named` are the configuration's scenarios.
+    /// The query of the arguments; `named` are the configuration's scenarios.
     pub(super) fn new(args: &ReportArgs, named: &[Scenario]) -> Result<Self, Failure> {
         let when = |flag: &str, text: &Option<String>| {
             let parsed = text.as_deref().map(When::parse).transpose();

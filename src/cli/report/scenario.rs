@@ -1,18 +1,18 @@
-//! The changes of a what-if, as they are written.
+//! Parses the changes of a what-if.
 
 use std::fmt;
 
 use crate::cli::Failure;
 use crate::config::Scenario;
 use crate::pricing::{Book, PriceList};
-use crate::statement::Change;
+use crate::statement::WhatIfChange;
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
 use crate::words::meant;
 
 const KEYS: &str =
     "write list=NAME, paid=0.37, load=1.2, hit_rate=0.6, gpu_rate=2.50 or nodes=200, or the name of a [[scenario]]";
 
-/// What is otherwise, all that was said together.
+/// All changes of the call together.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Scenarios {
     pub(super) list: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Scenarios {
 }
 
 impl Scenarios {
-    /// What all of these say together, each a change or the name of one of the configuration's scenarios.
+    /// The changes of all arguments, each a change or the name of one of the configuration's scenarios.
     pub(super) fn new(texts: &[String], named: &[Scenario]) -> Result<Self, Failure> {
         let mut asked = Self::default();
         for text in texts {
@@ -33,7 +33,7 @@ impl Scenarios {
         Ok(asked)
     }
 
-    /// Whether nothing is otherwise.
+    /// Whether there is no change.
     pub(super) fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
@@ -67,10 +67,10 @@ impl Scenarios {
         nodes.map_or(Ok(()), |nodes| put(&mut self.nodes, nodes, "nodes"))
     }
 
-    /// The change, with the list that is named.
-    pub(super) fn change<'a>(&self, book: &'a Book, currency: &str) -> Result<Change<'a>, Failure> {
+    /// The change, with the named list.
+    pub(super) fn change<'a>(&self, book: &'a Book, currency: &str) -> Result<WhatIfChange<'a>, Failure> {
         let list = self.list.as_deref().map(|name| own_list(book, name, currency)).transpose();
-        Ok(Change {
+        Ok(WhatIfChange {
             list: list.map_err(|why| Failure::Usage(format!("--what-if list: {why}")))?,
             paid: self.paid,
             load: self.load,
@@ -81,7 +81,7 @@ impl Scenarios {
     }
 }
 
-/// Says it once; another value is a contradiction.
+/// Sets a value; a different value is a contradiction.
 fn put<T: PartialEq + fmt::Display>(slot: &mut Option<T>, value: T, key: &str) -> Result<(), String> {
     match slot {
         Some(said) if *said != value => {

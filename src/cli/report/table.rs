@@ -1,4 +1,4 @@
-//! A report for people: a title, a table, and what is to be said beside it.
+//! A report as text: a title, a table and notes.
 
 use super::amounts::{amount, percent, signed};
 use super::data::ReportData;
@@ -20,7 +20,7 @@ pub(super) fn render(data: &ReportData) -> String {
     if beside.is_empty() { told } else { format!("{told}\n{beside}") }
 }
 
-/// The title: of which span, and what.
+/// The title: the span and the kind of report.
 fn title(data: &ReportData, what: &str) -> String {
     let (since, until) = (local(data.statement.since, &data.zone), local(data.statement.until, &data.zone));
     format!("{since} to {until}  {what}\n\n")
@@ -98,18 +98,18 @@ fn rows(data: &ReportData) -> String {
     grid.render()
 }
 
-/// What only a key's own row has.
+/// A value that only a key's own row has.
 fn own(row: &StatementRow, cell: String) -> String {
     if row.kind == RowKind::Key { cell } else { String::new() }
 }
 
-/// Columns for the parts of revenue and cost without which the others do not add up, where there are any.
+/// Columns for parts of revenue and cost that the other columns need to add up, if there are any.
 struct UnknownColumns {
     /// By node and by unit, its own tokens without a price.
     unpriced: bool,
     /// Revenue that is in no profit.
     uncosted: bool,
-    /// Idle cost, which by time stands in the rows and not in `(idle)`.
+    /// Idle cost; by time it is in the rows and not in `(idle)`.
     idle: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A bridge for people: why the profit changed between two spans.
+//! A bridge as text: why the profit changed between two spans.
 
 use super::amounts::{amount, signed};
 use super::data::ReportData;
@@ -7,7 +7,7 @@ use crate::cli::when::local;
 use crate::statement::{Bridge, Cause, Compared, Mover};
 use crate::units::Span;
 
-/// How much of two spans is compared, where it is not all of them.
+/// The compared part of two spans, if it is not all of them.
 fn watched_in_both(compared: &Compared) -> Option<String> {
     let Compared { whole, before, after, both } = *compared;
     if compared.is_whole() {

@@ -16,7 +16,7 @@ use crate::ledger::{
     Tariff, TariffId, TokenCell, Wanted,
 };
 use crate::pricing::{Bill, Book, ClassPrices};
-use crate::reading::{Label, ModelName, NodeName, Role};
+use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::store::Header;
 use crate::units::{GpuTime, Span, Timestamp, Tokens};
 
@@ -41,7 +41,7 @@ fn header() -> Header {
 
 fn account(model: &str, node: &str) -> RevenueAccount {
     let (node, model) = (NodeName::new(node), Some(ModelName::new(model)));
-    RevenueAccount { node, unit: None, model, role: Role::Unified, tenant: None, costed: true }
+    RevenueAccount { node, unit: None, model, role: EngineRole::Unified, tenant: None, costed: true }
 }
 
 /// Two days in quarter hours: a priced model, one with a hostile name, and one without a price.

@@ -1,8 +1,8 @@
-//! Columns of text: the first to the left, figures to the right, a rule above the total.
+//! A text table: the first column is aligned left, figures right, with a rule above the total.
 
 use crate::tui::format::{pad_left, pad_right, shorten, width};
 
-/// The most cells that a key takes.
+/// The maximum width of a key.
 const KEY: usize = 48;
 
 /// A table under construction.

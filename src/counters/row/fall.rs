@@ -1,6 +1,6 @@
 //! A row whose counters fall: a dip, a reset, or the reset of a part of it.
 
-use super::fallen::{Earlier, Quarantine};
+use super::fallen::{BeforeReset, Quarantine};
 use super::{COUNTERS, PageContext, REASON_LOW, RowCounters};
 use crate::counters::delta::{Reset, Step};
 use crate::counters::quarantine_limits::{
@@ -80,7 +80,7 @@ impl RowCounters {
     fn reset(&mut self, reading: &EngineReading, quarantined: &Quarantine, context: &PageContext) -> Step {
         let (shown, before) = (self.shown, self.last);
         let believed = Some(quarantined.believed);
-        let earlier = Earlier { before, believed, at: context.at, low: quarantined.first, hits: self.hits };
+        let earlier = BeforeReset { before, believed, at: context.at, low: quarantined.first, hits: self.hits };
         let fell = fallen(&reading.tokens, &self.last);
         if fell.iter().all(|fell| *fell) {
             *self = Self { shown, ..Self::zero(quarantined.believed, reading) };
@@ -133,7 +133,7 @@ impl RowCounters {
     }
 
     /// Whether every counter that fell is as far beyond its old value as it grew while it was low.
-    fn regrew(&self, earlier: &Earlier, now: &TokenCounters) -> bool {
+    fn regrew(&self, earlier: &BeforeReset, now: &TokenCounters) -> bool {
         let fell = fallen(&earlier.low, &earlier.before);
         let (meanwhile, beyond) = (growth(&self.last, &earlier.low), growth(now, &earlier.before));
         fell.contains(&true) && (0..COUNTERS).all(|i| !fell[i] || beyond[i] >= meanwhile[i])

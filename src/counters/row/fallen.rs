@@ -24,7 +24,7 @@ pub(super) struct Quarantine {
 
 /// A reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Earlier {
+pub(super) struct BeforeReset {
     /// The values before it, and when they were accepted.
     pub(super) before: TokenCounters,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ impl Quarantine {
     }
 }
 
-impl Earlier {
+impl BeforeReset {
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { before: _, believed, at, low: _, hits: _ } = self;
         believed.iter_mut().chain([at])

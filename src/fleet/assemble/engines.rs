@@ -12,8 +12,8 @@ use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Ends, Engine, OUTPUT, PROMPT, Row};
 use crate::pricing::Bill;
 use crate::reading::{
-    Finished, Health, Histogram, InstanceId, Label, Latency, ModelName, PromptCount, Rank, RankWork, Role, TargetId,
-    TokenCounters,
+    EngineRole, Finished, Health, Histogram, InstanceId, Label, Latency, ModelName, PromptCount, Rank, RankWork,
+    TargetId, TokenCounters,
 };
 use crate::snapshot::{EngineRow, Quantiles, RequestRates, ScrapeRow};
 use crate::statement::RunningSum;
@@ -78,7 +78,7 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         node,
         kind: kind_of(target),
         model: None,
-        role: target.info.role.unwrap_or(Role::Unified),
+        role: target.info.role.unwrap_or(EngineRole::Unified),
         role_inferred: false,
         instance: None,
         rank: None,

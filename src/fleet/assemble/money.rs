@@ -7,7 +7,7 @@ use super::pace::{beside, idle_paces, pace, paces_by, unrated_nodes};
 use super::{Fleet, PresentFleet, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
-use crate::reading::{Label, ModelName, NodeName, Role};
+use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, Worth};
 use crate::statement::{Totals, break_even_load, rounded_revenues};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
@@ -163,7 +163,7 @@ fn day(fleet: &Fleet) -> Totals {
 fn engines(fleet: &Fleet) -> impl Iterator<Item = &crate::inventory::Target> {
     let serves = |target: &&crate::inventory::Target| {
         let rows = super::lookup::engine_of(fleet, target).into_iter().flat_map(|engine| &engine.rows);
-        rows.into_iter().any(|row| fleet.metering.role(&target.info, &row.reading) != Role::Proxy)
+        rows.into_iter().any(|row| fleet.metering.role(&target.info, &row.reading) != EngineRole::Proxy)
     };
     fleet.inventory.targets.values().filter(serves)
 }

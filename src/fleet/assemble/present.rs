@@ -10,7 +10,7 @@ use super::lookup::{engine_of, has_left};
 use crate::inventory::Target;
 use crate::metering::{Counts, Engine, Row};
 use crate::pricing::ModelPrice;
-use crate::reading::{Health, Label, ModelName, NodeName, Role, TargetId, TokenCounters, UnitName};
+use crate::reading::{EngineRole, Health, Label, ModelName, NodeName, TargetId, TokenCounters, UnitName};
 use crate::units::Span;
 
 /// The fleet at one moment, and its rows in the order of their targets.
@@ -29,7 +29,7 @@ pub(super) struct RowView<'a> {
     pub(super) row: &'a Row,
     pub(super) node: NodeName,
     pub(super) unit: Option<UnitName>,
-    pub(super) role: Role,
+    pub(super) role: EngineRole,
     /// Which of its tokens count in sums.
     pub(super) counts: Counts,
     /// Its target's health, or worse if the target's pages no longer have the row.
@@ -123,7 +123,7 @@ impl<'a> RowView<'a> {
 
     /// Whether it is a proxy's row that is not counted, since watched engines serve or may serve its model.
     pub(super) fn is_uncounted_proxy(&self) -> bool {
-        self.role == Role::Proxy && self.counts == Counts::NOTHING
+        self.role == EngineRole::Proxy && self.counts == Counts::NOTHING
     }
 
     /// Whether its target's last page has a value of a counter that is billed and unknown, since it was refused.
@@ -185,6 +185,6 @@ impl<'a> RowView<'a> {
 
     /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.
     pub(super) fn is_engine(&self) -> bool {
-        !self.is_duplicate && self.role != Role::Proxy
+        !self.is_duplicate && self.role != EngineRole::Proxy
     }
 }

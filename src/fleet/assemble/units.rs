@@ -9,7 +9,7 @@ use super::sums::{mean, sum};
 use super::{Fleet, PresentFleet, RowView};
 use crate::inventory::Gpu;
 use crate::metering::{OUTPUT, PROMPT};
-use crate::reading::{Health, Rank, Role, UnitName};
+use crate::reading::{EngineRole, Health, Rank, UnitName};
 use crate::snapshot::{UnitRow, WorstRank};
 use crate::statement::PaceSums;
 use crate::units::Ratio;
@@ -51,7 +51,7 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>, pace: PaceSum
     let engines = || rows.iter().filter(|view| view.is_engine());
     let any_engine = engines().next().is_some();
     let parts = rows.iter().filter(|view| !any_engine || view.is_engine());
-    let roles: Vec<Role> = parts.map(|view| view.role).collect();
+    let roles: Vec<EngineRole> = parts.map(|view| view.role).collect();
     let loads: Vec<_> =
         engines().filter_map(|view| Some((view.row.reading.rank.clone()?, load(fleet, view)?))).collect();
     let live = gpus.iter().filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live);

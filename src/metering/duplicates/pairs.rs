@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Place;
+use super::place::Place;
 use crate::metering::agreement::{Pair, Side, Verdict};
 use crate::reading::TargetId;
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Engine;
 use super::super::agreement::Pair;
-use super::{Duplicates, Known, Mark, Place, Segment};
+use super::{Duplicates, Known, Mark, Place, PostedSegment};
 use crate::counters::ProcessId;
 use crate::reading::{InstanceId, TargetId};
 
@@ -16,7 +16,7 @@ pub(in crate::metering) struct SavedPlace {
     /// Its mark, if that is not the start time of its process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mark: Option<Mark>,
-    posted: Vec<Segment>,
+    posted: Vec<PostedSegment>,
     pairs: Vec<(Place, Pair)>,
 }
 

@@ -1,4 +1,4 @@
-//! Which price holds: the one function that every figure uses.
+//! Finds the price in force. Every figure uses this function.
 
 use super::Book;
 use crate::pricing::name::glob;

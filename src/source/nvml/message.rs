@@ -6,18 +6,18 @@ use super::load::{Failed, Loaded};
 
 /// What reaches the loop.
 pub(super) enum LaneMessage {
-    /// A poll is wanted now.
+    /// A poll was asked for.
     Poll,
-    /// Looks are wanted so often.
+    /// The interval between polls was set.
     Every(Duration),
     /// Loading ended.
     Loaded(Result<Loaded, Failed>),
-    /// A thread visited all GPUs that it was told to.
+    /// A thread visited all its GPUs.
     Ended(u64),
-    /// A thread that was written off came out of the driver.
+    /// A call of a thread that was written off returned.
     Back(u64),
     /// The driver reported an error.
     Xid { gpu: u32, code: u32 },
-    /// The receiver is gone.
+    /// The receiver was dropped.
     Stop,
 }

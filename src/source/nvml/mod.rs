@@ -1,9 +1,9 @@
-//! The NVIDIA driver of this machine, asked through its own library on OS threads of its own.
+//! The NVIDIA driver of this machine, called through its library on separate OS threads.
 //!
-//! A call into a driver may never come back, so no other thread ever waits for one: a [`lane`] asks on a thread, the
-//! [`cadence`] watches it, writes it off when its patience ends and goes on without that GPU. The library is never unloaded
-//! and never shut down: threads may still be inside it. What a GPU does not support is asked once; what never changes is
-//! asked once; what is slow is asked by another thread, less often.
+//! A call of the driver may never return, so no other thread waits for one: a [`lane`] makes the calls on a thread, and the
+//! [`cadence`] writes that thread off after a timeout and continues without its GPU. The library is never unloaded or
+//! shut down, because threads may still be inside it. Calls that a GPU does not support, and calls whose result never
+//! changes, are made once. Slow calls are made less often, on another thread.
 
 mod cadence;
 mod card;

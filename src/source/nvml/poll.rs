@@ -1,4 +1,4 @@
-//! What a poll asks of each GPU: everything that the driver answers quickly.
+//! The calls of a poll to each GPU: those that the driver answers quickly.
 
 use std::collections::HashMap;
 
@@ -12,15 +12,15 @@ use super::process::ProcessNames;
 use crate::reading::{Ecc, GpuReading, Mig, Throttle};
 use crate::units::{Bytes, Celsius, Energy, Megahertz, Power, Ratio};
 
-/// Every how many polls it is asked what seldom changes.
+/// The number of polls between two reads of values that seldom change.
 const STEADY_LOOKS: u32 = 10;
 
-/// From here on a number stands for none.
+/// The least number that means "not available".
 const BLANK: u32 = 0x7fff_fff0;
 const BLANK_LONG: u64 = 0x7fff_ffff_ffff_fff0;
-/// The most that a share can be, in percent.
+/// The largest valid share, in percent.
 const MOST_PERCENT: u32 = 120;
-/// No GPU is hotter than this, in degrees Celsius: what is, is no temperature.
+/// The highest valid temperature, in degrees Celsius. Higher values are not temperatures.
 const HOTTEST: i32 = 200;
 
 /// The polls of one thread.
@@ -30,7 +30,7 @@ pub(super) struct DriverPoll {
     steady: HashMap<u32, (u32, Steady)>,
 }
 
-/// What seldom changes: a person or a broken board does it.
+/// Values that change only by an operator or by a fault of the board.
 #[derive(Clone, Copy, Default)]
 struct Steady {
     power_limit: Option<Power>,
@@ -100,7 +100,7 @@ impl DriverPoll {
     }
 }
 
-/// A number that is one: NVML's "not available" is the largest there is, and DCGM's kinds of it are just below the
+/// A number, unless it means "not available": NVML uses the largest unsigned number for that, DCGM numbers just below the
 /// largest signed one.
 pub(super) fn told(number: u32) -> Option<u32> {
     (number < BLANK).then_some(number)
@@ -110,7 +110,7 @@ fn told_long(number: u64) -> Option<u64> {
     (number < BLANK_LONG).then_some(number)
 }
 
-/// A share; a fan may be told to turn a little faster than its maximum.
+/// A share in percent. A fan's may be a little above 100.
 fn percent(percent: u32) -> Option<Ratio> {
     (percent <= MOST_PERCENT).then(|| Ratio::from_percent(f64::from(percent))).flatten()
 }
@@ -127,7 +127,7 @@ const fn mig(mode: u32) -> Option<Mig> {
     }
 }
 
-/// What holds the clocks down. All reasons at once, idleness among them, are the bits of "not available".
+/// Why the clocks are reduced. If the bits of all reasons are set, idleness included, the value is not available.
 fn throttle(reasons: ThrottleReasons) -> Option<Throttle> {
     if reasons.is_all() {
         return None;

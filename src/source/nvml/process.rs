@@ -1,4 +1,4 @@
-//! Who holds memory on a GPU, and what they are called.
+//! The processes that hold memory on a GPU, with their names.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,12 +12,13 @@ use super::card::{Call, Stop, Visit};
 use crate::reading::{GpuProcess, Label};
 use crate::units::Bytes;
 
-/// As much of a name as the kernel keeps in `comm`.
+/// The length to which the kernel cuts names in `comm`.
 const COMM: usize = 15;
-/// After so many questions all names are read anew: a process may have changed its name, or its id its process.
+/// The number of polls after which all names are read again: a process may have changed its name, or an id may have been
+/// reused.
 const KEPT: u32 = 1024;
 
-/// Names of processes, not read again at every poll.
+/// Names of processes, kept between polls.
 #[derive(Default)]
 pub(super) struct ProcessNames {
     known: HashMap<u32, Option<Label>>,
@@ -25,7 +26,7 @@ pub(super) struct ProcessNames {
 }
 
 impl ProcessNames {
-    /// The processes on a GPU; `None` where neither kind may be asked.
+    /// The processes on a GPU; `None` if neither kind can be listed.
     pub(super) fn ask(&mut self, at: &Visit<'_>) -> Result<Option<Vec<GpuProcess>>, Stop> {
         let compute = at.ask(Call::Compute, Device::running_compute_processes)?;
         let graphics = at.ask(Call::Graphics, Device::running_graphics_processes)?;
@@ -60,7 +61,7 @@ impl ProcessNames {
     }
 }
 
-/// The kernel's name of a process; where it was cut short, the program's file name.
+/// The kernel's name of a process, or the program's file name if the kernel cut it.
 fn read_name(proc: &Path, pid: u32) -> Option<Label> {
     let folder = proc.join(pid.to_string());
     let comm = fs::read_to_string(folder.join("comm")).ok()?;

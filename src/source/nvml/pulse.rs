@@ -1,12 +1,12 @@
-//! The sign of life of a thread inside the driver.
+//! The heartbeat of a thread that calls the driver.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-/// The sign of life of one thread.
+/// The heartbeat of one thread.
 #[derive(Debug)]
 pub(super) struct Pulse {
     pub(super) calls: AtomicU64,
-    /// The GPU that is asked; none before the first call.
+    /// The GPU of the present call; none before the first one.
     pub(super) gpu: AtomicU32,
     pub(super) written_off: AtomicBool,
 }
@@ -16,7 +16,7 @@ impl Pulse {
         Self { calls: AtomicU64::new(0), gpu: AtomicU32::new(u32::MAX), written_off: AtomicBool::new(false) }
     }
 
-    /// A call begins.
+    /// Notes that a call begins.
     pub(super) fn beat(&self, gpu: u32) {
         self.gpu.store(gpu, Ordering::Relaxed);
         self.calls.fetch_add(1, Ordering::Release);

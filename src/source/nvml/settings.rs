@@ -1,4 +1,4 @@
-//! What the source needs to know.
+//! The settings of the source.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,23 +6,23 @@ use std::time::Duration;
 use super::kernel;
 use crate::reading::NodeName;
 
-/// What the source needs to know.
+/// The settings of the source.
 #[derive(Debug, Clone)]
 pub struct NvmlSettings {
-    /// The library; `None` is `libnvidia-ml.so.1` wherever the loader finds it.
+    /// The library; `None` is `libnvidia-ml.so.1` on the loader's path.
     pub library: Option<PathBuf>,
     /// The name of this machine.
     pub node: NodeName,
     /// When to poll.
     pub pace: PollPace,
-    /// How long a call may take before its thread is written off.
+    /// The time after which the thread of a call that has not returned is written off.
     pub patience: Duration,
-    /// Where the kernel's driver lists its GPUs: they have a row even where the library gives nothing.
+    /// Where the kernel driver lists its GPUs, which have a row even if the library fails.
     pub kernel_list: PathBuf,
 }
 
 impl NvmlSettings {
-    /// The system's library, a poll a second, two seconds of patience.
+    /// The system's library, a poll a second, a timeout of two seconds.
     pub fn new(node: NodeName) -> Self {
         Self {
             library: None,
@@ -39,6 +39,6 @@ impl NvmlSettings {
 pub enum PollPace {
     /// At once, again after 300 ms, then at every interval; less often while a poll takes longer than that.
     Every(Duration),
-    /// When [`Driver::poll`](super::driver::Driver::poll) asks.
+    /// When [`Driver::poll`](super::driver::Driver::poll) is called.
     Asked,
 }

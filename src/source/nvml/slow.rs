@@ -1,4 +1,4 @@
-//! What takes its time: hardware activity counters (GPM, from Hopper on) and PCIe throughput, which older drivers measure
+//! Slow calls: hardware activity counters (GPM, from Hopper on) and PCIe throughput, which older drivers measure
 //! by sleeping 20 ms a call.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use super::poll::told;
 use crate::reading::{Activity, Pcie};
 use crate::units::{BytesPerSecond, Ratio};
 
-/// The metrics asked for, in this order.
+/// The metrics that are read, in this order.
 const METRICS: [GpmMetricId; 6] = [
     GpmMetricId::GraphicsUtil,
     GpmMetricId::SmUtil,
@@ -39,7 +39,7 @@ enum Gpm {
     Present(Option<GpmSample<'static>>),
 }
 
-/// What a slow visit brings.
+/// The results of a slow visit.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct SlowFigures {
     pub(super) activity: Activity,
@@ -75,7 +75,7 @@ impl Round for Slow {
 }
 
 impl Slow {
-    /// Whether the GPU has activity counters, asked once.
+    /// Whether the GPU has activity counters. The driver is asked once.
     fn gpm(&mut self, at: &Visit<'_>) -> Result<&mut Gpm, Stop> {
         use std::collections::hash_map::Entry;
         Ok(match self.cards.entry(at.card.index) {

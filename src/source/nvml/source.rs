@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::reading::{Event, Label, SourceError, TargetId};
 use crate::source::contract::{Next, PollFuture, PollTiming, Sink, Source};
 
-/// How long a poll waits for the driver. Its answer is heard later too.
+/// How long a poll waits for the driver. A later result is taken too.
 const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// Polls the GPUs of this machine.
@@ -22,23 +22,23 @@ pub struct Nvml {
     running: Option<Running>,
 }
 
-/// The driver, and what is known of its answers.
+/// The driver, and what is known of its results.
 #[derive(Debug)]
 struct Running {
     driver: Driver,
     sink: Sink,
     clock: Clock,
-    /// How many times it has answered.
+    /// The number of its results.
     answers: watch::Receiver<u64>,
 }
 
 impl Nvml {
-    /// A driver that has not been asked yet.
+    /// A driver before its first poll.
     pub fn new(settings: NvmlSettings) -> Self {
         Self { id: TargetId::new("nvml:"), settings, version: Version::default(), running: None }
     }
 
-    /// What will know the driver's version.
+    /// A handle that has the driver's version once it is known.
     pub fn version(&self) -> Version {
         self.version.clone()
     }
@@ -88,7 +88,7 @@ impl Source for Nvml {
     }
 }
 
-/// What to say of a driver that has never answered.
+/// The error of a driver without any result.
 fn silent() -> SourceError {
     SourceError {
         what: Label::new("NVML"),

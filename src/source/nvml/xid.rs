@@ -1,4 +1,4 @@
-//! The driver's error events, waited for on a thread of its own.
+//! The driver's error events, received on a separate thread.
 
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -13,10 +13,10 @@ use super::message::LaneMessage;
 
 /// How long one wait lasts, in milliseconds.
 const WAIT: u32 = 600_000;
-/// What the driver's documentation calls an unknown error.
+/// The code of an unknown error in the driver's documentation.
 const UNKNOWN: u32 = 999;
 
-/// Tells of every XID error from now on, for as long as somebody listens. Drivers without events tell of none.
+/// Sends every XID error from now on until the receiver is dropped; none if the driver has no events.
 pub(super) fn watch(nvml: &'static Nvml, gpus: u32, tell: Sender<LaneMessage>) {
     let _ = thread::Builder::new().name("nvml-xid".to_owned()).spawn(move || {
         let Some(events) = register(nvml, gpus) else { return };
@@ -39,7 +39,7 @@ pub(super) fn watch(nvml: &'static Nvml, gpus: u32, tell: Sender<LaneMessage>) {
     });
 }
 
-/// A set with every GPU that has events. A refusal consumes the set, so it is made anew without that GPU.
+/// A set with every GPU that has events. A refused call consumes the set, so that it is made again without that GPU.
 fn register(nvml: &'static Nvml, gpus: u32) -> Option<EventSet<'static>> {
     let mut willing: Vec<u32> = (0..gpus).collect();
     while !willing.is_empty() {
@@ -51,7 +51,7 @@ fn register(nvml: &'static Nvml, gpus: u32) -> Option<EventSet<'static>> {
     None
 }
 
-/// A set with all of `gpus`, or the first that refused.
+/// A set with all of `gpus`, or the first one that the driver refused.
 fn register_all(nvml: &'static Nvml, gpus: &[u32]) -> Result<EventSet<'static>, u32> {
     let first = gpus.first().copied().unwrap_or_default();
     let events = nvml.create_event_set().map_err(|_| first)?;
@@ -61,7 +61,7 @@ fn register_all(nvml: &'static Nvml, gpus: &[u32]) -> Result<EventSet<'static>, 
     })
 }
 
-/// The set with a GPU more; the driver has events on Linux alone.
+/// Adds a GPU to the set. The driver has events on Linux only.
 #[cfg(target_os = "linux")]
 fn register_gpu(device: &Device<'static>, events: EventSet<'static>) -> Option<EventSet<'static>> {
     device.register_events(EventTypes::CRITICAL_XID_ERROR, events).ok()

@@ -16,7 +16,7 @@ const ALIASES: usize = 8192;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const LOADED: usize = 64;
 
-/// What `/v1/models` says of a server.
+/// The contents of a server's `/v1/models`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct KnownModels {
     /// The engine that `owned_by` names.
@@ -36,7 +36,7 @@ pub(super) struct KnownModels {
 pub(super) struct RoutedModel {
     /// Its name and its other names.
     names: Vec<String>,
-    /// Loaded, being loaded, asleep or not there; `None` where the list does not say.
+    /// Its state: loaded, loading, asleep or not loaded; `None` if the list does not have it.
     pub(super) status: Option<Label>,
 }
 
@@ -87,7 +87,7 @@ impl ModelEntry {
         self.text().filter(|id| is_name(id))
     }
 
-    /// Its name as it stands there.
+    /// Its name as the list has it.
     fn text(&self) -> Option<&str> {
         self.id.as_ref().and_then(Value::as_str)
     }
@@ -140,12 +140,12 @@ impl KnownModels {
     }
 }
 
-/// Whether a text can be the name of a model.
+/// Whether a text may be the name of a model.
 fn is_name(text: &str) -> bool {
     ModelName::told(text).is_some()
 }
 
-/// The one model of a list that holds only its other names and adapters besides.
+/// The model of a list that otherwise holds only its other names and its adapters.
 fn only(entries: &[ModelEntry]) -> Option<&str> {
     let mut models = entries.iter().filter(|entry| entry.parent().is_none() && entry.id().is_some());
     let first = models.next()?;
@@ -153,8 +153,8 @@ fn only(entries: &[ModelEntry]) -> Option<&str> {
     models.all(is_first).then(|| first.id()).flatten()
 }
 
-/// An adapter stands for its base model, and names with one root for that root: or for the first of them, if the root is
-/// a folder, which says nothing to anybody else.
+/// The base model of an adapter, and the root of names with the same root; the first of these names if the root is a
+/// folder, which has no meaning outside the server.
 fn aliases(entries: &[ModelEntry]) -> Vec<ModelAlias> {
     let mut first_of: HashMap<&str, &str> = HashMap::new();
     let mut aliases = Vec::new();

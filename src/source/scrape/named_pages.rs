@@ -1,4 +1,4 @@
-//! The models whose pages are named by an address of their own, so that a router's target leaves them to it.
+//! The models whose pages are targets themselves, so that a router's target leaves them out.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -14,10 +14,10 @@ pub(super) struct NamedPage {
     model: ModelName,
 }
 
-/// Where a page is, whatever model it is asked for.
+/// The address of a page, without its model.
 type Server = (String, Option<u16>, String);
 
-/// Those of all targets that are looked at.
+/// The pages of all targets that are polled.
 #[derive(Debug, Default)]
 pub(super) struct NamedPages(Mutex<Vec<Weak<NamedPage>>>);
 
@@ -43,7 +43,7 @@ impl NamedPages {
     }
 }
 
-/// A hash of a page, the same for every spelling of its address; `model` is what the server calls the model that is asked for.
+/// A hash of a page, the same for every spelling of its address; `model` is the server's name of the requested model.
 pub(super) fn hash(page: &Url, model: Option<&str>) -> u64 {
     let (host, port, path) = server(page);
     let mut asked: Vec<_> = page.query_pairs().filter(|(key, _)| key != "autoload").collect();

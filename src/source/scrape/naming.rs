@@ -1,4 +1,4 @@
-//! What the server's list of models is needed for: a name for pages that tell none, and other names of the models.
+//! Uses of the server's list of models: names for pages without one, and other names of the models.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,40 +13,40 @@ use super::connection::{self, Got, KeptConnection};
 use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
-use crate::reading::{EngineReading, Label, ModelAlias, ModelName, PageReading, Role, ScrapeTrouble};
+use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, PageReading, ScrapeTrouble};
 use crate::units::{Moment, Span, Timestamp};
 
-/// How often the list is asked for: adapters are loaded and unloaded while the server runs. A proxy's tokens under a name
+/// How often the list is requested: adapters are loaded and unloaded while the server runs. A proxy's tokens under a name
 /// that no list or page gives are held for five minutes, so that at least one later list is read before they are posted.
 const RENEW: Span = Span::from_secs(120);
-/// How soon after the last time the list of another process is asked for.
+/// The least time between two requests of the list when the process has changed.
 const ANOTHER: Span = Span::from_secs(60);
-/// What is said of an answer that is no list.
+/// The error of a response that is not a list.
 const NO_LIST: &str = "the answer is not a model list";
-/// How long a list may take. Nothing waits for it.
+/// The timeout of a list. Nothing waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The name of the model of a page that tells none. Rows keep their name while their process lives: one that changed it
+/// The name of the model of a page that does not have it. Rows keep their name while their process lives: one that changed it
 /// would be another row.
 #[derive(Debug, Default)]
 pub(super) struct PageModel {
     name: Name,
-    /// Whether the server may be another one by now.
+    /// Whether another server may be at the address by now.
     doubtful: bool,
 }
 
-/// What was found out of a name.
+/// The state of the search for a name.
 #[derive(Debug, Default)]
 enum Name {
     #[default]
     NotAsked,
-    /// The server does not say it.
+    /// The server's list does not have it.
     Unsaid,
     Is(ModelName),
 }
 
 impl PageModel {
-    /// The server was away.
+    /// The server did not answer.
     pub(super) const fn doubt(&mut self) {
         self.doubtful = true;
     }
@@ -56,7 +56,7 @@ impl PageModel {
         *self = Self::default();
     }
 
-    /// Whether the server is to be asked for it.
+    /// Whether the list has to be requested for it.
     pub(super) const fn must_be_asked(&self) -> bool {
         match self.name {
             Name::NotAsked => true,
@@ -73,7 +73,7 @@ impl PageModel {
         }
     }
 
-    /// Takes what the server says now. A server that says nothing takes no name away.
+    /// Takes the server's present list. A list without a name removes no known name.
     pub(super) fn learn(&mut self, name: Option<ModelName>) {
         self.doubtful = false;
         match (name, &self.name) {
@@ -84,22 +84,22 @@ impl PageModel {
     }
 }
 
-/// Whether rows of a page lack a name that the server's list may tell.
+/// Whether rows of a page lack a name that the server's list may have.
 pub(super) fn lacks_name(reading: &PageReading) -> bool {
     let kind = reading.kind;
     let may_be_told =
         |row: &EngineReading| !dialect::names_model(kind) || (dialect::lists_models(kind) && row.placeholder);
-    reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(Role::Proxy) && may_be_told(row))
+    reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(EngineRole::Proxy) && may_be_told(row))
 }
 
-/// Gives the rows of engines that have no name this one.
+/// Sets the name of the engines' rows that have none.
 pub(super) fn name_rows(reading: &mut PageReading, name: Option<&ModelName>) {
-    for row in reading.engines.iter_mut().filter(|row| row.role != Some(Role::Proxy)) {
+    for row in reading.engines.iter_mut().filter(|row| row.role != Some(EngineRole::Proxy)) {
         row.model = row.model.take().or_else(|| name.cloned());
     }
 }
 
-/// Other names of the server's models, asked for now and then while pages are read. A list that can't be read changes no
+/// Other names of the server's models, requested from time to time while pages are read. A list that can't be read changes no
 /// name; if none was ever read, the page says why.
 #[derive(Debug, Default)]
 pub(super) struct Aliases {
@@ -111,7 +111,7 @@ pub(super) struct Aliases {
     under_way: Option<JoinHandle<ListedNames>>,
 }
 
-/// What came of asking for a list.
+/// The result of requesting a list.
 #[derive(Debug)]
 enum ListedNames {
     Read(KnownModels),
@@ -120,24 +120,24 @@ enum ListedNames {
     Refused(Label),
 }
 
-/// How to ask for a list of models.
+/// How a list of models is requested.
 pub(super) struct Ask {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    /// What speaks TLS, and unpacks compressed answers.
+    /// The client for TLS and compressed responses.
     pub(super) clients: Clients,
     pub(super) ca_file: Option<PathBuf>,
     pub(super) clock: Clock,
 }
 
 impl Aliases {
-    /// Takes a list that was asked for otherwise.
+    /// Takes a list that another part has requested.
     pub(super) fn learn(&mut self, models: &KnownModels, now: Moment) {
         self.known = Some(models.aliases.clone());
         (self.refused, self.asked) = (None, Some(now));
     }
 
-    /// Notes that a list that was asked for otherwise could not be read, for this reason or since it is no list.
+    /// Notes that a list that another part has requested could not be read, for this reason or because it is not a list.
     pub(super) fn refuse(&mut self, trouble: Option<&ScrapeTrouble>) {
         self.refused = match trouble {
             None => Some(Label::new(NO_LIST)),
@@ -146,7 +146,7 @@ impl Aliases {
         };
     }
 
-    /// Writes what is known into a page.
+    /// Adds what is known to a page.
     pub(super) async fn tell(&mut self, reading: &mut PageReading) {
         if let Some(ended) = self.under_way.take_if(|task| task.is_finished()) {
             match ended.await {
@@ -161,7 +161,7 @@ impl Aliases {
         reading.list_refused = self.refused.clone().filter(|_| self.known.is_none() && needed());
     }
 
-    /// Whether to ask, now that a page of this process has come.
+    /// Whether to request the list after a page of this process.
     pub(super) fn is_due(&mut self, reading: &PageReading, process: Option<&HeaderValue>, now: Moment) -> bool {
         if !reading.engines.iter().any(lists) || self.under_way.is_some() {
             return false;
@@ -176,7 +176,7 @@ impl Aliases {
         due
     }
 
-    /// Asks. The page does not wait for the answer.
+    /// Requests the list. The page does not wait for the response.
     pub(super) fn ask(&mut self, ask: Ask, now: Moment) {
         self.asked = Some(now);
         self.under_way = Some(tokio::spawn(async move {
@@ -188,7 +188,7 @@ impl Aliases {
 
 /// Whether a row is of an engine with a name that its server's list may have others for.
 fn lists(row: &EngineReading) -> bool {
-    row.model.is_some() && row.role != Some(Role::Proxy) && dialect::lists_models(row.kind)
+    row.model.is_some() && row.role != Some(EngineRole::Proxy) && dialect::lists_models(row.kind)
 }
 
 /// Whether the server has no list.

@@ -1,7 +1,7 @@
 //! llama.cpp's router: one server, a process for each loaded model, and a page for each under `?model=NAME`.
 //!
 //! A request that names a model wakes it from sleep, and loads it unless the request says `autoload=false`. So the router's
-//! own list is asked for right before the pages, and only models that it has as loaded are asked for.
+//! list is requested right before the pages, and only pages of models that are listed as loaded are requested.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use super::named_pages::{NamedPage, NamedPages};
 use crate::reading::{EngineKind, Label, Listed, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Moment, Span};
 
-/// How often the list of a server that is no router is asked for, at most.
+/// The least time between two requests of the list of a server that is not a router.
 const RENEW: Span = Span::from_secs(30);
-/// How old a list may be when a page is asked for by it, in seconds: a model may have fallen asleep since.
+/// The largest age in seconds of the list by which a page is requested: a model may have fallen asleep since.
 pub(super) const FRESH: f64 = 0.1;
-/// Why a model's page is not asked for while there is no list.
+/// Why a model's page is not requested while there is no list.
 const NO_LIST: &str =
     "/v1/models does not answer, and asking for a model's page might wake it: not asked until it does";
 
@@ -43,18 +43,18 @@ impl Router {
     }
 }
 
-/// What is known of the model that an address names, where it names one.
+/// What is known of the model in an address, if it has one.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     standing: Option<PageStanding>,
-    /// What a router calls it.
+    /// The router's name of it.
     id: Option<String>,
     asked: Option<Moment>,
     /// Kept so that the router's own target leaves the model to this one.
     _page: Option<Arc<NamedPage>>,
 }
 
-/// Whether a model's page may be asked for.
+/// Whether a model's page may be requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum PageStanding {
     /// The server is no router that loads and wakes.
@@ -68,13 +68,13 @@ enum PageStanding {
 }
 
 impl Named {
-    /// That of an address, which is told to the other targets.
+    /// The model of an address, which the other targets know of.
     pub(super) fn of(page: Option<&Url>, model: Option<&ModelName>, all: &NamedPages) -> Self {
         let page = page.zip(model).map(|(page, model)| all.add(page, model));
         Self { _page: page, ..Self::default() }
     }
 
-    /// Whether the server's list is to be asked for: before each page of a router. It counts as asked for from now on.
+    /// Whether the server's list has to be requested, as before each page of a router. It counts as requested from now on.
     pub(super) fn is_due(&mut self, now: Moment) -> bool {
         let is_plain = self.standing == Some(PageStanding::Plain);
         let due = !is_plain || self.asked.is_none_or(|asked| now.since(asked) >= RENEW);
@@ -102,7 +102,7 @@ impl Named {
         }));
     }
 
-    /// What the router calls the model, if the server is one.
+    /// The router's name of the model, if the server is a router.
     pub(super) fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
@@ -112,10 +112,10 @@ impl Named {
         self.standing == Some(PageStanding::Awake)
     }
 
-    /// Whether the model's page is to be asked for.
+    /// Whether the model's page has to be requested.
     ///
     /// # Errors
-    /// The model is not there, or it is not known whether asking would wake it.
+    /// The model is not loaded, or it is not known whether a request would wake it.
     pub(super) fn may_be_asked(&self, name: &ModelName) -> Result<bool, ScrapeTrouble> {
         match &self.standing {
             Some(PageStanding::Plain | PageStanding::Awake) => Ok(true),
@@ -145,7 +145,7 @@ impl Resting {
         }
     }
 
-    /// Says on a model's page what is known of its process.
+    /// Adds what is known of its process to a model's page.
     pub(super) fn tell(&self, page: &mut PageReading, model: &ModelName) {
         let known = self.0.iter().find(|(known, _)| known.is_called(model));
         let listed = Listed { not_running: known.map(|(_, at)| *at) };
@@ -158,12 +158,12 @@ impl Resting {
     }
 }
 
-/// The trouble of a router that gives no list.
+/// The error of a router without a list.
 pub(super) fn no_list() -> ScrapeTrouble {
     ScrapeTrouble::Other(Label::new(NO_LIST))
 }
 
-/// What a refusal of a model's page means.
+/// The error for a refused page of a model.
 pub(super) fn refused(trouble: ScrapeTrouble, name: &str) -> ScrapeTrouble {
     match trouble {
         ScrapeTrouble::Status(status @ (400 | 404)) => ScrapeTrouble::Other(Label::new(&format!(
@@ -179,7 +179,7 @@ pub(super) fn model_of(url: &Url) -> Option<ModelName> {
     (!named.trim().is_empty()).then(|| ModelName::new(&named))
 }
 
-/// What is asked for in an address's place: one that names a model must not load it.
+/// The address that is requested: one that names a model must not load it.
 pub(super) fn harmless(url: &Url) -> Url {
     let mut asked = url.clone();
     let says = |key: &str| url.query_pairs().any(|(known, _)| known == key);

@@ -1,4 +1,4 @@
-//! Targets of scrapes: an address, and what the user says of it.
+//! Targets of scrapes: an address and its options.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 use reqwest::Url;
 
 use crate::fleet::TargetInfo;
-use crate::reading::{Label, NodeName, Role, TargetId, UnitName};
+use crate::reading::{EngineRole, Label, NodeName, TargetId, UnitName};
 
 /// The port of margintop's own agent, used for a host without a port.
 pub const AGENT_PORT: u16 = 9545;
@@ -20,11 +20,11 @@ pub struct ScrapeTarget {
     pub id: TargetId,
     /// The address of its page.
     pub address: Address,
-    /// What the user says of it.
+    /// Its options.
     pub options: TargetOptions,
 }
 
-/// What the user says of a target besides its address.
+/// The options of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TargetOptions {
     /// The node that it runs on.
@@ -32,8 +32,8 @@ pub struct TargetOptions {
     /// Its deployment unit.
     pub unit: Option<UnitName>,
     /// Its role, which takes precedence over the page's own.
-    pub role: Option<Role>,
-    /// Labels of the user's own; `tenant` names whose traffic the target serves.
+    pub role: Option<EngineRole>,
+    /// The configured labels; `tenant` names the tenant whose traffic the target serves.
     pub labels: BTreeMap<Label, Label>,
     /// A file whose one line is the bearer token. It is read again when the token is refused.
     pub bearer_token_file: Option<PathBuf>,

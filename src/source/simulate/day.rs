@@ -1,8 +1,8 @@
 //! The published DeepSeek-V3/R1 inference day: 2025-02-27 12:00 to 2025-02-28 12:00 in Beijing.
 //!
-//! Totals are exact at every instant. What the whole fleet has done is a cumulative floor of the published totals along
-//! the published hourly income; each unit's part of it is dealt out token by token, so that parts add up to the whole and
-//! none ever falls. How many units served when is inferred from the published node counts: a step of 30 nodes is one decode
+//! Totals are exact at every instant. The fleet's counters are the cumulative floor of the published totals, distributed
+//! over time by the published hourly income. Each unit has a whole number of the fleet's tokens, so that the units add up to the
+//! fleet and no counter falls. The number of units at each time is inferred from the published node counts: a step of 30 nodes is one decode
 //! unit of 18 and three prefill units of 4.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::served::ServedRequests;
 use super::site::{Member, Site};
 use super::traffic::{at_work, taken_over};
 use super::vllm::Vllm;
-use crate::reading::{NodeName, Role, UnitName};
+use crate::reading::{EngineRole, NodeName, UnitName};
 use crate::units::{Span, Timestamp, Tokens};
 use crate::wire::Response;
 
@@ -24,12 +24,12 @@ pub const DAY_BEGIN: Timestamp = Timestamp::from_millis(1_740_628_800_000);
 pub const DAY_END: Timestamp = Timestamp::from_millis(1_740_715_200_000);
 /// Prompt tokens of the day, the cached ones included.
 pub const DAY_PROMPT: Tokens = Tokens::new(608_000_000_000);
-/// Prompt tokens that the cache on disk held.
+/// Prompt tokens that were read from the cache on disk.
 pub const DAY_CACHED: Tokens = Tokens::new(342_000_000_000);
 /// Output tokens of the day.
 pub const DAY_OUTPUT: Tokens = Tokens::new(168_000_000_000);
 
-/// Requests of the day: not published; answers of a thousand tokens.
+/// Requests of the day. They are not published; a thousand output tokens each are assumed.
 const REQUESTS: u64 = 168_000_000;
 /// Requests in work on a GPU at full load: not published either. An answer came at 20 to 22 tokens a second, which is what
 /// a decode unit's output comes to with so many.
@@ -40,7 +40,7 @@ const INCOME: [u64; 24] = [
     27022, 28515, 30464, 30924, 30465, 27826, 26793, 29547, 30694, 30809, 31038, 29777, 21745, 17958, 13138, 7975,
     6369, 6369, 7976, 13713, 23121, 29432, 30465, 29892,
 ];
-/// From which minute of the day on how many prefill and decode units serve.
+/// The number of prefill and decode units from a minute of the day on.
 const STEPS: [(i64, usize, usize); 12] = [
     (0, 29, 9),
     (720, 23, 7),
@@ -77,7 +77,7 @@ pub struct Holding {
 
 /// A unit of the day.
 struct DayUnit {
-    role: Role,
+    role: EngineRole,
     /// Its number among those of its role, from 0: the highest leave first and come back last.
     number: usize,
     name: UnitName,
@@ -91,12 +91,12 @@ struct DayEngine(Arc<DayUnit>);
 /// The socket of its nodes' exporters.
 struct DayExporter(Arc<DayUnit>);
 
-/// What is dealt out over the units of a role.
+/// An amount that is distributed over the units of a role.
 #[derive(Clone, Copy)]
 struct Total(u64);
 
 impl Total {
-    /// How much of it is done `ms` into the day.
+    /// The part of it up to `ms` into the day.
     fn until(self, ms: i64) -> u64 {
         let ms = ms.clamp(0, DAY);
         let hour = (ms / HOUR) as usize;
@@ -113,7 +113,7 @@ fn spans() -> impl Iterator<Item = (i64, i64, usize, usize)> {
     STEPS.iter().zip(ends).map(|((begin, prefill, decode), end)| (begin * MINUTE, end, *prefill, *decode))
 }
 
-/// `amount` things dealt out over units by their weights, one by one: what unit `number` has got.
+/// The part of unit `number` of a whole `amount` that is distributed over units by their weights.
 fn dealt(amount: u64, weights: &[u64], number: usize) -> u64 {
     let Some(weight) = weights.get(number) else { return 0 };
     let round: u64 = weights.iter().sum();
@@ -121,8 +121,8 @@ fn dealt(amount: u64, weights: &[u64], number: usize) -> u64 {
     amount / round * weight + (amount % round).saturating_sub(before).min(*weight)
 }
 
-/// No two units are quite alike.
-fn weights(role: Role, count: usize) -> Vec<u64> {
+/// The weight of a unit, which differs from those of others.
+fn weights(role: EngineRole, count: usize) -> Vec<u64> {
     (0..count as u64).map(|number| 94 + chance(&[role as u64, number], 13)).collect()
 }
 
@@ -132,9 +132,9 @@ fn half(total: u64) -> Lots {
 }
 
 impl DayUnit {
-    /// How many units of this one's role serve in a span.
+    /// The number of units of this one's role in a span.
     fn serving(&self, prefill: usize, decode: usize) -> usize {
-        if self.role == Role::Prefill { prefill } else { decode }
+        if self.role == EngineRole::Prefill { prefill } else { decode }
     }
 
     /// Spans in which it serves, adjoining ones as one.
@@ -159,11 +159,11 @@ impl DayUnit {
 
     /// Requests in work at full load.
     fn batch(&self) -> f64 {
-        let each = if self.role == Role::Prefill { PREFILLING } else { DECODING };
+        let each = if self.role == EngineRole::Prefill { PREFILLING } else { DECODING };
         each * self.nodes.len() as f64 * f64::from(GPUS)
     }
 
-    /// Its part of a total, `ms` into the day.
+    /// Its part of a total up to `ms` into the day.
     fn part(&self, total: Total, ms: i64) -> u64 {
         let begun = spans().take_while(|(begin, ..)| *begin < ms);
         begun
@@ -180,7 +180,7 @@ impl DayUnit {
         let hit = part(DAY_CACHED.count());
         let computed = part(DAY_PROMPT.count() - DAY_CACHED.count());
         let counted = ServedRequests { computed, hit, requests, ..at_work(load(ms), self.batch()) };
-        if self.role == Role::Prefill {
+        if self.role == EngineRole::Prefill {
             return ServedRequests { output: requests, ..counted };
         }
         let output = half(part(DAY_OUTPUT.count()));
@@ -188,7 +188,7 @@ impl DayUnit {
         taken_over(ServedRequests { output, gaps, drafting: true, ..counted })
     }
 
-    /// What each of its GPUs shows.
+    /// The values of each of its GPUs.
     fn shown(&self, ms: i64) -> Vec<Option<ShownGpu>> {
         let (rest, limit) = H800.power;
         // The unit's time in seconds, and the same weighed by the load: what its energy is made of.
@@ -207,7 +207,7 @@ impl DayUnit {
     }
 }
 
-/// How busy every unit is, 0 to 1: the hour's income for each node that serves.
+/// The load of each unit from 0 to 1: the hour's income per serving node.
 fn load(ms: i64) -> f64 {
     /// Income of a node and hour at full load, in dollars.
     const FULL: f64 = 124.0;
@@ -231,10 +231,10 @@ fn load_between(begin: i64, until: i64) -> f64 {
 
 fn units() -> Vec<DayUnit> {
     let (_, prefill, decode) = STEPS[0];
-    let prefill = (0..prefill).map(|number| (Role::Prefill, number, format!("prefill-{:02}", number + 1), 4));
-    let decode = (0..decode).map(|number| (Role::Decode, number, format!("decode-{}", number + 1), 18));
+    let prefill = (0..prefill).map(|number| (EngineRole::Prefill, number, format!("prefill-{:02}", number + 1), 4));
+    let decode = (0..decode).map(|number| (EngineRole::Decode, number, format!("decode-{}", number + 1), 18));
     let mut first = 0;
-    let unit = |(role, number, name, size): (Role, usize, String, usize)| {
+    let unit = |(role, number, name, size): (EngineRole, usize, String, usize)| {
         let nodes: Vec<_> = (first + 1..=first + size).map(|n| NodeName::new(&format!("gpu-{n:04}"))).collect();
         first += size;
         let gpus = nodes.iter().flat_map(|node| (0..GPUS).map(|gpu| (gpu, node.as_str())));
@@ -300,7 +300,7 @@ impl Site for DayEngine {
             return away();
         }
         // Units of a role have equal values, and would be taken for one process if they had started together.
-        let place = 2 * i64::try_from(self.0.number).unwrap_or_default() + i64::from(self.0.role == Role::Decode);
+        let place = 2 * i64::try_from(self.0.number).unwrap_or_default() + i64::from(self.0.role == EngineRole::Decode);
         let start = DAY_BEGIN - Span::from_secs(3600 + place);
         Response::exposition(self.0.engine.page(start, &[self.0.served(ms)]))
     }
@@ -328,25 +328,37 @@ impl Site for DayExporter {
 mod tests {
     use super::*;
 
-    fn sum(ms: i64, role: Role, value: impl Fn(&ServedRequests) -> u64) -> u64 {
+    fn sum(ms: i64, role: EngineRole, value: impl Fn(&ServedRequests) -> u64) -> u64 {
         units().iter().filter(|unit| unit.role == role).map(|unit| value(&unit.served(ms))).sum()
     }
 
     #[test]
     fn the_day_ends_with_the_published_totals() {
-        assert_eq!(sum(DAY, Role::Prefill, ServedRequests::prompt), DAY_PROMPT.count());
-        assert_eq!(sum(DAY, Role::Prefill, |s| s.hit), DAY_CACHED.count());
-        assert_eq!(sum(DAY, Role::Decode, ServedRequests::output), DAY_OUTPUT.count());
-        assert_eq!(sum(DAY, Role::Decode, ServedRequests::prompt), DAY_PROMPT.count());
-        assert_eq!(sum(DAY + HOUR, Role::Prefill, ServedRequests::prompt), DAY_PROMPT.count(), "it stays at its end");
-        assert_eq!(sum(0, Role::Prefill, ServedRequests::prompt) + sum(-HOUR, Role::Decode, ServedRequests::output), 0);
+        assert_eq!(sum(DAY, EngineRole::Prefill, ServedRequests::prompt), DAY_PROMPT.count());
+        assert_eq!(sum(DAY, EngineRole::Prefill, |s| s.hit), DAY_CACHED.count());
+        assert_eq!(sum(DAY, EngineRole::Decode, ServedRequests::output), DAY_OUTPUT.count());
+        assert_eq!(sum(DAY, EngineRole::Decode, ServedRequests::prompt), DAY_PROMPT.count());
+        assert_eq!(
+            sum(DAY + HOUR, EngineRole::Prefill, ServedRequests::prompt),
+            DAY_PROMPT.count(),
+            "it stays at its end"
+        );
+        assert_eq!(
+            sum(0, EngineRole::Prefill, ServedRequests::prompt)
+                + sum(-HOUR, EngineRole::Decode, ServedRequests::output),
+            0
+        );
     }
 
     #[test]
     fn parts_are_exact_at_any_instant() {
         for ms in [1, 59_999, 12 * HOUR + 1, 13 * HOUR + 15 * MINUTE, 19 * HOUR - 7, DAY - 1] {
-            assert_eq!(sum(ms, Role::Decode, ServedRequests::output), Total(DAY_OUTPUT.count()).until(ms), "{ms}");
-            assert_eq!(sum(ms, Role::Prefill, |s| s.hit), Total(DAY_CACHED.count()).until(ms), "{ms}");
+            assert_eq!(
+                sum(ms, EngineRole::Decode, ServedRequests::output),
+                Total(DAY_OUTPUT.count()).until(ms),
+                "{ms}"
+            );
+            assert_eq!(sum(ms, EngineRole::Prefill, |s| s.hit), Total(DAY_CACHED.count()).until(ms), "{ms}");
         }
     }
 
@@ -393,8 +405,8 @@ mod tests {
     fn an_answer_comes_at_the_published_pace() {
         for hour in [2, 9, 16, 22] {
             let (from, until) = (hour * HOUR, hour * HOUR + 60_000);
-            let of = |ms, value: fn(&ServedRequests) -> u64| sum(ms, Role::Decode, value) as f64;
-            let serving = |unit: &&DayUnit| unit.role == Role::Decode && unit.is_there(from);
+            let of = |ms, value: fn(&ServedRequests) -> u64| sum(ms, EngineRole::Decode, value) as f64;
+            let serving = |unit: &&DayUnit| unit.role == EngineRole::Decode && unit.is_there(from);
             let running: u64 = units().iter().filter(serving).map(|unit| unit.served(from).running).sum();
             let each = (of(until, ServedRequests::output) - of(from, ServedRequests::output)) / 60.0 / running as f64;
             assert!((19.0..24.0).contains(&each), "hour {hour}: {each} tokens a second");

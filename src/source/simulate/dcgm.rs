@@ -3,10 +3,10 @@
 use super::page::MadePage;
 use crate::wire::Bytes;
 
-/// A product and what it can do.
+/// A product and its limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Product {
-    /// As the driver names it.
+    /// The driver's name of it.
     pub(super) name: &'static str,
     /// Memory in MiB.
     pub(super) memory: u64,
@@ -21,7 +21,7 @@ pub(super) const H100: Product =
     Product { name: "NVIDIA H100 80GB HBM3", memory: 81_559, power: (72.0, 700.0), clock: 1980 };
 pub(super) const L40S: Product = Product { name: "NVIDIA L40S", memory: 46_068, power: (38.0, 350.0), clock: 2520 };
 
-/// What one GPU shows.
+/// The values of one GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct ShownGpu {
     /// Percent.
@@ -37,7 +37,7 @@ pub(super) struct ShownGpu {
 }
 
 impl Product {
-    /// What a GPU shows at a load of 0 to 1; `energy` is in joules.
+    /// The values of a GPU at a load from 0 to 1; `energy` is in joules.
     pub(super) fn at(&self, load: f64, energy: f64) -> ShownGpu {
         let (rest, limit) = self.power;
         ShownGpu {
@@ -50,7 +50,7 @@ impl Product {
     }
 }
 
-/// The GPUs of a page, their labels preformatted.
+/// The GPUs of a page, with preformatted labels.
 #[derive(Debug)]
 pub(super) struct Exporter {
     product: Product,
@@ -89,7 +89,7 @@ impl Exporter {
         page.finish()
     }
 
-    /// Only what a fleet's totals are made of.
+    /// Only the families that a fleet's totals use.
     pub(super) fn small_page(&self, shown: &[Option<ShownGpu>]) -> Bytes {
         let mut page = MadePage::with_capacity(1024 + self.labels.len() * 1200);
         self.essentials(&mut page, shown);
@@ -121,7 +121,7 @@ impl Exporter {
     }
 }
 
-/// A UUID that belongs to a place.
+/// The UUID of a GPU by its node and index.
 fn uuid(host: &str, index: u32) -> String {
     let key: Vec<u64> = host.bytes().map(u64::from).chain([u64::from(index)]).collect();
     let number = super::fault::chance(&key, u64::MAX);

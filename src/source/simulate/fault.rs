@@ -1,36 +1,36 @@
-//! What goes wrong in a simulated fleet, and when: a script that is the same for the same seed.
+//! The faults of a simulated fleet and their times, which the seed determines.
 //!
-//! Time is cut into acts. In every other act, roughly, something befalls a few nodes; it begins with the act. In the hour
-//! before the opening it is one act in five.
+//! Time is divided into periods, called acts. In about every other act a few nodes have a fault, which begins with the act;
+//! in the hour before the fleet opens, in one act of five.
 
 /// The length of an act, in seconds.
 const ACT: f64 = 120.0;
-/// Of so many nodes, one is struck in an act that strikes.
+/// In an act with faults, one of this many nodes has one.
 const STRUCK: u32 = 60;
 /// How long a restarting engine is down, in seconds.
 const DOWN: f64 = 15.0;
-/// Of so many acts one strikes: from the opening on, and before it.
+/// One of this many acts has faults: from the opening on, and before it.
 const STRIKES: u64 = 2;
 const STRIKES_BEFORE: u64 = 5;
 /// The first act: an hour before the opening.
 const FIRST: i64 = -30;
 
-/// What befalls a node.
+/// A fault of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The engine's process ends and comes back with its counters at zero.
     Restart,
-    /// The engine takes requests and does not answer.
+    /// The engine accepts requests and does not answer.
     Hang,
     /// The engine answers with an error.
     Error,
     /// This GPU falls off the bus.
     LostGpu(u32),
-    /// This rank has too much to do.
+    /// This rank is overloaded.
     HotRank(u32),
 }
 
-/// A script.
+/// The faults of a fleet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Script {
     seed: u64,
@@ -42,7 +42,7 @@ impl Script {
         Self { seed, nodes }
     }
 
-    /// What befalls `node` at `time`, in seconds since the opening.
+    /// The fault of `node` at `time`, in seconds since the opening.
     pub(super) fn fault(&self, node: u32, time: f64) -> Option<Fault> {
         let (act, begun) = act(time);
         let fault = self.strike(node, act)?;
@@ -55,14 +55,14 @@ impl Script {
         (time < begun + length).then_some(fault)
     }
 
-    /// When the engine's process of `node` came back last, if it was ever away.
+    /// When the engine's process of `node` last started again, if it was ever down.
     pub(super) fn came_back(&self, node: u32, time: f64) -> Option<f64> {
         let (last, _) = act(time - DOWN);
         let act = (0..=last).rev().find(|act| self.strike(node, *act) == Some(Fault::Restart))?;
         Some(act as f64 * ACT + DOWN)
     }
 
-    /// What befalls `node` in an act. Those about the opening are quiet.
+    /// The fault of `node` in an act. Acts around the opening have none.
     fn strike(&self, node: u32, act: i64) -> Option<Fault> {
         let is_before = act < 0;
         let odds = if is_before { STRIKES_BEFORE } else { STRIKES };
@@ -90,7 +90,7 @@ fn act(time: f64) -> (i64, f64) {
     (act as i64, act * ACT)
 }
 
-/// A number below `sides` that belongs to `key`.
+/// A number below `sides`, determined by `key`.
 pub(super) fn chance(key: &[u64], sides: u64) -> u64 {
     key.iter().fold(0x9e37_79b9_7f4a_7c15, |state, part| mix(state ^ mix(*part))) % sides.max(1)
 }

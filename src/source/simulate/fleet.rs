@@ -1,4 +1,4 @@
-//! A made-up fleet: three models on three kinds of GPU, one of them split into prefill and decode units.
+//! The fleet of the demo: three models on three kinds of GPU, one of them split into prefill and decode units.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,28 +11,28 @@ use super::site::{Member, Site};
 use super::traffic::{DayPart, Traffic, Work, shape};
 use super::vllm::Vllm;
 use super::wave::Wave;
-use crate::reading::{NodeName, Role, UnitName};
+use crate::reading::{EngineRole, NodeName, UnitName};
 use crate::units::{Span, Timestamp};
 use crate::wire::Response;
 
 /// Data-parallel ranks of each engine.
 const RANKS: u32 = 4;
-/// What a prefill node reads a second in DeepSeek's overview, on average over the published day.
+/// Prompt tokens a second of a prefill node, on average over the published day in DeepSeek's overview.
 const PREFILLED: f64 = 73_700.0;
-/// What such prompts are answered with: the day's output was 168 of 608 parts of its prompts.
+/// Output tokens a second for these prompts: the day's output was 168 of 608 parts of its prompts.
 const ANSWERED: f64 = 20_400.0;
-/// How long a hanging engine holds a request: longer than anyone waits.
+/// How long a hanging engine holds a request: longer than any timeout.
 const HELD: Duration = Duration::from_secs(60);
 const DAY_MS: i64 = 86_400_000;
 
-/// What the engine of a node is.
+/// The kind of a node's engine.
 struct Service {
     model: &'static str,
     product: Product,
     sglang: bool,
     work: Work,
     unit: Option<String>,
-    role: Role,
+    role: EngineRole,
 }
 
 /// One machine.
@@ -40,7 +40,7 @@ struct SimulatedNode {
     index: u32,
     opened: Timestamp,
     script: Script,
-    /// When its engine's process started first, in seconds against the opening.
+    /// When its engine's process first started, in seconds relative to the opening.
     started: f64,
     model: &'static str,
     engine: SimulatedEngine,
@@ -60,7 +60,7 @@ struct EngineSite(Arc<SimulatedNode>);
 /// The exporter's socket.
 struct ExporterSite(Arc<SimulatedNode>);
 
-/// Every node's two sites.
+/// The two sockets of each node.
 pub(super) fn members(plan: &Plan) -> Vec<Member> {
     let opened = plan.clock.now().wall;
     let midnight = Span::from_millis(-opened.millis().rem_euclid(DAY_MS)).as_secs_f64();
@@ -94,17 +94,17 @@ fn service(index: u32, nodes: u32) -> Service {
     let prefill = if nodes < 8 { 0 } else { (r1 * 2 / 5).max(1) };
     let (unit, role, prompt, output, part) = match index {
         i if i < prefill => {
-            (Some(format!("prefill-{:02}", i / 4 + 1)), Role::Prefill, PREFILLED, ANSWERED, DayPart::Prompt)
+            (Some(format!("prefill-{:02}", i / 4 + 1)), EngineRole::Prefill, PREFILLED, ANSWERED, DayPart::Prompt)
         }
         i if i < r1 && prefill > 0 => {
             let decode = f64::from(r1 - prefill);
             let share = f64::from(prefill) / decode;
             let size = if r1 >= 60 { 18 } else { 6 };
             let unit = format!("decode-{}", (i - prefill) / size + 1);
-            (Some(unit), Role::Decode, PREFILLED * share, ANSWERED * share, DayPart::Answer)
+            (Some(unit), EngineRole::Decode, PREFILLED * share, ANSWERED * share, DayPart::Answer)
         }
-        i if i < r1 + v3 => (None, Role::Unified, 30_000.0, 8_300.0, DayPart::Whole),
-        _ => (None, Role::Unified, 24_000.0, 6_500.0, DayPart::Whole),
+        i if i < r1 + v3 => (None, EngineRole::Unified, 30_000.0, 8_300.0, DayPart::Whole),
+        _ => (None, EngineRole::Unified, 24_000.0, 6_500.0, DayPart::Whole),
     };
     // Decode units draft, and one of the engines by themselves.
     let drafting = part == DayPart::Answer || index + 1 == nodes;

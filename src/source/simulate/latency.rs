@@ -1,13 +1,13 @@
-//! Latency histograms: two kinds of requests, quick ones and slow ones, each with its own spread over the engine's bounds.
+//! Latency histograms of two kinds of requests, quick and slow, each with its own distribution over the engine's bounds.
 
-/// How many of each kind there were.
+/// The number of requests of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Lots {
     pub(super) quick: u64,
     pub(super) slow: u64,
 }
 
-/// An engine's bounds for one histogram, and where the samples of each kind fall.
+/// An engine's bounds for one histogram, and the distribution of each kind over them.
 #[derive(Debug)]
 pub(super) struct DelayBuckets {
     /// `le="0.5"`, and how many in a million of each kind are at or below it.
@@ -29,7 +29,7 @@ impl DelayBuckets {
         Self { bounds: rows, medians: (quick_median, slow_median) }
     }
 
-    /// The cumulative count of each bucket. Each never falls while neither kind's number does.
+    /// The cumulative count of each bucket, which does not fall while the number of neither kind falls.
     pub(super) fn counts(&self, lots: Lots) -> impl Iterator<Item = (&str, u64)> {
         self.bounds
             .iter()

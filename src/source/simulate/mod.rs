@@ -1,8 +1,8 @@
-//! A fleet that does not exist, behind sockets that do: engines and exporters on loopback, with the pages of the real
-//! ones, whose counters agree with each other and move as a day does.
+//! A simulated fleet behind real sockets: engines and exporters on loopback, whose pages have the form of real ones and
+//! whose counters agree with each other.
 //!
-//! Every page is a function of the instant, the seed and the place: the same instant gives the same bytes. It takes its
-//! time from a clock that is handed to it, so that a whole day passes as fast as someone turns it.
+//! Each page depends only on the instant, the seed and the node: the same instant gives the same bytes. The time comes from
+//! a clock that the caller sets, so that a day can pass at any speed.
 
 mod day;
 mod dcgm;
@@ -31,10 +31,10 @@ pub use terms::{objectives, price_day, price_models};
 
 use crate::platform::allow_files;
 
-/// Opens every socket of a plan, on the runtime that this is called on.
+/// Opens all sockets of a plan on the present runtime.
 ///
 /// # Errors
-/// If not even a free port of 127.0.0.1 can be had: usually the process may not open that many files.
+/// If no port of 127.0.0.1 can be opened, usually because of the limit of open files.
 pub async fn open(plan: Plan) -> io::Result<SimulatedFleet> {
     allow_files(FILES);
     let (members, holdings) = match plan.story {
@@ -52,5 +52,5 @@ pub async fn open(plan: Plan) -> io::Result<SimulatedFleet> {
     Ok(SimulatedFleet::new(targets, holdings, open))
 }
 
-/// Hundreds of sockets with a connection each are more files than a shell usually allows; the system allows more.
+/// Raises the limit of open files to what the system allows: hundreds of sockets exceed the usual limit of a shell.
 const FILES: u64 = 65_536;

@@ -1,4 +1,4 @@
-//! What one rank of an engine has done since its process started: the figures that every engine's page is made of.
+//! The counters and gauges of one rank since its process started, from which pages of all engines are written.
 
 use super::latency::Lots;
 
@@ -9,27 +9,27 @@ pub(super) struct ServedRequests {
     pub(super) computed: u64,
     /// Prompt tokens from the local cache.
     pub(super) hit: u64,
-    /// Prompt tokens from another node: a prefill node's work, on a decode node's page.
+    /// Prompt tokens that another node computed: those of a prefill node on a decode node's page.
     pub(super) transferred: u64,
     /// Output tokens, of quick and of slow requests.
     pub(super) output: Lots,
-    /// Pauses between tokens of one answer.
+    /// Intervals between tokens of one answer.
     pub(super) gaps: Lots,
     /// Finished requests.
     pub(super) requests: Lots,
     /// Preempted because memory ran out.
     pub(super) preemptions: u64,
-    /// In the batch.
+    /// Requests in the batch.
     pub(super) running: u64,
-    /// In the queue.
+    /// Requests in the queue.
     pub(super) waiting: u64,
     /// Used share of the KV cache.
     pub(super) kv: f64,
-    /// Whether drafts are made and checked.
+    /// Whether speculative decoding is on.
     pub(super) drafting: bool,
 }
 
-/// How requests ended.
+/// The outcomes of requests.
 pub(super) struct FinishedRequests {
     pub(super) stop: u64,
     pub(super) length: u64,
@@ -47,19 +47,19 @@ impl ServedRequests {
         self.output.quick + self.output.slow
     }
 
-    /// Every eighth request runs into its length; every fiftieth slow one is given up.
+    /// One of eight requests ends at its maximum length; one of fifty slow ones is aborted.
     pub(super) fn finished(&self) -> FinishedRequests {
         let Lots { quick, slow } = self.requests;
         let (length, abort) = (quick / 8, slow / 50);
         FinishedRequests { stop: quick - length + slow - abort, length, abort }
     }
 
-    /// Rounds of drafting one token: each emits one token, and 0.85 more.
+    /// Rounds of speculative decoding with one draft token: each emits one token and 0.85 accepted drafts.
     pub(super) fn drafts(&self) -> u64 {
         if self.drafting { self.output() * 100 / 185 } else { 0 }
     }
 
-    /// Drafts that were kept.
+    /// Accepted drafts.
     pub(super) fn accepted(&self) -> u64 {
         self.drafts() * 85 / 100
     }

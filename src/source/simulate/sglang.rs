@@ -23,7 +23,7 @@ const LATENCY: [f64; 22] = [
 ];
 /// Tokens of a rank in a step.
 const STEP: u64 = 64;
-/// Mean over maximum of what GPUs get for their experts.
+/// The mean tokens of a GPU's experts over the maximum.
 const BALANCEDNESS: f64 = 0.84;
 /// Tokens that one rank's cache holds.
 const CAPACITY: u64 = 1_048_576;
@@ -108,7 +108,7 @@ impl Sglang {
         }
     }
 
-    /// What ranks lack of the busiest one's work, and how even the experts' load is: told by the first rank.
+    /// How much less work each rank has than the busiest one, and the balance of the experts: reported by the first rank.
     fn work(&self, page: &mut MadePage, served: &[ServedRequests]) {
         let tokens = |s: &ServedRequests| s.computed + s.gaps.quick + s.gaps.slow;
         let most = served.iter().map(tokens).max().unwrap_or(0);

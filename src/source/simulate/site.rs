@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
-use crate::reading::{NodeName, Role, UnitName};
+use crate::reading::{EngineRole, NodeName, UnitName};
 use crate::units::Timestamp;
 use crate::wire::{Request, Response, serve};
 
@@ -18,7 +18,7 @@ pub(super) struct Member {
     pub(super) port: u16,
     pub(super) nodes: Vec<NodeName>,
     pub(super) unit: Option<UnitName>,
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<EngineRole>,
     pub(super) site: Arc<dyn Site>,
 }
 

@@ -6,7 +6,7 @@ use super::day::Holding;
 use super::terms;
 use crate::clock::Clock;
 use crate::pricing::Lease;
-use crate::reading::{NodeName, Role, TargetId, UnitName};
+use crate::reading::{EngineRole, NodeName, TargetId, UnitName};
 use crate::source::contract::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
 use crate::source::scrape::{self, Settings, source_of};
 
@@ -20,7 +20,7 @@ pub struct SimulatedTarget {
     /// The deployment unit, in a fleet that has them.
     pub unit: Option<UnitName>,
     /// The role of an engine; `None` for an exporter.
-    pub role: Option<Role>,
+    pub role: Option<EngineRole>,
 }
 
 impl SimulatedTarget {
@@ -35,7 +35,7 @@ impl SimulatedTarget {
     }
 }
 
-/// A fleet that answers. Dropping it closes its sockets.
+/// A fleet with open sockets. Dropping it closes them.
 #[derive(Debug)]
 pub struct SimulatedFleet {
     id: TargetId,
@@ -62,7 +62,7 @@ impl SimulatedFleet {
         &self.targets
     }
 
-    /// The GPUs that were held, with their times; empty for a made-up fleet, whose GPUs are always held.
+    /// The GPUs that were allocated, with their times; empty for the fleet of the demo, whose GPUs are always allocated.
     pub fn holdings(&self) -> &[Holding] {
         &self.holdings
     }

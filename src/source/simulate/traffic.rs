@@ -1,4 +1,4 @@
-//! The work of an engine: the load of a day with bursts, and how much of it each rank has done.
+//! The work of an engine: a daily load curve with bursts, and each rank's part of it.
 
 use super::fault::chance;
 use super::latency::Lots;
@@ -6,19 +6,19 @@ use super::served::ServedRequests;
 use super::wave::Wave;
 
 const DAY: f64 = 86_400.0;
-/// When a day is busiest, in seconds after midnight UTC.
+/// The time of the highest load, in seconds after midnight UTC.
 const PEAK: f64 = 13.0 * 3600.0;
 /// Mean output tokens of a request.
 const ANSWER: f64 = 800.0;
 /// The share of requests that are slow on average.
 const SLOW: f64 = 0.05;
-/// Seconds in the batch of a quick request and of a slow one: for its prompt, and for its answer.
+/// Seconds that a quick and a slow request are in the batch: for the prompt, and for the answer.
 const PROMPTING: [f64; 2] = [0.42, 4.2];
 const ANSWERING: [f64; 2] = [45.0, 125.0];
-/// The highest that [`shape`] gets.
+/// The maximum of [`shape`].
 const CREST: f64 = 1.52;
 
-/// What an engine does a second, on average, over its ranks.
+/// The work of an engine a second, on average over time, summed over its ranks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Work {
     /// Prompt tokens.
@@ -27,20 +27,20 @@ pub(super) struct Work {
     pub(super) hits: f64,
     /// Output tokens.
     pub(super) output: f64,
-    /// What it does of a request.
+    /// The part of a request that it computes.
     pub(super) part: DayPart,
-    /// Whether it drafts tokens and checks them.
+    /// Whether speculative decoding is on.
     pub(super) drafting: bool,
 }
 
-/// What an engine does of a request.
+/// The part of a request that an engine computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DayPart {
     /// All of it.
     Whole,
     /// The prompt, and the first token.
     Prompt,
-    /// The answer; the prompt comes from elsewhere.
+    /// The answer; another node computes the prompt.
     Answer,
 }
 
@@ -53,14 +53,14 @@ pub(super) struct Traffic {
     computed: Wave,
     hit: Wave,
     requests: (Wave, Wave),
-    /// Requests in a rank's batch at full load: those that come, for as long as they stay.
+    /// Requests in a rank's batch at full load: their rate multiplied by their duration.
     batch: f64,
     /// Each rank's share.
     shares: Vec<f64>,
 }
 
-/// A load around 1: the day, half hours and bursts. `midnight` is when the first day began, in seconds; `haste` turns it
-/// faster and leaves the loads as they are.
+/// A load around 1: the day, half hours and bursts. `midnight` is when the first day began, in seconds; `haste` speeds
+/// it up without changing the loads.
 pub(super) fn shape(seed: u64, midnight: f64, haste: f64) -> Wave {
     let phase = |n: u64, period: u64| chance(&[seed, n], period) as f64 / haste;
     Wave::steady(1.0)
@@ -71,8 +71,8 @@ pub(super) fn shape(seed: u64, midnight: f64, haste: f64) -> Wave {
 }
 
 impl Traffic {
-    /// `work` in the rhythm of `shape`, over `ranks` ranks; `hot` gives the first one almost twice its share. Engines at
-    /// different places breathe differently, in their gauges only: their counters stay parts of one whole.
+    /// `work` with the load curve `shape`, over `ranks` ranks; with `hot` the first one has almost twice its share. The gauges
+    /// of engines at different places vary differently; their counters do not.
     pub(super) fn new(shape: &Wave, work: Work, ranks: u32, place: u32, hot: bool) -> Self {
         let prompt = shape.scaled(work.prompt);
         // Hits swing on their own: what they gain, computing loses.
@@ -94,12 +94,12 @@ impl Traffic {
         Self { part: work.part, drafting: work.drafting, load, computed, hit, requests: (quick, slow), batch, shares }
     }
 
-    /// How busy the engine is at `time`, 0 to 1.
+    /// The load of the engine at `time`, from 0 to 1.
     pub(super) fn load(&self, time: f64) -> f64 {
         (self.load.at(time) / CREST).clamp(0.02, 1.0)
     }
 
-    /// What each rank has done between two times, and what it is at. `hot` has too much to do now.
+    /// The counters of each rank between two times, and its gauges. `hot` is overloaded now.
     pub(super) fn served(&self, from: f64, until: f64, hot: Option<u32>) -> Vec<ServedRequests> {
         let done = |wave: &Wave| wave.between(from, until);
         let (computed, hit) = (done(&self.computed), done(&self.hit));
@@ -135,8 +135,8 @@ impl Traffic {
     }
 }
 
-/// The gauges of a rank that is so busy, with a batch of so many at full load; well above 1 it is overrun, and its
-/// cache full.
+/// The gauges of a rank at a load, with a batch of this size at full load. Well above 1 it is overloaded and its
+/// cache is full.
 pub(super) fn at_work(busy: f64, batch: f64) -> ServedRequests {
     ServedRequests {
         running: (busy.min(1.1) * batch) as u64,

@@ -20,10 +20,10 @@ static ITL: LazyLock<DelayBuckets> = LazyLock::new(|| {
         [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0];
     DelayBuckets::new(&bounds, 0.044, 0.12)
 });
-/// Quick requests hardly wait; slow ones do.
+/// The median queue time of quick and of slow requests.
 static QUEUE: LazyLock<DelayBuckets> = LazyLock::new(|| DelayBuckets::new(&WHOLE, 0.02, 1.4));
 static E2E: LazyLock<DelayBuckets> = LazyLock::new(|| DelayBuckets::new(&WHOLE, 35.0, 96.0));
-/// A prefill node is done with a request when its first token is out.
+/// A prefill node ends a request with its first token.
 static PREFILL_E2E: LazyLock<DelayBuckets> = LazyLock::new(|| DelayBuckets::new(&WHOLE, 0.33, 3.3));
 const WHOLE: [f64; 21] = [
     0.3, 0.5, 0.8, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 120.0, 240.0, 480.0, 960.0,

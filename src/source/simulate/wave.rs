@@ -18,7 +18,7 @@ struct Term {
 }
 
 impl Wave {
-    /// A load that never changes.
+    /// A constant load.
     pub(super) const fn steady(mean: f64) -> Self {
         Self { mean, terms: Vec::new() }
     }
@@ -38,7 +38,7 @@ impl Wave {
         Self { mean: self.mean * factor, terms }
     }
 
-    /// Both together.
+    /// The sum of both.
     #[must_use]
     pub(super) fn plus(&self, other: &Self) -> Self {
         let terms = self.terms.iter().chain(&other.terms).copied().collect();

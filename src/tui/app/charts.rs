@@ -52,10 +52,14 @@ impl ChartReach {
     /// The next longer or shorter one; the last stays.
     #[must_use]
     pub fn stepped(self, longer: bool) -> Self {
-        let at = self as usize;
-        let to = if longer { at + 1 } else { at.saturating_sub(1) };
-        Self::ALL.get(to).copied().unwrap_or(self)
+        stepped(&Self::ALL, self as usize, longer)
     }
+}
+
+/// The next or the one before of an ordered list; the last stays.
+pub(super) fn stepped<T: Copy>(all: &[T], at: usize, forward: bool) -> T {
+    let to = if forward { (at + 1).min(all.len() - 1) } else { at.saturating_sub(1) };
+    all[to]
 }
 
 /// What the cells of the map show.

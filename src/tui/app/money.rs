@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::charts::stepped;
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::statement::{By, Period, month_of};
@@ -85,9 +86,7 @@ impl MoneyReach {
     /// The next longer or shorter one; the last stays.
     #[must_use]
     pub fn stepped(self, longer: bool) -> Self {
-        let at = self as usize;
-        let to = if longer { at + 1 } else { at.saturating_sub(1) };
-        Self::ALL.get(to).copied().unwrap_or(self)
+        stepped(&Self::ALL, self as usize, longer)
     }
 }
 

@@ -7,8 +7,8 @@ use crate::ledger::Past;
 use crate::pricing::{Book, PriceList};
 use crate::reading::Label;
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Capacity, Causes, Change, Levels, Lever, MonthToDate, Period, RowKind, Statement,
-    Totals, WhatIf, break_even, compare, levers, month_of, what_if,
+    AtList, BreakEven, Bridge, By, Capacity, Causes, Levels, Lever, MonthToDate, Period, RowKind, Statement, Totals,
+    WhatIf, WhatIfChange, break_even, compare, levers, month_of, what_if,
 };
 use crate::units::{Money, Span, Timestamp};
 
@@ -164,10 +164,10 @@ impl WhatIfPage {
         let changed = question.changed.clone();
         let list = changed.list.as_ref().and_then(|name| ours(book, name));
         let Changed { paid, load, hit_rate, gpu_rate, nodes, .. } = changed;
-        let change = Change { list, paid, load, hit_rate, gpu_rate, nodes };
+        let change = WhatIfChange { list, paid, load, hit_rate, gpu_rate, nodes };
         // Where no node is known by name, no number of them can be changed.
         let unknown_nodes = nodes.is_some() && what_if(today, &change).is_none();
-        let change = if unknown_nodes { Change { nodes: None, ..change } } else { change };
+        let change = if unknown_nodes { WhatIfChange { nodes: None, ..change } } else { change };
         let now = Totals::of(today);
         let break_even = break_even(today, &now);
         let as_it_was = WhatIf { before: now, after: now, break_even, levels: Levels::of(today) };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::history::Measure;
-use crate::reading::{Health, Histogram, ModelName, Role};
+use crate::reading::{EngineRole, Health, Histogram, ModelName};
 use crate::snapshot::{Alert, EngineRow, Severity, Snapshot};
 use crate::tui::theme;
 use crate::units::Ratio;
@@ -15,7 +15,7 @@ pub(super) struct ServedTogether<'a> {
     pub(super) model: Option<&'a str>,
     /// How many models there are.
     pub(super) models: usize,
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<EngineRole>,
     pub(super) running: Option<u64>,
     pub(super) waiting: Option<u64>,
     pub(super) prompt: Option<f64>,
@@ -103,7 +103,7 @@ impl<'a> ServedTogether<'a> {
         }
         add(&mut self.within_slo, row.within_slo, |a, b| if b.get() < a.get() { b } else { a });
         // What decode takes over from prefill is no hit of its own.
-        let hits = row.cache_hit_rate.filter(|_| row.role != Role::Decode);
+        let hits = row.cache_hit_rate.filter(|_| row.role != EngineRole::Decode);
         if let Some((rate, prompt)) = hits.zip(row.prompt_per_second) {
             self.hits = (self.hits.0 + rate.get() * prompt, self.hits.1 + prompt);
         }
@@ -120,8 +120,8 @@ impl<'a> ServedTogether<'a> {
     /// Whether they make tokens of a kind: prefill computes prompts and no output, decode the other way.
     pub(super) fn makes(&self, measure: Measure) -> bool {
         match self.role {
-            Some(Role::Prefill) => measure == Measure::Prompt,
-            Some(Role::Decode) => measure == Measure::Output,
+            Some(EngineRole::Prefill) => measure == Measure::Prompt,
+            Some(EngineRole::Decode) => measure == Measure::Output,
             _ => true,
         }
     }

@@ -137,15 +137,15 @@ pub(super) fn change_rows(scene: &Scene<'_>) -> u16 {
 }
 
 /// A part of the change, and what it was made of.
-type Part = ((Cause, Money), String);
-type P<'s> = Col<'s, Part>;
+type CausePart = ((Cause, Money), String);
+type P<'s> = Col<'s, CausePart>;
 
 /// Draws why the profit an hour changed against a quarter hour ago.
 pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let parts = parts(scene);
     let top = parts.first().and_then(|(_, part)| number(Some(*part))).unwrap_or(1.0).abs();
     let notes = cause_notes(scene.app.bridge().and_then(|quarter| quarter.causes), &parts);
-    let rows: Vec<Part> = parts.into_iter().zip(notes).collect();
+    let rows: Vec<CausePart> = parts.into_iter().zip(notes).collect();
     let columns = [
         P::left("", 12, |((cause, _), _)| Cell::dim(cause_name(*cause))),
         P::left("", 15, |(_, note)| Cell::dim(note.clone())).rank(1),

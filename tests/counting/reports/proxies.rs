@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::reports::scene::{Scene, after, alerts, read, revenue, target};
 use margintop::fleet::TargetInfo;
-use margintop::reading::{Health, ModelAlias, ModelName, PageReading, Role};
+use margintop::reading::{EngineRole, Health, ModelAlias, ModelName, PageReading};
 use margintop::snapshot::{EngineRow, Rule, Snapshot};
 use margintop::units::Tokens;
 
@@ -129,7 +129,7 @@ fn a_router_under_the_engines_names_is_no_second_engine() {
     }
     let picture = scene.picture(10);
     assert_eq!((picture.requests.running, picture.requests.waiting), (Some(8), Some(3)));
-    let engines = picture.engines.iter().filter(|row| row.role != Role::Proxy);
+    let engines = picture.engines.iter().filter(|row| row.role != EngineRole::Proxy);
     assert_eq!(engines.count(), 1);
     assert_eq!((picture.coverage.engines_live, picture.coverage.engines_known), (1, 1));
     assert_eq!((scene.posted(), scene.disputed()), ([10_000, 0, 10_000], 0));
@@ -154,7 +154,7 @@ fn proxy_first(scene: &mut Scene, seconds: std::ops::RangeInclusive<i64>) {
 }
 
 fn proxy_row(picture: &Snapshot) -> &EngineRow {
-    picture.engines.iter().find(|row| row.role == Role::Proxy).unwrap()
+    picture.engines.iter().find(|row| row.role == EngineRole::Proxy).unwrap()
 }
 
 pub(crate) fn note(row: &EngineRow) -> String {

@@ -1,6 +1,6 @@
 //! Prefill and decode engines over a restart: what is known of both must not wait for the page of one of them.
 
-use margintop::reading::{EngineKind, PageReading, Role};
+use margintop::reading::{EngineKind, EngineRole, PageReading};
 use margintop::units::{Span, Tokens};
 
 use crate::reports::scene::{Scene, after, target};
@@ -17,7 +17,7 @@ fn pages(kind: EngineKind, requests: u64) -> [PageReading; 2] {
     let mut decode = page("m", counters(400 * requests, 400 * requests, 50 * requests), start);
     decode.start = start.map(|start| start - Span::from_secs(7));
     if kind == EngineKind::named("sglang") {
-        for (page, role) in [(&mut prefill, Role::Prefill), (&mut decode, Role::Decode)] {
+        for (page, role) in [(&mut prefill, EngineRole::Prefill), (&mut decode, EngineRole::Decode)] {
             page.kind = kind;
             (page.engines[0].kind, page.engines[0].role) = (kind, Some(role));
         }

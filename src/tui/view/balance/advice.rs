@@ -72,7 +72,7 @@ fn action(worst: &Balance) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::balance::{Group, RankLoad, Waiting};
-    use crate::reading::{NodeName, Rank, Role as EngineRole, TargetId, UnitName};
+    use crate::reading::{EngineRole, NodeName, Rank, TargetId, UnitName};
     use crate::units::Ratio;
 
     fn group(loads: &[f64]) -> GroupBalance {

@@ -1,7 +1,7 @@
 //! A row of the engines' list: a unit, a target, or a rank of either.
 
 use crate::history::Subject;
-use crate::reading::{Health, Role as EngineRole};
+use crate::reading::{EngineRole, Health};
 use crate::snapshot::{EngineRow, Severity};
 use crate::tui::view::ListKey;
 use crate::tui::view::served::ServedTogether;

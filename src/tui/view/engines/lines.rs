@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::columns::{Tops, columns};
 use crate::history::Subject;
-use crate::reading::{Health, Label, ModelName, NodeName, Rank, Role as EngineRole, UnitName};
+use crate::reading::{EngineRole, Health, Label, ModelName, NodeName, Rank, UnitName};
 use crate::snapshot::{EngineRow, ModelRow, NodeRow, Severity};
 use crate::tui::app::Grouping;
 use crate::tui::figures_of;
