@@ -81,6 +81,11 @@ impl Fleet {
         self.commits.basis = basis;
     }
 
+    /// Sets whether checkpoints hold the states of targets and nodes. Nothing continues from a ledger in memory.
+    pub fn save_states(&mut self, is_saved: bool) {
+        self.commits.is_in_memory = !is_saved;
+    }
+
     /// Sets the zone of the ledger's days, unless the day never changes.
     pub fn set_zone(&mut self, zone: TimeZone) {
         if self.config.zone.is_some() {
