@@ -18,7 +18,7 @@ use super::router::{self, Named, Resting, Router};
 use super::search::{Search, is_an_answer, more_telling};
 use super::{Address, ScrapeTarget};
 use crate::clock::Clock;
-use crate::dialect::{self, Hint};
+use crate::dialect::{self, Hint, PageReader};
 use crate::reading::{EngineKind, Event, Label, ModelName, PageReading, ScrapeCost, ScrapeTrouble};
 use crate::units::Moment;
 
@@ -79,6 +79,7 @@ pub struct Scraper {
     process: Option<HeaderValue>,
     /// The size of the last page, in bytes.
     length: usize,
+    reader: PageReader,
 }
 
 /// The result of a successful scrape.
@@ -130,6 +131,7 @@ impl Scraper {
             consumed: Vec::new(),
             process: None,
             length: 0,
+            reader: PageReader::default(),
         }
     }
 
@@ -322,7 +324,8 @@ impl Scraper {
         let stopwatch = self.clock.stopwatch();
         let answer = self.get(url, TEXT, self.settings.max_page).await?;
         let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: answer.body.len() as u64 };
-        let read = dialect::read(&answer.body, &self.hint(&answer));
+        let hint = self.hint(&answer);
+        let read = self.reader.read(&answer.body, &hint, self.settings.clients.layouts());
         if read.is_err() && dialect::is_array(&answer.body) {
             self.consumed.push(url.clone());
         }
