@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use margintop::dialect::{self, Hint};
+use margintop::dialect::{self, Hint, PageLayouts, PageReader};
 use margintop::exposition::{Limits, Rows};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
@@ -19,6 +19,13 @@ fn pages(c: &mut Criterion) {
     for (name, page) in [("vllm, 4 ranks", four_ranks), ("vllm, real", real), ("sglang, 4 ranks", sglang)] {
         group.throughput(Throughput::Bytes(page.len() as u64));
         group.bench_function(name, |b| b.iter(|| dialect::read(black_box(page), &Hint::default()).unwrap()));
+    }
+    for (name, page) in [("vllm, 4 ranks, as the one before", four_ranks), ("vllm, real, as the one before", real)] {
+        let (mut reader, layouts) = (PageReader::default(), PageLayouts::default());
+        reader.read(page, &Hint::default(), &layouts).unwrap();
+        assert!(reader.has_layout(), "{name}");
+        group.throughput(Throughput::Bytes(page.len() as u64));
+        group.bench_function(name, |b| b.iter(|| reader.read(black_box(page), &Hint::default(), &layouts).unwrap()));
     }
     group.throughput(Throughput::Bytes(four_ranks.len() as u64));
     group.bench_function("nothing wanted", |b| {

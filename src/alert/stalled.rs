@@ -1,6 +1,7 @@
 //! Engines that answer, have requests running, and make no token.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::finding::Finding;
 use crate::dialect;
@@ -44,13 +45,15 @@ impl Stalls {
         }
         let mut rows = HashMap::with_capacity(self.rows.len());
         let mut found = Vec::new();
-        for row in &picture.engines {
+        // The rows of a target follow each other.
+        let targets = picture.engines.chunk_by(|a, b| a.target == b.target);
+        for (row, siblings) in targets.flat_map(|rows| rows.iter().map(move |row| (row, rows))) {
             let is_at_work = |running: &u64| *running > 0 && row.state == Health::Live && !has_unknown_counters(row);
             let Some(running) = row.running.filter(is_at_work) else {
                 continue;
             };
             let key = (row.target.clone(), row.rank.clone(), row.model.clone());
-            let work = follow(self.rows.get(&key).copied(), row, picture);
+            let work = follow(self.rows.get(&key).copied(), row, (picture, siblings));
             let patience = if counts_at_end(row.kind) && !work.is_live { PATIENCE_AT_END } else { PATIENCE };
             if picture.at - work.moved >= patience {
                 found.push(finding(row, running, picture.at - work.moved));
@@ -62,8 +65,8 @@ impl Stalls {
     }
 }
 
-fn follow(before: Option<RowWork>, row: &EngineRow, picture: &Snapshot) -> RowWork {
-    let (now, progress) = (picture.at, progress(row, picture));
+fn follow(before: Option<RowWork>, row: &EngineRow, (picture, siblings): (&Snapshot, &[Arc<EngineRow>])) -> RowWork {
+    let (now, progress) = (picture.at, progress(row, siblings));
     let Some(before) = before else {
         return RowWork { progress, changed: now, moved: now, is_live: has_only_rates(row) };
     };
@@ -74,7 +77,7 @@ fn follow(before: Option<RowWork>, row: &EngineRow, picture: &Snapshot) -> RowWo
     let window = picture.window_seconds.unwrap_or_default() + 1.0;
     let is_fresh = (now - before.changed).as_secs_f64() > window;
     let tells = counts_at_end(row.kind) || !has_totals(row);
-    if is_fresh && tells && rates(row, picture).any(|rate| rate > 0.0) {
+    if is_fresh && tells && rates(row, siblings).any(|rate| rate > 0.0) {
         return RowWork { moved: now, is_live: true, ..before };
     }
     before
@@ -82,26 +85,23 @@ fn follow(before: Option<RowWork>, row: &EngineRow, picture: &Snapshot) -> RowWo
 
 /// Counters of the row; where it has none, those of its target. An engine that counts at the end of a request shows in its
 /// cache that it works on one.
-fn progress(row: &EngineRow, picture: &Snapshot) -> TokenMovement {
+fn progress(row: &EngineRow, siblings: &[Arc<EngineRow>]) -> TokenMovement {
     let kv = row.kv_usage.filter(|_| counts_at_end(row.kind));
     if has_totals(row) {
         return (row.prompt_total, row.output_total, kv);
     }
     let sum = |count: fn(&EngineRow) -> Option<Tokens>| {
-        siblings(row, picture).filter_map(count).reduce(|a, b| Tokens::new(a.count().saturating_add(b.count())))
+        let counts = siblings.iter().filter_map(|row| count(row));
+        counts.reduce(|a, b| Tokens::new(a.count().saturating_add(b.count())))
     };
     (sum(|row| row.prompt_total), sum(|row| row.output_total), kv)
 }
 
 /// Rates of the row; where it has none, those of its target.
-fn rates<'a>(row: &'a EngineRow, picture: &'a Snapshot) -> impl Iterator<Item = f64> + 'a {
+fn rates<'a>(row: &'a EngineRow, siblings: &'a [Arc<EngineRow>]) -> impl Iterator<Item = f64> + 'a {
     let own = row.prompt_per_second.is_some() || row.output_per_second.is_some();
-    let rows = siblings(row, picture).filter(move |other| !own || std::ptr::eq(*other, row));
+    let rows = siblings.iter().map(AsRef::as_ref).filter(move |other: &&EngineRow| !own || std::ptr::eq(*other, row));
     rows.flat_map(|row| [row.prompt_per_second, row.output_per_second]).flatten()
-}
-
-fn siblings<'a>(row: &'a EngineRow, picture: &'a Snapshot) -> impl Iterator<Item = &'a EngineRow> {
-    picture.engines.iter().map(AsRef::as_ref).filter(|other: &&EngineRow| other.target == row.target)
 }
 
 /// Whether a counter of the row cannot be read, or moved and is not explained, so that tokens may be made unseen.

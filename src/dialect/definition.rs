@@ -6,6 +6,7 @@ use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 
 /// Everything that is particular to an engine or exporter.
+#[derive(Debug)]
 pub(super) struct Dialect {
     /// The program.
     pub(super) kind: EngineKind,
@@ -40,6 +41,7 @@ pub(super) struct Dialect {
 }
 
 /// A label that names not the program that made the page, but one that it speaks of.
+#[derive(Debug)]
 pub(super) struct ProcessLabel {
     /// Its key.
     pub(super) key: &'static [u8],

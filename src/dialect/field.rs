@@ -150,6 +150,11 @@ pub(super) const GAUGES: usize = RowGauge::ExpertsCount as usize + 1;
 pub(super) const DELAYS: usize = Delay::ItlOld as usize + 1;
 
 impl RowGauge {
+    /// The values that say something.
+    pub(super) const fn range(self) -> std::ops::RangeInclusive<f64> {
+        if self.is_share() { 0.0..=1.0 } else { 0.0..=f64::MAX }
+    }
+
     /// Whether it is a share, of which several processes have a mean; else it counts things, of which they have a sum.
     pub(super) const fn is_share(self) -> bool {
         matches!(self, Self::Kv | Self::KvExact)

@@ -1,7 +1,8 @@
 //! What each engine and exporter means by its page: one small file each, names, units and double-count rules, nothing else.
 //!
 //! [`read`] tells the program by its page, never by its port, and turns the page into readings. A counter whose value is
-//! no count is unknown and counted, never 0. Nothing here keeps anything between two pages.
+//! no count is unknown and counted, never 0. Nothing of a page changes what the next one means; [`PageReader`] keeps a page's
+//! layout to read the next one sooner.
 
 mod adapters;
 mod buckets;
@@ -9,6 +10,9 @@ mod copies;
 mod definition;
 mod field;
 mod gpu_rows;
+mod layout;
+mod learn_layout;
+mod page_reader;
 mod process;
 mod registry;
 mod rows;
@@ -34,7 +38,7 @@ mod triton;
 mod trtllm;
 mod vllm;
 
-use crate::exposition::{LabelText, Limits, Rows, SeriesLabels};
+use crate::exposition::{FamilyKind, LabelText, Limits, Rows, SeriesLabels};
 use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Span, Timestamp};
 use copies::Copies;
@@ -43,6 +47,7 @@ use gpus::GpuField;
 use sheet::{NameOwners, Sheet};
 
 pub use field::{CountedPart, Policy};
+pub use page_reader::{PageLayouts, PageReader};
 pub use registry::{attribution, lists_models, names_model, owned_by, paths, policy, ports};
 pub use what_instead::{JSON_ARRAY, is_array};
 
@@ -73,15 +78,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let (all, (page, unended)) = (page, ended_lines(page));
     let limits = Limits::default();
     let (mut names, mut sheet, mut gpu_rows) = (NameOwners::default(), Sheet::default(), GpuRows::default());
-    let mut rows = Rows::new(page, limits, |name, kind| match names.wants(name, kind) {
-        Ok(wanted) => wanted.map(WantedSeries::Engine),
-        Err(()) => match name {
-            START => Some(WantedSeries::Start),
-            TROUBLE => Some(WantedSeries::SourceError),
-            LOOK => Some(WantedSeries::Look),
-            _ => gpus::field(name).map(WantedSeries::Gpu),
-        },
-    });
+    let mut rows = Rows::new(page, limits, |name, kind| wanted(&mut names, name, kind));
     let (mut trouble, mut looked) = (None, None);
     let mut copies = Copies::of(page);
     for row in rows.by_ref() {
@@ -157,6 +154,19 @@ enum WantedSeries {
     Gpu(GpuField),
     Look,
     SourceError,
+}
+
+/// What a series speaks of, by its name; `None` if nothing of it is wanted.
+fn wanted(names: &mut NameOwners, name: &str, kind: FamilyKind) -> Option<WantedSeries> {
+    match names.wants(name, kind) {
+        Ok(wanted) => wanted.map(WantedSeries::Engine),
+        Err(()) => match name {
+            START => Some(WantedSeries::Start),
+            TROUBLE => Some(WantedSeries::SourceError),
+            LOOK => Some(WantedSeries::Look),
+            _ => gpus::field(name).map(WantedSeries::Gpu),
+        },
+    }
 }
 
 /// When a process started.

@@ -5,7 +5,7 @@ use super::process::ProcessLabels;
 use super::sheet::{NameOwners, PageProcess, Sheet, SheetRow};
 use super::sums::RowSums;
 use crate::exposition::LabelText;
-use crate::reading::{EngineReading, EngineRole, InstanceId, Latency, ModelName, PromptCount, Refusal, Refusals};
+use crate::reading::{EngineReading, EngineRole, InstanceId, ModelName, PromptCount, Refusal, Refusals};
 use crate::units::Timestamp;
 
 /// The rows of a page, and when their processes started.
@@ -41,10 +41,11 @@ impl<'p> Sheet<'p> {
             let mut reading = EngineReading::new(process.dialect.kind, model, line.place.rank());
             reading.instance = instance;
             reading.placeholder = reading.model.is_none() && line.place.model.is_some();
-            let like = told.engines.last().map(|like| &like.latency);
-            for _ in 0..settle(line.sums, process, like, &mut reading) {
+            let mut sums = line.sums;
+            for _ in 0..settle(&mut sums, process, &mut reading) {
                 told.refused.count(Refusal::TooLarge);
             }
+            reading.latency = sums.latency(told.engines.last().map(|like| &like.latency));
             if reading.model.is_none() && reading.role != Some(EngineRole::Proxy) {
                 reading.model = unnamed.cloned();
             }
@@ -103,17 +104,26 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// By model, instance and rank; of several copies of a row the lowest stands.
-    fn sort(&mut self) {
-        let processes = &self.processes;
-        self.lines.sort_by_cached_key(|SheetRow { process, place, .. }| {
+    /// The rows by model, instance and rank; of several copies of a row the lowest stands.
+    pub(super) fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.lines.len()).collect();
+        order.sort_by_cached_key(|at| {
+            let SheetRow { process, place, .. } = &self.lines[*at];
             let raw = |text: Option<LabelText<'p>>| text.map(LabelText::raw);
             let rank = (raw(place.rank).map(<[u8]>::len), raw(place.rank));
-            (raw(place.model), processes[*process].labels.order(), raw(place.version), *process, rank, place.copy)
+            (raw(place.model), self.processes[*process].labels.order(), raw(place.version), *process, rank, place.copy)
         });
-        self.lines.dedup_by(|later, kept| {
+        order.dedup_by(|later, kept| {
+            let (later, kept) = (&self.lines[*later], &self.lines[*kept]);
             later.process == kept.process && RowPlace { copy: kept.place.copy, ..later.place } == kept.place
         });
+        order
+    }
+
+    fn sort(&mut self) {
+        let order = self.order();
+        let mut lines: Vec<_> = std::mem::take(&mut self.lines).into_iter().map(Some).collect();
+        self.lines = order.into_iter().filter_map(|at| lines[at].take()).collect();
     }
 
     /// When a process started: by a start with its own labels; a router's servers by the router's. A label that stands on
@@ -158,23 +168,16 @@ fn is_one_row(a: &EngineReading, b: &EngineReading) -> bool {
     a.rank == b.rank && a.instance == b.instance && a.model == b.model && a.kind == b.kind
 }
 
-/// Writes what a row says. How many of its values are too large.
-fn settle(
-    mut sums: RowSums<'_>,
-    process: &PageProcess<'_>,
-    like: Option<&Latency>,
-    reading: &mut EngineReading,
-) -> u32 {
+/// Writes what a row says but its latencies. How many of its values are too large.
+pub(super) fn settle(sums: &mut RowSums<'_>, process: &PageProcess<'_>, reading: &mut EngineReading) -> u32 {
     reading.role = process.facts.role;
     reading.adapters = process.adapters.names();
     sums.tell(reading);
-    (process.dialect.settle)(&sums, &process.facts, reading);
+    (process.dialect.settle)(sums, &process.facts, reading);
     let unknown = [reading.tokens.prompt == PromptCount::Unknown, reading.tokens.output.is_none()];
     let refused_tokens = sums.refused_tokens();
     reading.refused = std::array::from_fn(|i| unknown[i] && refused_tokens[i]);
-    let refused = sums.refused();
-    reading.latency = sums.latency(like);
-    refused
+    sums.refused()
 }
 
 /// Names of rows that follow each other, made once.

@@ -39,6 +39,18 @@ pub(super) struct EngineSeries {
     field: SeriesField,
 }
 
+impl EngineSeries {
+    /// What it is by its name.
+    pub(super) const fn field(self) -> SeriesField {
+        self.field
+    }
+
+    /// Where it belongs; `None` if it would count something twice.
+    pub(super) fn place(self, labels: SeriesLabels<'_>) -> Option<SeriesPlace<'_>> {
+        (self.dialect.entry)(self.field, labels)
+    }
+}
+
 /// Tells the names of a page apart: whose each is, and which engines speak on it.
 #[derive(Default)]
 pub(super) struct NameOwners {
@@ -173,6 +185,16 @@ impl<'p> Sheet<'p> {
         }
     }
 
+    /// The process of a page that has one.
+    pub(super) fn only_process(&self) -> Option<&PageProcess<'p>> {
+        if let [only] = &self.processes[..] { Some(only) } else { None }
+    }
+
+    /// The row of the series that was taken last.
+    pub(super) const fn last_row(&self) -> usize {
+        self.last.1
+    }
+
     /// Whether the page is of one process that no label names, so far.
     fn is_of_one_process(&self) -> bool {
         matches!(&self.processes[..], [only] if !only.labels.is_named())
@@ -258,6 +280,12 @@ impl<'p> Sheet<'p> {
 }
 
 impl<'p> PageProcess<'p> {
+    /// A process that no label names.
+    pub(super) fn bare(dialect: &'static Dialect, facts: ProcessFacts) -> Self {
+        let (labels, adapters) = (ProcessLabels::default(), Adapters::default());
+        Self { dialect, labels, facts, adapters, created: None }
+    }
+
     /// Takes what is told once for a process.
     fn learn<T>(&mut self, field: SeriesField, row: &SeriesRow<'p, T>) {
         match field {
@@ -280,6 +308,6 @@ fn number(value: f64) -> Label {
 }
 
 /// An instant in Unix seconds, unless it is none.
-fn began(seconds: f64) -> Option<Timestamp> {
+pub(super) fn began(seconds: f64) -> Option<Timestamp> {
     Timestamp::from_unix_seconds(seconds).filter(|at| at.millis() > 0)
 }

@@ -186,19 +186,11 @@ impl<'p> RowSums<'p> {
         labels: SeriesLabels<'p>,
     ) -> Result<(), Refusal> {
         match field {
-            SeriesField::Count(count) => {
-                let at = count as usize;
-                let value = Tokens::from_counter(value).inspect_err(|_| self.counts[at] = CounterSum::Refused)?;
-                match self.series.get_mut(at) {
-                    Some(series) => series.push(SeriesValue { series: labels.fingerprint(SERVER), value }),
-                    None => add(&mut self.counts[at], value)?,
-                }
-            }
+            SeriesField::Count(count) => self.add_count(count, value, || labels.fingerprint(SERVER))?,
             SeriesField::Gauge(gauge) => {
                 // A gauge that is not a number now, or a share below none or above all, is nothing new: SGLang prints
                 // NaN for what it does not measure, and others -1.
-                let range = if gauge.is_share() { 0.0..=1.0 } else { 0.0..=f64::MAX };
-                if range.contains(&value) && !self.gauges[gauge as usize].add(labels, value) {
+                if gauge.range().contains(&value) && !self.gauges[gauge as usize].add(labels, value) {
                     return Err(Refusal::NoCount);
                 }
             }
@@ -206,6 +198,24 @@ impl<'p> RowSums<'p> {
             SeriesField::Created | SeriesField::BlockSize | SeriesField::Adapters | SeriesField::Router => {}
         }
         Ok(())
+    }
+
+    /// Adds one value of a counter, or says why it is none. `series` is the hash of its labels.
+    pub(super) fn add_count(&mut self, count: Count, value: f64, series: impl FnOnce() -> u64) -> Result<(), Refusal> {
+        let at = count as usize;
+        let value = Tokens::from_counter(value).inspect_err(|_| self.counts[at] = CounterSum::Refused)?;
+        match self.series.get_mut(at) {
+            Some(known) => known.push(SeriesValue { series: series(), value }),
+            None => add(&mut self.counts[at], value)?,
+        }
+        Ok(())
+    }
+
+    /// Sets a gauge of which the row has one value, unless that says nothing.
+    pub(super) fn set_gauge(&mut self, gauge: RowGauge, value: f64) {
+        if gauge.range().contains(&value) {
+            self.gauges[gauge as usize].first = Some((SeriesLabels::default(), value));
+        }
     }
 
     /// Makes a counter unknown, also if other lines of the page have a value of it.

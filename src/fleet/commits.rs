@@ -23,6 +23,8 @@ pub(crate) const BOUND: &str = "bound/";
 pub(super) struct Commits {
     /// Where the ledger is kept, and by which process.
     pub(super) basis: LedgerBasis,
+    /// Whether the ledger is in memory alone, so that no process continues from the states in it.
+    pub(super) is_in_memory: bool,
     /// The hash of the last committed state of each key.
     hashes: HashMap<String, u64>,
     /// The targets and nodes whose state may differ from the committed one.
@@ -45,9 +47,10 @@ impl Commits {
         self.touched.nodes.append(&mut nodes);
     }
 
-    /// Takes what was touched since the last call.
+    /// Takes what was touched since the last call and is to be saved.
     pub(super) fn take_touched(&mut self) -> Touched {
-        std::mem::take(&mut self.touched)
+        let touched = std::mem::take(&mut self.touched);
+        if self.is_in_memory { Touched::default() } else { touched }
     }
 
     /// The value as an item, if it differs from the last committed one.

@@ -17,6 +17,8 @@ mod take_changes;
 mod v1;
 mod watch;
 
+use std::cell::OnceCell;
+
 use jiff::tz::TimeZone;
 
 pub use crate::inventory::{FleetConfig, LeasedNode, TargetInfo};
@@ -79,6 +81,11 @@ impl Fleet {
     /// Sets where the ledger is kept, and by which process.
     pub fn set_ledger(&mut self, basis: LedgerBasis) {
         self.commits.basis = basis;
+    }
+
+    /// Sets whether checkpoints hold the states of targets and nodes. Nothing continues from a ledger in memory.
+    pub fn save_states(&mut self, is_saved: bool) {
+        self.commits.is_in_memory = !is_saved;
     }
 
     /// Sets the zone of the ledger's days, unless the day never changes.
@@ -241,7 +248,9 @@ impl Fleet {
         self.metering.run_node(&mut self.ledger, view(&self.config, &self.inventory), &node, at, RentWhen::Serving);
         let Self { config, inventory, ledger, metering, watch, .. } = self;
         let watched_from = watch.unbroken_since();
-        metering.read_page(&mut Context { config, inventory, ledger, info, node: &node, at, watched_from }, &page);
+        let costed = OnceCell::new();
+        let mut context = Context { config, inventory, ledger, info, node: &node, at, watched_from, costed };
+        metering.read_page(&mut context, &page);
     }
 
     /// Applies changes of the inventory to leases and to GPU time.

@@ -67,7 +67,11 @@ impl Fleet {
             last: inventory.now(),
             marks,
         };
-        debug_assert!(self.uncommitted().is_empty(), "changed and not touched: {:?}", self.uncommitted());
+        debug_assert!(
+            self.commits.is_in_memory || self.uncommitted().is_empty(),
+            "changed and not touched: {:?}",
+            self.uncommitted()
+        );
         Some(checkpoint)
     }
 

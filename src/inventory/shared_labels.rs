@@ -15,10 +15,10 @@ impl Inventory {
         if *label == self.local {
             return Vec::new();
         }
-        let called = self.labels.all().filter(|(target, other, its)| {
-            **its == *label && **target != info.target && Some(*other) != node && self.is_named_by(target, other)
+        let called = self.labels.called(label).filter(|(target, other)| {
+            **target != info.target && Some(*other) != node && self.is_named_by(target, other)
         });
-        called.map(|(target, node, _)| (target.clone(), node.clone())).collect()
+        called.map(|(target, node)| (target.clone(), node.clone())).collect()
     }
 
     /// Labels that several nodes share.

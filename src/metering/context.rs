@@ -1,5 +1,7 @@
 //! The context of a step of metering: the ledger to post to, the inventory and the configuration.
 
+use std::cell::OnceCell;
+
 use super::gpu_cost::{InventoryView, knows_cost};
 use crate::inventory::{FleetConfig, Inventory, TargetInfo};
 use crate::ledger::Ledger;
@@ -19,12 +21,19 @@ pub(crate) struct Context<'a> {
     pub(crate) at: Moment,
     /// Since when the fleet has been watched without a gap that was too long.
     pub(crate) watched_from: Option<Timestamp>,
+    /// Whether the cost of the target's node is known now; found for the first of its rows.
+    pub(crate) costed: OnceCell<bool>,
 }
 
 impl Context<'_> {
     /// Whether the cost of a node's GPUs is known now.
     pub(super) fn knows_cost(&self, node: &NodeName, unit: Option<&UnitName>) -> bool {
         self.knew_cost(node, unit, self.at.wall)
+    }
+
+    /// Whether the cost of the target's node is known now.
+    pub(super) fn is_costed(&self, unit: Option<&UnitName>) -> bool {
+        *self.costed.get_or_init(|| self.knows_cost(self.node, unit))
     }
 
     /// Whether a lease has begun or ended, or an assumed rate has begun to hold, since an instant.

@@ -131,8 +131,10 @@ impl Metering {
             return Counts::NOTHING;
         }
         let role = self.role(info, &row.reading);
-        let served = row.reading.model.as_ref().is_some_and(|model| self.names.is_served(model));
-        counts(row.reading.kind, role, served || !row.posts())
+        // Only a proxy's tokens may be an engine's.
+        let is_proxy = role == EngineRole::Proxy;
+        let served = is_proxy && row.reading.model.as_ref().is_some_and(|model| self.names.is_served(model));
+        counts(row.reading.kind, role, is_proxy && (served || !row.posts()))
     }
 
     /// Whether two addresses may show one process, so that what is posted for one of them may be taken back.

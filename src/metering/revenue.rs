@@ -195,7 +195,7 @@ fn account_of(context: &Context<'_>, reading: &EngineReading, role: EngineRole) 
         model: reading.model.clone(),
         role,
         tenant: context.info.tenant.clone(),
-        costed: context.knows_cost(context.node, unit.as_ref()),
+        costed: context.is_costed(unit.as_ref()),
         unit,
     }
 }

@@ -196,7 +196,7 @@ impl Collector {
     /// Applies an event of the ledger.
     pub fn on_ledger_event(&mut self, news: LedgerEvent) {
         match news {
-            LedgerEvent::Opened { saved, zone } => {
+            LedgerEvent::Opened { saved, zone, is_file } => {
                 self.fleet.set_zone(zone);
                 if self.counting {
                     // Tokens counted in memory until now are counted again from the counters in the ledger.
@@ -204,6 +204,7 @@ impl Collector {
                 } else {
                     self.fleet.restore(*saved, self.absence);
                 }
+                self.fleet.save_states(is_file);
                 self.recorder.iter_mut().for_each(|recorder| recorder.reopen(self.fleet.ledger()));
             }
             LedgerEvent::ReadOnly { kept, began, zone } => {

@@ -41,6 +41,8 @@ pub enum LedgerEvent {
         saved: Box<SavedState>,
         /// The zone of its days.
         zone: TimeZone,
+        /// Whether it is in a file, so that a later process continues from what is saved in it.
+        is_file: bool,
     },
     /// It is somebody else's: this is what it says.
     ReadOnly {

@@ -147,7 +147,7 @@ impl LedgerWriter {
         self.mode = LedgerMode::Ours { connection, _lock: lock };
         self.trouble = None;
         let zone = self.zone();
-        (self.notify)(LedgerEvent::Opened { saved: Box::new(saved), zone });
+        (self.notify)(LedgerEvent::Opened { saved: Box::new(saved), zone, is_file: true });
         Ok(())
     }
 
@@ -180,7 +180,7 @@ impl LedgerWriter {
         self.trouble = trouble;
         self.mode = file::in_memory().map_or(LedgerMode::Nowhere, LedgerMode::Memory);
         let zone = self.zone();
-        (self.notify)(LedgerEvent::Opened { saved: Box::default(), zone });
+        (self.notify)(LedgerEvent::Opened { saved: Box::default(), zone, is_file: false });
         self.say();
     }
 

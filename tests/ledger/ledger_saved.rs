@@ -10,11 +10,12 @@ use crate::support;
 use std::path::Path;
 use std::time::Duration;
 
+use margintop::clock::{Clock, ScriptedClock};
 use margintop::ledger::Grain;
 use margintop::reading::TargetId;
 use margintop::session::Message;
 use margintop::snapshot::WriterStatus;
-use margintop::store::{Reader, reset_target};
+use margintop::store::{LedgerEvent, Reader, reset_target};
 use margintop::units::Span;
 use rusqlite::Connection;
 use seat::{ENGINE, MODEL, Seat, began, file, held, output, past};
@@ -32,6 +33,30 @@ fn change(path: &Path, sql: &str) {
 
 fn markers(path: &Path) -> Vec<String> {
     past(path, Grain::Day).markers.iter().map(|marker| marker.text.to_string()).collect()
+}
+
+/// Class: work for a reader that there is none of. A ledger in memory ends with its process.
+#[test]
+fn only_a_ledger_in_a_file_is_given_the_states_that_a_later_watch_continues_from() {
+    let (_home, path) = file();
+    for path in [None, Some(path.as_path())] {
+        let clock = Clock::Scripted(ScriptedClock::at(began()));
+        let (store, news) = support::open_store(support::ledger_settings(path, clock));
+        let LedgerEvent::Opened { saved, is_file, .. } = news.recv().unwrap() else { panic!("it is not ours") };
+        let moment = |second: i64| support::at(began() + Span::from_secs(second));
+        let mut fleet = support::fleet(vec![support::member(ENGINE, "gpu-01", None)], moment(0));
+        fleet.restore(*saved, Span::from_secs(86_400));
+        fleet.save_states(is_file);
+        for second in 1..4 {
+            let made = 100 * u64::try_from(second).unwrap();
+            fleet.apply(support::answered(ENGINE, moment(second), page(MODEL, counters(made, 0, made), None)));
+            let checkpoint = fleet.take_changes().unwrap();
+            let states = checkpoint.targets.len() + checkpoint.nodes.len();
+            assert_eq!((is_file, states > 0), (path.is_some(), path.is_some()), "second {second}");
+            assert_eq!(checkpoint.postings.tokens.is_empty(), second == 1, "postings are handed over in any case");
+        }
+        store.close(Duration::from_secs(5));
+    }
 }
 
 #[test]

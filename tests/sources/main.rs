@@ -25,6 +25,8 @@ mod dialect_instances;
 mod dialect_sums;
 mod dialects;
 mod exposition;
+mod http;
+mod layouts;
 mod llamacpp_router;
 mod model_lists;
 mod nvml;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::flow::Flow;
 use super::lookup::has_left;
 use super::{Fleet, PresentFleet};
-use crate::inventory::Gpu;
+use crate::inventory::{Gpu, Node};
 use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::units::{Energy, Power};
@@ -33,12 +33,7 @@ fn names(fleet: &Fleet) -> BTreeSet<NodeName> {
 
 fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&super::money::NodeMoney>) -> NodeRow {
     let node = fleet.inventory.node(name);
-    let gpus = node.map(|node| {
-        node.gpus
-            .iter()
-            .filter_map(|(index, id)| Some(gpu_row(fleet, *index, id, fleet.inventory.gpus.get(id)?)))
-            .collect()
-    });
+    let gpus = node.map(|node| gpu_rows(fleet, node));
     let unit = node.and_then(|node| node.unit.clone());
     NodeRow {
         name: name.clone(),
@@ -60,7 +55,21 @@ fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&
     }
 }
 
-fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
+/// The GPUs of a node. Those of one name have a rate or none together.
+fn gpu_rows(fleet: &Fleet, node: &Node) -> Vec<GpuRow> {
+    let mut last: Option<(&Gpu, Option<Label>)> = None;
+    let mut rows = Vec::with_capacity(node.gpus.len());
+    for (index, id) in &node.gpus {
+        let Some(gpu) = fleet.inventory.gpus.get(id) else { continue };
+        let same = last.take().filter(|(like, _)| like.name() == gpu.name() && like.node == gpu.node);
+        let missing = same.map_or_else(|| unknown_rate(fleet, gpu), |(_, missing)| missing);
+        rows.push(gpu_row(fleet, (*index, id), gpu, missing.clone()));
+        last = Some((gpu, missing));
+    }
+    rows
+}
+
+fn gpu_row(fleet: &Fleet, (index, id): (u32, &GpuId), gpu: &Gpu, unknown_rate: Option<Label>) -> GpuRow {
     let state = fleet.inventory.gpu_health(gpu);
     let live = state == Health::Live;
     let reading = &gpu.reading;
@@ -70,7 +79,7 @@ fn gpu_row(fleet: &Fleet, index: u32, id: &GpuId, gpu: &Gpu) -> GpuRow {
         name: reading.name.clone(),
         state,
         reason: reason(gpu, state),
-        cost_missing: unknown_rate(fleet, gpu).or_else(|| unknown_energy(fleet, id)),
+        cost_missing: unknown_rate.or_else(|| unknown_energy(fleet, id)),
         also_reported_by: fleet.inventory.other_sources(gpu).cloned().collect(),
         utilization: reading.utilization.filter(|_| live),
         heat: gpu.heat(fleet.now()).filter(|_| live),

@@ -226,6 +226,10 @@ impl NodeGpus<'_> {
     ) -> BTreeSet<CostAccountId> {
         let mut accounts = BTreeSet::new();
         let leases = &self.view.config.leases;
+        // What no lease pays for is paid while allocated.
+        if self.when == RentWhen::Serving && !leases.iter().any(|lease| lease.when == RentWhen::Serving) {
+            return accounts;
+        }
         let mut groups: Vec<(&str, Option<&Lease>, u32)> = Vec::new();
         for (_, gpu, lease) in payers::of_node(self.view, self.name, self.node, from) {
             if resolved_rate::when(lease) != Some(self.when) {

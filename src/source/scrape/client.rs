@@ -15,6 +15,7 @@ use rustls::crypto::ring;
 
 use super::connection::CONNECT;
 use super::named_pages::NamedPages;
+use crate::dialect::PageLayouts;
 use crate::reading::{Label, ScrapeTrouble};
 
 /// Redirects followed within one server: `/metrics` to `/metrics/`.
@@ -36,6 +37,7 @@ struct Shared {
     /// Clients by the file of certificates that they trust besides the system's.
     tls: Mutex<HashMap<Option<PathBuf>, Client>>,
     buffers: Mutex<Vec<Vec<u8>>>,
+    layouts: PageLayouts,
     named: NamedPages,
 }
 
@@ -63,6 +65,11 @@ impl Clients {
     /// The models that are named by targets' addresses.
     pub(super) fn named(&self) -> &NamedPages {
         &self.0.named
+    }
+
+    /// The layouts of all pages.
+    pub(super) fn layouts(&self) -> &PageLayouts {
+        &self.0.layouts
     }
 
     /// An empty buffer with capacity for the last page's size.

@@ -7,6 +7,7 @@ mod answer;
 mod client;
 mod connection;
 mod credentials;
+mod exchange;
 mod models;
 mod named_pages;
 mod naming;

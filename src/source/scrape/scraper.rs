@@ -9,7 +9,7 @@ use reqwest::{Client, Url};
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::connection::{self, Got, KeptConnection};
+use super::connection::{Got, KeptConnection};
 use super::credentials::Credentials;
 use super::models::{KnownModels, MODELS_CAP};
 use super::named_pages;
@@ -18,7 +18,7 @@ use super::router::{self, Named, Resting, Router};
 use super::search::{Search, is_an_answer, more_telling};
 use super::{Address, ScrapeTarget};
 use crate::clock::Clock;
-use crate::dialect::{self, Hint};
+use crate::dialect::{self, Hint, PageReader};
 use crate::reading::{EngineKind, Event, Label, ModelName, PageReading, ScrapeCost, ScrapeTrouble};
 use crate::units::Moment;
 
@@ -79,6 +79,7 @@ pub struct Scraper {
     process: Option<HeaderValue>,
     /// The size of the last page, in bytes.
     length: usize,
+    reader: PageReader,
 }
 
 /// The result of a successful scrape.
@@ -130,6 +131,7 @@ impl Scraper {
             consumed: Vec::new(),
             process: None,
             length: 0,
+            reader: PageReader::default(),
         }
     }
 
@@ -322,7 +324,8 @@ impl Scraper {
         let stopwatch = self.clock.stopwatch();
         let answer = self.get(url, TEXT, self.settings.max_page).await?;
         let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: answer.body.len() as u64 };
-        let read = dialect::read(&answer.body, &self.hint(&answer));
+        let hint = self.hint(&answer);
+        let read = self.reader.read(&answer.body, &hint, self.settings.clients.layouts());
         if read.is_err() && dialect::is_array(&answer.body) {
             self.consumed.push(url.clone());
         }
@@ -389,16 +392,12 @@ impl Scraper {
 
     async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
         let clients = &self.settings.clients;
-        let intake = Intake { cap, buffer: clients.buffer(self.length + self.length / 16), clock: &self.clock };
+        let intake = || Intake { cap, buffer: clients.buffer(self.length + self.length / 16), clock: &self.clock };
         let mut moves = 0;
         while url.scheme() == "http" && !self.unusual {
             let there = self.moved.as_ref().filter(|(from, _)| from == url).map_or(url, |(_, to)| to);
-            match self.connection.get(there, headers).await? {
-                Got::Answer(response) => {
-                    let answer = intake.receive(response, connection::trouble).await;
-                    self.connection.rest().await;
-                    return answer;
-                }
+            match self.connection.get(there, headers, intake()).await? {
+                Got::Answer(answer) => return Ok(answer),
                 Got::Moved(_) if moves >= REDIRECTS => {
                     return Err(ScrapeTrouble::Other(Label::new("redirects in a circle")));
                 }
@@ -412,6 +411,6 @@ impl Scraper {
             None => self.client.insert(clients.client(url, self.target.options.ca_file.as_deref())?),
         };
         let response = client::get(client, url, headers).await?;
-        intake.receive(response, |error, bytes| client::trouble(error, url, bytes)).await
+        intake().receive(response, |error, bytes| client::trouble(error, url, bytes)).await
     }
 }

@@ -1,0 +1,204 @@
+//! The layout of a page that was read: its text without the values, and what each value is.
+//!
+//! Two pages of one process differ in their values alone, and so do those of engines that were started alike. A page is
+//! compared with the layout of the one before: where its text is the same, its values are read and nothing else. Any
+//! difference, and any value that a counter cannot have, leaves the page to [`read`](super::read), whose result is the same.
+
+use std::sync::Arc;
+
+use memchr::memchr;
+
+use super::Hint;
+use super::definition::Dialect;
+use super::field::{Count, DELAYS, Delay, ProcessFacts, RowGauge, StartOf};
+use super::rows::settle;
+use super::sheet::{PageProcess, began};
+use super::sums::RowSums;
+use crate::exposition::{Limits, number};
+use crate::reading::{
+    EngineKind, EngineReading, EngineRole, Histogram, Latency, ModelName, PageReading, Rank, Refusals,
+};
+use crate::units::{Timestamp, Tokens};
+
+/// The longest part of a line before its value, and the longest value; together they are within the limit of a line.
+pub(super) const HALF_LINE: usize = 32 << 10;
+
+/// What a value is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum LineValue {
+    /// It is not read.
+    Unwanted,
+    /// Only whether it is a number matters.
+    Ignored,
+    /// When the process started, if it is the first of its labels.
+    Start { is_first: bool },
+    /// When a counter began.
+    Created,
+    /// Of a counter of a row; the hash is that of its labels.
+    Count { row: u16, count: Count, series: u64 },
+    /// Of a gauge of a row.
+    Gauge { row: u16, gauge: RowGauge },
+    /// Of a bucket of a histogram.
+    Bucket { histogram: u16, bucket: u16 },
+}
+
+/// A line with a value, and the comments before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LayoutLine {
+    /// The length of the text up to the value.
+    pub(super) length: u32,
+    pub(super) value: LineValue,
+}
+
+/// A row of the page.
+#[derive(Debug)]
+pub(super) struct LayoutRow {
+    /// Where its sums are, by the order in which rows come up on the page.
+    pub(super) sums: usize,
+    pub(super) model: Option<ModelName>,
+    pub(super) placeholder: bool,
+    pub(super) rank: Option<Rank>,
+    /// Its histograms.
+    pub(super) delays: [Option<u16>; DELAYS],
+}
+
+/// The layout of a page of one process.
+#[derive(Debug)]
+pub(super) struct PageLayout {
+    /// The page up to its last value, without the values.
+    pub(super) text: Box<[u8]>,
+    pub(super) lines: Box<[LayoutLine]>,
+    /// What follows the line of the last value.
+    pub(super) rest: Box<[u8]>,
+    pub(super) dialect: &'static Dialect,
+    pub(super) kind: EngineKind,
+    pub(super) facts: ProcessFacts,
+    /// The rows in the order of the reading.
+    pub(super) rows: Box<[LayoutRow]>,
+    /// How many rows come up on the page.
+    pub(super) sums: usize,
+    /// The bounds of each histogram.
+    pub(super) histograms: Box<[Arc<[f64]>]>,
+    /// Whether the page ends in `# EOF`, and whether anything on it is of `OpenMetrics` alone.
+    pub(super) ended: bool,
+    pub(super) openmetrics: bool,
+}
+
+/// What the values of a page come to.
+struct PageValues<'p> {
+    sums: Vec<RowSums<'p>>,
+    counts: Vec<Vec<u64>>,
+    start: Option<Timestamp>,
+    created: Option<Timestamp>,
+}
+
+impl PageLayout {
+    /// Reads a page of this layout; `None` if it is of another one, or not all of its values are what they should be.
+    pub(super) fn read(&self, page: &[u8], hint: &Hint) -> Option<PageReading> {
+        let mut values = self.values(page)?;
+        let mut refused = Refusals::default();
+        values.sums.iter_mut().for_each(|sums| sums.close(&mut refused));
+        if refused != Refusals::default() {
+            return None;
+        }
+        let engines: Option<Vec<_>> = self.rows.iter().map(|row| self.row(row, &mut values, hint)).collect();
+        Some(PageReading {
+            kind: self.kind,
+            engines: engines?,
+            instance_starts: Vec::new(),
+            aliases: None,
+            list_refused: None,
+            gpus: Vec::new(),
+            start: values.start.or(values.created).filter(|_| self.dialect.start != StartOf::Neither),
+            date: hint.date,
+            complete: self.ended || !hint.openmetrics.unwrap_or(self.openmetrics),
+            refusals: refused,
+        })
+    }
+
+    /// Reads the values of a page whose text is the same.
+    fn values(&self, page: &[u8]) -> Option<PageValues<'_>> {
+        if page.len() > Limits::default().page {
+            return None;
+        }
+        let mut values = PageValues {
+            sums: (0..self.sums).map(|_| RowSums::default()).collect(),
+            counts: self.histograms.iter().map(|bounds| vec![0; bounds.len()]).collect(),
+            start: None,
+            created: None,
+        };
+        let (mut page, mut text) = (page, &self.text[..]);
+        for line in &self.lines {
+            let (known, later) = text.split_at_checked(line.length as usize)?;
+            let rest = page.strip_prefix(known)?;
+            let end = memchr(b'\n', rest).filter(|end| *end <= HALF_LINE)?;
+            values.take(line.value, &rest[..end])?;
+            (page, text) = (&rest[end + 1..], later);
+        }
+        (*page == *self.rest).then_some(values)
+    }
+
+    fn row(&self, row: &LayoutRow, values: &mut PageValues<'_>, hint: &Hint) -> Option<EngineReading> {
+        let mut reading = EngineReading::new(self.dialect.kind, row.model.clone(), row.rank.clone());
+        reading.placeholder = row.placeholder;
+        let process = PageProcess::bare(self.dialect, self.facts);
+        let mut sums = std::mem::take(values.sums.get_mut(row.sums)?);
+        if settle(&mut sums, &process, &mut reading) > 0 {
+            return None;
+        }
+        reading.latency = self.latency(row, values);
+        if reading.model.is_none() && reading.role != Some(EngineRole::Proxy) {
+            reading.model.clone_from(&hint.model);
+        }
+        Some(reading)
+    }
+
+    fn latency(&self, row: &LayoutRow, values: &mut PageValues<'_>) -> Latency {
+        let mut histogram = |delay: Delay| {
+            let at = usize::from(row.delays[delay as usize]?);
+            let mut counts = std::mem::take(values.counts.get_mut(at)?);
+            let mut highest = 0;
+            for count in &mut counts {
+                // A page is not printed in one instant: a bucket may be a sample behind the one below it.
+                highest = highest.max(*count);
+                *count = highest;
+            }
+            Some(Histogram { bounds: Arc::clone(self.histograms.get(at)?), counts: counts.into() })
+        };
+        Latency {
+            ttft: histogram(Delay::Ttft),
+            itl: histogram(Delay::Itl).or_else(|| histogram(Delay::ItlOld)),
+            e2e: histogram(Delay::E2e),
+            queue: histogram(Delay::Queue),
+        }
+    }
+}
+
+impl PageValues<'_> {
+    /// Takes a value; `None` if it is none that the rest of the page can be read with.
+    #[inline]
+    fn take(&mut self, what: LineValue, text: &[u8]) -> Option<()> {
+        if matches!(what, LineValue::Unwanted) {
+            return Some(());
+        }
+        let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let value = number(&text[blanks..])?;
+        match what {
+            LineValue::Unwanted | LineValue::Ignored => {}
+            LineValue::Start { is_first } => {
+                let start = began(value)?;
+                self.start = if is_first { Some(start) } else { self.start };
+            }
+            LineValue::Created => self.created = self.created.into_iter().chain(began(value)).min(),
+            LineValue::Count { row, count, series } => {
+                self.sums.get_mut(usize::from(row))?.add_count(count, value, || series).ok()?;
+            }
+            LineValue::Gauge { row, gauge } => self.sums.get_mut(usize::from(row))?.set_gauge(gauge, value),
+            LineValue::Bucket { histogram, bucket } => {
+                let count = self.counts.get_mut(usize::from(histogram))?.get_mut(usize::from(bucket))?;
+                *count = count.saturating_add(Tokens::from_counter(value).ok()?.count());
+            }
+        }
+        Some(())
+    }
+}
