@@ -47,9 +47,10 @@ fn no_word(error: &clap::Error) -> Option<String> {
     }
     let near = nearest(written, known.iter().map(String::as_str)).map(|near| format!("; is it \"{near}\"?"));
     let words = || format!(": write one of {}", known.join(", "));
-    Some(match written.is_empty() {
-        true => format!("{}{}", flag(name), words()),
-        false => format!("{}: \"{written}\" is not known here{}", flag(name), near.unwrap_or_else(words)),
+    Some(if written.is_empty() {
+        format!("{}{}", flag(name), words())
+    } else {
+        format!("{}: \"{written}\" is not known here{}", flag(name), near.unwrap_or_else(words))
     })
 }
 
