@@ -174,11 +174,6 @@ impl Process {
         line.0.iter().any(leaps)
     }
 
-    /// Whether a row has values that are another process's, by its fastest minute.
-    pub(super) fn is_far_beyond(&self, line: &Line, at: Moment) -> bool {
-        line.0.iter().any(|(key, now)| self.find(key).is_some_and(|row| row.counters.is_far_beyond(now, at)))
-    }
-
     /// Notes its last values, read at a moment, for its pace.
     pub(super) fn note_pace(&mut self, at: Moment) {
         if self.rows.len() > own_pace::ROWS {

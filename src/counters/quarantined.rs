@@ -6,6 +6,7 @@ use super::fastest_minute::MIN_DISPUTED;
 use super::line::Line;
 use super::page::{FORGOTTEN, InstancePage};
 use super::process::Process;
+use super::quarantine_limits::QUARANTINE_PAGES;
 use super::rate::millis;
 use crate::units::{Moment, Span};
 
@@ -151,6 +152,13 @@ impl Run {
     pub(super) fn is_even(&self) -> bool {
         let even = |(slowest, fastest): (u64, u64)| u128::from(fastest) <= u128::from(slowest) * EVEN;
         self.paces.is_some_and(even)
+    }
+
+    /// Whether its pages grow evenly, and about as fast as a process must have grown to reach the last of them.
+    pub(super) fn keeps_pace(&self, (grown, within): (u64, Span)) -> bool {
+        let a_minute = u128::from(grown) * 60_000 / u128::from(millis(within));
+        let is_as_fast = |(slowest, _): (u64, u64)| a_minute <= u128::from(slowest) * EVEN;
+        self.pages >= QUARANTINE_PAGES && self.is_even() && self.paces.is_some_and(is_as_fast)
     }
 }
 

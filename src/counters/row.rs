@@ -255,15 +255,10 @@ impl RowCounters {
     /// bounds.
     pub(super) fn is_jump(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
-        self.is_far_beyond(effective, context.at)
+        self.shown.is_far_beyond(grown, self.since_moved(context.at))
             || self.leaps_to(effective, context.at)
             || self.is_beyond_hardware(effective, context)
             || self.hits_exceed(grown, effective)
-    }
-
-    /// Whether values are too far above the last ones for this row's growth, by its fastest minute.
-    pub(super) fn is_far_beyond(&self, effective: &TokenCounters, at: Moment) -> bool {
-        self.shown.is_far_beyond(growth(effective, &self.last), self.since_moved(at))
     }
 
     /// Whether values come too soon after the last ones for the row's growth, by how fast it grew.

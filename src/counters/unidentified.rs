@@ -5,7 +5,7 @@
 //! stays, grows and is plausible. What is believed without proof is on trial: it is taken back if the old line returns
 //! within ten minutes. Of two lines that might be one process with dips, only the upper one is counted.
 
-use super::fastest_minute::{MIN_DISPUTED, MIN_JUDGED};
+use super::fastest_minute::{MIN_DISPUTED, MIN_JUDGED, MINUTE};
 use super::identity::Processes;
 use super::page::{FORGOTTEN, InstancePage, Outcome, PageVerdict};
 use super::page_match::PageMatch;
@@ -13,7 +13,7 @@ use super::process::Process;
 use super::process_id::ProcessId;
 use super::process_trial::returns;
 use super::quarantine_limits::QUARANTINE_PAGES;
-use super::quarantined::{PageValues, QuarantinedLine, QuarantinedLines};
+use super::quarantined::{PageValues, QuarantinedLine, QuarantinedLines, Run};
 use super::rate::keeps_pace;
 use super::trial::{Trial, TrialKind};
 use crate::units::{Moment, Span};
@@ -275,7 +275,7 @@ impl Processes {
                 Outcome { lost: outcome.lost || lost, ..outcome }
             }
             // What is fast once and goes on so is the growth of one that has much to do.
-            true if stays && self.speeds_up(page, &line, current) => {
+            true if !self.are_several() && self.speeds_up(page, &run, current) => {
                 self.quarantined.settle();
                 self.go_on_by_values(page, current)
             }
@@ -318,18 +318,20 @@ impl Processes {
         keeps_pace(jump, (line.first.own.growth_to(&process.line_of(page.rows)), page.at.since(line.since)))
     }
 
-    /// Whether a line began with values that come soon after a process's last ones, and goes on as fast.
-    fn speeds_up(&self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> bool {
-        let is_near = |process: &Process| {
-            process.leaps_to(&line.first.own, line.since) && !process.is_far_beyond(&line.first.own, line.since)
-        };
-        !self.are_several() && self.get(id).is_some_and(is_near) && self.keeps_pace(page, line, id)
+    /// Whether pages go on about as fast as a process's values leapt to them.
+    fn speeds_up(&self, page: &InstancePage<'_>, run: &Run, id: ProcessId) -> bool {
+        self.get(id).is_some_and(|process| {
+            let now = process.line_of(page.rows);
+            let grew = (process.line().growth_to(&now), page.at.since(process.last_seen));
+            process.has_shown() && process.line().total() < now.total() && run.keeps_pace(grew)
+        })
     }
 
-    /// Whether a line began with values that come too soon for a process's growth, and goes on slower.
+    /// Whether a line began with values that come too soon for a process's growth. The first pages of a process may have been
+    /// short of some workers.
     fn leapt(&self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> bool {
-        self.get(id).is_some_and(|process| process.leaps_to(&line.first.own, line.since))
-            && !self.keeps_pace(page, line, id)
+        let is_young = |process: &Process| line.since.since(process.first_seen) < MINUTE && self.is_large(page, id);
+        self.get(id).is_some_and(|process| process.leaps_to(&line.first.own, line.since) && !is_young(process))
     }
 
     /// Disputes a jump that stays: the process counts from there, but nothing proves that it produced it. If it had fallen

@@ -64,10 +64,11 @@ fn what_another_process_had_made_is_not_the_growth_of_the_one_before() {
                         "{more:?} more after {watched} s, look {nth}: {posted:?} of {truth:?}"
                     );
                 }
-                let money = fleet.snapshot().money;
+                let (money, truth) = (fleet.snapshot().money, made([0; 3], pace, watched - 1 + 59));
+                let is_disputed = money.disputed_tokens > 0;
                 assert!(money.lower_bound, "what it made before its first page");
-                assert_eq!(money.disputed_tokens, 0, "{more:?} more after {watched} s");
-                assert_eq!(posted(&fleet), made([0; 3], pace, watched - 1 + 59), "{more:?} more after {watched} s");
+                assert!(is_disputed == (watched < 60 && more[0] > 100_000), "{more:?} more after {watched} s");
+                assert!(is_disputed || posted(&fleet) == truth, "{more:?} more after {watched} s: {truth:?}");
             }
         }
     }
