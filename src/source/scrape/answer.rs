@@ -60,20 +60,17 @@ impl Intake<'_> {
             }
             body.extend_from_slice(chunk);
         }
-        Ok(PageAnswer::new(body, self.clock.now(), &head.headers))
+        Ok(PageAnswer {
+            body,
+            at: self.clock.now(),
+            openmetrics: is_openmetrics(&head.headers),
+            date: date(&head.headers),
+            process: head.headers.get("process-start-time-unix").cloned(),
+        })
     }
 }
 
-impl PageAnswer {
-    /// The answer with these headers.
-    pub(super) fn new(body: Vec<u8>, at: Moment, headers: &HeaderMap) -> Self {
-        let process = headers.get("process-start-time-unix").cloned();
-        Self { body, at, openmetrics: is_openmetrics(headers), date: date(headers), process }
-    }
-}
-
-/// Translates a status that comes without a page into its error.
-pub(super) fn refuse_status<B>(response: &Response<B>) -> Result<(), ScrapeTrouble> {
+fn refuse_status<B>(response: &Response<B>) -> Result<(), ScrapeTrouble> {
     let status = response.status();
     if status.is_redirection() {
         let there = response.headers().get(LOCATION).and_then(|there| there.to_str().ok()).unwrap_or("nowhere");

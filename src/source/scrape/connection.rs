@@ -1,36 +1,50 @@
 //! A kept-alive connection to one server, for uncompressed pages over plain HTTP: nearly all pages.
 //!
-//! Between two scrapes only the socket is kept: read buffers of hundreds of connections were most of the program's memory.
-//! Compressed bodies and TLS are left to reqwest.
+//! reqwest's read buffer grows to the size of the page and is kept; over hundreds of targets that was most of the
+//! program's memory. Here only the socket is kept between two scrapes: hyper's state of a connection
+//! is 25 kB of buffers, which are quickly allocated again. Compressed bodies are left to reqwest.
 
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use hyper::Response;
-use hyper::header::{CONTENT_ENCODING, HeaderMap, LOCATION};
+use http_body_util::Empty;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper::header::{CONTENT_ENCODING, HOST, HeaderMap, HeaderValue, LOCATION};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
 use reqwest::Url;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
-use super::answer::{Intake, PageAnswer, refuse_status};
-use super::exchange::{self, Broken, ResponseHead};
 use crate::reading::{Label, ScrapeTrouble};
 
 /// The timeout of connecting.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
-/// The largest body that is read only to use its connection again.
-const DRAINED: usize = 64 << 10;
+/// The size of the read buffer in bytes; a page is copied out as it arrives.
+const READ: usize = 32 << 10;
 
 /// The connection to one server. It is opened when it is first needed, and again after it was closed.
 #[derive(Debug, Default)]
 pub(super) struct KeptConnection {
     /// The socket between two requests.
     idle: Option<TcpStream>,
+    busy: Option<RequestExchange>,
+}
+
+/// A request and its response, which may not have been read completely.
+#[derive(Debug)]
+struct RequestExchange {
+    sender: SendRequest<Empty<Bytes>>,
+    /// The connection's task. It ends when the sender is dropped, and returns the socket.
+    running: JoinHandle<Option<TcpStream>>,
 }
 
 /// The result of a GET.
 pub(super) enum Got {
     /// A response.
-    Answer(PageAnswer),
+    Answer(Response<Incoming>),
     /// A redirect to another address of the same server.
     Moved(Url),
     /// A response that needs the general client.
@@ -39,68 +53,61 @@ pub(super) enum Got {
 
 impl KeptConnection {
     /// Sends a GET. A connection that the server closed between two scrapes is replaced once.
-    pub(super) async fn get(
-        &mut self,
-        url: &Url,
-        headers: &HeaderMap,
-        intake: Intake<'_>,
-    ) -> Result<Got, ScrapeTrouble> {
-        let request = request(url, headers);
+    pub(super) async fn get(&mut self, url: &Url, headers: &HeaderMap) -> Result<Got, ScrapeTrouble> {
+        self.rest().await;
         let kept = self.idle.take().filter(is_open);
         let was_kept = kept.is_some();
-        let mut stream = match kept {
+        let stream = match kept {
             Some(stream) => stream,
             None => connect(url).await?,
         };
-        let head = match exchange::request(&mut stream, &request).await {
-            Err(Broken::Gone) if was_kept => {
-                stream = connect(url).await?;
-                exchange::request(&mut stream, &request).await
+        let response = match self.send(stream, url, headers).await {
+            Err(error) if was_kept && is_gone(&error) => {
+                let fresh = connect(url).await?;
+                self.send(fresh, url, headers).await
             }
-            head => head,
+            sent => sent,
         };
-        let head = head.map_err(|broken| trouble(broken, 0))?;
-        let response = &head.response;
-        if let Some(there) = moved(url, response) {
-            self.drain(stream, &head).await;
-            return Ok(Got::Moved(there));
-        }
-        if response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-            return Ok(Got::Unusual);
-        }
-        if let Err(refusal) = refuse_status(response) {
-            self.drain(stream, &head).await;
-            return Err(refusal);
-        }
-        let Intake { cap, buffer: mut body, clock } = intake;
-        let is_kept =
-            head.read_body(&mut stream, &mut body, cap).await.map_err(|broken| trouble(broken, cap as u64))?;
-        self.idle = is_kept.then_some(stream);
-        Ok(Got::Answer(PageAnswer::new(body, clock.now(), head.response.headers())))
+        let response = response.map_err(|error| trouble(&error, 0))?;
+        let encoded = response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+        Ok(match moved(url, &response) {
+            Some(there) => Got::Moved(there),
+            None if encoded => Got::Unusual,
+            None => Got::Answer(response),
+        })
     }
 
-    /// Reads a small body that is not wanted, so that its connection can be used again.
-    async fn drain(&mut self, mut stream: TcpStream, head: &ResponseHead) {
-        let is_kept = head.read_body(&mut stream, &mut Vec::new(), DRAINED).await.unwrap_or(false);
-        self.idle = is_kept.then_some(stream);
-    }
-}
-
-/// The bytes of a request.
-fn request(url: &Url, headers: &HeaderMap) -> Vec<u8> {
-    let mut request = Vec::with_capacity(512);
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    for part in ["GET ", url.path(), &query, " HTTP/1.1\r\nhost: ", host(url), &port, "\r\n"] {
-        request.extend_from_slice(part.as_bytes());
-    }
-    for (name, value) in headers {
-        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-            request.extend_from_slice(part);
+    /// Takes the socket back if the response was read completely; otherwise closes it.
+    pub(super) async fn rest(&mut self) {
+        let Some(RequestExchange { mut sender, running }) = self.busy.take() else { return };
+        if sender.ready().await.is_ok() {
+            drop(sender);
+            self.idle = running.await.ok().flatten();
         }
     }
-    request.extend_from_slice(b"\r\n");
-    request
+
+    async fn send(&mut self, stream: TcpStream, url: &Url, headers: &HeaderMap) -> hyper::Result<Response<Incoming>> {
+        let mut request = Request::new(Empty::new());
+        *request.headers_mut() = headers.clone();
+        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let host = url.port().map_or_else(|| host(url).to_owned(), |port| format!("{}:{port}", host(url)));
+        // A parsed URL has a valid path and host.
+        *request.uri_mut() = path.parse().unwrap_or_default();
+        if let Ok(host) = HeaderValue::try_from(host) {
+            request.headers_mut().insert(HOST, host);
+        }
+        let (mut sender, connection) =
+            Builder::new().read_buf_exact_size(Some(READ)).handshake(TokioIo::new(stream)).await?;
+        // The response carries its error.
+        let running = tokio::spawn(async move {
+            let parts = connection.without_shutdown().await.ok()?;
+            parts.read_buf.is_empty().then(|| parts.io.into_inner())
+        });
+        sender.ready().await?;
+        let response = sender.send_request(request).await?;
+        self.busy = Some(RequestExchange { sender, running });
+        Ok(response)
+    }
 }
 
 /// Whether a socket is open and has received nothing since its last response.
@@ -108,8 +115,15 @@ fn is_open(stream: &TcpStream) -> bool {
     stream.try_read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
+/// Whether the server had closed the connection before the request.
+fn is_gone(error: &hyper::Error) -> bool {
+    let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let reset = matches!(io, Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe));
+    reset || error.is_canceled() || error.is_incomplete_message() || error.is_closed()
+}
+
 /// The target of a redirect, if it is on the same server.
-fn moved(url: &Url, response: &Response<()>) -> Option<Url> {
+fn moved(url: &Url, response: &Response<Incoming>) -> Option<Url> {
     let there = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?;
     url.join(there.to_str().ok()?).ok().filter(|there| there.origin() == url.origin())
 }
@@ -137,12 +151,11 @@ fn no_connection(error: &io::Error, host: &str) -> ScrapeTrouble {
     }
 }
 
-/// Translates why there is no response, or not all of it.
-fn trouble(broken: Broken, cap: u64) -> ScrapeTrouble {
-    match broken {
-        Broken::Gone => ScrapeTrouble::Cut(0),
-        Broken::Cut(bytes) => ScrapeTrouble::Cut(bytes),
-        Broken::NotHttp(why) => ScrapeTrouble::Other(Label::new(&format!("not HTTP: {why}"))),
-        Broken::TooLarge => ScrapeTrouble::TooLarge(cap),
+/// Translates an error after `bytes` bytes of body.
+pub(super) fn trouble(error: &hyper::Error, bytes: u64) -> ScrapeTrouble {
+    if error.is_parse() {
+        ScrapeTrouble::Other(Label::new(&format!("not HTTP: {error}")))
+    } else {
+        ScrapeTrouble::Cut(bytes)
     }
 }

@@ -7,7 +7,6 @@ mod answer;
 mod client;
 mod connection;
 mod credentials;
-mod exchange;
 mod models;
 mod named_pages;
 mod naming;

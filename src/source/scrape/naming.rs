@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::connection::{Got, KeptConnection};
+use super::connection::{self, Got, KeptConnection};
 use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
@@ -219,8 +219,8 @@ impl Ask {
         let (mut url, mut line) = (self.url.clone(), KeptConnection::default());
         if url.scheme() == "http" {
             for _ in 0..=REDIRECTS {
-                match line.get(&url, &self.headers, intake()).await? {
-                    Got::Answer(answer) => return Ok(answer),
+                match line.get(&url, &self.headers).await? {
+                    Got::Answer(response) => return intake().receive(response, connection::trouble).await,
                     Got::Moved(there) => url = there,
                     Got::Unusual => break,
                 }

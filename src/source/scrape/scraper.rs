@@ -9,7 +9,7 @@ use reqwest::{Client, Url};
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::connection::{Got, KeptConnection};
+use super::connection::{self, Got, KeptConnection};
 use super::credentials::Credentials;
 use super::models::{KnownModels, MODELS_CAP};
 use super::named_pages;
@@ -392,12 +392,16 @@ impl Scraper {
 
     async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
         let clients = &self.settings.clients;
-        let intake = || Intake { cap, buffer: clients.buffer(self.length + self.length / 16), clock: &self.clock };
+        let intake = Intake { cap, buffer: clients.buffer(self.length + self.length / 16), clock: &self.clock };
         let mut moves = 0;
         while url.scheme() == "http" && !self.unusual {
             let there = self.moved.as_ref().filter(|(from, _)| from == url).map_or(url, |(_, to)| to);
-            match self.connection.get(there, headers, intake()).await? {
-                Got::Answer(answer) => return Ok(answer),
+            match self.connection.get(there, headers).await? {
+                Got::Answer(response) => {
+                    let answer = intake.receive(response, connection::trouble).await;
+                    self.connection.rest().await;
+                    return answer;
+                }
                 Got::Moved(_) if moves >= REDIRECTS => {
                     return Err(ScrapeTrouble::Other(Label::new("redirects in a circle")));
                 }
@@ -411,6 +415,6 @@ impl Scraper {
             None => self.client.insert(clients.client(url, self.target.options.ca_file.as_deref())?),
         };
         let response = client::get(client, url, headers).await?;
-        intake().receive(response, |error, bytes| client::trouble(error, url, bytes)).await
+        intake.receive(response, |error, bytes| client::trouble(error, url, bytes)).await
     }
 }
