@@ -85,7 +85,7 @@ pub(super) struct PageLayout {
 }
 
 /// What the values of a page come to.
-struct PageValues<'p> {
+struct LayoutValues<'p> {
     sums: Vec<RowSums<'p>>,
     counts: Vec<Vec<u64>>,
     start: Option<Timestamp>,
@@ -117,11 +117,11 @@ impl PageLayout {
     }
 
     /// Reads the values of a page whose text is the same.
-    fn values(&self, page: &[u8]) -> Option<PageValues<'_>> {
+    fn values(&self, page: &[u8]) -> Option<LayoutValues<'_>> {
         if page.len() > Limits::default().page {
             return None;
         }
-        let mut values = PageValues {
+        let mut values = LayoutValues {
             sums: (0..self.sums).map(|_| RowSums::default()).collect(),
             counts: self.histograms.iter().map(|bounds| vec![0; bounds.len()]).collect(),
             start: None,
@@ -138,7 +138,7 @@ impl PageLayout {
         (*page == *self.rest).then_some(values)
     }
 
-    fn row(&self, row: &LayoutRow, values: &mut PageValues<'_>, hint: &Hint) -> Option<EngineReading> {
+    fn row(&self, row: &LayoutRow, values: &mut LayoutValues<'_>, hint: &Hint) -> Option<EngineReading> {
         let mut reading = EngineReading::new(self.dialect.kind, row.model.clone(), row.rank.clone());
         reading.placeholder = row.placeholder;
         let process = PageProcess::bare(self.dialect, self.facts);
@@ -153,7 +153,7 @@ impl PageLayout {
         Some(reading)
     }
 
-    fn latency(&self, row: &LayoutRow, values: &mut PageValues<'_>) -> Latency {
+    fn latency(&self, row: &LayoutRow, values: &mut LayoutValues<'_>) -> Latency {
         let mut histogram = |delay: Delay| {
             let at = usize::from(row.delays[delay as usize]?);
             let mut counts = std::mem::take(values.counts.get_mut(at)?);
@@ -174,7 +174,7 @@ impl PageLayout {
     }
 }
 
-impl PageValues<'_> {
+impl LayoutValues<'_> {
     /// Takes a value; `None` if it is none that the rest of the page can be read with.
     #[inline]
     fn take(&mut self, what: LineValue, text: &[u8]) -> Option<()> {

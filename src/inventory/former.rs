@@ -22,6 +22,15 @@ impl Inventory {
         names.drain(..names.len().saturating_sub(MOST));
     }
 
+    /// Notes that a node reports a name that others report too, so that a lease by that name follows none of them.
+    pub(super) fn note_shared(&mut self, label: &NodeName, node: &NodeName) {
+        let names = self.former.entry(node.clone()).or_default();
+        if label != node && !names.contains(label) {
+            names.push(label.clone());
+            names.drain(..names.len().saturating_sub(MOST));
+        }
+    }
+
     /// Continues the former names of nodes of an earlier watch, however long ago that was.
     pub(crate) fn remember_former(&mut self, names: FormerNames) {
         self.former.extend(names);

@@ -146,14 +146,16 @@ impl Inventory {
                 self.rename(&node, &its, changes);
             }
         }
-        match holder {
+        let name = match holder {
             Some(node) if node == address || !self.is_all_from(&node, &page.info.target) => node,
             Some(node) => {
                 self.rename(&node, &address, changes);
                 address
             }
             None => address,
-        }
+        };
+        self.note_shared(label, &name);
+        name
     }
 
     /// The node that already holds one of these GPUs.

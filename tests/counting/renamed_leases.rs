@@ -144,3 +144,19 @@ fn a_node_of_the_written_name_has_the_lease() {
         held(&fleet).iter().filter(|(lease, node, _)| lease.is_some() && node == "h2").map(|(.., ms)| ms).sum();
     assert!((58_000..=62_000).contains(&of_h2), "{:?}", held(&fleet));
 }
+
+/// Class: a lease by a hostname that several nodes report goes to the one that happened to answer first.
+#[test]
+fn a_lease_by_a_hostname_that_nodes_share_is_of_none_of_them() {
+    let lease = [("localhost", "3600", None)];
+    for order in [[5, 6], [6, 5]] {
+        let mut fleet = Fleet::new(config(&lease, None), Book::built_in().unwrap(), second(0));
+        for nth in 0..20 {
+            poll(&mut fleet, nth, &order.map(|machine| (machine, "localhost")));
+        }
+        let nodes: Vec<_> = fleet.snapshot().nodes.iter().map(|node| node.name.to_string()).collect();
+        assert_eq!(nodes, ["10.0.0.5", "10.0.0.6"]);
+        let by_lease: Vec<_> = held(&fleet).into_iter().filter(|(lease, ..)| lease.is_some()).collect();
+        assert!(by_lease.iter().all(|(.., time)| *time <= 1000), "{order:?}: {by_lease:?}");
+    }
+}

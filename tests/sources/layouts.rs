@@ -71,19 +71,14 @@ fn damaged(page: &str, dice: &mut Dice) -> String {
     for line in page.lines() {
         let series = line.rsplit_once(' ').map_or(line, |(series, _)| series);
         match dice.below(every * 6) {
-            0 | 1 | 2 => damaged.push_str(&format!("{series} {}\n", VALUES[dice.below(VALUES.len())])),
+            0..=2 => damaged.extend([series, " ", VALUES[dice.below(VALUES.len())], "\n"]),
             3 => {}
-            4 => damaged.push_str(&format!("{line}\n{line}\n")),
+            4 => damaged.extend([line, "\n", line, "\n"]),
             5 if line.is_ascii() && !line.is_empty() => {
                 let at = dice.below(line.len());
-                damaged.push_str(&format!(
-                    "{}{}{}\n",
-                    &line[..at],
-                    ["a", "\"", "}", " ", "#"][dice.below(5)],
-                    &line[at + 1..]
-                ));
+                damaged.extend([&line[..at], ["a", "\"", "}", " ", "#"][dice.below(5)], &line[at + 1..], "\n"]);
             }
-            _ => damaged.push_str(&format!("{line}\n")),
+            _ => damaged.extend([line, "\n"]),
         }
     }
     match dice.below(20) {
