@@ -150,6 +150,15 @@ impl SeriesSum {
         continued
     }
 
+    /// Whether all series are new, none goes on under other labels, and together they are far lower: a process began anew that
+    /// has other labels than the one before.
+    fn began_anew(&self, now: &[SeriesValue], continued: &[u64]) -> bool {
+        let sum = |all: &[SeriesValue]| all.iter().fold(0_u64, |sum, one| sum.saturating_add(one.value.count()));
+        let has_left = !self.present.series.is_empty() && self.left(now).count() == self.present.series.len();
+        let is_known = |new: &SeriesValue| find(&self.gone, new.series).is_some();
+        has_left && continued.is_empty() && !now.iter().any(is_known) && is_anew(sum(now), sum(&self.present.series))
+    }
+
     /// Whether a series of the last page is missing on this one.
     pub(super) fn misses(&self, now: &[SeriesValue]) -> bool {
         if now.is_empty() || self.left(now).next().is_none() {
@@ -220,6 +229,7 @@ impl SeriesSum {
             return;
         }
         let continued = self.continued(now);
+        self.was_reset |= self.began_anew(now, &continued);
         self.gone.retain(|gone| continued.binary_search(&gone.series).is_err());
         for old in std::mem::take(&mut self.present.series) {
             if find(now, old.series).is_none() && continued.binary_search(&old.series).is_err() {
@@ -315,6 +325,20 @@ mod tests {
         assert_eq!(total(&mut sum, &[(7, 103), (8, 56)]), 159, "one of them changed");
         assert_eq!(total(&mut sum, &[(1, 110), (2, 60)]), 170, "and goes");
         assert_eq!(total(&mut sum, &[(1, 110), (3, 5)]), 175, "a new one is lower");
+    }
+
+    #[test]
+    fn a_process_that_began_anew_with_other_labels_was_reset() {
+        let was_reset = |then: &[(u64, u64)], now: &[(u64, u64)]| {
+            let mut sum = SeriesSum::default();
+            total(&mut sum, then);
+            total(&mut sum, now);
+            sum.was_reset()
+        };
+        assert!(was_reset(&[(1, 90_000)], &[(2, 600)]) && was_reset(&[(1, 50_000), (2, 40_000)], &[(3, 600)]));
+        assert!(!was_reset(&[(1, 90_000)], &[(2, 90_600)]), "the same with other labels");
+        assert!(!was_reset(&[(1, 90_000), (2, 500)], &[(2, 600)]), "one was evicted");
+        assert!(!was_reset(&[(1, 90_000), (2, 500)], &[(2, 600), (3, 5)]), "and one created");
     }
 
     #[test]

@@ -301,15 +301,16 @@ fn agreed(ahead: Option<Span>, engine: &Engine) -> Option<Span> {
     ahead.filter(|ahead| ahead.millis().abs() < CLOCKS_AGREE.millis() && !engine.is_reset)
 }
 
-/// Whether a process whose first page is a baseline was, or without a start time may have been, born while its address was
-/// watched: others answered at its turns, or its page lagged. What it produced until this page is not counted.
-fn was_born_unseen(context: &Context<'_>, engine: &Engine, page: &InstancePage<'_>, id: Option<&InstanceId>) -> bool {
+/// Whether a process whose first page is a baseline was, or without a start time as an instance that `is_other` than those
+/// before may have been, born while its address was watched: others answered at its turns, or its page lagged. What it
+/// produced until this page is not counted.
+fn was_born_unseen(context: &Context<'_>, engine: &Engine, page: &InstancePage<'_>, is_other: bool) -> bool {
     if engine.last_page.is_none() || engine.is_reset {
         return false;
     }
     let Some(start) = page.start else {
         let has_made = |reading: &&EngineReading| reading.tokens.any();
-        return id.is_some() && page.rows.iter().any(has_made);
+        return is_other && page.rows.iter().any(has_made);
     };
     // Without the server's time, by our clock alone.
     let ahead = agreed(Some(page.ahead.unwrap_or_default()), engine);
@@ -330,7 +331,8 @@ fn lose_unseen(
     let dropped = processes.get(outcome.process).is_some_and(|process| process.lost_rows_at(at));
     let is_only = processes.all().len() == 1;
     let is_new = !outcome.lost && outcome.verdict == PageVerdict::Baseline;
-    let unseen = is_new && was_born_unseen(context, engine, page, id.filter(|_| is_only));
+    let is_other = is_only && (id.is_some() || engine.instances.len() > 1);
+    let unseen = is_new && was_born_unseen(context, engine, page, is_other);
     for _ in 0..others.gone + usize::from(dropped) + usize::from(unseen) {
         context.ledger.lose_window(at.wall);
     }

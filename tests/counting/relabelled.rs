@@ -279,6 +279,29 @@ fn a_series_that_returns_lower_makes_a_bound() {
     assert!(came.posted < 1_000 * LAST + 7_000 && came.is_bound, "{}", came.posted);
 }
 
+/// Class: a process without a start time is followed by a new one whose series have other labels, as after an upgrade: what the
+/// first one made after its last page is missing.
+#[test]
+fn a_restart_with_other_labels_is_a_restart() {
+    let one = |second: u64, old: &str, new: &str| {
+        let (label, made) =
+            if second < 12 { (old, 90_000 + 1_000 * second) } else { (new, 600 + 1_000 * (second - 12)) };
+        undated(&text(&[(format!("engine=\"0\",model_name=\"deepseek-r1\"{label}"), made)], &[]))
+    };
+    for [old, new] in
+        [["", ",is_streaming=\"true\""], [",worker=\"1\"", ",worker=\"2\""], [",pod=\"a\",zone=\"x\"", ""]]
+    {
+        let came = play(|second| one(second, old, new), None);
+        // Under another instance its first page is a baseline.
+        let first = if old.contains("pod") { 0 } else { 600 };
+        assert_eq!(
+            (came.posted, came.disputed, came.is_bound),
+            (11_000 + first + 27_000, 0, true),
+            "{old:?} to {new:?}"
+        );
+    }
+}
+
 /// Class: growth of a busy series beside an evicted one is taken for that one's values.
 #[test]
 fn a_series_that_is_evicted_beside_steady_ones_disputes_nothing() {
