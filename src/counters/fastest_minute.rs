@@ -130,16 +130,16 @@ mod tests {
     fn tokens_that_come_too_fast_for_an_engine_are_anothers() {
         let mut shown = FastestMinute::default();
         let second = [Span::from_secs(1); COUNTERS];
-        assert!(!shown.is_leap([50_000, 0, 50_000], second, at(0)), "nothing shown yet");
+        assert!(!shown.is_leap([50_000, 20_000, 50_000], second, at(0)), "nothing shown yet");
         for seconds in 0..5 {
-            shown.note(at(seconds), [100, 0, 100]);
+            shown.note(at(seconds), [100, 50, 100]);
         }
         for now in [5, 200] {
-            assert!(shown.is_leap([50_000, 0, 50_000], second, at(now)), "500 times as fast");
-            assert!(!shown.is_leap([50_000, 0, 14_000], second, at(now)), "much to do at once");
+            assert!(shown.is_leap([50_000, 20_000, 50_000], second, at(now)), "500 times as fast");
+            assert!(!shown.is_leap([50_000, 20_000, 14_000], second, at(now)), "much to do at once");
             assert!(!shown.is_leap([900_000, 0, 100], second, at(now)), "long prompts");
-            assert!(!shown.is_leap([50_000, 100, 50_000], second, at(now)), "the hits go on");
-            assert!(!shown.is_leap([50_000, 0, 50_000], [Span::from_secs(60); COUNTERS], at(now)), "in a minute");
+            assert!(!shown.is_leap([50_000, 50, 50_000], second, at(now)), "the hits go on");
+            assert!(!shown.is_leap([50_000, 20_000, 50_000], [Span::from_secs(60); COUNTERS], at(now)), "in a minute");
         }
         let mut fast = FastestMinute::default();
         fast.note(at(0), [40_000, 0, 40_000]);
