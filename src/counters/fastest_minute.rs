@@ -89,7 +89,9 @@ impl FastestMinute {
             u128::from(growth[i]) >= grew(self.fastest[i], MINUTE).max(grew(self.current[i], present))
         };
         let mut moved = (0..COUNTERS).filter(|i| growth[*i] > 0);
-        self.any() && u128::from(growth[output]) >= burst && moved.all(far)
+        // What came at once before may come again.
+        let is_new = growth[output] > self.fastest[output].saturating_mul(OWN_RATIO);
+        self.any() && is_new && u128::from(growth[output]) >= burst && moved.all(far)
     }
 
     /// Whether a growth is far beyond anything shown.

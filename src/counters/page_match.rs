@@ -174,6 +174,14 @@ impl Process {
         line.0.iter().any(leaps)
     }
 
+    /// Whether a page has values that came too soon to be its growth, and none that are too far for its rows or the hardware.
+    pub(super) fn only_leaps_to(&self, page: &InstancePage<'_>) -> bool {
+        let context = page.context(self.last_seen);
+        let rows = || page.rows.iter().filter_map(|reading| Some((self.row(reading, page.rows)?, reading)));
+        rows().any(|(row, reading)| row.leaps_to(&row.effective(reading), page.at))
+            && !rows().any(|(row, reading)| row.is_beyond(&row.effective(reading), &context))
+    }
+
     /// Notes its last values, read at a moment, for its pace.
     pub(super) fn note_pace(&mut self, at: Moment) {
         if self.rows.len() > own_pace::ROWS {

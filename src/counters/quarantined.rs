@@ -66,6 +66,9 @@ pub(super) struct Run {
     pub(super) pages: u8,
     /// The slowest and the fastest growth between pages, in tokens a minute; `None` after a page that fell.
     paces: Option<(u64, u64)>,
+    /// Whether the first one came too soon to be growth, and nothing else is against it.
+    #[serde(default)]
+    pub(super) leaps: bool,
 }
 
 impl PageValues {
@@ -136,8 +139,9 @@ impl QuarantinedLine {
 }
 
 impl Run {
-    fn new(page: &InstancePage<'_>) -> Self {
-        Self { last: Line::of(page.rows), seen: page.at, pages: 1, paces: None }
+    fn new(page: &InstancePage<'_>, process: Option<&Process>) -> Self {
+        let leaps = process.is_some_and(|process| process.only_leaps_to(page));
+        Self { last: Line::of(page.rows), seen: page.at, pages: 1, paces: None, leaps }
     }
 
     fn with(self, page: &InstancePage<'_>) -> Self {
@@ -145,7 +149,7 @@ impl Run {
         let rises = self.last.goes_on(page.rows) && (self.pages == 1 || self.paces.is_some());
         let (slowest, fastest) = self.paces.unwrap_or((a_minute, a_minute));
         let paces = rises.then(|| (slowest.min(a_minute), fastest.max(a_minute)));
-        Self { last: Line::of(page.rows), seen: page.at, pages: self.pages.saturating_add(1), paces }
+        Self { last: Line::of(page.rows), seen: page.at, pages: self.pages.saturating_add(1), paces, ..self }
     }
 
     /// Whether its pages grew evenly, as those of one process do.
@@ -170,7 +174,7 @@ impl QuarantinedLines {
         above: bool,
         process: Option<&Process>,
     ) -> (QuarantinedLine, Run) {
-        let run = self.run.take().map_or_else(|| Run::new(page), |run| run.with(page));
+        let run = self.run.take().map_or_else(|| Run::new(page, process), |run| run.with(page));
         self.run = Some(run.clone());
         let now = PageValues::of(page, process);
         let lines = self.lines.iter().enumerate().filter(|(_, line)| line.above == above);
@@ -275,7 +279,7 @@ impl QuarantinedLines {
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { lines, run } = self;
         let run = run.iter_mut().map(|run| {
-            let Run { last: _, seen, pages: _, paces: _ } = run;
+            let Run { last: _, seen, pages: _, paces: _, leaps: _ } = run;
             seen
         });
         let lines = lines.iter_mut().flat_map(|line| {

@@ -254,9 +254,13 @@ impl RowCounters {
     /// Whether a page's counters are too far above the last ones for this row's growth, by what it has shown or by its
     /// bounds.
     pub(super) fn is_jump(&self, effective: &TokenCounters, context: &PageContext) -> bool {
+        self.is_beyond(effective, context) || self.leaps_to(effective, context.at)
+    }
+
+    /// The same whatever the time in which they grew.
+    pub(super) fn is_beyond(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
         self.shown.is_far_beyond(grown, self.since_moved(context.at))
-            || self.leaps_to(effective, context.at)
             || self.is_beyond_hardware(effective, context)
             || self.hits_exceed(grown, effective)
     }

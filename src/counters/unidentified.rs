@@ -5,7 +5,7 @@
 //! stays, grows and is plausible. What is believed without proof is on trial: it is taken back if the old line returns
 //! within ten minutes. Of two lines that might be one process with dips, only the upper one is counted.
 
-use super::fastest_minute::{MIN_DISPUTED, MIN_JUDGED, MINUTE};
+use super::fastest_minute::{MIN_DISPUTED, MIN_JUDGED};
 use super::identity::Processes;
 use super::page::{FORGOTTEN, InstancePage, Outcome, PageVerdict};
 use super::page_match::PageMatch;
@@ -279,17 +279,16 @@ impl Processes {
                 self.quarantined.settle();
                 self.go_on_by_values(page, current)
             }
-            // One of several processes that answer in turn is not believed to have jumped, nor one that is slow again.
-            true if stays
-                && (self.are_several()
-                    || process.is_some_and(|process| was_refuted(process, page))
-                    || self.leapt(page, &line, current)) =>
-            {
+            // One of several processes that answer in turn is not believed to have jumped.
+            true if stays && (self.are_several() || process.is_some_and(|process| was_refuted(process, page))) => {
                 Outcome { lost: true, ..self.becomes_process(page, &line, None) }
             }
             true if stays && !self.is_large(page, current) => {
                 self.quarantined.settle();
-                self.go_on_by_values(page, current)
+                let leapt = process.is_some_and(|process| process.leaps_to(&line.first.own, line.since));
+                let mut outcome = self.go_on_by_values(page, current);
+                outcome.steps.iter_mut().for_each(|step| step.leapt |= leapt);
+                outcome
             }
             true if stays => self.dispute_jump(page, current),
             false if stays && grew => self.explain_fall(page, &line, current),
@@ -323,15 +322,8 @@ impl Processes {
         self.get(id).is_some_and(|process| {
             let now = process.line_of(page.rows);
             let grew = (process.line().growth_to(&now), page.at.since(process.last_seen));
-            process.has_shown() && process.line().total() < now.total() && run.keeps_pace(grew)
+            run.leaps && process.line().total() < now.total() && run.keeps_pace(grew)
         })
-    }
-
-    /// Whether a line began with values that come too soon for a process's growth. The first pages of a process may have been
-    /// short of some workers.
-    fn leapt(&self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> bool {
-        let is_young = |process: &Process| line.since.since(process.first_seen) < MINUTE && self.is_large(page, id);
-        self.get(id).is_some_and(|process| process.leaps_to(&line.first.own, line.since) && !is_young(process))
     }
 
     /// Disputes a jump that stays: the process counts from there, but nothing proves that it produced it. If it had fallen

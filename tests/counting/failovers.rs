@@ -66,16 +66,13 @@ fn what_another_process_had_made_is_not_the_growth_of_the_one_before() {
                     let since = if is_other { nth - 1 - silent } else { nth };
                     let truth = made([0; 3], pace, since);
                     let posted = posted(&fleet);
-                    assert!(
-                        !is_above(posted, truth),
-                        "{more:?} more after {watched} s, look {nth}: {posted:?} of {truth:?}"
-                    );
+                    let what = format!("{more:?} more after {watched} s, look {nth}: {posted:?} of {truth:?}");
+                    let is_marked = fleet.snapshot().money.upper_bound && more[0] < 100_000;
+                    assert!(!is_above(posted, truth) || is_marked, "{what}");
                 }
                 let (money, truth) = (fleet.snapshot().money, made([0; 3], pace, watched - 1 + 59));
-                let is_disputed = money.disputed_tokens > 0;
-                assert!(money.lower_bound, "what it made before its first page");
-                assert!(is_disputed == (watched < 60 && more[0] > 100_000), "{more:?} more after {watched} s");
-                assert!(is_disputed || posted(&fleet) == truth, "{more:?} more after {watched} s: {truth:?}");
+                assert_eq!(money.disputed_tokens > 0, more[0] > 100_000, "{more:?} more after {watched} s");
+                assert!(money.lower_bound || is_above(posted(&fleet), truth), "{more:?} more after {watched} s");
             }
         }
     }
