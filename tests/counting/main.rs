@@ -30,6 +30,7 @@ mod close_restarts;
 mod close_turns;
 mod costs;
 mod counting;
+mod departures;
 mod dips;
 mod doubles;
 mod doubles_pages;

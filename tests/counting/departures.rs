@@ -1,0 +1,49 @@
+//! A process that answers no more while others do: what it made after its last page is missing, until it answers again.
+
+use crate::rate_truth;
+
+use margintop::reading::PageReading;
+use rate_truth::{both, look, rows, started};
+
+const URL: &str = "http://engine:8000";
+
+fn made(before: u64, nth: i64) -> u64 {
+    before + 100 * nth.unsigned_abs()
+}
+
+/// Whether the total is a lower bound after so many looks, and the lost windows.
+fn bounds(looks: i64, page: impl Fn(i64) -> PageReading) -> [(bool, u64); 2] {
+    both(&[URL]).map(|mut fleet| {
+        (0..looks).for_each(|nth| drop(look(&mut fleet, URL, nth, page(nth))));
+        let money = fleet.snapshot().money;
+        (money.lower_bound, money.lost_windows)
+    })
+}
+
+/// Class: one of several replicas ends, and nothing says what it made in its last seconds.
+#[test]
+fn a_replica_that_leaves_its_address_is_a_lost_window_until_it_answers_again() {
+    let page = |end: i64, back: i64| {
+        move |nth: i64| {
+            let is_first = nth % 2 == 0 && !(end..back).contains(&nth);
+            let (process, had) = if is_first { (1_000, 50_000) } else { (2_000, 900_000) };
+            rows(&[("0", "m", made(had, nth))], started(process))
+        }
+    };
+    assert_eq!(bounds(60, page(60, 60)), [(false, 0); 2], "both answer");
+    assert_eq!(bounds(60, page(30, 60)), [(true, 1); 2], "one is gone");
+    assert_eq!(bounds(60, page(30, 52)), [(false, 0); 2], "and is back");
+    assert_eq!(bounds(32, page(30, 60)), [(false, 0); 2], "it is not known yet");
+}
+
+/// Class: an engine without a start time is started again with another model: its first page is a baseline.
+#[test]
+fn a_restart_into_another_model_is_a_lost_window() {
+    for had in [0, 40, 9_000] {
+        let page = |nth: i64| {
+            let (model, made) = if nth < 20 { ("m", made(50_000, nth)) } else { ("x", made(had, nth - 20)) };
+            rows(&[("0", model, made)], None)
+        };
+        assert!(bounds(60, page).iter().all(|(is_bound, _)| *is_bound), "{had}");
+    }
+}
