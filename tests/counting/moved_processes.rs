@@ -32,7 +32,7 @@ fn shown(process: Served, millis: i64) -> PageReading {
     PageReading { date: Some(after(millis).wall), ..page }
 }
 
-/// Who answers at the addresses `a` and `b` from a second on; nobody where there is none.
+/// The processes that answer at the addresses `a` and `b` from a second on, if any do.
 type Script<'a> = &'a [(i64, Option<Served>, Option<Served>)];
 
 /// Posted output tokens, those that were made while the watch ran, and whether something is said to be missing or too much.
