@@ -7,9 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::values::COUNTERS;
 use crate::units::{Moment, Span};
 
+/// The place of output among the counters.
+const OUTPUT: usize = COUNTERS - 1;
 pub(super) const MINUTE: Span = Span::from_secs(60);
 /// Growth of at least this many times the fastest minute is another process's.
 const OTHERS_RATIO: u64 = 50;
+/// Growth that comes so many times as fast as ever may be another process's: it waits until it is known whether it goes on.
+const LEAP_RATIO: u64 = 20;
 /// Growth of at most this many times the fastest minute is the row's own.
 const OWN_RATIO: u64 = 2;
 /// Growth of fewer tokens is not disputed for being unusual: it is posted, on trial.
@@ -20,8 +24,8 @@ pub(super) const MIN_JUDGED: u64 = 10_000;
 pub(super) const MIN_EVIDENCE: u64 = 1000;
 /// Fewer output tokens come at once from requests that end together, and fewer a second from an engine that gets much to do
 /// after it had little.
-const BURST: u64 = 5000;
-const BURST_A_SECOND: u64 = 10_000;
+const BURST: u64 = 4000;
+const BURST_A_SECOND: u64 = 1000;
 
 /// The fastest minute of each counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,6 +34,9 @@ pub(super) struct FastestMinute {
     /// The growth in the present minute.
     current: [u64; COUNTERS],
     since: Option<Moment>,
+    /// The most output tokens that one page added.
+    #[serde(default)]
+    at_once: u64,
 }
 
 impl FastestMinute {
@@ -42,11 +49,12 @@ impl FastestMinute {
             self.current[i] = self.current[i].saturating_add(grown);
             self.fastest[i] = self.fastest[i].max(self.current[i]);
         }
+        self.at_once = self.at_once.max(growth[OUTPUT]);
     }
 
     /// When the present minute began.
     pub(super) const fn since_mut(&mut self) -> Option<&mut Moment> {
-        let Self { fastest: _, current: _, since } = self;
+        let Self { fastest: _, current: _, since, at_once: _ } = self;
         since.as_mut()
     }
 
@@ -79,19 +87,18 @@ impl FastestMinute {
     /// makes in a second what takes it most of an hour. Prompts alone may: a long one is counted at once.
     pub(super) fn is_leap(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
         let millis = |i: usize| u128::from(since_moved[i].millis().max(1).unsigned_abs());
-        let output = COUNTERS - 1;
-        let burst = u128::from(BURST) + u128::from(BURST_A_SECOND) * millis(output) / 1000;
+        let burst = u128::from(BURST) + u128::from(BURST_A_SECOND) * millis(OUTPUT) / 1000;
         let present = self.since.map_or(MINUTE, |since| at.since(since).clamp(Span::from_millis(1), MINUTE));
         let far = |i: usize| {
             let grew = |tokens: u64, within: Span| {
-                u128::from(tokens) * millis(i) / u128::from(within.millis().unsigned_abs()) * u128::from(OTHERS_RATIO)
+                u128::from(tokens) * millis(i) / u128::from(within.millis().unsigned_abs()) * u128::from(LEAP_RATIO)
             };
             u128::from(growth[i]) >= grew(self.fastest[i], MINUTE).max(grew(self.current[i], present))
         };
         let mut moved = (0..COUNTERS).filter(|i| growth[*i] > 0);
         // What came at once before may come again.
-        let is_new = growth[output] > self.fastest[output].saturating_mul(OWN_RATIO);
-        self.any() && is_new && u128::from(growth[output]) >= burst && moved.all(far)
+        let is_new = growth[OUTPUT] > self.at_once.saturating_mul(OWN_RATIO);
+        self.any() && is_new && u128::from(growth[OUTPUT]) >= burst && moved.all(far)
     }
 
     /// Whether a growth is far beyond anything shown.

@@ -47,8 +47,8 @@ impl HitClamp {
         Self { hits, ..Self::default() }
     }
 
-    /// Splits a growth.
-    pub(super) fn take(&mut self, prompts: u64, hits: u64) -> Split {
+    /// Splits a growth. If the page lacks some of the hits, it is not known whether its misses are any.
+    pub(super) fn take(&mut self, prompts: u64, hits: u64, lacks_hits: bool) -> Split {
         self.prompts = self.prompts.saturating_add(prompts);
         let is_far = self.hits.saturating_add(hits).saturating_sub(self.prompts) >= FAR;
         if is_far {
@@ -61,9 +61,12 @@ impl HitClamp {
         let due = self.hits.min(self.prompts).saturating_sub(self.counted);
         let hit = due.min(prompts);
         self.counted += due;
-        let settled = std::mem::take(&mut self.unknown);
         let miss = prompts - hit;
-        let is_doubtful = self.doubtful > 0 && miss > 0;
+        let settled = if lacks_hits { 0 } else { std::mem::take(&mut self.unknown) };
+        if lacks_hits {
+            self.unknown = self.unknown.saturating_add(miss);
+        }
+        let is_doubtful = (self.doubtful > 0 || lacks_hits) && miss > 0;
         self.doubtful = self.doubtful.saturating_sub(miss);
         Split { miss, hit, corrected: due - hit, settled, is_doubtful }
     }
@@ -132,48 +135,56 @@ mod tests {
     #[test]
     fn hits_that_become_known_settle_the_prompts_before_them_once() {
         let mut clamp = HitClamp::default();
-        clamp.take(10, 0);
+        clamp.take(10, 0, false);
         clamp.note(100);
-        assert_eq!(clamp.take(10, 60), Split { settled: 100, ..split(0, 10, 50) });
-        assert_eq!(clamp.take(10, 0).settled, 0);
+        assert_eq!(clamp.take(10, 60, false), Split { settled: 100, ..split(0, 10, 50) });
+        assert_eq!(clamp.take(10, 0, false).settled, 0);
         clamp.note(100);
         clamp.leave_unknown();
-        assert_eq!(clamp.take(10, 0).settled, 0);
+        assert_eq!(clamp.take(10, 0, false).settled, 0);
+    }
+
+    #[test]
+    fn misses_of_pages_that_lack_hits_are_unknown_until_all_of_them_are_there() {
+        let mut clamp = HitClamp::default();
+        assert_eq!(clamp.take(100, 20, true), Split { is_doubtful: true, ..split(80, 20, 0) });
+        assert_eq!(clamp.take(100, 20, true).settled, 0);
+        assert_eq!(clamp.take(10, 60, false), Split { settled: 160, ..split(0, 10, 50) });
     }
 
     #[test]
     fn hits_that_run_ahead_wait() {
         let mut clamp = HitClamp::default();
-        assert_eq!(clamp.take(10, 60), split(0, 10, 0));
+        assert_eq!(clamp.take(10, 60, false), split(0, 10, 0));
         assert_eq!(clamp.pending(), 50);
-        assert_eq!(clamp.take(100, 0), split(50, 50, 0));
+        assert_eq!(clamp.take(100, 0, false), split(50, 50, 0));
     }
 
     #[test]
     fn hits_that_come_late_correct_the_misses() {
         let mut clamp = HitClamp::default();
-        assert_eq!(clamp.take(100_000, 0), split(100_000, 0, 0));
-        assert_eq!(clamp.take(0, 60_000), split(0, 0, 60_000));
-        assert_eq!(clamp.take(10, 50_000), split(0, 10, 39_999 + 1), "and no more than there were prompts");
+        assert_eq!(clamp.take(100_000, 0, false), split(100_000, 0, 0));
+        assert_eq!(clamp.take(0, 60_000, false), split(0, 0, 60_000));
+        assert_eq!(clamp.take(10, 50_000, false), split(0, 10, 39_999 + 1), "and no more than there were prompts");
         assert_eq!(clamp.pending(), 9_990);
     }
 
     #[test]
     fn hits_far_ahead_of_all_prompts_are_dropped() {
         let mut clamp = HitClamp::default();
-        clamp.take(1000, 500);
-        assert_eq!(clamp.take(200, FAR + 700), Split { is_doubtful: true, ..split(200, 0, 0) });
-        assert_eq!(clamp.take(200, 100), Split { is_doubtful: true, ..split(100, 100, 0) });
-        assert_eq!(clamp.take(FAR + 500, 100), Split { is_doubtful: true, ..split(FAR + 400, 100, 0) });
-        assert_eq!(clamp.take(200, 100), split(100, 100, 0), "as many prompts came");
+        clamp.take(1000, 500, false);
+        assert_eq!(clamp.take(200, FAR + 700, false), Split { is_doubtful: true, ..split(200, 0, 0) });
+        assert_eq!(clamp.take(200, 100, false), Split { is_doubtful: true, ..split(100, 100, 0) });
+        assert_eq!(clamp.take(FAR + 500, 100, false), Split { is_doubtful: true, ..split(FAR + 400, 100, 0) });
+        assert_eq!(clamp.take(200, 100, false), split(100, 100, 0), "as many prompts came");
     }
 
     #[test]
     fn what_cannot_be_corrected_waits_for_later_prompts() {
         let mut clamp = HitClamp::default();
-        clamp.take(100, 0);
-        assert_eq!(clamp.take(0, 30).corrected, 30);
+        clamp.take(100, 0, false);
+        assert_eq!(clamp.take(0, 30, false).corrected, 30);
         clamp.give_back(30);
-        assert_eq!(clamp.take(50, 0), split(20, 30, 0));
+        assert_eq!(clamp.take(50, 0, false), split(20, 30, 0));
     }
 }

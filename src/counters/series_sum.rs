@@ -199,6 +199,12 @@ impl SeriesSum {
         left.chain(gone).filter(|(series, _)| continued.binary_search(series).is_err()).collect()
     }
 
+    /// Whether a known series is not on a page.
+    pub(super) fn lacks(&self, now: &[SeriesValue]) -> bool {
+        let is_as_before = self.gone.is_empty() && same(&self.present.series, now);
+        !now.is_empty() && !is_as_before && !self.missing(now).is_empty()
+    }
+
     /// The values of a series of a page and of a missing one, if both are known.
     pub(super) fn beside(&self, now: &[SeriesValue], series: u64, missing: u64) -> Option<Beside> {
         let (then, value) = self.known(series).zip(find(now, series))?;

@@ -51,6 +51,7 @@ mod inventory;
 mod late_names;
 mod lease_edge_rates;
 mod lone_restarts;
+mod lost_hits;
 mod moved_processes;
 mod never_shown;
 mod pace;

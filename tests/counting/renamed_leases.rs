@@ -9,6 +9,7 @@ use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
 use margintop::ledger::CostKind;
 use margintop::pricing::{Book, Lease, Leased};
 use margintop::reading::{Event, NodeName, PageReading, TargetId};
+use margintop::snapshot::Rule;
 use margintop::units::Span;
 use rate_truth::{amount, second};
 use support::answered;
@@ -158,5 +159,8 @@ fn a_lease_by_a_hostname_that_nodes_share_is_of_none_of_them() {
         assert_eq!(nodes, ["10.0.0.5", "10.0.0.6"]);
         let by_lease: Vec<_> = held(&fleet).into_iter().filter(|(lease, ..)| lease.is_some()).collect();
         assert!(by_lease.iter().all(|(.., time)| *time <= 1000), "{order:?}: {by_lease:?}");
+        let snapshot = fleet.snapshot();
+        let told = snapshot.alerts.iter().find(|alert| alert.rule == Rule::HostnameShared).unwrap();
+        assert!(told.text.as_str().contains("a lease of that name is none of theirs"), "{told:?}");
     }
 }

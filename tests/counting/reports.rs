@@ -19,7 +19,7 @@ mod older_views;
 mod roles;
 mod rotating;
 mod same_start;
-mod scene;
+pub(crate) mod scene;
 mod served;
 mod sticky;
 mod unknown_hits;

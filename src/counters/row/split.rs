@@ -73,7 +73,7 @@ impl RowCounters {
             }
             (_, Some(_)) => {
                 let was_doubtful = self.hits.is_doubtful();
-                let split = self.hits.take(prompts, hits);
+                let split = self.hits.take(prompts, hits, self.lacks_hits(reading));
                 if !was_doubtful && self.hits.is_doubtful() {
                     self.doubted = Some(at);
                 }
@@ -82,5 +82,11 @@ impl RowCounters {
                 (Delta { miss, hit, output, hits_known: !split.is_doubtful }, late)
             }
         }
+    }
+
+    /// Whether a page lacks a series of hits although it has all of prompts: what it counts meanwhile is not known.
+    fn lacks_hits(&self, reading: &EngineReading) -> bool {
+        let [prompts, hits, _] = &self.series;
+        hits.lacks(&reading.series.cached) && !prompts.lacks(&reading.series.prompt)
     }
 }

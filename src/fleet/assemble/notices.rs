@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::{Fleet, PresentFleet};
 use crate::ledger::CostKind;
-use crate::pricing::{Commitment, GpuRate};
+use crate::pricing::{Commitment, GpuRate, Leased};
 use crate::reading::Label;
 use crate::snapshot::{Notice, Rule, Severity};
 use crate::units::GpuTime;
@@ -15,8 +15,10 @@ use crate::units::GpuTime;
 pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
     let fleet = present.fleet;
     let shared = fleet.inventory.shared_hostnames().map(|name| {
+        let is_leased = fleet.config.leases.iter().any(|lease| lease.leased == Leased::Node(name.clone()));
+        let lease = if is_leased { ", and a lease of that name is none of theirs" } else { "" };
         let text = format!(
-            "several nodes call themselves \"{name}\": they are named by their addresses; set node = \"…\" for each target, or give each exporter a host name of its own"
+            "several nodes call themselves \"{name}\": they are named by their addresses{lease}; set node = \"…\" for each target, or give each exporter a host name of its own"
         );
         notice(Rule::HostnameShared, Severity::Warning, name.as_str(), &text)
     });
