@@ -51,6 +51,8 @@ pub struct Step {
     /// Whether a counter that stood at nothing, or was not there, has so much at once that its earlier pages may have been
     /// wrong.
     pub leapt: bool,
+    /// Whether nothing proves that its process made it: another one may have.
+    pub unproven: bool,
     /// Since when each counter (prompt, cached, output) that returns on this page was missing: its growth is of all that time.
     pub late: [Option<Moment>; 3],
     /// The name under which the row was on earlier pages, if it has another one from this page on.

@@ -287,7 +287,9 @@ impl Processes {
                 self.quarantined.settle();
                 let leapt = process.is_some_and(|process| process.leaps_to(&line.first.own, line.since));
                 let mut outcome = self.go_on_by_values(page, current);
-                outcome.steps.iter_mut().for_each(|step| step.leapt |= leapt);
+                for step in &mut outcome.steps {
+                    (step.leapt, step.unproven) = (step.leapt | leapt, true);
+                }
                 outcome
             }
             true if stays => self.dispute_jump(page, current),

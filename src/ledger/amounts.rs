@@ -85,8 +85,8 @@ impl Add for AllocatedTime {
 pub struct Uncertainty {
     /// Half the width of the bounds of tokens in gaps over price edges.
     pub timing: Money,
-    /// The revenue that unknown hits could remove.
-    pub hits: Money,
+    /// The revenue that unknown hits could remove, and that of tokens that nothing proves.
+    pub excess: Money,
     /// Windows in which tokens may be missing: possible restarts, and the time between an engine's last scrape and its
     /// end. Negative if more turned out to lack nothing.
     pub lost_windows: i64,
@@ -95,7 +95,7 @@ pub struct Uncertainty {
 impl AddAssign for Uncertainty {
     fn add_assign(&mut self, other: Self) {
         self.timing += other.timing;
-        self.hits += other.hits;
+        self.excess += other.excess;
         self.lost_windows = self.lost_windows.saturating_add(other.lost_windows);
     }
 }

@@ -32,8 +32,8 @@ pub struct Ledger {
     pub(super) day_began: Timestamp,
     pub(super) today: PostingSums,
     pub(super) uncertainty: Uncertainty,
-    /// What unknown hits could take off each of the latest minutes.
-    pub(super) unknown_hits: BTreeMap<Timestamp, Money>,
+    /// By how much each of the latest minutes may be too high.
+    pub(super) excess: BTreeMap<Timestamp, Money>,
     pub(super) minutes: BTreeMap<Timestamp, PostingSums>,
     /// Minutes whose tokens were moved to other accounts.
     pub(super) moved: MovedMinutes,
@@ -163,7 +163,8 @@ impl Ledger {
             let tariff = self.tariff_at(posting.account, from);
             let tokens = upto.less(done);
             let unsure = if posting.hits_known { Tokens::ZERO } else { tokens.miss };
-            let entry = Entry { account: posting.account, tariff, minute: from.minute(), tokens, unsure };
+            let entry =
+                Entry { account: posting.account, tariff, minute: from.minute(), tokens, unsure, unproven: false };
             (from, done) = (end, upto);
             entries.push(entry);
         }
@@ -274,7 +275,7 @@ impl Ledger {
         self.earned[posting.account.index()] += earned;
         self.note_uncertainty(posting, lines);
         for line in lines {
-            self.note_unknown_hits(line);
+            self.note_excess(line);
         }
     }
 
@@ -296,7 +297,7 @@ impl Ledger {
                 let key = (entry.minute, entry.account, entry.tariff);
                 *pending.tokens.entry(key).or_default() += TokenChange::taken_back(entry.tokens);
             }
-            self.settle_hits(entry);
+            self.settle_excess(entry);
         }
     }
 
@@ -315,7 +316,7 @@ impl Ledger {
             let worth = self.worth(entry);
             self.earned[entry.account.index()] += worth;
             self.write(*entry);
-            self.note_unknown_hits(entry);
+            self.note_excess(entry);
         }
     }
 
@@ -356,7 +357,7 @@ impl Ledger {
     pub fn settle(&mut self, now: Timestamp) {
         let from = (now - MINUTES_KEPT).minute();
         self.minutes = self.minutes.split_off(&from);
-        self.unknown_hits = self.unknown_hits.split_off(&from);
+        self.excess = self.excess.split_off(&from);
         self.moved.settle(from);
         self.lately.settle(now);
     }

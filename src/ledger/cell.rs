@@ -46,8 +46,8 @@ pub struct UncertaintyCell {
     pub bucket: Timestamp,
     /// Half the width of the bounds of tokens in gaps over price edges.
     pub timing: Money,
-    /// The revenue that unknown hits could remove.
-    pub hits: Money,
+    /// The revenue that unknown hits could remove, and that of tokens that nothing proves.
+    pub excess: Money,
     /// Windows in which tokens may be missing.
     pub lost_windows: i64,
 }

@@ -58,7 +58,7 @@ impl Ledger {
             }
             self.minutes.entry(entry.minute).or_default().add_tokens(entry.account, entry.tariff, entry.tokens);
             self.touched.insert(entry.minute);
-            self.accept_unknown_hits(entry);
+            self.accept_excess(entry);
         }
         let energy = energy.filter(|_| decision.accepted && !self.closed);
         for entry in energy.iter().flat_map(|energy| &energy.entries) {

@@ -84,6 +84,9 @@ pub struct Entry {
     /// The misses among them whose hits are unknown.
     #[serde(default, skip_serializing_if = "is_none")]
     pub unsure: Tokens,
+    /// Whether nothing proves that they were produced in the watch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unproven: bool,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -92,9 +95,10 @@ fn is_none(tokens: &Tokens) -> bool {
 }
 
 impl Entry {
-    /// Whether another entry is for the same account, tariff and minute.
+    /// Whether another entry is for the same account, tariff and minute, and as well proven.
     pub fn merges(&self, other: &Self) -> bool {
-        (self.account, self.tariff, self.minute) == (other.account, other.tariff, other.minute)
+        let of = |entry: &Self| (entry.account, entry.tariff, entry.minute, entry.unproven);
+        of(self) == of(other)
     }
 
     /// Adds the other entry's tokens.

@@ -53,7 +53,7 @@ impl Ledger {
         self.today = PostingSums::default();
         self.today.restore(&tokens, &rents);
         self.uncertainty = uncertainty.iter().fold(Uncertainty::default(), |mut sum, cell| {
-            sum += Uncertainty { timing: cell.timing, hits: cell.hits, lost_windows: cell.lost_windows };
+            sum += Uncertainty { timing: cell.timing, excess: cell.excess, lost_windows: cell.lost_windows };
             sum
         });
         self.minutes.clear();

@@ -33,41 +33,53 @@ impl Ledger {
         }
     }
 
-    /// Records what an entry's unknown hits could take off.
-    pub(super) fn note_unknown_hits(&mut self, entry: &Entry) {
-        let amount = self.hit_uncertainty(entry);
-        self.change_unknown_hits(entry.minute, amount);
+    /// Records by how much an entry may be too high.
+    pub(super) fn note_excess(&mut self, entry: &Entry) {
+        let amount = self.excess(entry);
+        self.change_excess(entry.minute, amount);
     }
 
-    /// Takes back what an entry's unknown hits could take off: they are known, or the entry is taken back.
-    pub(crate) fn settle_hits(&mut self, entry: &Entry) {
-        let amount = self.hit_uncertainty(entry);
-        self.change_unknown_hits(entry.minute, -amount);
+    /// Takes back by how much an entry may be too high: its hits are known, or it is taken back.
+    pub(crate) fn settle_excess(&mut self, entry: &Entry) {
+        let amount = self.excess(entry);
+        self.change_excess(entry.minute, -amount);
+    }
+
+    /// Records that nothing proves that what was posted was produced in the watch.
+    pub(crate) fn doubt_entries(&mut self, entries: &mut [Entry]) {
+        for entry in entries {
+            self.settle_excess(entry);
+            entry.unproven = true;
+            self.note_excess(entry);
+        }
     }
 
     /// Records the same of an entry of an accepted dispute: the store has already written it.
-    pub(super) fn accept_unknown_hits(&mut self, entry: &Entry) {
+    pub(super) fn accept_excess(&mut self, entry: &Entry) {
         if entry.minute >= self.day_began.minute() {
-            self.uncertainty += Uncertainty { hits: micros_up(self.hit_uncertainty(entry)), ..Uncertainty::default() };
+            self.uncertainty += Uncertainty { excess: micros_up(self.excess(entry)), ..Uncertainty::default() };
         }
     }
 
-    fn hit_uncertainty(&self, entry: &Entry) -> Money {
-        let tariff = entry.tariff.filter(|_| entry.unsure > Tokens::ZERO);
-        tariff.map_or(Money::ZERO, |tariff| self.tariff(tariff).hit_uncertainty(entry.unsure))
+    fn excess(&self, entry: &Entry) -> Money {
+        let tariff = entry.tariff.filter(|_| entry.unproven || entry.unsure > Tokens::ZERO);
+        tariff.map_or(Money::ZERO, |tariff| match self.tariff(tariff) {
+            tariff if entry.unproven => tariff.value(entry.tokens),
+            tariff => tariff.hit_uncertainty(entry.unsure),
+        })
     }
 
-    /// Changes what unknown hits could take off a minute. A file keeps whole millionths, so the sum is rounded and not each
+    /// Changes by how much a minute may be too high. A file keeps whole millionths, so the sum is rounded and not each
     /// change: what is taken back leaves nothing.
-    fn change_unknown_hits(&mut self, minute: Timestamp, amount: Money) {
+    fn change_excess(&mut self, minute: Timestamp, amount: Money) {
         if self.closed || amount.is_zero() {
             return;
         }
-        let sum = self.unknown_hits.entry(minute).or_default();
+        let sum = self.excess.entry(minute).or_default();
         let before = *sum;
         *sum += amount;
-        let hits = micros_up(*sum) - micros_up(before);
-        self.doubt(minute, Uncertainty { hits, ..Uncertainty::default() });
+        let excess = micros_up(*sum) - micros_up(before);
+        self.doubt(minute, Uncertainty { excess, ..Uncertainty::default() });
     }
 
     fn doubt(&mut self, minute: Timestamp, uncertainty: Uncertainty) {

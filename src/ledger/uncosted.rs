@@ -36,6 +36,7 @@ impl Ledger {
                 minute: *minute,
                 tokens,
                 unsure: Tokens::ZERO,
+                unproven: false,
             })
         });
         let is_of = |entry: &Entry| {

@@ -153,7 +153,10 @@ impl Metering {
         }
         let interval = begin_rate(context, engine, (place, reading), (step, outcome), interval);
         if let Some(grown) = &step.grown {
-            let entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
+            let mut entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
+            if step.unproven {
+                context.ledger.doubt_entries(&mut entries);
+            }
             trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);
             if grown.settled > crate::units::Tokens::ZERO {
                 let moved = engine.rows[place].settle(grown.settled, context.ledger);

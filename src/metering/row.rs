@@ -282,7 +282,7 @@ impl Row {
             left = left.saturating_sub(part);
             let after = Entry { tokens: Classes { miss: part, ..Classes::default() }, unsure: Tokens::ZERO, ..*line };
             let before = Entry { unsure: part, ..after };
-            ledger.settle_hits(&before);
+            ledger.settle_excess(&before);
             line.unsure = line.unsure.saturating_sub(part);
             self.guard.iter_mut().for_each(|guard| guard.correct(before, after));
             moved.push([before, after]);

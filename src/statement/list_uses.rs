@@ -66,8 +66,8 @@ impl<'a> ListUses<'a> {
         statement.any_paid = paid_shares.iter().any(Option::is_some);
         let mut lost = 0_i64;
         for doubt in &self.past.uncertainty {
-            statement.uncertainty += doubt.timing + doubt.hits;
-            statement.upper_bound |= !doubt.hits.is_zero();
+            statement.uncertainty += doubt.timing + doubt.excess;
+            statement.upper_bound |= !doubt.excess.is_zero();
             lost += doubt.lost_windows;
         }
         statement.lost_windows = u64::try_from(lost).unwrap_or_default();

@@ -98,7 +98,7 @@ fn refold<'a>(
             let tariff = settled.map(|((quote, off), paid)| {
                 if off > Money::ZERO {
                     let (bucket, timing) = (cell.bucket, off);
-                    uncertainty.push(UncertaintyCell { bucket, timing, hits: Money::ZERO, lost_windows: 0 });
+                    uncertainty.push(UncertaintyCell { bucket, timing, excess: Money::ZERO, lost_windows: 0 });
                 }
                 tariffs.number(quote, (paid, terms.0, terms.1))
             });

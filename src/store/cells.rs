@@ -63,7 +63,7 @@ pub(super) fn write_kept(
         (*minute, [i64::from(cost_account.number())], [change.held, change.idle, change.energy])
     });
     let uncertainty = pending.uncertainty.iter().map(|(minute, uncertainty)| {
-        (*minute, [], [micros_up(uncertainty.timing), micros_up(uncertainty.hits), uncertainty.lost_windows])
+        (*minute, [], [micros_up(uncertainty.timing), micros_up(uncertainty.excess), uncertainty.lost_windows])
     });
     let mut tokens = by_grain(calendar, tokens);
     for (cells, from) in tokens.iter_mut().zip(kept_from) {

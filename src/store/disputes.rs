@@ -163,7 +163,7 @@ fn post(transaction: &Transaction<'_>, calendar: &mut Calendar, dispute: &Disput
         // What its unknown hits could take off, as where it is posted at once.
         if let Some(hits) = tariff.map(|tariff| tariff.hit_uncertainty(entry.unsure)).filter(|hits| !hits.is_zero()) {
             *postings.uncertainty.entry(entry.minute).or_default() +=
-                Uncertainty { hits: Money::from_micros(cells::micros_up(hits)), ..Uncertainty::default() };
+                Uncertainty { excess: Money::from_micros(cells::micros_up(hits)), ..Uncertainty::default() };
         }
         let key = (entry.minute, entry.account, entry.tariff);
         *postings.tokens.entry(key).or_default() += TokenChange::added(entry.tokens);

@@ -252,7 +252,7 @@ pub(super) fn uncertainty(
         Ok(UncertaintyCell {
             bucket: Timestamp::from_millis(row.get(0)?),
             timing: Money::from_micros(row.get(1)?),
-            hits: Money::from_micros(row.get(2)?),
+            excess: Money::from_micros(row.get(2)?),
             lost_windows: row.get(3)?,
         })
     })?;

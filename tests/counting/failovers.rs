@@ -6,7 +6,7 @@ use crate::support;
 
 use margintop::fleet::Fleet;
 use margintop::reading::{EngineReading, PageReading};
-use rate_truth::{both, look, refused};
+use rate_truth::{amount, both, look, refused};
 use support::{counters, page, page_of_rank};
 
 const URL: &str = "http://engine:8000";
@@ -118,5 +118,35 @@ fn two_processes_that_answer_for_some_pages_each_are_not_posted_for_more_than_th
                 }
             }
         }
+    }
+}
+
+/// Class: a mark that ends while what it is about stays.
+#[test]
+fn what_is_not_proven_is_an_upper_bound_for_as_long_as_it_is_posted() {
+    let (pace, base, more) = ([200, 50, 150], [50_000, 10_000, 20_000], [55_000, 10_000, 25_000]);
+    let looks = (0..120).chain((120..1500).step_by(20));
+    for mut fleet in both(&[URL]) {
+        for nth in looks.clone() {
+            look(&mut fleet, URL, nth, shown(made(if nth >= 60 { sum(base, more) } else { base }, pace, nth)));
+        }
+        let money = fleet.snapshot().money;
+        assert!(!money.on_trial && money.upper_bound, "{money:?}");
+        // 45,000 computed, 10,000 cached and 25,000 output tokens, and those of the pages until it was posted.
+        assert!((0.08..0.09).contains(&amount(money.uncertainty)), "{:?}", money.uncertainty);
+    }
+}
+
+/// Class: uncertainty of what was taken back.
+#[test]
+fn what_is_taken_back_is_no_longer_uncertain() {
+    let (pace, base, more) = ([200, 50, 150], [50_000, 10_000, 20_000], [55_000, 10_000, 25_000]);
+    for mut fleet in both(&[URL]) {
+        for nth in 0..200 {
+            let is_other = (60..100).contains(&nth);
+            look(&mut fleet, URL, nth, shown(made(if is_other { sum(base, more) } else { base }, pace, nth)));
+        }
+        let money = fleet.snapshot().money;
+        assert_eq!(amount(money.uncertainty), 0.0, "{money:?}");
     }
 }

@@ -160,7 +160,7 @@ fn a_lease_by_a_hostname_that_nodes_share_is_of_none_of_them() {
         let by_lease: Vec<_> = held(&fleet).into_iter().filter(|(lease, ..)| lease.is_some()).collect();
         assert!(by_lease.iter().all(|(.., time)| *time <= 1000), "{order:?}: {by_lease:?}");
         let snapshot = fleet.snapshot();
-        let told = snapshot.alerts.iter().find(|alert| alert.rule == Rule::HostnameShared).unwrap();
+        let told = snapshot.notices.iter().find(|notice| notice.rule == Rule::HostnameShared).unwrap();
         assert!(told.text.as_str().contains("a lease of that name is none of theirs"), "{told:?}");
     }
 }

@@ -176,7 +176,7 @@ fn an_accepted_dispute_of_unknown_hits_has_their_uncertainty() {
     let posting = Posting { hits_known: false, ..keeper.posting(began(), 500_000) };
     let entries = keeper.ledger.draft(&posting);
     keeper.ledger.post(&posting, |_| ());
-    let posted = keeper.ledger.uncertainty().hits;
+    let posted = keeper.ledger.uncertainty().excess;
     let evidence = Evidence {
         before: counters(10, 0, 5),
         after: counters(1_000_010, 0, 500_005),
@@ -191,9 +191,9 @@ fn an_accepted_dispute_of_unknown_hits_has_their_uncertainty() {
     assert!(posted > Money::ZERO);
     decide(&path, id, true, began() + Span::from_secs(200)).unwrap().unwrap();
     keeper.on_ledger_event();
-    assert_eq!(keeper.ledger.uncertainty().hits, posted + posted, "the keeper's day");
+    assert_eq!(keeper.ledger.uncertainty().excess, posted + posted, "the keeper's day");
     for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
-        let kept: Money = past(&path, grain).uncertainty.iter().map(|cell| cell.hits).sum();
+        let kept: Money = past(&path, grain).uncertainty.iter().map(|cell| cell.excess).sum();
         assert_eq!(kept, posted + posted, "{grain:?}");
     }
     keeper.close();

@@ -11,7 +11,7 @@ pub fn saved(fleet: &mut Fleet) -> SavedState {
     assert!(fleet.uncommitted().is_empty(), "all that changed is in the checkpoint");
     let ledger = fleet.ledger();
     let bucket = ledger.day_began();
-    let Uncertainty { timing, hits, lost_windows } = ledger.uncertainty();
+    let Uncertainty { timing, excess, lost_windows } = ledger.uncertainty();
     let cell = |(account, tariff, tokens)| TokenCell { bucket, account, tariff, tokens };
     SavedState {
         kept: SavedLedger {
@@ -19,7 +19,7 @@ pub fn saved(fleet: &mut Fleet) -> SavedState {
             cost_accounts: ledger.cost_accounts().to_vec(),
             tariffs: ledger.tariffs().to_vec(),
             tokens: ledger.today().tokens().map(cell).collect(),
-            uncertainty: vec![UncertaintyCell { bucket, timing, hits, lost_windows }],
+            uncertainty: vec![UncertaintyCell { bucket, timing, excess, lost_windows }],
             ..SavedLedger::default()
         },
         began: checkpoint.began,

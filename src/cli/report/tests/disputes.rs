@@ -13,6 +13,7 @@ pub(super) fn dispute() -> Dispute {
         minute,
         tokens: Classes { output: Tokens::new(millions * 1_000_000), ..Classes::default() },
         unsure: Tokens::ZERO,
+        unproven: false,
     };
     let (counters, end) = (TokenCounters::default(), header().last);
     Dispute {
