@@ -193,7 +193,7 @@ mod tests {
 
     /// Class: a flag that is accepted and ignored. What the help of a subcommand does not show is refused, wherever it stands.
     #[test]
-    fn a_flag_that_is_known_everywhere_is_refused_where_it_is_not_taken() {
+    fn a_flag_that_is_known_everywhere_is_refused_where_it_is_not_taken() -> Result<(), Box<dyn std::error::Error>> {
         let all = paths(&help::command(), &[]);
         assert!(all.len() > 20, "{all:?}");
         for path in &all {
@@ -203,7 +203,7 @@ mod tests {
             };
             let mut command = help::command();
             for name in path {
-                command = command.find_subcommand(name).expect("it was listed").clone();
+                command = command.find_subcommand(name).cloned().ok_or("it was listed")?;
             }
             let needed = command.get_positionals().filter(|arg| arg.is_required_set());
             let needed: Vec<String> = needed
@@ -211,28 +211,26 @@ mod tests {
                 .collect();
             let needed: Vec<&str> = needed.iter().map(String::as_str).collect();
             let helped = help::command().try_get_matches_from(words(&[], &["-h"]));
-            let shown = helped.expect_err("-h is answered instead").to_string();
+            let shown = helped.err().ok_or("-h is answered instead")?.to_string();
             for flag in help::GLOBAL {
                 let long = format!("--{}", flag.replace('_', "-"));
                 let is_shown = shown.contains(&format!("{long} <"));
                 for call in [words(&[&long, "x"], &needed), words(&[], &[&[&long, "x"], &needed[..]].concat())] {
                     // Flags that are needed beside this one are not given.
                     let matches = help::command().ignore_errors(true).try_get_matches_from(&call);
-                    let refused = not_taken(&matches.expect("errors are ignored"));
+                    let refused = not_taken(&matches?);
                     assert_eq!(refused.is_none(), is_shown, "{call:?}: {refused:?}");
                     assert!(refused.is_none_or(|why| why.contains(&long) && why.contains("leave it out")), "{call:?}");
                 }
             }
         }
+        Ok(())
     }
 
     #[test]
-    fn a_flag_that_is_not_taken_is_told_who_takes_it() {
-        let of = |arguments: &str| {
-            not_taken(
-                &help::command().try_get_matches_from(arguments.split(' ')).unwrap_or_else(|error| panic!("{error}")),
-            )
-        };
+    fn a_flag_that_is_not_taken_is_told_who_takes_it() -> Result<(), clap::Error> {
+        let of =
+            |arguments: &str| help::command().try_get_matches_from(arguments.split(' ')).map(|call| not_taken(&call));
         for (call, message) in [
             (
                 "themes --theme x",
@@ -244,9 +242,10 @@ mod tests {
             ),
             ("--log x gpu-01:8000", "the dashboard has no use for --log: leave it out; it is for agent, serve, config"),
         ] {
-            assert_eq!(of(&format!("margintop {call}")).as_deref(), Some(message), "{call}");
+            assert_eq!(of(&format!("margintop {call}"))?.as_deref(), Some(message), "{call}");
         }
-        assert_eq!(of("margintop --config a.toml --color never man"), None, "an alias may hold these");
+        assert_eq!(of("margintop --config a.toml --color never man")?, None, "an alias may hold these");
+        Ok(())
     }
 
     /// Class: the parser's own suggestion is a word that has nothing to do with the one that was written.
