@@ -399,6 +399,36 @@ fn a_terminal_that_nobody_reads_stops_no_counting() {
     session.end();
 }
 
+/// Class: what a printed replay reports at its end, and writes to its ledger, is lost where the replay is shown.
+#[test]
+fn a_truncated_recording_is_reported_when_its_replay_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, ledger) = (folder.path().join("box.rec"), folder.path().join("replay.db"));
+    let engine =
+        Server::new(|nth| Reply::page(&page::vllm("m", 60.0, page::Counted::new(1_000, 500, 100).times(nth as u64))));
+    let mut record = std::process::Command::new(env!("CARGO_BIN_EXE_margintop"));
+    record.arg("record").arg(&file).args([engine.metrics().as_str(), "nvml:off", "--for", "1s", "--interval", "200ms"]);
+    record.env("XDG_CONFIG_HOME", "/nonexistent").env("MARGINTOP_LEDGER", "none");
+    assert!(record.output().unwrap().status.success());
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() - 20]).unwrap();
+
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_margintop"));
+    command.args(["replay", file.to_str().unwrap(), "--ledger", ledger.to_str().unwrap(), "--at", "2099-01-01"]);
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
+    command.env("XDG_STATE_HOME", state());
+    let mut session = Session::start_unread(command);
+    session.read();
+    session.wait_for("the engine", |text| text.contains("1/1 engine") || text.contains("1 engine"));
+    session.press("q");
+    let (status, took) = session.end();
+    assert!(status.success() && took < END, "{status:?} {took:?}");
+    assert!(session.text().contains("the end of the recording is missing"), "{}", session.text());
+    session.assert_restored();
+    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert!(!files.iter().any(|file| file.to_string_lossy().ends_with("-wal")), "the ledger was not closed: {files:?}");
+}
+
 /// The dashboard over a driver that is not there and nothing else.
 fn nothing() -> CommandBuilder {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_margintop"));

@@ -4,14 +4,14 @@
 use clap::{Parser, Subcommand};
 
 use super::config::ConfigAction;
-use super::demo::DemoArgs;
+use super::demo_args::DemoArgs;
 use super::global::Global;
 use super::keep::{LeaseAction, LedgerAction};
 use super::once_args::OnceArgs;
 use super::price::PriceArgs;
 use super::reconcile::ReconcileArgs;
 use super::record::RecordArgs;
-use super::replay::ReplayArgs;
+use super::replay_args::ReplayArgs;
 use super::report::ReportArgs;
 use super::when::When;
 

@@ -16,8 +16,7 @@ pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, targets)?;
     plan.tell_doubles();
     let path = ledger::choice(global, &plan.settings).or_own();
-    let mut options = screen::options(&plan)?;
-    options.zone = ledger::zone(path.as_deref(), &plan.settings);
+    let options = screen::options(&plan, path.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let config = plan.session(&Clock::System, ledger::settings(&plan.settings, path, &Clock::System));
     watch(options, config, &plan, runtime.handle())
@@ -37,5 +36,5 @@ pub(super) fn watch(
     options.set_interval = Some(SetInterval::new(move |every| {
         interval.send_replace(Duration::from_millis(every.millis().max(0).unsigned_abs()));
     }));
-    screen::show(options, session.snapshots.clone())
+    screen::show(options, session.snapshots.clone())?.exit()
 }

@@ -5,7 +5,8 @@
 
 use jiff::tz::{Offset, TimeZone};
 
-use super::demo::{DemoArgs, NAME, runtime};
+use super::demo::{NAME, runtime};
+use super::demo_args::DemoArgs;
 use super::global::Global;
 use super::picture::picture;
 use super::sources::{SourcePlan, settings};
@@ -13,8 +14,9 @@ use super::{Failure, ledger, print, screen, scripted};
 use crate::clock::{Clock, ScriptedClock};
 use crate::history::History;
 use crate::reading::{Label, NodeName};
-use crate::session::{Playback, Scripted, TurnedFleet};
+use crate::session::Playback;
 use crate::source::simulate::{self, DAY_BEGIN, Plan};
+use crate::tui;
 use crate::tui::app::WatchedFleet;
 
 /// A day in a minute.
@@ -39,7 +41,6 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let config = plan.playback(path, Some(history.clone()));
     let mut day = Playback::of_day(fleet, &clock, speed, plan.interval(), config);
     ledger::kept(&day.basis)?;
-    let past = ledger::past(&day.store, &plan.settings, plan.settings.zone.clone());
     if args.once.any() || args.picture.is_some() {
         // Charts show published snapshots.
         let snapshots = args.picture.as_ref().map(|_| day.publish.subscribe());
@@ -47,20 +48,20 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
         drop(snapshots);
         day.scripted.collector.commit();
         if let Some(path) = &args.picture {
+            let past = ledger::past(&day.store, &plan.settings, plan.settings.zone.clone());
             picture(path, TITLE, last.clone(), history, &past, &plan.settings.zone)?;
         }
-        day.scripted.collector.close();
-        return if args.once.any() {
-            print::snapshot(&last, args.once.form(false), &plan.settings.zone)
-        } else {
-            Ok(())
-        };
+        day.scripted.close();
+        if args.once.any() {
+            print::snapshot(&last, args.once.form(false), &plan.settings.zone)?;
+        }
+        return Ok(());
     }
-    let mut options = screen::options(&plan)?;
-    options.history = history;
-    options.title = Some(Label::new(TITLE));
-    options.fleet = WatchedFleet::PublishedDay { speed: Some(speed.round() as u32) };
-    options.past = Some(past);
-    let ended = |mut day: Scripted<TurnedFleet>| day.collector.close();
-    scripted::show(options, day, speed, &runtime, || None, ended)
+    let options = tui::Options {
+        history,
+        title: Some(Label::new(TITLE)),
+        fleet: WatchedFleet::PublishedDay { speed: Some(speed.round() as u32) },
+        ..screen::options(&plan, None)?
+    };
+    scripted::show(options, day, &plan, speed, &runtime, || None)?.0.exit()
 }

@@ -1,53 +1,23 @@
 //! `margintop demo`: a simulated fleet behind real sockets, watched like any other.
 
-use std::path::PathBuf;
-
-use clap::Args;
 use tokio::runtime::Runtime;
 
+use super::demo_args::DemoArgs;
 use super::global::Global;
-use super::once_args::{OnceArgs, OutputForm};
+use super::once_args::OutputForm;
 use super::sources::{SourcePlan, patient, settings};
-use super::speed::speed;
-use super::{Failure, dashboard, ledger, out, print, screen};
+use super::{Failure, dashboard, ledger, once, out, screen};
 use crate::clock::{Clock, LateClock};
 use crate::reading::{Label, NodeName};
-use crate::session::{Rounds, catch_up_span};
+use crate::session::catch_up_span;
 use crate::source::simulate::{self, Plan, SimulatedFleet};
+use crate::tui;
 use crate::units::Span;
 
 /// The name of the simulated fleet, and of the machine that watches it.
 pub(super) const NAME: &str = "demo";
 
-/// The simulated fleet.
-#[derive(Debug, Clone, Args)]
-pub(super) struct DemoArgs {
-    /// Nodes
-    #[arg(long, help_heading = "Sources", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=4000))]
-    pub(super) nodes: u32,
-
-    /// Simulated seconds a second
-    #[arg(long, help_heading = "Sources", value_parser = speed)]
-    pub(super) speed: Option<f64>,
-
-    /// Play DeepSeek's published inference day of 27 February 2025
-    #[arg(long, help_heading = "Sources")]
-    pub(super) deepseek_day: bool,
-
-    /// Write the end of that day as a picture of 120 columns and 36 rows (SVG), without a terminal
-    #[arg(long, help_heading = "Display", value_name = "FILE", requires = "deepseek_day")]
-    pub(super) picture: Option<PathBuf>,
-
-    /// Only serve the fleet: print its targets and stay
-    #[arg(long, help_heading = "Sources",
-        conflicts_with_all = ["deepseek_day", "json", "text", "card", "span", "every"])]
-    pub(super) serve: bool,
-
-    #[command(flatten)]
-    pub(super) once: OnceArgs,
-}
-
-/// Opens a made-up fleet and watches it, prints it, or only serves it.
+/// Opens a made-up fleet, and prints it, shows it, or only serves it.
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let late = LateClock::default();
@@ -69,13 +39,10 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
         late.set_back(if form == OutputForm::Card { back } else { Span::ZERO });
         let mut config = plan.rounds(polls, &clock, path);
         config.sources.push(Box::new(fleet.polled_with(patient())));
-        let print = |snapshot: &_| print::snapshot(snapshot, form, &plan.settings.zone);
-        let last = runtime.block_on(Rounds::new(config).observe(print))?;
+        let last = once::observe(&runtime, config, form, &plan.settings.zone)?;
         return ledger::kept(&last.money.ledger);
     }
-    let mut options = screen::options(&plan)?;
-    options.zone = ledger::zone(path.as_deref(), &plan.settings);
-    options.title = Some(Label::new(NAME));
+    let options = tui::Options { title: Some(Label::new(NAME)), ..screen::options(&plan, path.as_deref())? };
     late.set_back(back);
     let mut config = plan.session(&clock, ledger::settings(&plan.settings, path, &clock));
     config.sources.push(Box::new(fleet));

@@ -24,4 +24,4 @@ macro_rules! run_failures {
     )+};
 }
 
-run_failures!(std::io::Error, serde_json::Error, BookError, RecordError, StoreError);
+run_failures!(std::io::Error, serde_json::Error, BookError, RecordError, &RecordError, StoreError);

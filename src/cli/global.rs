@@ -1,11 +1,11 @@
-//! The flags that every subcommand takes. Each has a `MARGINTOP_*` variable and a key in the configuration.
+//! The flags that are known everywhere; a subcommand refuses those that it does not take. Each has a `MARGINTOP_*` variable and a key in the configuration.
 #![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// Flags that every subcommand takes.
+/// The flags that are known everywhere.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Global {
     /// The configuration [default: $XDG_CONFIG_HOME/margintop/margintop.toml]
@@ -79,7 +79,7 @@ pub(super) struct Global {
     )]
     pub(super) ledger: Option<String>,
 
-    /// Where the log goes [default: the standard error of `serve` and `agent`; the dashboard has none]
+    /// Where the log of `serve` and `agent` goes [default: the standard error]
     #[arg(long, global = true, help_heading = "Log", display_order = 107, value_name = "FILE", env = "MARGINTOP_LOG")]
     pub(super) log: Option<PathBuf>,
 

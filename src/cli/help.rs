@@ -12,14 +12,21 @@ pub(super) const GLOBAL: [&str; 10] =
 struct HelpText {
     /// The subcommand's names from the outside in.
     path: &'static [&'static str],
-    /// Which of the flags that are known everywhere it takes.
+    /// The flags of [`GLOBAL`] that it takes beside [`EVERYWHERE`].
     takes: &'static [&'static str],
     examples: &'static str,
     /// The document to read on in.
     read: &'static str,
 }
 
-const WATCH: [&str; 5] = ["config", "interval", "nvml_lib", "role", "ledger"];
+/// The flags that every subcommand takes, so that an alias can hold them: the file that is read, and how text is shown.
+const EVERYWHERE: [&str; 2] = ["config", "color"];
+
+/// What a subcommand takes that watches targets.
+const WATCH: [&str; 4] = ["interval", "nvml_lib", "role", "ledger"];
+
+/// What the dashboard takes.
+const DASHBOARD_TAKES: [&str; 5] = ["interval", "theme", "nvml_lib", "role", "ledger"];
 
 macro_rules! page {
     ($path:expr, $takes:expr, $examples:expr, $read:expr $(,)?) => {
@@ -38,7 +45,7 @@ const PAGES: &[HelpText] = &[
     ),
     page!(
         ["report"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop report --since yesterday --by model
   margintop report --since 7d --by day --csv > week.csv
   margintop report --what-if hit_rate=0.6 --what-if nodes=8",
@@ -46,7 +53,7 @@ const PAGES: &[HelpText] = &[
     ),
     page!(
         ["reconcile"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop reconcile invoice.csv --since 2026-11
   margintop reconcile spend.json --json",
         "docs/LEDGER.md",
@@ -60,7 +67,7 @@ const PAGES: &[HelpText] = &[
     ),
     page!(
         ["replay"],
-        ["config", "theme", "color", "ledger"],
+        ["theme", "ledger"],
         "  margintop replay night.rec --speed 60                           an hour a minute
   margintop replay night.rec --speed 60 --loop                    again and again
   margintop replay night.rec --at \"2026-11-24 03:10\" --json      the present as it was then",
@@ -68,7 +75,7 @@ const PAGES: &[HelpText] = &[
     ),
     page!(
         ["demo"],
-        ["config", "interval", "theme", "color", "ledger"],
+        ["interval", "theme", "ledger"],
         "  margintop demo                         twelve nodes, on the dashboard
   margintop demo --nodes 278 --json      one poll of a large fleet
   margintop demo --deepseek-day          the published day, in a minute",
@@ -76,14 +83,14 @@ const PAGES: &[HelpText] = &[
     ),
     page!(
         ["agent"],
-        ["config", "interval", "nvml_lib", "log", "log_level", "log_format"],
+        ["interval", "nvml_lib", "log", "log_level", "log_format"],
         "  margintop agent                           this node's GPUs, for this node only
   margintop agent --listen 0.0.0.0:9545     for the network",
         "README.md",
     ),
     page!(
         ["serve"],
-        ["config", "interval", "nvml_lib", "role", "ledger", "log", "log_level", "log_format"],
+        ["interval", "nvml_lib", "role", "ledger", "log", "log_level", "log_format"],
         "  margintop serve http://gpu-01:8000 http://gpu-02:8000
   margintop serve --log /var/log/margintop.log --log-format json
   margintop serve --ledger /var/lib/margintop/ledger.db",
@@ -91,7 +98,7 @@ const PAGES: &[HelpText] = &[
     ),
     page!(
         ["ledger"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop ledger verify
   margintop ledger disputes
   margintop ledger export ledger.jsonl",
@@ -99,28 +106,28 @@ const PAGES: &[HelpText] = &[
     ),
     page!(
         ["ledger", "verify"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop ledger verify
   margintop ledger verify --ledger copy.db",
         "docs/LEDGER.md"
     ),
     page!(
         ["ledger", "export"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop ledger export ledger.jsonl
   margintop ledger export | gzip > ledger.jsonl.gz",
         "docs/LEDGER.md"
     ),
     page!(
         ["ledger", "import"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop ledger import ledger.jsonl --ledger new.db
   zcat ledger.jsonl.gz > l.jsonl && margintop ledger import l.jsonl --ledger new.db",
         "docs/LEDGER.md"
     ),
     page!(
         ["ledger", "disputes"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop ledger disputes
   margintop ledger disputes accept 3
   margintop ledger disputes --all --json",
@@ -128,42 +135,42 @@ const PAGES: &[HelpText] = &[
     ),
     page!(
         ["ledger", "disputes", "accept"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop ledger disputes accept 3
   margintop ledger disputes accept 3 --ledger /var/lib/margintop/ledger.db",
         "docs/COUNTING.md"
     ),
     page!(
         ["ledger", "disputes", "reject"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop ledger disputes reject 3
   margintop ledger disputes reject 3 --ledger /var/lib/margintop/ledger.db",
         "docs/COUNTING.md"
     ),
     page!(
         ["ledger", "reset-target"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop ledger reset-target http://gpu-01:8000
   margintop ledger reset-target gpu-01:8000 --ledger /var/lib/margintop/ledger.db",
         "docs/COUNTING.md"
     ),
     page!(
         ["lease"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop lease list
   margintop lease end gpu-18",
         "docs/LEDGER.md"
     ),
     page!(
         ["lease", "list"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop lease list
   margintop lease list --json",
         "docs/LEDGER.md"
     ),
     page!(
         ["lease", "end"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop lease end gpu-18
   margintop lease end gpu-18 --at yesterday
   margintop lease end gpu-18 --at 2026-11-30T12:00",
@@ -171,14 +178,14 @@ const PAGES: &[HelpText] = &[
     ),
     page!(
         ["mark"],
-        ["config", "ledger"],
+        ["ledger"],
         "  margintop mark \"deploy 1.4\"
   margintop mark \"new prices\" --at 15m",
         "docs/LEDGER.md"
     ),
     page!(
         ["price"],
-        ["config"],
+        [],
         "  margintop price --model deepseek-r1 --input 608e9 --cached 342e9 --output 168e9
   margintop price --from result.json --gpus 8 --list deepseek-v3.2
   margintop price --lists",
@@ -186,28 +193,28 @@ const PAGES: &[HelpText] = &[
     ),
     page!(
         ["config"],
-        ["config"],
+        [],
         "  margintop config init
   margintop config check",
         "README.md"
     ),
     page!(
         ["config", "init"],
-        ["config"],
+        [],
         "  margintop config init
   margintop config init --config ./margintop.toml",
         "README.md"
     ),
     page!(
         ["config", "check"],
-        ["config", "ledger"],
+        GLOBAL,
         "  margintop config check
   margintop config check --config ./margintop.toml",
         "README.md"
     ),
     page!(
         ["config", "print"],
-        ["config"],
+        [],
         "  margintop config print
   margintop config print > copy.toml",
         "README.md"
@@ -275,10 +282,32 @@ pub(super) fn command() -> Command {
     command = command.after_long_help(format!("{DASHBOARD}\n\n{WHOLE}\n\nRead on: README.md, docs/"));
     // What is known everywhere is known to the subcommands from here on.
     command.build();
+    command = command.mut_args(|arg| {
+        let is_hidden = !takes(&[], arg.get_id().as_str());
+        arg.hide_short_help(is_hidden)
+    });
     for sub in command.get_subcommands_mut() {
         dress(sub, &mut Vec::new());
     }
     command
+}
+
+/// Whether a subcommand takes a flag, if that is one of [`GLOBAL`]. The path of the dashboard is empty.
+pub(super) fn takes(path: &[String], flag: &str) -> bool {
+    let takes = match path {
+        [] => &DASHBOARD_TAKES[..],
+        path => PAGES.iter().find(|page| page.path == path).map_or(&[][..], |page| page.takes),
+    };
+    !GLOBAL.contains(&flag) || EVERYWHERE.contains(&flag) || takes.contains(&flag)
+}
+
+/// The names of the subcommands that take a flag, without those inside others.
+pub(super) fn takers(flag: &str) -> Vec<&'static str> {
+    let dashboard = DASHBOARD_TAKES.contains(&flag).then_some("the dashboard");
+    let subcommands = PAGES.iter().filter(|page| page.takes.contains(&flag)).map(|page| page.path[0]);
+    let mut names: Vec<_> = dashboard.into_iter().chain(subcommands).collect();
+    names.dedup();
+    names
 }
 
 /// An empty variable counts as not set, and no value of a variable is printed.
@@ -292,10 +321,8 @@ fn settle(arg: Arg) -> Arg {
 fn dress(command: &mut Command, outer: &mut Vec<String>) {
     outer.push(command.get_name().to_owned());
     let page = PAGES.iter().find(|page| page.path == outer.as_slice());
-    let takes = page.map_or(&[][..], |page| page.takes);
     let hide = |arg: Arg| {
-        let id = arg.get_id().as_str();
-        let is_hidden = GLOBAL.contains(&id) && !takes.contains(&id);
+        let is_hidden = arg.is_hide_set() || !takes(outer, arg.get_id().as_str());
         settle(arg).hide(is_hidden)
     };
     let mut dressed = std::mem::take(command).mut_args(hide);

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
 
 use super::help;
 use crate::words::nearest;
@@ -88,6 +90,21 @@ fn unknown(error: &clap::Error, words: &[String]) -> Option<String> {
     })
 }
 
+/// The message for a flag that is known everywhere and that the called subcommand does not take. A variable that it does not
+/// take is for other subcommands, and is ignored.
+pub(super) fn not_taken(matches: &ArgMatches) -> Option<String> {
+    let (mut path, mut inner) = (Vec::new(), matches);
+    while let Some((name, below)) = inner.subcommand() {
+        path.push(name.to_owned());
+        inner = below;
+    }
+    let is_written = |flag: &&str| matches.value_source(flag) == Some(ValueSource::CommandLine);
+    let flag = help::GLOBAL.into_iter().filter(is_written).find(|flag| !help::takes(&path, flag))?;
+    let called = if path.is_empty() { "the dashboard".to_owned() } else { format!("`margintop {}`", path.join(" ")) };
+    let takers = help::takers(flag).join(", ");
+    Some(format!("{called} has no use for --{}: leave it out; it is for {takers}", flag.replace('_', "-")))
+}
+
 /// The message for arguments that are needed and not given.
 fn missing(error: &clap::Error, words: &[String]) -> Option<String> {
     let Some(ContextValue::Strings(names)) = error.get(ContextKind::InvalidArg) else { return None };
@@ -163,6 +180,72 @@ mod tests {
         let text = "--interval is given twice: write it once";
         assert_eq!(told("margintop once --interval 1s --interval 2s").as_deref(), Some(text));
         assert_eq!(told("margintop once --json"), None);
+    }
+
+    /// The paths of a command and of all below it.
+    fn paths(command: &clap::Command, outer: &[String]) -> Vec<Vec<String>> {
+        let below = command.get_subcommands().filter(|sub| sub.get_name() != "help").flat_map(|sub| {
+            let path: Vec<String> = outer.iter().cloned().chain([sub.get_name().to_owned()]).collect();
+            paths(sub, &path)
+        });
+        [outer.to_vec()].into_iter().chain(below).collect()
+    }
+
+    /// Class: a flag that is accepted and ignored. What the help of a subcommand does not show is refused, wherever it stands.
+    #[test]
+    fn a_flag_that_is_known_everywhere_is_refused_where_it_is_not_taken() -> Result<(), Box<dyn std::error::Error>> {
+        let all = paths(&help::command(), &[]);
+        assert!(all.len() > 20, "{all:?}");
+        for path in &all {
+            let words = |before: &[&str], after: &[&str]| {
+                let of = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+                [of(&["margintop"]), of(before), path.clone(), of(after)].concat()
+            };
+            let mut command = help::command();
+            for name in path {
+                command = command.find_subcommand(name).cloned().ok_or("it was listed")?;
+            }
+            let needed = command.get_positionals().filter(|arg| arg.is_required_set());
+            let needed: Vec<String> = needed
+                .map(|arg| arg.get_possible_values().first().map_or("1", |value| value.get_name()).to_owned())
+                .collect();
+            let needed: Vec<&str> = needed.iter().map(String::as_str).collect();
+            let helped = help::command().try_get_matches_from(words(&[], &["-h"]));
+            let shown = helped.err().ok_or("-h is answered instead")?.to_string();
+            for flag in help::GLOBAL {
+                let long = format!("--{}", flag.replace('_', "-"));
+                let is_shown = shown.contains(&format!("{long} <"));
+                for call in [words(&[&long, "x"], &needed), words(&[], &[&[&long, "x"], &needed[..]].concat())] {
+                    // Flags that are needed beside this one are not given.
+                    let matches = help::command().ignore_errors(true).try_get_matches_from(&call);
+                    let refused = not_taken(&matches?);
+                    assert_eq!(refused.is_none(), is_shown, "{call:?}: {refused:?}");
+                    assert!(refused.is_none_or(|why| why.contains(&long) && why.contains("leave it out")), "{call:?}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_flag_that_is_not_taken_is_told_who_takes_it() -> Result<(), clap::Error> {
+        let of =
+            |arguments: &str| help::command().try_get_matches_from(arguments.split(' ')).map(|call| not_taken(&call));
+        for (call, message) in [
+            (
+                "themes --theme x",
+                "`margintop themes` has no use for --theme: leave it out; it is for the dashboard, replay, demo, config",
+            ),
+            (
+                "--interval 5s price --lists",
+                "`margintop price` has no use for --interval: leave it out; it is for the dashboard, once, record, demo, agent, serve, config",
+            ),
+            ("--log x gpu-01:8000", "the dashboard has no use for --log: leave it out; it is for agent, serve, config"),
+        ] {
+            assert_eq!(of(&format!("margintop {call}"))?.as_deref(), Some(message), "{call}");
+        }
+        assert_eq!(of("margintop --config a.toml --color never man")?, None, "an alias may hold these");
+        Ok(())
     }
 
     /// Class: the parser's own suggestion is a word that has nothing to do with the one that was written.

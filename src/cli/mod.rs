@@ -13,6 +13,7 @@ mod currency;
 mod dashboard;
 mod day;
 mod demo;
+mod demo_args;
 mod disputes;
 mod failure;
 mod failures;
@@ -40,6 +41,7 @@ mod print;
 mod reconcile;
 mod record;
 mod replay;
+mod replay_args;
 mod report;
 mod screen;
 mod scripted;
@@ -53,8 +55,8 @@ mod when;
 
 use std::process::ExitCode;
 
-use clap::FromArgMatches;
 use clap::parser::ValueSource;
+use clap::{ArgMatches, FromArgMatches};
 
 use args::{Cli, CliCommand};
 pub(crate) use failure::Failure;
@@ -62,8 +64,8 @@ use out::tell;
 
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
-    let cli = match parse(std::env::args_os()) {
-        Ok(cli) => cli,
+    let matches = match help::command().try_get_matches() {
+        Ok(matches) => matches,
         Err(error) => {
             let said = std::env::args().skip(1).collect::<Vec<_>>();
             if let Some(why) = misread::mistyped(&said).or_else(|| misread::told(&error, &said)) {
@@ -74,17 +76,20 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    match run(cli) {
+    match read(&matches).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Usage(why)) => fail(&why, 2),
         Err(Failure::Run(why)) => fail(&why, 1),
     }
 }
 
-/// Reads the arguments and the variables, and notes which flags came from variables.
-fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli, clap::Error> {
-    let matches = help::command().try_get_matches_from(arguments)?;
-    let mut cli = Cli::from_arg_matches(&matches)?;
+/// Reads the arguments and the variables, and notes which flags came from variables. Fails on a flag that the subcommand does
+/// not take.
+fn read(matches: &ArgMatches) -> Result<Cli, Failure> {
+    if let Some(why) = misread::not_taken(matches) {
+        return Err(Failure::Usage(why));
+    }
+    let mut cli = Cli::from_arg_matches(matches).map_err(|error| Failure::Usage(error.to_string()))?;
     let is_variable =
         |flag: &&&str| matches.value_source(flag).is_some_and(|source| source == ValueSource::EnvVariable);
     cli.global.from_environment = help::GLOBAL.iter().filter(is_variable).copied().collect();

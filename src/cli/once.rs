@@ -1,11 +1,17 @@
 //! `margintop once`: poll, poll again, print, exit.
 
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use tokio::runtime::Runtime;
+
 use super::global::Global;
 use super::once_args::{OnceArgs, OutputForm};
 use super::sources::SourcePlan;
 use super::{Failure, failures, ledger, print};
 use crate::clock::Clock;
-use crate::session::Rounds;
+use crate::session::{Rounds, RoundsConfig};
+use crate::snapshot::Snapshot;
 
 /// Polls what was named, prints it, and fails if a named source did.
 pub(super) fn run(global: &Global, targets: &[String], args: &OnceArgs) -> Result<(), Failure> {
@@ -15,8 +21,18 @@ pub(super) fn run(global: &Global, targets: &[String], args: &OnceArgs) -> Resul
         plan.tell_doubles();
     }
     let path = ledger::choice(global, &plan.settings).only_named();
-    let rounds = Rounds::new(plan.rounds(polls, &Clock::System, path));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let print = |snapshot: &_| print::snapshot(snapshot, form, &plan.settings.zone);
-    failures::failures(&plan, &*runtime.block_on(rounds.observe(print))?)
+    let last = observe(&runtime, plan.rounds(polls, &Clock::System, path), form, &plan.settings.zone)?;
+    failures::failures(&plan, &last)
+}
+
+/// Polls in rounds, prints each snapshot that is asked for, and returns the last one.
+pub(super) fn observe(
+    runtime: &Runtime,
+    config: RoundsConfig,
+    form: OutputForm,
+    zone: &TimeZone,
+) -> Result<Arc<Snapshot>, Failure> {
+    let print = |snapshot: &_| print::snapshot(snapshot, form, zone);
+    runtime.block_on(Rounds::new(config).observe(print))
 }

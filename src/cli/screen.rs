@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::watch;
 
 use super::sources::SourcePlan;
-use super::{Failure, target_states, tell, themes};
+use super::{Failure, ledger, target_states, tell, themes};
 use crate::history::History;
 use crate::platform::replace_with;
 use crate::reading::Label;
@@ -20,8 +21,8 @@ use crate::tui::ledger_query::Changed;
 use crate::tui::{Instead, Start};
 use crate::units::Span;
 
-/// The options of the screen; fails without a usable terminal.
-pub(super) fn options(plan: &SourcePlan) -> Result<tui::Options, Failure> {
+/// The options of the screen, with the zone of this ledger; fails without a usable terminal.
+pub(super) fn options(plan: &SourcePlan, ledger: Option<&Path>) -> Result<tui::Options, Failure> {
     if !std::io::stdout().is_terminal() {
         return Err(Failure::Usage(
             "no terminal here: `margintop once` prints the same in words, `once --json` for programs".to_owned(),
@@ -44,7 +45,7 @@ pub(super) fn options(plan: &SourcePlan) -> Result<tui::Options, Failure> {
         title: None,
         config: plan.file.as_ref().map(|file| Label::new(&file.to_string_lossy())),
         interval: Span::from(plan.interval()),
-        zone: plan.settings.zone.clone(),
+        zone: ledger::zone(ledger, &plan.settings),
         past: None,
         fleet: WatchedFleet::default(),
         set_interval: None,
@@ -60,11 +61,14 @@ fn scenario(of: &crate::config::Scenario) -> FormScenario {
     FormScenario::of(&name, &Changed { list, paid, load, hit_rate, gpu_rate, nodes })
 }
 
-/// Shows snapshots until the screen is closed. It runs on the main thread, and the process exits with it, without waiting
-/// for a driver or a socket.
-pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot>>) -> Result<(), Failure> {
-    let (last, began) = (pictures.clone(), Instant::now());
-    let exit = tui::run(pictures, options).map_err(|error| match error.kind() {
+/// How the screen was left.
+#[must_use]
+pub(super) struct Shown(tui::Exit);
+
+/// Shows snapshots on the main thread until the screen is closed.
+pub(super) fn show(options: tui::Options, snapshots: watch::Receiver<Arc<Snapshot>>) -> Result<Shown, Failure> {
+    let (last, began) = (snapshots.clone(), Instant::now());
+    let exit = tui::run(snapshots, options).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidInput => Failure::Usage(error.to_string()),
         _ => Failure::Run(error.to_string()),
     })?;
@@ -73,11 +77,18 @@ pub(super) fn show(options: tui::Options, pictures: watch::Receiver<Arc<Snapshot
     {
         tell(&why);
     }
-    std::process::exit(match exit {
-        tui::Exit::Quit | tui::Exit::Closed => 0,
-        tui::Exit::Signal(signal) => 128 + signal,
-        tui::Exit::Instead(instead) => return Err(begin(&instead)),
-    })
+    Ok(Shown(exit))
+}
+
+impl Shown {
+    /// Ends the process, without waiting for a driver or a socket, or replaces it. Returns only if that fails.
+    pub(super) fn exit(self) -> Result<(), Failure> {
+        std::process::exit(match self.0 {
+            tui::Exit::Quit | tui::Exit::Closed => 0,
+            tui::Exit::Signal(signal) => 128 + signal,
+            tui::Exit::Instead(instead) => return Err(begin(&instead)),
+        })
+    }
 }
 
 /// Replaces this process by a new one, so that no lock of a ledger is left behind. Returns only if that

@@ -1,4 +1,4 @@
-//! What of the screen and the log is configured: theme, colour, where is logged and what.
+//! Display and log settings: theme, colour, and the log's level and format.
 
 use std::path::PathBuf;
 
@@ -7,17 +7,17 @@ use super::file::ConfigFile;
 use super::log::{LogFormat, parse_format, parse_level};
 use crate::tui::theme::{FORMER_NAMES, ThemeRegistry};
 
-/// When colour is used.
+/// Reads when colour is used.
 pub const COLORS: [&str; 3] = ["auto", "always", "never"];
 
-/// Where the user's own themes are.
+/// The folder of the user's own themes.
 pub fn themes_folder(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let home = || environment("HOME").map(|home| PathBuf::from(home).join(".config"));
     let folder = environment("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     folder.or_else(home).map(|folder| folder.join("margintop/themes"))
 }
 
-/// The least severe level that is logged, and how; finds a theme or colour that is none.
+/// The log's level and format; reports an unknown theme or colour.
 pub(super) fn check(file: &ConfigFile, findings: &mut Findings<'_>) -> (Option<tracing::Level>, LogFormat) {
     if let Some(color) = file.color.as_deref().filter(|color| !COLORS.contains(color)) {
         findings.key("color", format!("\"{color}\": write auto, always or never"));

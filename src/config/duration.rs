@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
-/// A duration: `500ms`, `1s`, `2m`, `24h`; a bare number is seconds.
+/// Parses a duration: `500ms`, `1s`, `2m`, `24h`; a bare number is seconds.
 ///
 /// # Errors
 /// What to write instead.
@@ -12,7 +12,7 @@ pub fn parse_interval(text: &str) -> Result<Duration, String> {
     parse_duration(text, Duration::from_secs(86_400))
 }
 
-/// An interval, if it is not below the least.
+/// Accepts an interval that is not below the smallest.
 ///
 /// # Errors
 /// What to write instead.
@@ -34,14 +34,14 @@ pub(super) fn parse_duration(text: &str, most: Duration) -> Result<Duration, Str
     }
 }
 
-/// A duration in milliseconds and parts of one.
+/// Parses a duration in milliseconds, with a fraction.
 pub(super) fn parse_millis(text: &str) -> Result<f64, String> {
     let refuse = || format!("\"{text}\" is not a duration: write it like 500ms, 1s or 2m");
     let span = parse_span(text).ok_or_else(refuse)?;
     Ok(span.as_nanos() as f64 / 1e6)
 }
 
-/// A span of time, not negative: in the words of jiff, such as `1h 30m` or `7d`; a bare number is seconds.
+/// Parses a duration that is not negative, as jiff does: `1h 30m`, `7d`; a bare number is seconds.
 pub fn parse_span(text: &str) -> Option<SignedDuration> {
     let text = text.trim();
     let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');

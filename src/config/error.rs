@@ -1,4 +1,4 @@
-//! Mistakes in the configuration: which file, which line, what to write instead.
+//! Mistakes in the configuration: the file, the line, and what to write instead.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,25 +12,25 @@ use crate::words::meant;
 pub struct ConfigError {
     /// The file.
     pub file: PathBuf,
-    /// The line, counted from 1, where one is known.
+    /// The line, counted from 1, if it is known.
     pub line: Option<usize>,
-    /// What is wrong and what to write.
+    /// The mistake and what to write instead.
     pub why: String,
 }
 
 impl ConfigError {
-    /// A mistake that has no line of its own.
+    /// A mistake without a line of its own.
     pub fn new(file: &Path, why: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: None, why: why.into() }
     }
 
-    /// A mistake that the TOML reader found.
+    /// A mistake found by the TOML reader.
     pub fn from_toml(file: &Path, text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map(|span| Self::line_at(text, span.start));
         Self { file: file.to_owned(), line, why: advise(error.message()) }
     }
 
-    /// A value that the TOML reader refused, with its key and itself where its place is known.
+    /// A value that the TOML reader refused, with its key and text if its place is known.
     pub(super) fn of_value(file: &Path, text: &str, place: &[String], error: &toml::de::Error) -> Self {
         let mut mistake = Self::from_toml(file, text, error);
         let is_of_key = ["unknown field", "missing field"].iter().any(|kind| error.message().starts_with(kind));
@@ -52,31 +52,31 @@ impl ConfigError {
         Self::at(file, text, &[table.to_owned(), nth.to_string()], why)
     }
 
-    /// A mistake at a place, named from the outside in: `list`, `3`, `zone`. Its line is that of the innermost step that
-    /// the file has.
+    /// A mistake at a path from the outermost key: `list`, `3`, `zone`. Its line is that of the innermost key that the
+    /// file has.
     pub fn at(file: &Path, text: &str, place: &[String], why: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: line_of(text, place), why: why.into() }
     }
 }
 
-/// All mistakes of a file as they are found.
+/// Collects the mistakes of a file.
 #[derive(Debug)]
 pub(super) struct Findings<'a> {
     path: &'a Path,
     text: &'a str,
     found: Vec<ConfigError>,
     warnings: Vec<ConfigError>,
-    /// Tables in which something is wrong already: what is missing of them says nothing.
+    /// Tables with mistakes: what else they lack is not reported.
     wrong: Vec<Vec<String>>,
 }
 
 impl<'a> Findings<'a> {
-    /// None yet.
+    /// An empty collection.
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
         Self { path, text, found: Vec::new(), warnings: Vec::new(), wrong: Vec::new() }
     }
 
-    /// Says nothing more of the tables that these places are in.
+    /// Stops reporting on the tables at these paths.
     pub(super) fn skip(&mut self, places: Vec<Vec<String>>) {
         self.wrong = places;
     }
@@ -86,22 +86,22 @@ impl<'a> Findings<'a> {
         self.wrong.iter().any(is_in)
     }
 
-    /// Something is wrong with the file as a whole.
+    /// Adds a mistake of the file as a whole.
     pub(super) fn file(&mut self, why: impl Into<String>) {
         self.found.push(ConfigError::new(self.path, why));
     }
 
-    /// A key of the file cannot be used.
+    /// Adds a mistake of a key of the file.
     pub(super) fn key(&mut self, key: &str, why: impl fmt::Display) {
         self.found.push(ConfigError::at(self.path, self.text, &[key.to_owned()], format!("{key}: {why}")));
     }
 
-    /// A key of the file is accepted and should be written otherwise.
+    /// Adds a warning: a key of the file is accepted and should be written differently.
     pub(super) fn warning(&mut self, key: &str, why: impl fmt::Display) {
         self.warnings.push(ConfigError::at(self.path, self.text, &[key.to_owned()], format!("{key}: {why}")));
     }
 
-    /// A key of a table cannot be used.
+    /// Adds a mistake of a key of a table.
     pub(super) fn inner(&mut self, table: &str, key: &str, why: impl fmt::Display) {
         let place = [table.to_owned(), key.to_owned()];
         if self.is_wrong(&[table]) {
@@ -110,14 +110,14 @@ impl<'a> Findings<'a> {
         self.found.push(ConfigError::at(self.path, self.text, &place, format!("{table}.{key}: {why}")));
     }
 
-    /// The `nth` table of a kind cannot be used.
+    /// Adds a mistake of the `nth` table of a kind.
     pub(super) fn table(&mut self, table: &str, nth: usize, why: impl Into<String>) {
         if !self.is_wrong(&[table, &nth.to_string()]) {
             self.found.push(ConfigError::at_table(self.path, self.text, table, nth, why));
         }
     }
 
-    /// A value in the `nth` table of a kind cannot be used, whatever else is wrong with the table.
+    /// Adds a mistake of a value in the `nth` table of a kind, also if the table has others.
     pub(super) fn value_in(&mut self, table: &str, nth: usize, key: &str, why: impl Into<String>) {
         let place = [table.to_owned(), nth.to_string(), key.to_owned()];
         if !self.wrong.contains(&place.to_vec()) {
@@ -125,17 +125,17 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// What was found elsewhere.
+    /// Adds the mistakes of another collection.
     pub(super) fn take(&mut self, others: Vec<ConfigError>) {
         self.found.extend(others);
     }
 
-    /// Another file as this one names it: from its own folder.
+    /// The path of another file that this one names, relative to its folder.
     pub(super) fn beside(&self, file: &Path) -> PathBuf {
         self.path.parent().map_or_else(|| file.to_owned(), |folder| folder.join(file))
     }
 
-    /// A value, or its fallback and one finding more.
+    /// The value, or a fallback and one more mistake.
     pub(super) fn value<T>(&mut self, key: &str, value: Result<T, String>, fallback: T) -> T {
         value.unwrap_or_else(|why| {
             self.key(key, why);
@@ -143,13 +143,13 @@ impl<'a> Findings<'a> {
         })
     }
 
-    /// All of them if there are any, else what is accepted with a warning.
+    /// All mistakes, or the warnings if there are none.
     pub(super) fn check(self) -> Result<Vec<ConfigError>, Vec<ConfigError>> {
         if self.found.is_empty() { Ok(self.warnings) } else { Err(self.found) }
     }
 }
 
-/// A key as it is named to people: without the table that is one of several, and its number.
+/// A key as it is shown to people: without the table's kind and number.
 fn key_of(place: &[String]) -> Option<String> {
     let is_number = |step: &String| step.parse::<usize>().is_ok();
     let inner = match place {
@@ -160,13 +160,13 @@ fn key_of(place: &[String]) -> Option<String> {
     (!steps.is_empty()).then(|| steps.join("."))
 }
 
-/// Whether a value is worth repeating.
+/// Whether a value is worth repeating in a message.
 fn is_short(value: &str) -> bool {
     const MOST: usize = 40;
     !value.is_empty() && value.len() <= MOST && !value.contains(|c: char| c.is_control() || "[{=".contains(c))
 }
 
-/// The line of a place in a TOML file.
+/// The line of a path in a TOML file.
 fn line_of(text: &str, place: &[String]) -> Option<usize> {
     let table = DeTable::parse(text).ok()?;
     let (first, rest) = place.split_first()?;
@@ -199,7 +199,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Says "unknown field" and "missing field" in a user's words, with the nearest known key.
+/// Words "unknown field" and "missing field" for users, with the nearest known key.
 fn advise(message: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
@@ -243,7 +243,7 @@ fn of_another_type(message: &str) -> String {
     format!("of another type: write {write}")
 }
 
-/// Says of a whole number that does not fit its key what would.
+/// Says which whole numbers fit a key.
 fn out_of_range(number: &str, message: &str) -> String {
     let range = match message.rsplit(' ').next() {
         Some("u32") => format!("0 to {}", u32::MAX),

@@ -1,4 +1,4 @@
-//! The shape of `margintop.toml`.
+//! The structure of `margintop.toml`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,17 +10,17 @@ use crate::pricing::{Bill, RentWhen, Rounding};
 use crate::reading::EngineRole;
 use crate::units::{HourlyRate, PowerPrice, Price, Share};
 
-/// The whole file. A key that is not here is a mistake.
+/// The whole file. Any other key is a mistake.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigFile {
-    /// How often each source is asked: `1s`.
+    /// The interval between polls of a source: `1s`.
     pub interval: Option<String>,
-    /// The ledger's currency, inherited by prices and leases.
+    /// The ledger's currency, also of prices and leases that name none.
     pub currency: Option<String>,
-    /// The list that unpriced models' tokens are compared to.
+    /// The list that unpriced tokens are compared to.
     pub compare_to: Option<String>,
-    /// The zone in which a day begins: an IANA name, an offset or a POSIX rule; the machine's own if not set.
+    /// The zone in which a day begins: an IANA name, an offset or a POSIX rule; the system's own if not set.
     pub timezone: Option<String>,
     /// A theme's name.
     pub theme: Option<String>,
@@ -30,26 +30,26 @@ pub struct ConfigFile {
     pub nvml_lib: Option<PathBuf>,
     /// The log's file.
     pub log: Option<PathBuf>,
-    /// The least severe level that is logged.
+    /// The log's level.
     pub log_level: Option<String>,
-    /// How the log is written.
+    /// The log's format.
     pub log_format: Option<String>,
-    /// What of an engine's work is billed.
+    /// The tokens that are billed.
     #[serde(default)]
     pub bill: Billed,
-    /// Where money is kept: a path, or `none`.
+    /// The ledger: a path, or `none`.
     pub ledger: Option<String>,
-    /// How long margintop itself may be away and still post what happened meanwhile: `24h`.
+    /// The longest absence of margintop that is bridged: `24h`.
     pub absence: Option<String>,
     /// How long a node may be missing from a page that lists others before its GPUs are released: `5m`.
     pub release_after: Option<String>,
-    /// Price files, relative to this one, each standing before the built-in book and the file before it.
+    /// Price files, relative to this one. Each comes before the previous one and the built-in book.
     #[serde(default)]
     pub price_files: Vec<PathBuf>,
-    /// Cost beside the GPUs.
+    /// Costs besides GPUs.
     #[serde(default)]
     pub overhead: OverheadTable,
-    /// What may be spent.
+    /// The budget.
     #[serde(default)]
     pub budget: BudgetTable,
     /// Dated rates between currencies.
@@ -61,24 +61,24 @@ pub struct ConfigFile {
     /// Prices of models; the first that matches wins.
     #[serde(default, rename = "price")]
     pub prices: Vec<PriceTable>,
-    /// What is paid for GPUs; the first that matches wins.
+    /// Leases of GPUs; the first that matches wins.
     #[serde(default, rename = "lease")]
     pub leases: Vec<LeaseTable>,
-    /// Named what-ifs.
+    /// Named scenarios.
     #[serde(default, rename = "scenario")]
     pub scenarios: Vec<Scenario>,
     /// Names of one model that pages and proxies spell differently.
     #[serde(default, rename = "alias")]
     pub aliases: Vec<AliasTable>,
-    /// The bounds above which a delta is disputed.
+    /// The bounds beyond which growth is disputed.
     #[serde(default)]
     pub plausibility: PlausibilityTable,
-    /// Objectives for latency.
+    /// Latency objectives.
     #[serde(default)]
     pub slo: SloTable,
 }
 
-/// An `[[alias]]`: a model, and what else it is called.
+/// An `[[alias]]`: a model and its other names.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AliasTable {
@@ -88,20 +88,20 @@ pub struct AliasTable {
     pub names: Vec<String>,
 }
 
-/// `[plausibility]`: the most that one GPU can make, in tokens a second.
+/// `[plausibility]`: the most that one GPU can produce, in tokens a second.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(clippy::struct_field_names, reason = "the keys' own names")]
 pub struct PlausibilityTable {
     /// Output tokens.
     pub output_per_gpu: Option<i128>,
-    /// Prompt tokens that are computed.
+    /// Computed prompt tokens.
     pub computed_per_gpu: Option<i128>,
-    /// Prompt tokens that come from a cache.
+    /// Cached prompt tokens.
     pub cached_per_gpu: Option<i128>,
 }
 
-/// `[slo]`: what 99 of 100 requests or tokens of a minute stay within.
+/// `[slo]`: the latency that 99 of 100 requests or tokens of a minute stay within.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(clippy::struct_field_names, reason = "the keys' own names")]
@@ -118,9 +118,9 @@ pub struct SloTable {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetTable {
-    /// Its address; ranges expand.
+    /// Its address; ranges are expanded.
     pub url: String,
-    /// The node that it runs on.
+    /// Its node.
     pub node: Option<String>,
     /// Its deployment unit.
     pub unit: Option<String>,
@@ -131,33 +131,33 @@ pub struct TargetTable {
     pub labels: BTreeMap<String, String>,
     /// A file that holds the bearer token.
     pub bearer_token_file: Option<PathBuf>,
-    /// The user's name, for basic authentication.
+    /// The user name for basic authentication.
     pub username: Option<String>,
-    /// A file that holds that user's password.
+    /// A file with that user's password.
     pub password_file: Option<PathBuf>,
     /// A file of certificates to trust.
     pub ca_file: Option<PathBuf>,
 }
 
-/// A `[[price]]`: a list by name, or prices of its own.
+/// A `[[price]]`: a list by name, or prices.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceTable {
-    /// A glob over the model's name.
+    /// A glob that matches the model's name.
     pub model: String,
-    /// The tenant whose tokens it is for: a target's label `tenant`.
+    /// The tenant, from a target's label `tenant`.
     pub tenant: Option<String>,
     /// A list of the book.
     pub list: Option<String>,
-    /// Price of a million cached prompt tokens.
+    /// Price per million cached prompt tokens.
     pub hit: Option<Price>,
-    /// Price of a million computed prompt tokens.
+    /// Price per million computed prompt tokens.
     pub miss: Option<Price>,
-    /// Price of a million output tokens.
+    /// Price per million output tokens.
     pub output: Option<Price>,
     /// The currency of these prices.
     pub currency: Option<String>,
-    /// The share of the tokens that is paid.
+    /// The paid share.
     pub paid: Option<Share>,
 }
 
@@ -165,85 +165,85 @@ pub struct PriceTable {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseTable {
-    /// Its name, under which it is the same agreement when its terms change.
+    /// Its name; with the same name it is the same agreement when its terms change.
     pub name: Option<String>,
-    /// Words of the driver's name for the GPU.
+    /// Words of the GPU's name, as the driver reports it.
     pub gpu: Option<String>,
     /// A node.
     pub node: Option<String>,
     /// A deployment unit.
     pub unit: Option<String>,
-    /// How many GPUs, seen or not.
+    /// The number of GPUs, whether they are seen or not.
     pub gpus: Option<u32>,
-    /// RFC 3339 instant of its beginning.
+    /// Its beginning, as an RFC 3339 instant.
     pub from: Option<String>,
-    /// RFC 3339 instant of its end.
+    /// Its end, as an RFC 3339 instant.
     pub until: Option<String>,
-    /// Rent per GPU and hour.
+    /// Rate per GPU and hour.
     pub rate: Option<HourlyRate>,
-    /// Rent per node and hour, however many GPUs it has.
+    /// Rate per node and hour, for any number of GPUs.
     pub node_rate: Option<HourlyRate>,
-    /// How many nodes a unit has, seen or not, where their rent is per node.
+    /// The number of nodes of a unit, whether they are seen or not, with a rate per node.
     pub nodes: Option<u32>,
-    /// What a node of one's own cost, instead of rent.
+    /// The purchase price of an own node, instead of a rate.
     pub capex: Option<String>,
     /// The node's part of the network.
     pub network: Option<String>,
-    /// What the node will still be worth at the end of its life.
+    /// The value of the node at the end of its life.
     pub salvage: Option<String>,
-    /// How long it lives: `4y` of 8,760 hours, `1500d` or `30000h`.
+    /// Its lifetime: `4y` of 8,760 hours, `1500d` or `30000h`.
     pub life: Option<String>,
-    /// How many GPUs the node has.
+    /// The number of GPUs of the node.
     pub gpus_per_node: Option<u32>,
-    /// What its energy costs beside that.
+    /// The price of its energy, in addition.
     pub power: Option<PowerPrice>,
     /// The currency of all these amounts.
     pub currency: Option<String>,
-    /// When rent runs.
+    /// When the rate is paid.
     #[serde(default)]
     pub when: RentTime,
-    /// How the provider rounds the lease's time.
+    /// The provider's rounding of the lease's time.
     #[serde(default)]
     pub rounding: Rounded,
 }
 
-/// `[overhead]`: cost beside the GPUs.
+/// `[overhead]`: costs besides GPUs.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OverheadTable {
-    /// An hour.
+    /// Per hour.
     pub per_hour: Option<HourlyRate>,
-    /// Of the revenue.
+    /// As a share of revenue.
     pub of_revenue: Option<Share>,
 }
 
-/// `[budget]`: what may be spent.
+/// `[budget]`: planned spending.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BudgetTable {
-    /// In a calendar month.
+    /// Per calendar month.
     pub month: Option<String>,
 }
 
-/// An `[[fx]]`: what a unit of one currency is worth in another from a day on.
+/// An `[[fx]]`: the exchange rate of two currencies from a day on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FxTable {
-    /// The currency that is given.
+    /// The source currency.
     pub from: String,
-    /// The currency that is had for it.
+    /// The target currency.
     pub to: String,
-    /// How much of it, to nine decimals.
+    /// The amount of it for one unit, with at most nine decimals.
     pub rate: String,
     /// The day of the rate: `2026-11-01`.
     pub at: String,
 }
 
-/// What of an engine's work is billed, as it is written.
+/// The tokens that are billed, as written.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Billed {
-    /// All of it.
+    /// All of them.
     #[default]
     All,
     /// Finished requests only.
@@ -259,18 +259,18 @@ impl From<Billed> for Bill {
     }
 }
 
-/// How a lease's time is rounded, as it is written.
+/// The rounding of a lease's time, as written.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rounded {
-    /// Not at all.
+    /// None.
     #[default]
     Exact,
-    /// Up to seconds.
+    /// Up to whole seconds.
     Second,
-    /// Up to minutes.
+    /// Up to whole minutes.
     Minute,
-    /// Up to hours.
+    /// Up to whole hours.
     Hour,
 }
 
@@ -285,7 +285,7 @@ impl From<Rounded> for Rounding {
     }
 }
 
-/// When rent runs, as it is written.
+/// When the rate is paid, as written.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RentTime {

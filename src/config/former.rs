@@ -1,4 +1,4 @@
-//! Keys under their former names: accepted for one release, with a warning that says what to write.
+//! Keys under their former names: accepted for one release, with a warning that names the new one.
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
 
-/// A key that has another name now.
+/// A renamed key.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FormerKey {
-    /// The table that it is in: `lease`; empty at the top.
+    /// Its table: `lease`; empty at the top.
     pub(super) table: &'static str,
     pub(super) old: &'static str,
     pub(super) new: &'static str,
 }
 
-/// The keys that were renamed in this release or the one before. None has been yet.
+/// The keys that were renamed in this release or the previous one. There are none yet.
 pub(super) const FORMER: &[FormerKey] = &[];
 
-/// Gives keys under their former names their new ones. What is to be written instead, and where both are written.
+/// Renames keys with former names. Returns the new names, and the keys of which both names are given.
 pub(super) fn rename(
     root: &mut DeTable<'_>,
     former: &[FormerKey],

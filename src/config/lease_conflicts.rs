@@ -1,4 +1,4 @@
-//! Leases that contradict each other, and what of them is likely not meant.
+//! Leases that contradict each other, and leases that are probably mistaken.
 
 use super::error::Findings;
 use super::file::LeaseTable;
@@ -6,20 +6,20 @@ use super::prices::MoneyTerms;
 use crate::pricing::{Lease, Leased};
 use crate::units::{HourlyRate, Timestamp};
 
-/// A GPU that costs more dollars an hour than this may be a node.
+/// A rate per GPU above this many dollars an hour may be the rate of a node.
 const MANY_DOLLARS: HourlyRate = HourlyRate::whole(20);
 
 fn begins(lease: &Lease) -> Timestamp {
     lease.from.unwrap_or(Timestamp::from_millis(i64::MIN))
 }
 
-/// Whether two leases run at one time.
+/// Whether two leases overlap in time.
 fn overlap(one: &Lease, other: &Lease) -> bool {
     let ends = |lease: &Lease| lease.until.unwrap_or(Timestamp::from_millis(i64::MAX));
     begins(one) < ends(other) && begins(other) < ends(one)
 }
 
-/// Leases of one name at one time, with the number of the second from 0.
+/// Leases with the same name at the same time, with the number of the second from 0.
 fn namesakes(leases: &[Lease]) -> Vec<(usize, String)> {
     let mut told = Vec::new();
     for (nth, lease) in leases.iter().enumerate() {
@@ -39,7 +39,7 @@ fn namesakes(leases: &[Lease]) -> Vec<(usize, String)> {
     told
 }
 
-/// Leases for the same GPUs at one time, of which the first would pay alone, with the number of the second from 0.
+/// Leases for the same GPUs at the same time, of which only the first would pay, with the number of the second from 0.
 fn double(leases: &[Lease]) -> Vec<(usize, String)> {
     let mut told = Vec::new();
     for (nth, lease) in leases.iter().enumerate() {
@@ -67,20 +67,20 @@ fn double(leases: &[Lease]) -> Vec<(usize, String)> {
     told
 }
 
-/// A lease whose parts these are, at its last rate of exchange.
+/// The lease that these parts are of, at its last exchange rate.
 fn whole(parts: &[Lease], table: &LeaseTable) -> Option<Lease> {
     let from = parts.first().filter(|_| table.from.is_some()).and_then(|first| first.from);
     parts.last().map(|last| Lease { from, ..last.clone() })
 }
 
-/// One lease for each table; none if a table could not be read.
+/// One lease for each table; empty if a table could not be read.
 fn wholes(parts: &[Vec<Lease>], tables: &[LeaseTable]) -> Vec<Lease> {
     let all = parts.iter().zip(tables).filter(|_| parts.len() == tables.len());
     all.filter_map(|(parts, table)| whole(parts, table)).collect()
 }
 
-/// Refuses leases that contradict each other: of one name at one time, or for the same GPUs, so that one of them would never
-/// be paid.
+/// Refuses leases that contradict each other: with one name at one time, or for the same GPUs, so that one of them
+/// would never pay.
 pub(super) fn refuse_contradictions(parts: &[Vec<Lease>], tables: &[LeaseTable], findings: &mut Findings<'_>) {
     let leases = wholes(parts, tables);
     for (nth, why) in namesakes(&leases).into_iter().chain(double(&leases)) {
@@ -88,7 +88,7 @@ pub(super) fn refuse_contradictions(parts: &[Vec<Lease>], tables: &[LeaseTable],
     }
 }
 
-/// What of leases is likely not meant, in words, with the number of each from 0.
+/// Warnings about leases that are probably mistaken, with the number of each from 0.
 pub(super) fn doubtful(parts: &[Vec<Lease>], tables: &[LeaseTable], money: MoneyTerms<'_>) -> Vec<(usize, String)> {
     let leases = wholes(parts, tables);
     let limit = match money.currency {

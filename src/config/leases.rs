@@ -1,4 +1,4 @@
-//! What is paid for GPUs: rent, or hardware of one's own over its life.
+//! Leases: rates of rented GPUs, and costs of own hardware over its life.
 
 use super::error::Findings;
 use super::file::LeaseTable;
@@ -7,12 +7,11 @@ use crate::pricing::{Conversion, Lease, Leased, RentWhen, Rounding, parse_instan
 use crate::reading::{NodeName, UnitName};
 use crate::units::{HourlyRate, Timestamp, parse_scaled};
 
-/// A year of hardware's life: 365 days.
+/// A year of a node's life: 365 days.
 const YEAR_HOURS: i64 = 8760;
 /// The GPUs assumed for a node whose number is unknown.
 const USUAL_GPUS: u32 = 8;
-/// All leases, in the order in which they are looked at: for each table one, or one for each rate of exchange that it is
-/// converted at.
+/// All leases, in the order of the file: one for each table, or one for each exchange rate that it is converted at.
 pub(super) fn leases(tables: &[LeaseTable], money: MoneyTerms<'_>, findings: &mut Findings<'_>) -> Vec<Vec<Lease>> {
     let mut all = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
@@ -28,7 +27,7 @@ pub(super) fn leases(tables: &[LeaseTable], money: MoneyTerms<'_>, findings: &mu
     all
 }
 
-/// A lease in the ledger's currency, cut where another rate of exchange begins to hold.
+/// A lease in the ledger's currency, split where another exchange rate begins.
 fn converted(lease: &Lease, rates: &[(Timestamp, Conversion<'_>)], currency: &str) -> Result<Vec<Lease>, String> {
     let mut parts = Vec::new();
     for (nth, (since, conversion)) in rates.iter().enumerate() {
@@ -63,7 +62,7 @@ fn at_rate(lease: &Lease, conversion: Conversion<'_>, currency: &str) -> Result<
     Ok(own)
 }
 
-/// Refuses what no GPU, node or unit can be called: such a lease would pay for nothing, in silence.
+/// Refuses a name that no GPU, node or unit can have: such a lease would never pay.
 fn named(leased: &Leased) -> Result<(), String> {
     let (kind, name) = match leased {
         Leased::Gpu(words) => {
@@ -83,7 +82,7 @@ fn named(leased: &Leased) -> Result<(), String> {
     }
 }
 
-/// A lease as it is written, in its own currency.
+/// A lease as written, in its own currency.
 fn lease(table: &LeaseTable) -> Result<Lease, String> {
     let leased = match (&table.gpu, &table.node, &table.unit) {
         (Some(gpu), None, None) => Leased::Gpu(gpu.clone()),
@@ -125,14 +124,14 @@ fn lease(table: &LeaseTable) -> Result<Lease, String> {
     Ok(lease)
 }
 
-/// What a lease pays for, and how much.
+/// The subject of a lease, and its amount.
 struct Rent {
     rate: HourlyRate,
     node_rate: Option<HourlyRate>,
     gpus: Option<u32>,
 }
 
-/// Rent by the GPU, or by the node: then over as many GPUs as it is said to have, else over those that are seen.
+/// The rate by GPU or by node: a node's rate is divided by the given number of GPUs, or by those that are seen.
 fn rent(table: &LeaseTable) -> Result<Rent, String> {
     let Some(node_rate) = table.node_rate else {
         if table.nodes.is_some() {
@@ -178,12 +177,12 @@ fn rent(table: &LeaseTable) -> Result<Rent, String> {
         (None, None, None) => (table.gpus_per_node, None),
     };
     let rate = node_rate.shared_by(per_node.unwrap_or(USUAL_GPUS)).ok_or_else(large)?;
-    // Where the number of GPUs is said, the rate is a GPU's; else it is shared by those that are seen.
+    // With a given number of GPUs the rate is per GPU; otherwise the GPUs that are seen share it.
     let node_rate = if gpus.is_some() { None } else { Some(node_rate) };
     Ok(Rent { rate, node_rate, gpus })
 }
 
-/// Rent an hour, or what was paid for a node spread over its life and its GPUs.
+/// The rate an hour, or the price of a node divided by its lifetime and GPUs.
 fn hourly(table: &LeaseTable) -> Result<HourlyRate, String> {
     let owned = [&table.network, &table.salvage, &table.life].into_iter().any(Option::is_some);
     match (table.rate, &table.capex) {
@@ -224,7 +223,7 @@ fn parse_life(text: &str) -> Result<i64, String> {
         'h' => 1,
         _ => return Err(refuse()),
     };
-    // To thousandths, so that half a year is one.
+    // In thousandths, so that half a year can be written.
     let count = parse_scaled(&text[..text.len() - 1], 3).map_err(|_| refuse())?;
     count.checked_mul(hours * 3600).filter(|life| *life > 0).ok_or_else(refuse)
 }

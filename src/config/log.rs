@@ -1,14 +1,14 @@
-//! What is logged, and how: `log_level` and `log_format`.
+//! The log's level and format: `log_level` and `log_format`.
 
 use tracing::Level;
 
-/// How the log is written.
+/// The log's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogFormat {
-    /// A line of words.
+    /// Lines of text.
     #[default]
     Text,
-    /// A line with one JSON object.
+    /// Lines of JSON objects.
     Json,
 }
 
@@ -20,7 +20,7 @@ const LEVELS: [(&str, Level); 5] = [
     ("trace", Level::TRACE),
 ];
 
-/// The least severe level that is logged.
+/// Parses the log's level.
 ///
 /// # Errors
 /// What to write instead.
@@ -29,7 +29,7 @@ pub fn parse_level(text: &str) -> Result<Level, String> {
     level.ok_or_else(|| format!("\"{text}\" is no level: write error, warn, info, debug or trace"))
 }
 
-/// How the log is written.
+/// Parses the log's format.
 ///
 /// # Errors
 /// What to write instead.

@@ -1,4 +1,4 @@
-//! How tokens are counted: the bounds above which a delta is disputed, and the names of one model.
+//! How tokens are counted: the bounds beyond which growth is disputed, and aliases of models.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,13 @@ use super::file::{AliasTable, PlausibilityTable};
 use crate::counters::Plausibility;
 use crate::reading::{ModelName, canonical_model};
 
-/// Models with their other names, and the places in the file of names that say nothing new, with what to do.
+/// Models with their other names, and the paths of aliases without an effect, with what to do.
 type WrittenAliases = (Vec<(ModelName, Vec<ModelName>)>, Vec<(usize, String)>);
 
 /// The highest bound that can be set, in tokens a second and GPU.
 const HIGHEST: u64 = 1_000_000_000_000;
 
-/// The bounds of one's own, else the usual ones.
+/// The configured bounds, or the defaults.
 pub(super) fn plausibility(table: &PlausibilityTable, findings: &mut Findings<'_>) -> Plausibility {
     let usual = Plausibility::default();
     let mut bound = |key: &str, said: Option<i128>, usual: u64| match said.map(u64::try_from) {
@@ -32,7 +32,7 @@ pub(super) fn plausibility(table: &PlausibilityTable, findings: &mut Findings<'_
     }
 }
 
-/// Models and their other names, and names that say nothing new. Names are compared in canonical form, as models' are.
+/// Models with their other names, and aliases without an effect. Names are compared in canonical form.
 pub(super) fn aliases(tables: &[AliasTable], findings: &mut Findings<'_>) -> WrittenAliases {
     let mut models: BTreeMap<String, String> = BTreeMap::new();
     for (nth, table) in tables.iter().enumerate() {
@@ -73,7 +73,7 @@ pub(super) fn aliases(tables: &[AliasTable], findings: &mut Findings<'_>) -> Wri
     (tables.iter().map(one).collect(), warnings.collect())
 }
 
-/// Whether a name is another spelling of a model's, which is compared like it without an alias.
+/// Whether a name is another spelling of a model's name, which needs no alias.
 fn is_same(name: &str, model: &str) -> bool {
     let placeholder = ModelName::new(name).is_placeholder();
     !placeholder && folded(name) != folded(model) && canonical_model(name) == canonical_model(model)
@@ -102,14 +102,14 @@ fn mistakes(table: &AliasTable) -> Vec<String> {
     found
 }
 
-/// The names from a model over what it is an alias of, back to itself; `None` where that ends.
+/// The names from a model along its aliases back to itself; `None` if they end.
 fn circle(model: &str, models: &BTreeMap<String, String>) -> Option<Vec<String>> {
     let (mut path, mut at) = (vec![model.to_owned()], canonical_model(model));
     while let Some(next) = models.get(&at).filter(|_| path.len() <= models.len() + 1) {
         path.push(next.clone());
         at = canonical_model(next);
         if at == canonical_model(model) {
-            // One that names itself is told of as such.
+            // A name that is an alias of itself is reported as such.
             return (path.len() > 2).then_some(path);
         }
     }
@@ -127,9 +127,9 @@ mod tests {
     use super::super::{ConfigError, ConfigFile};
     use super::*;
 
-    type Read = (Plausibility, Vec<(ModelName, Vec<ModelName>)>, Vec<(usize, String)>);
+    type MeteringTables = (Plausibility, Vec<(ModelName, Vec<ModelName>)>, Vec<(usize, String)>);
 
-    fn read(text: &str) -> Result<Read, Vec<String>> {
+    fn read(text: &str) -> Result<MeteringTables, Vec<String>> {
         let path = Path::new("margintop.toml");
         let said = |errors: Vec<ConfigError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>();
         let file: ConfigFile =
@@ -170,7 +170,7 @@ mod tests {
         let expected =
             (ModelName::new("qwen3-32b"), ["chat-large", "hosted_vllm/qwen3-32b"].map(ModelName::new).to_vec());
         assert_eq!(read(text).map(|read| read.1), Ok(vec![expected]));
-        // Twice the same says nothing else, and a chain ends at a model.
+        // A repeated alias has no effect, and a chain ends at a model.
         let alias = |model: &str, names: &str| format!("[[alias]]\nmodel = \"{model}\"\nnames = [{names}]\n");
         assert!(read(&(alias("a", "\"b\"") + &alias("a", "\"B\""))).is_ok());
         assert!(read(&(alias("a", "\"b\"") + &alias("b", "\"c\""))).is_ok());

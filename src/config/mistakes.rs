@@ -1,4 +1,4 @@
-//! Reads a TOML file whole: a value that cannot be read is a mistake, and what stands beside it is read all the same.
+//! Reads a whole TOML file: a value that cannot be read is a mistake, and the rest is read all the same.
 
 use std::path::Path;
 
@@ -9,24 +9,24 @@ use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 use super::ConfigError;
 use super::former::{FormerKey, rename};
 
-/// How many mistakes of one file are told: an imported one that is wrong throughout has thousands.
+/// The largest number of reported mistakes of one file: an imported file that is wrong throughout has thousands.
 pub(super) const TOLD: usize = 20;
-/// What stands for a value that is needed and was a mistake, tried in turn: a text, an amount, and no values.
+/// The values that replace a required value that is a mistake, tried in turn: a text, an amount, and an empty list.
 const STAND_INS: [Option<&str>; 3] = [Some("-"), Some("1"), None];
 
-/// A file as far as it can be read, and what cannot.
+/// The readable part of a file, and its mistakes.
 #[derive(Debug)]
 pub(super) struct Read<T> {
-    /// `None` where nothing of it can be.
+    /// `None` if no part can be read.
     pub(super) file: Option<T>,
     pub(super) mistakes: Vec<ConfigError>,
-    /// What is accepted and should be written otherwise.
+    /// The warnings.
     pub(super) warnings: Vec<ConfigError>,
-    /// Where they are, from the outside in: `lease`, `2`, `power`, `pue`.
+    /// Their paths, from the outermost key: `lease`, `2`, `power`, `pue`.
     pub(super) places: Vec<Vec<String>>,
 }
 
-/// Reads a file's text, keys under their former names too.
+/// Reads a file's text, including keys under their former names.
 pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &[FormerKey]) -> Read<T> {
     let mut places = Vec::new();
     let (mut root, warnings, mut mistakes) = match DeTable::parse(text) {
@@ -59,7 +59,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &
             let key = missing.iter().cloned();
             places.contains(&place.iter().cloned().chain(key).collect::<Vec<_>>())
         };
-        // What is missing since it was a mistake is none of its own.
+        // A value that is missing because it was a mistake is not reported again.
         if !(missing.is_some() && place.as_ref().is_some_and(is_known)) {
             mistakes.push(ConfigError::of_value(path, text, place.as_deref().unwrap_or_default(), &error));
         }
@@ -80,12 +80,12 @@ pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &
     }
 }
 
-/// The field that a message says is missing.
+/// The missing field that a message names.
 fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.split('`').next()
 }
 
-/// The innermost place whose key or value holds a span.
+/// The path of the innermost key or value that contains a span.
 fn place_of(root: &Spanned<DeValue<'_>>, span: &std::ops::Range<usize>) -> Option<Vec<String>> {
     let holds = |own: std::ops::Range<usize>| own.start <= span.start && span.end <= own.end;
     let (mut place, mut value) = (Vec::new(), root);
@@ -115,7 +115,7 @@ fn place_of(root: &Spanned<DeValue<'_>>, span: &std::ops::Range<usize>) -> Optio
     }
 }
 
-/// Whether something inside a value holds a span: a table's own span is that of its heading.
+/// Whether something inside a value contains a span: a table's own span is that of its heading.
 fn is_around(value: &Spanned<DeValue<'_>>, span: &std::ops::Range<usize>) -> bool {
     let holds = |own: std::ops::Range<usize>| own.start <= span.start && span.end <= own.end;
     match value.get_ref() {
@@ -127,18 +127,18 @@ fn is_around(value: &Spanned<DeValue<'_>>, span: &std::ops::Range<usize>) -> boo
     }
 }
 
-/// What stands for a value that is needed and was a mistake.
+/// A replacement of a required value that was a mistake.
 #[derive(Debug)]
 struct StandIn {
     place: Vec<String>,
-    /// Its span, beyond the text.
+    /// Its span, beyond the end of the text.
     at: usize,
-    /// How many of [`STAND_INS`] were tried.
+    /// The number of [`STAND_INS`] that were tried.
     tried: usize,
 }
 
 impl StandIn {
-    /// Puts the next one in. Whether there was one.
+    /// Inserts the next one. Returns whether there was one.
     fn next(&mut self, root: &mut Spanned<DeValue<'_>>) -> bool {
         let Some((key, outer)) = self.place.split_last() else { return false };
         let (Some(next), Some(holder)) = (STAND_INS.get(self.tried), inside(root, outer)) else { return false };
@@ -151,7 +151,7 @@ impl StandIn {
     }
 }
 
-/// Takes a mistake out. Whether there was something to take out.
+/// Removes a mistake. Returns whether there was something to remove.
 fn remove(root: &mut Spanned<DeValue<'_>>, place: &[String]) -> bool {
     let Some((last, outer)) = place.split_last() else { return false };
     let Some(holder) = inside(root, outer) else { return false };
@@ -203,7 +203,7 @@ mod tests {
                       [[lease]]\nnode = \"m\"\nrate = \"1\"\nrounding = \"day\"\ntypo = 1\n";
         assert_eq!(lines(leases), [4, 5, 12, 13], "{:?}", told(leases));
         assert!(told(leases)[0].contains("power.pue \"0.5\": too small: write 1 or more"));
-        // What is needed and wrong is one mistake, and what is needed and not there another.
+        // A required value that is wrong is one mistake, and one that is missing is another.
         assert_eq!(lines("[[price]]\nmodel = 5\nlist = 6\n[[alias]]\nmodel = \"x\"\n"), [2, 3, 4]);
         assert_eq!(lines("a = [\n"), [1]);
     }

@@ -1,6 +1,6 @@
-//! What the user configured, and every mistake in it at once.
+//! The user's configuration, and all mistakes in it at once.
 //!
-//! It turns `margintop.toml` into the plain structs of the rooms that use them. It opens no socket and prints nothing.
+//! It turns `margintop.toml` into plain structs of other modules. It opens no socket and prints nothing.
 
 mod display;
 mod duration;

@@ -1,4 +1,4 @@
-//! What tokens are worth: price files, the user's own prices, and dated rates between currencies.
+//! Prices of tokens: price files, the user's own prices, and dated exchange rates.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::pricing::{Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile
 use crate::reading::ModelName;
 use crate::units::{HourlyRate, Price, Timestamp, parse_scaled};
 
-/// The rates between currencies; their days begin in a zone.
+/// The exchange rates; their days begin in a zone.
 pub(super) fn exchange(tables: &[FxTable], zone: &TimeZone, findings: &mut Findings<'_>) -> Exchange {
     let mut rates: Vec<Fx> = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
@@ -30,7 +30,7 @@ pub(super) fn exchange(tables: &[FxTable], zone: &TimeZone, findings: &mut Findi
     Exchange::new(rates)
 }
 
-/// Whether two rates are of the same currencies, either way, and hold from the same day.
+/// Whether two rates are for the same currencies, in either direction, from the same day.
 fn is_same_day(one: &Fx, other: &Fx) -> bool {
     let same = (&one.from, &one.to) == (&other.from, &other.to) || (&one.from, &one.to) == (&other.to, &other.from);
     same && one.since == other.since
@@ -54,20 +54,20 @@ fn fx(table: &FxTable, zone: &TimeZone) -> Result<Fx, String> {
     Ok(Fx { from: table.from.clone(), to: table.to.clone(), nanos, since, dated: table.at.clone() })
 }
 
-/// What turns amounts into the ledger's currency, and when it is.
+/// Conversion into the ledger's currency at an instant.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MoneyTerms<'a> {
     /// The ledger's currency.
     pub(super) currency: &'a str,
     pub(super) exchange: &'a Exchange,
     pub(super) now: Timestamp,
-    /// In which days begin.
+    /// The zone in which days begin.
     pub(super) zone: &'a TimeZone,
 }
 
 impl<'a> MoneyTerms<'a> {
-    /// How an amount gets into the ledger's currency: each rate with the instant from which it holds. `None` if the
-    /// amount is in it already.
+    /// The rates into the ledger's currency, each with the instant from which it holds. `None` if the amount is in it
+    /// already.
     ///
     /// # Errors
     /// What to write where no rate holds today.
@@ -97,13 +97,13 @@ impl<'a> MoneyTerms<'a> {
         self.zone.to_datetime(now).date().to_string()
     }
 
-    /// A rate an hour at the rate of exchange of today; `None` where none holds.
+    /// An hourly rate at today's exchange rate; `None` if there is none.
     pub(super) fn dollars(&self, rate: HourlyRate) -> Option<HourlyRate> {
         self.exchange.conversion("USD", self.currency, self.now)?.rate(rate)
     }
 }
 
-/// The built-in book under the user's files and choices.
+/// The built-in book with the user's files and choices.
 pub(super) fn book(
     tables: &[PriceTable],
     files: &[PathBuf],
@@ -142,7 +142,7 @@ pub(super) fn book(
     book
 }
 
-/// Adds a price file to the book, and says all that is wrong in it.
+/// Adds a price file to the book, and reports all mistakes in it.
 fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -164,7 +164,7 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
     }
 }
 
-/// A choice for a model; prices written in place become a list of their own.
+/// The price of a model; prices written in place become a list of their own.
 fn price(table: &PriceTable, nth: usize, money: MoneyTerms<'_>, book: &mut Book) -> Result<Pinned, String> {
     let conversions = money.conversions(table.currency.as_deref())?;
     let list = match (&table.list, table.hit, table.miss, table.output) {
@@ -185,7 +185,7 @@ fn price(table: &PriceTable, nth: usize, money: MoneyTerms<'_>, book: &mut Book)
     Ok(Pinned { model: table.model.clone(), tenant: table.tenant.clone(), list, paid: table.paid })
 }
 
-/// Prices written in place as a list, or as one for each rate of exchange, from its day on.
+/// Prices written in place, as one list, or as one for each exchange rate from its day on.
 fn own_lists(
     name: &str,
     prices: [Price; 3],

@@ -1,6 +1,6 @@
 //! Ranges in addresses: `gpu-[01-18].internal` is eighteen hosts.
 
-/// Every address that a pattern stands for; several ranges multiply.
+/// All addresses of a pattern; several ranges are combined.
 ///
 /// # Errors
 /// What is wrong with a range.

@@ -1,4 +1,4 @@
-//! Named what-ifs: `[[scenario]]`.
+//! Named scenarios: `[[scenario]]`.
 
 use serde::Deserialize;
 
@@ -6,27 +6,27 @@ use super::error::Findings;
 use crate::pricing::Book;
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
 
-/// A `[[scenario]]`: changes under a name. What it does not mention stays as it is.
+/// A `[[scenario]]`: named changes. What it does not mention is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Its name, for `report --what-if NAME`.
     pub name: String,
-    /// Every token at this list.
+    /// The list of all tokens.
     pub list: Option<String>,
-    /// The share of the tokens that is paid.
+    /// The paid share.
     pub paid: Option<Share>,
-    /// So many times the traffic.
+    /// The traffic, as a factor.
     pub load: Option<LoadFactor>,
-    /// The share of the prompt tokens that a cache serves.
+    /// The share of cached prompt tokens.
     pub hit_rate: Option<Share>,
-    /// What a GPU costs an hour.
+    /// The price of a GPU-hour.
     pub gpu_rate: Option<HourlyRate>,
-    /// How many nodes are held.
+    /// The number of nodes.
     pub nodes: Option<NodeCount>,
 }
 
-/// The scenarios, with what is wrong with them found.
+/// Reads the scenarios and reports their mistakes.
 pub(super) fn scenarios(tables: Vec<Scenario>, book: &Book, findings: &mut Findings<'_>) -> Vec<Scenario> {
     for (nth, table) in tables.iter().enumerate() {
         if let Some(why) = fault(table, &tables[..nth], book) {

@@ -1,4 +1,4 @@
-//! Reads the configuration file into settings, and finds every mistake in it.
+//! Reads the configuration file into settings, and reports all mistakes in it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,27 +26,27 @@ use crate::reading::{Label, ModelName, NodeName, UnitName};
 use crate::source::scrape::{ScrapeTarget, TargetOptions};
 use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_text};
 
-/// One target as it was configured, its range expanded.
+/// One configured target, with its range expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetSettings {
-    /// The address as it was written.
+    /// The address as written.
     pub address: String,
-    /// What else is said of it.
+    /// Its other keys.
     pub options: TargetOptions,
 }
 
-/// Everything that the configuration says, checked.
+/// The whole configuration, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How often each source is asked.
+    /// The interval between polls of a source.
     pub interval: Duration,
     /// The ledger's currency.
     pub currency: String,
     /// The list that unpriced tokens are compared to.
     pub compare_to: Option<String>,
-    /// The zone in which a day begins.
+    /// The zone in which days begin.
     pub zone: TimeZone,
-    /// Whether the configuration names the zone; else it is the system's.
+    /// Whether the configuration names the zone; otherwise it is the system's.
     pub names_zone: bool,
     /// A theme's name.
     pub theme: Option<String>,
@@ -56,57 +56,58 @@ pub struct Settings {
     pub nvml_lib: Option<PathBuf>,
     /// The log's file; `None` is the standard error.
     pub log: Option<PathBuf>,
-    /// The least severe level that is logged.
+    /// The log's level.
     pub log_level: Option<tracing::Level>,
-    /// How the log is written.
+    /// The log's format.
     pub log_format: LogFormat,
-    /// What of an engine's work is billed.
+    /// The tokens that are billed.
     pub bill: Bill,
-    /// Where money is kept: a path, or `none`; `None` is the usual place.
+    /// The ledger: a path, or `none`; `None` is the default path.
     pub ledger: Option<String>,
-    /// How long margintop itself may be away and still post what happened meanwhile.
+    /// The longest absence of margintop that is bridged.
     pub absence: Duration,
     /// How long a node may be missing from a page that lists others before its GPUs are released.
     pub release_after: Duration,
-    /// Cost beside the GPUs.
+    /// Costs besides GPUs.
     pub overhead: Overhead,
-    /// What may be spent in a calendar month.
+    /// The budget of a calendar month.
     pub budget: Option<Money>,
     /// Dated rates between currencies.
     pub exchange: Exchange,
     /// Targets.
     pub targets: Vec<TargetSettings>,
-    /// The price book, the user's prices included.
+    /// The price book, including the user's prices.
     pub book: Book,
-    /// What is paid for GPUs.
+    /// Leases of GPUs.
     pub leases: Vec<Lease>,
-    /// The `[[lease]]` that each of them is of, from 0: one in another currency is several, one for each rate of exchange.
+    /// The number of the `[[lease]]` of each, from 0: one in another currency is several leases, one for each exchange
+    /// rate.
     pub lease_tables: Vec<usize>,
-    /// The bounds above which a delta is disputed.
+    /// The bounds beyond which growth is disputed.
     pub plausibility: Plausibility,
-    /// Objectives for latency.
+    /// Latency objectives.
     pub slo: Slo,
-    /// Names of one model that pages and proxies spell differently: the model, and each other name of it.
+    /// Aliases: a model, and each other name of it.
     pub aliases: Vec<(ModelName, Vec<ModelName>)>,
-    /// Named what-ifs.
+    /// Named scenarios.
     pub scenarios: Vec<Scenario>,
-    /// What is valid and likely not meant.
+    /// Warnings: what is valid and probably mistaken.
     pub warnings: Vec<ConfigError>,
 }
 
-/// How often a source is asked by default.
+/// The default interval between polls of a source.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// The default for how long margintop may be absent.
+/// The default of the longest absence that is bridged.
 const ABSENCE: Duration = Duration::from_secs(86_400);
 /// The default for how long a node may be missing from its page.
 const RELEASE_AFTER: Duration = Duration::from_secs(300);
-/// The most that either of these can be set to.
+/// The largest value of either.
 const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
-/// The keys that what stands under other keys is checked by.
+/// Keys that the check of other keys depends on.
 const NEEDED_BY_OTHERS: [&str; 6] = ["currency", "timezone", "price", "price_files", "lease", "target"];
 
-/// Where the configuration is: the named file, else `$XDG_CONFIG_HOME/margintop/`, else `/etc/margintop/`.
+/// The file of the configuration: the named one, else `$XDG_CONFIG_HOME/margintop/`, else `/etc/margintop/`.
 pub fn find(named: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     if let Some(named) = named {
         return Some(named.to_owned());
@@ -121,7 +122,7 @@ pub fn find(named: Option<&Path>, environment: impl Fn(&str) -> Option<String>) 
 
 /// Reads and checks a configuration; without a file, the defaults.
 ///
-/// Rates of exchange are those of the present.
+/// Exchange rates are those of the present.
 ///
 /// # Errors
 /// Every mistake that was found.
@@ -148,7 +149,7 @@ pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<Conf
 fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
     let Read { file, mut mistakes, warnings, places } = super::mistakes::read(path, text, FORMER);
     let mut findings = Findings::new(path, text);
-    // What else is wrong can be told unless it depends on what could not be read.
+    // Other mistakes are reported too, unless they depend on something that could not be read.
     let is_apart = |place: &Vec<String>| match place.first().map(String::as_str) {
         None | Some("fx" | "alias") => false,
         Some(key) => place.len() > 1 || !NEEDED_BY_OTHERS.contains(&key),
@@ -236,7 +237,7 @@ fn check(
     })
 }
 
-/// The list that unpriced tokens are compared to: the user's, or the published day's in the ledger's own currency.
+/// The list that unpriced tokens are compared to: the user's, or the published day's in the ledger's currency.
 fn compare_to(named: Option<String>, currency: &str) -> Option<String> {
     named.or_else(|| match currency {
         "USD" => Some("deepseek-r1-standard".to_owned()),
@@ -245,7 +246,7 @@ fn compare_to(named: Option<String>, currency: &str) -> Option<String> {
     })
 }
 
-/// An amount of money to six decimals.
+/// An amount of money with six decimals.
 fn amount(text: &str) -> Result<Money, String> {
     parse_scaled(text, 6).map(Money::from_micros).map_err(|error| error.to_string())
 }
@@ -258,7 +259,7 @@ fn zone(named: Option<&str>) -> Result<TimeZone, String> {
     }
 }
 
-/// The system's zone; `named` is what the environment variable TZ says. A zone that the ledger could not write down is an
+/// The system's zone; `named` is the value of the environment variable TZ. A zone that the ledger cannot store is an
 /// error.
 fn system_zone(named: Option<String>) -> Result<TimeZone, String> {
     let zone = match (TimeZone::try_system(), &named) {
@@ -309,14 +310,14 @@ fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Vec<TargetSet
     all
 }
 
-/// Whether an address is a target's.
+/// Whether an address is that of a target.
 fn can_be_asked(address: &str) -> Result<(), String> {
     let is_driver = matches!(address, "nvml:" | "nvml:off");
     let parsed: Result<ScrapeTarget, _> = address.parse();
     if is_driver { Ok(()) } else { parsed.map(drop).map_err(|error| error.to_string()) }
 }
 
-/// What is wrong with what a target is to be asked with.
+/// The mistake in a target's options, if there is one.
 fn no_credentials(table: &TargetTable) -> Option<&'static str> {
     let basic = (table.username.as_deref(), table.password_file.is_some());
     match basic {
@@ -334,7 +335,7 @@ fn no_credentials(table: &TargetTable) -> Option<&'static str> {
     }
 }
 
-/// All that is wrong with a text.
+/// All mistakes of a text.
 #[cfg(test)]
 pub(super) fn mistakes(path: &Path, text: &str) -> Vec<String> {
     read(path, text, NOW).err().unwrap_or_default().iter().map(ToString::to_string).collect()

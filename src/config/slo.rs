@@ -1,4 +1,4 @@
-//! Objectives for latency: `[slo]`.
+//! Latency objectives: `[slo]`.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::ledger::Slo;
 /// The longest objective.
 const LONGEST: f64 = 3_600_000.0;
 
-/// The objectives, with what is wrong with them found.
+/// Reads the objectives and reports their mistakes.
 pub(super) fn slo(table: &SloTable, findings: &mut Findings<'_>) -> Slo {
     let mut limit = |key: &str, text: Option<&String>, like: &str| {
         let said = limit(text?, like);

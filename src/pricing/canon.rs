@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::build::write_calendars;
 use super::{Book, BookError, GpuFile, HistoryFile, ListFile, Pinned, PriceFile};
 
-/// A book as text: without sources, in a fixed order.
+/// The book as text: without sources, in a fixed order.
 #[derive(Serialize, Deserialize)]
 struct Canon {
     currency: String,
@@ -14,7 +14,7 @@ struct Canon {
 }
 
 impl Book {
-    /// The prices as one JSON text: equal books give equal texts, in whatever order they were read.
+    /// The prices as JSON: equal books give equal texts, whatever the order of reading.
     pub fn canonical(&self) -> String {
         let history =
             |(model, lists): (&String, &Vec<String>)| HistoryFile { models: vec![model.clone()], lists: lists.clone() };
@@ -40,7 +40,7 @@ impl Book {
         serde_json::to_string(&canon).unwrap_or_default()
     }
 
-    /// The book that a canonical text is of.
+    /// The book of a canonical text.
     ///
     /// # Errors
     /// What is wrong with the text.

@@ -1,4 +1,4 @@
-//! Leases: what the user pays for GPUs.
+//! Leases: the rates that the user pays for GPUs.
 
 use super::words_match;
 use crate::reading::{NodeName, UnitName};
@@ -7,7 +7,7 @@ use crate::units::{HourlyRate, PowerPrice, Span, Timestamp};
 /// Which GPUs a lease is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leased {
-    /// Those whose driver's name has these words.
+    /// Those whose name has these words.
     Gpu(String),
     /// Those of a node.
     Node(NodeName),
@@ -15,13 +15,13 @@ pub enum Leased {
     Unit(UnitName),
 }
 
-/// When rent runs.
+/// When the rate is paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RentWhen {
     /// For every known GPU, busy or not.
     #[default]
     Held,
-    /// While an engine answers on the node: rent and tokens open and close together.
+    /// While an engine answers on the node: cost and tokens begin and end together.
     Serving,
 }
 
@@ -40,7 +40,7 @@ pub enum Rounding {
 }
 
 impl Rounding {
-    /// The time that is billed for a lease held so long; none for none. What it adds is a line at the lease's end.
+    /// The billed time of a lease with this allocated time; zero for zero. The difference is posted at the lease's end.
     #[must_use]
     pub fn billed(self, held: Span) -> Span {
         let grain = match self {
@@ -60,26 +60,26 @@ impl Rounding {
 /// A rate for some GPUs and some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Its name, under which it is the same agreement when its terms change; `None` is "what it is for".
+    /// Its name; with the same name it is the same agreement when its terms change. `None` is named by its subject.
     pub name: Option<String>,
-    /// What it is for, as configured.
+    /// Its subject, as configured.
     pub leased: Leased,
-    /// The present name of its node, where that was renamed.
+    /// The present name of its node, if that was renamed.
     pub renamed: Option<NodeName>,
-    /// How many GPUs it pays for: those of a node or unit seen or not, else the first that are seen. `None` is "those
-    /// that are seen".
+    /// The number of GPUs that it pays for: those of a node or unit whether they are seen or not, else the first that
+    /// are seen. `None` is all that are seen.
     pub gpus: Option<u32>,
     /// Its beginning; `None` is "always".
     pub from: Option<Timestamp>,
     /// Its end, exclusive; `None` is "open".
     pub until: Option<Timestamp>,
-    /// Per GPU and hour. Where `node_rate` is set it is that of a node of eight GPUs: ask [`Lease::rate_for`].
+    /// Per GPU and hour. With `node_rate` it is that of a node of eight GPUs: use [`Lease::rate_for`].
     pub rate: HourlyRate,
-    /// Per node and hour, however many GPUs it has; `None` where the rate is a GPU's.
+    /// Per node and hour, for any number of GPUs; `None` if the rate is per GPU.
     pub node_rate: Option<HourlyRate>,
-    /// When rent runs.
+    /// When the rate is paid.
     pub when: RentWhen,
-    /// How the provider rounds its time.
+    /// The provider's rounding of its time.
     pub rounding: Rounding,
     /// The price of its energy in addition to the rate; `None` if the rate includes it.
     pub power: Option<PowerPrice>,
@@ -93,7 +93,7 @@ impl Lease {
         Self { name, leased, renamed: None, gpus, from, until, rate, node_rate, when, rounding, power }
     }
 
-    /// The rate of a GPU on a node of `gpus` GPUs: together they cost exactly the node's rate.
+    /// The rate of a GPU on a node of `gpus` GPUs: the rates of all of them add up to exactly the node's rate.
     pub fn rate_for(&self, gpus: u32) -> HourlyRate {
         self.node_rate.and_then(|rate| rate.shared_by(gpus)).unwrap_or(self.rate)
     }
@@ -124,7 +124,7 @@ impl Lease {
         }
     }
 
-    /// Whether it pays for a number of GPUs of a node or unit, seen or not.
+    /// Whether it pays for a number of GPUs of a node or unit, whether they are seen or not.
     pub fn is_schedule(&self) -> bool {
         self.gpus.is_some() && !matches!(self.leased, Leased::Gpu(_))
     }
@@ -134,7 +134,7 @@ impl Lease {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
     }
 
-    /// Its readable name: its own, else what it is for and its rate.
+    /// Its name for people: its own, else its subject and rate.
     #[must_use]
     pub fn label(&self) -> String {
         if let Some(name) = &self.name {

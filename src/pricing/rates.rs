@@ -14,11 +14,11 @@ pub struct GpuRate {
     pub currency: String,
     /// The month or day of the observation: `2026-11`.
     pub dated: String,
-    /// The beginning of that month or day; `None` where it is neither.
+    /// The beginning of that month or day; `None` if it is invalid.
     pub since: Option<Timestamp>,
-    /// From when on it can be said in the ledger's currency: the first rate of exchange. `None` is always.
+    /// From when on it can be converted to the ledger's currency: the first exchange rate. `None` is always.
     pub known_from: Option<Timestamp>,
-    /// For how long the GPU is taken.
+    /// The commitment.
     pub commitment: Commitment,
     /// Its origin.
     pub provenance: Provenance,
@@ -27,7 +27,7 @@ pub struct GpuRate {
 }
 
 impl GpuRate {
-    /// A rate as it is written, and its origin.
+    /// A rate as written, and its origin.
     pub(super) fn of(file: GpuFile, provenance: Provenance) -> Self {
         let since = start_of(&file.dated);
         let GpuFile { gpu, rate, currency, dated, commitment, source } = file;
@@ -56,7 +56,7 @@ pub struct RateCard {
     said: Vec<GpuRate>,
     /// Rates that can be converted to the ledger's currency, the longest names first.
     rates: Vec<GpuRate>,
-    /// The ledger's currency, the rates of exchange and the instant that the card is for; `None` is "as it is said".
+    /// The ledger's currency, the exchange rates and the instant of the card; `None` is without conversion.
     kept: Option<(String, Exchange, Timestamp)>,
 }
 
@@ -68,7 +68,7 @@ impl RateCard {
         card
     }
 
-    /// Adds rates; a series of a GPU and a commitment that is named again is replaced.
+    /// Adds rates; a series of a GPU and a commitment that exists already is replaced.
     pub fn extend(&mut self, rates: Vec<GpuRate>) {
         self.said.retain(|known| !rates.iter().any(|rate| rate.names(known)));
         self.said.extend(rates);
@@ -76,8 +76,8 @@ impl RateCard {
         self.convert();
     }
 
-    /// Keeps rates of one currency: others are converted, each rate of exchange from its day on, and are unknown before the
-    /// first. `at` is the instant that [`RateCard::rate_of`] is for.
+    /// Converts rates to one currency, each exchange rate from its day on; before the first they are unknown. `at` is
+    /// the instant of [`RateCard::rate_of`].
     pub fn keep_currency(&mut self, currency: &str, exchange: &Exchange, at: Timestamp) {
         self.kept = Some((currency.to_owned(), exchange.clone(), at));
         self.convert();
@@ -105,42 +105,42 @@ impl RateCard {
         self.rates.sort_by(|a, b| b.gpu.len().cmp(&a.gpu.len()).then(a.since.cmp(&b.since)));
     }
 
-    /// The rates in the ledger's currency, in the order in which they are looked at.
+    /// The rates in the ledger's currency, in the order of matching.
     pub fn rates(&self) -> &[GpuRate] {
         &self.rates
     }
 
-    /// The rate of a GPU on demand by the driver's name for it, at the instant that the card is for.
+    /// The on-demand rate of a GPU by its name, at the instant of the card.
     pub fn rate_of(&self, name: &str) -> Option<&GpuRate> {
         let at = self.kept.as_ref().map_or(Timestamp::from_millis(i64::MAX), |(_, _, at)| *at);
         self.rate_at(name, Commitment::OnDemand, at)
     }
 
-    /// The rate of a GPU by the driver's name for it: of the longest name that matches, the newest that has begun, or the
-    /// first where none has.
+    /// The rate of a GPU by its name: the longest name that matches; of its series the newest that has begun, or else
+    /// the first.
     pub fn rate_at(&self, name: &str, commitment: Commitment, at: Timestamp) -> Option<&GpuRate> {
         in_force(&self.rates, name, commitment, at)
     }
 
-    /// The instants inside an interval from which a rate on demand holds.
+    /// The instants inside an interval at which an on-demand rate begins.
     pub fn edges(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Timestamp> + '_ {
         let on_demand = self.rates.iter().filter(|rate| rate.commitment == Commitment::OnDemand);
         on_demand.filter_map(|rate| rate.since).filter(move |since| *since > from && *since < to)
     }
 
-    /// The observation that a rate on demand of a GPU is of, whenever it holds.
+    /// The observation of a GPU's on-demand rate, whenever it holds.
     pub fn observed(&self, name: &str, rate: HourlyRate) -> Option<&GpuRate> {
         let longest = self.rates.iter().find(|known| known.is_for(name, Commitment::OnDemand))?;
         self.rates.iter().rfind(|known| known.names(longest) && known.rate == rate)
     }
 
-    /// The rate of a GPU in whatever currency it is said, for what to write where it cannot be converted.
+    /// The rate of a GPU in its own currency, for the message if it cannot be converted.
     pub fn said(&self, name: &str, commitment: Commitment, at: Timestamp) -> Option<&GpuRate> {
         in_force(&self.said, name, commitment, at)
     }
 }
 
-/// A rate that holds over a span, at each rate of exchange that holds meanwhile.
+/// A rate over a span, at each exchange rate within it.
 fn converted(
     said: &GpuRate,
     series: &[(Timestamp, Conversion<'_>)],
@@ -174,7 +174,7 @@ fn in_force<'a>(rates: &'a [GpuRate], name: &str, commitment: Commitment, at: Ti
     rate.filter(|rate| rate.known_from.is_none_or(|from| from <= at))
 }
 
-/// Whether every word of `wanted` is a word of `name`, without case: `H20` is not `H200`, `B200` is not `GB200`.
+/// Whether every word of `wanted` is a word of `name`, without case: `H20` does not match `H200`, nor `B200` `GB200`.
 ///
 /// A `*` at the beginning or end of a wanted word stands for any letters: `H*` is `H100` and `H200`, `*` is any.
 pub fn words_match(name: &str, wanted: &str) -> bool {

@@ -1,16 +1,15 @@
-//! Leases of nodes that have another name than the one that is written.
+//! Leases of renamed nodes.
 
 use std::collections::BTreeMap;
 
 use super::{Lease, Leased};
 use crate::reading::NodeName;
 
-/// The nodes that are known, each with the names that it had before.
+/// The known nodes, each with its former names.
 pub type FormerNames = BTreeMap<NodeName, Vec<NodeName>>;
 
-/// Lets a lease of a node follow it to its present name. A present name goes before a former one: a lease stays with the
-/// name that is written if a node is called that, and follows no node that another lease names, nor one of several that had the
-/// name.
+/// Makes a lease follow its node to the present name. A lease stays with the written name if a node has it now. It
+/// follows no node that another lease names, and no name that several nodes had.
 pub fn follow_renames(leases: &mut [Lease], known: &FormerNames) {
     let written = |lease: &Lease| match &lease.leased {
         Leased::Node(name) => Some(name.clone()),

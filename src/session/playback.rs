@@ -13,7 +13,7 @@ use crate::clock::{Clock, ScriptedClock};
 use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
 use crate::pricing::Book;
-use crate::record::{RecordingReader, Replay};
+use crate::record::{RecordError, RecordingReader, Replay};
 use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::source::Source;
 use crate::source::simulate::{DAY_END, SimulatedFleet};
@@ -62,6 +62,17 @@ impl Playback<Replay> {
         let fleet = FleetConfig { interval, window, targets, ..config.fleet };
         Self::new(PlaybackConfig { fleet, ..config }, began, Replay::new(reader, &clock), &clock)
     }
+
+    /// Plays to an instant or to the end without pauses, and returns the last snapshot. All snapshots are published, for charts
+    /// and for alerts, whose beginning is the snapshot that shows them.
+    ///
+    /// # Errors
+    /// That of the recording, if it cannot be read to there.
+    pub async fn turn(&mut self, until: Option<Timestamp>) -> Result<Arc<Snapshot>, &RecordError> {
+        let _subscriber = self.publish.subscribe();
+        let last = self.scripted.turn(until, None, &self.publish).await;
+        self.scripted.source().error().map_or(Ok(last), Err)
+    }
 }
 
 impl Playback<TurnedFleet> {
@@ -96,13 +107,6 @@ impl<S: Source> Playback<S> {
         let scripted = Scripted::new(collector, source, clock);
         let (publish, _) = watch::channel(Arc::new(scripted.collector.unjudged()));
         Self { scripted, store, basis, publish }
-    }
-
-    /// Plays to an instant or to the end without pauses. All snapshots are published, for charts and for alerts, whose beginning
-    /// is the snapshot that shows them.
-    pub async fn turn(&mut self, until: Option<Timestamp>) {
-        let _subscriber = self.publish.subscribe();
-        self.scripted.turn(until, None, &self.publish).await;
     }
 }
 

@@ -77,6 +77,12 @@ impl<S: Source> Scripted<S> {
         publish.borrow().clone()
     }
 
+    /// Writes the last checkpoint, closes the ledger and returns the source.
+    pub fn close(mut self) -> S {
+        self.collector.close();
+        self.source
+    }
+
     /// Polls once and applies what was said. Returns whether a snapshot is due.
     async fn step(&mut self) -> bool {
         self.next = self.source.poll().await;
@@ -106,7 +112,7 @@ pub async fn turn_again<S: Source>(
         // The pause shows the end before the next run, and keeps an empty recording from using a whole core.
         tokio::time::sleep(AGAIN).await;
         match again() {
-            Some(next) => std::mem::replace(scripted, next).collector.close(),
+            Some(next) => drop(std::mem::replace(scripted, next).close()),
             None => hold(last, publish).await,
         }
     }

@@ -1,9 +1,9 @@
-//! Capacity in money: how many nodes the load needed hour by hour at the best throughput per node that was measured,
-//! what the rest cost, and what one more node would earn.
+//! Capacity in money: the number of nodes that each hour's load needed at the best measured throughput per node, the
+//! cost of the others, and the revenue of one more node.
 //!
-//! Where objectives for latency were judged, the best throughput is that of quarter hours in which they were held in every
-//! minute; elsewhere it is the best that was measured, within them or not. What was asked for and not served is not in the
-//! ledger: what one more node would earn is an upper bound.
+//! If latency objectives were judged, the best throughput is that of quarter hours that were within them in every
+//! minute; otherwise it is the best that was measured. Requests that were not served are not in the ledger: the revenue
+//! of one more node is an upper bound.
 
 mod figures;
 mod folds;
@@ -26,11 +26,11 @@ use pools::Pools;
 pub use figures::{Capacity, HourCapacity, PoolCapacity};
 pub use objectives::SloQuarters;
 
-/// With less than this watched it is too early to say what is the best throughput.
+/// With less watched time than this, the best throughput is not estimated.
 const EARLY: Span = Span::from_secs(4 * 3600);
 
 impl Capacity {
-    /// Of a past by quarter hours or minutes; what is kept by day alone is not measured.
+    /// The capacity of a past by quarter hours or minutes; time that is stored by day only is not measured.
     pub fn of(past: &Past, zone: &TimeZone) -> Self {
         let pools = Pools::of(past);
         let mut folds = Folds::new(past, &pools);
@@ -38,8 +38,8 @@ impl Capacity {
         folds.done(zone)
     }
 
-    /// The same of buckets that are read one after another, as a long span has more than fit in memory: `read` gives each in
-    /// order, with its cells. The cells of `past` say which accounts are used in the span, in any grain.
+    /// The same for buckets that are read one after another, since a long span does not fit in memory: `read` returns
+    /// each in order, with its cells. The cells of `past` say which accounts are used in the span, in any grain.
     ///
     /// # Errors
     /// Those of reading.
@@ -59,34 +59,34 @@ impl Capacity {
         Ok(folds.done(zone))
     }
 
-    /// Whether too little was watched to say what a node can do.
+    /// Whether too little time was watched to estimate the throughput of a node.
     pub fn is_early(&self) -> bool {
         self.measured < EARLY
     }
 
-    /// How long must be watched.
+    /// The watched time that is needed.
     pub const fn needs() -> Span {
         EARLY
     }
 
-    /// What nodes beyond those that were needed cost in all.
+    /// The total cost of nodes beyond those that were needed.
     pub fn spare_cost(&self) -> Option<Money> {
         self.pools.iter().map(|pool| pool.spare_cost).sum()
     }
 
-    /// Average nodes held, and needed in whole nodes an hour, in millionths; `None` where nothing was measured.
+    /// Average allocated nodes, and needed whole nodes an hour, in millionths; `None` if nothing was measured.
     pub fn nodes_ppm(&self) -> Option<(i64, i64)> {
         let sum = |of: fn(&PoolCapacity) -> i64| self.pools.iter().map(of).sum::<i64>();
         let average = |millis| average(millis, self.measured);
         average(sum(|pool| pool.held_millis)).zip(average(sum(|pool| pool.needed_millis)))
     }
 
-    /// The pool in which one more node would earn most.
+    /// The pool with the largest revenue of one more node.
     pub fn best_for_one_more(&self) -> Option<&PoolCapacity> {
         self.pools.iter().filter(|pool| pool.one_more.is_some()).max_by_key(|pool| pool.one_more)
     }
 
-    /// The same with amounts of so many decimals: spare cost of hours, and of pools, adds up to the same total.
+    /// The same with amounts of so many decimals: the spare cost of hours, and of pools, adds up to the same total.
     #[must_use]
     pub fn rounded(mut self, places: u32) -> Self {
         let (mut hours, mut pools) = (RunningSum::new(places), RunningSum::new(places));

@@ -9,7 +9,7 @@ use crate::pricing::{Book, ClassPrices, Quote};
 use crate::reading::{Label, ModelName};
 use crate::units::{Money, Share, Timestamp, Tokens};
 
-/// A list and a tier of it, with its prices.
+/// A tier of a list, with its prices.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Basis {
     /// The list.
@@ -18,11 +18,11 @@ pub struct Basis {
     pub tier: Label,
     /// Its prices.
     pub prices: ClassPrices,
-    /// The paid share of them, if one is set.
+    /// The paid share, if one is set.
     pub paid: Option<Share>,
 }
 
-/// Tokens of a model that today's book would price otherwise. `None` is "unpriced".
+/// Tokens of a model that today's book prices differently. A price of `None` is "unpriced".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The model.
@@ -33,7 +33,7 @@ pub struct Difference {
     pub today: Option<Basis>,
     /// The first bucket that differs.
     pub since: Timestamp,
-    /// When the last one ends.
+    /// The end of the last one.
     pub until: Timestamp,
     /// The number of tokens.
     pub tokens: Tokens,
@@ -41,8 +41,8 @@ pub struct Difference {
     pub revenue: Money,
 }
 
-/// Where today's book would differ, by revenue. A bucket of a day differs if none of the prices that the book has for
-/// that day is what was posted.
+/// The tokens that today's book prices differently, by revenue. A bucket of a day differs if the posted price is none
+/// of the prices that the book has for that day.
 pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
     let mut quotes = Quotes::by_book(past, book);
     let mut found: HashMap<(Option<&ModelName>, Option<Basis>), Difference> = HashMap::new();
@@ -86,8 +86,7 @@ pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
     all
 }
 
-/// Whether all prices that today's book has for each bucket are what was posted in it: then it differs nowhere, however
-/// finely it is looked at.
+/// Whether all prices that today's book has for each bucket are the posted ones. Then no finer buckets differ either.
 pub fn agrees_throughout(past: &Past, book: &Book) -> bool {
     let mut quotes = Quotes::by_book(past, book);
     OrderedPast::of(past).iter().all(|bucket| {
@@ -102,7 +101,7 @@ pub fn agrees_throughout(past: &Past, book: &Book) -> bool {
     })
 }
 
-/// Whether a model's tariff agrees with the book later in a bucket, by model and tariff: the last bucket's verdict.
+/// The last verdict by model and tariff: whether the book agrees with the tariff from a bucket on.
 type Judged<'a> = BTreeMap<(Option<&'a ModelName>, Option<usize>), (Timestamp, bool)>;
 
 /// Whether the book has the posted price.

@@ -1,4 +1,4 @@
-//! The past as entries of a journal: what each day earned by model, and owed by cost account.
+//! The past as journal entries: the revenue of each day by model, and its cost by cost account.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::ledger::{CostAccountId, CostKind, Past};
 use crate::reading::ModelName;
 use crate::units::{GpuTime, Money, Timestamp};
 
-/// What an entry is for.
+/// The subject of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntryKind {
     /// Revenue of a model; `None` where it has no name.
@@ -31,15 +31,15 @@ pub struct DayEntry {
     pub day: Period,
     /// What it is for.
     pub kind: EntryKind,
-    /// What was earned or is owed; a correction is below zero.
+    /// The amount; a correction may be negative.
     pub amount: Money,
-    /// GPU time that it pays.
+    /// The GPU time that it pays for.
     pub gpu_time: GpuTime,
-    /// Metered energy that it pays beside that, in millijoules.
+    /// The metered energy that it also pays for, in millijoules.
     pub energy: i128,
 }
 
-/// The entries of a past in the order of days. Tokens without a price and GPU time without a rate are none.
+/// The entries of a past by day. Tokens without a price and GPU time without a rate have no entry.
 pub fn entries(past: &Past, zone: &TimeZone) -> Vec<DayEntry> {
     let costed = Costed::of(past);
     let mut all: BTreeMap<(Timestamp, EntryKind), DayEntry> = BTreeMap::new();
@@ -73,7 +73,8 @@ pub fn entries(past: &Past, zone: &TimeZone) -> Vec<DayEntry> {
     all.into_values().collect()
 }
 
-/// The same with amounts of so many decimals: revenue and cost each add up to their total, which is rounded once.
+/// The same with amounts rounded to so many decimals: the entries of revenue and of cost each add up to their total,
+/// which is rounded once.
 #[must_use]
 pub fn rounded_entries(mut entries: Vec<DayEntry>, places: u32) -> Vec<DayEntry> {
     let [mut revenue, mut cost] = [RunningSum::new(places), RunningSum::new(places)];

@@ -1,4 +1,4 @@
-//! The fold: each cell to exactly one row, and rent to what it was paid for.
+//! The fold: each cell goes to exactly one row, and GPU cost to the rows of the work that it was paid for.
 
 use jiff::tz::TimeZone;
 
@@ -15,22 +15,22 @@ use crate::ledger::{
 use crate::reading::{Label, NodeName, UnitName};
 use crate::units::{Money, Timestamp};
 
-/// The key of what is of no unit.
+/// The key of a row without a unit.
 const NO_UNIT: &str = "(no unit)";
 
-/// The fold by anything but leases.
+/// The fold by every key but leases.
 pub(super) struct Fold<'a> {
     past: &'a Past,
     by: By,
     zone: &'a TimeZone,
     costed: &'a Costed,
     accumulator: RowAccumulator,
-    /// The rows of the cells of the bucket at hand, and the place of the first of these.
+    /// The rows of the cells of the current bucket, and the position of its first cell.
     cells: Vec<RowId>,
     first: usize,
-    /// What is due for GPUs at work in it, by cost account.
+    /// The cost of working GPUs in the current bucket, by cost account.
     busy: Vec<DueForWork>,
-    /// Rows of accounts, cost accounts or tariffs, by number, as far as they are known.
+    /// The rows of accounts, cost accounts and tariffs by number; `None` until they are first used.
     accounts: Vec<Option<RowId>>,
     cost_accounts: Vec<Option<RowId>>,
     tariffs: Vec<Option<RowId>>,
@@ -146,7 +146,7 @@ impl<'a> Fold<'a> {
         row
     }
 
-    /// By time, all that is due in a bucket stands in its row.
+    /// By time, all cost of a bucket is in its row.
     fn rent_of_time(&mut self, bucket: Bucket<'_>, cell: &GpuTimeCell) {
         let cost_account = self.past.cost_account(cell.cost_account);
         let time = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };
@@ -162,7 +162,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// By anything else, idle time is a row of its own and busy time follows the work.
+    /// By other keys, idle time has a row of its own, and the cost of working GPUs follows the work.
     fn rent(&mut self, cell: &GpuTimeCell) {
         let cost_account = self.past.cost_account(cell.cost_account);
         if let Some(key) = own_place_of(self.by, cost_account) {
@@ -190,8 +190,8 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Gives what is due for GPUs at work to those who bear it. What is borne by work farther away than the rows reach is
-    /// the cost account's own row's; what nobody bears is that too, else overhead.
+    /// Assigns the cost of working GPUs to the rows that bear it. Cost borne by work outside of the rows' reach goes to
+    /// the row of the cost account; cost without a bearer goes there too, or to overhead.
     fn allocate(&mut self, mut borne: &[BorneTime]) {
         let mut busy = std::mem::take(&mut self.busy);
         DueForWork::merge(&mut busy);
@@ -224,7 +224,7 @@ impl<'a> Fold<'a> {
         self.accumulator.add_time(row, millis);
     }
 
-    /// A cost account's own row: by node and by unit it has one.
+    /// The row of a cost account itself: there is one by node and by unit.
     fn home(&mut self, cost_account: CostAccountId) -> Option<RowId> {
         let known = &mut self.cost_accounts[cost_account.index()];
         if known.is_none() {
@@ -235,7 +235,7 @@ impl<'a> Fold<'a> {
     }
 }
 
-/// The node or unit that a cost account is of, where rows are by one.
+/// The node or unit of a cost account, where rows are by one of them.
 fn place_of(by: By, cost_account: &CostAccount) -> Option<Label> {
     let name = match by {
         By::Node => cost_account.node.as_ref().map(NodeName::as_str),
@@ -245,13 +245,13 @@ fn place_of(by: By, cost_account: &CostAccount) -> Option<Label> {
     name.filter(|_| cost_account.kind != CostKind::Overhead).map(Label::new)
 }
 
-/// The same, with what is of no unit.
+/// The same, with a key for what has no unit.
 fn own_place_of(by: By, cost_account: &CostAccount) -> Option<Label> {
     let no_unit = by == By::Unit && cost_account.kind != CostKind::Overhead;
     place_of(by, cost_account).or_else(|| no_unit.then(|| Label::new(NO_UNIT)))
 }
 
-/// An account's key; what it has not is said in brackets.
+/// The key of an account; a missing part is given in brackets.
 fn key_of(by: By, account: &RevenueAccount) -> Label {
     match by {
         By::Node => Label::new(account.node.as_str()),

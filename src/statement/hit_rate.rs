@@ -1,10 +1,10 @@
-//! The past with another share of its prompts read from a cache.
+//! The past with another share of cached prompt tokens.
 
 use super::classes::ClassScale;
 use crate::ledger::{Past, TokenCell};
 use crate::units::{Share, Tokens};
 
-/// Prompt tokens of a past and those of them that were hits, with a price or without.
+/// Prompt tokens of a past and the hits among them, with or without a price.
 fn prompts(past: &Past) -> (u128, u128) {
     past.tokens.iter().fold((0, 0), |(prompts, hits), cell| {
         let hit = u128::from(cell.tokens.hit.count());
@@ -12,9 +12,9 @@ fn prompts(past: &Past) -> (u128, u128) {
     })
 }
 
-/// The past with this hit rate over all of it. Whole prompts stay what they are, and who hit more than others still does:
-/// for fewer hits each cell keeps the same part of its hits, for more of them the same part of its misses. The rate that
-/// the past has, to six decimals, changes nothing.
+/// The past with this hit rate over all of it. The number of prompt tokens does not change, nor the order of accounts
+/// by hit rate: for fewer hits each cell keeps the same part of its hits, for more hits the same part of its misses.
+/// The past's own rate, to six decimals, changes nothing.
 pub(super) fn with_hit_rate(mut past: Past, share: Share) -> Past {
     let (prompts, hits) = prompts(&past);
     let ppm = u128::from(share.ppm());
@@ -24,10 +24,11 @@ pub(super) fn with_hit_rate(mut past: Past, share: Share) -> Past {
     }
     let wanted = prompts * ppm / 1_000_000;
     let fewer = wanted < hits;
-    // What shrinks, and to what.
+    // The tokens that shrink, and their new number.
     let (whole, rest) = if fewer { (hits, wanted) } else { (prompts - hits, prompts - wanted) };
     let mut scale = ClassScale::new(rest.cast_signed(), whole.cast_signed());
-    // What is worth the same is one class, so that it comes to the same whichever cells it is told in.
+    // Cells of equal worth are one class, so that the result does not depend on how the postings are divided into
+    // cells.
     let costed: Vec<bool> = past.accounts.iter().map(|account| account.costed).collect();
     let class = |cell: &TokenCell| {
         let tariff = cell.tariff.map_or(0, |tariff| tariff.index() + 1);

@@ -1,4 +1,4 @@
-//! What is paid, lease by lease, to lay beside an invoice.
+//! The cost of each lease, to compare with an invoice.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,14 +10,14 @@ use crate::ledger::{CostAccount, CostKind, GpuTimeCell, Past};
 use crate::reading::Label;
 use crate::units::GpuTime;
 
-/// Rows of leases in the order of their names, each with what rounding added right after it.
+/// Rows of leases by name, each followed by the row of what rounding added to it.
 pub(super) fn fold(past: &Past) -> RowAccumulator {
     let mut accumulator = RowAccumulator::new();
     let rows = rows(past, &mut accumulator);
     let costed = Costed::of(past);
     let overhead = RowAccumulator::special(RowKind::Overhead);
     for bucket in OrderedPast::of(past).iter() {
-        // What overhead takes of revenue is owed whatever the rows are by.
+        // Overhead by share of revenue is part of the cost, whatever the rows are by.
         for cell in bucket.tokens.iter().filter(|cell| costed.knows(cell.account)) {
             if let Some(tariff) = cell.tariff.map(|tariff| past.tariff(tariff)).filter(|it| it.overhead.is_some()) {
                 accumulator.add_cost(overhead, tariff.overhead_of(tariff.value(cell.tokens)));
@@ -32,7 +32,7 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
             };
             accumulator.add_cost(row, cost);
             accumulator.add_time(row, time);
-            // What is of the bucket that the ledger begins in is of the time since.
+            // Postings of the bucket in which the ledger begins are later than that beginning.
             accumulator.extend(row, bucket.at.max(past.began).min(bucket.end), bucket.end);
             if cost_account.kind == CostKind::Gpus {
                 accumulator.add_idle(row, cost_account.idle_cost(cell).unwrap_or_default());
@@ -44,7 +44,7 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
 
 /// The row of each cost account that was paid in this past, by number.
 fn rows(past: &Past, accumulator: &mut RowAccumulator) -> Vec<Option<RowId>> {
-    // What was taken back altogether, as the rounding of a lease that was extended, is no row.
+    // A cost that was taken back completely, like the rounding of a lease that was extended, has no row.
     let is_paid = |cell: &&GpuTimeCell| cell.held != GpuTime::ZERO || cell.energy != 0;
     let paid: HashSet<_> = past.rents.iter().filter(is_paid).map(|cell| cell.cost_account.index()).collect();
     let mut named: BTreeMap<(Label, CostKind), Vec<usize>> = BTreeMap::new();
@@ -72,7 +72,7 @@ fn rows(past: &Past, accumulator: &mut RowAccumulator) -> Vec<Option<RowId>> {
     rows
 }
 
-/// The lease as a person names it, else the assumption; none without a rate.
+/// The lease's name for people, or else that of the assumed rate; `None` without a rate.
 pub fn lease_name(cost_account: &CostAccount) -> Option<Label> {
     let rate = cost_account.rate?;
     Some(cost_account.lease.clone().unwrap_or_else(|| Label::new(&format!("{} assumed {rate}", cost_account.gpu))))

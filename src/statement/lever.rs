@@ -1,27 +1,27 @@
-//! What moves profit most: each thing that an operator can change, changed a little, with all else as it is.
+//! The changes that affect profit most: each thing that an operator can change, changed a little while all else stays.
 
 use super::Totals;
 use super::what_if::{Levels, WhatIfChange, what_if};
 use crate::ledger::{Classes, Past};
 use crate::units::{HourlyRate, Money, NodeCount, Share};
 
-/// Something that can be changed, and how far it is.
+/// A change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lever {
-    /// A tenth more traffic on the same nodes.
+    /// 10 % more traffic on the same nodes.
     Load,
-    /// A tenth more of the prompts from a cache, at equal traffic: the hit rate as it is and as it would be, in parts per
-    /// million.
+    /// 10 % more of the prompt tokens from a cache, at equal traffic: the present and the changed hit rate, in parts
+    /// per million.
     HitRate(u32, u32),
-    /// The price of tokens of one class a tenth higher.
+    /// Prices of one token class 10 % higher.
     Price(TokenClass),
-    /// A GPU-hour a tenth dearer.
+    /// The price of a GPU-hour 10 % higher.
     GpuRate,
-    /// One more node held, at what a node costs on average.
+    /// One more node, at the average cost of a node.
     Node,
 }
 
-/// A class of tokens with a price of its own.
+/// A token class with a price of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum TokenClass {
@@ -30,7 +30,7 @@ pub enum TokenClass {
     Output,
 }
 
-/// The parts of what was earned that tokens of each class have.
+/// The parts of the revenue that each token class has.
 fn by_class(past: &Past, earned: Money) -> Vec<(TokenClass, Money)> {
     let value = |of: fn(Classes) -> Classes| -> Money {
         let costed = past.tokens.iter().filter(|cell| past.accounts[cell.account.index()].costed);
@@ -41,14 +41,14 @@ fn by_class(past: &Past, earned: Money) -> Vec<(TokenClass, Money)> {
         (TokenClass::Computed, value(|tokens| Classes { miss: tokens.miss, ..Classes::default() })),
         (TokenClass::Cached, value(|tokens| Classes { hit: tokens.hit, ..Classes::default() })),
     ];
-    // Cents are enough for a share, and stay in range.
+    // Whole cents are exact enough for a share, and do not overflow.
     let cents = |amount: Money| i64::try_from(amount.rounded(2)).ok();
     let whole = values.iter().filter_map(|(_, value)| cents(*value)).fold(0, i64::saturating_add);
     let share = |(class, value): (TokenClass, Money)| Some((class, earned.scaled(cents(value)?, whole)?));
     values.into_iter().filter(|(_, value)| !value.is_zero()).filter_map(share).collect()
 }
 
-/// Each lever with what it adds to the profit of the past, the largest first; none where the profit is unknown.
+/// Each lever with the profit that it adds to the past, the largest first; empty if the profit is unknown.
 pub fn levers(past: &Past) -> Vec<(Lever, Money)> {
     let now = Totals::of(past);
     let levels = Levels::of(past);

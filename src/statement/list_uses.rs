@@ -1,4 +1,4 @@
-//! Which tariffs were used, and how sure a statement is.
+//! The tariffs that were used, and the uncertainty of a statement.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use crate::pricing::ClassPrices;
 use crate::reading::Label;
 use crate::units::{Money, Share, Timestamp, Tokens};
 
-/// Which tariffs were used, and for how much.
+/// The tariffs that were used, with their amounts.
 pub(super) struct ListUses<'a> {
     past: &'a Past,
     by_tariff: Vec<Used>,
 }
 
-/// What was posted at one tariff, and in which buckets first and last.
+/// Postings at one tariff, with the first and the last of their buckets.
 #[derive(Debug, Clone, Copy, Default)]
 struct Used {
     tokens: Tokens,
@@ -22,10 +22,10 @@ struct Used {
     span: Option<(Timestamp, Timestamp)>,
 }
 
-/// What a token costs under a list's name and tier.
+/// Prices per token under the name and tier of a list.
 type ListCost = (ClassPrices, Option<Share>);
 
-/// What was posted on the same terms, and the revision of the book that they are of.
+/// Postings on equal terms, and the revision of their book.
 type Use = (ListCost, Used, u64);
 
 impl<'a> ListUses<'a> {
@@ -33,7 +33,7 @@ impl<'a> ListUses<'a> {
         Self { past, by_tariff: vec![Used::default(); past.tariffs.len()] }
     }
 
-    /// What a cell earned; `None` is unpriced.
+    /// The revenue of a cell; `None` is unpriced.
     pub(super) fn note(&mut self, cell: &TokenCell) -> Option<(&'a Tariff, Money)> {
         let id = cell.tariff?;
         let tariff = self.past.tariff(id);
@@ -42,7 +42,7 @@ impl<'a> ListUses<'a> {
         Some((tariff, value))
     }
 
-    /// Says in a statement which lists were in force, and how sure it is.
+    /// Adds the lists in force and the uncertainty to a statement.
     pub(super) fn sign(self, statement: &mut Statement) {
         let mut named: BTreeMap<(&Label, &Label), Vec<Use>> = BTreeMap::new();
         let mut paid_shares = Vec::new();
@@ -84,8 +84,8 @@ impl Used {
     }
 }
 
-/// The uses of one name and tier: one, or those before and after each change of its prices. Shares that were paid at the
-/// same time, as by two tenants, are told apart by themselves; other prices that held at the same time are one.
+/// The uses of one name and tier: one, or one before and one after each change of its prices. Different paid shares at
+/// the same time, as of two tenants, are separate uses; different prices at the same time are one use.
 fn told_apart(past: &Past, name: (&Label, &Label), mut all: Vec<Use>) -> Vec<ListUse> {
     all.sort_by_key(|(_, used, _)| used.span);
     let mut shares: Vec<Option<Share>> = all.iter().map(|((_, paid), ..)| *paid).collect();
@@ -98,10 +98,10 @@ fn told_apart(past: &Past, name: (&Label, &Label), mut all: Vec<Use>) -> Vec<Lis
     shares.into_iter().flat_map(|paid| by_time(past, name, of_share(paid))).collect()
 }
 
-/// Whether uses follow one another. A share that is another one in the same revision of the book is another's.
+/// Whether uses follow each other. A different share in the same revision of the book belongs to another tenant.
 fn in_turn(all: &[Use]) -> bool {
     let follows = |(earlier, later): (&Use, &Use)| match (earlier.1.span, later.1.span) {
-        // A bucket may be a day: two uses of it are one after the other if the book was changed.
+        // A bucket may be a day. If the book was changed, two uses in one bucket follow each other.
         (Some((_, end)), Some((begin, _))) if earlier.2 != later.2 => end <= begin,
         (Some((_, end)), Some((begin, _))) => end < begin && earlier.0.1 == later.0.1,
         _ => false,
@@ -110,7 +110,7 @@ fn in_turn(all: &[Use]) -> bool {
 }
 
 fn by_time(past: &Past, (list, tier): (&Label, &Label), mut all: Vec<Use>) -> Vec<ListUse> {
-    // Prices that come back after others are another use of them; those of several revisions that follow each other are one.
+    // Prices that return after others are a separate use; those of several successive revisions are one use.
     all.dedup_by(|later, earlier| {
         let same = later.0 == earlier.0;
         if same {
@@ -138,7 +138,7 @@ fn by_time(past: &Past, (list, tier): (&Label, &Label), mut all: Vec<Use>) -> Ve
     let edge = |used: &Used, book: u64| {
         let (first, _) = used.span?;
         let noted = past.books.iter().find(|(revision, _)| *revision == book).map(|(_, noted)| *noted);
-        // A bucket is as long as a day; the book says when in it.
+        // A bucket may be as long as a day; the book gives the instant within it.
         Some(noted.filter(|noted| first <= *noted && *noted < past.until).unwrap_or(first))
     };
     let edges: Vec<_> = all.iter().skip(1).map(|(_, used, book)| edge(used, *book)).collect();

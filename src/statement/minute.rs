@@ -1,5 +1,5 @@
-//! What was earned and owed in a minute: by the fleet, and by unit, node and model. A chart's point and a report's hour
-//! are sums of the same postings.
+//! Revenue and cost of a minute, of the fleet and by unit, node and model. A chart's point and a report's hour are sums
+//! of the same postings.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::ledger::{
 use crate::reading::{ModelName, NodeName, UnitName};
 use crate::units::{Money, Timestamp};
 
-/// What was earned and owed in some time. `None` is unknown.
+/// Revenue and cost of a time. `None` is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Earned {
-    /// Revenue with a known cost; where no cost is known, all revenue.
+    /// Revenue with a known cost, or all revenue if no cost is known.
     pub revenue: Option<Money>,
     /// Cost.
     pub cost: Option<Money>,
@@ -25,13 +25,13 @@ pub struct Earned {
 /// The money of one minute.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MinuteMoney {
-    /// Of the fleet, with all overhead.
+    /// The fleet, with all overhead.
     pub fleet: Earned,
-    /// Of units: what their accounts earned and what is owed for their GPUs, at work or idle.
+    /// Units: the revenue of their accounts and the cost of their GPUs, working or idle.
     pub units: BTreeMap<UnitName, Earned>,
-    /// Of nodes, likewise.
+    /// Nodes, likewise.
     pub nodes: BTreeMap<NodeName, Earned>,
-    /// Of models: the cost of GPUs at work follows the tokens, as in a report by model.
+    /// Models: the cost of working GPUs follows the tokens, as in a report by model.
     pub models: BTreeMap<ModelName, Earned>,
 }
 
@@ -41,7 +41,7 @@ impl Earned {
         Self { revenue: totals.known_revenue().map(|_| revenue), cost }
     }
 
-    /// Both together; what one of them does not know is the other's.
+    /// The sum of both; an amount that only one of them knows is taken as it is.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         let sum = |a: Option<Money>, b: Option<Money>| a.zip(b).map(|(a, b)| a + b).or(a).or(b);
@@ -55,7 +55,7 @@ impl MinuteMoney {
         Self::of(tables, &sums.tokens().collect::<Vec<_>>(), &sums.rents().collect::<Vec<_>>())
     }
 
-    /// The money of each bucket of a past, in order; buckets are as long as the past's grain.
+    /// The money of each bucket of a past, in order; a bucket is as long as the past's grain.
     pub fn each(past: &Past, mut each: impl FnMut(Timestamp, Self)) {
         let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
         for bucket in OrderedPast::of(past).iter() {
@@ -86,12 +86,12 @@ impl MinuteMoney {
     ) -> Self {
         let (tokens_of, rents_of) = (|| tokens.iter().copied(), || rents.iter().copied());
         let fleet = Totals::of_postings(tables, tokens_of(), rents_of());
-        // Overhead by share of revenue is the fleet's.
+        // Overhead by share of revenue belongs to the fleet alone.
         let own = |totals: Totals| {
             let idle = totals.tokens.is_zero();
             let cost = totals.cost.map(|cost| cost - totals.revenue_overhead);
             let earned = Earned::of(&totals, cost);
-            // What only costs earns nothing; what is not known to cost anything and made nothing is not there.
+            // A subject with cost alone has no revenue; one without known cost and without tokens is left out.
             Earned { revenue: earned.revenue.filter(|_| !idle || cost.is_some()), cost }
         };
         let unit = |account: &RevenueAccount| account.unit.clone();
@@ -107,7 +107,7 @@ impl MinuteMoney {
     }
 }
 
-/// Revenue by model, and the cost of GPUs at work by tokens.
+/// Revenue by model, and the cost of working GPUs by tokens.
 fn models(
     tables: Tables<'_>,
     tokens: &[(RevenueAccountId, Option<TariffId>, Classes)],
@@ -135,7 +135,7 @@ fn models(
     totals.into_iter().map(earned).collect()
 }
 
-/// The cost of GPUs that were at work.
+/// The cost of GPUs that were working.
 fn busy(account: &CostAccount, rented: AllocatedTime) -> Option<(&CostAccount, Money)> {
     let cost = account.cost_of(rented).filter(|_| account.kind == CostKind::Gpus)?;
     Some((account, cost - account.idle_cost_of(rented).unwrap_or_default()))

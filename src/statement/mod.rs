@@ -1,8 +1,8 @@
-//! The past on paper: rows by hour, model or node that add up to the last digit, what-if, and the bridge between two
-//! spans.
+//! The past folded into rows by hour, model or node that add up to the last digit, scenarios, and the profit bridge
+//! between two spans.
 //!
-//! Pure functions over a [`Past`](crate::ledger::Past). It asks no clock and no file, and it posts nothing. A what-if is
-//! the same fold over a past in which one thing is changed.
+//! Pure functions over a [`Past`](crate::ledger::Past): they read no clock and no file, and post nothing. A scenario is
+//! the same fold over a past with one thing changed.
 
 mod accumulator;
 mod assemble;

@@ -1,40 +1,40 @@
-//! The month to date, and what it will cost at this rate.
+//! The month to date, and its expected cost.
 
 use super::Totals;
 use super::watched::watched_millis_of;
 use crate::ledger::{CostKind, GpuTimeCell, Past};
 use crate::units::{GpuTime, Money, Span, Timestamp};
 
-/// With less than this watched it is too early to say what a month will cost.
+/// With less watched time than this, the month's cost is not estimated.
 const EARLY: Span = Span::from_secs(3600);
 
-/// A month as far as it has come.
+/// The month to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MonthToDate {
     /// Its first instant.
     pub since: Timestamp,
-    /// Up to when it is known.
+    /// The instant up to which it is known.
     pub until: Timestamp,
-    /// How much of that was watched.
+    /// The watched part of that time.
     pub watched: Span,
     /// What was earned.
     pub revenue: Option<Money>,
-    /// The part of it that is in no profit, because its cost is unknown.
+    /// The part of the revenue without a known cost, which is in no profit.
     pub uncosted_revenue: Money,
-    /// What is owed.
+    /// The cost.
     pub cost: Option<Money>,
-    /// What is left.
+    /// The profit.
     pub profit: Option<Money>,
-    /// What the month will have cost if it goes on as it was watched so far, what was owed once apart; `None` where it is
-    /// too early to say or no cost is known.
+    /// The expected cost of the whole month if it continues as it was watched so far, with one-off costs added once;
+    /// `None` if too little was watched or no cost is known.
     pub projected_cost: Option<Money>,
-    /// What it may cost.
+    /// Its budget.
     pub budget: Option<Money>,
 }
 
 impl MonthToDate {
-    /// Of the `past` of a month, which goes from its first instant up to when it is known; the month ends at `end`. Time
-    /// before `began` was not watched, nor were the past's unwatched spans.
+    /// The month of `past`, which covers its first instant to the instant up to which it is known; the month ends at
+    /// `end`. Time before `began`, and the past's unwatched spans, are not watched time.
     pub fn of(past: &Past, began: Timestamp, end: Timestamp, budget: Option<Money>) -> Self {
         let totals = Totals::of(past).rounded(6);
         let watched = watched_millis_of(past, past.since.max(began), past.until);
@@ -55,23 +55,23 @@ impl MonthToDate {
         }
     }
 
-    /// Whether too little of the month was watched to say what it will cost.
+    /// Whether too little of the month was watched to estimate its cost.
     pub fn is_early(&self) -> bool {
         self.watched < EARLY && self.projected_cost.is_none()
     }
 
-    /// What the month will be over its budget; negative is under it.
+    /// The amount by which the month will exceed its budget; negative below it.
     pub fn over_budget(&self) -> Option<Money> {
         Some(self.projected_cost? - self.budget?)
     }
 
-    /// How much of the month is behind.
+    /// The elapsed share of the month.
     pub fn elapsed(&self) -> Span {
         self.until - self.since
     }
 }
 
-/// What does not go on: the rounding of leases that ended, and corrections, which alone are below zero.
+/// Costs that do not recur: the rounding of leases that ended, and corrections, which alone are negative.
 fn owed_once(past: &Past) -> Money {
     let once = |cell: &&GpuTimeCell| {
         past.cost_account(cell.cost_account).kind == CostKind::Rounding || cell.held < GpuTime::ZERO || cell.energy < 0

@@ -1,4 +1,4 @@
-//! Which models, units and nodes moved the profit most.
+//! The models, units and nodes with the largest changes of profit.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::ledger::Past;
 use crate::reading::Label;
 use crate::units::Money;
 
-/// The most that are named.
+/// The largest number of names.
 const MOST: usize = 5;
 
-/// What a key earned and cost an hour, before and after.
+/// Revenue and cost of a key an hour, before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mover {
     /// The model, unit or node.
@@ -24,13 +24,13 @@ pub struct Mover {
 }
 
 impl Mover {
-    /// How much it moved the profit an hour.
+    /// The change of its profit an hour.
     pub fn change(&self) -> Money {
         self.after - self.before
     }
 }
 
-/// The keys that moved most, the biggest first.
+/// The keys with the largest changes, the largest first.
 pub(super) fn movers(before: &Past, after: &Past, by: By) -> Vec<Mover> {
     let mut all: BTreeMap<Label, (Money, Money)> = BTreeMap::new();
     for (key, profit) in profits(before, by) {

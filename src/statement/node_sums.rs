@@ -1,4 +1,4 @@
-//! For how long nodes were held, summed one bucket after another: a year of them is more than fits in memory.
+//! Allocated time of nodes, summed bucket by bucket, since a year does not fit in memory.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use crate::ledger::{CostAccount, CostKind, GpuTimeCell, NodeTime, Past};
 use crate::reading::NodeName;
 use crate::units::Timestamp;
 
-/// Rent that begins or ends this close to the ends of what was watched runs from and to them: the first poll of the
-/// first source is not the first of the driver.
+/// GPU time that begins or ends this close to an end of the watched time extends to it: the first poll of the first
+/// source is not the driver's first poll.
 const SLACK: i64 = 60_000;
 
-/// The same of buckets that are given one by one, without the past's own cells.
+/// The same for buckets that are passed one by one, without the past's own cells.
 #[derive(Debug)]
 pub struct HeldNodes<'a> {
     sums: NodeSums<'a>,
@@ -21,46 +21,46 @@ pub struct HeldNodes<'a> {
 }
 
 impl<'a> HeldNodes<'a> {
-    /// Of a past, whose cells it does not read.
+    /// Sums for a past, whose cells it does not read.
     pub fn new(past: &'a Past) -> Self {
         Self { sums: NodeSums::new(past), pending: Pending::default() }
     }
 
-    /// Adds the GPU time of a bucket; they come in order.
+    /// Adds the GPU time of a bucket; buckets come in order.
     pub fn add(&mut self, at: Timestamp, rents: &[GpuTimeCell]) {
         self.pending.give(self.sums.past, Some(at), |bucket| self.sums.add(&bucket));
         self.pending.take(at, &[], rents);
     }
 
-    /// What it comes to.
+    /// The result.
     pub fn finish(mut self) -> NodeTime {
         self.pending.give(self.sums.past, None, |bucket| self.sums.add(&bucket));
         self.sums.finish()
     }
 }
 
-/// What a node held in a bucket: the bucket's watched part, and GPU time in milliseconds.
+/// A node's time in a bucket: the bucket's watched part, and GPU time in milliseconds.
 type NodeHolding = (Slice, i64);
 
-/// Sums by node. How many GPUs a node has is known when all is read, so that what it held is counted until then.
+/// Sums by node. The number of GPUs of a node is known only after all buckets, so its times are kept until then.
 #[derive(Debug)]
 pub(super) struct NodeSums<'a> {
     past: &'a Past,
     /// The node of each cost account of GPUs.
     of_cost_account: Vec<Option<usize>>,
     nodes: Vec<NodeCounts>,
-    /// GPU time of each node in the bucket at hand.
+    /// GPU time of each node in the current bucket.
     millis: Vec<i64>,
-    /// When the first bucket in which a node was held begins, and the last one, with its watched part.
+    /// The beginning of the first bucket in which a node was allocated, and the last one with its watched part.
     ends: Option<(Timestamp, Timestamp, Slice)>,
 }
 
-/// In how many buckets a node held the same.
+/// The number of buckets with equal times of a node.
 #[derive(Debug, Clone, Default)]
 struct NodeCounts {
-    /// As many GPUs as it ever held at once. A cost account says GPU time and not how many there are.
+    /// The largest number of GPUs that were allocated at once. A cost account has GPU time, not a number of GPUs.
     gpus: i64,
-    /// Mostly the same as in the bucket before.
+    /// Usually the same as in the previous bucket.
     last: Option<(NodeHolding, i64)>,
     counts: HashMap<NodeHolding, i64>,
 }

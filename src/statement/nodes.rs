@@ -1,4 +1,4 @@
-//! How many nodes were held on average, and the past with another number of them.
+//! The average number of allocated nodes, and the past with another number of them.
 
 use super::bucket::OrderedPast;
 use super::classes::{ClassScale, numbered};
@@ -7,7 +7,7 @@ use super::row::gpu_time;
 use crate::ledger::{CostKind, GpuTimeCell, NodeTime, Past};
 use crate::units::NodeCount;
 
-/// How long nodes were held; `None` if no node is known by name.
+/// The allocated time of nodes; `None` if no node is known by name.
 pub(super) fn node_time(past: &Past) -> Option<NodeTime> {
     let told = past.node_time.unwrap_or_else(|| {
         let mut sums = NodeSums::new(past);
@@ -17,16 +17,17 @@ pub(super) fn node_time(past: &Past) -> Option<NodeTime> {
     (told.held > 0 && told.watched > 0).then_some(told)
 }
 
-/// The past with so many nodes held on average over its watched time: all that is held grows or shrinks alike. `None` if
-/// no node is known by name.
+/// The past with an average of so many nodes over its watched time: all allocated time is scaled alike. `None` if no
+/// node is known by name.
 pub(super) fn with_nodes(mut past: Past, nodes: NodeCount) -> Option<Past> {
     let time = node_time(&past)?;
     let (wanted, held) = (i128::from(nodes.micros()) * i128::from(time.watched), i128::from(time.held) * 1_000_000);
-    // The present number is told in thousandths.
+    // The present number is given in thousandths.
     if wanted == held || time.milli().is_some_and(|milli| nodes.micros() == milli * 1_000) {
         return Some(past);
     }
-    // What is worth the same is scaled as one, so that it comes to the same whichever cells it is told in.
+    // Cells of equal worth are scaled together, so that the result does not depend on how the postings are divided into
+    // cells.
     let class = |number: usize| {
         let account = &past.cost_accounts[number];
         (account.kind != CostKind::Overhead).then_some((account.rate, account.power, account.kind))
@@ -48,7 +49,7 @@ pub(super) fn with_nodes(mut past: Past, nodes: NodeCount) -> Option<Past> {
         }
         (cell.held, cell.idle, cell.energy) = (gpu_time(after[0]), gpu_time(after[1]), after[2]);
     }
-    // More GPU time of the same nodes would be taken for more GPUs on each of them.
+    // More GPU time of the same nodes would look like more GPUs on each of them.
     past.node_time = Some(NodeTime { held: i64::try_from(wanted / 1_000_000).ok()?, ..time });
     for row in &mut past.borne {
         row.time = row.time.checked_mul(wanted)? / held;

@@ -1,4 +1,4 @@
-//! Money an hour at present, summed by what accounts have in common: the fleet, a unit or a node.
+//! Money an hour at present, summed by a common property of accounts: the fleet, a unit or a node.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use super::Tables;
 use crate::ledger::{CostAccount, CostKind, RevenueAccount};
 use crate::units::Money;
 
-/// What some accounts earn and are owed an hour.
+/// Revenue and cost of some accounts an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PaceSums {
-    /// Revenue; `None` without an account that earns.
+    /// Revenue; `None` without an account that has revenue.
     pub earned: Option<Money>,
-    /// The part of it whose cost is known.
+    /// The part of it with a known cost.
     pub covered: Money,
     /// Cost, without overhead by share of revenue; `None` without an account with a rate.
     pub owed: Option<Money>,
@@ -19,7 +19,7 @@ pub struct PaceSums {
     pub overhead: Money,
 }
 
-/// Sums by a key of accounts; what has no key is left out. `earned` and `owed` are those of each account by its number.
+/// Sums by a key of accounts; accounts without a key are left out. `earned` and `owed` are by account number.
 pub fn paces<K: Ord>(
     tables: Tables<'_>,
     earned: impl Fn(usize) -> Option<Money>,

@@ -1,11 +1,12 @@
-//! What is owed at present, shared as a bucket of the past is.
+//! The present cost, allocated like that of a past bucket.
 
 use super::share::{Placement, Shares};
 use crate::ledger::{CostAccount, RevenueAccount};
 use crate::units::Money;
 
-/// What each of some accounts bears of what is owed: an amount goes to those who work on its node by their weights, else
-/// to those in its unit, else to all. `None` is an account without a known cost, or any account where nothing is owed.
+/// The share of each account in a cost: an amount goes to the accounts working on its node by their weights, else to
+/// those in its unit, else to all. `None` for an account without a known cost, and for all accounts if there is no
+/// cost.
 pub fn shared_cost(workers: &[(RevenueAccount, u64)], owed: &[(&CostAccount, Money)]) -> Vec<Option<Money>> {
     let accounts = workers.iter().map(|(account, _)| account);
     let placement = Placement::new(accounts, owed.iter().map(|(cost_account, _)| *cost_account));

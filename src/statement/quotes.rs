@@ -1,4 +1,4 @@
-//! What a book says of a past's accounts, cell after cell: each model's prices are looked up once while they hold.
+//! A book's prices for the accounts of a past, cell by cell. Prices of a model are looked up once while they hold.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use crate::pricing::{Book, ModelPrice, PriceList, Quote};
 use crate::reading::Label;
 use crate::units::{Share, Timestamp};
 
-/// One model's prices.
+/// The prices of one model.
 #[derive(Debug)]
 pub(super) struct Ticker<'a> {
     price: ModelPrice<'a>,
@@ -32,7 +32,7 @@ impl<'a> Ticker<'a> {
         ticker
     }
 
-    /// The prices of an instant; `None` where none is known.
+    /// The prices at an instant; `None` if there are none.
     pub(super) fn at(&mut self, at: Timestamp) -> Option<Quote<'a>> {
         if at < self.from || self.until <= at {
             self.turn(at);
@@ -41,7 +41,7 @@ impl<'a> Ticker<'a> {
     }
 
     fn turn(&mut self, at: Timestamp) {
-        // Changes of tier are looked for so far only, and a list may begin later still.
+        // Tier changes are looked up only this far ahead, and a list may begin later.
         let far = at + PriceList::AHEAD;
         self.quote = self.price.quote(at);
         (self.from, self.until) = (at, self.price.next_change(at).map_or(far, |until| until.min(far)));
@@ -53,21 +53,21 @@ impl<'a> Ticker<'a> {
         std::iter::once(first).chain(self.later(from, to)).collect()
     }
 
-    /// Prices between two instants after those of the first.
+    /// Prices between two instants, after those of the first.
     pub(super) fn later(&mut self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Option<Quote<'a>>> {
         self.at(from);
         let edges = if self.until < to { self.price.edges(from, to) } else { Vec::new() };
         edges.into_iter().map(|edge| self.price.quote(edge))
     }
 
-    /// The share that the book says is paid.
+    /// The paid share according to the book.
     pub(super) const fn paid(&self) -> Option<Share> {
         self.price.paid
     }
 }
 
 impl<'a> Quotes<'a> {
-    /// By a book.
+    /// Prices by a book.
     pub(super) fn by_book(past: &Past, book: &'a Book) -> Self {
         let mut tickers = Vec::new();
         let mut known: HashMap<(&str, Option<&Label>), Option<usize>> = HashMap::new();
@@ -85,7 +85,7 @@ impl<'a> Quotes<'a> {
         Self { tickers, of_account }
     }
 
-    /// An account's prices; `None` is unpriced.
+    /// The prices of an account; `None` is unpriced.
     pub(super) fn of(&mut self, account: RevenueAccountId) -> Option<&mut Ticker<'a>> {
         let ticker = (*self.of_account.get(account.index())?)?;
         self.tickers.get_mut(ticker)

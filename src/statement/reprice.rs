@@ -9,9 +9,9 @@ use crate::pricing::{Book, ModelPrice, PriceList, Quote};
 use crate::reading::Label;
 use crate::units::{Money, Share};
 
-/// The past as today's book prices it. What was posted at prices that the book has in the same bucket stays as it was
-/// posted, so that edges inside a bucket move nothing; else a cell is priced at the beginning of its bucket, and how far
-/// that may be off is uncertainty. Ask for buckets as fine as they are kept.
+/// The past priced by today's book. Postings at prices that the book has in the same bucket keep them, so that price
+/// changes within a bucket have no effect. Other cells are priced at the beginning of their bucket, and the possible
+/// error is uncertainty. Use buckets as fine as the ledger keeps.
 #[must_use]
 pub fn reprice(past: &Past, book: &Book) -> Past {
     let mut quotes = Quotes::by_book(past, book);
@@ -27,9 +27,9 @@ pub fn reprice(past: &Past, book: &Book) -> Past {
     })
 }
 
-/// The past with every token at one list, whatever the date and the model. What was posted at that list stays as it was
-/// posted, and the share that was paid stays. Ask for quarter hours where the list has windows. Where the list's prices
-/// change inside a bucket, how far that may be off is uncertainty.
+/// The past with all tokens at one list, whatever their date and model. Postings at that list keep their prices, and
+/// paid shares stay. Use quarter hours if the list has windows. If the list's prices change within a bucket, the
+/// possible error is uncertainty.
 #[must_use]
 pub fn at_list(past: &Past, list: &PriceList) -> Past {
     let mut ticker = Ticker::new(ModelPrice::of_list(list), past.since);
@@ -40,7 +40,7 @@ pub fn at_list(past: &Past, list: &PriceList) -> Past {
     })
 }
 
-/// The prices of a list that a tariff was posted at; `None` if the list has them no longer.
+/// The prices of a list that a tariff was posted at; `None` if the list does not have them any more.
 pub(super) fn posted_quote<'a>(list: &'a PriceList, posted: &Tariff) -> Option<Quote<'a>> {
     list.quotes().find(|quote| is_quote(posted, quote))
 }
@@ -52,15 +52,15 @@ fn is_quote(posted: &Tariff, quote: &Quote<'_>) -> bool {
 
 /// The prices of a cell.
 struct Repriced<'a> {
-    /// Those that it was posted at, if they are the book's.
+    /// The prices that it was posted at, if they are the book's.
     kept: Option<Quote<'a>>,
-    /// Those that hold in its bucket, from the first on; `None` where none is known.
+    /// The prices in its bucket, in order of time; `None` where there are none.
     quotes: Vec<Option<Quote<'a>>>,
     paid: Option<Share>,
 }
 
 impl<'a> Repriced<'a> {
-    /// The prices that a cell is given, and how far its value may lie from what it is by them.
+    /// The prices of a cell, and the largest error of its value by them.
     fn settled(&self, tokens: Classes) -> Option<(Quote<'a>, Money)> {
         if let Some(kept) = self.kept {
             return Some((kept, Money::ZERO));
@@ -79,13 +79,13 @@ impl<'a> Repriced<'a> {
     }
 }
 
-/// The past with other tariffs: `price` says the prices and the share that is paid, by bucket, cell and what was posted.
+/// The past with other tariffs: `price` gives the prices and the paid share by bucket, cell and posted tariff.
 fn refold<'a>(
     past: &Past,
     mut price: impl FnMut(&Bucket<'_>, &TokenCell, Option<&Tariff>) -> Option<Repriced<'a>>,
 ) -> Past {
     let mut tariffs = OtherTariffs::default();
-    // What had no price bears overhead as all else does now.
+    // Tokens that had no price bear overhead like all others now.
     let overhead = past.tariffs.last().and_then(|newest| newest.overhead);
     let mut tokens = Vec::with_capacity(past.tokens.len());
     let mut uncertainty = past.uncertainty.clone();
@@ -109,10 +109,10 @@ fn refold<'a>(
     Past { tokens, uncertainty, tariffs: tariffs.rows, ..past.clone() }
 }
 
-/// What of a tariff is not the list's: the shares that are paid and that go to overhead, and the book's revision.
+/// The parts of a tariff that are not the list's: the paid share, the share of overhead, and the book's revision.
 type TariffTerms = (Option<Share>, Option<Share>, u64);
 
-/// The tariffs that are used instead.
+/// The replacement tariffs.
 #[derive(Default)]
 struct OtherTariffs<'a> {
     rows: Vec<Tariff>,

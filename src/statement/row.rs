@@ -1,4 +1,4 @@
-//! Rows and their total, and how they are rounded so that what is printed adds up.
+//! Rows and their total, and the rounding that makes printed amounts add up.
 
 use std::collections::BTreeMap;
 
@@ -8,30 +8,30 @@ use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Money, Share, Span, Timestamp, Tokens};
 use crate::words::in_order;
 
-/// What a row is. Rows that are no key's come last, in this order.
+/// The kind of a row. Rows without a key come last, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowKind {
-    /// An hour, a model, a lease: what the statement is by.
+    /// A key of the statement: an hour, a model, a lease.
     Key,
-    /// The time of GPUs without a rate. Revenue whose cost is unknown stands in the rows that earned it.
+    /// Time of GPUs without a rate. Revenue whose cost is unknown is in the rows of the accounts that earned it.
     Uncosted,
-    /// Tokens without a price, and the cost of making them.
+    /// Tokens without a price, and the cost of producing them.
     Unpriced,
     /// Overhead by the hour and by share of revenue.
     Overhead,
     /// What providers' rounding added at the ends of leases.
     Rounding,
-    /// GPUs that were held and made no billable token.
+    /// GPUs that were allocated and produced no billable token.
     Idle,
     /// All rows.
     Total,
 }
 
 impl RowKind {
-    /// The rows that are no key's, in the order in which they stand.
+    /// The kinds without a key, in the order of their rows.
     pub(super) const SPECIAL: [Self; 5] = [Self::Uncosted, Self::Unpriced, Self::Overhead, Self::Rounding, Self::Idle];
 
-    /// What stands in place of a key; empty for a key's own row.
+    /// The name in place of a key; empty for a row with a key.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Key => "",
@@ -44,7 +44,7 @@ impl RowKind {
         }
     }
 
-    /// Whether a statement has the row even when nothing is in it.
+    /// Whether a statement has the row even when it is empty.
     pub(super) const fn always(self) -> bool {
         matches!(self, Self::Uncosted | Self::Unpriced | Self::Idle)
     }
@@ -53,36 +53,37 @@ impl RowKind {
 /// One row, or the total. `None` is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementRow {
-    /// What it is.
+    /// Its kind.
     pub kind: RowKind,
-    /// Its key; `(idle)` and its like for rows that are no key's.
+    /// Its key; `(idle)` and the like for rows without a key.
     pub key: Label,
-    /// When a period begins, or a lease's first rent was due.
+    /// The beginning of a period, or of a lease's first posted cost.
     pub start: Option<Timestamp>,
-    /// When a period ends, or a lease's last rent was due; exclusive.
+    /// The end of a period, or of a lease's last posted cost; exclusive.
     pub end: Option<Timestamp>,
-    /// A lease's node, if it is for one only.
+    /// The node of a lease that is for one node only.
     pub node: Option<NodeName>,
-    /// Tokens; `None` where a row can have none of its own: a lease earns nothing.
+    /// Tokens; `None` where a row has none of its own: a lease earns nothing.
     pub tokens: Option<Classes>,
     /// GPU time that was paid.
     pub gpu_time: GpuTime,
-    /// What was earned.
+    /// Its revenue.
     pub revenue: Option<Money>,
-    /// The part of the revenue whose cost is unknown: it is in no profit.
+    /// The part of the revenue whose cost is unknown, which is in no profit.
     pub uncosted_revenue: Money,
-    /// What is owed.
+    /// Its cost.
     pub cost: Option<Money>,
     /// Revenue with a known cost less cost.
     pub profit: Option<Money>,
     /// The part of the cost that is for idle GPUs.
     pub idle_cost: Option<Money>,
-    /// By node and by unit, all that its own GPUs cost, whichever rows it stands in: idle time is in `(idle)` and work without
-    /// a price in `(unpriced)`. `None` where a rate is unknown, where a lease of the whole unit pays, and in all other rows.
+    /// By node and by unit, the cost of all its own GPUs, whichever rows it is in: idle time is in `(idle)`, and work
+    /// without a price in `(unpriced)`. `None` if a rate is unknown or a lease of the whole unit pays, and in all other
+    /// rows.
     pub whole_cost: Option<Money>,
-    /// By node and by unit, its own tokens without a price, which stand in `(unpriced)`; `None` in all other rows.
+    /// By node and by unit, its own tokens without a price, which are in `(unpriced)`; `None` in all other rows.
     pub unpriced_tokens: Option<Tokens>,
-    /// Whether the truth may be more: there are tokens without a price, or windows of which tokens may be missing.
+    /// Whether the true revenue may be higher: there are tokens without a price, or lost windows.
     pub lower_bound: bool,
 }
 
@@ -93,42 +94,42 @@ pub struct ListUse {
     pub list: Label,
     /// The tier.
     pub tier: Label,
-    /// The share that was paid; `None` where none was set.
+    /// The paid share; `None` if none was set.
     pub paid: Option<Share>,
-    /// From when on, where the prices of this name and tier changed.
+    /// From when on, if the prices of this name and tier changed.
     pub from: Option<Timestamp>,
     /// Until when, likewise.
     pub until: Option<Timestamp>,
-    /// How many tokens.
+    /// The number of tokens.
     pub tokens: Tokens,
-    /// What they earned.
+    /// Their revenue.
     pub revenue: Money,
 }
 
-/// The past folded by one key. Amounts are exact until they are [`rounded`](Statement::rounded).
+/// The past folded by one key. Amounts are exact until [`rounded`](Statement::rounded).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// Its beginning.
     pub since: Timestamp,
     /// Its end, exclusive.
     pub until: Timestamp,
-    /// What the rows are by.
+    /// The key of its rows.
     pub by: By,
-    /// Keys first: time ascending, others by revenue. Then the rows that are no key's.
+    /// Rows with keys first, by time or else by revenue, then the rows without a key.
     pub rows: Vec<StatementRow>,
     /// The sum of the rows.
     pub total: StatementRow,
-    /// Revenue whose cost is unknown: in the total's revenue, and not in its profit.
+    /// Revenue whose cost is unknown: it is in the total's revenue, and not in its profit.
     pub uncosted_revenue: Money,
-    /// How far the truth may lie from the revenue, either way.
+    /// The largest error of the revenue, either way.
     pub uncertainty: Money,
-    /// Windows of which tokens may be missing.
+    /// The number of lost windows.
     pub lost_windows: u64,
-    /// Whether misses may have been hits, so that the revenue may be less.
+    /// Whether misses may have been hits, so that the true revenue may be lower.
     pub upper_bound: bool,
-    /// Whether a part of it, or all, is at list price since no paid share was set.
+    /// Whether at least a part of it is at list price because no paid share was set.
     pub theoretical: bool,
-    /// Whether a paid share was set for a part of it, or for all.
+    /// Whether a paid share was set for at least a part of it.
     pub any_paid: bool,
     /// Lists in force, by revenue.
     pub lists: Vec<ListUse>,
@@ -156,7 +157,7 @@ impl StatementRow {
         }
     }
 
-    /// Profit from what the row shows: none where the cost is unknown, at worst the cost where the revenue is.
+    /// Profit by the figures of the row: `None` if the cost is unknown, and minus the cost if the revenue is.
     pub(super) fn settle(&mut self) {
         self.profit = match self.kind {
             RowKind::Uncosted => None,
@@ -165,24 +166,24 @@ impl StatementRow {
         };
     }
 
-    /// Revenue whose cost is known, and that cost; `None` where either is unknown.
+    /// Revenue whose cost is known, and that cost; `None` if either is unknown.
     pub fn covered(&self) -> Option<(Money, Money)> {
         self.revenue.zip(self.cost).map(|(revenue, cost)| (revenue - self.uncosted_revenue, cost))
     }
 
-    /// A lease earns nothing itself: what is not its own is unknown.
+    /// A lease has no revenue: figures that are not its own are unknown.
     pub(super) fn of_lease(mut self) -> Self {
         (self.tokens, self.revenue, self.uncosted_revenue, self.lower_bound) = (None, None, Money::ZERO, false);
         self.settle();
         self
     }
 
-    /// Whole prompts: misses and hits.
+    /// All prompt tokens: misses and hits.
     pub fn prompt(&self) -> Option<Tokens> {
         self.tokens.map(|tokens| tokens.miss + tokens.hit)
     }
 
-    /// Whether the row says nothing.
+    /// Whether the row is empty.
     pub fn is_empty(&self) -> bool {
         let none = |amount: Option<Money>| amount.is_none_or(Money::is_zero);
         let silent = self.tokens.is_none_or(Classes::is_zero) && self.gpu_time == GpuTime::ZERO;
@@ -191,8 +192,8 @@ impl StatementRow {
 }
 
 impl Statement {
-    /// The same with amounts of so many decimals, at most 15: each row is what it adds to the rounded running sum, so
-    /// that rows add up to the total, which is rounded once, and profit is revenue less cost as they are shown.
+    /// The same with amounts rounded to so many decimals, at most 15. Each row is the difference of two rounded running
+    /// sums, so that rows add up to the total, which is rounded once; profit is the shown revenue less the shown cost.
     #[must_use]
     pub fn rounded(mut self, places: u32) -> Self {
         let [revenue, mut cost, mut idle] = std::array::from_fn(|_| RunningSum::new(places));
@@ -217,7 +218,7 @@ impl Statement {
         self
     }
 
-    /// It was not watched: its amounts are unknown, not zero.
+    /// The time was not watched: its amounts are unknown, not zero.
     #[must_use]
     pub fn unwatched(mut self) -> Self {
         for row in self.rows.iter_mut().chain([&mut self.total]) {
@@ -226,14 +227,14 @@ impl Statement {
         self
     }
 
-    /// Nothing was made, and what could have been has no price: what anyone earned is not nothing, but unknown.
+    /// Nothing was produced, and nothing has a price: revenue is unknown, not zero.
     #[must_use]
     pub fn without_revenue(mut self) -> Self {
         self.forget_revenue();
         self
     }
 
-    /// Nothing that was made has a price: what anyone earned is not nothing, but unknown.
+    /// Nothing that was produced has a price: revenue is unknown, not zero.
     pub(super) fn forget_revenue(&mut self) {
         self.uncosted_revenue = Money::ZERO;
         for row in self.rows.iter_mut().chain([&mut self.total]) {
@@ -242,7 +243,7 @@ impl Statement {
         }
     }
 
-    /// The total's profit from what it shows. Where all revenue is unknown, so is the profit of every row.
+    /// The total's profit by its shown figures. If all revenue is unknown, so is the profit of every row.
     pub(super) fn settle(&mut self) {
         if self.total.revenue.is_none() {
             self.rows.iter_mut().for_each(|row| row.profit = None);
@@ -252,7 +253,7 @@ impl Statement {
     }
 }
 
-/// What each key earned as a statement by it prints it: rows add up to the total, which is rounded once.
+/// The revenue of each key as a statement prints it: rows add up to the total, which is rounded once.
 pub fn rounded_revenues(totals: BTreeMap<Label, Totals>, places: u32) -> BTreeMap<Label, Money> {
     let mut rows: Vec<_> = totals.into_iter().collect();
     rows.sort_by(|(a_key, a), (b_key, b)| {
@@ -263,7 +264,7 @@ pub fn rounded_revenues(totals: BTreeMap<Label, Totals>, places: u32) -> BTreeMa
     rows.into_iter().zip(shown).map(|((key, _), (covered, uncosted))| (key, covered + uncosted)).collect()
 }
 
-/// A sum that is rounded as it grows: its parts as they are shown add up to it as it is shown.
+/// A sum with rounded parts that add up to its rounded value.
 #[derive(Debug, Clone)]
 pub struct RunningSum {
     places: u32,
@@ -272,12 +273,12 @@ pub struct RunningSum {
 }
 
 impl RunningSum {
-    /// Of amounts with so many decimals, at most 15.
+    /// A sum of amounts with so many decimals, at most 15.
     pub const fn new(places: u32) -> Self {
         Self { places, exact: Money::ZERO, shown: Money::ZERO }
     }
 
-    /// Adds an amount, and gives what is shown of it.
+    /// Adds an amount, and returns the shown one.
     pub fn add(&mut self, amount: Money) -> Money {
         self.exact += amount;
         let upto = self.exact.round_to(self.places);
@@ -286,8 +287,8 @@ impl RunningSum {
         part
     }
 
-    /// Revenue of rows with a known cost and without one, as they are shown. What has no known cost comes after all that
-    /// has: then profit is of an amount that is rounded once, too.
+    /// Revenue of rows with and without a known cost, as shown. Revenue without a known cost comes last: then the
+    /// amount that profit is computed from is rounded once, too.
     fn add_both(mut self, rows: &[(Money, Money)]) -> Vec<(Money, Money)> {
         let covered: Vec<_> = rows.iter().map(|(covered, _)| self.add(*covered)).collect();
         let uncosted: Vec<_> = rows.iter().map(|(_, uncosted)| self.add(*uncosted)).collect();
@@ -295,10 +296,10 @@ impl RunningSum {
     }
 }
 
-/// GPU time of rows in hours, as counts of `10^-places`, at most 6: rounded like amounts, so that they add up to the
+/// GPU time of rows in hours, as counts of `10^-places`, at most 6, rounded like amounts, so that they add up to the
 /// total, which comes last.
 pub fn rounded_hours(rows: impl IntoIterator<Item = GpuTime>, places: u32) -> Vec<i128> {
-    // An hour of money is rounded as money is.
+    // Hours are rounded by the same code as money.
     const MICROS: i128 = Money::GRAINS_PER_UNIT / 3_600_000;
     let amount = |time: GpuTime| Money::from_grains(i128::from(time.millis()) * MICROS);
     let mut running = RunningSum::new(places);

@@ -1,4 +1,4 @@
-//! What was made and earned by model, to lay beside what others counted.
+//! Tokens and revenue by model, to compare with the counts of others.
 
 use std::collections::BTreeMap;
 
@@ -6,26 +6,26 @@ use crate::ledger::{Classes, Past};
 use crate::reading::{ModelName, canonical_model};
 use crate::units::{Money, Tokens};
 
-/// Tokens of one model and what they are worth.
+/// Tokens of one model and their worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ServedTokens {
     /// Tokens, priced or not.
     pub tokens: Classes,
-    /// Those of them without a price.
+    /// The part of them without a price.
     pub unpriced: Classes,
-    /// What was earned.
+    /// Their revenue.
     pub revenue: Money,
-    /// What would have been at list price.
+    /// Their revenue at list price.
     pub list_value: Money,
-    /// How much more it would be had every hit been a miss.
+    /// The amount by which it would be higher if every hit had been a miss.
     pub hits_as_misses: Money,
-    /// The part of the revenue that is no tenant's.
+    /// The part of the revenue without a tenant.
     pub without_tenant: Money,
     /// The revenue by class: misses, hits and output.
     pub by_class: [Money; 3],
 }
 
-/// What was made and earned of each model, by its canonical name; `""` is no name.
+/// Tokens and revenue of each model, by its canonical name; `""` is no name.
 pub fn served_by_model(past: &Past) -> BTreeMap<String, ServedTokens> {
     let mut all: BTreeMap<String, ServedTokens> = BTreeMap::new();
     for cell in &past.tokens {

@@ -1,4 +1,4 @@
-//! Whose work a rent was for: the busy part of it goes to what was made in the same bucket, by tokens.
+//! Allocation of GPU cost: the cost of working GPUs goes to the tokens of the same bucket.
 
 use std::collections::HashMap;
 
@@ -13,14 +13,14 @@ pub(super) struct Placement {
     cost_accounts: Vec<SharePlace>,
 }
 
-/// Where something stands.
+/// The place of a token count or a cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct SharePlace {
     node: Option<u32>,
     unit: Option<u32>,
 }
 
-/// Tokens that take a part of the rent, and the row that they stand in.
+/// Tokens that bear a part of the cost, and their row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RentShare<R> {
     place: SharePlace,
@@ -28,7 +28,7 @@ pub(super) struct RentShare<R> {
     weight: u64,
 }
 
-/// For whom a rent is.
+/// The tokens that a cost is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum CostPool {
     Node(u32),
@@ -36,7 +36,7 @@ enum CostPool {
     All,
 }
 
-/// The rent of one bucket on its way to rows.
+/// The cost of one bucket while it is allocated to rows.
 #[derive(Debug)]
 pub(super) struct Shares<R> {
     by_node: Vec<RentShare<R>>,
@@ -76,14 +76,14 @@ impl<R> Default for Shares<R> {
 }
 
 impl<R: Copy> Shares<R> {
-    /// Tokens of an account, which stand in a row.
+    /// Adds the tokens of an account, which are in a row.
     pub(super) fn share(&mut self, placement: &Placement, account: usize, row: R, weight: u64) {
         if weight > 0 {
             self.by_node.push(RentShare { place: placement.accounts[account], row, weight });
         }
     }
 
-    /// All tokens of the bucket are seated.
+    /// Ends the tokens of the bucket.
     pub(super) fn close(&mut self) {
         self.by_unit.clone_from(&self.by_node);
         self.by_unit.retain(|share| share.place.unit.is_some());
@@ -91,14 +91,14 @@ impl<R: Copy> Shares<R> {
         self.by_unit.sort_by_key(|share| share.place.unit);
     }
 
-    /// Puts what is owed for a cost account to those who worked within reach, if any did.
+    /// Adds the cost of a cost account, for the tokens within its reach, if there are any.
     pub(super) fn put(&mut self, placement: &Placement, cost_account: usize, cost: Money) {
         if let Some(pool) = self.pool(placement.cost_accounts[cost_account]) {
             *self.pools.entry(pool).or_default() += cost;
         }
     }
 
-    /// Those who bear what a cost account's GPUs at work cost, and how far away they are.
+    /// The tokens that bear the cost of a cost account's working GPUs, and how far away they are.
     pub(super) fn bearers(&self, placement: &Placement, cost_account: usize) -> (Reach, &[RentShare<R>]) {
         let Some(pool) = self.pool(placement.cost_accounts[cost_account]) else { return (Reach::Nobody, &[]) };
         let reach = match pool {
@@ -128,7 +128,7 @@ impl<R: Copy> Shares<R> {
         }
     }
 
-    /// Shares out what was put: each row's cost. Then it is ready for the next bucket.
+    /// Allocates what was added, and returns the cost of each row. Then it is ready for the next bucket.
     pub(super) fn allocate(&mut self, mut each: impl FnMut(R, Money)) {
         for (pool, cost) in &self.pools {
             allocate_pool(&mut each, self.shares_of(*pool), *cost);
@@ -136,7 +136,7 @@ impl<R: Copy> Shares<R> {
         self.clear();
     }
 
-    /// Forgets the bucket.
+    /// Clears the bucket.
     pub(super) fn clear(&mut self) {
         self.by_node.clear();
         self.pools.clear();
@@ -144,18 +144,18 @@ impl<R: Copy> Shares<R> {
 }
 
 impl<R: Copy> RentShare<R> {
-    /// The row that the tokens stand in.
+    /// The row of the tokens.
     pub(super) const fn row(&self) -> R {
         self.row
     }
 
-    /// How many there are.
+    /// Their number.
     pub(super) const fn weight(&self) -> u64 {
         self.weight
     }
 }
 
-/// Each seat gets the difference of two running parts, so that nothing is lost.
+/// Each gets the difference of two running parts, so that no part is lost.
 fn allocate_pool<R: Copy>(each: &mut impl FnMut(R, Money), shares_of: &[RentShare<R>], cost: Money) {
     let whole: u64 = shares_of.iter().map(|share| share.weight).sum();
     let (mut weight, mut paid) = (0, Money::ZERO);
@@ -167,7 +167,7 @@ fn allocate_pool<R: Copy>(each: &mut impl FnMut(R, Money), shares_of: &[RentShar
     }
 }
 
-/// The part of an amount; all of it where the counts leave their range.
+/// The part of an amount; all of it if the counts are out of range.
 fn part(cost: Money, weight: u64, whole: u64) -> Money {
     let counts = i64::try_from(weight).ok().zip(i64::try_from(whole).ok());
     counts.and_then(|(weight, whole)| cost.scaled(weight, whole)).unwrap_or(cost)

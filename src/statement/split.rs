@@ -1,5 +1,5 @@
-//! Who bears the cost of GPUs at work: what was made in the same bucket on the same node, by its tokens; else in the unit,
-//! else anywhere. Buckets are as fine as the ledger keeps them, so that the answer is the same whatever else is asked.
+//! Allocation of the cost of working GPUs to the tokens of the same bucket: on the same node, else in the same unit,
+//! else anywhere. It uses buckets as fine as the ledger keeps, so the result is the same for every query.
 
 use std::collections::HashMap;
 
@@ -10,30 +10,30 @@ use crate::ledger::{
 };
 use crate::units::{GpuTime, Money, Timestamp};
 
-/// Splits GPU time, one bucket after another.
+/// Splits GPU time, bucket by bucket.
 #[derive(Debug)]
 pub struct Splitter<'a> {
     accounts: &'a [RevenueAccount],
     cost_accounts: &'a [CostAccount],
     placement: Placement,
     shares: Shares<usize>,
-    /// The places of the tokens of the coarser bucket that is open.
+    /// The positions of the tokens of the open coarser bucket.
     places: HashMap<(RevenueAccountId, Option<TariffId>), usize>,
     /// By cost account.
     sums: Vec<BearerSums>,
     touched: Vec<usize>,
 }
 
-/// What one cost account's bearers have in the open bucket.
+/// Parts of one cost account's time by bearer, in the open bucket.
 #[derive(Debug, Clone, Default)]
 struct BearerSums {
     rows: Vec<BorneTime>,
-    /// Which row probably comes next: bearers mostly come in the same order.
+    /// The row that probably comes next, since bearers mostly come in the same order.
     next: usize,
 }
 
 impl<'a> Splitter<'a> {
-    /// Of the accounts of a past.
+    /// A split for the accounts of a past.
     pub fn new(past: &'a Past) -> Self {
         Self {
             accounts: &past.accounts,
@@ -46,13 +46,13 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    /// Opens a bucket with these tokens, the first of which has this place.
+    /// Opens a bucket with these tokens, the first of which has this position.
     pub fn open(&mut self, cells: &[TokenCell], first: usize) {
         self.places.clear();
         self.places.extend(cells.iter().zip(first..).map(|(cell, place)| ((cell.account, cell.tariff), place)));
     }
 
-    /// Adds a bucket as fine as is kept, which lies in the open one.
+    /// Adds a bucket of the finest grain, which lies in the open one.
     pub fn add(&mut self, tokens: &[TokenCell], rents: &[GpuTimeCell]) {
         self.shares.clear();
         for cell in tokens.iter().filter(|cell| self.accounts[cell.account.index()].costed) {
@@ -91,7 +91,7 @@ impl<'a> Splitter<'a> {
         if bearers.is_empty() {
             return sums.add(row(None, millis, energy));
         }
-        // Each gets the difference of two running parts, so that nothing is lost.
+        // Each gets the difference of two running parts, so that no part is lost.
         let (mut weight, mut paid) = (0, (0, 0));
         for share in bearers {
             weight += u128::from(share.weight());
@@ -101,7 +101,7 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    /// Closes the open bucket, which begins at an instant, and gives its rows by cost account.
+    /// Closes the open bucket, which begins at an instant, and returns its rows by cost account.
     pub fn close(&mut self, bucket: Timestamp, rows: &mut Vec<BorneTime>) {
         self.touched.sort_unstable();
         for number in self.touched.drain(..) {
@@ -136,7 +136,7 @@ fn part(amount: i128, weight: u128, whole: u128) -> i128 {
     amount.checked_mul(weight).map_or_else(|| amount / whole * weight, |product| product / whole)
 }
 
-/// What is due in a bucket for GPUs of a cost account at work.
+/// The cost of a cost account's working GPUs in a bucket.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DueForWork {
     pub(super) cost_account: CostAccountId,
@@ -145,13 +145,13 @@ pub(super) struct DueForWork {
 }
 
 impl DueForWork {
-    /// What a cell costs but for its idle time.
+    /// The cost of a cell without its idle time.
     pub(super) fn of(cost_account: &CostAccount, cell: &GpuTimeCell) -> Self {
         let cost = cost_account.cost(cell).unwrap_or_default() - cost_account.idle_cost(cell).unwrap_or_default();
         Self { cost_account: cell.cost_account, cost, millis: cell.held.millis() - cell.idle.millis() }
     }
 
-    /// In the order of cost accounts, one of each: a past that is made by hand may have several.
+    /// By cost account, one of each; a past from a test may have several.
     pub(super) fn merge(all: &mut Vec<Self>) {
         all.sort_by_key(|busy| busy.cost_account);
         all.dedup_by(|later, first| {
@@ -164,8 +164,8 @@ impl DueForWork {
     }
 }
 
-/// What each bearer of a cost account's GPU time in a bucket pays, and how many milliseconds that is for; what there is no
-/// row for is nobody's.
+/// The cost of each bearer of a cost account's GPU time in a bucket, and its milliseconds; time without a row belongs
+/// to no bearer.
 pub(super) fn paid(
     cost_account: &CostAccount,
     due: DueForWork,
@@ -187,7 +187,7 @@ pub(super) fn paid(
     each(Some(last), due.cost - paid, due.millis - timed);
 }
 
-/// An amount at so much for each.
+/// An amount at a price each.
 fn worth(each: i128, amount: i128) -> i128 {
     let exact = each.checked_mul(amount).map(|product| product >> BorneTime::BITS);
     exact.unwrap_or_else(|| each.saturating_mul(amount >> BorneTime::BITS))

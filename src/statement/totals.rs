@@ -1,4 +1,4 @@
-//! A past in a few sums: what a what-if, a break-even and a bridge are made of.
+//! The sums of a past, from which scenarios, break-even and the profit bridge are computed.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,26 @@ use crate::ledger::{
 };
 use crate::units::{GpuTime, Money};
 
-/// All that was made, earned and owed.
+/// All tokens, GPU time, revenue and cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// Tokens, priced or not.
     pub tokens: Classes,
-    /// Those of them without a price.
+    /// The part of them without a price.
     pub unpriced: Classes,
     /// GPU time that was paid, with a rate or without.
     pub gpu_time: GpuTime,
-    /// What was earned.
+    /// The revenue.
     pub revenue: Money,
     /// The part of it whose cost is unknown.
     pub uncosted_revenue: Money,
-    /// What is owed; `None` where no rate is known.
+    /// The cost; `None` if no rate is known.
     pub cost: Option<Money>,
     /// The part of it for idle GPUs.
     pub idle_cost: Money,
-    /// The part of it that is GPU time times a rate, what rounding added included. The rest is energy and overhead.
+    /// The part of it that is GPU time times a rate, including rounding. The rest is energy and overhead.
     pub rent: Money,
-    /// The time that the rent is for.
+    /// The GPU time that this part is for.
     pub rented_time: GpuTime,
     /// The part of the cost that is overhead by share of revenue.
     pub revenue_overhead: Money,
@@ -45,7 +45,7 @@ pub struct Tables<'a> {
 }
 
 impl Totals {
-    /// The sums of a past. Where there is neither work nor GPU time, nothing is owed, and the cost is known.
+    /// The sums of a past. Without tokens and GPU time, the cost is known to be zero.
     pub fn of(past: &Past) -> Self {
         let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
         let tokens = past.tokens.iter().map(|cell| (cell.account, cell.tariff, cell.tokens));
@@ -55,7 +55,7 @@ impl Totals {
         Self { cost: totals.cost.or(nothing.then_some(Money::ZERO)), ..totals }
     }
 
-    /// The sums of postings, wherever they are kept. The cost is known where any cost account has a rate.
+    /// The sums of postings from any storage. The cost is known if any cost account has a rate.
     pub fn of_postings(
         tables: Tables<'_>,
         tokens: impl Iterator<Item = (RevenueAccountId, Option<TariffId>, Classes)>,
@@ -67,8 +67,8 @@ impl Totals {
         Self { cost: known.then(|| totals.cost.unwrap_or(totals.revenue_overhead)), ..totals }
     }
 
-    /// The sums of postings by a key of their accounts; what has no key is left out. The cost of a key is known where
-    /// anything was posted to a cost account with a rate.
+    /// The sums of postings by a key of their accounts; accounts without a key are left out. The cost of a key is known
+    /// if it has postings to a cost account with a rate.
     pub fn by<K: Ord>(
         tables: Tables<'_>,
         tokens: impl Iterator<Item = (RevenueAccountId, Option<TariffId>, Classes)>,
@@ -129,7 +129,7 @@ impl Totals {
         }
     }
 
-    /// What was earned; `None` where tokens were made and none of them has a price.
+    /// The revenue; `None` if there are tokens and none of them has a price.
     pub fn known_revenue(&self) -> Option<Money> {
         (self.tokens.is_zero() || self.tokens != self.unpriced).then_some(self.revenue)
     }
@@ -139,33 +139,33 @@ impl Totals {
         self.revenue - self.uncosted_revenue
     }
 
-    /// What is left of revenue whose cost is known when its own overhead is paid.
+    /// Revenue with a known cost, less its own overhead.
     pub(super) fn earned(&self) -> Money {
         self.covered_revenue() - self.revenue_overhead
     }
 
-    /// Covered revenue less cost; `None` where either is unknown.
+    /// Covered revenue less cost; `None` if either is unknown.
     pub fn profit(&self) -> Option<Money> {
         self.known_revenue().and(self.cost).map(|cost| self.covered_revenue() - cost)
     }
 
-    /// What a GPU with a known rate cost an hour on average, without energy and overhead; `None` if none has one.
+    /// The average price of a GPU-hour with a known rate, without energy and overhead; `None` if there is none.
     pub fn gpu_rate(&self) -> Option<Money> {
         self.rent.scaled(3_600_000, self.rented_time.millis())
     }
 
-    /// The share of the prompts that a cache served, in parts per million, rounded down; `None` without prompts.
+    /// The share of cached prompt tokens, in parts per million, rounded down; `None` without prompt tokens.
     pub fn hit_rate_ppm(&self) -> Option<u32> {
         let (hit, miss) = (u128::from(self.tokens.hit.count()), u128::from(self.tokens.miss.count()));
         u32::try_from((hit * 1_000_000).checked_div(hit + miss)?).ok()
     }
 
-    /// The same with amounts of so many decimals, each rounded once; its profit is that of what it shows.
+    /// The same with amounts of so many decimals, each rounded once; its profit is computed from the shown amounts.
     #[must_use]
     pub fn rounded(self, places: u32) -> Self {
         Self {
             revenue: self.revenue.round_to(places),
-            // What is left of it is rounded once, as the profit is of that.
+            // The difference is rounded once, as the profit is computed from it.
             uncosted_revenue: self.revenue.round_to(places) - self.covered_revenue().round_to(places),
             cost: self.cost.map(|cost| cost.round_to(places)),
             idle_cost: self.idle_cost.round_to(places),
@@ -176,7 +176,7 @@ impl Totals {
     }
 }
 
-/// Two times together; corrections may be below zero.
+/// The sum of two times; corrections may be negative.
 fn gpu_time_sum(a: GpuTime, b: GpuTime) -> GpuTime {
     GpuTime::from_millis(a.millis().saturating_add(b.millis()))
 }

@@ -1,4 +1,4 @@
-//! What has no price: which models, and which of it because no rate of exchange had begun.
+//! Tokens without a price, by model, and those of them that lack an exchange rate.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::pricing::Book;
 use crate::reading::ModelName;
 use crate::units::{Timestamp, Tokens};
 
-/// Tokens of a model that the book has a price for in another currency, before the first rate between both.
+/// Tokens of a model whose price in the book is in another currency, before the first rate between the two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unconverted {
     /// The model.
@@ -16,7 +16,7 @@ pub struct Unconverted {
     pub currency: String,
     /// The first bucket with such tokens.
     pub since: Timestamp,
-    /// How many tokens.
+    /// The number of tokens.
     pub tokens: Tokens,
 }
 

@@ -1,4 +1,4 @@
-//! What was made and earned of each model: the material of a bridge.
+//! Tokens and revenue by model, from which the profit bridge is computed.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::units::{Money, Tokens};
 /// Tokens of one model whose cost is known.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ModelVolume {
-    /// Those with a price.
+    /// Tokens with a price.
     priced: Classes,
-    /// Those without.
+    /// Tokens without a price.
     unpriced: Classes,
-    /// What the priced ones earned, by class, less the overhead that is a share of it.
+    /// The revenue of the priced ones by class, less the overhead that is a share of it.
     miss: Money,
     hit: Money,
     output: Money,
@@ -54,12 +54,12 @@ impl ModelVolume {
         all
     }
 
-    /// Those that have lost their price since `before`: where some had none then, none has lost it.
+    /// Tokens that had a price in `before` and have none here; none of a model of which some had no price then.
     pub(super) fn lost_price(&self, before: &Self) -> Classes {
         if before.unpriced.is_zero() { self.unpriced } else { Classes::default() }
     }
 
-    /// Those that would have a price if what had one `before` still had.
+    /// The tokens that would have a price if those that had one `before` still had it.
     pub(super) fn priced_like(&self, before: &Self) -> Classes {
         let mut tokens = self.priced;
         tokens += self.lost_price(before);
@@ -71,13 +71,12 @@ impl ModelVolume {
         !self.priced.is_zero()
     }
 
-    /// What they earned.
+    /// Their revenue.
     pub(super) fn revenue(&self) -> Money {
         self.miss + self.hit + self.output
     }
 
-    /// What other tokens would have earned at the prices that these did; a class of which there was none here is worth
-    /// what it is worth `there`.
+    /// The revenue of other tokens at these prices; a class without tokens here has its price of `there`.
     pub(super) fn worth(&self, there: &Self, tokens: Classes) -> Money {
         let at = |earned: Money, of: Tokens, tokens: Tokens| {
             earned.scaled(i64::try_from(tokens.count()).ok()?, i64::try_from(of.count()).ok()?)
@@ -90,7 +89,7 @@ impl ModelVolume {
             + class((self.output, self.priced.output), (there.output, there.priced.output), tokens.output)
     }
 
-    /// The same with as many hits in each prompt as there were before.
+    /// The same tokens with the hit rate of `before`.
     pub(super) fn with_hits_of(&self, before: &Self) -> Classes {
         let (then, tokens) = (before.priced, self.priced_like(before));
         let (prompts, prompt) = (then.miss + then.hit, tokens.miss + tokens.hit);

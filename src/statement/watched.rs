@@ -1,4 +1,5 @@
-//! Watched time against watched time: a span of which half was not watched is no span of half the revenue.
+//! Comparison of watched time with watched time: half the revenue of a span that was watched for half its time is not a
+//! loss.
 
 use std::borrow::Cow;
 
@@ -7,45 +8,45 @@ use crate::units::{Span, Timestamp};
 
 const MINUTE: i64 = 60_000;
 
-/// How much of two spans was watched, and in both at the same place.
+/// The watched time of two spans, and of both at the same place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Compared {
     /// The longer of both spans.
     pub whole: Span,
-    /// What of the earlier one was watched.
+    /// The watched time of the earlier span.
     pub before: Span,
-    /// What of the later one was watched.
+    /// The watched time of the later span.
     pub after: Span,
-    /// What of both was: the minutes that are compared.
+    /// The time that was watched in both: the minutes that are compared.
     pub both: Span,
 }
 
 impl Compared {
-    /// Whether all of both was watched.
+    /// Whether both were watched completely.
     pub fn is_whole(&self) -> bool {
         self.both == self.whole
     }
 }
 
-/// How long was watched of a past: since the ledger began, but for its unwatched spans.
+/// The watched time of a past: since the ledger began, without its unwatched spans.
 pub fn watched(past: &Past) -> Span {
     Span::from_millis(watched_millis(past))
 }
 
-/// How long was watched of a past, in milliseconds.
+/// The watched time of a past, in milliseconds.
 pub(super) fn watched_millis(past: &Past) -> i64 {
     watched_millis_of(past, past.since.max(past.began), past.until)
 }
 
-/// How long was watched between two instants of a past, in milliseconds.
+/// The watched time between two instants of a past, in milliseconds.
 pub(super) fn watched_millis_of(past: &Past, from: Timestamp, to: Timestamp) -> i64 {
     let gap = |(since, until): &(Timestamp, Timestamp)| ((*until).min(to) - (*since).max(from)).millis().max(0);
     let gaps: i64 = past.unwatched.iter().map(gap).sum();
     ((to - from).millis() - gaps).max(0)
 }
 
-/// Two spans with the minutes alone that were watched in both, counted from the beginning of each; each ends where so much
-/// time is over. Where all of both was watched they are as they were.
+/// Two spans reduced to the minutes that were watched in both, counted from the beginning of each; each ends after that
+/// time. Spans that were watched completely are unchanged.
 pub(super) fn common<'a>(before: &'a Past, after: &'a Past) -> (Compared, Cow<'a, Past>, Cow<'a, Past>) {
     let (then, now) = (minutes(before), minutes(after));
     let length = |past: &Past| (past.until - past.since).max(Span::ZERO);
@@ -61,12 +62,12 @@ pub(super) fn common<'a>(before: &'a Past, after: &'a Past) -> (Compared, Cow<'a
     (compared, Cow::Owned(only(before, &both)), Cow::Owned(only(after, &both)))
 }
 
-/// How long so many minutes are.
+/// The length of so many minutes.
 fn millis(minutes: &[bool]) -> i64 {
     minutes.iter().filter(|kept| **kept).map(|_| MINUTE).sum()
 }
 
-/// Whether each minute of a span was watched from its beginning to its end.
+/// For each minute of a span, whether it was watched completely.
 fn minutes(past: &Past) -> Vec<bool> {
     let from = past.since.minute();
     let count = ((past.until - from).millis() + MINUTE - 1).max(0) / MINUTE;
@@ -79,7 +80,7 @@ fn minutes(past: &Past) -> Vec<bool> {
     (0..count).map(is_watched).collect()
 }
 
-/// A span's cells of these minutes alone.
+/// The cells of a span in these minutes.
 fn only(past: &Past, minutes: &[bool]) -> Past {
     let from = past.since.minute();
     let kept = |bucket: Timestamp| {
@@ -90,7 +91,7 @@ fn only(past: &Past, minutes: &[bool]) -> Past {
     only.tokens.retain(|cell| kept(cell.bucket));
     only.rents.retain(|cell| kept(cell.bucket));
     only.uncertainty.retain(|cell| kept(cell.bucket));
-    // It tells of cells by their places. These are minutes, which bear their own GPU time.
+    // The split of GPU time refers to cells by position. These cells are minutes, which bear their own GPU time.
     only.borne.clear();
     only.until = past.since + Span::from_millis(millis(minutes));
     only.unwatched.clear();

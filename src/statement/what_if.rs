@@ -1,5 +1,4 @@
-//! What the same traffic would have earned and cost if some things were otherwise. A change to the present value changes
-//! nothing.
+//! Revenue and cost of the same traffic with some things changed. A change to the present value has no effect.
 
 use super::Totals;
 use super::break_even::{BreakEven, break_even};
@@ -10,51 +9,51 @@ use crate::ledger::{Classes, CostKind, NodeTime, Past};
 use crate::pricing::PriceList;
 use crate::units::{GpuTime, HourlyRate, LoadFactor, Money, NodeCount, Share, Span, Tokens};
 
-/// What is otherwise; `None` stays as it was.
+/// The changes; `None` is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct WhatIfChange<'a> {
-    /// Every token at this list, whatever the date and the model. What was posted at it stays as it was posted.
+    /// All tokens at this list, whatever their date and model. Postings at it stay as they are.
     pub list: Option<&'a PriceList>,
-    /// This share of the tokens is paid.
+    /// The paid share.
     pub paid: Option<Share>,
-    /// So many times the tokens, of every class alike; what was paid for GPUs and power stays as it was.
+    /// Tokens of every class times this factor; the cost of GPUs and power stays.
     pub load: Option<LoadFactor>,
-    /// This share of all prompt tokens is read from a cache.
+    /// The share of prompt tokens that are read from a cache.
     pub hit_rate: Option<Share>,
-    /// Every GPU whose rate is known costs this.
+    /// The rate of every GPU whose rate is known.
     pub gpu_rate: Option<HourlyRate>,
-    /// So many nodes are held on average over the watched time, each at what a node costs on average.
+    /// The average number of nodes over the watched time, each at the average cost of a node.
     pub nodes: Option<NodeCount>,
 }
 
-/// What is so: the values at which a change changes nothing. `None` is unknown.
+/// The present values, at which a change has no effect. `None` is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Levels {
     /// The share of the value at list price that is paid, in parts per million.
     pub paid_ppm: Option<u32>,
     /// The share of all prompt tokens that are hits, in parts per million.
     pub hit_rate_ppm: Option<u32>,
-    /// What a GPU whose rate is known costs an hour on average, to six decimals.
+    /// The average cost of a GPU-hour with a known rate, to six decimals.
     pub gpu_rate: Option<Money>,
-    /// How many nodes were held on average over the watched time, in thousandths.
+    /// The average number of allocated nodes over the watched time, in thousandths.
     pub nodes_milli: Option<i64>,
 }
 
-/// The past as it was and as it would have been.
+/// The past before and after the changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WhatIf {
-    /// As it was.
+    /// Before.
     pub before: Totals,
-    /// As it would have been.
+    /// After.
     pub after: Totals,
-    /// What it takes to break even with all else as it would have been.
+    /// The values at which it breaks even, with the other changes made.
     pub break_even: BreakEven,
-    /// What is so.
+    /// The present values.
     pub levels: Levels,
 }
 
 impl Levels {
-    /// Of a past.
+    /// The present values of a past.
     pub fn of(past: &Past) -> Self {
         let totals = Totals::of(past);
         let nodes = node_time(past);
@@ -67,7 +66,7 @@ impl Levels {
     }
 }
 
-/// What would have been; `None` where a number of nodes is asked for and none is known by name.
+/// The past before and after; `None` if a number of nodes is requested and no node is known by name.
 pub fn what_if(past: &Past, change: &WhatIfChange<'_>) -> Option<WhatIf> {
     let at_these_hits = changed(past, &WhatIfChange { hit_rate: None, ..*change })?;
     let after = match change.hit_rate {
@@ -78,7 +77,7 @@ pub fn what_if(past: &Past, change: &WhatIfChange<'_>) -> Option<WhatIf> {
     Some(WhatIf { before: Totals::of(past), after, break_even, levels: Levels::of(past) })
 }
 
-/// The past as it would have been, to be folded like any other; `None` as for [`what_if`].
+/// The changed past, to be folded like any other; `None` as for [`what_if`].
 pub fn changed(past: &Past, change: &WhatIfChange<'_>) -> Option<Past> {
     let mut changed = change.list.map_or_else(|| past.clone(), |list| at_list(past, list));
     if let Some(paid) = change.paid {
@@ -99,7 +98,7 @@ pub fn changed(past: &Past, change: &WhatIfChange<'_>) -> Option<Past> {
     })
 }
 
-/// The past with so many times its tokens.
+/// The past with its tokens times a factor.
 fn with_load(mut past: Past, load: LoadFactor) -> Past {
     for cell in &mut past.tokens {
         let of = |tokens: Tokens| Tokens::new(load.of(tokens.count()));
@@ -109,7 +108,7 @@ fn with_load(mut past: Past, load: LoadFactor) -> Past {
     past
 }
 
-/// The past with this share of its value paid; where that is so already, each tariff keeps its own.
+/// The past with this paid share; if that is its share already, each tariff keeps its own.
 fn with_paid(mut past: Past, paid: Share) -> Past {
     if paid_ppm(&past) != Some(paid.ppm()) {
         past.tariffs.iter_mut().for_each(|tariff| tariff.paid = Some(paid));
@@ -128,11 +127,12 @@ fn paid_ppm(past: &Past) -> Option<u32> {
     let (paid, list) = (paid.grains(), list.grains());
     let share =
         |paid: i128, list: i128| (paid.checked_mul(2_000_000)?.checked_add(list)?).checked_div(list.checked_mul(2)?);
-    // Amounts that leave the range as products are compared as less of themselves.
+    // Amounts that overflow as products are compared after division.
     share(paid, list).or_else(|| share(paid / 1_000_000, list / 1_000_000)).and_then(|ppm| u32::try_from(ppm).ok())
 }
 
-/// The past with every known rate this one; where that is their average to six decimals already, each keeps its own.
+/// The past with every known rate replaced by this one; if that is their average to six decimals already, each keeps
+/// its own.
 fn with_gpu_rate(mut past: Past, rate: HourlyRate) -> Past {
     const HOUR: Span = Span::from_secs(3600);
     let average = Totals::of(&past).gpu_rate().map(|average| average.round_to(6));

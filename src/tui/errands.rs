@@ -1,4 +1,4 @@
-//! What an effect has the loop do outside: the clipboard, files. None of it is waited for but the terminal.
+//! Effects outside of the app: the clipboard and files. The screen waits for none of them but its terminal.
 
 use std::io;
 use std::path::Path;
@@ -18,17 +18,17 @@ use super::theme::Theme;
 use crate::clock::Clock;
 use crate::units::{Span, Timestamp};
 
-/// How sources are polled more or less often.
+/// Sets the interval between polls.
 #[derive(Clone)]
 pub struct SetInterval(Arc<dyn Fn(Span) + Send + Sync>);
 
 impl SetInterval {
-    /// By a function that must not wait.
+    /// A setter with a function that must not block.
     pub fn new(set: impl Fn(Span) + Send + Sync + 'static) -> Self {
         Self(Arc::new(set))
     }
 
-    /// Polls so often from now on.
+    /// Sets the interval.
     pub fn set(&self, interval: Span) {
         (self.0)(interval);
     }
@@ -40,7 +40,7 @@ impl std::fmt::Debug for SetInterval {
     }
 }
 
-/// Who does it.
+/// Runs effects.
 pub(super) struct Errands {
     wake: SyncSender<LoopEvent>,
     within: Multiplexer,
@@ -48,12 +48,12 @@ pub(super) struct Errands {
 }
 
 impl Errands {
-    /// What is done aside is told to `loop_events`.
+    /// Results are sent to `loop_events`.
     pub(super) fn new(wake: SyncSender<LoopEvent>, set_interval: Option<SetInterval>) -> Self {
         Self { wake, within: Multiplexer::detect(|name| std::env::var(name).ok()), set_interval }
     }
 
-    /// Puts what an area of a frame shows into the terminal's clipboard. What to say of it.
+    /// Copies an area of a frame to the terminal's clipboard. Returns the message.
     pub(super) fn copy(&self, frame: &Buffer, area: Option<Rect>, tty: &Tty) -> io::Result<Action> {
         let text = super::copy::text(frame, area.unwrap_or(frame.area));
         let what = match area {
@@ -64,7 +64,7 @@ impl Errands {
         self.copy_text(&text, what, tty)
     }
 
-    /// Puts a text into the terminal's clipboard. What to say of it.
+    /// Copies a text to the terminal's clipboard. Returns the message.
     pub(super) fn copy_text(&self, text: &str, what: &str, tty: &Tty) -> io::Result<Action> {
         let Some(bytes) = copying(text, self.within) else {
             return Ok(trouble("not copied: more than a terminal's clipboard takes"));
@@ -73,7 +73,7 @@ impl Errands {
         Ok(Action::Said { text: what.to_owned(), is_trouble: false })
     }
 
-    /// Writes a table into a file of the folder where the program was started. What became of it is told later.
+    /// Writes a table to a file in the current folder. The result is reported later.
     pub(super) fn export(&self, table: String, zone: &TimeZone) -> Option<Action> {
         let (wake, zone, now) = (self.wake.clone(), zone.clone(), now());
         let write = move || {
@@ -87,7 +87,7 @@ impl Errands {
         started.err().map(|error| trouble(format!("no file: {error}")))
     }
 
-    /// Writes a picture of a frame into the folder where the program was started. What became of it is told later.
+    /// Writes a picture of a frame to a file in the current folder. The result is reported later.
     pub(super) fn picture(&self, frame: Buffer, theme: &Theme, zone: &TimeZone) -> Option<Action> {
         let picture = Picture { frame, paper: theme.paper() };
         let (wake, zone, now) = (self.wake.clone(), zone.clone(), now());

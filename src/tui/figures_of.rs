@@ -1,4 +1,4 @@
-//! The figures of rows by the names under which a filter asks for them. Shares are in percent, money is an hour's.
+//! The figures of rows by their names in filters. Shares are in percent, money is per hour.
 
 use super::app::FigureValue;
 use crate::snapshot::{EngineRow, GpuRow, ModelRow};
@@ -9,7 +9,7 @@ pub fn percent(share: Option<Ratio>) -> Option<f64> {
     share.map(|share| share.get() * 100.0)
 }
 
-/// What a GPU's row has: `util`, `mem`, `temp`, `power`.
+/// The figures of a GPU's row: `util`, `mem`, `temp`, `power`.
 pub fn of_gpu(row: &GpuRow, key: &str) -> FigureValue {
     let memory = row.memory_used_bytes.zip(row.memory_total_bytes);
     let memory = memory.and_then(|(used, all)| Ratio::of(used.get() as f64, all.get() as f64));
@@ -22,7 +22,7 @@ pub fn of_gpu(row: &GpuRow, key: &str) -> FigureValue {
     })
 }
 
-/// What an engine's row has: `kv`, `hit`, `in`, `out`, `run`, `wait`, `ttft` and `itl` in seconds.
+/// The figures of an engine's row: `kv`, `hit`, `in`, `out`, `run`, `wait`, `ttft` and `itl` in seconds.
 pub fn of_engine(row: &EngineRow, key: &str) -> FigureValue {
     Some(match key {
         "kv" => percent(row.kv_usage),
@@ -37,7 +37,7 @@ pub fn of_engine(row: &EngineRow, key: &str) -> FigureValue {
     })
 }
 
-/// What a model's row has: `hit`, `in`, `out`, `rev`, `cost`, `profit`.
+/// The figures of a model's row: `hit`, `in`, `out`, `rev`, `cost`, `profit`.
 pub fn of_model(row: &ModelRow, key: &str) -> FigureValue {
     Some(match key {
         "hit" => percent(row.cache_hit_rate),
@@ -50,7 +50,7 @@ pub fn of_model(row: &ModelRow, key: &str) -> FigureValue {
     })
 }
 
-/// What a node and a unit have in common: `util`, `kv`, `wait`, `profit`.
+/// The figures that nodes and units share: `util`, `kv`, `wait`, `profit`.
 pub fn of_group(
     load: Option<Ratio>,
     kv: Option<Ratio>,
@@ -67,7 +67,7 @@ pub fn of_group(
     })
 }
 
-/// An amount as a plain number: for the height of a bar, and to sort by.
+/// An amount as a plain number, for the height of a bar and for sorting.
 pub fn number(money: Option<Money>) -> Option<f64> {
     money.map(|money| money.rounded(6) as f64 / 1e6)
 }

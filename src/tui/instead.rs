@@ -1,21 +1,21 @@
-//! What the user asks to be shown in place of what was started.
+//! Programs that replace the dashboard at the user's request.
 
-/// What comes after the dashboard has ended.
+/// What follows the dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Instead {
-    /// Something that needs no name.
+    /// A program without an argument.
     Start(Start),
-    /// The same with this target besides.
+    /// The same call with one more target.
     Watch(String),
 }
 
-/// What can be begun without a name.
+/// A program without an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
     /// The simulated fleet.
     Demo,
     /// The published day.
     Day,
-    /// The same anew.
+    /// The same call again.
     Again,
 }

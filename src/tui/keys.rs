@@ -6,7 +6,7 @@ use super::app::{Action, App, Command, Motion, Turn};
 use super::instead::Start;
 use super::view::ViewId;
 
-/// Under which heading the help has a key.
+/// The heading of a key in the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum KeyGroup {
@@ -38,15 +38,15 @@ impl KeyGroup {
 /// One line of the table.
 pub struct Binding {
     keys: &'static [(KeyCode, KeyModifiers)],
-    /// What it asks for.
+    /// Its command.
     pub command: Command,
     /// Its heading in the help.
     pub group: KeyGroup,
-    /// The keys, as the help shows them; empty where the line above stands for this one too.
+    /// The keys, as the help shows them; empty if they are part of the previous line.
     pub shown: &'static str,
-    /// What the help says, in at most 26 cells.
+    /// Its text in the help, in at most 26 cells.
     pub help: &'static str,
-    /// One word for the footer; empty where it is not shown there.
+    /// Its word in the footer; empty if it is not shown there.
     pub footer: &'static str,
 }
 
@@ -132,7 +132,7 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Other: plain('q'), ctrl('c') => Command::Quit, "q", "quit; nothing is lost", "quit"),
 ];
 
-/// Keys where nothing was found: what to do about it. They come before those of all views.
+/// Keys for a screen on which nothing was found. They take precedence over those of views.
 pub const FIRST_RUN: &[Binding] = &[
     bind!(Other: plain('d') => Command::Instead(Start::Demo), "d", "a simulated fleet, to look around", "demo"),
     bind!(Other: plain('D') => Command::Instead(Start::Day), "D", "DeepSeek's published day: 278 nodes in a minute", "published day"),
@@ -140,7 +140,7 @@ pub const FIRST_RUN: &[Binding] = &[
     bind!(Other: plain('r') => Command::Instead(Start::Again), "r", "look again now", "again"),
 ];
 
-/// What a key press asks of `app`; `None` for keys without a meaning.
+/// The command of a key press; `None` for keys without one.
 pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
         return None;
@@ -159,7 +159,7 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
     if written.is_some() {
         return written;
     }
-    // Terminals differ in whether they tell the shift that is in a capital already.
+    // Some terminals report the shift of a capital letter, others do not.
     let modifiers = match key.code {
         KeyCode::Char(_) => key.modifiers.difference(KeyModifiers::SHIFT),
         _ => key.modifiers,
@@ -172,7 +172,7 @@ pub fn action(app: &App, key: KeyEvent) -> Option<Action> {
         .map(|binding| Action::Command(binding.command))
 }
 
-/// Keys while a command line is written: all others wait.
+/// Keys while a command line is entered: no other key works.
 fn prompting(key: KeyEvent) -> Option<Action> {
     let command = match (key.code, key.modifiers.contains(CTRL)) {
         (KeyCode::Char('c'), true) => Command::Quit,
@@ -187,7 +187,7 @@ fn prompting(key: KeyEvent) -> Option<Action> {
     Some(Action::Command(command))
 }
 
-/// Keys while a filter is written: what is not text stays with the table.
+/// Keys while a filter is entered: keys other than text work as usual.
 fn editing(key: KeyEvent) -> Option<Action> {
     match key.code {
         KeyCode::Char(c) if key.modifiers.difference(KeyModifiers::SHIFT).is_empty() => Some(Action::Typed(c)),
@@ -197,7 +197,7 @@ fn editing(key: KeyEvent) -> Option<Action> {
     }
 }
 
-/// Keys while a form is filled in: figures are figures, the rest stays with the table.
+/// Keys while a form is open: digits are entered, other keys work as usual.
 fn filling_in(key: KeyEvent) -> Option<Action> {
     match key.code {
         KeyCode::Char(c) if key.modifiers.is_empty() && (c.is_ascii_digit() || c == '.') => Some(Action::Typed(c)),

@@ -67,10 +67,10 @@ mod tests {
     use crate::units::Span;
 
     /// Replies that wait for the ledger to give them.
-    type Held = Arc<Mutex<Vec<OnAnswer>>>;
+    type WaitingReplies = Arc<Mutex<Vec<OnAnswer>>>;
 
-    fn asking() -> (QueryClient, App, Held, Receiver<LoopEvent>) {
-        let held = Held::default();
+    fn asking() -> (QueryClient, App, WaitingReplies, Receiver<LoopEvent>) {
+        let held = WaitingReplies::default();
         let (wake, wakes) = mpsc::sync_channel(1);
         let inbox = held.clone();
         let past = LedgerQueries::new(move |_, reply| inbox.lock().unwrap().push(reply));

@@ -1,5 +1,5 @@
-//! The snapshot of an earlier instant, out of what was recorded: the same nodes, units, models and engines as now, with
-//! the figures of then. What has no record is unknown, never a figure of now.
+//! The snapshot of an earlier instant from the recent past: the present nodes, units, models and engines, with the
+//! figures of that instant. A figure that was not recorded is unknown, never a present one.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::units::{Money, Ratio, Span, Timestamp, quotient};
 
 const MINUTE: Span = Span::from_secs(60);
 const FINE: Span = Span::from_secs(5);
-/// How far back the record reaches: a day, and the hour that a local day may have more.
+/// The span of the record: a day, and the extra hour that a local day may have.
 const KEPT: Span = Span::from_secs(25 * 3_600);
 
-/// Asks for figures of one instant.
+/// Reads figures of one instant.
 struct Then<'a> {
     history: &'a History,
     at: Timestamp,
     now: Timestamp,
-    /// The time of a point of the fleet: short where the instant is near enough.
+    /// The step of fleet figures at the instant: short if it is recent enough.
     step: Span,
-    /// How what was said to be silent or lost then was, by the subject of its alert.
+    /// The states of silent and lost subjects at the instant, by the subject of the alert.
     silent: HashMap<String, Health>,
 }
 
-/// When the record of the fleet begins, looking back from `now`.
+/// The beginning of the fleet's record, looking back from `now`.
 pub(super) fn began(history: &History, now: Timestamp) -> Option<Timestamp> {
     let count = (KEPT.millis() / MINUTE.millis()) as usize;
     let until = ceil(now, MINUTE);
@@ -41,7 +41,7 @@ pub(super) fn began(history: &History, now: Timestamp) -> Option<Timestamp> {
     [Measure::Load, Measure::Output, Measure::Cost, Measure::Revenue].into_iter().filter_map(first).min()
 }
 
-/// The snapshot of `at`, of the things of `now`.
+/// The snapshot of `at`, with the subjects of `now`.
 pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snapshot {
     let near = now.at - at < Span::from_secs(3_600);
     let alerts = alerts(history, at);
@@ -76,7 +76,7 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
             let mut money = then.money(&now.money);
             money.beside_models = then.beside(&now.money, &models);
             money.unpriced_tokens = then.unpriced(now, &models);
-            // A rate of now tells whether overhead moves with the revenue.
+            // A present rate shows whether overhead is a share of revenue.
             money.break_even_load = break_even(&money).filter(|_| !now.money.beside_models.iter().any(is_overhead));
             money
         },
@@ -93,7 +93,7 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
     }
 }
 
-/// Puts the sums of a day until then in place of those of the record.
+/// Replaces the sums of the record by those of a day until then.
 pub(super) fn take_sums(money: &mut MoneyView, day: &Statement) {
     let total = &day.total;
     (money.since, money.revenue) = (Some(day.since), total.revenue);
@@ -105,14 +105,14 @@ pub(super) fn take_sums(money: &mut MoneyView, day: &Statement) {
     money.break_even_load = break_even(money);
 }
 
-/// The share of the load that pays the cost, where no overhead moves with the revenue.
+/// The share of the load that pays the cost, if no overhead is a share of revenue.
 fn break_even(money: &MoneyView) -> Option<Ratio> {
     let has_overhead = money.beside_models.iter().any(|row| is_overhead(row) || row.name.as_str() == IDLE_TOO);
     let (profit, cost) = money.profit.zip(money.cost).filter(|_| !has_overhead)?;
     quotient(cost, profit + cost).filter(|ratio| ratio.get() >= 0.0)
 }
 
-/// What was idle, where overhead cannot be told from it.
+/// The idle cost, if it can be separated from overhead.
 const IDLE_TOO: &str = "(idle, overhead)";
 
 fn is_overhead(row: &BesideRow) -> bool {
@@ -126,19 +126,19 @@ impl Then<'_> {
             let query = Query { subject: subject.clone(), measure, until: ceil(self.at, step), step, points: 1 };
             self.history.series(&query).points.first().copied().flatten()
         };
-        // The step of then may lack what its minute has: a source that answers less often.
+        // A step may lack figures that its minute has, of a source that answers less often.
         let fine = if is_money || self.step == MINUTE { None } else { point(FINE) };
         fine.or_else(|| point(MINUTE))
     }
 
-    /// How something was: as an alert of then says, else live where there is a record of it.
+    /// The state of a subject: by an alert of that time, else live if it has a record then.
     fn health(&self, subject: &str, is_known: bool) -> Health {
         let unsaid = if is_known { Health::Live } else { Health::Never };
         self.silent.get(subject).copied().unwrap_or(unsaid)
     }
 
-    /// Profit an hour that is in no model's row: what models without a price cost, and what was idle. The record does not
-    /// tell overhead from what was idle.
+    /// Profit an hour outside of all models' rows: the cost of models without a price, and idle cost. The record does
+    /// not separate overhead from idle cost.
     fn beside(&self, now: &MoneyView, models: &[ModelRow]) -> Vec<BesideRow> {
         let Some(profit) = self.value(&Subject::Fleet, Measure::Profit) else { return Vec::new() };
         let of = |row: &ModelRow, measure| self.value(&Subject::Model(row.model.clone()), measure);
@@ -151,7 +151,7 @@ impl Then<'_> {
         }
         let has_overhead = now.beside_models.iter().any(is_overhead);
         let idle = if has_overhead { IDLE_TOO } else { RowKind::Idle.name() };
-        // What models earned is kept to fewer digits than what the fleet did: so little is no idle time.
+        // Models' revenue is recorded with fewer digits than the fleet's: such a small difference is not idle time.
         let rest = profit - earned + unpriced;
         let least = 0.005 * (earned.abs() + unpriced);
         let parts = [(RowKind::Unpriced.name(), -unpriced), (idle, if rest.abs() < least { 0.0 } else { rest })];
@@ -197,7 +197,7 @@ impl Then<'_> {
         }
     }
 
-    /// The price lists of now, but those of models whose prices changed since.
+    /// The present price lists, except of models whose prices changed since.
     fn lists(&self, now: &MoneyView) -> Vec<ListBasis> {
         let events = self.history.events(self.at, self.now + Span::from_millis(1), None);
         let changed = |list: &&ListBasis| {
@@ -207,7 +207,7 @@ impl Then<'_> {
         now.lists.iter().filter(changed).cloned().collect()
     }
 
-    /// About how many tokens models without a price had made: their rates of then, minute by minute.
+    /// Approximate tokens of models without a price: their recorded rates, minute by minute.
     fn unpriced(&self, now: &Snapshot, models: &[ModelRow]) -> u64 {
         let Some(since) = now.money.since.filter(|since| *since < self.at && now.money.unpriced_tokens > 0) else {
             return 0;
@@ -221,7 +221,7 @@ impl Then<'_> {
         (made.max(0.0) as u64).min(now.money.unpriced_tokens)
     }
 
-    /// The money of the minutes since an instant; minutes that nothing is known of have none.
+    /// The money of the minutes since an instant; unknown minutes have none.
     fn sum(&self, measure: Measure, since: Timestamp) -> Option<Money> {
         money(Some(self.minutes(&Subject::Fleet, measure, since)? / 60.0))
     }
@@ -261,7 +261,7 @@ impl Then<'_> {
         }
     }
 
-    /// A GPU's own load is kept for a quarter hour; before that its node's mean stands for it.
+    /// A GPU's own load is recorded for a quarter hour; before that its node's mean is used.
     fn gpu(&self, node: &NodeRow, gpu: &GpuRow, mean: Option<Ratio>) -> GpuRow {
         let query = Query {
             subject: Subject::Gpu(node.name.clone(), gpu.index),
@@ -272,7 +272,7 @@ impl Then<'_> {
         };
         let own = ratio(self.history.series(&query).points.first().copied().flatten());
         let state = self.health(&format!("{} GPU {}", node.name, gpu.index), own.or(mean).is_some());
-        // A card that was lost then had no load: its node's mean is that of the others, and its own that of before.
+        // A card that was lost then had no load: its node's mean is that of the other cards.
         let load = own.or(mean).filter(|_| state == Health::Live);
         GpuRow {
             state,
@@ -296,7 +296,7 @@ impl Then<'_> {
         }
     }
 
-    /// `is_alone`: what its node's record has is its own.
+    /// With `is_alone`, the node's record is its own.
     fn engine(&self, row: &EngineRow, is_alone: bool) -> EngineRow {
         let subject = Subject::Engine(row.target.clone(), row.rank.clone());
         let of = |measure| self.value(&subject, measure);
@@ -364,7 +364,7 @@ impl Then<'_> {
     }
 }
 
-/// What was wrong then, the gravest first.
+/// The alerts of that time, the gravest first.
 fn alerts(history: &History, at: Timestamp) -> Vec<Alert> {
     let events = history.events(at, at + Span::from_millis(1), None);
     let mut alerts: Vec<Alert> = events.iter().filter_map(|event| alert(event, at)).collect();
@@ -372,14 +372,14 @@ fn alerts(history: &History, at: Timestamp) -> Vec<Alert> {
     alerts
 }
 
-/// The alert that an event tells of, if it lasted then.
+/// The alert of an event, if it lasted then.
 fn alert(event: &HistoryEvent, at: Timestamp) -> Option<Alert> {
     let EventKind::Alert(rule, severity) = event.kind else { return None };
     let lasted = event.at <= at && event.until.is_none_or(|until| until > at);
     lasted.then(|| Alert { rule, severity, subject: event.name.clone(), since: event.at, text: event.text.clone() })
 }
 
-/// What was silent or lost by these alerts.
+/// The silent and lost subjects of these alerts.
 fn silent(alerts: &[Alert]) -> HashMap<String, Health> {
     let is_silence = |rule| matches!(rule, Rule::GpuLost | Rule::NodeSilent | Rule::EngineSilent);
     let health = |severity| if severity == Severity::Critical { Health::Lost } else { Health::Stale };
@@ -387,7 +387,7 @@ fn silent(alerts: &[Alert]) -> HashMap<String, Health> {
     silent.map(|alert| (alert.subject.to_string(), health(alert.severity))).collect()
 }
 
-/// The nodes of one engine row, its own ranks apart.
+/// The nodes of one engine row, without its ranks.
 fn alone_on_their_node(now: &Snapshot) -> HashSet<&str> {
     let mut rows: HashMap<&str, usize> = HashMap::new();
     for row in now.engines.iter().filter(|row| !row.in_engine_row) {
@@ -396,7 +396,7 @@ fn alone_on_their_node(now: &Snapshot) -> HashSet<&str> {
     rows.into_iter().filter(|(node, rows)| *rows == 1 && !node.is_empty()).map(|(node, _)| node).collect()
 }
 
-/// What was known then, and what of it answered.
+/// The coverage of that time.
 fn coverage(nodes: &[Arc<NodeRow>], engines: &[Arc<EngineRow>]) -> Coverage {
     let mut targets: HashMap<&str, bool> = HashMap::new();
     for row in engines.iter().filter(|row| row.state != Health::Never) {
@@ -424,7 +424,7 @@ fn money(value: Option<f64>) -> Option<Money> {
     (micros.abs() < 9e18).then(|| Money::from_micros(micros.round() as i64))
 }
 
-/// The end of the step that holds an instant.
+/// The end of the step that contains an instant.
 fn ceil(at: Timestamp, step: Span) -> Timestamp {
     let step = step.millis();
     Timestamp::from_millis(at.millis().div_euclid(step).saturating_add(1).saturating_mul(step))

@@ -1,4 +1,4 @@
-//! Start and end: the terminal is taken, the threads are started, the loop runs, the terminal is given back.
+//! Start and end of the dashboard: it prepares the terminal, starts threads, runs the loop, and restores the terminal.
 
 use std::io;
 use std::path::PathBuf;
@@ -24,34 +24,34 @@ use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::units::Span;
 
-/// What the user chose.
+/// The options of the dashboard.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The theme's name; the default one if none is given.
     pub theme: Option<String>,
     /// The user's folder of themes, usually `$XDG_CONFIG_HOME/margintop/themes`; it need not exist.
     pub themes: Option<PathBuf>,
-    /// The file in which the next run finds what was chosen on the screen; `None` keeps nothing.
+    /// The file of the user's choices on the screen; `None` stores nothing.
     pub settings: Option<PathBuf>,
     /// `--color`.
     pub color: ColorChoice,
-    /// The fleet's name, where one is given.
+    /// The fleet's name, if it has one.
     pub title: Option<Label>,
-    /// How often sources are looked at.
+    /// The interval between polls.
     pub interval: Span,
-    /// The zone in which times are shown.
+    /// The zone of shown times.
     pub zone: TimeZone,
-    /// Whom the past is asked of; without one the money view says so.
+    /// The client of ledger queries; without one the money view says so.
     pub past: Option<LedgerQueries>,
-    /// Which fleet it is.
+    /// The kind of fleet.
     pub fleet: WatchedFleet,
-    /// The file of the configuration, where there is one.
+    /// The file of the configuration, if there is one.
     pub config: Option<Label>,
-    /// How sources are polled more or less often; without it the interval is not ours to change.
+    /// Sets the interval between polls; without it the interval cannot be changed.
     pub set_interval: Option<SetInterval>,
-    /// What charts are drawn from.
+    /// The recent past for charts.
     pub history: History,
-    /// What-if scenarios of the configuration.
+    /// The scenarios of the configuration.
     pub scenarios: Vec<FormScenario>,
 }
 
@@ -75,13 +75,12 @@ impl Default for Options {
     }
 }
 
-/// Waiting wakes; a loop that is stuck in a write holds back at most so many.
+/// The largest number of waiting events, while the loop is blocked in a write.
 const QUEUE: usize = 64;
 
-/// Shows the dashboard until it is ended. The first frame is drawn with whatever `snapshots` holds now.
+/// Shows the dashboard until it ends. The first frame is drawn with the present value of `snapshots`.
 ///
-/// Call it on the main thread; it starts threads of its own and joins none. When it returns the terminal is as it was
-/// found.
+/// Call it on the main thread; it starts threads of its own and joins none. When it returns, the terminal is restored.
 ///
 /// # Errors
 /// If standard output is no terminal, the theme is wrong or unknown, or the terminal refuses its modes.
@@ -122,14 +121,14 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     drop(guard);
     let (exit, chosen) = outcome?;
     if let Some(path) = options.settings {
-        // The screen is gone and cannot say it; a choice that is not kept is made again.
+        // The screen is gone and cannot report it; the user has to choose again.
         let _ = chosen.keep(path);
     }
     drop(at_work);
     Ok(exit)
 }
 
-/// What the last run kept, and why that cannot be read.
+/// The stored choices, and why they cannot be read.
 fn kept(options: &Options) -> (Settings, Option<String>) {
     match options.settings.as_deref().map(Settings::read) {
         None => (Settings::default(), None),
@@ -153,7 +152,7 @@ fn start(
     Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands, is_away: false, written })
 }
 
-/// Every theme as this terminal can show it, and which one was asked for.
+/// All themes as this terminal can show them, and the requested one.
 fn themes(options: &Options) -> io::Result<(Vec<Theme>, Option<usize>)> {
     let shelf = options
         .themes

@@ -1,4 +1,4 @@
-//! What a pane may look at: the app and the snapshot, and the small questions that several panes ask of them.
+//! The input of panes: the app and the snapshot, with functions that several panes need.
 
 use jiff::tz::TimeZone;
 
@@ -11,7 +11,7 @@ use crate::reading::{EngineKind, Health, Label};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot};
 use crate::units::{Money, Ratio, Span, Timestamp};
 
-/// One frame's subject.
+/// The input of one frame.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     /// The dashboard's own state.
@@ -33,12 +33,12 @@ impl<'a> Scene<'a> {
         self.snap.money.currency.as_str()
     }
 
-    /// The zone in which times are shown.
+    /// The zone of shown times.
     pub fn zone(&self) -> &'a TimeZone {
         &self.app.zone
     }
 
-    /// How long ago something was, at a pace at which seconds can be read.
+    /// The age of something, at a pace at which seconds can be read.
     pub fn ago(&self, at: Timestamp) -> Span {
         self.at(RefreshPace::FiveSeconds).snap.at - at
     }
@@ -53,24 +53,24 @@ impl<'a> Scene<'a> {
         format!("{}/h", format::symbol(self.currency()).trim_end())
     }
 
-    /// Whether nothing has been looked at yet.
+    /// Whether nothing has been polled yet.
     pub fn is_blank(&self) -> bool {
         self.snap.nodes.is_empty() && self.snap.engines.is_empty()
     }
 
-    /// Which view is drawn: the open one, unless there is nothing to show in any.
+    /// The view that is drawn: the open one, unless no view has anything to show.
     pub fn shown_view(&self) -> ViewId {
         let is_nothing = self.is_blank() && !self.snap.troubles.is_empty();
         if is_nothing && self.app.view() != ViewId::Help { ViewId::Nothing } else { self.app.view() }
     }
 
-    /// The same of a snapshot that moves more slowly.
+    /// The same for a snapshot that changes more slowly.
     #[must_use]
     pub fn at(&self, pace: RefreshPace) -> Self {
         Self { snap: self.app.snapshots.at(pace), ..*self }
     }
 
-    /// The mean use of the KV caches of a node's engines.
+    /// The mean KV cache use of a node's engines.
     pub fn kv_of(&self, node: &NodeRow) -> Option<Ratio> {
         let rows = self.snap.engines.iter().filter(|row| row.node == node.name && !row.in_engine_row);
         let known: Vec<f64> = rows.filter_map(|row| row.kv_usage).map(Ratio::get).collect();
@@ -90,7 +90,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// A GPU, its node, and both their places in the snapshot.
+/// A GPU, its node, and the positions of both in the snapshot.
 #[derive(Clone, Copy)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct GpuLine<'a> {
@@ -101,14 +101,14 @@ pub struct GpuLine<'a> {
 }
 
 impl<'a> GpuLine<'a> {
-    /// What a filter looks at.
+    /// The figures that a filter reads.
     pub fn fields(&self) -> [(&'static str, &'a str); 3] {
         let unit = self.node.unit.as_ref().map_or("", |u| u.as_str());
         [("node", self.node.name.as_str()), ("unit", unit), ("gpu", self.gpu.name.as_ref().map_or("", Label::as_str))]
     }
 }
 
-/// The glyph that stands before a row, and its role.
+/// The glyph in front of a row, and its role.
 pub fn mark(state: Health) -> (Role, &'static str) {
     match state {
         Health::Live => (Role::Dim, " "),
@@ -118,7 +118,7 @@ pub fn mark(state: Health) -> (Role, &'static str) {
     }
 }
 
-/// The role that a row's texts take, if not their own.
+/// The role of a row's texts, if they have none of their own.
 pub fn tone(state: Health) -> Option<Role> {
     match state {
         Health::Live => None,
@@ -127,7 +127,7 @@ pub fn tone(state: Health) -> Option<Role> {
     }
 }
 
-/// A board's name without maker and memory: `H100`, `RTX 4090`.
+/// A GPU's short name, without maker and memory: `H100`, `RTX 4090`.
 pub fn short_gpu(name: Option<&Label>) -> String {
     let Some(name) = name else { return format::UNKNOWN.to_owned() };
     let mut words = name
@@ -141,18 +141,18 @@ pub fn short_gpu(name: Option<&Label>) -> String {
     }
 }
 
-/// A target in few cells: `:8000` on this machine, else `host:port`.
+/// A short form of a target: `:8000` on this machine, else `host:port`.
 pub fn short_target(row: &EngineRow) -> String {
     short_address(row.target.as_str())
 }
 
-/// What an alert is about in few cells: targets without scheme and path.
+/// A short form of an alert's subject: targets without scheme and path.
 fn short_subject(subject: &str) -> String {
     let short = |word: &str| if word.contains("://") { short_address(word) } else { word.to_owned() };
     subject.split(' ').map(short).collect::<Vec<_>>().join(" ")
 }
 
-/// `gpu-0008 sglang r0` of `http://127.0.1.8:30000/metrics rank 0`; with its port where several engines of a node have
+/// `gpu-0008 sglang r0` of `http://127.0.1.8:30000/metrics rank 0`; with its port if several engines of a node have
 /// addresses of their own.
 pub fn subject_in(snapshot: &Snapshot, subject: &str) -> String {
     let (word, rest) = subject.split_once(' ').map_or((subject, ""), |(word, rest)| (word, rest));
@@ -175,7 +175,7 @@ pub fn subject_in(snapshot: &Snapshot, subject: &str) -> String {
     format!("{} {}{port}{rest}", row.node, software(row.kind))
 }
 
-/// What an engine runs, as its name begins: before its page was read, an engine.
+/// The kind of an engine, as its name begins; "engine" before its page was read.
 pub fn software(kind: EngineKind) -> String {
     if kind == EngineKind::UNKNOWN { "engine".to_owned() } else { kind.to_string() }
 }

@@ -1,7 +1,7 @@
-//! What a person chose on the screen, kept from one run to the next in a file of the state folder.
+//! The user's choices on the screen, stored from run to run in a file of the state folder.
 //!
-//! What the configuration or the command line says comes before it. The file is replaced as a whole, so that it is never
-//! read half written; one that cannot be read is left out, and said.
+//! The configuration and the command line take precedence. The file is replaced as a whole, so it is never read half
+//! written; one that cannot be read is ignored, with a message.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,35 +20,35 @@ use crate::reading::Label;
 use crate::snapshot::Rule;
 use crate::units::Timestamp;
 
-/// How long the end waits for the file.
+/// The longest wait for the file at the end.
 const PATIENCE: Duration = Duration::from_millis(300);
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 64 * 1024;
 const HEADING: &str = "# Written by margintop when it ends. What margintop.toml or a flag says comes before this.\n";
 
-/// What is kept. A key that is absent leaves what is so by default; unknown keys are of a later version.
+/// The stored choices. An absent key is the default; unknown keys are of a later version.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Settings {
     /// The theme's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) theme: Option<String>,
-    /// How far charts reach back: `6h`.
+    /// The span of charts: `6h`.
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<String>,
-    /// What the cells of the map show.
+    /// The measure of the heat map.
     #[serde(skip_serializing_if = "Option::is_none")]
     cells: Option<String>,
-    /// By what the engines are put together.
+    /// The grouping of engines.
     #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<String>,
     /// The large chart: `stack` or `profit`.
     #[serde(skip_serializing_if = "Option::is_none")]
     chart: Option<String>,
-    /// By which column each view's list is sorted; `-` before it turns it round.
+    /// The sorted column of each view's list; a `-` before it reverses the order.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     sort: BTreeMap<String, String>,
-    /// Alerts that are silenced.
+    /// Silenced alerts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     silenced: Vec<KeptSilence>,
     /// What-if scenarios.
@@ -56,7 +56,7 @@ pub(super) struct Settings {
     scenario: Vec<FormScenario>,
 }
 
-/// An alert that is silenced: its rule, what it is about, and until when in milliseconds since 1970.
+/// A silenced alert: its rule, its subject, and its end in milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct KeptSilence {
     rule: Rule,
@@ -75,7 +75,7 @@ impl KeptSilence {
 }
 
 impl Settings {
-    /// Reads a file; one that is not there is empty.
+    /// Reads a file; a missing one is empty.
     ///
     /// # Errors
     /// Why it cannot be read, in a few words.
@@ -93,7 +93,8 @@ impl Settings {
         }
     }
 
-    /// Puts what was kept into an app, except its theme. Sorts wait for the first rows: without them no column is known.
+    /// Applies the choices to an app, except the theme. Orders wait for the first rows, since columns are not known
+    /// before.
     pub(super) fn apply(&self, app: &mut App) {
         let is = |kept: &Option<String>, name: &str| kept.as_deref() == Some(name);
         if let Some(reach) = ChartReach::ALL.into_iter().find(|reach| is(&self.span, reach.word())) {
@@ -108,7 +109,7 @@ impl Settings {
         if is(&self.chart, "profit") {
             app.charts.form = MarginForm::Profit;
         }
-        // Those of the configuration come first, and keep their names.
+        // Scenarios of the configuration come first, and keep their names.
         let is_new = |kept: &&FormScenario| !app.what_if.scenarios.iter().any(|known| known.name == kept.name);
         let kept: Vec<FormScenario> = self.scenario.iter().filter(is_new).cloned().collect();
         app.what_if.scenarios.extend(kept);
@@ -116,10 +117,10 @@ impl Settings {
         app.sort_later(self.sort.clone());
     }
 
-    /// What is to be kept of an app. `given` is the theme that the configuration or the command line named.
+    /// The choices of an app. `given` is the theme of the configuration or the command line.
     pub(super) fn of(app: &App, given: Option<usize>, before: &Self) -> Self {
         let theme = match given {
-            // It was not chosen on the screen.
+            // That one was not chosen on the screen.
             Some(theme) if theme == app.theme => before.theme.clone(),
             _ => app.theme_names.get(app.theme).cloned(),
         };
@@ -139,7 +140,7 @@ impl Settings {
         }
     }
 
-    /// Writes the file on a thread of its own, and waits for it no longer than a moment.
+    /// Writes the file on a thread of its own, and waits for it only briefly.
     ///
     /// # Errors
     /// Why it is not written, in a few words.
@@ -174,7 +175,7 @@ impl Settings {
     }
 }
 
-/// The file's own name: its folder may say who somebody is.
+/// The file's name without its folder, which may contain a user's name.
 fn name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

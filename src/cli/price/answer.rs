@@ -1,4 +1,4 @@
-//! What the calculator answers: the figures of the JSON contract, and the basis that they stand on.
+//! The calculator's answer: the figures of the JSON contract, and their basis.
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::words::nearest;
 /// The decimals of a printed amount: profit is printed revenue less printed cost.
 const PLACES: u32 = 6;
 
-/// Revenue, cost, profit and both margins, each named; what is unknown is absent.
+/// Revenue, cost, profit and both margins, each named; unknown figures are absent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct PrintedAnswer {
     pub(super) currency: Label,
@@ -30,9 +30,9 @@ pub(super) struct PrintedAnswer {
     pub(super) break_even_load: Option<Ratio>,
     pub(super) list: Label,
     pub(super) tier: Label,
-    /// The model, where one was named.
+    /// The model, if one was named.
     pub(super) model: Option<Label>,
-    /// The instant whose prices hold.
+    /// The instant of the prices.
     pub(super) at: Timestamp,
     /// When a price changes next.
     pub(super) until: Option<Timestamp>,
@@ -40,22 +40,22 @@ pub(super) struct PrintedAnswer {
     pub(super) provenance: Provenance,
     /// When the list begins, if it is not in force yet.
     pub(super) list_begins: Option<Timestamp>,
-    /// When the list ended that still prices the model.
+    /// When the list that still prices the model ended.
     pub(super) list_ended: Option<Timestamp>,
-    /// At list price, with no paid share set.
+    /// Whether it is at list price because no paid share was set.
     pub(super) theoretical: bool,
-    /// The share of the tokens that is paid.
+    /// The paid share.
     pub(super) paid: Option<Share>,
-    /// The year whose holidays the list's calendar does not know: priced as working days.
+    /// The year whose holidays the list's calendar does not know: its days are priced as working days.
     pub(super) holidays_unknown: Option<i16>,
-    /// What a GPU costs an hour, and who says so.
+    /// The price of a GPU-hour, and its source.
     pub(super) rate: Option<Rate>,
-    /// What each class adds.
+    /// The revenue of each class.
     pub(super) classes: Vec<ClassLine>,
-    /// The revenue to its last digit.
+    /// The revenue with all digits.
     #[serde(skip)]
     pub(super) whole: Money,
-    /// Overhead that the configuration names and that is not in the cost.
+    /// Configured overhead that is not in the cost.
     #[serde(skip)]
     pub(super) overhead: bool,
     /// The same tokens at every list.
@@ -106,7 +106,7 @@ impl PrintedAnswer {
     }
 }
 
-/// A list that is named is priced in its own currency, whatever the ledger's is.
+/// A named list is priced in its own currency, not in the ledger's.
 pub(super) fn keep_currency_of_list(settings: &mut Settings, args: &PriceArgs, at: Timestamp) -> Result<(), Failure> {
     let listed = args.list.as_ref().and_then(|name| settings.book.list(name));
     let currency = listed.map_or_else(|| settings.currency.clone(), |list| list.currency.clone());
@@ -115,7 +115,7 @@ pub(super) fn keep_currency_of_list(settings: &mut Settings, args: &PriceArgs, a
     settings.book.own_list(name).map(|_| ()).map_err(|error| Failure::Usage(error.to_string()))
 }
 
-/// How a model is priced: by the list that the call names, else as the book says.
+/// The price of a model: by the named list, or by the book.
 pub(super) fn model_price<'a>(
     settings: &'a Settings,
     args: &PriceArgs,

@@ -80,7 +80,7 @@ pub(in crate::cli) struct PriceArgs {
     pub(in crate::cli) json: bool,
 }
 
-/// For how long a GPU is taken, as it is written.
+/// The commitment, as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(in crate::cli) enum CommitmentArg {
     OnDemand,

@@ -1,12 +1,12 @@
 //! Reads the results of benchmarks: `vllm bench serve` (and SGLang's `bench_serving`), `AIPerf`, guidellm.
 //!
-//! Reading is tolerant: a field that is missing is unknown. What has no tokens of both kinds or no duration is refused.
+//! A missing field is unknown. A result without tokens of both kinds, or without a duration, is refused.
 
 use serde_json::Value;
 
 use crate::reading::Label;
 
-/// What is read, for the message that refuses anything else.
+/// The supported formats, for the message of an error.
 const FORMATS: &str = "the JSON that `vllm bench serve --save-result` writes (SGLang's bench_serving too), AIPerf's \
                        profile_export_aiperf.json, or guidellm's benchmarks.json";
 
@@ -16,13 +16,13 @@ pub(super) struct BenchmarkResult {
     /// The program that wrote it.
     pub(super) format: &'static str,
     pub(super) runs: Vec<BenchRun>,
-    /// How many GPUs it says it ran on.
+    /// The number of GPUs, according to the result.
     pub(super) gpus: Option<u32>,
-    /// The GPUs' name, if all have one.
+    /// The GPUs' name, if all have the same.
     pub(super) gpu: Option<String>,
 }
 
-/// One load that was tried.
+/// One measured load.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct BenchRun {
     pub(super) name: Option<Label>,
@@ -30,9 +30,9 @@ pub(super) struct BenchRun {
     pub(super) prompt: u64,
     pub(super) output: u64,
     pub(super) seconds: f64,
-    /// How many requests were served at a time.
+    /// The number of concurrent requests.
     pub(super) concurrency: Option<f64>,
-    /// Output tokens a second that one user sees.
+    /// Output tokens a second of one user.
     pub(super) per_user: Option<f64>,
 }
 
@@ -69,7 +69,7 @@ impl BenchRun {
         self.seconds.is_finite() && self.seconds > 0.0 && self.output > 0
     }
 
-    /// Output tokens a second that one user sees: as measured, else the whole rate over the users.
+    /// Output tokens a second of one user: as measured, else the total divided by the users.
     pub(super) fn per_user(&self) -> Option<f64> {
         let shared = || Some(self.output as f64 / self.seconds / self.concurrency?);
         self.per_user.or_else(shared).filter(|rate| rate.is_finite() && *rate > 0.0)
@@ -116,7 +116,7 @@ fn serve(value: &Value) -> Option<BenchRun> {
     })
 }
 
-/// Where `AIPerf`'s metrics stand: earlier versions have them a level deeper.
+/// The metrics of an `AIPerf` result: earlier versions have them a level deeper.
 fn aiperf_root(value: &Value) -> &Value {
     if value["records"].is_object() { &value["records"] } else { value }
 }
@@ -174,7 +174,7 @@ fn guidellm(value: &Value, model: Option<&str>) -> Option<BenchRun> {
     })
 }
 
-/// The model of a guidellm report, wherever the version keeps it.
+/// The model of a guidellm report, in any version.
 fn model_of(value: &Value) -> Option<String> {
     let places = [
         "/args/model",
@@ -187,7 +187,7 @@ fn model_of(value: &Value) -> Option<String> {
     places.into_iter().find_map(|place| text(value.pointer(place)?))
 }
 
-/// How many GPUs an `AIPerf` result has telemetry of, and their name.
+/// The number of GPUs in an `AIPerf` result's telemetry, and their name.
 fn telemetry(value: &Value) -> (Option<u32>, Option<String>) {
     let endpoints = value["telemetry_data"]["endpoints"].as_object();
     let gpus = endpoints.into_iter().flat_map(|all| all.values()).filter_map(|endpoint| endpoint["gpus"].as_object());

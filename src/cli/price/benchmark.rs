@@ -1,4 +1,4 @@
-//! A benchmark's result in money: what a million tokens cost at the speed that each user saw, and what they are worth.
+//! A benchmark's result in money: the cost of a million tokens at the measured speed, and their revenue.
 
 use std::io::Read;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::reading::Label;
 use crate::tui::format;
 use crate::units::{Money, Ratio, Share, Timestamp, Tokens, gross_margin, profit_on_cost};
 
-/// The largest file that is read: guidellm keeps every request.
+/// The largest file that is read: guidellm stores every request.
 const LARGEST: u64 = 512 << 20;
 /// The decimals of a printed amount.
 const PLACES: u32 = 6;
@@ -33,17 +33,17 @@ pub(super) struct Priced {
     gpus: u32,
     rate: Option<Rate>,
     model: Option<Label>,
-    /// The list that the tokens are worth something at; `None` is unpriced.
+    /// The list of the revenue; `None` is unpriced.
     list: Option<Label>,
     tier: Option<Label>,
     provenance: Option<Provenance>,
     list_begins: Option<Timestamp>,
-    /// When the list ended that still prices the model.
+    /// When the list that still prices the model ended.
     list_ended: Option<Timestamp>,
     runs: Vec<PricedRun>,
 }
 
-/// One load in money; what is unknown is absent. Prompt tokens are misses: benchmarks do not say which were hits.
+/// One load in money; unknown figures are absent. Prompt tokens are misses: benchmarks do not report hits.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct PricedRun {
     name: Option<Label>,
@@ -76,7 +76,7 @@ pub(super) fn price(settings: &Settings, args: &PriceArgs, file: &Path, at: Time
     let model = args.model.clone().or_else(|| result.runs.iter().find_map(|run| run.model.clone()));
     let price = match model_price(settings, args, model.as_deref()) {
         Ok(price) => Some(price),
-        // The model of a file may be unpriced; one that the call names may not.
+        // The model of a file may be unpriced; a named one may not.
         Err(_) if args.model.is_none() && args.list.is_none() => None,
         Err(failure) => return Err(failure),
     };
@@ -139,7 +139,7 @@ fn priced(run: &BenchRun, gpus: u32, rate: Option<&Rate>, answer: Option<&PriceA
     }
 }
 
-/// The GPU time of a run in billionths of an hour; `None` where it is no time.
+/// The GPU time of a run in billionths of an hour; `None` if the duration is invalid.
 #[allow(clippy::cast_possible_truncation, reason = "checked")]
 fn nanohours(seconds: f64, gpus: u32) -> Option<i64> {
     const MOST: f64 = 1e18;
@@ -147,7 +147,7 @@ fn nanohours(seconds: f64, gpus: u32) -> Option<i64> {
     (0.0..MOST).contains(&nanos).then(|| nanos.round() as i64)
 }
 
-/// A row for each load, and what it all stands on.
+/// A row for each load, and the basis of the figures.
 pub(super) fn render(priced: &Priced) -> String {
     let currency = priced.currency.as_str();
     let mut out = vec![row(["load", "tok/s/user", "out tok/s", "cost/M", "cost/M out", "worth/M", "profit on cost"])];

@@ -1,4 +1,4 @@
-//! What each class of tokens adds to a revenue.
+//! The revenue of each token class.
 
 use serde::Serialize;
 

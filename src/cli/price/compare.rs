@@ -21,18 +21,18 @@ pub(super) struct ListComparison {
     pub(super) list_begins: Option<Timestamp>,
     /// In that currency; absent if the list has no price for a class that was asked for.
     pub(super) revenue: Option<Money>,
-    /// How many times the revenue of the first row; across currencies only where a rate of exchange is set.
+    /// The revenue as a multiple of the first row's; across currencies only with an exchange rate.
     pub(super) times_first: Option<Ratio>,
-    /// Both margins over the first row's cost.
+    /// Both margins by the first row's cost.
     pub(super) profit_on_cost: Option<Ratio>,
     pub(super) gross_margin: Option<Ratio>,
-    /// The day of the rate of exchange, where one was needed.
+    /// The day of the exchange rate, if one was needed.
     pub(super) converted: Option<Label>,
     #[serde(skip)]
     order: (bool, Option<Money>),
 }
 
-/// The list that was asked for first, then those of its currency from cheap to dear, then those of others.
+/// The requested list, then those of its currency by revenue, then those of others.
 pub(super) fn compare(
     settings: &Settings,
     question: &PriceQuestion,

@@ -22,7 +22,7 @@ pub(super) struct ListLine {
     source: Label,
 }
 
-/// What a tier charges for a million tokens.
+/// The prices of a tier per million tokens.
 #[allow(clippy::struct_field_names, reason = "the key of the JSON")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Tier {
@@ -32,7 +32,7 @@ struct Tier {
     output: Price,
 }
 
-/// All lists of a book by name, numbers as numbers; those of one name as the book has them.
+/// All lists of a book by name, with numbers in names compared as numbers; lists of one name in the order of the book.
 pub(super) fn of(book: &Book, at: Timestamp) -> Vec<ListLine> {
     let tier = |quote: Quote<'_>| Tier {
         tier: Label::new(quote.tier),

@@ -1,6 +1,6 @@
-//! `margintop price`: what tokens are worth by the book, what GPU-hours cost, and both margins of the two.
+//! `margintop price`: revenue of tokens by the book, cost of GPU-hours, and both margins.
 //!
-//! It works out and prints; it keeps nothing and asks no engine.
+//! It stores nothing and polls no engine.
 
 mod answer;
 mod args;

@@ -1,4 +1,4 @@
-//! What is asked of the calculator: tokens by class and GPU-hours, exactly as they were written.
+//! The calculator's question: tokens by class and GPU-hours, exactly as written.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use super::args::PriceArgs;
 use crate::cli::Failure;
 use crate::units::{Decimal, Tokens};
 
-/// The most tokens of a class: so many at the largest price are still money, and so are all classes together.
+/// The most tokens of a class. At the largest price the revenue of all classes together does not overflow.
 const MOST: i64 = 1_000_000_000_000_000;
 /// The most GPU-hours, in billionths, for the same reason.
 const MOST_NANOHOURS: i64 = 1_000_000_000_000_000_000;
-/// The most classes beside the three that every engine counts.
+/// The most classes besides the three that every engine counts.
 const MOST_CLASSES: usize = 8;
 
 /// Counts of open classes by name.

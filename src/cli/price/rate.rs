@@ -1,4 +1,4 @@
-//! What a GPU costs an hour: as the call says, as the user's leases say, or as a dated rate that is named as one.
+//! The price of a GPU-hour: as given in the call, by the user's leases, or an assumed rate with its date.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub(super) struct Rate {
     pub(super) per_gpu_hour: HourlyRate,
     /// The GPU that it is for, if it was looked up.
     pub(super) gpu: Option<Label>,
-    /// The month of an assumption; absent where the user says the rate.
+    /// The month of an assumed rate; absent for a rate of the user.
     pub(super) assumed: Option<Label>,
     pub(super) commitment: Commitment,
     pub(super) provenance: Provenance,
@@ -71,7 +71,7 @@ pub(super) fn rate(
     }
 }
 
-/// A rate as the call says it: `2`, or `2USD` where the answer is in another currency.
+/// A rate given in the call: `2`, or `2USD` if the answer is in another currency.
 fn said(settings: &Settings, text: &str, at: Timestamp) -> Result<HourlyRate, Failure> {
     let (ours, ledger) = (settings.book.currency(), settings.currency.as_str());
     let amount = text.trim_end_matches(|c: char| c.is_ascii_uppercase());
@@ -94,7 +94,7 @@ fn leased(settings: &Settings, gpu: Option<&str>, at: Timestamp) -> Result<Optio
         (Leased::Gpu(words), Some(gpu)) => words_match(gpu, words),
         _ => false,
     };
-    // A node's rent says nothing of one GPU's, while their number is unknown.
+    // A node's rate does not give that of a GPU while the number of GPUs is unknown.
     let leases = settings.leases.iter().filter(|lease| lease.runs_at(at) && is_for(&lease.leased));
     let mut rates = leases.filter(|lease| lease.node_rate.is_none()).map(|lease| lease.rate);
     let Some(first) = rates.next() else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! The calculator's answer for people: one aligned table, both margins by name, and what it all stands on.
+//! The calculator's answer for people: one aligned table, both margins by name, and their basis.
 
 use super::answer::PrintedAnswer;
 use super::compare::ListComparison;
@@ -25,11 +25,10 @@ pub(super) fn render(answer: &PrintedAnswer, question: &PriceQuestion) -> String
     out.join("\n")
 }
 
-/// The most decimals that are printed: a price times tokens has no more.
+/// The most decimals that are printed: a price times a number of tokens has no more.
 const MOST_PLACES: u32 = 15;
 
-/// Cents, or six decimals where cents would show nothing, or as many as it takes for amounts that are each right as
-/// printed to add up to the sum of them all as printed.
+/// Two decimals, or six if two would show zero, or as many as the printed amounts need to add up to their printed sum.
 fn places(answer: &PrintedAnswer) -> u32 {
     let cents = |money: Money| money.rounded(2) != 0 || money.is_zero();
     let least = if cents(answer.revenue) && answer.cost.is_none_or(cents) { 2 } else { 6 };
@@ -68,7 +67,7 @@ fn table(answer: &PrintedAnswer, question: &PriceQuestion) -> Vec<String> {
     rows
 }
 
-/// Billionths of an hour, with as many decimals as they need.
+/// Billionths of an hour, with the decimals that they need.
 fn hours(nanos: i64) -> String {
     let (whole, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
     let fraction = format!("{rest:09}");
@@ -98,7 +97,7 @@ fn basis(answer: &PrintedAnswer) -> Vec<String> {
     lines
 }
 
-/// What is said of a list that has ended and still prices a model, or that has not begun.
+/// A note on a list that has ended and still prices a model, or that has not begun.
 pub(super) fn dates_of_list(ended: Option<Timestamp>, begins: Option<Timestamp>) -> String {
     let ended = ended.map_or_else(String::new, |ended| format!(", list ended {}", &ended.to_string()[..10]));
     ended + &begins.map_or_else(String::new, |begins| format!("; it is not in force yet: it begins {begins}"))

@@ -6,14 +6,14 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::context::ReportContext;
-use super::data::ReportData;
+use super::data::{PastQuery, ReportData};
 use super::query::{ReportArgs, ReportQuery};
 use super::{csv, json, table};
 use crate::cli::Failure;
 use crate::fleet::Marks;
 use crate::ledger::{
-    Classes, CostAccount, CostAccountId, CostKind, Detail, GpuTimeCell, Grain, Past, RevenueAccount, RevenueAccountId,
-    Tariff, TariffId, TokenCell, Wanted,
+    Classes, CostAccount, CostAccountId, CostKind, Detail, Dispute, GpuTimeCell, Grain, Past, RevenueAccount,
+    RevenueAccountId, Tariff, TariffId, TokenCell, Wanted,
 };
 use crate::pricing::{Bill, Book, ClassPrices};
 use crate::reading::{EngineRole, Label, ModelName, NodeName};
@@ -99,22 +99,30 @@ fn ask(since: Timestamp, until: Timestamp, _: Grain, _: Wanted) -> Result<Past, 
     Ok(past)
 }
 
-fn data(line: &str) -> Result<ReportData, Failure> {
-    let query = ReportQuery::new(
-        &ReportCommand::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report,
-        &[],
-    )?;
+/// The data of `report LINE` over a past, with these disputes.
+fn data_of(line: &str, ask: &PastQuery<'_>, disputes: &[Dispute]) -> Result<ReportData, Failure> {
+    let command = ReportCommand::try_parse_from(format!("report {line}").split_whitespace()).unwrap();
+    let query = ReportQuery::new(&command.report, &[])?;
     let book = Book::built_in().unwrap();
     let context = ReportContext {
         book: &book,
         budget: None,
-        disputes: &[disputes::dispute()],
+        disputes,
         targets: &[],
         bill: Bill::All,
         now: header().last,
         exchange_zone: &TimeZone::UTC,
     };
-    ReportData::new(&query, &header(), context, &ask)
+    ReportData::new(&query, &header(), context, ask)
+}
+
+fn data(line: &str) -> Result<ReportData, Failure> {
+    data_of(line, &ask, &[disputes::dispute()])
+}
+
+/// The same over another past, without disputes.
+fn rendered(past: &Past, line: &str) -> ReportData {
+    data_of(line, &|since, until, _, _| Ok(Past { since, until, ..past.clone() }), &[]).unwrap()
 }
 
 /// Class: revenue of engines whose GPUs' cost is unknown. It is a row by every key, its cost a dash and null.
@@ -124,20 +132,7 @@ fn revenue_without_a_cost_is_a_row() {
     unrated.cost_accounts[1].rate = None;
     unrated.accounts[1..].iter_mut().for_each(|account| account.costed = false);
     for by in ["model", "node"] {
-        let query =
-            ReportQuery::new(&ReportCommand::try_parse_from(["report", "--by", by]).unwrap().report, &[]).unwrap();
-        let book = Book::built_in().unwrap();
-        let context = ReportContext {
-            book: &book,
-            budget: None,
-            disputes: &[],
-            targets: &[],
-            bill: Bill::All,
-            now: header().last,
-            exchange_zone: &TimeZone::UTC,
-        };
-        let ask = |since, until, _, _| Ok(Past { since, until, ..unrated.clone() });
-        let data = ReportData::new(&query, &header(), context, &ask).unwrap();
+        let data = rendered(&unrated, &format!("--by {by}"));
         let report: Value = serde_json::from_str(&json::render(&data).unwrap()).unwrap();
         let key = if by == "node" { "b" } else { "=cmd,\"x\"" };
         let row = report["rows"].as_array().unwrap().iter().find(|row| row["key"] == key).unwrap();

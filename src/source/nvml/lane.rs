@@ -18,10 +18,10 @@ use crate::reading::GpuState;
 /// with a new one.
 pub(super) trait Round: Default + Send + 'static {
     /// The result of a visit.
-    type Found: Send + 'static;
+    type Output: Send + 'static;
 
     /// Polls one GPU.
-    fn visit(&mut self, at: &Visit<'_>) -> Result<Self::Found, Stop>;
+    fn visit(&mut self, at: &Visit<'_>) -> Result<Self::Output, Stop>;
 }
 
 /// The result of one GPU in a round: its values, or its state if it has none.
@@ -59,14 +59,14 @@ pub(super) struct DriverLane<R: Round> {
     tell: Sender<LaneMessage>,
     /// The timeout of a call.
     patience: Duration,
-    basket: Basket<R::Found>,
+    basket: Basket<R::Output>,
     workers: Vec<Worker>,
 }
 
 impl<R: Round> DriverLane<R> {
     /// A lane without a round.
     pub(super) fn new(cards: Arc<[Card]>, tell: Sender<LaneMessage>, patience: Duration) -> Self {
-        Self { cards, tell, patience, basket: Basket::<R::Found>::default(), workers: Vec::new() }
+        Self { cards, tell, patience, basket: Basket::<R::Output>::default(), workers: Vec::new() }
     }
 
     /// Whether a round is under way.
@@ -92,11 +92,11 @@ impl<R: Round> DriverLane<R> {
     }
 
     /// The results of the round so far. A GPU that was polled twice in it has two, the later one last.
-    pub(super) fn take(&mut self) -> Vec<LaneOutcome<R::Found>> {
+    pub(super) fn take(&mut self) -> Vec<LaneOutcome<R::Output>> {
         std::mem::take(&mut *self.found())
     }
 
-    fn found(&self) -> MutexGuard<'_, Vec<LaneOutcome<R::Found>>> {
+    fn found(&self) -> MutexGuard<'_, Vec<LaneOutcome<R::Output>>> {
         self.basket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -163,7 +163,7 @@ fn work<R: Round>(
     orders: &Receiver<Vec<u32>>,
     cards: &[Card],
     pulse: &Pulse,
-    basket: &Basket<R::Found>,
+    basket: &Basket<R::Output>,
     tell: &Sender<LaneMessage>,
 ) {
     let mut round = R::default();

@@ -39,7 +39,7 @@ struct Steady {
 }
 
 impl Round for DriverPoll {
-    type Found = GpuReading;
+    type Output = GpuReading;
 
     fn visit(&mut self, at: &Visit<'_>) -> Result<GpuReading, Stop> {
         at.ask_identity()?;

@@ -47,7 +47,7 @@ pub(super) struct SlowFigures {
 }
 
 impl Round for Slow {
-    type Found = SlowFigures;
+    type Output = SlowFigures;
 
     fn visit(&mut self, at: &Visit<'_>) -> Result<SlowFigures, Stop> {
         if let Gpm::Present(last) = self.gpm(at)? {

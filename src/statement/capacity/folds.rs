@@ -1,5 +1,5 @@
-//! The fold of buckets into hours and pools. Buckets are read once: what a node can do and how many GPUs it has is known
-//! when all are read, so that the sums of each bucket by pool are kept until then.
+//! The fold of buckets into hours and pools. Buckets are read once. The throughput of nodes and their numbers of GPUs
+//! are known only after all buckets, so the sums of each bucket by pool are kept until then.
 
 use std::rc::Rc;
 
@@ -25,25 +25,25 @@ struct PoolBucket {
     at: Timestamp,
     from: Timestamp,
     slice: Slice,
-    /// GPU time of each node; shared with the bucket before where it is the same.
+    /// GPU time of each node; shared with the previous bucket if it is equal.
     nodes: Rc<[i64]>,
-    /// Whether it measures what pools that work as one can do.
+    /// Whether it is a measurement of pools that work as one.
     is_measure: bool,
     pools: Vec<BucketSums>,
 }
 
-/// Sums under construction.
+/// The sums so far.
 pub(super) struct Folds<'a> {
     past: &'a Past,
     pools: &'a Pools<'a>,
     index: Index,
     objectives: Objectives<'a>,
-    /// The most GPUs that each node ever held at once; 0 of one that held none.
+    /// The largest number of GPUs of each node at once; 0 for a node that had none.
     gpus: Vec<i64>,
-    /// What each node made, in all quarter hours and in those within its objectives.
+    /// The tokens of each node, in all quarter hours and in those within its objectives.
     measured: Vec<[Measurements; 2]>,
     noted: Vec<PoolBucket>,
-    /// By node, of the bucket at hand.
+    /// By node, in the current bucket.
     millis: Vec<i64>,
     made: Vec<Classes>,
 }
@@ -65,7 +65,7 @@ impl<'a> Folds<'a> {
         }
     }
 
-    /// Adds a bucket; they come in order. What is kept by day alone is not measured.
+    /// Adds a bucket; buckets come in order. Time that is stored by day only is not measured.
     pub(super) fn note(&mut self, bucket: &Bucket<'_>) {
         let grain = self.past.grain_of(bucket.at);
         if grain == Some(Grain::Day) {
@@ -80,7 +80,7 @@ impl<'a> Folds<'a> {
             *gpus = (*gpus).max(gpus_at_least(&slice, *millis));
         }
         let mut pools = self.sums(bucket);
-        // A minute at the edge of the past is too short for what a node can do.
+        // A minute at the edge of the past is too short to measure throughput.
         let is_measure = slice.whole && grain != Some(Grain::Minute);
         if is_measure {
             self.measure(bucket, &slice, &mut pools);
@@ -107,7 +107,7 @@ impl<'a> Folds<'a> {
         }
     }
 
-    /// What each pool made, cost and earned in a bucket.
+    /// Tokens, cost and revenue of each pool in a bucket.
     fn sums(&self, bucket: &Bucket<'_>) -> Vec<BucketSums> {
         let mut sums = vec![BucketSums::default(); self.pools.all.len()];
         let pool_of = |node: usize| self.index.pool_of[node];
@@ -126,8 +126,8 @@ impl<'a> Folds<'a> {
         sums
     }
 
-    /// Notes what nodes made in a bucket that was watched from its beginning to its end, and counts it by the objectives
-    /// for latency.
+    /// Adds the tokens of nodes in a completely watched bucket to the measurements, and counts the bucket by the
+    /// latency objectives.
     fn measure(&mut self, bucket: &Bucket<'_>, slice: &Slice, sums: &mut [BucketSums]) {
         let Self { pools, index, objectives, measured, .. } = self;
         for (node, made) in self.made.iter().enumerate().filter(|(_, made)| !made.is_zero()) {
@@ -137,7 +137,7 @@ impl<'a> Folds<'a> {
                 objectives.count(pool, verdict);
             }
             let millis = self.millis[node];
-            // More GPUs than it had until now it may have yet; fewer it can't have had.
+            // A node may have more GPUs later, and cannot have had fewer.
             if millis <= 0 || share_of(slice, self.gpus[node], millis) != slice.millis {
                 continue;
             }
@@ -157,7 +157,7 @@ impl<'a> Folds<'a> {
         }
     }
 
-    /// What all of it comes to.
+    /// The result.
     pub(super) fn done(self, zone: &TimeZone) -> Capacity {
         let best = self.best();
         let pool = |(number, pool): (usize, &pools::Pool)| PoolCapacity {
@@ -200,7 +200,7 @@ impl<'a> Folds<'a> {
         done
     }
 
-    /// For how long each pool held nodes in a bucket.
+    /// The time for which each pool held nodes in a bucket.
     fn held(&self, noted: &PoolBucket) -> Vec<i64> {
         let mut held = vec![0; self.pools.all.len()];
         for (node, millis) in noted.nodes.iter().enumerate().filter(|(_, millis)| **millis > 0) {
@@ -211,8 +211,8 @@ impl<'a> Folds<'a> {
         held
     }
 
-    /// The best throughput of each pool. A quarter hour in which objectives for latency were missed, or are not known where
-    /// they are in others of the pool, is no measurement.
+    /// The best throughput of each pool. A quarter hour outside of the latency objectives is no measurement; nor is one
+    /// without a latency, if others of the pool have one.
     fn best(&self) -> Vec<Best> {
         let mut best = vec![Best::default(); self.pools.all.len()];
         let judged = |pool: usize| self.objectives.quarters(pool).is_some();
@@ -234,7 +234,7 @@ impl<'a> Folds<'a> {
         best
     }
 
-    /// GPUs of a node of a pool, where all have as many.
+    /// GPUs of a node of a pool, if all have the same number.
     fn gpus_of(&self, pool: usize) -> Option<u32> {
         let of_pool = self.gpus.iter().zip(&self.index.pool_of).filter(|(gpus, of)| **gpus > 0 && **of == Some(pool));
         let mut gpus = of_pool.map(|(gpus, _)| *gpus);
@@ -271,7 +271,7 @@ fn plus(sum: Option<Money>, amount: Option<Money>) -> Option<Money> {
 }
 
 impl PoolCapacity {
-    /// A pool of which nothing is summed yet.
+    /// A pool without sums.
     fn named(name: Label) -> Self {
         let none = Some(Money::ZERO);
         Self {

@@ -1,4 +1,4 @@
-//! Nodes as numbers, and whose each account is: a span of a year has millions of cells.
+//! Numbers of nodes, and the node of each account, since a span of a year has millions of cells.
 
 use std::collections::HashMap;
 
@@ -9,13 +9,13 @@ use crate::reading::NodeName;
 /// The nodes of a past by number.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// The pool of each node; `None` of one that is leased with a whole unit.
+    /// The pool of each node; `None` for a node that is leased with a whole unit.
     pub(super) pool_of: Vec<Option<usize>>,
     /// The node of each account.
     pub(super) of_account: Vec<usize>,
     /// The node of each cost account of GPUs.
     pub(super) of_cost_account: Vec<Option<usize>>,
-    /// Nodes with objectives for latency, by number: the same order as in the past.
+    /// The numbers of nodes with latency objectives, in the order of the past.
     pub(super) of_objectives: HashMap<NodeName, usize>,
 }
 
@@ -38,7 +38,7 @@ impl Index {
         Self { of_account, of_cost_account, of_objectives, ..index }
     }
 
-    /// How many nodes there are.
+    /// The number of nodes.
     pub(super) fn len(&self) -> usize {
         self.pool_of.len()
     }

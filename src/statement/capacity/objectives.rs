@@ -1,4 +1,4 @@
-//! In which quarter hours objectives for latency were held.
+//! Quarter hours within the latency objectives.
 
 use std::collections::HashSet;
 
@@ -7,12 +7,12 @@ use super::pools::Pools;
 use crate::ledger::{Past, SloDay, SloMinutes};
 use crate::units::Timestamp;
 
-/// Quarter hours in which a node made tokens (or in which a pool did that works as one), by the objectives for latency.
+/// Quarter hours with tokens of a node, or of a pool that works as one, by the latency objectives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SloQuarters {
-    /// They were held in every minute that has a latency.
+    /// Every minute with a latency was within them.
     pub held: u32,
-    /// They were not, in a minute or more.
+    /// At least one minute was not.
     pub missed: u32,
     /// No minute has a latency.
     pub unknown: u32,
@@ -20,11 +20,11 @@ pub struct SloQuarters {
 
 /// The objectives of a past's pools.
 pub(super) struct Objectives<'a> {
-    /// A node's minutes by day, in order, and the place of the day that was asked for last.
+    /// A node's minutes by day, in order, and the position of the last day that was looked up.
     days: Vec<(Vec<(Timestamp, &'a SloDay)>, usize)>,
-    /// The nodes of each pool that have any.
+    /// The nodes of each pool that have objectives.
     nodes: Vec<Vec<usize>>,
-    /// Quarter hours in which a node of a pool missed its objectives.
+    /// Quarter hours in which a node of a pool was outside of its objectives.
     missed: HashSet<(usize, Timestamp)>,
     quarters: Vec<SloQuarters>,
     /// Whether objectives were judged at all.
@@ -53,7 +53,7 @@ impl<'a> Objectives<'a> {
         self.any
     }
 
-    /// Counts a quarter hour of a node with tokens, or of a pool that works as one.
+    /// Counts a quarter hour with tokens of a node, or of a pool that works as one.
     pub(super) fn count(&mut self, pool: usize, verdict: Option<bool>) {
         let quarters = &mut self.quarters[pool];
         match verdict {
@@ -63,12 +63,12 @@ impl<'a> Objectives<'a> {
         }
     }
 
-    /// Whether a node held them in a quarter hour.
+    /// Whether a node was within them in a quarter hour.
     pub(super) fn of_node(&mut self, node: usize, at: Timestamp) -> Option<bool> {
         self.minutes(node, at).verdict()
     }
 
-    /// Whether a pool that works as one did.
+    /// Whether a pool that works as one was.
     pub(super) fn of_pool(&mut self, pool: usize, at: Timestamp) -> Option<bool> {
         let nodes = std::mem::take(&mut self.nodes[pool]);
         let sum = nodes.iter().fold(SloMinutes::default(), |sum, node| sum.plus(self.minutes(*node, at)));
@@ -76,12 +76,12 @@ impl<'a> Objectives<'a> {
         sum.verdict()
     }
 
-    /// Whether a node of a pool missed its objectives in a quarter hour.
+    /// Whether a node of a pool was outside of its objectives in a quarter hour.
     pub(super) fn missed(&self, pool: usize, at: Timestamp) -> bool {
         self.missed.contains(&(pool, at))
     }
 
-    /// The quarter hours of a pool; `None` if nothing is known of any: then no quarter hour is excluded from measurement.
+    /// The quarter hours of a pool; `None` if none has a known result: then none is excluded from measurement.
     pub(super) fn quarters(&self, pool: usize) -> Option<SloQuarters> {
         Some(self.quarters[pool]).filter(|quarters| quarters.held + quarters.missed > 0)
     }

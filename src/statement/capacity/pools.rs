@@ -1,34 +1,34 @@
-//! Which nodes can do each other's work.
+//! Pools: nodes that can do each other's work.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::ledger::{CostKind, Past};
 use crate::reading::{Label, NodeName, UnitName};
 
-/// Nodes that can do each other's work.
+/// A pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pool {
-    /// Its unit, else what it serves.
+    /// Its unit, or else its models.
     pub(super) name: Label,
-    /// Whether it works as one: a node of it has no tokens of its own and works when the unit does.
+    /// Whether it works as one: one of its nodes has no tokens of its own and works when the unit does.
     pub(super) joint: bool,
 }
 
-/// The pools of a past, and whose each node is.
+/// The pools of a past, and the pool of each node.
 #[derive(Debug, Default)]
 pub(super) struct Pools<'a> {
     pub(super) all: Vec<Pool>,
     pub(super) of_node: HashMap<&'a NodeName, usize>,
-    /// Units whose number of nodes is not in the ledger, because they are leased as a whole.
+    /// Units that are leased as a whole: their number of nodes is not in the ledger.
     pub(super) unmeasured: Vec<Label>,
 }
 
-/// A pool's identity: its unit, and what its nodes serve unless the unit works as one.
+/// The identity of a pool: its unit, and the models of its nodes unless the unit works as one.
 type PoolKey<'a> = (Option<&'a UnitName>, BTreeSet<String>);
 
 impl<'a> Pools<'a> {
     /// Nodes of one unit that serve the same models in the same roles are a pool; so is a unit that works as one. Nodes
-    /// that served nothing are a pool of their own.
+    /// that served nothing are a separate pool.
     pub(super) fn of(past: &'a Past) -> Self {
         let mut pools = Self::default();
         let served = served(past);
@@ -62,9 +62,9 @@ impl<'a> Pools<'a> {
     }
 }
 
-/// The unit of each node with tokens, and what it served.
+/// The unit of each node with tokens, and its models.
 fn served(past: &Past) -> BTreeMap<&NodeName, (Option<&UnitName>, BTreeSet<String>)> {
-    // In the order of accounts: a node that has moved is in the unit of its newest.
+    // In the order of accounts: a node that moved is in the unit of its newest account.
     let used: BTreeMap<_, _> = past
         .tokens
         .iter()

@@ -1,29 +1,29 @@
-//! Sums of one pool: of a bucket, and of an hour.
+//! Sums of one pool, by bucket and by hour.
 
 use super::throughput::{Best, NODE};
 use crate::ledger::{Classes, CostAccount, GpuTimeCell, Tariff};
 use crate::statement::slice::Slice;
 use crate::units::{Money, Span};
 
-/// Nodes that do at least this much of their best, in percent, are full.
+/// Nodes at this percentage of their best throughput or more are full.
 const FULL: i64 = 95;
 
-/// What a pool made, cost and earned in a bucket.
+/// Tokens, cost and revenue of a pool in a bucket.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct BucketSums {
     pub(super) tokens: Classes,
     /// Whether any of its cells has tokens.
     pub(super) has_tokens: bool,
-    /// Of a pool that works as one: whether it held its objectives for latency.
+    /// For a pool that works as one: whether it was within its latency objectives.
     pub(super) is_within: bool,
     cost: PartlyKnown,
     revenue: PartlyKnown,
-    /// GPU time, and the part of it at work.
+    /// GPU time, and the working part of it.
     gpu_millis: i64,
     busy_millis: i64,
 }
 
-/// The same of an hour, with what the load needed.
+/// The same for an hour, with the nodes that the load needed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct HourSums {
     pub(super) held_millis: i64,
@@ -34,7 +34,7 @@ pub(super) struct HourSums {
     pub(super) one_more: Money,
 }
 
-/// A sum of which a part may be unknown.
+/// A sum with a part that may be unknown.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PartlyKnown {
     sum: Money,
@@ -73,15 +73,15 @@ impl BucketSums {
         }));
     }
 
-    /// For how long its nodes worked, of the time that they were held.
+    /// The working part of its nodes' allocated time.
     pub(super) fn busy(&self, held_millis: i64) -> i64 {
         scaled(held_millis, self.busy_millis.clamp(0, self.gpu_millis.max(0)), self.gpu_millis)
     }
 }
 
 impl HourSums {
-    /// Adds a bucket in which nodes were held for so long, with what its load needed. No load needs more nodes than did it,
-    /// unless they missed their objectives.
+    /// Adds a bucket with the allocated time of nodes and the need of its load. The need is at most the number of nodes
+    /// that did the work, unless they were outside of their objectives.
     pub(super) fn add(&mut self, bucket: &BucketSums, held_millis: i64, best: &Best, slice: &Slice, missed: bool) {
         self.held_millis += held_millis;
         self.cost.plus(bucket.cost);
@@ -100,14 +100,14 @@ impl HourSums {
         }
     }
 
-    /// The part of the cost for nodes beyond those that were needed all through the hour.
+    /// The part of the cost for nodes that were not needed during the hour.
     pub(super) fn spare_cost(&self, measured: Span) -> Option<Money> {
         let spare = (self.held_millis - self.needed * measured.millis()).max(0);
         if self.held_millis == 0 { Some(Money::ZERO) } else { self.cost.get()?.scaled(spare, self.held_millis) }
     }
 }
 
-/// An amount times a quotient, rounded down; nothing of nothing.
+/// An amount times a quotient, rounded down; zero if the denominator is zero.
 fn scaled(amount: i64, numerator: i64, denominator: i64) -> i64 {
     let product = i128::from(amount) * i128::from(numerator);
     product.checked_div(i128::from(denominator)).and_then(|part| i64::try_from(part).ok()).unwrap_or_default()

@@ -1,9 +1,9 @@
-//! The best throughput per node that was measured, and how many such nodes a load needs.
+//! The best measured throughput per node, and the number of nodes that a load needs by it.
 
 use crate::ledger::Classes;
 use crate::units::Span;
 
-/// A million: a node in the parts that needs are counted in.
+/// A node in millionths, the unit of needs.
 pub(super) const NODE: i64 = 1_000_000;
 
 /// Computed prompt and output tokens of some nodes' time.
@@ -15,20 +15,20 @@ struct Point {
     node_millis: i64,
 }
 
-/// What one node made in a quarter hour, in how much of it, and the GPU time that it held meanwhile: whether it was held all
-/// the time is known when all is read.
+/// The tokens of a node in a quarter hour, its part of it, and the GPU time allocated meanwhile. Whether the node was
+/// allocated all the time is known only after all buckets.
 #[derive(Debug, Clone, Copy)]
 struct Measurement {
     point: Point,
     gpu_millis: i64,
 }
 
-/// The measurements of one node that no other one exceeds in prompt and output tokens and in the GPUs that it had.
+/// The measurements of one node that no other exceeds in prompt tokens, output tokens and number of GPUs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Measurements(Vec<Measurement>);
 
 impl Measurements {
-    /// Notes what a node made in so much time with so much GPU time.
+    /// Adds a measurement of a node: its time and GPU time.
     pub(super) fn note(&mut self, tokens: Classes, millis: i64, gpu_millis: i64) {
         let point = Point { miss: tokens.miss.count(), output: tokens.output.count(), node_millis: millis };
         let new = Measurement { point, gpu_millis };
@@ -39,7 +39,7 @@ impl Measurements {
         self.0.push(new);
     }
 
-    /// Adds those to the best in which the node was held all the time.
+    /// Adds the measurements in which the node was allocated all the time to the best.
     pub(super) fn give(&self, best: &mut Best, is_whole: impl Fn(i64, i64) -> bool) {
         for Measurement { point, gpu_millis } in &self.0 {
             if is_whole(point.node_millis, *gpu_millis) {
@@ -56,14 +56,14 @@ impl Measurement {
     }
 }
 
-/// The measurements that no other one exceeds in both prompt and output tokens.
+/// The measurements that no other exceeds in both prompt and output tokens.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Best {
     points: Vec<Point>,
 }
 
 impl Best {
-    /// Notes what nodes made in so much of their time.
+    /// Adds a measurement of nodes over their time.
     pub(super) fn note(&mut self, tokens: Classes, node_millis: i64) {
         let point = Point { miss: tokens.miss.count(), output: tokens.output.count(), node_millis };
         if node_millis > 0 && !tokens.is_zero() {
@@ -79,8 +79,9 @@ impl Best {
         self.points.push(point);
     }
 
-    /// How many nodes a load of so much time needs, in millionths of a node, rounded up: the fewest that at one measured
-    /// quarter hour's rates make both its computed prompt and its output tokens. `None` if no measurement has both.
+    /// The number of nodes that a load of so much time needs, in millionths of a node, rounded up: the fewest that, at
+    /// the rates of one measured quarter hour, produce both its computed prompt and its output tokens. `None` if no
+    /// measurement has both.
     pub(super) fn need(&self, load: Classes, time: Span) -> Option<i64> {
         if load.miss.count() == 0 && load.output.count() == 0 {
             return Some(0);
@@ -102,7 +103,7 @@ impl Best {
         needs.min().and_then(|need| i64::try_from(need).ok())
     }
 
-    /// The most computed prompt and the most output tokens that a node made, in tokens an hour, rounded down.
+    /// The largest numbers of computed prompt and of output tokens of a node, in tokens an hour, rounded down.
     pub(super) fn per_hour(&self) -> Option<(u64, u64)> {
         let hour = |made: u64, point: &Point| {
             u64::try_from(u128::from(made) * 3_600_000 / u128::from(point.node_millis.unsigned_abs()))
@@ -114,7 +115,7 @@ impl Best {
 }
 
 impl Point {
-    /// Whether it is at least as much a node and time, in both.
+    /// Whether it is at least as large per node and time, in both.
     fn covers(&self, other: &Self) -> bool {
         let rate = |made: u64, of: &Self| u128::from(made) * u128::from(of.node_millis.unsigned_abs());
         rate(self.miss, other) >= rate(other.miss, self) && rate(self.output, other) >= rate(other.output, self)
@@ -139,7 +140,7 @@ mod tests {
         best.note(classes(100, 900), QUARTER.millis());
         best.note(classes(90, 90), QUARTER.millis());
         assert_eq!(best.need(classes(1800, 200), QUARTER), Some(2 * NODE));
-        // No node was seen to do 900 of both: nine at the worse of either, as far as is known.
+        // No node was measured with 900 of both: nine nodes by the worse of the two measurements.
         assert_eq!(best.need(classes(900, 900), QUARTER), Some(9 * NODE));
         assert_eq!(best.need(classes(900, 0), QUARTER), Some(NODE));
         assert_eq!(best.need(classes(0, 0), QUARTER), Some(0));

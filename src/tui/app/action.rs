@@ -1,4 +1,4 @@
-//! What can be asked of the dashboard and what can happen to it.
+//! The commands of the dashboard, and its other events.
 
 use std::sync::Arc;
 
@@ -11,94 +11,94 @@ use crate::tui::ledger_query::LedgerAnswer;
 use crate::tui::view::{Hits, ViewId};
 use crate::units::Span;
 
-/// What a key asks for.
+/// The command of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
-    /// End.
+    /// Quit.
     Quit,
     /// Stop until `fg`.
     Suspend,
     /// Show or hide the keys.
     Help,
-    /// Hold the picture, or let it go on.
+    /// Pause or continue.
     Pause,
     /// The next theme.
     NextTheme,
-    /// A view by its place; where it is open already, its next part.
+    /// Open a view by its number; if it is open, select its next part.
     Show(ViewId),
-    /// The view after or before this one.
+    /// Open the next or previous view.
     Turn(Turn),
-    /// The block of the view after or before the chosen one.
+    /// Select the next or previous block of the view.
     Block(Turn),
     /// Move in the list.
     Move(Motion),
-    /// Into the chosen row.
+    /// Open the selected row.
     Enter,
     /// Sort by the next column.
     Sort,
-    /// Sort the other way round.
+    /// Reverse the order.
     Reverse,
-    /// Open or close the chosen row.
+    /// Expand or collapse the selected row.
     Fold,
-    /// Open or close all rows.
+    /// Expand or collapse all rows.
     FoldAll,
-    /// The next or the previous node, where one is shown.
+    /// Show the next or previous node, in the view of one node.
     Neighbour(Turn),
-    /// The alerts of the chosen row.
+    /// Show the alerts of the selected row.
     AlertsOf,
-    /// Charts that reach back farther, or less far.
+    /// Show a longer or shorter span in charts.
     Reach(Turn),
-    /// What the cells of the map show.
+    /// Change the measure of the heat map.
     Cells,
-    /// By what the engines are put together.
+    /// Change the grouping of engines.
     Group,
-    /// The form of the large chart.
+    /// Change the form of the large chart.
     Form,
-    /// Begin a filter.
+    /// Start a filter.
     Filter,
     /// Open or close the what-if form.
     WhatIf,
-    /// One step to the left or right: the chosen field of a form, the cursor of charts, or in time.
+    /// Move one step left or right: in the selected field of a form, the cursor of charts, or time.
     Step(Turn),
-    /// Begin a command line.
+    /// Start a command line.
     Prompt,
-    /// Begin a command line that names a target.
+    /// Start a command line that names a target.
     AskTarget,
-    /// End, and begin with something else.
+    /// Quit, and start something else.
     Instead(Start),
-    /// Write what completes the command line.
+    /// Complete the command line.
     Complete(Turn),
-    /// Write a line that was entered before.
+    /// Insert a previous command line.
     Recall(Turn),
-    /// Say what the figures of the view are.
+    /// Explain the figures of the view.
     Explain,
-    /// Begin or end to point at an instant in the charts.
+    /// Show or hide the cursor of charts.
     Cursor,
-    /// Ten such steps.
+    /// Move ten such steps.
     Leap(Turn),
-    /// Back to now; the last row where now is shown.
+    /// Return to now; to the last row where now is shown.
     Now,
-    /// The chosen row as text, or the frame where there is none, into the clipboard.
+    /// Copy the selected row, or the frame if there is none, to the clipboard as text.
     Copy,
-    /// The frame as text into the clipboard.
+    /// Copy the frame to the clipboard as text.
     CopyFrame,
-    /// A picture of the frame into a file.
+    /// Save a picture of the frame to a file.
     Picture,
-    /// Poll sources less often, or more.
+    /// Poll sources less or more often.
     Interval(Turn),
-    /// Compare with another time.
+    /// Compare with another span.
     Against,
-    /// Group the money by something else.
+    /// Change the grouping of money.
     By,
-    /// Write the shown table into a file; of a form, the command that prints the same into the clipboard.
+    /// Save the shown table to a file; in a form, copy the command that prints the same to the clipboard.
     Export,
-    /// Fill a form with the next scenario that was kept.
+    /// Load the next saved scenario into the form.
     Load,
-    /// Forget what a form says; in the balance view, the other order of ranks.
+    /// Clear the form; in the balance view, change the order of ranks.
     AsItWas,
-    /// Silence the chosen alert for an hour, or no longer.
+    /// Silence the selected alert for an hour, or end its silence.
     Silence,
-    /// Out: of the filter, the view.
+    /// Leave the filter or the view.
     Back,
 }
 

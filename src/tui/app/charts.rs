@@ -1,10 +1,10 @@
-//! What charts and maps show: how far back, of what, in which form.
+//! The settings of charts and maps: span, measure and form.
 
 use crate::snapshot::GpuRow;
 use crate::tui::widgets::margin::MarginForm;
 use crate::units::{Ratio, Span};
 
-/// How far back charts reach.
+/// The span of charts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum ChartReach {
@@ -29,7 +29,7 @@ impl ChartReach {
         })
     }
 
-    /// In words.
+    /// Its words.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Quarter => "15 min",
@@ -39,7 +39,7 @@ impl ChartReach {
         }
     }
 
-    /// As it is typed.
+    /// Its name as it is typed.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Quarter => "15m",
@@ -56,13 +56,13 @@ impl ChartReach {
     }
 }
 
-/// The next or the one before of an ordered list; the last stays.
+/// The next or previous value of an ordered list; the last stays.
 pub(super) fn stepped<T: Copy>(all: &[T], at: usize, forward: bool) -> T {
     let to = if forward { (at + 1).min(all.len() - 1) } else { at.saturating_sub(1) };
     all[to]
 }
 
-/// What the cells of the map show.
+/// The measure of the heat map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Cells {
@@ -87,7 +87,7 @@ impl Cells {
         Self::ALL.get(self as usize + 1).copied().unwrap_or_default()
     }
 
-    /// In a word, and from what to what the scale goes.
+    /// Its name, and the ends of its scale.
     pub const fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Load => ("load", "0 to 100 %"),
@@ -100,7 +100,7 @@ impl Cells {
         }
     }
 
-    /// Whether a GPU has such a figure of its own; else it is its node's.
+    /// Whether a GPU has such a figure of its own; otherwise its node's is used.
     pub const fn is_of_gpus(self) -> bool {
         !matches!(self, Self::Kv | Self::Profit | Self::Hits)
     }
@@ -123,7 +123,7 @@ impl Cells {
         }
     }
 
-    /// A GPU's place on the scale.
+    /// A GPU's position on the scale.
     pub fn share(self, gpu: &GpuRow) -> Option<f64> {
         match self {
             Self::Load => gpu.heat.map(Ratio::get),
@@ -136,12 +136,12 @@ impl Cells {
     }
 }
 
-/// How charts are shown.
+/// The settings of charts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ChartState {
-    /// How far back.
+    /// The span.
     pub reach: ChartReach,
-    /// What the cells of the map show.
+    /// The measure of the heat map.
     pub cells: Cells,
     /// The large chart: cost and profit stacked, or profit about zero.
     pub form: MarginForm,

@@ -1,4 +1,4 @@
-//! What each command does.
+//! The effect of each command.
 
 use super::{App, Command, Effect, ListState, Motion, Turn};
 use crate::tui::instead::Instead;
@@ -62,19 +62,19 @@ impl App {
             Command::Picture => return Effect::Picture,
             Command::Interval(turn) => return self.step_interval(turn == Turn::Next),
             Command::Back => self.back(),
-            // It means something in another view.
+            // It has a meaning in another view.
             _ => return Effect::None,
         }
         Effect::Redraw
     }
 
-    /// Ends the dashboard for something else.
+    /// Ends the dashboard and starts something else.
     pub(super) fn leave_for(&mut self, instead: Instead) -> Effect {
         self.instead = Some(instead);
         Effect::Leave
     }
 
-    /// What a command means to the open view and its rows; `None` leaves it to the table.
+    /// The action of a command in the open view and its rows; `None` if it has none there.
     fn command_of_view(&mut self, command: Command) -> Option<Effect> {
         match (self.view(), command) {
             (ViewId::Money, Command::Show(ViewId::Money)) => self.next_pane(),
@@ -100,7 +100,7 @@ impl App {
         Some(Effect::Redraw)
     }
 
-    /// What a command means to the open form; false leaves it to the table.
+    /// Applies a command to the open form; false if it has no meaning there.
     fn fill_in(&mut self, command: Command) -> bool {
         let nodes = self.shown.coverage.nodes_known;
         match command {
@@ -157,7 +157,7 @@ impl App {
         }
     }
 
-    /// Where the chosen row or block stood in the last frame.
+    /// The position of the selected row or block in the last frame.
     fn chosen_area(&self) -> Option<ratatui::layout::Rect> {
         if let Some(block) = self.block_beside() {
             return self.hits.parts().iter().find(|(part, _)| *part == block).map(|(_, area)| *area);

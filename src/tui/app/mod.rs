@@ -1,4 +1,5 @@
-//! What the dashboard knows of itself: which view, how far scrolled, paused or not. [`App::update`] is the only way in.
+//! The dashboard's state: the open view, its scroll position, whether it is paused. [`App::update`] is the only way to
+//! change it.
 //!
 //! Pure: no clock, no terminal, no thread. The same actions give the same app.
 
@@ -64,17 +65,17 @@ use crate::units::{Span, Timestamp};
 use path::Path;
 use settled::SettledRows;
 
-/// Rows that a notch of the wheel moves.
+/// Rows per notch of the wheel.
 const WHEEL: usize = 3;
 /// The fleet that is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WatchedFleet {
-    /// The user's own, or a made-up one.
+    /// The user's own fleet, or a simulated one.
     #[default]
     Any,
-    /// That of the published DeepSeek day: its published figures stand beside those that are counted.
+    /// The published DeepSeek day: its published figures are shown beside the counted ones.
     PublishedDay {
-        /// How many times as fast as it was; `None` where it does not run.
+        /// Its speed as a multiple of real time; `None` if it does not run.
         speed: Option<u32>,
     },
 }
@@ -82,45 +83,45 @@ pub enum WatchedFleet {
 /// The dashboard's state.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// Which theme of the shelf.
+    /// The number of the theme.
     pub theme: usize,
-    /// What the themes of the shelf are called, where that is known.
+    /// The names of the themes, if they are known.
     pub theme_names: Vec<String>,
-    /// The fleet's name, where one is given.
+    /// The fleet's name, if it has one.
     pub title: Option<Label>,
-    /// Which fleet it is.
+    /// The kind of fleet.
     pub fleet: WatchedFleet,
-    /// The file of the configuration, where there is one.
+    /// The file of the configuration, if there is one.
     pub config: Option<Label>,
-    /// The zone in which times are shown.
+    /// The zone of shown times.
     pub zone: TimeZone,
-    /// How often sources are looked at.
+    /// The interval between polls.
     pub interval: Span,
-    /// Whether that can be changed here.
+    /// Whether the interval can be changed here.
     pub has_interval: bool,
-    /// What rows must match.
+    /// The filter of rows.
     pub filter: Filter,
-    /// How long nothing came, if longer than it should be.
+    /// How long no snapshot arrived, if that is longer than usual.
     pub quiet: Option<Span>,
-    /// Levels of the heat map, of the snapshot of [`RefreshPace::TenSeconds`].
+    /// Levels of the heat map, from the snapshot of [`RefreshPace::TenSeconds`].
     pub heat: HeatMap,
-    /// How charts are shown.
+    /// The settings of charts.
     pub charts: ChartState,
-    /// By what the engines are put together.
+    /// The grouping of engines.
     pub grouping: Grouping,
-    /// How the balance view shows ranks.
+    /// The order of ranks in the balance view.
     pub ranks: RankState,
     /// The money view.
     pub money: MoneyState,
     /// The what-if form.
     pub what_if: WhatIfForm,
-    /// What the tokens of the published day would be worth at other lists.
+    /// The worth of the published day's tokens at other lists.
     pub at_lists: AtLists,
-    /// Whether there is a past to ask.
+    /// Whether there is a ledger to query.
     pub has_past: bool,
-    /// The recent past, for charts.
+    /// The recent past for charts.
     pub history: History,
-    /// The pictures of what moves more slowly.
+    /// The snapshots of parts that change more slowly.
     pub snapshots: PacedSnapshots,
     path: Path,
     shown: Arc<Snapshot>,
@@ -131,7 +132,7 @@ pub struct App {
     over: Option<(usize, Option<usize>)>,
     block: Option<(ViewId, Part)>,
     explaining: Option<usize>,
-    /// What is to be shown after the dashboard has ended.
+    /// What the program does when the dashboard has ended.
     pub(super) instead: Option<Instead>,
     prompt: Option<Prompt>,
     entered: Vec<String>,
@@ -139,9 +140,9 @@ pub struct App {
     is_sparing: bool,
     lists: [ListState; ViewId::COUNT],
     settled: SettledRows,
-    /// Alerts that are silenced.
+    /// The silenced alerts.
     pub(in crate::tui) silenced: Vec<Silenced>,
-    /// The shown snapshot before anything in it was silenced.
+    /// The shown snapshot with its silenced alerts.
     heard: Arc<Snapshot>,
     open: BTreeSet<ListKey>,
     themes: usize,
@@ -152,7 +153,7 @@ pub struct App {
 }
 
 impl App {
-    /// A dashboard over `first`, which may be empty; `themes` is how many the shelf holds.
+    /// A dashboard over `first`, which may be empty; `themes` is the number of themes.
     pub fn new(first: Arc<Snapshot>, zone: TimeZone, interval: Span, themes: usize) -> Self {
         Self {
             theme: 0,
@@ -207,47 +208,47 @@ impl App {
         self.path.here().view
     }
 
-    /// What the open view is of; `None` is everything.
+    /// The subject of the open view; `None` is everything.
     pub fn subject(&self) -> Option<&Label> {
         self.path.here().subject.as_ref()
     }
 
-    /// The snapshot to draw: the newest, or the one at which it was paused.
+    /// The snapshot to draw: the newest, or the one at the pause.
     pub fn shown(&self) -> &Arc<Snapshot> {
         &self.shown
     }
 
-    /// Whether the picture is held.
+    /// Whether it is paused.
     pub fn paused(&self) -> bool {
         self.held.is_some() && self.then.is_none()
     }
 
-    /// A view's list.
+    /// The list of a view.
     pub fn list_of(&self, view: ViewId) -> &ListState {
         &self.lists[view as usize]
     }
 
-    /// The open view's list.
+    /// The list of the open view.
     pub fn list(&self) -> &ListState {
         self.list_of(self.view())
     }
 
-    /// The place of the chosen row in the open view.
+    /// The position of the selected row in the open view.
     pub fn place(&self) -> usize {
         self.list().place(&self.rows())
     }
 
-    /// Whether a panel stands before the view.
+    /// Whether a panel covers the view.
     const fn has_panel(&self) -> bool {
         self.what_if.open || self.explaining.is_some() || self.prompt.is_some()
     }
 
-    /// Whether a row of a tree is open.
+    /// Whether a row of a tree is expanded.
     pub fn is_open(&self, row: ListKey) -> bool {
         self.open.contains(&row)
     }
 
-    /// What is to be shown after the dashboard has ended.
+    /// What the program does when the dashboard has ended.
     pub fn take_instead(&mut self) -> Option<Instead> {
         self.instead.take()
     }
@@ -257,7 +258,7 @@ impl App {
         &mut self.lists[view as usize]
     }
 
-    /// Takes one action in.
+    /// Applies one action.
     pub fn update(&mut self, action: Action) -> Effect {
         match action {
             Action::Command(command) => return self.obey(command),
@@ -305,7 +306,7 @@ impl App {
         Effect::Redraw
     }
 
-    /// Does what a key says; what the mouse was over does not follow to another place.
+    /// Runs a key's command; the cell under the mouse does not follow to another view.
     fn obey(&mut self, command: Command) -> Effect {
         let from = self.path.here().clone();
         let effect = self.command(command);
@@ -315,7 +316,7 @@ impl App {
         effect
     }
 
-    /// Says what became of something.
+    /// Shows a message.
     fn tell_of(&mut self, outcome: Result<String, String>) {
         match outcome {
             Ok(said) => self.say(said),
@@ -324,7 +325,7 @@ impl App {
     }
 
     fn pause(&mut self) {
-        // An earlier instant is held already.
+        // An earlier instant is already shown.
         if self.then.is_some() {
             return;
         }
@@ -339,7 +340,7 @@ impl App {
         let was_quiet = self.quiet.take().is_some();
         if let Some(held) = &mut self.held {
             let minute = |at: Timestamp| at.millis().div_euclid(60_000);
-            // The header says how long ago the shown instant is.
+            // The header shows the age of the shown instant.
             let ago_changed = self.then.is_some() && minute(held.at) != minute(snapshot.at);
             *held = snapshot;
             return if was_quiet || ago_changed { Effect::Redraw } else { Effect::None };

@@ -1,4 +1,4 @@
-//! What the money view knows of itself: which lower pane is open and what came back of the past.
+//! The state of the money view: its lower pane and the answers of the ledger.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use crate::statement::{By, Period, month_of};
 use crate::tui::ledger_query::{Against, Hour, MoneyPage, MoneyQuery};
 use crate::units::{Span, Timestamp};
 
-/// How old an answer may become while it is shown.
+/// The largest age of a shown answer.
 pub(super) const FRESH: Span = Span::from_secs(10);
-/// A new one is asked for at once: most price windows begin and end with one.
+/// After this span a new answer is requested at once, since most price windows begin and end with a quarter hour.
 const QUARTER: i64 = 900_000;
-/// How many days the calendar and the week have before today.
+/// The number of days before today in the calendar and the week.
 const DAYS: usize = 6;
-/// How many days are kept: of a month, and of as many around an earlier instant that was looked at.
+/// The number of stored days: a month, and as many around an earlier instant that was shown.
 const KEPT: usize = 64;
 
-/// What stands below the hours where there is room for one thing only.
+/// The pane below the hours where there is room for only one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pane {
     /// Today by model.
@@ -38,7 +38,7 @@ pub enum Pane {
 }
 
 impl Pane {
-    /// All of them, in the order in which a key goes through them.
+    /// All of them, in the order of the key.
     pub const ALL: [Self; 5] = [Self::Models, Self::Tiers, Self::Bridge, Self::Compare, Self::Day];
 
     /// Its name in the footer.
@@ -59,22 +59,22 @@ impl Pane {
     }
 }
 
-/// How far back the bars reach, and of what each one is.
+/// The span of the bars, and the span of each bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MoneyReach {
-    /// Today by the hour.
+    /// Today by hour.
     #[default]
     Day,
-    /// The last seven days by the day.
+    /// The last seven days by day.
     Week,
-    /// The month by the day.
+    /// The month by day.
     Month,
 }
 
 impl MoneyReach {
     const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
 
-    /// In words.
+    /// Its words.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Day => "today by the hour",
@@ -83,14 +83,14 @@ impl MoneyReach {
         }
     }
 
-    /// The next longer or shorter one; the last stays.
+    /// The next longer or shorter one; the last one stays.
     #[must_use]
     pub fn stepped(self, longer: bool) -> Self {
         stepped(&Self::ALL, self as usize, longer)
     }
 }
 
-/// By what the table of today is grouped.
+/// The key of today's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum MoneyGrouping {
@@ -105,7 +105,7 @@ pub enum MoneyGrouping {
 impl MoneyGrouping {
     const ALL: [Self; 5] = [Self::Model, Self::Tier, Self::Node, Self::Unit, Self::Role];
 
-    /// As a statement has it.
+    /// The key of the statement.
     pub const fn of(self) -> By {
         match self {
             Self::Model => By::Model,
@@ -123,34 +123,34 @@ impl MoneyGrouping {
     }
 }
 
-/// The money view's own state.
+/// The state of the money view.
 #[derive(Debug, Clone, Default)]
 pub struct MoneyState {
     /// The lower pane.
     pub pane: Pane,
-    /// The other end of the bridge.
+    /// The earlier span of the bridge.
     pub against: Against,
-    /// How far back the bars reach.
+    /// The span of the bars.
     pub reach: MoneyReach,
-    /// By what the table of today is grouped.
+    /// The key of today's table.
     pub by: MoneyGrouping,
-    /// The hours of the days before today, by when they begin.
+    /// The hours of previous days, by the beginning of the day.
     pub days: BTreeMap<Timestamp, Vec<Hour>>,
     /// The last answer.
     pub page: Option<Arc<MoneyPage>>,
-    /// Why the last question had none.
+    /// The error of the last query, if it has no answer.
     pub trouble: Option<Label>,
-    /// The snapshot of the instant of the page: header and rows are of one moment.
+    /// The snapshot of the page's instant: header and rows are of one moment.
     pub picture: Option<Arc<Snapshot>>,
 }
 
 impl MoneyState {
-    /// What it shows at an instant.
+    /// The answer that is shown at an instant.
     pub(super) const fn wanted(&self, at: Timestamp) -> MoneyQuery {
         MoneyQuery { at, against: self.against, by: self.by.of() }
     }
 
-    /// The latest of the days that are shown whose hours are not known, once today is.
+    /// The latest of the shown days whose hours are not known, once today's are.
     pub(super) fn missing_day(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         self.page.as_ref()?;
         let shown = match self.reach {
@@ -160,12 +160,12 @@ impl MoneyState {
         shown.into_iter().find(|begin| !self.days.contains_key(begin))
     }
 
-    /// When the days before today begin, the latest first.
+    /// The beginnings of the days before today, the latest first.
     pub(in crate::tui) fn last_days(now: Timestamp, zone: &TimeZone) -> Vec<Timestamp> {
         days_before(now, zone).take(DAYS).collect()
     }
 
-    /// When the days of the month before today begin, the latest first; in its first days those of the calendar too.
+    /// The beginnings of the month's days before today, the latest first; in its first days also those of the calendar.
     fn days_of_month(now: Timestamp, zone: &TimeZone) -> Vec<Timestamp> {
         let first = month_of(zone, now).0;
         days_before(now, zone)
@@ -175,11 +175,11 @@ impl MoneyState {
             .collect()
     }
 
-    /// Takes the hours of a day; what cannot be told is not asked again before the program's next start.
+    /// Stores the hours of a day. A day without an answer is not requested again in this run.
     pub(super) fn day_answered(&mut self, begin: Timestamp, hours: Result<Vec<Hour>, Label>) {
         self.days.insert(begin, hours.unwrap_or_default());
         while self.days.len() > KEPT {
-            // What lies farther from the day that is looked at goes first; else it would be asked for again at once.
+            // The days farthest from the shown one are dropped first; others would be requested again at once.
             let ends = self.days.first_key_value().zip(self.days.last_key_value());
             match ends.map(|((first, _), (last, _))| begin - *first > *last - begin) {
                 Some(true) => drop(self.days.pop_first()),
@@ -188,7 +188,7 @@ impl MoneyState {
         }
     }
 
-    /// Takes an answer; without one the last page stays.
+    /// Stores an answer; without one the last page stays.
     pub(super) fn answered(&mut self, answer: Result<Arc<MoneyPage>, Label>) {
         match answer {
             Ok(page) => (self.page, self.trouble) = (Some(page), None),
@@ -196,7 +196,7 @@ impl MoneyState {
         }
     }
 
-    /// How many rows the lower pane has.
+    /// The number of rows of the lower pane.
     pub(in crate::tui) fn rows(&self) -> usize {
         let Some(page) = &self.page else { return 0 };
         match self.pane {
@@ -208,15 +208,15 @@ impl MoneyState {
     }
 }
 
-/// When the days before the one of an instant begin, the latest first.
+/// The beginnings of the days before that of an instant, the latest first.
 fn days_before(now: Timestamp, zone: &TimeZone) -> impl Iterator<Item = Timestamp> {
     let begin = |at| Period::of(By::Day, zone, at).begin;
     let before = move |day: &Timestamp| Some(begin(*day - Span::from_secs(3_600)));
     std::iter::successors(Some(begin(now)), before).skip(1)
 }
 
-/// Whether what was asked at one time should be asked again at another: it is old, a quarter hour began, or time went
-/// back, as it does where a recording begins anew.
+/// Whether an answer of one time should be requested again at another: it is old, a quarter hour began, or time went
+/// back, as it does when a recording is repeated.
 pub(super) fn is_old(asked: Timestamp, at: Timestamp) -> bool {
     let quarter = |at: Timestamp| at.millis().div_euclid(QUARTER);
     at < asked || at - asked >= FRESH || quarter(at) != quarter(asked)

@@ -1,4 +1,4 @@
-//! Snapshots at several paces: what need not move every second moves when the snapshot of its pace does.
+//! Snapshots at several paces: parts of the screen that need not change every second use an older snapshot.
 
 use std::sync::{Arc, OnceLock};
 
@@ -6,7 +6,7 @@ use crate::burn::{self, ReasonLine};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Span;
 
-/// How often a part of the screen moves.
+/// How often a part of the screen changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum RefreshPace {
@@ -14,11 +14,11 @@ pub enum RefreshPace {
     FiveSeconds,
     TenSeconds,
     Minute,
-    /// Five seconds; a minute where nothing has moved that charts show.
+    /// Every five seconds; every minute if no charted value has changed.
     Charts,
 }
 
-/// How long charts stand where nothing has moved.
+/// How long charts stay if no value has changed.
 const STILL: Span = Span::from_secs(60);
 
 impl RefreshPace {
@@ -40,12 +40,12 @@ impl RefreshPace {
 #[derive(Debug, Clone)]
 pub struct PacedSnapshots {
     slots: [Arc<Snapshot>; 5],
-    /// Where it burns in the snapshot of five seconds: it takes all ranks into account, and is not found again for each frame.
+    /// Costs without revenue in the snapshot of five seconds: they depend on all ranks, so they are not computed for each frame.
     burns: OnceLock<Vec<ReasonLine>>,
 }
 
 impl PacedSnapshots {
-    /// All of them the same.
+    /// The same snapshot at all paces.
     pub(super) fn of(first: &Arc<Snapshot>) -> Self {
         Self { slots: [(); 5].map(|()| first.clone()), burns: OnceLock::new() }
     }
@@ -55,12 +55,12 @@ impl PacedSnapshots {
         &self.slots[pace as usize]
     }
 
-    /// Where it burns, at the pace of tables.
+    /// Costs without revenue, at the pace of tables.
     pub fn burns(&self) -> &[ReasonLine] {
         self.burns.get_or_init(|| burn::lines(self.at(RefreshPace::FiveSeconds)))
     }
 
-    /// Takes a snapshot in. All paces show at once what must not wait: that something is there, gone or wrong.
+    /// Stores a snapshot. All paces take it at once if something must not wait: a subject has appeared, gone or failed.
     pub(super) fn follow(&mut self, before: &Snapshot, now: &Arc<Snapshot>, spares: bool) {
         let must_not_wait = differs(before, now);
         let tables = self.at(RefreshPace::FiveSeconds).clone();
@@ -77,7 +77,7 @@ impl PacedSnapshots {
     }
 }
 
-/// Whether anything has moved that charts show.
+/// Whether any charted value has changed.
 fn has_moved(a: &Snapshot, b: &Snapshot) -> bool {
     let of_all = |s: &Snapshot| {
         let tokens = [s.tokens.output_per_second, s.tokens.prompt_per_second, s.tokens.cached_per_second];

@@ -1,4 +1,4 @@
-//! The what-if form: what is typed and stepped through, and what came back for it.
+//! The state of the what-if form: its fields and the last answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,23 +9,23 @@ use crate::reading::Label;
 use crate::tui::ledger_query::{Changed, WhatIfPage, WhatIfQuery};
 use crate::units::{Decimal, HourlyRate, LoadFactor, NodeCount, Share, Timestamp};
 
-/// The most characters of a figure.
+/// The most characters of a number.
 const LONGEST: usize = 9;
 /// The most characters of a scenario's name, and the most scenarios.
 const LONGEST_NAME: usize = 32;
 const MOST_KEPT: usize = 50;
-/// The most nodes that are worth asking for.
+/// The largest number of nodes that can be entered.
 const MOST_NODES: u32 = 1_000_000;
 
-/// One thing that may be otherwise.
+/// A field of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Field {
     /// The price list.
     #[default]
     List,
-    /// The share that is paid.
+    /// The paid share.
     Paid,
-    /// How much traffic.
+    /// The traffic.
     Load,
     /// The hit rate.
     HitRate,
@@ -36,10 +36,10 @@ pub enum Field {
 }
 
 impl Field {
-    /// All of them, as they stand.
+    /// All of them, in the order of the form.
     pub const ALL: [Self; 6] = [Self::List, Self::Paid, Self::Load, Self::HitRate, Self::GpuRate, Self::Nodes];
 
-    /// Its name on the form.
+    /// Its label on the form.
     pub const fn name(self) -> &'static str {
         match self {
             Self::List => "price list",
@@ -51,12 +51,12 @@ impl Field {
         }
     }
 
-    /// The least that it takes, in the units of its scale.
+    /// The smallest value, in the units of its scale.
     const fn least(self) -> i64 {
         if matches!(self, Self::Nodes) { 1 } else { 0 }
     }
 
-    /// How far one step goes, and the most: parts per million, micro-units of currency, millionths of a node.
+    /// One step and the largest value: parts per million, micro-units of currency, millionths of a node.
     const fn scale(self) -> (i64, i64) {
         match self {
             Self::List => (0, 0),
@@ -71,27 +71,27 @@ impl Field {
 /// The form.
 #[derive(Debug, Clone, Default)]
 pub struct WhatIfForm {
-    /// Whether it is shown.
+    /// Whether it is open.
     pub open: bool,
-    /// The field that keys go to.
+    /// The selected field.
     pub field: Field,
-    /// The list that is chosen.
+    /// The selected list.
     pub list: Option<Label>,
-    /// What is typed in the other fields; empty stays as it was.
+    /// The text of the other fields; an empty field changes nothing.
     texts: [String; Field::ALL.len()],
     /// The last answer.
     pub page: Option<Arc<WhatIfPage>>,
-    /// Why the last question had none.
+    /// The error of the last query, if it has no answer.
     pub trouble: Option<Label>,
-    /// What was kept under names.
+    /// The saved scenarios.
     pub scenarios: Vec<FormScenario>,
-    /// The name that is being written for what the form says.
+    /// The name that is being entered for the form's values.
     pub naming: Option<String>,
-    /// The scenario that was loaded or kept last.
+    /// The scenario that was loaded or saved last.
     pub scenario: Option<String>,
 }
 
-/// What a form says, under a name.
+/// The values of a form, under a name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FormScenario {
     /// Its name.
@@ -99,13 +99,13 @@ pub struct FormScenario {
     /// The price list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
-    /// What is typed in the other fields, by their names.
+    /// The text of the other fields, by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
 }
 
 impl FormScenario {
-    /// What is otherwise, as it would be typed.
+    /// The changes, as they would be entered.
     pub fn of(name: &str, changed: &Changed) -> Self {
         let Changed { list, paid, load, hit_rate, gpu_rate, nodes } = changed;
         let share = |share: &Option<Share>| share.map(|share| i64::from(share.ppm()));
@@ -126,12 +126,12 @@ impl FormScenario {
 }
 
 impl WhatIfForm {
-    /// Begins to write a name for what the form says.
+    /// Starts to enter a name for the form's values.
     pub(super) fn begin_naming(&mut self) {
         self.naming = Some(self.scenario.clone().unwrap_or_default());
     }
 
-    /// Keeps what the form says under the name that was written; one of the same name is replaced. What to say of it.
+    /// Saves the form's values under the entered name, replacing a scenario of that name. Returns the message.
     pub(super) fn keep(&mut self) -> Result<String, String> {
         let name = self.naming.take().unwrap_or_default().trim().to_owned();
         if name.is_empty() {
@@ -149,7 +149,7 @@ impl WhatIfForm {
         Ok(format!("kept as {name}"))
     }
 
-    /// Fills the form with the next scenario. What to say of it.
+    /// Fills the form with the next scenario. Returns the message.
     pub(super) fn load_next(&mut self) -> Result<String, String> {
         let at = self.scenario.as_ref().and_then(|name| self.scenarios.iter().position(|known| known.name == *name));
         let next = at.map_or(0, |at| (at + 1) % self.scenarios.len().max(1));
@@ -164,22 +164,22 @@ impl WhatIfForm {
         Ok(format!("scenario {}, {} of {}", scenario.name, next + 1, self.scenarios.len()))
     }
 
-    /// Forgets what is typed: all is as it was.
+    /// Clears all fields.
     pub(super) fn reset(&mut self) {
         (self.texts, self.list, self.scenario) = (<[String; Field::ALL.len()]>::default(), None, None);
     }
 
-    /// What is typed in a field.
+    /// The text of a field.
     pub fn text(&self, field: Field) -> &str {
         &self.texts[field as usize]
     }
 
-    /// Whether what is typed in a field cannot be taken.
+    /// Whether the text of a field is invalid.
     pub fn is_wrong(&self, field: Field) -> bool {
         !self.text(field).is_empty() && self.value(field).is_none()
     }
 
-    /// What is asked for.
+    /// The query of the form.
     pub fn changed(&self) -> Changed {
         let share = |field| self.value(field).and_then(|ppm| Share::from_ppm(u32::try_from(ppm).ok()?));
         Changed {
@@ -192,12 +192,12 @@ impl WhatIfForm {
         }
     }
 
-    /// Whether the last answer is to what is asked for now.
+    /// Whether the last answer is to the present query.
     pub fn is_answered(&self) -> bool {
         self.page.as_ref().is_some_and(|page| page.changed == self.changed())
     }
 
-    /// A field's figure in the units of its scale.
+    /// The number in a field, in the units of its scale.
     fn value(&self, field: Field) -> Option<i64> {
         let number = Decimal::parse(self.text(field)).ok()?;
         let value = match field {
@@ -208,8 +208,8 @@ impl WhatIfForm {
         value.filter(|value| *value <= field.scale().1 && *value >= field.least())
     }
 
-    /// Where a field stands on its slider, from 0 to 1: as it is, and as it is typed. Rates and nodes reach to twice what
-    /// they are; a list has no slider.
+    /// The positions of a field on its slider, from 0 to 1: the present and the entered value. Rates and nodes range up
+    /// to twice the present value; a list has no slider.
     pub fn slider(&self, field: Field, nodes: usize) -> (Option<f64>, Option<f64>) {
         let (now, then) = (self.now(field, nodes), self.value(field));
         let top = match field {
@@ -247,13 +247,13 @@ impl WhatIfForm {
         }
     }
 
-    /// Chooses the field after or before this one.
+    /// Selects the next or previous field.
     pub(super) fn turn(&mut self, next: bool) {
         let count = Field::ALL.len();
         self.field = Field::ALL[(self.field as usize + if next { 1 } else { count - 1 }) % count];
     }
 
-    /// Moves the chosen field up or down; one that is empty begins at what is so now, with `nodes` held.
+    /// Moves the selected field up or down; an empty one starts at the present value, with `nodes` allocated.
     pub(super) fn step(&mut self, up: bool, nodes: usize) {
         if self.field == Field::List {
             return self.step_list(up);
@@ -264,7 +264,7 @@ impl WhatIfForm {
         self.texts[self.field as usize] = written(self.field, to.clamp(self.field.least().min(step), most));
     }
 
-    /// Goes round: as it was, then every list of the book.
+    /// Selects the next choice: no change, then every list of the book.
     fn step_list(&mut self, up: bool) {
         let lists = self.page.as_ref().map_or(&[][..], |page| &page.lists);
         let place = self.list.as_ref().and_then(|name| lists.iter().position(|list| list == name));
@@ -273,7 +273,7 @@ impl WhatIfForm {
         self.list = next.checked_sub(1).and_then(|place| lists.get(place)).cloned();
     }
 
-    /// What a field is in truth.
+    /// The present value of a field.
     fn now(&self, field: Field, nodes: usize) -> Option<i64> {
         let levels = self.page.as_ref().map(|page| page.what_if.levels).unwrap_or_default();
         match field {
@@ -289,7 +289,7 @@ impl WhatIfForm {
         }
     }
 
-    /// What it shows at an instant.
+    /// The answer that is shown at an instant.
     pub(super) fn wanted(&self, at: Timestamp) -> WhatIfQuery {
         WhatIfQuery { at, changed: self.changed() }
     }
@@ -302,7 +302,7 @@ impl WhatIfForm {
     }
 }
 
-/// A figure as it would be typed.
+/// A number as it would be entered.
 fn written(field: Field, value: i64) -> String {
     let (whole, rest, places) = match field {
         Field::Paid | Field::HitRate | Field::Load => (value / 10_000, value % 10_000, 4),

@@ -1,4 +1,4 @@
-//! What is wrong, what it costs where that is known, and what to do.
+//! The gravest alert, its cost if it is known, and the remedy.
 
 use super::facts::{Facts, an_hour};
 use super::sentence::{Sentence, Tone, part};
@@ -8,8 +8,8 @@ use crate::tui::format;
 use crate::tui::scene::subject_in;
 use crate::units::{Money, Timestamp};
 
-/// The gravest alert but `named`, which was told as a cause, with what it costs and what to do; then what of the money is
-/// not known.
+/// The gravest alert except `named`, which was given as a cause, with its cost and remedy; then the parts of money that
+/// are not known.
 pub(super) fn alarms(facts: &Facts<'_>, named: Option<&Alert>) -> Vec<Sentence> {
     let mut sentences = Vec::new();
     let graver = |alert: &&Alert| alert.severity != Severity::Info && !is_in_state(facts.snapshot, alert.rule);
@@ -25,7 +25,7 @@ pub(super) fn alarms(facts: &Facts<'_>, named: Option<&Alert>) -> Vec<Sentence> 
     sentences
 }
 
-/// The sentence where nothing is wrong.
+/// The sentence if there is no alert.
 pub(super) fn all_well(facts: &Facts<'_>) -> Option<Sentence> {
     let coverage = facts.snapshot.coverage;
     let all = coverage.nodes_live == coverage.nodes_known && coverage.engines_live == coverage.engines_known;
@@ -40,8 +40,8 @@ pub(super) fn all_well(facts: &Facts<'_>) -> Option<Sentence> {
     all.then(|| Sentence::plain(format!("{who} {verb}, and nothing is wrong.")))
 }
 
-/// The alert on a node, unit or model that moved the profit, if it began in the compared time: one of a moment ago moved
-/// nothing of it.
+/// The alert on a node, unit or model that moved the profit, if it began in the compared time. A more recent alert
+/// cannot be the cause.
 pub(super) fn on_mover<'a>(
     facts: &Facts<'a>,
     mover: &Mover,
@@ -70,12 +70,12 @@ pub(super) fn on_mover<'a>(
     snapshot.alerts.iter().find(is_on)
 }
 
-/// Whether an alert's subject is a thing or a part of it: `node-a GPU 2` is of `node-a`.
+/// Whether an alert's subject is a thing or a part of it: `node-a GPU 2` is part of `node-a`.
 fn is_of(subject: &str, thing: &str) -> bool {
     subject.strip_prefix(thing).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
-/// What an alert says, with the time of its beginning: `decode-7 has made no token since 14:52, with requests running`.
+/// An alert's text with the time of its beginning: `decode-7 has made no token since 14:52, with requests running`.
 pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
     let subject = format::shorten(&subject_in(facts.snapshot, alert.subject.as_str()), 40);
     let since = format::clock_minute(alert.since, facts.zone);
@@ -107,7 +107,7 @@ fn told(facts: &Facts<'_>, alert: &Alert) -> Sentence {
     Sentence::of([part(what(facts, alert), tone), part(format!("{}.", others(facts, alert)), Tone::Plain)])
 }
 
-/// How many more alerts there are of this rule, as the end of a sentence.
+/// The number of other alerts of this rule, as the end of a sentence.
 pub(super) fn others(facts: &Facts<'_>, alert: &Alert) -> String {
     match facts.snapshot.alerts.iter().filter(|other| other.rule == alert.rule).count().saturating_sub(1) {
         0 => String::new(),
@@ -116,7 +116,7 @@ pub(super) fn others(facts: &Facts<'_>, alert: &Alert) -> String {
     }
 }
 
-/// The rent of what stands still, where one rate holds for all GPUs.
+/// The GPU cost of idle parts, if all GPUs have one rate.
 fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
     let snapshot = facts.snapshot;
     let gpus = match alert.rule {
@@ -133,7 +133,7 @@ fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
     (!rent.is_zero()).then(|| Sentence::plain(format!("The rent of {} runs on.", an_hour(facts, rent))))
 }
 
-/// What to do.
+/// The remedy.
 pub(super) const fn action(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::GpuLost => "Drain the node, then reset or return the GPU.",
@@ -153,7 +153,7 @@ pub(super) const fn action(rule: Rule) -> Option<&'static str> {
     })
 }
 
-/// Whether the state has said it.
+/// Whether the text says it already.
 const fn is_in_state(snapshot: &Snapshot, rule: Rule) -> bool {
     let unwritten = matches!(rule, Rule::LedgerUnwritten) && snapshot.money.ledger.trouble.is_some();
     unwritten || matches!(rule, Rule::Loss)

@@ -1,5 +1,5 @@
-//! The headline of one node: what it earns and how that changed, the largest part of the change, what is wrong with it,
-//! what that costs, and what to do. A cause is named only where the node's own past or an alert on it shows it.
+//! The headline of one node: its profit and its change, the largest part of the change, the gravest alert with its cost
+//! and remedy. A cause is given only if the node's own past or an alert on it shows it.
 
 use super::alarm::{action, what};
 use super::facts::{Facts, an_hour, signed_an_hour};
@@ -9,17 +9,17 @@ use crate::snapshot::{Alert, EngineRow, NodeRow, Rule, Severity};
 use crate::tui::format;
 use crate::units::{Money, Span, Timestamp};
 
-/// Means of a quarter hour and of the one after it; `None` where either was not watched for half of its time.
+/// Means of a quarter hour and of the next one; `None` if either was watched for less than half of its time.
 pub type QuarterPair = Option<(f64, f64)>;
 
 /// A node's figures over the last quarter hour and the one before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NodeQuarters {
-    /// When both begin, and when they end.
+    /// The beginnings of both, and the end of the last one.
     pub span: (Timestamp, Timestamp),
-    /// An hour, in the ledger's currency.
+    /// Revenue an hour, in the ledger's currency.
     pub revenue: QuarterPair,
-    /// The same of its cost.
+    /// Cost an hour.
     pub cost: QuarterPair,
     /// Output tokens a second.
     pub output: QuarterPair,
@@ -29,13 +29,13 @@ pub struct NodeQuarters {
     pub hit_rate: QuarterPair,
 }
 
-/// A part of a change above which it is told: of a rate, and of a hit rate in points.
+/// The smallest change that is reported: a share of a rate, and points of a hit rate.
 const NOTABLE: f64 = 0.02;
 const POINT: f64 = 0.01;
 /// The least share of a change that explains it.
 const LARGEST: f64 = 0.25;
 
-/// The sentences, the most important first. `quarters` is `None` where its past is not known.
+/// The sentences, the most important first. `quarters` is `None` if the node's past is not known.
 pub fn node_headline(facts: &Facts<'_>, node: &NodeRow, quarters: Option<&NodeQuarters>) -> Vec<Sentence> {
     let engines: Vec<&EngineRow> =
         facts.snapshot.engines.iter().map(AsRef::as_ref).filter(|row| row.node == node.name).collect();
@@ -80,7 +80,7 @@ fn own_alerts<'a>(facts: &Facts<'a>, node: &NodeRow, engines: &[&EngineRow]) -> 
     own
 }
 
-/// What it earns an hour, or why that is not known, as the beginning of a sentence.
+/// Its profit an hour, or why that is not known, as the beginning of a sentence.
 fn state(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Sentence {
     let rate = facts.rate.or(node.profit_per_hour);
     let silent = match node.state {
@@ -90,7 +90,7 @@ fn state(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Sentence 
         Health::Lost => Some(Tone::Critical),
     };
     if let Some(tone) = silent {
-        // Its age would move by the second.
+        // Its age would change every second.
         let ago = node.age_seconds.filter(|age| age.is_finite()).map(|age| Span::from_millis((age * 1e3) as i64));
         let since = ago.map(|ago| format::clock_minute(facts.snapshot.at - ago, facts.zone));
         let since = since.map_or_else(String::new, |since| format!(" since {}", since.trim()));
@@ -132,7 +132,7 @@ fn state(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Sentence 
     }
 }
 
-/// How its profit changed, as the end of a sentence.
+/// The change of its profit, as the end of a sentence.
 fn change(facts: &Facts<'_>, quarters: &NodeQuarters) -> Option<String> {
     let by = node_change(quarters)?;
     Some(if by == 0.0 {
@@ -143,7 +143,7 @@ fn change(facts: &Facts<'_>, quarters: &NodeQuarters) -> Option<String> {
     })
 }
 
-/// How much the profit an hour changed; zero where that is noise. `None` where either quarter is not known.
+/// The change of the profit an hour; zero for noise. `None` if either quarter is not known.
 pub fn node_change(quarters: &NodeQuarters) -> Option<f64> {
     let ((revenue, revenue_now), (cost, cost_now)) = quarters.revenue.zip(quarters.cost)?;
     let (before, after) = (revenue - cost, revenue_now - cost_now);
@@ -151,7 +151,7 @@ pub fn node_change(quarters: &NodeQuarters) -> Option<f64> {
     Some(if by.abs() >= NOTABLE * before.abs().max(after.abs()) { by } else { 0.0 })
 }
 
-/// The largest part of the change that moves the way the whole does, with what its past shows of it.
+/// The largest part of the change in its direction, with the figures of its past that explain it.
 fn cause_of(facts: &Facts<'_>, quarters: &NodeQuarters, named: Option<&Alert>) -> Option<Sentence> {
     let by = node_change(quarters).filter(|by| *by != 0.0)?;
     let grown = |(before, after): (f64, f64)| after - before;
@@ -178,7 +178,8 @@ fn cause_of(facts: &Facts<'_>, quarters: &NodeQuarters, named: Option<&Alert>) -
     Some(Sentence { parts: closed(parts, &tail), short })
 }
 
-/// Why its revenue changed, in words: its tokens moved the same way, else its hits did; else no cause is known.
+/// The cause of its change of revenue, in words: its tokens changed in the same direction, or else its hits did;
+/// otherwise the cause is not known.
 fn of_revenue(quarters: &NodeQuarters, by: f64) -> (&'static str, Option<String>) {
     let moved = |name: &'static str, pair: QuarterPair| {
         let (before, after) = pair.filter(|(before, _)| *before > 0.0)?;
@@ -206,7 +207,7 @@ fn closed(mut parts: Vec<SentencePart>, tail: &str) -> Vec<SentencePart> {
     parts
 }
 
-/// Whether an alert began in the compared time and is of something that stops tokens.
+/// Whether an alert began in the compared time and explains missing tokens.
 fn explains(alert: &Alert, (since, until): (Timestamp, Timestamp)) -> bool {
     let stops = matches!(
         alert.rule,
@@ -230,13 +231,13 @@ fn told(facts: &Facts<'_>, alert: &Alert, all: &[&Alert]) -> Sentence {
     Sentence::of([part(what(facts, alert), tone), part(end, Tone::Plain)])
 }
 
-/// What of its rent runs on for what stands still.
+/// The part of its GPU cost that idle parts cause.
 fn rent(facts: &Facts<'_>, node: &NodeRow, alert: &Alert) -> Option<Sentence> {
     let cost = node.cost_per_hour.filter(|cost| !cost.is_zero())?;
     let lost = node.gpus.iter().filter(|gpu| gpu.state == Health::Lost).count();
     let amount = match alert.rule {
         Rule::NodeSilent => cost,
-        // All its GPUs are alike where they have one name.
+        // GPUs with one name have one rate.
         Rule::GpuLost if lost > 0 && node.gpus.windows(2).all(|pair| pair[0].name == pair[1].name) => {
             cost.scaled(i64::try_from(lost).ok()?, i64::try_from(node.gpus.len()).ok()?)?
         }
@@ -259,7 +260,7 @@ fn unknown(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Option<
     Some(Sentence::toned(format!("{name} has no price: write a [[price]]."), Tone::Warning))
 }
 
-/// The sentence where nothing is wrong.
+/// The sentence if there is no alert.
 fn all_well(node: &NodeRow, engines: &[&EngineRow]) -> Option<Sentence> {
     let gpus = node.gpus.len();
     let is_live = node.state == Health::Live && node.gpus.iter().all(|gpu| gpu.state == Health::Live);
@@ -276,7 +277,7 @@ fn all_well(node: &NodeRow, engines: &[&EngineRow]) -> Option<Sentence> {
         (gpus, engines) => format!("{} and {}", count(gpus, "GPU"), count(engines, "engine")),
     };
     let verb = if gpus + targets.len() == 1 { "answers" } else { "answer" };
-    // Who earns less than it costs is not well, though all answers.
+    // A node that loses money is not well, even if all of it answers.
     let end = if node.profit_per_hour? < Money::ZERO { "" } else { ", and nothing is wrong" };
     Some(Sentence::plain(format!("Its {who} {verb}{end}.")))
 }

@@ -1,4 +1,4 @@
-//! Whom the screen asks of the past, and what it is told.
+//! The client of the ledger's queries, and their answers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,38 +9,38 @@ use crate::reading::Label;
 use crate::statement::AtList;
 use crate::units::Timestamp;
 
-/// An answer, or why there is none and what to do.
+/// An answer, or the reason why there is none and what to do.
 #[derive(Debug, Clone)]
 pub enum LedgerAnswer {
     /// To [`LedgerQuery::Money`].
     Money(Result<Arc<MoneyPage>, Label>),
     /// To [`LedgerQuery::WhatIf`].
     WhatIf(Result<Arc<WhatIfPage>, Label>),
-    /// To [`LedgerQuery::Day`]: which one, and its hours.
+    /// To [`LedgerQuery::Day`]: the day, and its hours.
     Day(Timestamp, Result<Vec<Hour>, Label>),
     /// To [`LedgerQuery::AtLists`]: the lists, the best first.
     AtLists(Result<Vec<AtList>, Label>),
 }
 
-/// Who is told the answer.
+/// The receiver of an answer.
 pub type OnAnswer = Box<dyn FnOnce(LedgerAnswer) + Send>;
 
-/// Whom the screen asks. It answers from a thread of its own, and the screen never waits for it.
+/// The client of queries. It answers on a thread of its own, and never blocks the screen.
 #[derive(Clone)]
 pub struct LedgerQueries(Arc<dyn Fn(LedgerQuery, OnAnswer) + Send + Sync>);
 
 impl LedgerQueries {
-    /// The one that takes a question and answers it later.
+    /// A client that takes a query and answers it later.
     pub fn new(ask: impl Fn(LedgerQuery, OnAnswer) + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
     }
 
-    /// Puts a question; returns at once.
+    /// Sends a query; returns at once.
     pub fn ask(&self, question: LedgerQuery, reply: OnAnswer) {
         (self.0)(question, reply);
     }
 
-    /// Puts a question and waits for the answer; `None` where there is none. Never for a screen that someone uses.
+    /// Sends a query and waits for the answer; `None` if there is none. Not for an interactive screen.
     pub fn answer_of(&self, question: LedgerQuery) -> Option<LedgerAnswer> {
         let (reply, answer) = std::sync::mpsc::sync_channel(1);
         self.ask(question, Box::new(move |answer| drop(reply.send(answer))));

@@ -1,4 +1,4 @@
-//! The answers: what the ledger's past comes to, small and ready to be drawn. Pure folds.
+//! The answers: small results of folds over the ledger's past, ready to be drawn. Pure.
 
 use jiff::tz::TimeZone;
 
@@ -12,45 +12,45 @@ use crate::statement::{
 };
 use crate::units::{Money, Span, Timestamp};
 
-/// No day is longer, wherever its clocks are set.
+/// The longest local day, with any change of the clocks.
 const MOST_HOURS: usize = 28;
-/// Decimals of the amounts that are shown.
+/// The decimals of shown amounts.
 pub(super) const CENTS: u32 = 2;
 
 /// One local hour of today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hour {
-    /// When it begins.
+    /// Its beginning.
     pub begin: Timestamp,
-    /// What was earned in it; `None` where nothing is known, and in hours ahead.
+    /// Its revenue; `None` if nothing is known, and in future hours.
     pub revenue: Option<Money>,
-    /// What was owed for it.
+    /// Its cost.
     pub cost: Option<Money>,
-    /// What was left.
+    /// Its profit.
     pub profit: Option<Money>,
-    /// Whether the truth may be more.
+    /// Whether the true revenue may be higher.
     pub lower_bound: bool,
 }
 
-/// The bridge between two spans, or why there is none.
+/// The bridge between two spans, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crossing {
-    /// Against when it was asked.
+    /// The requested earlier span.
     pub against: Against,
-    /// The bridge; `None` where nothing is known of the earlier span.
+    /// The bridge; `None` if nothing is known of the earlier span.
     pub bridge: Option<Bridge>,
-    /// The first instant of the earlier span of which anything is known, if that is not its beginning.
+    /// The first known instant of the earlier span, if that is not its beginning.
     pub known_from: Option<Timestamp>,
     /// Whether a part of either span was not watched.
     pub unwatched: bool,
-    /// What the causes were made of; `None` where the spans cannot be compared as a whole.
+    /// The figures behind the causes; `None` if the spans cannot be compared as a whole.
     pub causes: Option<Causes>,
 }
 
-/// What the money view shows.
+/// The answer for the money view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoneyPage {
-    /// Up to when it is known.
+    /// The instant up to which it is known.
     pub at: Timestamp,
     /// The hours of today; 23 to 25.
     pub hours: Vec<Hour>,
@@ -58,17 +58,17 @@ pub struct MoneyPage {
     pub models: Statement,
     /// Today by tier.
     pub tiers: Statement,
-    /// By what else today is grouped, if it is asked for.
+    /// Today by the other key, if one was requested.
     pub grouped: Option<(By, Statement)>,
-    /// What moves the profit of today most.
+    /// The changes that affect today's profit most.
     pub levers: Vec<(Lever, Money)>,
-    /// Today in a few sums.
+    /// The sums of today.
     pub totals: Totals,
-    /// What it takes for today to pay its cost.
+    /// The values at which today breaks even.
     pub break_even: BreakEven,
-    /// How many of today's nodes the load needed.
+    /// The number of nodes that today's load needed.
     pub capacity: Capacity,
-    /// The month to date; `None` where nothing is known of it.
+    /// The month to date; `None` if nothing is known of it.
     pub month: Option<MonthToDate>,
     /// Why the profit an hour changed.
     pub bridge: Crossing,
@@ -76,24 +76,24 @@ pub struct MoneyPage {
     pub compare: Vec<AtList>,
 }
 
-/// What today would have been.
+/// The answer of a scenario of today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhatIfPage {
-    /// From when.
+    /// Its beginning.
     pub since: Timestamp,
-    /// Up to when.
+    /// Its end.
     pub until: Timestamp,
-    /// What was asked.
+    /// The query.
     pub changed: Changed,
-    /// As it was and as it would have been.
+    /// The sums before and after the changes.
     pub what_if: WhatIf,
-    /// Whether the book knows no list of the name that was asked for.
+    /// Whether the book has no list of the requested name.
     pub unknown_list: bool,
-    /// Whether a number of nodes was asked for and none is known by name.
+    /// Whether a number of nodes was requested and no node is known by name.
     pub unknown_nodes: bool,
-    /// The lists that may be asked for, by name.
+    /// The lists that can be requested, by name.
     pub lists: Vec<Label>,
-    /// What moves the profit of today most, with all else as it is.
+    /// The changes that affect today's profit most.
     pub levers: Vec<(Lever, Money)>,
     /// Today's tokens at every list, the best first.
     pub compare: Vec<AtList>,
@@ -102,7 +102,7 @@ pub struct WhatIfPage {
 }
 
 impl MoneyPage {
-    /// The page of four pasts, as [`time_ranges`](super::time_ranges) asks for them.
+    /// The page of four pasts, as [`time_ranges`](super::time_ranges) requests them.
     pub fn of(
         question: MoneyQuery,
         [today, month, before, after]: &[Past; 4],
@@ -133,7 +133,7 @@ impl MoneyPage {
 }
 
 impl MoneyPage {
-    /// Today by what was asked for, or by model until the answer is there.
+    /// Today by the requested key, or by model until the answer arrives.
     pub fn table(&self, by: By) -> (By, &Statement) {
         match &self.grouped {
             _ if by == By::Tier => (by, &self.tiers),
@@ -165,7 +165,7 @@ impl WhatIfPage {
         let list = changed.list.as_ref().and_then(|name| ours(book, name));
         let Changed { paid, load, hit_rate, gpu_rate, nodes, .. } = changed;
         let change = WhatIfChange { list, paid, load, hit_rate, gpu_rate, nodes };
-        // Where no node is known by name, no number of them can be changed.
+        // If no node is known by name, their number cannot be changed.
         let unknown_nodes = nodes.is_some() && what_if(today, &change).is_none();
         let change = if unknown_nodes { WhatIfChange { nodes: None, ..change } } else { change };
         let now = Totals::of(today);
@@ -199,19 +199,19 @@ fn ours<'a>(book: &'a Book, name: &Label) -> Option<&'a PriceList> {
     book.list(name.as_str()).filter(|list| list.currency == book.currency())
 }
 
-/// The first instant of which anything is known.
+/// The first known instant.
 fn first_known(past: &Past) -> Option<Timestamp> {
     let tokens = past.tokens.iter().map(|cell| cell.bucket);
     tokens.chain(past.rents.iter().map(|cell| cell.bucket)).min()
 }
 
-/// Every local hour of today, those without a row unknown.
+/// Every local hour of today; hours without a row are unknown.
 pub(super) fn hours(today: &Past, at: Timestamp, zone: &TimeZone) -> Vec<Hour> {
     let statement = Statement::of(today, By::Hour, zone).rounded(CENTS);
-    // Where nothing has a price a revenue of nothing is not known, but unknown.
+    // If nothing has a price, revenue is unknown, not zero.
     let priced = !statement.lists.is_empty();
     let day = Period::of(By::Day, zone, at);
-    // What is missing of a day is told of the day as a whole; any of its hours may be short of it.
+    // Missing tokens are known by day only, and may be missing from any of its hours.
     let is_bound = statement.total.lower_bound || statement.lost_windows > 0;
     let mut hours = Vec::new();
     let mut begin = day.begin;

@@ -1,26 +1,26 @@
-//! Questions of the past.
+//! Queries of the past.
 
 use crate::reading::Label;
 use crate::statement::By;
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share, Timestamp};
 
-/// The other end of the bridge.
+/// The earlier span of the profit bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Against {
-    /// A quarter of an hour ago, over quarters of an hour.
+    /// The quarter of an hour before the last one.
     #[default]
     Quarter,
-    /// Yesterday at this hour, over hours.
+    /// The hour that ended a day ago.
     Yesterday,
-    /// A week ago at this hour, over hours.
+    /// The hour that ended a week ago.
     LastWeek,
 }
 
 impl Against {
-    /// All of them, in the order in which a key goes through them.
+    /// All of them, in the order of the key.
     pub const ALL: [Self; 3] = [Self::Quarter, Self::Yesterday, Self::LastWeek];
 
-    /// What stands in the bridge's heading.
+    /// Its words in the bridge's heading.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Quarter => "15 min ago",
@@ -36,25 +36,25 @@ impl Against {
     }
 }
 
-/// What is otherwise; `None` stays as it was.
+/// The changes of a scenario; `None` is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changed {
-    /// Every token at the list of this name.
+    /// All tokens at the list of this name.
     pub list: Option<Label>,
-    /// The share of the tokens that is paid.
+    /// The paid share.
     pub paid: Option<Share>,
-    /// How many times the traffic.
+    /// The traffic, as a factor.
     pub load: Option<LoadFactor>,
-    /// The share of each prompt that a cache serves.
+    /// The share of cached prompt tokens.
     pub hit_rate: Option<Share>,
-    /// What a GPU costs an hour.
+    /// The price of a GPU-hour.
     pub gpu_rate: Option<HourlyRate>,
-    /// How many nodes are held.
+    /// The number of nodes.
     pub nodes: Option<NodeCount>,
 }
 
 impl Changed {
-    /// The words of the command that prints the same for today; `None` where nothing is otherwise.
+    /// The command that prints the same for today; `None` without changes.
     pub fn command(&self) -> Option<Vec<String>> {
         let changes: Vec<_> = [
             self.list.as_ref().map(|list| format!("list={}", quoted(list.as_str()))),
@@ -73,42 +73,42 @@ impl Changed {
     }
 }
 
-/// A name as a shell takes it.
+/// A name quoted for a shell.
 fn quoted(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
     if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
-/// What the money view shows.
+/// The query of the money view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MoneyQuery {
     /// The present: today ends here.
     pub at: Timestamp,
-    /// The other end of the bridge.
+    /// The earlier span of the bridge.
     pub against: Against,
-    /// By what the table of today is grouped.
+    /// The key of today's table.
     pub by: By,
 }
 
-/// What today would have been.
+/// The query of a scenario of today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhatIfQuery {
     /// The present: today ends here.
     pub at: Timestamp,
-    /// What is otherwise.
+    /// The changes.
     pub changed: Changed,
 }
 
-/// A question of the past.
+/// A query of the past.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerQuery {
-    /// What the money view shows.
+    /// The money view.
     Money(MoneyQuery),
-    /// What today would have been.
+    /// A scenario of today.
     WhatIf(WhatIfQuery),
-    /// The hours of the local day that begins then.
+    /// The hours of the local day that begins at this instant.
     Day(Timestamp),
-    /// What the tokens from one instant to another would be worth at every list.
+    /// The worth of the tokens between two instants at every list.
     AtLists(Timestamp, Timestamp),
 }
 

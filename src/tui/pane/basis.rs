@@ -1,4 +1,4 @@
-//! The basis line: on what the money stands, and what may be wrong with it.
+//! The basis line: what the money is based on, and how it may be wrong.
 
 use ratatui::layout::Rect;
 
@@ -12,15 +12,15 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, TextSpan};
 use crate::units::{GpuTime, Ratio, Span as Time};
 
-/// Cells of the heading.
+/// The width of the heading in cells.
 const HEADING: u16 = 6;
-/// What stands between two facts, and its cells.
+/// The separator of two facts, and its width in cells.
 const SEPARATOR: &str = " · ";
 const GAP: usize = 3;
-/// A change that is farther away is told in days.
+/// A change that is farther away is given in days.
 const SOON: Time = Time::from_secs(24 * 3600);
 
-/// Draws as many of them as the rows of `area` hold.
+/// Draws as many facts as fit in the rows of `area`.
 pub fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let rows = rows(scene, area.width);
     canvas.pen(area, 0).put(Role::Dim, "basis");
@@ -36,7 +36,7 @@ pub fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// Rows that all of them take.
+/// The rows that all facts need.
 pub fn basis_rows(scene: &Scene<'_>, width: u16) -> u16 {
     (rows(scene, width).len() as u16).max(1)
 }
@@ -63,7 +63,7 @@ fn rows(scene: &Scene<'_>, width: u16) -> Vec<Vec<TextSpan>> {
     laid_out(sums.into_iter().chain(terms), width)
 }
 
-/// Facts one after another in rows, none of them broken.
+/// Facts one after another in rows; none is broken.
 fn laid_out(facts: impl Iterator<Item = Option<TextSpan>>, width: u16) -> Vec<Vec<TextSpan>> {
     let room = usize::from(width.saturating_sub(HEADING));
     let mut rows: Vec<Vec<TextSpan>> = Vec::new();
@@ -90,13 +90,13 @@ fn say(text: String) -> TextSpan {
     (Role::Dim, text)
 }
 
-/// Who else keeps the ledger.
+/// Another process that writes the ledger.
 fn keeper(scene: &Scene<'_>) -> Option<TextSpan> {
     let other = matches!(scene.snap.money.ledger.writer, WriterStatus::Other(_));
     ledger::keeper(scene).filter(|_| other).map(|text| (Role::Dim, text))
 }
 
-/// That no process writes it.
+/// The note that no process writes it.
 fn in_memory(scene: &Scene<'_>) -> Option<TextSpan> {
     let memory = scene.snap.money.ledger.writer == WriterStatus::Memory && !scene.is_blank();
     ledger::keeper(scene).filter(|_| memory).map(say)
@@ -127,7 +127,7 @@ fn unpriced(scene: &Scene<'_>) -> Option<TextSpan> {
     (tokens > 0).then(|| warn(format!("{} tok unpriced", format::scaled_tight(Some(tokens as f64)).trim())))
 }
 
-/// What is neither billed nor dropped until someone decides.
+/// Tokens that are quarantined or disputed.
 fn disputed(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
     let worth = match money.disputed_tokens {
@@ -158,19 +158,19 @@ fn lost(scene: &Scene<'_>) -> Option<TextSpan> {
 
 fn priced(scene: &Scene<'_>) -> Option<TextSpan> {
     let share = scene.snap.money.priced_share?;
-    // Not all is never "100 %".
+    // A share below one is never shown as "100 %".
     let share = if share.get() < 1.0 { Ratio::new(share.get().min(0.999)) } else { Some(share) };
     Some(say(format!("priced {}", format::percent1(share).trim())))
 }
 
-/// Half the width of what was estimated.
+/// Half of the range of an estimate.
 fn timing(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
     let what = if money.upper_bound && !money.on_trial && !money.doubted { "timing and hits" } else { "timing" };
     (!money.uncertainty.is_zero()).then(|| say(format!("{what} ± {}", scene.money(Some(money.uncertainty), 9))))
 }
 
-/// What is within the objectives for latency.
+/// The share within the latency objectives.
 fn objectives(scene: &Scene<'_>) -> Option<TextSpan> {
     let slo = scene.snap.slo.as_ref()?;
     let within = slo.within?;
@@ -181,14 +181,14 @@ fn objectives(scene: &Scene<'_>) -> Option<TextSpan> {
     Some(if within.get() < 0.99 { warn(text) } else { say(text) })
 }
 
-/// At list prices, or what is truly billed.
+/// List prices, or the paid share.
 fn billing(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
     money.revenue?;
     Some(say(if money.theoretical { "theoretical, no paid share" } else { "billed, paid share set" }.to_owned()))
 }
 
-/// What was made beyond finished requests, and whether it is among what is billed.
+/// Tokens beyond finished requests, and whether they are billed.
 fn leakage(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
     let worth = money.leakage.as_ref()?.amount.filter(|amount| !amount.is_zero())?;
@@ -219,7 +219,7 @@ fn recorded_lists(scene: &Scene<'_>) -> Option<TextSpan> {
     if is_known { lists(scene) } else { Some(say("list –: it changed since".to_owned())) }
 }
 
-/// The list and tier in force, and when they change.
+/// The list and tier in force, and their next change.
 fn lists(scene: &Scene<'_>) -> Option<TextSpan> {
     let lists = &scene.snap.money.lists;
     let first = lists.first()?;

@@ -1,4 +1,4 @@
-//! The first line: whose fleet, how much of it answers, the basis of the money in a word, the time.
+//! The first line: the fleet's name, how much of it answers, the basis of the money in a word, the time.
 
 use ratatui::layout::Rect;
 
@@ -11,20 +11,20 @@ use crate::tui::widgets::{Canvas, TextSpan as Words};
 use crate::units::{GpuTime, Span, Timestamp};
 
 const PROGRAM: &str = "margintop";
-/// Cells at both ends of the line, between what stands in it, and before the time.
+/// Margins of the line, gaps between its parts, and the gap before the time, in cells.
 const MARGINS: usize = 2;
 const GAP: usize = 2;
 const WORD_GAP: usize = 3;
 const SEPARATOR: &str = " · ";
 
-/// Cells below which a fleet's name says nothing.
+/// The smallest width of a fleet's name in cells.
 const NAME: usize = 8;
-/// Columns from which the clock has seconds.
+/// The smallest width with seconds in the time, in columns.
 const WITH_SECONDS: u16 = 100;
-/// Columns from which the zone stands behind the time.
+/// The smallest width with the zone after the time.
 const ZONED: u16 = 160;
 
-/// Draws it. What answers comes before what the money stands on; a part that does not fit is left out whole.
+/// Draws it. Coverage comes before the basis of the money; a part that does not fit is left out.
 pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let time = time(scene, area.width);
     let clock = cells(&time);
@@ -52,7 +52,7 @@ pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     };
     let left = |parts: &[Vec<Words>]| room.saturating_sub(taken(&title, parts));
     let mut word = fits(left(&parts));
-    // The prices come before a count that says that all is well.
+    // Prices come before a coverage that is complete.
     let is_all = |part: &Vec<Words>| part.iter().all(|(role, _)| *role != Role::Warning);
     if word.is_none() && parts.len() > 2 && parts.last().is_some_and(is_all) {
         let fewer = parts.get(..parts.len() - 1).unwrap_or_default();
@@ -96,7 +96,7 @@ fn title(scene: &Scene<'_>) -> String {
     }
 }
 
-/// How much answers: `271/278 nodes · 2,168/2,224 GPUs · 540/556 engines`. Of an earlier instant what is recorded of it.
+/// The coverage: `271/278 nodes · 2,168/2,224 GPUs · 540/556 engines`. Of an earlier instant, the recorded part of it.
 fn coverage(scene: &Scene<'_>) -> Vec<Vec<Words>> {
     let c = scene.snap.coverage;
     let mut parts = Vec::new();
@@ -120,7 +120,7 @@ fn coverage(scene: &Scene<'_>) -> Vec<Vec<Words>> {
     }
 }
 
-/// What answers in the role of text, or as a warning where it is not all; what is known is dim.
+/// The answering part as text, or as a warning if it is not all; the known number is dim.
 fn share(live: usize, known: usize, what: &str) -> Vec<Words> {
     let plural = if known == 1 { "" } else { "s" };
     let role = if live < known { Role::Warning } else { Role::Text };
@@ -134,7 +134,7 @@ fn every(interval: Span) -> String {
     if millis < 1_000 { format!("{millis}ms") } else { format::duration(interval) }
 }
 
-/// The time and whether pictures come.
+/// The time, and whether snapshots arrive.
 fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
     let app = scene.app;
     let mut clock = format::clock_minute(scene.snap.at, scene.zone());
@@ -165,7 +165,7 @@ fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
     vec![(Role::Text, clock), dot, interval]
 }
 
-/// The instant that the clock shows: its seconds move with other figures, and no frame is drawn for them alone.
+/// The instant of the shown time: its seconds change with other figures, and no frame is drawn for them alone.
 fn ticking(scene: &Scene<'_>) -> Timestamp {
     let makes = |rate: Option<f64>| rate.is_some_and(|rate| rate > 0.0);
     let tokens = &scene.snap.tokens;
@@ -184,7 +184,7 @@ fn zone(scene: &Scene<'_>) -> String {
     }
 }
 
-/// Which days the published one was, with its zone and without; its money's basis stands at the bottom.
+/// The date of the published day, with its zone and without; its basis is at the bottom.
 fn day_word(scene: &Scene<'_>) -> Option<Vec<String>> {
     let WatchedFleet::PublishedDay { .. } = scene.app.fleet else { return None };
     let since = scene.snap.money.since?;
@@ -193,7 +193,7 @@ fn day_word(scene: &Scene<'_>) -> Option<Vec<String>> {
     Some(vec![format!("{days}, UTC{zone:+}"), days])
 }
 
-/// Where the money comes from: in full, then in fewer words.
+/// The basis of the money: in full, then in fewer words.
 fn basis_words(scene: &Scene<'_>) -> Vec<String> {
     let money = &scene.snap.money;
     let rate = money.rates.first().map(|basis| {
@@ -204,7 +204,7 @@ fn basis_words(scene: &Scene<'_>) -> Vec<String> {
     let Some(first) = money.lists.first() else { return rate.into_iter().collect() };
     let more = if money.lists.len() > 1 { format!(" +{}", money.lists.len() - 1) } else { String::new() };
     let list = format!("{}{more}", format::shorten(first.list.as_str(), 28));
-    // The edge that comes next, of whichever model.
+    // The next change of any model's prices.
     let next = money.lists.iter().filter(|list| list.until.is_some()).min_by_key(|list| list.until).unwrap_or(first);
     let tier = match next.tier.as_str() {
         "" => String::new(),
@@ -218,7 +218,7 @@ fn basis_words(scene: &Scene<'_>) -> Vec<String> {
     beside.into_iter().chain([format!("{list}{tier}"), list]).collect()
 }
 
-/// What a list or tier changes to, and when: `off-peak in 9:25`.
+/// The next list or tier, and its time: `off-peak in 9:25`.
 fn edge(scene: &Scene<'_>, list: &ListBasis) -> Option<String> {
     let left = format::countdown(list.until? - scene.snap.at);
     let model = scene.snap.models.iter().find(|row| row.model == list.model);

@@ -1,4 +1,4 @@
-//! What was said last, over the bottom right of the screen, where it covers no figure.
+//! The last message, at the bottom right of the screen, where it covers no figure.
 
 use ratatui::buffer::Cell;
 use ratatui::layout::Rect;
@@ -13,10 +13,10 @@ use crate::tui::widgets::toast::Toast;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Ratio;
 
-/// Rows from the bottom among which a free place is looked for.
+/// The number of rows from the bottom that are searched for free space.
 const ROWS: u16 = 12;
 
-/// Draws it above the basis; where every such row has figures at its right, over the keys in the last row.
+/// Draws it above the basis, or over the keys in the last row if every such row has figures at its right.
 pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let (text, is_trouble) = match scene.app.said() {
         Some(said) => (said.text.clone(), said.is_trouble),
@@ -29,7 +29,7 @@ pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let role = if is_trouble { Role::Warning } else { Role::Text };
     let toast = Toast { text: vec![Segment::new(role, format::cut(&text, cells))] };
     let width = format::width(&text).min(cells) as u16 + 2;
-    // The header stays, and so do basis and keys.
+    // It never covers header, basis or keys.
     let above =
         Rect { y: area.y + 1, height: area.height.saturating_sub(3), width: area.width.saturating_sub(1), ..area };
     let from = above.bottom().saturating_sub(ROWS).max(above.y);
@@ -42,7 +42,7 @@ pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// What the mouse is over in a map: `gpu-0231 GPU 3 · load 82 %`.
+/// The cell of a map under the mouse: `gpu-0231 GPU 3 · load 82 %`.
 fn pointed(scene: &Scene<'_>) -> Option<String> {
     let (node, gpu) = scene.app.over()?;
     let node = scene.at(RefreshPace::TenSeconds).snap.nodes.get(node)?;
@@ -59,7 +59,7 @@ fn pointed(scene: &Scene<'_>) -> Option<String> {
     Some(format!("{name} GPU {}", of_gpu(cells, node.gpus.get(gpu)?)))
 }
 
-/// `3 H100 · load 82 % · 54.1/79.6 G · 535 W`, and what the map shows where it is none of these.
+/// `3 H100 · load 82 % · 54.1/79.6 G · 535 W`, and the map's measure if it is another one.
 fn of_gpu(cells: Cells, gpu: &GpuRow) -> String {
     let mut facts = vec![format!("{} {}", gpu.index, short_gpu(gpu.name.as_ref()))];
     if gpu.state != Health::Live {
@@ -75,7 +75,7 @@ fn of_gpu(cells: Cells, gpu: &GpuRow) -> String {
     facts.join(" · ")
 }
 
-/// What a cell that stands for a node as a whole shows: `KV 71 %`.
+/// The figure of a cell for a whole node: `KV 71 %`.
 fn of_node(scene: &Scene<'_>, cells: Cells, node: &NodeRow) -> String {
     match cells {
         Cells::Profit => {

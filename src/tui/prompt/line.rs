@@ -1,4 +1,4 @@
-//! Words and what a finished line asks for.
+//! The words of command lines, and the command of a finished line.
 
 use crate::tui::app::{Cells, ChartReach};
 use crate::tui::view::ViewId;
@@ -42,7 +42,7 @@ pub const WORDS: [Word; 11] = [
 ];
 
 impl Word {
-    /// As it is typed.
+    /// The word.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Theme => "theme",
@@ -59,7 +59,7 @@ impl Word {
         }
     }
 
-    /// What follows it; empty for nothing.
+    /// Its argument; empty for none.
     pub const fn wants(self) -> &'static str {
         match self {
             Self::Theme | Self::View | Self::Node => "NAME",
@@ -73,7 +73,7 @@ impl Word {
         }
     }
 
-    /// What it does.
+    /// Its effect.
     pub const fn about(self) -> &'static str {
         match self {
             Self::Theme => "colours, seen as you choose",
@@ -90,7 +90,7 @@ impl Word {
         }
     }
 
-    /// The word of a name.
+    /// The word with this name.
     pub fn named(name: &str) -> Option<Self> {
         WORDS.into_iter().find(|word| word.name() == name)
     }
@@ -113,7 +113,7 @@ pub enum PromptLine {
     Quit,
 }
 
-/// Reads a line.
+/// Parses a line.
 ///
 /// # Errors
 /// What is wrong with it, and what would be right.

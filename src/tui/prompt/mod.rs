@@ -1,4 +1,4 @@
-//! The command line under `:`: its words, what completes them, and what a finished line asks for. Pure.
+//! The command line under `:`: its words, their completion, and the command of a finished line. Pure.
 
 mod line;
 mod matching;
@@ -6,18 +6,18 @@ mod matching;
 pub use line::{PromptLine, WORDS, Word, parse};
 pub use matching::ranked;
 
-/// Something that a line can be completed to.
+/// A completion of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// The whole line; one that ends with a space wants something more.
+    /// The whole line; one that ends with a space needs another word.
     pub line: String,
-    /// What is shown of it.
+    /// The shown part of it.
     pub shown: String,
-    /// What it does, in a few words; empty where the name says it.
+    /// Its effect, in a few words; empty if the name says it.
     pub about: &'static str,
 }
 
-/// What completes a line, the best first. `values` names what a word may be followed by.
+/// The completions of a line, the best first. `values` are the possible second words.
 pub fn candidates(text: &str, values: impl Fn(Word) -> Vec<String>) -> Vec<Candidate> {
     let text = text.trim_start();
     let Some((first, rest)) = text.split_once(' ') else {

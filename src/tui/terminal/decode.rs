@@ -1,15 +1,15 @@
-//! Keys and the mouse from the bytes that a terminal sends.
+//! Decodes keys and mouse events from the bytes of a terminal.
 //!
-//! Our own, because crossterm's reader loses a key that arrives with a change of size and spins on a closed terminal.
-//! Pure: no file, no clock. What is not understood is dropped whole and never taken for text.
+//! crossterm's reader is not used: it loses a key that arrives with a change of size and spins on a closed terminal.
+//! Pure: no file, no clock. An unknown sequence is dropped as a whole and never read as text.
 #![cfg_attr(windows, allow(dead_code, reason = "the console tells of keys by events"))]
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// The most bytes that a sequence may have before it is taken for noise.
+/// The longest sequence in bytes; a longer one is dropped.
 const LONGEST: usize = 64;
 
-/// What a person did.
+/// An input event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tui) enum Input {
     /// A key was pressed.
@@ -25,21 +25,21 @@ pub(in crate::tui) enum Input {
     Hover(u16, u16),
 }
 
-/// Bytes in, inputs out; what is incomplete waits for the next bytes.
+/// Decodes bytes to inputs; incomplete sequences wait for more bytes.
 #[derive(Debug, Default)]
 pub(in crate::tui) struct Decoder(Vec<u8>);
 
 enum DecodeStep {
-    /// An input of so many bytes.
+    /// An input, and its number of bytes.
     Take(Input, usize),
-    /// So many bytes that mean nothing here.
+    /// Bytes without a meaning here, and their number.
     Skip(usize),
     /// More bytes are needed.
     Wait,
 }
 
 impl Decoder {
-    /// What is complete now.
+    /// The complete inputs.
     pub(in crate::tui) fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
         self.0.extend_from_slice(bytes);
         let mut inputs = Vec::new();
@@ -59,12 +59,12 @@ impl Decoder {
         inputs
     }
 
-    /// Whether something waits for more.
+    /// Whether a sequence is incomplete.
     pub(in crate::tui) fn waits(&self) -> bool {
         !self.0.is_empty()
     }
 
-    /// No more came in time: an escape alone is the key of that name.
+    /// Ends the wait for more bytes: an escape alone is the Escape key.
     pub(in crate::tui) fn flush(&mut self) -> Option<Input> {
         let alone = self.0 == [0x1b];
         self.0.clear();
@@ -106,7 +106,7 @@ fn step(bytes: &[u8]) -> DecodeStep {
     }
 }
 
-/// What stands behind `ESC [`: parameters, then one letter or `~`.
+/// A sequence that begins with `ESC [`: parameters, then one letter or `~`.
 fn control_sequence(rest: &[u8]) -> DecodeStep {
     let Some(end) = rest.iter().position(|byte| (0x40..=0x7e).contains(byte)) else { return DecodeStep::Wait };
     let (parameters, last) = (&rest[..end], rest[end]);
@@ -118,7 +118,7 @@ fn control_sequence(rest: &[u8]) -> DecodeStep {
     code.map_or(DecodeStep::Skip(length), |code| held(code, modifiers(parameters), length))
 }
 
-/// What is held with a key: its second parameter, one more than the sum of 1 for Shift, 2 for Alt and 4 for Ctrl.
+/// The modifiers of a key: its second parameter is one more than the sum of 1 for Shift, 2 for Alt and 4 for Ctrl.
 fn modifiers(parameters: &[u8]) -> KeyModifiers {
     let second = parameters.split(|byte| *byte == b';').nth(1);
     let number = second.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u8>().ok());
@@ -127,7 +127,7 @@ fn modifiers(parameters: &[u8]) -> KeyModifiers {
     of(1, KeyModifiers::SHIFT) | of(2, KeyModifiers::ALT) | of(4, KeyModifiers::CONTROL)
 }
 
-/// `button;column;row`, both from 1, and `M` for pressed.
+/// A mouse event: `button;column;row`, both from 1, and `M` for pressed.
 fn mouse(report: &[u8], last: u8) -> Option<Input> {
     let text = std::str::from_utf8(report).ok()?;
     let mut numbers = text.split(';').map(str::parse::<u16>);

@@ -1,5 +1,5 @@
-//! A backend that counts its bytes: cells of one style go together, what is set already is not set again, the cursor goes
-//! the shorter way, and a frame without a change writes nothing.
+//! A backend that minimises bytes: cells of one style are written together, state that is already set is not set again,
+//! the cursor moves by the shorter sequence, and a frame without changes writes nothing.
 
 use std::io::{self, Write};
 
@@ -16,17 +16,17 @@ const BEGIN: &[u8] = b"\x1b[?2026h";
 /// Ends it.
 const END: &[u8] = b"\x1b[?2026l";
 
-/// Writes changed cells style by style and not row by row: to move the cursor takes 4 to 9 bytes, to change a colour 19.
+/// Writes changed cells by style, not by row: moving the cursor takes 4 to 9 bytes, changing a colour 19.
 pub struct StyleSortedBackend<W: Write> {
     writer: W,
     size: Box<dyn Fn() -> io::Result<Size>>,
     begun: bool,
 }
 
-/// What the terminal has been told since the frame began.
+/// The terminal's state since the frame began.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct ToldStyle {
-    /// Where the next cell is written; `None` where terminals may disagree.
+    /// The position of the next cell; `None` where terminals may disagree.
     cursor: Option<Position>,
     fg: Color,
     bg: Color,
@@ -34,7 +34,7 @@ struct ToldStyle {
 }
 
 impl<W: Write> StyleSortedBackend<W> {
-    /// Writes to `writer`, a terminal whose size `size` tells.
+    /// Writes to `writer`, a terminal with the size that `size` returns.
     pub fn new(writer: W, size: impl Fn() -> io::Result<Size> + 'static) -> Self {
         Self { writer, size: Box::new(size), begun: false }
     }
@@ -47,7 +47,7 @@ impl<W: Write> StyleSortedBackend<W> {
         self.writer.write_all(BEGIN)
     }
 
-    /// Forgets what was set: others may have written to the terminal since the last frame.
+    /// Resets the known state: others may have written to the terminal since the last frame.
     fn reset(&mut self) -> io::Result<ToldStyle> {
         queue!(self.writer, SetAttribute(Attribute::Reset))?;
         Ok(ToldStyle { cursor: None, fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() })
@@ -96,19 +96,20 @@ const ATTRIBUTES: [(Modifier, Attribute); 9] = [
     (Modifier::CROSSED_OUT, Attribute::CrossedOut),
 ];
 
-/// Where the cursor is after a cell, unless the cell is the last of its row or terminals may disagree on its width.
+/// The position of the cursor after a cell; `None` after the last cell of a row, and where terminals may disagree on
+/// the width.
 fn after(x: u16, y: u16, symbol: &str, columns: u16) -> Option<Position> {
     let mut chars = symbol.chars();
     let is_plain = chars.next().is_some_and(is_narrow) && chars.next().is_none();
     (is_plain && x + 1 < columns).then_some(Position { x: x + 1, y })
 }
 
-/// Letters of Latin scripts and what charts and rules are drawn with.
+/// Latin letters and the characters of charts and rules.
 fn is_narrow(char: char) -> bool {
     matches!(char, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{24f}' | '\u{2010}'..='\u{203a}' | '\u{2190}'..='\u{22ff}' | '\u{2500}'..='\u{25ff}' | '\u{2800}'..='\u{28ff}')
 }
 
-/// A number that is the same for the same colour, and orders the others.
+/// The order of a colour; equal for equal colours.
 fn colour_key(colour: Color) -> u32 {
     match colour {
         Color::Rgb(r, g, b) => u32::from_be_bytes([2, r, g, b]),
@@ -159,7 +160,7 @@ impl<W: Write> Backend for StyleSortedBackend<W> {
         Ok(())
     }
 
-    /// Nothing to do: the cursor is hidden from the terminal's entering to its leaving.
+    /// Does nothing: the cursor is hidden while the dashboard runs.
     fn hide_cursor(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -168,7 +169,7 @@ impl<W: Write> Backend for StyleSortedBackend<W> {
         Ok(())
     }
 
-    /// Never asked of the terminal, which would have to answer.
+    /// The terminal is never asked, since it would have to answer.
     fn get_cursor_position(&mut self) -> io::Result<Position> {
         Ok(Position::ORIGIN)
     }

@@ -1,25 +1,25 @@
-//! How many colours the terminal has, told from its environment.
+//! The number of colours of the terminal, from its environment.
 
-/// What `--color` says.
+/// The choice of `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColorChoice {
-    /// As `NO_COLOR`, `COLORTERM` and `TERM` say.
+    /// By `NO_COLOR`, `COLORTERM` and `TERM`.
     #[default]
     Auto,
-    /// Colours even where `NO_COLOR` is set or the terminal claims to have none.
+    /// Colours, even if `NO_COLOR` is set or the terminal reports none.
     Always,
     /// None.
     Never,
 }
 
-/// How many colours there are.
+/// The number of colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Weight only.
+    /// No colours, only weights.
     None,
-    /// The sixteen, as the user set them.
+    /// The sixteen colours of the user's palette.
     Sixteen,
-    /// The fixed palette.
+    /// The fixed palette of 256.
     Indexed,
     /// 24 bits.
     True,

@@ -1,4 +1,4 @@
-//! Which characters the terminal can show.
+//! The characters that the terminal can show.
 
 use ratatui::buffer::Buffer;
 
@@ -13,8 +13,8 @@ pub enum Glyphs {
 }
 
 impl Glyphs {
-    /// What the locale and the terminal that `var` describes can show. No locale is no evidence: containers seldom have one,
-    /// and their terminals show UTF-8. A locale `C` that is set is ASCII, as for other programs; the font of the
+    /// The characters that the terminal and locale of `var` can show. No locale is no evidence: containers seldom have
+    /// one, and their terminals show UTF-8. A locale `C` that is set is ASCII, as for other programs; the font of the
     /// Linux console has no braille and few blocks.
     pub fn detect(var: impl Fn(&str) -> Option<String>) -> Self {
         let told = |name: &str| var(name).filter(|value| !value.is_empty());
@@ -26,7 +26,7 @@ impl Glyphs {
         if old || !utf8 { Self::Ascii } else { Self::Blocks }
     }
 
-    /// Replaces what cannot be shown.
+    /// Replaces characters that cannot be shown.
     pub fn apply(self, buffer: &mut Buffer) {
         if self == Self::Blocks {
             return;
@@ -36,7 +36,7 @@ impl Glyphs {
             if let Some(plain) = plain(buffer.content[place].symbol()) {
                 buffer.content[place].set_symbol(plain);
             }
-            // `>` alone would claim more than `≥`.
+            // `>` alone would say more than `≥`.
             if let Some(next) = buffer.content.get_mut(place + 1).filter(|next| is_bound && next.symbol() == " ") {
                 next.set_symbol("=");
             }
@@ -44,7 +44,7 @@ impl Glyphs {
     }
 }
 
-/// What stands for a braille glyph, by its number of dots.
+/// The replacement of a braille glyph, by its number of dots.
 const DENSITY: [&str; 9] = [" ", ".", ".", ":", ":", "+", "+", "#", "#"];
 
 /// The dots of a braille glyph.
@@ -53,7 +53,7 @@ fn braille(symbol: &str) -> Option<u8> {
     code.checked_sub(0x2800).and_then(|dots| u8::try_from(dots).ok())
 }
 
-/// What stands for a character that is not ASCII; `None` for one that is.
+/// The replacement of a character that is not ASCII; `None` for one that is.
 fn plain(symbol: &str) -> Option<&'static str> {
     if symbol.is_ascii() {
         return None;

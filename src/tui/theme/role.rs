@@ -1,10 +1,10 @@
-//! The eighteen meanings that a colour can have.
+//! The eighteen roles of colours.
 
 use crate::words::nearest;
 
 macro_rules! roles {
     ($($(#[$doc:meta])* $role:ident = $name:literal),* $(,)?) => {
-        /// What a colour means.
+        /// The role of a colour.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum Role {
@@ -26,9 +26,9 @@ macro_rules! roles {
 }
 
 roles! {
-    /// What everything stands on.
+    /// The background.
     Ground = "ground",
-    /// The ground of the chosen row, of toasts and of forms.
+    /// The background of the selected row, of toasts and of forms.
     Panel = "panel",
     /// Values.
     Text = "text",
@@ -36,25 +36,25 @@ roles! {
     Dim = "dim",
     /// Rules, tracks, gaps.
     Rule = "rule",
-    /// Where the eye should find its way: the name, the open tab, keys.
+    /// Accents: the program's name, the open tab, keys.
     Accent = "accent",
-    /// Profit, and what raises it.
+    /// Profit, and increases of it.
     Gain = "gain",
-    /// Loss, and what lowers profit.
+    /// Loss, and decreases of profit.
     Loss = "loss",
-    /// It will cost something.
+    /// A warning: it may cost money.
     Warning = "warning",
-    /// It costs now.
+    /// A critical state: it costs money now.
     Critical = "critical",
     /// Output tokens: series 1.
     Output = "output",
-    /// Prompt tokens that were computed: series 2.
+    /// Computed prompt tokens: series 2.
     Prompt = "prompt",
-    /// Prompt tokens that a cache served: series 3.
+    /// Cached prompt tokens: series 3.
     Hit = "hit",
-    /// Rent, power and overhead: series 4.
+    /// GPU cost, power and overhead: series 4.
     Cost = "cost",
-    /// The lowest colour of the load scale.
+    /// The load scale's lowest colour.
     Heat1 = "heat1",
     /// Its second colour, at a third.
     Heat2 = "heat2",
@@ -65,10 +65,10 @@ roles! {
 }
 
 impl Role {
-    /// How many there are.
+    /// The number of roles.
     pub const COUNT: usize = 18;
 
-    /// The seven roles that words are written in.
+    /// The seven roles of text.
     pub const WORDS: [Self; 7] =
         [Self::Text, Self::Dim, Self::Accent, Self::Gain, Self::Loss, Self::Warning, Self::Critical];
 
@@ -93,7 +93,7 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
-    /// The known name that a wrong one comes near to.
+    /// The nearest known name to a wrong one.
     pub fn nearest(name: &str) -> Option<&'static str> {
         nearest(name, Self::ALL.into_iter().map(Self::name))
     }

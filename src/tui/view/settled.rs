@@ -59,15 +59,16 @@ mod tests {
     use crate::tui::widgets::table::Cell;
     use crate::units::Span;
 
-    type Row = (&'static str, Option<f64>);
+    type NamedProfit = (&'static str, Option<f64>);
 
     /// The names of rows as they stand after those of a frame before.
-    fn settled(before: &[&'static str], rows: &[Row]) -> Vec<&'static str> {
+    fn settled(before: &[&'static str], rows: &[NamedProfit]) -> Vec<&'static str> {
         let fleet = Fleet::new(FleetConfig::local("here"), Book::built_in().unwrap(), Clock::System.now());
         let mut app = App::new(Arc::new(fleet.snapshot()), TimeZone::UTC, Span::from_secs(1), 1);
         app.set_settled(ViewId::Nodes, before.iter().map(ListKey::of).collect());
         let scene = Scene { app: &app, snap: app.shown(), size: (80, 24) };
-        let columns = [Col::<Row>::right("profit", 9, |_| Cell::Empty).rising(|row| OrderedBy::Number(row.1)).first()];
+        let columns =
+            [Col::<NamedProfit>::right("profit", 9, |_| Cell::Empty).rising(|row| OrderedBy::Number(row.1)).first()];
         let mut rows = rows.to_vec();
         settle(&mut rows, &columns, &scene, ViewId::Nodes, |row| ListKey::of(row.0));
         rows.into_iter().map(|row| row.0).collect()
@@ -82,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_differs_by_more_moves_however_many_stand_between() {
-        let rows: Vec<Row> = vec![("a", Some(100.0)), ("b", Some(98.5)), ("c", Some(97.0)), ("d", Some(95.5))];
+        let rows: Vec<NamedProfit> = vec![("a", Some(100.0)), ("b", Some(98.5)), ("c", Some(97.0)), ("d", Some(95.5))];
         assert_eq!(settled(&["a", "b", "c", "d"], &rows), ["c", "d", "a", "b"]);
     }
 

@@ -3,26 +3,6 @@
 use super::*;
 use crate::units::Money;
 
-fn rendered(past: &Past, line: &str) -> ReportData {
-    let query = ReportQuery::new(
-        &ReportCommand::try_parse_from(format!("report {line}").split_whitespace()).unwrap().report,
-        &[],
-    )
-    .unwrap();
-    let book = Book::built_in().unwrap();
-    let context = ReportContext {
-        book: &book,
-        budget: None,
-        disputes: &[],
-        targets: &[],
-        bill: Bill::All,
-        now: header().last,
-        exchange_zone: &TimeZone::UTC,
-    };
-    let ask = |since, until, _, _| Ok(Past { since, until, ..past.clone() });
-    ReportData::new(&query, &header(), context, &ask).unwrap()
-}
-
 /// A past whose prices change in the middle of its first day, under the same name and tier.
 fn changed(at: Timestamp) -> Past {
     let mut past = past();

@@ -1,0 +1,51 @@
+//! The arguments of `replay`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Failure;
+use super::ledger::Choice;
+use super::once_args::OnceArgs;
+use super::speed::speed;
+use super::when::When;
+
+/// The arguments of `replay`.
+#[derive(Debug, Clone, Args)]
+// A replay is printed once.
+#[command(mut_arg("span", |arg| arg.hide(true)), mut_arg("every", |arg| arg.hide(true)))]
+pub(super) struct ReplayArgs {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+
+    /// Recorded seconds a second
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
+    pub(super) speed: f64,
+
+    /// Begin at a time of the recording; with --json, --text or --card end there: 2026-11-24T15:00Z, "2026-11-24 15:00"
+    #[arg(long, value_name = "T", value_parser = When::parse)]
+    pub(super) at: Option<When>,
+
+    /// Show it again from its start when it ends, until you leave
+    #[arg(long = "loop", conflicts_with_all = ["json", "text", "card"])]
+    pub(super) again: bool,
+
+    #[command(flatten)]
+    pub(super) once: OnceArgs,
+}
+
+impl ReplayArgs {
+    /// The file of the ledger, or `None` for memory. Fails on flags that a replay does not support, and on a file that exists.
+    pub(super) fn ledger(&self, chosen: Choice) -> Result<Option<PathBuf>, Failure> {
+        if self.once.span.is_some() || self.once.every.is_some() {
+            let why = "a replay is printed once, at its end or at --at: leave --for and --every away";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        if self.again && matches!(chosen, Choice::File(_)) {
+            let why = "a replay that is shown again and again has no ledger to keep: leave --loop or --ledger away";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        chosen.only_new("replay")
+    }
+}
