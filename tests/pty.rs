@@ -65,6 +65,18 @@ fn keys_and_sizes() {
     session.assert_restored();
 }
 
+/// Class: a blank screen on a serial line, whose size is 0x0.
+#[test]
+fn a_terminal_that_reports_no_size_is_drawn_for_at_the_usual_one() {
+    let mut session = Session::start(&["one-box"]);
+    let none = PtySize { rows: 0, cols: 0, pixel_width: 0, pixel_height: 0 };
+    session.master.as_ref().unwrap().resize(none).unwrap();
+    session.press("4");
+    session.wait_for("the engines", |text| text.contains("─ Engines") && text.lines().count() == 24);
+    session.press("q");
+    assert!(session.end().0.success());
+}
+
 /// Class: escapes for a terminal that knows none.
 #[test]
 fn a_dumb_terminal_is_told_what_to_do_instead() {

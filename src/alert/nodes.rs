@@ -25,7 +25,7 @@ fn gpu_finding(node: &NodeRow, gpu: &GpuRow) -> Option<Finding> {
     let subject = || format!("{} GPU {}", node.name, gpu.index);
     let xid = gpu.xid.filter(|xid| *xid != 0).map(|xid| format!(" (XID {xid})")).unwrap_or_default();
     let (severity, what) = match gpu.state {
-        Health::Lost => (Severity::Critical, "LOST"),
+        Health::Lost => (Severity::Critical, "lost"),
         Health::Stale => (Severity::Warning, "stale"),
         Health::Live | Health::Never if gpu.reason.is_some() => (Severity::Warning, "no figures"),
         Health::Live | Health::Never => return throttle_finding(gpu, subject),

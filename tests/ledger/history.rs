@@ -297,7 +297,7 @@ fn alerts_begin_and_end_and_nodes_come_and_go() {
             severity: Severity::Critical,
             subject: Label::new("gpu-0001 GPU 3"),
             since: after(100),
-            text: Label::new("LOST"),
+            text: Label::new("lost"),
         }));
         history.record(&snapshot, TICK);
     };
@@ -313,7 +313,7 @@ fn alerts_begin_and_end_and_nodes_come_and_go() {
     assert_eq!(
         said,
         [
-            (EventKind::Alert(Rule::GpuLost, Severity::Critical), "LOST"),
+            (EventKind::Alert(Rule::GpuLost, Severity::Critical), "lost"),
             (EventKind::Joined, "node joined"),
             (EventKind::Left, "3 nodes left: gpu-0001, gpu-0002, gpu-0003"),
         ],

@@ -16,6 +16,7 @@ mod seat;
 mod support;
 
 mod alerts;
+mod bad_input;
 mod balance;
 mod basis;
 mod burn;

@@ -5,6 +5,7 @@
 
 use crate::picture;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -76,9 +77,13 @@ fn rows(buffer: &Buffer, show: impl Fn(&Cell) -> String) -> String {
 fn golden(name: &str, app: &App, size: (u16, u16)) {
     let buffer = frame(app, &Theme::of_roles(), size);
     let got = format!("{}\n{}", rows(&buffer, |c| c.symbol().to_owned()), rows(&buffer, |c| letter(c).to_string()));
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}-{}x{}.txt", size.0, size.1));
+    same(&format!("{name}-{}x{}.txt", size.0, size.1), &got);
+}
+
+fn same(file: &str, got: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     if std::env::var_os("MARGINTOP_BLESS").is_some() {
-        std::fs::write(&path, &got).unwrap();
+        std::fs::write(&path, got).unwrap();
         return;
     }
     let want = std::fs::read_to_string(&path).unwrap_or_default();
@@ -125,6 +130,23 @@ fn a_theme_changes_colours_and_nothing_else() {
             }
         }
     }
+}
+
+/// The colours of a frame in each theme, and how many cells have them: a palette that changes is seen in a diff.
+#[test]
+fn each_theme_once() {
+    let shelf = ThemeRegistry::built_in().unwrap();
+    let app = pages::app(Page::Fleet);
+    let mut got = String::new();
+    for palette in shelf.palettes() {
+        let mut counts = BTreeMap::new();
+        for cell in frame(&app, &Theme::new(palette, Depth::True), SIZES[1]).content {
+            *counts.entry(format!("{} on {}", cell.fg, cell.bg)).or_insert(0) += 1;
+        }
+        writeln!(got, "{}", palette.name()).unwrap();
+        counts.into_iter().for_each(|(colours, cells)| writeln!(got, "{cells:>6}  {colours}").unwrap());
+    }
+    same("themes.txt", &got);
 }
 
 /// In reverse video a word's colour is the ground around it: of several the row would be patched.

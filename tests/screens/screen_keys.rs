@@ -22,7 +22,24 @@ fn the_ways_out() {
     assert_eq!(type_(&mut app(), "q"), Effect::Quit);
     assert_eq!(press(&mut app(), KeyCode::Char('c'), KeyModifiers::CONTROL), Effect::Quit);
     assert_eq!(press(&mut app(), KeyCode::Char('z'), KeyModifiers::CONTROL), Effect::Suspend);
-    assert_eq!(type_(&mut app(), "x"), Effect::None);
+}
+
+/// Class: a key that does nothing and does not say so.
+#[test]
+fn a_key_of_another_view_says_where_it_means_something() {
+    for (view, keys) in [("1", "xoOubdern"), ("3", "mxoOubdern"), ("5", "mxoOurn"), ("6", "mxoOuden"), ("7", "mubdern")]
+    {
+        for key in keys.chars() {
+            let mut app = app();
+            type_(&mut app, view);
+            assert_eq!(type_(&mut app, &key.to_string()), Effect::Redraw, "{key} in {view}");
+            let said = app.said().unwrap_or_else(|| panic!("{key} in {view} says nothing"));
+            assert!(said.text.starts_with(key) || said.text.contains(&format!(" {key}:")), "{key}: {}", said.text);
+        }
+    }
+    let mut app = app();
+    type_(&mut app, "4o");
+    assert!(app.said().is_none(), "where it means something it does it");
 }
 
 #[test]

@@ -132,14 +132,14 @@ fn the_gpus_of_a_node_that_is_lost_are_one_row() {
     let name = snapshot.nodes[0].name.to_string();
     let at = snapshot.at;
     let lost = |gpu: u32| {
-        alert(Rule::GpuLost, Severity::Critical, &format!("{name} GPU {gpu}"), at, "LOST: drain the node, reset it")
+        alert(Rule::GpuLost, Severity::Critical, &format!("{name} GPU {gpu}"), at, "lost: drain the node, reset it")
     };
     snapshot.alerts = (0..8).map(lost).collect();
     let mut app = showing(snapshot);
     type_(&mut app, "7");
     for (width, height) in [(80, 24), (120, 36), (200, 50)] {
         let frame = text(&app, width, height);
-        let rows = frame.lines().filter(|line| line.contains(&format!("{name} · 8 GPUs")) && line.contains("LOST"));
+        let rows = frame.lines().filter(|line| line.contains(&format!("{name} · 8 GPUs")) && line.contains("lost: "));
         assert_eq!(rows.count(), 1, "{frame}");
         assert!(frame.contains("Active 8") && frame.contains("GPU 0, GPU 1"), "{frame}");
     }
@@ -178,7 +178,7 @@ fn a_gpu_that_was_lost_then_is_drawn_as_lost() {
         kind: EventKind::Alert(Rule::GpuLost, Severity::Critical),
         subject: None,
         name: Label::new(&format!("{} GPU 2", node.name)),
-        text: Label::new("LOST (XID 79)"),
+        text: Label::new("lost (XID 79)"),
         at: now - Span::from_secs(700),
         until: Some(now - Span::from_secs(60)),
         cost: None,

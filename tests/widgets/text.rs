@@ -94,6 +94,28 @@ fn a_headline_has_whole_sentences_only() {
     assert!(at(120).ends_with("14:52: GPU lost. Idle costs $288/h: restart it."), "{}", at(120));
 }
 
+/// What to do about an alert says nothing where the alert itself found no room.
+#[test]
+fn a_dependent_sentence_stands_only_behind_the_whole_one_before_it() {
+    let state = SentenceForms::new([Segment::text("Earning +$5/h.")]);
+    let cause =
+        SentenceForms::new([Segment::text("Less traffic: gpu-1 is lost.")]).or([Segment::text("Less traffic.")]);
+    let action = SentenceForms::new([Segment::title("Drain it.")]).dependent(true);
+    let last = SentenceForms::new([Segment::text("No price.")]);
+    let headline = Headline { sentences: vec![state, cause, action, last] };
+    let at = |width: u16| {
+        drawn(width, 1, &Theme::of_roles(), |canvas, area| {
+            headline.draw(canvas, area);
+        })
+        .remove(0)
+    };
+    assert_eq!(at(63), "Earning +$5/h. Less traffic: gpu-1 is lost. Drain it. No price.");
+    assert_eq!(at(53), "Earning +$5/h. Less traffic: gpu-1 is lost. Drain it.");
+    assert_eq!(at(52), "Earning +$5/h. Less traffic. No price.");
+    assert_eq!(at(37), "Earning +$5/h. Less traffic.");
+    assert_eq!(at(27), "Earning +$5/h.");
+}
+
 fn profit(largest: DigitForm) -> Digits<'static> {
     Digits {
         glyph: '▲',

@@ -12,6 +12,10 @@ impl App {
         if self.read_on(command) {
             return Effect::Redraw;
         }
+        if let Some(said) = self.elsewhere(command) {
+            self.say(said);
+            return Effect::Redraw;
+        }
         if let Some(effect) = self.command_of_view(command) {
             return effect;
         }
@@ -62,7 +66,6 @@ impl App {
             Command::Picture => return Effect::Picture,
             Command::Interval(turn) => return self.step_interval(turn == Turn::Next),
             Command::Back => self.back(),
-            // It has a meaning in another view.
             _ => return Effect::None,
         }
         Effect::Redraw

@@ -11,6 +11,7 @@ mod charts;
 mod command;
 mod cursor;
 mod drawn;
+mod elsewhere;
 mod explain;
 mod filter;
 mod grouping;

@@ -63,6 +63,17 @@ pub fn signed(money: Money, cells: usize) -> String {
     format!("{sign}{}", column_digits(money, cells.saturating_sub(width(sign))))
 }
 
+/// A profit outside of a column, with its currency: `+$35.12`, `▼ −$288.00`, `$0.00`.
+pub fn signed_amount(money: Money, currency: &str, cells: usize) -> String {
+    let sign = match money.rounded(2).signum() {
+        0 => "",
+        1 => "+",
+        _ => "▼ −",
+    };
+    let symbol = symbol(currency);
+    format!("{sign}{symbol}{}", column_digits(money, cells.saturating_sub(width(sign) + width(&symbol))))
+}
+
 /// Cents below a thousand, whole above.
 fn column_digits(money: Money, cells: usize) -> String {
     let is_large = money.rounded(2).unsigned_abs() >= 100_000;

@@ -8,21 +8,27 @@ use crate::tui::format;
 use crate::tui::scene::subject_in;
 use crate::units::{Money, Timestamp};
 
-/// The gravest alert except `named`, which was given as a cause, with its cost and remedy; then the parts of money that
-/// are not known.
+/// What to do about `named`, which was given as a cause; the gravest alert if it is graver, with its cost and remedy; then
+/// the parts of money that are not known.
 pub(super) fn alarms(facts: &Facts<'_>, named: Option<&Alert>) -> Vec<Sentence> {
     let mut sentences = Vec::new();
-    let graver = |alert: &&Alert| alert.severity != Severity::Info && !is_in_state(facts.snapshot, alert.rule);
-    let gravest = named.or_else(|| facts.snapshot.alerts.iter().find(graver));
-    if let Some(alert) = gravest {
-        if named.is_none() {
-            sentences.push(told(facts, alert));
-        }
-        sentences.extend(cost(facts, alert));
-        sentences.extend(action(alert.rule).map(|text| Sentence::toned(text, Tone::Action)));
+    if let Some(alert) = named {
+        sentences.extend(consequences(facts, alert));
+    }
+    let is_told = |alert: &&Alert| alert.severity != Severity::Info && !is_in_state(facts.snapshot, alert.rule);
+    let gravest = facts.snapshot.alerts.iter().filter(is_told).rev().max_by_key(|alert| alert.severity);
+    if let Some(alert) = gravest.filter(|alert| named.is_none_or(|named| alert.severity > named.severity)) {
+        sentences.push(told(facts, alert));
+        sentences.extend(consequences(facts, alert));
     }
     sentences.extend(super::unknown::unknown_money(facts));
     sentences
+}
+
+/// What an alert costs, and what to do: of no use where the alert itself is not told.
+fn consequences(facts: &Facts<'_>, alert: &Alert) -> impl Iterator<Item = Sentence> {
+    let action = action(alert.rule).map(|text| Sentence::toned(text, Tone::Action));
+    cost(facts, alert).into_iter().chain(action).map(Sentence::dependent)
 }
 
 /// The sentence if there is no alert.
@@ -104,7 +110,14 @@ pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
 
 fn told(facts: &Facts<'_>, alert: &Alert) -> Sentence {
     let tone = if alert.severity == Severity::Critical { Tone::Critical } else { Tone::Warning };
-    Sentence::of([part(what(facts, alert), tone), part(format!("{}.", others(facts, alert)), Tone::Plain)])
+    let long = what(facts, alert);
+    let since = format!(" since {}", format::clock_minute(alert.since, facts.zone).trim());
+    let rest = || part(format!("{}.", others(facts, alert)), Tone::Plain);
+    let short = match long.replacen(&since, "", 1) {
+        short if short == long => Vec::new(),
+        short => vec![part(short, tone), rest()],
+    };
+    Sentence { parts: vec![part(long, tone), rest()], short, is_dependent: false }
 }
 
 /// The number of other alerts of this rule, as the end of a sentence.

@@ -46,7 +46,7 @@ pub(super) fn cause<'a>(facts: &Facts<'a>) -> (Option<Sentence>, Option<&'a Aler
         (None, None) => None,
     };
     let short = if tail.is_some() { short } else { Vec::new() };
-    (Some(Sentence { parts: closed(parts, tail), short }), alert)
+    (Some(Sentence { parts: closed(parts, tail), short, is_dependent: false }), alert)
 }
 
 fn closed(mut parts: Vec<SentencePart>, tail: Option<String>) -> Vec<SentencePart> {

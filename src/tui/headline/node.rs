@@ -52,19 +52,29 @@ pub fn node_headline(facts: &Facts<'_>, node: &NodeRow, quarters: Option<&NodeQu
     sentences.push(state.followed_by(change));
     let is_told = cause.is_some() && named.is_some();
     sentences.extend(cause);
+    if let Some(alert) = named.filter(|_| is_told) {
+        sentences.extend(consequences(facts, node, alert).map(Sentence::dependent));
+    }
     sentences.extend(unknown(facts, node, &engines));
-    if let Some(alert) = named.filter(|_| is_told).or_else(|| alerts.first().copied()) {
+    if let Some(alert) = alerts.first().copied().filter(|_| !is_told) {
         let is_state = alert.rule == Rule::NodeSilent && node.state != Health::Live;
-        if !is_told && !is_state {
+        if is_state {
+            sentences.extend(consequences(facts, node, alert));
+        } else {
             sentences.push(told(facts, alert, &alerts));
+            sentences.extend(consequences(facts, node, alert).map(Sentence::dependent));
         }
-        sentences.extend(rent(facts, node, alert));
-        sentences.extend(action(alert.rule).map(|text| Sentence::toned(text, Tone::Action)));
     }
     if sentences.len() == 1 && !facts.is_past {
         sentences.extend(all_well(node, &engines));
     }
     sentences
+}
+
+/// What an alert costs, and what to do.
+fn consequences(facts: &Facts<'_>, node: &NodeRow, alert: &Alert) -> impl Iterator<Item = Sentence> {
+    let action = action(alert.rule).map(|text| Sentence::toned(text, Tone::Action));
+    rent(facts, node, alert).into_iter().chain(action)
 }
 
 /// Alerts on the node, its GPUs, its unit and the engines on it, the gravest first.
@@ -175,7 +185,7 @@ fn cause_of(facts: &Facts<'_>, quarters: &NodeQuarters, named: Option<&Alert>) -
     let tail = [detail, alert].into_iter().flatten().collect::<Vec<_>>().join("; ");
     let short = if tail.is_empty() { Vec::new() } else { closed(parts.clone(), "") };
     let tail = if tail.is_empty() { tail } else { format!(": {tail}") };
-    Some(Sentence { parts: closed(parts, &tail), short })
+    Some(Sentence { parts: closed(parts, &tail), short, is_dependent: false })
 }
 
 /// The cause of its change of revenue, in words: its tokens changed in the same direction, or else its hits did;

@@ -29,12 +29,21 @@ pub struct Sentence {
     pub parts: Vec<SentencePart>,
     /// The same in fewer words; empty where there is no shorter form.
     pub short: Vec<SentencePart>,
+    /// Whether it speaks of the sentence before it, and says nothing without its long form: what an alert costs, and
+    /// what to do.
+    pub is_dependent: bool,
 }
 
 impl Sentence {
     /// A sentence of these parts.
     pub(super) fn of(parts: impl IntoIterator<Item = SentencePart>) -> Self {
-        Self { parts: parts.into_iter().collect(), short: Vec::new() }
+        Self { parts: parts.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The same, which says nothing without the one before it.
+    pub(super) const fn dependent(mut self) -> Self {
+        self.is_dependent = true;
+        self
     }
 
     pub(super) fn plain(text: impl Into<String>) -> Self {
@@ -61,7 +70,7 @@ impl Sentence {
             Some(rest) => {
                 let short = alone(self.parts.clone());
                 self.parts.push(part(format!(", {rest}."), Tone::Plain));
-                Self { parts: self.parts, short }
+                Self { parts: self.parts, short, is_dependent: false }
             }
         }
     }

@@ -38,7 +38,7 @@ fn unpriced_now(facts: &Facts<'_>) -> Option<Sentence> {
     let worth = facts.snapshot.money.compare.as_ref().and_then(|worth| Some((worth.per_hour?, &worth.list)));
     let Some((amount, list)) = worth else { return Some(Sentence::of(short)) };
     let long = format!("{what}; {owner} tokens are worth ≈ {} at {list}.", an_hour(facts, amount));
-    Some(Sentence { parts: vec![part(long, Tone::Warning)], short })
+    Some(Sentence { parts: vec![part(long, Tone::Warning)], short, is_dependent: false })
 }
 
 /// Tokens of the past that no list priced.

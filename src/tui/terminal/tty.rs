@@ -66,7 +66,7 @@ impl Tty {
     /// Columns and rows.
     pub(in crate::tui) fn size(&self) -> io::Result<Size> {
         let size = tcgetwinsize(&self.output)?;
-        Ok(Size::new(size.ws_col, size.ws_row))
+        Ok(super::drawn_size(size.ws_col, size.ws_row))
     }
 
     /// Takes the terminal, also when it was taken before.

@@ -51,7 +51,7 @@ impl Tty {
     /// Columns and rows.
     pub(in crate::tui) fn size(&self) -> io::Result<Size> {
         let (columns, rows) = terminal::size()?;
-        Ok(Size::new(columns, rows))
+        Ok(super::drawn_size(columns, rows))
     }
 
     /// Takes the console, also when it was taken before.

@@ -84,6 +84,17 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
     list.draw(canvas, area);
 }
 
+/// `vllm :8000`, where that is enough: on one node the port says which engine it is, unless two have the same.
+pub(super) fn alone_on_node(scene: &Scene<'_>, row: &EngineRow) -> String {
+    let port_of = |target: &str| target.rsplit_once(':').map(|(_, port)| port.to_owned());
+    let own = short_target(row);
+    let port = port_of(&own);
+    let others = scene.snap.engines.iter().map(AsRef::as_ref).filter(|other| other.target != row.target);
+    let is_shared = port.is_none() || others.map(short_target).any(|other| port_of(&other) == port);
+    let place = if is_shared { own } else { format!(":{}", port.unwrap_or_default()) };
+    format!("{} {place}", software(row.kind))
+}
+
 /// `vllm :8000 r3`: the node that all of them stand on is named above them.
 fn name(row: &EngineRow) -> String {
     let rank = row.rank.as_ref().map_or_else(String::new, |rank| format!(" r{rank}"));

@@ -83,7 +83,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
         C::right("XID", 3, |line| line.gpu.xid.map_or_else(Cell::unknown, |xid| said(Role::Critical, xid.to_string())))
             .rank(6)
             .only(any(|gpu| gpu.xid.is_some())),
-        C::left("process", 12, |line| process(line.gpu)).rank(3).stretch(2, 40).only(any(says_something)),
+        C::left("process", 12, |line| process(line.gpu)).rank(3).stretch(2, 90).only(any(says_something)),
     ]
 }
 
@@ -166,8 +166,8 @@ fn says_something(gpu: &GpuRow) -> bool {
 /// Who holds the GPU, or what is wrong with it.
 fn process(gpu: &GpuRow) -> Cell<'static> {
     if gpu.state != Health::Live {
-        let why = gpu.reason.as_ref().map_or_else(|| gpu.state.to_string(), ToString::to_string);
-        return said(mark(gpu.state).0, why);
+        let why = gpu.reason.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        return Cell::Sentence(mark(gpu.state).0, format!("{}{why}", gpu.state).into());
     }
     if let Some(throttle) = gpu.throttle.filter(|throttle| throttle.any()) {
         return said(Role::Warning, if throttle.thermal { "held by heat" } else { "held by power" });

@@ -78,7 +78,7 @@ impl View for Models {
         let state = scene.app.list_of(ViewId::Models);
         let mut hits = Hits::default();
         if let Some(area) = layout.area(Part::List) {
-            hits = draw_list(canvas, area, &slow, &lines, true);
+            hits = draw_list(canvas, area, &slow, &lines, None);
         }
         let keys: Vec<ListKey> = lines.iter().map(key).collect();
         let place = state.place(&keys);
@@ -164,20 +164,29 @@ pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut lines = lines(scene, ViewId::Overview);
     let room = usize::from(area.height.saturating_sub(if area.height > 3 { 2 } else { 1 }));
     let parts = lines.iter().filter(|row| is_beside(row)).count();
+    let mut left_out = 0;
     if lines.len() > room && parts > 0 && parts <= room {
         let models = lines.len() - parts;
-        lines.drain(room - parts..models);
+        left_out = lines.drain(room - parts..models).count();
     }
-    draw_list(canvas, area, scene, &lines, false);
+    draw_list(canvas, area, scene, &lines, Some(left_out));
 }
 
-fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[ModelRow], is_view: bool) -> Hits {
+/// `beside`: how many models were left out of a table that stands beside others; `None` for the view itself.
+fn draw_list(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    lines: &[ModelRow],
+    beside: Option<usize>,
+) -> Hits {
+    let is_view = beside.is_none();
     let models = lines.iter().filter(|row| !is_beside(row));
     let measure = if is_view { Measure::Output } else { Measure::Revenue };
     let top = common_top(scene, models.map(|row| (Subject::Model(row.model.clone()), measure)));
     let columns = if is_view { columns(scene, area.width, top) } else { columns_beside(scene, area.width, top) };
     let sums = |_: usize| sums(scene, lines, &columns);
-    let whole = |hidden: usize| total(scene, hidden, &columns);
+    let whole = |hidden: usize| total(scene, hidden + beside.unwrap_or(0), &columns);
     let is_filtered = is_view && !scene.app.filter.text().is_empty();
     let total: &dyn Fn(usize) -> TableRow<'static> = if is_filtered { &sums } else { &whole };
     let unknown = scene.snap.models.iter().filter(|row| judged(scene, row).is_none()).count();

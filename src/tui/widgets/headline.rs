@@ -6,27 +6,38 @@ use super::{Canvas, Segment, cells};
 
 /// A sentence: the same in several lengths, the longest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SentenceForms<'a>(pub Vec<Vec<Segment<'a>>>);
+pub struct SentenceForms<'a> {
+    forms: Vec<Vec<Segment<'a>>>,
+    is_dependent: bool,
+}
 
 impl<'a> SentenceForms<'a> {
     /// A sentence of one length.
     pub fn new(segments: impl IntoIterator<Item = Segment<'a>>) -> Self {
-        Self(vec![segments.into_iter().collect()])
+        Self { forms: vec![segments.into_iter().collect()], is_dependent: false }
     }
 
     /// The same with a shorter form.
     #[must_use]
     pub fn or(mut self, segments: impl IntoIterator<Item = Segment<'a>>) -> Self {
-        self.0.push(segments.into_iter().collect());
+        self.forms.push(segments.into_iter().collect());
+        self
+    }
+
+    /// The same, shown only if the sentence that it speaks of is: the last one before it that is not dependent, at its
+    /// full length.
+    #[must_use]
+    pub const fn dependent(mut self, is_dependent: bool) -> Self {
+        self.is_dependent = is_dependent;
         self
     }
 
     fn width(&self, form: usize) -> usize {
-        self.0.get(form).map_or(0, |form| cells(form))
+        self.forms.get(form).map_or(0, |form| cells(form))
     }
 
     fn shortest(&self) -> usize {
-        (0..self.0.len()).min_by_key(|form| self.width(*form)).unwrap_or(0)
+        (0..self.forms.len()).min_by_key(|form| self.width(*form)).unwrap_or(0)
     }
 }
 
@@ -41,29 +52,42 @@ impl Headline<'_> {
     /// Draws it into the first row of `area`: as many sentences as fit, each as long as it can be. Returns how many.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> usize {
         let mut clip = canvas.clip(area);
-        let forms = self.forms(usize::from(clip.width()));
+        let shown = self.shown(usize::from(clip.width()));
         let mut x = 0;
-        for (sentence, form) in self.sentences.iter().zip(&forms) {
-            let Some(segments) = sentence.0.get(*form) else { continue };
-            x = clip.line(x, 0, segments) + 1;
+        for (place, form) in &shown {
+            let segments = self.sentences.get(*place).and_then(|sentence| sentence.forms.get(*form));
+            x = clip.line(x, 0, segments.map_or(&[], Vec::as_slice)) + 1;
         }
-        forms.len()
+        shown.len()
     }
 
-    /// The form of each sentence that is shown.
-    fn forms(&self, room: usize) -> Vec<usize> {
+    /// The sentences that are shown by their places, each with its form.
+    fn shown(&self, room: usize) -> Vec<(usize, usize)> {
         let mut used = 0;
-        let mut forms = Vec::new();
-        for sentence in &self.sentences {
+        let mut shown: Vec<(usize, usize)> = Vec::new();
+        let mut spoken_of = None;
+        for (place, sentence) in self.sentences.iter().enumerate() {
             let form = sentence.shortest();
-            let needed = used + usize::from(used > 0) + sentence.width(form);
-            if needed > room {
+            let mut needed = used + usize::from(used > 0) + sentence.width(form);
+            if sentence.is_dependent {
+                // It lengthens the one that it speaks of, or is left out.
+                let Some(other) = spoken_of.and_then(|at: usize| shown.get_mut(at)) else { continue };
+                let whole = |form: usize| self.sentences.get(other.0).map_or(0, |sentence| sentence.width(form));
+                needed += whole(0) - whole(other.1).min(whole(0));
+                if needed > room {
+                    continue;
+                }
+                other.1 = 0;
+            } else if needed > room {
                 break;
+            } else {
+                spoken_of = Some(shown.len());
             }
             used = needed;
-            forms.push(form);
+            shown.push((place, form));
         }
-        for (sentence, chosen) in self.sentences.iter().zip(&mut forms) {
+        for (place, chosen) in &mut shown {
+            let Some(sentence) = self.sentences.get(*place) else { continue };
             let without = used - sentence.width(*chosen);
             let longer = (0..*chosen).find(|form| without + sentence.width(*form) <= room);
             if let Some(form) = longer {
@@ -71,6 +95,6 @@ impl Headline<'_> {
                 *chosen = form;
             }
         }
-        forms
+        shown
     }
 }

@@ -104,7 +104,7 @@ fn facts(
     let role = if profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Gain };
     let now = profit.map_or(format::UNKNOWN.to_owned(), |profit| {
         let (sign, size) = if profit < Money::ZERO { ("▼ −", Money::ZERO - profit) } else { ("+", profit) };
-        format!("{sign}{}", scene.money(Some(size), 10).trim())
+        format!("{sign}{currency}{}", format::bare(Some(size), 8))
     });
     let values = points.on(axis);
     let (least, most) = charts::ends(&values).map_or((None, None), |(least, most)| (Some(least), Some(most)));

@@ -68,6 +68,8 @@ impl View for Alerts {
         let wanted = (alerts + 1).max(LIST) + if alerts > 0 { WHOLE } else { 0 };
         // What is wrong now comes first; the past has what is left, and at least a third.
         let list = wanted.min(room).min(room - (room / 3).min(log.rows(scene)));
+        // The chosen alert is told in full, or its rows go to what is over.
+        let list = if list < wanted { list.min((alerts + 1).max(LIST)) } else { list };
         // What neither needs shows what the chosen alert is about; else the profit.
         let spare = (room - list).saturating_sub(log.wanted(scene));
         let has_detail = has_lanes && spare >= DETAIL && detail_of(scene).is_some();

@@ -7,6 +7,7 @@ use crate::reading::Label;
 use crate::snapshot::{Alert, Rule, Severity};
 use crate::tui::format;
 use crate::tui::scene::Scene;
+use crate::tui::theme::Role;
 use crate::tui::view::about::{about, about_all};
 use crate::tui::view::list::{Col, OrderedBy, said, sort};
 use crate::tui::view::served::first_word;
@@ -100,7 +101,7 @@ pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, AlertLine<'a>
         C::left(
             if scene.size.0 < 70 { "what" } else { "what it is and what to do" },
             (scene.size.0 / 2).saturating_sub(6).clamp(16, 34),
-            |line| Cell::Sentence(line.text().to_owned().into()),
+            |line| Cell::Sentence(Role::Text, line.text().to_owned().into()),
         )
         .stretch(4, 200),
         C::right("since", 5, move |line| Cell::dim(format::clock_minute(line.since(), zone))).rank(3),

@@ -14,7 +14,7 @@ use crate::tui::widgets::{Canvas, Segment};
 /// The least rows with the heading.
 pub(super) const LEAST: u16 = 5;
 /// Columns from which the rules stand in two columns.
-const TWO: u16 = 110;
+const TWO: u16 = 159;
 /// Cells of a rule's name, and of its count.
 const NAME: usize = 19;
 const COUNT: usize = 6;

@@ -145,11 +145,18 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Balance
     let state = Some(scene.app.list_of(ViewId::Balance));
     let hits = List { key: &key, state, gap: 1, ..List::plain(of, &columns, lines) }.draw(canvas, area);
     if lines.is_empty() {
-        let why = [
-            "No engine reports two ranks or more.",
-            "Name a `unit` in the [[target]]s that",
-            "serve together to compare them.",
-        ];
+        let why: &[&str] = match scene.snap.coverage {
+            // What does not answer tells nothing of its ranks.
+            coverage if coverage.engines_live == 0 && coverage.engines_known > 0 => {
+                &["No engine answers now: its ranks are", "compared as soon as one does."]
+            }
+            _ if !scene.app.filter.text().is_empty() => &["No unit or engine passes the filter."],
+            _ => &[
+                "No engine reports two ranks or more.",
+                "Name a `unit` in the [[target]]s that",
+                "serve together to compare them.",
+            ],
+        };
         for (row, text) in (1..).zip(why) {
             canvas.pen(area, row).put(Role::Dim, text);
         }

@@ -10,8 +10,9 @@ use crate::snapshot::{EngineRow, ModelRow, NodeRow, Severity};
 use crate::tui::app::Grouping;
 use crate::tui::figures_of;
 use crate::tui::format;
-use crate::tui::scene::{Scene, short_target, software};
+use crate::tui::scene::{Scene, short_target};
 use crate::tui::view::about::about;
+use crate::tui::view::engine_rows::alone_on_node;
 use crate::tui::view::list::Col;
 use crate::tui::view::served::{ServedTogether, alerted};
 use crate::tui::view::settled::settle;
@@ -113,9 +114,7 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
     let best = rows.iter().map(|row| row.state).min().unwrap_or_default();
     let shown = match (&whole, rows.first()) {
         (None, Some(_)) if scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1 => about(scene, name),
-        (None, Some(row)) if scene.app.grouping == Grouping::Unit => {
-            format!("{} {}", software(row.kind), short_target(row))
-        }
+        (None, Some(row)) if scene.app.grouping == Grouping::Unit => alone_on_node(scene, row),
         _ => name.to_owned(),
     };
     let kind = match (scene.app.grouping, &whole) {

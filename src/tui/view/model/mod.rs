@@ -182,7 +182,7 @@ fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow
 }
 
 fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
-    let amount = |money: Option<Money>| scene.money(money, 10);
+    let amount = |money: Option<Money>| amount(scene, money);
     if is_beside(row) {
         return vec![pair("profit /h ", &amount(row.money.profit_per_hour))];
     }
@@ -227,8 +227,18 @@ fn change(scene: &Scene<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
     (size.rounded(2) != 0).then(|| vec![(role, said), (Role::Dim, " in 15 min".to_owned())])
 }
 
-fn per_hour(scene: &Scene<'_>, amount: Money) -> String {
-    format!("{}/h", scene.money(Some(amount), 9).trim())
+/// An amount: cents below a thousand, whole above.
+fn amount(scene: &Scene<'_>, money: Option<Money>) -> String {
+    let sign = if money.is_some_and(|money| money.rounded(2) < 0) { "−" } else { "" };
+    let symbol = format::symbol(scene.currency());
+    match money.map(|money| if money < Money::ZERO { Money::ZERO - money } else { money }) {
+        None => format::UNKNOWN.to_owned(),
+        size => format!("{sign}{symbol}{}", format::bare(size, 8)),
+    }
+}
+
+fn per_hour(scene: &Scene<'_>, size: Money) -> String {
+    format!("{}/h", amount(scene, Some(size)))
 }
 
 /// What it costs to make a million output tokens.

@@ -228,7 +228,7 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
     if let Some(profit) = scene.snap.money.profit_per_hour.filter(|_| rows >= 4) {
         let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
         canvas.pen(area, 1).put(Role::Dim, "now, an hour");
-        canvas.pen(area, 2).strong(role, &format::signed(profit, 14));
+        canvas.pen(area, 2).strong(role, &format::signed_amount(profit, scene.currency(), 12));
         if let Some(quarter) = scene.app.bridge() {
             let (role, text) = change(quarter.bridge.change(), 9);
             canvas.pen(area, 3).put(role, &text);

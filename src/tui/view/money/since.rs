@@ -25,7 +25,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let values = spread(&sums, dots);
     let ends = values.iter().flatten().fold((0.0_f64, 0.0_f64), |(a, b), value| (a.min(*value), b.max(*value)));
     let is_loss = last.is_some_and(|last| last < Money::ZERO);
-    let size = ends.1.max(-ends.0);
+    // The last dot of an hour lies a little before its end.
+    let size = ends.1.max(-ends.0).max(last.map_or(0.0, last_size));
     let top = step_above(1.02 * size);
     let shown = |is_kept: fn(f64) -> bool| -> Vec<Option<f64>> {
         values.iter().map(|value| value.filter(|value| is_kept(*value)).map(f64::abs)).collect()

@@ -47,7 +47,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 /// Draws sentences, each as long as it can be.
 pub(in crate::tui::view) fn draw_sentences(canvas: &mut Canvas<'_>, area: Rect, sentences: Vec<headline::Sentence>) {
     let sentences = sentences.into_iter().map(|sentence| {
-        let long = SentenceForms::new(segments(sentence.parts));
+        let long = SentenceForms::new(segments(sentence.parts)).dependent(sentence.is_dependent);
         if sentence.short.is_empty() { long } else { long.or(segments(sentence.short)) }
     });
     Headline { sentences: sentences.collect() }.draw(canvas, area);

@@ -294,7 +294,7 @@ fn unneeded(scene: &Scene<'_>, height: u16, is_wide: bool) -> u16 {
     let Some(needs) = fleet::needs(scene) else { return 0 };
     let engines = if fleet::form(scene) == Form::Nodes { 0 } else { scene.snap.engines.len().min(40) as u16 + 1 };
     let (charts, tables) = if is_wide {
-        (19, tables_wanted(scene) + 1)
+        (19, tables_wanted(scene, 0) + 1)
     } else {
         (15, (model_rows(scene).min(20) as u16 + 2).max(4) + alert_rows(scene))
     };
@@ -328,17 +328,21 @@ fn alert_rows(scene: &Scene<'_>) -> u16 {
     }
 }
 
-/// Rows that three tables side by side want.
-fn tables_wanted(scene: &Scene<'_>) -> u16 {
+/// Rows that three tables side by side want; `spare`: those that the fleet does not need.
+fn tables_wanted(scene: &Scene<'_>, spare: u16) -> u16 {
     let middle = model_rows(scene) + 2 + usize::from(tables::change_rows(scene));
-    let most = if scene.size.1 >= 70 { 16 } else { 10 };
-    middle.max(scene.snap.alerts.len() + 2).clamp(5, most) as u16
+    let most = spare.max(if scene.size.1 >= 70 { 16 } else { 10 });
+    middle.max(scene.snap.alerts.len() + 2).clamp(5, usize::from(most)) as u16
 }
 
 /// What costs nothing in return, models, alerts, side by side at the bottom.
 fn three_tables(scene: &Scene<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
     let models = model_rows(scene) + 2;
-    let wanted = tables_wanted(scene);
+    let spare = match fleet::needs(scene) {
+        Some(_) => 0,
+        None => rows.0.height.saturating_sub(fleet::needs_of_all(scene, rows.0)),
+    };
+    let wanted = tables_wanted(scene, if spare < DETAIL.1 { spare } else { 0 });
     let free = fleet::needs(scene).map_or(0, |needs| rows.0.height.saturating_sub(needs + 10));
     let area = rows.bottom(wanted.max(if free > 0 { 8 } else { 0 }).min(rows.0.height / 2));
     rows.bottom(u16::from(free > 0));

@@ -44,11 +44,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         ("cost", Role::Cost, before.cost, after.cost),
         ("profit", Role::Gain, before.profit(), after.profit()),
     ];
+    // Where there is no room for all three, the profit is what is asked for.
+    let is_short = area.height < 4;
     let sizes = sums.iter().flat_map(|(_, _, now, then)| [number(*now), number(*then)]).flatten();
     let top = sizes.map(f64::abs).fold(0.0, f64::max);
     let cells = usize::from(ends[1] - ends[0]).saturating_sub(1);
     let mut row = 1;
-    for (name, role, now, then) in sums {
+    let order = if is_short { [2, 0, 1] } else { [0, 1, 2] };
+    for (name, role, now, then) in order.into_iter().filter_map(|place| sums.get(place).copied()) {
         let change = now.zip(then).map(|(now, then)| then - now);
         figures(
             canvas,

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::Align;
 use crate::tui::format;
+use crate::tui::theme::Role;
 use crate::tui::widgets::gauge::Gauge;
 use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
@@ -20,8 +21,8 @@ pub enum Cell<'a> {
     Text(Vec<Segment<'a>>),
     /// Words beside the point: clauses that find no room are left out from the end, and the first is cut at its end.
     Phrase(std::borrow::Cow<'a, str>),
-    /// The same of words that are the point.
-    Sentence(std::borrow::Cow<'a, str>),
+    /// The same of words that are the point, in their role.
+    Sentence(Role, std::borrow::Cow<'a, str>),
     Gauge(Gauge),
     Bar(RowBar),
     Diverging(DivergingBar),
@@ -57,9 +58,9 @@ impl<'a> Cell<'a> {
                 let text = format::clauses(text, usize::from(area.width));
                 canvas.clip(area).line_within(0, 0, area.width, &[Segment::dim(text)], align == Align::Right);
             }
-            Self::Sentence(text) => {
+            Self::Sentence(role, text) => {
                 let text = format::clauses(text, usize::from(area.width));
-                canvas.clip(area).line_within(0, 0, area.width, &[Segment::text(text)], align == Align::Right);
+                canvas.clip(area).line_within(0, 0, area.width, &[Segment::new(*role, text)], align == Align::Right);
             }
             Self::Gauge(gauge) => gauge.draw(canvas, area),
             Self::Bar(bar) => bar.draw(canvas, area),
