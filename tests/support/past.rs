@@ -91,8 +91,8 @@ impl Making {
         self.0.rents.push(GpuTimeCell { bucket: at, cost_account, held, idle, energy: 0 });
     }
 
-    pub fn doubt(&mut self, at: Timestamp, timing: Money, hits: Money, lost_windows: i64) {
-        self.0.uncertainty.push(UncertaintyCell { bucket: at, timing, hits, lost_windows });
+    pub fn doubt(&mut self, at: Timestamp, timing: Money, excess: Money, lost_windows: i64) {
+        self.0.uncertainty.push(UncertaintyCell { bucket: at, timing, excess, lost_windows });
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn kept(fleet: &Fleet) -> SavedLedger {
         uncertainty: vec![UncertaintyCell {
             bucket: day,
             timing: ledger.uncertainty().timing,
-            hits: ledger.uncertainty().excess,
+            excess: ledger.uncertainty().excess,
             lost_windows: ledger.uncertainty().lost_windows,
         }],
         last_dispute: ledger.disputes().iter().map(|dispute| dispute.id.0).max().unwrap_or(0),
