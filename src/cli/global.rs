@@ -1,4 +1,5 @@
-//! The flags that are known everywhere; a subcommand refuses those that it does not take. Each has a `MARGINTOP_*` variable and a key in the configuration.
+//! The flags that are known everywhere; a subcommand warns of those that have no effect on it. Each has a `MARGINTOP_*`
+//! variable and a key in the configuration.
 #![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 
 use std::path::PathBuf;

@@ -90,9 +90,9 @@ fn unknown(error: &clap::Error, words: &[String]) -> Option<String> {
     })
 }
 
-/// The message for a flag that is known everywhere and that the called subcommand does not take. A variable that it does not
-/// take is for other subcommands, and is ignored.
-pub(super) fn not_taken(matches: &ArgMatches) -> Option<String> {
+/// The warning for a flag that is known everywhere and without effect on the called subcommand. A variable without effect is
+/// for other subcommands.
+pub(super) fn without_effect(matches: &ArgMatches) -> Option<String> {
     let (mut path, mut inner) = (Vec::new(), matches);
     while let Some((name, below)) = inner.subcommand() {
         path.push(name.to_owned());
@@ -102,7 +102,7 @@ pub(super) fn not_taken(matches: &ArgMatches) -> Option<String> {
     let flag = help::GLOBAL.into_iter().filter(is_written).find(|flag| !help::takes(&path, flag))?;
     let called = if path.is_empty() { "the dashboard".to_owned() } else { format!("`margintop {}`", path.join(" ")) };
     let takers = help::takers(flag).join(", ");
-    Some(format!("{called} has no use for --{}: leave it out; it is for {takers}", flag.replace('_', "-")))
+    Some(format!("{called} has no use for --{}, which is ignored: it is for {takers}", flag.replace('_', "-")))
 }
 
 /// The message for arguments that are needed and not given.
@@ -191,9 +191,9 @@ mod tests {
         [outer.to_vec()].into_iter().chain(below).collect()
     }
 
-    /// Class: a flag that is accepted and ignored. What the help of a subcommand does not show is refused, wherever it stands.
+    /// Class: a flag that is ignored without a word. A subcommand warns of one that its help does not show, wherever it stands.
     #[test]
-    fn a_flag_that_is_known_everywhere_is_refused_where_it_is_not_taken() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_flag_that_is_known_everywhere_is_warned_of_where_it_has_no_effect() -> Result<(), Box<dyn std::error::Error>> {
         let all = paths(&help::command(), &[]);
         assert!(all.len() > 20, "{all:?}");
         for path in &all {
@@ -218,9 +218,9 @@ mod tests {
                 for call in [words(&[&long, "x"], &needed), words(&[], &[&[&long, "x"], &needed[..]].concat())] {
                     // Flags that are needed beside this one are not given.
                     let matches = help::command().ignore_errors(true).try_get_matches_from(&call);
-                    let refused = not_taken(&matches?);
-                    assert_eq!(refused.is_none(), is_shown, "{call:?}: {refused:?}");
-                    assert!(refused.is_none_or(|why| why.contains(&long) && why.contains("leave it out")), "{call:?}");
+                    let warning = without_effect(&matches?);
+                    assert_eq!(warning.is_none(), is_shown, "{call:?}: {warning:?}");
+                    assert!(warning.is_none_or(|why| why.contains(&long) && why.contains("ignored")), "{call:?}");
                 }
             }
         }
@@ -228,19 +228,23 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_that_is_not_taken_is_told_who_takes_it() -> Result<(), clap::Error> {
-        let of =
-            |arguments: &str| help::command().try_get_matches_from(arguments.split(' ')).map(|call| not_taken(&call));
+    fn a_warning_says_who_takes_the_flag() -> Result<(), clap::Error> {
+        let of = |arguments: &str| {
+            help::command().try_get_matches_from(arguments.split(' ')).map(|call| without_effect(&call))
+        };
         for (call, message) in [
             (
                 "themes --theme x",
-                "`margintop themes` has no use for --theme: leave it out; it is for the dashboard, replay, demo, config",
+                "`margintop themes` has no use for --theme, which is ignored: it is for the dashboard, replay, demo, config",
             ),
             (
                 "--interval 5s price --lists",
-                "`margintop price` has no use for --interval: leave it out; it is for the dashboard, once, record, demo, agent, serve, config",
+                "`margintop price` has no use for --interval, which is ignored: it is for the dashboard, once, record, demo, agent, serve, config",
             ),
-            ("--log x gpu-01:8000", "the dashboard has no use for --log: leave it out; it is for agent, serve, config"),
+            (
+                "--log x gpu-01:8000",
+                "the dashboard has no use for --log, which is ignored: it is for agent, serve, config",
+            ),
         ] {
             assert_eq!(of(&format!("margintop {call}"))?.as_deref(), Some(message), "{call}");
         }

@@ -83,11 +83,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Reads the arguments and the variables, and notes which flags came from variables. Fails on a flag that the subcommand does
-/// not take.
+/// Reads the arguments and the variables, and notes which flags came from variables. Warns of a flag that is known everywhere
+/// and without effect here.
 fn read(matches: &ArgMatches) -> Result<Cli, Failure> {
-    if let Some(why) = misread::not_taken(matches) {
-        return Err(Failure::Usage(why));
+    if let Some(warning) = misread::without_effect(matches) {
+        tell(&warning);
     }
     let mut cli = Cli::from_arg_matches(matches).map_err(|error| Failure::Usage(error.to_string()))?;
     let is_variable =
