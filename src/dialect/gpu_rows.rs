@@ -1,7 +1,5 @@
 //! The GPUs of one page as its lines come in, and the readings they come to.
 
-use std::collections::HashSet;
-
 use super::gpus::{GpuField, What};
 use super::values;
 use crate::exposition::{LabelText, SeriesRow};
@@ -150,8 +148,10 @@ impl<'p> GpuRows<'p> {
     /// The GPUs that the UUIDs name. A UUID that several indices of a page have names none of them.
     fn ids(&self) -> Vec<Option<GpuId>> {
         let mut ids: Vec<Option<GpuId>> = self.seen.iter().map(Board::id).collect();
-        let mut seen = HashSet::with_capacity(ids.len());
-        let shared: HashSet<GpuId> = ids.iter().flatten().filter(|id| !seen.insert(*id)).cloned().collect();
+        let mut sorted: Vec<&GpuId> = ids.iter().flatten().collect();
+        sorted.sort_unstable();
+        let shared = sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone());
+        let shared: Vec<GpuId> = shared.collect();
         for id in &mut ids {
             *id = id.take().filter(|id| !shared.contains(id));
         }

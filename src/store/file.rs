@@ -117,6 +117,7 @@ fn known(path: &Path, connection: &Connection) -> Result<i64, StoreError> {
 /// A ledger that lives and dies with the process.
 pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
     connection.execute_batch(SCHEMA)?;
     connection.execute_batch(migrate::STATE)?;
     connection.execute_batch(slo::TABLE)?;

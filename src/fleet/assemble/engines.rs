@@ -20,7 +20,7 @@ use crate::statement::RunningSum;
 use crate::units::{Money, Ratio};
 use crate::words::in_order;
 
-pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<EngineRow> {
+pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<Arc<EngineRow>> {
     let mut earned = RunningSum::new(super::sums::MICROS);
     let mut targets: Vec<_> = present.serving().collect();
     targets.sort_by(|a, b| in_order(a.info.target.as_str(), b.info.target.as_str()));
@@ -28,11 +28,11 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<EngineRow> {
 }
 
 /// The rows of a target. What they earned is rounded as it is added to what those before them did.
-fn target_rows(present: &PresentFleet<'_>, target: &Target, earned: &mut RunningSum) -> Vec<EngineRow> {
+fn target_rows(present: &PresentFleet<'_>, target: &Target, earned: &mut RunningSum) -> Vec<Arc<EngineRow>> {
     let blank = blank(present.fleet, target);
     let views = present.rows_of(target);
     if views.is_empty() {
-        return vec![blank];
+        return vec![Arc::new(blank)];
     }
     let mut rows: Vec<_> = views.iter().map(|view| engine_row(present.fleet, view, &blank)).collect();
     rows.sort_by(|a, b| in_order(rank_text(a), rank_text(b)));
@@ -48,7 +48,7 @@ fn target_rows(present: &PresentFleet<'_>, target: &Target, earned: &mut Running
             earned.add(revenue)
         });
     }
-    rows
+    rows.into_iter().map(Arc::new).collect()
 }
 
 /// A row's rank; a row without one comes first.

@@ -1,7 +1,7 @@
 //! The token rates and the cache hits of a set of rows.
 
 use super::coverable::Coverable;
-use super::present::RowView;
+use super::present::CountedRow;
 use super::sums::add;
 use crate::metering::{CACHED, OUTPUT, PROMPT};
 use crate::units::Ratio;
@@ -18,7 +18,7 @@ pub(super) struct Flow {
 
 impl Flow {
     /// Adds a row's counted tokens, if its rates are shown.
-    pub(super) fn add(&mut self, view: &RowView<'_>) {
+    pub(super) fn add(&mut self, view: CountedRow<'_>) {
         let window = &view.row.window;
         if !view.engine.draws(view.row) {
             return;
@@ -50,7 +50,7 @@ pub(super) struct RateSum {
 }
 
 impl RateSum {
-    pub(super) fn add(&mut self, view: &RowView<'_>, i: usize) {
+    pub(super) fn add(&mut self, view: CountedRow<'_>, i: usize) {
         let rate = view.row.window.per_second(i);
         add(&mut self.known, rate);
         if rate.is_some() || view.row.reports(i) {

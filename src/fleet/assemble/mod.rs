@@ -27,13 +27,13 @@ use super::state::Fleet;
 use crate::inventory::Gpu;
 use crate::metering::{CACHED, OUTPUT, PROMPT};
 use crate::reading::Health;
-use crate::snapshot::{Coverage, GpuTotals, Requests, SCHEMA, Snapshot, TokenTotals};
+use crate::snapshot::{Coverage, GpuTotals, NodeRow, Requests, SCHEMA, Snapshot, TokenTotals};
 use crate::units::{Bytes, Span};
-use present::{PresentFleet, RowView};
+use present::{CountedRow, PresentFleet, RowView};
 
 pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
     let present = &PresentFleet::of(fleet);
-    let rates = rates_of(present);
+    let rates = rates_of(fleet, present.live_rows().map(RowView::counted));
     let nodes = nodes::rows(present);
     let (models, unpriced) = models::rows(present);
     let money = money::view(present, &models, unpriced, rates.is_partial);
@@ -48,8 +48,8 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         cache_hit_rate: rates.hit_rate,
         requests: requests(present),
         money,
-        nodes: nodes.into_iter().map(Arc::new).collect(),
-        engines: engines::rows(present).into_iter().map(Arc::new).collect(),
+        nodes,
+        engines: engines::rows(present),
         models,
         units: units::rows(present),
         slo: slo::status(present),
@@ -62,13 +62,13 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
 
 /// The fleet's rates, over live rows.
 pub(super) fn rates(fleet: &Fleet) -> FleetRates {
-    rates_of(&PresentFleet::of(fleet))
+    rates_of(fleet, CountedRow::live(fleet))
 }
 
-fn rates_of(present: &PresentFleet<'_>) -> FleetRates {
+fn rates_of<'a>(fleet: &Fleet, live: impl Iterator<Item = CountedRow<'a>>) -> FleetRates {
     let mut flow = Flow::default();
-    present.live_rows().for_each(|view| flow.add(view));
-    let load = mean(live_gpus(present.fleet).filter_map(|gpu| gpu.reading.utilization));
+    live.for_each(|row| flow.add(row));
+    let load = mean(live_gpus(fleet).filter_map(|gpu| gpu.reading.utilization));
     FleetRates {
         prompt: flow.prompt.get(),
         cached: flow.cached.get(),
@@ -86,7 +86,7 @@ fn window(present: &PresentFleet<'_>) -> Option<Span> {
     rows.max().or_else(|| polls.max())
 }
 
-fn coverage(present: &PresentFleet<'_>, nodes: &[crate::snapshot::NodeRow]) -> Coverage {
+fn coverage(present: &PresentFleet<'_>, nodes: &[Arc<NodeRow>]) -> Coverage {
     let fleet = present.fleet;
     let (mut live, mut known) = (0, 0);
     for target in present.serving() {
@@ -106,7 +106,7 @@ fn coverage(present: &PresentFleet<'_>, nodes: &[crate::snapshot::NodeRow]) -> C
     }
 }
 
-fn gpu_totals(fleet: &Fleet, nodes: &[crate::snapshot::NodeRow]) -> GpuTotals {
+fn gpu_totals(fleet: &Fleet, nodes: &[Arc<NodeRow>]) -> GpuTotals {
     let bytes = |of: fn(&Gpu) -> Option<Bytes>| sum(live_gpus(fleet).filter_map(of).map(Bytes::get)).map(Bytes::new);
     let floats = |of: fn(&Gpu) -> Option<f64>| {
         live_gpus(fleet).filter_map(of).fold(None, |total: Option<f64>, value| Some(total.unwrap_or(0.0) + value))

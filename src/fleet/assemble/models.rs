@@ -52,7 +52,7 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<ModelRow>, Money) {
     }
     for view in present.live_rows() {
         if let Some(sum) = view.row.reading.model.as_ref().and_then(|model| sums.get_mut(model)) {
-            sum.flow.add(view);
+            sum.flow.add(view.counted());
         }
     }
     let earned = earned(fleet);
@@ -208,5 +208,7 @@ fn workers(present: &PresentFleet<'_>) -> Vec<(RevenueAccount, u64)> {
         };
         Some((account, grown))
     };
-    present.counted_rows().filter(|view| !view.is_duplicate).filter_map(worker).collect()
+    let mut workers = Vec::with_capacity(present.rows.len());
+    workers.extend(present.counted_rows().filter(|view| !view.is_duplicate).filter_map(worker));
+    workers
 }

@@ -1,6 +1,7 @@
 //! Node rows and their GPUs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::flow::Flow;
 use super::lookup::has_left;
@@ -11,16 +12,16 @@ use crate::snapshot::{GpuRow, NodeRow};
 use crate::units::{Energy, Power};
 use crate::words::in_order;
 
-pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<NodeRow> {
+pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<Arc<NodeRow>> {
     let fleet = present.fleet;
     let mut flows: BTreeMap<&NodeName, Flow> = BTreeMap::new();
     for view in present.live_rows() {
-        flows.entry(&view.node).or_default().add(view);
+        flows.entry(&view.node).or_default().add(view.counted());
     }
     let money = super::money::by_node(present);
     let mut names: Vec<NodeName> = names(fleet).into_iter().filter(|name| !has_left(fleet, name)).collect();
     names.sort_by(|a, b| in_order(a.as_str(), b.as_str()));
-    names.into_iter().map(|name| node_row(fleet, &name, flows.get(&name), money.get(&name))).collect()
+    names.into_iter().map(|name| Arc::new(node_row(fleet, &name, flows.get(&name), money.get(&name)))).collect()
 }
 
 /// The nodes that have GPUs, and those that a target is expected on. An engine's page may name a node before its host's

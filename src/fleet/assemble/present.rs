@@ -44,12 +44,45 @@ pub(super) struct RowView<'a> {
     pub(super) price: Option<Rc<ModelPrice<'a>>>,
 }
 
+/// What of a row its rates are made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CountedRow<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) row: &'a Row,
+    pub(super) counts: Counts,
+    pub(super) holds_back: bool,
+}
+
+impl<'a> CountedRow<'a> {
+    /// Those of all live rows, in the order of their targets.
+    pub(super) fn live(fleet: &'a Fleet) -> impl Iterator<Item = Self> {
+        let of_target = move |target: &'a Target| {
+            let engine = engine_of(fleet, target)?;
+            let holds_back = engine.holds_back();
+            let live = engine.rows.iter().filter(move |row| health(fleet, target, row) == Health::Live);
+            Some(live.map(move |row| {
+                let is_duplicate = fleet.metering.is_duplicate(&target.info.target, row, fleet.now());
+                let counts = fleet.metering.counts(&target.info, row, is_duplicate);
+                Self { engine, row, counts, holds_back }
+            }))
+        };
+        fleet.inventory.targets.values().filter_map(of_target).flatten()
+    }
+}
+
+/// The health of a row's target, or worse if the target's pages no longer have the row.
+fn health(fleet: &Fleet, target: &Target, row: &Row) -> Health {
+    let gone = if row.grows { Health::Live } else { Health::Stale };
+    fleet.inventory.health_of(target).max(fleet.inventory.health(row.seen)).max(gone)
+}
+
 type Prices<'a> = HashMap<(&'a ModelName, Option<&'a Label>), Option<Rc<ModelPrice<'a>>>>;
 
 impl<'a> PresentFleet<'a> {
     /// Judges all rows.
     pub(super) fn of(fleet: &'a Fleet) -> Self {
-        let (mut rows, mut by_target, mut prices) = (Vec::new(), BTreeMap::new(), Prices::new());
+        let count = fleet.metering.engines.values().map(|engine| engine.rows.len()).sum();
+        let (mut rows, mut by_target, mut prices) = (Vec::with_capacity(count), BTreeMap::new(), Prices::new());
         for target in fleet.inventory.targets.values() {
             let Some(engine) = engine_of(fleet, target) else { continue };
             let from = rows.len();
@@ -103,7 +136,6 @@ impl<'a> RowView<'a> {
             let find = || super::prices::price(fleet, Some(model), tenant);
             prices.entry((model, tenant)).or_insert_with(|| find().map(Rc::new)).clone()
         });
-        let gone = if row.grows { Health::Live } else { Health::Stale };
         let is_duplicate = metering.is_duplicate(&info.target, row, now);
         Self {
             target,
@@ -113,12 +145,17 @@ impl<'a> RowView<'a> {
             unit: unit.cloned(),
             role: metering.role(info, &row.reading),
             counts: metering.counts(info, row, is_duplicate),
-            health: fleet.inventory.health_of(target).max(fleet.inventory.health(row.seen)).max(gone),
+            health: health(fleet, target, row),
             holds_back: false,
             is_duplicate,
             counters: metering.counters(&info.target, engine, row, (now, is_duplicate)),
             price,
         }
+    }
+
+    /// What its rates are made of.
+    pub(super) fn counted(&self) -> CountedRow<'a> {
+        CountedRow { engine: self.engine, row: self.row, counts: self.counts, holds_back: self.holds_back }
     }
 
     /// Whether it is a proxy's row that is not counted, since watched engines serve or may serve its model.

@@ -46,7 +46,7 @@ fn unit_row(fleet: &Fleet, unit: &UnitName, members: &Members<'_>, pace: PaceSum
     let Members { nodes, gpus, rows } = members;
     let mut flow = Flow::default();
     for view in rows {
-        flow.add(view);
+        flow.add(view.counted());
     }
     let engines = || rows.iter().filter(|view| view.is_engine());
     let any_engine = engines().next().is_some();

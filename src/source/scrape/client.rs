@@ -72,11 +72,16 @@ impl Clients {
         &self.0.layouts
     }
 
-    /// An empty buffer with capacity for the last page's size.
+    /// An empty buffer with capacity for the last page's size. Pages of engines and of exporters differ in size: a buffer that is
+    /// too small is replaced, so that those that are kept fit most pages.
     pub(super) fn buffer(&self, expected: usize) -> Vec<u8> {
-        let mut buffer = self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        buffer.reserve(expected.min(KEEP));
-        buffer
+        let expected = expected.min(KEEP);
+        let mut buffers = self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fits) = buffers.iter().rposition(|buffer| buffer.capacity() >= expected) {
+            return buffers.swap_remove(fits);
+        }
+        buffers.pop();
+        Vec::with_capacity(expected)
     }
 
     /// Takes a buffer back for the next page.

@@ -5,18 +5,20 @@
 //! is 25 kB of buffers, which are quickly allocated again. Compressed bodies are left to reqwest.
 
 use std::error::Error;
+use std::future::poll_fn;
 use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body_util::Empty;
-use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper::header::{CONTENT_ENCODING, HOST, HeaderMap, HeaderValue, LOCATION};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use reqwest::Url;
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
 
 use crate::reading::{Label, ScrapeTrouble};
 
@@ -37,8 +39,66 @@ pub(super) struct KeptConnection {
 #[derive(Debug)]
 struct RequestExchange {
     sender: SendRequest<Empty<Bytes>>,
-    /// The connection's task. It ends when the sender is dropped, and returns the socket.
-    running: JoinHandle<Option<TcpStream>>,
+    connection: PolledConnection,
+}
+
+/// A connection that is read and written by whoever waits for what it brings: a task of its own would be spawned and woken for
+/// each page. `None` once it has ended.
+#[derive(Debug)]
+struct PolledConnection(Option<Connection<TokioIo<TcpStream>, Empty<Bytes>>>);
+
+impl PolledConnection {
+    /// Reads and writes what can be read and written now.
+    fn go_on(&mut self, cx: &mut Context<'_>) {
+        // Its error is that of the response or of its body.
+        if self.0.as_mut().is_some_and(|connection| connection.poll_without_shutdown(cx).is_ready()) {
+            self.0 = None;
+        }
+    }
+
+    /// Waits for what it brings.
+    async fn until<T>(&mut self, mut brings: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
+        poll_fn(|cx| {
+            self.go_on(cx);
+            brings(cx)
+        })
+        .await
+    }
+
+    /// The socket after the last exchange, unless more has been read than was answered.
+    async fn socket(self) -> Option<TcpStream> {
+        let parts = self.0?.without_shutdown().await.ok()?;
+        parts.read_buf.is_empty().then(|| parts.io.into_inner())
+    }
+}
+
+/// The body of a response; its connection goes on while it is waited for.
+pub(super) struct IncomingBody<'c> {
+    body: Incoming,
+    connection: Option<&'c mut PolledConnection>,
+}
+
+impl Body for IncomingBody<'_> {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        let this = self.get_mut();
+        // What has arrived is taken before more is read.
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
+            return Poll::Ready(frame);
+        }
+        this.connection.iter_mut().for_each(|connection| connection.go_on(cx));
+        Pin::new(&mut this.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// The result of a GET.
@@ -77,12 +137,18 @@ impl KeptConnection {
         })
     }
 
+    /// The response with a body that can be read.
+    pub(super) fn reading(&mut self, response: Response<Incoming>) -> Response<IncomingBody<'_>> {
+        let connection = self.busy.as_mut().map(|exchange| &mut exchange.connection);
+        response.map(|body| IncomingBody { body, connection })
+    }
+
     /// Takes the socket back if the response was read completely; otherwise closes it.
     pub(super) async fn rest(&mut self) {
-        let Some(RequestExchange { mut sender, running }) = self.busy.take() else { return };
-        if sender.ready().await.is_ok() {
+        let Some(RequestExchange { mut sender, mut connection }) = self.busy.take() else { return };
+        if connection.until(|cx| sender.poll_ready(cx)).await.is_ok() {
             drop(sender);
-            self.idle = running.await.ok().flatten();
+            self.idle = connection.socket().await;
         }
     }
 
@@ -98,14 +164,11 @@ impl KeptConnection {
         }
         let (mut sender, connection) =
             Builder::new().read_buf_exact_size(Some(READ)).handshake(TokioIo::new(stream)).await?;
-        // The response carries its error.
-        let running = tokio::spawn(async move {
-            let parts = connection.without_shutdown().await.ok()?;
-            parts.read_buf.is_empty().then(|| parts.io.into_inner())
-        });
-        sender.ready().await?;
-        let response = sender.send_request(request).await?;
-        self.busy = Some(RequestExchange { sender, running });
+        let mut connection = PolledConnection(Some(connection));
+        connection.until(|cx| sender.poll_ready(cx)).await?;
+        let mut sent = pin!(sender.send_request(request));
+        let response = connection.until(|cx| sent.as_mut().poll(cx)).await?;
+        self.busy = Some(RequestExchange { sender, connection });
         Ok(response)
     }
 }

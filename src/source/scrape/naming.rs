@@ -220,7 +220,9 @@ impl Ask {
         if url.scheme() == "http" {
             for _ in 0..=REDIRECTS {
                 match line.get(&url, &self.headers).await? {
-                    Got::Answer(response) => return intake().receive(response, connection::trouble).await,
+                    Got::Answer(response) => {
+                        return intake().receive(line.reading(response), connection::trouble).await;
+                    }
                     Got::Moved(there) => url = there,
                     Got::Unusual => break,
                 }

@@ -391,14 +391,16 @@ impl Scraper {
     }
 
     async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
-        let clients = &self.settings.clients;
-        let intake = Intake { cap, buffer: clients.buffer(self.length + self.length / 16), clock: &self.clock };
+        let (clients, expected, clock) = (&self.settings.clients, self.length + self.length / 16, &self.clock);
+        // There are no more buffers than responses that are arriving.
+        let intake = || Intake { cap, buffer: clients.buffer(expected), clock };
         let mut moves = 0;
         while url.scheme() == "http" && !self.unusual {
             let there = self.moved.as_ref().filter(|(from, _)| from == url).map_or(url, |(_, to)| to);
             match self.connection.get(there, headers).await? {
                 Got::Answer(response) => {
-                    let answer = intake.receive(response, connection::trouble).await;
+                    let response = self.connection.reading(response);
+                    let answer = intake().receive(response, connection::trouble).await;
                     self.connection.rest().await;
                     return answer;
                 }
@@ -415,6 +417,6 @@ impl Scraper {
             None => self.client.insert(clients.client(url, self.target.options.ca_file.as_deref())?),
         };
         let response = client::get(client, url, headers).await?;
-        intake.receive(response, |error, bytes| client::trouble(error, url, bytes)).await
+        intake().receive(response, |error, bytes| client::trouble(error, url, bytes)).await
     }
 }
