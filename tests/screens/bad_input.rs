@@ -54,7 +54,7 @@ fn are_legible(frames: &[(ViewId, (u16, u16), Vec<String>)]) {
     }
 }
 
-fn frame_of<'f>(frames: &'f [(ViewId, (u16, u16), Vec<String>)], view: ViewId, size: (u16, u16)) -> &'f [String] {
+fn frame_of(frames: &[(ViewId, (u16, u16), Vec<String>)], view: ViewId, size: (u16, u16)) -> &[String] {
     &frames.iter().find(|(of, at, _)| *of == view && *at == size).unwrap().2
 }
 

@@ -234,6 +234,15 @@ fn the_place_and_the_alert_of_a_cause_are_named_where_the_data_shows_them() {
         words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min. "),
         "the only one says nothing"
     );
+
+    // A full cache may explain the change; the GPU that was lost meanwhile is told all the same.
+    less.units = movers(&[("decode-7", -1_900), ("decode-8", -100)]);
+    let full = Alert { severity: Severity::Warning, ..alert(&snapshot, Rule::KvNearFull, "gpu-1", 600) };
+    snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-2 GPU 3", 60), full];
+    let told = words(&snapshot, Some(&less));
+    let (full, lost) = (told.find("gpu-1 has had a full KV cache"), told.find("gpu-2 GPU 3 has been lost"));
+    assert!(full.is_some() && full < lost, "{told}");
+    assert!(sentences(&snapshot, Some(&less))[2].is_dependent, "what to do speaks of the cause: {told}");
 }
 
 #[test]
@@ -274,27 +283,6 @@ fn the_gravest_alert_is_told_with_its_cost_and_what_to_do() {
     assert!(words(&snapshot, None).contains(", and 2 more."), "{}", words(&snapshot, None));
     snapshot.alerts.iter_mut().for_each(|alert| alert.severity = Severity::Info);
     assert!(!words(&snapshot, None).contains("has been lost"), "a remark is no headline");
-}
-
-/// A full cache may explain the change; the GPU that was lost meanwhile is told all the same.
-#[test]
-fn an_alert_that_is_graver_than_the_one_of_the_cause_is_told_too() {
-    let mut snapshot = fleet(30_000, 5_476);
-    let like = snapshot.nodes[0].clone();
-    snapshot.nodes = vec![node("gpu-1", Some("decode-7"), &like), node("gpu-2", Some("decode-8"), &like)];
-    let mut less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_000)]);
-    less.units = movers(&[("decode-7", -1_900), ("decode-8", -100)]);
-    snapshot.alerts =
-        vec![alert(&snapshot, Rule::GpuLost, "gpu-2 GPU 3", 60), alert(&snapshot, Rule::KvNearFull, "gpu-1", 600)];
-    snapshot.alerts[1].severity = Severity::Warning;
-    let told = words(&snapshot, Some(&less));
-    let (full, lost) = (told.find("gpu-1 has had a full KV cache"), told.find("gpu-2 GPU 3 has been lost"));
-    assert!(full.is_some() && full < lost, "{told}");
-    assert_eq!(told.matches("Cap the engine's requests").count(), 1, "{told}");
-    snapshot.alerts[0].severity = Severity::Warning;
-    assert!(!words(&snapshot, Some(&less)).contains("has been lost"), "one of the same severity finds no room");
-    let depend: Vec<bool> = sentences(&snapshot, Some(&less)).iter().map(|sentence| sentence.is_dependent).collect();
-    assert_eq!(depend, [false, false, true], "what to do speaks of the cause");
 }
 
 #[test]

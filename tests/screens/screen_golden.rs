@@ -144,7 +144,9 @@ fn each_theme_once() {
             *counts.entry(format!("{} on {}", cell.fg, cell.bg)).or_insert(0) += 1;
         }
         writeln!(got, "{}", palette.name()).unwrap();
-        counts.into_iter().for_each(|(colours, cells)| writeln!(got, "{cells:>6}  {colours}").unwrap());
+        for (colours, cells) in counts {
+            writeln!(got, "{cells:>6}  {colours}").unwrap();
+        }
     }
     same("themes.txt", &got);
 }

@@ -8,12 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use margintop::snapshot::Snapshot;
+use margintop::reading::{Health, Label};
+use margintop::snapshot::{Rule, Severity, Snapshot};
 use margintop::tui::app::{Action, App};
 use margintop::units::Span;
 use picture::hands::{press, text, type_, watched};
 use picture::pages::{self, Page};
-use picture::{Case, case, empty};
+use picture::{Case, alert, case, empty};
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 
 /// Letters from which a run of them is a word that can be told from an abbreviation.
@@ -131,4 +132,48 @@ fn a_tiny_screen_says_so_in_whole_words() {
             assert!(found.is_empty(), "{width}x{height}: {found:?}");
         }
     }
+}
+
+/// Class: half of a sentence, cut in its middle.
+#[test]
+fn a_lost_gpu_says_so_however_narrow_its_row_is() {
+    let mut snapshot = case(Case::OneBox);
+    let node = Arc::make_mut(&mut snapshot.nodes[0]);
+    node.gpus[1].state = Health::Lost;
+    node.gpus[1].reason =
+        Some(Label::new("its exporter answers without it: it fell off the bus, or the exporter lost it"));
+    let app = of(snapshot);
+    for (width, whole) in [(80, "lost"), (120, "lost"), (200, "lost: its exporter answers without it")] {
+        let frame = text(&app, width, if width == 80 { 24 } else { 50 });
+        let row = frame.lines().find(|line| line.starts_with(" × 1 ")).unwrap_or_else(|| panic!("{frame}"));
+        assert!(row.contains(whole) && !row.contains('…'), "{row}");
+    }
+}
+
+/// Class: a cause that the data does not show.
+#[test]
+fn ranks_of_engines_that_do_not_answer_are_not_said_to_need_a_unit() {
+    let mut snapshot = case(Case::OneBox);
+    snapshot.engines.clear();
+    (snapshot.coverage.engines_live, snapshot.coverage.engines_known) = (0, 2);
+    let mut app = of(snapshot.clone());
+    type_(&mut app, "6");
+    let frame = text(&app, 120, 36);
+    assert!(frame.contains("No engine answers now") && !frame.contains("Name a `unit`"), "{frame}");
+    (snapshot.coverage.engines_live, snapshot.coverage.engines_known) = (2, 2);
+    let mut app = of(snapshot);
+    type_(&mut app, "6");
+    assert!(text(&app, 120, 36).contains("Name a `unit`"));
+}
+
+/// Class: an alert that is cut before it says what is wrong.
+#[test]
+fn an_alert_that_finds_no_room_is_told_by_its_rule() {
+    let mut snapshot = case(Case::OneBox);
+    let at = snapshot.at - Span::from_secs(60);
+    let long = "the cache of keys and values is full and requests wait for it: give it more memory";
+    snapshot.alerts =
+        (0..9).map(|gpu| alert(Rule::KvNearFull, Severity::Warning, &format!("engine-{gpu}"), at, long)).collect();
+    let frame = text(&of(snapshot), 80, 24);
+    assert!(frame.contains("engine-0: KV near full"), "{frame}");
 }

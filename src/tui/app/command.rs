@@ -12,10 +12,6 @@ impl App {
         if self.read_on(command) {
             return Effect::Redraw;
         }
-        if let Some(said) = self.elsewhere(command) {
-            self.say(said);
-            return Effect::Redraw;
-        }
         if let Some(effect) = self.command_of_view(command) {
             return effect;
         }
@@ -79,6 +75,10 @@ impl App {
 
     /// The action of a command in the open view and its rows; `None` if it has none there.
     fn command_of_view(&mut self, command: Command) -> Option<Effect> {
+        if let Some(said) = self.elsewhere(command) {
+            self.say(said);
+            return Some(Effect::Redraw);
+        }
         match (self.view(), command) {
             (ViewId::Money, Command::Show(ViewId::Money)) => self.next_pane(),
             (ViewId::Money, Command::Against) => self.money.against = self.money.against.next(),

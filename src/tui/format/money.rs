@@ -109,6 +109,20 @@ pub fn digits(money: Money, places: u32) -> String {
     format!("{}.{:0width$}", grouped(rounded / scale), rounded % scale, width = places as usize)
 }
 
+/// The digits alone, without a sign: cents below a thousand, whole above, in k, M, B or T where that is more than `cells`.
+pub fn rounded_within(money: Money, cells: usize) -> String {
+    let is_large = money.rounded(2).unsigned_abs() >= 100_000;
+    let whole = digits(money, 0);
+    if is_large && whole.len() <= cells { whole } else { digits_within(money, if is_large { 0 } else { cells }) }
+}
+
+/// An amount outside of a column, the same way: `$16.00`, `$22,531`, `−$4.12`.
+pub fn rounded_amount(money: Option<Money>, currency: &str, cells: usize) -> String {
+    let Some(money) = money else { return UNKNOWN.to_owned() };
+    let sign = format!("{}{}", if money.rounded(2) < 0 { "−" } else { "" }, symbol(currency));
+    format!("{sign}{}", rounded_within(money, cells.saturating_sub(width(&sign))))
+}
+
 /// Whole units as three digits and k, M, B, T: integers only, truncated.
 fn shortened(units: u128) -> String {
     let (scale, letter) = match units {

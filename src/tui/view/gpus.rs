@@ -76,7 +76,8 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
         C::right("SM clock", 8, |line| {
             line.gpu.sm_clock_mhz.map_or_else(Cell::unknown, |c| Cell::dim(format!("{} MHz", c.get())))
         })
-        .rank(5),
+        .rank(5)
+        .only(any(|gpu| gpu.sm_clock_mhz.is_some())),
         C::right("tensor", 6, |line| figure(&format::percent(line.gpu.activity.tensor)))
             .rank(6)
             .only(any(|gpu| gpu.activity.tensor.is_some())),

@@ -95,7 +95,7 @@ pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
     }
     heading.draw(canvas, area);
     let (role, glyph, sign) = sign(node.profit);
-    let whole = node.profit.map_or("–".to_owned(), |profit| format::digits_within(profit, 9));
+    let whole = node.profit.map_or("–".to_owned(), |profit| format::rounded_within(profit, 9));
     let symbol = format::symbol(scene.currency());
     let digits = Digits {
         glyph,
@@ -135,13 +135,13 @@ pub(super) fn sign(profit: Option<Money>) -> (Role, char, &'static str) {
 
 /// What stands behind the profit, in rows.
 pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
-    let amount = |money: Option<Money>| format::pad_right(&scene.money(money, 9), 9);
+    let amount = |money: Option<Money>| format::pad_right(&format::rounded_amount(money, scene.currency(), 9), 9);
     let pair = |label: &str, value: String| vec![(Role::Dim, label.to_owned()), (Role::Text, value)];
     let (role, ..) = sign(node.profit_per_hour);
     let per_hour = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| {
         let symbol = format::symbol(scene.currency());
         let (mark, amount) = if profit < Money::ZERO { ("▼ − ", Money::ZERO - profit) } else { ("+ ", profit) };
-        format!("{mark}{symbol}{}", format::digits_within(amount, 9))
+        format!("{mark}{symbol}{}", format::rounded_within(amount, 9))
     });
     let mut rate = vec![(role, format::pad_right(&format!("{per_hour} /h"), if side { 17 } else { 0 }))];
     if let Some((change, role)) = change(scene, node).filter(|_| !side) {
@@ -164,7 +164,7 @@ pub(super) fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<(String, Role)
     let change = node_headline::change(scene, node).filter(|_| node.profit_per_hour.is_some())?;
     let (role, glyph, _) = sign(Some(change));
     let amount = if change < Money::ZERO { Money::ZERO - change } else { change };
-    Some((format!("{glyph} {} /h", scene.money(Some(amount), 8).trim()), role))
+    Some((format!("{glyph} {} /h", format::rounded_amount(Some(amount), scene.currency(), 8)), role))
 }
 
 /// Its place among the nodes whose profit an hour is known, the highest first: `41 of 278`.

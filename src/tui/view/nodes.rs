@@ -298,7 +298,7 @@ fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
         }
     };
     cost(RowKind::Unpriced.name(), String::new(), unpriced);
-    cost(OTHERS, format!("no engine on {}", format::grouped(count)), engineless);
+    cost(OTHERS, format!("{} nodes", format::grouped(count)), engineless);
     let uncosted = scene.snap.nodes.iter().any(|row| row.revenue_per_hour.is_some() && row.cost_per_hour.is_none());
     if money.unrated_gpus > 0 || uncosted {
         parts.push((RowKind::Uncosted.name(), String::new(), None));

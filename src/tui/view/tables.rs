@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::layout::Rect;
 
-use super::about::about;
+use super::about::{about, found};
 use super::cause_words::{cause_name, cause_notes};
 use super::charts::severity;
 use super::list::{Col, List, figure, said};
@@ -241,7 +241,8 @@ impl AlertWords {
         let (kept, rest) = match whole.strip_prefix(kept.as_str()) {
             Some("") => (kept, None),
             Some(rest) => (kept, Some(format!("→ {}", rest.trim_start_matches([':', ';', ',', ' '])))),
-            // No clause of it fits: it goes on in the next row.
+            // No clause of it fits: what its rule finds stands for it, or it goes on in the next row.
+            None if rows < 2 && format::width(found(alert.rule)) <= left => (found(alert.rule).to_owned(), None),
             None if rows < 2 => (kept, None),
             None => {
                 let mut lines = format::wrapped(whole, left).into_iter();

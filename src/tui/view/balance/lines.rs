@@ -72,7 +72,7 @@ pub(super) fn columns<'s, 'a>(an_hour: &str, of: &'static str) -> Vec<Col<'s, Ba
         })
         .stretch(1, 30)
         .rising(|line| OrderedBy::Name(line.group.group.name().to_owned())),
-        C::left("balancer", 8, |line| Cell::dim(line.balance.balancer.name())),
+        C::left("by", 8, |line| Cell::dim(line.balance.balancer.name())),
         C::right("max/mean", 8, |line| {
             let over = line.over();
             said(if over >= UNEVEN { Role::Warning } else { Role::Text }, format!("{:.2}", over.min(MOST)))

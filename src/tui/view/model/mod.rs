@@ -173,7 +173,7 @@ fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow
 fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) -> Rect {
     let profit = row.money.profit_per_hour;
     let (role, glyph, sign) = sign(profit);
-    let whole = profit.map_or(format::UNKNOWN.to_owned(), |profit| format::digits_within(profit, 7));
+    let whole = profit.map_or(format::UNKNOWN.to_owned(), |profit| format::rounded_within(profit, 9));
     let currency = format::symbol(scene.currency());
     let (currency, largest) = (currency.trim_end(), DigitForm::Medium);
     let form = Digits { glyph, sign, currency, whole: &whole, cents: "", bound: "", role, largest }.draw(canvas, area);
@@ -229,12 +229,7 @@ fn change(scene: &Scene<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
 
 /// An amount: cents below a thousand, whole above.
 fn amount(scene: &Scene<'_>, money: Option<Money>) -> String {
-    let sign = if money.is_some_and(|money| money.rounded(2) < 0) { "−" } else { "" };
-    let symbol = format::symbol(scene.currency());
-    match money.map(|money| if money < Money::ZERO { Money::ZERO - money } else { money }) {
-        None => format::UNKNOWN.to_owned(),
-        size => format!("{sign}{symbol}{}", format::bare(size, 8)),
-    }
+    format::rounded_amount(money, scene.currency(), 10)
 }
 
 fn per_hour(scene: &Scene<'_>, size: Money) -> String {

@@ -82,7 +82,7 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
         return rule.draw(canvas, area);
     }
     let BarSums { revenue, cost, profit, lower_bound } = sums(scene, page, shown);
-    let amount = |money: Option<Money>| scene.money(money, 12).trim().to_owned();
+    let amount = |money: Option<Money>| format::rounded_amount(money, scene.currency(), 12);
     let bound = if lower_bound { "≥ " } else { "" };
     let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
     let (key, name) = if is_loss { (Role::Loss, " loss ") } else { (Role::Gain, " profit ") };

@@ -19,7 +19,8 @@ pub(super) const ROOM: u16 = 100;
 
 /// Draws it. On narrow screens the gravest alert takes it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let gravest = scene.snap.alerts.iter().max_by_key(|alert| alert.severity);
+    // Of several the first: the rows of alerts begin with the second.
+    let gravest = scene.snap.alerts.iter().rev().max_by_key(|alert| alert.severity);
     if let Some(alert) = gravest.filter(|alert| alert.severity > Severity::Info && area.width < ROOM) {
         return tables::alert_line(canvas, area, scene, alert, 0);
     }
