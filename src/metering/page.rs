@@ -8,7 +8,7 @@ use super::relabelled::InstancePart;
 use super::revenue::Interval;
 use super::{Context, Engine, Metering, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
-use crate::counters::{Bounds, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
+use crate::counters::{Bounds, Growth, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
 use crate::ledger::{Entry, Evidence, Marker, Posting, PostingSource, Timing};
 use crate::pricing::Bill;
 use crate::reading::{EngineReading, EngineRole, InstanceId, Label, PageReading};
@@ -153,23 +153,7 @@ impl Metering {
         }
         let interval = begin_rate(context, engine, (place, reading), (step, outcome), interval);
         if let Some(grown) = &step.grown {
-            let mut entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
-            if step.unproven {
-                context.ledger.doubt_entries(&mut entries);
-            }
-            trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);
-            if grown.settled > crate::units::Tokens::ZERO {
-                let moved = engine.rows[place].settle(grown.settled, context.ledger);
-                trials::keep_moved(engine, reading, outcome, &moved);
-                self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
-            }
-            if grown.corrected > crate::units::Tokens::ZERO {
-                // They are those of the page before.
-                let since = interval.from - (interval.to - interval.from);
-                let moved = correct(context, engine, place, (outcome.process, since), grown.corrected);
-                trials::keep_moved(engine, reading, outcome, &moved);
-                self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
-            }
+            self.post_growth(context, engine, (place, reading), (step, grown, outcome), interval);
         }
         if let Some(disputed) = &step.disputed {
             self.dispute(context, engine, place, reading, disputed, interval);
@@ -209,6 +193,34 @@ impl Metering {
         }
         row.window.set_unsure(is_unsure);
         row.draw(reading.clone(), context.at, outcome.process, step, context.config.window);
+    }
+
+    /// Posts a growth, and what it says of earlier hits.
+    fn post_growth(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        (place, reading): (usize, &EngineReading),
+        (step, grown, outcome): (&Step, &Growth, &Outcome),
+        interval: Interval,
+    ) {
+        let mut entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
+        if step.unproven {
+            context.ledger.doubt_entries(&mut entries);
+        }
+        trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);
+        if grown.settled > crate::units::Tokens::ZERO {
+            let moved = engine.rows[place].settle(grown.settled, context.ledger);
+            trials::keep_moved(engine, reading, outcome, &moved);
+            self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
+        }
+        if grown.corrected > crate::units::Tokens::ZERO {
+            // They are those of the page before.
+            let since = interval.from - (interval.to - interval.from);
+            let moved = correct(context, engine, place, (outcome.process, since), grown.corrected);
+            trials::keep_moved(engine, reading, outcome, &moved);
+            self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
+        }
     }
 
     /// Judges a row's latencies by the objectives. Those of a proxy are not its node's.
