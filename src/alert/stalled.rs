@@ -29,6 +29,8 @@ struct RowWork {
     moved: Timestamp,
     /// Whether its rates move while its counters stand still: it has live counters.
     is_live: bool,
+    /// The snapshot in which it was last at work.
+    seen: Timestamp,
 }
 
 /// Rows that have requests running.
@@ -43,7 +45,6 @@ impl Stalls {
         if picture.resuming {
             self.rows.clear();
         }
-        let mut rows = HashMap::with_capacity(self.rows.len());
         let mut found = Vec::new();
         // The rows of a target follow each other.
         let targets = picture.engines.chunk_by(|a, b| a.target == b.target);
@@ -53,14 +54,14 @@ impl Stalls {
                 continue;
             };
             let key = (row.target.clone(), row.rank.clone(), row.model.clone());
-            let work = follow(self.rows.get(&key).copied(), row, (picture, siblings));
+            let work = RowWork { seen: picture.at, ..follow(self.rows.get(&key).copied(), row, (picture, siblings)) };
             let patience = if counts_at_end(row.kind) && !work.is_live { PATIENCE_AT_END } else { PATIENCE };
             if picture.at - work.moved >= patience {
                 found.push(finding(row, running, picture.at - work.moved));
             }
-            rows.insert(key, work);
+            self.rows.insert(key, work);
         }
-        self.rows = rows;
+        self.rows.retain(|_, work| work.seen == picture.at);
         found
     }
 }
@@ -68,7 +69,7 @@ impl Stalls {
 fn follow(before: Option<RowWork>, row: &EngineRow, (picture, siblings): (&Snapshot, &[Arc<EngineRow>])) -> RowWork {
     let (now, progress) = (picture.at, progress(row, siblings));
     let Some(before) = before else {
-        return RowWork { progress, changed: now, moved: now, is_live: has_only_rates(row) };
+        return RowWork { progress, changed: now, moved: now, is_live: has_only_rates(row), seen: now };
     };
     if before.progress != progress || now < before.moved {
         return RowWork { progress, changed: now, moved: now, ..before };

@@ -171,7 +171,7 @@ fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, of: impl Fn(T, T) -> T) {
 
 /// The engines of each node.
 pub(super) fn by_node(snapshot: &Snapshot) -> HashMap<&str, ServedTogether<'_>> {
-    let mut nodes: HashMap<&str, ServedTogether<'_>> = HashMap::new();
+    let mut nodes: HashMap<&str, ServedTogether<'_>> = HashMap::with_capacity(snapshot.nodes.len());
     for row in &snapshot.engines {
         nodes.entry(row.node.as_str()).or_default().add_to_others(row);
     }
