@@ -27,6 +27,12 @@ pub(super) const MIN_EVIDENCE: u64 = 1000;
 const BURST: u64 = 4000;
 const BURST_A_SECOND: u64 = 1000;
 
+/// Whether so many output tokens are more than come at once after that time: what has them at first has them from before.
+pub(super) fn is_beyond_burst(output: u64, within: Span) -> bool {
+    let millis = u128::from(within.millis().max(1).unsigned_abs());
+    u128::from(output) >= u128::from(BURST) + u128::from(BURST_A_SECOND) * millis / 1000
+}
+
 /// The fastest minute of each counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct FastestMinute {
@@ -87,7 +93,6 @@ impl FastestMinute {
     /// makes in a second what takes it most of an hour. Prompts alone may: a long one is counted at once.
     pub(super) fn is_leap(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
         let millis = |i: usize| u128::from(since_moved[i].millis().max(1).unsigned_abs());
-        let burst = u128::from(BURST) + u128::from(BURST_A_SECOND) * millis(OUTPUT) / 1000;
         let present = self.since.map_or(MINUTE, |since| at.since(since).clamp(Span::from_millis(1), MINUTE));
         let far = |i: usize| {
             let grew = |tokens: u64, within: Span| {
@@ -98,7 +103,7 @@ impl FastestMinute {
         let mut moved = (0..COUNTERS).filter(|i| growth[*i] > 0);
         // What came at once before may come again.
         let is_new = growth[OUTPUT] > self.at_once.saturating_mul(OWN_RATIO);
-        self.any() && is_new && u128::from(growth[OUTPUT]) >= burst && moved.all(far)
+        self.any() && is_new && is_beyond_burst(growth[OUTPUT], since_moved[OUTPUT]) && moved.all(far)
     }
 
     /// Whether a growth is far beyond anything shown.
@@ -145,7 +150,7 @@ mod tests {
         }
         for now in [5, 200] {
             assert!(shown.is_leap([50_000, 20_000, 50_000], second, at(now)), "500 times as fast");
-            assert!(!shown.is_leap([50_000, 20_000, 14_000], second, at(now)), "much to do at once");
+            assert!(!shown.is_leap([50_000, 20_000, 4_900], second, at(now)), "much to do at once");
             assert!(!shown.is_leap([900_000, 0, 100], second, at(now)), "long prompts");
             assert!(!shown.is_leap([50_000, 50, 50_000], second, at(now)), "the hits go on");
             assert!(!shown.is_leap([50_000, 20_000, 50_000], [Span::from_secs(60); COUNTERS], at(now)), "in a minute");

@@ -202,7 +202,10 @@ impl Processes {
                 return self.advance_identified(page, start);
             }
         }
-        self.first_page(page, start)
+        match self.outgrown_birth(page, start) {
+            Some(id) => self.go_on(page, id),
+            None => self.first_page(page, start),
+        }
     }
 
     /// Applies a page of a known process.

@@ -15,6 +15,7 @@ mod identity;
 mod jitter;
 mod line;
 mod moved_starts;
+mod outgrown_births;
 mod own_pace;
 mod page;
 mod page_match;

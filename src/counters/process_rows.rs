@@ -2,7 +2,7 @@
 
 use super::delta::{Reset, Step};
 use super::dropped::{self, Dropped};
-use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_JUDGED};
+use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_JUDGED, is_beyond_burst};
 use super::page::{FORGOTTEN, SLACK};
 use super::passed::PassedLines;
 use super::process::Process;
@@ -82,6 +82,7 @@ impl Process {
                 left.get_or_insert_with(|| self.large_left(rows));
             }
             let of_left = left.as_deref().unwrap_or_default();
+            let begin = (begin, is_new);
             let Beginning { begin, since, is_lost } = self.beginning(reading, known, (rows, of_left), (begin, context));
             if let Some(left) = &mut left {
                 left.retain(|(place, _)| Some(*place) != known);
@@ -119,7 +120,7 @@ impl Process {
         reading: &EngineReading,
         known: Option<usize>,
         (page, left): (&[&EngineReading], &[(usize, TokenCounters)]),
-        (begin, context): (Begin, &PageContext),
+        ((begin, is_new), context): ((Begin, bool), &PageContext),
     ) -> Beginning {
         let since = context.last_page;
         match reading.listed {
@@ -127,8 +128,10 @@ impl Process {
             Some(Listed { not_running: None }) => Beginning { begin: Begin::Baseline, since, is_lost: false },
             None if known.is_some() => Beginning { begin, since, is_lost: false },
             None => {
-                let was_there =
-                    begin == Begin::Zero && (self.may_be_of(reading, left) || self.was_there(reading, page, context));
+                let was_there = begin == Begin::Zero
+                    && (self.may_be_of(reading, left)
+                        || self.was_there(reading, page, context)
+                        || !is_new && has_earlier(reading, context));
                 let is_lost = was_there || begin == Begin::Baseline && self.dropped.is_none();
                 Beginning { begin: if was_there { Begin::Baseline } else { begin }, since, is_lost }
             }
@@ -213,6 +216,12 @@ impl Process {
         only(self.index.of_name(&self.rows, reading.rank.as_ref(), reading.model.as_ref()).filter(left))
             .or_else(|| self.renamed(reading, page))
     }
+}
+
+/// Whether a row that is not known has more output than comes at once since the last page.
+fn has_earlier(reading: &EngineReading, context: &PageContext) -> bool {
+    let output = reading.tokens.output.unwrap_or_default().count();
+    output >= MIN_JUDGED && is_beyond_burst(output, context.at.since(context.last_page))
 }
 
 /// The only one of several, if it is.

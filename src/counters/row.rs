@@ -15,7 +15,7 @@ use super::quarantine_limits::{QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT};
 use serde::{Deserialize, Serialize};
 
 use super::delta::{Disputed, Growth, Reset, Step};
-use super::fastest_minute::{FastestMinute, MIN_DISPUTED};
+use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_EVIDENCE};
 use super::hits::HitClamp;
 use super::recent_values::RecentValues;
 use super::series_sum::SeriesSum;
@@ -86,7 +86,7 @@ impl RowCounters {
     /// A row whose values are a baseline: they were produced before it was watched.
     pub fn baseline(reading: &EngineReading, context: &PageContext) -> Self {
         let mut row = Self::empty(context.at);
-        row.unread = context.refused;
+        row.unread = context.refused || lacks_part(&reading.tokens);
         row.advance_series(reading, &reading.tokens);
         row.last = reading.tokens;
         row.finished.baseline(&reading.tokens, &reading.finished);
@@ -386,7 +386,7 @@ impl RowCounters {
     ) -> Step {
         let elsewhere = self.seen_elsewhere.take();
         let from = self.quarantine.take().map(|quarantined| quarantined.believed).or(elsewhere);
-        let is_missing = self.unread && self.adopt_unread(now, context.refused);
+        let is_missing = self.unread && self.adopt_unread(now, context.refused || lacks_part(&reading.tokens));
         let before_reset = self.earlier.and_then(|earlier| earlier.believed);
         let undone = self.undoes_reset(now, context);
         let from = if undone { before_reset } else { from };
@@ -472,4 +472,11 @@ impl RowCounters {
     fn since_moved(&self, at: Moment) -> [Span; COUNTERS] {
         self.moved.map(|moved| at.since(moved))
     }
+}
+
+/// Whether prompts or output are missing although the other is there: what has read prompts has written.
+fn lacks_part(tokens: &TokenCounters) -> bool {
+    let [prompt, _, output] = values(tokens);
+    let is_much = |value: Option<u64>| value.is_some_and(|value| value >= MIN_EVIDENCE);
+    prompt.is_none() && is_much(output) || output.is_none() && is_much(prompt)
 }

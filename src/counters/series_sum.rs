@@ -133,12 +133,17 @@ impl SeriesSum {
     /// The series that left this page or earlier ones and go on under other labels: a new series has the value of the old
     /// one or a little more; if none stayed under its labels, any amount more.
     fn continued(&self, now: &[SeriesValue]) -> Vec<u64> {
+        self.matched(now).0
+    }
+
+    /// The same, and the values of new series that go on from none.
+    fn matched(&self, now: &[SeriesValue]) -> (Vec<u64>, Vec<u64>) {
         let present = &self.present.series;
         let is_known =
             |new: &&SeriesValue| find(present, new.series).is_some() || find(&self.gone, new.series).is_some();
         let mut came: Vec<u64> = now.iter().filter(|new| !is_known(new)).map(|new| new.value.count()).collect();
         if came.is_empty() || present.is_empty() {
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         }
         came.sort_unstable();
         let left: Vec<SeriesValue> = self.left(now).copied().collect();
@@ -147,7 +152,7 @@ impl SeriesSum {
         let mut continued = match_values(left, &mut came, all_changed);
         continued.extend(match_values(returned, &mut came, all_changed));
         continued.sort_unstable();
-        continued
+        (continued, came)
     }
 
     /// Whether all series are new, none goes on under other labels, and together they are far lower: a process began anew that
@@ -197,6 +202,14 @@ impl SeriesSum {
         let left = self.left(now).map(|old| (old.series, true));
         let gone = self.gone.iter().filter(|gone| find(now, gone.series).is_none()).map(|gone| (gone.series, false));
         left.chain(gone).filter(|(series, _)| continued.binary_search(series).is_err()).collect()
+    }
+
+    /// The sum of the series that are new on a page and go on from no other one.
+    pub(super) fn came(&self, now: &[SeriesValue]) -> u64 {
+        if now.is_empty() || self.present.series.is_empty() || same(&self.present.series, now) {
+            return 0;
+        }
+        self.matched(now).1.into_iter().fold(0, u64::saturating_add)
     }
 
     /// Whether a known series is not on a page.

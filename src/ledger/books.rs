@@ -163,10 +163,9 @@ impl Ledger {
             let tariff = self.tariff_at(posting.account, from);
             let tokens = upto.less(done);
             let unsure = if posting.hits_known { Tokens::ZERO } else { tokens.miss };
-            let entry =
-                Entry { account: posting.account, tariff, minute: from.minute(), tokens, unsure, unproven: false };
+            let (account, minute) = (posting.account, from.minute());
+            entries.push(Entry { account, tariff, minute, tokens, unsure, unproven: false });
             (from, done) = (end, upto);
-            entries.push(entry);
         }
         entries
     }

@@ -118,7 +118,8 @@ fn much_at_once_after_nothing_is_marked() {
                         // As much as its pages show.
                         continue;
                     }
-                    let is_marked = picture.money.upper_bound || picture.money.disputed_tokens > 0;
+                    let money = &picture.money;
+                    let is_marked = money.upper_bound || money.lower_bound || money.disputed_tokens > 0;
                     assert!(is_marked, "{what}");
                     picture.money.upper_bound = false;
                     assert_eq!(wrong(&picture, 100.0, 0.05), None, "{what}");

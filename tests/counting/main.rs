@@ -22,6 +22,7 @@ mod seat;
 mod support;
 
 mod absences;
+mod at_once;
 mod births_beside;
 mod births_unseen;
 mod busy_turns;

@@ -33,7 +33,14 @@ impl World {
                 writeln!(self.history, "{}: process {nth} has other labels", address.target).unwrap();
             }
         }
-        let burst = if dice.one_in(10) { 90_000 } else { 9_000 };
+        // So much at once that it waits for three pages must come before the last ones.
+        let burst = if calm {
+            3_000
+        } else if dice.one_in(10) {
+            90_000
+        } else {
+            9_000
+        };
         for process in &mut address.processes {
             process.work(dice, burst);
         }

@@ -73,7 +73,12 @@ impl RowCounters {
             }
             (_, Some(_)) => {
                 let was_doubtful = self.hits.is_doubtful();
-                let split = self.hits.take(prompts, hits, self.lacks_hits(reading));
+                // Hits of before are the first value of their counter: how many of these prompts had any is not known.
+                let is_first = self.last.cached.is_none() && hits == 0 && reading.tokens.cached > Some(Tokens::ZERO);
+                let split = self.hits.take(prompts, hits, is_first || self.lacks_hits(reading));
+                if is_first {
+                    self.hits.leave_unknown();
+                }
                 if !was_doubtful && self.hits.is_doubtful() {
                     self.doubted = Some(at);
                 }

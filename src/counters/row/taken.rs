@@ -5,7 +5,7 @@
 //! row grows, both are possible: the growth since that value is posted, the rest is disputed.
 
 use super::{COUNTERS, PageContext, RowCounters, fell, growth, values};
-use crate::counters::fastest_minute::{MIN_EVIDENCE, MIN_JUDGED};
+use crate::counters::fastest_minute::{MIN_EVIDENCE, MIN_JUDGED, is_beyond_burst};
 use crate::counters::series_sum::Beside;
 use crate::reading::{EngineReading, SeriesValue, TokenCounters};
 use crate::units::Span;
@@ -46,7 +46,18 @@ impl RowCounters {
         let jumped = |i: usize, page: &[SeriesValue]| {
             self.series[i].jumped(page, |grown| !self.shown.suggests(only(i, grown), within))
         };
-        largest(of_row, self.of_missing(reading, jumped, |beside, left, i| self.rises_to(beside, left, (i, within))))
+        let of_missing = self.of_missing(reading, jumped, |beside, left, i| self.rises_to(beside, left, (i, within)));
+        largest(largest(of_row, of_missing), self.of_new(reading, within))
+    }
+
+    /// What series that are new have, if that is more than comes at once: they had it before.
+    fn of_new(&self, reading: &EngineReading, within: Span) -> [u64; COUNTERS] {
+        let pages = [&reading.series.prompt, &reading.series.cached, &reading.series.output];
+        let output = self.series[2].came(pages[2]);
+        if !is_beyond_burst(output, within) {
+            return [0; COUNTERS];
+        }
+        [self.series[0].came(pages[0]), self.series[1].came(pages[1]), output]
     }
 
     /// How much of each counter's values after a fall others may have had.

@@ -1,0 +1,29 @@
+//! Start times that are not of the process whose counters stand beside them, such as a sidecar's.
+//!
+//! A process that was born after the last page has made what its page shows since then. If that is more output than comes at
+//! once, and the page goes on from the process before at its pace, it is that process: the start time is another program's.
+
+use super::fastest_minute::is_beyond_burst;
+use super::identity::Processes;
+use super::page::InstancePage;
+use super::process_id::ProcessId;
+use crate::units::{Span, Timestamp};
+
+impl Processes {
+    /// The process that a page with a new start time goes on from, if it has more than a process that began then.
+    pub(super) fn outgrown_birth(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
+        let began = self.birth(page, start)?;
+        let since = (page.at.wall - began).max(Span::from_secs(1));
+        let output = page.rows.iter().filter_map(|reading| reading.tokens.output).map(|output| output.count());
+        if !is_beyond_burst(output.fold(0, u64::saturating_add), since) {
+            return None;
+        }
+        let process = self.current.and_then(|id| self.get_mut(id)).filter(|process| !process.ended)?;
+        let goes_on =
+            process.has_shown() && process.paces(&process.line(), page.rows, page.at.since(process.last_seen));
+        goes_on.then(|| {
+            process.add_start(start, false);
+            process.id
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! Values that are seen for the first time, and are more than any engine makes at once: they were there before.
+
+use crate::reports::scene::{HERE, Scene, read};
+
+fn counter(name: &str, rows: &[(String, u64)]) -> String {
+    let rows: String = rows.iter().map(|(labels, value)| format!("vllm:{name}{{{labels}}} {value}\n")).collect();
+    format!("# TYPE vllm:{name} counter\n{rows}")
+}
+
+/// Prompts, hits and output of rows, by their labels and what they have made of output.
+fn page(starts: &[(&str, &str)], rows: &[(&str, u64)]) -> String {
+    let starts: String =
+        starts.iter().map(|(labels, start)| format!("process_start_time_seconds{{{labels}}} {start}\n")).collect();
+    let of = |parts: u64, whole: u64| -> Vec<_> {
+        rows.iter()
+            .map(|(labels, made)| (format!("engine=\"0\",model_name=\"m\"{labels}"), made * parts / whole))
+            .collect()
+    };
+    starts
+        + &counter("prompt_tokens_total", &of(2, 1))
+        + &counter("prompt_tokens_cached_total", &of(1, 2))
+        + &counter("generation_tokens_total", &of(1, 1))
+}
+
+/// What is posted of output, and whether anything says that it may be too much or too little.
+fn posted(scene: &mut Scene, second: i64) -> (u64, bool, bool) {
+    let money = scene.picture(second).money;
+    (scene.posted()[2], money.upper_bound, money.lower_bound || money.disputed_tokens > 0)
+}
+
+/// Class: an instance joins an aggregated page whose labels are not known to name one: all that it had made is posted.
+#[test]
+fn what_joins_a_page_under_unknown_labels_is_not_billed_for_its_past() {
+    for (starts, label) in [
+        (true, "hostname"),
+        (true, "exported_instance"),
+        (true, "kubernetes_pod_name"),
+        (false, "zone"),
+        (true, "zone"),
+    ] {
+        for had in [30_000, 130_000, 5_000_000] {
+            let mut scene = Scene::one();
+            let [a, b] = ["a", "b"].map(|name| format!("{label}=\"{name}\""));
+            let [of_a, of_b] = [&a, &b].map(|labels| format!(",{labels}"));
+            for second in 0..40_u64 {
+                let mut rows = vec![(of_a.as_str(), 20_000 + 300 * second)];
+                let mut all = vec![(a.as_str(), "1764000000")];
+                if second > 9 {
+                    rows.push((of_b.as_str(), had + 300 * second));
+                    all.push((b.as_str(), "1764000009"));
+                }
+                let text = page(if starts { &all } else { &[] }, &rows);
+                scene.take(HERE, second.cast_signed(), read(&text));
+                let truth = 300 * second + if second > 9 { 300 * (second - 10) } else { 0 };
+                let (posted, too_much, too_little) = posted(&mut scene, second.cast_signed());
+                let what = format!("{label}, {starts}, {had}, second {second}: {posted} of {truth}");
+                assert!(posted <= truth || too_much, "{what}");
+                assert!(posted >= truth || too_little, "{what}");
+            }
+        }
+    }
+}
+
+/// Class: a counter that was not on the first pages, though what it counts had been made, is taken to have begun at nothing.
+#[test]
+fn a_counter_that_the_first_pages_lack_is_not_billed_for_its_past() {
+    for gone in [1, 2, 8] {
+        for (lacks, had) in
+            [("generation", 9_000), ("generation", 30_000), ("prompt_tokens_total", 30_000), ("cached", 30_000)]
+        {
+            for start in ["1764000000", ""] {
+                let mut scene = Scene::one();
+                for second in 0..30_u64 {
+                    let starts = [("", start)];
+                    let starts = if start.is_empty() { &[][..] } else { &starts[..] };
+                    let mut text = page(starts, &[("", had + 300 * second)]);
+                    if second < gone {
+                        text =
+                            text.lines().filter(|line| !line.contains(lacks)).map(|line| format!("{line}\n")).collect();
+                    }
+                    scene.take(HERE, second.cast_signed(), read(&text));
+                    let money = scene.picture(second.cast_signed()).money;
+                    let truth = [300, 150, 300].map(|pace| pace * second);
+                    let posted = scene.posted();
+                    let what = format!("{lacks} gone for {gone}, {had}, {start:?}, second {second}: {posted:?}");
+                    let is_above =
+                        posted[2] > truth[2] || posted[0] + posted[1] > 2 * truth[0] || posted[0] > 450 * second;
+                    assert!(!is_above || money.upper_bound, "{what} of {truth:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Class: the start time of another program on the page changes: all of the engine's tokens are posted as those of a new
+/// process.
+#[test]
+fn the_start_time_of_another_program_makes_no_new_process() {
+    for silent in [0, 2] {
+        for labels in ["", "app=\"sidecar\""] {
+            let mut scene = Scene::one();
+            for second in 0..40_i64 {
+                if (20..20 + silent).contains(&second) {
+                    scene.fail(HERE, second);
+                    continue;
+                }
+                let born = crate::reports::scene::after(20).wall.millis() / 1000;
+                let start = if second < 20 { "1764000000".to_owned() } else { born.to_string() };
+                let made = 300_000 + 300 * second.unsigned_abs();
+                scene.take(HERE, second, read(&page(&[(labels, &start)], &[("", made)])));
+            }
+            assert_eq!(scene.posted()[2], 300 * 39, "{silent}, {labels}");
+        }
+    }
+}
