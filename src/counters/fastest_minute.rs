@@ -89,21 +89,31 @@ impl FastestMinute {
         growth.iter().any(|grown| *grown >= MIN_JUDGED) && self.is_unusual(growth, since_moved)
     }
 
-    /// Whether output tokens and all else that grew came so much faster than ever shown that it is another process's: no engine
-    /// makes in a second what takes it most of an hour. Prompts alone may: a long one is counted at once.
+    /// Whether output tokens came so much faster than ever shown that they may be another process's. Prompts alone may come so: a
+    /// long one is counted at once.
     pub(super) fn is_leap(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
-        let millis = |i: usize| u128::from(since_moved[i].millis().max(1).unsigned_abs());
-        let present = self.since.map_or(MINUTE, |since| at.since(since).clamp(Span::from_millis(1), MINUTE));
-        let far = |i: usize| {
-            let grew = |tokens: u64, within: Span| {
-                u128::from(tokens) * millis(i) / u128::from(within.millis().unsigned_abs()) * u128::from(LEAP_RATIO)
-            };
-            u128::from(growth[i]) >= grew(self.fastest[i], MINUTE).max(grew(self.current[i], present))
-        };
-        let mut moved = (0..COUNTERS).filter(|i| growth[*i] > 0);
         // What came at once before may come again.
         let is_new = growth[OUTPUT] > self.at_once.saturating_mul(OWN_RATIO);
-        self.any() && is_new && is_beyond_burst(growth[OUTPUT], since_moved[OUTPUT]) && moved.all(far)
+        self.any()
+            && is_new
+            && is_beyond_burst(growth[OUTPUT], since_moved[OUTPUT])
+            && self.leaps(OUTPUT, growth, since_moved, at)
+    }
+
+    /// Whether so many prompts came so much faster than ever shown that they may be another process's.
+    pub(super) fn is_prompt_leap(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
+        let is_much = growth[0] >= MIN_DISPUTED && growth[0] > self.fastest[0].saturating_mul(OWN_RATIO);
+        self.any() && is_much && self.leaps(0, growth, since_moved, at)
+    }
+
+    /// Whether a counter grew far faster than ever shown.
+    fn leaps(&self, i: usize, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
+        let millis = u128::from(since_moved[i].millis().max(1).unsigned_abs());
+        let present = self.since.map_or(MINUTE, |since| at.since(since).clamp(Span::from_millis(1), MINUTE));
+        let usual = |tokens: u64, within: Span| {
+            u128::from(tokens) * millis / u128::from(within.millis().unsigned_abs()) * u128::from(LEAP_RATIO)
+        };
+        u128::from(growth[i]) >= usual(self.fastest[i], MINUTE).max(usual(self.current[i], present))
     }
 
     /// Whether a growth is far beyond anything shown.
@@ -152,7 +162,9 @@ mod tests {
             assert!(shown.is_leap([50_000, 20_000, 50_000], second, at(now)), "500 times as fast");
             assert!(!shown.is_leap([50_000, 20_000, 4_900], second, at(now)), "much to do at once");
             assert!(!shown.is_leap([900_000, 0, 100], second, at(now)), "long prompts");
-            assert!(!shown.is_leap([50_000, 50, 50_000], second, at(now)), "the hits go on");
+            assert!(shown.is_leap([50_000, 50, 50_000], second, at(now)), "the hits go on");
+            let prompts = |tokens: u64| shown.is_prompt_leap([tokens, 0, 100], second, at(now));
+            assert!(prompts(310_000) && !prompts(90_000), "a long prompt may be counted at once");
             assert!(!shown.is_leap([50_000, 20_000, 50_000], [Span::from_secs(60); COUNTERS], at(now)), "in a minute");
         }
         let mut fast = FastestMinute::default();

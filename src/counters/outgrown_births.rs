@@ -9,6 +9,9 @@ use super::page::InstancePage;
 use super::process_id::ProcessId;
 use crate::units::{Span, Timestamp};
 
+/// A page goes on from a process if it has at most one part in this many more.
+const NEAR: u64 = 16;
+
 impl Processes {
     /// The process that a page with a new start time goes on from, if it has more than a process that began then.
     pub(super) fn outgrown_birth(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
@@ -19,8 +22,9 @@ impl Processes {
             return None;
         }
         let process = self.current.and_then(|id| self.get_mut(id)).filter(|process| !process.ended)?;
-        let goes_on =
-            process.has_shown() && process.paces(&process.line(), page.rows, page.at.since(process.last_seen));
+        let (then, now) = (process.line(), process.line_of(page.rows));
+        let is_near = now.reaches(&then) && then.growth_to(&now).saturating_mul(NEAR) <= then.total();
+        let goes_on = is_near && process.paces(&then, page.rows, page.at.since(process.last_seen));
         goes_on.then(|| {
             process.add_start(start, false);
             process.id

@@ -131,7 +131,7 @@ impl Process {
                 let was_there = begin == Begin::Zero
                     && (self.may_be_of(reading, left)
                         || self.was_there(reading, page, context)
-                        || !is_new && has_earlier(reading, context));
+                        || context.identified && !is_new && has_earlier(reading, context));
                 let is_lost = was_there || begin == Begin::Baseline && self.dropped.is_none();
                 Beginning { begin: if was_there { Begin::Baseline } else { begin }, since, is_lost }
             }
@@ -221,7 +221,7 @@ impl Process {
 /// Whether a row that is not known has more output than comes at once since the last page.
 fn has_earlier(reading: &EngineReading, context: &PageContext) -> bool {
     let output = reading.tokens.output.unwrap_or_default().count();
-    output >= MIN_JUDGED && is_beyond_burst(output, context.at.since(context.last_page))
+    is_beyond_burst(output, context.at.since(context.last_page))
 }
 
 /// The only one of several, if it is.

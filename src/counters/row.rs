@@ -411,6 +411,7 @@ impl RowCounters {
             context.bounds.exceeded_by(&all, since, shows_hits).or_else(|| self.finished.exceeds(&all, finished));
         match bound {
             None => {
+                let unproven = !context.identified && self.shown.is_prompt_leap(grown, since, context.at);
                 // What is implausible shows nothing: by it a dip would be as likely as a reset.
                 self.shown.note(context.at, grown);
                 let disputed = taken.map(|growth| Disputed {
@@ -422,7 +423,7 @@ impl RowCounters {
                 });
                 let [corrected, settled] = late;
                 let grown = Some(Growth { all, corrected, settled, finished });
-                Step { grown, disputed, from, reset, regained, ..Step::default() }
+                Step { grown, disputed, from, reset, regained, unproven, ..Step::default() }
             }
             Some(bound) => {
                 self.drop_late(&mut late);

@@ -79,6 +79,28 @@ fn what_another_process_had_made_is_not_the_growth_of_the_one_before() {
     }
 }
 
+/// Class: it goes over to a process that differs from the one before in one counter only, or in all but one.
+#[test]
+fn another_process_that_is_near_in_one_counter_is_marked_too() {
+    let (pace, base) = ([200, 50, 150], [50_000, 10_000, 20_000]);
+    for more in
+        [[310_000, 0, 100_000], [310_000, 40_000, 300], [20_000, 0, 40_000], [400, 0, 40_000], [1_000_000, 0, 0]]
+    {
+        for watched in [40, 130] {
+            for mut fleet in both(&[URL]) {
+                for nth in 0..watched + 900 {
+                    let is_other = nth >= watched;
+                    look(&mut fleet, URL, nth, shown(made(if is_other { sum(base, more) } else { base }, pace, nth)));
+                    let since = if is_other { nth - 1 } else { nth };
+                    let (posted, money) = (posted(&fleet), fleet.snapshot().money);
+                    let what = format!("{more:?} more after {watched} s, look {nth}: {posted:?}");
+                    assert!(!is_above(posted, made([0; 3], pace, since)) || money.upper_bound, "{what}");
+                }
+            }
+        }
+    }
+}
+
 /// Class: the same engine has much more to do from one second to the next.
 #[test]
 fn a_load_that_begins_at_once_is_an_engines_own() {

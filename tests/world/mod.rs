@@ -304,6 +304,8 @@ impl World {
             sum = plus(sum, address.seen_produced());
             produced = plus(produced, address.produced());
             exact &= !address.kind.is_ambiguous() && !address.is_vague;
+            // Without a start time a burst may be another process: beside a dip it may be lost, with a mark.
+            exact &= !address.has_burst || address.says_start();
         }
         let posted = posted(&self.fleet);
         let disputed = disputed(&self.fleet);
