@@ -285,9 +285,14 @@ pub(super) fn fits(
         return None;
     }
     let mut between = Vec::new();
-    // Their last values, if they lie between the last two of this address.
-    let last = theirs.back().map(|last| &last.values).filter(|last| now.reaches(last));
-    between.extend(last.zip(before).filter(|(last, before)| last.reaches(before)).map(|(last, _)| last.moved()));
+    // Of their values between the last two of this address, the first and the last: the others prove no more.
+    let lies_between = |then: &&Observation| {
+        now.reaches(&then.values) && before.is_some_and(|before| then.values.reaches(before) && then.values != *before)
+    };
+    let mut all = theirs.iter().filter(lies_between).map(|then| then.values.moved());
+    let first = all.next();
+    between.extend(first.into_iter().chain(all.next_back()));
+    let last = theirs.back().map(|last| &last.values);
     if below.is_some() && (above.is_some() || last == Some(now)) {
         between.push(now.moved());
     }
