@@ -71,7 +71,7 @@ impl Ledger {
 
     /// Changes by how much a minute may be too high. A file keeps whole millionths, so the sum is rounded and not each
     /// change: what is taken back leaves nothing.
-    fn change_excess(&mut self, minute: Timestamp, amount: Money) {
+    pub(crate) fn change_excess(&mut self, minute: Timestamp, amount: Money) {
         if self.closed || amount.is_zero() {
             return;
         }

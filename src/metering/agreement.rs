@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::counters::{Process, RowKey};
-use crate::reading::{EngineReading, PromptCount, TokenCounters};
-use crate::units::{Moment, Tokens};
+use crate::reading::{EngineReading, PromptCount, Rank, TokenCounters};
+use crate::units::{Moment, Span, Tokens};
 
 /// The evidence that makes two addresses one process: three new values that are equal or lie close together, or six
 /// that lie far apart.
@@ -112,6 +112,23 @@ impl Values {
     /// Whether no counter is below other values.
     pub(super) fn reaches(&self, other: &Self) -> bool {
         self.order(other) != Order::Contradicts
+    }
+
+    /// All tokens.
+    pub(super) fn total(&self) -> u64 {
+        self.0.iter().flat_map(|(_, numbers)| numbers.iter().flatten()).fold(0, |sum, n| sum.saturating_add(*n))
+    }
+
+    /// Prompt and output tokens.
+    fn moved(&self) -> [u64; 2] {
+        [0, 2].map(|i| self.0.iter().filter_map(|(_, numbers)| numbers[i]).fold(0, u64::saturating_add))
+    }
+
+    /// The ranks of the rows, in order.
+    pub(super) fn ranks(&self) -> Vec<Option<&Rank>> {
+        let mut ranks: Vec<_> = self.0.iter().map(|(key, _)| key.rank.as_ref()).collect();
+        ranks.sort();
+        ranks
     }
 
     /// Whether they are other values some time later: no counter is below, and together they did not double.
@@ -247,6 +264,39 @@ impl Pair {
             (self.proven, self.contradictions) = (total, 0);
         }
     }
+}
+
+/// The prompt and output tokens of the values that lie between two successive ones of the other address, when new values
+/// of one address come that were requested at `from` and follow `before`. `None` if they cannot be of one process.
+pub(super) fn fits(
+    now: &Values,
+    from: Moment,
+    before: Option<&Values>,
+    theirs: &VecDeque<Observation>,
+    any_time: bool,
+) -> Option<Vec<[u64; 2]>> {
+    let earlier = theirs.iter().rev().find(|then| from.since(then.to) >= Span::ZERO);
+    if !any_time && earlier.is_some_and(|then| !now.reaches(&then.values)) {
+        return None;
+    }
+    let below = theirs.iter().rposition(|then| now.reaches(&then.values));
+    let above = theirs.get(below.map_or(0, |place| place + 1));
+    if above.is_some_and(|above| !above.values.reaches(now)) {
+        return None;
+    }
+    let mut between = Vec::new();
+    // Of their values between the last two of this address, the first and the last: the others prove no more.
+    let lies_between = |then: &&Observation| {
+        now.reaches(&then.values) && before.is_some_and(|before| then.values.reaches(before) && then.values != *before)
+    };
+    let mut all = theirs.iter().filter(lies_between).map(|then| then.values.moved());
+    let first = all.next();
+    between.extend(first.into_iter().chain(all.next_back()));
+    let last = theirs.back().map(|last| &last.values);
+    if below.is_some() && (above.is_some() || last == Some(now)) {
+        between.push(now.moved());
+    }
+    Some(between)
 }
 
 /// Whether two keys are of one row: a model that a page does not name may be any.

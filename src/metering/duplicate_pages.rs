@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::agreement::Values;
-use super::duplicates::{FirstPage, Mark, Place, Settled};
+use super::duplicates::{FirstPage, Mark, Place, Settled, Sight};
 use super::{Context, Engine, Metering, Row};
 use crate::counters::{Outcome, PageVerdict, ProcessId};
 use crate::ledger::{Entry, TokenChange};
@@ -52,14 +52,22 @@ impl Metering {
             let stale = instance.id.as_ref().is_some_and(|id| !id.is_version());
             let place =
                 Place { target: target.info.target.clone(), instance: instance.id.clone(), process: process.id() };
-            let Some(mark) = self.duplicates.mark(&place) else { continue };
             let in_turn = instance.processes.answering(at).nth(1).is_some();
-            self.duplicates.set_directness(&place, (several && stale, stale, in_turn, target.named));
+            let directness = (several && stale, stale, in_turn, target.named);
+            let polled = (at + (Span::ZERO - took), at);
+            let kind = engine.rows.iter().find(|row| row.instance == instance.id).map(|row| row.reading.kind);
+            let mark = self.duplicates.mark(&place);
+            if let Some(kind) = kind.filter(|_| !instance.processes.is_quarantined()) {
+                let (place, values) = (place.clone(), Values::of(process));
+                self.duplicates.look(Sight { place, kind, mark, directness, values, polled }, context.ledger);
+            }
+            let Some(mark) = mark else { continue };
+            self.duplicates.set_directness(&place, directness);
             // A quarantined counter is behind what the process shows elsewhere.
             let values = (!instance.processes.is_quarantined()).then(|| mark.values(Values::of(process)));
             self.duplicates.note_silence(&place, at, context.config.stale_after());
             settled.extend(self.settle_moved(context, &place, values.as_ref()));
-            settled.extend(self.duplicates.observe(&place, values, stale, (at + (Span::ZERO - took), at)));
+            settled.extend(self.duplicates.observe(&place, values, stale, polled));
         }
         self.duplicates.prune(&target.info.target, at);
         for settled in settled {
@@ -176,6 +184,11 @@ impl Metering {
             let place = Place { target: target.clone(), instance: row.instance.clone(), process };
             is_duplicate || self.duplicates.counted_at(&place).is_none()
         })
+    }
+
+    /// The targets that are posted twice if each shows the process of the other, which no start time tells.
+    pub(crate) fn lookalikes(&self, now: Moment) -> impl Iterator<Item = [&TargetId; 2]> {
+        self.duplicates.lookalikes(now)
     }
 
     /// The targets whose processes are counted at this target and instance instead.

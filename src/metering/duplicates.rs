@@ -6,11 +6,12 @@
 //! aggregated page, an address with one process before one with several, then the target that was added first. What
 //! the other one posted since both were seen is taken back; of two places, the one that was first seen later. The
 //! counting is handed over (`hand_over`) to a more direct place, and while the counting one is stale or replaced.
-//! Processes without a start time are never taken for duplicates.
+//! Processes without a start time are never taken for duplicates; those that agree are told (`lookalikes`).
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 mod hand_over;
+mod lookalikes;
 mod moved;
 mod pairs;
 mod place;
@@ -18,13 +19,15 @@ mod saved;
 
 use serde::{Deserialize, Serialize};
 
+use self::lookalikes::Lookalikes;
+pub(super) use self::lookalikes::Sight;
 use self::pairs::{Pairs, side};
 pub(super) use self::place::Place;
 pub(super) use self::saved::SavedPlace;
 use super::agreement::{Observation, Pair, Side, Values, Verdict};
 use crate::counters::Process;
 use crate::inventory::Tracked;
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Ledger};
 use crate::reading::{EngineKind, EngineReading, InstanceId, TargetId};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -88,6 +91,7 @@ pub(super) struct Duplicates {
     pairs: Pairs,
     /// The number of the present segment.
     segment: u64,
+    lookalikes: Lookalikes,
 }
 
 /// A page of a place, before anything of it is posted.
@@ -214,6 +218,7 @@ impl Duplicates {
 
     /// Drops a target's places that were not seen for long.
     pub(super) fn prune(&mut self, target: &TargetId, at: Moment) {
+        self.lookalikes.prune(target, at);
         let is_old = |known: &Known| known.polled.is_some_and(|(_, last)| at.since(last) >= KEPT);
         let old = self.of_target(target).filter(|place| self.places.get(place).is_some_and(is_old));
         for place in old.cloned().collect::<Vec<_>>() {
@@ -248,6 +253,7 @@ impl Duplicates {
 
     /// Forgets an instance's places.
     pub(super) fn forget_instance(&mut self, target: &TargetId, id: Option<&InstanceId>) {
+        self.lookalikes.retain(target, |place, _| place.instance.as_ref() != id);
         for place in self.of_instance(target, id).cloned().collect::<Vec<_>>() {
             self.remove(&place);
         }
@@ -255,6 +261,7 @@ impl Duplicates {
 
     /// Forgets a target's places.
     pub(super) fn reset(&mut self, target: &TargetId) {
+        self.lookalikes.retain(target, |_, _| false);
         for place in self.of_target(target).cloned().collect::<Vec<_>>() {
             self.remove(&place);
         }
@@ -262,6 +269,7 @@ impl Duplicates {
 
     /// Drops the entries, which were posted to another ledger.
     pub(super) fn forget_posted(&mut self) {
+        self.lookalikes.forget_posted();
         self.places.values_mut().for_each(|known| known.posted.clear());
     }
 
@@ -317,6 +325,19 @@ impl Duplicates {
         self.pairs.undecided().any(|places| places.into_iter().all(posts))
     }
 
+    /// The targets of processes that may be one, and are counted at both.
+    pub(super) fn lookalikes(&self, now: Moment) -> impl Iterator<Item = [&TargetId; 2]> {
+        self.lookalikes.marked(now)
+    }
+
+    /// Compares a page of a place with those that may show the same process without a start time.
+    pub(super) fn look(&mut self, sight: Sight, ledger: &mut Ledger) {
+        if self.winner(&sight.place).is_some() {
+            return self.lookalikes.leave(&sight.place, ledger);
+        }
+        self.lookalikes.observe(sight, ledger);
+    }
+
     fn next_segment(&mut self) -> u64 {
         self.segment += 1;
         self.segment
@@ -329,6 +350,9 @@ impl Duplicates {
 
     /// Keeps an entry that may have to be taken back.
     pub(super) fn note(&mut self, place: &Place, entry: Entry) {
+        if !entry.tokens.is_zero() {
+            self.lookalikes.note(place, entry);
+        }
         let number = self.segment;
         let Some(known) = self.places.get_mut(place).filter(|_| !entry.tokens.is_zero()) else { return };
         known.has_posted = true;
@@ -343,6 +367,8 @@ impl Duplicates {
 
     /// Turns misses of a kept entry into hits.
     pub(super) fn move_entry(&mut self, place: &Place, misses: &Entry, hits: Entry) {
+        self.lookalikes.drop_entries(place, std::slice::from_ref(misses));
+        self.lookalikes.note(place, hits);
         let Some(known) = self.places.get_mut(place) else { return };
         let of = |segment: &&mut PostedSegment| segment.entries.iter().any(|kept| kept.merges(misses));
         if let Some(segment) = known.posted.iter_mut().rev().find(of) {
@@ -353,6 +379,7 @@ impl Duplicates {
 
     /// Drops what was taken back for another reason from the kept entries.
     pub(super) fn drop_entries(&mut self, place: &Place, taken: &[Entry]) {
+        self.lookalikes.drop_entries(place, taken);
         let Some(known) = self.places.get_mut(place) else { return };
         known.posted.iter_mut().rev().for_each(|segment| super::entries::subtract(&mut segment.entries, taken));
     }

@@ -61,7 +61,8 @@ pub enum Rule {
     EnergyUnknown,
     /// Several nodes call themselves by one name.
     HostnameShared,
-    /// A proxy's model moves with an engine's under another name: it is not posted twice.
+    /// A proxy's model moves with an engine's under another name: it is not posted twice. Or two addresses probably show
+    /// one engine, and no start time tells it: both are posted.
     ProbablySame,
     /// A proxy's model is counted, and an engine whose model list can't be read may count it too.
     NamesUnknown,

@@ -34,6 +34,7 @@ mod counting;
 mod departures;
 mod dips;
 mod doubles;
+mod doubles_marked;
 mod doubles_pages;
 mod doubles_places;
 mod drifting_starts;

@@ -270,7 +270,7 @@ fn the_gravest_alert_is_told_with_its_cost_and_what_to_do() {
         (Rule::KvNearFull, "has had a full KV cache and a queue since"),
         (Rule::Throttled, "has been held down by heat or power since"),
         (Rule::Disputed, "has disputed movements"),
-        (Rule::ProbablySame, "is not posted twice"),
+        (Rule::ProbablySame, "under another name"),
         (Rule::SourceMissing, "cannot be read here"),
     ];
     for (rule, what) in cases {

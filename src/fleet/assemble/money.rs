@@ -69,7 +69,7 @@ pub(super) fn view(
         uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
         lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
-        upper_bound: uncertainty.excess > Money::ZERO || marks.on_trial || doubted,
+        upper_bound: uncertainty.excess > Money::ZERO || marks.on_trial || doubted || is_seen_twice(fleet),
         on_trial: marks.on_trial,
         doubted,
         uncertainty: uncertainty.timing + uncertainty.excess,
@@ -90,6 +90,11 @@ pub(super) fn view(
         lists: list_bases(present),
         ledger: fleet.commits.basis.clone(),
     }
+}
+
+/// Whether two addresses may show one process, and both are posted.
+fn is_seen_twice(fleet: &Fleet) -> bool {
+    fleet.metering.lookalikes(fleet.now()).next().is_some()
 }
 
 /// Whether rates may hold a process that has stopped, or sums growth from before the watch.

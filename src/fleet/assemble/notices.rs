@@ -1,7 +1,7 @@
 //! Notices from counting: hostnames that several nodes share, proxies whose models are probably an engine's, energy that
 //! no GPU can have drawn, energy that is unknown although it is paid for, and rates in another currency.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
@@ -39,11 +39,30 @@ pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
     });
     shared
         .chain(same)
+        .chain(lookalikes(fleet))
         .chain(unknown_names(present))
         .chain(energy)
         .chain(unknown_energy(fleet))
         .chain(foreign_rates(fleet))
         .collect()
+}
+
+/// Targets that probably show one process, which no start time tells: both are posted.
+fn lookalikes(fleet: &Fleet) -> impl Iterator<Item = Notice> {
+    let mut others: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for [one, other] in fleet.metering.lookalikes(fleet.now()) {
+        others.entry(one.as_str()).or_default().insert(other.as_str());
+        others.entry(other.as_str()).or_default().insert(one.as_str());
+    }
+    others.into_iter().filter_map(|(target, others)| {
+        let more = others.len() - 1;
+        let more = if more == 0 { String::new() } else { format!(" and of {more} more") };
+        let text = format!(
+            "its engine is probably the same as that of {}{more}, and posted twice: the values agree, but not all pages show process_start_time_seconds; name one of the addresses only, or let the exporter show it",
+            others.first()?
+        );
+        Some(notice(Rule::ProbablySame, Severity::Warning, target, &text))
+    })
 }
 
 /// Proxies whose tokens are posted although an engine may count them under a name that is not known.

@@ -37,7 +37,7 @@ const RULES: [(Rule, &str); 18] = [
     (Rule::EnergyUnknown, "a power price is set, and no energy is reported"),
     (Rule::SharedAddress, "several processes answer at one address"),
     (Rule::HostnameShared, "several nodes call themselves by one name"),
-    (Rule::ProbablySame, "a proxy's model is probably an engine's"),
+    (Rule::ProbablySame, "two names are probably one engine's"),
     (Rule::NamesUnknown, "a proxy's model may be counted twice"),
 ];
 
