@@ -7,7 +7,7 @@ use super::fastest_minute::is_beyond_burst;
 use super::identity::Processes;
 use super::page::InstancePage;
 use super::process_id::ProcessId;
-use crate::units::{Span, Timestamp};
+use crate::units::{Span, Timestamp, Tokens};
 
 /// A page goes on from a process if it has at most one part in this many more.
 const NEAR: u64 = 16;
@@ -17,7 +17,7 @@ impl Processes {
     pub(super) fn outgrown_birth(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
         let began = self.birth(page, start)?;
         let since = (page.at.wall - began).max(Span::from_secs(1));
-        let output = page.rows.iter().filter_map(|reading| reading.tokens.output).map(|output| output.count());
+        let output = page.rows.iter().filter_map(|reading| reading.tokens.output).map(Tokens::count);
         if !is_beyond_burst(output.fold(0, u64::saturating_add), since) {
             return None;
         }

@@ -423,7 +423,7 @@ impl RowCounters {
                 });
                 let [corrected, settled] = late;
                 let grown = Some(Growth { all, corrected, settled, finished });
-                Step { grown, disputed, from, reset, regained, unproven, ..Step::default() }
+                Step { grown, disputed, from, unproven, reset, regained, ..Step::default() }
             }
             Some(bound) => {
                 self.drop_late(&mut late);

@@ -164,7 +164,7 @@ fn an_upper_bound_says_why_it_is_one() {
         (true, false, "growth on trial, may be taken back"),
         (true, true, "growth on trial, may be taken back"),
         (false, true, "some may be of before the watch, or of a process that stopped"),
-        (false, false, "hits unknown, priced as misses"),
+        (false, false, "hits unknown, or tokens not proven"),
     ] {
         let mut snapshot = case(Case::Loss);
         (snapshot.money.upper_bound, snapshot.money.on_trial, snapshot.money.doubted) = (true, on_trial, doubted);

@@ -205,9 +205,13 @@ impl Lookalikes {
             return;
         }
         let any_time = sight.directness.1 || theirs.directness.1;
-        match fits(&sight.values, sight.polled.0, before.map(|before| &before.values), &theirs.observations, any_time) {
-            Some(all) => all.into_iter().for_each(|value| likeness.prove(value)),
-            None => (likeness.agreed, likeness.contradictions) = (0, likeness.contradictions + 1),
+        let seen = before.map(|before| &before.values);
+        if let Some(all) = fits(&sight.values, sight.polled.0, seen, &theirs.observations, any_time) {
+            for value in all {
+                likeness.prove(value);
+            }
+        } else {
+            (likeness.agreed, likeness.contradictions) = (0, likeness.contradictions + 1);
         }
         if likeness.contradictions >= CONTRADICTIONS {
             self.marked.remove(&key);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::ledger;
 use crate::pricing::Bill;
 use crate::reading::Health;
-use crate::snapshot::WriterStatus;
+use crate::snapshot::{Rule, WriterStatus};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -140,10 +140,12 @@ fn disputed(scene: &Scene<'_>) -> Option<TextSpan> {
 
 fn hits(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
+    let may_be_twice = || scene.snap.notices.iter().any(|notice| notice.rule == Rule::ProbablySame);
     let why = match (money.on_trial, money.doubted) {
         (true, _) => "growth on trial, may be taken back",
         (false, true) => "some may be of before the watch, or of a process that stopped",
-        (false, false) => "hits unknown, priced as misses",
+        (false, false) if may_be_twice() => "an engine may be counted twice",
+        (false, false) => "hits unknown, or tokens not proven",
     };
     money.upper_bound.then(|| warn(why.to_owned()))
 }
