@@ -4,6 +4,7 @@
 //! file that is being rewritten, and no token is lost or counted twice. If it was reset, it counts from zero, if that
 //! is plausible.
 
+mod disputed;
 mod fall;
 mod fallen;
 mod late;
@@ -45,6 +46,9 @@ pub struct RowCounters {
     /// The values before a reset, for as long as it may turn out to have been a dip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     earlier: Option<BeforeReset>,
+    /// What of the last values was disputed and never posted: a counter that falls may be back where it was without that.
+    #[serde(default)]
+    disputed: [u64; COUNTERS],
     /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
     /// The resets of series and of finished requests that may turn out to have been dips.
@@ -124,6 +128,7 @@ impl RowCounters {
             recent,
             quarantine,
             earlier,
+            disputed: _,
             unread: _,
             resets: _,
             seen_elsewhere,
@@ -156,6 +161,7 @@ impl RowCounters {
             recent: RecentValues::default(),
             quarantine: None,
             earlier: None,
+            disputed: [0; COUNTERS],
             unread: false,
             resets: 0,
             seen_elsewhere: None,
@@ -370,6 +376,7 @@ impl RowCounters {
         // None of it waits for later prompts, or corrects earlier ones.
         self.hits = hits;
         self.accept(reading, now, grown, context.at);
+        self.note_disputed(grown);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         let growth = Growth { all, finished, ..Growth::default() };
         let disputed = Disputed { growth, before, after: now, since, bound: why.to_owned() };
@@ -426,6 +433,7 @@ impl RowCounters {
             }
             Some(bound) => {
                 self.drop_late(&mut late);
+                self.note_disputed(grown);
                 let all = taken.map_or(all, |taken| all.plus(taken.all));
                 let growth = Growth { all, finished, ..Growth::default() };
                 let disputed = Disputed { growth, before, after: *now, since: first_moved, bound };

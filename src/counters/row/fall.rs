@@ -28,7 +28,7 @@ impl RowCounters {
 
     pub(super) fn fall(&mut self, reading: &EngineReading, now: &TokenCounters, context: &PageContext) -> Step {
         let quarantine = match self.quarantine {
-            Some(quarantined) if !fell(now, &quarantined.last) => Quarantine {
+            Some(quarantined) if !fell(now, &quarantined.last) && !self.rises_back(&quarantined.last, now) => Quarantine {
                 last: kept(now, &quarantined.last),
                 pages: quarantined.pages.saturating_add(1),
                 ..quarantined
@@ -42,6 +42,14 @@ impl RowCounters {
         };
         let grew = growth(&quarantine.last, &quarantine.first).into_iter().any(|grown| grown > 0);
         let took = quarantine.since.since(quarantine.believed);
+        if self.leaves_dispute(&quarantine.first) {
+            let stays = quarantine.pages >= QUARANTINE_PAGES && grew;
+            if stays || quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT {
+                return self.leave_dispute(reading, &quarantine, context);
+            }
+            self.quarantine = Some(quarantine);
+            return Step { quarantined: true, ..Step::default() };
+        }
         if grew && self.is_reset(&quarantine, took, context) {
             return self.reset(reading, &quarantine, context);
         }
@@ -71,7 +79,8 @@ impl RowCounters {
             (Some(first), Some(last)) => first >= last || first <= last / SMALL_PART,
             _ => true,
         };
-        let is_far_below = || values(&quarantined.first).into_iter().zip(values(&self.last)).all(small_part);
+        let posted = self.undisputed();
+        let is_far_below = || values(&quarantined.first).into_iter().zip(values(&posted)).all(small_part);
         self.began_partly_anew(&quarantined.first, took, quarantined.pages)
             || context.identified && quarantined.pages >= QUARANTINE_PAGES && is_far_below()
     }
@@ -80,7 +89,8 @@ impl RowCounters {
     fn reset(&mut self, reading: &EngineReading, quarantined: &Quarantine, context: &PageContext) -> Step {
         let (shown, before) = (self.shown, self.last);
         let believed = Some(quarantined.believed);
-        let earlier = BeforeReset { before, believed, at: context.at, low: quarantined.first, hits: self.hits };
+        let (hits, disputed) = (self.hits, self.disputed);
+        let earlier = BeforeReset { before, believed, at: context.at, low: quarantined.first, hits, disputed };
         let fell = fallen(&reading.tokens, &self.last);
         if fell.iter().all(|fell| *fell) {
             *self = Self { shown, ..Self::zero(quarantined.believed, reading) };
@@ -105,7 +115,7 @@ impl RowCounters {
             self.finished.begin(&reading.tokens, &reading.finished);
         }
         for i in (0..COUNTERS).filter(|i| fell[*i]) {
-            (self.series[i], self.moved[i]) = (SeriesSum::default(), believed);
+            (self.series[i], self.moved[i], self.disputed[i]) = (SeriesSum::default(), believed, 0);
         }
     }
 
@@ -120,8 +130,9 @@ impl RowCounters {
         let undone = !fell(now, &earlier.before) && (jumps || self.regrew(&earlier, now));
         if undone {
             (self.last, self.hits, self.earlier) = (earlier.before, earlier.hits, None);
+            self.disputed = earlier.disputed;
         }
-        undone
+        undone || self.undoes_below_dispute(&earlier, now, jumps)
     }
 
     /// How far values are beyond those from before a reset, if they go on from those at its pace: then it was a dip.
@@ -133,7 +144,7 @@ impl RowCounters {
     }
 
     /// Whether every counter that fell is as far beyond its old value as it grew while it was low.
-    fn regrew(&self, earlier: &BeforeReset, now: &TokenCounters) -> bool {
+    pub(super) fn regrew(&self, earlier: &BeforeReset, now: &TokenCounters) -> bool {
         let fell = fallen(&earlier.low, &earlier.before);
         let (meanwhile, beyond) = (growth(&self.last, &earlier.low), growth(now, &earlier.before));
         fell.contains(&true) && (0..COUNTERS).all(|i| !fell[i] || beyond[i] >= meanwhile[i])
