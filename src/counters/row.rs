@@ -49,6 +49,9 @@ pub struct RowCounters {
     /// What of the last values was disputed and never posted: a counter that falls may be back where it was without that.
     #[serde(default)]
     disputed: [u64; COUNTERS],
+    /// Which counters returned to values from before a dispute, and go on from their next ones.
+    #[serde(default)]
+    returned: [bool; COUNTERS],
     /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
     /// The resets of series and of finished requests that may turn out to have been dips.
@@ -129,6 +132,7 @@ impl RowCounters {
             quarantine,
             earlier,
             disputed: _,
+            returned: _,
             unread: _,
             resets: _,
             seen_elsewhere,
@@ -162,6 +166,7 @@ impl RowCounters {
             quarantine: None,
             earlier: None,
             disputed: [0; COUNTERS],
+            returned: [false; COUNTERS],
             unread: false,
             resets: 0,
             seen_elsewhere: None,
@@ -314,10 +319,10 @@ impl RowCounters {
     }
 
     /// Whether the counters that fell were reset, judged as above. The others grew from their last values meanwhile.
-    fn began_partly_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
-        let (whole, last) = (growth(first, &TokenCounters::default()), growth(&self.last, &TokenCounters::default()));
+    fn began_partly_anew(&self, first: &TokenCounters, base: &TokenCounters, within: Span, pages: u8) -> bool {
+        let (whole, last) = (growth(first, &TokenCounters::default()), growth(base, &TokenCounters::default()));
         let anew = std::array::from_fn(|i| if whole[i] < last[i] { whole[i] } else { 0 });
-        self.is_fresh(anew, growth(first, &self.last), within, pages)
+        self.is_fresh(anew, growth(first, base), within, pages)
     }
 
     fn is_fresh(&self, anew: [u64; COUNTERS], others: [u64; COUNTERS], within: Span, pages: u8) -> bool {
@@ -329,6 +334,7 @@ impl RowCounters {
     /// Returns to earlier values and to what the row had shown then, as a movement away from them was another
     /// process's.
     pub(super) fn return_to(&mut self, values: TokenCounters, shown: Option<FastestMinute>) {
+        self.note_return(&values);
         self.last = values;
         self.shown = shown.unwrap_or(self.shown);
         // Its hits and prompts were another process's too.
@@ -355,8 +361,10 @@ impl RowCounters {
         let mut step = if fell(&now, &self.last) {
             self.fall(reading, &now, context)
         } else {
+            let lost = self.begin_returned(&now);
             let taken = self.taken(reading, context);
-            self.grow(reading, &now, context, taken)
+            let step = self.grow(reading, &now, context, taken);
+            Step { reset: if lost { Reset::Certain } else { step.reset }, ..step }
         };
         step.late = self.late(present, context);
         step.began = (0..COUNTERS).any(|i| is_first[i] && present[i] && step.late[i].is_none());
@@ -405,6 +413,7 @@ impl RowCounters {
         let first_moved = self.first_moved(grown, context.at);
         let grown = self.without_earlier_hits(grown, now);
         let (grown, taken) = without(grown, taken, now);
+        let hits = self.hits;
         let (all, mut late) = self.split(reading, grown, (now, context.at));
         if self.earlier.is_some() {
             // What was posted before a reset is not corrected by what may be taken back.
@@ -416,6 +425,8 @@ impl RowCounters {
         let reset = if self.was_partly_reset() || is_missing { Reset::Certain } else { reset };
         let bound =
             context.bounds.exceeded_by(&all, since, shows_hits).or_else(|| self.finished.exceeds(&all, finished));
+        // Hits that wait for their prompts are judged when they come.
+        let bound = bound.or_else(|| context.bounds.exceeded_by(&raw_delta(now, grown), since, shows_hits));
         match bound {
             None => {
                 // What is implausible shows nothing: by it a dip would be as likely as a reset.
@@ -432,7 +443,8 @@ impl RowCounters {
                 Step { grown, disputed, from, reset, regained, ..Step::default() }
             }
             Some(bound) => {
-                self.drop_late(&mut late);
+                // None of it waits for later prompts, or corrects earlier ones.
+                self.hits = hits;
                 self.note_disputed(grown);
                 let all = taken.map_or(all, |taken| all.plus(taken.all));
                 let growth = Growth { all, finished, ..Growth::default() };

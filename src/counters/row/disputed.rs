@@ -5,9 +5,11 @@
 use super::fallen::{BeforeReset, Quarantine};
 use super::{COUNTERS, PageContext, RowCounters};
 use crate::counters::delta::{Reset, Step};
+use crate::counters::quarantine_limits::QUARANTINE_PAGES;
 use crate::counters::series_sum::SeriesSum;
 use crate::counters::values::{chosen, fallen, fell, lowered};
 use crate::reading::{EngineReading, TokenCounters};
+use crate::units::Moment;
 
 impl RowCounters {
     /// Notes growth that is disputed.
@@ -15,6 +17,25 @@ impl RowCounters {
         for (disputed, grown) in self.disputed.iter_mut().zip(grown) {
             *disputed = disputed.saturating_add(grown);
         }
+        // What is disputed now is not taken back if an earlier jump returns: that is another one.
+        self.earlier = self.earlier.filter(|earlier| earlier.disputed == [0; COUNTERS]);
+    }
+
+    /// Notes which counters return to values from before a dispute, which has a part of what they made since.
+    pub(super) fn note_return(&mut self, values: &TokenCounters) {
+        let (fell, below) = (fallen(values, &self.last), fallen(&self.undisputed(), values));
+        self.returned = std::array::from_fn(|i| self.disputed[i] > 0 && fell[i] && !below[i]);
+        for i in (0..COUNTERS).filter(|i| self.returned[*i]) {
+            self.disputed[i] = 0;
+        }
+    }
+
+    /// Goes on from the values of a page with the counters that returned. Returns whether any did: what they made since the
+    /// dispute is missing.
+    pub(super) fn begin_returned(&mut self, now: &TokenCounters) -> bool {
+        let returned = std::mem::take(&mut self.returned);
+        self.last = chosen(returned, now, &self.last);
+        returned.contains(&true)
     }
 
     /// The last values without what was disputed.
@@ -30,6 +51,37 @@ impl RowCounters {
     /// Whether values that had fallen below what was posted are back there, and not at the disputed ones.
     pub(super) fn rises_back(&self, low: &TokenCounters, now: &TokenCounters) -> bool {
         !self.leaves_dispute(low) && self.leaves_dispute(now)
+    }
+
+    /// The last values, with those after a fall of the counters that are not below what was posted.
+    pub(super) fn after_dispute(&self, low: &TokenCounters) -> TokenCounters {
+        chosen(self.left(low), low, &self.last)
+    }
+
+    /// Which counters fell, and not below what was posted.
+    fn left(&self, low: &TokenCounters) -> [bool; COUNTERS] {
+        let (fell, below) = (fallen(low, &self.last), fallen(low, &self.undisputed()));
+        std::array::from_fn(|i| fell[i] && !below[i] && self.disputed[i] > 0)
+    }
+
+    /// Goes on from the values after a fall with the counters that are not below what was posted, though others are.
+    pub(super) fn leave_in_part(&mut self, base: &TokenCounters) {
+        let left = fallen(base, &self.last);
+        self.last = *base;
+        for i in (0..COUNTERS).filter(|i| left[*i]) {
+            (self.series[i], self.disputed[i]) = (SeriesSum::default(), 0);
+        }
+    }
+
+    /// Whether a page is one of so many in a row that are back where a row was before a dispute.
+    pub(in crate::counters) fn stays_before_dispute(&self, reading: &EngineReading) -> bool {
+        let is_last = |quarantined: &Quarantine| quarantined.pages.saturating_add(1) >= QUARANTINE_PAGES;
+        self.quarantine.as_ref().is_some_and(is_last) && self.leaves_dispute(&self.effective(reading))
+    }
+
+    /// Whether a page showed that disputed growth was none.
+    pub(in crate::counters) fn left_dispute_at(&self, at: Moment) -> bool {
+        self.earlier.is_some_and(|earlier| earlier.disputed != [0; COUNTERS] && earlier.at == at)
     }
 
     /// Goes on from the first values after a fall, as the growth before it was none. What the counters that fell made on the
