@@ -49,9 +49,6 @@ pub struct RowCounters {
     /// What of the last values was disputed and never posted: a counter that falls may be back where it was without that.
     #[serde(default)]
     disputed: [u64; COUNTERS],
-    /// Which counters returned to values from before a dispute, and go on from their next ones.
-    #[serde(default)]
-    returned: [bool; COUNTERS],
     /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
     /// The resets of series and of finished requests that may turn out to have been dips.
@@ -132,7 +129,6 @@ impl RowCounters {
             quarantine,
             earlier,
             disputed: _,
-            returned: _,
             unread: _,
             resets: _,
             seen_elsewhere,
@@ -166,7 +162,6 @@ impl RowCounters {
             quarantine: None,
             earlier: None,
             disputed: [0; COUNTERS],
-            returned: [false; COUNTERS],
             unread: false,
             resets: 0,
             seen_elsewhere: None,
@@ -334,8 +329,8 @@ impl RowCounters {
     /// Returns to earlier values and to what the row had shown then, as a movement away from them was another
     /// process's.
     pub(super) fn return_to(&mut self, values: TokenCounters, shown: Option<FastestMinute>) {
-        self.note_return(&values);
         self.last = values;
+        self.disputed = [0; COUNTERS];
         self.shown = shown.unwrap_or(self.shown);
         // Its hits and prompts were another process's too.
         self.hits = HitClamp::default();
@@ -361,10 +356,8 @@ impl RowCounters {
         let mut step = if fell(&now, &self.last) {
             self.fall(reading, &now, context)
         } else {
-            let lost = self.begin_returned(&now);
             let taken = self.taken(reading, context);
-            let step = self.grow(reading, &now, context, taken);
-            Step { reset: if lost { Reset::Certain } else { step.reset }, ..step }
+            self.grow(reading, &now, context, taken)
         };
         step.late = self.late(present, context);
         step.began = (0..COUNTERS).any(|i| is_first[i] && present[i] && step.late[i].is_none());

@@ -21,23 +21,6 @@ impl RowCounters {
         self.earlier = self.earlier.filter(|earlier| earlier.disputed == [0; COUNTERS]);
     }
 
-    /// Notes which counters return to values from before a dispute, which has a part of what they made since.
-    pub(super) fn note_return(&mut self, values: &TokenCounters) {
-        let (fell, below) = (fallen(values, &self.last), fallen(&self.undisputed(), values));
-        self.returned = std::array::from_fn(|i| self.disputed[i] > 0 && fell[i] && !below[i]);
-        for i in (0..COUNTERS).filter(|i| self.returned[*i]) {
-            self.disputed[i] = 0;
-        }
-    }
-
-    /// Goes on from the values of a page with the counters that returned. Returns whether any did: what they made since the
-    /// dispute is missing.
-    pub(super) fn begin_returned(&mut self, now: &TokenCounters) -> bool {
-        let returned = std::mem::take(&mut self.returned);
-        self.last = chosen(returned, now, &self.last);
-        returned.contains(&true)
-    }
-
     /// The last values without what was disputed.
     pub(super) fn undisputed(&self) -> TokenCounters {
         lowered(&self.last, self.disputed)
