@@ -61,9 +61,9 @@ impl Fleet {
 
     /// Shows a ledger that another process keeps; nothing is posted here.
     pub fn show(&mut self, kept: SavedLedger, began: Option<Timestamp>) {
-        self.metering.forget_numbers();
-        self.ledger.restore(kept);
-        self.ledger.set_closed(true);
+        let before = self.ledger.accounts().to_vec();
+        self.ledger.show(kept);
+        self.metering.renumber(&before, &mut self.ledger);
         self.watch.show(began);
     }
 

@@ -87,16 +87,6 @@ impl Ledger {
         Some(pending)
     }
 
-    /// Closes the ledger while another process keeps it, so that nothing is posted here; or opens it again.
-    pub fn set_closed(&mut self, closed: bool) {
-        self.closed = closed;
-    }
-
-    /// Whether another process keeps it.
-    pub fn is_closed(&self) -> bool {
-        self.closed
-    }
-
     /// The price book.
     pub fn book(&self) -> &Book {
         self.tariffs.book()

@@ -90,7 +90,11 @@ impl Lately {
 
 /// Reorders `known` from the numbers of `before` to those of `after`.
 pub(super) fn renumber<T: Eq + Hash>(known: &mut Vec<Recent>, before: &[T], after: &[T]) {
-    let mut by_row: HashMap<&T, Recent> = before.iter().zip(known.drain(..)).collect();
+    let mut by_row: HashMap<&T, Recent> = HashMap::with_capacity(before.len());
+    for (row, recent) in before.iter().zip(known.drain(..)) {
+        // Of rows that became equal, the first is posted to.
+        by_row.entry(row).or_insert(recent);
+    }
     known.extend(after.iter().map(|row| by_row.remove(row).unwrap_or_default()));
 }
 

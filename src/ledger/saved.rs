@@ -1,5 +1,8 @@
 //! Continues a ledger from a saved state.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use super::moved::MovedMinutes;
 use super::posted::Posted;
 use super::recent;
@@ -78,6 +81,25 @@ impl Ledger {
         }
     }
 
+    /// Shows the saved state of another process, and posts nothing. Accounts of its own that the other has not written yet
+    /// keep their rates.
+    pub(crate) fn show(&mut self, mut kept: SavedLedger) {
+        append_missing(&mut kept.accounts, self.accounts.rows());
+        append_missing(&mut kept.cost_accounts, self.cost_accounts.rows());
+        self.restore(kept);
+        self.closed = true;
+    }
+
+    /// Closes the ledger while another process keeps it, so that nothing is posted here; or opens it again.
+    pub fn set_closed(&mut self, closed: bool) {
+        self.closed = closed;
+    }
+
+    /// Whether another process keeps it.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Sets the running sums to the day's sums.
     fn sum_up(&mut self) {
         self.earned = vec![Money::ZERO; self.accounts.rows().len()];
@@ -91,4 +113,10 @@ impl Ledger {
             self.owed[cost_account.index()] += owed.unwrap_or_default();
         }
     }
+}
+
+fn append_missing<T: Clone + Eq + Hash>(rows: &mut Vec<T>, own: &[T]) {
+    let known: HashSet<&T> = rows.iter().collect();
+    let mut missing: Vec<T> = own.iter().filter(|row| !known.contains(row)).cloned().collect();
+    rows.append(&mut missing);
 }

@@ -7,7 +7,7 @@ use super::on_trial::{OnTrial, ResetRow};
 use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use crate::counters::{Process, ProcessId, Processes, RowKey};
-use crate::ledger::{PostingSource, RevenueAccountId};
+use crate::ledger::{Ledger, PostingSource, RevenueAccount, RevenueAccountId};
 use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
 
@@ -165,10 +165,13 @@ impl Engine {
         self.rows.iter_mut().for_each(Row::forget_processes);
     }
 
-    /// Forgets the numbers of accounts, which belong to another ledger.
-    pub(super) fn forget_numbers(&mut self) {
+    /// Numbers the accounts of rows, which were numbered as in `before`, as another ledger does. Forgets what was posted.
+    pub(super) fn renumber(&mut self, before: &[RevenueAccount], ledger: &mut Ledger) {
         for row in &mut self.rows {
-            (row.account, row.former) = (None, None);
+            row.former = row.former.and_then(|id| before.get(id.index())).map(|account| ledger.account(account));
+            if let Some((account, id)) = &mut row.account {
+                *id = ledger.account(account);
+            }
             (row.leakage, row.earned) = Default::default();
             row.forget_correctable();
             row.guard.iter_mut().for_each(ProxyGuard::forget_posted);

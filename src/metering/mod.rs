@@ -50,7 +50,7 @@ pub use saved::{SavedAllocation, SavedTarget};
 pub(crate) use touched::Touched;
 
 use crate::inventory::{Change, Changes, FleetConfig, Origin, TargetInfo, Tracked};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, RevenueAccount};
 use crate::pricing::RentWhen;
 use crate::reading::{EngineReading, EngineRole, GpuId, GpuReading, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
@@ -282,10 +282,10 @@ impl Metering {
         self.resets.take_applied()
     }
 
-    /// Forgets the numbers of accounts, which belong to another ledger.
-    pub(crate) fn forget_numbers(&mut self) {
+    /// Numbers the accounts of rows, which were numbered as in `before`, as another ledger does. Forgets what was posted.
+    pub(crate) fn renumber(&mut self, before: &[RevenueAccount], ledger: &mut Ledger) {
         for engine in self.engines.values_mut() {
-            engine.forget_numbers();
+            engine.renumber(before, ledger);
         }
         self.duplicates.forget_posted();
     }

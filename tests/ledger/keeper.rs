@@ -11,7 +11,7 @@ use margintop::ledger::Grain;
 use margintop::reading::NodeName;
 use margintop::session::Message;
 use margintop::snapshot::WriterStatus;
-use margintop::store::{Reader, StoreError};
+use margintop::store::{LedgerEvent, Reader, StoreError};
 use margintop::units::{Money, Span};
 use rusqlite::Connection;
 use seat::{ENGINE, MODEL, Seat, began, file, held, output, past, tokens};
@@ -196,6 +196,37 @@ fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
     second.look(200, None);
     second.leave();
     assert_eq!((output(&path), held(&path)), (100, 15));
+}
+
+/// Class: what an hour earns and costs is unknown from each event of a ledger that another process writes to the next page.
+#[test]
+fn rates_stay_while_another_process_writes_the_ledger() {
+    let (_home, path) = file();
+    let mut first = Seat::at(&path, began());
+    first.work(&["a"], 10, [100, 160]);
+    first.tick();
+    let mut second = Seat::at(&path, began());
+    second.work(&["a"], 10, [100, 160]);
+    second.tick();
+    let rates = |seat: &mut Seat| {
+        let picture = seat.picture();
+        let money = &picture.money;
+        let models: Vec<_> = picture.models.iter().map(|row| row.money.revenue_per_hour).collect();
+        (money.revenue_per_hour, money.cost_per_hour, money.profit_per_hour, models)
+    };
+    let known = rates(&mut second);
+    assert!(known.0 > Some(Money::ZERO) && known.1 > Some(Money::ZERO) && known.3 == [known.0], "{known:?}");
+    let began_only = LedgerEvent::ReadOnly { kept: Box::default(), began: None, zone: TimeZone::UTC };
+    second.collector.take(Message::Ledger(began_only));
+    assert_eq!(rates(&mut second), known, "its accounts are not written yet");
+    second.heed_revenue(Some(Money::ZERO));
+    first.advance(2);
+    first.look(190, None);
+    first.tick();
+    second.heed_revenue(first.picture().money.revenue);
+    assert_eq!(rates(&mut second), known, "its accounts are written");
+    assert!(second.picture().engines.iter().all(|row| row.revenue.is_none()), "what a row earned is not in the ledger");
+    first.leave();
 }
 
 #[test]

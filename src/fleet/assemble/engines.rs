@@ -230,9 +230,10 @@ fn whole_of<'a>(engine: &'a Engine, part: &Row) -> Option<&'a Row> {
 
 /// A row's revenue today. It is unknown without a price, and for a duplicate; also for a proxy's row that is not
 /// counted, unless tokens of it were posted before. Ranks whose tokens are counted for the engine as a whole share its
-/// revenue by their own tokens, so that they add up to it.
+/// revenue by their own tokens, so that they add up to it. A ledger that another process writes does not say what a row
+/// earned, only its account.
 fn revenue(fleet: &Fleet, view: &RowView<'_>) -> Option<Money> {
-    if view.is_duplicate || view.is_uncounted_proxy() && !has_earned(fleet, view.row) {
+    if fleet.ledger.is_closed() || view.is_duplicate || view.is_uncounted_proxy() && !has_earned(fleet, view.row) {
         return None;
     }
     view.row.reading.model.as_ref()?;
