@@ -243,14 +243,7 @@ impl Process {
     /// Applies a page of this process. New rows count from zero since its last page.
     pub(super) fn advance(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
         self.note_present(rows);
-        let steps = self.each_row(rows, context, |row, reading| row.advance(reading, context));
-        if self.trial.as_ref().is_some_and(Trial::is_of_its_growth)
-            && self.rows.iter().any(|row| row.counters.left_dispute_at(context.at))
-        {
-            // That growth was none, and is not taken back a second time.
-            self.trial = None;
-        }
-        steps
+        self.each_row(rows, context, |row, reading| row.advance(reading, context))
     }
 
     /// Applies a page whose whole growth is disputed.

@@ -4,7 +4,6 @@
 //! file that is being rewritten, and no token is lost or counted twice. If it was reset, it counts from zero, if that
 //! is plausible.
 
-mod disputed;
 mod fall;
 mod fallen;
 mod late;
@@ -46,9 +45,6 @@ pub struct RowCounters {
     /// The values before a reset, for as long as it may turn out to have been a dip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     earlier: Option<BeforeReset>,
-    /// What of the last values was disputed and never posted: a counter that falls may be back where it was without that.
-    #[serde(default)]
-    disputed: [u64; COUNTERS],
     /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
     /// The resets of series and of finished requests that may turn out to have been dips.
@@ -128,7 +124,6 @@ impl RowCounters {
             recent,
             quarantine,
             earlier,
-            disputed: _,
             unread: _,
             resets: _,
             seen_elsewhere,
@@ -161,7 +156,6 @@ impl RowCounters {
             recent: RecentValues::default(),
             quarantine: None,
             earlier: None,
-            disputed: [0; COUNTERS],
             unread: false,
             resets: 0,
             seen_elsewhere: None,
@@ -314,10 +308,10 @@ impl RowCounters {
     }
 
     /// Whether the counters that fell were reset, judged as above. The others grew from their last values meanwhile.
-    fn began_partly_anew(&self, first: &TokenCounters, base: &TokenCounters, within: Span, pages: u8) -> bool {
-        let (whole, last) = (growth(first, &TokenCounters::default()), growth(base, &TokenCounters::default()));
+    fn began_partly_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
+        let (whole, last) = (growth(first, &TokenCounters::default()), growth(&self.last, &TokenCounters::default()));
         let anew = std::array::from_fn(|i| if whole[i] < last[i] { whole[i] } else { 0 });
-        self.is_fresh(anew, growth(first, base), within, pages)
+        self.is_fresh(anew, growth(first, &self.last), within, pages)
     }
 
     fn is_fresh(&self, anew: [u64; COUNTERS], others: [u64; COUNTERS], within: Span, pages: u8) -> bool {
@@ -330,7 +324,6 @@ impl RowCounters {
     /// process's.
     pub(super) fn return_to(&mut self, values: TokenCounters, shown: Option<FastestMinute>) {
         self.last = values;
-        self.disputed = [0; COUNTERS];
         self.shown = shown.unwrap_or(self.shown);
         // Its hits and prompts were another process's too.
         self.hits = HitClamp::default();
@@ -377,7 +370,6 @@ impl RowCounters {
         // None of it waits for later prompts, or corrects earlier ones.
         self.hits = hits;
         self.accept(reading, now, grown, context.at);
-        self.note_disputed(grown);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         let growth = Growth { all, finished, ..Growth::default() };
         let disputed = Disputed { growth, before, after: now, since, bound: why.to_owned() };
@@ -406,7 +398,6 @@ impl RowCounters {
         let first_moved = self.first_moved(grown, context.at);
         let grown = self.without_earlier_hits(grown, now);
         let (grown, taken) = without(grown, taken, now);
-        let hits = self.hits;
         let (all, mut late) = self.split(reading, grown, (now, context.at));
         if self.earlier.is_some() {
             // What was posted before a reset is not corrected by what may be taken back.
@@ -418,8 +409,6 @@ impl RowCounters {
         let reset = if self.was_partly_reset() || is_missing { Reset::Certain } else { reset };
         let bound =
             context.bounds.exceeded_by(&all, since, shows_hits).or_else(|| self.finished.exceeds(&all, finished));
-        // Hits that wait for their prompts are judged when they come.
-        let bound = bound.or_else(|| context.bounds.exceeded_by(&raw_delta(now, grown), since, shows_hits));
         match bound {
             None => {
                 let unproven = !context.identified && self.shown.is_prompt_leap(grown, since, context.at);
@@ -437,9 +426,7 @@ impl RowCounters {
                 Step { grown, disputed, from, unproven, reset, regained, ..Step::default() }
             }
             Some(bound) => {
-                // None of it waits for later prompts, or corrects earlier ones.
-                self.hits = hits;
-                self.note_disputed(grown);
+                self.drop_late(&mut late);
                 let all = taken.map_or(all, |taken| all.plus(taken.all));
                 let growth = Growth { all, finished, ..Growth::default() };
                 let disputed = Disputed { growth, before, after: *now, since: first_moved, bound };

@@ -12,7 +12,6 @@ use super::process::Process;
 use super::process_id::ProcessId;
 use super::quarantine_limits::LAG;
 use super::trial::Trial;
-use crate::reading::EngineReading;
 use crate::units::{Moment, Timestamp};
 
 impl Processes {
@@ -44,12 +43,7 @@ impl Processes {
         let process = self.get_mut(id)?;
         let (now, line) = (process.line_of(page.rows), process.line());
         let returned = process.trial.as_mut()?.returned_before(&now, &line);
-        // Growth that was disputed and falls back for good was none: no other process made it.
-        let process = self.get(id)?;
-        let stays = |reading: &&EngineReading| {
-            process.row(reading, page.rows).is_some_and(|row| row.stays_before_dispute(reading))
-        };
-        if returned && !page.rows.iter().any(stays) { self.doubt(page, start, id) } else { None }
+        if returned { self.doubt(page, start, id) } else { None }
     }
 
     /// Returns a process to its state before its trial, and makes another process of its line since, of which nothing is

@@ -199,15 +199,11 @@ fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
 fn present(data: &ReportData, lines: &mut NoteLines) {
     let PresentWords { held_back, marks, bill, leakage } = data.present;
     if held_back > 0 {
-        let targets = if held_back == 1 { "1 target holds".to_owned() } else { format!("{held_back} targets hold") };
-        let said = format!("{targets} tokens back until a movement of a counter is explained: a lower bound");
+        let said = format!("{held_back} targets hold tokens back until a movement of a counter is explained: at least");
         lines.push(("held back", said));
     }
     if marks.lacks_counter {
-        lines.push((
-            "held back",
-            "a page does not have the value of a counter that is billed: a lower bound".to_owned(),
-        ));
+        lines.push(("held back", "a page does not have the value of a counter that is billed: at least".to_owned()));
     }
     if marks.on_trial {
         let said = "part of it may be another process's or have been counted before, and taken back: an upper bound";

@@ -28,13 +28,11 @@ impl RowCounters {
 
     pub(super) fn fall(&mut self, reading: &EngineReading, now: &TokenCounters, context: &PageContext) -> Step {
         let quarantine = match self.quarantine {
-            Some(quarantined) if !fell(now, &quarantined.last) && !self.rises_back(&quarantined.last, now) => {
-                Quarantine {
-                    last: kept(now, &quarantined.last),
-                    pages: quarantined.pages.saturating_add(1),
-                    ..quarantined
-                }
-            }
+            Some(quarantined) if !fell(now, &quarantined.last) => Quarantine {
+                last: kept(now, &quarantined.last),
+                pages: quarantined.pages.saturating_add(1),
+                ..quarantined
+            },
             quarantined => {
                 let believed = quarantined.map_or(context.last_page, |quarantined| quarantined.believed);
                 let first = quarantined.map_or(context.at, |quarantined| quarantined.since);
@@ -44,17 +42,7 @@ impl RowCounters {
         };
         let grew = growth(&quarantine.last, &quarantine.first).into_iter().any(|grown| grown > 0);
         let took = quarantine.since.since(quarantine.believed);
-        let base = self.after_dispute(&quarantine.first);
-        if !fell(&quarantine.first, &base) {
-            let stays = quarantine.pages >= QUARANTINE_PAGES && grew;
-            if stays || quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT {
-                return self.leave_dispute(reading, &quarantine, context);
-            }
-            self.quarantine = Some(quarantine);
-            return Step { quarantined: true, ..Step::default() };
-        }
-        if grew && self.is_reset(&quarantine, &base, took, context) {
-            self.leave_in_part(&base);
+        if grew && self.is_reset(&quarantine, took, context) {
             return self.reset(reading, &quarantine, context);
         }
         let may_lag = || {
@@ -63,8 +51,7 @@ impl RowCounters {
         if grew && context.identified && quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT && !may_lag() {
             // Too much to be what it produced since, and too long for a dip.
             let before = self.last;
-            self.leave_in_part(&base);
-            self.last = zero_where_fell(&self.last, now);
+            self.last = zero_where_fell(&before, now);
             let mut step = self.dispute(reading, context, REASON_LOW);
             step.disputed.iter_mut().for_each(|disputed| disputed.before = before);
             return Step { reset: Reset::Certain, ..step };
@@ -79,14 +66,13 @@ impl RowCounters {
 
     /// Whether a fall that goes on is a reset: it is what the row produces in such a time, or, in a process that is known to
     /// be the same, a value that no dip leaves.
-    fn is_reset(&self, quarantined: &Quarantine, base: &TokenCounters, took: Span, context: &PageContext) -> bool {
+    fn is_reset(&self, quarantined: &Quarantine, took: Span, context: &PageContext) -> bool {
         let small_part = |(first, last): (Option<u64>, Option<u64>)| match (first, last) {
             (Some(first), Some(last)) => first >= last || first <= last / SMALL_PART,
             _ => true,
         };
-        let posted = self.undisputed();
-        let is_far_below = || values(&quarantined.first).into_iter().zip(values(&posted)).all(small_part);
-        self.began_partly_anew(&quarantined.first, base, took, quarantined.pages)
+        let is_far_below = || values(&quarantined.first).into_iter().zip(values(&self.last)).all(small_part);
+        self.began_partly_anew(&quarantined.first, took, quarantined.pages)
             || context.identified && quarantined.pages >= QUARANTINE_PAGES && is_far_below()
     }
 
@@ -94,8 +80,7 @@ impl RowCounters {
     fn reset(&mut self, reading: &EngineReading, quarantined: &Quarantine, context: &PageContext) -> Step {
         let (shown, before) = (self.shown, self.last);
         let believed = Some(quarantined.believed);
-        let (hits, disputed) = (self.hits, self.disputed);
-        let earlier = BeforeReset { before, believed, at: context.at, low: quarantined.first, hits, disputed };
+        let earlier = BeforeReset { before, believed, at: context.at, low: quarantined.first, hits: self.hits };
         let fell = fallen(&reading.tokens, &self.last);
         if fell.iter().all(|fell| *fell) {
             *self = Self { shown, ..Self::zero(quarantined.believed, reading) };
@@ -120,7 +105,7 @@ impl RowCounters {
             self.finished.begin(&reading.tokens, &reading.finished);
         }
         for i in (0..COUNTERS).filter(|i| fell[*i]) {
-            (self.series[i], self.moved[i], self.disputed[i]) = (SeriesSum::default(), believed, 0);
+            (self.series[i], self.moved[i]) = (SeriesSum::default(), believed);
         }
     }
 
@@ -135,9 +120,8 @@ impl RowCounters {
         let undone = !fell(now, &earlier.before) && (jumps || self.regrew(&earlier, now));
         if undone {
             (self.last, self.hits, self.earlier) = (earlier.before, earlier.hits, None);
-            self.disputed = earlier.disputed;
         }
-        undone || self.undoes_below_dispute(&earlier, now, jumps)
+        undone
     }
 
     /// How far values are beyond those from before a reset, if they go on from those at its pace: then it was a dip.
@@ -149,7 +133,7 @@ impl RowCounters {
     }
 
     /// Whether every counter that fell is as far beyond its old value as it grew while it was low.
-    pub(super) fn regrew(&self, earlier: &BeforeReset, now: &TokenCounters) -> bool {
+    fn regrew(&self, earlier: &BeforeReset, now: &TokenCounters) -> bool {
         let fell = fallen(&earlier.low, &earlier.before);
         let (meanwhile, beyond) = (growth(&self.last, &earlier.low), growth(now, &earlier.before));
         fell.contains(&true) && (0..COUNTERS).all(|i| !fell[i] || beyond[i] >= meanwhile[i])
