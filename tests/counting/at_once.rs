@@ -3,14 +3,14 @@
 use crate::reports::scene::{HERE, Scene, read};
 
 fn counter(name: &str, rows: &[(String, u64)]) -> String {
-    let rows: String = rows.iter().map(|(labels, value)| format!("vllm:{name}{{{labels}}} {value}\n")).collect();
-    format!("# TYPE vllm:{name} counter\n{rows}")
+    let rows: Vec<_> = rows.iter().map(|(labels, value)| format!("vllm:{name}{{{labels}}} {value}\n")).collect();
+    format!("# TYPE vllm:{name} counter\n{}", rows.concat())
 }
 
 /// Prompts, hits and output of rows, by their labels and what they have made of output.
 fn page(starts: &[(&str, &str)], rows: &[(&str, u64)]) -> String {
-    let starts: String =
-        starts.iter().map(|(labels, start)| format!("process_start_time_seconds{{{labels}}} {start}\n")).collect();
+    let line = |(labels, start): &(&str, &str)| format!("process_start_time_seconds{{{labels}}} {start}\n");
+    let starts = starts.iter().map(line).collect::<Vec<_>>().concat();
     let of = |parts: u64, whole: u64| -> Vec<_> {
         rows.iter()
             .map(|(labels, made)| (format!("engine=\"0\",model_name=\"m\"{labels}"), made * parts / whole))
@@ -75,8 +75,8 @@ fn a_counter_that_the_first_pages_lack_is_not_billed_for_its_past() {
                     let starts = if start.is_empty() { &[][..] } else { &starts[..] };
                     let mut text = page(starts, &[("", had + 300 * second)]);
                     if second < gone {
-                        text =
-                            text.lines().filter(|line| !line.contains(lacks)).map(|line| format!("{line}\n")).collect();
+                        let left = text.lines().filter(|line| !line.contains(lacks)).collect::<Vec<_>>();
+                        text = left.join("\n") + "\n";
                     }
                     scene.take(HERE, second.cast_signed(), read(&text));
                     let money = scene.picture(second.cast_signed()).money;

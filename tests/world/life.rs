@@ -5,7 +5,7 @@ use std::fmt::Write;
 use margintop::units::Span;
 
 use super::process::Process;
-use super::{Kind, World};
+use super::{Dice, Kind, World};
 
 impl World {
     /// What happens at an address between two scrapes.
@@ -33,14 +33,7 @@ impl World {
                 writeln!(self.history, "{}: process {nth} has other labels", address.target).unwrap();
             }
         }
-        // So much at once that it waits for three pages must come before the last ones.
-        let burst = if calm {
-            3_000
-        } else if dice.one_in(10) {
-            90_000
-        } else {
-            9_000
-        };
+        let burst = most_at_once(dice, calm);
         for process in &mut address.processes {
             process.work(dice, burst);
         }
@@ -141,4 +134,13 @@ enum Life {
     Restarts,
     Ends,
     IsBorn,
+}
+
+/// The most tokens that a process makes between two scrapes. So much that it waits for three pages comes before the last ones.
+fn most_at_once(dice: &mut Dice, calm: bool) -> u64 {
+    match calm {
+        true => 3_000,
+        false if dice.one_in(10) => 90_000,
+        false => 9_000,
+    }
 }
