@@ -234,7 +234,7 @@ fn advise(message: &str) -> String {
 /// Says what to write for a value of another type.
 fn of_another_type(message: &str) -> String {
     let write = match message.rsplit_once("expected ").map(|(_, expected)| expected) {
-        Some("u8" | "u16" | "u32" | "u64" | "usize" | "i64") => "a whole number without quotes",
+        Some("u8" | "u16" | "u32" | "u64" | "usize" | "i64" | "i128") => "a whole number without quotes",
         Some("a boolean") => "true or false, without quotes",
         Some("a sequence") => "a list in brackets, like [\"a\"]",
         Some("a string") => "a text in quotes",

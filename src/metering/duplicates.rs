@@ -22,25 +22,21 @@ use serde::{Deserialize, Serialize};
 use self::lookalikes::Lookalikes;
 pub(super) use self::lookalikes::Sight;
 use self::pairs::{Pairs, side};
-pub(super) use self::place::Place;
+use self::place::{ANSWERING, Directness, OBSERVATIONS};
+pub(super) use self::place::{Mark, Place};
 pub(super) use self::saved::SavedPlace;
 use super::agreement::{Observation, Pair, Side, Values, Verdict};
-use crate::counters::Process;
 use crate::inventory::Tracked;
 use crate::ledger::{Entry, Ledger};
-use crate::reading::{EngineKind, EngineReading, InstanceId, TargetId};
-use crate::units::{Moment, Span, Timestamp};
+use crate::reading::{EngineKind, InstanceId, TargetId};
+use crate::units::{Moment, Span};
 
 /// How long the entries of a process are kept that no other address shows yet.
 const ALONE: Span = Span::from_secs(600);
 /// How long a place is kept without a page.
 const KEPT: Span = Span::from_secs(86_400);
-/// The number of observations kept of a place.
-const OBSERVATIONS: usize = 64;
 /// The most places with one mark that are all compared; beyond it, only equally named instances are.
 const COMPARED: usize = 64;
-/// How long an address counts as answering after its last page.
-const ANSWERING: Span = Span::from_secs(60);
 
 /// Entries that may have to be taken back, posted while the segments had this number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,18 +44,6 @@ struct PostedSegment {
     number: u64,
     entries: Vec<Entry>,
 }
-
-/// What places of one process have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Mark {
-    /// Its start time, in hundredths of a second.
-    Start(i64),
-    /// Its page, if it says no start time.
-    Page(u64),
-}
-
-/// How direct a place is; the lowest counts.
-pub(super) type Directness = (bool, bool, bool, usize);
 
 /// What is known of a place.
 #[derive(Debug, Default)]
@@ -117,28 +101,6 @@ impl Known {
     /// Whether its page shows values some time after they were read.
     fn is_aggregated(&self) -> bool {
         self.directness.is_some_and(|(_, is_aggregated, ..)| is_aggregated)
-    }
-}
-
-impl Default for Mark {
-    fn default() -> Self {
-        Self::Start(0)
-    }
-}
-
-impl Mark {
-    /// That of a process, or of its page if it says no start time; `None` if neither tells it.
-    pub(super) fn of(process: &Process, page: &[&EngineReading]) -> Option<Self> {
-        let centis = |start: Timestamp| Self::Start((start.millis() + 5).div_euclid(10));
-        process.start().map(centis).or_else(|| {
-            let first = page.first()?.page?;
-            page.iter().all(|reading| reading.page == Some(first)).then_some(Self::Page(first))
-        })
-    }
-
-    /// The values of a process at a place with this mark. The only row of a page is one whatever it is called.
-    pub(super) fn values(self, values: Values) -> Values {
-        if matches!(self, Self::Page(_)) { values.nameless() } else { values }
     }
 }
 

@@ -158,7 +158,7 @@ impl fmt::Display for StoreError {
             Self::Missing(path) => {
                 write!(
                     f,
-                    "{}: no ledger there; margintop keeps one while it runs, or name one with --ledger",
+                    "{}: no ledger there; the dashboard and `margintop serve` keep one, `once` does not; or name one with --ledger",
                     path.display()
                 )
             }

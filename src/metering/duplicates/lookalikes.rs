@@ -7,7 +7,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{Hash, Hasher};
 
-use super::{ANSWERING, Directness, Mark, OBSERVATIONS, Place};
+use super::place::{ANSWERING, Directness, Mark, OBSERVATIONS, Place};
 use crate::ledger::{Entry, Ledger};
 use crate::metering::agreement::{Observation, Values, fits};
 use crate::metering::entries;

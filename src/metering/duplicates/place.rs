@@ -1,9 +1,16 @@
-//! A process at one of its places.
+//! A process at one of its places, and what tells it there.
 
 use serde::{Deserialize, Serialize};
 
-use crate::counters::ProcessId;
-use crate::reading::{InstanceId, TargetId};
+use crate::counters::{Process, ProcessId};
+use crate::metering::agreement::Values;
+use crate::reading::{EngineReading, InstanceId, TargetId};
+use crate::units::{Span, Timestamp};
+
+/// The number of observations kept of a place.
+pub(super) const OBSERVATIONS: usize = 64;
+/// How long an address counts as answering after its last page.
+pub(super) const ANSWERING: Span = Span::from_secs(60);
 
 /// One process of one instance at one target.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,5 +24,39 @@ impl Place {
     /// The first possible place of an instance.
     pub(super) fn first_of(target: &TargetId, id: Option<&InstanceId>) -> Self {
         Self { target: target.clone(), instance: id.cloned(), process: ProcessId(0) }
+    }
+}
+
+/// How direct a place is; the lowest counts.
+pub(in crate::metering) type Directness = (bool, bool, bool, usize);
+
+/// What places of one process have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(in crate::metering) enum Mark {
+    /// Its start time, in hundredths of a second.
+    Start(i64),
+    /// Its page, if it says no start time.
+    Page(u64),
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self::Start(0)
+    }
+}
+
+impl Mark {
+    /// That of a process, or of its page if it says no start time; `None` if neither tells it.
+    pub(in crate::metering) fn of(process: &Process, page: &[&EngineReading]) -> Option<Self> {
+        let centis = |start: Timestamp| Self::Start((start.millis() + 5).div_euclid(10));
+        process.start().map(centis).or_else(|| {
+            let first = page.first()?.page?;
+            page.iter().all(|reading| reading.page == Some(first)).then_some(Self::Page(first))
+        })
+    }
+
+    /// The values of a process at a place with this mark. The only row of a page is one whatever it is called.
+    pub(in crate::metering) fn values(self, values: Values) -> Values {
+        if matches!(self, Self::Page(_)) { values.nameless() } else { values }
     }
 }
