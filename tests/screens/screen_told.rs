@@ -164,12 +164,12 @@ fn an_upper_bound_says_why_it_is_one() {
         (true, false, "growth on trial, may be taken back"),
         (true, true, "growth on trial, may be taken back"),
         (false, true, "some may be of before the watch, or of a process that stopped"),
-        (false, false, "hits unknown, or tokens not proven"),
+        (false, false, "unknown hits, unproven tokens"),
     ] {
         let mut snapshot = case(Case::Loss);
         (snapshot.money.upper_bound, snapshot.money.on_trial, snapshot.money.doubted) = (true, on_trial, doubted);
         let frame = text(&of(snapshot), 200, 50);
-        let words = ["growth on trial", "some may be of before", "hits unknown, priced"];
+        let words = ["growth on trial", "some may be of before", "unknown hits, unproven"];
         assert!(frame.contains(why), "{why}:\n{frame}");
         assert_eq!(words.iter().filter(|word| frame.contains(**word)).count(), 1, "{why}:\n{frame}");
     }

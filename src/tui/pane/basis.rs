@@ -145,7 +145,7 @@ fn hits(scene: &Scene<'_>) -> Option<TextSpan> {
         (true, _) => "growth on trial, may be taken back",
         (false, true) => "some may be of before the watch, or of a process that stopped",
         (false, false) if may_be_twice() => "an engine may be counted twice",
-        (false, false) => "hits unknown, or tokens not proven",
+        (false, false) => "unknown hits, unproven tokens",
     };
     money.upper_bound.then(|| warn(why.to_owned()))
 }
