@@ -71,8 +71,8 @@ impl Process {
         let begin = self.begin(rows, context);
         // A process that was born while it was watched had nothing before; one page alone does not say so.
         let first_seen = context.at.wall - context.at.since(self.first_seen);
-        let is_born = self.start().is_some_and(|start| start > first_seen - SLACK);
-        let is_new = is_born || context.last_page.since(self.first_seen) <= Span::ZERO;
+        let is_new = self.start().is_some_and(|start| start > first_seen - SLACK)
+            || context.last_page.since(self.first_seen) <= Span::ZERO;
         let mut left: Option<Vec<_>> = None;
         let mut is_counted = false;
         let (mut steps, mut on_page) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
@@ -82,7 +82,7 @@ impl Process {
                 left.get_or_insert_with(|| self.large_left(rows));
             }
             let of_left = left.as_deref().unwrap_or_default();
-            let begin = (begin, is_born);
+            let begin = (begin, is_new);
             let Beginning { begin, since, is_lost } = self.beginning(reading, known, (rows, of_left), (begin, context));
             if let Some(left) = &mut left {
                 left.retain(|(place, _)| Some(*place) != known);
@@ -120,7 +120,7 @@ impl Process {
         reading: &EngineReading,
         known: Option<usize>,
         (page, left): (&[&EngineReading], &[(usize, TokenCounters)]),
-        ((begin, is_born), context): ((Begin, bool), &PageContext),
+        ((begin, is_new), context): ((Begin, bool), &PageContext),
     ) -> Beginning {
         let since = context.last_page;
         match reading.listed {
@@ -131,7 +131,7 @@ impl Process {
                 let was_there = begin == Begin::Zero
                     && (self.may_be_of(reading, left)
                         || self.was_there(reading, page, context)
-                        || context.identified && !is_born && has_earlier(reading, context));
+                        || context.identified && !is_new && has_earlier(reading, context));
                 let is_lost = was_there || begin == Begin::Baseline && self.dropped.is_none();
                 Beginning { begin: if was_there { Begin::Baseline } else { begin }, since, is_lost }
             }
