@@ -71,8 +71,8 @@ impl Process {
         let begin = self.begin(rows, context);
         // A process that was born while it was watched had nothing before; one page alone does not say so.
         let first_seen = context.at.wall - context.at.since(self.first_seen);
-        let is_new = self.start().is_some_and(|start| start > first_seen - SLACK)
-            || context.last_page.since(self.first_seen) <= Span::ZERO;
+        let is_born = self.start().is_some_and(|start| start > first_seen - SLACK);
+        let is_new = is_born || context.last_page.since(self.first_seen) <= Span::ZERO;
         let mut left: Option<Vec<_>> = None;
         let mut is_counted = false;
         let (mut steps, mut on_page) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
@@ -91,7 +91,11 @@ impl Process {
             let was = place.map(|place| self.rows[place].key.clone());
             let place = self.place_or_add(reading, known, begin, &PageContext { last_page: since, ..*context });
             let leaps = known.is_some() && !is_new && self.rows[place].counters.leaps_from_nothing(reading);
+            // One page alone does not say that a row was there before: what it has is posted, and uncertain.
+            let is_unproven =
+                is_new && !is_born && self.rows[place].counters.has_nothing() && has_earlier(reading, context);
             let mut step = apply(&mut self.rows[place].counters, reading);
+            step.unproven |= is_unproven && step.grown.is_some_and(|grown| !grown.all.is_zero());
             step.leapt = leaps && step.grown.is_some_and(|grown| !grown.all.is_zero());
             step.began |= reading.listed.is_some_and(|listed| listed.not_running.is_some());
             step.was = was;

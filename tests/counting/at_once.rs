@@ -92,6 +92,42 @@ fn a_counter_that_the_first_pages_lack_is_not_billed_for_its_past() {
     }
 }
 
+/// Class: a row, or all of them, that only the first pages lack, though it had been made before.
+#[test]
+fn a_row_that_the_first_pages_lack_is_not_billed_for_its_past() {
+    for gone in [1, 2, 3] {
+        for had in [9_000, 30_000, 300_000] {
+            for (start, rows) in [("1764000000", 3), ("", 3), ("1764000000", 1), ("", 1)] {
+                let mut scene = Scene::one();
+                for second in 0..40_u64 {
+                    let labels: Vec<_> = (0..rows).map(|rank| format!(",rank=\"{rank}\"")).collect();
+                    let mut made: Vec<_> = labels.iter().map(|of| (of.as_str(), had + 300 * second)).collect();
+                    let truth = 300 * second * rows;
+                    if second < gone {
+                        made.pop();
+                    }
+                    let starts = [("", start)];
+                    let mut text = page(if start.is_empty() { &[] } else { &starts }, &made);
+                    for rank in 0..rows {
+                        text = text.replace(
+                            &format!("engine=\"0\",model_name=\"m\",rank=\"{rank}\""),
+                            &format!("engine=\"{rank}\",model_name=\"m\""),
+                        );
+                    }
+                    if made.is_empty() {
+                        text +=
+                            "# TYPE vllm:num_requests_running gauge\nvllm:num_requests_running{model_name=\"m\"} 1\n";
+                    }
+                    scene.take(HERE, second.cast_signed(), read(&text));
+                    let (posted, too_much, _) = posted(&mut scene, second.cast_signed());
+                    let what = format!("{rows} rows, one gone for {gone}, {had}, {start:?}, second {second}: {posted}");
+                    assert!(posted <= truth || too_much, "{what} of {truth}");
+                }
+            }
+        }
+    }
+}
+
 /// Class: the start time of another program on the page changes: all of the engine's tokens are posted as those of a new
 /// process.
 #[test]

@@ -26,6 +26,11 @@ impl RowCounters {
         })
     }
 
+    /// Whether no counter had anything until now.
+    pub(in crate::counters) fn has_nothing(&self) -> bool {
+        values(&self.last).into_iter().flatten().all(|value| value == 0)
+    }
+
     /// Whether a counter that had nothing until now has so much that what it had may have been wrong.
     pub(in crate::counters) fn leaps_from_nothing(&self, reading: &EngineReading) -> bool {
         let (before, now) = (values(&self.last), values(&reading.tokens));
