@@ -15,6 +15,7 @@ use super::process::{Process, Succession};
 use super::process_id::ProcessId;
 use super::process_row::ProcessRow;
 use super::quarantined::QuarantinedLines;
+use super::start_lines::same_start;
 use super::trial::Trial;
 use super::turn_lines::Turns;
 use crate::units::{Moment, Span, Timestamp};
@@ -44,6 +45,9 @@ pub struct Processes {
     /// When a process that still answered was last dropped because too many are kept.
     #[serde(default)]
     crowded: Option<Moment>,
+    /// The latest start time of processes that are counted as the one whose start the page has first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    other_start: Option<Timestamp>,
 }
 
 impl Processes {
@@ -61,12 +65,13 @@ impl Processes {
     pub fn advance(&mut self, page: &InstancePage<'_>) -> Outcome {
         let (believed, lost) = self.forget(page.at);
         let page = &InstancePage { start: page.start.filter(|start| *start > UNSET || self.knows(*start)), ..*page };
+        let other_began = self.other_began(page);
         let mut outcome = match page.start {
             Some(start) => self.advance_identified(page, start),
             None => self.advance_unidentified(page),
         };
         outcome.believed.extend(believed);
-        outcome.lost |= lost;
+        outcome.lost |= lost || other_began;
         outcome
     }
 
@@ -149,7 +154,7 @@ impl Processes {
 
     /// All moments in the state, to move them to another boot's clock.
     pub fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { all, next: _, current: _, jitter, quarantined, turns, restarts: _, crowded } = self;
+        let Self { all, next: _, current: _, jitter, quarantined, turns, restarts: _, crowded, other_start: _ } = self;
         let jitter = jitter.iter_mut().flat_map(Jitter::moments_mut);
         all.iter_mut()
             .flat_map(Process::moments_mut)
@@ -157,6 +162,14 @@ impl Processes {
             .chain(turns.moments_mut())
             .chain(jitter)
             .chain(crowded)
+    }
+
+    /// Whether another process that is counted as this one began anew: what it made before that and was on no page is missing.
+    fn other_began(&mut self, page: &InstancePage<'_>) -> bool {
+        let Some(start) = page.other_start else { return false };
+        let known = std::mem::replace(&mut self.other_start, Some(start));
+        let is_later = known.is_some_and(|known| start > known && !same_start(start, known));
+        is_later && self.current().is_some_and(|process| process.has_lost_series(page.rows))
     }
 
     fn knows(&self, start: Timestamp) -> bool {

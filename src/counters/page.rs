@@ -25,6 +25,8 @@ pub struct InstancePage<'a> {
     pub rows: &'a [&'a EngineReading],
     /// The start time of its process, as the page has it.
     pub start: Option<Timestamp>,
+    /// The latest start time of other processes that are counted as this one, since no label tells them apart.
+    pub other_start: Option<Timestamp>,
     /// How far the server's clock is ahead of ours, if the response had its time.
     pub ahead: Option<Span>,
     /// Whether the value of any counter was refused.

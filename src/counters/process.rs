@@ -283,6 +283,11 @@ impl Process {
         [self.gone[0], self.gone[2]]
     }
 
+    /// Whether any series of its rows is missing on a page, was missing, or is below its last value.
+    pub(super) fn has_lost_series(&self, page: &[&EngineReading]) -> bool {
+        page.iter().any(|reading| self.row(reading, page).is_some_and(|row| row.has_lost_series(reading)))
+    }
+
     /// The key of a reading's row.
     pub fn key_of(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<&RowKey> {
         self.place(reading, page).map(|place| &self.rows[place].key)

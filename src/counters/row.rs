@@ -246,6 +246,11 @@ impl RowCounters {
         self.series.iter().zip(pages).any(|(sum, page)| sum.misses(page))
     }
 
+    /// Whether a series is missing on a page, was missing before, or is below its last value.
+    pub(super) fn has_lost_series(&self, reading: &EngineReading) -> bool {
+        self.misses_series(reading) || self.series_fell(reading) || self.series.iter().any(SeriesSum::has_gone)
+    }
+
     /// How far a page's counters are above the last accepted ones.
     pub(super) fn distance(&self, effective: &TokenCounters) -> u64 {
         growth(effective, &self.last).into_iter().fold(0, u64::saturating_add)

@@ -212,6 +212,11 @@ impl SeriesSum {
         self.matched(now).1.into_iter().fold(0, u64::saturating_add)
     }
 
+    /// Whether any series was missing on the last page.
+    pub(super) fn has_gone(&self) -> bool {
+        !self.gone.is_empty()
+    }
+
     /// Whether a known series is not on a page.
     pub(super) fn lacks(&self, now: &[SeriesValue]) -> bool {
         let is_as_before = self.gone.is_empty() && same(&self.present.series, now);

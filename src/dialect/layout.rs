@@ -31,7 +31,7 @@ pub(super) enum LineValue {
     /// Only whether it is a number matters.
     Ignored,
     /// When the process started, if it is the first of its labels.
-    Start { is_first: bool },
+    Start(StartLine),
     /// When a counter began.
     Created,
     /// Of a counter of a row; the hash is that of its labels.
@@ -40,6 +40,17 @@ pub(super) enum LineValue {
     Gauge { row: u16, gauge: RowGauge },
     /// Of a bucket of a histogram.
     Bucket { histogram: u16, bucket: u16 },
+}
+
+/// Whose start time a line has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StartLine {
+    /// That of the page's process.
+    First,
+    /// That of another one, which no label that names an instance tells from it.
+    Other,
+    /// That of an instance that has no rows.
+    Named,
 }
 
 /// A line with a value, and the comments before it.
@@ -89,6 +100,7 @@ struct LayoutValues<'p> {
     sums: Vec<RowSums<'p>>,
     counts: Vec<Vec<u64>>,
     start: Option<Timestamp>,
+    other_start: Option<Timestamp>,
     created: Option<Timestamp>,
 }
 
@@ -110,6 +122,7 @@ impl PageLayout {
             list_refused: None,
             gpus: Vec::new(),
             start: values.start.or(values.created).filter(|_| self.dialect.start != StartOf::Neither),
+            other_start: values.other_start.filter(|_| self.dialect.start != StartOf::Neither),
             date: hint.date,
             complete: self.ended || !hint.openmetrics.unwrap_or(self.openmetrics),
             refusals: refused,
@@ -125,6 +138,7 @@ impl PageLayout {
             sums: (0..self.sums).map(|_| RowSums::default()).collect(),
             counts: self.histograms.iter().map(|bounds| vec![0; bounds.len()]).collect(),
             start: None,
+            other_start: None,
             created: None,
         };
         let (mut page, mut text) = (page, &self.text[..]);
@@ -185,9 +199,13 @@ impl LayoutValues<'_> {
         let value = number(&text[blanks..])?;
         match what {
             LineValue::Unwanted | LineValue::Ignored => {}
-            LineValue::Start { is_first } => {
+            LineValue::Start(line) => {
                 let start = began(value)?;
-                self.start = if is_first { Some(start) } else { self.start };
+                match line {
+                    StartLine::First => self.start = Some(start),
+                    StartLine::Other => self.other_start = self.other_start.max(Some(start)),
+                    StartLine::Named => {}
+                }
             }
             LineValue::Created => self.created = self.created.into_iter().chain(began(value)).min(),
             LineValue::Count { row, count, series } => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::copies::SERVER;
 use super::field::{DELAYS, RowGauge, SeriesField};
-use super::layout::{HALF_LINE, LayoutLine, LayoutRow, LineValue, PageLayout};
+use super::layout::{HALF_LINE, LayoutLine, LayoutRow, LineValue, PageLayout, StartLine};
 use super::process::ProcessLabels;
 use super::sheet::{EngineSeries, NameOwners, Sheet};
 use super::{WantedSeries, wanted};
@@ -25,9 +25,13 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
         let value = match row.tag {
             WantedSeries::Engine(series) => engine_value(&mut sheet, &mut known, series, &row)?,
             WantedSeries::Start => {
-                let is_first = !has_start && !ProcessLabels::of(row.labels).is_named();
-                has_start |= is_first;
-                LineValue::Start { is_first }
+                let line = match (ProcessLabels::of(row.labels).is_named(), has_start) {
+                    (true, _) => StartLine::Named,
+                    (false, true) => StartLine::Other,
+                    (false, false) => StartLine::First,
+                };
+                has_start |= line == StartLine::First;
+                LineValue::Start(line)
             }
             WantedSeries::Gpu(_) | WantedSeries::Look | WantedSeries::SourceError => return None,
         };

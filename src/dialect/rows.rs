@@ -15,6 +15,8 @@ pub(super) struct PageRows {
     pub(super) instance_starts: Vec<(InstanceId, Timestamp)>,
     /// Of the process that no label names.
     pub(super) start: Option<Timestamp>,
+    /// The latest of other processes that no label names.
+    pub(super) other_start: Option<Timestamp>,
     /// Wanted counters that are unknown, and rows that read like another one.
     pub(super) refused: Refusals,
 }
@@ -56,6 +58,7 @@ impl<'p> Sheet<'p> {
                 told.engines.push(reading);
             }
         }
+        told.other_start = self.other_start().filter(|_| told.start.is_some());
         told
     }
 

@@ -268,6 +268,11 @@ impl<'p> Sheet<'p> {
         self.starts.iter().find(|(known, _)| known == labels).and_then(|(_, start)| *start)
     }
 
+    /// The latest start of other processes than the first one, of those that no label names.
+    pub(super) fn other_start(&self) -> Option<Timestamp> {
+        self.starts.iter().filter(|(labels, _)| !labels.is_named()).skip(1).filter_map(|(_, start)| *start).max()
+    }
+
     /// Drops adapters that ran long before the page was made.
     pub(super) fn drop_old_adapters(&mut self, date: Option<Timestamp>) {
         self.processes.iter_mut().for_each(|process| process.adapters.drop_old(date));

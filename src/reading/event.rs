@@ -97,6 +97,9 @@ pub struct PageReading {
     pub gpus: Vec<(Option<NodeName>, GpuReading)>,
     /// When the process behind the counters started: `process_start_time_seconds`, else the oldest `_created`.
     pub start: Option<Timestamp>,
+    /// The latest start time of other processes on the page, if no label that names an instance tells them apart.
+    #[serde(default)]
+    pub other_start: Option<Timestamp>,
     /// The HTTP `Date` of the answer, to compare clocks.
     pub date: Option<Timestamp>,
     /// Its length was met, its last line has its line feed, no limit bit, and OpenMetrics ended in `# EOF`. Only a complete

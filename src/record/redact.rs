@@ -135,6 +135,7 @@ impl Redactor {
             list_refused,
             gpus,
             start: _,
+            other_start: _,
             date: _,
             complete: _,
             refusals,

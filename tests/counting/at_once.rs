@@ -61,6 +61,50 @@ fn what_joins_a_page_under_unknown_labels_is_not_billed_for_its_past() {
     }
 }
 
+/// Class: of engines that are told apart by a label, one restarts; what it made before it is seen again is posted, or known
+/// to be missing.
+#[test]
+fn a_restart_beside_other_engines_is_seen_whatever_tells_them_apart() {
+    let of_list =
+        ["exported_instance", "kubernetes_pod_name", "k8s_pod_name", "service_instance_id", "hostname", "replica"];
+    for label in of_list.into_iter().chain(["zone", "cluster", "node"]) {
+        for (dies, gone, pace, had) in [
+            (1, 3, 300, 8_000),
+            (1, 0, 300, 8_000),
+            (1, 3, 300, 700),
+            (0, 3, 300, 8_000),
+            (0, 0, 30, 8_000),
+            (1, 8, 900, 2_000),
+        ] {
+            let mut scene = Scene::one();
+            let names = ["a", "b"].map(|name| format!("{label}=\"{name}\""));
+            let labels = names.each_ref().map(|name| format!(",{name}"));
+            for second in 0..60_u64 {
+                let born = crate::reports::scene::after(20 + gone).wall.millis() / 1000;
+                let (mut starts, mut rows, mut truth) = (Vec::new(), Vec::new(), 0);
+                for engine in 0..2 {
+                    let is_anew = engine == dies && second >= 20;
+                    truth += if is_anew { pace * 19 + pace * (second - 20) } else { pace * second };
+                    if engine == dies && (20..20 + gone.unsigned_abs()).contains(&second) {
+                        continue;
+                    }
+                    let made = if is_anew { pace * (second - 20) } else { had + pace * second };
+                    rows.push((labels[engine].as_str(), made));
+                    starts.push((names[engine].as_str(), if is_anew { born.to_string() } else { "1764000000".into() }));
+                }
+                let starts: Vec<_> = starts.iter().map(|(name, start)| (*name, start.as_str())).collect();
+                scene.take(HERE, second.cast_signed(), read(&page(&starts, &rows)));
+                let (posted, too_much, too_little) = posted(&mut scene, second.cast_signed());
+                let what =
+                    format!("{label}, {dies} dies for {gone}, {pace}, {had}, second {second}: {posted} of {truth}");
+                let before = 20 + gone.unsigned_abs();
+                assert!(posted <= truth || too_much, "{what}");
+                assert!(posted >= truth || too_little || (20..before + 8).contains(&second), "{what}");
+            }
+        }
+    }
+}
+
 /// Class: a counter that was not on the first pages, though what it counts had been made, is taken to have begun at nothing.
 #[test]
 fn a_counter_that_the_first_pages_lack_is_not_billed_for_its_past() {

@@ -97,6 +97,7 @@ impl Address {
             list_refused: None,
             gpus: Vec::new(),
             start: None,
+            other_start: None,
             date: Some(now.wall),
             complete: true,
             refusals: Refusals::default(),

@@ -200,6 +200,7 @@ pub(super) fn no_model() -> PageReading {
         list_refused: None,
         gpus: Vec::new(),
         start: None,
+        other_start: None,
         date: None,
         complete: true,
         refusals: Refusals::default(),
