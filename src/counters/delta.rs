@@ -2,7 +2,7 @@
 
 use super::values::RowKey;
 use crate::reading::TokenCounters;
-use crate::units::{Moment, Tokens};
+use crate::units::{Moment, Timestamp, Tokens};
 
 /// Tokens by class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +43,8 @@ pub struct Step {
     pub grown: Option<Growth>,
     /// The disputed growth, with the bound that it exceeds.
     pub disputed: Option<Disputed>,
+    /// Since when growth was disputed that the counters took back: they are where they were without it.
+    pub took_back: Option<Timestamp>,
     /// The start of its interval, if that is before the process's last page because a fall was quarantined.
     pub from: Option<Moment>,
     /// Whether it is of a process that began in its interval, at an instant that is not known to a tenth of it, or of a counter

@@ -15,9 +15,11 @@ use super::process::{Process, Succession};
 use super::process_id::ProcessId;
 use super::process_row::ProcessRow;
 use super::quarantined::QuarantinedLines;
+use super::row::RowCounters;
 use super::start_lines::same_start;
 use super::trial::Trial;
 use super::turn_lines::Turns;
+use super::values::RowKey;
 use crate::units::{Moment, Span, Timestamp};
 
 /// Growth since a birth that is known to one part in this many of its age is a rate.
@@ -87,6 +89,12 @@ impl Processes {
     /// Notes that what any of them made before its first page is counted as missing, whether or not it replaced others.
     pub fn close_successions(&mut self) {
         self.all.iter_mut().for_each(Process::close_succession);
+    }
+
+    /// The rows with growth that is disputed.
+    pub fn disputed_rows(&mut self) -> impl Iterator<Item = (&RowKey, &mut RowCounters)> {
+        let rows = self.all.iter_mut().flat_map(|process| &mut process.rows);
+        rows.filter(|row| row.counters.disputed_since().is_some()).map(|row| (&row.key, &mut row.counters))
     }
 
     /// All known processes.
@@ -167,7 +175,7 @@ impl Processes {
     /// Whether another process that is counted as this one began anew: what it made before that and was on no page is missing.
     fn other_began(&mut self, page: &InstancePage<'_>) -> bool {
         let Some(start) = page.other_start else { return false };
-        let known = std::mem::replace(&mut self.other_start, Some(start));
+        let known = self.other_start.replace(start);
         let is_later = known.is_some_and(|known| start > known && !same_start(start, known));
         is_later && self.current().is_some_and(|process| process.has_lost_series(page.rows))
     }
@@ -234,6 +242,11 @@ impl Processes {
         }
         let mut steps = process.advance(page.rows, &context);
         let posts = !process.shadow;
+        // It answers seldom: its pages may be those of the other one, whose counters jump falsely now and then.
+        let is_unproven = process.apart && page.at.since(since) >= ANSWERING;
+        for step in &mut steps {
+            step.unproven |= is_unproven;
+        }
         process.last_seen = page.at;
         process.unposted &= process.is_quarantined();
         if !posts {

@@ -30,6 +30,7 @@ const CUT_PAGES: u8 = 3;
 
 /// One process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is another thing that may be known of it")]
 pub struct Process {
     pub(super) id: ProcessId,
     /// Its start time as its pages have it: several if the clock jitters, none if they have none.
@@ -47,6 +48,9 @@ pub struct Process {
     /// Whether its first page is not posted yet.
     #[serde(default)]
     pub(super) unposted: bool,
+    /// Whether it is known apart from another one with its start time by its values alone.
+    #[serde(default)]
+    pub(super) apart: bool,
     /// The process that replaced it.
     #[serde(default)]
     pub(super) ended_by: Option<ProcessId>,
@@ -114,6 +118,7 @@ impl Process {
             last_seen: at,
             ended: false,
             unposted: false,
+            apart: false,
             ended_by: None,
             succession: None,
             shadow: false,
@@ -329,6 +334,7 @@ impl Process {
             last_seen,
             ended: _,
             unposted: _,
+            apart: _,
             ended_by: _,
             succession: _,
             shadow: _,
@@ -374,6 +380,11 @@ impl Process {
                 row.return_to(*values, shown.get(key).copied());
             }
         }
+    }
+
+    /// Notes that growth of its rows that was disputed since a moment was none of theirs.
+    pub(super) fn take_back_disputes(&mut self, since: Moment) {
+        self.rows.iter_mut().for_each(|row| row.counters.take_back_disputes(since));
     }
 
     /// Applies the first page after a reset. What rows made since then is no pace that they have shown.

@@ -51,6 +51,7 @@ impl Trial {
     /// Returns a process to its state before the trial.
     pub(super) fn undo(&self, process: &mut Process) {
         process.return_to(&self.before, &self.shown);
+        process.take_back_disputes(self.since);
         process.pace = self.own_pace.clone();
     }
 }

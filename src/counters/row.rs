@@ -4,6 +4,7 @@
 //! file that is being rewritten, and no token is lost or counted twice. If it was reset, it counts from zero, if that
 //! is plausible.
 
+mod disputed;
 mod fall;
 mod fallen;
 mod late;
@@ -11,7 +12,6 @@ mod parts;
 mod split;
 mod taken;
 
-use super::quarantine_limits::{QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT};
 use serde::{Deserialize, Serialize};
 
 use super::delta::{Disputed, Growth, Reset, Step};
@@ -22,7 +22,7 @@ use super::series_sum::SeriesSum;
 use super::values::{COUNTERS, fell, growth, kept, raised, values, zeroed};
 use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
-use crate::units::{Moment, Span, Tokens};
+use crate::units::{Moment, Span, Timestamp, Tokens};
 use fallen::{BeforeReset, Quarantine};
 use parts::{REASON_TAKEN, raw_delta, without};
 
@@ -45,6 +45,12 @@ pub struct RowCounters {
     /// The values before a reset, for as long as it may turn out to have been a dip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     earlier: Option<BeforeReset>,
+    /// What of the last values was disputed and never posted: a counter that falls may be back where it was without that.
+    #[serde(default)]
+    disputed: [u64; COUNTERS],
+    /// Since when, and in how many disputes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disputed_since: Option<(Timestamp, u32)>,
     /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
     unread: bool,
     /// The resets of series and of finished requests that may turn out to have been dips.
@@ -59,6 +65,9 @@ pub struct RowCounters {
     /// When hits were dropped since they were far ahead of all prompts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     doubted: Option<Moment>,
+    /// Since when growth was disputed that turned out to be none of the row's, until the next step says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    took_back: Option<Timestamp>,
     /// The values of a row that left or fell on the page that is being read, and whose labels this one may have taken.
     #[serde(skip)]
     other: Option<TokenCounters>,
@@ -124,11 +133,14 @@ impl RowCounters {
             recent,
             quarantine,
             earlier,
+            disputed: _,
+            disputed_since: _,
             unread: _,
             resets: _,
             seen_elsewhere,
             missing,
             doubted,
+            took_back: _,
             other: _,
             replaced: _,
         } = self;
@@ -156,11 +168,14 @@ impl RowCounters {
             recent: RecentValues::default(),
             quarantine: None,
             earlier: None,
+            disputed: [0; COUNTERS],
+            disputed_since: None,
             unread: false,
             resets: 0,
             seen_elsewhere: None,
             missing: [None; COUNTERS],
             doubted: None,
+            took_back: None,
             other: None,
             replaced: false,
         }
@@ -306,25 +321,6 @@ impl RowCounters {
         self.shown.any()
     }
 
-    /// Whether, judged by its first values after a fall and the number of pages since, the row was reset. Values that
-    /// it probably produces in that time are accepted sooner than those that it may have produced.
-    pub(super) fn began_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
-        self.is_fresh(growth(first, &TokenCounters::default()), [0; COUNTERS], within, pages)
-    }
-
-    /// Whether the counters that fell were reset, judged as above. The others grew from their last values meanwhile.
-    fn began_partly_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
-        let (whole, last) = (growth(first, &TokenCounters::default()), growth(&self.last, &TokenCounters::default()));
-        let anew = std::array::from_fn(|i| if whole[i] < last[i] { whole[i] } else { 0 });
-        self.is_fresh(anew, growth(first, &self.last), within, pages)
-    }
-
-    fn is_fresh(&self, anew: [u64; COUNTERS], others: [u64; COUNTERS], within: Span, pages: u8) -> bool {
-        let is_likely = pages >= QUARANTINE_PAGES && self.shown.suggests(anew, within)
-            || pages >= QUARANTINE_PAGES_IN_DOUBT && self.shown.explains(anew, within);
-        is_likely && self.shown.explains(others, within)
-    }
-
     /// Returns to earlier values and to what the row had shown then, as a movement away from them was another
     /// process's.
     pub(super) fn return_to(&mut self, values: TokenCounters, shown: Option<FastestMinute>) {
@@ -358,6 +354,7 @@ impl RowCounters {
             self.grow(reading, &now, context, taken)
         };
         step.late = self.late(present, context);
+        step.took_back = step.took_back.or(self.took_back.take());
         step.began = (0..COUNTERS).any(|i| is_first[i] && present[i] && step.late[i].is_none());
         // The rate of a disputed movement is unknown.
         step.present = present.map(|present| present && step.disputed.is_none());
@@ -375,6 +372,7 @@ impl RowCounters {
         // None of it waits for later prompts, or corrects earlier ones.
         self.hits = hits;
         self.accept(reading, now, grown, context.at);
+        self.note_disputed(grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         let growth = Growth { all, finished, ..Growth::default() };
         let disputed = Disputed { growth, before, after: now, since, bound: why.to_owned() };
@@ -432,6 +430,7 @@ impl RowCounters {
             }
             Some(bound) => {
                 self.drop_late(&mut late);
+                self.note_disputed(grown, context.at);
                 let all = taken.map_or(all, |taken| all.plus(taken.all));
                 let growth = Growth { all, finished, ..Growth::default() };
                 let disputed = Disputed { growth, before, after: *now, since: first_moved, bound };

@@ -96,16 +96,21 @@ impl Processes {
         let over: Vec<_> = over.filter(|(_, doubted)| is_over(doubted)).map(|(id, doubted)| (id, doubted.of)).collect();
         let mut lost = false;
         for (id, of) in over {
-            self.tell_from(id);
+            self.believe_other(id, of);
             lost |= self.get(of).is_none_or(|own| now.since(own.last_seen) >= ANSWERING);
         }
         lost
     }
 
-    /// Takes a line as that of another process: what it made since its first page is posted with its next one.
-    fn tell_from(&mut self, id: ProcessId) {
+    /// Believes that a line is of another process than one with its start time: what it made since its first page is posted
+    /// with its next one.
+    fn believe_other(&mut self, id: ProcessId, of: ProcessId) {
+        if let Some(lower) = self.get_mut(of) {
+            lower.apart = true;
+        }
         if let Some(process) = self.get_mut(id) {
             (process.doubted, process.shadow, process.unposted) = (None, false, true);
+            process.apart = true;
         }
     }
 

@@ -52,6 +52,20 @@ pub(super) fn raised(counters: &TokenCounters, by: [u64; COUNTERS]) -> TokenCoun
     }
 }
 
+/// The counters, each known value lowered.
+pub(super) fn lowered(counters: &TokenCounters, by: [u64; COUNTERS]) -> TokenCounters {
+    let lower = |tokens: Tokens, less: u64| tokens.saturating_sub(Tokens::new(less));
+    TokenCounters {
+        prompt: match counters.prompt {
+            PromptCount::Whole(tokens) => PromptCount::Whole(lower(tokens, by[0])),
+            PromptCount::ComputedOnly(tokens) => PromptCount::ComputedOnly(lower(tokens, by[0])),
+            PromptCount::Unknown => PromptCount::Unknown,
+        },
+        cached: counters.cached.map(|tokens| lower(tokens, by[1])),
+        output: counters.output.map(|tokens| lower(tokens, by[2])),
+    }
+}
+
 /// Whether any counter is below its earlier value.
 pub(super) fn fell(now: &TokenCounters, then: &TokenCounters) -> bool {
     values(now).into_iter().zip(values(then)).any(|pair| matches!(pair, (Some(now), Some(then)) if now < then))
@@ -91,6 +105,15 @@ pub(super) fn zeroed(tokens: &TokenCounters) -> TokenCounters {
 pub(super) fn fallen(now: &TokenCounters, then: &TokenCounters) -> [bool; COUNTERS] {
     let (now, then) = (values(now), values(then));
     std::array::from_fn(|i| matches!((now[i], then[i]), (Some(now), Some(then)) if now < then))
+}
+
+/// The values of one reading for some counters, those of another one for the others.
+pub(super) fn chosen(of_one: [bool; COUNTERS], one: &TokenCounters, other: &TokenCounters) -> TokenCounters {
+    TokenCounters {
+        prompt: if of_one[0] { one.prompt } else { other.prompt },
+        cached: if of_one[1] { one.cached } else { other.cached },
+        output: if of_one[2] { one.output } else { other.output },
+    }
 }
 
 /// Earlier values with zero for each counter that fell.

@@ -31,7 +31,7 @@ pub(super) enum LineValue {
     /// Only whether it is a number matters.
     Ignored,
     /// When the process started, if it is the first of its labels.
-    Start(StartLine),
+    Start(StartOwner),
     /// When a counter began.
     Created,
     /// Of a counter of a row; the hash is that of its labels.
@@ -44,7 +44,7 @@ pub(super) enum LineValue {
 
 /// Whose start time a line has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StartLine {
+pub(super) enum StartOwner {
     /// That of the page's process.
     First,
     /// That of another one, which no label that names an instance tells from it.
@@ -202,9 +202,9 @@ impl LayoutValues<'_> {
             LineValue::Start(line) => {
                 let start = began(value)?;
                 match line {
-                    StartLine::First => self.start = Some(start),
-                    StartLine::Other => self.other_start = self.other_start.max(Some(start)),
-                    StartLine::Named => {}
+                    StartOwner::First => self.start = Some(start),
+                    StartOwner::Other => self.other_start = self.other_start.max(Some(start)),
+                    StartOwner::Named => {}
                 }
             }
             LineValue::Created => self.created = self.created.into_iter().chain(began(value)).min(),

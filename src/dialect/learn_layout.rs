@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::copies::SERVER;
 use super::field::{DELAYS, RowGauge, SeriesField};
-use super::layout::{HALF_LINE, LayoutLine, LayoutRow, LineValue, PageLayout, StartLine};
+use super::layout::{HALF_LINE, LayoutLine, LayoutRow, LineValue, PageLayout, StartOwner};
 use super::process::ProcessLabels;
 use super::sheet::{EngineSeries, NameOwners, Sheet};
 use super::{WantedSeries, wanted};
@@ -26,11 +26,11 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
             WantedSeries::Engine(series) => engine_value(&mut sheet, &mut known, series, &row)?,
             WantedSeries::Start => {
                 let line = match (ProcessLabels::of(row.labels).is_named(), has_start) {
-                    (true, _) => StartLine::Named,
-                    (false, true) => StartLine::Other,
-                    (false, false) => StartLine::First,
+                    (true, _) => StartOwner::Named,
+                    (false, true) => StartOwner::Other,
+                    (false, false) => StartOwner::First,
                 };
-                has_start |= line == StartLine::First;
+                has_start |= line == StartOwner::First;
                 LineValue::Start(line)
             }
             WantedSeries::Gpu(_) | WantedSeries::Look | WantedSeries::SourceError => return None,

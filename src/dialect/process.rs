@@ -10,7 +10,7 @@ use crate::reading::InstanceId;
 /// Labels that may stand on every series of a page of one process; then the page has one instance, which is called by them.
 /// They name the program that made the page. The later ones are what Prometheus (`exported_`), its Kubernetes examples and
 /// OpenTelemetry's collector make of them where the first ones name who passed the page on.
-const PROGRAM: [&[u8]; 12] = [
+const PROGRAM: [&[u8]; 10] = [
     b"instance",
     b"pod",
     b"job",
@@ -21,8 +21,6 @@ const PROGRAM: [&[u8]; 12] = [
     b"service_instance_id",
     b"hostname",
     b"host_name",
-    b"exported_hostname",
-    b"replica",
 ];
 /// The first of all that name not that program, but one that the page speaks of.
 const WORKERS: usize = PROCESS_LABELS.len();

@@ -3,7 +3,7 @@
 use super::rent::change_rent;
 use super::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, Evidence, GpuTimeChange, Ledger};
 use crate::reading::{InstanceId, ModelName, Rank, TargetId};
-use crate::units::{Money, Tokens};
+use crate::units::{Money, Timestamp, Tokens};
 
 impl Ledger {
     /// Opens a dispute about tokens, which are not posted; [`Ledger::draft`] gives its entries. A closed ledger opens
@@ -41,6 +41,19 @@ impl Ledger {
         id
     }
 
+    /// Withdraws open disputes about what was seen since an instant: the counters took it back themselves, so that nobody has
+    /// to decide. Their numbers and evidence stay in the store.
+    pub fn withdraw_since(&mut self, since: Timestamp, is_of: impl Fn(&Dispute) -> bool) {
+        if self.closed {
+            return;
+        }
+        let is_back = |dispute: &mut Dispute| dispute.evidence.to >= since && is_of(dispute);
+        let withdrawn: Vec<DisputeId> = self.disputes.extract_if(.., is_back).map(|dispute| dispute.id).collect();
+        if let Some(pending) = &mut self.pending {
+            pending.withdrawn.extend(withdrawn);
+        }
+    }
+
     /// Open disputes in the order of their numbers.
     pub fn disputes(&self) -> &[Dispute] {
         &self.disputes
@@ -49,8 +62,9 @@ impl Ledger {
     /// Applies a decision if the dispute is open. The store has already written the entries with the decision, so they
     /// are added to the sums here and not to the journal.
     pub fn decide(&mut self, decision: &Decision) {
-        let Some(place) = self.disputes.iter().position(|dispute| dispute.id == decision.id) else { return };
-        let energy = self.disputes.remove(place).energy;
+        // One that was decided first and withdrawn then: what was decided stands.
+        let place = self.disputes.iter().position(|dispute| dispute.id == decision.id);
+        let energy = place.and_then(|place| self.disputes.remove(place).energy);
         let accepted = decision.accepted && !self.closed;
         for entry in decision.entries.iter().filter(|_| accepted) {
             if entry.minute >= self.day_began.minute() {

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use super::{
-    CostAccount, CostAccountId, Dispute, GpuTimeChange, Marker, RevenueAccount, RevenueAccountId, SloMinutes, Tariff,
-    TariffId, TokenChange, Uncertainty,
+    CostAccount, CostAccountId, Dispute, DisputeId, GpuTimeChange, Marker, RevenueAccount, RevenueAccountId,
+    SloMinutes, Tariff, TariffId, TokenChange, Uncertainty,
 };
 use crate::reading::{Label, NodeName};
 use crate::units::Timestamp;
@@ -35,6 +35,8 @@ pub struct PendingPostings {
     pub renames: Vec<(NodeName, NodeName)>,
     /// New disputes.
     pub disputes: Vec<Dispute>,
+    /// Disputes that were withdrawn.
+    pub withdrawn: Vec<DisputeId>,
     /// Minutes in which objectives for latency were held or not, by the objectives, node and quarter hour.
     pub slo_minutes: HashMap<(Label, NodeName, Timestamp), SloMinutes>,
 }
@@ -59,6 +61,7 @@ impl PendingPostings {
         self.unwatched.extend(later.unwatched);
         self.renames.extend(later.renames);
         self.disputes.extend(later.disputes);
+        self.withdrawn.extend(later.withdrawn);
         for (key, minutes) in later.slo_minutes {
             let sum = self.slo_minutes.entry(key).or_default();
             *sum = sum.plus(minutes);

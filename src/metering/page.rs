@@ -9,8 +9,7 @@ use super::revenue::Interval;
 use super::{Context, Engine, Metering, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{Bounds, Growth, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
-use crate::ledger::{Entry, Evidence, Marker, Posting, PostingSource, Timing};
-use crate::pricing::Bill;
+use crate::ledger::{Entry, Marker, PostingSource, Timing};
 use crate::reading::{EngineReading, EngineRole, InstanceId, Label, PageReading};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -79,6 +78,7 @@ impl Metering {
         let instance = engine.instance(id, at);
         let answered = std::mem::replace(&mut instance.seen, at);
         let before = instance.processes.current().and_then(Process::start);
+        super::disputes::leave_decided(context, id, &mut instance.processes);
         let outcome = instance.processes.advance(&seen);
         let parts = rows.len().saturating_mul(instance.processes.answering(at).count());
         engine.judged = engine.judged.saturating_add(seen.bounds.gpus().saturating_mul(parts as u64));
@@ -155,6 +155,9 @@ impl Metering {
         let interval = begin_rate(context, engine, (place, reading), (step, outcome), interval);
         if let Some(grown) = &step.grown {
             self.post_growth(context, engine, (place, reading), (step, grown, outcome), interval);
+        }
+        if let Some(since) = step.took_back {
+            super::disputes::withdraw(context, reading, since);
         }
         if let Some(disputed) = &step.disputed {
             self.dispute(context, engine, place, reading, disputed, interval);
@@ -250,40 +253,6 @@ impl Metering {
         }
         let gpus = context.inventory.gpu_count(context.node).unwrap_or(UNKNOWN_GPUS);
         Bounds::Gpus(context.config.plausibility, gpus)
-    }
-
-    /// Opens a dispute about implausible growth, with its evidence.
-    fn dispute(
-        &mut self,
-        context: &mut Context<'_>,
-        engine: &mut Engine,
-        place: usize,
-        reading: &EngineReading,
-        disputed: &crate::counters::Disputed,
-        interval: Interval,
-    ) {
-        let growth = &disputed.growth;
-        let billed = growth.finished.filter(|_| context.config.bill == Bill::Finished).unwrap_or(growth.all);
-        let Some(posting) = self.posting(context, engine, place, reading, billed, interval) else { return };
-        let entries: Vec<Entry> = context.ledger.draft(&Posting { timing: Timing::Seen, ..posting });
-        let at = context.at;
-        let evidence = Evidence {
-            before: disputed.before,
-            after: disputed.after,
-            start_before: interval.starts[0],
-            start_after: interval.starts[1],
-            from: at.wall - at.since(disputed.since),
-            to: at.wall,
-            bound: disputed.bound.clone(),
-        };
-        context.ledger.dispute(
-            context.info.target.clone(),
-            reading.instance.clone(),
-            reading.rank.clone(),
-            reading.model.clone(),
-            entries,
-            evidence,
-        );
     }
 }
 

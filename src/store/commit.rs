@@ -18,6 +18,7 @@ pub(super) fn commit(
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     write_journal(&transaction, calendar, &checkpoint.postings)?;
+    disputes::withdraw(&transaction, &checkpoint.postings.withdrawn, checkpoint.last.wall)?;
     forget(&transaction, checkpoint)?;
     write_items(&transaction, &checkpoint.targets, &checkpoint.nodes)?;
     write_rented(&transaction, &checkpoint.rented)?;

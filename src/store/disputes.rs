@@ -24,6 +24,8 @@ pub enum DisputeState {
     Accepted,
     /// They were discarded.
     Rejected,
+    /// The counter took the growth back itself: nothing was made, so that nobody has to decide.
+    Withdrawn,
 }
 
 /// A dispute as the file has it.
@@ -48,6 +50,7 @@ impl DisputeState {
             Self::Open => "open",
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -55,6 +58,7 @@ impl DisputeState {
         match text {
             "accepted" => Self::Accepted,
             "rejected" => Self::Rejected,
+            "withdrawn" => Self::Withdrawn,
             _ => Self::Open,
         }
     }
@@ -92,6 +96,17 @@ pub(super) fn write(transaction: &Transaction<'_>, disputes: &[Dispute]) -> rusq
     }
 }
 
+/// Marks disputes as withdrawn that nobody has decided.
+pub(super) fn withdraw(transaction: &Transaction<'_>, ids: &[DisputeId], at: Timestamp) -> rusqlite::Result<()> {
+    for id in ids {
+        transaction.execute(
+            "UPDATE disputes SET state = ?2, decided_at = ?3 WHERE id = ?1 AND state = ?4",
+            params![number(*id), DisputeState::Withdrawn.name(), at.millis(), DisputeState::Open.name()],
+        )?;
+    }
+    Ok(())
+}
+
 /// The number of the last dispute that there ever was.
 pub(super) fn last(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(meta::noted(connection, "last_dispute")?.and_then(|text| text.parse().ok()).unwrap_or_default())
@@ -118,13 +133,14 @@ pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Vec<DisputeRow>>
     Ok(rows)
 }
 
-/// Which of these disputes were decided, and how.
+/// Which of these disputes a person decided, and how.
 pub(super) fn decided(connection: &Connection, among: &BTreeSet<DisputeId>) -> rusqlite::Result<Vec<Decision>> {
     if among.is_empty() {
         return Ok(Vec::new());
     }
     let rows = read(connection)?.into_iter();
-    let decided = rows.filter(|row| row.state != DisputeState::Open && among.contains(&row.dispute.id));
+    let is_decided = |row: &DisputeRow| matches!(row.state, DisputeState::Accepted | DisputeState::Rejected);
+    let decided = rows.filter(|row| is_decided(row) && among.contains(&row.dispute.id));
     Ok(decided.map(|row| row.dispute.decided(row.state == DisputeState::Accepted)).collect())
 }
 

@@ -41,6 +41,7 @@ mod drifting_starts;
 mod energy_unknown;
 mod expiry;
 mod failovers;
+mod false_jumps;
 mod far_hits;
 mod first_rates;
 mod fleet;

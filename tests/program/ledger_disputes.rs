@@ -236,6 +236,36 @@ fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
     keeper.close();
 }
 
+/// Class: a counter that jumps falsely and falls back leaves a dispute for a person to decide, whose acceptance posts what
+/// nobody made.
+#[test]
+fn what_the_counter_took_back_is_withdrawn_unless_it_was_decided() {
+    let (_home, path) = file();
+    let mut keeper = WriterStatus::at(&path, began());
+    let second = |seconds: i64| began() + Span::from_secs(seconds);
+    // One is older, one is in the file, one is decided on by hand, one was never written.
+    for at in [0, 60, 70] {
+        keeper.dispute(second(at), 5_000_000);
+    }
+    keeper.commit(second(100));
+    decide(&path, DisputeId(3), true, second(101)).unwrap().unwrap();
+    keeper.dispute(second(110), 5_000_000);
+    keeper.ledger.withdraw_since(second(60), |dispute| dispute.target == TargetId::new(TARGET));
+    assert_eq!(keeper.ledger.disputes().iter().map(|dispute| dispute.id.0).collect::<Vec<_>>(), [1]);
+    keeper.commit(second(120));
+    keeper.on_ledger_event();
+    let today: u64 = keeper.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
+    assert_eq!((today, grains(&path)), (5_000_000, [5_000_000; 3]), "what a person accepted stands");
+    let withdrawn = DisputeState::Withdrawn;
+    let all = [(1, DisputeState::Open), (2, withdrawn), (3, DisputeState::Accepted), (4, withdrawn)];
+    assert_eq!(states(&path), all);
+    let known = decide(&path, DisputeId(2), true, second(130)).unwrap().unwrap();
+    assert_eq!((known.state, known.decided_at), (withdrawn, Some(second(120))));
+    assert_eq!(grains(&path), [5_000_000; 3]);
+    whole(&path);
+    keeper.close();
+}
+
 #[test]
 fn a_rejected_one_is_gone_from_the_sums_and_stays_in_the_file() {
     let (_home, path) = file();

@@ -20,6 +20,8 @@ pub fn saved(fleet: &mut Fleet) -> SavedState {
             tariffs: ledger.tariffs().to_vec(),
             tokens: ledger.today().tokens().map(cell).collect(),
             uncertainty: vec![UncertaintyCell { bucket, timing, excess, lost_windows }],
+            disputes: ledger.disputes().to_vec(),
+            last_dispute: ledger.disputes().iter().map(|dispute| dispute.id.0).max().unwrap_or_default(),
             ..SavedLedger::default()
         },
         began: checkpoint.began,

@@ -42,7 +42,11 @@ impl RowCounters {
         };
         let grew = growth(&quarantine.last, &quarantine.first).into_iter().any(|grown| grown > 0);
         let took = quarantine.since.since(quarantine.believed);
+        if let Some(step) = self.leave_dispute(reading, &quarantine, (grew, context)) {
+            return step;
+        }
         if grew && self.is_reset(&quarantine, took, context) {
+            self.return_before_dispute(&quarantine.first, context);
             return self.reset(reading, &quarantine, context);
         }
         let may_lag = || {
@@ -50,6 +54,7 @@ impl RowCounters {
         };
         if grew && context.identified && quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT && !may_lag() {
             // Too much to be what it produced since, and too long for a dip.
+            self.return_before_dispute(&quarantine.first, context);
             let before = self.last;
             self.last = zero_where_fell(&before, now);
             let mut step = self.dispute(reading, context, REASON_LOW);
@@ -62,6 +67,25 @@ impl RowCounters {
         }
         self.quarantine = Some(quarantine);
         Step { quarantined: true, ..Step::default() }
+    }
+
+    /// Whether, judged by its first values after a fall and the number of pages since, the row was reset. Values that
+    /// it probably produces in that time are accepted sooner than those that it may have produced.
+    pub(in crate::counters) fn began_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
+        self.is_fresh(growth(first, &TokenCounters::default()), [0; COUNTERS], within, pages)
+    }
+
+    /// Whether the counters that fell were reset, judged as above. The others grew from their last values meanwhile.
+    fn began_partly_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
+        let (whole, last) = (growth(first, &TokenCounters::default()), growth(&self.last, &TokenCounters::default()));
+        let anew = std::array::from_fn(|i| if whole[i] < last[i] { whole[i] } else { 0 });
+        self.is_fresh(anew, growth(first, &self.last), within, pages)
+    }
+
+    fn is_fresh(&self, anew: [u64; COUNTERS], others: [u64; COUNTERS], within: Span, pages: u8) -> bool {
+        let is_likely = pages >= QUARANTINE_PAGES && self.shown.suggests(anew, within)
+            || pages >= QUARANTINE_PAGES_IN_DOUBT && self.shown.explains(anew, within);
+        is_likely && self.shown.explains(others, within)
     }
 
     /// Whether a fall that goes on is a reset: it is what the row produces in such a time, or, in a process that is known to
@@ -80,7 +104,14 @@ impl RowCounters {
     fn reset(&mut self, reading: &EngineReading, quarantined: &Quarantine, context: &PageContext) -> Step {
         let (shown, before) = (self.shown, self.last);
         let believed = Some(quarantined.believed);
-        let earlier = BeforeReset { before, believed, at: context.at, low: quarantined.first, hits: self.hits };
+        let earlier = BeforeReset {
+            before,
+            believed,
+            at: context.at,
+            low: quarantined.first,
+            hits: self.hits,
+            disputed: self.disputed,
+        };
         let fell = fallen(&reading.tokens, &self.last);
         if fell.iter().all(|fell| *fell) {
             *self = Self { shown, ..Self::zero(quarantined.believed, reading) };
@@ -105,7 +136,7 @@ impl RowCounters {
             self.finished.begin(&reading.tokens, &reading.finished);
         }
         for i in (0..COUNTERS).filter(|i| fell[*i]) {
-            (self.series[i], self.moved[i]) = (SeriesSum::default(), believed);
+            (self.series[i], self.moved[i], self.disputed[i]) = (SeriesSum::default(), believed, 0);
         }
     }
 
@@ -120,6 +151,7 @@ impl RowCounters {
         let undone = !fell(now, &earlier.before) && (jumps || self.regrew(&earlier, now));
         if undone {
             (self.last, self.hits, self.earlier) = (earlier.before, earlier.hits, None);
+            self.disputed = earlier.disputed;
         }
         undone
     }

@@ -36,6 +36,9 @@ pub(super) struct BeforeReset {
     /// The hits before it that waited for their prompts, and the other way round.
     #[serde(default)]
     pub(super) hits: HitClamp,
+    /// What of those values was disputed and never posted.
+    #[serde(default)]
+    pub(super) disputed: [u64; COUNTERS],
 }
 
 impl Quarantine {
@@ -47,7 +50,7 @@ impl Quarantine {
 
 impl BeforeReset {
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { before: _, believed, at, low: _, hits: _ } = self;
+        let Self { before: _, believed, at, low: _, hits: _, disputed: _ } = self;
         believed.iter_mut().chain([at])
     }
 }

@@ -1,0 +1,87 @@
+//! A row whose counters jumped, so that the growth was disputed, and which may fall back to where they were without it.
+//!
+//! What it has then was posted, but for the growth of the last pages. So it goes on from what was posted.
+
+use super::fallen::Quarantine;
+use super::{COUNTERS, PageContext, RowCounters};
+use crate::counters::delta::{Reset, Step};
+use crate::counters::fastest_minute::MIN_EVIDENCE;
+use crate::counters::quarantine_limits::{QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT};
+use crate::counters::series_sum::SeriesSum;
+use crate::counters::trial::NEARER;
+use crate::counters::values::{chosen, fallen, fell, growth, lowered, values};
+use crate::reading::{EngineReading, TokenCounters};
+use crate::units::{Moment, Timestamp};
+
+impl RowCounters {
+    /// Notes growth that is disputed.
+    pub(super) fn note_disputed(&mut self, grown: [u64; COUNTERS], at: Moment) {
+        let (since, disputes) = self.disputed_since.unwrap_or((at.wall, 0));
+        self.disputed_since = Some((since, disputes.saturating_add(1)));
+        for (disputed, grown) in self.disputed.iter_mut().zip(grown) {
+            *disputed = disputed.saturating_add(grown);
+        }
+    }
+
+    /// Notes that growth that was disputed since a moment was none of the row's: its next step says so.
+    pub(in crate::counters) fn take_back_disputes(&mut self, since: Moment) {
+        self.took_back = self.disputed_since.take().map(|(disputed, _)| disputed.max(since.wall));
+        self.disputed = [0; COUNTERS];
+    }
+
+    /// Since when growth that was never posted is disputed, and in how many disputes.
+    pub const fn disputed_since(&self) -> Option<(Timestamp, u32)> {
+        self.disputed_since
+    }
+
+    /// Leaves what is disputed to a person, who decided on a part of it: it is not withdrawn any more.
+    pub const fn leave_to_decisions(&mut self) {
+        (self.disputed, self.disputed_since) = ([0; COUNTERS], None);
+    }
+
+    /// The last values, with what was posted for the counters that fell and are back there. Without a start time those near
+    /// zero may be another process's.
+    fn before_dispute(&self, low: &TokenCounters, context: &PageContext) -> TokenCounters {
+        let posted = lowered(&self.last, self.disputed);
+        let (fell, below, above) = (fallen(low, &self.last), fallen(low, &posted), growth(low, &posted));
+        let is_near = |i: usize| {
+            let value = values(&posted)[i].unwrap_or_default();
+            context.identified || value >= MIN_EVIDENCE && above[i].saturating_mul(NEARER) <= value
+        };
+        chosen(std::array::from_fn(|i| fell[i] && !below[i] && is_near(i)), &posted, &self.last)
+    }
+
+    /// Goes on from what was posted before a dispute, if all counters that fell are back there, and stay.
+    pub(super) fn leave_dispute(
+        &mut self,
+        reading: &EngineReading,
+        quarantine: &Quarantine,
+        (grew, context): (bool, &PageContext),
+    ) -> Option<Step> {
+        let pages = if grew { QUARANTINE_PAGES } else { QUARANTINE_PAGES_IN_DOUBT };
+        let is_back = || !fell(&quarantine.first, &self.before_dispute(&quarantine.first, context));
+        if self.disputed == [0; COUNTERS] || quarantine.pages < pages || !is_back() {
+            return None;
+        }
+        let fell = fallen(&quarantine.first, &self.last);
+        for i in (0..COUNTERS).filter(|i| fell[*i]) {
+            self.series[i] = SeriesSum::default();
+        }
+        // What the other counters had in the dispute grows again, and is judged again.
+        self.last = lowered(&self.last, std::mem::take(&mut self.disputed));
+        (self.quarantine, self.earlier) = (None, None);
+        let took_back = self.disputed_since.take().map(|(since, _)| since);
+        let step = self.grow(reading, &self.effective(reading), context, [0; COUNTERS]);
+        Some(Step { from: Some(quarantine.believed), reset: Reset::No, took_back, ..step })
+    }
+
+    /// Takes the disputed growth of the counters that are back where they were without it from the last values.
+    pub(super) fn return_before_dispute(&mut self, low: &TokenCounters, context: &PageContext) {
+        let base = self.before_dispute(low, context);
+        let left = fallen(&base, &self.last);
+        self.last = base;
+        for i in (0..COUNTERS).filter(|i| left[*i]) {
+            (self.series[i], self.disputed[i]) = (SeriesSum::default(), 0);
+        }
+    }
+}

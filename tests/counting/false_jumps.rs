@@ -1,0 +1,180 @@
+//! Counters that jump by what nobody made and fall back to their old path: what is posted and disputed without the jumps is
+//! never more than what was produced.
+
+use margintop::reading::{EngineReading, PageReading, TargetId};
+
+use crate::dice::Dice;
+use crate::rate_truth::{rows, started};
+use crate::reports::scene::{HERE, Scene};
+use crate::support;
+
+/// What a counter jumps by.
+const JUMP: u64 = 8_000_000_000;
+
+/// A watched process whose counters may be above the truth.
+struct Jumper {
+    scene: Scene,
+    /// The pace of each counter in tokens a second: prompts, hits, output.
+    pace: [u64; 3],
+    before: [u64; 3],
+    second: i64,
+    interval: i64,
+    what: Vec<String>,
+    /// The first thing that is wrong.
+    found: Option<String>,
+}
+
+impl Jumper {
+    /// A process that had made something before it was watched, for so many seconds.
+    fn new(interval: i64, before: u64) -> Self {
+        let pace = [2000, 600, 300];
+        let before = pace.map(|pace| pace * before);
+        let what = vec![format!("every {interval} s, {before:?} before")];
+        Self { scene: Scene::one(), pace, before, second: 0, interval, what, found: None }
+    }
+
+    /// What was made since the first page.
+    fn made(&self) -> u64 {
+        let second = u64::try_from(self.second).unwrap() - u64::try_from(self.interval).unwrap();
+        (self.pace[0] + self.pace[2]) * second
+    }
+
+    fn page(&self, above: [u64; 3]) -> PageReading {
+        let second = u64::try_from(self.second).unwrap();
+        let [prompt, hits, output] = std::array::from_fn(|i| self.before[i] + self.pace[i] * second + above[i]);
+        let page = rows(&[("0", "m", output)], started(9000));
+        let tokens = support::counters(prompt, hits, output);
+        PageReading { engines: page.engines.into_iter().map(|row| EngineReading { tokens, ..row }).collect(), ..page }
+    }
+
+    /// So many pages with each counter so much above the truth.
+    fn pages(&mut self, pages: u64, above: [u64; 3]) {
+        for _ in 0..pages {
+            self.second += self.interval;
+            self.scene.take(HERE, self.second, self.page(above));
+            let (posted, disputed) = (self.posted(), self.disputed() % JUMP);
+            let made = self.made();
+            let mut is_marked = || self.scene.picture(self.second).money.upper_bound;
+            if posted + disputed > made && !is_marked() {
+                self.note(&format!("{posted} posted and {disputed} disputed of {made}"));
+            }
+        }
+    }
+
+    /// A counter or all of them jump, for so many pages.
+    fn jump(&mut self, pages: u64, which: [bool; 3]) {
+        self.what.push(format!("{which:?} jump for {pages} pages from second {}", self.second));
+        self.pages(pages, which.map(|jumps| if jumps { JUMP } else { 0 }));
+    }
+
+    fn note(&mut self, wrong: &str) {
+        let what = || format!("{}: second {}: {wrong}", self.what.join("; "), self.second);
+        self.found.get_or_insert_with(what);
+    }
+
+    fn restart(&mut self) {
+        self.what.push(format!("restart at second {}", self.second));
+        self.scene.restart(self.second);
+    }
+
+    fn posted(&self) -> u64 {
+        self.scene.posted().iter().sum()
+    }
+
+    fn disputed(&self) -> u64 {
+        self.scene.disputed()
+    }
+
+    /// How much of what was made is neither posted nor in a dispute.
+    fn missing(&self) -> u64 {
+        self.made().saturating_sub(self.posted() + self.disputed() % JUMP)
+    }
+}
+
+/// Class: a counter that jumped and fell back to its old path was taken for one that was reset: all that was posted since its
+/// process began was posted a second time.
+#[test]
+fn a_false_jump_doubles_nothing() {
+    let mut found = Vec::new();
+    for which in [[true, false, false], [false, true, false], [false, false, true], [true, true, false]] {
+        for interval in [1, 10] {
+            for (long, before) in [(1, 0), (2, 0), (3, 0), (4, 700), (15, 0), (90, 0)] {
+                let mut jumper = Jumper::new(interval, before);
+                jumper.pages(65, [0; 3]);
+                for _ in 0..3 {
+                    jumper.jump(long, which);
+                    jumper.pages(10, [0; 3]);
+                    let picture = jumper.scene.picture(jumper.second);
+                    let rates = [picture.tokens.output_per_second, picture.tokens.cached_per_second];
+                    if interval == 1 && rates.iter().any(Option::is_none) {
+                        jumper.note(&format!("{rates:?} a second"));
+                    }
+                    if jumper.missing() > 0 {
+                        jumper.note(&format!("{} are missing", jumper.missing()));
+                    }
+                    if jumper.disputed() > 0 {
+                        jumper.note(&format!("{} in a dispute that the counter took back", jumper.disputed()));
+                    }
+                    jumper.pages(80, [0; 3]);
+                }
+                found.extend(jumper.found);
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}: {:#?}", found.len(), found.iter().take(12).collect::<Vec<_>>());
+}
+
+/// Class: the same of all counters, whose values may be those of another process that started at the same time. What is posted
+/// of that one may be too much.
+#[test]
+fn a_false_jump_of_all_counters_is_an_upper_bound() {
+    for interval in [1, 10] {
+        for long in [1, 3, 15, 90] {
+            let mut jumper = Jumper::new(interval, 0);
+            jumper.pages(65, [0; 3]);
+            for _ in 0..3 {
+                for (pages, above) in [(long, JUMP), (90, 0)] {
+                    for _ in 0..pages {
+                        jumper.second += interval;
+                        jumper.scene.take(HERE, jumper.second, jumper.page([above; 3]));
+                        let is_marked = jumper.scene.picture(jumper.second).money.upper_bound;
+                        let (posted, made) = (jumper.posted(), jumper.made());
+                        assert!(posted <= made || is_marked, "{long}, {interval}: {posted} of {made}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The same of some counters of a process at random, with restarts of the watch and resets of the target.
+#[test]
+fn random_false_jumps_double_nothing() {
+    let mut found = Vec::new();
+    for seed in 0..400 {
+        let mut dice = Dice::new(seed);
+        let mut jumper = Jumper::new(*dice.pick(&[1, 2, 10]), *dice.pick(&[0, 100, 5000]));
+        jumper.what.push(format!("seed {seed}"));
+        jumper.pages(1 + dice.below(90), [0; 3]);
+        let which = *dice.pick(&[[true, false, false], [false, false, true], [true, false, true]]);
+        for _ in 0..2 + dice.below(6) {
+            let most = *dice.pick(&[2, 15, 80]);
+            jumper.jump(1 + dice.below(most), which);
+            if dice.one_in(5) {
+                jumper.restart();
+            }
+            let most = *dice.pick(&[2, 15, 80]);
+            jumper.pages(1 + dice.below(most), [0; 3]);
+            if dice.one_in(5) {
+                jumper.restart();
+            }
+            if dice.one_in(8) {
+                jumper.what.push(format!("reset by hand at second {}", jumper.second));
+                jumper.scene.fleet.reset_targets(vec![(jumper.second, TargetId::new(HERE))]);
+                jumper.pages(1, [0; 3]);
+            }
+        }
+        found.extend(jumper.found);
+    }
+    assert!(found.is_empty(), "{}: {:#?}", found.len(), found.iter().take(12).collect::<Vec<_>>());
+}
