@@ -7,7 +7,7 @@ use crate::tui::format;
 use crate::tui::headline::Facts;
 use crate::tui::headline::Sentence;
 use crate::tui::headline::headline;
-use crate::units::Money;
+use crate::units::{Money, Span};
 
 /// The largest width of a line in cells: chats wrap longer ones.
 const WIDTH: usize = 72;
@@ -19,7 +19,7 @@ const MODELS: usize = 3;
 pub(super) fn render(snapshot: &Snapshot, zone: &TimeZone) -> String {
     let mut lines = vec![head(snapshot, zone)];
     lines.extend(words(snapshot, zone));
-    lines.push(today(&snapshot.money));
+    lines.push(so_far(snapshot, zone));
     lines.push(an_hour(&snapshot.money));
     lines.push(tokens(snapshot));
     lines.push(gpus(snapshot));
@@ -71,9 +71,24 @@ fn amount(money: &MoneyView, amount: Option<Money>) -> String {
     format::amount_within(amount, money.currency.as_str(), 12)
 }
 
-fn today(money: &MoneyView) -> String {
+/// The span of what is counted: the day, or what was watched of it.
+fn span(snapshot: &Snapshot, zone: &TimeZone) -> String {
+    let Some(since) = snapshot.money.since else { return "so far".to_owned() };
+    let watched = snapshot.at - since;
+    match format::clock_minute(since, zone).as_str() {
+        "00:00" => "today".to_owned(),
+        _ if watched < Span::from_secs(60) => format!("in {}", format::duration(watched.max(Span::from_secs(1)))),
+        clock => format!("since {clock}"),
+    }
+}
+
+fn so_far(snapshot: &Snapshot, zone: &TimeZone) -> String {
+    let money = &snapshot.money;
     let on_cost = money.profit_on_cost.map(|ratio| format!("({} on cost)", format::percent1(Some(ratio)).trim()));
-    fitted("today     ", sums(money, [money.revenue, money.cost, money.profit]).into_iter().chain(on_cost))
+    fitted(
+        &format!("{:<10}", span(snapshot, zone)),
+        sums(money, [money.revenue, money.cost, money.profit]).into_iter().chain(on_cost),
+    )
 }
 
 fn an_hour(money: &MoneyView) -> String {

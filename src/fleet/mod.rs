@@ -31,7 +31,7 @@ pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 
 use crate::inventory::{Changes, Inventory, Origin};
 use crate::ledger::{Ledger, Pace};
-use crate::metering::{self, Context, InventoryView, Metering};
+use crate::metering::{self, Context, EnergyReading, InventoryView, Metering};
 use crate::pricing::{Book, RentWhen};
 use crate::reading::{
     Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName,
@@ -300,10 +300,10 @@ impl Fleet {
         let _ = self.inventory.see_node(node, info, at);
         // The GPUs that were there until now are paid until now.
         self.metering.run_node(&mut self.ledger, view(&self.config, &self.inventory), node, at, RentWhen::Held);
-        let changes = self.inventory.report_gpus(node, info, at, readings.clone(), origin);
+        let energy: Vec<EnergyReading> = readings.iter().map(EnergyReading::of).collect();
+        let (ids, changes) = self.inventory.report_gpus(node, info, at, readings, origin);
         self.follow(changes, at);
-        let read: Vec<(GpuId, GpuReading)> =
-            readings.into_iter().map(|reading| (self.inventory.gpu_of(&reading, node, origin), reading)).collect();
+        let read: Vec<(GpuId, EnergyReading)> = ids.into_iter().zip(energy).collect();
         self.metering.read_energy(&mut self.ledger, view(&self.config, &self.inventory), node, &read, at);
     }
 }

@@ -92,7 +92,7 @@ impl Inventory {
         listed.map(|(target, _)| target)
     }
 
-    /// Takes a source's report of all GPUs of a node.
+    /// Takes a source's report of all GPUs of a node. Returns which GPU each reading is of.
     pub(crate) fn report_gpus(
         &mut self,
         name: &NodeName,
@@ -100,7 +100,7 @@ impl Inventory {
         at: Moment,
         readings: Vec<GpuReading>,
         origin: &Origin,
-    ) -> Changes {
+    ) -> (Vec<GpuId>, Changes) {
         let mut changes = Changes::default();
         self.restore_node(name);
         let ids: Vec<GpuId> = readings.iter().map(|reading| self.gpu_of(reading, name, origin)).collect();
@@ -111,8 +111,9 @@ impl Inventory {
         (node.reported, node.awaited, node.unlisted) = (at, false, None);
         let reported: Vec<(u32, &GpuId)> = readings.iter().map(|reading| reading.index).zip(&ids).collect();
         changes.extend(self.place(name, &reported, origin));
-        for (reading, id) in readings.into_iter().zip(ids) {
-            let gpu = self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading.clone(), at, origin.clone()));
+        for (reading, id) in readings.into_iter().zip(&ids) {
+            let gpu =
+                self.gpus.entry(id.clone()).or_insert_with(|| Gpu::known(name, reading.clone(), at, origin.clone()));
             (gpu.node, gpu.origin) = (name.clone(), origin.clone());
             let (Origin::Page(source) | Origin::Driver(source)) = origin;
             gpu.others.remove(source);
@@ -120,17 +121,21 @@ impl Inventory {
         }
         changes.extend(self.name_like_others(name, at));
         changes.push(Change::Seen(name.clone()));
-        changes
+        (ids, changes)
     }
 
     /// Lets GPUs of a node that have told no name go by that of the others. Returns those that have a name from now on.
     fn name_like_others(&mut self, name: &NodeName, at: Moment) -> Changes {
         let (mut changes, mut known_now) = (Changes::default(), Vec::new());
         let Some(node) = self.nodes.get(name) else { return changes };
-        let known = |id| self.gpus.get(id).and_then(|gpu| gpu.reading.name.as_ref());
-        let mut names = node.gpus.values().filter_map(known);
-        let first = names.next().cloned();
-        let only = first.filter(|first| names.all(|other| other == first));
+        let gpus: Vec<&Gpu> = node.gpus.values().filter_map(|id| self.gpus.get(id)).collect();
+        let mut names = gpus.iter().filter_map(|gpu| gpu.reading.name.as_ref());
+        let first = names.next();
+        let only = first.filter(|first| names.all(|other| other == *first));
+        if gpus.iter().all(|gpu| gpu.like.as_ref() == only && gpu.nameless.is_some() == gpu.name().is_empty()) {
+            return changes;
+        }
+        let only = only.cloned();
         for id in node.gpus.values() {
             if let Some(gpu) = self.gpus.get_mut(id) {
                 gpu.like.clone_from(&only);

@@ -160,7 +160,9 @@ impl Inventory {
 
     /// The node that already holds one of these GPUs.
     fn holder(&mut self, ids: &[&GpuId], info: &TargetInfo) -> Option<NodeName> {
-        let known = ids.iter().find_map(|id| self.gpus.get(id)).map(|gpu| gpu.node.clone());
+        let mut gpus = ids.iter().filter_map(|id| self.gpus.get(id)).peekable();
+        let known = gpus.peek().map(|gpu| gpu.node.clone());
+        let from_driver = gpus.any(|gpu| matches!(gpu.origin, Origin::Driver(_)));
         let remembered = || {
             let holds = |node: &super::SavedNode| node.gpus.iter().any(|gpu| ids.contains(&&gpu.id));
             self.earlier.nodes.iter().find(|(_, (node, _))| holds(node)).map(|(name, _)| name.clone())
@@ -170,8 +172,6 @@ impl Inventory {
         if info.node.is_some() {
             return Some(node);
         }
-        let from_driver =
-            ids.iter().filter_map(|id| self.gpus.get(id)).any(|gpu| matches!(gpu.origin, Origin::Driver(_)));
         self.hosts.note(info.host.as_ref().filter(|_| !from_driver), &node);
         Some(node)
     }

@@ -23,6 +23,9 @@ enum Displaced {
 impl Inventory {
     /// Assigns indices to the GPUs that a source reports. A GPU is on one node only.
     pub(super) fn place(&mut self, name: &NodeName, reported: &[(u32, &GpuId)], origin: &Origin) -> Changes {
+        if self.nodes.get(name).is_some_and(|node| is_as_before(&node.gpus, reported)) {
+            return Changes::default();
+        }
         for (_, id) in reported {
             self.leave_other_node(name, id);
         }
@@ -87,6 +90,12 @@ impl Inventory {
             node.gpus.retain(|_, placed| placed != id);
         }
     }
+}
+
+/// Whether a report lists exactly the GPUs that are placed, in their order.
+fn is_as_before(placed: &BTreeMap<u32, GpuId>, reported: &[(u32, &GpuId)]) -> bool {
+    placed.len() == reported.len()
+        && placed.iter().zip(reported).all(|((at, known), (index, id))| at == index && known == *id)
 }
 
 fn displaced(

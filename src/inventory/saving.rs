@@ -55,10 +55,12 @@ impl Inventory {
 
     /// Takes the nodes whose saved state may have changed since the last call.
     pub(crate) fn take_touched(&mut self) -> BTreeSet<NodeName> {
-        let mut touched = self.nodes.take_touched();
-        touched.append(&mut self.earlier.nodes.take_touched());
-        let gpus = self.gpus.take_touched();
-        touched.extend(gpus.iter().filter_map(|id| Some(self.gpus.get(id)?.node.clone())));
+        let mut touched: BTreeSet<NodeName> = self.nodes.take_touched().into_iter().collect();
+        touched.extend(self.earlier.nodes.take_touched());
+        for id in self.gpus.take_touched() {
+            let node = self.gpus.get(&id).map(|gpu| &gpu.node);
+            touched.extend(node.filter(|node| !touched.contains(*node)).cloned());
+        }
         // These change rarely, and may change the state of several nodes.
         let names = [self.hosts.take_changed(), self.labels.take_changed(), !self.configured.take_touched().is_empty()];
         if names.contains(&true) {

@@ -445,9 +445,8 @@ impl Duplicates {
     }
 
     /// Takes the targets whose places or comparisons were touched since the last call.
-    pub(super) fn take_touched(&mut self) -> BTreeSet<TargetId> {
-        let mut touched = self.pairs.take_touched();
-        touched.extend(self.places.take_touched().into_iter().map(|place| place.target));
-        touched
+    pub(super) fn take_touched(&mut self) -> impl Iterator<Item = TargetId> {
+        let pairs = self.pairs.take_touched();
+        pairs.into_iter().chain(self.places.take_touched().into_iter().map(|place| place.target))
     }
 }

@@ -4,7 +4,7 @@
 
 mod meter;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::inventory::Tracked;
 use crate::ledger::{CostAccountId, DisputedEnergy, Evidence, Ledger, Marker, apportion};
@@ -12,6 +12,21 @@ use crate::reading::{GpuId, GpuReading, Label, NodeName, PromptCount, TargetId, 
 use crate::units::{Energy, Moment, Power, Timestamp, Tokens};
 pub(super) use meter::EnergyMeter;
 use meter::{ABOVE, Jump, Movement, WATTS};
+
+/// What is read of a GPU's energy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EnergyReading {
+    index: u32,
+    energy: Option<Energy>,
+    power_limit: Option<Power>,
+}
+
+impl EnergyReading {
+    /// The part of a reading.
+    pub(crate) const fn of(reading: &GpuReading) -> Self {
+        Self { index: reading.index, energy: reading.energy, power_limit: reading.power_limit }
+    }
+}
 
 /// The place of a meter, and the account that pays for its energy from each instant on, up to the reading's.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +47,7 @@ pub(super) struct EnergyMeters {
 
 impl EnergyMeters {
     /// Reads a GPU's counter and posts the energy drawn.
-    pub(super) fn read(&mut self, ledger: &mut Ledger, metered: Metered<'_>, reading: &GpuReading, at: Moment) {
+    pub(super) fn read(&mut self, ledger: &mut Ledger, metered: Metered<'_>, reading: &EnergyReading, at: Moment) {
         let is_paid = metered.now().is_some();
         let Some(now) = reading.energy.map(Energy::get) else {
             if is_paid {
@@ -81,7 +96,7 @@ impl EnergyMeters {
     }
 
     /// Takes the GPUs whose meters were touched since the last call.
-    pub(super) fn take_touched(&mut self) -> BTreeSet<GpuId> {
+    pub(super) fn take_touched(&mut self) -> Vec<GpuId> {
         self.meters.take_touched()
     }
 
@@ -136,7 +151,7 @@ fn post(ledger: &mut Ledger, metered: Metered<'_>, drawn: u64, (from, to): (Mome
 }
 
 /// Opens a dispute about a jump.
-fn dispute(ledger: &mut Ledger, metered: Metered<'_>, reading: &GpuReading, jump: Jump, at: Moment) {
+fn dispute(ledger: &mut Ledger, metered: Metered<'_>, reading: &EnergyReading, jump: Jump, at: Moment) {
     let Metered { target, node, id, .. } = metered;
     let Some(paid) = metered.now() else { return };
     let Jump { before, after, energy, from, to } = jump;

@@ -43,6 +43,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use context::Context;
 pub(crate) use counts::{Counts, counts};
+pub(crate) use energy::EnergyReading;
 pub(crate) use engine::Engine;
 pub(crate) use gpu_cost::{InventoryView, knows_cost, was_given_back};
 pub use leakage::Leakage;
@@ -53,7 +54,7 @@ pub(crate) use touched::Touched;
 use crate::inventory::{Change, Changes, FleetConfig, Origin, TargetInfo, Tracked};
 use crate::ledger::{Ledger, RevenueAccount};
 use crate::pricing::RentWhen;
-use crate::reading::{EngineReading, EngineRole, GpuId, GpuReading, NodeName, TargetId};
+use crate::reading::{EngineReading, EngineRole, GpuId, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 use duplicates::Duplicates;
 use energy::{EnergyMeters, Metered};
@@ -202,7 +203,7 @@ impl Metering {
         ledger: &mut Ledger,
         view: InventoryView<'_>,
         node: &NodeName,
-        readings: &[(GpuId, GpuReading)],
+        readings: &[(GpuId, EnergyReading)],
         at: Moment,
     ) {
         let driver = TargetId::nvml();

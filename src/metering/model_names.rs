@@ -10,7 +10,7 @@
 mod roots;
 mod target;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::inventory::Tracked;
 use crate::reading::{EngineReading, ModelName, TargetId};
@@ -84,7 +84,7 @@ impl ModelNames {
     }
 
     /// Takes the targets whose names were touched since the last call.
-    pub(super) fn take_touched(&mut self) -> BTreeSet<TargetId> {
+    pub(super) fn take_touched(&mut self) -> Vec<TargetId> {
         self.targets.take_touched()
     }
 

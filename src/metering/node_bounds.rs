@@ -3,7 +3,7 @@
 //! Each row of a page is compared with what all GPUs of its node can produce, so several rows together may post several
 //! times as much. Checks of what is stored of a node need the largest such sum.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use crate::inventory::Tracked;
 use crate::reading::{NodeName, TargetId};
@@ -55,7 +55,7 @@ impl NodeBounds {
     }
 
     /// Takes the nodes whose sums were touched since the last call.
-    pub(super) fn take_touched(&mut self) -> BTreeSet<NodeName> {
+    pub(super) fn take_touched(&mut self) -> Vec<NodeName> {
         self.nodes.take_touched()
     }
 

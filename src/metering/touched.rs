@@ -17,10 +17,12 @@ pub(crate) struct Touched {
 impl Metering {
     /// Takes what was touched since the last call. The energy of a GPU is saved with its node.
     pub(crate) fn take_touched(&mut self, inventory: &Inventory) -> Touched {
-        let mut touched = Touched { targets: self.engines.take_touched(), nodes: self.gpu_cost.take_touched() };
-        touched.targets.append(&mut self.duplicates.take_touched());
-        touched.targets.append(&mut self.names.take_touched());
-        touched.nodes.append(&mut self.node_bounds.take_touched());
+        let mut touched = Touched::default();
+        touched.targets.extend(self.engines.take_touched());
+        touched.targets.extend(self.duplicates.take_touched());
+        touched.targets.extend(self.names.take_touched());
+        touched.nodes.extend(self.gpu_cost.take_touched());
+        touched.nodes.extend(self.node_bounds.take_touched());
         let gpus = self.energy.take_touched();
         touched.nodes.extend(gpus.iter().filter_map(|id| Some(inventory.gpus.get(id)?.node.clone())));
         touched

@@ -34,6 +34,7 @@ pub mod terminal;
 pub mod theme;
 #[cfg_attr(windows, path = "threads_windows.rs")]
 mod threads;
+mod together;
 pub mod view;
 pub mod widgets;
 

@@ -203,7 +203,7 @@ fn a_card_is_ten_lines_to_paste() {
     let lines: Vec<&str> = ran.out.lines().collect();
     assert!((9..=10).contains(&lines.len()), "{}", ran.out);
     assert!(lines.iter().all(|line| line.chars().count() <= 72 && !line.ends_with(' ')), "{}", ran.out);
-    for word in ["margintop ", "today", "an hour", "tokens ", "cached 67.7 %", "requests", "basis"] {
+    for word in ["margintop ", "\nin ", "an hour", "tokens ", "cached 67.7 %", "requests", "basis"] {
         assert!(ran.out.contains(word), "{word}: {}", ran.out);
     }
     let refused = Program::new(["once", "--card", "--json", &target]).run();

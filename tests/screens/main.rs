@@ -42,3 +42,4 @@ mod screen_words;
 mod slo;
 mod style_sorted;
 mod themes;
+mod together;

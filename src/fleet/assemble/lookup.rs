@@ -7,8 +7,8 @@ use crate::reading::{EngineKind, Health};
 
 /// Since when the energy of a live GPU is unknown, if its lease has a power price and that has lasted.
 pub(super) fn energy_unknown_since(fleet: &Fleet, id: &crate::reading::GpuId) -> Option<crate::units::Timestamp> {
-    let gpu = fleet.inventory.gpus.get(id).filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live);
-    let since = gpu.and_then(|_| fleet.metering.energy_unknown_since(id))?;
+    let since = fleet.metering.energy_unknown_since(id)?;
+    fleet.inventory.gpus.get(id).filter(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live)?;
     let lasted = fleet.now().since(since);
     (lasted >= fleet.config.stale_after()).then(|| fleet.now().wall - lasted)
 }

@@ -89,7 +89,7 @@ impl AllocationMeter {
     }
 
     /// Takes the nodes whose time was touched since the last call.
-    pub(super) fn take_touched(&mut self) -> BTreeSet<NodeName> {
+    pub(super) fn take_touched(&mut self) -> Vec<NodeName> {
         let mut touched = self.allocated.take_touched();
         touched.append(&mut self.serving.take_touched());
         touched

@@ -6,6 +6,7 @@ use crate::snapshot::{Alert, Rule, Severity, Snapshot};
 use crate::statement::Mover;
 use crate::tui::format;
 use crate::tui::scene::subject_in;
+use crate::tui::together;
 use crate::units::{Money, Timestamp};
 
 /// What to do about `named`, which was given as a cause; the gravest alert if it is graver, with its cost and remedy; then
@@ -110,9 +111,18 @@ pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
 
 fn told(facts: &Facts<'_>, alert: &Alert) -> Sentence {
     let tone = if alert.severity == Severity::Critical { Tone::Critical } else { Tone::Warning };
-    let long = what(facts, alert);
-    let since = format!(" since {}", format::clock_minute(alert.since, facts.zone).trim());
-    let rest = || part(format!("{}.", others(facts, alert)), Tone::Plain);
+    let alike = together::with(facts.snapshot, alert);
+    let first = alike.iter().map(|alert| alert.since).min().unwrap_or(alert.since);
+    let since = format!(" since {}", format::clock_minute(first, facts.zone).trim());
+    let long = match alike.len() {
+        0 => what(facts, alert),
+        many => {
+            let verb = if alert.rule == Rule::NodeSilent { "have been silent" } else { "have not answered" };
+            format!("{} {verb}{since}", together::counted(alert.rule, many))
+        }
+    };
+    let others = if alike.is_empty() { others(facts, alert) } else { String::new() };
+    let rest = || part(format!("{others}."), Tone::Plain);
     let short = match long.replacen(&since, "", 1) {
         short if short == long => Vec::new(),
         short => vec![part(short, tone), rest()],
@@ -134,11 +144,13 @@ fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
     let snapshot = facts.snapshot;
     let gpus = match alert.rule {
         Rule::GpuLost => 1,
-        Rule::NodeSilent => snapshot
-            .nodes
-            .iter()
-            .find(|node| node.name.as_str() == alert.subject.as_str())
-            .map(|node| node.gpus.len())?,
+        Rule::NodeSilent => {
+            let alike = together::with(snapshot, alert);
+            let is_meant =
+                |name: &str| alert.subject.as_str() == name || alike.iter().any(|alert| alert.subject.as_str() == name);
+            let silent = snapshot.nodes.iter().filter(|node| is_meant(node.name.as_str()));
+            silent.map(|node| node.gpus.len()).reduce(|a, b| a + b)?
+        }
         _ => return None,
     };
     let [rate] = snapshot.money.rates.as_slice() else { return None };

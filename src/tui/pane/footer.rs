@@ -7,6 +7,7 @@ use crate::tui::format;
 use crate::tui::keys::{BINDINGS, Binding, FIRST_RUN};
 use crate::tui::scene::Scene;
 use crate::tui::theme::{Glyphs, Role};
+use crate::tui::together;
 use crate::tui::view::has_one_pane;
 use crate::tui::view::{Hit, Hits, OnEnter, Part, ViewId};
 use crate::tui::widgets::Canvas;
@@ -96,7 +97,7 @@ fn items(scene: &Scene<'_>, view: ViewId, is_named: bool) -> Vec<Item> {
     };
     let tab = |tab: ViewId| Item {
         key: tab.view().key().unwrap_or(' ').to_string(),
-        word: match scene.snap.alerts.len() {
+        word: match together::count(scene.snap) {
             alerts if alerts > 0 && tab == ViewId::Alerts => format!("{} {alerts}", tab.view().title()),
             _ => tab.view().title().to_owned(),
         },

@@ -6,6 +6,7 @@ use crate::snapshot::Severity;
 use crate::tui::app::MoneyReach;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::together;
 use crate::tui::view::{Hit, Hits, ViewId};
 use crate::tui::widgets::{Canvas, Pen, Segment};
 
@@ -46,7 +47,7 @@ fn tab(pen: &mut Pen<'_>, view: ViewId, scene: &Scene<'_>) {
             Some(Severity::Warning) => Role::Warning,
             _ => Role::Dim,
         };
-        pen.skip(1).put(role, &alerts.len().to_string());
+        pen.skip(1).put(role, &together::count(scene.snap).to_string());
     }
 }
 

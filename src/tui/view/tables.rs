@@ -17,6 +17,7 @@ use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
+use crate::tui::together;
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::table::{Cell, TableRow};
@@ -84,8 +85,11 @@ fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
     let costs = || rows.iter().filter(|line| line.reason != Reason::Unpriced);
     let cost = scene.snap.money.cost_per_hour;
     let of = cost.map(|_| format!("of {}/h cost", scene.money(cost, 7).trim())).unwrap_or_default();
+    // What is unpriced stands above, and its figures would seem to be part of the sum.
+    let has_unpriced = rows.iter().any(|line| line.reason == Reason::Unpriced);
+    let name = if has_unpriced { "cost sum ≈" } else { "sum ≈" };
     TableRow::new([
-        Cell::dim("sum ≈"),
+        Cell::dim(name),
         Cell::dim(of),
         Cell::Empty,
         sum(&mut costs().filter_map(|line| line.per_hour)),
@@ -174,7 +178,7 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 /// Draws alerts in their rule: what is wrong, since when, and for how long; on a second row what to do, where the first has
 /// no room for it.
 pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let alerts = &scene.snap.alerts;
+    let alerts = &together::alerts(scene.snap);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     let each = rows_of_each(scene, below);
     let shown = usize::from(below.height / each).min(alerts.len());
@@ -195,12 +199,12 @@ pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 /// Rows that they take with their rule, where so many are free.
 pub(super) fn alerts_rows(scene: &Scene<'_>, area: Rect) -> u16 {
     let below = Rect { height: area.height.saturating_sub(1), ..area };
-    scene.snap.alerts.len().min(1_000) as u16 * rows_of_each(scene, below) + 1
+    together::count(scene.snap).min(1_000) as u16 * rows_of_each(scene, below) + 1
 }
 
 /// Two rows each where one has no room for what to do, and all of them find two.
 fn rows_of_each(scene: &Scene<'_>, area: Rect) -> u16 {
-    let alerts = &scene.snap.alerts;
+    let alerts = &together::alerts(scene.snap);
     let has_room = alerts.len() * 2 <= usize::from(area.height);
     let is_cut = |alert: &Alert| AlertWords::of(scene, alert, (area.width, 2), 0).rest.is_some();
     if has_room && alerts.iter().any(is_cut) { 2 } else { 1 }

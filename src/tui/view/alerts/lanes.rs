@@ -14,6 +14,7 @@ use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
+use crate::tui::together;
 use crate::tui::view::charts::blank;
 use crate::tui::widgets::event_lane::{EventLanes, Lane, LaneEvent};
 use crate::tui::widgets::rule::TitledRule;
@@ -115,7 +116,7 @@ fn facts(
         ("profit an hour".to_owned(), Segment::new(role, now)),
         (format!("least, {span}"), Segment::text(told(least))),
         (format!("most, {span}"), Segment::text(told(most))),
-        ("alerts now".to_owned(), Segment::text(format::grouped(scene.snap.alerts.len() as u128))),
+        ("alerts now".to_owned(), Segment::text(format::grouped(together::count(scene.snap) as u128))),
         (format!("alerts over, {span}"), Segment::text(format::grouped(over as u128))),
     ];
     rows.extend(cost.map(|cost| {

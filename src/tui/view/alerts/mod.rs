@@ -118,7 +118,7 @@ impl View for Alerts {
         }
         let Some(area) = layout.area(Part::List) else { return hits };
         let columns = columns(scene);
-        let alerts: usize = lines.iter().map(|line| line.alerts.len()).sum();
+        let alerts: usize = lines.iter().map(AlertLine::count).sum();
         let filtered = list::filter_note(&scene.app.filter, lines.len(), 0);
         let well = if scene.app.then().is_some() { "nothing was wrong" } else { "nothing is wrong" };
         let mut list = List {

@@ -8,6 +8,7 @@ use crate::snapshot::{Alert, Rule, Severity};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::together;
 use crate::tui::view::about::{about, about_all};
 use crate::tui::view::list::{Col, OrderedBy, said, sort};
 use crate::tui::view::served::first_word;
@@ -15,11 +16,13 @@ use crate::tui::view::{ListKey, ViewId, charts};
 use crate::tui::widgets::table::Cell;
 use crate::units::Timestamp;
 
-/// One alert, or several of one rule and one severity on the parts of one thing.
+/// One alert, or several of one rule and one severity: on the parts of one thing, or on many things that are silent.
 pub(super) struct AlertLine<'a> {
     pub(super) alerts: Vec<&'a Alert>,
     /// What they are about.
     pub(super) about: String,
+    /// What is wrong with all of them, if they are on many things.
+    of_many: Option<String>,
 }
 
 impl<'a> AlertLine<'a> {
@@ -37,8 +40,13 @@ impl<'a> AlertLine<'a> {
         self.alerts.iter().map(|alert| alert.since).min().unwrap_or_default()
     }
 
-    pub(super) fn text(&self) -> &'a str {
-        self.first().map_or("", |alert| alert.text.as_str())
+    pub(super) fn text(&self) -> &str {
+        self.of_many.as_deref().unwrap_or_else(|| self.first().map_or("", |alert| alert.text.as_str()))
+    }
+
+    /// How many alerts it stands for: many silent things are one.
+    pub(super) fn count(&self) -> usize {
+        if self.of_many.is_some() { 1 } else { self.alerts.len() }
     }
 
     /// The node, unit or target that it is about.
@@ -52,7 +60,8 @@ impl<'a> AlertLine<'a> {
 }
 
 pub(super) fn key(line: &AlertLine<'_>) -> ListKey {
-    ListKey::of(line.first().map(|alert| ("alert", alert.rule, alert.severity, first_word(alert))))
+    let word = |alert| if line.of_many.is_some() { "" } else { first_word(alert) };
+    ListKey::of(line.first().map(|alert| ("alert", alert.rule, alert.severity, word(alert))))
 }
 
 pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
@@ -69,17 +78,31 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
         let is_of = of.is_none_or(|of| [alert.subject.as_str(), first_word(alert)].contains(&of.as_str()));
         is_of && scene.app.filter.accepts(&fields)
     };
+    let accepted: Vec<&Alert> = scene.snap.alerts.iter().filter(accepted).collect();
+    let mut counts: HashMap<(Rule, Severity), usize> = HashMap::new();
+    for alert in &accepted {
+        *counts.entry((alert.rule, alert.severity)).or_default() += 1;
+    }
+    let are_together = |alert: &Alert| {
+        counts.get(&(alert.rule, alert.severity)).is_some_and(|count| together::are_together(alert.rule, *count))
+    };
     let mut places: HashMap<(Rule, Severity, bool, &str), usize> = HashMap::new();
     let mut rows: Vec<AlertLine<'a>> = Vec::new();
-    for alert in scene.snap.alerts.iter().filter(accepted) {
+    for alert in accepted {
         let is_silenced = scene.app.silenced(alert).is_some();
-        let place = *places.entry((alert.rule, alert.severity, is_silenced, first_word(alert))).or_insert(rows.len());
+        let word = if are_together(alert) { "" } else { first_word(alert) };
+        let place = *places.entry((alert.rule, alert.severity, is_silenced, word)).or_insert(rows.len());
         match rows.get_mut(place) {
             Some(row) => row.alerts.push(alert),
-            None => rows.push(AlertLine { alerts: vec![alert], about: String::new() }),
+            None => rows.push(AlertLine { alerts: vec![alert], about: String::new(), of_many: None }),
         }
     }
     for row in &mut rows {
+        if let Some(first) = row.first().filter(|first| row.alerts.len() > 1 && are_together(first)) {
+            row.about = together::counted(first.rule, row.alerts.len());
+            row.of_many = Some(together::text(scene.snap, &row.alerts));
+            continue;
+        }
         let subjects: Vec<&str> = row.alerts.iter().map(|alert| alert.subject.as_str()).collect();
         row.about = about_all(scene, &subjects);
     }

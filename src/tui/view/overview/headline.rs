@@ -10,6 +10,7 @@ use crate::tui::headline::{self, headline};
 use crate::tui::headline::{SentencePart, Tone};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::together;
 use crate::tui::view::tables;
 use crate::tui::widgets::headline::{Headline, SentenceForms};
 use crate::tui::widgets::{Canvas, Segment};
@@ -20,7 +21,8 @@ pub(super) const ROOM: u16 = 100;
 /// Draws it. On narrow screens the gravest alert takes it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     // Of several the first: the rows of alerts begin with the second.
-    let gravest = scene.snap.alerts.iter().rev().max_by_key(|alert| alert.severity);
+    let alerts = together::alerts(scene.snap);
+    let gravest = alerts.iter().rev().max_by_key(|alert| alert.severity);
     if let Some(alert) = gravest.filter(|alert| alert.severity > Severity::Info && area.width < ROOM) {
         return tables::alert_line(canvas, area, scene, alert, 0);
     }

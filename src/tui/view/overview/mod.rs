@@ -23,6 +23,7 @@ use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::screen::Screen;
+use crate::tui::together;
 use crate::tui::widgets::Canvas;
 
 /// Columns and rows of the body from which there are charts and tables.
@@ -96,8 +97,8 @@ impl View for Overview {
                     // On narrow screens the headline is the gravest.
                     let is_told = layout.area(Part::Headline).is_some() && area.width < headline::ROOM;
                     let from = usize::from(is_told);
-                    let rest = scene.snap.alerts.get(from..).unwrap_or(&[]);
-                    tables::alert_lines(canvas, area, scene, rest);
+                    let alerts = together::alerts(scene.snap);
+                    tables::alert_lines(canvas, area, scene, alerts.get(from..).unwrap_or(&[]));
                 }
                 Part::Alerts if layout.area(Part::Table(8)).is_some() => tables::alerts(canvas, area, scene),
                 Part::Alerts => alerts_and_events(canvas, area, scene),
@@ -201,7 +202,7 @@ fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
     layout.put(Part::Headline, rows.top(1));
     layout.put(Part::Vitals, rows.top(5));
     layout.put(Part::Basis, rows.bottom(1));
-    let alerts = scene.snap.alerts.len();
+    let alerts = together::count(scene.snap);
     // The headline is the gravest of them; the others come after the last GPU of a box.
     let of_box = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus).map(|gpus| gpus + LEAST_ENGINES);
     let is_last = of_box.is_some_and(|needs| needs == rows.0.height);
@@ -322,7 +323,7 @@ fn alerts_and_events(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// Rows of the alerts with their heading; none where nothing is wrong.
 fn alert_rows(scene: &Scene<'_>) -> u16 {
-    match scene.snap.alerts.len() {
+    match together::count(scene.snap) {
         0 => 0,
         alerts => alerts.min(2) as u16 + 1,
     }
@@ -332,7 +333,7 @@ fn alert_rows(scene: &Scene<'_>) -> u16 {
 fn tables_wanted(scene: &Scene<'_>, spare: u16) -> u16 {
     let middle = model_rows(scene) + 2 + usize::from(tables::change_rows(scene));
     let most = spare.max(if scene.size.1 >= 70 { 16 } else { 10 });
-    middle.max(scene.snap.alerts.len() + 2).clamp(5, usize::from(most)) as u16
+    middle.max(together::count(scene.snap) + 2).clamp(5, usize::from(most)) as u16
 }
 
 /// What costs nothing in return, models, alerts, side by side at the bottom.

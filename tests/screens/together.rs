@@ -1,0 +1,59 @@
+//! Many silent things are one alert with a count: in the headline, in the lists and where alerts are counted.
+
+use crate::picture;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use margintop::snapshot::{Rule, Severity, Snapshot};
+use margintop::tui::app::{Action, App, Command};
+use margintop::tui::view::ViewId;
+use margintop::units::{Money, Span};
+use picture::hands::text;
+
+/// A fleet of which so many nodes are silent, and one GPU is lost.
+fn silent(nodes: usize) -> Snapshot {
+    let mut snapshot = picture::twelve();
+    let since = snapshot.at - Span::from_secs(60);
+    let alert = |name: &str| {
+        picture::alert(Rule::NodeSilent, Severity::Critical, name, since, "silent for 60 s; its rent runs on")
+    };
+    snapshot.alerts = snapshot.nodes.iter().take(nodes).map(|node| alert(node.name.as_str())).collect();
+    let gpu = format!("{} GPU 1", snapshot.nodes[11].name);
+    snapshot.alerts.push(picture::alert(Rule::GpuLost, Severity::Warning, &gpu, since, "lost"));
+    snapshot.money.rates.truncate(1);
+    snapshot
+}
+
+fn app(snapshot: Snapshot) -> App {
+    App::new(Arc::new(snapshot), TimeZone::UTC, Span::from_secs(1), 1)
+}
+
+#[test]
+fn many_silent_nodes_are_one_alert_with_the_rent_of_all() {
+    let snapshot = silent(11);
+    let gpus: i64 = snapshot.nodes.iter().take(11).map(|node| i64::try_from(node.gpus.len()).unwrap()).sum();
+    let rent = Money::from_micros(snapshot.money.rates[0].rate.micros() * gpus);
+    let rent = margintop::tui::format::amount(Some(rent), "USD", 2);
+    let ends = (snapshot.nodes[0].name.to_string(), snapshot.nodes[10].name.to_string());
+    let app = app(snapshot);
+    let frame = text(&app, 200, 50);
+    assert!(frame.contains("11 nodes have been silent since"), "{frame}");
+    assert!(frame.contains(&format!("The rent of {rent}/h runs on.")), "{frame}");
+    assert!(frame.contains("7 alerts 2") && frame.contains("Alerts 2"), "{frame}");
+    assert!(frame.contains("11 nodes: silent: "), "{frame}");
+    let small = text(&app, 80, 24);
+    assert!(small.contains("11 nodes: silent") && small.matches("silent").count() == 1, "{small}");
+    let mut app = app;
+    app.update(Action::Command(Command::Show(ViewId::Alerts)));
+    let list = text(&app, 200, 50);
+    assert!(list.contains("Active 2") && list.contains(&format!("{} … {}", ends.0, ends.1)), "{list}");
+}
+
+#[test]
+fn a_few_are_told_by_their_names() {
+    let snapshot = silent(3);
+    let name = snapshot.nodes[2].name.to_string();
+    let frame = text(&app(snapshot), 200, 50);
+    assert!(frame.contains(&format!("{name}: silent")) && frame.contains("7 alerts 4"), "{frame}");
+}
