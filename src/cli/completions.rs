@@ -10,7 +10,7 @@ use crate::pricing::Book;
 use crate::tui::theme::BUILT_IN;
 
 /// The values of flags that are read as text, because files may add others to them.
-struct KnownValues {
+struct CompletionValues {
     themes: Vec<&'static str>,
     lists: Vec<&'static str>,
 }
@@ -25,11 +25,11 @@ fn with_values(mut command: Command) -> Command {
     let book = Book::built_in().unwrap_or_default();
     // The parser wants names that live as long as the process, which ends when they are printed.
     let lists = book.lists().map(|list| &*list.name.clone().leak()).collect();
-    complete(&mut command, &KnownValues { themes, lists });
+    complete(&mut command, &CompletionValues { themes, lists });
     command
 }
 
-fn complete(command: &mut Command, known: &KnownValues) {
+fn complete(command: &mut Command, known: &CompletionValues) {
     let is_themes = command.get_name() == "themes";
     let of = |arg: Arg| {
         let values: Vec<&'static str> = match arg.get_id().as_str() {
