@@ -58,9 +58,11 @@ mod tests {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut with_values(help::command()), "margintop", &mut text);
             let text = String::from_utf8_lossy(&text);
-            for value in ["gruvbox-dark", "deepseek-v3.2", "always", "debug", "powershell", "model"] {
+            for value in ["gruvbox-dark", "deepseek-v3.2", "always", "debug", "model"] {
                 assert!(text.contains(value), "{shell}: {value}");
             }
+            // clap_complete writes no values of positional arguments for fish.
+            assert!(shell == Shell::Fish || text.contains("powershell"), "{shell}");
         }
     }
 }
