@@ -21,7 +21,15 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         (is_begun || distance <= most).then_some(if is_begun { 1 } else { distance })
     };
     let near = known.into_iter().filter_map(|word| Some((distance(word)?, word)));
-    near.min_by_key(|(distance, word)| (*distance, word.len())).map(|(_, word)| word)
+    // Of two words that are as near, the first letter is more often right than the others.
+    let begins_alike = |word: &str| word.to_lowercase().chars().next() == written.chars().next();
+    near.min_by_key(|(distance, word)| (*distance, !begins_alike(word), word.len())).map(|(_, word)| word)
+}
+
+/// The text of an error of the system, without its number: `No such file or directory`.
+pub fn system_error(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words).to_owned()
 }
 
 /// The end of a message "no such …": the word that was likely meant, or nothing.
@@ -90,6 +98,7 @@ mod tests {
             assert_eq!(nearest(far, themes), None, "{far}");
         }
         assert_eq!(nearest("dmeo", ["once", "demo"]), Some("demo"));
+        assert_eq!(nearest("bsh", ["zsh", "bash"]), Some("bash"), "as near as zsh");
         assert_eq!((nearest("cm", ["cn"]), nearest("2y", ["1y", "3y"])), (Some("cn"), None));
         assert_eq!(nearest("gpu-01", ["once", "demo", "agent"]), None);
     }

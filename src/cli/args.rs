@@ -48,7 +48,7 @@ pub(super) enum CliCommand {
     Demo(DemoArgs),
     /// Serve this node's GPUs under dcgm-exporter's names
     Agent {
-        /// Where to listen
+        /// Where to listen; it answers /metrics, /livez and /readyz
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9545", env = "MARGINTOP_LISTEN")]
         listen: String,
         /// This node's name [default: the host's]
@@ -60,7 +60,7 @@ pub(super) enum CliCommand {
         /// What to watch; none is this box
         #[arg(value_name = "TARGET")]
         targets: Vec<String>,
-        /// Where to listen
+        /// Where to listen; it answers /livez with 200 while the process runs, and nothing else
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9546", env = "MARGINTOP_LISTEN")]
         listen: String,
     },

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::pricing::import_prices as read_prices;
 use crate::store::Reader;
+use crate::words::system_error;
 
 /// The file that `config init` writes: every key, commented out, with its meaning.
 const STARTER: &str = include_str!("starter.toml");
@@ -70,8 +71,7 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
                     "# no configuration file: the defaults are in use; `margintop config init` writes one",
                 );
             };
-            let text =
-                std::fs::read_to_string(&file).map_err(|error| Failure::Run(format!("{}: {error}", file.display())))?;
+            let text = std::fs::read_to_string(&file).map_err(|error| Failure::of_file(&file, &error))?;
             out::print(&text)
         }
         ConfigAction::ImportPrices { file } => import_prices(file),
@@ -99,7 +99,7 @@ fn unreadable(settings: &config::Settings) -> Vec<String> {
     files.dedup();
     let why = |(key, file): (&str, PathBuf)| {
         let error = std::fs::File::open(&file).err()?;
-        Some(format!("{key} {}: {error}: a target that asks for it is not read", file.display()))
+        Some(format!("{key} {}: {}: a target that asks for it is not read", file.display(), system_error(&error)))
     };
     files.into_iter().filter_map(why).collect()
 }
@@ -113,7 +113,7 @@ fn harmless(text: &str) -> String {
 fn import_prices(file: &Path) -> Result<(), Failure> {
     let said = |why: String| Failure::Run(format!("{}: {why}", file.display()));
     let mut json = String::new();
-    let opened = std::fs::File::open(file).map_err(|error| said(error.to_string()))?;
+    let opened = std::fs::File::open(file).map_err(|error| Failure::of_file(file, &error))?;
     opened.take(LARGEST_IMPORT + 1).read_to_string(&mut json).map_err(|error| said(error.to_string()))?;
     if json.len() as u64 > LARGEST_IMPORT {
         return Err(said(format!("over {} MiB, not read", LARGEST_IMPORT >> 20)));

@@ -16,7 +16,6 @@ use crate::words::meant;
 
 /// Tokens in dispute, listed or decided on.
 #[derive(Debug, Clone, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct DisputeArgs {
     #[command(subcommand)]
     pub(super) decide: Option<Decide>,
@@ -35,19 +34,38 @@ pub(super) enum Decide {
     /// Post the tokens of a dispute, at the prices in force when they were made
     Accept {
         /// Its number
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = dispute_id)]
         id: u64,
     },
     /// Discard the tokens of a dispute
     Reject {
         /// Its number
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = dispute_id)]
         id: u64,
     },
 }
 
+/// Reads the number of a dispute.
+fn dispute_id(text: &str) -> Result<u64, String> {
+    let why = || format!("\"{text}\" is not a number: write one that `margintop ledger disputes` lists");
+    text.parse().map_err(|_| why())
+}
+
 /// Lists disputes, or decides one.
+///
+/// # Errors
+/// [`Failure::Usage`] if a decision has a flag of the list, or if its dispute is not open.
 pub(super) fn run(path: &Path, args: &DisputeArgs) -> Result<(), Failure> {
+    let flag = if args.all { Some("--all") } else { args.json.then_some("--json") };
+    if let (Some(decide), Some(flag)) = (args.decide, flag) {
+        let (word, id) = match decide {
+            Decide::Accept { id } => ("accept", id),
+            Decide::Reject { id } => ("reject", id),
+        };
+        return Err(Failure::Usage(format!(
+            "{flag} is for the list of disputes: write `margintop ledger disputes {word} {id}` without it"
+        )));
+    }
     match args.decide {
         None if args.json => print(&json(&listed(path, args.all)?)?),
         None => print(&table(&listed(path, args.all)?)),

@@ -1,8 +1,12 @@
 //! The failure of a run, with its exit code.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use crate::pricing::BookError;
 use crate::record::RecordError;
 use crate::store::StoreError;
+use crate::words::system_error;
 
 /// The failure of a run.
 #[derive(Debug)]
@@ -11,6 +15,19 @@ pub(crate) enum Failure {
     Usage(String),
     /// A named source or the run failed: exit code 1.
     Run(String),
+}
+
+impl Failure {
+    /// A file that the call names and that cannot be read or written.
+    pub(super) fn of_file(path: &Path, error: &std::io::Error) -> Self {
+        let remedy = match error.kind() {
+            ErrorKind::NotFound => "; check the path",
+            ErrorKind::PermissionDenied => "; let this user read it and write to its folder, or name another file",
+            ErrorKind::AlreadyExists => "; it is left alone, name a new file",
+            _ => "",
+        };
+        Self::Run(format!("{}: {}{remedy}", path.display(), system_error(error)))
+    }
 }
 
 /// Errors that fail the run with their own message.

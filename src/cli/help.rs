@@ -258,8 +258,8 @@ const WHOLE: &str = "Targets:
   configuration's targets. A target that is called like a subcommand is written with its port: report:8000.
 
 Times (--at, --since, --until):
-  now, today, yesterday, 15m, 24h, 7d (so long ago), 2026-11, 2026-11-28, 2026-11-28T12:00 (in the ledger's
-  zone), 2026-11-28T12:00:00Z, 2026-11-28T12:00+08:00
+  now, today, yesterday, 11:30 (of today), 15m, 24h, 7d (so long ago), 2026-11, 2026-11-28,
+  2026-11-28T12:00 (in the ledger's zone), 2026-11-28T12:00:00Z, 2026-11-28T12:00+08:00
 
 Files:
   $XDG_CONFIG_HOME/margintop/margintop.toml, /etc/margintop/margintop.toml   the configuration
@@ -269,7 +269,8 @@ Files:
 Every flag that is known everywhere has a variable MARGINTOP_* and a key in the configuration; a flag wins over its
 variable, and that over the key. An empty variable is as one that is not set.
 
-Exit codes: 0 done, 1 a named source or the run failed, 2 the call was wrong.";
+Exit codes: 0 done; 1 the run failed, or a target, a recording, a ledger or another file did;
+2 the call, a variable or the configuration was wrong.";
 
 const DASHBOARD: &str = "Examples:
   margintop                                 this box: its GPUs and the engines on its usual ports

@@ -78,21 +78,19 @@ pub(super) fn ledger(global: &Global, action: &LedgerAction) -> Result<(), Failu
         LedgerAction::ResetTarget { url } => disputes::reset_target(&path, url),
         LedgerAction::Export { file: None } => Ok(Reader::open(&path)?.export(&mut Stdout::default())?),
         LedgerAction::Export { file: Some(file) } => {
-            let mut out = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(|error| at(file, &error))?);
+            let mut out = std::io::BufWriter::new(
+                std::fs::File::create_new(file).map_err(|error| Failure::of_file(file, &error))?,
+            );
             Reader::open(&path)?.export(&mut out)?;
             Ok(out.flush()?)
         }
         LedgerAction::Import { file } => {
-            let text = BufReader::new(std::fs::File::open(file).map_err(|error| at(file, &error))?);
+            let text = BufReader::new(std::fs::File::open(file).map_err(|error| Failure::of_file(file, &error))?);
             let rows =
                 store::import(&path, text).map_err(|error| Failure::Run(format!("{}: {error}", file.display())))?;
             out::line(&format!("{}: {rows} rows read", path.display()))
         }
     }
-}
-
-fn at(file: &Path, error: &std::io::Error) -> Failure {
-    Failure::Run(format!("{}: {error}", file.display()))
 }
 
 fn verify(path: &Path, bounds: Plausibility) -> Result<(), Failure> {

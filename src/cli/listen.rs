@@ -3,11 +3,14 @@
 use tokio::net::TcpListener;
 
 use super::{Failure, out};
+use crate::words::system_error;
 
 /// Listens on an address.
 pub(super) async fn bind(address: &str) -> Result<TcpListener, Failure> {
-    let why =
-        |error| Failure::Run(format!("{address}: {error}; choose another address with --listen or MARGINTOP_LISTEN"));
+    let why = |error| {
+        let error = system_error(&error);
+        Failure::Run(format!("{address}: {error}; choose another address with --listen or MARGINTOP_LISTEN"))
+    };
     TcpListener::bind(address).await.map_err(why)
 }
 

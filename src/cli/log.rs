@@ -12,6 +12,7 @@ use super::Failure;
 use super::global::Global;
 use crate::clock::Clock;
 use crate::config::{LogFormat, Settings, parse_format, parse_level};
+use crate::words::system_error;
 
 /// The time of a line, from the module `clock`.
 struct WallClock;
@@ -45,8 +46,9 @@ fn open(path: &Path) -> Result<std::fs::File, Failure> {
     let opened = OpenOptions::new().create(true).append(true).open(path);
     opened.map_err(|error| {
         Failure::Run(format!(
-            "{}: {error}; name another file with --log, or none for the standard error",
-            path.display()
+            "{}: {}; name another file with --log, or none for the standard error",
+            path.display(),
+            system_error(&error)
         ))
     })
 }

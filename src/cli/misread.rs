@@ -47,12 +47,12 @@ fn no_word(error: &clap::Error) -> Option<String> {
     if error.kind() != ErrorKind::InvalidValue {
         return None;
     }
-    let near = nearest(written, known.iter().map(String::as_str)).map(|near| format!("; is it \"{near}\"?"));
-    let words = || format!(": write one of {}", known.join(", "));
-    Some(if written.is_empty() {
-        format!("{}{}", flag(name), words())
-    } else {
-        format!("{}: \"{written}\" is not known here{}", flag(name), near.unwrap_or_else(words))
+    let words = format!("write one of {}", known.join(", "));
+    let near = nearest(written, known.iter().map(String::as_str));
+    Some(match near {
+        _ if written.is_empty() => format!("{}: {words}", flag(name)),
+        Some(near) => format!("{}: \"{written}\" is not known here; is it \"{near}\"? If not, {words}", flag(name)),
+        None => format!("{}: \"{written}\" is not known here: {words}", flag(name)),
     })
 }
 
@@ -76,10 +76,11 @@ fn unknown(error: &clap::Error, words: &[String]) -> Option<String> {
         return None;
     }
     let (path, command) = called(words);
-    let mut flags = command.get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(clap::Arg::get_long);
+    let flags: Vec<&str> =
+        command.get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(clap::Arg::get_long).collect();
     let has_config = command.get_arguments().any(|arg| arg.get_long() == Some("config"));
     Some(match flag(name).strip_prefix("--") {
-        Some(word) => match nearest(word, flags.by_ref()) {
+        Some(word) => match nearest(word, flags.iter().copied()).or_else(|| same_meaning(word, &flags)) {
             Some(near) => format!("`{path}` has no flag --{word}; is it --{near}?"),
             None => format!("`{path}` has no flag --{word}: `{path} --help` lists those that it has"),
         },
@@ -88,6 +89,21 @@ fn unknown(error: &clap::Error, words: &[String]) -> Option<String> {
         }
         None => format!("`{path}` takes no \"{name}\": `{path} --help` says what it takes"),
     })
+}
+
+/// The flag of a subcommand that does what another program's flag of this name does.
+fn same_meaning<'a>(word: &str, flags: &[&'a str]) -> Option<&'a str> {
+    const LISTEN: [&str; 5] = ["port", "bind", "addr", "address", "host"];
+    const FROM: [&str; 4] = ["from", "start", "begin", "after"];
+    const TO: [&str; 4] = ["to", "end", "before", "stop"];
+    let meant = match word {
+        word if LISTEN.contains(&word) => "listen",
+        word if FROM.contains(&word) => "since",
+        word if TO.contains(&word) => "until",
+        "db" | "database" => "ledger",
+        _ => return None,
+    };
+    flags.iter().copied().find(|flag| *flag == meant)
 }
 
 /// The warning for a flag that is known everywhere and without effect on the called subcommand. A variable without effect is
@@ -266,6 +282,21 @@ mod tests {
                 "`margintop report` has no flag --at: `margintop report --help` lists those that it has",
             ),
             ("report --sinse 7d", "`margintop report` has no flag --sinse; is it --since?"),
+            ("serve --port 9000", "`margintop serve` has no flag --port; is it --listen?"),
+            ("agent --bind 0.0.0.0", "`margintop agent` has no flag --bind; is it --listen?"),
+            ("report --from 7d", "`margintop report` has no flag --from; is it --since?"),
+            (
+                "report --port 9000",
+                "`margintop report` has no flag --port: `margintop report --help` lists those that it has",
+            ),
+            (
+                "completions bsh",
+                "<SHELL>: \"bsh\" is not known here; is it \"bash\"? If not, write one of bash, elvish, fish, powershell, zsh",
+            ),
+            (
+                "ledger disputes accept one",
+                "<ID>: \"one\" is not a number: write one that `margintop ledger disputes` lists",
+            ),
             (
                 "config check a.toml",
                 "`margintop config check` takes no \"a.toml\": name a configuration with --config a.toml",

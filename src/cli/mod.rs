@@ -7,8 +7,10 @@
 mod agent;
 mod args;
 mod card;
+mod completions;
 mod config;
 mod configured_prices;
+mod count_states;
 mod currency;
 mod dashboard;
 mod day;
@@ -124,7 +126,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(CliCommand::Config(action)) => config::run(&global, &action),
         Some(CliCommand::Themes { name }) => themes::run(name.as_deref()),
         Some(CliCommand::Completions { shell }) => {
-            clap_complete::generate(shell, &mut help::command(), "margintop", &mut out::Stdout::default());
+            completions::run(shell);
             Ok(())
         }
         Some(CliCommand::Man) => Ok(clap_mangen::Man::new(help::command()).render(&mut out::Stdout::default())?),

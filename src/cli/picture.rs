@@ -34,5 +34,5 @@ pub(super) fn picture(
         app.update(past.answer_of(question).map_or(Action::Unanswered, Action::Answered));
     }
     let svg = tui::picture_of(&app, SIZE).map_err(|error| Failure::Run(error.to_string()))?;
-    std::fs::write(path, svg).map_err(|error| Failure::Run(format!("{}: {error}", path.display())))
+    std::fs::write(path, svg).map_err(|error| Failure::of_file(path, &error))
 }

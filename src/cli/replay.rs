@@ -2,16 +2,20 @@
 //!
 //! Only the pauses read a clock: the figures are those of the recording, the same each time.
 
+use std::path::Path;
+
 use tokio::runtime::Runtime;
 
 use super::global::Global;
 use super::replay_args::ReplayArgs;
 use super::sources::{SourcePlan, settings};
+use super::when::local_second;
 use super::{Failure, ledger, print, screen, scripted, tell};
 use crate::reading::Label;
 use crate::record::{RecordingReader, Replay};
 use crate::session::Playback;
 use crate::tui;
+use crate::units::{Span, Timestamp};
 
 /// Plays a recording to its end or to `--at` and prints it, or shows it while it plays.
 pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
@@ -24,6 +28,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
         let mut replay = Playback::of_recording(reader, plan.playback(path, None));
         ledger::kept(&replay.basis)?;
         let last = runtime.block_on(replay.turn(at))?;
+        warn_outside(at, &replay, &args.file, &runtime, &plan);
         tell_missing(&replay.scripted.close());
         return print::snapshot(&last, args.once.form(false), &plan.settings.zone);
     }
@@ -34,6 +39,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     ledger::kept(&replay.basis)?;
     if at.is_some() {
         runtime.block_on(replay.turn(at))?;
+        warn_outside(at, &replay, &args.file, &runtime, &plan);
     }
     let (file, repeats, next) = (args.file.clone(), args.again, plan.clone());
     let again = move || {
@@ -43,6 +49,25 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     let (shown, replay) = scripted::show(options, replay, &plan, args.speed, &runtime, again)?;
     replay.iter().for_each(tell_missing);
     shown.exit()
+}
+
+/// Warns of a time outside of the recording, which `replay` was played to. A time is often written to the minute.
+fn warn_outside(at: Option<Timestamp>, replay: &Playback<Replay>, file: &Path, runtime: &Runtime, plan: &SourcePlan) {
+    let (Some(at), Ok(reader)) = (at, RecordingReader::open(file)) else { return };
+    let began = reader.header().began.wall;
+    let is_early = at < began.minute();
+    let ended = if is_early {
+        // A recording does not hold its end: another one, in memory, is played to there.
+        let mut whole = Playback::of_recording(reader, plan.playback(None, None));
+        let _ = runtime.block_on(whole.turn(None));
+        whole.scripted.ended()
+    } else {
+        replay.scripted.ended()
+    };
+    let Some(ended) = ended.filter(|ended| is_early || at > ended.minute() + Span::from_secs(60)) else { return };
+    let [at, began, ended] = [at, began, ended].map(|at| local_second(at, &plan.settings.zone));
+    let shown = if is_early { "beginning" } else { "end" };
+    tell(&format!("--at {at} is outside of the recording, {began} to {ended}: its {shown} is shown"));
 }
 
 /// Reports a truncated recording.

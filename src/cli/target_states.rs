@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::count_states::{self, LastCounts};
 use crate::reading::{Event, Health, Label, NodeName, SourceError, TargetId};
 use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
@@ -140,9 +141,10 @@ pub(super) fn at_the_end(snapshot: &Snapshot, shown: Duration) -> Option<String>
 
 /// Logs each change until the channel of snapshots is closed.
 pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
-    let mut told = LastStates::default();
+    let (mut told, mut counted) = (LastStates::default(), LastCounts::default());
     while snapshots.changed().await.is_ok() {
         let snapshot = snapshots.borrow_and_update().clone();
+        counted.changes(&snapshot).iter().for_each(count_states::log);
         for change in told.changes(&snapshot) {
             log(&change, &snapshot);
         }
@@ -197,7 +199,12 @@ impl GpuStates {
     /// Logs what changed with a poll of the driver.
     pub(super) fn log(&mut self, event: &Event) {
         let Event::Gpus { outcome, .. } = event else { return };
-        let now = outcome.as_ref().err().map(ToString::to_string);
+        let now = outcome.as_ref().err().map(|error| {
+            // What ends this message elsewhere is of no use to a program that serves nothing but the driver's GPUs.
+            let remedy = error.mend.as_str();
+            let remedy = remedy.split_once("; without GPUs on this machine").map_or(remedy, |(remedy, _)| remedy);
+            format!("{}: {} ({remedy})", error.what, error.why)
+        });
         if self.has_told && self.wrong == now {
             return;
         }

@@ -75,11 +75,13 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
         writeln!(out, "leakage   {} of unfinished and aborted work, {side}", amount(Some(worth)))?;
     }
     if money.unpriced_tokens > 0 {
-        writeln!(out, "unpriced  {} tokens: revenue is a lower bound", money.unpriced_tokens)?;
+        writeln!(out, "unpriced  {} tokens: revenue is a lower bound", format::grouped(money.unpriced_tokens.into()))?;
     }
     match (money.disputed_tokens, money.disputed) {
         (0, worth) if worth.is_zero() => {}
-        (tokens, worth) if worth.is_zero() => writeln!(out, "disputed  {tokens} tokens: `margintop ledger disputes`")?,
+        (tokens, worth) if worth.is_zero() => {
+            writeln!(out, "disputed  {} tokens: `margintop ledger disputes`", format::grouped(tokens.into()))?;
+        }
         (_, worth) => writeln!(out, "disputed  {} {}: `margintop ledger disputes`", worth.round_to(2), money.currency)?,
     }
     if money.lost_windows > 0 {

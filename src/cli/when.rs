@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::parse_span;
 use crate::units::{Span, Timestamp};
+use crate::words::meant;
 
 /// A point in time before its zone and the present are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +18,17 @@ pub(super) enum When {
     Ago(Span),
     /// The beginning of a day so many days ago.
     DaysAgo(i32),
+    /// A time of today.
+    Today(Time),
 }
+
+/// What a time may be written like, as the end of a message.
+const FORMS: &str =
+    "write 11:30 (of today), 2025-02-27, 2025-02-27T12:00, 2025-02-27T12:00+08:00, today, yesterday, 24h or 7d";
 
 impl When {
     /// Reads `2025-02-27T12:00:00Z`, `2025-02-27 12:00+08:00`, `2025-02-27 12:00`, `2025-02-27`, `2025-02`, `today`,
-    /// `yesterday`, `now`, `24h` or `7d`.
+    /// `yesterday`, `now`, `24h`, `7d`, or `11:30` for a time of today.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         match text {
@@ -34,8 +41,11 @@ impl When {
         let month =
             || format!("{text}-01").parse().ok().map(|first: Date| Self::Local(first.to_datetime(Time::midnight())));
         let local = || text.parse().ok().map(Self::Local);
-        ago(text).or_else(instant).or_else(local).or_else(month).ok_or_else(|| {
-            format!("\"{text}\" is no time: write 2025-02-27, 2025-02-27T12:00+08:00, today, yesterday, 24h or 7d")
+        let of_today = || text.contains(':').then(|| text.parse().ok().map(Self::Today)).flatten();
+        ago(text).or_else(instant).or_else(local).or_else(month).or_else(of_today).ok_or_else(|| {
+            let near = meant(text, ["now", "today", "yesterday"]);
+            let or = if near.is_empty() { ": " } else { " If not, " };
+            format!("\"{text}\" is no time{near}{or}{FORMS}")
         })
     }
 
@@ -47,15 +57,16 @@ impl When {
     /// The instant.
     pub(super) fn resolve(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
         let local = |local: DateTime| zone.to_ambiguous_timestamp(local).compatible().map_or(now, of);
+        let today = || zone.to_datetime(jiff_of(now)).date();
         match self {
             Self::At(at) => at,
             Self::Ago(span) => now - span,
             Self::Local(time) => local(time),
             Self::DaysAgo(days) => {
-                let today = zone.to_datetime(jiff_of(now)).date();
-                let day = today.checked_sub(jiff::Span::new().days(days));
+                let day = today().checked_sub(jiff::Span::new().days(days));
                 day.map_or(now, |day| local(day.to_datetime(Time::midnight())))
             }
+            Self::Today(time) => local(today().to_datetime(time)),
         }
     }
 }
@@ -122,6 +133,8 @@ mod tests {
             ("7d", "2025-02-21 12:30+08:00"),
             ("1d 12h", "2025-02-27 00:30+08:00"),
             ("now", "2025-02-28 12:30+08:00"),
+            ("11:30", "2025-02-28 11:30+08:00"),
+            ("09:05:00", "2025-02-28 09:05+08:00"),
         ] {
             assert_eq!(resolved(text), told, "{text}");
         }
@@ -129,9 +142,12 @@ mod tests {
 
     #[test]
     fn what_is_no_time_says_what_to_write() {
-        for text in ["", "soon", "-1h", "2025-13-01", "99999999999999h", "h", "2025-02-30", "é"] {
-            assert!(When::parse(text).is_err_and(|why| why.contains("write 2025-02-27")), "{text}");
+        for text in
+            ["", "soon", "-1h", "2025-13-01", "99999999999999h", "h", "2025-02-30", "é", "25:00", "11:60", "1130"]
+        {
+            assert!(When::parse(text).is_err_and(|why| why.contains(FORMS)), "{text}");
         }
+        assert!(When::parse("yesterdy").is_err_and(|why| why.contains("is it \"yesterday\"? If not, write 11:30")));
     }
 
     #[test]

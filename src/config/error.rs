@@ -101,6 +101,12 @@ impl<'a> Findings<'a> {
         self.warnings.push(ConfigError::at(self.path, self.text, &[key.to_owned()], format!("{key}: {why}")));
     }
 
+    /// Adds a warning about a value in the `nth` table of a kind.
+    pub(super) fn table_warning(&mut self, table: &str, nth: usize, key: &str, why: impl Into<String>) {
+        let place = [table.to_owned(), nth.to_string(), key.to_owned()];
+        self.warnings.push(ConfigError::at(self.path, self.text, &place, why));
+    }
+
     /// Adds a mistake of a key of a table.
     pub(super) fn inner(&mut self, table: &str, key: &str, why: impl fmt::Display) {
         let place = [table.to_owned(), key.to_owned()];

@@ -13,6 +13,7 @@ use super::mistakes::TOLD;
 use crate::pricing::{Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency};
 use crate::reading::ModelName;
 use crate::units::{HourlyRate, Price, Timestamp, parse_scaled};
+use crate::words::system_error;
 
 /// The exchange rates; their days begin in a zone.
 pub(super) fn exchange(tables: &[FxTable], zone: &TimeZone, findings: &mut Findings<'_>) -> Exchange {
@@ -132,7 +133,16 @@ pub(super) fn book(
             known.map(|()| choice).map_err(|error| error.to_string())
         });
         match usable {
-            Ok(choice) => choices.push(choice),
+            Ok(choice) => {
+                if let Some(near) = book.misspelt(&table.model) {
+                    let why = format!(
+                        "model \"{}\": no price list is for it; is it \"{near}\"? A model of your own is priced as it is written",
+                        table.model
+                    );
+                    findings.table_warning("price", nth, "model", why);
+                }
+                choices.push(choice);
+            }
             Err(why) => findings.table("price", nth, why),
         }
     }
@@ -146,7 +156,10 @@ pub(super) fn book(
 fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) => return vec![ConfigError::new(path, error.to_string())],
+        Err(error) => {
+            let why = format!("{}; price_files are looked for beside the configuration", system_error(&error));
+            return vec![ConfigError::new(path, why)];
+        }
     };
     let super::mistakes::Read { file, mistakes, .. } = super::mistakes::read::<PriceFile>(path, &text, &[]);
     match file.filter(|_| mistakes.is_empty()) {

@@ -25,6 +25,7 @@ use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
 use crate::reading::{Label, ModelName, NodeName, UnitName};
 use crate::source::scrape::{ScrapeTarget, TargetOptions};
 use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_text};
+use crate::words::system_error;
 
 /// One configured target, with its range expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +141,15 @@ pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<Conf
         std::io::ErrorKind::InvalidData => {
             "is no text in UTF-8, as a configuration is; `margintop config init` writes one".to_owned()
         }
-        _ => error.to_string(),
+        std::io::ErrorKind::NotFound => format!(
+            "{}; check the path, or write a file to start from: margintop config init --config {}",
+            system_error(&error),
+            path.display()
+        ),
+        std::io::ErrorKind::PermissionDenied => {
+            format!("{}; let this user read it, or name another file with --config", system_error(&error))
+        }
+        _ => system_error(&error),
     };
     let text = std::fs::read_to_string(path).map_err(|error| vec![ConfigError::new(path, why(error))])?;
     read(path, &text, now)

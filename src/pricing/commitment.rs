@@ -11,7 +11,7 @@ pub enum Commitment {
     #[default]
     #[serde(rename = "on-demand")]
     OnDemand,
-    /// Spot: by the hour, and the provider may take it back.
+    /// Spot: by the hour, and the provider may reclaim it.
     #[serde(rename = "spot")]
     Spot,
     /// For a year.

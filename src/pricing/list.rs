@@ -13,7 +13,7 @@ use crate::units::{Span, Timestamp};
 /// The price of a million tokens of each class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ClassPrices {
-    /// Prompt tokens from a cache.
+    /// Prompt tokens read from a cache.
     pub hit: Price,
     /// Prompt tokens computed.
     pub miss: Price,
@@ -101,8 +101,8 @@ impl PriceList {
         self.holidays.iter().all(|day| day.year() != year).then_some(year)
     }
 
-    /// Whether its prices are known at an instant: those that were converted hold from the rate of exchange on. Any other
-    /// list may price what was before it.
+    /// Whether its prices are known at an instant: converted prices are valid from the date of the exchange rate on. Other
+    /// lists also price what was before them.
     pub fn is_known(&self, at: Timestamp) -> bool {
         self.converted_from.is_none() || self.from.is_none_or(|from| from <= at)
     }
@@ -171,7 +171,7 @@ impl PriceList {
         spans.into_iter().find_map(|span| self.edges(at, at + span).first().copied())
     }
 
-    /// Where windows open, close, or a day begins.
+    /// The instants at which windows open or close, or a day begins.
     fn clock_times(&self, after: Timestamp, before: Timestamp) -> Vec<Timestamp> {
         let (Some((first, _)), Some((last, _))) = (local(&self.zone, after), local(&self.zone, before)) else {
             return Vec::new();
@@ -188,7 +188,7 @@ impl PriceList {
             .collect()
     }
 
-    /// Where the zone's clocks are set: the local time jumps, and a tier may with it.
+    /// The instants at which the zone's offset changes: the local time jumps, and the tier may change.
     fn offset_changes(&self, after: Timestamp, before: Timestamp) -> Vec<Timestamp> {
         let Ok(start) = jiff::Timestamp::from_millisecond(after.millis()) else { return Vec::new() };
         self.zone

@@ -1,6 +1,6 @@
 //! Prices of tokens and GPU-hours: a book of dated price lists, tiers by time window, and GPU rates.
 //!
-//! It answers "which prices hold for this model at this instant, and until when". Sums are in
+//! It finds the prices in force for a model at an instant, and how long they hold. Sums are in
 //! `ledger`. No float is used here.
 
 mod book;

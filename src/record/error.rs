@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::words::system_error;
+
 /// What is wrong with a recording.
 #[derive(Debug)]
 pub struct RecordError {
@@ -40,7 +42,10 @@ impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.path.display())?;
         match &self.kind {
-            RecordErrorKind::Io(error) => error.fmt(f),
+            RecordErrorKind::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                write!(f, "{}; check the path: `margintop record FILE` writes a recording", system_error(error))
+            }
+            RecordErrorKind::Io(error) => f.write_str(&system_error(error)),
             RecordErrorKind::Exists => f.write_str("exists; a recording wants a file of its own, so name a new one"),
             RecordErrorKind::NotAFile => f.write_str("is not a regular file; name the file that `margintop record` wrote"),
             RecordErrorKind::NotARecording => {

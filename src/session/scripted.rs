@@ -77,6 +77,11 @@ impl<S: Source> Scripted<S> {
         publish.borrow().clone()
     }
 
+    /// The time of its last poll, if its source has ended.
+    pub fn ended(&self) -> Option<Timestamp> {
+        matches!(self.next, Next::End).then(|| self.clock.now().wall)
+    }
+
     /// Writes the last checkpoint, closes the ledger and returns the source.
     pub fn close(mut self) -> S {
         self.collector.close();

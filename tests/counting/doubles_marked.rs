@@ -2,16 +2,13 @@
 
 use crate::restart;
 use crate::support;
+use crate::two_targets::{after, poll};
 
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::reading::{InstanceId, PageReading};
 use margintop::snapshot::Rule;
-use margintop::units::{Moment, Span, Timestamp};
-use support::{answered, at, counters, fleet, member, moment, page, posted};
-
-fn after(millis: i64) -> Moment {
-    at(moment("2025-02-20T10:00:00Z").wall + Span::from_millis(millis))
-}
+use margintop::units::{Span, Timestamp};
+use support::{answered, counters, fleet, member, page, posted};
 
 fn made(millis: i64) -> u64 {
     u64::try_from(5_000_000 + millis).unwrap()
@@ -45,18 +42,6 @@ fn watch() -> Fleet {
     fleet(config().targets, after(0))
 }
 
-fn poll(
-    fleet: &mut Fleet,
-    seconds: std::ops::Range<i64>,
-    one: impl Fn(i64) -> PageReading,
-    two: impl Fn(i64) -> PageReading,
-) {
-    for second in seconds {
-        fleet.apply(answered("one", after(second * 1000), one(second * 1000)));
-        fleet.apply(answered("two", after(second * 1000 + 137), two(second * 1000 + 137)));
-    }
-}
-
 /// The addresses that are said to be probably the same.
 fn told(fleet: &Fleet) -> Vec<String> {
     let all = fleet.snapshot().notices;
@@ -73,12 +58,12 @@ fn assert_marked(fleet: &Fleet) {
 fn an_own_page_and_a_federated_one_without_a_start_are_told() {
     for (own_start, other_start) in [(true, false), (false, true), (false, false)] {
         let mut fleet = watch();
-        poll(&mut fleet, 0..20, |at| own(at, own_start), |at| federated(at, other_start));
+        poll(&mut fleet, 0..20, |_, at| own(at, own_start), |_, at| federated(at, other_start));
         assert_marked(&fleet);
         assert_eq!(posted(&fleet)[2], 2 * 19_000, "they may be two, so both are posted");
         // Prometheus reads the engine every 15 s.
         let mut fleet = watch();
-        poll(&mut fleet, 0..100, |at| own(at, own_start), |at| federated(at / 15_000 * 15_000, other_start));
+        poll(&mut fleet, 0..100, |_, at| own(at, own_start), |_, at| federated(at / 15_000 * 15_000, other_start));
         assert_marked(&fleet);
     }
 }
@@ -87,7 +72,7 @@ fn an_own_page_and_a_federated_one_without_a_start_are_told() {
 fn a_pod_and_its_service_or_two_hosts_without_a_start_are_told() {
     for starts in [[true, false], [false, true], [false, false]] {
         let mut fleet = watch();
-        poll(&mut fleet, 0..20, |at| own(at, starts[0]), |at| own(at, starts[1]));
+        poll(&mut fleet, 0..20, |_, at| own(at, starts[0]), |_, at| own(at, starts[1]));
         assert_marked(&fleet);
         assert_eq!(posted(&fleet)[2], 2 * 19_000);
     }
@@ -102,7 +87,7 @@ fn two_pages_of_one_server_are_told() {
         reading
     };
     let mut fleet = watch();
-    poll(&mut fleet, 0..20, |at| paged(at, 1), |at| paged(at, 2));
+    poll(&mut fleet, 0..20, |_, at| paged(at, 1), |_, at| paged(at, 2));
     assert_marked(&fleet);
 }
 
@@ -110,7 +95,7 @@ fn two_pages_of_one_server_are_told() {
 #[test]
 fn what_was_posted_twice_stays_uncertain() {
     let mut fleet = watch();
-    poll(&mut fleet, 0..20, |at| own(at, true), |at| own(at, false));
+    poll(&mut fleet, 0..20, |_, at| own(at, true), |_, at| own(at, false));
     let money = fleet.snapshot().money;
     let (revenue, uncertain) = (money.revenue.unwrap(), money.uncertainty);
     assert!(
@@ -131,13 +116,13 @@ fn engines_under_a_similar_load_are_not_told_for_long() {
         let second = u64::try_from(at / 1000).unwrap();
         made(at) + second * every % 61 * 13
     };
-    poll(&mut fleet, 0..60, |at| own(at, false), |at| own(at, false));
+    poll(&mut fleet, 0..60, |_, at| own(at, false), |_, at| own(at, false));
     assert_marked(&fleet);
     // They part: each serves its own requests.
-    poll(&mut fleet, 60..90, |at| say(uneven(at, 7), None), |at| say(uneven(at, 11), None));
+    poll(&mut fleet, 60..90, |_, at| say(uneven(at, 7), None), |_, at| say(uneven(at, 11), None));
     assert!(told(&fleet).is_empty());
     assert!(!fleet.snapshot().money.upper_bound, "nothing is uncertain any more");
-    poll(&mut fleet, 90..150, |at| own(at + 5000, false), |at| own(at + 5000, false));
+    poll(&mut fleet, 90..150, |_, at| own(at + 5000, false), |_, at| own(at + 5000, false));
     assert!(told(&fleet).is_empty(), "for good");
 }
 
@@ -145,14 +130,19 @@ fn engines_under_a_similar_load_are_not_told_for_long() {
 fn engines_that_differ_or_are_idle_are_never_told() {
     let mut fleet = watch();
     for second in 0..200 {
-        poll(&mut fleet, second..second + 1, |at| own(at, false), |at| say(made(at) + 490 * (made(at) % 3), None));
+        poll(
+            &mut fleet,
+            second..second + 1,
+            |_, at| own(at, false),
+            |_, at| say(made(at) + 490 * (made(at) % 3), None),
+        );
         assert!(told(&fleet).is_empty(), "{second}");
     }
     let mut fleet = watch();
-    poll(&mut fleet, 0..200, |_| own(0, false), |_| own(0, false));
+    poll(&mut fleet, 0..200, |_, _| own(0, false), |_, _| own(0, false));
     assert!(told(&fleet).is_empty() && !fleet.snapshot().money.upper_bound);
     let mut fleet = watch();
-    poll(&mut fleet, 0..200, |at| own(at, true), |at| own(at, true));
+    poll(&mut fleet, 0..200, |_, at| own(at, true), |_, at| own(at, true));
     assert!(told(&fleet).is_empty(), "start times join them");
     assert_eq!(fleet.snapshot().money.uncertainty, margintop::units::Money::ZERO);
 }
@@ -161,9 +151,9 @@ fn engines_that_differ_or_are_idle_are_never_told() {
 fn they_are_told_again_within_a_minute_of_a_restart() {
     let mut before = watch();
     before.restore(SavedState::default(), Span::from_secs(86_400));
-    poll(&mut before, 0..20, |at| own(at, true), |at| federated(at, false));
+    poll(&mut before, 0..20, |_, at| own(at, true), |_, at| federated(at, false));
     let saved = restart::saved(&mut before);
     let mut fleet = restart::restart(&before, config(), saved, after(30_000));
-    poll(&mut fleet, 30..60, |at| own(at, true), |at| federated(at, false));
+    poll(&mut fleet, 30..60, |_, at| own(at, true), |_, at| federated(at, false));
     assert_marked(&fleet);
 }

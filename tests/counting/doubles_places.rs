@@ -3,11 +3,12 @@
 use crate::support;
 
 use crate::restart;
+use crate::two_targets::{after, poll};
 
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::reading::{InstanceId, PageReading};
-use margintop::units::{Moment, Span, Timestamp};
-use support::{answered, at, counters, fleet, member, moment, page, page_of_rank};
+use margintop::units::{Span, Timestamp};
+use support::{answered, counters, fleet, member, page, page_of_rank};
 
 /// Rates and first values of two engines.
 const A: Engine = Engine { first: 5_000_000, rate: 1000, born: -3_600_000, name: "a:8000" };
@@ -21,10 +22,6 @@ struct Engine {
     /// Its start, in milliseconds of the test.
     born: i64,
     name: &'static str,
-}
-
-fn after(millis: i64) -> Moment {
-    at(moment("2025-02-20T10:00:00Z").wall + Span::from_millis(millis))
 }
 
 impl Engine {
@@ -82,19 +79,6 @@ fn notes(fleet: &Fleet) -> Vec<String> {
     fleet.snapshot().engines.iter().map(|row| note(row)).collect()
 }
 
-/// Polls two targets each second for a time, with pages of a second and an offset in milliseconds.
-fn poll(
-    fleet: &mut Fleet,
-    seconds: std::ops::Range<i64>,
-    one: impl Fn(i64) -> PageReading,
-    two: impl Fn(i64) -> PageReading,
-) {
-    for second in seconds {
-        fleet.apply(answered("one", after(second * 1000), one(second)));
-        fleet.apply(answered("two", after(second * 1000 + 137), two(second)));
-    }
-}
-
 /// What an engine made between two milliseconds.
 fn grown(engine: Engine, from: i64, to: i64) -> u64 {
     engine.made(to) - engine.made(from)
@@ -105,7 +89,7 @@ const NODES: [(&str, &str); 2] = [("one", "n"), ("two", "m")];
 #[test]
 fn two_hosts_of_one_address_count_once() {
     let mut fleet = watch(&NODES);
-    poll(&mut fleet, 0..20, |s| A.page(s * 1000), |s| A.page(s * 1000 + 137));
+    poll(&mut fleet, 0..20, |_, at| A.page(at), |_, at| A.page(at));
     assert_eq!(output(&fleet), grown(A, 0, 19_000));
     assert_eq!(notes(&fleet), ["also seen as two", "also seen as one, and counted there"]);
     let snapshot = fleet.snapshot();
@@ -117,11 +101,11 @@ fn an_engine_on_its_own_page_and_on_a_federated_one_counts_at_its_own() {
     for direct_first in [true, false] {
         let names = if direct_first { NODES } else { [("one", "n"), ("two", "m")] };
         let mut fleet = watch(&names);
-        let (direct, page) = (|s: i64| A.page(s * 1000), |s: i64| federated(&[A, B], s * 1000));
+        let (direct, page) = (|_: i64, at: i64| A.page(at), |_: i64, at: i64| federated(&[A, B], at));
         if direct_first {
-            poll(&mut fleet, 0..20, direct, |s| federated(&[A, B], s * 1000 + 137));
+            poll(&mut fleet, 0..20, direct, |_, at| federated(&[A, B], at));
         } else {
-            poll(&mut fleet, 0..20, page, |s| A.page(s * 1000 + 137));
+            poll(&mut fleet, 0..20, page, |_, at| A.page(at));
         }
         let (own, other) = if direct_first { ("n", "m") } else { ("m", "n") };
         let late = if direct_first { 0 } else { 137 };
@@ -135,7 +119,7 @@ fn an_engine_on_its_own_page_and_on_a_federated_one_counts_at_its_own() {
 #[test]
 fn a_federated_page_that_is_old_is_still_the_same_engine() {
     let mut fleet = watch(&NODES);
-    poll(&mut fleet, 0..60, |s| A.page(s * 1000), |s| federated(&[A], s / 5 * 5000));
+    poll(&mut fleet, 0..60, |_, at| A.page(at), |s, _| federated(&[A], s / 5 * 5000));
     assert_eq!(output(&fleet), grown(A, 0, 59_000));
 }
 
@@ -145,11 +129,11 @@ fn a_federated_page_that_lags_is_still_the_same_engine() {
     for (every, lag) in [(1, 1), (1, 3), (1, 30), (5, 1), (15, 12), (7, 20)] {
         for direct_first in [true, false] {
             let mut fleet = watch(&NODES);
-            let old = |s: i64| federated(&[A, B], ((s - lag).max(0) / every) * every * 1000);
+            let old = |s: i64, _: i64| federated(&[A, B], ((s - lag).max(0) / every) * every * 1000);
             if direct_first {
-                poll(&mut fleet, 0..180, |s| A.page(s * 1000), old);
+                poll(&mut fleet, 0..180, |_, at| A.page(at), old);
             } else {
-                poll(&mut fleet, 0..180, old, |s| A.page(s * 1000 + 137));
+                poll(&mut fleet, 0..180, old, |_, at| A.page(at));
             }
             let seen = (179 - lag) / every * every * 1000;
             let most = grown(A, 0, 179_137) + grown(B, 0, seen);
@@ -163,7 +147,7 @@ fn a_federated_page_that_lags_is_still_the_same_engine() {
 #[test]
 fn two_federated_pages_of_the_same_engines_count_once() {
     let mut fleet = watch(&NODES);
-    poll(&mut fleet, 0..20, |s| federated(&[A, B], s * 1000), |s| federated(&[A, B], s * 1000 + 137));
+    poll(&mut fleet, 0..20, |_, at| federated(&[A, B], at), |_, at| federated(&[A, B], at));
     assert_eq!(output(&fleet), grown(A, 0, 19_000) + grown(B, 0, 19_000));
 }
 
@@ -172,7 +156,7 @@ fn two_addresses_of_one_pool_count_once() {
     let in_turn = |turn: i64, millis: i64| if turn % 2 == 0 { A.page(millis) } else { B.page(millis) };
     for every in [1, 4] {
         let mut fleet = watch(&NODES);
-        poll(&mut fleet, 0..61, |s| in_turn(s / every, s * 1000), |s| in_turn(s / every + 1, s * 1000 + 137));
+        poll(&mut fleet, 0..61, |s, at| in_turn(s / every, at), |s, at| in_turn(s / every + 1, at));
         let most = grown(A, 0, 60_000) + grown(B, 137, 60_137);
         let posted = output(&fleet);
         assert!(posted <= most && posted >= most - 9000, "{every}: {posted} of {most}");
@@ -185,9 +169,9 @@ fn a_pod_and_its_service_count_the_pod_once() {
         let mut fleet = watch(&NODES);
         let service = |s: i64, millis: i64| if s % 2 == 0 { A.page(millis) } else { B.page(millis) };
         if pod_first {
-            poll(&mut fleet, 0..41, |s| A.page(s * 1000), |s| service(s, s * 1000 + 137));
+            poll(&mut fleet, 0..41, |_, at| A.page(at), service);
         } else {
-            poll(&mut fleet, 0..41, |s| service(s, s * 1000), |s| A.page(s * 1000 + 137));
+            poll(&mut fleet, 0..41, service, |_, at| A.page(at));
         }
         let (pod, other, late) = if pod_first { ("n", "m", 0) } else { ("m", "n", 137) };
         assert_eq!(revenue(&fleet, pod), grown(A, late, 40_000 + late), "{pod_first}");
@@ -209,7 +193,7 @@ fn hits_that_come_late_are_taken_back_as_hits() {
         page("deepseek-r1", counters(made, 1000 + hits, made), Some(A.start()))
     };
     let mut fleet = watch(&NODES);
-    poll(&mut fleet, 0..30, |s| late(s, s * 1000), |s| late(s, s * 1000 + 137));
+    poll(&mut fleet, 0..30, late, late);
     let all = fleet.ledger().today().tokens().map(|(.., tokens)| tokens);
     let sum = all.fold([0; 3], |[miss, hit, output], tokens| {
         [miss + tokens.miss.count(), hit + tokens.hit.count(), output + tokens.output.count()]
@@ -222,25 +206,25 @@ fn hits_that_come_late_are_taken_back_as_hits() {
 fn processes_that_started_together_and_differ_stay_two() {
     let twin = Engine { first: A.first + 300_000, rate: 950, name: "twin:8000", ..A };
     let mut fleet = watch(&NODES);
-    poll(&mut fleet, 0..60, |s| A.page(s * 1000), |s| twin.page(s * 1000 + 137));
+    poll(&mut fleet, 0..60, |_, at| A.page(at), |_, at| twin.page(at));
     assert_eq!(output(&fleet), grown(A, 0, 59_000) + grown(twin, 137, 59_137));
     let mut fleet = watch(&NODES);
-    poll(&mut fleet, 0..60, |s| A.page(s * 1000), |s| federated(&[A, twin], s * 1000 + 137));
+    poll(&mut fleet, 0..60, |_, at| A.page(at), |_, at| federated(&[A, twin], at));
     assert_eq!(output(&fleet), grown(A, 0, 59_000) + grown(twin, 137, 59_137));
     // One that is some seconds behind the other, with the same load.
     let twin = Engine { first: A.first - 10_000, name: "twin:8000", ..A };
     let mut fleet = watch(&NODES);
-    poll(&mut fleet, 0..60, |s| A.page(s * 1000), |s| federated(&[A, twin], s * 1000 + 137));
+    poll(&mut fleet, 0..60, |_, at| A.page(at), |_, at| federated(&[A, twin], at));
     assert_eq!(output(&fleet), grown(A, 0, 59_000) + grown(twin, 137, 59_137));
     let mut fleet = watch(&NODES);
-    poll(&mut fleet, 0..60, |s| A.page(s * 1000), |s| twin.page(s * 1000 + 137));
+    poll(&mut fleet, 0..60, |_, at| A.page(at), |_, at| twin.page(at));
     assert_eq!(output(&fleet), grown(A, 0, 59_000) + grown(twin, 137, 59_137));
 }
 
 fn saved_after(seconds: i64) -> (Fleet, SavedState) {
     let mut fleet = watch(&NODES);
     fleet.restore(SavedState::default(), Span::from_secs(86_400));
-    poll(&mut fleet, 0..seconds, |s| A.page(s * 1000), |s| federated(&[A, B], s * 1000 + 137));
+    poll(&mut fleet, 0..seconds, |_, at| A.page(at), |_, at| federated(&[A, B], at));
     let saved = restart::saved(&mut fleet);
     (fleet, saved)
 }
@@ -252,7 +236,7 @@ fn the_verdict_on_a_federated_page_survives_a_restart() {
         let targets = NODES.map(|(name, node)| member(name, node, None)).to_vec();
         let config = FleetConfig { targets, ..FleetConfig::local("box") };
         let mut fleet = restart::restart(&before, config, saved, after(30_000));
-        poll(&mut fleet, 30..45, |s| A.page(s * 1000), |s| federated(&[A, B], s * 1000 + 137));
+        poll(&mut fleet, 30..45, |_, at| A.page(at), |_, at| federated(&[A, B], at));
         assert_eq!(output(&fleet), grown(A, 0, 44_000) + grown(B, 137, 44_137), "killed after {killed}");
         assert!(!fleet.snapshot().money.lower_bound, "killed after {killed}");
     }
@@ -261,13 +245,13 @@ fn the_verdict_on_a_federated_page_survives_a_restart() {
 #[test]
 fn the_other_address_takes_over_while_the_counted_one_is_lost() {
     let mut fleet = watch(&NODES);
-    poll(&mut fleet, 0..20, |s| A.page(s * 1000), |s| federated(&[A, B], s * 1000 + 137));
+    poll(&mut fleet, 0..20, |_, at| A.page(at), |_, at| federated(&[A, B], at));
     for second in 20..100 {
         fleet.apply(answered("two", after(second * 1000 + 137), federated(&[A, B], second * 1000 + 137)));
     }
     assert_eq!(output(&fleet), grown(A, 0, 99_137) + grown(B, 137, 99_137), "it goes on where the other one ended");
     assert!(!fleet.snapshot().money.lower_bound);
-    poll(&mut fleet, 100..120, |s| A.page(s * 1000), |s| federated(&[A, B], s * 1000 + 137));
+    poll(&mut fleet, 100..120, |_, at| A.page(at), |_, at| federated(&[A, B], at));
     assert_eq!(output(&fleet), grown(A, 0, 119_000) + grown(B, 137, 119_137));
 }
 

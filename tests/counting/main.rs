@@ -74,4 +74,5 @@ mod steady_cost;
 mod successors;
 mod taken_back;
 mod two_drivers;
+mod two_targets;
 mod windows;

@@ -110,6 +110,7 @@ fn times_are_written_in_the_same_words_everywhere() {
         "now",
         "today",
         "yesterday",
+        "11:30",
         "15m",
         "24h",
         "7d",
@@ -136,7 +137,11 @@ fn times_are_written_in_the_same_words_everywhere() {
         &["report", "--ledger", ledger, "--until", "noon"],
     ] {
         let ran = refused(Program::new(arguments));
-        assert!(ran.err.contains(": \"noon\" is no time: write 2025-02-27"), "{arguments:?}: {}", ran.err);
+        assert!(
+            ran.err.contains(": \"noon\" is no time: write 11:30 (of today), 2025-02-27"),
+            "{arguments:?}: {}",
+            ran.err
+        );
     }
 }
 
@@ -165,4 +170,56 @@ fn files_that_cannot_be_read_are_told_by_the_check() {
     let ran = Program::new(["config", "check"]).config(config).run();
     assert_eq!((ran.code, ran.err.lines().count()), (Some(0), 1), "{}", ran.err);
     assert!(ran.err.contains("warning: bearer_token_file /nowhere/token: No such file"), "{}", ran.err);
+}
+
+/// Class: a file that the call names and that is not there ends in the system's error, without what to do.
+#[test]
+fn a_file_that_is_not_there_says_where_it_was_looked_for_and_what_to_do() {
+    for (call, code, remedy) in [
+        (&["once", "--config", "/nowhere/m.toml"][..], 2, "check the path, or write a file to start from"),
+        (&["config", "check", "--config", "/nowhere/m.toml"], 2, "config init --config /nowhere/m.toml"),
+        (&["replay", "/nowhere/m.rec"], 1, "check the path: `margintop record FILE` writes a recording"),
+        (&["replay", "/nowhere/m.rec", "--json"], 1, "check the path"),
+        (&["reconcile", "/nowhere/m.csv"], 1, "check the path"),
+        (&["ledger", "import", "/nowhere/m.jsonl", "--ledger", "/nowhere/l.db"], 1, "check the path"),
+        (&["price", "--from", "/nowhere/r.json", "--gpus", "8", "--list", "deepseek-v3.2"], 1, "check the path"),
+    ] {
+        let ran = Program::new(call).run();
+        assert_eq!(ran.code, Some(code), "{call:?}: {}", ran.err);
+        assert!(ran.err.contains("/nowhere/m") || ran.err.contains("/nowhere/r"), "{call:?}: {}", ran.err);
+        assert!(ran.err.contains(": No such file or directory; ") && ran.err.contains(remedy), "{call:?}: {}", ran.err);
+        assert!(!ran.err.contains("os error"), "{call:?}: {}", ran.err);
+    }
+}
+
+/// Class: a flag before a subcommand of a subcommand that has no effect on where it may stand.
+#[test]
+fn a_decision_on_a_dispute_takes_the_ledger_before_and_after_it() {
+    for call in [
+        &["ledger", "disputes", "--ledger", "/nowhere/l.db", "accept", "1"][..],
+        &["ledger", "disputes", "accept", "1", "--ledger", "/nowhere/l.db"],
+        &["ledger", "--ledger", "/nowhere/l.db", "disputes", "accept", "1"],
+    ] {
+        let ran = Program::new(call).run();
+        assert!(ran.code == Some(1) && ran.err.contains("/nowhere/l.db: no ledger there"), "{call:?}: {}", ran.err);
+    }
+    let ran = Program::new(["ledger", "disputes", "--all", "accept", "1", "--ledger", "/nowhere/l.db"]).run();
+    assert!(
+        ran.code == Some(2) && ran.err.contains("write `margintop ledger disputes accept 1` without it"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_model_that_is_nearly_one_of_the_lists_is_warned_of() {
+    let price =
+        |model: &str| format!("[[price]]\nmodel = \"{model}\"\nhit = \"0.1\"\nmiss = \"0.5\"\noutput = \"1\"\n");
+    let check = |model: &str| Program::new(["config", "check"]).config(&price(model)).run();
+    let ran = check("deepsek-r1");
+    assert!(ran.code == Some(0) && ran.err.contains("toml:2: model \"deepsek-r1\""), "{ran:?}");
+    assert!(ran.err.contains("is it \"deepseek-r1\"?"), "{ran:?}");
+    for known_or_own in ["deepseek-r1", "our-own-model", "deepseek-r9", "deepseek-*"] {
+        let ran = check(known_or_own);
+        assert!(ran.code == Some(0) && !ran.err.contains("is it"), "{known_or_own}: {ran:?}");
+    }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use page::{Counted, vllm};
 use program::{Program, once};
 use server::{Reply, Server};
 
@@ -392,4 +393,14 @@ fn a_ledger_in_trouble_does_not_hide_the_figures() {
     assert_eq!(picture["tokens"]["output_total"], 6_719_207);
     assert!(picture["money"]["revenue"].is_string());
     assert!(picture["alerts"].as_array().unwrap().iter().any(|alert| alert["rule"] == "ledger_unwritten"), "{picture}");
+}
+
+/// Class: a count with thousands separators in one place and without them in another.
+#[test]
+fn counts_in_text_have_thousands_separators() {
+    let engine = Server::new(|nth| {
+        Reply::page(&vllm("a-model-without-a-price", 60.0, Counted::new(1000, 400, 300).times(nth as u64 * 3)))
+    });
+    let ran = Program::new(["once", "--text", "--for", "200ms", "nvml:off", engine.metrics().as_str()]).run();
+    assert!(ran.out.contains("unpriced  3,900 tokens: revenue is a lower bound"), "{ran:?}");
 }

@@ -353,7 +353,13 @@ fn a_replay_prints_the_same_each_time() {
     assert_eq!(shown["coverage"]["engines_live"], 1);
     assert!(shown["tokens"]["output_total"].as_u64().unwrap() > 0, "{shown}");
     assert_eq!(shown["engines"][0]["target"].as_str(), Some(server.url.as_str()));
-    let begin = Program::new(["replay", file, "--json", "--at", "2020-01-01"]).run().good();
+    let begin = Program::new(["replay", file, "--json", "--at", "2020-01-01"]).run();
+    assert!(begin.err.contains("--at 2020-01-01 00:00+00:00 is outside of the recording, "), "{begin:?}");
+    assert!(begin.err.contains(": its beginning is shown"), "{begin:?}");
+    let late = Program::new(["replay", file, "--json", "--at", "2099-01-01"]).run();
+    assert!(late.out == first.out && late.err.contains(": its end is shown"), "{late:?}");
+    assert_eq!(begin.code, Some(0));
+    let begin = begin.json();
     assert!(begin["tokens"]["output_total"].is_null(), "nothing was said by then: {begin}");
     let again = Program::new(["record", file, &server.url, "nvml:off", "--for", "1s"]).run();
     assert_eq!(again.code, Some(1));

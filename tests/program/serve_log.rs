@@ -7,11 +7,12 @@ use crate::server;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use page::{Counted, vllm};
+use page::{Counted, vllm, with_start};
 use program::Program;
 use server::{Reply, Server};
 
@@ -95,4 +96,27 @@ fn a_log_that_cannot_be_written_and_words_that_are_none_are_refused() {
         "{}",
         ran.err
     );
+}
+
+/// Class: a log that says when a target is silent, and nothing of what its counters did.
+#[test]
+fn a_restart_and_what_it_may_have_lost_are_a_line_each() {
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    let (old, new) = (now() - 7200.0, OnceLock::new());
+    let engine = Server::at("127.0.7.2", move |nth| {
+        let (start, times) = if nth < 5 { (old, nth + 1) } else { (*new.get_or_init(|| now() - 0.05), nth - 4) };
+        Reply::page(&with_start(start, "deepseek-r1", Counted::new(1000, 400, 300).times(times as u64)))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("m.log");
+    let mut run = serve(&engine, "nvml:off").arg("--log").arg(log.to_str().unwrap()).start();
+    let restarted = line_with(&log, &["process restarted", &engine.metrics()]);
+    assert!(restarted.contains("restarts=1"), "{restarted}");
+    line_with(&log, &["tokens may be missing", "windows=1"]);
+    assert!(run.terminate().is_some());
+    line_with(&log, &["ended"]);
+    let text = std::fs::read_to_string(&log).unwrap();
+    for line in ["process restarted", "tokens may be missing"] {
+        assert_eq!(text.lines().filter(|text| text.contains(line)).count(), 1, "{line}: {text}");
+    }
 }

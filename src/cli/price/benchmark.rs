@@ -99,7 +99,7 @@ pub(super) fn price(settings: &Settings, args: &PriceArgs, file: &Path, at: Time
 
 fn load(file: &Path) -> Result<String, Failure> {
     let said = |why: String| Failure::Run(format!("{}: {why}", file.display()));
-    let opened = std::fs::File::open(file).map_err(|error| said(error.to_string()))?;
+    let opened = std::fs::File::open(file).map_err(|error| Failure::of_file(file, &error))?;
     let mut text = String::new();
     opened.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| said(error.to_string()))?;
     if text.len() as u64 > LARGEST {

@@ -61,7 +61,7 @@ enum Parsed {
 pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> {
     let settings = sources::settings(global)?;
     let name = args.file.display();
-    let text = std::fs::read_to_string(&args.file).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+    let text = std::fs::read_to_string(&args.file).map_err(|error| Failure::of_file(&args.file, &error))?;
     let reader = Reader::open(&keep::path(global)?)?;
     let header = reader.header();
     let of_file = |why: String| Failure::Usage(format!("{name}: {why}"));

@@ -1,7 +1,9 @@
 //! Finds the price in force. Every figure uses this function.
 
+use strsim::damerau_levenshtein;
+
 use super::Book;
-use crate::pricing::name::glob;
+use crate::pricing::name::{glob, is_glob};
 use crate::pricing::{ModelPrice, PriceAnswer, PriceList};
 use crate::reading::canonical_model;
 use crate::units::Timestamp;
@@ -46,6 +48,21 @@ impl Book {
         let mut lists: Vec<_> = lists.collect();
         lists.sort_by_key(|list| list.from);
         ModelPrice::of(lists, true, paid)
+    }
+
+    /// The model with a price that a name without one is likely to be a misspelling of: one that differs from it by two
+    /// letters at most, and in no digit, as other versions and sizes do. `None` also if the name has a price of its own.
+    pub fn misspelt(&self, model: &str) -> Option<&str> {
+        const LETTERS: usize = 2;
+        let key = canonical_model(model);
+        if is_glob(model) || self.history_of(&key).is_some() {
+            return None;
+        }
+        let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+        let of_key = digits(&key);
+        let known = self.histories.keys().map(String::as_str).filter(|name| digits(name) == of_key);
+        let near = known.map(|name| (damerau_levenshtein(name, &key), name));
+        near.filter(|(letters, _)| (1..=LETTERS).contains(letters)).min().map(|(_, name)| name)
     }
 
     fn history_of(&self, key: &str) -> Option<&Vec<String>> {

@@ -45,7 +45,7 @@ pub struct Book {
     pub(super) card: RateCard,
 }
 
-/// Rates of one GPU and commitment that no dates tell apart.
+/// Errors for rates of one GPU and commitment whose dates do not distinguish them.
 fn odd_rates(gpus: &[GpuFile]) -> Vec<BookError> {
     let is_series =
         |one: &GpuFile, other: &GpuFile| one.gpu.eq_ignore_ascii_case(&other.gpu) && one.commitment == other.commitment;
@@ -89,7 +89,7 @@ impl Book {
     /// The book that ships with the program, for a ledger in US dollars.
     ///
     /// # Errors
-    /// None in a build that passed its tests.
+    /// An invalid built-in file; the tests of a build exclude it.
     pub fn built_in() -> Result<Self, BookError> {
         let mut book = Self::default();
         for (name, text) in BUILT_IN {
@@ -99,15 +99,15 @@ impl Book {
         Ok(book)
     }
 
-    /// Adds a file's calendars, lists, histories and rates; what it names again, it replaces.
+    /// Adds a file's calendars, lists, histories and rates. Those with a known name replace the former ones.
     ///
     /// # Errors
-    /// The first thing that is not usable.
+    /// The first invalid entry.
     pub fn add(&mut self, file: PriceFile) -> Result<(), BookError> {
         self.add_all(file).into_iter().next().map_or(Ok(()), Err)
     }
 
-    /// Adds what is usable of a user's file, and says all that is not.
+    /// Adds the valid entries of a user's file, and returns an error for each invalid one.
     pub fn add_all(&mut self, file: PriceFile) -> Vec<BookError> {
         self.add_from(file, Provenance::Configured)
     }
@@ -146,7 +146,7 @@ impl Book {
         mistakes
     }
 
-    /// Lists that were added before learn of a calendar's new days too.
+    /// Updates lists that were added before with the new days of a calendar.
     fn add_holidays(&mut self, name: &str, days: &[jiff::civil::Date]) {
         let calendar = self.calendars.entry(name.to_owned()).or_default();
         merge(calendar, days);
@@ -165,7 +165,7 @@ impl Book {
         Ok(())
     }
 
-    /// A history names lists that there are, and those of one currency one after the other.
+    /// Checks that the lists of a history exist, and that those of one currency are in the order of their beginnings.
     fn check_history(&self, history: &HistoryFile) -> Result<(), BookError> {
         let mut begun: BTreeMap<&str, Option<crate::units::Timestamp>> = BTreeMap::new();
         for name in &history.lists {
@@ -182,7 +182,8 @@ impl Book {
         Ok(())
     }
 
-    /// A later file's names and globs stand before an earlier one's; inside one file a name stands before a glob.
+    /// Names and globs of a later file have precedence over those of an earlier one; within a file, names have precedence
+    /// over globs.
     fn add_histories(&mut self, histories: &[HistoryFile]) {
         let known = |history: &&HistoryFile| history.lists.iter().all(|list| self.lists.contains_key(list));
         let all = histories
@@ -267,12 +268,12 @@ impl Book {
         self.lists.values()
     }
 
-    /// The rate of a GPU on demand by the driver's name, where no lease says it.
+    /// The on-demand rate of a GPU without a lease, by the driver's name for it.
     pub fn gpu_rate(&self, name: &str) -> Option<&GpuRate> {
         self.card.rate_of(name)
     }
 
-    /// The rate of a GPU on demand by the driver's name at an instant, where no lease says it.
+    /// The on-demand rate of a GPU without a lease at an instant, by the driver's name for it.
     pub fn gpu_rate_at(&self, name: &str, at: Timestamp) -> Option<&GpuRate> {
         self.card.rate_at(name, Commitment::OnDemand, at)
     }

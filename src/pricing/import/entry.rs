@@ -1,4 +1,4 @@
-//! An entry of another program's prices as it is written, and what the import of all comes to.
+//! An entry of another program's prices as written, and the result of an import.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,23 @@ use crate::pricing::PriceFile;
 /// An object's keys, and their values as they are written.
 pub(super) type RawEntry<'a> = BTreeMap<String, &'a RawValue>;
 
-/// A price file, and what became of the entries.
+/// The result of an import: a price file, and the counts of entries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Import {
     /// The program whose prices they are.
     pub program: &'static str,
-    /// The lists, and a history for every name that means one of them.
+    /// The lists, and a history for each name that refers to one of them.
     pub file: PriceFile,
-    /// What became of the entries.
+    /// The counts of entries that were read, repaired and left out.
     pub tally: ImportTally,
 }
 
-/// A value as an object; what is none has no keys.
+/// A value as an object; without keys if it is none.
 pub(super) fn entry(value: &RawValue) -> RawEntry<'_> {
     serde_json::from_str(value.get()).unwrap_or_default()
 }
 
-/// Whether a value says anything.
+/// Whether a value is not null or empty.
 pub(super) fn is_said(value: &RawValue) -> bool {
     !matches!(value.get(), "null" | "[]" | "{}")
 }

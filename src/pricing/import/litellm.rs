@@ -10,12 +10,12 @@ use crate::units::Price;
 
 /// A provider's service tiers: the ending of their keys, and what they are called.
 const SERVICES: [(&str, &str); 4] = [("", ""), ("_batches", "batches"), ("_flex", "flex"), ("_priority", "priority")];
-/// The keys that carry the price of hits.
+/// The keys of the price of hits.
 const HIT_KEYS: [&str; 2] = ["cache_read_input_token_cost", "input_cost_per_token_cache_hit"];
 /// The keys of cache writes, and the classes that they are.
 const WRITE_KEYS: [(&str, &str); 2] =
     [("write_5m", "cache_creation_input_token_cost"), ("write_1h", "cache_creation_input_token_cost_above_1hr")];
-/// Its entry that explains the others.
+/// The entry that documents the others.
 const EXPLANATION: &str = "sample_spec";
 /// Prices by the time of day.
 const OFF_PEAK: &str = "off_peak_pricing";
@@ -98,7 +98,7 @@ fn is_readable(entry: &RawEntry<'_>, tally: &mut ImportTally) -> bool {
     !tiered && !apart
 }
 
-/// Whether reasoning has a price that is not the output's.
+/// Whether reasoning tokens have another price than output.
 fn reasons_apart(entry: &RawEntry<'_>, base: Option<&RawEntry<'_>>) -> bool {
     let price = |key: &str| {
         let value = entry.get(key).or_else(|| base?.get(key));
@@ -108,7 +108,7 @@ fn reasons_apart(entry: &RawEntry<'_>, base: Option<&RawEntry<'_>>) -> bool {
     reasoning.is_some() && reasoning != price("output_cost_per_token")
 }
 
-/// An entry's prices under one service tier, and those of a block that stand before them.
+/// An entry's prices under one service tier, and those of a block that override them.
 struct LitellmPrices<'a> {
     entry: &'a RawEntry<'a>,
     block: Option<&'a RawEntry<'a>>,
@@ -145,8 +145,8 @@ impl<'a> LitellmPrices<'a> {
         Ok(Some((tier, hit.is_some())))
     }
 
-    /// The price of hits, by whichever key gives it: the block's keys before the entry's. Two that give different ones
-    /// give none.
+    /// The price of hits from any of its keys, the block's before the entry's; `None` if two keys have
+    /// different values.
     fn hit(&self, tally: &mut ImportTally) -> Result<Option<Price>, Refused> {
         for entry in self.block.into_iter().chain([self.entry]) {
             let only = LitellmPrices { entry, block: None, ending: self.ending };

@@ -1,9 +1,9 @@
 //! Other programs' prices as a price file of ours: LiteLLM's map, `OpenRouter`'s models, models.dev's catalogue.
 //!
-//! They give prices as floats or decimal strings, some of them noise of an earlier calculation. They are read as decimals,
-//! and a noisy one becomes the shortest decimal within a billionth of it. What a price list of ours cannot say, or an
-//! engine's counters cannot see, is left out and counted. No list without a price of hits stands before a built-in one
-//! that has it.
+//! They contain prices as floats or decimal strings, some with floating-point noise. Prices are read as decimals,
+//! and a noisy one is replaced by the shortest decimal within a billionth of it. What a price list cannot express, or an
+//! engine does not count, is left out and tallied. A list without a price of hits never replaces a built-in one
+//! that has one.
 
 mod decimal;
 mod entry;
@@ -26,10 +26,10 @@ pub use models_dev::import_models_dev;
 pub use openrouter::import_openrouter;
 pub use tally::ImportTally;
 
-/// Reads whichever of the three it is.
+/// Detects which of the three formats it is, and reads it.
 ///
 /// # Errors
-/// Why it is none of them.
+/// Why it is in none of these formats.
 pub fn import_prices(json: &str) -> Result<Import, String> {
     let entries: RawEntry<'_> = serde_json::from_str(json).map_err(|error| {
         format!(

@@ -17,10 +17,10 @@ pub(super) struct OffPeak {
     pub(super) zone: Option<String>,
 }
 
-/// When a block holds; `None` where windows of ours cannot say it.
+/// When a block applies; `None` if windows cannot express it.
 ///
-/// Hours are in UTC and weekdays in the block's own zone. A list of ours has one zone, so the hours are moved into it,
-/// which is possible where its clocks are never set.
+/// Hours are in UTC and weekdays in the block's zone. A price list has one zone, so the hours are converted to it,
+/// which is possible if the zone has a fixed offset.
 pub(super) fn off_peak(block: &RawEntry<'_>) -> Option<OffPeak> {
     let value = |key: &str| block.get(key).and_then(|value| serde_json::from_str::<Value>(value.get()).ok());
     let mut rules = Vec::new();
@@ -73,7 +73,7 @@ fn clock(minute: i32) -> String {
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
-/// Numbers from 1 for Monday, or names of which three letters are enough. None is every day.
+/// Weekdays as numbers from 1 (Monday), or as names of at least three letters. None means every day.
 fn weekdays(value: Option<&Value>) -> Option<Vec<i8>> {
     let Some(value) = value.filter(|value| !value.is_null()) else { return Some(Vec::new()) };
     let days = value.as_array().filter(|days| !days.is_empty())?;
@@ -92,7 +92,7 @@ fn weekday(value: &Value) -> Option<i8> {
     Weekday::Monday.cycle_forward().take(7).find(called).map(Weekday::to_monday_one_offset)
 }
 
-/// How many minutes a zone is ahead of UTC, if its clocks are never set.
+/// The offset of a zone from UTC in minutes, if it is fixed.
 fn fixed_offset(zone: &str) -> Option<i32> {
     let zone = TimeZone::get(zone).ok()?;
     let start: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().ok()?;

@@ -7,9 +7,9 @@ use std::fmt;
 pub struct ImportTally {
     /// Entries of the JSON.
     pub entries: usize,
-    /// Lists that came of them, service tiers each a list.
+    /// Lists made from them; each service tier is a list.
     pub lists: usize,
-    /// Prices that were float noise.
+    /// Prices with floating-point noise that were repaired.
     pub repaired: usize,
     /// Lists without a price of hits: they are priced as misses.
     pub without_hit: usize,
@@ -19,19 +19,19 @@ pub struct ImportTally {
     pub refused: usize,
     /// Entries with prices by the length of a request, which no engine's counter shows: none of their prices is read.
     pub by_length: usize,
-    /// Entries that price reasoning apart from output, which no engine's counter shows: likewise.
+    /// Entries with a separate price of reasoning tokens, which no engine counts: none of their prices is read.
     pub by_reasoning: usize,
     /// Names that keep their built-in list: the imported one gives no price of hits.
     pub kept: usize,
     /// Entries whose prices by the time of day are read as windows.
     pub windows: usize,
-    /// Entries with prices by the time of day that no windows say: none of their prices is read.
+    /// Entries whose prices by the time of day cannot be expressed as windows: none of their prices is read.
     pub by_time: usize,
-    /// Service tiers of entries with prices by the time of day: nothing says which of the two holds.
+    /// Service tiers of entries with prices by the time of day: it is unknown which of the two applies.
     pub timed_services: usize,
-    /// Entries with a discount on their prices, which nothing says to be in them or not.
+    /// Entries with a discount of which it is unknown whether their prices include it.
     pub discounted: usize,
-    /// Names under which several lists with different prices stand: a `[[price]]` has to choose.
+    /// Names with several lists of different prices: a `[[price]]` has to choose one.
     pub ambiguous: usize,
 }
 

@@ -15,7 +15,7 @@ use super::models::{KnownModels, MODELS_CAP};
 use super::named_pages;
 use super::naming::{self, Aliases, Ask, PageModel};
 use super::router::{self, Named, Resting, Router};
-use super::search::{Search, is_an_answer, more_telling};
+use super::search::{self, Search, is_an_answer, more_telling};
 use super::{Address, ScrapeTarget};
 use crate::clock::Clock;
 use crate::dialect::{self, Hint, PageReader};
@@ -167,6 +167,7 @@ impl Scraper {
             }
             Err(trouble) => {
                 self.forget(&trouble);
+                let trouble = search::with_remedy(trouble, &self.target.address);
                 (self.clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(trouble))
             }
         };

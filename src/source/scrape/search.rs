@@ -1,6 +1,9 @@
 //! The wait after a search that found no page, and the error that is reported meanwhile.
 
-use crate::reading::ScrapeTrouble;
+use super::{AGENT_PORT, Address};
+use crate::dialect;
+use crate::reading::{Label, ScrapeTrouble};
+use crate::words::nearest;
 
 /// A server that answers and shows no page is searched again after 1, 2, 4 and at last every 32 scrapes: each search is
 /// four requests to something that may be busy.
@@ -51,4 +54,51 @@ pub(super) fn more_telling(one: ScrapeTrouble, other: ScrapeTrouble) -> ScrapeTr
         _ => 1,
     };
     if weight(&other) > weight(&one) { other } else { one }
+}
+
+/// The error with what to write instead, where the address shows it: a path that is nearly a usual one, and a port that is
+/// the agent's because none was named.
+pub(super) fn with_remedy(trouble: ScrapeTrouble, address: &Address) -> ScrapeTrouble {
+    let Address::Http(url) = address else { return trouble };
+    let text = match trouble {
+        ScrapeTrouble::Status(404) => {
+            let usual = dialect::paths(None).iter().copied().filter(|path| *path != url.path());
+            let Some(near) = nearest(url.path(), usual) else { return trouble };
+            format!("HTTP 404: there is no page {}; is it {near}?", url.path())
+        }
+        ScrapeTrouble::Refused if url.port() == Some(AGENT_PORT) && url.path() == "/" => {
+            let host = url.host_str().unwrap_or_default();
+            format!(
+                "refused: nothing listens on port {AGENT_PORT}, the one of `margintop agent`, which is the only one that is tried for a \
+                 host without a port; write an engine's with it: {host}:8000 (vLLM), {host}:30000 (SGLang)"
+            )
+        }
+        _ => return trouble,
+    };
+    ScrapeTrouble::Other(Label::new(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(trouble: ScrapeTrouble, url: &str) -> String {
+        url.parse().map_or_else(|_| String::new(), |url| with_remedy(trouble, &Address::Http(url)).to_string())
+    }
+
+    #[test]
+    fn an_address_that_is_nearly_right_says_what_to_write() {
+        let near = told(ScrapeTrouble::Status(404), "http://gpu-01:8000/metricz");
+        assert!(near.ends_with("there is no page /metricz; is it /metrics?"), "{near}");
+        for (trouble, url) in [
+            (ScrapeTrouble::Status(404), "http://gpu-01:8000/metrics"),
+            (ScrapeTrouble::Status(404), "http://gpu-01:8000/nothing"),
+            (ScrapeTrouble::Status(503), "http://gpu-01:8000/metricz"),
+            (ScrapeTrouble::Refused, "http://gpu-01:8000/"),
+        ] {
+            assert_eq!(told(trouble.clone(), url), trouble.to_string(), "{url}");
+        }
+        let bare = told(ScrapeTrouble::Refused, "http://localhost:9545");
+        assert!(bare.contains("port 9545") && bare.contains("localhost:8000"), "{bare}");
+    }
 }

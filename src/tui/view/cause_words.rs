@@ -1,4 +1,4 @@
-//! What a part of a change of profit is called, and what it was made of.
+//! Names and explanations of the causes of a change of profit.
 
 use crate::statement::{Cause, Causes};
 use crate::tui::format;
@@ -17,7 +17,7 @@ pub(super) fn cause_name(cause: Cause) -> &'static str {
     }
 }
 
-/// What each cause was made of, in a few words.
+/// A short explanation of each cause.
 pub(super) fn cause_notes(causes: Option<Causes>, parts: &[(Cause, Money)]) -> Vec<String> {
     let Some(causes) = causes else { return vec![String::new(); parts.len()] };
     let percent =

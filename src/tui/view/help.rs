@@ -1,4 +1,4 @@
-//! Help: the keys, from the table that dispatches them, and what stands for what.
+//! Help: the keys, from the table that dispatches them, and a legend of glyphs.
 
 use ratatui::layout::Rect;
 
@@ -12,10 +12,10 @@ use crate::tui::widgets::heat_cell::legend;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 
-/// Cells of the keys before what they do.
+/// The width of the keys in cells.
 const KEYS: u16 = 11;
 
-/// Rows from which the last one says which program this is.
+/// The least number of rows for the last row with program and version.
 const LEAST_WITH_BASIS: u16 = 18;
 
 /// The view.
@@ -26,7 +26,7 @@ impl View for Help {
         "help"
     }
 
-    /// A row for each line that it can be scrolled by.
+    /// One row per line that can be scrolled.
     fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
         let area = scene.area();
         let room = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(3), ..area };
@@ -63,7 +63,7 @@ impl View for Help {
     }
 }
 
-/// The room of the keys, and the row below them that says which program, configuration and ledger this is.
+/// The area of the keys, and the row below with program, configuration and ledger.
 fn parted(area: Rect) -> (Rect, Rect) {
     let rows = u16::from(area.height >= LEAST_WITH_BASIS);
     let keys = Rect { height: area.height - rows, ..area };
@@ -83,7 +83,7 @@ fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     pen.put(Role::Dim, "basis ");
     for (nth, fact) in facts.iter().enumerate() {
         used += format::width(fact) + 3;
-        // A fact that does not fit is left out whole.
+        // A fact that does not fit is left out.
         if used > usize::from(area.width) {
             return;
         }
@@ -95,7 +95,7 @@ fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 struct HelpPage {
     columns: u16,
     blocks: Vec<PlacedText>,
-    /// Lines for which there is no room at once.
+    /// The number of lines that do not fit.
     hidden: u16,
 }
 
@@ -113,7 +113,7 @@ impl HelpPage {
             _ => 1,
         };
         let sizes: Vec<u16> = blocks().iter().map(Block::rows).collect();
-        // The last row tells how much is hidden, where anything is.
+        // The last row says how many lines are hidden.
         let fits = place(&sizes, columns, area.height);
         let page = area.height.saturating_sub(1);
         let longer = || (page..).find_map(|rows| Some((place(&sizes, columns, rows)?, rows)));
@@ -126,7 +126,7 @@ impl HelpPage {
     }
 }
 
-/// Column and row of each block of so many rows, none of them broken; `None` if the columns are too short.
+/// Column and row of each block with these numbers of rows, none of them split; `None` if the columns are too short.
 fn place(sizes: &[u16], columns: u16, height: u16) -> Option<Vec<(u16, u16)>> {
     let (mut column, mut row) = (0, 0);
     let mut places = Vec::new();
@@ -155,7 +155,7 @@ impl Block {
         self.lines.len() as u16 + 1
     }
 
-    /// Draws it so many rows below the top of `area`, or above: what lies outside is not drawn.
+    /// Draws the list this many rows below the top of `area` (negative: above). What is outside is not drawn.
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, top: i32) {
         let line = |nth: u16| {
             let row = u16::try_from(top + i32::from(nth)).ok().filter(|row| *row < area.height)?;
@@ -227,7 +227,7 @@ fn colours() -> Block {
     Block { title: "Colours", lines }
 }
 
-/// Draws where figures come from and what glyphs mean, side by side where there is room.
+/// Draws the sources of figures and the meaning of glyphs, side by side if they fit.
 pub(super) fn legend_of_figures(canvas: &mut Canvas<'_>, area: Rect) {
     let blocks = [sources(), glyphs(), colours()];
     let columns = match area.width {

@@ -1,10 +1,10 @@
-//! Which views there are, by name. No other place lists them.
+//! The names of all views. This is the only list of them.
 
-/// Hands all views to a macro: the name of each, its file and its type.
+/// Calls a macro with all views: the name, file and type of each.
 macro_rules! each_view {
     ($to:ident) => {
         $to! {
-            /// The money, the vital lines, the fleet.
+            /// The overview: money, vital figures, the fleet.
             Overview = overview::Overview,
             /// Every node.
             Nodes = nodes::Nodes,
@@ -14,15 +14,15 @@ macro_rules! each_view {
             Engines = engines::Engines,
             /// Revenue and cost of today.
             Money = money::MoneyScreen,
-            /// Whether the ranks share the work.
+            /// How evenly the ranks are loaded.
             Balance = balance::BalanceScreen,
-            /// What is wrong.
+            /// The alerts.
             Alerts = alerts::Alerts,
             /// One node.
             Node = node::NodeScreen,
             /// The keys.
             Help = help::Help,
-            /// That nothing was found.
+            /// The view shown when nothing was found.
             Nothing = nothing::Nothing,
         }
     };
@@ -48,6 +48,6 @@ macro_rules! ids {
 each_view!(ids);
 
 impl ViewId {
-    /// How many there are.
+    /// The number of views.
     pub const COUNT: usize = Self::ALL.len();
 }

@@ -1,4 +1,4 @@
-//! Latencies over the chosen span, out of the buckets of all its samples; and what became of the requests.
+//! Latencies over the chosen span, computed from the histogram buckets of all its samples, and how requests ended.
 
 use ratatui::layout::Rect;
 
@@ -12,14 +12,14 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::rule::{Heading, TitledRule};
 use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
 
-/// Rows with the rule and the requests.
+/// The number of rows with the heading and the requests.
 pub(super) const ROWS: u16 = 6;
-/// Cells of a label and of a figure.
+/// The widths of a label and of a figure in cells.
 const LABEL: u16 = 16;
 const FIGURE: u16 = 10;
-/// Where the last figure ends at most.
+/// The greatest column at which the last figure ends.
 const WIDEST: u16 = 62;
-/// Cells before the figures of the moment.
+/// The number of cells before the present figures.
 const GAP_NOW: u16 = 4;
 
 /// The median, the 99th percentile and the number of samples over the span that is chosen.
@@ -35,7 +35,7 @@ pub(super) struct OverSpan {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Quantile {
     seconds: Option<f64>,
-    /// It lies above all bounds of the histogram, the highest of which stands for it.
+    /// Whether it is above the highest bound of the histogram; that bound is the value then.
     is_beyond: bool,
 }
 
@@ -47,38 +47,38 @@ impl Quantile {
         Self { seconds: quantile(all, share), is_beyond: (below as f64) < share * samples as f64 }
     }
 
-    /// `0.46 s`; `>60 s` where it is above the highest bound.
+    /// `0.46 s`; `>60 s` if it is above the highest bound.
     pub(super) fn text(self) -> String {
         bounded(self.seconds, self.is_beyond)
     }
 }
 
-/// A latency; beyond a bound it is said to be above it.
+/// Formats a latency in seconds, with `>` if it is above the highest bound.
 pub(super) fn bounded(seconds: Option<f64>, is_beyond: bool) -> String {
     let text = format::latency(seconds).trim().to_owned();
     if is_beyond && seconds.is_some() && !text.starts_with('>') { format!(">{text}") } else { text }
 }
 
-/// The p99 of the moment, as rows of lists have it: of the last `seconds`, first token, between tokens, end to end.
+/// The present p99 over the last `seconds`, as in lists: to the first token, between tokens, end to end.
 pub(super) struct Now {
     pub(super) seconds: f64,
     pub(super) p99: [String; 3],
-    /// What else is told of it behind the requests: the share within the objectives, drafts that were accepted.
+    /// Further figures after the requests: the share within the objectives, the acceptance rate of drafts.
     pub(super) facts: Vec<Vec<TextSpan>>,
 }
 
-/// The heading of a latency of the moment, with the time that it is of: `ttft p99/10s`.
+/// The heading of a present latency with its span: `ttft p99/10s`.
 pub(super) fn heading(scene: &Scene<'_>, name: &str) -> String {
     window(scene).map_or_else(|| name.to_owned(), |window| format!("{name}/{window}"))
 }
 
-/// The time that figures of the moment are of, to five seconds: it moves a little with every poll.
+/// The span of the present figures, rounded to five seconds, as it varies slightly with every poll.
 pub(super) fn window(scene: &Scene<'_>) -> Option<String> {
     let seconds = scene.snap.window_seconds.filter(|seconds| (1.0..999.0).contains(seconds))?;
     Some(if seconds < 7.5 { format!("{seconds:.0}s") } else { format!("{:.0}s", (seconds / 5.0).round() * 5.0) })
 }
 
-/// A latency over the span; `None` where there are no samples.
+/// A latency over the span; `None` without samples.
 pub(super) fn over_span(scene: &Scene<'_>, subject: &Subject, kind: LatencyKind) -> Option<OverSpan> {
     let span = scene.app.charts.reach.span();
     let all = scene.app.history.latency(subject, kind, scene.snap.at, span)?;
@@ -91,7 +91,7 @@ pub(super) fn figure(over: Option<OverSpan>) -> String {
     over.map_or_else(|| "no samples".to_owned(), |over| pair(&over.p50.text(), &over.p99.text()))
 }
 
-/// A median with its p99; a unit that both have is written once.
+/// A median with its p99; a common unit is written once.
 pub(super) fn pair(p50: &str, p99: &str) -> String {
     let (p50, p99) = (p50.trim(), p99.trim());
     let unit = |text: &str| text.rsplit_once(' ').map(|(_, unit)| unit.to_owned());
@@ -100,7 +100,7 @@ pub(super) fn pair(p50: &str, p99: &str) -> String {
     format!("{short} p99 {p99}")
 }
 
-/// The chosen span in a word, or as much of it as there are latencies of.
+/// The chosen span in a word, or the part of it with latencies.
 fn span_word(scene: &Scene<'_>, subject: &Subject) -> String {
     let reach = scene.app.charts.reach;
     let of = |measure| Points::of(scene, subject, measure, reach.span()).began();
@@ -110,7 +110,7 @@ fn span_word(scene: &Scene<'_>, subject: &Subject) -> String {
     known.map_or_else(|| reach.word().to_owned(), format::duration)
 }
 
-/// Draws each latency in a row, and below them what became of the requests.
+/// Draws each latency in a row, and below them how requests ended.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -123,7 +123,7 @@ pub(super) fn draw(
         return;
     }
     let reach = scene.app.charts.reach;
-    // Figures stand near what they are of, however wide the screen is.
+    // Figures stay next to their labels on wide screens.
     let last = area.width.min(WIDEST);
     let ends = [1, 2, 3].map(|nth: u16| last.saturating_sub(FIGURE * (3 - nth)));
     let at_now = ends[2] + GAP_NOW + FIGURE;
@@ -167,7 +167,7 @@ pub(super) fn draw(
     if area.height > 5 {
         let last = Rect { y: area.y + 5, height: 1, ..area };
         let mut facts = requests(scene.app.history.requests(subject, scene.snap.at, reach.span()));
-        // What is grave stands behind the number of requests; what is of the moment behind that.
+        // Failures follow the number of requests; present figures follow those.
         facts.splice(1..1, now_facts);
         flow(canvas, last, &facts, 2);
     }
@@ -177,7 +177,7 @@ fn cells(text: &str) -> u16 {
     text.chars().count() as u16
 }
 
-/// `12.4k requests  3 failed  92 % stopped …`: what is grave first, for what finds no room is left out.
+/// `12.4k requests  3 failed  92 % stopped …`: failures first, as what does not fit is left out.
 pub(super) fn requests(counts: RequestCounts) -> Vec<Vec<TextSpan>> {
     let count = |count: f64| format::compact(count.round().max(0.0) as u64);
     let fact = |value: String, what: &str, role: Role| vec![(role, value), (Role::Dim, format!(" {what}"))];

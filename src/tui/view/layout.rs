@@ -1,4 +1,4 @@
-//! Where the parts of a view stand.
+//! The areas of the parts of a view.
 
 use ratatui::layout::Rect;
 
@@ -35,7 +35,7 @@ impl Layout {
         }
     }
 
-    /// Where a part stands; `None` where there was no room for it.
+    /// The area of a part; `None` if it did not fit.
     pub fn area(&self, part: Part) -> Option<Rect> {
         self.0.iter().find(|(known, _)| *known == part).map(|(_, area)| *area)
     }

@@ -1,4 +1,4 @@
-//! The scale that the lines of a column share, so that rows compare.
+//! The common scale of the sparklines of a column, so that rows can be compared.
 
 use crate::history::{Measure, Query, Subject};
 use crate::tui::app::RefreshPace;
@@ -8,7 +8,7 @@ use crate::units::{Span, Timestamp};
 
 const MINUTE: i64 = 60_000;
 
-/// The value of the top for the lines of all of these: a round figure above each of their minutes in the chosen span.
+/// The upper end of the scale for all these sparklines: a round value above each of their minutes in the chosen span.
 pub(super) fn common_top(scene: &Scene<'_>, lines: impl Iterator<Item = (Subject, Measure)>) -> f64 {
     let now = scene.at(RefreshPace::FiveSeconds).snap.at;
     let until = Timestamp::from_millis(now.millis().div_euclid(MINUTE).saturating_add(1).saturating_mul(MINUTE));

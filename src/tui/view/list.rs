@@ -1,4 +1,4 @@
-//! Lists: columns that know how to sort, rows that are known by what they are of, a total that stays.
+//! Lists: sortable columns, rows identified by their subject, and a total that does not scroll.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -13,7 +13,7 @@ use crate::tui::widgets::table::{Cell, Column, Sorted, Table, TableAreas, TableR
 use crate::tui::widgets::{Canvas, Segment, Spot};
 use crate::words::InOrder;
 
-/// What a column sorts by. What is unknown stands last, whichever way.
+/// The sort key of a column. Unknown values come last in both directions.
 pub(super) enum OrderedBy {
     /// A figure.
     Number(Option<f64>),
@@ -54,44 +54,44 @@ impl<'s, R> Col<'s, R> {
         &self.column.title
     }
 
-    /// The sooner it is left out, the higher.
+    /// Sets the rank: columns with a higher rank are left out first.
     pub(super) fn rank(mut self, rank: u8) -> Self {
         self.column = self.column.rank(rank);
         self
     }
 
-    /// Shown only where it says something.
+    /// Shows the column only if a row has a value in it.
     pub(super) fn only(mut self, says_something: bool) -> Self {
         self.column.least = if says_something { self.column.least } else { 0 };
         self
     }
 
-    /// Grows by its share, up to `most` cells.
+    /// Lets the column grow by a weight, up to `most` cells.
     pub(super) fn stretch(mut self, weight: u16, most: u16) -> Self {
         self.column = self.column.stretch(weight).most(most);
         self
     }
 
-    /// Sorts, the least first.
+    /// Makes the column sortable in ascending order.
     pub(super) fn rising(mut self, by: fn(&R) -> OrderedBy) -> Self {
         self.by = Some(by);
         self
     }
 
-    /// Sorts, the largest first.
+    /// Makes the column sortable in descending order.
     pub(super) fn falling(mut self, by: fn(&R) -> OrderedBy) -> Self {
         (self.by, self.falls) = (Some(by), true);
         self
     }
 
-    /// The list is sorted by it before anybody asks.
+    /// Makes the column the default sort order.
     pub(super) fn first(mut self) -> Self {
         self.is_first = true;
         self
     }
 }
 
-/// The orders of columns, the usual one first.
+/// The sort orders of columns, the default first.
 pub(super) fn orders<R>(columns: &[Col<'_, R>]) -> Vec<SortOrder> {
     let sorting = columns.iter().enumerate().filter(|(_, col)| col.by.is_some());
     let mut orders: Vec<(bool, SortOrder)> = sorting
@@ -118,16 +118,16 @@ fn heading<R>(columns: &[Col<'_, R>], column: usize) -> Cow<'static, str> {
     if own.is_empty() { title(column.saturating_sub(1)) } else { own }
 }
 
-/// Sorts rows as the list asks; rows that are alike keep their order.
+/// Sorts rows in the order of the list. The sort is stable.
 pub(super) fn sort<R>(rows: &mut [R], columns: &[Col<'_, R>], state: &ListState) {
     let Some((by, falls)) = order_of(columns, state) else { return };
     rows.sort_by_cached_key(|row| Ranked::new(by(row), falls));
 }
 
-/// Tells what a row is sorted by.
+/// Returns the sort key of a row.
 pub(super) type Key<R> = fn(&R) -> OrderedBy;
 
-/// What a list is sorted by, and whether the largest stands first.
+/// The sort order of a list, and whether it is descending.
 pub(super) fn order_of<R>(columns: &[Col<'_, R>], state: &ListState) -> Option<(Key<R>, bool)> {
     let orders = orders(columns);
     let order = orders.get(state.order()).or_else(|| orders.first())?;
@@ -135,7 +135,7 @@ pub(super) fn order_of<R>(columns: &[Col<'_, R>], state: &ListState) -> Option<(
     Some((by, order.falls != state.is_reversed()))
 }
 
-/// A value that sorts in a direction, the unknown last.
+/// A key that sorts in a direction, unknown values last.
 #[derive(PartialEq)]
 struct Ranked {
     number: Option<f64>,
@@ -171,7 +171,7 @@ impl Ord for Ranked {
     }
 }
 
-/// The sum of what is known; `None` where nothing is.
+/// The sum of the known values; `None` if there are none.
 pub(super) fn known_sum<T: std::iter::Sum<T>>(values: impl Iterator<Item = Option<T>>) -> Option<T> {
     let mut known = values.flatten().peekable();
     known.peek()?;
@@ -181,7 +181,7 @@ pub(super) fn known_sum<T: std::iter::Sum<T>>(values: impl Iterator<Item = Optio
 /// The node of a row, by its place in the snapshot, and how many GPUs it has.
 type SpotOf<'a, R> = &'a dyn Fn(&R) -> Option<(usize, usize)>;
 
-/// What stands for rows that found no room.
+/// Creates the row in place of the rows that do not fit.
 type HiddenRow<'a, R> = &'a dyn Fn(&[&R]) -> TableRow<'static>;
 
 /// A list that is drawn.
@@ -250,7 +250,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         }
     }
 
-    /// Draws it. What is hidden is said in the last row.
+    /// Draws the list. The last row says how many rows are hidden.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> Hits {
         let Some(note) = self.note.as_deref().filter(|_| area.height > 1) else { return self.draw_table(canvas, area) };
         let text = format::cut(note, usize::from(area.width));
@@ -337,7 +337,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         hits
     }
 
-    /// What the mark of the order says.
+    /// The heading and direction of the sort mark.
     fn sorted(&self, orders: &[SortOrder]) -> Option<Sorted> {
         let Some(state) = self.state else {
             let column = self.columns.iter().position(|col| Some(col.name()) == self.falls_by.as_deref())?;
@@ -348,14 +348,14 @@ impl<'a, 's, R> List<'a, 's, R> {
         Some(Sorted { column: order.column, descending: order.falls != turned, is_asked })
     }
 
-    /// What stands for all rows but `page` of them from `first` on.
+    /// The row in place of all rows except the `page` rows from `first` on.
     fn hidden_row(&self, first: usize, page: usize) -> TableRow<'static> {
         let Some(hidden) = self.hidden else { return TableRow::default() };
         let rows = self.rows.iter().enumerate().filter(|(number, _)| !(first..first + page).contains(number));
         hidden(&rows.map(|(_, row)| row).collect::<Vec<_>>())
     }
 
-    /// Tells the mouse which cells are which GPUs.
+    /// Registers for the mouse which cells belong to which GPUs.
     fn tell_spots(&self, canvas: &mut Canvas<'_>, areas: &TableAreas) {
         let Some((heading, spot)) = self.spots else { return };
         let is_named = |place: &usize| self.columns.get(*place).is_some_and(|col| col.name() == heading);
@@ -375,7 +375,7 @@ impl<'a, 's, R> List<'a, 's, R> {
     }
 }
 
-/// What is said of the rows that found no room.
+/// The text about rows that do not fit.
 fn rest(hidden: usize, chosen: Option<usize>, rows: usize) -> String {
     let grouped = |count: usize| format::grouped(count as u128);
     match chosen {
@@ -384,13 +384,13 @@ fn rest(hidden: usize, chosen: Option<usize>, rows: usize) -> String {
     }
 }
 
-/// A figure, or a dash.
+/// A formatted value, or a dash if unknown.
 pub(super) fn figure(text: &str) -> Cell<'static> {
     let text = text.trim().to_owned();
     if text == format::UNKNOWN { Cell::dim(text) } else { Cell::text(text) }
 }
 
-/// A count, or a dash.
+/// A formatted count, or a dash if unknown.
 pub(super) fn count(value: Option<u64>) -> Cell<'static> {
     value.map_or_else(Cell::unknown, |value| Cell::text(format::compact(value)))
 }

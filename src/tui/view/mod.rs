@@ -1,7 +1,7 @@
-//! The views: what stands between the first and the last row of the screen, each behind [`View`], each in a file.
+//! The views: the part of the screen between the first and the last row. Each implements [`View`] in a file of its own.
 //!
-//! Only `id` lists which there are, and `registry` knows what stands behind each. A view answers what it is called, how its rows are sorted and which they are;
-//! it lays itself out once, and both drawing and the mouse go by that.
+//! `id` lists the views and `registry` their implementations. A view has a name, sort orders and rows;
+//! its layout is computed once and used for both drawing and the mouse.
 
 mod about;
 mod alerts;
@@ -58,7 +58,7 @@ use crate::snapshot::Rule;
 
 /// A view.
 pub trait View: Sync {
-    /// Its name on the tab, and where it is spoken of.
+    /// Its name on the tab and in messages.
     fn title(&self) -> &'static str;
 
     /// The digit that opens it; without one it is opened from another view.
@@ -66,28 +66,28 @@ pub trait View: Sync {
         None
     }
 
-    /// By what its rows can be sorted; the first is how they are sorted before anybody asks.
+    /// The sort orders of its rows, the default first.
     fn orders(&self, _scene: &Scene<'_>) -> Vec<SortOrder> {
         Vec::new()
     }
 
-    /// Its rows in their order, by what they are rows of.
+    /// The subjects of its rows, in their order.
     fn rows(&self, _scene: &Scene<'_>) -> Vec<ListKey> {
         Vec::new()
     }
 
-    /// Where its parts stand in `area`.
+    /// The areas of its parts within `area`.
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout;
 
-    /// Draws the parts where `layout` has them. Returns what a mouse meets there.
+    /// Draws the parts in the areas of `layout`. Returns the targets for the mouse.
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits;
 
-    /// What Enter does with the chosen row.
+    /// The action of Enter on the chosen row.
     fn enter(&self, _scene: &Scene<'_>) -> OnEnter {
         OnEnter::Nowhere
     }
 
-    /// The view that shows more of a block than this one does.
+    /// The view that shows more of a block.
     fn more(&self, block: Part) -> Option<ViewId> {
         match block {
             Part::Digits | Part::Chart => Some(ViewId::Money),
@@ -96,7 +96,7 @@ pub trait View: Sync {
         }
     }
 
-    /// What the chosen row is called: its alerts are looked for by this name.
+    /// The name of the chosen row, by which its alerts are found.
     fn chosen(&self, _scene: &Scene<'_>) -> Option<String> {
         None
     }
@@ -106,7 +106,7 @@ pub trait View: Sync {
         Vec::new()
     }
 
-    /// The commands that mean something here and not everywhere, the most useful first.
+    /// The commands that only this view has, the most useful first.
     fn commands(&self) -> &'static [Command] {
         &[]
     }

@@ -1,4 +1,4 @@
-//! Where one is among the views: a view, a row, an order of rows.
+//! Positions in the views: a view, a row, a sort order.
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,23 +6,23 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::id::ViewId;
 use crate::reading::Label;
 
-/// Something to sort by.
+/// A sort order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SortOrder {
     /// The heading.
     pub title: Cow<'static, str>,
     /// The number of the column.
     pub column: usize,
-    /// Whether the largest stands first unless it is turned round.
+    /// Whether it is descending by default.
     pub falls: bool,
-    /// Whether the column says anything: else the next order is that behind it.
+    /// Whether the column has values; otherwise the next sort order skips it.
     pub says_something: bool,
 }
 
-/// Where Enter leads.
+/// The action of Enter on a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnEnter {
-    /// Nothing to go into.
+    /// None.
     Nowhere,
     /// Another view.
     Into(ViewPlace),
@@ -30,7 +30,7 @@ pub enum OnEnter {
     Fold(ListKey),
 }
 
-/// Where one is: a view, and what it is of.
+/// A view and its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewPlace {
     /// The view.
@@ -51,12 +51,12 @@ impl ViewPlace {
     }
 }
 
-/// What a row is a row of, whatever its place in the list.
+/// The identity of a row, independent of its position in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListKey(u64);
 
 impl ListKey {
-    /// The key of what has this identity.
+    /// The key of the row with this identity.
     pub fn of(identity: impl Hash) -> Self {
         let mut hasher = DefaultHasher::new();
         identity.hash(&mut hasher);

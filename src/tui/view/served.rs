@@ -1,4 +1,4 @@
-//! What runs on a node or in a unit, summed over its engines.
+//! The engines of a node, unit or model, summed.
 
 use std::collections::HashMap;
 
@@ -11,50 +11,50 @@ use crate::units::Ratio;
 /// The engines of a node, a unit or a model together.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ServedTogether<'a> {
-    /// The model, if they agree.
+    /// The model, if all engines serve the same.
     pub(super) model: Option<&'a str>,
-    /// How many models there are.
+    /// The number of models.
     pub(super) models: usize,
     pub(super) role: Option<EngineRole>,
     pub(super) running: Option<u64>,
     pub(super) waiting: Option<u64>,
     pub(super) prompt: Option<f64>,
     pub(super) output: Option<f64>,
-    /// The slowest.
+    /// The highest p99 in seconds.
     pub(super) ttft_p99: Option<f64>,
     pub(super) itl_p99: Option<f64>,
     pub(super) e2e_p99: Option<f64>,
-    /// Whether each of these lies above all bounds of its histogram.
+    /// Whether each p99 is above the highest bound of its histogram.
     pub(super) beyond: [bool; 3],
-    /// Requests a minute that were pushed out of a batch.
+    /// Preempted requests per minute.
     pub(super) preempted: Option<f64>,
-    /// What a poll of its slowest target takes.
+    /// The duration of a scrape of the slowest target, in seconds.
     pub(super) scrape_seconds: Option<f64>,
-    /// Restarts that were seen.
+    /// The number of restarts seen.
     pub(super) restarts: Option<u64>,
-    /// How long ago the one that answered least lately did.
+    /// The age of the oldest reading, in seconds.
     pub(super) age_seconds: Option<f64>,
     pub(super) rows: usize,
     pub(super) live: usize,
     kv: (f64, u32),
-    /// Cached prompt tokens a second and all of them, of engines that report hits.
+    /// Cached and all prompt tokens per second, over the engines that report hits.
     hits: (f64, f64),
     drafts: (f64, u32),
-    /// The target of the last row: what is told of a target counts once.
+    /// The target of the last row: figures of a target are counted once.
     target: Option<&'a str>,
-    /// The least share of its engines.
+    /// The lowest ratio among its engines.
     within_slo: Option<Ratio>,
 }
 
 impl<'a> ServedTogether<'a> {
-    /// The rows together: what a rank shows is not added where its engine's row has it too.
+    /// The sum of rows: ranks whose figures are also in their engine's row are not added.
     pub(super) fn of(rows: impl IntoIterator<Item = &'a EngineRow>) -> Self {
         let mut served = Self::default();
         rows.into_iter().for_each(|row| served.add_to_others(row));
         served
     }
 
-    /// One row by itself.
+    /// One row alone.
     pub(super) fn one(row: &'a EngineRow) -> Self {
         let mut served = Self::default();
         served.count(row);
@@ -102,7 +102,7 @@ impl<'a> ServedTogether<'a> {
             self.drafts = (self.drafts.0 + kept.get(), self.drafts.1 + 1);
         }
         add(&mut self.within_slo, row.within_slo, |a, b| if b.get() < a.get() { b } else { a });
-        // What decode takes over from prefill is no hit of its own.
+        // Tokens that a decode engine receives from prefill are not its own hits.
         let hits = row.cache_hit_rate.filter(|_| row.role != EngineRole::Decode);
         if let Some((rate, prompt)) = hits.zip(row.prompt_per_second) {
             self.hits = (self.hits.0 + rate.get() * prompt, self.hits.1 + prompt);
@@ -112,12 +112,12 @@ impl<'a> ServedTogether<'a> {
         }
     }
 
-    /// The share of work within the objectives for latency, of the engine where it is least.
+    /// The share of requests within the latency objectives, of the engine with the lowest share.
     pub(super) fn within_slo(&self) -> Option<Ratio> {
         self.within_slo
     }
 
-    /// Whether they make tokens of a kind: prefill computes prompts and no output, decode the other way.
+    /// Whether the engines produce tokens of a kind: prefill computes prompt tokens only, decode output tokens only.
     pub(super) fn makes(&self, measure: Measure) -> bool {
         match self.role {
             Some(EngineRole::Prefill) => measure == Measure::Prompt,
@@ -126,23 +126,23 @@ impl<'a> ServedTogether<'a> {
         }
     }
 
-    /// How many tokens of a kind they make a second; `None` too where they make none.
+    /// Tokens of a kind per second; `None` also if the engines produce none of it.
     pub(super) fn rate(&self, measure: Measure) -> Option<f64> {
         let rate = if measure == Measure::Prompt { self.prompt } else { self.output };
         rate.filter(|_| self.makes(measure))
     }
 
-    /// The cached share of their prompts.
+    /// The cache-hit rate of their prompt tokens.
     pub(super) fn hits(&self) -> Option<Ratio> {
         Ratio::of(self.hits.0, self.hits.1)
     }
 
-    /// The mean share of drafted tokens that they accept.
+    /// The mean acceptance rate of drafted tokens.
     pub(super) fn drafts_accepted(&self) -> Option<Ratio> {
         Ratio::of(self.drafts.0, f64::from(self.drafts.1))
     }
 
-    /// The mean use of their caches.
+    /// The mean KV cache usage.
     pub(super) fn kv(&self) -> Option<Ratio> {
         Ratio::of(self.kv.0, f64::from(self.kv.1))
     }
@@ -178,7 +178,7 @@ pub(super) fn by_node(snapshot: &Snapshot) -> HashMap<&str, ServedTogether<'_>> 
     nodes
 }
 
-/// The gravest alert of each thing, by the first word of what it is about.
+/// The most severe alert of each subject, by the first word of the subject.
 pub(super) fn alerted(alerts: &[Alert]) -> HashMap<&str, Severity> {
     let mut known = HashMap::new();
     for alert in alerts {

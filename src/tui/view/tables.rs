@@ -1,4 +1,4 @@
-//! Tables beside the fleet: models, what costs and earns nothing, alerts.
+//! Tables next to the fleet: models, costs without revenue, alerts.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ use crate::tui::widgets::table::{Cell, TableRow};
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Span};
 
-/// A profit with its sign; a loss has its glyph too.
+/// A profit with its sign; a loss also has a glyph.
 pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
     let Some(amount) = amount else { return Cell::unknown() };
     let role = match amount.rounded(2).signum() {
@@ -35,12 +35,12 @@ pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
     said(role, format::signed(amount, 9))
 }
 
-/// What is seen so soon after the day began is of all of it.
+/// The time after midnight within which a watch counts as one of the whole day.
 pub(super) const SETTLED: Span = Span::from_secs(120);
 
 type BurnCol<'s> = Col<'s, ReasonLine>;
 
-/// Draws what costs and earns nothing, the dearest first; an estimate is marked.
+/// Draws costs without revenue, the largest first; estimates are marked.
 pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let rows = burn_lines(scene);
     let rows: &[ReasonLine] = &rows;
@@ -64,7 +64,7 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         BurnCol::right(since, 7, move |line| amount(line.today.or_else(|| waited(scene, line.reason)))).rank(1),
     ];
     let sum = |_: usize| burn_sum(scene, rows);
-    // The lines come before their sum.
+    // The lines have precedence over their sum.
     let has_sum = rows.len() > 1 && rows.len() + 2 <= usize::from(area.height);
     let falls_by = (!rows.is_empty()).then(|| scene.an_hour().into());
     let total: Option<&dyn Fn(usize) -> TableRow<'static>> = if has_sum { Some(&sum) } else { None };
@@ -77,8 +77,8 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// What all lines come to: an estimate, as two of them may say the same of a GPU. What tokens without a price would be worth
-/// is no cost.
+/// The sum of all lines: an estimate, as two of them may cover the same GPU. The value of tokens without a price
+/// is not a cost.
 fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
     let today = |line: &ReasonLine| line.today.or_else(|| waited(scene, line.reason));
     let sum = |amounts: &mut dyn Iterator<Item = Money>| figure(&format::bare(amounts.reduce(|a, b| a + b), 7));
@@ -97,14 +97,14 @@ fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
     ])
 }
 
-/// What waiting for the slowest ranks cost since the day began, where all of it was seen.
+/// The cost of waiting for the slowest ranks since midnight, if all of the day was watched.
 fn waited(scene: &Scene<'_>, reason: Reason) -> Option<Money> {
     let (since, cost) = scene.app.history.waiting().filter(|_| reason == Reason::Imbalance)?;
     let is_whole = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
     is_whole.then(|| Money::from_micros((cost * 1e6).clamp(0.0, 9e18) as i64))
 }
 
-/// Where it burns, with nodes for the addresses of what runs on them.
+/// Costs without revenue, with the names of nodes in place of addresses.
 fn told(scene: &Scene<'_>, what: &str) -> String {
     match what.split_once(' ') {
         Some((word, rest)) if word.contains("://") => format!("{} {rest}", about(scene, word)),
@@ -117,14 +117,14 @@ pub(super) fn burn_rows(scene: &Scene<'_>) -> u16 {
     2.max(scene.app.snapshots.burns().len().min(20) as u16 + 1)
 }
 
-/// The lines of the scene's snapshot; those at the pace of tables are known.
+/// The lines of the scene's snapshot. Those of the snapshot for tables are computed already.
 fn burn_lines<'s>(scene: &Scene<'s>) -> Cow<'s, [ReasonLine]> {
     let snapshots = &scene.app.snapshots;
     let is_known = std::ptr::eq(scene.snap, &raw const **snapshots.at(RefreshPace::FiveSeconds));
     if is_known { Cow::Borrowed(snapshots.burns()) } else { Cow::Owned(burn::lines(scene.snap)) }
 }
 
-/// The parts of the last quarter hour's change that are not nothing, the largest first.
+/// The causes of the last quarter hour's change that are not zero, the largest first.
 fn parts(scene: &Scene<'_>) -> Vec<(Cause, Money)> {
     let Some(quarter) = scene.app.bridge() else { return Vec::new() };
     let mut parts: Vec<_> = quarter.bridge.parts.iter().copied().filter(|(_, part)| !part.is_zero()).collect();
@@ -132,7 +132,7 @@ fn parts(scene: &Scene<'_>) -> Vec<(Cause, Money)> {
     parts
 }
 
-/// Rows that they take, with their heading; none where nothing is known of a change.
+/// The number of rows with the heading; 0 if no change is known.
 pub(super) fn change_rows(scene: &Scene<'_>) -> u16 {
     match parts(scene).len() {
         0 => 0,
@@ -140,11 +140,11 @@ pub(super) fn change_rows(scene: &Scene<'_>) -> u16 {
     }
 }
 
-/// A part of the change, and what it was made of.
+/// A cause of the change, and its explanation.
 type CausePart = ((Cause, Money), String);
 type P<'s> = Col<'s, CausePart>;
 
-/// Draws why the profit an hour changed against a quarter hour ago.
+/// Draws the causes of the change of the profit per hour over a quarter hour.
 pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let parts = parts(scene);
     let top = parts.first().and_then(|(_, part)| number(Some(*part))).unwrap_or(1.0).abs();

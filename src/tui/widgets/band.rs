@@ -1,4 +1,4 @@
-//! The band between two lines, such as p50 and p99: both edges pure, the interior mixed into the ground.
+//! The band between two lines, such as p50 and p99: edges in full colour, the interior blended with the background.
 
 use ratatui::layout::Rect;
 
@@ -7,7 +7,7 @@ use super::dots::{Dots, newest};
 use super::{Canvas, Plot};
 use crate::tui::theme::{Ink, Role};
 
-/// The share of the role in the interior, in percent.
+/// The opacity of the interior, in percent.
 const INTERIOR: u8 = 45;
 
 /// A band over time.
@@ -15,7 +15,7 @@ const INTERIOR: u8 = 45;
 pub struct BandChart<'a> {
     /// The lower line, two values a cell, the newest last.
     pub lower: &'a [Option<f64>],
-    /// The upper line at the same times. Where either is `None` there is a gap.
+    /// The upper line at the same times. If either is `None` there is a gap.
     pub upper: &'a [Option<f64>],
     /// The value of the bottom.
     pub low: f64,

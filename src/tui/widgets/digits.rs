@@ -1,4 +1,4 @@
-//! Large digits, for the one figure that the eye should find first, in the largest form that fits.
+//! Large digits for the main figure, in the largest form that fits.
 
 mod forms;
 
@@ -27,7 +27,7 @@ impl DigitForm {
     }
 }
 
-/// A figure of money with its sign and what it is worth less than.
+/// An amount of money with its sign, currency and bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digits<'a> {
     /// Whether it rises or falls: `▲`, `▼`, or a space.
@@ -40,9 +40,9 @@ pub struct Digits<'a> {
     pub whole: &'a str,
     /// `.01`, or nothing.
     pub cents: &'a str,
-    /// `≥` where it is a lower bound.
+    /// `≥` if it is a lower bound.
     pub bound: &'a str,
-    /// Gain, loss, or text where it is neither.
+    /// The role: gain, loss, or text for neither.
     pub role: Role,
     /// The largest form that may be used.
     pub largest: DigitForm,
@@ -101,7 +101,7 @@ impl Digits<'_> {
             Segment::new(self.role, figure).bold(),
         ];
         let width = clip.width();
-        // A figure is never cut: one that finds no room is left out, as is all before it.
+        // A figure is never cut: one that does not fit is left out, as is everything before it.
         if segments.iter().map(Segment::width).sum::<usize>() <= usize::from(width) {
             clip.line(0, 0, &segments);
         } else if segments[2].width() <= usize::from(width) {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::Canvas;
 use crate::tui::theme::{Ink, Role};
 
-/// A value on a scale. Where it is unknown, not even the track is drawn.
+/// A value on a scale. If it is unknown, nothing is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Gauge {
@@ -18,12 +18,12 @@ pub struct Gauge {
 }
 
 impl Gauge {
-    /// A share, from nothing to one.
+    /// A ratio from 0 to 1.
     pub fn of(share: Option<f64>, ink: impl Into<Ink>) -> Self {
         Self { value: share, low: 0.0, top: 1.0, limit: None, ink: ink.into() }
     }
 
-    /// The same with a limit.
+    /// Adds a limit.
     #[must_use]
     pub fn limit(self, limit: f64) -> Self {
         Self { limit: Some(limit), ..self }

@@ -1,4 +1,4 @@
-//! What happened, in whole sentences: each is shown whole, or left out.
+//! Whole sentences about the present state: each is shown completely or left out.
 
 use ratatui::layout::Rect;
 
@@ -17,14 +17,14 @@ impl<'a> SentenceForms<'a> {
         Self { forms: vec![segments.into_iter().collect()], is_dependent: false }
     }
 
-    /// The same with a shorter form.
+    /// Adds a shorter form.
     #[must_use]
     pub fn or(mut self, segments: impl IntoIterator<Item = Segment<'a>>) -> Self {
         self.forms.push(segments.into_iter().collect());
         self
     }
 
-    /// The same, shown only if the sentence that it speaks of is: the last one before it that is not dependent, at its
+    /// Makes the sentence dependent: it is shown only if the last independent sentence before it is shown at its
     /// full length.
     #[must_use]
     pub const fn dependent(mut self, is_dependent: bool) -> Self {
@@ -41,10 +41,10 @@ impl<'a> SentenceForms<'a> {
     }
 }
 
-/// Sentences in their order: state and change, the cause, what it costs, what to do.
+/// Sentences in order: state and change, cause, cost, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Headline<'a> {
-    /// The most important first: one that does not fit takes those behind it with it.
+    /// The most important first: if one does not fit, those after it are left out too.
     pub sentences: Vec<SentenceForms<'a>>,
 }
 

@@ -5,7 +5,7 @@ use super::clip::{Clip, tenths};
 use crate::tui::theme::{Ink, Role};
 
 const GLYPHS: [char; 7] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
-/// How far beyond its edge a value must be before a level is left.
+/// The hysteresis: the distance beyond the edge of a level at which it changes.
 const HYSTERESIS: f64 = 0.03;
 
 /// A seventh of a scale, 0 to 6.
@@ -13,7 +13,7 @@ const HYSTERESIS: f64 = 0.03;
 pub struct HeatLevel(u8);
 
 impl HeatLevel {
-    /// How many levels there are.
+    /// The number of levels.
     pub const COUNT: u8 = 7;
 
     /// The level of a share, which is clamped to 0 to 1.
@@ -22,7 +22,7 @@ impl HeatLevel {
         Self(level.min(Self::COUNT - 1))
     }
 
-    /// The level of `share` after `self`: one that wavers about an edge by 3 points changes nothing.
+    /// The level of `share` after `self`: a variation of 3 points around an edge does not change it.
     #[must_use]
     pub fn follow(self, share: f64) -> Self {
         let low = f64::from(self.0) / f64::from(Self::COUNT);
@@ -46,18 +46,18 @@ impl HeatLevel {
     }
 }
 
-/// What a cell of a heat map shows.
+/// The content of a cell of a heat map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Heat {
     /// A level of the load scale.
     Level(HeatLevel),
-    /// A loss, by its height in the loss role: where cells show profit.
+    /// A loss in the loss role, by height, in a map of profit.
     Loss(HeatLevel),
-    /// It does not answer for longer than is excused.
+    /// Lost: no answer for longer than the limit.
     Lost,
-    /// It did not answer just now.
+    /// Stale: no answer to the latest polls.
     Silent,
-    /// Nothing is known of it.
+    /// Unknown.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! A bar for each hour: cost, and the profit upon it, in eighths; hours to come at the height that they had before.
+//! One bar per hour: cost with the profit on top, in eighths of a cell; future hours have the height of the previous day.
 
 use ratatui::layout::Rect;
 
@@ -13,15 +13,15 @@ const BAR: u8 = 75;
 /// One hour.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HourBar<'a> {
-    /// What was made in it so far; `None` before it begins, or where it is unknown.
+    /// Its revenue so far; `None` before it begins or if it is unknown.
     pub revenue: Option<f64>,
-    /// What it cost.
+    /// Its cost.
     pub cost: Option<f64>,
     /// The revenue to compare it with, shown as `╌`: yesterday's in an hour that is not over.
     pub expected: Option<f64>,
     /// The label under it.
     pub label: Segment<'a>,
-    /// Figures under the label, a row each.
+    /// Figures below the label, one row each.
     pub figures: Vec<Segment<'a>>,
 }
 
@@ -93,7 +93,7 @@ impl HourBars<'_> {
         let (revenue, cost) = (height(bar.revenue), height(bar.cost));
         let parts: [(u32, Ink); 2] = match (revenue, cost) {
             (None, None) => return,
-            // Without a cost it is not known which part is profit.
+            // Without a cost the profit is unknown.
             (Some(revenue), None) => [(0, Role::Dim.into()), (revenue, Ink::Mixed(Role::Dim, BAR))],
             (None, Some(cost)) => [(cost, Role::Cost.into()), (cost, Role::Cost.into())],
             (Some(revenue), Some(cost)) if revenue >= cost => {

@@ -1,4 +1,4 @@
-//! A line over time, in braille. It need not begin at zero: both ends of its scale are written.
+//! A line chart over time, in braille. The scale need not begin at zero, so both its ends are labelled.
 
 use ratatui::layout::Rect;
 

@@ -1,8 +1,8 @@
-//! What views are made of: charts, tables, gauges, digits and lines of text, each in a file.
+//! The components of views: charts, tables, gauges, digits and lines of text, one per file.
 //!
-//! A widget is data in and cells out: it knows roles, inks and rectangles, and nothing of GPUs, the app or the snapshot.
-//! Each clips: no area is too small, and nothing is written outside the area that it was given. What is unknown (`None`,
-//! not finite) is never drawn as zero.
+//! A widget turns data into cells. It depends on roles, inks and rectangles, and not on GPUs, the app or the snapshot.
+//! It accepts an area of any size and writes nothing outside of it. Unknown values (`None`,
+//! not finite) are never drawn as zero.
 
 pub mod area;
 pub mod axis_rule;
@@ -35,7 +35,7 @@ pub use segment::{Segment, cells};
 
 use ratatui::layout::Rect;
 
-/// A chart that can stand in a frame: it knows its scale.
+/// A chart with a scale, which can be framed.
 pub trait Plot {
     /// Draws it over all of `area`.
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect);

@@ -1,11 +1,11 @@
-//! Bars in rows of text: thin, half a cell fine, with air to the rows above and below.
+//! Bars in rows of text: thin, with a resolution of half a cell and space to the rows above and below.
 
 use ratatui::layout::Rect;
 
 use super::{Canvas, Clip};
 use crate::tui::theme::{Ink, Role};
 
-/// A bar from the left. An unknown value has none, and neither has zero.
+/// A bar from the left. Unknown values and zero have no bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct RowBar {
@@ -29,7 +29,7 @@ impl RowBar {
 /// A bar from an axis: a loss to its left, a gain to its right.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DivergingBar {
-    /// What is shown; nothing but the axis where it is unknown or zero.
+    /// The amount; only the axis is drawn if it is unknown or zero.
     pub value: Option<f64>,
     /// The amount at which either side is full.
     pub top: f64,
@@ -66,7 +66,7 @@ impl DivergingBar {
     }
 }
 
-/// A value in halves of `width` cells; at least one for what is more than nothing.
+/// A value in half cells of `width`; at least 1 for values above zero.
 fn halves(value: Option<f64>, top: f64, width: u16) -> u32 {
     let share = value.map_or(0.0, |value| value / top);
     if !share.is_finite() || share <= 0.0 || width == 0 {

@@ -1,4 +1,4 @@
-//! A line in a cell of a table: an eighth block a value, from zero to the same top in every row, so that rows compare.
+//! A sparkline in a table cell: one block per value, in eighths, from zero to an upper end that all rows have in common.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::tui::theme::Ink;
 
 const GLYPHS: [char; 8] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇'];
 
-/// A line of eighths, a value a cell.
+/// A sparkline with one value per cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sparkline<'a> {
     /// The newest last, at the right; `None` is a gap.

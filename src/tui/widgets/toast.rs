@@ -1,17 +1,17 @@
-//! A short answer to a key, over the bottom right of the screen for four seconds.
+//! A short message after a key press, at the bottom right of the screen for four seconds.
 
 use ratatui::layout::Rect;
 
 use super::{Canvas, Segment, cells};
 use crate::units::Span;
 
-/// How long it is shown; the loop counts it.
+/// The duration for which it is shown; the event loop measures it.
 pub const SHOWN: Span = Span::from_secs(4);
 
 /// A line such as "copied" or "theme ember".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toast<'a> {
-    /// What it says.
+    /// The text.
     pub text: Vec<Segment<'a>>,
 }
 

@@ -1,4 +1,4 @@
-//! Why profit changed: before, each cause, now. A cause hangs where the last one ended.
+//! A waterfall chart of a change of profit: before, each cause, now. Each bar begins where the previous one ends.
 
 use ratatui::layout::Rect;
 
@@ -8,9 +8,9 @@ use crate::tui::format;
 use crate::tui::theme::{Ink, Role};
 use crate::units::Money;
 
-/// Cells of a figure and the space before it, at least.
+/// The least width in cells of a figure with the space before it.
 const FIGURE: usize = 10;
-/// The share of the role in the bars of before and now, in percent.
+/// The opacity of the bars of before and now, in percent.
 const TOTAL: u8 = 75;
 
 /// A row: before, a cause, or now.
@@ -18,13 +18,13 @@ const TOTAL: u8 = 75;
 #[allow(missing_docs, reason = "the names say it")]
 pub struct WaterfallStep<'a> {
     pub label: &'a str,
-    /// What it was made of, such as `−7 % tokens`; `–` where there is nothing to say.
+    /// The explanation, such as `−7 % tokens`; `–` without one.
     pub note: &'a str,
-    /// What it changed; of the first row, what there was before. `None` is unknown and changes nothing.
+    /// The amount of the change; for the first row, the amount before. `None` is unknown and counts as zero.
     pub amount: Option<Money>,
 }
 
-/// A waterfall. What stands in the row of now is the sum of the others: as printed, the rows add up.
+/// A waterfall chart. The last row is the sum of the others, also as printed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waterfall<'a> {
     /// Before.
@@ -35,7 +35,7 @@ pub struct Waterfall<'a> {
     pub now: (&'a str, &'a str),
     /// Decimals of the figures, at most 6.
     pub places: u32,
-    /// The values of both ends of the axis; chosen where it is `None`.
+    /// The values of both ends of the axis; chosen automatically if `None`.
     pub ends: Option<(f64, f64)>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Waterfall<'a> {
         for (i, step) in steps.enumerate() {
             let from = if i == 0 { 0.0 } else { value(sum) };
             sum = step.amount.and_then(|amount| sum.checked_add(amount)).unwrap_or(sum);
-            // Rounded with all rows above it, so that the rows add up to what now prints.
+            // Rounded together with all rows above it, so that the printed rows add up.
             let rounded = sum.rounded(self.places.min(6));
             let figure = step.amount.map(|_| rounded - printed);
             printed = rounded;
@@ -99,7 +99,7 @@ impl<'a> Waterfall<'a> {
         let room = width - figure_width;
         let label = longest(|line| line.label).min(room);
         let note = longest(|line| line.note);
-        // Notes give way to bars, and bars to names.
+        // Bars have precedence over notes, and names over bars.
         let note = if label + note + 8 <= room { note } else { 0 };
         let bar = room - label - note;
         let ends = self.axis();
@@ -131,7 +131,7 @@ impl<'a> Waterfall<'a> {
     }
 }
 
-/// A round beginning below `least` where that shows more, else zero; and `most`.
+/// The ends of the axis: a round value below `least` if that shows more, else zero; and `most`.
 fn axis_about(least: f64, most: f64) -> (f64, f64) {
     let range = most - least;
     if least <= 0.0 || range >= most / 2.0 || range <= 0.0 {
@@ -140,7 +140,7 @@ fn axis_about(least: f64, most: f64) -> (f64, f64) {
     }
     let unit = 10_f64.powf(range.log10().floor());
     let low = (least / unit).floor() * unit;
-    // A total that ends where the axis begins would have no bar.
+    // A total equal to the beginning of the axis would have no bar.
     (if least - low < range / 20.0 { low - unit } else { low }.max(0.0), most)
 }
 
@@ -172,7 +172,7 @@ fn value(money: Money) -> f64 {
     money.rounded(6) as f64 / 1e6
 }
 
-/// Units of the last decimal, with thousands.
+/// Formats units of the last decimal with thousands separators.
 fn amount(units: u128, places: u32) -> String {
     let scale = 10_u128.pow(places);
     let whole = format::grouped(units / scale);

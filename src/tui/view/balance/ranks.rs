@@ -1,4 +1,4 @@
-//! What every rank of a group carries: a chart for each balancer, in the order of the ranks.
+//! The load of every rank of a group: one chart per balancer, in the order of the ranks.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -26,7 +26,7 @@ const WIDEST: usize = 48;
 /// The least cells between two names of ranks.
 const BETWEEN: usize = 7;
 
-/// What a chart shows: loads that are compared, or what the ranks make.
+/// The content of a chart: the compared loads, or the output of the ranks.
 struct ShownRank {
     balance: Balance,
     /// Whether it is their output.
@@ -125,7 +125,7 @@ fn draw_one(
     .draw(canvas, area);
 }
 
-/// The ranks by what they carry, the busiest first.
+/// The ranks by load, the highest first.
 fn sorted(balance: &Balance) -> Balance {
     let mut sorted = balance.clone();
     let worst = sorted.ranks.get(sorted.worst).cloned();
@@ -156,7 +156,7 @@ fn repeats(balance: &Balance) -> bool {
     !balance.ranks.iter().all(|rank| seen.insert(&rank.rank))
 }
 
-/// What a balancer compares, for a title.
+/// The name of the load that a balancer compares, for a title.
 pub(super) fn what(balancer: Balancer) -> &'static str {
     match balancer {
         Balancer::Tokens => "prompt tokens a second, a rank",
@@ -167,7 +167,7 @@ pub(super) fn what(balancer: Balancer) -> &'static str {
     }
 }
 
-/// A load as it is written.
+/// Formats a load.
 pub(super) fn written(balancer: Balancer, load: f64) -> String {
     match balancer {
         Balancer::Kv | Balancer::Load => format!("{:.0} %", load * 100.0),

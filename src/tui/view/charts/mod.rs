@@ -1,4 +1,4 @@
-//! Charts of the recent past in their frames, as several views have them.
+//! Framed charts of the recent past, used by several views.
 
 mod cursor;
 mod margin;
@@ -27,39 +27,39 @@ use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Plot, PlotArea, Segment};
 use crate::units::{Span, Timestamp};
 
-/// Columns from which a title has its unit in full and a legend.
+/// The least number of columns for a title with its full unit and a legend.
 const WIDE_TITLE: u16 = 36;
 
 /// A chart of one or several measures.
 pub(super) struct Chart<'a> {
     pub(super) rule: TitledRule<'a>,
     pub(super) subject: Subject,
-    /// From the bottom up.
+    /// The layers, from the bottom up.
     pub(super) layers: Vec<(Measure, Role)>,
-    /// The top, where it is fixed.
+    /// The upper end of the scale, if it is fixed.
     pub(super) top: Option<f64>,
     /// A dotted line: the break-even, or an objective.
     pub(super) even: Option<f64>,
     pub(super) kind: Kind,
-    /// Said where there is nothing to draw.
+    /// The text if there is nothing to draw.
     pub(super) absent: &'static str,
-    /// Since when anything is known of what stands beside it: a row of charts has one span.
+    /// The earliest instant known by the charts in the same row: they have one span.
     pub(super) began: Option<Timestamp>,
-    /// How values are written at the scale.
+    /// Formats the values at the scale.
     pub(super) format: fn(f64) -> String,
-    /// What stands before each of them: the currency of an amount.
+    /// The prefix of each value: the currency of an amount.
     pub(super) symbol: String,
     pub(super) scale_width: u16,
     /// The unit of the title's figure: in full, and where the title is narrow.
     pub(super) unit: [&'static str; 2],
-    /// Whether the title says the colour, and what changed against a quarter hour ago.
+    /// Whether the title has the colour and the change over a quarter hour.
     pub(super) says_more: bool,
 }
 
 /// A name that is shortened where its title is narrow.
 pub(super) const HIT_RATE: &str = "Hit rate";
 
-/// The values of a layer, one a dot.
+/// The values of a layer, one per dot.
 type DotValues = Vec<Option<f64>>;
 
 /// How a chart is drawn.
@@ -102,7 +102,7 @@ impl Chart<'_> {
         let unit = if is_wide { long } else { short };
         self.rule.title.extend((!unit.is_empty()).then(|| Segment::dim(unit)));
         if let Some(name) = self.rule.title.first_mut().filter(|name| !is_wide && name.text == HIT_RATE) {
-            // What changed comes before the whole of the name.
+            // The change has precedence over the full name.
             *name = Segment::title("Hits");
         }
         if !self.says_more {
@@ -349,7 +349,7 @@ pub(super) fn share(value: f64) -> String {
     if (percent - percent.round()).abs() < 0.05 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
 }
 
-/// How the last minute of a series stands to the one a quarter hour before: in points of a share, else as a part of it.
+/// The change of a series over a quarter hour, from minute to minute: in percentage points for ratios, otherwise relative.
 pub(super) fn in_a_quarter(scene: &Scene<'_>, subject: &Subject, measure: Measure, is_share: bool) -> Option<f64> {
     let until = scene.at(RefreshPace::Charts).snap.at.minute();
     let query = Query { subject: subject.clone(), measure, until, step: Span::from_secs(60), points: 16 };
@@ -358,7 +358,7 @@ pub(super) fn in_a_quarter(scene: &Scene<'_>, subject: &Subject, measure: Measur
     if is_share { Some(now - before) } else { (before > 0.0).then(|| now / before - 1.0) }
 }
 
-/// What changed against a quarter hour ago, for the right of a rule.
+/// The change over a quarter hour, for the right end of a heading.
 pub(super) fn changed(change: Option<f64>, is_share: bool) -> Vec<Segment<'static>> {
     let Some(change) = change.filter(|change| change.is_finite()) else { return Vec::new() };
     if is_share {
@@ -373,7 +373,7 @@ pub(super) fn changed(change: Option<f64>, is_share: bool) -> Vec<Segment<'stati
     vec![Segment::dim(text)]
 }
 
-/// A chart with a name and a figure of now; what is unknown is said to be.
+/// A chart with a name and the present value, or a text if it is unknown.
 pub(super) fn blank(name: &'static str, figure: impl AsRef<str>, subject: &Subject) -> Chart<'static> {
     let figure = figure.as_ref().trim();
     let figure = if figure.is_empty() { format::UNKNOWN } else { figure };

@@ -1,4 +1,4 @@
-//! The profit in large digits, what stands behind it, and the large chart.
+//! The profit in large digits, the figures that it consists of, and the large chart.
 
 use ratatui::layout::Rect;
 
@@ -18,22 +18,22 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
 use crate::units::{self, Money, Ratio};
 
-/// From here on there are no cents among the digits.
+/// The amount from which the digits have no decimals.
 const WHOLE: Money = Money::from_micros(1_000_000_000);
-/// What a change is against.
+/// The reference of a change.
 const QUARTER: units::Span = units::Span::from_secs(900);
 const MINUTE: units::Span = units::Span::from_secs(60);
 
 /// Draws digits and facts: below each other, or side by side where there are few rows.
 pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    // Where nothing is earned only the rent moves, by a cent a second: that need not be seen at once.
+    // Without revenue only the cost grows, by about a cent per second: a slower refresh is enough.
     let earns = scene.snap.money.revenue_per_hour.is_some_and(|rate| !rate.is_zero());
     let slow = scene.at(if earns { RefreshPace::TwoSeconds } else { RefreshPace::FiveSeconds });
     rule(&slow, area.width).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     let side = area.width >= 74;
     let largest = DigitForm::for_screen(scene.size.0);
-    // Cents may stand in the gutter.
+    // Decimals may extend into the gutter.
     let room = if side { Rect { width: 36, ..below } } else { Rect { width: below.width + 1, ..below } };
     let form = if earns { profit(canvas, room, scene, largest) } else { profit(canvas, room, &slow, largest) };
     let used = match form {
@@ -71,7 +71,7 @@ fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: Digit
         digits.draw(canvas, area)
     };
     let room = usize::from(area.width).saturating_sub(8);
-    // An amount that is wider than the line is told in millions.
+    // An amount that is wider than the line is written in millions.
     if whole.len() > room
         && let Some(profit) = money.profit
     {
@@ -80,7 +80,7 @@ fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: Digit
     draw(canvas, &whole, &cents)
 }
 
-/// `─ Profit today ── theoretical ─`, and what changed where there is room.
+/// `─ Profit today ── theoretical ─`, and the change if it fits.
 fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
     let money = &scene.snap.money;
     let title = match pane::period(scene) {
@@ -91,7 +91,7 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
     };
     let mut rule = TitledRule::new(title);
     let is_theoretical = money.theoretical && money.revenue.is_some();
-    // A filter is of rows: the money is still everybody's.
+    // A filter selects rows; the money is still that of the whole fleet.
     if !scene.app.filter.text().is_empty() {
         let text = if width >= 74 { "of the whole fleet, not of the filter" } else { "whole fleet" };
         return rule.right([Segment::new(Role::Warning, text)]);
@@ -109,7 +109,7 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
     rule
 }
 
-/// What stands behind the profit, in rows: a fact that finds no room in its row is left out, so that the rest stays in place.
+/// The figures that the profit consists of, in rows: one that does not fit is left out, so that the others keep their place.
 fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
     let money = &scene.snap.money;
     if money.profit.is_none() {
@@ -121,7 +121,7 @@ fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
     }
     let amount = |label: &str, money: Option<Money>, kept| fact(label, &scene.money(money, 8), kept);
     let label = format!("revenue {}", scene.snap.total_bound().mark());
-    // Side by side the facts stand in columns.
+    // Next to the digits, the facts are in columns.
     let first = format::width(&label) + 8;
     let rate = rate(scene, width, side.then_some(first));
     let cost_label = if side { format::pad_right("cost ", format::width(&label)) } else { "cost ".to_owned() };
@@ -145,7 +145,7 @@ fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
     };
     let last = rows.len() - 1;
     if let Some(uncosted) = uncosted {
-        // Money that is in no profit comes before what is read for interest.
+        // Money that is not in the profit has precedence over further information.
         rows.insert(last, uncosted);
     }
     rows
@@ -189,15 +189,15 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<TextSpan>>>
     }
 }
 
-/// How the profit an hour changed, and against what: in full, and in a word.
+/// The change of the profit per hour and its reference, in a long and a short form.
 struct HeadChange {
     role: Role,
     amount: String,
     against: [String; 2],
 }
 
-/// The change that the headline explains, of means of a quarter hour; before two of them are known, that of now against the
-/// minute a quarter hour ago. One screen has one change, and says which.
+/// The change that the headline explains: between the means of two quarter hours. Before two are known, it is the present value
+/// less that of the minute a quarter hour ago. A screen shows one change only, with its reference.
 fn change(scene: &Scene<'_>) -> Option<HeadChange> {
     let quarters = scene.app.bridge().and_then(|quarter| changed(&quarter.bridge));
     let (change, against) = if let Some(change) = quarters {
@@ -215,7 +215,7 @@ fn change(scene: &Scene<'_>) -> Option<HeadChange> {
     Some(HeadChange { role, amount: format!("{glyph} {} /h", scene.money(Some(amount), 8)), against })
 }
 
-/// The profit an hour of now less that of the minute a quarter hour ago, and that minute.
+/// The present profit per hour less that of the minute a quarter hour ago, and that minute.
 fn since_then(scene: &Scene<'_>) -> Option<(Money, units::Timestamp)> {
     let money = &scene.snap.money;
     let now = money.profit_per_hour.filter(|_| money.uncosted_engines == 0 && !money.young_pace)?;

@@ -15,12 +15,12 @@ use crate::tui::view::tables;
 use crate::tui::widgets::headline::{Headline, SentenceForms};
 use crate::tui::widgets::{Canvas, Segment};
 
-/// Columns from which sentences find room beside the gravest alert's own row.
+/// The least number of columns at which sentences are shown besides the row of the most severe alert.
 pub(super) const ROOM: u16 = 100;
 
-/// Draws it. On narrow screens the gravest alert takes it.
+/// Draws the headline. On narrow screens the most severe alert is drawn in its place.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    // Of several the first: the rows of alerts begin with the second.
+    // The headline shows the first alert; the rows of alerts begin with the second.
     let alerts = together::alerts(scene.snap);
     let gravest = alerts.iter().rev().max_by_key(|alert| alert.severity);
     if let Some(alert) = gravest.filter(|alert| alert.severity > Severity::Info && area.width < ROOM) {
@@ -47,7 +47,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     draw_sentences(canvas, area, headline(&facts));
 }
 
-/// Draws sentences, each as long as it can be.
+/// Draws sentences, each in the longest form that fits.
 pub(in crate::tui::view) fn draw_sentences(canvas: &mut Canvas<'_>, area: Rect, sentences: Vec<headline::Sentence>) {
     let sentences = sentences.into_iter().map(|sentence| {
         let long = SentenceForms::new(segments(sentence.parts)).dependent(sentence.is_dependent);

@@ -1,4 +1,4 @@
-//! The last hours as bars: revenue = cost + profit of each, where the tables leave room.
+//! The last hours as bars of cost and profit, which add up to revenue, if the tables leave room.
 
 use ratatui::layout::Rect;
 
@@ -12,21 +12,21 @@ use crate::tui::widgets::scale::step_above;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Span, Timestamp};
 
-/// Rows with the rule and the hours below.
+/// The number of rows with the heading and the hours below.
 pub(super) const LEAST: u16 = 7;
 const HOUR: Span = Span::from_secs(3_600);
 const MINUTE: Span = Span::from_secs(60);
 const HOURS: usize = 24;
-/// Cells from one bar to the next, of the rows' names before the bars, and of the scale behind them.
+/// Widths in cells: from one bar to the next, of the names before the bars, and of the scale after them.
 const PITCH: u16 = 2;
 const NAMES: u16 = 4;
 const SCALE: u16 = 5;
-/// Rows from which there are figures below the bars.
+/// The least number of rows for figures below the bars.
 const WITH_FIGURES: u16 = 9;
 /// Hours between two labels.
 const LABELS: usize = 3;
 
-/// Whether enough hours are known for a picture of them.
+/// Whether enough hours are known for a chart.
 pub(super) fn has_hours(scene: &Scene<'_>) -> bool {
     sums(scene, Measure::Revenue).iter().flatten().count() > 2
 }
@@ -79,10 +79,10 @@ fn figures(revenue: Option<f64>, cost: Option<f64>) -> Vec<Segment<'static>> {
     vec![Segment::new(role, format!("{:.0}", profit / 1_000.0).replace('-', "−")), Segment::dim(even)]
 }
 
-/// When the first of the hours begins.
+/// The beginning of the first hour.
 fn first(scene: &Scene<'_>) -> Timestamp {
     let hour = HOUR.millis();
-    // An hour that begins now has nothing to show yet.
+    // The present hour has no minute yet when it begins.
     let end = (scene.snap.at.millis().saturating_sub(1)).div_euclid(hour).saturating_add(1).saturating_mul(hour);
     Timestamp::from_millis(end) - times(HOURS)
 }
@@ -91,7 +91,7 @@ fn times(hours: usize) -> Span {
     Span::from_secs(HOUR.millis() / 1_000 * i64::try_from(hours).unwrap_or(0))
 }
 
-/// What each hour made, of the minutes that are known.
+/// Revenue and cost of each hour, over its known minutes.
 fn sums(scene: &Scene<'_>, measure: Measure) -> Vec<Option<f64>> {
     let until = first(scene) + times(HOURS);
     let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: 60 * HOURS };

@@ -1,4 +1,4 @@
-//! The overview: is it earning, did that change, why, where does it burn, what should I do.
+//! The overview: the profit, its change and the causes, the largest costs without revenue, and what to do.
 
 mod head;
 mod headline;
@@ -26,13 +26,13 @@ use crate::tui::screen::Screen;
 use crate::tui::together;
 use crate::tui::widgets::Canvas;
 
-/// Columns and rows of the body from which there are charts and tables.
+/// The least numbers of columns and rows of the body for charts and tables.
 const LARGE: (u16, u16) = (106, 27);
-/// Columns from which three tables stand side by side.
+/// The least number of columns for three tables side by side.
 const WIDE: u16 = 158;
-/// Columns from which a fourth one stands beside them.
+/// The least number of columns for a fourth table next to them.
 const FOUR: u16 = 250;
-/// Columns and rows from which there are lines and a list.
+/// The least numbers of columns and rows for sparklines and a list.
 const MEDIUM: (u16, u16) = (74, 16);
 
 /// The view.
@@ -94,7 +94,7 @@ impl View for Overview {
                 }
                 Part::Table(_) => tables::changes(canvas, area, &slow),
                 Part::Alerts if area.height == 1 && !scene.snap.alerts.is_empty() => {
-                    // On narrow screens the headline is the gravest.
+                    // On narrow screens the headline shows the most severe alert.
                     let is_told = layout.area(Part::Headline).is_some() && area.width < headline::ROOM;
                     let from = usize::from(is_told);
                     let alerts = together::alerts(scene.snap);
@@ -133,7 +133,7 @@ impl View for Overview {
 }
 
 impl Overview {
-    /// Where the fleet stands on a screen of the scene's size.
+    /// The area of the fleet on a screen of the scene's size.
     fn list_area(&self, scene: &Scene<'_>) -> Rect {
         let view = Screen::of(scene).map(|screen| screen.view);
         view.and_then(|area| self.layout(scene, area).area(Part::List)).unwrap_or_default()
@@ -143,7 +143,7 @@ impl Overview {
 /// The most rows of the charts of an engine.
 const ENGINE: u16 = 9;
 
-/// Engines in their order, ranks and all, that the filter passes.
+/// The engines and ranks that pass the filter, in their order.
 fn engines<'a>(scene: &Scene<'a>) -> Vec<&'a EngineRow> {
     let passes = |row: &&EngineRow| {
         let model = row.model.as_ref().map_or("", |model| model.as_str());
@@ -153,17 +153,17 @@ fn engines<'a>(scene: &Scene<'a>) -> Vec<&'a EngineRow> {
     scene.snap.engines.iter().map(AsRef::as_ref).filter(passes).collect()
 }
 
-/// The engine that makes most: the one whose charts find room on a box.
+/// The engine with the highest token rate, whose charts are shown on a single machine.
 fn busiest<'a>(scene: &Scene<'a>) -> Option<&'a EngineRow> {
     let made = |row: &EngineRow| row.output_per_second.unwrap_or(0.0) + row.prompt_per_second.unwrap_or(0.0);
     engines(scene).into_iter().max_by(|a, b| made(a).total_cmp(&made(b)).then_with(|| b.target.cmp(&a.target)))
 }
 
-/// Columns and rows from which a narrow screen has lines of the vital figures, and the least rows of a list below them.
+/// The least numbers of columns and rows for sparklines on a narrow screen, and the least rows of a list below them.
 const NARROW: (u16, u16) = (56, 14);
 const LEAST_LIST: u16 = 3;
 
-/// Profit and vital figures: 40x8 and up. Beyond that the fleet, lines of the vital figures, and the basis.
+/// The layout from 40x8: profit and vital figures; with more room also the fleet, sparklines and the basis.
 fn small(scene: &Scene<'_>, area: Rect) -> Layout {
     let mut layout = Layout::default();
     let mut rows = LayoutRows(area);
@@ -173,7 +173,7 @@ fn small(scene: &Scene<'_>, area: Rect) -> Layout {
     if has_lines {
         layout.put(Part::Basis, rows.bottom(1));
     }
-    // Where no GPU is known, what is wrong has the room of the list.
+    // If no GPU is known, the alerts use the rows of the list.
     let are_alerts_all = has_lines && are_alerts_all(scene) && fleet::form(scene) == Form::Engines;
     layout.put(Part::Alerts, rows.bottom(u16::from(has_alert && !are_alerts_all)));
     let vitals = if has_lines { 5 } else { 4 };
@@ -194,7 +194,7 @@ fn small(scene: &Scene<'_>, area: Rect) -> Layout {
     layout
 }
 
-/// Digits with facts beside them, four lines, the fleet: 80x24.
+/// The layout from 80x24: large digits with facts next to them, four sparklines, the fleet.
 fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
     let mut layout = Layout::default();
     let mut rows = LayoutRows(area);
@@ -203,7 +203,7 @@ fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
     layout.put(Part::Vitals, rows.top(5));
     layout.put(Part::Basis, rows.bottom(1));
     let alerts = together::count(scene.snap);
-    // The headline is the gravest of them; the others come after the last GPU of a box.
+    // The headline shows the most severe alert; the others follow the last GPU.
     let of_box = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus).map(|gpus| gpus + LEAST_ENGINES);
     let is_last = of_box.is_some_and(|needs| needs == rows.0.height);
     layout.put(Part::Alerts, rows.bottom(u16::from(alerts > 1 && !are_alerts_all(scene) && !is_last)));
@@ -214,12 +214,12 @@ fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
 /// An engine below its heading.
 const LEAST_ENGINES: u16 = 2;
 
-/// Whether nothing is known of any model and something is wrong: what to do takes the room of the models.
+/// Whether no model is known and an alert is active: the alerts then use the rows of the models.
 fn are_alerts_all(scene: &Scene<'_>) -> bool {
     scene.snap.models.is_empty() && !scene.snap.alerts.is_empty()
 }
 
-/// A box with one engine: its charts stand below the GPUs, where both and all else find room.
+/// The layout for one machine with one engine: its charts are below the GPUs, if everything fits.
 fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool) -> Option<Layout> {
     let needs = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus && engines(scene).len() == 1)?;
     let (top, vitals, tables) = if is_wide { (10, 7, 7) } else { (8, 5, 3) };
@@ -251,7 +251,7 @@ fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool) -> Option<Layout> {
     Some(layout)
 }
 
-/// Charts and tables: 120x36, 200x50 and beyond.
+/// The layout with charts and tables: 120x36 and larger.
 fn large(scene: &Scene<'_>, area: Rect) -> Layout {
     let is_wide = area.width >= WIDE && area.height >= 40;
     if let Some(layout) = one_box(scene, area, is_wide) {
@@ -259,7 +259,7 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
     }
     let mut layout = Layout::default();
     let mut rows = LayoutRows(area);
-    // What is beyond the usual rows goes to the chart first, then to the lines.
+    // Further rows are given to the chart first, then to the sparklines.
     let usual = if is_wide { 47 } else { 33 };
     let spare = area.height.saturating_sub(usual).max(unneeded(scene, area.height, is_wide));
     let top = if is_wide { 10 } else { 8 } + spare.min(if is_wide { 6 } else { 8 });
@@ -273,7 +273,7 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
     if is_wide {
         three_tables(scene, &mut rows, &mut layout);
     } else {
-        // The rows of a small fleet come before the rule of the alerts.
+        // The rows of a small fleet have precedence over the alerts.
         let alerts = alert_rows(scene);
         let is_short = fleet::needs(scene).is_some_and(|needs| needs + LEAST_TABLE + alerts > rows.0.height);
         layout.put(Part::Alerts, rows.bottom(if is_short { alerts.min(1) } else { alerts }));
@@ -290,7 +290,7 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
     layout
 }
 
-/// Rows that a small fleet leaves: a box has few GPUs and engines.
+/// The rows that a small fleet does not need.
 fn unneeded(scene: &Scene<'_>, height: u16, is_wide: bool) -> u16 {
     let Some(needs) = fleet::needs(scene) else { return 0 };
     let engines = if fleet::form(scene) == Form::Nodes { 0 } else { scene.snap.engines.len().min(40) as u16 + 1 };
@@ -302,7 +302,7 @@ fn unneeded(scene: &Scene<'_>, height: u16, is_wide: bool) -> u16 {
     height.saturating_sub(charts + needs + engines + tables)
 }
 
-/// Rows of models, and of what of the profit is in no model's row.
+/// The rows of models, and of the profit that belongs to no model.
 fn model_rows(scene: &Scene<'_>) -> usize {
     (scene.snap.models.len() + scene.snap.money.beside_models.len()).min(1_000)
 }
@@ -310,7 +310,7 @@ fn model_rows(scene: &Scene<'_>) -> usize {
 /// The least rows of events with their heading.
 const EVENTS: u16 = 3;
 
-/// What is wrong, and where that leaves room, what happened lately.
+/// Draws the alerts and, if rows are left, recent events.
 fn alerts_and_events(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let rows = tables::alerts_rows(scene, area);
     if area.height < rows + EVENTS {
@@ -321,7 +321,7 @@ fn alerts_and_events(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     node_events::of_all(canvas, below, &scene.at(RefreshPace::FiveSeconds));
 }
 
-/// Rows of the alerts with their heading; none where nothing is wrong.
+/// The rows of the alerts with their heading; 0 without alerts.
 fn alert_rows(scene: &Scene<'_>) -> u16 {
     match together::count(scene.snap) {
         0 => 0,
@@ -329,14 +329,14 @@ fn alert_rows(scene: &Scene<'_>) -> u16 {
     }
 }
 
-/// Rows that three tables side by side want; `spare`: those that the fleet does not need.
+/// The rows that three tables side by side need. `spare` is the number that the fleet does not need.
 fn tables_wanted(scene: &Scene<'_>, spare: u16) -> u16 {
     let middle = model_rows(scene) + 2 + usize::from(tables::change_rows(scene));
     let most = spare.max(if scene.size.1 >= 70 { 16 } else { 10 });
     middle.max(together::count(scene.snap) + 2).clamp(5, usize::from(most)) as u16
 }
 
-/// What costs nothing in return, models, alerts, side by side at the bottom.
+/// Draws costs without revenue, models and alerts side by side at the bottom.
 fn three_tables(scene: &Scene<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
     let models = model_rows(scene) + 2;
     let spare = match fleet::needs(scene) {
@@ -361,10 +361,10 @@ fn three_tables(scene: &Scene<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
     layout.put(Part::Alerts, right);
 }
 
-/// Models, and below them what costs nothing in return.
+/// Draws models, and below them costs without revenue.
 fn two_tables(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
     if published::is_shown(scene) && hours::has_hours(scene) {
-        // The day has one model: its hours tell more.
+        // The published day has one model, so its hours are shown instead.
         layout.put(Part::Table(2), rows.bottom(published::ROWS));
         layout.put(Part::Table(5), rows.0);
         return;
@@ -384,10 +384,10 @@ fn two_tables(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
 
 /// The least rows of a table with its heading.
 const LEAST_TABLE: u16 = 4;
-/// Columns and rows from which what is left below the fleet shows the chosen row of it.
+/// The least numbers of columns and rows for details of the chosen row below the fleet.
 const DETAIL: (u16, u16) = (100, 12);
 
-/// The fleet with all its rows, and what else finds room below it.
+/// Draws all rows of the fleet, and below it what else fits.
 fn middle(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
     let has_tables = layout.area(Part::Table(0)).is_some();
     let is_medium = rows.0.width < LARGE.0;
@@ -402,7 +402,7 @@ fn middle(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
     let form = fleet::form(scene);
     let wants_engines = matches!(form, Form::Gpus | Form::Engines) && !scene.snap.engines.is_empty();
     let engines = if wants_engines { (scene.snap.engines.len().min(40)) as u16 + 1 } else { 0 };
-    // All rows of the fleet come first, as long as the best of the models stand below it.
+    // All rows of the fleet have precedence, as long as the best models fit below.
     let most = rows.0.height.saturating_sub(engines.min(2));
     let keep = match most.saturating_sub(needs) {
         _ if is_medium || has_tables => 0,

@@ -1,4 +1,4 @@
-//! The cursor in the vital lines: its column, and their values at its time.
+//! The cursor in the sparklines: its column, and the values at its time.
 
 use ratatui::layout::Rect;
 
@@ -9,12 +9,12 @@ use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, PlotArea};
 use crate::units::Ratio;
 
-/// `At 14:31` while an instant is pointed at.
+/// `At 14:31` while the cursor points at an instant.
 pub(super) fn title(scene: &Scene<'_>) -> Option<String> {
     Some(format!("At {}", format::clock_minute(scene.app.pointed()?, scene.zone())))
 }
 
-/// The value that a line has where it is pointed at, as its figure is written: as a share or a rate.
+/// The value of a sparkline at the cursor, formatted as its figure is: as a ratio or a rate.
 pub(super) fn figure(scene: &Scene<'_>, is_share: bool, axis: &TimeAxis, values: &[Option<f64>]) -> Option<String> {
     let dot = axis.dot_of(scene.app.pointed()?)?;
     let value = values.get(dot).copied().flatten();
@@ -22,7 +22,7 @@ pub(super) fn figure(scene: &Scene<'_>, is_share: bool, axis: &TimeAxis, values:
     Some(text.trim().to_owned())
 }
 
-/// Tells the mouse of a line, and draws the cursor in it.
+/// Registers a sparkline for the mouse, and draws the cursor in it.
 pub(super) fn mark(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, axis: &TimeAxis) {
     canvas.plots.push(PlotArea { area: line, axis: *axis, is_line: true });
     let column = scene.app.pointed().and_then(|at| axis.dot_of(at)).and_then(|dot| u16::try_from(dot).ok());

@@ -13,17 +13,17 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
 use crate::units::{Money, Ratio, Tokens};
 
-/// Rows with the rule.
+/// The number of rows, heading included.
 pub(super) const ROWS: u16 = 6;
-/// Seconds of an hour, and what a node of eight GPUs cost in one.
+/// The seconds of an hour, and the cost of a node of eight GPUs per hour in US dollars.
 const HOUR: f64 = 3_600.0;
 const NODE_HOUR: f64 = 16.0;
 
-/// The published revenue, and the hours that it is of.
+/// The published revenue in US dollars, and the hours that it covers.
 const PUBLISHED: Money = Money::from_micros(562_027_000_000);
 const DAY: f64 = 23.99;
 
-/// Whether the day is watched.
+/// Whether the published day is being simulated.
 pub(super) fn is_shown(scene: &Scene<'_>) -> bool {
     matches!(scene.app.fleet, WatchedFleet::PublishedDay { .. })
 }
@@ -49,7 +49,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// How far the revenue of the whole day is from the published one, and why.
+/// The difference between the counted and the published revenue of the whole day, and its reason.
 fn apart(scene: &Scene<'_>) -> String {
     const WHY: &str = "he published token totals are rounded.";
     let is_over = hours(scene).is_some_and(|hours| hours >= DAY);
@@ -62,12 +62,12 @@ fn apart(scene: &Scene<'_>) -> String {
     }
 }
 
-/// The nodes held on average.
+/// The mean number of allocated nodes.
 pub(super) fn average(scene: &Scene<'_>) -> Option<f64> {
     node_hours(scene).zip(hours(scene)).map(|(node_hours, hours)| node_hours / hours)
 }
 
-/// Tokens a second on average, of so many until now.
+/// The mean rate in tokens per second, from the tokens counted so far.
 pub(super) fn average_rate(scene: &Scene<'_>, tokens: Option<Tokens>) -> Option<f64> {
     Some(tokens?.count() as f64 / (hours(scene)? * HOUR))
 }
@@ -104,7 +104,7 @@ fn node_hours(scene: &Scene<'_>) -> Option<f64> {
     number(scene.snap.money.cost).map(|cost| cost / NODE_HOUR)
 }
 
-/// The sums of the day in a sentence.
+/// The totals of the day as a sentence.
 pub(super) fn sentence(scene: &Scene<'_>) -> String {
     let tokens = &scene.snap.tokens;
     let count = |count: Option<Tokens>| format::scaled_tight(count.map(|count| count.count() as f64)).trim().to_owned();

@@ -10,11 +10,11 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Money;
 
-/// Rows with the rule, and cells of a profit.
+/// The number of rows with the heading, and the width of a profit in cells.
 pub(super) const ROWS: u16 = 3;
 const FIGURE: u16 = 11;
-/// The lists that tell most of that day, and how they are called there: the maker's own night discount, its other
-/// model's prices, and the largest model that came later.
+/// The price lists to compare, with their labels: the provider's night discount, the prices of its other
+/// model, and the largest later model.
 const LISTS: [(&str, &str); 4] = [
     ("deepseek-v3-standard", "deepseek-v3 at standard prices"),
     ("deepseek-r1-2025", "deepseek-r1 with its night discount"),
@@ -22,12 +22,12 @@ const LISTS: [(&str, &str); 4] = [
     ("gpt-4o-2025-02", "gpt-4o, February 2025"),
 ];
 
-/// Whether any of them was answered.
+/// Whether the result for any of the lists is known.
 pub(super) fn is_known(scene: &Scene<'_>) -> bool {
     LISTS.iter().any(|(list, _)| at(scene, list).is_some())
 }
 
-/// Draws them, two beside each other.
+/// Draws the lists in two columns.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let note = Segment::dim(" · what the profit would be");
     TitledRule::new("Same tokens at").note([note]).draw(canvas, area);

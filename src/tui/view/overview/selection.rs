@@ -1,4 +1,4 @@
-//! What the filter leaves of the fleet, where that is one node, one unit or one model: charts can follow it.
+//! The selection: the one node, unit or model that passes the filter, which charts can show.
 
 use std::collections::HashSet;
 
@@ -14,12 +14,12 @@ use crate::units::{Money, Ratio, Span};
 const QUARTER: Span = Span::from_secs(900);
 const MINUTE: Span = Span::from_secs(60);
 
-/// One node, unit or model, and its figures of now.
+/// One node, unit or model, and its present figures.
 #[derive(Debug, Clone)]
 pub(super) struct Selection {
     pub(super) subject: Subject,
     pub(super) name: String,
-    /// Revenue and cost an hour.
+    /// Revenue and cost per hour.
     pub(super) money: [Option<Money>; 2],
     pub(super) output: Option<f64>,
     pub(super) prompt: Option<f64>,
@@ -27,12 +27,12 @@ pub(super) struct Selection {
     pub(super) load: Option<Ratio>,
 }
 
-/// Whether a filter is in force.
+/// Whether a filter is set.
 pub(super) fn is_filtered(scene: &Scene<'_>) -> bool {
     !scene.app.filter.text().is_empty()
 }
 
-/// What stands beside a title under a filter: what the figures are of. Empty without a filter.
+/// The text after a title that names the subject of the figures under a filter. Empty without a filter.
 pub(super) fn note(scene: &Scene<'_>, selection: Option<&Selection>) -> String {
     match selection {
         Some(selection) => format!(" · {}", format::shorten(&selection.name, 24)),
@@ -41,7 +41,7 @@ pub(super) fn note(scene: &Scene<'_>, selection: Option<&Selection>) -> String {
     }
 }
 
-/// What the filter leaves, if it is exactly one node, all nodes of one unit, or all nodes of one model.
+/// The selection, if exactly one node, all nodes of one unit, or all nodes of one model pass the filter.
 pub(super) fn selection(scene: &Scene<'_>) -> Option<Selection> {
     if !is_filtered(scene) {
         return None;
@@ -68,7 +68,7 @@ pub(super) fn selection(scene: &Scene<'_>) -> Option<Selection> {
     let on = |row: &NodeRow| served.get(row.name.as_str());
     let model = on(first)?.model?;
     let is_of = |row: &NodeRow| on(row).is_some_and(|served| served.models == 1 && served.model == Some(model));
-    // A node that serves another model too would be left out.
+    // A node that also serves another model is not counted.
     let is_whole = |row: &ModelRow| {
         let own = snap.engines.iter().filter(|engine| engine.model.as_ref() == Some(&row.model));
         let nodes: HashSet<&str> = own.map(|engine| engine.node.as_str()).collect();
@@ -116,7 +116,7 @@ impl Selection {
         }
     }
 
-    /// How a figure of now stands to that of a quarter hour ago, as a part of it; `None` where either is not known.
+    /// The relative change of a figure over a quarter hour; `None` if either value is unknown.
     pub(super) fn change(&self, scene: &Scene<'_>, measure: Measure, now: Option<f64>) -> Option<f64> {
         let until = (scene.snap.at - QUARTER).minute();
         let query = Query { subject: self.subject.clone(), measure, until, step: MINUTE, points: 1 };

@@ -1,4 +1,4 @@
-//! The four vital lines: charts side by side, lines of eighths below each other, or figures alone.
+//! The four vital figures: as charts side by side, as sparklines below each other, or as figures alone.
 
 use ratatui::layout::Rect;
 
@@ -19,11 +19,11 @@ use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::{Canvas, Plot, Segment};
 use crate::units::Ratio;
 
-/// Columns from which charts stand side by side.
+/// The least number of columns for charts side by side.
 const CHARTS: u16 = 106;
-/// Columns from which lines stand below each other.
+/// The least number of columns for sparklines below each other.
 const LINES: u16 = 56;
-/// Cells of label, figure and change before a line, and of its scale behind it.
+/// The widths in cells of label, figure and change before a sparkline, and of the scale after it.
 const LEFT: u16 = 31;
 const RIGHT: u16 = 8;
 
@@ -37,7 +37,7 @@ pub(super) struct OverviewVital {
     role: Role,
     change: Option<f64>,
     pub(super) is_share: bool,
-    /// That of the published day, which says more of it than a change within a quarter hour.
+    /// The published day's figure, which is compared in place of the change over a quarter hour.
     average: Option<String>,
 }
 
@@ -56,14 +56,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// What the vital figures show: those of the fleet, or of what the filter leaves.
+/// The subject of the vital figures: the fleet, or the rows that pass the filter.
 #[derive(Default)]
 struct VitalFigures {
     output: Option<f64>,
     prompt: Option<f64>,
     hits: Option<Ratio>,
     load: Option<Ratio>,
-    /// How output, prompts, hits and load changed against a quarter hour ago, as parts of what they were.
+    /// The relative changes of output, prompts, hits and load over a quarter hour.
     changes: [Option<f64>; 4],
 }
 
@@ -130,11 +130,11 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [OverviewVital; 4]
     };
     let load = format::percent(figures.load).trim().to_owned();
     let points = |change: Option<f64>, now: Option<Ratio>| {
-        // A change in points, where the line tells it as a part.
+        // A change of a ratio is written in percentage points.
         change.zip(now).map(|(change, now)| now.get() - now.get() / (1.0 + change))
     };
     let last = if published::is_shown(scene) {
-        // Of the published day the nodes that are held are what is known.
+        // For the published day only the number of allocated nodes is known.
         let nodes = Some(scene.snap.coverage.nodes_known as f64);
         let average = published::average(scene).map(|nodes| format!("{nodes:.2}"));
         OverviewVital { unit: "", average, ..rate("Nodes", Measure::Nodes, Role::Cost, nodes, None) }
@@ -158,7 +158,7 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [OverviewVital; 4]
 /// The name with its colour, and the figure with its unit.
 fn titled(vital: &OverviewVital, is_wide: bool) -> TitledRule<'static> {
     let mut rule = TitledRule::default();
-    // Beside an average a narrow title has no room for more than both figures.
+    // Next to a mean, a narrow title fits both figures and nothing else.
     let is_tight = vital.average.is_some() && !is_wide;
     if vital.measure != Measure::Prompt && vital.measure != Measure::Load {
         rule.title.extend([Segment::key(vital.role), Segment::dim(" ")]);
@@ -182,7 +182,7 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Overvie
     let is_wide = area.width >= 40;
     let mut rule = titled(vital, is_wide);
     rule = rule.note([Segment::dim(selection::note(scene, selected))]);
-    // The break-even is of the fleet's money.
+    // The break-even is that of the whole fleet.
     let even = scene.snap.money.break_even_load.filter(|_| selected.is_none()).map(Ratio::get);
     let now = |value: Option<f64>| value.zip(even).map(|(now, even)| now * even);
     let (layers, kind, top, even, format): (_, _, _, _, fn(f64) -> String) = match vital.measure {
@@ -232,14 +232,14 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Overvie
     .draw(canvas, area, scene);
 }
 
-/// Said where the load would be: GPUs are not a model's.
+/// The text in place of the GPU load of a model: GPUs are not assigned to models.
 const NOT_OF_MODELS: &str = "recorded of nodes and units, not of a model";
 
 fn subject(selected: Option<&Selection>) -> Subject {
     selected.map_or(Subject::Fleet, |selected| selected.subject.clone())
 }
 
-/// Computed prompts below, hits upon them; one layer where hits are unknown.
+/// Layers of prompt tokens: computed ones at the bottom and hits on top; one layer if hits are unknown.
 fn prompt_layers(scene: &Scene<'_>) -> Vec<(Measure, Role)> {
     if scene.snap.tokens.cached_per_second.is_none() {
         return vec![(Measure::Prompt, Role::Prompt)];
@@ -247,13 +247,13 @@ fn prompt_layers(scene: &Scene<'_>) -> Vec<(Measure, Role)> {
     vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)]
 }
 
-/// What changed; of a figure that is unknown now nothing can be said.
+/// The change of a figure; `None` if its present value is unknown.
 fn change(vital: &OverviewVital) -> Vec<Segment<'static>> {
     let change = vital.change.filter(|_| vital.figure != format::UNKNOWN);
     changed(change, vital.is_share)
 }
 
-/// A line of eighths each, with its scale behind it.
+/// Draws one sparkline per figure, followed by its scale.
 fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Option<&Selection>) {
     let reach = scene.app.charts.reach;
     let of = selection::note(scene, selected);
@@ -264,7 +264,7 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Optio
         let line = Rect { y: area.y + row, height: 1, ..area };
         let place = Rect { x: line.x + LEFT, width: line.width.saturating_sub(LEFT + RIGHT + 1), ..line };
         let points = Points::of(scene, &subject, vital.measure, reach.span());
-        // A dot of the axis is a cell of the line.
+        // A dot of the axis corresponds to a cell of the sparkline.
         let axis = axis(scene, &[&points], reach.span(), place.width / 2);
         let values = points.on(&axis);
         let then = pointed::figure(scene, vital.is_share, &axis, &values);
