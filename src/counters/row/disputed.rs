@@ -3,6 +3,7 @@
 //! What it has then was posted, but for the growth of the last pages. So it goes on from what was posted.
 
 use super::fallen::Quarantine;
+use super::taken::only;
 use super::{COUNTERS, PageContext, RowCounters};
 use crate::counters::delta::{Reset, Step};
 use crate::counters::fastest_minute::MIN_EVIDENCE;
@@ -12,6 +13,9 @@ use crate::counters::trial::NEARER;
 use crate::counters::values::{chosen, fallen, fell, growth, lowered, values};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::{Moment, Timestamp};
+
+/// A value is back where it was if it is beyond that by one part in this many of the disputed growth, however fast the row grew.
+const LITTLE: u64 = 1000;
 
 impl RowCounters {
     /// Notes growth that is disputed.
@@ -39,14 +43,17 @@ impl RowCounters {
         (self.disputed, self.disputed_since) = ([0; COUNTERS], None);
     }
 
-    /// The last values, with what was posted for the counters that fell and are back there. Without a start time those near
-    /// zero may be another process's.
-    fn before_dispute(&self, low: &TokenCounters, context: &PageContext) -> TokenCounters {
+    /// The last values, with what was posted for the counters that fell and are back there: beyond it by no more than the row
+    /// grows in that time, or by little. Without a start time those near zero may be another process's.
+    fn before_dispute(&self, quarantine: &Quarantine, context: &PageContext) -> TokenCounters {
+        let (low, within) = (&quarantine.first, quarantine.since.since(quarantine.believed));
         let posted = lowered(&self.last, self.disputed);
         let (fell, below, above) = (fallen(low, &self.last), fallen(low, &posted), growth(low, &posted));
         let is_near = |i: usize| {
             let value = values(&posted)[i].unwrap_or_default();
-            context.identified || value >= MIN_EVIDENCE && above[i].saturating_mul(NEARER) <= value
+            let is_above_zero = value >= MIN_EVIDENCE && above[i].saturating_mul(NEARER) <= value;
+            let is_little = above[i].saturating_mul(LITTLE) <= self.disputed[i];
+            (context.identified || is_above_zero) && (is_little || self.shown.explains(only(i, above[i]), within))
         };
         chosen(std::array::from_fn(|i| fell[i] && !below[i] && is_near(i)), &posted, &self.last)
     }
@@ -59,7 +66,7 @@ impl RowCounters {
         (grew, context): (bool, &PageContext),
     ) -> Option<Step> {
         let pages = if grew { QUARANTINE_PAGES } else { QUARANTINE_PAGES_IN_DOUBT };
-        let is_back = || !fell(&quarantine.first, &self.before_dispute(&quarantine.first, context));
+        let is_back = || !fell(&quarantine.first, &self.before_dispute(quarantine, context));
         if self.disputed == [0; COUNTERS] || quarantine.pages < pages || !is_back() {
             return None;
         }
@@ -76,8 +83,8 @@ impl RowCounters {
     }
 
     /// Takes the disputed growth of the counters that are back where they were without it from the last values.
-    pub(super) fn return_before_dispute(&mut self, low: &TokenCounters, context: &PageContext) {
-        let base = self.before_dispute(low, context);
+    pub(super) fn return_before_dispute(&mut self, quarantine: &Quarantine, context: &PageContext) {
+        let base = self.before_dispute(quarantine, context);
         let left = fallen(&base, &self.last);
         self.last = base;
         for i in (0..COUNTERS).filter(|i| left[*i]) {

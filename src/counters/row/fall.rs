@@ -46,7 +46,7 @@ impl RowCounters {
             return step;
         }
         if grew && self.is_reset(&quarantine, took, context) {
-            self.return_before_dispute(&quarantine.first, context);
+            self.return_before_dispute(&quarantine, context);
             return self.reset(reading, &quarantine, context);
         }
         let may_lag = || {
@@ -54,7 +54,7 @@ impl RowCounters {
         };
         if grew && context.identified && quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT && !may_lag() {
             // Too much to be what it produced since, and too long for a dip.
-            self.return_before_dispute(&quarantine.first, context);
+            self.return_before_dispute(&quarantine, context);
             let before = self.last;
             self.last = zero_where_fell(&before, now);
             let mut step = self.dispute(reading, context, REASON_LOW);

@@ -121,7 +121,7 @@ impl RowCounters {
 }
 
 /// The growth of one counter alone.
-fn only(counter: usize, grown: u64) -> [u64; COUNTERS] {
+pub(super) fn only(counter: usize, grown: u64) -> [u64; COUNTERS] {
     std::array::from_fn(|i| if i == counter { grown } else { 0 })
 }
 
