@@ -35,6 +35,7 @@ mod role_inference;
 mod row;
 mod saved;
 mod slo;
+mod steady_ratio;
 mod touched;
 mod trials;
 

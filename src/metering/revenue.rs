@@ -130,12 +130,12 @@ impl Metering {
     /// Records the tokens of a watched engine for comparison with proxies, and those of proxies under a known name.
     fn note_produced(&mut self, reading: &EngineReading, role: EngineRole, all: Delta) {
         let Some(model) = &reading.model else { return };
-        let tokens = counts(reading.kind, role, false).of(all).total().count();
+        let tokens = counts(reading.kind, role, false).of(all);
         let model = self.names.root_of(model);
         if role == EngineRole::Proxy {
-            self.produced.note_proxied(&model, tokens);
+            self.produced.note_proxied(&model, tokens.total().count());
         } else {
-            self.produced.note(model, tokens);
+            self.produced.note(model, tokens.into());
         }
     }
 
