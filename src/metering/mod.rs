@@ -38,6 +38,7 @@ mod slo;
 mod steady_ratio;
 mod touched;
 mod trials;
+mod uncounted_prompts;
 
 use std::collections::BTreeMap;
 
@@ -65,6 +66,7 @@ use resets::Resets;
 use role_inference::RoleInference;
 use saved::EarlierTargets;
 use slo::SloMeter;
+use uncounted_prompts::UncountedPrompts;
 
 /// The metering state of the fleet.
 #[derive(Debug)]
@@ -84,6 +86,7 @@ pub struct Metering {
     produced: Produced,
     node_bounds: NodeBounds,
     slo: SloMeter,
+    uncounted: UncountedPrompts,
     /// When this process began to watch.
     began: Timestamp,
 }
@@ -105,6 +108,7 @@ impl Metering {
             produced: Produced::default(),
             node_bounds: NodeBounds::default(),
             slo: SloMeter::default(),
+            uncounted: UncountedPrompts::default(),
             began,
         }
     }

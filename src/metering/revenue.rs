@@ -55,6 +55,10 @@ impl Metering {
             self.note_produced(reading, role, grown.all);
         }
         let counts = self.row_counts(context, engine, reading, role);
+        let is_apart = role == EngineRole::Prefill || role == EngineRole::Decode;
+        if is_apart && !counts.prompts && !self.is_counted_elsewhere(context, engine, reading) {
+            self.note_uncounted_prompts(context, engine, reading, grown.all.miss + grown.all.hit);
+        }
         let finished = grown.finished.map(|finished| counts.of(finished));
         let all = counts.of(grown.all);
         let tokens = finished.filter(|_| context.config.bill == Bill::Finished).unwrap_or(all);
