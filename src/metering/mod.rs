@@ -38,6 +38,7 @@ mod slo;
 mod steady_ratio;
 mod touched;
 mod trials;
+mod uncounted;
 mod uncounted_prompts;
 
 use std::collections::BTreeMap;
@@ -66,7 +67,7 @@ use resets::Resets;
 use role_inference::RoleInference;
 use saved::EarlierTargets;
 use slo::SloMeter;
-use uncounted_prompts::UncountedPrompts;
+use uncounted::UncountedPrompts;
 
 /// The metering state of the fleet.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::steady_ratio::{self, Pair, Sample};
+use super::steady_ratio::{self, Sample, TokenPair};
 use crate::ledger::{Classes, Entry};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -36,7 +36,7 @@ pub(super) struct Produced(BTreeMap<String, ModelTokens>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct ModelTokens {
     /// Tokens that engines produced.
-    produced: Pair,
+    produced: TokenPair,
     /// Tokens that proxies counted under a known name of the model.
     proxied: u64,
 }
@@ -87,7 +87,7 @@ pub(crate) struct ProxyGuard {
 struct Comparison {
     since: Moment,
     /// The row's growth since then.
-    grown: Pair,
+    grown: TokenPair,
     /// The engines' tokens by model at its beginning.
     then: BTreeMap<String, ModelTokens>,
     /// Both sides from then on, in order of time.
@@ -98,7 +98,7 @@ struct Comparison {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Both {
     at: Moment,
-    row: Pair,
+    row: TokenPair,
     engines: BTreeMap<String, ModelTokens>,
 }
 
@@ -127,7 +127,7 @@ enum ProxyVerdict {
 
 impl Produced {
     /// Adds tokens that a watched engine produced.
-    pub(super) fn note(&mut self, model: String, tokens: Pair) {
+    pub(super) fn note(&mut self, model: String, tokens: TokenPair) {
         let sum = &mut self.0.entry(model).or_default().produced;
         *sum = sum.plus(tokens);
     }
@@ -219,7 +219,7 @@ impl ProxyGuard {
             self.first = Some(growth.to);
         }
         if let Some(window) = &mut self.window {
-            window.grown = window.grown.plus(Pair::from(growth.tokens));
+            window.grown = window.grown.plus(TokenPair::from(growth.tokens));
         }
         self.fresh = self.held.map(|_| growth.tokens);
         match self.verdict {
@@ -344,8 +344,8 @@ pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produ
 
 impl Comparison {
     fn begin(at: Moment, produced: &Produced) -> Self {
-        let first = Both { at, row: Pair::default(), engines: produced.0.clone() };
-        Self { since: at, grown: Pair::default(), then: produced.0.clone(), samples: vec![first] }
+        let first = Both { at, row: TokenPair::default(), engines: produced.0.clone() };
+        Self { since: at, grown: TokenPair::default(), then: produced.0.clone(), samples: vec![first] }
     }
 
     /// Whether it is time to sample both sides.
@@ -382,7 +382,7 @@ impl Comparison {
     }
 }
 
-impl From<Classes> for Pair {
+impl From<Classes> for TokenPair {
     fn from(tokens: Classes) -> Self {
         Self { prompt: (tokens.miss + tokens.hit).count(), output: tokens.output.count() }
     }
@@ -408,8 +408,8 @@ mod tests {
         Moment::default() + Span::from_secs(seconds)
     }
 
-    const fn output(tokens: u64) -> Pair {
-        Pair { prompt: 0, output: tokens }
+    const fn output(tokens: u64) -> TokenPair {
+        TokenPair { prompt: 0, output: tokens }
     }
 
     /// A guard whose comparison begins at second 0.

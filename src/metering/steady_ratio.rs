@@ -16,7 +16,7 @@ const LEAST: u64 = 100;
 
 /// Prompt and output tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Pair {
+pub(super) struct TokenPair {
     pub(super) prompt: u64,
     pub(super) output: u64,
 }
@@ -24,14 +24,14 @@ pub(super) struct Pair {
 /// What both sides had counted at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sample {
-    pub(super) proxy: Pair,
-    pub(super) engine: Pair,
+    pub(super) proxy: TokenPair,
+    pub(super) engine: TokenPair,
 }
 
 /// The growth of one class in one part, of the proxy and of the engine.
 type Part = [u64; 2];
 
-impl Pair {
+impl TokenPair {
     pub(super) const fn total(self) -> u64 {
         self.prompt.saturating_add(self.output)
     }
@@ -103,10 +103,10 @@ mod tests {
 
     /// Samples of a window, by what each side counts in a part.
     fn window(growth: impl Fn(u64) -> [[u64; 2]; 2]) -> Vec<Sample> {
-        let mut last = Sample { proxy: Pair::default(), engine: Pair::default() };
+        let mut last = Sample { proxy: TokenPair::default(), engine: TokenPair::default() };
         let mut samples = vec![last];
         for part in 0..10 {
-            let [proxy, engine] = growth(part).map(|[prompt, output]| Pair { prompt, output });
+            let [proxy, engine] = growth(part).map(|[prompt, output]| TokenPair { prompt, output });
             last = Sample { proxy: last.proxy.plus(proxy), engine: last.engine.plus(engine) };
             samples.push(last);
         }

@@ -1,26 +1,11 @@
 //! Prompts that are counted nowhere. With prefill and decode apart, prompts are on two pages and count on one of them, by
 //! their engine. If no engine of that role is watched for the model, the total lacks them.
 
-use std::collections::BTreeMap;
-
 use super::counts::counts;
 use super::{Context, Engine, Metering, Row};
 use crate::inventory::TargetInfo;
-use crate::reading::{EngineReading, EngineRole, ModelName, TargetId};
-use crate::units::{Timestamp, Tokens};
-
-/// The targets that show such prompts.
-#[derive(Debug, Default)]
-pub(super) struct UncountedPrompts(BTreeMap<(TargetId, Option<ModelName>), Uncounted>);
-
-/// The prompts of a model at a target.
-#[derive(Debug, Default)]
-struct Uncounted {
-    /// Whether some grew that no lost window stands for yet.
-    grew: bool,
-    /// The day of the last lost window: one is counted a day.
-    told: Option<Timestamp>,
-}
+use crate::reading::{EngineReading, EngineRole, TargetId};
+use crate::units::Tokens;
 
 impl Metering {
     /// Notes prompts of a row that count on pages of another role. If no engine of that role is watched for the model, a
@@ -37,21 +22,15 @@ impl Metering {
         // Each target is asked once before one is missed.
         let waits = context.at.wall - self.began < context.config.stale_after();
         let is_watched = !waits && self.has_counterpart(context, engine, reading);
-        let uncounted = self.uncounted.0.entry(key).or_default();
-        uncounted.grew |= prompts > Tokens::ZERO;
-        if waits || !uncounted.grew {
-            return;
-        }
-        uncounted.grew = false;
-        if !is_watched && uncounted.told.replace(began) != Some(began) {
+        let grew = prompts > Tokens::ZERO;
+        if self.uncounted.note(key, grew, (!waits).then_some(is_watched), began) {
             context.ledger.lose_window(context.at.wall);
         }
     }
 
     /// Whether prompts of a row are counted nowhere.
     pub(crate) fn lacks_prompts(&self, target: &TargetId, reading: &EngineReading) -> bool {
-        let key = (target.clone(), reading.model.clone());
-        self.uncounted.0.get(&key).is_some_and(|uncounted| uncounted.told.is_some())
+        self.uncounted.lacks(&(target.clone(), reading.model.clone()))
     }
 
     /// Whether an engine whose prompts count is watched for the model of a row whose prompts do not.
