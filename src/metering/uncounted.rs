@@ -7,10 +7,10 @@ use crate::units::Timestamp;
 
 /// The targets that show such prompts.
 #[derive(Debug, Default)]
-pub(super) struct UncountedPrompts(BTreeMap<Key, Uncounted>);
+pub(super) struct UncountedPrompts(BTreeMap<ModelPlace, Uncounted>);
 
 /// A model at a target.
-type Key = (TargetId, Option<ModelName>);
+type ModelPlace = (TargetId, Option<ModelName>);
 
 /// The prompts of a model at a target.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ struct Uncounted {
 impl UncountedPrompts {
     /// Notes whether prompts grew, and whether an engine is watched on which they count, if that is known. Returns whether
     /// a lost window is to be counted for them.
-    pub(super) fn note(&mut self, key: Key, grew: bool, is_watched: Option<bool>, day: Timestamp) -> bool {
+    pub(super) fn note(&mut self, key: ModelPlace, grew: bool, is_watched: Option<bool>, day: Timestamp) -> bool {
         let uncounted = self.0.entry(key).or_default();
         uncounted.grew |= grew;
         let Some(is_watched) = is_watched.filter(|_| uncounted.grew) else { return false };
@@ -36,7 +36,7 @@ impl UncountedPrompts {
     }
 
     /// Whether prompts of a model at a target are counted nowhere.
-    pub(super) fn lacks(&self, key: &Key) -> bool {
+    pub(super) fn lacks(&self, key: &ModelPlace) -> bool {
         self.0.get(key).is_some_and(|uncounted| uncounted.told.is_some())
     }
 }
