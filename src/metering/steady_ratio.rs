@@ -29,7 +29,7 @@ pub(super) struct Sample {
 }
 
 /// The growth of one class in one part, of the proxy and of the engine.
-type Part = [u64; 2];
+type PartGrowth = [u64; 2];
 
 impl TokenPair {
     pub(super) const fn total(self) -> u64 {
@@ -59,23 +59,25 @@ pub(super) fn is_constant(samples: &[Sample]) -> bool {
         let [then, now] = pair else { return None };
         Some([now.proxy.since(then.proxy), now.engine.since(then.engine)])
     });
-    let (prompts, outputs): (Vec<Part>, Vec<Part>) =
+    let (prompts, outputs): (Vec<PartGrowth>, Vec<PartGrowth>) =
         growths.map(|[proxy, engine]| ([proxy.prompt, engine.prompt], [proxy.output, engine.output])).unzip();
     let is_steady = is_steady(&prompts) && is_steady(&outputs);
     is_steady && (varies(&prompts) || varies(&outputs) || within(sum(&prompts), sum(&outputs), MIX_WITHIN))
 }
 
 /// The parts of a class in which tokens were counted.
-fn counted(parts: &[Part]) -> impl Iterator<Item = &Part> {
+fn counted(parts: &[PartGrowth]) -> impl Iterator<Item = &PartGrowth> {
     parts.iter().filter(|[proxy, engine]| *proxy.max(engine) >= LEAST)
 }
 
-fn sum(parts: &[Part]) -> Part {
-    let add = |[proxy, engine]: Part, part: &Part| [proxy.saturating_add(part[0]), engine.saturating_add(part[1])];
+fn sum(parts: &[PartGrowth]) -> PartGrowth {
+    let add = |[proxy, engine]: PartGrowth, part: &PartGrowth| {
+        [proxy.saturating_add(part[0]), engine.saturating_add(part[1])]
+    };
     counted(parts).fold([0, 0], add)
 }
 
-fn is_steady(parts: &[Part]) -> bool {
+fn is_steady(parts: &[PartGrowth]) -> bool {
     let all = sum(parts);
     all[0] > 0
         && all[1] > 0
@@ -84,14 +86,14 @@ fn is_steady(parts: &[Part]) -> bool {
 }
 
 /// Whether the load changed by more than a quarter while it was compared.
-fn varies(parts: &[Part]) -> bool {
+fn varies(parts: &[PartGrowth]) -> bool {
     let engine = || parts.iter().map(|[_, engine]| *engine);
     let (least, most) = (engine().min().unwrap_or(0), engine().max().unwrap_or(0));
     most - least > most / 4
 }
 
 /// Whether two ratios differ by at most one part in so many.
-const fn within(one: Part, other: Part, parts: u128) -> bool {
+const fn within(one: PartGrowth, other: PartGrowth, parts: u128) -> bool {
     let (left, right) = (one[0] as u128 * other[1] as u128, one[1] as u128 * other[0] as u128);
     let more = if left > right { left } else { right };
     left.abs_diff(right) <= more / parts
