@@ -36,8 +36,11 @@ mod role_inference;
 mod row;
 mod saved;
 mod slo;
+mod steady_ratio;
 mod touched;
 mod trials;
+mod uncounted;
+mod uncounted_prompts;
 
 use std::collections::BTreeMap;
 
@@ -66,6 +69,7 @@ use resets::Resets;
 use role_inference::RoleInference;
 use saved::EarlierTargets;
 use slo::SloMeter;
+use uncounted::UncountedPrompts;
 
 /// The metering state of the fleet.
 #[derive(Debug)]
@@ -85,6 +89,7 @@ pub struct Metering {
     produced: Produced,
     node_bounds: NodeBounds,
     slo: SloMeter,
+    uncounted: UncountedPrompts,
     /// When this process began to watch.
     began: Timestamp,
 }
@@ -106,6 +111,7 @@ impl Metering {
             produced: Produced::default(),
             node_bounds: NodeBounds::default(),
             slo: SloMeter::default(),
+            uncounted: UncountedPrompts::default(),
             began,
         }
     }

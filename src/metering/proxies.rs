@@ -69,7 +69,7 @@ impl Metering {
     pub(super) fn judge_proxies(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         let at = context.at;
         let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
-        if guards.iter().any(|guard| guard.is_due(at)) {
+        if guards.iter().any(|guard| guard.is_due(at) || guard.is_sampled(at)) {
             let behind = self.engines.values().any(|engine| self.is_behind(context, engine));
             let known = EngineStates { behind, all_names: !self.names.may_have_others() };
             let parted = proxy_guard::judge(&mut guards, at, &self.produced, known);

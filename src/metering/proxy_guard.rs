@@ -1,7 +1,8 @@
 //! Compares a proxy's model with the models of watched engines, which may be the same under another name.
 //!
 //! While engines are watched, the tokens of such a model are held for five minutes and compared with those of each
-//! engine's model. If they agree with one, it is probably the same model and they stay held; otherwise they are posted.
+//! engine's model. If they agree with one, or grow in a constant ratio with it, it is probably the same model and they stay
+//! held; otherwise they are posted.
 //! The verdict is renewed every five minutes; what was posted since the last one is taken back if it was probably an
 //! engine's. Both sides must have been read up to the same instant: a comparison
 //! neither begins nor ends while an engine is behind, and it starts again after a restart.
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::steady_ratio::{self, Sample, TokenPair};
 use crate::ledger::{Classes, Entry};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -23,6 +25,8 @@ const WITHIN: u64 = 20;
 const KEPT: usize = 256;
 /// The least growth that is compared, in tokens.
 const LEAST: u64 = 1000;
+/// The most samples of a comparison.
+const SAMPLES: usize = 64;
 
 /// Tokens of watched engines' models since the watch began, by the root of the model's names.
 #[derive(Debug, Default)]
@@ -32,7 +36,7 @@ pub(super) struct Produced(BTreeMap<String, ModelTokens>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct ModelTokens {
     /// Tokens that engines produced.
-    produced: u64,
+    produced: TokenPair,
     /// Tokens that proxies counted under a known name of the model.
     proxied: u64,
 }
@@ -83,9 +87,19 @@ pub(crate) struct ProxyGuard {
 struct Comparison {
     since: Moment,
     /// The row's growth since then.
-    grown: u64,
+    grown: TokenPair,
     /// The engines' tokens by model at its beginning.
     then: BTreeMap<String, ModelTokens>,
+    /// Both sides from then on, in order of time.
+    samples: Vec<Both>,
+}
+
+/// What both sides had counted at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Both {
+    at: Moment,
+    row: TokenPair,
+    engines: BTreeMap<String, ModelTokens>,
 }
 
 /// What is known of the watched engines when rows are judged.
@@ -113,9 +127,9 @@ enum ProxyVerdict {
 
 impl Produced {
     /// Adds tokens that a watched engine produced.
-    pub(super) fn note(&mut self, model: String, tokens: u64) {
+    pub(super) fn note(&mut self, model: String, tokens: TokenPair) {
         let sum = &mut self.0.entry(model).or_default().produced;
-        *sum = sum.saturating_add(tokens);
+        *sum = sum.plus(tokens);
     }
 
     /// Forgets the models that are served no more.
@@ -187,8 +201,13 @@ impl ProxyGuard {
 
     /// Whether a comparison is to begin or to end.
     pub(super) fn is_due(&self, at: Moment) -> bool {
-        let over = |window: &Comparison| at.since(window.since) >= WATCHED && window.grown >= LEAST;
+        let over = |window: &Comparison| at.since(window.since) >= WATCHED && window.grown.total() >= LEAST;
         !matches!(self.verdict, ProxyVerdict::Alone) && self.window.as_ref().is_none_or(over)
+    }
+
+    /// Whether its comparison is to be sampled.
+    pub(super) fn is_sampled(&self, at: Moment) -> bool {
+        self.window.as_ref().is_some_and(|window| window.is_sampled(at))
     }
 
     /// Takes growth, with whether any engine is watched. Returns the tokens to post now.
@@ -200,7 +219,7 @@ impl ProxyGuard {
             self.first = Some(growth.to);
         }
         if let Some(window) = &mut self.window {
-            window.grown = window.grown.saturating_add(growth.tokens.total().count());
+            window.grown = window.grown.plus(TokenPair::from(growth.tokens));
         }
         self.fresh = self.held.map(|_| growth.tokens);
         match self.verdict {
@@ -297,12 +316,17 @@ impl ProxyGuard {
 /// of the engines. Comparisons wait while an engine is behind. Returns how many rows were held as an engine's and may
 /// not be.
 pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced, known: EngineStates) -> usize {
-    let grown = |guard: &ProxyGuard| guard.window.as_ref().map_or(0, |window| window.grown);
+    let grown = |guard: &ProxyGuard| guard.window.as_ref().map_or(0, |window| window.grown.total());
     let together: u64 = guards.iter().map(|guard| grown(guard)).fold(0, u64::saturating_add);
+    if !known.behind {
+        let windows = guards.iter_mut().filter_map(|guard| guard.window.as_mut());
+        windows.filter(|window| window.is_sampled(at)).for_each(|window| window.sample(at, produced));
+    }
     let verdict = |guard: &ProxyGuard| {
         let window = guard.window.as_ref().filter(|_| guard.is_due(at))?;
         let waits = known.behind && at.since(window.since) < PATIENCE;
-        let model = || window.moves_with(window.grown, produced).or_else(|| window.moves_with(together, produced));
+        let agrees = |grown| window.moves_with(grown, produced);
+        let model = || agrees(window.grown.total()).or_else(|| agrees(together)).or_else(|| window.follows(produced));
         (!waits).then(|| model().map_or(ProxyVerdict::Own, ProxyVerdict::Same))
     };
     let verdicts: Vec<_> = guards.iter().map(|guard| verdict(guard)).collect();
@@ -311,7 +335,7 @@ pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produ
         guard.doubtful = !known.all_names;
         let begins = guard.window.is_none() && guard.is_due(at) && !known.behind;
         if begins || verdict.is_some() {
-            guard.window = Some(Comparison { since: at, grown: 0, then: produced.0.clone() });
+            guard.window = Some(Comparison::begin(at, produced));
         }
         parted += usize::from(verdict.is_some_and(|verdict| guard.take(verdict)));
     }
@@ -319,15 +343,48 @@ pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produ
 }
 
 impl Comparison {
+    fn begin(at: Moment, produced: &Produced) -> Self {
+        let first = Both { at, row: TokenPair::default(), engines: produced.0.clone() };
+        Self { since: at, grown: TokenPair::default(), then: produced.0.clone(), samples: vec![first] }
+    }
+
+    /// Whether it is time to sample both sides.
+    fn is_sampled(&self, at: Moment) -> bool {
+        self.samples.len() < SAMPLES && self.samples.last().is_none_or(|last| steady_ratio::is_sampled(last.at, at))
+    }
+
+    fn sample(&mut self, at: Moment, produced: &Produced) {
+        self.samples.push(Both { at, row: self.grown, engines: produced.0.clone() });
+    }
+
+    /// The engines' model that grew in a constant ratio with the row.
+    fn follows(&self, produced: &Produced) -> Option<String> {
+        let of = |both: &Both, model: &String| {
+            let engine = both.engines.get(model).copied().unwrap_or_default().produced;
+            Sample { proxy: both.row, engine }
+        };
+        let is_constant = |model: &&String| {
+            let samples: Vec<_> = self.samples.iter().map(|both| of(both, model)).collect();
+            steady_ratio::is_constant(&samples)
+        };
+        produced.0.keys().find(is_constant).cloned()
+    }
+
     /// The engines' model that grew by as much, or whose growth beyond what proxies are known to count of it did.
     fn moves_with(&self, grown: u64, produced: &Produced) -> Option<String> {
         let close = |(model, now): &(&String, &ModelTokens)| {
             let then = self.then.get(*model).copied().unwrap_or_default();
-            let produced = now.produced.saturating_sub(then.produced);
+            let produced = now.produced.total().saturating_sub(then.produced.total());
             let unknown = produced.saturating_sub(now.proxied.saturating_sub(then.proxied));
             [produced, unknown].into_iter().any(|part| part.abs_diff(grown) <= grown / WITHIN)
         };
         produced.0.iter().find(close).map(|(model, _)| model.clone())
+    }
+}
+
+impl From<Classes> for TokenPair {
+    fn from(tokens: Classes) -> Self {
+        Self { prompt: (tokens.miss + tokens.hit).count(), output: tokens.output.count() }
     }
 }
 
@@ -351,6 +408,10 @@ mod tests {
         Moment::default() + Span::from_secs(seconds)
     }
 
+    const fn output(tokens: u64) -> TokenPair {
+        TokenPair { prompt: 0, output: tokens }
+    }
+
     /// A guard whose comparison begins at second 0.
     fn watching(produced: &Produced) -> ProxyGuard {
         let mut guard = ProxyGuard::default();
@@ -362,11 +423,11 @@ mod tests {
 
     fn run(engine_per_second: u64) -> (Option<String>, u64) {
         let mut produced = Produced::default();
-        produced.note("qwen3-32b".to_owned(), 5);
+        produced.note("qwen3-32b".to_owned(), output(5));
         let mut guard = watching(&produced);
         let mut posted = 0;
         for second in 1..=400 {
-            produced.note("qwen3-32b".to_owned(), engine_per_second);
+            produced.note("qwen3-32b".to_owned(), output(engine_per_second));
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
             let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
             posted += guard.advance(held, true).map_or(0, |held| held.tokens.total().count());
@@ -383,10 +444,10 @@ mod tests {
     #[test]
     fn what_a_proxy_counts_under_a_known_name_is_not_looked_for_again() {
         let mut produced = Produced::default();
-        produced.note("qwen3-32b".to_owned(), 5);
+        produced.note("qwen3-32b".to_owned(), output(5));
         let mut guard = watching(&produced);
         for second in 1..=400 {
-            produced.note("qwen3-32b".to_owned(), 200);
+            produced.note("qwen3-32b".to_owned(), output(200));
             produced.note_proxied("qwen3-32b", 100);
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
             let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };

@@ -26,6 +26,8 @@ impl Metering {
             resets: _,
             // Counted from zero, as the guards of proxies begin anew.
             produced: _,
+            // Found again, with a lost window.
+            uncounted: _,
             // Saved by node.
             gpu_cost: _,
             energy: _,

@@ -55,6 +55,10 @@ impl Metering {
             self.note_produced(reading, role, grown.all);
         }
         let counts = self.row_counts(context, engine, reading, role);
+        let is_apart = role == EngineRole::Prefill || role == EngineRole::Decode;
+        if is_apart && !counts.prompts && !self.is_counted_elsewhere(context, engine, reading) {
+            self.note_uncounted_prompts(context, engine, reading, grown.all.miss + grown.all.hit);
+        }
         let finished = grown.finished.map(|finished| counts.of(finished));
         let all = counts.of(grown.all);
         let tokens = finished.filter(|_| context.config.bill == Bill::Finished).unwrap_or(all);
@@ -130,12 +134,12 @@ impl Metering {
     /// Records the tokens of a watched engine for comparison with proxies, and those of proxies under a known name.
     fn note_produced(&mut self, reading: &EngineReading, role: EngineRole, all: Delta) {
         let Some(model) = &reading.model else { return };
-        let tokens = counts(reading.kind, role, false).of(all).total().count();
+        let tokens = counts(reading.kind, role, false).of(all);
         let model = self.names.root_of(model);
         if role == EngineRole::Proxy {
-            self.produced.note_proxied(&model, tokens);
+            self.produced.note_proxied(&model, tokens.total().count());
         } else {
-            self.produced.note(model, tokens);
+            self.produced.note(model, tokens.into());
         }
     }
 

@@ -310,6 +310,11 @@ async fn the_hint_fits_the_challenge() {
         ("WWW-Authenticate: Basic realm=\"x\"\r\n", "set username and password_file"),
         ("WWW-Authenticate: basic\r\n", "set username and password_file"),
         ("WWW-Authenticate: Bearer\r\n", "set bearer_token_file"),
+        // The first challenge that can be met, of several in one header or in several.
+        ("WWW-Authenticate: Negotiate, Basic realm=\"x\"\r\n", "set username and password_file"),
+        ("WWW-Authenticate: Negotiate\r\nWWW-Authenticate: Basic realm=\"x\"\r\n", "set username and password_file"),
+        ("WWW-Authenticate: Digest realm=\"a, basic\", nonce=\"x\", Bearer\r\n", "set bearer_token_file"),
+        ("WWW-Authenticate: Bearer realm=\"x\"\r\nWWW-Authenticate: Basic\r\n", "set bearer_token_file"),
         ("", "set bearer_token_file"),
     ] {
         for status in ["401 No", "403 No"] {
@@ -328,6 +333,28 @@ async fn what_comes_compressed_all_the_same_is_unpacked() {
     let cut = gzip(PAGE.as_bytes());
     let cut = given(move |_| answer("200 OK", "Content-Encoding: gzip\r\n", &cut[..60])).await;
     assert!(matches!(cut, Err(ScrapeTrouble::Cut(_))), "{cut:?}");
+    let brotli = given(|_| answer("200 OK", "Content-Encoding: br\r\n", b"\x8b\x02\x80")).await;
+    assert!(
+        matches!(&brotli, Err(ScrapeTrouble::Other(why)) if why.as_str().starts_with("its body is encoded as br")),
+        "{brotli:?}"
+    );
+}
+
+/// Class: gzip of several members one after another, as `cat a.gz b.gz` and servers that flush whole members send it.
+#[tokio::test]
+async fn all_members_of_a_compressed_page_are_read() {
+    let (page, at) = (PAGE.as_bytes(), PAGE.len() / 2);
+    for parts in [vec![&page[..at], &page[at..]], page.chunks(5).collect()] {
+        let packed: Vec<u8> = parts.into_iter().flat_map(gzip).collect();
+        for encoding in ["gzip", "x-gzip", "GZIP"] {
+            let (head, body) = (format!("Content-Encoding: {encoding}\r\n"), packed.clone());
+            let reading = given(move |_| answer("200 OK", &head, &body)).await.unwrap();
+            assert_eq!((output(&reading), reading.complete), (Some(7), true));
+        }
+        let cut = packed[..packed.len() - 9].to_vec();
+        let cut = given(move |_| answer("200 OK", "Content-Encoding: gzip\r\n", &cut)).await;
+        assert!(matches!(cut, Err(ScrapeTrouble::Cut(_))), "{cut:?}");
+    }
 }
 
 #[tokio::test]

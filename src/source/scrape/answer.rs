@@ -5,6 +5,7 @@ use hyper::Response;
 use hyper::body::{Body, Bytes};
 use hyper::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 
+use super::unpacked::UnpackedBody;
 use crate::clock::Clock;
 use crate::reading::{Label, ScrapeTrouble};
 use crate::units::{Moment, Timestamp};
@@ -47,21 +48,18 @@ impl Intake<'_> {
     {
         refuse_status(&response)?;
         let (head, mut incoming) = response.into_parts();
-        let too_large = || ScrapeTrouble::TooLarge(self.cap as u64);
         if incoming.size_hint().lower() > self.cap as u64 {
-            return Err(too_large());
+            return Err(ScrapeTrouble::TooLarge(self.cap as u64));
         }
-        let mut body = self.buffer;
+        let mut body = UnpackedBody::of(&head.headers, self.buffer, self.cap)?;
         while let Some(frame) = incoming.frame().await {
-            let frame = frame.map_err(|error| broken(&error, body.len() as u64))?;
-            let Some(chunk) = frame.data_ref() else { continue };
-            if body.len() + chunk.len() > self.cap {
-                return Err(too_large());
+            let frame = frame.map_err(|error| broken(&error, body.length() as u64))?;
+            if let Some(chunk) = frame.data_ref() {
+                body.take(chunk)?;
             }
-            body.extend_from_slice(chunk);
         }
         Ok(PageAnswer {
-            body,
+            body: body.finish()?,
             at: self.clock.now(),
             openmetrics: is_openmetrics(&head.headers),
             date: date(&head.headers),
@@ -84,10 +82,23 @@ fn refuse_status<B>(response: &Response<B>) -> Result<(), ScrapeTrouble> {
     }
 }
 
-/// Whether the first challenge of a refusal is basic authentication. For any other a bearer token is asked for.
+/// Whether a refusal asks for basic authentication and not for a bearer token: by the first of its challenges that is one
+/// of them. For any other a bearer token is asked for.
 fn asks_for_password(headers: &HeaderMap) -> bool {
-    let challenge = headers.get(WWW_AUTHENTICATE).and_then(|challenge| challenge.to_str().ok()).unwrap_or_default();
-    challenge.split([' ', ',']).find(|word| !word.is_empty()).is_some_and(|word| word.eq_ignore_ascii_case("basic"))
+    let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|challenge| challenge.to_str().ok());
+    let schemes = challenges.flat_map(schemes);
+    let known = schemes.map(str::to_ascii_lowercase).find(|scheme| ["basic", "bearer"].contains(&scheme.as_str()));
+    known.is_some_and(|scheme| scheme == "basic")
+}
+
+/// The words of a header that may be schemes: those at the beginning of a part between commas outside quotes.
+fn schemes(challenges: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let parts = challenges.split(move |character| {
+        quoted ^= character == '"';
+        character == ',' && !quoted
+    });
+    parts.filter_map(|part| part.split_whitespace().next())
 }
 
 fn is_openmetrics(headers: &HeaderMap) -> Option<bool> {

@@ -1,4 +1,4 @@
-//! The general HTTP client: TLS, redirects within a server, compressed bodies; and the buffers that pages are read into.
+//! The general HTTP client: TLS and redirects within a server; and the buffers that pages are read into.
 
 use std::collections::HashMap;
 use std::error::Error;

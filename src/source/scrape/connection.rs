@@ -1,8 +1,8 @@
-//! A kept-alive connection to one server, for uncompressed pages over plain HTTP: nearly all pages.
+//! A kept-alive connection to one server, for pages over plain HTTP: nearly all pages.
 //!
 //! reqwest's read buffer grows to the size of the page and is kept; over hundreds of targets that was most of the
 //! program's memory. Here only the socket is kept between two scrapes: hyper's state of a connection
-//! is 25 kB of buffers, which are quickly allocated again. Compressed bodies are left to reqwest.
+//! is 25 kB of buffers, which are quickly allocated again.
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use http_body_util::Empty;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
-use hyper::header::{CONTENT_ENCODING, HOST, HeaderMap, HeaderValue, LOCATION};
+use hyper::header::{HOST, HeaderMap, HeaderValue, LOCATION};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use reqwest::Url;
@@ -107,8 +107,6 @@ pub(super) enum Got {
     Answer(Response<Incoming>),
     /// A redirect to another address of the same server.
     Moved(Url),
-    /// A response that needs the general client.
-    Unusual,
 }
 
 impl KeptConnection {
@@ -129,12 +127,7 @@ impl KeptConnection {
             sent => sent,
         };
         let response = response.map_err(|error| trouble(&error, 0))?;
-        let encoded = response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
-        Ok(match moved(url, &response) {
-            Some(there) => Got::Moved(there),
-            None if encoded => Got::Unusual,
-            None => Got::Answer(response),
-        })
+        Ok(moved(url, &response).map_or_else(|| Got::Answer(response), Got::Moved))
     }
 
     /// The response with a body that can be read.

@@ -15,6 +15,7 @@ mod scraper;
 mod search;
 mod source;
 mod target;
+mod unpacked;
 
 pub use client::Clients;
 pub use scraper::{Scraper, Settings};

@@ -224,7 +224,6 @@ impl Ask {
                         return intake().receive(line.reading(response), connection::trouble).await;
                     }
                     Got::Moved(there) => url = there,
-                    Got::Unusual => break,
                 }
             }
         }

@@ -51,8 +51,6 @@ pub struct Scraper {
     connection: KeptConnection,
     /// A page that the server has redirected, and its new address, which is requested from then on.
     moved: Option<(Url, Url)>,
-    /// Whether the server's responses need the general client.
-    unusual: bool,
     client: Option<Client>,
     credentials: Credentials,
     /// The list of `/v1/models` since the server's last start.
@@ -115,7 +113,6 @@ impl Scraper {
             clock,
             connection: KeptConnection::default(),
             moved: None,
-            unusual: false,
             client: None,
             credentials,
             models: None,
@@ -396,7 +393,7 @@ impl Scraper {
         // There are no more buffers than responses that are arriving.
         let intake = || Intake { cap, buffer: clients.buffer(expected), clock };
         let mut moves = 0;
-        while url.scheme() == "http" && !self.unusual {
+        while url.scheme() == "http" {
             let there = self.moved.as_ref().filter(|(from, _)| from == url).map_or(url, |(_, to)| to);
             match self.connection.get(there, headers).await? {
                 Got::Answer(response) => {
@@ -409,7 +406,6 @@ impl Scraper {
                     return Err(ScrapeTrouble::Other(Label::new("redirects in a circle")));
                 }
                 Got::Moved(to) => self.moved = Some((url.clone(), to)),
-                Got::Unusual => self.unusual = true,
             }
             moves += 1;
         }

@@ -1,6 +1,6 @@
 //! Other names of models (adapters, aliases) that begin, end and move while a proxy uses them.
 
-use crate::reports::proxies::{ENGINE, PROXY, both, litellm, made, note, started, vllm};
+use crate::reports::proxies::{ENGINE, PROXY, both, litellm, made, mixed, note, started};
 use crate::reports::scene::Scene;
 use margintop::reading::{Label, ModelAlias, ModelName, PageReading};
 use margintop::snapshot::Rule;
@@ -9,9 +9,9 @@ use margintop::snapshot::Rule;
 const ADAPTER: &str = "# TYPE vllm:lora_requests_info gauge\n\
     vllm:lora_requests_info{max_lora=\"2\",running_lora_adapters=\"sql-lora\",waiting_lora_adapters=\"\"} 1.764e9\n";
 
-/// The engine's page with its model list, if one was read.
+/// The engine's page with its model list, if one was read. Its prompts are longer than the proxy's.
 fn engine(tokens: u64, adapters: &str, list: Option<&[[&str; 2]]>) -> PageReading {
-    let mut page = started(vllm("base", tokens, adapters));
+    let mut page = started(mixed("base", [2 * tokens, tokens], adapters));
     let alias = |[name, model]: &[&str; 2]| ModelAlias { name: ModelName::new(name), model: ModelName::new(model) };
     page.aliases = list.map(|list| list.iter().map(alias).collect());
     page

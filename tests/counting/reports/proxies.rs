@@ -21,11 +21,16 @@ pub(crate) fn made(second: i64) -> u64 {
 }
 
 pub(crate) fn vllm(model: &str, tokens: u64, more: &str) -> PageReading {
+    mixed(model, [tokens, tokens], more)
+}
+
+/// An engine's page with prompt and output tokens.
+pub(crate) fn mixed(model: &str, [prompt, output]: [u64; 2], more: &str) -> PageReading {
     let labels = format!("engine=\"0\",model_name=\"{model}\"");
     let series = |name: &str, value: u64| format!("# TYPE vllm:{name} counter\nvllm:{name}{{{labels}}} {value}\n");
-    let text = series("prompt_tokens_total", tokens)
+    let text = series("prompt_tokens_total", prompt)
         + &series("prompt_tokens_cached_total", 0)
-        + &series("generation_tokens_total", tokens)
+        + &series("generation_tokens_total", output)
         + more;
     read(&text)
 }
@@ -325,9 +330,9 @@ fn what_is_its_own_is_in_every_sum() {
     let mut scene = Scene::of(both(PROXY));
     for second in 0..=400 {
         scene.take(PROXY, second, litellm(&[["other-name", "other-name"]], 3 * made(second)));
-        scene.take(ENGINE, second, vllm("ds-v3", made(second), ""));
+        scene.take(ENGINE, second, mixed("ds-v3", [2 * made(second), made(second)], ""));
     }
-    assert_eq!(scene.posted(), [1_600_000, 0, 1_600_000]);
+    assert_eq!(scene.posted(), [2_000_000, 0, 1_600_000]);
     let picture = scene.picture(400);
     assert_eq!(picture.tokens.output_total.unwrap().count(), 1_600_000);
     assert!(!picture.money.lower_bound);

@@ -73,6 +73,7 @@ fn a_few_own_tokens_before_the_turn_post_nothing_twice() {
 /// Class: tokens that are the proxy's own stay posted, over every verdict.
 #[test]
 fn what_stays_its_own_stays_posted() {
-    let scene = watch(1300, &[700], |second| second * 1000, |second| second * 100);
-    assert_eq!(scene.posted()[2], 1300 * 1100);
+    let engine = |second: u64| second * 1000 + second / 60 * 20_000;
+    let scene = watch(1300, &[700], engine, |second| second * 100);
+    assert_eq!(scene.posted()[2], engine(1300) + 1300 * 100);
 }

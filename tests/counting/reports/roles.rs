@@ -1,5 +1,6 @@
 //! Prefill and decode engines over a restart: what is known of both must not wait for the page of one of them.
 
+use margintop::fleet::TargetInfo;
 use margintop::reading::{EngineKind, EngineRole, PageReading};
 use margintop::units::{Span, Tokens};
 
@@ -65,5 +66,49 @@ fn prompts_of_a_restart_belong_to_the_prefill_engine_once() {
             // SGLang's first shares are of prompts that no prefill page has counted yet.
             assert!(prompts[1] <= 4_000, "{case}: {prompts:?}");
         }
+    }
+}
+
+/// Class: prompts that count on engines of another role, of which none is watched.
+#[test]
+fn prompts_that_no_watched_engine_counts_are_a_lower_bound_and_said() {
+    let (vllm, sglang) = (EngineKind::named("vllm"), EngineKind::named("sglang"));
+    for (kind, role, counts) in [
+        (vllm, EngineRole::Decode, false),
+        (vllm, EngineRole::Prefill, true),
+        (sglang, EngineRole::Prefill, false),
+        (sglang, EngineRole::Decode, true),
+    ] {
+        let (url, at) = if role == EngineRole::Prefill { (PREFILL, 0) } else { (DECODE, 1) };
+        let mut scene = Scene::of(vec![TargetInfo { role: Some(role), ..target(url, Some("n")) }]);
+        for second in 0..=20 {
+            let page = pages(kind, 1000 + 10 * u64::try_from(second).unwrap()).into_iter().nth(at).unwrap();
+            scene.take(url, second, page);
+        }
+        let picture = scene.picture(20);
+        let note = picture.engines[0].note.as_ref().map_or("", |note| note.as_str());
+        assert_eq!(picture.money.lower_bound, !counts, "{kind:?} {role:?}");
+        assert_eq!(picture.money.lost_windows, u64::from(!counts), "{kind:?} {role:?}");
+        assert_eq!(note.contains("its prompts are counted nowhere"), !counts, "{kind:?} {role:?}: {note}");
+        let [miss, hit, _] = scene.posted();
+        assert_eq!(miss + hit > 0, counts, "{kind:?} {role:?}");
+    }
+}
+
+/// Class: a bound that nothing lost asks for.
+#[test]
+fn prompts_that_a_watched_engine_counts_are_no_lower_bound() {
+    for kind in [EngineKind::named("vllm"), EngineKind::named("sglang")] {
+        let info = |url, role| TargetInfo { role: Some(role), ..target(url, Some("n")) };
+        let mut scene = Scene::of(vec![info(PREFILL, EngineRole::Prefill), info(DECODE, EngineRole::Decode)]);
+        for second in 0..=20 {
+            let [prefill, decode] = pages(kind, 1000 + 10 * u64::try_from(second).unwrap());
+            scene.take(DECODE, second, decode);
+            // The prefill engine answers a little later.
+            if second > 1 {
+                scene.take(PREFILL, second, prefill);
+            }
+        }
+        assert!(!scene.picture(20).money.lower_bound, "{kind:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Which models watched engines serve, and since when a proxy counts for one that they serve no more.
 
-use crate::reports::proxies::{ENGINE, PROXY, both, litellm, made, note, started, vllm};
+use crate::reports::proxies::{ENGINE, PROXY, both, litellm, made, mixed, note, started, vllm};
 use crate::reports::scene::{Scene, target};
 use margintop::reading::PageReading;
 use margintop::snapshot::{EngineRow, Snapshot};
@@ -36,7 +36,7 @@ fn swap(scene: &mut Scene, at: i64, seconds: std::ops::RangeInclusive<i64>) {
         let engine = if second < at {
             started(vllm("x", made(second), ""))
         } else {
-            let mut page = vllm("y", 7 * made(second - at), "");
+            let mut page = mixed("y", [2, 1].map(|part| part * 7 * made(second - at)), "");
             page.start = Some(crate::reports::scene::after(at).wall - Span::from_millis(500));
             page
         };

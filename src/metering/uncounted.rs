@@ -1,0 +1,42 @@
+//! Which targets show prompts that are counted nowhere.
+
+use std::collections::BTreeMap;
+
+use crate::reading::{ModelName, TargetId};
+use crate::units::Timestamp;
+
+/// The targets that show such prompts.
+#[derive(Debug, Default)]
+pub(super) struct UncountedPrompts(BTreeMap<ModelPlace, Uncounted>);
+
+/// A model at a target.
+type ModelPlace = (TargetId, Option<ModelName>);
+
+/// The prompts of a model at a target.
+#[derive(Debug, Default)]
+struct Uncounted {
+    /// Whether some grew that no lost window stands for yet.
+    grew: bool,
+    /// The day of the last lost window: one is counted a day.
+    told: Option<Timestamp>,
+}
+
+impl UncountedPrompts {
+    /// Notes whether prompts grew, and whether an engine is watched on which they count, if that is known. Returns whether
+    /// a lost window is to be counted for them.
+    pub(super) fn note(&mut self, key: ModelPlace, grew: bool, is_watched: Option<bool>, day: Timestamp) -> bool {
+        let uncounted = self.0.entry(key).or_default();
+        uncounted.grew |= grew;
+        let Some(is_watched) = is_watched.filter(|_| uncounted.grew) else { return false };
+        uncounted.grew = false;
+        if is_watched {
+            uncounted.told = None;
+        }
+        !is_watched && uncounted.told.replace(day) != Some(day)
+    }
+
+    /// Whether prompts of a model at a target are counted nowhere.
+    pub(super) fn lacks(&self, key: &ModelPlace) -> bool {
+        self.0.get(key).is_some_and(|uncounted| uncounted.told.is_some())
+    }
+}
