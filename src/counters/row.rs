@@ -24,7 +24,7 @@ use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 use fallen::{BeforeReset, Quarantine};
-use parts::{REASON_TAKEN, raw_delta, without};
+use parts::{REASON_NEW, REASON_TAKEN, raw_delta, without};
 
 /// Why a low value is disputed.
 const REASON_LOW: &str = "a counter fell, stays and grows, and its value is more than a reset leaves";
@@ -350,8 +350,8 @@ impl RowCounters {
         let mut step = if fell(&now, &self.last) {
             self.fall(reading, &now, context)
         } else {
-            let taken = self.taken(reading, context);
-            self.grow(reading, &now, context, taken)
+            let (taken, why) = self.taken(reading, context);
+            self.grow(reading, &now, context, (taken, why))
         };
         step.late = self.late(present, context);
         step.took_back = step.took_back.or(self.took_back.take());
@@ -385,7 +385,7 @@ impl RowCounters {
         reading: &EngineReading,
         now: &TokenCounters,
         context: &PageContext,
-        taken: [u64; COUNTERS],
+        (taken, why): ([u64; COUNTERS], &str),
     ) -> Step {
         let elsewhere = self.seen_elsewhere.take();
         let from = self.quarantine.take().map(|quarantined| quarantined.believed).or(elsewhere);
@@ -422,7 +422,7 @@ impl RowCounters {
                     before,
                     after: *now,
                     since: first_moved,
-                    bound: REASON_TAKEN.to_owned(),
+                    bound: why.to_owned(),
                 });
                 let [corrected, settled] = late;
                 let grown = Some(Growth { all, corrected, settled, finished });

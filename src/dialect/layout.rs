@@ -16,7 +16,7 @@ use super::sheet::{PageProcess, began};
 use super::sums::RowSums;
 use crate::exposition::{Limits, number};
 use crate::reading::{
-    EngineKind, EngineReading, EngineRole, Histogram, Latency, ModelName, PageReading, Rank, Refusals,
+    EngineKind, EngineReading, EngineRole, Histogram, InstanceId, Latency, ModelName, PageReading, Rank, Refusals,
 };
 use crate::units::{Timestamp, Tokens};
 
@@ -122,7 +122,7 @@ impl PageLayout {
             list_refused: None,
             gpus: Vec::new(),
             start: values.start.or(values.created).filter(|_| self.dialect.start != StartOf::Neither),
-            other_start: values.other_start.filter(|_| self.dialect.start != StartOf::Neither),
+            other_starts: values.others(self.dialect.start),
             date: hint.date,
             complete: self.ended || !hint.openmetrics.unwrap_or(self.openmetrics),
             refusals: refused,
@@ -189,6 +189,11 @@ impl PageLayout {
 }
 
 impl LayoutValues<'_> {
+    fn others(&self, start: StartOf) -> Vec<(Option<InstanceId>, Timestamp)> {
+        let is_told = start != StartOf::Neither;
+        self.other_start.filter(|_| is_told).map(|start| (None, start)).into_iter().collect()
+    }
+
     /// Takes a value; `None` if it is none that the rest of the page can be read with.
     #[inline]
     fn take(&mut self, what: LineValue, text: &[u8]) -> Option<()> {

@@ -116,7 +116,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     Ok(PageReading {
         kind: kind.or(hint.kind).unwrap_or(EngineKind::UNKNOWN),
         start: told.start,
-        other_start: told.other_start,
+        other_starts: told.other_starts,
         instance_starts: told.instance_starts,
         aliases: None,
         list_refused: None,

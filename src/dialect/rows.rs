@@ -15,8 +15,8 @@ pub(super) struct PageRows {
     pub(super) instance_starts: Vec<(InstanceId, Timestamp)>,
     /// Of the process that no label names.
     pub(super) start: Option<Timestamp>,
-    /// The latest of other processes that no label names.
-    pub(super) other_start: Option<Timestamp>,
+    /// The latest of other processes with the labels of an instance.
+    pub(super) other_starts: Vec<(Option<InstanceId>, Timestamp)>,
     /// Wanted counters that are unknown, and rows that read like another one.
     pub(super) refused: Refusals,
 }
@@ -39,7 +39,9 @@ impl<'p> Sheet<'p> {
             let process = &self.processes[line.process];
             let model = naming.model(line.place.model);
             let instance = naming.instance(line.process, &process.labels, line.place.version);
-            told.note_start(instance.as_ref(), self.start_of(process));
+            let start = self.start_of(process);
+            told.note_other_start(instance.as_ref(), start.and_then(|_| self.other_start(&process.labels)));
+            told.note_start(instance.as_ref(), start);
             let mut reading = EngineReading::new(process.dialect.kind, model, line.place.rank());
             reading.instance = instance;
             reading.placeholder = reading.model.is_none() && line.place.model.is_some();
@@ -58,7 +60,6 @@ impl<'p> Sheet<'p> {
                 told.engines.push(reading);
             }
         }
-        told.other_start = self.other_start().filter(|_| told.start.is_some());
         told
     }
 
@@ -147,6 +148,13 @@ impl<'p> Sheet<'p> {
 }
 
 impl PageRows {
+    fn note_other_start(&mut self, instance: Option<&InstanceId>, start: Option<Timestamp>) {
+        let Some(start) = start else { return };
+        if self.other_starts.iter().all(|(known, _)| known.as_ref() != instance) {
+            self.other_starts.push((instance.cloned(), start));
+        }
+    }
+
     fn note_start(&mut self, instance: Option<&InstanceId>, start: Option<Timestamp>) {
         let Some(start) = start else { return };
         match instance {

@@ -268,9 +268,12 @@ impl<'p> Sheet<'p> {
         self.starts.iter().find(|(known, _)| known == labels).and_then(|(_, start)| *start)
     }
 
-    /// The latest start of other processes than the first one, of those that no label names.
-    pub(super) fn other_start(&self) -> Option<Timestamp> {
-        self.starts.iter().filter(|(labels, _)| !labels.is_named()).skip(1).filter_map(|(_, start)| *start).max()
+    /// The latest start of other processes than the first one of those with the same labels.
+    pub(super) fn other_start(&self, labels: &ProcessLabels<'p>) -> Option<Timestamp> {
+        if self.starts.len() < 2 {
+            return None;
+        }
+        self.starts.iter().filter(|(known, _)| known == labels).skip(1).filter_map(|(_, start)| *start).max()
     }
 
     /// Drops adapters that ran long before the page was made.

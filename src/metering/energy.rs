@@ -65,6 +65,12 @@ impl EnergyMeters {
         match meter.advance(now, at, reading.power_limit) {
             Movement::None => {}
             Movement::Drawn(drawn, from, to) => post(ledger, metered, drawn, (from, to), at),
+            Movement::Returned(drawn, from, to, left) => {
+                let is_of_gpu = |energy: &DisputedEnergy| energy.gpu == *metered.id;
+                ledger
+                    .withdraw_since(at.wall - at.since(left), |dispute| dispute.energy.as_ref().is_some_and(is_of_gpu));
+                post(ledger, metered, drawn, (from, to), at);
+            }
             Movement::Disputed(jump, drawn) => {
                 dispute(ledger, metered, reading, jump, at);
                 post(ledger, metered, drawn, (jump.to, at), at);

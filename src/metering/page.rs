@@ -67,7 +67,7 @@ impl Metering {
             at,
             rows,
             start,
-            other_start: page.other_start.filter(|_| id.is_none()),
+            other_start: page.other_start_of(id),
             ahead,
             refused: page.refusals.values > 0,
             bounds: self.bounds(context, rows),

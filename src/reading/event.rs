@@ -97,9 +97,10 @@ pub struct PageReading {
     pub gpus: Vec<(Option<NodeName>, GpuReading)>,
     /// When the process behind the counters started: `process_start_time_seconds`, else the oldest `_created`.
     pub start: Option<Timestamp>,
-    /// The latest start time of other processes on the page, if no label that names an instance tells them apart.
+    /// The latest start time of other processes of an instance, if the page has several: no label that names an instance tells
+    /// them apart.
     #[serde(default)]
-    pub other_start: Option<Timestamp>,
+    pub other_starts: Vec<(Option<InstanceId>, Timestamp)>,
     /// The HTTP `Date` of the answer, to compare clocks.
     pub date: Option<Timestamp>,
     /// Its length was met, its last line has its line feed, no limit bit, and OpenMetrics ended in `# EOF`. Only a complete
@@ -110,6 +111,11 @@ pub struct PageReading {
 }
 
 impl PageReading {
+    /// The latest start time of other processes that are counted as an instance, if there are any.
+    pub fn other_start_of(&self, instance: Option<&InstanceId>) -> Option<Timestamp> {
+        self.other_starts.iter().find(|(known, _)| known.as_ref() == instance).map(|(_, start)| *start)
+    }
+
     /// When the process behind an instance's counters started, if the page says.
     pub fn start_of(&self, instance: Option<&InstanceId>) -> Option<Timestamp> {
         match instance {

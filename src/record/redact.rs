@@ -135,7 +135,7 @@ impl Redactor {
             list_refused,
             gpus,
             start: _,
-            other_start: _,
+            other_starts,
             date: _,
             complete: _,
             refusals,
@@ -143,7 +143,8 @@ impl Redactor {
         for engine in engines.iter_mut() {
             self.engine(engine);
         }
-        for (instance, _) in instance_starts.iter_mut() {
+        let others = other_starts.iter_mut().filter_map(|(instance, _)| instance.as_mut());
+        for instance in instance_starts.iter_mut().map(|(instance, _)| instance).chain(others) {
             *instance = self.instance(instance);
         }
         for ModelAlias { name, model } in aliases.iter_mut().flatten() {

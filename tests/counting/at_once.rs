@@ -66,7 +66,7 @@ fn what_joins_a_page_under_unknown_labels_is_not_billed_for_its_past() {
 #[test]
 fn a_restart_beside_other_engines_is_seen_whatever_tells_them_apart() {
     let of_list = ["exported_instance", "kubernetes_pod_name", "k8s_pod_name", "service_instance_id", "hostname"];
-    for label in of_list.into_iter().chain(["zone", "cluster", "node"]) {
+    for label in of_list.into_iter().chain(["zone", "cluster", "node", "instance=\"vllm:8000\",cluster"]) {
         for (dies, gone, pace, had) in [
             (1, 3, 300, 8_000),
             (1, 0, 300, 8_000),

@@ -131,6 +131,11 @@ fn a_dispute_about_energy_names_the_movement() {
     let bound = &disputes[0].evidence.bound;
     assert!(bound.starts_with("its counter went from 5000002800.000 J to 5003603200.000 J: 3600400 J in"), "{bound}");
     assert!(!snapshot(&fleet).money.disputed.is_zero());
+    // The counter takes it back itself.
+    for second in 20..40 {
+        read(&mut fleet, second, Some(drawn(second)));
+    }
+    assert_eq!((fleet.ledger().disputes().len(), energy(&fleet)), (0, 39 * 400_000));
 }
 
 /// Class: an energy counter that moves more slowly than it is read, or is missing on some reads, makes the cost an hour

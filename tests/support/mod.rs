@@ -80,7 +80,7 @@ pub fn page(model: &str, tokens: TokenCounters, start: Option<Timestamp>) -> Pag
         list_refused: None,
         gpus: Vec::new(),
         start,
-        other_start: None,
+        other_starts: Vec::new(),
         date: None,
         complete: true,
         refusals: Refusals::default(),

@@ -97,7 +97,7 @@ impl Address {
             list_refused: None,
             gpus: Vec::new(),
             start: None,
-            other_start: None,
+            other_starts: Vec::new(),
             date: Some(now.wall),
             complete: true,
             refusals: Refusals::default(),

@@ -4,7 +4,7 @@
 
 use super::fallen::Quarantine;
 use super::taken::only;
-use super::{COUNTERS, PageContext, RowCounters};
+use super::{COUNTERS, PageContext, REASON_TAKEN, RowCounters};
 use crate::counters::delta::{Reset, Step};
 use crate::counters::fastest_minute::MIN_EVIDENCE;
 use crate::counters::quarantine_limits::{QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT};
@@ -78,7 +78,7 @@ impl RowCounters {
         self.last = lowered(&self.last, std::mem::take(&mut self.disputed));
         (self.quarantine, self.earlier) = (None, None);
         let took_back = self.disputed_since.take().map(|(since, _)| since);
-        let step = self.grow(reading, &self.effective(reading), context, [0; COUNTERS]);
+        let step = self.grow(reading, &self.effective(reading), context, ([0; COUNTERS], REASON_TAKEN));
         Some(Step { from: Some(quarantine.believed), reset: Reset::No, took_back, ..step })
     }
 

@@ -1,7 +1,7 @@
 //! A row whose counters fall: a dip, a reset, or the reset of a part of it.
 
 use super::fallen::{BeforeReset, Quarantine};
-use super::{COUNTERS, PageContext, REASON_LOW, RowCounters};
+use super::{COUNTERS, PageContext, REASON_LOW, REASON_TAKEN, RowCounters};
 use crate::counters::delta::{Reset, Step};
 use crate::counters::quarantine_limits::{
     LAG, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT, SMALL_PART,
@@ -120,7 +120,7 @@ impl RowCounters {
         }
         let taken = std::array::from_fn(|i| if fell[i] { quarantined.taken[i] } else { 0 });
         self.earlier = Some(earlier);
-        let mut step = self.grow(reading, &self.effective(reading), context, taken);
+        let mut step = self.grow(reading, &self.effective(reading), context, (taken, REASON_TAKEN));
         step.from = Some(quarantined.believed);
         if let Some(disputed) = &mut step.disputed {
             disputed.before = before;

@@ -14,7 +14,9 @@ pub(super) fn raw_delta(now: &TokenCounters, [prompts, hits, output]: [u64; COUN
     Delta { miss, hit, output, hits_known }
 }
 
-/// Why such growth is disputed.
+/// Why growth is disputed that a new series has.
+pub(super) const REASON_NEW: &str = "a series that is new on the page has more than comes at once: it was there before";
+/// Why growth is disputed that another row or series had.
 pub(super) const REASON_TAKEN: &str =
     "a series or row that is gone had this value: another one may have taken its labels";
 

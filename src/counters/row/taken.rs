@@ -4,7 +4,7 @@
 //! labels it jumps to what it had before. If a series or a row that is gone had that value, and the jump is faster than the
 //! row grows, both are possible: the growth since that value is posted, the rest is disputed.
 
-use super::{COUNTERS, PageContext, RowCounters, fell, growth, values};
+use super::{COUNTERS, PageContext, REASON_NEW, REASON_TAKEN, RowCounters, fell, growth, values};
 use crate::counters::fastest_minute::{MIN_EVIDENCE, MIN_JUDGED, is_beyond_burst};
 use crate::counters::series_sum::Beside;
 use crate::reading::{EngineReading, SeriesValue, TokenCounters};
@@ -39,15 +39,17 @@ impl RowCounters {
             && self.paces(now, &self.last, within)
     }
 
-    /// How much of each counter's growth others may have had.
-    pub(super) fn taken(&mut self, reading: &EngineReading, context: &PageContext) -> [u64; COUNTERS] {
+    /// How much of each counter's growth others may have had, and why.
+    pub(super) fn taken(&mut self, reading: &EngineReading, context: &PageContext) -> ([u64; COUNTERS], &'static str) {
         let of_row = self.other.take().map_or([0; COUNTERS], |other| growth(&other, &self.last));
         let within = context.at.since(context.last_page);
         let jumped = |i: usize, page: &[SeriesValue]| {
             self.series[i].jumped(page, |grown| !self.shown.suggests(only(i, grown), within))
         };
         let of_missing = self.of_missing(reading, jumped, |beside, left, i| self.rises_to(beside, left, (i, within)));
-        largest(largest(of_row, of_missing), self.of_new(reading, within))
+        let (of_others, of_new) = (largest(of_row, of_missing), self.of_new(reading, within));
+        let is_new = (0..COUNTERS).any(|i| of_new[i] > of_others[i]);
+        (largest(of_others, of_new), if is_new { REASON_NEW } else { REASON_TAKEN })
     }
 
     /// What series that are new have, if that is more than comes at once: they had it before.

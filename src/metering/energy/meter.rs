@@ -73,6 +73,8 @@ pub(super) enum Movement {
     None,
     /// Energy in millijoules, drawn between two moments.
     Drawn(u64, Moment, Moment),
+    /// The same, and when the counter was last seen at the values that returned: any movement since then was a misreading.
+    Returned(u64, Moment, Moment, Moment),
     /// A movement that no GPU can have produced, and the energy drawn after it.
     Disputed(Jump, u64),
     /// A movement of which nothing is known, and the energy drawn after it.
@@ -147,7 +149,7 @@ impl EnergyMeter {
         {
             let since = self.at;
             *self = Self { moved: true, ahead: former.posted, ..Self::new(now, at) };
-            return Movement::Drawn(self.due(drawn), since, at);
+            return Movement::Returned(self.due(drawn), since, at, former.at);
         }
         let quarantined = self.quarantine(now, at, limit);
         if !self.is_over(quarantined, at) {

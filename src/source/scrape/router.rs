@@ -200,7 +200,7 @@ pub(super) fn no_model() -> PageReading {
         list_refused: None,
         gpus: Vec::new(),
         start: None,
-        other_start: None,
+        other_starts: Vec::new(),
         date: None,
         complete: true,
         refusals: Refusals::default(),
