@@ -21,6 +21,7 @@ mod balance;
 mod basis;
 mod burn;
 mod efficiency;
+mod figures_agree;
 mod headline;
 mod latencies;
 mod screen_any;
