@@ -23,6 +23,7 @@ mod burn;
 mod efficiency;
 mod figures_agree;
 mod headline;
+mod headline_unknown;
 mod latencies;
 mod screen_any;
 mod screen_bytes;

@@ -81,7 +81,7 @@ mod tests {
     fn first_row(values: &[Option<f64>], width: u16) -> String {
         let area = Rect::new(0, 0, width, 3);
         let mut buffer = Buffer::empty(area);
-        let theme = Theme::default();
+        let theme = Theme::of_roles();
         let band = BandChart { lower: values, upper: values, low: 0.0, top: 10.0, limit: None, role: Role::Prompt };
         let format = |value: f64| format!("{value:.0} s");
         ClippedPlot { plot: &band, values, format: &format }.draw(&mut Canvas::new(&mut buffer, &theme), area);
