@@ -11,12 +11,13 @@ use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::app::{Action, App, Effect};
+use super::app::{Action, App, Effect, WatchedFleet};
 use super::errands::Errands;
 use super::governor::Governor;
 use super::instead::Instead;
 use super::loop_events::LoopEvent;
 use super::query_client::QueryClient;
+use super::real_speed::RealSpeed;
 use super::still::still;
 use super::terminal::{Input, Tty};
 use super::theme::Theme;
@@ -63,7 +64,7 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
     /// Runs until it is told to end. What it waits for is `wakes`; how it gives the terminal away is `tty`.
     pub(super) fn drive(&mut self, wakes: &Receiver<LoopEvent>, tty: &Tty) -> io::Result<Exit> {
         let mut pace = DrawPace::new(self.app.interval);
-        let mut said = SaidUntil::default();
+        let (mut said, mut speed) = (SaidUntil::default(), RealSpeed::default());
         let (mut governor, began) = (Governor::default(), Instant::now());
         let mut dirty = true;
         loop {
@@ -95,8 +96,11 @@ impl<B: Backend<Error = io::Error>> Dashboard<B> {
                 }
             };
             for wake in std::iter::once(first).chain(wakes.try_iter()) {
-                if matches!(wake, LoopEvent::Fresh(_)) {
+                if let LoopEvent::Fresh(snapshot) = &wake {
                     pace.news();
+                    if matches!(self.app.fleet, WatchedFleet::PublishedDay { .. }) {
+                        self.app.real_speed = speed.note(Instant::now(), snapshot.at);
+                    }
                 }
                 match self.take(wake, tty) {
                     Ok(NextStep::Nothing) => {}

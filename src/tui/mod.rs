@@ -22,6 +22,7 @@ pub mod pane;
 mod picture;
 pub mod prompt;
 mod query_client;
+mod real_speed;
 mod recorded;
 mod run;
 pub mod scene;

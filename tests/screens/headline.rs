@@ -13,12 +13,12 @@ use margintop::units::{Money, Span, Timestamp};
 
 const QUARTER: Span = Span::from_secs(900);
 
-fn dollars(amount: i64) -> Money {
+pub fn dollars(amount: i64) -> Money {
     Money::from_micros(amount * 1_000_000)
 }
 
 /// A fleet that earns so much an hour, with nothing wrong.
-fn fleet(revenue: i64, cost: i64) -> Snapshot {
+pub fn fleet(revenue: i64, cost: i64) -> Snapshot {
     let mut snapshot = picture::one_box(8, 0);
     snapshot.alerts.clear();
     let money = &mut snapshot.money;
@@ -72,7 +72,7 @@ fn sentences(snapshot: &Snapshot, bridge: Option<&Bridge>) -> Vec<Sentence> {
 }
 
 /// The headline's words.
-fn words(snapshot: &Snapshot, bridge: Option<&Bridge>) -> String {
+pub fn words(snapshot: &Snapshot, bridge: Option<&Bridge>) -> String {
     let sentences = sentences(snapshot, bridge);
     for sentence in &sentences {
         let text = sentence.text();
@@ -116,28 +116,7 @@ fn the_state_is_a_profit_a_loss_or_neither() {
 }
 
 #[test]
-fn what_is_not_known_is_said_with_what_to_do() {
-    let mut snapshot = fleet(5, 2);
-    snapshot.money.profit_per_hour = None;
-    snapshot.money.cost_per_hour = None;
-    assert_eq!(
-        words(&snapshot, None),
-        "Revenue $5.00/h; the profit is unknown, as no GPU has a rate. Write a [[lease]]."
-    );
-    (snapshot.money.revenue_per_hour, snapshot.money.cost_per_hour) = (None, Some(dollars(2)));
-    assert_eq!(
-        words(&snapshot, None),
-        "The GPUs cost $2.00/h; the profit is unknown, as no model has a price. Write a [[price]]."
-    );
-    snapshot.money.cost_per_hour = None;
-    assert_eq!(words(&snapshot, None), "Neither a price nor a GPU rate is known. Write a [[price]] and a [[lease]].");
-}
-
-#[test]
 fn where_nothing_can_be_said_it_is_said_why() {
-    let mut young = fleet(5, 2);
-    young.money.young_pace = true;
-    assert_eq!(words(&young, None), "It is too early to say what an hour earns.");
     let mut asleep = fleet(5, 2);
     asleep.resuming = true;
     assert_eq!(words(&asleep, None), "This machine slept or was stopped; no source has answered since.");

@@ -92,6 +92,8 @@ pub struct App {
     pub title: Option<Label>,
     /// The kind of fleet.
     pub fleet: WatchedFleet,
+    /// The speed at which its time passes, as a multiple of real time, if that is known.
+    pub real_speed: Option<u32>,
     /// The file of the configuration, if there is one.
     pub config: Option<Label>,
     /// The zone of shown times.
@@ -161,6 +163,7 @@ impl App {
             theme_names: Vec::new(),
             title: None,
             fleet: WatchedFleet::default(),
+            real_speed: None,
             config: None,
             zone,
             interval,

@@ -7,6 +7,7 @@
 mod alarm;
 mod change;
 mod facts;
+mod missing;
 mod node;
 mod sentence;
 mod state;

@@ -1,6 +1,7 @@
 //! The state: what the fleet earns an hour, or why that is not known.
 
 use super::facts::{Facts, an_hour, signed_an_hour};
+use super::missing::{self, Missing};
 use super::sentence::{Sentence, Tone, part};
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
@@ -22,7 +23,8 @@ pub(super) fn state(facts: &Facts<'_>) -> Option<Sentence> {
         std::cmp::Ordering::Less => ("Losing ", an_hour(facts, profit), Tone::Loss),
         std::cmp::Ordering::Equal => return Some(Sentence::plain("At break-even")),
     };
-    Some(Sentence::of([part(words, Tone::Plain), part(amount, tone), part(bound, Tone::Plain)]))
+    let young = if snapshot.money.young_pace { " so far" } else { "" };
+    Some(Sentence::of([part(words, Tone::Plain), part(amount, tone), part(format!("{bound}{young}"), Tone::Plain)]))
 }
 
 /// The sentences where the profit an hour is not known: why, and what to do.
@@ -33,21 +35,47 @@ pub(super) fn unknown(facts: &Facts<'_>) -> Vec<Sentence> {
         sentences.extend(super::alarm::alarms(facts, None));
         return sentences;
     }
-    let (state, action) = match (money.revenue_per_hour, money.cost_per_hour) {
-        (Some(revenue), _) => (
-            format!("Revenue {}; the profit is unknown, as no GPU has a rate.", an_hour(facts, revenue)),
-            "Write a [[lease]].",
-        ),
-        (None, Some(cost)) => (
-            format!("The GPUs cost {}; the profit is unknown, as no model has a price.", an_hour(facts, cost)),
-            "Write a [[price]].",
-        ),
-        (None, None) => ("Neither a price nor a GPU rate is known.".to_owned(), "Write a [[price]] and a [[lease]]."),
+    let (state, actions) = match (money.revenue_per_hour, money.cost_per_hour) {
+        (Some(revenue), _) => without_cost(facts, revenue),
+        (None, Some(cost)) => without_revenue(facts, cost),
+        (None, None) => without_both(facts.snapshot),
     };
     let mut sentences = vec![Sentence::plain(state)];
     sentences.extend(super::alarm::alarms(facts, None));
-    sentences.push(Sentence::toned(action, Tone::Action));
+    sentences.extend(actions.map(|action| Sentence::toned(action, Tone::Action)));
     sentences
+}
+
+/// Said while only more readings are needed.
+const TOO_EARLY: &str = "too early to say what an hour earns.";
+
+fn without_cost(facts: &Facts<'_>, revenue: Money) -> (String, Option<&'static str>) {
+    let revenue = an_hour(facts, revenue);
+    match missing::cost(facts.snapshot) {
+        Some(cost) => (format!("Revenue {revenue}; the profit is unknown, as {}.", cost.why), cost.action),
+        None => (format!("Revenue {revenue}; it is {TOO_EARLY}"), None),
+    }
+}
+
+fn without_revenue(facts: &Facts<'_>, cost: Money) -> (String, Option<&'static str>) {
+    let cost = an_hour(facts, cost);
+    match missing::revenue(facts.snapshot) {
+        Some(revenue) => (format!("The GPUs cost {cost}; the profit is unknown, as {}.", revenue.why), revenue.action),
+        None => (format!("The GPUs cost {cost}; it is {TOO_EARLY}"), None),
+    }
+}
+
+fn without_both(snapshot: &Snapshot) -> (String, Option<&'static str>) {
+    match (missing::revenue(snapshot), missing::cost(snapshot)) {
+        (Some(Missing { action: Some(_), .. }), Some(Missing { action: Some(_), .. })) => {
+            ("Neither a price nor a GPU rate is known.".to_owned(), Some("Write a [[price]] and a [[lease]]."))
+        }
+        (Some(revenue), Some(cost)) => {
+            (format!("The profit is unknown, as {} and {}.", revenue.why, cost.why), revenue.action.or(cost.action))
+        }
+        (Some(one), None) | (None, Some(one)) => (format!("The profit is unknown, as {}.", one.why), one.action),
+        (None, None) => (format!("It is {TOO_EARLY}"), None),
+    }
 }
 
 /// Why nothing can be said of what is earned an hour.
@@ -72,8 +100,6 @@ fn why_unknown(snapshot: &Snapshot) -> Option<Sentence> {
             "No source answers: the figures are the last known, and the rent runs on.",
             Tone::Critical,
         ));
-    } else if snapshot.money.young_pace {
-        "It is too early to say what an hour earns."
     } else {
         return None;
     };

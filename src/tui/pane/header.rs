@@ -156,8 +156,14 @@ fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
     let dot = (Role::Accent, " ●".to_owned());
     let interval = (Role::Dim, format!(" {}", every(app.interval)));
     if let WatchedFleet::PublishedDay { speed: Some(speed) } = app.fleet {
-        let faster = (Role::Accent, format!(" x {}", format::grouped(speed.into())));
-        return vec![(Role::Text, clock), faster, dot, interval];
+        let times = |speed: u32| format!(" x {}", format::grouped(speed.into()));
+        let lagging = app.real_speed.filter(|real| u64::from(*real) * 10 < u64::from(speed) * 9);
+        let mut words = vec![(Role::Text, clock), (Role::Accent, times(lagging.unwrap_or(speed)))];
+        if lagging.is_some() && width >= WITH_SECONDS {
+            words.push((Role::Dim, format!(" (asked{})", times(speed))));
+        }
+        words.extend([dot, interval]);
+        return words;
     }
     if width >= ZONED {
         clock = format!("{clock} {}", zone(scene));

@@ -95,6 +95,7 @@ fn why_unknown_forms(scene: &Scene<'_>) -> &'static [&'static str] {
             &["unpriced: no tokens of a priced model yet", "unpriced: set [[price]]", "unpriced"]
         }
         (None, Some(_)) => &["no engine found: nothing earns", "no engine found"],
+        (Some(_), None) if scene.snap.gpus.count == 0 => &["cost unknown: no GPU is found", "no GPU is found"],
         (Some(_), None) => &["cost unknown: no GPU rate, set [[lease]]", "no GPU rate: set [[lease]]", "no GPU rate"],
         (None, None) if tokens => &[
             "unpriced, and no GPU rate: set [[price]] and [[lease]]",

@@ -9,6 +9,7 @@ use super::served::{ServedTogether, latencies_of};
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::EngineRow;
 use crate::tui::format;
+use crate::tui::layout::LayoutRows;
 use crate::tui::scene::{Scene, short_target};
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
@@ -81,6 +82,18 @@ impl<'a> EngineCharts<'a> {
     /// Draws requests in work and waiting, the cache, and both latencies, side by side.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         charts::draw_row(canvas, area, scene, self.of_requests(scene), 4);
+    }
+
+    /// Draws the same in two columns: requests and cache, and both latencies below where the rows allow.
+    pub(super) fn draw_pairs(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+        let [requests, cache, to_first, between] = self.of_requests(scene);
+        if area.height < 2 * LEAST {
+            charts::draw_row(canvas, area, scene, [requests, cache], 2);
+            return;
+        }
+        let mut rows = LayoutRows(area);
+        charts::draw_row(canvas, rows.top(area.height / 2), scene, [requests, cache], 2);
+        charts::draw_row(canvas, rows.0, scene, [to_first, between], 2);
     }
 
     /// Draws what it makes: output, prompts, and the part of them that its cache had.

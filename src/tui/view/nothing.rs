@@ -169,7 +169,8 @@ fn ledger(scene: &Scene<'_>) -> Looked {
         (Some(trouble), _, _) => (trouble.to_string(), "--ledger PATH"),
         (None, Some(path), WriterStatus::Other(_)) => (format!("{path}, another process writes it"), ""),
         (None, Some(path), _) => (format!("{age}, {path}"), ""),
-        (None, None, _) => ("in memory only".to_owned(), "--ledger PATH"),
+        // A watch is without a file only where none was wanted: there is nothing to advise.
+        (None, None, _) => ("in memory only".to_owned(), ""),
     };
     Looked { what: "ledger".to_owned(), is_missing: ledger.trouble.is_some(), why, mend: mend.to_owned() }
 }

@@ -9,6 +9,7 @@ pub mod axis_rule;
 pub mod band;
 mod canvas;
 mod clip;
+pub mod clipped;
 pub mod digits;
 mod dots;
 pub mod event_lane;

@@ -40,6 +40,18 @@ fn rounded(value: f64) -> f64 {
     format!("{value:.12e}").parse().unwrap_or(value)
 }
 
+/// The value that a scale must reach so that a few values do not set it: the largest, or 1.25 times the largest but for the
+/// `few` largest where the scale is less than half as high then. `None` without a value.
+pub fn robust_largest(values: &[Option<f64>], few: usize) -> Option<f64> {
+    let mut known: Vec<f64> = values.iter().flatten().copied().filter(|value| value.is_finite()).collect();
+    known.sort_by(|a, b| b.total_cmp(a));
+    let largest = *known.first()?;
+    let few = few.max(known.len() / 16).max(1);
+    // Of fewer values none can be called an exception.
+    let rest = known.get(few).filter(|rest| **rest > 0.0 && known.len() >= 6 * few).map(|rest| 1.25 * rest);
+    Some(rest.filter(|rest| 2.0 * rest < largest).unwrap_or(largest))
+}
+
 /// The top of a chart that begins at zero: up at once, down only after five minutes below 60 % of the next lower step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
@@ -186,6 +198,24 @@ mod tests {
             assert!(same(step_below(step), below), "{step} {}", step_below(step));
         }
         assert!(step_above(f64::MAX).is_finite() && step_above(5e-324) > 0.0);
+    }
+
+    #[test]
+    fn one_bad_minute_does_not_set_a_scale() {
+        let mut values = vec![Some(2.0); 60];
+        assert_eq!(robust_largest(&values, 2), Some(2.0));
+        (values[7], values[8]) = (Some(60.0), Some(58.0));
+        assert_eq!(robust_largest(&values, 2), Some(2.5));
+        assert_eq!(robust_largest(&values[..11], 2), Some(60.0), "too few to tell");
+        let slow: Vec<Option<f64>> =
+            values.iter().enumerate().map(|(n, v)| if n < 20 { Some(60.0) } else { *v }).collect();
+        assert_eq!(robust_largest(&slow, 2), Some(60.0), "a bad third is no exception");
+        (values[7], values[8]) = (Some(4.9), Some(4.9));
+        assert_eq!(robust_largest(&values, 2), Some(4.9), "less than twice as high");
+        let mut idle = vec![Some(0.0); 60];
+        idle[3] = Some(5.0);
+        assert_eq!(robust_largest(&idle, 2), Some(5.0), "nothing else is above zero");
+        assert_eq!(robust_largest(&[None, Some(f64::NAN)], 2), None);
     }
 
     #[test]

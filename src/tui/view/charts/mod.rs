@@ -19,13 +19,16 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
 use crate::tui::widgets::axis_rule::{AxisMark, AxisRule};
 use crate::tui::widgets::band::BandChart;
+use crate::tui::widgets::clipped::ClippedPlot;
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel, side_by_side};
 use crate::tui::widgets::line::LineChart;
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::scale::{LineScale, step_above};
+use crate::tui::widgets::scale::{LineScale, robust_largest, step_above};
 use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Plot, PlotArea, Segment};
 use crate::units::{Span, Timestamp};
+
+const MINUTE: Span = Span::from_secs(60);
 
 /// The least number of columns for a title with its full unit and a legend.
 const WIDE_TITLE: u16 = 36;
@@ -123,8 +126,11 @@ impl Chart<'_> {
         let is_share = matches!(measure, Measure::HitRate | Measure::Kv | Measure::Load);
         let change = in_a_quarter(scene, &self.subject, measure, is_share).filter(|_| self.kind != Kind::Band);
         let change = changed(change, is_share);
-        let gap = (!self.rule.right.is_empty() && !change.is_empty()).then(|| Segment::dim("  "));
-        self.rule.right.push(gap.into_iter().chain(change).collect());
+        // The gap is left out together with what stands before it.
+        if let Some(before) = self.rule.right.last_mut().filter(|_| !change.is_empty()) {
+            before.push(Segment::dim("  "));
+        }
+        self.rule.right.push(change);
     }
 
     /// What the colours of prompts stand for, where the title has no room to say it.
@@ -161,9 +167,13 @@ impl Chart<'_> {
         let [lower, upper] = values else { return };
         let Some((_, role)) = self.layers.first() else { return };
         let most = ends(upper).map_or(0.0, |(_, most)| most);
-        let top = self.top.unwrap_or_else(|| step_above(1.02 * most));
+        // An objective that values exceed stays in the chart.
+        let exceeded = self.even.filter(|limit| *limit < most).unwrap_or(0.0);
+        let reached = robust_largest(upper, dots_of_a_minute(axis)).unwrap_or(0.0).max(exceeded);
+        let top = self.top.unwrap_or_else(|| step_above(1.02 * reached));
         let limit = self.even.filter(|limit| *limit < top && is_known(values));
-        let chart = BandChart { lower, upper, low: 0.0, top, limit, role: *role };
+        let band = BandChart { lower, upper, low: 0.0, top, limit, role: *role };
+        let chart = ClippedPlot { plot: &band, values: upper, format: &self.format };
         let labels: Vec<f64> = std::iter::once(top).chain(limit).collect();
         self.frame(canvas, area, scene, (axis, values), (&chart, &labels, Some("0")));
     }
@@ -214,6 +224,12 @@ impl Chart<'_> {
             &readings(&self.layers, values, &format),
         );
     }
+}
+
+/// How many dots a minute may touch.
+fn dots_of_a_minute(axis: &TimeAxis) -> usize {
+    let dots = MINUTE.millis().div_euclid(axis.dot().millis().max(1)) + 1;
+    usize::try_from(dots).unwrap_or(1)
 }
 
 /// Draws charts side by side over one span: that of the one of which something is known longest.

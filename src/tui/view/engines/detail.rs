@@ -21,8 +21,11 @@ use crate::units::Ratio;
 /// The least rows of a row of charts, and the most.
 pub(super) const CHARTS: u16 = 6;
 const MOST_CHARTS: u16 = 16;
-/// Columns that latencies take before the ranks.
+/// The least columns for four charts side by side.
+pub(super) const WIDE: u16 = 100;
+/// Columns that latencies take before the ranks, and those from which ranks stand beside them.
 const LATENCIES: u16 = 80;
+pub(super) const WITH_RANKS: u16 = LATENCIES + 38;
 /// Cells of a rank's line of tokens.
 const LINE: u16 = 30;
 
@@ -68,11 +71,15 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Option<Chos
 /// Draws its charts where there is room, and below them its latencies and its ranks.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[EngineLine<'_>]) {
     let Some(chosen) = chosen(scene, lines) else { return };
-    let ranks = if area.width >= LATENCIES + 38 { ranks_of(scene, chosen.line) } else { Vec::new() };
+    let ranks = if area.width >= WITH_RANKS { ranks_of(scene, chosen.line) } else { Vec::new() };
     let wanted = if ranks.len() > 1 { ranks.len().min(1_000) as u16 + 1 } else { 0 };
     let mut rows = LayoutRows(area);
     let room = area.height.saturating_sub(wanted.min(area.height / 3).max(latencies::ROWS));
-    if room >= CHARTS && chosen.subject != Subject::Fleet && area.width >= 100 {
+    let has_charts = room >= CHARTS && chosen.subject != Subject::Fleet;
+    if has_charts && area.width < WIDE {
+        let charts = EngineCharts::of(scene, &chosen.subject, &chosen.line.served);
+        charts.draw_pairs(canvas, rows.top(room.min(2 * MOST_CHARTS)), scene);
+    } else if has_charts {
         let is_twice = room >= 2 * CHARTS + 2;
         let height = if is_twice { (room / 2).min(MOST_CHARTS) } else { room.min(MOST_CHARTS + CHARTS) };
         let charts = EngineCharts::of(scene, &chosen.subject, &chosen.line.served);

@@ -86,7 +86,9 @@ impl View for Engines {
         let spare = room.saturating_sub(rows);
         let detail = match spare {
             _ if !has_detail => 0,
-            spare if area.width >= 100 && spare >= latencies::ROWS + detail::CHARTS => spare,
+            spare if spare >= latencies::ROWS + detail::CHARTS => spare,
+            // Too low for charts: more ranks stand beside the latencies.
+            spare if area.width >= detail::WITH_RANKS && spare >= latencies::ROWS => spare,
             _ => latencies::ROWS,
         };
         // What is left over stays below both, so that the chosen row and what is told of it stand together.

@@ -12,6 +12,7 @@ use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::charts::{self, Chart, Kind, changed, ends};
+use crate::tui::view::latencies;
 use crate::tui::widgets::framed_chart::side_by_side;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::{LineScale, step_above};
@@ -181,6 +182,10 @@ fn titled(vital: &OverviewVital, is_wide: bool) -> TitledRule<'static> {
 fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &OverviewVital, selected: Option<&Selection>) {
     let is_wide = area.width >= 40;
     let mut rule = titled(vital, is_wide);
+    if let Some(window) = latencies::window(scene).filter(|_| is_wide && vital.measure == Measure::HitRate) {
+        // The hit rate in the causes of a change is of a quarter hour.
+        rule.title.push(Segment::dim(format!(" last {window}")));
+    }
     rule = rule.note([Segment::dim(selection::note(scene, selected))]);
     // The break-even is that of the whole fleet.
     let even = scene.snap.money.break_even_load.filter(|_| selected.is_none()).map(Ratio::get);
