@@ -1,39 +1,39 @@
-//! How often the processes behind an address answer, and which of them are gone.
+//! Tracks which of the processes behind an address still answer.
 
 use crate::counters::{ProcessId, Processes};
 
-/// A process that answered alone is gone after this many pages of others.
+/// The pages of other processes after which a process that answered alone counts as gone.
 const GONE: u32 = 8;
 
-/// How often the processes behind an address answer, and which of them are gone.
+/// Tracks which of the processes behind an address still answer.
 #[derive(Debug, Default)]
 pub(super) struct Absences {
     pub(super) all: Vec<Absence>,
     pub(super) gone: Vec<ProcessId>,
-    /// Of those, the ones that nothing is known to have replaced: what they made after their last pages is missing.
+    /// The gone processes without a known successor: their tokens after their last page are missing.
     missing: Vec<ProcessId>,
 }
 
-/// What became known of an address's other processes when one answered.
+/// The changes to an address's other processes when one of them answers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Departures {
-    /// How many are gone that nothing is known to have replaced.
+    /// The number of processes newly gone without a known successor.
     pub(super) gone: usize,
-    /// Whether this one was said to be gone, so that nothing of it is missing.
+    /// Whether the answering process had been reported as gone; none of its tokens are missing then.
     pub(super) returned: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct Absence {
     pub(super) process: ProcessId,
-    /// The pages of others since its last one.
+    /// The pages of other processes since its last page.
     pub(super) missed: u32,
-    /// The most of them after which it answered again.
+    /// The most pages of other processes after which it answered again.
     pub(super) most: u32,
-    /// Its pages in a row up to its last one, and the most of them before another one answered.
+    /// The length of its latest run of consecutive pages, and the longest run before another process answered.
     pub(super) run: u32,
     pub(super) longest: u32,
-    /// Whether a process was born since its last page, which may have replaced it.
+    /// Whether a process that may have replaced it was born since its last page.
     pub(super) is_doubted: bool,
 }
 
@@ -41,13 +41,13 @@ pub(super) struct Absence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
     Answers,
-    /// Others answered for longer than they did before, and it cannot be known.
+    /// Others have answered for longer than usual, so it is unknown.
     Doubtful,
     Gone,
 }
 
 impl Absences {
-    /// Notes a page of a process.
+    /// Records a page of a process.
     pub(super) fn note(&mut self, process: ProcessId, doubted: &[ProcessId]) {
         if !self.all.iter().any(|known| known.process == process) {
             self.all.push(Absence { process, missed: 0, most: 0, run: 0, longest: 0, is_doubted: false });
@@ -64,7 +64,7 @@ impl Absences {
         }
     }
 
-    /// Which of the processes that are gone now are missing, and whether the one that answers was.
+    /// Updates the missing processes, and returns how many are new and whether the answering process was missing.
     pub(super) fn settle(&mut self, gone: &[ProcessId], answers: ProcessId, processes: &Processes) -> Departures {
         let has_left = |id: &ProcessId| processes.get(*id).is_some_and(|process| !process.has_ended());
         let is_new = |id: &&ProcessId| !self.gone.contains(id) && !self.missing.contains(id) && has_left(id);
@@ -75,7 +75,7 @@ impl Absences {
         Departures { gone: new.len(), returned }
     }
 
-    /// How many pages of others it may take by what was seen until one answers again.
+    /// The most pages of other processes that are usual between two pages of this one.
     fn usual(&self, absence: &Absence) -> u32 {
         let all = self.all.iter().fold(0_u32, |sum, other| sum.saturating_add(other.longest));
         (all - absence.longest.min(all)).max(absence.most)

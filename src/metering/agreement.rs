@@ -1,10 +1,9 @@
-//! Compares the values that two addresses show, which may be those of one process.
+//! Compares the values at two addresses, which may show the same process.
 //!
-//! A value that is read in an interval of time is at or above every value that the process had before the interval.
-//! Two addresses show one process if that holds for each value of either against the values of the other, and the
-//! values are new: each lies between two successive values of the other address. An aggregated page shows a value some
-//! time after it was read, and the delay is unknown: its values are compared with all earlier ones of the other address,
-//! among which they must lie as those of one process do.
+//! A value read in a time interval is at or above every value that the process had before the interval. Two addresses show
+//! one process if that holds for each value of either against the values of the other, and the values are new: each is
+//! between two successive values of the other address. An aggregated page shows a value some time after it was read, with
+//! an unknown delay: its values are compared with all earlier ones of the other address, and must fit between them.
 
 use std::collections::VecDeque;
 
@@ -14,42 +13,41 @@ use crate::counters::{Process, RowKey};
 use crate::reading::{EngineReading, PromptCount, Rank, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
 
-/// The evidence that makes two addresses one process: three new values that are equal or lie close together, or six
-/// that lie far apart.
+/// The evidence for one process: three new values that are equal or close together, or six that are far apart.
 const ENOUGH: u8 = 6;
-/// Values are close if they differ by at most one part in this many of their total.
+/// Values are close if they differ by at most this fraction (one part in so many) of their total.
 const CLOSE: u64 = 64;
 /// The number of contradictions after which two addresses are different processes.
 const CONTRADICTIONS: u8 = 3;
-/// The same of two that were one process before: one may have shown old values, or not all rows, for a while.
+/// The same number for two addresses that showed one process before: one may show old values, or not all rows, for a while.
 const CONTRADICTIONS_OF_ONE: u8 = 60;
 
 /// The counters of a process's rows at one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Values(Vec<(RowKey, [Option<u64>; 3])>);
 
-/// Values with the interval in which the process had them.
+/// Values, with the time interval in which the process had them.
 #[derive(Debug, Clone)]
 pub(super) struct Observation {
-    /// The earliest moment at which they can have been read; unknown for the first values of an aggregated page.
+    /// The earliest moment at which they can have been read; `None` for the first values of an aggregated page.
     pub(super) from: Option<Moment>,
-    /// When they were seen.
+    /// When they were received.
     pub(super) to: Moment,
     pub(super) values: Values,
 }
 
-/// The relation of values to earlier ones.
+/// How values compare with earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
-    /// There is nothing to compare.
+    /// Nothing to compare.
     Unknown,
-    /// A counter or a row is below the earlier values, or there is no row in common.
+    /// A counter or a row is below the earlier values, or no row is in both.
     Contradicts,
-    /// No counter is below: the total of the earlier values, and how far it is above them.
+    /// No counter is below: the total of the earlier values, and the growth above them.
     Rises { total: u64, by: u64 },
 }
 
-/// One of the two places of a pair, in their order.
+/// One of the two places of a pair, which are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Side {
     Lower,
@@ -71,21 +69,21 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pair {
     pub(super) verdict: Verdict,
-    /// The number of the first segment whose entries were counted by both places.
+    /// The number of the first segment whose entries both places have counted.
     pub(super) since: u64,
     /// The place that began with a baseline after the other one had posted tokens.
     pub(super) late: Option<Side>,
-    /// Evidence for one process, and the total of the last values that it comes from.
+    /// The evidence for one process, and the total of the values that last added to it.
     evidence: u8,
     proven: u64,
     contradictions: u8,
-    /// When its verdict was reached, as the number of a segment: of two saved states the later one holds.
+    /// The segment in which the verdict was reached; of two saved states, the later one is used.
     #[serde(default)]
     pub(super) decided: u64,
-    /// Whether the two were one process before: one of them then only shows other values for a while, or later ones.
+    /// Whether the two were one process before; a difference may then be temporary.
     #[serde(default)]
     was_same: bool,
-    /// The side whose last values were at or above earlier ones of the other side, and by how much.
+    /// The side whose last values were above earlier ones of the other side, and by how much.
     #[serde(skip)]
     rose: Option<(Side, u64)>,
 }
@@ -96,12 +94,12 @@ impl Values {
         Self(process.rows().iter().map(|row| (row.key.clone(), numbers(row.counters.last()))).collect())
     }
 
-    /// The counters of a page of a process that is not applied yet.
+    /// The counters of a page, before it is applied to the process.
     pub(super) fn on(page: &[&EngineReading], process: &Process) -> Self {
         Self(process.counters_on(page).into_iter().map(|(key, counters)| (key, numbers(counters))).collect())
     }
 
-    /// The same values without the model of the only row.
+    /// The same values without the model name, if there is only one row.
     pub(super) fn nameless(mut self) -> Self {
         if let [(key, _)] = &mut self.0[..] {
             key.model = None;
@@ -109,7 +107,7 @@ impl Values {
         self
     }
 
-    /// Whether no counter is below other values.
+    /// Whether no counter is below the other values.
     pub(super) fn reaches(&self, other: &Self) -> bool {
         self.order(other) != Order::Contradicts
     }
@@ -131,12 +129,12 @@ impl Values {
         ranks
     }
 
-    /// Whether they are other values some time later: no counter is below, and together they did not double.
+    /// Whether these can be later values of the same process: no counter is below, and the total did not double.
     pub(super) fn goes_on_from(&self, then: &Self) -> bool {
         matches!(self.order(then), Order::Rises { total, by } if by <= total)
     }
 
-    /// Compares with earlier values of another address. Counters that only one of them has are left out.
+    /// Compares with earlier values of another address. Counters that only one of them has are ignored.
     fn order(&self, then: &Self) -> Order {
         if self.0.is_empty() || then.0.is_empty() {
             return Order::Unknown;
@@ -180,12 +178,12 @@ impl Pair {
         }
     }
 
-    /// Starts again, with entries from segment `since` on.
+    /// Restarts the comparison, with entries from segment `since` on.
     pub(super) fn restart(&mut self, since: u64) {
         *self = Self { was_same: true, ..Self::new(since, None) };
     }
 
-    /// Sets the verdict, at a segment.
+    /// Sets the verdict, reached in segment `decided`.
     pub(super) fn decide(&mut self, verdict: Verdict, decided: u64) {
         (self.verdict, self.decided) = (verdict, decided);
         self.was_same |= matches!(verdict, Verdict::Same { .. });
@@ -196,12 +194,12 @@ impl Pair {
         self.was_same || matches!(self.verdict, Verdict::Same { .. })
     }
 
-    /// Whether the evidence is enough.
+    /// Whether there is enough evidence.
     pub(super) const fn agrees(&self) -> bool {
         self.evidence >= ENOUGH
     }
 
-    /// Applies values of a side, with the last values of the other side that were seen before them.
+    /// Compares new values of a side with the last values of the other side before them.
     pub(super) fn compare(&mut self, side: Side, now: &Values, then: &Values) {
         match now.order(then) {
             Order::Unknown => {}
@@ -219,8 +217,7 @@ impl Pair {
         }
     }
 
-    /// Applies new values of a side that follow `before`, whatever time they are of: those of one process are all above or
-    /// below one another.
+    /// Compares new values of a side that follow `before`, at an unknown time: of one process, any two values are ordered.
     pub(super) fn compare_at_any_time(
         &mut self,
         before: Option<&Values>,
@@ -239,7 +236,7 @@ impl Pair {
                 _ => {}
             }
         }
-        // The other side's last values, if they lie between the last two of this one.
+        // The other side's last values, if they are between the last two of this side.
         let last = theirs.back().filter(|last| now.reaches(&last.values));
         let (Some(last), Some(before)) = (last, before) else { return };
         if let Order::Rises { total, by } = last.values.order(before) {
@@ -256,7 +253,7 @@ impl Pair {
         }
     }
 
-    /// Adds evidence: values of this total lie within `width` tokens of the other side's, if they are new.
+    /// Adds evidence, if the values are new: values with this total are within `width` tokens of the other side's.
     fn prove(&mut self, total: u64, width: u64) {
         if total > self.proven {
             let weight = if width <= total / CLOSE { 2 } else { 1 };
@@ -266,8 +263,8 @@ impl Pair {
     }
 }
 
-/// The prompt and output tokens of the values that lie between two successive ones of the other address, when new values
-/// of one address come that were requested at `from` and follow `before`. `None` if they cannot be of one process.
+/// The prompt and output tokens of the values between two successive ones of the other address, for new values that were
+/// requested at `from` and follow `before`. `None` if the two addresses cannot show the same process.
 pub(super) fn fits(
     now: &Values,
     from: Moment,
@@ -285,7 +282,7 @@ pub(super) fn fits(
         return None;
     }
     let mut between = Vec::new();
-    // Of their values between the last two of this address, the first and the last: the others prove no more.
+    // Of the values in between, the first and the last suffice as evidence.
     let lies_between = |then: &&Observation| {
         now.reaches(&then.values) && before.is_some_and(|before| then.values.reaches(before) && then.values != *before)
     };
@@ -299,7 +296,7 @@ pub(super) fn fits(
     Some(between)
 }
 
-/// Whether two keys are of one row: a model that a page does not name may be any.
+/// Whether two keys can be of the same row; a page without a model name matches any model.
 pub(super) fn is_same(key: &RowKey, other: &RowKey) -> bool {
     let same_model = match (&key.model, &other.model) {
         (Some(model), Some(other)) => model == other || model.canonical() == other.canonical(),

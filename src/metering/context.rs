@@ -8,20 +8,20 @@ use crate::ledger::Ledger;
 use crate::reading::{NodeName, UnitName};
 use crate::units::{Moment, Span, Timestamp};
 
-/// The context of one page.
+/// The context of metering one page.
 pub(crate) struct Context<'a> {
     pub(crate) config: &'a FleetConfig,
     pub(crate) inventory: &'a Inventory,
     pub(crate) ledger: &'a mut Ledger,
     /// The target that sent the page.
     pub(crate) info: &'a TargetInfo,
-    /// The target's node.
+    /// The node of the target.
     pub(crate) node: &'a NodeName,
-    /// When the page came.
+    /// When the page was received.
     pub(crate) at: Moment,
-    /// Since when the fleet has been watched without a gap that was too long.
+    /// The start of continuous observation of the fleet, without a gap beyond the limit.
     pub(crate) watched_from: Option<Timestamp>,
-    /// Whether the cost of the target's node is known now; found for the first of its rows.
+    /// Whether the cost of the target's node is known now; computed for its first row.
     pub(crate) costed: OnceCell<bool>,
 }
 
@@ -36,7 +36,7 @@ impl Context<'_> {
         *self.costed.get_or_init(|| self.knows_cost(self.node, unit))
     }
 
-    /// Whether a lease has begun or ended, or an assumed rate has begun to hold, since an instant.
+    /// Whether a lease has begun or ended, or an assumed rate has begun, since an instant.
     pub(super) fn has_new_terms(&self, since: Timestamp) -> bool {
         let mut edges = self.config.leases.iter().flat_map(|lease| [lease.from, lease.until]).flatten();
         let mut assumed = self.ledger.book().gpu_rates().edges(since, self.at.wall + Span::from_millis(1));

@@ -1,4 +1,4 @@
-//! Which tokens of a row count in sums.
+//! Which tokens of a row count in totals.
 
 use crate::counters::Delta;
 use crate::dialect;
@@ -6,7 +6,7 @@ use crate::ledger::Classes;
 use crate::reading::{EngineKind, EngineRole};
 use crate::units::Tokens;
 
-/// Which of a row's tokens count.
+/// Which tokens of a row count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) prompts: bool,
@@ -27,8 +27,8 @@ impl Counts {
     }
 }
 
-/// Which of a row's tokens count. With prefill and decode apart, each token is on two pages and the dialect says which
-/// page counts it. A proxy's tokens do not count if an engine serves its model.
+/// Which tokens of a row count. With separate prefill and decode engines, each token is on two pages, and the dialect
+/// defines which page counts it. A proxy's tokens do not count if an engine serves its model.
 pub(crate) fn counts(kind: EngineKind, role: EngineRole, is_served: bool) -> Counts {
     let dialect::CountedPart { prompt, output } = dialect::attribution(kind, role);
     let own = !(role == EngineRole::Proxy && is_served);

@@ -1,4 +1,4 @@
-//! Disputes about the growth of rows: opened with their evidence, and withdrawn where the counters take it back.
+//! Disputes about the growth of rows: opened with evidence, and withdrawn if the counters revert it.
 
 use super::revenue::Interval;
 use super::{Context, Engine, Metering};
@@ -9,7 +9,7 @@ use crate::reading::{EngineReading, InstanceId};
 use crate::units::Timestamp;
 
 impl Metering {
-    /// Opens a dispute about implausible growth, with its evidence.
+    /// Opens a dispute about implausible growth.
     pub(super) fn dispute(
         &mut self,
         context: &mut Context<'_>,
@@ -44,7 +44,7 @@ impl Metering {
     }
 }
 
-/// Leaves to a person what is disputed of rows of an instance, where not all of it is open any more.
+/// Keeps the disputes of rows of an instance from being withdrawn automatically, once a person has decided some of them.
 pub(super) fn leave_decided(context: &Context<'_>, id: Option<&InstanceId>, processes: &mut Processes) {
     for (key, row) in processes.disputed_rows() {
         let Some((since, disputes)) = row.disputed_since() else { continue };

@@ -1,4 +1,4 @@
-//! Applies pages to the places of duplicates: finds their like before anything is posted, and compares them after.
+//! Detects duplicates: compares the processes of each page with those at other addresses, before and after posting.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::reading::{EngineReading, InstanceId, TargetId, TokenCounters};
 use crate::units::{Moment, Span};
 
 impl Metering {
-    /// Finds the other addresses of a page's process before anything of it is posted.
+    /// Finds other addresses of a page's process, before anything of the page is posted.
     pub(super) fn find_like(
         &mut self,
         context: &mut Context<'_>,
@@ -39,7 +39,7 @@ impl Metering {
         self.duplicates.find_alike(&place, page, |target| context.inventory.target(target).is_some());
     }
 
-    /// Compares a page that was just metered with what other addresses show of its processes.
+    /// Compares a metered page with the pages of other addresses that may show the same processes.
     pub(super) fn compare(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         let at = context.at;
         let Some(target) = context.inventory.target(&context.info.target) else { return };
@@ -63,7 +63,7 @@ impl Metering {
             }
             let Some(mark) = mark else { continue };
             self.duplicates.set_directness(&place, directness);
-            // A quarantined counter is behind what the process shows elsewhere.
+            // A quarantined counter is behind the values that the process shows elsewhere.
             let values = (!instance.processes.is_quarantined()).then(|| mark.values(Values::of(process)));
             self.duplicates.note_silence(&place, at, context.config.stale_after());
             settled.extend(self.settle_moved(context, &place, values.as_ref()));
@@ -75,7 +75,7 @@ impl Metering {
         }
     }
 
-    /// Takes back what was posted for a duplicate.
+    /// Reverses what was posted for a duplicate.
     fn settle(&mut self, context: &mut Context<'_>, engine: &mut Engine, settled: Settled) {
         let Settled::One { place, back } = settled else {
             return context.ledger.lose_window(context.at.wall);
@@ -101,14 +101,14 @@ impl Metering {
         }
     }
 
-    /// The target that counts the present process of an instance instead.
+    /// The target that counts the current process of an instance instead.
     pub(super) fn counted_at(&self, target: &TargetId, engine: &Engine, id: Option<&InstanceId>) -> Option<&TargetId> {
         let instance = engine.instances.iter().find(|instance| instance.id.as_ref() == id)?;
         let process = instance.processes.current()?.id();
         self.duplicates.counted_at(&Place { target: target.clone(), instance: id.cloned(), process })
     }
 
-    /// Whether an instance's present process is counted at another target, but another process of it is not.
+    /// Whether another target counts an instance's current process, but not all of its processes.
     pub(super) fn is_partly_counted(&self, context: &Context<'_>, engine: &Engine, id: Option<&InstanceId>) -> bool {
         let target = &context.info.target;
         self.counted_at(target, engine, id).is_some()
@@ -120,14 +120,14 @@ impl Metering {
             })
     }
 
-    /// Keeps an entry of an instance's present process that may have to be taken back.
+    /// Keeps an entry of an instance's current process that may be reversed later.
     pub(super) fn note_entry(&mut self, context: &Context<'_>, engine: &Engine, id: Option<&InstanceId>, entry: Entry) {
         if let Some(place) = present(context, engine, id) {
             self.duplicates.note(&place, entry);
         }
     }
 
-    /// Drops entries of an instance's process that were taken back.
+    /// Drops entries of an instance's process that were reversed.
     pub(super) fn drop_entries(
         &mut self,
         context: &Context<'_>,
@@ -139,7 +139,7 @@ impl Metering {
         self.duplicates.drop_entries(&place, taken);
     }
 
-    /// Notes that misses of an instance's process were turned into hits.
+    /// Records that misses of an instance's process became hits.
     pub(super) fn move_entries(
         &mut self,
         context: &Context<'_>,
@@ -153,8 +153,7 @@ impl Metering {
         }
     }
 
-    /// The targets that count the processes of a row instead, by process that answers now; `None` for those that count
-    /// here.
+    /// For each process of a row that answers now, the target that counts it instead; `None` if it counts here.
     pub(crate) fn counted_elsewhere(&self, target: &TargetId, row: &Row, now: Moment) -> Vec<Option<&TargetId>> {
         let instance = self
             .engines
@@ -165,14 +164,14 @@ impl Metering {
         processes.map(|process| self.duplicates.counted_at(&place(process.id()))).collect()
     }
 
-    /// Whether all processes of a row are counted at other targets.
+    /// Whether other targets count all processes of a row.
     pub(crate) fn is_duplicate(&self, target: &TargetId, row: &Row, now: Moment) -> bool {
         let counted = self.counted_elsewhere(target, row, now);
         !counted.is_empty() && counted.iter().all(Option::is_some)
     }
 
-    /// A row's counters, summed over the processes that answer in turn. Those that are counted at other targets are left
-    /// out, unless the row `is_duplicate`, that is, all are.
+    /// A row's counters, summed over the processes that answer. Those counted at other targets are excluded, unless all
+    /// are, that is, the row `is_duplicate`.
     pub(crate) fn counters(
         &self,
         target: &TargetId,
@@ -186,7 +185,7 @@ impl Metering {
         })
     }
 
-    /// The targets that are posted twice if each shows the process of the other, which no start time tells.
+    /// Pairs of targets that may be posted twice: they may show the same process, without start times to confirm it.
     pub(crate) fn lookalikes(&self, now: Moment) -> impl Iterator<Item = [&TargetId; 2]> {
         self.duplicates.lookalikes(now)
     }
@@ -199,7 +198,7 @@ impl Metering {
     }
 }
 
-/// The place of an instance's present process.
+/// The place of an instance's current process.
 fn present(context: &Context<'_>, engine: &Engine, id: Option<&InstanceId>) -> Option<Place> {
     let instance = engine.instances.iter().find(|instance| instance.id.as_ref() == id)?;
     let process = instance.processes.current()?.id();

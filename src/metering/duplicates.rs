@@ -1,12 +1,12 @@
 //! Duplicates: a process that several addresses show is counted once.
 //!
-//! A place is one process of one instance at one target. Two places are one process if they have the same program kind
-//! and start time, to the centisecond, and their values agree (`agreement`), whatever their nodes and however many
-//! instances or processes stand on either page. The more direct place counts: a page with one instance before an
-//! aggregated page, an address with one process before one with several, then the target that was added first. What
-//! the other one posted since both were seen is taken back; of two places, the one that was first seen later. The
-//! counting is handed over (`hand_over`) to a more direct place, and while the counting one is stale or replaced.
-//! Processes without a start time are never taken for duplicates; those that agree are told (`lookalikes`).
+//! A place is one process of one instance at one target. Two places show the same process if they have the same engine kind
+//! and start time, to the centisecond, and their values agree (`agreement`), whatever their nodes and the number of
+//! instances or processes on either page. The more direct place counts: a page with one instance before an aggregated page,
+//! an address with one process before one with several, then the target added first. What the other place posted since both
+//! were seen is reversed; between equals, the place seen later does not count. Counting moves (`hand_over`) to a more
+//! direct place, or away from a place that is stale or whose process was replaced. Processes without a start time are never
+//! treated as duplicates; those that agree are reported (`lookalikes`).
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -31,38 +31,38 @@ use crate::ledger::{Entry, Ledger};
 use crate::reading::{EngineKind, InstanceId, TargetId};
 use crate::units::{Moment, Span};
 
-/// How long the entries of a process are kept that no other address shows yet.
+/// How long entries of a process are kept that no other address shows yet.
 const ALONE: Span = Span::from_secs(600);
 /// How long a place is kept without a page.
 const KEPT: Span = Span::from_secs(86_400);
-/// The most places with one mark that are all compared; beyond it, only equally named instances are.
+/// The most places with one mark that are all compared; beyond it, only instances of the same name are.
 const COMPARED: usize = 64;
 
-/// Entries that may have to be taken back, posted while the segments had this number.
+/// Entries that may be reversed, posted in the segment of this number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct PostedSegment {
     number: u64,
     entries: Vec<Entry>,
 }
 
-/// What is known of a place.
+/// The state of a place.
 #[derive(Debug, Default)]
 struct Known {
     mark: Mark,
     kind: Option<EngineKind>,
-    /// `None` until its first page of this watch.
+    /// `None` until its first page of this run.
     directness: Option<Directness>,
-    /// When its last page was requested and when it came.
+    /// When its last page was requested and received.
     polled: Option<(Moment, Moment)>,
-    /// When it appeared, the last time after it was silent.
+    /// When it appeared, last after a silence.
     appeared: Option<Moment>,
     /// Whether another process replaced it.
     has_ended: bool,
-    /// Whether tokens were posted for it, here or in an earlier watch.
+    /// Whether tokens were posted for it, in this run or an earlier one.
     has_posted: bool,
     observations: VecDeque<Observation>,
     posted: Vec<PostedSegment>,
-    /// Until when entries are kept although no other place is like it.
+    /// Until when entries are kept although no other place has the same mark.
     alone_until: Option<Moment>,
     logs: bool,
 }
@@ -73,12 +73,12 @@ pub(super) struct Duplicates {
     places: Tracked<Place, Known>,
     by_mark: HashMap<Mark, BTreeSet<Place>>,
     pairs: Pairs,
-    /// The number of the present segment.
+    /// The number of the current segment.
     segment: u64,
     lookalikes: Lookalikes,
 }
 
-/// A page of a place, before anything of it is posted.
+/// A page of a place, before it is posted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FirstPage {
     pub(super) mark: Mark,
@@ -88,12 +88,12 @@ pub(super) struct FirstPage {
     pub(super) at: Moment,
 }
 
-/// A change that follows from a comparison.
+/// The result of a comparison.
 #[derive(Debug)]
 pub(super) enum Settled {
-    /// The place is a duplicate: these entries are taken back.
+    /// The place is a duplicate; these entries are reversed.
     One { place: Place, back: Vec<Entry> },
-    /// Two places turned out to be two processes.
+    /// Two places turned out to show two processes.
     Two,
 }
 
@@ -108,7 +108,7 @@ impl Duplicates {
     /// The target that counts a place's process instead, if it is a duplicate.
     pub(super) fn counted_at(&self, place: &Place) -> Option<&TargetId> {
         let mut first = None;
-        // What a duplicate is a duplicate of may be one itself, but never in a circle.
+        // The place that counts a duplicate may be a duplicate too; the loop is bounded.
         let mut now = place;
         for _ in 0..OBSERVATIONS {
             let Some(next) = self.winner(now) else { break };
@@ -117,7 +117,7 @@ impl Duplicates {
         first
     }
 
-    /// What a place has in common with others of its process, if it is known.
+    /// The mark of a place, if known.
     pub(super) fn mark(&self, place: &Place) -> Option<Mark> {
         self.places.get(place).map(|known| known.mark)
     }
@@ -178,7 +178,7 @@ impl Duplicates {
         }
     }
 
-    /// Drops a target's places that were not seen for long.
+    /// Drops a target's places that have not been seen for long.
     pub(super) fn prune(&mut self, target: &TargetId, at: Moment) {
         self.lookalikes.prune(target, at);
         let is_old = |known: &Known| known.polled.is_some_and(|(_, last)| at.since(last) >= KEPT);
@@ -188,7 +188,7 @@ impl Duplicates {
         }
     }
 
-    /// Notes how direct a place is.
+    /// Records how direct a place is.
     pub(super) fn set_directness(&mut self, place: &Place, directness: Directness) {
         if let Some(known) = self.places.get_mut(place) {
             known.directness = Some(directness);
@@ -208,12 +208,12 @@ impl Duplicates {
         others
     }
 
-    /// Whether another target has a place with the mark of one of an instance's.
+    /// Whether another target has a place with the mark of one of the instance's places.
     pub(super) fn is_seen_elsewhere(&self, target: &TargetId, id: Option<&InstanceId>) -> bool {
         self.of_instance(target, id).any(|place| self.alike(place).next().is_some())
     }
 
-    /// Forgets an instance's places.
+    /// Forgets the places of an instance.
     pub(super) fn forget_instance(&mut self, target: &TargetId, id: Option<&InstanceId>) {
         self.lookalikes.retain(target, |place, _| place.instance.as_ref() != id);
         for place in self.of_instance(target, id).cloned().collect::<Vec<_>>() {
@@ -221,7 +221,7 @@ impl Duplicates {
         }
     }
 
-    /// Forgets a target's places.
+    /// Forgets the places of a target.
     pub(super) fn reset(&mut self, target: &TargetId) {
         self.lookalikes.retain(target, |_, _| false);
         for place in self.of_target(target).cloned().collect::<Vec<_>>() {
@@ -229,7 +229,7 @@ impl Duplicates {
         }
     }
 
-    /// Drops the entries, which were posted to another ledger.
+    /// Drops all entries, since they were posted to another ledger.
     pub(super) fn forget_posted(&mut self) {
         self.lookalikes.forget_posted();
         self.places.values_mut().for_each(|known| known.posted.clear());
@@ -246,7 +246,7 @@ impl Duplicates {
         known
     }
 
-    /// Finds the places that may be the same process, before anything of its page is posted.
+    /// Finds the places that may show the same process, before its page is posted.
     pub(super) fn find_alike(&mut self, place: &Place, page: FirstPage, is_watched: impl Fn(&TargetId) -> bool) {
         let known = self.add(place, page.mark, Some(page.kind));
         let is_new = known.polled.is_none();
@@ -276,7 +276,7 @@ impl Duplicates {
         }
     }
 
-    /// Whether two addresses that answer may show one process, so that what is posted for one of them may be taken back.
+    /// Whether two answering addresses may show the same process, so that postings of one of them may be reversed.
     pub(super) fn may_take_back(&self, now: Moment) -> bool {
         let posts = |place: &Place| {
             self.places.get(place).is_some_and(|known| {
@@ -287,12 +287,12 @@ impl Duplicates {
         self.pairs.undecided().any(|places| places.into_iter().all(posts))
     }
 
-    /// The targets of processes that may be one, and are counted at both.
+    /// Pairs of targets that may show the same process and both count.
     pub(super) fn lookalikes(&self, now: Moment) -> impl Iterator<Item = [&TargetId; 2]> {
         self.lookalikes.marked(now)
     }
 
-    /// Compares a page of a place with those that may show the same process without a start time.
+    /// Compares a page with places that may show the same process without a start time.
     pub(super) fn look(&mut self, sight: Sight, ledger: &mut Ledger) {
         if self.winner(&sight.place).is_some() {
             return self.lookalikes.leave(&sight.place, ledger);
@@ -310,7 +310,7 @@ impl Duplicates {
         self.alike(place).any(is_open)
     }
 
-    /// Keeps an entry that may have to be taken back.
+    /// Keeps an entry that may be reversed.
     pub(super) fn note(&mut self, place: &Place, entry: Entry) {
         if !entry.tokens.is_zero() {
             self.lookalikes.note(place, entry);
@@ -327,7 +327,7 @@ impl Duplicates {
         }
     }
 
-    /// Turns misses of a kept entry into hits.
+    /// Changes misses of a kept entry into hits.
     pub(super) fn move_entry(&mut self, place: &Place, misses: &Entry, hits: Entry) {
         self.lookalikes.drop_entries(place, std::slice::from_ref(misses));
         self.lookalikes.note(place, hits);
@@ -339,14 +339,14 @@ impl Duplicates {
         }
     }
 
-    /// Drops what was taken back for another reason from the kept entries.
+    /// Drops kept entries that were reversed for another reason.
     pub(super) fn drop_entries(&mut self, place: &Place, taken: &[Entry]) {
         self.lookalikes.drop_entries(place, taken);
         let Some(known) = self.places.get_mut(place) else { return };
         known.posted.iter_mut().rev().for_each(|segment| super::entries::subtract(&mut segment.entries, taken));
     }
 
-    /// Adds an observation and compares it with those of the places that may be the same process.
+    /// Adds an observation, and compares it with those of places that may show the same process.
     pub(super) fn observe(
         &mut self,
         place: &Place,
@@ -379,7 +379,7 @@ impl Duplicates {
             let was = pair.verdict;
             let is_before = |then: &&Observation| now.from.is_some_and(|from| from.since(then.to) >= Span::ZERO);
             let then = theirs.observations.iter().rev().find(is_before);
-            // Of two processes of one page that started together, time tells which one it is.
+            // Of two processes of one page that started together, only the time of the values tells which one matches.
             let any_time = (stale || theirs.is_aggregated() || pair.was_same()) && !together;
             match then {
                 Some(then) if !any_time || now.values.reaches(&then.values) => {
@@ -393,7 +393,7 @@ impl Duplicates {
             }
             match (was, pair.verdict) {
                 (Verdict::Same { .. }, Verdict::Differ) => {
-                    // They are judged anew, with what both post from here on.
+                    // They are compared again, with what both post from here on.
                     self.segment += 1;
                     pair.restart(self.segment);
                     settled.push(Settled::Two);
@@ -413,8 +413,8 @@ impl Duplicates {
         settled
     }
 
-    /// Decides which of two places that agree is counted. A place that is a duplicate already counts for neither; two
-    /// of them are decided when one counts again.
+    /// Decides which of two agreeing places counts. A place that is a duplicate already does not count against the other;
+    /// two duplicates are decided when one counts again.
     fn join(&mut self, one: &Place, other: &Place) -> Option<Settled> {
         let (lower, upper) = if one < other { (one, other) } else { (other, one) };
         let late = self.pairs.get(lower, upper)?.late.unwrap_or_else(|| {
@@ -424,7 +424,7 @@ impl Duplicates {
         self.join_without(lower, upper, late)
     }
 
-    /// The same; of two that both count, the one on this side no longer does.
+    /// As [`Self::join`], for two ordered places: if both count, the one on the side `either` stops counting.
     fn join_without(&mut self, lower: &Place, upper: &Place, either: Side) -> Option<Settled> {
         let uncounted = match (self.winner(lower).is_some(), self.winner(upper).is_some()) {
             (true, true) => return None,
@@ -444,7 +444,7 @@ impl Duplicates {
         Some(Settled::One { place: place.clone(), back })
     }
 
-    /// Takes the targets whose places or comparisons were touched since the last call.
+    /// Takes the targets whose places or comparisons changed since the last call.
     pub(super) fn take_touched(&mut self) -> impl Iterator<Item = TargetId> {
         let pairs = self.pairs.take_touched();
         pairs.into_iter().chain(self.places.take_touched().into_iter().map(|place| place.target))

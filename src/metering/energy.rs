@@ -1,6 +1,6 @@
 //! Meters energy counters.
 //!
-//! `meter` judges the movements of a counter; this module posts what was drawn to the account that pays for it.
+//! `meter` classifies the changes of a counter; this module posts the energy to the account that pays for it.
 
 mod meter;
 
@@ -13,7 +13,7 @@ use crate::units::{Energy, Moment, Power, Timestamp, Tokens};
 pub(super) use meter::EnergyMeter;
 use meter::{ABOVE, Jump, Movement, WATTS};
 
-/// What is read of a GPU's energy.
+/// The energy-related part of a GPU reading.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EnergyReading {
     index: u32,
@@ -22,13 +22,13 @@ pub(crate) struct EnergyReading {
 }
 
 impl EnergyReading {
-    /// The part of a reading.
+    /// Extracts the part from a reading.
     pub(crate) const fn of(reading: &GpuReading) -> Self {
         Self { index: reading.index, energy: reading.energy, power_limit: reading.power_limit }
     }
 }
 
-/// The place of a meter, and the account that pays for its energy from each instant on, up to the reading's.
+/// The GPU of a meter, and the account that pays for its energy from each instant on, up to that of the reading.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Metered<'a> {
     pub(super) paid: &'a [(Timestamp, Option<CostAccountId>)],
@@ -41,12 +41,12 @@ pub(super) struct Metered<'a> {
 #[derive(Debug, Default)]
 pub(super) struct EnergyMeters {
     meters: Tracked<GpuId, EnergyMeter>,
-    /// Since when the energy of GPUs whose power is paid for is unknown.
+    /// For GPUs whose power is paid for: since when the energy is unknown.
     unknown: BTreeMap<GpuId, Moment>,
 }
 
 impl EnergyMeters {
-    /// Reads a GPU's counter and posts the energy drawn.
+    /// Applies a reading of a GPU's counter and posts the energy drawn.
     pub(super) fn read(&mut self, ledger: &mut Ledger, metered: Metered<'_>, reading: &EnergyReading, at: Moment) {
         let is_paid = metered.now().is_some();
         let Some(now) = reading.energy.map(Energy::get) else {
@@ -84,31 +84,31 @@ impl EnergyMeters {
         }
     }
 
-    /// Since when the energy of a GPU whose power is paid for is unknown: its counter has no value, or one that fell and
-    /// stands still.
+    /// Since when the energy of a GPU whose power is paid for is unknown: its counter has no value, or fell and has
+    /// stopped.
     pub(super) fn unknown_since(&self, id: &GpuId) -> Option<Moment> {
         self.unknown.get(id).copied().or_else(|| self.meters.get(id)?.stuck_since())
     }
 
-    /// Forgets a GPU's meter, since no lease pays for energy. If one does later, its first reading is the baseline.
+    /// Drops a GPU's meter, since no lease pays for energy. Should one do so later, the first reading is the baseline.
     pub(super) fn forget(&mut self, id: &GpuId) {
         self.unknown.remove(id);
         self.meters.remove(id);
     }
 
-    /// When a GPU's counter last moved.
+    /// When a GPU's counter last changed.
     pub(super) fn moved_at(&self, id: &GpuId) -> Option<Moment> {
         self.meters.get(id).map(|meter| meter.at)
     }
 
-    /// Takes the GPUs whose meters were touched since the last call.
+    /// Takes the GPUs whose meters changed since the last call.
     pub(super) fn take_touched(&mut self) -> Vec<GpuId> {
         self.meters.take_touched()
     }
 
     /// The meter of a GPU, for saving.
     pub(super) fn saved(&self, id: &GpuId) -> Option<EnergyMeter> {
-        // Whether energy is unknown, the next reading says.
+        // The next reading shows whether the energy is known.
         let Self { meters, unknown: _ } = self;
         meters.get(id).copied()
     }
@@ -141,7 +141,8 @@ impl Metered<'_> {
     }
 }
 
-/// Posts energy that was drawn between two moments, cut where another lease pays. What none pays for is not posted.
+/// Posts the energy drawn between two moments, split where the paying account changes. Energy without an account is not
+/// posted.
 fn post(ledger: &mut Ledger, metered: Metered<'_>, drawn: u64, (from, to): (Moment, Moment), now: Moment) {
     let (from, to) = (now.wall - now.since(from), now.wall - now.since(to));
     let inside = |at: &Timestamp| *at > from && *at < to;

@@ -23,19 +23,19 @@ const ROWS: usize = 1024;
 pub(crate) struct Engine {
     pub(crate) instances: Vec<Instance>,
     pub(crate) rows: Vec<Row>,
-    /// When its last page came.
+    /// When its last page was received.
     pub(crate) last_page: Option<Moment>,
-    /// The GPUs that the bounds of its last page's rows assume together.
+    /// The total of the GPUs that the bounds of its last page's rows assume.
     pub(super) judged: u64,
-    /// The only row that left the page of the instance that is being read.
+    /// The only row that left the page of the instance being read.
     pub(super) left: Option<usize>,
-    /// The accounts of the rows that a restart left without a place on the page that is being read, in the order of the rows.
+    /// The accounts of the rows that a restart removed from the page being read, in row order.
     pub(super) ended: VecDeque<RevenueAccountId>,
     /// Whether any of its rows has live counters.
     pub(super) has_live: bool,
-    /// Whether its processes were reset by hand, so that its next page is a baseline.
+    /// Whether a person reset its processes, so that its next page is a baseline.
     pub(super) is_reset: bool,
-    /// Whether the reset dropped growth of a target that had been counted.
+    /// Whether the reset dropped growth of a counted target.
     pub(super) lost_by_reset: bool,
 }
 
@@ -46,9 +46,9 @@ pub(crate) struct Instance {
     pub(crate) seen: Moment,
     pub(crate) processes: Processes,
     pub(super) absences: Absences,
-    /// Its number as an address of sources; 0 before its first posting.
+    /// Its number as an address of posting sources; 0 before its first posting.
     pub(super) number: u64,
-    /// When a counter of it had so much at once after nothing that its earlier pages may have been wrong.
+    /// When one of its counters jumped from zero by so much that its earlier pages may have been wrong.
     pub(super) leapt: Option<Moment>,
     /// Entries that were posted on trial, by process.
     pub(super) trial: BTreeMap<ProcessId, OnTrial>,
@@ -57,7 +57,7 @@ pub(crate) struct Instance {
 }
 
 impl Engine {
-    /// The instance of a page's rows; a new one is added.
+    /// The instance of a page's rows; added if new.
     pub(super) fn instance(&mut self, id: Option<&InstanceId>, at: Moment) -> &mut Instance {
         let place = self.instances.iter().position(|instance| instance.id.as_ref() == id).unwrap_or_else(|| {
             self.instances.push(Instance {
@@ -75,8 +75,8 @@ impl Engine {
         &mut self.instances[place]
     }
 
-    /// The index of a reading's row; a new one is added. A row whose name `was` another one on its process's earlier pages
-    /// keeps its place. The only row that left its instance's page gets the name of the first new one: it is the same row.
+    /// The index of a reading's row, added if new. A row with another name (`was`) on earlier pages of its process keeps
+    /// its index. If only one row left its instance's page, the first new row is taken for it.
     pub(super) fn row(&mut self, reading: &EngineReading, was: Option<&RowKey>, at: Moment, window: Span) -> usize {
         if let Some(known) = self.rows.iter().position(|row| row.is_of(reading)) {
             return known;
@@ -97,7 +97,7 @@ impl Engine {
         self.rows.len() - 1
     }
 
-    /// The row of a former name, if no process of its instance has that any more.
+    /// The row of a former name, if no process of its instance has that name any more.
     fn row_renamed(&self, reading: &EngineReading, was: &RowKey, at: Moment) -> Option<usize> {
         let instance = self.instances.iter().find(|instance| instance.id == reading.instance)?;
         let is_kept = instance.processes.all().iter().any(|process| process.find(was).is_some());
@@ -105,7 +105,7 @@ impl Engine {
         self.rows.iter().position(is_of).filter(|_| !is_kept)
     }
 
-    /// The only row of an instance that none of its processes has any more, and that is not on its page.
+    /// The only row of an instance that none of its processes has any more and that is not on its page.
     pub(super) fn row_that_left(&self, id: Option<&InstanceId>, page: &[&EngineReading]) -> Option<usize> {
         let instance = self.instances.iter().find(|instance| instance.id.as_ref() == id)?;
         let has = |key: &RowKey| instance.processes.all().iter().any(|process| process.find(key).is_some());
@@ -116,8 +116,8 @@ impl Engine {
         left.next().filter(|_| left.next().is_none())
     }
 
-    /// The accounts of the rows of an instance that were on its last page and are not on this one, if it has new ones for all:
-    /// which of them has which name now is not known, but together they earn as before.
+    /// The accounts of rows that were on an instance's last page and are not on this one, if there is a new row for each.
+    /// It is unknown which row became which, but together they earn as before.
     pub(super) fn accounts_that_ended(
         &self,
         id: Option<&InstanceId>,
@@ -137,7 +137,7 @@ impl Engine {
         instance.processes.get(process)?.key_of(reading, page)?.model.clone()
     }
 
-    /// Drops instances and rows that left the page long ago, or are too many. Returns the rows.
+    /// Drops instances and rows that left the page long ago or exceed the limits. Returns the rows.
     pub(super) fn prune(&mut self, at: Moment) -> Vec<Row> {
         let mut limit = None;
         if self.rows.len() > ROWS {
@@ -165,7 +165,7 @@ impl Engine {
         self.rows.iter_mut().for_each(Row::forget_processes);
     }
 
-    /// Numbers the accounts of rows, which were numbered as in `before`, as another ledger does. Forgets what was posted.
+    /// Renumbers the accounts of rows from `before` to those of another ledger. Forgets what was posted.
     pub(super) fn renumber(&mut self, before: &[RevenueAccount], ledger: &mut Ledger) {
         for row in &mut self.rows {
             row.former = row.former.and_then(|id| before.get(id.index())).map(|account| ledger.account(account));
@@ -182,7 +182,7 @@ impl Engine {
         }
     }
 
-    /// A row's process as a source of postings. The row and its instance have numbers from the first posting on.
+    /// A row's process as a source of postings; the row and its instance are numbered at the first posting.
     pub(super) fn number(&mut self, place: usize, process: ProcessId, last: &mut u64) -> PostingSource {
         let row = &mut self.rows[place];
         let instance = self.instances.iter_mut().find(|instance| instance.id == row.instance);
@@ -201,7 +201,7 @@ impl Engine {
         self.instances.iter().find(|instance| instance.id.as_ref() == id)?.processes.get(process)
     }
 
-    /// A row's counters, summed over those of the processes that answer in turn that are counted.
+    /// A row's counters, summed over the counted processes that answer.
     pub(crate) fn counters(&self, row: &Row, now: Moment, is_counted: impl Fn(ProcessId) -> bool) -> TokenCounters {
         let instance = self.instances.iter().find(|instance| instance.id == row.instance);
         let processes = instance.into_iter().flat_map(|instance| instance.processes.answering(now));
@@ -210,7 +210,7 @@ impl Engine {
         rows.map(|known| known.counters.last()).fold(TokenCounters::default(), plus)
     }
 
-    /// The number of processes that answer beyond one for each instance.
+    /// The most processes behind one instance's address.
     pub(crate) fn processes_in_turn(&self, now: Moment) -> usize {
         let most = self.instances.iter().map(|instance| instance.processes.answering(now).count());
         most.max().unwrap_or(0)
@@ -221,7 +221,7 @@ impl Engine {
         self.instances.iter().map(|instance| instance.processes.restarts()).sum()
     }
 
-    /// Whether a proxy's tokens are held until it is clear whether an engine counts them.
+    /// Whether a proxy's tokens are held until it is known whether an engine counts them.
     pub(crate) fn holds_proxied(&self) -> bool {
         self.rows.iter().any(Row::holds_proxied)
     }
@@ -231,57 +231,57 @@ impl Engine {
         self.instances.iter().any(|instance| instance.processes.is_quarantined())
     }
 
-    /// Whether less may be posted than was produced, until an open question is settled.
+    /// Whether fewer tokens may be posted than were produced, until an open question is settled.
     pub(crate) fn holds_back(&self) -> bool {
         self.holds_proxied() || self.instances.iter().any(|instance| instance.processes.holds_back())
     }
 
-    /// Whether growth of one of several processes without start times may be taken back.
+    /// Whether postings for one of several processes without start times may be reversed.
     pub(crate) fn is_on_trial(&self, now: Moment) -> bool {
         self.instances
             .iter()
             .any(|instance| instance.processes.may_be_taken_back(now) || instance.resets.iter().any(ResetRow::posts))
     }
 
-    /// Whether a process counts in its rates that may have stopped.
+    /// Whether rates include a process that may have stopped.
     pub(crate) fn doubts(&self, now: Moment) -> bool {
         self.instances.iter().any(|instance| instance.doubts(now))
     }
 
-    /// Whether some of its growth may have been made before the watch.
+    /// Whether some of its growth may be from before the target was observed.
     pub(crate) fn may_count_earlier(&self, now: Moment) -> bool {
         self.instances.iter().any(|instance| instance.has_leapt(now))
     }
 
-    /// Whether a row of its last page lacks the value of a counter, or has one that was refused.
+    /// Whether a row of its last page lacks a counter's value, or has an invalid one.
     pub(crate) fn lacks_values(&self) -> bool {
         self.rows.iter().any(|row| row.reading.refused.contains(&true) || row.lacks().contains(&true))
     }
 
-    /// Whether more processes answer than are kept.
+    /// Whether more processes answer than can be tracked.
     pub(crate) fn is_crowded(&self, now: Moment) -> bool {
         self.instances.iter().any(|instance| instance.processes.is_crowded(now))
     }
 
-    /// Whether more rows come and go than are kept of a process.
+    /// Whether a process has more rows than can be tracked.
     pub(crate) fn lacks_rows(&self, now: Moment) -> bool {
         self.instances
             .iter()
             .any(|instance| instance.processes.current().is_some_and(|process| process.lacks_rows(now)))
     }
 
-    /// Whether its earlier pages counted prompt or output tokens and its present ones do not.
+    /// Whether prompt or output tokens were on earlier pages and are not on the current ones.
     pub(crate) fn gone(&self) -> [bool; 2] {
         let each = self.instances.iter().map(|instance| instance.processes.gone());
         each.fold([false; 2], |all, one| std::array::from_fn(|i| all[i] || one[i]))
     }
 
-    /// Whether it is not clear whether pages are of one process with views of it that lag, or of two with one start time.
+    /// Whether it is unknown if pages are of one process with views that lag, or of two processes with one start time.
     pub(crate) fn is_doubted(&self) -> bool {
         self.instances.iter().any(|instance| instance.processes.is_doubted())
     }
 
-    /// Whether processes that cannot be told apart answer in turn.
+    /// Whether indistinguishable processes answer by turns.
     pub(crate) fn is_ambiguous(&self) -> bool {
         self.instances.iter().any(|instance| instance.processes.is_ambiguous())
     }
@@ -293,8 +293,8 @@ impl Engine {
             || self.rows.iter().filter(|other| other.instance == row.instance).all(|other| other.reading.live.is_none())
     }
 
-    /// Whether processes answer at a row's address whose growth is in none of its rates: several that are not told apart, or
-    /// one that did not answer since they are.
+    /// Whether processes answer at a row's address whose growth is in none of its rates: several indistinguishable ones, or
+    /// one that has not answered since they became distinguishable.
     pub(super) fn lacks_rates(&self, place: usize, now: Moment, window: Span) -> bool {
         let row = &self.rows[place];
         let instance = self.instances.iter().find(|instance| instance.id == row.instance);
@@ -302,14 +302,14 @@ impl Engine {
             let processes = &instance.processes;
             let current = processes.current().map(Process::id);
             let others = processes.answering(now).filter(|process| Some(process.id()) != current);
-            // One that may have been replaced counts when it answers again.
+            // A process that may have been replaced counts when it answers again.
             let mut others = others.filter(|process| !instance.is_gone(process));
             processes.answer_unexplained(now, window)
                 || others.any(|process| process.find(&row.key).is_some() && !row.window.has(process.id()))
         })
     }
 
-    /// Whether a row counts finished requests apart.
+    /// Whether a row has separate counters of finished requests.
     pub(crate) fn counts_finished(&self, row: &Row) -> bool {
         let instance = self.instances.iter().find(|instance| instance.id == row.instance);
         let process = instance.and_then(|instance| instance.processes.current());

@@ -1,8 +1,8 @@
-//! Kept entries of the ledger, which may be taken back or changed later.
+//! Kept ledger entries, which may be reversed or changed later.
 
 use crate::ledger::Entry;
 
-/// Takes entries from kept ones, the latest first.
+/// Subtracts entries from kept ones, the latest first.
 pub(super) fn subtract(kept: &mut [Entry], taken: &[Entry]) {
     for entry in taken {
         let mut left = *entry;
@@ -14,7 +14,7 @@ pub(super) fn subtract(kept: &mut [Entry], taken: &[Entry]) {
     }
 }
 
-/// Appends an entry, merged with the last one of the same kind.
+/// Appends an entry, merged with the last one that it can merge with.
 pub(super) fn remember(kept: &mut Vec<Entry>, entry: Entry) {
     match kept.iter_mut().rev().find(|last| last.merges(&entry)) {
         Some(last) => last.merge(entry),
@@ -22,7 +22,7 @@ pub(super) fn remember(kept: &mut Vec<Entry>, entry: Entry) {
     }
 }
 
-/// Appends entries, each merged with the last one of its kind.
+/// Appends entries, each merged with the last one that it can merge with.
 pub(super) fn remember_all(kept: &mut Vec<Entry>, entries: Vec<Entry>) {
     for entry in entries {
         remember(kept, entry);

@@ -1,7 +1,7 @@
 //! Idle cost: the cost of GPUs on nodes that produced no billable token in a minute.
 //!
-//! A minute is judged as long as it is kept apart, which is an hour. Tokens of a longer outage are posted into minutes
-//! that were judged before and are not judged again. Idle cost is then an upper bound; no other amount depends on it.
+//! A minute is classified while it is kept separately, for an hour. Tokens of a longer outage are posted into older
+//! minutes, which are not classified again. Idle cost is then an upper bound; no other amount depends on it.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::ledger::{CostAccount, CostKind, Ledger, PostingSums};
 use crate::reading::{NodeName, UnitName};
 use crate::units::{GpuTime, Span, Timestamp};
 
-/// Judges the minutes that were written to, and the one after each: a minute that has just begun is judged by the
+/// Classifies the minutes that were written to, and the one after each: a minute that has just begun has the result of the
 /// previous one.
 pub(super) fn judge(ledger: &mut Ledger) {
     const MINUTE: Span = Span::from_secs(60);
@@ -21,7 +21,7 @@ pub(super) fn judge(ledger: &mut Ledger) {
     }
 }
 
-/// Sets each cost account's idle time of a minute.
+/// Computes each cost account's idle time in a minute.
 fn idle_of(ledger: &Ledger, minute: Timestamp, span: Span) -> Vec<(crate::ledger::CostAccountId, GpuTime)> {
     let Some(sums) = ledger.minute_sums(minute) else { return Vec::new() };
     let newest = ledger.minute_sums(minute + span).is_none();
@@ -37,7 +37,7 @@ fn idle_of(ledger: &Ledger, minute: Timestamp, span: Span) -> Vec<(crate::ledger
 struct Busy<'a> {
     nodes: HashSet<&'a NodeName>,
     units: HashSet<&'a UnitName>,
-    /// All nodes with revenue. A node without any is busy when its unit is.
+    /// All nodes with revenue. A node without any is busy if its unit is.
     own: HashSet<&'a NodeName>,
 }
 

@@ -1,7 +1,6 @@
-//! Leakage: tokens that an engine produced beyond its finished requests, whichever of the two is billed.
+//! Leakage: tokens produced beyond finished requests, whichever of the two is billed.
 //!
-//! It includes requests that are still running, so a page on which they finish can lower it. Leakage is not posted: the
-//! ledger has what is billed.
+//! It includes running requests, so it can decrease when they finish. Leakage is not posted: the ledger has what is billed.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +15,7 @@ pub struct Leakage {
 }
 
 impl Leakage {
-    /// Adds tokens of a day and drops those of another. A page over midnight belongs to the day it ends in.
+    /// Adds tokens to a day and drops those of another. A page over midnight belongs to the day that it ends in.
     pub(super) fn add(&mut self, day: Timestamp, tariff: Option<TariffId>, change: TokenChange) {
         if self.day != day {
             *self = Self { day, lines: Vec::new() };

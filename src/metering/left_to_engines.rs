@@ -1,14 +1,14 @@
-//! Rows of proxies whose models engines serve.
+//! Proxy rows whose models engines serve.
 
 use serde::{Deserialize, Serialize};
 
-/// A proxy's row whose model is or was left to the engines that serve it.
+/// A proxy's row whose model is or was counted by the engines that serve it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LeftToEngines {
     /// Whether tokens may have been counted nowhere since.
     pub(super) lacks: bool,
-    /// Whether no engine serves the model any more. A lost window is counted when the first tokens are posted, since the
-    /// model may turn out to be served under another name.
+    /// Whether no engine serves the model any more. The lost window is counted when the first tokens are posted, since the
+    /// model may be served under another name.
     pub(super) ended: bool,
 }
 

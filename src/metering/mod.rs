@@ -1,7 +1,7 @@
 //! Turns readings into postings: the tokens of each revenue account, and the GPU time of each cost account.
 //!
-//! `counters` judges the growth of a page's counters; this module attributes it to an account and posts it. GPU time
-//! follows from the inventory's changes and the leases. This module shows nothing and reads no clock.
+//! `counters` decides how a page's counters grew; this module finds the account and posts the growth. GPU time follows from
+//! inventory changes and leases. This module displays nothing and reads no clock.
 
 mod absences;
 mod agreement;
@@ -75,11 +75,11 @@ use uncounted::UncountedPrompts;
 #[derive(Debug)]
 pub struct Metering {
     pub(crate) engines: Tracked<TargetId, Engine>,
-    /// Targets of earlier watches that are not watched now, and whose processes other targets show.
+    /// Targets of earlier runs that are not configured now, and whose processes other targets show.
     unwatched: BTreeMap<TargetId, Engine>,
     earlier: EarlierTargets,
     resets: Resets,
-    /// The number of rows that posted so far.
+    /// The number of rows that have posted so far.
     sources: u64,
     duplicates: Duplicates,
     roles: RoleInference,
@@ -95,7 +95,7 @@ pub struct Metering {
 }
 
 impl Metering {
-    /// An empty state. Leases by schedule run from `began` on.
+    /// An empty state. Scheduled leases start at `began`.
     pub fn new(config: &FleetConfig, began: Timestamp) -> Self {
         Self {
             engines: Tracked::default(),
@@ -132,20 +132,20 @@ impl Metering {
         info.role.or(reading.role).is_none() && self.roles.role(&info.target, reading).is_some()
     }
 
-    /// The tokens of a row that count in sums. With prefill and decode apart, each token is on two pages; a proxy's
-    /// tokens are or may be those of engines.
+    /// The tokens of a row that count in totals. With separate prefill and decode engines, each token is on two pages; a
+    /// proxy's tokens are or may be those of engines.
     pub(crate) fn counts(&self, info: &TargetInfo, row: &Row, is_duplicate: bool) -> Counts {
         if is_duplicate {
             return Counts::NOTHING;
         }
         let role = self.role(info, &row.reading);
-        // Only a proxy's tokens may be an engine's.
+        // Only a proxy's tokens can also be an engine's.
         let is_proxy = role == EngineRole::Proxy;
         let served = is_proxy && row.reading.model.as_ref().is_some_and(|model| self.names.is_served(model));
         counts(row.reading.kind, role, is_proxy && (served || !row.posts()))
     }
 
-    /// Whether two addresses may show one process, so that what is posted for one of them may be taken back.
+    /// Whether two addresses may show the same process, so that postings of one of them may be reversed.
     pub(crate) fn may_count_twice(&self, now: Moment) -> bool {
         self.duplicates.may_take_back(now)
     }
@@ -167,7 +167,7 @@ impl Metering {
         self.gpu_cost.run_to(ledger, view, at);
     }
 
-    /// Advances to `at`: posts GPU time and judges minutes as idle or not.
+    /// Advances to `at`: posts GPU time and classifies minutes as idle or not.
     pub(crate) fn tick(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
         self.run_to(ledger, view, at);
         idle::judge(ledger);
@@ -202,8 +202,8 @@ impl Metering {
         }
     }
 
-    /// Posts the energy that GPUs of a node drew since they were last read, if their lease has a power price. Energy
-    /// that no GPU can have drawn is disputed.
+    /// Posts the energy that a node's GPUs drew since the last reading, if their lease has a power price. Energy that no
+    /// GPU can have drawn is disputed.
     pub(crate) fn read_energy(
         &mut self,
         ledger: &mut Ledger,
@@ -235,7 +235,7 @@ impl Metering {
         self.energy.unknown_since(id)
     }
 
-    /// Ends a node's leases by hand; `id` is the request's.
+    /// Ends a node's leases by hand; `id` is that of the request.
     pub(crate) fn end_lease(
         &mut self,
         ledger: &mut Ledger,
@@ -247,7 +247,7 @@ impl Metering {
         self.gpu_cost.end(ledger, view, id, node, at);
     }
 
-    /// Whether a request to end a lease is applied, and not in a checkpoint yet.
+    /// Whether a request to end a lease is applied but not yet in a checkpoint.
     pub(crate) fn has_ended(&self, id: i64) -> bool {
         self.gpu_cost.has_ended(id)
     }
@@ -257,10 +257,11 @@ impl Metering {
         self.gpu_cost.take_ended()
     }
 
-    /// Forgets the processes behind a target: its next page is a baseline. If it was counted, a lost window `is_due` then.
+    /// Forgets the processes behind a target, whose next page is a baseline. If it was counted and `is_due`, a window is
+    /// lost then.
     pub(crate) fn reset_target(&mut self, target: &TargetId, is_due: bool) {
         let engine = self.engines.get(target);
-        // The state of a target that was reset while it was not watched is gone.
+        // The state of a target that was reset while it was not configured is gone.
         let at = engine.and_then(|engine| engine.last_page);
         let elsewhere = |row: &Row| at.is_some_and(|at| self.is_duplicate(target, row, at));
         let lost = engine.is_none_or(|engine| engine.rows.is_empty() || !engine.rows.iter().all(elsewhere));
@@ -280,7 +281,7 @@ impl Metering {
         }
     }
 
-    /// Marks the resets of a target whose page was read as applied.
+    /// Marks the resets of a target as applied, since its page was read.
     pub(crate) fn reset_is_over(&mut self, target: &TargetId) {
         self.resets.answered(target);
     }
@@ -290,7 +291,7 @@ impl Metering {
         self.resets.take_applied()
     }
 
-    /// Numbers the accounts of rows, which were numbered as in `before`, as another ledger does. Forgets what was posted.
+    /// Renumbers the accounts of rows from `before` to those of another ledger. Forgets what was posted.
     pub(crate) fn renumber(&mut self, before: &[RevenueAccount], ledger: &mut Ledger) {
         for engine in self.engines.values_mut() {
             engine.renumber(before, ledger);

@@ -1,11 +1,11 @@
-//! Names of models: which names mean the same model, and which models watched engines serve.
+//! Model names: which names mean the same model, and which models the observed engines serve.
 //!
-//! Names are compared without case, by their last path component, so without a provider prefix (`hosted_vllm/`,
-//! `openai/`). Aliases join names: configured ones for ever, those of a server's model list and of a page's adapters as
-//! long as there is evidence for them (see `target`).
+//! Names are compared without case, by their last path component, that is, without a provider prefix (`hosted_vllm/`,
+//! `openai/`). Aliases join names: configured ones permanently, those of a server's model list and of a page's adapters
+//! while there is evidence for them (see `target`).
 //!
-//! A target serves a model from the first page with it on, also while it is silent. It no longer does once its pages
-//! have shown other models only for ten minutes.
+//! A target serves a model from the first page with it on, also while silent, until its pages have shown only other models
+//! for ten minutes.
 
 mod roots;
 mod target;
@@ -19,19 +19,19 @@ use roots::Roots;
 use target::TargetNames;
 pub(super) use target::{PageNames, SavedName};
 
-/// The joined names, and the models that watched engines serve.
+/// The joined names, and the models that observed engines serve.
 #[derive(Debug, Default)]
 pub(super) struct ModelNames {
     /// The names that the configuration joins, in canonical form.
     configured: Vec<(String, String)>,
     targets: Tracked<TargetId, TargetNames>,
-    // The rest follows from these two.
+    // The other fields are computed from these two.
     roots: Roots,
-    /// The roots without names that the last page or list of their target lacks.
+    /// The roots without the names that the last page or list of their target lacks.
     sure_roots: Roots,
     /// The served models by root.
     served: HashMap<String, Served>,
-    /// The models that pages show now, by sure root.
+    /// The models on current pages, by sure root.
     shown: HashSet<String>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct ModelNames {
 pub(super) struct Served {
     /// When the first page with it was read.
     pub(super) since: Timestamp,
-    /// Whether each target that served it, or that named it so, no longer does.
+    /// Whether every target that served it, or that used the name for it, no longer does.
     pub(super) replaced: bool,
 }
 
@@ -54,8 +54,8 @@ impl ModelNames {
         names
     }
 
-    /// Takes a target's page: the rows of its engines, and its model list. The adapters of a model count as the model,
-    /// since their tokens are among its own. Returns whether a model is no longer served.
+    /// Applies a target's page: the rows of its engines, and its model list. The adapters of a model count as the model,
+    /// since their tokens are included in the model's. Returns whether a model is no longer served.
     pub(super) fn note_page(&mut self, target: &TargetId, page: &PageNames<'_>) -> bool {
         if !self.targets.contains_key(target) {
             self.targets.insert(target.clone(), TargetNames::default());
@@ -64,8 +64,8 @@ impl ModelNames {
         changed && self.rebuild()
     }
 
-    /// Adds the models and names that a target had before a restart; its last page was read at `answered`, the last one
-    /// with a row at the moment beside it.
+    /// Restores the models and names that a target had before a restart; its last page was read at `answered`, and the last
+    /// page with each row at the row's moment.
     pub(super) fn restore<'a>(
         &mut self,
         target: &TargetId,
@@ -78,49 +78,49 @@ impl ModelNames {
         }
     }
 
-    /// The other names that count for a target, to be saved.
+    /// The aliases of a target, for saving.
     pub(super) fn saved(&self, target: &TargetId) -> Vec<SavedName> {
         self.targets.get(target).map(TargetNames::saved).unwrap_or_default()
     }
 
-    /// Takes the targets whose names were touched since the last call.
+    /// Takes the targets whose names changed since the last call.
     pub(super) fn take_touched(&mut self) -> Vec<TargetId> {
         self.targets.take_touched()
     }
 
-    /// Whether a watched engine serves a model under any of its names.
+    /// Whether an observed engine serves a model under any of its names.
     pub(super) fn is_served(&self, model: &ModelName) -> bool {
         self.served.contains_key(&self.root_of(model))
     }
 
-    /// Whether any engine is watched.
+    /// Whether any engine is observed.
     pub(super) fn any_served(&self) -> bool {
         !self.served.is_empty()
     }
 
-    /// Whether a watched engine may serve models under names that are not known, since its model list can't be read.
+    /// Whether an observed engine may serve models under unknown names, since its model list is unreadable.
     pub(super) fn may_have_others(&self) -> bool {
         self.targets.values().any(TargetNames::may_have_others)
     }
 
-    /// How watched engines serve a model under any of its names, if they do.
+    /// How observed engines serve a model under any of its names, if they do.
     pub(super) fn served(&self, model: &ModelName) -> Option<Served> {
         let served = self.served.get(&self.root_of(model)).copied()?;
         let is_shown = self.shown.contains(&self.sure_roots.root(model.canonical()));
         Some(Served { replaced: !is_shown, ..served })
     }
 
-    /// Whether a watched engine serves the model with this root.
+    /// Whether an observed engine serves the model with this root.
     pub(super) fn serves_root(&self, root: &str) -> bool {
         self.served.contains_key(root)
     }
 
-    /// The one name that all names of a model lead to.
+    /// The root of all names of a model.
     pub(super) fn root_of(&self, model: &ModelName) -> String {
         self.roots.root(model.canonical())
     }
 
-    /// Finds the roots and the served models again. Returns whether a root is no longer served.
+    /// Computes the roots and the served models again. Returns whether a root is no longer served.
     fn rebuild(&mut self) -> bool {
         let configured = || self.configured.iter().map(|(name, model)| (name.as_str(), model.as_str()));
         let others = || self.targets.values().flat_map(TargetNames::others);
@@ -151,7 +151,7 @@ impl ModelNames {
     }
 }
 
-/// The other names that several models share, by what the configuration joins. They are served, and join nothing: those
+/// The aliases that several models share, given the configured aliases. They count as served but join nothing, since the
 /// models would be taken for one.
 fn shared<'a>(configured: &Roots, others: impl Iterator<Item = (&'a str, &'a str, bool)>) -> HashSet<&'a str> {
     let (mut models, mut shared) = (HashMap::new(), HashSet::new());
@@ -228,7 +228,7 @@ mod tests {
         assert!(!is_served(&names, "x"), "a circle ends");
     }
 
-    /// Class: a model that was served once and is not any more.
+    /// The class of errors: a model was served once and no longer is.
     #[test]
     fn a_model_is_served_until_others_have_replaced_it_for_ten_minutes() {
         let mut names = ModelNames::default();
@@ -249,7 +249,7 @@ mod tests {
         assert!(!is_served(&names, "x"));
     }
 
-    /// Class: state that grows with every new name.
+    /// The class of errors: state grows with every new name.
     #[test]
     fn the_names_of_a_target_are_limited() {
         let mut names = ModelNames::default();
@@ -260,7 +260,7 @@ mod tests {
         assert!(names.served.len() <= target::MODELS && is_served(&names, "m-59-0") && !is_served(&names, "m-0-0"));
     }
 
-    /// Class: another name for which there is no evidence any more.
+    /// The class of errors: an alias without evidence is still used.
     #[test]
     fn other_names_count_as_long_as_their_evidence() {
         let mut names = ModelNames::new(&[(ModelName::new("m"), vec![ModelName::new("configured")])]);
@@ -284,7 +284,7 @@ mod tests {
         assert!(is_served(&names, "chat") && is_served(&names, "configured"), "no later list lacks it");
     }
 
-    /// Class: a name that moves from one model to another.
+    /// The class of errors: an alias moves from one model to another.
     #[test]
     fn a_name_that_moves_to_another_model_leaves_the_first_one() {
         let mut names = ModelNames::default();
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(names.root_of(&ModelName::new("x")), "x", "two models");
     }
 
-    /// Class: names that are forgotten by a restart, so that a proxy's tokens are counted beside the engine's.
+    /// The class of errors: a restart forgets aliases, so that a proxy's tokens are counted besides the engine's.
     #[test]
     fn other_names_outlive_a_restart() {
         let mut names = ModelNames::default();
@@ -316,7 +316,7 @@ mod tests {
         assert!(!is_served(&names, "chat") && !is_served(&names, "run") && is_served(&names, "m"));
     }
 
-    /// Class: two models under one other name are taken for one model.
+    /// The class of errors: two models with a common alias are taken for one model.
     #[test]
     fn a_name_that_two_models_share_is_served_and_joins_neither() {
         let mut names = ModelNames::default();

@@ -1,7 +1,7 @@
-//! How much of each node is judged apart: the GPUs that the bounds of its engines' rows assume together.
+//! The largest bound of each node: the GPUs that the bounds of its engines' rows assume in total.
 //!
-//! Each row of a page is compared with what all GPUs of its node can produce, so several rows together may post several
-//! times as much. Checks of what is stored of a node need the largest such sum.
+//! Each row of a page is checked against what all GPUs of its node can produce, so several rows together may post several
+//! times as much. Checks of a node's stored amounts need the largest such total.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ pub(super) struct NodeBounds {
     nodes: Tracked<NodeName, Gpus>,
 }
 
-/// The GPUs of one node's bounds together.
+/// The total GPUs of one node's bounds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Gpus {
     now: u64,
@@ -23,7 +23,7 @@ struct Gpus {
 }
 
 impl NodeBounds {
-    /// Takes the sum of a target's page.
+    /// Records the total of a target's page.
     pub(super) fn note(&mut self, target: &TargetId, node: &NodeName, gpus: u64) {
         match self.targets.get_mut(target) {
             Some((known, before)) if known == node && *before == gpus => return,
@@ -42,26 +42,26 @@ impl NodeBounds {
         sum.most = sum.most.max(sum.now);
     }
 
-    /// Renames a node, whose postings get the new name.
+    /// Renames a node, as its postings are renamed.
     pub(super) fn rename(&mut self, from: &NodeName, to: &NodeName) {
         let most = self.nodes.get(from).map_or(0, |gpus| gpus.most);
         self.restore(to.clone(), most);
     }
 
-    /// Restores the largest sum of a node.
+    /// Restores the largest total of a node.
     pub(super) fn restore(&mut self, node: NodeName, most: u64) {
         let known = &mut self.nodes.entry(node).or_default().most;
         *known = most.max(*known);
     }
 
-    /// Takes the nodes whose sums were touched since the last call.
+    /// Takes the nodes whose totals changed since the last call.
     pub(super) fn take_touched(&mut self) -> Vec<NodeName> {
         self.nodes.take_touched()
     }
 
-    /// The largest sum of a node.
+    /// The largest total of a node.
     pub(super) fn most(&self, node: &NodeName) -> Option<u64> {
-        // The present sums are those of the next pages.
+        // The current totals come from the next pages.
         let Self { targets: _, nodes } = self;
         let Gpus { now: _, most } = nodes.get(node)?;
         Some(*most)

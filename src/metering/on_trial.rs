@@ -1,4 +1,4 @@
-//! Entries that are kept for as long as what was posted may be taken back.
+//! Entries that are kept while postings may be reversed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::counters::{ProcessId, RowKey};
 use crate::ledger::Entry;
 use crate::units::Tokens;
 
-/// The entries of one row of one process since it was reset.
+/// The entries of one row of a process since the row was reset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ResetRow {
     pub(super) process: ProcessId,
@@ -18,22 +18,22 @@ pub(crate) struct ResetRow {
 }
 
 impl ResetRow {
-    /// Whether anything was posted for it that may be taken back.
+    /// Whether any of its postings may be reversed.
     pub(super) fn posts(&self) -> bool {
         !self.entries.is_empty()
     }
 }
 
-/// What was posted for a process on trial.
+/// The postings for a process on trial.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct OnTrial {
     pub(super) entries: Vec<Entry>,
-    /// Entries of before the trial that late hits changed, and what they became.
+    /// Entries from before the trial that late hits changed, before and after the change.
     pub(super) moved: Vec<[Entry; 2]>,
 }
 
 impl OnTrial {
-    /// Notes that late hits changed an entry.
+    /// Records that late hits changed an entry.
     pub(super) fn note_moved(&mut self, [before, after]: [Entry; 2]) {
         let kept = self.entries.iter().filter(|kept| kept.merges(&before));
         if kept.map(|kept| kept.tokens.miss).sum::<Tokens>() < before.tokens.miss {
@@ -45,7 +45,7 @@ impl OnTrial {
     }
 }
 
-/// What was on trial by a saved state.
+/// Restores the postings on trial from a saved state.
 pub(super) fn restored(
     entries: Vec<(ProcessId, Vec<Entry>)>,
     moved: Vec<(ProcessId, Vec<[Entry; 2]>)>,

@@ -16,7 +16,7 @@ use crate::units::{Moment, Span, Timestamp};
 /// How long a process counts as answering after its last page.
 const ANSWERING: Span = Span::from_secs(60);
 
-/// How far an engine's clock may differ from ours for its first page to count from zero.
+/// The largest difference of an engine's clock from ours at which its first page counts from zero.
 const CLOCKS_AGREE: Span = Span::from_secs(60);
 
 impl Metering {
@@ -83,14 +83,14 @@ impl Metering {
         let parts = rows.len().saturating_mul(instance.processes.answering(at).count());
         engine.judged = engine.judged.saturating_add(seen.bounds.gpus().saturating_mul(parts as u64));
         let instance = engine.instance(id, at);
-        // The start time as it was accepted: one in 1970 is dropped.
+        // The start time as accepted; a time in 1970 is dropped.
         let start = instance.processes.get(outcome.process).and_then(Process::start);
         for (process, back) in trials::settle(context, engine, id, &outcome) {
             self.drop_entries(context, id, process, &back);
             let rows = engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id);
             rows.filter_map(|row| row.guard.as_mut()).for_each(|guard| guard.drop_entries(&back));
         }
-        // This comes before any posting, since the process may be a duplicate.
+        // This precedes any posting, since the process may be a duplicate.
         self.find_like(context, engine, (id, rows), &outcome);
         let before = match outcome.verdict {
             PageVerdict::Born { replaced: true, .. } => before,
@@ -169,9 +169,9 @@ impl Metering {
         if step.regained && counts {
             context.ledger.regain_window(context.at.wall);
         }
-        // A process that was not asked, as others answered at its turn, was not silent.
+        // A process that did not answer because others did was not silent.
         let gap = interval.silent;
-        // What a process adds that is counted elsewhere is in no rate of a row that others count in.
+        // Growth of a process that is counted elsewhere is not in the rates of a row that others count in.
         let partly = self.is_partly_counted(context, engine, reading.instance.as_ref());
         let without = partly.then(|| Step { grown: None, ..step.clone() });
         let step = without.as_ref().unwrap_or(step);
@@ -199,7 +199,7 @@ impl Metering {
         row.draw(reading.clone(), context.at, outcome.process, step, context.config.window);
     }
 
-    /// Posts a growth, and what it says of earlier hits.
+    /// Posts a growth, and the corrections of earlier hits.
     fn post_growth(
         &mut self,
         context: &mut Context<'_>,
@@ -219,7 +219,7 @@ impl Metering {
             self.move_entries(context, reading.instance.as_ref(), outcome.process, &moved);
         }
         if grown.corrected > crate::units::Tokens::ZERO {
-            // They are those of the page before.
+            // The corrected hits are of the previous page.
             let since = interval.from - (interval.to - interval.from);
             let moved = correct(context, engine, place, (outcome.process, since), grown.corrected);
             trials::keep_moved(engine, reading, outcome, &moved);
@@ -227,7 +227,7 @@ impl Metering {
         }
     }
 
-    /// Judges a row's latencies by the objectives. Those of a proxy are not its node's.
+    /// Applies a row's latencies to the objectives. A proxy's latencies are not its node's.
     fn note_latency(
         &mut self,
         context: &mut Context<'_>,
@@ -246,7 +246,7 @@ impl Metering {
         }
     }
 
-    /// The bounds on the growth of an instance, by the GPUs of its node. A proxy has none.
+    /// The bounds on the growth of an instance, from the GPUs of its node. A proxy has none.
     fn bounds(&self, context: &Context<'_>, rows: &[&EngineReading]) -> Bounds {
         if rows.iter().any(|reading| self.role(context.info, reading) == EngineRole::Proxy) {
             return Bounds::None;
@@ -269,26 +269,26 @@ fn by_instance(readings: &[EngineReading]) -> Vec<InstancePart<'_>> {
     instances
 }
 
-/// The earliest start time from which a new process counts from zero: since then the fleet was watched and the node's
-/// GPUs were allocated. `None` if the engine's clock does not agree with ours.
+/// The earliest start time from which a new process counts from zero: the fleet was observed and the node's GPUs were
+/// allocated since then. `None` if the engine's clock differs too much from ours.
 fn watched_since(context: &Context<'_>, ahead: Option<Span>, engine: &Engine) -> Option<Timestamp> {
     let watched = context.watched_from.filter(|_| agreed(ahead, engine).is_some())?;
     if let Some(last) = engine.last_page {
-        // A new instance of a page that was read before. The calendar may have been set since the watch began.
+        // A new instance on a page that was read before. The boot clock is used, as wall time may have been set.
         return Some(context.at.wall - context.at.since(last));
     }
     let allocated = context.inventory.node(context.node).and_then(|node| node.allocated_from);
     allocated.map(|from| watched.max(from))
 }
 
-/// How far the server's clock is ahead of ours, if it agrees well enough for births to be compared with the watch.
+/// How far the server's clock is ahead of ours, if they agree well enough to compare start times.
 fn agreed(ahead: Option<Span>, engine: &Engine) -> Option<Span> {
     ahead.filter(|ahead| ahead.millis().abs() < CLOCKS_AGREE.millis() && !engine.is_reset)
 }
 
-/// Whether a process whose first page is a baseline was, or without a start time as an instance that `is_other` than those
-/// before may have been, born while its address was watched: others answered at its turns, or its page lagged. What it
-/// produced until this page is not counted.
+/// Whether a process whose first page is a baseline was born while its address was observed, since others answered or its
+/// page lagged. Without a start time, this is assumed for an instance that `is_other` than the earlier ones. Its tokens
+/// before this page are not counted.
 fn was_born_unseen(context: &Context<'_>, engine: &Engine, page: &InstancePage<'_>, is_other: bool) -> bool {
     if engine.last_page.is_none() || engine.is_reset {
         return false;
@@ -297,14 +297,14 @@ fn was_born_unseen(context: &Context<'_>, engine: &Engine, page: &InstancePage<'
         let has_made = |reading: &&EngineReading| reading.tokens.any();
         return is_other && page.rows.iter().any(has_made);
     };
-    // Without the server's time, by our clock alone.
+    // Without the server's time, our clock is used.
     let ahead = agreed(Some(page.ahead.unwrap_or_default()), engine);
     let is_within = |(ahead, watched): (Span, Timestamp)| start - ahead > watched && start - ahead <= context.at.wall;
     ahead.zip(context.watched_from).is_some_and(is_within)
 }
 
-/// Counts the windows whose tokens were never on a page: of rows that were dropped, of a process before its first page, and of
-/// others after their last ones. One of which nothing is missing after all counts back.
+/// Counts lost windows of tokens that were never on a page: of dropped rows, of a process before its first page, and of
+/// others after their last pages. If a missing process returns, its window is no longer lost.
 fn lose_unseen(
     context: &mut Context<'_>,
     engine: &mut Engine,
@@ -346,9 +346,9 @@ fn note_verdict(
         PageVerdict::Reset => true,
         _ => false,
     };
-    // What a reset lost is counted when the reset is believed.
+    // The loss of a reset is counted when the reset is accepted.
     let lost = restarted && outcome.verdict != PageVerdict::Reset;
-    // Pages that were quarantined in between show that the same process continued.
+    // Quarantined pages in between show that the same process continued.
     let silent = long && at.since(answered) > context.config.stale_after();
     let may_lack = lost || outcome.verdict == PageVerdict::Continues && silent && starts[1].is_none();
     if may_lack && counted {
@@ -367,9 +367,9 @@ fn note_verdict(
     Interval { from: at.wall - gap, to: at.wall, timing, starts, began: false, silent, late: [None; 2] }
 }
 
-/// Gives a process the rates of the only one, which it replaced. Of several it may have replaced any: those have rates again
-/// when they answer. If one does that was believed to be replaced, all rates begin with their last pages. Returns the processes
-/// that may have been replaced.
+/// Gives a process the rates of the only process, which it replaced. If it may have replaced any of several, their rates
+/// resume when they answer. If a process answers that was considered replaced, all rates restart from their last pages.
+/// Returns the processes that may have been replaced.
 fn begin_process(
     context: &mut Context<'_>,
     engine: &mut Engine,
@@ -422,7 +422,7 @@ fn begin_process(
     doubted
 }
 
-/// Ends a row's rate where a page says nothing of the time in which its growth was made. Returns its interval.
+/// Ends a row's rate if the time of the page's growth is unknown. Returns the page's interval.
 fn begin_rate(
     context: &mut Context<'_>,
     engine: &mut Engine,
@@ -430,22 +430,22 @@ fn begin_rate(
     (step, outcome): (&Step, &Outcome),
     interval: Interval,
 ) -> Interval {
-    // Hits that were missing are of more prompts than those of this page, and what leapt may be of before.
+    // Late hits belong to more prompts than this page's, and a jump may be from before.
     let unknown_time = step.late[1].is_some() || step.leapt;
     let interval = Interval { began: interval.began || unknown_time, ..interval };
     if step.leapt {
         engine.instance(reading.instance.as_ref(), context.at).leapt = Some(context.at);
     }
     if step.began && step.reset == Reset::Begins || outcome.verdict == PageVerdict::Reset || unknown_time {
-        // What it made before says nothing of what it makes since.
+        // The earlier rate does not apply to what follows.
         let row = &engine.rows[place];
         context.ledger.end_source(row.source(outcome.process), row.only_account());
     }
     interval
 }
 
-/// Turns misses into hits that were reported late. Those of entries that are no longer kept go to later prompts. Returns
-/// the misses and what they became.
+/// Turns misses into hits that were reported late. Hits beyond the kept entries are applied to later prompts. Returns the
+/// misses and the resulting hits.
 fn correct(
     context: &mut Context<'_>,
     engine: &mut Engine,

@@ -1,6 +1,6 @@
 //! Attribution of prompts to prefill nodes. Decode nodes of some engines count the prompts that prefill nodes computed.
-//! Their prompt tokens are posted to the prefill nodes in proportion to the prompts that each of them counted since the
-//! last time, so that each has the revenue of its own work. Totals do not change: parts are differences of cumulative
+//! Their prompt tokens are posted to the prefill nodes in proportion to the prompts that each counted since the last
+//! attribution, so that each has the revenue of its own work. Totals do not change: parts are differences of cumulative
 //! floors.
 
 use super::prompt_weight::PromptWeight;
@@ -42,8 +42,7 @@ impl Metering {
         parts
     }
 
-    /// The prefill rows of a decode account's model: those of its unit if there are any, otherwise those of other
-    /// units.
+    /// The prefill rows of a decode account's model: those of its unit if there are any, otherwise those of other units.
     fn prefill_rows(&self, context: &Context<'_>, decode: &RevenueAccount) -> Vec<PrefillRow> {
         let (mut of_unit, mut of_model) = (Vec::new(), Vec::new());
         for (id, engine) in &self.engines {
@@ -64,7 +63,7 @@ impl Metering {
         if of_unit.is_empty() { of_model } else { of_unit }
     }
 
-    /// The account of a prefill row. Its prices are those of the traffic that the decode row served.
+    /// The account of a prefill row, with the prices of the traffic that the decode row served.
     fn prefill_account(
         &mut self,
         context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! Which rows and processes may still be growing. One that is gone has no rate: its last one stands beside no successor's.
+//! Which rows and processes may still grow. One that is gone has no rate, so its last rate is not added to its successor's.
 
 use super::absences::{Departures, Presence};
 use super::engine::{Engine, Instance};
@@ -8,22 +8,21 @@ use crate::ledger::PostingSource;
 use crate::reading::InstanceId;
 use crate::units::{Moment, Span};
 
-/// How long it is said that a counter had much at once after nothing.
+/// How long a jump of a counter from zero is reported.
 const LEAPT: Span = Span::from_secs(600);
 
 impl Instance {
-    /// Whether a process is gone: it was replaced, or others answer in its stead.
+    /// Whether a process is gone: it was replaced, or others answer instead.
     pub(super) fn is_gone(&self, process: &Process) -> bool {
         process.has_ended() || self.absences.gone.contains(&process.id())
     }
 
-    /// Whether growth of it may have been made before the watch, for ten minutes.
+    /// Whether growth in the last ten minutes may be from before the target was observed.
     pub(super) fn has_leapt(&self, now: Moment) -> bool {
         self.leapt.is_some_and(|at| now.since(at) < LEAPT)
     }
 
-    /// Whether a process counts in rates that may have stopped, or growth of it may have been made before: then there are
-    /// upper bounds.
+    /// Whether its rates are upper bounds: they include a process that may have stopped, or growth that may be from before.
     pub(super) fn doubts(&self, now: Moment) -> bool {
         let mut answering = self.processes.answering(now);
         self.has_leapt(now) || answering.any(|process| self.absences.of(process.id()) == Presence::Doubtful)
@@ -31,7 +30,7 @@ impl Instance {
 }
 
 impl Engine {
-    /// Notes whose page of an instance is read, before its rows are. Returns which of the others left.
+    /// Records which process of an instance a page is from, before its rows are read. Returns the departures of others.
     #[must_use]
     pub(super) fn note_answer(
         &mut self,
@@ -44,7 +43,7 @@ impl Engine {
         let Some(place) = self.instances.iter().position(|instance| instance.id.as_ref() == id) else { return none };
         let instance = &mut self.instances[place];
         if outcome.verdict == PageVerdict::Quarantined {
-            // Whose page it is is not known.
+            // The process of the page is unknown.
             return none;
         }
         instance.absences.note(outcome.process, doubted);
@@ -58,7 +57,7 @@ impl Engine {
             processes.all().iter().map(Process::id).filter(|id| absences.of(*id) == Presence::Gone).collect();
         let departures = absences.settle(&gone, outcome.process, processes);
         if departures.gone > 0 {
-            // Whatever replaced them, what is missing of them is counted.
+            // The missing tokens are counted, whatever replaced those processes.
             processes.close_successions();
         }
         if absences.gone == gone {
@@ -76,7 +75,7 @@ impl Engine {
         departures
     }
 
-    /// Notes which rows are gone from the target's pages, after a whole one is read.
+    /// Records which rows are gone from the target's pages, after a complete page.
     pub(super) fn note_gone(&mut self, context: &mut Context<'_>) {
         let at = context.at;
         let grows = |row: &Row| row.seen == at || row.grows && self.may_grow(row, at);
@@ -89,7 +88,7 @@ impl Engine {
         }
     }
 
-    /// Whether a row that is not on the page may be on the next one of another process.
+    /// Whether a row that is not on this page may be on the next one, of another process.
     fn may_grow(&self, row: &Row, at: Moment) -> bool {
         let here = |instance: &&Instance| instance.id == row.instance && instance.seen == at;
         self.instances.iter().find(here).is_some_and(|instance| {
@@ -99,7 +98,7 @@ impl Engine {
     }
 }
 
-/// Notes that a row is gone: it has no rate.
+/// Records that a row is gone and has no rate.
 pub(super) fn end_row(context: &mut Context<'_>, row: &Row) {
     if row.number != 0 {
         context.ledger.end_row(row.number, row.only_account());

@@ -9,7 +9,7 @@ use crate::units::Tokens;
 pub(super) struct PromptWeight {
     /// Since the last attribution.
     pub(super) new: u64,
-    /// Before the last attribution at which any row had grown: the weight until one grows again.
+    /// Before the last attribution at which any row had grown: the weight until a row grows again.
     pub(super) last: u64,
 }
 

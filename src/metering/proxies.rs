@@ -1,4 +1,4 @@
-//! Proxies beside watched engines: their tokens are posted, held, or left to the engine that serves the model.
+//! Proxies in front of observed engines: their tokens are posted, held, or left to the engine that serves the model.
 
 use super::counts::Counts;
 use super::entries::subtract;
@@ -12,7 +12,7 @@ use crate::reading::{EngineReading, EngineRole, PageReading, TargetId};
 use crate::units::{Moment, Timestamp};
 
 impl Metering {
-    /// Holds a proxy's tokens while a watched engine may count them too. Returns the tokens to post now.
+    /// Holds a proxy's tokens while an observed engine may count them too. Returns the tokens to post now.
     pub(super) fn guard(&self, row: &mut Row, role: EngineRole, held: Held) -> Option<Held> {
         if role != EngineRole::Proxy {
             return Some(held);
@@ -21,7 +21,7 @@ impl Metering {
     }
 
     /// Moves the counting of a model from a proxy's row to engines, or back. `own` is the row's growth if no engine served
-    /// its model, `counted` what counts of it. Returns whether nothing of this page is posted, since the other side may
+    /// its model, `counted` the part that counts. Returns whether nothing of this page is posted, since the other side may
     /// have counted it.
     pub(super) fn moves_over(
         &mut self,
@@ -48,9 +48,9 @@ impl Metering {
         false
     }
 
-    /// Stops counting a proxy's row when a watched engine serves its model. The engine's first page is a baseline, so
-    /// tokens from before it are lost; then a lost window is counted. If the engine was counted before the name was known
-    /// to be its model's, what the proxy posted since may be the engine's: it is returned to be taken back.
+    /// Stops counting a proxy's row when an observed engine serves its model. The engine's first page is a baseline, so
+    /// tokens before it are lost and a lost window is counted. If the engine was counted before the name was known to be
+    /// its model's, the proxy's postings since then may be the engine's: they are returned to be reversed.
     fn hand_over(&self, context: &mut Context<'_>, row: &mut Row, reading: &EngineReading, now: Held) -> Vec<Entry> {
         let Some(mut guard) = row.guard.take() else { return Vec::new() };
         let served_since = reading.model.as_ref().and_then(|model| self.names.served(model)).map(|served| served.since);
@@ -65,7 +65,7 @@ impl Metering {
         doubled
     }
 
-    /// Judges the rows of a proxy whose page was just read.
+    /// Decides about the rows of a proxy whose page was just read.
     pub(super) fn judge_proxies(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         let at = context.at;
         let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
@@ -78,7 +78,7 @@ impl Metering {
         }
     }
 
-    /// Takes back what was posted for rows of a proxy that are probably an engine's.
+    /// Reverses what was posted for rows of a proxy that are probably an engine's.
     fn take_back_proxied(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         for place in 0..engine.rows.len() {
             let back = engine.rows[place].guard.as_mut().map(ProxyGuard::take_back).unwrap_or_default();
@@ -86,7 +86,7 @@ impl Metering {
         }
     }
 
-    /// Takes back entries of a proxy's row.
+    /// Reverses entries of a proxy's row.
     fn take_back(&mut self, context: &mut Context<'_>, engine: &mut Engine, place: usize, back: &[Entry]) {
         if back.is_empty() {
             return;
@@ -105,7 +105,7 @@ impl Metering {
         }
     }
 
-    /// Whether growth of an engine is probably still to come: it is silent, but not for long.
+    /// Whether growth of an engine is probably still to come: it has been silent, but not for long.
     fn is_behind(&self, context: &Context<'_>, engine: &Engine) -> bool {
         let Some(last) = engine.last_page else { return false };
         let silent = context.at.since(last);
@@ -114,8 +114,8 @@ impl Metering {
         silent >= context.config.stale_after() && silent.min(watched) < WATCHED && serves()
     }
 
-    /// Leaves a proxy's row to the engines that serve its model. Once all of them show other models, what the row grows
-    /// by is counted nowhere.
+    /// Leaves a proxy's row to the engines that serve its model. Once all of them show other models, the row's growth is
+    /// counted nowhere.
     fn leave(&self, row: &mut Row, reading: &EngineReading, grew: bool) {
         let Some(served) = reading.model.as_ref().and_then(|model| self.names.served(model)) else { return };
         let lacks = served.replaced && (grew || row.left.is_some_and(|left| left.lacks));
@@ -123,7 +123,7 @@ impl Metering {
     }
 
     /// Counts a proxy's row again if its model was left to engines until now. This page is a baseline, since an engine may
-    /// have counted a part of its growth. Returns whether it is.
+    /// have counted a part of its growth. Returns whether the row is counted again.
     fn take_over(&self, row: &mut Row, role: EngineRole, now: Held) -> bool {
         let Some(left) = row.left.filter(|left| !left.ended) else { return false };
         row.left = Some(LeftToEngines { lacks: left.lacks || !now.tokens.is_zero(), ended: true });
@@ -131,8 +131,8 @@ impl Metering {
         true
     }
 
-    /// Whether a proxy counted a model in an interval up to the first page with it: then the growth of that page may have
-    /// been posted for the proxy.
+    /// Whether a proxy counted a model in the interval up to an engine's first page with it: then that page's growth may
+    /// have been posted for the proxy.
     fn was_proxied(&self, reading: &EngineReading, from: Timestamp, at: Moment) -> bool {
         let Some(model) = &reading.model else { return false };
         if self.names.served(model).is_none_or(|served| served.since != at.wall) {
@@ -144,7 +144,7 @@ impl Metering {
         rows.filter_map(|row| row.reading.model.as_ref()).any(|model| self.names.root_of(model) == root)
     }
 
-    /// Notes which models the engines of a page serve, and under which names.
+    /// Records which models the engines of a page serve, and under which names.
     pub(super) fn note_served(&mut self, context: &Context<'_>, page: &PageReading) {
         let rows = page.engines.iter();
         let engines: Vec<_> = rows.filter(|row| self.role(context.info, row) != EngineRole::Proxy).collect();
@@ -164,7 +164,7 @@ impl Metering {
     }
 }
 
-/// Counts a lost window for each row that was dropped with tokens that are counted nowhere.
+/// Counts a lost window for each dropped row with tokens that are counted nowhere.
 pub(super) fn note_dropped(context: &mut Context<'_>, dropped: &[Row]) {
     let is_held = |row: &&Row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some());
     let held = dropped.iter().filter(|row| is_held(row) || row.left.is_some_and(LeftToEngines::has_lost));

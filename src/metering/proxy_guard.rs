@@ -1,4 +1,4 @@
-//! Compares a proxy's model with the models of watched engines, which may be the same under another name.
+//! Compares a proxy's model with the models of observed engines, which may be the same under another name.
 //!
 //! While engines are watched, the tokens of such a model are held for five minutes and compared with those of each
 //! engine's model. If they agree with one, or grow in a constant ratio with it, it is probably the same model and they stay
@@ -21,14 +21,14 @@ pub(super) const WATCHED: Span = Span::from_secs(300);
 const PATIENCE: Span = Span::from_secs(1200);
 /// The largest difference between them, as one part in this many.
 const WITHIN: u64 = 20;
-/// The most entries that are kept of what was posted before the last verdict: one a minute and tariff, so some hours.
+/// The most entries kept of what was posted before the last verdict: one per minute and tariff, some hours in total.
 const KEPT: usize = 256;
 /// The least growth that is compared, in tokens.
 const LEAST: u64 = 1000;
 /// The most samples of a comparison.
 const SAMPLES: usize = 64;
 
-/// Tokens of watched engines' models since the watch began, by the root of the model's names.
+/// Tokens of observed engines' models in this run, by the root of the model's names.
 #[derive(Debug, Default)]
 pub(super) struct Produced(BTreeMap<String, ModelTokens>);
 
@@ -68,21 +68,21 @@ pub(crate) struct ProxyGuard {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first: Option<Timestamp>,
     verdict: ProxyVerdict,
-    /// What was posted since the last verdict, or by this one to be taken back.
+    /// The entries posted since the last verdict, or to be reversed by the current one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     posted: Vec<Entry>,
-    /// What was posted between the last two verdicts; while a model list can't be read, all that was posted since then.
+    /// The entries posted between the last two verdicts; while a model list is unreadable, all entries since then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<Entry>,
-    /// The tokens of the present page, if tokens that were held before are posted with them.
+    /// The tokens of the current page, if tokens held before are posted with them.
     #[serde(skip)]
     fresh: Option<Classes>,
-    /// Whether engines may serve models under names that are not known, since a model list can't be read.
+    /// Whether engines may serve models under unknown names, since a model list is unreadable.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     doubtful: bool,
 }
 
-/// A comparison of one row with the models of watched engines.
+/// A comparison of a row with the models of observed engines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Comparison {
     since: Moment,
@@ -102,26 +102,26 @@ struct Both {
     engines: BTreeMap<String, ModelTokens>,
 }
 
-/// What is known of the watched engines when rows are judged.
+/// The state of the observed engines when rows are decided about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EngineStates {
-    /// An engine's tokens are probably still to come.
+    /// Whether an engine's tokens are probably still to come.
     pub(super) behind: bool,
-    /// All model lists could be read.
+    /// Whether all model lists are readable.
     pub(super) all_names: bool,
 }
 
-/// The verdict on whose tokens a proxy's row counts.
+/// Whose tokens a proxy's row counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 enum ProxyVerdict {
-    /// Its own: no engine is watched.
+    /// Its own: no engine is observed.
     #[default]
     Alone,
     /// Not known yet.
     Undecided,
-    /// Its own: no watched engine counts them.
+    /// Its own: no observed engine counts them.
     Own,
-    /// Probably those of a model that a watched engine serves.
+    /// Probably those of a model that an observed engine serves.
     Same(String),
 }
 
@@ -132,7 +132,7 @@ impl Produced {
         *sum = sum.plus(tokens);
     }
 
-    /// Forgets the models that are served no more.
+    /// Forgets models that are no longer served.
     pub(super) fn retain(&mut self, is_served: impl Fn(&str) -> bool) {
         self.0.retain(|root, _| is_served(root));
     }
@@ -146,7 +146,7 @@ impl Produced {
 }
 
 impl ProxyGuard {
-    /// The engine's model that the row's model probably is.
+    /// The engine's model that is probably the same as the row's.
     pub(crate) fn same_as(&self) -> Option<&str> {
         match &self.verdict {
             ProxyVerdict::Same(model) => Some(model),
@@ -159,12 +159,12 @@ impl ProxyGuard {
         matches!(self.verdict, ProxyVerdict::Undecided)
     }
 
-    /// Whether its tokens are posted although an engine may count them under a name that is not known.
+    /// Whether its tokens are posted although an engine may count them under an unknown name.
     pub(crate) fn is_doubtful(&self) -> bool {
         self.doubtful && matches!(self.verdict, ProxyVerdict::Own)
     }
 
-    /// Whether what it counts is posted.
+    /// Whether its tokens are posted.
     pub(crate) const fn posts(&self) -> bool {
         matches!(self.verdict, ProxyVerdict::Alone | ProxyVerdict::Own)
     }
@@ -199,7 +199,7 @@ impl ProxyGuard {
         self.posts() && self.held.is_some()
     }
 
-    /// Whether a comparison is to begin or to end.
+    /// Whether a comparison should begin or end.
     pub(super) fn is_due(&self, at: Moment) -> bool {
         let over = |window: &Comparison| at.since(window.since) >= WATCHED && window.grown.total() >= LEAST;
         !matches!(self.verdict, ProxyVerdict::Alone) && self.window.as_ref().is_none_or(over)
@@ -235,8 +235,8 @@ impl ProxyGuard {
         }
     }
 
-    /// Keeps the entries of a page, which may have to be taken back. Tokens that were held before the last verdict are kept
-    /// only while a model list can't be read: it may show later that they are an engine's.
+    /// Keeps the entries of a page, which may have to be reversed. Tokens held before the last verdict are kept only while
+    /// a model list is unreadable: it may later show that they are an engine's.
     pub(super) fn note(&mut self, entries: &[Entry]) {
         let mut fresh = self.fresh.take();
         for entry in entries.iter().rev() {
@@ -256,13 +256,13 @@ impl ProxyGuard {
         }
     }
 
-    /// Drops entries that were taken back for another reason.
+    /// Drops entries that were reversed for another reason.
     pub(super) fn drop_entries(&mut self, taken: &[Entry]) {
         super::entries::subtract(&mut self.posted, taken);
         super::entries::subtract(&mut self.earlier, taken);
     }
 
-    /// Notes that an entry's misses were turned into hits.
+    /// Records that an entry's misses became hits.
     pub(super) fn correct(&mut self, misses: Entry, hits: Entry) {
         for posted in [&mut self.posted, &mut self.earlier] {
             if posted.iter().any(|entry| entry.merges(&misses)) {
@@ -273,13 +273,13 @@ impl ProxyGuard {
         }
     }
 
-    /// Drops the entries, which were posted to another ledger.
+    /// Drops all entries, since they were posted to another ledger.
     pub(super) fn forget_posted(&mut self) {
         self.posted.clear();
         self.earlier.clear();
     }
 
-    /// What was posted since the last verdict but one.
+    /// Takes the entries posted since the last verdict but one.
     pub(super) fn take_recent(&mut self) -> Vec<Entry> {
         let mut recent = std::mem::take(&mut self.earlier);
         recent.append(&mut self.posted);
@@ -287,12 +287,12 @@ impl ProxyGuard {
         recent
     }
 
-    /// The entries that are to be taken back, since they are probably an engine's.
+    /// Takes the entries to reverse, since they are probably an engine's.
     pub(super) fn take_back(&mut self) -> Vec<Entry> {
         if self.same_as().is_some() { std::mem::take(&mut self.posted) } else { Vec::new() }
     }
 
-    /// Applies a verdict. Returns whether tokens that were held as an engine's may be the row's own after all.
+    /// Applies a verdict. Returns whether tokens held as an engine's may be the row's own after all.
     fn take(&mut self, verdict: ProxyVerdict) -> bool {
         let parted = self.same_as().is_some() && verdict == ProxyVerdict::Own && !self.kept.is_zero();
         if let ProxyVerdict::Same(_) = verdict {
@@ -312,9 +312,9 @@ impl ProxyGuard {
     }
 }
 
-/// Judges the rows of one proxy whose comparison has ended. A row alone, or all rows together, may agree with a model
-/// of the engines. Comparisons wait while an engine is behind. Returns how many rows were held as an engine's and may
-/// not be.
+/// Decides about the rows of a proxy whose comparison has ended. A single row, or all rows together, may agree with a model
+/// of the engines. Comparisons wait while an engine is behind. Returns how many rows were held as an engine's and may not
+/// be.
 pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced, known: EngineStates) -> usize {
     let grown = |guard: &ProxyGuard| guard.window.as_ref().map_or(0, |window| window.grown.total());
     let together: u64 = guards.iter().map(|guard| grown(guard)).fold(0, u64::saturating_add);
@@ -389,7 +389,7 @@ impl From<Classes> for TokenPair {
 }
 
 impl Held {
-    /// Joins this with later tokens.
+    /// Joins these tokens with later ones.
     fn with(self, later: Self) -> Self {
         let mut tokens = self.tokens;
         tokens += later.tokens;
@@ -462,7 +462,7 @@ mod tests {
         assert_eq!(run(700), (None, 40_000));
     }
 
-    /// Class: states that earlier versions saved, with comparisons in them.
+    /// The class of errors: states of older versions, with saved comparisons.
     #[test]
     fn what_was_saved_with_a_comparison_is_read_without_it() {
         let old = r#"{"since":["2026-11-24T10:00:00Z",5],"grown":7,"then":{},"held":null,"verdict":{"Same":"m"}}"#;

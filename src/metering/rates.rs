@@ -1,4 +1,4 @@
-//! A row's rates: those of all processes that answer at its address, each by its own pages.
+//! A row's rates: the sum over all processes that answer at its address.
 
 use crate::counters::{ProcessId, Window};
 use crate::reading::LiveTokens;
@@ -12,18 +12,18 @@ const ANSWERING: Span = Span::from_secs(60);
 pub(crate) struct Rates {
     span: Span,
     processes: Vec<ProcessWindow>,
-    /// Whether pages of processes that are not told apart answer, so that no rate is that of all.
+    /// Whether indistinguishable processes answer, so that no rate covers all of them.
     is_unsure: bool,
 }
 
-/// What one process adds.
+/// The growth of one process.
 #[derive(Debug)]
 struct ProcessWindow {
     process: ProcessId,
     seen: Moment,
-    /// Whether others answer in its stead.
+    /// Whether others answer instead.
     is_gone: bool,
-    /// Sums that never fall.
+    /// Sums that never decrease.
     sums: [Option<u64>; 3],
     window: Window<3>,
     /// Its live counters on its last page.
@@ -40,7 +40,7 @@ impl Rates {
         self.processes.iter().find(|known| known.process == process)?.live
     }
 
-    /// Takes what a process's page adds to each sum; `None` is not known.
+    /// Adds what a process's page adds to each sum; `None` is unknown.
     pub(super) fn push(
         &mut self,
         (process, at): (ProcessId, Moment),
@@ -67,47 +67,47 @@ impl Rates {
         self.growing().any(|known| known.process == process)
     }
 
-    /// Notes when a process had nothing yet.
+    /// Records when a process began at zero.
     pub(super) fn begin(&mut self, (process, at): (ProcessId, Moment)) {
         if !self.processes.iter().any(|known| known.process == process) {
             self.push((process, at), [Some(0); 3], [true; 3], None);
         }
     }
 
-    /// Gives a process the place of the only one, which it replaced.
+    /// Gives a process the window of the only process, which it replaced.
     pub(super) fn succeed(&mut self, process: ProcessId) {
         if let [known] = &mut self.processes[..] {
             (known.process, known.live) = (process, None);
         }
     }
 
-    /// Whether a process is known that is gone, and the rates without it are not known yet.
+    /// Whether a process is gone and the rates without it are unknown yet.
     pub(crate) fn awaits(&self) -> bool {
         let is_unknown = || (0..3).all(|i| self.per_second(i).is_none());
         self.is_unsure || self.processes.iter().any(|known| known.is_gone) && is_unknown()
     }
 
-    /// Whether a process answered lately.
+    /// Whether a process has answered recently.
     pub(super) fn knows(&self, process: ProcessId) -> bool {
         self.processes.iter().any(|known| known.process == process)
     }
 
-    /// Says which processes are gone as well.
+    /// Marks further processes as gone.
     pub(super) fn add_gone(&mut self, gone: &[ProcessId]) {
         self.processes.iter_mut().for_each(|known| known.is_gone |= gone.contains(&known.process));
     }
 
-    /// Says whether pages answer that are of no process which is told apart.
+    /// Sets whether indistinguishable processes answer.
     pub(super) const fn set_unsure(&mut self, is_unsure: bool) {
         self.is_unsure = is_unsure;
     }
 
-    /// Whether all processes that answer are told apart, and something holds of each of them.
+    /// Whether all answering processes are distinguishable, and `holds` is true for each.
     pub(super) fn all(&self, holds: impl Fn(ProcessId) -> bool) -> bool {
         !self.is_unsure && self.growing().all(|known| holds(known.process))
     }
 
-    /// Begins anew.
+    /// Restarts the windows.
     pub(super) fn clear(&mut self) {
         self.processes.iter_mut().for_each(|known| known.window.clear());
     }
@@ -117,7 +117,7 @@ impl Rates {
         self.processes.clear();
     }
 
-    /// The growth of a sum a second. Unknown while that of any of several processes is.
+    /// The growth of a sum per second; `None` while it is unknown for any process.
     pub(crate) fn per_second(&self, i: usize) -> Option<f64> {
         self.sum(|window| window.per_second(i), |a, b| a + b)
     }
@@ -127,7 +127,7 @@ impl Rates {
         self.sum(|window| window.growth(i), u64::saturating_add)
     }
 
-    /// The longest time that a window covers.
+    /// The longest time covered by a window.
     pub(crate) fn covers(&self) -> Option<Span> {
         self.growing().filter_map(|known| known.window.covers()).max()
     }

@@ -1,22 +1,23 @@
-//! Instances of a page whose labels change while their processes go on: an aggregator names them by address at first and
-//! by pod then, or numbers its workers anew.
+//! Instances whose labels change while their processes continue: an aggregator names them by address at first and later by
+//! pod, or renumbers its workers.
 //!
-//! A process is identified by its start time. Where several have the same one, the values tell them apart.
+//! A process is identified by its start time. If several have the same one, the values distinguish them.
 
 use super::engine::Instance;
 use super::{Context, Engine, Metering, Row};
 use crate::reading::{EngineReading, InstanceId, PageReading};
 use crate::units::Timestamp;
 
-/// If labels were known before with the same start time, the page must be this many times nearer to the other instance.
+/// If the page's labels were known before with the same start time, the values must be this many times closer to the other
+/// instance's.
 const NEAR: u64 = 4;
 
 /// The rows of a page that have the same instance labels.
 pub(super) type InstancePart<'a> = (Option<&'a InstanceId>, Vec<&'a EngineReading>);
 
 impl Metering {
-    /// Gives instances of the last page the labels under which they go on, before the page is metered. If that cannot be
-    /// told, and one that left may be there under new labels, a lost window is counted.
+    /// Gives instances of the last page the labels under which they continue, before the page is metered. If that is
+    /// unknown, and an instance that left may be there under new labels, a lost window is counted.
     pub(super) fn follow_instances(
         &mut self,
         context: &mut Context<'_>,
@@ -35,7 +36,7 @@ impl Metering {
         };
         let astray: Vec<bool> = parts.iter().zip(&starts).map(strays).collect();
         if engine.may_be_renamed(&starts, parts) {
-            // Nothing tells whether it is the one that left: the first page of its labels is a baseline.
+            // It is unknown whether it is the instance that left: the first page of its labels is a baseline.
             context.ledger.lose_window(context.at.wall);
             let is_shown = |row: &Row| parts.iter().any(|(id, _)| *id == row.instance.as_ref());
             for row in engine.rows.iter_mut().filter(|row| row.instance.is_some() && !is_shown(row)) {
@@ -57,8 +58,8 @@ impl Metering {
         }
     }
 
-    /// Gives known instances their labels of a page: each part is the instance at its place in `from`. Returns whether it
-    /// could: what another address shows too keeps its labels.
+    /// Gives known instances their labels on a page: each part is the instance at its index in `from`. Returns whether that
+    /// was possible; an instance that another address shows too keeps its labels.
     fn relabel(
         &mut self,
         context: &mut Context<'_>,
@@ -78,7 +79,7 @@ impl Metering {
         }
         ids().for_each(|id| self.duplicates.forget_instance(target, id));
         let later = |id: &Option<InstanceId>| changes.iter().find(|(old, _)| old == id).map(|(_, new)| new.clone());
-        // One whose labels another one has now, and that has no others, is gone.
+        // An instance whose labels another one has now, and that has no others, is gone.
         let is_gone = |id: &Option<InstanceId>| later(id).is_none() && changes.iter().any(|(_, new)| new == id);
         engine.instances.retain(|instance| !is_gone(&instance.id));
         let dropped: Vec<_> = engine.rows.extract_if(.., |row| is_gone(&row.instance)).collect();
@@ -100,7 +101,7 @@ impl Metering {
 }
 
 impl Engine {
-    /// The place of an instance that is known.
+    /// The index of a known instance.
     fn known_instance(&self, id: Option<&InstanceId>) -> Option<usize> {
         self.instances.iter().position(|instance| instance.id.as_ref() == id)
     }
@@ -118,7 +119,7 @@ impl Engine {
         parts.iter().zip(starts).any(is_new) && self.instances.iter().any(left)
     }
 
-    /// Whether an instance of the last page that has a start time is not on this one.
+    /// Whether an instance of the last page with a start time is not on this one.
     fn may_have_left(&self, start: Option<Timestamp>, parts: &[InstancePart<'_>]) -> bool {
         let Some(start) = start else { return false };
         let last = self.instances.iter().map(|instance| instance.seen.boot).max();
@@ -130,7 +131,7 @@ impl Engine {
     }
 }
 
-/// For each part of a page that goes on from another known instance than its labels say, the place of that one.
+/// For each part of a page that continues another known instance than its labels say, the index of that instance.
 fn sources(
     context: &Context<'_>,
     engine: &Engine,
@@ -166,7 +167,7 @@ fn sources(
             from[nth] = Some(place);
         }
     }
-    // Labels that are still those of the instance that had them go to no other one.
+    // Labels that still belong to their instance are not given to another one.
     while let Some(nth) = (0..parts.len()).find(|nth| {
         from[*nth].is_some_and(|place| {
             let given_away = own[*nth].is_some_and(|own| from.contains(&Some(own)));

@@ -1,20 +1,20 @@
-//! Resets of targets by hand: asked for, then applied by the target's next page.
+//! Resets of targets by hand: requested, then applied by the target's next page.
 
 use std::collections::BTreeMap;
 
 use crate::reading::TargetId;
 
-/// The resets of this watch.
+/// The resets of this run.
 #[derive(Debug, Default)]
 pub(super) struct Resets {
-    /// Those of targets that have not answered since.
+    /// Resets of targets that have not answered since.
     asked: BTreeMap<TargetId, Vec<i64>>,
-    /// Those that are applied and not in a checkpoint yet.
+    /// Resets that are applied but not yet in a checkpoint.
     applied: Vec<i64>,
 }
 
 impl Resets {
-    /// Asks for a reset. Returns whether it is new.
+    /// Requests a reset. Returns whether it is new.
     pub(super) fn ask(&mut self, id: i64, target: &TargetId) -> bool {
         let asked = self.asked.entry(target.clone()).or_default();
         let is_new = !asked.contains(&id) && !self.applied.contains(&id);
@@ -24,12 +24,12 @@ impl Resets {
         is_new
     }
 
-    /// The target answered: its resets are applied.
+    /// Marks the resets of a target as applied, since the target answered.
     pub(super) fn answered(&mut self, target: &TargetId) {
         self.applied.extend(self.asked.remove(target).into_iter().flatten());
     }
 
-    /// Takes those that were applied.
+    /// Takes the applied resets.
     pub(super) fn take_applied(&mut self) -> Vec<i64> {
         std::mem::take(&mut self.applied)
     }

@@ -19,12 +19,12 @@ impl Metering {
             duplicates,
             names,
             roles,
-            // The store has what these were restored from.
+            // The store still has the states that these were restored from.
             unwatched: _,
             earlier: _,
             // The store keeps a reset until it is applied.
             resets: _,
-            // Counted from zero, as the guards of proxies begin anew.
+            // Counted from zero, as the guards of proxies restart.
             produced: _,
             // Found again, with a lost window.
             uncounted: _,
@@ -46,23 +46,23 @@ impl Metering {
         Some(SavedAllocation { reported: node.reported, allocated, serving, energy })
     }
 
-    /// The GPUs that the bounds of a node's engine rows assume together, at most.
+    /// The largest total of GPUs that the bounds of a node's engine rows assume.
     pub(crate) fn saved_bound(&self, node: &NodeName) -> Option<u64> {
         self.node_bounds.most(node)
     }
 
-    /// Restores the same of a node.
+    /// Restores the largest total of a node.
     pub(crate) fn restore_bound(&mut self, node: NodeName, gpus: u64) {
         self.node_bounds.restore(node, gpus);
     }
 
-    /// Up to when leases by schedule are posted.
+    /// Up to when scheduled leases are posted.
     pub(crate) fn saved_schedules(&self) -> Vec<(String, Timestamp)> {
         self.gpu_cost.schedules()
     }
 
-    /// Continues leases by schedule from where they were posted. Applies ends by hand to the configuration's leases, and
-    /// the beginning of the watch to those that are new.
+    /// Restores up to when scheduled leases are posted. Applies ends by hand to the configured leases, and the start of the
+    /// run to new ones.
     pub(crate) fn restore_schedules(
         &mut self,
         config: &mut FleetConfig,
@@ -72,7 +72,7 @@ impl Metering {
         self.gpu_cost.restore_schedules(config, schedules, last);
     }
 
-    /// Continues leases by schedule from `now`, as nothing was watched before. Those ended by hand stay ended.
+    /// Continues scheduled leases from `now`, since the time before was not observed. Leases ended by hand stay ended.
     pub(crate) fn skip_to(&mut self, config: &FleetConfig, now: Timestamp) {
         self.gpu_cost.skip_to(config, now);
     }
@@ -88,7 +88,7 @@ impl Metering {
     }
 
     pub(super) fn restore_engine(&mut self, config: &FleetConfig, id: &TargetId, saved: SavedTarget) -> Engine {
-        // Only a target that is watched names models and infers roles.
+        // Only a configured target names models and infers roles.
         let SavedTarget { answered, instances, rows, duplicates, names: _, roles: _ } = saved;
         let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
         for SavedInstance { id, seen, processes, trial, moved, resets } in instances {
@@ -127,7 +127,7 @@ impl Metering {
     pub(crate) fn restore_allocation(&mut self, config: &FleetConfig, node: &NodeName, saved: SavedAllocation) {
         let SavedAllocation { reported: _, allocated, serving, energy } = saved;
         self.gpu_cost.restore_node(node, allocated, serving);
-        // A counter that no lease pays for now is a baseline when one does.
+        // A counter that no lease pays for now restarts with a baseline when one does.
         let has_power = config.leases.iter().any(|lease| lease.power.is_some());
         for (id, meter) in energy.into_iter().filter(|_| has_power) {
             self.energy.restore(id, meter);

@@ -13,19 +13,18 @@ use crate::pricing::Bill;
 use crate::reading::{EngineReading, EngineRole};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
-/// The interval of a page's growth, how exactly it is known, and the start times of the previous and the present
-/// process, if known.
+/// The interval of a page's growth, its precision, and the start times of the previous and the current process, if known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Interval {
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
     pub(super) timing: Timing,
     pub(super) starts: [Option<Timestamp>; 2],
-    /// Whether its process began in it, at an instant that is not known.
+    /// Whether its process began in it, at an unknown instant.
     pub(super) began: bool,
     /// Whether its address was silent in it.
     pub(super) silent: bool,
-    /// Since when the growth of prompts and of output is, where their counter was missing on earlier pages.
+    /// Since when prompt and output tokens have grown, if their counter was missing on earlier pages.
     pub(super) late: [Option<Timestamp>; 2],
 }
 
@@ -70,7 +69,7 @@ impl Metering {
             return Vec::new();
         }
         let due = engine.rows[place].guard.as_ref().is_some_and(ProxyGuard::has_due);
-        // A posting of no tokens records that the account was watched, so that its rate covers the time.
+        // A posting of no tokens records that the account was observed, so that its rate covers the time.
         if counts == Counts::NOTHING && leaked == TokenChange::default() && !due {
             return Vec::new();
         }
@@ -83,7 +82,7 @@ impl Metering {
             context.ledger.lose_window(context.at.wall);
         }
         if held.tokens.is_zero() && engine.rows[place].account.is_none() && engine.lacks_rows(context.at) {
-            // Of names that rotate, those without tokens need no account.
+            // Names that rotate need no account without tokens.
             return Vec::new();
         }
         let account = account_of(context, reading, role);
@@ -131,7 +130,7 @@ impl Metering {
         Some(Posting { account: id, from, to, tokens, hits_known: delta.hits_known, timing, source })
     }
 
-    /// Records the tokens of a watched engine for comparison with proxies, and those of proxies under a known name.
+    /// Records the tokens of an observed engine for comparison with proxies, and those of proxies under a known name.
     fn note_produced(&mut self, reading: &EngineReading, role: EngineRole, all: Delta) {
         let Some(model) = &reading.model else { return };
         let tokens = counts(reading.kind, role, false).of(all);
@@ -143,7 +142,7 @@ impl Metering {
         }
     }
 
-    /// Which tokens of a reading count: none of a proxy whose model is served, or of a duplicate.
+    /// The tokens of a reading that count: none of a proxy whose model is served, or of a duplicate.
     pub(super) fn row_counts(
         &self,
         context: &Context<'_>,
@@ -164,7 +163,7 @@ impl Metering {
         self.counted_at(&context.info.target, engine, reading.instance.as_ref()).is_some()
     }
 
-    /// Keeps a row's entries for its own revenue, for corrections, and to be taken back.
+    /// Keeps a row's entries: for its own revenue, for corrections, and to be reversed.
     fn note_posted(&mut self, context: &Context<'_>, engine: &mut Engine, place: usize, entries: &[Entry]) {
         let day = context.ledger.day_began();
         let instance = engine.rows[place].instance.clone();
@@ -204,8 +203,8 @@ fn account_of(context: &Context<'_>, reading: &EngineReading, role: EngineRole) 
     }
 }
 
-/// Posts tokens; returns the entries. Where a lease begins or ends in the interval, the tokens are cut: each part has a
-/// cost or not by the leases of its own time.
+/// Posts tokens and returns the entries. The tokens are split where a lease begins or ends in the interval, so that each
+/// part has a cost or not by the leases of its time.
 fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
     let mut entries = Vec::new();
     if !context.has_new_terms(posting.from) {
@@ -229,8 +228,8 @@ fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
     entries
 }
 
-/// Posts tokens; those of a counter that was missing on earlier pages over all of that time, of which the other tokens are
-/// posted already. Returns the entries.
+/// Posts tokens and returns the entries. Tokens of a counter that was missing on earlier pages are spread over all of that
+/// time, for which the other tokens are posted already.
 fn post_late(context: &mut Context<'_>, posting: &Posting, late: [Option<Timestamp>; 2]) -> Vec<Entry> {
     let tokens = posting.tokens;
     let parts = [Classes { output: Tokens::ZERO, ..tokens }, Classes { output: tokens.output, ..Classes::default() }];

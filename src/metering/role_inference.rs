@@ -1,8 +1,8 @@
-//! Infers the roles of prefill and decode engines whose pages do not name them, if both kinds are seen for one model.
+//! Infers the roles of prefill and decode engines whose pages do not name them, if both roles are seen for one model.
 //!
-//! A decode engine receives most of its prompt tokens from outside. So does an engine with an offload connector, for
-//! which they are real cache hits. An engine whose requests end after one token need not be a prefill engine. So
-//! neither kind is inferred alone.
+//! A decode engine receives most of its prompt tokens from outside. So does an engine with an offload connector, for which
+//! they are real cache hits. An engine whose requests end after one token need not be a prefill engine. So neither role is
+//! inferred without the other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,7 +26,7 @@ impl RoleInference {
         }
     }
 
-    /// The models of a target and the roles that it looks like, to be saved.
+    /// The models of a target and the roles that it looks like, for saving.
     pub(super) fn saved(&self, target: &TargetId) -> Vec<(String, EngineRole)> {
         let of = |side: &HashMap<String, HashSet<TargetId>>, role: EngineRole| {
             let models = side.iter().filter(|(_, targets)| targets.contains(target));
@@ -38,8 +38,8 @@ impl RoleInference {
         saved
     }
 
-    /// Restores the roles that a target looked like before a restart: until the other one's page comes, its own would be
-    /// taken for a whole engine's.
+    /// Restores the roles that a target looked like before a restart: until the other engine's page is read, its own page
+    /// would be taken for that of a unified engine.
     pub(super) fn restore(&mut self, target: &TargetId, saved: Vec<(String, EngineRole)>) {
         for (model, role) in saved {
             let side = if role == EngineRole::Prefill { &mut self.prefill } else { &mut self.decode };

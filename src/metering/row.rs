@@ -22,7 +22,7 @@ pub(crate) const CACHED: usize = 1;
 pub(crate) const OUTPUT: usize = 2;
 /// The number of entries whose misses can still be turned into hits.
 const CORRECTABLE: usize = 32;
-/// How long the gauges of a process are shown until it is sampled again.
+/// How long the gauges of a process are shown without a new sample.
 const SAMPLED: Span = Span::from_secs(60);
 /// How long a row that left its target's page is shown.
 const SHOWN: Span = Span::from_secs(600);
@@ -31,13 +31,13 @@ const SHOWN: Span = Span::from_secs(600);
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) key: RowKey,
-    /// Its number as a source of postings; 0 before the first one.
+    /// Its number as a posting source; 0 before its first posting.
     pub(super) number: u64,
     /// The number of its instance as an address.
     pub(super) address: u64,
     /// Whether it is on its target's pages.
     pub(crate) grows: bool,
-    /// Whether the page that it was last on is quarantined for it.
+    /// Whether its last page was quarantined for it.
     pub(crate) quarantined: bool,
     pub(crate) instance: Option<InstanceId>,
     /// Its role on its last page, if known.
@@ -47,31 +47,31 @@ pub(crate) struct Row {
     /// When it was last on a page.
     pub(crate) seen: Moment,
     pub(crate) account: Option<(RevenueAccount, RevenueAccountId)>,
-    /// The account of its former name, or of the row whose place it took, until it has one of its own.
+    /// The account of its former name, or of the row that it replaced, until it has its own.
     pub(super) former: Option<RevenueAccountId>,
-    /// Whether it may be there under other labels: then those count in the fleet's lifetime totals.
+    /// Whether it may continue under other labels; then the fleet's lifetime totals count those.
     pub(crate) may_be_renamed: bool,
     /// Its leakage today.
     pub(crate) leakage: Leakage,
-    /// What was posted for it today, apart from other rows of its account.
+    /// What was posted for it today, separate from other rows of its account.
     pub(crate) earned: Leakage,
     /// The weight of its prompts, if they are counted on decode pages.
     pub(super) prompts: PromptWeight,
-    /// If it is a proxy's: whether an engine may count its tokens.
+    /// For a proxy's row: whether an engine may count its tokens.
     pub(crate) guard: Option<ProxyGuard>,
-    /// If it is a proxy's: whether its model is or was left to the engines that serve it.
+    /// For a proxy's row: whether its model is or was left to the engines that serve it.
     pub(super) left: Option<LeftToEngines>,
     /// Growth for rates: from live counters if the engine has them, otherwise from the billed ones.
     pub(crate) window: Rates,
     pub(super) sums: [Option<u64>; 3],
-    /// Whether pages of the process had a value of prompts and of output.
+    /// Whether pages of the process had values of prompt and output tokens.
     pub(super) had: [bool; 2],
     pub(super) latencies: Latencies,
-    /// Samples of each latency since the row was first seen; those of a fall or of another process are left out.
+    /// Samples of each latency since the row was first seen, except those of a fall or of another process.
     pub(crate) samples: Arc<Latency>,
-    /// The process of the last page, if the next one of it continues its histograms.
+    /// The process of the last page, if its next page continues its histograms.
     pub(super) drawn: Option<ProcessId>,
-    /// For objectives, where there are any.
+    /// The state for latency objectives, if there are any.
     pub(super) last_latencies: LastLatencies,
     pub(super) correctable: Vec<Entry>,
     pub(super) gauges: BTreeMap<ProcessId, (Moment, Gauges)>,
@@ -85,7 +85,7 @@ pub(super) struct Gauges {
     kv_usage: Option<Ratio>,
 }
 
-/// Latency histograms and the work of ranks from the start of the window: the older of two that are renewed in turn.
+/// Latency histograms and rank work at the start of the window: the older of two marks, which are renewed alternately.
 #[derive(Debug, Default)]
 pub(super) struct Latencies {
     older: Option<LatencyMark>,
@@ -100,7 +100,7 @@ struct LatencyMark {
     ends: Ends,
 }
 
-/// What became of requests, lifetime.
+/// How requests ended, over the engine's lifetime.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ends {
     pub(crate) finished: Finished,
@@ -145,18 +145,18 @@ impl Row {
         }
     }
 
-    /// Whether its tokens are posted. A proxy's are not while an engine serves its model, and held while its model may be
-    /// an engine's under another name.
+    /// Whether its tokens are posted. A proxy's are not while an engine serves its model, and are held while its model may
+    /// be an engine's under another name.
     pub(crate) fn posts(&self) -> bool {
         !self.left.is_some_and(LeftToEngines::is_served) && self.guard.as_ref().is_none_or(ProxyGuard::posts)
     }
 
-    /// Whether it has tokens of a proxy that are counted nowhere, and may be its own.
+    /// Whether it is a proxy's with tokens that are counted nowhere and may be its own.
     pub(super) fn holds_proxied(&self) -> bool {
         self.guard.as_ref().is_some_and(ProxyGuard::holds) || self.left.is_some_and(LeftToEngines::has_lost)
     }
 
-    /// Whether a proxy's tokens are posted although an engine may count them under a name that is not known.
+    /// Whether a proxy's tokens are posted although an engine may count them under an unknown name.
     pub(crate) fn may_be_counted_twice(&self) -> bool {
         self.guard.as_ref().is_some_and(ProxyGuard::is_doubtful)
     }
@@ -167,28 +167,28 @@ impl Row {
         self.key = key;
     }
 
-    /// Whether it is known to be an engine's row and not a proxy's.
+    /// Whether it is known to be an engine's row.
     pub(super) fn serves(&self) -> bool {
         self.role.is_some_and(|role| role != EngineRole::Proxy)
     }
 
-    /// Whether it left its target's page so long ago that it is dropped.
+    /// Whether it left its target's page so long ago that it should be dropped.
     pub(super) fn is_outdated(&self, at: Moment) -> bool {
         at.since(self.seen) >= SHOWN
     }
 
-    /// Forgets the entries whose misses could still be turned into hits.
+    /// Forgets the entries whose misses could become hits.
     pub(super) fn forget_correctable(&mut self) {
         self.correctable.clear();
     }
 
-    /// Forgets an entry that was taken back.
+    /// Forgets an entry that was reversed.
     pub(super) fn drop_correctable(&mut self, entry: &Entry) {
         super::entries::subtract(&mut self.correctable, std::slice::from_ref(entry));
         self.correctable.retain(|kept| kept.tokens.miss > Tokens::ZERO);
     }
 
-    /// Whether an entry is of its present account.
+    /// Whether an entry belongs to its current account.
     pub(super) fn is_paid_by(&self, entry: &Entry) -> bool {
         self.account.as_ref().is_some_and(|(_, account)| *account == entry.account)
     }
@@ -198,18 +198,18 @@ impl Row {
         self.instance == reading.instance && self.key.is_of(reading)
     }
 
-    /// A process of it, as a source of postings.
+    /// A process of the row as a posting source.
     pub(super) const fn source(&self, process: ProcessId) -> PostingSource {
         PostingSource { row: self.number, process: process.0, address: self.address }
     }
 
-    /// The account that its sources post to; `None` if they post to several.
+    /// The account that its sources post to; `None` if there are several.
     pub(super) fn only_account(&self) -> Option<RevenueAccountId> {
         let id = self.account.as_ref().map(|(_, id)| *id);
         id.filter(|_| !crate::dialect::policy(self.reading.kind).attributes_prompts)
     }
 
-    /// The number of its present account, to which what a source of it made since `from` is posted.
+    /// The number of its current account, which receives what a source produced since `from`.
     pub(super) fn number(
         &mut self,
         source: PostingSource,
@@ -231,22 +231,22 @@ impl Row {
         id
     }
 
-    /// The tokens of the row since it was first seen, for shares of revenue.
+    /// The row's tokens since it was first seen, for shares of revenue.
     pub(crate) fn produced(&self) -> u64 {
         self.sums[PROMPT].unwrap_or(0).saturating_add(self.sums[OUTPUT].unwrap_or(0))
     }
 
-    /// Running requests, summed over the processes that answer in turn.
+    /// Running requests, summed over the processes that answer.
     pub(crate) fn running(&self, now: Moment) -> Option<u64> {
         self.sampled(now).filter_map(|gauges| gauges.running).reduce(u64::saturating_add)
     }
 
-    /// Waiting requests, summed over the processes that answer in turn.
+    /// Waiting requests, summed over the processes that answer.
     pub(crate) fn waiting(&self, now: Moment) -> Option<u64> {
         self.sampled(now).filter_map(|gauges| gauges.waiting).reduce(u64::saturating_add)
     }
 
-    /// The used share of the KV cache: the mean over the processes that answer in turn.
+    /// The KV cache usage: the mean over the processes that answer.
     pub(crate) fn kv_usage(&self, now: Moment) -> Option<Ratio> {
         let shares = self.sampled(now).filter_map(|gauges| gauges.kv_usage);
         let (count, sum) = shares.fold((0_u32, 0.0), |(count, sum), share| (count + 1, sum + share.get()));
@@ -258,7 +258,7 @@ impl Row {
         self.gauges.values().filter(move |(at, _)| recent(*at)).map(|(_, gauges)| gauges)
     }
 
-    /// Keeps an entry whose misses may turn out to be hits.
+    /// Keeps an entry whose misses may become hits.
     pub(super) fn keep_correctable(&mut self, entry: Entry) {
         if entry.tokens.miss == Tokens::ZERO {
             return;
@@ -270,8 +270,8 @@ impl Row {
         }
     }
 
-    /// Takes back the uncertainty of so many earlier prompts whose hits are known now, the latest first. Returns the
-    /// entries with it and without.
+    /// Removes the uncertainty of `settled` earlier prompt tokens whose hits are now known, the latest first. Returns the
+    /// entries before and after.
     pub(super) fn settle(&mut self, settled: Tokens, ledger: &mut Ledger) -> Vec<[Entry; 2]> {
         let (mut left, mut moved) = (settled, Vec::new());
         for line in self.correctable.iter_mut().rev() {
@@ -290,8 +290,8 @@ impl Row {
         moved
     }
 
-    /// Turns misses of earlier entries into hits, the latest first. Returns how many tokens could not be corrected,
-    /// and the misses and hits of those that were.
+    /// Turns misses of earlier entries into hits, the latest first. Returns how many tokens could not be corrected, and the
+    /// entries before and after.
     pub(super) fn correct(
         &mut self,
         (source, since): (PostingSource, (Timestamp, Timestamp)),
@@ -304,7 +304,7 @@ impl Row {
             let part = line.tokens.miss.min(left);
             let (misses, hits) =
                 (Classes { miss: part, ..Classes::default() }, Classes { hit: part, ..Classes::default() });
-            // Of misses that remain, hits may still be unknown.
+            // Hits among the remaining misses may still be unknown.
             let unsure = line.unsure.saturating_sub(line.tokens.miss.saturating_sub(part));
             let before = Entry { tokens: misses, unsure, ..line };
             let after = Entry { tokens: hits, unsure: Tokens::ZERO, ..line };
@@ -326,7 +326,7 @@ impl Row {
         (left, moved)
     }
 
-    /// Whether what it posts to an account has a rate.
+    /// Whether its postings to an account have a rate.
     pub(crate) fn has_rate(&self, ledger: &Ledger, account: RevenueAccountId) -> bool {
         self.window.all(|process| ledger.has_rate(self.source(process), account))
     }
@@ -339,8 +339,8 @@ impl Row {
         of_live.unwrap_or(of_billed[i])
     }
 
-    /// Whether its last page lacks a value of prompts, or of output, that earlier ones of the process had, or that none had
-    /// although the other one grew.
+    /// Whether its last page lacks a value of prompt or output tokens that earlier pages of the process had, or that none
+    /// had although the other one grew.
     pub(crate) fn lacks(&self) -> [bool; 2] {
         let has = billed(&self.reading);
         let grew = [self.sums[PROMPT], self.sums[OUTPUT]].map(|sum| sum.is_some_and(|sum| sum > 0));
@@ -348,7 +348,7 @@ impl Row {
         [lacks(0), lacks(1)]
     }
 
-    /// Takes a page of one process for the rates and gauges.
+    /// Applies a page of one process to the rates and gauges.
     pub(super) fn draw(&mut self, reading: EngineReading, at: Moment, process: ProcessId, step: &Step, span: Span) {
         let gauges = Gauges { running: reading.running, waiting: reading.waiting, kv_usage: reading.kv_usage };
         self.quarantined = step.quarantined;
@@ -371,7 +371,7 @@ impl Row {
         self.reading = reading;
     }
 
-    /// Restarts the samples of latencies, after another process took over.
+    /// Restarts the latency samples, after a change of process.
     pub(super) fn begin_samples(&mut self) {
         (self.latencies, self.drawn) = (Latencies::default(), None);
     }
@@ -427,12 +427,12 @@ impl Row {
         Some(SampleCounts::between(which(&self.reading.latency)?, which(then)?))
     }
 
-    /// What a figure of the work of ranks is over the window.
+    /// A figure of the ranks' work over the window.
     pub(crate) fn rank_work(&self, which: fn(RankWork, RankWork) -> Option<Ratio>) -> Option<Ratio> {
         which(self.reading.work, self.latencies.older.as_ref()?.work)
     }
 
-    /// How much a count of what became of requests grew a minute over the window; after a restart it counts from zero.
+    /// The growth per minute of a count of ended requests over the window; after a restart it counts from zero.
     pub(crate) fn per_minute(&self, which: fn(&Ends) -> Option<u64>) -> Option<f64> {
         let then = self.latencies.older.as_ref()?;
         let minutes = self.seen.since(then.at).as_secs_f64() / 60.0;
@@ -441,7 +441,7 @@ impl Row {
     }
 }
 
-/// The growth of live counters since a process's last page, and which of it is known.
+/// The growth of live counters since a process's last page, and which parts are known.
 fn grown_live(now: LiveTokens, then: Option<LiveTokens>) -> ([Option<u64>; 3], [bool; 3]) {
     let then = then.unwrap_or(now);
     let grown = |now: Option<Tokens>, then: Option<Tokens>| {
@@ -455,7 +455,7 @@ fn grown_live(now: LiveTokens, then: Option<LiveTokens>) -> ([Option<u64>; 3], [
     (all, all.map(|grown| grown.is_some()))
 }
 
-/// The growth of a page's counters, and which of it is known.
+/// The growth of a page's counters, and which parts are known.
 fn grown_step(reading: &EngineReading, step: &Step) -> ([Option<u64>; 3], [bool; 3]) {
     if step.quarantined {
         return ([None; 3], [false; 3]);
@@ -470,7 +470,7 @@ fn grown_step(reading: &EngineReading, step: &Step) -> ([Option<u64>; 3], [bool;
     (grown, step.present)
 }
 
-/// Whether a reading has a value of prompts and of output.
+/// Whether a reading has values of prompt and output tokens.
 fn billed(reading: &EngineReading) -> [bool; 2] {
     [reading.tokens.prompt != PromptCount::Unknown, reading.tokens.output.is_some()]
 }

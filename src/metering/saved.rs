@@ -1,8 +1,8 @@
 //! The saved state of metering: the processes and last counters of each target, up to when GPU time is posted, and the
-//! entries that may still be taken back.
+//! entries that may still be reversed.
 //!
-//! Saving and restoring destructure each value, so that a field that is added and forgotten here does not compile.
-//! `field: _` marks a field that is deliberately not saved.
+//! Saving and restoring destructure each value, so that a new field that is not handled here does not compile. `field: _`
+//! marks a field that is deliberately not saved.
 
 mod said;
 
@@ -28,14 +28,14 @@ use crate::units::{Moment, Timestamp};
 /// The saved processes and rows of a target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedTarget {
-    /// When its last page came.
+    /// When its last page was received.
     pub answered: Moment,
     pub(super) instances: Vec<SavedInstance>,
     pub(super) rows: Vec<SavedRow>,
     /// Its processes that other targets may show as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) duplicates: Vec<SavedPlace>,
-    /// Other names of its models.
+    /// The aliases of its models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) names: Vec<SavedName>,
     /// The roles that it looks like, by model.
@@ -50,7 +50,7 @@ pub(super) struct SavedInstance {
     pub(super) processes: Processes,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) trial: Vec<(ProcessId, Vec<Entry>)>,
-    /// Entries of before a trial that late hits changed, and what they became.
+    /// Entries from before a trial that late hits changed, before and after the change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) moved: Vec<(ProcessId, Vec<[Entry; 2]>)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -67,7 +67,7 @@ pub(super) struct SavedRow {
     /// The role that its page names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) page_role: Option<EngineRole>,
-    /// The weight of its prompts, for those that decode pages count.
+    /// The weight of its prompts, if decode pages count them.
     #[serde(default, skip_serializing_if = "PromptWeight::is_none")]
     pub(super) prompts: PromptWeight,
     pub(super) seen: Moment,
@@ -98,12 +98,12 @@ pub struct SavedAllocation {
 #[derive(Debug, Default)]
 pub(super) struct EarlierTargets {
     pub(super) targets: BTreeMap<TargetId, SavedTarget>,
-    /// Keys of saved states that could not be read, to remove.
+    /// Keys of unreadable saved states, for removal.
     pub(super) unread: Vec<String>,
 }
 
 impl SavedTarget {
-    /// A target with one process, whose rows had these values.
+    /// A target with one process and rows of these values.
     pub(crate) fn of_one(answered: Moment, start: Option<Timestamp>, rows: Vec<(EngineKind, ProcessRow)>) -> Self {
         let saved = rows.iter().map(|(kind, row)| SavedRow {
             instance: None,
@@ -186,7 +186,7 @@ pub(super) fn saved_target(
     names: Vec<SavedName>,
     roles: Vec<(String, EngineRole)>,
 ) -> Option<SavedTarget> {
-    // The store keeps a reset by hand until a page follows it.
+    // The store keeps a reset by hand until the next page.
     let Engine { instances, rows, last_page, judged: _, has_live: _, left: _, ended: _, is_reset: _, lost_by_reset: _ } =
         engine;
     Some(SavedTarget {
@@ -215,7 +215,7 @@ fn saved_instance(instance: &Instance) -> SavedInstance {
     }
 }
 
-/// Rates start again; the account is looked up by its name.
+/// Rates restart; the account is looked up by its name.
 fn saved_row(row: &Row) -> SavedRow {
     let Row {
         key,

@@ -1,4 +1,4 @@
-//! Objectives for latency: which minutes of a node held them, by the growth of its engines' histograms.
+//! Latency objectives: which minutes of a node met them, by the growth of its engines' histograms.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use crate::ledger::{LATENCIES, Ledger, Slo};
 use crate::reading::{Histogram, Label, Latency, NodeName};
 use crate::units::{Moment, Span, Timestamp};
 
-/// Growth over more than a quarter hour is of none in particular.
+/// Growth over a longer interval is not assigned to a minute.
 const LONGEST: Span = Span::from_secs(900);
-/// Of 99 in 100 that stay within an objective, one may not.
+/// An objective is met if at most one in this many samples is above it.
 const OF: u64 = 100;
 
-/// Samples of each latency, and those of them above its objective.
+/// The number of samples of each latency, and of those above its objective.
 type Samples = [(u64, u64); LATENCIES];
 
-/// The latencies of the present minute, by node.
+/// The latencies of the current minute, by node.
 #[derive(Debug, Default)]
 pub(super) struct SloMeter {
     minutes: BTreeMap<NodeName, (Timestamp, Samples)>,
 }
 
 impl SloMeter {
-    /// Adds what a row's latencies grew by.
+    /// Adds the growth of a row's latencies.
     pub(super) fn note(&mut self, ledger: &mut Ledger, slo: &Slo, node: &NodeName, at: Timestamp, grown: Samples) {
         if grown.iter().all(|(samples, _)| *samples == 0) {
             return;
@@ -38,7 +38,7 @@ impl SloMeter {
         }
     }
 
-    /// Judges minutes that are over.
+    /// Evaluates completed minutes.
     pub(super) fn tick(&mut self, ledger: &mut Ledger, slo: &Slo, now: Timestamp) {
         self.minutes.retain(|node, (minute, sums)| {
             let is_present = *minute == now.minute();
@@ -66,8 +66,9 @@ fn judge(ledger: &mut Ledger, slo: &Slo, node: &NodeName, minute: Timestamp, sum
 pub(super) struct LastLatencies(BTreeMap<ProcessId, (Moment, Latency)>);
 
 impl LastLatencies {
-    /// Takes a page in. Returns the samples since the same process's page before, and those above their objectives. The
-    /// first page of a process, one after a quarter hour or more, and one on which a histogram fell are a baseline.
+    /// Applies a page. Returns the samples since the same process's previous page, and those above their objectives. The
+    /// first page of a process, a page after a quarter of an hour or more, and a page on which a histogram fell are
+    /// baselines.
     pub(super) fn grown(&mut self, slo: &Slo, process: ProcessId, latency: &Latency, at: Moment) -> Samples {
         self.0.retain(|_, (seen, _)| at.since(*seen) < LONGEST);
         let before = self.0.insert(process, (at, latency.clone()));

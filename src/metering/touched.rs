@@ -1,4 +1,4 @@
-//! Which saved states the steps of metering touched.
+//! The saved states that metering has changed.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ pub(crate) struct Touched {
 }
 
 impl Metering {
-    /// Takes what was touched since the last call. The energy of a GPU is saved with its node.
+    /// Takes what changed since the last call. The energy of a GPU is saved with its node.
     pub(crate) fn take_touched(&mut self, inventory: &Inventory) -> Touched {
         let mut touched = Touched::default();
         touched.targets.extend(self.engines.take_touched());

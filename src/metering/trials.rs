@@ -1,4 +1,4 @@
-//! Entries that were posted on trial: they are taken back by counter-entries if what was believed turns out wrong.
+//! Entries posted on trial: they are reversed by counter-entries if the assumption turns out wrong.
 
 use super::entries::remember_all;
 use super::on_trial::ResetRow;
@@ -7,8 +7,8 @@ use crate::counters::{Outcome, ProcessId, RowKey};
 use crate::ledger::{Entry, TokenChange};
 use crate::reading::{EngineReading, InstanceId};
 
-/// Takes back what was wrongly posted on trial, and forgets the entries of trials that succeeded. Returns what was taken
-/// back, by process.
+/// Reverses what was wrongly posted on trial, and forgets the entries of successful trials. Returns the reversed entries by
+/// process.
 pub(super) fn settle(
     context: &mut Context<'_>,
     engine: &mut Engine,
@@ -40,7 +40,7 @@ pub(super) fn settle(
     back
 }
 
-/// Keeps the entries of a page that may be taken back: those of a process on trial, or of a row whose reset is.
+/// Keeps the entries of a page that may be reversed: those of a process on trial, or of a row whose reset is on trial.
 pub(super) fn keep(engine: &mut Engine, reading: &EngineReading, outcome: &Outcome, reset: bool, entries: Vec<Entry>) {
     let instance = engine.instances.iter_mut().find(|instance| instance.id == reading.instance);
     let Some(instance) = instance else { return };
@@ -62,7 +62,7 @@ pub(super) fn keep(engine: &mut Engine, reading: &EngineReading, outcome: &Outco
     }
 }
 
-/// Notes that late hits changed entries, if what is posted now for the process may be taken back.
+/// Records that late hits changed entries, if the process is on trial.
 pub(super) fn keep_moved(engine: &mut Engine, reading: &EngineReading, outcome: &Outcome, moved: &[[Entry; 2]]) {
     let instance = engine.instances.iter_mut().find(|instance| instance.id == reading.instance);
     let Some(instance) = instance else { return };
@@ -76,7 +76,7 @@ pub(super) fn keep_moved(engine: &mut Engine, reading: &EngineReading, outcome: 
     }
 }
 
-/// Takes back what was posted of a row since its reset, which was a dip. Returns it.
+/// Reverses and returns what was posted for a row since its reset, which was a dip.
 pub(super) fn undo_reset(
     context: &mut Context<'_>,
     engine: &mut Engine,
@@ -93,7 +93,7 @@ pub(super) fn undo_reset(
     row.entries
 }
 
-/// Drops what was posted lately of rows of an instance from its rates.
+/// Removes recent postings of an instance's rows from its rates.
 fn end_sources(
     context: &mut Context<'_>,
     engine: &Engine,
@@ -108,7 +108,7 @@ fn end_sources(
     }
 }
 
-/// Undoes the changes that late hits made to entries, the latest first.
+/// Undoes the changes of late hits to entries, the latest first.
 fn move_back(context: &mut Context<'_>, engine: &mut Engine, moved: &[[Entry; 2]]) {
     let day = context.ledger.day_began();
     for [before, after] in moved.iter().rev() {

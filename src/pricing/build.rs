@@ -14,7 +14,7 @@ use crate::words::meant;
 const STANDARD: &str = "standard";
 
 impl ListFile {
-    /// Checks the list and makes it usable.
+    /// Validates the list and converts it.
     pub(super) fn build(self, calendars: &Calendars) -> Result<PriceList, ListFault> {
         check_currency(&self.currency).map_err(|why| ListFault::new("currency", why))?;
         let zone = self.zone.as_deref().map_or(Ok(TimeZone::UTC), parse_zone)?;
@@ -67,7 +67,7 @@ impl ListFile {
 }
 
 impl From<&PriceList> for ListFile {
-    /// The list as a file would have it, without its source.
+    /// The list as in a file, without its source.
     fn from(list: &PriceList) -> Self {
         let tier = |(tier, prices): (&String, &ClassPrices)| {
             let classes = list.extra.get(tier).cloned().unwrap_or_default();
@@ -94,7 +94,7 @@ impl From<&PriceList> for ListFile {
 
 type Extra = BTreeMap<String, BTreeMap<String, crate::units::Price>>;
 
-/// The classes that engines count apart from the open ones.
+/// Splits the prices of each tier into the three classes that engines count and the further ones.
 fn split_tiers(tiers: BTreeMap<String, TierFile>) -> (BTreeMap<String, ClassPrices>, Extra) {
     let (mut core, mut extra) = (BTreeMap::new(), Extra::new());
     for (tier, prices) in tiers {
@@ -136,7 +136,7 @@ fn write_window(window: &TierWindow) -> WindowFile {
     }
 }
 
-/// Two windows that name different tiers for one instant, which is ambiguous.
+/// Refuses windows that name different tiers for the same instant.
 fn refuse_overlaps(windows: &[TierWindow]) -> Result<(), ListFault> {
     for (nth, window) in windows.iter().enumerate() {
         for other in windows[..nth].iter().filter(|other| other.tier != window.tier) {
@@ -152,10 +152,10 @@ fn refuse_overlaps(windows: &[TierWindow]) -> Result<(), ListFault> {
     Ok(())
 }
 
-/// An RFC 3339 instant, where one is written, to the millisecond.
+/// Parses an optional RFC 3339 instant, truncated to milliseconds.
 ///
 /// # Errors
-/// What to write instead.
+/// A message with the expected format.
 pub fn parse_instant(text: Option<&str>) -> Result<Option<Timestamp>, String> {
     text.map(|text| {
         text.parse::<jiff::Timestamp>()
@@ -165,7 +165,7 @@ pub fn parse_instant(text: Option<&str>) -> Result<Option<Timestamp>, String> {
     .transpose()
 }
 
-/// A calendar as a file would write it.
+/// The calendars as in a file.
 pub(super) fn write_calendars(calendars: &Calendars) -> BTreeMap<String, Vec<String>> {
     calendars.iter().map(|(name, days)| (name.clone(), write_days(days))).collect()
 }

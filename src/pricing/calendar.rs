@@ -1,16 +1,16 @@
-//! Holidays. A year that is not in a calendar is unknown, and not a year without holidays.
+//! Holiday calendars. The holidays of a year that is not in a calendar are unknown; it is not a year without holidays.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-/// The longest span of days that one entry may name.
+/// The longest span in days of one entry.
 const LONGEST: i32 = 366;
 
-/// Calendars by name, their days in order.
+/// Calendars by name, with sorted days.
 pub(super) type Calendars = BTreeMap<String, Vec<Date>>;
 
-/// Adds a file's days to a calendar. Years in the file replace those in the calendar.
+/// Adds days to a calendar. A year of which `days` has any replaces that year in the calendar.
 pub(super) fn merge(calendar: &mut Vec<Date>, days: &[Date]) {
     calendar.retain(|known| days.iter().all(|day| day.year() != known.year()));
     calendar.extend(days);
@@ -21,7 +21,7 @@ pub(super) fn merge(calendar: &mut Vec<Date>, days: &[Date]) {
 /// Reads days, `2026-10-01`, and spans of them, `2026-10-01..2026-10-07`, both ends included.
 ///
 /// # Errors
-/// What to write instead.
+/// A message with the expected format.
 pub(super) fn parse_days(days: &[String]) -> Result<Vec<Date>, String> {
     let mut all = Vec::new();
     for span in days {
@@ -43,7 +43,7 @@ fn parse_day(day: &str) -> Result<Date, String> {
     day.parse().map_err(|_| format!("holiday \"{day}\" is not a date: write it like \"2026-10-01\""))
 }
 
-/// Days as they are written, one by one.
+/// The days as in a file, one by one.
 pub(super) fn write_days(days: &[Date]) -> Vec<String> {
     days.iter().map(ToString::to_string).collect()
 }

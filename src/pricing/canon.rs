@@ -14,7 +14,7 @@ struct Canon {
 }
 
 impl Book {
-    /// The prices as JSON: equal books give equal texts, whatever the order of reading.
+    /// The book as JSON. Equal books have equal texts, whatever the order in which their files were read.
     pub fn canonical(&self) -> String {
         let history =
             |(model, lists): (&String, &Vec<String>)| HistoryFile { models: vec![model.clone()], lists: lists.clone() };
@@ -36,14 +36,14 @@ impl Book {
             gpus,
         };
         let canon = Canon { currency: self.currency.clone(), prices, pinned: self.pinned.clone() };
-        // Only a map with keys that are no strings, or a failing writer, could fail.
+        // Serialization fails only for maps with keys other than strings, or a failing writer.
         serde_json::to_string(&canon).unwrap_or_default()
     }
 
     /// The book of a canonical text.
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// The text is not a valid price book.
     pub fn from_canonical(text: &str) -> Result<Self, BookError> {
         let canon: Canon =
             serde_json::from_str(text).map_err(|error| BookError::new("a kept price book", error.to_string()))?;
@@ -53,7 +53,7 @@ impl Book {
         Ok(book)
     }
 
-    /// A hash of [`Book::canonical`] that is the same on every machine and in every release: 64-bit FNV-1a.
+    /// A hash of [`Book::canonical`] that is the same on every machine and for every release: 64-bit FNV-1a.
     pub fn revision(&self) -> u64 {
         const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
         const PRIME: u64 = 0x0100_0000_01b3;

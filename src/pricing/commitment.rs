@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The term for which a GPU is rented.
+/// The term that a GPU is rented for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub enum Commitment {
     /// On demand, by the hour.
@@ -23,7 +23,7 @@ pub enum Commitment {
 }
 
 impl Commitment {
-    /// Whether it is empty.
+    /// Whether it is the default, which files leave out.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub const fn is_on_demand(&self) -> bool {
         matches!(self, Self::OnDemand)

@@ -2,24 +2,24 @@
 
 use std::fmt;
 
-/// Something in a price file that cannot be used.
+/// An error in a price file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookError {
-    /// The list, the model or the GPU that it is about.
+    /// The name of the list, model or GPU.
     pub list: String,
-    /// Why, and what to write instead.
+    /// The reason, and what to write instead.
     pub why: String,
     /// Its path in the file, from the outermost key: `list`, `3`, `zone`. Empty if unknown.
     pub place: Vec<String>,
 }
 
 impl BookError {
-    /// A mistake that has no place of its own.
+    /// An error without a place in the file.
     pub(super) fn new(list: &str, why: impl Into<String>) -> Self {
         Self { list: list.to_owned(), why: why.into(), place: Vec::new() }
     }
 
-    /// The same at the `nth` table of a kind, at one of its keys.
+    /// Sets the place: a key of the `nth` table of this kind.
     pub(super) fn at(mut self, table: &str, nth: usize, key: &str) -> Self {
         self.place = [table, &nth.to_string(), key].map(str::to_owned).into();
         self
@@ -39,7 +39,7 @@ impl fmt::Display for BookError {
 
 impl std::error::Error for BookError {}
 
-/// An error in a list, and its key.
+/// An error in a list, with the key that it is at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ListFault {
     pub(super) key: &'static str,
@@ -55,7 +55,7 @@ impl ListFault {
 /// A currency as its ISO 4217 code.
 ///
 /// # Errors
-/// What to write instead.
+/// A message with the expected format.
 pub fn check_currency(code: &str) -> Result<(), String> {
     if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) {
         Ok(())

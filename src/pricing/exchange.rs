@@ -1,12 +1,12 @@
-//! Dated rates between currencies.
+//! Dated exchange rates.
 //!
-//! A ledger keeps one currency and a provider's list is never converted: its lists in two currencies are two products.
-//! Amounts that are shown for comparison, and amounts of the user in another currency, are
-//! converted once, at a rate whose date is shown.
+//! A ledger has one currency and price lists are never converted: a provider's lists in two currencies are two products.
+//! Amounts shown for comparison, and amounts that the user gives in another currency, are converted once, at a rate whose
+//! date is shown.
 
 use crate::units::{EnergyPrice, HourlyRate, Money, Price, Timestamp};
 
-/// A rate of exchange from a day on.
+/// An exchange rate from a day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fx {
     /// The source currency: `CNY`.
@@ -15,17 +15,17 @@ pub struct Fx {
     pub to: String,
     /// Billionths of `to` for one `from`; above zero.
     pub nanos: i64,
-    /// The beginning of the day of the rate, in the ledger's zone.
+    /// The start of that day in the ledger's time zone.
     pub since: Timestamp,
-    /// That day as it was written: `2026-11-01`.
+    /// That day as configured: `2026-11-01`.
     pub dated: String,
 }
 
-/// All dated rates that are known.
+/// All known exchange rates, sorted by day.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exchange(Vec<Fx>);
 
-/// One rate, ready to convert with.
+/// An exchange rate in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conversion<'a> {
     numerator: i64,
@@ -35,25 +35,24 @@ pub struct Conversion<'a> {
 }
 
 impl Exchange {
-    /// These rates.
+    /// Creates the table, sorting the rates.
     pub fn new(mut rates: Vec<Fx>) -> Self {
         rates.sort_by_key(|fx| fx.since);
         Self(rates)
     }
 
-    /// The conversion at an instant: by the newest rate that has begun; `None` if none has. A rate holds from its day on, in both
-    /// directions.
+    /// The conversion at an instant, in either direction, by the newest rate that has begun; `None` if none has.
     pub fn conversion(&self, from: &str, to: &str, at: Timestamp) -> Option<Conversion<'_>> {
         self.series(from, to).into_iter().take_while(|(since, _)| *since <= at).last().map(|(_, conversion)| conversion)
     }
 
-    /// The conversion of amounts of a day, `2026-11-01`, in whatever zone: by the rate of that day or the last one before.
+    /// The conversion on a day such as `2026-11-01`, whatever the zone: by the rate of that day or the last one before it.
     pub fn of_day(&self, from: &str, to: &str, day: &str) -> Option<Conversion<'_>> {
         let series = self.series(from, to).into_iter().map(|(_, conversion)| conversion);
         series.filter(|conversion| conversion.dated <= day).max_by_key(|conversion| conversion.dated)
     }
 
-    /// Every rate between two currencies, each with the instant from which it holds, oldest first.
+    /// Every rate between two currencies with the instant it starts at, the oldest first.
     pub fn series(&self, from: &str, to: &str) -> Vec<(Timestamp, Conversion<'_>)> {
         const ONE: i64 = 1_000_000_000;
         let between = |fx: &&Fx| (fx.from == from && fx.to == to) || (fx.from == to && fx.to == from);
@@ -68,22 +67,22 @@ impl Exchange {
 }
 
 impl Conversion<'_> {
-    /// An amount, rounded half to even to a grain.
+    /// Converts an amount, rounded half to even to a grain; `None` if it overflows.
     pub fn money(self, amount: Money) -> Option<Money> {
         amount.converted(self.numerator, self.denominator)
     }
 
-    /// A rate, exactly.
+    /// Converts an hourly rate exactly; `None` if it overflows.
     pub fn rate(self, rate: HourlyRate) -> Option<HourlyRate> {
         rate.times(self.numerator, self.denominator)
     }
 
-    /// A price, rounded half to even at its nine decimals.
+    /// Converts a price, rounded half to even to nine decimals; `None` if it overflows.
     pub fn price(self, price: Price) -> Option<Price> {
         price.times(self.numerator, self.denominator)
     }
 
-    /// A price of energy, rounded half to even at its six decimals.
+    /// Converts a price of energy, rounded half to even to six decimals; `None` if it overflows.
     pub fn energy(self, price: EnergyPrice) -> Option<EnergyPrice> {
         price.times(self.numerator, self.denominator)
     }

@@ -1,4 +1,4 @@
-//! The shape of a price file: the built-in ones in `prices/` and a user's.
+//! The format of price files: the built-in ones in `prices/`, and a user's.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Commitment;
 use crate::units::{HourlyRate, Price};
 
-/// A file of lists, histories and GPU rates.
+/// A price file: calendars, price lists, histories and GPU rates.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceFile {
@@ -20,7 +20,7 @@ pub struct PriceFile {
     /// Price lists.
     #[serde(default, rename = "list", skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<ListFile>,
-    /// Which lists price which models, one after the other.
+    /// The models' lists, in chronological order.
     #[serde(default, rename = "history", skip_serializing_if = "Vec::is_empty")]
     pub histories: Vec<HistoryFile>,
     /// GPU rates.
@@ -28,55 +28,55 @@ pub struct PriceFile {
     pub gpus: Vec<GpuFile>,
 }
 
-/// A price list as in the file.
+/// A price list in a file.
 ///
-/// A provider's service tiers (batch, flex, priority) are lists of their own, as are its promotions: a discount is
-/// never a percentage of another list.
+/// A provider's service tiers (batch, flex, priority) and its promotions are separate lists; a discount is never a
+/// percentage of another list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListFile {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// The currency.
     pub currency: String,
-    /// RFC 3339 instant at which it came into force.
+    /// The RFC 3339 instant at which it came into force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// RFC 3339 instant at which it ended.
+    /// The RFC 3339 instant at which it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// The IANA zone of its windows; UTC by default.
+    /// The IANA time zone of its windows; UTC by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
     /// The tier outside every window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
-    /// The calendar that `except_holidays` means.
+    /// The calendar that `except_holidays` refers to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holidays: Option<String>,
     /// Where the prices were read.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
-    /// The program whose prices were imported.
+    /// The program that the prices were imported from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<String>,
-    /// The list whose prices it continues, converted at a later rate of exchange.
+    /// The list that it continues with the same prices, converted at a later exchange rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<String>,
-    /// The currency that its prices were converted from: before its beginning they are unknown.
+    /// The currency that its prices were converted from. Such prices are unknown before `from`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub converted_from: Option<String>,
     /// Prices by tier.
     pub tiers: BTreeMap<String, TierFile>,
-    /// When which tier holds.
+    /// The times at which each tier applies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub windows: Vec<WindowFile>,
 }
 
-/// Prices a million tokens, as decimal strings.
+/// Prices per million tokens, as decimal strings.
 ///
-/// Beside the three that every engine counts, a tier may price further classes by their names: `write_5m = "3.75"`, or
-/// `request = "5000"` for a million requests. No engine's counter knows them; `margintop price --class` does.
+/// Besides the three classes that every engine counts, a tier may price further classes by name: `write_5m = "3.75"`, or
+/// `request = "5000"` for a million requests. Engines do not count them; `margintop price --class` uses them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the classes' own names")]
 pub struct TierFile {
@@ -87,49 +87,49 @@ pub struct TierFile {
     pub classes: BTreeMap<String, Price>,
 }
 
-/// A window as in the file.
+/// A window in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WindowFile {
-    /// The tier that holds.
+    /// The tier that applies.
     pub tier: String,
-    /// `HH:MM-HH:MM`, several a day.
+    /// `HH:MM-HH:MM`, several per day.
     pub hours: Vec<String>,
-    /// 1 (Monday) to 7; empty is every day.
+    /// Weekdays from 1 (Monday) to 7; empty means every day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weekdays: Vec<i8>,
-    /// Off on holidays.
+    /// Whether the window does not apply on holidays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub except_holidays: bool,
 }
 
-/// Which lists price which models.
+/// The lists of some models over time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryFile {
-    /// Names, compared without case on the last path component; a user's file may write globs.
+    /// Model names, compared without case by the last path component; a user's file may use globs.
     pub models: Vec<String>,
-    /// Names of lists, oldest first; a ledger reads those of its own currency.
+    /// Names of lists, the oldest first; a ledger uses those of its currency.
     pub lists: Vec<String>,
 }
 
-/// A GPU rate as in the file.
+/// A GPU rate in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GpuFile {
-    /// Words of the driver's name.
+    /// The words that the driver's name must contain.
     pub gpu: String,
-    /// Per hour.
+    /// The rate per GPU and hour.
     pub rate: HourlyRate,
     /// The currency of the rate; US dollars by default.
     #[serde(default = "dollars")]
     pub currency: String,
-    /// The month or day of the observation: `2026-11`. Rows of one GPU and commitment are a series.
+    /// The month or day of the observation: `2026-11`. Entries of one GPU and commitment form a series.
     pub dated: String,
-    /// For how long the GPU is taken.
+    /// The term of the rental.
     #[serde(default, skip_serializing_if = "Commitment::is_on_demand")]
     pub commitment: Commitment,
-    /// Where it was observed.
+    /// Where the rate was observed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
 }
@@ -139,7 +139,7 @@ fn dollars() -> String {
 }
 
 impl TierFile {
-    /// A tier of the three classes that every engine counts.
+    /// A tier with the three classes that every engine counts.
     pub fn new(hit: Price, miss: Price, output: Price) -> Self {
         Self { hit, miss, output, classes: BTreeMap::new() }
     }
@@ -158,7 +158,7 @@ impl Serialize for TierFile {
     }
 }
 
-/// By hand, since a flattened map would lose the lines of its mistakes.
+/// Implemented by hand, since `#[serde(flatten)]` loses the lines of errors.
 impl<'de> Deserialize<'de> for TierFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(WrittenPrices)
@@ -185,7 +185,7 @@ impl<'de> Visitor<'de> for WrittenPrices {
 }
 
 impl ListFile {
-    /// A list that always holds and has no windows.
+    /// A list without dates or windows.
     pub fn flat(name: String, currency: String, tiers: BTreeMap<String, TierFile>) -> Self {
         let (source, windows) = (String::new(), Vec::new());
         let (from, until, zone, default, holidays) = (None, None, None, None, None);

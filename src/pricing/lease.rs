@@ -4,31 +4,31 @@ use super::words_match;
 use crate::reading::{NodeName, UnitName};
 use crate::units::{HourlyRate, PowerPrice, Span, Timestamp};
 
-/// Which GPUs a lease is for.
+/// The GPUs that a lease covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leased {
-    /// Those whose name has these words.
+    /// GPUs whose name contains these words.
     Gpu(String),
-    /// Those of a node.
+    /// The GPUs of a node.
     Node(NodeName),
-    /// Those of a deployment unit.
+    /// The GPUs of a deployment unit.
     Unit(UnitName),
 }
 
-/// When the rate is paid.
+/// When a lease's rate is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RentWhen {
-    /// For every known GPU, busy or not.
+    /// For every known GPU, busy or idle.
     #[default]
     Held,
-    /// While an engine answers on the node: cost and tokens begin and end together.
+    /// While an engine on the node answers, so that cost and tokens begin and end together.
     Serving,
 }
 
-/// How a provider rounds the time of a lease, always up.
+/// The provider's rounding of a lease's time, always up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rounding {
-    /// Not at all.
+    /// No rounding.
     #[default]
     Exact,
     /// To whole seconds.
@@ -40,7 +40,7 @@ pub enum Rounding {
 }
 
 impl Rounding {
-    /// The billed time of a lease with this allocated time; zero for zero. The difference is posted at the lease's end.
+    /// The billed time for this allocated time; zero for zero. The difference is posted when the lease ends.
     #[must_use]
     pub fn billed(self, held: Span) -> Span {
         let grain = match self {
@@ -57,48 +57,49 @@ impl Rounding {
     }
 }
 
-/// A rate for some GPUs and some time.
+/// A rate for some GPUs over some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Its name; with the same name it is the same agreement when its terms change. `None` is named by its subject.
+    /// The name. Leases of one name are the same agreement, also after a change of terms. `None`: identified by its
+    /// subject.
     pub name: Option<String>,
-    /// Its subject, as configured.
+    /// The GPUs that it covers, as configured.
     pub leased: Leased,
-    /// The present name of its node, if that was renamed.
+    /// The current name of its node, if the node was renamed.
     pub renamed: Option<NodeName>,
-    /// The number of GPUs that it pays for: those of a node or unit whether they are seen or not, else the first that
-    /// are seen. `None` is all that are seen.
+    /// The number of GPUs paid for: for a node or unit, whether they are seen or not; otherwise the first that are seen.
+    /// `None` pays for all GPUs seen.
     pub gpus: Option<u32>,
-    /// Its beginning; `None` is "always".
+    /// The start; `None` is unbounded.
     pub from: Option<Timestamp>,
-    /// Its end, exclusive; `None` is "open".
+    /// The end, exclusive; `None` is unbounded.
     pub until: Option<Timestamp>,
-    /// Per GPU and hour. With `node_rate` it is that of a node of eight GPUs: use [`Lease::rate_for`].
+    /// The rate per GPU and hour. If `node_rate` is set, it is a GPU's share on a node of eight; use [`Lease::rate_for`].
     pub rate: HourlyRate,
-    /// Per node and hour, for any number of GPUs; `None` if the rate is per GPU.
+    /// The rate per node and hour, for any number of GPUs; `None` if the rate is per GPU.
     pub node_rate: Option<HourlyRate>,
-    /// When the rate is paid.
+    /// When the rate is due.
     pub when: RentWhen,
     /// The provider's rounding of its time.
     pub rounding: Rounding,
-    /// The price of its energy in addition to the rate; `None` if the rate includes it.
+    /// The price of the GPUs' energy in addition to the rate; `None` if the rate includes it.
     pub power: Option<PowerPrice>,
 }
 
 impl Lease {
-    /// A lease without dates and rounding, of all GPUs that are seen, with power included.
+    /// A lease of all GPUs seen, without dates or rounding, with power included.
     pub fn of(leased: Leased, rate: HourlyRate) -> Self {
         let (name, gpus, from, until, power, node_rate) = (None, None, None, None, None, None);
         let (when, rounding) = (RentWhen::Held, Rounding::Exact);
         Self { name, leased, renamed: None, gpus, from, until, rate, node_rate, when, rounding, power }
     }
 
-    /// The rate of a GPU on a node of `gpus` GPUs: the rates of all of them add up to exactly the node's rate.
+    /// The rate of one GPU on a node of `gpus` GPUs; the rates of all add up to exactly the node's rate.
     pub fn rate_for(&self, gpus: u32) -> HourlyRate {
         self.node_rate.and_then(|rate| rate.shared_by(gpus)).unwrap_or(self.rate)
     }
 
-    /// Whether a rate is this lease's, on a node of any number of GPUs.
+    /// Whether `rate` is a GPU's rate by this lease, on a node of any number of GPUs up to 256.
     pub fn names(&self, rate: HourlyRate) -> bool {
         const MOST_GPUS: u32 = 256;
         match self.node_rate {
@@ -107,7 +108,7 @@ impl Lease {
         }
     }
 
-    /// Whether it is for this GPU.
+    /// Whether it covers this GPU.
     pub fn covers(&self, node: &NodeName, unit: Option<&UnitName>, gpu: &str) -> bool {
         match &self.leased {
             Leased::Gpu(words) => words_match(gpu, words),
@@ -116,7 +117,7 @@ impl Lease {
         }
     }
 
-    /// The node that it is for, by its present name.
+    /// The node that it covers, by its current name.
     pub fn node(&self) -> Option<&NodeName> {
         match &self.leased {
             Leased::Node(name) => Some(self.renamed.as_ref().unwrap_or(name)),
@@ -124,17 +125,17 @@ impl Lease {
         }
     }
 
-    /// Whether it pays for a number of GPUs of a node or unit, whether they are seen or not.
+    /// Whether it pays for a fixed number of GPUs of a node or unit, whether they are seen or not.
     pub fn is_schedule(&self) -> bool {
         self.gpus.is_some() && !matches!(self.leased, Leased::Gpu(_))
     }
 
-    /// Whether it runs at an instant.
+    /// Whether it is in force at an instant.
     pub fn runs_at(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
     }
 
-    /// Its name for people: its own, else its subject and rate.
+    /// The name to display: its own, else its subject and rate.
     #[must_use]
     pub fn label(&self) -> String {
         if let Some(name) = &self.name {
@@ -152,7 +153,7 @@ impl Lease {
         }
     }
 
-    /// Ends it at an instant, if it is for a number of GPUs of this node and began before.
+    /// Ends the lease at an instant, if it pays for a fixed number of this node's GPUs and began before.
     pub fn end(&mut self, node: &NodeName, at: Timestamp) {
         let is_of_node = self.is_schedule() && self.node() == Some(node);
         if is_of_node && self.from.is_none_or(|from| from < at) {
@@ -160,7 +161,7 @@ impl Lease {
         }
     }
 
-    /// The part of `(from, to]` in which it runs.
+    /// The part of `(from, to]` in which it is in force.
     pub fn overlap(&self, from: Timestamp, to: Timestamp) -> Option<(Timestamp, Timestamp)> {
         let (start, end) = (self.from.map_or(from, |f| f.max(from)), self.until.map_or(to, |u| u.min(to)));
         (start < end).then_some((start, end))

@@ -1,4 +1,4 @@
-//! One price list: tiers, the windows that choose between them, and the span in which the list was in force.
+//! A price list: tiers, the windows that choose between them, and the dates of the list.
 
 use std::collections::BTreeMap;
 
@@ -10,60 +10,60 @@ use super::{Provenance, TierWindow};
 use crate::units::{Money, Price, Tokens};
 use crate::units::{Span, Timestamp};
 
-/// The price of a million tokens of each class.
+/// Prices per million tokens of each class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ClassPrices {
     /// Prompt tokens read from a cache.
     pub hit: Price,
-    /// Prompt tokens computed.
+    /// Computed prompt tokens.
     pub miss: Price,
-    /// Output tokens, reasoning included.
+    /// Output tokens, including reasoning.
     pub output: Price,
 }
 
 impl ClassPrices {
-    /// The value of tokens at a paid share of one.
+    /// The value of these tokens if all of them are paid.
     pub fn of(&self, miss: Tokens, hit: Tokens, output: Tokens) -> Money {
         self.miss.of(miss) + self.hit.of(hit) + self.output.of(output)
     }
 }
 
-/// A named price list of one currency.
+/// A price list in one currency.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PriceList {
-    /// Its name: `deepseek-r1-2025`.
+    /// The name: `deepseek-r1-2025`.
     pub name: String,
     /// The currency of its prices: `USD`.
     pub currency: String,
-    /// When it came into force; `None` is "always".
+    /// When it came into force; `None` is unbounded.
     pub from: Option<Timestamp>,
-    /// When it ended; `None` is "not yet".
+    /// When it ended; `None` if it has not.
     pub until: Option<Timestamp>,
-    /// The zone of its windows.
+    /// The time zone of its windows.
     pub zone: TimeZone,
     /// The tier outside every window.
     pub default_tier: String,
-    /// Windows, the first that holds wins.
+    /// The windows; the first that applies wins.
     pub windows: Vec<TierWindow>,
-    /// The name of its calendar.
+    /// The name of its holiday calendar.
     pub calendar: Option<String>,
-    /// Days on which windows with `except_holidays` are off.
+    /// The days on which windows with `except_holidays` do not apply.
     pub holidays: Vec<Date>,
-    /// Prices by tier; the default tier and every window's are among them.
+    /// The prices by tier, including the default tier and every window's.
     pub tiers: BTreeMap<String, ClassPrices>,
-    /// By tier, prices of classes that no engine's counter knows: cache writes, requests.
+    /// The prices by tier of classes that engines do not count: cache writes, requests.
     pub extra: BTreeMap<String, BTreeMap<String, Price>>,
     /// Where the prices were read.
     pub source: String,
-    /// Their origin.
+    /// Where the list comes from.
     pub provenance: Provenance,
-    /// The list whose prices it continues, converted at a later rate of exchange.
+    /// The list that it continues with the same prices, converted at a later exchange rate.
     pub follows: Option<String>,
     /// The currency that its prices were converted from; `None` if they were not.
     pub converted_from: Option<String>,
 }
 
-/// The prices of an instant and how long they hold.
+/// The prices at an instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quote<'a> {
     /// The list.
@@ -75,23 +75,23 @@ pub struct Quote<'a> {
 }
 
 impl Quote<'_> {
-    /// Whether every class costs what it costs by another quote.
+    /// Whether every class has the same price in both quotes.
     pub fn costs_the_same(&self, other: &Quote<'_>) -> bool {
         self.prices == other.prices && self.list.extra.get(self.tier) == other.list.extra.get(other.tier)
     }
 
-    /// The price of an open class: `write_5m`.
+    /// The price of a further class, such as `write_5m`.
     pub fn class(&self, name: &str) -> Option<Price> {
         self.list.extra.get(self.tier)?.get(name).copied()
     }
 }
 
 impl PriceList {
-    /// How far ahead the next change of tier is searched; if there is none, the search has to be repeated then. A window that is off on
-    /// holidays may stay closed for longer.
+    /// How far ahead the next change of tier is searched. If there is none, the search has to be repeated after that time:
+    /// a window that excludes holidays may stay closed for longer.
     pub const AHEAD: Span = Span::from_secs(9 * 86_400);
 
-    /// The year of an instant, if a window is off on holidays and the calendar knows none of that year: they are then
+    /// The year of an instant, if a window excludes holidays and the calendar has none of that year. Its holidays are then
     /// priced as working days, which is reported.
     pub fn unknown_holidays(&self, at: Timestamp) -> Option<i16> {
         if !self.windows.iter().any(|window| window.except_holidays) {
@@ -101,18 +101,18 @@ impl PriceList {
         self.holidays.iter().all(|day| day.year() != year).then_some(year)
     }
 
-    /// Whether its prices are known at an instant: converted prices are valid from the date of the exchange rate on. Other
-    /// lists also price what was before them.
+    /// Whether its prices are known at an instant. Converted prices are known from the date of the exchange rate on; other
+    /// lists also apply before their start.
     pub fn is_known(&self, at: Timestamp) -> bool {
         self.converted_from.is_none() || self.from.is_none_or(|from| from <= at)
     }
 
-    /// Whether it continues another list from its own beginning on.
+    /// Whether it continues the named list.
     pub(super) fn follows(&self, name: &str) -> bool {
         self.follows.as_deref() == Some(name)
     }
 
-    /// The tier that holds at an instant.
+    /// The tier in force at an instant.
     pub fn tier_at(&self, at: Timestamp) -> &str {
         let Some((date, time)) = local(&self.zone, at) else { return &self.default_tier };
         self.windows
@@ -121,29 +121,29 @@ impl PriceList {
             .map_or(&self.default_tier, |window| &window.tier)
     }
 
-    /// The prices that hold at an instant, whether or not the list was in force then.
+    /// The prices at an instant, whether or not the list was in force then.
     pub fn quote(&self, at: Timestamp) -> Quote<'_> {
         let tier = self.tier_at(at);
         self.quote_tier(tier)
     }
 
-    /// The prices of a tier by its name, whenever it holds; `None` if there is no such tier.
+    /// The prices of a tier at any time; `None` if there is no such tier.
     pub fn quote_of(&self, tier: &str) -> Option<Quote<'_>> {
         self.tiers.get_key_value(tier).map(|(tier, _)| self.quote_tier(tier))
     }
 
-    /// The prices of a tier, whenever it holds.
+    /// The prices of a tier at any time.
     fn quote_tier<'a>(&'a self, tier: &'a str) -> Quote<'a> {
         Quote { list: self, tier, prices: self.tiers.get(tier).copied().unwrap_or_default() }
     }
 
-    /// Every tier's prices, the default tier's first.
+    /// The prices of every tier, beginning with the default tier.
     pub fn quotes(&self) -> impl Iterator<Item = Quote<'_>> {
         let others = self.tiers.keys().filter(|tier| **tier != self.default_tier);
         std::iter::once(&self.default_tier).chain(others).map(|tier| self.quote_tier(tier))
     }
 
-    /// Every instant after `after` and before `before` at which the tier changes, in order.
+    /// Every instant between `after` and `before`, both exclusive, at which the tier changes, in order.
     pub fn edges(&self, after: Timestamp, before: Timestamp) -> Vec<Timestamp> {
         if self.windows.is_empty() || after >= before {
             return Vec::new();
@@ -157,14 +157,15 @@ impl PriceList {
         candidates
     }
 
-    /// Whether its tiers change and it begins on quarters of an hour only.
+    /// Whether the list begins and changes tiers only at quarters of an hour.
     pub fn is_on_quarters(&self) -> bool {
         let quarter = |time: &Time| time.minute() % 15 == 0 && time.second() == 0;
         let begins = self.from.is_none_or(|from| from.millis() % 900_000 == 0);
         begins && self.windows.iter().flat_map(|w| &w.hours).all(|(start, end)| quarter(start) && quarter(end))
     }
 
-    /// The next instant at which the tier changes, looked for in a span after `at`: mostly it is within a day.
+    /// The next change of tier within `ahead` after `at`. The first day is searched first, as most changes are within a
+    /// day.
     pub fn next_edge(&self, at: Timestamp, ahead: Span) -> Option<Timestamp> {
         const DAY: Span = Span::from_secs(86_400);
         let spans = [DAY.min(ahead), Self::AHEAD.min(ahead), ahead];
@@ -188,7 +189,7 @@ impl PriceList {
             .collect()
     }
 
-    /// The instants at which the zone's offset changes: the local time jumps, and the tier may change.
+    /// The instants at which the zone's UTC offset changes, since the tier may change with the local time.
     fn offset_changes(&self, after: Timestamp, before: Timestamp) -> Vec<Timestamp> {
         let Ok(start) = jiff::Timestamp::from_millisecond(after.millis()) else { return Vec::new() };
         self.zone

@@ -1,7 +1,7 @@
 //! Prices of tokens and GPU-hours: a book of dated price lists, tiers by time window, and GPU rates.
 //!
-//! It finds the prices in force for a model at an instant, and how long they hold. Sums are in
-//! `ledger`. No float is used here.
+//! This module finds the prices of a model at an instant, and how long they hold. Amounts are summed in `ledger`. No floats
+//! are used here.
 
 mod book;
 mod build;

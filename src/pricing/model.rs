@@ -1,21 +1,21 @@
-//! How one model is priced: its lists one after the other, the user's share, and what holds at an instant.
+//! The prices of one model over time: its lists, the paid share, and the price at an instant.
 
 use super::{PriceList, Provenance, Quote};
 use crate::units::{Share, Span, Timestamp};
 
-/// The number of changes without an effect on prices that are skipped in the search for one with an effect.
+/// The most changes without an effect on prices that the search for the next price change skips.
 const MOST_CHANGES: usize = 64;
-/// How far ahead a change is searched that is shown to people: a window may be off on holidays for weeks.
+/// How far ahead a change is searched for display: a window that excludes holidays may be closed for weeks.
 const YEAR: Span = Span::from_secs(400 * 86_400);
 
-/// How one model is priced.
+/// The prices of one model over time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelPrice<'a> {
-    /// Its lists, oldest first, at least one.
+    /// The lists, the oldest first; at least one.
     lists: Vec<&'a PriceList>,
-    /// Whether the user chose the list, whatever the date.
+    /// Whether the user chose the list for all dates.
     pinned: bool,
-    /// The share of its tokens that is paid, where one is set.
+    /// The share of the tokens that is paid, if configured.
     pub paid: Option<Share>,
 }
 
@@ -24,46 +24,46 @@ pub struct ModelPrice<'a> {
 pub struct PriceAnswer<'a> {
     /// The list, the tier and the prices.
     pub quote: Quote<'a>,
-    /// The share of the tokens that is paid, where one is set.
+    /// The share of the tokens that is paid, if configured.
     pub paid: Option<Share>,
-    /// The origin of the list.
+    /// Where the list comes from.
     pub provenance: Provenance,
-    /// Whether the user chose the list, whatever the date.
+    /// Whether the user chose the list for all dates.
     pub pinned: bool,
     /// When the list begins, if it has not begun.
     pub begins: Option<Timestamp>,
-    /// When the list ended, if it has and no other followed.
+    /// When the list ended, if it has and no other list followed.
     pub ended: Option<Timestamp>,
-    /// When a price changes next.
+    /// The next change of a price.
     pub until: Option<Timestamp>,
 }
 
 impl PriceAnswer<'_> {
-    /// When the list ended, if it had at an instant: also one that the user chose.
+    /// When the list ended, if it had ended at `at`; also for a list that the user chose.
     pub fn list_ended(&self, at: Timestamp) -> Option<Timestamp> {
         self.quote.list.until.filter(|until| *until <= at)
     }
 }
 
 impl<'a> ModelPrice<'a> {
-    /// A price by these lists, oldest first; `None` without any.
+    /// Prices by these lists, the oldest first; `None` if empty.
     pub(super) fn of(lists: Vec<&'a PriceList>, pinned: bool, paid: Option<Share>) -> Option<Self> {
         (!lists.is_empty()).then_some(Self { lists, pinned, paid })
     }
 
-    /// A price by one list alone, whatever the date.
+    /// Prices by a single list at all dates.
     pub fn of_list(list: &'a PriceList) -> Self {
         Self { lists: vec![list], pinned: true, paid: None }
     }
 
-    /// The same price with another share of the tokens paid.
+    /// The prices with another paid share.
     #[must_use]
     pub fn paid(self, paid: Option<Share>) -> Self {
         Self { paid, ..self }
     }
 
-    /// The description of the price of an instant, in the tier that holds or in another; `None` if no price is known
-    /// then, or the list has no such tier.
+    /// The price at an instant, in the tier in force or the given one. `None` if no price is known then, or the list has no
+    /// such tier.
     pub fn answer(&self, tier: Option<&str>, at: Timestamp) -> Option<PriceAnswer<'a>> {
         let list = self.list_at(at)?;
         let quote = tier.map_or_else(|| Some(list.quote(at)), |tier| list.quote_of(tier))?;
@@ -78,8 +78,8 @@ impl<'a> ModelPrice<'a> {
         })
     }
 
-    /// The list in force: the newest that has begun. The first holds before its time and the last after its end. `None`
-    /// where prices are converted and no rate of exchange had begun.
+    /// The list in force: the newest that has begun. The first also applies before its start, the last after its end.
+    /// `None` if the prices are converted and no exchange rate had begun.
     pub fn list_at(&self, at: Timestamp) -> Option<&'a PriceList> {
         let begun = self.lists.iter().rev().find(|list| list.from.is_none_or(|from| from <= at));
         begun.or_else(|| self.lists.first().filter(|list| list.is_known(at))).copied()
@@ -90,12 +90,12 @@ impl<'a> ModelPrice<'a> {
         Some(self.list_at(at)?.quote(at))
     }
 
-    /// The list that is converted and whose rate of exchange has not begun.
+    /// The first list, if its prices are converted and no exchange rate had begun.
     pub fn not_converted(&self, at: Timestamp) -> Option<&'a PriceList> {
         self.lists.first().filter(|_| self.list_at(at).is_none()).copied()
     }
 
-    /// Every instant between two at which list or tier changes, in order.
+    /// Every instant between `after` and `before`, both exclusive, at which the list or the tier changes, in order.
     pub fn edges(&self, after: Timestamp, before: Timestamp) -> Vec<Timestamp> {
         let starts = self.lists.iter().filter_map(|list| list.from).filter(|from| *from > after && *from < before);
         let mut edges: Vec<_> = self.lists.iter().flat_map(|list| list.edges(after, before)).chain(starts).collect();
@@ -108,15 +108,15 @@ impl<'a> ModelPrice<'a> {
         edges
     }
 
-    /// When list or tier changes next. A change of tier is looked for in the next [`PriceList::AHEAD`] only: who keeps the
-    /// price for longer asks again then.
+    /// The next change of list or tier. A change of tier is only searched within [`PriceList::AHEAD`], so a caller that
+    /// keeps the price for longer must ask again then.
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
         let now = self.quote(at);
         let mut changes = self.changes(at, PriceList::AHEAD);
         changes.find(|(_, quote)| !same_tier(quote.as_ref(), now.as_ref())).map(first)
     }
 
-    /// When a price changes next, looked for in 400 days: a list or a tier that costs the same changes nothing.
+    /// The next change of a price within 400 days. A list or tier with the same prices is not a change.
     pub fn next_price_change(&self, at: Timestamp) -> Option<Timestamp> {
         let now = self.quote(at);
         let same = |quote: &Option<Quote<'_>>| match (quote, &now) {
@@ -126,12 +126,12 @@ impl<'a> ModelPrice<'a> {
         self.changes(at, YEAR).find(|(_, quote)| !same(quote)).map(first)
     }
 
-    /// When the list that prices the model begins, if it has not begun.
+    /// When the list that prices the model begins, if that is after `at`.
     pub fn begins(&self, at: Timestamp) -> Option<Timestamp> {
         self.list_at(at)?.from.filter(|from| *from > at)
     }
 
-    /// The instants after `at` at which a list begins or a tier changes, with what holds then.
+    /// The instants after `at` at which a list begins or a tier changes, each with the prices from then on.
     fn changes(&self, at: Timestamp, ahead: Span) -> impl Iterator<Item = (Timestamp, Option<Quote<'a>>)> + '_ {
         let starts = || self.lists.iter().filter_map(|list| list.from);
         let next = move |at: Timestamp| {
@@ -147,13 +147,13 @@ impl<'a> ModelPrice<'a> {
         self.list_at(at)?.until.filter(|until| !self.pinned && *until <= at)
     }
 
-    /// The year of an instant, if the list in force needs its holidays and its calendar does not know them.
+    /// The year of an instant, if the list in force depends on holidays and its calendar does not know those of that year.
     pub fn unknown_holidays(&self, at: Timestamp) -> Option<i16> {
         self.list_at(at)?.unknown_holidays(at)
     }
 }
 
-/// Whether both are of one list and tier, or neither is known.
+/// Whether both quotes have the same list and tier, or both are `None`.
 fn same_tier(one: Option<&Quote<'_>>, other: Option<&Quote<'_>>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => (&one.list.name, one.tier) == (&other.list.name, other.tier),

@@ -1,11 +1,11 @@
-//! Patterns of models' names. Both sides are in canonical form ([`canonical_model`](crate::reading::canonical_model)).
+//! Patterns of model names. Pattern and name are in canonical form ([`canonical_model`](crate::reading::canonical_model)).
 
 /// Whether a name is a glob.
 pub(super) fn is_glob(name: &str) -> bool {
     name.contains(['*', '?'])
 }
 
-/// Whether a pattern with `*` and `?` covers a whole name; both are in canonical form.
+/// Whether a pattern with `*` and `?` matches a whole name; both are in canonical form.
 pub(super) fn glob(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n, mut star) = (0, 0, None);

@@ -1,31 +1,31 @@
-//! Billing policy, and overhead besides GPUs.
+//! The billing policy, and overhead costs.
 
 use serde::Serialize;
 
 use crate::units::{GpuTime, HourlyRate, Money, Share, Span};
 
-/// Which of an engine's tokens are billed.
+/// The tokens of an engine that are billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bill {
-    /// All tokens in its counters, aborted requests included.
+    /// All counted tokens, including those of aborted requests.
     #[default]
     All,
-    /// Finished requests only, where the engine counts them apart.
+    /// Those of finished requests only, where the engine counts them separately.
     Finished,
 }
 
-/// Cost outside of GPU leases: network, storage, staff, payment fees.
+/// Costs besides GPU leases: network, storage, staff, payment fees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Overhead {
-    /// Per hour, whatever is served.
+    /// Per hour, whatever the traffic.
     pub per_hour: Option<HourlyRate>,
     /// A share of the revenue.
     pub of_revenue: Option<Share>,
 }
 
 impl Overhead {
-    /// The overhead of a span with this revenue; `None` if no overhead is set.
+    /// The overhead of a span with this revenue; `None` if no overhead is configured.
     pub fn of(self, span: Span, revenue: Money) -> Option<Money> {
         let hourly = self.per_hour.map(|rate| rate.of(GpuTime::of(1, span)));
         let share = self.of_revenue.map(|share| share.of(revenue));

@@ -12,9 +12,9 @@ pub enum Provenance {
     Configured,
     /// A file of another program's prices that `config import-prices` turned into a price file.
     Imported,
-    /// The lists that ship with the program.
+    /// A list that ships with the program.
     BuiltIn,
-    /// Assumed: a dated value that ships with the program.
+    /// A dated assumption that ships with the program.
     Assumed,
 }
 

@@ -1,33 +1,33 @@
-//! GPU rates without a lease: dated series, each for a commitment.
+//! GPU rates without a lease: dated series by GPU and commitment.
 
 use super::{Commitment, Conversion, Exchange, GpuFile, Provenance};
 use crate::units::{HourlyRate, Timestamp};
 
-/// An hourly rate for the GPUs whose name has certain words.
+/// An hourly rate for GPUs whose name contains certain words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuRate {
-    /// Words that the driver's name must hold: `A100 80GB`.
+    /// The words that the driver's name must contain: `A100 80GB`.
     pub gpu: String,
-    /// Per GPU and hour.
+    /// The rate per GPU and hour.
     pub rate: HourlyRate,
     /// The currency of the rate.
     pub currency: String,
     /// The month or day of the observation: `2026-11`.
     pub dated: String,
-    /// The beginning of that month or day; `None` if it is invalid.
+    /// The start of that month or day in UTC; `None` if the text is invalid.
     pub since: Option<Timestamp>,
-    /// From when on it can be converted to the ledger's currency: the first exchange rate. `None` is always.
+    /// When it can first be converted to the ledger's currency, the start of the first exchange rate. `None` is always.
     pub known_from: Option<Timestamp>,
-    /// The commitment.
+    /// The term of the rental.
     pub commitment: Commitment,
-    /// Its origin.
+    /// Where the rate comes from.
     pub provenance: Provenance,
     /// Where it was observed.
     pub source: String,
 }
 
 impl GpuRate {
-    /// A rate as written, and its origin.
+    /// A rate from a file, with its provenance.
     pub(super) fn of(file: GpuFile, provenance: Provenance) -> Self {
         let since = start_of(&file.dated);
         let GpuFile { gpu, rate, currency, dated, commitment, source } = file;
@@ -43,32 +43,32 @@ impl GpuRate {
     }
 }
 
-/// The beginning of a month, `2026-11`, or a day, `2026-11-24`, in UTC.
+/// The start of a month, `2026-11`, or a day, `2026-11-24`, in UTC.
 pub(super) fn start_of(dated: &str) -> Option<Timestamp> {
     let parse = |day: String| format!("{day}T00:00:00Z").parse::<jiff::Timestamp>().ok();
     let start = parse(dated.to_owned()).or_else(|| parse(format!("{dated}-01")))?;
     Some(Timestamp::from_millis(start.as_millisecond()))
 }
 
-/// Rates in their own currencies, and converted to a ledger's.
+/// GPU rates in their own currencies, and converted to the ledger's.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RateCard {
     said: Vec<GpuRate>,
-    /// Rates that can be converted to the ledger's currency, the longest names first.
+    /// The rates that can be converted to the ledger's currency, the longest names first.
     rates: Vec<GpuRate>,
-    /// The ledger's currency, the exchange rates and the instant of the card; `None` is without conversion.
+    /// The ledger's currency, the exchange rates, and the instant of the card; `None` does not convert.
     kept: Option<(String, Exchange, Timestamp)>,
 }
 
 impl RateCard {
-    /// A card; the longest name that matches wins.
+    /// Creates a card. Of several names that match a GPU, the longest wins.
     pub fn new(rates: Vec<GpuRate>) -> Self {
         let mut card = Self::default();
         card.extend(rates);
         card
     }
 
-    /// Adds rates; a series of a GPU and a commitment that exists already is replaced.
+    /// Adds rates. A series replaces the existing one of the same GPU and commitment.
     pub fn extend(&mut self, rates: Vec<GpuRate>) {
         self.said.retain(|known| !rates.iter().any(|rate| rate.names(known)));
         self.said.extend(rates);
@@ -76,8 +76,8 @@ impl RateCard {
         self.convert();
     }
 
-    /// Converts rates to one currency, each exchange rate from its day on; before the first they are unknown. `at` is
-    /// the instant of [`RateCard::rate_of`].
+    /// Converts the rates to one currency, each exchange rate from its day on; before the first they are unknown. `at` is
+    /// the instant that [`RateCard::rate_of`] uses.
     pub fn keep_currency(&mut self, currency: &str, exchange: &Exchange, at: Timestamp) {
         self.kept = Some((currency.to_owned(), exchange.clone(), at));
         self.convert();
@@ -96,7 +96,7 @@ impl RateCard {
             }
             let later = self.said.iter().filter(|other| other.names(said) && other.since > said.since);
             let until = later.filter_map(|other| other.since).min();
-            // The first holds before it begins, too.
+            // The first rate also applies before its start.
             let is_first = !self.said.iter().any(|other| other.names(said) && other.since < said.since);
             let span = (said.since.filter(|_| !is_first), until);
             let series = exchange.series(&said.currency, currency);
@@ -105,30 +105,30 @@ impl RateCard {
         self.rates.sort_by(|a, b| b.gpu.len().cmp(&a.gpu.len()).then(a.since.cmp(&b.since)));
     }
 
-    /// The rates in the ledger's currency, in the order of matching.
+    /// The rates in the ledger's currency, in matching order.
     pub fn rates(&self) -> &[GpuRate] {
         &self.rates
     }
 
-    /// The on-demand rate of a GPU by its name, at the instant of the card.
+    /// The on-demand rate of a GPU by name, at the instant of the card.
     pub fn rate_of(&self, name: &str) -> Option<&GpuRate> {
         let at = self.kept.as_ref().map_or(Timestamp::from_millis(i64::MAX), |(_, _, at)| *at);
         self.rate_at(name, Commitment::OnDemand, at)
     }
 
-    /// The rate of a GPU by its name: the longest name that matches; of its series the newest that has begun, or else
+    /// The rate of a GPU by name: the series of the longest matching name, and in it the newest rate that has begun, else
     /// the first.
     pub fn rate_at(&self, name: &str, commitment: Commitment, at: Timestamp) -> Option<&GpuRate> {
         in_force(&self.rates, name, commitment, at)
     }
 
-    /// The instants inside an interval at which an on-demand rate begins.
+    /// The instants between `from` and `to`, both exclusive, at which an on-demand rate begins.
     pub fn edges(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Timestamp> + '_ {
         let on_demand = self.rates.iter().filter(|rate| rate.commitment == Commitment::OnDemand);
         on_demand.filter_map(|rate| rate.since).filter(move |since| *since > from && *since < to)
     }
 
-    /// The observation of a GPU's on-demand rate, whenever it holds.
+    /// The on-demand entry of a GPU with this rate, at any date.
     pub fn observed(&self, name: &str, rate: HourlyRate) -> Option<&GpuRate> {
         let longest = self.rates.iter().find(|known| known.is_for(name, Commitment::OnDemand))?;
         self.rates.iter().rfind(|known| known.names(longest) && known.rate == rate)
@@ -140,7 +140,7 @@ impl RateCard {
     }
 }
 
-/// A rate over a span, at each exchange rate within it.
+/// A rate over a span, converted at each exchange rate within it.
 fn converted(
     said: &GpuRate,
     series: &[(Timestamp, Conversion<'_>)],
@@ -176,7 +176,7 @@ fn in_force<'a>(rates: &'a [GpuRate], name: &str, commitment: Commitment, at: Ti
 
 /// Whether every word of `wanted` is a word of `name`, without case: `H20` does not match `H200`, nor `B200` `GB200`.
 ///
-/// A `*` at the beginning or end of a wanted word stands for any letters: `H*` is `H100` and `H200`, `*` is any.
+/// A `*` at the start or end of a wanted word matches any letters: `H*` matches `H100` and `H200`, `*` matches any word.
 pub fn words_match(name: &str, wanted: &str) -> bool {
     let mut any = false;
     let all = words(wanted, "*").all(|want| {
@@ -254,7 +254,7 @@ mod tests {
         Ok(())
     }
 
-    /// Class: a rate of exchange that holds from the start of the program, and not from its day.
+    /// The class of errors: an exchange rate applies from the start of the program instead of from its day.
     #[test]
     fn a_rate_of_exchange_holds_from_its_day() -> Result<(), crate::units::DecimalError> {
         let fx = |nanos, dated: &str| Fx {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::{Lease, Leased};
 use crate::reading::NodeName;
 
-/// The known nodes, each with its former names.
+/// The known nodes with their former names.
 pub type FormerNames = BTreeMap<NodeName, Vec<NodeName>>;
 
-/// Makes a lease follow its node to the present name. A lease stays with the written name if a node has it now. It
-/// follows no node that another lease names, and no name that several nodes had.
+/// Updates each lease of a renamed node to the current name. A lease keeps its name if a node has that name now. It is not
+/// updated to a node that another lease names, nor if several nodes had the name.
 pub fn follow_renames(leases: &mut [Lease], known: &FormerNames) {
     let written = |lease: &Lease| match &lease.leased {
         Leased::Node(name) => Some(name.clone()),

@@ -1,4 +1,4 @@
-//! Times of day in which a tier holds.
+//! The times of day at which a tier applies.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use jiff::tz::TimeZone;
 
 use crate::units::Timestamp;
 
-/// Hours, on some days, in which a tier holds. Weekday and holiday are those of the local date of the instant.
+/// Hours on some days at which a tier applies. Weekday and holiday are those of the instant's local date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TierWindow {
-    /// The tier that holds.
+    /// The tier that applies.
     pub tier: String,
-    /// Local times, half-open; an end at or before its start lies on the next day.
+    /// Local times, half-open; an end at or before the start is on the next day.
     pub hours: Vec<(Time, Time)>,
-    /// The days on which it holds; empty is every day.
+    /// The weekdays on which it applies; empty means every day.
     pub weekdays: Vec<Weekday>,
-    /// Whether it is off on the list's holidays.
+    /// Whether it does not apply on the list's holidays.
     pub except_holidays: bool,
 }
 
-/// Why a window was refused.
+/// The reason that a window is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WindowError {
     /// Not of the form `HH:MM-HH:MM`.
@@ -41,10 +41,10 @@ impl fmt::Display for WindowError {
 impl std::error::Error for WindowError {}
 
 impl TierWindow {
-    /// Reads `"16:30-00:30"`.
+    /// Parses `"16:30-00:30"`.
     ///
     /// # Errors
-    /// [`WindowError::Hours`] if it is not two times of day, to the millisecond at most: the ledger counts no finer.
+    /// [`WindowError::Hours`] if it is not two times of day, with at most millisecond precision, the ledger's resolution.
     pub fn parse_hours(text: &str) -> Result<(Time, Time), WindowError> {
         let refuse = || WindowError::Hours(text.to_owned());
         let (start, end) = text.split_once('-').ok_or_else(refuse)?;
@@ -55,7 +55,7 @@ impl TierWindow {
         Ok((parse(start).ok_or_else(refuse)?, parse(end).ok_or_else(refuse)?))
     }
 
-    /// Reads a weekday number, 1 for Monday.
+    /// Converts a weekday number; 1 is Monday.
     ///
     /// # Errors
     /// [`WindowError::Weekday`] outside 1 to 7.
@@ -63,24 +63,24 @@ impl TierWindow {
         Weekday::from_monday_one_offset(day).map_err(|_| WindowError::Weekday(day))
     }
 
-    /// Whether the window holds at a local date and time.
+    /// Whether the window applies at a local date and time.
     pub fn holds(&self, date: Date, time: Time, holidays: &[Date]) -> bool {
         let day = self.weekdays.is_empty() || self.weekdays.contains(&date.weekday());
         let working = !(self.except_holidays && holidays.contains(&date));
         day && working && self.hours.iter().any(|(start, end)| in_hours(time, *start, *end))
     }
 
-    /// A weekday and a time at which this window and another hold both, on a day that is no holiday.
+    /// A weekday and a time, not on a holiday, at which this window and another both apply.
     pub fn overlaps(&self, other: &Self) -> Option<(Weekday, Time)> {
         let on = |window: &Self, day| window.weekdays.is_empty() || window.weekdays.contains(&day);
         let day = Weekday::Monday.cycle_forward().take(7).find(|day| on(self, *day) && on(other, *day))?;
-        // Where two spans of hours meet, one of them begins, or it is midnight.
+        // Overlapping hours overlap at the start of one of them, or at midnight.
         let starts = self.hours.iter().chain(&other.hours).map(|(start, _)| *start).chain([Time::midnight()]);
         let holds = |window: &Self, time| window.hours.iter().any(|(start, end)| in_hours(time, *start, *end));
         starts.into_iter().find(|time| holds(self, *time) && holds(other, *time)).map(|time| (day, time))
     }
 
-    /// Whether the window asks for the date, so that midnight is an edge too.
+    /// Whether the window depends on the date, so that the tier may change at midnight.
     pub fn depends_on_date(&self) -> bool {
         self.except_holidays || !self.weekdays.is_empty()
     }
@@ -97,7 +97,7 @@ pub(super) fn local(zone: &TimeZone, at: Timestamp) -> Option<(Date, Time)> {
     Some((civil.date(), civil.time()))
 }
 
-/// Every instant at which the clocks of `zone` show `time` on `date`: two in an autumn fold, and a spring gap's end.
+/// Every instant at which local time in `zone` is `time` on `date`: two when clocks go back; in a gap, its end.
 pub(super) fn instants(zone: &TimeZone, date: Date, time: Time) -> Vec<Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(date.to_datetime(time));
     [ambiguous.earlier(), ambiguous.later()]

@@ -1,7 +1,7 @@
-//! Hands the counting of a process over from one address to another that shows it.
+//! Moves the counting of a process from one address to another that shows it.
 //!
-//! The address that takes over goes on from the values up to which the other one counted, so that no token is counted
-//! twice or lost, however long the other one was silent.
+//! The new address continues from the values up to which the other one counted, so that no token is counted twice or lost,
+//! however long the other one was silent.
 
 use super::{Duplicates, Mark, Place, Side, side};
 use crate::counters::{Process, RowKey};
@@ -11,9 +11,9 @@ use crate::reading::{EngineReading, InstanceId, TargetId};
 use crate::units::{Moment, Span, Timestamp};
 
 impl Metering {
-    /// Lets the process of a page that is counted at another address count here, if the other address is stale or less
-    /// direct, or its process was replaced. This comes before the page is applied: if it shows at least what was counted
-    /// there, its growth is counted from there on.
+    /// Makes this address count the page's process, if the address that counted it is stale or less direct, or its process
+    /// was replaced. This comes before the page is applied: if the page shows at least the counted values, its growth is
+    /// counted from them on.
     pub(in crate::metering) fn hand_over_counting(
         &mut self,
         context: &mut Context<'_>,
@@ -49,7 +49,7 @@ impl Metering {
         }
     }
 
-    /// The place that counts a place's process, if that place shall do so instead.
+    /// The place that counts a place's process, if the counting should move here.
     fn replaceable(&self, context: &Context<'_>, place: &Place) -> Option<Place> {
         let roots = self.duplicates.roots(place);
         let is_stale = |root: &Place| {
@@ -62,8 +62,8 @@ impl Metering {
         roots.iter().all(|root| replaces(root)).then(|| roots.into_iter().max_by_key(last).cloned())?
     }
 
-    /// Whether a place that was last seen at a moment is stale; `None` if its target is no longer watched. As nothing is lost
-    /// by a hand-over, it need not be lost.
+    /// Whether a place last seen at a moment is stale; `None` if its target is no longer configured. Nothing is lost by
+    /// moving the counting early, so staleness suffices.
     fn is_silent(&self, context: &Context<'_>, target: &TargetId, last: Moment) -> Option<bool> {
         context.inventory.target(target)?;
         let silent = context.at.since(last).min(context.at.wall - self.began);
@@ -71,7 +71,7 @@ impl Metering {
     }
 }
 
-/// Lets a process's rows go on from those of the same process at another address, if it has all of them.
+/// Makes a process's rows continue from those of the same process at another address, if it has all of them.
 fn go_on_from(ours: &mut Process, theirs: &Process, page: &[&EngineReading], mark: Mark) -> bool {
     let only = ours.rows().len() == 1 && theirs.rows().len() == 1 && matches!(mark, Mark::Page(_));
     let is_its = |own: &RowKey, key: &RowKey| is_same(own, key) || only && own.rank == key.rank;
@@ -88,7 +88,7 @@ fn go_on_from(ours: &mut Process, theirs: &Process, page: &[&EngineReading], mar
 }
 
 impl Duplicates {
-    /// The places that count a place's process instead, each followed to one that is no duplicate itself.
+    /// The places that count a place's process, each followed to one that is not a duplicate itself.
     fn roots(&self, place: &Place) -> Vec<&Place> {
         let mut roots: Vec<&Place> = Vec::new();
         for first in self.alike(place).filter(|other| self.pairs.is_counted_at(place, other)) {
@@ -104,7 +104,7 @@ impl Duplicates {
         roots
     }
 
-    /// Whether a place counts instead of another that is not lost: it is more direct, or another process replaced that one.
+    /// Whether a place counts instead of an answering one: it is more direct, or the other's process was replaced.
     fn replaces(&self, place: &Place, other: &Place) -> bool {
         let known = |place: &Place| self.places.get(place);
         let directness = |place: &Place| known(place).and_then(|known| known.directness);
@@ -112,7 +112,7 @@ impl Duplicates {
             || directness(place).zip(directness(other)).is_some_and(|(ours, theirs)| ours < theirs)
     }
 
-    /// Makes a place the one that counts, before all that it was a duplicate of.
+    /// Makes a place count before all places that it was a duplicate of.
     fn count_at(&mut self, place: &Place) {
         for other in self.counted_before(place) {
             let uncounted = if side(place, &other) == Side::Lower { Side::Upper } else { Side::Lower };
@@ -123,8 +123,8 @@ impl Duplicates {
         }
     }
 
-    /// Lets a place count again from its own values, as those up to which the other place counted are not known: the two are
-    /// compared anew. Returns whether tokens may be missing.
+    /// Makes a place count again from its own values, as the values up to which the other place counted are unknown; the
+    /// two are compared again. Returns whether tokens may be missing.
     fn part(&mut self, place: &Place, counted: &Place) -> bool {
         let last = |place: &Place| self.places.get(place).and_then(|known| known.polled).map(|(_, at)| at);
         let begins_after =

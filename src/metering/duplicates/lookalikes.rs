@@ -1,7 +1,7 @@
-//! Lookalikes: processes at two addresses that agree, of which at least one says no start time.
+//! Lookalikes: processes at two addresses with agreeing values, at least one without a start time.
 //!
-//! Two engines under the same load may agree for long, so that both stay posted. But they may as well be one engine:
-//! what the less direct place posted since the two were compared is then uncertain.
+//! Two engines under the same load may agree for long, so both stay posted. As they may be one engine, what the less direct
+//! place posted since the first comparison is uncertain.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -14,21 +14,21 @@ use crate::metering::entries;
 use crate::reading::{EngineKind, TargetId};
 use crate::units::{Moment, Money, Span, Timestamp};
 
-/// The new values that must agree.
+/// The number of new values that must agree.
 const ENOUGH: u8 = 6;
-/// The contradictions after which two are never lookalikes again.
+/// The number of contradictions after which two places never become lookalikes.
 const CONTRADICTIONS: u8 = 3;
-/// The new values in a row after which earlier contradictions no longer count.
+/// The number of consecutive agreeing values after which earlier contradictions are ignored.
 const FORGIVEN: u8 = 32;
 /// The most places that a place is compared with.
 const COMPARED: usize = 8;
-/// The most entries kept of a place that has no lookalike yet, and the most minutes of one that has.
+/// The most entries kept for a place without a lookalike, and the most minutes for a place with one.
 const KEPT_ENTRIES: usize = 64;
 const KEPT_MINUTES: usize = 1440;
 /// How long a place is kept without a page.
 const KEPT: Span = Span::from_secs(3600);
 
-/// What a page shows of a place.
+/// A page of a place.
 #[derive(Debug)]
 pub(in crate::metering) struct Sight {
     pub(in crate::metering) place: Place,
@@ -36,7 +36,7 @@ pub(in crate::metering) struct Sight {
     pub(in crate::metering) mark: Option<Mark>,
     pub(in crate::metering) directness: Directness,
     pub(in crate::metering) values: Values,
-    /// When the page was requested and when it came.
+    /// When the page was requested and received.
     pub(in crate::metering) polled: (Moment, Moment),
 }
 
@@ -45,11 +45,11 @@ pub(in crate::metering) struct Sight {
 struct Likeness {
     agreed: u8,
     contradictions: u8,
-    /// The prompt and output tokens of the last value that agreed.
+    /// The prompt and output tokens of the last values that agreed.
     proven: [u64; 2],
 }
 
-/// What is known of a place.
+/// The state of a place.
 #[derive(Debug)]
 struct Seen {
     place: Place,
@@ -57,7 +57,7 @@ struct Seen {
     mark: Option<Mark>,
     directness: Directness,
     polled: Moment,
-    /// The totals of its last pages, the latest last.
+    /// The totals of its latest pages, the newest last.
     totals: VecDeque<u64>,
     /// Its last values, if it is compared.
     observations: VecDeque<Observation>,
@@ -65,17 +65,17 @@ struct Seen {
     has_posted: bool,
     posted: Vec<Entry>,
     taken: Vec<Entry>,
-    /// By how much its minutes are uncertain.
+    /// The uncertain amount of each minute.
     uncertain: BTreeMap<Timestamp, Money>,
 }
 
-/// The places whose processes may be seen at other places, and their comparisons.
+/// The places that may show the same processes, and their comparisons.
 #[derive(Debug, Default)]
 pub(in crate::metering) struct Lookalikes {
     numbers: BTreeMap<Place, u32>,
     last_number: u32,
     seen: HashMap<u32, Seen>,
-    /// How many places have no start time, by kind and ranks: without any, nothing is compared.
+    /// The number of places without a start time, by kind and ranks; without any, nothing is compared.
     startless: HashMap<u64, usize>,
     by_total: BTreeSet<(u64, u64, u32)>,
     pairs: BTreeMap<(u32, u32), Likeness>,
@@ -95,7 +95,7 @@ impl Seen {
         self.totals.back().copied().unwrap_or_default()
     }
 
-    /// Whether a comparison with the other is of use: those with start times, or of one page, are judged otherwise.
+    /// Whether the two need to be compared here: places that both have start times, or one page, are compared elsewhere.
     fn may_be(&self, other: &Self) -> bool {
         let is_judged = has_start(self.mark) && has_start(other.mark) || self.mark.is_some() && self.mark == other.mark;
         self.place.target != other.place.target && !is_judged
@@ -103,7 +103,7 @@ impl Seen {
 }
 
 impl Lookalikes {
-    /// Applies a page of a place that counts.
+    /// Applies a page of a counting place.
     pub(in crate::metering) fn observe(&mut self, sight: Sight, ledger: &mut Ledger) {
         let mut hasher = DefaultHasher::new();
         (sight.kind, sight.values.ranks()).hash(&mut hasher);
@@ -164,7 +164,7 @@ impl Lookalikes {
         number
     }
 
-    /// Notes a place's total, and finds those whose totals lie among its last ones.
+    /// Records a place's total, and finds places whose recent totals include it.
     fn follow(&mut self, number: u32, sight: &Sight) {
         let Some(seen) = self.seen.get_mut(&number) else { return };
         seen.directness = sight.directness;
@@ -237,7 +237,7 @@ impl Lookalikes {
         pairs.any(|pair| self.marked.contains(&pair) && self.later(pair) == Some(number))
     }
 
-    /// Takes back the uncertainty of a place that has no lookalike any more.
+    /// Removes the uncertainty of a place without lookalikes.
     fn regain(&mut self, number: u32, ledger: &mut Ledger) {
         if self.may_be_double(number) {
             return;
@@ -248,7 +248,7 @@ impl Lookalikes {
         }
     }
 
-    /// Records by how much the postings of a place may be too high, if it has a lookalike.
+    /// Records the uncertain amount of a place's postings, if it has a lookalike.
     fn settle(&mut self, number: u32, ledger: &mut Ledger) {
         let is_double = self.may_be_double(number);
         let Some(seen) = self.seen.get_mut(&number) else { return };
@@ -274,7 +274,7 @@ impl Lookalikes {
         }
     }
 
-    /// Keeps an entry that may be a double one.
+    /// Keeps an entry that may have been posted twice.
     pub(super) fn note(&mut self, place: &Place, entry: Entry) {
         let number = self.numbers.get(place);
         let Some(seen) = number.and_then(|number| self.seen.get_mut(number)) else { return };
@@ -285,7 +285,7 @@ impl Lookalikes {
         }
     }
 
-    /// Drops entries that were taken back.
+    /// Drops entries that were reversed.
     pub(super) fn drop_entries(&mut self, place: &Place, taken: &[Entry]) {
         let number = self.numbers.get(place);
         let Some(seen) = number.and_then(|number| self.seen.get_mut(number)) else { return };
@@ -293,7 +293,7 @@ impl Lookalikes {
         seen.taken.extend(taken);
     }
 
-    /// The targets of lookalikes that both answer and post.
+    /// Pairs of targets of lookalikes that both answer and post.
     pub(super) fn marked(&self, now: Moment) -> impl Iterator<Item = [&TargetId; 2]> {
         let posts = move |number: &u32| {
             let seen = self.seen.get(number)?;
@@ -302,7 +302,7 @@ impl Lookalikes {
         self.marked.iter().filter_map(move |(one, other)| Some([posts(one)?, posts(other)?]))
     }
 
-    /// Drops a place that another place counts: what it posted is taken back.
+    /// Drops a place that became a duplicate; its postings are reversed.
     pub(super) fn leave(&mut self, place: &Place, ledger: &mut Ledger) {
         let Some(number) = self.numbers.get(place).copied() else { return };
         self.marked.retain(|(one, other)| *one != number && *other != number);
@@ -331,7 +331,7 @@ impl Lookalikes {
         }
     }
 
-    /// Forgets the places of a target that are not kept.
+    /// Forgets the places of a target for which `is_kept` is false.
     pub(super) fn retain(&mut self, target: &TargetId, is_kept: impl Fn(&Place, Moment) -> bool) {
         let from = Place::first_of(target, None);
         let ours = self.numbers.range(from..).take_while(|(place, _)| place.target == *target);
@@ -342,12 +342,12 @@ impl Lookalikes {
         }
     }
 
-    /// Forgets a target's places that were not seen for long.
+    /// Forgets a target's places that have not been seen for long.
     pub(super) fn prune(&mut self, target: &TargetId, now: Moment) {
         self.retain(target, |_, polled| now.since(polled) < KEPT);
     }
 
-    /// Drops the entries, which were posted to another ledger.
+    /// Drops all entries, since they were posted to another ledger.
     pub(super) fn forget_posted(&mut self) {
         for seen in self.seen.values_mut() {
             seen.posted.clear();
@@ -358,7 +358,7 @@ impl Lookalikes {
 }
 
 impl Likeness {
-    /// Notes values that agree, if both prompts and output moved.
+    /// Records agreeing values, if both prompt and output tokens grew.
     fn prove(&mut self, value: [u64; 2]) {
         if value[0] > self.proven[0] && value[1] > self.proven[1] {
             self.proven = value;

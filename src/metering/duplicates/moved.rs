@@ -1,7 +1,7 @@
-//! A process that answers at one address and later at another, never at both at once.
+//! A process that moves from one address to another, and is never at both at once.
 //!
-//! Its values at the two addresses are never of the same time, so that they cannot be compared as those of two addresses
-//! that show one process. Its start time and its values say who it is: they go on from where they ended.
+//! Its values at the two addresses are never of the same time, so they cannot be compared as those of duplicates. The
+//! process is recognized by its start time, and by values that continue from the last ones.
 
 use super::{Duplicates, Place, Settled, Verdict, pairs};
 use crate::metering::agreement::Values;
@@ -9,8 +9,8 @@ use crate::metering::{Context, Metering};
 use crate::units::{Moment, Span};
 
 impl Metering {
-    /// Judges a place by those where its process may have answered until it appeared here. If its values go on from those
-    /// of the other place, the two are one: the counting is handed over from there. Else tokens may be missing.
+    /// Compares a new place with those where its process may have answered before. If the values continue from those of the
+    /// other place, the process is the same and the counting moves here; otherwise tokens may be missing.
     pub(in crate::metering) fn settle_moved(
         &mut self,
         context: &Context<'_>,
@@ -35,7 +35,7 @@ impl Metering {
 }
 
 impl Duplicates {
-    /// Notes a page of a place, before it is compared.
+    /// Records a page of a place, before the place is compared.
     pub(in crate::metering) fn note_silence(&mut self, place: &Place, at: Moment, silence: Span) {
         if let Some(known) = self.places.get_mut(place)
             && known.polled.is_none_or(|(_, last)| at.since(last) >= silence)
@@ -44,8 +44,8 @@ impl Duplicates {
         }
     }
 
-    /// The places whose process may be that of a place that appeared some time ago: they have not answered since, and nothing
-    /// is decided of them.
+    /// The places that may have shown the same process before a place appeared: they have not answered since, and have no
+    /// verdict.
     fn places_before(&self, place: &Place, now: Moment, silence: Span) -> Vec<Place> {
         let Some(appeared) = self.places.get(place).and_then(|known| known.appeared) else { return Vec::new() };
         if now.since(appeared) < silence || self.has_sibling(place) {
@@ -60,7 +60,7 @@ impl Duplicates {
         self.alike(place).filter(|other| is_undecided(other) && is_before(other)).cloned().collect()
     }
 
-    /// Decides whether a place's process is the one that was seen at another place before.
+    /// Sets whether a place's process is the one seen at another place before.
     fn judge_moved(&mut self, place: &Place, other: &Place, goes_on: bool) -> Option<Settled> {
         if !goes_on {
             self.segment += 1;

@@ -1,4 +1,4 @@
-//! The comparisons of places with each other, found without a copy of either place.
+//! The comparisons between places, looked up without copying a place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,8 @@ use super::place::Place;
 use crate::metering::agreement::{Pair, Side, Verdict};
 use crate::reading::TargetId;
 
-/// The comparisons by the lower place and then the upper one. Each way to change one records the targets of both as
-/// touched, since both save it.
+/// The comparisons, by the lower and then the upper place. Each change marks the targets of both as touched, since both
+/// save it.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
     all: BTreeMap<Place, BTreeMap<Place, Pair>>,
@@ -19,7 +19,7 @@ pub(super) fn sorted<'a>(one: &'a Place, other: &'a Place) -> (&'a Place, &'a Pl
     if one < other { (one, other, Side::Lower) } else { (other, one, Side::Upper) }
 }
 
-/// On which side of their comparison a place is.
+/// The side of `place` in its comparison with `other`.
 pub(super) fn side(place: &Place, other: &Place) -> Side {
     sorted(place, other).2
 }
@@ -47,7 +47,7 @@ impl Pairs {
         Some(pair)
     }
 
-    /// The comparison of two places, `or` else this one.
+    /// The comparison of two places; `or` creates a new one.
     pub(super) fn entry(&mut self, one: &Place, other: &Place, or: impl FnOnce() -> Pair) -> &mut Pair {
         let (lower, upper, _) = sorted(one, other);
         touch(&mut self.touched, [lower, upper]);
@@ -67,14 +67,14 @@ impl Pairs {
         }
     }
 
-    /// The places of comparisons that are not decided.
+    /// The pairs of places without a verdict.
     pub(super) fn undecided(&self) -> impl Iterator<Item = [&Place; 2]> {
         let all =
             self.all.iter().flat_map(|(lower, uppers)| uppers.iter().map(move |(upper, pair)| (lower, upper, pair)));
         all.filter(|(.., pair)| pair.verdict == Verdict::Undecided).map(|(lower, upper, _)| [lower, upper])
     }
 
-    /// Takes the targets whose comparisons were touched since the last call.
+    /// Takes the targets whose comparisons changed since the last call.
     pub(super) fn take_touched(&mut self) -> BTreeSet<TargetId> {
         std::mem::take(&mut self.touched)
     }

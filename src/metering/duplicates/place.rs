@@ -1,4 +1,4 @@
-//! A process at one of its places, and what tells it there.
+//! A process at one of its places, and the mark that identifies the process there.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,15 +27,15 @@ impl Place {
     }
 }
 
-/// How direct a place is; the lowest counts.
+/// How direct a place is; the place with the lowest value counts.
 pub(in crate::metering) type Directness = (bool, bool, bool, usize);
 
-/// What places of one process have in common.
+/// What all places of one process share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(in crate::metering) enum Mark {
     /// Its start time, in hundredths of a second.
     Start(i64),
-    /// Its page, if it says no start time.
+    /// Its page, if the process has no start time.
     Page(u64),
 }
 
@@ -46,7 +46,7 @@ impl Default for Mark {
 }
 
 impl Mark {
-    /// That of a process, or of its page if it says no start time; `None` if neither tells it.
+    /// The mark of a process, from its start time or else its page; `None` without either.
     pub(in crate::metering) fn of(process: &Process, page: &[&EngineReading]) -> Option<Self> {
         let centis = |start: Timestamp| Self::Start((start.millis() + 5).div_euclid(10));
         process.start().map(centis).or_else(|| {
@@ -55,7 +55,7 @@ impl Mark {
         })
     }
 
-    /// The values of a process at a place with this mark. The only row of a page is one whatever it is called.
+    /// The values of a process at a place with this mark. On a page with one row, the row's name is ignored.
     pub(in crate::metering) fn values(self, values: Values) -> Values {
         if matches!(self, Self::Page(_)) { values.nameless() } else { values }
     }

@@ -1,4 +1,4 @@
-//! The saved state of the places that may be one process.
+//! The saved state of places that may show the same process.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub(in crate::metering) struct SavedPlace {
 }
 
 impl SavedPlace {
-    /// Whether its process may be, or is, seen at other places.
+    /// Whether other places may show, or show, the same process.
     pub(in crate::metering) const fn has_others(&self) -> bool {
         !self.pairs.is_empty()
     }
@@ -31,7 +31,7 @@ impl Duplicates {
     /// The saved state of a target's places.
     pub(in crate::metering) fn saved(&self, target: &TargetId) -> Vec<SavedPlace> {
         let saved = |place: Place| {
-            // The rest begins again with the next pages.
+            // The other fields start again with the next pages.
             let Known {
                 mark,
                 kind: _,
@@ -80,7 +80,7 @@ impl Duplicates {
                 known.posted = posted;
             }
             for (other, pair) in pairs {
-                // Both places save it, at different times.
+                // Both places save the comparison, at different times.
                 let known = self.pairs.entry(&place, &other, || pair.clone());
                 if known.decided < pair.decided {
                     *known = pair;

@@ -1,9 +1,8 @@
-//! The energy counter of one GPU: what its growth, falls and jumps mean.
+//! Interprets the energy counter of one GPU: growth, falls and jumps.
 //!
-//! A counter that falls, or rises by more than its GPU can have drawn, is quarantined for three polls. A fall that stays
-//! is a misreading that ended, if the counter had such a value within the last ten minutes; a reset to zero, if the card
-//! can have drawn its value since; and otherwise a new baseline. A rise that stays and that no GPU can have produced is
-//! disputed.
+//! A counter that falls, or rises by more than its GPU can have drawn, is quarantined for three polls. A lasting fall is
+//! the end of a misreading if the counter had such a value within the last ten minutes; a reset to zero if the card can
+//! have drawn its value since; otherwise a new baseline. A lasting rise that no GPU can have produced is disputed.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,16 +10,16 @@ use crate::units::{Moment, Power, Span};
 
 /// The power limit of a GPU that reports none, in watts.
 pub(super) const WATTS: f64 = 1500.0;
-/// How far above its limit a GPU may draw, as a factor.
+/// The factor by which a GPU may exceed its power limit.
 pub(super) const ABOVE: f64 = 1.5;
 /// The number of polls that a fall or a jump is quarantined for.
 const QUARANTINE_POLLS: u8 = 3;
-/// How long a first movement is quarantined. Exporters refresh energy this often, so it is not known when the last
-/// refresh was.
+/// How long a first change is quarantined. Exporters refresh energy at intervals up to this, so the time of the last
+/// refresh is unknown.
 const REFRESH: Span = Span::from_secs(60);
-/// How far apart values are that are kept to compare a fall with.
+/// The interval between the values that are kept to recognize a fall.
 const KEPT: Span = Span::from_secs(300);
-/// How long the values before a movement may return.
+/// How long after a change the previous values may return.
 const RETURN_WITHIN: Span = Span::from_secs(600);
 
 /// The energy counter of one GPU.
@@ -31,12 +30,12 @@ pub(in crate::metering) struct EnergyMeter {
     pub(super) at: Moment,
     #[serde(alias = "held")]
     quarantined: Option<Quarantined>,
-    /// Whether it has moved since it was first seen.
+    /// Whether it has changed since it was first seen.
     #[serde(default)]
     moved: bool,
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "left")]
     former: Option<Former>,
-    /// Energy that was posted of growth that is still to come.
+    /// Energy already posted of growth that is still to come.
     #[serde(default)]
     ahead: u64,
     /// Accepted values: one that is five to ten minutes old, and a later one.
@@ -50,15 +49,15 @@ struct Quarantined {
     first: u64,
     last: u64,
     polls: u8,
-    /// When the first one was read; `None` in states of earlier versions.
+    /// When the first one was read; `None` in states of older versions.
     #[serde(default)]
     began: Option<Moment>,
-    /// When the last one moved.
+    /// When the last one changed.
     #[serde(default)]
     at: Option<Moment>,
 }
 
-/// The counter before a movement that may turn out to be a misreading, and the energy posted since.
+/// The counter before a change that may be a misreading, and the energy posted since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Former {
     last: u64,
@@ -77,11 +76,11 @@ pub(super) enum Movement {
     Returned(u64, Moment, Moment, Moment),
     /// A movement that no GPU can have produced, and the energy drawn after it.
     Disputed(Jump, u64),
-    /// A movement of which nothing is known, and the energy drawn after it.
+    /// A change of unknown cause, and the energy drawn after it.
     Baseline(Jump, u64),
 }
 
-/// A movement that no GPU can have produced.
+/// A change that no GPU can have produced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Jump {
     pub(super) before: u64,
@@ -92,7 +91,7 @@ pub(super) struct Jump {
 }
 
 impl Jump {
-    /// The jump in joules, for people.
+    /// The jump in joules, for messages.
     pub(super) fn text(&self) -> String {
         let joules = |energy: u64| format!("{}.{:03} J", energy / 1000, energy % 1000);
         format!("from {} to {}", joules(self.before), joules(self.after))
@@ -119,17 +118,17 @@ impl EnergyMeter {
         std::iter::once(at).chain(quarantined).chain(former).chain(earlier)
     }
 
-    /// Since when the counter has stood still after a fall, if it does.
+    /// Since when the counter has stopped after a fall, if it has.
     pub(super) fn stuck_since(&self) -> Option<Moment> {
         let is_stuck = |fall: &Quarantined| fall.first < self.last && fall.polls > QUARANTINE_POLLS;
         self.quarantined.filter(is_stuck)?.began
     }
 
-    /// Takes a reading of the counter.
+    /// Applies a reading of the counter.
     pub(super) fn advance(&mut self, now: u64, at: Moment, limit: Option<Power>) -> Movement {
         if let Some(drawn) = growth(self.last, self.at, now, at, limit) {
             let since = self.at;
-            // A quarantined value moved when it was first read.
+            // A quarantined value changed when it was first read.
             let moved = self
                 .quarantined
                 .take()
@@ -143,7 +142,7 @@ impl EnergyMeter {
             (self.last, self.at, self.moved) = (now, moved, true);
             return Movement::Drawn(self.due(drawn), since, moved);
         }
-        // The values from before a movement continue: it was a misreading.
+        // The values before a change continue: the change was a misreading.
         if let Some(former) = self.former.filter(|former| at.since(former.at) < RETURN_WITHIN)
             && let Some(drawn) = growth(former.last, former.at, now, at, limit)
         {
@@ -159,7 +158,7 @@ impl EnergyMeter {
         self.settle(quarantined, at, limit)
     }
 
-    /// The part of a growth that was not posted before.
+    /// The part of a growth that has not been posted yet.
     fn due(&mut self, drawn: u64) -> u64 {
         let posted = self.ahead.min(drawn);
         self.ahead -= posted;
@@ -169,7 +168,7 @@ impl EnergyMeter {
         drawn - posted
     }
 
-    /// Keeps an accepted value for as long as a fall may lead back to it.
+    /// Keeps an accepted value while a fall may return to it.
     fn note_earlier(&mut self, at: Moment) {
         let [_, later] = self.earlier;
         if later.is_none_or(|(_, noted)| at.since(noted) >= KEPT) {
@@ -183,7 +182,7 @@ impl EnergyMeter {
         self.earlier.into_iter().flatten().find(recent).is_some_and(|(earlier, _)| earlier <= value)
     }
 
-    /// The quarantined values with one more. A value that does not continue them replaces them.
+    /// The quarantined values with this one added. A value that does not continue them replaces them.
     fn quarantine(&self, now: u64, at: Moment, limit: Option<Power>) -> Quarantined {
         let goes_on =
             |quarantined: &Quarantined| growth(quarantined.last, quarantined.at.unwrap_or(self.at), now, at, limit);
@@ -198,8 +197,8 @@ impl EnergyMeter {
         }
     }
 
-    /// Whether the quarantined values have stayed long enough. After a fall they must also grow, since a failed counter
-    /// stands still.
+    /// Whether the quarantined values have lasted long enough. After a fall they must also grow, since a failed counter
+    /// stops.
     fn is_over(&self, quarantined: Quarantined, at: Moment) -> bool {
         let grows = quarantined.last > quarantined.first;
         let has_stayed = || self.moved || at.since(quarantined.began.unwrap_or(self.at)) >= REFRESH;
@@ -218,7 +217,7 @@ impl EnergyMeter {
             return Movement::Drawn(quarantined.last, from, at);
         }
         if has_fallen && returned_to {
-            // What was posted up to the misread value is a part of what the counter has still to show.
+            // What was posted up to the misread value is ahead of the counter.
             (self.earlier, self.former) = (earlier, former);
             self.ahead = ahead.saturating_add(before.saturating_sub(quarantined.last));
             return Movement::None;
@@ -226,7 +225,7 @@ impl EnergyMeter {
         let drawn = quarantined.last.saturating_sub(quarantined.first);
         let energy = quarantined.first.saturating_sub(before);
         let jump = Jump { before, after: quarantined.first, energy, from, to: quarantined.began.unwrap_or(from) };
-        // Values from before a fall that return late, and the first value after a counter that showed none.
+        // Values from before a fall that return late, or the first value of a counter that read zero.
         let is_known =
             former.is_some_and(|former| growth(former.last, former.at, quarantined.first, at, limit).is_some());
         let is_first = before == 0 && !moved;

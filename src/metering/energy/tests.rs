@@ -1,4 +1,4 @@
-//! What is posted and disputed of series of readings.
+//! The energy posted and disputed for series of readings.
 
 use super::meter::most;
 use super::*;
@@ -35,7 +35,7 @@ fn read_with(limit: Option<Power>, values: &[u64]) -> (u64, Vec<u64>) {
 
 const BASE: u64 = 5_000_000_000_000;
 
-/// A GPU that draws 400 W for 20 s; at some seconds its counter reads another value.
+/// A GPU that draws 400 W for 20 s, with the displayed counter changed by `shown`.
 fn with(shown: impl Fn(u64, u64) -> u64) -> (u64, Vec<u64>) {
     let values: Vec<u64> = (0..=20).map(|second| shown(second, BASE + second * 400_000)).collect();
     read(&values)
@@ -55,7 +55,7 @@ fn a_counter_that_begins_anew_counts_from_zero_once_it_is_sure() {
     assert_eq!(anew, (8_000_000, vec![]));
 }
 
-/// Class: a value that is too high for a while, after which the old values return.
+/// The class of errors: a value is too high for a while, then the old values return.
 #[test]
 fn a_value_too_high_for_once_is_nothing() {
     for polls in [1, 2] {
@@ -79,7 +79,7 @@ fn a_jump_that_stays_is_disputed_and_what_follows_is_billed() {
     assert_eq!(high, (7_600_000, vec![3_600_400_000]));
 }
 
-/// Class: an exporter that refreshes the counter less often than it is polled.
+/// The class of errors: an exporter refreshes the counter less often than it is polled.
 #[test]
 fn a_counter_that_is_refreshed_seldom_is_no_jump() {
     for first in [1, 2, 9] {
@@ -89,7 +89,7 @@ fn a_counter_that_is_refreshed_seldom_is_no_jump() {
     }
 }
 
-/// Class: a value that is slightly too high, so that it is posted, after which the old values return.
+/// The class of errors: a value is slightly too high and is posted, then the old values return.
 #[test]
 fn a_small_misreading_that_is_posted_is_made_up_for() {
     for more in [100_000, 190_000, 1_500_000, 30_000_000] {
@@ -106,7 +106,7 @@ fn a_small_misreading_that_is_posted_is_made_up_for() {
     }
 }
 
-/// Class: a fall that goes on. It is a new baseline, never a dispute of all that the card ever drew.
+/// The class of errors: a lasting fall. It is a new baseline, never a dispute about all energy ever drawn.
 #[test]
 fn a_fall_that_goes_on_is_a_new_baseline() {
     for part in [2, 3, 100, 1_000] {
@@ -117,7 +117,7 @@ fn a_fall_that_goes_on_is_a_new_baseline() {
     }
 }
 
-/// Class: lower values that grow for some polls, after which the old values return.
+/// The class of errors: lower values grow for some polls, then the old values return.
 #[test]
 fn a_dip_that_grows_and_returns_loses_nothing_and_doubles_nothing() {
     for polls in [1, 2, 3, 4, 5, 10, 15] {
@@ -130,7 +130,7 @@ fn a_dip_that_grows_and_returns_loses_nothing_and_doubles_nothing() {
     }
 }
 
-/// Class: the old values return after more than ten minutes.
+/// The class of errors: the old values return after more than ten minutes.
 #[test]
 fn old_values_that_return_late_are_no_dispute() {
     let shown = |second: u64| {
@@ -142,7 +142,7 @@ fn old_values_that_return_late_are_no_dispute() {
     assert!((810 * 400_000..=820 * 400_000).contains(&posted), "{posted}");
 }
 
-/// Class: a counter that reads 0 at first.
+/// The class of errors: a counter reads 0 at first.
 #[test]
 fn a_first_value_after_zeros_is_a_baseline() {
     let values: Vec<u64> = (0..=100).map(|second| if second < 5 { 0 } else { BASE + second * 400_000 }).collect();

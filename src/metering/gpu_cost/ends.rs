@@ -1,4 +1,4 @@
-//! Ends of paid time that no lease's date says: GPUs that are released, and leases that are ended by hand.
+//! Ends of paid time other than a lease's end date: released GPUs, and leases ended by hand.
 
 use super::inventory_view::InventoryView;
 use super::resolved_rate::{NodeView, rate_edges, resolve};
@@ -10,7 +10,7 @@ use crate::reading::NodeName;
 use crate::units::Timestamp;
 
 impl AllocationMeter {
-    /// Takes back what was posted for a GPU after it was last seen, and posts what rounding adds to its lease.
+    /// Reverses what was posted for a GPU after it was last seen, and posts the rounding of its lease.
     pub(in crate::metering) fn release(
         &mut self,
         ledger: &mut Ledger,
@@ -42,7 +42,7 @@ impl AllocationMeter {
         }
     }
 
-    /// Whether a request to end a lease is applied, and not in a checkpoint yet.
+    /// Whether a request to end a lease is applied but not yet in a checkpoint.
     pub(in crate::metering) fn has_ended(&self, id: i64) -> bool {
         self.ended.contains(&id)
     }
@@ -52,7 +52,7 @@ impl AllocationMeter {
         std::mem::take(&mut self.ended)
     }
 
-    /// Ends a node's leases by hand: takes back what was posted after `at` by a counter-entry.
+    /// Ends a node's leases by hand: reverses what was posted after `at` with a counter-entry.
     pub(in crate::metering) fn end(
         &mut self,
         ledger: &mut Ledger,

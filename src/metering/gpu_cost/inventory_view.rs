@@ -1,4 +1,4 @@
-//! What metering reads of the inventory.
+//! The part of the inventory that metering reads.
 
 use crate::inventory::{FleetConfig, Inventory};
 

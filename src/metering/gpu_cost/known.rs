@@ -1,4 +1,4 @@
-//! Whether the cost of a node is known at an instant, and whether the node was given back.
+//! Whether the cost of a node is known at an instant, and whether the node was returned.
 
 use super::inventory_view::InventoryView;
 use super::resolved_rate;
@@ -8,7 +8,7 @@ use crate::pricing::Lease;
 use crate::reading::{NodeName, UnitName};
 use crate::units::Timestamp;
 
-/// Whether a node was leased by a number of its GPUs, and no lease of it runs any more: it was returned, not lost.
+/// Whether the node had a lease for a number of its GPUs and no lease covers it now: it was returned, not lost.
 pub(crate) fn was_given_back(
     view: InventoryView<'_>,
     name: &NodeName,
@@ -27,7 +27,7 @@ fn covers(view: InventoryView<'_>, name: &NodeName, unit: Option<&UnitName>, lea
     lease.covers(name, unit, "") || gpus.any(|gpu| lease.covers(name, unit, gpu.name()))
 }
 
-/// When the last lease of a node ended, if all of them have.
+/// When the last lease of a node ended, if all have.
 pub(super) fn given_back(view: InventoryView<'_>, name: &NodeName, node: &Node, now: Timestamp) -> Option<Timestamp> {
     let unit = node.unit.as_ref();
     if !was_given_back(view, name, unit, now) {
@@ -38,7 +38,7 @@ pub(super) fn given_back(view: InventoryView<'_>, name: &NodeName, node: &Node, 
     ends.filter(|end| *end <= now).max()
 }
 
-/// Whether the cost of a node's GPUs is known at an instant: a lease by schedule runs, or one of them has a rate.
+/// Whether the cost of a node's GPUs is known at an instant: a scheduled lease is in force, or one of the GPUs has a rate.
 pub(crate) fn knows_cost(
     ledger: &Ledger,
     view: InventoryView<'_>,

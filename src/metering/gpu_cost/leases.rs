@@ -1,4 +1,4 @@
-//! What a lease is for, and when it begins and ends.
+//! The subject of a lease, and the instants at which it begins and ends.
 
 use crate::pricing::{Lease, Leased};
 use crate::units::Timestamp;
@@ -16,7 +16,7 @@ pub(in crate::metering) fn lease_edges(leases: &[Lease], from: Timestamp, to: Ti
     edges
 }
 
-/// What a lease is for.
+/// The subject of a lease, as text.
 pub(super) fn subject(lease: &Lease) -> String {
     match &lease.leased {
         Leased::Gpu(words) => format!("gpu {words}"),

@@ -32,20 +32,21 @@ use schedule::Schedules;
 #[derive(Debug)]
 pub(super) struct AllocationMeter {
     schedules: Schedules,
-    /// What rounding added at the ends of leases.
+    /// The rounding added at the ends of leases.
     roundings: Roundings,
     allocated: Tracked<NodeName, Moment>,
     serving: Tracked<NodeName, Moment>,
-    /// The cost accounts to which a node's time was posted last: of GPUs paid while allocated, and while an engine answers.
+    /// The accounts that a node's time was last posted to: of GPUs paid while allocated, and of GPUs paid while an engine
+    /// answers.
     paying: HashMap<NodeName, [BTreeSet<CostAccountId>; 2]>,
-    /// Nodes of an earlier watch whose revenue has no cost any more, as no source reports their GPUs.
+    /// Nodes of an earlier run whose cost is no longer known, since no source reports their GPUs.
     abandoned: HashSet<NodeName>,
-    /// Requests to end leases that are applied and not in a checkpoint yet.
+    /// Requests to end leases that are applied but not yet in a checkpoint.
     ended: Vec<i64>,
 }
 
 impl AllocationMeter {
-    /// An empty state. Schedules run from the beginning of the watch.
+    /// An empty state. Schedules begin at `began`.
     pub(super) fn new(began: Timestamp) -> Self {
         let (allocated, serving, abandoned) = (Tracked::default(), Tracked::default(), HashSet::new());
         Self {
@@ -59,14 +60,15 @@ impl AllocationMeter {
         }
     }
 
-    /// The identity of each schedule, and up to when it is posted; the ends of leases that may be extended.
+    /// The identity of each schedule with the instant up to which it is posted, and the ends of leases that may be
+    /// extended.
     pub(super) fn schedules(&self) -> Vec<(String, Timestamp)> {
         let mut saved = self.schedules.saved();
         saved.extend(self.roundings.saved());
         saved
     }
 
-    /// Continues schedules from where they were posted, and applies ends by hand to the leases.
+    /// Restores schedules from where they were posted, and applies ends by hand to the leases.
     pub(super) fn restore_schedules(
         &mut self,
         config: &mut FleetConfig,
@@ -77,25 +79,25 @@ impl AllocationMeter {
         self.roundings.restore(&config.leases, schedules);
     }
 
-    /// Continues schedules from an instant; the time before it is not posted.
+    /// Continues schedules from `now`; the time before is not posted.
     pub(super) fn skip_to(&mut self, config: &FleetConfig, now: Timestamp) {
         self.schedules.skip_to(config, now);
     }
 
-    /// Up to when a node's time is posted: of GPUs paid while allocated, and of those paid while an engine answers.
+    /// Up to when a node's time is posted: of GPUs paid while allocated, and of GPUs paid while an engine answers.
     pub(super) fn cursors(&self, name: &NodeName) -> (Option<Moment>, Option<Moment>) {
         let Self { schedules: _, roundings: _, allocated, serving, paying: _, abandoned: _, ended: _ } = self;
         (allocated.get(name).copied(), serving.get(name).copied())
     }
 
-    /// Takes the nodes whose time was touched since the last call.
+    /// Takes the nodes whose time changed since the last call.
     pub(super) fn take_touched(&mut self) -> Vec<NodeName> {
         let mut touched = self.allocated.take_touched();
         touched.append(&mut self.serving.take_touched());
         touched
     }
 
-    /// Continues a node's time from where it was posted.
+    /// Restores up to when a node's time is posted.
     pub(super) fn restore_node(&mut self, name: &NodeName, allocated: Option<Moment>, serving: Option<Moment>) {
         for (cursors, until) in [(&mut self.allocated, allocated), (&mut self.serving, serving)] {
             if let Some(until) = until {
@@ -111,7 +113,7 @@ impl AllocationMeter {
         }
     }
 
-    /// Forgets a node without GPUs: its next GPUs are allocated from when they are first seen.
+    /// Forgets a node without GPUs; later GPUs are allocated from when they are first seen.
     pub(super) fn forget(&mut self, name: &NodeName) {
         self.allocated.remove(name);
         self.serving.remove(name);
@@ -122,7 +124,7 @@ impl AllocationMeter {
     pub(super) fn rename(&mut self, from: &NodeName, to: &NodeName) {
         self.roundings.rename(from, to);
         if let Some(paying) = self.paying.remove(from) {
-            // What pays no more under the new name ends at its next posting.
+            // Accounts that do not pay under the new name end at the next posting.
             for (known, mut accounts) in self.paying.entry(to.clone()).or_default().iter_mut().zip(paying) {
                 known.append(&mut accounts);
             }
@@ -134,7 +136,7 @@ impl AllocationMeter {
         }
     }
 
-    /// Posts all time that does not depend on engines. Nodes of an earlier watch that were not reported yet wait.
+    /// Posts all time that does not depend on engines. Nodes of an earlier run wait for their first report.
     pub(super) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
         self.schedules.run_to(ledger, &mut self.roundings, view, at.wall);
         for (name, node) in &view.inventory.nodes {
@@ -151,8 +153,7 @@ impl AllocationMeter {
         }
     }
 
-    /// Posts the time of a node's GPUs up to `at`: of those paid while allocated, or of those paid while an engine
-    /// answers.
+    /// Posts the time of a node's GPUs up to `at`: of GPUs paid while allocated, or of those paid while an engine answers.
     pub(super) fn run_node(
         &mut self,
         ledger: &mut Ledger,
@@ -172,10 +173,10 @@ impl AllocationMeter {
         };
         let gap = at.since(*last);
         let (from, to) = (at.wall - gap, at.wall);
-        // A node that reports again after an absence was not silent: it was not asked.
+        // A node that reports again after the program was stopped was not silent.
         let silent = if node.awaited { Span::ZERO } else { at.since(node.reported) };
         let to = match given_back(view, name, node, at.wall) {
-            // Whether the node is kept without a lease, its next report says.
+            // The node's next report shows whether it is kept without a lease.
             Some(end) => end.max(at.wall - silent).min(to),
             None => to,
         };
@@ -194,7 +195,7 @@ impl AllocationMeter {
         };
         let (mut start, mut ended, mut paying) = (from, BTreeSet::new(), std::mem::take(known));
         for end in rate_edges(ledger, &view.config.leases, from, to).into_iter().chain([to]) {
-            // Between two leases a node that is silent for long is not kept.
+            // Between two leases, a node that is silent for long counts as returned.
             let is_silent = silent >= view.config.release_after && start >= at.wall - silent;
             if start < end && !(is_silent && given_back(view, name, node, start).is_some()) {
                 ended.append(&mut paying);
@@ -216,7 +217,7 @@ struct NodeGpus<'a> {
 }
 
 impl NodeGpus<'_> {
-    /// Posts the time of GPUs by name and lease over an interval in which no lease begins or ends. Returns the accounts.
+    /// Posts GPU time, by GPU name and lease, over an interval in which no lease begins or ends. Returns the accounts.
     fn post(
         &self,
         ledger: &mut Ledger,
@@ -226,7 +227,7 @@ impl NodeGpus<'_> {
     ) -> BTreeSet<CostAccountId> {
         let mut accounts = BTreeSet::new();
         let leases = &self.view.config.leases;
-        // What no lease pays for is paid while allocated.
+        // GPUs without a lease are paid while allocated.
         if self.when == RentWhen::Serving && !leases.iter().any(|lease| lease.when == RentWhen::Serving) {
             return accounts;
         }

@@ -1,4 +1,4 @@
-//! GPUs whose names come late: what was posted for them without a name is posted anew to the accounts of their names.
+//! GPUs whose names become known late: their time is posted again to the accounts of their names.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::reading::{GpuId, NodeName};
 use crate::units::Moment;
 
 impl AllocationMeter {
-    /// Moves what was posted for GPUs while they had no name to the accounts of their names.
+    /// Moves the time that was posted for GPUs without a name to the accounts of their names.
     pub(in crate::metering) fn name(
         &self,
         ledger: &mut Ledger,

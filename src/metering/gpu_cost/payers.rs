@@ -6,7 +6,7 @@ use crate::pricing::{Lease, Payers};
 use crate::reading::{GpuId, NodeName};
 use crate::units::Timestamp;
 
-/// The leases that run at an instant, without what they pay for on the nodes before this one.
+/// The leases in force at an instant, reduced by the GPUs that they pay for on the nodes before this one.
 fn payers<'a>(view: InventoryView<'a>, name: &NodeName, at: Timestamp) -> Payers<'a> {
     let mut payers = Payers::at(&view.config.leases, at);
     if payers.spans_nodes() {
@@ -19,7 +19,7 @@ fn payers<'a>(view: InventoryView<'a>, name: &NodeName, at: Timestamp) -> Payers
     payers
 }
 
-/// The lease of each GPU of a node at an instant, in the order of their indices; `None` for a GPU without one.
+/// The lease of each GPU of a node at an instant, by GPU index; `None` for a GPU without a lease.
 pub(super) fn of_node<'a>(
     view: InventoryView<'a>,
     name: &NodeName,
@@ -28,7 +28,7 @@ pub(super) fn of_node<'a>(
 ) -> Vec<(&'a GpuId, &'a Gpu, Option<&'a Lease>)> {
     let mut payers = payers(view, name, at);
     let gpus = node.gpus.values().filter_map(|id| Some((id, view.inventory.gpus.get(id)?)));
-    // GPUs of one name have one lease, unless it is for a number of them.
+    // GPUs of one name have the same lease, unless the lease is for a number of them.
     let mut last: Option<(&str, Option<&Lease>)> = None;
     let pays = |(id, gpu): (&'a GpuId, &'a Gpu)| {
         let same = last.filter(|(name, lease)| *name == gpu.name() && lease.is_none_or(|lease| lease.gpus.is_none()));
@@ -39,7 +39,7 @@ pub(super) fn of_node<'a>(
     gpus.map(pays).collect()
 }
 
-/// The lease of a GPU that was the `nth` of `gpus` on its node and left the inventory.
+/// The lease of a GPU that has left the inventory and was the `nth` of `gpus` on its node.
 pub(super) fn of_released<'a>(
     view: InventoryView<'a>,
     name: &NodeName,

@@ -13,7 +13,7 @@ use crate::units::Timestamp;
 pub(in crate::metering) struct Payments(Vec<(Timestamp, Vec<(GpuId, CostAccountId)>)>);
 
 impl Payments {
-    /// The account that pays for a GPU's energy from each instant on, in order of time; `None` if none does.
+    /// The account that pays for a GPU's energy from each instant on, in order; `None` where no account does.
     pub(in crate::metering) fn of(&self, id: &GpuId) -> Vec<(Timestamp, Option<CostAccountId>)> {
         let paid =
             |known: &[(GpuId, CostAccountId)]| known.iter().find(|(gpu, _)| gpu == id).map(|(_, account)| *account);
@@ -21,7 +21,7 @@ impl Payments {
     }
 }
 
-/// Who pays for the energy of a node's GPUs between two instants; `None` if no lease has a price for it.
+/// The accounts that pay for the energy of a node's GPUs between two instants; `None` if no lease has a power price.
 pub(in crate::metering) fn payments(
     ledger: &mut Ledger,
     view: InventoryView<'_>,

@@ -7,7 +7,7 @@ use crate::pricing::{Lease, Leased, RentWhen};
 use crate::reading::{Label, NodeName, UnitName};
 use crate::units::{HourlyRate, Timestamp};
 
-/// The name of GPUs that are paid for whether they are seen or not.
+/// The GPU name of scheduled leases, which pay whether GPUs are seen or not.
 const SCHEDULED: &str = "leased GPU";
 
 /// The cost account of a GPU and its lease; `None` for an assumed or unknown rate.
@@ -18,13 +18,13 @@ pub(super) struct ResolvedRate<'a> {
 }
 
 impl ResolvedRate<'_> {
-    /// When its time is paid; `None` if a schedule pays for it, whether it is seen or not.
+    /// When the GPU's time is due; `None` if a schedule pays for it.
     pub(super) fn when(&self) -> Option<RentWhen> {
         when(self.lease)
     }
 }
 
-/// When the time of a GPU of this lease is paid; `None` if a schedule pays for it, whether it is seen or not.
+/// When the time of a GPU with this lease is due; `None` if a schedule pays for it.
 pub(super) fn when(lease: Option<&Lease>) -> Option<RentWhen> {
     match lease {
         Some(lease) if lease.is_schedule() => None,
@@ -38,18 +38,18 @@ pub(super) fn when(lease: Option<&Lease>) -> Option<RentWhen> {
 pub(super) struct NodeView<'a> {
     pub(super) name: &'a NodeName,
     pub(super) unit: Option<&'a UnitName>,
-    /// How many GPUs share a rate per node.
+    /// The number of GPUs that share a rate per node.
     pub(super) gpus: u32,
 }
 
 impl<'a> NodeView<'a> {
-    /// The node's present state.
+    /// The node's current state.
     pub(super) fn now(name: &'a NodeName, node: &'a Node) -> Self {
         Self { name, unit: node.unit.as_ref(), gpus: node.allocation().gpus }
     }
 }
 
-/// The account of a GPU that a lease pays for; without a lease at the rate that is assumed at an instant, if there is one.
+/// The account of a GPU: by its lease, or without one by the rate assumed at an instant, if any.
 pub(super) fn resolve<'a>(
     ledger: &Ledger,
     on: NodeView<'_>,
@@ -78,7 +78,7 @@ pub(super) fn resolve<'a>(
     ResolvedRate { cost_account, lease }
 }
 
-/// The instants inside an interval at which a lease begins or ends, or an assumed rate begins to hold.
+/// The instants inside an interval at which a lease begins or ends, or an assumed rate begins.
 pub(in crate::metering) fn rate_edges(
     ledger: &Ledger,
     leases: &[Lease],
@@ -133,7 +133,7 @@ pub(super) fn of_overhead(rate: HourlyRate) -> CostAccount {
     CostAccount { node: None, unit: None, gpu, rate: Some(rate), power: None, kind: CostKind::Overhead, lease }
 }
 
-/// The identity under which earlier versions saved a lease.
+/// The identity of a lease in states of older versions.
 pub(super) fn earlier_identity(lease: &Lease) -> String {
     let instant = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
     let unnamed = Lease { name: None, ..lease.clone() };

@@ -1,6 +1,6 @@
-//! What providers' rounding adds to leases: one entry at a lease's end. A provider rounds the time of a lease as a whole, so
-//! a lease that is extended after its end is one lease: what was added at that end is taken back by a counter-entry when it
-//! runs again, and its later end adds what the whole of its time needs.
+//! The rounding that providers add to leases, posted as one entry at a lease's end. A provider rounds the whole time of a
+//! lease, so a lease extended after its end is still one lease: the rounding posted at that end is reversed when the lease
+//! continues, and its later end adds the rounding of the whole time.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +17,12 @@ const ENDED: &str = "rounded: ";
 #[derive(Debug, Default)]
 pub(super) struct Roundings(Vec<Ended>);
 
-/// One end, on the node or unit that the lease pays for.
+/// One end, for the node or unit that the lease pays for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Ended {
     /// The lease's name.
     name: Option<String>,
-    /// What it is for.
+    /// The subject.
     subject: String,
     /// The account that the rounding was posted to.
     node: Option<NodeName>,
@@ -30,13 +30,13 @@ struct Ended {
     gpu: Label,
     rate: Option<HourlyRate>,
     lease: Option<Label>,
-    /// GPU-milliseconds that rounding added and that were not taken back.
+    /// The GPU-milliseconds of rounding that were posted and not reversed.
     added: i64,
-    /// Milliseconds between an end and an extension, for which the lease did not pay.
+    /// The milliseconds between an end and an extension, which the lease did not pay for.
     paused: i64,
-    /// Whether it was extended and runs.
+    /// Whether it was extended and is in force.
     runs: bool,
-    /// When it ended last.
+    /// When it last ended.
     #[serde(skip)]
     until: Timestamp,
 }
@@ -47,7 +47,7 @@ impl Roundings {
         self.0.iter().filter_map(|ended| Some((format!("{ENDED}{}", serde_json::to_string(ended).ok()?), ended.until)))
     }
 
-    /// Continues from saved ends. Those of leases that the configuration does not have are forgotten.
+    /// Restores saved ends. Those of leases that are no longer configured are dropped.
     pub(super) fn restore(&mut self, leases: &[Lease], saved: &[(String, Timestamp)]) {
         let ended = saved.iter().filter_map(|(key, until)| {
             let ended: Ended = serde_json::from_str(key.strip_prefix(ENDED)?).ok()?;
@@ -63,8 +63,8 @@ impl Roundings {
         }
     }
 
-    /// Notes that time of a lease is posted from an instant on. What was added at an end before it is taken back. A lease
-    /// whose own beginning is at or after that end is another one.
+    /// Records that time of a lease is posted from an instant on, and reverses the rounding of an earlier end. A lease
+    /// whose own start is at or after that end is another lease.
     pub(super) fn resume(
         &mut self,
         ledger: &mut Ledger,
@@ -87,8 +87,8 @@ impl Roundings {
         ended.runs = true;
     }
 
-    /// Posts what rounding adds to a lease of `gpus` GPUs that ends at `to` and is posted since `began`. Returns whether the
-    /// end is kept, for an extension to be known by.
+    /// Posts the rounding of a lease of `gpus` GPUs that ends at `to` and was posted since `began`. Returns whether the end
+    /// is kept, to recognize an extension.
     pub(super) fn end(
         &mut self,
         ledger: &mut Ledger,
@@ -101,7 +101,7 @@ impl Roundings {
         let known = known.filter(|ended| lease.from.is_none_or(|from| from < ended.until));
         let paused = known.as_ref().map_or(0, |ended| ended.paused);
         let added = close(ledger, account, lease, gpus, (began + Span::from_millis(paused), to));
-        // GPUs of several names, which one lease of GPUs is for, end together.
+        // GPUs of several names under one lease end together.
         let added = added + known.map_or(0, |ended| ended.added);
         let is_exact = lease.rounding == Rounding::Exact;
         let is_one = leases.iter().filter(|other| is_alike(lease, other)).count() == 1;
@@ -116,7 +116,7 @@ impl Roundings {
         true
     }
 
-    /// Takes back what was added at a lease's end after an instant at which it ended by hand, and forgets it.
+    /// Reverses the rounding of an end after the instant at which the lease was ended by hand, and forgets the end.
     pub(super) fn forget(
         &mut self,
         ledger: &mut Ledger,
@@ -130,12 +130,12 @@ impl Roundings {
         Span::from_millis(ended.paused)
     }
 
-    /// For how long a lease did not pay between its ends and extensions.
+    /// How long a lease did not pay between its ends and extensions.
     pub(super) fn paused(&self, leases: &[Lease], lease: &Lease, account: &CostAccount) -> Span {
         self.place(leases, lease, account).map_or(Span::ZERO, |place| Span::from_millis(self.0[place].paused))
     }
 
-    /// The end of a lease by its name, else, where names came or went, by what it is for if no other lease is for that.
+    /// The end of a lease: by its name, or, if names were added or removed, by its subject if no other lease has that.
     fn place(&self, leases: &[Lease], lease: &Lease, account: &CostAccount) -> Option<usize> {
         if self.0.is_empty() {
             return None;
@@ -179,8 +179,8 @@ fn is_alike(lease: &Lease, other: &Lease) -> bool {
     lease.name == other.name && (lease.name.is_some() || subject(lease) == subject(other))
 }
 
-/// Posts what rounding adds to a lease of `gpus` GPUs allocated from one instant to another, as one entry at its end.
-/// Returns it in GPU-milliseconds.
+/// Posts the rounding of a lease of `gpus` GPUs allocated from one instant to another, as one entry at its end. Returns it
+/// in GPU-milliseconds.
 pub(super) fn close(
     ledger: &mut Ledger,
     account: &CostAccount,
@@ -199,7 +199,7 @@ pub(super) fn close(
     added
 }
 
-/// Posts or takes back time in the last moment before an end.
+/// Posts or reverses time in the last millisecond before an end.
 fn post(ledger: &mut Ledger, line: CostAccountId, end: Timestamp, held: i64) {
     ledger.charge(line, end - Span::from_millis(1), GpuTimeChange { held, ..GpuTimeChange::default() });
 }

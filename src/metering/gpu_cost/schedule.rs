@@ -1,7 +1,8 @@
-//! Schedules: cost that runs by the calendar alone, for leases of a fixed number of GPUs and for overhead per hour.
+//! Schedules: cost that depends on the calendar only, for leases of a fixed number of GPUs and for overhead per hour.
 //!
-//! A lease is an agreement whose terms (rate, dates, number of GPUs) may change between runs. It is known by its name, else
-//! by what it is for. Up to when it is posted is saved under that, so changed terms continue where the former ones ended.
+//! A lease is an agreement whose terms (rate, dates, number of GPUs) may change between runs of the program. It is
+//! identified by its name, else by its subject. The instant up to which it is posted is saved under that identity, so
+//! changed terms continue where the former ones ended.
 
 use super::leases::subject;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,49 +20,48 @@ use crate::units::Timestamp;
 const OVERHEAD: &str = "overhead";
 /// The prefix of a node whose leases were ended by hand, with the instant of the end.
 const ENDED: &str = "ended by hand: ";
-/// The prefix of what a lease is for, with the last instant that was paid for it.
+/// The prefix of a lease's subject, with the last instant paid.
 const PAID: &str = "paid until: ";
-/// The prefix of an agreement's identity, with the instant from which on it was posted.
+/// The prefix of an agreement's identity, with the instant from which it was posted.
 const SINCE: &str = "since: ";
-/// The instant under which an agreement is saved that is posted as far as the ledger is.
+/// The instant saved for an agreement that is posted as far as the ledger is.
 const AS_THE_LEDGER: Timestamp = Timestamp::from_millis(0);
-/// The instant under which earlier versions saved a lease that was ended by hand.
+/// The instant that older versions saved for a lease that was ended by hand.
 const ENDED_EARLIER: Timestamp = Timestamp::from_millis(i64::MAX);
 
-/// Up to when the cost that runs by the calendar is posted.
+/// Up to when scheduled cost is posted.
 #[derive(Debug)]
 pub(super) struct Schedules {
-    /// When this watch began: what is new runs from then on.
+    /// When this run began; new agreements start then.
     began: Timestamp,
     /// Up to when each agreement is posted.
     posted: BTreeMap<String, Timestamp>,
-    /// The identities of those that are posted by the calendar. The others are posted with the GPUs that they match.
+    /// The identities of the scheduled agreements. The others are posted with the GPUs that they cover.
     by_calendar: BTreeSet<String>,
-    /// The last instant that was paid, by what a lease is for. It is before what `posted` says after a lease's end.
+    /// The last instant paid, by the subject of a lease; earlier than in `posted` after a lease's end.
     paid: BTreeMap<String, Timestamp>,
-    /// From when on each agreement was posted: what the provider rounds is the whole of it. Gone after an end that nothing
-    /// extends.
+    /// Since when each agreement is posted: the provider rounds the whole time. Removed after an end without an extension.
     since: BTreeMap<String, Timestamp>,
-    /// When the leases of a node were ended by hand.
+    /// When the leases of each node were ended by hand.
     ended: BTreeMap<NodeName, Timestamp>,
-    /// The cost accounts of the leases that were posted last.
+    /// The cost accounts of the leases that were last posted.
     paying: BTreeSet<CostAccountId>,
 }
 
-/// The identities of a lease: its name, if it has one, and what it is for.
+/// The identities of a lease: its name, if any, and its subject.
 fn identities(lease: &Lease) -> impl Iterator<Item = String> {
     let named = lease.name.as_ref().map(|name| format!("lease {name}"));
     named.into_iter().chain([subject(lease)])
 }
 
 impl Schedules {
-    /// Schedules that run from the beginning of the watch.
+    /// Schedules that start at the beginning of the run.
     pub(super) fn new(began: Timestamp) -> Self {
         let (posted, paid, since, ended) = Default::default();
         Self { began, posted, by_calendar: BTreeSet::new(), paid, since, ended, paying: BTreeSet::new() }
     }
 
-    /// The identity of each agreement with up to when it is posted, and the ends by hand.
+    /// The identity of each agreement with the instant up to which it is posted, and the ends by hand.
     pub(super) fn saved(&self) -> Vec<(String, Timestamp)> {
         let Self { began: _, posted, by_calendar, paid, since, ended, paying: _ } = self;
         let ended = ended.iter().map(|(node, at)| (format!("{ENDED}{node}"), *at));
@@ -73,8 +73,8 @@ impl Schedules {
         posted.iter().map(until).chain(paid).chain(since).chain(ended).collect()
     }
 
-    /// Continues from saved schedules. What the configuration does not have is forgotten, so that it runs from its return
-    /// if it comes back. Applies ends by hand to the leases, and the beginning of the watch to new ones.
+    /// Restores saved schedules. Agreements that are no longer configured are dropped, and start anew if they return.
+    /// Applies ends by hand to the leases, and the start of the run to new ones.
     pub(super) fn restore(&mut self, config: &mut FleetConfig, saved: &[(String, Timestamp)], last: Timestamp) {
         let ends = saved.iter().filter_map(|(key, at)| Some((NodeName::new(key.strip_prefix(ENDED)?), *at)));
         self.ended.extend(ends);
@@ -99,7 +99,7 @@ impl Schedules {
         }
     }
 
-    /// Continues a lease that an earlier version saved by its terms.
+    /// Restores a lease that an older version saved by its terms.
     fn restore_earlier(&mut self, lease: &Lease, saved: &[(String, Timestamp)]) {
         if identities(lease).any(|key| saved.iter().any(|(known, _)| *known == key)) {
             return;
@@ -128,7 +128,7 @@ impl Schedules {
         identities(lease).find_map(|key| self.posted.get(&key)).copied()
     }
 
-    /// Posts the cost up to an instant, and what rounding adds to the leases that end before.
+    /// Posts the cost up to an instant, and the rounding of the leases that end before it.
     pub(super) fn run_to(
         &mut self,
         ledger: &mut Ledger,
@@ -170,7 +170,7 @@ impl Schedules {
         self.note(view.config, now);
     }
 
-    /// From when on a lease is posted, which is `from` if it is new.
+    /// Records since when a lease is posted: `from` if it is new.
     fn begin(&mut self, lease: &Lease, from: Timestamp) -> Timestamp {
         let began = self.began(lease).unwrap_or(from);
         for key in identities(lease) {
@@ -179,13 +179,13 @@ impl Schedules {
         began
     }
 
-    /// From when on a lease was posted; `None` if it is new. A date of its own is later than that of the one before it.
+    /// Since when a lease is posted; `None` if it is new. Its own start date applies if that is later.
     fn began(&self, lease: &Lease) -> Option<Timestamp> {
         let since = identities(lease).find_map(|key| self.since.get(&key)).copied();
         lease.from.into_iter().chain(since).max()
     }
 
-    /// Notes that all agreements are posted up to an instant.
+    /// Records that all agreements are posted up to an instant.
     fn note(&mut self, config: &FleetConfig, now: Timestamp) {
         for key in current(config) {
             let until = self.posted.entry(key).or_insert(now);
@@ -195,8 +195,8 @@ impl Schedules {
         self.by_calendar = schedules.flat_map(identities).chain([OVERHEAD.to_owned()]).collect();
     }
 
-    /// Ends the leases of a node by hand: takes back what was posted after `at`, also where a lease's own end was set
-    /// before it after that was posted.
+    /// Ends the leases of a node by hand: reverses what was posted after `at`, also if a lease's own end was set to an
+    /// earlier date after that.
     pub(super) fn end(
         &mut self,
         ledger: &mut Ledger,
@@ -232,7 +232,7 @@ impl Schedules {
     }
 }
 
-/// The identities of the present configuration.
+/// The identities in the current configuration.
 fn current(config: &FleetConfig) -> BTreeSet<String> {
     let overhead = config.overhead.per_hour.map(|_| OVERHEAD.to_owned());
     config.leases.iter().flat_map(identities).chain(overhead).collect()

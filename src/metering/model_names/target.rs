@@ -1,9 +1,9 @@
-//! What one target says of names: the models on its pages, and other names of them, each with its evidence.
+//! The names that one target provides: the models on its pages, and their aliases with the evidence for each.
 //!
-//! A model counts until the target's pages have shown other models only for ten minutes. Another name of the server's
-//! model list counts until the list has been without it for ten minutes, or gives it to another model. An adapter that
-//! the page names counts until ten minutes after a page last named it, unless the list has its name: the page names
-//! running adapters only, so it says nothing of the others.
+//! A model counts until the target's pages have shown only other models for ten minutes. An alias of the server's model
+//! list counts until the list has lacked it for ten minutes, or gives it to another model. An adapter on the page counts
+//! until ten minutes after the last page with it, unless the list has its name: the page names only running adapters, so a
+//! missing one is no evidence.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::reading::{EngineReading, ModelAlias, ModelName};
 use crate::units::{Moment, Span, Timestamp};
 
-/// How long a model or another name counts without evidence for it.
+/// How long a model or an alias counts without evidence.
 const EXPIRES: Span = Span::from_secs(600);
 /// The most models kept for a target; the least recently seen is dropped first.
 pub(super) const MODELS: usize = 1024;
-/// The most other names kept for a target; further ones join nothing.
+/// The most aliases kept for a target; further ones join nothing.
 const OTHER_NAMES: usize = 8192;
 
 /// The models and names of a target.
@@ -24,13 +24,13 @@ const OTHER_NAMES: usize = 8192;
 pub(super) struct TargetNames {
     /// The models of its engines, by the names on its pages.
     models: BTreeMap<ModelName, OnPage>,
-    /// Other names of models, in canonical form.
+    /// The aliases, in canonical form.
     others: BTreeMap<String, OtherName>,
-    /// The last model list that was read since the watch began.
+    /// The last model list read in this run.
     list: Option<Vec<ModelAlias>>,
-    /// Whether its model list can't be read: it may have names that are not known.
+    /// Whether its model list is unreadable, so that there may be unknown names.
     is_refused: bool,
-    /// What the fleet's names were last made of.
+    /// The facts that the fleet's names were last computed from.
     applied: Vec<Fact>,
 }
 
@@ -42,24 +42,24 @@ struct OnPage {
     since: Timestamp,
     /// When the last page with it was read.
     seen: Moment,
-    /// When the first page after that with other models only was read.
+    /// When the first later page with other models only was read.
     left: Option<Moment>,
 }
 
-/// Another name of a model.
+/// An alias of a model.
 #[derive(Debug)]
 struct OtherName {
-    /// The name that it stands for, in canonical form.
+    /// The name that it is an alias of, in canonical form.
     model: String,
-    /// Whether the model list says so; otherwise the page names it as an adapter.
+    /// Whether the model list has it; otherwise the page names it as an adapter.
     is_listed: bool,
     /// When the last page or list with it was read.
     seen: Moment,
-    /// When the first page or list without it was read after that.
+    /// When the first later page or list without it was read.
     left: Option<Moment>,
 }
 
-/// A part of what a target says.
+/// One fact that a target provides.
 #[derive(Debug, PartialEq, Eq)]
 struct Fact {
     name: String,
@@ -68,7 +68,7 @@ struct Fact {
     has_left: bool,
 }
 
-/// Another name of a model, as it is saved.
+/// An alias of a model, as saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::metering) struct SavedName {
     name: String,
@@ -85,13 +85,13 @@ pub(in crate::metering) struct PageNames<'a> {
     pub(in crate::metering) names_models: bool,
     /// The server's model list, if it is known.
     pub(in crate::metering) list: Option<&'a [ModelAlias]>,
-    /// Whether the server has a model list that can't be read.
+    /// Whether the server has a model list that is unreadable.
     pub(in crate::metering) is_refused: bool,
     pub(in crate::metering) at: Moment,
 }
 
 impl TargetNames {
-    /// Takes a page. Returns whether anything of what counts has changed.
+    /// Applies a page. Returns whether any counting fact changed.
     pub(super) fn note(&mut self, page: &PageNames<'_>) -> bool {
         for reading in page.engines {
             self.note_row(reading, page.at, page.at.wall);
@@ -109,12 +109,12 @@ impl TargetNames {
         self.apply()
     }
 
-    /// Whether its models may have names that are not known.
+    /// Whether its models may have unknown names.
     pub(super) const fn may_have_others(&self) -> bool {
         self.is_refused
     }
 
-    /// Adds what counted before a restart. A model's last page was read at the moment beside it.
+    /// Restores the names from before a restart. Each model's last page was read at the moment beside it.
     pub(super) fn restore<'a>(
         &mut self,
         rows: impl Iterator<Item = (&'a EngineReading, Moment)>,
@@ -128,7 +128,7 @@ impl TargetNames {
         self.apply()
     }
 
-    /// The other names, to be saved.
+    /// The aliases, for saving.
     pub(super) fn saved(&self) -> Vec<SavedName> {
         let saved = |(name, other): (&String, &OtherName)| {
             let OtherName { model, is_listed, seen: _, left: _ } = other;
@@ -137,7 +137,7 @@ impl TargetNames {
         self.others.iter().map(saved).collect()
     }
 
-    /// The models that count: their canonical names, since when, and whether the pages show others instead.
+    /// The models that count: canonical name, since when, and whether the pages now show others instead.
     pub(super) fn models(&self) -> impl Iterator<Item = (&str, Timestamp, bool)> {
         self.models.values().map(|model| (model.canonical.as_str(), model.since, model.left.is_some()))
     }
@@ -147,7 +147,7 @@ impl TargetNames {
         self.models.values().map(|model| model.since).min()
     }
 
-    /// The other names that count, what they stand for, and whether the last page or list lacks them.
+    /// The aliases that count, their models, and whether the last page or list lacks them.
     pub(super) fn others(&self) -> impl Iterator<Item = (&str, &str, bool)> {
         self.others.iter().map(|(name, other)| (name.as_str(), other.model.as_str(), other.left.is_some()))
     }
@@ -186,7 +186,7 @@ impl TargetNames {
         self.list = Some(list.to_vec());
     }
 
-    /// Notes which models and adapters the page no longer shows.
+    /// Records which models and adapters the page no longer shows.
     fn note_left(&mut self, at: Moment) {
         for model in self.models.values_mut().filter(|model| model.seen != at) {
             model.left.get_or_insert(at);
@@ -196,7 +196,7 @@ impl TargetNames {
         }
     }
 
-    /// Drops what left long ago, and models that are too many.
+    /// Drops names that expired, and models beyond the limit.
     fn expire(&mut self, at: Moment) {
         let counts = |left: Option<Moment>| left.is_none_or(|since| at.since(since) < EXPIRES);
         self.models.retain(|_, model| counts(model.left));
@@ -209,7 +209,7 @@ impl TargetNames {
         }
     }
 
-    /// Compares what counts with what was last applied, and remembers it. Returns whether they differ.
+    /// Compares the counting facts with the last applied ones, and stores them. Returns whether they differ.
     fn apply(&mut self) -> bool {
         let is_same = self.facts().eq(self.applied.iter().map(Fact::parts));
         if !is_same {

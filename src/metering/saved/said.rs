@@ -1,4 +1,4 @@
-//! What a report says of the saved state of a target.
+//! The parts of a target's saved state that reports show.
 
 use super::SavedTarget;
 use crate::ledger::{TariffId, TokenChange};
@@ -8,8 +8,8 @@ use crate::reading::ModelName;
 use crate::units::Timestamp;
 
 impl SavedTarget {
-    /// Whether tokens of it are held back until an open question about its counters is settled: less may be posted than
-    /// was produced.
+    /// Whether some of its tokens are held until a question about its counters is settled, so that fewer may be posted than
+    /// were produced.
     pub fn holds_back(&self) -> bool {
         let held = self.instances.iter().any(|instance| instance.processes.holds_back());
         let is_held = |row: &super::SavedRow| {
@@ -23,7 +23,7 @@ impl SavedTarget {
         self.rows.iter().filter_map(|row| row.key.model.as_ref())
     }
 
-    /// Its tokens of a day beyond finished requests, by the tariff that they were or would have been posted at.
+    /// Its tokens beyond finished requests on a day, by the tariff that they were or would have been posted at.
     pub fn leakage_of_day(&self, day: Timestamp) -> impl Iterator<Item = (Option<TariffId>, TokenChange)> + '_ {
         self.rows.iter().flat_map(move |row| row.leakage.of_day(day))
     }

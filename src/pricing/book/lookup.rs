@@ -1,4 +1,4 @@
-//! Finds the price in force. Every figure uses this function.
+//! The lookup of the price in force, used by every figure.
 
 use strsim::damerau_levenshtein;
 
@@ -11,29 +11,29 @@ use crate::units::Timestamp;
 /// The query for a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PriceQuery<'q> {
-    /// The model, as any page or person spells it.
+    /// The model's name, in any spelling that its canonical form covers.
     pub model: &'q str,
     /// The tenant; `None` if unknown.
     pub tenant: Option<&'q str>,
-    /// A tier of the list; `None` is the one that holds at the instant.
+    /// A tier of the list; `None` is the tier in force at the instant.
     pub tier: Option<&'q str>,
     /// The instant.
     pub at: Timestamp,
 }
 
 impl Book {
-    /// The price of a model for a tenant, in a tier, at an instant, with where it comes from. `None` is "unpriced", or a
-    /// tier that the list does not have.
+    /// The price of a model for a tenant, in a tier, at an instant, with its origin. `None` if the model is unpriced, or
+    /// its list has no such tier.
     pub fn look_up(&self, query: PriceQuery<'_>) -> Option<PriceAnswer<'_>> {
         self.price_for(query.model, query.tenant)?.answer(query.tier, query.at)
     }
 
-    /// How a model's tokens are priced when the tenant is unknown; `None` is "unpriced".
+    /// The prices of a model for an unknown tenant; `None` if the model is unpriced.
     pub fn price_of(&self, model: &str) -> Option<ModelPrice<'_>> {
         self.price_for(model, None)
     }
 
-    /// How a tenant's tokens of a model are priced at any instant; `None` is "unpriced".
+    /// The prices of a model for a tenant, or an unknown one, at any instant; `None` if the model is unpriced.
     pub fn price_for(&self, model: &str, tenant: Option<&str>) -> Option<ModelPrice<'_>> {
         let key = canonical_model(model);
         let choice = self.pinned.iter().find(|choice| choice.is_for(&key, tenant));
@@ -50,8 +50,8 @@ impl Book {
         ModelPrice::of(lists, true, paid)
     }
 
-    /// The model with a price that a name without one is likely to be a misspelling of: one that differs from it by two
-    /// letters at most, and in no digit, as other versions and sizes do. `None` also if the name has a price of its own.
+    /// The priced model of which `model` is probably a misspelling: its name differs by at most two letters and in no
+    /// digit, as digits distinguish versions and sizes. `None` also if `model` has a price of its own.
     pub fn misspelt(&self, model: &str) -> Option<&str> {
         const LETTERS: usize = 2;
         let key = canonical_model(model);

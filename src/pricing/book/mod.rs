@@ -1,4 +1,4 @@
-//! The price book: which list prices a model at an instant.
+//! The price book: the list that prices a model at an instant.
 
 mod lookup;
 mod pinned;
@@ -21,7 +21,8 @@ use crate::words::nearest;
 pub use lookup::PriceQuery;
 pub use pinned::Pinned;
 
-/// The built-in files, compiled in. They hold exact names only: a fine-tune is not priced as what it was tuned from.
+/// The files compiled into the program. They name exact models only, so that a fine-tune does not get the price of its base
+/// model.
 pub(super) const BUILT_IN: [(&str, &str); 7] = [
     ("prices/holidays.toml", include_str!("../../../prices/holidays.toml")),
     ("prices/deepseek.toml", include_str!("../../../prices/deepseek.toml")),
@@ -32,14 +33,14 @@ pub(super) const BUILT_IN: [(&str, &str); 7] = [
     ("prices/gpus.toml", include_str!("../../../prices/gpus.toml")),
 ];
 
-/// Price lists, and which of them prices which model.
+/// Price lists, and the models that each prices.
 #[derive(Debug, Clone)]
 pub struct Book {
     pub(super) currency: String,
     pub(super) calendars: Calendars,
     pub(super) lists: BTreeMap<String, PriceList>,
     pub(super) histories: BTreeMap<String, Vec<String>>,
-    /// Patterns of models and their lists, those that were added last first.
+    /// Patterns of models with their lists, the last added first.
     pub(super) globs: Vec<(String, Vec<String>)>,
     pub(super) pinned: Vec<Pinned>,
     pub(super) card: RateCard,
@@ -73,7 +74,7 @@ impl Default for Book {
 }
 
 impl Book {
-    /// An empty book for a ledger of one currency.
+    /// An empty book for a ledger in this currency.
     pub(super) fn of_currency(currency: &str) -> Self {
         Self {
             currency: currency.to_owned(),
@@ -89,7 +90,7 @@ impl Book {
     /// The book that ships with the program, for a ledger in US dollars.
     ///
     /// # Errors
-    /// An invalid built-in file; the tests of a build exclude it.
+    /// An error in a built-in file; the tests exclude it.
     pub fn built_in() -> Result<Self, BookError> {
         let mut book = Self::default();
         for (name, text) in BUILT_IN {
@@ -99,7 +100,7 @@ impl Book {
         Ok(book)
     }
 
-    /// Adds a file's calendars, lists, histories and rates. Those with a known name replace the former ones.
+    /// Adds a file's calendars, lists, histories and rates. An entry replaces an existing one of the same name.
     ///
     /// # Errors
     /// The first invalid entry.
@@ -165,7 +166,7 @@ impl Book {
         Ok(())
     }
 
-    /// Checks that the lists of a history exist, and that those of one currency are in the order of their beginnings.
+    /// Checks that the lists of a history exist, and that those of one currency are in chronological order.
     fn check_history(&self, history: &HistoryFile) -> Result<(), BookError> {
         let mut begun: BTreeMap<&str, Option<crate::units::Timestamp>> = BTreeMap::new();
         for name in &history.lists {
@@ -199,7 +200,7 @@ impl Book {
     /// Adds the user's choices; the first that matches a model wins.
     ///
     /// # Errors
-    /// A choice that names a list which does not exist, or which is in another currency than the ledger.
+    /// The error of a choice that names an unknown list, or a list in another currency than the ledger's.
     pub fn pin(&mut self, pinned: Vec<Pinned>) -> Result<(), BookError> {
         for name in pinned.iter().filter_map(|choice| choice.list.as_ref()) {
             self.own_list(name)?;
@@ -211,7 +212,7 @@ impl Book {
     /// A list by its name, in the ledger's own currency.
     ///
     /// # Errors
-    /// What to write instead.
+    /// An error if there is no such list or it is in another currency, with a suggestion.
     pub fn own_list(&self, name: &str) -> Result<&PriceList, BookError> {
         let Some(list) = self.lists.get(name) else {
             let near = nearest(name, self.lists.keys().map(String::as_str));
@@ -236,19 +237,19 @@ impl Book {
         &self.pinned
     }
 
-    /// The currency of the ledger that it is for.
+    /// The ledger's currency.
     pub fn currency(&self) -> &str {
         &self.currency
     }
 
-    /// Prices in one currency only, with GPU rates as at the newest rates: see [`Book::keep_currency_at`].
+    /// Restricts the book to one currency, with the newest GPU rates: see [`Book::keep_currency_at`].
     pub fn keep_currency(&mut self, currency: &str, exchange: &Exchange) {
         self.keep_currency_at(currency, exchange, Timestamp::from_millis(i64::MAX));
     }
 
-    /// Prices in one currency only: a ledger has one, and a list is never converted. GPU rates are
-    /// converted, each rate of exchange from its day on, and are unknown before the first; `at` is the instant of
-    /// [`Book::gpu_rate`]. A choice of a list in another currency keeps its paid share only.
+    /// Restricts the book to one currency, since a ledger has one and lists are never converted. GPU rates are converted,
+    /// each exchange rate from its day on; before the first one they are unknown. `at` is the instant that
+    /// [`Book::gpu_rate`] uses. A choice of a list in another currency keeps only its paid share.
     pub fn keep_currency_at(&mut self, currency: &str, exchange: &Exchange, at: Timestamp) {
         currency.clone_into(&mut self.currency);
         self.card.keep_currency(currency, exchange, at);
@@ -258,7 +259,7 @@ impl Book {
         }
     }
 
-    /// A list by its name, in any currency.
+    /// The list with this name, in any currency.
     pub fn list(&self, name: &str) -> Option<&PriceList> {
         self.lists.get(name)
     }
@@ -268,17 +269,17 @@ impl Book {
         self.lists.values()
     }
 
-    /// The on-demand rate of a GPU without a lease, by the driver's name for it.
+    /// The on-demand rate of a GPU without a lease, by the driver's name of the GPU.
     pub fn gpu_rate(&self, name: &str) -> Option<&GpuRate> {
         self.card.rate_of(name)
     }
 
-    /// The on-demand rate of a GPU without a lease at an instant, by the driver's name for it.
+    /// The on-demand rate of a GPU without a lease at an instant, by the driver's name of the GPU.
     pub fn gpu_rate_at(&self, name: &str, at: Timestamp) -> Option<&GpuRate> {
         self.card.rate_at(name, Commitment::OnDemand, at)
     }
 
-    /// The rates of GPUs.
+    /// The GPU rates.
     pub const fn gpu_rates(&self) -> &RateCard {
         &self.card
     }

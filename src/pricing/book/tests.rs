@@ -1,4 +1,4 @@
-//! Which list prices which model, by names, choices and files.
+//! Which list prices which model: names, choices and files.
 
 use super::*;
 use crate::units::Share;
@@ -7,7 +7,7 @@ fn text(text: &str) -> Result<PriceFile, BookError> {
     toml::from_str(text).map_err(|error| BookError::new("test", error.to_string()))
 }
 
-/// A file of one flat list, and histories that name it.
+/// A file with a flat list, and a history of these models.
 fn flat(name: &str, models: &[&str]) -> Result<PriceFile, BookError> {
     text(&format!(
         "[[list]]\nname = \"{name}\"\ncurrency = \"USD\"\n\
@@ -33,7 +33,7 @@ fn names_are_exact_on_the_last_component_without_case() -> Result<(), BookError>
     Ok(())
 }
 
-/// Class: a model whose name is spelt otherwise on the page than in the price book.
+/// The class of errors: the page spells a model's name differently from the price book.
 #[test]
 fn a_model_is_priced_under_any_spelling_of_its_name() -> Result<(), BookError> {
     let mut book = Book::built_in()?;

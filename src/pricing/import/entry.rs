@@ -1,4 +1,4 @@
-//! An entry of another program's prices as written, and the result of an import.
+//! An entry of another program's price file, and the result of an import.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use serde_json::value::RawValue;
 use super::tally::ImportTally;
 use crate::pricing::PriceFile;
 
-/// An object's keys, and their values as they are written.
+/// The keys of an object, with their values as raw JSON.
 pub(super) type RawEntry<'a> = BTreeMap<String, &'a RawValue>;
 
-/// The result of an import: a price file, and the counts of entries.
+/// The result of an import: a price file and the counts of its entries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Import {
-    /// The program whose prices they are.
+    /// The program that the prices come from.
     pub program: &'static str,
     /// The lists, and a history for each name that refers to one of them.
     pub file: PriceFile,
@@ -21,17 +21,17 @@ pub struct Import {
     pub tally: ImportTally,
 }
 
-/// A value as an object; without keys if it is none.
+/// A value as an object; empty if it is not an object.
 pub(super) fn entry(value: &RawValue) -> RawEntry<'_> {
     serde_json::from_str(value.get()).unwrap_or_default()
 }
 
-/// Whether a value is not null or empty.
+/// Whether a value is neither null nor empty.
 pub(super) fn is_said(value: &RawValue) -> bool {
     !matches!(value.get(), "null" | "[]" | "{}")
 }
 
-/// A value as text; `None` if it is none.
+/// A value as text; `None` if it is not a string.
 pub(super) fn text(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }

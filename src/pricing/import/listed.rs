@@ -1,4 +1,4 @@
-//! The lists of an import, and which names mean which of them.
+//! The lists of an import, and the model names that refer to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,29 +12,29 @@ use crate::units::Price;
 /// The tier outside every window.
 const STANDARD: &str = "standard";
 
-/// The prices of a list.
+/// The prices of one list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Charges {
-    /// Prices by tier; `standard` is among them.
+    /// The prices by tier; `standard` is always included.
     pub(super) tiers: BTreeMap<String, TierFile>,
     pub(super) windows: Vec<WindowFile>,
     /// The zone of the windows; `None` is UTC.
     pub(super) zone: Option<String>,
-    /// Whether the price of hits was given.
+    /// Whether the source gives a price of hits.
     pub(super) has_hit: bool,
 }
 
 impl Charges {
-    /// One tier at all times.
+    /// A single tier that always applies.
     pub(super) fn flat(tier: TierFile, has_hit: bool) -> Self {
         Self { tiers: BTreeMap::from([(STANDARD.to_owned(), tier)]), has_hit, ..Self::default() }
     }
 }
 
-/// A list, and whether the price of hits in it was given.
+/// An imported list, and whether its price of hits was given.
 struct ImportedList {
     file: ListFile,
-    /// The name that it was given under, without its provider; empty where it is no model's.
+    /// The model's name without its provider; empty if the list is not for a model.
     model: String,
     has_hit: bool,
 }
@@ -48,14 +48,14 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// None yet. `source` is the program's file.
+    /// An empty listing. `source` is the name of the program's file.
     pub(super) fn new(program: &'static str, source: &'static str) -> Result<Self, String> {
         let built_in = Book::built_in().map_err(|error| error.to_string())?;
         Ok(Self { program, source, built_in, lists: BTreeMap::new() })
     }
 
-    /// Adds a list. The first name that becomes a list's name keeps it: names that differ only in what no terminal may be
-    /// told are one. A built-in list keeps its name too. A service's list is priced by its name alone.
+    /// Adds a list. Names that differ only in characters that a terminal cannot show count as equal, and the first list of
+    /// a name stays; a built-in list keeps its name too. A service's list is only used where it is named.
     pub(super) fn add(&mut self, model: &str, service: &str, charges: Charges) {
         let mut name = if service.is_empty() { model.to_owned() } else { format!("{model} ({service})") };
         if self.built_in.list(&name).is_some() {
@@ -69,13 +69,13 @@ impl Listing {
             windows: charges.windows,
             ..ListFile::flat(name.clone(), "USD".to_owned(), charges.tiers)
         };
-        // An entry that ends with a slash prices a provider, and no model.
+        // An entry that ends with a slash prices a provider, not a model.
         let names_model = service.is_empty() && !model.ends_with('/');
         let model = if names_model { canonical_model(model) } else { String::new() };
         self.lists.entry(name).or_insert(ImportedList { file: list, model, has_hit: charges.has_hit });
     }
 
-    /// The price file, with a history for each name that means one price.
+    /// The price file, with a history for each name that refers to a single price.
     pub(super) fn finish(self, mut tally: ImportTally) -> Import {
         tally.lists = self.lists.len();
         let histories = self.histories(&mut tally);
@@ -83,7 +83,7 @@ impl Listing {
         Import { program: self.program, file: PriceFile { lists, histories, ..PriceFile::default() }, tally }
     }
 
-    /// The bare name's own list, or any of several that agree.
+    /// A history for each model name: the list of the bare name, or any of several with equal prices.
     fn histories(&self, tally: &mut ImportTally) -> Vec<HistoryFile> {
         let mut named: BTreeMap<&str, Vec<&ImportedList>> = BTreeMap::new();
         for list in self.lists.values().filter(|list| !list.model.is_empty() && !is_glob(&list.file.name)) {

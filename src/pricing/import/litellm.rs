@@ -1,4 +1,4 @@
-//! LiteLLM's `model_prices_and_context_window.json`: one object of entries by model, in dollars per token.
+//! Reads LiteLLM's `model_prices_and_context_window.json`: an object of entries by model, in dollars per token.
 
 use super::decimal::{self, Refused};
 use super::entry::{Import, RawEntry, entry, is_said};
@@ -8,11 +8,11 @@ use super::tally::ImportTally;
 use crate::pricing::{TierFile, WindowFile};
 use crate::units::Price;
 
-/// A provider's service tiers: the ending of their keys, and what they are called.
+/// A provider's service tiers: the suffix of their keys, and their names.
 const SERVICES: [(&str, &str); 4] = [("", ""), ("_batches", "batches"), ("_flex", "flex"), ("_priority", "priority")];
 /// The keys of the price of hits.
 const HIT_KEYS: [&str; 2] = ["cache_read_input_token_cost", "input_cost_per_token_cache_hit"];
-/// The keys of cache writes, and the classes that they are.
+/// The classes of cache writes, and their keys.
 const WRITE_KEYS: [(&str, &str); 2] =
     [("write_5m", "cache_creation_input_token_cost"), ("write_1h", "cache_creation_input_token_cost_above_1hr")];
 /// The entry that documents the others.
@@ -22,10 +22,10 @@ const OFF_PEAK: &str = "off_peak_pricing";
 /// The tier of those hours.
 const OFF_PEAK_TIER: &str = "offpeak";
 
-/// Reads the JSON.
+/// Reads LiteLLM's JSON.
 ///
 /// # Errors
-/// Why it is not LiteLLM's file.
+/// The JSON is not LiteLLM's file.
 pub fn import_litellm(json: &str) -> Result<Import, String> {
     let entries: RawEntry<'_> = serde_json::from_str(json).map_err(|error| {
         format!("{error}; this reads LiteLLM's model_prices_and_context_window.json, one object of entries by model")
@@ -34,7 +34,7 @@ pub fn import_litellm(json: &str) -> Result<Import, String> {
     let mut tally = ImportTally::default();
     for (name, value) in entries.iter().filter(|(name, _)| *name != EXPLANATION) {
         tally.entries += 1;
-        // What is no object has no prices.
+        // An entry that is not an object has no prices.
         let entry = entry(value);
         if !is_readable(&entry, &mut tally) {
             continue;
@@ -58,7 +58,7 @@ fn add_flat(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, tally: &mut
     }
 }
 
-/// An entry with prices by the time of day: both tiers and their hours, or nothing.
+/// Adds an entry with prices by time of day: both tiers with their hours, or nothing.
 fn add_timed(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, block: &RawEntry<'_>, tally: &mut ImportTally) {
     let Some(OffPeak { hours, zone }) = off_peak(block) else {
         tally.by_time += 1;
@@ -87,7 +87,7 @@ fn add_timed(listing: &mut Listing, name: &str, entry: &RawEntry<'_>, block: &Ra
     listing.add(name, "", charges);
 }
 
-/// Whether an entry's prices can be read: all of them, or none.
+/// Whether all of an entry's prices can be read; otherwise none is used.
 fn is_readable(entry: &RawEntry<'_>, tally: &mut ImportTally) -> bool {
     let by_length = |key: &str| key == "tiered_pricing" || (key.contains("_above_") && key.contains("_tokens"));
     let tiered = entry.iter().any(|(key, value)| by_length(key) && is_said(value));
@@ -98,7 +98,7 @@ fn is_readable(entry: &RawEntry<'_>, tally: &mut ImportTally) -> bool {
     !tiered && !apart
 }
 
-/// Whether reasoning tokens have another price than output.
+/// Whether reasoning tokens and output have different prices.
 fn reasons_apart(entry: &RawEntry<'_>, base: Option<&RawEntry<'_>>) -> bool {
     let price = |key: &str| {
         let value = entry.get(key).or_else(|| base?.get(key));
@@ -108,7 +108,7 @@ fn reasons_apart(entry: &RawEntry<'_>, base: Option<&RawEntry<'_>>) -> bool {
     reasoning.is_some() && reasoning != price("output_cost_per_token")
 }
 
-/// An entry's prices under one service tier, and those of a block that override them.
+/// The prices of an entry in one service tier, and those of a block that override them.
 struct LitellmPrices<'a> {
     entry: &'a RawEntry<'a>,
     block: Option<&'a RawEntry<'a>>,
@@ -120,7 +120,7 @@ impl<'a> LitellmPrices<'a> {
         Self { entry, block: None, ending }
     }
 
-    /// Whether input and output have a price.
+    /// Whether there are prices for input and output.
     fn is_given(&self) -> bool {
         ["input_cost_per_token", "output_cost_per_token"].into_iter().all(|key| self.written(key).is_some())
     }
@@ -131,7 +131,7 @@ impl<'a> LitellmPrices<'a> {
         self.block.and_then(said).or_else(|| said(self.entry))
     }
 
-    /// The tier, and whether it has a price of hits; `None` if input or output has no price.
+    /// The tier, and whether it has a price of hits; `None` without a price for input or output.
     fn tier(&self, tally: &mut ImportTally) -> Result<Option<(TierFile, bool)>, Refused> {
         let miss = self.price("input_cost_per_token", tally)?;
         let output = self.price("output_cost_per_token", tally)?;
@@ -145,8 +145,7 @@ impl<'a> LitellmPrices<'a> {
         Ok(Some((tier, hit.is_some())))
     }
 
-    /// The price of hits from any of its keys, the block's before the entry's; `None` if two keys have
-    /// different values.
+    /// The price of hits from any of its keys, in the block before the entry; `None` if two keys have different values.
     fn hit(&self, tally: &mut ImportTally) -> Result<Option<Price>, Refused> {
         for entry in self.block.into_iter().chain([self.entry]) {
             let only = LitellmPrices { entry, block: None, ending: self.ending };

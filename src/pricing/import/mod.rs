@@ -1,9 +1,9 @@
-//! Other programs' prices as a price file of ours: LiteLLM's map, `OpenRouter`'s models, models.dev's catalogue.
+//! Imports other programs' prices into a price file: LiteLLM's, `OpenRouter`'s and models.dev's.
 //!
-//! They contain prices as floats or decimal strings, some with floating-point noise. Prices are read as decimals,
-//! and a noisy one is replaced by the shortest decimal within a billionth of it. What a price list cannot express, or an
-//! engine does not count, is left out and tallied. A list without a price of hits never replaces a built-in one
-//! that has one.
+//! Those programs write prices as floats or decimal strings, some with floating-point noise. Prices are parsed as decimals,
+//! and a noisy one is replaced by the shortest decimal within a billionth. Prices that a price list cannot express, or of
+//! classes that engines do not count, are left out and tallied. A list without a price of hits never replaces a built-in
+//! list that has one.
 
 mod decimal;
 mod entry;
@@ -26,10 +26,10 @@ pub use models_dev::import_models_dev;
 pub use openrouter::import_openrouter;
 pub use tally::ImportTally;
 
-/// Detects which of the three formats it is, and reads it.
+/// Detects which of the three formats `json` has, and reads it.
 ///
 /// # Errors
-/// Why it is in none of these formats.
+/// The JSON has none of these formats.
 pub fn import_prices(json: &str) -> Result<Import, String> {
     let entries: RawEntry<'_> = serde_json::from_str(json).map_err(|error| {
         format!(

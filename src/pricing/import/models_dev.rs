@@ -1,4 +1,4 @@
-//! models.dev's `api.json`: providers with their models, in dollars per million tokens.
+//! Reads models.dev's `api.json`: providers with their models, in dollars per million tokens.
 
 use super::decimal;
 use super::entry::{Import, RawEntry, entry, is_said};
@@ -7,13 +7,13 @@ use super::tally::ImportTally;
 use crate::pricing::TierFile;
 use crate::units::Price;
 
-/// Prices by the length of a request.
+/// The keys of prices by the length of a request.
 const BY_LENGTH: [&str; 2] = ["tiers", "context_over_200k"];
 
-/// Reads the JSON.
+/// Reads models.dev's JSON.
 ///
 /// # Errors
-/// Why it is not models.dev's.
+/// The JSON is not models.dev's.
 pub fn import_models_dev(json: &str) -> Result<Import, String> {
     let providers: RawEntry<'_> = serde_json::from_str(json)
         .map_err(|error| format!("{error}; this reads models.dev's api.json, one object of providers"))?;

@@ -1,4 +1,4 @@
-//! LiteLLM's `off_peak_pricing`: hours in UTC, on weekdays of a zone.
+//! Reads LiteLLM's `off_peak_pricing`: hours in UTC, on weekdays of a zone.
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -7,17 +7,17 @@ use serde_json::Value;
 use super::entry::RawEntry;
 use crate::pricing::TierWindow;
 
-/// Minutes of a day.
+/// The minutes of a day.
 const DAY: i32 = 1440;
 
-/// When a block holds: hours with their weekdays, in the clock of a zone; `None` is UTC.
+/// When a block applies: hours with their weekdays, in the local time of a zone; `None` is UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OffPeak {
     pub(super) hours: Vec<(Vec<String>, Vec<i8>)>,
     pub(super) zone: Option<String>,
 }
 
-/// When a block applies; `None` if windows cannot express it.
+/// Reads when a block applies; `None` if windows cannot express it.
 ///
 /// Hours are in UTC and weekdays in the block's zone. A price list has one zone, so the hours are converted to it,
 /// which is possible if the zone has a fixed offset.
@@ -50,7 +50,7 @@ pub(super) fn off_peak(block: &RawEntry<'_>) -> Option<OffPeak> {
     Some(OffPeak { hours: rules.into_iter().map(moved).collect(), zone })
 }
 
-/// `"16:30-00:30"`, or several.
+/// Parses one or several hours such as `"16:30-00:30"`.
 fn spans(value: &Value) -> Option<Vec<(i32, i32)>> {
     let one = |value: &Value| {
         let (start, end) = TierWindow::parse_hours(value.as_str()?).ok()?;
@@ -73,7 +73,7 @@ fn clock(minute: i32) -> String {
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
-/// Weekdays as numbers from 1 (Monday), or as names of at least three letters. None means every day.
+/// Parses weekdays, as numbers from 1 (Monday) or names of at least three letters. A missing value means every day.
 fn weekdays(value: Option<&Value>) -> Option<Vec<i8>> {
     let Some(value) = value.filter(|value| !value.is_null()) else { return Some(Vec::new()) };
     let days = value.as_array().filter(|days| !days.is_empty())?;

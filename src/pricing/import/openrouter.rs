@@ -1,4 +1,4 @@
-//! `OpenRouter`'s `api/v1/models`: a list of models with prices per token as decimal strings.
+//! Reads `OpenRouter`'s `api/v1/models`: a list of models with prices per token as decimal strings.
 
 use serde_json::value::RawValue;
 
@@ -9,9 +9,9 @@ use super::tally::ImportTally;
 use crate::pricing::{TierFile, TierWindow, WindowFile};
 use crate::units::Price;
 
-/// What of an override says when it holds by the time of day.
+/// The keys of an override that applies by time of day.
 const HOURS: [&str; 2] = ["utc_start", "utc_end"];
-/// Prices of other things than text tokens: they are not read.
+/// The keys of prices for anything but text tokens, which are not read.
 const OTHER_PRICES: [&str; 11] = [
     "image",
     "image_token",
@@ -25,13 +25,13 @@ const OTHER_PRICES: [&str; 11] = [
     "request",
     "internal_reasoning",
 ];
-/// Prices of text tokens.
+/// The keys of prices of text tokens.
 const PRICES: [&str; 5] = ["prompt", "completion", "input_cache_read", "input_cache_write", "input_cache_write_1h"];
 
-/// Reads the JSON.
+/// Reads `OpenRouter`'s JSON.
 ///
 /// # Errors
-/// Why it is not `OpenRouter`'s.
+/// The JSON is not `OpenRouter`'s.
 pub fn import_openrouter(json: &str) -> Result<Import, String> {
     let whole: RawEntry<'_> = serde_json::from_str(json).map_err(|error| refusal(&error))?;
     let data = whole.get("data").map_or("null", |data| data.get());
@@ -40,7 +40,7 @@ pub fn import_openrouter(json: &str) -> Result<Import, String> {
     let mut tally = ImportTally::default();
     for model in models {
         tally.entries += 1;
-        // What is no object has no prices.
+        // A model that is not an object has no prices.
         let model = entry(model);
         let pricing = model.get("pricing").map(|pricing| entry(pricing)).unwrap_or_default();
         let Some(id) = model.get("id").and_then(|id| text(id)).filter(|id| !id.is_empty()) else {
@@ -100,7 +100,7 @@ fn charges(pricing: &RawEntry<'_>, tally: &mut ImportTally) -> Option<Charges> {
     Some(charges)
 }
 
-/// Whether an override asks for the time of day and for nothing else.
+/// Whether an override has a time of day as its only condition.
 fn is_by_time(over: &RawEntry<'_>) -> bool {
     let is_condition = |key: &&String| !OTHER_PRICES.contains(&key.as_str()) && !PRICES.contains(&key.as_str());
     let said = |key: &&String| over.get(*key).is_some_and(|value| is_said(value));
@@ -108,7 +108,7 @@ fn is_by_time(over: &RawEntry<'_>) -> bool {
     over.keys().any(|key| HOURS.contains(&key.as_str())) && conditions.all(|key| HOURS.contains(&key.as_str()))
 }
 
-/// A tier and a window for each override. `None` where two of them hold at one time, or one cannot be read.
+/// Adds a tier and a window for each override. `None` if two of them overlap, or one cannot be read.
 fn add_windows(charges: &mut Charges, pricing: &RawEntry<'_>, overrides: &[RawEntry<'_>]) -> Option<()> {
     let mut windows: Vec<TierWindow> = Vec::new();
     for (nth, over) in overrides.iter().enumerate() {
@@ -138,14 +138,14 @@ fn add_windows(charges: &mut Charges, pricing: &RawEntry<'_>, overrides: &[RawEn
     Some(())
 }
 
-/// `16:30` of `16:30`, `16:30:00` or `16:30Z`.
+/// The hours and minutes of a time: `16:30` for `16:30`, `16:30:00` or `16:30Z`.
 fn minutes(time: &str) -> Option<&str> {
     let time = time.trim_end_matches('Z');
     let time = time.strip_suffix(":00").filter(|short| short.contains(':')).unwrap_or(time);
     (time.len() == 5).then_some(time)
 }
 
-/// A model's prices, and those of an override that stand before them.
+/// A model's prices, and those of an override that replace them.
 struct ModelPrices<'a> {
     base: &'a RawEntry<'a>,
     over: Option<&'a RawEntry<'a>>,
@@ -160,20 +160,20 @@ impl ModelPrices<'_> {
         }
     }
 
-    /// Whether a key is missing or zero.
+    /// Whether a price is missing or zero.
     fn is_nothing(&self, key: &str) -> bool {
         matches!(self.price(key, &mut ImportTally::default()), Ok(None)) || {
             self.price(key, &mut ImportTally::default()) == Ok(Some(Price::default()))
         }
     }
 
-    /// Whether reasoning has a price that is not the output's; zero is none.
+    /// Whether reasoning has a price, not zero, that differs from the output's.
     fn reasons_apart(&self) -> bool {
         let price = |key: &str| self.price(key, &mut ImportTally::default());
         !self.is_nothing("internal_reasoning") && price("internal_reasoning") != price("completion")
     }
 
-    /// The tier, and whether it has a price of hits; `None` if input or output has no price.
+    /// The tier, and whether it has a price of hits; `None` without a price for input or output.
     fn tier(&self, tally: &mut ImportTally) -> Result<Option<(TierFile, bool)>, Refused> {
         let (miss, output) = (self.price("prompt", tally)?, self.price("completion", tally)?);
         let (Some(miss), Some(output)) = (miss, output) else { return Ok(None) };

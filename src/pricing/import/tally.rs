@@ -2,36 +2,36 @@
 
 use std::fmt;
 
-/// Entries that were read, repaired and left out.
+/// The numbers of entries that were read, repaired and left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ImportTally {
-    /// Entries of the JSON.
+    /// Entries in the JSON.
     pub entries: usize,
-    /// Lists made from them; each service tier is a list.
+    /// Lists created; each service tier is a list.
     pub lists: usize,
     /// Prices with floating-point noise that were repaired.
     pub repaired: usize,
-    /// Lists without a price of hits: they are priced as misses.
+    /// Lists without a price of hits, which are priced as misses.
     pub without_hit: usize,
     /// Entries without both token prices: images, audio, rerankers.
     pub without_tokens: usize,
-    /// Lists with a price that is negative, no number, or finer than nine decimals a million.
+    /// Lists with a price that is negative, not a number, or has more than nine decimals per million.
     pub refused: usize,
-    /// Entries with prices by the length of a request, which no engine's counter shows: none of their prices is read.
+    /// Entries with prices by the length of a request, which engines do not count. None of their prices is read.
     pub by_length: usize,
-    /// Entries with a separate price of reasoning tokens, which no engine counts: none of their prices is read.
+    /// Entries with a separate price of reasoning tokens, which engines do not count. None of their prices is read.
     pub by_reasoning: usize,
-    /// Names that keep their built-in list: the imported one gives no price of hits.
+    /// Names that keep their built-in list, as the imported one has no price of hits.
     pub kept: usize,
-    /// Entries whose prices by the time of day are read as windows.
+    /// Entries whose prices by time of day became windows.
     pub windows: usize,
-    /// Entries whose prices by the time of day cannot be expressed as windows: none of their prices is read.
+    /// Entries whose prices by time of day cannot be expressed as windows. None of their prices is read.
     pub by_time: usize,
-    /// Service tiers of entries with prices by the time of day: it is unknown which of the two applies.
+    /// Service tiers of entries with prices by time of day; which price applies to them is unknown.
     pub timed_services: usize,
-    /// Entries with a discount of which it is unknown whether their prices include it.
+    /// Entries with a discount that may or may not be included in their prices.
     pub discounted: usize,
-    /// Names with several lists of different prices: a `[[price]]` has to choose one.
+    /// Names with several lists of different prices; a `[[price]]` must choose one.
     pub ambiguous: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The import of LiteLLM's map.
+//! The import of LiteLLM's file.
 
 use super::*;
 use crate::pricing::{Book, ListFile};
@@ -95,7 +95,7 @@ fn a_list_without_hits_never_replaces_a_built_in_one_that_has_them() -> Result<(
         let after = quote(&book).map(|prices| (prices.hit.to_string(), prices.miss.to_string()));
         assert_eq!(after, Some(("0.10".to_owned(), "1.00".to_owned())), "{name}: one with hits does");
     }
-    // Of two providers, the one that says it is meant.
+    // Of two providers, the one with a price of hits is used.
     let json = format!("{{\"a/deepseek-chat\": {}, \"b/deepseek-chat\": {}}}", entry(""), entry(hit));
     assert_eq!(histories(&import_litellm(&json)?), [("deepseek-chat".to_owned(), "b/deepseek-chat".to_owned())]);
     assert_eq!(histories(&import("some/model", "")?).len(), 1, "what has no built-in list is priced by it");

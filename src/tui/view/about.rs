@@ -1,19 +1,19 @@
-//! What alerts and events are about, in few words: nodes by their names rather than the addresses of what runs there.
+//! The subjects of alerts and events in few words: node names instead of the addresses of engines.
 
 use crate::snapshot::Rule;
 use crate::tui::scene::{Scene, subject_in};
 
-/// What an alert or an event is about, with nodes for addresses.
+/// The subject of an alert or an event, with node names in place of addresses.
 pub(super) fn about(scene: &Scene<'_>, subject: &str) -> String {
     subject_in(scene.snap, subject)
 }
 
-/// What is wrong of an alert's text, without what to do.
+/// The part of an alert's text that says what is wrong, without the remedy.
 pub(super) fn what(text: &str) -> &str {
     text.split_once(": ").map_or(text, |(what, _)| what)
 }
 
-/// What a rule finds, in two or three words.
+/// What a rule detects, in two or three words.
 pub(super) const fn found(rule: Rule) -> &'static str {
     match rule {
         Rule::GpuLost => "lost",
@@ -36,7 +36,7 @@ pub(super) const fn found(rule: Rule) -> &'static str {
     }
 }
 
-/// Several subjects that begin with one word: `gpu-0008 · 8 GPUs`; one of them as it is.
+/// Several subjects with the same first word: `gpu-0008 · 8 GPUs`. A single subject is shown as it is.
 pub(super) fn about_all(scene: &Scene<'_>, subjects: &[&str]) -> String {
     let Some(first) = subjects.first() else { return String::new() };
     if subjects.len() == 1 {

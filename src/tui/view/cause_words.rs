@@ -4,7 +4,7 @@ use crate::statement::{Cause, Causes};
 use crate::tui::format;
 use crate::units::Money;
 
-/// Its name.
+/// The name of a cause.
 pub(super) fn cause_name(cause: Cause) -> &'static str {
     match cause {
         Cause::Traffic => "traffic",

@@ -1,4 +1,4 @@
-//! Cells that several lists have.
+//! Cells used by several lists.
 
 use super::latencies::bounded;
 use super::list::{figure, said};
@@ -11,10 +11,10 @@ use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::table::Cell;
 use crate::units::Ratio;
 
-/// A cache that is this full is warned of.
+/// The cache usage from which a warning is shown.
 const FULL: f64 = 0.9;
 
-/// The cell of a GPU.
+/// The heat cell of a GPU.
 pub(super) fn heat(gpu: &GpuRow) -> Heat {
     match gpu.state {
         Health::Live => Heat::of(gpu.heat.map(Ratio::get)),
@@ -24,27 +24,27 @@ pub(super) fn heat(gpu: &GpuRow) -> Heat {
     }
 }
 
-/// A latency, warned of where it is beyond its objective.
+/// A latency, with a warning if it is above `objective` (both in seconds).
 pub(super) fn latency((seconds, is_above): (Option<f64>, bool), objective: Option<f64>) -> Cell<'static> {
     let text = bounded(seconds, is_above);
     let is_beyond = seconds.zip(objective).is_some_and(|(seconds, objective)| seconds > objective);
     if is_beyond { said(Role::Warning, text.trim()) } else { figure(&text) }
 }
 
-/// The share of work within the objectives for latency, warned of where 1 in 100 is not.
+/// The share of requests within the latency objectives, with a warning below 99 %.
 pub(super) fn within(share: Option<Ratio>) -> Cell<'static> {
     let text = format::percent1(share);
     if share.is_some_and(|share| share.get() < 0.99) { said(Role::Warning, text.trim()) } else { figure(&text) }
 }
 
-/// A cache's gauge.
+/// The gauge of a KV cache.
 pub(super) fn gauge(kv: Option<Ratio>) -> Cell<'static> {
     let kv = kv.map(Ratio::get);
     let ink = if kv.is_some_and(|kv| kv >= FULL) { Role::Warning.into() } else { Ink::Mixed(Role::Output, 70) };
     Cell::Gauge(Gauge::of(kv, ink))
 }
 
-/// A cache's use in percent, warned of where it is nearly full.
+/// A cache's usage in percent, with a warning if it is nearly full.
 pub(super) fn full(kv: Option<Ratio>) -> Cell<'static> {
     match kv {
         Some(kv) if kv.get() >= FULL => said(Role::Warning, format::percent(Some(kv)).trim()),

@@ -1,4 +1,4 @@
-//! What an engine does over time: requests, cache, and both latencies between their median and p99.
+//! Charts of an engine over time: requests, cache, and both latencies between their median and p99.
 
 use ratatui::layout::Rect;
 
@@ -15,7 +15,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 
-/// The least rows that they take, with the name above them.
+/// The minimum rows of the charts, with the name above them.
 pub(super) const LEAST: u16 = 6;
 
 /// Draws the engine's name and its four charts.
@@ -48,25 +48,25 @@ pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'
     EngineCharts::of_row(scene, row, &subject, &served).draw(canvas, below, scene);
 }
 
-/// The charts of an engine, or of the engines of a unit, a node or a model together.
+/// The charts of an engine, or of the engines of a unit, a node or a model combined.
 pub(super) struct EngineCharts<'a> {
-    /// What its past is kept under.
+    /// The subject that the samples are stored under.
     subject: &'a Subject,
-    /// What it does at present.
+    /// The current figures.
     served: &'a ServedTogether<'a>,
-    /// Both latencies in words: to the first token and between tokens.
+    /// Both latencies as text: to the first token and between tokens.
     latencies: [String; 2],
 }
 
 impl<'a> EngineCharts<'a> {
-    /// Those of a subject, its latencies over the chosen span.
+    /// The charts of a subject, with latencies over the chosen span.
     pub(super) fn of(scene: &Scene<'_>, subject: &'a Subject, served: &'a ServedTogether<'a>) -> Self {
         let both = |kind| latencies::figure(over_span(scene, subject, kind));
         let latencies = [both(LatencyKind::ToFirstToken), both(LatencyKind::BetweenTokens)];
         Self { subject, served, latencies }
     }
 
-    /// Those of one engine. In a unit it has no samples of its own: those of the window stand in.
+    /// The charts of one engine. An engine in a unit has no samples of its own; the window's latencies are used instead.
     fn of_row(scene: &Scene<'_>, row: &EngineRow, subject: &'a Subject, served: &'a ServedTogether<'a>) -> Self {
         let mut charts = Self::of(scene, subject, served);
         let windows = [(LatencyKind::ToFirstToken, row.ttft_seconds), (LatencyKind::BetweenTokens, row.itl_seconds)];
@@ -79,7 +79,7 @@ impl<'a> EngineCharts<'a> {
         charts
     }
 
-    /// Draws requests in work and waiting, the cache, and both latencies, side by side.
+    /// Draws running and waiting requests, the cache, and both latencies, side by side.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         charts::draw_row(canvas, area, scene, self.of_requests(scene), 4);
     }
@@ -152,7 +152,7 @@ impl<'a> EngineCharts<'a> {
     }
 }
 
-/// Requests in work, and those that wait upon them; how many those are is told where it finds room.
+/// Running requests with waiting ones on top; the number waiting is shown where it fits.
 fn requests(running: String, waiting: String, subject: &Subject) -> Chart<'static> {
     let chart = blank("Requests", running, subject);
     Chart {
@@ -162,11 +162,11 @@ fn requests(running: String, waiting: String, subject: &Subject) -> Chart<'stati
     }
 }
 
-/// What engines of one role alone never have.
+/// The text in place of a chart that engines of one role never have.
 const ONLY_PREFILL: &str = "prefill only: decode makes the output";
 const ONLY_DECODE: &str = "decode only: prefill computes the prompts";
 
-/// A latency between its median and its p99.
+/// A chart of a latency between its median and its p99.
 pub(super) fn latency(
     name: &'static str,
     figure: String,

@@ -1,4 +1,4 @@
-//! Engines and ranks as rows without folding, for a box or a node.
+//! Engines and ranks as rows without folding, for a single machine or a node.
 
 use ratatui::layout::Rect;
 
@@ -15,7 +15,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
 
-/// Columns below which figures stand close to each other.
+/// The width in columns below which figures are spaced closely.
 const NARROW: u16 = 100;
 
 type EngineCol<'s, 'a> = Col<'s, &'a EngineRow>;
@@ -26,10 +26,10 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         return;
     }
     let slo = scene.snap.slo.unwrap_or_default();
-    // Of the moment: how long that is stands in the headings, or in the title where those are narrow.
+    // The figures are those of the window; its length is in the headings, or in the title where the headings are narrow.
     let is_narrow = area.width < NARROW;
     let of = |name: &'static str| if is_narrow { name.to_owned() } else { latencies::heading(scene, name) };
-    // Of the rule something is seen between the title and the first heading.
+    // Leaves a visible part of the rule between the title and the first heading.
     let least = if is_narrow { 16 } else { 14 };
     let longest = rows.iter().map(|row| format::width(&name(row))).max().unwrap_or(0).clamp(least, 18) as u16;
     let columns = [
@@ -84,7 +84,7 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
     list.draw(canvas, area);
 }
 
-/// `vllm :8000`, where that is enough: on one node the port says which engine it is, unless two have the same.
+/// The short name of an engine on its node, such as `vllm :8000`, if its port is unique on the node.
 pub(super) fn alone_on_node(scene: &Scene<'_>, row: &EngineRow) -> String {
     let port_of = |target: &str| target.rsplit_once(':').map(|(_, port)| port.to_owned());
     let own = short_target(row);
@@ -95,7 +95,7 @@ pub(super) fn alone_on_node(scene: &Scene<'_>, row: &EngineRow) -> String {
     format!("{} {place}", software(row.kind))
 }
 
-/// `vllm :8000 r3`: the node that all of them stand on is named above them.
+/// The name of a row, such as `vllm :8000 r3`; the heading names the node.
 fn name(row: &EngineRow) -> String {
     let rank = row.rank.as_ref().map_or_else(String::new, |rank| format!(" r{rank}"));
     let place = short_target(row);

@@ -1,4 +1,4 @@
-//! GPUs as rows: load, memory, power, temperature, who is on it.
+//! GPUs as rows: load, memory, power, temperature, processes.
 
 use ratatui::layout::Rect;
 
@@ -19,16 +19,16 @@ use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::Cell;
 use crate::units::Ratio;
 
-/// A GPU of a node; `at` is its place in the list of nodes where several stand in one table.
+/// A GPU of a node; `at` names the node in a table of several nodes.
 #[derive(Clone, Copy)]
 pub(super) struct GpuOf<'a> {
     pub(super) node: &'a NodeRow,
     pub(super) gpu: &'a GpuRow,
-    /// The name of its node, where that must be told.
+    /// The name of the node, if the table has several.
     pub(super) at: Option<&'a str>,
 }
 
-/// Draws the GPUs of a node as rows, with its errors and its traffic.
+/// Draws the GPUs of a node as rows, with their errors and PCIe traffic.
 pub(super) fn gpus(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[GpuOf<'_>]) {
     type C<'s, 'a> = Col<'s, GpuOf<'a>>;
     let mut columns = gpu_columns(scene, lines, area.width);
@@ -99,7 +99,7 @@ fn name(line: &GpuOf<'_>, digits: usize) -> Cell<'static> {
     }
 }
 
-/// Memory errors since the driver loaded: those that were not corrected have their own role.
+/// Memory errors since the driver was loaded: uncorrected errors have a role of their own.
 fn ecc(gpu: &GpuRow) -> Cell<'static> {
     match (gpu.ecc.corrected, gpu.ecc.uncorrected) {
         (_, Some(lost)) if lost > 0 => said(Role::Critical, format::compact(lost)),
@@ -113,13 +113,13 @@ fn has_ecc(gpu: &GpuRow) -> bool {
     gpu.ecc.corrected.is_some() || gpu.ecc.uncorrected.is_some()
 }
 
-/// Bytes over PCIe, both ways.
+/// PCIe traffic, both directions together.
 fn traffic(gpu: &GpuRow) -> String {
     let bytes = gpu.pcie.map(|pcie| (pcie.tx.get() + pcie.rx.get()) as f64);
     format::bytes_per_second(bytes)
 }
 
-/// The chosen span, as far as the loads of single GPUs are kept.
+/// The chosen span, at most the span for which loads of single GPUs are kept.
 fn reach(scene: &Scene<'_>) -> ChartReach {
     let chosen = scene.app.charts.reach;
     if chosen.span() > ChartReach::Quarter.span() { ChartReach::Quarter } else { chosen }
@@ -129,7 +129,7 @@ fn load_line(scene: &Scene<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {
     let span = reach(scene).span();
     let points = Points::of(scene, &Subject::Gpu(line.node.name.clone(), line.gpu.index), Measure::Load, span);
     if points.is_empty() {
-        // Nothing is known of the past: the load of now, as a bar.
+        // Without history, the current load is shown as a bar.
         return match heat(line.gpu) {
             Heat::Level(_) => {
                 let load = line.gpu.utilization.map(Ratio::get);
@@ -158,13 +158,13 @@ fn temperature(gpu: &GpuRow) -> Cell<'static> {
     said(role, format!("{}°", degrees.get()))
 }
 
-/// Whether there is anything to say of who holds a GPU.
+/// Whether the GPU's process column has anything to show.
 fn says_something(gpu: &GpuRow) -> bool {
     let is_held = gpu.throttle.is_some_and(crate::reading::Throttle::any);
     gpu.state != Health::Live || is_held || !gpu.processes.is_empty()
 }
 
-/// Who holds the GPU, or what is wrong with it.
+/// The processes on the GPU, or what is wrong with it.
 fn process(gpu: &GpuRow) -> Cell<'static> {
     if gpu.state != Health::Live {
         let why = gpu.reason.as_ref().map_or_else(String::new, |why| format!(": {why}"));

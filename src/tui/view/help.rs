@@ -18,7 +18,7 @@ const KEYS: u16 = 11;
 /// The least number of rows for the last row with program and version.
 const LEAST_WITH_BASIS: u16 = 18;
 
-/// The view.
+/// The help view.
 pub(super) struct Help;
 
 impl View for Help {
@@ -150,7 +150,7 @@ struct Block {
 }
 
 impl Block {
-    /// Its lines and its rule.
+    /// The number of lines, and one for the rule.
     fn rows(&self) -> u16 {
         self.lines.len() as u16 + 1
     }

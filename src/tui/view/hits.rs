@@ -1,4 +1,4 @@
-//! What a mouse meets: the areas that were drawn, and what each stands for.
+//! Mouse targets: the areas that were drawn, and what each stands for.
 
 use ratatui::layout::Rect;
 
@@ -14,7 +14,7 @@ pub enum Hit {
     Tab(ViewId),
     /// A row of the view's list.
     Row(ListKey),
-    /// A heading that sorts, by its place among the view's orders.
+    /// A heading that sorts, by the index of its sort order.
     Order(usize),
 }
 
@@ -25,19 +25,19 @@ pub struct Hits {
     plots: Vec<PlotArea>,
     spots: Vec<Spot>,
     parts: Vec<(Part, Rect)>,
-    /// How many rows of the list were shown.
+    /// The number of list rows shown.
     pub page: usize,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
 }
 
 impl Hits {
-    /// Nothing yet on a screen of so many columns and rows.
+    /// No targets, on a screen of `size` columns and rows.
     pub fn of_screen(size: (u16, u16)) -> Self {
         Self { size, ..Self::default() }
     }
 
-    /// Nothing yet, below a list of which so many rows were shown.
+    /// No targets, for a list of which `page` rows were shown.
     pub fn of_page(page: usize) -> Self {
         Self { page, ..Self::default() }
     }
@@ -47,7 +47,7 @@ impl Hits {
         self.areas.push((area, hit));
     }
 
-    /// Adds what another part drew.
+    /// Adds the targets of another part.
     pub fn extend(&mut self, other: Self) {
         self.areas.extend(other.areas);
         self.plots.extend(other.plots);
@@ -57,7 +57,7 @@ impl Hits {
         self.size = self.size.max(other.size);
     }
 
-    /// What lies at a column and row.
+    /// The target at a column and row.
     pub fn at(&self, x: u16, y: u16) -> Option<Hit> {
         self.areas.iter().find(|(area, _)| area.contains((x, y).into())).map(|(_, hit)| *hit)
     }
@@ -67,12 +67,12 @@ impl Hits {
         self.plots.extend(plots);
     }
 
-    /// Adds cells of maps.
+    /// Adds map cells.
     pub fn push_spots(&mut self, spots: Vec<Spot>) {
         self.spots.extend(spots);
     }
 
-    /// The cells of maps that were drawn.
+    /// The map cells that were drawn.
     pub fn spots(&self) -> &[Spot] {
         &self.spots
     }

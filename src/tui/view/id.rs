@@ -39,7 +39,7 @@ macro_rules! ids {
         }
 
         impl ViewId {
-            /// All of them; those with a key come first, in the order of their keys.
+            /// All views; those with a key come first, in the order of their keys.
             pub const ALL: &'static [Self] = &[$(Self::$id),*];
         }
     };

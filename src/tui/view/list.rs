@@ -49,7 +49,7 @@ impl<'s, R> Col<'s, R> {
         Self { column: Column::right(title, least), ..Self::left("", least, cell) }
     }
 
-    /// Its heading.
+    /// The heading.
     pub(super) fn name(&self) -> &str {
         &self.column.title
     }
@@ -111,7 +111,7 @@ pub(super) fn orders<R>(columns: &[Col<'_, R>]) -> Vec<SortOrder> {
     orders.into_iter().map(|(_, order)| order).collect()
 }
 
-/// A column of figures behind a line or a bar has its name there.
+/// The heading of a column; a column of figures after a sparkline or bar uses that column's heading.
 fn heading<R>(columns: &[Col<'_, R>], column: usize) -> Cow<'static, str> {
     let title = |at: usize| columns.get(at).map(|col| col.column.title.clone()).unwrap_or_default();
     let own = title(column);
@@ -178,42 +178,42 @@ pub(super) fn known_sum<T: std::iter::Sum<T>>(values: impl Iterator<Item = Optio
     Some(known.sum())
 }
 
-/// The node of a row, by its place in the snapshot, and how many GPUs it has.
+/// Returns the node of a row, as its index in the snapshot, and how many GPUs it has.
 type SpotOf<'a, R> = &'a dyn Fn(&R) -> Option<(usize, usize)>;
 
 /// Creates the row in place of the rows that do not fit.
 type HiddenRow<'a, R> = &'a dyn Fn(&[&R]) -> TableRow<'static>;
 
-/// A list that is drawn.
+/// A list to draw.
 pub(super) struct List<'a, 's, R> {
     /// The name in the rule.
     pub(super) title: Vec<Segment<'static>>,
     pub(super) columns: &'a [Col<'s, R>],
     pub(super) rows: &'a [R],
     pub(super) key: &'a dyn Fn(&R) -> ListKey,
-    /// Its place in a tree.
+    /// The position of a row in a tree.
     pub(super) tree: &'a dyn Fn(&R) -> Tree,
-    /// Whether it has a chosen row and can be sorted, by its state.
+    /// The state of a list with a chosen row and sort orders; `None` for a list without them.
     pub(super) state: Option<&'a ListState>,
     /// The heading of the column by which a list without a sort order is ordered, the largest value first.
     pub(super) falls_by: Option<Cow<'static, str>>,
-    /// Whether the chosen row of that state is one of another list.
+    /// Whether the chosen row of `state` is in another list.
     pub(super) is_chosen_elsewhere: bool,
-    /// The row below all others, given how many found no room.
+    /// Creates the last row, given the number of rows that do not fit.
     pub(super) total: Option<&'a dyn Fn(usize) -> TableRow<'static>>,
-    /// Rows above the total that no scrolling moves: what is in it and in no row.
+    /// Rows above the total that do not scroll: amounts in the total that belong to no row.
     pub(super) beside: Vec<TableRow<'static>>,
-    /// The heading of a column with a cell a GPU; and of a row its node's place in the snapshot, and how many GPUs it has.
+    /// The heading of the column with a cell for each GPU; and for a row the index of its node and its number of GPUs.
     pub(super) spots: Option<(&'a str, SpotOf<'a, R>)>,
     pub(super) gap: u16,
-    /// Said below the last row: what the filter could not judge; and in place of rows where there are none.
+    /// The text below the last row about rows that the filter could not evaluate; in place of the rows if there are none.
     pub(super) note: Option<String>,
-    /// What stands behind the count of rows that found no room.
+    /// Creates the cells after the count of rows that do not fit.
     pub(super) hidden: Option<HiddenRow<'a, R>>,
 }
 
-/// What is said of a filter below the rows that it passes, of so many of which it could not judge `unknown` for want of a
-/// figure; and in place of rows where none passes.
+/// The note about the filter: below `passes` matching rows, the number of rows that could not be evaluated for lack of a
+/// figure (`unknown`); if no row matches, the text in place of the rows.
 pub(super) fn filter_note(filter: &Filter, passes: usize, unknown: usize) -> Option<String> {
     let grouped = format::grouped(unknown as u128);
     match (filter.text(), passes, unknown) {
@@ -226,7 +226,7 @@ pub(super) fn filter_note(filter: &Filter, passes: usize, unknown: usize) -> Opt
 }
 
 impl<'a, 's, R> List<'a, 's, R> {
-    /// A list without a chosen row, such as beside another list.
+    /// A list without a chosen row, for a table beside another list.
     pub(super) fn plain(title: impl Into<Cow<'static, str>>, columns: &'a [Col<'s, R>], rows: &'a [R]) -> Self {
         let key: &dyn Fn(&R) -> ListKey = &|_| ListKey::of(0);
         let tree: &dyn Fn(&R) -> Tree = &|_| Tree::None;
@@ -283,7 +283,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         let keys: Vec<ListKey> = self.rows.iter().map(|row| (self.key)(row)).collect();
         let chosen = self.state.filter(|_| !self.is_chosen_elsewhere).map(|state| state.place(&keys));
         let room = usize::from(area.height.saturating_sub(1));
-        // Rows beside the list stand above its total, where at least half of the room is left.
+        // Rows beside the list are shown above the total where at least half of the room is left.
         let beside = if self.total.is_some() && 2 * self.beside.len() < room { self.beside.as_slice() } else { &[] };
         let is_cut = keys.len() + usize::from(self.total.is_some()) > room;
         let first = self.state.filter(|_| !self.is_chosen_elsewhere);
@@ -314,7 +314,7 @@ impl<'a, 's, R> List<'a, 's, R> {
             && let Some(behind) = total
         {
             let last = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
-            // A space before what stands behind it.
+            // Leaves a space before the next cell.
             let cell = behind(0).cells.iter().position(|cell| *cell != Cell::Empty);
             let place = cell.and_then(|cell| columns_of(&columns, area.width, self.gap).get(cell).copied().flatten());
             let room = place.map_or(area.width, |(x, _)| x.saturating_sub(1));

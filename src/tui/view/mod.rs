@@ -58,7 +58,7 @@ use crate::snapshot::Rule;
 
 /// A view.
 pub trait View: Sync {
-    /// Its name on the tab and in messages.
+    /// The name on the tab and in messages.
     fn title(&self) -> &'static str;
 
     /// The digit that opens it; without one it is opened from another view.

@@ -1,4 +1,4 @@
-//! Models: which one earns. Below the list stands the chosen one.
+//! The models view: the list by profit, and the chosen model below it.
 
 use super::model_money::{cost, is_beside};
 use std::collections::BTreeSet;
@@ -27,13 +27,13 @@ use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, TableRow, Tree};
 use crate::units::{Money, quotient};
 
-/// Rows of the chosen model below the list.
+/// The rows of the chosen model below the list.
 const DETAIL: u16 = 14;
 
-/// Columns from which the chosen model stands beside the next one.
+/// The width in columns from which the next model is shown beside the chosen one.
 const TWO: u16 = 196;
 
-/// The view.
+/// The models view.
 pub(super) struct Models;
 
 impl View for Models {
@@ -112,7 +112,7 @@ impl View for Models {
     }
 }
 
-/// The model that stands next in the list, else the one before; none where there is no other.
+/// The next model in the list, else the one before; `None` if there is no other.
 fn beside_it(lines: &[ModelRow], place: usize) -> Option<&ModelRow> {
     let is_model = |row: &&ModelRow| !is_beside(row);
     let before = || lines.get(place.checked_sub(1)?);
@@ -123,14 +123,14 @@ fn key(row: &ModelRow) -> ListKey {
     ListKey::of(("model", row.model.as_str()))
 }
 
-/// The models as their list is sorted, and below them what of the profit is in no model's row: that is never hidden.
+/// The models in the order of their list, followed by the profit that belongs to no model, which is never hidden.
 fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
-    // Beside the fleet the models are those of all of it.
+    // Beside the fleet, the filter applies to the fleet and the table shows every model.
     let accepted = |row: &&ModelRow| view == ViewId::Overview || judged(scene, row) == Some(true);
     let mut rows: Vec<ModelRow> = scene.snap.models.iter().filter(accepted).cloned().collect();
     let columns = columns(scene, scene.size.0, 1.0);
     if view == ViewId::Overview {
-        // Its order is that of the fleet.
+        // The sort order of the overview is that of the fleet.
         list::sort(&mut rows, &columns, &ListState::default());
     } else {
         settle(&mut rows, &columns, scene, view, key);
@@ -141,7 +141,7 @@ fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
     rows
 }
 
-/// Whether the filter passes a model; `None` where only figures that are unknown keep it out.
+/// Whether the filter matches a model; `None` if only unknown figures keep it out.
 fn judged(scene: &Scene<'_>, row: &ModelRow) -> Option<bool> {
     scene.app.filter.judge(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
 }
@@ -159,7 +159,7 @@ fn beside(part: &BesideRow) -> ModelRow {
     }
 }
 
-/// Draws the models as a table beside the fleet; what is in no model's row comes before models that find no room.
+/// Draws the models as a table beside the fleet. Rows without a model come before models that do not fit.
 pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut lines = lines(scene, ViewId::Overview);
     let room = usize::from(area.height.saturating_sub(if area.height > 3 { 2 } else { 1 }));
@@ -172,7 +172,7 @@ pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     draw_list(canvas, area, scene, &lines, Some(left_out));
 }
 
-/// `beside`: how many models were left out of a table that stands beside others; `None` for the view itself.
+/// Draws the list. `beside`: how many models were left out of a table beside others; `None` for the view itself.
 fn draw_list(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -221,7 +221,7 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> Tab
     }))
 }
 
-/// The sums of the models that the filter passes.
+/// The totals of the models that match the filter.
 fn sums(scene: &Scene<'_>, lines: &[ModelRow], columns: &[Col<'_, ModelRow>]) -> TableRow<'static> {
     let money_of = |of: fn(&ModelRow) -> Option<Money>| known_sum(lines.iter().map(of));
     let profit = money_of(|row| row.money.profit_per_hour);
@@ -276,7 +276,7 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
     ]
 }
 
-/// The columns beside the fleet: what each model makes, its revenue over time, and its money an hour.
+/// The columns beside the fleet: the token rates of each model, its revenue over time, and its money per hour.
 fn columns_beside<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelRow>> {
     type C<'s> = Col<'s, ModelRow>;
     let is_wide = width >= 70;
@@ -302,14 +302,14 @@ fn columns_beside<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s,
     ]
 }
 
-/// The name of a model's price list; where it is to be short, without the model's name before it.
+/// The name of a model's price list; if `is_short`, without the model's name as its prefix.
 fn list_name(row: &ModelRow, is_short: bool) -> String {
     let Some(list) = &row.money.list else { return String::new() };
     let own = list.as_str().strip_prefix(row.model.as_str()).and_then(|rest| rest.strip_prefix('-'));
     own.filter(|own| is_short && !own.is_empty()).unwrap_or(list.as_str()).to_owned()
 }
 
-/// What stands for no model has money only.
+/// Rows without a model have only money.
 fn own(row: &ModelRow, cell: Cell<'static>) -> Cell<'static> {
     if is_beside(row) { Cell::Empty } else { cell }
 }
@@ -323,7 +323,7 @@ fn margin(profit: Option<Money>, cost: Option<Money>) -> Cell<'static> {
     figure(&format::percent(ratio))
 }
 
-/// Profit as a part of revenue.
+/// Profit as a share of revenue.
 fn gross(profit: Option<Money>, revenue: Option<Money>) -> Cell<'static> {
     let ratio = profit.zip(revenue).and_then(|(profit, revenue)| quotient(profit, revenue));
     match ratio.map(crate::units::Ratio::get) {
@@ -336,7 +336,7 @@ fn ratio(part: Option<Money>, whole: Option<Money>) -> Option<f64> {
     part.zip(whole).and_then(|(part, whole)| quotient(part, whole)).map(crate::units::Ratio::get)
 }
 
-/// On how many nodes it is served: those of its engines, and all of the units that these stand in.
+/// The number of nodes that serve the model: those of its engines, and all nodes of these engines' units.
 fn nodes(scene: &Scene<'_>, row: &ModelRow) -> Cell<'static> {
     let serving = || scene.snap.engines.iter().filter(|engine| engine.model.as_ref() == Some(&row.model));
     let mut nodes: BTreeSet<&str> = serving().map(|engine| engine.node.as_str()).collect();

@@ -1,4 +1,4 @@
-//! One node: its money over time, its GPUs, its engines, its alerts.
+//! One node: its money over time, its GPUs, engines and alerts.
 
 use super::node_parts::{
     EVENTS, LEAST_CHART, VITALS, WIDE, alert_lines, digits, engines, gpu_table, is_of, margin, named, vitals,
@@ -15,10 +15,10 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 
-/// Rows of the body from which one tells what is the matter.
+/// The minimum rows of the body for a headline.
 const LEAST_WITH_HEADLINE: u16 = 18;
 
-/// The view.
+/// The view of one node.
 pub(super) struct NodeScreen;
 
 impl View for NodeScreen {
@@ -71,7 +71,7 @@ impl View for NodeScreen {
             return Hits::default();
         };
         let area = |part| layout.area(part);
-        // The rate stands in the headline too.
+        // The headline shows the rate too.
         let slow = scene.at(RefreshPace::TwoSeconds);
         let paced = named(&slow, node.name.as_str()).unwrap_or(node);
         if let Some(area) = area(Part::Digits) {
@@ -134,7 +134,7 @@ impl View for NodeScreen {
     }
 }
 
-/// Rows of the blocks, from the top.
+/// The rows of each block, from the top.
 #[derive(Default)]
 struct NodeBlocks {
     head: u16,
@@ -147,7 +147,7 @@ struct NodeBlocks {
 }
 
 impl NodeBlocks {
-    /// What each wants, and the rows of its engines without their ranks.
+    /// The rows that each block needs, and the rows of the engines without their ranks.
     fn wanted(scene: &Scene<'_>, node: &NodeRow) -> (Self, u16) {
         let rows = |count: usize, most: usize| count.min(most) as u16 + 1;
         let alerts = scene.snap.alerts.iter().filter(|alert| is_of(scene, alert, node)).count();
@@ -163,7 +163,7 @@ impl NodeBlocks {
         (wanted, rows(whole, 6))
     }
 
-    /// Money and four charts above the tables; what is beyond all of them goes to the charts.
+    /// Money and four charts above the tables; spare rows go to the charts.
     fn wide(scene: &Scene<'_>, node: &NodeRow, area: Rect) -> Self {
         let (mut blocks, whole) = Self::wanted(scene, node);
         blocks.headline = u16::from(area.height >= LEAST_WITH_HEADLINE);
@@ -176,7 +176,7 @@ impl NodeBlocks {
         }
         let spare = left.saturating_sub(blocks.engines + blocks.alerts + blocks.events);
         if blocks.charts > 0 {
-            // The nodes of its unit stand below, where that leaves room for them.
+            // Leaves room for the other nodes of the unit below.
             let spare = if node.unit.is_some() { spare.saturating_sub(4) } else { spare };
             blocks.head += spare.min(6);
             blocks.charts += spare.saturating_sub(6).min(10);
@@ -184,7 +184,7 @@ impl NodeBlocks {
         blocks
     }
 
-    /// Money, GPUs, and the last that happened; engines where that leaves room.
+    /// Money, GPUs, and the last events; engines where there is room.
     fn narrow(scene: &Scene<'_>, node: &NodeRow, area: Rect) -> Self {
         let (mut blocks, whole) = Self::wanted(scene, node);
         blocks.headline = u16::from(area.height >= LEAST_WITH_HEADLINE);
@@ -193,7 +193,7 @@ impl NodeBlocks {
         blocks.charts = if left >= LEAST_CHART + 2 { LEAST_CHART } else { 0 };
         let left = left - blocks.charts;
         blocks.events = if node_events::count(scene, node) == 0 { 0 } else { blocks.events.min(3) };
-        // Alerts that last are among the events.
+        // Active alerts are among the events.
         if blocks.events > 0 && left < blocks.alerts + blocks.events + whole {
             blocks.alerts = 0;
         }

@@ -1,4 +1,4 @@
-//! The columns of lists of nodes.
+//! The columns of node lists.
 
 use super::cells::{full, gauge, heat, latency};
 use super::latencies;
@@ -18,10 +18,10 @@ use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::Cell;
 use crate::units::{Money, Ratio};
 
-/// The heading of the list and of its GPUs' cells.
+/// The headings of the list and of the GPU cells.
 pub(super) const TITLE: &str = "Nodes";
 pub(super) const GPUS: &str = "GPUs";
-/// A node with what runs on it.
+/// A node with the engines on it.
 #[derive(Clone)]
 pub(super) struct NodeLine<'a> {
     pub(super) row: &'a NodeRow,
@@ -29,21 +29,21 @@ pub(super) struct NodeLine<'a> {
     pub(super) gravest: Option<Severity>,
 }
 
-/// Cells of the longest of these names, within bounds.
+/// The cells of the longest of these names, clamped to `least..=most`.
 fn longest<'n>(names: impl Iterator<Item = &'n str>, least: usize, most: usize) -> u16 {
     names.map(format::width).max().unwrap_or(0).clamp(least, most) as u16
 }
 
-/// Columns from which two cells stand between figures, and from which lines and bars grow beyond their usual size.
+/// The widths in columns from which two cells separate figures, and from which sparklines and bars exceed their usual size.
 const AIRY: u16 = 160;
 const HUGE: u16 = 250;
 
-/// Cells between two columns; where there is one, names keep another behind them.
+/// The cells between two columns. With one cell, names keep another after them.
 pub(super) fn gap(scene: &Scene<'_>) -> u16 {
     if scene.size.0 >= AIRY { 2 } else { 1 }
 }
 
-/// How wide the columns of names are at least, and the others at most.
+/// The minimum widths of the name columns, and the maximum widths of the others.
 struct Widths {
     behind: u16,
     name: u16,
@@ -98,7 +98,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s,
     columns
 }
 
-/// What a node is, and how hard it works.
+/// The columns of the node's name and load.
 fn names<'s, 'a: 's>(scene: &'s Scene<'a>, widths: &Widths) -> Vec<Col<'s, NodeLine<'a>>> {
     type C<'s, 'a> = Col<'s, NodeLine<'a>>;
     let has_units = scene.snap.nodes.iter().any(|node| node.unit.is_some());
@@ -126,7 +126,7 @@ fn names<'s, 'a: 's>(scene: &'s Scene<'a>, widths: &Widths) -> Vec<Col<'s, NodeL
     ]
 }
 
-/// What it serves, and what that costs and earns.
+/// The columns of what the node serves, its cost and its profit.
 fn figures<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, NodeLine<'a>>> {
     type C<'s, 'a> = Col<'s, NodeLine<'a>>;
     let slo = scene.snap.slo.unwrap_or_default();
@@ -154,7 +154,7 @@ fn figures<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, NodeLine<'a>>> {
     ]
 }
 
-/// Its name in the role of its gravest alert, and how it is if it does not answer.
+/// The name in the role of the severest alert, and the state of a node that does not answer.
 fn name(line: &NodeLine<'_>) -> Cell<'static> {
     let (role, glyph) = mark(line.row.state);
     let own = if line.row.state == Health::Live { name_role(line.gravest) } else { role };
@@ -213,7 +213,7 @@ fn kv(line: &NodeLine<'_>) -> Cell<'static> {
 }
 
 fn profit(scene: &Scene<'_>, line: &NodeLine<'_>) -> Cell<'static> {
-    // Of an earlier instant it is the record that may be lacking.
+    // For an earlier instant, the missing amount may be due to a gap in the recording.
     let is_now = scene.app.then().is_none();
     let serves = line.row.state == Health::Live && line.served.live > 0;
     if is_now && serves && line.row.profit_per_hour.is_none() && line.row.revenue.is_none() {

@@ -1,4 +1,4 @@
-//! What happened on a node in the last day: alerts that are over and those that last, and restarts of its engines.
+//! The events of a node in the last day: resolved and active alerts, and restarts of its engines.
 
 use ratatui::layout::Rect;
 
@@ -16,15 +16,15 @@ use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Span;
 
 const DAY: Span = Span::from_secs(86_400);
-/// What is said of an alert in so many cells finds room behind its subject.
+/// The cells that an alert's text has after its subject.
 const WORDS: usize = 20;
 
-/// Draws it, the latest first.
+/// Draws the events, the latest first.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
     table(canvas, area, scene, |event| is_of(scene, event, node), " · of this node, 24 h");
 }
 
-/// How much happened.
+/// The number of events.
 pub(super) fn count(scene: &Scene<'_>, node: &NodeRow) -> usize {
     let until = scene.snap.at;
     scene.app.history.events(until - DAY, until, None).iter().filter(|event| is_of(scene, event, node)).count()
@@ -36,7 +36,7 @@ fn is_of(scene: &Scene<'_>, event: &HistoryEvent, node: &NodeRow) -> bool {
     word == node.name.as_str() || serves()
 }
 
-/// Draws what happened in the whole fleet; what is wrong still stands beside it.
+/// Draws the events of the whole fleet; active alerts are shown beside them.
 pub(super) fn of_all(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     table(canvas, area, scene, |event| !event.is_alert() || event.until.is_some(), " · 24 h");
 }
@@ -75,7 +75,7 @@ fn table(
 }
 
 fn what(scene: &Scene<'_>, event: &HistoryEvent) -> Cell<'static> {
-    // What was to be done is over; of long words those of the rule, which are not cut.
+    // The remedy no longer applies. Long texts are replaced by the rule's text, which fits.
     let words = match (event.kind, about::what(event.text.as_str())) {
         (EventKind::Alert(rule, _), long) if format::width(long) > WORDS => about::found(rule),
         (_, words) => words,

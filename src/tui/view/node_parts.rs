@@ -1,4 +1,4 @@
-//! The parts of a node's page, and those of them that stand below a list of nodes.
+//! The parts of a node's page, and those that are shown below a list of nodes.
 
 use super::charts::blank;
 use super::charts::{self, Chart, Kind, Margin};
@@ -21,13 +21,13 @@ use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
 use crate::units::{Money, Ratio, quotient};
 use ratatui::layout::Rect;
 
-/// Columns from which the figures and the chart stand side by side.
+/// The width in columns from which figures and chart are side by side.
 pub(super) const WIDE: u16 = 100;
 
-/// The most rows of events with their heading, where other blocks want the room.
+/// The maximum rows of events with their heading, where other blocks need the room.
 pub(super) const EVENTS: u16 = 6;
 
-/// Rows of the charts side by side, and of one above a narrow list of GPUs.
+/// The rows of the charts side by side, and of a chart above a narrow list of GPUs.
 pub(super) const VITALS: u16 = 5;
 
 pub(super) const LEAST_CHART: u16 = 4;
@@ -36,12 +36,12 @@ pub(super) fn named<'a>(scene: &Scene<'a>, name: &str) -> Option<&'a NodeRow> {
     scene.snap.nodes.iter().map(AsRef::as_ref).find(|node| node.name.as_str() == name)
 }
 
-/// The most rows of the money and of the charts below it.
+/// The maximum rows of the money and of the charts below it.
 pub(super) const HEAD: u16 = 14;
 
 pub(super) const CHARTS: u16 = 9;
 
-/// Draws the money and the GPUs of a node below a list of nodes, and where there is room what runs on it and happened to it.
+/// Draws the money and GPUs of a node below a list of nodes and, where there is room, its engines and events.
 pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, name: &str) {
     let Some(node) = named(scene, name) else { return };
     let mut rows = LayoutRows(area);
@@ -50,7 +50,7 @@ pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, na
     let engines = engines(scene, node);
     let wide = area.width >= WIDE;
     let has_vitals = wide && rows.0.height > gpus + 8 + 5;
-    // What is beyond the tables and their least goes to the charts.
+    // Rows beyond the minimum of the tables go to the charts.
     let spare = rows.0.height.saturating_sub(gpus + 9 + 5 + engines.len().min(12) as u16 + 1 + EVENTS);
     if wide {
         let least = rows.0.height.saturating_sub(gpus).clamp(5, 9);
@@ -75,7 +75,7 @@ pub(super) fn subject(node: &NodeRow) -> Subject {
     Subject::Node(node.name.clone())
 }
 
-/// Its profit in large digits and the figures behind it.
+/// Draws the profit in large digits and the figures beside it.
 pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
     let side = area.width >= 76;
     let mut heading = TitledRule::new(format::shorten(node.name.as_str(), 28));
@@ -87,7 +87,7 @@ pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
         heading =
             heading.right([Segment::new(health, format!("{glyph} {} {}", node.state, format::age(node.age_seconds)))]);
     } else if let Some(period) = pane::period(scene) {
-        // Beside the digits there is no room for it in the rate's row.
+        // Beside the digits, the rate's row has no room for the change.
         if let Some((change, role)) = change(scene, node).filter(|_| side) {
             heading = heading.right([Segment::new(role, change), Segment::dim(" in 15 min  ")]);
         }
@@ -123,7 +123,7 @@ pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
     }
 }
 
-/// Role, glyph and sign of a profit.
+/// The role, glyph and sign of a profit.
 pub(super) fn sign(profit: Option<Money>) -> (Role, char, &'static str) {
     match profit.map(|profit| profit.rounded(2).signum()) {
         None => (Role::Dim, ' ', ""),
@@ -133,7 +133,7 @@ pub(super) fn sign(profit: Option<Money>) -> (Role, char, &'static str) {
     }
 }
 
-/// What stands behind the profit, in rows.
+/// The figures beside the profit, in rows.
 pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
     let amount = |money: Option<Money>| format::pad_right(&format::rounded_amount(money, scene.currency(), 9), 9);
     let pair = |label: &str, value: String| vec![(Role::Dim, label.to_owned()), (Role::Text, value)];
@@ -159,7 +159,7 @@ pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Ve
     vec![vec![rate], vec![revenue, cost], vec![on_cost, gpus], vec![rank]]
 }
 
-/// How its profit an hour changed from one quarter hour to the next.
+/// The change of the profit per hour between the last two quarters of an hour.
 pub(super) fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<(String, Role)> {
     let change = node_headline::change(scene, node).filter(|_| node.profit_per_hour.is_some())?;
     let (role, glyph, _) = sign(Some(change));
@@ -167,7 +167,7 @@ pub(super) fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<(String, Role)
     Some((format!("{glyph} {} /h", format::rounded_amount(Some(amount), scene.currency(), 8)), role))
 }
 
-/// Its place among the nodes whose profit an hour is known, the highest first: `41 of 278`.
+/// The rank among nodes with a known profit per hour, the highest first: `41 of 278`.
 pub(super) fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
     let Some(own) = node.profit_per_hour else { return format::UNKNOWN.to_owned() };
     let known = scene.snap.nodes.iter().filter_map(|node| node.profit_per_hour);
@@ -186,7 +186,7 @@ pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
     .draw(canvas, area, scene);
 }
 
-/// Columns from which a fifth chart stands beside the others.
+/// The width in columns from which a fifth chart fits.
 pub(super) const FIVE: u16 = 160;
 
 pub(super) fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
@@ -214,7 +214,7 @@ pub(super) fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
         },
         Chart {
             layers: vec![(Measure::Power, Role::Cost)],
-            // What the limits allow, as long as it stays below them.
+            // The scale ends at the power limit while the power is within it.
             top: limit.filter(|limit| watts.is_none_or(|watts| watts <= *limit)),
             unit: if watts.is_some() { [" kW"; 2] } else { [""; 2] },
             ..blank("Power", watts.map_or(String::new(), |watts| format!("{:.2}", watts / 1_000.0)), &subject)
@@ -225,7 +225,7 @@ pub(super) fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
     charts::draw_row(canvas, area, scene, charts, columns);
 }
 
-/// What it makes over time: output and prompts where both find room, else output, or prompts where it makes no output.
+/// The token chart: output and prompts where both fit, else output, or prompts for a node without output.
 pub(super) fn tokens(
     now: &NodeRow,
     served: &ServedTogether<'_>,
@@ -260,14 +260,14 @@ pub(super) fn engines<'a>(scene: &Scene<'a>, node: &NodeRow) -> Vec<&'a EngineRo
     scene.snap.engines.iter().map(AsRef::as_ref).filter(|row| row.node == node.name).collect()
 }
 
-/// Whether an alert is of a node, its unit or one of its engines.
+/// Whether an alert is about a node, its unit or one of its engines.
 pub(super) fn is_of(scene: &Scene<'_>, alert: &Alert, node: &NodeRow) -> bool {
     let word = first_word(alert);
     let is_engine = || scene.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
     word == node.name.as_str() || node.unit.as_ref().is_some_and(|unit| unit.as_str() == word) || is_engine()
 }
 
-/// The alerts of this node.
+/// Draws the alerts of a node.
 pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
     let alerts: Vec<Alert> = scene.snap.alerts.iter().filter(|alert| is_of(scene, alert, node)).cloned().collect();
     if area.height < 2 {

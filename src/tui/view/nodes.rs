@@ -1,4 +1,4 @@
-//! Nodes: which one loses money. Below the list stands the chosen one where there is room.
+//! The nodes view: which node loses money. The chosen node is shown below the list where it fits.
 
 use super::node_parts;
 use std::collections::HashMap;
@@ -25,12 +25,12 @@ use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::table::{Cell, TableRow, Tree};
 use crate::units::{Money, Ratio};
 
-/// Rows of the chosen node below the list.
+/// The rows of the chosen node below the list.
 const DETAIL: u16 = 16;
-/// The same below the nodes of a unit.
+/// The rows of the chosen node below the nodes of a unit.
 const WORST: u16 = 12;
 
-/// The view.
+/// The nodes view.
 pub(super) struct Nodes;
 
 impl View for Nodes {
@@ -56,7 +56,7 @@ impl View for Nodes {
         layout.put(Part::Basis, basis);
         let room = area.height - basis.height;
         let rows = scene.snap.nodes.len().min(1_000) as u16 + 2 + parts(scene).len() as u16;
-        // What the list does not need shows the chosen node; a long list gives a part of its rows for it.
+        // Rows that the list does not need show the chosen node; a long list gives up some of its rows for it.
         let detail = match room.saturating_sub(rows) {
             spare if spare >= DETAIL => spare,
             _ if room >= DETAIL + 12 => DETAIL,
@@ -102,7 +102,7 @@ impl View for Nodes {
     }
 }
 
-/// The nodes that the filter passes, as the list of a view is sorted.
+/// The nodes that match the filter, in the sort order of a view's list.
 pub(super) fn lines<'a>(scene: &Scene<'a>, view: ViewId) -> Vec<NodeLine<'a>> {
     let mut lines = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref));
     lines.retain(|line| judged(scene, line) == Some(true));
@@ -110,7 +110,7 @@ pub(super) fn lines<'a>(scene: &Scene<'a>, view: ViewId) -> Vec<NodeLine<'a>> {
     lines
 }
 
-/// Whether the filter passes a node; `None` where only figures that are unknown keep it out.
+/// Whether the filter matches a node; `None` if only unknown figures keep it out.
 fn judged(scene: &Scene<'_>, line: &NodeLine<'_>) -> Option<bool> {
     let row = line.row;
     let unit = row.unit.as_ref().map_or("", |unit| unit.as_str());
@@ -120,7 +120,7 @@ fn judged(scene: &Scene<'_>, line: &NodeLine<'_>) -> Option<bool> {
     scene.app.filter.judge(&fields, |key| figure_of(line, key))
 }
 
-/// What is said of the filter below the list.
+/// The note about the filter below the list.
 fn filter_note(scene: &Scene<'_>, passes: usize) -> Option<String> {
     if scene.app.filter.text().is_empty() {
         return None;
@@ -129,7 +129,7 @@ fn filter_note(scene: &Scene<'_>, passes: usize) -> Option<String> {
     list::filter_note(&scene.app.filter, passes, all.iter().filter(|line| judged(scene, line).is_none()).count())
 }
 
-/// A figure that a filter asks for.
+/// A figure that a filter can ask for.
 fn figure_of(line: &NodeLine<'_>, key: &str) -> FigureValue {
     let served = &line.served;
     Some(match key {
@@ -142,7 +142,7 @@ fn figure_of(line: &NodeLine<'_>, key: &str) -> FigureValue {
     })
 }
 
-/// Nodes with what runs on them.
+/// Pairs nodes with their engines.
 fn of<'a>(scene: &Scene<'a>, rows: impl Iterator<Item = &'a NodeRow>) -> Vec<NodeLine<'a>> {
     let mut served = by_node(scene.snap);
     let alerts = alerted(&scene.snap.alerts);
@@ -202,7 +202,7 @@ pub(super) fn draw_list<'a>(
     list.draw(canvas, area)
 }
 
-/// The nodes that found no room: a cell each, and their profit together.
+/// The row for nodes that did not fit: one cell for each, and the sum of their profits.
 fn hidden(lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
     let heat = |line: &&NodeLine<'_>| match line.row.state {
         _ if line.row.gpus.iter().any(|gpu| gpu.state == Health::Lost) => Heat::Lost,
@@ -219,7 +219,7 @@ fn hidden(lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRo
     TableRow::new(cells)
 }
 
-/// Draws the other nodes of a node's unit, the worst first.
+/// Draws the other nodes of a node's unit, the lowest profit first.
 pub(super) fn of_unit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
     let is_other = |row: &&NodeRow| row.unit == node.unit && row.name != node.name;
     let others: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).filter(is_other).collect();
@@ -227,7 +227,7 @@ pub(super) fn of_unit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, no
     worst_of(canvas, area, scene, format!("Others of {unit}"), &others);
 }
 
-/// Draws the nodes of a unit, the worst first, and that one in all its parts where there is room.
+/// Draws the nodes of a unit, the lowest profit first, and the first one in detail where there is room.
 pub(super) fn of_group(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, unit: &str) {
     let is_of = |row: &&NodeRow| row.unit.as_ref().is_some_and(|of| of.as_str() == unit);
     let mut rows: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).filter(is_of).collect();
@@ -242,7 +242,7 @@ pub(super) fn of_group(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, u
     }
 }
 
-/// Draws the nodes of no unit that serve a model, the worst first.
+/// Draws the nodes without a unit that serve a model, the lowest profit first.
 pub(super) fn of_model(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, model: &str) {
     let engines = by_node(scene.snap);
     let serves = |row: &&NodeRow| engines.get(row.name.as_str()).and_then(|served| served.model) == Some(model);
@@ -259,7 +259,7 @@ fn worst_of(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: Strin
     List { gap: gap(scene), ..List::plain(title, &columns, &lines) }.draw(canvas, area);
 }
 
-/// What of the fleet's profit an hour is in no node's: with these rows the list adds up to its total.
+/// The rows for profit per hour that belongs to no node; with them the list adds up to its total.
 fn beside(scene: &Scene<'_>, columns: &[Col<'_, NodeLine<'_>>]) -> Vec<TableRow<'static>> {
     let rows = parts(scene).into_iter().map(|(name, what, profit)| {
         TableRow::new(columns.iter().map(|col| match col.name() {
@@ -272,12 +272,12 @@ fn beside(scene: &Scene<'_>, columns: &[Col<'_, NodeLine<'_>>]) -> Vec<TableRow<
     rows.collect()
 }
 
-/// What of the profit is in no row that has a name of its own.
+/// The remaining profit, which no other row names.
 const OTHER: &str = "(other)";
-/// Nodes on which no engine answers for itself: those of a unit that answers on another one.
+/// Nodes without an engine of their own: the engine of their unit answers on another node.
 const OTHERS: &str = "(in units)";
 
-/// The parts beside the nodes: their name, what they are, and their profit an hour.
+/// The parts that belong to no node: name, description, and profit per hour.
 fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
     let money = &scene.snap.money;
     let served = by_node(scene.snap);
@@ -307,14 +307,14 @@ fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
     let is_overhead = |row: &BesideRow| row.name.as_str() == RowKind::Overhead.name();
     let has_overhead = money.beside_models.iter().any(is_overhead);
     if let Some(rest) = rest.filter(|rest| rest.rounded(2) != 0 && scene.app.then().is_none()) {
-        // Beside overhead that is what is rounded, and what engines earn whose node is not known.
+        // With overhead, the negative rest is overhead and rounding; otherwise it includes engines whose node is unknown.
         let name = if has_overhead && rest < Money::ZERO { RowKind::Overhead.name() } else { OTHER };
         parts.push((name, String::new(), Some(rest)));
     }
     parts
 }
 
-/// The fleet's sums, which no scrolling moves.
+/// The fleet's totals, which do not scroll.
 fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
     let snap = scene.snap;
     let name =
@@ -335,7 +335,7 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) ->
     TableRow::new(cells)
 }
 
-/// A count of many nodes in the cells of one's.
+/// A count of many nodes in the width of one node's.
 fn total_count(value: Option<u64>) -> Cell<'static> {
     match value {
         Some(value) if value > 9_999 => Cell::text(format::tight(value as f64, 4)),
@@ -343,7 +343,7 @@ fn total_count(value: Option<u64>) -> Cell<'static> {
     }
 }
 
-/// The sums of the nodes that the filter passes.
+/// The totals of the nodes that match the filter.
 fn sums(scene: &Scene<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
     let loads: Vec<f64> = lines.iter().filter_map(load).map(Ratio::get).collect();
     let whole = |of: fn(&NodeLine<'_>) -> Option<u64>| known_sum(lines.iter().map(of));

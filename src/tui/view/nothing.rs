@@ -1,4 +1,5 @@
-//! Nothing found: what was looked for, what was found instead, and the command that mends it. It goes on looking.
+//! The view shown when nothing was found: what was looked for, what was found instead, and the command to fix it. The
+//! search goes on.
 
 use ratatui::layout::Rect;
 
@@ -16,16 +17,16 @@ use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 
-/// Cells of a source's name with its mark, and where there are few columns.
+/// The cells of a source's name with its mark, and the same on narrow screens.
 const NAME: u16 = 17;
 const SHORT_NAME: u16 = 10;
-/// Cells below which what is so and what to do stand below each other.
+/// The width in cells below which cause and remedy are on separate lines.
 const ON_A_LINE: usize = 96;
 
-/// The least rows of the digits with their rule.
+/// The minimum rows of the digits with their rule.
 const LEAST_HEAD: u16 = 4;
 
-/// The view.
+/// The view shown when nothing was found.
 pub(super) struct Nothing;
 
 impl View for Nothing {
@@ -40,7 +41,7 @@ impl View for Nothing {
         layout.put(Part::Basis, rows.bottom(u16::from(roomy)));
         let all_tries = FIRST_RUN.len() as u16 + 1;
         let tries = if roomy { all_tries } else { 0 };
-        // The digits give way before anything that tells what to do.
+        // Remedies have precedence over the digits.
         let most = rows.0.height.saturating_sub(tries + if roomy { LEAST_HEAD } else { 1 } + 1);
         let list = looked_for(scene, area.width, most).len() as u16 + 1;
         let head = if roomy { rows.0.height.saturating_sub(tries + list).clamp(LEAST_HEAD, 6) } else { 1 };
@@ -126,7 +127,7 @@ struct Looked {
     mend: String,
 }
 
-/// A line of the list: the name with its mark at the first line of each, and what stands behind it.
+/// A line of the list: the name with its mark on the first line of an entry, and the text after it.
 struct NothingLine {
     name: Option<(bool, String)>,
     text: Vec<(Role, String)>,
@@ -175,7 +176,7 @@ fn ledger(scene: &Scene<'_>) -> Looked {
     Looked { what: "ledger".to_owned(), is_missing: ledger.trouble.is_some(), why, mend: mend.to_owned() }
 }
 
-/// What was looked for in lines of so many cells; the first clauses alone where all of it takes more than `rows` rows.
+/// What was looked for, in lines of `width` cells; only the first clauses if all of it exceeds `rows` rows.
 fn looked_for(scene: &Scene<'_>, width: u16, rows: u16) -> Vec<NothingLine> {
     let whole = lines_of(all(scene), width);
     if whole.len() <= usize::from(rows) {
@@ -191,7 +192,7 @@ fn looked_for(scene: &Scene<'_>, width: u16, rows: u16) -> Vec<NothingLine> {
     lines_of(all(scene).into_iter().map(brief).collect(), width)
 }
 
-/// What is so and what to do stand beside each other where both find room.
+/// Cause and remedy are on one line where both fit.
 fn lines_of(all: Vec<Looked>, width: u16) -> Vec<NothingLine> {
     let room = usize::from(width.saturating_sub(name_cells(width)));
     let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! What stands behind the name of each view.
+//! The implementation behind the name of each view.
 
 use super::View;
 use super::id::{ViewId, each_view};
@@ -6,7 +6,7 @@ use super::id::{ViewId, each_view};
 macro_rules! views {
     ($($(#[$doc:meta])* $id:ident = $file:ident::$screen:ident),* $(,)?) => {
         impl ViewId {
-            /// The view itself.
+            /// The view.
             pub fn view(self) -> &'static dyn View {
                 match self {
                     $(Self::$id => &super::$file::$screen),*
@@ -19,12 +19,12 @@ macro_rules! views {
 each_view!(views);
 
 impl ViewId {
-    /// Those with a tab, in their order.
+    /// The views with a tab, in their order.
     pub fn tabs() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|id| id.view().key().is_some())
     }
 
-    /// The tab so many steps after this one, round and round; the first for a view without a tab.
+    /// The next tab, or the previous one with `back`, cyclically; the first for a view without a tab.
     #[must_use]
     pub fn turned(self, back: bool) -> Self {
         let tabs: Vec<Self> = Self::tabs().collect();

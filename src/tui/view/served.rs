@@ -193,12 +193,12 @@ pub(super) fn first_word(alert: &Alert) -> &str {
     word_of(alert.subject.as_str())
 }
 
-/// The same of what an event is about.
+/// The node, unit or target that an event is about.
 pub(super) fn word_of(name: &str) -> &str {
     name.split_whitespace().next().unwrap_or_default()
 }
 
-/// The role of a name with this gravest alert.
+/// The role of a name by the severity of its severest alert.
 pub(super) fn name_role(gravest: Option<Severity>) -> theme::Role {
     match gravest {
         Some(Severity::Critical) => theme::Role::Critical,

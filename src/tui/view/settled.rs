@@ -1,4 +1,4 @@
-//! A steady order: rows that differ by little keep the places that they had, so that a list does not dance by cents.
+//! A stable sort order: rows that differ by little keep their places, so that a list does not reorder at every refresh.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use crate::tui::view::ViewId;
 /// The share of the largest figure by which rows may differ and keep their places.
 const SLACK: f64 = 0.02;
 
-/// Sorts the rows of a view's list: each stands before all that it exceeds by more than the slack; among those that differ
-/// by less, the one that stood first stays first.
+/// Sorts the rows of a view's list: a row comes before every row that it exceeds by more than the slack. Rows that differ
+/// by less keep their previous order.
 pub(super) fn settle<R>(
     rows: &mut Vec<R>,
     columns: &[Col<'_, R>],
@@ -36,7 +36,7 @@ pub(super) fn settle<R>(
         rows.drain(..).map(|row| (number(&row).unwrap_or(0.0), place(&row), row)).collect();
     while let Some((first, ..)) = left.first() {
         let first = *first;
-        // The rows are sorted: those that may stand next are the first of what is left.
+        // The rows are sorted, so the candidates for the next place are the first of the rest.
         let near = left.iter().take_while(|(value, ..)| (value - first).abs() <= slack).enumerate();
         let next = near.min_by_key(|(_, (_, place, _))| *place).map_or(0, |(nth, _)| nth);
         rows.push(left.remove(next).2);
@@ -61,7 +61,7 @@ mod tests {
 
     type NamedProfit = (&'static str, Option<f64>);
 
-    /// The names of rows as they stand after those of a frame before.
+    /// The names of rows in the order that follows the previous frame's.
     fn settled(before: &[&'static str], rows: &[NamedProfit]) -> Vec<&'static str> {
         let fleet = Fleet::new(FleetConfig::local("here"), Book::built_in().unwrap(), Clock::System.now());
         let mut app = App::new(Arc::new(fleet.snapshot()), TimeZone::UTC, Span::from_secs(1), 1);

@@ -35,7 +35,7 @@ pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
     said(role, format::signed(amount, 9))
 }
 
-/// The time after midnight within which a watch counts as one of the whole day.
+/// The time after midnight within which a recording counts as complete for the day.
 pub(super) const SETTLED: Span = Span::from_secs(120);
 
 type BurnCol<'s> = Col<'s, ReasonLine>;
@@ -77,15 +77,15 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// The sum of all lines: an estimate, as two of them may cover the same GPU. The value of tokens without a price
-/// is not a cost.
+/// The sum of all lines: an estimate, as two of them may cover the same GPU. The value of tokens without a price is not a
+/// cost.
 fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
     let today = |line: &ReasonLine| line.today.or_else(|| waited(scene, line.reason));
     let sum = |amounts: &mut dyn Iterator<Item = Money>| figure(&format::bare(amounts.reduce(|a, b| a + b), 7));
     let costs = || rows.iter().filter(|line| line.reason != Reason::Unpriced);
     let cost = scene.snap.money.cost_per_hour;
     let of = cost.map(|_| format!("of {}/h cost", scene.money(cost, 7).trim())).unwrap_or_default();
-    // What is unpriced stands above, and its figures would seem to be part of the sum.
+    // Unpriced tokens are listed above, and a bare "sum" would seem to include their figures.
     let has_unpriced = rows.iter().any(|line| line.reason == Reason::Unpriced);
     let name = if has_unpriced { "cost sum ≈" } else { "sum ≈" };
     TableRow::new([
@@ -97,14 +97,14 @@ fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
     ])
 }
 
-/// The cost of waiting for the slowest ranks since midnight, if all of the day was watched.
+/// The cost of waiting for the slowest ranks since midnight, if the day was recorded from its start.
 fn waited(scene: &Scene<'_>, reason: Reason) -> Option<Money> {
     let (since, cost) = scene.app.history.waiting().filter(|_| reason == Reason::Imbalance)?;
     let is_whole = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
     is_whole.then(|| Money::from_micros((cost * 1e6).clamp(0.0, 9e18) as i64))
 }
 
-/// Costs without revenue, with the names of nodes in place of addresses.
+/// The text of a cost without revenue, with node names in place of addresses.
 fn told(scene: &Scene<'_>, what: &str) -> String {
     match what.split_once(' ') {
         Some((word, rest)) if word.contains("://") => format!("{} {rest}", about(scene, word)),
@@ -112,7 +112,7 @@ fn told(scene: &Scene<'_>, what: &str) -> String {
     }
 }
 
-/// Rows that they take, with their heading.
+/// The rows that they take, with their heading.
 pub(super) fn burn_rows(scene: &Scene<'_>) -> u16 {
     2.max(scene.app.snapshots.burns().len().min(20) as u16 + 1)
 }
@@ -175,8 +175,8 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     list.draw(canvas, area);
 }
 
-/// Draws alerts in their rule: what is wrong, since when, and for how long; on a second row what to do, where the first has
-/// no room for it.
+/// Draws the alerts under their rule: what is wrong, since when, and for how long. If the remedy does not fit, it is in a
+/// second row.
 pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let alerts = &together::alerts(scene.snap);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
@@ -196,13 +196,13 @@ pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// Rows that they take with their rule, where so many are free.
+/// The rows that the alerts take with their rule, if that many are free.
 pub(super) fn alerts_rows(scene: &Scene<'_>, area: Rect) -> u16 {
     let below = Rect { height: area.height.saturating_sub(1), ..area };
     together::count(scene.snap).min(1_000) as u16 * rows_of_each(scene, below) + 1
 }
 
-/// Two rows each where one has no room for what to do, and all of them find two.
+/// Two rows each, if the remedy of any alert does not fit in one and there is room for two rows of every alert.
 fn rows_of_each(scene: &Scene<'_>, area: Rect) -> u16 {
     let alerts = &together::alerts(scene.snap);
     let has_room = alerts.len() * 2 <= usize::from(area.height);
@@ -219,13 +219,13 @@ pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
     }
 }
 
-/// An alert in so many cells.
+/// The text of an alert, split into what fits in the given width.
 struct AlertWords {
-    /// What it is about and what is so, as far as there is room.
+    /// The subject and what is wrong, as far as it fits.
     text: String,
-    /// Since when, at the right.
+    /// The start, at the right.
     tail: String,
-    /// What found no room.
+    /// The text that did not fit.
     rest: Option<String>,
 }
 
@@ -245,7 +245,7 @@ impl AlertWords {
         let (kept, rest) = match whole.strip_prefix(kept.as_str()) {
             Some("") => (kept, None),
             Some(rest) => (kept, Some(format!("→ {}", rest.trim_start_matches([':', ';', ',', ' '])))),
-            // No clause of it fits: what its rule finds stands for it, or it goes on in the next row.
+            // No clause of the text fits: the rule's short text replaces it, or the text continues in the next row.
             None if rows < 2 && format::width(found(alert.rule)) <= left => (found(alert.rule).to_owned(), None),
             None if rows < 2 => (kept, None),
             None => {
@@ -258,8 +258,8 @@ impl AlertWords {
     }
 }
 
-/// Draws an alert in a row: what it is about and what is so; the time at the right. A second row has what the first has no
-/// room for.
+/// Draws an alert in one or two rows: the subject and what is wrong, with the time at the right; the second row has the
+/// text that did not fit in the first.
 pub(super) fn alert_line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, alert: &Alert, more: usize) {
     let role = severity(alert.severity);
     let glyph = if role == Role::Dim { "· " } else { "▲ " };
@@ -275,7 +275,7 @@ pub(super) fn alert_line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>,
     }
 }
 
-/// A figure of tokens a second.
+/// A rate in tokens per second.
 pub(super) fn rate(value: Option<f64>) -> Cell<'static> {
     figure(&format::scaled_tight(value))
 }

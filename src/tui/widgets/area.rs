@@ -1,4 +1,4 @@
-//! Stacked areas from zero up, in braille.
+//! Stacked areas, from zero upwards, in braille.
 
 use ratatui::layout::Rect;
 
@@ -9,24 +9,24 @@ use crate::tui::theme::{Ink, Role};
 /// One layer of a stack.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layer<'a> {
-    /// Two values a cell, the newest last; `None` is a gap.
+    /// Two values per cell, the newest last; `None` is a gap.
     pub values: &'a [Option<f64>],
-    /// Its colour.
+    /// The role of its colour.
     pub role: Role,
 }
 
-/// Areas upon each other over time, the first at the bottom.
+/// Stacked areas over time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AreaChart<'a> {
-    /// From the bottom up; at most 200.
+    /// The layers, from the bottom up; at most 200.
     pub layers: Vec<Layer<'a>>,
-    /// The value of the bottom, usually zero.
+    /// The value at the bottom, usually zero.
     pub low: f64,
-    /// The value of the top.
+    /// The value at the top.
     pub top: f64,
-    /// A dotted line: dots outside the area, holes inside it.
+    /// The value of a dotted line: dots outside the area, gaps inside it.
     pub even: Option<f64>,
-    /// Whether rows take the load scale's colours instead of the layers'.
+    /// Whether rows have the colours of the load scale instead of the layers'.
     pub is_heat: bool,
 }
 
@@ -34,7 +34,7 @@ pub struct AreaChart<'a> {
 const EVEN: u8 = 201;
 
 impl<'a> AreaChart<'a> {
-    /// One area from zero.
+    /// A chart of a single area from zero.
     pub fn of(values: &'a [Option<f64>], role: Role, top: f64) -> Self {
         Self { layers: vec![Layer { values, role }], low: 0.0, top, even: None, is_heat: false }
     }
@@ -72,14 +72,14 @@ impl Plot for AreaChart<'_> {
 impl AreaChart<'_> {
     fn stack(&self, dots: &mut Dots) {
         let columns = dots.width();
-        // What lies below each column, as a value and in dots.
+        // The upper end of the layers so far in each column, as a value and in dots.
         let mut ground = vec![(0.0_f64, 0_usize); columns];
         let mut upper = vec![None; columns];
         for (number, layer) in (0..EVEN).zip(&self.layers) {
             for (x, value) in newest(layer.values, columns).enumerate() {
                 let (Some(value), Some((below, from))) = (value, ground.get_mut(x)) else { continue };
                 *below += value;
-                // The lowest area is seen even where it is small.
+                // The lowest area is at least a dot high, so that small values are visible.
                 let least = if number == 0 { *from + 1 } else { *from };
                 let to = dots.rise(*below, self.low, self.top).max(least);
                 for row in *from..to {

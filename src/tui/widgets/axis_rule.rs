@@ -1,4 +1,4 @@
-//! The rule under a chart: times, and marks for what happened.
+//! The axis below a chart: times, and marks of events.
 
 use ratatui::layout::Rect;
 
@@ -7,19 +7,19 @@ use super::{Canvas, Segment};
 use crate::tui::format;
 use crate::tui::theme::Role;
 
-/// The rule under a chart.
+/// The axis below a chart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AxisRule<'a> {
-    /// Labels. One that would touch a mark, the end or a label before it is left out.
+    /// The labels. A label that would touch a mark, the end or the label before it is left out.
     pub ticks: Vec<Tick>,
-    /// Marks.
+    /// The marks.
     pub marks: Vec<AxisMark>,
-    /// What the scale ends in at the bottom, such as `0`, and the cells of the scale's column.
+    /// The label at the foot of the scale, such as `0`, and the width of the scale's column in cells.
     pub floor: Option<(&'a str, u16)>,
 }
 
 impl AxisRule<'_> {
-    /// Draws it into the first row of `area`, which is as wide as the chart and its scale.
+    /// Draws the axis into the first row of `area`, which is as wide as the chart and its scale.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let mut clip = canvas.clip(Rect { height: area.height.min(1), ..area });
         clip.fill(0, '─', Role::Rule);

@@ -13,17 +13,17 @@ const INTERIOR: u8 = 45;
 /// A band over time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BandChart<'a> {
-    /// The lower line, two values a cell, the newest last.
+    /// The lower line, two values per cell, the newest last.
     pub lower: &'a [Option<f64>],
-    /// The upper line at the same times. If either is `None` there is a gap.
+    /// The upper line at the same times. If either is `None`, there is a gap.
     pub upper: &'a [Option<f64>],
-    /// The value of the bottom.
+    /// The value at the bottom.
     pub low: f64,
-    /// The value of the top.
+    /// The value at the top.
     pub top: f64,
-    /// A dotted line, such as an objective.
+    /// The value of a dotted line, such as an objective.
     pub limit: Option<f64>,
-    /// Its colour.
+    /// The role of its colour.
     pub role: Role,
 }
 

@@ -1,4 +1,4 @@
-//! A buffer with a theme, and a pen that writes one row from left to right.
+//! A buffer with a theme, and a pen that writes a row from left to right.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,47 +9,47 @@ use crate::tui::format;
 use crate::tui::theme::{Role, Theme};
 use crate::units::{Span as Time, Timestamp};
 
-/// Where a frame is drawn.
+/// The surface that a frame is drawn on.
 pub struct Canvas<'a> {
     /// The cells.
     pub buffer: &'a mut Buffer,
-    /// What roles look like.
+    /// The styles of roles.
     pub theme: &'a Theme,
-    /// The charts that were drawn on it.
+    /// The charts drawn on it.
     pub plots: Vec<PlotArea>,
-    /// The cells of maps that were drawn on it.
+    /// The map cells drawn on it.
     pub spots: Vec<Spot>,
 }
 
-/// Where a part of a map stands, and what it is of, by its place in the snapshot.
+/// A part of a map: its area and the node that it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spot {
-    /// A cell for all of it, or a cell for each of its parts.
+    /// One cell for the node, or one for each of its GPUs.
     pub area: Rect,
-    /// The node.
+    /// The index of the node in the snapshot.
     pub of: usize,
     /// Whether its GPUs have a cell each.
     pub has_parts: bool,
 }
 
-/// Where a chart stands, and which time each of its cells is.
+/// The area of a chart and its time axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlotArea {
-    /// Where it stands.
+    /// The area.
     pub area: Rect,
-    /// Its times.
+    /// The time axis.
     pub axis: TimeAxis,
-    /// Whether a column is a dot of the axis, and not a cell: a line of eighths.
+    /// Whether a column is a dot of the axis instead of a cell, as in sparklines.
     pub is_line: bool,
 }
 
 impl PlotArea {
-    /// The time of a column.
+    /// The duration of a column.
     pub fn step(&self) -> Time {
         if self.is_line { self.axis.dot() } else { self.axis.cell() }
     }
 
-    /// The instant at which a column of the screen begins; `None` beside the chart.
+    /// The time at which a screen column begins; `None` outside the chart.
     pub fn time_at(&self, x: u16) -> Option<Timestamp> {
         let column = x.checked_sub(self.area.x).filter(|column| *column < self.area.width)?;
         Some(self.axis.start() + Time::from_millis(self.step().millis().saturating_mul(i64::from(column))))
@@ -57,28 +57,28 @@ impl PlotArea {
 }
 
 impl<'a> Canvas<'a> {
-    /// A buffer that nothing was drawn on.
+    /// A canvas on which nothing has been drawn.
     pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
         Self { buffer, theme, plots: Vec::new(), spots: Vec::new() }
     }
 }
 
 impl Canvas<'_> {
-    /// A pen at the start of row `row` of `area`; one that writes nothing if there is no such row.
+    /// A pen at the start of row `row` of `area`. Without such a row, the pen writes nothing.
     pub fn pen(&mut self, area: Rect, row: u16) -> Pen<'_> {
         let area = area.intersection(self.buffer.area);
         let end = if row < area.height { area.right() } else { area.left() };
         Pen { x: area.left(), y: area.top().saturating_add(row), end, buffer: self.buffer, theme: self.theme }
     }
 
-    /// One cell.
+    /// Sets one cell.
     pub fn cell(&mut self, x: u16, y: u16, glyph: &str, style: Style) {
         if let Some(cell) = self.buffer.cell_mut((x, y)) {
             cell.set_symbol(glyph).set_style(style);
         }
     }
 
-    /// Takes back what was written in `area`.
+    /// Erases `area`.
     pub fn clear(&mut self, area: Rect) {
         let style = self.theme.style(Role::Ground);
         let area = area.intersection(self.buffer.area);
@@ -90,14 +90,14 @@ impl Canvas<'_> {
         }
     }
 
-    /// Paints the ground of `area` with a role.
+    /// Sets the background of `area` to a role.
     pub fn ground(&mut self, area: Rect, role: Role) {
         let style = if role == Role::Panel { self.theme.panel() } else { self.theme.style(role) };
         self.buffer.set_style(area, style);
     }
 }
 
-/// Writes one row, and never beyond its end.
+/// Writes text in a row, and never beyond its end.
 pub struct Pen<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
@@ -107,23 +107,23 @@ pub struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    /// How many cells are left.
+    /// The number of cells left.
     pub fn left(&self) -> usize {
         usize::from(self.end.saturating_sub(self.x))
     }
 
-    /// Where it stands.
+    /// The column of the next cell.
     pub fn x(&self) -> u16 {
         self.x
     }
 
-    /// Leaves cells as they are.
+    /// Skips cells, which keep their content.
     pub fn skip(&mut self, cells: u16) -> &mut Self {
         self.x = self.x.saturating_add(cells).min(self.end);
         self
     }
 
-    /// Goes on at column `x`, unless it is past it.
+    /// Moves to column `x`, unless the pen is past it.
     pub fn to(&mut self, x: u16) -> &mut Self {
         self.x = x.clamp(self.x.min(self.end), self.end);
         self
@@ -141,14 +141,14 @@ impl Pen<'_> {
         self.styled(text, style)
     }
 
-    /// Writes `text`, shortened in its middle, and goes on `cells` cells further.
+    /// Writes `text`, shortened in the middle to `cells` cells, and moves `cells` cells on.
     pub fn name(&mut self, role: Role, text: &str, cells: usize) -> &mut Self {
         let end = self.x.saturating_add(cells as u16).min(self.end);
         let room = usize::from(end - self.x);
         self.put(role, &format::shorten(text, room)).to(end)
     }
 
-    /// Writes `text` so that it ends `cells` cells further.
+    /// Writes `text` right-aligned in the next `cells` cells.
     pub fn right(&mut self, role: Role, text: &str, cells: usize) -> &mut Self {
         let cells = cells.min(self.left());
         let text = format::shorten(text, cells);
@@ -163,11 +163,11 @@ impl Pen<'_> {
     }
 }
 
-/// A piece of text with a role.
+/// A piece of text in a role.
 pub type TextSpan = (Role, String);
 
-/// Lays facts side by side, `gap` cells apart, and in further rows where one is full. A fact is never broken; one that
-/// finds no room is left out. Returns the rows used.
+/// Lays out facts side by side, `gap` cells apart, continuing in further rows. A fact is never split; one that does not fit
+/// is left out. Returns the number of rows used.
 pub fn flow(canvas: &mut Canvas<'_>, area: Rect, facts: &[Vec<TextSpan>], gap: u16) -> u16 {
     let (mut row, mut used) = (0, 0_u16);
     for fact in facts {
@@ -185,7 +185,7 @@ pub fn flow(canvas: &mut Canvas<'_>, area: Rect, facts: &[Vec<TextSpan>], gap: u
         let mut pen = canvas.pen(area, row);
         pen.skip(start);
         for (role, text) in fact {
-            // A fact that is wider than the area ends between words.
+            // A fact wider than the area is cut between words.
             pen.put(*role, &format::cut(text, pen.left()));
         }
         used = start + cells;

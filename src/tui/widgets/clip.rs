@@ -1,4 +1,4 @@
-//! A part of the canvas with coordinates of its own, from its top left. Nothing is written outside it.
+//! A part of the canvas with coordinates relative to its top left corner. Nothing is written outside it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,24 +8,24 @@ use super::{Canvas, Segment, cells};
 use crate::tui::format;
 use crate::tui::theme::{Glyphs, Ink, Role, Theme};
 
-/// What stands for the levels where only ASCII is shown.
+/// The digits of the load levels in ASCII mode.
 const TENTHS: [char; 7] = ['0', '2', '3', '4', '6', '7', '9'];
 
-/// An area that a widget draws in.
+/// The area that a widget draws in.
 pub struct Clip<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
     area: Rect,
 }
 
-/// What stands for a place on the load scale in ASCII; `None` for other inks.
+/// The digit of an ink of the load scale in ASCII mode; `None` for other inks.
 pub(super) fn tenths(ink: Ink) -> Option<char> {
     let Ink::Heat(twelfths) = ink else { return None };
     TENTHS.get(usize::from(twelfths / 2)).copied()
 }
 
 impl Canvas<'_> {
-    /// The part of `area` that lies on the canvas.
+    /// Clips drawing to the part of `area` that lies on the canvas.
     pub fn clip(&mut self, area: Rect) -> Clip<'_> {
         let area = area.intersection(self.buffer.area);
         Clip { buffer: self.buffer, theme: self.theme, area }
@@ -33,17 +33,17 @@ impl Canvas<'_> {
 }
 
 impl Clip<'_> {
-    /// Cells from left to right.
+    /// The width in cells.
     pub fn width(&self) -> u16 {
         self.area.width
     }
 
-    /// Rows.
+    /// The height in rows.
     pub fn height(&self) -> u16 {
         self.area.height
     }
 
-    /// Whether colours tell layers apart.
+    /// Whether the theme has colours; otherwise layers differ in their glyphs.
     pub fn has_colour(&self) -> bool {
         self.theme.has_colour()
     }
@@ -53,12 +53,12 @@ impl Clip<'_> {
         self.theme.glyphs() == Glyphs::Ascii
     }
 
-    /// What stands in a cell; a space outside the area.
+    /// The glyph in a cell; a space outside the area.
     pub fn glyph(&self, x: u16, y: u16) -> &str {
         self.place(x, y).and_then(|place| self.buffer.cell(place)).map_or(" ", |cell| cell.symbol())
     }
 
-    /// Writes a glyph of one cell; what it stands upon stays.
+    /// Writes a glyph of one cell and keeps the background.
     pub fn put(&mut self, x: u16, y: u16, glyph: char, ink: impl Into<Ink>) {
         let style = self.theme.ink(ink.into());
         self.styled(x, y, glyph, style);
@@ -70,7 +70,7 @@ impl Clip<'_> {
         self.styled(x, y, glyph, style);
     }
 
-    /// Writes a glyph of one cell before a ground of another ink; without colours the ground stays.
+    /// Writes a glyph of one cell on a background in the ink `behind`. A theme without colours keeps the background.
     pub fn put_before(&mut self, x: u16, y: u16, glyph: char, ink: Ink, behind: Ink) {
         let style = self.theme.behind(behind).unwrap_or_default();
         self.styled(x, y, glyph, self.theme.ink(ink).patch(style));
@@ -84,7 +84,7 @@ impl Clip<'_> {
         }
     }
 
-    /// Writes segments from `x` on. Returns the cell behind them.
+    /// Writes segments from `x` on. Returns the column after them.
     pub fn line(&mut self, x: u16, y: u16, segments: &[Segment<'_>]) -> u16 {
         segments.iter().fold(x, |x, segment| self.segment(x, y, segment))
     }
@@ -95,8 +95,8 @@ impl Clip<'_> {
         self.line(x, y, segments);
     }
 
-    /// Writes segments into `width` cells: shortened in the middle in the ink of the last where they need more.
-    /// Returns how many cells were written.
+    /// Writes segments into `width` cells. If they need more, their text is shortened in the middle and has the ink of the
+    /// last segment. Returns the number of cells written.
     pub fn line_within(&mut self, x: u16, y: u16, width: u16, segments: &[Segment<'_>], right: bool) -> u16 {
         let needed = cells(segments);
         if needed <= usize::from(width) {
@@ -132,7 +132,7 @@ impl Clip<'_> {
         end
     }
 
-    /// Empties a row and paints it as a panel.
+    /// Erases a row and gives it the panel background.
     pub fn blank_panel(&mut self, y: u16) {
         for x in 0..self.width() {
             if let Some(cell) = self.place(x, y).and_then(|place| self.buffer.cell_mut(place)) {
@@ -143,7 +143,7 @@ impl Clip<'_> {
         }
     }
 
-    /// Paints the ground of a row as a panel; its text stays.
+    /// Gives a row the panel background and keeps its text.
     pub fn panel(&mut self, y: u16) {
         if y < self.height() {
             let row = Rect { y: self.area.y + y, height: 1, ..self.area };

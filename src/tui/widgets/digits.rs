@@ -1,4 +1,4 @@
-//! Large digits for the main figure, in the largest form that fits.
+//! The main figure in large digits, in the largest form that fits.
 
 mod forms;
 
@@ -21,7 +21,7 @@ pub enum DigitForm {
 }
 
 impl DigitForm {
-    /// The largest form that a screen of so many columns should have.
+    /// The largest form for a screen of this width.
     pub fn for_screen(columns: u16) -> Self {
         if columns >= 160 { Self::Large } else { Self::Medium }
     }
@@ -66,7 +66,7 @@ impl Digits<'_> {
         forms.into_iter().find(|form| *form <= self.largest && fits(*form)).unwrap_or(DigitForm::Line)
     }
 
-    /// Draws it at the top left of `area`. Returns the form that was used.
+    /// Draws the amount at the top left of `area`. Returns the form used.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> DigitForm {
         let mut clip = canvas.clip(area);
         let form = self.form(clip.width(), clip.height(), clip.is_ascii());
@@ -101,7 +101,7 @@ impl Digits<'_> {
             Segment::new(self.role, figure).bold(),
         ];
         let width = clip.width();
-        // A figure is never cut: one that does not fit is left out, as is everything before it.
+        // A figure is never cut: if it does not fit, it is left out with the texts before it.
         if segments.iter().map(Segment::width).sum::<usize>() <= usize::from(width) {
             clip.line(0, 0, &segments);
         } else if segments[2].width() <= usize::from(width) {
@@ -133,7 +133,7 @@ fn glyph(font: Font, c: char) -> Option<&'static [&'static str]> {
     font.iter().find(|(known, _)| *known == c).map(|(_, rows)| *rows)
 }
 
-/// The cells of a text with one behind each digit; `None` if a character has no form.
+/// The width of a text in cells, with a cell after each digit; `None` if a character has no large form.
 fn cells(font: Font, text: &str) -> Option<usize> {
     text.chars().map(|c| glyph(font, c)?.first().map(|row| format::width(row) + 1)).sum()
 }

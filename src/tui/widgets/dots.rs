@@ -1,25 +1,25 @@
-//! A grid of braille dots, two by four a cell, each of a layer.
+//! A grid of braille dots, two by four per cell, where each dot belongs to a layer.
 
 use ratatui::layout::Rect;
 
 use super::{Canvas, Clip};
 use crate::tui::theme::{Ink, Role};
 
-/// The bit of a dot in its braille glyph, by row and column.
+/// The bit of each dot in its braille glyph, by row and column.
 const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
-/// Without colours: every second dot, for what stands below.
+/// The mask of lower layers without colours: every second dot.
 const HALF: u8 = 0x01 | 0x10 | 0x04 | 0x80;
-/// Without colours: two dots, for what is missing.
+/// The mask of losses without colours: two dots.
 const QUARTER: u8 = 0x02 | 0x80;
 
-/// What a dot belongs to: a layer by its number, and whether it is the layer's edge.
+/// The layer of a dot, by number, and whether the dot is on the layer's edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dot {
     pub(super) layer: u8,
     pub(super) is_edge: bool,
 }
 
-/// The lit dots of one cell, from its top left to its bottom right.
+/// The lit dots of a cell, from its top left to its bottom right.
 pub(super) struct Lit {
     dots: [Dot; 8],
     count: usize,
@@ -30,12 +30,12 @@ impl Lit {
         self.dots.get(..self.count).unwrap_or(&[])
     }
 
-    /// How many dots are of a layer.
+    /// The number of dots in a layer.
     pub(super) fn count(&self, layer: u8) -> usize {
         self.dots().iter().filter(|dot| dot.layer == layer).count()
     }
 
-    /// Whether a layer has its edge here.
+    /// Whether the cell contains the edge of a layer.
     pub(super) fn has_edge(&self, layer: u8) -> bool {
         self.dots().iter().any(|dot| dot.layer == layer && dot.is_edge)
     }
@@ -48,24 +48,24 @@ pub(super) struct Dots {
 }
 
 impl Dots {
-    /// A dark grid over the part of `area` that lies on the canvas.
+    /// An empty grid over the part of `area` that lies on the canvas.
     pub(super) fn over(canvas: &Canvas<'_>, area: Rect) -> Self {
         let area = area.intersection(canvas.buffer.area);
         let cells = (usize::from(area.width), usize::from(area.height));
         Self { cells, dots: vec![None; cells.0 * cells.1 * 8] }
     }
 
-    /// Dots from left to right.
+    /// The width in dots.
     pub(super) fn width(&self) -> usize {
         self.cells.0 * 2
     }
 
-    /// Dots from the ground to the top.
+    /// The height in dots.
     pub(super) fn height(&self) -> usize {
         self.cells.1 * 4
     }
 
-    /// Lights a dot: column from the left, row from the ground.
+    /// Lights a dot; columns count from the left, rows from the bottom.
     pub(super) fn set(&mut self, column: usize, row: usize, layer: u8, is_edge: bool) {
         if let Some(dot) = self.at(column, row) {
             *dot = Some(Dot { layer, is_edge });
@@ -79,7 +79,7 @@ impl Dots {
         }
     }
 
-    /// The dot at a place.
+    /// The dot at a position, if lit.
     pub(super) fn get(&self, column: usize, row: usize) -> Option<Dot> {
         let index = self.index(column, row)?;
         self.dots.get(index).copied().flatten()
@@ -95,22 +95,22 @@ impl Dots {
         (column < self.width()).then(|| from_top * self.width() + column)
     }
 
-    /// How many dots from the ground a value takes, where `low` is the ground and `top` the height.
+    /// The height of a value in dots, on a scale from `low` at the bottom to `top`.
     pub(super) fn rise(&self, value: f64, low: f64, top: f64) -> usize {
         share(value, low, top, self.height())
     }
 
-    /// The dot that a value lies on, where `low` is the lowest and `top` the highest.
+    /// The row of a value, from the bottom, on a scale where `low` is the lowest row and `top` the highest.
     pub(super) fn level(&self, value: f64, low: f64, top: f64) -> usize {
         share(value, low, top, self.height().saturating_sub(1))
     }
 
-    /// Draws the lit dots; `ink` tells a cell's from its dots and its row from the top.
+    /// Draws the lit dots. `ink` returns the ink of a cell from its dots and its row, counted from the top.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, ink: impl Fn(&Lit, usize) -> Ink) {
         self.draw_each(canvas, area, false, ink);
     }
 
-    /// Draws the lit dots and keeps the dots that are there already.
+    /// Draws the lit dots and keeps those already drawn.
     pub(super) fn draw_over(&self, canvas: &mut Canvas<'_>, area: Rect, ink: impl Fn(&Lit, usize) -> Ink) {
         self.draw_each(canvas, area, true, ink);
     }
@@ -150,7 +150,7 @@ impl Dots {
     }
 }
 
-/// `value` between `low` and `top` in `steps`, clamped; nothing where there is no scale.
+/// The position of `value` between `low` and `top`, in `steps`, clamped; 0 without a valid scale.
 fn share(value: f64, low: f64, top: f64, steps: usize) -> usize {
     let share = (value - low) / (top - low);
     if !share.is_finite() || top <= low {
@@ -159,7 +159,7 @@ fn share(value: f64, low: f64, top: f64, steps: usize) -> usize {
     (share.clamp(0.0, 1.0) * steps as f64).round_ties_even() as usize
 }
 
-/// Without colours layers differ by density.
+/// Masks dots so that layers differ by density without colours.
 fn thinned(bits: u8, role: Role) -> u8 {
     let mask = match role {
         Role::Cost | Role::Prompt => HALF,
@@ -174,14 +174,14 @@ fn braille_at(clip: &Clip<'_>, x: u16, y: u16) -> u8 {
     code.checked_sub(0x2800).and_then(|bits| u8::try_from(bits).ok()).unwrap_or(0)
 }
 
-/// The newest `columns` of values, at the right where there are fewer. What is not finite is a gap.
+/// The newest `columns` values; fewer are aligned to the right. Values that are not finite are gaps.
 pub(super) fn newest(values: &[Option<f64>], columns: usize) -> impl Iterator<Item = Option<f64>> + '_ {
     let shown = values.get(values.len().saturating_sub(columns)..).unwrap_or(&[]);
     let gap = columns - shown.len();
     std::iter::repeat_n(None, gap).chain(shown.iter().map(|value| value.filter(|v| v.is_finite())))
 }
 
-/// The share of a role in the interior of an area, in percent: less the lower the row is.
+/// The opacity of an area's interior, in percent: the lower the row, the lower the opacity.
 pub(super) fn shade(row: usize, height: usize) -> u8 {
     let up = height.saturating_sub(row + 1);
     (30.0 + 32.0 * up as f64 / height.saturating_sub(1).max(1) as f64).round_ties_even() as u8

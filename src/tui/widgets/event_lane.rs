@@ -1,4 +1,4 @@
-//! What happened when: a row an alert, from its begin to its end, and letters for deploys, restarts and prices.
+//! Lanes of events: an alert is a line from start to end, and letters mark deploys, restarts and prices.
 
 use ratatui::layout::Rect;
 
@@ -7,60 +7,60 @@ use super::{Canvas, Clip, Segment};
 use crate::tui::theme::{Ink, Role};
 use crate::units::Timestamp;
 
-/// Something in a lane.
+/// An event in a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LaneEvent {
-    /// It held from `begin` to `end`, or holds still.
+    /// An event that lasts from `begin` to `end`, or is still active.
     Span {
-        /// When it began.
+        /// The start.
         begin: Timestamp,
-        /// When it ended; `None` if it has not.
+        /// The end; `None` if still active.
         end: Option<Timestamp>,
-        /// Its severity.
+        /// The ink of its severity.
         ink: Ink,
     },
-    /// It happened at an instant: `D` a deploy, `R` a restart, `$` a price.
+    /// An event at an instant: `D` a deploy, `R` a restart, `$` a price.
     Letter {
-        /// When.
+        /// The instant.
         at: Timestamp,
-        /// What stands for it.
+        /// The letter.
         letter: char,
     },
 }
 
-/// One row.
+/// A row of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Lane<'a> {
     pub label: Segment<'a>,
-    /// The later are drawn over the earlier.
+    /// The events; later ones are drawn over earlier ones.
     pub events: Vec<LaneEvent>,
-    /// At the right: how long it holds, or how often it did.
+    /// The figure at the right: its duration, or its count.
     pub figure: Option<Segment<'a>>,
 }
 
-/// Lanes under each other, over one axis of time.
+/// Lanes below each other on a common time axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventLanes<'a> {
-    /// From the top.
+    /// The lanes from the top.
     pub lanes: Vec<Lane<'a>>,
-    /// The times; its cells are those of the lanes.
+    /// The time axis; its cells are those of the lanes.
     pub axis: TimeAxis,
-    /// Cells of labels before the lanes.
+    /// The width of the labels before the lanes, in cells.
     pub label_width: u16,
-    /// Cells of figures behind the lanes, the space before them included.
+    /// The width of the figures after the lanes, in cells, with the space before them.
     pub figure_width: u16,
-    /// The cells of the lanes that carry a dot in every row, usually where the axis has its times.
+    /// The cells that have a dot in every row, usually those of the axis labels.
     pub grid: Vec<u16>,
 }
 
 impl EventLanes<'_> {
-    /// The cells of the lanes in an area of `width`: what the axis needs.
+    /// The width of the lanes in an area of `width`, for the axis.
     pub fn lane_width(width: u16, label_width: u16, figure_width: u16) -> u16 {
         width.saturating_sub(label_width).saturating_sub(figure_width)
     }
 
-    /// Draws as many lanes as fit. Returns how many found no room.
+    /// Draws as many lanes as fit. Returns how many do not.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> usize {
         let area = area.intersection(canvas.buffer.area);
         let shown = self.lanes.len().min(usize::from(area.height));
@@ -106,10 +106,10 @@ impl EventLanes<'_> {
         }
     }
 
-    /// The first and the last cell of a span; `None` outside the axis.
+    /// The first and last cell of a span; `None` outside the axis.
     fn cells(&self, begin: Timestamp, end: Option<Timestamp>) -> Option<(u16, u16)> {
         let now = self.axis.now();
-        // The end is the first instant at which it holds no more.
+        // The end is exclusive.
         let last = end.unwrap_or(now).millis().saturating_sub(1).max(begin.millis());
         let (start, stop) = (self.axis.start().millis(), self.axis.end().millis().saturating_sub(1));
         if last < start || begin.millis() > stop {

@@ -1,6 +1,7 @@
-//! A chart in its frame: titled rule, scale at the right beside the newest value, times below.
+//! A chart in its frame: titled rule, scale at the right, times below.
 //!
-//! The large chart is one; four of one height and one span in a row are small multiples, so that the eye compares.
+//! The frame is used for the large chart and for four small charts in a row, which have the same height and span and can be
+//! compared.
 
 use ratatui::layout::Rect;
 
@@ -9,7 +10,7 @@ use super::rule::TitledRule;
 use super::{Canvas, Plot, Segment, cells};
 use crate::tui::theme::Role;
 
-/// A value that is written beside its height in the chart.
+/// A label of the scale, at the height of its value.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct ScaleLabel<'a> {
@@ -23,7 +24,7 @@ impl<'a> ScaleLabel<'a> {
         Self { value, text: Segment::dim(text) }
     }
 
-    /// The value of now.
+    /// The current value.
     pub fn now(value: f64, text: impl Into<std::borrow::Cow<'a, str>>) -> Self {
         Self { value, text: Segment::title(text) }
     }
@@ -32,20 +33,20 @@ impl<'a> ScaleLabel<'a> {
 /// The scale at the right of a chart.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ScaleColumn<'a> {
-    /// The most important first: one gives way to the row above or below, or is left out. They stand in the order of their
-    /// values.
+    /// The labels, the most important first. Where two collide, one moves to the row above or below or is left out. Labels
+    /// keep the order of their values.
     pub labels: Vec<ScaleLabel<'a>>,
-    /// What the colours of layers stand for, from the top down: written into free rows below the first, all of them or none.
+    /// The colour keys of the layers, from the top down, in free rows below the first; all of them or none.
     pub keys: Vec<Vec<Segment<'a>>>,
 }
 
 impl<'a> ScaleColumn<'a> {
-    /// One of these labels alone.
+    /// A scale with labels and no keys.
     pub fn of(labels: Vec<ScaleLabel<'a>>) -> Self {
         Self { labels, keys: Vec::new() }
     }
 
-    /// Writes the labels at their heights between the values of bottom and top.
+    /// Draws the labels at the heights of their values, on a scale from `low` to `top`.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, (low, top): (f64, f64)) {
         let mut clip = canvas.clip(area);
         let (width, height) = (clip.width(), clip.height());
@@ -57,7 +58,7 @@ impl<'a> ScaleColumn<'a> {
                 placed.push((row, label));
                 continue;
             }
-            // The one that stands there makes room, if it can.
+            // The label in this row moves, if possible.
             let Some(at) = placed.iter().position(|(taken, _)| *taken == row) else { continue };
             let (_, other) = placed.swap_remove(at);
             let away = if other.value < label.value { row.checked_add(1) } else { row.checked_sub(1) };
@@ -78,12 +79,12 @@ impl<'a> ScaleColumn<'a> {
     }
 }
 
-/// Whether a label may stand in a row: free, and between those of lower and higher values.
+/// Whether a label can be in a row: the row is free, and lies between the labels of lower and higher values.
 fn is_free(placed: &[(u16, &ScaleLabel<'_>)], row: u16, label: &ScaleLabel<'_>) -> bool {
     placed.iter().all(|(taken, other)| if label.value > other.value { row < *taken } else { row > *taken })
 }
 
-/// The row, from the top, in which a value lies.
+/// The row of a value, counted from the top.
 fn row_of(value: f64, (low, top): (f64, f64), height: u16) -> Option<u16> {
     let share = (value - low) / (top - low);
     if !share.is_finite() || height == 0 {
@@ -93,27 +94,27 @@ fn row_of(value: f64, (low, top): (f64, f64), height: u16) -> Option<u16> {
     Some(height - 1 - up.min(height - 1))
 }
 
-/// A chart with all that belongs to it.
+/// A chart with its rule, scale and axis.
 pub struct FramedChart<'a> {
-    /// Name, figure of now, legend and change.
+    /// The name, current figure, legend and change.
     pub rule: TitledRule<'a>,
-    /// What is drawn upon each other, from below; the first has the scale.
+    /// The plots, drawn over each other in this order; the scale is that of the first.
     pub plots: Vec<&'a dyn Plot>,
-    /// The values at the right.
+    /// The scale at the right.
     pub scale: ScaleColumn<'a>,
-    /// Cells of the scale.
+    /// The width of the scale in cells.
     pub scale_width: u16,
-    /// The times below; its `floor` is set from `scale_width`.
+    /// The axis below; its `floor` is set from `scale_width`.
     pub axis: Option<AxisRule<'a>>,
 }
 
 impl FramedChart<'_> {
-    /// The cells of the chart itself in a frame of `width`: what its time axis needs to know.
+    /// The width of the chart in a frame of `width` cells, for its time axis.
     pub fn chart_width(width: u16, scale_width: u16) -> u16 {
         if scale_width == 0 { width } else { width.saturating_sub(scale_width.saturating_add(1)) }
     }
 
-    /// Draws it over all of `area`: a row of rule, the chart, a row of times. Returns the chart's area.
+    /// Draws the frame over all of `area`: a row of rule, the chart, a row of times. Returns the chart's area.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> Rect {
         let area = area.intersection(canvas.buffer.area);
         self.rule.draw(canvas, area);
@@ -136,7 +137,7 @@ impl FramedChart<'_> {
     }
 }
 
-/// The areas of `count` blocks side by side with `gutter` cells between two; what does not divide is given to the last gaps.
+/// The areas of `count` blocks side by side with `gutter` cells between them; remaining cells are added to the last gaps.
 pub fn side_by_side(area: Rect, count: u16, gutter: u16) -> Vec<Rect> {
     let count = count.max(1);
     let width = area.width.saturating_sub(gutter.saturating_mul(count - 1)) / count;
@@ -145,7 +146,7 @@ pub fn side_by_side(area: Rect, count: u16, gutter: u16) -> Vec<Rect> {
     (0..count).map(|i| Rect { x: x(i), width, ..area }.intersection(area)).collect()
 }
 
-/// What changed, for the right of a rule: dim, an arrow and a figure.
+/// A dim text for the right end of a rule.
 pub fn change<'a>(text: impl Into<std::borrow::Cow<'a, str>>) -> Vec<Segment<'a>> {
     vec![Segment::new(Role::Dim, text)]
 }

@@ -23,13 +23,13 @@ impl Gauge {
         Self { value: share, low: 0.0, top: 1.0, limit: None, ink: ink.into() }
     }
 
-    /// Adds a limit.
+    /// Sets the limit.
     #[must_use]
     pub fn limit(self, limit: f64) -> Self {
         Self { limit: Some(limit), ..self }
     }
 
-    /// Draws it into the first row of `area`.
+    /// Draws the gauge into the first row of `area`.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let mut clip = canvas.clip(area);
         let share = |value: f64| Some((value - self.low) / (self.top - self.low)).filter(|share| share.is_finite());

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Canvas, Segment, cells};
 
-/// A sentence: the same in several lengths, the longest first.
+/// A sentence in several lengths, the longest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SentenceForms<'a> {
     forms: Vec<Vec<Segment<'a>>>,
@@ -49,7 +49,7 @@ pub struct Headline<'a> {
 }
 
 impl Headline<'_> {
-    /// Draws it into the first row of `area`: as many sentences as fit, each as long as it can be. Returns how many.
+    /// Draws as many sentences as fit into the first row of `area`, each as long as possible. Returns how many.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> usize {
         let mut clip = canvas.clip(area);
         let shown = self.shown(usize::from(clip.width()));
@@ -61,7 +61,7 @@ impl Headline<'_> {
         shown.len()
     }
 
-    /// The sentences that are shown by their places, each with its form.
+    /// The indexes of the sentences that are shown, each with the index of its form.
     fn shown(&self, room: usize) -> Vec<(usize, usize)> {
         let mut used = 0;
         let mut shown: Vec<(usize, usize)> = Vec::new();
@@ -70,7 +70,7 @@ impl Headline<'_> {
             let form = sentence.shortest();
             let mut needed = used + usize::from(used > 0) + sentence.width(form);
             if sentence.is_dependent {
-                // It lengthens the one that it speaks of, or is left out.
+                // A dependent sentence needs the full length of the sentence that it refers to, or is left out.
                 let Some(other) = spoken_of.and_then(|at: usize| shown.get_mut(at)) else { continue };
                 let whole = |form: usize| self.sentences.get(other.0).map_or(0, |sentence| sentence.width(form));
                 needed += whole(0) - whole(other.1).min(whole(0));

@@ -67,7 +67,7 @@ impl Heat {
         share.filter(|share| share.is_finite()).map_or(Self::Unknown, |share| Self::Level(HeatLevel::at(share)))
     }
 
-    /// Draws it.
+    /// Draws the cell.
     pub fn draw(self, clip: &mut Clip<'_>, x: u16, y: u16) {
         let (glyph, ink) = match self {
             Self::Level(level) => (level_glyph(clip, level), level.ink()),

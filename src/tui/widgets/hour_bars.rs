@@ -7,15 +7,15 @@ use crate::tui::format;
 use crate::tui::theme::{Ink, Role};
 
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// The share of a bar's role, in percent: broad bars at full strength would outshine the figures.
+/// The opacity of a bar, in percent, so that bars are less prominent than figures.
 const BAR: u8 = 75;
 
 /// One hour.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HourBar<'a> {
-    /// Its revenue so far; `None` before it begins or if it is unknown.
+    /// The revenue so far; `None` before the hour begins or if it is unknown.
     pub revenue: Option<f64>,
-    /// Its cost.
+    /// The cost.
     pub cost: Option<f64>,
     /// The revenue to compare it with, shown as `╌`: yesterday's in an hour that is not over.
     pub expected: Option<f64>,
@@ -31,23 +31,23 @@ impl Default for Segment<'_> {
     }
 }
 
-/// Bars side by side, from the left.
+/// Bars side by side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HourBars<'a> {
-    /// From left to right.
+    /// The bars from left to right.
     pub bars: Vec<HourBar<'a>>,
-    /// The value of the top.
+    /// The value at the top.
     pub top: f64,
-    /// Cells of a bar.
+    /// The width of a bar in cells.
     pub width: u16,
-    /// Cells from one bar to the next.
+    /// The distance from one bar to the next, in cells.
     pub pitch: u16,
-    /// Rows of labels and figures, below the bars.
+    /// The rows of labels and figures below the bars.
     pub text_rows: u16,
 }
 
 impl HourBars<'_> {
-    /// Draws bars and the text under them over all of `area`.
+    /// Draws the bars and their texts over all of `area`.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let rows = area.height.saturating_sub(self.text_rows);
         let mut clip = canvas.clip(area);
@@ -60,7 +60,7 @@ impl HourBars<'_> {
             self.draw_expected(&mut clip, x, rows, bar);
             let texts = std::iter::once(&bar.label).chain(&bar.figures).take(usize::from(self.text_rows));
             for (y, text) in (rows..).zip(texts) {
-                // A figure may use the air up to the next bar, but never touches its figure; a label that up to the next one.
+                // A figure may extend up to the next figure in its row, a label up to the next label.
                 let bars = 1 + self.bars_without(usize::from(i) + 1, usize::from(y - rows));
                 let room = self.pitch.saturating_mul(bars).saturating_sub(1).max(self.width).min(clip.width() - x);
                 let right = y > rows && format::width(&text.text) <= 2;
@@ -70,7 +70,7 @@ impl HourBars<'_> {
         }
     }
 
-    /// How many bars from `first` on have no text in a row below them.
+    /// The number of consecutive bars from `first` on without text in this row.
     fn bars_without(&self, first: usize, row: usize) -> u16 {
         let bars = self.bars.get(first..).unwrap_or(&[]);
         let is_empty = |bar: &&HourBar<'_>| match row.checked_sub(1) {
@@ -119,7 +119,7 @@ impl HourBars<'_> {
     }
 }
 
-/// A whole cell: without colours the cost is shaded and what is missing is thin, so that they differ from profit.
+/// The glyph of a full cell. Without colours, cost is shaded and a loss is lightly shaded, so that they differ from profit.
 fn whole(clip: &Clip<'_>, ink: Ink) -> char {
     match ink.role() {
         Role::Cost if !clip.has_colour() => '▒',
@@ -128,7 +128,8 @@ fn whole(clip: &Clip<'_>, ink: Ink) -> char {
     }
 }
 
-/// One cell of a bar, whose lowest eighth is number `low`: the edge between both parts is a glyph before a ground.
+/// Draws one cell of a bar; `low` is the number of its lowest eighth. A cell with the edge between both parts is a glyph on
+/// a background.
 fn draw_cell(clip: &mut Clip<'_>, (x, y): (u16, u16), low: u32, parts: &[(u32, Ink); 2]) {
     let inside = |edge: u32| edge.saturating_sub(low).min(8) as usize;
     let [(lower_edge, lower), (upper_edge, upper)] = *parts;

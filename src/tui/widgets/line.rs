@@ -1,4 +1,4 @@
-//! A line chart over time, in braille. The scale need not begin at zero, so both its ends are labelled.
+//! A line chart over time, in braille. The scale need not begin at zero, so both ends are labelled.
 
 use ratatui::layout::Rect;
 
@@ -6,16 +6,16 @@ use super::dots::{Dots, newest};
 use super::{Canvas, Plot};
 use crate::tui::theme::Role;
 
-/// A line; dots that are drawn already stay.
+/// A line. Dots that are already drawn are kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LineChart<'a> {
-    /// Two values a cell, the newest last; `None` breaks the line.
+    /// Two values per cell, the newest last; `None` interrupts the line.
     pub values: &'a [Option<f64>],
-    /// The value of the bottom.
+    /// The value at the bottom.
     pub low: f64,
-    /// The value of the top.
+    /// The value at the top.
     pub top: f64,
-    /// Its colour.
+    /// The role of its colour.
     pub role: Role,
 }
 
@@ -26,7 +26,7 @@ impl Plot for LineChart<'_> {
         for (x, value) in newest(self.values, dots.width()).enumerate() {
             let level = value.map(|value| dots.level(value, self.low, self.top));
             if let Some(level) = level {
-                // From beside the last point to this one.
+                // Connects the previous point with this one.
                 let from: usize = match before {
                     Some(before) if before < level => before + 1,
                     Some(before) if before > level => before - 1,

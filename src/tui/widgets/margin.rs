@@ -1,7 +1,7 @@
-//! The picture of the money: revenue = cost + profit.
+//! The margin chart: revenue = cost + profit.
 //!
-//! Cost is an area from zero, profit stands upon it, the upper edge is revenue. Where cost is higher, what is missing up to
-//! it is hatched in the loss role.
+//! Cost is an area from zero with the profit stacked on it; the upper edge is revenue. Where cost is higher than revenue,
+//! the difference is hatched in the loss role.
 
 use ratatui::layout::Rect;
 
@@ -9,32 +9,32 @@ use super::dots::{Dots, Lit, newest, shade};
 use super::{Canvas, Plot};
 use crate::tui::theme::{Ink, Role};
 
-/// How the money is shown.
+/// The form of a margin chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MarginForm {
-    /// Cost from zero, profit upon it.
+    /// Profit stacked on cost, which starts at zero.
     #[default]
     Stack,
-    /// Profit about a line at zero, for margins too thin to be seen in a stack.
+    /// Profit around a zero line, for margins too thin to be visible in a stack.
     Profit,
 }
 
 /// Revenue and cost over time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MarginChart<'a> {
-    /// Revenue, two values a cell, the newest last; `None` is a gap.
+    /// Revenue, two values per cell, the newest last; `None` is a gap.
     pub revenue: &'a [Option<f64>],
-    /// Cost at the same times; `None` is unknown, and so is the profit there.
+    /// Cost at the same times; if `None`, cost and profit are unknown.
     pub cost: &'a [Option<f64>],
-    /// The value of the top.
+    /// The value at the top.
     pub top: f64,
-    /// The value of the bottom, zero or less. Only [`MarginForm::Profit`] goes below zero.
+    /// The value at the bottom, zero or less. Only [`MarginForm::Profit`] goes below zero.
     pub bottom: f64,
-    /// How the money is shown.
+    /// The form of the chart.
     pub form: MarginForm,
 }
 
-/// The share of the loss role below zero, in percent; in a stack it is hatched and pure.
+/// The opacity of a loss below zero, in percent; a stack hatches it at full opacity.
 const MISSING: u8 = 55;
 
 const COST: u8 = 0;
@@ -112,14 +112,14 @@ impl MarginChart<'_> {
     }
 }
 
-/// Dots of one layer, the uppermost its edge.
+/// Lights a column of dots in one layer, with the top dot as its edge.
 fn column(dots: &mut Dots, x: usize, rows: std::ops::Range<usize>, layer: u8) {
     for row in rows.clone() {
         dots.set(x, row, layer, row + 1 == rows.end);
     }
 }
 
-/// A cell with an edge takes the pure role of the part that fills half of it.
+/// The ink of a cell. A cell with an edge has the pure role of the part that fills half of it.
 fn ink(lit: &Lit, row: usize, height: usize) -> Ink {
     if lit.has_edge(LOSS) || lit.count(LOSS) > 0 {
         return Role::Loss.into();

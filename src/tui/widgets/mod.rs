@@ -38,9 +38,9 @@ use ratatui::layout::Rect;
 
 /// A chart with a scale, which can be framed.
 pub trait Plot {
-    /// Draws it over all of `area`.
+    /// Draws the chart over all of `area`.
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect);
 
-    /// The values of its bottom and its top.
+    /// The values at its bottom and its top.
     fn range(&self) -> (f64, f64);
 }

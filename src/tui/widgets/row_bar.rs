@@ -16,7 +16,7 @@ pub struct RowBar {
 }
 
 impl RowBar {
-    /// Draws it into the first row of `area`.
+    /// Draws the bar into the first row of `area`.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let mut clip = canvas.clip(area);
         let width = clip.width();
@@ -35,7 +35,7 @@ pub struct DivergingBar {
     pub top: f64,
     /// The cell of the axis.
     pub axis: u16,
-    /// The inks of the right and of the left.
+    /// The inks of the right and the left side.
     pub inks: [Ink; 2],
 }
 
@@ -45,7 +45,7 @@ impl DivergingBar {
         Self { value, top, axis, inks: [Role::Gain.into(), Role::Loss.into()] }
     }
 
-    /// Draws it into the first row of `area`.
+    /// Draws the bar into the first row of `area`.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let mut clip = canvas.clip(area);
         let axis = self.axis.min(clip.width().saturating_sub(1));
@@ -75,14 +75,14 @@ fn halves(value: Option<f64>, top: f64, width: u16) -> u32 {
     ((share.min(1.0) * f64::from(width) * 2.0).round_ties_even() as u32).max(1)
 }
 
-/// The cells of so many halves, from the left.
+/// The cells of a bar of `halves` half cells, from the left.
 fn right(halves: u32) -> impl Iterator<Item = (u16, char)> {
     let full = (halves / 2) as u16;
     let half = (halves % 2 == 1).then_some((full, '╸'));
     (0..full).map(|x| (x, '━')).chain(half)
 }
 
-/// Draws a span of halves, from the left edge of the row: `from` inclusive to `to` exclusive.
+/// Draws a span of half cells, counted from the left edge of the row: `from` inclusive to `to` exclusive.
 pub(super) fn span(clip: &mut Clip<'_>, x: u16, y: u16, (from, to): (u32, u32), ink: Ink) {
     for cell in from / 2..to.div_ceil(2) {
         let (has_left, has_right) = (from <= 2 * cell, to >= 2 * cell + 2);

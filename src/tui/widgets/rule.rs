@@ -1,29 +1,29 @@
-//! The rule that names a block: `─ Title · note ───── right ─`, with a table's headings in the same row.
+//! The titled rule of a block: `─ Title · note ───── right ─`, with a table's headings in the same row.
 
 use ratatui::layout::Rect;
 
 use super::{Canvas, Clip, Segment, cells};
 use crate::tui::theme::Role;
 
-/// A heading at a place of the rule, counted from its left.
+/// A heading in the rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heading<'a> {
-    /// Its first cell.
+    /// Its first cell, from the left end of the rule.
     pub x: u16,
-    /// What it says.
+    /// The text.
     pub segment: Segment<'a>,
 }
 
-/// A rule with what stands in it.
+/// A rule with title, note, groups at the right, and headings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TitledRule<'a> {
-    /// The name, usually bold; with a figure of now.
+    /// The title, usually bold, with a current figure.
     pub title: Vec<Segment<'a>>,
-    /// What follows it where there is room; it begins with its own space or ` · `.
+    /// The text after the title, if it fits; it begins with its own space or ` · `.
     pub note: Vec<Segment<'a>>,
-    /// Legend and figures at the right. Groups find room from the right: the first is left out first.
+    /// Groups of legend and figures at the right. Where not all fit, the first is left out first.
     pub right: Vec<Vec<Segment<'a>>>,
-    /// Headings of columns.
+    /// The column headings.
     pub headings: Vec<Heading<'a>>,
 }
 
@@ -33,28 +33,28 @@ impl<'a> TitledRule<'a> {
         Self { title: vec![Segment::title(title)], ..Self::default() }
     }
 
-    /// The same with a note behind the title.
+    /// The rule with a note after the title.
     #[must_use]
     pub fn note(mut self, note: impl IntoIterator<Item = Segment<'a>>) -> Self {
         self.note = note.into_iter().collect();
         self
     }
 
-    /// The same with a group at the right, behind those that it has.
+    /// The rule with another group at the right, after the existing ones.
     #[must_use]
     pub fn right(mut self, group: impl IntoIterator<Item = Segment<'a>>) -> Self {
         self.right.push(group.into_iter().collect());
         self
     }
 
-    /// Whether title, note and all groups at the right find room in so many cells.
+    /// Whether title, note and all groups at the right fit in `width` cells.
     pub fn fits(&self, width: u16) -> bool {
         let left = cells(&self.title) + cells(&self.note);
         let right: usize = self.right.iter().map(|group| cells(group)).sum();
         left + right + 5 <= usize::from(width)
     }
 
-    /// Draws it into the first row of `area`.
+    /// Draws the rule into the first row of `area`.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let mut clip = canvas.clip(Rect { height: area.height.min(1), ..area });
         clip.fill(0, '─', Role::Rule);
@@ -69,9 +69,9 @@ impl<'a> TitledRule<'a> {
         }
     }
 
-    /// Writes title and note where both fit before `room`, else the title. Returns the cell behind them.
+    /// Writes title and note if both fit before `room`, else the title. Returns the column after them.
     fn titled(&self, clip: &mut Clip<'_>, room: usize) -> u16 {
-        // The rule's first cell and a space at both ends.
+        // The first cell of the rule, and a space before and after the text.
         let spaces = 3;
         if self.title.is_empty() || room < spaces {
             return 0;
@@ -87,10 +87,10 @@ impl<'a> TitledRule<'a> {
         3 + taken
     }
 
-    /// Writes the groups that fit behind `title`, the last always first.
+    /// Writes the groups that fit after `title`, beginning with the last.
     fn draw_right(&self, clip: &mut Clip<'_>, title: u16) {
         let end = usize::from(clip.width()).saturating_sub(2);
-        // The space behind the title may be the space before the group.
+        // The space after the title may also be the space before the group.
         let fits = |groups: &[Vec<Segment<'_>>]| {
             let needed: usize = groups.iter().map(|group| cells(group)).sum();
             needed > 0 && needed + usize::from(title).max(2) <= end
@@ -105,7 +105,7 @@ impl<'a> TitledRule<'a> {
     }
 }
 
-/// Writes a heading with a space at both ends where the rule goes on.
+/// Writes a heading with a space on each side where the rule continues.
 fn draw_heading(clip: &mut Clip<'_>, heading: &Heading<'_>) {
     if heading.segment.text.is_empty() {
         return;

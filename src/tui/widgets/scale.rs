@@ -1,32 +1,32 @@
-//! Scales in steps wide enough that they seldom change.
+//! Scales with round ends, which change rarely.
 
 use crate::units::{Span, Timestamp};
 
-/// The steps of a scale within a power of ten.
+/// The round values within a power of ten.
 const STEPS: [f64; 8] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0];
-/// How long values must be small before the scale goes down.
+/// How long values must be small before the scale shrinks.
 const CALM: Span = Span::from_secs(300);
-/// How small, as a share of the next lower step.
+/// The fraction of the next lower step below which values are small.
 const SMALL: f64 = 0.6;
-/// A percent, as a share.
+/// One percent.
 const PERCENT: f64 = 0.01;
 
-/// The least step at or above a value; 1 for what is not above zero, or not finite.
+/// The smallest step at or above `value`; 1 if `value` is not positive or not finite.
 pub fn step_above(value: f64) -> f64 {
     if !value.is_finite() || value <= 0.0 {
         return 1.0;
     }
     let decade = decade(value);
-    // Those that are too small need not be rounded, which is by far the most work.
+    // Rounding is expensive, so only candidates near `value` are rounded.
     let near = STEPS.into_iter().map(|step| step * decade).filter(|step| *step >= value * (1.0 - 1e-9));
     let step = near.map(rounded).find(|step| *step >= value);
     step.unwrap_or(f64::MAX)
 }
 
-/// The next step below a step.
+/// The next step below `step`.
 pub fn step_below(step: f64) -> f64 {
     let decade = decade(step);
-    // Half of a step is below every step but the next lower one and itself.
+    // Only the next lower step is between half of `step` and `step`.
     let below = STEPS.into_iter().rev().map(|s| rounded(s * decade)).find(|s| *s < step * (1.0 - 1e-9));
     below.unwrap_or_else(|| rounded(decade * 0.75))
 }
@@ -35,7 +35,7 @@ fn decade(value: f64) -> f64 {
     10_f64.powf(value.clamp(1e-300, 1e300).log10().floor())
 }
 
-/// Without the last digits, in which a power of ten and a step times it may differ.
+/// Rounds off the last digits, in which products of a step and a power of ten can differ.
 fn rounded(value: f64) -> f64 {
     format!("{value:.12e}").parse().unwrap_or(value)
 }
@@ -61,17 +61,17 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// A scale over a first largest value, which may be unknown.
+    /// A scale for a first largest value; `None` if it is unknown.
     pub fn new(largest: Option<f64>) -> Self {
         Self { top: step_above(largest.unwrap_or(0.0)), calm: None }
     }
 
-    /// The value of the top.
+    /// The value at the top.
     pub fn top(&self) -> f64 {
         self.top
     }
 
-    /// The scale after the largest value shown at `now`; nothing known leaves it as it is.
+    /// The scale after the largest value shown at `now`; unchanged if `largest` is `None`.
     #[must_use]
     pub fn follow(self, largest: Option<f64>, now: Timestamp) -> Self {
         let Some(largest) = largest.filter(|value| value.is_finite()) else { return self };
@@ -85,12 +85,13 @@ impl Scale {
         if now.millis() - since.millis() < CALM.millis() {
             return Self { calm: Some((since, most)), ..self };
         }
-        // Nothing but zero has no step of its own.
+        // Zero has no step of its own.
         if most > 0.0 { Self::new(Some(most)) } else { Self { calm: None, ..self } }
     }
 }
 
-/// Both ends of a line's scale: wider at once, narrower only after five minutes in less than 60 % of it.
+/// The scale of a line chart. It widens at once, and narrows after five minutes of values within less than 60 % of its
+/// range.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LineScale {
     low: f64,
@@ -99,13 +100,13 @@ pub struct LineScale {
 }
 
 impl LineScale {
-    /// A scale over the first least and largest value.
+    /// A scale for a first minimum and maximum.
     pub fn new(values: Option<(f64, f64)>) -> Self {
         let (low, top) = values.filter(|(a, b)| a.is_finite() && b.is_finite()).map_or((0.0, 1.0), |(a, b)| ends(a, b));
         Self { low, top, calm: None }
     }
 
-    /// A scale of shares, from 0 to 1, at least two percents high: a flat line looks flat.
+    /// A scale of shares, from 0 to 1, with a range of at least two percentage points, so that a flat line looks flat.
     pub fn of_shares(values: Option<(f64, f64)>) -> Self {
         let scale = Self::new(values);
         let values = values.filter(|(least, largest)| largest - least < 3.0 * PERCENT);
@@ -121,12 +122,12 @@ impl LineScale {
         Self { low: rounded(low * PERCENT), top: rounded(top.clamp(low + 2.0, 100.0) * PERCENT), calm: None }
     }
 
-    /// The values of bottom and top.
+    /// The values at the bottom and the top.
     pub fn ends(&self) -> (f64, f64) {
         (self.low, self.top)
     }
 
-    /// The scale after the least and the largest value shown at `now`.
+    /// The scale after the minimum and maximum shown at `now`.
     #[must_use]
     pub fn follow(self, values: Option<(f64, f64)>, now: Timestamp) -> Self {
         let Some((least, largest)) = values.filter(|(a, b)| a.is_finite() && b.is_finite()) else { return self };
@@ -146,7 +147,7 @@ impl LineScale {
     }
 }
 
-/// Round values about two others.
+/// Round values that enclose `least` and `largest`.
 fn ends(least: f64, largest: f64) -> (f64, f64) {
     let (least, largest) = (least.min(largest), least.max(largest));
     let range = largest - least;
@@ -224,7 +225,7 @@ mod tests {
         assert!(same(scale.top(), 3.0));
         scale = scale.follow(Some(3.1), at(0));
         assert!(same(scale.top(), 4.0));
-        // 1.9 is above 60 % of 3: calm does not begin.
+        // 1.9 is above 60 % of 3, so the five minutes do not begin.
         scale = scale.follow(Some(1.9), at(10)).follow(Some(1.9), at(1000));
         assert!(same(scale.top(), 4.0));
         scale = scale.follow(Some(1.7), at(1010)).follow(Some(1.2), at(1309));

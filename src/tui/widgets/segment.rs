@@ -1,4 +1,4 @@
-//! A piece of a line of text with its ink.
+//! A piece of text in one ink.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ pub struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    /// A piece in an ink.
+    /// Creates a piece of text.
     pub fn new(ink: impl Into<Ink>, text: impl Into<Cow<'a, str>>) -> Self {
         Self { text: text.into(), ink: ink.into(), bold: false }
     }
@@ -40,19 +40,19 @@ impl<'a> Segment<'a> {
         Self::new(ink, "▪")
     }
 
-    /// The same in bold.
+    /// The segment in bold.
     #[must_use]
     pub fn bold(self) -> Self {
         Self { bold: true, ..self }
     }
 
-    /// How many cells it takes.
+    /// The width in cells.
     pub fn width(&self) -> usize {
         format::width(&self.text)
     }
 }
 
-/// How many cells a line of segments takes.
+/// The width of a line of segments, in cells.
 pub fn cells(segments: &[Segment<'_>]) -> usize {
     segments.iter().map(Segment::width).sum()
 }

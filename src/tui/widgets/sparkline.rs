@@ -14,21 +14,21 @@ const GLYPHS: [char; 8] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇']
 /// A sparkline with one value per cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sparkline<'a> {
-    /// The newest last, at the right; `None` is a gap.
+    /// The values, the newest last, aligned to the right; `None` is a gap.
     pub values: Cow<'a, [Option<f64>]>,
-    /// The value of the top.
+    /// The value at the top.
     pub top: f64,
-    /// Its ink; without one, each cell has its place on the load scale.
+    /// The ink; `None` gives each cell its colour on the load scale.
     pub ink: Option<Ink>,
 }
 
 impl<'a> Sparkline<'a> {
-    /// A line in one ink.
+    /// A sparkline in one ink.
     pub fn new(values: impl Into<Cow<'a, [Option<f64>]>>, top: f64, ink: impl Into<Ink>) -> Self {
         Self { values: values.into(), top, ink: Some(ink.into()) }
     }
 
-    /// A line of shares on the load scale.
+    /// A sparkline of shares on the load scale.
     pub fn heat(values: impl Into<Cow<'a, [Option<f64>]>>) -> Self {
         Self { values: values.into(), top: 1.0, ink: None }
     }

@@ -1,33 +1,33 @@
-//! The times of a chart: dots of a fixed span on the clock, two a cell.
+//! The time axis of a chart: dots of a fixed duration, aligned to the clock, two per cell.
 //!
-//! A young chart fills from the left; when it is full, dots are folded into longer ones until the span that was asked for
-//! is reached. From then on it shifts by whole cells. A dot, once past, has the same value until it is folded or leaves.
+//! A young chart fills from the left. When it is full, pairs of dots are merged into longer ones until the requested span
+//! is reached; from then on it shifts by whole cells. A past dot keeps its value until it is merged or leaves the chart.
 
 use jiff::tz::TimeZone;
 
 use crate::tui::theme::Ink;
 use crate::units::{Span, Timestamp};
 
-/// Lengths of a dot in milliseconds: each divides a day, so that cells begin at round times of the clock.
+/// The durations of a dot in milliseconds: each divides a day, so that cells begin at round times.
 const DOTS: [i64; 22] = [
     1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 45_000, 60_000, 90_000, 120_000, 150_000, 180_000, 300_000, 600_000,
     900_000, 1_200_000, 1_800_000, 2_400_000, 3_600_000, 7_200_000, 21_600_000, 43_200_000,
 ];
-/// The longest dot in milliseconds, some 35 years: times of all cells can be counted.
+/// The longest duration of a dot in milliseconds, about 35 years, so that the times of all cells fit in an `i64`.
 const LONGEST: i64 = 1 << 40;
-/// The share of the span that the longest dots must cover: a chart of 23.7 hours passes for one of 24.
+/// The share of the span that the longest dots must cover: a chart of 23.7 hours counts as one of 24.
 const ENOUGH: f64 = 0.9;
 
-/// Dots of these lengths in milliseconds appear two at a time, when their cell is full: a chart with cells of 10 to 20 seconds
-/// is drawn half as often. Shorter dots fill a chart's first minutes; longer ones would come too late in pairs.
+/// Dots of these durations in milliseconds appear in pairs, when their cell is full, so that a chart with cells of 10 to 20
+/// seconds is redrawn half as often. Shorter dots fill a chart's first minutes; longer ones would appear too late in pairs.
 const IN_PAIRS: std::ops::RangeInclusive<i64> = 5_000..=10_000;
 
-/// What lies between two labels, in milliseconds.
+/// The intervals between labels, in milliseconds.
 const LABELS: [i64; 17] = [
     5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000,
     10_800_000, 14_400_000, 21_600_000, 43_200_000, 86_400_000,
 ];
-/// The least cells between the beginnings of two labels.
+/// The minimum cells between the starts of two labels.
 const LABEL_CELLS: i64 = 9;
 
 /// A label at a cell of the chart, such as `┴14:30`.
@@ -38,7 +38,7 @@ pub struct Tick {
     pub text: String,
 }
 
-/// What happened at a cell of the chart: `▲` an alert, `D` a deploy.
+/// A mark at a cell of the chart: `▲` an alert, `D` a deploy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct AxisMark {
@@ -47,7 +47,7 @@ pub struct AxisMark {
     pub ink: Ink,
 }
 
-/// Which time each dot of a chart stands for.
+/// The time of each dot of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeAxis {
     start: i64,
@@ -57,8 +57,8 @@ pub struct TimeAxis {
 }
 
 impl TimeAxis {
-    /// The axis of a chart of `cells` cells at `now`, of which something is known since `began`. It reaches back `span` when
-    /// it is old enough. The same arguments give the same axis: it has no state.
+    /// The axis of a chart of `cells` cells at `now`, with data since `began`. It covers `span` once the data does. The
+    /// axis depends on nothing but its arguments.
     pub fn new(began: Timestamp, now: Timestamp, span: Span, cells: u16) -> Self {
         let longest = longest_dot(span, cells);
         let (began, now) = (began.millis().min(now.millis()), now.millis());
@@ -71,39 +71,39 @@ impl TimeAxis {
         Self::shifting(Timestamp::from_millis(now), Span::from_millis(2 * longest), cells)
     }
 
-    /// The axis whose newest cell of a length holds `now`.
+    /// The axis of cells of the given duration, whose newest cell contains `now`.
     pub fn shifting(now: Timestamp, cell: Span, cells: u16) -> Self {
         let dot = (cell.millis() / 2).clamp(1, LONGEST);
         let end = floor(now.millis(), 2 * dot).saturating_add(2 * dot);
         Self { start: end.saturating_sub(2 * dot * i64::from(cells)), now: now.millis(), dot, cells }
     }
 
-    /// The length of a dot.
+    /// The duration of a dot.
     pub fn dot(&self) -> Span {
         Span::from_millis(self.dot)
     }
 
-    /// The length of a cell: how often the chart shifts.
+    /// The duration of a cell, the interval at which the chart shifts.
     pub fn cell(&self) -> Span {
         Span::from_millis(2 * self.dot)
     }
 
-    /// When its first cell begins.
+    /// The start of the first cell.
     pub fn start(&self) -> Timestamp {
         Timestamp::from_millis(self.start)
     }
 
-    /// When its last cell ends.
+    /// The end of the last cell.
     pub fn end(&self) -> Timestamp {
         Timestamp::from_millis(self.start.saturating_add(2 * self.dot * i64::from(self.cells)))
     }
 
-    /// The instant that it was made for.
+    /// The instant that the axis was created for.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.now)
     }
 
-    /// How many dots it has.
+    /// The number of dots.
     pub fn dots(&self) -> usize {
         2 * usize::from(self.cells)
     }
@@ -119,13 +119,13 @@ impl TimeAxis {
         self.dot_of(at).map(|dot| (dot / 2) as u16)
     }
 
-    /// When a cell begins: what a cursor over it points at.
+    /// The start of a cell, the time that a cursor on it points at.
     pub fn time_of(&self, cell: u16) -> Timestamp {
         Timestamp::from_millis(self.start.saturating_add(2 * self.dot * i64::from(cell)))
     }
 
-    /// The mean of the points of each dot. A point holds from its instant for `every`, but not beyond now; a dot without a
-    /// known point is a gap.
+    /// The mean of the points in each dot. A point is valid from its instant for `every`, but not beyond now; a dot without
+    /// a known point is a gap.
     pub fn means(&self, points: impl IntoIterator<Item = (Timestamp, Option<f64>)>, every: Span) -> Vec<Option<f64>> {
         let mut sums = vec![(0.0_f64, 0_u32); self.dots()];
         self.each(points, every, |dot, value| {
@@ -137,7 +137,7 @@ impl TimeAxis {
         sums.into_iter().map(|(sum, count)| (count > 0).then(|| sum / f64::from(count))).collect()
     }
 
-    /// The largest of the points of each dot, otherwise as [`TimeAxis::means`]: for p99.
+    /// The maximum of the points in each dot, otherwise as [`TimeAxis::means`]; for p99.
     pub fn largest(&self, points: impl IntoIterator<Item = (Timestamp, Option<f64>)>, every: Span) -> Vec<Option<f64>> {
         let mut most: Vec<Option<f64>> = vec![None; self.dots()];
         self.each(points, every, |dot, value| {
@@ -169,13 +169,13 @@ impl TimeAxis {
         }
     }
 
-    /// Where the newest dot that is drawn may reach: no dot begins after now.
+    /// The exclusive end of the dots that are drawn: no dot begins after now.
     fn filled(&self) -> i64 {
         let after_now = self.now.saturating_add(1);
         if IN_PAIRS.contains(&self.dot) { floor(after_now, 2 * self.dot) } else { after_now }
     }
 
-    /// Labels of round local times, `every` apart or as close as they can be read.
+    /// Labels at round local times, `every` apart, or as close as is legible.
     pub fn ticks(&self, zone: &TimeZone, every: Option<Span>) -> Vec<Tick> {
         let cell = 2 * self.dot;
         let close = |step: &i64| *step >= LABEL_CELLS * cell && *step >= cell;
@@ -184,7 +184,7 @@ impl TimeAxis {
         let labels = (0..self.cells).filter_map(|number| {
             let begin = self.time_of(number).millis();
             let local = begin.saturating_add(offset(begin, zone));
-            // The round time that this cell holds.
+            // The round time within this cell.
             let round = floor(local.saturating_add(cell - 1), every);
             (round >= local).then(|| Tick { cell: number, text: label(round, every) })
         });
@@ -197,7 +197,7 @@ impl TimeAxis {
     }
 }
 
-/// The shortest dot with which `cells` cells cover a span.
+/// The shortest dot duration at which `cells` cells cover a span.
 fn longest_dot(span: Span, cells: u16) -> i64 {
     let needed = span.millis() as f64 * ENOUGH / (2.0 * f64::from(cells.max(1)));
     let last = DOTS.last().copied().unwrap_or(1_000);
@@ -208,13 +208,13 @@ fn floor(value: i64, step: i64) -> i64 {
     value.div_euclid(step).saturating_mul(step)
 }
 
-/// How far local time is ahead of UTC, in milliseconds.
+/// The offset of local time from UTC, in milliseconds.
 fn offset(millis: i64, zone: &TimeZone) -> i64 {
     let at = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     i64::from(zone.to_offset(at).seconds()) * 1000
 }
 
-/// A local time, given as if it were UTC.
+/// Formats a local time, given as if it were UTC.
 fn label(local: i64, every: i64) -> String {
     let Ok(instant) = jiff::Timestamp::from_millisecond(local) else { return String::new() };
     let time = instant.to_zoned_datetime(TimeZone::UTC);

@@ -21,8 +21,8 @@ impl<'a> Toast<'a> {
         Self { text: vec![Segment::text(text)] }
     }
 
-    /// Draws it at the right of the lowest row of `area` in which it covers none of `keep_clear`. Returns where, or `None`
-    /// if it is too long or finds no such row.
+    /// Draws the message at the right of the lowest row of `area` where it does not cover any of `keep_clear`. Returns its
+    /// area, or `None` if it is too long or there is no such row.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, keep_clear: &[Rect]) -> Option<Rect> {
         let area = area.intersection(canvas.buffer.area);
         let width = u16::try_from(cells(&self.text)).ok()?.checked_add(2)?;

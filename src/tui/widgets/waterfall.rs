@@ -39,19 +39,19 @@ pub struct Waterfall<'a> {
     pub ends: Option<(f64, f64)>,
 }
 
-/// One row as it is drawn: figures and ends of its bar in the unit of money.
+/// A row to draw: its figure and the ends of its bar in the unit of money.
 struct WaterfallLine<'a> {
     label: &'a str,
     note: &'a str,
     is_total: bool,
-    /// What is printed, in units of the last decimal.
+    /// The printed figure, in units of the last decimal.
     figure: Option<i128>,
     from: f64,
     to: f64,
 }
 
 impl<'a> Waterfall<'a> {
-    /// Both ends of the axis. Where it begins above zero, the rule should say so.
+    /// Both ends of the axis. If the axis begins above zero, the rule should say so.
     pub fn axis(&self) -> (f64, f64) {
         self.ends.filter(|(low, top)| top > low).unwrap_or_else(|| {
             let levels = self.lines().into_iter().map(|line| line.to);
@@ -140,7 +140,7 @@ fn axis_about(least: f64, most: f64) -> (f64, f64) {
     }
     let unit = 10_f64.powf(range.log10().floor());
     let low = (least / unit).floor() * unit;
-    // A total equal to the beginning of the axis would have no bar.
+    // The bar of a total equal to the start of the axis would be invisible.
     (if least - low < range / 20.0 { low - unit } else { low }.max(0.0), most)
 }
 
@@ -167,7 +167,7 @@ fn draw_bar(clip: &mut Clip<'_>, (x, y): (u16, u16), width: u16, (low, top): (f6
     }
 }
 
-/// An amount for drawing.
+/// An amount in the unit of money, for drawing.
 fn value(money: Money) -> f64 {
     money.rounded(6) as f64 / 1e6
 }
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_printed_rows_add_up() {
-        // Each third rounds to nothing, all of them to one.
+        // Each third rounds to zero, their sum to one.
         let figures = |w: &Waterfall<'_>| w.lines().iter().map(|line| line.figure).collect::<Vec<_>>();
         let third = Some(333_334);
         assert_eq!(figures(&waterfall(10_000_000, &[third; 3])), [Some(10), Some(0), Some(1), Some(0), Some(11)]);

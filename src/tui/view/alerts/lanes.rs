@@ -1,4 +1,4 @@
-//! The profit over the span, and below it in the same columns what was wrong when: cause and effect.
+//! The profit over the chart's span, and below it, on the same time axis, a lane for each alert.
 
 use ratatui::layout::Rect;
 
@@ -22,19 +22,19 @@ use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Span, Timestamp};
 
-/// The most lanes of alerts.
+/// The maximum number of alert lanes.
 const MOST: usize = 8;
-/// Cells before a lane and behind it.
+/// Cells before a lane (the label), and after it (the age).
 const NAME: u16 = 34;
 const AGE: u16 = 7;
 
-/// Rows of all lanes.
+/// The rows of all lanes.
 pub(super) fn rows(scene: &Scene<'_>) -> u16 {
     let known = known(scene);
     grouped(scene, &known).len() as u16 + u16::from(known.iter().any(|event| !event.is_alert()))
 }
 
-/// Draws the profit into `area`, the lanes into `lanes`.
+/// Draws the profit chart into `area` and the alert lanes into `lanes`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Scene<'_>) {
     let span = scene.app.charts.reach.span();
     let chart = Rect { x: area.x + NAME, width: area.width.saturating_sub(NAME), ..area }.intersection(area);
@@ -75,7 +75,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Sce
     .draw(canvas, lanes);
 }
 
-/// How long a cell is, and what stands in the lanes.
+/// Draws the titled rule, with the time that a cell stands for.
 fn rule(canvas: &mut Canvas<'_>, area: Rect, axis: &TimeAxis) {
     let cell = format::duration(axis.cell());
     TitledRule::new("Profit and alerts")
@@ -86,7 +86,7 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, axis: &TimeAxis) {
         .draw(canvas, area);
 }
 
-/// Beside the chart: the profit an hour now, at its least and its most, and how many alerts there were.
+/// Draws the facts beside the chart: the profit per hour now, its minimum and maximum, and the number of alerts.
 fn facts(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -131,17 +131,17 @@ fn facts(
     }
 }
 
-/// One alert as often as it came.
+/// All occurrences of one alert, drawn in one lane.
 struct LaneGroup {
     rule: Rule,
-    /// What it is about: parts of one thing, such as a node's GPUs, have one lane.
+    /// The subjects. Parts of one thing, such as the GPUs of a node, share a lane.
     names: Vec<Label>,
     severity: Severity,
     spans: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
 impl LaneGroup {
-    /// What it is about and what is wrong, as far as both find room.
+    /// The subject and the rule's text, as far as both fit.
     fn label(&self, scene: &Scene<'_>) -> String {
         let names: Vec<&str> = self.names.iter().map(Label::as_str).collect();
         let (about, found) = (about_all(scene, &names), found(self.rule));
@@ -170,14 +170,14 @@ impl LaneGroup {
     }
 }
 
-/// What is known of the span, oldest first.
+/// The events known for the chart's span, oldest first.
 fn known(scene: &Scene<'_>) -> Vec<HistoryEvent> {
     let span = scene.app.charts.reach.span();
     let until = scene.snap.at;
     scene.app.history.events(until - Span::from_millis(span.millis().min(DAY.millis())), until, None)
 }
 
-/// The alerts by what they are: those that last first, the gravest of them first, then the latest.
+/// Groups the alerts by rule and subject: active ones first, by severity, then the latest.
 fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<LaneGroup> {
     let mut groups: Vec<LaneGroup> = Vec::new();
     let mut add = |rule: Rule, name: &Label, severity: Severity, span: (Timestamp, Option<Timestamp>)| {
@@ -190,7 +190,7 @@ fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<LaneGroup> {
                 if !group.names.contains(name) {
                     group.names.push(name.clone());
                 }
-                // An alert that lasts is in both the snapshot and the history.
+                // An active alert is in both the snapshot and the history.
                 if !group.spans.iter().any(|(begin, end)| *begin == span.0 || end.is_none() && span.1.is_none()) {
                     group.spans.push(span);
                 }

@@ -1,4 +1,4 @@
-//! What happened in the last day: alerts that are over, with their cost, and events.
+//! The last day: resolved alerts with their cost, and other events.
 
 use ratatui::layout::Rect;
 
@@ -15,12 +15,12 @@ use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Span;
 
-/// How far back it goes.
+/// How far back the log goes.
 pub(super) const DAY: Span = Span::from_secs(86_400);
-/// The least rows of a table that says something.
+/// The minimum rows of a table that shows at least one entry.
 const LEAST: u16 = 3;
 
-/// Both lists, the latest first.
+/// Resolved alerts and other events, the latest first.
 pub(super) struct Log {
     pub(super) resolved: Vec<Resolved>,
     events: Vec<HistoryEvent>,
@@ -38,7 +38,7 @@ pub(super) const fn letter(kind: EventKind) -> char {
     }
 }
 
-/// What happened, with the name that an engine has on the screen.
+/// The event's text, with engines named as elsewhere on the screen.
 fn words(scene: &Scene<'_>, event: &HistoryEvent) -> String {
     match event.kind {
         EventKind::Restart => format!("{}: its counters began anew", about(scene, event.name.as_str())),
@@ -46,7 +46,7 @@ fn words(scene: &Scene<'_>, event: &HistoryEvent) -> String {
     }
 }
 
-/// What each alert that lasts cost so far, where that is known.
+/// What each active alert has cost so far, where that is known.
 pub(super) fn costs(scene: &Scene<'_>) -> impl Fn(&Alert) -> Option<f64> + use<> {
     let until = scene.snap.at;
     let lasting = scene.app.history.events(until - DAY, until, None).into_iter();
@@ -59,13 +59,13 @@ pub(super) fn costs(scene: &Scene<'_>) -> impl Fn(&Alert) -> Option<f64> + use<>
     }
 }
 
-/// Rows of a list with its heading; of an empty one it is said that it is.
+/// The rows of a list with its heading. An empty list takes one row to say so.
 fn wanted(rows: usize) -> u16 {
     (rows.min(1_000) as u16 + 1).max(2)
 }
 
 impl Log {
-    /// Of the last day before the snapshot, as far as the filter and the view's subject let it.
+    /// The entries of the last day before the snapshot that match the filter and the view's subject.
     pub(super) fn of(scene: &Scene<'_>) -> Self {
         let until = scene.snap.at;
         let about = scene.app.subject();
@@ -82,23 +82,23 @@ impl Log {
         Self { resolved, events }
     }
 
-    /// Rows that both take with their headings.
+    /// The rows that both lists take with their headings.
     pub(super) fn rows(&self, scene: &Scene<'_>) -> u16 {
         let rows = |rows: usize| if rows == 0 { 0 } else { rows.min(1_000) as u16 + 1 };
         rows(resolved::entries(scene, &self.resolved).len()) + rows(self.events.len())
     }
 
-    /// Rows with which both find room, and it is said of an empty one that it is.
+    /// The rows that both lists take, with a row for an empty list to say so.
     pub(super) fn wanted(&self, scene: &Scene<'_>) -> u16 {
         (wanted(resolved::entries(scene, &self.resolved).len()) + wanted(self.events.len())).max(2 * LEAST)
     }
 
-    /// Rows that the events take with their heading.
+    /// The rows that the events take with their heading.
     pub(super) fn events_wanted(&self) -> u16 {
         wanted(self.events.len())
     }
 
-    /// How many of so many rows each of them gets.
+    /// Splits `room` rows between the resolved alerts and the events.
     pub(super) fn heights(&self, scene: &Scene<'_>, room: u16) -> [u16; 2] {
         let [resolved, events] = [wanted(resolved::entries(scene, &self.resolved).len()), wanted(self.events.len())];
         if room < 2 * LEAST {
@@ -108,7 +108,7 @@ impl Log {
         [first, room - first]
     }
 
-    /// Draws what else happened.
+    /// Draws the events that are not alerts.
     pub(super) fn draw_events(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         type C<'s> = Col<'s, HistoryEvent>;
         let zone = scene.zone();

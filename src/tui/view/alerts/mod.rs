@@ -1,4 +1,4 @@
-//! Alerts: what is wrong, since when, and what to do; and what happened before.
+//! The alerts view: active alerts with their start and remedy, and past ones.
 
 mod lanes;
 mod log;
@@ -25,17 +25,17 @@ use crate::tui::widgets::{Canvas, Segment};
 use log::Log;
 use rows::{AlertLine, columns, glyph, key, lines};
 
-/// Rows of the chart of the profit: at least, and what it may grow by where nothing else needs them.
+/// The minimum rows of the profit chart, and the rows that it may grow by when no other part needs them.
 const CHART: u16 = 6;
 const MORE_CHART: u16 = 8;
-/// The least rows of the list of what is wrong, and of the chosen alert in full.
+/// The minimum rows of the list of active alerts, and of the chosen alert in full.
 const LIST: u16 = 3;
 const WHOLE: u16 = 4;
-/// The least rows and the most of what the chosen alert is about.
+/// The minimum and maximum rows of the detail about the chosen alert's subject.
 const DETAIL: u16 = 12;
 const MOST_DETAIL: u16 = 26;
 
-/// The view.
+/// The alerts view.
 pub(super) struct Alerts;
 
 impl View for Alerts {
@@ -66,11 +66,11 @@ impl View for Alerts {
         let log = Log::of(scene);
         let alerts = lines(scene).len().min(1_000) as u16;
         let wanted = (alerts + 1).max(LIST) + if alerts > 0 { WHOLE } else { 0 };
-        // What is wrong now comes first; the past has what is left, and at least a third.
+        // Active alerts come first; the past gets the remaining rows, at least a third.
         let list = wanted.min(room).min(room - (room / 3).min(log.rows(scene)));
-        // The chosen alert is told in full, or its rows go to what is over.
+        // The chosen alert is shown in full, or its rows go to the resolved alerts.
         let list = if list < wanted { list.min((alerts + 1).max(LIST)) } else { list };
-        // What neither needs shows what the chosen alert is about; else the profit.
+        // Rows that neither list needs show the chosen alert's subject, or else the profit.
         let spare = (room - list).saturating_sub(log.wanted(scene));
         let has_detail = has_lanes && spare >= DETAIL && detail_of(scene).is_some();
         let detail = if has_detail { spare.min(MOST_DETAIL) } else { 0 };
@@ -85,7 +85,7 @@ impl View for Alerts {
         rest = Rect { y: rest.y + detail, height: rest.height - detail, ..rest };
         let [resolved, events] = log.heights(scene, rest.height);
         layout.put(Part::Table(1), Rect { height: resolved, ..rest });
-        // What the events leave names what is watched for.
+        // Rows that the events leave free list the rules.
         let spare = events.saturating_sub(log.events_wanted() + 1);
         let rules = if spare >= watched::LEAST { spare } else { 0 };
         layout.put(Part::Table(2), Rect { y: rest.y + resolved, height: events - rules, ..rest });
@@ -145,7 +145,7 @@ impl View for Alerts {
         let entries = resolved::entries(scene, &log.resolved);
         let word = match (chosen(scene, &lines), chosen_entry(scene, &lines, &entries)) {
             (Some(line), _) => line.word(),
-            // What it was about is behind each alert, these behind their row.
+            // The subject is shown for a single alert; the rows of a group fold.
             (None, Some(entry)) if entry.is_group() => return OnEnter::Fold(entry.key),
             (None, Some(entry)) => entry.word(),
             (None, None) => return OnEnter::Nowhere,
@@ -178,18 +178,18 @@ impl View for Alerts {
     }
 }
 
-/// The rows of both lists: what is wrong, then what is over.
+/// The keys of both lists: active alerts, then resolved ones.
 fn keys(scene: &Scene<'_>, lines: &[AlertLine<'_>], log: &Log) -> Vec<ListKey> {
     let over = resolved::entries(scene, &log.resolved);
     lines.iter().map(key).chain(over.iter().map(|entry| entry.key)).collect()
 }
 
-/// The chosen row among what is wrong; `None` where the chosen one is over.
+/// The chosen row among the active alerts; `None` if a resolved one is chosen.
 fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [AlertLine<'a>]) -> Option<&'l AlertLine<'a>> {
     lines.get(scene.app.list_of(ViewId::Alerts).place(&keys(scene, lines, &Log::of(scene))))
 }
 
-/// The chosen row among what is over.
+/// The chosen row among the resolved alerts.
 fn chosen_entry<'l, 'a>(
     scene: &Scene<'_>,
     lines: &[AlertLine<'_>],
@@ -199,7 +199,7 @@ fn chosen_entry<'l, 'a>(
     entries.get(scene.app.list_of(ViewId::Alerts).place(&keys).checked_sub(lines.len())?)
 }
 
-/// What the chosen alert is about, where there is more to show of it: a unit, else a node.
+/// The subject of the chosen alert, where a detail can be shown: its unit, else its node.
 fn detail_of(scene: &Scene<'_>) -> Option<Subject> {
     let lines = lines(scene);
     let word = chosen(scene, &lines)?.word();
@@ -225,7 +225,7 @@ fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subject: &Subj
     }
 }
 
-/// The chosen alert in full, below a list that leaves room.
+/// Draws the chosen alert in full below the list, where the list leaves room.
 fn whole(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: usize, line: &AlertLine<'_>) {
     let used = rows.min(1_000) as u16 + 2;
     if area.height < used + 3 {

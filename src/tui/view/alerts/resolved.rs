@@ -1,4 +1,4 @@
-//! Alerts that are over: those of one rule on one node, unit or target stand in one row, which opens to each of them.
+//! Resolved alerts: those of one rule on one node, unit or target share a row that unfolds into the single alerts.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,7 +18,7 @@ use crate::tui::widgets::table::{Cell, Tree};
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Span;
 
-/// Alerts that are over of one rule on one node, unit or target, the latest first.
+/// Resolved alerts of one rule on one node, unit or target, the latest first.
 pub(super) struct Resolved {
     about: String,
     key: ListKey,
@@ -30,24 +30,24 @@ impl Resolved {
         self.alerts.first()
     }
 
-    /// How often it came to the thing, or to the part that it came to most often.
+    /// How many times the alert fired; of several parts, the count of the part with most.
     fn times(&self) -> usize {
         let of = |name: &Label| self.alerts.iter().filter(|event| event.name == *name).count();
         self.alerts.iter().map(|event| of(&event.name)).max().unwrap_or(0)
     }
 }
 
-/// A row of the list: alerts together, or one of those that are open.
+/// A row of the list: a group of alerts, or one alert of an unfolded group.
 pub(super) struct ResolvedAlert<'a> {
     pub(super) key: ListKey,
     pub(super) tree: Tree,
     group: &'a Resolved,
-    /// The one that it is, where its group is open.
+    /// The single alert, if this is a row of an unfolded group.
     one: Option<&'a HistoryEvent>,
 }
 
 impl ResolvedAlert<'_> {
-    /// The node, unit or target that it is about.
+    /// The node, unit or target that the row is about.
     pub(super) fn word(&self) -> &str {
         self.events().first().map_or("", |event| word_of(event.name.as_str()))
     }
@@ -66,7 +66,7 @@ impl ResolvedAlert<'_> {
     }
 }
 
-/// Puts alerts that are over together, those that ended last first.
+/// Groups resolved alerts by rule and subject, the last to end first.
 pub(super) fn together(scene: &Scene<'_>, mut over: Vec<HistoryEvent>) -> Vec<Resolved> {
     over.sort_by_key(|event| std::cmp::Reverse(event.until));
     let nodes: HashMap<&str, &str> =
@@ -91,7 +91,7 @@ pub(super) fn together(scene: &Scene<'_>, mut over: Vec<HistoryEvent>) -> Vec<Re
     groups
 }
 
-/// The rows of the list: below a group that is open each of its alerts.
+/// The rows of the list; each alert of an unfolded group has a row below it.
 pub(super) fn entries<'a>(scene: &Scene<'_>, groups: &'a [Resolved]) -> Vec<ResolvedAlert<'a>> {
     let of = |group: &'a Resolved| {
         let is_open = scene.app.is_open(group.key);
@@ -109,7 +109,7 @@ pub(super) fn entries<'a>(scene: &Scene<'_>, groups: &'a [Resolved]) -> Vec<Reso
     groups.iter().flat_map(of).collect()
 }
 
-/// Draws the alerts that are over; `has_chosen` where the chosen row of the view is one of them.
+/// Draws the resolved alerts. `has_chosen`: the view's chosen row is one of them.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -151,7 +151,7 @@ fn columns<'s, 'a: 's>(
         C::left("", 16, move |entry| {
             let told = entry.events().first().map(|event| match event.kind {
                 _ if !entry.is_group() => event.text.as_str(),
-                // Where its own words find no room, those of its rule do.
+                // Where the alert's own text does not fit, the rule's text is used.
                 EventKind::Alert(rule, _) if !is_wide => found(rule),
                 _ => what(event.text.as_str()),
             });
@@ -186,7 +186,7 @@ fn columns<'s, 'a: 's>(
     ]
 }
 
-/// What a group is about; of one alert from when to when it was.
+/// The subject of a group; for a single alert its start and end.
 fn name(scene: &Scene<'_>, entry: &ResolvedAlert<'_>) -> Cell<'static> {
     let Some(event) = entry.one else { return Cell::dim(entry.group.about.clone()) };
     let clock = |at| format::clock_second(at, scene.zone());

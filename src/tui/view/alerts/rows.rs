@@ -1,4 +1,4 @@
-//! The rows of what is wrong: alerts of one rule on one thing stand together, such as those of a node's GPUs.
+//! The rows of the active alerts: alerts of one rule on parts of one thing, such as the GPUs of a node, share a row.
 
 use std::collections::HashMap;
 
@@ -16,17 +16,17 @@ use crate::tui::view::{ListKey, ViewId, charts};
 use crate::tui::widgets::table::Cell;
 use crate::units::Timestamp;
 
-/// One alert, or several of one rule and one severity: on the parts of one thing, or on many things that are silent.
+/// One alert, or several of one rule and one severity: on parts of one thing, or on many silent things.
 pub(super) struct AlertLine<'a> {
     pub(super) alerts: Vec<&'a Alert>,
-    /// What they are about.
+    /// The name of the subject or subjects.
     pub(super) about: String,
-    /// What is wrong with all of them, if they are on many things.
+    /// The common text, if the alerts are on many things.
     of_many: Option<String>,
 }
 
 impl<'a> AlertLine<'a> {
-    /// The first of them; a row has one.
+    /// The first alert; every row has one.
     pub(super) fn first(&self) -> Option<&'a Alert> {
         self.alerts.first().copied()
     }
@@ -35,7 +35,7 @@ impl<'a> AlertLine<'a> {
         self.first().map_or(Severity::Info, |alert| alert.severity)
     }
 
-    /// Since when the first of them lasts.
+    /// The earliest start of the row's alerts.
     pub(super) fn since(&self) -> Timestamp {
         self.alerts.iter().map(|alert| alert.since).min().unwrap_or_default()
     }
@@ -44,12 +44,12 @@ impl<'a> AlertLine<'a> {
         self.of_many.as_deref().unwrap_or_else(|| self.first().map_or("", |alert| alert.text.as_str()))
     }
 
-    /// How many alerts it stands for: many silent things are one.
+    /// The number of alerts that the row counts as: many silent things count as one.
     pub(super) fn count(&self) -> usize {
         if self.of_many.is_some() { 1 } else { self.alerts.len() }
     }
 
-    /// The node, unit or target that it is about.
+    /// The node, unit or target that the row is about.
     pub(super) fn word(&self) -> &'a str {
         self.first().map_or("", first_word)
     }
@@ -135,7 +135,7 @@ pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, AlertLine<'a>
     ]
 }
 
-/// What they cost so far, as far as that is known.
+/// The column of what the alerts have cost so far, where that is known.
 fn cost<'s, 'a>(scene: &'s Scene<'_>) -> Col<'s, AlertLine<'a>> {
     let currency = format::symbol(scene.currency()).trim_end().to_owned();
     let costs = log::costs(scene);

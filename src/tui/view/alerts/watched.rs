@@ -1,4 +1,4 @@
-//! What is watched for: each rule with its condition, and how often it holds now. It stands where the lists leave room.
+//! The alert rules: each with its condition, and how many alerts it has now. Shown where the lists leave room.
 
 use ratatui::layout::Rect;
 
@@ -11,15 +11,15 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 
-/// The least rows with the heading.
+/// The minimum rows, with the heading.
 pub(super) const LEAST: u16 = 5;
-/// Columns from which the rules stand in two columns.
+/// The terminal width from which the rules are shown in two columns.
 const TWO: u16 = 159;
-/// Cells of a rule's name, and of its count.
+/// The cells of a rule's name, and of its count.
 const NAME: usize = 19;
 const COUNT: usize = 6;
 
-/// The rules, those that cost most first, and when each holds.
+/// The rules with their conditions, the most costly first.
 const RULES: [(Rule, &str); 18] = [
     (Rule::GpuLost, "a GPU that was there is gone, hangs or is silent"),
     (Rule::NodeSilent, "no source of a node answers for 3 intervals"),
@@ -41,7 +41,7 @@ const RULES: [(Rule, &str); 18] = [
     (Rule::NamesUnknown, "a proxy's model may be counted twice"),
 ];
 
-/// Draws as many of the rules as `area` has rows for.
+/// Draws as many rules as fit in `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     TitledRule::new("Rules").note(note(scene)).right([Segment::dim("now")]).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };

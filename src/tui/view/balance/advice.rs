@@ -1,4 +1,4 @@
-//! What the chosen group's ranks show, and what to do, in a sentence or two.
+//! The result for the chosen group's ranks and the recommended action, in a sentence or two.
 
 use ratatui::layout::Rect;
 
@@ -9,7 +9,7 @@ use crate::tui::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 
-/// Draws the sentence, and below it the action where one is due.
+/// Draws the sentence, and the action below it if one is needed.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
     let Some(worst) = group.balances.first() else { return };
     let width = usize::from(area.width);
@@ -31,7 +31,7 @@ fn even(group: &GroupBalance, worst: &Balance) -> String {
     format!("{} shares its work: no {what} carries more than {over:.2} x the mean.", name(group))
 }
 
-/// `r017 on gpu-0161 has 107 requests, the mean is 86: 1.24 x.`
+/// A sentence such as `r017 on gpu-0161 has 107 requests, the mean is 86: 1.24 x.`
 fn uneven(worst: &Balance) -> String {
     if worst.balancer == Balancer::Experts {
         return format!("Its experts: the busiest GPU gets {:.2} x the mean.", worst.over_mean.get().min(99.0));
@@ -55,7 +55,7 @@ fn uneven(worst: &Balance) -> String {
     )
 }
 
-/// What to do about it.
+/// The recommended action; `None` if the ranks are even.
 fn action(worst: &Balance) -> Option<&'static str> {
     let is_uneven = worst.over_mean.get() >= UNEVEN;
     is_uneven.then_some(match worst.balancer {

@@ -1,4 +1,4 @@
-//! The three balancers by their worst group, and what waiting for the slowest rank costs.
+//! The worst group of each balancer, and the cost of waiting for the slowest rank.
 
 use ratatui::layout::Rect;
 
@@ -15,11 +15,11 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Ratio};
 
-/// Each balancer with its worst group.
+/// Draws each balancer with its worst group.
 pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBalance]) {
-    // Bars begin at 1, where nothing is uneven: that is said where they are drawn.
+    // Bars begin at 1, an even load; the rule says so.
     TitledRule::new("Balancers").note([Segment::dim(" · max/mean, bars from 1.00")]).draw(canvas, area);
-    // Nodes stand in the list as well; what an engine counts of its experts is said here.
+    // The nodes are in the list too; the row shows the experts of engines that report them.
     let has_nodes = worst(groups, Balancer::Load).is_some() && worst(groups, Balancer::Experts).is_none();
     let rows = [
         ("prefill", "prompt tokens", Balancer::Tokens),
@@ -50,7 +50,7 @@ fn worst(groups: &[GroupBalance], balancer: Balancer) -> Option<&Balance> {
     all.max_by(|a, b| a.over_mean.get().total_cmp(&b.over_mean.get()))
 }
 
-/// What waiting costs, in all and in the chosen group.
+/// Draws the cost of waiting, of all groups and of the chosen one.
 pub(super) fn costs(
     canvas: &mut Canvas<'_>,
     area: Rect,

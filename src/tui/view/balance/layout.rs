@@ -1,20 +1,20 @@
-//! Where the parts of the balance view stand.
+//! The layout of the balance view.
 
 use ratatui::layout::Rect;
 
 use super::yields;
 use crate::tui::view::{Layout, Part};
 
-/// Rows of the three balancers with their rule, and of the costs.
+/// The rows of the balancers with their rule, and of the costs.
 const BALANCERS: u16 = 5;
 const COSTS: u16 = 7;
-/// Rows of the chart over time with its rule and axis, and of the advice below it.
+/// The rows of the chart over time with its rule and axis, and of the advice below it.
 const OVER_TIME: u16 = 7;
 const ADVICE: u16 = 2;
-/// The least rows of the list above the sums.
+/// The minimum rows of the list above the totals.
 const LIST: u16 = 9;
 
-/// The parts in `area`, where the list has `lines` rows.
+/// The layout in `area` for a list of `lines` rows.
 pub(super) fn layout(area: Rect, lines: usize) -> Layout {
     let mut layout = Layout::default();
     let basis = u16::from(area.height > 12);
@@ -28,7 +28,7 @@ pub(super) fn layout(area: Rect, lines: usize) -> Layout {
     layout
 }
 
-/// The list, and the ranks of its chosen line below.
+/// The list, and the ranks of the chosen line below it.
 fn narrow(layout: &mut Layout, area: Rect, lines: usize) {
     let advice = if area.height >= 18 { ADVICE } else { 0 };
     let least = if area.height >= 16 { 8 } else { 0 };
@@ -41,7 +41,8 @@ fn narrow(layout: &mut Layout, area: Rect, lines: usize) {
     layout.put(Part::Headline, Rect { y: area.y + list + chart, height: advice.min(below - chart), ..area });
 }
 
-/// The list with the sums below it at the left, the ranks at the right; from 190 columns, ranks by the minute beside them.
+/// The list with the totals below it at the left, and the ranks at the right; from 190 columns on, the ranks by minute
+/// beside them.
 fn wide(layout: &mut Layout, area: Rect) {
     let is_widest = area.width >= 190;
     let left = Rect { width: if is_widest { 48 } else { 42 }, ..area };

@@ -1,4 +1,4 @@
-//! The rows of the list: each group of ranks by each balancer that its ranks report.
+//! The rows of the list: each group of ranks, once for each balancer that the ranks report.
 
 use std::collections::HashMap;
 
@@ -16,14 +16,14 @@ use crate::units::Money;
 
 use super::terms::{NODES, UNEVEN, name, node};
 
-/// The largest quotient that is written.
+/// The maximum ratio that is displayed.
 const MOST: f64 = 99.0;
 
-/// A group by one balancer. Only its first line has the group's name and cost.
+/// A group by one balancer. Only the first line of a group has its name and cost.
 #[derive(Clone, Copy)]
 pub(super) struct BalanceLine<'a> {
     pub(super) group: &'a GroupBalance,
-    /// Whether its engine is the only one of its node, so that the node names it.
+    /// Whether the engine is the only one on its node, so that the node's name suffices.
     is_alone: bool,
     balance: &'a Balance,
     is_first: bool,
@@ -43,7 +43,7 @@ pub(super) fn key(line: &BalanceLine<'_>) -> ListKey {
     ListKey::of((line.group.group.name(), line.balance.balancer))
 }
 
-/// Groups as the list is sorted, each with its lines, the worst balancer first.
+/// The groups in the sort order of the list, each with its lines, the worst balancer first.
 pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<BalanceLine<'a>> {
     let mut engines: HashMap<&NodeName, usize> = HashMap::new();
     groups.iter().filter_map(node).for_each(|node| *engines.entry(node).or_default() += 1);
@@ -61,7 +61,7 @@ pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Ba
     firsts.into_iter().flat_map(all).collect()
 }
 
-/// The columns; `an_hour` heads the costs.
+/// The columns. `an_hour` is the heading of the costs, `of` that of the groups.
 pub(super) fn columns<'s, 'a>(an_hour: &str, of: &'static str) -> Vec<Col<'s, BalanceLine<'a>>> {
     type C<'s, 'a> = Col<'s, BalanceLine<'a>>;
     vec![

@@ -1,6 +1,6 @@
-//! Balance: whether the ranks of a unit share the work, and what it costs that they do not.
+//! The balance view: whether the ranks of a unit are evenly loaded, and what an uneven load costs.
 //!
-//! The figures are those of `balance`; they are estimates and never enter the ledger.
+//! The figures come from `balance`; they are estimates and are never posted to the ledger.
 
 mod advice;
 mod costs;
@@ -25,7 +25,7 @@ use crate::tui::widgets::Canvas;
 use lines::{BalanceLine, columns, key, lines};
 use terms::{NODES, RANKS};
 
-/// The view.
+/// The balance view.
 pub(super) struct BalanceScreen;
 
 impl View for BalanceScreen {
@@ -93,10 +93,10 @@ impl View for BalanceScreen {
     }
 }
 
-/// Rows from which another group stands below the minutes of the chosen one.
+/// The number of rows from which another group is shown below the minutes of the chosen one.
 const ANOTHER: u16 = 12;
 
-/// Draws the ranks of a group by the minute and, where they leave room, the ranks of the group that stands next in the list.
+/// Draws the ranks of a group by minute and, where rows are left, the ranks of the next group in the list.
 fn minutes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance, all: &[GroupBalance]) {
     let place = all.iter().position(|one| one.group == group.group);
     let next = place.and_then(|place| all.get(place + 1).or_else(|| all.get(place.checked_sub(1)?)));
@@ -109,19 +109,19 @@ fn minutes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &Group
     ranks::draw(canvas, Rect { y: area.bottom() - spare, height: spare, ..area }, scene, next);
 }
 
-/// The groups that the filter accepts, the worst first.
+/// The groups that match the filter, the worst first.
 fn groups(scene: &Scene<'_>) -> Vec<GroupBalance> {
     let accepted = |group: &GroupBalance| scene.app.filter.accepts(&[("unit", group.group.name())]);
     all(scene.snap).into_iter().filter(accepted).collect()
 }
 
-/// The groups of ranks; where no engine tells of its ranks, of nodes.
+/// The groups of ranks; groups of nodes if no engine reports ranks.
 fn all(snapshot: &Snapshot) -> Vec<GroupBalance> {
     let groups = balances(snapshot);
     if groups.is_empty() { node_balances(snapshot) } else { groups }
 }
 
-/// The same by the balancer that was asked for alone; all where none was.
+/// The groups with the chosen balancer only; all balancers if none is chosen.
 fn by_balancer(scene: &Scene<'_>, groups: &[GroupBalance]) -> Vec<GroupBalance> {
     let Some(balancer) = scene.app.ranks.balancer else { return groups.to_vec() };
     let mut groups = groups.to_vec();
@@ -132,7 +132,7 @@ fn by_balancer(scene: &Scene<'_>, groups: &[GroupBalance]) -> Vec<GroupBalance> 
     groups
 }
 
-/// The chosen line; the first one where nothing was chosen.
+/// The chosen line, or the first if none is chosen.
 fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [BalanceLine<'a>]) -> Option<&'l BalanceLine<'a>> {
     let keys: Vec<ListKey> = lines.iter().map(key).collect();
     lines.get(scene.app.list_of(ViewId::Balance).place(&keys))
@@ -146,7 +146,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Balance
     let hits = List { key: &key, state, gap: 1, ..List::plain(of, &columns, lines) }.draw(canvas, area);
     if lines.is_empty() {
         let why: &[&str] = match scene.snap.coverage {
-            // What does not answer tells nothing of its ranks.
+            // Without an answer from an engine, its ranks are unknown.
             coverage if coverage.engines_live == 0 && coverage.engines_known > 0 => {
                 &["No engine answers now: its ranks are", "compared as soon as one does."]
             }

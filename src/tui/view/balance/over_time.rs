@@ -1,4 +1,4 @@
-//! The last hour of a group's ranks: how uneven they were by the minute, and each rank's own load.
+//! The last hour of a group's ranks: the imbalance by minute, and the load of each rank.
 
 use ratatui::layout::Rect;
 
@@ -22,10 +22,10 @@ use crate::units::{Span, Timestamp};
 const MINUTE: Span = Span::from_secs(60);
 const MINUTES: usize = 60;
 const SCALE: u16 = 6;
-/// The least top of the chart.
+/// The minimum scale maximum of the chart.
 const TOP: f64 = 1.4;
 
-/// The balancers whose loads are kept by the minute.
+/// The measure that the history keeps by minute for a balancer, if any.
 fn kept(balance: &Balance) -> Option<Measure> {
     match balance.balancer {
         Balancer::Tokens => Some(Measure::Prompt),
@@ -39,7 +39,7 @@ fn role(balance: &Balance) -> Role {
     if balance.balancer == Balancer::Tokens { Role::Prompt } else { Role::Output }
 }
 
-/// Draws max/mean by the minute.
+/// Draws the ratio of maximum to mean by minute.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
     let kept: Vec<(&Balance, Measure)> =
         group.balances.iter().filter_map(|balance| Some((balance, kept(balance)?))).collect();
@@ -80,13 +80,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     }
 }
 
-/// Rows that the ranks of a group take with their rule.
+/// The rows that the ranks of a group take with their rule.
 pub(super) fn heat_rows(group: &GroupBalance) -> u16 {
     let kept = group.balances.iter().find(|balance| kept(balance).is_some());
     kept.map_or(0, |balance| u16::try_from(balance.ranks.len()).unwrap_or(u16::MAX).saturating_add(1))
 }
 
-/// Draws a row for each rank that fits, the busiest first, and a cell for each minute.
+/// Draws a row for each rank that fits, the busiest first, with a cell for each minute.
 pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
     let Some((balance, measure)) = group.balances.iter().find_map(|balance| Some((balance, kept(balance)?))) else {
         return;
@@ -123,7 +123,7 @@ pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     }
 }
 
-/// The end of the minute that is going on.
+/// The end of the current minute.
 fn until(scene: &Scene<'_>) -> Timestamp {
     let minute = MINUTE.millis();
     Timestamp::from_millis((scene.snap.at.millis().div_euclid(minute) + 1).saturating_mul(minute))
@@ -141,7 +141,7 @@ fn loads(scene: &Scene<'_>, balance: &Balance, measure: Measure, until: Timestam
     balance.ranks.iter().map(|rank| of_rank(scene, rank, measure, until)).collect()
 }
 
-/// The largest load of each minute divided by the mean; unknown where fewer than two ranks are known, or none works.
+/// The maximum load of each minute divided by the mean; `None` if fewer than two ranks are known, or the mean is zero.
 fn over_mean(loads: &[Vec<Option<f64>>]) -> Vec<Option<f64>> {
     let of_minute = |minute: usize| {
         let known: Vec<f64> = loads.iter().filter_map(|rank| rank.get(minute).copied().flatten()).collect();

@@ -1,4 +1,4 @@
-//! The load of every rank of a group: one chart per balancer, in the order of the ranks.
+//! The load of every rank of a group: one chart for each balancer, in rank order.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,18 +18,18 @@ use crate::tui::widgets::scale::step_above;
 use crate::tui::widgets::{Canvas, Segment};
 
 const SCALE: u16 = 6;
-/// The least rows of a chart with its rule, and the most.
+/// The minimum and maximum rows of a chart with its rule.
 const LEAST: u16 = 4;
 const MOST: u16 = 20;
-/// The most dots of a rank's column.
+/// The maximum dots of a rank's column.
 const WIDEST: usize = 48;
-/// The least cells between two names of ranks.
+/// The minimum cells between two rank names.
 const BETWEEN: usize = 7;
 
 /// The content of a chart: the compared loads, or the output of the ranks.
 struct ShownRank {
     balance: Balance,
-    /// Whether it is their output.
+    /// Whether the values are the ranks' output.
     is_output: bool,
 }
 
@@ -47,7 +47,7 @@ impl ShownRank {
     }
 }
 
-/// Draws as many charts as `area` has room for, the worst balancer first, and what decode ranks make below.
+/// Draws as many charts as fit in `area`, the worst balancer first, and the output of decode ranks below.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
     let room = area.height.saturating_sub(1);
     let by_load = scene.app.ranks.by_load;
@@ -68,7 +68,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     }
 }
 
-/// What the ranks of a balance of decode make, the worst of them in its place.
+/// The output of a decode group's ranks, with the worst rank kept at its index.
 fn output(scene: &Scene<'_>, balance: &Balance) -> Option<ShownRank> {
     if balance.balancer != Balancer::Kv {
         return None;
@@ -111,9 +111,9 @@ fn draw_one(
         None => TitledRule { title: vec![Segment::dim(what)], ..TitledRule::default() },
     };
     let [worst, mean] = figures(one);
-    // The worst rank is what is told where there is no room for both.
+    // Where only one fits, the worst rank is shown.
     let rule = titled.right(mean).right(worst);
-    // Sorted by load they are no longer in the order of their numbers.
+    // Sorted by load, the ranks are not in numerical order.
     let ticks = if by_load { vec![Tick { cell: 0, text: "┴the busiest first".to_owned() }] } else { shown.ticks };
     FramedChart {
         rule,
@@ -134,7 +134,7 @@ fn sorted(balance: &Balance) -> Balance {
     sorted
 }
 
-/// `worst r017 97 %` and `mean 74 %`.
+/// The worst rank and the mean, as `worst r017 97 %` and `mean 74 %`.
 fn figures(one: &ShownRank) -> [Vec<Segment<'static>>; 2] {
     let balance = &one.balance;
     let worst = balance.ranks.get(balance.worst);
@@ -144,13 +144,13 @@ fn figures(one: &ShownRank) -> [Vec<Segment<'static>>; 2] {
     [worst, vec![Segment::dim("mean "), Segment::text(one.written(balance.mean)), Segment::dim("   ")]]
 }
 
-/// A rank's name, behind its node's where a number alone names none: `gpu-0192 r0`.
+/// The name of a rank, with its node where several engines use the same rank numbers: `gpu-0192 r0`.
 pub(super) fn full_name(balance: &Balance, rank: &RankLoad) -> String {
     let own = balance.name_of(rank);
     if repeats(balance) { format!("{} {own}", rank.node) } else { own }
 }
 
-/// Whether several engines number their ranks alike, so that a number alone names none.
+/// Whether several engines use the same rank numbers.
 fn repeats(balance: &Balance) -> bool {
     let mut seen = BTreeSet::new();
     !balance.ranks.iter().all(|rank| seen.insert(&rank.rank))
@@ -178,7 +178,7 @@ pub(super) fn written(balancer: Balancer, load: f64) -> String {
     }
 }
 
-/// The ranks as columns of dots: each as wide as there is room for, several in one where there are too many.
+/// The ranks as columns of dots, as wide as fits; too many ranks share a column.
 struct Columns {
     others: Vec<Option<f64>>,
     worst: Vec<Option<f64>>,
@@ -190,7 +190,7 @@ impl Columns {
         let dots = 2 * usize::from(cells);
         let ranks = &balance.ranks;
         let each = (dots / ranks.len().max(1)).clamp(1, WIDEST);
-        // A dot of air between columns that are wide enough.
+        // A blank dot between columns that are wide enough.
         let air = usize::from(each > 2);
         let together = ranks.len().div_ceil(dots.max(1)).max(1);
         let mut columns = Self { others: Vec::new(), worst: Vec::new(), ticks: Vec::new() };
@@ -219,7 +219,7 @@ impl Columns {
         columns
     }
 
-    /// Names what begins at a cell; `false` where the name before leaves no room.
+    /// Adds a label at a cell; returns `false` if the previous label leaves no room.
     fn tick(&mut self, cell: usize, name: &str, free: &mut usize) -> bool {
         if cell < *free {
             return false;
@@ -239,7 +239,7 @@ mod tests {
     use crate::reading::{NodeName, TargetId, UnitName};
     use crate::units::Ratio;
 
-    /// Nodes of so many ranks each.
+    /// A balance of `nodes` nodes with `each` ranks each.
     fn balance(nodes: usize, each: usize) -> Balance {
         let rank = |nth: usize| RankLoad {
             rank: Rank::new(&(nth % each).to_string()),
@@ -267,7 +267,7 @@ mod tests {
             assert_eq!(texts, once, "{nodes} nodes of {each}");
             assert!(texts.len() > 1);
         }
-        // Ranks of one engine are named by their numbers.
+        // The ranks of a single engine are labelled with their numbers only.
         let ticks = Columns::of(&balance(1, 16), 72).ticks;
         assert_eq!(ticks[0].text, "┴r0");
     }

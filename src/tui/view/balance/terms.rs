@@ -1,22 +1,22 @@
-//! What the parts of the balance view have in common: bounds, headings, and how a group is named.
+//! Shared definitions of the balance view: the threshold, headings, and group names.
 
 use crate::balance::{Group, GroupBalance};
 use crate::reading::NodeName;
 use crate::tui::scene::short_address;
 use crate::units::Span;
 
-/// From here on the ranks are called uneven: a quarter above the mean.
+/// The ratio of maximum to mean from which ranks count as uneven.
 pub(super) const UNEVEN: f64 = 1.25;
 
-/// The heading of groups of ranks, and of nodes where no engine tells of its ranks.
+/// The headings of groups of ranks, and of nodes if no engine reports ranks.
 pub(super) const RANKS: &str = "Ranks of";
 
 pub(super) const NODES: &str = "Nodes of";
 
-/// How far back the charts reach: ranks are kept for an hour.
+/// The span of the charts: the history keeps ranks for an hour.
 pub(super) const HOUR: Span = Span::from_secs(3_600);
 
-/// A group's name in few cells: an engine by its node and port.
+/// A short name of a group: an engine is named by its node and port.
 pub(super) fn name(group: &GroupBalance) -> String {
     let Group::Engine(target) = &group.group else { return group.group.name().to_owned() };
     let address = short_address(target.as_str());
@@ -27,7 +27,7 @@ pub(super) fn name(group: &GroupBalance) -> String {
     }
 }
 
-/// The node of an engine whose ranks are all on one.
+/// The node of an engine whose ranks are all on the same node.
 pub(super) fn node(group: &GroupBalance) -> Option<&NodeName> {
     if matches!(group.group, Group::Unit(_)) {
         return None;

@@ -1,4 +1,4 @@
-//! What the fleet makes of its nodes, GPUs, energy and money, beside the published day.
+//! The fleet's efficiency per node, GPU, kWh and dollar, compared with the published day.
 
 use ratatui::layout::Rect;
 
@@ -8,9 +8,9 @@ use crate::tui::scene::Scene;
 use crate::tui::widgets::rule::{Heading, TitledRule};
 use crate::tui::widgets::{Canvas, Segment};
 
-/// Rows with the rule.
+/// The rows with the rule.
 pub(super) const ROWS: u16 = 7;
-/// GPUs of a published node.
+/// The GPUs of a node of the published day.
 const GPUS: f64 = 8.0;
 
 /// Draws the table.

@@ -1,4 +1,4 @@
-//! The cursor in charts: a line at an instant, and the values of then in each chart's rule.
+//! The cursor in charts: a line at an instant, and the values at that instant in the rule of each chart.
 
 use ratatui::layout::Rect;
 
@@ -10,23 +10,23 @@ use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Span, Timestamp};
 
-/// Cells shorter than this are told to the second.
+/// Cells shorter than this show the time to the second.
 const MINUTE: Span = Span::from_secs(60);
 
-/// What a chart can be asked at an instant.
+/// A series that the cursor can read.
 pub(super) struct Reading<'a> {
     pub(super) role: Role,
-    /// Two values a cell.
+    /// Two values per cell.
     pub(super) values: &'a [Option<f64>],
     pub(super) format: &'a dyn Fn(f64) -> String,
 }
 
-/// The cell that is pointed at.
+/// The cell that the cursor points at.
 fn pointed(scene: &Scene<'_>, axis: &TimeAxis) -> Option<u16> {
     axis.cell_of(scene.app.pointed()?)
 }
 
-/// The rule with the values at the cursor instead of those of now; as it is without one.
+/// The rule with the values at the cursor in place of the current ones; unchanged without a cursor.
 pub(super) fn titled<'a>(
     mut rule: TitledRule<'a>,
     scene: &Scene<'_>,
@@ -42,7 +42,7 @@ pub(super) fn titled<'a>(
         let space = (nth > 0).then(|| Segment::dim(" "));
         space.into_iter().chain(reading.at(cell))
     });
-    // The time is left out first where there is no room for both.
+    // Where not both fit, the time is left out first.
     rule.right = vec![vec![Segment::new(Role::Accent, time)], read.collect()];
     rule
 }
@@ -65,7 +65,7 @@ fn clock(scene: &Scene<'_>, at: Timestamp, cell: Span) -> String {
     if cell < MINUTE { format!("{minute}:{:02}", at.millis().div_euclid(1_000).rem_euclid(60)) } else { minute }
 }
 
-/// Draws the line over a chart.
+/// Draws the cursor line over a chart.
 pub(super) fn line(canvas: &mut Canvas<'_>, chart: Rect, scene: &Scene<'_>, axis: &TimeAxis) {
     let Some(cell) = pointed(scene, axis).filter(|cell| *cell < chart.width) else { return };
     let mut clip = canvas.clip(chart);

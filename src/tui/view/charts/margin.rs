@@ -1,4 +1,4 @@
-//! Revenue = cost + profit over time, in its frame.
+//! The framed chart of revenue = cost + profit over time.
 
 use ratatui::layout::Rect;
 
@@ -19,23 +19,23 @@ use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Segment, cells};
 use crate::units::{Money, Span};
 
-/// The large chart reaches back a day.
+/// The span of the large chart.
 const DAY: Span = Span::from_secs(86_400);
 
-/// The picture of the money of something.
+/// The margin chart of a subject.
 pub(in crate::tui::view) struct Margin {
     pub(in crate::tui::view) subject: Subject,
-    /// What it is now: revenue and cost an hour.
+    /// The current revenue and cost per hour.
     pub(in crate::tui::view) now: [Option<Money>; 2],
     pub(in crate::tui::view) scale_width: u16,
-    /// A day where it is the view's main chart, else the span of all charts.
+    /// Whether it covers a day (the main chart of a view) instead of the span of all charts.
     pub(in crate::tui::view) is_day: bool,
-    /// What the title says that it is of, with its own separator; empty where that stands beside it.
+    /// The subject in the title, with its separator; empty if it is named elsewhere.
     pub(in crate::tui::view) of: String,
 }
 
 impl Margin {
-    /// Draws it.
+    /// Draws the chart.
     pub(in crate::tui::view) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         let span = if self.is_day { DAY } else { scene.app.charts.reach.span() };
         let of = |measure| Points::of(scene, &self.subject, measure, span);
@@ -60,7 +60,7 @@ impl Margin {
         match form {
             MarginForm::Stack => {
                 let now = self.now.map(number);
-                // The axis ends at zero already.
+                // The axis ends with a label at zero already.
                 let now = now.map(|value| value.filter(|value| dollars(*value) != dollars(0.0)));
                 labels.extend(now[0].map(|value| ScaleLabel::now(value, dollars(value))));
                 labels.extend(now[1].map(|value| ScaleLabel::end(value, dollars(value))));
@@ -104,7 +104,7 @@ impl Margin {
         let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
         let charts = &scene.app.charts;
         let (span, reach) = if self.is_day { (DAY, "24 h") } else { (charts.reach.span(), charts.reach.name()) };
-        // A young chart has not reached its span yet.
+        // Whether the history is shorter than the span.
         let is_young = (axis.end() - axis.start()).millis() < span.millis() * 9 / 10;
         let since = || format::clock_minute(axis.start(), scene.zone());
         let reach = if is_young { format!(", since {}", since()) } else { format!(", {reach}") };
@@ -119,23 +119,23 @@ impl Margin {
             return TitledRule::new("Profit").note([Segment::dim(format!("{unit}{reach}"))]).right(of_profit);
         }
         let of_cost = Self::legend(Role::Cost, cost_name, cost.map(|cost| amount(Some(cost))), "");
-        // What the layers are comes before how far back the chart reaches.
+        // The legends have precedence over the span.
         let taken = cells(&of_profit) + cells(&of_cost) + format::width(TITLE) + format::width(&unit) + SPACES;
         let has_reach = taken + format::width(&reach) <= usize::from(width);
         let note = if has_reach { format!("{unit}{reach}") } else { unit };
-        // Both legends come before the whole of the title.
+        // Both legends have precedence over the full title.
         let title = if taken <= usize::from(width) { TITLE } else { SHORT };
         TitledRule::new(title).note([Segment::dim(note)]).right(of_profit).right(of_cost)
     }
 }
 
-/// The title, and the cells of a rule beside its texts.
+/// The title in full and short, and the cells of the rule between its texts.
 const TITLE: &str = "Revenue = cost + profit";
 const SHORT: &str = "Revenue";
 const SPACES: usize = 7;
 
 impl Margin {
-    /// What a colour stands for, and how much of it there is where that is known.
+    /// A legend entry: the meaning of a colour, and its figure if known.
     fn legend(role: Role, name: &'static str, figure: Option<String>, behind: &'static str) -> Vec<Segment<'static>> {
         let name = if figure.is_none() { name.trim_end() } else { name };
         let mut group = vec![Segment::key(role), Segment::dim(name)];
@@ -145,7 +145,7 @@ impl Margin {
     }
 }
 
-/// Round ends about the profit, zero among them.
+/// Round ends of the scale that include zero and all profits.
 fn profit_ends(revenue: &[Option<f64>], cost: &[Option<f64>]) -> (f64, f64) {
     let profit = revenue.iter().zip(cost).filter_map(|(revenue, cost)| Some((*revenue)? - (*cost)?));
     let (low, top) = profit.fold((0.0_f64, 0.0_f64), |(low, top), value| (low.min(value), top.max(value)));

@@ -46,7 +46,7 @@ pub(super) struct Chart<'a> {
     pub(super) kind: Kind,
     /// The text if there is nothing to draw.
     pub(super) absent: &'static str,
-    /// The earliest instant known by the charts in the same row: they have one span.
+    /// The earliest instant known to the charts of the same row, which share one span.
     pub(super) began: Option<Timestamp>,
     /// Formats the values at the scale.
     pub(super) format: fn(f64) -> String,
@@ -71,17 +71,17 @@ pub(super) enum Kind {
     Area,
     Heat,
     Line,
-    /// Between its first layer and its second.
+    /// The area between the first layer and the second.
     Band,
 }
 
 impl Chart<'_> {
-    /// With a dotted line at an objective.
+    /// The chart with a dotted line at an objective.
     pub(super) fn with(self, objective: Option<f64>) -> Self {
         Self { even: objective, ..self }
     }
 
-    /// Draws it over the span that is chosen.
+    /// Draws the chart over the chosen span.
     pub(super) fn draw(mut self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         self.complete_title(area.width, scene);
         let span = scene.app.charts.reach.span();
@@ -133,7 +133,7 @@ impl Chart<'_> {
         self.rule.right.push(change);
     }
 
-    /// What the colours of prompts stand for, where the title has no room to say it.
+    /// The colour keys of prompt tokens, if the title has no room for them.
     fn keys(&self, width: u16) -> Vec<Vec<Segment<'static>>> {
         let [(Measure::PromptComputed, below), (Measure::PromptCached, above)] = self.layers.as_slice() else {
             return Vec::new();
@@ -145,12 +145,12 @@ impl Chart<'_> {
         [(above, "hit"), (below, "comp")].map(|(role, name)| vec![Segment::key(*role), Segment::dim(name)]).into()
     }
 
-    /// The same with the span of its figures behind its name: quantiles are of all samples of a span.
+    /// The chart with the span of its figures after its name: quantiles are computed over all samples of a span.
     fn over(mut self, scene: &Scene<'_>, axis: &TimeAxis) -> Self {
         let reach = scene.app.charts.reach;
         let span = format!(" {}", known_span(axis, reach.span(), reach.word()));
         let at = self.rule.title.len().min(1);
-        // The figure needs the second of the two spaces.
+        // The second of the two spaces goes before the figure.
         self.rule.title.splice(at..(at + 1).min(self.rule.title.len()), [Segment::dim(format!("{span} "))]);
         self
     }
@@ -195,7 +195,7 @@ impl Chart<'_> {
         self.frame(canvas, area, scene, (axis, values), (&chart, &[top, low], None));
     }
 
-    /// Draws a plot in its frame, with labels at these values and what stands at the end of the axis.
+    /// Draws a plot in its frame, with scale labels at the given values and a label at the foot of the scale.
     fn frame(
         &self,
         canvas: &mut Canvas<'_>,
@@ -252,16 +252,16 @@ pub(super) fn draw_row(
     }
 }
 
-/// Said of a chart that has nothing to draw and will have.
+/// The text of a chart without data yet.
 pub(super) const NOT_YET: &str = "nothing recorded yet";
 
-/// The span of an axis in a word: `whole`, or as long as there is anything on a young one.
+/// The span of an axis in a word: `whole`, or the known part of it on a young axis.
 pub(super) fn known_span(axis: &TimeAxis, span: Span, whole: &str) -> String {
     let known = Span::from_millis((axis.now() - axis.start()).millis().max(1_000));
     if known.millis() < span.millis() * 9 / 10 { format::duration(known) } else { whole.to_owned() }
 }
 
-/// What the cursor reads: a value of each layer.
+/// The values that the cursor reads, one per layer.
 fn readings<'a>(
     layers: &[(Measure, Role)],
     values: &'a [Vec<Option<f64>>],
@@ -282,7 +282,7 @@ fn largest_sum(values: &[Vec<Option<f64>>]) -> f64 {
     (0..dots).map(sum).fold(0.0, f64::max)
 }
 
-/// The least and the largest value.
+/// The minimum and the maximum of the finite values.
 pub(super) fn ends(values: &[Option<f64>]) -> Option<(f64, f64)> {
     let known = values.iter().flatten().copied().filter(|value| value.is_finite());
     known.fold(None, |ends: Option<(f64, f64)>, value| {
@@ -326,7 +326,7 @@ fn framed(
     }
 }
 
-/// Where alerts began.
+/// Marks at the start of alerts.
 fn marks(scene: &Scene<'_>, axis: &TimeAxis, subject: &Subject) -> Vec<AxisMark> {
     let is_of = |alert: &&Alert| match subject {
         Subject::Fleet => true,
@@ -337,7 +337,7 @@ fn marks(scene: &Scene<'_>, axis: &TimeAxis, subject: &Subject) -> Vec<AxisMark>
     let grave = scene.snap.alerts.iter().filter(|alert| alert.severity > Severity::Info).filter(is_of);
     let mark = |alert: &Alert| axis.mark(alert.since, '▲', severity(alert.severity));
     let mut marks: Vec<AxisMark> = grave.filter_map(mark).collect();
-    // The gravest come first; the last of a cell is the one that is drawn.
+    // The most severe alert is drawn last, since the last mark of a cell is the visible one.
     marks.reverse();
     marks
 }
@@ -351,21 +351,21 @@ pub(super) fn severity(severity: Severity) -> Role {
     }
 }
 
-/// A rate at a scale: `4M`, `31.5k`.
+/// Formats a rate for a scale: `4M`, `31.5k`.
 pub(super) fn rate(value: f64) -> String {
     format::axis_figure(value)
 }
 
-/// The unit of tokens a second.
+/// The unit of tokens per second, long and short.
 pub(super) const TOKENS: [&str; 2] = [" tok/s", "/s"];
 
-/// A share at a scale.
+/// Formats a share for a scale.
 pub(super) fn share(value: f64) -> String {
     let percent = value * 100.0;
     if (percent - percent.round()).abs() < 0.05 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
 }
 
-/// The change of a series over a quarter hour, from minute to minute: in percentage points for ratios, otherwise relative.
+/// The change of a series over a quarter of an hour, between minutes: in percentage points for ratios, otherwise relative.
 pub(super) fn in_a_quarter(scene: &Scene<'_>, subject: &Subject, measure: Measure, is_share: bool) -> Option<f64> {
     let until = scene.at(RefreshPace::Charts).snap.at.minute();
     let query = Query { subject: subject.clone(), measure, until, step: Span::from_secs(60), points: 16 };
@@ -374,7 +374,7 @@ pub(super) fn in_a_quarter(scene: &Scene<'_>, subject: &Subject, measure: Measur
     if is_share { Some(now - before) } else { (before > 0.0).then(|| now / before - 1.0) }
 }
 
-/// The change over a quarter hour, for the right end of a heading.
+/// The change over a quarter of an hour, for the right end of a heading.
 pub(super) fn changed(change: Option<f64>, is_share: bool) -> Vec<Segment<'static>> {
     let Some(change) = change.filter(|change| change.is_finite()) else { return Vec::new() };
     if is_share {
@@ -389,7 +389,7 @@ pub(super) fn changed(change: Option<f64>, is_share: bool) -> Vec<Segment<'stati
     vec![Segment::dim(text)]
 }
 
-/// A chart with a name and the present value, or a text if it is unknown.
+/// A chart with a name and the current value, or a text if it is unknown.
 pub(super) fn blank(name: &'static str, figure: impl AsRef<str>, subject: &Subject) -> Chart<'static> {
     let figure = figure.as_ref().trim();
     let figure = if figure.is_empty() { format::UNKNOWN } else { figure };

@@ -1,4 +1,4 @@
-//! What is told of each row.
+//! The columns of the engines list.
 
 use super::line::EngineLine;
 use crate::history::{Measure, Subject};
@@ -20,11 +20,11 @@ use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, TableRow, Tree};
 use crate::units::{Money, Ratio};
 
-/// The tops of the lines of tokens, each of output and of prompts: rows of one kind share a scale, so that they compare.
+/// The scale maxima of the token sparklines, for output and prompts. Rows of one kind share a scale, so that they compare.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Tops([[f64; 2]; 3]);
 
-/// What a row is: beside a unit of a hundred ranks the line of an engine would be flat.
+/// The kind of row that shares a scale. On the scale of a unit of a hundred ranks, an engine's sparkline would be flat.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LineKind {
     Unit,
@@ -59,23 +59,23 @@ impl Tops {
     }
 }
 
-/// The least cells of a line of tokens: so short that the gauge of the cache stands beside it on 120 columns.
+/// The minimum cells of a token sparkline: short enough for the cache gauge to fit beside it on 120 columns.
 const LINE: u16 = 8;
 
-/// The least cells of a line whose heading has a name.
+/// The minimum cells of a sparkline whose heading has a name.
 const WIDE: u16 = 9;
 
-/// The least cells of both where the share of work within an objective stands beside them.
+/// The minimum cells of both, where the share of requests within an objective is shown beside them.
 const SHORT: u16 = 5;
 
 pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, EngineLine<'a>>> {
     type C<'s, 'a> = Col<'s, EngineLine<'a>>;
     let wide = scene.size.0 >= 160;
-    // Engines in no unit have longer names: of their nodes, and what runs there.
+    // Engines without a unit have longer names, made of their node and what runs there.
     let is_alone = |row: &std::sync::Arc<EngineRow>| row.unit.is_none();
     let has_names = scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1;
     let least = if has_names && scene.snap.engines.iter().any(is_alone) { 17 } else { 15 };
-    // Without a total the span of the p99 stands behind the name.
+    // Without a totals row, the window of the p99 is shown after the name.
     let least = if scene.size.0 >= 70 && scene.snap.engines.len() < 2 { least.max(19) } else { least };
     let slo = scene.snap.slo.unwrap_or_default();
     let least_line = if scene.snap.slo.is_some() && !wide { SHORT } else { LINE };
@@ -126,8 +126,8 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     columns
 }
 
-/// The tokens of each row, prompts and output apart: lines of `least` to `most` cells, and the rates of now. Of `lines`, those
-/// that none of them makes are left out.
+/// The token columns of each row, prompts and output apart: sparklines of `least` to `most` cells, and the current rates.
+/// Measures that no row of `lines` makes are left out.
 pub(super) fn of_tokens<'s, 'a: 's>(
     scene: &'s Scene<'a>,
     lines: &[EngineLine<'a>],
@@ -139,10 +139,10 @@ pub(super) fn of_tokens<'s, 'a: 's>(
     let span = scene.app.charts.reach.word();
     let has_both = scene.size.0 >= 160;
     let line = |name: &str, measure: Measure, rank: u8| {
-        // The name stands over the figure behind it.
+        // The heading has the name of the rate in the next column.
         let title = if least > LINE { format!("{name}, {span}") } else { span.to_owned() };
         let cell = move |line: &EngineLine<'a>| {
-            // One line of both kinds: what only reads prompts has theirs.
+            // A single sparkline for both measures: rows that only process prompts show prompts.
             let is_other = !has_both && !line.served.makes(measure);
             tokens_line(scene, (line, if is_other { Measure::Prompt } else { measure }), most, tops)
         };
@@ -164,12 +164,12 @@ pub(super) fn of_tokens<'s, 'a: 's>(
     ]
 }
 
-/// A rate of what a row makes.
+/// The current rate of `measure`; empty if the row does not make it.
 fn rate(line: &EngineLine<'_>, measure: Measure) -> Cell<'static> {
     if line.served.makes(measure) { figure(&format::scaled_tight(line.served.rate(measure))) } else { Cell::Empty }
 }
 
-/// What large screens tell beside: work done again, drafts, and what watching costs.
+/// The columns of large screens: recomputed work, drafts, and the cost of scraping.
 fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, EngineLine<'a>>> {
     type C<'s, 'a> = Col<'s, EngineLine<'a>>;
     let knows = |what: fn(&EngineRow) -> bool| scene.snap.engines.iter().any(|row| what(row));
@@ -212,13 +212,13 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineL
     .tree(Tree::Leaf)
 }
 
-/// The span of the p99, below them.
+/// The window of the p99, shown below its column.
 fn span(scene: &Scene<'_>) -> Cell<'static> {
     let said = |seconds: f64| if seconds < 99.5 { format!("last {seconds:.0}s") } else { format!("{seconds:.0}s") };
     scene.snap.window_seconds.map_or(Cell::Empty, |seconds| Cell::dim(said(seconds)))
 }
 
-/// The sums of the rows that are shown, of each parent once.
+/// The totals of the rows shown; each parent counts once.
 pub(super) fn sums(
     scene: &Scene<'_>,
     lines: &[EngineLine<'_>],
@@ -308,7 +308,7 @@ fn rev(line: &EngineLine<'_>) -> Cell<'static> {
     }
 }
 
-/// Money stands where the ledger has it; a rank has its share of its parent's tokens.
+/// The profit, where the ledger has it; a rank shows its share of its parent's tokens.
 fn profit(line: &EngineLine<'_>) -> Cell<'static> {
     match (line.share, line.whole) {
         (Some(_), _) => Cell::dim("of tokens"),

@@ -1,4 +1,4 @@
-//! What is told of the chosen row below the list: charts, latencies, and its ranks.
+//! The detail of the chosen row below the list: charts, latencies, and its ranks.
 
 use ratatui::layout::Rect;
 
@@ -18,7 +18,7 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::{Cell, Tree};
 use crate::units::Ratio;
 
-/// The least rows of a row of charts, and the most.
+/// The minimum and maximum rows of a row of charts.
 pub(super) const CHARTS: u16 = 6;
 const MOST_CHARTS: u16 = 16;
 /// The least columns for four charts side by side.
@@ -29,20 +29,20 @@ pub(super) const WITH_RANKS: u16 = LATENCIES + 38;
 /// Cells of a rank's line of tokens.
 const LINE: u16 = 30;
 
-/// The chosen row, or what it is a part of.
+/// The chosen row, or the parent of a chosen rank.
 struct ChosenEngine<'l, 'a> {
     line: &'l EngineLine<'a>,
-    /// What its samples are kept under: of a node those of its engine, or of the unit that this stands in.
+    /// The subject that its samples are stored under; for a node, that of its engine or of the engine's unit.
     subject: Subject,
     name: String,
-    /// Whether the samples are those of the row and of no more.
+    /// Whether the samples are those of exactly this row.
     is_its_own: bool,
 }
 
 fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Option<ChosenEngine<'l, 'a>> {
     let keys: Vec<ListKey> = lines.iter().map(|line| line.key).collect();
     let at = scene.app.list_of(ViewId::Engines).place(&keys);
-    // A rank stands below what it is a part of.
+    // A rank is listed below its parent.
     let line = lines.get(..=at)?.iter().rev().find(|line| !matches!(line.tree, Tree::Child | Tree::LastChild))?;
     let name = line.name.clone();
     if let Some(row) = line.engine {
@@ -68,7 +68,7 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Option<Chos
     })
 }
 
-/// Draws its charts where there is room, and below them its latencies and its ranks.
+/// Draws the charts, where there is room, and below them the latencies and the ranks.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[EngineLine<'_>]) {
     let Some(chosen) = chosen(scene, lines) else { return };
     let ranks = if area.width >= WITH_RANKS { ranks_of(scene, chosen.line) } else { Vec::new() };
@@ -96,7 +96,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines
     }
 }
 
-/// The p99 that its row has.
+/// The current p99 of the row.
 fn now(scene: &Scene<'_>, chosen: &ChosenEngine<'_, '_>) -> Option<latencies::Now> {
     let seconds = scene.snap.window_seconds.filter(|_| chosen.is_its_own && scene.app.then().is_none())?;
     let served = &chosen.line.served;
@@ -112,7 +112,7 @@ fn now(scene: &Scene<'_>, chosen: &ChosenEngine<'_, '_>) -> Option<latencies::No
     Some(latencies::Now { seconds, p99, facts: facts.into_iter().flatten().collect() })
 }
 
-/// Draws its ranks, those that carry most first.
+/// Draws the ranks, the busiest first.
 fn draw_ranks(
     canvas: &mut Canvas<'_>,
     area: Rect,

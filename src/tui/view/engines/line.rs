@@ -1,4 +1,4 @@
-//! A row of the engines' list: a unit, a target, or a rank of either.
+//! A row of the engines list: a unit, a target, or a rank of either.
 
 use crate::history::Subject;
 use crate::reading::{EngineRole, Health};
@@ -12,27 +12,27 @@ use crate::units::{Money, Ratio};
 pub(super) struct EngineLine<'a> {
     pub(super) key: ListKey,
     pub(super) name: String,
-    /// What its alerts are about.
+    /// The subject name of its alerts.
     pub(super) alerts_of: String,
     /// The row of one engine or rank.
     pub(super) engine: Option<&'a EngineRow>,
-    /// What its tokens are kept under.
+    /// The subject that its tokens are stored under.
     pub(super) subject: Option<Subject>,
-    /// What is told of a unit, a node or a model as a whole.
+    /// The figures of a unit, a node or a model as a whole.
     pub(super) whole: Option<Whole>,
     pub(super) served: ServedTogether<'a>,
     pub(super) is_parent: bool,
     pub(super) tree: Tree,
     pub(super) state: Health,
     pub(super) gravest: Option<Severity>,
-    /// Against the mean of its siblings: what it carries.
+    /// Its load relative to the mean of its siblings.
     pub(super) over_mean: Option<f64>,
-    /// The part of its parent's tokens that it makes.
+    /// Its share of its parent's tokens.
     pub(super) share: Option<f64>,
 }
 
 impl EngineLine<'_> {
-    /// What it makes in its role, by which its ranks are compared: prompts where it prefills, else output.
+    /// The token rate by which ranks are compared: prompts for prefill, else output.
     pub(super) fn tokens(&self) -> Option<f64> {
         tokens(self.served.role, &self.served)
     }
@@ -46,14 +46,14 @@ impl EngineLine<'_> {
     }
 }
 
-/// The figures of a unit, a node or a model that are no sums of its engines' rows.
+/// The figures of a unit, a node or a model that are not sums of its engines' rows.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Whole {
-    /// Revenue an hour.
+    /// Revenue per hour.
     pub(super) revenue: Option<Money>,
-    /// Profit an hour.
+    /// Profit per hour.
     pub(super) profit: Option<Money>,
-    /// Cached share of its prompts.
+    /// Cached share of its prompt tokens.
     pub(super) hits: Option<Ratio>,
 }
 

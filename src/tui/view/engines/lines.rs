@@ -1,4 +1,4 @@
-//! The rows: units or targets, and below those that are open their ranks.
+//! The rows of the engines list: units or targets, and the ranks of unfolded ones.
 
 use super::line::{EngineLine, Whole, tokens};
 use std::collections::BTreeMap;
@@ -30,8 +30,7 @@ fn fields(row: &EngineRow) -> [(&'static str, &str); 5] {
     ]
 }
 
-/// Whether a row is of what the view is of, and the filter passes it; `None` where only figures that are unknown keep it
-/// out.
+/// Whether a row belongs to the view's subject and matches the filter; `None` if only unknown figures keep it out.
 fn judged(scene: &Scene<'_>, row: &EngineRow) -> Option<bool> {
     let about = scene.app.subject().filter(|_| scene.app.view() == ViewId::Engines).map(Label::as_str);
     let is_of = about.is_none_or(|about| {
@@ -49,7 +48,7 @@ fn judged(scene: &Scene<'_>, row: &EngineRow) -> Option<bool> {
     scene.app.filter.judge(&fields(row), |key| figures_of::of_engine(row, key))
 }
 
-/// How many engines and ranks the filter passes, and of how many a figure that it asks for is unknown.
+/// How many engines and ranks match the filter, and for how many a figure that it asks for is unknown.
 pub(super) fn judged_counts(scene: &Scene<'_>) -> (usize, usize) {
     let mut counts = (0, 0);
     for row in &scene.snap.engines {
@@ -61,7 +60,7 @@ pub(super) fn judged_counts(scene: &Scene<'_>) -> (usize, usize) {
     counts
 }
 
-/// The rows in their order, children below open parents.
+/// The rows in order, with children below unfolded parents.
 pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<EngineLine<'a>> {
     let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
     for row in scene.snap.engines.iter().filter(|row| judged(scene, row) == Some(true)) {
@@ -71,13 +70,13 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<EngineLine<'a>> {
     let mut parents: Vec<(EngineLine<'a>, Vec<&'a EngineRow>)> =
         groups.into_iter().map(|(name, rows)| (parent(scene, name, &rows, alerts.get(name).copied()), rows)).collect();
     let mut order: Vec<Keyed<'a>> = parents.drain(..).map(|(line, rows)| Keyed { line, rows }).collect();
-    // Sorting goes by the parents' lines.
+    // Sorting compares the parents' rows.
     let columns = columns(scene, Tops::default());
     sort_parents(&mut order, &columns, scene);
     order.into_iter().flat_map(|Keyed { line, rows }| with_children(scene, line, &rows)).collect()
 }
 
-/// The name of the group that a row stands in.
+/// The name of the group that a row belongs to.
 fn group_of(grouping: Grouping, row: &EngineRow) -> &str {
     match grouping {
         Grouping::Unit => row.unit.as_ref().map_or(row.target.as_str(), |unit| unit.as_str()),
@@ -124,7 +123,7 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
     let engine = |row: &EngineRow| Subject::Engine(row.target.clone(), row.rank.clone());
     let (subject, whole) = match whole {
         Some((subject, whole)) => (Some(subject), Some(whole)),
-        // Several ranks of one target are kept together too.
+        // Several ranks of one target are stored together too.
         None if only.is_none() => {
             (rows.first().map(|row| Subject::Engine(row.target.clone(), None)), alone(scene, rows))
         }
@@ -147,7 +146,7 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
     }
 }
 
-/// What a group's tokens are kept under, and what is told of it; `None` for an engine by itself.
+/// The subject of a group's tokens, and its figures as a whole; `None` for a single engine.
 fn whole(scene: &Scene<'_>, name: &str) -> Option<(Subject, Whole)> {
     let snap = scene.snap;
     Some(match scene.app.grouping {
@@ -177,7 +176,8 @@ fn of_node(node: &NodeRow) -> Whole {
     Whole { revenue: node.revenue_per_hour, profit: node.profit_per_hour, hits: node.cache_hit_rate }
 }
 
-/// The money of an engine that has its node to itself is the node's; of several on one node each one's is not known.
+/// The money of an engine that is alone on its node is the node's. With several engines on a node, the money of each is
+/// unknown.
 fn alone(scene: &Scene<'_>, rows: &[&EngineRow]) -> Option<Whole> {
     let (target, name) = rows.first().map(|row| (&row.target, &row.node))?;
     let is_shared = scene.snap.engines.iter().any(|row| row.node == *name && row.target != *target);
@@ -202,11 +202,11 @@ fn with_children<'a>(scene: &Scene<'a>, mut line: EngineLine<'a>, rows: &[&'a En
     std::iter::once(line).chain(children).collect()
 }
 
-/// All parts of a row, those that carry most first.
+/// All children of a row, the busiest first.
 fn children<'a>(scene: &Scene<'_>, line: &EngineLine<'a>, rows: &[&'a EngineRow]) -> Vec<EngineLine<'a>> {
     let whole = line.tokens();
     let role = line.served.role;
-    // Load is compared among those that share work.
+    // Load is compared among ranks that share work.
     let is_compared = scene.app.grouping != Grouping::Node;
     let carries = |row: &EngineRow| row.kv_usage.map(Ratio::get).or(row.running.map(|n| n as f64));
     let known: Vec<f64> = parts(rows).filter_map(carries).collect();
@@ -219,7 +219,7 @@ fn children<'a>(scene: &Scene<'_>, line: &EngineLine<'a>, rows: &[&'a EngineRow]
     children
 }
 
-/// All parts of a row of the list.
+/// All ranks of a row of the list.
 pub(super) fn ranks_of<'a>(scene: &Scene<'a>, line: &EngineLine<'a>) -> Vec<EngineLine<'a>> {
     if !line.is_parent {
         return Vec::new();
@@ -229,7 +229,7 @@ pub(super) fn ranks_of<'a>(scene: &Scene<'a>, line: &EngineLine<'a>) -> Vec<Engi
     children(scene, line, &rows)
 }
 
-/// The rows without those that stand for an engine whose ranks stand beside them.
+/// The rows, without the engine rows whose ranks are also among them.
 fn parts<'r, 'a>(rows: &'r [&'a EngineRow]) -> impl Iterator<Item = &'a EngineRow> + 'r {
     let is_whole = |row: &EngineRow| {
         let is_its =
@@ -273,7 +273,7 @@ fn child<'a>(
     }
 }
 
-/// What stands for the children that are not shown.
+/// The row that stands for the children that are not shown.
 fn rest<'a>(parent: &EngineLine<'a>, hidden: usize) -> EngineLine<'a> {
     EngineLine {
         key: ListKey::of(("rest", parent.key)),

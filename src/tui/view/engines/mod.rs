@@ -1,5 +1,5 @@
-//! Engines: which one is slow, full or unfair. A row a unit, or a target where there are no units; its ranks stand folded
-//! under it, the busiest first.
+//! The engines view: which engine is slow, full or unevenly loaded. A row is a unit, or a target without a unit; its ranks
+//! fold below it, the busiest first.
 
 mod columns;
 mod detail;
@@ -21,10 +21,10 @@ use columns::{Tops, columns, sums, total};
 use line::EngineLine;
 use lines::{judged_counts, lines};
 
-/// The view.
+/// The engines view.
 pub(super) struct Engines;
 
-/// Draws the list with its sums, which stay whatever is folded, grouped or filtered.
+/// Draws the list with its totals, which do not depend on folding, grouping or the filter.
 fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[EngineLine<'_>]) -> Hits {
     let columns = columns(scene, Tops::of(scene, lines));
     let about = scene.app.subject();
@@ -80,7 +80,7 @@ impl View for Engines {
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
         let basis = u16::from(area.height > 12);
         let room = area.height - basis;
-        // What the list does not need tells of the chosen row; a long list gives a few rows for it.
+        // Rows that the list does not need show the detail of the chosen row; a long list gives up a few rows for it.
         let rows = lines(&scene.at(RefreshPace::FiveSeconds)).len().min(1_000) as u16 + 2;
         let has_detail = area.width >= 70 && (room >= rows + latencies::ROWS || room >= 28);
         let spare = room.saturating_sub(rows);
@@ -91,7 +91,7 @@ impl View for Engines {
             spare if area.width >= detail::WITH_RANKS && spare >= latencies::ROWS => spare,
             _ => latencies::ROWS,
         };
-        // What is left over stays below both, so that the chosen row and what is told of it stand together.
+        // Spare rows go below both, so that the list and the detail stay adjacent.
         let list = (room - detail).min(rows.max(6));
         let mut layout = Layout::whole(Part::List, Rect { height: list, ..area });
         layout.put(Part::Table(0), Rect { y: area.y + list, height: detail, ..area });

@@ -1,4 +1,4 @@
-//! Units as a table, where the screen is too narrow for a map.
+//! The units as a table, for screens too narrow for the map.
 
 use ratatui::layout::Rect;
 
@@ -49,7 +49,7 @@ fn worst(group: &FleetGroup<'_>) -> Cell<'static> {
     })
 }
 
-/// What of the groups that found no room stands in the last row: their nodes, and their profit together.
+/// The last row, for the groups that did not fit: their nodes, and the sum of their profits.
 fn hidden(groups: &[&FleetGroup<'_>], columns: &[Col<'_, FleetGroup<'_>>], heat: &FleetHeat<'_>) -> TableRow<'static> {
     let profits: Option<Vec<Money>> = groups.iter().map(|group| group.profit).collect();
     let nodes = || groups.iter().flat_map(|group| &group.nodes).map(|node| heat.node(*node)).collect();
@@ -62,7 +62,7 @@ fn hidden(groups: &[&FleetGroup<'_>], columns: &[Col<'_, FleetGroup<'_>>], heat:
     }))
 }
 
-/// Draws it.
+/// Draws the table.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[FleetGroup<'_>]) -> Hits {
     let columns = columns(scene);
     let state = Some(scene.app.list_of(ViewId::Overview));

@@ -1,4 +1,4 @@
-//! What stands in the fleet's block: units, and nodes that belong to none.
+//! The groups of the fleet block: units, and nodes without a unit.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -11,33 +11,33 @@ use crate::tui::view::served::{ServedTogether, alerted, by_node};
 use crate::units::{Money, Ratio};
 use crate::words::{InOrder, in_order};
 
-/// What a group is.
+/// The kind of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GroupKind {
     Unit,
     /// A node without a unit.
     Node,
-    /// Nodes without a unit that serve one model, or none.
+    /// Nodes without a unit that serve the same model, or none.
     Model,
 }
 
-/// A unit, a node without one, or several of those.
+/// A unit, a node without a unit, or several such nodes.
 pub(super) struct FleetGroup<'a> {
     pub(super) name: &'a str,
     pub(super) kind: GroupKind,
-    /// The places of its nodes in the picture.
+    /// The indexes of its nodes in the snapshot.
     pub(super) nodes: Vec<usize>,
     pub(super) load: Option<Ratio>,
     pub(super) kv: Option<Ratio>,
     pub(super) waiting: Option<u64>,
     pub(super) profit: Option<Money>,
     pub(super) worst: Option<&'a WorstRank>,
-    /// The gravest alert of it or of one of its nodes.
+    /// The severest alert on the group or on one of its nodes.
     pub(super) gravest: Option<Severity>,
 }
 
 impl FleetGroup<'_> {
-    /// What its row is a row of.
+    /// The list key of its row.
     pub(super) fn key(&self) -> ListKey {
         let kind = match self.kind {
             GroupKind::Unit => "unit",
@@ -47,12 +47,12 @@ impl FleetGroup<'_> {
         ListKey::of((kind, self.name))
     }
 
-    /// Its name; that of a model stands for the nodes that serve it.
+    /// The label; the name of a model stands in parentheses for the nodes that serve it.
     pub(super) fn label(&self) -> Cow<'_, str> {
         if self.kind == GroupKind::Model { Cow::Owned(format!("({})", self.name)) } else { Cow::Borrowed(self.name) }
     }
 
-    /// Whether the filter passes it.
+    /// Whether the group matches the filter.
     fn is_accepted(&self, scene: &Scene<'_>, served: &HashMap<&str, ServedTogether<'_>>) -> bool {
         let (unit, node) = if self.kind == GroupKind::Unit { (self.name, "") } else { ("", self.name) };
         let figure = |key: &str| figures_of::of_group(self.load, self.kv, self.waiting, self.profit, key);
@@ -62,7 +62,7 @@ impl FleetGroup<'_> {
     }
 }
 
-/// The groups that the filter passes, units before nodes.
+/// The groups that match the filter, units before nodes.
 pub(super) fn groups<'a>(scene: &Scene<'a>) -> Vec<FleetGroup<'a>> {
     let alerts = alerted(&scene.snap.alerts);
     let mut nodes: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -130,12 +130,12 @@ fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Se
     nodes.map(group).collect()
 }
 
-/// Nodes without a unit beyond which they stand folded in a table, by their model.
+/// The number of nodes without a unit above which a table groups them by model.
 const FOLDED: usize = 8;
-/// What stands for the model of nodes that serve none.
+/// The label for nodes that serve no model.
 const NO_MODEL: &str = "no model";
 
-/// The groups with nodes of no unit put together by their model, where units would find no room beside so many.
+/// The groups, with nodes without a unit merged by model where there are too many to leave room for units.
 pub(super) fn folded<'a>(scene: &Scene<'a>, groups: Vec<FleetGroup<'a>>) -> Vec<FleetGroup<'a>> {
     let alone = groups.iter().filter(|group| group.kind == GroupKind::Node).count();
     if alone <= FOLDED || alone == groups.len() {
@@ -153,7 +153,7 @@ pub(super) fn folded<'a>(scene: &Scene<'a>, groups: Vec<FleetGroup<'a>>) -> Vec<
     kept
 }
 
-/// Nodes as one group.
+/// Merges nodes into one group.
 fn together<'a>(name: &'a str, nodes: &[FleetGroup<'a>]) -> FleetGroup<'a> {
     let mean = |of: fn(&FleetGroup<'_>) -> Option<Ratio>| {
         let known: Vec<f64> = nodes.iter().filter_map(of).map(Ratio::get).collect();
@@ -173,12 +173,13 @@ fn together<'a>(name: &'a str, nodes: &[FleetGroup<'a>]) -> FleetGroup<'a> {
     }
 }
 
-/// Sorts by name, numbers as numbers.
+/// Sorts by name, with numbers in numerical order.
 pub(super) fn by_name(groups: &mut [FleetGroup<'_>]) {
     groups.sort_by(|one, other| in_order(one.name, other.name));
 }
 
-/// Sorts by profit, the worst first, those of one prefix together: they share rows. What is unknown comes last.
+/// Sorts by profit, the lowest first, and unknown profits last. Groups with one prefix stay together, since they share
+/// rows.
 pub(super) fn worst_first(groups: &mut [FleetGroup<'_>], prefix: impl Fn(&str) -> &str) {
     let rank = |group: &FleetGroup<'_>| (group.profit.is_none(), group.profit);
     let mut worst: HashMap<String, (bool, Option<Money>)> = HashMap::new();

@@ -1,4 +1,4 @@
-//! The cells of the fleet: what each shows of its node or GPU.
+//! The cells of the fleet map: the figure that each shows for its node or GPU.
 
 use std::collections::HashMap;
 
@@ -15,14 +15,14 @@ use crate::units::Ratio;
 pub(super) struct FleetHeat<'a> {
     scene: Scene<'a>,
     cells: Cells,
-    /// The engines by node, where cells show their caches.
+    /// The engines by node; filled only if the cells show KV cache usage.
     served: HashMap<&'a str, ServedTogether<'a>>,
-    /// The largest profit or loss of a node, where cells show that.
+    /// The largest absolute profit of a node, the scale of cells that show profit.
     top: f64,
 }
 
 impl<'a> FleetHeat<'a> {
-    /// For a snapshot that moves as slowly as cells do.
+    /// Computes the figures from a snapshot that changes at the cells' refresh pace.
     pub(super) fn new(scene: Scene<'a>) -> Self {
         let cells = scene.app.charts.cells;
         let served = if cells == Cells::Kv { by_node(scene.snap) } else { HashMap::new() };
@@ -31,7 +31,7 @@ impl<'a> FleetHeat<'a> {
         Self { scene, cells, served, top }
     }
 
-    /// The cell of a node, by its place in the snapshot.
+    /// The cell of a node, by its index in the snapshot.
     pub(super) fn node(&self, place: usize) -> Heat {
         let Some(node) = self.scene.snap.nodes.get(place) else { return Heat::Unknown };
         match state_of(node) {
@@ -53,7 +53,7 @@ impl<'a> FleetHeat<'a> {
         }
     }
 
-    /// The cell of a GPU; `None` where its node has none in this place.
+    /// The cell of a GPU; `None` if its node has no GPU at this index.
     pub(super) fn gpu(&self, place: usize, gpu: usize) -> Option<Heat> {
         let row = self.scene.snap.nodes.get(place)?.gpus.get(gpu)?;
         Some(match (row.state, self.cells) {
@@ -64,7 +64,7 @@ impl<'a> FleetHeat<'a> {
     }
 }
 
-/// The height is against the largest profit or loss there is.
+/// The height is relative to the largest absolute profit, `top`.
 fn profit(profit: Option<f64>, top: f64) -> Heat {
     let Some(profit) = profit else { return Heat::Unknown };
     let level = HeatLevel::at(if top > 0.0 { profit.abs() / top } else { 0.0 });
@@ -79,7 +79,7 @@ fn silent(state: Health) -> Heat {
     }
 }
 
-/// The state of a node that is drawn in one cell: lost as soon as one of its GPUs is.
+/// The state of a node drawn in one cell: lost if any of its GPUs is lost.
 fn state_of(node: &NodeRow) -> Health {
     let one_is_lost = node.gpus.iter().any(|gpu| gpu.state == Health::Lost);
     if one_is_lost { Health::Lost } else { node.state }

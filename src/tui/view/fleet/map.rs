@@ -1,4 +1,4 @@
-//! Units and nodes as a map: a cell a GPU or a node, with what each unit earns beside it.
+//! Units and nodes as a map: a cell for each GPU or node, and the profit of each unit beside it.
 
 use ratatui::layout::Rect;
 
@@ -17,13 +17,13 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, Spot};
 use crate::units::{Money, Ratio};
 
-/// Cells of a unit's figures: load, KV, queue, profit an hour.
+/// The cells of a unit's figures: load, KV, queue, profit per hour.
 const FIGURES: u16 = 26;
-/// Cells of names, and of those on wide screens.
+/// The cells of labels, and of labels on wide screens.
 const LABEL: u16 = 8;
 
-/// The groups in the order in which they stand in `area`: by name where all find room; else nodes of no unit together by
-/// their model, and where that is too much still, the worst first.
+/// Orders the groups for `area`: by name if all fit; else nodes without a unit are merged by model; if there are still too
+/// many, the lowest profits come first.
 pub(super) fn ordered<'a>(mut groups: Vec<FleetGroup<'a>>, scene: &Scene<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
     by_name(&mut groups);
     let is_cut = |groups: &[FleetGroup<'_>]| planned(groups, scene, area).1.rows.len() > rows_in(area);
@@ -38,7 +38,7 @@ pub(super) fn ordered<'a>(mut groups: Vec<FleetGroup<'a>>, scene: &Scene<'a>, ar
     groups
 }
 
-/// Puts small units of one prefix in the order of their names where all of them are shown: a place is then a unit's own.
+/// Sorts small units of one prefix by name where all of them are shown, so that a unit keeps its place.
 fn name_whole_runs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect) {
     let shown = planned(groups, scene, area).1.shown(rows_in(area).saturating_sub(1));
     let mut from = 0;
@@ -53,11 +53,11 @@ fn name_whole_runs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect)
     }
 }
 
-/// Rows that all groups take with their heading in the finest form that fits `area`.
+/// The rows that all groups take with their heading, in the finest grain that fits `area`.
 pub(super) fn needs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> u16 {
     by_name(groups);
     let (_, plan) = planned(groups, scene, area);
-    // Where nothing passes the filter, that is said in a row.
+    // An empty result takes a row that says so.
     u16::try_from(plan.rows.len().max(1) + 1).unwrap_or(u16::MAX)
 }
 
@@ -65,7 +65,7 @@ fn rows_in(area: Rect) -> usize {
     usize::from(area.height.saturating_sub(1))
 }
 
-/// The plan, and how wide labels are.
+/// The plan, and the width of labels.
 fn planned(groups: &[FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> (u16, FleetPlan) {
     let gpus = scene.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(1).clamp(1, 32);
     let gpus = Some(gpus).filter(|_| scene.app.charts.cells.is_of_gpus());
@@ -82,7 +82,7 @@ fn planned(groups: &[FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> (u16, Fl
     (label, FleetPlan::new(&sizes, gpus, room, rows_in(area)))
 }
 
-/// Draws it.
+/// Draws the map.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[FleetGroup<'_>]) -> Hits {
     let (label, plan) = planned(groups, scene, area);
     let map = Map { scene, heat: FleetHeat::new(scene.at(RefreshPace::TenSeconds)), groups, plan: &plan };
@@ -223,7 +223,7 @@ impl Map<'_, '_> {
         Rect { x: begin, width: (x + width).saturating_sub(begin), ..area }.intersection(area)
     }
 
-    /// Load, KV, queue and profit of the row's units together.
+    /// Load, KV, queue and profit of the row's units combined.
     fn figures(&self, canvas: &mut Canvas<'_>, area: Rect, row: &PlanRow) {
         let groups: Vec<_> = row.slots.iter().filter_map(|slot| self.groups.get(slot.unit)).collect();
         let mean = |of: fn(&FleetGroup<'_>) -> Option<Ratio>| {

@@ -1,4 +1,4 @@
-//! The fleet in the finest form that fits: a row a GPU, a row a node, or a map by unit.
+//! The fleet in the finest form that fits: a row for each GPU, a row for each node, or a map by unit.
 
 mod group_table;
 mod groups;
@@ -21,11 +21,11 @@ use crate::tui::scene::{GpuLine, Scene};
 use crate::tui::widgets::Canvas;
 use groups::{FleetGroup, GroupKind, folded, groups};
 
-/// GPUs up to which each has a row.
+/// The number of GPUs up to which each has a row.
 const GPU_ROWS: usize = 16;
-/// Nodes up to which each has a row, though they are in units.
+/// The number of nodes up to which each has a row, even if they belong to units.
 const NODE_ROWS: usize = 16;
-/// Columns from which units stand as a map and not as a table.
+/// The width in columns from which units are a map instead of a table.
 const MAP: u16 = 108;
 
 /// What the rows of the fleet are.
@@ -33,9 +33,9 @@ const MAP: u16 = 108;
 pub(super) enum Form {
     Gpus,
     Nodes,
-    /// Units, and nodes of none.
+    /// Units, and nodes without a unit.
     Groups,
-    /// There are no GPUs: the engines stand in their place.
+    /// Without GPUs: the engines.
     Engines,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn form(scene: &Scene<'_>) -> Form {
     }
 }
 
-/// Rows that the form needs with its heading; `None`: as many as there are.
+/// The rows that the form needs with its heading; `None` if it takes as many as there are.
 pub(super) fn needs(scene: &Scene<'_>) -> Option<u16> {
     match form(scene) {
         Form::Gpus => Some(gpu_lines(scene).len().max(1) as u16 + 1),
@@ -61,7 +61,7 @@ pub(super) fn needs(scene: &Scene<'_>) -> Option<u16> {
     }
 }
 
-/// Rows that all of them take with their heading in `area`, where [`needs`] does not know it.
+/// The rows that all entries take with their heading in `area`, where [`needs`] returns `None`.
 pub(super) fn needs_of_all(scene: &Scene<'_>, area: Rect) -> u16 {
     let slow = scene.at(RefreshPace::FiveSeconds);
     match form(scene) {
@@ -71,7 +71,7 @@ pub(super) fn needs_of_all(scene: &Scene<'_>, area: Rect) -> u16 {
     }
 }
 
-/// Draws what the chosen row of `list` is in all its parts: a node, or the nodes of a unit.
+/// Draws the detail of the chosen row of `list`: a node, or the nodes of a unit.
 pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, list: Rect) {
     match chosen(scene, list) {
         Some(Chosen::Node(name)) => node_parts::summary(canvas, area, scene, &name),
@@ -87,7 +87,7 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lis
     }
 }
 
-/// The rows in their order.
+/// The keys of the rows, in order.
 pub(super) fn rows(scene: &Scene<'_>, area: Rect) -> Vec<ListKey> {
     let slow = scene.at(RefreshPace::FiveSeconds);
     match form(scene) {
@@ -98,8 +98,7 @@ pub(super) fn rows(scene: &Scene<'_>, area: Rect) -> Vec<ListKey> {
     }
 }
 
-/// The places of the nodes that the filter passes: those of the units that it passes, and none of which it passes only some
-/// GPUs.
+/// The indexes of the nodes that match the filter: those of matching units, and those of which all GPUs match.
 pub(super) fn passing(scene: &Scene<'_>) -> Vec<usize> {
     let slow = scene.at(RefreshPace::FiveSeconds);
     let places = |names: &HashMap<&str, usize>| {
@@ -125,7 +124,7 @@ pub(super) fn passing(scene: &Scene<'_>) -> Vec<usize> {
     }
 }
 
-/// What they can be sorted by.
+/// The sort orders of the form.
 pub(super) fn orders(scene: &Scene<'_>) -> Vec<SortOrder> {
     let slow = scene.at(RefreshPace::FiveSeconds);
     match form(scene) {
@@ -144,7 +143,7 @@ pub(super) fn enter(scene: &Scene<'_>, area: Rect) -> OnEnter {
     }
 }
 
-/// What the chosen row is.
+/// The kind of the chosen row.
 pub(super) enum Chosen {
     Node(String),
     Unit(String),
@@ -153,7 +152,7 @@ pub(super) enum Chosen {
 }
 
 impl Chosen {
-    /// Its name.
+    /// The name.
     pub(super) fn into_name(self) -> String {
         match self {
             Self::Node(name) | Self::Unit(name) | Self::Model(name) => name,
@@ -161,7 +160,7 @@ impl Chosen {
     }
 }
 
-/// The node or unit of the chosen row.
+/// The chosen row as a node, unit or model.
 pub(super) fn chosen(scene: &Scene<'_>, area: Rect) -> Option<Chosen> {
     let slow = scene.at(RefreshPace::FiveSeconds);
     let at = scene.app.list_of(ViewId::Overview).place(&rows(scene, area));
@@ -180,7 +179,7 @@ pub(super) fn chosen(scene: &Scene<'_>, area: Rect) -> Option<Chosen> {
     }
 }
 
-/// The groups as they stand in `area`.
+/// The groups in the order in which `area` shows them.
 fn ordered<'a>(scene: &Scene<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
     let groups = groups(scene);
     if is_map(scene) {
@@ -191,7 +190,7 @@ fn ordered<'a>(scene: &Scene<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
     groups
 }
 
-/// Draws it.
+/// Draws the fleet.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     let slow = scene.at(RefreshPace::FiveSeconds);
     match form(scene) {
@@ -217,7 +216,7 @@ fn gpu_key(line: &GpuLine<'_>) -> ListKey {
 
 fn gpus(canvas: &mut Canvas<'_>, area: Rect, live: &Scene<'_>, slow: &Scene<'_>) -> Hits {
     let several = slow.snap.nodes.len() > 1;
-    // Loads move every second, the rest with the tables.
+    // Loads change every second, the rest at the pace of tables.
     let now = live.gpu_lines();
     let lines: Vec<GpuOf<'_>> = gpu_lines(slow)
         .into_iter()

@@ -1,8 +1,8 @@
-//! How units stand in rows: large ones in rows of their own, small ones side by side under their common prefix.
+//! How units are placed in rows: large ones in rows of their own, small ones side by side under their common prefix.
 
-/// Nodes up to which units share rows.
+/// The number of nodes up to which units share rows.
 pub(super) const SMALL: usize = 8;
-/// How units share a row: cells between a label and its cells, and between two units.
+/// How units share a row: the cells between a label and the unit's cells, and between two units.
 #[derive(Clone, Copy)]
 struct Sharing {
     cells: usize,
@@ -13,13 +13,13 @@ struct Sharing {
 /// What a cell stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FleetGrain {
-    /// A GPU, of so many a node, with a space between nodes.
+    /// A GPU; the value is the number of GPUs per node. A space separates nodes.
     Gpu(usize),
     Node,
 }
 
 impl FleetGrain {
-    /// Cells of so many nodes.
+    /// The number of cells that `nodes` nodes take.
     pub(super) fn cells(self, nodes: usize) -> usize {
         match self {
             Self::Gpu(gpus) => (nodes * (gpus + 1)).saturating_sub(1),
@@ -27,7 +27,7 @@ impl FleetGrain {
         }
     }
 
-    /// Nodes in so many cells.
+    /// The number of nodes that fit in `cells` cells.
     fn nodes(self, cells: usize) -> usize {
         match self {
             Self::Gpu(gpus) => (cells + 1) / (gpus + 1),
@@ -36,22 +36,22 @@ impl FleetGrain {
     }
 }
 
-/// A part of a unit in a row.
+/// The part of a unit that is in one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PlanSlot {
-    /// The unit, by its place.
+    /// The index of the unit.
     pub(super) unit: usize,
-    /// Which of its nodes.
+    /// The range of its nodes.
     pub(super) nodes: std::ops::Range<usize>,
-    /// Where its label and its cells begin.
+    /// The columns where its label and its cells begin.
     pub(super) label: usize,
     pub(super) cells: usize,
 }
 
-/// A row: one unit, or several.
+/// A row with one unit or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PlanRow {
-    /// What several have in common, at the first row of theirs.
+    /// The common prefix of several units, in the first of their rows.
     pub(super) prefix: Option<String>,
     pub(super) is_shared: bool,
     pub(super) slots: Vec<PlanSlot>,
@@ -61,21 +61,21 @@ pub(super) struct PlanRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FleetPlan {
     pub(super) grain: FleetGrain,
-    /// Whether rows of several units have their sums beside them.
+    /// Whether rows of several units have totals beside them.
     pub(super) has_shared_figures: bool,
     pub(super) rows: Vec<PlanRow>,
 }
 
-/// A unit to be placed.
+/// A unit to place.
 pub(super) struct PlanUnit<'a> {
     pub(super) name: &'a str,
     pub(super) nodes: usize,
 }
 
 impl FleetPlan {
-    /// The finest grain at which all units fit `rows` rows: cells of labels, of a unit, and of a row without figures. Else
-    /// a cell a node, as dense as it goes.
-    /// `gpus` are a node's; `None`: a node has one cell.
+    /// The finest grain at which all units fit in `rows` rows, else one cell for each node, as dense as possible. The array
+    /// is the cells of a label, of a unit, and of a row without figures. `gpus` is the number of GPUs per node; `None`
+    /// means one cell for each node.
     pub(super) fn new(
         units: &[PlanUnit<'_>],
         gpus: Option<usize>,
@@ -111,7 +111,7 @@ impl FleetPlan {
         Self { grain, has_shared_figures: true, rows }
     }
 
-    /// How many units stand whole in the first `rows` rows.
+    /// How many units are complete in the first `rows` rows.
     pub(super) fn shown(&self, rows: usize) -> usize {
         let cut = self.rows.iter().skip(rows).flat_map(|row| &row.slots).map(|slot| slot.unit).min();
         let all = self.rows.iter().flat_map(|row| &row.slots).map(|slot| slot.unit + 1).max().unwrap_or(0);
@@ -119,12 +119,12 @@ impl FleetPlan {
     }
 }
 
-/// A name without the number at its end.
+/// The name without the number at its end.
 pub(super) fn prefix(name: &str) -> &str {
     name.trim_end_matches(|c: char| c.is_ascii_digit())
 }
 
-/// What differs between names of one prefix.
+/// The part of a name after its prefix; the whole name if there is none.
 pub(super) fn ending(name: &str) -> &str {
     let ending = name.get(prefix(name).len()..).unwrap_or(name);
     if ending.is_empty() { name } else { ending }

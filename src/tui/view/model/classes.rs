@@ -1,4 +1,4 @@
-//! What a model's tokens earn by class: price per million, rate, and the part of its revenue an hour.
+//! What a model's tokens earn by class: price per million, rate, and share of the revenue per hour.
 
 use ratatui::layout::Rect;
 
@@ -14,20 +14,20 @@ use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Price, Ratio};
 
-/// A class of tokens, or the rent.
+/// A token class, or the GPU cost.
 struct ClassRow {
     name: &'static str,
     role: Role,
     price: Option<Price>,
     rate: Option<f64>,
-    /// Part of the revenue an hour; of the rent, against it.
+    /// Share of the revenue per hour; for the GPU cost, its ratio to the revenue.
     share: Option<f64>,
     per_hour: Option<Money>,
 }
 
 type ClassCol<'s> = Col<'s, ClassRow>;
 
-/// Draws it: the classes add up to the revenue an hour, and the rent stands below.
+/// Draws the classes, which add up to the revenue per hour, and the GPU cost below them.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let lines = lines(row);
     let columns = [

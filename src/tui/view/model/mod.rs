@@ -1,4 +1,4 @@
-//! One model: its figures, its money over time, its tokens; what they earn, at which prices, and who serves it.
+//! One model: its figures, its money and tokens over time, its prices, and the engines that serve it.
 
 mod classes;
 mod prices;
@@ -24,23 +24,24 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, flow};
 use crate::units::{Money, quotient};
 
-/// Rows of the classes of tokens with the rent and their rule; of all tables; and of the least charts above them.
+/// The rows of the token classes with the GPU cost and their rule.
 const CLASSES: u16 = 5;
-/// The least rows of the prices above the latencies.
+/// The minimum rows of the prices above the latencies.
 const LEAST_PRICES: u16 = 3;
 const TABLES: u16 = 8;
 const LEAST_CHART: u16 = 5;
-/// Columns from which figures and chart, and two tables, stand side by side.
+/// The width in columns from which figures and chart, and two tables, are side by side.
 const SIDE: u16 = 96;
-/// Columns from which four charts stand in a row.
+/// The width in columns from which four charts are in one row.
 const FOUR: u16 = 110;
-/// Rows of the figures beside the large chart, and of the charts below: usually, and where the tables leave room.
+/// The rows of the figures beside the large chart, and of the charts below: usually, and at most where the tables leave
+/// room.
 const HEAD: u16 = 9;
 const MOST_HEAD: u16 = 14;
 const VITALS: u16 = 8;
 const MOST_VITALS: u16 = 16;
 
-/// A model beside another one, each in half of `area`: their parts stand in the same rows.
+/// Draws two models, each in half of `area`, with their parts in the same rows.
 pub(super) fn two(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, models: [&ModelRow; 2]) {
     let (left, right) = split(area, area.width / 2 - 1, 2);
     let tables = models.iter().map(|row| table_rows(scene, row)).max().unwrap_or(0);
@@ -49,12 +50,12 @@ pub(super) fn two(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, models
     }
 }
 
-/// The chosen model: its figures, its money over time, its tokens.
+/// Draws the chosen model: its figures, its money and its tokens over time.
 pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     detail_with(canvas, area, scene, row, table_rows(scene, row));
 }
 
-/// The same with so many rows for its tables.
+/// Draws a model, with `table_rows` rows for its tables.
 fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow, table_rows: u16) {
     let subject = Subject::Model(row.model.clone());
     let head = area.height.saturating_sub(6).min(HEAD);
@@ -106,7 +107,7 @@ fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &Mod
         charts::draw_row(canvas, vitals, scene, [output, prompt, hits, first], 4);
         return;
     }
-    // Two rows of two charts, where there is room for both.
+    // Two rows of two charts, where both rows fit.
     let has_both = vitals.height >= 2 * LEAST_CHART;
     let (above, below) =
         if has_both { (vitals.height / 2, vitals.height - vitals.height / 2) } else { (vitals.height, 0) };
@@ -116,7 +117,7 @@ fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &Mod
     }
 }
 
-/// Its output, prompts, hits and first tokens over time.
+/// Its output, prompts, hits and time to first token over time.
 fn tokens(scene: &Scene<'_>, row: &ModelRow, subject: &Subject) -> [Chart<'static>; 4] {
     let hits = row.cache_hit_rate;
     [
@@ -150,13 +151,13 @@ fn tokens(scene: &Scene<'_>, row: &ModelRow, subject: &Subject) -> [Chart<'stati
     ]
 }
 
-/// Rows that the tables need: the longer of both columns.
+/// The rows that the tables need: the longer of both columns.
 fn table_rows(scene: &Scene<'_>, row: &ModelRow) -> u16 {
     let prices = (row.money.prices.len().clamp(1, 20) as u16 + 1).max(LEAST_PRICES);
     (CLASSES + prices + latencies::ROWS).max(served_by::rows(scene, &row.model))
 }
 
-/// What its tokens earn and its prices at the left, who serves it at the right.
+/// Draws the token classes and prices at the left, and the engines that serve the model at the right.
 fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let (left, right) = split(area, area.width / 2 - 1, 2);
     let mut rows = LayoutRows(left);
@@ -169,7 +170,7 @@ fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow
     served_by::draw(canvas, right, scene, row);
 }
 
-/// Its profit an hour in digits. What is left below them.
+/// Draws the profit per hour in large digits, and returns the area below them.
 fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) -> Rect {
     let profit = row.money.profit_per_hour;
     let (role, glyph, sign) = sign(profit);
@@ -215,7 +216,7 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
     facts
 }
 
-/// How its profit an hour stands to that of a quarter hour ago, where it is among those that moved most.
+/// The change of the profit per hour from a quarter of an hour ago, if the model is among those that changed most.
 fn change(scene: &Scene<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
     let quarter = scene.app.bridge()?;
     let mover = quarter.bridge.models.iter().find(|mover| mover.key.as_str() == row.model.as_str())?;
@@ -227,7 +228,7 @@ fn change(scene: &Scene<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
     (size.rounded(2) != 0).then(|| vec![(role, said), (Role::Dim, " in 15 min".to_owned())])
 }
 
-/// An amount: cents below a thousand, whole above.
+/// An amount: with cents below a thousand, without above.
 fn amount(scene: &Scene<'_>, money: Option<Money>) -> String {
     format::rounded_amount(money, scene.currency(), 10)
 }
@@ -236,7 +237,7 @@ fn per_hour(scene: &Scene<'_>, size: Money) -> String {
     format!("{}/h", amount(scene, Some(size)))
 }
 
-/// What it costs to make a million output tokens.
+/// The cost of a million output tokens.
 fn cost_per_million(per_hour: Option<Money>, output_per_second: Option<f64>) -> Option<Money> {
     let an_hour = output_per_second.filter(|rate| *rate > 0.0)? * 3_600.0;
     per_hour?.scaled(1_000_000, an_hour.round().max(1.0) as i64)

@@ -9,11 +9,11 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 
-/// Cells of the time before a price, and of the prices.
+/// The cells of the time before a price, and of the prices.
 const WHEN: usize = 13;
 const PRICES: usize = 22;
 
-/// Draws it: a row a price.
+/// Draws the prices, a row for each.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     TitledRule::new("Prices").note([Segment::dim(" · cached / computed / output, per M")]).draw(canvas, area);
     if row.money.prices.is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
         pen.put(role, &format::pad_right(&prices(step), PRICES));
         let room = usize::from(area.width).saturating_sub(WHEN + PRICES);
         let whole = format!("{} {}", step.list, step.tier);
-        // A name that is cut is no name. The list stands above; steps differ by their tiers.
+        // A truncated name would be ambiguous. The list is named above; its steps differ by tier.
         let mut names =
             [whole.as_str(), step.tier.as_str(), step.list.as_str()].into_iter().filter(|name| !name.is_empty());
         let shown = names.find(|name| format::width(name) <= room).unwrap_or("");
@@ -34,7 +34,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
     }
 }
 
-/// `now`, `in 9:25 h`, a date.
+/// The start of a step: `now`, `in 9:25 h`, or a date.
 fn when(scene: &Scene<'_>, step: &PriceStep) -> String {
     step.from.map_or_else(|| "now".to_owned(), |from| format!("in {}", format::duration(from - scene.snap.at)))
 }

@@ -1,4 +1,4 @@
-//! Who serves a model: its units, or its engines where there are none.
+//! What serves a model: its units, or its engines without units.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::tui::widgets::table::Cell;
 use crate::units::{Money, Ratio};
 use crate::words::InOrder;
 
-/// Cells of a line of tokens.
+/// The cells of a token sparkline.
 const LINE: u16 = 24;
 
 struct ServedLine<'a> {
@@ -36,7 +36,7 @@ struct ServedLine<'a> {
 
 type ServedCol<'s, 'a> = Col<'s, ServedLine<'a>>;
 
-/// Draws it, those with the least profit first; engines by their tokens.
+/// Draws the list, units with the least profit first; engines are sorted by their tokens.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let lines = lines(scene, &row.model);
     let top = |measure: Measure| {
@@ -74,7 +74,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
     List { gap: 1, ..List::plain("Served by", &columns, &lines) }.draw(canvas, area);
 }
 
-/// Rows that it takes, with its heading.
+/// The rows that the list takes, with its heading.
 pub(super) fn rows(scene: &Scene<'_>, model: &ModelName) -> u16 {
     lines(scene, model).len().min(1_000) as u16 + 1
 }

@@ -1,14 +1,14 @@
-//! Since when the page stands, where that is not now.
+//! The time of the money page, if it is old.
 
 use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::units::Span;
 
-/// A page that is older than this says so.
+/// The age from which a page shows its time.
 pub(super) const OLD: Span = Span::from_secs(60);
 
-/// Since when the page stands, where that is not now, and why.
+/// The page's time and why it is old; `None` if it is recent.
 pub(super) fn old_page(scene: &Scene<'_>, page: &MoneyPage) -> Option<String> {
     let clock = format::clock_minute(page.at, scene.zone());
     match &scene.app.money.trouble {

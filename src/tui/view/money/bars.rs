@@ -1,4 +1,4 @@
-//! What the bars of the money view stand for: the hours of today, or the days of a week or of the month.
+//! The bars of the money view: the hours of today, or the days of a week or of the month.
 
 use crate::statement::{By, Period, month_of};
 use crate::tui::app::{MoneyReach, MoneyState};
@@ -7,10 +7,10 @@ use crate::tui::ledger_query::{Hour, MoneyPage};
 use crate::tui::scene::Scene;
 use crate::units::{Money, Timestamp};
 
-/// No month has more days.
+/// The most days that a month has.
 const MOST_DAYS: usize = 31;
 
-/// An hour or a day.
+/// One hour or one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MoneyBar {
     pub begin: Timestamp,
@@ -20,13 +20,13 @@ pub(super) struct MoneyBar {
     pub revenue: Option<Money>,
     pub cost: Option<Money>,
     pub profit: Option<Money>,
-    /// Whether the truth may be more.
+    /// Whether the true amounts may be higher.
     pub lower_bound: bool,
-    /// Whether the ledger has yet to say what it knows of it.
+    /// Whether the ledger has not answered for it yet.
     pub is_asked: bool,
 }
 
-/// What is shown now, from left to right.
+/// The bars shown now, from left to right.
 pub(super) fn bars(scene: &Scene<'_>, page: &MoneyPage) -> Vec<MoneyBar> {
     let zone = scene.zone();
     let of_days = |begins: Vec<Timestamp>, label: &dyn Fn(Timestamp) -> String| {
@@ -64,7 +64,7 @@ fn of_hour(scene: &Scene<'_>, hour: &Hour) -> MoneyBar {
     }
 }
 
-/// A day is the sum of its hours.
+/// A day, as the sum of its hours.
 fn day(scene: &Scene<'_>, page: &MoneyPage, begin: Timestamp, label: String) -> MoneyBar {
     let period = Period::of(By::Day, scene.zone(), begin);
     let is_today = (period.begin..period.end).contains(&page.at);

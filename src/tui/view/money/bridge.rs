@@ -1,4 +1,4 @@
-//! Why the profit an hour changed: before, each cause, now; and who moved it.
+//! The profit bridge: the profit per hour before, each cause of its change, and now; and what changed most.
 
 use ratatui::layout::Rect;
 
@@ -14,12 +14,12 @@ use crate::tui::widgets::waterfall::{Waterfall, WaterfallStep};
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Money;
 
-/// Rows of before, the causes and now.
+/// The rows of before, the causes, and now.
 const STEPS: u16 = 9;
-/// From here on amounts have no cents, in units of the currency.
+/// The amount, in units of the currency, from which cents are left out.
 const WHOLE: i128 = 1_000;
 
-/// Draws the rule, the steps and, where rows are left, what moved most.
+/// Draws the rule, the steps and, where rows are left, what changed most.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let waits = if scene.app.money.against == page.bridge.against { "" } else { ", asking…" };
     let long = format!(" · an hour, against {}{waits}", page.bridge.against.name());
@@ -43,7 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     movers(canvas, rest.intersection(area), scene, page, bridge);
 }
 
-/// Leaves out causes that changed nothing, the last first, until before and now find room beside the others in `rows`.
+/// Removes causes of zero, the last first, until before, now and the others fit in `rows`.
 fn yield_to_now(causes: &mut Vec<WaterfallStep<'_>>, rows: usize) {
     let is_nothing = |step: &WaterfallStep<'_>| step.amount.is_some_and(Money::is_zero);
     while causes.len() + 2 > rows {
@@ -60,8 +60,8 @@ fn titled(note: String, axis: Option<f64>) -> TitledRule<'static> {
     }
 }
 
-/// The rule with the first of its notes that finds room, and the ends of the axis. Bars that do not begin at zero are said
-/// not to; where that finds no room, they do.
+/// The rule with the first of its notes that fits, and the ends of the axis. An axis that does not begin at zero is noted
+/// in the rule; if that note does not fit, the axis begins at zero.
 fn rule(notes: [String; 4], (low, top): (f64, f64), width: u16) -> (TitledRule<'static>, (f64, f64)) {
     let axis = Some(low).filter(|low| *low > 0.0);
     let found = notes.clone().into_iter().map(|note| titled(note, axis)).find(|rule| rule.fits(width));
@@ -77,12 +77,12 @@ const fn nothing_known(against: Against) -> &'static str {
     }
 }
 
-/// When both spans end: a time of day, with its day where it is another.
+/// The ends of both spans: a time of day, with the day if it is another.
 fn clocks(scene: &Scene<'_>, against: Against, bridge: &Bridge) -> (String, String) {
     let clock = |at| format::clock_minute(at, scene.zone());
     let (before, after) = (clock(bridge.before_span.1), clock(bridge.after_span.1));
     match against {
-        // Both are means of a quarter hour, not the rate of this moment.
+        // Both figures are means of a quarter of an hour, not current rates.
         Against::Quarter => (format!("15 min to {before}"), format!("15 min to {after}")),
         Against::Yesterday => (format!("{before} yesterday"), after),
         Against::LastWeek => (format!("{before} a week ago"), after),
@@ -105,7 +105,7 @@ fn waterfall<'a>(bridge: &Bridge, notes: &'a [String], (before, after): (&'a str
     }
 }
 
-/// What qualifies it, and who moved it most: models, units, nodes.
+/// Draws the qualifications, and what changed most: models, units, nodes.
 fn movers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage, bridge: &Bridge) {
     let late = page.bridge.known_from.map(|from| format::clock_minute(from, scene.zone()));
     let doubts = [

@@ -1,4 +1,4 @@
-//! Seven days as a calendar: a cell pair an hour, as high as its profit.
+//! The last seven days as a calendar: two cells for each hour, as high as its profit.
 
 use ratatui::layout::Rect;
 
@@ -12,10 +12,10 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Money;
 
-/// Rows with the rule and the hours below.
+/// The rows with the rule and the hours below.
 pub(super) const ROWS: u16 = 9;
 const GLYPHS: [char; 8] = ['▁', '▁', '▂', '▃', '▄', '▅', '▆', '▇'];
-/// Cells of a day's name, of an hour, and of the day's sum.
+/// The cells of a day's name, of an hour, and of the day's total.
 const NAME: u16 = 6;
 const HOUR: u16 = 2;
 const SUM: u16 = 9;

@@ -1,4 +1,4 @@
-//! Today's tokens at every list of the book: their revenue, and how many times today's that is.
+//! Today's tokens at every price list of the book: the revenue at it, and its ratio to today's revenue.
 
 use ratatui::layout::Rect;
 
@@ -16,11 +16,11 @@ use crate::units::{Money, quotient};
 
 type CompareCol<'s, 'a> = Col<'s, PlacedPart<'a, AtList>>;
 
-/// Today's tokens at every list.
+/// Today's tokens at every price list.
 pub(in crate::tui::view) struct SameTokens<'a> {
-    /// At each, the best first.
+    /// The revenue at each list, the highest first.
     pub(in crate::tui::view) at: &'a [AtList],
-    /// The lists at which any of today's tokens was posted.
+    /// The lists that any of today's tokens were posted at.
     pub(in crate::tui::view) in_force: Vec<&'a Label>,
     /// Today's revenue.
     pub(in crate::tui::view) ours: Money,
@@ -32,7 +32,7 @@ impl SameTokens<'_> {
     }
 }
 
-/// Draws them, the lists in force first; about the chosen one, in the book's order, where there is a list's state.
+/// Draws the lists, those in force first; with a list state, in the book's order and with the chosen one explained.
 pub(in crate::tui::view) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -43,7 +43,7 @@ pub(in crate::tui::view) fn draw(
     let accepted = |at: &&AtList| scene.app.filter.accepts(&[("list", at.list.as_str())]);
     let mut rows: Vec<&AtList> = lists.at.iter().filter(accepted).collect();
     if state.is_none() {
-        // They are what the others are compared with.
+        // The lists in force come first, as the reference.
         rows.sort_by_key(|at| !lists.is_in_force(at));
     }
     let rows = placed(rows);
@@ -64,7 +64,7 @@ fn columns<'s, 'a>(lists: &'s SameTokens<'_>) -> Vec<CompareCol<'s, 'a>> {
     ]
 }
 
-/// `1.61 x`.
+/// The ratio `worth / ours`, as `1.61 x`.
 fn times(worth: Money, ours: Money) -> String {
     match quotient(worth, ours).map(crate::units::Ratio::get) {
         None => format::UNKNOWN.to_owned(),

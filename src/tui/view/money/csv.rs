@@ -5,7 +5,7 @@ use crate::units::Money;
 
 const COLUMNS: &str = "key,prompt_tokens,cached_tokens,output_tokens,revenue,cost,profit,idle_cost,currency\n";
 
-/// All rows and the total. In each row revenue less cost is profit, but for revenue whose cost is unknown.
+/// All rows and the total. In each row profit is revenue minus cost, except for revenue whose cost is unknown.
 pub(in crate::tui) fn csv(statement: &Statement, currency: &str) -> String {
     let mut text = COLUMNS.to_owned();
     for row in statement.rows.iter().chain([&statement.total]) {
@@ -28,7 +28,7 @@ fn amount(money: Option<Money>) -> String {
     money.map_or(String::new(), |money| money.to_string())
 }
 
-/// Names come from outside and spreadsheets run what they open: a cell that could be a formula is quoted from them.
+/// Quotes a cell. Names come from outside and spreadsheets run formulas, so a cell that could be one is prefixed with `'`.
 fn quoted(text: &str) -> String {
     let text = if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

@@ -1,4 +1,4 @@
-//! Revenue and cost by the local hour or day: a bar each, hours to come at yesterday's height, figures below.
+//! Revenue and cost by local hour or day: one bar each, yesterday's height for hours to come, and figures below.
 
 use ratatui::layout::Rect;
 
@@ -19,16 +19,16 @@ use crate::tui::widgets::scale::step_above;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Span, Timestamp, quotient};
 
-/// The most cells from one bar to the next.
+/// The maximum cells from one bar to the next.
 const MOST_CELLS: u16 = 8;
-/// The most cells of a figure below a bar.
+/// The maximum cells of a figure below a bar.
 const MOST_FIGURES: u16 = 5;
-/// Cells at the right for the scale and the figures of now.
+/// The cells at the right for the scale and the current figures.
 const SCALE: u16 = 6;
 const NOW: u16 = 16;
 const DAY: Span = Span::from_secs(86_400);
 
-/// Draws the rule, the bars, their hours and figures, and beside them what it is now.
+/// Draws the rule, the bars, their hours and figures, and the current profit beside them.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let shown = bars(scene, page);
     rule(canvas, area, scene, page, &shown);
@@ -59,7 +59,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     now(canvas, names, scene, (text_rows, unit));
 }
 
-/// Both sums, and how old the page is where it is old.
+/// Draws both totals, and the page's age if it is old.
 fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) {
     let theoretical = if page.models.theoretical && !page.models.lists.is_empty() { ", theoretical" } else { "" };
     let (short, each) = match scene.app.money.reach {
@@ -93,7 +93,7 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
         .draw(canvas, area);
 }
 
-/// What all bars come to.
+/// The totals of all bars.
 struct BarSums {
     revenue: Option<Money>,
     cost: Option<Money>,
@@ -161,7 +161,7 @@ fn bar(
     }
 }
 
-/// The unit in which all of a row's figures fit, and their decimals.
+/// The unit in which all figures of a row fit, and their decimals.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct HoursUnit {
     scale: f64,
@@ -170,7 +170,7 @@ struct HoursUnit {
 }
 
 impl HoursUnit {
-    /// The finest unit in which all values take at most so many cells.
+    /// The finest unit in which every value takes at most `cells` cells.
     fn of(values: impl Iterator<Item = f64>, cells: usize) -> Self {
         const LETTERS: [(f64, &str); 5] = [(1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "B"), (1e12, "T")];
         let values: Vec<f64> = values.collect();
@@ -188,7 +188,7 @@ impl HoursUnit {
     }
 }
 
-/// The revenue that the hours still to come had on the day before, where the history has it. Days have no such value.
+/// Yesterday's revenue for the hours still to come, where the history has it. Days have no such value.
 fn yesterday(scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> Vec<Option<f64>> {
     let of = |bar: &MoneyBar| {
         let until = bar.end - DAY;
@@ -202,7 +202,7 @@ fn yesterday(scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> Vec<Opt
     shown.iter().map(|bar| (is_of_hours && bar.end > page.at).then(|| of(bar)).flatten()).collect()
 }
 
-/// The top, half of it, and what the figures are.
+/// Draws the maximum, half of it, and the labels of the figures.
 fn draw_scale(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (top, text_rows): (f64, u16)) {
     let symbol = format::symbol(scene.currency()).trim_end().to_owned();
     let height = area.height.saturating_sub(text_rows);
@@ -218,7 +218,7 @@ fn draw_scale(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (top, text
     }
 }
 
-/// The profit an hour now and its change; beside the figures what they are.
+/// Draws the current profit per hour and its change, and the labels beside the figures.
 fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit): (u16, HoursUnit)) {
     if area.is_empty() {
         return;

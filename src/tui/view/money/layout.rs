@@ -1,4 +1,4 @@
-//! Where the parts of the money view stand.
+//! The layout of the money view.
 
 use ratatui::layout::Rect;
 
@@ -7,7 +7,7 @@ use crate::tui::layout::{LayoutRows, split};
 use crate::tui::scene::Scene;
 use crate::tui::view::{Layout, Part, tables};
 
-/// The tables by their numbers.
+/// The numbers of the tables.
 pub(super) const BRIDGE: u8 = 0;
 pub(super) const MODELS: u8 = 1;
 pub(super) const BURNS: u8 = 2;
@@ -19,25 +19,25 @@ pub(super) const EVEN: u8 = 7;
 pub(super) const LEVERS: u8 = 8;
 pub(super) const CALENDAR: u8 = 9;
 
-/// Columns of the digits, and rows of the hours beside them.
+/// The columns of the digits, and the rows of the hours beside them.
 const DIGITS: u16 = 45;
 const HOURS: u16 = 13;
-/// The most rows of the hours above a short list.
+/// The maximum rows of the hours above a short list.
 const MOST_HOURS: u16 = 16;
-/// Rows of what it takes to break even, with the rule.
+/// The rows of the break-even figures, with the rule.
 const EVEN_ROWS: u16 = 4;
 
-/// Rows of the bridge with its rule: before, seven causes, now.
+/// The rows of the bridge with its rule: before, seven causes, now.
 const BRIDGE_ROWS: u16 = 10;
-/// Rows of the movers below it, at most.
+/// The maximum rows of what changed most, below the bridge.
 const MOVERS: u16 = 8;
 
-/// Whether a terminal of so many columns and rows shows one lower pane at a time.
+/// Whether a terminal of this size shows one lower pane at a time.
 pub(in crate::tui) fn has_one_pane(terminal: Rect) -> bool {
     !is_wide(terminal.width, terminal.height.saturating_sub(3)) && has_pane(terminal.width, terminal.height)
 }
 
-/// Whether a screen of so many columns and rows has the calendar.
+/// Whether a screen of this size, in columns and rows, has the calendar.
 pub(in crate::tui) const fn has_calendar((width, height): (u16, u16)) -> bool {
     is_large(width, height.saturating_sub(4))
 }
@@ -62,7 +62,7 @@ pub(super) fn layout(scene: &Scene<'_>, area: Rect) -> Layout {
     if is_wide(room.width, room.height) {
         wide(&mut layout, scene, room);
     } else if has_pane(room.width, room.height) {
-        // What a short list does not need is the hours'.
+        // Rows that a short list does not need go to the hours.
         let needed = scene.app.money.rows().min(1_000) as u16 + 2;
         let half = (room.height / 2).clamp(8, 12);
         let is_short = needed > 2 && needed < room.height - half;
@@ -75,7 +75,7 @@ pub(super) fn layout(scene: &Scene<'_>, area: Rect) -> Layout {
     layout
 }
 
-/// The hours over the whole width; below them two columns, three where there is room.
+/// The wide layout: the hours over the whole width; below them two columns, or three where they fit.
 fn wide(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     let line = Rect { y: area.bottom() - 1, height: 1, ..area };
     let has_line = scene.app.money.page.as_deref().is_some_and(|page| month::has_capacity(scene, page));
@@ -125,7 +125,7 @@ fn three(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     layout.put(Part::Table(COMPARE), under(right, models + tiers));
 }
 
-/// Three bands: the digits beside the hours; what changed and burns; tables, the worst nodes, the days.
+/// The large layout in three bands: digits beside hours; bridge and leakage; tables, worst nodes and calendar.
 fn large(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     let spare = area.height.saturating_sub(44).min(6);
     let hours = HOURS + spare;

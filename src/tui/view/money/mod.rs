@@ -1,4 +1,4 @@
-//! Money: when it was earned, why that changed, and where it goes. Every amount is the ledger's, every margin named.
+//! The money view: when it was earned, why that changed, and where it is lost. Every amount comes from the ledger.
 
 mod age;
 mod bars;
@@ -33,7 +33,7 @@ pub(super) use compare::{SameTokens, draw as same_tokens_at};
 pub(in crate::tui) use csv::csv as money_csv;
 pub(in crate::tui) use layout::{has_calendar, has_one_pane};
 
-/// The view.
+/// The money view.
 pub(super) struct MoneyScreen;
 
 impl View for MoneyScreen {
@@ -54,7 +54,7 @@ impl View for MoneyScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
-        // The header is of the moment of the rows.
+        // The header shows the snapshot that the rows were made from.
         let snap = scene.app.money.picture.as_deref().unwrap_or(scene.snap);
         let of_page = Scene { snap, ..*scene };
         let page = scene.app.money.page.clone();
@@ -105,7 +105,7 @@ fn draw(canvas: &mut Canvas<'_>, (part, area): (Part, Rect), scene: &Scene<'_>, 
     Hits::default()
 }
 
-/// The one pane that there is room for.
+/// Draws the one pane that fits.
 fn chosen_pane(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) -> Hits {
     let state = Some(scene.app.list_of(ViewId::Money));
     match scene.app.money.pane {
@@ -123,7 +123,7 @@ fn chosen_pane(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &Mo
     Hits::default()
 }
 
-/// Why there is no page.
+/// Draws why there is no page yet.
 fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let (role, text) = match (&scene.app.money.trouble, scene.app.has_past) {
         (Some(trouble), _) => (Role::Critical, format!("the ledger does not tell the past: {trouble}")),

@@ -1,4 +1,4 @@
-//! What it takes to break even today, the month against its budget, and how many nodes the load needed.
+//! The break-even figures of today, the month against its budget, and how many nodes the load needed.
 
 use ratatui::layout::Rect;
 
@@ -13,18 +13,18 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, flow};
 use crate::units::{Money, Ratio};
 
-/// Cells of a label.
+/// The cells of a label.
 const LABEL: usize = 16;
 
-/// Columns below which the month stands in few rows.
+/// The width in columns below which the month is shown in few rows.
 const NARROW: u16 = 64;
-/// The rows of few, with their rule, and the columns that they need.
+/// The rows of that short form with its rule, and the columns that it needs.
 const FEW: u16 = 4;
 const LEAST_FEW: u16 = 54;
-/// What each part of a price list is a tenth dearer of.
+/// The price lever is the worth of a tenth of the price; times this factor it is the revenue.
 const TENTH: f64 = 10.0;
 
-/// Rows of all that is known, with both rules.
+/// The rows of all known figures, with both rules.
 pub(super) fn rows(scene: &Scene<'_>, width: u16) -> u16 {
     let page = scene.app.money.page.as_deref();
     if width < NARROW {
@@ -34,7 +34,7 @@ pub(super) fn rows(scene: &Scene<'_>, width: u16) -> u16 {
     u16::try_from(lines + 5).unwrap_or(u16::MAX)
 }
 
-/// Draws both.
+/// Draws the month to date and the break-even figures.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let budget = page.month.and_then(|month| month.budget);
     let mut rule = TitledRule::new("Month to date");
@@ -69,7 +69,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     }
 }
 
-/// Draws the sums in a row, the end of the month, and today's revenue by class of tokens.
+/// Draws the totals in one row, the end of the month, and today's revenue by token class.
 fn in_few_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let Some(month) = page.month else { return };
     let row = |row: u16| Rect { y: area.y + row, height: 1, ..area }.intersection(area);
@@ -117,8 +117,8 @@ const fn class_name(class: TokenClass) -> (Role, &'static str) {
     }
 }
 
-/// The parts of today's revenue that the classes of tokens have, the largest first. What a tenth on the price of a class is
-/// worth is a tenth of what it earns.
+/// The share of each token class in today's revenue, the largest first. A tenth on the price of a class is worth a tenth of
+/// its revenue.
 fn shares(page: &MoneyPage) -> Option<Vec<(TokenClass, f64)>> {
     let all = number(Some(page.totals.revenue)).filter(|revenue| *revenue > 0.0)?;
     let of = |(lever, worth): &(Lever, Money)| match lever {
@@ -130,7 +130,7 @@ fn shares(page: &MoneyPage) -> Option<Vec<(TokenClass, f64)>> {
     (!shares.is_empty()).then_some(shares)
 }
 
-/// Draws what it takes to break even, and what is so.
+/// Draws the break-even figures beside the actual ones.
 pub(super) fn even(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     TitledRule::new("It would break even at").note([Segment::dim(" · today")]).draw(canvas, area);
     let hits = page.totals.hit_rate_ppm().and_then(|ppm| Ratio::of(f64::from(ppm), 1e6));
@@ -157,7 +157,7 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, row: u16, label: &str, value: Segme
     canvas.clip(area).line_to(end, row, &[value]);
 }
 
-/// The cost that is owed against what the month may cost.
+/// Draws the cost so far against the month's budget.
 fn spent(canvas: &mut Canvas<'_>, area: Rect, x: u16, page: &MoneyPage) {
     let Some(month) = page.month else { return };
     let (Some(cost), Some(budget)) = (number(month.cost), number(month.budget).filter(|budget| *budget > 0.0)) else {
@@ -209,12 +209,12 @@ fn break_even(scene: &Scene<'_>, page: &MoneyPage) -> [(&'static str, String); 3
     [("this load", percent(even.load_ppm)), ("hit rate", percent(even.hit_rate_ppm)), ("a GPU-hour", price)]
 }
 
-/// Whether enough of today was watched to say how many nodes it needed.
+/// Whether today's data is complete enough to say how many nodes the load needed.
 pub(super) fn has_capacity(scene: &Scene<'_>, page: &MoneyPage) -> bool {
     facts(scene, &page.capacity).is_some()
 }
 
-/// Draws today's capacity: nodes that the load needed, what the rest cost, and at which rent one more pays.
+/// Draws today's capacity: the nodes that the load needed, the cost of the rest, and the rent at which one more node pays.
 pub(super) fn capacity(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let Some(facts) = facts(scene, &page.capacity) else { return };
     let mut pen = canvas.pen(area, 0);
@@ -222,7 +222,7 @@ pub(super) fn capacity(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, p
     let mut used = 10;
     for (nth, fact) in facts.iter().enumerate() {
         used += format::width(fact) + if nth > 0 { 3 } else { 0 };
-        // A fact that does not fit is left out whole.
+        // A fact that does not fit is left out.
         if used > usize::from(area.width) {
             return;
         }

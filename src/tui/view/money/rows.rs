@@ -1,4 +1,4 @@
-//! Today by model or by tier: revenue, cost, profit, and both margins under their names. The total does not scroll away.
+//! Today by model or by tier: revenue, cost, profit, and both margins. The total does not scroll.
 
 use ratatui::layout::Rect;
 
@@ -17,13 +17,13 @@ use crate::units::{Money, Tokens, quotient};
 
 type MoneyCol<'s, 'a> = Col<'s, PlacedPart<'a, StatementRow>>;
 
-/// Rows that all of them take, with their heading and the total.
+/// The rows that the statement takes, with heading and total.
 pub(super) fn count(statement: &Statement) -> u16 {
     let rows = statement.rows.iter().filter(|row| says_something(row)).count();
     u16::try_from(rows + 2).unwrap_or(u16::MAX)
 }
 
-/// Draws today by what it is grouped by.
+/// Draws today by the chosen grouping.
 pub(super) fn grouped(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -42,7 +42,7 @@ pub(super) fn grouped(
     draw(canvas, area, scene, title, statement, state)
 }
 
-/// Draws them; about the chosen one where there is a list's state.
+/// Draws the rows; with a list state, the chosen row can be selected.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -78,7 +78,7 @@ pub(super) fn draw(
     hits
 }
 
-/// Whether any row says something.
+/// Whether any row has something to show.
 pub(super) fn any(statement: &Statement) -> bool {
     statement.rows.iter().any(says_something)
 }
@@ -92,7 +92,7 @@ fn shown<'a>(scene: &Scene<'_>, statement: &'a Statement) -> Vec<&'a StatementRo
     let mut rows: Vec<&StatementRow> =
         rows.filter(|row| scene.app.filter.accepts(&[("model", row.key.as_str())])).collect();
     if matches!(statement.by, By::Node | By::Unit) {
-        // Of many the worst are looked for.
+        // The rows with the lowest profit come first.
         rows.sort_by_key(|row| (row.kind != RowKind::Key, row.profit.is_none(), row.profit));
     }
     rows
@@ -117,7 +117,7 @@ fn columns<'s, 'a>(title: &'static str) -> Vec<MoneyCol<'s, 'a>> {
     ]
 }
 
-/// Whether nothing that a key made has a price: its cost is in the row of what is unpriced.
+/// Whether none of a key's tokens has a price; its cost is then in the row of unpriced tokens.
 fn is_unpriced(row: &StatementRow) -> bool {
     let has_unpriced = row.unpriced_tokens.is_some_and(|tokens| tokens > Tokens::ZERO);
     row.kind == RowKind::Key && has_unpriced && row.revenue.is_none_or(Money::is_zero)
@@ -127,17 +127,17 @@ fn amount(money: Option<Money>) -> Cell<'static> {
     figure(&format::bare(money, 9))
 }
 
-/// The revenue that is in the profit.
+/// The part of the revenue that is in the profit.
 fn covered(row: &StatementRow) -> Option<Money> {
     row.revenue.map(|revenue| revenue - row.uncosted_revenue)
 }
 
-/// Rows that are no key's have no margin.
+/// The margin, for rows of a key; other rows have none.
 fn of_key(row: &StatementRow, whole: Option<Money>) -> Cell<'static> {
     if row.kind == RowKind::Key { margin(row, whole) } else { Cell::Empty }
 }
 
-/// The profit of a row as a part of a whole.
+/// The profit of a row as a share of `whole`.
 fn margin(row: &StatementRow, whole: Option<Money>) -> Cell<'static> {
     let ratio = row.profit.zip(whole).and_then(|(profit, whole)| quotient(profit, whole));
     match ratio.map(crate::units::Ratio::get) {

@@ -1,4 +1,4 @@
-//! The profit since midnight as it grew, hour by hour.
+//! The cumulative profit since midnight, hour by hour.
 
 use ratatui::layout::Rect;
 
@@ -17,7 +17,7 @@ use crate::units::Money;
 
 const SCALE: u16 = 7;
 
-/// Draws it. A sum below zero hangs from the top in the loss role.
+/// Draws the chart. A negative sum hangs from the top in the loss role.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let sums = sums(page);
     let last = sums.iter().rev().find_map(|sum| *sum);
@@ -25,7 +25,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let values = spread(&sums, dots);
     let ends = values.iter().flatten().fold((0.0_f64, 0.0_f64), |(a, b), value| (a.min(*value), b.max(*value)));
     let is_loss = last.is_some_and(|last| last < Money::ZERO);
-    // The last dot of an hour lies a little before its end.
+    // The last dot of an hour is a little before its end.
     let size = ends.1.max(-ends.0).max(last.map_or(0.0, last_size));
     let top = step_above(1.02 * size);
     let shown = |is_kept: fn(f64) -> bool| -> Vec<Option<f64>> {
@@ -57,18 +57,18 @@ fn last_size(last: Money) -> f64 {
     number(Some(last)).unwrap_or(0.0).abs()
 }
 
-/// The profit from midnight to the end of each hour; `None` where an hour's is unknown.
+/// The profit from midnight to the end of each hour; `None` if an hour's profit is unknown.
 fn sums(page: &MoneyPage) -> Vec<Option<Money>> {
     let mut sum = Money::ZERO;
     let upto = page.hours.iter().map(|hour| {
-        // Beyond all money there is, a line on a screen may end at its edge.
+        // Saturates: a line on a screen may end at its edge.
         sum = Money::from_grains(sum.grains().saturating_add(hour.profit?.grains()));
         Some(sum)
     });
     upto.collect()
 }
 
-/// The sums over the dots of a chart, straight from one hour's end to the next; of an hour that is going on, up to now.
+/// Interpolates the sums over the dots of a chart, linearly between the ends of hours; the current hour ends now.
 fn spread(sums: &[Option<Money>], dots: usize) -> Vec<Option<f64>> {
     let hours = sums.len().max(1);
     let at = |dot: usize| {

@@ -1,4 +1,4 @@
-//! The profit of today in digits, and beside its margins the month and what a GPU-hour makes.
+//! Today's profit in large digits, its margins, the month, and what a GPU-hour earns.
 
 use ratatui::layout::Rect;
 
@@ -12,10 +12,10 @@ use crate::tui::widgets::gauge::Gauge;
 use crate::tui::widgets::{Canvas, TextSpan, flow};
 use crate::units::Money;
 
-/// Rows of the digits with their rule and their facts.
+/// The rows of the digits with their rule and facts.
 const DIGITS: u16 = 9;
 
-/// Draws it.
+/// Draws the summary.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&MoneyPage>) {
     overview::digits(canvas, Rect { height: area.height.min(DIGITS), ..area }, scene);
     let Some(page) = page else { return };
@@ -42,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     }
 }
 
-/// The profit of the month, and what it will have cost at its end.
+/// The profit of the month, and its projected cost.
 fn month(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
     let Some(month) = page.month else { return Vec::new() };
     let amount = |money: Option<Money>| scene.money(money, 9).trim().to_owned();
@@ -61,7 +61,7 @@ fn month(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
     facts
 }
 
-/// `made $10.50 a GPU-hour on $2.00 of rent`.
+/// The revenue and cost per GPU-hour, as `made $10.50 a GPU-hour on $2.00 of rent`.
 fn gpu_hour(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
     const HOUR: i64 = 3_600_000;
     let totals = &page.totals;

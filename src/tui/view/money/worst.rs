@@ -1,4 +1,4 @@
-//! The nodes that earn least at present, why, and how they did over the span.
+//! The nodes with the lowest current profit, why, and their profit over the span.
 
 use std::collections::HashMap;
 
@@ -21,12 +21,12 @@ use crate::tui::widgets::row_bar::DivergingBar;
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::Cell;
 
-/// Cells of a line.
+/// The cells of a sparkline.
 const LINE: u16 = 11;
 
 type WorstCol<'s, 'a> = Col<'s, &'a NodeRow>;
 
-/// Draws as many as there are rows, the worst first.
+/// Draws as many nodes as there are rows, the lowest profit first.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut nodes: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).collect();
     nodes.sort_by_key(|node| (node.profit_per_hour.is_none(), node.profit_per_hour));
@@ -59,7 +59,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// The gravest alert of each node and unit, in few words.
+/// The severest alert of each node and unit, in few words.
 fn whys<'a>(scene: &Scene<'a>) -> HashMap<&'a str, String> {
     let mut whys = HashMap::new();
     for alert in &scene.snap.alerts {

@@ -31,7 +31,7 @@ pub(super) fn has_hours(scene: &Scene<'_>) -> bool {
     sums(scene, Measure::Revenue).iter().flatten().count() > 2
 }
 
-/// Draws it.
+/// Draws the bars.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let symbol = format::symbol(scene.currency()).trim_end().to_owned();
     let has_figures = area.height >= WITH_FIGURES && area.width >= NAMES + PITCH * HOURS as u16 + SCALE;

@@ -35,7 +35,7 @@ const FOUR: u16 = 250;
 /// The least numbers of columns and rows for sparklines and a list.
 const MEDIUM: (u16, u16) = (74, 16);
 
-/// The view.
+/// The overview.
 pub(super) struct Overview;
 
 impl View for Overview {

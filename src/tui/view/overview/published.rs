@@ -1,4 +1,4 @@
-//! The published DeepSeek day beside what was counted of it here.
+//! The published DeepSeek day, compared with what was counted here.
 
 use ratatui::layout::Rect;
 
@@ -34,7 +34,7 @@ struct PublishedLine {
     here: String,
 }
 
-/// Draws it.
+/// Draws the comparison.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     type C<'s> = Col<'s, PublishedLine>;
     let rows = lines(scene);

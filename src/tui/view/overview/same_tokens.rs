@@ -1,4 +1,4 @@
-//! What the tokens of the published day would have earned at other lists.
+//! What the tokens of the published day would have earned at other price lists.
 
 use ratatui::layout::Rect;
 

@@ -42,7 +42,7 @@ pub(super) struct OverviewVital {
     average: Option<String>,
 }
 
-/// Draws them.
+/// Draws the vital figures.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let slow = scene.at(RefreshPace::TwoSeconds);
     let selected = selection(&slow);

@@ -1,4 +1,4 @@
-//! Profit by load, as it would be: revenue grows with the load, what is owed for nodes does not.
+//! The profit by load in the scenario: revenue grows with the load, the cost of nodes does not.
 
 use ratatui::layout::Rect;
 
@@ -16,10 +16,10 @@ use crate::tui::widgets::scale::step_above;
 use crate::tui::widgets::{Canvas, Segment};
 
 const SCALE: u16 = 7;
-/// The load at the right end, as a share of today's.
+/// The load at the right end, relative to today's.
 const MOST: f64 = 1.25;
 
-/// Draws it.
+/// Draws the chart.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage) {
     let after = &page.what_if.after;
     let rule = TitledRule::new("Profit by load")
@@ -60,10 +60,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     .draw(canvas, area);
 }
 
-/// A value a dot.
+/// One value for each dot.
 type Curve = Vec<Option<f64>>;
 
-/// Revenue with a known cost, and cost, by load; `None` where the cost is unknown.
+/// Revenue with a known cost, and cost, by load; `None` if the cost is unknown.
 fn curves(totals: &Totals, dots: usize) -> Option<(Curve, Curve)> {
     let earned = number(Some(totals.covered_revenue()))?;
     let by_revenue = number(Some(totals.revenue_overhead))?;

@@ -1,4 +1,4 @@
-//! What all that is otherwise comes to, in a sentence.
+//! The scenario's result in one sentence.
 
 use super::sums::percent;
 use crate::tui::format;
@@ -8,7 +8,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::{Segment, cells};
 use crate::units::{Money, Ratio};
 
-/// The sentence, in at most so many cells: with all that is otherwise, else without. `None` where nothing is.
+/// The sentence, in at most `width` cells: with all changes if they fit, else without. `None` if nothing is changed.
 pub(super) fn sentence(scene: &Scene<'_>, page: &WhatIfPage, width: u16) -> Option<Vec<Segment<'static>>> {
     let what = changes(scene, &page.changed);
     if what.is_empty() || page.unknown_list || page.unknown_nodes {
@@ -41,7 +41,7 @@ pub(super) fn sentence(scene: &Scene<'_>, page: &WhatIfPage, width: u16) -> Opti
     (cells(&line) <= usize::from(width)).then_some(line)
 }
 
-/// What is otherwise, each in a few words.
+/// Each change of the scenario in a few words.
 fn changes(scene: &Scene<'_>, changed: &Changed) -> Vec<String> {
     let Changed { list, paid, load, hit_rate, gpu_rate, nodes } = changed;
     let share = |parts: i64| percent(Ratio::of(parts as f64, 1e6)).replace(".0 %", " %");
@@ -56,7 +56,7 @@ fn changes(scene: &Scene<'_>, changed: &Changed) -> Vec<String> {
     words.into_iter().flatten().collect()
 }
 
-/// `a`, `a and b`, `a, b and c`; nodes belong to what stands before them.
+/// Joins words: `a`, `a and b`, `a, b and c`. The node count is appended to the word before it.
 fn joined(words: &[String]) -> String {
     let (nodes, words): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.starts_with("on "));
     let listed = match words.as_slice() {

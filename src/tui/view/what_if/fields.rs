@@ -1,4 +1,4 @@
-//! What may be otherwise: each field with its figure and its slider.
+//! The fields that a scenario can change, each with its figure and its slider.
 
 use ratatui::layout::Rect;
 
@@ -12,17 +12,17 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Clip, Segment};
 use crate::units::Ratio;
 
-/// Cells of a label, and of the figures behind it.
+/// The cells of a label, and of the figures after it.
 const LABEL: usize = 14;
 const FIGURES: u16 = 20;
 
-/// Rows with the rule; with air between the fields where there is room.
+/// The rows with the rule; `has_air` leaves a blank row between fields.
 pub(super) const fn rows(has_air: bool) -> u16 {
     let fields = Field::ALL.len() as u16;
     if has_air { 2 + 2 * fields } else { 1 + fields }
 }
 
-/// Draws them.
+/// Draws the fields.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, has_air: bool) {
     rule(canvas, area, scene);
     let (first, step) = if has_air { (2, 2) } else { (1, 1) };
@@ -80,7 +80,7 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, field: Field) {
     }
 }
 
-/// `─────┼━●────`: `┼` as it is, `●` as it would be.
+/// A slider, `─────┼━●────`: `┼` is the actual value, `●` that of the scenario.
 fn slider(canvas: &mut Canvas<'_>, area: Rect, (now, then): (Option<f64>, Option<f64>)) {
     let mut clip: Clip<'_> = canvas.clip(area);
     if clip.width() < 4 {
@@ -103,7 +103,7 @@ fn slider(canvas: &mut Canvas<'_>, area: Rect, (now, then): (Option<f64>, Option
     }
 }
 
-/// Why what is written in a field changes nothing.
+/// Why the value of a field has no effect.
 fn doubt(form: &WhatIfForm, field: Field) -> Option<&'static str> {
     let page = form.page.as_ref();
     match field {
@@ -114,7 +114,7 @@ fn doubt(form: &WhatIfForm, field: Field) -> Option<&'static str> {
     }
 }
 
-/// What a field is in truth.
+/// The actual value of a field.
 fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
     let levels = form.page.as_ref().map(|page| page.what_if.levels).unwrap_or_default();
     let share = |ppm: Option<u32>| percent(ppm.and_then(|ppm| Ratio::of(f64::from(ppm), 1e6)));
@@ -129,7 +129,7 @@ fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
     }
 }
 
-/// `226.75`: nodes on average over the watched time, given in thousandths.
+/// The average number of nodes over the time with data, as `226.75`; `milli` is in thousandths.
 fn nodes_held(milli: i64) -> String {
     let hundredths = (milli + 5) / 10;
     let (whole, rest) = (hundredths / 100, hundredths % 100);

@@ -1,5 +1,5 @@
-//! What if: today's traffic with something otherwise, beside what is so. All that is not real is in the role of warnings,
-//! so that it is not taken for money.
+//! The what-if view: today's traffic with some values changed, beside the actual figures. Hypothetical figures have the
+//! warning role, so that they are not mistaken for real money.
 
 mod by_load;
 mod closing;
@@ -20,10 +20,10 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Segment};
 
-/// The least rows of the lists with their heading.
+/// The minimum rows of the lists with their heading.
 const LEAST_LISTS: u16 = 5;
 
-/// Draws it over the view that it was asked from.
+/// Draws the what-if view over the view that it was opened from.
 pub(in crate::tui) fn what_if(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let basis = Rect { y: area.bottom().saturating_sub(1), height: u16::from(area.height > 18), ..area };
     pane::basis(canvas, basis, scene);
@@ -47,7 +47,7 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&Wh
     let told = closing.len() as u16;
     let lower = |area: Rect| Rect { y: area.y + upper, height: area.height - upper - told, ..area };
     let left = lower(left);
-    // The levers with what is said below them, and the lists where that leaves room.
+    // The levers with the text below them, and the lists where there is room.
     let taken = worth::rows(&page.levers, left.width) + 1;
     let spare = Some(left.height.saturating_sub(taken)).filter(|rows| *rows >= LEAST_LISTS).unwrap_or(0);
     let lists = Rect { y: left.bottom() - spare, height: spare, ..left };
@@ -77,7 +77,7 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&
     tell(canvas, Rect { y: rest.bottom() - told, height: told, ..rest }, &closing);
 }
 
-/// Why there is nothing to compare.
+/// Draws why there is nothing to compare.
 fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let (role, text) = match &scene.app.what_if.trouble {
         Some(trouble) => (Role::Critical, trouble.to_string()),
@@ -89,7 +89,7 @@ fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// What it comes to and the command that prints the same, in lines of so many cells; none where nothing is otherwise.
+/// The result and the command that prints the same, in lines of at most `cells` cells; empty if nothing is changed.
 fn closing(scene: &Scene<'_>, page: &WhatIfPage, cells: u16) -> Vec<Vec<Segment<'static>>> {
     let mut lines: Vec<String> = Vec::new();
     for word in page.changed.command().unwrap_or_default() {

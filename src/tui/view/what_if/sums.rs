@@ -1,4 +1,4 @@
-//! Now, what if, and the change: the three sums with their bars, both margins, and what it takes to break even.
+//! Now, what if, and the change: the three totals with their bars, both margins, and the break-even figures.
 
 use ratatui::layout::Rect;
 
@@ -13,13 +13,13 @@ use crate::tui::widgets::rule::{Heading, TitledRule};
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Ratio, quotient};
 
-/// Rows with the rule and the bars, and without bars.
+/// The rows with the rule and bars, and without bars.
 pub(super) const ROWS: u16 = 11;
 pub(super) const ROWS_WITHOUT_BARS: u16 = 8;
-/// Cells of a label.
+/// The cells of a label.
 const LABEL: u16 = 15;
 
-/// A sum: its name, its bar's role, as it is and as it would be.
+/// A total: its name, its bar's role, its actual amount and that of the scenario.
 type LoadSum = (&'static str, Role, Option<Money>, Option<Money>);
 
 /// A ratio with one decimal.
@@ -27,7 +27,7 @@ pub(super) fn percent(ratio: Option<Ratio>) -> String {
     format::percent1(ratio).trim().to_owned()
 }
 
-/// Draws them.
+/// Draws the totals.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage, has_bars: bool) {
     let ends = ends(area.width);
     let headings = ["now", "what if", "change"].into_iter().zip(ends);
@@ -44,7 +44,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         ("cost", Role::Cost, before.cost, after.cost),
         ("profit", Role::Gain, before.profit(), after.profit()),
     ];
-    // Where there is no room for all three, the profit is what is asked for.
+    // Where not all three fit, only the profit is shown.
     let is_short = area.height < 4;
     let sizes = sums.iter().flat_map(|(_, _, now, then)| [number(*now), number(*then)]).flatten();
     let top = sizes.map(f64::abs).fold(0.0, f64::max);
@@ -78,13 +78,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     figures(canvas, area, row, "or at GPU rate", [String::new(), rate, String::new()]);
 }
 
-/// Where the columns end; the change goes first where there is no room for three.
+/// The columns where the three figures end, 0 if it does not fit; the change is left out first.
 fn ends(width: u16) -> [u16; 3] {
     let room = width.saturating_sub(LABEL);
     if room >= 36 { [LABEL + room / 3, LABEL + room * 2 / 3, width] } else { [LABEL + room / 2, width, 0] }
 }
 
-/// Writes a row; what is not real in the role of warnings.
+/// Draws a row; the scenario's figures have the warning role.
 fn figures(canvas: &mut Canvas<'_>, area: Rect, row: u16, name: &str, texts: [String; 3]) {
     if row >= area.height {
         return;
@@ -96,7 +96,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, row: u16, name: &str, texts: [St
     }
 }
 
-/// A bar under both figures, from zero to the same top.
+/// A bar under each figure, from zero, on a common scale up to `top`.
 fn bars(canvas: &mut Canvas<'_>, area: Rect, role: Role, values: [Option<Money>; 2], top: f64) {
     let [now, then, _] = ends(area.width);
     let starts = [(LABEL, now, role), (now, then, Role::Warning)];
@@ -109,7 +109,7 @@ fn bars(canvas: &mut Canvas<'_>, area: Rect, role: Role, values: [Option<Money>;
     }
 }
 
-/// An amount in at most so many cells; that of a profit with its glyph.
+/// An amount in at most `cells` cells; a profit has its glyph.
 fn amount(scene: &Scene<'_>, money: Option<Money>, (name, cells): (&str, usize)) -> String {
     let text = scene.money(money, cells.saturating_sub(3).min(13)).trim().replace('-', "−");
     let glyph = match money.map(|money| money.rounded(2).signum()) {

@@ -1,4 +1,4 @@
-//! What moves today's profit most, and what a higher hit rate does and does not do.
+//! The levers: which change would move today's profit most, and an explanation of the hit rate lever.
 
 use ratatui::layout::Rect;
 
@@ -16,7 +16,7 @@ use crate::units::Money;
 
 type WorthCol<'s> = Col<'s, (Lever, Money)>;
 
-/// Draws the levers, the largest first.
+/// Draws the levers, the largest effect first.
 pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, levers: &[(Lever, Money)]) {
     let top = levers.first().and_then(|(_, more)| number(Some(*more))).map_or(1.0, f64::abs);
     let currency = format::symbol(scene.currency()).trim_end().to_owned();
@@ -40,12 +40,12 @@ pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &
     }
 }
 
-/// Rows of all that is said of them in so many cells.
+/// The rows of the levers and their explanation, at a width of `cells`.
 pub(super) fn rows(levers: &[(Lever, Money)], cells: u16) -> u16 {
     (levers.len() + 2 + of_hits(levers, cells).len()).min(1_000) as u16
 }
 
-/// What a higher hit rate does, where it earns less.
+/// An explanation of a higher hit rate, if it would lower the profit.
 fn of_hits(levers: &[(Lever, Money)], cells: u16) -> Vec<String> {
     let text = "A hit earns less than a computed token: at equal traffic more hits are less revenue. What they free is \
                 load, for more traffic on the same GPUs.";

@@ -1,4 +1,4 @@
-//! The rows of each large character.
+//! The glyphs of each large character.
 
 /// A character and its rows from the top, all of one width.
 type FormCells = (char, &'static [&'static str]);
@@ -38,7 +38,7 @@ pub(super) const LARGE: &[FormCells] = &[
     ('–', &["     ", "▄▄▄▄▄", "     ", "     "]),
 ];
 
-/// Three rows of strokes, where blocks cannot be shown: halves of blocks would leave 2, 5 and 8 alike.
+/// Three rows of strokes for ASCII mode: block halves would make 2, 5 and 8 identical.
 pub(super) const ASCII: &[FormCells] = &[
     ('0', &[" _ ", "| |", "|_|"]),
     ('1', &["   ", "  |", "  |"]),

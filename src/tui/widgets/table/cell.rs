@@ -1,4 +1,4 @@
-//! What a cell of a table shows.
+//! The content of a table cell.
 
 use ratatui::layout::Rect;
 
@@ -11,24 +11,24 @@ use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::{Canvas, Plot, Segment};
 
-/// One cell of a table.
+/// A table cell.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Cell<'a> {
     #[default]
     Empty,
-    /// Shortened in the middle, in the ink of the last piece, where it does not fit.
+    /// Text; if it does not fit, it is shortened in the middle and has the ink of the last piece.
     Text(Vec<Segment<'a>>),
-    /// Words beside the point: clauses that find no room are left out from the end, and the first is cut at its end.
+    /// Dimmed text; clauses that do not fit are left out from the end, and the first is cut at its end.
     Phrase(std::borrow::Cow<'a, str>),
-    /// The same of words that are the point, in their role.
+    /// As [`Cell::Phrase`], in a role.
     Sentence(Role, std::borrow::Cow<'a, str>),
     Gauge(Gauge),
     Bar(RowBar),
     Diverging(DivergingBar),
     Sparkline(Sparkline<'a>),
-    /// A cell each, from the left; where there are more than find room, the lost and the silent come first, and how many
-    /// more there are stands behind: `▅▅▆▅+30`.
+    /// Heat cells from the left. If not all fit, lost and silent ones come first, followed by the number left out:
+    /// `▅▅▆▅+30`.
     Heat(Vec<Heat>),
 }
 
@@ -38,12 +38,12 @@ impl<'a> Cell<'a> {
         Self::Text(vec![Segment::text(text)])
     }
 
-    /// Something beside the point.
+    /// A secondary value.
     pub fn dim(text: impl Into<std::borrow::Cow<'a, str>>) -> Self {
         Self::Text(vec![Segment::dim(text)])
     }
 
-    /// What stands where nothing is known.
+    /// The mark of an unknown value.
     pub fn unknown() -> Self {
         Self::dim(crate::tui::format::UNKNOWN)
     }

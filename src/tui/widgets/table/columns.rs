@@ -1,64 +1,64 @@
-//! Which columns find room, and how wide each is.
+//! The layout of table columns: which fit, and their widths.
 
-/// To which side a column's text stands.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Align {
-    /// Names, bars, lines.
+    /// For names, bars and sparklines.
     #[default]
     Left,
-    /// Figures.
+    /// For figures.
     Right,
 }
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column<'a> {
-    /// Its heading.
+    /// The heading.
     pub title: std::borrow::Cow<'a, str>,
-    /// The cells without which it is left out.
+    /// The minimum width in cells; a column without that room is left out.
     pub least: u16,
-    /// The cells beyond which it does not grow.
+    /// The maximum width in cells.
     pub most: u16,
-    /// Its share of the cells that are left over; 0 does not grow.
+    /// The weight by which spare cells are distributed; a column of weight 0 does not grow.
     pub stretch: u16,
-    /// 0 is always shown; the higher, the sooner it is left out.
+    /// Columns of higher rank are left out first; those of rank 0 are always shown.
     pub rank: u8,
-    /// To which side its text and heading stand.
+    /// The alignment of text and heading.
     pub align: Align,
 }
 
 impl<'a> Column<'a> {
-    /// A column of text at the left that does not grow.
+    /// A left-aligned column that does not grow.
     pub fn left(title: impl Into<std::borrow::Cow<'a, str>>, least: u16) -> Self {
         Self { title: title.into(), least, most: u16::MAX, stretch: 0, rank: 0, align: Align::Left }
     }
 
-    /// A column of figures.
+    /// A right-aligned column that does not grow.
     pub fn right(title: impl Into<std::borrow::Cow<'a, str>>, least: u16) -> Self {
         Self { align: Align::Right, ..Self::left(title, least) }
     }
 
-    /// The same with a share of what is left over: for lines, bars and names.
+    /// The column with a weight, for sparklines, bars and names.
     #[must_use]
     pub fn stretch(self, stretch: u16) -> Self {
         Self { stretch, ..self }
     }
 
-    /// The same with a limit to its growth.
+    /// The column with a maximum width.
     #[must_use]
     pub fn most(self, most: u16) -> Self {
         Self { most, ..self }
     }
 
-    /// The same with an order of being left out.
+    /// The column with a rank.
     #[must_use]
     pub fn rank(self, rank: u8) -> Self {
         Self { rank, ..self }
     }
 }
 
-/// First cell and width of each column in `width` cells with `gap` cells between two; `None` where it is left out. Columns of
-/// rank 0 that find no room are cut.
+/// The first cell and width of each column in `width` cells, with `gap` cells between columns; `None` if it is left out.
+/// Columns of rank 0 that do not fit are cut.
 pub fn columns_of(columns: &[Column<'_>], width: u16, gap: u16) -> Vec<Option<(u16, u16)>> {
     let mut kept: Vec<bool> = columns.iter().map(|column| column.least > 0).collect();
     while needed(columns, &kept, gap) > u32::from(width) {
@@ -87,7 +87,7 @@ fn needed(columns: &[Column<'_>], kept: &[bool], gap: u16) -> u32 {
     cells + u32::from(gap) * count.saturating_sub(1)
 }
 
-/// The widths after `free` cells were shared out by weight; what a column may not take goes to the others.
+/// The widths after `free` cells were distributed by weight; cells above a column's maximum go to the others.
 fn grow(columns: &[Column<'_>], kept: &[bool], mut free: u32) -> Vec<u32> {
     let mut widths: Vec<u32> = columns.iter().map(|column| u32::from(column.least)).collect();
     loop {

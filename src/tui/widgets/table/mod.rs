@@ -1,4 +1,4 @@
-//! Rows and columns under a rule that carries their headings; rows of a tree; a total that never scrolls.
+//! Tables: a rule with the headings, rows, tree marks, and a total that does not scroll.
 
 mod cell;
 mod columns;
@@ -12,22 +12,22 @@ use super::rule::{Heading, TitledRule};
 use super::{Canvas, Segment};
 use crate::tui::theme::Role;
 
-/// How many children of an open row are shown before "… n more".
+/// The number of children of an unfolded row that are shown before "… n more".
 pub const CHILDREN: usize = 5;
 
-/// A row's place in a tree.
+/// The position of a row in a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tree {
-    /// The table has no tree: no cells are kept for its marks.
+    /// The table has no tree, and no room for its marks.
     #[default]
     None,
     /// A row without children among rows that have them.
     Leaf,
     /// Its children are hidden: `▸`.
     Folded,
-    /// Its children follow: `▾`.
+    /// Its children are shown below: `▾`.
     Open,
-    /// A child before another one: `├`.
+    /// A child that another one follows: `├`.
     Child,
     /// The last child: `└`.
     LastChild,
@@ -46,7 +46,7 @@ impl Tree {
     }
 }
 
-/// One row; cells that it lacks are empty.
+/// A row. Missing cells are empty.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct TableRow<'a> {
@@ -61,68 +61,68 @@ impl<'a> TableRow<'a> {
         Self { cells: cells.into_iter().collect(), ..Self::default() }
     }
 
-    /// The same at a place of a tree.
+    /// The row with a position in a tree.
     #[must_use]
     pub fn tree(self, tree: Tree) -> Self {
         Self { tree, ..self }
     }
 
-    /// The same, selected or not.
+    /// The row as selected or not.
     #[must_use]
     pub fn selected(self, is_selected: bool) -> Self {
         Self { is_selected, ..self }
     }
 }
 
-/// By which column the rows are sorted.
+/// The column that the rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Sorted {
     pub column: usize,
     pub descending: bool,
-    /// Whether somebody chose it: then it is said at the cost of headings where its column found no room.
+    /// Whether the user chose the order: if its column is not shown, the title names it, even where that hides headings.
     pub is_asked: bool,
 }
 
-/// A table. Rows are asked for only where they are drawn.
+/// A table. Only rows that are drawn are created.
 pub struct Table<'a, 'r> {
-    /// The name in place of the first column's heading; empty: that heading.
+    /// The title in place of the first column's heading; if empty, that heading is shown.
     pub title: Vec<Segment<'a>>,
-    /// What follows the name where there is room.
+    /// The text after the title, if it fits.
     pub note: Vec<Segment<'a>>,
-    /// From left to right.
+    /// The columns from left to right.
     pub columns: &'a [Column<'a>],
-    /// Cells between two columns.
+    /// The cells between two columns.
     pub gap: u16,
-    /// Cells at both sides of the area that only the ground of a selected row reaches.
+    /// The cells at both sides of the area that only the background of a selected row covers.
     pub margin: u16,
-    /// Which heading carries `▾` or `▴`.
+    /// The sort order, marked `▾` or `▴` in its heading.
     pub sorted: Option<Sorted>,
-    /// How many rows there are.
+    /// The number of rows.
     pub len: usize,
-    /// The row at the top.
+    /// The number of the first row shown.
     pub first: usize,
-    /// A row by its number.
+    /// Creates a row by its number.
     pub row: &'a dyn Fn(usize) -> TableRow<'r>,
-    /// Rows above the total that no scrolling moves.
+    /// Rows above the total that do not scroll.
     pub beside: &'a [TableRow<'r>],
-    /// The row below all others, given how many found no room.
+    /// Creates the last row, given the number of rows that do not fit.
     pub total: Option<&'a dyn Fn(usize) -> TableRow<'r>>,
 }
 
-/// Where a table's parts were drawn: what a mouse hits.
+/// Where the parts of a table were drawn, for the mouse.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TableAreas {
-    /// Headings, by number of column.
+    /// The headings, by column number.
     pub headings: Vec<(usize, Rect)>,
-    /// Rows, by number.
+    /// The rows, by number.
     pub rows: Vec<(usize, Rect)>,
-    /// How many rows found no room, above and below.
+    /// The number of rows that do not fit, above and below.
     pub hidden: usize,
 }
 
 impl Table<'_, '_> {
-    /// Draws headings, rows and total.
+    /// Draws headings, rows and total. Returns their areas.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> TableAreas {
         let inner = inner(area, self.margin).intersection(canvas.buffer.area);
         let places = columns_of(self.columns, inner.width, self.gap);
@@ -149,7 +149,8 @@ impl Table<'_, '_> {
         areas
     }
 
-    /// A column's heading: a figure behind a gauge or a line that found no room has that one's.
+    /// The heading of a column. A column of figures without heading uses that of the gauge or sparkline before it, if that
+    /// is left out.
     fn heading(&self, number: usize, places: &[Option<(u16, u16)>]) -> Option<&str> {
         let own = self.columns.get(number)?;
         if !own.title.is_empty() || number < 2 || own.align == Align::Left {
@@ -160,7 +161,7 @@ impl Table<'_, '_> {
         (before.title.chars().count() <= usize::from(own.least)).then_some(&*before.title)
     }
 
-    /// The column over which the mark of the order stands: a figure behind a gauge or a line has that one's heading.
+    /// The column whose heading has the sort mark: for figures without heading, the gauge or sparkline before them.
     fn marked(&self, places: &[Option<(u16, u16)>]) -> Option<usize> {
         let own = self.sorted?.column;
         let is_named =
@@ -179,7 +180,7 @@ impl Table<'_, '_> {
         }
         let mut headings = self.headings(places, marked.map(|column| (column, mark)));
         yield_to(&rule.title, &mut headings);
-        // An order whose column found no room, or whose heading gave way, stands in the title.
+        // If the heading of the sort column is not shown, the title names the sort order.
         let is_said = marked
             .is_none_or(|column| has_title && column == 0 || headings.iter().any(|(number, _, _)| *number == column));
         if let Some(sorted) = self.sorted.filter(|_| has_title && !is_said) {
@@ -204,7 +205,7 @@ impl Table<'_, '_> {
             let area = heading_area(inner, heading.x, width);
             let behind =
                 self.columns.get(number + 1).filter(|next| next.title.is_empty() && next.align == Align::Right);
-            // Who presses the heading of a gauge means its figure.
+            // A click on the heading of a gauge sorts by its figures.
             let number =
                 if behind.is_some() && matches!(places.get(number + 1), Some(Some(_))) { number + 1 } else { number };
             areas.push((number, area));
@@ -214,7 +215,7 @@ impl Table<'_, '_> {
         areas
     }
 
-    /// The headings but that of the title, with the column of each and the cells that it stands for.
+    /// The headings except the title's, each with its column number and its width in cells.
     fn headings(&self, places: &[Option<(u16, u16)>], marked: Option<(usize, &str)>) -> Vec<Placed<'_>> {
         let mut headings = Vec::new();
         for (number, (column, place)) in self.columns.iter().zip(places).enumerate() {
@@ -238,10 +239,10 @@ impl Table<'_, '_> {
     }
 }
 
-/// A heading with its column's number and the cells that it stands for.
+/// A heading with its column number and its width in cells.
 type Placed<'a> = (usize, Heading<'a>, u16);
 
-/// Leaves out the headings that stand where the title does.
+/// Leaves out headings that overlap the title.
 fn yield_to(title: &[Segment<'_>], headings: &mut Vec<Placed<'_>>) {
     let taken: usize = title.iter().map(Segment::width).sum();
     if taken > 0 {
@@ -249,7 +250,7 @@ fn yield_to(title: &[Segment<'_>], headings: &mut Vec<Placed<'_>>) {
     }
 }
 
-/// The first row that must stand at the top so that row `chosen` is seen and `first` moves as little as it can.
+/// The first row to show such that row `chosen` is visible and `first` changes as little as possible.
 pub fn scrolled(first: usize, chosen: usize, room: usize, len: usize) -> usize {
     let least = (chosen + 1).saturating_sub(room);
     first.clamp(least.min(chosen), chosen).min(len.saturating_sub(room))

@@ -1,4 +1,4 @@
-//! A scripted clock: what a chart shows second by second.
+//! Scripted time: the content of a chart second by second.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds * 1000)
 }
 
-/// One point a second from `BEGAN` to `now`, the value its own number.
+/// One point per second from `BEGAN` to `now`, with its number as the value.
 fn points(now: i64) -> impl Iterator<Item = (Timestamp, Option<f64>)> {
     (BEGAN..=now).map(|second| (at(second), Some((second - BEGAN) as f64)))
 }
@@ -27,7 +27,7 @@ fn after_some_seconds_there_is_a_dot_for_each() {
     let axis = axis(now);
     assert_eq!(axis.dot(), Span::from_secs(1));
     let dots = axis.means(points(now), Span::from_secs(1));
-    // 14:02:07 lies in the second half of the first cell.
+    // 14:02:07 is in the second half of the first cell.
     assert_eq!(dots.first().copied().flatten(), None);
     assert_eq!(dots.iter().flatten().count(), 31);
     assert_eq!(dots.get(32), Some(&None), "what is to come is blank");
@@ -60,7 +60,7 @@ fn a_passed_cell_never_changes() {
                 assert_eq!(moved % axis.cell().millis(), 0, "by whole cells");
                 shifts += i64::from(moved > 0);
                 let by = usize::try_from(moved / axis.dot().millis()).unwrap_or(0);
-                // Of short dots, a cell that is not full has nothing yet.
+                // With short dots, an incomplete cell is empty.
                 let passed = old.dot_of(at(now - 1)).unwrap_or(0);
                 let passed = if IN_PAIRS.contains(&old.dot().millis()) { passed / 2 * 2 } else { passed };
                 assert_eq!(old_dots.get(by..passed), dots.get(..passed - by), "at {}", now - BEGAN);
