@@ -1,5 +1,7 @@
 //! The canonical text of a price book, so that a ledger can store the book of its postings and notice changes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::build::write_calendars;
@@ -11,6 +13,8 @@ struct Canon {
     currency: String,
     prices: PriceFile,
     pinned: Vec<Pinned>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    aliases: BTreeMap<String, String>,
 }
 
 impl Book {
@@ -35,7 +39,12 @@ impl Book {
             histories: globs.chain(self.histories.iter().map(history)).collect(),
             gpus,
         };
-        let canon = Canon { currency: self.currency.clone(), prices, pinned: self.pinned.clone() };
+        let canon = Canon {
+            currency: self.currency.clone(),
+            prices,
+            pinned: self.pinned.clone(),
+            aliases: self.aliases.clone(),
+        };
         // Serialization fails only for maps with keys other than strings, or a failing writer.
         serde_json::to_string(&canon).unwrap_or_default()
     }
@@ -50,6 +59,7 @@ impl Book {
         let mut book = Self::of_currency(&canon.currency);
         book.add(canon.prices)?;
         book.pin(canon.pinned)?;
+        book.aliases = canon.aliases;
         Ok(book)
     }
 

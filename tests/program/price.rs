@@ -50,6 +50,21 @@ fn the_published_day_to_the_dollar() {
     assert_eq!((&answer["theoretical"], &answer["rate"]["assumed"]), (&true.into(), &Value::Null));
 }
 
+/// Class: another name of a priced model is unpriced.
+#[test]
+fn another_name_of_a_model_has_its_price() {
+    let config = "[[alias]]\nmodel = \"deepseek-r1\"\nnames = [\"chat-large\", \"deepseek-v3\"]\n\
+                  [[alias]]\nmodel = \"chat-large\"\nnames = [\"openai/Chat\"]\n";
+    let revenue = |model: &str| {
+        let day = [&DAY, &["--model", model, "--at", "2025-02-01", "--json"][..]].concat();
+        price(&day).config(config).run().good()["revenue"].clone()
+    };
+    for model in ["deepseek-r1", "chat-large", "hosted_vllm/Chat-Large", "chat"] {
+        assert_eq!(revenue(model), "562100.00", "{model}");
+    }
+    assert_ne!(revenue("deepseek-v3"), "562100.00", "it has a price of its own");
+}
+
 #[test]
 fn tiers_are_those_of_the_instant_or_of_a_list() {
     let revenue = |more: &[&str]| day(more)["revenue"].clone();

@@ -5,7 +5,7 @@ use strsim::damerau_levenshtein;
 use super::Book;
 use crate::pricing::name::{glob, is_glob};
 use crate::pricing::{ModelPrice, PriceAnswer, PriceList};
-use crate::reading::canonical_model;
+use crate::reading::{ModelName, canonical_model};
 use crate::units::Timestamp;
 
 /// The query for a price.
@@ -35,7 +35,7 @@ impl Book {
 
     /// The prices of a model for a tenant, or an unknown one, at any instant; `None` if the model is unpriced.
     pub fn price_for(&self, model: &str, tenant: Option<&str>) -> Option<ModelPrice<'_>> {
-        let key = canonical_model(model);
+        let key = self.priced_name(canonical_model(model), tenant);
         let choice = self.pinned.iter().find(|choice| choice.is_for(&key, tenant));
         let paid = choice.and_then(|choice| choice.paid);
         let own = |list: &&PriceList| list.currency == self.currency;
@@ -48,6 +48,30 @@ impl Book {
         let mut lists: Vec<_> = lists.collect();
         lists.sort_by_key(|list| list.from);
         ModelPrice::of(lists, true, paid)
+    }
+
+    /// Prices other names of a model as that, where they have no price of their own. `aliases` are models with their other
+    /// names.
+    pub fn join(&mut self, aliases: &[(ModelName, Vec<ModelName>)]) {
+        for (model, names) in aliases {
+            let model = canonical_model(model.as_str());
+            let names = names.iter().map(|name| canonical_model(name.as_str())).filter(|name| *name != model);
+            self.aliases.extend(names.map(|name| (name, model.clone())));
+        }
+    }
+
+    /// The name under which a model has a price: its own, or that of the model whose other name it is.
+    fn priced_name(&self, mut key: String, tenant: Option<&str>) -> String {
+        let has_price =
+            |key: &str| self.history_of(key).is_some() || self.pinned.iter().any(|choice| choice.is_for(key, tenant));
+        // An alias may be one of another: no chain is longer than all of them.
+        for _ in 0..self.aliases.len() {
+            match self.aliases.get(&key) {
+                Some(model) if !has_price(&key) => key = model.clone(),
+                _ => break,
+            }
+        }
+        key
     }
 
     /// The priced model of which `model` is probably a misspelling: its name differs by at most two letters and in no

@@ -43,6 +43,8 @@ pub struct Book {
     /// Patterns of models with their lists, the last added first.
     pub(super) globs: Vec<(String, Vec<String>)>,
     pub(super) pinned: Vec<Pinned>,
+    /// The model of each other name, both in canonical form.
+    pub(super) aliases: BTreeMap<String, String>,
     pub(super) card: RateCard,
 }
 
@@ -83,6 +85,7 @@ impl Book {
             histories: BTreeMap::new(),
             globs: Vec::new(),
             pinned: Vec::new(),
+            aliases: BTreeMap::new(),
             card: RateCard::default(),
         }
     }
