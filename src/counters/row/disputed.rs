@@ -1,6 +1,6 @@
-//! A row whose counters jumped, so that the growth was disputed, and which may fall back to where they were without it.
+//! A row whose counters jumped, so that the growth was disputed, and which may fall back to the values without it.
 //!
-//! What it has then was posted, but for the growth of the last pages. So it goes on from what was posted.
+//! Except for the growth of the last pages, these values were posted. So the row continues from what was posted.
 
 use super::fallen::Quarantine;
 use super::{COUNTERS, PageContext, RowCounters};
@@ -14,7 +14,7 @@ use crate::reading::{EngineReading, TokenCounters};
 use crate::units::{Moment, Timestamp};
 
 impl RowCounters {
-    /// Notes growth that is disputed.
+    /// Records disputed growth.
     pub(super) fn note_disputed(&mut self, grown: [u64; COUNTERS], at: Moment) {
         let (since, disputes) = self.disputed_since.unwrap_or((at.wall, 0));
         self.disputed_since = Some((since, disputes.saturating_add(1)));
@@ -23,24 +23,24 @@ impl RowCounters {
         }
     }
 
-    /// Notes that growth that was disputed since a moment was none of the row's: its next step says so.
+    /// Records that growth disputed since a moment was not the row's; the next step reports it.
     pub(in crate::counters) fn take_back_disputes(&mut self, since: Moment) {
         self.took_back = self.disputed_since.take().map(|(disputed, _)| disputed.max(since.wall));
         self.disputed = [0; COUNTERS];
     }
 
-    /// Since when growth that was never posted is disputed, and in how many disputes.
+    /// Since when growth is disputed that was never posted, and the number of disputes.
     pub const fn disputed_since(&self) -> Option<(Timestamp, u32)> {
         self.disputed_since
     }
 
-    /// Leaves what is disputed to a person, who decided on a part of it: it is not withdrawn any more.
+    /// Leaves the disputes to the person who decided some of them: they are no longer withdrawn automatically.
     pub const fn leave_to_decisions(&mut self) {
         (self.disputed, self.disputed_since) = ([0; COUNTERS], None);
     }
 
-    /// The last values, with what was posted for the counters that fell and are back there. Without a start time those near
-    /// zero may be another process's.
+    /// The last values, but with what was posted for counters that fell back there. Without a start time, values near zero
+    /// may be another process's.
     fn before_dispute(&self, low: &TokenCounters, context: &PageContext) -> TokenCounters {
         let posted = lowered(&self.last, self.disputed);
         let (fell, below, above) = (fallen(low, &self.last), fallen(low, &posted), growth(low, &posted));
@@ -51,7 +51,7 @@ impl RowCounters {
         chosen(std::array::from_fn(|i| fell[i] && !below[i] && is_near(i)), &posted, &self.last)
     }
 
-    /// Goes on from what was posted before a dispute, if all counters that fell are back there, and stay.
+    /// Continues from what was posted before a dispute, if all counters that fell are back there to stay.
     pub(super) fn leave_dispute(
         &mut self,
         reading: &EngineReading,
@@ -67,7 +67,7 @@ impl RowCounters {
         for i in (0..COUNTERS).filter(|i| fell[*i]) {
             self.series[i] = SeriesSum::default();
         }
-        // What the other counters had in the dispute grows again, and is judged again.
+        // The disputed growth of the other counters is applied and checked again.
         self.last = lowered(&self.last, std::mem::take(&mut self.disputed));
         (self.quarantine, self.earlier) = (None, None);
         let took_back = self.disputed_since.take().map(|(since, _)| since);
@@ -75,7 +75,7 @@ impl RowCounters {
         Some(Step { from: Some(quarantine.believed), reset: Reset::No, took_back, ..step })
     }
 
-    /// Takes the disputed growth of the counters that are back where they were without it from the last values.
+    /// Removes disputed growth from the last values of the counters that fell back to the values without it.
     pub(super) fn return_before_dispute(&mut self, low: &TokenCounters, context: &PageContext) {
         let base = self.before_dispute(low, context);
         let left = fallen(&base, &self.last);
