@@ -296,7 +296,7 @@ impl Processes {
             }
             true if stays => self.dispute_jump(page, current),
             false if stays && grew => self.explain_fall(page, &line, current),
-            // What it produced until now is unknown.
+            // Its growth until now is unknown.
             true if waited => Outcome { lost: true, ..self.becomes_process(page, &here, None) },
             false if waited && !stays => self.becomes_process(page, &here, Some(current)),
             _ => self.quarantine(page, current),
@@ -308,20 +308,20 @@ impl Processes {
         self.all.iter().filter(|process| process.starts.is_empty() && !process.shadow && !process.ended).count() > 1
     }
 
-    /// Whether any counter of a page grew by so much that it is disputed for being unusual.
+    /// Whether any counter of a page grew by so much that unusual growth is disputed.
     fn is_large(&self, page: &InstancePage<'_>, id: ProcessId) -> bool {
         let grew = |process: &Process| process.line().largest_growth_to(&process.line_of(page.rows));
         self.get(id).is_some_and(|process| grew(process) >= MIN_DISPUTED)
     }
 
-    /// Whether a process that had shown no growth continues about as fast as it jumped: then the jump was its growth.
+    /// Whether a process without earlier growth continues about as fast as it jumped, so that the jump was its growth.
     fn keeps_pace(&self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> bool {
         let Some(process) = self.get(id) else { return false };
         let jump = (process.line().growth_to(&line.first.own), line.since.since(process.last_seen));
         keeps_pace(jump, (line.first.own.growth_to(&process.line_of(page.rows)), page.at.since(line.since)))
     }
 
-    /// Whether pages go on about as fast as a process's values leapt to them.
+    /// Whether pages continue about as fast as the process's values leapt.
     fn speeds_up(&self, page: &InstancePage<'_>, run: &Run, id: ProcessId) -> bool {
         self.get(id).is_some_and(|process| {
             let now = process.line_of(page.rows);
@@ -330,8 +330,8 @@ impl Processes {
         })
     }
 
-    /// Disputes a jump that stays: the process counts from there, but nothing proves that it produced it. If it had fallen
-    /// before, it may have been reset, and have produced more.
+    /// Disputes a lasting jump: the process counts from there, but nothing proves that it produced the tokens. If it had
+    /// fallen before, it may have been reset and have produced more.
     fn dispute_jump(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         self.quarantined.settle();
         let lost = self.quarantined.has_fallen();
@@ -359,11 +359,11 @@ impl Processes {
             return if in_doubt { self.quarantine(page, id) } else { self.becomes_process(page, line, Some(id)) };
         }
         let (since, trial) = (process.last_seen, Trial::new(TrialKind::Reset, page.at, process));
-        // What was posted before it stays, also if the reset is taken back, except for large steps.
+        // Earlier postings stay, even if the reset is reverted, except for large steps.
         let believed = if process.passed.is_empty() { vec![id] } else { Vec::new() };
         process.passed.leave(process.line(), since);
         let mut steps = process.begin_anew(page.rows, &context);
-        // When it began is not known.
+        // When it began is unknown.
         for step in &mut steps {
             step.began = true;
         }
@@ -374,7 +374,7 @@ impl Processes {
         Outcome { verdict: PageVerdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
     }
 
-    /// A process above a line that did not answer since the line did: the line may be its dip.
+    /// A process above a line that has not answered since the line did: the line may be its dip.
     fn silent_above(&self, line: &QuarantinedLine) -> Option<ProcessId> {
         let may_dip = |process: &&Process| {
             process.starts.is_empty()
@@ -385,7 +385,7 @@ impl Processes {
         self.all.iter().filter(may_dip).max_by_key(|process| process.last_seen.boot).map(|process| process.id)
     }
 
-    /// Makes a line a process of its own, with its first page as the baseline; on trial if it is below another.
+    /// Makes a line a separate process, with its first page as the baseline; on trial if it is below another.
     fn becomes_process(
         &mut self,
         page: &InstancePage<'_>,
@@ -400,7 +400,7 @@ impl Processes {
         let trial = |other| Trial::new(TrialKind::Below(other), page.at, process).counted(below.is_some());
         process.trial = above.map(trial);
         let outcome = self.go_on(page, id);
-        // A process that appears below another one may have been reset.
+        // A process that appears below another one may be a reset.
         Outcome { lost: below.is_some(), ..outcome }
     }
 }
