@@ -1,4 +1,4 @@
-//! What a row produced between two pages, and whether that is plausible.
+//! The growth of a row between two pages, and whether it is plausible.
 
 use super::values::RowKey;
 use crate::reading::TokenCounters;
@@ -23,7 +23,7 @@ impl Delta {
         [self.miss, self.hit, self.output].iter().all(|tokens| *tokens == Tokens::ZERO)
     }
 
-    /// Both together.
+    /// The sum of two deltas.
     #[must_use]
     pub(super) fn plus(self, other: Self) -> Self {
         Self {
@@ -41,27 +41,27 @@ impl Delta {
 pub struct Step {
     /// The plausible growth.
     pub grown: Option<Growth>,
-    /// The disputed growth, with the bound that it exceeds.
+    /// Disputed growth, with the bound that it exceeds.
     pub disputed: Option<Disputed>,
-    /// Since when growth was disputed that the counters took back: they are where they were without it.
+    /// Since when growth was disputed that the counters have reverted; they continue from the values without it.
     pub took_back: Option<Timestamp>,
-    /// The start of its interval, if that is before the process's last page because a fall was quarantined.
+    /// The start of the step's interval, if that is before the process's last page because a fall was quarantined.
     pub from: Option<Moment>,
-    /// Whether it is of a process that began in its interval, at an instant that is not known to a tenth of it, or of a counter
-    /// that no page had yet: then it is no rate.
+    /// Whether the growth has no rate: its process began in the interval at an instant that is not known to a tenth of it,
+    /// or no earlier page had the counter.
     pub began: bool,
-    /// Whether a counter that stood at nothing, or was not there, has so much at once that its earlier pages may have been
-    /// wrong.
+    /// Whether a counter that was zero or missing is suddenly so high that its earlier pages may have been wrong.
     pub leapt: bool,
-    /// Whether nothing proves that its process made it: another one may have.
+    /// Whether another process may have produced the growth.
     pub unproven: bool,
-    /// Since when each counter (prompt, cached, output) that returns on this page was missing: its growth is of all that time.
+    /// For each counter (prompt, cached, output) that returns on this page, since when it was missing; its growth is of all
+    /// that time.
     pub late: [Option<Moment>; 3],
-    /// The name under which the row was on earlier pages, if it has another one from this page on.
+    /// The row's name on earlier pages, if it has another name from this page on.
     pub was: Option<RowKey>,
     /// Whether the row was reset.
     pub reset: Reset,
-    /// Whether the reset of a part of it turned out to have been a dip: no longer is anything missing of it.
+    /// Whether a partial reset turned out to be a dip, so that nothing of it is missing.
     pub regained: bool,
     /// Whether a counter is quarantined, so that the rate is unknown.
     pub quarantined: bool,
@@ -72,16 +72,16 @@ pub struct Step {
 /// Whether a row was reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reset {
-    /// It was not, or so long ago that it is certain.
+    /// No reset, or one so long ago that it is certain.
     #[default]
     No,
-    /// It begins anew, for good: its count from before may be incomplete.
+    /// The row counts from zero, permanently; its earlier count may be incomplete.
     Certain,
-    /// It was reset on this page, and this may turn out to have been a dip.
+    /// The row was reset on this page, which may turn out to be a dip.
     Begins,
-    /// It was reset before, and this may turn out to have been a dip: what is posted meanwhile may be taken back.
+    /// The row was reset before, which may turn out to be a dip: what is posted meanwhile may be reversed.
     OnTrial,
-    /// Its reset was a dip: what was posted since is a part of this growth.
+    /// The reset was a dip: this growth includes what was posted since.
     Undone,
 }
 
@@ -91,36 +91,36 @@ impl Reset {
         matches!(self, Self::Certain | Self::Begins)
     }
 
-    /// Whether what is posted may be taken back.
+    /// Whether postings may be reversed.
     pub const fn is_on_trial(self) -> bool {
         matches!(self, Self::Begins | Self::OnTrial)
     }
 }
 
-/// Plausible growth.
+/// Plausible growth of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Growth {
-    /// Of all requests.
+    /// The growth of all requests.
     pub all: Delta,
-    /// Misses of earlier pages that turn out to be hits.
+    /// Misses of earlier pages that turned out to be hits.
     pub corrected: Tokens,
-    /// Prompts of earlier pages whose hits were unknown until this one.
+    /// Prompt tokens of earlier pages whose hits were unknown until this page.
     pub settled: Tokens,
-    /// Of finished requests, if the engine counts them apart.
+    /// The growth of finished requests, if the engine counts them separately.
     pub finished: Option<Delta>,
 }
 
-/// Disputed growth.
+/// Disputed growth of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disputed {
     /// The tokens.
     pub growth: Growth,
-    /// The counters before it.
+    /// The counters before the growth.
     pub before: TokenCounters,
-    /// The counters after it.
+    /// The counters after the growth.
     pub after: TokenCounters,
-    /// When the counter last moved before it.
+    /// When the counter last changed before the growth.
     pub since: Moment,
-    /// The exceeded bound, in words.
+    /// The exceeded bound, as text.
     pub bound: String,
 }

@@ -6,23 +6,23 @@ use super::line::Line;
 use super::process_id::ProcessId;
 use crate::units::Moment;
 
-/// The number of pages in a row at or above the line's first values, after which the lower line has reached it.
+/// The number of consecutive pages at or above the upper line's first values after which the lower line has reached it.
 const PAGES: u8 = 8;
-/// How many of them are below the line's latest ones.
+/// The number of these pages that must be below the upper line's latest values.
 const FALLS: u8 = 3;
 
-/// What is known of such a line. The rows of its process have its first values until it is decided.
+/// An upper line. The rows of its process keep its first values until it is decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Doubted {
-    /// The process that it may be of.
+    /// The process that the line may belong to.
     pub(super) of: ProcessId,
-    /// When its first page came.
+    /// When its first page was received.
     pub(super) since: Moment,
-    /// Its latest values.
+    /// The latest values.
     latest: Line,
-    /// The number of pages since the last one that was below the first values.
+    /// The number of pages since the last one below the first values.
     pages: u8,
-    /// How many of them were below the latest ones.
+    /// The number of these pages that were below the latest values.
     falls: u8,
 }
 
@@ -31,12 +31,12 @@ impl Doubted {
         Self { of, since, latest, pages: 0, falls: 0 }
     }
 
-    /// Notes a page below the first values.
+    /// Records a page below the first values.
     pub(super) const fn note_below(&mut self) {
         (self.pages, self.falls) = (0, 0);
     }
 
-    /// Notes a page at or above the first values.
+    /// Records a page at or above the first values.
     pub(super) fn note(&mut self, now: Line) {
         self.pages = self.pages.saturating_add(1);
         if now.reaches(&self.latest) {
@@ -46,7 +46,7 @@ impl Doubted {
         }
     }
 
-    /// Whether the lower line reached this one: they are of one process.
+    /// Whether the lower line has reached this one, so that both are of one process.
     pub(super) const fn is_reached(&self) -> bool {
         self.pages >= PAGES && self.falls >= FALLS
     }

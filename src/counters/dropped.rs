@@ -1,4 +1,4 @@
-//! Rows of a process that are no longer kept, and what may be missing because of it.
+//! Rows of a process that are no longer kept, and whether tokens may be missing for it.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,23 +6,23 @@ use super::page::FORGOTTEN;
 use super::process_row::ProcessRow;
 use crate::units::{Moment, Span};
 
-/// The most rows kept of a process; of those that left its page, the least recently seen is dropped first.
+/// The most rows kept of a process. Of the rows that left its page, the least recently seen is dropped first.
 const ROWS: usize = 1024;
 /// How long a row that left the page may return and continue.
 const KEPT: Span = Span::from_secs(86_400);
 
-/// Rows were dropped. A row that appears afterwards may be one of them, so its first values are a baseline.
+/// Marks that rows were dropped. A row that appears afterwards may be one of them, so its first values are a baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Dropped {
-    /// When tokens may first and last have been missed, in the present run of such pages.
+    /// When tokens may first and last have been missed, in the current run of such pages.
     since: Moment,
     last: Moment,
-    /// Whether any may have been.
+    /// Whether any tokens may have been missed.
     lacks: bool,
 }
 
 impl Dropped {
-    /// Rows were dropped or, with `lacks`, tokens may have been missed.
+    /// Records that rows were dropped or, with `lacks`, that tokens may have been missed.
     pub(super) fn note(dropped: &mut Option<Self>, at: Moment, lacks: bool) {
         match dropped {
             Some(known) if lacks && known.lacks && at.since(known.last) < FORGOTTEN => known.last = at,
@@ -48,7 +48,7 @@ impl Dropped {
     }
 }
 
-/// Notes which rows are on a page, and drops those that left it long ago or are too many.
+/// Records which rows are on a page, and drops those that left it long ago or exceed the limit.
 pub(super) fn settle(rows: &mut Vec<ProcessRow>, on_page: &[usize], at: Moment, dropped: &mut Option<Dropped>) {
     let mut present = vec![false; rows.len()];
     for place in on_page {
@@ -65,7 +65,7 @@ pub(super) fn settle(rows: &mut Vec<ProcessRow>, on_page: &[usize], at: Moment, 
     if rows.len() > ROWS {
         let mut left: Vec<_> = rows.iter().filter_map(|row| row.left).map(|left| left.boot).collect();
         left.sort_unstable();
-        // Of the rows that left at one instant, all are dropped or none.
+        // Rows that left at the same instant are dropped together.
         let Some(oldest) = left.get((rows.len() - ROWS).saturating_sub(1)).or(left.last()).copied() else { return };
         rows.retain(|row| row.left.is_none_or(|left| left.boot > oldest));
         Dropped::note(dropped, at, true);

@@ -1,8 +1,8 @@
 //! Series of a sum that fell while others did not.
 //!
-//! Such a series is taken at its old value until it is clear what it is: a dip if it returns, and a reset if it stays far
-//! lower for three pages and grows. Where others rose past its old value on the same page, the series may have taken each
-//! other's labels: then the sum is that of the page, until those that fell are back or stay, and grows no sooner than it.
+//! Such a series keeps its old value until the cause is known: a dip if it returns, a reset if it stays far lower for three
+//! pages and grows. If other series rose above its old value on the same page, the series may have exchanged labels: then
+//! the sum is that of the page until the fallen series return or stay, and it does not grow before.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,19 +10,19 @@ use super::quarantine_limits::QUARANTINE_PAGES;
 use super::series_values::{find, is_anew, same};
 use crate::reading::SeriesValue;
 
-/// The number of pages after which a series that fell goes on as it is.
+/// The number of pages after which a fallen series continues from its low value.
 const LONGEST_FALL: u8 = 12;
-/// The number of pages for which a reset may turn out to have been a dip.
+/// The number of pages for which a reset may turn out to be a dip.
 const ON_TRIAL: u16 = 600;
 
-/// The series that fell and are not explained, and those that were reset lately.
+/// The fallen series without an explanation, and those that were reset recently.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct FallenSeries {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     fallen: Vec<Fallen>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     reset: Vec<ResetSeries>,
-    /// Whether series may have taken each other's labels.
+    /// Whether series may have exchanged labels.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     exchanged: bool,
 }
@@ -31,9 +31,9 @@ pub(super) struct FallenSeries {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Fallen {
     series: u64,
-    /// Its value before.
+    /// Its value before the fall.
     reached: u64,
-    /// Its first value since.
+    /// Its first value after the fall.
     first: u64,
     pages: u8,
 }
@@ -42,31 +42,31 @@ struct Fallen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct ResetSeries {
     series: u64,
-    /// Its value before, which the sum has for good.
+    /// Its value before the reset, which is a permanent part of the sum.
     reached: u64,
-    /// The number of pages since.
+    /// The number of pages since the reset.
     pages: u16,
 }
 
-/// What a page means for the sum.
+/// The effect of a page on the sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct SumChange {
-    /// What the sum of this page lacks of series that fell.
+    /// The amount that the page's sum lacks because series fell.
     pub(super) lacks: u64,
-    /// What the sum had for good of series that were not reset after all.
+    /// The permanent amount to remove, of series that were not reset after all.
     pub(super) undone: u64,
-    /// What the sum has for good from the next page on, of series that were reset.
+    /// The permanent amount to add from the next page on, of series that were reset.
     pub(super) ended: u64,
     /// Whether a series was reset.
     pub(super) was_reset: bool,
-    /// Whether a reset turned out to have been a dip.
+    /// Whether a reset turned out to be a dip.
     pub(super) was_undone: bool,
-    /// Whether the sum is that of the page, and lacks nothing that is known.
+    /// Whether the sum is that of the page, and lacks nothing.
     pub(super) exchanged: bool,
 }
 
 impl FallenSeries {
-    /// Whether no series fell or was reset lately.
+    /// Whether no series has fallen or was reset recently.
     pub(super) const fn is_empty(&self) -> bool {
         self.fallen.is_empty() && self.reset.is_empty()
     }
@@ -76,17 +76,17 @@ impl FallenSeries {
         self.exchanged
     }
 
-    /// Whether the sum is that of a page, as series may have taken each other's labels.
+    /// Whether the sum is that of the page, since series may have exchanged labels.
     pub(super) fn exchanges(&self, present: &[SeriesValue], now: &[SeriesValue]) -> bool {
         self.change(present, now).exchanged
     }
 
-    /// Whether a series fell and is not explained.
+    /// Whether a series has fallen without an explanation.
     pub(super) const fn is_quarantined(&self) -> bool {
         !self.fallen.is_empty()
     }
 
-    /// What a page means for the sum; `present` are the series of the page before.
+    /// The effect of a page on the sum; `present` are the series of the previous page.
     pub(super) fn change(&self, present: &[SeriesValue], now: &[SeriesValue]) -> SumChange {
         if now.is_empty() || self.is_empty() && !any_fell(present, now) {
             SumChange::default()
@@ -95,14 +95,14 @@ impl FallenSeries {
         }
     }
 
-    /// Notes a page.
+    /// Applies a page.
     pub(super) fn advance(&mut self, present: &[SeriesValue], now: &[SeriesValue]) {
         if !self.is_empty() || any_fell(present, now) {
             *self = self.next(present, now).0;
         }
     }
 
-    /// The state after a page, and what the page means for the sum.
+    /// The state after a page, and the effect of the page on the sum.
     fn next(&self, present: &[SeriesValue], now: &[SeriesValue]) -> (Self, SumChange) {
         let (mut next, mut change) = (Self::default(), SumChange::default());
         let (all, exchanged) = self.with(present, now);
@@ -126,7 +126,7 @@ impl FallenSeries {
         for reset in &self.reset {
             let values = find(present, reset.series).zip(find(now, reset.series));
             match values.filter(|(before, now)| *now >= reset.reached && before.saturating_mul(2) <= reset.reached) {
-                // It was a dip: what was counted meanwhile is a part of the growth.
+                // It was a dip: the growth includes what was counted meanwhile.
                 Some((before, value)) => {
                     let reached = reset.reached.saturating_add(before);
                     change.was_undone = true;
@@ -145,8 +145,8 @@ impl FallenSeries {
         (next, change)
     }
 
-    /// The series that fell, with those that fall on a page, and whether they may have taken each other's labels; no more of
-    /// these if all do, as then the counter falls.
+    /// The fallen series, including those that fall on this page, and whether they may have exchanged labels. If all series
+    /// fall, the counter as a whole falls and none is added.
     fn with(&self, present: &[SeriesValue], now: &[SeriesValue]) -> (Vec<Fallen>, bool) {
         let known = |old: &SeriesValue| self.fallen.iter().find(|fallen| fallen.series == old.series);
         let goes_on = |old: &SeriesValue| {
@@ -170,7 +170,7 @@ impl FallenSeries {
     }
 }
 
-/// How much of the growth of series is no growth if they took each other's labels: the values are the same in order.
+/// The part of the series' growth that is none if they exchanged labels: sorted, the values did not grow by it.
 fn exchanged<'a>(then: impl Iterator<Item = &'a SeriesValue>, now: &[SeriesValue]) -> u64 {
     let pairs = then.filter_map(|old| Some((old.value.count(), find(now, old.series)?)));
     let (mut then, mut now): (Vec<u64>, Vec<u64>) = pairs.unzip();
@@ -183,7 +183,7 @@ fn exchanged<'a>(then: impl Iterator<Item = &'a SeriesValue>, now: &[SeriesValue
     by_label.saturating_sub(growth(&then, &now))
 }
 
-/// Whether a series of a page is below its value on the page before.
+/// Whether a series of a page is below its value on the previous page.
 pub(super) fn any_fell(present: &[SeriesValue], now: &[SeriesValue]) -> bool {
     if same(present, now) {
         return present.iter().zip(now).any(|(old, new)| new.value < old.value);

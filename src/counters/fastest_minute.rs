@@ -1,33 +1,34 @@
-//! What a row has shown: the most that each of its counters grew in a minute.
+//! The fastest growth that a row has shown: the maximum growth of each counter in a minute.
 //!
-//! It is used for processes without a start time: growth far above the fastest minute is another process's.
+//! It is used for processes without a start time: growth far above the fastest minute is assumed to be another process's.
 
 use serde::{Deserialize, Serialize};
 
 use super::values::COUNTERS;
 use crate::units::{Moment, Span};
 
-/// The place of output among the counters.
+/// The index of output among the counters.
 const OUTPUT: usize = COUNTERS - 1;
 pub(super) const MINUTE: Span = Span::from_secs(60);
-/// Growth of at least this many times the fastest minute is another process's.
+/// Growth of at least this many times the fastest minute is assumed to be another process's.
 const OTHERS_RATIO: u64 = 50;
-/// Growth that comes so many times as fast as ever may be another process's: it waits until it is known whether it goes on.
+/// Growth this many times faster than ever may be another process's: it is quarantined until later pages continue it or
+/// not.
 const LEAP_RATIO: u64 = 20;
 /// Growth of at most this many times the fastest minute is the row's own.
 const OWN_RATIO: u64 = 2;
-/// Growth of fewer tokens is not disputed for being unusual: it is posted, on trial.
+/// Unusual growth below this many tokens is not disputed but posted on trial.
 pub(super) const MIN_DISPUTED: u64 = 100_000;
-/// Growth of fewer tokens is posted at once.
+/// Growth below this many tokens is posted at once.
 pub(super) const MIN_JUDGED: u64 = 10_000;
-/// Growth of fewer tokens proves nothing.
+/// Growth below this many tokens is no evidence.
 pub(super) const MIN_EVIDENCE: u64 = 1000;
-/// Fewer output tokens come at once from requests that end together, and fewer a second from an engine that gets much to do
-/// after it had little.
+/// The most output tokens expected at once, when requests end together, and the most per second from an engine whose load
+/// rises.
 const BURST: u64 = 4000;
 const BURST_A_SECOND: u64 = 1000;
 
-/// Whether so many output tokens are more than come at once after that time: what has them at first has them from before.
+/// Whether this many output tokens exceed a burst after this time, so that a new counter must have had some before.
 pub(super) fn is_beyond_burst(output: u64, within: Span) -> bool {
     let millis = u128::from(within.millis().max(1).unsigned_abs());
     u128::from(output) >= u128::from(BURST) + u128::from(BURST_A_SECOND) * millis / 1000
@@ -37,16 +38,16 @@ pub(super) fn is_beyond_burst(output: u64, within: Span) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct FastestMinute {
     fastest: [u64; COUNTERS],
-    /// The growth in the present minute.
+    /// The growth in the current minute.
     current: [u64; COUNTERS],
     since: Option<Moment>,
-    /// The most output tokens that one page added.
+    /// The most output tokens on one page.
     #[serde(default)]
     at_once: u64,
 }
 
 impl FastestMinute {
-    /// Adds a growth.
+    /// Adds growth.
     pub(super) fn note(&mut self, at: Moment, growth: [u64; COUNTERS]) {
         if self.since.is_none_or(|since| at.since(since) >= MINUTE) {
             (self.current, self.since) = ([0; COUNTERS], Some(at));
@@ -58,7 +59,7 @@ impl FastestMinute {
         self.at_once = self.at_once.max(growth[OUTPUT]);
     }
 
-    /// When the present minute began.
+    /// When the current minute began.
     pub(super) const fn since_mut(&mut self) -> Option<&mut Moment> {
         let Self { fastest: _, current: _, since, at_once: _ } = self;
         since.as_mut()
@@ -69,7 +70,7 @@ impl FastestMinute {
         self.fastest.iter().any(|fastest| *fastest > 0)
     }
 
-    /// Whether a growth is probable within a time, by the fastest minute.
+    /// Whether growth is likely within a time, given the fastest minute.
     pub(super) fn suggests(&self, growth: [u64; COUNTERS], within: Span) -> bool {
         let millis = u128::from(within.millis().max(1000).unsigned_abs());
         let likely =
@@ -77,22 +78,22 @@ impl FastestMinute {
         (0..COUNTERS).all(|i| u128::from(growth[i]) <= likely(i))
     }
 
-    /// Whether a growth is possible within a time, by the fastest minute.
+    /// Whether growth is possible within a time, given the fastest minute.
     pub(super) fn explains(&self, growth: [u64; COUNTERS], within: Span) -> bool {
         let minutes = (within.millis().max(MINUTE.millis()) as u64).div_ceil(60_000);
         (0..COUNTERS)
             .all(|i| growth[i] <= self.fastest[i].saturating_mul(minutes).saturating_mul(OWN_RATIO).max(MIN_EVIDENCE))
     }
 
-    /// Whether a growth since each counter last moved is so far beyond anything shown that it may be another process's.
+    /// Whether growth since each counter last changed is so far beyond the fastest minute that it may be another process's.
     pub(super) fn is_far_beyond(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS]) -> bool {
         growth.iter().any(|grown| *grown >= MIN_JUDGED) && self.is_unusual(growth, since_moved)
     }
 
-    /// Whether output tokens came so much faster than ever shown that they may be another process's. Prompts alone may come so: a
-    /// long one is counted at once.
+    /// Whether output tokens grew so much faster than ever that they may be another process's. Prompt tokens alone can do
+    /// that, since a long prompt is counted at once.
     pub(super) fn is_leap(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
-        // What came at once before may come again.
+        // A burst of a size seen before is not suspicious.
         let is_new = growth[OUTPUT] > self.at_once.saturating_mul(OWN_RATIO);
         self.any()
             && is_new
@@ -100,13 +101,13 @@ impl FastestMinute {
             && self.leaps(OUTPUT, growth, since_moved, at)
     }
 
-    /// Whether so many prompts came so much faster than ever shown that they may be another process's.
+    /// Whether many prompt tokens grew so much faster than ever that they may be another process's.
     pub(super) fn is_prompt_leap(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
         let is_much = growth[0] >= MIN_DISPUTED && growth[0] > self.fastest[0].saturating_mul(OWN_RATIO);
         self.any() && is_much && self.leaps(0, growth, since_moved, at)
     }
 
-    /// Whether a counter grew far faster than ever shown.
+    /// Whether a counter grew far faster than ever.
     fn leaps(&self, i: usize, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
         let millis = u128::from(since_moved[i].millis().max(1).unsigned_abs());
         let present = self.since.map_or(MINUTE, |since| at.since(since).clamp(Span::from_millis(1), MINUTE));
@@ -116,7 +117,7 @@ impl FastestMinute {
         u128::from(growth[i]) >= usual(self.fastest[i], MINUTE).max(usual(self.current[i], present))
     }
 
-    /// Whether a growth is far beyond anything shown.
+    /// Whether growth is far beyond the fastest minute.
     pub(super) fn is_unusual(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS]) -> bool {
         let far = |i: usize| {
             let minutes = u128::from((since_moved[i].millis().max(MINUTE.millis()) as u64).div_ceil(60_000));

@@ -1,9 +1,9 @@
-//! Deltas of the counters of finished requests, for bills of finished work.
+//! Deltas of the counters of finished requests, for billing finished requests only.
 //!
-//! Engines count the prompt and output tokens of finished requests apart, but the cached tokens of all requests
-//! together. So the hits of finished prompts are all hits times the finished share of all prompts, from lifetime
-//! counters and rounded down. The result depends on the counters, not on the number of polls. This module knows no
-//! prices.
+//! Engines have separate counters of the prompt and output tokens of finished requests, but one counter of the cached
+//! tokens of all requests. So the hits of finished prompts are estimated as all hits times the finished share of all
+//! prompts, from lifetime counters and rounded down. The result depends on the counters, not on the number of polls. This
+//! module knows no prices.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,27 +16,27 @@ use crate::units::Tokens;
 /// The last values of one row's finished requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FinishedMeter {
-    /// The last values. `None` as long as the engine does not count finished requests.
+    /// The last values; `None` while the engine does not count finished requests.
     last: Option<Lifetime>,
-    /// Prompt and output tokens of all requests that were counted before the engine counted finished ones. Those of
-    /// them that finish later are not counted again.
+    /// Prompt and output tokens of all requests counted before the engine counted finished ones. Those that finish later
+    /// are not counted again.
     #[serde(default)]
     counted_as_all: [u64; 2],
-    /// Hits that are due and wait for prompts. Negative if hits were counted before the finished share fell.
+    /// Hits that wait for prompts. Negative if hits were counted before the finished share fell.
     hits_due: i64,
-    /// Tokens of requests that are not finished: prompt and output.
+    /// Prompt and output tokens of unfinished requests.
     #[serde(default)]
     unfinished: [u64; 2],
     /// Whether the next values are a baseline.
     #[serde(default)]
     is_anew: bool,
-    /// Values below the last ones, until it is clear what they are.
+    /// Values below the last ones, until their cause is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fallen: Option<FallenLifetime>,
-    /// The values before a reset that may turn out to have been a dip, and the number of pages since.
+    /// The values before a reset that may turn out to be a dip, and the number of pages since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     earlier: Option<(Lifetime, u16)>,
-    /// Whether the last page was believed to be a reset.
+    /// Whether the last page was taken for a reset.
     #[serde(skip)]
     was_reset: bool,
     /// Whether the last page showed that a reset was a dip.
@@ -44,7 +44,7 @@ pub struct FinishedMeter {
     was_undone: bool,
 }
 
-/// Values that fell while those of all requests went on.
+/// Values that fell while those of all requests continued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct FallenLifetime {
     first: Lifetime,
@@ -52,12 +52,12 @@ struct FallenLifetime {
     pages: u8,
 }
 
-/// The number of pages for which a reset may turn out to have been a dip.
+/// The number of pages for which a reset may turn out to be a dip.
 const ON_TRIAL: u16 = 600;
-/// The number of pages after which values that fell go on as they are.
+/// The number of pages after which fallen values continue from the low values.
 const LONGEST_FALL: u8 = 12;
 
-/// Finished tokens may exceed those that were counted by this factor, as engines count the prompts of several samples
+/// The factor by which finished tokens may exceed the counted ones, since engines count the prompts of several samples
 /// differently.
 const MARGIN: u64 = 4;
 
@@ -70,17 +70,17 @@ struct Lifetime {
 }
 
 impl FinishedMeter {
-    /// Whether the row's finished requests are counted apart.
+    /// Whether the row has separate counters of finished requests.
     pub const fn counts(&self) -> bool {
         self.last.is_some()
     }
 
-    /// Hits that are due and not counted yet. Negative if they were counted early.
+    /// Hits that wait for prompts. Negative if they were counted early.
     pub const fn hits_due(&self) -> i64 {
         self.hits_due
     }
 
-    /// Takes values as a baseline.
+    /// Takes the values as a baseline.
     pub fn baseline(&mut self, tokens: &TokenCounters, finished: &Finished) {
         let last = lifetime(tokens, finished, Tokens::ZERO);
         let all = [whole(tokens.prompt), tokens.output].map(Option::unwrap_or_default);
@@ -89,13 +89,13 @@ impl FinishedMeter {
         *self = Self { last, unfinished, ..Self::default() };
     }
 
-    /// Begins at zero, for a process that was born while it was watched.
+    /// Starts at zero, for a process that started while observed.
     pub fn begin(&mut self, tokens: &TokenCounters, finished: &Finished) {
         let began = lifetime(tokens, finished, Tokens::ZERO).map(|_| Lifetime::default());
         *self = Self { last: began, ..Self::default() };
     }
 
-    /// Goes on from the values of another address of the process, which counts no more; `shows` is whether this address
+    /// Continues from the values at another address of the process, which no longer counts; `shows` is whether this address
     /// shows finished requests.
     pub fn go_on_from(&mut self, other: &Self, shows: bool) {
         if shows && other.counts() {
@@ -110,8 +110,8 @@ impl FinishedMeter {
         self.is_anew = self.last.is_some();
     }
 
-    /// Notes the growth of all requests beside that of finished ones. Returns the bound that the finished ones exceed,
-    /// in words: they cannot hold far more tokens than were counted.
+    /// Records the growth of all requests besides that of finished ones. Returns the exceeded bound as text if the finished
+    /// requests have far more tokens than were counted.
     pub fn exceeds(&mut self, all: &Delta, finished: Option<Delta>) -> Option<String> {
         let Some(finished) = finished else {
             self.note_counted_as_all(all);
@@ -129,8 +129,8 @@ impl FinishedMeter {
         exceeded
     }
 
-    /// Notes growth of all requests that is counted while there are no finished ones. On the page on which these appear, what
-    /// had not finished by then is what may still finish.
+    /// Records growth of all requests that is counted while finished ones are not. On the page on which they appear, only
+    /// requests unfinished by then may still finish.
     fn note_counted_as_all(&mut self, all: &Delta) {
         let appeared = self.last.is_some();
         let grown = [all.miss + all.hit, all.output];
@@ -139,24 +139,24 @@ impl FinishedMeter {
         }
     }
 
-    /// Whether the last page showed values that fell and are not explained.
+    /// Whether the last page showed fallen values without an explanation.
     pub const fn is_quarantined(&self) -> bool {
         self.fallen.is_some()
     }
 
-    /// Whether the last page began anew: what finished before it may be missing.
+    /// Whether the last page was a reset: requests that finished before it may be missing.
     pub const fn was_reset(&self) -> bool {
         self.was_reset
     }
 
-    /// Whether the last page showed that a reset was a dip: nothing is missing of it.
+    /// Whether the last page showed that a reset was a dip, so that nothing of it is missing.
     pub const fn was_undone(&self) -> bool {
         self.was_undone
     }
 
-    /// The values that a page's growth is counted from. After a fall without a restart these are the old ones, so that no
-    /// token is counted twice; after a fall that stays and grows they are zero, or the first values of the fall if those
-    /// may be what a sum lost.
+    /// The values from which a page's growth is counted. After a fall without a restart these are the old ones, so that no
+    /// token is counted twice; after a lasting fall that grows they are zero, or the first values of the fall if a sum may
+    /// have lost the difference.
     fn explain_fall(&mut self, now: Lifetime, last: Lifetime) -> Lifetime {
         (self.was_reset, self.was_undone) = (false, false);
         if !now.fell_below(&last) {
@@ -184,8 +184,8 @@ impl FinishedMeter {
         }
     }
 
-    /// The values that growth is counted from if those from before a reset return: it was a dip, and what was counted
-    /// meanwhile is a part of the growth.
+    /// The values from which growth is counted if the values before a reset return: it was a dip, and the growth includes
+    /// what was counted meanwhile.
     fn undo_reset(&mut self, now: Lifetime, last: Lifetime) -> Option<Lifetime> {
         let (before, pages) = self.earlier.take()?;
         let jumps = last.prompt.count().saturating_mul(2) <= before.prompt.count()
@@ -201,7 +201,7 @@ impl FinishedMeter {
         })
     }
 
-    /// The growth since the last page; `None` if finished requests are not counted apart.
+    /// The growth since the last page; `None` if finished requests are not counted separately.
     pub fn grow(&mut self, tokens: &TokenCounters, finished: &Finished) -> Option<Delta> {
         let hits_known = tokens.cached.is_some();
         if std::mem::take(&mut self.is_anew) {
@@ -212,7 +212,7 @@ impl FinishedMeter {
             let counted_as_all = self.counted_as_all;
             self.baseline(tokens, finished);
             self.counted_as_all = counted_as_all;
-            // Of what was counted as all and did not finish yet, some never will.
+            // Some of the unfinished requests will never finish.
             self.was_reset = self.counts() && counted_as_all != [0; 2];
             return None;
         };
@@ -222,7 +222,7 @@ impl FinishedMeter {
         let last = self.explain_fall(now, last);
         let prompt = now.prompt.saturating_sub(last.prompt);
         let output = now.output.saturating_sub(last.output);
-        // The share of values that fell is none.
+        // Fallen values have no share.
         let hits = if self.is_quarantined() { last.hits } else { now.hits };
         self.hits_due += signed(hits) - signed(last.hits);
         let hit = Tokens::new(u64::try_from(self.hits_due).unwrap_or(0)).min(prompt);
@@ -232,7 +232,7 @@ impl FinishedMeter {
         Some(self.without_counted(grown))
     }
 
-    /// What finished without what was counted before finished requests were: prompts lose hits in their proportion.
+    /// Removes what was counted before finished requests were; prompts lose hits in proportion.
     fn without_counted(&mut self, grown: Delta) -> Delta {
         let prompt = grown.miss + grown.hit;
         let [prompts, outputs] = &mut self.counted_as_all;
@@ -257,14 +257,14 @@ impl Lifetime {
         self.prompt.count() < other.prompt.count() || self.output.count() < other.output.count()
     }
 
-    /// Whether values are so far below others that no dip leaves them.
+    /// Whether values are so far below others that it cannot be a dip.
     const fn is_far_below(&self, other: &Self) -> bool {
         self.prompt.count() <= other.prompt.count() / SMALL_PART
             && self.output.count() <= other.output.count() / SMALL_PART
     }
 }
 
-/// The tokens of finished requests, if the page has them. Without a cached counter, the hits stay at `hits`.
+/// The tokens of finished requests, if the page has them. Without a counter of cached tokens, the hits stay at `hits`.
 fn lifetime(tokens: &TokenCounters, finished: &Finished, hits: Tokens) -> Option<Lifetime> {
     let (prompt, output) = (finished.prompt?, finished.output?);
     let hits = match (tokens.prompt, tokens.cached) {
@@ -274,7 +274,7 @@ fn lifetime(tokens: &TokenCounters, finished: &Finished, hits: Tokens) -> Option
     Some(Lifetime { prompt, hits, output })
 }
 
-/// All prompt tokens, if they are counted whole.
+/// All prompt tokens, if the counter includes cached ones.
 const fn whole(prompt: PromptCount) -> Option<Tokens> {
     match prompt {
         PromptCount::Whole(tokens) => Some(tokens),
@@ -289,7 +289,7 @@ fn share(tokens: Tokens, part: Tokens, whole: Tokens) -> Tokens {
     Tokens::new(u64::try_from(quotient).unwrap_or(u64::MAX))
 }
 
-/// Converts a counter; counters are below 2^53, so they fit.
+/// Converts a counter; counters are below 2^53.
 fn signed(tokens: Tokens) -> i64 {
     i64::try_from(tokens.count()).unwrap_or(i64::MAX)
 }
@@ -336,7 +336,7 @@ mod tests {
         let mut meter = FinishedMeter::default();
         meter.baseline(&all(1000, 0), &Finished::default());
         let of_all = |prompt: u64| Delta { miss: Tokens::new(prompt), ..Delta::default() };
-        // 200 of all requests were counted, 1000 of these and of earlier ones finished: 200 may still finish.
+        // 200 tokens of all requests were counted, and 1000 of these and earlier ones finished: 200 may still finish.
         assert_eq!(meter.grow(&all(1100, 0), &Finished::default()), None);
         meter.exceeds(&of_all(100), None);
         assert_eq!(meter.grow(&all(1200, 0), &finished(1000, 10)), None);

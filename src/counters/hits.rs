@@ -1,15 +1,14 @@
 //! Limits hits to prompt tokens, cumulatively.
 //!
-//! Engines record hits and prompts at different moments. Since the baseline, at most as many hits are counted as there
-//! were prompt tokens. Hits that come before their prompts wait for them; hits that come later turn earlier misses into
-//! hits.
+//! Engines record hits and prompts at different moments. Since the baseline, hits are counted up to the number of prompt
+//! tokens. Hits that come before their prompts wait for them; hits that come later turn earlier misses into hits.
 //!
-//! Hits that jump far beyond all those prompts are of others: of before the watch, or of nothing. They are dropped. As they may
-//! be of prompts that are being read all the same, the misses of as many later prompts are not known to be misses.
+//! Hits far beyond all prompts belong to requests before the baseline, or are wrong, and are dropped. Since they may also
+//! belong to prompts being read, it is unknown whether as many later prompt tokens are misses.
 
 use serde::{Deserialize, Serialize};
 
-/// Hits that are so many ahead of all prompts since the baseline are not of prompts that are being read.
+/// The lead of hits over all prompts since the baseline from which they are dropped.
 const FAR: u64 = super::fastest_minute::MIN_JUDGED;
 
 /// Prompts and hits since the baseline.
@@ -19,21 +18,20 @@ pub(super) struct HitClamp {
     hits: u64,
     /// The hits counted so far.
     counted: u64,
-    /// The prompts of pages without a counter of hits, whose hits are unknown.
+    /// Prompts of pages without a hit counter.
     #[serde(default, skip_serializing_if = "is_zero")]
     unknown: u64,
-    /// Hits that were dropped since they were far ahead of all prompts: of so many prompts it is not known whether they are
-    /// misses.
+    /// Dropped hits: for as many prompt tokens it is unknown whether they are misses.
     #[serde(default, skip_serializing_if = "is_zero")]
     doubtful: u64,
 }
 
-/// A growth of prompts and hits, split.
+/// A growth of prompts and hits, split into classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Split {
     pub(super) miss: u64,
     pub(super) hit: u64,
-    /// Misses of earlier prompts that turn out to be hits.
+    /// Misses of earlier prompts that turned out to be hits.
     pub(super) corrected: u64,
     /// Earlier prompts whose hits were unknown until now.
     pub(super) settled: u64,
@@ -42,17 +40,17 @@ pub(super) struct Split {
 }
 
 impl HitClamp {
-    /// A clamp with hits that came before their prompts.
+    /// A clamp with hits that precede their prompts.
     pub(super) fn ahead(hits: u64) -> Self {
         Self { hits, ..Self::default() }
     }
 
-    /// Splits a growth. If the page lacks some of the hits, it is not known whether its misses are any.
+    /// Splits a growth. If the page lacks some of the hits, its misses are uncertain.
     pub(super) fn take(&mut self, prompts: u64, hits: u64, lacks_hits: bool) -> Split {
         self.prompts = self.prompts.saturating_add(prompts);
         let is_far = self.hits.saturating_add(hits).saturating_sub(self.prompts) >= FAR;
         if is_far {
-            // They say nothing of earlier prompts either.
+            // They are no evidence about earlier prompts either.
             self.unknown = 0;
             self.doubtful = self.doubtful.saturating_add(hits);
         } else {
@@ -71,43 +69,43 @@ impl HitClamp {
         Split { miss, hit, corrected: due - hit, settled, is_doubtful }
     }
 
-    /// Notes hits whose prompts cannot be read.
+    /// Records hits whose prompts are unreadable.
     pub(super) const fn wait(&mut self, hits: u64) {
         self.hits = self.hits.saturating_add(hits);
     }
 
-    /// Notes prompts of a page without a counter of hits: they are counted as misses, and hits that come later correct them.
+    /// Records prompts of a page without a hit counter: they are counted as misses, and later hits correct them.
     pub(super) const fn note(&mut self, prompts: u64) {
         self.prompts = self.prompts.saturating_add(prompts);
         self.unknown = self.unknown.saturating_add(prompts);
     }
 
-    /// Leaves the hits of earlier prompts unknown for good: the counter of hits says nothing of those.
+    /// Makes the hits of earlier prompts permanently unknown: the hit counter does not include them.
     pub(super) const fn leave_unknown(&mut self) {
         self.unknown = 0;
     }
 
-    /// Whether hits that are seen for the first time, with a growth of prompts, can be of the prompts since the baseline.
+    /// Whether hits seen for the first time, with a growth of prompts, can belong to the prompts since the baseline.
     pub(super) const fn can_be(&self, prompts: u64, hits: u64) -> bool {
         hits <= self.prompts.saturating_add(prompts).saturating_sub(self.counted)
     }
 
-    /// Whether hits were dropped that may be of later prompts.
+    /// Whether hits were dropped that may belong to later prompts.
     pub(super) const fn is_doubtful(&self) -> bool {
         self.doubtful > 0
     }
 
-    /// Forgets dropped hits: the prompts that they may have been of would have come.
+    /// Forgets dropped hits: prompts that they belong to would have come by now.
     pub(super) const fn forget_doubtful(&mut self) {
         self.doubtful = 0;
     }
 
-    /// Takes back corrections that could not be made. Their hits go to later prompts.
+    /// Reverts corrections that could not be made. Their hits go to later prompts.
     pub(super) fn give_back(&mut self, corrected: u64) {
         self.counted = self.counted.saturating_sub(corrected);
     }
 
-    /// Takes back that the hits of earlier prompts are known: what says so is not believed.
+    /// Makes the hits of earlier prompts unknown again, since the page that had them is not accepted.
     pub(super) const fn unsettle(&mut self, settled: u64) {
         self.unknown = self.unknown.saturating_add(settled);
     }

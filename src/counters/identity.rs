@@ -1,9 +1,9 @@
 //! Identifies the process behind the counters of a page.
 //!
-//! Several processes can answer at one address, sampled in turn; each keeps its own last values. A page with a start
-//! time belongs to the process with that start time. A new start time is that of a process born while the address was
-//! watched, which counts from zero, or of one that was there before, whose first page is a baseline. Pages without a
-//! start time are matched by their values (`unidentified`).
+//! Several processes can answer at one address by turns; each has its own last values. A page with a start time belongs to
+//! the process with that start time. A new start time is that of a process started while the address was observed, which
+//! counts from zero, or of an older process, whose first page is a baseline. Pages without a start time are matched by
+//! their values (`unidentified`).
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ use super::turn_lines::Turns;
 use super::values::RowKey;
 use crate::units::{Moment, Span, Timestamp};
 
-/// Growth since a birth that is known to one part in this many of its age is a rate.
+/// Growth since a start has a rate if the start is known to one part in this many of the process's age.
 const VAGUE: i64 = 10;
 /// The most processes kept for an address; the least recently seen is dropped first.
 const PROCESSES: usize = 64;
@@ -32,22 +32,22 @@ const PROCESSES: usize = 64;
 pub struct Processes {
     pub(super) all: Vec<Process>,
     pub(super) next: u32,
-    /// The process whose page came last.
+    /// The process of the last page.
     pub(super) current: Option<ProcessId>,
-    /// A start time close to a known one, until it is clear whether they are of the same process.
+    /// A start time close to a known one, until it is known whether both belong to the same process.
     pub(super) jitter: Option<Jitter>,
     /// Quarantined lines, which continue no process without a start time.
     #[serde(default, alias = "held")]
     pub(super) quarantined: QuarantinedLines,
-    /// Lines of processes without start times that answer in turn.
+    /// Lines of processes without start times that answer by turns.
     #[serde(default, skip_serializing_if = "Turns::is_empty")]
     pub(super) turns: Turns,
     /// The number of restarts seen.
     pub(super) restarts: u64,
-    /// When a process that still answered was last dropped because too many are kept.
+    /// When a process that still answered was last dropped because of the limit.
     #[serde(default)]
     crowded: Option<Moment>,
-    /// The latest start time of processes that are counted as the one whose start the page has first.
+    /// The latest start time of the processes that are counted together with the one whose start time the page has first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     other_start: Option<Timestamp>,
 }
@@ -77,7 +77,7 @@ impl Processes {
         outcome
     }
 
-    /// Processes that answer now, sampled in turn: seen within the last minute and not replaced.
+    /// The processes that answer now: seen within the last minute and not replaced.
     pub fn answering(&self, now: Moment) -> impl Iterator<Item = &Process> {
         let only = self.all.len() == 1;
         self.all.iter().filter(move |process| {
@@ -86,12 +86,13 @@ impl Processes {
         })
     }
 
-    /// Notes that what any of them made before its first page is counted as missing, whether or not it replaced others.
+    /// Records that the tokens of each process before its first page are counted as missing, whether it replaced others or
+    /// not.
     pub fn close_successions(&mut self) {
         self.all.iter_mut().for_each(Process::close_succession);
     }
 
-    /// The rows with growth that is disputed.
+    /// The rows with disputed growth.
     pub fn disputed_rows(&mut self) -> impl Iterator<Item = (&RowKey, &mut RowCounters)> {
         let rows = self.all.iter_mut().flat_map(|process| &mut process.rows);
         rows.filter(|row| row.counters.disputed_since().is_some()).map(|row| (&row.key, &mut row.counters))
@@ -102,7 +103,7 @@ impl Processes {
         &self.all
     }
 
-    /// The process whose page came last.
+    /// The process of the last page.
     pub fn current(&self) -> Option<&Process> {
         self.current.and_then(|id| self.get(id))
     }
@@ -122,17 +123,17 @@ impl Processes {
         self.restarts
     }
 
-    /// Whether a movement is quarantined.
+    /// Whether a change is quarantined.
     pub fn is_quarantined(&self) -> bool {
         self.quarantined.is_active() || self.jitter.is_some() || self.current().is_some_and(Process::is_quarantined)
     }
 
-    /// Whether processes without start times that cannot be present apart answer in turn. Only one of them is counted.
+    /// Whether indistinguishable processes without start times answer by turns. Only one of them is counted.
     pub fn is_ambiguous(&self) -> bool {
         self.all.iter().any(|process| process.shadow) || self.quarantined.is_ambiguous()
     }
 
-    /// Whether it is not clear whether pages are of one process with views of it that lag, or of two with one start time.
+    /// Whether it is unknown if pages are of one process with views that lag, or of two processes with one start time.
     pub fn is_doubted(&self) -> bool {
         self.all.iter().any(|process| process.doubted.is_some())
     }
@@ -142,17 +143,17 @@ impl Processes {
         self.crowded == Some(at)
     }
 
-    /// Whether more processes answer than are kept.
+    /// Whether more processes answer than can be kept.
     pub fn is_crowded(&self, now: Moment) -> bool {
         self.crowded.is_some_and(|at| now.since(at) < FORGOTTEN)
     }
 
-    /// Whether earlier pages counted prompt tokens and output tokens and the present ones do not.
+    /// Whether prompt and output tokens were counted on earlier pages and are not on the current ones.
     pub fn gone(&self) -> [bool; 2] {
         self.current().map(Process::gone).unwrap_or_default()
     }
 
-    /// Whether less may be posted than was produced, until an open question is settled.
+    /// Whether fewer tokens may be posted than were produced, until an open question is settled.
     pub fn holds_back(&self) -> bool {
         self.is_quarantined()
             || self.is_ambiguous()
@@ -172,7 +173,8 @@ impl Processes {
             .chain(crowded)
     }
 
-    /// Whether another process that is counted as this one began anew: what it made before that and was on no page is missing.
+    /// Whether another process that is counted together with this one restarted: its tokens before that which were on no
+    /// page are missing.
     fn other_began(&mut self, page: &InstancePage<'_>) -> bool {
         let Some(start) = page.other_start else { return false };
         let known = self.other_start.replace(start);
@@ -203,7 +205,7 @@ impl Processes {
             if self.jitter.as_ref().is_some_and(|quarantined| quarantined.is_of(id)) {
                 lost = self.settle_jitter(page, id);
             } else {
-                // Another process answers at the address: what is quarantined is one as well.
+                // Another process answers at the address, so the quarantined start time is of another one too.
                 self.refute_jitter();
             }
             self.try_leap(page, id);
@@ -242,7 +244,7 @@ impl Processes {
         }
         let mut steps = process.advance(page.rows, &context);
         let posts = !process.shadow;
-        // It answers seldom: its pages may be those of the other one, whose counters jump falsely now and then.
+        // It answers rarely: its pages may be those of the other process, whose counters jump falsely at times.
         let is_unproven = process.apart && page.at.since(since) >= ANSWERING;
         for step in &mut steps {
             step.unproven |= is_unproven;
@@ -276,7 +278,7 @@ impl Processes {
         let replaces = self.replaces(page, ours);
         let id = self.add(Some(start), page.at);
         let Some(began) = began else {
-            // By a clock that is wrong, or without the server's time, it may have replaced the one before all the same.
+            // With a wrong clock, or without the server's time, it may still have replaced the previous process.
             let after = |slack: Span| last.is_some_and(|last| ours > page.at.wall - page.at.since(last) - slack);
             if let Some(process) = self.get_mut(id).filter(|_| after(FORGOTTEN)) {
                 process.succession = Some(Succession::Open);
@@ -289,7 +291,7 @@ impl Processes {
         let since = page.at + (earliest - page.at.wall);
         let context = page.context(since);
         let mut steps = self.get_mut(id).map(|process| process.advance(page.rows, &context)).unwrap_or_default();
-        // By the clocks it may have begun before the last page, and made what it has in a longer time.
+        // By the clocks it may have started before the last page, and produced its tokens over a longer time.
         let is_vague = ours < began || (began - earliest).millis() * VAGUE > (page.at.wall - began).millis();
         for step in &mut steps {
             step.began = is_vague;
@@ -308,7 +310,7 @@ impl Processes {
         Outcome { verdict, steps, on_trial, ..Outcome::empty(id, since, page) }
     }
 
-    /// Notes that a process answers: others did not replace it. Returns whether one was believed to have done so.
+    /// Records that a process answers, so that others did not replace it. Returns whether one was assumed to have done so.
     fn ends_succession(&mut self, id: ProcessId) -> bool {
         let mut believed = false;
         for process in self.all.iter_mut().filter(|process| process.id != id) {
@@ -317,19 +319,19 @@ impl Processes {
         believed
     }
 
-    /// When a page of any process came last.
+    /// When the last page of any process was received.
     fn last_answered(&self) -> Option<Moment> {
         self.all.iter().map(|process| process.last_seen).max_by_key(|at| at.boot)
     }
 
-    /// From when on the process with a new start time counts, by our clock, if it was born while it was watched.
+    /// Since when a process with a new start time counts, by our clock; `None` if it did not start while observed.
     pub(super) fn birth(&self, page: &InstancePage<'_>, start: Timestamp) -> Option<Timestamp> {
         let ours = start - page.ahead.unwrap_or_default();
-        // A start time from a server whose clock is ahead proves no birth.
+        // A start time in the future, from a server whose clock is ahead, proves nothing.
         let is_future = ours > page.at.wall + SLACK;
-        // Without the server's time, a process that appears while several answer may have been there before.
+        // Without the server's time, a process that appears while several answer may be an older one.
         let proven = page.ahead.is_some() || self.answering(page.at).count() < 2;
-        // The boot clock gives when the address last answered.
+        // By the boot clock, when the address last answered.
         let last = self.last_answered().map(|last| page.at.wall - page.at.since(last));
         let born = match last {
             Some(last) => proven && ours > last - SLACK,
@@ -339,16 +341,16 @@ impl Processes {
         (born && !is_future).then_some(began)
     }
 
-    /// Whether a new process replaces the last one: no other answered since its birth.
+    /// Whether a new process replaces the last one: none has answered since the new one started.
     fn replaces(&self, page: &InstancePage<'_>, born: Timestamp) -> bool {
         self.current().is_some_and(|last| page.at.wall - page.at.since(last.last_seen) <= born + SLACK)
     }
 
-    /// Revives a process that was believed to be replaced and answers again. Returns the processes whose birth was
-    /// believed without the server's time: they may have been there before.
+    /// Revives a process that was assumed replaced and answers again. Returns the processes whose start was accepted
+    /// without the server's time: they may be older.
     fn return_of(&mut self, id: ProcessId) -> Vec<ProcessId> {
         let Some(process) = self.get(id).filter(|process| process.ended) else { return Vec::new() };
-        // The others were not replaced by it either.
+        // It did not replace the others either.
         let by = process.ended_by;
         self.all.iter_mut().filter(|process| process.ended_by == by).for_each(|process| process.ended = false);
         self.restarts = self.restarts.saturating_sub(1);
@@ -396,13 +398,13 @@ impl Processes {
         Outcome { verdict: PageVerdict::Quarantined, steps, ..Outcome::empty(id, since, page) }
     }
 
-    /// A process without a start time that continues on a page with one, if it started before it was first seen.
+    /// A process without a start time that continues on a page with one, if that start precedes the process's first page.
     fn adopts(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
         let ours = start - page.ahead.unwrap_or_default();
         let silent = self.all.iter_mut().filter(|process| process.starts.is_empty());
         let process = silent.max_by_key(|process| process.last_seen.boot)?;
         let context = page.context(process.last_seen);
-        // What is beyond its pace may be another process's, which was there before.
+        // Growth beyond the process's pace may be that of another, older process.
         let goes_on = matches!(process.fit(page.rows, &context), super::page_match::PageMatch::Continues(_))
             && process.paces_to(page.rows, page.at.since(process.last_seen));
         let before = page.at.wall - page.at.since(process.first_seen) + SLACK;
@@ -412,8 +414,8 @@ impl Processes {
         })
     }
 
-    /// Ends trials and drops verdicts after ten minutes without new evidence. Returns the processes whose trial is
-    /// over, and whether one of them was a reset without a start time.
+    /// Ends trials and drops verdicts after ten minutes without new evidence. Returns the processes whose trial is over,
+    /// and whether one of the trials was of a reset without a start time.
     fn forget(&mut self, now: Moment) -> (Vec<ProcessId>, bool) {
         self.quarantined.forget(now);
         let current = self.current;

@@ -1,11 +1,11 @@
-//! Jitter of start times: clock corrections move them by less than two seconds.
+//! Jitter of start times: clock corrections change them by less than two seconds.
 //!
-//! The start times of two workers of one server can be just as close. They are present apart as soon as one of them shows
-//! less than the other did.
+//! The start times of two workers of one server can be just as close. The workers become distinguishable when one of them
+//! shows lower values than the other did.
 //!
-//! So can those of a process that was seen for less than two seconds and of the one after it. A start time that is later
-//! than all pages never proves that a clock moves. If it stays and no counter is lower, the larger explanation, two
-//! processes, is not excluded: the growth is posted, and a lost window is counted.
+//! So can those of a process that was seen for less than two seconds and of its successor. A start time later than all
+//! pages is no evidence of jitter. If it stays and no counter is lower, the two-process explanation is not excluded: the
+//! growth is posted, and a lost window is counted.
 
 use super::fastest_minute::MIN_JUDGED;
 use super::identity::Processes;
@@ -19,19 +19,19 @@ use super::rate::keeps_pace;
 use super::trial::Trial;
 use crate::units::{Moment, Span, Timestamp};
 
-/// Start times that differ by less may be one process's.
+/// Start times that differ by less may belong to the same process.
 const JITTER: Span = Span::from_secs(2);
 
-/// The server's time is cut to whole seconds.
+/// The server's time has whole seconds.
 const FRACTION: Span = Span::from_secs(1);
 
-/// How many pages with moving start times are quarantined. If they are of workers in turn, a known start time returns
-/// before that.
+/// How many pages with changing start times are quarantined. If they are of workers that answer by turns, a known start
+/// time returns before that.
 const QUARANTINE_PAGES_MOVING: u8 = 12;
 
 impl Processes {
-    /// The known process that a start time with jitter may belong to: the only one with a close start time, if it was
-    /// seen after that start and no counter fell or grew beyond its bounds.
+    /// The known process that a start time with jitter may belong to: the only one with a close start time, if it was seen
+    /// after that start and no counter fell or exceeded its bounds.
     pub(super) fn may_jitter(&self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
         let is_close = |known: Timestamp| Span::from_millis((start - known).millis().abs()) < JITTER;
         let drifts = |process: &Process| {
@@ -43,7 +43,7 @@ impl Processes {
             !process.ended && (process.moves() || process.may_go_on(page.rows, &page.context(process.last_seen)))
         };
         let ours = start - page.ahead.unwrap_or_default();
-        // A start that moved, by a time without fractions of a second, may seem to be later than a page.
+        // With start times in whole seconds, a start that moved may seem to be later than a page.
         let watched =
             |process: &&Process| ours <= page.at.wall - page.at.since(self.last_like(process)) + JITTER + FRACTION;
         let lines_up = self.jitter.as_ref().is_none_or(|quarantined| quarantined.last.goes_on(page.rows));
@@ -52,8 +52,8 @@ impl Processes {
         Some(only).filter(watched).filter(goes_on).map(|process| process.id)
     }
 
-    /// Whether a page with a new start time is below the quarantined values, and its process was born after all pages: it is
-    /// none of the quarantined ones.
+    /// Whether a page with a new start time is below the quarantined values and its process started after all pages: it is
+    /// none of the quarantined processes.
     pub(super) fn falls_later(&self, page: &InstancePage<'_>, start: Timestamp) -> bool {
         self.jitter.as_ref().is_some_and(|quarantined| {
             !quarantined.last.goes_on(page.rows)
@@ -63,8 +63,8 @@ impl Processes {
         })
     }
 
-    /// Accepts a start time close to a known one, on trial, if the process's start time moved before and it grew at its
-    /// pace. Otherwise quarantines the page.
+    /// Accepts a start time close to a known one, on trial, if the process's start time has changed before and the process
+    /// grew at its pace. Otherwise quarantines the page.
     pub(super) fn take_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> Outcome {
         let clock_moves = self.all.iter().any(Process::moves);
         let may_be_born = self.may_be_born(page, start, of);
@@ -79,7 +79,7 @@ impl Processes {
         }
     }
 
-    /// When a process's last page came, or the last one with a start time that may be its own.
+    /// When a process's last page was received, or the last one with a start time that may be its own.
     fn last_like(&self, process: &Process) -> Moment {
         let quarantined = self.jitter.iter().filter(|quarantined| quarantined.of == process.id);
         let others = quarantined.flat_map(|quarantined| &quarantined.others);
@@ -87,8 +87,8 @@ impl Processes {
         seen.max_by_key(|at| at.boot).unwrap_or(process.last_seen)
     }
 
-    /// Whether a start time close to a process's own may be that of a process that was born after the last page, and made
-    /// all that its page has since.
+    /// Whether a start time close to a process's own may be that of a process that started after the last page and produced
+    /// all of its page's tokens since.
     fn may_be_born(&self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId) -> bool {
         let Some(process) = self.get(of) else { return false };
         let others = self.jitter.iter().flat_map(|quarantined| &quarantined.others);
@@ -101,8 +101,8 @@ impl Processes {
             && self.birth(page, start).is_none_or(|began| page.may_be_made_since(began))
     }
 
-    /// Accepts a start time as the process's own; on trial, unless its start times move all the time. If it may be that of
-    /// a later process, what that one made before may be missing.
+    /// Accepts a start time as the process's own; on trial, unless its start times keep changing. If it may be a later
+    /// process's, tokens which that process produced before may be missing.
     fn believe_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId, doubtful: bool) -> Outcome {
         self.jitter = None;
         if let Some(process) = self.get_mut(of) {
@@ -115,8 +115,8 @@ impl Processes {
         Outcome { lost: outcome.lost || doubtful, ..outcome }
     }
 
-    /// Undoes an accepted start time, if an earlier one goes on from its own last values, with less than was counted since. The accepted one is
-    /// then that of another process, which was there before.
+    /// Reverts an accepted start time, if an earlier one continues from its own last values with fewer tokens than were
+    /// counted since. The accepted start time then belongs to another, older process.
     pub(super) fn undo_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
         let process = self.get_mut(id)?;
         let other = process.trial.as_ref()?.other_start().filter(|other| *other != start)?;
@@ -127,7 +127,7 @@ impl Processes {
         self.split(page, id, [start, other])
     }
 
-    /// Quarantines a page with a start time close to a known one. If the known one returns with less, they are two
+    /// Quarantines a page with a start time close to a known one. If the known one returns with lower values, there are two
     /// processes.
     fn quarantine_jitter(
         &mut self,
@@ -148,7 +148,7 @@ impl Processes {
         }
         (quarantined.last, quarantined.pages) = (Line::of(page.rows), quarantined.pages.saturating_add(1));
         let most = if quarantined.moves() { QUARANTINE_PAGES_MOVING } else { QUARANTINE_PAGES };
-        // Those of a young process that move prove it soon.
+        // The start times of a young process that change soon prove that they do.
         let is_young = || self.get(of).is_some_and(|process| page.at.since(process.first_seen) < JITTER + FRACTION);
         if quarantined.pages < most || quarantined.moves() && !quarantined.is_proven && is_young() {
             self.jitter = Some(quarantined);
@@ -160,11 +160,11 @@ impl Processes {
         self.jitter = Some(quarantined);
         self.refute_jitter();
         let outcome = self.advance_identified(page, start);
-        // If they are the same process after all, its growth until now is missing.
+        // If they are of the same process after all, its growth until now is missing.
         Outcome { lost: true, ..outcome }
     }
 
-    /// Whether the process grew to the quarantined values at its earlier or its later pace, or by little.
+    /// Whether the process grew to the quarantined values at its earlier or later pace, or only slightly.
     fn jumped_at_its_pace(&self, page: &InstancePage<'_>, quarantined: &Jitter) -> bool {
         let Some((process, other)) = self.get(quarantined.of).zip(quarantined.others.first()) else { return false };
         let (line, first, within) = (process.line(), other.line(), other.first_seen.since(process.last_seen));
@@ -174,15 +174,15 @@ impl Processes {
             || keeps_pace(jump, (first.growth(page.rows), page.at.since(other.first_seen)))
     }
 
-    /// Takes the quarantined start times as those of other processes. Those that were born while they were watched count
-    /// from zero; the first pages of others are baselines.
+    /// Takes the quarantined start times as those of other processes. Those that started while observed count from zero;
+    /// the first pages of others are baselines.
     pub(super) fn refute_jitter(&mut self) {
         let Some(quarantined) = self.jitter.take() else { return };
         for (nth, other) in quarantined.others.into_iter().enumerate() {
             let id = self.add(other.start(), other.last_seen);
             let Some(process) = self.get_mut(id) else { continue };
             *process = other.numbered(id);
-            // What later pages of it added is posted with its next one.
+            // The growth of its later pages is posted with its next one.
             process.unposted = process.last_seen.boot > process.first_seen.boot;
             if let Some(since) = quarantined.born.get(nth).copied().flatten() {
                 process.adopt_line(&process.line().zeroed(), since);
@@ -191,9 +191,9 @@ impl Processes {
         }
     }
 
-    /// Settles quarantined start times when the known one returns: they are of the same process if this page continues
-    /// from them, otherwise of others that were there before. Returns whether the page continues them by more than the
-    /// process grows: then another one is not excluded.
+    /// Settles quarantined start times when the known one returns: they are of the same process if this page continues from
+    /// them, otherwise of other, older ones. Returns whether the page continues them by more than the process's pace, so
+    /// that another process is not excluded.
     pub(super) fn settle_jitter(&mut self, page: &InstancePage<'_>, id: ProcessId) -> bool {
         let Some(quarantined) = self.jitter.as_ref().filter(|quarantined| quarantined.of == id) else { return false };
         if !quarantined.last.goes_on(page.rows) {

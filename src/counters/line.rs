@@ -12,22 +12,22 @@ use crate::reading::{EngineReading, TokenCounters};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Line(pub(super) Vec<(RowKey, TokenCounters)>);
 
-/// The number of rows up to which they are compared one by one.
+/// The number of rows up to which rows are searched linearly.
 const FEW: usize = 16;
 
-/// Finds the values of rows in a line: at the place that they have in the other one, else by their key.
+/// Finds the values of rows in a line: at the same index, else by key.
 pub(super) struct Finder<'l> {
     line: &'l Line,
     places: OnceCell<HashMap<&'l RowKey, usize>>,
 }
 
 impl<'l> Finder<'l> {
-    /// The values of a row that is at a place of another line.
+    /// The values of a row that has this index in another line.
     pub(super) fn at(&self, place: usize, key: &RowKey) -> Option<&'l TokenCounters> {
         self.find(place, |known| known == key, || key.clone())
     }
 
-    /// The values of the row of a reading that is at a place of its page.
+    /// The values of the row of a reading that has this index on its page.
     pub(super) fn of(&self, place: usize, reading: &EngineReading) -> Option<&'l TokenCounters> {
         self.find(place, |known| known.is_of(reading), || RowKey::of(reading))
     }
@@ -51,7 +51,7 @@ impl<'l> Finder<'l> {
 }
 
 impl Line {
-    /// Finds values in it.
+    /// A finder for this line.
     pub(super) const fn finder(&self) -> Finder<'_> {
         Finder { line: self, places: OnceCell::new() }
     }
@@ -92,7 +92,7 @@ impl Line {
         rows.iter().enumerate().map(grown).fold(0, u64::saturating_add)
     }
 
-    /// Whether it has the rows of another line, in the same order.
+    /// Whether it has the same rows as another line, in the same order.
     pub(super) fn has_rows_of(&self, other: &Self) -> bool {
         self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(|((one, _), (other, _))| one == other)
     }
@@ -106,13 +106,13 @@ impl Line {
         !other.0.iter().enumerate().any(below)
     }
 
-    /// Whether a counter is above that of another line.
+    /// Whether any counter is above that of another line.
     pub(super) fn goes_on_in_part(&self, other: &Self) -> bool {
         other.growth_to(self) > 0
     }
 
-    /// Whether every counter is at or above that of an earlier line, by at most one part in `parts` of that line's distance
-    /// from another one.
+    /// Whether every counter is at or above that of an earlier line, by at most one part in `parts` of the earlier line's
+    /// distance from `other`.
     pub(super) fn is_just_above(&self, earlier: &Self, other: &Self, parts: u64) -> bool {
         let of = |line: &Self, key: &RowKey| {
             line.0.iter().find(|(known, _)| known == key).map(|(_, values)| values::values(values))

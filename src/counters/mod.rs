@@ -1,8 +1,8 @@
 //! Counters over time: process identity, deltas and their plausibility; also windows, rings and quantiles.
 //!
-//! [`Processes`] tells the processes behind one address apart and applies their pages. Growth is reported only if the
-//! evidence supports it. This module knows instants and numbers, not fleets or money, and reads no clock: each page has
-//! its time.
+//! [`Processes`] distinguishes the processes behind one address and applies their pages. Growth is reported only if the
+//! evidence supports it. This module knows instants and numbers, not fleets or money, and reads no clock: each page has its
+//! time.
 
 mod delta;
 mod doubted;

@@ -1,4 +1,4 @@
-//! Quarantined start times: each may be that of a known process, moved by its clock, or that of another process.
+//! Quarantined start times: each may be that of a known process, changed by clock corrections, or of another process.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +11,14 @@ use crate::units::Moment;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Jitter {
     pub(super) of: ProcessId,
-    /// For each start time, the process that it belongs to if it is another one, with its first page as the baseline.
+    /// For each start time, the process that it belongs to if that is another one, with its first page as the baseline.
     pub(super) others: Vec<Process>,
-    /// Since when each of these counts from zero instead, if it is another one that was born while it was watched.
+    /// For each of these, since when it counts from zero instead, if it is another process that started while observed.
     #[serde(default)]
     pub(super) born: Vec<Option<Moment>>,
     pub(super) last: Line,
     pub(super) pages: u8,
-    /// Whether one of them is no later than the page before it: that of no later process.
+    /// Whether one of the start times is no later than the page before it, so that it cannot be a later process's.
     #[serde(default)]
     pub(super) is_proven: bool,
 }
@@ -33,7 +33,7 @@ impl Jitter {
         self.of == id
     }
 
-    /// Whether the start time moved again.
+    /// Whether the start time changed again.
     pub(super) const fn moves(&self) -> bool {
         self.others.len() > 1
     }

@@ -1,7 +1,7 @@
-//! Start times that are not of the process whose counters stand beside them, such as a sidecar's.
+//! Start times that do not belong to the process whose counters are on the page, such as a sidecar's.
 //!
-//! A process that was born after the last page has made what its page shows since then. If that is more output than comes at
-//! once, and the page goes on from the process before at its pace, it is that process: the start time is another program's.
+//! A process that started after the last page produced all tokens of its page since then. If they exceed a burst of output,
+//! and the page continues the previous process at its pace, it is that process: the start time is another program's.
 
 use super::fastest_minute::is_beyond_burst;
 use super::identity::Processes;
@@ -9,11 +9,11 @@ use super::page::InstancePage;
 use super::process_id::ProcessId;
 use crate::units::{Span, Timestamp, Tokens};
 
-/// A page goes on from a process if it has at most one part in this many more.
+/// A page continues a process if it has at most one part in this many more.
 const NEAR: u64 = 16;
 
 impl Processes {
-    /// The process that a page with a new start time goes on from, if it has more than a process that began then.
+    /// The process that a page with a new start time continues, if the page has more than a process started then can have.
     pub(super) fn outgrown_birth(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
         let began = self.birth(page, start)?;
         let since = (page.at.wall - began).max(Span::from_secs(1));

@@ -1,4 +1,5 @@
-//! How fast the counters of a process without a start time grow at present, to tell which of several a page continues.
+//! The current growth rate of the counters of a process without a start time, to decide which of several processes a page
+//! continues.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,23 +8,23 @@ use super::rate::millis;
 use super::values::{COUNTERS, RowKey, growth};
 use crate::units::{Moment, Span};
 
-/// The number of pages after which the present pace is measured from a later one.
+/// The number of pages after which the pace is measured from later values.
 const PAGES: u8 = 4;
-/// A growth fits a pace if it differs by one part in this many, or by a few tokens.
+/// A growth fits a pace if it differs by at most one part in this many, or by a few tokens.
 const NEAR: u64 = 4;
 const FEW: u64 = 16;
-/// A growth leaps if it is this many times what a pace leads to, and more.
+/// A growth is a leap if it exceeds this many times the growth expected from the pace, and a minimum.
 const LEAP: u64 = 4;
 const MANY: u64 = 100;
-/// The most rows of pages that are measured.
+/// The most rows of a page that is measured.
 pub(super) const ROWS: usize = 64;
 
-/// The values from which the present pace is measured: the older of two that are renewed in turn.
+/// The values from which the pace is measured: the older of two marks, which are renewed alternately.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct OwnPace {
     older: Option<(Line, Moment)>,
     newer: Option<(Line, Moment)>,
-    /// The number of pages since the newer one.
+    /// The number of pages since the newer mark.
     pages: u8,
 }
 
@@ -32,7 +33,7 @@ impl OwnPace {
         self.older.is_none()
     }
 
-    /// Notes the values of a page.
+    /// Records the values of a page.
     pub(super) fn note(&mut self, line: &Line, at: Moment) {
         self.pages = self.pages.saturating_add(1);
         if self.older.is_none() {
@@ -45,7 +46,7 @@ impl OwnPace {
         }
     }
 
-    /// Whether values are those that the last ones, read at a moment, grow to at this pace.
+    /// Whether the values `now` are those expected from `last`, read at `seen`, at this pace.
     pub(super) fn fits(&self, last: &Line, seen: Moment, now: &Line, at: Moment) -> bool {
         let is_near = |grown: u64, expected: u64| grown.abs_diff(expected) <= expected / NEAR + FEW;
         self.all(last, seen, now, at, is_near) == Some(true)
@@ -57,7 +58,7 @@ impl OwnPace {
         self.all(last, seen, now, at, is_slow) == Some(false)
     }
 
-    /// Whether something holds of the growth of all counters and what was expected; `None` if the pace is not known.
+    /// Whether `holds` is true for the actual and the expected growth of all counters; `None` if the pace is unknown.
     fn all(&self, last: &Line, seen: Moment, now: &Line, at: Moment, holds: impl Fn(u64, u64) -> bool) -> Option<bool> {
         let (first, since) = self.older.as_ref().filter(|(_, since)| seen.since(*since) > Span::default())?;
         let (measured, within) = (u128::from(millis(seen.since(*since))), u128::from(millis(at.since(seen))));

@@ -1,4 +1,4 @@
-//! How a page stands to a process: whether it continues from its last values, falls below them or jumps above.
+//! The relation of a page to a process: whether it continues the last values, falls below them or jumps above.
 
 use super::fastest_minute::{MIN_DISPUTED, MINUTE};
 use super::line::Line;
@@ -10,18 +10,18 @@ use super::values::{self, RowKey};
 use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
 
-/// What the server's time may lack: it has whole seconds.
+/// The fraction that the server's time, in whole seconds, may lack.
 const DATE: Span = Span::from_secs(1);
-/// If the values of a first page and the growth after it differ by at most this factor, the first page may have been
-/// short of some workers.
+/// If a first page's values and the following growth differ by at most this factor, the first page may have lacked some
+/// workers.
 const SHORT_PAGE_RATIO: u64 = 20;
 
-/// How a page relates to a process without a start time.
+/// The relation of a page to a process without a start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PageMatch {
     /// Every counter is at or above its last value; with the total growth.
     Continues(u64),
-    /// Every counter is at or above its last value, and too far above for growth.
+    /// Every counter is at or above its last value, some too far above for growth.
     Jumps,
     /// Some rows fell while others continued.
     Mixed,
@@ -32,13 +32,13 @@ pub(super) enum PageMatch {
 }
 
 impl InstancePage<'_> {
-    /// The context for the rows of a process whose last page came at `last_page`.
+    /// The context for the rows of a process whose last page was received at `last_page`.
     pub(super) fn context(&self, last_page: Moment) -> PageContext {
         let identified = self.start.is_some();
         PageContext { at: self.at, last_page, bounds: self.bounds, refused: self.refused, identified }
     }
 
-    /// The earliest instant at which a process can have been born whose birth is taken to be `began`; `last` is when the
+    /// The earliest instant at which a process can have started whose start is taken to be `began`; `last` is when the
     /// address last answered.
     pub(super) fn earliest_birth(&self, began: Timestamp, last: Option<Moment>) -> Timestamp {
         let last = last.map(|last| self.at.wall - self.at.since(last));
@@ -47,7 +47,7 @@ impl InstancePage<'_> {
         by_clock.max(seen).min(began)
     }
 
-    /// Whether a process that was born at an instant can have made all that the page has.
+    /// Whether a process that started at `began` can have produced all tokens on the page.
     pub(super) fn may_be_made_since(&self, began: Timestamp) -> bool {
         let since = self.at + (began - self.at.wall);
         let context = self.context(since);
@@ -56,8 +56,7 @@ impl InstancePage<'_> {
         !self.rows.iter().any(is_beyond)
     }
 
-    /// Whether a process began after the last page by the calendar of that time, which was set since: its start time is of
-    /// a calendar that ended.
+    /// Whether a process started after the last page by the calendar of that time, which was set since.
     pub(super) fn began_before_step(&self, began: Timestamp, last: Moment) -> bool {
         let step = (self.at.wall - self.at.since(last)) - last.wall;
         step.millis().abs() > SLACK.millis() && began > last.wall - SLACK
@@ -65,14 +64,14 @@ impl InstancePage<'_> {
 }
 
 impl Process {
-    /// How a page relates to it.
+    /// The relation of a page to this process.
     pub(super) fn fit(&self, rows: &[&EngineReading], context: &PageContext) -> PageMatch {
         let (mut distance, mut jumps, mut falls, mut goes_on) = (0_u64, false, false, false);
         for reading in rows {
             let Some(row) = self.row(reading, rows) else { continue };
             let now = row.effective(reading);
             if row.is_below(reading, &now) {
-                // Neither a dip nor a row that begins anew raises another counter.
+                // Neither a dip nor a reset of a row raises another counter.
                 let mixed = row.grew_beyond(&now, context.at.since(context.last_page));
                 (falls, jumps) = (falls || !mixed, jumps || mixed);
             } else if let Some(beyond) = row.returned_by(&now, context.at) {
@@ -96,21 +95,22 @@ impl Process {
         }
     }
 
-    /// Whether a row of a page returns to its values from before a reset, which was a dip then.
+    /// Whether a row of a page returns to its values from before a reset, which was then a dip.
     pub(super) fn undoes_reset(&self, rows: &[&EngineReading], at: Moment) -> bool {
         let returns = |row: &RowCounters, reading| row.returned_by(&row.effective(reading), at).is_some();
         rows.iter().any(|reading| self.row(reading, rows).is_some_and(|row| returns(row, reading)))
     }
 
-    /// Whether a page has one of its rows, or either has no rows; or its rows come and go by themselves.
+    /// Whether the page and the process share a row, or either has no rows, or the rows are listed and come and go
+    /// individually.
     pub(super) fn shares_row(&self, rows: &[&EngineReading]) -> bool {
         rows.iter().all(|reading| reading.listed.is_some())
             || self.rows.is_empty()
             || rows.iter().any(|reading| self.place(reading, rows).is_some())
     }
 
-    /// Whether the first growth of a process without a start time is so large that its baseline may have been short of
-    /// some workers.
+    /// Whether the first growth of a process without a start time is so large that its baseline may have lacked some
+    /// workers.
     fn leaps_at_first(&self, distance: u64, at: Moment) -> bool {
         let total = self.line().total();
         let is_new = self.starts.is_empty() && !self.has_shown() && at.since(self.last_seen) < MINUTE;
@@ -119,7 +119,7 @@ impl Process {
         is_new && distance >= MIN_DISPUTED && may_be_short && distance <= total.saturating_mul(SHORT_PAGE_RATIO)
     }
 
-    /// Whether a page continues from its last values, within the bounds.
+    /// Whether a page continues the last values, within the bounds.
     pub(super) fn may_go_on(&self, rows: &[&EngineReading], context: &PageContext) -> bool {
         rows.iter().all(|reading| {
             self.row(reading, rows).is_none_or(|row| {
@@ -129,7 +129,7 @@ impl Process {
         })
     }
 
-    /// Whether a page without a start time continues from its last values, within the bounds.
+    /// Whether a page without a start time continues the last values, within the bounds.
     pub(super) fn may_go_on_from(&self, page: &InstancePage<'_>) -> bool {
         self.may_go_on(page.rows, &page.context(self.last_seen))
     }
@@ -168,13 +168,13 @@ impl Process {
         })
     }
 
-    /// Whether a row has values that came too soon after its last ones to be its growth.
+    /// Whether a row's values came too soon after its last ones to be its growth.
     pub(super) fn leaps_to(&self, line: &Line, at: Moment) -> bool {
         let leaps = |(key, now): &(RowKey, _)| self.find(key).is_some_and(|row| row.counters.leaps_to(now, at));
         line.0.iter().any(leaps)
     }
 
-    /// Whether a page has values that came too soon to be its growth, and none that are too far for its rows or the hardware.
+    /// Whether a page's values came too soon to be growth, and are otherwise possible for its rows and the hardware.
     pub(super) fn only_leaps_to(&self, page: &InstancePage<'_>) -> bool {
         let context = page.context(self.last_seen);
         let rows = || page.rows.iter().filter_map(|reading| Some((self.row(reading, page.rows)?, reading)));
@@ -182,7 +182,7 @@ impl Process {
             && !rows().any(|(row, reading)| row.is_beyond(&row.effective(reading), &context))
     }
 
-    /// Notes its last values, read at a moment, for its pace.
+    /// Records the last values, read at a moment, for the pace.
     pub(super) fn note_pace(&mut self, at: Moment) {
         if self.rows.len() > own_pace::ROWS {
             self.pace = OwnPace::default();
@@ -192,17 +192,17 @@ impl Process {
         }
     }
 
-    /// Whether a page is what this process grows to at its pace.
+    /// Whether a page has the values expected from this process's pace.
     pub(super) fn fits_pace(&self, page: &InstancePage<'_>) -> bool {
         !self.pace.is_empty() && self.pace.fits(&self.line(), self.last_seen, &self.line_of(page.rows), page.at)
     }
 
-    /// Whether a counter of a page is far beyond what this process grows to at its pace.
+    /// Whether a counter of a page is far beyond the value expected from this process's pace.
     pub(super) fn leaps_beyond_pace(&self, page: &InstancePage<'_>) -> bool {
         !self.pace.is_empty() && self.pace.leaps(&self.line(), self.last_seen, &self.line_of(page.rows), page.at)
     }
 
-    /// Whether a line may be this process's with some counters below their true values: others grew at its pace.
+    /// Whether a line may be this process's with some counters below their true values: the others grew at its pace.
     pub(super) fn may_dip_to(&self, line: &Line, at: Moment) -> bool {
         let last = self.line();
         !line.reaches(&last) && self.paces_between(&last, line, at.since(self.last_seen))
@@ -228,7 +228,7 @@ impl Process {
         self.rows.iter().any(|row| row.counters.has_shown())
     }
 
-    /// Whether the first values after a fall are those of rows that were reset after its last page.
+    /// Whether the first values after a fall are those of rows that were reset after the last page.
     pub(super) fn began_anew(&self, first: &Line, at: Moment, pages: u8) -> bool {
         let since = at.since(self.last_seen);
         first.0.iter().all(|(key, values)| {

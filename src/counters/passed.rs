@@ -1,5 +1,5 @@
-//! Values that a process without a start time left in large steps or by a reset. If pages return to them, they are those
-//! of several processes that answer in turn.
+//! Values that a process without a start time left by large steps or a reset. If pages return to them, several processes
+//! answer by turns.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,30 +10,30 @@ use super::quarantine_limits::QUARANTINE_PAGES;
 use super::rate::{a_minute, is_larger, is_near, is_same_pace};
 use crate::units::{Moment, Span};
 
-/// The most lines that are kept: more than the processes that are.
+/// The most lines kept, which exceeds the number of processes kept.
 const LINES: usize = 128;
-/// A page returns to a line if its distance from it is at most one part in this many of that of the page before, in every
-/// counter.
+/// A page returns to a line if, in every counter, its distance from it is at most one part in this many of the previous
+/// page's.
 const NEARER: u64 = 16;
-/// The most lines that are kept of those that may have been left.
+/// The most lines kept of those that may have been left.
 const MAY_BE_LEFT: usize = 16;
 
-/// The lines that a process left in large steps or by a reset, the first one first.
+/// The lines that a process left by large steps or a reset, the first one first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct PassedLines {
     #[serde(default)]
     pub(super) left: Vec<LeftLine>,
-    /// The line before the last page, if that page may have been a large step: the next one tells. With its growth, in
-    /// tokens a minute.
+    /// The line before the last page, if that page may be a large step, which the next page shows; with its growth, in
+    /// tokens per minute.
     #[serde(default)]
     last_step: Option<(LeftLine, u64)>,
-    /// The lines before large steps after which the growth was as fast: a faster process may answer since.
+    /// The lines before large steps after which growth was as fast: a faster process may have answered since.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     may_be_left: Vec<LeftLine>,
-    /// The growth of the last page that was no large step, in tokens a minute.
+    /// The growth of the last page that was not a large step, in tokens per minute.
     #[serde(default)]
     pace: u64,
-    /// The number of pages in a row that returned to one of them, and the last of these.
+    /// The number of consecutive pages that returned to a line, and the index of the last such line.
     returns: u8,
     pub(super) last: usize,
 }
@@ -43,9 +43,9 @@ pub(super) struct PassedLines {
 pub(super) struct LeftLine {
     pub(super) line: Line,
     pub(super) seen: Moment,
-    /// How fast it grew, in tokens a minute.
+    /// Its growth, in tokens per minute.
     pace: u64,
-    /// The last page that may have been of this line, and their number. Each goes on from the one before.
+    /// The last page that may be of this line, and the number of such pages, each continuing the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     latest: Option<(Line, Moment)>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -57,12 +57,12 @@ impl LeftLine {
         Self { line, seen, pace, latest: None, pages: 0 }
     }
 
-    /// Whether a page that is not above the present values may be of this line. By how much it is above it.
+    /// Whether a page that is not above the current values may be of this line: its distance above the line.
     fn may_come_back(&self, now: &Line) -> Option<u64> {
         (self.line.total() > 0 && now.reaches(&self.line)).then(|| self.line.growth_to(now))
     }
 
-    /// Notes such a page. Whether it goes on from the ones before at one pace.
+    /// Records such a page. Returns whether it continues the earlier ones at one pace.
     fn come_back(&mut self, now: &Line, at: Moment) -> bool {
         let (then, seen) = self.latest.as_ref().map_or((&self.line, self.seen), |(line, seen)| (line, *seen));
         let (grown, within) = (then.growth_to(now), at.since(seen));
@@ -75,7 +75,7 @@ impl LeftLine {
         self.pages >= QUARANTINE_PAGES
     }
 
-    /// Whether a page may be of this line: at most a little above it, by far nearer than the page before.
+    /// Whether a page may be of this line: slightly above it, and far closer than the previous page.
     fn may_be(&self, page: &InstancePage<'_>, now: &Line, present: &Line) -> bool {
         now.is_just_above(&self.line, present, NEARER)
             && is_near(self.line.growth_to(now), self.pace, page.at.since(self.seen))
@@ -83,7 +83,7 @@ impl LeftLine {
 }
 
 impl PassedLines {
-    /// Notes the last values of a process before a page, and the growth of that page.
+    /// Records the last values of a process before a page, and the growth of that page.
     pub(super) fn note(&mut self, line: Line, seen: Moment, (step, within): (u64, Span)) {
         let rate = a_minute(step, within);
         match self.last_step.take() {
@@ -103,7 +103,7 @@ impl PassedLines {
         }
     }
 
-    /// Notes the last values of a process before a reset, or before a jump that is disputed.
+    /// Records the last values of a process before a reset, or before a disputed jump.
     pub(super) fn leave(&mut self, line: Line, seen: Moment) {
         if let Some((left, _)) = self.last_step.take() {
             self.add(left);
@@ -111,7 +111,7 @@ impl PassedLines {
         self.add(LeftLine::new(line, seen, self.pace));
     }
 
-    /// Notes lines that were quarantined on the way, in ascending order; the last one is the present one.
+    /// Records lines that were quarantined on the way, in ascending order; the last is the current one.
     pub(super) fn note_all(&mut self, lines: &[(Line, Moment)]) {
         for pair in lines.windows(2) {
             if pair[0].0.growth_to(&pair[1].0) >= MIN_EVIDENCE {
@@ -148,8 +148,8 @@ impl PassedLines {
         nearest.is_some()
     }
 
-    /// Whether pages that fell, and stay, go on at its own pace from a line that may have been left. Keeps it as one that
-    /// was. `within` is the pages' growth and their time.
+    /// Whether pages after a lasting fall continue, at its pace, a line that may have been left. Keeps that line as one
+    /// that was left. `within` is the pages' growth and their time.
     pub(super) fn goes_on_below(&mut self, now: &Line, at: Moment, present: &Line, within: (u64, Span)) -> bool {
         let of_line = |left: &&LeftLine| {
             let since = (left.line.growth_to(now), at.since(left.seen));
@@ -168,9 +168,9 @@ impl PassedLines {
         true
     }
 
-    /// Notes a page that is below the present values in some counter. Whether several such pages went on from a line that
-    /// was left, and from each other at one pace: whatever the process of that line is, the step away from it was none of
-    /// its growth. The line goes on from the last of them.
+    /// Records a page with a counter below the current values. Returns whether several such pages continued a line that was
+    /// left, and each other, at one pace: then the step away from that line was not growth of its process. The line
+    /// continues from the last of these pages.
     pub(super) fn came_back(&mut self, now: &Line, at: Moment, present: &Line) -> bool {
         if self.left.is_empty() && self.may_be_left.is_empty() || now.reaches(present) {
             return false;
@@ -193,22 +193,22 @@ impl PassedLines {
         true
     }
 
-    /// Whether a growth is a large step.
+    /// Whether growth is a large step.
     pub(super) fn is_large(&self, step: u64, within: Span) -> bool {
         step >= MIN_EVIDENCE && is_larger(a_minute(step, within), self.pace)
     }
 
-    /// The growth of the latest page that was no large step, in tokens a minute.
+    /// The growth of the latest page that was not a large step, in tokens per minute.
     pub(super) const fn pace(&self) -> u64 {
         self.pace
     }
 
-    /// Whether a growth is no faster than the latest pages were, if these are known.
+    /// Whether growth is no faster than that of the latest pages, if known.
     pub(super) fn explains(&self, growth: u64, within: Span) -> bool {
         self.pace == 0 || is_near(growth, self.pace, within)
     }
 
-    /// Whether several lines were left, so that one that returns is no dip that ends.
+    /// Whether several lines were left, so that a return is not the end of a dip.
     pub(super) const fn are_several(&self) -> bool {
         self.left.len() > 1
     }
@@ -218,7 +218,8 @@ impl PassedLines {
         self.left.is_empty() && self.last_step.is_none()
     }
 
-    /// Notes a page. Returns whether several pages in a row returned to lines, in the order in which those were passed.
+    /// Records a page. Returns whether several consecutive pages returned to lines, in the order in which those were
+    /// passed.
     pub(super) fn returned(&mut self, now: &Line, present: &Line) -> bool {
         let after = |place: usize| self.left.get(place + 1).map_or(present, |left| &left.line);
         let is_at = |place: &usize| now.is_just_above(&self.left[*place].line, after(*place), NEARER);

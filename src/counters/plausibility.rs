@@ -6,8 +6,8 @@ use crate::units::Span;
 /// The number of GPUs assumed for a node without known GPUs.
 pub const UNKNOWN_GPUS: u32 = 8;
 
-/// Bounds on the production of one GPU, in tokens a second. They are far above any present engine, so that they find
-/// wrong counters and not fast engines.
+/// Bounds on the production of one GPU, in tokens per second. They are far above any current engine, so that they find
+/// wrong counters, not fast engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plausibility {
     /// Output tokens.
@@ -33,7 +33,7 @@ pub enum Bounds {
     Gpus(Plausibility, u32),
 }
 
-/// The least time that a delta is judged over, as the tokens of a request may be counted at once when it ends.
+/// The minimum time that a delta is checked over, as the tokens of a request may be counted at once when it ends.
 const LEAST: Span = Span::from_secs(1);
 
 impl Bounds {
@@ -45,11 +45,11 @@ impl Bounds {
         }
     }
 
-    /// The bound that a delta exceeds, in words. `since` has the times since each counter last moved, `shows_hits` is
-    /// whether the engine has counted hits before.
+    /// The bound that a delta exceeds, as text. `since` is the time since each counter last changed, `shows_hits` whether
+    /// the engine has counted hits before.
     pub(super) fn exceeded_by(&self, delta: &Delta, since: [Span; 3], shows_hits: bool) -> Option<String> {
         let Self::Gpus(per_gpu, gpus) = *self else { return None };
-        // Only an engine that counts hits is known to have a cache from which all prompts may have come.
+        // Only an engine that counts hits is known to have a cache that all prompts may have come from.
         let may_be_hits = !delta.hits_known && shows_hits;
         let prompt = if may_be_hits { per_gpu.cached_per_gpu } else { per_gpu.computed_per_gpu };
         let classes = [
@@ -65,7 +65,7 @@ impl Bounds {
     }
 }
 
-/// The most tokens that `gpus` GPUs produce in a span, at `per_gpu` tokens a second each.
+/// The most tokens that `gpus` GPUs produce in a span of at least a second, at `per_gpu` tokens per second each.
 pub fn most(per_gpu: u64, gpus: u32, span: Span) -> u64 {
     let millis = u128::from(span.max(LEAST).millis().unsigned_abs());
     let most = u128::from(per_gpu) * u128::from(gpus) * millis / 1000;

@@ -23,9 +23,9 @@ use crate::units::{Moment, Timestamp};
 
 /// The most start times kept of one process; a clock that jitters gives several.
 const STARTS: usize = 8;
-/// The number of start times from which on a process's clock is one that jitters.
+/// The number of start times from which on a process's clock counts as jittering.
 const MOVING: usize = 4;
-/// The number of pages without a known counter after which the counter is believed to be gone.
+/// The number of pages without a known counter after which the counter counts as removed.
 const CUT_PAGES: u8 = 3;
 
 /// One process.
@@ -33,22 +33,22 @@ const CUT_PAGES: u8 = 3;
 #[allow(clippy::struct_excessive_bools, reason = "each is another thing that may be known of it")]
 pub struct Process {
     pub(super) id: ProcessId,
-    /// Its start time as its pages have it: several if the clock jitters, none if they have none.
+    /// Its start times on its pages: several if the clock jitters, none if pages have none.
     pub(super) starts: Vec<Timestamp>,
-    /// How many of them may be those of later processes.
+    /// The number of start times that may be those of later processes.
     #[serde(default, skip_serializing_if = "is_zero")]
     doubtful: u8,
-    /// Its last values under each of them, if they are several.
+    /// The last values under each start time, if there are several.
     #[serde(default, skip_serializing_if = "StartLines::is_empty")]
     pub(super) by_start: StartLines,
     pub(super) first_seen: Moment,
     pub(super) last_seen: Moment,
     /// Whether another process replaced it.
     pub(super) ended: bool,
-    /// Whether its first page is not posted yet.
+    /// Whether the growth of its first page is not posted yet.
     #[serde(default)]
     pub(super) unposted: bool,
-    /// Whether it is known apart from another one with its start time by its values alone.
+    /// Whether only its values distinguish it from another process with its start time.
     #[serde(default)]
     pub(super) apart: bool,
     /// The process that replaced it.
@@ -57,53 +57,53 @@ pub struct Process {
     /// Whether it may have replaced the others although its first page was a baseline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) succession: Option<Succession>,
-    /// Whether its growth may be part of another's, so that none of it is posted.
+    /// Whether its growth may be part of another's, so that none is posted.
     pub(super) shadow: bool,
-    /// What is known of it until it is clear whether it is another process than one with its start time.
+    /// The state until it is known whether it is another process than one with its start time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) doubted: Option<Doubted>,
-    /// When pages of it were last found to come from views of which one lags.
+    /// When its pages were last found to come from several views, one of which lags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) has_views: Option<Moment>,
     pub(super) rows: Vec<ProcessRow>,
-    /// Which counters its last pages had.
+    /// The counters on its last pages.
     #[serde(alias = "told")]
     present: [bool; 3],
     /// The number of pages since one of them was missing.
     cut_pages: u8,
-    /// Which counters are believed to be gone.
+    /// The counters that count as removed.
     gone: [bool; 3],
-    /// The trial that it is on, which may be undone.
+    /// The assumption on trial, which may be reverted.
     pub(super) trial: Option<Trial>,
-    /// The values that it passed in large steps while its growth was on trial.
+    /// The values that it passed by large steps while its growth was on trial.
     #[serde(default)]
     pub(super) passed: PassedLines,
     /// When its growth was last found to be another process's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) refuted: Option<Moment>,
-    /// How fast it grows, if it says no start time.
+    /// Its growth rate, if it has no start time.
     #[serde(default, skip_serializing_if = "OwnPace::is_empty")]
     pub(super) pace: OwnPace,
     /// Whether rows of it were dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) dropped: Option<Dropped>,
-    /// When rows last took the place of others although they had been there before, so that growth of them is missing.
+    /// When rows were last replaced by rows that existed before, so that their growth is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) replaced: Option<Moment>,
-    /// The sum of its live counters on its first page, if that was a baseline and had any.
+    /// The sum of the live counters on its first page, if that was a baseline with any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) live_at_first: Option<u64>,
-    /// Where its rows are on its pages; found again on the next one.
+    /// The index of its rows; recomputed on the next page.
     #[serde(skip)]
     pub(super) index: RowIndex,
 }
 
-/// Whether a process that was there before, by its start time, replaced the others: by a clock that is wrong.
+/// Whether an older process, by its start time, replaced the others, which implies a wrong clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Succession {
-    /// None of the others answered since.
+    /// None of the others has answered since.
     Open,
-    /// None of them answered for a minute: what it produced before its first page is missing.
+    /// None of the others answered for a minute: tokens before its first page are missing.
     Believed,
 }
 
@@ -139,7 +139,7 @@ impl Process {
         }
     }
 
-    /// A process whose first page is a baseline, before it has a number.
+    /// A process whose first page is a baseline, without a number.
     pub(super) fn first_seen(start: Timestamp, rows: &[&EngineReading], context: &PageContext) -> Self {
         let mut process = Self::new(ProcessId(0), Some(start), context.at);
         process.baseline(rows, context);
@@ -151,27 +151,27 @@ impl Process {
         Self { id, ..self }
     }
 
-    /// Its number.
+    /// The number.
     pub const fn id(&self) -> ProcessId {
         self.id
     }
 
-    /// Its rows.
+    /// The rows.
     pub fn rows(&self) -> &[ProcessRow] {
         &self.rows
     }
 
-    /// When its last page came.
+    /// When its last page was received.
     pub const fn last_seen(&self) -> Moment {
         self.last_seen
     }
 
-    /// Notes that what it made before its first page is counted as missing, whether or not it replaced the others.
+    /// Records that its tokens before its first page are counted as missing, whether it replaced the others or not.
     pub const fn close_succession(&mut self) {
         self.succession = None;
     }
 
-    /// Its start time as its pages have it.
+    /// The latest start time on its pages.
     pub fn start(&self) -> Option<Timestamp> {
         self.starts.last().copied()
     }
@@ -181,23 +181,23 @@ impl Process {
         self.ended
     }
 
-    /// Whether a start time is its own: equal to the centisecond.
+    /// Whether it has this start time, to the centisecond.
     pub fn has_start(&self, start: Timestamp) -> bool {
         self.starts.iter().any(|known| same_start(*known, start))
     }
 
-    /// Whether its start time moves all the time.
+    /// Whether its start time keeps changing.
     pub(super) fn moves(&self) -> bool {
         self.starts.len() >= MOVING + usize::from(self.doubtful)
     }
 
-    /// Adds another start time of the same process. `is_doubtful` is whether it may be that of a later one.
+    /// Adds another start time of the same process; `is_doubtful` if it may be a later process's.
     pub(super) fn add_start(&mut self, start: Timestamp, is_doubtful: bool) {
         if let [first] = self.starts[..] {
             self.by_start.note_earlier(first, self.line(), self.last_seen);
         }
         if self.starts.len() == STARTS {
-            // The first one stays: no process that was born after a page has a start time as near to it.
+            // The first start time stays: no process started after a page has a start time as close to it.
             self.starts.remove(1);
             self.doubtful = self.doubtful.saturating_sub(1);
         }
@@ -205,18 +205,18 @@ impl Process {
         self.doubtful = self.doubtful.saturating_add(u8::from(is_doubtful));
     }
 
-    /// Keeps these of its start times: the others are another process's.
+    /// Keeps these start times; the others belong to another process.
     pub(super) fn keep_starts(&mut self, starts: Vec<Timestamp>) {
         self.starts = starts;
         self.doubtful = self.doubtful.min(u8::try_from(self.starts.len().saturating_sub(1)).unwrap_or(u8::MAX));
     }
 
-    /// Whether a start time, if its process was born after a page, is as much later than this one's as it must be then.
+    /// Whether a start time is late enough for a process that started after a page, relative to this process's start.
     pub(super) fn may_end_before(&self, start: Timestamp, page: Moment) -> bool {
         self.starts.iter().min().is_some_and(|first| start - *first >= page.since(self.first_seen))
     }
 
-    /// Its counters on a page that is not applied yet. Rows that are not on the page have their last values.
+    /// Its counters on a page that is not applied yet. Rows missing on the page have their last values.
     pub fn counters_on(&self, page: &[&EngineReading]) -> Vec<(RowKey, TokenCounters)> {
         let mut all: Vec<_> = self.rows.iter().map(|row| (row.key.clone(), row.counters.last())).collect();
         for reading in page {
@@ -251,7 +251,7 @@ impl Process {
         self.each_row(rows, context, |row, reading| row.advance(reading, context))
     }
 
-    /// Applies a page whose whole growth is disputed.
+    /// Applies a page whose growth is all disputed.
     pub(super) fn dispute(&mut self, rows: &[&EngineReading], context: &PageContext, why: &str) -> Vec<Step> {
         self.each_row(rows, context, |row, reading| {
             let step = row.dispute(reading, context, why);
@@ -259,15 +259,15 @@ impl Process {
         })
     }
 
-    /// Whether a counter that the last pages had is on no row of this one: then the page was cut after a line. After three
-    /// such pages the counter is believed to be gone.
+    /// Whether a counter of the last pages is on no row of this one, so that the page was truncated after a line. After
+    /// three such pages the counter counts as removed.
     pub(super) fn is_cut(&mut self, rows: &[&EngineReading]) -> bool {
         let gone = self.lacks(rows);
         self.cut_pages = if gone { self.cut_pages.saturating_add(1) } else { 0 };
         gone && self.cut_pages <= CUT_PAGES
     }
 
-    /// Whether a counter that its last pages had is on no row of a page.
+    /// Whether a counter of its last pages is on no row of a page.
     pub(super) fn lacks(&self, rows: &[&EngineReading]) -> bool {
         self.present.iter().zip(all_present(rows)).any(|(was, is)| *was && !is)
     }
@@ -278,17 +278,17 @@ impl Process {
         self.present = now;
     }
 
-    /// Whether a movement of its rows is quarantined, or a counter of its last page is missing.
+    /// Whether a change of its rows is quarantined, or a counter of its last page is missing.
     pub(super) fn is_quarantined(&self) -> bool {
         self.cut_pages > 0 && self.gone == [false; 3] || self.rows.iter().any(|row| row.counters.is_quarantined())
     }
 
-    /// Whether earlier pages counted prompt tokens and output tokens and the present ones do not.
+    /// Whether prompt and output tokens were counted on earlier pages and are not on the current ones.
     pub const fn gone(&self) -> [bool; 2] {
         [self.gone[0], self.gone[2]]
     }
 
-    /// Whether any series of its rows is missing on a page, was missing, or is below its last value.
+    /// Whether any series of its rows is or was missing, or is below its last value.
     pub(super) fn has_lost_series(&self, page: &[&EngineReading]) -> bool {
         page.iter().any(|reading| self.row(reading, page).is_some_and(|row| row.has_lost_series(reading)))
     }
@@ -298,12 +298,12 @@ impl Process {
         self.place(reading, page).map(|place| &self.rows[place].key)
     }
 
-    /// Whether its first page may have to be posted.
+    /// Whether its first page may have to be posted later.
     pub(super) fn holds_back(&self) -> bool {
         self.unposted || self.succession == Some(Succession::Open)
     }
 
-    /// Whether a reset of it was believed and may turn out to be a dip.
+    /// Whether one of its resets may turn out to be a dip.
     pub(super) fn may_have_dipped(&self) -> bool {
         self.trial.as_ref().is_some_and(Trial::is_reset) || self.rows.iter().any(|row| row.counters.may_have_dipped())
     }
@@ -370,7 +370,7 @@ impl Process {
             .chain(doubted.iter_mut().flat_map(Doubted::moments_mut))
     }
 
-    /// Returns to an earlier line, and to what its rows had shown then.
+    /// Returns to an earlier line, and to the fastest minutes of its rows at that time.
     pub(super) fn return_to(&mut self, line: &Line, shown: &[(RowKey, FastestMinute)]) {
         self.pace = OwnPace::default();
         self.index.fit(&self.rows);
@@ -382,12 +382,12 @@ impl Process {
         }
     }
 
-    /// Notes that growth of its rows that was disputed since a moment was none of theirs.
+    /// Records that growth disputed since a moment was not of its rows.
     pub(super) fn take_back_disputes(&mut self, since: Moment) {
         self.rows.iter_mut().for_each(|row| row.counters.take_back_disputes(since));
     }
 
-    /// Applies the first page after a reset. What rows made since then is no pace that they have shown.
+    /// Applies the first page after a reset. Growth since the reset does not count for the fastest minute.
     pub(super) fn begin_anew(&mut self, rows: &[&EngineReading], context: &PageContext) -> Vec<Step> {
         let shown = self.shown();
         self.rows.clear();
@@ -401,13 +401,13 @@ impl Process {
         steps
     }
 
-    /// What its rows have shown.
+    /// The fastest minutes of its rows.
     pub(super) fn shown(&self) -> Vec<(RowKey, FastestMinute)> {
         self.rows.iter().map(|row| (row.key.clone(), row.counters.shown())).collect()
     }
 }
 
-/// Which counters a reading has.
+/// The counters that a reading has.
 fn present(reading: &EngineReading) -> [bool; 3] {
     values::values(&reading.tokens).map(|value| value.is_some())
 }

@@ -6,14 +6,14 @@ use super::row::RowCounters;
 use super::values::RowKey;
 use crate::units::Moment;
 
-/// A row and its counters.
+/// A row of a process and its counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessRow {
-    /// Its rank and model.
+    /// The rank and model.
     pub key: RowKey,
-    /// Its counters.
+    /// The counters.
     pub counters: RowCounters,
-    /// When the first page without it was read, if the last one was.
+    /// When the first page without the row was received, if the last page was without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) left: Option<Moment>,
 }

@@ -1,4 +1,4 @@
-//! Which row of a process a reading is of, and where new rows begin to count.
+//! Maps readings to the rows of a process, and decides where new rows begin to count.
 
 use super::delta::{Reset, Step};
 use super::dropped::{self, Dropped};
@@ -19,7 +19,7 @@ enum Begin {
     Baseline,
 }
 
-/// Where a row begins, since when it grew, and whether it was there before, so that growth of it is missing.
+/// Where a row begins, since when it grew, and whether it existed before, so that some of its growth is missing.
 struct Beginning {
     begin: Begin,
     since: Moment,
@@ -32,7 +32,7 @@ impl Process {
         self.index.find(&self.rows, key).map(|place| &self.rows[place])
     }
 
-    /// A row, to take back corrections that could not be made.
+    /// A row, for reverting corrections that could not be made.
     pub fn row_mut(&mut self, key: &RowKey) -> Option<&mut RowCounters> {
         self.index.find(&self.rows, key).map(|place| &mut self.rows[place].counters)
     }
@@ -43,18 +43,18 @@ impl Process {
         !is_known && self.dropped.is_some_and(|dropped| dropped.began_at(at))
     }
 
-    /// Whether tokens may be missing because more rows come and go than are kept.
+    /// Whether tokens may be missing because more rows come and go than can be kept.
     pub fn lacks_rows(&self, now: Moment) -> bool {
         self.dropped.is_some_and(|dropped| dropped.lacks(now))
     }
 
-    /// Lets rows whose processes ended and began anew, as their server lists it, count from zero.
+    /// Restarts at zero the rows whose processes ended and restarted according to their server's list.
     pub(super) fn replace_listed(&mut self, page: &[&EngineReading]) {
         for reading in page {
             let Some(Listed { not_running: Some(since) }) = reading.listed else { continue };
             if let Some(place) = self.place(reading, page) {
                 self.rows[place].counters.replace(since, reading);
-                // Its values from before are another process's.
+                // Its earlier values belong to another process.
                 (self.trial, self.passed) = (None, PassedLines::default());
             }
         }
@@ -69,7 +69,7 @@ impl Process {
     ) -> Vec<Step> {
         self.index.fit(&self.rows);
         let begin = self.begin(rows, context);
-        // A process that was born while it was watched had nothing before; one page alone does not say so.
+        // A process that started while observed had nothing before, but a single page does not prove that.
         let first_seen = context.at.wall - context.at.since(self.first_seen);
         let is_born = self.start().is_some_and(|start| start > first_seen - SLACK);
         let is_new = is_born || context.last_page.since(self.first_seen) <= Span::ZERO;
@@ -91,7 +91,7 @@ impl Process {
             let was = place.map(|place| self.rows[place].key.clone());
             let place = self.place_or_add(reading, known, begin, &PageContext { last_page: since, ..*context });
             let leaps = known.is_some() && !is_new && self.rows[place].counters.leaps_from_nothing(reading);
-            // One page alone does not say that a row was there before: what it has is posted, and uncertain.
+            // A single page does not prove that a row existed before: its tokens are posted as uncertain.
             let is_unproven =
                 is_new && !is_born && self.rows[place].counters.has_nothing() && has_earlier(reading, context);
             let mut step = apply(&mut self.rows[place].counters, reading);
@@ -99,12 +99,12 @@ impl Process {
             step.leapt = leaps && step.grown.is_some_and(|grown| !grown.all.is_zero());
             step.began |= reading.listed.is_some_and(|listed| listed.not_running.is_some());
             step.was = was;
-            // Several rows that were there before are one occasion, and so are several pages.
+            // Several rows that existed before count as one occasion, and so do several pages.
             let is_lost = is_lost && !std::mem::replace(&mut is_counted, true);
             let is_lost =
                 is_lost && self.replaced.replace(context.at).is_none_or(|at| context.at.since(at) >= FORGOTTEN);
             if is_lost || std::mem::take(&mut self.rows[place].counters.replaced) {
-                // What it produced since the process was first seen is not known.
+                // The row's growth since the process was first seen is unknown.
                 step.reset = Reset::Certain;
             }
             steps.push(step);
@@ -118,7 +118,7 @@ impl Process {
         steps
     }
 
-    /// Where a reading's row begins to count, if it is new.
+    /// Where a reading's row begins to count, if the row is new.
     fn beginning(
         &self,
         reading: &EngineReading,
@@ -142,8 +142,8 @@ impl Process {
         }
     }
 
-    /// Where new rows of a page begin to count: at zero. If the page has new rows only, they begin at zero only if the
-    /// process may have produced as much since its last page; otherwise they were there before.
+    /// Where new rows of a page begin to count. On a page with new rows only, they begin at zero only if the process may
+    /// have produced as much since its last page; otherwise they existed before.
     fn begin(&self, page: &[&EngineReading], context: &PageContext) -> Begin {
         if self.dropped.is_some() && !self.rows.is_empty() {
             // A new row may be one that was dropped.
@@ -155,8 +155,8 @@ impl Process {
         }
     }
 
-    /// Whether a row that is not known shows far more than the process can have produced since it was first seen, by its
-    /// live counters; or, without a start time, than any of its rows does.
+    /// Whether an unknown row shows far more than the process can have produced since it was first seen, given its live
+    /// counters; or, without a start time, than any of its rows shows.
     fn was_there(&self, reading: &EngineReading, page: &[&EngineReading], context: &PageContext) -> bool {
         let [prompt, cached, output] = values::values(&reading.tokens).map(Option::unwrap_or_default);
         let live = self.live_at_first.zip(live_total(page)).and_then(|(first, now)| now.checked_sub(first));
@@ -172,7 +172,7 @@ impl Process {
             && shown.all(|shown| shown.is_unusual(grown, since))
     }
 
-    /// The place of a reading's row, which is known; otherwise a new row is added.
+    /// The index of a reading's row, adding a new row if it is unknown.
     fn place_or_add(
         &mut self,
         reading: &EngineReading,
@@ -207,12 +207,11 @@ impl Process {
         })
     }
 
-    /// The index of a reading's row. A row that left the page is taken for a new one on it if it is the only candidate,
-    /// and if the model's name is unknown on either side, is spelt differently, or the counters continue at the row's
-    /// pace.
+    /// The index of a reading's row. A row that left the page is taken for a new one on it if it is the only candidate, and
+    /// either the model's name is unknown on one side or spelt differently, or the counters continue at the row's pace.
     pub(super) fn place(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<usize> {
         let exact = self.index.find_reading(&self.rows, reading);
-        // What a server lists has its name from there.
+        // Listed rows have their names from the server.
         if exact.is_some() || reading.listed.is_some() {
             return exact;
         }
@@ -222,13 +221,13 @@ impl Process {
     }
 }
 
-/// Whether a row that is not known has more output than comes at once since the last page.
+/// Whether an unknown row has more output than a burst since the last page.
 fn has_earlier(reading: &EngineReading, context: &PageContext) -> bool {
     let output = reading.tokens.output.unwrap_or_default().count();
     is_beyond_burst(output, context.at.since(context.last_page))
 }
 
-/// The only one of several, if it is.
+/// The item, if there is exactly one.
 fn only(mut places: impl Iterator<Item = usize>) -> Option<usize> {
     places.next().filter(|_| places.next().is_none())
 }

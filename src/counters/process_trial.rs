@@ -1,4 +1,4 @@
-//! Puts what is believed of a process on trial, and takes it back.
+//! Starts and reverts trials of a process.
 
 use super::page::InstancePage;
 use super::process::Process;
@@ -9,12 +9,12 @@ use crate::units::{Moment, Timestamp};
 
 /// A page whose growth is this many times that of any page before returns to another line.
 const RETURN_RATIO: u64 = 4;
-/// Values return to those from before a trial if the sum of the counters does, and each counter is at most one part in this many
-/// of it above them.
+/// Values return to those before a trial if their sum does, and each counter is at most one part in this many of the
+/// distance above them.
 const NEARER_EACH: u64 = 8;
 
 impl Trial {
-    /// The trial of growth far beyond what a process has shown.
+    /// The trial of growth far beyond the process's fastest minute.
     pub(super) fn of_growth(since: Moment, process: &Process) -> Self {
         Self::new(TrialKind::Growth, since, process)
     }
@@ -43,7 +43,7 @@ impl Trial {
         }
     }
 
-    /// The trial of a process that was born by its start time alone.
+    /// The trial of a process that is known to have started only by its start time.
     pub(super) fn of_birth(since: Moment, process: &Process) -> Self {
         Self::new(TrialKind::Birth, since, process)
     }
@@ -56,14 +56,14 @@ impl Trial {
     }
 }
 
-/// Whether a page continues the line from before a trial, and not the present one.
+/// Whether a page continues the line from before a trial, and not the current one.
 pub(super) fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
     let Some(trial) = process.trial.as_ref().filter(|_| process.starts.is_empty()) else { return false };
     let (now, line) = (process.line_of(page.rows), process.line());
     let since = page.at.since(trial.since);
     let is_near = || {
         let grown = trial.before.growth_to(&now);
-        // After a reset the pages say nothing of the pace of the line before it.
+        // After a reset, the pages are no evidence of the pace of the line before it.
         let explained = if trial.kind == TrialKind::Reset {
             trial.pace == 0 || is_near(grown, trial.pace, since)
         } else {
@@ -78,12 +78,12 @@ pub(super) fn returns(process: &Process, page: &InstancePage<'_>) -> bool {
     if !now.reaches(&trial.before) || !paced {
         return false;
     }
-    // What grew steadily from almost nothing is as well explained by a restart.
+    // Steady growth from almost nothing is explained as well by a restart.
     let is_restart = || {
         let steady = trial.step.saturating_mul(SMALL_PART) <= trial.before.growth_to(&line);
         steady && trial.before.total() <= line.total() / SMALL_PART
     };
-    // Where counters that did not fall go on, those that fell may have dipped.
+    // If counters that did not fall continue, those that fell may have dipped.
     let dips = || now.goes_on_in_part(&line) && process.may_dip_to(&now, page.at);
     match trial.kind {
         TrialKind::Growth => !now.reaches(&line) && !is_restart() && !dips(),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::reading::Histogram;
 
-/// The samples between two readings of one histogram, or all of one. They are read where they stand: hundreds of ranks are
-/// asked for theirs each second.
+/// The samples between two readings of a histogram, or all samples of one. They are computed on access, without a copy,
+/// since hundreds of ranks need them every second.
 #[derive(Debug, Clone, Copy)]
 pub struct SampleCounts<'h> {
     now: &'h Histogram,
@@ -15,26 +15,26 @@ pub struct SampleCounts<'h> {
 }
 
 impl<'h> SampleCounts<'h> {
-    /// The samples between two readings. After a restart, or with other bounds, they are all samples of `now`.
+    /// The samples between two readings. After a restart, or with different bounds, all samples of `now`.
     pub fn between(now: &'h Histogram, before: &'h Histogram) -> Self {
         let before = Some(before).filter(|before| now.bounds == before.bounds && !has_fallen(now, before));
         Self { now, before }
     }
 
-    /// How many there are at or below the bound at this place.
+    /// The number of samples at or below the bound of this index.
     fn count(&self, at: usize) -> u64 {
         let before = self.before.and_then(|before| before.counts.get(at)).copied().unwrap_or(0);
         self.now.counts.get(at).map_or(0, |now| now.saturating_sub(before))
     }
 
-    /// How many there are; `None` without any, or if bounds and counts do not belong together.
+    /// The number of samples; `None` without samples, or if the numbers of bounds and counts differ.
     fn total(&self) -> Option<u64> {
         let Histogram { bounds, counts } = self.now;
         let last = counts.len().checked_sub(1).filter(|_| bounds.len() == counts.len())?;
         Some(self.count(last)).filter(|total| *total > 0)
     }
 
-    /// A histogram of its own.
+    /// Copies the samples into a histogram.
     pub fn to_histogram(self) -> Histogram {
         let counts = (0..self.now.counts.len()).map(|at| self.count(at)).collect();
         Histogram { bounds: Arc::clone(&self.now.bounds), counts }
@@ -47,8 +47,9 @@ impl<'h> From<&'h Histogram> for SampleCounts<'h> {
     }
 }
 
-/// The value below which the share `q` of the samples lies. Samples are assumed to lie evenly within a bucket, and the
-/// first bucket to begin at 0. In the last bucket, which has no upper bound, it is the highest finite bound.
+/// The value below which the share `q` of the samples lies. Samples are assumed to be evenly distributed within a bucket,
+/// with the first bucket starting at 0. In the last bucket, which has no upper bound, the result is the highest finite
+/// bound.
 ///
 /// `None` without samples, without a finite bound, or for `q` outside 0 to 1.
 pub fn quantile<'h>(samples: impl Into<SampleCounts<'h>>, q: f64) -> Option<f64> {
@@ -69,8 +70,8 @@ pub fn quantile<'h>(samples: impl Into<SampleCounts<'h>>, q: f64) -> Option<f64>
     Some(lower + (bounds[at] - lower) * ((sought - below as f64) / inside as f64))
 }
 
-/// How many samples there are, and how many of them lie above `limit`, rounded up; samples are taken to lie evenly within
-/// a bucket. Those of the last bucket, which has no upper bound, are above any limit.
+/// The number of samples, and the number of those above `limit`, rounded up. Samples are assumed to be evenly distributed
+/// within a bucket. Those of the last bucket, which has no upper bound, are above any limit.
 ///
 /// `None` without samples or bounds.
 pub fn above<'h>(samples: impl Into<SampleCounts<'h>>, limit: f64) -> Option<(u64, u64)> {
@@ -89,14 +90,12 @@ fn has_fallen(now: &Histogram, before: &Histogram) -> bool {
     now.counts.iter().zip(&before.counts).any(|(now, before)| now < before)
 }
 
-/// The samples between two readings of one histogram. After a restart, or with other bounds, they are all samples of
-/// `now`.
+/// The samples between two readings of a histogram. After a restart, or with different bounds, all samples of `now`.
 pub fn growth(now: &Histogram, before: &Histogram) -> Histogram {
     SampleCounts::between(now, before).to_histogram()
 }
 
-/// The samples between two readings of one histogram that did not fall; `None` where there are none, after a fall, or with
-/// other bounds.
+/// The samples between two readings of a histogram; `None` without samples, after a fall, or with different bounds.
 pub fn steady_growth(now: &Histogram, before: &Histogram) -> Option<Histogram> {
     if now.bounds != before.bounds || now.counts == before.counts || has_fallen(now, before) {
         return None;
@@ -121,7 +120,7 @@ pub fn sum<'h>(histograms: impl IntoIterator<Item = &'h Histogram>) -> Option<Hi
     Some(total)
 }
 
-/// The histogram over those of its bounds that are in `bounds`.
+/// The histogram reduced to those of its bounds that are in `bounds`.
 fn shared(histogram: &Histogram, bounds: &Arc<[f64]>) -> Histogram {
     if histogram.bounds == *bounds {
         return Histogram { bounds: Arc::clone(bounds), counts: histogram.counts.clone() };

@@ -10,37 +10,37 @@ use super::quarantine_limits::QUARANTINE_PAGES;
 use super::rate::millis;
 use crate::units::{Moment, Span};
 
-/// The most lines that are kept; the least recently seen is dropped first.
+/// The most lines kept; the least recently seen is dropped first.
 const LINES: usize = 64;
 /// A page continues a line if its growth is at most one part in this many of its distance from the process.
 const NEARER: u64 = 8;
-/// The same of a line that is known to be another process's.
+/// The same for a line that is known to be another process's.
 const NEARER_REFUTED: u64 = 2;
-/// The largest ratio of page-to-page rates that one process's growth has.
+/// The largest ratio between the rates of consecutive pages of one process.
 const EVEN: u128 = 4;
 
 /// All quarantined lines of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct QuarantinedLines {
     lines: Vec<QuarantinedLine>,
-    /// The latest pages in a row that were quarantined, of one line or of several.
+    /// The latest consecutive quarantined pages, of one line or several.
     run: Option<Run>,
 }
 
 /// One line of values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct QuarantinedLine {
-    /// Whether it lies above the process that answered before, rather than below.
+    /// Whether it is above the process that answered before, not below.
     pub(super) above: bool,
     /// Its first values; for a line below, those since it last began to answer.
     pub(super) first: PageValues,
     last: PageValues,
-    /// The number of its pages in a row; 0 while another line answers.
+    /// The number of consecutive pages; 0 while another line answers.
     pub(super) pages: u8,
     /// How often it began to answer.
     pub(super) episodes: u8,
     paused: bool,
-    /// Whether it was taken for a process's, and was not.
+    /// Whether it was taken for a process's line and turned out not to be.
     #[serde(default)]
     refuted: bool,
     pub(super) since: Moment,
@@ -50,23 +50,22 @@ pub(super) struct QuarantinedLine {
 /// The values of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PageValues {
-    /// The values as they stand on the page, which apply if it is another process's.
+    /// The values as on the page, which apply if it is another process's.
     #[serde(alias = "told")]
     pub(super) present: Line,
-    /// The values raised by evicted series of the process that answered before, which apply if it is that process's
-    /// page.
+    /// The values raised by evicted series of the process that answered before, which apply if the page is that process's.
     pub(super) own: Line,
 }
 
-/// Pages in a row that were quarantined.
+/// Consecutive quarantined pages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Run {
     last: Line,
     seen: Moment,
     pub(super) pages: u8,
-    /// The slowest and the fastest growth between pages, in tokens a minute; `None` after a page that fell.
+    /// The slowest and the fastest growth between pages, in tokens per minute; `None` after a page that fell.
     paces: Option<(u64, u64)>,
-    /// Whether the first one came too soon to be growth, and nothing else is against it.
+    /// Whether the first one came too soon to be growth, and is otherwise possible.
     #[serde(default)]
     pub(super) leaps: bool,
 }
@@ -89,12 +88,12 @@ impl QuarantinedLine {
         Self { above, first, last: values, pages, episodes: 1, paused, refuted: false, since: at, seen: at }
     }
 
-    /// A line that was taken for that of a process after its growth or its reset, until the line before it returned.
+    /// A line that was taken for a process's after growth or a reset, until the earlier line returned.
     pub(super) fn refuted(self) -> Self {
         Self { refuted: true, ..self }
     }
 
-    /// Whether the line answers again after it was found not to be that of the process.
+    /// Whether the line answers again after it was found not to be the process's.
     pub(super) const fn was_refuted(&self) -> bool {
         self.refuted && self.episodes > 1
     }
@@ -104,7 +103,7 @@ impl QuarantinedLine {
         Self::new(above, PageValues::of(page, process), page.at, 1)
     }
 
-    /// The growth of a page from the line's last values, if the page continues the line: if it grew by no more than the
+    /// The growth of a page from the line's last values, if the page continues the line: it grew by no more than the
     /// process that answered before grows in that time, or by far less than its distance from that process.
     fn goes_on(&self, now: &PageValues, at: Moment, process: Option<&Process>) -> Option<u64> {
         let either = [(&self.last.present, &now.present), (&self.last.own, &now.own)];
@@ -115,7 +114,7 @@ impl QuarantinedLine {
                 let parts = if self.refuted { NEARER_REFUTED } else { NEARER };
                 self.above && grown < MIN_DISPUTED && grown.saturating_mul(parts) <= away
             };
-            // What is nearer to the process that answers is its growth, though the line was above it once.
+            // A page closer to the answering process is that process's growth, even if the line was once above it.
             let is_nearer = |process: &Process| {
                 let own = process.line();
                 !self.above || !now.reaches(&own) || grown <= own.growth_to(now)
@@ -131,7 +130,7 @@ impl QuarantinedLine {
     fn with(self, now: PageValues, at: Moment) -> Self {
         let episodes = self.episodes.saturating_add(u8::from(self.paused));
         if self.paused && !self.above {
-            // The growth of a line below another while that one answered is already in that one's growth.
+            // The growth of a line below another while that one answered is already counted there.
             return Self { episodes, refuted: self.refuted, ..Self::new(false, now, at, 1) };
         }
         Self { last: now, pages: self.pages.saturating_add(1), episodes, paused: false, seen: at, ..self }
@@ -167,7 +166,7 @@ impl Run {
 }
 
 impl QuarantinedLines {
-    /// Adds a page. Returns its line and the run that it is part of.
+    /// Adds a page. Returns its line and its run.
     pub(super) fn take(
         &mut self,
         page: &InstancePage<'_>,
@@ -188,7 +187,7 @@ impl QuarantinedLines {
         (line, run)
     }
 
-    /// Adds a line that does not answer now.
+    /// Adds a line that is not answering now.
     pub(super) fn push(&mut self, line: QuarantinedLine) {
         if self.lines.len() >= LINES
             && let Some((oldest, _)) = self.lines.iter().enumerate().min_by_key(|(_, line)| line.seen.boot)
@@ -198,7 +197,7 @@ impl QuarantinedLines {
         self.lines.push(line);
     }
 
-    /// The last values of the lines above, in ascending order.
+    /// The last values of the lines above the process, in ascending order.
     pub(super) fn ascending(&self) -> Vec<(Line, Moment)> {
         let above = self.lines.iter().filter(|line| line.above);
         let mut lines: Vec<_> = above.map(|line| (line.last.present.clone(), line.seen)).collect();
@@ -211,19 +210,19 @@ impl QuarantinedLines {
         *self = Self::default();
     }
 
-    /// Removes the line that answered last, which is explained.
+    /// Removes the line that answered last, since it is explained.
     pub(super) fn settle(&mut self) {
         self.lines.pop();
         self.run = None;
     }
 
-    /// Ends the run, as a known process answers.
+    /// Ends the run, since a known process answers.
     pub(super) fn pause(&mut self) {
         self.lines.iter_mut().for_each(|line| (line.pages, line.paused) = (0, true));
         self.run = None;
     }
 
-    /// Whether a page continues a line that lies above a process, with growth of less than `distance`.
+    /// Whether a page continues a line above a process with growth of less than `distance`.
     pub(super) fn is_nearer(&self, page: &InstancePage<'_>, process: &Process, distance: u64) -> bool {
         let present = process.line();
         let is_above = |line: &&QuarantinedLine| line.above || line.last.present.reaches(&present);
@@ -231,19 +230,19 @@ impl QuarantinedLines {
         above.map(|line| line.last.present.growth(page.rows)).min().is_some_and(|grown| grown < distance)
     }
 
-    /// Whether a line lies above values.
+    /// Whether a line is above the values.
     pub(super) fn has_above(&self, values: &Line) -> bool {
         self.lines.iter().any(|line| line.last.present.reaches(values))
     }
 
-    /// Whether a line lies above a page, so that its growth is not of a process that the page is of.
+    /// Whether a line is above a page, so that the line's growth is not of the page's process.
     pub(super) fn has_beyond(&self, page: &InstancePage<'_>) -> bool {
         let now = Line::of(page.rows);
         let is_beyond = |line: &Line| line.reaches(&now) && !now.reaches(line);
         self.lines.iter().any(|line| is_beyond(&line.last.present))
     }
 
-    /// Whether a line below a process is not explained.
+    /// Whether there is an unexplained line below a process.
     pub(super) fn has_fallen(&self) -> bool {
         self.lines.iter().any(|line| !line.above)
     }
@@ -263,14 +262,14 @@ impl QuarantinedLines {
         self.run.is_some()
     }
 
-    /// Whether lines began to answer too often to be dips, and are not explained. Those of the present run may all be of
-    /// one process that grows.
+    /// Whether unexplained lines began to answer too often to be dips. The lines of the current run may all be of one
+    /// growing process.
     pub(super) fn is_ambiguous(&self) -> bool {
         let earlier = self.lines.iter().filter(|line| line.paused || line.episodes > 1);
         earlier.map(|line| u32::from(line.episodes)).sum::<u32>() > 2
     }
 
-    /// Drops lines that were not seen for ten minutes.
+    /// Drops lines that have not been seen for ten minutes.
     pub(super) fn forget(&mut self, now: Moment) {
         self.lines.retain(|line| now.since(line.seen) < FORGOTTEN);
         self.run = self.run.take().filter(|run| now.since(run.seen) < FORGOTTEN);

@@ -1,4 +1,4 @@
-//! The values that a row had some minutes ago: those of a page that comes from a view that lags are later ones.
+//! The values of a row some minutes ago: a lagging view of the process shows values no older than these.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::values::{fell, growth};
 use crate::reading::TokenCounters;
 use crate::units::Moment;
 
-/// Values from at least as long ago as a view lags, or the first ones; and later ones, which replace them.
+/// Values at least as old as the lag of a view, or the first ones; and later ones, which replace them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct RecentValues {
     older: Option<(TokenCounters, Moment)>,
@@ -16,7 +16,7 @@ pub(super) struct RecentValues {
 }
 
 impl RecentValues {
-    /// Notes the values that a row had until a moment.
+    /// Records the values that a row had until a moment.
     pub(super) fn note(&mut self, values: &TokenCounters, at: Moment) {
         match self.newer.or(self.older) {
             None => self.older = Some((*values, at)),
@@ -28,8 +28,8 @@ impl RecentValues {
         }
     }
 
-    /// Whether values below the present ones may be those that a view which lags still shows. Those from before the first
-    /// ones may be, at the row's pace.
+    /// Whether values below the current ones may be those of a lagging view. Values from before the first ones may be too,
+    /// at the row's pace.
     pub(super) fn may_show(&self, low: &TokenCounters, at: Moment, shown: &FastestMinute) -> bool {
         self.older.is_some_and(|(values, since)| {
             let is_from_before = || at.since(since) < LAG && shown.explains(growth(&values, low), LAG);

@@ -1,4 +1,4 @@
-//! Whether the page of an instance goes on from the processes that were known under its labels, or under others.
+//! Whether an instance's page continues the processes known under its labels, or those under other labels.
 
 use super::identity::Processes;
 use super::process::Process;
@@ -12,8 +12,8 @@ impl Processes {
         own.peek().is_none() || own.all(|process| process.falls(rows))
     }
 
-    /// How far a page is above the last values of the present process, if it has the page's start time and rows and grows
-    /// by so much in that time.
+    /// The distance of a page above the last values of the current process, if the page has the process's start time and
+    /// rows and its pace allows the growth.
     pub fn growth_to(&self, start: Timestamp, rows: &[&EngineReading], at: Moment) -> Option<u64> {
         let process = self.current().filter(|process| process.has_start(start))?;
         let goes_on = rows.iter().all(|reading| process.find(&super::RowKey::of(reading)).is_some())
@@ -22,19 +22,19 @@ impl Processes {
         goes_on.then(|| process.line().growth_to(&process.line_of(rows)))
     }
 
-    /// How far a page is from the last values of the process with its start time, whether it rose or fell.
+    /// The distance of a page from the last values of the process with its start time, up or down.
     pub fn distance_from(&self, start: Timestamp, rows: &[&EngineReading]) -> Option<u64> {
         let process = self.all.iter().find(|process| process.has_start(start))?;
         let (line, now) = (process.line(), process.line_of(rows));
         Some(line.growth_to(&now).saturating_add(now.growth_to(&line)))
     }
 
-    /// Whether none of these processes says when it started.
+    /// Whether none of these processes has a start time.
     pub fn lacks_starts(&self) -> bool {
         self.all.iter().all(|process: &Process| process.starts.is_empty())
     }
 
-    /// Whether any of these processes has a start time.
+    /// Whether any of these processes has this start time.
     pub fn has_start(&self, start: Timestamp) -> bool {
         self.all.iter().any(|process: &Process| process.has_start(start))
     }

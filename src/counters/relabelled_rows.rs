@@ -1,7 +1,7 @@
-//! Rows of one process that take each other's labels: ranks that are numbered anew, models that change their places.
+//! Rows of one process that exchange labels: ranks that are renumbered, models that swap positions.
 //!
-//! If each of several rows goes on from the values of another one of them, they changed places: each is continued under its
-//! new labels. If one goes on from the values of a row that left the page, that is one of two explanations (`row::taken`).
+//! If each of several rows continues the values of another one of them, they exchanged labels, and each is continued under
+//! its new labels. If one continues the values of a row that left the page, that is one of two explanations (`row::taken`).
 
 use super::process::Process;
 use super::row::PageContext;
@@ -9,17 +9,17 @@ use super::values::{fell, growth};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::Span;
 
-/// A row whose values are not those that it goes on to.
+/// A row whose values do not continue its own last ones.
 struct Moved {
     place: usize,
     now: TokenCounters,
     fell: bool,
-    /// The row that it goes on from instead.
+    /// The row that it continues instead.
     from: Option<usize>,
 }
 
 impl Process {
-    /// Settles which rows a page goes on from, before it is applied.
+    /// Determines which row each row of a page continues, before the page is applied.
     pub(super) fn follow_labels(&mut self, page: &[&EngineReading], context: &PageContext) {
         if self.rows.len() < 2 {
             return;
@@ -43,14 +43,14 @@ impl Process {
         let cycle = if context.identified { in_cycle(&moved) } else { vec![false; moved.len()] };
         self.change_places(&moved, &cycle);
         for row in moved.iter().zip(cycle).filter(|(_, is_in)| !is_in).map(|(row, _)| row) {
-            // A row that falls to another one's values may as well dip.
+            // A row that falls to another one's values may also be a dip.
             let from = row.from.filter(|from| !row.fell || left.contains(from));
             let values = from.map(|from| self.rows[from].counters.last());
             self.rows[row.place].counters.may_be_of(values);
         }
     }
 
-    /// The rows of the last page that are not on this one.
+    /// The rows of the last page that are missing on this one.
     fn left(&self, places: &[Option<usize>]) -> Vec<usize> {
         let known = places.iter().flatten().filter(|place| self.rows[**place].left.is_none()).count();
         if self.rows.iter().filter(|row| row.left.is_none()).count() == known {
@@ -77,7 +77,7 @@ impl Process {
         page.iter().zip(places).filter_map(moved).collect()
     }
 
-    /// The row that a page's row goes on from, if not from its own: the nearest one.
+    /// The row that a page's row continues, if not its own: the closest one.
     fn source(&self, row: &Moved, moved: &[Moved], left: &[usize], within: Span) -> Option<usize> {
         let own = self.rows[row.place].counters.last();
         let others = moved.iter().map(|other| other.place).filter(|place| *place != row.place);
@@ -88,7 +88,7 @@ impl Process {
         others.chain(left.iter().copied()).filter(goes_on).min_by_key(distance)
     }
 
-    /// Gives rows that changed places each other's counters.
+    /// Gives rows that exchanged labels each other's counters.
     fn change_places(&mut self, moved: &[Moved], cycle: &[bool]) {
         let in_cycle = moved.iter().zip(cycle).filter(|(_, is_in)| **is_in);
         let changed: Vec<_> =
@@ -99,12 +99,12 @@ impl Process {
         for (place, counters) in changed {
             self.rows[place].counters = counters;
         }
-        // Its values from before are of the former labels.
+        // Its earlier values have the former labels.
         self.trial = None;
     }
 }
 
-/// Which rows changed places: each goes on from another one, in a circle in which one of them falls.
+/// Which rows exchanged labels: each continues another one, in a cycle in which at least one falls.
 fn in_cycle(moved: &[Moved]) -> Vec<bool> {
     let next = |row: usize| moved[row].from.and_then(|from| moved.iter().position(|other| other.place == from));
     let is_in = |row: usize| {

@@ -1,7 +1,7 @@
-//! Rows of a process that are on a page under other names: each goes on from the values of a row that left.
+//! Rows of a process under new names: each continues the values of a row that left the page.
 //!
-//! Of several at once, those that are nearest to each other belong together, one to one. A new row that may go on from one
-//! that left, and grew too much for that to be told, is no new one either: its growth is not known.
+//! Several at once are paired one to one, the closest first. A new row that may continue one that left, but grew too much
+//! to be certain, does not count as new either: its growth is unknown.
 
 use super::fastest_minute::{MIN_JUDGED, MINUTE};
 use super::process::Process;
@@ -9,18 +9,18 @@ use super::process_row::ProcessRow;
 use super::values;
 use crate::reading::{EngineReading, TokenCounters};
 
-/// The most rows that are told apart at once.
+/// The most rows that are paired at once.
 const ROWS: usize = 16;
 
 impl Process {
-    /// The row that a reading goes on from under another name: it left the page, and its counters continue at its pace.
+    /// The row that a reading continues under another name: it left the page, and its counters continue at its pace.
     pub(super) fn renamed(&self, reading: &EngineReading, page: &[&EngineReading]) -> Option<usize> {
         let is_new = |other: &&&EngineReading| self.index.find_reading(&self.rows, other).is_none();
         let new: Vec<&EngineReading> = page.iter().filter(is_new).take(ROWS + 1).copied().collect();
         if new.len() > ROWS {
             return None;
         }
-        // Of several, only those that left together are told.
+        // Of several, only rows that left together are considered.
         let mut left = self.off_page(page);
         left.retain(|place| new.len() == 1 || self.rows[*place].left.is_none());
         let mut pairs: Vec<(u64, usize, usize)> = Vec::new();
@@ -51,7 +51,7 @@ impl Process {
         (0..self.rows.len()).filter(|place| !present[*place]).collect()
     }
 
-    /// The rows that left with a page and have so much that a new row which goes on from one is told from one that is new.
+    /// The rows that left with a page and have values large enough to distinguish a continued row from a new one.
     pub(super) fn large_left(&self, page: &[&EngineReading]) -> Vec<(usize, TokenCounters)> {
         let is_large =
             |last: &TokenCounters| values::values(last).into_iter().flatten().any(|value| value >= MIN_JUDGED);
@@ -59,7 +59,7 @@ impl Process {
         left.map(|place| (place, self.rows[place].counters.last())).filter(|(_, last)| is_large(last)).collect()
     }
 
-    /// Whether a new row may be one of some that left, grown by more than can be told.
+    /// Whether a new row may be one of some that left, after more growth than allows certainty.
     pub(super) fn may_be_of(&self, reading: &EngineReading, left: &[(usize, TokenCounters)]) -> bool {
         let mut above = left.iter().filter(|(_, last)| !values::fell(&reading.tokens, last));
         above.any(|(place, _)| self.rows[*place].is_like(reading))
@@ -67,12 +67,12 @@ impl Process {
 }
 
 impl ProcessRow {
-    /// Whether a reading is of its rank or of its model.
+    /// Whether a reading has the row's rank or its model.
     fn is_like(&self, reading: &EngineReading) -> bool {
         self.key.rank == reading.rank || self.key.model == reading.model
     }
 
-    /// How far a reading is above its last values, if it goes on from them at its pace.
+    /// The distance of a reading above the last values, if it continues them at the row's pace.
     fn goes_on_as(&self, reading: &EngineReading) -> Option<u64> {
         let last = self.counters.last();
         let goes_on = self.is_like(reading)

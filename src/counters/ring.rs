@@ -1,4 +1,4 @@
-//! Points at a fixed distance in time, with gaps.
+//! Points at a fixed interval, with gaps.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,8 +1,7 @@
 //! One row of one process: what each page adds to its counters.
 //!
-//! Every row is judged on its own. A counter that falls is quarantined. If it returns, it was a dip, for example of a
-//! file that is being rewritten, and no token is lost or counted twice. If it was reset, it counts from zero, if that
-//! is plausible.
+//! Each row is handled on its own. A counter that falls is quarantined. If it returns, the fall was a dip, for example of a
+//! file being rewritten, and no token is lost or counted twice. If it was reset, it counts from zero, if that is plausible.
 
 mod disputed;
 mod fall;
@@ -26,14 +25,14 @@ use crate::units::{Moment, Span, Timestamp, Tokens};
 use fallen::{BeforeReset, Quarantine};
 use parts::{REASON_NEW, REASON_TAKEN, raw_delta, without};
 
-/// Why a low value is disputed.
+/// The reason that a low value is disputed.
 const REASON_LOW: &str = "a counter fell, stays and grows, and its value is more than a reset leaves";
 
 /// The state of a row's counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowCounters {
     last: TokenCounters,
-    /// When each counter last moved; if that was before the first page, when that came.
+    /// When each counter last changed; before the first page, when that was received.
     moved: [Moment; COUNTERS],
     hits: HitClamp,
     series: [SeriesSum; COUNTERS],
@@ -42,18 +41,19 @@ pub struct RowCounters {
     #[serde(default)]
     recent: RecentValues,
     quarantine: Option<Quarantine>,
-    /// The values before a reset, for as long as it may turn out to have been a dip.
+    /// The values before a reset, while the reset may turn out to be a dip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     earlier: Option<BeforeReset>,
-    /// What of the last values was disputed and never posted: a counter that falls may be back where it was without that.
+    /// The part of the last values that was disputed and never posted: a counter that falls may return to the values
+    /// without it.
     #[serde(default)]
     disputed: [u64; COUNTERS],
-    /// Since when, and in how many disputes.
+    /// Since when, and the number of disputes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     disputed_since: Option<(Timestamp, u32)>,
-    /// Whether values at the baseline were refused: the first valid values of these counters are their baseline.
+    /// Whether values of the baseline were invalid: the first valid values of these counters are their baseline.
     unread: bool,
-    /// The resets of series and of finished requests that may turn out to have been dips.
+    /// The resets of series and of finished requests that may turn out to be dips.
     #[serde(default)]
     resets: u16,
     /// When the values were last seen, if that was at another address that counted until then.
@@ -62,13 +62,13 @@ pub struct RowCounters {
     /// When each counter that is missing was last on a page.
     #[serde(default)]
     missing: [Option<Moment>; COUNTERS],
-    /// When hits were dropped since they were far ahead of all prompts.
+    /// When hits were dropped because they were far ahead of all prompts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     doubted: Option<Moment>,
-    /// Since when growth was disputed that turned out to be none of the row's, until the next step says so.
+    /// Since when growth was disputed that turned out not to be the row's, until the next step reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     took_back: Option<Timestamp>,
-    /// The values of a row that left or fell on the page that is being read, and whose labels this one may have taken.
+    /// The values of a row that left or fell on the current page, and whose labels this one may have taken.
     #[serde(skip)]
     other: Option<TokenCounters>,
     /// Whether its process was replaced since its last page.
@@ -79,20 +79,20 @@ pub struct RowCounters {
 /// The context of a row's page.
 #[derive(Debug, Clone, Copy)]
 pub struct PageContext {
-    /// When the page came.
+    /// When the page was received.
     pub at: Moment,
-    /// When the process's last page came.
+    /// When the process's last page was received.
     pub last_page: Moment,
     /// The bounds on the growth of the process.
     pub bounds: Bounds,
-    /// Whether the value of any counter was refused.
+    /// Whether any counter had an invalid value.
     pub refused: bool,
     /// Whether the page has a start time, so that a fall cannot be another process.
     pub identified: bool,
 }
 
 impl RowCounters {
-    /// A row whose values are a baseline: they were produced before it was watched.
+    /// A row whose values are a baseline: they were produced before it was observed.
     pub fn baseline(reading: &EngineReading, context: &PageContext) -> Self {
         let mut row = Self::empty(context.at);
         row.unread = context.refused || lacks_part(&reading.tokens);
@@ -102,7 +102,7 @@ impl RowCounters {
         row
     }
 
-    /// A row of a process that began at zero; `since` is when it was last known to be there.
+    /// A row of a process that began at zero; `since` is when it was last known to have nothing.
     pub fn zero(since: Moment, reading: &EngineReading) -> Self {
         let mut row = Self::empty(since);
         row.finished.begin(&reading.tokens, &reading.finished);
@@ -115,7 +115,7 @@ impl RowCounters {
         Self { last: values, ..Self::empty(seen) }
     }
 
-    /// The row with hits that came before their prompts, which are counted with those.
+    /// The row with hits that precede their prompts, and are counted with those.
     #[must_use]
     pub fn with_hits_ahead(self, hits: u64) -> Self {
         Self { hits: HitClamp::ahead(hits), ..self }
@@ -181,16 +181,16 @@ impl RowCounters {
         }
     }
 
-    /// Begins at zero: its process was replaced by one that began after a moment.
+    /// Restarts at zero: its process was replaced by one that began after a moment.
     pub(super) fn replace(&mut self, since: Moment, reading: &EngineReading) {
         *self = Self { replaced: true, ..Self::zero(since, reading) };
     }
 
-    /// Goes on from the values of the same row at another address, which was last seen at a moment and counts no more: the
-    /// next growth is what was not counted there.
+    /// Continues from the values of the same row at another address, which was last seen at a moment and no longer counts:
+    /// the next growth is what was not counted there.
     ///
-    /// A counter that only one of the addresses shows goes on as it is there. `shows_finished` is whether this one shows
-    /// finished requests.
+    /// A counter that only one of the addresses shows continues from the value there. `shows_finished` is whether this
+    /// address shows finished requests.
     pub fn go_on_from(&mut self, other: &Self, seen: Moment, shows_finished: bool) {
         let (ours, theirs) = (self.last, other.last);
         if ours.cached.is_some() == theirs.cached.is_some() {
@@ -211,17 +211,17 @@ impl RowCounters {
         self.last
     }
 
-    /// Whether finished requests are counted apart.
+    /// Whether finished requests are counted separately.
     pub const fn counts_finished(&self) -> bool {
         self.finished.counts()
     }
 
-    /// Whether a movement is quarantined.
+    /// Whether a change is quarantined.
     pub const fn is_quarantined(&self) -> bool {
         self.quarantine.is_some()
     }
 
-    /// Takes back corrections that the ledger could not make.
+    /// Reverts corrections that the ledger could not make.
     pub fn give_back(&mut self, corrected: Tokens) {
         self.hits.give_back(corrected.count());
     }
@@ -239,8 +239,8 @@ impl RowCounters {
         growth(&self.last, tokens)
     }
 
-    /// Whether any counter of a page is below its last accepted value, or below that of a quarantined fall; or any of
-    /// its series is, even if the sum is not.
+    /// Whether any counter of a page is below its last accepted value, or below that of a quarantined fall; or any of its
+    /// series is, even if the sum is not.
     pub(super) fn is_below(&self, reading: &EngineReading, effective: &TokenCounters) -> bool {
         match &self.quarantine {
             Some(quarantined) => fell(effective, &quarantined.last),
@@ -261,23 +261,23 @@ impl RowCounters {
         self.series.iter().zip(pages).any(|(sum, page)| sum.misses(page))
     }
 
-    /// Whether a series is missing on a page, was missing before, or is below its last value.
+    /// Whether a series is or was missing, or is below its last value.
     pub(super) fn has_lost_series(&self, reading: &EngineReading) -> bool {
         self.misses_series(reading) || self.series_fell(reading) || self.series.iter().any(SeriesSum::has_gone)
     }
 
-    /// How far a page's counters are above the last accepted ones.
+    /// The distance of a page's counters above the last accepted ones.
     pub(super) fn distance(&self, effective: &TokenCounters) -> u64 {
         growth(effective, &self.last).into_iter().fold(0, u64::saturating_add)
     }
 
-    /// Whether a page's counters are too far above the last ones for this row's growth, by what it has shown or by its
+    /// Whether a page's counters are too far above the last ones for this row's growth, given its fastest minute or its
     /// bounds.
     pub(super) fn is_jump(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         self.is_beyond(effective, context) || self.leaps_to(effective, context.at)
     }
 
-    /// The same whatever the time in which they grew.
+    /// As [`Self::is_jump`], whatever the time in which they grew.
     pub(super) fn is_beyond(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
         self.shown.is_far_beyond(grown, self.since_moved(context.at))
@@ -285,12 +285,12 @@ impl RowCounters {
             || self.hits_exceed(grown, effective)
     }
 
-    /// Whether values come too soon after the last ones for the row's growth, by how fast it grew.
+    /// Whether values came too soon after the last ones for the row's growth rate.
     pub(super) fn leaps_to(&self, effective: &TokenCounters, at: Moment) -> bool {
         self.shown.is_leap(growth(effective, &self.last), self.since_moved(at), at)
     }
 
-    /// Whether far more hits came than prompts that they can be of, so that the page is another process's.
+    /// Whether far more hits came than prompts that they can belong to, so that the page is another process's.
     fn hits_exceed(&self, [prompts, hits, _]: [u64; COUNTERS], now: &TokenCounters) -> bool {
         matches!(now.prompt, PromptCount::Whole(_))
             && self.last.cached.is_some()
@@ -304,7 +304,7 @@ impl RowCounters {
         grown.iter().any(|grown| *grown >= MIN_DISPUTED) && !self.shown.explains(grown, since)
     }
 
-    /// Whether a page's counters are too far beyond the last ones for the hardware.
+    /// Whether a page's counters are too far above the last ones for the hardware.
     pub(super) fn is_beyond_hardware(&self, effective: &TokenCounters, context: &PageContext) -> bool {
         let grown = growth(effective, &self.last);
         let since = self.since_moved(context.at);
@@ -321,7 +321,7 @@ impl RowCounters {
         self.shown.any()
     }
 
-    /// Returns to earlier values and to what the row had shown then, as a movement away from them was another
+    /// Returns to earlier values and the fastest minute of that time, since the change away from them was another
     /// process's.
     pub(super) fn return_to(&mut self, values: TokenCounters, shown: Option<FastestMinute>) {
         self.last = values;
@@ -332,12 +332,12 @@ impl RowCounters {
         self.finished.begin_anew();
     }
 
-    /// Counts only what the row had shown earlier.
+    /// Sets the fastest minute to an earlier one.
     pub(super) const fn set_shown(&mut self, shown: FastestMinute) {
         self.shown = shown;
     }
 
-    /// What the row has shown.
+    /// The fastest minute.
     pub(super) const fn shown(&self) -> FastestMinute {
         self.shown
     }
@@ -356,7 +356,7 @@ impl RowCounters {
         step.late = self.late(present, context);
         step.took_back = step.took_back.or(self.took_back.take());
         step.began = (0..COUNTERS).any(|i| is_first[i] && present[i] && step.late[i].is_none());
-        // The rate of a disputed movement is unknown.
+        // A disputed change has no rate.
         step.present = present.map(|present| present && step.disputed.is_none());
         step
     }
@@ -379,7 +379,7 @@ impl RowCounters {
         Step { disputed: Some(disputed), ..Step::default() }
     }
 
-    /// Accepts a growth. What of it others may have had is disputed.
+    /// Accepts growth. The part that other rows or series may have had is disputed.
     fn grow(
         &mut self,
         reading: &EngineReading,
@@ -403,7 +403,7 @@ impl RowCounters {
         let (grown, taken) = without(grown, taken, now);
         let (all, mut late) = self.split(reading, grown, (now, context.at));
         if self.earlier.is_some() {
-            // What was posted before a reset is not corrected by what may be taken back.
+            // What was posted before a reset is not corrected by growth that may be reversed.
             self.drop_late(&mut late);
         }
         self.accept(reading, *now, grown, context.at);
@@ -415,7 +415,7 @@ impl RowCounters {
         match bound {
             None => {
                 let unproven = !context.identified && self.shown.is_prompt_leap(grown, since, context.at);
-                // What is implausible shows nothing: by it a dip would be as likely as a reset.
+                // Implausible growth does not count for the fastest minute, by which a dip could then look like a reset.
                 self.shown.note(context.at, grown);
                 let disputed = taken.map(|growth| Disputed {
                     growth,
@@ -439,7 +439,7 @@ impl RowCounters {
         }
     }
 
-    /// Leaves earlier prompts as they were posted: their hits go to later ones.
+    /// Keeps earlier prompts as they were posted: their late hits go to later prompts.
     fn drop_late(&mut self, late: &mut [Tokens; 2]) {
         let [corrected, settled] = std::mem::take(late);
         self.hits.give_back(corrected.count());
@@ -468,7 +468,7 @@ impl RowCounters {
         }
     }
 
-    /// When the counters that grew last moved before; of several, the first one.
+    /// When the counters that grew last changed before; the earliest of several.
     fn first_moved(&self, grown: [u64; COUNTERS], at: Moment) -> Moment {
         let moved = (0..COUNTERS).filter(|i| grown[*i] > 0).map(|i| self.moved[i]);
         moved.min_by_key(|at| at.boot).unwrap_or(at)
@@ -479,7 +479,8 @@ impl RowCounters {
     }
 }
 
-/// Whether prompts or output are missing although the other is there: what has read prompts has written.
+/// Whether prompt or output tokens are missing although the other is present: an engine that has read prompts has written
+/// output.
 fn lacks_part(tokens: &TokenCounters) -> bool {
     let [prompt, _, output] = values(tokens);
     let is_much = |value: Option<u64>| value.is_some_and(|value| value >= MIN_EVIDENCE);

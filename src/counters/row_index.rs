@@ -1,4 +1,4 @@
-//! Finds the rows of a process by their keys, however many there are.
+//! Finds the rows of a process by key in constant time.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use super::process_row::ProcessRow;
 use super::values::RowKey;
 use crate::reading::{EngineReading, ModelName, Rank};
 
-/// The number of rows up to which they are compared one by one.
+/// The number of rows up to which rows are searched linearly.
 const FEW: usize = 16;
 
-/// The places of a process's rows. It is made anew where it does not fit them, and never saved or copied.
+/// The indexes of a process's rows. It is rebuilt if it does not match the rows, and is neither saved nor copied.
 #[derive(Debug, Default)]
 pub(super) struct RowIndex {
     exact: HashMap<RowKey, usize>,
-    /// By rank and by the canonical form of the model, if it has a name.
+    /// By rank and by the canonical form of the model, if the row has a name.
     by_name: HashMap<Option<Rank>, HashMap<Option<u64>, Vec<usize>>>,
 }
 
@@ -32,7 +32,7 @@ impl PartialEq for RowIndex {
 impl Eq for RowIndex {}
 
 impl RowIndex {
-    /// Makes the index anew, for rows that changed.
+    /// Rebuilds the index, for changed rows.
     pub(super) fn renew(&mut self, rows: &[ProcessRow]) {
         self.exact.clear();
         self.by_name.clear();
@@ -41,7 +41,7 @@ impl RowIndex {
         }
     }
 
-    /// Makes the index anew if it is of another number of rows.
+    /// Rebuilds the index if the number of rows differs.
     pub(super) fn fit(&mut self, rows: &[ProcessRow]) {
         if rows.len() > FEW && !self.fits(rows) {
             self.renew(rows);
@@ -56,12 +56,12 @@ impl RowIndex {
         }
     }
 
-    /// The place of a row.
+    /// The index of a row.
     pub(super) fn find(&self, rows: &[ProcessRow], key: &RowKey) -> Option<usize> {
         if self.fits(rows) { self.exact.get(key).copied() } else { rows.iter().position(|row| row.key == *key) }
     }
 
-    /// The place of a reading's row.
+    /// The index of a reading's row.
     pub(super) fn find_reading(&self, rows: &[ProcessRow], reading: &EngineReading) -> Option<usize> {
         if self.fits(rows) {
             self.exact.get(&RowKey::of(reading)).copied()
@@ -70,7 +70,7 @@ impl RowIndex {
         }
     }
 
-    /// The places of the rows of a rank that may have a model's name: it is unknown on either side, or spelt differently.
+    /// The indexes of the rows of a rank that may have a model's name: it is unknown on either side, or spelt differently.
     pub(super) fn of_name<'a>(
         &'a self,
         rows: &'a [ProcessRow],
@@ -101,7 +101,7 @@ impl RowIndex {
         self.by_name.entry(key.rank.clone()).or_default().entry(hash).or_default().push(place);
     }
 
-    /// Whether it is of these rows: each change of a key renews it, so their number tells.
+    /// Whether it matches these rows. Each change of a key rebuilds it, so comparing the number suffices.
     fn fits(&self, rows: &[ProcessRow]) -> bool {
         rows.len() > FEW && self.exact.len() == rows.len()
     }

@@ -1,9 +1,9 @@
-//! Tells processes apart whose start times are the same to the hundredth of a second.
+//! Distinguishes processes whose start times are equal to the hundredth of a second.
 //!
-//! Growth far beyond what a process has shown is posted, on trial. If pages return to the values from before it, the
-//! growth may be that of another process with the same start time, or the pages come from views of one process of which
-//! one lags: a cache, a second Prometheus server. Nothing of the higher line is posted until the lower one has reached it,
-//! which is one process, or has had the time to do so and has not. From then on a page belongs to the nearest of them.
+//! Growth far beyond the process's fastest minute is posted on trial. If pages return to the values before it, the growth
+//! may be that of another process with the same start time, or the pages are views of one process, one of which lags: a
+//! cache, a second Prometheus server. Nothing of the higher line is posted until the lower line has reached it (one
+//! process), or has had the time to do so and has not (two processes). From then on a page belongs to the closest of them.
 
 use super::doubted::Doubted;
 use super::identity::Processes;
@@ -15,8 +15,8 @@ use super::trial::Trial;
 use crate::units::{Moment, Timestamp};
 
 impl Processes {
-    /// The known process of a page with a start time: of several, the nearest one that the page may continue, otherwise
-    /// the lowest.
+    /// The known process of a page with a start time: of several, the closest one that the page may continue, otherwise the
+    /// lowest.
     pub(super) fn with_start(&self, page: &InstancePage<'_>, start: Timestamp) -> Option<ProcessId> {
         let all = || self.all.iter().filter(|process| process.has_start(start));
         if all().count() < 2 {
@@ -28,7 +28,7 @@ impl Processes {
         nearest.or_else(|| all().min_by_key(|process| process.line().total())).map(|process| process.id)
     }
 
-    /// Puts growth on trial that is far beyond what the process has shown.
+    /// Puts growth on trial that is far beyond the process's fastest minute.
     pub(super) fn try_leap(&mut self, page: &InstancePage<'_>, id: ProcessId) {
         let Some(process) = self.get_mut(id) else { return };
         let has_views = process.has_views.is_some_and(|found| page.at.since(found) < FORGOTTEN);
@@ -38,7 +38,7 @@ impl Processes {
         }
     }
 
-    /// Undoes growth on trial if pages return to the values from before it: they may be of two processes.
+    /// Reverts growth on trial if pages return to the values before it, so that there may be two processes.
     pub(super) fn undo_leap(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
         let process = self.get_mut(id)?;
         let (now, line) = (process.line_of(page.rows), process.line());
@@ -46,8 +46,8 @@ impl Processes {
         if returned { self.doubt(page, start, id) } else { None }
     }
 
-    /// Returns a process to its state before its trial, and makes another process of its line since, of which nothing is
-    /// posted until it is clear whether it is another one.
+    /// Returns a process to its state before its trial, and makes its line since then another process, of which nothing is
+    /// posted until it is known to be another one.
     fn doubt(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
         let process = self.get_mut(id)?;
         let (trial, latest) = (process.trial.take()?, process.line());
@@ -65,8 +65,8 @@ impl Processes {
         Some(outcome)
     }
 
-    /// Applies a page of a process of which it is not clear whether it is another one. Gives the process that the page
-    /// belongs to if it is to be applied as any other one.
+    /// Applies a page of a process that may be a view of another one. Returns the process that the page belongs to if the
+    /// page should be applied normally.
     pub(super) fn judge_doubted(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Result<ProcessId, Outcome> {
         for other in &mut self.all {
             if let Some(doubted) = other.doubted.as_mut().filter(|doubted| doubted.of == id) {
@@ -88,8 +88,8 @@ impl Processes {
         Err(self.quarantine(page, id))
     }
 
-    /// Decides that lines are of other processes that were not reached by the lower one in the time that a view may lag.
-    /// Returns whether the lower one did not answer either, so that its growth until there may be missing.
+    /// Decides that lines are of other processes if the lower one has not reached them in the time that a view may lag.
+    /// Returns whether the lower one did not answer either, so that its growth in between may be missing.
     pub(super) fn tell_doubted(&mut self, now: Moment) -> bool {
         let is_over = |doubted: &Doubted| now.since(doubted.since) >= LAG;
         let over = self.all.iter().filter_map(|process| Some((process.id, process.doubted.as_ref()?)));
@@ -102,8 +102,8 @@ impl Processes {
         lost
     }
 
-    /// Believes that a line is of another process than one with its start time: what it made since its first page is posted
-    /// with its next one.
+    /// Accepts that a line is of another process than the one with its start time: its growth since its first page is
+    /// posted with its next one.
     fn believe_other(&mut self, id: ProcessId, of: ProcessId) {
         if let Some(lower) = self.get_mut(of) {
             lower.apart = true;
@@ -114,8 +114,8 @@ impl Processes {
         }
     }
 
-    /// Returns a process to its state before its trial, with the first of these start times, and makes another process
-    /// with the second of its line since.
+    /// Returns a process to its state before its trial, with the first of these start times, and makes its line since then
+    /// another process with the second.
     pub(super) fn split(
         &mut self,
         page: &InstancePage<'_>,

@@ -2,11 +2,11 @@
 //!
 //! When a series is evicted from a page (by a client library that bounds its labels, or because a worker ends), the sum
 //! falls although no token is lost. The last value of the series is added to the sum until the series returns. If it
-//! returns far lower, it was created again and counts from zero, and the old value is added permanently. If another one
-//! appears at its value or a little above it, its labels changed: the new one continues it.
+//! returns far lower, it was created again and counts from zero, and the old value is added permanently. If another series
+//! appears at its value or slightly above, its labels changed: the new series continues it.
 //!
-//! A series that falls on the page while others do not is taken at its old value until it is clear what it is: a dip if
-//! it returns, and a reset if it stays far lower for three pages and grows. Then it counts from zero.
+//! A series that falls on the page while others do not keeps its old value until the cause is known: a dip if it returns, a
+//! reset if it stays far lower for three pages and grows, after which it counts from zero.
 
 use super::series_values::{find, is_anew, same};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,7 +18,7 @@ use crate::reading::SeriesValue;
 /// The most evicted series that may still return; the last values of others are added permanently.
 const GONE: usize = 1024;
 /// A series that changed its labels grew by at most one part in this many of its value. Otherwise one was evicted and
-/// another one was created.
+/// another created.
 const RELABELLED: u64 = 16;
 /// The most series in a checkpoint.
 const SAVED: usize = 256;
@@ -44,18 +44,18 @@ pub(super) struct SeriesSum {
     /// Whether the last page showed that a reset was a dip.
     #[serde(skip)]
     was_undone: bool,
-    /// Whether an evicted series is back below its last value, and its growth waits until it is there.
+    /// Whether an evicted series returned below its last value, so that its growth waits until it reaches that value.
     #[serde(skip)]
     waits: bool,
 }
 
-/// A series of a page, and one that is missing there.
+/// A series of a page, compared with one that is missing there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Beside {
-    /// The last value of the series and its value on the page.
+    /// The last value of the series, and its value on the page.
     pub(super) then: u64,
     pub(super) value: u64,
-    /// The last value of the missing one.
+    /// The last value of the missing series.
     pub(super) old: u64,
 }
 
@@ -72,13 +72,13 @@ struct Present {
 impl<'de> Deserialize<'de> for Present {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let series = Vec::deserialize(deserializer)?;
-        // A single one is saved only if others were evicted.
+        // A single series is saved only if others were evicted.
         Ok(Self { lacks_gone: series.len() == 1, series })
     }
 }
 
 impl Present {
-    /// Whether they are not saved: a single one that is all of the counter, or too many. One that is evicted while
+    /// Whether the series are not saved: a single one that is the whole counter, or too many. A series evicted while
     /// margintop is not running is then quarantined as a fall.
     const fn is_not_saved(&self) -> bool {
         let count = self.series.len();
@@ -87,25 +87,25 @@ impl Present {
 }
 
 impl SeriesSum {
-    /// The amount that the page's sum is raised by; `now` has the page's series. An empty list means that they are
-    /// unknown. `below` is how far the page's sum is below the last accepted one.
+    /// The amount to add to the page's sum; `now` has the page's series, empty if unknown. `below` is how far the page's
+    /// sum is below the last accepted one.
     pub(super) fn raise(&self, now: &[SeriesValue], below: u64) -> u64 {
         let change = self.fallen.change(&self.present.series, now);
         let raise = self.raise_by_gone(now).saturating_sub(change.undone).saturating_add(change.lacks);
         if change.exchanged { raise.max(below) } else { raise }
     }
 
-    /// Whether a series fell, or returned lower, and is not explained.
+    /// Whether a series fell, or returned lower, without an explanation.
     pub(super) const fn is_quarantined(&self) -> bool {
         self.fallen.is_quarantined() || self.waits
     }
 
-    /// Whether the last page showed that a series was reset: what it counted before may be incomplete.
+    /// Whether the last page showed that a series was reset, so that its earlier count may be incomplete.
     pub(super) const fn was_reset(&self) -> bool {
         self.was_reset
     }
 
-    /// Whether the last page showed that a reset was a dip: nothing is missing of it.
+    /// Whether the last page showed that a reset was a dip, so that nothing of it is missing.
     pub(super) const fn was_undone(&self) -> bool {
         self.was_undone
     }
@@ -130,13 +130,13 @@ impl SeriesSum {
         self.present.series.iter().filter(|old| find(now, old.series).is_none())
     }
 
-    /// The series that left this page or earlier ones and go on under other labels: a new series has the value of the old
-    /// one or a little more; if none stayed under its labels, any amount more.
+    /// The series that left this page or earlier ones and continue under other labels: a new series has the old value or
+    /// slightly more; or any amount more, if no series kept its labels.
     fn continued(&self, now: &[SeriesValue]) -> Vec<u64> {
         self.matched(now).0
     }
 
-    /// The same, and the values of new series that go on from none.
+    /// As [`Self::continued`], with the values of new series that continue none.
     fn matched(&self, now: &[SeriesValue]) -> (Vec<u64>, Vec<u64>) {
         let present = &self.present.series;
         let is_known =
@@ -155,8 +155,8 @@ impl SeriesSum {
         (continued, came)
     }
 
-    /// Whether all series are new, none goes on under other labels, and together they are far lower: a process began anew that
-    /// has other labels than the one before.
+    /// Whether all series are new, none continues under other labels, and their sum is far lower: a process restarted with
+    /// other labels.
     fn began_anew(&self, now: &[SeriesValue], continued: &[u64]) -> bool {
         let sum = |all: &[SeriesValue]| all.iter().fold(0_u64, |sum, one| sum.saturating_add(one.value.count()));
         let has_left = !self.present.series.is_empty() && self.left(now).count() == self.present.series.len();
@@ -173,12 +173,12 @@ impl SeriesSum {
         self.left(now).any(|old| continued.binary_search(&old.series).is_err())
     }
 
-    /// The last value of a series, also of one that was evicted.
+    /// The last value of a series, even if it was evicted.
     fn known(&self, series: u64) -> Option<u64> {
         find(&self.present.series, series).or_else(|| find(&self.gone, series))
     }
 
-    /// The series that grew on a page by more than the sum does, if any is missing there.
+    /// The series of a page whose growth is a jump, if any series is missing there.
     pub(super) fn jumped(&self, now: &[SeriesValue], is_jump: impl Fn(u64) -> bool) -> Vec<u64> {
         if self.gone.is_empty() && same(&self.present.series, now) {
             return Vec::new();
@@ -190,13 +190,14 @@ impl SeriesSum {
         now.iter().filter(jumps).map(|new| new.series).collect()
     }
 
-    /// The series that are below their last values on a page.
+    /// The series of a page that are below their last values.
     pub(super) fn fallen(&self, now: &[SeriesValue]) -> Vec<u64> {
         let fell = |new: &&SeriesValue| find(&self.present.series, new.series) > Some(new.value.count());
         now.iter().filter(fell).map(|new| new.series).collect()
     }
 
-    /// The known series that are not on a page and go on under no new labels; also whether each left on it.
+    /// The known series that are not on a page and do not continue under new labels; each with whether it left on this
+    /// page.
     pub(super) fn missing(&self, now: &[SeriesValue]) -> Vec<(u64, bool)> {
         let continued = self.continued(now);
         let left = self.left(now).map(|old| (old.series, true));
@@ -204,7 +205,7 @@ impl SeriesSum {
         left.chain(gone).filter(|(series, _)| continued.binary_search(series).is_err()).collect()
     }
 
-    /// The sum of the series that are new on a page and go on from no other one.
+    /// The sum of the series that are new on a page and continue no other one.
     pub(super) fn came(&self, now: &[SeriesValue]) -> u64 {
         if now.is_empty() || self.present.series.is_empty() || same(&self.present.series, now) {
             return 0;
@@ -229,7 +230,7 @@ impl SeriesSum {
         Some(Beside { then, value, old: self.known(missing)? })
     }
 
-    /// Accepts the page's series as the last ones; `raised` is what the page's sum was raised by.
+    /// Accepts the page's series as the last ones; `raised` is the amount that was added to the page's sum.
     pub(super) fn advance(&mut self, now: &[SeriesValue], raised: u64) {
         if now.is_empty() {
             return;
@@ -237,7 +238,7 @@ impl SeriesSum {
         let was_exchanged = self.fallen.exchanges(&self.present.series, now);
         self.accept(now);
         if was_exchanged && !self.fallen.is_exchanged() {
-            // Those that fell stay as they are, and the sum does not fall.
+            // The fallen series keep their low values, and the sum does not fall.
             self.ended = self.ended.saturating_add(raised.saturating_sub(self.raise_by_gone(now)));
         }
     }
@@ -279,8 +280,8 @@ impl SeriesSum {
     }
 }
 
-/// Finds for each old series, the highest first, the lowest new value that it may have grown to: any that is not below it,
-/// or within a part of it. Takes these out of the new values, which are in order, and returns the old series.
+/// Finds for each old series, the highest first, the lowest new value that it may have grown to: any value not below it, or
+/// within a part of it. Removes these from the new values, which are sorted, and returns the old series.
 fn match_values(mut old: Vec<SeriesValue>, came: &mut Vec<u64>, by_any: bool) -> Vec<u64> {
     old.sort_unstable_by_key(|old| std::cmp::Reverse(old.value));
     let (mut above, mut matched) = (Vec::new(), Vec::new());
@@ -412,7 +413,7 @@ mod tests {
         assert_eq!(total(&mut sum, &[(1, 5), (2, 7)]), 12, "all of them fall: the counter does");
     }
 
-    /// Class: an evicted series that returns under other labels.
+    /// The class of errors: an evicted series returns under other labels.
     #[test]
     fn a_series_that_returns_under_other_labels_is_the_same() {
         let mut sum = SeriesSum::default();
@@ -427,7 +428,7 @@ mod tests {
         assert_eq!(total(&mut sum, &[(3, 8500), (4, 700), (9, 2020)]), 11_220);
     }
 
-    /// Class: a single series beside evicted ones, after a restart.
+    /// The class of errors: a single series besides evicted ones, after a restart.
     #[test]
     fn evicted_series_and_the_one_beside_them_outlive_a_restart() {
         let mut sum = SeriesSum::default();
@@ -441,7 +442,7 @@ mod tests {
         assert_eq!(total(&mut sum, &[(1, 2001)]), 4001, "the other one did not return under these labels");
     }
 
-    /// Class: labels that change again and again, while series are evicted and return.
+    /// The class of errors: labels change repeatedly while series are evicted and return.
     #[test]
     fn labels_may_change_at_any_page() {
         let mut sum = SeriesSum::default();

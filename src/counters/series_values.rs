@@ -1,4 +1,4 @@
-//! Comparisons of the values that series have on two pages.
+//! Comparisons of series values between two pages.
 
 use crate::reading::SeriesValue;
 

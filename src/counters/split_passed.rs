@@ -1,4 +1,4 @@
-//! Makes processes of the lines that one without a start time passed, where pages return to them.
+//! Splits a process without a start time along the lines that it passed, if pages return to them.
 
 use super::identity::Processes;
 use super::line::Line;
@@ -9,12 +9,13 @@ use super::process_id::ProcessId;
 use crate::units::{Moment, Span};
 
 impl Processes {
-    /// Makes a process of each line that the present one passed in large steps, if pages return to them in that order.
+    /// Makes a process of each line that the current process passed by large steps, if pages return to them in that order.
     pub(super) fn split_passed(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
         self.split_if(page, self.current?, |passed, now, (present, _)| passed.returned(now, present))
     }
 
-    /// The same if pages go on from one of them in any order. It may be a part of the present one, which its pages lack then.
+    /// As [`Self::split_passed`], if pages continue one of them in any order. That line may be a part of the current
+    /// process that its pages then lack.
     pub(super) fn split_returned(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
         let outcome =
             self.split_if(page, self.current?, |passed, now, (present, _)| passed.came_back(now, page.at, present))?;
@@ -26,15 +27,15 @@ impl Processes {
         Some(outcome)
     }
 
-    /// The same if a page that is a large step up lands at one of several.
+    /// As [`Self::split_passed`], if a page that is a large step up lands at one of several lines.
     pub(super) fn split_risen(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
         self.split_if(page, self.current?, |passed, now, process| {
             passed.are_several() && passed.lands_above(page, now, process)
         })
     }
 
-    /// The same of any process, if a page that fell, and stays, lands at one of them, or goes on at its pace from one that
-    /// may be. `within` is the growth since the fall, and its time.
+    /// As [`Self::split_passed`] for any process, if a page after a lasting fall lands at one of the lines, or continues at
+    /// its pace one that may be. `within` is the growth since the fall, and its time.
     pub(super) fn split_fallen(&mut self, page: &InstancePage<'_>, within: (u64, Span)) -> Option<Outcome> {
         let ids: Vec<_> = self.all.iter().map(|process| process.id).collect();
         ids.into_iter().find_map(|id| {
@@ -44,7 +45,7 @@ impl Processes {
         })
     }
 
-    /// Splits a process if a page returns to one of the lines that it left. What was posted for the steps is taken back.
+    /// Splits a process if a page returns to one of the lines that it left. The postings of the steps are reversed.
     fn split_if(
         &mut self,
         page: &InstancePage<'_>,

@@ -1,4 +1,4 @@
-//! Tells processes apart that were taken for one whose start time moves.
+//! Splits processes that were taken for one whose start time changes.
 
 use super::identity::Processes;
 use super::line::Line;
@@ -7,8 +7,8 @@ use super::process_id::ProcessId;
 use crate::units::Timestamp;
 
 impl Processes {
-    /// Splits a process whose start times are those of two, when that is clear. The process of the page goes on from it:
-    /// what it made before may be missing, since only the higher one of them was counted.
+    /// Splits a process whose start times turn out to be those of two. The process of the page continues from its own line:
+    /// its earlier growth may be missing, since only the higher of the two was counted.
     pub(super) fn split_starts(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
         let process = self.get_mut(id).filter(|process| process.starts.len() > 1)?;
         if !process.by_start.note(start, Line::of(page.rows), page.at) {

@@ -1,28 +1,28 @@
-//! The last values of a process under each of its start times, which tell whether they are those of two processes.
+//! The last values of a process under each of its start times, which show whether there are two processes.
 //!
-//! The pages of one process go on from each other, whatever start time they have. Those of two go on from the last page
-//! with the same start time only: the lower one's are below the other one's page before, again and again.
+//! The pages of one process continue each other, whatever their start time. Those of two only continue the last page with
+//! the same start time: the lower process's pages are repeatedly below the other's.
 
 use serde::{Deserialize, Serialize};
 
 use super::line::Line;
 use crate::units::{Moment, Timestamp};
 
-/// The number of pages of a lower process after which there are two. A dip at which the start time moved does not go on
-/// from the last page with its start time, and is followed by no other one that does.
+/// The number of pages of a lower process after which there are two. A dip that coincides with a changed start time does
+/// not continue the last page with that start time, and no further page does so.
 const CONTRADICTIONS: u8 = 3;
-/// The most start times whose lines are kept.
+/// The most start times with lines.
 const LINES: usize = 8;
-/// The number of pages of a start time that are below its line, in a row, after which they are no dip.
+/// The number of consecutive pages below a start time's line after which they are not a dip.
 const DIP_PAGES: u8 = 12;
 
-/// The last values of a process under each of its start times; the latest one last.
+/// The last values of a process under each of its start times; the latest last.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct StartLines {
     lines: Vec<StartLine>,
-    /// How many pages went on from the last one with their start time, and not from the one before them.
+    /// The number of pages that continued the last one with their start time, but not the previous page.
     contradictions: u8,
-    /// How many pages with another start time than the one before them went on from it, in a row.
+    /// The number of consecutive pages with another start time than the previous page that continued it.
     agreements: u8,
 }
 
@@ -41,7 +41,7 @@ impl StartLine {
         Self { start, line, seen, dips: 0 }
     }
 
-    /// The line with one more page: a dip leaves it as it is.
+    /// The line with one more page; a dip does not change it.
     fn with(self, line: Line, seen: Moment) -> Self {
         if line.reaches(&self.line) || self.dips >= DIP_PAGES {
             return Self { line, seen, dips: 0, ..self };
@@ -49,7 +49,7 @@ impl StartLine {
         Self { dips: self.dips + 1, ..self }
     }
 
-    /// Whether this and another one may be of one line: the later one is nowhere below the earlier one.
+    /// Whether this and another may be of one line: the later one is nowhere below the earlier one.
     fn joins(&self, other: &Self) -> bool {
         let (earlier, later) = if self.seen.boot < other.seen.boot { (self, other) } else { (other, self) };
         later.line.reaches(&earlier.line)
@@ -65,7 +65,7 @@ impl StartLines {
         self.lines.is_empty()
     }
 
-    /// Notes a page. Returns whether its start time is that of another process than the page before it.
+    /// Records a page. Returns whether its start time is that of another process than the previous page's.
     pub(super) fn note(&mut self, start: Timestamp, line: Line, seen: Moment) -> bool {
         let (other, falls) = match self.lines.last() {
             Some(before) => (!same_start(before.start, start), !line.reaches(&before.line)),
@@ -78,7 +78,7 @@ impl StartLines {
             (true, true) if goes_on => {
                 (self.contradictions, self.agreements) = (self.contradictions.saturating_add(1), 0);
             }
-            // The highest of several goes on from the others too, but none of the others does.
+            // The highest of several continues the others too, but none of the others does.
             (true, false) => {
                 self.agreements = self.agreements.saturating_add(1);
                 if usize::from(self.agreements) > self.lines.len() {
@@ -98,19 +98,19 @@ impl StartLines {
         self.contradictions >= CONTRADICTIONS
     }
 
-    /// Notes the values under a start time that came before the latest page.
+    /// Records the values under a start time from before the latest page.
     pub(super) fn note_earlier(&mut self, start: Timestamp, line: Line, seen: Moment) {
         if self.lines.len() < LINES && !self.has(start) {
             self.lines.push(StartLine::new(start, line, seen));
         }
     }
 
-    /// Whether values are at or above the last ones under their start time, if these are known: those of a dip are not.
+    /// Whether values are at or above the last ones under their start time, if known; those of a dip are not.
     pub(super) fn goes_on(&self, start: Timestamp, line: &Line) -> bool {
         self.lines.iter().filter(|known| same_start(known.start, start)).all(|known| line.reaches(&known.line))
     }
 
-    /// Takes out the lines that go on from the latest one, and not better from the one before it. Leaves the others.
+    /// Removes and returns the lines that continue the latest one, and not rather the one before it.
     pub(super) fn take_latest(&mut self) -> Option<(Self, Line, Moment)> {
         (self.contradictions, self.agreements) = (0, 0);
         let latest = self.lines.pop()?;

@@ -1,4 +1,4 @@
-//! What was believed of a process without a start time, or with one that moves, and may be taken back: it is on trial.
+//! Assumptions about a process without a start time, or with a changing one, that may be reverted: they are on trial.
 
 use std::collections::HashMap;
 
@@ -12,56 +12,56 @@ use super::quarantine_limits::QUARANTINE_PAGES;
 use super::values::{self, RowKey};
 use crate::units::{Moment, Span, Timestamp};
 
-/// Growth of at least so many times the largest page's is one process's, where only one is known.
+/// Growth of at least this many times the largest page's is one process's, if only one is known.
 const STEADY: u64 = 6;
 
-/// Values return to those from before a growth if they are at most one part in this many of it above them.
+/// Values return to those before a growth if they are at most one part in this many of the growth above them.
 pub(super) const NEARER: u64 = 16;
 
-/// A movement that was believed without proof, and may be taken back.
+/// An assumption that was accepted without proof, and may be reverted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Trial {
     pub(super) kind: TrialKind,
     pub(super) since: Moment,
-    /// When the line before it was last seen.
+    /// When the previous line was last seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) seen_before: Option<Moment>,
-    /// The line before it: a process that continues from it was there all the time.
+    /// The previous line: a process that continues it was there all the time.
     pub(super) before: Line,
-    /// The line of the page that began it, where that is kept.
+    /// The line of the page that began the trial, if kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) first: Option<Line>,
-    /// What the rows had shown before it.
+    /// The fastest minutes of the rows before the trial.
     #[serde(default)]
     pub(super) shown: Vec<(RowKey, FastestMinute)>,
-    /// The largest growth of a page since.
+    /// The largest growth of a page since the trial began.
     pub(super) step: u64,
-    /// How fast the line before it grew, in tokens a minute; 0 if that is not known.
+    /// The growth rate of the previous line, in tokens per minute; 0 if unknown.
     #[serde(default)]
     pub(super) pace: u64,
-    /// How each counter grew before it.
+    /// The growth of each counter before the trial.
     #[serde(default, skip_serializing_if = "OwnPace::is_empty")]
     pub(super) own_pace: OwnPace,
-    /// The number of pages since that returned to the line before it.
+    /// The number of pages that returned to the previous line.
     #[serde(default)]
     pub(super) returns: u8,
-    /// Whether its beginning was already counted as a lost window.
+    /// Whether a lost window was already counted for its beginning.
     #[serde(default)]
     pub(super) is_counted: bool,
 }
 
-/// What is on trial.
+/// The assumption on trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum TrialKind {
-    /// The first growth of a process, or growth far beyond what it had shown.
+    /// The first growth of a process, or growth far beyond its fastest minute.
     Growth,
     /// A reset.
     Reset,
-    /// A line below this process, as a process of its own.
+    /// A line below this process, as a separate process.
     Below(ProcessId),
     /// A start time close to the process's own.
     Start(Timestamp),
-    /// A birth without the server's time: the process may have been there before.
+    /// A start without the server's time: the process may be older.
     Birth,
 }
 
@@ -83,35 +83,35 @@ impl Trial {
         own_pace.moments_mut().chain([since]).chain(seen_before)
     }
 
-    /// The same trial, and the line of the page that began it.
+    /// The trial with the line of the page that began it.
     pub(super) fn begun_by(self, first: Line) -> Self {
         Self { first: Some(first), ..self }
     }
 
-    /// The line of the page that began it, where that is kept.
+    /// The line of the page that began the trial, if kept.
     pub(super) const fn first_line(&self) -> Option<&Line> {
         self.first.as_ref()
     }
 
-    /// The same trial with a page's growth.
+    /// The trial with a page's growth.
     pub(super) fn with_step(self, step: u64) -> Self {
         Self { step, ..self }
     }
 
-    /// The same trial, and whether its beginning is counted as a lost window.
+    /// The trial with whether a lost window is counted for its beginning.
     pub(super) fn counted(self, is_counted: bool) -> Self {
         Self { is_counted, ..self }
     }
 
-    /// Notes a page. Whether growth is on trial and several pages returned to the values from before it: below the
-    /// present ones, and far nearer to the earlier ones in every counter. A dip lands there only by chance.
+    /// Records a page. Returns whether growth is on trial and several pages returned to the values before it: below the
+    /// current ones, and far closer to the earlier ones in every counter. A dip rarely lands there.
     pub(super) fn returned_before(&mut self, now: &Line, present: &Line) -> bool {
         let returns = now.is_just_above(&self.before, present, NEARER) && !now.reaches(present);
         self.returns = self.returns.saturating_add(u8::from(returns));
         self.kind == TrialKind::Growth && returns && self.returns >= QUARANTINE_PAGES
     }
 
-    /// Whether growth is on trial, from values that a line went on from.
+    /// Whether growth is on trial that began at values which `line` continues.
     pub(super) fn stepped_from(&self, line: &Line) -> bool {
         self.kind == TrialKind::Growth && line.reaches(&self.before)
     }
@@ -121,13 +121,13 @@ impl Trial {
         self.kind == TrialKind::Growth
     }
 
-    /// Whether growth is on trial that was made in so many even steps that only another process whose values follow those of
-    /// this one could have made it instead.
+    /// Whether growth is on trial that consists of so many even steps that only another process with values right above
+    /// this one's could have produced it.
     pub(super) fn is_of_steady_growth(&self, present: &Line) -> bool {
         self.is_of_its_growth() && self.step.saturating_mul(STEADY) <= self.before.growth_to(present)
     }
 
-    /// Whether values are above those from before the trial by no more than the rows had grown in that time.
+    /// Whether values are above those before the trial by no more than the rows grow in that time.
     pub(super) fn paces(&self, now: &Line, since: Span) -> bool {
         let known = self.before.finder();
         let shown: HashMap<_, _> = self.shown.iter().rev().map(|(key, shown)| (key, shown)).collect();
@@ -147,7 +147,7 @@ impl Trial {
         self.kind == TrialKind::Reset
     }
 
-    /// The start time that is on trial.
+    /// The start time on trial.
     pub(super) const fn other_start(&self) -> Option<Timestamp> {
         match self.kind {
             TrialKind::Start(start) => Some(start),

@@ -1,4 +1,4 @@
-//! The lines of values that the latest pages are of, where processes may answer in turn.
+//! The lines of values of the latest pages, for processes that may answer by turns.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,31 +9,30 @@ use super::process_id::ProcessId;
 use super::rate::a_minute;
 use crate::units::{Moment, Span};
 
-/// The number of pages in a row that are of another line than the one before, after which the lines are processes. A file
-/// that is missing on every other page for so long is not known.
+/// The number of consecutive pages of another line than the page before, after which the lines count as processes. A file
+/// that is missing on every other page for so long has not been observed.
 const TURNS: u8 = 8;
 /// The number of pages of each line among them.
 const PAGES: u8 = 3;
-/// The same if a line grows by more than one part in `NEARER` of its distance from another: many processes, three in
-/// turn in ascending order, look like that for a while.
+/// The same number if a line grows by more than one part in `NEARER` of its distance from another: many processes, three of
+/// them by turns in ascending order, look like that for a while.
 const TURNS_FAR: u8 = 40;
 const NEARER: u64 = 4;
-/// The most lines that are kept.
+/// The most lines kept.
 const LINES: usize = 16;
-/// A line grows by at most this many times its pace, or this many tokens a minute beyond it.
+/// A line grows by at most this many times its pace, or this many tokens per minute more.
 const FASTER: u64 = 10;
 const BEYOND: u64 = 60_000;
-/// The same of the growth from a process's last values, which are older: its fastest page says what it makes in all of that
-/// time.
+/// The same factor for growth from a process's last values, which are older and cover more time.
 const FASTER_FROM_EARLIER: u64 = 2;
 
-/// The lines of the latest pages, the lowest one first.
+/// The lines of the latest pages, the lowest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Turns {
     pub(super) lines: Vec<TurnLine>,
     /// The line of the last page.
     pub(super) last: usize,
-    /// How many pages in a row were of another line than the one before.
+    /// The number of consecutive pages of another line than the page before.
     pub(super) in_a_row: u8,
     /// Whether a line grew by a large part of its distance from another.
     #[serde(default)]
@@ -41,14 +40,14 @@ pub(super) struct Turns {
     pub(super) since: Option<Moment>,
 }
 
-/// One line.
+/// A line of values of one of the processes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct TurnLine {
     pub(super) line: Line,
     pub(super) seen: Moment,
-    /// Its values when the pages in turn began.
+    /// Its values when the turns began.
     pub(super) first: Line,
-    /// Its fastest growth since, in tokens a minute.
+    /// Its fastest growth since, in tokens per minute.
     pub(super) pace: Option<u64>,
     /// The number of its pages since.
     pub(super) pages: u8,
@@ -60,12 +59,12 @@ impl TurnLine {
         Self { first: line.clone(), line, seen, pace: None, pages: 0, process: None }
     }
 
-    /// Whether a growth is at most so many times as fast as the line's.
+    /// Whether growth is at most `faster` times as fast as the line's.
     pub(super) fn grows(&self, growth: u64, within: Span, faster: u64) -> bool {
         self.pace.is_none_or(|pace| a_minute(growth, within) <= pace.saturating_mul(faster).saturating_add(BEYOND))
     }
 
-    /// Whether a process's last values are an earlier part of the line.
+    /// Whether a process's last values are earlier values of the line.
     pub(super) fn begins_with(&self, line: &Line, seen: Moment) -> bool {
         let (growth, within) = (line.growth_to(&self.line), self.seen.since(seen));
         self.line.reaches(line) && self.pace.is_some() && self.grows(growth, within, FASTER_FROM_EARLIER)
@@ -87,12 +86,12 @@ impl Turns {
         self.lines.is_empty()
     }
 
-    /// Forgets whose the lines are, as a process was split.
+    /// Forgets the processes of the lines, since a process was split.
     pub(super) fn unsettle(&mut self) {
         self.lines.iter_mut().for_each(|line| line.process = None);
     }
 
-    /// Notes that a page was not of another line than the one before.
+    /// Restarts the count of turns at a page of the same line as the one before.
     pub(super) fn begin(&mut self, at: Moment) {
         (self.in_a_row, self.is_far, self.since) = (0, false, Some(at));
         for line in &mut self.lines {
@@ -100,7 +99,7 @@ impl Turns {
         }
     }
 
-    /// The line that a page goes on from, the highest one. A page that goes on from none begins one.
+    /// The index of the line that a page continues, the highest one. A page that continues none begins a line.
     pub(super) fn place(&mut self, now: &Line, at: Moment) -> Option<usize> {
         if self.lines.iter().any(|line| at.since(line.seen) >= ANSWERING) || self.lines.len() > LINES {
             *self = Self::default();
@@ -130,7 +129,7 @@ impl Turns {
         is_other && is_own
     }
 
-    /// Whether there were enough turns to tell.
+    /// Whether there were enough turns to decide.
     pub(super) fn are_enough(&self) -> bool {
         self.in_a_row >= if self.is_far { TURNS_FAR } else { TURNS }
             && self.lines.iter().all(|line| line.pages >= PAGES)

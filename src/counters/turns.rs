@@ -1,7 +1,7 @@
-//! Processes without start times that answer strictly in turn.
+//! Processes without start times that answer strictly by turns.
 //!
-//! If each page is of another line of values than the one before it, and each line grows on its own, the lines are those of
-//! processes, whatever their pace, and whichever of them was seen first.
+//! If each page is of another line of values than the previous one, and each line grows on its own, the lines are those of
+//! separate processes, whatever their pace and order of appearance.
 
 use super::identity::Processes;
 use super::line::Line;
@@ -11,11 +11,11 @@ use super::process::Process;
 use super::process_id::ProcessId;
 use super::turn_lines::{TurnLine, Turns};
 
-/// The most rows of pages that are compared.
+/// The most rows of a page that is compared.
 const ROWS: usize = 64;
 
 impl Processes {
-    /// Applies a page of processes that answer in turn, if they are not known apart yet.
+    /// Applies a page of processes that answer by turns, if they are not distinguished yet.
     pub(super) fn take_turn(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
         if page.rows.len() > ROWS || self.all.iter().any(|process| !process.starts.is_empty()) {
             self.turns = Turns::default();
@@ -29,10 +29,10 @@ impl Processes {
         outcome
     }
 
-    /// Gives each line its process, and applies a page of one of them. Nothing if that is known already.
+    /// Assigns each line its process, and applies a page of one of them. `None` if they are assigned already.
     fn tell_apart(&mut self, page: &InstancePage<'_>, place: usize) -> Option<Outcome> {
         if let Some(id) = self.turns.lines[place].process {
-            // Its first growth is its own, however fast it is.
+            // Its first growth is its own, however fast.
             let is_new = self.get(id).is_some_and(|process| !process.has_shown() && process.may_go_on_from(page));
             return is_new.then(|| self.go_on(page, id));
         }
@@ -51,8 +51,8 @@ impl Processes {
         Some(Outcome { taken_back, believed: told.believed, lost, ..outcome })
     }
 
-    /// Finds the processes whose last values are those of a line. What they have on trial is believed, if it is not the
-    /// step from a lower line.
+    /// Finds the processes whose last values are those of a line. Their trials succeed, except for a step from a lower
+    /// line.
     fn find_lines(&mut self, told: &mut Told) {
         for place in 0..self.turns.lines.len() {
             let line = self.turns.lines[place].clone();
@@ -108,7 +108,7 @@ impl Processes {
         }
     }
 
-    /// Makes processes of the other lines, and drops those that were made of pages in turn.
+    /// Creates processes for the other lines, and drops those that were created from pages of several processes.
     fn add_others(&mut self, told: &mut Told) {
         let known: Vec<_> = self.turns.lines.iter().filter_map(|line| line.process).collect();
         let since = self.turns.since;
@@ -130,11 +130,11 @@ impl Processes {
     }
 }
 
-/// What came out as processes were told apart.
+/// The result of distinguishing processes.
 #[derive(Debug, Default)]
 struct Told {
     taken_back: Vec<ProcessId>,
     believed: Vec<ProcessId>,
-    /// Whether any of them was not counted until then.
+    /// Whether any of the processes was not counted before.
     is_news: bool,
 }

@@ -1,9 +1,9 @@
-//! Tells processes without a start time apart by the continuity of their values.
+//! Distinguishes processes without a start time by the continuity of their values.
 //!
-//! A page belongs to the process whose last values it continues. A line that continues none is quarantined. It is a dip
-//! if the old line returns, another process if it is far above and both continue in turn, and a reset if it is below,
-//! stays, grows and is plausible. What is believed without proof is on trial: it is taken back if the old line returns
-//! within ten minutes. Of two lines that might be one process with dips, only the upper one is counted.
+//! A page belongs to the process whose last values it continues. A line that continues none is quarantined. It is a dip if
+//! the old line returns, another process if it is far above and both continue by turns, and a reset if it is below, stays,
+//! grows and is plausible. Assumptions without proof are on trial: they are reverted if the old line returns within ten
+//! minutes. Of two lines that may be one process with dips, only the upper one is counted.
 
 use super::fastest_minute::{MIN_DISPUTED, MIN_JUDGED};
 use super::identity::Processes;
@@ -18,11 +18,11 @@ use super::rate::keeps_pace;
 use super::trial::{Trial, TrialKind};
 use crate::units::{Moment, Span};
 
-/// The number of episodes after which a line above another is a process of its own.
+/// The number of episodes after which a line above another is a separate process.
 const EPISODES: u8 = 2;
-/// The number of pages in a row that continue no known line, after which they are accepted as they are.
+/// The number of consecutive pages that continue no known line, after which they are accepted as they are.
 const LONGEST_RUN: u8 = 12;
-/// Why a jump is disputed.
+/// The reason that a jump is disputed.
 const REASON_FAR: &str = "far more than its fastest minute, and no start time to tell it by";
 
 impl Processes {
@@ -58,7 +58,7 @@ impl Processes {
         }
         match nearest {
             Some((distance, id)) if !self.is_quarantined_nearer(page, distance, id) => {
-                // Without this series, a quarantined line may be this one.
+                // Without this series, a quarantined line may be this process's.
                 if self.get(id).is_some_and(|process| process.misses_series(page.rows)) {
                     self.quarantined = QuarantinedLines::default();
                 }
@@ -66,7 +66,7 @@ impl Processes {
                 self.go_on_by_values(page, id)
             }
             Some(_) => self.quarantine_line(page, current, true),
-            // A page that does not go on from a process that says its start is another's.
+            // A page that does not continue a process with a start time is another's.
             None if self.get(current).is_some_and(|process| !process.starts.is_empty()) => self.quarantine_beside(page),
             None => match self.get(current).map_or(PageMatch::Falls, |process| fit(process, page)) {
                 PageMatch::Mixed => self.go_on(page, current),
@@ -80,31 +80,32 @@ impl Processes {
         }
     }
 
-    /// Whether several processes without start times answer, or may, and for less than ten minutes, or growth of one of them
-    /// is on trial: it may be another one's. Or whether a reset is, or another movement that is not growth alone.
+    /// Whether postings may be reversed: several processes without start times answer, or may, and one has done so for less
+    /// than ten minutes or has growth on trial; or a reset or another change that is not growth alone is on trial.
     pub fn may_be_taken_back(&self, now: Moment) -> bool {
         let silent = || self.all.iter().filter(|process| process.starts.is_empty());
-        // Growth of one that answers alone is its own, by all that is known.
+        // Growth of a process that answers alone is its own, as far as known.
         let is_open = |process: &Process| process.trial.as_ref().is_some_and(|trial| !trial.is_of_its_growth());
         let is_new = |process: &Process| process.trial.is_some() || now.since(process.first_seen) < FORGOTTEN;
         let several = silent().nth(1).is_some() || !self.quarantined.is_empty() || self.turns.are_several();
         several && silent().any(is_new) || self.all.iter().any(is_open)
     }
 
-    /// Whether pages without a start time that are of no known process, or of one that is not counted, answered within a
-    /// time: then the growth of the others is not all there is.
+    /// Whether pages without a start time answered within a time that are of no known process, or of one that is not
+    /// counted: then the growth of the others is not complete.
     pub fn answer_unexplained(&self, now: Moment, within: Span) -> bool {
         self.is_ambiguous() || self.quarantined.answered(now, within)
     }
 
-    /// Whether another process or a quarantined line is known above a process.
+    /// Whether another process or a quarantined line is above a process.
     fn has_above(&self, process: &Process) -> bool {
         let line = process.line();
         let is_above = |other: &Process| other.id != process.id && other.line().reaches(&line);
         self.all.iter().any(is_above) || self.quarantined.has_above(&line)
     }
 
-    /// The process that a page jumps from, if that of the last page is below it and may be its dip: then the dip is over.
+    /// The process that a page jumps from, if the process of the last page is below it and may be its dip, which is then
+    /// over.
     fn above_of(&self, id: ProcessId, page: &InstancePage<'_>) -> Option<ProcessId> {
         let below = self.get(id).filter(|process| process.starts.is_empty())?;
         let line = below.line();
@@ -123,18 +124,19 @@ impl Processes {
 
     /// Whether a page continues a quarantined line with less growth than it continues a process.
     fn is_quarantined_nearer(&self, page: &InstancePage<'_>, distance: u64, id: ProcessId) -> bool {
-        // What a process grows to at its pace is its own, though a line lies on the way, as its dip in some counters does.
+        // The values expected from a process's pace are its own, even if a line is closer, as its own dip in some counters
+        // is.
         let is_its = |process: &Process| process.fits_pace(page);
         self.get(id).is_some_and(|process| !is_its(process) && self.quarantined.is_nearer(page, process, distance))
     }
 
-    /// Whether several processes may have sent a page, since a counter that tells them apart is not on it.
+    /// Whether a page may be of any of several processes, since a counter that distinguishes them is missing.
     fn may_be_anyones(&self, page: &InstancePage<'_>) -> bool {
         let several = self.all.len() > 1 || !self.quarantined.is_empty();
         several && self.all.iter().all(|process| process.lacks(page.rows))
     }
 
-    /// Holds a page that has no row of the process that answered last: it is another's.
+    /// Quarantines a page that has no row of the process that answered last, since it is another's.
     fn quarantine_beside(&mut self, page: &InstancePage<'_>) -> Outcome {
         let known = self.all.iter().filter(|process| process.starts.is_empty() && process.shares_row(page.rows));
         match known.max_by_key(|process| process.last_seen.boot).map(|process| (process.id, fit(process, page))) {
@@ -147,12 +149,12 @@ impl Processes {
         }
     }
 
-    /// The process whose last values a page continues, and the distance from them; the nearest one.
+    /// The process whose last values a page continues, the closest of several, with the distance.
     fn nearest(&self, page: &InstancePage<'_>) -> Option<(u64, ProcessId)> {
         let may_be = |process: &&Process| {
             process.starts.is_empty() || process.paces_to(page.rows, page.at.since(process.last_seen))
         };
-        // A process whose growth is not known yet does not leap to where another may be, nor does one that did not before.
+        // A process without known growth does not leap to where another may be, nor does one that was refuted before.
         let leaps = |process: &Process, distance: u64| {
             let is_new = process.starts.is_empty() && !process.has_shown();
             is_new && distance >= MIN_JUDGED && self.has_above(process)
@@ -166,7 +168,7 @@ impl Processes {
         };
         let all: Vec<_> = self.all.iter().filter(may_be).filter_map(continues).collect();
         let nearest = all.iter().min().copied()?;
-        // Of several, it may be the one whose pace leads to the page.
+        // Of several, the page may belong to the one whose pace leads to it.
         let leaps = all.len() > 1 && self.get(nearest.1).is_some_and(|process| process.leaps_beyond_pace(page));
         let fits = |(_, id): &&(u64, ProcessId)| self.get(*id).is_some_and(|process| process.fits_pace(page));
         Some(all.iter().filter(|_| leaps).filter(fits).min().copied().unwrap_or(nearest))
@@ -190,7 +192,7 @@ impl Processes {
                 process.passed.note(process.line(), process.last_seen, (step, since));
             }
         }
-        // It did not answer since the other one did: the other one may be this one's dip.
+        // The process did not answer since the other one appeared, so the other may be its dip.
         let dipped = |process: &Process| {
             let is_dip = |other: &&Process| {
                 other.id != id
@@ -210,7 +212,7 @@ impl Processes {
                 _ => false,
             });
             if below {
-                // It may be part of this process with a file missing; then its growth is in this one's.
+                // It may be a part of this process with a file missing; its growth is then included in this one's.
                 outcome.lost |= other.trial.take().is_some_and(|trial| !trial.is_counted);
                 other.shadow = true;
                 outcome.taken_back.push(other.id);
@@ -219,11 +221,11 @@ impl Processes {
         outcome
     }
 
-    /// Undoes a trial when the line from before it returns: what was believed was another process's, or a dip.
+    /// Reverts a trial when the previous line returns: the assumption was wrong, or it was a dip.
     fn old_line_returns(&mut self, page: &InstancePage<'_>) -> Option<Outcome> {
         let silent = self.all.iter().filter(|process| process.starts.is_empty());
         let several = silent.count() > 1 || !self.quarantined.is_empty();
-        // Where one is known, its steady growth is its own, and values from before it are those of a reset.
+        // If only one process is known, steady growth is its own, and earlier values are those of a reset.
         let may_return = |process: &&Process| {
             several || !process.trial.as_ref().is_some_and(|trial| trial.is_of_steady_growth(&process.line()))
         };
@@ -241,7 +243,7 @@ impl Processes {
         self.quarantined.push(QuarantinedLine::new(above, PageValues::before(other), seen, 0).refuted());
         let mut outcome = self.go_on(page, id);
         self.get_mut(id)?.note_pace(page.at);
-        // What it made since it was last seen.
+        // Its growth since it was last seen.
         for step in outcome.steps.iter_mut().filter(|step| step.from.is_none()) {
             step.from = trial.seen_before;
         }
@@ -274,12 +276,12 @@ impl Processes {
                 }
                 Outcome { lost: outcome.lost || lost, ..outcome }
             }
-            // What is fast once and goes on so is the growth of one that has much to do.
+            // A rate that stays high is the growth of a process with more load.
             true if !self.are_several() && self.speeds_up(page, &run, current) => {
                 self.quarantined.settle();
                 self.go_on_by_values(page, current)
             }
-            // One of several processes that answer in turn is not believed to have jumped.
+            // One of several processes that answer by turns is not assumed to have jumped.
             true if stays && (self.are_several() || process.is_some_and(|process| was_refuted(process, page))) => {
                 Outcome { lost: true, ..self.becomes_process(page, &line, None) }
             }
@@ -294,7 +296,7 @@ impl Processes {
             }
             true if stays => self.dispute_jump(page, current),
             false if stays && grew => self.explain_fall(page, &line, current),
-            // What it produced until now is unknown.
+            // Its growth until now is unknown.
             true if waited => Outcome { lost: true, ..self.becomes_process(page, &here, None) },
             false if waited && !stays => self.becomes_process(page, &here, Some(current)),
             _ => self.quarantine(page, current),
@@ -306,20 +308,20 @@ impl Processes {
         self.all.iter().filter(|process| process.starts.is_empty() && !process.shadow && !process.ended).count() > 1
     }
 
-    /// Whether any counter of a page grew by so much that it is disputed for being unusual.
+    /// Whether any counter of a page grew by so much that unusual growth is disputed.
     fn is_large(&self, page: &InstancePage<'_>, id: ProcessId) -> bool {
         let grew = |process: &Process| process.line().largest_growth_to(&process.line_of(page.rows));
         self.get(id).is_some_and(|process| grew(process) >= MIN_DISPUTED)
     }
 
-    /// Whether a process that had shown no growth continues about as fast as it jumped: then the jump was its growth.
+    /// Whether a process without earlier growth continues about as fast as it jumped, so that the jump was its growth.
     fn keeps_pace(&self, page: &InstancePage<'_>, line: &QuarantinedLine, id: ProcessId) -> bool {
         let Some(process) = self.get(id) else { return false };
         let jump = (process.line().growth_to(&line.first.own), line.since.since(process.last_seen));
         keeps_pace(jump, (line.first.own.growth_to(&process.line_of(page.rows)), page.at.since(line.since)))
     }
 
-    /// Whether pages go on about as fast as a process's values leapt to them.
+    /// Whether pages continue about as fast as the process's values leapt.
     fn speeds_up(&self, page: &InstancePage<'_>, run: &Run, id: ProcessId) -> bool {
         self.get(id).is_some_and(|process| {
             let now = process.line_of(page.rows);
@@ -328,8 +330,8 @@ impl Processes {
         })
     }
 
-    /// Disputes a jump that stays: the process counts from there, but nothing proves that it produced it. If it had fallen
-    /// before, it may have been reset, and have produced more.
+    /// Disputes a lasting jump: the process counts from there, but nothing proves that it produced the tokens. If it had
+    /// fallen before, it may have been reset and have produced more.
     fn dispute_jump(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         self.quarantined.settle();
         let lost = self.quarantined.has_fallen();
@@ -357,11 +359,11 @@ impl Processes {
             return if in_doubt { self.quarantine(page, id) } else { self.becomes_process(page, line, Some(id)) };
         }
         let (since, trial) = (process.last_seen, Trial::new(TrialKind::Reset, page.at, process));
-        // What was posted before it stays, also if the reset is taken back, except for large steps.
+        // Earlier postings stay, even if the reset is reverted, except for large steps.
         let believed = if process.passed.is_empty() { vec![id] } else { Vec::new() };
         process.passed.leave(process.line(), since);
         let mut steps = process.begin_anew(page.rows, &context);
-        // When it began is not known.
+        // When it began is unknown.
         for step in &mut steps {
             step.began = true;
         }
@@ -372,7 +374,7 @@ impl Processes {
         Outcome { verdict: PageVerdict::Reset, steps, on_trial: true, believed, ..Outcome::empty(id, since, page) }
     }
 
-    /// A process above a line that did not answer since the line did: the line may be its dip.
+    /// A process above a line that has not answered since the line did: the line may be its dip.
     fn silent_above(&self, line: &QuarantinedLine) -> Option<ProcessId> {
         let may_dip = |process: &&Process| {
             process.starts.is_empty()
@@ -383,7 +385,7 @@ impl Processes {
         self.all.iter().filter(may_dip).max_by_key(|process| process.last_seen.boot).map(|process| process.id)
     }
 
-    /// Makes a line a process of its own, with its first page as the baseline; on trial if it is below another.
+    /// Makes a line a separate process, with its first page as the baseline; on trial if it is below another.
     fn becomes_process(
         &mut self,
         page: &InstancePage<'_>,
@@ -398,7 +400,7 @@ impl Processes {
         let trial = |other| Trial::new(TrialKind::Below(other), page.at, process).counted(below.is_some());
         process.trial = above.map(trial);
         let outcome = self.go_on(page, id);
-        // A process that appears below another one may have been reset.
+        // A process that appears below another one may be a reset.
         Outcome { lost: below.is_some(), ..outcome }
     }
 }

@@ -1,4 +1,4 @@
-//! The three counters of a row side by side, and comparisons of two readings of them.
+//! The three counters of a row as an array, and comparisons of two readings of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -71,14 +71,13 @@ pub(super) fn fell(now: &TokenCounters, then: &TokenCounters) -> bool {
     values(now).into_iter().zip(values(then)).any(|pair| matches!(pair, (Some(now), Some(then)) if now < then))
 }
 
-/// The growth of each counter. A counter that is unknown now grew by nothing; one that was unknown before counts from
-/// zero.
+/// The growth of each counter. A counter that is unknown now has no growth; one that was unknown before counts from zero.
 pub(super) fn growth(now: &TokenCounters, then: &TokenCounters) -> [u64; COUNTERS] {
     let (now, then) = (values(now), values(then));
     std::array::from_fn(|i| now[i].map_or(0, |now| now.saturating_sub(then[i].unwrap_or(0))))
 }
 
-/// The new values, with the old ones for counters that a page lacks, whose next values continue from there.
+/// The new values, and the old ones for counters that a page lacks, which continue from there.
 pub(super) fn kept(now: &TokenCounters, then: &TokenCounters) -> TokenCounters {
     TokenCounters {
         prompt: if now.prompt == PromptCount::Unknown { then.prompt } else { now.prompt },
@@ -107,7 +106,7 @@ pub(super) fn fallen(now: &TokenCounters, then: &TokenCounters) -> [bool; COUNTE
     std::array::from_fn(|i| matches!((now[i], then[i]), (Some(now), Some(then)) if now < then))
 }
 
-/// The values of one reading for some counters, those of another one for the others.
+/// The values of `one` for the chosen counters, those of `other` for the rest.
 pub(super) fn chosen(of_one: [bool; COUNTERS], one: &TokenCounters, other: &TokenCounters) -> TokenCounters {
     TokenCounters {
         prompt: if of_one[0] { one.prompt } else { other.prompt },
@@ -116,7 +115,7 @@ pub(super) fn chosen(of_one: [bool; COUNTERS], one: &TokenCounters, other: &Toke
     }
 }
 
-/// Earlier values with zero for each counter that fell.
+/// The earlier values, with zero for each counter that fell.
 pub(super) fn zero_where_fell(then: &TokenCounters, now: &TokenCounters) -> TokenCounters {
     let (fell, zero) = (fallen(now, then), zeroed(then));
     TokenCounters {

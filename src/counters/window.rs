@@ -1,4 +1,4 @@
-//! A sliding window over a few running sums: their growth, in all and per second.
+//! A sliding window over a few running sums: their growth, in total and per second.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! Revenue accounts, cost accounts and tariffs: small tables of names, so that postings carry numbers.
+//! Revenue accounts, cost accounts and tariffs: tables of names, so that postings refer to them by number.
 
 use crate::pricing::ClassPrices;
 use crate::reading::{EngineRole, Label, ModelName, NodeName, UnitName};
@@ -20,18 +20,18 @@ pub struct RevenueAccount {
     /// The tenant, from the target's label `tenant`.
     pub tenant: Option<Label>,
     /// Whether the cost of its GPUs was known when its tokens were produced. A rate that becomes known later does not
-    /// change what was posted before.
+    /// change earlier postings.
     pub costed: bool,
 }
 
-/// What a cost account pays for.
+/// The kind of cost that an account is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CostKind {
     /// GPUs, for the time that they are allocated.
     Gpus,
-    /// What the provider's rounding adds at the end of a lease. Its time is not allocated GPU time.
+    /// The rounding that the provider adds at the end of a lease. Its time is not allocated GPU time.
     Rounding,
-    /// Overhead per hour, counted as one GPU. Its time is not GPU time.
+    /// Overhead per hour, posted as one GPU. Its time is not GPU time.
     Overhead,
 }
 
@@ -44,24 +44,24 @@ pub struct CostAccount {
     pub unit: Option<UnitName>,
     /// The GPUs, by the name that their rate matched.
     pub gpu: Label,
-    /// The rate; `None` if there is none: the time is counted and its cost is unknown.
+    /// The rate; `None` if unknown, so that the time is counted without a cost.
     pub rate: Option<HourlyRate>,
     /// The price of metered energy, for GPUs that the operator owns.
     pub power: Option<PowerPrice>,
-    /// What the account pays for.
+    /// The kind of cost.
     pub kind: CostKind,
     /// The lease by its readable name; `None` for an assumed or unknown rate.
     pub lease: Option<Label>,
 }
 
-/// The prices that tokens were posted at.
+/// The prices that tokens are posted at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tariff {
     /// The list's name.
     pub list: Label,
     /// The tier.
     pub tier: Label,
-    /// Its prices.
+    /// The prices.
     pub prices: ClassPrices,
     /// The paid share of the list price, if one is set.
     pub paid: Option<Share>,
@@ -112,7 +112,7 @@ impl Tariff {
         miss.checked_add(hit)?.checked_add(output)
     }
 
-    /// The exact value of a change of tokens; negative if it takes back more than it adds.
+    /// The exact value of a change of tokens; negative if it removes more than it adds.
     pub fn value_of_change(&self, change: TokenChange) -> Money {
         let part = |sign: i64| {
             let tokens = |count: i64| Tokens::new(u64::try_from(count.saturating_mul(sign)).unwrap_or(0));
@@ -126,7 +126,7 @@ impl Tariff {
         self.overhead.map_or(Money::ZERO, |share| share.of(earned))
     }
 
-    /// How much lower the value would be if all `tokens` misses were hits: the width of the bounds for unknown hits.
+    /// By how much the value of `miss` tokens would be lower if all were hits: the width of the bounds for unknown hits.
     pub fn hit_uncertainty(&self, miss: Tokens) -> Money {
         let share = self.paid.unwrap_or(Share::ALL);
         let doubt = self.prices.miss.of_share(miss, share) - self.prices.hit.of_share(miss, share);

@@ -80,15 +80,15 @@ impl Add for AllocatedTime {
     }
 }
 
-/// The bounds of the difference between the true total and what was posted.
+/// The bounds of the difference between the true total and the posted one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Uncertainty {
-    /// Half the width of the bounds of tokens in gaps over price edges.
+    /// Half the width of the bounds of tokens in gaps that span price changes.
     pub timing: Money,
-    /// The revenue that unknown hits could remove, and that of tokens that nothing proves.
+    /// The revenue that unknown hits could reduce, and that of unproven tokens.
     pub excess: Money,
-    /// Windows in which tokens may be missing: possible restarts, and the time between an engine's last scrape and its
-    /// end. Negative if more turned out to lack nothing.
+    /// Windows in which tokens may be missing: possible restarts, and the time between an engine's last scrape and its end.
+    /// Negative if more windows turned out to be complete than were counted.
     pub lost_windows: i64,
 }
 
@@ -100,7 +100,7 @@ impl AddAssign for Uncertainty {
     }
 }
 
-/// Tokens added or taken back, by class.
+/// Tokens added or reversed, by class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TokenChange {
     /// Computed prompt tokens.
@@ -111,7 +111,7 @@ pub struct TokenChange {
     pub output: i64,
 }
 
-/// GPU-milliseconds and millijoules added or taken back.
+/// GPU-milliseconds and millijoules added or reversed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GpuTimeChange {
     /// The allocated time.
@@ -129,7 +129,7 @@ impl TokenChange {
         Self { miss: signed(tokens.miss), hit: signed(tokens.hit), output: signed(tokens.output) }
     }
 
-    /// These tokens, taken back.
+    /// These tokens, reversed.
     pub fn taken_back(tokens: Classes) -> Self {
         // A count of tokens is at most `i64::MAX`, whose negative is in range.
         let Self { miss, hit, output } = Self::added(tokens);
@@ -144,7 +144,7 @@ impl GpuTimeChange {
     }
 }
 
-/// Adds with saturation, so that a sum never wraps. The ledger refuses postings that would reach the limit.
+/// Saturates, so that a sum never wraps. The ledger refuses postings that would reach the limit.
 impl AddAssign for TokenChange {
     fn add_assign(&mut self, other: Self) {
         self.miss = self.miss.saturating_add(other.miss);
@@ -153,7 +153,7 @@ impl AddAssign for TokenChange {
     }
 }
 
-/// The sum of GPU time and energy, also saturating.
+/// Saturates, like the sum of tokens.
 impl AddAssign for GpuTimeChange {
     fn add_assign(&mut self, other: Self) {
         self.held = self.held.saturating_add(other.held);

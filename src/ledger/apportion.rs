@@ -1,11 +1,11 @@
-//! Cuts a delta at instants without losing or adding a token.
+//! Splits a delta at instants without losing or adding a token.
 
 use crate::units::{Timestamp, Tokens};
 
-/// Spreads `delta` evenly over `(from, to]` and cuts it at `cuts`, which are sorted and inside the interval.
+/// Spreads `delta` evenly over `(from, to]` and splits it at `cuts`, which are sorted and inside the interval.
 ///
-/// Part `i` is the difference of two cumulative floors. So the parts add up to the delta, and another cut does not
-/// change the running sums at the existing ones.
+/// Part `i` is the difference of two cumulative floors. So the parts add up to the delta, and a further cut does not change
+/// the running sums at the existing ones.
 pub fn apportion(delta: Tokens, from: Timestamp, to: Timestamp, cuts: &[Timestamp]) -> Vec<Tokens> {
     let mut parts = Vec::with_capacity(cuts.len() + 1);
     let mut before = 0;

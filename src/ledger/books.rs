@@ -1,4 +1,4 @@
-//! The ledger: takes postings and keeps the day's sheet, running sums and the changes that must be saved.
+//! The ledger: accepts postings, and keeps the day's sums, running sums and the changes to save.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -15,9 +15,9 @@ use crate::pricing::Book;
 use crate::reading::{Label, NodeName};
 use crate::units::{Money, Share, Span, Timestamp, Tokens};
 
-/// How long minutes are kept apart. Older ones are in the day's sheet only.
+/// How long minutes are kept separately. Older ones are only in the day's sums.
 const MINUTES_KEPT: Span = Span::from_secs(3600);
-/// How many of the latest markers are remembered, so that none is written twice.
+/// The number of latest markers that are kept to avoid duplicates.
 const MARKED: usize = 64;
 /// The span of the running sums. A posting over a longer interval adds its average over this span.
 const RECENT: Span = Span::from_secs(60);
@@ -43,7 +43,7 @@ pub struct Ledger {
     /// The recent revenue of each account and the recent cost of each cost account, with the time that they cover.
     pub(super) lately: Lately,
     pub(super) pending: Option<PendingPostings>,
-    /// The latest markers. An event that many accounts see at once is marked once.
+    /// The latest markers. An event reported by many accounts at once is marked once.
     marked: VecDeque<Marker>,
     pub(super) closed: bool,
     /// The totals posted since the day began, to keep every sum in range.
@@ -60,7 +60,7 @@ impl Ledger {
         Self { tariffs: Tariffs::new(book), day_began, recent: RECENT, ..Self::default() }
     }
 
-    /// Keeps running sums over `recent` instead of a minute.
+    /// Sets the span of the running sums, a minute by default.
     #[must_use]
     pub fn following(self, recent: Span) -> Self {
         Self { recent, ..self }
@@ -73,12 +73,12 @@ impl Ledger {
         self
     }
 
-    /// Starts a journal: from now on every change is also recorded there.
+    /// Starts recording changes: from now on every change is also kept for saving.
     pub fn record_changes(&mut self) {
         self.pending.get_or_insert_default();
     }
 
-    /// Takes the journal's changes since the last call; `None` if no journal is kept.
+    /// Takes the changes since the last call; `None` if changes are not recorded.
     pub fn take_changes(&mut self) -> Option<PendingPostings> {
         let mut pending = std::mem::take(self.pending.as_mut()?);
         pending.accounts = self.accounts.take_changes();
@@ -129,7 +129,7 @@ impl Ledger {
         self.tariffs.of(id)
     }
 
-    /// The entries that a posting would become: its tokens spread evenly over the interval, cut at price edges and
+    /// The entries that a posting would create: its tokens spread evenly over the interval and split at price changes and
     /// minutes. Writes nothing.
     pub fn draft(&mut self, posting: &Posting) -> Vec<Entry> {
         let mut entries = self.lines(posting, posting);
@@ -137,14 +137,14 @@ impl Ledger {
         entries
     }
 
-    /// The entries of a posting, a part of `whole`, including empty ones: the bounds of a gap are taken from all of them.
+    /// The entries of a posting, a part of `whole`, including empty ones, which the bounds of a gap need.
     fn lines(&mut self, posting: &Posting, whole: &Posting) -> Vec<Entry> {
         let account = &self.accounts.rows()[posting.account.index()];
         let mut cuts = self.tariffs.edges(posting.account, account, posting.from, posting.to);
         cuts.extend(cut_minutes(posting.from, posting.to));
         cuts.sort_unstable();
         cuts.dedup();
-        // An interval without length begins where it ends: its first part has all tokens.
+        // In an interval without length, the first part has all tokens.
         let before = if posting.from == whole.from { Classes::default() } else { whole.upto(posting.from) };
         let (mut from, mut done) = (posting.from, before);
         let mut entries = Vec::with_capacity(cuts.len() + 1);
@@ -160,14 +160,14 @@ impl Ledger {
         entries
     }
 
-    /// Posts tokens: spreads them evenly over the interval and cuts them at price edges and minutes. Calls `entry` with
-    /// each entry. A posting that would overflow the ledger is refused as a whole, with a marker. A posting of no
-    /// tokens writes nothing; it records that the account was watched, so that its rate covers the time.
+    /// Posts tokens, spread evenly over the interval and split at price changes and minutes, and calls `entry` with each
+    /// entry. A posting that would overflow the ledger is refused as a whole, with a marker. A posting of no tokens writes
+    /// nothing but records that the account was observed, so that its rate covers the time.
     pub fn post(&mut self, posting: &Posting, entry: impl FnMut(Entry)) {
         self.post_part(posting, posting, entry);
     }
 
-    /// Posts tokens of a time of which others are posted already: the rate of that time grows, and not the present one alone.
+    /// Posts tokens of a time for which others are posted already: they increase the rate of that whole time.
     pub(crate) fn post_late(&mut self, posting: &Posting, mut entry: impl FnMut(Entry)) {
         let lines = self.lines(posting, posting);
         let Some(earned) = self.admit(&lines) else { return self.refuse(posting) };
@@ -176,8 +176,8 @@ impl Ledger {
         self.enter(posting, &lines, earned, &mut entry);
     }
 
-    /// Notes that what was posted to an account in an interval was made by a process that began in it, at an instant that is
-    /// not known: alone it is no rate.
+    /// Records that a posting to an account was produced by a process that began in its interval at an unknown instant, so
+    /// that the posting alone has no rate.
     pub(crate) fn note_beginning(
         &mut self,
         source: PostingSource,
@@ -187,7 +187,7 @@ impl Ledger {
         self.lately.earned[account.index()].begin(source, span);
     }
 
-    /// Takes from a source's rate what was posted of a time and turned out to be worth less.
+    /// Reduces a source's rate by an amount that was posted for a time and turned out too high.
     pub(crate) fn lower_rate(
         &mut self,
         source: PostingSource,
@@ -203,43 +203,43 @@ impl Ledger {
         entries.iter().map(|entry| self.worth(entry)).sum()
     }
 
-    /// Notes that sources have ended: from then on they have no rate.
+    /// Records that sources have ended, so that they have no rate.
     pub(crate) fn end_sources(&mut self, has_ended: impl Fn(PostingSource) -> bool) {
         self.lately.earned.iter_mut().for_each(|recent| recent.end(&has_ended));
     }
 
-    /// Notes that a source has ended which posted to an account, or to others as well.
+    /// Records that a source which posted to an account, or to several (`None`), has ended.
     pub(crate) fn end_source(&mut self, source: PostingSource, account: Option<RevenueAccountId>) {
         self.of_source(account).for_each(|recent| recent.end_one(source));
     }
 
-    /// Notes that all sources of a row have ended.
+    /// Records that all sources of a row have ended.
     pub(crate) fn end_row(&mut self, row: u64, account: Option<RevenueAccountId>) {
         self.of_source(account).for_each(|recent| drop(recent.take_row(row)));
     }
 
-    /// What was posted lately to one account, or to all.
+    /// The recent postings of one account, or of all.
     fn of_source(&mut self, account: Option<RevenueAccountId>) -> impl Iterator<Item = &mut Recent> {
         let all = account.map_or(0..self.lately.earned.len(), |account| account.index()..account.index() + 1);
         self.lately.earned.get_mut(all).into_iter().flatten()
     }
 
-    /// Notes that an address answers: those of its processes that do not post were not asked.
+    /// Records that an address answered: its processes without postings were not silent.
     pub(crate) fn hear_address(&mut self, address: u64, at: Timestamp) {
         self.lately.heard.insert(address, at);
     }
 
-    /// Notes that a process replaced the others of a row: its rate goes on from that of the last of them.
+    /// Records that a process replaced the others of a row: its rate continues that of the last of them.
     pub(crate) fn replace_source(&mut self, source: PostingSource, account: Option<RevenueAccountId>) {
         self.of_source(account).for_each(|recent| recent.replace(source));
     }
 
-    /// Whether what a source posts to an account has a rate.
+    /// Whether a source's postings to an account have a rate.
     pub(crate) fn has_rate(&self, source: PostingSource, account: RevenueAccountId) -> bool {
         self.lately.earned.get(account.index()).is_some_and(|recent| recent.has(source))
     }
 
-    /// Posts a part of a posting: the tokens up to an instant are those of the whole up to it, wherever the whole is cut.
+    /// Posts a part of a posting: the tokens up to an instant are those of the whole up to it, wherever the whole is split.
     pub(crate) fn post_part(&mut self, posting: &Posting, whole: &Posting, mut entry: impl FnMut(Entry)) {
         if posting.tokens.is_zero() {
             self.note_earned(posting, Money::ZERO);
@@ -251,7 +251,7 @@ impl Ledger {
         self.enter(posting, &lines, earned, &mut entry);
     }
 
-    /// Writes the entries of a posting that was admitted.
+    /// Writes the entries of an admitted posting.
     fn enter(&mut self, posting: &Posting, lines: &[Entry], earned: Money, entry: &mut impl FnMut(Entry)) {
         if self.closed {
             return;
@@ -268,7 +268,7 @@ impl Ledger {
         }
     }
 
-    /// Takes posted entries back by a counter-entry. Their sources' rates are for the caller to end or to lower.
+    /// Reverses posted entries by counter-entries. The caller ends or reduces the rates of their sources.
     pub fn reverse(&mut self, entries: &[Entry]) {
         if self.closed {
             return;
@@ -290,8 +290,8 @@ impl Ledger {
         }
     }
 
-    /// Posts entries as they are. With [`Ledger::reverse`] it moves tokens from one class to another, at the same
-    /// tariff and in the same minute.
+    /// Posts entries unchanged. With [`Ledger::reverse`], this moves tokens to another class at the same tariff in the same
+    /// minute.
     pub fn repost(&mut self, entries: &[Entry]) {
         if self.closed || entries.is_empty() {
             return;
@@ -318,14 +318,14 @@ impl Ledger {
         }
     }
 
-    /// Records a span in which nothing was watched.
+    /// Records a span in which nothing was observed.
     pub fn note_unwatched(&mut self, from: Timestamp, to: Timestamp) {
         if let Some(pending) = self.pending.as_mut().filter(|_| !self.closed) {
             pending.unwatched.push((from, to));
         }
     }
 
-    /// Records whether a node's objectives for latency were held in a minute.
+    /// Records whether a node's latency objectives were met in a minute.
     pub fn note_slo(&mut self, slo: &Label, node: &NodeName, minute: Timestamp, held: bool) {
         if let Some(pending) = self.pending.as_mut().filter(|_| !self.closed) {
             let quarter = minute - Span::from_millis(minute.millis().rem_euclid(900_000));
@@ -334,7 +334,7 @@ impl Ledger {
         }
     }
 
-    /// Begins a new day's sheet.
+    /// Begins the sums of a new day.
     pub fn begin_day(&mut self, began: Timestamp) {
         self.day_began = began;
         self.today = PostingSums::default();
@@ -351,12 +351,12 @@ impl Ledger {
         self.lately.settle(now);
     }
 
-    /// Moves the recent amounts with the calendar, which was set by `step` relative to the boot clock.
+    /// Shifts recent postings after the calendar was set by `step` relative to the boot clock.
     pub fn set_calendar(&mut self, step: Span) {
         self.lately.shift(step);
     }
 
-    /// The day's sheet.
+    /// The day's sums.
     pub fn today(&self) -> &PostingSums {
         &self.today
     }
@@ -371,23 +371,23 @@ impl Ledger {
         self.minutes.iter().map(|(minute, sums)| (*minute, sums))
     }
 
-    /// The kept minutes that were written to since the last call.
+    /// Takes the kept minutes that were written to since the last call.
     pub fn take_touched(&mut self) -> BTreeSet<Timestamp> {
         std::mem::take(&mut self.touched)
     }
 
-    /// A minute's sheet.
+    /// The sums of a minute.
     pub fn minute_sums(&self, minute: Timestamp) -> Option<&PostingSums> {
         self.minutes.get(&minute)
     }
 
-    /// The running revenue of each account, by number; differences between two calls are the present revenue. A posting
+    /// The running revenue of each account, by number; the difference between two calls is the current revenue. A posting
     /// over a longer interval than the recent span adds its average.
     pub fn earned(&self) -> &[Money] {
         &self.earned
     }
 
-    /// The running cost of each cost account, by number, computed in the same way.
+    /// The running cost of each cost account, by number, computed the same way.
     pub fn owed(&self) -> &[Money] {
         &self.owed
     }
@@ -402,7 +402,7 @@ impl Ledger {
         self.lately.earned[account.index()].add(source, earned, (from, to), self.recent);
     }
 
-    /// The value of the entries, if the ledger can hold them beside everything posted since the day began.
+    /// The value of the entries; `None` if the ledger cannot hold them besides everything posted since the day began.
     fn admit(&mut self, lines: &[Entry]) -> Option<Money> {
         let (mut tokens, mut worth) = (Classes::default(), Money::ZERO);
         for line in lines {
@@ -423,7 +423,7 @@ impl Ledger {
         self.say_refused(posting.last_minute(), posting.account, miss + hit + output);
     }
 
-    /// Marks tokens that the ledger cannot hold, and counts a lost window.
+    /// Adds a marker about tokens that the ledger cannot hold, and counts a lost window.
     fn say_refused(&mut self, at: Timestamp, account: RevenueAccountId, tokens: Tokens) {
         let RevenueAccount { node, model, .. } = &self.accounts.rows()[account.index()];
         let model = model.as_ref().map_or("an unnamed model", |model| model.as_str());
@@ -469,7 +469,7 @@ impl Ledger {
         }
     }
 
-    /// Notes that a source that posted to `before` until `at` posts to `after` from then on.
+    /// Records that a source posted to `before` until `at`, and posts to `after` from then on.
     pub fn change_account(&mut self, source: PostingSource, [before, after]: [RevenueAccountId; 2], at: Timestamp) {
         if before == after {
             return;

@@ -3,7 +3,7 @@
 use super::CostAccountId;
 use crate::units::Timestamp;
 
-/// Where the tokens that bear GPU time were produced.
+/// Where the tokens that bear GPU cost were produced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reach {
     /// On the node.
@@ -12,12 +12,12 @@ pub enum Reach {
     Unit,
     /// Anywhere else.
     All,
-    /// Nowhere: no token was produced.
+    /// Nowhere, since no token was produced.
     Nobody,
 }
 
-/// The part of one cost account's busy GPU time and metered energy in one bucket that the tokens of one cell bear. It is
-/// computed in the finest buckets that the ledger keeps, and summed for coarser ones.
+/// The part of a cost account's busy GPU time and metered energy in a bucket that the tokens of one cell bear. It is
+/// computed in the finest stored buckets, and summed for coarser ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BorneTime {
     /// When the bucket begins.
@@ -26,7 +26,7 @@ pub struct BorneTime {
     pub cost_account: CostAccountId,
     /// Where the tokens were produced.
     pub reach: Reach,
-    /// The index of the tokens in their `Past`; `None` if none were produced.
+    /// The index of the cell of tokens in the [`Past`](super::Past); `None` if no tokens were produced.
     pub bearer: Option<usize>,
     /// GPU time in milliseconds, shifted left by [`BorneTime::BITS`].
     pub time: i128,
@@ -35,10 +35,11 @@ pub struct BorneTime {
 }
 
 impl BorneTime {
-    /// Binary places of its amounts: parts of a millisecond that a year of minutes does not add up to one.
+    /// The fractional bits of the amounts, precise enough for the rounding of a year of minutes to stay below a
+    /// millisecond.
     pub const BITS: u32 = 24;
 
-    /// The account that bears it.
+    /// The bearer, as a key.
     pub const fn key(&self) -> (Reach, Option<usize>) {
         (self.reach, self.bearer)
     }

@@ -1,4 +1,4 @@
-//! What is kept of one bucket of time: tokens, GPU time, uncertainty; and markers.
+//! The stored data of one bucket of time: tokens, GPU time, uncertainty; and markers.
 
 use super::{AllocatedTime, Classes, CostAccountId, RevenueAccountId, TariffId};
 use crate::reading::Label;
@@ -39,23 +39,23 @@ impl GpuTimeCell {
     }
 }
 
-/// How far the true total may lie from what was posted in one bucket.
+/// The bounds of the difference between the true total and the posted one, in one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UncertaintyCell {
     /// When the bucket begins.
     pub bucket: Timestamp,
-    /// Half the width of the bounds of tokens in gaps over price edges.
+    /// Half the width of the bounds of tokens in gaps that span price changes.
     pub timing: Money,
-    /// The revenue that unknown hits could remove, and that of tokens that nothing proves.
+    /// The revenue that unknown hits could reduce, and that of unproven tokens.
     pub excess: Money,
     /// Windows in which tokens may be missing.
     pub lost_windows: i64,
 }
 
-/// A marker: a moment and what happened.
+/// An event at an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
-    /// The moment.
+    /// The instant.
     pub at: Timestamp,
     /// What happened: `deploy 1.4`, `restart of http://gpu-01:8000`, `list deepseek-r1-2025`.
     pub text: Label,

@@ -1,6 +1,6 @@
 //! Tokens and energy in dispute: growth of a counter that its process or GPU could not have produced.
 //!
-//! They are neither billed nor dropped. A person accepts or rejects them. Accepted ones are posted as new entries, at
+//! They are neither billed nor dropped until a person accepts or rejects them. Accepted ones are posted as new entries, at
 //! the prices in force when they were produced.
 
 use serde::{Deserialize, Serialize};
@@ -14,26 +14,26 @@ use crate::units::{Timestamp, Tokens};
 #[serde(transparent)]
 pub struct DisputeId(pub u64);
 
-/// Why a movement is implausible.
+/// Why a change of counters is implausible.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The counters before it.
+    /// The counters before the change.
     pub before: TokenCounters,
-    /// The counters after it.
+    /// The counters after the change.
     pub after: TokenCounters,
-    /// The start time of the process before it, if known.
+    /// The start time of the process before the change, if known.
     pub start_before: Option<Timestamp>,
-    /// The start time of the process after it, if known.
+    /// The start time of the process after the change, if known.
     pub start_after: Option<Timestamp>,
-    /// When the counter last moved before it.
+    /// When the counter last changed before.
     pub from: Timestamp,
-    /// When the movement was seen.
+    /// When the change was observed.
     pub to: Timestamp,
-    /// The exceeded bound, in words: `output 9000000 in 1.0 s is above 400000 a second`.
+    /// The exceeded bound, as text: `output 9000000 in 1.0 s is above 400000 a second`.
     pub bound: String,
 }
 
-/// An entry for the energy of one minute.
+/// An entry of energy in one minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnergyEntry {
     /// The cost account.
@@ -53,11 +53,11 @@ pub struct DisputedEnergy {
     pub gpu: GpuId,
     /// The GPU's index.
     pub index: u32,
-    /// The counter before the movement.
+    /// The counter before the change, in millijoules.
     pub before: u64,
-    /// The counter after it.
+    /// The counter after the change, in millijoules.
     pub after: u64,
-    /// The entries that it would become.
+    /// The entries that it would create.
     pub entries: Vec<EnergyEntry>,
 }
 
@@ -82,11 +82,11 @@ pub struct Dispute {
     pub rank: Option<Rank>,
     /// The model.
     pub model: Option<ModelName>,
-    /// The entries that its tokens would become.
+    /// The entries that its tokens would create.
     pub entries: Vec<Entry>,
-    /// Its energy; then `entries` is empty.
+    /// The disputed energy; `entries` is empty then.
     pub energy: Option<DisputedEnergy>,
-    /// Why it is disputed.
+    /// The evidence.
     pub evidence: Evidence,
 }
 
@@ -97,12 +97,12 @@ pub struct Decision {
     pub id: DisputeId,
     /// Whether its entries are posted; otherwise they are discarded.
     pub accepted: bool,
-    /// The entries of its tokens. Those of its energy are known from the dispute.
+    /// The entries of its tokens. Those of its energy are in the dispute.
     pub entries: Vec<Entry>,
 }
 
 impl Dispute {
-    /// The decision on a dispute.
+    /// Decides the dispute.
     pub fn decided(self, accepted: bool) -> Decision {
         Decision { id: self.id, accepted, entries: self.entries }
     }

@@ -1,4 +1,4 @@
-//! Disputes of a ledger: opening, deciding, and their value.
+//! Opening, withdrawing and deciding disputes of a ledger, and their value.
 
 use super::rent::change_rent;
 use super::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, Evidence, GpuTimeChange, Ledger};
@@ -6,7 +6,7 @@ use crate::reading::{InstanceId, ModelName, Rank, TargetId};
 use crate::units::{Money, Timestamp, Tokens};
 
 impl Ledger {
-    /// Opens a dispute about tokens, which are not posted; [`Ledger::draft`] gives its entries. A closed ledger opens
+    /// Opens a dispute about tokens, which are not posted; [`Ledger::draft`] returns its entries. A closed ledger opens
     /// none and returns the number that the next one would have.
     pub fn dispute(
         &mut self,
@@ -21,7 +21,7 @@ impl Ledger {
         self.open(Dispute { id: DisputeId(0), target, instance, rank, model, entries, energy: None, evidence })
     }
 
-    /// Opens a dispute about energy, which is not posted; [`Ledger::draft_energy`] gives its entries.
+    /// Opens a dispute about energy, which is not posted; [`Ledger::draft_energy`] returns its entries.
     pub fn dispute_energy(&mut self, target: TargetId, energy: DisputedEnergy, evidence: Evidence) -> DisputeId {
         let (id, entries, energy) = (DisputeId(0), Vec::new(), Some(energy));
         self.open(Dispute { id, target, instance: None, rank: None, model: None, entries, energy, evidence })
@@ -41,8 +41,8 @@ impl Ledger {
         id
     }
 
-    /// Withdraws open disputes about what was seen since an instant: the counters took it back themselves, so that nobody has
-    /// to decide. Their numbers and evidence stay in the store.
+    /// Withdraws open disputes about what was observed since an instant: the counters reverted it, so that no decision is
+    /// needed. Their numbers and evidence stay in the store.
     pub fn withdraw_since(&mut self, since: Timestamp, is_of: impl Fn(&Dispute) -> bool) {
         if self.closed {
             return;
@@ -54,15 +54,15 @@ impl Ledger {
         }
     }
 
-    /// Open disputes in the order of their numbers.
+    /// The open disputes by number.
     pub fn disputes(&self) -> &[Dispute] {
         &self.disputes
     }
 
-    /// Applies a decision if the dispute is open. The store has already written the entries with the decision, so they
-    /// are added to the sums here and not to the journal.
+    /// Applies a decision if the dispute is open. The store has written the entries with the decision already, so they are
+    /// added to the sums but not to the changes to save.
     pub fn decide(&mut self, decision: &Decision) {
-        // One that was decided first and withdrawn then: what was decided stands.
+        // If it was decided and then withdrawn, the decision applies.
         let place = self.disputes.iter().position(|dispute| dispute.id == decision.id);
         let energy = place.and_then(|place| self.disputes.remove(place).energy);
         let accepted = decision.accepted && !self.closed;

@@ -1,4 +1,4 @@
-//! Numbers of accounts and tariffs: what postings carry in place of names.
+//! Numbers of accounts and tariffs, by which postings refer to them.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,14 +28,14 @@ macro_rules! index {
     };
 }
 index!(
-    /// An account's number.
+    /// The number of a revenue account.
     RevenueAccountId
 );
 index!(
-    /// A cost account's number.
+    /// The number of a cost account.
     CostAccountId
 );
 index!(
-    /// A tariff's number.
+    /// The number of a tariff.
     TariffId
 );

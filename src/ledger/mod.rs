@@ -1,8 +1,8 @@
-//! Exact postings of tokens and GPU time, and the sums that follow from them.
+//! Exact postings of tokens and GPU time, and the sums computed from them.
 //!
-//! Tokens and GPU-milliseconds are integers, by minute and account. Money is a fold over them at the tariffs that they
-//! were posted under. The ledger takes no rates, gauges or floats and reads no clock. It lives in memory: a journal
-//! records what must survive the process.
+//! Tokens and GPU-milliseconds are integers, by minute and account. Money is computed from them at the tariffs that they
+//! were posted at. The ledger accepts no rates, gauges or floats and reads no clock. It is in memory; recorded changes are
+//! saved by the store.
 
 mod account;
 mod amounts;

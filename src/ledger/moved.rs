@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{Entry, RevenueAccountId};
 use crate::units::Timestamp;
 
-/// Where the tokens of an account's minute were moved: an entry that is kept for a correction still names the account that
-/// it was posted to.
+/// The account that the tokens of an account's minute were moved to. An entry kept for a correction still names the account
+/// that it was posted to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MovedMinutes(BTreeMap<(Timestamp, RevenueAccountId), RevenueAccountId>);
 
@@ -16,13 +16,13 @@ impl MovedMinutes {
         self.0.insert((minute, from), to);
     }
 
-    /// The entry in the account that has its tokens.
+    /// The entry with the account that its tokens are in now.
     pub(super) fn of(&self, entry: Entry) -> Entry {
         let account = self.0.get(&(entry.minute, entry.account)).copied().unwrap_or(entry.account);
         Entry { account, ..entry }
     }
 
-    /// Forgets what was before a minute.
+    /// Drops minutes before `from`.
     pub(super) fn settle(&mut self, from: Timestamp) {
         self.0.retain(|(minute, _), _| *minute >= from);
     }

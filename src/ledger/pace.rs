@@ -17,13 +17,13 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Rates over `span`, or over as much of it as is covered. A silence of up to `patience` does not lower a rate; a
-    /// longer one counts as time without postings.
+    /// Rates over `span`, or over the covered part of it. A silence of up to `patience` does not lower a rate; a longer one
+    /// counts as time without postings.
     pub const fn new(span: Span, patience: Span) -> Self {
         Self { span, patience, earned: Vec::new(), owed: Vec::new(), covers: Span::ZERO }
     }
 
-    /// Sets how long a silence does not lower a rate.
+    /// Sets for how long a silence does not lower a rate.
     pub const fn set_patience(&mut self, patience: Span) {
         self.patience = patience;
     }
@@ -46,7 +46,7 @@ impl Pace {
         (self.covers > Span::ZERO).then_some(self.covers)
     }
 
-    /// Whether all rates cover less than half of the span yet.
+    /// Whether all rates cover less than half of the span.
     pub fn is_young(&self) -> bool {
         self.covers.millis() * 2 < self.span.millis()
     }

@@ -1,6 +1,6 @@
-//! A time range of the stored past: sums by bucket and key, with the tables that their numbers refer to.
+//! A time range of the stored past: cells by bucket and key, with the tables that their numbers refer to.
 //!
-//! The store answers queries with one of these. It is immutable; the caller folds it, and nothing here adds up.
+//! The store answers queries with a `Past`. It is immutable, and summed by the caller.
 
 use super::{
     BorneTime, CostAccount, CostAccountId, GpuTimeCell, Marker, RevenueAccount, RevenueAccountId, SloPast, Tariff,
@@ -13,30 +13,30 @@ use crate::units::Timestamp;
 pub enum Grain {
     /// Minutes, kept for 8 days.
     Minute,
-    /// Quarter hours, kept for 400 days. A price edge inside one is kept by the tariffs of its cells.
+    /// Quarters of an hour, kept for 400 days. Price changes within one are preserved by the tariffs of its cells.
     Quarter,
-    /// Days of the ledger's zone, never deleted.
+    /// Days in the ledger's time zone, never deleted.
     Day,
 }
 
-/// Which accounts a query keeps apart.
+/// Which accounts the cells of a query distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Detail {
-    /// All of them.
+    /// All accounts.
     Accounts,
-    /// All of them, and the accounts that bear the cost of busy GPUs, from the finest buckets that the ledger keeps.
+    /// All accounts, and the accounts that bear the cost of busy GPUs, computed from the finest stored buckets.
     Borne,
-    /// Only those whose postings have different values: in each bucket, tokens of one model, tenant, tariff and
-    /// knowledge of cost are one cell, and so is GPU time of one rate, price of energy and kind.
+    /// Only those whose postings have different values: in each bucket, tokens of one model, tenant, tariff and `costed`
+    /// flag are one cell, and so is GPU time of one rate, energy price and kind.
     Alike,
 }
 
-/// What a query asks for.
+/// What a query returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Wanted {
-    /// Which accounts are kept apart.
+    /// The level of detail.
     pub detail: Detail,
-    /// Whether to return how long nodes were held, by quarter hours whatever the cells are.
+    /// Whether to return how long nodes were allocated, computed from quarters of an hour.
     pub nodes: bool,
 }
 
@@ -46,17 +46,17 @@ impl From<Detail> for Wanted {
     }
 }
 
-/// For how long nodes were held, and how long was watched, both in milliseconds.
+/// How long nodes were allocated and observed, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeTime {
-    /// All nodes together; 0 if none is known by name.
+    /// The sum over all nodes; 0 if no node has a name.
     pub held: i64,
-    /// The watched time that the average is over.
+    /// The observed time, over which the average is taken.
     pub watched: i64,
 }
 
 impl NodeTime {
-    /// How many nodes were held on average, in thousandths; `None` if none is known by name, or nothing was watched.
+    /// The average number of allocated nodes, in thousandths; `None` if no node has a name, or the observed time is zero.
     pub fn milli(self) -> Option<i64> {
         let (held, watched) = (i128::from(self.held), i128::from(self.watched));
         let rounded = (held * 1_000 + watched / 2).checked_div(watched)?;
@@ -67,11 +67,11 @@ impl NodeTime {
 /// A time range of the past.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
-    /// Its beginning.
+    /// The start.
     pub since: Timestamp,
-    /// Its end, exclusive.
+    /// The end, exclusive.
     pub until: Timestamp,
-    /// When the ledger's first poll was: nothing before it is known.
+    /// When the ledger's first poll was; there is no data before it.
     pub began: Timestamp,
     /// Accounts by number.
     pub accounts: Vec<RevenueAccount>,
@@ -79,31 +79,31 @@ pub struct Past {
     pub cost_accounts: Vec<CostAccount>,
     /// Tariffs by number.
     pub tariffs: Vec<Tariff>,
-    /// Tokens in the order of their buckets. No two cells cover the same time.
+    /// Tokens by bucket. No two cells cover the same time.
     pub tokens: Vec<TokenCell>,
-    /// GPU time in the order of its buckets.
+    /// GPU time by bucket.
     pub rents: Vec<GpuTimeCell>,
-    /// The accounts that bear it, in the order of buckets and cost accounts, for buckets of which the ledger keeps finer ones;
-    /// empty if not asked for. In a bucket without an entry, its own tokens bear its GPU time.
+    /// The bearers of GPU cost by bucket and cost account, for buckets with finer ones in the ledger; empty if not
+    /// requested. In a bucket without an entry, its own tokens bear its GPU time.
     pub borne: Vec<BorneTime>,
-    /// How long nodes were held, if asked for and the cells are too coarse to compute it from; otherwise `None`.
+    /// How long nodes were allocated, if requested and the cells are too coarse to compute it; otherwise `None`.
     pub node_time: Option<NodeTime>,
-    /// Uncertainty in the order of its buckets.
+    /// Uncertainty by bucket.
     pub uncertainty: Vec<UncertaintyCell>,
-    /// Markers in order of time.
+    /// Markers by time.
     pub markers: Vec<Marker>,
-    /// Spans in which nothing was watched and for which nothing was posted.
+    /// Spans in which nothing was observed and for which nothing was posted.
     pub unwatched: Vec<(Timestamp, Timestamp)>,
-    /// When each revision of the price book was first used, by revision; empty if that is not known.
+    /// When each revision of the price book was first used; empty if unknown.
     pub books: Vec<(u64, Timestamp)>,
-    /// From which instant on cells have which grain, in order of time; empty if that is not known.
+    /// The instants from which cells have each grain, in order; empty if unknown.
     pub grains: Vec<(Timestamp, Grain)>,
-    /// Whether objectives for latency were held; `None` if none was ever judged.
+    /// Whether latency objectives were met; `None` if none was ever set.
     pub slo: Option<SloPast>,
 }
 
 impl Past {
-    /// The grain of the cells of an instant; `None` if it is not known.
+    /// The grain of the cells at an instant; `None` if unknown.
     pub fn grain_of(&self, at: Timestamp) -> Option<Grain> {
         let after = self.grains.partition_point(|(from, _)| *from <= at);
         self.grains.get(after.checked_sub(1)?).map(|(_, grain)| *grain)

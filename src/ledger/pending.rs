@@ -1,7 +1,7 @@
-//! The changes since they were last taken, merged by key: what must survive the process.
+//! The changes since the last checkpoint, merged by key.
 //!
-//! Changes are signed, so that a counter-entry is a change like any other. Each new row of the tables of names is taken
-//! once, in the order of their numbers.
+//! Changes are signed, so that counter-entries need no special case. Each new row of the tables of names is taken once, by
+//! number.
 
 use std::collections::HashMap;
 
@@ -29,20 +29,20 @@ pub struct PendingPostings {
     pub uncertainty: HashMap<Timestamp, Uncertainty>,
     /// Markers.
     pub markers: Vec<Marker>,
-    /// Spans in which nothing was watched.
+    /// Spans in which nothing was observed.
     pub unwatched: Vec<(Timestamp, Timestamp)>,
     /// Renamed nodes: the old name and the new one.
     pub renames: Vec<(NodeName, NodeName)>,
     /// New disputes.
     pub disputes: Vec<Dispute>,
-    /// Disputes that were withdrawn.
+    /// Withdrawn disputes.
     pub withdrawn: Vec<DisputeId>,
-    /// Minutes in which objectives for latency were held or not, by the objectives, node and quarter hour.
+    /// Minutes in which latency objectives were met or missed, by objectives, node and quarter of an hour.
     pub slo_minutes: HashMap<(Label, NodeName, Timestamp), SloMinutes>,
 }
 
 impl PendingPostings {
-    /// Merges a later journal into this one.
+    /// Merges later changes into these.
     pub fn merge(&mut self, later: Self) {
         later.renames.iter().for_each(|(from, to)| self.rename_node(from, to));
         self.accounts.extend(later.accounts);
@@ -68,7 +68,7 @@ impl PendingPostings {
         }
     }
 
-    /// Gives rows that are not written yet the node's later name.
+    /// Applies a node's new name to rows that are not written yet.
     fn rename_node(&mut self, from: &NodeName, to: &NodeName) {
         for account in self.accounts.iter_mut().filter(|account| account.node == *from) {
             account.node = to.clone();

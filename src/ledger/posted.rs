@@ -1,10 +1,10 @@
-//! The totals given to a ledger, to keep every cell, sum and value of it in range.
+//! The totals posted to a ledger, to keep every cell, sum and value in range.
 
 use super::{Classes, GpuTimeChange, PostingSums};
 use crate::units::{GpuTime, Money, Tokens};
 
-/// Everything posted since the day began, without subtracting what was taken back. While this total is in range, so is
-/// every part of it.
+/// Everything posted since the day began, without subtracting reversals. While this total is in range, so is every part of
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Posted {
     tokens: u64,
@@ -13,11 +13,11 @@ pub(super) struct Posted {
     energy: i64,
 }
 
-/// A quarter of the range of a cell in the file, since the day before and the day after share its minutes.
+/// A quarter of the range of a stored cell, since the previous and the next day share its minutes.
 const MOST: i64 = i64::MAX / 4;
 
 impl Posted {
-    /// The totals of a sheet.
+    /// The totals of a day's sums.
     pub(super) fn of(sums: &PostingSums) -> Self {
         let tokens = sums.tokens().map(|(.., tokens)| tokens.total()).sum::<Tokens>().count();
         let mut posted = Self { tokens, ..Self::default() };
@@ -28,8 +28,8 @@ impl Posted {
         posted
     }
 
-    /// Adds tokens and their value, if both stay in range; returns whether they do. A posting beyond the range of a
-    /// counter never does.
+    /// Adds tokens and their value, if both stay in range; returns whether they do. A class beyond the range of a counter
+    /// is always refused.
     pub(super) fn admit(&mut self, tokens: Classes, worth: Money) -> bool {
         let whole = tokens.miss.checked_add(tokens.hit).and_then(|sum| sum.checked_add(tokens.output));
         let Some(whole) = whole.map(Tokens::count) else { return false };
@@ -43,7 +43,7 @@ impl Posted {
         }
     }
 
-    /// Adds GPU time and energy, if both stay in range.
+    /// Adds GPU time and energy, if both stay in range; returns whether they do.
     pub(super) fn admit_rent(&mut self, change: GpuTimeChange) -> bool {
         let held = self.held.checked_add(change.held.max(0)).filter(|held| *held <= MOST);
         let energy = self.energy.checked_add(change.energy.max(0)).filter(|energy| *energy <= MOST);
@@ -53,7 +53,7 @@ impl Posted {
     }
 }
 
-/// GPU time as the ledger counts it; `None` on overflow.
+/// The product of GPUs and time; `None` on overflow.
 pub(super) fn gpu_time(gpus: u32, millis: i64) -> Option<GpuTime> {
     i64::from(gpus).checked_mul(millis.max(0)).map(GpuTime::from_millis)
 }

@@ -1,4 +1,4 @@
-//! Postings: the tokens of an interval, and the entries that they become.
+//! Postings: the tokens of an interval, and the entries created from them.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,24 +6,24 @@ use super::apportion::running;
 use super::{Classes, RevenueAccountId, TariffId};
 use crate::units::{Span, Timestamp, Tokens};
 
-/// How exactly the time of a posting's tokens is known.
+/// How precisely the time of a posting's tokens is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timing {
     /// Between two polls one interval apart.
     Seen,
-    /// Somewhere in a gap: if a price edge lies in it, the bounds are kept.
+    /// Somewhere in a gap: if the gap spans a price change, the bounds are recorded.
     Estimated,
 }
 
-/// The source of a posting: a row of a target's pages, and its process. A rate is the sum of those of its sources. The
-/// default has no name: such sources are distinguished by their times.
+/// The source of a posting: a row of a target's pages, and its process. A rate is the sum over its sources. The default has
+/// no name; such sources are distinguished by their times.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PostingSource {
-    /// The row's number; 0 is none.
+    /// The row's number; 0 if unnamed.
     pub row: u64,
-    /// The process's number among those of its address.
+    /// The process's number at its address.
     pub process: u32,
-    /// The number of the address, which may answer with another process's page at its turn.
+    /// The number of the address, whose processes may answer by turns.
     pub address: u64,
 }
 
@@ -32,28 +32,28 @@ impl PostingSource {
         self.row != 0
     }
 
-    /// What distinguishes it from others.
+    /// The key that distinguishes it.
     pub(super) const fn key(self) -> (u64, u32) {
         (self.row, self.process)
     }
 }
 
-/// Tokens produced in `(from, to]`.
+/// Tokens produced in `(from, to]`, to be posted.
 #[derive(Debug, Clone, Copy)]
 pub struct Posting {
     /// The revenue account.
     pub account: RevenueAccountId,
-    /// The earlier poll.
+    /// The time of the earlier poll.
     pub from: Timestamp,
-    /// The later poll.
+    /// The time of the later poll.
     pub to: Timestamp,
     /// The tokens.
     pub tokens: Classes,
-    /// Whether the hits are known. Unknown ones are priced as misses and marked so.
+    /// Whether the hits are known. Unknown hits are priced as misses and recorded as uncertain.
     pub hits_known: bool,
-    /// How exactly their time is known.
+    /// How precisely their time is known.
     pub timing: Timing,
-    /// What produced them.
+    /// The source.
     pub source: PostingSource,
 }
 
@@ -70,7 +70,7 @@ impl Posting {
     }
 }
 
-/// One entry of the ledger, kept so that a counter-entry can take it back.
+/// An entry of the ledger, kept so that it can be reversed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The revenue account.
@@ -84,7 +84,7 @@ pub struct Entry {
     /// The misses among them whose hits are unknown.
     #[serde(default, skip_serializing_if = "is_none")]
     pub unsure: Tokens,
-    /// Whether nothing proves that they were produced in the watch.
+    /// Whether it is unproven that they were produced while observed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unproven: bool,
 }
@@ -95,7 +95,7 @@ fn is_none(tokens: &Tokens) -> bool {
 }
 
 impl Entry {
-    /// Whether another entry is for the same account, tariff and minute, and as well proven.
+    /// Whether another entry has the same account, tariff, minute and proof.
     pub fn merges(&self, other: &Self) -> bool {
         let of = |entry: &Self| (entry.account, entry.tariff, entry.minute, entry.unproven);
         of(self) == of(other)
@@ -107,13 +107,13 @@ impl Entry {
         self.unsure += other.unsure;
     }
 
-    /// The same entry of some of its tokens, with as many misses of unknown hits as there can be.
+    /// The same entry with some of its tokens, and as many misses with unknown hits as possible.
     #[must_use]
     pub(crate) fn part(self, tokens: Classes) -> Self {
         Self { tokens, unsure: self.unsure.min(tokens.miss), ..self }
     }
 
-    /// The entry without these of its tokens.
+    /// The entry without the tokens of `taken`.
     #[must_use]
     pub(crate) fn without(self, taken: &Self) -> Self {
         let tokens = self.tokens.less(taken.tokens);

@@ -1,9 +1,8 @@
-//! Recent postings by account: the amounts of the last minute and the time that each of them covers.
+//! Recent postings by account: the amounts of the last minute with the time that each covers.
 //!
-//! A source posts to an account in a chain of intervals: each begins where the one before it ended. Such a chain is a
-//! [`Stream`]. Its rate is the amount divided by the time that it covers. So the rate is right from the first interval
-//! on, at any instant and for intervals of any length. Several sources of one account are several streams. Those without
-//! a name are told apart by where their chains end.
+//! A source posts to an account in consecutive intervals, which form a [`Stream`]. Its rate is the amount divided by the
+//! covered time, so it is right from the first interval on, at any instant and for intervals of any length. Several sources
+//! of an account have several streams. Unnamed sources are distinguished by where their streams end.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash;
@@ -13,9 +12,10 @@ use crate::units::{Money, Span, Timestamp};
 
 /// Intervals shorter than this part of the span are merged.
 const PARTS: i64 = 12;
-/// An interval that begins at most this long before a stream's end still continues it: two clocks are read at each end.
+/// An interval that begins up to this long before a stream's end still continues the stream, since the ends are read from
+/// two clocks.
 const SLACK: Span = Span::from_millis(10);
-/// The longest hole in a stream that is a pause. After a longer one the stream starts again.
+/// The longest gap in a stream that is a pause; after a longer gap the stream restarts.
 const PAUSE: Span = Span::from_secs(3);
 /// How long a silent stream is kept.
 const FORGOTTEN: Span = Span::from_secs(3600);
@@ -31,37 +31,37 @@ struct Piece {
     amount: Money,
 }
 
-/// Intervals of one source, oldest first, without overlap.
+/// Intervals of one source, the oldest first, without overlap.
 #[derive(Debug, Clone)]
 pub(super) struct Stream {
     source: PostingSource,
     pieces: VecDeque<Piece>,
-    /// The last interval as it was posted.
+    /// The last interval as posted.
     latest: Piece,
-    /// The lengths of the last two intervals: how often the source posts.
+    /// The lengths of the last two intervals, which show how often the source posts.
     lengths: [Span; 2],
 }
 
-/// The latest postings to one account.
+/// The recent postings to one account.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recent {
-    /// Those of sources with a name, by row and process.
+    /// The streams of named sources, by row and process.
     named: BTreeMap<(u64, u32), Stream>,
     streams: Vec<Stream>,
 }
 
-/// The same of every account, by number.
+/// The recent postings of every account, by number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lately {
     pub(super) earned: Vec<Recent>,
     pub(super) owed: Vec<Recent>,
-    /// When addresses with several processes last answered: a process that did not was not silent.
+    /// When addresses with several processes last answered: a process without a page was not silent then.
     pub(super) heard: BTreeMap<u64, Timestamp>,
-    /// What cost accounts owe for energy, whose meters move at other times than GPU time.
+    /// The cost of energy by cost account; its meters are read at other times than GPU time is posted.
     pub(super) energy: Vec<Recent>,
 }
 
-/// An amount per hour, and the time that it is averaged over.
+/// An amount per hour, with the time that it is averaged over.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct HourlyAverage {
     pub(super) per_hour: Money,
@@ -79,7 +79,7 @@ impl Lately {
         self.heard.retain(|_, heard| now - *heard <= FORGOTTEN);
     }
 
-    /// Moves all intervals by `step`, as the calendar was set.
+    /// Shifts all intervals by `step`, since the calendar was set.
     pub(super) fn shift(&mut self, step: Span) {
         if step.millis().abs() > SLACK.millis() {
             self.heard.values_mut().for_each(|heard| *heard = *heard + step);
@@ -92,14 +92,14 @@ impl Lately {
 pub(super) fn renumber<T: Eq + Hash>(known: &mut Vec<Recent>, before: &[T], after: &[T]) {
     let mut by_row: HashMap<&T, Recent> = HashMap::with_capacity(before.len());
     for (row, recent) in before.iter().zip(known.drain(..)) {
-        // Of rows that became equal, the first is posted to.
+        // Of rows that became equal, the first is used.
         by_row.entry(row).or_insert(recent);
     }
     known.extend(after.iter().map(|row| by_row.remove(row).unwrap_or_default()));
 }
 
 impl Recent {
-    /// Adds an amount that a source posted in `(from, to]`; it may be zero. Drops what is older than `span`.
+    /// Adds an amount, possibly zero, that a source posted in `(from, to]`, and drops intervals older than `span`.
     pub(super) fn add(&mut self, source: PostingSource, amount: Money, (from, to): (Timestamp, Timestamp), span: Span) {
         let piece = Piece { from, to, amount };
         if source.is_named() {
@@ -121,7 +121,7 @@ impl Recent {
         }
     }
 
-    /// Adds an amount that was made in `(from, to]` beside those that are there, spread evenly.
+    /// Adds an amount to the existing ones of `(from, to]`, spread evenly.
     pub(super) fn spread(
         &mut self,
         source: PostingSource,
@@ -141,7 +141,7 @@ impl Recent {
         stream.spread(Piece { from, to, amount });
     }
 
-    /// Takes back a part of the amounts in `(from, to]`, spread evenly.
+    /// Subtracts a part of the amounts in `(from, to]`, spread evenly.
     pub(super) fn take_back(&mut self, amount: Money, from: Timestamp, to: Timestamp) {
         let touches = |stream: &&mut Stream| stream.pieces.iter().any(|piece| piece.overlap(from, to) > Span::ZERO);
         let Some(stream) = self.streams.iter_mut().find(touches) else { return };
@@ -151,8 +151,8 @@ impl Recent {
         }
     }
 
-    /// Takes over the chains that a source's row has in another account, otherwise one that ended at most a pause before `at`:
-    /// it posts here from then on. With them here, no time of the source counts in both accounts.
+    /// Moves the streams of a source's row here from another account; without any, a stream that ended at most a pause
+    /// before `at`. So no time of the source counts in both accounts.
     pub(super) fn take_over(&mut self, other: &mut Self, source: PostingSource, at: Timestamp) {
         if !source.is_named() {
             return;
@@ -169,8 +169,8 @@ impl Recent {
         }
     }
 
-    /// Drops the interval `(from, to]` of a source where it begins a chain: how much of that time its amount was made in is
-    /// not known.
+    /// Drops the interval `(from, to]` of a source if it begins a stream, since the time in which its amount was produced
+    /// is unknown.
     pub(super) fn begin(&mut self, source: PostingSource, (from, to): (Timestamp, Timestamp)) {
         let begins = |stream: &Stream| {
             stream.end() == Some(to) && stream.pieces.front().is_some_and(|first| first.from + SLACK >= from)
@@ -185,30 +185,30 @@ impl Recent {
         self.named.contains_key(&source.key())
     }
 
-    /// Drops the chains of sources that have ended.
+    /// Drops the streams of ended sources.
     pub(super) fn end(&mut self, has_ended: impl Fn(PostingSource) -> bool) {
         self.named.retain(|_, stream| !has_ended(stream.source));
     }
 
-    /// Takes the chains of a row's sources out.
+    /// Removes and returns the streams of a row's sources.
     pub(super) fn take_row(&mut self, row: u64) -> BTreeMap<(u64, u32), Stream> {
         let keys: Vec<_> = self.named.range((row, 0)..=(row, u32::MAX)).map(|(key, _)| *key).collect();
         keys.into_iter().filter_map(|key| self.named.remove_entry(&key)).collect()
     }
 
-    /// Drops the chain of one.
+    /// Drops the stream of one source.
     pub(super) fn end_one(&mut self, source: PostingSource) {
         self.named.remove(&source.key());
     }
 
-    /// Takes from a source's chain the part of an amount of `(from, to]` that it covers, spread evenly.
+    /// Subtracts from a source's stream the part of an amount of `(from, to]` that the stream covers, spread evenly.
     pub(super) fn lower(&mut self, source: PostingSource, by: Money, (from, to): (Timestamp, Timestamp)) {
         if let Some(stream) = self.named.get_mut(&source.key()) {
             stream.spread(Piece { from, to, amount: -by });
         }
     }
 
-    /// Gives the chain of a row's process that posted last to the one that replaced it, and drops those of the others.
+    /// Gives the stream of the row's process that posted last to the process that replaced it, and drops the others.
     pub(super) fn replace(&mut self, source: PostingSource) {
         let own = self.take_row(source.row);
         if let Some(last) = own.into_values().max_by_key(Stream::end) {
@@ -216,14 +216,14 @@ impl Recent {
         }
     }
 
-    /// Drops everything, after a posting turned out to be wrong.
+    /// Drops all streams, after a posting turned out to be wrong.
     pub(super) fn clear(&mut self) {
         self.streams.clear();
         self.named.clear();
     }
 
-    /// Drops the chain that an interval continues if its amounts are others by the hour: what is paid for GPU time is known
-    /// at any moment.
+    /// Drops the stream that an interval continues if its amount per hour differs, since the cost of GPU time per hour is
+    /// known at any moment.
     pub(super) fn renew(&mut self, amount: Money, (from, to): (Timestamp, Timestamp)) {
         let rate =
             |piece: &Piece| piece.amount.scaled(HOUR, (piece.to - piece.from).millis()).map(|rate| rate.rounded(3));
@@ -258,8 +258,8 @@ impl Recent {
         self.rates((now, heard), span, patience).map(|(_, rate)| rate).reduce(HourlyAverage::with)
     }
 
-    /// The same of what is paid by time: each interval says all of it, so that clocks which are read a millisecond apart do not
-    /// move it.
+    /// As [`Self::rate`], for amounts that are proportional to time: a single interval gives the rate, so that clocks read
+    /// a millisecond apart do not change it.
     pub(super) fn rate_of_time(
         &self,
         (now, heard): (Timestamp, &BTreeMap<u64, Timestamp>),
@@ -275,7 +275,7 @@ impl Recent {
         self.rates((now, heard), span, patience).map(of_latest).reduce(HourlyAverage::with)
     }
 
-    /// The streams that have a rate, with it.
+    /// The streams with a rate, and their rates.
     fn rates(
         &self,
         (now, heard): (Timestamp, &BTreeMap<u64, Timestamp>),
@@ -324,7 +324,7 @@ impl Stream {
         Self { source, pieces: VecDeque::from([piece]), latest: piece, lengths: [piece.to - piece.from; 2] }
     }
 
-    /// Adds an amount to those of its time that is covered, by their lengths.
+    /// Distributes an amount over the existing intervals of its time, by length.
     fn spread(&mut self, Piece { from, to, amount }: Piece) {
         for piece in &mut self.pieces {
             let part = amount.scaled(piece.overlap(from, to).millis(), (to - from).millis());
@@ -356,7 +356,7 @@ impl Stream {
         }
         self.lengths = [piece.to - piece.from, self.lengths[0]];
         if hole <= SLACK && hole != Span::ZERO {
-            // Clocks that are read a millisecond apart neither add time nor take any.
+            // Clocks that are read a millisecond apart neither add nor remove time.
             self.pieces.iter_mut().for_each(|known| known.shift(hole));
         }
         let Some(last) = self.pieces.back_mut() else { return };
@@ -373,7 +373,7 @@ impl Stream {
         }
     }
 
-    /// How long it may be silent, by how often it posts.
+    /// How long it may be silent, given how often it posts.
     fn patience(&self, least: Span) -> Span {
         let often = self.lengths[0].min(self.lengths[1]);
         least.max(often + often + often)

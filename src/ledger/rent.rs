@@ -11,19 +11,19 @@ impl Ledger {
         self.write_rent(cost_account, gpus, from, to, 1);
     }
 
-    /// Takes back, by a counter-entry, GPU time of GPUs that turn out to have been released before.
+    /// Reverses, by a counter-entry, time of GPUs that turn out to have been released before.
     pub fn refund(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
         self.write_rent(cost_account, gpus, from, to, -1);
     }
 
-    /// Notes that nothing is paid to a cost account any more, as its lease has ended or another one pays: it costs nothing an
-    /// hour from then on.
+    /// Records that a cost account is no longer paid, since its lease has ended or another one pays: its cost per hour is
+    /// zero from then on.
     pub(crate) fn end_rent(&mut self, cost_account: CostAccountId) {
         self.lately.owed[cost_account.index()].clear();
     }
 
-    /// Posts energy drawn between two instants, in millijoules, spread evenly. Negative energy is refused with a
-    /// marker, so that it never lowers a cost.
+    /// Posts energy drawn between two instants, in millijoules, spread evenly. Negative energy is refused with a marker, so
+    /// that it never reduces a cost.
     pub fn meter(&mut self, cost_account: CostAccountId, drawn: i64, from: Timestamp, to: Timestamp) {
         let Ok(drawn) = u64::try_from(drawn).map(Tokens::new) else {
             return self.say_refused_rent(cost_account, from, "energy below zero");
@@ -41,8 +41,8 @@ impl Ledger {
         self.owed[cost_account.index()] += owed;
     }
 
-    /// The entries that energy in millijoules, drawn between two instants, would become: spread evenly over the
-    /// minutes. Writes nothing.
+    /// The entries that energy in millijoules, drawn between two instants, would create, spread evenly over the minutes.
+    /// Writes nothing.
     pub fn draft_energy(
         &self,
         cost_account: CostAccountId,
@@ -60,8 +60,8 @@ impl Ledger {
         starts.zip(parts).map(entry).filter(|entry| entry.energy > 0).collect()
     }
 
-    /// Posts time and energy of one minute, such as the rounding at a lease's end or a meter's reading. Negative energy
-    /// and what the ledger cannot hold are refused with a marker.
+    /// Posts time and energy of one minute, such as the rounding at a lease's end or a meter's reading. Negative energy,
+    /// and what the ledger cannot hold, is refused with a marker.
     pub fn charge(&mut self, cost_account: CostAccountId, at: Timestamp, change: GpuTimeChange) {
         if self.closed {
             return;
@@ -130,7 +130,7 @@ impl Ledger {
         }
     }
 
-    /// Marks GPU time and energy that cannot be posted.
+    /// Adds a marker about GPU time and energy that cannot be posted.
     fn say_refused_rent(&mut self, cost_account: CostAccountId, at: Timestamp, why: &str) {
         let cost_account = &self.cost_accounts.rows()[cost_account.index()];
         let node = cost_account.node.as_ref().map_or("", |node| node.as_str());

@@ -1,4 +1,4 @@
-//! Continues a ledger from a saved state.
+//! Restores a ledger from a saved state.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -39,7 +39,7 @@ pub struct SavedLedger {
 }
 
 impl Ledger {
-    /// Continues from a saved state. It replaces the day's sheet and drops the changes that were not taken yet.
+    /// Restores a saved state. It replaces the day's sums and drops changes that were not taken yet.
     pub fn restore(&mut self, kept: SavedLedger) {
         let SavedLedger {
             accounts,
@@ -81,8 +81,8 @@ impl Ledger {
         }
     }
 
-    /// Shows the saved state of another process, and posts nothing. Accounts of its own that the other has not written yet
-    /// keep their rates.
+    /// Shows the saved state of another process's ledger, and posts nothing. Accounts that the other process has not
+    /// written yet keep their rates.
     pub(crate) fn show(&mut self, mut kept: SavedLedger) {
         append_missing(&mut kept.accounts, self.accounts.rows());
         append_missing(&mut kept.cost_accounts, self.cost_accounts.rows());
@@ -90,12 +90,12 @@ impl Ledger {
         self.closed = true;
     }
 
-    /// Closes the ledger while another process keeps it, so that nothing is posted here; or opens it again.
+    /// Closes the ledger while another process writes it, so that nothing is posted here; or opens it again.
     pub fn set_closed(&mut self, closed: bool) {
         self.closed = closed;
     }
 
-    /// Whether another process keeps it.
+    /// Whether another process writes the ledger.
     pub fn is_closed(&self) -> bool {
         self.closed
     }

@@ -28,13 +28,13 @@ pub struct Slo {
 }
 
 impl Slo {
-    /// The objectives: of the first token, between tokens, of the last token.
+    /// The objectives: to the first token, between tokens, to the last token.
     pub fn limits(&self) -> [Option<Duration>; LATENCIES] {
         let Self { ttft_p99, itl_p99, e2e_p99 } = *self;
         [ttft_p99, itl_p99, e2e_p99]
     }
 
-    /// Whether there is any.
+    /// Whether any objective is set.
     pub fn is_set(&self) -> bool {
         self.limits().iter().any(Option::is_some)
     }
@@ -136,14 +136,14 @@ fn place(at: Timestamp) -> usize {
     usize::try_from(at.millis().rem_euclid(DAY) / QUARTER).unwrap_or_default().min(QUARTERS - 1)
 }
 
-/// The stored results of the objectives that were judged last.
+/// The stored results of the most recent objectives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SloPast {
     /// The objectives: `ttft_p99 2s, itl_p99 60ms`.
     pub slo: Label,
-    /// The day of UTC from which on they were judged: nothing is known before it.
+    /// The UTC day from which on they were evaluated; there is no data before it.
     pub since: Timestamp,
-    /// The objectives that were judged before that, if they were different.
+    /// The objectives evaluated before, if different.
     pub before: Option<Label>,
     /// The days of a time range, by node.
     pub days: HashMap<NodeName, Vec<(Timestamp, SloDay)>>,

@@ -30,14 +30,14 @@ impl PostingSums {
         *self.tokens.entry((account, tariff)).or_default() += tokens;
     }
 
-    /// Takes back tokens that were added before.
+    /// Subtracts tokens that were added before.
     pub(super) fn take_back(&mut self, account: RevenueAccountId, tariff: Option<TariffId>, tokens: Classes) {
         if let Some(sum) = self.tokens.get_mut(&(account, tariff)) {
             *sum = sum.less(tokens);
         }
     }
 
-    /// A cost account's sums, for changing.
+    /// The mutable sums of a cost account.
     pub(super) fn rented_mut(&mut self, cost_account: CostAccountId) -> &mut AllocatedTime {
         self.rents.entry(cost_account).or_default()
     }

@@ -1,9 +1,9 @@
-//! A table of names with numbers, in the order of their first use.
+//! A table of numbered names, in the order of first use.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Rows and the number of each.
+/// The rows and the number of each.
 #[derive(Debug, Clone)]
 pub(super) struct NumberedRows<T> {
     rows: Vec<T>,
@@ -38,7 +38,7 @@ impl<T: Clone + Eq + Hash> NumberedRows<T> {
         number
     }
 
-    /// Changes rows in place; numbers stay. If rows become equal, new uses get the first of them.
+    /// Changes rows in place; numbers stay. If rows become equal, the first one is used from then on.
     pub(super) fn change(&mut self, change: impl FnMut(&mut T)) {
         self.rows.iter_mut().for_each(change);
         self.index.clear();

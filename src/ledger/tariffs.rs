@@ -1,4 +1,4 @@
-//! The tariff that an account is posted at: looked up in the price book once, and kept until it changes.
+//! The tariff of each account: looked up in the price book, and cached until it changes.
 
 use super::table::NumberedRows;
 use super::{Marker, RevenueAccount, RevenueAccountId, Tariff, TariffId};
@@ -6,10 +6,10 @@ use crate::pricing::{Book, ModelPrice, PriceList, Quote};
 use crate::reading::Label;
 use crate::units::{Share, Timestamp};
 
-/// The end of a tariff of an account without a price.
+/// The end of the standing of an account without a price.
 const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
-/// The tariff of an account, and until when it holds.
+/// The tariff of an account, and until when it applies.
 #[derive(Debug, Clone, Copy)]
 struct Standing {
     from: Timestamp,
@@ -28,12 +28,12 @@ pub(super) struct Tariffs {
 }
 
 impl Tariffs {
-    /// A book without any tariff in use.
+    /// A book without tariffs in use.
     pub(super) fn new(book: Book) -> Self {
         Self { revision: book.revision(), book, ..Self::default() }
     }
 
-    /// Continues with saved tariffs.
+    /// Restores saved tariffs.
     pub(super) fn restore(&mut self, tariffs: Vec<Tariff>) {
         self.table = NumberedRows::of(tariffs);
         self.standing.clear();
@@ -54,12 +54,12 @@ impl Tariffs {
         &self.table.rows()[id.index()]
     }
 
-    /// The tariffs that are new since the last call.
+    /// Takes the tariffs that are new since the last call.
     pub(super) fn take_changes(&mut self) -> Vec<Tariff> {
         self.table.take_changes()
     }
 
-    /// The instants inside an interval at which an account's prices change; none if its current tariff covers the
+    /// The instants inside an interval at which an account's prices change; empty if its current tariff covers the
     /// interval.
     pub(super) fn edges(
         &self,
@@ -94,7 +94,7 @@ impl Tariffs {
             (tariff, price.next_change(at))
         });
         let (tariff, until) = match found {
-            // Changes of tier are looked for so far only, and a list may begin later still.
+            // Changes of tier are only searched this far ahead, and a list may begin later.
             Some((tariff, until)) => {
                 let far = at + PriceList::AHEAD;
                 let tariff = tariff.map(|tariff| TariffId(self.table.number(&tariff)));
@@ -103,7 +103,7 @@ impl Tariffs {
             None => (None, FOREVER),
         };
         self.standing[id.index()] = Some(Standing { from: at, until, tariff });
-        // Tokens of a gap are posted at earlier tariffs; that is not a change.
+        // Tokens of a gap are posted at earlier tariffs, which is not a change.
         let left = before.filter(|standing| standing.until <= at && standing.tariff != tariff);
         (tariff, left.zip(tariff).map(|(left, tariff)| self.change(account, tariff, left.until)))
     }

@@ -1,4 +1,4 @@
-//! The uncertainty of what was posted: unknown hits, tokens of gaps over price edges, lost windows.
+//! The uncertainty of postings: unknown hits, tokens of gaps that span price changes, lost windows.
 
 use super::{Entry, Ledger, Posting, Timing, Uncertainty};
 use crate::units::{Money, Timestamp, Tokens};
@@ -9,12 +9,12 @@ impl Ledger {
         self.doubt(at.minute(), Uncertainty { lost_windows: 1, ..Uncertainty::default() });
     }
 
-    /// Takes back a window that turned out to lack no tokens.
+    /// Removes a lost window that turned out to be complete.
     pub fn regain_window(&mut self, at: Timestamp) {
         self.doubt(at.minute(), Uncertainty { lost_windows: -1, ..Uncertainty::default() });
     }
 
-    /// How far the day's true total may lie from what was posted.
+    /// The bounds of the difference between the day's true total and the posted one.
     pub fn uncertainty(&self) -> Uncertainty {
         self.uncertainty
     }
@@ -39,13 +39,13 @@ impl Ledger {
         self.change_excess(entry.minute, amount);
     }
 
-    /// Takes back by how much an entry may be too high: its hits are known, or it is taken back.
+    /// Removes the excess of an entry, since its hits are known or it is reversed.
     pub(crate) fn settle_excess(&mut self, entry: &Entry) {
         let amount = self.excess(entry);
         self.change_excess(entry.minute, -amount);
     }
 
-    /// Records that nothing proves that what was posted was produced in the watch.
+    /// Marks entries as unproven: they may have been produced before the source was observed.
     pub(crate) fn doubt_entries(&mut self, entries: &mut [Entry]) {
         for entry in entries {
             self.settle_excess(entry);
@@ -54,7 +54,7 @@ impl Ledger {
         }
     }
 
-    /// Records the same of an entry of an accepted dispute: the store has already written it.
+    /// Records the excess of an entry of an accepted dispute, which the store has written already.
     pub(super) fn accept_excess(&mut self, entry: &Entry) {
         if entry.minute >= self.day_began.minute() {
             self.uncertainty += Uncertainty { excess: micros_up(self.excess(entry)), ..Uncertainty::default() };
@@ -69,8 +69,8 @@ impl Ledger {
         })
     }
 
-    /// Changes by how much a minute may be too high. A file keeps whole millionths, so the sum is rounded and not each
-    /// change: what is taken back leaves nothing.
+    /// Changes by how much a minute may be too high. A file has millionths, so the sum is rounded instead of each change: a
+    /// reversal leaves nothing behind.
     pub(crate) fn change_excess(&mut self, minute: Timestamp, amount: Money) {
         if self.closed || amount.is_zero() {
             return;

@@ -1,4 +1,4 @@
-//! Moves revenue between accounts whose cost is known and those whose cost is not.
+//! Moves revenue between accounts with a known cost and those without.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,8 @@ use crate::reading::NodeName;
 use crate::units::{Span, Timestamp, Tokens};
 
 impl Ledger {
-    /// Moves a node's revenue since an instant to accounts whose cost is unknown, as its GPUs turn out to have been
-    /// released then. The minute of that instant still has a cost, and stays. Minutes that are no longer kept apart
-    /// stay, too.
+    /// Moves a node's revenue since an instant to accounts without a known cost, since its GPUs turn out to have been
+    /// released then. The minute of that instant still has a cost and stays, as do minutes that are no longer kept.
     pub fn forget_cost(&mut self, node: &NodeName, since: Timestamp) {
         let first = since.minute() + Span::from_secs(60);
         let moved = self.of_node(node, true, |minute| minute >= first);
@@ -19,14 +18,14 @@ impl Ledger {
         self.move_revenue(moved, false);
     }
 
-    /// Moves a node's revenue of some minutes to accounts whose cost is known, as GPU time of them is paid after all. Minutes
-    /// that are no longer kept apart stay.
+    /// Moves a node's revenue of some minutes to accounts with a known cost, since their GPU time is paid after all.
+    /// Minutes that are no longer kept stay.
     pub fn learn_cost(&mut self, node: &NodeName, minutes: &BTreeSet<Timestamp>) {
         let moved = self.of_node(node, false, |minute| minutes.contains(&minute));
         self.move_revenue(moved, true);
     }
 
-    /// What was earned on a node in some minutes, with a known cost or without.
+    /// The revenue of a node in some minutes, with or without a known cost.
     fn of_node(&self, node: &NodeName, costed: bool, is_in: impl Fn(Timestamp) -> bool) -> Vec<Entry> {
         let accounts = self.accounts.rows();
         let entries = self.minutes.iter().filter(|(minute, _)| is_in(**minute)).flat_map(|(minute, sums)| {

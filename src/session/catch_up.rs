@@ -12,9 +12,9 @@ use crate::units::Span;
 const HOUR: Span = Span::from_secs(3_600);
 /// The simulated time between two polls, for small and for large fleets.
 const STEPS: [Span; 2] = [Span::from_secs(10), Span::from_secs(60)];
-/// The largest number of targets that is polled in short steps.
+/// The most targets that are polled in short steps.
 const FEW: usize = 24;
-/// The most pages that are read in the simulated past; they take a second or two.
+/// The most pages that are read in the simulated past, which takes a second or two.
 const PAGES: usize = 9_000;
 
 /// The length of the simulated past with this many targets.

@@ -1,5 +1,5 @@
-//! The task that owns the fleet: it drains events and publishes snapshots. It blocks no other task and
-//! no other task blocks it: a snapshot that is not read in time is replaced by the next one.
+//! The task that owns the fleet: it applies messages and publishes snapshots. It neither blocks other tasks nor waits for
+//! them: a snapshot that is not read in time is replaced by the next one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::source::{Said, Source};
 use crate::store::{LedgerEvent, Store};
 use crate::units::{Moment, Span};
 
-/// The time after the first event in which every batch is published at once, so that the first answers are shown first.
+/// How long after the first event every batch is published at once, so that first results appear soon.
 const HURRY: Span = Span::from_secs(2);
 /// The least time between two snapshots.
 const GAP: Span = Span::from_millis(190);
@@ -46,7 +46,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// What a source said as a message, and the sources that poll the targets it found.
+    /// Converts a source's message, and returns the sources that poll the targets in it.
     pub fn heard(said: Said) -> (Self, Vec<Box<dyn Source>>) {
         let message = match said {
             Said::Events(events) => Self::Events(events),
@@ -61,7 +61,7 @@ impl Message {
         (message, Vec::new())
     }
 
-    /// The message as an entry of a recording; `None` if it does not come from a source.
+    /// The message as an entry of a recording; `None` if it is not from a source.
     fn entry(&self) -> Option<RecordingEntry<'_>> {
         Some(match self {
             Self::Events(events) => RecordingEntry::Events(events.into()),
@@ -82,14 +82,14 @@ pub struct Collector {
     first: Option<Moment>,
     published: Option<Moment>,
     store: Option<Store>,
-    /// The longest absence that is bridged.
+    /// The longest absence that is bridged from the ledger's counters.
     absence: Span,
     counting: bool,
     handed_over: Option<Moment>,
     recorder: Option<Recorder>,
-    /// The recording of everything that sources say.
+    /// The recording of all messages from sources.
     recording: Option<Recording>,
-    /// Whether a tick came since the last snapshot.
+    /// Whether a tick was applied since the last snapshot.
     ticked: bool,
 }
 
@@ -112,13 +112,13 @@ impl Collector {
         }
     }
 
-    /// Records published snapshots, and queries the ledger for the time before.
+    /// Records published snapshots in a history, and queries the ledger for the time before.
     #[must_use]
     pub fn recording(self, history: impl Into<Option<History>>) -> Self {
         Self { recorder: history.into().map(Recorder::new), ..self }
     }
 
-    /// Writes everything that sources say to a recording.
+    /// Writes all messages from sources to a recording.
     #[must_use]
     pub fn recorded(self, recording: impl Into<Option<Recording>>) -> Self {
         Self { recording: recording.into(), ..self }
@@ -176,7 +176,7 @@ impl Collector {
         }
     }
 
-    /// Writes a checkpoint and waits for it, so that what is printed afterwards is in the ledger however the process ends.
+    /// Writes a checkpoint and waits for it, so that anything printed afterwards is in the ledger however the process ends.
     pub fn commit(&mut self) {
         self.hand_over(Span::ZERO);
         if let Some(store) = &self.store {
@@ -219,7 +219,7 @@ impl Collector {
         }
     }
 
-    /// Notes that the ledger has not answered yet.
+    /// Records that the ledger has not answered yet.
     fn note_silence(&mut self) {
         if let Some(store) = &self.store {
             self.fleet.set_ledger(store.silent());
@@ -240,12 +240,12 @@ impl Collector {
         }
     }
 
-    /// The present, without alerts.
+    /// The current snapshot without alerts.
     pub fn unjudged(&self) -> Snapshot {
         self.fleet.snapshot()
     }
 
-    /// The present with its alerts. Rows without a change are shared with the last snapshot.
+    /// The current snapshot with alerts. Unchanged rows are shared with the last snapshot.
     pub fn snapshot(&mut self) -> Arc<Snapshot> {
         let mut snapshot = self.fleet.snapshot();
         self.watch.judge(&mut snapshot);
@@ -277,7 +277,7 @@ impl Collector {
     }
 }
 
-/// Keeps the old pointer of each row without a change, so that a reader can skip it by comparing pointers.
+/// Keeps the old pointer of each unchanged row, so that readers can skip the row by comparing pointers.
 fn share<T: PartialEq>(old: &[Arc<T>], new: &mut [Arc<T>]) {
     for (old, new) in old.iter().zip(new) {
         if old == new {
@@ -296,7 +296,7 @@ pub async fn run(
     if let Some(opening) = opening {
         match tokio::time::timeout(OPENING, opening).await {
             Ok(Ok(news)) => collector.on_ledger_event(news),
-            // The status comes later, or never: until then money is kept in memory, and the snapshot says so.
+            // The status comes later or never: until then money is kept in memory, which the snapshot reports.
             _ => collector.note_silence(),
         }
     }

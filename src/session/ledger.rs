@@ -1,4 +1,4 @@
-//! Opens a collector's ledger: in the background of a session, or before the first poll where something is printed.
+//! Opens a collector's ledger: in the background of a session, or before the first poll of commands that print.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -37,14 +37,14 @@ pub(super) struct KeptLedger {
     pub(super) collector: Collector,
     /// The ledger, for queries of the past.
     pub(super) store: Store,
-    /// Who writes it, or why it is not written.
+    /// Which process writes the ledger, or why it is not written.
     pub(super) basis: LedgerBasis,
     /// Later events of the store.
     pub(super) news: Receiver<LedgerEvent>,
 }
 
-/// Opens the ledger that was named and waits for it. If this process cannot write it, money is kept in memory and the
-/// basis says why. Later events of the ledger are for the collector too.
+/// Opens the configured ledger and waits for it. If this process cannot write it, money is kept in memory and the basis
+/// says why. Later events of the ledger are to be passed to the collector.
 pub(super) fn keep(collector: Collector, settings: Settings, absence: Span) -> KeptLedger {
     let (tell, news) = sync_channel(64);
     let store = Store::open(settings, move |news| drop(tell.try_send(news)));

@@ -1,4 +1,4 @@
-//! A session in this machine's time: sources, their channel, the collector and its snapshots.
+//! A session in real time: sources, their channel, the collector and its snapshots.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,10 +29,10 @@ use crate::units::Span;
 const BACKLOG: usize = 256;
 /// The shortest window of rates.
 const WINDOW: Span = Span::from_secs(10);
-/// The time between two searches of this box for engines.
+/// The time between two searches of this machine for engines.
 const SEARCH_AGAIN: Duration = Duration::from_secs(15);
 
-/// What a session watches, and its ledger.
+/// The configuration of a session.
 #[derive(Debug)]
 pub struct SessionConfig {
     /// The fleet.
@@ -41,7 +41,7 @@ pub struct SessionConfig {
     pub book: Book,
     /// The sources.
     pub sources: Vec<Box<dyn Source>>,
-    /// The search of this box for engines, if there is one.
+    /// The search of this machine for engines, if any.
     pub discovery: Option<Discovery>,
     /// The time between two polls of a source.
     pub interval: Duration,
@@ -53,11 +53,11 @@ pub struct SessionConfig {
     pub absence: Span,
     /// The history that published snapshots are recorded in, for charts.
     pub history: Option<History>,
-    /// The recording that everything is written to.
+    /// The recording that messages of sources are written to.
     pub recording: Option<Recording>,
 }
 
-/// A running session. Sources that keep their own time end when it is dropped.
+/// A running session. Sources that time their own polls end when it is dropped.
 #[derive(Debug)]
 pub struct Session {
     /// The latest snapshot.
@@ -143,7 +143,7 @@ async fn begin(schedule: Schedule, mut sources: Vec<Box<dyn Source>>, working: m
     drop(working);
 }
 
-/// Searches this box for engines repeatedly, and watches what it finds.
+/// Searches this machine for engines repeatedly, and polls those found.
 async fn search(
     mut discovery: Discovery,
     mut schedule: Schedule,
@@ -160,7 +160,7 @@ async fn search(
         if !schedule.pass(said).await {
             return;
         }
-        // A change of the processes that the driver names starts the next search sooner.
+        // A change of the GPU processes reported by the driver starts the next search sooner.
         let changed = async {
             if pids.changed().await.is_err() {
                 std::future::pending::<()>().await;

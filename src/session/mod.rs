@@ -1,10 +1,8 @@
-//! From sources to snapshots: what the dashboard, `once`, `serve`, `demo`, `record`, `replay` and the published day
-//! have in common.
+//! From sources to snapshots: shared by the dashboard, `once`, `serve`, `demo`, `record`, `replay` and the published day.
 //!
-//! It starts the sources, owns their schedule, the search for engines, the ticks, the last poll and the
-//! end, and passes what they say to the [`Collector`]: the one task that owns the fleet, publishes snapshots and writes the
-//! ledger. [`Session`] runs in this machine's time, [`Rounds`] polls and prints, [`Scripted`] runs in the time of its
-//! source.
+//! A session starts the sources, owns their schedule, the search for engines, the ticks and the last poll, and passes
+//! messages to the [`Collector`], the task that owns the fleet, publishes snapshots and writes the ledger. [`Session`] runs
+//! in real time, [`Rounds`] polls and prints, [`Scripted`] runs in the time of its source.
 
 mod catch_up;
 mod collector;

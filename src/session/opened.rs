@@ -1,4 +1,4 @@
-//! The sources that a session begins with, grouped by their timing, and the targets they announce at once.
+//! The sources that a session begins with, grouped by timing, and the targets that they announce at once.
 
 use crate::clock::Clock;
 use crate::fleet::TargetInfo;
@@ -11,13 +11,13 @@ pub(super) struct Opened {
     pub(super) scheduled: Vec<Box<dyn Source>>,
     /// Sources that need only one poll.
     pub(super) once: Vec<Box<dyn Source>>,
-    /// Sources that time their own polls. They are started.
+    /// Started sources that time their own polls.
     pub(super) own: Vec<OwnTimed>,
     /// The targets that were announced.
     pub(super) targets: Vec<TargetInfo>,
 }
 
-/// A started source that times its own polls, and the channel of what it says.
+/// A started source that times its own polls, with the channel of its messages.
 #[derive(Debug)]
 pub(super) struct OwnTimed {
     pub(super) source: Box<dyn Source>,

@@ -1,4 +1,4 @@
-//! A recording or the published day, played in a time of its own: how it begins, its ledger and its snapshots.
+//! Playback of a recording or the published day in scripted time: its start, ledger and snapshots.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,10 +25,10 @@ const DAY_STEP: Span = Span::from_secs(60);
 /// The time between two points of the day's sparklines: 180 points of eight minutes are a day.
 const DAY_SPARKLINE_STEP: Span = Span::from_secs(480);
 
-/// What is needed to play something, apart from its source.
+/// The configuration of a playback, apart from its source.
 #[derive(Debug)]
 pub struct PlaybackConfig {
-    /// The fleet. A recording brings its own interval, window and targets.
+    /// The fleet. A recording has its own interval, window and targets.
     pub fleet: FleetConfig,
     /// Its prices.
     pub book: Book,
@@ -47,14 +47,14 @@ pub struct Playback<S> {
     pub scripted: Scripted<S>,
     /// The ledger, for queries of the past.
     pub store: Store,
-    /// Who writes the ledger, or why it is not written.
+    /// Which process writes the ledger, or why it is not written.
     pub basis: LedgerBasis,
     /// Where snapshots are published.
     pub publish: watch::Sender<Arc<Snapshot>>,
 }
 
 impl Playback<Replay> {
-    /// A recording at its beginning.
+    /// A playback of a recording, at its start.
     pub fn of_recording(reader: RecordingReader, config: PlaybackConfig) -> Self {
         let header = reader.header();
         let (began, clock) = (header.began, ScriptedClock::at(header.began.wall));
@@ -63,11 +63,11 @@ impl Playback<Replay> {
         Self::new(PlaybackConfig { fleet, ..config }, began, Replay::new(reader, &clock), &clock)
     }
 
-    /// Plays to an instant or to the end without pauses, and returns the last snapshot. All snapshots are published, for charts
-    /// and for alerts, whose beginning is the snapshot that shows them.
+    /// Plays to an instant or to the end without pauses, and returns the last snapshot. All snapshots are published, for
+    /// charts and for alerts, which begin with the snapshot that shows them.
     ///
     /// # Errors
-    /// That of the recording, if it cannot be read to there.
+    /// The error of the recording, if it cannot be read up to there.
     pub async fn turn(&mut self, until: Option<Timestamp>) -> Result<Arc<Snapshot>, &RecordError> {
         let _subscriber = self.publish.subscribe();
         let last = self.scripted.turn(until, None, &self.publish).await;
@@ -76,8 +76,8 @@ impl Playback<Replay> {
 }
 
 impl Playback<TurnedFleet> {
-    /// The published day at its beginning, with polls so far apart that it takes no more than one per `interval` of real time at
-    /// this many simulated seconds per second. `clock` is that of `fleet`, and shows the beginning.
+    /// A playback of the published day, at its start. Polls are far enough apart for at most one per `interval` of real
+    /// time at `speed` simulated seconds per second. `clock` is that of `fleet`, and shows the start.
     pub fn of_day(
         fleet: SimulatedFleet,
         clock: &ScriptedClock,

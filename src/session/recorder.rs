@@ -1,5 +1,5 @@
-//! Records published snapshots, and queries the ledger in the background for the time before: a day of minutes when
-//! it opens, and once a minute both quarter hours of the profit bridge. The ledger's thread folds the minutes.
+//! Records published snapshots, and queries the ledger in the background for earlier data: a day of minutes when it opens,
+//! and both quarters of an hour of the profit bridge once a minute. The ledger's thread sums the minutes.
 
 use std::collections::VecDeque;
 
@@ -14,15 +14,15 @@ use crate::units::{Moment, Span, Timestamp};
 const EVERY: i64 = 5_000;
 /// The hours that are queried when a ledger opens; one query each, so that no result is large.
 const HOURS: i64 = 25;
-/// The hours that are queried again each hour, for late postings.
+/// The hours that are queried again every hour, for late postings.
 const LATE_HOURS: i64 = 3;
 const HOUR: Span = Span::from_secs(3600);
-/// The time after a ledger was opened until the day is queried again: tokens of an absence are posted by then.
+/// How long after a ledger was opened the day is queried again: tokens of an absence are posted by then.
 const BRIDGED: Span = Span::from_secs(90);
 /// The time between two computations of the bridge.
 const BRIDGE: Span = Span::from_secs(60);
 const QUARTER: Span = Span::from_secs(900);
-/// The time after a minute's end until its last tokens are in the ledger.
+/// How long after a minute's end its last tokens are in the ledger.
 const SETTLED: Span = Span::from_secs(10);
 
 /// Records snapshots into a history.
@@ -31,7 +31,7 @@ pub(super) struct Recorder {
     history: History,
     /// The last recorded step of five seconds.
     recorded: Option<i64>,
-    /// The first minute that the ledger's memory holds completely.
+    /// The first minute that the ledger has completely in memory.
     whole_from: Option<Timestamp>,
     asked: Asked,
 }
@@ -56,7 +56,7 @@ impl Recorder {
         self.asked = Asked::default();
     }
 
-    /// Notes that another process's ledger was read, so that its last minutes are in memory.
+    /// Records that another process's ledger was read, so that its last minutes are in memory.
     pub(super) fn follow(&mut self, ledger: &Ledger) {
         if self.whole_from.is_none() {
             self.reopen(ledger);
@@ -75,7 +75,7 @@ impl Recorder {
             return;
         }
         self.recorded = self.history.record(snapshot, fleet.interval()).then_some(slot).or(self.recorded);
-        // As long as nothing is posted, every minute in memory is complete.
+        // While nothing is posted, every minute in memory is complete.
         let since = *self.whole_from.get_or_insert(now.wall.minute());
         self.history.read_ledger(fleet.ledger(), since, now.wall);
         if let Some(store) = store {
@@ -114,18 +114,18 @@ fn first_minute(ledger: &Ledger) -> Option<Timestamp> {
     ledger.minutes().next().map(|(minute, _)| minute)
 }
 
-/// The last hours, the present one first.
+/// The last hours, the current one first.
 fn hours(now: Timestamp, count: i64) -> VecDeque<Timestamp> {
     let present = now.millis().div_euclid(HOUR.millis());
     (0..count).map(|back| Timestamp::from_millis((present - back) * HOUR.millis())).collect()
 }
 
-/// Queries one hour after the other; the ledger is written between two queries.
+/// Queries the hours one by one; the ledger can be written between two queries.
 fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) {
     let Some(since) = wanted.pop_front() else { return };
     let next = store.clone();
     let answer = move |past: Result<Past, _>| {
-        // A ledger that cannot be read is queried again in an hour; the money view shows the error.
+        // An unreadable ledger is queried again in an hour; the money view shows the error.
         if let Ok(past) = past {
             history.read_past(&past);
             read_hours(&next, history, wanted);
@@ -134,7 +134,7 @@ fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) 
     store.past(since, since + HOUR, Grain::Minute, Box::new(answer));
 }
 
-/// Reads both quarters of the bridge, the earlier first.
+/// Queries both quarters of an hour of the bridge, the earlier first.
 fn read_quarters(store: &Store, history: History, now: Timestamp) {
     let until = (now - SETTLED).minute();
     let (next, middle) = (store.clone(), until - QUARTER);

@@ -1,4 +1,4 @@
-//! Polls several sources at once, and waits for all.
+//! Polls several sources concurrently, and waits for all.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::reading::Event;
 use crate::source::{Next, Outlet, Said, Sink, Source, sink};
 
 /// The most sources that are polled at once. A page in transfer takes a hundred kilobytes of buffers, and the allocator
-/// would keep them for good once hundreds of targets had them at once.
+/// would keep them permanently once hundreds of targets had them at once.
 pub(super) const TOGETHER: usize = 64;
-/// The longest wait for sources before the next ones are started: targets that hang delay no others.
+/// The longest wait for sources before the next ones are started, so that hanging targets do not delay others.
 pub(super) const APART: Duration = Duration::from_millis(10);
 
 /// Sources that are polled together.
@@ -25,7 +25,7 @@ pub(super) struct PollGroup {
 }
 
 impl PollGroup {
-    /// Starts sources with `clock`.
+    /// Starts the sources with `clock`.
     pub(super) fn new(sources: Vec<Box<dyn Source>>, clock: &Clock) -> Self {
         let (sink, outlet) = sink();
         let mut group = Self { sources: Vec::with_capacity(sources.len()), clock: clock.clone(), sink, outlet };
@@ -35,7 +35,7 @@ impl PollGroup {
         group
     }
 
-    /// Starts another source.
+    /// Starts and adds another source.
     pub(super) fn add(&mut self, mut source: Box<dyn Source>) {
         source.start(self.sink.clone(), &self.clock);
         self.sources.push(source);
@@ -46,7 +46,7 @@ impl PollGroup {
         self.sources.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no sources.
     pub(super) const fn is_empty(&self) -> bool {
         self.sources.is_empty()
     }
@@ -56,13 +56,13 @@ impl PollGroup {
         self.sources
     }
 
-    /// What the sources have said since the last poll.
+    /// The messages of the sources since the last poll.
     pub(super) fn said(&mut self) -> Vec<Said> {
         std::iter::from_fn(|| self.outlet.try_recv().ok()).collect()
     }
 
-    /// Polls each source once, [`TOGETHER`] at a time, and waits for all. Returns what they say, each source's in its
-    /// own order.
+    /// Polls each source once, [`TOGETHER`] at a time, and waits for all. Returns their messages, each source's in its own
+    /// order.
     pub(super) async fn poll_all(&mut self) -> Vec<Said> {
         let mut waiting = std::mem::take(&mut self.sources).into_iter();
         let (mut polls, mut said, mut room) = (JoinSet::new(), Vec::new(), TOGETHER);
@@ -85,7 +85,7 @@ impl PollGroup {
             }
         }
         said.extend(self.said());
-        // Polls end in any order; the order of the sources stays.
+        // Polls end in any order; the sources keep theirs.
         self.sources.sort_by(|a, b| a.id().cmp(b.id()));
         said
     }
@@ -97,8 +97,8 @@ pub(super) async fn poll_once(mut source: Box<dyn Source>) -> (Box<dyn Source>, 
     (source, next)
 }
 
-/// The readings of one round of polls in the order in which they are applied, and everything else. Those of the
-/// driver come first, then pages that show GPUs: an engine's node and cost are known before its first token is
+/// Separates the readings of one round of polls, in the order in which they are applied, from other messages. Readings of
+/// the driver come first, then pages with GPUs, so that an engine's node and cost are known before its first token is
 /// posted.
 pub(super) fn in_order(said: Vec<Said>) -> (Vec<Event>, Vec<Said>) {
     let (mut events, mut others) = (Vec::new(), Vec::new());

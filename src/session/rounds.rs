@@ -1,4 +1,4 @@
-//! A session that ends with something printed: it polls everything at once, waits for all, and polls again.
+//! A session for commands that print: it polls everything at once, waits for all, and polls again.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -22,10 +22,10 @@ use crate::source::{Said, Source};
 use crate::store::{self, LedgerEvent};
 use crate::units::Span;
 
-/// When sources are polled, and how often something is printed.
+/// When sources are polled, and how often the result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PollPlan {
-    /// The window of rates; zero is a single poll.
+    /// The window of rates; zero means a single poll.
     pub span: Duration,
     /// Whether to print after every window, without end.
     pub repeat: bool,
@@ -33,7 +33,7 @@ pub struct PollPlan {
     pub interval: Duration,
 }
 
-/// What is polled, and its ledger.
+/// The configuration of such a session.
 #[derive(Debug)]
 pub struct RoundsConfig {
     /// The fleet.
@@ -42,13 +42,13 @@ pub struct RoundsConfig {
     pub book: Book,
     /// The sources.
     pub sources: Vec<Box<dyn Source>>,
-    /// The search of this box for engines, if there is one.
+    /// The search of this machine for engines, if any.
     pub discovery: Option<Discovery>,
     /// The times of polls and prints.
     pub plan: PollPlan,
     /// The clock.
     pub clock: Clock,
-    /// The ledger and the longest absence that is bridged; without it money is kept in memory.
+    /// The ledger and the longest absence that is bridged; without a ledger, money is kept in memory.
     pub ledger: Option<(store::Settings, Span)>,
 }
 
@@ -60,11 +60,11 @@ pub struct Rounds {
     clock: Clock,
     /// Drivers and pages, which are polled every time.
     sources: PollGroup,
-    /// A file is one page: it is read with the last poll only, and has no rates.
+    /// Files with a single page, which are only read in the last poll and have no rates.
     files: PollGroup,
     discovery: Option<PollGroup>,
     pids: watch::Sender<Pids>,
-    /// Sources that the others depend on, like a simulated fleet's sockets.
+    /// Sources that others depend on, such as a simulated fleet's sockets.
     _own: Opened,
     /// Events of the ledger: it was released by another process, or a person made an entry.
     news: Option<Receiver<LedgerEvent>>,
@@ -79,7 +79,7 @@ impl Rounds {
         let (scheduled, once) = (std::mem::take(&mut opened.scheduled), std::mem::take(&mut opened.once));
         let (pids, seen_pids) = watch::channel(Pids::new());
         let group = |sources| PollGroup::new(sources, &clock);
-        // They are started first: a driver loads while the ledger is opened.
+        // They are started first, so that a driver loads while the ledger is opened.
         let (sources, files) = (group(scheduled), group(once));
         let discovery = discovery.map(|search| group(vec![Box::new(search.following(seen_pids))]));
         let collector = Collector::new(Fleet::new(fleet, book, clock.now()));
@@ -93,16 +93,16 @@ impl Rounds {
         Self { collector, plan, clock, sources, files, discovery, pids, _own: opened, news }
     }
 
-    /// Whether a second poll can give rates: a file is read only once.
+    /// Whether a second poll can give rates; a file is only read once.
     fn waits(&self) -> bool {
         let moves = !self.sources.is_empty() || self.files.is_empty();
         !self.plan.span.is_zero() && (moves || self.plan.repeat)
     }
 
-    /// Polls, prints, and returns the last snapshot.
+    /// Polls and prints, and returns the last snapshot.
     ///
     /// # Errors
-    /// Those of `print`.
+    /// The errors of `print`.
     pub async fn observe<E>(mut self, mut print: impl FnMut(&Snapshot) -> Result<(), E>) -> Result<Arc<Snapshot>, E> {
         self.catch_up().await;
         let began = Instant::now();
@@ -158,12 +158,12 @@ impl Rounds {
         end + span * u32::try_from(missed).unwrap_or(u32::MAX)
     }
 
-    /// Polls everything once; files only in the last poll before something is printed.
+    /// Polls everything once; files only in the last poll before printing.
     async fn poll(&mut self, last: bool) {
         for news in self.news.iter().flat_map(Receiver::try_iter) {
             self.collector.on_ledger_event(news);
         }
-        // Answers that came too late for the previous poll.
+        // Results that came too late for the previous poll.
         let late = self.sources.said();
         self.take(late);
         let files = async { if last { self.files.poll_all().await } else { Vec::new() } };
@@ -183,7 +183,7 @@ impl Rounds {
         }
     }
 
-    /// Applies everything but readings. Targets that were found are polled from now on.
+    /// Applies a message other than readings. Targets that were found are polled from now on.
     fn note(&mut self, said: Said) {
         let (message, found) = Message::heard(said);
         for source in found {
@@ -192,16 +192,17 @@ impl Rounds {
         self.collector.take(message);
     }
 
-    /// Applies the GPUs of files, whose cost runs from the first poll on. Engines in files are read in the last poll only.
+    /// Applies the GPUs in files, whose cost runs from the first poll on. Engines in files are read in the last poll only.
     async fn show_gpus_of_files(&mut self) {
         let (events, _) = in_order(self.files.poll_all().await);
         self.collector.take(Message::Events(events.into_iter().filter(shows_gpus_alone).collect()));
     }
 
-    /// Searches this box for engines. The pages that the search reads are not counted: the first poll follows at once.
+    /// Searches this machine for engines. The pages read by the search are not counted, since the first poll follows at
+    /// once.
     async fn search(&mut self) {
         let Some(mut discovery) = self.discovery.take() else { return };
-        // Nothing was named, so the driver is the only source; it names the processes whose ports are searched.
+        // No target was named, so the driver is the only source; it reports the processes whose ports are searched.
         let (events, _) = in_order(self.sources.poll_all().await);
         for event in &events {
             self.pids.send_if_modified(|known| note_pids(known, event));

@@ -1,7 +1,7 @@
 //! The schedule of polls: an interval has twenty slots, and the sources of a slot are polled together.
 //!
 //! A timer for each source would cost more than reading its page. The hash of a source's id gives its slot, so that a
-//! fleet's load is spread and a restart changes nothing. A source is not polled again while a poll is under way.
+//! fleet's load is spread and stays so after a restart. A source is not polled again during a poll.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
@@ -24,10 +24,10 @@ use crate::units::Span;
 const SLOTS: u32 = 20;
 /// The time between the first poll and the second, which gives the first rates.
 const SECOND_POLL: Duration = Duration::from_millis(300);
-/// The time that sources have to answer after a change of the interval.
+/// How long sources have to answer after a change of the interval.
 const ANSWERS: Duration = Duration::from_secs(1);
 
-/// Held by each task that polls: when all are dropped, the last poll is over.
+/// Held by each task that polls; when all are dropped, the last poll is over.
 #[derive(Debug)]
 pub(super) enum WorkGuard {}
 
@@ -39,17 +39,17 @@ pub(super) struct Schedule {
     pub(super) interval: watch::Receiver<Duration>,
     /// The channel to the collector.
     pub(super) events: mpsc::Sender<Message>,
-    /// Becomes true when the last poll is asked for.
+    /// Becomes true when the last poll is requested.
     pub(super) last: watch::Receiver<bool>,
     /// A guard for each task that polls.
     pub(super) at_work: mpsc::WeakSender<WorkGuard>,
-    /// The processes that hold this machine's GPUs.
+    /// The processes that use this machine's GPUs.
     pub(super) pids: watch::Sender<Pids>,
 }
 
 impl Schedule {
-    /// Polls sources until the receiver is gone: at once, after 300 ms, then each in its slot of every interval; at once and
-    /// in new slots when the interval changes. When `last` turns true, polls once more and ends.
+    /// Polls sources until the receiver is dropped: at once, after 300 ms, then each in its slot of every interval; at once
+    /// and in new slots after a change of the interval. When `last` becomes true, polls once more and ends.
     pub(super) fn watch(self, sources: Vec<Box<dyn Source>>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(self.watch_slots(sources))
     }
@@ -118,7 +118,7 @@ impl Schedule {
         }
     }
 
-    /// Passes on what a source says that times its own polls, and changes of the interval to it.
+    /// Passes on the messages of a source that times its own polls, and passes changes of the interval to it.
     pub(super) async fn follow(mut self, started: OwnTimed) {
         let OwnTimed { mut source, mut outlet, said } = started;
         if !self.pass(said).await {
@@ -131,13 +131,13 @@ impl Schedule {
                         return;
                     }
                 }
-                // Other sources may depend on a source that has ended: it is kept.
+                // A source that has ended is kept, since others may depend on it.
                 every = changed(&mut self.interval) => source.set_interval(every),
             }
         }
     }
 
-    /// Passes on what sources say, and watches the targets that they found. Returns whether the collector still listens.
+    /// Passes on messages of sources, and polls the targets found. Returns whether the collector is still receiving.
     pub(super) async fn pass(&self, said: Vec<Said>) -> bool {
         let (mut events, mut found) = (Vec::new(), Vec::new());
         for one in said {
@@ -158,7 +158,7 @@ impl Schedule {
         }
         let goes_on = self.send(events).await;
         if goes_on && !found.is_empty() {
-            // They are polled after their announcement was passed on, so that the order of messages is right.
+            // They are polled after their announcement was passed on, which keeps messages in order.
             tokio::spawn(self.clone().watch(found));
         }
         goes_on
@@ -168,7 +168,7 @@ impl Schedule {
         events.is_empty() || self.events.send(Message::Events(events)).await.is_ok()
     }
 
-    /// Sends a tick every interval, shortly after its last slot has begun, so that time passes even without any answer.
+    /// Sends a tick every interval, shortly after its last slot has begun, so that time passes even if no source answers.
     pub(super) async fn tick(mut self) {
         let mut every = *self.interval.borrow_and_update();
         loop {
@@ -194,7 +194,7 @@ impl Schedule {
         loop {
             let every = changed(&mut self.interval).await;
             if every < before {
-                // Sources are polled at once but have not answered yet: with the new interval they would be stale.
+                // Sources are polled at once but have not answered yet; they would be stale by the new interval.
                 tokio::time::sleep(ANSWERS).await;
             }
             before = every;
@@ -205,12 +205,12 @@ impl Schedule {
     }
 }
 
-/// Everything in the channel now.
+/// Takes all messages in the channel.
 fn heard(outlet: &mut Outlet) -> Vec<Said> {
     std::iter::from_fn(|| outlet.try_recv().ok()).collect()
 }
 
-/// The times of a slot's polls.
+/// The timing of a slot's polls.
 #[derive(Debug, Clone, Copy)]
 struct PollSlot {
     /// The time of the first poll.
@@ -233,10 +233,10 @@ fn slot_of(target: &TargetId) -> u32 {
     (hasher.finish() % u64::from(SLOTS)) as u32
 }
 
-/// Waits until the last poll is asked for.
+/// Waits until the last poll is requested.
 async fn told(last: &mut watch::Receiver<bool>) {
     if last.wait_for(|last| *last).await.is_err() {
-        // The sender is dropped.
+        // The sender was dropped.
         std::future::pending::<()>().await;
     }
 }
@@ -244,13 +244,13 @@ async fn told(last: &mut watch::Receiver<bool>) {
 /// Waits for a change of the interval.
 async fn changed(interval: &mut watch::Receiver<Duration>) -> Duration {
     if interval.changed().await.is_err() {
-        // The sender is dropped: the interval does not change any more.
+        // The sender was dropped, so the interval no longer changes.
         std::future::pending::<()>().await;
     }
     *interval.borrow_and_update()
 }
 
-/// The first poll comes at once, the second soon after, later ones in the slot; missed slots are skipped.
+/// The first poll is at once, the second soon after, later ones in the slot; missed slots are skipped.
 fn next_due(due: Instant, began: Instant, interval: Duration, offset: Duration) -> Instant {
     let second = began + SECOND_POLL.min(interval);
     if due < second {

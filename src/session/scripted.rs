@@ -1,4 +1,4 @@
-//! A session in the time of its source: one source, which says when it is polled next.
+//! A session in the time of its only source, which decides when it is polled next.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::snapshot::Snapshot;
 use crate::source::{Next, Outlet, Source, sink};
 use crate::units::{Span, Timestamp};
 
-/// The longest delay that is made up for. On a slower machine the session takes longer.
+/// The longest delay that is caught up. On a slower machine the session takes longer.
 const LAG: Duration = Duration::from_secs(1);
 /// The time between two publications of the last snapshot.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -20,7 +20,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// A session over a recording or a simulated fleet.
 #[derive(Debug)]
 pub struct Scripted<S> {
-    /// The owner of the fleet.
+    /// The collector, which owns the fleet.
     pub collector: Collector,
     source: S,
     outlet: Outlet,
@@ -29,7 +29,7 @@ pub struct Scripted<S> {
 }
 
 impl<S: Source> Scripted<S> {
-    /// Starts a source that sets `clock`, and applies what it announces.
+    /// Starts a source that sets `clock`, and applies its first messages.
     pub fn new(collector: Collector, mut source: S, clock: &ScriptedClock) -> Self {
         let (sink, outlet) = sink();
         source.start(sink, &Clock::Scripted(clock.clone()));
@@ -43,9 +43,9 @@ impl<S: Source> Scripted<S> {
         &self.source
     }
 
-    /// Polls the source up to an instant, or to its end, and returns the last snapshot. `speed` is the source's time
-    /// divided by real time; `None` is without pauses. While a receiver exists, each snapshot that is due is
-    /// published; an alert begins with the first published snapshot that shows it.
+    /// Polls the source up to an instant, or to its end, and returns the last snapshot. `speed` is the ratio of the
+    /// source's time to real time; `None` does not pause. While a receiver exists, each snapshot that is due is published;
+    /// an alert begins with the first published snapshot that shows it.
     pub async fn turn(
         &mut self,
         until: Option<Timestamp>,
@@ -88,7 +88,7 @@ impl<S: Source> Scripted<S> {
         self.source
     }
 
-    /// Polls once and applies what was said. Returns whether a snapshot is due.
+    /// Polls once and applies the messages. Returns whether a snapshot is due.
     async fn step(&mut self) -> bool {
         self.next = self.source.poll().await;
         self.take_said()
@@ -103,8 +103,8 @@ impl<S: Source> Scripted<S> {
     }
 }
 
-/// Runs it to its end, then each run that `again` returns. When `again` returns none, the end stays on the screen.
-/// Dropping the future leaves the current run in `scripted`.
+/// Runs it to its end, then each run that `again` returns. When `again` returns `None`, the last snapshot stays on the
+/// screen. If the future is dropped, the current run stays in `scripted`.
 pub async fn turn_again<S: Source>(
     scripted: &mut Scripted<S>,
     speed: f64,
@@ -114,7 +114,7 @@ pub async fn turn_again<S: Source>(
     loop {
         let last = scripted.turn(None, Some(speed), publish).await;
         scripted.collector.commit();
-        // The pause shows the end before the next run, and keeps an empty recording from using a whole core.
+        // The pause shows the last snapshot before the next run, and prevents an empty recording from using a whole core.
         tokio::time::sleep(AGAIN).await;
         match again() {
             Some(next) => drop(std::mem::replace(scripted, next).close()),

@@ -1,4 +1,4 @@
-//! A simulated fleet with a clock that moves only between polls: its figures are the same at any speed.
+//! A simulated fleet with a clock that advances only between polls, so that its figures are the same at any speed.
 
 use super::opened::Opened;
 use super::round::{PollGroup, in_order};
@@ -35,7 +35,7 @@ impl TurnedFleet {
         Self { id, clock, targets, sources, _fleet: opened, step, end, polled: false, sink: None }
     }
 
-    /// The time that is left.
+    /// The remaining time.
     fn left(&self) -> Span {
         self.end - self.clock.now().wall
     }
@@ -46,7 +46,7 @@ impl Source for TurnedFleet {
         &self.id
     }
 
-    /// Ignores the clock: it has its own.
+    /// Ignores the clock, since it has its own.
     fn start(&mut self, sink: Sink, _: &Clock) {
         let found = self.targets.iter().map(|info| Found { info: info.clone(), source: None });
         sink.announce(Said::Targets(found.collect()));

@@ -1,4 +1,4 @@
-//! The trait of sources, and the messages that they send.
+//! The trait of sources, and their messages.
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -18,16 +18,17 @@ const BACKLOG: usize = 256;
 ///
 /// Dropping it ends it.
 pub trait Source: Debug + Send + 'static {
-    /// Its id: an address, a file, `nvml:`.
+    /// The id: an address, a file, or `nvml:`.
     fn id(&self) -> &TargetId;
 
-    /// Starts it. It emits into `sink`, with times of `clock`. Starting it again replaces the sink.
+    /// Starts the source, which sends messages to `sink` with times of `clock`. Starting it again replaces the sink.
     fn start(&mut self, sink: Sink, clock: &Clock);
 
-    /// Polls its target once. The future ends within the source's own timeout, after the results were sent to the sink.
+    /// Polls its target once. The future completes within the source's own timeout, after the results were sent to the
+    /// sink.
     fn poll(&mut self) -> PollFuture<'_>;
 
-    /// What decides when it is polled.
+    /// How its polls are timed.
     fn timing(&self) -> PollTiming {
         PollTiming::Scheduled
     }
@@ -36,39 +37,39 @@ pub trait Source: Debug + Send + 'static {
     fn set_interval(&mut self, _interval: Duration) {}
 }
 
-/// A poll under way.
+/// A poll in progress.
 pub type PollFuture<'s> = Pin<Box<dyn Future<Output = Next> + Send + 's>>;
 
-/// When a source wants to be polled next.
+/// When a source should be polled next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// When the schedule says.
+    /// When the schedule decides.
     Scheduled,
-    /// At this time of its own, scripted clock.
+    /// At this time of its own scripted clock.
     At(Timestamp),
     /// Never: it has ended.
     End,
 }
 
-/// What decides when a source is polled.
+/// How the polls of a source are timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PollTiming {
-    /// The schedule.
+    /// By the schedule.
     Scheduled,
-    /// The schedule. A second poll would yield the same, so that one poll before something is printed is enough.
+    /// By the schedule. A second poll would yield the same, so one poll before printing suffices.
     Once,
-    /// The source itself, at the interval that it was given.
+    /// By the source itself, at the given interval.
     Own,
 }
 
-/// What a source says.
+/// A message of a source.
 #[derive(Debug)]
 pub enum Said {
     /// Readings and ticks.
     Events(Vec<Event>),
     /// Targets that it found.
     Targets(Vec<Found>),
-    /// The present errors; they replace those sent before.
+    /// The current errors, which replace earlier ones.
     Errors(Vec<SourceError>),
     /// A new interval between polls.
     Interval(Span),
@@ -85,7 +86,7 @@ impl From<Event> for Said {
 pub struct Found {
     /// Its description for the fleet.
     pub info: TargetInfo,
-    /// The source that polls it; `None` if the one that found it does.
+    /// The source that polls it; `None` if the source that found it does.
     pub source: Option<Box<dyn Source>>,
 }
 
@@ -96,7 +97,7 @@ pub struct Sink(mpsc::Sender<Said>);
 /// The receiving end of a source's messages.
 pub type Outlet = mpsc::Receiver<Said>;
 
-/// A sink and its outlet.
+/// Creates a channel.
 pub fn sink() -> (Sink, Outlet) {
     let (sink, outlet) = mpsc::channel(BACKLOG);
     (Sink(sink), outlet)
@@ -108,12 +109,12 @@ impl Sink {
         let _ = self.0.send(said.into()).await;
     }
 
-    /// The same for a source's own thread: blocks while the channel is full.
+    /// As [`Sink::say`], for a source's own thread: blocks while the channel is full.
     pub fn say_blocking(&self, said: impl Into<Said>) {
         let _ = self.0.blocking_send(said.into());
     }
 
-    /// The same without waiting, for messages while the source is started.
+    /// As [`Sink::say`] without waiting, for messages while the source is started; dropped if the channel is full.
     pub fn announce(&self, said: impl Into<Said>) {
         let _ = self.0.try_send(said.into());
     }

@@ -9,7 +9,7 @@ use crate::dialect::{self, Hint};
 use crate::reading::{Event, Label, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
 use crate::units::Moment;
 
-/// A metrics page in a file, read at each poll.
+/// A metrics page in a file, which is read at each poll.
 #[derive(Debug)]
 pub struct PageFile {
     id: TargetId,
@@ -22,7 +22,8 @@ pub struct PageFile {
 }
 
 impl PageFile {
-    /// A file that has not been read yet. A poll takes at most `timeout`; a page of more than `max_page` bytes is an error.
+    /// A source that has not read the file yet. A poll takes at most `timeout`; a page of more than `max_page` bytes is an
+    /// error.
     pub fn new(id: TargetId, path: &Path, timeout: Duration, max_page: u64) -> Self {
         Self { id, path: path.to_owned(), timeout, max_page, started: None }
     }
@@ -75,7 +76,7 @@ async fn read(path: &Path, cap: u64, clock: &Clock) -> Result<(Moment, ScrapeCos
     Ok((clock.now(), cost, dialect::read(&body, &Hint::default())?))
 }
 
-/// The bytes of a file, up to one more than `cap`; `None` if it was written meanwhile.
+/// The bytes of a file, up to one more than `cap`; `None` if the file was written meanwhile.
 fn read_whole(path: &Path, cap: u64) -> std::io::Result<Option<Vec<u8>>> {
     use std::io::Read;
     let file = std::fs::File::open(path)?;

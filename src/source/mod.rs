@@ -1,6 +1,6 @@
 //! The sources of readings: the driver, pages of engines and exporters, files, a search for engines, a simulated fleet.
 //!
-//! Each of them is a [`Source`]. The session decides when sources are polled.
+//! Each implements [`Source`]. The session decides when sources are polled.
 
 mod contract;
 mod file;

@@ -1,4 +1,4 @@
-//! A second connection that sees the same instant as the first: two tables are read at once.
+//! A second connection that sees the same state as the first, so that two tables can be read concurrently.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::file;
 use super::meta::last;
 
-/// A second connection before the first one has begun to read.
+/// A second connection, before the first one has begun to read.
 #[derive(Debug)]
 pub(super) struct SecondConnection {
     connection: Connection,
@@ -15,15 +15,15 @@ pub(super) struct SecondConnection {
 }
 
 impl SecondConnection {
-    /// Opens a ledger once more; `None` if it cannot be.
+    /// Opens the ledger a second time; `None` on failure.
     pub(super) fn open(path: &Path) -> Option<Self> {
         let connection = file::open_once_more(path)?;
         let version = data_version(&connection).ok()?;
         Some(Self { connection, version })
     }
 
-    /// The connection in a transaction that sees what the first one sees, which has begun to read; `None` if somebody
-    /// wrote since this one was opened.
+    /// The connection in a transaction that sees the same state as the first one, which has begun to read; `None` if the
+    /// file was written since this connection was opened.
     pub(super) fn joined(self) -> Option<Connection> {
         let Self { connection, version } = self;
         connection.execute_batch("BEGIN").ok()?;

@@ -1,4 +1,4 @@
-//! Who bears the cost of GPUs at work, told in buckets as fine as the ledger keeps them.
+//! Computes the bearers of the cost of busy GPUs in the finest stored buckets.
 
 use rusqlite::Connection;
 
@@ -9,14 +9,15 @@ use crate::ledger::{BorneTime, Past};
 use crate::statement::Splitter;
 use crate::units::Timestamp;
 
-/// A part of a stretch in its finest grain, which its cells are coarser than.
+/// A part of a time range in its finest grain, with the coarser grain of its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Finer {
     fine: StretchPart,
     coarse: &'static str,
 }
 
-/// What is kept finer than its cells: both are the same stretch in parts that do not overlap, in order.
+/// The parts that are stored in a finer grain than that of the cells: both lists cover the same time range in order,
+/// without overlap.
 pub(super) fn finer(coarse: &[StretchPart], fine: &[StretchPart]) -> Vec<Finer> {
     let both = coarse.iter().flat_map(|coarse| fine.iter().map(move |fine| (coarse, fine)));
     let overlap = both.map(|(coarse, fine)| Finer {
@@ -26,8 +27,8 @@ pub(super) fn finer(coarse: &[StretchPart], fine: &[StretchPart]) -> Vec<Finer> 
     overlap.filter(|it| it.fine.from < it.fine.to && it.fine.grain != it.coarse).collect()
 }
 
-/// Reads what is kept finer, one bucket after another, and splits it; where there is a second connection, rent is read by
-/// that. The tokens of the past are those that bear.
+/// Reads the finer buckets one by one and splits their cost; with a second connection, GPU time is read by that. The
+/// bearers are the tokens of `past`.
 pub(super) fn borne(
     (connection, mut beside): (&Connection, Option<Connection>),
     calendar: &mut Calendar,
@@ -56,7 +57,7 @@ pub(super) fn borne(
     Ok(rows)
 }
 
-/// When the coarse bucket of an instant begins.
+/// The start of the coarse bucket that contains an instant.
 fn bucket_of(calendar: &mut Calendar, finer: &[Finer], at: Timestamp) -> Timestamp {
     let part = finer.partition_point(|it| it.fine.from <= at).checked_sub(1).map(|nth| finer[nth].coarse);
     if part == Some("day") { calendar.day(at).begins } else { quarter(at) }

@@ -1,4 +1,4 @@
-//! The buckets of an instant: its quarter hour, and its day in the ledger's zone.
+//! The buckets of an instant: its quarter of an hour, and its day in the ledger's time zone.
 
 use jiff::tz::TimeZone;
 
@@ -6,7 +6,7 @@ use crate::units::{Span, Timestamp};
 
 const QUARTER: i64 = 900_000;
 
-/// The zone, and the day that was asked for last.
+/// The time zone, and the last day that was looked up.
 #[derive(Debug, Clone)]
 pub(super) struct Calendar {
     zone: TimeZone,
@@ -25,12 +25,12 @@ impl Calendar {
         Self { zone, last: None }
     }
 
-    /// Its zone.
+    /// The time zone.
     pub(super) fn zone(&self) -> TimeZone {
         self.zone.clone()
     }
 
-    /// The day of an instant; it has 23 to 25 hours.
+    /// The day of an instant, which has 23 to 25 hours.
     pub(super) fn day(&mut self, at: Timestamp) -> Day {
         if let Some(day) = self.last.filter(|day| day.begins <= at && at < day.ends) {
             return day;
@@ -40,7 +40,7 @@ impl Calendar {
         day
     }
 
-    /// How the day is called.
+    /// The date of the day, as text.
     pub(super) fn date(&self, day: Day) -> String {
         let zoned =
             jiff::Timestamp::from_millisecond(day.begins.millis()).map(|at| at.to_zoned_datetime(self.zone.clone()));
@@ -56,12 +56,12 @@ impl Calendar {
     }
 }
 
-/// The quarter hour of an instant. Offsets of zones are whole quarters, so it lies in one local hour.
+/// The start of the quarter of an hour of an instant. UTC offsets are whole quarters, so it is within one local hour.
 pub(super) const fn quarter(at: Timestamp) -> Timestamp {
     Timestamp::from_millis(at.millis().div_euclid(QUARTER) * QUARTER)
 }
 
-/// The first quarter that begins at an instant or after it.
+/// The first quarter of an hour that begins at an instant or after it.
 pub(super) const fn next_quarter(at: Timestamp) -> Timestamp {
     Timestamp::from_millis((at.millis() + QUARTER - 1).div_euclid(QUARTER) * QUARTER)
 }

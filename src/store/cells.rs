@@ -1,7 +1,7 @@
-//! Writing cells: every change by minute becomes one of its minute, its quarter hour and its day.
+//! Writes cells: every change by minute is added to its minute, its quarter of an hour and its day.
 //!
-//! Changes are added up by bucket before they are written, in the order of the tables' keys: what came together after an
-//! absence is written once a quarter hour, and neighbours lie on one page of the file.
+//! Changes are summed by bucket before they are written, in the order of the tables' keys: data of a long absence is then
+//! written once per quarter of an hour, and adjacent rows are on the same page of the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,14 +14,14 @@ use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use crate::ledger::PendingPostings;
 use crate::units::{Money, Span, Timestamp};
 
-/// What is so much older than the last commit may be a correction of minutes that are forgotten.
+/// Changes this much older than the last commit may correct minutes that are already deleted.
 const LATE: Span = Span::from_secs(86_400);
 
-/// The three grains in which everything is kept, from the finest.
+/// The three stored grains, the finest first.
 const GRAINS: [&str; 3] = ["minute", "quarter", "day"];
 
-/// Adds a journal's changes to the cells of each grain, and gives new days their dates. A correction of a time whose minutes
-/// or quarter hours were forgotten is added to the grains that still hold it.
+/// Adds changes to the cells of each grain, and inserts the dates of new days. A correction of deleted minutes or quarters
+/// of an hour is added to the grains that still have it.
 pub(super) fn write(
     transaction: &Transaction<'_>,
     calendar: &mut Calendar,
@@ -38,7 +38,7 @@ pub(super) fn write(
     write_kept(transaction, calendar, pending, kept)
 }
 
-/// The first bucket that a grain still holds.
+/// The first bucket of a grain.
 fn oldest(transaction: &Transaction<'_>, grain: &str) -> rusqlite::Result<Option<Timestamp>> {
     let question = format!(
         "SELECT min(bucket) FROM (SELECT min(bucket) AS bucket FROM {grain}_tokens
@@ -48,7 +48,7 @@ fn oldest(transaction: &Transaction<'_>, grain: &str) -> rusqlite::Result<Option
     Ok(first.map(Timestamp::from_millis))
 }
 
-/// The same, in those minutes and quarter hours alone that are still kept: days are for ever.
+/// As [`write`], but only for minutes and quarters of an hour from `kept_from` on; days are kept permanently.
 pub(super) fn write_kept(
     transaction: &Transaction<'_>,
     calendar: &mut Calendar,
@@ -80,10 +80,10 @@ pub(super) fn write_kept(
     name(transaction, calendar, &days)
 }
 
-/// Amounts by bucket and by the key's other columns, in each grain.
+/// Amounts by bucket and the other columns of the key, for each grain.
 type CellSums<const N: usize> = [BTreeMap<(Timestamp, [i64; N]), [i64; 3]>; 3];
 
-/// The changes of each grain's buckets.
+/// Sums the changes by the buckets of each grain.
 fn by_grain<const N: usize>(
     calendar: &mut Calendar,
     changes: impl Iterator<Item = (Timestamp, [i64; N], [i64; 3])>,
@@ -99,7 +99,7 @@ fn by_grain<const N: usize>(
     grains
 }
 
-/// Adds amounts to the cells of one kind, which it makes where there are none.
+/// Adds amounts to cells of one kind, which are created if missing.
 fn add<const N: usize>(
     transaction: &Transaction<'_>,
     kind: &str,
@@ -134,7 +134,7 @@ fn name(transaction: &Transaction<'_>, calendar: &mut Calendar, days: &BTreeSet<
     Ok(())
 }
 
-/// Millionths of the currency, rounded up: a bound stays one.
+/// Rounds up to millionths of the currency, so that a bound stays a bound.
 pub(super) fn micros_up(amount: Money) -> i64 {
     let micro = Money::from_micros(1).grains();
     i64::try_from((amount.grains() + micro - 1).div_euclid(micro)).unwrap_or(i64::MAX)

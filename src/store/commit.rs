@@ -1,4 +1,4 @@
-//! Writing what was handed on: one transaction of postings and counters.
+//! Writes a checkpoint in one transaction: postings and counters.
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -10,7 +10,7 @@ use crate::ledger::PendingPostings;
 use crate::reading::{Label, UnitName};
 use crate::units::Timestamp;
 
-/// Writes a checkpoint, all of it or nothing.
+/// Writes a checkpoint completely or not at all.
 pub(super) fn commit(
     connection: &mut Connection,
     calendar: &mut Calendar,
@@ -33,8 +33,8 @@ pub(super) fn commit(
     transaction.commit()
 }
 
-/// Writes up to when leases by schedule are posted. One that the configuration has no more is forgotten: it is not billed
-/// for the time until it comes back.
+/// Writes up to when scheduled leases are posted. A lease that is no longer configured is deleted, so that it is not billed
+/// for the time until it returns.
 fn write_schedules(transaction: &Transaction<'_>, schedules: &[(String, Timestamp)]) -> rusqlite::Result<()> {
     let known: Vec<String> = names::all(transaction, "SELECT lease FROM schedules", |row| row.get(0))?;
     for gone in known.iter().filter(|known| !schedules.iter().any(|(lease, _)| lease == *known)) {
@@ -47,8 +47,8 @@ fn write_schedules(transaction: &Transaction<'_>, schedules: &[(String, Timestam
     schedules.iter().try_for_each(|(lease, until)| write.execute(params![lease, until.millis()]).map(drop))
 }
 
-/// Writes what is remembered as of another boot: its moments and the boot that they are of belong together, or a watch
-/// that is killed before its first commit leaves moments that the next one takes for its own boot's.
+/// Writes the saved state with the moments of another boot. Moments and their boot must be consistent: otherwise a run that
+/// is killed before its first commit leaves moments that the next run takes for its own boot's.
 pub(super) fn rebase(connection: &mut Connection, saved: &SavedState, boot: &str) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     write_items(&transaction, &saved.targets, &saved.nodes)?;
@@ -57,14 +57,14 @@ pub(super) fn rebase(connection: &mut Connection, saved: &SavedState, boot: &str
     transaction.commit()
 }
 
-/// Keeps a revision of the price book.
+/// Stores a revision of the price book.
 pub(super) fn note_book(connection: &Connection, revision: u64, text: &str, at: Timestamp) -> rusqlite::Result<()> {
     let mut write =
         connection.prepare_cached("INSERT OR IGNORE INTO books (revision, noted, text) VALUES (?1, ?2, ?3)")?;
     write.execute(params![format!("{revision:016x}"), at.millis(), text]).map(drop)
 }
 
-/// Forgets targets and nodes.
+/// Deletes removed targets and nodes.
 fn forget(transaction: &Transaction<'_>, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
     for key in &checkpoint.removed_targets {
         transaction.prepare_cached("DELETE FROM saved_targets WHERE target = ?1")?.execute([key])?;

@@ -1,5 +1,5 @@
-//! What the tokens of each past day bear of the cost of GPUs at work, kept for the views: sharing it by the minute takes SQL
-//! minutes over a year of a large fleet.
+//! The cost of busy GPUs that the tokens of each past day bear, stored for the SQL views: computing it by minute would take
+//! SQL minutes for a year of a large fleet.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -10,18 +10,18 @@ use crate::ledger::{Detail, Grain};
 use crate::statement::borne_costs;
 use crate::units::{Money, Timestamp};
 
-/// A day that is over, whose cells are all of one grain and were not shared by that one.
+/// The latest complete day whose cells have one grain and whose cost is not yet computed at that grain.
 const NEXT: &str = "SELECT g.bucket, g.grain FROM day_grains g
     LEFT JOIN day_borne b ON b.bucket = g.bucket AND b.account = -1 AND b.tariff = -1 AND b.grain = g.grain
     WHERE g.grain IN ('minute', 'quarter') AND g.ends <= (SELECT max(bucket) FROM days) AND b.bucket IS NULL
     ORDER BY g.bucket DESC LIMIT 1";
 
-/// Shares one day that was not, the latest first. Returns whether there was one.
+/// Computes the latest day that is missing. Returns whether there was one.
 pub(super) fn share_next(connection: &mut Connection, calendar: &mut Calendar) -> rusqlite::Result<bool> {
     let found =
         connection.query_row(NEXT, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).optional()?;
     let Some((bucket, grain)) = found else {
-        // The view reads the day itself where nothing finer is kept.
+        // The view reads the day's own cells if no finer ones are stored.
         let forget = "DELETE FROM day_borne WHERE bucket IN (SELECT bucket FROM day_grains WHERE grain = 'day')";
         connection.execute(forget, [])?;
         return Ok(false);

@@ -1,4 +1,4 @@
-//! Disputes in the file: written with the postings, listed, and decided on by hand.
+//! Disputes in the file: written with the postings, listed, and decided by hand.
 
 use std::collections::BTreeSet;
 
@@ -15,36 +15,36 @@ use crate::ledger::{
 use crate::reading::{InstanceId, ModelName, Rank, TargetId};
 use crate::units::{Money, Timestamp};
 
-/// What became of a dispute.
+/// The state of a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DisputeState {
     /// Not decided yet.
     Open,
-    /// Its tokens or its energy were posted.
+    /// Its tokens or energy were posted.
     Accepted,
-    /// They were discarded.
+    /// Its tokens or energy were discarded.
     Rejected,
-    /// The counter took the growth back itself: nothing was made, so that nobody has to decide.
+    /// The counter reverted the growth, so that no decision is needed.
     Withdrawn,
 }
 
-/// A dispute as the file has it.
+/// A dispute in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisputeRow {
     /// The dispute.
     pub dispute: Dispute,
-    /// When it was noted.
+    /// When it was recorded.
     pub at: Timestamp,
-    /// What became of it.
+    /// Its state.
     pub state: DisputeState,
-    /// When that was decided.
+    /// When it was decided or withdrawn.
     pub decided_at: Option<Timestamp>,
-    /// What it is worth at the prices in force when it was made; `None` where nothing of it has a price.
+    /// Its value at the prices in force when it was produced; `None` if nothing of it has a price.
     pub value: Option<Money>,
 }
 
 impl DisputeState {
-    /// Its word.
+    /// The name of the state.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -64,12 +64,12 @@ impl DisputeState {
     }
 }
 
-/// Writes disputes that are new.
+/// Writes new disputes.
 pub(super) fn write(transaction: &Transaction<'_>, disputes: &[Dispute]) -> rusqlite::Result<()> {
     let json = |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
     for dispute in disputes {
         let Dispute { id, target, instance, rank, model, entries, energy, evidence } = dispute;
-        // A list is tokens, an object energy.
+        // A list of entries is for tokens, an object for energy.
         let entries = match energy {
             Some(energy) => serde_json::to_string(energy),
             None => serde_json::to_string(entries),
@@ -96,7 +96,7 @@ pub(super) fn write(transaction: &Transaction<'_>, disputes: &[Dispute]) -> rusq
     }
 }
 
-/// Marks disputes as withdrawn that nobody has decided.
+/// Marks open disputes as withdrawn.
 pub(super) fn withdraw(transaction: &Transaction<'_>, ids: &[DisputeId], at: Timestamp) -> rusqlite::Result<()> {
     for id in ids {
         transaction.execute(
@@ -107,18 +107,18 @@ pub(super) fn withdraw(transaction: &Transaction<'_>, ids: &[DisputeId], at: Tim
     Ok(())
 }
 
-/// The number of the last dispute that there ever was.
+/// The number of the latest dispute ever; 0 if there was none.
 pub(super) fn last(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(meta::noted(connection, "last_dispute")?.and_then(|text| text.parse().ok()).unwrap_or_default())
 }
 
-/// Disputes that are not decided yet. One that cannot be read is left in the file.
+/// The open disputes. One that is unreadable is skipped.
 pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Dispute>> {
     let rows = read(connection)?;
     Ok(rows.into_iter().filter(|row| row.state == DisputeState::Open).map(|row| row.dispute).collect())
 }
 
-/// Every dispute, in the order of their numbers.
+/// Every dispute, by number.
 pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Vec<DisputeRow>> {
     let (tariffs, cost_accounts) = (names::tariffs(connection)?, names::cost_accounts(connection)?);
     let value = |entry: &Entry| Some(tariffs.get(entry.tariff?.index())?.value(entry.tokens));
@@ -133,7 +133,7 @@ pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Vec<DisputeRow>>
     Ok(rows)
 }
 
-/// Which of these disputes a person decided, and how.
+/// The decisions among these disputes.
 pub(super) fn decided(connection: &Connection, among: &BTreeSet<DisputeId>) -> rusqlite::Result<Vec<Decision>> {
     if among.is_empty() {
         return Ok(Vec::new());
@@ -144,7 +144,7 @@ pub(super) fn decided(connection: &Connection, among: &BTreeSet<DisputeId>) -> r
     Ok(decided.map(|row| row.dispute.decided(row.state == DisputeState::Accepted)).collect())
 }
 
-/// Decides a dispute, if it is open: its entries are posted, or it is only marked. Gives what it was before.
+/// Decides a dispute, if it is open: posts its entries, or only marks it. Returns the dispute as it was before.
 pub(super) fn decide(
     connection: &mut Connection,
     calendar: &mut Calendar,
@@ -169,14 +169,14 @@ pub(super) fn decide(
     Ok(Some(row))
 }
 
-/// Adds a dispute's entries to the grains that are still kept of their time.
+/// Adds a dispute's entries to the grains that are still stored for their time.
 fn post(transaction: &Transaction<'_>, calendar: &mut Calendar, dispute: &Dispute) -> rusqlite::Result<()> {
     let now = meta::last(transaction)?.wall;
     let mut postings = PendingPostings::default();
     let tariffs = names::tariffs(transaction)?;
     for entry in &dispute.entries {
         let tariff = entry.tariff.and_then(|tariff| tariffs.get(tariff.index()));
-        // What its unknown hits could take off, as where it is posted at once.
+        // The amount that unknown hits could reduce, as in any posting.
         if let Some(hits) = tariff.map(|tariff| tariff.hit_uncertainty(entry.unsure)).filter(|hits| !hits.is_zero()) {
             *postings.uncertainty.entry(entry.minute).or_default() +=
                 Uncertainty { excess: Money::from_micros(cells::micros_up(hits)), ..Uncertainty::default() };
@@ -195,13 +195,13 @@ fn read(connection: &Connection) -> rusqlite::Result<Vec<DisputeRow>> {
     const ALL: &str = "SELECT id, at, target, instance, rank, model, entries, evidence, state, decided_at
                        FROM disputes ORDER BY id";
     if !has_table(connection, "disputes")? {
-        // A ledger of version 1 has none.
+        // A ledger of version 1 has no disputes.
         return Ok(Vec::new());
     }
     Ok(all(connection, ALL, row)?.into_iter().flatten().collect())
 }
 
-/// A row; none, where the present program cannot read its entries or its evidence.
+/// A row; `None` if this program cannot read its entries or evidence.
 fn row(row: &Row<'_>) -> rusqlite::Result<Option<DisputeRow>> {
     let text = |column| row.get::<_, Option<String>>(column);
     let (entries, evidence): (String, String) = (row.get(6)?, row.get(7)?);

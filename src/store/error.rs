@@ -1,4 +1,4 @@
-//! Why a ledger cannot be used: what, where and what to do.
+//! Errors of a ledger: the problem, the place and the remedy.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -6,67 +6,67 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
 
-/// What stands in the way.
+/// The reason that a ledger cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
     /// There is no such file.
     Missing(PathBuf),
-    /// Another process keeps it.
+    /// Another process is writing it.
     Kept {
         /// The file.
         path: PathBuf,
-        /// Who, where that is known.
+        /// The id of that process, if known.
         pid: Option<u32>,
     },
-    /// Not a ledger, or a damaged one.
+    /// Not a ledger, or damaged.
     Corrupt(PathBuf, String),
-    /// It says a version of which its tables are not.
+    /// Its tables do not match the version that it states.
     Mislabelled(PathBuf, String),
     /// Written by a newer margintop.
     Newer(PathBuf, i64),
-    /// Kept by an older margintop, whose tables it still has.
+    /// Written by an older margintop, and not migrated.
     Older(PathBuf, i64),
-    /// Kept in another currency.
+    /// Another currency.
     Currency {
         /// The file.
         path: PathBuf,
-        /// Its currency.
+        /// The ledger's currency.
         kept: String,
-        /// The one that was asked for.
+        /// The configured currency.
         asked: String,
     },
-    /// The folder or the file may not be written.
+    /// The folder or file is not writable.
     ReadOnly(PathBuf, String),
-    /// No room left on the disk.
+    /// The disk is full.
     Full(PathBuf),
-    /// Its file system cannot do what a ledger needs.
+    /// The file system lacks a feature that a ledger needs.
     Cannot {
         /// The file.
         path: PathBuf,
-        /// What it cannot do.
+        /// The missing feature.
         what: Cannot,
-        /// What the system says.
+        /// The system's error message.
         why: String,
     },
     /// Anything else.
     Io(PathBuf, String),
 }
 
-/// What a file system cannot do.
+/// A feature that a file system lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cannot {
-    /// Lock a file.
+    /// Locking files.
     Lock,
-    /// Write a file through to its disk.
+    /// Syncing a file to the disk.
     Sync,
-    /// Write to a file, or make it longer.
+    /// Writing to a file, or extending it.
     Grow,
-    /// Share memory between the processes that have a file open, as a write-ahead log needs.
+    /// Sharing memory between the processes that have a file open, for a write-ahead log.
     Share,
 }
 
 impl StoreError {
-    /// What the system says of a file, in our words.
+    /// Translates an error of the system.
     pub(super) fn of_file(path: &Path, error: &std::io::Error) -> Self {
         let path = path.to_owned();
         match error.kind() {
@@ -76,7 +76,7 @@ impl StoreError {
         }
     }
 
-    /// What `SQLite` says, in our words.
+    /// Translates an error of `SQLite`.
     pub(super) fn of(path: &Path, error: &rusqlite::Error) -> Self {
         let path = path.to_owned();
         if let Some(what) = extended(error).and_then(cannot) {
@@ -91,19 +91,19 @@ impl StoreError {
                 Self::ReadOnly(path, error.to_string())
             }
             Some(ErrorCode::DiskFull) => Self::Full(path),
-            // A process that writes it for so long keeps it, even if it is no margintop.
+            // A process that writes for so long is in use of the ledger, even if it is not margintop.
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Kept { path, pid: None },
             _ => Self::Io(path, error.to_string()),
         }
     }
 
-    /// Whether it may pass by itself: what is made meanwhile is bridged from the ledger's counters then.
+    /// Whether it may be temporary: data of the meantime is then bridged from the ledger's counters.
     pub(super) const fn passes(&self) -> bool {
         matches!(self, Self::Full(_) | Self::Io(..) | Self::Cannot { what: Cannot::Sync | Cannot::Grow, .. })
     }
 }
 
-/// What a table or column is missing or too many, if that is what `SQLite` says. Its own text has the whole statement.
+/// The missing or surplus table or column, if that is `SQLite`'s error. Its own message contains the whole statement.
 fn unlike_its_version(error: &rusqlite::Error) -> Option<String> {
     let said = match error {
         rusqlite::Error::SqlInputError { msg, .. } => msg,
@@ -122,7 +122,7 @@ const fn extended(error: &rusqlite::Error) -> Option<i32> {
     }
 }
 
-/// What of a file system an extended code of `SQLite`'s is about.
+/// The missing feature of the file system that an extended error code of `SQLite` indicates.
 const fn cannot(code: i32) -> Option<Cannot> {
     Some(match code {
         ffi::SQLITE_IOERR_LOCK

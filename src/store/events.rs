@@ -1,4 +1,4 @@
-//! The log of events: what a chart marks outlives the process.
+//! The log of events, so that the marks of charts survive a restart.
 
 use rusqlite::{Connection, params};
 
@@ -10,12 +10,12 @@ use crate::units::{Span, Timestamp};
 pub(super) const TABLE: &str = include_str!("events.sql");
 const DAY: Span = Span::from_secs(86_400);
 
-/// Writes events; one that is known is written anew.
+/// Writes events; a known event is replaced.
 pub(super) fn write(connection: &mut Connection, events: &[HistoryEvent]) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     for event in events {
         let mut write = transaction.prepare_cached("INSERT OR REPLACE INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-        // An event that has no JSON is none that could be read back.
+        // An event that cannot be serialized could not be read back.
         let Ok(json) = serde_json::to_string(event) else { continue };
         let (at, until) = (event.at.millis(), event.until.map(Timestamp::millis));
         write.execute(params![at, event.kind.name(), event.name.as_str(), until, event.text.as_str(), json])?;
@@ -23,7 +23,7 @@ pub(super) fn write(connection: &mut Connection, events: &[HistoryEvent]) -> rus
     transaction.commit()
 }
 
-/// The latest events, oldest first; what cannot be read is left out.
+/// The latest events, the oldest first; unreadable ones are skipped.
 pub(super) fn latest(connection: &Connection, count: usize) -> rusqlite::Result<Vec<HistoryEvent>> {
     if !has_table(connection, "events")? {
         return Ok(Vec::new());
@@ -38,7 +38,7 @@ pub(super) fn latest(connection: &Connection, count: usize) -> rusqlite::Result<
     Ok(events)
 }
 
-/// Forgets what is older, a day at a time.
+/// Deletes events before `kept_from`, at most a day at a time.
 pub(super) fn forget(connection: &Connection, kept_from: Timestamp) -> rusqlite::Result<()> {
     const FORGET: &str = "DELETE FROM events WHERE at < min(?1, (SELECT min(at) + ?2 FROM events))";
     connection.execute(FORGET, [kept_from.millis(), DAY.millis()]).map(drop)

@@ -1,4 +1,5 @@
-//! A ledger as text, a line of JSON for each row, and back: to move it, to mend it, or to read it in twenty years.
+//! Exports a ledger as text, a line of JSON for each row, and imports it: to move it, repair it, or read it without this
+//! program.
 
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -11,14 +12,14 @@ use super::migrate::{self, V1_NAMES, V1_TABLES};
 use super::names::{all, has_table};
 use super::{StoreError, file, versions};
 
-/// Why an export was not read back.
+/// The reason that an export was not imported.
 #[derive(Debug)]
 pub enum ImportError {
     /// The new ledger cannot be written.
     Store(StoreError),
-    /// There is something already.
+    /// The file exists already.
     Exists,
-    /// A line that is no row of a ledger, counted from 1, and why.
+    /// The number of a line, from 1, that is not a row of a ledger, and why.
     Line(usize, String),
 }
 
@@ -34,7 +35,7 @@ impl std::fmt::Display for ImportError {
 
 impl std::error::Error for ImportError {}
 
-/// Writes every row of every table, all of one instant.
+/// Writes every row of every table, in a consistent state.
 pub(super) fn export(connection: &Connection, out: &mut dyn Write) -> Result<(), String> {
     let _instant = connection.unchecked_transaction().map_err(|error| error.to_string())?;
     for table in tables(connection).map_err(|error| error.to_string())? {
@@ -54,10 +55,10 @@ pub(super) fn export(connection: &Connection, out: &mut dyn Write) -> Result<(),
     Ok(())
 }
 
-/// Reads an export into a ledger that is not there yet: all of it, or nothing.
+/// Imports an export into a new ledger, completely or not at all.
 ///
 /// # Errors
-/// The file is there, cannot be written, or a line is no row of a ledger.
+/// The file exists or cannot be written, or a line is not a row of a ledger.
 pub fn import(path: &Path, text: impl BufRead) -> Result<usize, ImportError> {
     if path.exists() {
         return Err(ImportError::Exists);
@@ -66,7 +67,7 @@ pub fn import(path: &Path, text: impl BufRead) -> Result<usize, ImportError> {
     let read = fill(&mut connection, path, text);
     drop(connection);
     if read.is_err() {
-        // Half a ledger is none.
+        // A partial ledger is useless.
         let _ = std::fs::remove_file(path);
     }
     read
@@ -86,7 +87,7 @@ fn fill(connection: &mut Connection, path: &Path, text: impl BufRead) -> Result<
         is_earlier |= table != named;
         let row = value["row"].as_object().ok_or_else(|| refuse("no row".to_owned()))?;
         if V1_NAMES.contains(&table.as_str()) && !known.contains(&table) {
-            // An export of version 1 is read as it is, and brought up to date at the end.
+            // An export of version 1 is imported unchanged, and migrated at the end.
             transaction.execute_batch(V1_TABLES).map_err(of)?;
             known.extend(V1_NAMES.map(str::to_owned));
         }
@@ -114,8 +115,8 @@ fn insert(connection: &Connection, table: &str, row: &Map<String, Value>) -> rus
     insert.execute(params_from_iter(columns.iter().map(|column| value(row, column)))).map(drop)
 }
 
-/// The value of a column, which may have another name in an export of an earlier version. Such an export says nothing of
-/// whether an account's cost is known.
+/// The value of a column, which may have another name in an export of an older version. Such an export does not say whether
+/// an account's cost is known.
 fn value(row: &Map<String, Value>, column: &str) -> Cell {
     match row.get(column).or_else(|| row.get(versions::former(column))) {
         None if column == "costed" => Cell::Integer(1),

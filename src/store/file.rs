@@ -1,4 +1,4 @@
-//! Opening a ledger's file, or making one. A file that is no ledger is left as it is, to the byte.
+//! Opens or creates a ledger's file. A file that is not a ledger is not modified.
 
 use std::fmt::Write;
 use std::fs::OpenOptions;
@@ -12,40 +12,39 @@ use super::lock::Lock;
 use super::versions::VERSION;
 use super::{Cannot, StoreError, events, migrate, names, slo, versions};
 
-/// `mtop`: what tells a ledger from any other database.
+/// `mtop`, the application id of a ledger's database.
 const APPLICATION: i64 = 0x6d74_6f70;
-/// How long another's lock is waited for: the user is told within three seconds why nothing is written.
+/// How long another process's lock is waited for; the user is told within three seconds why nothing is written.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The most of a write-ahead log that is left on the disk once no reader needs what it replaced.
+/// The size to which a write-ahead log is truncated when no reader needs it.
 const LOG_LEFT: i64 = 16 << 20;
-/// Statements that stay prepared: a commit has about thirty.
+/// The number of cached prepared statements; a commit has about thirty.
 const PREPARED: usize = 48;
 const SCHEMA: &str = include_str!("schema.sql");
-/// The table of what tokens of each past day bear of the cost of GPUs at work.
+/// The table of the cost of busy GPUs that the tokens of each past day bear.
 const DAY_BORNE: &str = include_str!("day_borne.sql");
 
-/// Where the ledger is when none is named: `$XDG_STATE_HOME/margintop/ledger.db`, else under `~/.local/state`.
+/// The default path: `$XDG_STATE_HOME/margintop/ledger.db`, or under `~/.local/state`.
 pub fn default_path(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let named = |name| environment(name).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let state = named("XDG_STATE_HOME").or_else(|| named("HOME").map(|home| home.join(".local/state")));
     state.map(|folder| folder.join("margintop/ledger.db"))
 }
 
-/// Makes sure that the file is there, and says where it truly is: whichever links lead to it, it is
-/// one ledger with one keeper.
+/// Creates the file if it is missing, and returns its canonical path: links to a ledger share its lock.
 pub(super) fn place(path: &Path) -> Result<PathBuf, StoreError> {
     let refuse = |error: io::Error| StoreError::of_file(path, &error);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(refuse)?;
     }
-    // A ledger that is there is not touched: closing it here would let go of the locks that this process has on it.
+    // An existing ledger is not opened: closing it here would release the locks that this process has on it.
     if !path.exists() {
         OpenOptions::new().create(true).append(true).open(path).map_err(refuse)?;
     }
     path.canonicalize().map_err(refuse)
 }
 
-/// Opens a ledger to write it, makes the tables where there are none, and brings those of an earlier version up to date.
+/// Opens a ledger for writing, creates missing tables, and migrates those of older versions.
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let (mut connection, version) = connect(path)?;
     let of = |error: rusqlite::Error| StoreError::of(path, &error);
@@ -69,8 +68,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// A connection that writes ahead, or with a journal where the file system has no memory that processes share; and the
-/// version of the tables.
+/// Opens a connection with a write-ahead log, or with a journal if the file system has no shared memory, and returns it
+/// with the version of the tables.
 fn connect(path: &Path) -> Result<(Connection, i64), StoreError> {
     let of = |error: rusqlite::Error| StoreError::of(path, &error);
     let ahead = || -> Result<(Connection, i64), StoreError> {
@@ -78,19 +77,19 @@ fn connect(path: &Path) -> Result<(Connection, i64), StoreError> {
         let version = known(path, &connection)?;
         connection.pragma_update(None, "journal_mode", "wal").map_err(of)?;
         connection.pragma_update(None, "synchronous", "normal").map_err(of)?;
-        // The memory is shared with the first look at the file.
+        // The shared memory is created by the first read of the file.
         identity(&connection).map_err(of)?;
         Ok((connection, version))
     };
     let journaled = || -> Result<(Connection, i64), StoreError> {
         let connection = plain(path)?;
-        // A log that was left is read without shared memory by a process that has the file to itself.
+        // A process with exclusive access reads a leftover log without shared memory.
         connection.pragma_update(None, "locking_mode", "exclusive").map_err(of)?;
         let version = known(path, &connection)?;
         connection.pragma_update(None, "journal_mode", "truncate").map_err(of)?;
         connection.pragma_update(None, "synchronous", "full").map_err(of)?;
         connection.pragma_update(None, "locking_mode", "normal").map_err(of)?;
-        // The lock is let go with the next look at the file.
+        // The lock is released by the next read of the file.
         identity(&connection).map_err(of)?;
         Ok((connection, version))
     };
@@ -107,14 +106,14 @@ fn plain(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// The version of the tables, if they are a ledger's that this program knows.
+/// The version of the tables, if they are a ledger's of a known version.
 fn known(path: &Path, connection: &Connection) -> Result<i64, StoreError> {
     let (application, version) = identity(connection).map_err(|error| StoreError::of(path, &error))?;
     check(path, application, version)?;
     Ok(version)
 }
 
-/// A ledger that lives and dies with the process.
+/// A ledger in memory only.
 pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
@@ -127,7 +126,7 @@ pub(super) fn in_memory() -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Opens a ledger to read it. It may be in a folder that may not be written.
+/// Opens a ledger for reading. Its folder may be read-only.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
@@ -143,7 +142,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     };
     let (write, read) = (OpenFlags::SQLITE_OPEN_READ_WRITE, OpenFlags::SQLITE_OPEN_READ_ONLY);
     let why = |error: &rusqlite::Error| match StoreError::of(path, error) {
-        // Whether somebody has it, or its file system does not lock, looks the same from here.
+        // Here a lock of another process and a file system without locks look the same.
         held @ StoreError::Kept { .. } => match Lock::probe(path) {
             Err(error @ StoreError::Cannot { .. }) => error,
             _ => held,
@@ -151,7 +150,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
         error => error,
     };
     let locks = |error: &StoreError| !matches!(error, StoreError::Cannot { what: Cannot::Lock, .. });
-    // A reader takes part in the write-ahead log where it may. Where it may not, and there is none, there is no writer.
+    // A reader uses the write-ahead log if it can. If it cannot and there is no log, there is no writer.
     let mut opened = with(path, write).map_err(|error| why(&error));
     if opened.as_ref().is_err_and(locks) {
         opened = with(path, read).map_err(|error| why(&error));
@@ -170,7 +169,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Opens a ledger of this version once more to read it, at once or not at all: the caller can do without.
+/// Opens a ledger of this version once more for reading, without waiting; the caller can do without.
 pub(super) fn open_once_more(path: &Path) -> Option<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).ok()?;
@@ -179,7 +178,7 @@ pub(super) fn open_once_more(path: &Path) -> Option<Connection> {
     (application == APPLICATION && version == VERSION).then_some(connection)
 }
 
-/// Makes the tables, all of them or none.
+/// Creates all tables in one transaction.
 fn make(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
         "BEGIN IMMEDIATE; {SCHEMA} {} {} {} {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;",
@@ -195,14 +194,14 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Whether something may be written that is not in the file itself yet.
+/// Whether there may be changes that are not in the file itself yet.
 fn has_log(path: &Path) -> bool {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
 
-/// The name of a file that does not change, which needs no lock and no file beside it to be read.
+/// The URI of a file that does not change, which can be read without locks or other files.
 fn unchanging(path: &Path) -> PathBuf {
     let mut name = "file:".to_owned();
     for byte in path.as_os_str().as_encoded_bytes() {
@@ -228,7 +227,7 @@ fn check(path: &Path, application: i64, version: i64) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// The application and the version that a file names; an empty one names none.
+/// The application id and version in a file; zero for an empty one.
 fn identity(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get(0));
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);

@@ -1,4 +1,5 @@
-//! The handle of the ledger's thread: requests to it, and the events that it sends. No call blocks but [`Store::settle`] and [`Store::close`].
+//! The handle of the ledger's thread: requests to the thread, and its events. Only [`Store::settle`] and [`Store::close`]
+//! block.
 
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -14,7 +15,7 @@ use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::units::Timestamp;
 
-/// A ledger that is being kept.
+/// A handle of an open ledger.
 #[derive(Debug, Clone)]
 pub struct Store {
     requests: Sender<LedgerRequest>,
@@ -22,18 +23,18 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a ledger on a thread of its own. `tell` is told how it stands: the first news is what to go on from.
+    /// Opens a ledger on its own thread. `tell` receives its events; the first one is the state to continue from.
     pub fn open(settings: Settings, tell: impl FnMut(LedgerEvent) + Send + 'static) -> Self {
         let (requests, inbox) = channel();
         let path = settings.path.as_ref().map(|path| Label::new(&path.display().to_string()));
-        // Without a thread there is no ledger on disk; the collector goes on without its news.
+        // Without a thread there is no ledger on disk; the collector continues without its events.
         let _ = thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || LedgerWriter::new(settings, Box::new(tell)).run(&inbox));
         Self { requests, path }
     }
 
-    /// How a ledger stands whose disk has not answered.
+    /// The status of a ledger whose disk has not responded.
     pub fn silent(&self) -> LedgerBasis {
         let path = self.path.clone();
         let name = path.as_ref().map_or("the ledger", Label::as_str);
@@ -41,17 +42,18 @@ impl Store {
         LedgerBasis { path, writer: WriterStatus::Memory, trouble: Some(Label::new(&trouble)), first_run: false }
     }
 
-    /// Hands over what changed. Never blocks: what cannot be written is kept and written later.
+    /// Passes on changes to write. Never blocks: changes that cannot be written are kept and written later.
     pub fn commit(&self, checkpoint: Checkpoint) {
         let _ = self.requests.send(LedgerRequest::Commit(Box::new(checkpoint)));
     }
 
-    /// Asks for what is known of `[since, until)`.
+    /// Queries the data of `[since, until)`.
     pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: AnswerTo) {
         self.ask(SpanQuery { since, until, finest, wanted: Detail::Accounts.into() }, answer);
     }
 
-    /// The same with who bears the cost of GPUs at work, as [`Reader::borne_past`](super::Reader::borne_past) tells it.
+    /// As [`Store::past`], with the bearers of the cost of busy GPUs; see
+    /// [`Reader::borne_past`](super::Reader::borne_past).
     pub fn borne_past(&self, since: Timestamp, until: Timestamp, finest: Grain, answer: AnswerTo) {
         self.ask(SpanQuery { since, until, finest, wanted: Detail::Borne.into() }, answer);
     }
@@ -60,17 +62,17 @@ impl Store {
         let _ = self.requests.send(LedgerRequest::Past { query, answer });
     }
 
-    /// Hands over events that are new or have changed.
+    /// Passes on events that are new or have changed.
     pub fn keep_events(&self, events: Vec<HistoryEvent>) {
         let _ = self.requests.send(LedgerRequest::KeepEvents(events));
     }
 
-    /// Asks for the latest events, oldest first; none where they cannot be read.
+    /// Queries the latest events, the oldest first; empty if they are unreadable.
     pub fn events(&self, count: usize, answer: EventsAnswer) {
         let _ = self.requests.send(LedgerRequest::Events { count, answer });
     }
 
-    /// Waits until all that was handed over is written, or could not be; no longer than `patience`.
+    /// Waits until everything passed on is written or has failed, for at most `patience`.
     pub fn settle(&self, patience: Duration) {
         let (done, settled) = channel();
         if self.requests.send(LedgerRequest::Settle(done)).is_ok() {
@@ -78,7 +80,7 @@ impl Store {
         }
     }
 
-    /// Writes what is left and lets the file go; waits for it no longer than `patience`.
+    /// Writes what is left and closes the file; waits for at most `patience`.
     pub fn close(&self, patience: Duration) {
         let (done, closed) = channel();
         if self.requests.send(LedgerRequest::Close(done)).is_ok() {

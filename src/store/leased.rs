@@ -1,4 +1,4 @@
-//! What a ledger says of leases: GPUs by node, nodes of leases, and what was posted to each lease.
+//! The leases in a ledger: GPUs by node, nodes of leases, and what was posted to each lease.
 
 use std::collections::HashSet;
 
@@ -10,10 +10,10 @@ use crate::units::{GpuTime, Span, Timestamp};
 
 const DAY: Span = Span::from_secs(86_400 + 3_600);
 const MINUTE: Span = Span::from_secs(60);
-/// How many times an account is told as paid again: one of GPUs that serve now and then is told as one.
+/// The most parts that an account is split into; one of GPUs that serve now and then stays one row.
 const MOST_PARTS: usize = 8;
 
-/// What was posted to a cost account.
+/// The postings to a cost account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeaseTime {
     /// The number of the account.
@@ -22,24 +22,24 @@ pub struct LeaseTime {
     pub account: CostAccount,
     /// The GPU time and energy of its whole past.
     pub time: AllocatedTime,
-    /// The first minute, or the first day where its minutes are no longer kept.
+    /// The first minute, or the first day if its minutes are deleted.
     pub first: Option<Timestamp>,
-    /// The last minute; `None` where its minutes are no longer kept.
+    /// The last minute; `None` if its minutes are deleted.
     pub last: Option<Timestamp>,
-    /// The GPU time of the first minute, if it is kept.
+    /// The GPU time of the first minute, if stored.
     pub earliest: GpuTime,
     /// The GPU time of the last minute.
     pub latest: GpuTime,
-    /// The most GPU time of any minute that is kept.
+    /// The most GPU time in any stored minute.
     pub most: GpuTime,
-    /// Whether every minute of it is kept.
+    /// Whether all of its minutes are stored.
     pub is_kept: bool,
 }
 
-/// The minutes of an account with its time in each, in their order.
+/// The minutes of an account with the time in each, in order.
 pub type LeaseMinutes = Vec<(Timestamp, AllocatedTime)>;
 
-/// GPUs of one name on one node, or a node of a lease by schedule.
+/// GPUs of one name on one node, or a node of a scheduled lease.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LeasedRow {
     /// The node.
@@ -48,13 +48,13 @@ pub struct LeasedRow {
     pub unit: Option<String>,
     /// The driver's name for the GPUs; `None` for a schedule.
     pub gpu: Option<String>,
-    /// How many; `None` for a schedule.
+    /// The number of GPUs; `None` for a schedule.
     pub gpus: Option<u32>,
-    /// The lease or the assumption that its rent was last posted by.
+    /// The lease or assumed rate that its cost was last posted to.
     pub lease: Option<String>,
-    /// Since when; `None` where nothing is allocated any more.
+    /// Since when it is allocated; `None` if it no longer is.
     pub since: Option<Timestamp>,
-    /// Up to when its rent is posted; `None` for a schedule.
+    /// Up to when its cost is posted; `None` for a schedule.
     pub until: Option<Timestamp>,
 }
 
@@ -69,7 +69,7 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> {
     const RENTED: &str = "SELECT node, unit, nullif(gpu, '') AS gpu, gpus, since,
                                  coalesce(until, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_wall')) AS until
                           FROM rented";
-    // A ledger of version 1, which its keeper has not brought up to date yet.
+    // A ledger of version 1 that its writer has not migrated yet.
     const V1: &str =
         "SELECT n.node, n.unit, g.name AS gpu, count(*) AS gpus, n.held_from AS since, n.held_wall AS until
                       FROM nodes n JOIN gpus g USING (node) GROUP BY n.node, g.name";
@@ -95,10 +95,10 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> {
     })
 }
 
-/// The nodes of leases that are posted by the calendar, whether their GPUs are seen or not.
+/// The nodes of scheduled leases, whether their GPUs are seen or not.
 fn scheduled_nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> {
     let keys: Vec<String> = all(connection, "SELECT lease FROM schedules ORDER BY lease", |row| row.get(0))?;
-    // Earlier versions wrote `8 x gpu-01 at 2.00 from - until -`.
+    // Older versions wrote `8 x gpu-01 at 2.00 from - until -`.
     let earlier = |key: &str| {
         let (count, rest) = key.split_once(" x ")?;
         count.parse::<u32>().ok()?;
@@ -109,8 +109,8 @@ fn scheduled_nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> 
     Ok(keys.into_iter().filter_map(node).map(row).collect())
 }
 
-/// What was posted to each cost account, in the order of their numbers, and once more for each time that it was paid again
-/// after minutes in which it was not.
+/// The postings to each cost account by number, with a separate row for each time that it was paid again after unpaid
+/// minutes.
 pub(super) fn leases(connection: &Connection) -> rusqlite::Result<Vec<LeaseTime>> {
     let _instant = connection.unchecked_transaction()?;
     let accounts = names::cost_accounts(connection)?;
@@ -151,7 +151,7 @@ pub(super) fn leases(connection: &Connection) -> rusqlite::Result<Vec<LeaseTime>
     Ok(parts)
 }
 
-/// The kept minutes of an account with GPU time, in their order.
+/// The stored minutes of an account with GPU time, in order.
 pub(super) fn minutes_of(connection: &Connection, number: u32) -> rusqlite::Result<LeaseMinutes> {
     let question = format!(
         "SELECT bucket, allocated_ms, idle_ms, energy_mj FROM minute_gpu_time
@@ -163,7 +163,7 @@ pub(super) fn minutes_of(connection: &Connection, number: u32) -> rusqlite::Resu
     })
 }
 
-/// An account once for each time that it was paid; as it is where those are many, or its minutes are not all of it.
+/// Splits an account at unpaid minutes; unchanged if there would be too many parts or not all of its minutes are stored.
 fn split(row: &LeaseTime, minutes: &LeaseMinutes) -> Vec<LeaseTime> {
     let islands: Vec<_> = minutes.chunk_by(|(one, _), (next, _)| *next - *one == MINUTE).collect();
     let part = |island: &&[(Timestamp, AllocatedTime)]| {
@@ -199,7 +199,7 @@ fn sums(connection: &Connection, question: &str, accounts: &[CostAccount]) -> ru
     Ok(rows.into_iter().filter_map(of).collect())
 }
 
-/// When the leases of nodes were ended by hand, the last end of each.
+/// When the leases of nodes were ended by hand; the last end of each.
 pub(super) fn ended(connection: &Connection) -> rusqlite::Result<Vec<(String, Timestamp)>> {
     let question = "SELECT node, at FROM lease_ends GROUP BY node HAVING id = max(id)";
     all(connection, question, |row| Ok((row.get(0)?, Timestamp::from_millis(row.get(1)?))))

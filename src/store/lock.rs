@@ -1,4 +1,4 @@
-//! One writer: a lock of the system's on a file beside the ledger, so that a kill frees it.
+//! The writer's lock: a system lock on a file next to the ledger, which the system releases if the process is killed.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -10,14 +10,14 @@ use rustix::io::Errno;
 use super::{Cannot, StoreError};
 use crate::platform::is_alive;
 
-/// The right to write a ledger, until it is dropped.
+/// The exclusive right to write a ledger, until dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock, or says who has it, or why there is none to be had.
+    /// Takes the lock. The error names the process that has it, or why locking failed.
     pub(super) fn take(ledger: &Path) -> Result<Self, StoreError> {
         let refuse = |error: std::io::Error| StoreError::of_file(ledger, &error);
         let mut file = open(ledger)?;
@@ -32,7 +32,7 @@ impl Lock {
         Ok(Self { _file: file })
     }
 
-    /// Whether the file system beside a ledger locks at all: what it cannot do, if it does not.
+    /// Checks whether the file system of a ledger supports locks; the error names the missing feature.
     pub(super) fn probe(ledger: &Path) -> Result<(), StoreError> {
         probe(ledger, &open(ledger)?)
     }
@@ -44,22 +44,22 @@ fn open(ledger: &Path) -> Result<File, StoreError> {
     opened.map_err(|error| StoreError::of_file(ledger, &error))
 }
 
-/// Locks a file as `SQLite` does, and lets go of it: `SQLite` says of a file system without such locks that the file is
-/// busy, for ever.
+/// Locks a file as `SQLite` does, and releases it: on a file system without such locks, `SQLite` reports the file as busy
+/// forever.
 fn probe(ledger: &Path, file: &File) -> Result<(), StoreError> {
     match fcntl_lock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {
-            // It goes with the file too.
+            // The lock is also released when the file is closed.
             let _ = fcntl_lock(file, FlockOperation::NonBlockingUnlock);
             Ok(())
         }
-        // Somebody has it: so there are locks.
+        // Another process has the lock, so locks are supported.
         Err(Errno::AGAIN | Errno::ACCESS) => Ok(()),
         Err(error) => Err(refused(ledger, error, || None)),
     }
 }
 
-/// Why a lock is not to be had. Only a lock that somebody has says that the ledger is kept.
+/// The reason that a lock failed. Only a lock held by another process means that the ledger is in use.
 fn refused(ledger: &Path, error: Errno, keeper: impl FnOnce() -> Option<u32>) -> StoreError {
     let path = ledger.to_owned();
     match error {
@@ -79,7 +79,7 @@ fn said(error: Errno) -> String {
     std::io::Error::from(error).to_string()
 }
 
-/// Who says that it keeps the ledger, if it is alive on this machine.
+/// The process that states in the file that it writes the ledger, if it is alive on this machine.
 fn keeper(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;

@@ -1,4 +1,4 @@
-//! One writer, on Windows: a file beside the ledger that others may read and not write while it is open.
+//! The writer's lock on Windows: a file next to the ledger that others may read but not write while it is open.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 
 use super::StoreError;
 
-/// Others may read the file while it is open: who has it.
+/// Others may read the file while it is open, to see which process has it.
 const SHARE_READ: u32 = 1;
 /// Another process has the file open.
 const SHARING_VIOLATION: i32 = 32;
 
-/// The right to write a ledger, until it is dropped.
+/// The exclusive right to write a ledger, until dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock, or says who has it, or why there is none to be had.
+    /// Takes the lock. The error names the process that has it, or why locking failed.
     pub(super) fn take(ledger: &Path) -> Result<Self, StoreError> {
         let refuse = |error: std::io::Error| StoreError::of_file(ledger, &error);
         let mut options = OpenOptions::new();
@@ -35,13 +35,13 @@ impl Lock {
         Ok(Self { _file: file })
     }
 
-    /// Every file system of this system locks.
+    /// Every file system of this system supports locks.
     pub(super) const fn probe(_ledger: &Path) -> Result<(), StoreError> {
         Ok(())
     }
 }
 
-/// Who says that it keeps the ledger.
+/// The process that states in the file that it writes the ledger.
 fn keeper(ledger: &Path) -> Option<u32> {
     std::fs::read_to_string(beside(ledger)).ok()?.trim().parse().ok()
 }

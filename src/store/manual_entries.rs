@@ -1,7 +1,8 @@
-//! What a person notes in a ledger, also while another process keeps it: a named moment, the end of a lease, a target's reset, a decision.
+//! Entries made by hand, even while another process writes the ledger: a marker, the end of a lease, a target's reset, a
+//! decision.
 //!
-//! Each is one transaction that needs no lock but the file's own. The process that keeps the ledger reads it within a second; where
-//! no process does, the next one that does.
+//! Each is one transaction that needs only `SQLite`'s own lock. The process that writes the ledger reads it within a
+//! second; without one, the next such process does.
 
 use std::path::Path;
 
@@ -16,10 +17,10 @@ use crate::ledger::DisputeId;
 use crate::reading::{Label, NodeName, TargetId};
 use crate::units::Timestamp;
 
-/// Names a moment.
+/// Adds a marker at an instant.
 ///
 /// # Errors
-/// There is no ledger, or it cannot be written.
+/// There is no ledger, or it is not writable.
 pub fn mark(path: &Path, at: Timestamp, text: &str) -> Result<(), StoreError> {
     let connection = file::open_to_read(path)?;
     let text = Label::new(text);
@@ -32,7 +33,7 @@ pub fn mark(path: &Path, at: Timestamp, text: &str) -> Result<(), StoreError> {
 /// Ends the leases of a node's GPUs.
 ///
 /// # Errors
-/// There is no ledger, or it cannot be written.
+/// There is no ledger, or it is not writable.
 pub fn end_lease(path: &Path, node: &NodeName, at: Timestamp) -> Result<(), StoreError> {
     let connection = file::open_to_read(path)?;
     connection
@@ -41,11 +42,11 @@ pub fn end_lease(path: &Path, node: &NodeName, at: Timestamp) -> Result<(), Stor
         .map_err(|error| StoreError::of(path, &error))
 }
 
-/// Decides a dispute: its tokens are posted, or discarded. Gives the dispute as it was before: one that was decided
-/// already is left as it is. `None` is no dispute of that number.
+/// Decides a dispute: its tokens are posted, or discarded. Returns the dispute as it was before; one that was already
+/// decided is unchanged. `None` if there is no dispute with this number.
 ///
 /// # Errors
-/// There is no ledger, or it cannot be written.
+/// There is no ledger, or it is not writable.
 pub fn decide(path: &Path, id: DisputeId, accepted: bool, at: Timestamp) -> Result<Option<DisputeRow>, StoreError> {
     let (mut connection, _lock) = to_write(path)?;
     let of = |error: rusqlite::Error| StoreError::of(path, &error);
@@ -53,11 +54,11 @@ pub fn decide(path: &Path, id: DisputeId, accepted: bool, at: Timestamp) -> Resu
     disputes::decide(&mut connection, &mut calendar, id, accepted, at).map_err(of)
 }
 
-/// Forgets what is known of the process behind a target: its next page is a baseline. Of a target that the ledger does
-/// not know, it gives the known ones and does nothing.
+/// Resets the process behind a target, so that its next page is a baseline. For an unknown target, does nothing and returns
+/// the known ones.
 ///
 /// # Errors
-/// There is no ledger, or it cannot be written.
+/// There is no ledger, or it is not writable.
 pub fn reset_target(path: &Path, target: &TargetId, at: Timestamp) -> Result<Result<(), Vec<String>>, StoreError> {
     let (mut connection, _lock) = to_write(path)?;
     reset(&mut connection, target, at).map_err(|error| StoreError::of(path, &error))
@@ -78,7 +79,7 @@ fn reset(connection: &mut Connection, target: &TargetId, at: Timestamp) -> rusql
     Ok(Ok(()))
 }
 
-/// A ledger with all tables of the present version. One of an earlier version is migrated, which only its keeper may do.
+/// Opens a ledger with the tables of this version. An older one is migrated, which needs the writer's lock.
 fn to_write(path: &Path) -> Result<(Connection, Option<Lock>), StoreError> {
     let connection = file::open_to_read(path)?;
     let version = file::version(&connection).map_err(|error| StoreError::of(path, &error))?;

@@ -1,4 +1,4 @@
-//! What the ledger's thread and the rest of the program tell each other.
+//! The messages between the ledger's thread and the rest of the program.
 
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
@@ -15,45 +15,45 @@ use crate::reading::{NodeName, TargetId};
 use crate::snapshot::LedgerBasis;
 use crate::units::Timestamp;
 
-/// How a ledger is kept.
+/// The settings of a ledger.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Its file; `None` keeps it in memory.
+    /// The file; `None` keeps the ledger in memory.
     pub path: Option<PathBuf>,
-    /// Its currency.
+    /// The currency.
     pub currency: String,
-    /// The zone of its days, if it is new.
+    /// The time zone of its days, if the ledger is new.
     pub zone: TimeZone,
-    /// Whether all of it is one day, as a simulated one is.
+    /// Whether all of it counts as one day, as for a simulated day.
     pub one_day: bool,
     /// The revision of the price book, and its text.
     pub book: (u64, String),
-    /// Where the time comes from.
+    /// The clock.
     pub clock: Clock,
 }
 
 /// A message of the ledger's writer to the collector.
 #[derive(Debug)]
 pub enum LedgerEvent {
-    /// The ledger is open and this process keeps it: counting continues from here.
+    /// The ledger is open for writing: counting continues from the saved state.
     Opened {
         /// The saved state.
         saved: Box<SavedState>,
-        /// The zone of its days.
+        /// The time zone of its days.
         zone: TimeZone,
-        /// Whether it is in a file, so that a later process continues from what is saved in it.
+        /// Whether it is a file, so that a later process continues from its saved state.
         is_file: bool,
     },
-    /// It is somebody else's: this is what it says.
+    /// Another process writes the ledger; this is its content.
     ReadOnly {
-        /// What is kept.
+        /// The stored ledger.
         kept: Box<SavedLedger>,
-        /// Its first look.
+        /// When its first poll was.
         began: Option<Timestamp>,
-        /// The zone of its days.
+        /// The time zone of its days.
         zone: TimeZone,
     },
-    /// How it stands.
+    /// The status of the ledger.
     Status(LedgerBasis),
     /// Leases were ended by hand.
     LeaseEnds(Vec<(i64, NodeName, Timestamp)>),
@@ -63,24 +63,24 @@ pub enum LedgerEvent {
     Decisions(Vec<Decision>),
 }
 
-/// Who answers a question of the past.
+/// Receives the result of a query of the past.
 pub type AnswerTo = Box<dyn FnOnce(Result<Past, StoreError>) + Send>;
 
-/// Who is told the latest events.
+/// Receives the latest events.
 pub type EventsAnswer = Box<dyn FnOnce(Vec<HistoryEvent>) + Send>;
 
-/// What is asked of it.
+/// A request to the ledger's thread.
 pub(super) enum LedgerRequest {
-    /// To write.
+    /// Writes a checkpoint.
     Commit(Box<Checkpoint>),
-    /// A question.
+    /// Queries the past.
     Past { query: SpanQuery, answer: AnswerTo },
-    /// To write events, the new and the changed.
+    /// Writes new and changed events.
     KeepEvents(Vec<HistoryEvent>),
-    /// A question of the latest events.
+    /// Queries the latest events.
     Events { count: usize, answer: EventsAnswer },
-    /// To drop the sender: what was asked for before is done.
+    /// Drops the sender when earlier requests are done.
     Settle(Sender<()>),
-    /// To end, and to drop the sender then.
+    /// Ends the thread, and drops the sender then.
     Close(Sender<()>),
 }

@@ -1,4 +1,4 @@
-//! From version 1, which kept the state of targets and nodes in columns, to version 2, which keeps it as its owner wrote it.
+//! Migrates version 1, with the state of targets and nodes in columns, to version 2, with the state as serialized text.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::units::{Moment, Timestamp};
 
 /// The tables that version 2 adds.
 pub(super) const STATE: &str = include_str!("state.sql");
-/// The tables that only version 1 had, as it made them.
+/// The tables that only version 1 had, as created by it.
 pub(super) const V1_TABLES: &str = "
 CREATE TABLE IF NOT EXISTS targets (
     target TEXT PRIMARY KEY, answered_wall INTEGER NOT NULL, answered_boot INTEGER NOT NULL,
@@ -28,10 +28,10 @@ CREATE TABLE IF NOT EXISTS gpus (
     node TEXT, gpu_index INTEGER, gpu TEXT NOT NULL, name TEXT, page TEXT, seen_wall INTEGER, seen_boot INTEGER,
     energy_mj INTEGER, PRIMARY KEY (node, gpu_index)) WITHOUT ROWID;
 ";
-/// Their names.
+/// The names of these tables.
 pub(super) const V1_NAMES: [&str; 4] = ["targets", "counters", "nodes", "gpus"];
 
-/// Brings a ledger of version 1 to version 2: all of it in one transaction, or nothing.
+/// Migrates a ledger of version 1 to version 2, in one transaction.
 pub(super) fn to_version_2(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -43,7 +43,8 @@ pub(super) fn to_version_2(connection: &mut Connection) -> rusqlite::Result<()> 
     transaction.commit()
 }
 
-/// Turns the rows of version 1's tables into states, and drops those tables. What cannot be read is named as a moment.
+/// Converts the rows of version 1's tables to saved states, and drops those tables. Unreadable rows are reported in a
+/// marker.
 pub(super) fn convert(connection: &Connection) -> rusqlite::Result<()> {
     let saved = saved_from_v1(targets(connection)?, nodes(connection)?);
     write_items(connection, &saved.targets, &saved.nodes)?;
@@ -139,13 +140,13 @@ fn grouped<T>(rows: Vec<(String, T)>) -> HashMap<String, Vec<T>> {
     groups
 }
 
-/// A moment in two columns.
+/// A moment from two columns.
 fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Moment>> {
     let (wall, boot) = (row.get::<_, Option<i64>>(column)?, row.get::<_, Option<i64>>(column + 1)?);
     Ok(wall.zip(boot).map(Moment::from))
 }
 
-/// A count; one below zero is none.
+/// A count; `None` if negative.
 fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
     Ok(row.get::<_, Option<i64>>(column)?.and_then(|count| u64::try_from(count).ok()))
 }

@@ -1,9 +1,9 @@
-//! The ledger on disk: one `SQLite` file that a kill at any instant leaves whole.
+//! The ledger on disk: one `SQLite` file that stays consistent if the process is killed at any instant.
 //!
-//! Tokens, GPU time and each counter's last value are written in one transaction, so what is not committed is not lost:
-//! the next look starts from the committed counter. One process writes, by a lock that the system frees when it dies;
-//! others read. All of it happens on a thread of its own: no caller waits for a disk. It prices nothing and decides
-//! nothing; it keeps what `fleet` hands on, and answers questions of the past.
+//! Tokens, GPU time and each counter's last value are written in one transaction, so uncommitted data is not lost: the next
+//! poll continues from the committed counter. One process writes, with a lock that the system releases when it dies; others
+//! read. Everything runs on its own thread, so no caller waits for a disk. This module neither prices nor decides anything;
+//! it stores the checkpoints of `fleet`, and answers queries of the past.
 
 mod beside;
 mod borne;

@@ -1,4 +1,4 @@
-//! The tables of names, as rows: who earns, who is owed, under what prices.
+//! The tables of names: revenue accounts, cost accounts and tariffs.
 
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -7,10 +7,10 @@ use crate::pricing::ClassPrices;
 use crate::reading::{EngineRole, Label, ModelName, NodeName, UnitName};
 use crate::units::{EnergyPrice, HourlyRate, PowerPrice, Price, Pue, Share, Timestamp};
 
-/// The number in a table for "unpriced".
+/// The tariff number of "unpriced".
 pub(super) const UNPRICED: i64 = -1;
 
-/// Calls nodes by the names that they have now, and writes the rows that are new, in the order of their numbers.
+/// Applies renames of nodes, and writes new rows by number.
 pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingPostings) -> rusqlite::Result<()> {
     for (from, to) in &pending.renames {
         for table in ["revenue_accounts", "cost_accounts"] {
@@ -123,7 +123,7 @@ pub(super) fn tariffs(connection: &Connection) -> rusqlite::Result<Vec<Tariff>> 
     })
 }
 
-/// When each revision of the price book was noted.
+/// When each revision of the price book was first used.
 pub(super) fn books(connection: &Connection) -> rusqlite::Result<Vec<(u64, Timestamp)>> {
     all(connection, "SELECT revision, noted FROM books", |row| {
         let revision = u64::from_str_radix(&row.get::<_, String>(0)?, 16).unwrap_or_default();
@@ -131,13 +131,13 @@ pub(super) fn books(connection: &Connection) -> rusqlite::Result<Vec<(u64, Times
     })
 }
 
-/// Notes something about the ledger itself.
+/// Sets a value about the ledger itself.
 pub(super) fn note(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
     let mut write = connection.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?;
     write.execute([key, value]).map(drop)
 }
 
-/// Every row of a question.
+/// All rows of a query.
 pub(super) fn all<T>(
     connection: &Connection,
     question: &str,
@@ -146,7 +146,7 @@ pub(super) fn all<T>(
     connection.prepare_cached(question)?.query_map([], row)?.collect()
 }
 
-/// Whether the file has a table.
+/// Whether the file has this table.
 pub(super) fn has_table(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1", [table], |row| {
         row.get::<_, i64>(0).map(|tables| tables > 0)

@@ -1,4 +1,4 @@
-//! What a person noted in a ledger that is being kept, and its keeper has not been told yet.
+//! Entries made by hand in an open ledger that its writer has not been told of yet.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::{disputes, restore};
 use crate::fleet::SavedState;
 use crate::ledger::{Dispute, DisputeId};
 
-/// What was told already: each end, reset and decision is told once.
+/// The entries that were reported: each end, reset and decision is reported once.
 #[derive(Debug, Default)]
 pub(super) struct TellOnce {
     version: i64,
@@ -19,7 +19,7 @@ pub(super) struct TellOnce {
 }
 
 impl TellOnce {
-    /// All that a saved state holds is told with it. `version` is the file's from before that was read.
+    /// Everything in a saved state counts as reported. `version` is the file's from before the state was read.
     pub(super) fn with(version: i64, saved: &SavedState) -> Self {
         Self {
             version,
@@ -29,12 +29,12 @@ impl TellOnce {
         }
     }
 
-    /// Disputes were written that may be decided from now on.
+    /// Records new disputes, which may be decided from now on.
     pub(super) fn opened(&mut self, disputes: &[Dispute]) {
         self.open.extend(disputes.iter().map(|dispute| dispute.id));
     }
 
-    /// What is new, if somebody else has written to the file since this was last asked.
+    /// The new entries, if another process has written to the file since the last call.
     pub(super) fn news(&mut self, connection: &Connection) -> rusqlite::Result<Vec<LedgerEvent>> {
         let now = version(connection)?;
         if now == self.version {
@@ -56,7 +56,7 @@ impl TellOnce {
     }
 }
 
-/// A number that changes when somebody else writes to the file.
+/// A number that changes when another process writes to the file.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "data_version", |row| row.get(0))
 }

@@ -1,4 +1,4 @@
-//! Cells of a stretch of the past, as coarse as the question allows.
+//! Cells of a time range of the past, as coarse as the query allows.
 
 use rusqlite::{Connection, params};
 
@@ -12,7 +12,7 @@ use crate::ledger::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell, Wanted}
 use crate::reading::Label;
 use crate::units::Timestamp;
 
-/// What is asked of the past.
+/// A query of the past.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SpanQuery {
     pub(super) since: Timestamp,
@@ -21,15 +21,15 @@ pub(super) struct SpanQuery {
     pub(super) wanted: Wanted,
 }
 
-/// What is known of `[since, until)`. A bucket that begins in it is in it as a whole: where minutes or quarter hours are
-/// no longer kept, the edges are those of the grain that is. Where there is a second connection, rent is read by that.
+/// The data of `[since, until)`. A bucket that begins in the range is included as a whole: where minutes or quarters of an
+/// hour are deleted, the range is aligned to the grain that is left. With a second connection, GPU time is read by that.
 pub(super) fn past(
     connection: &Connection,
     beside: Option<SecondConnection>,
     calendar: &mut Calendar,
     query: SpanQuery,
 ) -> rusqlite::Result<Past> {
-    // Everything is read as of one instant, also while another process writes.
+    // Everything is read in a consistent state, even while another process writes.
     let _instant = connection.unchecked_transaction()?;
     let kept = saved(connection, calendar)?;
     let beside = beside.and_then(SecondConnection::joined);
@@ -39,15 +39,15 @@ pub(super) fn past(
     } else {
         Vec::new()
     };
-    // The finer buckets are many more than the others.
+    // There are many more of the finer buckets.
     let (beside, finer_beside) = if finer.is_empty() { (beside, None) } else { (None, beside) };
     let quarters =
         if query.wanted.nodes { parts_of(calendar, past.since, past.until, Grain::Quarter, kept) } else { Vec::new() };
-    // Nothing is held after the last thing that is known.
+    // Nothing is allocated after the last commit.
     let known = Past { until: past.until.min(last(connection)?.wall), grains: grains(&quarters), ..past.clone() };
     let mut cells = StretchQuery { parts: &parts, detail: query.wanted.detail, tables: &past, nodes: None };
     let is_told = !query.wanted.nodes || parts == quarters && query.wanted.detail != Detail::Alike;
-    // A second reading is spared where the cells are those that the nodes are told by.
+    // A second read is avoided if the nodes are computed from the same cells.
     cells.nodes = Some(&known).filter(|_| !is_told && parts == quarters);
     let cells = cells.both(connection, beside)?;
     (past.tokens, past.rents, past.node_time) = (cells.tokens, cells.rents, cells.node_time);
@@ -61,8 +61,8 @@ pub(super) fn past(
     Ok(past)
 }
 
-/// The same with the cells given one bucket after another, as a long stretch has more than fit in memory. `fold` gets the past
-/// with its tokens by day alone, and what gives the buckets.
+/// As [`past`], but with the cells passed one bucket at a time, since a long range does not fit in memory. `fold` gets the
+/// past with tokens by day only, and the function that passes the buckets.
 pub(super) fn read<R>(
     connection: &Connection,
     beside: Option<SecondConnection>,
@@ -82,10 +82,10 @@ pub(super) fn read<R>(
     Ok(fold(&past, &mut read))
 }
 
-/// Takes a bucket's beginning, tokens and GPU time.
+/// Receives a bucket's start, tokens and GPU time.
 pub(super) type EachBucket<'a> = &'a mut dyn FnMut(Timestamp, &[TokenCell], &[GpuTimeCell]);
 
-/// All but the cells, and the parts that those are of.
+/// The past without cells, and the parts that the cells belong to.
 fn shell(
     connection: &Connection,
     calendar: &mut Calendar,
@@ -93,7 +93,7 @@ fn shell(
     kept: KeptFrom,
 ) -> rusqlite::Result<(Past, Vec<StretchPart>)> {
     let (since, until) = edges(calendar, query.since, query.until, kept);
-    // What happened at the very last instant that is known is before an end that is later than it.
+    // Events at the last known instant are included if the range ends later.
     let notes_until = if query.until > kept.now { query.until } else { until };
     let mut past = Past {
         since,
@@ -116,7 +116,7 @@ fn shell(
     Ok((past, parts))
 }
 
-/// What is kept at an instant, and from when on.
+/// The stored range at an instant, by grain.
 #[derive(Debug, Clone, Copy)]
 struct KeptFrom {
     began: Timestamp,
@@ -125,8 +125,8 @@ struct KeptFrom {
     now: Timestamp,
 }
 
-/// What the ledger spans. A clock that went back leaves cells that are later than the last thing known, or earlier than the
-/// beginning: they are spanned too.
+/// The range of the ledger. A clock that was set back leaves cells later than the last commit or earlier than the start,
+/// which are included.
 fn saved(connection: &Connection, calendar: &mut Calendar) -> rusqlite::Result<KeptFrom> {
     let last = last(connection)?.wall;
     let began = instant(connection, "began")?.unwrap_or(last);
@@ -158,9 +158,8 @@ const fn named(grain: &str) -> Grain {
     }
 }
 
-/// The stretch that is answered for: each end is the beginning of the finest bucket that is kept of it, so that two
-/// stretches that adjoin add up to the whole. What is outside the ledger is its beginning or its end; a stretch that is all
-/// outside stays as it is.
+/// The range of the answer: each end is aligned to the finest stored bucket, so that adjoining ranges add up. An end
+/// outside the ledger becomes the ledger's start or end; a range entirely outside is unchanged.
 fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: KeptFrom) -> (Timestamp, Timestamp) {
     if until <= kept.began || since > kept.now {
         return (since, until);
@@ -170,7 +169,7 @@ fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: Kept
         if at <= kept.began {
             kept.began
         } else if at > kept.now.minute() {
-            // The present minute is not over.
+            // The current minute is not complete.
             kept.now
         } else if at >= next_quarter(kept.minutes_from) {
             at.minute().max(kept.began)
@@ -183,7 +182,7 @@ fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: Kept
     (edge(since), edge(until))
 }
 
-/// Cuts a stretch into days, quarter hours and minutes that do not overlap.
+/// Splits a range into days, quarters of an hour and minutes that do not overlap.
 fn parts_of(
     calendar: &mut Calendar,
     since: Timestamp,
@@ -194,18 +193,18 @@ fn parts_of(
     if since >= until || until <= kept.began || since > kept.now {
         return Vec::new();
     }
-    // Nothing is earlier than the first look or later than the last thing known: those days count as whole.
+    // There is no data before the first poll or after the last commit, so those days count as complete.
     let since = if since <= kept.began { calendar.day(kept.began).begins } else { since.minute() };
     let until = if until >= kept.now { calendar.day(kept.now.max(since)).ends.max(until) } else { until };
     let ancient = calendar.day(kept.quarters_from).begins;
     let days = if finest == Grain::Day {
         let first = calendar.day(since);
         let whole = first.begins == since || since < ancient;
-        // Both ends may lie inside one day, which then is none of it.
+        // If both ends are inside one day, that day is not included as a whole.
         let first = if whole { first.begins } else { first.ends.min(until) };
         (first, calendar.day(until).begins.max(first))
     } else {
-        // Only days are kept of what is so old.
+        // Only days are stored for times this old.
         let first = calendar.day(since).begins;
         if since < ancient { (first, ancient.min(until)) } else { (since, since) }
     };
@@ -217,7 +216,7 @@ fn parts_of(
     all
 }
 
-/// Quarter hours with minutes at the edges, or minutes alone where they are asked for and kept.
+/// Quarters of an hour with minutes at the ends; or only minutes, if requested and stored.
 fn ragged(from: Timestamp, to: Timestamp, finest: Grain, minutes_from: Timestamp) -> Vec<StretchPart> {
     let part = |grain, from, to| StretchPart { grain, from, to };
     if finest == Grain::Minute {
@@ -285,7 +284,7 @@ mod tests {
         assert_eq!(all, [("day", "2025-01-05T00:00:00Z".to_owned(), "2026-11-24T00:00:00Z".to_owned())]);
     }
 
-    /// Class: a bucket that an edge lies in, counted on both of its sides or on neither.
+    /// The class of errors: a bucket that contains the end of a range is counted on both sides or on neither.
     #[test]
     fn stretches_that_adjoin_add_up() {
         for edge in [
@@ -332,7 +331,7 @@ mod tests {
         }
     }
 
-    /// Class: both edges of a span inside one bucket, and that bucket taken whole.
+    /// The class of errors: both ends of a range are inside one bucket, and that bucket is included as a whole.
     #[test]
     fn a_span_ends_where_it_is_asked_to() {
         let days = ["2026-11-19T00:00:00Z", "2026-11-19T06:00:00Z", "2026-11-19T06:07:00Z", "2026-11-19T06:09:00Z"];

@@ -1,5 +1,4 @@
-//! Whether hardware could have made the tokens that a ledger holds: the bounds that a delta is judged by, once more over
-//! what is stored.
+//! Whether hardware could have produced the tokens in a ledger: applies the bounds on deltas to the stored cells.
 
 use std::collections::HashMap;
 
@@ -14,7 +13,7 @@ use crate::fleet::BOUND;
 use crate::ledger::Classes;
 use crate::units::{Span, Timestamp, Tokens};
 
-/// The longest that a bucket of a grain is.
+/// The longest duration of a bucket of a grain.
 fn span_of(grain: &str) -> Span {
     Span::from_secs(match grain {
         "minute" => 60,
@@ -23,12 +22,12 @@ fn span_of(grain: &str) -> Span {
     })
 }
 
-/// The nodes of the accounts, as numbers in the order of their names.
+/// The nodes of the accounts, numbered by name.
 pub(super) struct NodeNumbers {
     names: Vec<String>,
-    /// Of revenue accounts; none for a proxy.
+    /// The node of each revenue account; proxies have none.
     of_accounts: HashMap<i64, usize>,
-    /// Of cost accounts of GPUs.
+    /// The node of each cost account of GPUs.
     of_cost_accounts: HashMap<i64, usize>,
 }
 
@@ -49,8 +48,8 @@ impl NodeNumbers {
     }
 }
 
-/// Buckets and nodes whose tokens exceed what the node's GPUs can make. Tokens that a person accepted are not judged, and
-/// a proxy has no bound: it stands before any number of GPUs.
+/// Finds buckets and nodes whose tokens exceed what the node's GPUs can produce. Tokens that a person accepted are
+/// excluded, and a proxy has no bound, since it can be in front of any number of GPUs.
 pub(super) struct Judge<'a> {
     grain: &'static str,
     span: Span,
@@ -60,7 +59,7 @@ pub(super) struct Judge<'a> {
     accepted: Vec<(Timestamp, String, Classes)>,
     began: Option<Timestamp>,
     bucket: i64,
-    /// What each node made in the bucket; `None` where it has no row.
+    /// The tokens of each node in the bucket; `None` without a row.
     made: Vec<Option<Classes>>,
     /// When each node's output, misses and hits last grew.
     moved: Vec<Option<[Timestamp; 3]>>,
@@ -97,7 +96,7 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// Takes the next row, in the order of time.
+    /// Adds the next row, in order of time.
     pub(super) fn add(&mut self, row: &CellRow) {
         if row.bucket != self.bucket {
             self.close();
@@ -109,7 +108,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What is beyond the bounds, in words.
+    /// The exceeded bounds, as text.
     pub(super) fn finish(mut self) -> Vec<String> {
         self.close();
         if self.told > MOST_TOLD {
@@ -119,7 +118,7 @@ impl<'a> Judge<'a> {
         self.faults
     }
 
-    /// Judges the bucket that is over.
+    /// Checks the completed bucket.
     fn close(&mut self) {
         let (bucket, span) = (Timestamp::from_millis(self.bucket), self.span);
         for number in 0..self.made.len() {
@@ -130,7 +129,7 @@ impl<'a> Judge<'a> {
             let mut waived = Classes::default();
             accepted.for_each(|(.., tokens)| waived += *tokens);
             let times = self.moved[number].get_or_insert([self.began.unwrap_or(bucket); 3]);
-            // After buckets without growth the tokens may be of all the time since.
+            // After buckets without growth, the tokens may be of the whole time since.
             let within = |last: Timestamp| if bucket - last > span { bucket + span - last } else { span };
             let what = beyond(made.less(waived), count, times.map(within), self.bounds);
             for (time, tokens) in times.iter_mut().zip([made.output, made.miss, made.hit]) {
@@ -149,8 +148,8 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// What of a bucket exceeds its bound. `times` is how long output, misses and hits may have been produced before they were
-/// posted: since each last grew, as when they were counted.
+/// The tokens of a bucket that exceed a bound, as text. `times` is how long output, misses and hits may have been produced
+/// before they were posted: since each last grew, as in metering.
 fn beyond(made: Classes, gpus: u32, times: [Span; 3], bounds: Plausibility) -> Option<String> {
     // Without hits, prompts may be cached ones that the engine does not count.
     let prompt = if made.hit == Tokens::ZERO { bounds.cached_per_gpu } else { bounds.computed_per_gpu };
@@ -165,10 +164,10 @@ fn beyond(made: Classes, gpus: u32, times: [Span; 3], bounds: Plausibility) -> O
     found.map(|((tokens, _, what), _)| format!("{} {what} tokens", tokens.count()))
 }
 
-/// The most GPUs that each node was ever paid for at once, as far as is kept.
+/// The most GPUs that each node was ever paid for at once, as far as stored.
 pub(super) struct GpuCounts<'a> {
     nodes: &'a NodeNumbers,
-    /// How long a bucket is, where it says how many GPUs there were: a day is too long.
+    /// The duration of a bucket, if it is short enough to derive the number of GPUs from; a day is too long.
     span: Option<i128>,
     bucket: i64,
     held: HashMap<usize, i128>,
@@ -190,13 +189,13 @@ impl<'a> GpuCounts<'a> {
         Ok(Self { nodes, span: None, bucket: i64::MIN, held: HashMap::new(), most })
     }
 
-    /// Rows of this grain follow.
+    /// Begins the rows of a grain.
     pub(super) fn begin(&mut self, grain: &str) {
         self.close();
         self.span = (grain != "day").then(|| span_of(grain).millis().into());
     }
 
-    /// Takes the next row, in the order of time.
+    /// Adds the next row, in order of time.
     pub(super) fn add(&mut self, row: &CellRow) {
         if row.bucket != self.bucket {
             self.close();
@@ -216,7 +215,7 @@ impl<'a> GpuCounts<'a> {
         }
     }
 
-    /// By the number of the node. One whose rent is unknown may have any number.
+    /// The most GPUs by node number. A node without a known cost may have any number.
     pub(super) fn finish(mut self) -> HashMap<usize, u32> {
         self.close();
         self.most.retain(|_, gpus| *gpus > 0);
@@ -224,7 +223,8 @@ impl<'a> GpuCounts<'a> {
     }
 }
 
-/// The most GPUs that the bounds of each node's engine rows assumed together: each row is judged by all GPUs of its node.
+/// The most GPUs that the bounds of each node's engine rows assumed in total: each row is checked against all GPUs of its
+/// node.
 fn judged(connection: &Connection) -> rusqlite::Result<HashMap<String, u32>> {
     if !has_table(connection, "saved_nodes")? {
         return Ok(HashMap::new());
@@ -235,7 +235,7 @@ fn judged(connection: &Connection) -> rusqlite::Result<HashMap<String, u32>> {
     Ok(rows.iter().filter_map(|(key, state)| Some((key.strip_prefix(BOUND)?.to_owned(), gpus(state)))).collect())
 }
 
-/// Entries that a person accepted: when, on which node, and how many.
+/// The entries that a person accepted: minute, node and tokens.
 fn accepted(connection: &Connection) -> rusqlite::Result<Vec<(Timestamp, String, Classes)>> {
     let nodes = all(connection, "SELECT node FROM revenue_accounts ORDER BY id", |row| row.get::<_, String>(0))?;
     let rows = disputes::rows(connection)?.into_iter().filter(|row| row.state == DisputeState::Accepted);

@@ -1,4 +1,4 @@
-//! Reading cells of one grain: each as it stands, or those of a bucket that differ in nothing that matters as one.
+//! Reads cells of one grain: each separately, or merged within a bucket if they have equal values.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -12,7 +12,7 @@ use crate::ledger::{
 use crate::statement::HeldNodes;
 use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
 
-/// How many parts are read before they are asked for.
+/// The number of parts that are read ahead.
 const AHEAD: usize = 4;
 
 /// Tokens of a grain's buckets that begin in `[from, to)`.
@@ -39,7 +39,7 @@ pub(super) fn rents(
     Ok(cells)
 }
 
-/// One part of a stretch, in one grain.
+/// A part of a time range in one grain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct StretchPart {
     pub(super) grain: &'static str,
@@ -47,17 +47,17 @@ pub(super) struct StretchPart {
     pub(super) to: Timestamp,
 }
 
-/// What is to be read of a stretch.
+/// What to read of a time range.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StretchQuery<'a> {
     pub(super) parts: &'a [StretchPart],
     pub(super) detail: Detail,
     pub(super) tables: &'a Past,
-    /// The past whose nodes' time is told from the same buckets, if it is.
+    /// The past for which the time of nodes is computed from the same buckets, if requested.
     pub(super) nodes: Option<&'a Past>,
 }
 
-/// What was read.
+/// The result.
 #[derive(Debug)]
 pub(super) struct ReadCells {
     pub(super) tokens: Vec<TokenCell>,
@@ -66,7 +66,7 @@ pub(super) struct ReadCells {
 }
 
 impl StretchQuery<'_> {
-    /// The tokens and GPU time of all parts. Where there is a second connection, both are read at once.
+    /// Reads the tokens and GPU time of all parts; concurrently, with a second connection.
     pub(super) fn both(self, connection: &Connection, beside: Option<Connection>) -> rusqlite::Result<ReadCells> {
         let Self { parts, detail, tables, nodes } = self;
         let (accounts, cost_accounts) = (&tables.accounts, &tables.cost_accounts);
@@ -91,7 +91,7 @@ impl StretchQuery<'_> {
     }
 }
 
-/// For how long nodes were held in these parts of a past.
+/// Computes how long nodes were allocated in these parts of a past.
 pub(super) fn node_time(connection: &Connection, parts: &[StretchPart], past: &Past) -> rusqlite::Result<NodeTime> {
     let mut nodes = Apart::new(past);
     for StretchPart { grain, from, to } in parts {
@@ -100,7 +100,7 @@ pub(super) fn node_time(connection: &Connection, parts: &[StretchPart], past: &P
     Ok(nodes.finish())
 }
 
-/// GPU time of the bucket that is being read, told apart for its nodes.
+/// GPU time of the bucket being read, kept separate for the nodes.
 struct Apart<'a> {
     nodes: HeldNodes<'a>,
     cells: Vec<GpuTimeCell>,
@@ -131,8 +131,8 @@ impl<'a> Apart<'a> {
     }
 }
 
-/// Gives the cells of each bucket of all parts in order, which is as much as a day at once in memory. Where there is a second
-/// connection, rent is read by that meanwhile.
+/// Passes the cells of each bucket of all parts in order, with at most a day in memory. With a second connection, GPU time
+/// is read by that concurrently.
 pub(super) fn each_bucket(
     connection: &Connection,
     beside: Option<Connection>,
@@ -142,7 +142,7 @@ pub(super) fn each_bucket(
     let chunks: Vec<StretchPart> = parts.iter().flat_map(chunks).collect();
     let read = |connection: &Connection, part: &StretchPart| rents(connection, part.grain, part.from, part.to);
     std::thread::scope(|scope| {
-        // As much is read ahead as a few days.
+        // At most a few days are read ahead.
         let (give, given) = std::sync::mpsc::sync_channel(AHEAD);
         let mut ahead = beside.is_some();
         if let Some(beside) = beside {
@@ -162,7 +162,7 @@ pub(super) fn each_bucket(
     })
 }
 
-/// A part in days, or of minutes in two hours: as cells of so much are read at once.
+/// Splits a part into days, or minutes into two hours: the amount of cells that is read at once.
 fn chunks(part: &StretchPart) -> impl Iterator<Item = StretchPart> + use<> {
     let StretchPart { grain, from, to } = *part;
     let chunk = Span::from_secs(if grain == "minute" { 2 * 3_600 } else { 86_400 });
@@ -171,7 +171,7 @@ fn chunks(part: &StretchPart) -> impl Iterator<Item = StretchPart> + use<> {
         .map(move |at| StretchPart { grain, from: at, to: to.min(at + chunk) })
 }
 
-/// Gives the cells of each bucket; both are in the order of their buckets.
+/// Passes the cells of each bucket; both lists are sorted by bucket.
 fn buckets(
     mut tokens: &[TokenCell],
     mut rents: &[GpuTimeCell],
@@ -187,7 +187,7 @@ fn buckets(
     }
 }
 
-/// The tokens of all parts; where there are accounts, those of one model, tenant and knowledge of cost as one.
+/// The tokens of all parts. With accounts, cells of one model, tenant and `costed` flag are merged.
 fn all_tokens(
     connection: &Connection,
     parts: &[StretchPart],
@@ -210,8 +210,8 @@ fn all_tokens(
     Ok(cells)
 }
 
-/// The GPU time of all parts; where there are cost accounts, those of one rate, price of energy and kind as one. `nodes` is
-/// given it as it is.
+/// The GPU time of all parts. With cost accounts, cells of one rate, energy price and kind are merged. `nodes` gets the
+/// cells unmerged.
 fn all_rents(
     connection: &Connection,
     parts: &[StretchPart],
@@ -305,14 +305,14 @@ fn each_rent(
     Ok(())
 }
 
-/// For each row of a table the number of the first that is alike.
+/// For each row of a table, the number of the first row with the same key.
 fn firsts<'a, T, K: Hash + Eq>(rows: &'a [T], key: impl Fn(&'a T) -> K) -> Vec<u32> {
     let mut known = HashMap::new();
     rows.iter().zip(0..).map(|(row, number)| *known.entry(key(row)).or_insert(number)).collect()
 }
 
 fn add(sum: &mut GpuTimeCell, cell: &GpuTimeCell) {
-    // A cell of corrections alone is below zero.
+    // A cell of corrections alone is negative.
     let time = |a: GpuTime, b: GpuTime| GpuTime::from_millis(a.millis().saturating_add(b.millis()));
     (sum.held, sum.idle) = (time(sum.held, cell.held), time(sum.idle, cell.idle));
     sum.energy = sum.energy.saturating_add(cell.energy);
@@ -321,7 +321,7 @@ fn add(sum: &mut GpuTimeCell, cell: &GpuTimeCell) {
 /// An account and a tariff.
 type AccountTariff = (u32, Option<u32>);
 
-/// Where the cells of the bucket that is being read stand. There are few: one for each model and tariff.
+/// The indexes of the cells of the bucket being read; there are few, one for each model and tariff.
 #[derive(Debug, Default)]
 struct OpenBucket {
     bucket: Timestamp,
@@ -330,7 +330,7 @@ struct OpenBucket {
 }
 
 impl OpenBucket {
-    /// The place of a key's cell; `None` if it has none yet and gets `next`.
+    /// The index of a key's cell; `None` if it is new and gets `next`.
     fn place(&mut self, bucket: Timestamp, key: AccountTariff, next: usize) -> Option<usize> {
         if bucket != self.bucket {
             (self.bucket, self.last) = (bucket, 0);

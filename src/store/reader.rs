@@ -1,4 +1,4 @@
-//! Reading a ledger that somebody may be writing.
+//! Reads a ledger that another process may be writing.
 
 use std::path::{Path, PathBuf};
 
@@ -19,26 +19,26 @@ use crate::metering::SavedTarget;
 use crate::pricing::FormerNames;
 use crate::units::{Timestamp, zone_of};
 
-/// What a ledger says of itself.
+/// The header of a ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
-    /// Its currency.
+    /// The currency.
     pub currency: String,
-    /// The zone in which its days begin.
+    /// The time zone in which its days begin.
     pub zone: TimeZone,
-    /// Its first look; `None` if there was none yet.
+    /// When its first poll was; `None` before that.
     pub began: Option<Timestamp>,
-    /// The last thing that is known.
+    /// When it was last written.
     pub last: Timestamp,
-    /// What that says of the total.
+    /// Marks that qualify the totals.
     pub marks: Marks,
 }
 
-/// Gives each bucket of a past with its cells, in order.
+/// Passes each bucket of a past with its cells, in order.
 pub type ReadBuckets<'a> =
     dyn FnMut(&mut dyn FnMut(Timestamp, &[TokenCell], &[GpuTimeCell])) -> Result<(), StoreError> + 'a;
 
-/// A ledger, open to be read.
+/// A ledger, open for reading.
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,
@@ -47,52 +47,51 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Opens a ledger.
+    /// Opens a ledger for reading.
     ///
     /// # Errors
-    /// It is not there, not a ledger, damaged, or of a newer margintop.
+    /// It is missing, not a ledger, damaged, or of a newer margintop.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = file::open_to_read(path)?;
         let header = header(&connection).map_err(|error| StoreError::of(path, &error))?;
         Ok(Self { path: path.to_owned(), connection, header })
     }
 
-    /// What the ledger says of itself.
+    /// The header.
     pub fn header(&self) -> Header {
         self.header.clone()
     }
 
-    /// What is known of `[since, until)`, in days, quarter hours and minutes, never finer than is asked for or than is
-    /// kept.
+    /// The data of `[since, until)` in days, quarters of an hour and minutes, never finer than requested or stored.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
         self.wanted_past(since, until, finest, Detail::Accounts.into())
     }
 
-    /// The same with who bears the cost of GPUs at work, told as finely as is kept, whatever the resolution of the cells:
-    /// what a statement by anything but time or lease is made of.
+    /// As [`Reader::past`], with the bearers of the cost of busy GPUs, computed in the finest stored buckets whatever the
+    /// grain of the cells. Needed for statements by anything but time or lease.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn borne_past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
         self.wanted_past(since, until, finest, Detail::Borne.into())
     }
 
-    /// The same as [`Reader::past`] with the cells of each bucket merged that have one model, tenant, tariff and knowledge of cost, or one rate,
-    /// price of energy and kind: their values add up to the same. Which node, unit or role they are of is lost.
+    /// As [`Reader::past`], with cells of a bucket merged if they have one model, tenant, tariff and `costed` flag, or one
+    /// rate, energy price and kind. Their total value is unchanged, but their node, unit and role are lost.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn merged_past(&self, since: Timestamp, until: Timestamp, finest: Grain) -> Result<Past, StoreError> {
         self.wanted_past(since, until, finest, Detail::Alike.into())
     }
 
-    /// What is known of `[since, until)`, told as it is wanted.
+    /// The data of `[since, until)` with the given detail.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn wanted_past(
         &self,
         since: Timestamp,
@@ -105,11 +104,11 @@ impl Reader {
         self.ask(SpanQuery { since, until, finest, wanted }, beside)
     }
 
-    /// What is known of `[since, until)` in quarter hours, one bucket after another: `fold` gets the past with its tokens by
-    /// day alone, and what gives each bucket with its cells, in order.
+    /// The data of `[since, until)` in quarters of an hour, one bucket at a time: `fold` gets the past with tokens by day
+    /// only, and the function that passes each bucket with its cells, in order.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn fold_quarters<R>(
         &self,
         since: Timestamp,
@@ -133,42 +132,42 @@ impl Reader {
 }
 
 impl Reader {
-    /// What is wrong with the ledger, in words; nothing, if it is whole.
+    /// Verifies the ledger. Returns the faults as text; empty if it is valid.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn verify(&self) -> Result<Vec<String>, StoreError> {
         self.verify_within(Plausibility::default())
     }
 
-    /// The same with bounds of one's own on what hardware can have made.
+    /// As [`Reader::verify`], with the given bounds on what hardware can produce.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn verify_within(&self, bounds: Plausibility) -> Result<Vec<String>, StoreError> {
         verify::faults(&self.connection, &self.path, bounds).map_err(|error| StoreError::of(&self.path, &error))
     }
 
-    /// Everything that is held, by node and by schedule.
+    /// All allocated GPUs by node, and the nodes of scheduled leases.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn leased(&self) -> Result<Vec<LeasedRow>, StoreError> {
         leased::rows(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
-    /// What was posted to each lease and assumed rate.
+    /// The postings to each lease and assumed rate.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn leases(&self) -> Result<Vec<LeaseTime>, StoreError> {
         leased::leases(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
-    /// The minutes that are kept of an account of GPU time.
+    /// The stored minutes of an account of GPU time.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn lease_minutes(&self, number: u32) -> Result<LeaseMinutes, StoreError> {
         leased::minutes_of(&self.connection, number).map_err(|error| StoreError::of(&self.path, &error))
     }
@@ -176,45 +175,45 @@ impl Reader {
     /// Nodes whose leases were ended by hand, with the last end of each.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn ended_leases(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
         leased::ended(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
-    /// The saved state of each target that can be read.
+    /// The readable saved states of targets.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn targets(&self) -> Result<Vec<SavedTarget>, StoreError> {
         restore::targets(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
-    /// The known nodes with the names that each had before, under which leases may name them.
+    /// The known nodes with their former names, by which leases may name them.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn former_names(&self) -> Result<FormerNames, StoreError> {
         restore::former_names(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
-    /// Every dispute, open or decided, in the order of their numbers.
+    /// Every dispute, open or decided, by number.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file is unreadable.
     pub fn disputes(&self) -> Result<Vec<DisputeRow>, StoreError> {
         disputes::rows(&self.connection).map_err(|error| StoreError::of(&self.path, &error))
     }
 
-    /// Writes all of it as lines of JSON.
+    /// Exports the ledger as lines of JSON.
     ///
     /// # Errors
-    /// The file cannot be read, or `out` not be written.
+    /// The file is unreadable, or writing to `out` failed.
     pub fn export(&self, out: &mut dyn std::io::Write) -> Result<(), StoreError> {
         export::export(&self.connection, out).map_err(|why| StoreError::Io(self.path.clone(), why))
     }
 }
 
-/// What a ledger says of itself.
+/// Reads the header.
 pub(super) fn header(connection: &Connection) -> rusqlite::Result<Header> {
     let zone = meta::noted(connection, "zone")?.and_then(|name| zone_of(&name));
     Ok(Header {

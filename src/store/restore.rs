@@ -1,4 +1,4 @@
-//! Reading back what a watch goes on from.
+//! Reads the saved state.
 
 use rusqlite::Connection;
 
@@ -12,10 +12,10 @@ use crate::pricing::FormerNames;
 use crate::reading::{NodeName, TargetId};
 use crate::units::{Span, Timestamp};
 
-/// How many minutes back are kept apart, to judge what was idle in them.
+/// How far back minutes are restored, to classify idle time in them.
 const LAST_MINUTES: Span = Span::from_secs(300);
 
-/// The ledger's tables and its day, which began at `day`.
+/// The ledger's tables and the day that began at `day`.
 pub(super) fn kept(connection: &Connection, day: Timestamp) -> rusqlite::Result<SavedLedger> {
     let _instant = connection.unchecked_transaction()?;
     let ahead = Timestamp::from_millis(i64::MAX);
@@ -34,7 +34,7 @@ pub(super) fn kept(connection: &Connection, day: Timestamp) -> rusqlite::Result<
     })
 }
 
-/// Everything that is remembered, with the moments of the boot in which it was written.
+/// The saved state, with moments of the boot in which it was written.
 pub(super) fn saved_state(connection: &Connection, day: Timestamp) -> rusqlite::Result<SavedState> {
     Ok(SavedState {
         kept: kept(connection, day)?,
@@ -51,7 +51,7 @@ pub(super) fn saved_state(connection: &Connection, day: Timestamp) -> rusqlite::
     })
 }
 
-/// The known nodes with the names that each had before; none of a ledger that keeps them otherwise.
+/// The known nodes with their former names; empty for a ledger of version 1.
 pub(super) fn former_names(connection: &Connection) -> rusqlite::Result<FormerNames> {
     if !names::has_table(connection, "saved_nodes")? {
         return Ok(FormerNames::new());
@@ -59,7 +59,7 @@ pub(super) fn former_names(connection: &Connection) -> rusqlite::Result<FormerNa
     Ok(crate::fleet::former_names(&items(connection, "SELECT node, state FROM saved_nodes ORDER BY node")?))
 }
 
-/// The state of each target; none of a ledger that keeps it otherwise, or where it cannot be read.
+/// The state of each target; unreadable ones are skipped, and a ledger of version 1 has none.
 pub(super) fn targets(connection: &Connection) -> rusqlite::Result<Vec<SavedTarget>> {
     if !names::has_table(connection, "saved_targets")? {
         return Ok(Vec::new());

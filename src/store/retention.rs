@@ -1,4 +1,4 @@
-//! How long each grain is kept: minutes for 8 days, quarter hours for 400, days for ever.
+//! How long each grain is kept: minutes for 8 days, quarters of an hour for 400 days, days permanently.
 
 use rusqlite::{Connection, params};
 
@@ -8,11 +8,11 @@ use crate::units::{Span, Timestamp};
 const DAY: i64 = 86_400;
 /// How long minutes are kept.
 pub(super) const MINUTES_KEPT: Span = Span::from_secs(8 * DAY);
-/// How long quarter hours are kept.
+/// How long quarters of an hour are kept.
 pub(super) const QUARTERS_KEPT: Span = Span::from_secs(400 * DAY);
 
-/// Forgets what is older than its grain is kept, a day of it at most: a clock that is wrong by years costs a day of the
-/// finer grains and not all of them, and no transaction is long. The coarser grains hold it already.
+/// Deletes cells older than their grain is kept, at most one day of cells per call: a clock that is wrong by years then
+/// costs one day of the finer grains, and transactions stay short. The coarser grains have the same data.
 pub(super) fn forget(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     for (grain, kept) in [("minute", MINUTES_KEPT), ("quarter", QUARTERS_KEPT)] {
         for table in ["tokens", "gpu_time", "uncertainty"] {

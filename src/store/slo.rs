@@ -1,4 +1,4 @@
-//! The minutes in which objectives for latency were held.
+//! The minutes in which latency objectives were met.
 
 use std::collections::HashMap;
 
@@ -13,14 +13,14 @@ use crate::units::{Span, Timestamp};
 
 /// The table that version 4 adds.
 pub(super) const TABLE: &str = include_str!("slo.sql");
-/// The key under which the objectives that were judged last are noted.
+/// The key of the most recent objectives.
 const KEY: &str = "slo";
 const DAY: Span = Span::from_secs(86_400);
 const FIRST: &str = "SELECT day FROM slo_minutes WHERE slo = ?1 ORDER BY day LIMIT 1";
 const BEFORE: &str = "SELECT slo FROM slo_minutes WHERE day <= ?1 AND slo <> ?2 ORDER BY day DESC LIMIT 1";
 const DAYS: &str = "SELECT day, node, minutes FROM slo_minutes WHERE day >= ?1 AND day < ?2 AND slo = ?3";
 
-/// Gives nodes the names that they have now, and adds minutes.
+/// Applies renames of nodes, and adds minutes.
 pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingPostings) -> rusqlite::Result<()> {
     for (from, to) in &pending.renames {
         transaction
@@ -43,12 +43,12 @@ pub(super) fn write(transaction: &Transaction<'_>, pending: &PendingPostings) ->
         }
         write.execute(params![at.millis(), node.as_str(), slo.as_str(), day.to_text()])?;
     }
-    // All of one commit are of one configuration, unless it was changed while nothing could be written.
+    // All minutes of a commit have the same objectives, unless they were changed while nothing could be written.
     let last = days.keys().max_by_key(|(at, ..)| *at).map(|(.., slo)| *slo);
     last.map_or(Ok(()), |slo| note(transaction, KEY, slo.as_str()))
 }
 
-/// What is kept of the objectives that were judged last, for `[since, until)`; `None` if none ever were.
+/// The results of the most recent objectives for `[since, until)`; `None` if there never were any.
 pub(super) fn past(connection: &Connection, since: Timestamp, until: Timestamp) -> rusqlite::Result<Option<SloPast>> {
     if !has_table(connection, "slo_minutes")? {
         return Ok(None);
@@ -70,7 +70,7 @@ pub(super) fn past(connection: &Connection, since: Timestamp, until: Timestamp) 
     Ok(Some(past))
 }
 
-/// Forgets days that are older than quarter hours are kept, a day at a time.
+/// Deletes days older than quarters of an hour are kept, one day at a time.
 pub(super) fn forget(connection: &Connection, kept_from: Timestamp) -> rusqlite::Result<()> {
     const FORGET: &str = "DELETE FROM slo_minutes WHERE day < min(?1, (SELECT min(day) + ?2 FROM slo_minutes))";
     connection.execute(FORGET, [(kept_from - DAY).millis(), DAY.millis()]).map(drop)

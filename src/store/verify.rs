@@ -1,5 +1,5 @@
-//! Whether a ledger is whole: the file, its references, that every grain says the same, and that hardware could have made
-//! what it holds. Each table is read once.
+//! Verifies a ledger: the file, its references, that all grains agree, and that hardware could have produced its content.
+//! Each table is read once.
 
 use std::path::Path;
 
@@ -15,16 +15,16 @@ use super::verify_sums::{Coarser, OtherGrain};
 use crate::counters::Plausibility;
 use crate::units::{Span, Timestamp};
 
-/// The grains, from the finest.
+/// The grains, the finest first.
 const GRAINS: [&str; 3] = ["minute", "quarter", "day"];
 
-/// What is wrong, in words; nothing, if it is whole. The file itself is checked by a second connection meanwhile.
+/// The faults as text; empty if the ledger is valid. A second connection checks the file itself concurrently.
 pub(super) fn faults(connection: &Connection, path: &Path, bounds: Plausibility) -> rusqlite::Result<Vec<String>> {
     std::thread::scope(|scope| {
         let checking = scope.spawn(|| file::open_once_more(path).map(|beside| integrity(&beside)));
         let contents = contents(connection, bounds);
         let file = checking.join().ok().flatten().unwrap_or_else(|| integrity(connection))?;
-        // Nothing that a damaged file says of its sums is worth reading.
+        // The contents of a damaged file are not reported.
         if file.is_empty() { contents } else { Ok(file) }
     })
 }
@@ -35,7 +35,7 @@ fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(faults)
 }
 
-/// What was found of each kind, by grain and table: the order in which it is told is not that of the scans.
+/// The faults of each kind by grain and table, as they are reported in another order than they are found.
 #[derive(Debug, Default)]
 struct FoundFaults {
     orphans: Faults,
@@ -51,14 +51,14 @@ fn in_order(mut faults: Faults) -> impl Iterator<Item = String> {
     faults.into_iter().map(|(_, fault)| fault)
 }
 
-/// What a scan of a table asks of the others.
+/// The data that the scan of a table needs from other tables.
 struct ScanContext {
     accounts: Vec<i64>,
     cost_accounts: Vec<i64>,
     tariffs: Vec<i64>,
     quarters: Coarser,
     days: Coarser,
-    /// The present of the ledger.
+    /// The time of the last commit.
     now: Timestamp,
 }
 
@@ -92,14 +92,14 @@ fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<V
     found.impossible.extend(count(connection, "cost_accounts", rate, "a rate below zero")?.map(|fault| (last, fault)));
     let price = "hit_nanos < 0 OR miss_nanos < 0 OR output_nanos < 0";
     found.impossible.extend(count(connection, "tariffs", price, "a price below zero")?.map(|fault| (last, fault)));
-    // What is no number, or below zero, is not compared with what GPUs can make.
+    // Invalid or negative amounts are not compared with what GPUs can produce.
     let comparable = found.impossible.is_empty();
     let FoundFaults { orphans, impossible, sums, implausible } = found;
     let implausible = implausible.into_iter().filter(|_| comparable);
     Ok(in_order(orphans).chain(in_order(impossible)).chain(in_order(sums)).chain(implausible).collect())
 }
 
-/// Rows of a table with something that cannot be.
+/// The counts of invalid rows of a table.
 #[derive(Debug, Default)]
 struct BadRows {
     account: u64,
@@ -149,7 +149,7 @@ impl BadRows {
 }
 
 impl FoundFaults {
-    /// Reads a grain of a table, compares it with the next coarser one, and hands on each row.
+    /// Reads a grain of a table, compares it with the next coarser one, and passes each row on.
     fn scan(
         &mut self,
         connection: &Connection,
@@ -189,14 +189,14 @@ impl FoundFaults {
     }
 }
 
-/// Where a grain of a table stands among the others.
+/// The indexes of a grain and a table.
 fn place(grain: &str, columns: CellColumns) -> (usize, usize) {
     let tables = [TOKENS, GPU_TIME, UNCERTAINTY];
     let of = |found: Option<usize>| found.unwrap_or_default();
     (of(GRAINS.iter().position(|known| *known == grain)), of(tables.iter().position(|known| *known == columns)))
 }
 
-/// Whether a number is one of these, which are in order and have no holes where nothing is damaged.
+/// Whether a number is among these, which are sorted and, in an undamaged ledger, without gaps.
 fn is_in(ids: &[i64], id: i64) -> bool {
     let at = usize::try_from(id).ok().and_then(|at| ids.get(at));
     at == Some(&id) || ids.binary_search(&id).is_ok()

@@ -1,16 +1,16 @@
-//! The rows of a table of cells, read once for everything that is to be found out about them.
+//! Reads the rows of a table of cells once, for all checks.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
-/// The most faults that are told of one kind.
+/// The most faults of one kind that are reported.
 pub(super) const MOST_TOLD: usize = 5;
 
-/// Whose cells a table has, and the names of its columns.
+/// A table of cells and the names of its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CellColumns {
     pub(super) table: &'static str,
-    /// One or two keys; none is a table of one row a bucket.
+    /// One or two keys; empty for a table with one row per bucket.
     keys: &'static str,
     amounts: &'static str,
 }
@@ -22,13 +22,13 @@ pub(super) const GPU_TIME: CellColumns =
 pub(super) const UNCERTAINTY: CellColumns =
     CellColumns { table: "uncertainty", keys: "0, 0", amounts: "timing_micros, hits_micros, lost_windows" };
 
-/// A row. Amounts that are no whole numbers are the nearest.
+/// A row. Amounts that are not integers are rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CellRow {
     pub(super) bucket: i64,
     pub(super) keys: (i64, i64),
     pub(super) amounts: [i128; 3],
-    /// Whether all amounts are whole numbers.
+    /// Whether all amounts are integers.
     pub(super) whole: bool,
 }
 
@@ -54,7 +54,7 @@ impl CellRow {
 }
 
 impl CellColumns {
-    /// The question for a grain's rows from a bucket on, in their order; the bucket is its parameter.
+    /// The query for a grain's rows from a bucket on, in order; the bucket is its parameter.
     pub(super) fn question(self, grain: &str) -> String {
         let Self { table, keys, amounts } = self;
         format!("SELECT bucket, {keys}, {amounts} FROM {grain}_{table} WHERE bucket >= ?1 ORDER BY bucket")
@@ -76,7 +76,7 @@ impl CellColumns {
     }
 }
 
-/// Rows of a coarser grain, read as far as they are asked for.
+/// Rows of a coarser grain, read on demand.
 pub(super) struct Ahead<'s> {
     rows: rusqlite::Rows<'s>,
     next: Option<CellRow>,

@@ -1,4 +1,4 @@
-//! Whether every grain says the same: buckets whose finer ones, all of them still kept, add up to something else or none.
+//! Checks whether all grains agree: finds buckets whose sum differs from that of their finer ones, if those are all stored.
 
 use std::collections::HashMap;
 
@@ -8,30 +8,30 @@ use super::names::all;
 use super::verify_scan::{Ahead, CellRow, MOST_TOLD};
 use crate::units::Timestamp;
 
-/// What is still to be found in the other grain, by bucket as the finer grain is read.
+/// Compares the rows of a grain with those of the coarser one, as the finer grain is read.
 pub(super) struct OtherGrain<'s> {
     coarse: Ahead<'s>,
-    /// The bucket of the coarser grain that the last row lies in.
+    /// The coarser bucket of the last row.
     bucket: i64,
     left: HashMap<(i64, i64), [i128; 3]>,
     from: i64,
     wrong: Vec<Timestamp>,
 }
 
-/// Which bucket of the coarser grain a bucket lies in.
+/// Maps a bucket to its coarser bucket.
 pub(super) enum Coarser {
     Quarters,
-    /// The beginnings of the days, in order.
+    /// The starts of the days, in order.
     Days(Vec<i64>),
 }
 
 impl Coarser {
-    /// Days as the ledger has them.
+    /// The days in the ledger.
     pub(super) fn days(connection: &Connection) -> rusqlite::Result<Self> {
         all(connection, "SELECT bucket FROM days ORDER BY bucket", |row| row.get(0)).map(Self::Days)
     }
 
-    /// `None` where the ledger has no such day.
+    /// The coarser bucket; `None` if the ledger does not have the day.
     pub(super) fn of(&self, bucket: i64) -> Option<i64> {
         match self {
             Self::Quarters => Some(bucket.div_euclid(900_000) * 900_000),
@@ -41,12 +41,12 @@ impl Coarser {
 }
 
 impl<'s> OtherGrain<'s> {
-    /// Compares buckets of the coarser grain from one on; `coarse` are its rows from there.
+    /// Compares buckets of the coarser grain from `from` on; `coarse` are its rows from there.
     pub(super) fn new(coarse: Ahead<'s>, from: i64) -> Self {
         Self { coarse, bucket: i64::MIN, left: HashMap::new(), from, wrong: Vec::new() }
     }
 
-    /// Takes a row of the finer grain, which lies in this bucket of the coarser one.
+    /// Adds a row of the finer grain, with its bucket of the coarser one.
     pub(super) fn add(&mut self, row: &CellRow, coarser: Option<i64>) -> rusqlite::Result<()> {
         let Some(bucket) = coarser.filter(|bucket| *bucket >= self.from) else { return Ok(()) };
         if bucket != self.bucket {
@@ -58,7 +58,7 @@ impl<'s> OtherGrain<'s> {
         Ok(())
     }
 
-    /// The buckets that are wrong, the first few of them.
+    /// The first few buckets that differ.
     pub(super) fn finish(mut self) -> rusqlite::Result<Vec<Timestamp>> {
         self.close()?;
         self.bucket = i64::MAX;
@@ -67,7 +67,7 @@ impl<'s> OtherGrain<'s> {
         Ok(self.wrong)
     }
 
-    /// Compares the buckets of the coarser grain up to the one that is open.
+    /// Compares the buckets of the coarser grain up to the current one.
     fn close(&mut self) -> rusqlite::Result<()> {
         let mut alone: Option<(i64, bool)> = None;
         while let Some(row) = self.coarse.up_to(self.bucket)? {

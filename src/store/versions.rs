@@ -1,27 +1,27 @@
-//! Earlier versions of the tables: how a ledger of one is read as it is, and brought up to date.
+//! Older versions of the tables: reading a ledger unchanged, and migrating it.
 
 use rusqlite::Connection;
 
 use super::names::all;
 use super::{migrate, slo};
 
-/// The tables of version 2 under their present names.
+/// The tables of version 2 under their current names.
 const RENAMED: &str = include_str!("version_3.sql");
-/// The version of the tables.
+/// The current version of the tables.
 pub(super) const VERSION: i64 = 4;
-/// The first version whose tables have their present names.
+/// The first version whose tables have their current names.
 pub(super) const PRESENT_NAMES: i64 = 3;
-/// The tables of what a watch goes on from, which came with version 2.
+/// The tables of the saved state, which version 2 introduced.
 const STATE: [&str; 5] = ["saved_targets", "saved_nodes", "disputes", "target_resets", "lease_ends"];
 /// Views for people and other programs.
 pub(super) const VIEWS: &str = include_str!("views.sql");
 
-/// Revenue accounts of earlier versions say nothing of their cost: it was known wherever a rate was ever known for the
-/// node, or for the unit as a whole.
+/// Whether the cost of a revenue account of an older version was known: if any rate was ever known for the node, or for its
+/// unit.
 const COSTED: &str = "EXISTS (SELECT 1 FROM cost_accounts c WHERE c.kind = 'gpus' AND c.rate_micros IS NOT NULL
     AND (c.node = a.node OR c.node IS NULL AND c.unit = a.unit))";
 
-/// Tables and columns whose names changed with version 3, old and new.
+/// Old and new names of the tables and columns that version 3 renamed.
 const NAMES: [(&str, &str); 10] = [
     ("accounts", "revenue_accounts"),
     ("landlords", "cost_accounts"),
@@ -35,7 +35,7 @@ const NAMES: [(&str, &str); 10] = [
     ("day_doubts", "day_uncertainty"),
 ];
 
-/// The present name of a table or column.
+/// The current name of a table or column.
 pub(super) fn present(name: &str) -> &str {
     NAMES.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new)
 }
@@ -45,7 +45,7 @@ pub(super) fn former(name: &str) -> &str {
     NAMES.iter().find(|(_, new)| *new == name).map_or(name, |(old, _)| old)
 }
 
-/// Brings a ledger up to date: all of it in one transaction for each version, or nothing.
+/// Migrates a ledger, in one transaction for each version.
 pub(super) fn bring_up_to_date(connection: &mut Connection, version: i64) -> rusqlite::Result<()> {
     if version == 1 {
         migrate::to_version_2(connection)?;
@@ -58,7 +58,7 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, version: i64) -> rus
         transaction.execute_batch(VIEWS)?;
     }
     for table in STATE {
-        // A file that says a later version than its tables are of is left as it is.
+        // A file whose tables do not match its version is not changed.
         transaction.prepare(&format!("SELECT 1 FROM {table}"))?;
     }
     if version < VERSION {
@@ -69,7 +69,7 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, version: i64) -> rus
     renew_views(connection)
 }
 
-/// Makes the views anew where the file has others than this program's: they are derived, and no version of the tables.
+/// Recreates the views if they differ from this program's: they are derived, and independent of the version of the tables.
 pub(super) fn renew_views(connection: &mut Connection) -> rusqlite::Result<()> {
     if views_are_present(connection)? {
         return Ok(());
@@ -83,19 +83,19 @@ pub(super) fn renew_views(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// Whether every view is there as this program has it. Views of another's own do not count.
+/// Whether all views match this program's. Other views are ignored.
 fn views_are_present(connection: &Connection) -> rusqlite::Result<bool> {
     let views = all(connection, "SELECT sql FROM sqlite_schema WHERE type = 'view'", |row| row.get::<_, String>(0))?;
     let own = views.iter().filter(|view| VIEWS.contains(view.as_str())).count();
     Ok(own == VIEWS.matches("CREATE VIEW ").count())
 }
 
-/// Says of each revenue account of an earlier version whether its cost is known.
+/// Sets whether the cost of each revenue account of an older version is known.
 pub(super) fn judge_costs(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute(&format!("UPDATE revenue_accounts AS a SET costed = {COSTED}"), []).map(drop)
 }
 
-/// Gives the tables of an earlier version their present names for this connection, to read them as they are.
+/// Maps the tables of an older version to their current names for this connection, to read them unchanged.
 pub(super) fn read_as_present(connection: &Connection) -> rusqlite::Result<()> {
     let mut views = format!(
         "PRAGMA temp_store = MEMORY;

@@ -1,5 +1,5 @@
-//! The thread that keeps the ledger: it writes what is handed over, follows a ledger that somebody else keeps and takes
-//! over when that one ends, and goes on in memory where there is no file to write.
+//! The thread of the ledger: it writes checkpoints, follows a ledger that another process writes and takes over when that
+//! process ends, and continues in memory if no file can be written.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -21,30 +21,30 @@ use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::units::{Span, Timestamp, zone_text};
 
-/// How often a ledger of somebody else's is looked at, and ours for what was noted in it by hand.
+/// How often a ledger that another process writes is checked, and ours for entries made by hand.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often the page cache is given back.
+/// How often the page cache is released.
 const SHRINK: Span = Span::from_secs(60);
 /// The most events that wait to be written.
 const EVENTS_WAITING: usize = 1_000;
-/// How often it is looked for days whose shares are not written down, when there were none.
+/// How long after the last search, if it found none, days with missing shares of cost are searched again.
 const SHARE: Span = Span::from_secs(600);
-/// How often what is too old is forgotten.
+/// How often old data is deleted.
 const FORGET: Span = Span::from_secs(3600);
 
-/// How the ledger is held.
+/// The mode of the ledger.
 enum LedgerMode {
-    /// Ours, as long as the lock is.
+    /// Written by this process, which has the lock.
     Ours { connection: Connection, _lock: Lock },
-    /// Somebody else's, open to be read once there is something.
+    /// Written by another process; opened for reading once the file exists.
     Others { connection: Option<Connection>, pid: Option<u32>, version: i64 },
-    /// In memory alone.
+    /// In memory only.
     Memory(Connection),
-    /// Nowhere: not even memory could be had.
+    /// Unavailable: even memory failed.
     Nowhere,
 }
 
-/// The thread's own state.
+/// The state of the thread.
 pub(super) struct LedgerWriter {
     settings: Settings,
     notify: Box<dyn FnMut(LedgerEvent) + Send>,
@@ -56,7 +56,7 @@ pub(super) struct LedgerWriter {
     trouble: Option<StoreError>,
     told: Option<LedgerBasis>,
     forgot: Timestamp,
-    /// When it is looked for days again whose shares are not written down.
+    /// When days with missing shares of cost are searched next.
     shares_at: Timestamp,
     shrunk: Timestamp,
     noted: TellOnce,
@@ -64,7 +64,7 @@ pub(super) struct LedgerWriter {
 }
 
 impl LedgerWriter {
-    /// A writer that has no file open yet.
+    /// A writer without an open file.
     pub(super) fn new(settings: Settings, notify: Box<dyn FnMut(LedgerEvent) + Send>) -> Self {
         let calendar = Calendar::new(settings.zone.clone());
         Self {
@@ -84,7 +84,7 @@ impl LedgerWriter {
         }
     }
 
-    /// Opens the ledger and answers until it is closed or all its handles are gone.
+    /// Opens the ledger and handles requests until it is closed or all its handles are dropped.
     pub(super) fn run(mut self, inbox: &Receiver<LedgerRequest>) {
         self.open();
         loop {
@@ -114,7 +114,7 @@ impl LedgerWriter {
         }
     }
 
-    /// Opens the file to write, else to read, else goes on in memory and says why.
+    /// Opens the file for writing, else for reading; else continues in memory and reports why.
     fn open(&mut self) {
         let Some(path) = self.settings.path.clone() else { return self.go_on_in_memory(None) };
         match self.keep(&path) {
@@ -123,7 +123,7 @@ impl LedgerWriter {
                 self.mode = LedgerMode::Others { connection: None, pid, version: 0 };
                 self.follow();
                 if matches!(self.mode, LedgerMode::Others { connection: None, .. }) {
-                    // Its keeper has only just begun it.
+                    // Its writer has only just created it.
                     let zone = self.settings.zone.clone();
                     (self.notify)(LedgerEvent::ReadOnly { kept: Box::default(), began: None, zone });
                 }
@@ -133,7 +133,7 @@ impl LedgerWriter {
         self.say();
     }
 
-    /// Takes the lock and the file.
+    /// Takes the lock and opens the file.
     fn keep(&mut self, path: &Path) -> Result<(), StoreError> {
         let path = &file::place(path)?;
         let lock = Lock::take(path)?;
@@ -151,7 +151,7 @@ impl LedgerWriter {
         Ok(())
     }
 
-    /// What the file remembers, on the present boot's clock; a new file is given its currency and zone.
+    /// Reads the saved state, with moments of the current boot's clock; a new file gets its currency and time zone.
     fn restore(&mut self, connection: &mut Connection, path: &Path) -> Result<SavedState, StoreError> {
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
         let asked = self.settings.currency.clone();
@@ -184,7 +184,7 @@ impl LedgerWriter {
         self.say();
     }
 
-    /// The beginning of the present day.
+    /// The start of the current day.
     fn day(&mut self) -> Timestamp {
         if self.settings.one_day {
             return Timestamp::default();
@@ -196,7 +196,7 @@ impl LedgerWriter {
         self.calendar.zone()
     }
 
-    /// Takes a checkpoint in, and writes.
+    /// Accepts a checkpoint and writes it.
     fn take(&mut self, checkpoint: Box<Checkpoint>) {
         match &mut self.pending {
             Some(pending) => pending.merge(*checkpoint),
@@ -205,7 +205,7 @@ impl LedgerWriter {
         self.write();
     }
 
-    /// Writes what is pending. What cannot be written stays pending, merged by key: nothing is lost by it.
+    /// Writes the pending checkpoint. If that fails it stays pending, merged by key, so that nothing is lost.
     fn write(&mut self) {
         let Some(checkpoint) = self.pending.take() else { return };
         let written = match &mut self.mode {
@@ -225,7 +225,7 @@ impl LedgerWriter {
             (Err(error), path) => {
                 let path = path.unwrap_or_default();
                 let error = StoreError::of(&path, &error);
-                // Whether somebody has it, or its file system has ceased to lock, looks the same from here.
+                // Here a lock of another process and a file system that no longer locks look the same.
                 let held = matches!(error, StoreError::Kept { .. });
                 let cannot = Lock::probe(&path).err().filter(|why| held && matches!(why, StoreError::Cannot { .. }));
                 self.trouble = Some(cannot.unwrap_or(error));
@@ -235,10 +235,10 @@ impl LedgerWriter {
         self.say();
     }
 
-    /// Writes events that wait. What cannot be written waits for the next ones; a checkpoint says what is wrong.
+    /// Writes waiting events. If that fails they wait for the next ones; the error is reported by a checkpoint.
     fn write_events(&mut self) {
         let (LedgerMode::Ours { connection, .. } | LedgerMode::Memory(connection)) = &mut self.mode else {
-            // Its keeper sees them too.
+            // The process that writes the ledger records them too.
             return self.events.clear();
         };
         if !self.events.is_empty() && events::write(connection, &self.events).is_ok() {
@@ -263,26 +263,26 @@ impl LedgerWriter {
         }
         self.forgot = now;
         if let LedgerMode::Ours { connection, .. } | LedgerMode::Memory(connection) = &self.mode {
-            // What stays a little longer than it needs to does no harm.
+            // Keeping data a little longer than necessary does no harm.
             let _ = retention::forget(connection, now);
         }
     }
 
-    /// Writes down what a past day bears, one day at a time while there are any.
+    /// Computes the shares of cost of past days, one day at a time while any are missing.
     fn share_days(&mut self) {
         let now = self.settings.clock.now().wall;
         let LedgerMode::Ours { connection, .. } = &mut self.mode else { return };
         if now < self.shares_at {
             return;
         }
-        // What is not written down is shared by the view.
+        // The view computes missing shares itself.
         if !day_borne::share_next(connection, &mut self.calendar).unwrap_or_default() {
             self.shares_at = now + SHARE;
         }
     }
 
-    /// Gives back the pages that were read since the last time: what the next commits need of them is read again, and the
-    /// memory of the process stays as it is while the file grows.
+    /// Releases the pages read since the last time, so that the memory of the process does not grow with the file. Pages
+    /// that the next commits need are read again.
     fn shrink(&mut self, now: Timestamp) {
         if now - self.shrunk < SHRINK {
             return;
@@ -293,7 +293,7 @@ impl LedgerWriter {
         }
     }
 
-    /// Looks whether somebody else's ledger changed or is free now, and whether ours was noted in by hand.
+    /// Checks whether another process's ledger changed or is free, and whether ours has entries made by hand.
     fn look(&mut self) {
         match &self.mode {
             LedgerMode::Others { .. } => {
@@ -307,7 +307,7 @@ impl LedgerWriter {
                         self.follow();
                         self.say();
                     }
-                    // It passes, and what is made meanwhile is bridged from the ledger's counters then.
+                    // The error may be temporary; data of the meantime is then bridged from the ledger's counters.
                     Err(error) if error.passes() => {
                         self.trouble = Some(error);
                         self.say();
@@ -315,7 +315,7 @@ impl LedgerWriter {
                     Err(error) => self.go_on_in_memory(Some(error)),
                 }
             }
-            // What cannot be read now is told of with the next look.
+            // Entries that are unreadable now are reported by the next check.
             LedgerMode::Ours { connection, .. } => {
                 self.noted.news(connection).unwrap_or_default().into_iter().for_each(&mut self.notify);
             }
@@ -323,7 +323,7 @@ impl LedgerWriter {
         }
     }
 
-    /// Tells what somebody else's ledger says, if that changed.
+    /// Reports the content of another process's ledger, if it changed.
     fn follow(&mut self) {
         let path = self.settings.path.clone().unwrap_or_default();
         let day = self.day();
@@ -359,7 +359,7 @@ impl LedgerWriter {
         past::past(connection, None, &mut self.calendar, query).map_err(|error| StoreError::of(&path, &error))
     }
 
-    /// Says how the ledger stands, if that changed.
+    /// Reports the status of the ledger, if it changed.
     fn say(&mut self) {
         let writer = match &self.mode {
             LedgerMode::Ours { .. } => WriterStatus::Ours,

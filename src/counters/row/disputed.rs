@@ -1,6 +1,6 @@
-//! A row whose counters jumped, so that the growth was disputed, and which may fall back to where they were without it.
+//! A row whose counters jumped, so that the growth was disputed, and which may fall back to the values without it.
 //!
-//! What it has then was posted, but for the growth of the last pages. So it goes on from what was posted.
+//! Except for the growth of the last pages, these values were posted. So the row continues from what was posted.
 
 use super::fallen::Quarantine;
 use super::taken::only;
@@ -18,7 +18,7 @@ use crate::units::{Moment, Timestamp};
 const LITTLE: u64 = 1000;
 
 impl RowCounters {
-    /// Notes growth that is disputed.
+    /// Records disputed growth.
     pub(super) fn note_disputed(&mut self, grown: [u64; COUNTERS], at: Moment) {
         let (since, disputes) = self.disputed_since.unwrap_or((at.wall, 0));
         self.disputed_since = Some((since, disputes.saturating_add(1)));
@@ -27,18 +27,18 @@ impl RowCounters {
         }
     }
 
-    /// Notes that growth that was disputed since a moment was none of the row's: its next step says so.
+    /// Records that growth disputed since a moment was not the row's; the next step reports it.
     pub(in crate::counters) fn take_back_disputes(&mut self, since: Moment) {
         self.took_back = self.disputed_since.take().map(|(disputed, _)| disputed.max(since.wall));
         self.disputed = [0; COUNTERS];
     }
 
-    /// Since when growth that was never posted is disputed, and in how many disputes.
+    /// Since when growth is disputed that was never posted, and the number of disputes.
     pub const fn disputed_since(&self) -> Option<(Timestamp, u32)> {
         self.disputed_since
     }
 
-    /// Leaves what is disputed to a person, who decided on a part of it: it is not withdrawn any more.
+    /// Leaves the disputes to the person who decided some of them: they are no longer withdrawn automatically.
     pub const fn leave_to_decisions(&mut self) {
         (self.disputed, self.disputed_since) = ([0; COUNTERS], None);
     }
@@ -58,7 +58,7 @@ impl RowCounters {
         chosen(std::array::from_fn(|i| fell[i] && !below[i] && is_near(i)), &posted, &self.last)
     }
 
-    /// Goes on from what was posted before a dispute, if all counters that fell are back there, and stay.
+    /// Continues from what was posted before a dispute, if all counters that fell are back there to stay.
     pub(super) fn leave_dispute(
         &mut self,
         reading: &EngineReading,
@@ -74,7 +74,7 @@ impl RowCounters {
         for i in (0..COUNTERS).filter(|i| fell[*i]) {
             self.series[i] = SeriesSum::default();
         }
-        // What the other counters had in the dispute grows again, and is judged again.
+        // The disputed growth of the other counters is applied and checked again.
         self.last = lowered(&self.last, std::mem::take(&mut self.disputed));
         (self.quarantine, self.earlier) = (None, None);
         let took_back = self.disputed_since.take().map(|(since, _)| since);

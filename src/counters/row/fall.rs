@@ -17,7 +17,7 @@ impl RowCounters {
         self.finished.was_reset() || self.series.iter().any(SeriesSum::was_reset)
     }
 
-    /// Whether a reset of a series or of the finished requests was a dip, each page that said so at most once.
+    /// Whether a reset of a series or of the finished requests was a dip, at most once for each reset.
     pub(super) fn regains(&mut self) -> bool {
         let undone = self.finished.was_undone() || self.series.iter().any(SeriesSum::was_undone);
         let regained = undone && self.resets > 0;
@@ -69,13 +69,13 @@ impl RowCounters {
         Step { quarantined: true, ..Step::default() }
     }
 
-    /// Whether, judged by its first values after a fall and the number of pages since, the row was reset. Values that
-    /// it probably produces in that time are accepted sooner than those that it may have produced.
+    /// Whether the row was reset, given its first values after a fall and the number of pages since. Likely values are
+    /// accepted sooner than merely possible ones.
     pub(in crate::counters) fn began_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
         self.is_fresh(growth(first, &TokenCounters::default()), [0; COUNTERS], within, pages)
     }
 
-    /// Whether the counters that fell were reset, judged as above. The others grew from their last values meanwhile.
+    /// As [`Self::began_anew`], for the counters that fell; the others grew from their last values meanwhile.
     fn began_partly_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
         let (whole, last) = (growth(first, &TokenCounters::default()), growth(&self.last, &TokenCounters::default()));
         let anew = std::array::from_fn(|i| if whole[i] < last[i] { whole[i] } else { 0 });
@@ -88,8 +88,8 @@ impl RowCounters {
         is_likely && self.shown.explains(others, within)
     }
 
-    /// Whether a fall that goes on is a reset: it is what the row produces in such a time, or, in a process that is known to
-    /// be the same, a value that no dip leaves.
+    /// Whether a lasting fall is a reset: its value is what the row produces in such a time or, in a process known to be
+    /// the same, too low for a dip.
     fn is_reset(&self, quarantined: &Quarantine, took: Span, context: &PageContext) -> bool {
         let small_part = |(first, last): (Option<u64>, Option<u64>)| match (first, last) {
             (Some(first), Some(last)) => first >= last || first <= last / SMALL_PART,
@@ -100,7 +100,7 @@ impl RowCounters {
             || context.identified && quarantined.pages >= QUARANTINE_PAGES && is_far_below()
     }
 
-    /// Resets the counters that fell: they count from zero. The others go on.
+    /// Resets the counters that fell, which then count from zero. The others continue.
     fn reset(&mut self, reading: &EngineReading, quarantined: &Quarantine, context: &PageContext) -> Step {
         let (shown, before) = (self.shown, self.last);
         let believed = Some(quarantined.believed);
@@ -125,7 +125,7 @@ impl RowCounters {
         if let Some(disputed) = &mut step.disputed {
             disputed.before = before;
         }
-        // When it began is not known.
+        // When it began is unknown.
         Step { reset: Reset::Begins, began: true, ..step }
     }
 
@@ -140,10 +140,10 @@ impl RowCounters {
         }
     }
 
-    /// Whether the values from before a reset return at once: it was a dip, and counting continues from them.
+    /// Whether the values before a reset return at once, so that it was a dip and counting continues from them.
     ///
-    /// They return by a jump, or by as much beyond them as the row grew while it was low: a dip shows what a process
-    /// produced meanwhile a second time. A counter that was reset passes its old value by a page's growth alone.
+    /// They return by a jump, or to as much above the old value as the row grew while it was low, since the tokens of that
+    /// time are then in both. A counter that was reset only passes its old value by ordinary growth.
     pub(super) fn undoes_reset(&mut self, now: &TokenCounters, context: &PageContext) -> bool {
         self.earlier = self.earlier.filter(|earlier| context.at.since(earlier.at) < QUARANTINE_LONGEST);
         let Some(earlier) = self.earlier else { return false };
@@ -156,7 +156,7 @@ impl RowCounters {
         undone
     }
 
-    /// How far values are beyond those from before a reset, if they go on from those at its pace: then it was a dip.
+    /// The distance of values above those before a reset, if they continue those at the row's pace, so that it was a dip.
     pub(in crate::counters) fn returned_by(&self, now: &TokenCounters, at: Moment) -> Option<u64> {
         let earlier = self.earlier.filter(|earlier| at.since(earlier.at) < QUARANTINE_LONGEST)?;
         let (grown, since) = (growth(now, &earlier.before), at.since(earlier.believed.unwrap_or(earlier.at)));
@@ -164,14 +164,14 @@ impl RowCounters {
         goes_on.then(|| grown.into_iter().fold(0, u64::saturating_add))
     }
 
-    /// Whether every counter that fell is as far beyond its old value as it grew while it was low.
+    /// Whether every counter that fell is as far above its old value as it grew while it was low.
     fn regrew(&self, earlier: &BeforeReset, now: &TokenCounters) -> bool {
         let fell = fallen(&earlier.low, &earlier.before);
         let (meanwhile, beyond) = (growth(&self.last, &earlier.low), growth(now, &earlier.before));
         fell.contains(&true) && (0..COUNTERS).all(|i| !fell[i] || beyond[i] >= meanwhile[i])
     }
 
-    /// Whether a reset may turn out to have been a dip, or a series or the finished requests fell and it is open why.
+    /// Whether a reset may turn out to be a dip, or a series or the finished requests fell for an unknown reason.
     pub(in crate::counters) fn may_have_dipped(&self) -> bool {
         let fell = || self.series.iter().any(SeriesSum::is_quarantined);
         self.earlier.is_some() || self.finished.is_quarantined() || fell()

@@ -1,4 +1,4 @@
-//! What is kept of a row whose counters fell.
+//! The state of a row whose counters fell.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub(super) struct Quarantine {
     pub(super) since: Moment,
     pub(super) believed: Moment,
     pub(super) pages: u8,
-    /// What of its values others had, whose labels it may have taken.
+    /// The part of its values that may belong to rows or series whose labels it may have taken.
     #[serde(default)]
     pub(super) taken: [u64; COUNTERS],
 }
@@ -33,10 +33,10 @@ pub(super) struct BeforeReset {
     /// The first values after it.
     #[serde(default)]
     pub(super) low: TokenCounters,
-    /// The hits before it that waited for their prompts, and the other way round.
+    /// The hits that waited for their prompts before the reset, and the reverse.
     #[serde(default)]
     pub(super) hits: HitClamp,
-    /// What of those values was disputed and never posted.
+    /// The part of those values that was disputed and never posted.
     #[serde(default)]
     pub(super) disputed: [u64; COUNTERS],
 }

@@ -1,5 +1,5 @@
-//! Counters that are missing on some pages: when they return, their growth is of all of that time. And those that show nothing
-//! on the first pages, and then much at once.
+//! Counters that are missing on some pages: when they return, their growth covers all of that time. Also counters that show
+//! nothing on the first pages and then suddenly much.
 
 use super::{COUNTERS, PageContext, RowCounters};
 use crate::counters::fastest_minute::MIN_JUDGED;
@@ -8,10 +8,10 @@ use crate::reading::EngineReading;
 use crate::units::Moment;
 
 impl RowCounters {
-    /// Notes which counters are on a page. Returns since when those that return were missing.
+    /// Records which counters are on a page. Returns since when those that return were missing.
     ///
-    /// One that no page had yet is missing from when its value is refused or the others grow: some engines only show a
-    /// counter from its first token on.
+    /// A counter that no page has had counts as missing once its value is invalid or the others grow: some engines show a
+    /// counter only from its first token on.
     pub(super) fn late(&mut self, present: [bool; COUNTERS], context: &PageContext) -> [Option<Moment>; COUNTERS] {
         let known = values(&self.last).map(|value| value.is_some());
         let is_due = !self.unread && (context.refused || self.shown.any());
@@ -26,12 +26,12 @@ impl RowCounters {
         })
     }
 
-    /// Whether no counter had anything until now.
+    /// Whether all counters have been zero until now.
     pub(in crate::counters) fn has_nothing(&self) -> bool {
         values(&self.last).into_iter().flatten().all(|value| value == 0)
     }
 
-    /// Whether a counter that had nothing until now has so much that what it had may have been wrong.
+    /// Whether a counter that was zero is suddenly so high that the zeros may have been wrong.
     pub(in crate::counters) fn leaps_from_nothing(&self, reading: &EngineReading) -> bool {
         let (before, now) = (values(&self.last), values(&reading.tokens));
         let leaps =

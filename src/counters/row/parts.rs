@@ -1,11 +1,11 @@
-//! A growth as price classes, and a growth without what is another row's.
+//! Converts growth to price classes, and splits off the part that may be another row's.
 
 use crate::counters::delta::{Delta, Growth};
 use crate::counters::values::COUNTERS;
 use crate::reading::{PromptCount, TokenCounters};
 use crate::units::Tokens;
 
-/// A growth as price classes, without regard to hits that came before or after their prompts.
+/// Growth as price classes, ignoring hits that precede or follow their prompts.
 pub(super) fn raw_delta(now: &TokenCounters, [prompts, hits, output]: [u64; COUNTERS]) -> Delta {
     let whole = matches!(now.prompt, PromptCount::Whole(_));
     let miss = if whole { prompts.saturating_sub(hits) } else { prompts };
@@ -20,7 +20,7 @@ pub(super) const REASON_NEW: &str = "a series that is new on the page has more t
 pub(super) const REASON_TAKEN: &str =
     "a series or row that is gone had this value: another one may have taken its labels";
 
-/// A growth without what others may have had, and that, if it is any.
+/// Growth without the part that others may have had, and that part, if any.
 pub(super) fn without(
     grown: [u64; COUNTERS],
     taken: [u64; COUNTERS],
@@ -28,7 +28,7 @@ pub(super) fn without(
 ) -> ([u64; COUNTERS], Option<Growth>) {
     let mut taken: [u64; COUNTERS] = std::array::from_fn(|i| taken[i].min(grown[i]));
     if matches!(now.prompt, PromptCount::Whole(_)) {
-        // Hits are a part of prompts: those of other prompts wait for them as ever.
+        // Hits are a part of prompts: those of other prompts wait for them as usual.
         taken[1] = taken[1].min(taken[0]);
     }
     let any = taken.iter().any(|taken| *taken > 0);

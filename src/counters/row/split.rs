@@ -8,9 +8,9 @@ use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Tokens};
 
 impl RowCounters {
-    /// Takes the first values of counters that could not be read on the baseline page as theirs. What they counted since the
-    /// baseline is not known: of hits, the prompts since then keep their uncertainty; hits of prompts that could not be
-    /// read are not those of later prompts. Returns whether prompts or output are missing by it.
+    /// Takes the first values of counters that were unreadable on the baseline page as their baseline. What they counted in
+    /// between is unknown: the hits of prompts since then stay uncertain, and hits of unreadable prompts are not applied to
+    /// later prompts. Returns whether prompt or output tokens are missing because of it.
     pub(super) fn adopt_unread(&mut self, now: &TokenCounters, is_refused: bool) -> bool {
         let before = self.last;
         self.last = super::kept(&self.last, now);
@@ -26,8 +26,8 @@ impl RowCounters {
         prompts || output && self.last.output.is_some()
     }
 
-    /// A growth without hits of before the baseline: a counter of hits that is seen for the first time counts from zero only
-    /// if there were as many prompts since.
+    /// Growth without hits from before the baseline: a hit counter that is seen for the first time counts from zero only if
+    /// there were as many prompts since.
     pub(super) fn without_earlier_hits(
         &mut self,
         [prompts, hits, output]: [u64; COUNTERS],
@@ -41,8 +41,8 @@ impl RowCounters {
         [prompts, if earlier { 0 } else { hits }, output]
     }
 
-    /// Splits a growth into price classes. Returns also the misses that it corrects, and the earlier prompts whose hits are
-    /// known by it.
+    /// Splits growth into price classes. Also returns the misses that it corrects, and the earlier prompts whose hits are
+    /// now known.
     pub(super) fn split(
         &mut self,
         reading: &EngineReading,
@@ -56,7 +56,7 @@ impl RowCounters {
         let [prompts, hits, output] = grown;
         let output = Tokens::new(output);
         match (now.prompt, reading.tokens.cached) {
-            // Hits without a counter beside computed prompts could only add to them.
+            // Without a hit counter, hits besides computed prompts could only add to them.
             (counted, None) => {
                 let hits_known = matches!(counted, PromptCount::ComputedOnly(_));
                 self.hits.note(prompts);
@@ -67,13 +67,13 @@ impl RowCounters {
                 (delta, [Tokens::ZERO; 2])
             }
             (_, Some(_)) if reading.tokens.prompt == PromptCount::Unknown => {
-                // They are of prompts that cannot be read, and correct no earlier ones.
+                // They belong to unreadable prompts, and correct no earlier ones.
                 self.hits.wait(hits);
                 (Delta { output, hits_known: true, ..Delta::default() }, [Tokens::ZERO; 2])
             }
             (_, Some(_)) => {
                 let was_doubtful = self.hits.is_doubtful();
-                // Hits of before are the first value of their counter: how many of these prompts had any is not known.
+                // The first value of the hit counter includes earlier hits: how many of these prompts had hits is unknown.
                 let is_first = self.last.cached.is_none() && hits == 0 && reading.tokens.cached > Some(Tokens::ZERO);
                 let split = self.hits.take(prompts, hits, is_first || self.lacks_hits(reading));
                 if is_first {
@@ -89,7 +89,7 @@ impl RowCounters {
         }
     }
 
-    /// Whether a page lacks a series of hits although it has all of prompts: what it counts meanwhile is not known.
+    /// Whether a page lacks a series of hits although it has all of prompts: hits counted meanwhile are unknown.
     fn lacks_hits(&self, reading: &EngineReading) -> bool {
         let [prompts, hits, _] = &self.series;
         hits.lacks(&reading.series.cached) && !prompts.lacks(&reading.series.prompt)

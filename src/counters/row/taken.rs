@@ -1,8 +1,8 @@
-//! Growth that may be no growth: series and rows whose labels others take.
+//! Growth that may be none: series and rows that take the labels of others.
 //!
-//! When a worker ends and the others are numbered anew, one of them has the label of another one from then on. By its
-//! labels it jumps to what it had before. If a series or a row that is gone had that value, and the jump is faster than the
-//! row grows, both are possible: the growth since that value is posted, the rest is disputed.
+//! When a worker ends and the others are renumbered, one of them has another one's label from then on. Under that label,
+//! its values seem to jump to those that it had before. If a missing series or row had that value, and the jump is faster
+//! than the row grows, both explanations are possible: the growth since that value is posted, and the rest is disputed.
 
 use super::{COUNTERS, PageContext, REASON_NEW, REASON_TAKEN, RowCounters, fell, growth, values};
 use crate::counters::fastest_minute::{MIN_EVIDENCE, MIN_JUDGED, is_beyond_burst};
@@ -10,13 +10,13 @@ use crate::counters::series_sum::Beside;
 use crate::reading::{EngineReading, SeriesValue, TokenCounters};
 use crate::units::Span;
 
-/// A row may have taken another one's labels if its values are this many times nearer to that one's than to its own.
+/// A row may have taken another one's labels if its values are this many times closer to that one's than to its own.
 const NEAR: u64 = 2;
-/// The same of one that left earlier.
+/// The same factor for a row that left earlier.
 const NEARER: u64 = 16;
 
 impl RowCounters {
-    /// Notes the values of a row whose labels this one may have taken on the next page that is applied.
+    /// Sets the values of a row whose labels this one may have taken on the next page.
     pub(in crate::counters) const fn may_be_of(&mut self, other: Option<TokenCounters>) {
         self.other = other;
     }
@@ -27,7 +27,7 @@ impl RowCounters {
         grown.iter().any(|grown| *grown >= MIN_EVIDENCE) && !self.shown.suggests(grown, within)
     }
 
-    /// Whether values that are not those of another row go on from this row's, far nearer than from the other one's.
+    /// Whether values that are not `own`, another row's, continue this row's and are far closer to them.
     pub(in crate::counters) fn is_continued_by(&self, now: &TokenCounters, own: &TokenCounters, within: Span) -> bool {
         let sum = |each: [u64; COUNTERS]| each.into_iter().fold(0, u64::saturating_add);
         let away = sum(growth(&self.last, own)).saturating_add(sum(growth(own, &self.last)));
@@ -52,7 +52,7 @@ impl RowCounters {
         (largest(of_others, of_new), if is_new { REASON_NEW } else { REASON_TAKEN })
     }
 
-    /// What series that are new have, if that is more than comes at once: they had it before.
+    /// The values of new series, if they exceed a burst, so that the series had them before.
     fn of_new(&self, reading: &EngineReading, within: Span) -> [u64; COUNTERS] {
         let pages = [&reading.series.prompt, &reading.series.cached, &reading.series.output];
         let output = self.series[2].came(pages[2]);
@@ -62,7 +62,7 @@ impl RowCounters {
         [self.series[0].came(pages[0]), self.series[1].came(pages[1]), output]
     }
 
-    /// How much of each counter's values after a fall others may have had.
+    /// The part of each counter's values after a fall that others may have had.
     pub(super) fn taken_below(&mut self, reading: &EngineReading, context: &PageContext) -> [u64; COUNTERS] {
         let of_row = self.other.take().map_or([0; COUNTERS], |other| values(&other).map(Option::unwrap_or_default));
         let within = context.at.since(context.last_page);
@@ -73,8 +73,9 @@ impl RowCounters {
         largest(of_row, self.of_missing(reading, |i, page| self.series[i].fallen(page), falls_to))
     }
 
-    /// What a series may have had of a missing one, whose labels it took: that it has more is possible, or near. `left` is
-    /// whether that one left on this page. Of one that left earlier it is not known how much it grew since.
+    /// What a series may have had of a missing one whose labels it took: possible if its value exceeds that one's
+    /// plausibly, or slightly. `left` is whether the missing one left on this page; of one that left earlier, the growth
+    /// since is unknown.
     fn rises_to(&self, beside: Beside, left: bool, (i, within): (usize, Span)) -> Option<u64> {
         let Beside { then, value, old } = beside;
         let (grown, had) = (value.checked_sub(old)?, old.saturating_sub(then));
@@ -86,8 +87,8 @@ impl RowCounters {
         near.then_some(had)
     }
 
-    /// What series of a page may have had of missing ones: `moved` are the candidates of a counter, and `had` what one had in
-    /// a counter, or that it cannot be. It must be possible in all counters that show both.
+    /// What series of a page may have had of missing ones: `moved` returns the candidates of a counter, and `had` what one
+    /// had in a counter, or `None` if that is impossible. It must be possible in all counters that show both.
     fn of_missing(
         &self,
         reading: &EngineReading,
@@ -127,7 +128,7 @@ pub(super) fn only(counter: usize, grown: u64) -> [u64; COUNTERS] {
     std::array::from_fn(|i| if i == counter { grown } else { 0 })
 }
 
-/// The larger of two explanations, if it is large enough to tell.
+/// The larger of two explanations, if it is large enough to matter.
 fn largest(one: [u64; COUNTERS], other: [u64; COUNTERS]) -> [u64; COUNTERS] {
     let taken: [u64; COUNTERS] = std::array::from_fn(|i| one[i].max(other[i]));
     if taken.iter().any(|taken| *taken >= MIN_JUDGED) { taken } else { [0; COUNTERS] }

@@ -1,15 +1,15 @@
-//! Which TCP ports a process listens on, from `/proc`. Only what is reachable from here: this network namespace.
+//! The TCP ports that a process listens on, from `/proc`, in this network namespace.
 
 use std::collections::HashSet;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// A server is rarely further above the process that holds the GPU.
+/// The most levels of parents that are searched; a server is rarely further above the process that uses the GPU.
 const PARENTS: usize = 3;
 
-/// The addresses at which `pids` and their parents can be connected to: an engine's server is often the parent of the
-/// process that NVML names. Ports that the kernel hands out are left alone: those are the engine's own talk between its
-/// parts, and a stranger's request there may disturb it. Empty where `/proc` may not be read.
+/// The addresses at which `pids` and their parents accept connections: an engine's server is often the parent of the
+/// process that NVML reports. Ephemeral ports are excluded: engines use them between their own processes, and an unexpected
+/// request may disturb them. Empty if `/proc` is unreadable.
 pub fn listening(pids: &[u32]) -> Vec<SocketAddr> {
     let family: HashSet<u32> = pids.iter().flat_map(|pid| lineage(*pid)).collect();
     let sockets: HashSet<u64> = family.iter().flat_map(|pid| sockets(*pid)).collect();
@@ -27,20 +27,20 @@ pub fn listening(pids: &[u32]) -> Vec<SocketAddr> {
         .collect()
 }
 
-/// A process and its nearest parents, but not what starts sessions and containers.
+/// A process and its nearest parents, up to those that start sessions and containers.
 fn lineage(pid: u32) -> Vec<u32> {
     let parent = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/stat")).ok().and_then(|stat| parent(&stat));
     std::iter::successors(Some(pid), parent).take_while(|pid| *pid > 1).take(1 + PARENTS).collect()
 }
 
-/// The parent in a `/proc/PID/stat` line, unless it is of a program whose children are strangers to it.
+/// The parent in a `/proc/PID/stat` line, unless it is of a program that starts unrelated processes.
 fn parent(stat: &str) -> Option<u32> {
     let (name, rest) = stat.split_once('(')?.1.rsplit_once(") ")?;
     let no_kin = ["sshd", "systemd", "init", "containerd-shim"].iter().any(|prefix| name.starts_with(prefix));
     if no_kin { None } else { rest.split(' ').nth(1)?.parse().ok() }
 }
 
-/// The inodes of the sockets that a process holds.
+/// The inodes of a process's sockets.
 fn sockets(pid: u32) -> Vec<u64> {
     let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
     let links = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
@@ -88,7 +88,7 @@ fn address(text: &str) -> Option<SocketAddr> {
         _ => return None,
     };
     let reachable = match ip {
-        // A socket on all of IPv6 takes IPv4 too, unless it was told otherwise, which servers are not.
+        // A socket on all IPv6 addresses accepts IPv4 too, unless configured otherwise.
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) | IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         ip => ip,
     };

@@ -1,7 +1,7 @@
-//! The search for engines on this box: the usual ports on loopback, and the ports of the processes that hold GPUs.
+//! The search for engines on this machine: the usual ports on loopback, and the ports of processes that use GPUs.
 //!
-//! An engine is recognised by its page, never by its port. A refused connection costs nothing; a server that is no engine
-//! is not asked again for a while.
+//! An engine is recognized by its page, not by its port. A refused connection is cheap; a server that is not an engine is
+//! not asked again for a while.
 
 mod listening;
 
@@ -26,13 +26,13 @@ pub use listening::listening;
 const ACCEPT: Duration = Duration::from_millis(200);
 /// The timeout of a server's response.
 const ANSWER: Duration = Duration::from_secs(1);
-/// The number of searches in which a server that is no engine is not asked again.
+/// The number of searches during which a server that is not an engine is not asked again.
 const LEAVE_ALONE: u32 = 20;
 
-/// The processes that hold memory on this machine's GPUs, by the driver that names them.
+/// The processes that use memory of this machine's GPUs, by the driver that reports them.
 pub type Pids = BTreeMap<TargetId, Vec<u32>>;
 
-/// Notes the processes of an event of the driver. Returns whether they have changed.
+/// Records the processes in an event of the driver. Returns whether they have changed.
 pub fn note_pids(known: &mut Pids, event: &Event) -> bool {
     let Event::Gpus { source, outcome, .. } = event else { return false };
     let gpus = outcome.iter().flatten();
@@ -46,23 +46,23 @@ pub fn note_pids(known: &mut Pids, event: &Event) -> bool {
 pub struct Discovery {
     id: TargetId,
     ports: Vec<u16>,
-    /// The processes that hold GPUs, by the driver that names them.
+    /// The processes that use GPUs, by the driver that reports them.
     pids: Option<watch::Receiver<Pids>>,
     /// The targets found so far.
     known: Vec<ScrapeTarget>,
     sink: Option<Sink>,
     settings: Settings,
     clock: Clock,
-    /// Servers that are no engines, with the number of searches in which they are not asked again.
+    /// Servers that are not engines, with the number of searches during which they are not asked again.
     strangers: HashMap<SocketAddr, u32>,
 }
 
 /// An engine or exporter that was found, with its first page.
 #[derive(Debug)]
 pub struct FoundEngines {
-    /// Its scraper, which knows the address of the page.
+    /// Its scraper, which has found the page.
     pub scraper: Scraper,
-    /// The page by which it was recognised.
+    /// The page that identified it.
     pub first: Event,
 }
 
@@ -84,8 +84,8 @@ impl Discovery {
         Self { pids: Some(pids), ..self }
     }
 
-    /// Asks the usual ports and those of `pids` and their parents, all at once, except those in `known`.
-    /// It takes about a second at most.
+    /// Requests the usual ports and those of `pids` and their parents, all at once, except those in `known`. Takes about a
+    /// second at most.
     pub async fn discover(&mut self, pids: &[u32], known: &[ScrapeTarget]) -> Vec<FoundEngines> {
         let mut asked = JoinSet::new();
         for address in self.addresses(pids, known) {
@@ -129,7 +129,7 @@ impl Discovery {
         sink.say(Said::Errors(if self.known.is_empty() { none().collect() } else { Vec::new() })).await;
     }
 
-    /// The ports at which something answered that is no engine.
+    /// The ports at which something other than an engine answered.
     pub fn stranger_ports(&self) -> Vec<u16> {
         let mut ports: Vec<u16> = self.strangers.keys().map(SocketAddr::port).collect();
         ports.sort_unstable();
@@ -169,7 +169,7 @@ impl Source for Discovery {
     }
 }
 
-/// Whether a target is what listens at `address`.
+/// Whether a target is the server at `address`.
 fn is_at(target: &ScrapeTarget, address: SocketAddr) -> bool {
     let host = target.host().map(|host| host.trim_matches(['[', ']']));
     let same_host = host.is_some_and(|host| host.parse::<IpAddr>().is_ok_and(|ip| ip == address.ip()));
@@ -178,9 +178,9 @@ fn is_at(target: &ScrapeTarget, address: SocketAddr) -> bool {
 
 enum ProbeAnswer {
     Engine(Box<FoundEngines>),
-    /// A server that is no engine answers.
+    /// A server that is not an engine.
     Stranger,
-    /// Nothing listens, or no answer came in time.
+    /// Nothing listens, or nothing answered in time.
     Silence,
 }
 
@@ -191,11 +191,11 @@ async fn ask(address: SocketAddr, settings: Settings, clock: Clock) -> (SocketAd
     let Ok(target) = format!("http://{address}").parse() else { return (address, ProbeAnswer::Silence) };
     let mut scraper = Scraper::new(target, settings, clock);
     let answer = match timeout(ANSWER, scraper.scrape()).await {
-        // An engine without a metrics page is found too: its error says which option switches the page on.
+        // An engine without a metrics page is included: its error names the option that enables the page.
         Ok(first) if tells_something(&first) || scraper.owner().is_some() => {
             ProbeAnswer::Engine(Box::new(FoundEngines { scraper, first }))
         }
-        // It may be an engine that is starting: the next search asks it again.
+        // It may be an engine that is starting, so the next search asks it again.
         Err(_) => ProbeAnswer::Silence,
         Ok(_) => ProbeAnswer::Stranger,
     };
@@ -209,7 +209,7 @@ fn tells_something(event: &Event) -> bool {
     }
 }
 
-/// The error about servers that are no engines, if no engine was found; `None` without such a server.
+/// The error about servers that are not engines, if no engine was found; `None` without such a server.
 pub fn no_engine_at(ports: &[u16]) -> Option<SourceError> {
     let first = ports.first()?;
     let others = match ports.len() - 1 {

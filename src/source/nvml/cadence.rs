@@ -1,4 +1,4 @@
-//! The loop that starts polls of the driver. Every thread of this source reports to it, and it waits for none.
+//! The loop that starts polls of the driver. Every thread of this source reports to it, and it never waits for one.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
@@ -16,14 +16,14 @@ use crate::reading::{Event, GpuReading, Label, SourceError};
 const SECOND_POLL: Duration = Duration::from_millis(300);
 /// The time between two attempts to load the library.
 const RETRY: Duration = Duration::from_secs(30);
-/// The time of loading after which an error is reported.
+/// The loading time after which an error is reported.
 const LOADING: Duration = Duration::from_secs(10);
-/// The time between two checks of a thread at work.
+/// The time between two checks of a working thread.
 const WATCH: Duration = Duration::from_millis(50);
 /// The longest sleep.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// The stage of loading.
+/// The state of the library.
 enum Stage {
     Loading { since: Instant },
     Down { retry: Instant },
@@ -40,7 +40,7 @@ pub(super) struct Cadence<S> {
     stage: Stage,
     /// The last reported error.
     trouble: Option<Failed>,
-    /// When the next poll is due; `None` until one is asked for.
+    /// When the next poll is due; `None` until one is requested.
     due: Option<Instant>,
     began: Instant,
     polls: u64,
@@ -143,7 +143,7 @@ impl<S: Fn(Event)> Cadence<S> {
                     self.due = None;
                     machine.begin_look(now, if self.settings.pace == PollPace::Asked { due } else { now });
                 } else if due.is_some_and(|due| now >= due + LOOK) && self.settings.pace == PollPace::Asked {
-                    // The previous poll is still under way: the event holds what is known so far.
+                    // The previous poll is still in progress: the event has the results so far.
                     self.due = None;
                     let readings = machine.readings_so_far(now);
                     self.finish(readings, now);
@@ -165,7 +165,7 @@ impl<S: Fn(Event)> Cadence<S> {
         }
     }
 
-    /// The GPUs that the kernel lists, if the error tells their state; else the error.
+    /// The GPUs listed by the kernel, if the error determines their state; else the error.
     fn without_library(&self, failed: &Failed) -> Result<Vec<GpuReading>, SourceError> {
         let gpus = failed.gpus.map(|state| kernel::list(&self.settings.kernel_list, state)).unwrap_or_default();
         if gpus.is_empty() { Err(failed.trouble.clone()) } else { Ok(gpus) }
@@ -176,7 +176,7 @@ impl<S: Fn(Event)> Cadence<S> {
         self.polls += 1;
         if let PollPace::Every(interval) = self.settings.pace {
             let pause = if self.polls == 1 { SECOND_POLL.min(interval) } else { interval };
-            // A slow driver is left alone for as long as its last poll took.
+            // After a slow poll, the driver rests for as long as that poll took.
             let rested = now + now.saturating_duration_since(self.began).min(interval);
             self.due = Some(self.due.unwrap_or((self.began + pause).max(rested)));
         }

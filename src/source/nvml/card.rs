@@ -1,4 +1,4 @@
-//! One GPU as the driver lists it: its handle, its constant facts, and the calls that it does not support.
+//! One GPU of the driver: its handle, its constant properties, and its unsupported calls.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -37,16 +37,16 @@ pub(super) enum Call {
     Gpm,
 }
 
-/// The reason why a visit of a GPU ends early.
+/// The reason that a visit of a GPU ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// It has no values now because it is in this state.
+    /// It is in this state, without values.
     Out(GpuState),
-    /// The call returned after its timeout.
+    /// The call returned after its thread was written off.
     WrittenOff,
 }
 
-/// One GPU. Threads share it, so that a new thread knows what the one before it found out.
+/// One GPU. Threads share it, so that a new thread knows the results of earlier ones.
 #[derive(Debug)]
 pub(super) struct Card {
     /// The driver's index.
@@ -92,7 +92,7 @@ impl Card {
         self.denied.load(Ordering::Relaxed) & (1 << call as u8) != 0
     }
 
-    /// Notes a call that is never made again.
+    /// Records a call that is never to be made again.
     pub(super) fn refuse(&self, call: Call) {
         self.refused.fetch_or(1 << call as u8, Ordering::Relaxed);
     }
@@ -109,7 +109,7 @@ pub(super) struct CardTally {
     failed: Cell<bool>,
 }
 
-/// A thread's visit of a GPU. Each call increments its pulse.
+/// A thread's visit of a GPU. Each call increments the thread's pulse.
 #[derive(Clone, Copy)]
 pub(super) struct Visit<'a> {
     pub(super) card: &'a Card,
@@ -118,7 +118,7 @@ pub(super) struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    /// Makes a call whose result may change. `None` if it is not supported or failed.
+    /// Makes a call whose result may change. `None` if the call is unsupported or failed.
     pub(super) fn ask<T>(
         &self,
         call: Call,
@@ -132,7 +132,7 @@ impl Visit<'_> {
         self.settle(call, || question(device))
     }
 
-    /// Ends a visit without any value with an error, if permission was missing or all errors were unspecific.
+    /// Returns an error for a visit without any value, if permission was missing or all errors were unspecific.
     pub(super) fn judge(&self) -> Result<(), Stop> {
         match self.tally {
             tally if tally.answered.get() => Ok(()),
@@ -142,7 +142,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Makes a call whose result never changes, unless the result is known.
+    /// Makes the calls whose results never change, unless they are known.
     pub(super) fn ask_identity(&self) -> Result<(), Stop> {
         if self.card.name.get().is_none()
             && let Some(name) = self.ask(Call::Name, Device::name)?
@@ -199,7 +199,7 @@ impl Visit<'_> {
     }
 }
 
-/// Whether an error will not change while this process runs.
+/// Whether an error is permanent while this process runs.
 const fn is_final(error: &NvmlError) -> bool {
     matches!(
         error,

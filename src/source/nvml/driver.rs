@@ -1,4 +1,4 @@
-//! The handle of the running source: it starts the loop and sends it messages.
+//! The handle of the running source: starts the loop and sends it messages.
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
@@ -30,14 +30,13 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts the source and returns at once. Every poll becomes one [`Event::Gpus`] given to `send`, which is called on
-    /// the source's own thread; so does the first failure to load the library and every other one that differs from it.
-    /// Loading is tried again every 30 s.
+    /// Starts the source and returns at once. Every poll results in one [`Event::Gpus`] passed to `send`, on the source's
+    /// own thread; so does each new kind of failure to load the library. Loading is retried every 30 s.
     pub fn start(settings: NvmlSettings, clock: Clock, send: impl Fn(Event) + Send + 'static) -> Self {
         Self::telling(Version::default(), settings, clock, send)
     }
 
-    /// The same, with a handle for the driver's version.
+    /// As [`Driver::start`], with a handle for the driver's version.
     pub(super) fn telling(
         version: Version,
         settings: NvmlSettings,
@@ -47,13 +46,13 @@ impl Driver {
         let (tell, inbox) = channel();
         let driver = Self { tell: tell.clone(), version: version.clone() };
         let cadence = Cadence::new(settings, clock, send, tell, version.0);
-        // Without a thread there are no polls, and the dashboard shows only engines.
+        // Without a thread there are no polls, and the dashboard only shows engines.
         let _ = thread::Builder::new().name("nvml".to_owned()).spawn(move || cadence.run(&inbox));
         driver
     }
 
-    /// Asks for a poll now. It comes as one event, even if a GPU hangs: then 200 ms after the patience ran out. While the
-    /// library cannot be loaded the event says why.
+    /// Requests a poll. It results in one event, even if a GPU hangs: then 200 ms after its timeout. While the library
+    /// cannot be loaded, the event has the reason.
     pub fn poll(&self) {
         let _ = self.tell.send(LaneMessage::Poll);
     }

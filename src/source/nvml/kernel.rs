@@ -7,10 +7,10 @@ use nvml_wrapper::error::NvmlError;
 
 use crate::reading::{GpuId, GpuReading, GpuState, Label};
 
-/// The folder in which the driver lists its GPUs.
+/// The folder with the driver's list of GPUs.
 pub(super) const FOLDER: &str = "/proc/driver/nvidia/gpus";
 
-/// The state of every GPU if the library fails with `error`; `None` if the error does not tell it.
+/// The state of every GPU if the library fails with `error`; `None` if the error does not determine it.
 pub(super) const fn state_after(error: &NvmlError) -> Option<GpuState> {
     match error {
         NvmlError::NoPermission => Some(GpuState::Refused),
@@ -20,7 +20,7 @@ pub(super) const fn state_after(error: &NvmlError) -> Option<GpuState> {
     }
 }
 
-/// A reading without values for each GPU in `folder`, in the order of bus addresses, which is the library's.
+/// A reading without values for each GPU in `folder`, in the order of bus addresses, as in the library.
 pub(super) fn list(folder: &Path, state: GpuState) -> Vec<GpuReading> {
     let mut addresses: Vec<_> =
         fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();

@@ -1,7 +1,7 @@
 //! A thread that polls GPUs in rounds, and the handle that supervises it.
 //!
-//! A lane never waits for its thread. When a call has not returned in time, the thread is written off: it is left inside
-//! the driver, its GPU is reported, and new threads continue with the other GPUs.
+//! A lane never waits for its thread. If a call does not return in time, its thread is written off: it stays inside the
+//! driver, its GPU is reported, and new threads continue with the other GPUs.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,8 +14,8 @@ use super::message::LaneMessage;
 use super::pulse::Pulse;
 use crate::reading::GpuState;
 
-/// The calls that a lane makes for each GPU. A thread that is written off keeps its value; the next thread begins
-/// with a new one.
+/// The calls that a lane makes for each GPU. A thread that is written off keeps its value; the next thread starts with a
+/// new one.
 pub(super) trait Round: Default + Send + 'static {
     /// The result of a visit.
     type Output: Send + 'static;
@@ -40,20 +40,20 @@ struct Worker {
 /// The GPU that a thread is visiting.
 struct LaneWatch {
     gpus: Vec<u32>,
-    /// The pulse when it last moved, and when that was seen.
+    /// The last change of the pulse, and when it was seen.
     seen: (u64, Instant),
 }
 
 /// A call that did not return in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stall {
-    /// The thread, which may return later.
+    /// The id of the thread, which may return later.
     pub(super) worker: u64,
     /// The GPU.
     pub(super) gpu: u32,
 }
 
-/// A lane. It has one thread, and more of them only for the rest of a round in which a GPU hung.
+/// A lane. It has one thread, and further ones only for the rest of a round in which a GPU hung.
 pub(super) struct DriverLane<R: Round> {
     cards: Arc<[Card]>,
     tell: Sender<LaneMessage>,
@@ -74,7 +74,7 @@ impl<R: Round> DriverLane<R> {
         self.workers.iter().any(|worker| worker.watch.is_some())
     }
 
-    /// Begins a round over `gpus`.
+    /// Starts a round over `gpus`.
     pub(super) fn begin(&mut self, gpus: &[u32], now: Instant) {
         self.take();
         if self.workers.is_empty() {
@@ -84,14 +84,14 @@ impl<R: Round> DriverLane<R> {
         self.workers.iter_mut().for_each(|worker| worker.order(gpus.to_vec(), now));
     }
 
-    /// Notes that thread `worker` has finished. Returns whether this ended the lane's round.
+    /// Records that thread `worker` has finished. Returns whether this ended the lane's round.
     pub(super) fn ended(&mut self, worker: u64) -> bool {
         let Some(worker) = self.workers.iter_mut().find(|w| w.id == worker) else { return false };
         worker.watch = None;
         !self.is_busy()
     }
 
-    /// The results of the round so far. A GPU that was polled twice in it has two, the later one last.
+    /// Takes the results of the round so far. A GPU that was polled twice has two, the later one last.
     pub(super) fn take(&mut self) -> Vec<LaneOutcome<R::Output>> {
         std::mem::take(&mut *self.found())
     }
@@ -100,8 +100,8 @@ impl<R: Round> DriverLane<R> {
         self.basket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes off the threads whose calls have not returned in time. New threads take their remaining GPUs: one for the
-    /// GPUs that have answered before, and one for each other GPU, since it may hang as well.
+    /// Writes off the threads whose calls have not returned in time. New threads take over their remaining GPUs: one for
+    /// those that have answered before, and one for each other GPU, since it may hang as well.
     pub(super) fn check(&mut self, now: Instant) -> Vec<Stall> {
         let patience = self.patience;
         let late: Vec<Worker> = self.workers.extract_if(.., |worker| worker.silence(now) >= patience).collect();
@@ -122,7 +122,7 @@ impl<R: Round> DriverLane<R> {
         stall
     }
 
-    /// Starts a thread. Threads of all lanes are numbered together.
+    /// Starts a thread. Thread ids are unique across lanes.
     fn hire(&self) -> Worker {
         static HIRED: AtomicU64 = AtomicU64::new(0);
         let id = HIRED.fetch_add(1, Ordering::Relaxed);

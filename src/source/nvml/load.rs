@@ -26,7 +26,7 @@ pub(super) struct Failed {
     pub(super) gpus: Option<GpuState>,
 }
 
-/// Loads the library on a thread of its own, since initialising a broken driver may hang, and passes the result to `done`.
+/// Loads the library on its own thread, since initializing a broken driver may hang, and passes the result to `done`.
 pub(super) fn load(library: Option<PathBuf>, done: impl FnOnce(Result<Loaded, Failed>) + Send + 'static) {
     let failed =
         |path: Option<&Path>, error| Failed { trouble: trouble(path, &error), gpus: kernel::state_after(&error) };

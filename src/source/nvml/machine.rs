@@ -1,4 +1,4 @@
-//! The GPUs of a machine: a quick and a slow lane, and the readings that combine their results.
+//! The GPUs of a machine: a fast and a slow lane, and the readings that combine their results.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const SLOW_INTERVAL: Duration = Duration::from_secs(5);
 const SLOW_SECOND: Duration = Duration::from_millis(300);
 /// The age up to which results of the slow lane are reported.
 const SLOW_AGE: Duration = Duration::from_secs(15);
-/// The time that a poll with a hanging GPU waits for the other GPUs.
+/// How long a poll with a hanging GPU waits for the other GPUs.
 const GRACE: Duration = Duration::from_millis(200);
 /// The time after which a poll is reported without the GPUs that are still missing.
 pub(super) const LOOK: Duration = Duration::from_millis(2300);
@@ -32,13 +32,13 @@ pub(super) struct Machine {
     slow: DriverLane<Slow>,
     slow_rounds: u32,
     slow_due: Instant,
-    /// The deadline of the poll under way.
+    /// The deadline of the current poll.
     deadline: Option<Instant>,
-    /// Whether a GPU hung in the poll under way.
+    /// Whether a GPU hung in the current poll.
     stalled: bool,
-    /// Whether GPUs were reported as slow that the poll under way will still read.
+    /// Whether GPUs were reported as slow that the current poll will still read.
     owed: bool,
-    /// Whether the poll under way was reported before all its threads ended.
+    /// Whether the current poll was reported before all its threads ended.
     told: bool,
     found: BTreeMap<u32, Result<GpuReading, GpuState>>,
     slow_found: BTreeMap<u32, (Instant, SlowFigures)>,
@@ -83,14 +83,14 @@ impl Machine {
         self.slow_due
     }
 
-    /// Begins a poll that was due at `due`.
+    /// Starts a poll that was due at `due`.
     pub(super) fn begin_look(&mut self, now: Instant, due: Instant) {
         self.found.clear();
         (self.deadline, self.told, self.stalled, self.owed) = (Some(due + LOOK), false, false, false);
         self.polls.begin(&self.willing(), now);
     }
 
-    /// Notes that a thread ended its round. Returns the readings if that completed the poll.
+    /// Records that a thread ended its round. Returns the readings if that completed the poll.
     pub(super) fn ended(&mut self, worker: u64, now: Instant) -> Option<Vec<GpuReading>> {
         if self.slow.ended(worker) {
             for (gpu, found) in self.slow.take() {
@@ -104,7 +104,7 @@ impl Machine {
         self.tell_once(now)
     }
 
-    /// Notes that a thread that was written off has returned: its GPU is polled again.
+    /// Records that a thread that was written off has returned, so that its GPU is polled again.
     pub(super) fn back(&mut self, worker: u64) {
         self.hung.retain(|(thread, _)| *thread != worker);
     }
@@ -113,7 +113,7 @@ impl Machine {
         self.xids.insert(gpu, code);
     }
 
-    /// Starts rounds that are due and writes off threads that hang. Returns the readings if that ended an incomplete poll.
+    /// Starts due rounds and writes off hanging threads. Returns the readings if that ended an incomplete poll.
     pub(super) fn check(&mut self, now: Instant) -> Option<Vec<GpuReading>> {
         if now >= self.slow_due && !self.slow.is_busy() && !self.found_nothing_yet() {
             self.slow.begin(&self.willing(), now);
@@ -138,18 +138,18 @@ impl Machine {
         (!std::mem::replace(&mut self.told, true)).then(|| self.readings(now))
     }
 
-    /// The readings of the poll under way so far.
+    /// The readings of the current poll so far.
     pub(super) fn readings_so_far(&mut self, now: Instant) -> Vec<GpuReading> {
         self.told = true;
         self.readings(now)
     }
 
-    /// Whether the slow lane waits: it does not run beside the first poll.
+    /// Whether the slow lane waits, since it does not run during the first poll.
     fn found_nothing_yet(&self) -> bool {
         self.slow_rounds == 0 && self.polls.is_busy()
     }
 
-    /// GPUs in which no thread hangs.
+    /// GPUs without a hanging thread.
     fn willing(&self) -> Vec<u32> {
         self.cards.iter().map(|card| card.index).filter(|gpu| !self.is_hung(*gpu)).collect()
     }

@@ -1,9 +1,9 @@
 //! The NVIDIA driver of this machine, called through its library on separate OS threads.
 //!
 //! A call of the driver may never return, so no other thread waits for one: a [`lane`] makes the calls on a thread, and the
-//! [`cadence`] writes that thread off after a timeout and continues without its GPU. The library is never unloaded or
-//! shut down, because threads may still be inside it. Calls that a GPU does not support, and calls whose result never
-//! changes, are made once. Slow calls are made less often, on another thread.
+//! [`cadence`] writes that thread off after a timeout and continues without its GPU. The library is never unloaded or shut
+//! down, since threads may still be inside it. Unsupported calls, and calls whose result never changes, are made once. Slow
+//! calls are made less often, on another thread.
 
 mod cadence;
 mod card;

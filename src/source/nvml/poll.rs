@@ -1,4 +1,4 @@
-//! The calls of a poll to each GPU: those that the driver answers quickly.
+//! The calls of a poll to each GPU which the driver answers quickly.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use super::process::ProcessNames;
 use crate::reading::{Ecc, GpuReading, Mig, Throttle};
 use crate::units::{Bytes, Celsius, Energy, Megahertz, Power, Ratio};
 
-/// The number of polls between two reads of values that seldom change.
+/// The number of polls between two reads of values that rarely change.
 const STEADY_LOOKS: u32 = 10;
 
-/// The least number that means "not available".
+/// The smallest number that means "not available".
 const BLANK: u32 = 0x7fff_fff0;
 const BLANK_LONG: u64 = 0x7fff_ffff_ffff_fff0;
 /// The largest valid share, in percent.
@@ -30,7 +30,7 @@ pub(super) struct DriverPoll {
     steady: HashMap<u32, (u32, Steady)>,
 }
 
-/// Values that change only by an operator or by a fault of the board.
+/// Values that only an operator or a hardware fault changes.
 #[derive(Clone, Copy, Default)]
 struct Steady {
     power_limit: Option<Power>,
@@ -53,7 +53,7 @@ impl Round for DriverPoll {
             name: at.card.name(),
             utilization: utilization.as_ref().and_then(|u| percent(u.gpu)),
             memory_utilization: utilization.as_ref().and_then(|u| percent(u.memory)),
-            // Version 2 of the call: the driver's reserve is told apart.
+            // Version 2 of the call reports the driver's reserve separately.
             memory_used: memory.as_ref().and_then(|m| bytes(m.used)),
             memory_total: memory.as_ref().and_then(|m| bytes(m.total)),
             power: at.ask(Call::Power, Device::power_usage)?.and_then(told).map(Power::new),
@@ -110,7 +110,7 @@ fn told_long(number: u64) -> Option<u64> {
     (number < BLANK_LONG).then_some(number)
 }
 
-/// A share in percent. A fan's may be a little above 100.
+/// A share in percent. A fan's may be slightly above 100.
 fn percent(percent: u32) -> Option<Ratio> {
     (percent <= MOST_PERCENT).then(|| Ratio::from_percent(f64::from(percent))).flatten()
 }
@@ -127,7 +127,7 @@ const fn mig(mode: u32) -> Option<Mig> {
     }
 }
 
-/// Why the clocks are reduced. If the bits of all reasons are set, idleness included, the value is not available.
+/// The reasons that clocks are reduced. If the bits of all reasons are set, including idle, the value is not available.
 fn throttle(reasons: ThrottleReasons) -> Option<Throttle> {
     if reasons.is_all() {
         return None;

@@ -1,4 +1,4 @@
-//! The processes that hold memory on a GPU, with their names.
+//! The processes that use memory of a GPU, with their names.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,10 +12,10 @@ use super::card::{Call, Stop, Visit};
 use crate::reading::{GpuProcess, Label};
 use crate::units::Bytes;
 
-/// The length to which the kernel cuts names in `comm`.
+/// The length to which the kernel truncates names in `comm`.
 const COMM: usize = 15;
-/// The number of polls after which all names are read again: a process may have changed its name, or an id may have been
-/// reused.
+/// The number of polls after which all names are read again, since a process may have changed its name, or an id may have
+/// been reused.
 const KEPT: u32 = 1024;
 
 /// Names of processes, kept between polls.
@@ -40,7 +40,7 @@ impl ProcessNames {
         Ok(Some(processes))
     }
 
-    /// A process that both computes and draws is listed twice with the same memory.
+    /// Adds a process. One that both computes and draws is listed twice, with the same memory.
     fn add(&mut self, processes: &mut Vec<GpuProcess>, info: &ProcessInfo) {
         let memory = match info.used_gpu_memory {
             UsedGpuMemory::Used(bytes) => Some(Bytes::new(bytes)),
@@ -61,7 +61,7 @@ impl ProcessNames {
     }
 }
 
-/// The kernel's name of a process, or the program's file name if the kernel cut it.
+/// The kernel's name of a process, or the program's file name if the kernel truncated it.
 fn read_name(proc: &Path, pid: u32) -> Option<Label> {
     let folder = proc.join(pid.to_string());
     let comm = fs::read_to_string(folder.join("comm")).ok()?;

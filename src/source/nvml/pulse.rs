@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 #[derive(Debug)]
 pub(super) struct Pulse {
     pub(super) calls: AtomicU64,
-    /// The GPU of the present call; none before the first one.
+    /// The GPU of the current call; `u32::MAX` before the first one.
     pub(super) gpu: AtomicU32,
     pub(super) written_off: AtomicBool,
 }
@@ -16,7 +16,7 @@ impl Pulse {
         Self { calls: AtomicU64::new(0), gpu: AtomicU32::new(u32::MAX), written_off: AtomicBool::new(false) }
     }
 
-    /// Notes that a call begins.
+    /// Records that a call begins.
     pub(super) fn beat(&self, gpu: u32) {
         self.gpu.store(gpu, Ordering::Relaxed);
         self.calls.fetch_add(1, Ordering::Release);

@@ -17,12 +17,12 @@ pub struct NvmlSettings {
     pub pace: PollPace,
     /// The time after which the thread of a call that has not returned is written off.
     pub patience: Duration,
-    /// Where the kernel driver lists its GPUs, which have a row even if the library fails.
+    /// The folder in which the kernel driver lists its GPUs, which are shown even if the library fails.
     pub kernel_list: PathBuf,
 }
 
 impl NvmlSettings {
-    /// The system's library, a poll a second, a timeout of two seconds.
+    /// The system's library, one poll per second, and a timeout of two seconds.
     pub fn new(node: NodeName) -> Self {
         Self {
             library: None,

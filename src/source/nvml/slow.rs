@@ -1,5 +1,5 @@
-//! Slow calls: hardware activity counters (GPM, from Hopper on) and PCIe throughput, which older drivers measure
-//! by sleeping 20 ms a call.
+//! Slow calls: hardware activity counters (GPM, from Hopper on), and PCIe throughput, which older drivers measure by
+//! sleeping 20 ms per call.
 
 use std::collections::HashMap;
 
@@ -31,11 +31,11 @@ pub(super) struct Slow {
     cards: HashMap<u32, Gpm>,
 }
 
-/// What is known of a GPU's activity counters.
+/// The state of a GPU's activity counters.
 enum Gpm {
-    /// It has none.
+    /// The GPU has none.
     Absent,
-    /// It has them; the last sample, once there is one.
+    /// The last sample, once there is one.
     Present(Option<GpmSample<'static>>),
 }
 
@@ -63,7 +63,7 @@ impl Round for Slow {
             *last = Some(sample);
             return Ok(figures.unwrap_or_default());
         }
-        // The driver counts in kB/s.
+        // The driver reports kB/s.
         let throughput = |call, counter| {
             let answer = at.ask(call, |d| d.pcie_throughput(counter))?;
             Ok(answer.and_then(told).map(|kb| BytesPerSecond::new(u64::from(kb) * 1000)))

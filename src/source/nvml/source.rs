@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::reading::{Event, Label, SourceError, TargetId};
 use crate::source::contract::{Next, PollFuture, PollTiming, Sink, Source};
 
-/// How long a poll waits for the driver. A later result is taken too.
+/// How long a poll waits for the driver. A later result is still used.
 const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// Polls the GPUs of this machine.
@@ -22,7 +22,7 @@ pub struct Nvml {
     running: Option<Running>,
 }
 
-/// The driver, and what is known of its results.
+/// The running driver and its results.
 #[derive(Debug)]
 struct Running {
     driver: Driver,
@@ -38,7 +38,7 @@ impl Nvml {
         Self { id: TargetId::new("nvml:"), settings, version: Version::default(), running: None }
     }
 
-    /// A handle that has the driver's version once it is known.
+    /// A handle of the driver's version.
     pub fn version(&self) -> Version {
         self.version.clone()
     }

@@ -16,7 +16,7 @@ const WAIT: u32 = 600_000;
 /// The code of an unknown error in the driver's documentation.
 const UNKNOWN: u32 = 999;
 
-/// Sends every XID error from now on until the receiver is dropped; none if the driver has no events.
+/// Sends every XID error from now on until the receiver is dropped; none if the driver does not support events.
 pub(super) fn watch(nvml: &'static Nvml, gpus: u32, tell: Sender<LaneMessage>) {
     let _ = thread::Builder::new().name("nvml-xid".to_owned()).spawn(move || {
         let Some(events) = register(nvml, gpus) else { return };
@@ -39,7 +39,8 @@ pub(super) fn watch(nvml: &'static Nvml, gpus: u32, tell: Sender<LaneMessage>) {
     });
 }
 
-/// A set with every GPU that has events. A refused call consumes the set, so that it is made again without that GPU.
+/// An event set with every GPU that supports events. A failed registration consumes the set, so it is created again without
+/// that GPU.
 fn register(nvml: &'static Nvml, gpus: u32) -> Option<EventSet<'static>> {
     let mut willing: Vec<u32> = (0..gpus).collect();
     while !willing.is_empty() {
@@ -51,7 +52,7 @@ fn register(nvml: &'static Nvml, gpus: u32) -> Option<EventSet<'static>> {
     None
 }
 
-/// A set with all of `gpus`, or the first one that the driver refused.
+/// An event set with all of `gpus`, or the first GPU that failed.
 fn register_all(nvml: &'static Nvml, gpus: &[u32]) -> Result<EventSet<'static>, u32> {
     let first = gpus.first().copied().unwrap_or_default();
     let events = nvml.create_event_set().map_err(|_| first)?;

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::reading::{Label, ScrapeTrouble};
 use crate::units::{Moment, Timestamp};
 
-/// A complete body and the headers that are used.
+/// A complete body with the headers that are used.
 #[derive(Debug)]
 pub(super) struct PageAnswer {
     /// The body, decoded.
@@ -19,9 +19,9 @@ pub(super) struct PageAnswer {
     pub(super) at: Moment,
     /// Whether its content type is `OpenMetrics`; `None` without a content type.
     pub(super) openmetrics: Option<bool>,
-    /// The server's time.
+    /// The server's time, from the `Date` header.
     pub(super) date: Option<Timestamp>,
-    /// llama.cpp's identifier of its process, which it gives in place of a start time.
+    /// llama.cpp's identifier of its process, which replaces a start time.
     pub(super) process: Option<HeaderValue>,
 }
 
@@ -36,8 +36,8 @@ pub(super) struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    /// Receives the complete body. A body that is too large or truncated is an error; `broken` translates the
-    /// client's error.
+    /// Receives the complete body. A body that is too large or truncated is an error; `broken` translates the client's
+    /// error.
     pub(super) async fn receive<B>(
         self,
         response: Response<B>,

@@ -20,21 +20,21 @@ use crate::reading::{Label, ScrapeTrouble};
 
 /// Redirects followed within one server: `/metrics` to `/metrics/`.
 pub(super) const REDIRECTS: usize = 4;
-/// The largest buffer that is kept for the next page, and how many are kept: as many as a slot of the schedule needs.
+/// The largest buffer kept for the next page, and the most buffers kept, as many as a slot of the schedule needs.
 const KEEP: usize = 1 << 20;
 const BUFFERS: usize = 32;
 
 /// The connections of all scrapers of a process, kept alive between scrapes.
 ///
-/// A client with TLS reads the system's certificates when it is built, which takes longer than the first frame may
-/// take; so it is built when the first `https` target asks for it.
+/// A client with TLS reads the system's certificates when it is created, which takes longer than the first frame may take.
+/// So it is created for the first `https` target.
 #[derive(Debug, Clone, Default)]
 pub struct Clients(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     plain: OnceLock<Client>,
-    /// Clients by the file of certificates that they trust besides the system's.
+    /// Clients by the file of certificates that they trust in addition to the system's.
     tls: Mutex<HashMap<Option<PathBuf>, Client>>,
     buffers: Mutex<Vec<Vec<u8>>>,
     layouts: PageLayouts,
@@ -42,10 +42,10 @@ struct Shared {
 }
 
 impl Clients {
-    /// The client for `url`, trusting the certificates in `ca_file` too.
+    /// The client for `url`, which also trusts the certificates in `ca_file`.
     ///
     /// # Errors
-    /// [`ScrapeTrouble::Tls`] if the file or the system's certificates can't be read.
+    /// [`ScrapeTrouble::Tls`] if the file or the system's certificates are unreadable.
     pub(super) fn client(&self, url: &Url, ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
         if url.scheme() != "https" {
             return match self.0.plain.get() {
@@ -62,7 +62,7 @@ impl Clients {
         Ok(client)
     }
 
-    /// The models that are named by targets' addresses.
+    /// The models that targets' addresses name.
     pub(super) fn named(&self) -> &NamedPages {
         &self.0.named
     }
@@ -72,8 +72,8 @@ impl Clients {
         &self.0.layouts
     }
 
-    /// An empty buffer with capacity for the last page's size. Pages of engines and of exporters differ in size: a buffer that is
-    /// too small is replaced, so that those that are kept fit most pages.
+    /// An empty buffer with capacity for the last page's size. Pages of engines and exporters differ in size: a buffer that
+    /// is too small is replaced, so that the kept ones fit most pages.
     pub(super) fn buffer(&self, expected: usize) -> Vec<u8> {
         let expected = expected.min(KEEP);
         let mut buffers = self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,7 +84,7 @@ impl Clients {
         Vec::with_capacity(expected)
     }
 
-    /// Takes a buffer back for the next page.
+    /// Returns a buffer for reuse.
     pub(super) fn give_back(&self, mut buffer: Vec<u8>) {
         let mut buffers = self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner);
         if buffer.capacity() <= KEEP && buffers.len() < BUFFERS {
@@ -114,7 +114,7 @@ fn same_origin(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     }
 }
 
-/// A client for `http` alone: it has no certificate roots.
+/// A client for `http` only, without certificate roots.
 fn plain() -> Result<Client, ScrapeTrouble> {
     let trusts_nobody = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -126,7 +126,7 @@ fn plain() -> Result<Client, ScrapeTrouble> {
 
 /// A client that trusts the system's certificates and those in `ca_file`.
 fn secure(ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
-    // An error means that it is installed already.
+    // An error means that it is already installed.
     let _ = ring::default_provider().install_default();
     let Some(file) = ca_file else { return build(builder()) };
     let refuse = |why: &str| ScrapeTrouble::Tls(Label::new(&format!("ca_file {}: {why}", file.display())));
@@ -179,7 +179,7 @@ fn root_cause(error: &(dyn Error + 'static)) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
-/// An error and its causes, the innermost last. The source of an I/O error leaves out the error that it wraps.
+/// An error and its causes, the innermost last. The source of an I/O error omits the error that it wraps.
 fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |cause| {
         let cause: &'e (dyn Error + 'static) = *cause;

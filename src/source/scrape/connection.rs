@@ -24,10 +24,10 @@ use crate::reading::{Label, ScrapeTrouble};
 
 /// The timeout of connecting.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
-/// The size of the read buffer in bytes; a page is copied out as it arrives.
+/// The size of the read buffer in bytes; pages are copied out as they arrive.
 const READ: usize = 32 << 10;
 
-/// The connection to one server. It is opened when it is first needed, and again after it was closed.
+/// The connection to one server. It is opened when first needed, and again after it was closed.
 #[derive(Debug, Default)]
 pub(super) struct KeptConnection {
     /// The socket between two requests.
@@ -42,21 +42,21 @@ struct RequestExchange {
     connection: PolledConnection,
 }
 
-/// A connection that is read and written by whoever waits for what it brings: a task of its own would be spawned and woken for
-/// each page. `None` once it has ended.
+/// A connection that is driven by whichever future awaits its data: a task of its own would be spawned and woken for each
+/// page. `None` once it has ended.
 #[derive(Debug)]
 struct PolledConnection(Option<Connection<TokioIo<TcpStream>, Empty<Bytes>>>);
 
 impl PolledConnection {
-    /// Reads and writes what can be read and written now.
+    /// Reads and writes without waiting.
     fn go_on(&mut self, cx: &mut Context<'_>) {
-        // Its error is that of the response or of its body.
+        // Its error is also that of the response or its body.
         if self.0.as_mut().is_some_and(|connection| connection.poll_without_shutdown(cx).is_ready()) {
             self.0 = None;
         }
     }
 
-    /// Waits for what it brings.
+    /// Drives the connection until `brings` is ready.
     async fn until<T>(&mut self, mut brings: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
         poll_fn(|cx| {
             self.go_on(cx);
@@ -65,14 +65,14 @@ impl PolledConnection {
         .await
     }
 
-    /// The socket after the last exchange, unless more has been read than was answered.
+    /// The socket after the last exchange, unless unexpected data was received.
     async fn socket(self) -> Option<TcpStream> {
         let parts = self.0?.without_shutdown().await.ok()?;
         parts.read_buf.is_empty().then(|| parts.io.into_inner())
     }
 }
 
-/// The body of a response; its connection goes on while it is waited for.
+/// The body of a response, which drives its connection while it is awaited.
 pub(super) struct IncomingBody<'c> {
     body: Incoming,
     connection: Option<&'c mut PolledConnection>,
@@ -84,7 +84,7 @@ impl Body for IncomingBody<'_> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         let this = self.get_mut();
-        // What has arrived is taken before more is read.
+        // Data that has arrived is returned before more is read.
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
             return Poll::Ready(frame);
         }
@@ -130,13 +130,13 @@ impl KeptConnection {
         Ok(moved(url, &response).map_or_else(|| Got::Answer(response), Got::Moved))
     }
 
-    /// The response with a body that can be read.
+    /// The response with a readable body.
     pub(super) fn reading(&mut self, response: Response<Incoming>) -> Response<IncomingBody<'_>> {
         let connection = self.busy.as_mut().map(|exchange| &mut exchange.connection);
         response.map(|body| IncomingBody { body, connection })
     }
 
-    /// Takes the socket back if the response was read completely; otherwise closes it.
+    /// Keeps the socket if the response was read completely; otherwise closes it.
     pub(super) async fn rest(&mut self) {
         let Some(RequestExchange { mut sender, mut connection }) = self.busy.take() else { return };
         if connection.until(|cx| sender.poll_ready(cx)).await.is_ok() {
@@ -166,7 +166,7 @@ impl KeptConnection {
     }
 }
 
-/// Whether a socket is open and has received nothing since its last response.
+/// Whether a socket is open and has received nothing since the last response.
 fn is_open(stream: &TcpStream) -> bool {
     stream.try_read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }

@@ -1,4 +1,4 @@
-//! Credentials: a bearer token or a password in a file, read once, and again when it is refused.
+//! Credentials: a bearer token or a password in a file, read once, and again when refused.
 
 use std::path::Path;
 
@@ -18,9 +18,9 @@ pub(super) struct Credentials {
 enum Scheme {
     #[default]
     None,
-    /// A file that holds a bearer token.
+    /// A file with a bearer token.
     Bearer(std::path::PathBuf),
-    /// A user name, and a file that holds the password.
+    /// A user name, and a file with the password.
     Basic(String, std::path::PathBuf),
 }
 
@@ -36,10 +36,10 @@ impl Credentials {
         Self { scheme, header: None }
     }
 
-    /// The `Authorization` header, if there is one to send.
+    /// The `Authorization` header, if the target has credentials.
     ///
     /// # Errors
-    /// [`ScrapeTrouble::Other`] if the file can't be read or holds nothing.
+    /// [`ScrapeTrouble::Other`] if the file is unreadable or empty.
     pub(super) fn header(&mut self) -> Result<Option<HeaderValue>, ScrapeTrouble> {
         if self.header.is_none() {
             self.header = self.read()?;
@@ -67,7 +67,7 @@ impl Credentials {
             }
             Scheme::Basic(username, file) => {
                 let password = secret("password_file", file)?;
-                // Blanks may be part of the password; the end of the line is not.
+                // Blanks may be part of the password; the line end is not.
                 let password = password.trim_end_matches(['\r', '\n']);
                 (format!("Basic {}", base64(format!("{username}:{password}").as_bytes())), "password_file", file)
             }
@@ -87,7 +87,7 @@ fn refusal(key: &str, file: &Path, why: &str) -> ScrapeTrouble {
     ScrapeTrouble::Other(Label::new(&format!("{key} {}: {why}", file.display())))
 }
 
-/// Base64 with padding, as basic authentication writes it.
+/// Base64 with padding, as used in basic authentication.
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);

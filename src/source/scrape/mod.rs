@@ -1,7 +1,6 @@
-//! Metrics pages over HTTP: each poll gives one event, within its timeout.
+//! Metrics pages over HTTP: each poll results in one event, within its timeout.
 //!
-//! It finds and fetches a target's page; `dialect` reads it. The caller decides when to
-//! scrape.
+//! This module finds and fetches a target's page; `dialect` reads it. The caller decides when to scrape.
 
 mod answer;
 mod client;

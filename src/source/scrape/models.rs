@@ -21,22 +21,22 @@ const LOADED: usize = 64;
 pub(super) struct KnownModels {
     /// The engine that `owned_by` names.
     pub(super) owner: Option<EngineKind>,
-    /// The model that it serves, if it is one.
+    /// The model that it serves, if there is only one.
     pub(super) only: Option<ModelName>,
-    /// Other names of its models.
+    /// The aliases of its models.
     pub(super) aliases: Vec<ModelAlias>,
-    /// Its models, where it is a router that loads several.
+    /// Its models, if it is a router that loads several.
     pub(super) routed: Option<Vec<RoutedModel>>,
-    /// The server did not answer, or answered with a server error.
+    /// Whether the server did not answer, or answered with a server error.
     pub(super) unsure: bool,
 }
 
 /// A model of llama.cpp's router.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RoutedModel {
-    /// Its name and its other names.
+    /// Its name and aliases.
     names: Vec<String>,
-    /// Its state: loaded, loading, asleep or not loaded; `None` if the list does not have it.
+    /// Its state: loaded, loading, asleep or not loaded; `None` if missing in the list.
     pub(super) status: Option<Label>,
 }
 
@@ -46,7 +46,7 @@ impl RoutedModel {
         self.names.first().map(String::as_str)
     }
 
-    /// Whether `name` is one of its names.
+    /// Whether `name` is its name or an alias.
     pub(super) fn is_called(&self, name: &ModelName) -> bool {
         self.names.iter().any(|known| ModelName::new(known) == *name)
     }
@@ -71,7 +71,7 @@ struct ModelList {
     data: Vec<Value>,
 }
 
-/// An entry. A member of another type than expected is ignored.
+/// An entry. A member of an unexpected type is ignored.
 #[derive(Deserialize)]
 struct ModelEntry {
     id: Option<Value>,
@@ -87,7 +87,7 @@ impl ModelEntry {
         self.text().filter(|id| is_name(id))
     }
 
-    /// Its name as the list has it.
+    /// The name as in the list.
     fn text(&self) -> Option<&str> {
         self.id.as_ref().and_then(Value::as_str)
     }
@@ -111,12 +111,12 @@ impl ModelEntry {
 }
 
 impl KnownModels {
-    /// Reads the answer; `None` if it is something else.
+    /// Parses the response; `None` if it is not a model list.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let ModelList { data } = serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)).ok()?;
         let is_empty = data.is_empty();
         let data: Vec<ModelEntry> = data.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect();
-        // If no name is a text, it is not a model list.
+        // If no name is a string, it is not a model list.
         if !is_empty && data.iter().all(|entry| entry.id.is_some() && entry.text().is_none()) {
             return None;
         }
@@ -132,7 +132,7 @@ impl KnownModels {
         })
     }
 
-    /// The loaded models, where it is a router that loads several, without those that are read elsewhere.
+    /// The loaded models of a router, without those that are read elsewhere; `None` if it is not a router.
     pub(super) fn loaded(&self, elsewhere: &[ModelName]) -> Option<Vec<String>> {
         let is_ours = |model: &&RoutedModel| !elsewhere.iter().any(|name| model.is_called(name));
         let loaded = self.routed.as_ref()?.iter().filter(|model| model.is_loaded()).filter(is_ours);
@@ -145,7 +145,7 @@ fn is_name(text: &str) -> bool {
     ModelName::told(text).is_some()
 }
 
-/// The model of a list that otherwise holds only its other names and its adapters.
+/// The only model of a list, which otherwise has only its aliases and adapters.
 fn only(entries: &[ModelEntry]) -> Option<&str> {
     let mut models = entries.iter().filter(|entry| entry.parent().is_none() && entry.id().is_some());
     let first = models.next()?;
@@ -153,8 +153,8 @@ fn only(entries: &[ModelEntry]) -> Option<&str> {
     models.all(is_first).then(|| first.id()).flatten()
 }
 
-/// The base model of an adapter, and the root of names with the same root; the first of these names if the root is a
-/// folder, which has no meaning outside the server.
+/// The base model of each adapter, and the root of names with the same root; if the root is a folder, which has no meaning
+/// outside the server, the first of these names.
 fn aliases(entries: &[ModelEntry]) -> Vec<ModelAlias> {
     let mut first_of: HashMap<&str, &str> = HashMap::new();
     let mut aliases = Vec::new();
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(KnownModels::read(plain).and_then(|models| models.routed), None);
     }
 
-    /// Class: one entry that is not as expected hides all others.
+    /// The class of errors: one unexpected entry hides all others.
     #[test]
     fn an_odd_entry_or_a_byte_order_mark_hides_no_other() {
         let good = r#"{"id":"lora","parent":"base","owned_by":"vllm"}"#;

@@ -1,4 +1,4 @@
-//! The models whose pages are targets themselves, so that a router's target leaves them out.
+//! The models whose pages are targets themselves, so that a router's target excludes them.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -7,7 +7,7 @@ use reqwest::Url;
 use crate::exposition::fnv1a;
 use crate::reading::ModelName;
 
-/// A model's page that a target names.
+/// A model's page that is a target.
 #[derive(Debug)]
 pub(super) struct NamedPage {
     server: Server,
@@ -17,12 +17,12 @@ pub(super) struct NamedPage {
 /// The address of a page, without its model.
 type Server = (String, Option<u16>, String);
 
-/// The pages of all targets that are polled.
+/// The pages of all polled targets.
 #[derive(Debug, Default)]
 pub(super) struct NamedPages(Mutex<Vec<Weak<NamedPage>>>);
 
 impl NamedPages {
-    /// Adds a target's page, for as long as what it returns is kept.
+    /// Adds a target's page, for as long as the returned value is kept.
     pub(super) fn add(&self, page: &Url, model: &ModelName) -> Arc<NamedPage> {
         let named = Arc::new(NamedPage { server: server(page), model: model.clone() });
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -31,7 +31,7 @@ impl NamedPages {
         named
     }
 
-    /// The models of a router that targets name, by its page.
+    /// The models of a router that are targets, by the router's page.
     pub(super) fn at(&self, page: &Url) -> Vec<ModelName> {
         let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut server_of_page = None;
@@ -43,7 +43,7 @@ impl NamedPages {
     }
 }
 
-/// A hash of a page, the same for every spelling of its address; `model` is the server's name of the requested model.
+/// A hash of a page, equal for every spelling of its address; `model` is the server's name of the requested model.
 pub(super) fn hash(page: &Url, model: Option<&str>) -> u64 {
     let (host, port, path) = server(page);
     let mut asked: Vec<_> = page.query_pairs().filter(|(key, _)| key != "autoload").collect();

@@ -1,4 +1,4 @@
-//! Uses of the server's list of models: names for pages without one, and other names of the models.
+//! Uses of the server's list of models: names for pages without one, and aliases of the models.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,22 +16,22 @@ use crate::dialect;
 use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, PageReading, ScrapeTrouble};
 use crate::units::{Moment, Span, Timestamp};
 
-/// How often the list is requested: adapters are loaded and unloaded while the server runs. A proxy's tokens under a name
-/// that no list or page gives are held for five minutes, so that at least one later list is read before they are posted.
+/// How often the list is requested, since adapters are loaded and unloaded while the server runs. A proxy's tokens under an
+/// unknown name are held for five minutes, so that at least one later list is read before they are posted.
 const RENEW: Span = Span::from_secs(120);
-/// The least time between two requests of the list when the process has changed.
+/// The minimum time between two requests of the list when the process has changed.
 const ANOTHER: Span = Span::from_secs(60);
 /// The error of a response that is not a list.
 const NO_LIST: &str = "the answer is not a model list";
 /// The timeout of a list. Nothing waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The name of the model of a page that does not have it. Rows keep their name while their process lives: one that changed it
-/// would be another row.
+/// The model's name for a page without it. Rows keep their name while their process lives, since a row that changed its
+/// name would be another row.
 #[derive(Debug, Default)]
 pub(super) struct PageModel {
     name: Name,
-    /// Whether another server may be at the address by now.
+    /// Whether another server may be at the address now.
     doubtful: bool,
 }
 
@@ -40,23 +40,23 @@ pub(super) struct PageModel {
 enum Name {
     #[default]
     NotAsked,
-    /// The server's list does not have it.
+    /// The server's list has no name.
     Unsaid,
     Is(ModelName),
 }
 
 impl PageModel {
-    /// The server did not answer.
+    /// Records that the server did not answer.
     pub(super) const fn doubt(&mut self) {
         self.doubtful = true;
     }
 
-    /// The process is another one.
+    /// Forgets the name, since the process was replaced.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
 
-    /// Whether the list has to be requested for it.
+    /// Whether the list must be requested.
     pub(super) const fn must_be_asked(&self) -> bool {
         match self.name {
             Name::NotAsked => true,
@@ -65,7 +65,7 @@ impl PageModel {
         }
     }
 
-    /// The name, as far as it is known.
+    /// The name, if known.
     pub(super) const fn get(&self) -> Option<&ModelName> {
         match &self.name {
             Name::Is(name) => Some(name),
@@ -73,7 +73,7 @@ impl PageModel {
         }
     }
 
-    /// Takes the server's present list. A list without a name removes no known name.
+    /// Applies the server's current list. A list without a name does not remove a known name.
     pub(super) fn learn(&mut self, name: Option<ModelName>) {
         self.doubtful = false;
         match (name, &self.name) {
@@ -92,19 +92,19 @@ pub(super) fn lacks_name(reading: &PageReading) -> bool {
     reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(EngineRole::Proxy) && may_be_told(row))
 }
 
-/// Sets the name of the engines' rows that have none.
+/// Sets the name of the engines' rows without one.
 pub(super) fn name_rows(reading: &mut PageReading, name: Option<&ModelName>) {
     for row in reading.engines.iter_mut().filter(|row| row.role != Some(EngineRole::Proxy)) {
         row.model = row.model.take().or_else(|| name.cloned());
     }
 }
 
-/// Other names of the server's models, requested from time to time while pages are read. A list that can't be read changes no
-/// name; if none was ever read, the page says why.
+/// Aliases of the server's models, requested from time to time while pages are read. An unreadable list changes no name; if
+/// none was ever read, the page reports the reason.
 #[derive(Debug, Default)]
 pub(super) struct Aliases {
     known: Option<Vec<ModelAlias>>,
-    /// Why the last list could not be read.
+    /// Why the last list was unreadable.
     refused: Option<Label>,
     asked: Option<Moment>,
     process: Option<(Option<Timestamp>, Option<HeaderValue>)>,
@@ -120,7 +120,7 @@ enum ListedNames {
     Refused(Label),
 }
 
-/// How a list of models is requested.
+/// The parameters of a request for a list of models.
 pub(super) struct Ask {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
@@ -131,13 +131,13 @@ pub(super) struct Ask {
 }
 
 impl Aliases {
-    /// Takes a list that another part has requested.
+    /// Applies a list requested elsewhere.
     pub(super) fn learn(&mut self, models: &KnownModels, now: Moment) {
         self.known = Some(models.aliases.clone());
         (self.refused, self.asked) = (None, Some(now));
     }
 
-    /// Notes that a list that another part has requested could not be read, for this reason or because it is not a list.
+    /// Records that a list requested elsewhere was unreadable, for this reason or because it is not a list.
     pub(super) fn refuse(&mut self, trouble: Option<&ScrapeTrouble>) {
         self.refused = match trouble {
             None => Some(Label::new(NO_LIST)),
@@ -146,7 +146,7 @@ impl Aliases {
         };
     }
 
-    /// Adds what is known to a page.
+    /// Adds the known aliases to a page.
     pub(super) async fn tell(&mut self, reading: &mut PageReading) {
         if let Some(ended) = self.under_way.take_if(|task| task.is_finished()) {
             match ended.await {
@@ -176,7 +176,7 @@ impl Aliases {
         due
     }
 
-    /// Requests the list. The page does not wait for the response.
+    /// Requests the list, without waiting for the response.
     pub(super) fn ask(&mut self, ask: Ask, now: Moment) {
         self.asked = Some(now);
         self.under_way = Some(tokio::spawn(async move {
@@ -186,7 +186,7 @@ impl Aliases {
     }
 }
 
-/// Whether a row is of an engine with a name that its server's list may have others for.
+/// Whether a row is of an engine whose server's list may have aliases of its model.
 fn lists(row: &EngineReading) -> bool {
     row.model.is_some() && row.role != Some(EngineRole::Proxy) && dialect::lists_models(row.kind)
 }
@@ -233,7 +233,7 @@ impl Ask {
     }
 }
 
-/// Why a list can't be read, as it follows "the model list can't be read: ".
+/// Why a list is unreadable, as it follows "the model list can't be read: ".
 fn refusal(trouble: &ScrapeTrouble) -> String {
     match trouble {
         ScrapeTrouble::Status(401 | 403) => "it asks for a key; set bearer_token_file for this target".to_owned(),

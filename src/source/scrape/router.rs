@@ -1,4 +1,4 @@
-//! llama.cpp's router: one server, a process for each loaded model, and a page for each under `?model=NAME`.
+//! llama.cpp's router: a server with a process for each loaded model, and a page for each under `?model=NAME`.
 //!
 //! A request that names a model wakes it from sleep, and loads it unless the request says `autoload=false`. So the router's
 //! list is requested right before the pages, and only pages of models that are listed as loaded are requested.
@@ -12,25 +12,25 @@ use super::named_pages::{NamedPage, NamedPages};
 use crate::reading::{EngineKind, Label, Listed, ModelName, PageReading, Refusals, ScrapeTrouble};
 use crate::units::{Moment, Span};
 
-/// The least time between two requests of the list of a server that is not a router.
+/// The minimum time between two requests of the list of a server that is not a router.
 const RENEW: Span = Span::from_secs(30);
-/// The largest age in seconds of the list by which a page is requested: a model may have fallen asleep since.
+/// The maximum age in seconds of a list by which a page is requested, since a model may have fallen asleep.
 pub(super) const FRESH: f64 = 0.1;
-/// Why a model's page is not requested while there is no list.
+/// The reason that a model's page is not requested without a list.
 const NO_LIST: &str =
     "/v1/models does not answer, and asking for a model's page might wake it: not asked until it does";
 
-/// What is known of a router.
+/// A router.
 #[derive(Debug)]
 pub(super) struct Router {
     /// Its page, without a model.
     pub(super) page: Url,
-    /// Its loaded models, if its list has just come.
+    /// Its loaded models, if its list was just received.
     pub(super) listed: Option<Vec<String>>,
 }
 
 impl Router {
-    /// A router whose list has just come.
+    /// A router whose list was just received.
     pub(super) const fn new(page: Url, loaded: Vec<String>) -> Self {
         Self { page, listed: Some(loaded) }
     }
@@ -43,38 +43,38 @@ impl Router {
     }
 }
 
-/// What is known of the model in an address, if it has one.
+/// The state of the model in an address, if it has one.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     standing: Option<PageStanding>,
     /// The router's name of it.
     id: Option<String>,
     asked: Option<Moment>,
-    /// Kept so that the router's own target leaves the model to this one.
+    /// Kept so that the router's own target excludes the model.
     _page: Option<Arc<NamedPage>>,
 }
 
 /// Whether a model's page may be requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum PageStanding {
-    /// The server is no router that loads and wakes.
+    /// The server is not a router that loads and wakes models.
     Plain,
     /// It is loaded.
     Awake,
     /// It is not loaded, or asleep: a request would load or wake it.
     Asleep,
-    /// The router lists these models, and not that one.
+    /// The router lists these models, but not this one.
     Unlisted(Label),
 }
 
 impl Named {
-    /// The model of an address, which the other targets know of.
+    /// The state of an address's model, which is registered for other targets.
     pub(super) fn of(page: Option<&Url>, model: Option<&ModelName>, all: &NamedPages) -> Self {
         let page = page.zip(model).map(|(page, model)| all.add(page, model));
         Self { _page: page, ..Self::default() }
     }
 
-    /// Whether the server's list has to be requested, as before each page of a router. It counts as requested from now on.
+    /// Whether the server's list must be requested, as before each page of a router. It counts as requested from now on.
     pub(super) fn is_due(&mut self, now: Moment) -> bool {
         let is_plain = self.standing == Some(PageStanding::Plain);
         let due = !is_plain || self.asked.is_none_or(|asked| now.since(asked) >= RENEW);
@@ -84,7 +84,7 @@ impl Named {
         due
     }
 
-    /// Takes the server's list. Without one, a router's model may have fallen asleep.
+    /// Applies the server's list. Without one, a router's model may have fallen asleep.
     pub(super) fn learn(&mut self, models: &KnownModels, name: &ModelName) {
         if models.unsure {
             self.standing = self.standing.take().filter(|standing| *standing == PageStanding::Plain);
@@ -112,10 +112,10 @@ impl Named {
         self.standing == Some(PageStanding::Awake)
     }
 
-    /// Whether the model's page has to be requested.
+    /// Whether the model's page should be requested.
     ///
     /// # Errors
-    /// The model is not loaded, or it is not known whether a request would wake it.
+    /// The router does not list the model, or it is unknown whether a request would wake it.
     pub(super) fn may_be_asked(&self, name: &ModelName) -> Result<bool, ScrapeTrouble> {
         match &self.standing {
             Some(PageStanding::Plain | PageStanding::Awake) => Ok(true),
@@ -128,13 +128,13 @@ impl Named {
     }
 }
 
-/// The models that a router listed as not running, since their pages were last read. Whatever process shows such a page
-/// later began after that. A process that sleeps goes on, with its counters.
+/// The models that a router listed as not running since their pages were last read. A process that later shows such a page
+/// started after that. A process that sleeps keeps its counters.
 #[derive(Debug, Default)]
 pub(super) struct Resting(Vec<(RoutedModel, Moment)>);
 
 impl Resting {
-    /// Takes the router's list.
+    /// Applies the router's list.
     pub(super) fn learn(&mut self, models: &KnownModels, now: Moment) {
         let resting = models.routed.iter().flatten().filter(|model| model.is_not_running());
         for model in resting {
@@ -145,7 +145,7 @@ impl Resting {
         }
     }
 
-    /// Adds what is known of its process to a model's page.
+    /// Adds what the list says of its process to a model's page.
     pub(super) fn tell(&self, page: &mut PageReading, model: &ModelName) {
         let known = self.0.iter().find(|(known, _)| known.is_called(model));
         let listed = Listed { not_running: known.map(|(_, at)| *at) };
@@ -163,7 +163,7 @@ pub(super) fn no_list() -> ScrapeTrouble {
     ScrapeTrouble::Other(Label::new(NO_LIST))
 }
 
-/// The error for a refused page of a model.
+/// Translates the error for a model's page.
 pub(super) fn refused(trouble: ScrapeTrouble, name: &str) -> ScrapeTrouble {
     match trouble {
         ScrapeTrouble::Status(status @ (400 | 404)) => ScrapeTrouble::Other(Label::new(&format!(
@@ -173,13 +173,13 @@ pub(super) fn refused(trouble: ScrapeTrouble, name: &str) -> ScrapeTrouble {
     }
 }
 
-/// The model that an address names in its query.
+/// The model in the query of an address.
 pub(super) fn model_of(url: &Url) -> Option<ModelName> {
     let named = url.query_pairs().find(|(key, _)| key == "model")?.1;
     (!named.trim().is_empty()).then(|| ModelName::new(&named))
 }
 
-/// The address that is requested: one that names a model must not load it.
+/// The address that is requested, which must not load the model that it names.
 pub(super) fn harmless(url: &Url) -> Url {
     let mut asked = url.clone();
     let says = |key: &str| url.query_pairs().any(|(known, _)| known == key);
@@ -190,7 +190,7 @@ pub(super) fn harmless(url: &Url) -> Url {
     asked
 }
 
-/// The reading of a router that has no model loaded: it answers, and has no row.
+/// The reading of a router without loaded models: it answers, and has no rows.
 pub(super) fn no_model() -> PageReading {
     PageReading {
         kind: EngineKind::named("llamacpp"),

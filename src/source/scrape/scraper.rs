@@ -22,10 +22,10 @@ use crate::dialect::{self, Hint, PageReader};
 use crate::reading::{EngineKind, Event, Label, ModelName, PageReading, ScrapeCost, ScrapeTrouble};
 use crate::units::Moment;
 
-/// Asks servers that negotiate the format for the text format.
+/// Requests the text format from servers that negotiate the format.
 const TEXT: &str = "text/plain;version=0.0.4;q=1,*/*;q=0.1";
 
-/// Settings of scrapes. Clones share their connections.
+/// The settings of scrapes. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The timeout of a scrape as a whole.
@@ -42,7 +42,7 @@ impl Default for Settings {
     }
 }
 
-/// Scrapes one target, and remembers where its page is and which engine answers.
+/// Scrapes one target, and caches the address of its page and its engine.
 #[derive(Debug)]
 pub struct Scraper {
     target: ScrapeTarget,
@@ -55,9 +55,9 @@ pub struct Scraper {
     credentials: Credentials,
     /// The list of `/v1/models` since the server's last start.
     models: Option<KnownModels>,
-    /// The engine that the list last named.
+    /// The engine that the last list named.
     owner: Option<EngineKind>,
-    /// The model that is named by the address.
+    /// The model in the address.
     asked_model: Option<ModelName>,
     /// Whether the page of that model may be requested.
     named: Named,
@@ -68,11 +68,11 @@ pub struct Scraper {
     router: Option<Router>,
     /// The models of a router that were listed as not running.
     resting: Resting,
-    /// The address of the page, once it was found.
+    /// The address of the page, once found.
     page: Option<Url>,
     /// The wait before the next search, after one that found no page.
     search: Search,
-    /// Pages whose reading consumes them. They were read once by mistake, and are never read again.
+    /// Pages that are consumed by reading. They were read once by mistake, and are never read again.
     consumed: Vec<Url>,
     process: Option<HeaderValue>,
     /// The size of the last page, in bytes.
@@ -87,7 +87,7 @@ struct ScrapeOutcome {
     reading: PageReading,
 }
 
-/// A page that was fetched and read.
+/// A fetched and parsed page.
 struct Fetched {
     cost: ScrapeCost,
     at: Moment,
@@ -98,7 +98,7 @@ struct Fetched {
 }
 
 impl Scraper {
-    /// A scraper that has not scraped yet.
+    /// A scraper before its first scrape.
     pub fn new(target: ScrapeTarget, settings: Settings, clock: Clock) -> Self {
         let page = match &target.address {
             Address::Http(url) if url.path() != "/" || url.query().is_some() => Some(router::harmless(url)),
@@ -137,12 +137,12 @@ impl Scraper {
         self.clock = clock.clone();
     }
 
-    /// What is scraped.
+    /// The target.
     pub const fn target(&self) -> &ScrapeTarget {
         &self.target
     }
 
-    /// The address of its page, once it was found.
+    /// The address of its page, once found.
     pub const fn page(&self) -> Option<&Url> {
         self.page.as_ref()
     }
@@ -182,7 +182,7 @@ impl Scraper {
         }
     }
 
-    /// Sets the page's address on each row.
+    /// Sets the page's hash on each row.
     fn tell_page(&self, reading: &mut PageReading) {
         let Some(page) = self.router.as_ref().map(|router| &router.page).or(self.page.as_ref()) else { return };
         let there = self.moved.as_ref().filter(|(from, _)| from == page).map_or(page, |(_, to)| to);
@@ -190,7 +190,7 @@ impl Scraper {
         reading.engines.iter_mut().for_each(|row| row.page = Some(hash));
     }
 
-    /// Forgets after an error what may have changed: another server may be at the address when it answers again.
+    /// After an error, forgets what may have changed: another server may be at the address when it answers again.
     fn forget(&mut self, trouble: &ScrapeTrouble) {
         (self.models, self.moved, self.router) = (None, None, None);
         self.resting = Resting::default();
@@ -201,7 +201,7 @@ impl Scraper {
         }
     }
 
-    /// Searches the page, but not at every scrape, and remembers its address.
+    /// Searches for the page, but not at every scrape, and caches its address.
     async fn find_page(&mut self, origin: &Url) -> Result<ScrapeOutcome, ScrapeTrouble> {
         if let Some(trouble) = self.search.too_soon() {
             return Err(trouble);
@@ -242,7 +242,7 @@ impl Scraper {
         second_best.ok_or(worst)
     }
 
-    /// Requests `/v1/models` once. Only a server that does not answer at all is an error: many do not have this page.
+    /// Requests `/v1/models` once. Only a server that does not answer at all is an error, since many lack this page.
     async fn ask_models(&mut self, origin: &Url) -> Result<KnownModels, ScrapeTrouble> {
         if let Some(models) = &self.models {
             return Ok(models.clone());
@@ -342,7 +342,7 @@ impl Scraper {
         }
     }
 
-    /// Sets the model of a page that does not name it: the one in its address, or the one that `/v1/models` lists.
+    /// Sets the model of a page that does not name it: the one in its address, or the one in `/v1/models`.
     async fn name_model(&mut self, page: &Url, reading: &mut PageReading) -> Result<(), ScrapeTrouble> {
         if self.asked_model.is_none() && self.page_model.must_be_asked() {
             let only = self.ask_models(page).await?.only;
@@ -363,8 +363,8 @@ impl Scraper {
         self.aliases.ask(Ask { url, headers, clients, ca_file, clock: self.clock.clone() }, now);
     }
 
-    /// Sends a GET with the target's credentials; if they are refused and their file has changed, sends it again with
-    /// the new ones.
+    /// Sends a GET with the target's credentials. If they are refused and their file has changed, sends it again with the
+    /// new ones.
     async fn get(&mut self, url: &Url, accept: &'static str, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
         loop {
             let headers = self.headers(accept)?;
@@ -380,7 +380,7 @@ impl Scraper {
         let mut headers = HeaderMap::with_capacity(5);
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("margintop/", env!("CARGO_PKG_VERSION"))));
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        // Compressing would cost the engine time; a body that is compressed all the same is decompressed.
+        // Compression would cost the engine time; a compressed body is still decompressed.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if let Some(credentials) = self.credentials.header()? {
             headers.insert(AUTHORIZATION, credentials);
@@ -390,7 +390,7 @@ impl Scraper {
 
     async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
         let (clients, expected, clock) = (&self.settings.clients, self.length + self.length / 16, &self.clock);
-        // There are no more buffers than responses that are arriving.
+        // There are no more buffers than responses in transfer.
         let intake = || Intake { cap, buffer: clients.buffer(expected), clock };
         let mut moves = 0;
         while url.scheme() == "http" {

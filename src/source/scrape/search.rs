@@ -5,8 +5,8 @@ use crate::dialect;
 use crate::reading::{Label, ScrapeTrouble};
 use crate::words::nearest;
 
-/// A server that answers and shows no page is searched again after 1, 2, 4 and at last every 32 scrapes: each search is
-/// four requests to something that may be busy.
+/// A server that answers without a page is searched again after 1, 2, 4 and up to 32 scrapes, since each search makes four
+/// requests to a server that may be busy.
 #[derive(Debug, Default)]
 pub(super) struct Search {
     pause: u32,
@@ -21,7 +21,7 @@ impl Search {
         self.found_instead.clone()
     }
 
-    /// Notes the error of a search. A server that is starting or overloaded is searched again at once.
+    /// Records the error of a search. A server that is starting or overloaded is searched again at once.
     pub(super) fn failed(&mut self, trouble: &ScrapeTrouble) {
         if matches!(trouble, ScrapeTrouble::Status(500 | 502..)) {
             return;
@@ -32,7 +32,7 @@ impl Search {
     }
 }
 
-/// Whether a server answered at all.
+/// Whether the server answered.
 pub(super) const fn is_an_answer(trouble: &ScrapeTrouble) -> bool {
     matches!(
         trouble,
@@ -56,8 +56,8 @@ pub(super) fn more_telling(one: ScrapeTrouble, other: ScrapeTrouble) -> ScrapeTr
     if weight(&other) > weight(&one) { other } else { one }
 }
 
-/// The error with what to write instead, where the address shows it: a path that is nearly a usual one, and a port that is
-/// the agent's because none was named.
+/// Adds a remedy to the error if the address suggests one: a path similar to a usual one, or the agent's port because none
+/// was given.
 pub(super) fn with_remedy(trouble: ScrapeTrouble, address: &Address) -> ScrapeTrouble {
     let Address::Http(url) = address else { return trouble };
     let text = match trouble {

@@ -31,26 +31,26 @@ pub struct TargetOptions {
     pub node: Option<NodeName>,
     /// Its deployment unit.
     pub unit: Option<UnitName>,
-    /// Its role, which takes precedence over the page's own.
+    /// Its role, which has precedence over the page's.
     pub role: Option<EngineRole>,
     /// The configured labels; `tenant` names the tenant whose traffic the target serves.
     pub labels: BTreeMap<Label, Label>,
-    /// A file whose one line is the bearer token. It is read again when the token is refused.
+    /// A file whose only line is the bearer token. It is read again when the token is refused.
     pub bearer_token_file: Option<PathBuf>,
     /// The user name for basic authentication.
     pub username: Option<String>,
-    /// A file whose first line is that user's password. It is read again when the password is refused.
+    /// A file whose first line is the password. It is read again when the password is refused.
     pub password_file: Option<PathBuf>,
-    /// A file of certificates in PEM that are trusted besides the system's.
+    /// A file of PEM certificates that are trusted in addition to the system's.
     pub ca_file: Option<PathBuf>,
 }
 
 /// The address of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// A URL. Without a path the page is searched for.
+    /// A URL. Without a path, the page is searched for.
     Http(Url),
-    /// A file that holds one page.
+    /// A file with one page.
     File(PathBuf),
 }
 
@@ -60,7 +60,7 @@ impl ScrapeTarget {
         Self { id, address, options: TargetOptions::default() }
     }
 
-    /// The host that its address names; `None` for a file.
+    /// The host in its address; `None` for a file.
     pub fn host(&self) -> Option<&str> {
         match &self.address {
             Address::Http(url) => url.host_str(),
@@ -68,7 +68,7 @@ impl ScrapeTarget {
         }
     }
 
-    /// The port that its address names; `None` for a file.
+    /// The port in its address; `None` for a file.
     pub fn port(&self) -> Option<u16> {
         match &self.address {
             Address::Http(url) => url.port_or_known_default(),
@@ -88,13 +88,13 @@ impl ScrapeTarget {
         }
     }
 
-    /// Whether it is on this machine's own address. The other addresses of the loopback network count as other hosts:
-    /// a simulated fleet has one for each node.
+    /// Whether it is on this machine's own address. Other addresses of the loopback network count as other hosts, since a
+    /// simulated fleet has one for each node.
     pub fn is_this_box(&self) -> bool {
         self.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "::1"))
     }
 
-    /// Whether two addresses of this box are one page under two names of the host: its tokens count once.
+    /// Whether two addresses of this machine are one page under two host names, whose tokens count once.
     pub fn is_same_page(&self, other: &Self) -> bool {
         self.is_this_box() && other.is_this_box() && self.port() == other.port() && self.page() == other.page()
     }
@@ -108,7 +108,7 @@ impl ScrapeTarget {
         (url.path().trim_end_matches('/').to_owned(), query)
     }
 
-    /// Whether it is on this machine's own loopback.
+    /// Whether its host is a loopback address.
     pub fn is_loopback(&self) -> bool {
         self.host().is_some_and(|host| {
             let bare = host.trim_matches(['[', ']']);
@@ -117,7 +117,7 @@ impl ScrapeTarget {
     }
 }
 
-/// The reason why a text is not a target, and what to write instead.
+/// The reason that a text is not a target, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetError {
     text: Label,
@@ -135,7 +135,7 @@ impl std::error::Error for TargetError {}
 impl FromStr for ScrapeTarget {
     type Err = TargetError;
 
-    /// `http(s)://host:port[/path]`, `host[:port]` or `file.prom`.
+    /// Parses `http(s)://host:port[/path]`, `host[:port]` or `file.prom`.
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let refuse = |why| TargetError { text: Label::new(text), why };
         let text = text.trim();
@@ -170,7 +170,7 @@ fn url(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// Whether a text without a scheme names a file: a host holds no `/`, and pages end in `.prom` or `.txt`.
+/// Whether a text without a scheme names a file: it has a `/` or ends in `.prom` or `.txt`.
 fn is_file(text: &str) -> bool {
     let extension = Path::new(text).extension().and_then(|extension| extension.to_str());
     text.contains('/') || extension.is_some_and(|e| e.eq_ignore_ascii_case("prom") || e.eq_ignore_ascii_case("txt"))

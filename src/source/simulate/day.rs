@@ -1,9 +1,9 @@
 //! The published DeepSeek-V3/R1 inference day: 2025-02-27 12:00 to 2025-02-28 12:00 in Beijing.
 //!
 //! Totals are exact at every instant. The fleet's counters are the cumulative floor of the published totals, distributed
-//! over time by the published hourly income. Each unit has a whole number of the fleet's tokens, so that the units add up to the
-//! fleet and no counter falls. The number of units at each time is inferred from the published node counts: a step of 30 nodes is one decode
-//! unit of 18 and three prefill units of 4.
+//! over time by the published hourly income. Each unit has a whole number of the fleet's tokens, so that the units add up
+//! to the fleet and no counter falls. The number of units at each time is inferred from the published node counts: a step
+//! of 30 nodes is one decode unit of 18 and three prefill units of 4.
 
 use std::sync::Arc;
 
@@ -22,20 +22,20 @@ use crate::wire::Response;
 pub const DAY_BEGIN: Timestamp = Timestamp::from_millis(1_740_628_800_000);
 /// 2025-02-28T12:00+08:00.
 pub const DAY_END: Timestamp = Timestamp::from_millis(1_740_715_200_000);
-/// Prompt tokens of the day, the cached ones included.
+/// Prompt tokens of the day, including cached ones.
 pub const DAY_PROMPT: Tokens = Tokens::new(608_000_000_000);
-/// Prompt tokens that were read from the cache on disk.
+/// Prompt tokens read from the cache on disk.
 pub const DAY_CACHED: Tokens = Tokens::new(342_000_000_000);
 /// Output tokens of the day.
 pub const DAY_OUTPUT: Tokens = Tokens::new(168_000_000_000);
 
-/// Requests of the day. They are not published; a thousand output tokens each are assumed.
+/// Requests of the day. They are not published; a thousand output tokens per request are assumed.
 const REQUESTS: u64 = 168_000_000;
-/// Requests in work on a GPU at full load: not published either. An answer came at 20 to 22 tokens a second, which is what
-/// a decode unit's output comes to with so many.
+/// Running requests per GPU at full load, which are not published either. Output was 20 to 22 tokens per second and
+/// request, which matches a decode unit's output with this many requests.
 const DECODING: f64 = 102.0;
 const PREFILLING: f64 = 2.0;
-/// Theoretical income by the hour, read off the published chart.
+/// Theoretical income by hour, read from the published chart.
 const INCOME: [u64; 24] = [
     27022, 28515, 30464, 30924, 30465, 27826, 26793, 29547, 30694, 30809, 31038, 29777, 21745, 17958, 13138, 7975,
     6369, 6369, 7976, 13713, 23121, 29432, 30465, 29892,
@@ -60,25 +60,25 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const GPUS: u32 = 8;
 
-/// GPUs of a node that a unit held for a time: a lease.
+/// GPUs of a node that a unit had allocated for a time: a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holding {
     /// The unit.
     pub unit: UnitName,
     /// The node.
     pub node: NodeName,
-    /// How many of its GPUs.
+    /// The number of its GPUs.
     pub gpus: u32,
-    /// From then on.
+    /// The start.
     pub from: Timestamp,
-    /// Until then.
+    /// The end.
     pub until: Timestamp,
 }
 
 /// A unit of the day.
 struct DayUnit {
     role: EngineRole,
-    /// Its number among those of its role, from 0: the highest leave first and come back last.
+    /// Its number among the units of its role, from 0: the highest leave first and return last.
     number: usize,
     name: UnitName,
     nodes: Vec<NodeName>,
@@ -96,7 +96,7 @@ struct DayExporter(Arc<DayUnit>);
 struct Total(u64);
 
 impl Total {
-    /// The part of it up to `ms` into the day.
+    /// The part of the total up to `ms` milliseconds into the day.
     fn until(self, ms: i64) -> u64 {
         let ms = ms.clamp(0, DAY);
         let hour = (ms / HOUR) as usize;
@@ -107,13 +107,13 @@ impl Total {
     }
 }
 
-/// Spans with a constant number of units: begin, end, prefill units, decode units.
+/// Spans with a constant number of units: start, end, prefill units, decode units.
 fn spans() -> impl Iterator<Item = (i64, i64, usize, usize)> {
     let ends = STEPS.iter().skip(1).map(|step| step.0 * MINUTE).chain([DAY]);
     STEPS.iter().zip(ends).map(|((begin, prefill, decode), end)| (begin * MINUTE, end, *prefill, *decode))
 }
 
-/// The part of unit `number` of a whole `amount` that is distributed over units by their weights.
+/// The part of unit `number` of an `amount` that is distributed over units by their weights.
 fn dealt(amount: u64, weights: &[u64], number: usize) -> u64 {
     let Some(weight) = weights.get(number) else { return 0 };
     let round: u64 = weights.iter().sum();
@@ -121,7 +121,7 @@ fn dealt(amount: u64, weights: &[u64], number: usize) -> u64 {
     amount / round * weight + (amount % round).saturating_sub(before).min(*weight)
 }
 
-/// The weight of a unit, which differs from those of others.
+/// The weights of the units, which differ.
 fn weights(role: EngineRole, count: usize) -> Vec<u64> {
     (0..count as u64).map(|number| 94 + chance(&[role as u64, number], 13)).collect()
 }
@@ -137,7 +137,7 @@ impl DayUnit {
         if self.role == EngineRole::Prefill { prefill } else { decode }
     }
 
-    /// Spans in which it serves, adjoining ones as one.
+    /// Spans in which it serves, with adjoining ones merged.
     fn held(&self) -> Vec<(i64, i64)> {
         let mut held: Vec<(i64, i64)> = Vec::new();
         for (begin, end, prefill, decode) in spans() {
@@ -151,19 +151,19 @@ impl DayUnit {
         held
     }
 
-    /// Whether it answers: to the very last instant of a span, so that nothing is lost at its end.
+    /// Whether it answers, including the last instant of a span, so that nothing is lost at the end.
     fn is_there(&self, ms: i64) -> bool {
         let ms = ms.clamp(0, DAY);
         self.held().iter().any(|(begin, end)| (*begin..=*end).contains(&ms))
     }
 
-    /// Requests in work at full load.
+    /// Running requests at full load.
     fn batch(&self) -> f64 {
         let each = if self.role == EngineRole::Prefill { PREFILLING } else { DECODING };
         each * self.nodes.len() as f64 * f64::from(GPUS)
     }
 
-    /// Its part of a total up to `ms` into the day.
+    /// Its part of a total up to `ms` milliseconds into the day.
     fn part(&self, total: Total, ms: i64) -> u64 {
         let begun = spans().take_while(|(begin, ..)| *begin < ms);
         begun
@@ -191,7 +191,7 @@ impl DayUnit {
     /// The values of each of its GPUs.
     fn shown(&self, ms: i64) -> Vec<Option<ShownGpu>> {
         let (rest, limit) = H800.power;
-        // The unit's time in seconds, and the same weighed by the load: what its energy is made of.
+        // The unit's time in seconds, and its integral weighted by load, from which energy is computed.
         let (time, work) = self.held().iter().fold((0.0, 0.0), |(time, work), (begin, end)| {
             let until = ms.clamp(*begin, *end);
             (time + Span::from_millis(until - begin).as_secs_f64(), work + load_between(*begin, until))
@@ -209,7 +209,7 @@ impl DayUnit {
 
 /// The load of each unit from 0 to 1: the hour's income per serving node.
 fn load(ms: i64) -> f64 {
-    /// Income of a node and hour at full load, in dollars.
+    /// Income per node and hour at full load, in dollars.
     const FULL: f64 = 124.0;
     let ms = ms.clamp(0, DAY - 1);
     let income = INCOME.get((ms / HOUR) as usize).copied().unwrap_or_default() as f64;
@@ -244,7 +244,7 @@ fn units() -> Vec<DayUnit> {
     prefill.chain(decode).map(unit).collect()
 }
 
-/// Two sockets for each unit: its engine and its GPUs.
+/// Two sockets for each unit: its engine and its exporter.
 pub(super) fn members() -> Vec<Member> {
     let mut place = 0;
     let mut members = Vec::new();
@@ -265,7 +265,7 @@ pub(super) fn members() -> Vec<Member> {
     members
 }
 
-/// Every node's leases of the day: 5,442 node-hours together.
+/// Every node's leases of the day, 5,442 node-hours in total.
 pub(super) fn holdings() -> Vec<Holding> {
     let at = |ms| DAY_BEGIN + Span::from_millis(ms);
     let of_unit = |unit: DayUnit| {

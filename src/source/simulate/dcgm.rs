@@ -10,7 +10,7 @@ pub(super) struct Product {
     pub(super) name: &'static str,
     /// Memory in MiB.
     pub(super) memory: u64,
-    /// Power at rest and its limit, in watts.
+    /// Idle power and power limit, in watts.
     pub(super) power: (f64, f64),
     /// The highest SM clock, in MHz.
     pub(super) clock: u64,
@@ -70,7 +70,7 @@ impl Exporter {
         Self { product, labels: gpus.map(labels).collect() }
     }
 
-    /// All families. `shown` has an entry for each GPU; `None` is one that fell off the bus.
+    /// All metric families. `shown` has an entry for each GPU; `None` is a GPU that fell off the bus.
     pub(super) fn page(&self, shown: &[Option<ShownGpu>]) -> Bytes {
         let mut page = MadePage::with_capacity(1024 + self.labels.len() * 2400);
         self.essentials(&mut page, shown);
@@ -89,7 +89,7 @@ impl Exporter {
         page.finish()
     }
 
-    /// Only the families that a fleet's totals use.
+    /// Only the metric families that a fleet's totals use.
     pub(super) fn small_page(&self, shown: &[Option<ShownGpu>]) -> Bytes {
         let mut page = MadePage::with_capacity(1024 + self.labels.len() * 1200);
         self.essentials(&mut page, shown);

@@ -1,15 +1,15 @@
-//! The faults of a simulated fleet and their times, which the seed determines.
+//! The faults of a simulated fleet and their times, determined by the seed.
 //!
-//! Time is divided into periods, called acts. In about every other act a few nodes have a fault, which begins with the act;
-//! in the hour before the fleet opens, in one act of five.
+//! Time is divided into periods, called acts. In about every second act a few nodes have a fault, which begins with the
+//! act; in the hour before the fleet opens, in one act of five.
 
 /// The length of an act, in seconds.
 const ACT: f64 = 120.0;
-/// In an act with faults, one of this many nodes has one.
+/// In an act with faults, one of this many nodes has a fault.
 const STRUCK: u32 = 60;
 /// How long a restarting engine is down, in seconds.
 const DOWN: f64 = 15.0;
-/// One of this many acts has faults: from the opening on, and before it.
+/// One of this many acts has faults: after the opening, and before it.
 const STRIKES: u64 = 2;
 const STRIKES_BEFORE: u64 = 5;
 /// The first act: an hour before the opening.
@@ -18,7 +18,7 @@ const FIRST: i64 = -30;
 /// A fault of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The engine's process ends and comes back with its counters at zero.
+    /// The engine's process ends and restarts with its counters at zero.
     Restart,
     /// The engine accepts requests and does not answer.
     Hang,
@@ -55,7 +55,7 @@ impl Script {
         (time < begun + length).then_some(fault)
     }
 
-    /// When the engine's process of `node` last started again, if it was ever down.
+    /// When the engine's process of `node` last restarted, if it was ever down.
     pub(super) fn came_back(&self, node: u32, time: f64) -> Option<f64> {
         let (last, _) = act(time - DOWN);
         let act = (0..=last).rev().find(|act| self.strike(node, *act) == Some(Fault::Restart))?;
@@ -76,8 +76,8 @@ impl Script {
         Some(match chance(&[hit[0], hit[1], hit[2], 2], 5) {
             0 if !is_before => Fault::Restart,
             1 if !is_before => Fault::Hang,
-            // The hour before is looked at in a second and seldom: nothing may hang in it, and a process that ends
-            // between two looks takes tokens with it.
+            // The hour before the opening is read in a second with few polls: a hang would block it, and a process that
+            // ends between two polls loses tokens.
             1 | 2 => Fault::Error,
             3 => Fault::LostGpu(which),
             _ => Fault::HotRank(which % 4),

@@ -1,4 +1,4 @@
-//! The fleet of the demo: three models on three kinds of GPU, one of them split into prefill and decode units.
+//! The fleet of the demo: three models on three kinds of GPU, one of them in prefill and decode units.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +17,11 @@ use crate::wire::Response;
 
 /// Data-parallel ranks of each engine.
 const RANKS: u32 = 4;
-/// Prompt tokens a second of a prefill node, on average over the published day in DeepSeek's overview.
+/// Prompt tokens per second of a prefill node, the average over the published day in DeepSeek's overview.
 const PREFILLED: f64 = 73_700.0;
-/// Output tokens a second for these prompts: the day's output was 168 of 608 parts of its prompts.
+/// Output tokens per second for these prompts: the day's output was 168/608 of its prompt tokens.
 const ANSWERED: f64 = 20_400.0;
-/// How long a hanging engine holds a request: longer than any timeout.
+/// How long a hanging engine keeps a request open, longer than any timeout.
 const HELD: Duration = Duration::from_secs(60);
 const DAY_MS: i64 = 86_400_000;
 
@@ -86,8 +86,8 @@ pub(super) fn members(plan: &Plan) -> Vec<Member> {
     members
 }
 
-/// Half the nodes serve R1, from eight nodes on in prefill and decode units; three in ten serve V3; the rest a model
-/// that the built-in book has no price for.
+/// Half of the nodes serve R1, with at least eight nodes in prefill and decode units; three in ten serve V3; the rest serve
+/// a model without a price in the built-in book.
 fn service(index: u32, nodes: u32) -> Service {
     let r1 = nodes.div_ceil(2);
     let v3 = nodes * 3 / 10;
@@ -106,7 +106,7 @@ fn service(index: u32, nodes: u32) -> Service {
         i if i < r1 + v3 => (None, EngineRole::Unified, 30_000.0, 8_300.0, DayPart::Whole),
         _ => (None, EngineRole::Unified, 24_000.0, 6_500.0, DayPart::Whole),
     };
-    // Decode units draft, and one of the engines by themselves.
+    // Decode units use speculative decoding, and so does one of the other engines.
     let drafting = part == DayPart::Answer || index + 1 == nodes;
     let work = Work { prompt, hits: 0.56, output, part, drafting };
     match index {
@@ -125,17 +125,17 @@ fn node(
     service: &Service,
 ) -> SimulatedNode {
     let speed = plan.speed.max(1e-3);
-    // All nodes of a model rise and fall together: users come to a model, not to a node.
+    // All nodes of a model rise and fall together, since users choose a model, not a node.
     let rhythm = shape(plan.seed ^ u64::from(service.model.as_bytes()[9 % service.model.len()]), midnight, speed);
     let hot = chance(&[plan.seed, u64::from(index), 3], 40) == 7;
     let place = |gpu: u32| chance(&[plan.seed, u64::from(index), u64::from(gpu), 4], 60) as f64;
-    // A GPU is half busy with the smallest batch already; more requests fill it up slowly.
+    // A GPU is half busy with the smallest batch; more requests fill it slowly.
     let load = |gpu| rhythm.scaled(0.36).plus(&Wave::steady(0.35).with(0.04, 31.0 + place(gpu), place(gpu)));
     SimulatedNode {
         index,
         opened,
         script: Script::new(plan.seed, plan.nodes),
-        // No two start in the same hundredth of a second.
+        // No two processes start in the same hundredth of a second.
         started: -3600.0 * (1.0 + chance(&[plan.seed, u64::from(index), 5], 72) as f64) - 0.37 * f64::from(index),
         model: service.model,
         engine: if service.sglang {
@@ -160,7 +160,7 @@ impl Site for EngineSite {
     fn page(&self, now: Timestamp) -> Response {
         let node = &*self.0;
         let time = node.seconds(now);
-        // SGLang does not say when it started: in a silence that is looked at every 10 s it could have begun anew.
+        // SGLang has no start time: during an outage with polls every 10 s it could have restarted.
         let is_quiet = time < 0.0 && matches!(node.engine, SimulatedEngine::Sglang(_));
         let fault = node.script.fault(node.index, time).filter(|fault| !(is_quiet && *fault == Fault::Error));
         match fault {
@@ -196,7 +196,7 @@ impl Site for ExporterSite {
             if fault == Some(Fault::LostGpu(index)) {
                 return None;
             }
-            // The integral of the same power, since the driver loaded: longer ago than any engine.
+            // The integral of the same power since the driver was loaded, before any engine started.
             let loaded = -100.0 * 3600.0;
             let energy = rest * (time - loaded) + (limit - rest) * 0.95 * load.between(loaded, time);
             Some(node.product.at(load.at(time), energy))

@@ -10,7 +10,7 @@ pub(super) struct Lots {
 /// An engine's bounds for one histogram, and the distribution of each kind over them.
 #[derive(Debug)]
 pub(super) struct DelayBuckets {
-    /// `le="0.5"`, and how many in a million of each kind are at or below it.
+    /// The label such as `le="0.5"`, and how many in a million samples of each kind are at or below the bound.
     bounds: Vec<(String, u64, u64)>,
     /// The median of each kind, in seconds.
     medians: (f64, f64),
@@ -19,7 +19,7 @@ pub(super) struct DelayBuckets {
 const MILLION: u64 = 1_000_000;
 
 impl DelayBuckets {
-    /// Buckets with these upper bounds, in seconds, without the infinite one.
+    /// Buckets with these upper bounds in seconds, without the infinite one.
     pub(super) fn new(bounds: &[f64], quick_median: f64, slow_median: f64) -> Self {
         let mut rows: Vec<_> = bounds
             .iter()
@@ -29,7 +29,7 @@ impl DelayBuckets {
         Self { bounds: rows, medians: (quick_median, slow_median) }
     }
 
-    /// The cumulative count of each bucket, which does not fall while the number of neither kind falls.
+    /// The cumulative count of each bucket, which does not fall while neither number of samples falls.
     pub(super) fn counts(&self, lots: Lots) -> impl Iterator<Item = (&str, u64)> {
         self.bounds
             .iter()
@@ -38,7 +38,7 @@ impl DelayBuckets {
 
     /// The sum of all samples in seconds, to the millisecond.
     pub(super) fn sum(&self, lots: Lots) -> f64 {
-        // A heavy tail: the mean lies above the median.
+        // A heavy tail: the mean is above the median.
         const MEAN: f64 = 1.3;
         ((lots.quick as f64 * self.medians.0 + lots.slow as f64 * self.medians.1) * MEAN * 1000.0).floor() / 1000.0
     }

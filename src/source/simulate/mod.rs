@@ -1,8 +1,8 @@
 //! A simulated fleet behind real sockets: engines and exporters on loopback, whose pages have the form of real ones and
-//! whose counters agree with each other.
+//! whose counters are consistent with each other.
 //!
-//! Each page depends only on the instant, the seed and the node: the same instant gives the same bytes. The time comes from
-//! a clock that the caller sets, so that a day can pass at any speed.
+//! Each page depends only on the instant, the seed and the node: the same instant gives the same bytes. The time is from a
+//! clock that the caller sets, so that a day can pass at any speed.
 
 mod day;
 mod dcgm;
@@ -31,10 +31,10 @@ pub use terms::{objectives, price_day, price_models};
 
 use crate::platform::allow_files;
 
-/// Opens all sockets of a plan on the present runtime.
+/// Opens all sockets of a plan on the current runtime.
 ///
 /// # Errors
-/// If no port of 127.0.0.1 can be opened, usually because of the limit of open files.
+/// No port of 127.0.0.1 can be opened, usually because of the limit of open files.
 pub async fn open(plan: Plan) -> io::Result<SimulatedFleet> {
     allow_files(FILES);
     let (members, holdings) = match plan.story {
@@ -52,5 +52,5 @@ pub async fn open(plan: Plan) -> io::Result<SimulatedFleet> {
     Ok(SimulatedFleet::new(targets, holdings, open))
 }
 
-/// Raises the limit of open files to what the system allows: hundreds of sockets exceed the usual limit of a shell.
+/// The limit of open files that is requested from the system: hundreds of sockets exceed the usual limit of a shell.
 const FILES: u64 = 65_536;

@@ -1,5 +1,5 @@
-//! Writes a metrics page. Label sets are preformatted and numbers are written without `fmt`: a simulated fleet
-//! writes gigabytes.
+//! Writes a metrics page. Label sets are preformatted and numbers are written without `fmt`, since a simulated fleet writes
+//! gigabytes.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -22,14 +22,14 @@ impl MadePage {
         self.0.into()
     }
 
-    /// Begins a family: `kind` is `counter`, `gauge` or `histogram`.
+    /// Starts a metric family: `kind` is `counter`, `gauge` or `histogram`.
     pub(super) fn family(&mut self, name: &str, kind: &str) {
         for part in ["# HELP ", name, " See the engine's own documentation.\n# TYPE ", name, " ", kind, "\n"] {
             self.0.extend_from_slice(part.as_bytes());
         }
     }
 
-    /// A whole number. `labels` are preformatted: `engine="0",model_name="m"`; `extra` follows them.
+    /// Writes an integer. `labels` are preformatted: `engine="0",model_name="m"`; `extra` follows them.
     pub(super) fn count(&mut self, name: &str, labels: &str, extra: &str, value: u64) {
         self.series(name, labels, extra);
         self.digits(value);
@@ -37,27 +37,27 @@ impl MadePage {
         self.0.extend_from_slice(b".0\n");
     }
 
-    /// A whole number as Go prints it.
+    /// Writes an integer as Go prints it.
     pub(super) fn whole(&mut self, name: &str, labels: &str, value: u64) {
         self.series(name, labels, "");
         self.digits(value);
         self.0.push(b'\n');
     }
 
-    /// Any number.
+    /// Writes a number.
     pub(super) fn number(&mut self, name: &str, labels: &str, extra: &str, value: impl Display) {
         self.series(name, labels, extra);
         // Writing to memory does not fail.
         let _ = writeln!(self.0, "{value}");
     }
 
-    /// A family of one counter for each of `rows`: its labels and value.
+    /// A family with one counter for each of `rows`: its labels and value.
     pub(super) fn counter<'a>(&mut self, name: &str, rows: impl IntoIterator<Item = (&'a str, u64)>) {
         self.family(name, "counter");
         rows.into_iter().for_each(|(labels, value)| self.count(name, labels, "", value));
     }
 
-    /// A family of one gauge for each of `rows`: its labels and value.
+    /// A family with one gauge for each of `rows`: its labels and value.
     pub(super) fn gauge<'a>(&mut self, name: &str, rows: impl IntoIterator<Item = (&'a str, f64)>) {
         self.family(name, "gauge");
         rows.into_iter().for_each(|(labels, value)| self.number(name, labels, "", format_args!("{value:?}")));

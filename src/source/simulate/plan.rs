@@ -22,14 +22,14 @@ pub struct Plan {
 /// The kind of a simulated fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Story {
-    /// A made-up one, with faults now and then.
+    /// A fictitious fleet with occasional faults.
     Ordinary,
     /// The published DeepSeek-V3/R1 inference day.
     DeepSeekDay,
 }
 
 impl Plan {
-    /// A made-up fleet of `nodes` machines of eight GPUs.
+    /// A fictitious fleet of `nodes` machines with eight GPUs each.
     pub const fn ordinary(nodes: u32, clock: Clock) -> Self {
         Self { nodes, gpus_per_node: 8, speed: 1.0, seed: 1, clock, story: Story::Ordinary }
     }

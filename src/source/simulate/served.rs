@@ -17,7 +17,7 @@ pub(super) struct ServedRequests {
     pub(super) gaps: Lots,
     /// Finished requests.
     pub(super) requests: Lots,
-    /// Preempted because memory ran out.
+    /// Requests preempted for lack of memory.
     pub(super) preemptions: u64,
     /// Requests in the batch.
     pub(super) running: u64,
@@ -37,12 +37,12 @@ pub(super) struct FinishedRequests {
 }
 
 impl ServedRequests {
-    /// Whole prompts.
+    /// All prompt tokens.
     pub(super) fn prompt(&self) -> u64 {
         self.computed + self.hit + self.transferred
     }
 
-    /// All output.
+    /// All output tokens.
     pub(super) fn output(&self) -> u64 {
         self.output.quick + self.output.slow
     }

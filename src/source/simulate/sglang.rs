@@ -23,9 +23,9 @@ const LATENCY: [f64; 22] = [
 ];
 /// Tokens of a rank in a step.
 const STEP: u64 = 64;
-/// The mean tokens of a GPU's experts over the maximum.
+/// The ratio of mean to maximum tokens of the GPUs' experts.
 const BALANCEDNESS: f64 = 0.84;
-/// Tokens that one rank's cache holds.
+/// The capacity of one rank's cache, in tokens.
 const CAPACITY: u64 = 1_048_576;
 
 /// An engine's preformatted labels.
@@ -108,7 +108,7 @@ impl Sglang {
         }
     }
 
-    /// How much less work each rank has than the busiest one, and the balance of the experts: reported by the first rank.
+    /// How much less work each rank has than the busiest one, and the balance of the experts, which the first rank reports.
     fn work(&self, page: &mut MadePage, served: &[ServedRequests]) {
         let tokens = |s: &ServedRequests| s.computed + s.gaps.quick + s.gaps.slow;
         let most = served.iter().map(tokens).max().unwrap_or(0);

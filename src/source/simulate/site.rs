@@ -31,7 +31,7 @@ pub(super) trait Site: Send + Sync + 'static {
     fn model(&self) -> Option<(&str, &str)>;
 }
 
-/// The loopback address of the `node`th machine: Linux answers on all of 127/8, so each has its own.
+/// The loopback address of machine number `node`: Linux answers on all of 127/8, so each machine has its own.
 pub(super) fn address(node: u32) -> Ipv4Addr {
     let octet = |n: u32| 1 + u8::try_from(n % 250).unwrap_or_default();
     Ipv4Addr::new(127, 0, octet(node / 250), octet(node))

@@ -28,7 +28,7 @@ impl SimulatedTarget {
     fn scraped(&self) -> Option<scrape::ScrapeTarget> {
         // The address of its own socket is always valid.
         let mut target: scrape::ScrapeTarget = self.url.parse().ok()?;
-        // An exporter's page names its machines itself.
+        // An exporter's page names its machines.
         target.options.node = self.role.and_then(|_| self.nodes.first().cloned());
         (target.options.unit, target.options.role) = (self.unit.clone(), self.role);
         Some(target)
@@ -62,12 +62,12 @@ impl SimulatedFleet {
         &self.targets
     }
 
-    /// The GPUs that were allocated, with their times; empty for the fleet of the demo, whose GPUs are always allocated.
+    /// The GPUs that were allocated, with their times; empty for the demo fleet, whose GPUs are always allocated.
     pub fn holdings(&self) -> &[Holding] {
         &self.holdings
     }
 
-    /// The leases that [`holdings`](Self::holdings) are paid by.
+    /// The leases that pay for [`holdings`](Self::holdings).
     pub fn leases(&self) -> Vec<Lease> {
         terms::leases(&self.holdings)
     }

@@ -1,4 +1,4 @@
-//! The terms that a simulated fleet works under: its prices, its rent and its latency objectives.
+//! The terms of a simulated fleet: its prices, GPU rates and latency objectives.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use crate::ledger::Slo;
 use crate::pricing::{Book, BookError, Lease, Leased, Pinned};
 use crate::units::HourlyRate;
 
-/// Latency objectives of the made-up fleet. Most of its requests meet them.
+/// Latency objectives of the fictitious fleet, which most of its requests meet.
 const OBJECTIVES: Slo =
     Slo { ttft_p99: Some(Duration::from_secs(7)), itl_p99: Some(Duration::from_millis(500)), e2e_p99: None };
 /// The price list of the published day's theoretical revenue.
 const DAY_LIST: &str = "deepseek-r1-standard";
-/// The published rent of a GPU-hour, in dollars.
+/// The published rate of a GPU-hour, in dollars.
 const DAY_RATE: HourlyRate = HourlyRate::whole(2);
 
-/// The latency objectives of a made-up fleet: the configured ones, or its own if none are configured.
+/// The latency objectives of a fictitious fleet: the configured ones, or its own if there are none.
 pub fn objectives(configured: Slo) -> Slo {
     if configured == Slo::default() { OBJECTIVES } else { configured }
 }
 
-/// Prices the models of a made-up fleet by the standard lists of DeepSeek's overview, at any hour, unless the configuration
-/// names other lists. The later lists of these models have an end, and a tier by night.
+/// Prices the models of a fictitious fleet by the standard lists of DeepSeek's overview, at any hour, unless the
+/// configuration names other lists. The later lists of these models have an end date and a night tier.
 pub fn price_models(book: &mut Book) -> Result<(), BookError> {
     let mut choices = book.pinned().to_vec();
     for model in ["deepseek-r1", "deepseek-v3"] {
@@ -37,8 +37,8 @@ pub fn price_day(book: &mut Book) -> Result<(), BookError> {
     book.pin(vec![Pinned::list("*", DAY_LIST)])
 }
 
-/// The leases of the published day: 5,442 node-hours. What was held when the day ended has no end, so that the last instant has
-/// a cost an hour like any other.
+/// The leases of the published day, 5,442 node-hours. GPUs that were allocated when the day ended have no end, so that the
+/// last instant has a cost per hour like any other.
 pub(super) fn leases(holdings: &[Holding]) -> Vec<Lease> {
     let lease = |holding: &Holding| Lease {
         gpus: Some(holding.gpus),

@@ -10,37 +10,37 @@ const DAY: f64 = 86_400.0;
 const PEAK: f64 = 13.0 * 3600.0;
 /// Mean output tokens of a request.
 const ANSWER: f64 = 800.0;
-/// The share of requests that are slow on average.
+/// The mean share of slow requests.
 const SLOW: f64 = 0.05;
-/// Seconds that a quick and a slow request are in the batch: for the prompt, and for the answer.
+/// Seconds that a quick and a slow request are in the batch: for the prompt, and for the output.
 const PROMPTING: [f64; 2] = [0.42, 4.2];
 const ANSWERING: [f64; 2] = [45.0, 125.0];
 /// The maximum of [`shape`].
 const CREST: f64 = 1.52;
 
-/// The work of an engine a second, on average over time, summed over its ranks.
+/// The work of an engine per second, averaged over time and summed over its ranks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Work {
     /// Prompt tokens.
     pub(super) prompt: f64,
-    /// The share of them that a cache holds.
+    /// The share of prompt tokens that a cache has.
     pub(super) hits: f64,
     /// Output tokens.
     pub(super) output: f64,
-    /// The part of a request that it computes.
+    /// The part of a request that it processes.
     pub(super) part: DayPart,
     /// Whether speculative decoding is on.
     pub(super) drafting: bool,
 }
 
-/// The part of a request that an engine computes.
+/// The part of a request that an engine processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DayPart {
-    /// All of it.
+    /// The whole request.
     Whole,
     /// The prompt, and the first token.
     Prompt,
-    /// The answer; another node computes the prompt.
+    /// The output; another node computes the prompt.
     Answer,
 }
 
@@ -59,8 +59,8 @@ pub(super) struct Traffic {
     shares: Vec<f64>,
 }
 
-/// A load around 1: the day, half hours and bursts. `midnight` is when the first day began, in seconds; `haste` speeds
-/// it up without changing the loads.
+/// A load around 1 with daily, half-hourly and short waves. `midnight` is when the first day began, in seconds; `haste`
+/// speeds it up without changing the loads.
 pub(super) fn shape(seed: u64, midnight: f64, haste: f64) -> Wave {
     let phase = |n: u64, period: u64| chance(&[seed, n], period) as f64 / haste;
     Wave::steady(1.0)
@@ -71,11 +71,11 @@ pub(super) fn shape(seed: u64, midnight: f64, haste: f64) -> Wave {
 }
 
 impl Traffic {
-    /// `work` with the load curve `shape`, over `ranks` ranks; with `hot` the first one has almost twice its share. The gauges
-    /// of engines at different places vary differently; their counters do not.
+    /// `work` with the load curve `shape`, over `ranks` ranks; with `hot` the first rank has almost twice its share. The
+    /// gauges of engines with different `place` vary differently; their counters do not.
     pub(super) fn new(shape: &Wave, work: Work, ranks: u32, place: u32, hot: bool) -> Self {
         let prompt = shape.scaled(work.prompt);
-        // Hits swing on their own: what they gain, computing loses.
+        // Hits vary independently: computed tokens vary inversely.
         let swing = Wave::steady(0.0).with(0.015 * work.prompt, 610.0, 0.0);
         let hit = prompt.scaled(work.hits).plus(&swing);
         let computed = prompt.scaled(1.0 - work.hits).plus(&swing.scaled(-1.0));
@@ -115,7 +115,8 @@ impl Traffic {
                     DayPart::Prompt => requests,
                     _ => Lots { quick: tokens(quick), slow: tokens(slow) },
                 };
-                // Never less than before, which a difference of two counters could be: all but the first token.
+                // All tokens but the first of each request, computed so that it never falls, as a difference of two
+                // counters could.
                 let pauses =
                     |tokens: u64| if self.part == DayPart::Prompt { 0 } else { tokens - tokens / ANSWER as u64 };
                 let busy = if hot == Some(rank) { 1.25 } else { load * share / even };
@@ -135,7 +136,7 @@ impl Traffic {
     }
 }
 
-/// The gauges of a rank at a load, with a batch of this size at full load. Well above 1 it is overloaded and its
+/// The gauges of a rank at a load, with a batch of this size at full load. Well above 1, the rank is overloaded and its
 /// cache is full.
 pub(super) fn at_work(busy: f64, batch: f64) -> ServedRequests {
     ServedRequests {
@@ -146,7 +147,7 @@ pub(super) fn at_work(busy: f64, batch: f64) -> ServedRequests {
     }
 }
 
-/// On a decode node the whole prompt comes from a prefill node, but for about a token a request.
+/// On a decode node, the prompt comes from a prefill node, except for about one token per request.
 pub(super) fn taken_over(served: ServedRequests) -> ServedRequests {
     let prompt = served.computed + served.hit;
     let computed = prompt / 4096;

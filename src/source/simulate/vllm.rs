@@ -40,7 +40,7 @@ pub(super) struct Vllm {
 struct Rank {
     /// `engine="0",model_name="…"`.
     labels: String,
-    /// The same with a source or a reason.
+    /// The same labels with a source or a reason.
     compute: String,
     hit: String,
     transfer: String,

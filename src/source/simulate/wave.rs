@@ -1,4 +1,4 @@
-//! Loads over time, each with its exact integral, so that a rate always agrees with its counter.
+//! Loads over time with their exact integrals, so that a rate always matches its counter.
 
 use std::f64::consts::TAU;
 
@@ -12,7 +12,7 @@ pub(super) struct Wave {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Term {
     amplitude: f64,
-    /// Radians a second.
+    /// In radians per second.
     pace: f64,
     phase: f64,
 }
@@ -23,7 +23,7 @@ impl Wave {
         Self { mean, terms: Vec::new() }
     }
 
-    /// The same with a sine of `period` seconds on it; it peaks at `peak` seconds.
+    /// The wave with a sine of `period` seconds that peaks at `peak` seconds.
     #[must_use]
     pub(super) fn with(mut self, amplitude: f64, period: f64, peak: f64) -> Self {
         let pace = TAU / period;
@@ -31,14 +31,14 @@ impl Wave {
         self
     }
 
-    /// `factor` times this.
+    /// The wave multiplied by `factor`.
     #[must_use]
     pub(super) fn scaled(&self, factor: f64) -> Self {
         let terms = self.terms.iter().map(|term| Term { amplitude: term.amplitude * factor, ..*term }).collect();
         Self { mean: self.mean * factor, terms }
     }
 
-    /// The sum of both.
+    /// The sum of two waves.
     #[must_use]
     pub(super) fn plus(&self, other: &Self) -> Self {
         let terms = self.terms.iter().chain(&other.terms).copied().collect();

@@ -1,4 +1,4 @@
-//! Scrapes llama.cpp's router: the page of each loaded model, or of the model that an address names.
+//! Scrapes llama.cpp's router: the page of each loaded model, or of the model in an address.
 
 use reqwest::Url;
 
@@ -9,7 +9,7 @@ use super::{Fetched, ScrapeOutcome, Scraper};
 use crate::reading::{ModelName, PageReading, ScrapeCost, ScrapeTrouble};
 
 impl Scraper {
-    /// Reads the page of the one model that the address names, unless that would load or wake it.
+    /// Reads the page of the model in the address, unless that would load or wake the model.
     pub(super) async fn read_model(&mut self, page: &Url, model: &ModelName) -> Result<ScrapeOutcome, ScrapeTrouble> {
         let stopwatch = self.clock.stopwatch();
         if self.named.is_due(self.clock.now()) {
@@ -30,7 +30,7 @@ impl Scraper {
         Ok(ScrapeOutcome { at: self.clock.now(), cost, reading: router::no_model() })
     }
 
-    /// Begins to read a page for each model, if the server is a router. Returns the address of its page.
+    /// Starts reading a page for each model, if the server is a router. Returns the address of its page.
     pub(super) fn begin_routing(&mut self, models: &KnownModels, page: Option<Url>) -> Option<Url> {
         let page = page?;
         let loaded = models.loaded(&self.settings.clients.named().at(&page))?;
@@ -38,7 +38,7 @@ impl Scraper {
         Some(page)
     }
 
-    /// Reads the page of each loaded model. A model whose page cannot be read has no row.
+    /// Reads the page of each loaded model. A model whose page is unreadable has no row.
     pub(super) async fn read_router(&mut self) -> Result<ScrapeOutcome, ScrapeTrouble> {
         let Some(mut router) = self.router.take() else { return Err(ScrapeTrouble::Status(404)) };
         let stopwatch = self.clock.stopwatch();
@@ -90,7 +90,7 @@ impl Scraper {
         Ok(ScrapeOutcome { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
     }
 
-    /// The models that a router has loaded and awake at this moment.
+    /// The models that a router has loaded and awake now.
     async fn loaded_now(&mut self, page: &Url) -> Result<Vec<String>, ScrapeTrouble> {
         self.models = None;
         let models = self.ask_models(page).await?;
