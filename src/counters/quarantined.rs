@@ -14,7 +14,7 @@ use crate::units::{Moment, Span};
 const LINES: usize = 64;
 /// A page continues a line if its growth is at most one part in this many of its distance from the process.
 const NEARER: u64 = 8;
-/// The same for a line that is known to be another process's.
+/// The same divisor for a line that is known to be another process's.
 const NEARER_REFUTED: u64 = 2;
 /// The largest ratio between the rates of consecutive pages of one process.
 const EVEN: u128 = 4;

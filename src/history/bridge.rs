@@ -4,7 +4,7 @@ use crate::ledger::Past;
 use crate::statement::{Bridge, Cause, Causes, Mover};
 use crate::units::{Money, Span, Timestamp};
 
-/// Why the profit an hour differs from a quarter of an hour ago.
+/// Why the profit an hour differs from a quarter hour ago.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuarterBridge {
     /// When it was asked for.

@@ -36,7 +36,7 @@ pub enum Detail {
 pub struct Wanted {
     /// The level of detail.
     pub detail: Detail,
-    /// Whether to return how long nodes were allocated, computed from quarters of an hour.
+    /// Whether to return how long nodes were allocated, computed from quarter hours.
     pub nodes: bool,
 }
 

@@ -37,7 +37,7 @@ pub struct PendingPostings {
     pub disputes: Vec<Dispute>,
     /// Withdrawn disputes.
     pub withdrawn: Vec<DisputeId>,
-    /// Minutes in which latency objectives were met or missed, by objectives, node and quarter of an hour.
+    /// Minutes in which latency objectives were met or missed, by objectives, node and quarter hour.
     pub slo_minutes: HashMap<(Label, NodeName, Timestamp), SloMinutes>,
 }
 

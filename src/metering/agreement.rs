@@ -15,7 +15,7 @@ use crate::units::{Moment, Span, Tokens};
 
 /// The evidence for one process: three new values that are equal or close together, or six that are far apart.
 const ENOUGH: u8 = 6;
-/// Values are close if they differ by at most this fraction (one part in so many) of their total.
+/// Values are close if they differ by at most their total divided by this.
 const CLOSE: u64 = 64;
 /// The number of contradictions after which two addresses are different processes.
 const CONTRADICTIONS: u8 = 3;

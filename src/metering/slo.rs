@@ -67,8 +67,7 @@ pub(super) struct LastLatencies(BTreeMap<ProcessId, (Moment, Latency)>);
 
 impl LastLatencies {
     /// Applies a page. Returns the samples since the same process's previous page, and those above their objectives. The
-    /// first page of a process, a page after a quarter of an hour or more, and a page on which a histogram fell are
-    /// baselines.
+    /// first page of a process, a page after a quarter hour or more, and a page on which a histogram fell are baselines.
     pub(super) fn grown(&mut self, slo: &Slo, process: ProcessId, latency: &Latency, at: Moment) -> Samples {
         self.0.retain(|_, (seen, _)| at.since(*seen) < LONGEST);
         let before = self.0.insert(process, (at, latency.clone()));

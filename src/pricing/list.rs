@@ -157,7 +157,7 @@ impl PriceList {
         candidates
     }
 
-    /// Whether the list begins and changes tiers only at quarters of an hour.
+    /// Whether the list begins and changes tiers only at quarter hours.
     pub fn is_on_quarters(&self) -> bool {
         let quarter = |time: &Time| time.minute() % 15 == 0 && time.second() == 0;
         let begins = self.from.is_none_or(|from| from.millis() % 900_000 == 0);

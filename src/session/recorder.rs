@@ -1,5 +1,5 @@
 //! Records published snapshots, and queries the ledger in the background for earlier data: a day of minutes when it opens,
-//! and both quarters of an hour of the profit bridge once a minute. The ledger's thread sums the minutes.
+//! and both quarter hours of the profit bridge once a minute. The ledger's thread sums the minutes.
 
 use std::collections::VecDeque;
 
@@ -134,7 +134,7 @@ fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) 
     store.past(since, since + HOUR, Grain::Minute, Box::new(answer));
 }
 
-/// Queries both quarters of an hour of the bridge, the earlier first.
+/// Queries both quarter hours of the bridge, the earlier first.
 fn read_quarters(store: &Store, history: History, now: Timestamp) {
     let until = (now - SETTLED).minute();
     let (next, middle) = (store.clone(), until - QUARTER);

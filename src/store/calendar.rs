@@ -1,4 +1,4 @@
-//! The buckets of an instant: its quarter of an hour, and its day in the ledger's time zone.
+//! The buckets of an instant: its quarter hour, and its day in the ledger's time zone.
 
 use jiff::tz::TimeZone;
 
@@ -56,12 +56,12 @@ impl Calendar {
     }
 }
 
-/// The start of the quarter of an hour of an instant. UTC offsets are whole quarters, so it is within one local hour.
+/// The start of the quarter hour of an instant. UTC offsets are whole quarters, so it is within one local hour.
 pub(super) const fn quarter(at: Timestamp) -> Timestamp {
     Timestamp::from_millis(at.millis().div_euclid(QUARTER) * QUARTER)
 }
 
-/// The first quarter of an hour that begins at an instant or after it.
+/// The first quarter hour that begins at an instant or after it.
 pub(super) const fn next_quarter(at: Timestamp) -> Timestamp {
     Timestamp::from_millis((at.millis() + QUARTER - 1).div_euclid(QUARTER) * QUARTER)
 }

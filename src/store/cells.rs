@@ -1,7 +1,7 @@
-//! Writes cells: every change by minute is added to its minute, its quarter of an hour and its day.
+//! Writes cells: every change by minute is added to its minute, its quarter hour and its day.
 //!
 //! Changes are summed by bucket before they are written, in the order of the tables' keys: data of a long absence is then
-//! written once per quarter of an hour, and adjacent rows are on the same page of the file.
+//! written once per quarter hour, and adjacent rows are on the same page of the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +20,8 @@ const LATE: Span = Span::from_secs(86_400);
 /// The three stored grains, the finest first.
 const GRAINS: [&str; 3] = ["minute", "quarter", "day"];
 
-/// Adds changes to the cells of each grain, and inserts the dates of new days. A correction of deleted minutes or quarters
-/// of an hour is added to the grains that still have it.
+/// Adds changes to the cells of each grain, and inserts the dates of new days. A correction of deleted minutes or quarter
+/// hours is added to the grains that still have it.
 pub(super) fn write(
     transaction: &Transaction<'_>,
     calendar: &mut Calendar,
@@ -48,7 +48,7 @@ fn oldest(transaction: &Transaction<'_>, grain: &str) -> rusqlite::Result<Option
     Ok(first.map(Timestamp::from_millis))
 }
 
-/// As [`write`], but only for minutes and quarters of an hour from `kept_from` on; days are kept permanently.
+/// As [`write`], but only for minutes and quarter hours from `kept_from` on; days are kept permanently.
 pub(super) fn write_kept(
     transaction: &Transaction<'_>,
     calendar: &mut Calendar,

@@ -21,8 +21,8 @@ pub(super) struct SpanQuery {
     pub(super) wanted: Wanted,
 }
 
-/// The data of `[since, until)`. A bucket that begins in the range is included as a whole: where minutes or quarters of an
-/// hour are deleted, the range is aligned to the grain that is left. With a second connection, GPU time is read by that.
+/// The data of `[since, until)`. A bucket that begins in the range is included as a whole: where minutes or quarter hours
+/// are deleted, the range is aligned to the grain that is left. With a second connection, GPU time is read by that.
 pub(super) fn past(
     connection: &Connection,
     beside: Option<SecondConnection>,
@@ -182,7 +182,7 @@ fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: Kept
     (edge(since), edge(until))
 }
 
-/// Splits a range into days, quarters of an hour and minutes that do not overlap.
+/// Splits a range into days, quarter hours and minutes that do not overlap.
 fn parts_of(
     calendar: &mut Calendar,
     since: Timestamp,

@@ -62,7 +62,7 @@ impl Reader {
         self.header.clone()
     }
 
-    /// The data of `[since, until)` in days, quarters of an hour and minutes, never finer than requested or stored.
+    /// The data of `[since, until)` in days, quarter hours and minutes, never finer than requested or stored.
     ///
     /// # Errors
     /// The file is unreadable.
@@ -104,8 +104,8 @@ impl Reader {
         self.ask(SpanQuery { since, until, finest, wanted }, beside)
     }
 
-    /// The data of `[since, until)` in quarters of an hour, one bucket at a time: `fold` gets the past with tokens by day
-    /// only, and the function that passes each bucket with its cells, in order.
+    /// The data of `[since, until)` in quarter hours, one bucket at a time: `fold` gets the past with tokens by day only,
+    /// and the function that passes each bucket with its cells, in order.
     ///
     /// # Errors
     /// The file is unreadable.

@@ -1,4 +1,4 @@
-//! How long each grain is kept: minutes for 8 days, quarters of an hour for 400 days, days permanently.
+//! How long each grain is kept: minutes for 8 days, quarter hours for 400 days, days permanently.
 
 use rusqlite::{Connection, params};
 
@@ -8,7 +8,7 @@ use crate::units::{Span, Timestamp};
 const DAY: i64 = 86_400;
 /// How long minutes are kept.
 pub(super) const MINUTES_KEPT: Span = Span::from_secs(8 * DAY);
-/// How long quarters of an hour are kept.
+/// How long quarter hours are kept.
 pub(super) const QUARTERS_KEPT: Span = Span::from_secs(400 * DAY);
 
 /// Deletes cells older than their grain is kept, at most one day of cells per call: a clock that is wrong by years then

@@ -70,7 +70,7 @@ pub(super) fn past(connection: &Connection, since: Timestamp, until: Timestamp) 
     Ok(Some(past))
 }
 
-/// Deletes days older than quarters of an hour are kept, one day at a time.
+/// Deletes days older than quarter hours are kept, one day at a time.
 pub(super) fn forget(connection: &Connection, kept_from: Timestamp) -> rusqlite::Result<()> {
     const FORGET: &str = "DELETE FROM slo_minutes WHERE day < min(?1, (SELECT min(day) + ?2 FROM slo_minutes))";
     connection.execute(FORGET, [(kept_from - DAY).millis(), DAY.millis()]).map(drop)

@@ -14,7 +14,7 @@ use crate::units::{Money, Span};
 
 const MINUTE: Span = Span::from_secs(60);
 const HALF_HOUR: Span = Span::from_secs(1_800);
-/// The minutes of a quarter of an hour, and how many of them must be known.
+/// The minutes of a quarter hour, and how many of them must be known.
 const QUARTER: usize = 15;
 const LEAST: usize = 8;
 
@@ -34,14 +34,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node:
     draw_sentences(canvas, area, node_headline(&facts, then, quarters.as_ref()));
 }
 
-/// The change of the profit per hour between the last two quarters of an hour; `None` if it is noise.
+/// The change of the profit per hour between the last two quarter hours; `None` if it is noise.
 pub(super) fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<Money> {
     let slow = scene.at(RefreshPace::Minute);
     let by = node_change(&quarters(&slow, node)?).filter(|by| by.is_finite() && *by != 0.0)?;
     Some(Money::from_micros((by * 1e6).round() as i64))
 }
 
-/// The means of the last quarter of an hour and the one before; `None` until enough minutes of both are known.
+/// The means of the last quarter hour and the one before; `None` until enough minutes of both are known.
 fn quarters(scene: &Scene<'_>, node: &NodeRow) -> Option<NodeQuarters> {
     let until = scene.snap.at.minute();
     let subject = Subject::Node(node.name.clone());

@@ -159,7 +159,7 @@ pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Ve
     vec![vec![rate], vec![revenue, cost], vec![on_cost, gpus], vec![rank]]
 }
 
-/// The change of the profit per hour between the last two quarters of an hour.
+/// The change of the profit per hour between the last two quarter hours.
 pub(super) fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<(String, Role)> {
     let change = node_headline::change(scene, node).filter(|_| node.profit_per_hour.is_some())?;
     let (role, glyph, _) = sign(Some(change));

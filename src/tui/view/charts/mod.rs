@@ -365,7 +365,7 @@ pub(super) fn share(value: f64) -> String {
     if (percent - percent.round()).abs() < 0.05 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
 }
 
-/// The change of a series over a quarter of an hour, between minutes: in percentage points for ratios, otherwise relative.
+/// The change of a series over a quarter hour, between minutes: in percentage points for ratios, otherwise relative.
 pub(super) fn in_a_quarter(scene: &Scene<'_>, subject: &Subject, measure: Measure, is_share: bool) -> Option<f64> {
     let until = scene.at(RefreshPace::Charts).snap.at.minute();
     let query = Query { subject: subject.clone(), measure, until, step: Span::from_secs(60), points: 16 };
@@ -374,7 +374,7 @@ pub(super) fn in_a_quarter(scene: &Scene<'_>, subject: &Subject, measure: Measur
     if is_share { Some(now - before) } else { (before > 0.0).then(|| now / before - 1.0) }
 }
 
-/// The change over a quarter of an hour, for the right end of a heading.
+/// The change over a quarter hour, for the right end of a heading.
 pub(super) fn changed(change: Option<f64>, is_share: bool) -> Vec<Segment<'static>> {
     let Some(change) = change.filter(|change| change.is_finite()) else { return Vec::new() };
     if is_share {

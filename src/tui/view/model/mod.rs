@@ -216,7 +216,7 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
     facts
 }
 
-/// The change of the profit per hour from a quarter of an hour ago, if the model is among those that changed most.
+/// The change of the profit per hour from a quarter hour ago, if the model is among those that changed most.
 fn change(scene: &Scene<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
     let quarter = scene.app.bridge()?;
     let mover = quarter.bridge.models.iter().find(|mover| mover.key.as_str() == row.model.as_str())?;

@@ -82,7 +82,7 @@ fn clocks(scene: &Scene<'_>, against: Against, bridge: &Bridge) -> (String, Stri
     let clock = |at| format::clock_minute(at, scene.zone());
     let (before, after) = (clock(bridge.before_span.1), clock(bridge.after_span.1));
     match against {
-        // Both figures are means of a quarter of an hour, not current rates.
+        // Both figures are means of a quarter hour, not current rates.
         Against::Quarter => (format!("15 min to {before}"), format!("15 min to {after}")),
         Against::Yesterday => (format!("{before} yesterday"), after),
         Against::LastWeek => (format!("{before} a week ago"), after),
