@@ -92,8 +92,8 @@ impl Process {
             let place = self.place_or_add(reading, known, begin, &PageContext { last_page: since, ..*context });
             let leaps = known.is_some() && !is_new && self.rows[place].counters.leaps_from_nothing(reading);
             // A single page does not prove that a row existed before: its tokens are posted as uncertain.
-            let is_unproven =
-                is_new && !is_born && self.rows[place].counters.has_nothing() && has_earlier(reading, context);
+            let was_absent = known.is_none() || self.rows[place].counters.has_no_values();
+            let is_unproven = is_new && !is_born && was_absent && has_earlier(reading, context);
             let mut step = apply(&mut self.rows[place].counters, reading);
             step.unproven |= is_unproven && step.grown.is_some_and(|grown| !grown.all.is_zero());
             step.leapt = leaps && step.grown.is_some_and(|grown| !grown.all.is_zero());

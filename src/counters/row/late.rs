@@ -26,9 +26,9 @@ impl RowCounters {
         })
     }
 
-    /// Whether all counters have been zero until now.
-    pub(in crate::counters) fn has_nothing(&self) -> bool {
-        values(&self.last).into_iter().flatten().all(|value| value == 0)
+    /// Whether no page has had any of its counters until now.
+    pub(in crate::counters) fn has_no_values(&self) -> bool {
+        values(&self.last).iter().all(Option::is_none)
     }
 
     /// Whether a counter that was zero is suddenly so high that the zeros may have been wrong.
