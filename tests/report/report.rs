@@ -7,7 +7,7 @@ use program::Program;
 #[test]
 fn a_wrong_call_says_what_to_write() {
     for (call, said) in [
-        (&["--since", "soon"][..], "write 2025-02-27"),
+        (&["--since", "soon"][..], "2025-02-27T12:00+08:00, today"),
         (&["--until", "2025-99-01"], "--until"),
         (&["--what-if", "fx=1"], "list=NAME"),
         (&["--what-if", "paid=1.5"], "between 0 and 1"),
