@@ -208,8 +208,7 @@ fn check(
     let slo = slo(&file.slo, &mut findings);
     let (aliases, doubtful) = aliases(&file.aliases, &mut findings);
     warnings.extend(doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "alias", nth, why)));
-    let mut book = prices::book(&file.prices, &file.price_files, money, &mut findings);
-    book.join(&aliases);
+    let book = prices::book(&file.prices, &file.price_files, money, &mut findings).joined(&aliases);
     let compare_to = compare_to(file.compare_to, &currency);
     if let Some(Err(error)) = compare_to.as_deref().map(|list| book.own_list(list)) {
         findings.key("compare_to", error);

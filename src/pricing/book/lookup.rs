@@ -52,12 +52,14 @@ impl Book {
 
     /// Prices other names of a model as that, where they have no price of their own. `aliases` are models with their other
     /// names.
-    pub fn join(&mut self, aliases: &[(ModelName, Vec<ModelName>)]) {
+    #[must_use]
+    pub fn joined(mut self, aliases: &[(ModelName, Vec<ModelName>)]) -> Self {
         for (model, names) in aliases {
             let model = canonical_model(model.as_str());
             let names = names.iter().map(|name| canonical_model(name.as_str())).filter(|name| *name != model);
             self.aliases.extend(names.map(|name| (name, model.clone())));
         }
+        self
     }
 
     /// The name under which a model has a price: its own, or that of the model whose other name it is.
