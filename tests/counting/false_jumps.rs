@@ -1,5 +1,5 @@
-//! Counters that jump by what nobody made and fall back to their old path: what is posted and disputed without the jumps is
-//! never more than what was produced.
+//! Counters that jump by tokens that were not produced and fall back to their old path. Without the jumps, what is posted and
+//! disputed is never more than what was produced.
 
 use margintop::reading::{EngineReading, PageReading, TargetId};
 

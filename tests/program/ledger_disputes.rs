@@ -236,8 +236,8 @@ fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
     keeper.close();
 }
 
-/// Class: a counter that jumps falsely and falls back leaves a dispute for a person to decide, whose acceptance posts what
-/// nobody made.
+/// Class: a counter that jumps falsely and falls back leaves a dispute for a person to decide. Accepting it posts tokens
+/// that were not produced.
 #[test]
 fn what_the_counter_took_back_is_withdrawn_unless_it_was_decided() {
     let (_home, path) = file();
