@@ -9,7 +9,7 @@
 //! reset if it stays far lower for three pages and grows, after which it counts from zero.
 
 use super::series_values::{find, is_anew, same};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::fallen_series::{FallenSeries, any_fell};
 use super::fastest_minute::MIN_EVIDENCE;
@@ -27,8 +27,8 @@ const SAVED: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct SeriesSum {
     /// The series on the last page, sorted by hash.
-    #[serde(default, skip_serializing_if = "Present::is_not_saved")]
-    present: Present,
+    #[serde(default, skip_serializing_if = "is_not_saved")]
+    present: Vec<SeriesValue>,
     /// The evicted series that may return, sorted by hash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gone: Vec<SeriesValue>,
@@ -59,38 +59,17 @@ pub(super) struct Beside {
     pub(super) old: u64,
 }
 
-/// The series of a page.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(transparent)]
-struct Present {
-    series: Vec<SeriesValue>,
-    /// Whether others were evicted and may return.
-    #[serde(skip)]
-    lacks_gone: bool,
-}
-
-impl<'de> Deserialize<'de> for Present {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let series = Vec::deserialize(deserializer)?;
-        // A single series is saved only if others were evicted.
-        Ok(Self { lacks_gone: series.len() == 1, series })
-    }
-}
-
-impl Present {
-    /// Whether the series are not saved: a single one that is the whole counter, or too many. A series evicted while
-    /// margintop is not running is then quarantined as a fall.
-    const fn is_not_saved(&self) -> bool {
-        let count = self.series.len();
-        count == 0 || count == 1 && !self.lacks_gone || count > SAVED
-    }
+/// Whether the series are not saved: there are none, or too many. A series evicted while margintop is not running is then
+/// quarantined as a fall.
+const fn is_not_saved(series: &[SeriesValue]) -> bool {
+    series.is_empty() || series.len() > SAVED
 }
 
 impl SeriesSum {
     /// The amount to add to the page's sum; `now` has the page's series, empty if unknown. `below` is how far the page's
     /// sum is below the last accepted one.
     pub(super) fn raise(&self, now: &[SeriesValue], below: u64) -> u64 {
-        let change = self.fallen.change(&self.present.series, now);
+        let change = self.fallen.change(&self.present, now);
         let raise = self.raise_by_gone(now).saturating_sub(change.undone).saturating_add(change.lacks);
         if change.exchanged { raise.max(below) } else { raise }
     }
@@ -111,7 +90,7 @@ impl SeriesSum {
     }
 
     fn raise_by_gone(&self, now: &[SeriesValue]) -> u64 {
-        if now.is_empty() || (self.gone.is_empty() && same(&self.present.series, now)) {
+        if now.is_empty() || (self.gone.is_empty() && same(&self.present, now)) {
             return self.gone.iter().fold(self.ended, |sum, gone| sum.saturating_add(gone.value.count()));
         }
         let continued = self.continued(now);
@@ -122,12 +101,12 @@ impl SeriesSum {
 
     /// Whether a series of the page is below its own last value, which the sum hides if others grew by more.
     pub(super) fn fell(&self, now: &[SeriesValue]) -> bool {
-        any_fell(&self.present.series, now)
+        any_fell(&self.present, now)
     }
 
     /// The series of the last page that are missing on this one.
     fn left<'a>(&'a self, now: &'a [SeriesValue]) -> impl Iterator<Item = &'a SeriesValue> {
-        self.present.series.iter().filter(|old| find(now, old.series).is_none())
+        self.present.iter().filter(|old| find(now, old.series).is_none())
     }
 
     /// The series that left this page or earlier ones and continue under other labels: a new series has the old value or
@@ -138,7 +117,7 @@ impl SeriesSum {
 
     /// As [`Self::continued`], with the values of new series that continue none.
     fn matched(&self, now: &[SeriesValue]) -> (Vec<u64>, Vec<u64>) {
-        let present = &self.present.series;
+        let present = &self.present;
         let is_known =
             |new: &&SeriesValue| find(present, new.series).is_some() || find(&self.gone, new.series).is_some();
         let mut came: Vec<u64> = now.iter().filter(|new| !is_known(new)).map(|new| new.value.count()).collect();
@@ -159,9 +138,9 @@ impl SeriesSum {
     /// other labels.
     fn began_anew(&self, now: &[SeriesValue], continued: &[u64]) -> bool {
         let sum = |all: &[SeriesValue]| all.iter().fold(0_u64, |sum, one| sum.saturating_add(one.value.count()));
-        let has_left = !self.present.series.is_empty() && self.left(now).count() == self.present.series.len();
+        let has_left = !self.present.is_empty() && self.left(now).count() == self.present.len();
         let is_known = |new: &SeriesValue| find(&self.gone, new.series).is_some();
-        has_left && continued.is_empty() && !now.iter().any(is_known) && is_anew(sum(now), sum(&self.present.series))
+        has_left && continued.is_empty() && !now.iter().any(is_known) && is_anew(sum(now), sum(&self.present))
     }
 
     /// Whether a series of the last page is missing on this one.
@@ -175,12 +154,12 @@ impl SeriesSum {
 
     /// The last value of a series, even if it was evicted.
     fn known(&self, series: u64) -> Option<u64> {
-        find(&self.present.series, series).or_else(|| find(&self.gone, series))
+        find(&self.present, series).or_else(|| find(&self.gone, series))
     }
 
     /// The series of a page whose growth is a jump, if any series is missing there.
     pub(super) fn jumped(&self, now: &[SeriesValue], is_jump: impl Fn(u64) -> bool) -> Vec<u64> {
-        if self.gone.is_empty() && same(&self.present.series, now) {
+        if self.gone.is_empty() && same(&self.present, now) {
             return Vec::new();
         }
         let jumps = |new: &&SeriesValue| {
@@ -192,7 +171,7 @@ impl SeriesSum {
 
     /// The series of a page that are below their last values.
     pub(super) fn fallen(&self, now: &[SeriesValue]) -> Vec<u64> {
-        let fell = |new: &&SeriesValue| find(&self.present.series, new.series) > Some(new.value.count());
+        let fell = |new: &&SeriesValue| find(&self.present, new.series) > Some(new.value.count());
         now.iter().filter(fell).map(|new| new.series).collect()
     }
 
@@ -207,7 +186,7 @@ impl SeriesSum {
 
     /// The sum of the series that are new on a page and continue no other one.
     pub(super) fn came(&self, now: &[SeriesValue]) -> u64 {
-        if now.is_empty() || self.present.series.is_empty() || same(&self.present.series, now) {
+        if now.is_empty() || self.present.is_empty() || same(&self.present, now) {
             return 0;
         }
         self.matched(now).1.into_iter().fold(0, u64::saturating_add)
@@ -220,7 +199,7 @@ impl SeriesSum {
 
     /// Whether a known series is not on a page.
     pub(super) fn lacks(&self, now: &[SeriesValue]) -> bool {
-        let is_as_before = self.gone.is_empty() && same(&self.present.series, now);
+        let is_as_before = self.gone.is_empty() && same(&self.present, now);
         !now.is_empty() && !is_as_before && !self.missing(now).is_empty()
     }
 
@@ -235,7 +214,7 @@ impl SeriesSum {
         if now.is_empty() {
             return;
         }
-        let was_exchanged = self.fallen.exchanges(&self.present.series, now);
+        let was_exchanged = self.fallen.exchanges(&self.present, now);
         self.accept(now);
         if was_exchanged && !self.fallen.is_exchanged() {
             // The fallen series keep their low values, and the sum does not fall.
@@ -244,19 +223,19 @@ impl SeriesSum {
     }
 
     fn accept(&mut self, now: &[SeriesValue]) {
-        let change = self.fallen.change(&self.present.series, now);
-        self.fallen.advance(&self.present.series, now);
+        let change = self.fallen.change(&self.present, now);
+        self.fallen.advance(&self.present, now);
         self.ended = self.ended.saturating_sub(change.undone).saturating_add(change.ended);
         (self.was_reset, self.was_undone) = (change.was_reset, change.was_undone);
         self.waits = false;
-        if self.gone.is_empty() && same(&self.present.series, now) {
-            self.present.series.copy_from_slice(now);
+        if self.gone.is_empty() && same(&self.present, now) {
+            self.present.copy_from_slice(now);
             return;
         }
         let continued = self.continued(now);
         self.was_reset |= self.began_anew(now, &continued);
         self.gone.retain(|gone| continued.binary_search(&gone.series).is_err());
-        for old in std::mem::take(&mut self.present.series) {
+        for old in std::mem::take(&mut self.present) {
             if find(now, old.series).is_none() && continued.binary_search(&old.series).is_err() {
                 let at = self.gone.partition_point(|gone| gone.series < old.series);
                 self.gone.insert(at, old);
@@ -276,7 +255,7 @@ impl SeriesSum {
         }
         self.ended = self.ended.saturating_add(ended);
         self.waits = self.gone.iter().any(|gone| find(now, gone.series).is_some());
-        self.present = Present { series: now.to_vec(), lacks_gone: !self.gone.is_empty() };
+        self.present = now.to_vec();
     }
 }
 

@@ -7,6 +7,7 @@ use super::field::{DELAYS, RowGauge, SeriesField};
 use super::layout::{HALF_LINE, LayoutLine, LayoutRow, LineValue, PageLayout, StartOwner};
 use super::process::ProcessLabels;
 use super::sheet::{EngineSeries, NameOwners, Sheet};
+use super::target_labels::TargetLabels;
 use super::{WantedSeries, wanted};
 use crate::exposition::{Limits, Rows, SeriesRow};
 use crate::reading::{ModelName, Refusals};
@@ -17,6 +18,10 @@ const ROWS: usize = 256;
 /// The layout of a page of one process whose every line is read and wanted of an engine, or not wanted; `None` of any other.
 /// What it reads is still to be compared with what the page reads.
 pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
+    let targets = TargetLabels::of(page);
+    if !targets.is_empty() {
+        return None;
+    }
     let limits = Limits::default();
     let (mut names, mut sheet) = (NameOwners::default(), Sheet::default());
     let mut rows = Rows::new(page, limits, |name, kind| wanted(&mut names, name, kind));
@@ -25,7 +30,7 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
         let value = match row.tag {
             WantedSeries::Engine(series) => engine_value(&mut sheet, &mut known, series, &row)?,
             WantedSeries::Start => {
-                let line = match (ProcessLabels::of(row.labels).is_named(), has_start) {
+                let line = match (ProcessLabels::of(row.labels, &targets).is_named(), has_start) {
                     (true, _) => StartOwner::Named,
                     (false, true) => StartOwner::Other,
                     (false, false) => StartOwner::First,

@@ -19,6 +19,7 @@ mod rows;
 mod sheet;
 mod stack_router;
 mod sums;
+mod target_labels;
 mod values;
 mod what_instead;
 
@@ -45,6 +46,7 @@ use copies::Copies;
 use gpu_rows::GpuRows;
 use gpus::GpuField;
 use sheet::{NameOwners, Sheet};
+use target_labels::TargetLabels;
 
 pub use field::{CountedPart, Policy};
 pub use page_reader::{PageLayouts, PageReader};
@@ -77,7 +79,8 @@ const OLD_LOOK: Span = Span::from_secs(5);
 pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let (all, (page, unended)) = (page, ended_lines(page));
     let limits = Limits::default();
-    let (mut names, mut sheet, mut gpu_rows) = (NameOwners::default(), Sheet::default(), GpuRows::default());
+    let (mut names, mut gpu_rows) = (NameOwners::default(), GpuRows::default());
+    let mut sheet = Sheet::with(TargetLabels::of(page));
     let mut rows = Rows::new(page, limits, |name, kind| wanted(&mut names, name, kind));
     let (mut trouble, mut looked) = (None, None);
     let mut copies = Copies::of(page);

@@ -4,29 +4,31 @@ use std::borrow::Cow;
 
 use super::field::letter_bit;
 use super::registry::PROCESS_LABELS;
+use super::target_labels::TargetLabels;
 use crate::exposition::{LabelText, SeriesLabels, fnv1a};
 use crate::reading::InstanceId;
 
 /// Labels that may stand on every series of a page of one process; then the page has one instance, which is called by them.
 /// They name the program that made the page. The later ones are what Prometheus (`exported_`), its Kubernetes examples and
 /// OpenTelemetry's collector make of them where the first ones name who passed the page on.
-const PROGRAM: [&[u8]; 10] = [
+const PROGRAM: [&[u8]; 8] = [
     b"instance",
     b"pod",
     b"job",
     b"exported_instance",
     b"exported_pod",
     b"kubernetes_pod_name",
-    b"k8s_pod_name",
     b"service_instance_id",
     b"hostname",
-    b"host_name",
 ];
+/// Other spellings of labels of [`PROGRAM`].
+/// Their first letters are the same.
+const SPELLINGS: [(&[u8], &[u8]); 2] = [(b"k8s_pod_name", b"kubernetes_pod_name"), (b"host_name", b"hostname")];
 /// The first of all that name not that program, but one that the page speaks of.
 const WORKERS: usize = PROCESS_LABELS.len();
 const PARTS: usize = WORKERS + PROGRAM.len();
 /// Labels that name a process or worker, in the order in which an instance is called by them.
-const NAMES: [&[u8]; PARTS] = names();
+pub(super) const NAMES: [&[u8]; PARTS] = names();
 /// The first letters of those, a bit each.
 const LETTERS: u64 = letters();
 
@@ -65,6 +67,9 @@ pub(super) struct ProcessLabels<'p> {
     /// Whether any part names something: on most pages none does, and then nothing is compared.
     named: bool,
     parts: [LabelText<'p>; PARTS],
+    /// A hash of its [`TargetLabels`], which stand among `series`; 0 if it has none.
+    others: u64,
+    series: SeriesLabels<'p>,
 }
 
 impl PartialEq for ProcessLabels<'_> {
@@ -72,31 +77,45 @@ impl PartialEq for ProcessLabels<'_> {
         let same = |(ours, theirs): (&LabelText<'_>, &LabelText<'_>)| {
             ours.raw().len() == theirs.raw().len() && (ours.raw().is_empty() || ours == theirs)
         };
-        self.named == other.named && (!self.named || self.parts.iter().zip(&other.parts).all(same))
+        self.named == other.named
+            && (!self.named || self.others == other.others && self.parts.iter().zip(&other.parts).all(same))
     }
 }
 
 impl<'p> ProcessLabels<'p> {
-    /// Those of a series.
-    pub(super) fn of(labels: SeriesLabels<'p>) -> Self {
-        let mut parts = [LabelText::default(); PARTS];
-        for (key, value) in labels {
+    /// Those of a series on a page with these labels of targets.
+    pub(super) fn of(series: SeriesLabels<'p>, targets: &TargetLabels<'p>) -> Self {
+        let mut labels = Self::default();
+        for (key, value) in series {
             if may_name_process(letter_bit(key))
-                && let Some(at) = NAMES.iter().position(|name| *name == key)
+                && let Some(at) = place(key)
             {
-                parts[at] = value;
+                labels.parts[at] = value;
+                labels.named |= !value.raw().is_empty();
             }
         }
-        Self::from_parts(parts)
+        if !targets.is_empty() {
+            (labels.others, labels.series) = (targets.hash(series), series);
+            labels.named |= labels.others != 0;
+        }
+        labels
     }
 
-    fn from_parts(parts: [LabelText<'p>; PARTS]) -> Self {
-        Self { named: parts.iter().any(|part| !part.raw().is_empty()), parts }
+    /// The same without its labels of targets.
+    pub(super) fn without_others(self) -> Self {
+        let named = self.parts.iter().any(|part| !part.raw().is_empty());
+        Self { named, others: 0, ..self }
+    }
+
+    /// Whether it has labels of targets.
+    pub(super) const fn has_others(&self) -> bool {
+        self.others != 0
     }
 
     /// In which order instances are told. Empty texts are not compared: that is slow where they point nowhere.
-    pub(super) fn order(&self) -> Option<[Option<LabelText<'p>>; PARTS]> {
-        self.named.then(|| self.parts.map(|part| Some(part).filter(|part| !part.raw().is_empty())))
+    pub(super) fn order(&self) -> Option<([Option<LabelText<'p>>; PARTS], u64)> {
+        let parts = || self.parts.map(|part| Some(part).filter(|part| !part.raw().is_empty()));
+        self.named.then(|| (parts(), self.others))
     }
 
     /// Whether any label names it.
@@ -112,19 +131,23 @@ impl<'p> ProcessLabels<'p> {
 
     /// Those of the program that made the page.
     pub(super) fn program(self) -> Self {
-        let mut parts = self.parts;
-        parts[..WORKERS].fill(LabelText::default());
-        Self::from_parts(parts)
+        let mut program = self;
+        program.parts[..WORKERS].fill(LabelText::default());
+        program.named = program.others != 0 || program.parts.iter().any(|part| !part.raw().is_empty());
+        program
     }
 
     /// What the instance is called; `None` where nothing names it. `version` is the model's, where each has counters.
-    pub(super) fn id(&self, version: Option<LabelText<'p>>) -> Option<InstanceId> {
+    pub(super) fn id(&self, targets: &TargetLabels<'p>, version: Option<LabelText<'p>>) -> Option<InstanceId> {
         let version = version.map(LabelText::text).filter(|version| !version.is_empty());
         let mut parts: Vec<Cow<'p, str>> = Vec::new();
         for (place, value) in self.parts.iter().enumerate().filter(|(_, value)| !value.raw().is_empty()) {
             let text = value.text();
             let short = PROCESS_LABELS.get(place).is_some_and(|label| label.is_long) && !parts.is_empty();
             parts.push(if short { text.chars().take(SHORT).collect() } else { text });
+        }
+        if self.has_others() {
+            parts.extend(targets.values(self.series).map(LabelText::text));
         }
         let plain = parts.iter().chain(&version).all(|part| part.bytes().all(|b| b.is_ascii_graphic()));
         parts.extend(version.map(|version| Cow::Owned(format!("{}{version}", InstanceId::VERSION))));
@@ -140,4 +163,10 @@ impl<'p> ProcessLabels<'p> {
         let whole: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
         Some(InstanceId::new(&format!("{shown} #{:08x}", fnv1a(&whole) >> 32)))
     }
+}
+
+/// The place of a label among [`NAMES`].
+fn place(key: &[u8]) -> Option<usize> {
+    let name = SPELLINGS.iter().find(|(spelling, _)| *spelling == key).map_or(key, |(_, name)| name);
+    NAMES.iter().position(|known| *known == name)
 }

@@ -24,6 +24,7 @@ pub(super) struct PageRows {
 impl<'p> Sheet<'p> {
     /// A reading for each row, by model, instance and rank. `unnamed` is the model of rows that name none.
     pub(super) fn finish(mut self, names: &NameOwners, unnamed: Option<&ModelName>) -> PageRows {
+        self.drop_unused_labels();
         let mut told = PageRows { refused: std::mem::take(&mut self.refused), ..PageRows::default() };
         for line in &mut self.lines {
             line.sums.close(&mut told.refused);
@@ -38,7 +39,8 @@ impl<'p> Sheet<'p> {
         for line in std::mem::take(&mut self.lines) {
             let process = &self.processes[line.process];
             let model = naming.model(line.place.model);
-            let instance = naming.instance(line.process, &process.labels, line.place.version);
+            let instance =
+                naming.instance(line.process, line.place.version, |version| process.labels.id(&self.targets, version));
             let start = self.start_of(process);
             told.note_other_start(instance.as_ref(), start.and_then(|_| self.other_start(&process.labels)));
             told.note_start(instance.as_ref(), start);
@@ -209,13 +211,13 @@ impl<'p> Naming<'p> {
     fn instance(
         &mut self,
         process: usize,
-        labels: &ProcessLabels<'p>,
         version: Option<LabelText<'p>>,
+        id: impl FnOnce(Option<LabelText<'p>>) -> Option<InstanceId>,
     ) -> Option<InstanceId> {
         match &self.instance {
-            Some((known, of, id)) if (*known, *of) == (process, version) => id.clone(),
+            Some((known, of, made)) if (*known, *of) == (process, version) => made.clone(),
             _ => {
-                let id = labels.id(version);
+                let id = id(version);
                 self.instance = Some((process, version, id.clone()));
                 id
             }

@@ -6,6 +6,7 @@ use super::field::{Count, ProcessFacts, RowPlace, SeriesField, SeriesPlace};
 use super::process::{ProcessLabels, may_name_process};
 use super::registry;
 use super::sums::RowSums;
+use super::target_labels::TargetLabels;
 use crate::exposition::{FamilyKind, LabelText, SeriesLabels, SeriesRow};
 use crate::reading::{EngineKind, Label, Refusal, Refusals};
 use crate::units::{Timestamp, Tokens};
@@ -117,14 +118,20 @@ pub(super) struct Sheet<'p> {
     /// The process and the row that the last series went to.
     last: (usize, usize),
     starts: Vec<(ProcessLabels<'p>, Option<Timestamp>)>,
+    pub(super) targets: TargetLabels<'p>,
     pub(super) refused: Refusals,
     over_limit: u32,
 }
 
 impl<'p> Sheet<'p> {
+    /// The sheet of a page with these labels of targets.
+    pub(super) fn with(targets: TargetLabels<'p>) -> Self {
+        Self { targets, ..Self::default() }
+    }
+
     /// Takes when a process started.
     pub(super) fn take_start<T>(&mut self, row: &SeriesRow<'p, T>) {
-        let labels = ProcessLabels::of(row.labels);
+        let labels = ProcessLabels::of(row.labels, &self.targets);
         if self.starts.len() >= ROWS {
             self.over_limit += 1;
         } else {
@@ -141,8 +148,8 @@ impl<'p> Sheet<'p> {
         match field {
             SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => {
                 let Some(entry) = (dialect.entry)(field, row.labels) else { return };
-                let process = if may_name_process(entry.others) {
-                    self.process(dialect, ProcessLabels::of(row.labels))
+                let process = if may_name_process(entry.others) || !self.targets.is_empty() {
+                    self.process(dialect, ProcessLabels::of(row.labels, &self.targets))
                 } else {
                     self.bare_process(dialect)
                 };
@@ -151,7 +158,7 @@ impl<'p> Sheet<'p> {
             // It has a hundred labels: where no series before it names a process, it does not either.
             SeriesField::BlockSize if self.is_of_one_process() => self.processes[0].learn(field, row),
             SeriesField::Created | SeriesField::BlockSize | SeriesField::Adapters | SeriesField::Router => {
-                match self.process(dialect, ProcessLabels::of(row.labels)) {
+                match self.process(dialect, ProcessLabels::of(row.labels, &self.targets)) {
                     Some(at) => self.processes[at].learn(field, row),
                     None => self.over_limit += 1,
                 }
@@ -174,7 +181,7 @@ impl<'p> Sheet<'p> {
             return;
         };
         let Some(entry) = (dialect.entry)(field, labels) else { return };
-        let line = match self.process(dialect, ProcessLabels::of(labels)) {
+        let line = match self.process(dialect, ProcessLabels::of(labels, &self.targets)) {
             Some(process) => self.line(process, entry.place),
             None => None,
         };
@@ -261,6 +268,13 @@ impl<'p> Sheet<'p> {
         }
         self.last.1 = at;
         self.lines.get_mut(at)
+    }
+
+    /// Where no counter has the labels of targets, they name no process.
+    pub(super) fn drop_unused_labels(&mut self) {
+        if !self.targets.is_empty() && !self.processes.iter().any(|process| process.labels.has_others()) {
+            self.starts.iter_mut().for_each(|(labels, _)| *labels = labels.without_others());
+        }
     }
 
     /// When a process started: by a start of its own labels, or of the page's program where that holds the counters.

@@ -192,3 +192,64 @@ fn the_start_time_of_another_program_makes_no_new_process() {
         }
     }
 }
+
+/// Class: a prefill engine's rows have many prompts and an output token for each of them: only the output was judged.
+#[test]
+fn a_row_of_many_prompts_is_not_billed_for_its_past() {
+    for (prompts, output) in [(1_200, 300), (30_000, 3_900), (300_000, 3_900), (1_500_000, 1_500)] {
+        for (comes, start) in [(1, "1764000000"), (1, ""), (6, "1764000000"), (6, "")] {
+            if comes > 1 && prompts < 100_000 {
+                continue;
+            }
+            let mut scene = Scene::one();
+            for second in 0..20_u64 {
+                let row = |rank: u8, prompt: u64, output: u64| {
+                    let line = |name, value| format!("vllm:{name}{{engine=\"{rank}\",model_name=\"m\"}} {value}\n");
+                    line("prompt_tokens_total", prompt) + &line("generation_tokens_total", output)
+                };
+                let mut text = String::new();
+                if !start.is_empty() {
+                    text += &format!("process_start_time_seconds {start}\n");
+                }
+                text += &row(0, 90_000 + 60 * second, 30_000 + 30 * second);
+                if second >= comes {
+                    text += &row(1, prompts + 60 * (second - comes), output + 30 * (second - comes));
+                }
+                scene.take(HERE, second.cast_signed(), read(&text));
+                let truth = 60 * second + if second > comes { 60 * (second - comes) } else { 0 };
+                let made = scene.posted();
+                let money = scene.picture(second.cast_signed()).money;
+                let what = format!("{prompts}, {output}, {comes}, {start:?}, second {second}: {made:?} of {truth}");
+                assert!(made[0] + made[1] <= truth + 60 || money.upper_bound, "{what}");
+            }
+        }
+    }
+}
+
+/// Class: labels of a target beyond the usual ones name its engines: any that Prometheus may have added, alone or beside
+/// labels that are the same for all of them.
+#[test]
+fn engines_are_told_apart_by_whatever_label_their_start_times_have() {
+    for label in ["cluster", "zone", "node", "instance=\"vllm:8000\",job=\"vllm\",cluster"] {
+        for gone in [0, 1, 2] {
+            let mut scene = Scene::one();
+            let names = [0, 1, 2].map(|engine| format!("{label}=\"e{engine}\""));
+            let labels = names.each_ref().map(|name| format!(",{name}"));
+            for second in 0..40_u64 {
+                let shown = |engine: &usize| *engine != gone || !(10..20).contains(&second) && second % 7 != 3;
+                let shown: Vec<usize> = (0..3).filter(shown).collect();
+                let starts = ["1764000000", "1764000009", "1764000018"];
+                let starts: Vec<_> = shown.iter().map(|engine| (names[*engine].as_str(), starts[*engine])).collect();
+                let had = |engine: usize| 30_000 * (1 + engine as u64) + 300 * second;
+                let rows: Vec<_> = shown.iter().map(|engine| (labels[*engine].as_str(), had(*engine))).collect();
+                scene.take(HERE, second.cast_signed(), read(&page(&starts, &rows)));
+            }
+            let money = scene.picture(39).money;
+            assert_eq!(scene.posted()[2], 3 * 300 * 39, "{label}, {gone}");
+            assert!(
+                !money.upper_bound && !money.lower_bound && money.disputed_tokens == 0,
+                "{label}, {gone}: {money:?}"
+            );
+        }
+    }
+}

@@ -178,3 +178,31 @@ fn random_false_jumps_double_nothing() {
     }
     assert!(found.is_empty(), "{}: {:#?}", found.len(), found.iter().take(12).collect::<Vec<_>>());
 }
+
+/// Class: a person decides on the dispute while the counter is still high; its fall to the old path is no reset.
+#[test]
+fn a_false_jump_that_a_person_decided_on_doubles_nothing() {
+    for accepted in [false, true] {
+        for which in [[true, false, false], [false, false, true], [true, true, false]] {
+            for long in [3, 15, 90] {
+                let mut jumper = Jumper::new(1, 5000);
+                jumper.pages(65, [0; 3]);
+                jumper.jump(long, which);
+                let disputes = jumper.scene.fleet.ledger().disputes().to_vec();
+                let given = disputes.iter().map(|dispute| dispute.tokens().count()).sum::<u64>();
+                assert!(given >= JUMP, "{which:?}: {disputes:?}");
+                let decisions = disputes.into_iter().map(|dispute| dispute.decided(accepted)).collect();
+                jumper.scene.fleet.decide(decisions);
+                jumper.pages(2, which.map(|jumps| if jumps { JUMP } else { 0 }));
+                jumper.found = None;
+                for _ in 0..200 {
+                    jumper.second += 1;
+                    jumper.scene.take(HERE, jumper.second, jumper.page([0; 3]));
+                    let of_person = if accepted { given } else { 0 };
+                    let (posted, made) = (jumper.posted() - of_person.min(jumper.posted()), jumper.made());
+                    assert!(posted <= made, "accepted: {accepted}, {which:?}, {long}: {posted} posted of {made}");
+                }
+            }
+        }
+    }
+}

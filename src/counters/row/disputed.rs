@@ -38,9 +38,10 @@ impl RowCounters {
         self.disputed_since
     }
 
-    /// Leaves the disputes to the person who decided some of them: they are no longer withdrawn automatically.
+    /// Leaves the disputes to the person who decided some of them: they are no longer withdrawn automatically. Where the
+    /// counters were before is still known, so that a fall to there is no reset.
     pub const fn leave_to_decisions(&mut self) {
-        (self.disputed, self.disputed_since) = ([0; COUNTERS], None);
+        self.disputed_since = None;
     }
 
     /// The last values, with what was posted for the counters that fell and are back there: beyond it by no more than the row
