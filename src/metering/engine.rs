@@ -50,6 +50,8 @@ pub(crate) struct Instance {
     pub(super) number: u64,
     /// When one of its counters jumped from zero by so much that its earlier pages may have been wrong.
     pub(super) leapt: Option<Moment>,
+    /// Whether its growth on this page may have been counted under other labels.
+    pub(super) is_unproven: bool,
     /// Entries that were posted on trial, by process.
     pub(super) trial: BTreeMap<ProcessId, OnTrial>,
     /// Entries of rows that were reset and may have dipped.
@@ -67,6 +69,7 @@ impl Engine {
                 absences: Absences::default(),
                 number: 0,
                 leapt: None,
+                is_unproven: false,
                 trial: BTreeMap::new(),
                 resets: Vec::new(),
             });

@@ -40,7 +40,7 @@ mod steady_ratio;
 mod touched;
 mod trials;
 mod uncounted;
-mod uncounted_prompts;
+mod uncounted_parts;
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ use resets::Resets;
 use role_inference::RoleInference;
 use saved::EarlierTargets;
 use slo::SloMeter;
-use uncounted::UncountedPrompts;
+use uncounted::UncountedParts;
 
 /// The metering state of the fleet.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ pub struct Metering {
     produced: Produced,
     node_bounds: NodeBounds,
     slo: SloMeter,
-    uncounted: UncountedPrompts,
+    uncounted: UncountedParts,
     /// When this process began to watch.
     began: Timestamp,
 }
@@ -111,7 +111,7 @@ impl Metering {
             produced: Produced::default(),
             node_bounds: NodeBounds::default(),
             slo: SloMeter::default(),
-            uncounted: UncountedPrompts::default(),
+            uncounted: UncountedParts::default(),
             began,
         }
     }

@@ -209,7 +209,7 @@ impl Metering {
         interval: Interval,
     ) {
         let mut entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
-        if step.unproven {
+        if step.unproven || engine.is_unproven(reading.instance.as_ref()) {
             context.ledger.doubt_entries(&mut entries);
         }
         trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);

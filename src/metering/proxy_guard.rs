@@ -21,6 +21,8 @@ pub(super) const WATCHED: Span = Span::from_secs(300);
 const PATIENCE: Span = Span::from_secs(1200);
 /// The largest difference between them, as one part in this many.
 const WITHIN: u64 = 20;
+/// The same for prompts or output alone, if that is more.
+const PART_WITHIN: u64 = 10;
 /// The most entries kept of what was posted before the last verdict: one per minute and tariff, some hours in total.
 const KEPT: usize = 256;
 /// The least growth that is compared, in tokens.
@@ -38,7 +40,7 @@ struct ModelTokens {
     /// Tokens that engines produced.
     produced: TokenPair,
     /// Tokens that proxies counted under a known name of the model.
-    proxied: u64,
+    proxied: TokenPair,
 }
 
 /// Tokens that wait for a verdict.
@@ -138,9 +140,9 @@ impl Produced {
     }
 
     /// Adds tokens that a proxy counted under a known name of a served model.
-    pub(super) fn note_proxied(&mut self, model: &str, tokens: u64) {
+    pub(super) fn note_proxied(&mut self, model: &str, tokens: TokenPair) {
         if let Some(sum) = self.0.get_mut(model).map(|model| &mut model.proxied) {
-            *sum = sum.saturating_add(tokens);
+            *sum = sum.plus(tokens);
         }
     }
 }
@@ -316,8 +318,8 @@ impl ProxyGuard {
 /// of the engines. Comparisons wait while an engine is behind. Returns how many rows were held as an engine's and may not
 /// be.
 pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced, known: EngineStates) -> usize {
-    let grown = |guard: &ProxyGuard| guard.window.as_ref().map_or(0, |window| window.grown.total());
-    let together: u64 = guards.iter().map(|guard| grown(guard)).fold(0, u64::saturating_add);
+    let grown = guards.iter().filter_map(|guard| guard.window.as_ref()).map(|window| window.grown);
+    let together = grown.fold(TokenPair::default(), TokenPair::plus);
     if !known.behind {
         let windows = guards.iter_mut().filter_map(|guard| guard.window.as_mut());
         windows.filter(|window| window.is_sampled(at)).for_each(|window| window.sample(at, produced));
@@ -326,7 +328,7 @@ pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produ
         let window = guard.window.as_ref().filter(|_| guard.is_due(at))?;
         let waits = known.behind && at.since(window.since) < PATIENCE;
         let agrees = |grown| window.moves_with(grown, produced);
-        let model = || agrees(window.grown.total()).or_else(|| agrees(together)).or_else(|| window.follows(produced));
+        let model = || agrees(window.grown).or_else(|| agrees(together)).or_else(|| window.follows(produced));
         (!waits).then(|| model().map_or(ProxyVerdict::Own, ProxyVerdict::Same))
     };
     let verdicts: Vec<_> = guards.iter().map(|guard| verdict(guard)).collect();
@@ -371,15 +373,22 @@ impl Comparison {
     }
 
     /// The engines' model that grew by as much, or whose growth beyond what proxies are known to count of it did.
-    fn moves_with(&self, grown: u64, produced: &Produced) -> Option<String> {
+    fn moves_with(&self, grown: TokenPair, produced: &Produced) -> Option<String> {
         let close = |(model, now): &(&String, &ModelTokens)| {
             let then = self.then.get(*model).copied().unwrap_or_default();
-            let produced = now.produced.total().saturating_sub(then.produced.total());
-            let unknown = produced.saturating_sub(now.proxied.saturating_sub(then.proxied));
-            [produced, unknown].into_iter().any(|part| part.abs_diff(grown) <= grown / WITHIN)
+            let produced = now.produced.since(then.produced);
+            let unknown = produced.since(now.proxied.since(then.proxied));
+            [produced, unknown].into_iter().any(|part| is_close(part, grown))
         };
         produced.0.iter().find(close).map(|(model, _)| model.clone())
     }
+}
+
+/// Whether two growths agree, in total and in prompts and output: those of independent traffic add up to the same by chance.
+fn is_close(one: TokenPair, other: TokenPair) -> bool {
+    let most = other.total() / WITHIN;
+    let part = |one: u64, other: u64| one.abs_diff(other) <= most.max(other / PART_WITHIN);
+    one.total().abs_diff(other.total()) <= most && part(one.prompt, other.prompt) && part(one.output, other.output)
 }
 
 impl From<Classes> for TokenPair {
@@ -448,7 +457,7 @@ mod tests {
         let mut guard = watching(&produced);
         for second in 1..=400 {
             produced.note("qwen3-32b".to_owned(), output(200));
-            produced.note_proxied("qwen3-32b", 100);
+            produced.note_proxied("qwen3-32b", output(100));
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
             let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
             assert!(guard.advance(held, true).is_none());
@@ -460,6 +469,24 @@ mod tests {
     #[test]
     fn what_moves_by_itself_is_posted_and_nothing_lost() {
         assert_eq!(run(700), (None, 40_000));
+    }
+
+    /// Class: independent traffic of another mix adds up to the same total.
+    #[test]
+    fn what_agrees_in_the_sum_alone_is_its_own() {
+        let mut produced = Produced::default();
+        produced.note("qwen3-32b".to_owned(), output(5));
+        let mut guard = watching(&produced);
+        for second in 1..=400_i64 {
+            let wave = second.unsigned_abs() / 30 % 3;
+            produced.note("qwen3-32b".to_owned(), TokenPair { prompt: 1900 + 100 * wave, output: 700 });
+            let [miss, out] = [1500, 1300 - 100 * (wave % 2)].map(units::Tokens::new);
+            let tokens = Classes { miss, output: out, ..Classes::default() };
+            let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
+            guard.advance(held, true);
+            judge(&mut [&mut guard], at(second), &produced, KNOWN);
+        }
+        assert_eq!(guard.same_as(), None);
     }
 
     /// The class of errors: states of older versions, with saved comparisons.

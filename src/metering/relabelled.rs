@@ -3,7 +3,6 @@
 //!
 //! A process is identified by its start time. If several have the same one, the values distinguish them.
 
-use super::engine::Instance;
 use super::{Context, Engine, Metering, Row};
 use crate::reading::{EngineReading, InstanceId, PageReading};
 use crate::units::Timestamp;
@@ -25,11 +24,13 @@ impl Metering {
         page: &PageReading,
         parts: &[InstancePart<'_>],
     ) {
+        engine.instances.iter_mut().for_each(|instance| instance.is_unproven = false);
         let is_alone = engine.instances.len() == 1 && parts.len() == 1;
         if is_alone && engine.known_instance(parts[0].0).is_some() {
             return;
         }
         let starts: Vec<Option<Timestamp>> = parts.iter().map(|(id, _)| page.start_of(*id)).collect();
+        engine.note_returns(&starts, parts);
         let strays = |((id, rows), start): (&InstancePart<'_>, &Option<Timestamp>)| {
             let own = engine.known_instance(*id).map(|own| &engine.instances[own].processes);
             start.is_some_and(|start| own.is_none_or(|own| own.is_astray(start, rows)))
@@ -111,12 +112,33 @@ impl Engine {
         let is_new = |((id, _), start): (&InstancePart<'_>, &Option<Timestamp>)| {
             id.is_some() && start.is_none() && self.known_instance(*id).is_none()
         };
+        parts.iter().zip(starts).any(is_new) && self.one_left(parts)
+    }
+
+    /// Whether an instance of the last page without a start time is not on this one.
+    fn one_left(&self, parts: &[InstancePart<'_>]) -> bool {
         let last = self.instances.iter().map(|instance| instance.seen.boot).max();
-        let left = |instance: &Instance| {
+        self.instances.iter().any(|instance| {
             let is_shown = parts.iter().any(|(id, _)| *id == instance.id.as_ref());
             Some(instance.seen.boot) == last && !is_shown && instance.processes.lacks_starts()
-        };
-        parts.iter().zip(starts).any(is_new) && self.instances.iter().any(left)
+        })
+    }
+
+    /// Marks the instances without a start time that return to a page that lacks one of the last page: both may be one
+    /// process whose labels come and go, which was counted under the other labels meanwhile.
+    fn note_returns(&mut self, starts: &[Option<Timestamp>], parts: &[InstancePart<'_>]) {
+        let last = self.instances.iter().map(|instance| instance.seen.boot).max();
+        let one_left = self.one_left(parts);
+        for instance in &mut self.instances {
+            let of_it = parts.iter().zip(starts).find(|((id, _), _)| *id == instance.id.as_ref());
+            let returns = Some(instance.seen.boot) != last && of_it.is_some_and(|(_, start)| start.is_none());
+            instance.is_unproven = one_left && returns;
+        }
+    }
+
+    /// Whether an instance's growth on this page may have been counted under other labels.
+    pub(super) fn is_unproven(&self, id: Option<&InstanceId>) -> bool {
+        self.known_instance(id).is_some_and(|place| self.instances[place].is_unproven)
     }
 
     /// Whether an instance of the last page with a start time is not on this one.

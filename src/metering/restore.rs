@@ -94,7 +94,17 @@ impl Metering {
         for SavedInstance { id, seen, processes, trial, moved, resets } in instances {
             let trial = on_trial::restored(trial, moved);
             let absences = Absences::default();
-            engine.instances.push(Instance { id, seen, processes, absences, number: 0, leapt: None, trial, resets });
+            engine.instances.push(Instance {
+                id,
+                seen,
+                processes,
+                absences,
+                number: 0,
+                leapt: None,
+                is_unproven: false,
+                trial,
+                resets,
+            });
         }
         for saved in rows {
             let SavedRow {

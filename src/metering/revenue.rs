@@ -55,8 +55,8 @@ impl Metering {
         }
         let counts = self.row_counts(context, engine, reading, role);
         let is_apart = role == EngineRole::Prefill || role == EngineRole::Decode;
-        if is_apart && !counts.prompts && !self.is_counted_elsewhere(context, engine, reading) {
-            self.note_uncounted_prompts(context, engine, reading, grown.all.miss + grown.all.hit);
+        if is_apart && !(counts.prompts && counts.outputs) && !self.is_counted_elsewhere(context, engine, reading) {
+            self.note_uncounted(context, engine, reading, counts, grown.all);
         }
         let finished = grown.finished.map(|finished| counts.of(finished));
         let all = counts.of(grown.all);
@@ -136,7 +136,7 @@ impl Metering {
         let tokens = counts(reading.kind, role, false).of(all);
         let model = self.names.root_of(model);
         if role == EngineRole::Proxy {
-            self.produced.note_proxied(&model, tokens.total().count());
+            self.produced.note_proxied(&model, tokens.into());
         } else {
             self.produced.note(model, tokens.into());
         }

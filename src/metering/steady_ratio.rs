@@ -41,7 +41,8 @@ impl TokenPair {
         Self { prompt, output: self.output.saturating_add(other.output) }
     }
 
-    const fn since(self, then: Self) -> Self {
+    /// The growth since then.
+    pub(super) const fn since(self, then: Self) -> Self {
         let prompt = self.prompt.saturating_sub(then.prompt);
         Self { prompt, output: self.output.saturating_sub(then.output) }
     }

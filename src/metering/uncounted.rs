@@ -1,18 +1,18 @@
-//! Which targets show prompts that are counted nowhere.
+//! Which targets show tokens that are counted nowhere, or lack them.
 
 use std::collections::BTreeMap;
 
 use crate::reading::{ModelName, TargetId};
 use crate::units::Timestamp;
 
-/// The targets that show such prompts.
+/// The targets with such tokens.
 #[derive(Debug, Default)]
-pub(super) struct UncountedPrompts(BTreeMap<ModelPlace, Uncounted>);
+pub(super) struct UncountedParts(BTreeMap<ModelPlace, Uncounted>);
 
 /// A model at a target.
 type ModelPlace = (TargetId, Option<ModelName>);
 
-/// The prompts of a model at a target.
+/// Such tokens of a model at a target.
 #[derive(Debug, Default)]
 struct Uncounted {
     /// Whether some grew that no lost window stands for yet.
@@ -21,8 +21,8 @@ struct Uncounted {
     told: Option<Timestamp>,
 }
 
-impl UncountedPrompts {
-    /// Notes whether prompts grew, and whether an engine is watched on which they count, if that is known. Returns whether
+impl UncountedParts {
+    /// Notes whether tokens grew, and whether an engine is watched on which they count, if that is known. Returns whether
     /// a lost window is to be counted for them.
     pub(super) fn note(&mut self, key: ModelPlace, grew: bool, is_watched: Option<bool>, day: Timestamp) -> bool {
         let uncounted = self.0.entry(key).or_default();
@@ -35,7 +35,7 @@ impl UncountedPrompts {
         !is_watched && uncounted.told.replace(day) != Some(day)
     }
 
-    /// Whether prompts of a model at a target are counted nowhere.
+    /// Whether tokens of a model at a target are counted nowhere.
     pub(super) fn lacks(&self, key: &ModelPlace) -> bool {
         self.0.get(key).is_some_and(|uncounted| uncounted.told.is_some())
     }

@@ -253,3 +253,26 @@ fn engines_are_told_apart_by_whatever_label_their_start_times_have() {
         }
     }
 }
+
+/// Class: the labels of one engine without a start time come and go: its growth under the one name is posted again under
+/// the other.
+#[test]
+fn labels_that_come_and_go_without_a_start_time_are_an_upper_bound() {
+    for label in [",hostname=\"a\"", ",instance=\"a\""] {
+        for (shown, hidden) in [(1, 1), (3, 2), (10, 10), (1, 20)] {
+            for restarts in [false, true] {
+                let mut scene = Scene::one();
+                for second in 0..60_u64 {
+                    let of = if second % (shown + hidden) < shown { label } else { "" };
+                    scene.take(HERE, second.cast_signed(), read(&page(&[], &[(of, 30_000 + 300 * second)])));
+                    if restarts && second == 25 {
+                        scene.restart(25);
+                    }
+                    let (posted, too_much, _) = posted(&mut scene, second.cast_signed());
+                    let what = format!("{label}, {shown} of {hidden}, {restarts}, second {second}: {posted}");
+                    assert!(posted <= 300 * second || too_much, "{what}");
+                }
+            }
+        }
+    }
+}

@@ -328,7 +328,7 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
         view.row.window.awaits().then(|| UNKNOWN_RATES.to_owned()),
         other_names(fleet, view),
         proxied(view),
-        uncounted_prompts(fleet, view),
+        uncounted_part(fleet, view),
         unknown_names(view),
         hits(&reading.tokens, counts.prompts),
         lacks(view),
@@ -355,11 +355,16 @@ fn in_turn(processes: usize) -> Option<String> {
     (processes > 1).then(|| format!("{processes} processes answer at this address, sampled in turn"))
 }
 
-/// The remark that its prompts count on engines of another role, of which none is watched.
-fn uncounted_prompts(fleet: &Fleet, view: &RowView<'_>) -> Option<String> {
+/// The remark that tokens of it count on engines of another role, of which none is watched.
+fn uncounted_part(fleet: &Fleet, view: &RowView<'_>) -> Option<String> {
     let other = if view.role == EngineRole::Decode { EngineRole::Prefill } else { EngineRole::Decode };
-    let lacks = fleet.metering.lacks_prompts(&view.target.info.target, &view.row.reading);
-    lacks.then(|| format!("its prompts are counted nowhere, as no {other} engine of its model is watched: the total is a lower bound; watch that, or give this one no role"))
+    let what = match (view.counts.prompts, view.counts.outputs) {
+        (true, _) => "its output is",
+        (false, true) => "its prompts are",
+        (false, false) => "its tokens are",
+    };
+    let lacks = fleet.metering.lacks_part(&view.target.info.target, &view.row.reading);
+    lacks.then(|| format!("{what} counted nowhere, as no {other} engine of its model is watched: the total is a lower bound; watch that, or give this one no role"))
 }
 
 /// The remark on a proxy's tokens that an engine counts or may count.

@@ -69,15 +69,15 @@ fn prompts_of_a_restart_belong_to_the_prefill_engine_once() {
     }
 }
 
-/// Class: prompts that count on engines of another role, of which none is watched.
+/// Class: tokens that count on engines of another role, of which none is watched.
 #[test]
-fn prompts_that_no_watched_engine_counts_are_a_lower_bound_and_said() {
+fn tokens_that_no_watched_engine_counts_are_a_lower_bound_and_said() {
     let (vllm, sglang) = (EngineKind::named("vllm"), EngineKind::named("sglang"));
-    for (kind, role, counts) in [
-        (vllm, EngineRole::Decode, false),
-        (vllm, EngineRole::Prefill, true),
-        (sglang, EngineRole::Prefill, false),
-        (sglang, EngineRole::Decode, true),
+    for (kind, role, lacks) in [
+        (vllm, EngineRole::Decode, Some("its prompts are")),
+        (vllm, EngineRole::Prefill, Some("its output is")),
+        (sglang, EngineRole::Prefill, Some("its tokens are")),
+        (sglang, EngineRole::Decode, None),
     ] {
         let (url, at) = if role == EngineRole::Prefill { (PREFILL, 0) } else { (DECODE, 1) };
         let mut scene = Scene::of(vec![TargetInfo { role: Some(role), ..target(url, Some("n")) }]);
@@ -87,11 +87,14 @@ fn prompts_that_no_watched_engine_counts_are_a_lower_bound_and_said() {
         }
         let picture = scene.picture(20);
         let note = picture.engines[0].note.as_ref().map_or("", |note| note.as_str());
-        assert_eq!(picture.money.lower_bound, !counts, "{kind:?} {role:?}");
-        assert_eq!(picture.money.lost_windows, u64::from(!counts), "{kind:?} {role:?}");
-        assert_eq!(note.contains("its prompts are counted nowhere"), !counts, "{kind:?} {role:?}: {note}");
-        let [miss, hit, _] = scene.posted();
-        assert_eq!(miss + hit > 0, counts, "{kind:?} {role:?}");
+        assert_eq!(picture.money.lower_bound, lacks.is_some(), "{kind:?} {role:?}");
+        assert_eq!(picture.money.lost_windows, u64::from(lacks.is_some()), "{kind:?} {role:?}");
+        let said = lacks.is_none_or(|lacks| note.contains(&format!("{lacks} counted nowhere")));
+        assert!(said && note.contains("counted nowhere") == lacks.is_some(), "{kind:?} {role:?}: {note}");
+        let [miss, hit, output] = scene.posted();
+        let counts_prompts = matches!(lacks, None | Some("its output is"));
+        assert_eq!(miss + hit > 0, counts_prompts, "{kind:?} {role:?}");
+        assert_eq!(output > 0, role == EngineRole::Decode, "{kind:?} {role:?}");
     }
 }
 
