@@ -15,7 +15,7 @@ use crate::session::{self, PlaybackConfig, PollPlan, RoundsConfig, SessionConfig
 use crate::source::Source;
 use crate::source::discover::Discovery;
 use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
-use crate::source::scrape::{self, ScrapeTarget, TargetError, TargetOptions, source_of};
+use crate::source::scrape::{self, ScrapeTarget, TargetError, source_of};
 use crate::store;
 use crate::units::Span;
 
@@ -62,8 +62,11 @@ impl SourcePlan {
         }
         // `nvml:off` alone is not a list of targets: the configured ones stay.
         let mut off = !named.is_empty() && named.iter().all(|name| name == "nvml:off");
-        let all: Vec<TargetSettings> =
-            if named.is_empty() || off { configured } else { named.iter().map(|name| bare(name)).collect() };
+        let all: Vec<TargetSettings> = if named.is_empty() || off {
+            configured
+        } else {
+            named.iter().map(|name| known(name, &configured)).collect()
+        };
         plan.search = all.is_empty();
         plan.driver = plan.search;
         for target in all {
@@ -247,8 +250,13 @@ fn flags(global: &Global) -> Vec<Result<(), String>> {
     flags.into_iter().flatten().collect()
 }
 
-pub(super) fn bare(address: &str) -> TargetSettings {
-    TargetSettings { address: address.to_owned(), options: TargetOptions::default() }
+/// A target of the command line, with what the configuration says of it.
+fn known(address: &str, configured: &[TargetSettings]) -> TargetSettings {
+    let parse = |address: &str| address.parse::<ScrapeTarget>().ok();
+    let same = |(a, b): (ScrapeTarget, ScrapeTarget)| a.id == b.id || a.is_same_page(&b);
+    let is_of = |target: &&TargetSettings| parse(address).zip(parse(&target.address)).is_some_and(same);
+    let options = configured.iter().find(is_of).map(|target| target.options.clone()).unwrap_or_default();
+    TargetSettings { address: address.to_owned(), options }
 }
 
 fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> Result<(), Failure> {

@@ -26,6 +26,8 @@ use crate::units::{Moment, Span, Timestamp};
 const VAGUE: i64 = 10;
 /// The most processes kept for an address; the least recently seen is dropped first.
 const PROCESSES: usize = 64;
+/// A process answers rarely if the other one gave so many pages meanwhile.
+const RARE: i64 = 40;
 
 /// The processes behind one instance of one address.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -235,6 +237,7 @@ impl Processes {
     pub(super) fn go_on(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Outcome {
         let returned = self.get(id).is_some_and(|process| process.ended) || self.ends_succession(id);
         let taken_back = self.return_of(id);
+        let is_rare = self.answers_rarely(page, id);
         let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         let since = process.last_seen;
         let context = page.context(since);
@@ -244,10 +247,9 @@ impl Processes {
         }
         let mut steps = process.advance(page.rows, &context);
         let posts = !process.shadow;
-        // It answers rarely: its pages may be those of the other process, whose counters jump falsely at times.
-        let is_unproven = process.apart && page.at.since(since) >= ANSWERING;
+        // Its pages may be those of the other process, whose counters jump falsely at times.
         for step in &mut steps {
-            step.unproven |= is_unproven;
+            step.unproven |= is_rare;
         }
         process.last_seen = page.at;
         process.unposted &= process.is_quarantined();
@@ -268,6 +270,19 @@ impl Processes {
             returned,
             ..Outcome::empty(id, since, page)
         }
+    }
+
+    /// Whether a process that only its values tell from another one answers after the other one did for long.
+    fn answers_rarely(&self, page: &InstancePage<'_>, id: ProcessId) -> bool {
+        let Some(process) = self.get(id) else { return false };
+        let absent = page.at.since(process.last_seen);
+        let of_values = || {
+            let other = self.current.filter(|current| *current != id).and_then(|current| self.get(current));
+            let interval = other.map(|other| page.at.since(other.last_seen));
+            process.starts.is_empty()
+                && interval.is_some_and(|interval| absent.millis() >= interval.millis().saturating_mul(RARE))
+        };
+        absent >= ANSWERING && (process.apart || of_values())
     }
 
     /// Applies the first page with a new start time.

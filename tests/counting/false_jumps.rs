@@ -206,3 +206,36 @@ fn a_false_jump_that_a_person_decided_on_doubles_nothing() {
         }
     }
 }
+
+/// Class: the same without a start time, where the values after a jump may be another process's: what is posted may be too
+/// much, but then that is said.
+#[test]
+fn a_false_jump_without_a_start_time_is_marked() {
+    let mut found = Vec::new();
+    for jump in [400_000, 5_000_000, JUMP] {
+        for which in [[true, false, false], [false, true, false], [false, false, true], [true, true, true]] {
+            for (long, apart) in [(1, 10), (1, 90), (2, 30), (3, 80), (15, 80)] {
+                for before in [0, 5000] {
+                    let mut jumper = Jumper::new(1, before);
+                    jumper.what.push(format!("{which:?} jump by {jump} for {long} pages, {apart} pages between them"));
+                    for round in 0..4 {
+                        for (pages, above) in [(if round == 0 { 65 } else { apart }, 0), (long, jump), (apart, 0)] {
+                            for _ in 0..pages {
+                                jumper.second += 1;
+                                let page = jumper.page(which.map(|jumps| if jumps { above } else { 0 }));
+                                jumper.scene.take(HERE, jumper.second, PageReading { start: None, ..page });
+                                let (posted, made) = (jumper.posted(), jumper.made());
+                                let money = jumper.scene.picture(jumper.second).money;
+                                if posted > made && !money.upper_bound {
+                                    jumper.note(&format!("{posted} posted of {made}, round {round}"));
+                                }
+                            }
+                        }
+                    }
+                    found.extend(jumper.found);
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}: {:#?}", found.len(), found);
+}

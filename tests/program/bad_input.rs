@@ -282,8 +282,11 @@ fn a_user_and_a_password_come_from_the_configuration() {
         }
     });
     let config = format!("[[target]]\nurl = {url:?}\nusername = \"u\"\npassword_file = {file:?}\n");
-    let ran = once(["nvml:off"]).config(&config).run();
-    assert_eq!((ran.code, &row(&ran.json(), &url)["output_total"]), (Some(0), &300.into()), "{}", ran.err);
+    // A target that the call names keeps what the configuration says of it.
+    for call in [vec!["nvml:off"], vec!["nvml:off", &url]] {
+        let ran = once(call).config(&config).run();
+        assert_eq!((ran.code, &row(&ran.json(), &url)["output_total"]), (Some(0), &300.into()), "{}", ran.err);
+    }
 }
 
 #[test]
