@@ -7,8 +7,7 @@ use super::field::{DELAYS, RowGauge, SeriesField};
 use super::layout::{HALF_LINE, LayoutLine, LayoutRow, LineValue, PageLayout, StartOwner};
 use super::process::ProcessLabels;
 use super::sheet::{EngineSeries, NameOwners, Sheet};
-use super::target_labels::TargetLabels;
-use super::{WantedSeries, wanted};
+use super::{WantedSeries, start_labels, wanted};
 use crate::exposition::{Limits, Rows, SeriesRow};
 use crate::reading::{ModelName, Refusals};
 
@@ -18,7 +17,7 @@ const ROWS: usize = 256;
 /// The layout of a page of one process whose every line is read and wanted of an engine, or not wanted; `None` of any other.
 /// What it reads is still to be compared with what the page reads.
 pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
-    let targets = TargetLabels::of(page);
+    let targets = start_labels::target_labels(page);
     if !targets.is_empty() {
         return None;
     }

@@ -18,6 +18,7 @@ mod registry;
 mod rows;
 mod sheet;
 mod stack_router;
+mod start_labels;
 mod sums;
 mod target_labels;
 mod values;
@@ -46,7 +47,7 @@ use copies::Copies;
 use gpu_rows::GpuRows;
 use gpus::GpuField;
 use sheet::{NameOwners, Sheet};
-use target_labels::TargetLabels;
+use start_labels::START;
 
 pub use field::{CountedPart, Policy};
 pub use page_reader::{PageLayouts, PageReader};
@@ -80,7 +81,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let (all, (page, unended)) = (page, ended_lines(page));
     let limits = Limits::default();
     let (mut names, mut gpu_rows) = (NameOwners::default(), GpuRows::default());
-    let mut sheet = Sheet::with(TargetLabels::of(page));
+    let mut sheet = Sheet::with(start_labels::target_labels(page));
     let mut rows = Rows::new(page, limits, |name, kind| wanted(&mut names, name, kind));
     let (mut trouble, mut looked) = (None, None);
     let mut copies = Copies::of(page);
@@ -173,8 +174,6 @@ fn wanted(names: &mut NameOwners, name: &str, kind: FamilyKind) -> Option<Wanted
     }
 }
 
-/// When a process started.
-const START: &str = "process_start_time_seconds";
 /// When our own agent's driver last answered.
 const LOOK: &str = "margintop_look_timestamp_seconds";
 /// What our own agent prints in place of GPUs that it can't read.

@@ -52,6 +52,8 @@ pub(crate) struct Instance {
     pub(super) leapt: Option<Moment>,
     /// Whether its growth on this page may have been counted under other labels.
     pub(super) is_unproven: bool,
+    /// Whether it left its page in a gap, for which a lost window was counted.
+    pub(super) has_departed: bool,
     /// Entries that were posted on trial, by process.
     pub(super) trial: BTreeMap<ProcessId, OnTrial>,
     /// Entries of rows that were reset and may have dipped.
@@ -70,6 +72,7 @@ impl Engine {
                 number: 0,
                 leapt: None,
                 is_unproven: false,
+                has_departed: false,
                 trial: BTreeMap::new(),
                 resets: Vec::new(),
             });

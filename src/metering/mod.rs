@@ -7,6 +7,7 @@ mod absences;
 mod agreement;
 mod context;
 mod counts;
+mod departed;
 mod disputes;
 mod duplicate_pages;
 mod duplicates;

@@ -27,7 +27,9 @@ impl Metering {
         let mut engine = self.engines.remove(&context.info.target).unwrap_or_default();
         engine.judged = 0;
         let parts = by_instance(&page.engines);
-        self.follow_instances(context, &mut engine, page, &parts);
+        if !self.follow_instances(context, &mut engine, page, &parts) {
+            self.note_departed(context, &mut engine, &parts);
+        }
         for (instance, rows) in &parts {
             self.read_instance(context, &mut engine, page, *instance, rows);
         }

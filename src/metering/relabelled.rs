@@ -16,18 +16,18 @@ pub(super) type InstancePart<'a> = (Option<&'a InstanceId>, Vec<&'a EngineReadin
 
 impl Metering {
     /// Gives instances of the last page the labels under which they continue, before the page is metered. If that is
-    /// unknown, and an instance that left may be there under new labels, a lost window is counted.
+    /// unknown, and an instance that left may be there under new labels, a lost window is counted. Returns whether one was.
     pub(super) fn follow_instances(
         &mut self,
         context: &mut Context<'_>,
         engine: &mut Engine,
         page: &PageReading,
         parts: &[InstancePart<'_>],
-    ) {
+    ) -> bool {
         engine.instances.iter_mut().for_each(|instance| instance.is_unproven = false);
         let is_alone = engine.instances.len() == 1 && parts.len() == 1;
         if is_alone && engine.known_instance(parts[0].0).is_some() {
-            return;
+            return false;
         }
         let starts: Vec<Option<Timestamp>> = parts.iter().map(|(id, _)| page.start_of(*id)).collect();
         engine.note_returns(&starts, parts);
@@ -36,7 +36,8 @@ impl Metering {
             start.is_some_and(|start| own.is_none_or(|own| own.is_astray(start, rows)))
         };
         let astray: Vec<bool> = parts.iter().zip(&starts).map(strays).collect();
-        if engine.may_be_renamed(&starts, parts) {
+        let is_renamed = engine.may_be_renamed(&starts, parts);
+        if is_renamed {
             // It is unknown whether it is the instance that left: the first page of its labels is a baseline.
             context.ledger.lose_window(context.at.wall);
             let is_shown = |row: &Row| parts.iter().any(|(id, _)| *id == row.instance.as_ref());
@@ -45,7 +46,7 @@ impl Metering {
             }
         }
         if engine.instances.is_empty() || !astray.contains(&true) {
-            return;
+            return is_renamed;
         }
         let from = sources(context, engine, parts, &starts, &astray);
         let followed = from.iter().any(Option::is_some) && self.relabel(context, engine, parts, &from);
@@ -53,10 +54,12 @@ impl Metering {
             let known = engine.known_instance(parts[nth].0).is_some();
             astray[nth] && !known && engine.may_have_left(starts[nth], parts)
         };
-        if (0..parts.len()).any(|nth| (from[nth].is_none() || !followed) && is_missed(nth)) {
+        let is_lost = (0..parts.len()).any(|nth| (from[nth].is_none() || !followed) && is_missed(nth));
+        if is_lost {
             // The first page of its labels is a baseline.
             context.ledger.lose_window(context.at.wall);
         }
+        is_renamed || is_lost
     }
 
     /// Gives known instances their labels on a page: each part is the instance at its index in `from`. Returns whether that

@@ -102,6 +102,7 @@ impl Metering {
                 number: 0,
                 leapt: None,
                 is_unproven: false,
+                has_departed: false,
                 trial,
                 resets,
             });

@@ -200,7 +200,18 @@ pub(super) fn saved_target(
 }
 
 fn saved_instance(instance: &Instance) -> SavedInstance {
-    let Instance { id, seen, processes, absences: _, number: _, leapt: _, is_unproven: _, trial, resets } = instance;
+    let Instance {
+        id,
+        seen,
+        processes,
+        absences: _,
+        number: _,
+        leapt: _,
+        is_unproven: _,
+        has_departed: _,
+        trial,
+        resets,
+    } = instance;
     SavedInstance {
         id: id.clone(),
         seen: *seen,

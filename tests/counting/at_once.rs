@@ -276,3 +276,33 @@ fn labels_that_come_and_go_without_a_start_time_are_an_upper_bound() {
         }
     }
 }
+
+/// Class: an engine of an aggregated page ends while nobody looks: what it made after its last page is missing.
+#[test]
+fn an_engine_that_left_in_a_gap_is_a_lost_window_until_it_returns() {
+    for (gap, back, lost) in [(0, 60, 0), (20, 60, 1), (20, 40, 0)] {
+        for restarts in [false, true] {
+            let mut scene = Scene::one();
+            let names = ["instance=\"a\"", "cluster=\"b\""];
+            let labels = names.map(|name| format!(",{name}"));
+            for second in 0..60_u64 {
+                if (10..10 + gap).contains(&second) {
+                    if restarts && second == 15 {
+                        scene.restart(15);
+                    }
+                    continue;
+                }
+                let shown = [true, second < 10 || second >= back];
+                let all = [0, 1].into_iter().filter(|engine| shown[*engine]);
+                let starts: Vec<_> = all.clone().map(|engine| (names[engine], "1764000000")).collect();
+                let rows: Vec<_> = all.map(|engine| (labels[engine].as_str(), 9_000 + 300 * second)).collect();
+                scene.take(HERE, second.cast_signed(), read(&page(&starts, &rows)));
+            }
+            let money = scene.picture(59).money;
+            let what = format!("{gap}, {back}, {restarts}: {money:?}");
+            assert_eq!((money.lost_windows, money.lower_bound), (lost, lost > 0), "{what}");
+            let had = if back == 60 { 300 * (59 + 9) } else { 300 * 2 * 59 };
+            assert_eq!(scene.posted()[2], had, "{what}");
+        }
+    }
+}
