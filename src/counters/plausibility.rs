@@ -71,3 +71,63 @@ pub fn most(per_gpu: u64, gpus: u32, span: Span) -> u64 {
     let most = u128::from(per_gpu) * u128::from(gpus) * millis / 1000;
     u64::try_from(most).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Tokens;
+
+    const BOUNDS: Bounds =
+        Bounds::Gpus(Plausibility { output_per_gpu: 50_000, computed_per_gpu: 200_000, cached_per_gpu: 5_000_000 }, 2);
+
+    fn grown(miss: u64, hit: u64, output: u64) -> Delta {
+        let [miss, hit, output] = [miss, hit, output].map(Tokens::new);
+        Delta { miss, hit, output, hits_known: true }
+    }
+
+    fn exceeded(bounds: Bounds, delta: &Delta, seconds: i64) -> bool {
+        bounds.exceeded_by(delta, [Span::from_secs(seconds); 3], true).is_some()
+    }
+
+    #[test]
+    fn the_bounds_are_those_of_the_rules() {
+        let per_gpu = Plausibility::default();
+        assert_eq!(
+            [per_gpu.output_per_gpu, per_gpu.computed_per_gpu, per_gpu.cached_per_gpu],
+            [50_000, 200_000, 5_000_000]
+        );
+        assert_eq!((UNKNOWN_GPUS, Bounds::Gpus(per_gpu, 2)), (8, BOUNDS));
+    }
+
+    #[test]
+    fn each_class_has_its_own_bound_for_the_time_that_it_grew_in() {
+        for seconds in [1_i64, 10, 3600] {
+            let most = [400_000, 10_000_000, 100_000].map(|a_second| a_second * seconds.unsigned_abs());
+            assert!(!exceeded(BOUNDS, &grown(most[0], most[1], most[2]), seconds), "{seconds} s");
+            for class in 0..3 {
+                let mut more = most;
+                more[class] += 1;
+                assert!(exceeded(BOUNDS, &grown(more[0], more[1], more[2]), seconds), "class {class}, {seconds} s");
+            }
+        }
+    }
+
+    #[test]
+    fn growth_is_checked_over_at_least_a_second() {
+        let within = |millis| BOUNDS.exceeded_by(&grown(0, 0, 100_000), [Span::from_millis(millis); 3], true);
+        assert_eq!([within(0), within(250), within(1000)], [None, None, None]);
+    }
+
+    #[test]
+    fn prompts_that_may_all_be_hits_have_the_bound_of_hits() {
+        let unknown = Delta { hits_known: false, ..grown(9_000_000, 0, 0) };
+        let exceeded = |shows_hits| BOUNDS.exceeded_by(&unknown, [Span::from_secs(1); 3], shows_hits).is_some();
+        assert_eq!([exceeded(true), exceeded(false)], [false, true]);
+    }
+
+    #[test]
+    fn a_proxy_has_no_bound() {
+        assert!(!exceeded(Bounds::None, &grown(u64::MAX / 4, u64::MAX / 4, u64::MAX / 4), 1));
+        assert_eq!(Bounds::None.gpus(), 0);
+    }
+}

@@ -442,3 +442,15 @@ fn a_proxy_that_counts_no_tokens_holds_none() {
     assert_eq!(note(proxy_row(&picture)), "its page counts no tokens: nothing of it is posted");
     assert!(!picture.money.lower_bound);
 }
+
+/// Class: a proxy in front of many GPUs is judged as an engine of one node.
+#[test]
+fn a_proxy_may_grow_by_more_than_any_engine() {
+    let page = |second: i64| {
+        let page = litellm(&[["gpt", "gpt"]], 200_000_000 * second.unsigned_abs());
+        PageReading { start: read("process_start_time_seconds 1764000000\n").start, ..page }
+    };
+    let mut scene = Scene::of(vec![target(PROXY, None)]);
+    (0..=10).for_each(|second| scene.take(PROXY, second, page(second)));
+    assert_eq!((scene.posted(), scene.disputed()), ([2_000_000_000, 0, 2_000_000_000], 0));
+}
