@@ -105,6 +105,11 @@ impl Known {
 }
 
 impl Duplicates {
+    /// Whether no place is a duplicate, as no two are compared: nearly always, and told without a look-up.
+    pub(super) fn has_none(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
     /// The target that counts a place's process instead, if it is a duplicate.
     pub(super) fn counted_at(&self, place: &Place) -> Option<&TargetId> {
         let mut first = None;
@@ -124,6 +129,9 @@ impl Duplicates {
 
     /// A place that counts instead of this one.
     fn winner(&self, place: &Place) -> Option<&Place> {
+        if self.has_none() {
+            return None;
+        }
         self.alike(place).find(|other| self.pairs.is_counted_at(place, other))
     }
 
@@ -197,9 +205,12 @@ impl Duplicates {
 
     /// The targets of an instance's duplicates.
     pub(super) fn duplicates_of(&self, target: &TargetId, id: Option<&InstanceId>) -> BTreeSet<&TargetId> {
+        let mut others = BTreeSet::new();
+        if self.has_none() {
+            return others;
+        }
         let ours = self.places.range(Place::first_of(target, id)..);
         let ours = ours.take_while(|(place, _)| place.target == *target && place.instance.as_ref() == id);
-        let mut others = BTreeSet::new();
         for (place, known) in ours {
             let alike = self.by_mark.get(&known.mark).into_iter().flatten();
             let is_ours = |other: &&Place| self.pairs.is_counted_at(other, place) && self.winner(other) == Some(place);
