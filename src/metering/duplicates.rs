@@ -167,14 +167,14 @@ impl Duplicates {
     /// The places of a target.
     fn of_target<'a>(&'a self, target: &'a TargetId) -> impl Iterator<Item = &'a Place> {
         let from = Place::first_of(target, None);
-        self.places.range(from..).map(|(place, _)| place).take_while(move |place| place.target == *target)
+        self.places.from(&from).map(|(place, _)| place).take_while(move |place| place.target == *target)
     }
 
     /// The places of an instance.
     fn of_instance<'a>(&'a self, target: &'a TargetId, id: Option<&'a InstanceId>) -> impl Iterator<Item = &'a Place> {
         let from = Place::first_of(target, id);
         let is_of = move |place: &&Place| place.target == *target && place.instance.as_ref() == id;
-        self.places.range(from..).map(|(place, _)| place).take_while(is_of)
+        self.places.from(&from).map(|(place, _)| place).take_while(is_of)
     }
 
     /// Marks an instance's processes as replaced.
@@ -209,7 +209,8 @@ impl Duplicates {
         if self.has_none() {
             return others;
         }
-        let ours = self.places.range(Place::first_of(target, id)..);
+        let from = Place::first_of(target, id);
+        let ours = self.places.from(&from);
         let ours = ours.take_while(|(place, _)| place.target == *target && place.instance.as_ref() == id);
         for (place, known) in ours {
             let alike = self.by_mark.get(&known.mark).into_iter().flatten();
@@ -252,7 +253,7 @@ impl Duplicates {
             self.remove(place);
         }
         self.by_mark.entry(mark).or_default().insert(place.clone());
-        let known = self.places.entry(place.clone()).or_default();
+        let known = self.places.get_or_default(place);
         (known.mark, known.kind) = (mark, kind.or(known.kind));
         known
     }

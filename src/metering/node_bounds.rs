@@ -37,7 +37,7 @@ impl NodeBounds {
                 self.targets.insert(target.clone(), (node.clone(), gpus));
             }
         }
-        let sum = self.nodes.entry(node.clone()).or_default();
+        let sum = self.nodes.get_or_default(node);
         sum.now = sum.now.saturating_add(gpus);
         sum.most = sum.most.max(sum.now);
     }
@@ -50,7 +50,7 @@ impl NodeBounds {
 
     /// Restores the largest total of a node.
     pub(super) fn restore(&mut self, node: NodeName, most: u64) {
-        let known = &mut self.nodes.entry(node).or_default().most;
+        let known = &mut self.nodes.get_or_default(&node).most;
         *known = most.max(*known);
     }
 
