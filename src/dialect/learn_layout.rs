@@ -103,7 +103,7 @@ fn engine_value<'p>(
 }
 
 /// Where a series begins on its page, and where its value does.
-fn offsets(page: &[u8], name: &str, labels: &[u8]) -> Option<(usize, usize)> {
+pub(super) fn offsets(page: &[u8], name: &str, labels: &[u8]) -> Option<(usize, usize)> {
     let start = (name.as_ptr() as usize).checked_sub(page.as_ptr() as usize)?;
     let end = start + name.len();
     let blanks = page.get(end..)?.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();

@@ -143,7 +143,7 @@ mod tests {
         map.insert("a", 1);
         *map.get_or_default(&"b") += 1;
         assert_eq!(map.take_touched(), ["a", "b"]);
-        assert_eq!((map.get("a"), map.len()), (Some(&1), 2));
+        assert_eq!((map.get(&"a"), map.len()), (Some(&1), 2));
         assert!(map.take_touched().is_empty());
         assert_eq!(map.get_mut(&"a"), Some(&mut 1));
         assert!(map.get_mut(&"c").is_none() && map.remove(&"c").is_none());
