@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::btree_map::{self, BTreeMap};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 /// A map in the order of its keys.
 ///
@@ -11,7 +11,7 @@ use std::hash::Hash;
 #[derive(Debug, Clone)]
 pub(crate) struct IndexedMap<K, V> {
     order: BTreeMap<K, usize>,
-    places: HashMap<K, usize>,
+    places: HashMap<K, usize, NameHashes>,
     /// `None` where a key was removed or its value is lent.
     values: Vec<Option<Box<V>>>,
     free: Vec<usize>,
@@ -19,7 +19,7 @@ pub(crate) struct IndexedMap<K, V> {
 
 impl<K, V> Default for IndexedMap<K, V> {
     fn default() -> Self {
-        Self { order: BTreeMap::new(), places: HashMap::new(), values: Vec::new(), free: Vec::new() }
+        Self { order: BTreeMap::new(), places: HashMap::default(), values: Vec::new(), free: Vec::new() }
     }
 }
 
@@ -107,6 +107,45 @@ impl<K: Ord + Hash + Clone, V> IndexedMap<K, V> {
         self.order.insert(key.clone(), place);
         self.places.insert(key.clone(), place);
         place
+    }
+}
+
+/// Hashes of names, which cost a multiplication for eight letters. Each map has a random seed: who does not know it can't
+/// find names that collide.
+#[derive(Debug, Clone)]
+struct NameHashes(u64);
+
+impl Default for NameHashes {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(0))
+    }
+}
+
+impl BuildHasher for NameHashes {
+    type Hasher = NameHasher;
+
+    fn build_hasher(&self) -> NameHasher {
+        NameHasher(self.0)
+    }
+}
+
+#[derive(Debug)]
+struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        /// The golden ratio's fraction in 64 bits.
+        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            let product = u128::from(self.0 ^ u64::from_le_bytes(word)) * u128::from(FACTOR);
+            self.0 = product as u64 ^ (product >> 64) as u64;
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
