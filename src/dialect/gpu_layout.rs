@@ -23,7 +23,7 @@ const SET_BYTES: usize = 64 << 10;
 
 /// A line with a value, and the comments before it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct GpuLine {
+struct GpuLayoutLine {
     /// The length of the text up to the labels, or to the value if there are none.
     length: u32,
     /// The labels.
@@ -37,7 +37,7 @@ struct GpuLine {
 pub(super) struct GpuLines {
     /// The page up to its last value, without labels and values.
     text: Box<[u8]>,
-    lines: Box<[GpuLine]>,
+    lines: Box<[GpuLayoutLine]>,
     /// What follows the line of the last value.
     rest: Box<[u8]>,
     /// Whether the page ends in `# EOF`, and whether anything on it is of `OpenMetrics` alone.
@@ -148,18 +148,18 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
 #[derive(Debug, Default)]
 struct CutGpuPage {
     text: Vec<u8>,
-    lines: Vec<GpuLine>,
+    lines: Vec<GpuLayoutLine>,
     labels: Vec<u8>,
     ends: Vec<u32>,
 }
 
 /// A series that is read: where it begins on the page, where its value begins, and what that is.
-type GpuValue = ((usize, usize), (GpuField, u16));
+type FoundGpuValue = ((usize, usize), (GpuField, u16));
 
 impl CutGpuPage {
     /// Cuts a page into lines. `values` are the series that are read, in the order of the page. Returns what follows the last
     /// line that has a value.
-    fn lines<'p>(&mut self, page: &'p [u8], values: &[GpuValue]) -> Option<&'p [u8]> {
+    fn lines<'p>(&mut self, page: &'p [u8], values: &[FoundGpuValue]) -> Option<&'p [u8]> {
         let (mut values, mut at, mut begun, mut from) = (values.iter().peekable(), 0, 0, 0);
         while at < page.len() {
             let end = at + memchr(b'\n', &page[at..])?;
@@ -188,7 +188,7 @@ impl CutGpuPage {
                 self.text.extend_from_slice(&page[from..known]);
                 let set = if known < ends { Some(self.set(&page[known..ends])?) } else { None };
                 let length = u32::try_from(self.text.len() - begun).ok()?;
-                self.lines.push(GpuLine { length, set, value: value.map(|(_, value)| *value) });
+                self.lines.push(GpuLayoutLine { length, set, value: value.map(|(_, value)| *value) });
                 (begun, from) = (self.text.len(), end + 1);
             }
             at = end + 1;
