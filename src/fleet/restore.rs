@@ -86,7 +86,7 @@ impl Fleet {
         for SavedItem { key, state } in items {
             if let (Some(node), Ok(gpus)) = (key.strip_prefix(BOUND), state.parse()) {
                 self.commits.note(key, state);
-                self.metering.restore_bound(NodeName::new(node), gpus);
+                self.metering.restore_bound(&NodeName::new(node), gpus);
             }
         }
     }

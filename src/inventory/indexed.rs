@@ -46,8 +46,8 @@ impl<K: Ord + Hash + Clone, V> IndexedMap<K, V> {
     }
 
     /// Sets the value of a key. Returns the former one.
-    pub(crate) fn insert(&mut self, key: &K, value: impl Into<Box<V>>) -> Option<Box<V>> {
-        let place = self.place(key);
+    pub(crate) fn insert(&mut self, key: K, value: impl Into<Box<V>>) -> Option<Box<V>> {
+        let place = self.places.get(&key).copied().unwrap_or_else(|| self.add(key));
         self.values[place].replace(value.into())
     }
 
@@ -97,15 +97,17 @@ impl<K: Ord + Hash + Clone, V> IndexedMap<K, V> {
 
     /// The place of a key, added if it is new.
     fn place(&mut self, key: &K) -> usize {
-        if let Some(place) = self.places.get(key) {
-            return *place;
-        }
+        self.places.get(key).copied().unwrap_or_else(|| self.add(key.clone()))
+    }
+
+    /// Adds a new key. Returns its place.
+    fn add(&mut self, key: K) -> usize {
         let place = self.free.pop().unwrap_or_else(|| {
             self.values.push(None);
             self.values.len() - 1
         });
         self.order.insert(key.clone(), place);
-        self.places.insert(key.clone(), place);
+        self.places.insert(key, place);
         place
     }
 }
@@ -192,7 +194,7 @@ mod tests {
             let (mut ours, mut sorted) = (IndexedMap::default(), BTreeMap::new());
             for (what, key, value) in steps {
                 match what {
-                    0 => prop_assert_eq!(ours.insert(&key, value).map(|was| *was), sorted.insert(key, value)),
+                    0 => prop_assert_eq!(ours.insert(key, value).map(|was| *was), sorted.insert(key, value)),
                     1 => prop_assert_eq!(ours.remove(&key).map(|was| *was), sorted.remove(&key)),
                     2 => {
                         *ours.get_or_insert_with(&key, || value) ^= 1;
@@ -203,7 +205,7 @@ mod tests {
                         prop_assert!(ours.get(&key).is_none() && ours.keys().all(|other| *other != key));
                         prop_assert_eq!(lent.as_deref(), sorted.get(&key));
                         if let Some(lent) = lent {
-                            ours.insert(&key, lent);
+                            ours.insert(key, lent);
                         }
                     }
                     _ => {

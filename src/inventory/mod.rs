@@ -86,7 +86,7 @@ impl Inventory {
         }
         let named = self.targets.len();
         let target = info.target.clone();
-        self.targets.insert(&target, Target::new(info, named));
+        self.targets.insert(target, Target::new(info, named));
     }
 
     /// Sets how long a source may be silent before its rows are stale, and lost.

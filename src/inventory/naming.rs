@@ -41,17 +41,16 @@ impl Inventory {
     /// Groups the GPUs of a page by node. Leaves out GPUs that another source already reports.
     pub(crate) fn group_by_node(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>) -> Grouped {
         let mut by_label: Vec<(Option<NodeName>, Vec<GpuReading>)> = Vec::with_capacity(1);
-        let mut gpus = gpus.into_iter();
-        while let Some((label, reading)) = gpus.next() {
-            match by_label.iter_mut().rev().find(|(known, _)| *known == label) {
-                Some((_, readings)) => readings.push(reading),
-                None => {
-                    // Mostly all are of one node.
-                    let mut readings = Vec::with_capacity(if by_label.is_empty() { 1 + gpus.len() } else { 1 });
-                    readings.push(reading);
-                    by_label.push((label, readings));
-                }
+        let count = gpus.len();
+        for (label, reading) in gpus {
+            if let Some((_, readings)) = by_label.iter_mut().rev().find(|(known, _)| *known == label) {
+                readings.push(reading);
+                continue;
             }
+            // Mostly all are of one node.
+            let mut readings = Vec::with_capacity(if by_label.is_empty() { count } else { 1 });
+            readings.push(reading);
+            by_label.push((label, readings));
         }
         let alone = by_label.len() == 1;
         let (mut grouped, mut changes): Grouped = Default::default();

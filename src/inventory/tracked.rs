@@ -62,7 +62,7 @@ impl<K: Ord + Hash + Clone, V> Tracked<K, V> {
     /// Sets the value of a key. Returns the former one.
     pub(crate) fn insert(&mut self, key: K, value: impl Into<Box<V>>) -> Option<V> {
         self.touched.add(&key);
-        self.map.insert(&key, value).map(|former| *former)
+        self.map.insert(key, value).map(|former| *former)
     }
 
     /// Removes a key. Returns its value.
