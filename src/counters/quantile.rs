@@ -17,7 +17,7 @@ pub struct SampleCounts<'h> {
 impl<'h> SampleCounts<'h> {
     /// The samples between two readings. After a restart, or with different bounds, all samples of `now`.
     pub fn between(now: &'h Histogram, before: &'h Histogram) -> Self {
-        let before = Some(before).filter(|before| now.bounds == before.bounds && !has_fallen(now, before));
+        let before = Some(before).filter(|before| now.has_bounds_of(before) && !has_fallen(now, before));
         Self { now, before }
     }
 
@@ -32,6 +32,17 @@ impl<'h> SampleCounts<'h> {
         let Histogram { bounds, counts } = self.now;
         let last = counts.len().checked_sub(1).filter(|_| bounds.len() == counts.len())?;
         Some(self.count(last)).filter(|total| *total > 0)
+    }
+
+    /// Adds the samples to a sum. A sum with other bounds begins anew.
+    pub fn add_to(self, sum: &mut Option<Histogram>) {
+        match sum {
+            Some(sum) if sum.has_bounds_of(self.now) => {
+                let all = Arc::make_mut(&mut sum.counts).iter_mut().take(self.now.counts.len());
+                all.enumerate().for_each(|(at, all)| *all = all.saturating_add(self.count(at)));
+            }
+            _ => *sum = Some(self.to_histogram()),
+        }
     }
 
     /// Copies the samples into a histogram.
@@ -87,7 +98,7 @@ pub fn above<'h>(samples: impl Into<SampleCounts<'h>>, limit: f64) -> Option<(u6
 }
 
 fn has_fallen(now: &Histogram, before: &Histogram) -> bool {
-    now.counts.iter().zip(&before.counts).any(|(now, before)| now < before)
+    now.counts.iter().zip(before.counts.iter()).any(|(now, before)| now < before)
 }
 
 /// The samples between two readings of a histogram. After a restart, or with different bounds, all samples of `now`.
@@ -96,12 +107,11 @@ pub fn growth(now: &Histogram, before: &Histogram) -> Histogram {
 }
 
 /// The samples between two readings of a histogram; `None` without samples, after a fall, or with different bounds.
-pub fn steady_growth(now: &Histogram, before: &Histogram) -> Option<Histogram> {
-    if now.bounds != before.bounds || now.counts == before.counts || has_fallen(now, before) {
+pub fn steady_growth<'h>(now: &'h Histogram, before: &'h Histogram) -> Option<SampleCounts<'h>> {
+    if !now.has_bounds_of(before) || now.counts == before.counts || has_fallen(now, before) {
         return None;
     }
-    let grown = SampleCounts { now, before: Some(before) };
-    grown.total().map(|_| grown.to_histogram())
+    Some(SampleCounts { now, before: Some(before) }).filter(|grown| grown.total().is_some())
 }
 
 /// The sum of several histograms over their common bounds; `None` for an empty list.
@@ -113,7 +123,7 @@ pub fn sum<'h>(histograms: impl IntoIterator<Item = &'h Histogram>) -> Option<Hi
             total = shared(&total, &histogram.bounds);
         }
         let shared = shared(histogram, &total.bounds);
-        for (count, more) in total.counts.iter_mut().zip(&shared.counts) {
+        for (count, more) in Arc::make_mut(&mut total.counts).iter_mut().zip(shared.counts.iter()) {
             *count = count.saturating_add(*more);
         }
     }
@@ -122,10 +132,10 @@ pub fn sum<'h>(histograms: impl IntoIterator<Item = &'h Histogram>) -> Option<Hi
 
 /// The histogram reduced to those of its bounds that are in `bounds`.
 fn shared(histogram: &Histogram, bounds: &Arc<[f64]>) -> Histogram {
-    if histogram.bounds == *bounds {
+    if Arc::ptr_eq(&histogram.bounds, bounds) || histogram.bounds == *bounds {
         return Histogram { bounds: Arc::clone(bounds), counts: histogram.counts.clone() };
     }
-    let common = histogram.bounds.iter().zip(&histogram.counts).filter(|(bound, _)| bounds.contains(bound));
+    let common = histogram.bounds.iter().zip(histogram.counts.iter()).filter(|(bound, _)| bounds.contains(bound));
     let (bounds, counts): (Vec<f64>, Vec<u64>) = common.unzip();
     Histogram { bounds: bounds.into(), counts: counts.into() }
 }

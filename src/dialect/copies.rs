@@ -23,6 +23,11 @@ impl<'p> Copies<'p> {
         Self { named: memmem::find(page, SERVER.as_bytes()).is_some(), kept: None }
     }
 
+    /// Whether the page may have any.
+    pub(super) const fn any(&self) -> bool {
+        self.named
+    }
+
     /// Whether a series is another server's than that of the first one that names a server.
     pub(super) fn is_copy(&mut self, labels: SeriesLabels<'p>) -> bool {
         if !self.named {

@@ -15,6 +15,33 @@ const INSTANCES: usize = 64;
 /// The most processes of a GPU.
 const PROCESSES: usize = 256;
 
+/// The figures of a GPU that are one number each.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GpuValues([Option<f64>; What::FIGURES]);
+
+impl GpuValues {
+    /// Notes a figure. Told again under more labels, what is known stays known.
+    pub(super) fn note(&mut self, what: What, value: Option<f64>) {
+        if let Some(known) = self.0.get_mut(what as usize) {
+            *known = value.or(*known);
+        }
+    }
+}
+
+/// What of a GPU is no figure.
+#[derive(Debug, Clone)]
+pub(super) struct ToldGpu {
+    pub(super) id: Option<GpuId>,
+    pub(super) name: Option<Label>,
+    /// The index that its labels say.
+    index: Option<f64>,
+    mig: bool,
+    state: GpuState,
+    processes: Option<Vec<GpuProcess>>,
+    /// Memory of its MIG instances together: used and free.
+    instances: [Option<f64>; 2],
+}
+
 /// One GPU as its lines come in.
 #[derive(Debug, Default)]
 struct Board<'p> {
@@ -31,7 +58,7 @@ struct Board<'p> {
     process: (Option<LabelText<'p>>, Option<LabelText<'p>>),
     processes: Vec<GpuProcess>,
     mig: bool,
-    values: [Option<f64>; What::FIGURES],
+    values: GpuValues,
     /// Memory of its MIG instances, for a board that is told in instances only.
     instances: Vec<MigMemory<'p>>,
 }
@@ -53,11 +80,11 @@ pub(super) struct GpuRows<'p> {
 }
 
 impl<'p> GpuRows<'p> {
-    /// Takes one series of a GPU.
-    pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &SeriesRow<'p, T>) {
+    /// Takes one series of a GPU. Returns the place of the GPU on the page; `None` if there is none for it.
+    pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &SeriesRow<'p, T>) -> Option<usize> {
         if let Some(board) = self.repeated(row.labels.as_bytes()) {
             board.note(what, values::known(what, row.value, scale));
-            return;
+            return Some(self.last);
         }
         let (mut told, mut instance, mut is_told) = (Board::default(), None, false);
         for (key, value) in row.labels {
@@ -79,7 +106,7 @@ impl<'p> GpuRows<'p> {
         }
         told.uuid = told.uuid.filter(|uuid| is_uuid(uuid.raw(), told.index.map(LabelText::raw)));
         if !is_told && told.index.is_none() {
-            return;
+            return None;
         }
         // An instance with a UUID of its own is a GPU of its own.
         let own =
@@ -92,7 +119,7 @@ impl<'p> GpuRows<'p> {
         }
         let Some(board) = self.board(told) else {
             self.over_limit += 1;
-            return;
+            return None;
         };
         let value = values::known(what, row.value, scale);
         match (what, instance) {
@@ -104,6 +131,7 @@ impl<'p> GpuRows<'p> {
             (_, Some(_)) if is_share(what) => {}
             _ => board.note(what, value),
         }
+        Some(self.last)
     }
 
     /// The GPU that a line with just these labels was found to be of, if it is the next one, the first or the last one
@@ -164,11 +192,17 @@ impl<'p> GpuRows<'p> {
     }
 
     /// A reading for each GPU, with the node that its labels name. `state` is what a GPU is in of which none is told.
-    pub(super) fn finish(self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
-        let ids = self.ids();
+    pub(super) fn finish(mut self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
+        let told = self.told(state);
         let nodes: Vec<_> = self.seen.iter().map(|board| self.node_of(board)).collect();
-        let gpu_rows = self.seen.into_iter().zip(ids).zip(nodes).enumerate();
-        gpu_rows.map(|(place, ((board, id), node))| (node, board.reading(place, id, state))).collect()
+        let gpu_rows = self.seen.iter().zip(told).zip(nodes).enumerate();
+        gpu_rows.map(|(place, ((board, told), node))| (node, told.reading(place, &board.values))).collect()
+    }
+
+    /// What of each GPU is no figure. Its processes are taken.
+    pub(super) fn told(&mut self, state: GpuState) -> Vec<ToldGpu> {
+        let ids = self.ids();
+        self.seen.iter_mut().zip(ids).map(|(board, id)| board.told(id, state)).collect()
     }
 
     /// The node of a GPU: its hostname, or where an aggregated page has it from if that says nothing. A hostname says
@@ -264,12 +298,11 @@ impl<'p> Board<'p> {
         self.uuid.map(|uuid| GpuId::from_uuid(&uuid.text()))
     }
 
-    /// Notes a figure. Told again under more labels, what is known stays known.
     fn note(&mut self, what: What, value: Option<f64>) {
         match what {
             What::State => self.state = None,
             What::Info | What::Process => {}
-            _ => self.values[what as usize] = value.or(self.values[what as usize]),
+            _ => self.values.note(what, value),
         }
     }
 
@@ -303,21 +336,45 @@ impl<'p> Board<'p> {
         sum.filter(|_| !self.instances.is_empty())
     }
 
+    fn told(&mut self, id: Option<GpuId>, state: GpuState) -> ToldGpu {
+        ToldGpu {
+            id,
+            name: self.name.map(|name| Label::new(&name.text())),
+            index: self.index.and_then(LabelText::number),
+            mig: self.mig,
+            state: match self.state.map_or(&b""[..], LabelText::raw) {
+                b"hung" => GpuState::Hung,
+                b"lost" => GpuState::Lost,
+                _ => state,
+            },
+            processes: Some(std::mem::take(&mut self.processes)).filter(|processes| !processes.is_empty()),
+            instances: [self.of_instances(|instance| instance.used), self.of_instances(|instance| instance.free)],
+        }
+    }
+}
+
+impl ToldGpu {
+    /// The same with the texts of its reading.
+    pub(super) fn sharing(self, reading: &GpuReading) -> Self {
+        Self { id: reading.id.clone(), name: reading.name.clone(), ..self }
+    }
+
     #[allow(clippy::needless_update, reason = "what exporters do not print is unknown here, now and later")]
-    fn reading(self, place: usize, id: Option<GpuId>, state: GpuState) -> GpuReading {
-        let value = |what: What| self.values[what as usize];
+    pub(super) fn reading(self, place: usize, values: &GpuValues) -> GpuReading {
+        let [of_instances_used, of_instances_free] = self.instances;
+        let value = |what: What| values.0[what as usize];
         let share = |what| value(what).and_then(Ratio::new);
         let bytes = |value: f64| Bytes::new(value as u64);
         let count = |what| value(what).map(|value| value as u64);
-        let index = self.index.and_then(LabelText::number).or(value(What::Index)).unwrap_or(place as f64);
-        let used = value(What::Used).or_else(|| self.of_instances(|instance| instance.used));
-        let free = value(What::Free).or_else(|| self.of_instances(|instance| instance.free));
+        let index = self.index.or(value(What::Index)).unwrap_or(place as f64);
+        let used = value(What::Used).or(of_instances_used);
+        let free = value(What::Free).or(of_instances_free);
         let sum = used.zip(free).map(|(used, free)| used + free + value(What::Reserved).unwrap_or(0.0));
         let reasons = count(What::Throttle);
         GpuReading {
             index: index as u32,
-            id,
-            name: self.name.map(|name| Label::new(&name.text())),
+            id: self.id,
+            name: self.name,
             utilization: share(What::Utilization),
             memory_utilization: share(What::MemoryUtilization),
             memory_used: used.map(bytes),
@@ -331,13 +388,9 @@ impl<'p> Board<'p> {
             fan: share(What::Fan),
             ecc: Ecc { corrected: count(What::Corrected), uncorrected: count(What::Uncorrected) },
             throttle: reasons.map(throttle),
-            state: match self.state.map_or(&b""[..], LabelText::raw) {
-                b"hung" => GpuState::Hung,
-                b"lost" => GpuState::Lost,
-                _ => state,
-            },
+            state: self.state,
             mig: if self.mig { Some(Mig::On) } else { value(What::MigMode).map(mig) },
-            processes: Some(self.processes).filter(|processes| !processes.is_empty()),
+            processes: self.processes,
             pcie: value(What::Tx)
                 .zip(value(What::Rx))
                 .map(|(tx, rx)| Pcie { tx: BytesPerSecond::new(tx as u64), rx: BytesPerSecond::new(rx as u64) }),

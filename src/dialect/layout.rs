@@ -73,6 +73,14 @@ pub(super) struct LayoutRow {
     pub(super) delays: [Option<u16>; DELAYS],
 }
 
+/// A histogram of a row.
+#[derive(Debug)]
+pub(super) struct LayoutHistogram {
+    pub(super) bounds: Arc<[f64]>,
+    /// Where its counts begin among those of all histograms.
+    pub(super) from: usize,
+}
+
 /// The layout of a page of one process.
 #[derive(Debug)]
 pub(super) struct PageLayout {
@@ -88,8 +96,7 @@ pub(super) struct PageLayout {
     pub(super) rows: Box<[LayoutRow]>,
     /// How many rows come up on the page.
     pub(super) sums: usize,
-    /// The bounds of each histogram.
-    pub(super) histograms: Box<[Arc<[f64]>]>,
+    pub(super) histograms: Box<[LayoutHistogram]>,
     /// Whether the page ends in `# EOF`, and whether anything on it is of `OpenMetrics` alone.
     pub(super) ended: bool,
     pub(super) openmetrics: bool,
@@ -98,7 +105,8 @@ pub(super) struct PageLayout {
 /// What the values of a page come to.
 struct LayoutValues<'p> {
     sums: Vec<RowSums<'p>>,
-    counts: Vec<Vec<u64>>,
+    /// Of the buckets of all histograms.
+    counts: Vec<u64>,
     start: Option<Timestamp>,
     other_start: Option<Timestamp>,
     created: Option<Timestamp>,
@@ -136,7 +144,7 @@ impl PageLayout {
         }
         let mut values = LayoutValues {
             sums: (0..self.sums).map(|_| RowSums::default()).collect(),
-            counts: self.histograms.iter().map(|bounds| vec![0; bounds.len()]).collect(),
+            counts: vec![0; self.histograms.last().map_or(0, |last| last.from + last.bounds.len())],
             start: None,
             other_start: None,
             created: None,
@@ -146,7 +154,7 @@ impl PageLayout {
             let (known, later) = text.split_at_checked(line.length as usize)?;
             let rest = page.strip_prefix(known)?;
             let end = memchr(b'\n', rest).filter(|end| *end <= HALF_LINE)?;
-            values.take(line.value, &rest[..end])?;
+            values.take(line.value, &rest[..end], &self.histograms)?;
             (page, text) = (&rest[end + 1..], later);
         }
         (*page == *self.rest).then_some(values)
@@ -160,24 +168,24 @@ impl PageLayout {
         if settle(&mut sums, &process, &mut reading) > 0 {
             return None;
         }
-        reading.latency = self.latency(row, values);
+        reading.latency = self.latency(row, &values.counts);
         if reading.model.is_none() && reading.role != Some(EngineRole::Proxy) {
             reading.model.clone_from(&hint.model);
         }
         Some(reading)
     }
 
-    fn latency(&self, row: &LayoutRow, values: &mut LayoutValues<'_>) -> Latency {
-        let mut histogram = |delay: Delay| {
-            let at = usize::from(row.delays[delay as usize]?);
-            let mut counts = std::mem::take(values.counts.get_mut(at)?);
+    fn latency(&self, row: &LayoutRow, counts: &[u64]) -> Latency {
+        let histogram = |delay: Delay| {
+            let LayoutHistogram { bounds, from } = self.histograms.get(usize::from(row.delays[delay as usize]?))?;
             let mut highest = 0;
-            for count in &mut counts {
+            let rising = |count: &u64| {
                 // A page is not printed in one instant: a bucket may be a sample behind the one below it.
                 highest = highest.max(*count);
-                *count = highest;
-            }
-            Some(Histogram { bounds: Arc::clone(self.histograms.get(at)?), counts: counts.into() })
+                highest
+            };
+            let counts = counts.get(*from..from + bounds.len())?.iter().map(rising).collect();
+            Some(Histogram { bounds: Arc::clone(bounds), counts })
         };
         Latency {
             ttft: histogram(Delay::Ttft),
@@ -196,7 +204,7 @@ impl LayoutValues<'_> {
 
     /// Takes a value; `None` if it is none that the rest of the page can be read with.
     #[inline]
-    fn take(&mut self, what: LineValue, text: &[u8]) -> Option<()> {
+    fn take(&mut self, what: LineValue, text: &[u8], histograms: &[LayoutHistogram]) -> Option<()> {
         if matches!(what, LineValue::Unwanted) {
             return Some(());
         }
@@ -218,7 +226,8 @@ impl LayoutValues<'_> {
             }
             LineValue::Gauge { row, gauge } => self.sums.get_mut(usize::from(row))?.set_gauge(gauge, value),
             LineValue::Bucket { histogram, bucket } => {
-                let count = self.counts.get_mut(usize::from(histogram))?.get_mut(usize::from(bucket))?;
+                let from = histograms.get(usize::from(histogram))?.from;
+                let count = self.counts.get_mut(from + usize::from(bucket))?;
                 *count = count.saturating_add(Tokens::from_counter(value).ok()?.count());
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::copies::SERVER;
 use super::field::{DELAYS, RowGauge, SeriesField};
-use super::layout::{HALF_LINE, LayoutLine, LayoutRow, LineValue, PageLayout, StartOwner};
+use super::layout::{HALF_LINE, LayoutHistogram, LayoutLine, LayoutRow, LineValue, PageLayout, StartOwner};
 use super::process::ProcessLabels;
 use super::sheet::{EngineSeries, NameOwners, Sheet};
 use super::{WantedSeries, start_labels, wanted};
@@ -65,7 +65,7 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
         facts,
         rows,
         sums: sheet.lines.len(),
-        histograms: known.bounds(),
+        histograms: known.histograms(),
         ended: tally.ended,
         openmetrics: tally.openmetrics,
     })
@@ -107,7 +107,7 @@ fn engine_value<'p>(
 }
 
 /// Where a series begins on its page, and where its value does.
-fn offsets(page: &[u8], name: &str, labels: &[u8]) -> Option<(usize, usize)> {
+pub(super) fn offsets(page: &[u8], name: &str, labels: &[u8]) -> Option<(usize, usize)> {
     let start = (name.as_ptr() as usize).checked_sub(page.as_ptr() as usize)?;
     let end = start + name.len();
     let blanks = page.get(end..)?.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
@@ -202,13 +202,15 @@ impl KnownValues {
         std::array::from_fn(|delay| at(delay).and_then(|at| u16::try_from(at).ok()))
     }
 
-    /// The bounds of each; equal ones are one.
-    fn bounds(&self) -> Box<[Arc<[f64]>]> {
-        let mut all: Vec<Arc<[f64]>> = Vec::with_capacity(self.histograms.len());
+    /// Each with where its counts begin; equal bounds are one.
+    fn histograms(&self) -> Box<[LayoutHistogram]> {
+        let mut all: Vec<LayoutHistogram> = Vec::with_capacity(self.histograms.len());
         for histogram in &self.histograms {
             let bounds = || histogram.bounds.iter().map(|(bound, _)| *bound);
-            let same = all.iter().find(|known| known.iter().copied().eq(bounds())).cloned();
-            all.push(same.unwrap_or_else(|| bounds().collect()));
+            let same = all.iter().find(|known| known.bounds.iter().copied().eq(bounds()));
+            let bounds = same.map_or_else(|| bounds().collect(), |known| Arc::clone(&known.bounds));
+            let from = all.last().map_or(0, |last| last.from + last.bounds.len());
+            all.push(LayoutHistogram { bounds, from });
         }
         all.into()
     }

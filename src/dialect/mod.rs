@@ -9,6 +9,7 @@ mod buckets;
 mod copies;
 mod definition;
 mod field;
+mod gpu_layout;
 mod gpu_rows;
 mod layout;
 mod learn_layout;
@@ -92,7 +93,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         match row.tag {
             WantedSeries::Engine(wanted) => sheet.take(wanted, &row),
             WantedSeries::Start => sheet.take_start(&row),
-            WantedSeries::Gpu(field) => gpu_rows.take(field, &row),
+            WantedSeries::Gpu(field) => drop(gpu_rows.take(field, &row)),
             WantedSeries::Look => looked = Timestamp::from_unix_seconds(row.value),
             WantedSeries::SourceError => trouble = Some(told(row.labels)),
         }

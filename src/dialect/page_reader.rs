@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::gpu_layout::{self, GpuLayout, GpuLines};
 use super::layout::PageLayout;
 use super::{Hint, learn_layout, read};
 use crate::reading::{PageReading, ScrapeTrouble};
@@ -11,14 +12,53 @@ const SHARED: usize = 16;
 /// The most pages that are read without learning, after a page that differed from its layout.
 const MOST_SKIPPED: u32 = 64;
 
-/// The layouts of all pages that are read. Those of pages that are alike are one.
+/// The layout of a page.
+#[derive(Debug)]
+enum KnownLayout {
+    Engine(Arc<PageLayout>),
+    Gpus(GpuLayout),
+}
+
+impl KnownLayout {
+    fn read(&self, page: &[u8], hint: &Hint) -> Option<PageReading> {
+        match self {
+            Self::Engine(layout) => layout.read(page, hint),
+            Self::Gpus(layout) => layout.read(page, hint),
+        }
+    }
+}
+
+/// The layouts of all pages that are read. What pages that are alike share is kept once.
 #[derive(Debug, Default)]
-pub struct PageLayouts(Mutex<Vec<Weak<PageLayout>>>);
+pub struct PageLayouts {
+    engines: Mutex<Vec<Weak<PageLayout>>>,
+    gpus: Mutex<Vec<Weak<GpuLines>>>,
+}
 
 impl PageLayouts {
     /// The layout of a page: a known one, or a new one. `None` if the page is not one that has a layout.
-    fn of(&self, page: &[u8], hint: &Hint, reading: &PageReading) -> Option<Arc<PageLayout>> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn of(&self, page: &[u8], hint: &Hint, reading: &PageReading) -> Option<KnownLayout> {
+        if reading.gpus.is_empty() {
+            self.of_engine(page, hint, reading).map(KnownLayout::Engine)
+        } else {
+            self.of_gpus(page, hint, reading).map(KnownLayout::Gpus)
+        }
+    }
+
+    fn of_gpus(&self, page: &[u8], hint: &Hint, reading: &PageReading) -> Option<GpuLayout> {
+        let is_of = |layout: &GpuLayout| layout.read(page, hint).is_some_and(|like| like == *reading);
+        let mut layout = gpu_layout::layout(page, reading).filter(is_of)?;
+        let mut known = self.gpus.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|lines| lines.strong_count() > 0);
+        match known.iter().take(SHARED).filter_map(Weak::upgrade).find(|lines| **lines == *layout.lines) {
+            Some(lines) => layout.lines = lines,
+            None => known.push(Arc::downgrade(&layout.lines)),
+        }
+        Some(layout)
+    }
+
+    fn of_engine(&self, page: &[u8], hint: &Hint, reading: &PageReading) -> Option<Arc<PageLayout>> {
+        let mut known = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|layout| layout.strong_count() > 0);
         let is_of = |layout: &Arc<PageLayout>| layout.read(page, hint).is_some_and(|like| like == *reading);
         let same = known.iter().take(SHARED).filter_map(Weak::upgrade).find(is_of);
@@ -33,7 +73,7 @@ impl PageLayouts {
 /// Reads the pages of one target.
 #[derive(Debug, Default)]
 pub struct PageReader {
-    layout: Option<Arc<PageLayout>>,
+    layout: Option<KnownLayout>,
     /// Pages to be read before the next layout is learned, and how many they were the last time.
     skips: u32,
     skipped: u32,

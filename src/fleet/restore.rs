@@ -49,7 +49,7 @@ impl Fleet {
     /// Takes over a ledger that another process kept until now. Names and sparklines stay; counting continues from what
     /// that process saved.
     pub fn adopt(&mut self, saved: SavedState, limit: Span) {
-        let targets = std::mem::take(&mut self.inventory.targets).into_values().map(|target| target.info);
+        let targets = self.inventory.targets.values().map(|target| target.info.clone());
         let config = FleetConfig { targets: targets.collect(), ..self.config.clone() };
         let mut next = Self::new(config, self.ledger.book().clone(), self.inventory.now());
         std::mem::swap(&mut next.sparklines, &mut self.sparklines);
@@ -86,7 +86,7 @@ impl Fleet {
         for SavedItem { key, state } in items {
             if let (Some(node), Ok(gpus)) = (key.strip_prefix(BOUND), state.parse()) {
                 self.commits.note(key, state);
-                self.metering.restore_bound(NodeName::new(node), gpus);
+                self.metering.restore_bound(&NodeName::new(node), gpus);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::query::Subject;
-use crate::counters::{steady_growth, sum};
+use crate::counters::{SampleCounts, steady_growth, sum};
 use crate::reading::{Histogram, Latency};
 use crate::snapshot::{EngineRow, RequestRates, Snapshot};
 use crate::units::{Span, Timestamp};
@@ -196,7 +196,7 @@ fn growth(now: &Arc<Latency>, before: &Arc<Latency>) -> [Option<Histogram>; 4] {
     }
     let (now, before) = (now.all(), before.all());
     std::array::from_fn(|nth| match (now[nth], before[nth]) {
-        (Some(now), Some(before)) => steady_growth(now, before),
+        (Some(now), Some(before)) => steady_growth(now, before).map(SampleCounts::to_histogram),
         // The first samples of a row that was known.
         (Some(now), None) => Some(now.clone()),
         (None, _) => None,

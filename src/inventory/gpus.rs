@@ -112,8 +112,7 @@ impl Inventory {
         let reported: Vec<(u32, &GpuId)> = readings.iter().map(|reading| reading.index).zip(&ids).collect();
         changes.extend(self.place(name, &reported, origin));
         for (reading, id) in readings.into_iter().zip(&ids) {
-            let gpu =
-                self.gpus.entry(id.clone()).or_insert_with(|| Gpu::known(name, reading.clone(), at, origin.clone()));
+            let gpu = self.gpus.get_or_insert_with(id, || Gpu::known(name, reading.clone(), at, origin.clone()));
             (gpu.node, gpu.origin) = (name.clone(), origin.clone());
             let (Origin::Page(source) | Origin::Driver(source)) = origin;
             gpu.others.remove(source);

@@ -15,7 +15,7 @@ impl Hosts {
     pub(super) fn note(&mut self, host: Option<&NodeName>, node: &NodeName) {
         let host = host.cloned();
         if !self.nodes.get(&host).is_some_and(|nodes| nodes.contains(node)) {
-            self.nodes.entry(host).or_default().insert(node.clone());
+            self.nodes.get_or_default(&host).insert(node.clone());
         }
     }
 

@@ -21,7 +21,7 @@ impl Labels {
             return;
         }
         self.by_label.entry(label.clone()).or_default().insert(target.clone());
-        let known = self.by_target.entry(target.clone()).or_default();
+        let known = self.by_target.get_or_default(target);
         if has_others(known) {
             known.clear();
         }

@@ -11,6 +11,7 @@ mod former;
 mod gpu;
 mod gpus;
 mod hosts;
+mod indexed;
 mod labels;
 mod leased;
 mod naming;
@@ -27,7 +28,7 @@ mod state;
 mod target;
 mod tracked;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 pub use change::{Change, Changes};
 pub use config::{FleetConfig, TargetInfo};
@@ -51,7 +52,7 @@ impl Inventory {
     /// An inventory in which no target has answered yet.
     pub fn new(config: &FleetConfig, now: Moment) -> Self {
         let mut inventory = Self {
-            targets: BTreeMap::new(),
+            targets: indexed::IndexedMap::default(),
             configured: Tracked::default(),
             nodes: Tracked::default(),
             gpus: Tracked::default(),
@@ -84,7 +85,8 @@ impl Inventory {
             self.configured.insert(info.target.clone(), node.clone());
         }
         let named = self.targets.len();
-        self.targets.insert(info.target.clone(), Target::new(info, named));
+        let target = info.target.clone();
+        self.targets.insert(target, Target::new(info, named));
     }
 
     /// Sets how long a source may be silent before its rows are stale, and lost.

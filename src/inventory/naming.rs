@@ -40,12 +40,17 @@ impl Inventory {
 
     /// Groups the GPUs of a page by node. Leaves out GPUs that another source already reports.
     pub(crate) fn group_by_node(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>) -> Grouped {
-        let mut by_label: Vec<(Option<NodeName>, Vec<GpuReading>)> = Vec::new();
+        let mut by_label: Vec<(Option<NodeName>, Vec<GpuReading>)> = Vec::with_capacity(1);
+        let count = gpus.len();
         for (label, reading) in gpus {
-            match by_label.iter_mut().rev().find(|(known, _)| *known == label) {
-                Some((_, readings)) => readings.push(reading),
-                None => by_label.push((label, vec![reading])),
+            if let Some((_, readings)) = by_label.iter_mut().rev().find(|(known, _)| *known == label) {
+                readings.push(reading);
+                continue;
             }
+            // Mostly all are of one node.
+            let mut readings = Vec::with_capacity(if by_label.is_empty() { count } else { 1 });
+            readings.push(reading);
+            by_label.push((label, readings));
         }
         let alone = by_label.len() == 1;
         let (mut grouped, mut changes): Grouped = Default::default();
@@ -53,15 +58,15 @@ impl Inventory {
             let page = NamedGpus { info, readings: &readings, alone };
             let node = self.name_page(page, label.as_ref(), &mut changes);
             let origin = Origin::Page(info.target.clone());
-            let mut ours = Vec::with_capacity(readings.len());
-            for reading in readings {
-                let id = self.gpu_of(&reading, &node, &origin);
-                if self.is_reported_elsewhere(&id, &origin) {
+            let mut ours = readings;
+            ours.retain(|reading| {
+                let id = self.gpu_of(reading, &node, &origin);
+                let elsewhere = self.is_reported_elsewhere(&id, &origin);
+                if elsewhere {
                     self.note_other_source(&id, &info.target);
-                } else {
-                    ours.push(reading);
                 }
-            }
+                !elsewhere
+            });
             match grouped.iter_mut().find(|(known, _)| *known == node) {
                 Some((_, readings)) => readings.append(&mut ours),
                 None => grouped.push((node, ours)),

@@ -19,7 +19,7 @@ impl Inventory {
     pub(crate) fn see_node(&mut self, name: &NodeName, info: Option<&TargetInfo>, at: Moment) -> &mut Node {
         self.make_node(name, at);
         let window = self.window;
-        let node = self.nodes.entry(name.clone()).or_insert_with(|| Node::new(at, window));
+        let node = self.nodes.get_or_insert_with(name, || Node::new(at, window));
         if at.boot >= node.answered.boot {
             node.answered = at;
         }

@@ -56,7 +56,7 @@ impl Inventory {
                 Some(Displaced::Renumbered) => crowded.push(id.clone()),
                 Some(Displaced::Named(uuid)) => {
                     if let Some(gpu) = self.gpus.remove(id) {
-                        self.gpus.entry(uuid).or_insert(gpu);
+                        let _ = self.gpus.get_or_insert_with(&uuid, || gpu);
                     }
                 }
                 Some(Displaced::Replaced) => {

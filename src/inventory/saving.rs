@@ -81,8 +81,7 @@ impl Inventory {
             node.gpus.insert(index, id.clone());
             let reading = GpuReading { index, name: product, ..GpuReading::default() };
             let origin = page.map_or_else(|| Origin::Driver(driver.unwrap_or_else(TargetId::nvml)), Origin::Page);
-            let gpu =
-                self.gpus.entry(id).or_insert_with(|| Gpu::known(name, reading, seen.unwrap_or(reported), origin));
+            let gpu = self.gpus.get_or_insert_with(&id, || Gpu::known(name, reading, seen.unwrap_or(reported), origin));
             gpu.missing |= missing;
             gpu.nameless = gpu.nameless.or(nameless);
         }

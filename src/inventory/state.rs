@@ -2,18 +2,19 @@
 
 use super::earlier::Earlier;
 use super::hosts::Hosts;
+use super::indexed::IndexedMap;
 use super::labels::Labels;
 use super::source_errors::SourceErrors;
 use super::{Gpu, Node, Target, Tracked};
 use crate::pricing::FormerNames;
 use crate::reading::{GpuId, NodeName, TargetId};
 use crate::units::{Moment, Span};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 /// All known targets, nodes and GPUs.
 #[derive(Debug)]
 pub struct Inventory {
-    pub(crate) targets: BTreeMap<TargetId, Target>,
+    pub(crate) targets: IndexedMap<TargetId, Target>,
     /// The nodes that the configuration gives to targets.
     pub(super) configured: Tracked<TargetId, NodeName>,
     pub(crate) nodes: Tracked<NodeName, Node>,

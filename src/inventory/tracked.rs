@@ -1,33 +1,34 @@
 //! A map that records which of its keys were changed, so that saved state cannot be changed unnoticed.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::{Entry, Iter};
+use std::hash::Hash;
 use std::ops::Deref;
+
+use super::indexed::{IndexedMap, Iter};
 
 /// A map whose values can only be changed through methods that record the key as touched.
 ///
 /// A value that was reached mutably counts as touched, whether it changed or not. Reading is that of the map.
 #[derive(Debug, Clone)]
 pub(crate) struct Tracked<K, V> {
-    map: BTreeMap<K, V>,
+    map: IndexedMap<K, V>,
     touched: TouchedKeys<K>,
 }
 
 impl<K, V> Default for Tracked<K, V> {
     fn default() -> Self {
-        Self { map: BTreeMap::new(), touched: TouchedKeys::default() }
+        Self { map: IndexedMap::default(), touched: TouchedKeys::default() }
     }
 }
 
 impl<K, V> Deref for Tracked<K, V> {
-    type Target = BTreeMap<K, V>;
+    type Target = IndexedMap<K, V>;
 
-    fn deref(&self) -> &BTreeMap<K, V> {
+    fn deref(&self) -> &IndexedMap<K, V> {
         &self.map
     }
 }
 
-impl<'a, K, V> IntoIterator for &'a Tracked<K, V> {
+impl<'a, K: Ord + Hash + Clone, V> IntoIterator for &'a Tracked<K, V> {
     type Item = (&'a K, &'a V);
     type IntoIter = Iter<'a, K, V>;
 
@@ -36,7 +37,7 @@ impl<'a, K, V> IntoIterator for &'a Tracked<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V> Tracked<K, V> {
+impl<K: Ord + Hash + Clone, V> Tracked<K, V> {
     /// The value of a key, to change it.
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let value = self.map.get_mut(key)?;
@@ -44,16 +45,24 @@ impl<K: Ord + Clone, V> Tracked<K, V> {
         Some(value)
     }
 
-    /// The entry of a key, to change it.
-    pub(crate) fn entry(&mut self, key: K) -> Entry<'_, K, V> {
-        self.touched.add(&key);
-        self.map.entry(key)
+    /// The value of a key, to change it; `or` creates a new one.
+    pub(crate) fn get_or_insert_with(&mut self, key: &K, or: impl FnOnce() -> V) -> &mut V {
+        self.touched.add(key);
+        self.map.get_or_insert_with(key, or)
+    }
+
+    /// The value of a key, to change it; a default one if it has none.
+    pub(crate) fn get_or_default(&mut self, key: &K) -> &mut V
+    where
+        V: Default,
+    {
+        self.get_or_insert_with(key, V::default)
     }
 
     /// Sets the value of a key. Returns the former one.
-    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub(crate) fn insert(&mut self, key: K, value: impl Into<Box<V>>) -> Option<V> {
         self.touched.add(&key);
-        self.map.insert(key, value)
+        self.map.insert(key, value).map(|former| *former)
     }
 
     /// Removes a key. Returns its value.
@@ -62,7 +71,16 @@ impl<K: Ord + Clone, V> Tracked<K, V> {
         if removed.is_some() {
             self.touched.add(key);
         }
-        removed
+        removed.map(|removed| *removed)
+    }
+
+    /// Takes the value of a key that is soon inserted again: until then the key has none.
+    pub(crate) fn lend(&mut self, key: &K) -> Option<Box<V>> {
+        let lent = self.map.lend(key);
+        if lent.is_some() {
+            self.touched.add(key);
+        }
+        lent
     }
 
     /// All values, to change them.
@@ -123,9 +141,9 @@ mod tests {
     fn every_way_to_change_a_value_touches_its_key() {
         let mut map = Tracked::default();
         map.insert("a", 1);
-        *map.entry("b").or_default() += 1;
+        *map.get_or_default(&"b") += 1;
         assert_eq!(map.take_touched(), ["a", "b"]);
-        assert_eq!((map.get("a"), map.len()), (Some(&1), 2));
+        assert_eq!((map.get(&"a"), map.len()), (Some(&1), 2));
         assert!(map.take_touched().is_empty());
         assert_eq!(map.get_mut(&"a"), Some(&mut 1));
         assert!(map.get_mut(&"c").is_none() && map.remove(&"c").is_none());
@@ -143,7 +161,7 @@ mod tests {
             map.insert(key, 0);
         }
         for step in 0..100_000 {
-            *map.entry(step * 7 % 100).or_default() += 1;
+            *map.get_or_default(&(step * 7 % 100)) += 1;
             assert!(map.touched.keys.len() <= 2 * 100 + REPEATED);
         }
         assert_eq!(map.take_touched(), (0..100).collect::<Vec<_>>());

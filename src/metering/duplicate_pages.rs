@@ -103,6 +103,9 @@ impl Metering {
 
     /// The target that counts the current process of an instance instead.
     pub(super) fn counted_at(&self, target: &TargetId, engine: &Engine, id: Option<&InstanceId>) -> Option<&TargetId> {
+        if self.duplicates.has_none() {
+            return None;
+        }
         let instance = engine.instances.iter().find(|instance| instance.id.as_ref() == id)?;
         let process = instance.processes.current()?.id();
         self.duplicates.counted_at(&Place { target: target.clone(), instance: id.cloned(), process })
@@ -166,6 +169,9 @@ impl Metering {
 
     /// Whether other targets count all processes of a row.
     pub(crate) fn is_duplicate(&self, target: &TargetId, row: &Row, now: Moment) -> bool {
+        if self.duplicates.has_none() {
+            return false;
+        }
         let counted = self.counted_elsewhere(target, row, now);
         !counted.is_empty() && counted.iter().all(Option::is_some)
     }
@@ -180,8 +186,11 @@ impl Metering {
         (now, is_duplicate): (Moment, bool),
     ) -> TokenCounters {
         engine.counters(row, now, |process| {
+            if is_duplicate || self.duplicates.has_none() {
+                return true;
+            }
             let place = Place { target: target.clone(), instance: row.instance.clone(), process };
-            is_duplicate || self.duplicates.counted_at(&place).is_none()
+            self.duplicates.counted_at(&place).is_none()
         })
     }
 

@@ -105,6 +105,11 @@ impl Known {
 }
 
 impl Duplicates {
+    /// Whether no place is a duplicate, as no two are compared: nearly always, and told without a look-up.
+    pub(super) fn has_none(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
     /// The target that counts a place's process instead, if it is a duplicate.
     pub(super) fn counted_at(&self, place: &Place) -> Option<&TargetId> {
         let mut first = None;
@@ -124,6 +129,9 @@ impl Duplicates {
 
     /// A place that counts instead of this one.
     fn winner(&self, place: &Place) -> Option<&Place> {
+        if self.has_none() {
+            return None;
+        }
         self.alike(place).find(|other| self.pairs.is_counted_at(place, other))
     }
 
@@ -159,14 +167,14 @@ impl Duplicates {
     /// The places of a target.
     fn of_target<'a>(&'a self, target: &'a TargetId) -> impl Iterator<Item = &'a Place> {
         let from = Place::first_of(target, None);
-        self.places.range(from..).map(|(place, _)| place).take_while(move |place| place.target == *target)
+        self.places.from(&from).map(|(place, _)| place).take_while(move |place| place.target == *target)
     }
 
     /// The places of an instance.
     fn of_instance<'a>(&'a self, target: &'a TargetId, id: Option<&'a InstanceId>) -> impl Iterator<Item = &'a Place> {
         let from = Place::first_of(target, id);
         let is_of = move |place: &&Place| place.target == *target && place.instance.as_ref() == id;
-        self.places.range(from..).map(|(place, _)| place).take_while(is_of)
+        self.places.from(&from).map(|(place, _)| place).take_while(is_of)
     }
 
     /// Marks an instance's processes as replaced.
@@ -197,9 +205,13 @@ impl Duplicates {
 
     /// The targets of an instance's duplicates.
     pub(super) fn duplicates_of(&self, target: &TargetId, id: Option<&InstanceId>) -> BTreeSet<&TargetId> {
-        let ours = self.places.range(Place::first_of(target, id)..);
-        let ours = ours.take_while(|(place, _)| place.target == *target && place.instance.as_ref() == id);
         let mut others = BTreeSet::new();
+        if self.has_none() {
+            return others;
+        }
+        let from = Place::first_of(target, id);
+        let ours = self.places.from(&from);
+        let ours = ours.take_while(|(place, _)| place.target == *target && place.instance.as_ref() == id);
         for (place, known) in ours {
             let alike = self.by_mark.get(&known.mark).into_iter().flatten();
             let is_ours = |other: &&Place| self.pairs.is_counted_at(other, place) && self.winner(other) == Some(place);
@@ -241,7 +253,7 @@ impl Duplicates {
             self.remove(place);
         }
         self.by_mark.entry(mark).or_default().insert(place.clone());
-        let known = self.places.entry(place.clone()).or_default();
+        let known = self.places.get_or_default(place);
         (known.mark, known.kind) = (mark, kind.or(known.kind));
         known
     }

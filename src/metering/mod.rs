@@ -267,7 +267,7 @@ impl Metering {
         let elsewhere = |row: &Row| at.is_some_and(|at| self.is_duplicate(target, row, at));
         let lost = engine.is_none_or(|engine| engine.rows.is_empty() || !engine.rows.iter().all(elsewhere));
         self.duplicates.reset(target);
-        let engine = self.engines.entry(target.clone()).or_default();
+        let engine = self.engines.get_or_default(target);
         engine.lost_by_reset |= lost && is_due;
         engine.reset();
     }

@@ -73,7 +73,7 @@ impl ModelNames {
         names: Vec<SavedName>,
         answered: Moment,
     ) {
-        if self.targets.entry(target.clone()).or_default().restore(rows, names, answered) {
+        if self.targets.get_or_default(target).restore(rows, names, answered) {
             self.rebuild();
         }
     }

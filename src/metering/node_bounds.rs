@@ -37,7 +37,7 @@ impl NodeBounds {
                 self.targets.insert(target.clone(), (node.clone(), gpus));
             }
         }
-        let sum = self.nodes.entry(node.clone()).or_default();
+        let sum = self.nodes.get_or_default(node);
         sum.now = sum.now.saturating_add(gpus);
         sum.most = sum.most.max(sum.now);
     }
@@ -45,12 +45,12 @@ impl NodeBounds {
     /// Renames a node, as its postings are renamed.
     pub(super) fn rename(&mut self, from: &NodeName, to: &NodeName) {
         let most = self.nodes.get(from).map_or(0, |gpus| gpus.most);
-        self.restore(to.clone(), most);
+        self.restore(to, most);
     }
 
     /// Restores the largest total of a node.
-    pub(super) fn restore(&mut self, node: NodeName, most: u64) {
-        let known = &mut self.nodes.entry(node).or_default().most;
+    pub(super) fn restore(&mut self, node: &NodeName, most: u64) {
+        let known = &mut self.nodes.get_or_default(node).most;
         *known = most.max(*known);
     }
 
@@ -80,7 +80,7 @@ mod tests {
         bounds.note(&TargetId::new("b"), &node, 16);
         bounds.note(&TargetId::new("a"), &node, 2);
         bounds.note(&TargetId::new("b"), &other, 3);
-        bounds.restore(other.clone(), 1);
+        bounds.restore(&other, 1);
         bounds.rename(&other, &NodeName::new("k"));
         let most = ["k", "m", "n"].map(|node| bounds.most(&NodeName::new(node)));
         assert_eq!(most, [Some(3), Some(3), Some(24)]);

@@ -24,7 +24,7 @@ impl Metering {
     pub(crate) fn read_page(&mut self, context: &mut Context<'_>, page: &PageReading) {
         page.engines.iter().for_each(|reading| self.roles.note(&context.info.target, reading));
         self.note_served(context, page);
-        let mut engine = self.engines.remove(&context.info.target).unwrap_or_default();
+        let mut engine = self.engines.lend(&context.info.target).unwrap_or_default();
         engine.judged = 0;
         let parts = by_instance(&page.engines);
         if !self.follow_instances(context, &mut engine, page, &parts) {

@@ -52,7 +52,7 @@ impl Metering {
     }
 
     /// Restores the largest total of a node.
-    pub(crate) fn restore_bound(&mut self, node: NodeName, gpus: u64) {
+    pub(crate) fn restore_bound(&mut self, node: &NodeName, gpus: u64) {
         self.node_bounds.restore(node, gpus);
     }
 

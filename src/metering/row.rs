@@ -395,29 +395,16 @@ impl Row {
 
     /// Adds what a page's histograms grew by since the last page.
     fn add_samples(&mut self, now: &Latency) {
-        let grown =
-            |now: &Option<Histogram>, before: &Option<Histogram>| steady_growth(now.as_ref()?, before.as_ref()?);
-        let before = &self.reading.latency;
-        let grown = [
-            grown(&now.ttft, &before.ttft),
-            grown(&now.itl, &before.itl),
-            grown(&now.e2e, &before.e2e),
-            grown(&now.queue, &before.queue),
-        ];
+        let (now, before) = (now.all(), self.reading.latency.all());
+        let grown: [_; 4] = std::array::from_fn(|nth| steady_growth(now[nth]?, before[nth]?));
         if grown.iter().flatten().next().is_none() {
             return;
         }
-        let samples = Arc::make_mut(&mut self.samples);
-        let slots = [&mut samples.ttft, &mut samples.itl, &mut samples.e2e, &mut samples.queue];
-        for (slot, grown) in slots.into_iter().zip(grown) {
-            let Some(grown) = grown else { continue };
-            *slot = match slot.take().filter(|known| known.bounds == grown.bounds) {
-                Some(mut known) => {
-                    known.counts.iter_mut().zip(&grown.counts).for_each(|(all, more)| *all = all.saturating_add(*more));
-                    Some(known)
-                }
-                None => Some(grown),
-            };
+        let Latency { ttft, itl, e2e, queue } = Arc::make_mut(&mut self.samples);
+        for (sum, grown) in [ttft, itl, e2e, queue].into_iter().zip(grown) {
+            if let Some(grown) = grown {
+                grown.add_to(sum);
+            }
         }
     }
 

@@ -84,7 +84,7 @@ impl LastLatencies {
 }
 
 fn growth(now: &Histogram, then: &Histogram) -> Option<Histogram> {
-    let continues = now.bounds == then.bounds && now.counts.iter().zip(&then.counts).all(|(now, then)| now >= then);
+    let continues = now.has_bounds_of(then) && now.counts.iter().zip(then.counts.iter()).all(|(now, then)| now >= then);
     continues.then(|| crate::counters::growth(now, then))
 }
 

@@ -247,8 +247,15 @@ pub struct Histogram {
     /// Upper bounds in seconds, ascending, the last one infinite.
     #[serde(with = "finite_bounds")]
     pub bounds: Arc<[f64]>,
-    /// Samples at or below each bound, lifetime.
-    pub counts: Box<[u64]>,
+    /// Samples at or below each bound, lifetime. Shared: the reading of a page is kept in several places.
+    pub counts: Arc<[u64]>,
+}
+
+impl Histogram {
+    /// Whether another one has the same bounds. Those of the pages of one process are usually one allocation.
+    pub fn has_bounds_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.bounds, &other.bounds) || self.bounds == other.bounds
+    }
 }
 
 /// Latencies in seconds.

@@ -1,6 +1,7 @@
 //! Who is who: a GPU is its UUID, a node its name, an engine its target and rank.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -61,7 +62,7 @@ name!(
 /// One GPU, the same from every source that reports it.
 ///
 /// Thousands are looked up a second, in maps ordered by their text: its beginning stands with it, and nearly always decides.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GpuId {
     beginning: (u64, u64),
     text: Label,
@@ -108,6 +109,13 @@ fn is_canonical(uuid: &str) -> bool {
         let is_kept = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-';
         rest.bytes().all(is_kept) && !rest.starts_with("gpu-") && !rest.starts_with("mig-")
     })
+}
+
+impl Hash for GpuId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // It has the beginning too.
+        self.text.hash(state);
+    }
 }
 
 impl Serialize for GpuId {

@@ -114,10 +114,17 @@ fn a_page_says_the_same_whatever_was_read_before_it() {
     }
 }
 
-/// Pages whose every line is of one process of one engine are those that are worth it.
+/// Pages whose every line is of one process of one engine, or of a GPU, are those that are worth it.
 #[test]
-fn the_pages_of_engines_have_layouts() {
-    let plain = ["vllm-dp4.prom", "vllm-qwen.prom", "vllm-pd-decode.prom", "sglang-pd-decode.prom", "llamacpp.prom"];
+fn the_pages_of_engines_and_gpus_have_layouts() {
+    let plain = [
+        "dcgm-exporter.prom",
+        "vllm-dp4.prom",
+        "vllm-qwen.prom",
+        "vllm-pd-decode.prom",
+        "sglang-pd-decode.prom",
+        "llamacpp.prom",
+    ];
     for (name, page) in pages().into_iter().filter(|(name, _)| plain.contains(&name.as_str())) {
         let page = String::from_utf8(page).unwrap();
         let (mut reader, layouts) = (PageReader::default(), PageLayouts::default());

@@ -121,6 +121,9 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         if live { quantiles(row.latency(which)) } else { Quantiles::default() }
     };
     EngineRow {
+        target: blank.target.clone(),
+        node: blank.node.clone(),
+        unit: blank.unit.clone(),
         kind: reading.kind,
         model: reading.model.clone(),
         role: view.role,
@@ -150,8 +153,9 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         requests_per_minute: if live { request_rates(row) } else { RequestRates::default() },
         spec_acceptance: reading.speculation.and_then(|speculation| speculation.acceptance()),
         revenue: revenue(fleet, view),
+        scrape: blank.scrape.clone(),
+        processes: blank.processes,
         note: blank.note.clone().or_else(|| remarks(fleet, view)),
-        ..blank.clone()
     }
 }
 

@@ -21,19 +21,19 @@ use super::rates::FleetRates;
 use flow::Flow;
 use lookup::live_gpus;
 use std::sync::Arc;
-use sums::{add_tokens, mean, shown_prompt, sum};
+use sums::{add, add_tokens, mean, shown_prompt, sum};
 
 use super::state::Fleet;
 use crate::inventory::Gpu;
 use crate::metering::{CACHED, OUTPUT, PROMPT};
 use crate::reading::Health;
 use crate::snapshot::{Coverage, GpuTotals, NodeRow, Requests, SCHEMA, Snapshot, TokenTotals};
-use crate::units::{Bytes, Span};
+use crate::units::{Bytes, Energy, Power, Ratio, Span};
 use present::{CountedRow, PresentFleet, RowView};
 
 pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
     let present = &PresentFleet::of(fleet);
-    let rates = rates_of(fleet, present.live_rows().map(RowView::counted));
+    let rates = rates_of(present.live_rows().map(RowView::counted));
     let nodes = nodes::rows(present);
     let (models, unpriced) = models::rows(present);
     let money = money::view(present, &models, unpriced, rates.is_partial);
@@ -62,19 +62,20 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
 
 /// The fleet's rates, over live rows.
 pub(super) fn rates(fleet: &Fleet) -> FleetRates {
-    rates_of(fleet, CountedRow::live(fleet))
+    let load = mean(live_gpus(fleet).filter_map(|gpu| gpu.reading.utilization));
+    FleetRates { load, ..rates_of(CountedRow::live(fleet)) }
 }
 
-fn rates_of<'a>(fleet: &Fleet, live: impl Iterator<Item = CountedRow<'a>>) -> FleetRates {
+/// The rates of rows, without the load of GPUs.
+fn rates_of<'a>(live: impl Iterator<Item = CountedRow<'a>>) -> FleetRates {
     let mut flow = Flow::default();
     live.for_each(|row| flow.add(row));
-    let load = mean(live_gpus(fleet).filter_map(|gpu| gpu.reading.utilization));
     FleetRates {
         prompt: flow.prompt.get(),
         cached: flow.cached.get(),
         output: flow.output.get(),
         hit_rate: flow.hit_rate(),
-        load,
+        load: None,
         is_partial: [flow.prompt, flow.cached, flow.output].iter().any(|sum| sum.of.is_partial()),
     }
 }
@@ -107,19 +108,26 @@ fn coverage(present: &PresentFleet<'_>, nodes: &[Arc<NodeRow>]) -> Coverage {
 }
 
 fn gpu_totals(fleet: &Fleet, nodes: &[Arc<NodeRow>]) -> GpuTotals {
-    let bytes = |of: fn(&Gpu) -> Option<Bytes>| sum(live_gpus(fleet).filter_map(of).map(Bytes::get)).map(Bytes::new);
-    let floats = |of: fn(&Gpu) -> Option<f64>| {
-        live_gpus(fleet).filter_map(of).fold(None, |total: Option<f64>, value| Some(total.unwrap_or(0.0) + value))
+    let mut totals = GpuTotals { count: nodes.iter().map(|node| node.gpus.len()).sum(), ..GpuTotals::default() };
+    let add_bytes = |total: &mut Option<Bytes>, more: Option<Bytes>| {
+        if let Some(more) = more {
+            *total = Some(Bytes::new(total.map_or(0, Bytes::get).saturating_add(more.get())));
+        }
     };
-    GpuTotals {
-        count: nodes.iter().map(|node| node.gpus.len()).sum(),
-        utilization: mean(live_gpus(fleet).filter_map(|gpu| gpu.reading.utilization)),
-        memory_used_bytes: bytes(|gpu| gpu.reading.memory_used),
-        memory_total_bytes: bytes(|gpu| gpu.reading.memory_total),
-        power_watts: floats(|gpu| gpu.reading.power.map(crate::units::Power::watts)),
-        energy_joules: floats(|gpu| gpu.reading.energy.map(crate::units::Energy::joules)),
-        reporting: live_gpus(fleet).count(),
+    let (mut known, mut shares) = (0_u32, 0.0);
+    // In one pass: thousands of GPUs are more than the processor's caches hold.
+    for Gpu { reading, .. } in live_gpus(fleet) {
+        totals.reporting += 1;
+        if let Some(share) = reading.utilization {
+            (known, shares) = (known + 1, shares + share.get());
+        }
+        add_bytes(&mut totals.memory_used_bytes, reading.memory_used);
+        add_bytes(&mut totals.memory_total_bytes, reading.memory_total);
+        add(&mut totals.power_watts, reading.power.map(Power::watts));
+        add(&mut totals.energy_joules, reading.energy.map(Energy::joules));
     }
+    totals.utilization = Ratio::of(shares, f64::from(known));
+    totals
 }
 
 fn token_totals(present: &PresentFleet<'_>, rates: &FleetRates) -> TokenTotals {

@@ -8,7 +8,7 @@ use super::sums::{add_tokens, shown_prompt};
 use super::{Fleet, PresentFleet};
 use crate::ledger::{CostKind, RevenueAccount};
 use crate::pricing::ModelPrice;
-use crate::reading::{Label, ModelName, NodeName, TokenCounters};
+use crate::reading::{Label, ModelName, NodeName, TokenCounters, UnitName};
 use crate::snapshot::{ModelMoney, ModelRow, PriceStep};
 use crate::statement::{Totals, rounded_revenues, shared_cost};
 use crate::units::{Money, Timestamp, Tokens};
@@ -196,10 +196,16 @@ fn cost_shares(present: &PresentFleet<'_>) -> HashMap<ModelName, Money> {
 
 /// The accounts of the counted rows, and how many tokens each has grown by.
 fn workers(present: &PresentFleet<'_>) -> Vec<(RevenueAccount, u64)> {
+    // The rows of a target follow each other, and are on one node.
+    let mut last: Option<(NodeName, Option<UnitName>, bool)> = None;
+    let mut is_costed = |node: &NodeName, unit: Option<&UnitName>| match &last {
+        Some((of, its, costed)) if of == node && its.as_ref() == unit => *costed,
+        _ => last.insert((node.clone(), unit.cloned(), present.fleet.knows_cost(node, unit))).2,
+    };
     let worker = |view: &super::RowView<'_>| {
         let grown = [super::PROMPT, super::OUTPUT].into_iter().filter_map(|i| view.row.window.growth(i)).sum();
         let account = RevenueAccount {
-            costed: present.fleet.knows_cost(&view.node, view.unit.as_ref()),
+            costed: is_costed(&view.node, view.unit.as_ref()),
             node: view.node.clone(),
             unit: view.unit.clone(),
             model: Some(view.row.reading.model.clone()?),

@@ -3,7 +3,7 @@
 use super::prices::{is_priced, price, tables};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pace::{beside, idle_paces, pace, paces_by, unrated_nodes};
+use super::pace::{beside, idle_paces, pace, paces_by, unrated_gpus, unrated_nodes};
 use super::{Fleet, PresentFleet, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
@@ -86,7 +86,7 @@ pub(super) fn view(
         bill: fleet.config.bill,
         leakage: super::leakage::view(present),
         rates: rate_bases(fleet),
-        unrated_gpus: unrated_gpus(fleet),
+        unrated_gpus: unrated_gpus(fleet).count(),
         lists: list_bases(present),
         ledger: fleet.commits.basis.clone(),
     }
@@ -273,14 +273,6 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
     }
     bases.sort_by(|(a_paid, a), (b_paid, b)| b_paid.cmp(a_paid).then_with(|| a.gpu.cmp(&b.gpu)));
     bases.into_iter().map(|(_, basis)| basis).collect()
-}
-
-/// The number of GPUs without a rate from a lease, a schedule or an assumption.
-fn unrated_gpus(fleet: &Fleet) -> usize {
-    let unrated = fleet.ledger.cost_accounts().iter().filter(|cost_account| cost_account.rate.is_none());
-    let places: BTreeSet<_> =
-        unrated.filter_map(|cost_account| Some((cost_account.node.as_ref()?, cost_account.gpu.as_str()))).collect();
-    fleet.inventory.gpus.values().filter(|gpu| places.contains(&(&gpu.node, gpu.name()))).count()
 }
 
 fn list_bases(present: &PresentFleet<'_>) -> Vec<ListBasis> {

@@ -107,13 +107,12 @@ fn foreign_rates(fleet: &Fleet) -> impl Iterator<Item = Notice> {
 }
 
 /// GPUs whose power is paid for and whose energy has been unknown for long.
-fn unknown_energy(fleet: &Fleet) -> impl Iterator<Item = Notice> {
-    let node_gpus = |(name, node): (_, &crate::inventory::Node)| {
-        node.gpus.iter().map(move |(index, id)| (name, *index, id.clone())).collect::<Vec<_>>()
-    };
+fn unknown_energy<'a>(fleet: &'a Fleet) -> impl Iterator<Item = Notice> + use<'a> {
+    let node_gpus =
+        |(name, node): (_, &'a crate::inventory::Node)| node.gpus.iter().map(move |(index, id)| (name, *index, id));
     let gpus = fleet.inventory.nodes.iter().flat_map(node_gpus);
     gpus.filter_map(|(node, index, id)| {
-        let since = super::lookup::energy_unknown_since(fleet, &id)?;
+        let since = super::lookup::energy_unknown_since(fleet, id)?;
         let text = format!(
             "its energy is unknown since {since}: the cost of its power is missing until its exporter reports the energy counter again"
         );

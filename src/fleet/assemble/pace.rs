@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fleet;
 use super::prices::{is_priced, tables};
+use crate::inventory::Gpu;
 use crate::ledger::{CostAccount, CostAccountId, CostKind, RevenueAccount};
 use crate::reading::{Label, NodeName};
 use crate::snapshot::{BesideRow, ModelRow};
@@ -72,11 +73,17 @@ pub(super) fn pace(fleet: &Fleet, priced: bool, lacks: bool) -> FleetPace {
 
 /// The nodes that have GPUs without a rate.
 pub(super) fn unrated_nodes(fleet: &Fleet) -> BTreeSet<&NodeName> {
+    unrated_gpus(fleet).map(|gpu| &gpu.node).collect()
+}
+
+/// The GPUs without a rate from a lease, a schedule or an assumption.
+pub(super) fn unrated_gpus(fleet: &Fleet) -> impl Iterator<Item = &Gpu> {
     let unrated = fleet.ledger.cost_accounts().iter().filter(|cost_account| cost_account.rate.is_none());
     let places: BTreeSet<_> =
         unrated.filter_map(|cost_account| Some((cost_account.node.as_ref()?, cost_account.gpu.as_str()))).collect();
-    let gpus = fleet.inventory.gpus.values();
-    gpus.filter(|gpu| places.contains(&(&gpu.node, gpu.name()))).map(|gpu| &gpu.node).collect()
+    // Usually there are none, and no GPU is looked at.
+    let gpus = (!places.is_empty()).then(|| fleet.inventory.gpus.values()).into_iter().flatten();
+    gpus.filter(move |gpu| places.contains(&(&gpu.node, gpu.name())))
 }
 
 /// Profit an hour that is in no model's row, by name, so that with it the rows add up to the fleet's.

@@ -33,6 +33,11 @@ fn touch(touched: &mut BTreeSet<TargetId>, places: [&Place; 2]) {
 }
 
 impl Pairs {
+    /// Whether no two places are compared: then none is a duplicate.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// The comparison of two places.
     pub(super) fn get(&self, one: &Place, other: &Place) -> Option<&Pair> {
         let (lower, upper, _) = sorted(one, other);

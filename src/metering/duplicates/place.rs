@@ -13,7 +13,7 @@ pub(super) const OBSERVATIONS: usize = 64;
 pub(super) const ANSWERING: Span = Span::from_secs(60);
 
 /// One process of one instance at one target.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(in crate::metering) struct Place {
     pub(in crate::metering) target: TargetId,
     pub(in crate::metering) instance: Option<InstanceId>,

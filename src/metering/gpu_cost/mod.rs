@@ -131,7 +131,7 @@ impl AllocationMeter {
         }
         for cursors in [&mut self.allocated, &mut self.serving] {
             if let Some(until) = cursors.remove(from) {
-                cursors.entry(to.clone()).or_insert(until);
+                let _ = cursors.get_or_insert_with(to, || until);
             }
         }
     }

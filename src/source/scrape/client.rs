@@ -143,8 +143,8 @@ fn build(builder: ClientBuilder) -> Result<Client, ScrapeTrouble> {
 }
 
 /// Sends a GET.
-pub(super) async fn get(client: &Client, url: &Url, headers: &HeaderMap) -> Result<Response<Body>, ScrapeTrouble> {
-    let sent = client.get(url.clone()).headers(headers.clone()).send().await;
+pub(super) async fn get(client: &Client, url: &Url, headers: HeaderMap) -> Result<Response<Body>, ScrapeTrouble> {
+    let sent = client.get(url.clone()).headers(headers).send().await;
     sent.map(Response::from).map_err(|error| trouble(&error, url, 0))
 }
 

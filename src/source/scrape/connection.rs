@@ -14,8 +14,8 @@ use std::time::Duration;
 use http_body_util::Empty;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
-use hyper::header::{HOST, HeaderMap, HeaderValue, LOCATION};
-use hyper::{Request, Response};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
+use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use reqwest::Url;
 use tokio::net::TcpStream;
@@ -24,8 +24,11 @@ use crate::reading::{Label, ScrapeTrouble};
 
 /// The timeout of connecting.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
-/// The size of the read buffer in bytes; pages are copied out as they arrive.
-const READ: usize = 32 << 10;
+/// The size of the read buffer in bytes, by that of the last page: what is usual is read at once. Pages are copied out as they
+/// arrive.
+const READ: std::ops::RangeInclusive<usize> = 16 << 10..=64 << 10;
+/// What is allowed for the header of a response.
+const HEADER: usize = 1 << 10;
 
 /// The connection to one server. It is opened when first needed, and again after it was closed.
 #[derive(Debug, Default)]
@@ -33,6 +36,51 @@ pub(super) struct KeptConnection {
     /// The socket between two requests.
     idle: Option<TcpStream>,
     busy: Option<RequestExchange>,
+    /// The address of the last request.
+    asked: Option<AskedAddress>,
+    /// The size of the last body.
+    expected: usize,
+}
+
+/// An address as a request has it.
+#[derive(Debug)]
+struct AskedAddress {
+    url: Url,
+    path: Uri,
+    host: Option<HeaderValue>,
+}
+
+impl AskedAddress {
+    fn of(url: &Url) -> Self {
+        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let host = url.port().map_or_else(|| host(url).to_owned(), |port| format!("{}:{port}", host(url)));
+        // A parsed URL has a valid path and host.
+        Self { url: url.clone(), path: path.parse().unwrap_or_default(), host: HeaderValue::try_from(host).ok() }
+    }
+}
+
+/// What a request says besides its address.
+#[derive(Debug, Clone)]
+pub(super) struct RequestHeaders {
+    pub(super) accept: &'static str,
+    pub(super) authorization: Option<HeaderValue>,
+}
+
+impl RequestHeaders {
+    /// All headers of a request.
+    pub(super) fn to_map(&self, host: Option<HeaderValue>) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(5);
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("margintop/", env!("CARGO_PKG_VERSION"))));
+        headers.insert(ACCEPT, HeaderValue::from_static(self.accept));
+        // Compression would cost the engine time; a compressed body is still decompressed.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        for (name, value) in [(AUTHORIZATION, self.authorization.clone()), (HOST, host)] {
+            if let Some(value) = value {
+                headers.insert(name, value);
+            }
+        }
+        headers
+    }
 }
 
 /// A request and its response, which may not have been read completely.
@@ -111,7 +159,7 @@ pub(super) enum Got {
 
 impl KeptConnection {
     /// Sends a GET. A connection that the server closed between two scrapes is replaced once.
-    pub(super) async fn get(&mut self, url: &Url, headers: &HeaderMap) -> Result<Got, ScrapeTrouble> {
+    pub(super) async fn get(&mut self, url: &Url, headers: &RequestHeaders) -> Result<Got, ScrapeTrouble> {
         self.rest().await;
         let kept = self.idle.take().filter(is_open);
         let was_kept = kept.is_some();
@@ -136,6 +184,11 @@ impl KeptConnection {
         response.map(|body| IncomingBody { body, connection })
     }
 
+    /// Sets the size of the body that is expected.
+    pub(super) const fn expect(&mut self, size: usize) {
+        self.expected = size;
+    }
+
     /// Keeps the socket if the response was read completely; otherwise closes it.
     pub(super) async fn rest(&mut self) {
         let Some(RequestExchange { mut sender, mut connection }) = self.busy.take() else { return };
@@ -145,18 +198,20 @@ impl KeptConnection {
         }
     }
 
-    async fn send(&mut self, stream: TcpStream, url: &Url, headers: &HeaderMap) -> hyper::Result<Response<Incoming>> {
+    async fn send(
+        &mut self,
+        stream: TcpStream,
+        url: &Url,
+        headers: &RequestHeaders,
+    ) -> hyper::Result<Response<Incoming>> {
         let mut request = Request::new(Empty::new());
-        *request.headers_mut() = headers.clone();
-        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        let host = url.port().map_or_else(|| host(url).to_owned(), |port| format!("{}:{port}", host(url)));
-        // A parsed URL has a valid path and host.
-        *request.uri_mut() = path.parse().unwrap_or_default();
-        if let Ok(host) = HeaderValue::try_from(host) {
-            request.headers_mut().insert(HOST, host);
-        }
+        let asked = self.asked.take().filter(|asked| asked.url == *url).unwrap_or_else(|| AskedAddress::of(url));
+        *request.headers_mut() = headers.to_map(asked.host.clone());
+        *request.uri_mut() = asked.path.clone();
+        self.asked = Some(asked);
+        let read = (self.expected + HEADER).clamp(*READ.start(), *READ.end());
         let (mut sender, connection) =
-            Builder::new().read_buf_exact_size(Some(READ)).handshake(TokioIo::new(stream)).await?;
+            Builder::new().read_buf_exact_size(Some(read)).handshake(TokioIo::new(stream)).await?;
         let mut connection = PolledConnection(Some(connection));
         connection.until(|cx| sender.poll_ready(cx)).await?;
         let mut sent = pin!(sender.send_request(request));

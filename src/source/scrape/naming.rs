@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hyper::header::{HeaderMap, HeaderValue};
+use hyper::header::HeaderValue;
 use reqwest::Url;
 use tokio::task::JoinHandle;
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::connection::{self, Got, KeptConnection};
+use super::connection::{self, Got, KeptConnection, RequestHeaders};
 use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
@@ -123,7 +123,7 @@ enum ListedNames {
 /// The parameters of a request for a list of models.
 pub(super) struct Ask {
     pub(super) url: Url,
-    pub(super) headers: HeaderMap,
+    pub(super) headers: RequestHeaders,
     /// The client for TLS and compressed responses.
     pub(super) clients: Clients,
     pub(super) ca_file: Option<PathBuf>,
@@ -228,7 +228,7 @@ impl Ask {
             }
         }
         let client = self.clients.client(&self.url, self.ca_file.as_deref())?;
-        let response = client::get(&client, &self.url, &self.headers).await?;
+        let response = client::get(&client, &self.url, self.headers.to_map(None)).await?;
         intake().receive(response, |error, bytes| client::trouble(error, &self.url, bytes)).await
     }
 }

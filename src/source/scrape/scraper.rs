@@ -4,12 +4,12 @@ mod routed;
 
 use std::time::Duration;
 
-use hyper::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::HeaderValue;
 use reqwest::{Client, Url};
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::connection::{self, Got, KeptConnection};
+use super::connection::{self, Got, KeptConnection, RequestHeaders};
 use super::credentials::Credentials;
 use super::models::{KnownModels, MODELS_CAP};
 use super::named_pages;
@@ -172,18 +172,22 @@ impl Scraper {
     }
 
     async fn read(&mut self) -> Result<ScrapeOutcome, ScrapeTrouble> {
-        match self.target.address.clone() {
-            Address::File(_) => Err(ScrapeTrouble::Other(Label::new("a file is read, not scraped"))),
-            Address::Http(url) => match (self.page.clone(), &self.router) {
-                (Some(page), None) => self.read_named(&page).await,
-                (_, Some(_)) => self.read_router().await,
-                (None, None) => self.find_page(&url).await,
-            },
+        match (&self.target.address, self.page.clone(), &self.router) {
+            (Address::File(_), ..) => Err(ScrapeTrouble::Other(Label::new("a file is read, not scraped"))),
+            (_, Some(page), None) => self.read_named(&page).await,
+            (_, _, Some(_)) => self.read_router().await,
+            (Address::Http(url), None, None) => {
+                let url = url.clone();
+                self.find_page(&url).await
+            }
         }
     }
 
     /// Sets the page's hash on each row.
     fn tell_page(&self, reading: &mut PageReading) {
+        if reading.engines.is_empty() {
+            return;
+        }
         let Some(page) = self.router.as_ref().map(|router| &router.page).or(self.page.as_ref()) else { return };
         let there = self.moved.as_ref().filter(|(from, _)| from == page).map_or(page, |(_, to)| to);
         let hash = named_pages::hash(there, self.named.id());
@@ -376,22 +380,15 @@ impl Scraper {
         }
     }
 
-    fn headers(&mut self, accept: &'static str) -> Result<HeaderMap, ScrapeTrouble> {
-        let mut headers = HeaderMap::with_capacity(5);
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("margintop/", env!("CARGO_PKG_VERSION"))));
-        headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        // Compression would cost the engine time; a compressed body is still decompressed.
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        if let Some(credentials) = self.credentials.header()? {
-            headers.insert(AUTHORIZATION, credentials);
-        }
-        Ok(headers)
+    fn headers(&mut self, accept: &'static str) -> Result<RequestHeaders, ScrapeTrouble> {
+        Ok(RequestHeaders { accept, authorization: self.credentials.header()? })
     }
 
-    async fn send(&mut self, url: &Url, headers: &HeaderMap, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
+    async fn send(&mut self, url: &Url, headers: &RequestHeaders, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
         let (clients, expected, clock) = (&self.settings.clients, self.length + self.length / 16, &self.clock);
         // There are no more buffers than responses in transfer.
         let intake = || Intake { cap, buffer: clients.buffer(expected), clock };
+        self.connection.expect(expected);
         let mut moves = 0;
         while url.scheme() == "http" {
             let there = self.moved.as_ref().filter(|(from, _)| from == url).map_or(url, |(_, to)| to);
@@ -413,7 +410,7 @@ impl Scraper {
             Some(client) => client,
             None => self.client.insert(clients.client(url, self.target.options.ca_file.as_deref())?),
         };
-        let response = client::get(client, url, headers).await?;
+        let response = client::get(client, url, headers.to_map(None)).await?;
         intake().receive(response, |error, bytes| client::trouble(error, url, bytes)).await
     }
 }

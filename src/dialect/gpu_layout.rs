@@ -1,0 +1,215 @@
+//! The layout of a page of GPUs that was read: its text without the values, and which figure of which GPU each value is.
+//!
+//! Of a GPU's page the labels are most, each GPU's on one line for every figure, and the rest is the same at every node:
+//! the labels are kept once a GPU, the rest once for all pages that are alike. See [`layout`](super::layout).
+
+use std::sync::Arc;
+
+use memchr::{memchr, memrchr};
+
+use super::copies::Copies;
+use super::gpu_rows::{GpuRows, GpuValues, ToldGpu};
+use super::gpus::{GpuField, What};
+use super::layout::HALF_LINE;
+use super::learn_layout::offsets;
+use super::sheet::NameOwners;
+use super::{Hint, WantedSeries, values, wanted};
+use crate::exposition::{Limits, Rows, number};
+use crate::reading::{EngineKind, GpuState, NodeName, PageReading, Refusals};
+
+/// The most sets of labels of a page that has a layout, and the most bytes of them.
+const SETS: usize = 1024;
+const SET_BYTES: usize = 64 << 10;
+
+/// A line with a value, and the comments before it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct GpuLayoutLine {
+    /// The length of the text up to the labels, or to the value if there are none.
+    length: u32,
+    /// The labels.
+    set: Option<u16>,
+    /// What the value is, and of which GPU; `None` if it is not read.
+    value: Option<(GpuField, u16)>,
+}
+
+/// What pages of GPUs that are alike share.
+#[derive(Debug, PartialEq)]
+pub(super) struct GpuLines {
+    /// The page up to its last value, without labels and values.
+    text: Box<[u8]>,
+    lines: Box<[GpuLayoutLine]>,
+    /// What follows the line of the last value.
+    rest: Box<[u8]>,
+    /// Whether the page ends in `# EOF`, and whether anything on it is of `OpenMetrics` alone.
+    ended: bool,
+    openmetrics: bool,
+}
+
+/// The layout of a page that has GPUs alone.
+#[derive(Debug)]
+pub(super) struct GpuLayout {
+    pub(super) lines: Arc<GpuLines>,
+    /// The sets of labels, each with its closing brace.
+    labels: Box<[u8]>,
+    /// Where each set ends.
+    ends: Box<[u32]>,
+    gpus: Box<[(Option<NodeName>, ToldGpu)]>,
+}
+
+impl GpuLayout {
+    /// Reads a page of this layout; `None` if it is of another one, or not all of its values are numbers.
+    pub(super) fn read(&self, page: &[u8], hint: &Hint) -> Option<PageReading> {
+        let values = self.values(page)?;
+        let gpus = self.gpus.iter().zip(&values).enumerate();
+        let gpus = gpus.map(|(place, ((node, told), values))| (node.clone(), told.clone().reading(place, values)));
+        Some(PageReading {
+            kind: hint.kind.unwrap_or(EngineKind::UNKNOWN),
+            engines: Vec::new(),
+            instance_starts: Vec::new(),
+            aliases: None,
+            list_refused: None,
+            gpus: gpus.collect(),
+            start: None,
+            other_starts: Vec::new(),
+            date: hint.date,
+            complete: self.lines.ended || !hint.openmetrics.unwrap_or(self.lines.openmetrics),
+            refusals: Refusals::default(),
+        })
+    }
+
+    /// Reads the values of a page whose text is the same.
+    fn values(&self, page: &[u8]) -> Option<Vec<GpuValues>> {
+        if page.len() > Limits::default().page {
+            return None;
+        }
+        let mut all = vec![GpuValues::default(); self.gpus.len()];
+        let (mut page, mut text) = (page, &self.lines.text[..]);
+        for line in &self.lines.lines {
+            let (known, later) = text.split_at_checked(line.length as usize)?;
+            let mut rest = page.strip_prefix(known)?;
+            if let Some(set) = line.set {
+                rest = rest.strip_prefix(self.set(set)?)?;
+            }
+            let end = memchr(b'\n', rest).filter(|end| *end <= HALF_LINE)?;
+            if let Some((GpuField(what, scale), gpu)) = line.value {
+                let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+                let value = values::known(what, number(rest.get(blanks..end)?)?, scale);
+                all.get_mut(usize::from(gpu))?.note(what, value);
+            }
+            (page, text) = (&rest[end + 1..], later);
+        }
+        (*page == *self.lines.rest).then_some(all)
+    }
+
+    fn set(&self, set: u16) -> Option<&[u8]> {
+        let set = usize::from(set);
+        let from = set.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.labels.get(from as usize..*self.ends.get(set)? as usize)
+    }
+}
+
+/// The layout of a page that has GPUs alone, all of them told by labels that stand with each of their figures; `None` of any
+/// other. What it reads is still to be compared with what the page reads.
+pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
+    if !reading.engines.is_empty() || reading.gpus.is_empty() || Copies::of(page).any() {
+        return None;
+    }
+    let (mut names, mut gpu_rows, mut values) = (NameOwners::default(), GpuRows::default(), Vec::new());
+    let mut rows = Rows::new(page, Limits::default(), |name, kind| wanted(&mut names, name, kind));
+    for row in rows.by_ref() {
+        let WantedSeries::Gpu(field) = row.tag else { return None };
+        // What is told by labels that change, or added up.
+        if matches!(field.0, What::Info | What::State | What::Process) || row.labels.get("GPU_I_ID").is_some() {
+            return None;
+        }
+        let gpu = u16::try_from(gpu_rows.take(field, &row)?).ok()?;
+        values.push((offsets(page, row.name, row.labels.as_bytes())?, (field, gpu)));
+    }
+    let (tally, is_whole) = (rows.tally(), rows.unreadable().is_empty());
+    if !is_whole || tally.bad > 0 || tally.over_limit > 0 || names.first().is_some() {
+        return None;
+    }
+    let mut cut = CutGpuPage::default();
+    let rest = cut.lines(page, &values)?;
+    let CutGpuPage { text, lines, labels, ends } = cut;
+    // The names and UUIDs are those of the reading, so that all later ones share them.
+    let told = gpu_rows.told(GpuState::Answering).into_iter().zip(&reading.gpus);
+    let told = told.map(|(told, (node, gpu))| (node.clone(), told.sharing(gpu)));
+    let (ended, openmetrics) = (tally.ended, tally.openmetrics);
+    Some(GpuLayout {
+        lines: Arc::new(GpuLines { text: text.into(), lines: lines.into(), rest: rest.into(), ended, openmetrics }),
+        labels: labels.into(),
+        ends: ends.into(),
+        gpus: told.collect(),
+    })
+}
+
+/// A page as it is cut into its parts.
+#[derive(Debug, Default)]
+struct CutGpuPage {
+    text: Vec<u8>,
+    lines: Vec<GpuLayoutLine>,
+    labels: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+/// A series that is read: where it begins on the page, where its value begins, and what that is.
+type FoundGpuValue = ((usize, usize), (GpuField, u16));
+
+impl CutGpuPage {
+    /// Cuts a page into lines. `values` are the series that are read, in the order of the page. Returns what follows the last
+    /// line that has a value.
+    fn lines<'p>(&mut self, page: &'p [u8], values: &[FoundGpuValue]) -> Option<&'p [u8]> {
+        let (mut values, mut at, mut begun, mut from) = (values.iter().peekable(), 0, 0, 0);
+        while at < page.len() {
+            let end = at + memchr(b'\n', &page[at..])?;
+            let line = &page[at..end];
+            let value = values.next_if(|((start, _), _)| (at..end).contains(start));
+            let first = line.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
+            let name = first.map(|first| (first, line[first]));
+            if let Some((first, byte)) = name.filter(|(_, byte)| !matches!(byte, b'#' | b'\r')) {
+                // A name between braces is read with its labels.
+                if matches!(byte, b'{' | b'"') {
+                    return None;
+                }
+                let braces = memchr(b'{', line).zip(memrchr(b'}', line)).filter(|(open, close)| open < close);
+                let (known, ends) = match (braces, value) {
+                    (Some((open, close)), _) => (at + open + 1, at + close + 1),
+                    (None, Some(((_, value), _))) => (*value, *value),
+                    (None, None) => {
+                        let blank = at + first + line[first..].iter().position(|byte| matches!(byte, b' ' | b'\t'))?;
+                        (blank, blank)
+                    }
+                };
+                // Braces behind the value are an exemplar's.
+                if ends - at > HALF_LINE || value.is_some_and(|((_, value), _)| *value != ends) {
+                    return None;
+                }
+                self.text.extend_from_slice(&page[from..known]);
+                let set = if known < ends { Some(self.set(&page[known..ends])?) } else { None };
+                let length = u32::try_from(self.text.len() - begun).ok()?;
+                self.lines.push(GpuLayoutLine { length, set, value: value.map(|(_, value)| *value) });
+                (begun, from) = (self.text.len(), end + 1);
+            }
+            at = end + 1;
+        }
+        values.next().is_none().then(|| &page[from..])
+    }
+
+    /// The number of a set of labels, added if it is new.
+    fn set(&mut self, set: &[u8]) -> Option<u16> {
+        let mut from = 0;
+        for (nth, end) in self.ends.iter().enumerate() {
+            if self.labels[from..*end as usize] == *set {
+                return u16::try_from(nth).ok();
+            }
+            from = *end as usize;
+        }
+        if self.ends.len() >= SETS || self.labels.len() + set.len() > SET_BYTES {
+            return None;
+        }
+        self.labels.extend_from_slice(set);
+        self.ends.push(u32::try_from(self.labels.len()).ok()?);
+        u16::try_from(self.ends.len() - 1).ok()
+    }
+}
