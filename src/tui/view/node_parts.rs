@@ -43,7 +43,8 @@ pub(super) const CHARTS: u16 = 9;
 
 /// Draws the money and GPUs of a node below a list of nodes and, where there is room, its engines and events.
 pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, name: &str) {
-    let Some(node) = named(scene, name) else { return };
+    let slow = scene.rates();
+    let Some(node) = named(&slow, name) else { return };
     let mut rows = LayoutRows(area);
     rows.top(1);
     let gpus = (node.gpus.len().min(16)) as u16 + 1;
@@ -56,10 +57,10 @@ pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, na
         let least = rows.0.height.saturating_sub(gpus).clamp(5, 9);
         let head = rows.top(least + if has_vitals { spare.min(HEAD - 9) } else { 0 });
         let (left, right) = split(head, 37, 2);
-        digits(canvas, left, scene, node);
+        digits(canvas, left, &slow, node);
         margin(canvas, right, scene, node);
     } else {
-        digits(canvas, rows.top(4), scene, node);
+        digits(canvas, rows.top(4), &slow, node);
     }
     if has_vitals {
         vitals(canvas, rows.top(5 + spare.saturating_sub(HEAD - 9).min(CHARTS - 5)), scene, node);
@@ -176,6 +177,8 @@ pub(super) fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
 }
 
 pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    let slow = scene.rates();
+    let node = named(&slow, node.name.as_str()).unwrap_or(node);
     Margin {
         subject: subject(node),
         now: [node.revenue_per_hour, node.cost_per_hour],
@@ -190,7 +193,7 @@ pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
 pub(super) const FIVE: u16 = 160;
 
 pub(super) fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let slow = scene.at(RefreshPace::TwoSeconds);
+    let slow = scene.rates();
     let now = named(&slow, node.name.as_str()).unwrap_or(node);
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);

@@ -225,7 +225,7 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
     }
     let rows = area.height.saturating_sub(text_rows);
     let area = Rect { x: area.x + 2, width: area.width - 2, ..area };
-    if let Some(profit) = scene.snap.money.profit_per_hour.filter(|_| rows >= 4) {
+    if let Some(profit) = scene.rates().snap.money.profit_per_hour.filter(|_| rows >= 4) {
         let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
         canvas.pen(area, 1).put(Role::Dim, "now, an hour");
         canvas.pen(area, 2).strong(role, &format::signed_amount(profit, scene.currency(), 12));
