@@ -84,6 +84,11 @@ impl<'s, R> Col<'s, R> {
         self
     }
 
+    /// The key by which the column sorts.
+    pub(super) const fn by(&self) -> Option<Key<R>> {
+        self.by
+    }
+
     /// Makes the column the default sort order.
     pub(super) fn first(mut self) -> Self {
         self.is_first = true;

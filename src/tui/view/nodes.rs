@@ -9,7 +9,7 @@ use super::list::{Col, List, count, figure, known_sum};
 pub(super) use super::node_columns::NodeLine;
 use super::node_columns::{GPUS, TITLE, columns, float, gap, load};
 use super::served::{alerted, by_node};
-use super::settled::settle;
+use super::settled::{settle, sort_by_name};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
 use crate::reading::Health;
 use crate::snapshot::{BesideRow, NodeRow};
@@ -253,9 +253,9 @@ pub(super) fn of_model(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, m
 
 fn worst_of(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: String, rows: &[&NodeRow]) {
     let mut lines = of(scene, rows.iter().copied());
-    lines.sort_by_key(|line| (line.row.profit_per_hour.is_none(), line.row.profit_per_hour));
     let top = lines.iter().filter_map(|line| number(line.row.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
     let columns = columns(scene, top);
+    sort_by_name(&mut lines, &columns);
     List { gap: gap(scene), ..List::plain(title, &columns, &lines) }.draw(canvas, area);
 }
 
