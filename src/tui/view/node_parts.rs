@@ -41,10 +41,37 @@ pub(super) const HEAD: u16 = 14;
 
 pub(super) const CHARTS: u16 = 9;
 
+/// The rows from which a node below a list has its charts and GPUs, and the least rows for its money alone.
+pub(super) const SUMMARY: u16 = 16;
+pub(super) const SHORTEST: u16 = 4;
+
+/// Draws the money of a node in the few rows that a list leaves, and its GPUs and engines where they fit.
+fn in_short(canvas: &mut Canvas<'_>, area: Rect, (scene, slow): (&Scene<'_>, &Scene<'_>), node: &NodeRow) {
+    let mut rows = LayoutRows(area);
+    digits(canvas, rows.top(SHORTEST), slow, node);
+    let gpus = (node.gpus.len().min(16)) as u16 + 1;
+    if rows.0.height >= gpus {
+        gpu_table(canvas, rows.top(gpus), scene, node);
+    }
+    let mut engines = engines(scene, node);
+    if engines.len() + 1 > usize::from(rows.0.height) {
+        engines.retain(|row| !row.in_engine_row);
+    }
+    if rows.0.height >= 2 {
+        engine_rows(canvas, rows.top(engines.len() as u16 + 1), scene, &engines);
+    }
+    if rows.0.height >= 3 {
+        node_events::draw(canvas, rows.0, scene, node);
+    }
+}
+
 /// Draws the money and GPUs of a node below a list of nodes and, where there is room, its engines and events.
 pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, name: &str) {
     let slow = scene.rates();
     let Some(node) = named(&slow, name) else { return };
+    if area.height < SUMMARY {
+        return in_short(canvas, area, (scene, &slow), node);
+    }
     let mut rows = LayoutRows(area);
     rows.top(1);
     let gpus = (node.gpus.len().min(16)) as u16 + 1;

@@ -26,7 +26,9 @@ use crate::tui::widgets::table::{Cell, TableRow, Tree};
 use crate::units::{Money, Ratio};
 
 /// The rows of the chosen node below the list.
-const DETAIL: u16 = 16;
+const DETAIL: u16 = node_parts::SUMMARY;
+/// The least columns for a node's figures beside its profit.
+const SIDE: u16 = 76;
 /// The rows of the chosen node below the nodes of a unit.
 const WORST: u16 = 12;
 
@@ -60,6 +62,7 @@ impl View for Nodes {
         let detail = match room.saturating_sub(rows) {
             spare if spare >= DETAIL => spare,
             _ if room >= DETAIL + 12 => DETAIL,
+            spare if spare >= node_parts::SHORTEST && area.width >= SIDE => spare,
             _ => 0,
         };
         layout.put(Part::List, Rect { height: room - detail, ..area });
