@@ -15,6 +15,7 @@ use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
 use crate::tui::scene::{Scene, mark};
 use crate::tui::theme::Role;
+use crate::tui::together;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
@@ -299,7 +300,8 @@ pub(super) fn is_of(scene: &Scene<'_>, alert: &Alert, node: &NodeRow) -> bool {
 
 /// Draws the alerts of a node.
 pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let alerts: Vec<Alert> = scene.snap.alerts.iter().filter(|alert| is_of(scene, alert, node)).cloned().collect();
+    let alerts: Vec<Alert> =
+        together::by_node(scene.snap).iter().filter(|alert| is_of(scene, alert, node)).cloned().collect();
     if area.height < 2 {
         return;
     }
