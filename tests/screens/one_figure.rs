@@ -20,7 +20,7 @@ fn written(second: u64) -> [String; 3] {
 
 fn at(second: u64) -> Arc<Snapshot> {
     let mut snapshot = picture::twelve();
-    snapshot.at = snapshot.at + Span::from_secs(second as i64);
+    snapshot.at = snapshot.at + Span::from_secs(second.cast_signed());
     snapshot.money.profit_per_hour = Some(dollars(31_100.0 + 37.0 * second as f64));
     snapshot.tokens.output_per_second = Some(1e6 * (5.5 + 0.01 * second as f64));
     // The first row of the list: the node with the lowest profit is the chosen one.

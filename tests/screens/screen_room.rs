@@ -176,3 +176,17 @@ fn bars_of_hours_have_a_scale_on_every_screen() {
         }
     }
 }
+
+/// Class: a title that takes the headings of the figures below it.
+#[test]
+fn figures_keep_their_headings_on_small_screens() {
+    let mut app = watched();
+    app.update(Action::Command(Command::Show(ViewId::Models)));
+    app.update(Action::Command(Command::Enter));
+    for width in [40, 80] {
+        let frame = text(&app, width, 24);
+        let heading =
+            frame.lines().find(|line| line.contains("deepseek-r1 ") && line.contains(" out/s")).unwrap_or_default();
+        assert!(heading.contains(" run wait") && heading.contains("out/s"), "{width}: {frame}");
+    }
+}

@@ -108,7 +108,7 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
         match rows.get_mut(place) {
             Some(row) => row.alerts.push(alert),
             None => {
-                rows.push(AlertLine { alerts: vec![alert], about: String::new(), of_many: None, with_engines: None })
+                rows.push(AlertLine { alerts: vec![alert], about: String::new(), of_many: None, with_engines: None });
             }
         }
     }
