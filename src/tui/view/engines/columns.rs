@@ -84,6 +84,8 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     let least = if has_names && scene.snap.engines.iter().any(is_alone) { 17 } else { 15 };
     // Without a totals row, the window of the p99 is shown after the name.
     let least = if scene.size.0 >= 70 && scene.snap.engines.len() < 2 { least.max(19) } else { least };
+    // So is, of a model's engines, the way back.
+    let least = if scene.size.0 >= 60 && is_of_model(scene) { least.max(22) } else { least };
     let slo = scene.snap.slo.unwrap_or_default();
     let least_line = if scene.snap.slo.is_some() && !wide { SHORT } else { LINE };
     let mut columns = vec![
@@ -239,8 +241,8 @@ pub(super) fn sums(
     let whole = |of: fn(&EngineLine<'_>) -> Option<u64>| known_sum(parents.iter().map(|line| of(line)));
     let revenue: Option<Money> = known_sum(parents.iter().map(|line| line.revenue()));
     let profit: Option<Money> = known_sum(parents.iter().map(|line| line.profit()));
-    // On screens where the title has no room for it, this row says how to see all again.
-    let back = if scene.app.subject().is_some() && (60..100).contains(&scene.size.0) { ", Esc: all" } else { "" };
+    // The title leaves its room to the headings, so this row says how to see all again.
+    let back = if scene.app.subject().is_some() && scene.size.0 >= 60 { ", Esc: all" } else { "" };
     TableRow::new(columns.iter().map(|col| match col.name() {
         "Engines" => Cell::dim(format!("{} shown{back}", format::grouped(parents.len() as u128))),
         "ttft p99" => span(scene),

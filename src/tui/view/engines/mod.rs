@@ -59,7 +59,6 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[En
         } else {
             list.title.push(Segment::text(format!(" of {name}")));
         }
-        list.hint.push(Segment::dim(" · Esc: all"));
     }
     list.draw(canvas, area)
 }
