@@ -1,6 +1,7 @@
 //! What the ranks of a group carry.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::groups::{Balance, Balancer, Group, RankLoad};
 use crate::reading::{EngineRole, Health, Rank, TargetId, UnitName};
@@ -17,16 +18,22 @@ pub(super) fn groups(snapshot: &Snapshot) -> BTreeMap<Group, Vec<&EngineRow>> {
         groups.entry(group).or_default().push(row);
     }
     for rows in groups.values_mut() {
-        rows.sort_by(|a, b| place(a).cmp(&place(b)));
+        // Rank numbers that several engines use say little: the ranks of a node stand together.
+        let mut numbers = BTreeSet::new();
+        let repeats = !rows.iter().all(|row| numbers.insert(row.rank.as_ref()));
+        rows.sort_by(|a, b| {
+            let by_node = if repeats { in_order(a.node.as_str(), b.node.as_str()) } else { Ordering::Equal };
+            by_node.then_with(|| place(a, repeats).cmp(&place(b, repeats)))
+        });
     }
     groups.retain(|_, rows| rows.len() > 1);
     groups
 }
 
-/// A rank's place: by its number, and by its engine.
-fn place(row: &EngineRow) -> (Option<u64>, Option<&str>, &str) {
+/// A rank's place: by its engine if numbers repeat, and by its number.
+fn place(row: &EngineRow, repeats: bool) -> (Option<&str>, Option<u64>, Option<&str>) {
     let rank = row.rank.as_ref().map(Rank::as_str);
-    (rank.and_then(|rank| rank.parse().ok()), rank, row.target.as_str())
+    (Some(row.target.as_str()).filter(|_| repeats), rank.and_then(|rank| rank.parse().ok()), rank)
 }
 
 /// The ranks by one balancer; `None` unless two of them report it and any carries something.

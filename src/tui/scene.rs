@@ -70,6 +70,13 @@ impl<'a> Scene<'a> {
         Self { snap: self.app.snapshots.at(pace), ..*self }
     }
 
+    /// The same for rates: amounts an hour and tokens a second stand at several places of a frame and in several views, so
+    /// all of them change together, at the pace of the tables that add them up.
+    #[must_use]
+    pub fn rates(&self) -> Self {
+        self.at(RefreshPace::FiveSeconds)
+    }
+
     /// The mean KV cache use of a node's engines.
     pub fn kv_of(&self, node: &NodeRow) -> Option<Ratio> {
         let rows = self.snap.engines.iter().filter(|row| row.node == node.name && !row.in_engine_row);

@@ -12,7 +12,7 @@ use margintop::balance::{Balancer, Group, GroupBalance, Waiting, balances, node_
 use margintop::dialect::{self, Hint};
 use margintop::reading::{EngineRole, Event, Health, NodeName, Rank, TargetId, UnitName};
 use margintop::snapshot::{EngineRow, Snapshot};
-use margintop::tui::app::App;
+use margintop::tui::app::{Action, App};
 use margintop::units::{Money, Ratio, Span};
 
 /// A rank of a unit: prompt tokens a second, KV in percent, running requests.
@@ -184,6 +184,59 @@ fn nodes_of_a_unit_are_compared_by_the_load_of_their_gpus() {
     assert!(close(node_balances(&snapshot)[0].balances[0].over_mean, 0.6 / 0.5));
     Arc::make_mut(&mut snapshot.nodes[2]).gpus.clear();
     assert!(node_balances(&snapshot).is_empty());
+}
+
+/// Class: of a unit of several engines with the same rank numbers, the ranks of a node stand apart: r0 of every node, then r1.
+#[test]
+fn ranks_whose_numbers_repeat_stand_by_their_nodes() {
+    let of_node = |node: &str, target: &str, number: &str| EngineRow {
+        node: NodeName::new(node),
+        target: TargetId::new(target),
+        ..rank(Some("p"), EngineRole::Prefill, number, (100.0, 50.0, 3))
+    };
+    let nodes = [("gpu-10", "http://a:1"), ("gpu-9", "http://c:1"), ("gpu-2", "http://b:1")];
+    let rows = ["1", "0"].iter().flat_map(|number| nodes.map(|(node, target)| of_node(node, target, number)));
+    let groups = of(rows.collect());
+    let ranks: Vec<String> =
+        groups[0].balances[0].ranks.iter().map(|rank| format!("{} r{}", rank.node, rank.rank)).collect();
+    assert_eq!(ranks, ["gpu-2 r0", "gpu-2 r1", "gpu-9 r0", "gpu-9 r1", "gpu-10 r0", "gpu-10 r1"]);
+}
+
+/// Class: lines of the balance view that differ by less than what is shown change places with each refresh.
+#[test]
+fn balancers_that_hardly_differ_keep_their_places() {
+    let at = |second: i64, engines: &[(&str, [f64; 3])]| {
+        let mut rows = Vec::new();
+        for (unit, [tokens, kv, running]) in engines {
+            for (nth, over) in [(0, 1.0), (1, -1.0)] {
+                let loads = (1e4 + over * tokens, 50.0 + over * kv, (200.0 + over * running) as u64);
+                rows.push(rank(Some(unit), EngineRole::Unified, &nth.to_string(), loads));
+            }
+        }
+        let snapshot = snapshot(rows);
+        Arc::new(Snapshot { at: snapshot.at + Span::from_secs(second), ..snapshot })
+    };
+    let lines = |app: &App| -> Vec<String> {
+        let frame = picture::hands::text(app, 120, 36);
+        let is_of = |line: &&str| [" tokens ", " KV ", " requests "].iter().any(|name| line.contains(name));
+        let list = frame.lines().skip(3).take(6).filter(is_of);
+        list.map(|line| line.chars().take(24).collect::<String>().trim().to_owned()).collect()
+    };
+    let mut app =
+        App::new(at(0, &[("b", [300.0, 1.5, 6.0]), ("a", [300.0, 1.5, 6.0])]), TimeZone::UTC, Span::from_secs(1), 1);
+    picture::hands::type_(&mut app, "6");
+    let first = lines(&app);
+    assert_eq!(
+        first,
+        ["a           tokens", "KV", "requests", "b           tokens", "KV", "requests"],
+        "as they are named"
+    );
+    app.update(Action::Fresh(at(5, &[("b", [301.0, 1.56, 7.0]), ("a", [302.0, 1.51, 7.0])])));
+    assert_eq!(lines(&app), first, "by hundredths no line moves");
+    app.update(Action::Fresh(at(10, &[("b", [900.0, 8.0, 7.0]), ("a", [302.0, 1.51, 7.0])])));
+    assert_eq!(lines(&app), ["b           KV", "tokens", "requests", "a           tokens", "KV", "requests"]);
+    app.update(Action::Fresh(at(15, &[("b", [900.0, 4.2, 7.0]), ("a", [302.0, 1.51, 7.0])])));
+    assert_eq!(lines(&app)[..2], ["b           KV", "tokens"], "nor back for a hundredth");
 }
 
 /// A page of an SGLang engine with two ranks after so many seconds. By the pairs rank 1 did two thirds of rank 0's work, by the

@@ -25,6 +25,7 @@ mod figures_agree;
 mod headline;
 mod headline_unknown;
 mod latencies;
+mod one_figure;
 mod screen_any;
 mod screen_bytes;
 mod screen_charts;

@@ -68,8 +68,10 @@ fn engines_of_a_model_are_said_to_be() {
     key(&mut app, KeyCode::Enter);
     for (width, height) in [(80, 24), (120, 36), (200, 50)] {
         let frame = text(&app, width, height);
-        assert!(line(&frame, "Engines of deepseek-r1 · Esc: all").is_some(), "{frame}");
-        assert!(line(&frame, "shown ").is_some(), "{frame}");
+        let heading = line(&frame, "Engines of deepseek-r1").unwrap_or_default();
+        let said = line(&frame, " shown, Esc: all").unwrap_or_default();
+        assert!(heading.contains(" run ") && heading.contains(" wait ") && !said.is_empty(), "{frame}");
+        assert!(line(&frame, " shown").is_some(), "{frame}");
     }
     key(&mut app, KeyCode::Esc);
     assert!(line(&text(&app, 120, 36), "─ Models").is_some());

@@ -10,6 +10,7 @@ use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
 use picture::hands::text;
+use picture::pages::{self, Page};
 use picture::watched;
 
 fn at(view: ViewId, (width, height): (u16, u16)) -> String {
@@ -142,4 +143,50 @@ fn the_month_and_of_which_tokens_the_revenue_is_stand_on_120_columns() {
     let by = row("revenue by");
     assert!(["output", "computed", "cached"].iter().all(|class| by.contains(class)), "{by}");
     assert!(by.matches(" %").count() >= 3, "no figure is cut: {by}");
+}
+
+/// Class: a list that leaves rows of the screen empty while its columns do not fit.
+#[test]
+fn rows_that_a_short_list_of_nodes_leaves_show_the_chosen_one() {
+    for nodes in [12, 8, 4, 1] {
+        let mut snapshot = picture::twelve();
+        snapshot.nodes.truncate(nodes);
+        let mut app = App::new(Arc::new(snapshot), TimeZone::UTC, Span::from_secs(1), 1);
+        app.update(Action::Command(Command::Show(ViewId::Nodes)));
+        let frame = text(&app, 80, 24);
+        let chosen = app.shown().nodes.iter().map(|node| format!("─ {} · ", node.name));
+        let heading = chosen.filter(|heading| frame.contains(heading.as_str())).count();
+        assert_eq!(heading, 1, "{nodes} nodes: {frame}");
+        assert!(frame.contains("revenue ") && frame.contains("profit on cost"), "{frame}");
+        let blank = frame.lines().filter(|line| line.trim().is_empty()).count();
+        assert!(blank <= 4, "{nodes} nodes: {frame}");
+        assert!(nodes > 4 || frame.contains("─ GPUs"), "{frame}");
+    }
+}
+
+/// Class: a chart without a scale, because the screen is small.
+#[test]
+fn bars_of_hours_have_a_scale_on_every_screen() {
+    for page in [Page::Fleet, Page::Loss] {
+        for (width, height) in [(40, 12), (60, 14), (80, 24), (120, 36)] {
+            let frame = text(&pages::app(page), width, height);
+            let scale =
+                frame.lines().skip(1).take(6).find(|line| line.trim_end().ends_with('k') && line.contains(" $"));
+            assert!(scale.is_some(), "{width}x{height}: {frame}");
+        }
+    }
+}
+
+/// Class: a title that takes the headings of the figures below it.
+#[test]
+fn figures_keep_their_headings_on_small_screens() {
+    let mut app = watched();
+    app.update(Action::Command(Command::Show(ViewId::Models)));
+    app.update(Action::Command(Command::Enter));
+    for width in [40, 80] {
+        let frame = text(&app, width, 24);
+        let heading =
+            frame.lines().find(|line| line.contains("deepseek-r1 ") && line.contains(" out/s")).unwrap_or_default();
+        assert!(heading.contains(" run wait") && heading.contains("out/s"), "{width}: {frame}");
+    }
 }

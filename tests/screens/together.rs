@@ -5,7 +5,8 @@ use crate::picture;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use margintop::snapshot::{Rule, Severity, Snapshot};
+use margintop::reading::TargetId;
+use margintop::snapshot::{EngineRow, Rule, Severity, Snapshot};
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::{Money, Span};
@@ -56,4 +57,32 @@ fn a_few_are_told_by_their_names() {
     let name = snapshot.nodes[2].name.to_string();
     let frame = text(&app(snapshot), 200, 50);
     assert!(frame.contains(&format!("{name}: silent")) && frame.contains("7 alerts 4"), "{frame}");
+}
+
+/// Class: an engine on a silent node is an alert beside the node's own, and its rent is counted twice.
+#[test]
+fn the_engines_of_a_silent_node_are_in_its_alert() {
+    let mut snapshot = silent(1);
+    let name = snapshot.nodes[0].name.clone();
+    let since = snapshot.at - Span::from_secs(61);
+    let engine = (*snapshot.engines[0]).clone();
+    for target in ["http://10.0.0.1:8000", "http://10.0.0.1:8001"] {
+        let row = EngineRow { target: TargetId::new(target), node: name.clone(), ..engine.clone() };
+        snapshot.engines.push(Arc::new(row));
+        let text = "connection refused";
+        snapshot.alerts.push(picture::alert(Rule::EngineSilent, Severity::Critical, target, since, text));
+    }
+    let mut app = app(snapshot);
+    let frame = text(&app, 200, 50);
+    assert!(frame.contains("7 alerts 2") && frame.contains("Alerts 2"), "{frame}");
+    assert!(frame.contains(&format!("{name}: silent for 60 s with its 2 engines")), "{frame}");
+    assert!(!frame.contains("connection refused"), "{frame}");
+    app.update(Action::Command(Command::Show(ViewId::Alerts)));
+    let list = text(&app, 200, 50);
+    assert!(list.contains("Active 2") && list.contains("silent for 60 s with its 2 engines; its rent"), "{list}");
+    assert!(!list.contains("connection refused"), "{list}");
+    // x silences the node and its engines together.
+    app.update(Action::Command(Command::Silence));
+    let silenced = app.shown().alerts.iter().filter(|alert| app.silenced(alert).is_some()).count();
+    assert_eq!(silenced, 3);
 }

@@ -45,7 +45,7 @@ pub(in crate::tui) fn facts(scene: &Scene<'_>) -> Vec<NamedFigure> {
         facts.push(cost(scene));
         facts.push(idle(scene));
     }
-    facts.extend(money.break_even_load.map(break_even));
+    facts.extend(scene.rates().snap.money.break_even_load.map(break_even));
     facts.extend(uncosted(scene));
     facts.extend(unit_costs(scene));
     facts
@@ -61,7 +61,7 @@ pub(in crate::tui) fn facts_in_pairs(scene: &Scene<'_>) -> Vec<NamedFigure> {
     let cost = money.cost.is_some().then(|| cost(scene));
     let idle = money.cost.is_some().then(|| idle(scene));
     let revenue = Some(revenue(scene, "revenue"));
-    let load = money.break_even_load.map(break_even);
+    let load = scene.rates().snap.money.break_even_load.map(break_even);
     let first = [per_hour(scene), revenue, on_cost, cost, gross, idle, load].into_iter().flatten();
     first.chain(unit_costs(scene)).chain(uncosted(scene)).collect()
 }
@@ -91,7 +91,7 @@ fn uncosted(scene: &Scene<'_>) -> Option<NamedFigure> {
 }
 
 fn per_hour(scene: &Scene<'_>) -> Option<NamedFigure> {
-    let rate = scene.snap.money.profit_per_hour?;
+    let rate = scene.rates().snap.money.profit_per_hour?;
     let (role, sign) = match rate.rounded(2).signum() {
         0 => (Role::Text, " "),
         1 => (Role::Gain, "+"),
@@ -124,7 +124,7 @@ fn without_price(scene: &Scene<'_>) -> Vec<NamedFigure> {
     if money.cost.is_some() {
         facts.push(cost(scene));
     }
-    if let Some(rate) = money.cost_per_hour {
+    if let Some(rate) = scene.rates().snap.money.cost_per_hour {
         facts.push(NamedFigure::new("rent", format!("{} /h", scene.money(Some(rate), 10)), 9));
     }
     if let Some(worth) = &money.compare {

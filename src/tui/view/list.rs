@@ -84,6 +84,11 @@ impl<'s, R> Col<'s, R> {
         self
     }
 
+    /// The key by which the column sorts.
+    pub(super) const fn by(&self) -> Option<Key<R>> {
+        self.by
+    }
+
     /// Makes the column the default sort order.
     pub(super) fn first(mut self) -> Self {
         self.is_first = true;
@@ -188,6 +193,8 @@ type HiddenRow<'a, R> = &'a dyn Fn(&[&R]) -> TableRow<'static>;
 pub(super) struct List<'a, 's, R> {
     /// The name in the rule.
     pub(super) title: Vec<Segment<'static>>,
+    /// A hint after the name, where no heading needs its room.
+    pub(super) hint: Vec<Segment<'static>>,
     pub(super) columns: &'a [Col<'s, R>],
     pub(super) rows: &'a [R],
     pub(super) key: &'a dyn Fn(&R) -> ListKey,
@@ -234,6 +241,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         let beside = Vec::new();
         Self {
             title,
+            hint: Vec::new(),
             columns,
             rows,
             key,
@@ -260,6 +268,7 @@ impl<'a, 's, R> List<'a, 's, R> {
                 beside: Vec::new(),
                 note: None,
                 title: self.title.clone(),
+                hint: self.hint.clone(),
                 falls_by: None,
                 ..*self
             };
@@ -298,7 +307,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         let row = |number: usize| self.row(number, chosen == Some(number));
         let table = Table {
             title: self.title.clone(),
-            note: Vec::new(),
+            note: self.hint.clone(),
             columns: &columns,
             gap: self.gap,
             margin: 0,

@@ -9,12 +9,12 @@ use ratatui::layout::Rect;
 use super::lines_of::common_top;
 use super::list::{Col, List, OrderedBy, figure, known_sum};
 use super::model::{detail, two};
-use super::settled::settle;
+use super::settled::{settle, sort_by_name};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
 use crate::snapshot::{BesideRow, ModelMoney, ModelRow, NodeRow};
-use crate::tui::app::{Command, ListState, RefreshPace, Turn};
+use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::figures_of;
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -131,7 +131,7 @@ fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
     let columns = columns(scene, scene.size.0, 1.0);
     if view == ViewId::Overview {
         // The sort order of the overview is that of the fleet.
-        list::sort(&mut rows, &columns, &ListState::default());
+        sort_by_name(&mut rows, &columns);
     } else {
         settle(&mut rows, &columns, scene, view, key);
     }

@@ -72,7 +72,7 @@ impl View for NodeScreen {
         };
         let area = |part| layout.area(part);
         // The headline shows the rate too.
-        let slow = scene.at(RefreshPace::TwoSeconds);
+        let slow = scene.rates();
         let paced = named(&slow, node.name.as_str()).unwrap_or(node);
         if let Some(area) = area(Part::Digits) {
             digits(canvas, area, &slow, paced);

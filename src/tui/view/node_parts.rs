@@ -15,6 +15,7 @@ use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
 use crate::tui::scene::{Scene, mark};
 use crate::tui::theme::Role;
+use crate::tui::together;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
@@ -41,9 +42,37 @@ pub(super) const HEAD: u16 = 14;
 
 pub(super) const CHARTS: u16 = 9;
 
+/// The rows from which a node below a list has its charts and GPUs, and the least rows for its money alone.
+pub(super) const SUMMARY: u16 = 16;
+pub(super) const SHORTEST: u16 = 4;
+
+/// Draws the money of a node in the few rows that a list leaves, and its GPUs and engines where they fit.
+fn in_short(canvas: &mut Canvas<'_>, area: Rect, (scene, slow): (&Scene<'_>, &Scene<'_>), node: &NodeRow) {
+    let mut rows = LayoutRows(area);
+    digits(canvas, rows.top(SHORTEST), slow, node);
+    let gpus = (node.gpus.len().min(16)) as u16 + 1;
+    if rows.0.height >= gpus {
+        gpu_table(canvas, rows.top(gpus), scene, node);
+    }
+    let mut engines = engines(scene, node);
+    if engines.len() + 1 > usize::from(rows.0.height) {
+        engines.retain(|row| !row.in_engine_row);
+    }
+    if rows.0.height >= 2 {
+        engine_rows(canvas, rows.top(engines.len() as u16 + 1), scene, &engines);
+    }
+    if rows.0.height >= 3 {
+        node_events::draw(canvas, rows.0, scene, node);
+    }
+}
+
 /// Draws the money and GPUs of a node below a list of nodes and, where there is room, its engines and events.
 pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, name: &str) {
-    let Some(node) = named(scene, name) else { return };
+    let slow = scene.rates();
+    let Some(node) = named(&slow, name) else { return };
+    if area.height < SUMMARY {
+        return in_short(canvas, area, (scene, &slow), node);
+    }
     let mut rows = LayoutRows(area);
     rows.top(1);
     let gpus = (node.gpus.len().min(16)) as u16 + 1;
@@ -56,10 +85,10 @@ pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, na
         let least = rows.0.height.saturating_sub(gpus).clamp(5, 9);
         let head = rows.top(least + if has_vitals { spare.min(HEAD - 9) } else { 0 });
         let (left, right) = split(head, 37, 2);
-        digits(canvas, left, scene, node);
+        digits(canvas, left, &slow, node);
         margin(canvas, right, scene, node);
     } else {
-        digits(canvas, rows.top(4), scene, node);
+        digits(canvas, rows.top(4), &slow, node);
     }
     if has_vitals {
         vitals(canvas, rows.top(5 + spare.saturating_sub(HEAD - 9).min(CHARTS - 5)), scene, node);
@@ -176,6 +205,8 @@ pub(super) fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
 }
 
 pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+    let slow = scene.rates();
+    let node = named(&slow, node.name.as_str()).unwrap_or(node);
     Margin {
         subject: subject(node),
         now: [node.revenue_per_hour, node.cost_per_hour],
@@ -190,7 +221,7 @@ pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
 pub(super) const FIVE: u16 = 160;
 
 pub(super) fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let slow = scene.at(RefreshPace::TwoSeconds);
+    let slow = scene.rates();
     let now = named(&slow, node.name.as_str()).unwrap_or(node);
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);
@@ -269,7 +300,8 @@ pub(super) fn is_of(scene: &Scene<'_>, alert: &Alert, node: &NodeRow) -> bool {
 
 /// Draws the alerts of a node.
 pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let alerts: Vec<Alert> = scene.snap.alerts.iter().filter(|alert| is_of(scene, alert, node)).cloned().collect();
+    let alerts: Vec<Alert> =
+        together::by_node(scene.snap).iter().filter(|alert| is_of(scene, alert, node)).cloned().collect();
     if area.height < 2 {
         return;
     }

@@ -9,7 +9,7 @@ use super::list::{Col, List, count, figure, known_sum};
 pub(super) use super::node_columns::NodeLine;
 use super::node_columns::{GPUS, TITLE, columns, float, gap, load};
 use super::served::{alerted, by_node};
-use super::settled::settle;
+use super::settled::{settle, sort_by_name};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
 use crate::reading::Health;
 use crate::snapshot::{BesideRow, NodeRow};
@@ -26,7 +26,9 @@ use crate::tui::widgets::table::{Cell, TableRow, Tree};
 use crate::units::{Money, Ratio};
 
 /// The rows of the chosen node below the list.
-const DETAIL: u16 = 16;
+const DETAIL: u16 = node_parts::SUMMARY;
+/// The least columns for a node's figures beside its profit.
+const SIDE: u16 = 76;
 /// The rows of the chosen node below the nodes of a unit.
 const WORST: u16 = 12;
 
@@ -60,6 +62,7 @@ impl View for Nodes {
         let detail = match room.saturating_sub(rows) {
             spare if spare >= DETAIL => spare,
             _ if room >= DETAIL + 12 => DETAIL,
+            spare if spare >= node_parts::SHORTEST && area.width >= SIDE => spare,
             _ => 0,
         };
         layout.put(Part::List, Rect { height: room - detail, ..area });
@@ -253,9 +256,9 @@ pub(super) fn of_model(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, m
 
 fn worst_of(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: String, rows: &[&NodeRow]) {
     let mut lines = of(scene, rows.iter().copied());
-    lines.sort_by_key(|line| (line.row.profit_per_hour.is_none(), line.row.profit_per_hour));
     let top = lines.iter().filter_map(|line| number(line.row.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
     let columns = columns(scene, top);
+    sort_by_name(&mut lines, &columns);
     List { gap: gap(scene), ..List::plain(title, &columns, &lines) }.draw(canvas, area);
 }
 

@@ -4,14 +4,18 @@ use std::collections::HashMap;
 
 use super::ListKey;
 use super::list::{Col, OrderedBy, order_of, sort};
+use crate::tui::app::ListState;
 use crate::tui::scene::Scene;
 use crate::tui::view::ViewId;
+use crate::words::InOrder;
 
 /// The share of the largest figure by which rows may differ and keep their places.
-const SLACK: f64 = 0.02;
+pub(super) const SLACK: f64 = 0.02;
+/// The share of the largest figure by which rows that were never shown may differ and stand by their names.
+const EQUAL: f64 = 0.001;
 
 /// Sorts the rows of a view's list: a row comes before every row that it exceeds by more than the slack. Rows that differ
-/// by less keep their previous order.
+/// by less keep their previous order; those without one stand by their names.
 pub(super) fn settle<R>(
     rows: &mut Vec<R>,
     columns: &[Col<'_, R>],
@@ -20,28 +24,74 @@ pub(super) fn settle<R>(
     key: impl Fn(&R) -> ListKey,
 ) {
     let state = scene.app.list_of(view);
+    match scene.app.settled(view) {
+        Some(before) => {
+            let places = places(before);
+            sort_calmly(rows, columns, state, SLACK, |row| place(&places, key(row)));
+        }
+        None => sort_calmly(rows, columns, state, EQUAL, |_| usize::MAX),
+    }
+}
+
+/// Sorts the rows of a table beside a view's list, whose order is not kept: rows that hardly differ stand by their names.
+pub(super) fn sort_by_name<R>(rows: &mut Vec<R>, columns: &[Col<'_, R>]) {
+    sort_calmly(rows, columns, &ListState::default(), SLACK, |_| usize::MAX);
+}
+
+/// The places of rows in their previous order.
+pub(super) fn places(before: &[ListKey]) -> HashMap<ListKey, usize> {
+    before.iter().enumerate().map(|(place, key)| (*key, place)).collect()
+}
+
+/// The place of a row in the previous order; a new row comes last.
+pub(super) fn place(places: &HashMap<ListKey, usize>, key: ListKey) -> usize {
+    places.get(&key).copied().unwrap_or(usize::MAX)
+}
+
+/// Sorts by the list's column; rows whose figures differ by less than `slack` of the largest one stand by their place,
+/// then by their names.
+fn sort_calmly<R>(
+    rows: &mut Vec<R>,
+    columns: &[Col<'_, R>],
+    state: &ListState,
+    slack: f64,
+    place: impl Fn(&R) -> usize,
+) {
     sort(rows, columns, state);
-    let (Some(before), Some((by, _))) = (scene.app.settled(view), order_of(columns, state)) else { return };
+    let Some((by, _)) = order_of(columns, state) else { return };
     let number = |row: &R| match by(row) {
         OrderedBy::Number(number) => number.filter(|number| number.is_finite()),
         OrderedBy::Name(_) => None,
     };
-    let places: HashMap<ListKey, usize> = before.iter().enumerate().map(|(place, key)| (*key, place)).collect();
     let known = rows.iter().take_while(|row| number(row).is_some()).count();
-    let figures = rows.iter().take(known).map(|row| number(row).unwrap_or(0.0));
-    let slack = SLACK * figures.map(f64::abs).fold(0.0, f64::max);
     let rest = rows.split_off(known);
-    let place = |row: &R| places.get(&key(row)).copied().unwrap_or(usize::MAX);
-    let mut left: Vec<(f64, usize, R)> =
-        rows.drain(..).map(|row| (number(&row).unwrap_or(0.0), place(&row), row)).collect();
+    let name = |row: &R| InOrder(name_of(columns, row).unwrap_or_default());
+    *rows = calm(std::mem::take(rows), slack, |row| number(row).unwrap_or(0.0), |row| (place(row), name(row)));
+    rows.extend(rest);
+}
+
+/// The name of a row: the column that sorts by it.
+fn name_of<R>(columns: &[Col<'_, R>], row: &R) -> Option<String> {
+    columns.iter().find_map(|col| match col.by()?(row) {
+        OrderedBy::Name(name) => Some(name),
+        OrderedBy::Number(_) => None,
+    })
+}
+
+/// Sorted rows with those that hardly differ in another order: the next row is the least by `rank` among all whose
+/// figures differ from the first one's by no more than `slack` of the largest figure.
+pub(super) fn calm<R, O: Ord>(rows: Vec<R>, slack: f64, number: impl Fn(&R) -> f64, rank: impl Fn(&R) -> O) -> Vec<R> {
+    let slack = slack * rows.iter().map(|row| number(row).abs()).fold(0.0, f64::max);
+    let mut left: Vec<(f64, O, R)> = rows.into_iter().map(|row| (number(&row), rank(&row), row)).collect();
+    let mut sorted = Vec::with_capacity(left.len());
     while let Some((first, ..)) = left.first() {
         let first = *first;
         // The rows are sorted, so the candidates for the next place are the first of the rest.
         let near = left.iter().take_while(|(value, ..)| (value - first).abs() <= slack).enumerate();
-        let next = near.min_by_key(|(_, (_, place, _))| *place).map_or(0, |(nth, _)| nth);
-        rows.push(left.remove(next).2);
+        let next = near.min_by(|(_, (_, a, _)), (_, (_, b, _))| a.cmp(b)).map_or(0, |(nth, _)| nth);
+        sorted.push(left.remove(next).2);
     }
-    rows.extend(rest);
+    sorted
 }
 
 #[cfg(test)]
@@ -63,12 +113,25 @@ mod tests {
 
     /// The names of rows in the order that follows the previous frame's.
     fn settled(before: &[&'static str], rows: &[NamedProfit]) -> Vec<&'static str> {
+        ordered(Some(before), rows)
+    }
+
+    /// The names of rows in their first order.
+    fn first_seen(rows: &[NamedProfit]) -> Vec<&'static str> {
+        ordered(None, rows)
+    }
+
+    fn ordered(before: Option<&[&'static str]>, rows: &[NamedProfit]) -> Vec<&'static str> {
         let fleet = Fleet::new(FleetConfig::local("here"), Book::built_in().unwrap(), Clock::System.now());
         let mut app = App::new(Arc::new(fleet.snapshot()), TimeZone::UTC, Span::from_secs(1), 1);
-        app.set_settled(ViewId::Nodes, before.iter().map(ListKey::of).collect());
+        if let Some(before) = before {
+            app.set_settled(ViewId::Nodes, before.iter().map(ListKey::of).collect());
+        }
         let scene = Scene { app: &app, snap: app.shown(), size: (80, 24) };
-        let columns =
-            [Col::<NamedProfit>::right("profit", 9, |_| Cell::Empty).rising(|row| OrderedBy::Number(row.1)).first()];
+        let columns = [
+            Col::<NamedProfit>::left("name", 9, |_| Cell::Empty).rising(|row| OrderedBy::Name(row.0.to_owned())),
+            Col::right("profit", 9, |_| Cell::Empty).rising(|row: &NamedProfit| OrderedBy::Number(row.1)).first(),
+        ];
         let mut rows = rows.to_vec();
         settle(&mut rows, &columns, &scene, ViewId::Nodes, |row| ListKey::of(row.0));
         rows.into_iter().map(|row| row.0).collect()
@@ -85,6 +148,16 @@ mod tests {
     fn what_differs_by_more_moves_however_many_stand_between() {
         let rows: Vec<NamedProfit> = vec![("a", Some(100.0)), ("b", Some(98.5)), ("c", Some(97.0)), ("d", Some(95.5))];
         assert_eq!(settled(&["a", "b", "c", "d"], &rows), ["c", "d", "a", "b"]);
+    }
+
+    /// Class: rows whose figures look the same stand in the order of the noise below what is shown, so that two views of
+    /// one list, and each view after it was left, show another order.
+    #[test]
+    fn rows_that_look_the_same_stand_by_their_names_at_first() {
+        let rows = [("n10", Some(24.551)), ("n9", Some(24.583)), ("n2", Some(76.22)), ("n1", Some(76.19)), ("x", None)];
+        assert_eq!(first_seen(&rows), ["n9", "n10", "n1", "n2", "x"]);
+        let apart = [("a", Some(100.0)), ("b", Some(98.5)), ("c", Some(97.0))];
+        assert_eq!(first_seen(&apart), ["c", "b", "a"], "what is seen to differ is sorted");
     }
 
     #[test]

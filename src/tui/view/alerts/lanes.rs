@@ -198,7 +198,7 @@ fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<LaneGroup> {
             None => groups.push(LaneGroup { rule, names: vec![name.clone()], severity, spans: vec![span] }),
         }
     };
-    for alert in &scene.snap.alerts {
+    for alert in together::by_node(scene.snap).iter() {
         add(alert.rule, &alert.subject, alert.severity, (alert.since, None));
     }
     for event in known.iter().rev() {

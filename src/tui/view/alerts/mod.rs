@@ -131,7 +131,7 @@ impl View for Alerts {
         };
         if let Some(subject) = scene.app.subject() {
             list.title.push(Segment::text(format!(" of {}", format::shorten(subject.as_str(), 30))));
-            list.title.push(Segment::dim(" · Esc: all"));
+            list.hint.push(Segment::dim(" · Esc: all"));
         }
         hits.extend(list.draw(canvas, area));
         if let Some(line) = chosen(scene, &lines) {

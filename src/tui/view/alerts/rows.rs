@@ -23,6 +23,8 @@ pub(super) struct AlertLine<'a> {
     pub(super) about: String,
     /// The common text, if the alerts are on many things.
     of_many: Option<String>,
+    /// The text of a silent node, with the number of its silent engines.
+    with_engines: Option<String>,
 }
 
 impl<'a> AlertLine<'a> {
@@ -41,12 +43,17 @@ impl<'a> AlertLine<'a> {
     }
 
     pub(super) fn text(&self) -> &str {
-        self.of_many.as_deref().unwrap_or_else(|| self.first().map_or("", |alert| alert.text.as_str()))
+        self.of_many
+            .as_deref()
+            .or(self.with_engines.as_deref())
+            .unwrap_or_else(|| self.first().map_or("", |alert| alert.text.as_str()))
     }
 
     /// The number of alerts that the row counts as: many silent things count as one.
     pub(super) fn count(&self) -> usize {
-        if self.of_many.is_some() { 1 } else { self.alerts.len() }
+        // So does a silent node with its engines.
+        let is_one = self.of_many.is_some() || self.first().is_some_and(|first| first.rule == Rule::NodeSilent);
+        if is_one { 1 } else { self.alerts.len() }
     }
 
     /// The node, unit or target that the row is about.
@@ -79,6 +86,11 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
         is_of && scene.app.filter.accepts(&fields)
     };
     let accepted: Vec<&Alert> = scene.snap.alerts.iter().filter(accepted).collect();
+    let nodes = together::nodes_of_engines(scene.snap, accepted.iter().copied());
+    // An engine on a silent node is in the node's row, behind the node.
+    let node_of = |alert: &Alert| nodes.get(alert.subject.as_str()).filter(|_| alert.rule == Rule::EngineSilent);
+    let (parts, accepted): (Vec<&Alert>, Vec<&Alert>) =
+        accepted.into_iter().partition(|alert| node_of(alert).is_some());
     let mut counts: HashMap<(Rule, Severity), usize> = HashMap::new();
     for alert in &accepted {
         *counts.entry((alert.rule, alert.severity)).or_default() += 1;
@@ -88,23 +100,30 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
     };
     let mut places: HashMap<(Rule, Severity, bool, &str), usize> = HashMap::new();
     let mut rows: Vec<AlertLine<'a>> = Vec::new();
-    for alert in accepted {
-        let is_silenced = scene.app.silenced(alert).is_some();
-        let word = if are_together(alert) { "" } else { first_word(alert) };
-        let place = *places.entry((alert.rule, alert.severity, is_silenced, word)).or_insert(rows.len());
+    for alert in accepted.into_iter().chain(parts) {
+        let whole = node_of(alert).copied().unwrap_or(alert);
+        let is_silenced = scene.app.silenced(whole).is_some();
+        let word = if are_together(whole) { "" } else { first_word(whole) };
+        let place = *places.entry((whole.rule, whole.severity, is_silenced, word)).or_insert(rows.len());
         match rows.get_mut(place) {
             Some(row) => row.alerts.push(alert),
-            None => rows.push(AlertLine { alerts: vec![alert], about: String::new(), of_many: None }),
+            None => {
+                rows.push(AlertLine { alerts: vec![alert], about: String::new(), of_many: None, with_engines: None });
+            }
         }
     }
     for row in &mut rows {
-        if let Some(first) = row.first().filter(|first| row.alerts.len() > 1 && are_together(first)) {
-            row.about = together::counted(first.rule, row.alerts.len());
-            row.of_many = Some(together::text(scene.snap, &row.alerts));
+        let Some(first) = row.first() else { continue };
+        let own: Vec<&Alert> = row.alerts.iter().copied().filter(|alert| alert.rule == first.rule).collect();
+        let engines = row.alerts.len() - own.len();
+        if own.len() > 1 && are_together(first) {
+            row.about = together::counted(first.rule, own.len());
+            row.of_many = Some(together::text(scene.snap, &own));
             continue;
         }
-        let subjects: Vec<&str> = row.alerts.iter().map(|alert| alert.subject.as_str()).collect();
+        let subjects: Vec<&str> = own.iter().map(|alert| alert.subject.as_str()).collect();
         row.about = about_all(scene, &subjects);
+        row.with_engines = (engines > 0).then(|| together::with_engines(first.text.as_str(), engines));
     }
     sort(&mut rows, &columns(scene), scene.app.list_of(ViewId::Alerts));
     rows
@@ -149,7 +168,11 @@ fn cost<'s, 'a>(scene: &'s Scene<'_>) -> Col<'s, AlertLine<'a>> {
     let (title, least) = if wide { ("cost so far", 11) } else { ("cost", 8) };
     Col::right(title, least, move |line: &AlertLine<'_>| {
         let known = |alert: &&Alert| costs.get(&(alert.rule, alert.subject.as_str())).copied();
-        match super::list::known_sum(line.alerts.iter().map(known)) {
+        let is_own = |alert: &&&Alert| line.first().is_some_and(|first| first.rule == alert.rule);
+        // The rent of a silent node is also that of its engines: the larger sum has both once.
+        let [own, parts] = [true, false]
+            .map(|own| super::list::known_sum(line.alerts.iter().filter(|alert| is_own(alert) == own).map(known)));
+        match own.into_iter().chain(parts).reduce(f64::max) {
             Some(cost) => Cell::text(format!("≈ {currency}{}", format::tight(cost.max(0.0), 8).trim())),
             None => Cell::unknown(),
         }

@@ -11,12 +11,15 @@ use crate::tui::widgets::Canvas;
 
 /// Draws the sentence, and the action below it if one is needed.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
-    let Some(worst) = group.balances.first() else { return };
+    let Some(first) = group.balances.first() else { return };
+    // The first one may be a little below the worst: balancers that hardly differ keep their order.
+    let worst = group.balances.iter().find(|balance| balance.over_mean.get() >= UNEVEN).unwrap_or(first);
     let width = usize::from(area.width);
     let lines = match action(worst) {
         None => {
-            let of_ranks = group.balances.iter().find(|balance| !balance.ranks.is_empty());
-            vec![(Role::Dim, even(group, of_ranks.unwrap_or(worst)))]
+            let of_ranks = group.balances.iter().filter(|balance| !balance.ranks.is_empty());
+            let worst_of_ranks = of_ranks.max_by(|a, b| a.over_mean.get().total_cmp(&b.over_mean.get()));
+            vec![(Role::Dim, even(group, worst_of_ranks.unwrap_or(worst)))]
         }
         Some(action) => vec![(Role::Text, uneven(worst)), (Role::Text, action.to_owned())],
     };

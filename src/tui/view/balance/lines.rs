@@ -40,7 +40,11 @@ impl BalanceLine<'_> {
 }
 
 pub(super) fn key(line: &BalanceLine<'_>) -> ListKey {
-    ListKey::of((line.group.group.name(), line.balance.balancer))
+    key_of(line.group, line.balance)
+}
+
+pub(super) fn key_of(group: &GroupBalance, balance: &Balance) -> ListKey {
+    ListKey::of((group.group.name(), balance.balancer))
 }
 
 /// The groups in the sort order of the list, each with its lines, the worst balancer first.

@@ -14,15 +14,16 @@ mod yields;
 use ratatui::layout::Rect;
 
 use super::list::{self, List};
+use super::settled::{SLACK, calm, place, places};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace};
-use crate::balance::{Balancer, GroupBalance, balances, node_balances};
+use crate::balance::{Balance, Balancer, GroupBalance, balances, node_balances};
 use crate::snapshot::Snapshot;
 use crate::tui::app::{Command, RefreshPace};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
-use lines::{BalanceLine, columns, key, lines};
+use lines::{BalanceLine, columns, key, key_of, lines};
 use terms::{NODES, RANKS};
 
 /// The balance view.
@@ -109,10 +110,18 @@ fn minutes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &Group
     ranks::draw(canvas, Rect { y: area.bottom() - spare, height: spare, ..area }, scene, next);
 }
 
-/// The groups that match the filter, the worst first.
+/// The groups that match the filter, the worst first, and so their balancers. Balancers that hardly differ keep the order
+/// in which the list shows them.
 fn groups(scene: &Scene<'_>) -> Vec<GroupBalance> {
     let accepted = |group: &GroupBalance| scene.app.filter.accepts(&[("unit", group.group.name())]);
-    all(scene.snap).into_iter().filter(accepted).collect()
+    let places = places(scene.app.settled(ViewId::Balance).unwrap_or_default());
+    let settled = |mut group: GroupBalance| {
+        let balances = std::mem::take(&mut group.balances);
+        let rank = |one: &Balance| (place(&places, key_of(&group, one)), one.balancer);
+        group.balances = calm(balances, SLACK, |one| one.over_mean.get(), rank);
+        group
+    };
+    all(scene.snap).into_iter().filter(accepted).map(settled).collect()
 }
 
 /// The groups of ranks; groups of nodes if no engine reports ranks.

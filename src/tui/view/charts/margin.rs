@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use super::cursor::Reading;
 use super::{NOT_YET, ends, framed};
 use crate::history::{Measure, Subject};
-use crate::tui::app::RefreshPace;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::scene::Scene;
@@ -92,11 +91,7 @@ impl Margin {
     fn rule(&self, scene: &Scene<'_>, width: u16, axis: &TimeAxis) -> TitledRule<'static> {
         let [revenue, cost] = self.now;
         let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
-        let profit = if self.subject == Subject::Fleet {
-            scene.at(RefreshPace::TwoSeconds).snap.money.profit_per_hour
-        } else {
-            profit
-        };
+        let profit = if self.subject == Subject::Fleet { scene.rates().snap.money.profit_per_hour } else { profit };
         let amount =
             |money: Option<Money>| scene.money(money.map(|m| if m < Money::ZERO { Money::ZERO - m } else { m }), 7);
         let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);

@@ -65,8 +65,15 @@ const LINE: u16 = 8;
 /// The minimum cells of a sparkline whose heading has a name.
 const WIDE: u16 = 9;
 
+/// The columns of a screen from which the revenue is beside the profit.
+const REVENUE: u16 = 100;
 /// The minimum cells of both, where the share of requests within an objective is shown beside them.
 const SHORT: u16 = 5;
+
+/// Whether the rows are the engines of one model, which the title names.
+fn is_of_model(scene: &Scene<'_>) -> bool {
+    scene.app.subject().is_some_and(|about| scene.snap.models.iter().any(|row| row.model.as_str() == about.as_str()))
+}
 
 pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, EngineLine<'a>>> {
     type C<'s, 'a> = Col<'s, EngineLine<'a>>;
@@ -77,6 +84,8 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     let least = if has_names && scene.snap.engines.iter().any(is_alone) { 17 } else { 15 };
     // Without a totals row, the window of the p99 is shown after the name.
     let least = if scene.size.0 >= 70 && scene.snap.engines.len() < 2 { least.max(19) } else { least };
+    // So is, of a model's engines, the way back.
+    let least = if scene.size.0 >= 60 && is_of_model(scene) { least.max(22) } else { least };
     let slo = scene.snap.slo.unwrap_or_default();
     let least_line = if scene.snap.slo.is_some() && !wide { SHORT } else { LINE };
     let mut columns = vec![
@@ -84,6 +93,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .stretch(2, if wide { 34 } else { 24 })
             .rising(|line| OrderedBy::Name(line.name.clone())),
         C::left("model", 11, model)
+            .only(!is_of_model(scene))
             .rank(4)
             .stretch(1, 28)
             .rising(|line| OrderedBy::Name(line.served.model.unwrap_or_default().to_owned())),
@@ -117,7 +127,10 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     columns.extend(of_tokens(scene, &[], if wide { (WIDE, 40) } else { (least_line, 14) }, tops));
     columns.extend([
         C::right("rev/h", 7, rev).rank(4).falling(|line| OrderedBy::Number(number(line.revenue()))),
-        C::right("profit/h", 9, profit).rank(1).rising(|line| OrderedBy::Number(number(line.profit()))).first(),
+        C::right("profit/h", 9, move |line| profit(line, scene.size.0 < REVENUE))
+            .rank(1)
+            .rising(|line| OrderedBy::Number(number(line.profit())))
+            .first(),
     ]);
     columns.extend(of_watching(scene));
     columns.push(
@@ -228,8 +241,10 @@ pub(super) fn sums(
     let whole = |of: fn(&EngineLine<'_>) -> Option<u64>| known_sum(parents.iter().map(|line| of(line)));
     let revenue: Option<Money> = known_sum(parents.iter().map(|line| line.revenue()));
     let profit: Option<Money> = known_sum(parents.iter().map(|line| line.profit()));
+    // The title leaves its room to the headings, so this row says how to see all again.
+    let back = if scene.app.subject().is_some() && scene.size.0 >= 60 { ", Esc: all" } else { "" };
     TableRow::new(columns.iter().map(|col| match col.name() {
-        "Engines" => Cell::dim(format!("{} shown", format::grouped(parents.len() as u128))),
+        "Engines" => Cell::dim(format!("{} shown{back}", format::grouped(parents.len() as u128))),
         "ttft p99" => span(scene),
         "run" => count(whole(|line| line.served.running)),
         "wait" => count(whole(|line| line.served.waiting)),
@@ -308,9 +323,16 @@ fn rev(line: &EngineLine<'_>) -> Cell<'static> {
     }
 }
 
-/// The profit, where the ledger has it; a rank shows its share of its parent's tokens.
-fn profit(line: &EngineLine<'_>) -> Cell<'static> {
+/// The profit, where the ledger has it; a rank shows its share of its parent's tokens, whose figure is in the column of
+/// revenue where that fits.
+fn profit(line: &EngineLine<'_>, has_share: bool) -> Cell<'static> {
     match (line.share, line.whole) {
+        (Some(share), _) if has_share => {
+            let share = Ratio::new(share);
+            let is_small = share.is_some_and(|share| share.get() < 0.095);
+            let share = if is_small { format::percent1(share) } else { format::percent(share) };
+            Cell::dim(format!("{} tok", share.trim()))
+        }
         (Some(_), _) => Cell::dim("of tokens"),
         (None, Some(_)) => tables::profit(line.profit()),
         (None, None) => Cell::Empty,

@@ -52,9 +52,13 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[En
         list.title.push(Segment::dim(format!(" · p99 {seconds:.0}s")));
     }
     if let Some(about) = about {
-        let name = format::shorten(about.as_str(), 30);
-        list.title.push(Segment::text(format!(" of {name}")));
-        list.title.push(Segment::dim(" · Esc: all"));
+        // The headings of the figures have precedence over the whole title.
+        let name = format::shorten(about.as_str(), usize::from(area.width / 4).clamp(13, 30));
+        if area.width < 60 {
+            list.title = vec![Segment::title(name)];
+        } else {
+            list.title.push(Segment::text(format!(" of {name}")));
+        }
     }
     list.draw(canvas, area)
 }

@@ -24,13 +24,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let waits = if scene.app.money.against == page.bridge.against { "" } else { ", asking…" };
     let long = format!(" · an hour, against {}{waits}", page.bridge.against.name());
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
-    let Some(bridge) = page.bridge.bridge.as_ref() else {
+    // The quarter's change stands in the headline and beside the profit too: all of them are of one computation.
+    let recorded = scene.app.bridge().filter(|_| page.bridge.against == Against::Quarter);
+    let (bridge, causes) = recorded.as_ref().map_or_else(
+        || (page.bridge.bridge.as_ref(), page.bridge.causes),
+        |quarter| (Some(&quarter.bridge), quarter.causes),
+    );
+    let Some(bridge) = bridge else {
         titled(long, None).draw(canvas, area);
         canvas.pen(below, 0).put(Role::Dim, nothing_known(page.bridge.against));
         return;
     };
     let (before, after) = clocks(scene, page.bridge.against, bridge);
-    let notes = cause_notes(page.bridge.causes, &bridge.parts);
+    let notes = cause_notes(causes, &bridge.parts);
     let mut waterfall = waterfall(bridge, &notes, (&before, &after));
     let an_hour = format!(" · {}/h", format::symbol(scene.currency()).trim_end());
     let short = format!("{an_hour}, {before} to {after}");

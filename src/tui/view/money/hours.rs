@@ -34,7 +34,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     rule(canvas, area, scene, page, &shown);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let beside = if below.width >= 100 { NOW } else { 0 };
-    let scale = if below.width >= 40 { SCALE } else { 0 };
+    // A chart without a scale says nothing: bars of one cell leave room for it on the smallest screen.
+    let scale = if usize::from(below.width) >= shown.len() + usize::from(SCALE) { SCALE } else { 0 };
     let plot = Rect { width: below.width.saturating_sub(scale + beside), ..below };
     let pitch = (plot.width / (shown.len().max(1) as u16)).clamp(1, MOST_CELLS);
     let figures = if pitch >= 4 && below.height >= 8 { 2 } else { 0 };
@@ -225,7 +226,7 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
     }
     let rows = area.height.saturating_sub(text_rows);
     let area = Rect { x: area.x + 2, width: area.width - 2, ..area };
-    if let Some(profit) = scene.snap.money.profit_per_hour.filter(|_| rows >= 4) {
+    if let Some(profit) = scene.rates().snap.money.profit_per_hour.filter(|_| rows >= 4) {
         let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
         canvas.pen(area, 1).put(Role::Dim, "now, an hour");
         canvas.pen(area, 2).strong(role, &format::signed_amount(profit, scene.currency(), 12));

@@ -13,8 +13,9 @@ use crate::tui::scene::Scene;
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::lines_of::common_top;
-use crate::tui::view::list::{Col, List};
+use crate::tui::view::list::{Col, List, OrderedBy};
 use crate::tui::view::served::first_word;
+use crate::tui::view::settled::sort_by_name;
 use crate::tui::view::tables;
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::row_bar::DivergingBar;
@@ -28,8 +29,13 @@ type WorstCol<'s, 'a> = Col<'s, &'a NodeRow>;
 
 /// Draws as many nodes as there are rows, the lowest profit first.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let scene = &scene.rates();
     let mut nodes: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).collect();
-    nodes.sort_by_key(|node| (node.profit_per_hour.is_none(), node.profit_per_hour));
+    let by = [
+        WorstCol::left("", 0, |_| Cell::Empty).rising(|node| OrderedBy::Name(node.name.to_string())),
+        WorstCol::left("", 0, |_| Cell::Empty).rising(|node| OrderedBy::Number(number(node.profit_per_hour))).first(),
+    ];
+    sort_by_name(&mut nodes, &by);
     nodes.truncate(usize::from(area.height.saturating_sub(1)));
     let whys = whys(scene);
     let top = nodes.iter().filter_map(|node| number(node.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));

@@ -130,7 +130,7 @@ fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
     let idle = amount("idle ", money.idle_cost, 6);
     let on_cost = fact("profit on cost ", format::percent(money.profit_on_cost).trim(), 5);
     let gross = fact("gross margin ", format::percent1(money.gross_margin).trim(), 6);
-    let even = even(money.break_even_load, side || width < 45);
+    let even = even(scene.rates().snap.money.break_even_load, side || width < 45);
     let uncosted = (money.uncosted_engines > 0).then(|| {
         let plural = if money.uncosted_engines == 1 { "" } else { "s" };
         let worth = scene.money(Some(money.uncosted_revenue), 10);
@@ -157,6 +157,7 @@ fn fact(label: &str, value: &str, kept: usize) -> Vec<TextSpan> {
 
 /// `+ $24,524 /h   ▼ $2,000 /h`.
 fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<TextSpan> {
+    let scene = &scene.rates();
     let Some(rate) = scene.snap.money.profit_per_hour else { return fact("an hour ", format::UNKNOWN, 9) };
     let (role, glyph, sign) = sign(Some(rate));
     let glyph = if glyph == '▼' { "▼ " } else { "" };
@@ -217,6 +218,7 @@ fn change(scene: &Scene<'_>) -> Option<HeadChange> {
 
 /// The present profit per hour less that of the minute a quarter hour ago, and that minute.
 fn since_then(scene: &Scene<'_>) -> Option<(Money, units::Timestamp)> {
+    let scene = &scene.rates();
     let money = &scene.snap.money;
     let now = money.profit_per_hour.filter(|_| money.uncosted_engines == 0 && !money.young_pace)?;
     let until = (scene.snap.at - QUARTER).minute();
@@ -227,7 +229,7 @@ fn since_then(scene: &Scene<'_>) -> Option<(Money, units::Timestamp)> {
 
 /// Draws revenue = cost + profit.
 pub(super) fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let slow = scene.at(RefreshPace::TwoSeconds);
+    let slow = scene.rates();
     let selected = selection(&slow);
     let of = note(scene, selected.as_ref());
     let money = &slow.snap.money;

@@ -39,7 +39,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let bridge = scene.app.bridge();
     let facts = Facts {
         snapshot: scene.at(RefreshPace::Minute).snap,
-        rate: scene.at(RefreshPace::TwoSeconds).snap.money.profit_per_hour,
+        rate: scene.rates().snap.money.profit_per_hour,
         is_past: scene.app.then().is_some(),
         bridge: bridge.as_ref().map(|quarter| &quarter.bridge),
         zone: scene.zone(),

@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use super::selection::{self, Selection, selection};
 use super::{pointed, published};
 use crate::history::{Measure, Subject};
-use crate::tui::app::RefreshPace;
 use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
@@ -44,7 +43,7 @@ pub(super) struct OverviewVital {
 
 /// Draws the vital figures.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let slow = scene.at(RefreshPace::TwoSeconds);
+    let slow = scene.rates();
     let selected = selection(&slow);
     if area.width >= CHARTS && area.height >= 5 {
         for (place, vital) in side_by_side(area, 4, 2).into_iter().zip(vitals(&slow, selected.as_ref())) {
