@@ -223,13 +223,25 @@ fn killed_at_any_instant_the_ledger_is_the_truth() {
         }
         watch.kill();
         engine.lock().unwrap().work();
+        let uncounted = |engine: &Engine| {
+            let same = process(&ledger) == engine.born();
+            engine.now.minus(if same { said(&ledger).unwrap().0 } else { Counts::default() })
+        };
+        {
+            let engine = engine.lock().unwrap();
+            let truth = engine.made.minus(baseline).minus(lost).minus(uncounted(&engine));
+            assert_eq!(
+                said(&ledger).unwrap().1,
+                [truth; 3],
+                "after {} kills and {deaths} deaths of the engine",
+                nth + 1
+            );
+        }
         if nth % 5 == 3 {
             until_apart(&engine);
             let mut engine = engine.lock().unwrap();
             // It dies while nobody watches: what it made since the last counted look dies with it.
-            let same = process(&ledger) == engine.born();
-            let last_counted = if same { said(&ledger).unwrap().0 } else { Counts::default() };
-            lost = lost.plus(engine.now.minus(last_counted));
+            lost = lost.plus(uncounted(&engine));
             engine.restart();
             deaths += 1;
             engine.work();
