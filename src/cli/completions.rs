@@ -13,7 +13,11 @@ use crate::tui::theme::BUILT_IN;
 struct CompletionValues {
     themes: Vec<&'static str>,
     lists: Vec<&'static str>,
+    gpus: Vec<&'static str>,
 }
+
+/// Some of the forms of a time.
+const TIMES: [&str; 6] = ["now", "today", "yesterday", "1h", "24h", "7d"];
 
 /// Prints the completions of a shell.
 pub(super) fn run(shell: Shell) {
@@ -25,7 +29,12 @@ fn with_values(mut command: Command) -> Command {
     let book = Book::built_in().unwrap_or_default();
     // The parser wants names that live as long as the process, which ends when they are printed.
     let lists = book.lists().map(|list| &*list.name.clone().leak()).collect();
-    complete(&mut command, &CompletionValues { themes, lists });
+    // A shell would take a name of several words for as many values.
+    let gpus = book.gpu_rates().rates().iter().map(|rate| &*rate.gpu.clone().leak()).filter(|gpu| !gpu.contains(' '));
+    let mut gpus: Vec<&'static str> = gpus.collect();
+    gpus.sort_unstable();
+    gpus.dedup();
+    complete(&mut command, &CompletionValues { themes, lists, gpus });
     command
 }
 
@@ -36,6 +45,8 @@ fn complete(command: &mut Command, known: &CompletionValues) {
             "theme" => known.themes.clone(),
             "name" if is_themes => known.themes.clone(),
             "list" => known.lists.clone(),
+            "gpu" => known.gpus.clone(),
+            "at" | "since" | "until" => TIMES.to_vec(),
             "color" => COLORS.to_vec(),
             "log_level" => vec!["error", "warn", "info", "debug", "trace"],
             "log_format" => vec!["text", "json"],
@@ -58,7 +69,7 @@ mod tests {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut with_values(help::command()), "margintop", &mut text);
             let text = String::from_utf8_lossy(&text);
-            for value in ["gruvbox-dark", "deepseek-v3.2", "always", "debug", "model"] {
+            for value in ["gruvbox-dark", "deepseek-v3.2", "always", "debug", "model", "MI300X", "yesterday"] {
                 assert!(text.contains(value), "{shell}: {value}");
             }
             // clap_complete writes no values of positional arguments for fish.

@@ -10,7 +10,7 @@ use super::demo_args::DemoArgs;
 use super::global::Global;
 use super::picture::picture;
 use super::sources::{SourcePlan, settings};
-use super::{Failure, ledger, print, screen, scripted};
+use super::{Failure, ledger, print, screen, scripted, tell};
 use crate::clock::{Clock, ScriptedClock};
 use crate::history::History;
 use crate::reading::{Label, NodeName};
@@ -28,6 +28,9 @@ const TITLE: &str = "DeepSeek's day";
 
 /// Plays the day and prints its end, draws it, or shows it while it plays.
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
+    if let Some(warning) = args.without_effect_on_day() {
+        tell(&warning);
+    }
     let speed = args.speed.unwrap_or(SPEED);
     let runtime = runtime()?;
     let clock = ScriptedClock::at(DAY_BEGIN);

@@ -17,12 +17,16 @@ use crate::units::Span;
 /// The name of the simulated fleet, and of the machine that watches it.
 pub(super) const NAME: &str = "demo";
 
+/// The number of simulated nodes, unless another is named.
+const NODES: u32 = 12;
+
 /// Opens a made-up fleet, and prints it, shows it, or only serves it.
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let late = LateClock::default();
     let clock = Clock::Late(late.clone());
-    let simulated = Plan { speed: args.speed.unwrap_or(1.0), ..Plan::ordinary(args.nodes, clock.clone()) };
+    let (nodes, speed) = (args.nodes.unwrap_or(NODES), args.speed.unwrap_or(1.0));
+    let simulated = Plan { speed, ..Plan::ordinary(nodes, clock.clone()) };
     let fleet = runtime.block_on(simulate::open(simulated))?;
     if args.serve {
         return serve(&runtime, &fleet);

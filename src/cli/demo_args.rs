@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::once_args::OnceArgs;
-use super::speed::speed;
+use super::speed::{speed, whole_number};
 
 /// The simulated fleet.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DemoArgs {
-    /// Nodes
-    #[arg(long, help_heading = "Sources", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=4000))]
-    pub(super) nodes: u32,
+    /// Nodes [default: 12]
+    #[arg(long, help_heading = "Sources", value_parser = whole_number::<4_000>)]
+    pub(super) nodes: Option<u32>,
 
     /// Simulated seconds a second
     #[arg(long, help_heading = "Sources", value_parser = speed)]
@@ -33,4 +33,20 @@ pub(super) struct DemoArgs {
 
     #[command(flatten)]
     pub(super) once: OnceArgs,
+}
+
+impl DemoArgs {
+    /// The warning for flags that the published day has no use for.
+    pub(super) fn without_effect_on_day(&self) -> Option<String> {
+        let flags = [
+            ("--nodes", self.nodes.is_some()),
+            ("--for", self.once.span.is_some()),
+            ("--every", self.once.every.is_some()),
+        ];
+        let written: Vec<_> = flags.into_iter().filter(|(_, is_written)| *is_written).map(|(flag, _)| flag).collect();
+        let flags = written.join(" and ");
+        (!written.is_empty()).then(|| {
+            format!("--deepseek-day has no use for {flags}, which is ignored: the day has its own fleet, and its end is printed")
+        })
+    }
 }

@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::disputes::DisputeArgs;
 use super::global::Global;
-use super::ledger::choice;
+use super::ledger::{Choice, choice};
 use super::out::{self, Stdout};
 use super::sources::settings;
 use super::when::When;
@@ -64,9 +64,14 @@ pub(super) enum LeaseAction {
 
 /// The ledger that is named, or the user's own.
 pub(super) fn path(global: &Global) -> Result<PathBuf, Failure> {
-    choice(global, &settings(global)?).or_own().ok_or_else(|| {
-        Failure::Usage("a ledger in memory is gone with its process: name its file with --ledger PATH".to_owned())
-    })
+    let choice = choice(global, &settings(global)?);
+    let why = match choice {
+        Choice::Nowhere => "a ledger in memory is gone with its process: name a file with --ledger PATH",
+        Choice::File(_) | Choice::Unsaid => {
+            "no home folder in which a ledger could be: name its file with --ledger PATH, or set HOME"
+        }
+    };
+    choice.or_own().ok_or_else(|| Failure::Usage(why.to_owned()))
 }
 
 /// `margintop ledger verify|export|import|disputes|reset-target`.

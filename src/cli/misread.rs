@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 
 use super::help;
-use crate::words::nearest;
+use crate::words::{meant, nearest};
 
 /// The message for a target that is nearly a subcommand: `dmeo`. A name with a digit, a dot, a
 /// port or a path is a host. `None` if a subcommand is named.
@@ -31,9 +31,46 @@ pub(super) fn mistyped(words: &[String]) -> Option<String> {
 pub(super) fn told(error: &clap::Error, words: &[String]) -> Option<String> {
     contradiction(error)
         .or_else(|| no_value(error))
+        .or_else(|| value_missing(error, words))
         .or_else(|| no_word(error))
+        .or_else(|| no_subcommand(error, words))
         .or_else(|| unknown(error, words))
         .or_else(|| missing(error, words))
+}
+
+/// The message for a flag without its value, if the value is not one of a few words.
+fn value_missing(error: &clap::Error, words: &[String]) -> Option<String> {
+    let (Some(ContextValue::String(usage)), Some(ContextValue::String(written))) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+    else {
+        return None;
+    };
+    let has_words =
+        matches!(error.get(ContextKind::ValidValue), Some(ContextValue::Strings(known)) if !known.is_empty());
+    if error.kind() != ErrorKind::InvalidValue || !written.is_empty() || has_words {
+        return None;
+    }
+    let name = flag(usage);
+    let (_, command) = called(words);
+    let root = help::command();
+    let mut arguments = command.get_arguments().chain(root.get_arguments());
+    let what = arguments.find(|arg| arg.get_long().is_some_and(|long| name == format!("--{long}")));
+    let what = what.and_then(clap::Arg::get_help).map_or_else(String::new, |what| format!(": {what}"));
+    Some(format!("{name} needs a value: write {usage}{what}"))
+}
+
+/// The message for a word that is no subcommand: `ledger verfy`, `help onc`.
+fn no_subcommand(error: &clap::Error, words: &[String]) -> Option<String> {
+    let Some(ContextValue::String(written)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let words: Vec<String> = words.iter().filter(|word| *word != "help").cloned().collect();
+    let (path, command) = called(&words);
+    let known = command.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help");
+    let known: Vec<&str> = known.collect();
+    let or = match meant(written, known.iter().copied()) {
+        near if near.is_empty() => format!(": write one of {}", known.join(", ")),
+        near => near,
+    };
+    Some(format!("`{path}` has no subcommand \"{written}\"{or}"))
 }
 
 /// The message for a value that is none of the words that a flag takes.
@@ -109,16 +146,28 @@ fn same_meaning<'a>(word: &str, flags: &[&'a str]) -> Option<&'a str> {
 /// The warning for a flag that is known everywhere and without effect on the called subcommand. A variable without effect is
 /// for other subcommands.
 pub(super) fn without_effect(matches: &ArgMatches) -> Option<String> {
+    let flag = *ignored(matches).first()?;
+    let path = path_of(matches);
+    let called = if path.is_empty() { "the dashboard".to_owned() } else { format!("`margintop {}`", path.join(" ")) };
+    let takers = help::takers(flag).join(", ");
+    Some(format!("{called} has no use for --{}, which is ignored: it is for {takers}", flag.replace('_', "-")))
+}
+
+/// The names of the called subcommand, from the outside in.
+fn path_of(matches: &ArgMatches) -> Vec<String> {
     let (mut path, mut inner) = (Vec::new(), matches);
     while let Some((name, below)) = inner.subcommand() {
         path.push(name.to_owned());
         inner = below;
     }
+    path
+}
+
+/// The flags that are known everywhere, are written in this call, and have no effect on the called subcommand.
+fn ignored(matches: &ArgMatches) -> Vec<&'static str> {
+    let path = path_of(matches);
     let is_written = |flag: &&str| matches.value_source(flag) == Some(ValueSource::CommandLine);
-    let flag = help::GLOBAL.into_iter().filter(is_written).find(|flag| !help::takes(&path, flag))?;
-    let called = if path.is_empty() { "the dashboard".to_owned() } else { format!("`margintop {}`", path.join(" ")) };
-    let takers = help::takers(flag).join(", ");
-    Some(format!("{called} has no use for --{}, which is ignored: it is for {takers}", flag.replace('_', "-")))
+    help::GLOBAL.into_iter().filter(is_written).filter(|flag| !help::takes(&path, flag)).collect()
 }
 
 /// The message for arguments that are needed and not given.
@@ -196,6 +245,53 @@ mod tests {
         let text = "--interval is given twice: write it once";
         assert_eq!(told("margintop once --interval 1s --interval 2s").as_deref(), Some(text));
         assert_eq!(told("margintop once --json"), None);
+    }
+
+    /// Class: an error of the parser that shows in its own words, or with an empty list of what to write.
+    #[test]
+    fn flags_without_a_value_and_inner_subcommands_say_what_to_write() {
+        let of = |arguments: &str| {
+            let words: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
+            let error = help::command().try_get_matches_from(&words).err()?;
+            super::told(&error, &words[1..])
+        };
+        for (call, message) in [
+            ("once --theme", "--theme needs a value: write --theme <NAME>: A theme; `margintop themes` lists them"),
+            (
+                "once --for",
+                "--for needs a value: write --for <DURATION>: Take the rates over this long; 0 polls once, without rates",
+            ),
+            ("report --format", "--format: write one of table, json, csv, hledger, beancount, focus"),
+            ("ledger verfy", "`margintop ledger` has no subcommand \"verfy\"; is it \"verify\"?"),
+            ("lease foo", "`margintop lease` has no subcommand \"foo\": write one of list, end"),
+            ("ledger disputes acept 1", "`margintop ledger disputes` has no subcommand \"acept\"; is it \"accept\"?"),
+            ("help onc", "`margintop` has no subcommand \"onc\"; is it \"once\"?"),
+            ("help config chek", "`margintop config` has no subcommand \"chek\"; is it \"check\"?"),
+        ] {
+            assert_eq!(of(&format!("margintop {call}")).as_deref(), Some(message), "{call}");
+        }
+    }
+
+    /// Class: a flag without a value is answered with an empty list.
+    #[test]
+    fn every_flag_without_its_value_is_told_what_to_write() -> Result<(), Box<dyn std::error::Error>> {
+        for path in paths(&help::command(), &[]) {
+            let mut command = help::command();
+            for name in &path {
+                command = command.find_subcommand(name).cloned().ok_or("it was listed")?;
+            }
+            let takes_value = |arg: &&clap::Arg| arg.get_action().takes_values() && arg.get_num_args().is_none();
+            for long in command.get_arguments().filter(takes_value).filter_map(clap::Arg::get_long) {
+                let words = [vec!["margintop".to_owned()], path.clone(), vec![format!("--{long}")]].concat();
+                let error = help::command().try_get_matches_from(&words).err().ok_or("it has no value")?;
+                let told = super::told(&error, &words[1..]).unwrap_or_default();
+                assert!(
+                    told.starts_with(&format!("--{long}")) && told.contains("write ") && !told.ends_with(' '),
+                    "{words:?}: {told}"
+                );
+            }
+        }
+        Ok(())
     }
 
     /// The paths of a command and of all below it.

@@ -1,9 +1,11 @@
 //! Output to stdout. If the reader closes the pipe, later output is dropped, and the
 //! program ends successfully.
 
-use std::io::{self, ErrorKind, Write};
+use std::borrow::Cow;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use super::Failure;
+use crate::tui::theme::Glyphs;
 
 /// Stdout, until its reader closes it.
 #[derive(Debug, Default)]
@@ -47,9 +49,18 @@ impl Write for Stdout {
     }
 }
 
+/// A text for stdout: on a terminal whose locale is not UTF-8, in ASCII.
+pub(super) fn shown(text: &str) -> Cow<'_, str> {
+    if io::stdout().is_terminal() { glyphs().text(text) } else { Cow::Borrowed(text) }
+}
+
+fn glyphs() -> Glyphs {
+    Glyphs::detect(|name| std::env::var(name).ok())
+}
+
 /// Prints a text.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
-    let mut out = Stdout::default();
+    let (mut out, text) = (Stdout::default(), shown(text));
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
 }
@@ -61,7 +72,8 @@ pub(super) fn line(text: &str) -> Result<(), Failure> {
 
 /// Prints a message to stderr, each line with the program's name. Errors of stderr are ignored.
 pub(super) fn tell(why: &str) {
-    let mut err = std::io::stderr().lock();
+    let mut err = io::stderr().lock();
+    let why = if err.is_terminal() { glyphs().text(why) } else { Cow::Borrowed(why) };
     for line in why.lines() {
         // The message may quote outside text like file names.
         let harmless: String = line.chars().filter(|c| !c.is_control()).collect();

@@ -233,6 +233,12 @@ pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
+/// Refuses global flags with wrong values, all at once.
+pub(super) fn check_flags(global: &Global) -> Result<(), Failure> {
+    let wrong: Vec<String> = flags(global).into_iter().filter_map(Result::err).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::Usage(wrong.join("\n"))) }
+}
+
 /// The results of checking the global flags.
 fn flags(global: &Global) -> Vec<Result<(), String>> {
     let given = |flag: &'static str, value: &Option<String>, check: fn(&str) -> Result<(), String>| {

@@ -23,8 +23,7 @@ pub(super) enum When {
 }
 
 /// What a time may be written like, as the end of a message.
-const FORMS: &str =
-    "write 11:30 (of today), 2025-02-27, 2025-02-27T12:00, 2025-02-27T12:00+08:00, today, yesterday, 24h or 7d";
+const FORMS: &str = "write now, today, yesterday, 11:30 (of today), 15m, 24h or 7d (ago), 2025-02, 2025-02-27, 2025-02-27T12:00, 2025-02-27T12:00Z or 2025-02-27T12:00+08:00";
 
 impl When {
     /// Reads `2025-02-27T12:00:00Z`, `2025-02-27 12:00+08:00`, `2025-02-27 12:00`, `2025-02-27`, `2025-02`, `today`,
@@ -147,7 +146,20 @@ mod tests {
         {
             assert!(When::parse(text).is_err_and(|why| why.contains(FORMS)), "{text}");
         }
-        assert!(When::parse("yesterdy").is_err_and(|why| why.contains("is it \"yesterday\"? If not, write 11:30")));
+        assert!(
+            When::parse("yesterdy").is_err_and(|why| why.contains("is it \"yesterday\"? If not, write now, today"))
+        );
+    }
+
+    /// Class: a message that names other words than are read.
+    #[test]
+    fn every_form_that_a_message_names_is_read() {
+        let forms = FORMS.trim_start_matches("write ").replace(" or ", ", ");
+        let words: Vec<&str> = forms.split(", ").filter_map(|form| form.split(' ').next()).collect();
+        assert!(words.len() > 9, "{words:?}");
+        for word in words {
+            assert!(When::parse(word).is_ok(), "{word}");
+        }
     }
 
     #[test]

@@ -33,9 +33,24 @@ impl ConfigError {
     /// A value that the TOML reader refused, with its key and text if its place is known.
     pub(super) fn of_value(file: &Path, text: &str, place: &[String], error: &toml::de::Error) -> Self {
         let mut mistake = Self::from_toml(file, text, error);
+        let unknown = error.message().strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+        if let Some(key) = unknown.filter(|key| place.len() > 1 && TOP_KEYS.contains(key)) {
+            let table = &place[0];
+            mistake.why = format!("{key} is no key of {table}: write it above the first line in brackets");
+            return mistake;
+        }
         let is_of_key = ["unknown field", "missing field"].iter().any(|kind| error.message().starts_with(kind));
         if let Some(key) = key_of(place).filter(|_| !is_of_key) {
             let value = error.span().and_then(|span| text.get(span)).filter(|value| is_short(value));
+            let number = value.filter(|value| value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
+            let is_heading = place.len() == 1 && text.contains(&format!("[{key}]"));
+            if is_heading && error.message() == "invalid type: map, expected a sequence" {
+                mistake.why = format!("[{key}] is one of several: write [[{key}]]");
+                return mistake;
+            }
+            if let (Some(number), Some(unit)) = (number, unit_of(&key)) {
+                mistake.why = format!("without its unit and quotes: write \"{number}{unit}\"");
+            }
             let value = value.map_or_else(String::new, |value| format!(" {value}"));
             mistake.why = format!("{key}{value}: {}", mistake.why);
         }
@@ -68,12 +83,45 @@ pub(super) struct Findings<'a> {
     warnings: Vec<ConfigError>,
     /// Tables with mistakes: what else they lack is not reported.
     wrong: Vec<Vec<String>>,
+    /// Whether prices and leases are not reported, because something that they depend on could not be read.
+    without_money: bool,
 }
+
+/// The keys that stand above all tables.
+const TOP_KEYS: [&str; 15] = [
+    "interval",
+    "currency",
+    "compare_to",
+    "timezone",
+    "theme",
+    "color",
+    "nvml_lib",
+    "log",
+    "log_level",
+    "log_format",
+    "bill",
+    "ledger",
+    "absence",
+    "release_after",
+    "price_files",
+];
+
+/// The tables that depend on the currency, the zone, exchange rates, aliases and prices.
+const MONEY_TABLES: [&str; 4] = ["fx", "price", "lease", "scenario"];
 
 impl<'a> Findings<'a> {
     /// An empty collection.
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text, found: Vec::new(), warnings: Vec::new(), wrong: Vec::new() }
+        Self { path, text, found: Vec::new(), warnings: Vec::new(), wrong: Vec::new(), without_money: false }
+    }
+
+    /// Stops reporting on prices and leases.
+    pub(super) const fn skip_money(&mut self) {
+        self.without_money = true;
+    }
+
+    fn is_skipped(&self, table: &str) -> bool {
+        self.without_money && MONEY_TABLES.contains(&table)
     }
 
     /// Stops reporting on the tables at these paths.
@@ -88,11 +136,17 @@ impl<'a> Findings<'a> {
 
     /// Adds a mistake of the file as a whole.
     pub(super) fn file(&mut self, why: impl Into<String>) {
+        if self.without_money {
+            return;
+        }
         self.found.push(ConfigError::new(self.path, why));
     }
 
     /// Adds a mistake of a key of the file.
     pub(super) fn key(&mut self, key: &str, why: impl fmt::Display) {
+        if self.without_money && key == "compare_to" {
+            return;
+        }
         self.found.push(ConfigError::at(self.path, self.text, &[key.to_owned()], format!("{key}: {why}")));
     }
 
@@ -107,10 +161,10 @@ impl<'a> Findings<'a> {
         self.warnings.push(ConfigError::at(self.path, self.text, &place, why));
     }
 
-    /// Adds a mistake of a key of a table.
+    /// Adds a mistake of a key of a table, also if the table has others.
     pub(super) fn inner(&mut self, table: &str, key: &str, why: impl fmt::Display) {
         let place = [table.to_owned(), key.to_owned()];
-        if self.is_wrong(&[table]) {
+        if self.wrong.contains(&place.to_vec()) {
             return;
         }
         self.found.push(ConfigError::at(self.path, self.text, &place, format!("{table}.{key}: {why}")));
@@ -118,7 +172,7 @@ impl<'a> Findings<'a> {
 
     /// Adds a mistake of the `nth` table of a kind.
     pub(super) fn table(&mut self, table: &str, nth: usize, why: impl Into<String>) {
-        if !self.is_wrong(&[table, &nth.to_string()]) {
+        if !self.is_skipped(table) && !self.is_wrong(&[table, &nth.to_string()]) {
             self.found.push(ConfigError::at_table(self.path, self.text, table, nth, why));
         }
     }
@@ -126,7 +180,7 @@ impl<'a> Findings<'a> {
     /// Adds a mistake of a value in the `nth` table of a kind, also if the table has others.
     pub(super) fn value_in(&mut self, table: &str, nth: usize, key: &str, why: impl Into<String>) {
         let place = [table.to_owned(), nth.to_string(), key.to_owned()];
-        if !self.wrong.contains(&place.to_vec()) {
+        if !self.is_skipped(table) && !self.wrong.contains(&place.to_vec()) {
             self.found.push(ConfigError::at(self.path, self.text, &place, why));
         }
     }
@@ -153,6 +207,18 @@ impl<'a> Findings<'a> {
     pub(super) fn check(self) -> Result<Vec<ConfigError>, Vec<ConfigError>> {
         if self.found.is_empty() { Ok(self.warnings) } else { Err(self.found) }
     }
+}
+
+/// The unit that a duration of this key has most often.
+fn unit_of(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "interval" | "slo.ttft_p99" | "slo.e2e_p99" => "s",
+        "slo.itl_p99" => "ms",
+        "absence" => "h",
+        "release_after" => "m",
+        "life" => "y",
+        _ => return None,
+    })
 }
 
 /// A key as it is shown to people: without the table's kind and number.
@@ -215,7 +281,11 @@ fn advise(message: &str) -> String {
         Some((number, _)) if message.starts_with("invalid type") && number.starts_with('-') => {
             format!("{number} is negative and without quotes: write 0 or more in quotes, like \"2.00\"")
         }
-        Some((number, _)) if message.starts_with("invalid type") && message.ends_with("expected a string") => {
+        Some((number, _))
+            if message.starts_with("invalid type")
+                && message.ends_with("expected a string")
+                && !message.contains("boolean") =>
+        {
             format!("a number without quotes: write \"{number}\"")
         }
         Some((unknown, known)) if message.starts_with("unknown field") => {
@@ -233,6 +303,7 @@ fn advise(message: &str) -> String {
         }
         Some((number, _)) if message.starts_with("invalid value: integer") => out_of_range(number, message),
         _ if message.starts_with("invalid type") => of_another_type(message),
+        _ if message.contains("duplicate key") => "this key or table is in the file twice: write it once".to_owned(),
         _ => message.to_owned(),
     }
 }
@@ -244,6 +315,7 @@ fn of_another_type(message: &str) -> String {
         Some("a boolean") => "true or false, without quotes",
         Some("a sequence") => "a list in brackets, like [\"a\"]",
         Some("a string") => "a text in quotes",
+        Some("path string") => "a path in quotes",
         _ => return message.to_owned(),
     };
     format!("of another type: write {write}")
@@ -274,6 +346,10 @@ mod tests {
         assert_eq!(negative, "-1 is negative and without quotes: write 0 or more in quotes, like \"2.00\"");
         let text = advise("invalid type: string \"a\", expected u32");
         assert_eq!(text, "of another type: write a whole number without quotes");
+        let path = advise("invalid type: boolean `true`, expected path string");
+        assert_eq!(path, "of another type: write a path in quotes");
+        let text = advise("invalid type: boolean `true`, expected a string");
+        assert_eq!(text, "of another type: write a text in quotes");
         assert_eq!(
             advise("invalid type: map, expected a sequence"),
             "of another type: write a list in brackets, like [\"a\"]"

@@ -10,6 +10,9 @@ use crate::pricing::{Bill, RentWhen, Rounding};
 use crate::reading::EngineRole;
 use crate::units::{HourlyRate, PowerPrice, Price, Share};
 
+/// The tables that a file has one of.
+pub(super) const SINGLE_TABLES: [&str; 4] = ["overhead", "budget", "plausibility", "slo"];
+
 /// The whole file. Any other key is a mistake.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

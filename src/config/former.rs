@@ -74,7 +74,7 @@ mod tests {
     ];
 
     fn told(text: &str) -> (Vec<String>, Vec<String>, Option<ConfigFile>) {
-        let read = read::<ConfigFile>(Path::new("margintop.toml"), text, MADE_UP);
+        let read = read::<ConfigFile>(Path::new("margintop.toml"), text, MADE_UP, &[]);
         let words = |errors: &[ConfigError]| errors.iter().map(ToString::to_string).collect();
         (words(&read.warnings), words(&read.mistakes), read.file)
     }

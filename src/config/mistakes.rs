@@ -26,12 +26,18 @@ pub(super) struct Read<T> {
     pub(super) places: Vec<Vec<String>>,
 }
 
-/// Reads a file's text, including keys under their former names.
-pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &[FormerKey]) -> Read<T> {
+/// Reads a file's text, including keys under their former names. `single` are the tables that there is one of.
+pub(super) fn read<'a, T: Deserialize<'a>>(
+    path: &Path,
+    text: &'a str,
+    former: &[FormerKey],
+    single: &[&str],
+) -> Read<T> {
     let mut places = Vec::new();
     let (mut root, warnings, mut mistakes) = match DeTable::parse(text) {
         Ok(mut table) => {
-            let (warnings, mistakes) = rename(table.get_mut(), former, path, text);
+            let (warnings, mut mistakes) = rename(table.get_mut(), former, path, text);
+            mistakes.extend(written_as_lists(table.get_mut(), single, path, text));
             (Spanned::new(table.span(), DeValue::Table(table.into_inner())), warnings, mistakes)
         }
         Err(error) => {
@@ -70,7 +76,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &
                 stand_ins.push(StandIn { place: [&place[..], &[missing]].concat(), at, tried: 0 });
                 stand_ins.last_mut().is_some_and(|own| own.next(&mut root))
             }
-            (Some(place), None) => remove(&mut root, place),
+            (Some(place), None) => remove(&mut root, place).map(|removed| places.push(removed.to_vec())).is_some(),
             (None, _) => false,
         };
         places.extend(place);
@@ -78,6 +84,19 @@ pub(super) fn read<'a, T: Deserialize<'a>>(path: &Path, text: &'a str, former: &
             return Read { file: None, mistakes, warnings, places };
         }
     }
+}
+
+/// Removes and reports the tables that there is one of and that are written as one of several: `[[slo]]`.
+fn written_as_lists(root: &mut DeTable<'_>, single: &[&str], path: &Path, text: &str) -> Vec<ConfigError> {
+    let is_list = |name: &&str| root.get(*name).is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)));
+    let wrong: Vec<&str> = single.iter().copied().filter(is_list).collect();
+    let of = |name: &str| {
+        let why = format!("[[{name}]]: there is one of it: write [{name}]");
+        let mistake = ConfigError::at(path, text, &[name.to_owned()], why);
+        root.remove(name);
+        mistake
+    };
+    wrong.into_iter().map(of).collect()
 }
 
 /// The missing field that a message names.
@@ -151,12 +170,15 @@ impl StandIn {
     }
 }
 
-/// Removes a mistake. Returns whether there was something to remove.
-fn remove(root: &mut Spanned<DeValue<'_>>, place: &[String]) -> bool {
-    let Some((last, outer)) = place.split_last() else { return false };
-    let Some(holder) = inside(root, outer) else { return false };
-    let DeValue::Table(table) = holder.get_mut() else { return false };
-    table.remove(last.as_str()).is_some()
+/// Removes a mistake: its key and value. Returns the place of the key.
+fn remove<'a>(root: &mut Spanned<DeValue<'_>>, place: &'a [String]) -> Option<&'a [String]> {
+    let (last, outer) = place.split_last()?;
+    match inside(root, outer)?.get_mut() {
+        DeValue::Table(table) => table.remove(last.as_str()).map(|_| place),
+        // Without one of its values, the others of a list would be at other places.
+        DeValue::Array(_) => remove(root, outer),
+        _ => None,
+    }
 }
 
 fn inside<'t, 'i>(root: &'t mut Spanned<DeValue<'i>>, place: &[String]) -> Option<&'t mut Spanned<DeValue<'i>>> {
@@ -224,12 +246,59 @@ mod tests {
         assert_eq!(too_large, 1, "{told:#?}");
     }
 
+    /// Class: one mistake ends the search for others.
+    #[test]
+    fn a_table_of_another_kind_or_an_unknown_one_hides_no_other_mistake() {
+        let told = |text: &str| mistakes(Path::new("m.toml"), text);
+        let starts = |text: &str, starts: &[&str]| {
+            let told = told(text);
+            assert_eq!(told.len(), starts.len(), "{told:#?}");
+            for (told, start) in told.iter().zip(starts) {
+                assert!(told.starts_with(&format!("m.toml:{start}")), "{start}: {told}");
+            }
+        };
+        starts(
+            "interval = 5\n[[alart]]\nwhen = \"x\"\n[[alart]]\nwhen = \"y\"\n[slo]\nttft_p50 = \"1s\"\nttft_p99 = 2\n\
+             itl_p99 = \"60\"\ne2e_p99 = \"soon\"\n",
+            &[
+                "1: interval 5: without its unit and quotes: write \"5s\"",
+                "2: unknown key \"alart\"",
+                "7: unknown key \"ttft_p50\"; is it \"ttft_p99\"?",
+                "8: slo.ttft_p99 2: without its unit and quotes: write \"2s\"",
+                "9: slo.itl_p99: \"60\" is without a unit: write \"60ms\" or \"60s\"",
+                "10: slo.e2e_p99: \"soon\" is not a duration",
+            ],
+        );
+        starts(
+            "[[slo]]\nttft_p99 = \"2s\"\n[lease]\ngpu = \"H100\"\n[[alias]]\nmodel = \"a\"\nnames = [1, 2]\n[[target]]\nurl = \"a b\"\n\
+             [[budget]]\n[plausibility]\noutput_per_gpu = 0\n",
+            &[
+                "1: [[slo]]: there is one of it: write [slo]",
+                "3: [lease] is one of several: write [[lease]]",
+                "7: names 1: ",
+                "9: ",
+                "10: [[budget]]: there is one of it: write [budget]",
+                "12: plausibility.output_per_gpu: ",
+            ],
+        );
+        starts(
+            "[[target]]\nurl = \"http://a:1\"\nabsence = \"24h\"\n[budget]\nmonth = \"much\"\n",
+            &["3: absence is no key of target: write it above the first line in brackets", "5: budget.month: "],
+        );
+        // What may be wrong only because of another mistake is not reported.
+        starts(
+            "currency = 5\ntimezone = \"Mars/Base\"\ncompare_to = \"nosuch\"\n[[fx]]\nfrom = \"CNY\"\nto = \"USD\"\n\
+             rate = 7\nat = \"2026-01-01\"\n[[lease]]\ngpu = \"H100\"\nrate = \"2\"\ncurrency = \"CNY\"\n",
+            &["1: currency 5: ", "2: timezone: ", "7: rate 7: "],
+        );
+    }
+
     /// The same of price files, in which amounts are needed.
     #[test]
     fn what_a_price_file_needs_is_told_once() {
         let text = "[[list]]\nname = \"a\"\ncurrency = \"USD\"\n[list.tiers.standard]\nhit = \"-1\"\nmiss = \"x\"\n\
                     [[gpu]]\ngpu = \"H100\"\nrate = \"a lot\"\n[[history]]\nmodels = 1\nlists = 2\n";
-        let read = super::read::<crate::pricing::PriceFile>(Path::new("p.toml"), text, &[]);
+        let read = super::read::<crate::pricing::PriceFile>(Path::new("p.toml"), text, &[], &[]);
         let told: Vec<_> = read.mistakes.iter().map(ToString::to_string).collect();
         let starts = ["9: rate", "7: the key \"dated\"", "12: lists 2", "11: models 1"];
         let of_tier = ["5: tiers.standard.hit", "6: tiers.standard.miss", "4: the key \"output\""];

@@ -161,7 +161,7 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
             return vec![ConfigError::new(path, why)];
         }
     };
-    let super::mistakes::Read { file, mistakes, .. } = super::mistakes::read::<PriceFile>(path, &text, &[]);
+    let super::mistakes::Read { file, mistakes, .. } = super::mistakes::read::<PriceFile>(path, &text, &[], &[]);
     match file.filter(|_| mistakes.is_empty()) {
         Some(file) => {
             let mistakes = book.add_all(file);

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::duration::{often_enough, parse_duration, parse_interval};
 use super::error::Findings;
-use super::file::{ConfigFile, TargetTable};
+use super::file::{ConfigFile, SINGLE_TABLES, TargetTable};
 use super::former::FORMER;
 use super::lease_conflicts::{doubtful, refuse_contradictions};
 use super::leases::leases;
@@ -105,8 +105,8 @@ const RELEASE_AFTER: Duration = Duration::from_secs(300);
 /// The largest value of either.
 const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
-/// Keys that the check of other keys depends on.
-const NEEDED_BY_OTHERS: [&str; 6] = ["currency", "timezone", "price", "price_files", "lease", "target"];
+/// Keys that the check of prices and leases depends on.
+const NEEDED_BY_MONEY: [&str; 5] = ["currency", "timezone", "price", "price_files", "lease"];
 
 /// The file of the configuration: the named one, else `$XDG_CONFIG_HOME/margintop/`, else `/etc/margintop/`.
 pub fn find(named: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
@@ -156,19 +156,18 @@ pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<Conf
 }
 
 fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
-    let Read { file, mut mistakes, warnings, places } = super::mistakes::read(path, text, FORMER);
+    let Read { file, mut mistakes, warnings, places } = super::mistakes::read(path, text, FORMER, &SINGLE_TABLES);
     let mut findings = Findings::new(path, text);
     // Other mistakes are reported too, unless they depend on something that could not be read.
     let is_apart = |place: &Vec<String>| match place.first().map(String::as_str) {
         None | Some("fx" | "alias") => false,
-        Some(key) => place.len() > 1 || !NEEDED_BY_OTHERS.contains(&key),
+        Some(key) => place.len() > 1 || !NEEDED_BY_MONEY.contains(&key),
     };
-    let apart = places.iter().all(is_apart);
+    if !places.iter().all(is_apart) {
+        findings.skip_money();
+    }
     findings.skip(places);
-    let checked = match file {
-        Some(file) if apart => check(file, findings, path, text, now),
-        _ => Err(Vec::new()),
-    };
+    let checked = file.map_or_else(|| Err(Vec::new()), |file| check(file, findings, path, text, now));
     if mistakes.is_empty() {
         return checked.map(|settings| Settings { warnings: [warnings, settings.warnings].concat(), ..settings });
     }
@@ -194,8 +193,7 @@ fn check(
     let release_after = file.release_after.as_deref().map_or(Ok(RELEASE_AFTER), |text| parse_duration(text, LONGEST));
     let release_after = findings.value("release_after", release_after, RELEASE_AFTER);
     let zone = findings.value("timezone", zone(file.timezone.as_deref()), TimeZone::UTC);
-    let month = file.budget.month.as_deref().map(amount).transpose();
-    let budget = findings.value("budget", month, None);
+    let budget = budget(file.budget.month.as_deref(), &mut findings);
     let exchange = prices::exchange(&file.exchange, &zone, &mut findings);
     let money = prices::MoneyTerms { currency: &currency, exchange: &exchange, now, zone: &zone };
     let targets = targets(&file.targets, &mut findings);
@@ -253,6 +251,12 @@ fn compare_to(named: Option<String>, currency: &str) -> Option<String> {
         "CNY" => Some("deepseek-r1-standard-cny".to_owned()),
         _ => None,
     })
+}
+
+/// The budget of a month.
+fn budget(month: Option<&str>, findings: &mut Findings<'_>) -> Option<Money> {
+    let amount = month.map(amount)?;
+    amount.map_err(|why| findings.inner("budget", "month", why)).ok()
 }
 
 /// An amount of money with six decimals.

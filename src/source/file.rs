@@ -1,5 +1,6 @@
 //! A metrics page in a file.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use crate::clock::Clock;
 use crate::dialect::{self, Hint};
 use crate::reading::{Event, Label, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
 use crate::units::Moment;
+use crate::words::system_error;
 
 /// A metrics page in a file, which is read at each poll.
 #[derive(Debug)]
@@ -62,11 +64,11 @@ impl Source for PageFile {
 async fn read(path: &Path, cap: u64, clock: &Clock) -> Result<(Moment, ScrapeCost, PageReading), ScrapeTrouble> {
     let (file, stopwatch) = (path.to_owned(), clock.stopwatch());
     let read = tokio::task::spawn_blocking(move || read_whole(&file, cap));
-    let refuse = |why: &str| ScrapeTrouble::Other(Label::new(&format!("{}: {why}", path.display())));
+    let refuse = |why: &str| ScrapeTrouble::Other(Label::new(why));
     let body = match read.await {
         Ok(Ok(Some(body))) => body,
         Ok(Ok(None)) => return Err(refuse("it was written while it was read: nothing of it is counted")),
-        Ok(Err(error)) => return Err(refuse(&error.to_string())),
+        Ok(Err(error)) => return Err(refuse(&remedy(&error))),
         Err(_) => return Err(refuse("reading it was given up")),
     };
     if body.len() as u64 > cap {
@@ -74,6 +76,17 @@ async fn read(path: &Path, cap: u64, clock: &Clock) -> Result<(Moment, ScrapeCos
     }
     let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: body.len() as u64 };
     Ok((clock.now(), cost, dialect::read(&body, &Hint::default())?))
+}
+
+/// Why a file cannot be read, and what to do.
+fn remedy(error: &std::io::Error) -> String {
+    let remedy = match error.kind() {
+        ErrorKind::NotFound => "; check the path, or save a page to it: curl http://HOST:PORT/metrics > FILE.prom",
+        ErrorKind::PermissionDenied => "; let this user read it, or name another file",
+        ErrorKind::IsADirectory => "; name a file in it",
+        _ => "",
+    };
+    format!("{}{remedy}", system_error(error))
 }
 
 /// The bytes of a file, up to one more than `cap`; `None` if the file was written meanwhile.

@@ -71,7 +71,7 @@ fn a_variable_with_a_bad_value_is_named() {
         assert_eq!((empty.code, empty.err.as_str()), (Some(0), ""), "{variable} is empty");
     }
     let ran = Program::new(["agent"]).env("MARGINTOP_LISTEN", "nowhere").run();
-    assert!(ran.code == Some(1) && ran.err.contains("MARGINTOP_LISTEN"), "{}", ran.err);
+    assert!(ran.code == Some(2) && ran.err.contains("MARGINTOP_LISTEN"), "{}", ran.err);
     let flag = Program::new(["config", "check", "--color", "never"]).env("MARGINTOP_COLOR", "blue").run();
     assert_eq!(flag.code, Some(0), "a flag wins over its variable: {}", flag.err);
 }
@@ -138,7 +138,7 @@ fn times_are_written_in_the_same_words_everywhere() {
     ] {
         let ran = refused(Program::new(arguments));
         assert!(
-            ran.err.contains(": \"noon\" is no time: write 11:30 (of today), 2025-02-27"),
+            ran.err.contains(": \"noon\" is no time: write now, today, yesterday, 11:30 (of today)"),
             "{arguments:?}: {}",
             ran.err
         );
@@ -178,6 +178,7 @@ fn a_file_that_is_not_there_says_where_it_was_looked_for_and_what_to_do() {
     for (call, code, remedy) in [
         (&["once", "--config", "/nowhere/m.toml"][..], 2, "check the path, or write a file to start from"),
         (&["config", "check", "--config", "/nowhere/m.toml"], 2, "config init --config /nowhere/m.toml"),
+        (&["once", "/nowhere/m.prom", "nvml:off"], 1, "save a page to it: curl http://HOST:PORT/metrics > FILE.prom"),
         (&["replay", "/nowhere/m.rec"], 1, "check the path: `margintop record FILE` writes a recording"),
         (&["replay", "/nowhere/m.rec", "--json"], 1, "check the path"),
         (&["reconcile", "/nowhere/m.csv"], 1, "check the path"),
@@ -189,7 +190,47 @@ fn a_file_that_is_not_there_says_where_it_was_looked_for_and_what_to_do() {
         assert!(ran.err.contains("/nowhere/m") || ran.err.contains("/nowhere/r"), "{call:?}: {}", ran.err);
         assert!(ran.err.contains(": No such file or directory; ") && ran.err.contains(remedy), "{call:?}: {}", ran.err);
         assert!(!ran.err.contains("os error"), "{call:?}: {}", ran.err);
+        assert!(!ran.err.contains("m.prom: /nowhere/m.prom"), "{}", ran.err);
     }
+}
+
+/// Class: a call that is wrong is answered in the words of a library, or as if something else were wrong.
+#[test]
+fn a_wrong_value_says_what_to_write() {
+    let addresses = ["9545", "gpu-01", "127.0.0.1:99999"];
+    for (call, word) in [
+        (&["demo", "--nodes", "x"][..], "--nodes: \"x\": write a whole number from 1 to 4000"),
+        (&["price", "--from", "a.json", "--gpus", "0"], "--gpus: \"0\": write a whole number from 1 to 1000000"),
+        (&["price", "--list", "deepseek-v3.2", "--class", "write"], "--class write: write the class and its tokens"),
+        (&["agent", "--listen", addresses[0]], "\"9545\" is not a host and a port to listen on: write 127.0.0.1:9545"),
+        (&["serve", "nvml:off", "--listen", addresses[1]], "\"gpu-01\" is not a host and a port"),
+        (&["serve", "nvml:off", "--listen", addresses[2]], "\"127.0.0.1:99999\" is not a host and a port"),
+    ] {
+        let ran = refused(Program::new(call));
+        assert!(ran.err.contains(word) && ran.err.lines().count() == 1, "{call:?}: {}", ran.err);
+    }
+}
+
+/// Class: a flag that is said to be ignored, and refused.
+#[test]
+fn a_flag_without_effect_is_ignored_or_refused() {
+    for call in [["once", "--theme", "nosuch"], ["themes", "--interval", "soon"]] {
+        let ran = refused(Program::new(call));
+        assert!(ran.err.starts_with(&format!("margintop: {}: ", call[1])), "{call:?}: {}", ran.err);
+        assert_eq!(ran.err.lines().count(), 1, "{call:?}: {}", ran.err);
+    }
+    let ran = Program::new(["themes", "--interval", "5s"]).run();
+    assert!(ran.code == Some(0) && ran.err.contains("which is ignored"), "{}", ran.err);
+}
+
+/// Class: a message about a ledger that nobody named.
+#[test]
+fn without_a_home_folder_a_report_asks_for_the_ledgers_name() {
+    let homeless = |call: &[&str]| Program::new(call).env("HOME", "").env("XDG_STATE_HOME", "");
+    let ran = refused(homeless(&["report"]));
+    assert!(ran.err.contains("no home folder in which a ledger could be"), "{}", ran.err);
+    let ran = refused(homeless(&["report", "--ledger", "none"]));
+    assert!(ran.err.contains("a ledger in memory is gone with its process"), "{}", ran.err);
 }
 
 /// Class: a flag before a subcommand of a subcommand that has no effect on where it may stand.

@@ -247,7 +247,10 @@ fn a_wrong_question_is_answered_with_what_to_write() {
         (&["--model", "deepseek-r1", "--gpu-hours", "1", "--gpu-rate", "cheap"], "--gpu-rate \"cheap\": not a decimal"),
         (&["--model", "deepseek-r1", "--gpu-hours", "2e9"], "more than 1e9"),
         (&["--model", "deepseek-r1", "--gpu", "H20"], "--gpu \"H20\": no rate is known for it"),
-        (&["--model", "deepseek-r1", "--at", "noon"], "--at: \"noon\" is no time: write 11:30 (of today), 2025-02-27"),
+        (
+            &["--model", "deepseek-r1", "--at", "noon"],
+            "--at: \"noon\" is no time: write now, today, yesterday, 11:30 (of today)",
+        ),
         (&["--list", "deepseek-r1-2052"], "is it \"deepseek-r1-2025\"?"),
         (&["--model", "deepseek-r1", "--class", "hit=1"], "counted already"),
         (&["--input", "5"], "--model"),

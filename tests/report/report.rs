@@ -7,7 +7,7 @@ use program::Program;
 #[test]
 fn a_wrong_call_says_what_to_write() {
     for (call, said) in [
-        (&["--since", "soon"][..], "2025-02-27T12:00+08:00, today"),
+        (&["--since", "soon"][..], "2025-02-27T12:00Z or 2025-02-27T12:00+08:00"),
         (&["--until", "2025-99-01"], "--until"),
         (&["--what-if", "fx=1"], "list=NAME"),
         (&["--what-if", "paid=1.5"], "between 0 and 1"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::speed::whole_number;
 use crate::cli::when::When;
 use crate::pricing::Commitment;
 
@@ -40,7 +41,7 @@ pub(in crate::cli) struct PriceArgs {
     pub(in crate::cli) from: Option<PathBuf>,
 
     /// How many GPUs the benchmark ran on
-    #[arg(long, help_heading = "Sources", value_name = "N", requires = "from", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, help_heading = "Sources", value_name = "N", requires = "from", value_parser = whole_number::<1_000_000>)]
     pub(in crate::cli) gpus: Option<u32>,
 
     /// What a GPU costs an hour, 2 or 2USD [default: your lease's rate, else a dated one that is named]

@@ -45,7 +45,10 @@ impl PriceQuestion {
         }
         let mut classes = ClassCounts::new();
         for class in &args.class {
-            let (name, count) = class.split_once('=').unwrap_or((class, ""));
+            let Some((name, count)) = class.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+                let why = format!("--class {class}: write the class and its tokens, like --class write_5m=1e6");
+                return Err(Failure::Usage(why));
+            };
             if matches!(name, "hit" | "miss" | "output") || classes.contains_key(name) {
                 let why = format!("--class {name}: counted already, by --input, --cached, --output or another --class");
                 return Err(Failure::Usage(why));

@@ -1,5 +1,7 @@
 //! The characters that the terminal can show.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 
 /// The characters that may be drawn.
@@ -24,6 +26,26 @@ impl Glyphs {
         let is_plain = locale == "C" || locale == "POSIX";
         let utf8 = encoding.is_empty() && !is_plain || encoding.starts_with("utf-8") || encoding.starts_with("utf8");
         if old || !utf8 { Self::Ascii } else { Self::Blocks }
+    }
+
+    /// A text with the characters replaced that cannot be shown; columns keep their width, apart from `≥`, `≤` and `±`.
+    pub fn text(self, text: &str) -> Cow<'_, str> {
+        if self == Self::Blocks || text.is_ascii() {
+            return Cow::Borrowed(text);
+        }
+        let mut shown = String::with_capacity(text.len());
+        for character in text.chars() {
+            match character {
+                '≥' => shown.push_str(">="),
+                '≤' => shown.push_str("<="),
+                '±' => shown.push_str("+-"),
+                _ => match plain(character.encode_utf8(&mut [0; 4])) {
+                    Some(plain) => shown.push_str(plain),
+                    None => shown.push(character),
+                },
+            }
+        }
+        Cow::Owned(shown)
     }
 
     /// Replaces characters that cannot be shown.
@@ -91,6 +113,13 @@ fn plain(symbol: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_printed_text_is_ascii_where_the_locale_is() {
+        let text = "cost  – ≤ ¥4.00 −23.7 % ±1 §";
+        assert_eq!(Glyphs::Ascii.text(text), "cost  - <= Y4.00 -23.7 % +-1 ?");
+        assert_eq!(Glyphs::Blocks.text(text), text);
+    }
 
     #[test]
     fn a_named_encoding_or_a_plain_terminal_takes_the_blocks_away() {
