@@ -93,9 +93,8 @@ impl Process {
             let leaps = known.is_some() && !is_new && self.rows[place].counters.leaps_from_nothing(reading);
             // A single page does not prove that a row existed before: its tokens are posted as uncertain.
             let was_absent = known.is_none() || self.rows[place].counters.has_no_values();
-            let least = if is_new { MIN_EVIDENCE } else { MIN_DISPUTED };
-            let is_unproven =
-                (is_new || known.is_some()) && !is_born && was_absent && has_at_once(reading, context, least);
+            let least = if is_new { (MIN_EVIDENCE, 0) } else { (MIN_DISPUTED, MIN_JUDGED) };
+            let is_unproven = !is_born && was_absent && has_at_once(reading, context, least);
             let mut step = apply(&mut self.rows[place].counters, reading);
             step.unproven |= is_unproven && step.grown.is_some_and(|grown| !grown.all.is_zero());
             step.leapt = leaps && step.grown.is_some_and(|grown| !grown.all.is_zero());
@@ -226,14 +225,15 @@ impl Process {
 /// Whether an unknown row has more output than a burst since the last page, or far more prompts.
 fn has_earlier(reading: &EngineReading, context: &PageContext) -> bool {
     let output = reading.tokens.output.unwrap_or_default().count();
-    is_beyond_burst(output, context.at.since(context.last_page)) || has_at_once(reading, context, MIN_DISPUTED)
+    is_beyond_burst(output, context.at.since(context.last_page))
+        || has_at_once(reading, context, (MIN_DISPUTED, MIN_DISPUTED))
 }
 
-/// Whether an unknown row has at least this many tokens, and this many for each second since the last page.
-fn has_at_once(reading: &EngineReading, context: &PageContext, least: u64) -> bool {
+/// Whether an unknown row has at least so many tokens, and so many more for each second since the last page.
+fn has_at_once(reading: &EngineReading, context: &PageContext, (least, a_second): (u64, u64)) -> bool {
     let most = values::values(&reading.tokens).into_iter().flatten().max().unwrap_or_default();
     let millis = u128::from(context.at.since(context.last_page).millis().max(0).unsigned_abs());
-    u128::from(most) >= u128::from(least) + u128::from(least) * millis / 1000
+    u128::from(most) >= u128::from(least) + u128::from(a_second) * millis / 1000
 }
 
 /// The item, if there is exactly one.

@@ -197,20 +197,29 @@ fn the_start_time_of_another_program_makes_no_new_process() {
 #[test]
 fn a_row_of_many_prompts_is_not_billed_for_its_past() {
     for (prompts, output) in [(1_200, 300), (30_000, 3_900), (300_000, 3_900), (1_500_000, 1_500)] {
-        for (comes, start) in [(1, "1764000000"), (1, ""), (6, "1764000000"), (6, "")] {
+        for (comes, start, restarts) in [
+            (1, "1764000000", false),
+            (1, "", false),
+            (6, "1764000000", false),
+            (6, "1764000000", true),
+            (6, "", false),
+        ] {
             if comes > 1 && prompts < 100_000 {
                 continue;
             }
             let mut scene = Scene::one();
             for second in 0..20_u64 {
+                if restarts && (3..6).contains(&second) {
+                    if second == 4 {
+                        scene.restart(4);
+                    }
+                    continue;
+                }
                 let row = |rank: u8, prompt: u64, output: u64| {
                     let line = |name, value| format!("vllm:{name}{{engine=\"{rank}\",model_name=\"m\"}} {value}\n");
                     line("prompt_tokens_total", prompt) + &line("generation_tokens_total", output)
                 };
-                let mut text = String::new();
-                if !start.is_empty() {
-                    text += &format!("process_start_time_seconds {start}\n");
-                }
+                let mut text = if start.is_empty() { String::new() } else { page(&[("", start)], &[]) };
                 text += &row(0, 90_000 + 60 * second, 30_000 + 30 * second);
                 if second >= comes {
                     text += &row(1, prompts + 60 * (second - comes), output + 30 * (second - comes));
@@ -219,7 +228,9 @@ fn a_row_of_many_prompts_is_not_billed_for_its_past() {
                 let truth = 60 * second + if second > comes { 60 * (second - comes) } else { 0 };
                 let made = scene.posted();
                 let money = scene.picture(second.cast_signed()).money;
-                let what = format!("{prompts}, {output}, {comes}, {start:?}, second {second}: {made:?} of {truth}");
+                let what = format!(
+                    "{prompts}, {output}, {comes}, {start:?}, {restarts}, second {second}: {made:?} of {truth}"
+                );
                 assert!(made[0] + made[1] <= truth + 60 || money.upper_bound, "{what}");
             }
         }
