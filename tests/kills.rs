@@ -183,6 +183,23 @@ fn until_counted(ledger: &Path, wanted: impl Fn(Counts) -> bool) {
     }
 }
 
+/// The engine dies while it is watched, and nothing was made since the last look.
+fn dies_when_counted(engine: &Mutex<Engine>, ledger: &Path) {
+    engine.lock().unwrap().resting = true;
+    let now = engine.lock().unwrap().now;
+    until_counted(ledger, |counter| counter == now);
+    until_apart(engine);
+    let mut engine = engine.lock().unwrap();
+    engine.restart();
+    engine.resting = false;
+}
+
+/// What the engine made since the last counted look.
+fn uncounted(engine: &Engine, ledger: &Path) -> Counts {
+    let same = process(ledger) == engine.born();
+    engine.now.minus(if same { said(ledger).unwrap().0 } else { Counts::default() })
+}
+
 #[test]
 fn killed_at_any_instant_the_ledger_is_the_truth() {
     let kills: u64 = std::env::var("MARGINTOP_KILLS").map_or(40, |kills| kills.parse().unwrap());
@@ -209,27 +226,15 @@ fn killed_at_any_instant_the_ledger_is_the_truth() {
         let mut watch = Watch::start(&server.metrics(), &ledger);
         thread::sleep(Duration::from_millis(dice.below(if nth % 8 == 0 { 1500 } else { 300 })));
         if nth % 16 == 7 {
-            // The engine dies while it is watched, and nothing was made since the last look.
-            engine.lock().unwrap().resting = true;
-            let now = engine.lock().unwrap().now;
-            until_counted(&ledger, |counter| counter == now);
-            until_apart(&engine);
-            let mut engine = engine.lock().unwrap();
-            engine.restart();
-            engine.resting = false;
-            drop(engine);
+            dies_when_counted(&engine, &ledger);
             deaths += 1;
             thread::sleep(Duration::from_millis(dice.below(400)));
         }
         watch.kill();
         engine.lock().unwrap().work();
-        let uncounted = |engine: &Engine| {
-            let same = process(&ledger) == engine.born();
-            engine.now.minus(if same { said(&ledger).unwrap().0 } else { Counts::default() })
-        };
         {
             let engine = engine.lock().unwrap();
-            let truth = engine.made.minus(baseline).minus(lost).minus(uncounted(&engine));
+            let truth = engine.made.minus(baseline).minus(lost).minus(uncounted(&engine, &ledger));
             assert_eq!(
                 said(&ledger).unwrap().1,
                 [truth; 3],
@@ -241,7 +246,7 @@ fn killed_at_any_instant_the_ledger_is_the_truth() {
             until_apart(&engine);
             let mut engine = engine.lock().unwrap();
             // It dies while nobody watches: what it made since the last counted look dies with it.
-            lost = lost.plus(uncounted(&engine));
+            lost = lost.plus(uncounted(&engine, &ledger));
             engine.restart();
             deaths += 1;
             engine.work();

@@ -189,33 +189,35 @@ mod tests {
     use super::*;
 
     proptest! {
-        #[test]
-        fn it_is_a_sorted_map(steps in proptest::collection::vec((0_u8..5, 0_u8..20, any::<u8>()), 0..200)) {
-            let (mut ours, mut sorted) = (IndexedMap::default(), BTreeMap::new());
-            for (what, key, value) in steps {
-                match what {
-                    0 => prop_assert_eq!(ours.insert(key, value).map(|was| *was), sorted.insert(key, value)),
-                    1 => prop_assert_eq!(ours.remove(&key).map(|was| *was), sorted.remove(&key)),
-                    2 => {
-                        *ours.get_or_insert_with(&key, || value) ^= 1;
-                        *sorted.entry(key).or_insert(value) ^= 1;
-                    }
-                    3 => {
-                        let lent = ours.lend(&key);
-                        prop_assert!(ours.get(&key).is_none() && ours.keys().all(|other| *other != key));
-                        prop_assert_eq!(lent.as_deref(), sorted.get(&key));
-                        if let Some(lent) = lent {
-                            ours.insert(key, lent);
-                        }
-                    }
-                    _ => {
-                        ours.values_mut().for_each(|known| *known ^= value);
-                        sorted.values_mut().for_each(|known| *known ^= value);
-                    }
-                }
-                prop_assert!(ours.iter().eq(sorted.iter()) && ours.from(&key).eq(sorted.range(key..)));
-                prop_assert_eq!((ours.get(&key), ours.len()), (sorted.get(&key), sorted.len()));
-            }
-        }
+           #[test]
+           fn it_is_a_sorted_map(steps in proptest::collection::vec((0_u8..5, 0_u8..20, any::<u8>()), 0..200)) {
+               let (mut ours, mut sorted) = (IndexedMap::default(), BTreeMap::new());
+               for (what, key, value) in steps {
+                   match what {
+                       0 => prop_assert_eq!(ours.insert(key, value).map(|was| *was), sorted.insert(key, value)),
+                       1 => prop_assert_eq!(ours.remove(&key).map(|was| *was), sorted.remove(&key)),
+                       2 => {
+                           *ours.get_or_insert_with(&key, || value) ^= 1;
+                           *sorted.entry(key).or_insert(value) ^= 1;
+                       }
+                       3 => {
+                           let lent = ours.lend(&key);
+                           prop_assert!(ours.get(&key).is_none() && ours.keys().all(|other| *other != key));
+                           prop_assert_eq!(lent.as_deref(), sorted.get(&key));
+                           if let Some(lent) = lent {
+                               ours.insert(key, lent);
+                           }
+                       }
+                       _ => {
+                           ours.values_mut().for_each(|known| *known ^= value);
+                           for known in sorted.values_mut() {
+    *known ^= value;
     }
+                       }
+                   }
+                   prop_assert!(ours.iter().eq(sorted.iter()) && ours.from(&key).eq(sorted.range(key..)));
+                   prop_assert_eq!((ours.get(&key), ours.len()), (sorted.get(&key), sorted.len()));
+               }
+           }
+       }
 }

@@ -333,7 +333,7 @@ impl Watched {
     }
 
     async fn scrape(&mut self) {
-        self.fleet.apply(self.scraper.scrape().await);
+        self.fleet.apply(Box::pin(self.scraper.scrape()).await);
     }
 
     /// Looks a second later, when a model has this status and output. What is posted until then, and the number of

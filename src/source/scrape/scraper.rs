@@ -175,10 +175,11 @@ impl Scraper {
         match (&self.target.address, self.page.clone(), &self.router) {
             (Address::File(_), ..) => Err(ScrapeTrouble::Other(Label::new("a file is read, not scraped"))),
             (_, Some(page), None) => self.read_named(&page).await,
-            (_, _, Some(_)) => self.read_router().await,
+            // Boxed: their states are large, and most targets have one page.
+            (_, _, Some(_)) => Box::pin(self.read_router()).await,
             (Address::Http(url), None, None) => {
                 let url = url.clone();
-                self.find_page(&url).await
+                Box::pin(self.find_page(&url)).await
             }
         }
     }
