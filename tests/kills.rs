@@ -83,7 +83,8 @@ impl Engine {
 
     /// A new process: it counts from zero, and began later than the last one.
     fn restart(&mut self) {
-        self.started = seconds();
+        // In whole milliseconds, so that its page and [`Self::born`] never round differently.
+        self.started = (seconds() * 1000.0).round() / 1000.0;
         self.now = Counts::default();
     }
 
