@@ -86,6 +86,14 @@ pub(super) fn members(plan: &Plan) -> Vec<Member> {
     members
 }
 
+/// How many seconds before the opening an engine started. No two start in the same hundredth of a second, and those without
+/// a start time so far apart that their values differ by many pages: otherwise they may be one engine at two addresses.
+fn started(seed: u64, index: u32, sglang: bool) -> f64 {
+    let hours = 1.0 + chance(&[seed, u64::from(index), 5], 72) as f64;
+    let apart = if sglang { 97.0 * f64::from(index % 36) } else { 0.0 };
+    3600.0 * hours + apart + 0.37 * f64::from(index)
+}
+
 /// Half of the nodes serve R1, with at least eight nodes in prefill and decode units; three in ten serve V3; the rest serve
 /// a model without a price in the built-in book.
 fn service(index: u32, nodes: u32) -> Service {
@@ -135,8 +143,7 @@ fn node(
         index,
         opened,
         script: Script::new(plan.seed, plan.nodes),
-        // No two processes start in the same hundredth of a second.
-        started: -3600.0 * (1.0 + chance(&[plan.seed, u64::from(index), 5], 72) as f64) - 0.37 * f64::from(index),
+        started: -started(plan.seed, index, service.sglang),
         model: service.model,
         engine: if service.sglang {
             SimulatedEngine::Sglang(Sglang::new(service.model, RANKS))
@@ -207,5 +214,20 @@ impl Site for ExporterSite {
 
     fn model(&self) -> Option<(&str, &str)> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn engines_without_a_start_time_start_well_apart() {
+        for seed in 0..50 {
+            let indices = (0..278).filter(|index| service(*index, 278).sglang);
+            let mut started: Vec<f64> = indices.map(|index| started(seed, index, true)).collect();
+            started.sort_by(f64::total_cmp);
+            assert!(started.len() > 50 && started.windows(2).all(|pair| pair[1] - pair[0] > 10.0), "{seed}");
+        }
     }
 }
