@@ -221,6 +221,13 @@ mod tests {
         mistyped(&[word.to_owned()])
     }
 
+    /// What is said of a call that the parser refuses.
+    fn refusal(call: &str) -> Option<String> {
+        let words: Vec<String> = format!("margintop {call}").split(' ').map(str::to_owned).collect();
+        let error = help::command().try_get_matches_from(&words).err()?;
+        super::told(&error, &words[1..])
+    }
+
     #[test]
     fn a_mistyped_subcommand_is_one_before_it_is_a_host() {
         for (word, meant) in
@@ -250,11 +257,6 @@ mod tests {
     /// Class: an error of the parser that shows in its own words, or with an empty list of what to write.
     #[test]
     fn flags_without_a_value_and_inner_subcommands_say_what_to_write() {
-        let of = |arguments: &str| {
-            let words: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
-            let error = help::command().try_get_matches_from(&words).err()?;
-            super::told(&error, &words[1..])
-        };
         for (call, message) in [
             ("once --theme", "--theme needs a value: write --theme <NAME>: A theme; `margintop themes` lists them"),
             (
@@ -268,7 +270,7 @@ mod tests {
             ("help onc", "`margintop` has no subcommand \"onc\"; is it \"once\"?"),
             ("help config chek", "`margintop config` has no subcommand \"chek\"; is it \"check\"?"),
         ] {
-            assert_eq!(of(&format!("margintop {call}")).as_deref(), Some(message), "{call}");
+            assert_eq!(refusal(call).as_deref(), Some(message), "{call}");
         }
     }
 
@@ -367,11 +369,6 @@ mod tests {
     /// Class: the parser's own suggestion is a word that has nothing to do with the one that was written.
     #[test]
     fn unknown_and_missing_arguments_say_what_to_write() {
-        let of = |arguments: &str| {
-            let words: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
-            let error = help::command().try_get_matches_from(&words).err()?;
-            super::told(&error, &words[1..])
-        };
         for (call, message) in [
             (
                 "report --at foo",
@@ -402,7 +399,7 @@ mod tests {
                 "`margintop price` with --at needs --model <NAME>: `margintop price --help` has examples",
             ),
         ] {
-            assert_eq!(of(&format!("margintop {call}")).as_deref(), Some(message), "{call}");
+            assert_eq!(refusal(call).as_deref(), Some(message), "{call}");
         }
     }
 }

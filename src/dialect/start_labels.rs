@@ -1,7 +1,7 @@
 //! The labels of the start times of a federated page.
 //!
-//! An engine gives its start time no labels. What stands there was added to every series of that process, so it names the
-//! process whatever the label is called (`cluster`, `zone`, `node`).
+//! An engine's own start time has no labels. Labels on it were added by Prometheus to every series of that target, so they
+//! name the process under any key (`cluster`, `zone`, `node`).
 
 use memchr::memmem;
 

@@ -240,7 +240,7 @@ fn a_row_of_many_prompts_is_not_billed_for_its_past() {
 /// Class: labels of a target beyond the usual ones name its engines: any that Prometheus may have added, alone or beside
 /// labels that are the same for all of them.
 #[test]
-fn engines_are_told_apart_by_whatever_label_their_start_times_have() {
+fn engines_are_told_apart_by_any_label_of_their_start_times() {
     for label in ["cluster", "zone", "node", "instance=\"vllm:8000\",job=\"vllm\",cluster"] {
         for gone in [0, 1, 2] {
             let mut scene = Scene::one();
@@ -288,7 +288,7 @@ fn labels_that_come_and_go_without_a_start_time_are_an_upper_bound() {
     }
 }
 
-/// Class: an engine of an aggregated page ends while nobody looks: what it made after its last page is missing.
+/// Class: an engine of an aggregated page ends in a gap between two pages: its tokens after its last page are missing.
 #[test]
 fn an_engine_that_left_in_a_gap_is_a_lost_window_until_it_returns() {
     for (gap, back, lost) in [(0, 60, 0), (20, 60, 1), (20, 40, 0)] {

@@ -223,7 +223,7 @@ fn a_flag_without_effect_is_ignored_or_refused() {
     assert!(ran.code == Some(0) && ran.err.contains("which is ignored"), "{}", ran.err);
 }
 
-/// Class: a message about a ledger that nobody named.
+/// Class: a message about a ledger that the call does not name.
 #[test]
 fn without_a_home_folder_a_report_asks_for_the_ledgers_name() {
     let homeless = |call: &[&str]| Program::new(call).env("HOME", "").env("XDG_STATE_HOME", "");
