@@ -28,6 +28,14 @@ impl<const N: usize> Window<N> {
         }
     }
 
+    /// Replaces all samples by one of an earlier instant, since which the sums have not grown.
+    pub fn stood_since(&mut self, since: Moment) {
+        if let Some((_, sums)) = self.samples.back().copied() {
+            self.samples.clear();
+            self.samples.push_back((since, sums));
+        }
+    }
+
     /// Drops all samples.
     pub fn clear(&mut self) {
         self.samples.clear();

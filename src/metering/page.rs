@@ -155,7 +155,10 @@ impl Metering {
             self.drop_entries(context, reading.instance.as_ref(), outcome.process, &back);
         }
         let interval = begin_rate(context, engine, (place, reading), (step, outcome), interval);
-        if let Some(grown) = &step.grown {
+        let interval = engine.rows[place].follow_steps((step, outcome), context.at, interval);
+        if engine.rows[place].steps.awaits() {
+            context.ledger.hear_address(engine.rows[place].address, context.at.wall);
+        } else if let Some(grown) = &step.grown {
             self.post_growth(context, engine, (place, reading), (step, grown, outcome), interval);
         }
         if let Some(since) = step.took_back {

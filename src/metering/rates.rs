@@ -2,7 +2,7 @@
 
 use crate::counters::{ProcessId, Window};
 use crate::reading::LiveTokens;
-use crate::units::{Moment, Span};
+use crate::units::{Moment, Span, Tokens};
 
 /// How long a process counts after its last page.
 const ANSWERING: Span = Span::from_secs(60);
@@ -107,6 +107,12 @@ impl Rates {
         !self.is_unsure && self.growing().all(|known| holds(known.process))
     }
 
+    /// Records that a process's sums have not grown since an instant: what they grow by next is from the time since.
+    pub(super) fn stood_since(&mut self, process: ProcessId, since: Moment) {
+        let window = self.processes.iter_mut().find(|known| known.process == process);
+        window.into_iter().for_each(|known| known.window.stood_since(since));
+    }
+
     /// Restarts the windows.
     pub(super) fn clear(&mut self) {
         self.processes.iter_mut().for_each(|known| known.window.clear());
@@ -141,4 +147,18 @@ impl Rates {
         let first = of(&growing.next()?.window)?;
         growing.try_fold(first, |sum, known| Some(add(sum, of(&known.window)?)))
     }
+}
+
+/// The growth of live counters since a process's last page, and which parts are known.
+pub(super) fn grown_live(now: LiveTokens, then: Option<LiveTokens>) -> ([Option<u64>; 3], [bool; 3]) {
+    let then = then.unwrap_or(now);
+    let grown = |now: Option<Tokens>, then: Option<Tokens>| {
+        let (now, then) = (now?.count(), then.unwrap_or_default().count());
+        Some(now.saturating_sub(then))
+    };
+    let computed = grown(now.computed, then.computed);
+    let cached = grown(now.cached, then.cached);
+    let prompt = computed.or(cached).map(|_| computed.unwrap_or(0) + cached.unwrap_or(0));
+    let all = [prompt, cached, grown(now.output, then.output)];
+    (all, all.map(|grown| grown.is_some()))
 }

@@ -7,13 +7,12 @@ use super::leakage::Leakage;
 use super::left_to_engines::LeftToEngines;
 use super::prompt_weight::PromptWeight;
 use super::proxy_guard::ProxyGuard;
-use super::rates::Rates;
+use super::rates::{Rates, grown_live};
 use super::slo::LastLatencies;
+use super::step_pace::StepPace;
 use crate::counters::{ProcessId, RowKey, SampleCounts, Step, steady_growth};
 use crate::ledger::{Classes, Entry, Ledger, PostingSource, RevenueAccount, RevenueAccountId, TokenChange};
-use crate::reading::{
-    EngineReading, EngineRole, Finished, Histogram, InstanceId, Latency, LiveTokens, PromptCount, RankWork,
-};
+use crate::reading::{EngineReading, EngineRole, Finished, Histogram, InstanceId, Latency, PromptCount, RankWork};
 use crate::units::{Moment, Ratio, Span, Timestamp, Tokens};
 
 /// Running sums of a row: prompt, its cached part, output.
@@ -63,6 +62,8 @@ pub(crate) struct Row {
     pub(super) left: Option<LeftToEngines>,
     /// Growth for rates: from live counters if the engine has them, otherwise from the billed ones.
     pub(crate) window: Rates,
+    /// When its counters moved, for those that stand still between two steps.
+    pub(super) steps: StepPace,
     pub(super) sums: [Option<u64>; 3],
     /// Whether pages of the process had values of prompt and output tokens.
     pub(super) had: [bool; 2],
@@ -134,6 +135,7 @@ impl Row {
             guard: None,
             left: None,
             window: Rates::new(window),
+            steps: StepPace::default(),
             sums: [None; 3],
             had: [false; 2],
             latencies: Latencies::default(),
@@ -359,7 +361,9 @@ impl Row {
             None => grown_step(&reading, step),
         };
         self.sums.iter_mut().zip(grown).for_each(|(sum, grown)| add(sum, grown));
-        self.window.push((process, at), grown, known, reading.live);
+        if !self.steps.awaits() || grown.iter().any(|grown| grown.is_some_and(|grown| grown > 0)) {
+            self.window.push((process, at), grown, known, reading.live);
+        }
         self.latencies.renew(at, &reading, span);
         if self.drawn.replace(process) == Some(process) {
             self.add_samples(&reading.latency);
@@ -426,20 +430,6 @@ impl Row {
         let (now, before) = (which(&Ends::of(&self.reading))?, which(&then.ends)?);
         (minutes > 0.0).then(|| now.checked_sub(before).unwrap_or(now) as f64 / minutes)
     }
-}
-
-/// The growth of live counters since a process's last page, and which parts are known.
-fn grown_live(now: LiveTokens, then: Option<LiveTokens>) -> ([Option<u64>; 3], [bool; 3]) {
-    let then = then.unwrap_or(now);
-    let grown = |now: Option<Tokens>, then: Option<Tokens>| {
-        let (now, then) = (now?.count(), then.unwrap_or_default().count());
-        Some(now.saturating_sub(then))
-    };
-    let computed = grown(now.computed, then.computed);
-    let cached = grown(now.cached, then.cached);
-    let prompt = computed.or(cached).map(|_| computed.unwrap_or(0) + cached.unwrap_or(0));
-    let all = [prompt, cached, grown(now.output, then.output)];
-    (all, all.map(|grown| grown.is_some()))
 }
 
 /// The growth of a page's counters, and which parts are known.

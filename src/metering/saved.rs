@@ -255,6 +255,7 @@ fn saved_row(row: &Row) -> SavedRow {
         samples: _,
         drawn: _,
         had: _,
+        steps: _,
     } = row;
     SavedRow {
         instance: instance.clone(),

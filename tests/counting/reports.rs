@@ -22,6 +22,7 @@ mod rotating;
 mod same_start;
 pub(crate) mod scene;
 mod served;
+mod stepped;
 mod sticky;
 mod unknown_hits;
 mod workers;
