@@ -246,4 +246,8 @@ pub(super) struct ProcessFacts {
     pub(super) live: bool,
     /// Whether it is a router, or a server that a router speaks of.
     pub(super) router: bool,
+    /// Whether it has names that only a router has.
+    pub(super) has_router_names: bool,
+    /// Whether it is a server behind the router that made the page.
+    pub(super) is_behind_router: bool,
 }

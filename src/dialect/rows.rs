@@ -30,6 +30,7 @@ impl<'p> Sheet<'p> {
             line.sums.close(&mut told.refused);
         }
         self.drop_told_elsewhere(names);
+        self.note_router();
         self.fold_routers();
         self.sort();
         if self.lines.is_empty() && names.first().is_some() {
@@ -86,6 +87,15 @@ impl<'p> Sheet<'p> {
         let stand: Vec<bool> = self.lines.iter().map(stands).collect();
         let mut stand = stand.into_iter();
         self.lines.retain(|_| stand.next().unwrap_or(true));
+    }
+
+    /// On a router's page, the servers are those behind it: their counters are of engines that may be watched themselves.
+    fn note_router(&mut self) {
+        if self.processes.iter().any(|process| process.facts.has_router_names) {
+            for process in self.processes.iter_mut().filter(|process| process.labels.is_server()) {
+                process.facts.is_behind_router = true;
+            }
+        }
     }
 
     /// A router speaks of a server without its model and, elsewhere, with it: that is one row where there is one model.

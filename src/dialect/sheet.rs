@@ -317,7 +317,7 @@ impl<'p> PageProcess<'p> {
                 self.facts.block = size.and_then(|size| Tokens::from_counter(size).ok()).map(Tokens::count);
             }
             SeriesField::Adapters => self.adapters.take(row.labels, began(row.value)),
-            SeriesField::Router => self.facts.router = true,
+            SeriesField::Router => (self.facts.router, self.facts.has_router_names) = (true, true),
             SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => {}
         }
     }

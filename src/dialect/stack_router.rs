@@ -15,12 +15,12 @@ pub(super) fn field(name: &str) -> Option<SeriesField> {
     })
 }
 
-/// A row of a server that a router speaks of, or that counts what was routed, is the router's: an engine's own page
-/// counts prompts and output under vLLM's names.
+/// A row of a server that a router speaks of, or that counts what was routed, is the router's. A row with an engine's
+/// counters of prompts and output is the engine's, unless it is of a server behind the router that made the page.
 pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut EngineReading) {
     let routed = [Count::RoutedPrompt, Count::RoutedOutput].into_iter().any(|count| sums.said(count));
     let engine = [Count::Prompt, Count::Output].into_iter().any(|count| sums.said(count));
-    if engine || !(routed || facts.router) {
+    if engine && !facts.is_behind_router || !(routed || facts.router) {
         return;
     }
     reading.role = Some(EngineRole::Proxy);

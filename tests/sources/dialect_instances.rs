@@ -254,6 +254,16 @@ fn several_models_behind_one_server_are_rows() {
 }
 
 #[test]
+fn a_router_that_passes_on_its_servers_counters_is_a_proxy() {
+    let counters = "vllm:prompt_tokens_total{server=\"http://10.0.0.1:8000\",model_name=\"m\"} 70\n\
+                    vllm:generation_tokens_total{server=\"http://10.0.0.1:8000\",model_name=\"m\"} 80\n";
+    let reading = page(&format!("{ROUTER}{counters}"));
+    let [row] = &reading.engines[..] else { panic!("{:?}", reading.engines) };
+    assert_eq!((row.role, model(row)), (Some(EngineRole::Proxy), Some("m")));
+    assert_eq!(figures(row), (Some(70), Some(80), Some(8), Some(3), None));
+}
+
+#[test]
 fn an_engine_under_a_server_label_stays_one() {
     let reading = page("vllm:prompt_tokens_total{server=\"s\",model_name=\"m\"} 7\n");
     assert_eq!((reading.engines[0].role, instance(&reading.engines[0])), (None, Some("s")));
