@@ -177,6 +177,7 @@ impl Fleet {
         if let Some(step) = self.watch.tick(at) {
             self.mark(at.wall, &format!("the clock was set by {:+} s", step.millis() / 1000));
         }
+        self.inventory.end_wait();
         self.metering.tick(&mut self.ledger, view(&self.config, &self.inventory), at);
         self.ledger.settle(at.wall);
         self.pace.mark(&self.ledger, at);

@@ -132,12 +132,28 @@ impl Inventory {
         self.nodes.get(name)
     }
 
-    /// Whether no source reports the GPUs of a node of an earlier watch: none that did is polled, or none has for the
+    /// Whether no source reports the GPUs of a node of an earlier watch: none that did is polled, or no driver has for the
     /// grace period. They were paid until they were last reported.
     pub(crate) fn is_abandoned(&self, node: &Node) -> bool {
         let mut gpus = node.gpus.values().filter_map(|id| self.gpus.get(id));
         let is_late = self.now.since(self.began) >= self.release_after;
         node.awaited && (is_late || !gpus.any(|gpu| self.has_source(gpu)))
+    }
+
+    /// Ends the wait for nodes of an earlier watch whose page is polled and does not report them. They are silent and still
+    /// in the inventory, so their GPU time is paid as if they had fallen silent in this watch.
+    pub(crate) fn end_wait(&mut self) {
+        if self.now.since(self.began) < self.lost_after {
+            return;
+        }
+        let of_page = |gpu: &Gpu| matches!(&gpu.origin, Origin::Page(page) if self.targets.contains_key(page));
+        let is_polled = |node: &Node| node.gpus.values().filter_map(|id| self.gpus.get(id)).any(of_page);
+        let silent = self.nodes.iter().filter(|(_, node)| node.awaited && is_polled(node));
+        for name in silent.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+            if let Some(node) = self.nodes.get_mut(&name) {
+                node.awaited = false;
+            }
+        }
     }
 
     /// The number of known GPUs of a node; `None` if there are none.

@@ -67,6 +67,7 @@ mod resets;
 mod restarts_in_turn;
 mod restarts_unread;
 mod return_rates;
+mod silent_after_restart;
 mod silent_rates;
 mod silent_replicas;
 mod stale_rates;

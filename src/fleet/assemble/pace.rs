@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fleet;
 use super::prices::{is_priced, tables};
-use crate::inventory::Gpu;
+use crate::inventory::{Gpu, Node};
 use crate::ledger::{CostAccount, CostAccountId, CostKind, RevenueAccount};
 use crate::reading::{Label, NodeName};
 use crate::snapshot::{BesideRow, ModelRow};
@@ -59,8 +59,9 @@ pub(super) fn pace(fleet: &Fleet, priced: bool, lacks: bool) -> FleetPace {
     let (earned, owed) = (|id| fleet.pace.earned_per_hour(id), |id| fleet.pace.owed_per_hour(id));
     let sums = paces(tables(fleet), earned, owed, |_| Some(()), |_| Some(())).remove(&()).unwrap_or_default();
     // The GPU time of a node that has not reported since the start is posted when it does: until then it costs something.
-    let awaited = fleet.inventory.nodes.values().any(|node| node.awaited && !node.gpus.is_empty());
-    let cost = sums.owed.filter(|cost| *cost > Money::ZERO || !awaited && unrated_nodes(fleet).is_empty());
+    let is_awaited = |node: &Node| node.awaited && !node.gpus.is_empty() && !fleet.inventory.is_abandoned(node);
+    let awaits = fleet.inventory.nodes.values().any(is_awaited);
+    let cost = sums.owed.filter(|cost| !awaits && (*cost > Money::ZERO || unrated_nodes(fleet).is_empty()));
     let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(sums.covered)).unwrap_or_default();
     let priced = priced && !lacks;
     FleetPace {
