@@ -55,7 +55,8 @@ impl Stalls {
             };
             let key = (row.target.clone(), row.rank.clone(), row.model.clone());
             let work = RowWork { seen: picture.at, ..follow(self.rows.get(&key).copied(), row, (picture, siblings)) };
-            let patience = if counts_at_end(row.kind) && !work.is_live { PATIENCE_AT_END } else { PATIENCE };
+            let counts_live = work.is_live || siblings.iter().any(|row| row.has_live_counters);
+            let patience = if counts_at_end(row.kind) && !counts_live { PATIENCE_AT_END } else { PATIENCE };
             if picture.at - work.moved >= patience {
                 found.push(finding(row, running, picture.at - work.moved));
             }

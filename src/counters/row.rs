@@ -388,7 +388,9 @@ impl RowCounters {
         (taken, why): ([u64; COUNTERS], &str),
     ) -> Step {
         let elsewhere = self.seen_elsewhere.take();
-        let from = self.quarantine.take().map(|quarantined| quarantined.believed).or(elsewhere);
+        let fallen = self.quarantine.take();
+        let is_smaller = fallen.is_some_and(|fallen| fallen.grew_back(&self.last, now));
+        let from = fallen.map(|fallen| fallen.believed).or(elsewhere);
         let is_missing = self.unread && self.adopt_unread(now, context.refused || lacks_part(&reading.tokens));
         let before_reset = self.earlier.and_then(|earlier| earlier.believed);
         let undone = self.undoes_reset(now, context);
@@ -409,7 +411,7 @@ impl RowCounters {
         self.accept(reading, *now, grown, context.at);
         let finished = self.finished.grow(&reading.tokens, &reading.finished);
         let regained = self.regains();
-        let reset = if self.was_partly_reset() || is_missing { Reset::Certain } else { reset };
+        let reset = if self.was_partly_reset() || is_missing || is_smaller { Reset::Certain } else { reset };
         let bound =
             context.bounds.exceeded_by(&all, since, shows_hits).or_else(|| self.finished.exceeds(&all, finished));
         match bound {

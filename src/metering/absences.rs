@@ -1,7 +1,10 @@
 //! Tracks which of the processes behind an address still answer.
 
-use crate::counters::{ProcessId, Processes};
+use crate::counters::{Process, ProcessId, Processes};
+use crate::units::Span;
 
+/// A process of an earlier run is waited for if it answered within this time of the run's last page.
+const ANSWERED: Span = Span::from_secs(60);
 /// The pages of other processes after which a process that answered alone counts as gone.
 const GONE: u32 = 8;
 
@@ -37,6 +40,12 @@ pub(super) struct Absence {
     pub(super) is_doubted: bool,
 }
 
+impl Absence {
+    const fn new(process: ProcessId) -> Self {
+        Self { process, missed: 0, most: 0, run: 0, longest: 0, is_doubted: false }
+    }
+}
+
 /// Whether a process still answers at its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
@@ -47,10 +56,25 @@ pub(super) enum Presence {
 }
 
 impl Absences {
+    /// The absences of an earlier run's processes, of which some were missing already. All others that answered at its end
+    /// are waited for: one that ended while margintop was stopped never answers again.
+    pub(super) fn restored(processes: &Processes, missing: Vec<ProcessId>) -> Self {
+        let last = processes.all().iter().map(Process::last_seen).max_by_key(|at| at.boot);
+        let answered = |process: &&Process| last.is_some_and(|last| last.since(process.last_seen()) < ANSWERED);
+        let waits = |process: &&Process| !process.has_ended() && !missing.contains(&process.id()) && answered(process);
+        let all = processes.all().iter().filter(waits).map(|process| Absence::new(process.id())).collect();
+        Self { all, gone: Vec::new(), missing }
+    }
+
+    /// The gone processes without a known successor.
+    pub(super) fn missing(&self) -> &[ProcessId] {
+        &self.missing
+    }
+
     /// Records a page of a process.
     pub(super) fn note(&mut self, process: ProcessId, doubted: &[ProcessId]) {
         if !self.all.iter().any(|known| known.process == process) {
-            self.all.push(Absence { process, missed: 0, most: 0, run: 0, longest: 0, is_doubted: false });
+            self.all.push(Absence::new(process));
         }
         for known in &mut self.all {
             if known.process == process {

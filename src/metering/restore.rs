@@ -91,9 +91,9 @@ impl Metering {
         // Only a configured target names models and infers roles.
         let SavedTarget { answered, instances, rows, duplicates, names: _, roles: _ } = saved;
         let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
-        for SavedInstance { id, seen, processes, trial, moved, resets } in instances {
+        for SavedInstance { id, seen, processes, missing, trial, moved, resets } in instances {
             let trial = on_trial::restored(trial, moved);
-            let absences = Absences::default();
+            let absences = Absences::restored(&processes, missing);
             engine.instances.push(Instance {
                 id,
                 seen,

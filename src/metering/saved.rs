@@ -48,6 +48,9 @@ pub(super) struct SavedInstance {
     pub(super) id: Option<InstanceId>,
     pub(super) seen: Moment,
     pub(super) processes: Processes,
+    /// Processes that no longer answer, whose tokens after their last page count as missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) missing: Vec<ProcessId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) trial: Vec<(ProcessId, Vec<Entry>)>,
     /// Entries from before a trial that late hits changed, before and after the change.
@@ -126,6 +129,7 @@ impl SavedTarget {
             id: None,
             seen: answered,
             processes,
+            missing: Vec::new(),
             trial: Vec::new(),
             moved: Vec::new(),
             resets: Vec::new(),
@@ -137,7 +141,7 @@ impl SavedTarget {
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { answered, instances, rows, duplicates: _, names: _, roles: _ } = self;
         let instances = instances.iter_mut().flat_map(|instance| {
-            let SavedInstance { id: _, seen, processes, trial: _, moved: _, resets: _ } = instance;
+            let SavedInstance { id: _, seen, processes, missing: _, trial: _, moved: _, resets: _ } = instance;
             std::iter::once(seen).chain(processes.moments_mut())
         });
         let rows = rows.iter_mut().flat_map(|row| {
@@ -200,22 +204,13 @@ pub(super) fn saved_target(
 }
 
 fn saved_instance(instance: &Instance) -> SavedInstance {
-    let Instance {
-        id,
-        seen,
-        processes,
-        absences: _,
-        number: _,
-        leapt: _,
-        is_unproven: _,
-        has_departed: _,
-        trial,
-        resets,
-    } = instance;
+    let Instance { id, seen, processes, absences, number: _, leapt: _, is_unproven: _, has_departed: _, trial, resets } =
+        instance;
     SavedInstance {
         id: id.clone(),
         seen: *seen,
         processes: processes.clone(),
+        missing: absences.missing().to_vec(),
         trial: trial.iter().map(|(process, trial)| (*process, trial.entries.clone())).collect(),
         moved: trial
             .iter()

@@ -238,6 +238,9 @@ pub struct EngineRow {
     /// Whether its figures are in its engine's row without a rank too: sums over rows leave it out.
     #[serde(skip)]
     pub in_engine_row: bool,
+    /// Whether its page counts tokens as they are made, though it bills them when their request ends.
+    #[serde(skip)]
+    pub has_live_counters: bool,
     /// How fresh.
     pub state: Health,
     /// Seconds since it answered.

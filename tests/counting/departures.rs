@@ -2,6 +2,7 @@
 
 use crate::rate_truth;
 
+use crate::reports::scene::{HERE, Scene, read};
 use margintop::reading::PageReading;
 use rate_truth::{both, look, rows, started};
 
@@ -45,5 +46,30 @@ fn a_restart_into_another_model_is_a_lost_window() {
             rows(&[("0", model, made)], None)
         };
         assert!(bounds(60, page).iter().all(|(is_bound, _)| *is_bound), "{had}");
+    }
+}
+
+/// Class: one of several replicas ends while margintop is stopped: no page of it follows, before or after.
+#[test]
+fn a_replica_that_ends_while_margintop_is_stopped_is_a_lost_window_once() {
+    let text = |start: i64, made: u64| {
+        let family = |name: &str, value: u64| {
+            format!("# TYPE vllm:{name} counter\nvllm:{name}{{engine=\"0\",model_name=\"m\"}} {value}\n")
+        };
+        let counters = family("prompt_tokens_total", 2 * made) + &family("generation_tokens_total", made);
+        read(&format!("process_start_time_seconds {}\n{counters}", 1_700_000_000 + start))
+    };
+    for (back, lost) in [(200, 1), (50, 0)] {
+        let mut scene = Scene::one();
+        for second in (0..110).filter(|second| !(20..26).contains(second)) {
+            if second == 26 || second == 80 {
+                scene.restart(second);
+            }
+            let is_first = second % 2 == 0 && !(20..back).contains(&second);
+            let (start, had) = if is_first { (0, 50_000) } else { (900, 9_000) };
+            scene.take(HERE, second, text(start, made(had, second)));
+            let money = scene.picture(second).money;
+            assert!(second < 60 || (money.lost_windows, money.lower_bound) == (lost, lost > 0), "{second}: {money:?}");
+        }
     }
 }

@@ -83,6 +83,7 @@ pub fn engine(
 ) -> EngineRow {
     EngineRow {
         in_engine_row: false,
+        has_live_counters: false,
         instance: None,
         target: TargetId::new(&format!("http://gpu-{place:04}:30000")),
         node: NodeName::new(&format!("gpu-{place:04}")),

@@ -194,6 +194,17 @@ fn an_engine_that_counts_at_the_end_alone_is_given_ten_minutes() {
     assert_eq!(scene.stalls_after(2000, caches), None, "its cache fills");
 }
 
+/// Class: an engine whose live counters stand still from the first page on.
+#[test]
+fn an_engine_with_live_counters_is_given_a_minute() {
+    let mut scene = Scene::new();
+    scene.engine(|row| {
+        (row.kind, row.running, row.has_live_counters) = (EngineKind::named("sglang"), Some(4), true);
+        (row.prompt_per_second, row.output_per_second) = (Some(0.0), Some(0.0));
+    });
+    assert_eq!(scene.stalls_after(200, |_, _| ()), Some(61));
+}
+
 #[test]
 fn a_rank_stalls_alone() {
     let mut scene = Scene::new();

@@ -20,6 +20,7 @@ fn rank(unit: Option<&str>, role: EngineRole, rank: &str, loads: (f64, f64, u64)
     let base = (*picture::one_box(1, 0).engines[0]).clone();
     EngineRow {
         in_engine_row: false,
+        has_live_counters: false,
         target: TargetId::new("http://gpu-1:8000"),
         node: NodeName::new("gpu-1"),
         unit: unit.map(UnitName::new),

@@ -12,6 +12,7 @@ use margintop::units::Money;
 fn engine(node: &str, role: EngineRole, prompt: f64, output: f64) -> EngineRow {
     EngineRow {
         in_engine_row: false,
+        has_live_counters: false,
         node: NodeName::new(node),
         unit: Some(UnitName::new("u")),
         ..picture::engine(0, 0, EngineKind::named("sglang"), "deepseek-r1", role, output, prompt)

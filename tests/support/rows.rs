@@ -65,6 +65,7 @@ pub fn node(number: usize, gpus: u32, load: f64) -> NodeRow {
 pub fn rank(engine: usize, rank: usize, output: f64) -> EngineRow {
     EngineRow {
         in_engine_row: false,
+        has_live_counters: false,
         target: TargetId::new(&format!("http://10.0.0.{engine}:8000/metrics")),
         node: NodeName::new(&format!("gpu-{engine:04}")),
         unit: None,

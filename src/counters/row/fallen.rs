@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::COUNTERS;
 use crate::counters::hits::HitClamp;
+use crate::counters::quarantine_limits::QUARANTINE_PAGES;
+use crate::counters::values::{fallen, growth};
 use crate::reading::TokenCounters;
 use crate::units::Moment;
 
@@ -41,7 +43,21 @@ pub(super) struct BeforeReset {
     pub(super) disputed: [u64; COUNTERS],
 }
 
+/// Values return by growth if the page of their return grew at most this many times as much as the pages before it.
+const RETURN: u64 = 3;
+
 impl Quarantine {
+    /// Whether the values `before` the fall are reached again by growth, not by a jump: what fell was no dip but a part of
+    /// the sum that left, and what the others produced until now is missing.
+    pub(super) fn grew_back(&self, before: &TokenCounters, now: &TokenCounters) -> bool {
+        let fell = fallen(&self.first, before);
+        let (meanwhile, step) = (growth(&self.last, &self.first), growth(now, &self.last));
+        let pages = u64::from(self.pages.saturating_sub(1));
+        let by_growth =
+            |i: usize| meanwhile[i] > 0 && step[i].saturating_mul(pages) <= meanwhile[i].saturating_mul(RETURN);
+        self.pages >= QUARANTINE_PAGES && fell.contains(&true) && (0..COUNTERS).all(|i| !fell[i] || by_growth(i))
+    }
+
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
         let Self { first: _, last: _, since, believed, pages: _, taken: _ } = self;
         [since, believed].into_iter()

@@ -150,3 +150,30 @@ fn a_fast_young_engine_is_counted() {
     });
     assert_eq!((scene.posted(), scene.disputed()), ([3_000_000, 0, 3_000_000], 0));
 }
+
+/// Class: a counter that falls a little and is back by growth alone: a worker left the sum, and what the others made until
+/// then is in no figure.
+#[test]
+fn a_small_part_that_leaves_a_sum_is_a_lost_window() {
+    for (left, whole) in [(0, 1_000_000), (2, 1_000_000), (5, 1_000_000), (10, 300_000)] {
+        for start in [true, false] {
+            let mut scene = Scene::one();
+            let page = |second: u64| {
+                let gone = if second < 10 { 0 } else { whole / 100 * left };
+                let made = whole + 1000 * second - gone;
+                if start {
+                    vllm(after(-4000).wall, made)
+                } else {
+                    vllm(after(0).wall, made).split_once('\n').unwrap().1.to_owned()
+                }
+            };
+            for second in 0..60_u64 {
+                scene.take(HERE, second.cast_signed(), read(&page(second)));
+            }
+            let money = scene.picture(59).money;
+            let case = format!("{left} % of {whole}, {start}: {:?}, {money:?}", scene.posted());
+            assert_eq!((money.lost_windows > 0, money.lower_bound), (left > 0, left > 0), "{case}");
+            assert!(scene.posted()[0] <= 59_000, "{case}");
+        }
+    }
+}
