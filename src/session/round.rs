@@ -1,9 +1,9 @@
-//! Polls several sources concurrently, and waits for all.
+//! Polls several sources concurrently, and waits for all, or for a time.
 
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::Clock;
 use crate::reading::Event;
@@ -18,7 +18,11 @@ pub(super) const APART: Duration = Duration::from_millis(10);
 /// Sources that are polled together.
 #[derive(Debug)]
 pub(super) struct PollGroup {
+    /// The sources without a poll under way.
     sources: Vec<Box<dyn Source>>,
+    /// Polls under way, each with the number of its round.
+    polls: JoinSet<(Box<dyn Source>, u64)>,
+    round: u64,
     clock: Clock,
     sink: Sink,
     outlet: Outlet,
@@ -28,7 +32,8 @@ impl PollGroup {
     /// Starts the sources with `clock`.
     pub(super) fn new(sources: Vec<Box<dyn Source>>, clock: &Clock) -> Self {
         let (sink, outlet) = sink();
-        let mut group = Self { sources: Vec::with_capacity(sources.len()), clock: clock.clone(), sink, outlet };
+        let (all, clock) = (Vec::with_capacity(sources.len()), clock.clone());
+        let mut group = Self { sources: all, polls: JoinSet::new(), round: 0, clock, sink, outlet };
         for source in sources {
             group.add(source);
         }
@@ -42,13 +47,13 @@ impl PollGroup {
     }
 
     /// The number of sources.
-    pub(super) const fn len(&self) -> usize {
-        self.sources.len()
+    pub(super) fn len(&self) -> usize {
+        self.sources.len() + self.polls.len()
     }
 
     /// Whether there are no sources.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.sources.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Returns the sources.
@@ -64,24 +69,44 @@ impl PollGroup {
     /// Polls each source once, [`TOGETHER`] at a time, and waits for all. Returns their messages, each source's in its own
     /// order.
     pub(super) async fn poll_all(&mut self) -> Vec<Said> {
+        self.poll_within(None).await
+    }
+
+    /// As [`Self::poll_all`], but waits at most for a time. Polls that take longer go on, and their sources are polled again
+    /// once they have ended; their messages are those of a later call.
+    pub(super) async fn poll_within(&mut self, patience: Option<Duration>) -> Vec<Said> {
+        let until = patience.map(|patience| Instant::now() + patience);
+        while let Some(ended) = self.polls.try_join_next() {
+            self.sources.extend(ended.ok().map(|(source, _)| source));
+        }
+        self.round += 1;
+        let round = self.round;
         let mut waiting = std::mem::take(&mut self.sources).into_iter();
-        let (mut polls, mut said, mut room) = (JoinSet::new(), Vec::new(), TOGETHER);
+        let (mut open, mut said, mut room) =
+            (if patience.is_none() { self.polls.len() } else { 0 }, Vec::new(), TOGETHER);
         loop {
             for source in waiting.by_ref().take(room) {
-                polls.spawn(poll_once(source));
-                room -= 1;
+                self.polls.spawn(async move { (poll_once(source).await.0, round) });
+                (room, open) = (room - 1, open + 1);
             }
             let wait = waiting.len() > 0;
-            if polls.is_empty() && !wait {
+            if open == 0 && !wait {
                 break;
             }
             tokio::select! {
-                Some(ended) = polls.join_next() => {
-                    room += 1;
-                    self.sources.extend(ended.ok().map(|(source, _)| source));
+                Some(ended) = self.polls.join_next() => {
+                    let (source, of) = match ended {
+                        Ok((source, of)) => (Some(source), of),
+                        Err(_) => (None, round),
+                    };
+                    if of == round || patience.is_none() {
+                        (room, open) = (room + 1, open - 1);
+                    }
+                    self.sources.extend(source);
                 }
                 Some(one) = self.outlet.recv() => said.push(one),
                 () = sleep(APART), if wait => room = TOGETHER,
+                () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() && !wait => break,
             }
         }
         said.extend(self.said());

@@ -1,4 +1,4 @@
-//! A session for commands that print: it polls everything at once, waits for all, and polls again.
+//! A session for commands that print: it polls everything at once, waits, and polls again.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -21,6 +21,9 @@ use crate::source::discover::{Discovery, Pids, note_pids};
 use crate::source::{Said, Source};
 use crate::store::{self, LedgerEvent};
 use crate::units::Span;
+
+/// The least time that a round of polls is waited for if another one follows.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// When sources are polled, and how often the result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +170,9 @@ impl Rounds {
         let late = self.sources.said();
         self.take(late);
         let files = async { if last { self.files.poll_all().await } else { Vec::new() } };
-        let (mut said, files) = tokio::join!(self.sources.poll_all(), files);
+        // A target that hangs does not delay the lines that say what the others do.
+        let patience = self.plan.repeat.then(|| self.plan.interval.max(PATIENCE));
+        let (mut said, files) = tokio::join!(self.sources.poll_within(patience), files);
         said.extend(files);
         said.push(Said::Events(vec![Event::Tick(self.clock.now())]));
         self.take(said);
