@@ -227,7 +227,8 @@ impl Metering {
                 Some(Origin::Page(source) | Origin::Driver(source)) => source,
                 None => &driver,
             };
-            self.energy.read(ledger, Metered { paid: &paid, target, node, id }, reading, at);
+            let metered = Metered { paid: &paid, target, node, id };
+            self.energy.read(ledger, metered, reading, view.config.plausibility, at);
         }
     }
 
