@@ -23,8 +23,9 @@ use jiff::tz::TimeZone;
 
 pub use crate::inventory::{FleetConfig, LeasedNode, TargetInfo};
 pub use crate::metering::Leakage;
+pub(crate) use crate::metering::{MostGpus, of_unit};
 pub use checkpoint::{Checkpoint, SavedItem, SavedState};
-pub(crate) use commits::BOUND;
+pub(crate) use commits::{BOUND, MOST_GPUS};
 pub use marks::Marks;
 pub use restore::former_names;
 pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
@@ -42,6 +43,7 @@ use commits::Commits;
 use sparklines::Sparklines;
 pub use state::Fleet;
 use watch::Watch;
+pub(crate) use watch::clock_step;
 
 /// The inventory and the configuration.
 const fn view<'a>(config: &'a FleetConfig, inventory: &'a Inventory) -> InventoryView<'a> {
@@ -175,7 +177,7 @@ impl Fleet {
     fn tick(&mut self, at: Moment) {
         // Deltas and GPU time are placed by the boot clock, so nothing else changes.
         if let Some(step) = self.watch.tick(at) {
-            self.mark(at.wall, &format!("the clock was set by {:+} s", step.millis() / 1000));
+            self.mark(at.wall, &watch::clock_was_set(step));
         }
         self.metering.tick(&mut self.ledger, view(&self.config, &self.inventory), at);
         self.ledger.settle(at.wall);
@@ -304,6 +306,7 @@ impl Fleet {
         let (ids, changes) = self.inventory.report_gpus(node, info, at, readings, origin);
         self.follow(changes, at);
         let read: Vec<(GpuId, EnergyReading)> = ids.into_iter().zip(energy).collect();
+        self.metering.note_gpus(view(&self.config, &self.inventory), node, &read, at.wall);
         self.metering.read_energy(&mut self.ledger, view(&self.config, &self.inventory), node, &read, at);
     }
 }

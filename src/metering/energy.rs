@@ -27,6 +27,11 @@ impl EnergyReading {
     pub(crate) const fn of(reading: &GpuReading) -> Self {
         Self { index: reading.index, energy: reading.energy, power_limit: reading.power_limit }
     }
+
+    /// The power limit, if the GPU reports one.
+    pub(super) const fn power_limit(&self) -> Option<Power> {
+        self.power_limit
+    }
 }
 
 /// The GPU of a meter, and the account that pays for its energy from each instant on, up to that of the reading.

@@ -20,6 +20,7 @@ mod idle;
 mod leakage;
 mod left_to_engines;
 mod model_names;
+mod most_gpus;
 mod node_bounds;
 mod on_trial;
 mod page;
@@ -64,6 +65,8 @@ use duplicates::Duplicates;
 use energy::{EnergyMeters, Metered};
 use gpu_cost::AllocationMeter;
 use model_names::ModelNames;
+use most_gpus::MostGpusOfNodes;
+pub(crate) use most_gpus::{MostGpus, of_unit};
 use node_bounds::NodeBounds;
 use proxy_guard::Produced;
 use resets::Resets;
@@ -89,6 +92,7 @@ pub struct Metering {
     energy: EnergyMeters,
     produced: Produced,
     node_bounds: NodeBounds,
+    most_gpus: MostGpusOfNodes,
     slo: SloMeter,
     uncounted: UncountedParts,
     /// When this process began to watch.
@@ -111,6 +115,7 @@ impl Metering {
             energy: EnergyMeters::default(),
             produced: Produced::default(),
             node_bounds: NodeBounds::default(),
+            most_gpus: MostGpusOfNodes::default(),
             slo: SloMeter::default(),
             uncounted: UncountedParts::default(),
             began,
@@ -165,7 +170,9 @@ impl Metering {
 
     /// Posts all GPU time that does not depend on engines.
     pub(crate) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
-        self.gpu_cost.run_to(ledger, view, at);
+        for (node, gpus, from) in self.gpu_cost.run_to(ledger, view, at) {
+            self.most_gpus.note(&node, gpus, from);
+        }
     }
 
     /// Advances to `at`: posts GPU time and classifies minutes as idle or not.
@@ -183,6 +190,7 @@ impl Metering {
                 Change::Renamed { from, to } => {
                     self.gpu_cost.rename(&from, &to);
                     self.node_bounds.rename(&from, &to);
+                    self.most_gpus.rename(&from, &to);
                     let gpus = view.inventory.node(&to).into_iter().flat_map(|node| node.gpus.keys());
                     self.energy.rename(&from, &to, gpus.copied());
                     ledger.rename_node(&from, &to);
@@ -199,6 +207,22 @@ impl Metering {
                 }
                 Change::Named { node, gpus } => self.gpu_cost.name(ledger, view, &node, &gpus),
                 Change::Emptied(node) => self.gpu_cost.forget(&node),
+            }
+        }
+    }
+
+    /// Records with how many GPUs a node is known, and their power limits.
+    pub(crate) fn note_gpus(
+        &mut self,
+        view: InventoryView<'_>,
+        node: &NodeName,
+        readings: &[(GpuId, EnergyReading)],
+        at: Timestamp,
+    ) {
+        if let Some(gpus) = view.inventory.gpu_count(node) {
+            self.most_gpus.note(node, gpus, at);
+            for (_, reading) in readings {
+                self.most_gpus.note_limit(node, reading.power_limit(), at);
             }
         }
     }
