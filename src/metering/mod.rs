@@ -297,16 +297,6 @@ impl Metering {
         engine.reset();
     }
 
-    /// Resets targets by hand: forgets the processes behind them, so that their next pages are baselines.
-    pub(crate) fn reset_targets(&mut self, resets: Vec<(i64, TargetId)>) {
-        for (id, target) in resets {
-            if self.resets.ask(id, &target) {
-                self.reset_target(&target, true);
-                self.forget_earlier(&target);
-            }
-        }
-    }
-
     /// Marks the resets of a target as applied, since its page was read.
     pub(crate) fn reset_is_over(&mut self, target: &TargetId) {
         self.resets.answered(target);

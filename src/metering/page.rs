@@ -40,6 +40,7 @@ impl Metering {
             context.ledger.lose_window(context.at.wall);
         }
         (engine.last_page, engine.is_reset) = (Some(context.at), false);
+        engine.recounted.clear();
         super::proxies::note_dropped(context, &engine.prune(context.at));
         engine.note_gone(context);
         engine.has_live = engine.rows.iter().any(|row| row.reading.live.is_some());
@@ -211,7 +212,10 @@ impl Metering {
         interval: Interval,
     ) {
         let mut entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
-        if step.unproven || engine.is_unproven(reading.instance.as_ref()) {
+        if step.unproven
+            || engine.is_unproven(reading.instance.as_ref())
+            || engine.recounted.contains(&reading.instance)
+        {
             context.ledger.doubt_entries(&mut entries);
         }
         trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);
