@@ -50,7 +50,7 @@ mod unidentified;
 mod values;
 mod window;
 
-pub use delta::{Delta, Disputed, Growth, Reset, Step};
+pub use delta::{Delta, Disputed, Growth, GrowthBasis, Reset, Step};
 pub use finished::FinishedMeter;
 pub use identity::Processes;
 pub use page::{InstancePage, Outcome, PageVerdict, SLACK, UNSET};

@@ -17,6 +17,7 @@ mod engine;
 mod entries;
 mod gpu_cost;
 mod idle;
+mod instance_bound;
 mod leakage;
 mod left_to_engines;
 mod model_names;
