@@ -98,7 +98,12 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
         writeln!(out, "compare   at {} they would be worth {}", worth.list, amount(Some(worth.amount)))?;
     }
     for rate in &money.rates {
-        let said = rate.dated.as_ref().map_or_else(|| "your lease".to_owned(), |dated| format!("assumed, {dated}"));
+        let lease = || match &rate.leases[..] {
+            [] => "your lease".to_owned(),
+            [lease] => format!("lease {lease}"),
+            [lease, others @ ..] => format!("lease {lease} and {} more", others.len()),
+        };
+        let said = rate.dated.as_ref().map_or_else(lease, |dated| format!("assumed, {dated}"));
         writeln!(out, "rate      {} {} an hour ({said})", rate.gpu, rate.rate)?;
     }
     Ok(())

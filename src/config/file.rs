@@ -91,7 +91,7 @@ pub struct AliasTable {
     pub names: Vec<String>,
 }
 
-/// `[plausibility]`: the most that one GPU can produce, in tokens a second.
+/// `[plausibility]`: the most that one GPU can produce, in tokens a second, and the most energy that it can draw.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(clippy::struct_field_names, reason = "the keys' own names")]
@@ -102,6 +102,10 @@ pub struct PlausibilityTable {
     pub computed_per_gpu: Option<i128>,
     /// Cached prompt tokens.
     pub cached_per_gpu: Option<i128>,
+    /// The power limit of a GPU that reports none, in watts.
+    pub watts_per_gpu: Option<i128>,
+    /// How many times its power limit a GPU draws at most.
+    pub energy_factor: Option<String>,
 }
 
 /// `[slo]`: the latency that 99 of 100 requests or tokens of a minute stay within.

@@ -6,30 +6,59 @@ use super::error::Findings;
 use super::file::{AliasTable, PlausibilityTable};
 use crate::counters::Plausibility;
 use crate::reading::{ModelName, canonical_model};
+use crate::units::parse_scaled;
 
 /// Models with their other names, and the paths of aliases without an effect, with what to do.
 type WrittenAliases = (Vec<(ModelName, Vec<ModelName>)>, Vec<(usize, String)>);
 
 /// The highest bound that can be set, in tokens a second and GPU.
 const HIGHEST: u64 = 1_000_000_000_000;
+/// The highest power limit that can be assumed, in watts.
+const HIGHEST_WATTS: u64 = 100_000;
+/// The highest factor of the power limit.
+const HIGHEST_FACTOR: u32 = 100;
 
 /// The configured bounds, or the defaults.
 pub(super) fn plausibility(table: &PlausibilityTable, findings: &mut Findings<'_>) -> Plausibility {
     let usual = Plausibility::default();
-    let mut bound = |key: &str, said: Option<i128>, usual: u64| match said.map(u64::try_from) {
-        None => usual,
-        Some(Ok(bound)) if (1..=HIGHEST).contains(&bound) => bound,
-        Some(_) => {
-            let why = "tokens a second and GPU, a whole number above 0 and at most";
-            findings.inner("plausibility", key, format!("{why} {HIGHEST}: write {key} = {usual}"));
-            usual
-        }
-    };
+    let mut bound =
+        |key: &str, said: Option<i128>, usual: u64, (what, highest): (&str, u64)| match said.map(u64::try_from) {
+            None => usual,
+            Some(Ok(bound)) if (1..=highest).contains(&bound) => bound,
+            Some(_) => {
+                let why = format!("{what}, a whole number above 0 and at most {highest}: write {key} = {usual}");
+                findings.inner("plausibility", key, why);
+                usual
+            }
+        };
+    let tokens = ("tokens a second and GPU", HIGHEST);
     Plausibility {
-        output_per_gpu: bound("output_per_gpu", table.output_per_gpu, usual.output_per_gpu),
-        computed_per_gpu: bound("computed_per_gpu", table.computed_per_gpu, usual.computed_per_gpu),
-        cached_per_gpu: bound("cached_per_gpu", table.cached_per_gpu, usual.cached_per_gpu),
+        output_per_gpu: bound("output_per_gpu", table.output_per_gpu, usual.output_per_gpu, tokens),
+        computed_per_gpu: bound("computed_per_gpu", table.computed_per_gpu, usual.computed_per_gpu, tokens),
+        cached_per_gpu: bound("cached_per_gpu", table.cached_per_gpu, usual.cached_per_gpu, tokens),
+        watts_per_gpu: bound(
+            "watts_per_gpu",
+            table.watts_per_gpu,
+            usual.watts_per_gpu,
+            ("the power limit of a GPU that reports none, in watts", HIGHEST_WATTS),
+        ),
+        energy_thousandths: energy_factor(table.energy_factor.as_deref(), findings).unwrap_or(usual.energy_thousandths),
     }
+}
+
+/// How many times its power limit a GPU draws at most, in thousandths; `None` if it is not set or wrong.
+fn energy_factor(said: Option<&str>, findings: &mut Findings<'_>) -> Option<u32> {
+    let said = said?;
+    let thousandths = parse_scaled(said, 3).ok().and_then(|thousandths| u32::try_from(thousandths).ok());
+    let factor = thousandths.filter(|thousandths| (1000..=HIGHEST_FACTOR * 1000).contains(thousandths));
+    if factor.is_none() {
+        let why = format!(
+            "\"{said}\" is not a multiple of a GPU's power limit from 1 to {HIGHEST_FACTOR} with at most 3 decimals: \
+             write energy_factor = \"1.5\""
+        );
+        findings.inner("plausibility", "energy_factor", why);
+    }
+    factor
 }
 
 /// Models with their other names, and aliases without an effect. Names are compared in canonical form.
@@ -161,6 +190,25 @@ mod tests {
             );
         }
         refused("[plausibility]\noutput_per_gpu = 1.5\n", "margintop.toml:2");
+        let told = read("[plausibility]\nwatts_per_gpu = 700\nenergy_factor = \"1.25\"\n").map(|read| read.0);
+        assert_eq!(told, Ok(Plausibility { watts_per_gpu: 700, energy_thousandths: 1_250, ..usual }));
+        for value in ["0", "100_001"] {
+            refused(
+                &format!("[plausibility]\nwatts_per_gpu = {value}\n"),
+                "margintop.toml:2: plausibility.watts_per_gpu: the power limit of a GPU that reports none, in watts, a whole \
+                 number above 0 and at most 100000: write watts_per_gpu = 1500",
+            );
+        }
+        for value in ["0.9", "101", "x", "-1", "1.2345", "", "0"] {
+            refused(
+                &format!("[plausibility]\nenergy_factor = \"{value}\"\n"),
+                &format!(
+                    "margintop.toml:2: plausibility.energy_factor: \"{value}\" is not a multiple of a GPU's power limit"
+                ),
+            );
+        }
+        refused("[plausibility]\nenergy_factor = 1.5\n", "write \"1.5\"");
+        refused("[plausibility]\nwatts = 700\n", "is it \"watts_per_gpu\"?");
         refused("[plausibility]\noutput = 1\n", "is it \"output_per_gpu\"?");
     }
 

@@ -2,7 +2,7 @@
 
 use super::values::RowKey;
 use crate::reading::TokenCounters;
-use crate::units::{Moment, Timestamp, Tokens};
+use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// Tokens by class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,6 +41,8 @@ impl Delta {
 pub struct Step {
     /// The plausible growth.
     pub grown: Option<Growth>,
+    /// What the plausible growth was judged by.
+    pub basis: Option<GrowthBasis>,
     /// Disputed growth, with the bound that it exceeds.
     pub disputed: Option<Disputed>,
     /// Since when growth was disputed that the counters have reverted; they continue from the values without it.
@@ -67,6 +69,23 @@ pub struct Step {
     pub quarantined: bool,
     /// Whether each counter (prompt, cached, output) is on the page.
     pub present: [bool; 3],
+}
+
+/// What a plausible growth was judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GrowthBasis {
+    /// The counters before the growth.
+    pub before: TokenCounters,
+    /// The counters after it.
+    pub after: TokenCounters,
+    /// The growth of each counter.
+    pub grown: [u64; 3],
+    /// When a counter last changed before the growth.
+    pub since: Moment,
+    /// How long each counter had not changed.
+    pub within: [Span; 3],
+    /// Whether the engine has counted hits before.
+    pub shows_hits: bool,
 }
 
 /// Whether a row was reset.

@@ -50,11 +50,11 @@ mod unidentified;
 mod values;
 mod window;
 
-pub use delta::{Delta, Disputed, Growth, Reset, Step};
+pub use delta::{Delta, Disputed, Growth, GrowthBasis, Reset, Step};
 pub use finished::FinishedMeter;
 pub use identity::Processes;
 pub use page::{InstancePage, Outcome, PageVerdict, SLACK, UNSET};
-pub use plausibility::{Bounds, Plausibility};
+pub use plausibility::{Bounds, EnergyBound, Plausibility};
 pub use process::Process;
 pub use process_id::ProcessId;
 pub use process_row::ProcessRow;

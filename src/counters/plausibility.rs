@@ -1,13 +1,13 @@
 //! Plausibility: the bounds above which a delta is disputed.
 
 use super::Delta;
-use crate::units::Span;
+use crate::units::{Power, Span};
 
 /// The number of GPUs assumed for a node without known GPUs.
 pub const UNKNOWN_GPUS: u32 = 8;
 
-/// Bounds on the production of one GPU, in tokens per second. They are far above any current engine, so that they find
-/// wrong counters, not fast engines.
+/// Bounds on what one GPU produces, in tokens per second, and on the energy that it draws. They are far above any current
+/// engine, so that they find wrong counters, not fast engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plausibility {
     /// Output tokens.
@@ -16,11 +16,45 @@ pub struct Plausibility {
     pub computed_per_gpu: u64,
     /// Cached prompt tokens.
     pub cached_per_gpu: u64,
+    /// The power limit, in watts, of a GPU that reports none.
+    pub watts_per_gpu: u64,
+    /// How many times its power limit a GPU draws at most, in thousandths.
+    pub energy_thousandths: u32,
 }
 
 impl Default for Plausibility {
     fn default() -> Self {
-        Self { output_per_gpu: 50_000, computed_per_gpu: 200_000, cached_per_gpu: 5_000_000 }
+        Self {
+            output_per_gpu: 50_000,
+            computed_per_gpu: 200_000,
+            cached_per_gpu: 5_000_000,
+            watts_per_gpu: 1_500,
+            energy_thousandths: 1_500,
+        }
+    }
+}
+
+impl Plausibility {
+    /// The bound on the energy of a GPU with this power limit.
+    pub fn energy(&self, limit: Option<Power>) -> EnergyBound {
+        let watts = limit.map_or(self.watts_per_gpu as f64, Power::watts);
+        EnergyBound { watts, factor: f64::from(self.energy_thousandths) / 1000.0 }
+    }
+}
+
+/// The bound on the energy of one GPU.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EnergyBound {
+    /// The power limit in watts.
+    pub watts: f64,
+    /// How many times the limit is drawn at most.
+    pub factor: f64,
+}
+
+impl EnergyBound {
+    /// The most energy in a span of at least a second, in millijoules.
+    pub fn most(&self, span: Span) -> u64 {
+        (self.watts * self.factor * span.max(LEAST).millis() as f64) as u64
     }
 }
 
@@ -77,8 +111,16 @@ mod tests {
     use super::*;
     use crate::units::Tokens;
 
-    const BOUNDS: Bounds =
-        Bounds::Gpus(Plausibility { output_per_gpu: 50_000, computed_per_gpu: 200_000, cached_per_gpu: 5_000_000 }, 2);
+    const BOUNDS: Bounds = Bounds::Gpus(
+        Plausibility {
+            output_per_gpu: 50_000,
+            computed_per_gpu: 200_000,
+            cached_per_gpu: 5_000_000,
+            watts_per_gpu: 1_500,
+            energy_thousandths: 1_500,
+        },
+        2,
+    );
 
     fn grown(miss: u64, hit: u64, output: u64) -> Delta {
         let [miss, hit, output] = [miss, hit, output].map(Tokens::new);
@@ -97,6 +139,17 @@ mod tests {
             [50_000, 200_000, 5_000_000]
         );
         assert_eq!((UNKNOWN_GPUS, Bounds::Gpus(per_gpu, 2)), (8, BOUNDS));
+    }
+
+    #[test]
+    fn energy_is_bounded_by_the_power_limit_or_the_watts_assumed() {
+        let most = |bounds: Plausibility, limit, seconds| bounds.energy(limit).most(Span::from_secs(seconds));
+        let usual = Plausibility::default();
+        assert_eq!(most(usual, None, 10), 10 * 1_500 * 1_500);
+        assert_eq!(most(usual, Power::from_watts(400.0), 10), 10 * 400 * 1_500);
+        assert_eq!(most(usual, Power::from_watts(400.0), 0), 400 * 1_500, "at least a second");
+        let lower = Plausibility { watts_per_gpu: 700, energy_thousandths: 1_250, ..usual };
+        assert_eq!([most(lower, None, 1), most(lower, Power::from_watts(400.0), 1)], [875_000, 500_000]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod taken;
 
 use serde::{Deserialize, Serialize};
 
-use super::delta::{Disputed, Growth, Reset, Step};
+use super::delta::{Disputed, Growth, GrowthBasis, Reset, Step};
 use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_EVIDENCE};
 use super::hits::HitClamp;
 use super::recent_values::RecentValues;
@@ -427,8 +427,9 @@ impl RowCounters {
                     bound: why.to_owned(),
                 });
                 let [corrected, settled] = late;
-                let grown = Some(Growth { all, corrected, settled, finished });
-                Step { grown, disputed, from, unproven, reset, regained, ..Step::default() }
+                let basis = GrowthBasis { before, after: *now, grown, since: first_moved, within: since, shows_hits };
+                let (grown, basis) = (Some(Growth { all, corrected, settled, finished }), Some(basis));
+                Step { grown, basis, disputed, from, unproven, reset, regained, ..Step::default() }
             }
             Some(bound) => {
                 self.drop_late(&mut late);

@@ -17,6 +17,8 @@ pub(super) const GPUS: &str = "gpus/";
 pub(super) const TIME: &str = "time/";
 /// The key prefix of the GPUs that the bounds of a node's engine rows assume together.
 pub(crate) const BOUND: &str = "bound/";
+/// The key prefix of the most GPUs that a node was known with.
+pub(crate) const MOST_GPUS: &str = "most/";
 
 /// What was committed, and what was touched since.
 #[derive(Debug, Default)]

@@ -23,7 +23,7 @@ impl Fleet {
 
     /// Resets targets by hand: forgets the processes behind them, so that their next pages are baselines.
     pub fn reset_targets(&mut self, resets: Vec<(i64, TargetId)>) {
-        self.metering.reset_targets(resets);
+        self.metering.reset_targets(&mut self.ledger, resets);
     }
 
     /// Applies a person's decisions on disputes.

@@ -23,8 +23,9 @@ use jiff::tz::TimeZone;
 
 pub use crate::inventory::{FleetConfig, LeasedNode, TargetInfo};
 pub use crate::metering::Leakage;
+pub(crate) use crate::metering::{MostGpus, of_unit};
 pub use checkpoint::{Checkpoint, SavedItem, SavedState};
-pub(crate) use commits::BOUND;
+pub(crate) use commits::{BOUND, MOST_GPUS};
 pub use marks::Marks;
 pub use restore::former_names;
 pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
@@ -32,7 +33,7 @@ pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 use crate::inventory::{Changes, Inventory, Origin};
 use crate::ledger::{Ledger, Pace};
 use crate::metering::{self, Context, EnergyReading, InventoryView, Metering};
-use crate::pricing::{Book, RentWhen};
+use crate::pricing::{Book, Lease, RentWhen};
 use crate::reading::{
     Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName,
 };
@@ -42,6 +43,7 @@ use commits::Commits;
 use sparklines::Sparklines;
 pub use state::Fleet;
 use watch::Watch;
+pub(crate) use watch::clock_step;
 
 /// The inventory and the configuration.
 const fn view<'a>(config: &'a FleetConfig, inventory: &'a Inventory) -> InventoryView<'a> {
@@ -175,7 +177,7 @@ impl Fleet {
     fn tick(&mut self, at: Moment) {
         // Deltas and GPU time are placed by the boot clock, so nothing else changes.
         if let Some(step) = self.watch.tick(at) {
-            self.mark(at.wall, &format!("the clock was set by {:+} s", step.millis() / 1000));
+            self.mark(at.wall, &watch::clock_was_set(step));
         }
         self.inventory.end_wait();
         self.metering.tick(&mut self.ledger, view(&self.config, &self.inventory), at);
@@ -279,12 +281,24 @@ impl Fleet {
 
     /// Applies a page's GPUs, which may be on several nodes.
     fn read_gpus(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>, at: Moment) {
+        let is_new = |name: &NodeName| self.inventory.node(name).is_none();
+        if gpus.iter().any(|(name, _)| name.as_ref().is_some_and(is_new)) {
+            self.run_shared_leases(at);
+        }
         let (by_node, mut changes) = self.inventory.group_by_node(info, gpus);
         changes.extend(self.inventory.release_unlisted(&info.target, at, &by_node));
         self.follow(changes, at);
         let origin = Origin::Page(info.target.clone());
         for (node, readings) in by_node.into_iter().filter(|(_, readings)| !readings.is_empty()) {
             self.report_gpus(&node, Some(info), at, readings, &origin);
+        }
+    }
+
+    /// Posts GPU time up to now if a lease of a number of GPUs is shared by nodes: which of them it pays for depends on the
+    /// GPUs before them, and these are about to change.
+    fn run_shared_leases(&mut self, at: Moment) {
+        if self.config.leases.iter().any(Lease::spans_nodes) {
+            self.metering.run_to(&mut self.ledger, view(&self.config, &self.inventory), at);
         }
     }
 
@@ -297,6 +311,9 @@ impl Fleet {
         readings: Vec<GpuReading>,
         origin: &Origin,
     ) {
+        if self.inventory.gpu_count(node).and_then(|known| usize::try_from(known).ok()) != Some(readings.len()) {
+            self.run_shared_leases(at);
+        }
         self.inventory.restore_node(node);
         let _ = self.inventory.see_node(node, info, at);
         // The GPUs that were there until now are paid until now.
@@ -305,6 +322,7 @@ impl Fleet {
         let (ids, changes) = self.inventory.report_gpus(node, info, at, readings, origin);
         self.follow(changes, at);
         let read: Vec<(GpuId, EnergyReading)> = ids.into_iter().zip(energy).collect();
+        self.metering.note_gpus(view(&self.config, &self.inventory), node, &read, at.wall);
         self.metering.read_energy(&mut self.ledger, view(&self.config, &self.inventory), node, &read, at);
     }
 }

@@ -6,7 +6,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::checkpoint::{SavedItem, SavedState};
-use super::commits::{BOUND, GPUS, TIME};
+use super::commits::{BOUND, GPUS, MOST_GPUS, TIME};
+use super::watch::{STEP as CLOCK_STEP, clock_was_set};
 use super::{Fleet, FleetConfig};
 use crate::inventory::SavedNode;
 use crate::ledger::SavedLedger;
@@ -26,6 +27,11 @@ impl Fleet {
         self.ledger.set_closed(false);
         self.ledger.restore(kept);
         self.watch.restore(began, watched_from);
+        // Rent is posted once more for the time that the clock passes twice.
+        let step = (now.wall - last.wall) - now.since(last).max(Span::ZERO);
+        if began.is_some() && step <= Span::ZERO - CLOCK_STEP {
+            self.mark(now.wall, &clock_was_set(step));
+        }
         self.restore_names(&nodes);
         self.metering.restore_schedules(&mut self.config, &schedules, last.wall);
         self.restore_bounds(&nodes);
@@ -81,9 +87,13 @@ impl Fleet {
         self.inventory.name_leases(&mut self.config.leases);
     }
 
-    /// Restores what the bounds of each node assume.
+    /// Restores what the bounds of each node assume, and the most GPUs it was known with.
     fn restore_bounds(&mut self, items: &[SavedItem]) {
         for SavedItem { key, state } in items {
+            if let (Some(node), Ok(most)) = (key.strip_prefix(MOST_GPUS), serde_json::from_str(state)) {
+                self.commits.note(key, state);
+                self.metering.restore_most_gpus(&NodeName::new(node), most);
+            }
             if let (Some(node), Ok(gpus)) = (key.strip_prefix(BOUND), state.parse()) {
                 self.commits.note(key, state);
                 self.metering.restore_bound(&NodeName::new(node), gpus);

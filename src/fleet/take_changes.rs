@@ -4,11 +4,11 @@
 //! committed one. Inventory and metering record what is touched where it is changed, so nothing is flagged by hand.
 
 use super::checkpoint::{Checkpoint, SavedItem};
-use super::commits::{BOUND, GPUS, LEASED, TIME};
+use super::commits::{BOUND, GPUS, LEASED, MOST_GPUS, TIME};
 use super::{Fleet, view};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::inventory::{LeasedNode, SavedNode};
-use crate::metering::{SavedAllocation, Touched};
+use crate::metering::{MostGpus, SavedAllocation, Touched};
 use crate::reading::NodeName;
 
 /// The changed states of nodes.
@@ -26,6 +26,7 @@ struct NodeState {
     time: Option<SavedAllocation>,
     leased: Option<LeasedNode>,
     bound: Option<u64>,
+    most_gpus: Option<MostGpus>,
 }
 
 impl Fleet {
@@ -85,7 +86,7 @@ impl Fleet {
     fn changed_nodes<'n>(&mut self, nodes: impl IntoIterator<Item = &'n NodeName>) -> NodeChanges {
         let mut changes = NodeChanges { leased: self.inventory.take_stopped(), ..NodeChanges::default() };
         for name in nodes {
-            let NodeState { gpus, time, leased, bound } = self.node_state(name);
+            let NodeState { gpus, time, leased, bound, most_gpus } = self.node_state(name);
             let keys = [GPUS, TIME].map(|prefix| format!("{prefix}{name}"));
             if gpus.is_none() && !self.is_awaited(name) {
                 changes.removed.extend(keys.iter().filter(|key| self.commits.remove(key)).cloned());
@@ -94,6 +95,7 @@ impl Fleet {
             changes.items.extend(gpus.and_then(|gpus| self.commits.changed(gpus_key, &gpus)));
             changes.items.extend(time.and_then(|time| self.commits.changed(time_key, &time)));
             changes.items.extend(bound.and_then(|bound| self.commits.changed(format!("{BOUND}{name}"), &bound)));
+            changes.items.extend(most_gpus.and_then(|most| self.commits.changed(format!("{MOST_GPUS}{name}"), &most)));
             let is_new = |row: &LeasedNode| {
                 let row = (&row.unit, row.since, &row.gpus);
                 self.commits.changed(format!("{LEASED}{name}"), &row).is_some()
@@ -111,10 +113,19 @@ impl Fleet {
         // Without more rows than one, the node's GPUs tell as much.
         let known = u64::from(inventory.gpu_count(name).unwrap_or(UNKNOWN_GPUS));
         let bound = metering.saved_bound(name).filter(|gpus| *gpus > known);
-        let Some(gpus) = inventory.saved_node(name) else { return NodeState { bound, ..NodeState::default() } };
+        let most_gpus = metering.saved_most_gpus(name);
+        let Some(gpus) = inventory.saved_node(name) else {
+            return NodeState { bound, most_gpus, ..NodeState::default() };
+        };
         let unit = inventory.node(name).and_then(|node| node.unit.clone());
         let leased = Some(LeasedNode::of(&gpus, unit));
-        NodeState { time: metering.saved_allocation(view(config, inventory), name), leased, bound, gpus: Some(gpus) }
+        NodeState {
+            time: metering.saved_allocation(view(config, inventory), name),
+            leased,
+            bound,
+            most_gpus,
+            gpus: Some(gpus),
+        }
     }
 
     /// Whether a node of an earlier watch waits to be reported.
@@ -133,8 +144,10 @@ impl Fleet {
             keys.extend(saved.filter(|saved| commits.differs(id.as_str(), saved)).map(|_| id.as_str().to_owned()));
         }
         for name in self.inventory.nodes.keys() {
-            let NodeState { gpus, time, leased: _, bound } = self.node_state(name);
-            let [gpus_key, time_key, bound_key] = [GPUS, TIME, BOUND].map(|prefix| format!("{prefix}{name}"));
+            let NodeState { gpus, time, leased: _, bound, most_gpus } = self.node_state(name);
+            let [gpus_key, time_key, bound_key, most_key] =
+                [GPUS, TIME, BOUND, MOST_GPUS].map(|prefix| format!("{prefix}{name}"));
+            keys.extend(most_gpus.filter(|most| commits.differs(&most_key, most)).map(|_| most_key));
             keys.extend(gpus.filter(|gpus| commits.differs(&gpus_key, gpus)).map(|_| gpus_key));
             keys.extend(time.filter(|time| commits.differs(&time_key, time)).map(|_| time_key));
             keys.extend(bound.filter(|bound| commits.differs(&bound_key, bound)).map(|_| bound_key));

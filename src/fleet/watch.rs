@@ -3,7 +3,22 @@
 use crate::units::{Moment, Span, Timestamp};
 
 /// A calendar that moved at least this far relative to the boot clock between two ticks was set.
-const STEP: Span = Span::from_secs(2);
+pub(super) const STEP: Span = Span::from_secs(2);
+
+/// The beginning and the end of the marker of a calendar that was set.
+const CLOCK_WAS_SET: (&str, &str) = ("the clock was set by ", " s");
+
+/// The marker of a calendar that was set.
+pub(super) fn clock_was_set(step: Span) -> String {
+    let (before, after) = CLOCK_WAS_SET;
+    format!("{before}{:+}{after}", step.millis() / 1000)
+}
+
+/// How far the calendar was set, if a marker says so.
+pub(crate) fn clock_step(marker: &str) -> Option<Span> {
+    let (before, after) = CLOCK_WAS_SET;
+    marker.strip_prefix(before)?.strip_suffix(after)?.parse().ok().map(Span::from_secs)
+}
 
 /// The state of the watch.
 #[derive(Debug, Default)]
@@ -101,6 +116,15 @@ mod tests {
         watch.note_event(at(9000, 9000), Span::from_secs(8), STALE);
         assert!(watch.is_resuming(at(11_999, 11_999), STALE));
         assert!(!watch.is_resuming(at(12_000, 12_000), STALE));
+    }
+
+    #[test]
+    fn a_marker_tells_how_far_the_calendar_was_set() {
+        for seconds in [-3600, -2, 2, 86_400] {
+            let step = Span::from_secs(seconds);
+            assert_eq!(clock_step(&clock_was_set(step)), Some(step));
+        }
+        assert_eq!(clock_step("restart of http://a:8000"), None);
     }
 
     #[test]

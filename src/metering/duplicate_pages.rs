@@ -6,7 +6,7 @@ use super::agreement::Values;
 use super::duplicates::{FirstPage, Mark, Place, Settled, Sight};
 use super::{Context, Engine, Metering, Row};
 use crate::counters::{Outcome, PageVerdict, ProcessId};
-use crate::ledger::{Entry, TokenChange};
+use crate::ledger::{Entry, Ledger, TokenChange};
 use crate::reading::{EngineReading, InstanceId, TargetId, TokenCounters};
 use crate::units::{Moment, Span};
 
@@ -80,24 +80,11 @@ impl Metering {
         let Settled::One { place, back } = settled else {
             return context.ledger.lose_window(context.at.wall);
         };
-        context.ledger.reverse(&back);
-        let day = context.ledger.day_began();
         let ours = place.target == context.info.target;
-        let Some(engine) = (if ours { Some(engine) } else { self.engines.get_mut(&place.target) }) else { return };
-        if let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id == place.instance) {
-            instance.trial.remove(&place.process);
-        }
-        let mut rows: Vec<&mut Row> = engine.rows.iter_mut().filter(|row| row.instance == place.instance).collect();
-        for row in &mut rows {
-            let source = row.source(place.process);
-            context.ledger.end_source(source, row.only_account());
-            row.forget_correctable();
-        }
-        for entry in back {
-            let own = rows.iter().position(|row| row.account.as_ref().is_some_and(|(_, id)| *id == entry.account));
-            if let Some(row) = rows.get_mut(own.unwrap_or_default()) {
-                row.earned.add(day, entry.tariff, TokenChange::taken_back(entry.tokens));
-            }
+        let counted = if ours { Some(engine) } else { self.engines.get_mut(&place.target) };
+        match counted {
+            Some(engine) => take_back(context.ledger, engine, &place, &back),
+            None => context.ledger.reverse(&back),
         }
     }
 
@@ -204,6 +191,27 @@ impl Metering {
         let mut others = self.duplicates.duplicates_of(target, row.instance.as_ref());
         others.retain(|target| self.engines.contains_key(*target));
         others
+    }
+}
+
+/// Reverses what was posted for a place that another one counts.
+pub(super) fn take_back(ledger: &mut Ledger, engine: &mut Engine, place: &Place, back: &[Entry]) {
+    ledger.reverse(back);
+    let day = ledger.day_began();
+    if let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id == place.instance) {
+        instance.trial.remove(&place.process);
+    }
+    let mut rows: Vec<&mut Row> = engine.rows.iter_mut().filter(|row| row.instance == place.instance).collect();
+    for row in &mut rows {
+        let source = row.source(place.process);
+        ledger.end_source(source, row.only_account());
+        row.forget_correctable();
+    }
+    for entry in back {
+        let own = rows.iter().position(|row| row.account.as_ref().is_some_and(|(_, id)| *id == entry.account));
+        if let Some(row) = rows.get_mut(own.unwrap_or_default()) {
+            row.earned.add(day, entry.tariff, TokenChange::taken_back(entry.tokens));
+        }
     }
 }
 

@@ -97,6 +97,12 @@ pub(super) enum Settled {
     Two,
 }
 
+impl PostedSegment {
+    fn has_tokens(&self) -> bool {
+        self.entries.iter().any(|entry| !entry.tokens.is_zero())
+    }
+}
+
 impl Known {
     /// Whether its page shows values some time after they were read.
     fn is_aggregated(&self) -> bool {
@@ -231,6 +237,31 @@ impl Duplicates {
         for place in self.of_instance(target, id).cloned().collect::<Vec<_>>() {
             self.remove(&place);
         }
+    }
+
+    /// The entries of a target's places that other places may have posted, too, since they were first compared.
+    pub(super) fn posted_twice(&self, target: &TargetId) -> Vec<(Place, Vec<Entry>)> {
+        let since = |place: &Place, other: &Place| {
+            let pair = self.pairs.get(place, other).filter(|pair| pair.verdict == Verdict::Undecided)?;
+            let theirs = self.places.get(other)?.posted.iter();
+            theirs.filter(|segment| segment.number >= pair.since).any(PostedSegment::has_tokens).then_some(pair.since)
+        };
+        let twice = |place: &Place| {
+            let since = self.alike(place).filter_map(|other| since(place, other)).min()?;
+            let posted = self.places.get(place)?.posted.iter().filter(|segment| segment.number >= since);
+            let entries = posted.flat_map(|segment| &segment.entries).filter(|entry| !entry.tokens.is_zero());
+            Some((place.clone(), entries.copied().collect()))
+        };
+        self.of_target(target).filter_map(twice).collect()
+    }
+
+    /// The targets and instances that do not count as a target's places count for them.
+    pub(super) fn counted_by(&self, target: &TargetId) -> BTreeSet<(TargetId, Option<InstanceId>)> {
+        let places = self.of_target(target).filter(|_| !self.has_none());
+        let others = places.flat_map(|place| {
+            self.alike(place).filter(move |other| self.pairs.is_counted_at(other, place)).collect::<Vec<_>>()
+        });
+        others.map(|other| (other.target.clone(), other.instance.clone())).collect()
     }
 
     /// Forgets the places of a target.

@@ -6,12 +6,13 @@ mod meter;
 
 use std::collections::BTreeMap;
 
+use crate::counters::{EnergyBound, Plausibility};
 use crate::inventory::Tracked;
 use crate::ledger::{CostAccountId, DisputedEnergy, Evidence, Ledger, Marker, apportion};
 use crate::reading::{GpuId, GpuReading, Label, NodeName, PromptCount, TargetId, TokenCounters};
 use crate::units::{Energy, Moment, Power, Timestamp, Tokens};
 pub(super) use meter::EnergyMeter;
-use meter::{ABOVE, Jump, Movement, WATTS};
+use meter::{Jump, Movement};
 
 /// The energy-related part of a GPU reading.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,11 @@ impl EnergyReading {
     /// Extracts the part from a reading.
     pub(crate) const fn of(reading: &GpuReading) -> Self {
         Self { index: reading.index, energy: reading.energy, power_limit: reading.power_limit }
+    }
+
+    /// The power limit, if the GPU reports one.
+    pub(super) const fn power_limit(&self) -> Option<Power> {
+        self.power_limit
     }
 }
 
@@ -47,7 +53,14 @@ pub(super) struct EnergyMeters {
 
 impl EnergyMeters {
     /// Applies a reading of a GPU's counter and posts the energy drawn.
-    pub(super) fn read(&mut self, ledger: &mut Ledger, metered: Metered<'_>, reading: &EnergyReading, at: Moment) {
+    pub(super) fn read(
+        &mut self,
+        ledger: &mut Ledger,
+        metered: Metered<'_>,
+        reading: &EnergyReading,
+        bounds: Plausibility,
+        at: Moment,
+    ) {
         let is_paid = metered.now().is_some();
         let Some(now) = reading.energy.map(Energy::get) else {
             if is_paid {
@@ -62,7 +75,8 @@ impl EnergyMeters {
             self.meters.insert(metered.id.clone(), EnergyMeter::new(now, at));
             return;
         };
-        match meter.advance(now, at, reading.power_limit) {
+        let bound = bounds.energy(reading.power_limit);
+        match meter.advance(now, at, bound) {
             Movement::None => {}
             Movement::Drawn(drawn, from, to) => post(ledger, metered, drawn, (from, to), at),
             Movement::Returned(drawn, from, to, left) => {
@@ -72,7 +86,7 @@ impl EnergyMeters {
                 post(ledger, metered, drawn, (from, to), at);
             }
             Movement::Disputed(jump, drawn) => {
-                dispute(ledger, metered, reading, jump, at);
+                dispute(ledger, metered, (reading.index, bound), jump, at);
                 post(ledger, metered, drawn, (jump.to, at), at);
             }
             Movement::Baseline(jump, drawn) => {
@@ -158,14 +172,14 @@ fn post(ledger: &mut Ledger, metered: Metered<'_>, drawn: u64, (from, to): (Mome
 }
 
 /// Opens a dispute about a jump.
-fn dispute(ledger: &mut Ledger, metered: Metered<'_>, reading: &EnergyReading, jump: Jump, at: Moment) {
+fn dispute(ledger: &mut Ledger, metered: Metered<'_>, (index, bound): (u32, EnergyBound), jump: Jump, at: Moment) {
     let Metered { target, node, id, .. } = metered;
     let Some(paid) = metered.now() else { return };
     let Jump { before, after, energy, from, to } = jump;
     let elapsed = to.since(from);
     let (to, from) = (at.wall - at.since(to), at.wall - at.since(from));
     let unknown = TokenCounters { prompt: PromptCount::Unknown, cached: None, output: None };
-    let watts = reading.power_limit.map_or(WATTS, Power::watts);
+    let EnergyBound { watts, factor } = bound;
     let evidence = Evidence {
         before: unknown,
         after: unknown,
@@ -174,14 +188,14 @@ fn dispute(ledger: &mut Ledger, metered: Metered<'_>, reading: &EnergyReading, j
         from,
         to,
         bound: format!(
-            "its counter went {}: {:.0} J in {:.1} s is above {ABOVE} times {watts:.0} W",
+            "its counter went {}: {:.0} J in {:.1} s is above {factor} times {watts:.0} W",
             jump.text(),
             energy as f64 / 1000.0,
             elapsed.as_secs_f64()
         ),
     };
     let entries = ledger.draft_energy(paid, energy, from, to);
-    let energy = DisputedEnergy { node: node.clone(), gpu: id.clone(), index: reading.index, before, after, entries };
+    let energy = DisputedEnergy { node: node.clone(), gpu: id.clone(), index, before, after, entries };
     ledger.dispute_energy(target.clone(), energy, evidence);
 }
 

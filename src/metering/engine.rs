@@ -1,6 +1,6 @@
 //! The metering state of one target: the processes behind it, and its rows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::absences::Absences;
 use super::on_trial::{OnTrial, ResetRow};
@@ -37,6 +37,8 @@ pub(crate) struct Engine {
     pub(super) is_reset: bool,
     /// Whether the reset dropped growth of a counted target.
     pub(super) lost_by_reset: bool,
+    /// The instances whose next growth may be counted already, at an address that was reset.
+    pub(super) recounted: BTreeSet<Option<InstanceId>>,
 }
 
 /// One instance on the target's page.

@@ -18,9 +18,11 @@ mod entries;
 mod follow_steps;
 mod gpu_cost;
 mod idle;
+mod instance_bound;
 mod leakage;
 mod left_to_engines;
 mod model_names;
+mod most_gpus;
 mod node_bounds;
 mod on_trial;
 mod page;
@@ -66,6 +68,8 @@ use duplicates::Duplicates;
 use energy::{EnergyMeters, Metered};
 use gpu_cost::AllocationMeter;
 use model_names::ModelNames;
+use most_gpus::MostGpusOfNodes;
+pub(crate) use most_gpus::{MostGpus, of_unit};
 use node_bounds::NodeBounds;
 use proxy_guard::Produced;
 use resets::Resets;
@@ -91,6 +95,7 @@ pub struct Metering {
     energy: EnergyMeters,
     produced: Produced,
     node_bounds: NodeBounds,
+    most_gpus: MostGpusOfNodes,
     slo: SloMeter,
     uncounted: UncountedParts,
     /// When this process began to watch.
@@ -113,6 +118,7 @@ impl Metering {
             energy: EnergyMeters::default(),
             produced: Produced::default(),
             node_bounds: NodeBounds::default(),
+            most_gpus: MostGpusOfNodes::default(),
             slo: SloMeter::default(),
             uncounted: UncountedParts::default(),
             began,
@@ -167,7 +173,9 @@ impl Metering {
 
     /// Posts all GPU time that does not depend on engines.
     pub(crate) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
-        self.gpu_cost.run_to(ledger, view, at);
+        for (node, gpus, from) in self.gpu_cost.run_to(ledger, view, at) {
+            self.most_gpus.note(&node, gpus, from);
+        }
     }
 
     /// Advances to `at`: posts GPU time and classifies minutes as idle or not.
@@ -185,6 +193,7 @@ impl Metering {
                 Change::Renamed { from, to } => {
                     self.gpu_cost.rename(&from, &to);
                     self.node_bounds.rename(&from, &to);
+                    self.most_gpus.rename(&from, &to);
                     let gpus = view.inventory.node(&to).into_iter().flat_map(|node| node.gpus.keys());
                     self.energy.rename(&from, &to, gpus.copied());
                     ledger.rename_node(&from, &to);
@@ -201,6 +210,22 @@ impl Metering {
                 }
                 Change::Named { node, gpus } => self.gpu_cost.name(ledger, view, &node, &gpus),
                 Change::Emptied(node) => self.gpu_cost.forget(&node),
+            }
+        }
+    }
+
+    /// Records with how many GPUs a node is known, and their power limits.
+    pub(crate) fn note_gpus(
+        &mut self,
+        view: InventoryView<'_>,
+        node: &NodeName,
+        readings: &[(GpuId, EnergyReading)],
+        at: Timestamp,
+    ) {
+        if let Some(gpus) = view.inventory.gpu_count(node) {
+            self.most_gpus.note(node, gpus, at);
+            for (_, reading) in readings {
+                self.most_gpus.note_limit(node, reading.power_limit(), at);
             }
         }
     }
@@ -229,7 +254,8 @@ impl Metering {
                 Some(Origin::Page(source) | Origin::Driver(source)) => source,
                 None => &driver,
             };
-            self.energy.read(ledger, Metered { paid: &paid, target, node, id }, reading, at);
+            let metered = Metered { paid: &paid, target, node, id };
+            self.energy.read(ledger, metered, reading, view.config.plausibility, at);
         }
     }
 
@@ -272,16 +298,6 @@ impl Metering {
         let engine = self.engines.get_or_default(target);
         engine.lost_by_reset |= lost && is_due;
         engine.reset();
-    }
-
-    /// Resets targets by hand: forgets the processes behind them, so that their next pages are baselines.
-    pub(crate) fn reset_targets(&mut self, resets: Vec<(i64, TargetId)>) {
-        for (id, target) in resets {
-            if self.resets.ask(id, &target) {
-                self.reset_target(&target, true);
-                self.forget_earlier(&target);
-            }
-        }
     }
 
     /// Marks the resets of a target as applied, since its page was read.

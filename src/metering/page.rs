@@ -6,7 +6,7 @@ use super::absences::Departures;
 use super::counts::Counts;
 use super::relabelled::InstancePart;
 use super::revenue::Interval;
-use super::{Context, Engine, Metering, trials};
+use super::{Context, Engine, Metering, instance_bound, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{Bounds, Growth, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
 use crate::ledger::{Entry, Marker, PostingSource, Timing};
@@ -40,6 +40,7 @@ impl Metering {
             context.ledger.lose_window(context.at.wall);
         }
         (engine.last_page, engine.is_reset) = (Some(context.at), false);
+        engine.recounted.clear();
         super::proxies::note_dropped(context, &engine.prune(context.at));
         engine.note_gone(context);
         engine.has_live = engine.rows.iter().any(|row| row.reading.live.is_some());
@@ -81,7 +82,10 @@ impl Metering {
         let answered = std::mem::replace(&mut instance.seen, at);
         let before = instance.processes.current().and_then(Process::start);
         super::disputes::leave_decided(context, id, &mut instance.processes);
-        let outcome = instance.processes.advance(&seen);
+        let mut outcome = instance.processes.advance(&seen);
+        let are_known = context.inventory.gpu_count(context.node).is_some();
+        instance_bound::judge(engine, id, rows, &mut outcome, (seen.bounds, are_known, at));
+        let instance = engine.instance(id, at);
         let parts = rows.len().saturating_mul(instance.processes.answering(at).count());
         engine.judged = engine.judged.saturating_add(seen.bounds.gpus().saturating_mul(parts as u64));
         let instance = engine.instance(id, at);
@@ -214,7 +218,10 @@ impl Metering {
         interval: Interval,
     ) {
         let mut entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
-        if step.unproven || engine.is_unproven(reading.instance.as_ref()) {
+        if step.unproven
+            || engine.is_unproven(reading.instance.as_ref())
+            || engine.recounted.contains(&reading.instance)
+        {
             context.ledger.doubt_entries(&mut entries);
         }
         trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);

@@ -5,7 +5,7 @@ use super::engine::{Engine, Instance};
 use super::on_trial;
 use super::row::Row;
 use super::saved::{SavedAllocation, SavedInstance, SavedRow, SavedTarget, saved_target};
-use super::{InventoryView, Metering};
+use super::{InventoryView, Metering, MostGpus};
 use crate::inventory::FleetConfig;
 use crate::reading::{EngineReading, EngineRole, NodeName, TargetId};
 use crate::units::Timestamp;
@@ -32,6 +32,7 @@ impl Metering {
             gpu_cost: _,
             energy: _,
             node_bounds: _,
+            most_gpus: _,
             slo: _,
             began: _,
         } = self;
@@ -54,6 +55,16 @@ impl Metering {
     /// Restores the largest total of a node.
     pub(crate) fn restore_bound(&mut self, node: &NodeName, gpus: u64) {
         self.node_bounds.restore(node, gpus);
+    }
+
+    /// With how many GPUs a node was known at most.
+    pub(crate) fn saved_most_gpus(&self, node: &NodeName) -> Option<MostGpus> {
+        self.most_gpus.saved(node)
+    }
+
+    /// Restores with how many GPUs a node was known at most.
+    pub(crate) fn restore_most_gpus(&mut self, node: &NodeName, saved: MostGpus) {
+        self.most_gpus.restore(node, saved);
     }
 
     /// Up to when scheduled leases are posted.

@@ -191,8 +191,18 @@ pub(super) fn saved_target(
     roles: Vec<(String, EngineRole)>,
 ) -> Option<SavedTarget> {
     // The store keeps a reset by hand until the next page.
-    let Engine { instances, rows, last_page, judged: _, has_live: _, left: _, ended: _, is_reset: _, lost_by_reset: _ } =
-        engine;
+    let Engine {
+        instances,
+        rows,
+        last_page,
+        judged: _,
+        has_live: _,
+        left: _,
+        ended: _,
+        is_reset: _,
+        lost_by_reset: _,
+        recounted: _,
+    } = engine;
     Some(SavedTarget {
         answered: (*last_page)?,
         instances: instances.iter().map(saved_instance).collect(),

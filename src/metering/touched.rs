@@ -23,6 +23,7 @@ impl Metering {
         touched.targets.extend(self.names.take_touched());
         touched.nodes.extend(self.gpu_cost.take_touched());
         touched.nodes.extend(self.node_bounds.take_touched());
+        touched.nodes.extend(self.most_gpus.take_touched());
         let gpus = self.energy.take_touched();
         touched.nodes.extend(gpus.iter().filter_map(|id| Some(inventory.gpus.get(id)?.node.clone())));
         touched

@@ -137,6 +137,8 @@ pub struct RateBasis {
     pub assumed: bool,
     /// The date of the assumption: `2026-11`.
     pub dated: Option<Label>,
+    /// The leases that pay this rate, by name; none where it is assumed.
+    pub leases: Vec<Label>,
 }
 
 /// The list and tier in force for a model.

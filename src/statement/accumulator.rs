@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::RowKind;
 use super::calendar::Period;
+use super::origins::OriginNumbers;
 use super::row::{StatementRow, gpu_time};
-use crate::ledger::Classes;
+use crate::ledger::{Classes, CostAccountId, Past, TariffId};
 use crate::reading::{Label, NodeName};
 use crate::units::{Money, Timestamp, Tokens};
 
@@ -30,6 +31,7 @@ struct Draft {
     has_cost: bool,
     cost: Money,
     idle: Money,
+    origins: OriginNumbers,
 }
 
 /// Sums of a node or unit that are in special rows.
@@ -102,6 +104,19 @@ impl RowAccumulator {
         draft.cost += cost;
     }
 
+    /// Notes the tariff that a part of a row's tokens is priced by.
+    pub(super) fn add_tariff(&mut self, row: RowId, tariff: TariffId) {
+        self.drafts[row.0].origins.add_tariff(tariff);
+    }
+
+    /// Adds cost at the rate of an account.
+    pub(super) fn add_cost_of(&mut self, row: RowId, cost_account: CostAccountId, cost: Money) {
+        self.add_cost(row, cost);
+        if !cost.is_zero() {
+            self.drafts[row.0].origins.add_rate(cost_account);
+        }
+    }
+
     pub(super) fn add_idle(&mut self, row: RowId, idle: Money) {
         self.drafts[row.0].idle += idle;
     }
@@ -141,12 +156,12 @@ impl RowAccumulator {
 
     /// The finished rows, unordered, with the special ones first. `known` is whether any cost is.
     /// `is_place` is whether they are by node or unit.
-    pub(super) fn rows(self, known: bool, is_place: bool) -> Vec<StatementRow> {
+    pub(super) fn rows(self, past: &Past, known: bool, is_place: bool) -> Vec<StatementRow> {
         let beside = |draft: &Draft| {
             let is_key = is_place && draft.kind == RowKind::Key;
             is_key.then(|| self.beside.get(&draft.key).copied().unwrap_or_default())
         };
-        self.drafts.iter().map(|draft| draft.row(known, beside(draft))).collect()
+        self.drafts.iter().map(|draft| draft.row(past, known, beside(draft))).collect()
     }
 }
 
@@ -165,10 +180,11 @@ impl Draft {
             has_cost: false,
             cost: Money::ZERO,
             idle: Money::ZERO,
+            origins: OriginNumbers::default(),
         }
     }
 
-    fn row(&self, known: bool, beside: Option<KeylessRows>) -> StatementRow {
+    fn row(&self, past: &Past, known: bool, beside: Option<KeylessRows>) -> StatementRow {
         let known = known && self.kind != RowKind::Uncosted && (self.has_cost || self.uncosted.is_none());
         let unpriced = self.kind == RowKind::Unpriced;
         let mut row = StatementRow {
@@ -184,6 +200,7 @@ impl Draft {
             whole_cost: beside.filter(|beside| !beside.unrated).and_then(|beside| beside.whole_cost),
             unpriced_tokens: beside.map(|beside| beside.unpriced),
             lower_bound: unpriced && !self.tokens.is_zero(),
+            origins: self.origins.named(past),
             ..StatementRow::new(self.kind, self.key.clone())
         };
         row.settle();

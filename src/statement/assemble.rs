@@ -25,7 +25,7 @@ impl Statement {
         } else {
             Fold::new(past, by, zone, &costed).run(&mut uses)
         };
-        let mut statement = Self::assemble(past, by, accumulator.rows(costed.any(), by.is_place()));
+        let mut statement = Self::assemble(past, by, accumulator.rows(past, costed.any(), by.is_place()));
         uses.sign(&mut statement);
         statement
     }
@@ -81,6 +81,7 @@ fn total(rows: &[StatementRow]) -> StatementRow {
         }
         millis += row.gpu_time.millis();
         total.lower_bound |= row.lower_bound;
+        total.origins.extend(&row.origins);
     }
     total.gpu_time = gpu_time(millis);
     total

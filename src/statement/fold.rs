@@ -95,6 +95,9 @@ impl<'a> Fold<'a> {
             self.accumulator.add_unpriced(&key, cell.tokens.total());
         }
         let value = priced.map(|(_, value)| value).unwrap_or_default();
+        if let (Some(tariff), Some(_)) = (cell.tariff, priced) {
+            self.accumulator.add_tariff(row, tariff);
+        }
         if known || priced.is_none() {
             self.accumulator.add_tokens(row, cell.tokens, value);
         } else {
@@ -156,7 +159,7 @@ impl<'a> Fold<'a> {
         };
         let row = self.row_at(bucket.at);
         self.accumulator.add_time(row, time);
-        self.accumulator.add_cost(row, cost);
+        self.accumulator.add_cost_of(row, cell.cost_account, cost);
         if cost_account.kind == CostKind::Gpus {
             self.accumulator.add_idle(row, cost_account.idle_cost(cell).unwrap_or_default());
         }
@@ -174,15 +177,17 @@ impl<'a> Fold<'a> {
             return;
         };
         match cost_account.kind {
-            CostKind::Overhead => self.accumulator.add_cost(RowAccumulator::special(RowKind::Overhead), cost),
+            CostKind::Overhead => {
+                self.accumulator.add_cost_of(RowAccumulator::special(RowKind::Overhead), cell.cost_account, cost);
+            }
             CostKind::Rounding => {
                 let row = self.home(cell.cost_account).unwrap_or_else(|| RowAccumulator::special(RowKind::Rounding));
-                self.accumulator.add_cost(row, cost);
+                self.accumulator.add_cost_of(row, cell.cost_account, cost);
             }
             CostKind::Gpus => {
                 let idle = cost_account.idle_cost(cell).unwrap_or_default();
                 let row = RowAccumulator::special(RowKind::Idle);
-                self.accumulator.add_cost(row, idle);
+                self.accumulator.add_cost_of(row, cell.cost_account, idle);
                 self.accumulator.add_idle(row, idle);
                 self.accumulator.add_time(row, cell.idle.millis());
                 self.busy.push(DueForWork::of(cost_account, cell));
@@ -210,17 +215,17 @@ impl<'a> Fold<'a> {
             paid(cost_account, due, mine, |row, cost, millis| {
                 let near = row.filter(|row| row.reach <= farthest).and_then(|row| row.bearer);
                 let bearer = near.and_then(|place| self.cells.get(place.checked_sub(self.first)?)).copied();
-                self.add_busy(bearer.unwrap_or(other), cost, millis);
+                self.add_busy(bearer.unwrap_or(other), due.cost_account, cost, millis);
             });
         }
         self.busy = busy;
     }
 
-    fn add_busy(&mut self, row: RowId, cost: Money, millis: i64) {
+    fn add_busy(&mut self, row: RowId, cost_account: CostAccountId, cost: Money, millis: i64) {
         if cost.is_zero() && millis == 0 {
             return;
         }
-        self.accumulator.add_cost(row, cost);
+        self.accumulator.add_cost_of(row, cost_account, cost);
         self.accumulator.add_time(row, millis);
     }
 

@@ -30,7 +30,7 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
                 accumulator.add_time(RowAccumulator::special(RowKind::Uncosted), time);
                 continue;
             };
-            accumulator.add_cost(row, cost);
+            accumulator.add_cost_of(row, cell.cost_account, cost);
             accumulator.add_time(row, time);
             // Postings of the bucket in which the ledger begins are later than that beginning.
             accumulator.extend(row, bucket.at.max(past.began).min(bucket.end), bucket.end);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::origins::Origins;
 use super::{By, Totals};
 use crate::ledger::Classes;
 use crate::reading::{Label, NodeName};
@@ -85,6 +86,8 @@ pub struct StatementRow {
     pub unpriced_tokens: Option<Tokens>,
     /// Whether the true revenue may be higher: there are tokens without a price, or lost windows.
     pub lower_bound: bool,
+    /// The lists and rates behind its amounts.
+    pub origins: Origins,
 }
 
 /// A list and tier under which tokens were posted.
@@ -154,6 +157,7 @@ impl StatementRow {
             whole_cost: None,
             unpriced_tokens: None,
             lower_bound: false,
+            origins: Origins::default(),
         }
     }
 

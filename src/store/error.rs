@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
 
+/// The room that a ledger needs to go on: its log has up to 4 MB before it is written to the file, which needs as much.
+const ROOM: &str = "16 MB or more";
+
 /// The reason that a ledger cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
@@ -188,7 +191,13 @@ impl fmt::Display for StoreError {
                 write!(f, "{}: cannot be written ({why}); name another with --ledger", path.display())
             }
             Self::Full(path) => {
-                write!(f, "{}: the disk is full; it is written again when there is room", path.display())
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                write!(
+                    f,
+                    "{}: the disk is full: free {ROOM} in {}, or name a file on another disk with --ledger; it is written again when there is room",
+                    path.display(),
+                    folder.display()
+                )
             }
             Self::Older(path, version) => write!(
                 f,
@@ -239,7 +248,9 @@ mod tests {
             assert!(!told.contains("kept by"), "{told}");
         }
         assert!(told(ffi::SQLITE_BUSY).ends_with("kept by another process"));
-        assert!(told(ffi::SQLITE_FULL).contains("the disk is full"));
+        let full =
+            "/x/ledger.db: the disk is full: free 16 MB or more in /x, or name a file on another disk with --ledger";
+        assert!(told(ffi::SQLITE_FULL).starts_with(full));
         assert!(told(ffi::SQLITE_CORRUPT).contains("damaged"));
     }
 }

@@ -28,6 +28,7 @@ mod names;
 mod noted;
 mod past;
 mod plausible;
+mod plausible_gpus;
 mod read_cells;
 mod reader;
 mod restore;

@@ -146,6 +146,12 @@ fn outermost(connection: &Connection, grain: &str, which: &str) -> rusqlite::Res
     Ok(if which == "min" { both.min() } else { both.max() })
 }
 
+/// The first day of which all quarter hours are stored. Of the day before some are deleted, so only its sum is complete.
+fn first_whole_day(calendar: &mut Calendar, quarters_from: Timestamp) -> Timestamp {
+    let day = calendar.day(quarters_from);
+    if day.begins < quarters_from { day.ends } else { day.begins }
+}
+
 fn grains(parts: &[StretchPart]) -> Vec<(Timestamp, Grain)> {
     parts.iter().map(|part| (part.from, named(part.grain))).collect()
 }
@@ -164,7 +170,7 @@ fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: Kept
     if until <= kept.began || since > kept.now {
         return (since, until);
     }
-    let ancient = calendar.day(kept.quarters_from).begins;
+    let ancient = first_whole_day(calendar, kept.quarters_from);
     let mut edge = |at: Timestamp| {
         if at <= kept.began {
             kept.began
@@ -196,7 +202,7 @@ fn parts_of(
     // There is no data before the first poll or after the last commit, so those days count as complete.
     let since = if since <= kept.began { calendar.day(kept.began).begins } else { since.minute() };
     let until = if until >= kept.now { calendar.day(kept.now.max(since)).ends.max(until) } else { until };
-    let ancient = calendar.day(kept.quarters_from).begins;
+    let ancient = first_whole_day(calendar, kept.quarters_from);
     let days = if finest == Grain::Day {
         let first = calendar.day(since);
         let whole = first.begins == since || since < ancient;

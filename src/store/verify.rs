@@ -9,6 +9,7 @@ use super::file;
 use super::meta::last;
 use super::names::all;
 use super::plausible::{GpuCounts, Judge, NodeNumbers};
+use super::plausible_gpus::{GpuJudge, StoredMostGpus};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::verify_scan::{Ahead, CellColumns, CellRow, GPU_TIME, TOKENS, UNCERTAINTY};
 use super::verify_sums::{Coarser, OtherGrain};
@@ -76,9 +77,16 @@ fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<V
     let mut found = FoundFaults::default();
     let nodes = NodeNumbers::of(connection)?;
     let mut gpus = GpuCounts::of(connection, &nodes)?;
+    let known = StoredMostGpus::of(connection, bounds)?;
     for grain in GRAINS {
         gpus.begin(grain);
-        found.scan(connection, grain, GPU_TIME, &context, |row| gpus.add(row))?;
+        let mut judge = GpuJudge::new(grain, &known);
+        let each = |row: &CellRow| {
+            gpus.add(row);
+            judge.add(row);
+        };
+        found.scan(connection, grain, GPU_TIME, &context, each)?;
+        found.implausible.extend(judge.finish());
     }
     let gpus = gpus.finish();
     for grain in GRAINS {

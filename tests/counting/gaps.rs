@@ -379,3 +379,35 @@ fn late_hits_correct_the_misses_over_a_restart_of_the_watch() {
     assert_eq!(watch.posted(), [40_000, 60_000]);
     assert_eq!(watch.fleet.snapshot().money.revenue.unwrap().to_string(), "0.0304");
 }
+
+/// Class: hits that come after their prompts make money an hour negative, at the page that has them or while they are in the
+/// window.
+#[test]
+fn late_hits_leave_money_an_hour_between_its_bounds() {
+    let an_hour = |watch: &Watch| watch.fleet.snapshot().money.revenue_per_hour.unwrap();
+    // Far later than the window, and in its midst.
+    for late in [101, 30] {
+        let mut watch = Watch::of(&[ENGINE]);
+        watch.prompts(0, 0, 0);
+        for second in 1..200 {
+            watch.prompts(second, 100_000, if second < late { 0 } else { 60_000 });
+            watch.tick(second);
+            if second < 2 {
+                continue;
+            }
+            assert!(an_hour(&watch) >= margintop::units::Money::ZERO, "{second} s: {}", an_hour(&watch));
+        }
+        assert_eq!(watch.posted(), [40_000, 60_000]);
+    }
+    // 1,000 prompts a second, 600 of them hits that are counted every twenty seconds: 1.0944 an hour, at most 1.98.
+    let mut watch = Watch::of(&[ENGINE]);
+    for second in 0..300 {
+        let made = u64::try_from(second).unwrap();
+        watch.prompts(second, made * 1_000, made / 20 * 20 * 600);
+        watch.tick(second);
+        if second > 80 {
+            let rate = an_hour(&watch).rounded(4);
+            assert!((10_900..=15_000).contains(&rate), "{second} s: {rate}");
+        }
+    }
+}

@@ -49,6 +49,7 @@ mod gaps;
 mod gpu_sources;
 mod hand_over;
 mod identity;
+mod instance_bounds;
 mod interval;
 mod inventory;
 mod late_names;

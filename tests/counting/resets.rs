@@ -78,3 +78,62 @@ fn a_reset_of_a_second_address_loses_nothing() {
     watch(&["a", "b"], 10..30, &mut fleet);
     assert_eq!((output(&fleet), lost(&fleet)), (29 * 50, (0, false)));
 }
+
+/// Class: two addresses of one process count it twice after both were reset, and nothing says so.
+#[test]
+fn resets_of_both_addresses_never_count_twice_without_a_mark() {
+    const NEVER: i64 = 1_000;
+    let made = |tenth: i64| 1000 + 5 * u64::try_from(tenth).unwrap();
+    // How often both are read, in tenths of a second, how long after the first one the second is, and the resets.
+    let cases = [1, 2, 10].into_iter().flat_map(|every| (0..every).map(move |phase| (every, phase)));
+    let resets = [
+        [100, 101],
+        [101, 100],
+        [100, 100],
+        [103, 104],
+        [104, 103],
+        [100, 102],
+        [105, 106],
+        [106, 105],
+        [100, 111],
+        [101, NEVER],
+        [NEVER, 101],
+        [106, NEVER],
+    ];
+    for ((every, phase), resets) in cases.flat_map(|case| resets.map(|resets| (case, resets))) {
+        let mut fleet = started(&["a", "b"]);
+        let (mut before, mut first) = (0, None);
+        for tenth in 0..200 {
+            for (id, (name, reset)) in ["a", "b"].into_iter().zip(resets).enumerate() {
+                if tenth == reset {
+                    fleet.reset_targets(vec![(i64::try_from(id).unwrap(), TargetId::new(name))]);
+                }
+            }
+            let last = resets.into_iter().filter(|reset| *reset != NEVER).max().unwrap();
+            if tenth == last {
+                before = output(&fleet);
+            }
+            for (name, at) in [("a", 0), ("b", phase)] {
+                if tenth % every != at {
+                    continue;
+                }
+                let page =
+                    page("deepseek-r1", counters(made(tenth) * 4, made(tenth), made(tenth)), Some(after(-3600).wall));
+                fleet.apply(answered(name, support::at(after(0).wall + Span::from_millis(tenth * 100)), page));
+                if tenth < last {
+                    continue;
+                }
+                let since = *first.get_or_insert(made(tenth));
+                let posted = output(&fleet).saturating_sub(before);
+                let produced = made(tenth) - since + 5 * u64::try_from(every).unwrap();
+                assert!(
+                    posted <= produced || fleet.snapshot().money.upper_bound,
+                    "every {every}, {phase}, {resets:?}: {posted} of {produced} at {tenth}"
+                );
+            }
+        }
+        let produced = made(199) - made(0);
+        let is_marked = fleet.snapshot().money.upper_bound;
+        assert!(output(&fleet) <= produced || is_marked, "{every} {phase} {resets:?}: {}", output(&fleet));
+    }
+}

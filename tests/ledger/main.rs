@@ -43,6 +43,7 @@ mod ledger_saved;
 mod ledger_verify;
 mod ledger_version_2;
 mod models_money;
+mod retention;
 mod statement;
 mod statement_laws;
 mod statement_watched;

@@ -217,6 +217,30 @@ fn a_node_and_a_unit_say_their_whole_cost() {
     assert_eq!(text(row(&told, "a").whole_cost), "unknown");
 }
 
+/// Class: an amount that does not say where its price and its rate came from.
+#[test]
+fn every_row_names_the_lists_and_rates_behind_its_amounts() {
+    let past = mixed();
+    for by in [By::Node, By::Unit, By::Model, By::Hour, By::Tier, By::Role, By::Lease] {
+        let told = statement(&past, by);
+        for row in told.rows.iter().chain([&told.total]) {
+            let origins = &row.origins;
+            let earns = row.revenue.is_some_and(|revenue| revenue > Money::ZERO);
+            assert_eq!(earns, !origins.lists.is_empty(), "{by} {}: {origins:?}", row.key);
+            // Overhead by share of revenue has no rate.
+            let costs = row.cost.is_some_and(|cost| cost > Money::ZERO) && row.kind != RowKind::Overhead;
+            assert!(!costs || !origins.rates.is_empty(), "{by} {}: {origins:?}", row.key);
+        }
+    }
+    let told = statement(&past, By::Node);
+    let rates = |key: &str| {
+        let rates = row(&told, key).origins.rates.iter();
+        rates.map(|it| (it.rate.to_string(), it.lease.as_ref().map(ToString::to_string))).collect::<Vec<_>>()
+    };
+    assert!(rates("a").iter().any(|(rate, _)| rate == "2.00"), "{:?}", rates("a"));
+    assert!(rates("(idle)").iter().any(|(rate, _)| rate == "1.00"), "the node that idled: {:?}", rates("(idle)"));
+}
+
 #[test]
 fn a_lease_is_laid_beside_its_invoice() {
     let leases = statement(&mixed(), By::Lease);

@@ -221,7 +221,13 @@ fn fleet_money() -> MoneyView {
         cost_per_million_output: Some(dollars(0.545)),
         break_even_load: ratio(0.15),
         priced_share: ratio(0.9981),
-        rates: vec![RateBasis { gpu: Label::new("H800"), rate: "2.00".parse().unwrap(), assumed: false, dated: None }],
+        rates: vec![RateBasis {
+            gpu: Label::new("H800"),
+            rate: "2.00".parse().unwrap(),
+            assumed: false,
+            dated: None,
+            leases: Vec::new(),
+        }],
         lists: vec![ListBasis {
             model: ModelName::new("deepseek-r1"),
             list: Label::new("deepseek-r1-2025"),
@@ -324,6 +330,7 @@ fn box_money(revenue: Money, cost: Money, beat: u64) -> MoneyView {
             rate: "3.70".parse().unwrap(),
             assumed: true,
             dated: Some(Label::new("2026-11")),
+            leases: Vec::new(),
         }],
         lists: vec![ListBasis {
             model: ModelName::new("Llama-3.3-70B-Instruct"),

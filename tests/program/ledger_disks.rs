@@ -182,3 +182,27 @@ fn kept_by_another_process_is_said_where_one_keeps_it() {
     let ran = ledger.program(&["once", "--json", "--interval", "100ms", &target]).run();
     assert!(ran.err.contains("kept by another process") && !ran.err.contains("2147483000"), "{ran:?}");
 }
+
+/// Class: a disk that is full from the start, told without what to do.
+#[test]
+fn a_full_disk_is_named_with_what_to_free() {
+    let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
+    let folder = ledger.path.parent().unwrap().to_owned();
+    std::fs::create_dir_all(&folder).unwrap();
+    let small = format!("mount -t tmpfs -o size=32k tmpfs '{}' && exec \"$@\"", folder.display());
+    let namespace = ["-rm", "sh", "-c", &small, "sh"];
+    let can = std::process::Command::new("unshare").args(namespace).arg("true").status();
+    if !can.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let target = engine.server.metrics();
+    let arguments = ["once", "--json", "--interval", "100ms", &target];
+    let ran = Program::through("unshare", &namespace, arguments).env("MARGINTOP_LEDGER", &ledger.path).run();
+    let told = format!(
+        "{}: the disk is full: free 16 MB or more in {}, or name a file on another disk with --ledger",
+        ledger.path.display(),
+        folder.display()
+    );
+    assert!(ran.code == Some(1) && ran.err.contains(&told), "{ran:?}");
+    assert!(ran.json()["money"].is_object() && ran.took < SOON, "it took {:?}", ran.took);
+}

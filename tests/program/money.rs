@@ -94,15 +94,17 @@ fn profit_is_what_is_left_of_revenue_after_rent() {
     assert_eq!((&money["idle_cost"], &money["uncosted_revenue"]), (&"0.00".into(), &"0.00".into()));
     assert_eq!(picture["nodes"][0]["profit"], money["profit"]);
     assert_eq!(money["rates"][0]["assumed"], true);
+    assert_eq!((&money["rates"][0]["dated"], &money["rates"][0]["leases"]), (&"2026-11".into(), &Value::Array(vec![])));
 }
 
 #[test]
 fn a_lease_is_the_users_own_rate() {
     let engine = at_work("deepseek-r1");
-    let lease = format!("{PINNED}[[lease]]\ngpu = \"H100\"\nrate = \"1.25\"\n");
+    let lease = format!("{PINNED}[[lease]]\ngpu = \"H100\"\nname = \"acme\"\nrate = \"1.25\"\n");
     let picture = once([engine.url.as_str()]).config(&lease).driver(fake_nvml::library()).run().good();
     assert!(near(&(amount(&picture, "cost_per_hour") as f64).into(), 10e6, 0.02), "{picture}");
-    assert_eq!(picture["money"]["rates"][0]["assumed"], false);
+    let rate = &picture["money"]["rates"][0];
+    assert_eq!((&rate["assumed"], &rate["leases"]), (&false.into(), &serde_json::json!(["acme"])));
 }
 
 #[test]

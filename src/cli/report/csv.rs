@@ -7,7 +7,7 @@ use super::data::ReportData;
 use crate::statement::{By, RowKind, StatementRow, rounded_hours};
 use crate::units::{Money, Ratio, Span, Timestamp, gross_margin, profit_on_cost};
 
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 23] = [
     "key",
     "start",
     "end",
@@ -29,6 +29,8 @@ const COLUMNS: [&str; 21] = [
     "unpriced_tokens",
     "lower_bound",
     "upper_bound",
+    "lists",
+    "rates",
 ];
 
 /// All lines.
@@ -67,7 +69,7 @@ fn rows(out: &mut String, data: &ReportData) {
     line(out, &cells(&told.total, hours.last().copied().unwrap_or_default(), data));
 }
 
-fn cells(row: &StatementRow, micros: i128, data: &ReportData) -> [String; 21] {
+fn cells(row: &StatementRow, micros: i128, data: &ReportData) -> [String; 23] {
     let covered = row.covered();
     let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
         let ratio = covered.and_then(|(revenue, cost)| of(revenue, cost));
@@ -100,7 +102,14 @@ fn cells(row: &StatementRow, micros: i128, data: &ReportData) -> [String; 21] {
         row.lower_bound.to_string(),
         // Which rows have what may be taken back is not known.
         if row.kind == RowKind::Total { data.statement.upper_bound.to_string() } else { String::new() },
+        joined(row.origins.lists.iter().map(|(list, tier)| format!("{list} {tier}"))),
+        joined(row.origins.rates.iter().map(|origin| data.rate_text(origin))),
     ]
+}
+
+/// Several values in one cell.
+fn joined(all: impl Iterator<Item = String>) -> String {
+    all.collect::<Vec<_>>().join("; ")
 }
 
 /// An amount; an empty cell is unknown.

@@ -12,14 +12,14 @@ use crate::cli::when::{When, days_before};
 use crate::fleet::Marks;
 use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::pricing::{Book, PriceList};
-use crate::reading::ModelName;
+use crate::reading::{Label, ModelName};
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, DayEntry, Difference, MonthToDate, Statement, Unconverted, WhatIf, WhatIfChange,
-    agrees_throughout, changed, compare, differences, entries, month_of, reprice, rounded_entries, unconverted,
-    unpriced_models, watched, what_if,
+    AtList, BreakEven, Bridge, By, DayEntry, Difference, MonthToDate, RateOrigin, Statement, Unconverted, WhatIf,
+    WhatIfChange, agrees_throughout, changed, compare, differences, entries, month_of, reprice, rounded_entries,
+    unconverted, unpriced_models, watched, what_if,
 };
 use crate::store::Header;
-use crate::units::{Money, Span, Timestamp, Tokens};
+use crate::units::{HourlyRate, Money, Span, Timestamp, Tokens};
 
 /// A reader of the past.
 pub(super) type PastQuery<'a> = dyn Fn(Timestamp, Timestamp, Grain, Wanted) -> Result<Past, Failure> + 'a;
@@ -83,6 +83,8 @@ pub(super) struct ReportData {
     /// The names of the entries' numbers.
     pub(super) cost_accounts: Vec<CostAccount>,
     pub(super) format: Format,
+    /// The dates of the assumed rates, by GPU and rate, as today's book knows them.
+    pub(super) assumed: Vec<(Label, HourlyRate, String)>,
     /// How much of the span was watched.
     pub(super) watched: Span,
     /// When the ledger begins.
@@ -149,6 +151,7 @@ impl ReportData {
             present,
             hits_unknown,
             entries: rounded_entries(entries, places),
+            assumed: assumed(&past.cost_accounts, context.book),
             cost_accounts: past.cost_accounts,
             format: query.format,
             repriced: query.reprice,
@@ -167,6 +170,23 @@ impl ReportData {
         })
     }
 
+    /// The date of a rate that no lease sets, where today's book has it.
+    pub(super) fn dated(&self, origin: &RateOrigin) -> Option<&str> {
+        let is_of = |(gpu, rate, _): &&(Label, HourlyRate, String)| *gpu == origin.gpu && *rate == origin.rate;
+        self.assumed.iter().find(is_of).filter(|_| origin.lease.is_none()).map(|(.., dated)| dated.as_str())
+    }
+
+    /// Where a rate comes from, as text: its lease, or that it is assumed, with the date.
+    pub(super) fn rate_text(&self, origin: &RateOrigin) -> String {
+        let RateOrigin { gpu, rate, lease } = origin;
+        let from = match (lease, self.dated(origin)) {
+            (Some(lease), _) => format!("lease {lease}"),
+            (None, Some(dated)) => format!("assumed {dated}"),
+            (None, None) => "assumed".to_owned(),
+        };
+        format!("{gpu} at {rate}: {from}")
+    }
+
     /// How many decimals an amount of the table has.
     pub(super) fn places(&self) -> u32 {
         places(Format::Table, &self.statement)
@@ -179,6 +199,18 @@ fn marked(mut statement: Statement, disputed: &DisputedTotal, present: &PresentW
     statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0 || lacks_counter;
     statement.upper_bound |= on_trial || may_be_earlier;
     statement
+}
+
+/// The dates of the assumed rates of accounts.
+fn assumed(accounts: &[CostAccount], book: &Book) -> Vec<(Label, HourlyRate, String)> {
+    let mut dated: Vec<(Label, HourlyRate, String)> = Vec::new();
+    for account in accounts.iter().filter(|account| account.lease.is_none()) {
+        let Some(rate) = account.rate else { continue };
+        let is_known = dated.iter().any(|(gpu, known, _)| *gpu == account.gpu && *known == rate);
+        let found = book.gpu_rates().observed(account.gpu.as_str(), rate).filter(|_| !is_known);
+        dated.extend(found.map(|found| (account.gpu.clone(), rate, found.dated.clone())));
+    }
+    dated
 }
 
 /// What has no price before the first rate of exchange, with the rate to write.

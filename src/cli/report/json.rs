@@ -7,14 +7,16 @@ use super::json_changes::{BreakEvenJson, BridgeJson, CompareJson, WhatIfJson, ho
 use super::present::LeakageText;
 use crate::pricing::Bill;
 use crate::reading::{Label, ModelName, NodeName};
-use crate::statement::{Basis, Difference, ListUse, MonthToDate, RowKind, StatementRow, Unconverted, rounded_hours};
-use crate::units::{Money, Ratio, Timestamp, Tokens, gross_margin, profit_on_cost};
+use crate::statement::{
+    Basis, Difference, ListUse, MonthToDate, RateOrigin, RowKind, StatementRow, Unconverted, rounded_hours,
+};
+use crate::units::{HourlyRate, Money, Ratio, Timestamp, Tokens, gross_margin, profit_on_cost};
 
 /// What is printed, on one line.
 pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
     let told = &data.statement;
     let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 6);
-    let total = RowJson::new(&told.total, hours.last().copied().unwrap_or_default());
+    let total = RowJson::new(&told.total, hours.last().copied().unwrap_or_default(), data);
     let report = Report {
         schema: "margintop-report/1",
         since: told.since,
@@ -23,7 +25,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
         by: told.by.name(),
         currency: &data.currency,
         repriced: data.repriced,
-        rows: told.rows.iter().zip(&hours).map(|(row, hours)| RowJson::new(row, *hours)).collect(),
+        rows: told.rows.iter().zip(&hours).map(|(row, hours)| RowJson::new(row, *hours, data)).collect(),
         total,
         uncosted_revenue: told.uncosted_revenue,
         disputed: data.disputed.worth.round_to(6),
@@ -141,10 +143,31 @@ struct RowJson<'a> {
     /// By node and by unit: its own tokens without a price.
     unpriced_tokens: Option<u64>,
     lower_bound: bool,
+    /// The lists that priced its tokens.
+    lists: Vec<PriceOriginJson<'a>>,
+    /// The rates that its cost was paid at.
+    rates: Vec<RateOriginJson<'a>>,
+}
+
+/// Where prices come from.
+#[derive(Serialize)]
+struct PriceOriginJson<'a> {
+    list: &'a Label,
+    tier: &'a Label,
+}
+
+/// Where a rate comes from: a lease, or else a dated assumption.
+#[derive(Serialize)]
+struct RateOriginJson<'a> {
+    gpu: &'a Label,
+    rate: HourlyRate,
+    lease: Option<&'a Label>,
+    /// The date of the assumption; null where today's book does not have the rate.
+    assumed: Option<&'a str>,
 }
 
 impl<'a> RowJson<'a> {
-    fn new(row: &'a StatementRow, micros: i128) -> Self {
+    fn new(row: &'a StatementRow, micros: i128, data: &'a ReportData) -> Self {
         let covered = row.covered();
         Self {
             key: &row.key,
@@ -166,7 +189,16 @@ impl<'a> RowJson<'a> {
             whole_cost: row.whole_cost,
             unpriced_tokens: row.unpriced_tokens.map(crate::units::Tokens::count),
             lower_bound: row.lower_bound,
+            lists: row.origins.lists.iter().map(|(list, tier)| PriceOriginJson { list, tier }).collect(),
+            rates: row.origins.rates.iter().map(|origin| RateOriginJson::new(origin, data)).collect(),
         }
+    }
+}
+
+impl<'a> RateOriginJson<'a> {
+    fn new(origin: &'a RateOrigin, data: &'a ReportData) -> Self {
+        let RateOrigin { gpu, rate, lease } = origin;
+        Self { gpu, rate: *rate, lease: lease.as_ref(), assumed: data.dated(origin) }
     }
 }
 

@@ -94,6 +94,7 @@ fn lists(data: &ReportData, lines: &mut NoteLines) {
         let paid = if says_paid { at_paid_share(used.paid) } else { String::new() };
         format!("{}{span} {}{paid}: {} {}", used.list, used.tier, amount(Some(used.revenue), places), data.currency)
     });
+    some(lines, "rate", &told.total.origins.rates, |origin| data.rate_text(origin));
     if told.theoretical && !told.lists.is_empty() {
         let text = if told.any_paid {
             "theoretical in part: some of it at list price, without a paid share"

@@ -5,7 +5,7 @@
 use super::fallen::Quarantine;
 use super::taken::only;
 use super::{COUNTERS, PageContext, REASON_TAKEN, RowCounters};
-use crate::counters::delta::{Reset, Step};
+use crate::counters::delta::{Disputed, Growth, GrowthBasis, Reset, Step};
 use crate::counters::fastest_minute::MIN_EVIDENCE;
 use crate::counters::quarantine_limits::{QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT};
 use crate::counters::series_sum::SeriesSum;
@@ -25,6 +25,20 @@ impl RowCounters {
         for (disputed, grown) in self.disputed.iter_mut().zip(grown) {
             *disputed = disputed.saturating_add(grown);
         }
+    }
+
+    /// Disputes the growth of a step that was plausible by itself.
+    pub fn dispute_step(&mut self, step: &mut Step, bound: String, at: Moment) {
+        let (Some(grown), Some(basis)) = (step.grown.take(), step.basis.take()) else { return };
+        self.drop_late(&mut [grown.corrected, grown.settled]);
+        self.note_disputed(basis.grown, at);
+        let taken = step.disputed.take().map(|disputed| disputed.growth.all);
+        let all = taken.map_or(grown.all, |taken| grown.all.plus(taken));
+        let growth = Growth { all, finished: grown.finished, ..Growth::default() };
+        let GrowthBasis { before, after, since, .. } = basis;
+        step.disputed = Some(Disputed { growth, before, after, since, bound });
+        // A disputed change has no rate.
+        step.present = [false; 3];
     }
 
     /// Records that growth disputed since a moment was not the row's; the next step reports it.

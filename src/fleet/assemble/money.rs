@@ -260,18 +260,21 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
         };
         let is_paid = owes && cost_account.lease.as_ref().is_none_or(runs);
         let is_same = |basis: &RateBasis| basis.gpu == cost_account.gpu && basis.rate == rate;
-        if let Some((paid, _)) = bases.iter_mut().find(|(_, basis)| is_same(basis)) {
+        if let Some((paid, basis)) = bases.iter_mut().find(|(_, basis)| is_same(basis)) {
             *paid |= is_paid;
+            basis.leases.extend(cost_account.lease.clone().filter(|lease| !basis.leases.contains(lease)));
             continue;
         }
         let leased = fleet.config.leases.iter().any(|lease| lease.names(rate));
         let card = fleet.ledger.book().gpu_rates();
         let assumed = card.observed(cost_account.gpu.as_str(), rate).filter(|_| !leased);
         let dated = assumed.map(|assumed| Label::new(&assumed.dated));
-        let new = RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated };
+        let leases = cost_account.lease.clone().into_iter().collect();
+        let new = RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated, leases };
         bases.push((is_paid, new));
     }
     bases.sort_by(|(a_paid, a), (b_paid, b)| b_paid.cmp(a_paid).then_with(|| a.gpu.cmp(&b.gpu)));
+    bases.iter_mut().for_each(|(_, basis)| basis.leases.sort());
     bases.into_iter().map(|(_, basis)| basis).collect()
 }
 

@@ -6,12 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Moment, Power, Span};
+use crate::counters::EnergyBound;
+use crate::units::{Moment, Span};
 
-/// The power limit of a GPU that reports none, in watts.
-pub(super) const WATTS: f64 = 1500.0;
-/// The factor by which a GPU may exceed its power limit.
-pub(super) const ABOVE: f64 = 1.5;
 /// The number of polls that a fall or a jump is quarantined for.
 const QUARANTINE_POLLS: u8 = 3;
 /// How long a first change is quarantined. Exporters refresh energy at intervals up to this, so the time of the last
@@ -125,8 +122,8 @@ impl EnergyMeter {
     }
 
     /// Applies a reading of the counter.
-    pub(super) fn advance(&mut self, now: u64, at: Moment, limit: Option<Power>) -> Movement {
-        if let Some(drawn) = growth(self.last, self.at, now, at, limit) {
+    pub(super) fn advance(&mut self, now: u64, at: Moment, bound: EnergyBound) -> Movement {
+        if let Some(drawn) = growth(self.last, self.at, now, at, bound) {
             let since = self.at;
             // A quarantined value changed when it was first read.
             let moved = self
@@ -144,18 +141,18 @@ impl EnergyMeter {
         }
         // The values before a change continue: the change was a misreading.
         if let Some(former) = self.former.filter(|former| at.since(former.at) < RETURN_WITHIN)
-            && let Some(drawn) = growth(former.last, former.at, now, at, limit)
+            && let Some(drawn) = growth(former.last, former.at, now, at, bound)
         {
             let since = self.at;
             *self = Self { moved: true, ahead: former.posted, ..Self::new(now, at) };
             return Movement::Returned(self.due(drawn), since, at, former.at);
         }
-        let quarantined = self.quarantine(now, at, limit);
+        let quarantined = self.quarantine(now, at, bound);
         if !self.is_over(quarantined, at) {
             self.quarantined = Some(quarantined);
             return Movement::None;
         }
-        self.settle(quarantined, at, limit)
+        self.settle(quarantined, at, bound)
     }
 
     /// The part of a growth that has not been posted yet.
@@ -183,9 +180,9 @@ impl EnergyMeter {
     }
 
     /// The quarantined values with this one added. A value that does not continue them replaces them.
-    fn quarantine(&self, now: u64, at: Moment, limit: Option<Power>) -> Quarantined {
+    fn quarantine(&self, now: u64, at: Moment, bound: EnergyBound) -> Quarantined {
         let goes_on =
-            |quarantined: &Quarantined| growth(quarantined.last, quarantined.at.unwrap_or(self.at), now, at, limit);
+            |quarantined: &Quarantined| growth(quarantined.last, quarantined.at.unwrap_or(self.at), now, at, bound);
         match self.quarantined.and_then(|quarantined| Some((quarantined, goes_on(&quarantined)?))) {
             Some((quarantined, grown)) => Quarantined {
                 last: now,
@@ -206,12 +203,12 @@ impl EnergyMeter {
     }
 
     /// Accepts the quarantined values as the counter's.
-    fn settle(&mut self, quarantined: Quarantined, at: Moment, limit: Option<Power>) -> Movement {
+    fn settle(&mut self, quarantined: Quarantined, at: Moment, bound: EnergyBound) -> Movement {
         let Self { last: before, at: from, ahead, earlier, former, moved, .. } = *self;
         let has_fallen = quarantined.first < before;
         let returned_to = self.had(quarantined.first, at);
         *self = Self { moved: true, ..Self::new(quarantined.last, quarantined.at.unwrap_or(at)) };
-        if has_fallen && quarantined.last <= most(limit, at.since(from)) {
+        if has_fallen && quarantined.last <= bound.most(at.since(from)) {
             self.at = at;
             self.former = Some(Former { last: before, at: from, posted: quarantined.last });
             return Movement::Drawn(quarantined.last, from, at);
@@ -227,7 +224,7 @@ impl EnergyMeter {
         let jump = Jump { before, after: quarantined.first, energy, from, to: quarantined.began.unwrap_or(from) };
         // Values from before a fall that return late, or the first value of a counter that read zero.
         let is_known =
-            former.is_some_and(|former| growth(former.last, former.at, quarantined.first, at, limit).is_some());
+            former.is_some_and(|former| growth(former.last, former.at, quarantined.first, at, bound).is_some());
         let is_first = before == 0 && !moved;
         self.former = Some(Former { last: before, at: from, posted: drawn });
         if has_fallen || is_known || is_first {
@@ -238,12 +235,6 @@ impl EnergyMeter {
 }
 
 /// The growth of a counter in millijoules; `None` if it fell, or if it exceeds what a GPU can draw.
-fn growth(last: u64, since: Moment, now: u64, at: Moment, limit: Option<Power>) -> Option<u64> {
-    now.checked_sub(last).filter(|drawn| *drawn <= most(limit, at.since(since)))
-}
-
-/// The most that a GPU can draw in a span, in millijoules.
-pub(super) fn most(limit: Option<Power>, span: Span) -> u64 {
-    let watts = limit.map_or(WATTS, Power::watts) * ABOVE;
-    (watts * span.max(Span::from_secs(1)).millis() as f64) as u64
+fn growth(last: u64, since: Moment, now: u64, at: Moment, bound: EnergyBound) -> Option<u64> {
+    now.checked_sub(last).filter(|drawn| *drawn <= bound.most(at.since(since)))
 }

@@ -1,8 +1,7 @@
 //! The energy posted and disputed for series of readings.
 
-use super::meter::most;
 use super::*;
-use crate::units::Span;
+use crate::units::{Power, Span};
 
 fn at(seconds: i64) -> Moment {
     Moment::default() + Span::from_secs(seconds)
@@ -14,10 +13,11 @@ fn read(values: &[u64]) -> (u64, Vec<u64>) {
 }
 
 fn read_with(limit: Option<Power>, values: &[u64]) -> (u64, Vec<u64>) {
+    let bound = Plausibility::default().energy(limit);
     let mut meter = EnergyMeter::new(values[0], at(0));
     let (mut posted, mut disputed) = (0, Vec::new());
     for (value, second) in values.iter().zip(0..).skip(1) {
-        match meter.advance(*value, at(second), limit) {
+        match meter.advance(*value, at(second), bound) {
             Movement::None => {}
             Movement::Disputed(jump, drawn) => {
                 posted += drawn;
@@ -149,8 +149,22 @@ fn a_first_value_after_zeros_is_a_baseline() {
     assert_eq!(read(&values), (95 * 400_000, vec![]));
 }
 
+/// Class: a bound that the configuration sets and that does not hold.
 #[test]
-fn no_card_draws_more_than_its_limit() {
-    assert_eq!(most(Power::from_watts(400.0), Span::from_secs(10)), 6_000_000);
-    assert_eq!(most(None, Span::ZERO), 2_250_000);
+fn the_configured_bound_holds() {
+    let rise = |bound: EnergyBound| {
+        let mut meter = EnergyMeter::new(BASE, at(0));
+        meter.advance(BASE + 600_000, at(1), bound)
+    };
+    let usual = Plausibility::default();
+    let drawn = Movement::Drawn(600_000, at(0), at(1));
+    assert_eq!(rise(usual.energy(Power::from_watts(400.0))), drawn);
+    assert_eq!(
+        rise(Plausibility { energy_thousandths: 1_499, ..usual }.energy(Power::from_watts(400.0))),
+        Movement::None
+    );
+    assert_eq!(
+        [rise(usual.energy(None)), rise(Plausibility { watts_per_gpu: 399, ..usual }.energy(None))],
+        [drawn, Movement::None]
+    );
 }

@@ -136,9 +136,15 @@ impl AllocationMeter {
         }
     }
 
-    /// Posts all time that does not depend on engines. Nodes of an earlier run wait for their first report.
-    pub(super) fn run_to(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, at: Moment) {
-        self.schedules.run_to(ledger, &mut self.roundings, view, at.wall);
+    /// Posts all time that does not depend on engines. Nodes of an earlier run wait for their first report. Returns how many
+    /// GPUs leases of a number of them pay for, by node, and from when.
+    pub(super) fn run_to(
+        &mut self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        at: Moment,
+    ) -> Vec<(NodeName, u32, Timestamp)> {
+        let scheduled = self.schedules.run_to(ledger, &mut self.roundings, view, at.wall);
         for (name, node) in &view.inventory.nodes {
             let unit = node.unit.as_ref();
             if !view.inventory.is_abandoned(node) {
@@ -151,6 +157,7 @@ impl AllocationMeter {
         for (name, _) in view.inventory.nodes.iter().filter(|(_, node)| !node.awaited) {
             self.run_node(ledger, view, name, at, RentWhen::Held);
         }
+        scheduled
     }
 
     /// Posts the time of a node's GPUs up to `at`: of GPUs paid while allocated, or of those paid while an engine answers.

@@ -7,11 +7,12 @@
 use super::leases::subject;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::most_gpus::of_unit;
 use super::inventory_view::InventoryView;
 use super::resolved_rate::{self, of_overhead, of_schedule};
 use super::rounding::{self, Roundings};
 use crate::inventory::FleetConfig;
-use crate::ledger::{CostAccountId, Ledger};
+use crate::ledger::{CostAccount, CostAccountId, Ledger};
 use crate::pricing::{Lease, Leased};
 use crate::reading::NodeName;
 use crate::units::Timestamp;
@@ -46,6 +47,24 @@ pub(super) struct Schedules {
     ended: BTreeMap<NodeName, Timestamp>,
     /// The cost accounts of the leases that were last posted.
     paying: BTreeSet<CostAccountId>,
+}
+
+/// The GPUs of the leases of each node or unit: of those that end in an interval, and of those that run at its end.
+#[derive(Debug, Default)]
+struct PaidGpus(BTreeMap<NodeName, ([u32; 2], Timestamp)>);
+
+impl PaidGpus {
+    fn add(&mut self, account: &CostAccount, gpus: u32, from: Timestamp, runs_on: bool) {
+        let Some(owner) = account.node.clone().or_else(|| account.unit.as_ref().map(of_unit)) else { return };
+        let (sums, since) = self.0.entry(owner).or_insert(([0; 2], from));
+        let sum = &mut sums[usize::from(runs_on)];
+        *sum = sum.saturating_add(gpus);
+        *since = from.min(*since);
+    }
+
+    fn most(self) -> Vec<(NodeName, u32, Timestamp)> {
+        self.0.into_iter().map(|(owner, ([ended, running], since))| (owner, ended.max(running), since)).collect()
+    }
 }
 
 /// The identities of a lease: its name, if any, and its subject.
@@ -128,16 +147,18 @@ impl Schedules {
         identities(lease).find_map(|key| self.posted.get(&key)).copied()
     }
 
-    /// Posts the cost up to an instant, and the rounding of the leases that end before it.
+    /// Posts the cost up to an instant, and the rounding of the leases that end before it. Returns how many GPUs were paid for
+    /// at once, by node or unit, and from when.
     pub(super) fn run_to(
         &mut self,
         ledger: &mut Ledger,
         roundings: &mut Roundings,
         view: InventoryView<'_>,
         now: Timestamp,
-    ) {
+    ) -> Vec<(NodeName, u32, Timestamp)> {
         let leases = &view.config.leases;
         let (mut ended, mut paying) = (std::mem::take(&mut self.paying), BTreeSet::new());
+        let mut paid_gpus = PaidGpus::default();
         for lease in view.config.leases.iter().filter(|lease| lease.is_schedule()) {
             let last = self.posted_until(lease).unwrap_or(self.began);
             let Some((from, to)) = lease.overlap(last, now) else {
@@ -151,6 +172,7 @@ impl Schedules {
             let _ = if lease.runs_at(now) { paying.insert(id) } else { ended.insert(id) };
             roundings.resume(ledger, leases, lease, &cost_account, from);
             ledger.rent(id, gpus, from, to);
+            paid_gpus.add(&cost_account, gpus, from, lease.runs_at(now));
             let paid = self.paid.entry(subject(lease)).or_insert(to);
             *paid = (*paid).max(to);
             let began = self.begin(lease, from);
@@ -168,6 +190,7 @@ impl Schedules {
             ledger.rent(id, 1, last.min(now), now);
         }
         self.note(view.config, now);
+        paid_gpus.most()
     }
 
     /// Records since when a lease is posted: `from` if it is new.

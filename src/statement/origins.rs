@@ -1,0 +1,96 @@
+//! Where the amounts of a row come from: the lists that priced its tokens, and the rates that its GPU time was paid at.
+
+use crate::ledger::{CostAccountId, Past, TariffId};
+use crate::reading::Label;
+use crate::units::HourlyRate;
+
+/// A rate that GPU time was paid at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateOrigin {
+    /// The GPU as the rate names it.
+    pub gpu: Label,
+    /// Per GPU and hour.
+    pub rate: HourlyRate,
+    /// The lease; `None` for an assumed rate.
+    pub lease: Option<Label>,
+}
+
+/// The lists and rates behind the amounts of a row, in order and without duplicates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// The list and tier of each price.
+    pub lists: Vec<(Label, Label)>,
+    /// The rates.
+    pub rates: Vec<RateOrigin>,
+}
+
+/// The numbers of the tariffs and cost accounts behind the amounts of a row.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OriginNumbers {
+    tariffs: NumberSet,
+    cost_accounts: NumberSet,
+}
+
+/// A set of small numbers, as bits.
+#[derive(Debug, Clone, Default)]
+struct NumberSet(Vec<u64>);
+
+impl NumberSet {
+    fn insert(&mut self, number: usize) {
+        let (word, bit) = (number / 64, number % 64);
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << bit;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        let bits = |(word, bits): (usize, &u64)| {
+            let bits = *bits;
+            (0..64).filter(move |bit| bits & (1 << bit) != 0).map(move |bit| word * 64 + bit)
+        };
+        self.0.iter().enumerate().flat_map(bits)
+    }
+}
+
+impl OriginNumbers {
+    pub(super) fn add_tariff(&mut self, tariff: TariffId) {
+        self.tariffs.insert(tariff.index());
+    }
+
+    pub(super) fn add_rate(&mut self, cost_account: CostAccountId) {
+        self.cost_accounts.insert(cost_account.index());
+    }
+
+    /// Their names in a past.
+    pub(super) fn named(&self, past: &Past) -> Origins {
+        let tariffs = self.tariffs.iter().filter_map(|number| past.tariffs.get(number));
+        let accounts = self.cost_accounts.iter().filter_map(|number| past.cost_accounts.get(number));
+        let rate = |account: &crate::ledger::CostAccount| {
+            Some(RateOrigin { gpu: account.gpu.clone(), rate: account.rate?, lease: account.lease.clone() })
+        };
+        let mut origins = Origins {
+            lists: tariffs.map(|tariff| (tariff.list.clone(), tariff.tier.clone())).collect(),
+            rates: accounts.filter_map(rate).collect(),
+        };
+        origins.sort();
+        origins
+    }
+}
+
+impl Origins {
+    /// Adds those of another row.
+    pub(super) fn extend(&mut self, other: &Self) {
+        self.lists.extend_from_slice(&other.lists);
+        self.rates.extend_from_slice(&other.rates);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.lists.sort();
+        self.lists.dedup();
+        let key = |rate: &RateOrigin| (rate.gpu.clone(), rate.rate.micros(), rate.lease.clone());
+        self.rates.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.rate.to_string().cmp(&b.rate.to_string())));
+        self.rates.dedup();
+    }
+}
