@@ -42,6 +42,7 @@ mod price;
 mod print;
 mod reconcile;
 mod record;
+mod record_args;
 mod replay;
 mod replay_args;
 mod report;
