@@ -8,9 +8,11 @@ mod adapters;
 mod buckets;
 mod copies;
 mod definition;
+mod engines;
 mod field;
 mod gpu_layout;
 mod gpu_rows;
+mod gpus;
 mod layout;
 mod learn_layout;
 mod page_reader;
@@ -24,22 +26,6 @@ mod sums;
 mod target_labels;
 mod values;
 mod what_instead;
-
-mod dynamo;
-mod gateway;
-mod gpus;
-mod litellm;
-mod llamacpp;
-mod lmdeploy;
-#[cfg(test)]
-mod made_up;
-mod nim;
-mod ray;
-mod sglang;
-mod tgi;
-mod triton;
-mod trtllm;
-mod vllm;
 
 use crate::exposition::{FamilyKind, LabelText, Limits, Rows, SeriesLabels};
 use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};

@@ -1,29 +1,11 @@
 //! All dialects, and what is asked of them without a page at hand.
 
 use super::definition::{Dialect, PLAIN, ProcessLabel, SEARCH};
+use super::engines::ALL;
 use super::field::{CountedPart, Policy};
-#[cfg(test)]
-use super::made_up;
-use super::{dynamo, gateway, gpus, litellm, llamacpp, lmdeploy, nim, ray, sglang, tgi, triton, trtllm, vllm};
+use super::gpus;
 use crate::reading::{EngineKind, EngineRole};
 
-/// Every engine, proxy and gateway whose page is understood.
-const ALL: &[&Dialect] = &[
-    &vllm::DIALECT,
-    &sglang::DIALECT,
-    &trtllm::DIALECT,
-    &llamacpp::DIALECT,
-    &tgi::DIALECT,
-    &lmdeploy::DIALECT,
-    &dynamo::DIALECT,
-    &ray::DIALECT,
-    &litellm::DIALECT,
-    &gateway::DIALECT,
-    &triton::DIALECT,
-    &nim::DIALECT,
-    #[cfg(test)]
-    &made_up::DIALECT,
-];
 const _: () = assert!(ALL.len() <= 32, "a dialect has a bit: give them more");
 
 /// The dialects of [`ALL`] with names that begin with a byte, a bit each: most names of a page are no engine's.

@@ -5,9 +5,9 @@
 //! by each pipeline stage and, if all schedulers report, by each tensor rank. So an engine with ranks has one row
 //! without a rank, for tokens and latencies, and one a rank for the rest.
 
-use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
-use super::field::{Count, CountedPart, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use super::sums::RowSums;
+use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
+use crate::dialect::field::{Count, CountedPart, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::sums::RowSums;
 use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{EngineKind, EngineReading, EngineRole, LiveTokens, RankWork};
 use crate::units::Tokens;

@@ -3,10 +3,10 @@
 //! Prompt tokens include cached ones. Ranks of a data-parallel engine stand on one page under `engine`; a `pid` label
 //! tells processes apart that speak of the same engine.
 
-use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
-use super::field::{Count, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use super::stack_router;
-use super::sums::RowSums;
+use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
+use crate::dialect::field::{Count, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::stack_router;
+use crate::dialect::sums::RowSums;
 use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 use crate::units::Tokens;

@@ -1,7 +1,7 @@
 //! SGLang's model gateway: the tokens of the engines behind it, without hits. Never added to theirs.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, SeriesField, SeriesPlace, StartOf};
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, SeriesField, SeriesPlace, StartOf};
 use crate::reading::{EngineKind, EngineRole};
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -2,9 +2,9 @@
 //!
 //! A worker's own page is the engine's behind it, and is read as that.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use super::sums::RowSums;
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, Delay, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::sums::RowSums;
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -2,8 +2,8 @@
 //!
 //! Its cached counter appears only for providers that report hits, and holds a part of the input tokens.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, SeriesField, SeriesPlace};
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, Delay, SeriesField, SeriesPlace};
 use crate::reading::{EngineKind, EngineRole};
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -3,10 +3,10 @@
 //! Every counter has a gauge twin without `_total`, which is not read. Replicas come and go, so each is a row of its
 //! own: a sum over them would fall when one leaves. Sums of histograms are bucket middles there, and are not read.
 
-use super::definition::{Dialect, PLAIN, ProcessLabel};
-use super::field::{Count, ProcessFacts, SeriesField, SeriesPlace, StartOf};
-use super::sums::RowSums;
 use super::{sglang, vllm};
+use crate::dialect::definition::{Dialect, PLAIN, ProcessLabel};
+use crate::dialect::field::{Count, ProcessFacts, SeriesField, SeriesPlace, StartOf};
+use crate::dialect::sums::RowSums;
 use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading};
 

@@ -1,8 +1,8 @@
 //! Triton with the TensorRT-LLM backend. Token totals are the sums of histograms; one metric holds many meanings under a
 //! label; first-response times are in milliseconds. Hits are told in blocks only, which is not enough.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, Delay, RowGauge, SeriesField, SeriesPlace};
 use crate::exposition::SeriesLabels;
 use crate::reading::EngineKind;
 

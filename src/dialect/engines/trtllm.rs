@@ -3,8 +3,8 @@
 //! Counters move when a request ends; with several answers a request its output is not counted at all. Its other page,
 //! `/metrics`, is JSON that reading uses up, and is never read.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, Policy, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, Delay, Policy, RowGauge, SeriesField, SeriesPlace};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -2,9 +2,9 @@
 //!
 //! Its prompt counter holds what was computed, without cached tokens. Before late 2026 the cached ones were not told.
 
-use super::definition::{Dialect, METRICS_FIRST, PLAIN};
-use super::field::{Count, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use super::sums::RowSums;
+use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN};
+use crate::dialect::field::{Count, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::sums::RowSums;
 use crate::reading::{EngineKind, EngineReading, PromptCount};
 use crate::units::Tokens;
 
