@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the module that prints")]
 
 mod agent;
+mod amounts;
 mod args;
 mod card;
 mod completions;
