@@ -1,4 +1,5 @@
-//! SGLang's model gateway: the tokens of the engines behind it, without hits. Never added to theirs.
+//! SGLang's model gateway. It counts the tokens of the engines behind it, without hits; they are never added to the
+//! engines' own.
 
 use crate::dialect::definition::{Dialect, PLAIN};
 use crate::dialect::field::{Count, SeriesField, SeriesPlace, StartOf};

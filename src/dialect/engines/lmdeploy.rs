@@ -1,4 +1,4 @@
-//! LMDeploy. Each data-parallel rank is a server of its own; cached tokens are counted when a request ends.
+//! LMDeploy. Each data-parallel rank is a separate server; cached tokens are counted when a request ends.
 
 use crate::dialect::definition::{Dialect, PLAIN};
 use crate::dialect::field::{Count, Delay, RowGauge, SeriesField, SeriesPlace};

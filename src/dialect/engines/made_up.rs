@@ -24,7 +24,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         })
     },
     entry: |field, labels| Some(SeriesPlace::keyed(field, labels, "model", "")),
-    // It counts pairs of output tokens.
+    // It counts output tokens in pairs.
     settle: |sums, _, reading| {
         reading.series.output.clear();
         reading.tokens.output =

@@ -1,4 +1,4 @@
-//! NVIDIA NIM: vLLM's names without their prefix. No cached tokens are told.
+//! NVIDIA NIM: vLLM's names without their prefix. It does not report cached tokens.
 
 use super::vllm;
 use crate::dialect::definition::{Dialect, PLAIN};
