@@ -7,6 +7,10 @@ default:
 ci:
     .ci/run
 
+# Formats everything. `cargo fmt` alone does not find the engines, whose modules a macro declares.
+fmt:
+    cargo fmt --all && rustfmt --edition 2024 src/dialect/engines/*.rs
+
 # The tests of one binary (a file or folder of tests/), or those whose names hold a word, built without optimisation:
 # `just test counting`, `just test program price::`.
 test binary *words:

@@ -1,4 +1,4 @@
-//! Engines that are silent, full, or not what their address promises.
+//! Rules for engines that are silent, full, or not what their address promises.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::finding::Finding;
 use crate::reading::Health;
 use crate::snapshot::{EngineRow, Rule, ScrapeRow, Severity, Snapshot};
 
-/// The share of the KV cache from which an engine that queues is full.
+/// An engine with a queue is full from this used share of its KV cache on.
 const KV_FULL: f64 = 0.95;
 
 pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
@@ -15,7 +15,7 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
     targets.chain(picture.engines.iter().filter_map(|row| kv_finding(row))).collect()
 }
 
-/// What is wrong with a target as a whole, by any of its rows.
+/// The finding for a target as a whole, from any of its rows.
 fn target_findings(row: &EngineRow) -> Vec<Finding> {
     let ScrapeRow { state, trouble, failures, refusals, .. } = &row.scrape;
     let finding = |rule, severity, text| Finding { rule, severity, subject: row.target.to_string(), text };

@@ -1,8 +1,8 @@
-//! What a rule found.
+//! The result of a rule.
 
 use crate::snapshot::{Notice, Rule, Severity};
 
-/// What a rule found.
+/// The result of a rule.
 #[derive(Debug, Clone)]
 pub(super) struct Finding {
     pub(super) rule: Rule,
@@ -19,7 +19,7 @@ impl From<&Notice> for Finding {
 }
 
 impl Finding {
-    /// Whether it may be that no source was asked.
+    /// Whether no source may have been polled yet.
     pub(super) fn is_silence(&self) -> bool {
         matches!(self.rule, Rule::NodeSilent | Rule::EngineSilent | Rule::GpuLost)
     }

@@ -1,9 +1,9 @@
-//! What the ledger stands on: a file that cannot be written, and rates that are assumptions when it is new.
+//! Rules for the ledger: a file that cannot be written, and assumed rates in a new ledger.
 
 use super::finding::Finding;
 use crate::snapshot::{RateBasis, Rule, Severity, Snapshot, WriterStatus};
 
-/// What the ledger's findings are about.
+/// The subject of the ledger's findings.
 const SUBJECT: &str = "ledger";
 
 pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
@@ -23,7 +23,7 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
     found
 }
 
-/// The first run says what it assumed, and where to change it.
+/// The first run reports which rates it assumed, and where to change them.
 fn assumed(basis: &RateBasis) -> Finding {
     let RateBasis { gpu, rate, dated, .. } = basis;
     let dated = dated.as_ref().map_or(String::new(), |dated| format!(" of {dated}"));

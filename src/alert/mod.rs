@@ -1,7 +1,7 @@
-//! The rules that turn a picture into warnings, and since when each has stood.
+//! The rules that turn a snapshot into alerts, and since when each alert has held.
 //!
-//! A rule reads the snapshot only. What it must remember of those before is kept in the [`AlertWatch`]: since when it holds,
-//! whether a loss lasts, and since when an engine has made no token.
+//! A rule reads the snapshot only. State from earlier snapshots is kept in the [`AlertWatch`]: since when a rule has
+//! held, whether a loss continues, and since when an engine has produced no token.
 
 mod engines;
 mod finding;
@@ -19,7 +19,7 @@ use crate::units::Timestamp;
 use crate::words::in_order;
 use finding::Finding;
 
-/// Watches pictures go by.
+/// Evaluates the rules on successive snapshots.
 #[derive(Debug, Default)]
 pub struct AlertWatch {
     since: HashMap<(Rule, Label), Timestamp>,
@@ -28,7 +28,7 @@ pub struct AlertWatch {
 }
 
 impl AlertWatch {
-    /// Adds to a picture what is wrong in it, the gravest first.
+    /// Adds the alerts to a snapshot, the most severe first.
     pub fn judge(&mut self, picture: &mut Snapshot) {
         let rows = nodes::findings(picture).into_iter().chain(engines::findings(picture));
         let remembered = self.loss.finding(picture).into_iter().chain(self.stalls.findings(picture));

@@ -1,4 +1,4 @@
-//! Serving at a loss, and tokens that are disputed. An idle fleet costs too, but that is a figure of its own and no surprise.
+//! Rules for serving at a loss and for disputed tokens. The cost of an idle fleet is a figure of its own, not an alert.
 
 use std::collections::HashSet;
 
@@ -7,13 +7,13 @@ use crate::reading::{EngineRole, Health, TargetId};
 use crate::snapshot::{EngineRow, MoneyView, Rule, Severity, Snapshot};
 use crate::units::Money;
 
-/// What is remembered of a loss.
+/// The state of the loss rule.
 #[derive(Debug, Default)]
 pub(super) struct Loss {
-    /// Targets that made tokens when they were last live.
+    /// Targets that produced tokens when they were last live.
     served: HashSet<TargetId>,
-    /// Whether the fleet is at a loss that began while it served, or with the end of an engine that served. It lasts until
-    /// the profit is back or no rent runs any more, also when nothing is served meanwhile.
+    /// Whether the fleet is at a loss that began while it served, or when an engine that served ended. It lasts until
+    /// there is profit again or no rent is paid any more, also when nothing is served meanwhile.
     lasts: bool,
 }
 
@@ -44,7 +44,7 @@ impl Loss {
         for row in live() {
             self.served.remove(&row.target);
         }
-        // A proxy that earns nothing is in front of engines that do.
+        // A proxy without revenue stands in front of engines that have it.
         let earns = |row: &EngineRow| row.role != EngineRole::Proxy || row.revenue.is_some();
         let makes = |row: &EngineRow| row.output_per_second.is_some_and(|rate| rate > 0.0);
         for row in live().filter(|row| earns(row) && makes(row)) {
@@ -52,7 +52,7 @@ impl Loss {
         }
     }
 
-    /// Targets that made tokens when they were last live, and are silent.
+    /// Targets that produced tokens when they were last live, and are silent now.
     fn silent(&self, picture: &Snapshot) -> usize {
         let silent = picture.engines.iter().filter(|row| matches!(row.state, Health::Stale | Health::Lost));
         let targets: HashSet<&TargetId> = silent.map(|row| &row.target).collect();
@@ -78,7 +78,7 @@ fn text(money: &MoneyView, cost: Money, silent: usize) -> String {
     }
 }
 
-/// Tokens and energy that are neither billed nor dropped until someone decides.
+/// Tokens and energy that are neither billed nor dropped until a person decides.
 pub(super) fn disputed(picture: &Snapshot) -> Option<Finding> {
     let MoneyView { disputed, disputed_tokens, currency, .. } = &picture.money;
     let worth = disputed.round_to(2);

@@ -1,4 +1,4 @@
-//! Nodes and GPUs that are silent, lost or held down.
+//! Rules for nodes and GPUs that are silent, lost or throttled.
 
 use super::finding::Finding;
 use crate::reading::Health;
@@ -11,7 +11,7 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
 fn node_findings(node: &NodeRow) -> Vec<Finding> {
     let severity = match node.state {
         Health::Live => return node.gpus.iter().filter_map(|gpu| gpu_finding(node, gpu)).collect(),
-        // A node that never answered is told by its targets.
+        // A node that never answered is reported through its targets.
         Health::Never => return Vec::new(),
         Health::Stale => Severity::Warning,
         Health::Lost => Severity::Critical,

@@ -1,4 +1,4 @@
-//! Sources that cannot work here, while others do. Where nothing works the screen says so at length itself.
+//! Rules for sources that fail here while others work. Where none works, the screen itself explains it.
 
 use super::finding::Finding;
 use crate::reading::SourceError;
@@ -17,7 +17,7 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether a driver is here and fails. That none is installed is no failure.
+/// Whether a driver is installed here and fails. A missing driver is not a failure.
 fn is_failure(trouble: &SourceError) -> bool {
     let why = trouble.why.as_str();
     trouble.what.as_str() == "NVML" && !why.contains("was not found") && !why.contains("cannot be loaded")

@@ -1,4 +1,4 @@
-//! Engines that answer, have requests running, and make no token.
+//! The rule for engines that answer, have requests running, and produce no token.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,44 +9,44 @@ use crate::reading::{EngineKind, Health, Label, ModelName, Rank, TargetId};
 use crate::snapshot::{AMBIGUOUS, DOUBTED, EngineRow, QUARANTINED, Rule, Severity, Snapshot};
 use crate::units::{Ratio, Span, Timestamp, Tokens};
 
-/// How long an engine may be at work without a token.
+/// The longest time that an engine may have requests running without a token.
 const PATIENCE: Span = Span::from_secs(60);
-/// The same where tokens are counted only when their request ends, and nothing else has been seen to move.
+/// The same for engines that count tokens only when a request ends, if nothing else was seen to move.
 const PATIENCE_AT_END: Span = Span::from_secs(600);
 
-/// A row of a target.
+/// The key of a row of a target.
 type TargetRow = (TargetId, Option<Rank>, Option<ModelName>);
-/// What moves when a row, or all rows of its target, make tokens.
+/// The values that move when a row, or all rows of its target, produce tokens.
 type TokenMovement = (Option<Tokens>, Option<Tokens>, Option<Ratio>);
 
-/// What is remembered of a row that has requests running.
+/// The state of a row that has requests running.
 #[derive(Debug, Clone, Copy)]
 struct RowWork {
     progress: TokenMovement,
-    /// When the progress changed last.
+    /// When the progress last changed.
     changed: Timestamp,
-    /// When a token was last seen to be made, or the work began.
+    /// When a token was last seen to be produced, or when requests began to run.
     moved: Timestamp,
-    /// Whether its rates move while its counters stand still: it has live counters.
+    /// Whether its rates move while its counters do not: it has live counters.
     is_live: bool,
-    /// The snapshot in which it was last at work.
+    /// The last snapshot in which it had requests running.
     seen: Timestamp,
 }
 
-/// Rows that have requests running.
+/// The state of all rows that have requests running.
 #[derive(Debug, Default)]
 pub(super) struct Stalls {
     rows: HashMap<TargetRow, RowWork>,
 }
 
 impl Stalls {
-    /// Looks at the next snapshot. After this machine slept everything begins anew.
+    /// Reads the next snapshot. After this machine slept, all states begin again.
     pub(super) fn findings(&mut self, picture: &Snapshot) -> Vec<Finding> {
         if picture.resuming {
             self.rows.clear();
         }
         let mut found = Vec::new();
-        // The rows of a target follow each other.
+        // The rows of a target are adjacent.
         let targets = picture.engines.chunk_by(|a, b| a.target == b.target);
         for (row, siblings) in targets.flat_map(|rows| rows.iter().map(move |row| (row, rows))) {
             let is_at_work = |running: &u64| *running > 0 && row.state == Health::Live && !has_unknown_counters(row);
@@ -75,7 +75,7 @@ fn follow(before: Option<RowWork>, row: &EngineRow, (picture, siblings): (&Snaps
     if before.progress != progress || now < before.moved {
         return RowWork { progress, changed: now, moved: now, ..before };
     }
-    // For a window after the last change the rates still hold it.
+    // The rates include the last change for one more window.
     let window = picture.window_seconds.unwrap_or_default() + 1.0;
     let is_fresh = (now - before.changed).as_secs_f64() > window;
     let tells = counts_at_end(row.kind) || !has_totals(row);
@@ -85,8 +85,8 @@ fn follow(before: Option<RowWork>, row: &EngineRow, (picture, siblings): (&Snaps
     before
 }
 
-/// Counters of the row; where it has none, those of its target. An engine that counts at the end of a request shows in its
-/// cache that it works on one.
+/// The counters of the row, or those of its target if it has none. An engine that counts tokens when a request ends
+/// shows in its KV cache that it works on one.
 fn progress(row: &EngineRow, siblings: &[Arc<EngineRow>]) -> TokenMovement {
     let kv = row.kv_usage.filter(|_| counts_at_end(row.kind));
     if has_totals(row) {
@@ -99,14 +99,14 @@ fn progress(row: &EngineRow, siblings: &[Arc<EngineRow>]) -> TokenMovement {
     (sum(|row| row.prompt_total), sum(|row| row.output_total), kv)
 }
 
-/// Rates of the row; where it has none, those of its target.
+/// The rates of the row, or those of its target if it has none.
 fn rates<'a>(row: &'a EngineRow, siblings: &'a [Arc<EngineRow>]) -> impl Iterator<Item = f64> + 'a {
     let own = row.prompt_per_second.is_some() || row.output_per_second.is_some();
     let rows = siblings.iter().map(AsRef::as_ref).filter(move |other: &&EngineRow| !own || std::ptr::eq(*other, row));
     rows.flat_map(|row| [row.prompt_per_second, row.output_per_second]).flatten()
 }
 
-/// Whether a counter of the row cannot be read, or moved and is not explained, so that tokens may be made unseen.
+/// Whether a counter of the row cannot be read, or moved without an explanation, so that produced tokens may be missed.
 fn has_unknown_counters(row: &EngineRow) -> bool {
     let is_held = |note: &Label| [QUARANTINED, AMBIGUOUS, DOUBTED].contains(&note.as_str());
     row.note.as_ref().is_some_and(is_held)
@@ -122,7 +122,7 @@ fn has_only_rates(row: &EngineRow) -> bool {
     row.output_per_second.is_some() && !has_totals(row)
 }
 
-/// Whether an engine's counters move when a request ends.
+/// Whether an engine's counters move only when a request ends.
 fn counts_at_end(kind: EngineKind) -> bool {
     dialect::policy(kind).counts_at_end
 }

@@ -1,14 +1,14 @@
-//! What waiting for the slowest rank costs.
+//! The cost of waiting for the slowest rank.
 
 use super::groups::{Balance, Group, Waiting};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::{Money, Ratio};
 
-/// Parts of a share: a thousandth of a percent.
+/// The resolution of a share: a thousandth of a percent.
 const PARTS: i64 = 100_000;
 
-/// The share of time that the ranks wait. Of a step all of them have the same busiest rank, so that the mean of their
-/// shares is that of the group.
+/// The share of time that the ranks wait. All ranks of a step have the same busiest rank, so the mean of their shares
+/// is that of the group.
 pub(super) fn waiting(rows: &[&EngineRow], worst: &Balance) -> Waiting {
     let counted: Vec<f64> = rows.iter().filter_map(|row| row.waited).map(Ratio::get).collect();
     if counted.is_empty() {
@@ -17,12 +17,12 @@ pub(super) fn waiting(rows: &[&EngineRow], worst: &Balance) -> Waiting {
     Waiting::Counted((counted.iter().sum::<f64>() / counted.len() as f64).clamp(0.0, 1.0))
 }
 
-/// That share of the group's cost an hour.
+/// The cost per hour of that share of the group.
 pub(super) fn of_waiting(snapshot: &Snapshot, group: &Group, worst: &Balance, waiting: Waiting) -> Option<Money> {
     cost_per_hour(snapshot, group, worst)?.scaled((waiting.share() * PARTS as f64).round() as i64, PARTS)
 }
 
-/// What the group costs an hour: the unit's own cost, or the GPUs of its nodes where one rate holds for all.
+/// The cost of the group per hour: the unit's own, or that of the GPUs of its nodes if one rate applies to all.
 fn cost_per_hour(snapshot: &Snapshot, group: &Group, worst: &Balance) -> Option<Money> {
     if let Group::Unit(unit) = group
         && let Some(row) = snapshot.units.iter().find(|row| row.unit == *unit)

@@ -1,24 +1,24 @@
-//! The ranks that are compared, by what, and how evenly they share the work.
+//! Groups of ranks that are compared, the measure, and how evenly they share the work.
 
 use crate::reading::{EngineRole, NodeName, Rank, TargetId, UnitName};
 use crate::units::{Money, Ratio};
 
-/// What the ranks are compared by.
+/// The measure by which ranks are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Balancer {
-    /// Prompt tokens a second of prefill ranks.
+    /// Prompt tokens per second of prefill ranks.
     Tokens,
     /// The used share of the KV cache of decode ranks.
     Kv,
     /// Running requests of decode ranks.
     Requests,
-    /// What the experts of each GPU get, where the engine counts it: it does not say which GPU is the busiest.
+    /// The load of each GPU's experts, if the engine counts it. It does not report which GPU is the busiest.
     Experts,
-    /// How busy the GPUs of each node of a unit are, where no engine tells of its ranks.
+    /// The utilization of each node of a unit, if no engine reports its ranks.
     Load,
 }
 
-/// The ranks that are compared: those of a unit, or of an engine that is in none.
+/// The group whose ranks are compared: a unit, or an engine that is in none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Group {
@@ -26,57 +26,57 @@ pub enum Group {
     Engine(TargetId),
 }
 
-/// What one rank carries.
+/// The load of one rank.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct RankLoad {
-    /// Of a node, its name.
+    /// The node, if the load is a node's.
     pub rank: Rank,
     pub target: TargetId,
     pub node: NodeName,
-    /// In the balancer's unit; `None` where the rank does not report it.
+    /// The load in the balancer's unit; `None` if the rank does not report it.
     pub load: Option<f64>,
 }
 
-/// The ranks of a group by one balancer.
+/// The ranks of a group compared by one balancer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Balance {
-    /// Whose ranks.
+    /// The group.
     pub group: Group,
-    /// What they are compared by.
+    /// The balancer.
     pub balancer: Balancer,
-    /// The ranks in natural order; none where the ranks' parts are not told.
+    /// The ranks in natural order; empty if their loads are not reported one by one.
     pub ranks: Vec<RankLoad>,
     /// The mean of the known loads.
     pub mean: f64,
-    /// Where the rank with the largest load is in `ranks`.
+    /// The index in `ranks` of the rank with the largest load.
     pub worst: usize,
-    /// The largest load divided by the mean, 1 and up.
+    /// The largest load divided by the mean: 1 or more.
     pub over_mean: Ratio,
 }
 
 /// A group with its worst balancer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupBalance {
-    /// Whose ranks.
+    /// The group.
     pub group: Group,
     /// Its engines' role, if they agree.
     pub role: Option<EngineRole>,
-    /// By each balancer that at least two ranks report, the worst first.
+    /// The balancers that at least two ranks report, the least even first.
     pub balances: Vec<Balance>,
-    /// The share of its time that ranks wait for the slowest: as the engines count it, else estimated from above by the
-    /// worst balancer of the ranks.
+    /// The share of time that ranks wait for the slowest: as the engines count it, otherwise an upper bound from the
+    /// least even balancer.
     pub waiting: Waiting,
-    /// What that costs an hour; `None` where the rent is not known.
+    /// The cost of that per hour; `None` if the rent is unknown.
     pub waiting_per_hour: Option<Money>,
 }
 
 /// A share of time that ranks wait, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Waiting {
-    /// The engines count it.
+    /// As counted by the engines.
     Counted(f64),
-    /// From above: `1 − mean/max`.
+    /// An upper bound: `1 − mean/max`.
     Estimated(f64),
 }
 
@@ -90,7 +90,7 @@ impl Waiting {
 }
 
 impl Balancer {
-    /// Those that compare ranks.
+    /// The balancers that compare ranks.
     pub(super) const OF_RANKS: [Self; 3] = [Self::Tokens, Self::Kv, Self::Requests];
 
     /// Its name on the screen.
@@ -104,7 +104,7 @@ impl Balancer {
         }
     }
 
-    /// Whether it balances engines of a role.
+    /// Whether it applies to engines of a role.
     pub(super) const fn is_for(self, role: EngineRole) -> bool {
         match self {
             Self::Tokens => matches!(role, EngineRole::Prefill | EngineRole::Unified),
@@ -115,7 +115,7 @@ impl Balancer {
 }
 
 impl Balance {
-    /// The name of one of its ranks: `r17`, or of a node.
+    /// The name of one of its ranks: `r17`, or a node's name.
     pub fn name_of(&self, rank: &RankLoad) -> String {
         if self.balancer == Balancer::Load { rank.node.to_string() } else { format!("r{}", rank.rank) }
     }

@@ -1,4 +1,4 @@
-//! What the ranks of a group carry.
+//! The loads of the ranks of a group.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Ratio;
 use crate::words::in_order;
 
-/// The live rows with a rank, by group, in natural order of their ranks.
+/// The live rows with a rank by group, in natural order of their ranks.
 pub(super) fn groups(snapshot: &Snapshot) -> BTreeMap<Group, Vec<&EngineRow>> {
     let mut groups: BTreeMap<Group, Vec<&EngineRow>> = BTreeMap::new();
     let is_rank = |row: &&EngineRow| row.rank.is_some() && row.state == Health::Live && row.role != EngineRole::Proxy;
@@ -18,7 +18,7 @@ pub(super) fn groups(snapshot: &Snapshot) -> BTreeMap<Group, Vec<&EngineRow>> {
         groups.entry(group).or_default().push(row);
     }
     for rows in groups.values_mut() {
-        // Rank numbers that several engines use say little: the ranks of a node stand together.
+        // If several engines use the same rank numbers, the ranks of a node are adjacent.
         let mut numbers = BTreeSet::new();
         let repeats = !rows.iter().all(|row| numbers.insert(row.rank.as_ref()));
         rows.sort_by(|a, b| {
@@ -30,13 +30,13 @@ pub(super) fn groups(snapshot: &Snapshot) -> BTreeMap<Group, Vec<&EngineRow>> {
     groups
 }
 
-/// A rank's place: by its engine if numbers repeat, and by its number.
+/// The sort key of a rank: its engine if numbers repeat, then its number.
 fn place(row: &EngineRow, repeats: bool) -> (Option<&str>, Option<u64>, Option<&str>) {
     let rank = row.rank.as_ref().map(Rank::as_str);
     (Some(row.target.as_str()).filter(|_| repeats), rank.and_then(|rank| rank.parse().ok()), rank)
 }
 
-/// The ranks by one balancer; `None` unless two of them report it and any carries something.
+/// The ranks by one balancer; `None` unless two of them report it and one has a load.
 pub(super) fn balance(group: &Group, rows: &[&EngineRow], balancer: Balancer) -> Option<Balance> {
     let rows = rows.iter().filter(|row| balancer.is_for(row.role));
     compared(group, balancer, rows.filter_map(|row| rank_load(row, balancer)).collect())
@@ -50,7 +50,7 @@ fn compared(group: &Group, balancer: Balancer, ranks: Vec<RankLoad>) -> Option<B
     Some(Balance { group: group.clone(), balancer, ranks, mean, worst, over_mean })
 }
 
-/// The units by the load of their nodes, each the mean of its live GPUs'.
+/// Units by the load of their nodes, each the mean of its live GPUs.
 pub(super) fn of_nodes(snapshot: &Snapshot) -> Vec<(UnitName, Balance)> {
     let mut units: BTreeMap<&UnitName, Vec<RankLoad>> = BTreeMap::new();
     for node in snapshot.nodes.iter().filter(|node| node.state == Health::Live) {
@@ -67,7 +67,7 @@ pub(super) fn of_nodes(snapshot: &Snapshot) -> Vec<(UnitName, Balance)> {
     units.into_iter().filter_map(of_unit).collect()
 }
 
-/// The experts of a group, by the engine where they are least even; `None` where none counts them.
+/// The experts of a group, from the engine where they are least even; `None` if no engine counts them.
 pub(super) fn experts(group: &Group, rows: &[&EngineRow]) -> Option<Balance> {
     let told = rows.iter().filter_map(|row| row.expert_balancedness).map(Ratio::get);
     let least = told.reduce(f64::min).filter(|least| *least > 0.0)?;

@@ -1,9 +1,9 @@
-//! Whether the ranks of a deployment unit share its work: the three balancers of the published DeepSeek system, prefill by
-//! input tokens, decode by KV cache and requests, experts where the engine reports them.
+//! Whether the ranks of a deployment unit share its work. The balancers are the three of the published DeepSeek system:
+//! prefill by input tokens, decode by KV cache and requests, and experts if the engine reports them.
 //!
-//! Ranks that step together wait for the slowest one. Where the engine counts the share of that (`SGLang` by attention pairs
-//! or tokens of its data-parallel ranks), it is taken; else `1 − mean/max` estimates it from above. Its cost is an estimate,
-//! marked `≈` wherever it is shown, and never enters the ledger.
+//! Ranks that take steps together wait for the slowest one. If the engine counts the share of that time (`SGLang`: from
+//! attention pairs or tokens of its data-parallel ranks), it is used; otherwise `1 − mean/max` is an upper bound. The
+//! cost is an estimate, marked `≈` wherever it is shown, and never enters the ledger.
 
 mod cost;
 mod groups;
@@ -14,7 +14,7 @@ use crate::snapshot::Snapshot;
 
 pub use groups::{Balance, Balancer, Group, GroupBalance, RankLoad, Waiting};
 
-/// The groups of at least two live ranks, the worst balanced first.
+/// The groups of at least two live ranks, the least even first.
 pub fn balances(snapshot: &Snapshot) -> Vec<GroupBalance> {
     let mut groups: Vec<GroupBalance> = load::groups(snapshot)
         .into_iter()
@@ -35,8 +35,8 @@ pub fn balances(snapshot: &Snapshot) -> Vec<GroupBalance> {
     groups
 }
 
-/// The units of at least two live nodes by the load of their nodes' GPUs, the worst balanced first. What waiting costs is not
-/// known of them: nodes need not step together.
+/// The units of at least two live nodes by the load of their nodes' GPUs, the least even first. Their cost of waiting
+/// is unknown, as nodes need not take steps together.
 pub fn node_balances(snapshot: &Snapshot) -> Vec<GroupBalance> {
     let role_of = |unit: &UnitName| {
         let mut roles = snapshot.engines.iter().filter(|row| row.unit.as_ref() == Some(unit)).map(|row| row.role);

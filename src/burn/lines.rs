@@ -1,4 +1,4 @@
-//! Each line by itself; `None` where there is nothing to say.
+//! Computes each line; `None` if it does not apply.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,11 @@ use crate::reading::{EngineRole, Health, Label, Throttle};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot, UnitRow};
 use crate::units::{Money, Ratio};
 
-/// Parts of a share: a thousandth of a percent.
+/// The resolution of a share: a thousandth of a percent.
 const PARTS: i64 = 100_000;
 
-/// The cost of GPUs that answer on nodes whose last minute had no billable token. Those that do not answer are silent.
+/// The cost of answering GPUs on nodes whose last minute had no billable token. GPUs that do not answer are on another
+/// line.
 pub(super) fn idle(snapshot: &Snapshot) -> Option<ReasonLine> {
     let today = snapshot.money.idle_cost.filter(|cost| *cost > Money::ZERO);
     let nodes: Vec<(&str, usize, Money)> = snapshot.nodes.iter().filter_map(|node| idle_node(node)).collect();
@@ -26,7 +27,7 @@ pub(super) fn idle(snapshot: &Snapshot) -> Option<ReasonLine> {
     Some(ReasonLine { reason: Reason::Idle, what, per_hour, today })
 }
 
-/// A node that idles: its name, how many of its GPUs answer, and what those cost an hour.
+/// An idle node: its name, the number of its GPUs that answer, and their cost per hour.
 fn idle_node(node: &NodeRow) -> Option<(&str, usize, Money)> {
     let answering = node.gpus.iter().filter(|gpu| !is_silent(gpu)).count();
     let cost = part(node.idle_per_hour?, answering, node.gpus.len())?;
@@ -117,7 +118,7 @@ pub(super) fn unpriced(snapshot: &Snapshot) -> Option<ReasonLine> {
     Some(ReasonLine { reason: Reason::Unpriced, what, per_hour, today })
 }
 
-/// The rent of GPUs that are held down, times what their clock lacks to the highest of their kind that is seen.
+/// The rent of throttled GPUs, times the relative distance of their clock from the highest one of their kind.
 pub(super) fn throttled(snapshot: &Snapshot) -> Option<ReasonLine> {
     let gpus = select(snapshot, is_held);
     let first = gpus.first()?;
@@ -136,7 +137,7 @@ pub(super) fn throttled(snapshot: &Snapshot) -> Option<ReasonLine> {
     Some(ReasonLine { reason: Reason::Throttled, what, per_hour, today: None })
 }
 
-/// The highest clock of each kind of GPU among those that nothing holds down.
+/// The highest clock of each kind of GPU among those that are not throttled.
 fn full_clocks(snapshot: &Snapshot) -> BTreeMap<&Label, u32> {
     let mut full = BTreeMap::new();
     let gpus = snapshot.nodes.iter().flat_map(|node| &node.gpus);
@@ -149,7 +150,7 @@ fn full_clocks(snapshot: &Snapshot) -> BTreeMap<&Label, u32> {
     full
 }
 
-/// The rent of engines, times the share of their requests that is done again.
+/// The rent of engines, times the share of their requests whose work is repeated.
 pub(super) fn preempted(snapshot: &Snapshot) -> Option<ReasonLine> {
     let mut again = 0.0;
     let mut costs: Vec<(Money, &EngineRow)> = Vec::new();
@@ -187,12 +188,12 @@ fn is_held(gpu: &GpuRow) -> bool {
     gpu.throttle.is_some_and(Throttle::any)
 }
 
-/// The part of an amount that so many of a number have.
+/// The part of an amount for `of` of `number`.
 fn part(amount: Money, of: usize, number: usize) -> Option<Money> {
     amount.scaled(i64::try_from(of).ok()?, i64::try_from(number).ok().filter(|number| *number > 0)?)
 }
 
-/// The nodes of the GPUs that are so, one name a GPU.
+/// The nodes of GPUs that fulfil a condition, one name for each GPU.
 fn select(snapshot: &Snapshot, is_so: impl Fn(&GpuRow) -> bool) -> Vec<Label> {
     let on_node = |node: &NodeRow| {
         node.gpus.iter().filter(|gpu| is_so(gpu)).map(|_| Label::new(node.name.as_str())).collect::<Vec<_>>()

@@ -1,8 +1,8 @@
-//! Where it burns: what costs money and earns none, the dearest first.
+//! What costs money without earning any, the most expensive first.
 //!
-//! What is counted (idle GPUs, aborted work, silent GPUs) and what is estimated (waiting for the slowest rank, units far
-//! below the mean of their role, GPUs held down, work done again) stand apart: an estimate is marked `≈`, has its formula, and never enters the ledger. The
-//! lines overlap where two say the same of one GPU, so they are not added up to a loss.
+//! Counted lines (idle GPUs, aborted work, silent GPUs) are separate from estimated ones (waiting for the slowest rank,
+//! units far below the mean of their role, throttled GPUs, repeated work). An estimate is marked `≈`, has its formula,
+//! and never enters the ledger. Lines may overlap in a GPU, so they are not added up.
 
 mod lines;
 mod reason;
@@ -11,7 +11,7 @@ use crate::snapshot::Snapshot;
 
 pub use reason::{Reason, ReasonLine};
 
-/// The lines that have anything to say, the dearest an hour first, then those of unknown amount.
+/// The lines that apply, the most expensive per hour first, then those of unknown amount.
 pub fn lines(snapshot: &Snapshot) -> Vec<ReasonLine> {
     let all = [
         lines::idle(snapshot),

@@ -1,11 +1,11 @@
-//! Why money burns, and one line of it.
+//! The reason for a cost without revenue, and a line of it.
 
 use crate::units::Money;
 
-/// Why money burns.
+/// The reason for a cost without revenue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// GPUs that are held while their node makes no billable token.
+    /// GPUs that are allocated while their node produces no billable token.
     Idle,
     /// Ranks that wait for the slowest of their unit.
     Imbalance,
@@ -13,26 +13,26 @@ pub enum Reason {
     Aborted,
     /// Units with less than half the load of the others of their role.
     BelowMean,
-    /// GPUs that do not answer, whose rent runs on.
+    /// GPUs that do not answer and are still paid for.
     Silent,
-    /// Tokens of models without a price: what they would be worth at a named list.
+    /// Tokens of models without a price, at their value by a named list.
     Unpriced,
-    /// GPUs whose clocks are held down by heat or power.
+    /// GPUs whose clocks are throttled by heat or power.
     Throttled,
-    /// Requests that were pushed out of a batch, and whose work is done again.
+    /// Requests that were preempted, so that their work is repeated.
     Preempted,
 }
 
-/// A line of it.
+/// One line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReasonLine {
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// Where: the first unit, node or model, and how many; in few words.
+    /// The place: the first unit, node or model, and how many there are.
     pub what: String,
-    /// What it costs an hour; `None` where that is not known.
+    /// The cost per hour; `None` if unknown.
     pub per_hour: Option<Money>,
-    /// What it cost since the figures of the day began; `None` where that is not known.
+    /// The cost since the figures of the day began; `None` if unknown.
     pub today: Option<Money>,
 }
 
@@ -51,12 +51,12 @@ impl Reason {
         }
     }
 
-    /// Whether the amount is an estimate, to be marked `≈`.
+    /// Whether the amount is an estimate, which is marked `≈`.
     pub const fn is_estimate(self) -> bool {
         matches!(self, Self::Imbalance | Self::BelowMean | Self::Throttled | Self::Preempted)
     }
 
-    /// How the amount is found, in a sentence.
+    /// How the amount is computed, in a sentence.
     pub const fn formula(self) -> &'static str {
         match self {
             Self::Idle => "The rent of GPUs that answer, in minutes in which their node made no billable token.",

@@ -10,7 +10,7 @@ use super::keep::{LeaseAction, LedgerAction};
 use super::once_args::OnceArgs;
 use super::price::PriceArgs;
 use super::reconcile::ReconcileArgs;
-use super::record::RecordArgs;
+use super::record_args::RecordArgs;
 use super::replay_args::ReplayArgs;
 use super::report::ReportArgs;
 use super::when::When;

@@ -84,9 +84,7 @@ fn span(snapshot: &Snapshot, zone: &TimeZone) -> String {
 
 fn so_far(snapshot: &Snapshot, zone: &TimeZone) -> String {
     let money = &snapshot.money;
-    let on_cost = money
-        .profit_on_cost
-        .map(|ratio| format!("({} on cost)", format::percent1(Some(ratio)).trim().replace('−', "-")));
+    let on_cost = money.profit_on_cost.map(|ratio| format!("({} on cost)", format::percent1(Some(ratio)).trim()));
     fitted(
         &format!("{:<10}", span(snapshot, zone)),
         sums(money, [money.revenue, money.cost, money.profit]).into_iter().chain(on_cost),

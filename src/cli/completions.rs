@@ -21,7 +21,7 @@ const TIMES: [&str; 6] = ["now", "today", "yesterday", "1h", "24h", "7d"];
 
 /// Prints the completions of a shell.
 pub(super) fn run(shell: Shell) {
-    clap_complete::generate(shell, &mut with_values(help::command()), "margintop", &mut out::Stdout::default());
+    clap_complete::generate(shell, &mut with_values(help::of_completions()), "margintop", &mut out::Stdout::default());
 }
 
 fn with_values(mut command: Command) -> Command {
@@ -67,7 +67,7 @@ mod tests {
     fn values_that_are_known_beforehand_are_completed() {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
             let mut text = Vec::new();
-            clap_complete::generate(shell, &mut with_values(help::command()), "margintop", &mut text);
+            clap_complete::generate(shell, &mut with_values(help::of_completions()), "margintop", &mut text);
             let text = String::from_utf8_lossy(&text);
             for value in ["gruvbox-dark", "deepseek-v3.2", "always", "debug", "model", "MI300X", "yesterday"] {
                 assert!(text.contains(value), "{shell}: {value}");

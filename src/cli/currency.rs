@@ -1,10 +1,14 @@
 //! A configuration whose currency or zone is not that of the ledger.
 
+use std::path::Path;
+
 use jiff::tz::TimeZone;
 
+use super::tell;
 use crate::config::Settings;
-use crate::store::Header;
-use crate::units::{Timestamp, zone_text};
+use crate::record::RecordingHeader;
+use crate::store::{Header, Reader};
+use crate::units::{Timestamp, zone_of, zone_text};
 
 /// What to do if the currencies of the configuration and the ledger differ; `None` if they agree.
 pub(super) fn differs(settings: &Settings, header: &Header) -> Option<String> {
@@ -26,6 +30,34 @@ pub(super) fn zone_differs(settings: &Settings, header: &Header) -> Option<Strin
              = \"{theirs}\", or name another ledger with --ledger"
         )
     })
+}
+
+/// Settings for a replay: its days begin in the recording's zone, unless the configuration names one. Warns if that is
+/// another zone.
+pub(super) fn of_recording(mut settings: Settings, header: &RecordingHeader) -> Settings {
+    let Some((theirs, zone)) = header.zone.as_deref().and_then(|text| Some((text, zone_of(text)?))) else {
+        return settings;
+    };
+    if !settings.names_zone {
+        settings.zone = zone;
+    } else if let Some(ours) = zone_text(&settings.zone).filter(|ours| ours != theirs) {
+        tell(&format!(
+            "the days of the recording begin in {theirs}, and those of this replay and its ledger in {ours}, the configured \
+             timezone: set timezone = \"{theirs}\" for the days of the recording"
+        ));
+    }
+    settings
+}
+
+/// Why a replay cannot write a ledger that exists, if its days begin in another zone than those of the recording.
+pub(super) fn other_zone(path: &Path, header: &RecordingHeader) -> Option<String> {
+    let ours = header.zone.as_deref()?;
+    let theirs = zone_text(&Reader::open(path).ok()?.header().zone).filter(|theirs| theirs != ours)?;
+    let path = path.display();
+    Some(format!(
+        "{path}: exists, with days that begin in {theirs}, and those of the recording begin in {ours}; a replay wants a ledger \
+         of its own, so name a new file"
+    ))
 }
 
 /// Settings for what a ledger posted: its own currency's prices, and no budget in another. Says so on stderr.

@@ -45,20 +45,17 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let mut day = Playback::of_day(fleet, &clock, speed, plan.interval(), config);
     ledger::kept(&day.basis)?;
     if args.once.any() || args.picture.is_some() {
-        // Charts show published snapshots.
-        let snapshots = args.picture.as_ref().map(|_| day.publish.subscribe());
-        let last = runtime.block_on(day.scripted.turn(None, Some(speed), &day.publish));
-        drop(snapshots);
-        day.scripted.collector.commit();
+        let last = runtime.block_on(day.turn_day(speed, args.picture.is_some()));
         if let Some(path) = &args.picture {
             let past = ledger::past(&day.store, &plan.settings, plan.settings.zone.clone());
             picture(path, TITLE, last.clone(), history, &past, &plan.settings.zone)?;
         }
         day.scripted.close();
-        if args.once.any() {
-            print::snapshot(&last, args.once.form(false), &plan.settings.zone)?;
-        }
-        return Ok(());
+        return if args.once.any() {
+            print::snapshot(&last, args.once.form(false), &plan.settings.zone)
+        } else {
+            Ok(())
+        };
     }
     let options = tui::Options {
         history,

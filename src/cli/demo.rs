@@ -9,25 +9,19 @@ use super::sources::{SourcePlan, patient, settings};
 use super::{Failure, dashboard, ledger, once, out, screen};
 use crate::clock::{Clock, LateClock};
 use crate::reading::{Label, NodeName};
-use crate::session::catch_up_span;
-use crate::source::simulate::{self, Plan, SimulatedFleet};
+use crate::session::begin_late;
+use crate::source::simulate::{self, SimulatedFleet};
 use crate::tui;
-use crate::units::Span;
 
 /// The name of the simulated fleet, and of the machine that watches it.
 pub(super) const NAME: &str = "demo";
-
-/// The number of simulated nodes, unless another is named.
-const NODES: u32 = 12;
 
 /// Opens a made-up fleet, and prints it, shows it, or only serves it.
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let late = LateClock::default();
     let clock = Clock::Late(late.clone());
-    let (nodes, speed) = (args.nodes.unwrap_or(NODES), args.speed.unwrap_or(1.0));
-    let simulated = Plan { speed, ..Plan::ordinary(nodes, clock.clone()) };
-    let fleet = runtime.block_on(simulate::open(simulated))?;
+    let fleet = runtime.block_on(simulate::open(args.fleet(&clock)))?;
     if args.serve {
         return serve(&runtime, &fleet);
     }
@@ -35,19 +29,18 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     simulate::price_models(&mut plan.settings.book)?;
     plan.settings.slo = simulate::objectives(plan.settings.slo);
     let path = ledger::choice(global, &plan.settings).only_named();
-    // A ledger in a file has a past of its own.
-    let back = if path.is_none() { catch_up_span(fleet.targets().len()) } else { Span::ZERO };
+    let (polls, form) = args.once.polls(plan.interval())?;
+    // A card shows what the dashboard shows: it begins with the same past.
+    if !args.once.any() || form == OutputForm::Card {
+        begin_late(&late, fleet.targets().len(), path.as_deref());
+    }
     if args.once.any() {
-        let (polls, form) = args.once.polls(plan.interval())?;
-        // A card says what the dashboard shows: it begins with the same hour.
-        late.set_back(if form == OutputForm::Card { back } else { Span::ZERO });
         let mut config = plan.rounds(polls, &clock, path);
         config.sources.push(Box::new(fleet.polled_with(patient())));
         let last = once::observe(&runtime, config, form, &plan.settings.zone)?;
         return ledger::kept(&last.money.ledger);
     }
     let options = tui::Options { title: Some(Label::new(NAME)), ..screen::options(&plan, path.as_deref())? };
-    late.set_back(back);
     let mut config = plan.session(&clock, ledger::settings(&plan.settings, path, &clock));
     config.sources.push(Box::new(fleet));
     dashboard::watch(options, config, &plan, runtime.handle())

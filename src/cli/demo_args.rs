@@ -6,6 +6,8 @@ use clap::Args;
 
 use super::once_args::OnceArgs;
 use super::speed::{speed, whole_number};
+use crate::clock::Clock;
+use crate::source::simulate::Plan;
 
 /// The simulated fleet.
 #[derive(Debug, Clone, Args)]
@@ -35,7 +37,15 @@ pub(super) struct DemoArgs {
     pub(super) once: OnceArgs,
 }
 
+/// The number of simulated nodes, unless another is named.
+const NODES: u32 = 12;
+
 impl DemoArgs {
+    /// The simulated fleet of `--nodes` and `--speed`.
+    pub(super) fn fleet(&self, clock: &Clock) -> Plan {
+        Plan { speed: self.speed.unwrap_or(1.0), ..Plan::ordinary(self.nodes.unwrap_or(NODES), clock.clone()) }
+    }
+
     /// The warning for flags that the published day has no use for.
     pub(super) fn without_effect_on_day(&self) -> Option<String> {
         let flags = [

@@ -293,6 +293,34 @@ pub(super) fn command() -> Command {
     command
 }
 
+/// The command line for completions, in which a subcommand has only the flags that it takes.
+pub(super) fn of_completions() -> Command {
+    let mut whole = Cli::command();
+    let known: Vec<Arg> =
+        whole.get_arguments().filter(|arg| arg.is_global_set()).map(|arg| arg.clone().global(false)).collect();
+    whole = whole.mut_args(|arg| arg.global(false));
+    let subcommands: Vec<Command> = whole.get_subcommands().map(|sub| taking(sub, &known, &mut Vec::new())).collect();
+    // Before a subcommand stand those of all.
+    Command::new("margintop").args(whole.get_arguments()).subcommands(subcommands)
+}
+
+/// A subcommand with its own flags and those of the known ones that it takes, and the same of those below it.
+fn taking(command: &Command, known: &[Arg], outer: &mut Vec<String>) -> Command {
+    outer.push(command.get_name().to_owned());
+    let own = command.get_arguments().filter(|arg| !arg.is_hide_set());
+    let below: Vec<Command> = command.get_subcommands().map(|sub| taking(sub, known, outer)).collect();
+    let name = PAGES
+        .iter()
+        .find(|page| page.path == outer.as_slice())
+        .and_then(|page| page.path.last().copied())
+        .unwrap_or_default();
+    let about = command.get_about().cloned().unwrap_or_default();
+    let taken = known.iter().filter(|arg| takes(outer, arg.get_id().as_str()));
+    let taking = Command::new(name).about(about).args(own).args(taken).subcommands(below);
+    outer.pop();
+    taking
+}
+
 /// Whether a subcommand takes a flag, if that is one of [`GLOBAL`]. The path of the dashboard is empty.
 pub(super) fn takes(path: &[String], flag: &str) -> bool {
     let takes = match path {
@@ -373,6 +401,26 @@ mod tests {
             .map(|arg| arg.get_id().to_string())
             .collect();
         assert_eq!(known, GLOBAL);
+    }
+
+    /// Class: a completion that is ignored with a warning, or refused.
+    #[test]
+    fn completions_have_only_the_flags_that_a_subcommand_takes() {
+        fn check(command: &Command, outer: &[String]) {
+            let has = |flag: &str| command.get_arguments().any(|arg| arg.get_id() == flag);
+            let wrong: Vec<_> = GLOBAL.iter().filter(|flag| has(flag) != takes(outer, flag)).collect();
+            assert!(outer.is_empty() || wrong.is_empty(), "{outer:?}: {wrong:?}");
+            for sub in command.get_subcommands() {
+                check(sub, &[outer, &[sub.get_name().to_owned()]].concat());
+            }
+        }
+        let whole = of_completions();
+        check(&whole, &[]);
+        let replay = whole.find_subcommand("replay").into_iter().flat_map(Command::get_arguments);
+        let ids: Vec<_> = replay.map(|arg| arg.get_id().as_str().to_owned()).collect();
+        assert!(ids.contains(&"at".to_owned()) && !ids.contains(&"every".to_owned()), "{ids:?}");
+        assert!(GLOBAL.iter().all(|flag| whole.get_arguments().any(|arg| arg.get_id() == flag)));
+        whole.debug_assert();
     }
 
     #[test]

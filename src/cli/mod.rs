@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the module that prints")]
 
 mod agent;
+mod amounts;
 mod args;
 mod card;
 mod completions;
@@ -42,6 +43,7 @@ mod price;
 mod print;
 mod reconcile;
 mod record;
+mod record_args;
 mod replay;
 mod replay_args;
 mod report;

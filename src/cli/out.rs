@@ -65,6 +65,16 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
+/// Prints a text for people. A minus is printed as `-`, which other programs read.
+pub(super) fn text(text: &str) -> Result<(), Failure> {
+    print(&with_hyphens(text))
+}
+
+/// A text in which the minus of the screen is `-`.
+pub(super) fn with_hyphens(text: &str) -> String {
+    text.replace('−', "-")
+}
+
 /// Prints a line.
 pub(super) fn line(text: &str) -> Result<(), Failure> {
     print(&format!("{text}\n"))

@@ -5,7 +5,7 @@ use std::io::Write;
 use jiff::tz::TimeZone;
 
 use super::once_args::OutputForm;
-use super::out::{Stdout, shown};
+use super::out::{Stdout, shown, with_hyphens};
 use super::{Failure, card, text};
 use crate::snapshot::Snapshot;
 
@@ -14,8 +14,8 @@ pub(super) fn snapshot(snapshot: &Snapshot, form: OutputForm, zone: &TimeZone) -
     let mut out = Stdout::default();
     let printed = match form {
         OutputForm::Json => serde_json::to_string(snapshot)?,
-        OutputForm::Text => shown(&text::render(snapshot)).into_owned(),
-        OutputForm::Card => shown(&card::render(snapshot, zone)).into_owned(),
+        OutputForm::Text => shown(&with_hyphens(&text::render(snapshot))).into_owned(),
+        OutputForm::Card => shown(&with_hyphens(&card::render(snapshot, zone))).into_owned(),
     };
     writeln!(out, "{}", printed.trim_end())?;
     out.flush()?;

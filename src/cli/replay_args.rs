@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
+use super::currency::other_zone;
 use super::ledger::Choice;
 use super::once_args::OnceArgs;
 use super::speed::speed;
 use super::when::When;
+use crate::record::RecordingHeader;
 
 /// The arguments of `replay`.
 #[derive(Debug, Clone, Args)]
@@ -37,7 +39,7 @@ pub(super) struct ReplayArgs {
 
 impl ReplayArgs {
     /// The file of the ledger, or `None` for memory. Fails on flags that a replay does not support, and on a file that exists.
-    pub(super) fn ledger(&self, chosen: Choice) -> Result<Option<PathBuf>, Failure> {
+    pub(super) fn ledger(&self, chosen: Choice, header: &RecordingHeader) -> Result<Option<PathBuf>, Failure> {
         if self.once.span.is_some() || self.once.every.is_some() {
             let why = "a replay is printed once, at its end or at --at: leave --for and --every away";
             return Err(Failure::Usage(why.to_owned()));
@@ -45,6 +47,11 @@ impl ReplayArgs {
         if self.again && matches!(chosen, Choice::File(_)) {
             let why = "a replay that is shown again and again has no ledger to keep: leave --loop or --ledger away";
             return Err(Failure::Usage(why.to_owned()));
+        }
+        if let Choice::File(path) = &chosen
+            && let Some(why) = other_zone(path, header)
+        {
+            return Err(Failure::Run(why));
         }
         chosen.only_new("replay")
     }

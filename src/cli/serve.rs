@@ -1,7 +1,5 @@
 //! `margintop serve`: the same collector and ledger with no screen.
 
-use std::time::Duration;
-
 use super::global::Global;
 use super::sources::SourcePlan;
 use super::{Failure, ledger, ledger_states, listen, log, target_states};
@@ -10,9 +8,6 @@ use crate::http;
 use crate::platform::ShutdownSignals;
 use crate::session::Session;
 use crate::wire;
-
-/// The longest time of the last poll after a signal.
-const LAST_POLL: Duration = Duration::from_millis(500);
 
 /// Watches until a signal asks for the end; then polls once more, writes once more and ends.
 pub(super) fn run(global: &Global, targets: &[String], address: &str) -> Result<(), Failure> {
@@ -35,7 +30,7 @@ pub(super) fn run(global: &Global, targets: &[String], address: &str) -> Result<
             () = wire::serve(listener, move |request| hub.answer(&request)) => {}
             () = shutdown.received() => {}
         }
-        session.finish(LAST_POLL).await;
+        session.finish().await;
         if let Some(why) = target_states::without_engine(&snapshots.borrow()) {
             tracing::warn!("{}", why.replace('\n', "; "));
         }

@@ -83,8 +83,8 @@ pub(super) struct Findings<'a> {
     warnings: Vec<ConfigError>,
     /// Tables with mistakes: what else they lack is not reported.
     wrong: Vec<Vec<String>>,
-    /// Whether prices and leases are not reported, because something that they depend on could not be read.
-    without_money: bool,
+    /// Tables and keys that are not reported, because something that they depend on could not be read.
+    skipped: Vec<&'static str>,
 }
 
 /// The keys that stand above all tables.
@@ -106,27 +106,33 @@ const TOP_KEYS: [&str; 15] = [
     "price_files",
 ];
 
-/// The tables that depend on the currency, the zone, exchange rates, aliases and prices.
-const MONEY_TABLES: [&str; 4] = ["fx", "price", "lease", "scenario"];
+/// The price book as a whole, in [`dependents`].
+const BOOK: &str = "";
+
+/// The tables and keys whose check depends on the value at a path.
+fn dependents(place: &[String]) -> &'static [&'static str] {
+    match place.first().map(String::as_str) {
+        None | Some("currency" | "fx") => &["price", "lease", "scenario", "compare_to", BOOK],
+        Some("price_files") => &["price", "scenario", "compare_to", BOOK],
+        Some("price") if place.len() == 1 => &["scenario", "compare_to"],
+        Some(_) => &[],
+    }
+}
 
 impl<'a> Findings<'a> {
     /// An empty collection.
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text, found: Vec::new(), warnings: Vec::new(), wrong: Vec::new(), without_money: false }
+        Self { path, text, found: Vec::new(), warnings: Vec::new(), wrong: Vec::new(), skipped: Vec::new() }
     }
 
-    /// Stops reporting on prices and leases.
-    pub(super) const fn skip_money(&mut self) {
-        self.without_money = true;
-    }
-
-    fn is_skipped(&self, table: &str) -> bool {
-        self.without_money && MONEY_TABLES.contains(&table)
-    }
-
-    /// Stops reporting on the tables at these paths.
+    /// Stops reporting on the tables at these paths, and on what depends on them.
     pub(super) fn skip(&mut self, places: Vec<Vec<String>>) {
+        self.skipped = places.iter().flat_map(|place| dependents(place)).copied().collect();
         self.wrong = places;
+    }
+
+    fn is_skipped(&self, name: &str) -> bool {
+        self.skipped.contains(&name)
     }
 
     fn is_wrong(&self, table: &[&str]) -> bool {
@@ -136,7 +142,7 @@ impl<'a> Findings<'a> {
 
     /// Adds a mistake of the file as a whole.
     pub(super) fn file(&mut self, why: impl Into<String>) {
-        if self.without_money {
+        if self.is_skipped(BOOK) {
             return;
         }
         self.found.push(ConfigError::new(self.path, why));
@@ -144,7 +150,7 @@ impl<'a> Findings<'a> {
 
     /// Adds a mistake of a key of the file.
     pub(super) fn key(&mut self, key: &str, why: impl fmt::Display) {
-        if self.without_money && key == "compare_to" {
+        if self.is_skipped(key) {
             return;
         }
         self.found.push(ConfigError::at(self.path, self.text, &[key.to_owned()], format!("{key}: {why}")));
@@ -245,8 +251,19 @@ fn line_of(text: &str, place: &[String]) -> Option<usize> {
     let (key, mut value) = table.get_ref().get_key_value(first.as_str())?;
     let mut span = key.span();
     for step in rest {
+        // A table that should be the only one is the first of a list.
+        if let DeValue::Array(list) = value.get_ref()
+            && step.parse::<usize>().is_err()
+            && let Some(inner) = list.first()
+        {
+            value = inner;
+        }
         match value.get_ref() {
             DeValue::Table(table) => {
+                // A table that should be one of several is the first of them.
+                if step == "0" && !table.contains_key("0") {
+                    continue;
+                }
                 let Some((key, inner)) = table.get_key_value(step.as_str()) else { break };
                 (span, value) = (key.span(), inner);
             }

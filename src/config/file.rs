@@ -5,13 +5,17 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::mistakes::TableNames;
 use super::scenario::Scenario;
 use crate::pricing::{Bill, RentWhen, Rounding};
 use crate::reading::EngineRole;
 use crate::units::{HourlyRate, PowerPrice, Price, Share};
 
-/// The tables that a file has one of.
-pub(super) const SINGLE_TABLES: [&str; 4] = ["overhead", "budget", "plausibility", "slo"];
+/// The tables that a file has one of, and those that it has several of.
+pub(super) const TABLES: TableNames<'_> = TableNames {
+    single: &["overhead", "budget", "plausibility", "slo"],
+    several: &["fx", "target", "price", "lease", "scenario", "alias"],
+};
 
 /// The whole file. Any other key is a mistake.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -64,7 +64,7 @@ pub(super) fn rename(
 mod tests {
     use super::*;
     use crate::config::ConfigFile;
-    use crate::config::mistakes::read;
+    use crate::config::mistakes::{TableNames, read};
 
     /// As if these had been renamed.
     const MADE_UP: &[FormerKey] = &[
@@ -74,7 +74,7 @@ mod tests {
     ];
 
     fn told(text: &str) -> (Vec<String>, Vec<String>, Option<ConfigFile>) {
-        let read = read::<ConfigFile>(Path::new("margintop.toml"), text, MADE_UP, &[]);
+        let read = read::<ConfigFile>(Path::new("margintop.toml"), text, MADE_UP, TableNames::default());
         let words = |errors: &[ConfigError]| errors.iter().map(ToString::to_string).collect();
         (words(&read.warnings), words(&read.mistakes), read.file)
     }

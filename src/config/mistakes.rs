@@ -26,18 +26,27 @@ pub(super) struct Read<T> {
     pub(super) places: Vec<Vec<String>>,
 }
 
-/// Reads a file's text, including keys under their former names. `single` are the tables that there is one of.
+/// The names of a file's tables.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TableNames<'a> {
+    /// Those that there is one of: `[slo]`.
+    pub(super) single: &'a [&'a str],
+    /// Those that there are several of: `[[lease]]`.
+    pub(super) several: &'a [&'a str],
+}
+
+/// Reads a file's text, including keys under their former names.
 pub(super) fn read<'a, T: Deserialize<'a>>(
     path: &Path,
     text: &'a str,
     former: &[FormerKey],
-    single: &[&str],
+    tables: TableNames<'_>,
 ) -> Read<T> {
     let mut places = Vec::new();
     let (mut root, warnings, mut mistakes) = match DeTable::parse(text) {
         Ok(mut table) => {
             let (warnings, mut mistakes) = rename(table.get_mut(), former, path, text);
-            mistakes.extend(written_as_lists(table.get_mut(), single, path, text));
+            mistakes.extend(of_another_kind(table.get_mut(), tables, path, text, &mut places));
             (Spanned::new(table.span(), DeValue::Table(table.into_inner())), warnings, mistakes)
         }
         Err(error) => {
@@ -86,17 +95,43 @@ pub(super) fn read<'a, T: Deserialize<'a>>(
     }
 }
 
-/// Removes and reports the tables that there is one of and that are written as one of several: `[[slo]]`.
-fn written_as_lists(root: &mut DeTable<'_>, single: &[&str], path: &Path, text: &str) -> Vec<ConfigError> {
-    let is_list = |name: &&str| root.get(*name).is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)));
-    let wrong: Vec<&str> = single.iter().copied().filter(is_list).collect();
-    let of = |name: &str| {
-        let why = format!("[[{name}]]: there is one of it: write [{name}]");
-        let mistake = ConfigError::at(path, text, &[name.to_owned()], why);
-        root.remove(name);
-        mistake
-    };
-    wrong.into_iter().map(of).collect()
+/// Reports tables of another kind, `[[slo]]` or `[lease]`, and reads them as if they were of their own. What is no table at
+/// all is removed, and its place added to `places`.
+fn of_another_kind(
+    root: &mut DeTable<'_>,
+    tables: TableNames<'_>,
+    path: &Path,
+    text: &str,
+    places: &mut Vec<Vec<String>>,
+) -> Vec<ConfigError> {
+    let mut mistakes = Vec::new();
+    let names = tables.single.iter().map(|name| (name, false)).chain(tables.several.iter().map(|name| (name, true)));
+    for (name, is_several) in names {
+        let write = if is_several { format!("[[{name}]]") } else { format!("[{name}]") };
+        let Some(value) = root.get_mut(*name) else { continue };
+        let span = value.span();
+        let why = match (is_several, value.get_mut()) {
+            (true, DeValue::Array(_)) | (false, DeValue::Table(_)) => continue,
+            (true, DeValue::Table(table)) => {
+                let table = Spanned::new(span.clone(), DeValue::Table(std::mem::take(table)));
+                let mut list = DeArray::new();
+                list.push(table);
+                *value = Spanned::new(span, DeValue::Array(list));
+                format!("[{name}] is one of several: write {write}")
+            }
+            (false, DeValue::Array(list)) if list.first().is_some_and(|first| first.get_ref().is_table()) => {
+                *value = list[0].clone();
+                format!("[[{name}]]: there is one of it: write {write}")
+            }
+            _ => {
+                root.remove(*name);
+                places.push(vec![(*name).to_owned()]);
+                format!("{name} is no table: write {write} above its keys")
+            }
+        };
+        mistakes.push(ConfigError::at(path, text, &[(*name).to_owned()], why));
+    }
+    mistakes
 }
 
 /// The missing field that a message names.
@@ -275,6 +310,7 @@ mod tests {
             &[
                 "1: [[slo]]: there is one of it: write [slo]",
                 "3: [lease] is one of several: write [[lease]]",
+                "3: ",
                 "7: names 1: ",
                 "9: ",
                 "10: [[budget]]: there is one of it: write [budget]",
@@ -293,12 +329,59 @@ mod tests {
         );
     }
 
+    /// Class: a key that stands for many tables cannot be read, and the tables beside it are not looked at.
+    #[test]
+    fn a_whole_kind_of_tables_that_cannot_be_read_hides_no_other_mistake() {
+        let starts = |text: &str, starts: &[&str]| {
+            let told = mistakes(Path::new("m.toml"), text);
+            assert_eq!(told.len(), starts.len(), "{told:#?}");
+            for (told, start) in told.iter().zip(starts) {
+                assert!(told.starts_with(&format!("m.toml:{start}")), "{start}: {told}");
+            }
+        };
+        starts(
+            "lease = 5\ntarget = \"x\"\nprice = true\nslo = 7\n[[fx]]\nfrom = \"CNY\"\nto = \"USD\"\nrate = \"x\"\n\
+             at = \"2026-01-01\"\n[[alias]]\nmodel = \"a\"\nnames = 5\n",
+            &[
+                "1: lease is no table: write [[lease]] above its keys",
+                "2: target is no table: write [[target]] above its keys",
+                "3: price is no table: write [[price]] above its keys",
+                "4: slo is no table: write [slo] above its keys",
+                "5: ",
+                "12: names 5: ",
+            ],
+        );
+        let price = "[[price]]\nmodel = \"m\"\nlist = \"nosuch\"\n";
+        starts(
+            &format!(
+                "[lease]\ngpu = \"H100\"\nrate = \"x\"\n[[target]]\nurl = \"a b\"\n{price}[[slo]]\nttft_p99 = \"x\"\n"
+            ),
+            &[
+                "1: [lease] is one of several",
+                "3: rate \"x\"",
+                "5: ",
+                "6: price list \"nosuch\"",
+                "9: [[slo]]",
+                "10: slo.ttft_p99",
+            ],
+        );
+        starts(
+            &format!("lease = 5\n{price}[[alias]]\nmodel = 5\nnames = [\"a\"]\n"),
+            &["1: lease is no table", "2: price list \"nosuch\"", "6: model 5"],
+        );
+        starts(
+            "price = 5\n[[lease]]\ngpu = \"H100\"\n[[scenario]]\nname = \"a\"\nlist = \"mine\"\n",
+            &["1: price is no table", "2: "],
+        );
+    }
+
     /// The same of price files, in which amounts are needed.
     #[test]
     fn what_a_price_file_needs_is_told_once() {
         let text = "[[list]]\nname = \"a\"\ncurrency = \"USD\"\n[list.tiers.standard]\nhit = \"-1\"\nmiss = \"x\"\n\
                     [[gpu]]\ngpu = \"H100\"\nrate = \"a lot\"\n[[history]]\nmodels = 1\nlists = 2\n";
-        let read = super::read::<crate::pricing::PriceFile>(Path::new("p.toml"), text, &[], &[]);
+        let read =
+            super::read::<crate::pricing::PriceFile>(Path::new("p.toml"), text, &[], super::TableNames::default());
         let told: Vec<_> = read.mistakes.iter().map(ToString::to_string).collect();
         let starts = ["9: rate", "7: the key \"dated\"", "12: lists 2", "11: models 1"];
         let of_tier = ["5: tiers.standard.hit", "6: tiers.standard.miss", "4: the key \"output\""];

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::ConfigError;
 use super::error::Findings;
 use super::file::{FxTable, PriceTable};
-use super::mistakes::TOLD;
+use super::mistakes::{self, Read, TOLD, TableNames};
 use crate::pricing::{Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency};
 use crate::reading::ModelName;
 use crate::units::{HourlyRate, Price, Timestamp, parse_scaled};
@@ -161,7 +161,7 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
             return vec![ConfigError::new(path, why)];
         }
     };
-    let super::mistakes::Read { file, mistakes, .. } = super::mistakes::read::<PriceFile>(path, &text, &[], &[]);
+    let Read { file, mistakes, .. } = mistakes::read::<PriceFile>(path, &text, &[], TableNames::default());
     match file.filter(|_| mistakes.is_empty()) {
         Some(file) => {
             let mistakes = book.add_all(file);

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::duration::{often_enough, parse_duration, parse_interval};
 use super::error::Findings;
-use super::file::{ConfigFile, SINGLE_TABLES, TargetTable};
+use super::file::{ConfigFile, TABLES, TargetTable};
 use super::former::FORMER;
 use super::lease_conflicts::{doubtful, refuse_contradictions};
 use super::leases::leases;
@@ -105,9 +105,6 @@ const RELEASE_AFTER: Duration = Duration::from_secs(300);
 /// The largest value of either.
 const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
-/// Keys that the check of prices and leases depends on.
-const NEEDED_BY_MONEY: [&str; 5] = ["currency", "timezone", "price", "price_files", "lease"];
-
 /// The file of the configuration: the named one, else `$XDG_CONFIG_HOME/margintop/`, else `/etc/margintop/`.
 pub fn find(named: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     if let Some(named) = named {
@@ -156,16 +153,8 @@ pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<Conf
 }
 
 fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
-    let Read { file, mut mistakes, warnings, places } = super::mistakes::read(path, text, FORMER, &SINGLE_TABLES);
+    let Read { file, mut mistakes, warnings, places } = super::mistakes::read(path, text, FORMER, TABLES);
     let mut findings = Findings::new(path, text);
-    // Other mistakes are reported too, unless they depend on something that could not be read.
-    let is_apart = |place: &Vec<String>| match place.first().map(String::as_str) {
-        None | Some("fx" | "alias") => false,
-        Some(key) => place.len() > 1 || !NEEDED_BY_MONEY.contains(&key),
-    };
-    if !places.iter().all(is_apart) {
-        findings.skip_money();
-    }
     findings.skip(places);
     let checked = file.map_or_else(|| Err(Vec::new()), |file| check(file, findings, path, text, now));
     if mistakes.is_empty() {

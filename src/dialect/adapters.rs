@@ -1,5 +1,5 @@
-//! `LoRA` adapters that a page names. A series stays on the page for as long as its process lives; its value says when
-//! its adapters last ran.
+//! `LoRA` adapters that a page names. A series remains on the page as long as its process lives; its value is the time
+//! at which its adapters last ran.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use crate::exposition::SeriesLabels;
 use crate::reading::Label;
 use crate::units::{Span, Timestamp};
 
-/// How long after it last ran an adapter is named.
+/// How long an adapter is named after it last ran.
 const NAMED: Span = Span::from_secs(600);
 /// The most adapters that are named.
 const MOST: usize = 16;
 
-/// The adapters of a process, with when they last ran, where the page says.
+/// The adapters of a process, with the time at which they last ran, if the page has it.
 #[derive(Default)]
 pub(super) struct Adapters {
     ran: BTreeMap<Label, Option<Timestamp>>,
@@ -21,7 +21,7 @@ pub(super) struct Adapters {
 }
 
 impl Adapters {
-    /// Takes a series: those that run and those that wait, each a list with commas between the names.
+    /// Reads a series: the running and the waiting adapters, each a list of names separated by commas.
     pub(super) fn take(&mut self, labels: SeriesLabels<'_>, ran: Option<Timestamp>) {
         self.latest = self.latest.max(ran);
         for list in ["running_lora_adapters", "waiting_lora_adapters"].into_iter().filter_map(|name| labels.get(name)) {
@@ -36,7 +36,7 @@ impl Adapters {
         }
     }
 
-    /// Drops those that ran long before the page was made.
+    /// Drops adapters that ran long before the page was made.
     pub(super) fn drop_old(&mut self, date: Option<Timestamp>) {
         if let Some(now) = date.max(self.latest) {
             self.ran.retain(|_, ran| ran.is_none_or(|ran| now - ran < NAMED));

@@ -1,4 +1,4 @@
-//! A histogram as its bucket lines come in.
+//! Collects the bucket lines of a histogram.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ const BOUNDS: usize = 512;
 #[derive(Debug, Default)]
 pub(super) struct RowBuckets {
     cells: Vec<BucketCell>,
-    /// Where the next line is expected: bounds of a series come in order.
+    /// The index at which the next line is expected: the bounds of a series are in order.
     cursor: usize,
     refused: bool,
 }
@@ -25,7 +25,7 @@ struct BucketCell {
 }
 
 impl RowBuckets {
-    /// Adds the samples of one series at or below `bound`, or says why they are no count.
+    /// Adds the samples of one series at or below `bound`, or returns why the value is not a count.
     pub(super) fn add(&mut self, bound: f64, value: f64) -> Result<(), Refusal> {
         let count = match Tokens::from_counter(value) {
             Ok(count) if !bound.is_nan() && self.cells.len() < BOUNDS => count.count(),
@@ -59,8 +59,8 @@ impl RowBuckets {
         }
     }
 
-    /// The histogram over the bounds that all its series have; `None` if there is none, its last bound is finite or a
-    /// value was refused. `like` lends its bounds where they are the same.
+    /// The histogram over the bounds that all its series have; `None` if there is none, its last bound is finite, or a
+    /// value was refused. Bounds equal to those of `like` share its allocation.
     pub(super) fn finish(mut self, like: Option<&Histogram>) -> Option<Histogram> {
         let all = self.cells.last().filter(|last| last.bound == f64::INFINITY && !self.refused)?.series;
         self.cells.retain(|cell| cell.series == all);
@@ -71,7 +71,7 @@ impl RowBuckets {
         };
         let mut highest = 0;
         let rising = |cell: &BucketCell| {
-            // A page is not printed in one instant: a bucket may be a sample behind the one below it.
+            // Buckets are not printed at one instant: a bucket may lack a sample that the one below it has.
             highest = cell.count.max(highest);
             highest
         };

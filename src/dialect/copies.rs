@@ -1,5 +1,5 @@
-//! Copies of series on a federated page: a pair of Prometheus servers that scrape the same targets leaves each series once a
-//! server.
+//! Copies of series on a federated page: a pair of Prometheus servers that scrape the same targets leaves each series
+//! once per server.
 
 use memchr::memmem;
 
@@ -9,26 +9,26 @@ use crate::exposition::{LabelText, SeriesLabels};
 /// (prometheus-operator, `api.md`).
 pub(super) const SERVER: &str = "prometheus_replica";
 
-/// Which server's series are read.
+/// The server whose series are read.
 #[derive(Debug)]
 pub(super) struct Copies<'p> {
-    /// Whether the page names servers at all: on most none is, and no label is looked at.
+    /// Whether the page names servers. Most pages name none, and no label is compared.
     named: bool,
     kept: Option<LabelText<'p>>,
 }
 
 impl<'p> Copies<'p> {
-    /// Those of a page.
+    /// The copies of a page.
     pub(super) fn of(page: &[u8]) -> Self {
         Self { named: memmem::find(page, SERVER.as_bytes()).is_some(), kept: None }
     }
 
-    /// Whether the page may have any.
+    /// Whether the page may have copies.
     pub(super) const fn any(&self) -> bool {
         self.named
     }
 
-    /// Whether a series is another server's than that of the first one that names a server.
+    /// Whether a series is from another server than the first named one.
     pub(super) fn is_copy(&mut self, labels: SeriesLabels<'p>) -> bool {
         if !self.named {
             return false;

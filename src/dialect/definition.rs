@@ -1,71 +1,71 @@
-//! What an engine or exporter is to be read by: the fields of a dialect, and what most of them have in common.
+//! The definition of a dialect: its fields, and the defaults that most engines and exporters share.
 
 use super::field::{CountedPart, Policy, ProcessFacts, SeriesField, SeriesPlace, StartOf};
 use super::sums::RowSums;
 use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 
-/// Everything that is particular to an engine or exporter.
+/// Everything that is specific to an engine or exporter.
 #[derive(Debug)]
 pub(super) struct Dialect {
-    /// The program.
+    /// The name of the program.
     pub(super) kind: EngineKind,
-    /// How the names of its series begin. One of them on a page tells that the page is its own.
+    /// The prefixes of its series. A page with one of them is the program's own.
     pub(super) names: &'static [&'static str],
-    /// Beginnings that others have too: read as its own where one of `names` stands on the page.
+    /// Prefixes that other programs have too: they are the program's if the page also has one of `names`.
     pub(super) shared_names: &'static [&'static str],
-    /// What `/v1/models` calls it in `owned_by`, in lower case.
+    /// The values of `owned_by` in `/v1/models`, in lower case.
     pub(super) owners: &'static [&'static str],
-    /// Where its metrics page may be, in the order to ask.
+    /// The possible paths of its metrics page, in the order in which they are requested.
     pub(super) paths: &'static [&'static str],
-    /// The ports that it listens on unless it is told otherwise.
+    /// The ports that it listens on by default.
     pub(super) ports: &'static [u16],
-    /// Labels that name a process, on a page of several processes.
+    /// The labels that identify a process on a page of several.
     pub(super) processes: &'static [ProcessLabel],
     /// Whether `/v1/models` on the page's address lists the models that it serves.
     pub(super) lists_models: bool,
     /// Whether its page names the model.
     pub(super) names_model: bool,
-    /// Whose start `process_start_time_seconds` on its page is.
+    /// The process that `process_start_time_seconds` on its page refers to.
     pub(super) start: StartOf,
-    /// What is particular to its rows once they are read.
+    /// How its rows are treated after they were read.
     pub(super) policy: Policy,
     /// Which of its tokens count in a role.
     pub(super) counts: fn(EngineRole) -> CountedPart,
-    /// What a series' name means; `None`: nothing that is wanted, and the line is not read.
+    /// The meaning of a series' name; `None` if the series is not wanted, and its line is not parsed.
     pub(super) field: fn(&str) -> Option<SeriesField>,
-    /// Where a series belongs, by its labels; `None`: it would count something twice.
+    /// The row of a series by its labels; `None` if the series would count something twice.
     pub(super) entry: for<'p> fn(SeriesField, SeriesLabels<'p>) -> Option<SeriesPlace<'p>>,
-    /// The engine's own rules, after the plain meaning of each field was written into the reading.
+    /// Rules of the engine that apply after the plain meaning of each field was written into the reading.
     pub(super) settle: fn(&RowSums<'_>, &ProcessFacts, &mut EngineReading),
 }
 
-/// A label that names not the program that made the page, but one that it speaks of.
+/// A label that identifies a process other than the program that made the page.
 #[derive(Debug)]
 pub(super) struct ProcessLabel {
     /// Its key.
     pub(super) key: &'static [u8],
-    /// Whether its values are long ids: only their beginning is shown, after another name.
+    /// Whether its values are long ids, which are shortened when they follow another name.
     pub(super) is_long: bool,
-    /// Whether it names a server behind a router.
+    /// Whether it identifies a server behind a router.
     pub(super) is_routed: bool,
 }
 
 impl ProcessLabel {
-    /// One with nothing particular.
+    /// A label without special treatment.
     pub(super) const fn of(key: &'static [u8]) -> Self {
         Self { key, is_long: false, is_routed: false }
     }
 }
 
-/// Where a page is looked for. `TensorRT-LLM`'s `/metrics` is used up by reading, so what it has in its place is asked
-/// first where the program is not known.
+/// The paths of a page whose program is unknown. Reading `TensorRT-LLM`'s `/metrics` consumes it, so its alternative
+/// path comes first.
 pub(super) const SEARCH: &[&str] = &["/prometheus/metrics", "/metrics", "/v1/metrics"];
 
-/// Where a page is looked for that is not `TensorRT-LLM`'s.
+/// The paths of a page that is not `TensorRT-LLM`'s.
 pub(super) const METRICS_FIRST: &[&str] = &["/metrics", "/prometheus/metrics", "/v1/metrics"];
 
-/// A dialect without anything particular, to be completed by each.
+/// The defaults, which each dialect completes.
 pub(super) const PLAIN: Dialect = Dialect {
     kind: EngineKind::UNKNOWN,
     names: &[],

@@ -1,46 +1,46 @@
-//! What a line can mean: the words in which a dialect speaks.
+//! The meanings that a dialect can give to a series.
 
 use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{EngineRole, Rank};
 
-/// How rows of an engine are treated after they were read.
+/// How the rows of an engine are treated after they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Whether decode engines count the prompts that prefill engines computed, which are attributed to those.
+    /// Whether decode engines count prompts that prefill engines computed; these are attributed to the prefill engines.
     pub attributes_prompts: bool,
-    /// Whether the figures of a row tell prefill from decode.
+    /// Whether the role, prefill or decode, can be inferred from a row's figures.
     pub infers_role: bool,
     /// Whether its token counters move only when a request ends.
     pub counts_at_end: bool,
-    /// Why its page may have no row, and what to know about that.
+    /// Why its page may have no row, as a remark for the user.
     pub empty_page_hint: Option<&'static str>,
 }
 
 impl Policy {
-    /// Nothing particular.
+    /// No special treatment.
     pub(super) const PLAIN: Self =
         Self { attributes_prompts: false, infers_role: false, counts_at_end: false, empty_page_hint: None };
     /// Token counters that move when a request ends.
     pub(super) const AT_END: Self = Self { counts_at_end: true, ..Self::PLAIN };
 }
 
-/// Whose start a page's `process_start_time_seconds` is.
+/// The process that `process_start_time_seconds` refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StartOf {
-    /// Of the process whose labels it carries, which holds the counters.
+    /// The process with the same labels, which holds the counters.
     Instance,
-    /// Of the program that made the page, which holds the counters of all its rows: a router.
+    /// The program that made the page and holds the counters of all its rows: a router.
     Page,
-    /// Of neither: the page is of an agent that passes others' counters on.
+    /// Neither: the page is made by an agent that passes other programs' counters on.
     Neither,
 }
 
-/// The part of a row's tokens that counts, so that a token that stands on several pages counts once.
+/// The part of a row's tokens that counts, so that a token on several pages counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountedPart {
-    /// Its prompt tokens, cached ones included.
+    /// Whether its prompt tokens count, including cached ones.
     pub prompt: bool,
-    /// Its output tokens.
+    /// Whether its output tokens count.
     pub output: bool,
 }
 
@@ -50,7 +50,7 @@ impl CountedPart {
     /// Neither.
     pub const NONE: Self = Self { prompt: false, output: false };
 
-    /// The usual: with prefill and decode apart, prompts are taken from the one and output from the other.
+    /// The default: with separate prefill and decode, prompts count on prefill and output on decode.
     pub(super) const fn by_role(role: EngineRole) -> Self {
         match role {
             EngineRole::Unified | EngineRole::Proxy => Self::ALL,
@@ -60,26 +60,26 @@ impl CountedPart {
     }
 }
 
-/// What a wanted series is.
+/// The meaning of a wanted series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SeriesField {
-    /// It only grows.
+    /// A counter.
     Count(Count),
-    /// It is as it is now.
+    /// A gauge.
     Gauge(RowGauge),
     /// A bucket of a histogram.
     Bucket(Delay),
     /// When a counter began, in Unix seconds.
     Created,
-    /// The KV cache's block size, told by a label.
+    /// The block size of the KV cache, in a label.
     BlockSize,
-    /// `LoRA` adapters at work, told by labels.
+    /// The active `LoRA` adapters, in labels.
     Adapters,
-    /// Only a router has it.
+    /// A series that only a router has.
     Router,
 }
 
-/// Counters of a row. The series of one counter add up.
+/// Counters of a row. The series of one counter are added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Count {
     Prompt,
@@ -99,7 +99,7 @@ pub(super) enum Count {
     FinishedOutput,
     Asked,
     Answers,
-    /// The next ones are raw material of a dialect's `settle` alone.
+    /// The following ones are used by a dialect's `settle` only.
     Queries,
     Hits,
     OldQueries,
@@ -122,10 +122,11 @@ pub(super) enum RowGauge {
     Running,
     Waiting,
     Kv,
-    /// The next ones are raw material of a dialect's `settle` alone.
+    /// The following ones are used by a dialect's `settle` only.
     WaitingMore,
     KvExact,
-    /// The next ones are lifetime sums for a share alone: of fractions, or beyond what counts reach.
+    /// The following ones are lifetime sums from which a share is computed: of fractions, or beyond the range of
+    /// counts.
     StepTokens,
     StepTokensMissing,
     StepPairs,
@@ -141,7 +142,7 @@ pub(super) enum Delay {
     Itl,
     E2e,
     Queue,
-    /// The same samples as `Itl` under an older name; never added to it.
+    /// The same samples as `Itl` under an older name; they are never added to it.
     ItlOld,
 }
 
@@ -150,54 +151,54 @@ pub(super) const GAUGES: usize = RowGauge::ExpertsCount as usize + 1;
 pub(super) const DELAYS: usize = Delay::ItlOld as usize + 1;
 
 impl RowGauge {
-    /// The values that say something.
+    /// The plausible values.
     pub(super) const fn range(self) -> std::ops::RangeInclusive<f64> {
         if self.is_share() { 0.0..=1.0 } else { 0.0..=f64::MAX }
     }
 
-    /// Whether it is a share, of which several processes have a mean; else it counts things, of which they have a sum.
+    /// Whether it is a share, which is averaged over processes; otherwise it is a count, which is added up.
     pub(super) const fn is_share(self) -> bool {
         matches!(self, Self::Kv | Self::KvExact)
     }
 }
 
-/// The row that a series belongs to, within its process.
+/// The row of a series within its process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct RowPlace<'p> {
     /// The rank.
     pub(super) rank: Option<LabelText<'p>>,
     /// The model's name.
     pub(super) model: Option<LabelText<'p>>,
-    /// The model's version, where a server can load several and each has counters of its own.
+    /// The model's version, if a server can load several with separate counters.
     pub(super) version: Option<LabelText<'p>>,
-    /// Which of several copies of the row it is; the lowest stands.
+    /// The number of the copy of the row; the lowest one is used.
     pub(super) copy: u32,
 }
 
 impl RowPlace<'_> {
-    /// The rank as readings say it.
+    /// The rank as it appears in readings.
     pub(super) fn rank(self) -> Option<Rank> {
         self.rank.filter(|rank| !rank.raw().is_empty()).map(|rank| Rank::new(&rank.text()))
     }
 }
 
-/// Where one series belongs.
+/// The place of one series.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SeriesPlace<'p> {
-    /// What it is; a label may say more than the name did.
+    /// The meaning, which a label may refine.
     pub(super) field: SeriesField,
     /// The row.
     pub(super) place: RowPlace<'p>,
     /// The bucket's upper bound.
     pub(super) bound: f64,
-    /// The role that a label tells.
+    /// The role, if a label has it.
     pub(super) role: Option<EngineRole>,
-    /// Labels that mean nothing to the dialect, a bit each by their first letter: one may name a process.
+    /// Labels unknown to the dialect, as a bit for each first letter: one may identify a process.
     pub(super) others: u64,
 }
 
 impl<'p> SeriesPlace<'p> {
-    /// A series of the row that the labels `model` and `rank` name.
+    /// A series of the row with the values of the labels `model` and `rank`.
     pub(super) fn keyed(field: SeriesField, labels: SeriesLabels<'p>, model: &str, rank: &str) -> Self {
         let mut entry = Self::whole(field);
         for (key, value) in labels {
@@ -214,7 +215,7 @@ impl<'p> SeriesPlace<'p> {
         entry
     }
 
-    /// Notes a label that means nothing to the dialect.
+    /// Notes a label that is unknown to the dialect.
     #[inline]
     pub(super) fn note(&mut self, key: &[u8]) {
         self.others |= letter_bit(key);
@@ -227,24 +228,24 @@ impl<'p> SeriesPlace<'p> {
     }
 }
 
-/// A bit for the first letter of a label's key.
+/// The bit of the first letter of a label's key.
 #[inline]
 pub(super) const fn letter_bit(key: &[u8]) -> u64 {
     if key.is_empty() { 0 } else { 1 << (key[0] & 63) }
 }
 
-/// What is told once for a process.
+/// Facts of a process that are reported once.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ProcessFacts {
     /// Tokens in a block of the KV cache.
     pub(super) block: Option<u64>,
-    /// The role that labels tell.
+    /// The role, if labels have it.
     pub(super) role: Option<EngineRole>,
     /// Whether any row has a rank.
     pub(super) ranked: bool,
-    /// Whether any row counts output as it comes.
+    /// Whether any row counts output while requests run.
     pub(super) live: bool,
-    /// Whether it is a router, or a server that a router speaks of.
+    /// Whether it is a router, or a server reported by a router.
     pub(super) router: bool,
     /// Whether it has names that only a router has.
     pub(super) has_router_names: bool,

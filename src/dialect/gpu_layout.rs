@@ -1,7 +1,7 @@
-//! The layout of a page of GPUs that was read: its text without the values, and which figure of which GPU each value is.
+//! The layout of a page of GPUs that was read: its text without the values, and the figure and GPU of each value.
 //!
-//! Of a GPU's page the labels are most, each GPU's on one line for every figure, and the rest is the same at every node:
-//! the labels are kept once a GPU, the rest once for all pages that are alike. See [`layout`](super::layout).
+//! Most of such a page is labels: a GPU's labels are on one line for each figure, and the rest is the same on every
+//! node. So the labels are kept once per GPU, and the rest once for all similar pages. See [`layout`](super::layout).
 
 use std::sync::Arc;
 
@@ -28,36 +28,36 @@ struct GpuLayoutLine {
     length: u32,
     /// The labels.
     set: Option<u16>,
-    /// What the value is, and of which GPU; `None` if it is not read.
+    /// The figure and its GPU; `None` if the value is not read.
     value: Option<(GpuField, u16)>,
 }
 
-/// What pages of GPUs that are alike share.
+/// The part that similar pages of GPUs share.
 #[derive(Debug, PartialEq)]
 pub(super) struct GpuLines {
     /// The page up to its last value, without labels and values.
     text: Box<[u8]>,
     lines: Box<[GpuLayoutLine]>,
-    /// What follows the line of the last value.
+    /// The text after the line of the last value.
     rest: Box<[u8]>,
-    /// Whether the page ends in `# EOF`, and whether anything on it is of `OpenMetrics` alone.
+    /// Whether the page ends with `# EOF`, and whether it has something that only `OpenMetrics` has.
     ended: bool,
     openmetrics: bool,
 }
 
-/// The layout of a page that has GPUs alone.
+/// The layout of a page that has only GPUs.
 #[derive(Debug)]
 pub(super) struct GpuLayout {
     pub(super) lines: Arc<GpuLines>,
     /// The sets of labels, each with its closing brace.
     labels: Box<[u8]>,
-    /// Where each set ends.
+    /// The end of each set.
     ends: Box<[u32]>,
     gpus: Box<[(Option<NodeName>, ToldGpu)]>,
 }
 
 impl GpuLayout {
-    /// Reads a page of this layout; `None` if it is of another one, or not all of its values are numbers.
+    /// Reads a page of this layout; `None` if its layout is different, or a value is not a number.
     pub(super) fn read(&self, page: &[u8], hint: &Hint) -> Option<PageReading> {
         let values = self.values(page)?;
         let gpus = self.gpus.iter().zip(&values).enumerate();
@@ -77,7 +77,7 @@ impl GpuLayout {
         })
     }
 
-    /// Reads the values of a page whose text is the same.
+    /// Reads the values of a page with the same text.
     fn values(&self, page: &[u8]) -> Option<Vec<GpuValues>> {
         if page.len() > Limits::default().page {
             return None;
@@ -108,8 +108,8 @@ impl GpuLayout {
     }
 }
 
-/// The layout of a page that has GPUs alone, all of them told by labels that stand with each of their figures; `None` of any
-/// other. What it reads is still to be compared with what the page reads.
+/// The layout of a page that has only GPUs, each identified by labels on every line of its figures; `None` for other
+/// pages. The caller compares its result with that of the general reader.
 pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
     if !reading.engines.is_empty() || reading.gpus.is_empty() || Copies::of(page).any() {
         return None;
@@ -118,7 +118,7 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
     let mut rows = Rows::new(page, Limits::default(), |name, kind| wanted(&mut names, name, kind));
     for row in rows.by_ref() {
         let WantedSeries::Gpu(field) = row.tag else { return None };
-        // What is told by labels that change, or added up.
+        // Figures in labels that change, and figures that are added up.
         if matches!(field.0, What::Info | What::State | What::Process) || row.labels.get("GPU_I_ID").is_some() {
             return None;
         }
@@ -132,7 +132,7 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
     let mut cut = CutGpuPage::default();
     let rest = cut.lines(page, &values)?;
     let CutGpuPage { text, lines, labels, ends } = cut;
-    // The names and UUIDs are those of the reading, so that all later ones share them.
+    // Names and UUIDs are those of the reading, so that all later readings share them.
     let told = gpu_rows.told(GpuState::Answering).into_iter().zip(&reading.gpus);
     let told = told.map(|(told, (node, gpu))| (node.clone(), told.sharing(gpu)));
     let (ended, openmetrics) = (tally.ended, tally.openmetrics);
@@ -144,7 +144,7 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
     })
 }
 
-/// A page as it is cut into its parts.
+/// A page cut into its parts.
 #[derive(Debug, Default)]
 struct CutGpuPage {
     text: Vec<u8>,
@@ -153,12 +153,12 @@ struct CutGpuPage {
     ends: Vec<u32>,
 }
 
-/// A series that is read: where it begins on the page, where its value begins, and what that is.
+/// A series that is read: its start on the page, the start of its value, and its meaning.
 type FoundGpuValue = ((usize, usize), (GpuField, u16));
 
 impl CutGpuPage {
-    /// Cuts a page into lines. `values` are the series that are read, in the order of the page. Returns what follows the last
-    /// line that has a value.
+    /// Cuts a page into lines. `values` are the series that are read, in the order of the page. Returns the text after
+    /// the last line with a value.
     fn lines<'p>(&mut self, page: &'p [u8], values: &[FoundGpuValue]) -> Option<&'p [u8]> {
         let (mut values, mut at, mut begun, mut from) = (values.iter().peekable(), 0, 0, 0);
         while at < page.len() {
@@ -168,7 +168,7 @@ impl CutGpuPage {
             let first = line.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
             let name = first.map(|first| (first, line[first]));
             if let Some((first, byte)) = name.filter(|(_, byte)| !matches!(byte, b'#' | b'\r')) {
-                // A name between braces is read with its labels.
+                // A name between braces is parsed with its labels.
                 if matches!(byte, b'{' | b'"') {
                     return None;
                 }
@@ -181,7 +181,7 @@ impl CutGpuPage {
                         (blank, blank)
                     }
                 };
-                // Braces behind the value are an exemplar's.
+                // Braces after the value belong to an exemplar.
                 if ends - at > HALF_LINE || value.is_some_and(|((_, value), _)| *value != ends) {
                     return None;
                 }

@@ -1,4 +1,4 @@
-//! The GPUs of one page as its lines come in, and the readings they come to.
+//! Collects the GPUs of a page from its lines, and makes readings of them.
 
 use super::gpus::{GpuField, What};
 use super::values;
@@ -20,7 +20,7 @@ const PROCESSES: usize = 256;
 pub(super) struct GpuValues([Option<f64>; What::FIGURES]);
 
 impl GpuValues {
-    /// Notes a figure. Told again under more labels, what is known stays known.
+    /// Stores a figure. A known one is kept if it is repeated with more labels.
     pub(super) fn note(&mut self, what: What, value: Option<f64>) {
         if let Some(known) = self.0.get_mut(what as usize) {
             *known = value.or(*known);
@@ -28,38 +28,38 @@ impl GpuValues {
     }
 }
 
-/// What of a GPU is no figure.
+/// Facts of a GPU that are not figures.
 #[derive(Debug, Clone)]
 pub(super) struct ToldGpu {
     pub(super) id: Option<GpuId>,
     pub(super) name: Option<Label>,
-    /// The index that its labels say.
+    /// The index in its labels.
     index: Option<f64>,
     mig: bool,
     state: GpuState,
     processes: Option<Vec<GpuProcess>>,
-    /// Memory of its MIG instances together: used and free.
+    /// Total memory of its MIG instances: used and free.
     instances: [Option<f64>; 2],
 }
 
-/// One GPU as its lines come in.
+/// One GPU while lines are read.
 #[derive(Debug, Default)]
 struct Board<'p> {
-    /// The labels by which it was found last, where they say no more than which GPU it is.
+    /// The labels by which it was last found, if they only identify the GPU.
     labels: &'p [u8],
     uuid: Option<LabelText<'p>>,
     index: Option<LabelText<'p>>,
     node: Option<LabelText<'p>>,
-    /// Where an aggregated page has it from.
+    /// The `instance` that an aggregated page has it from.
     origin: Option<LabelText<'p>>,
     name: Option<LabelText<'p>>,
     state: Option<LabelText<'p>>,
-    /// The process that holds memory on it.
+    /// A process that holds memory on it.
     process: (Option<LabelText<'p>>, Option<LabelText<'p>>),
     processes: Vec<GpuProcess>,
     mig: bool,
     values: GpuValues,
-    /// Memory of its MIG instances, for a board that is told in instances only.
+    /// Memory of its MIG instances, for a board that is reported in instances only.
     instances: Vec<MigMemory<'p>>,
 }
 
@@ -80,7 +80,7 @@ pub(super) struct GpuRows<'p> {
 }
 
 impl<'p> GpuRows<'p> {
-    /// Takes one series of a GPU. Returns the place of the GPU on the page; `None` if there is none for it.
+    /// Reads one series of a GPU. Returns the position of the GPU on the page; `None` if there is no room for it.
     pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &SeriesRow<'p, T>) -> Option<usize> {
         if let Some(board) = self.repeated(row.labels.as_bytes()) {
             board.note(what, values::known(what, row.value, scale));
@@ -108,7 +108,7 @@ impl<'p> GpuRows<'p> {
         if !is_told && told.index.is_none() {
             return None;
         }
-        // An instance with a UUID of its own is a GPU of its own.
+        // An instance with its own UUID is a separate GPU.
         let own =
             told.uuid.is_some_and(|uuid| uuid.raw().get(..4).is_some_and(|raw| raw.eq_ignore_ascii_case(b"mig-")));
         told.mig = own || instance.is_some();
@@ -127,15 +127,15 @@ impl<'p> GpuRows<'p> {
             (What::Process, _) => board.hold(process, value),
             (What::Info, _) => {}
             (What::Used | What::Free, Some(id)) => board.note_instance(id, what, value),
-            // A share of an instance is not one of the board.
+            // The share of an instance is not that of the board.
             (_, Some(_)) if is_share(what) => {}
             _ => board.note(what, value),
         }
         Some(self.last)
     }
 
-    /// The GPU that a line with just these labels was found to be of, if it is the next one, the first or the last one
-    /// again: a page has one line after the other of each figure.
+    /// The GPU that these labels were found to identify, if it is the next one, the first one or the last one again: a
+    /// page has the lines of each figure in sequence.
     fn repeated(&mut self, labels: &[u8]) -> Option<&mut Board<'p>> {
         let places = [self.last + 1, 0, self.last];
         let is_same = |at: &usize| self.seen.get(*at).is_some_and(|board| board.labels == labels && !labels.is_empty());
@@ -146,7 +146,7 @@ impl<'p> GpuRows<'p> {
     /// `None` if there are too many.
     fn board(&mut self, told: Board<'p>) -> Option<&mut Board<'p>> {
         let same = |board: &Board<'p>| match (board.uuid, told.uuid) {
-            // One UUID at two indices is a placeholder, not a card.
+            // One UUID at two indices is a placeholder.
             (Some(ours), Some(theirs)) => {
                 (ours == theirs || is_same_uuid(ours, theirs))
                     && (board.index == told.index || board.index.is_none() || told.index.is_none())
@@ -173,7 +173,7 @@ impl<'p> GpuRows<'p> {
         self.seen.get_mut(at)
     }
 
-    /// The GPUs that the UUIDs name. A UUID that several indices of a page have names none of them.
+    /// The GPUs by UUID. A UUID that several indices of a page have identifies none of them.
     fn ids(&self) -> Vec<Option<GpuId>> {
         let mut ids: Vec<Option<GpuId>> = self.seen.iter().map(Board::id).collect();
         let mut sorted: Vec<&GpuId> = ids.iter().flatten().collect();
@@ -186,12 +186,12 @@ impl<'p> GpuRows<'p> {
         ids
     }
 
-    /// Series that found no GPU.
+    /// Series without a GPU.
     pub(super) const fn over_limit(&self) -> u32 {
         self.over_limit
     }
 
-    /// A reading for each GPU, with the node that its labels name. `state` is what a GPU is in of which none is told.
+    /// A reading for each GPU, with the node in its labels. `state` is the state of GPUs that report none.
     pub(super) fn finish(mut self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
         let told = self.told(state);
         let nodes: Vec<_> = self.seen.iter().map(|board| self.node_of(board)).collect();
@@ -199,14 +199,15 @@ impl<'p> GpuRows<'p> {
         gpu_rows.map(|(place, ((board, told), node))| (node, told.reading(place, &board.values))).collect()
     }
 
-    /// What of each GPU is no figure. Its processes are taken.
+    /// The facts of each GPU. Its processes are moved.
     pub(super) fn told(&mut self, state: GpuState) -> Vec<ToldGpu> {
         let ids = self.ids();
         self.seen.iter_mut().zip(ids).map(|(board, id)| board.told(id, state)).collect()
     }
 
-    /// The node of a GPU: its hostname, or where an aggregated page has it from if that says nothing. A hostname says
-    /// nothing of pages from several places if it is missing, that of any machine, or has different GPUs at one index.
+    /// The node of a GPU: its hostname, otherwise the instance that an aggregated page has it from. On a page from
+    /// several places, a hostname is not used if it is missing, is that of any machine, or has different GPUs at one
+    /// index.
     fn node_of(&self, board: &Board<'p>) -> Option<NodeName> {
         let named = board.node.map(LabelText::text);
         let Some(origin) = board.origin.map(|origin| host_of(&origin.text()).to_owned()) else {
@@ -231,14 +232,14 @@ fn host_of(address: &str) -> &str {
     address.rsplit_once(':').map_or(address, |(host, _)| host)
 }
 
-/// A label's value, unless it is what exporters print for a text that they don't have: nothing, DCGM's
+/// A label's value, unless it is one that exporters print for a missing text: an empty one, DCGM's
 /// `<<<NOT_SUPPORTED>>>`, or nvidia-smi's `[N/A]`.
 fn said(value: LabelText<'_>) -> Option<LabelText<'_>> {
     Some(value).filter(|value| !matches!(value.raw(), [] | [b'<', b'<', b'<', ..] | [b'[', ..] | b"N/A"))
 }
 
-/// Whether a text can be a UUID. Exporters fill the label with a word, a dash, zeros or the index where the driver says
-/// none; with such a value, the cards of a whole fleet would be one.
+/// Whether a text can be a UUID. If the driver has none, exporters print a word, a dash, zeros or the index; with such
+/// a value all cards of a fleet would be one.
 fn is_uuid(text: &[u8], index: Option<&[u8]>) -> bool {
     const WORDS: [&[u8]; 10] =
         [b"unknown", b"none", b"null", b"nil", b"na", b"nan", b"undefined", b"notsupported", b"notavailable", b"error"];
@@ -253,11 +254,11 @@ fn is_uuid(text: &[u8], index: Option<&[u8]>) -> bool {
     if WORDS.iter().any(is_word) || is_all(b'0') || is_mask || index == Some(rest) {
         return false;
     }
-    // Without the prefix of its kind, only what is written like one.
+    // Without the prefix of its kind, only a text in the form of a UUID.
     prefixed || rest.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
 }
 
-/// Whether two texts are one UUID: exporters differ in case, and in whether `GPU-` stands before it.
+/// Whether two texts are one UUID: exporters differ in case, and in the prefix `GPU-`.
 fn is_same_uuid(a: LabelText<'_>, b: LabelText<'_>) -> bool {
     let bare = |text: LabelText<'_>| text.raw().len() - if starts_with_gpu(text) { 4 } else { 0 };
     bare(a) == bare(b)
@@ -293,7 +294,7 @@ const fn is_share(what: What) -> bool {
 }
 
 impl<'p> Board<'p> {
-    /// The GPU that its UUID names.
+    /// The GPU with the UUID.
     fn id(&self) -> Option<GpuId> {
         self.uuid.map(|uuid| GpuId::from_uuid(&uuid.text()))
     }
@@ -306,7 +307,7 @@ impl<'p> Board<'p> {
         }
     }
 
-    /// Notes a process that holds memory, once.
+    /// Stores a process that holds memory, once.
     fn hold(&mut self, process: (Option<LabelText<'p>>, Option<LabelText<'p>>), bytes: Option<f64>) {
         let Some(holder) = holder(process, bytes) else { return };
         match self.processes.iter().position(|known| known.pid == holder.pid) {
@@ -316,7 +317,7 @@ impl<'p> Board<'p> {
         }
     }
 
-    /// Notes the memory of a MIG instance; told again, it is the same memory.
+    /// Stores the memory of a MIG instance; a repetition is the same memory.
     fn note_instance(&mut self, id: LabelText<'p>, what: What, value: Option<f64>) {
         let at = self.instances.iter().position(|known| known.id == id).unwrap_or(self.instances.len());
         if at == self.instances.len() {
@@ -330,7 +331,7 @@ impl<'p> Board<'p> {
         *slot = value.or(*slot);
     }
 
-    /// The memory of all its instances; `None` if one does not say it.
+    /// The memory of all its instances; `None` if one does not report it.
     fn of_instances(&self, of: impl Fn(&MigMemory<'p>) -> Option<f64>) -> Option<f64> {
         let sum = self.instances.iter().map(of).sum::<Option<f64>>();
         sum.filter(|_| !self.instances.is_empty())
@@ -400,14 +401,14 @@ impl ToldGpu {
                 tensor: share(What::TensorActive),
                 dram: share(What::DramActive),
             },
-            // 0 is "none so far".
+            // 0 means none so far.
             xid: value(What::Xid).map(|code| code as u32).filter(|code| *code > 0),
             ..GpuReading::default()
         }
     }
 }
 
-/// NVML's bits for clocks that are held down.
+/// NVML's bits for throttled clocks.
 const fn throttle(reasons: u64) -> Throttle {
     Throttle { power: reasons & 0x4 != 0, thermal: reasons & 0x60 != 0, hardware: reasons & 0xc8 != 0 }
 }

@@ -1,15 +1,16 @@
-//! GPUs as exporters print them: dcgm-exporter, `nvidia_gpu_exporter`, Triton's few, and our own agent's additions.
+//! GPUs as exporters print them: dcgm-exporter, `nvidia_gpu_exporter`, Triton's few, and the additions of margintop's
+//! agent.
 //!
-//! Names and units; a rate is never read as a counter, whatever its TYPE says.
+//! It holds names and units. A rate is never read as a counter, whatever its TYPE is.
 
-/// Where dcgm-exporter and `nvidia_gpu_exporter` listen unless they are told otherwise.
+/// The default ports of dcgm-exporter and `nvidia_gpu_exporter`.
 pub(super) const PORTS: &[u16] = &[9400, 9835];
 
-/// What a GPU's series is, and what its value is multiplied with to be in our unit.
+/// The meaning of a GPU's series, and the factor to margintop's unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct GpuField(pub(super) What, pub(super) f64);
 
-/// What a GPU's series tells.
+/// The meaning of a GPU's series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     Utilization,
@@ -37,21 +38,21 @@ pub(super) enum What {
     DramActive,
     MigMode,
     Index,
-    /// The next ones are told by labels, beside [`What::FIGURES`] numbers.
+    /// The following ones are in labels, after [`What::FIGURES`] numbers.
     Info,
     State,
     Process,
 }
 
 impl What {
-    /// How many of them are one number a GPU.
+    /// How many of them are one number per GPU.
     pub(super) const FIGURES: usize = Self::Info as usize;
 }
 
 const MIB: f64 = 1_048_576.0;
 const PERCENT: f64 = 0.01;
 
-/// What a series' name says of a GPU.
+/// The meaning of a series' name.
 pub(super) fn field(name: &str) -> Option<GpuField> {
     let (what, scale) = if let Some(name) = name.strip_prefix("DCGM_FI_") {
         dcgm(name)?

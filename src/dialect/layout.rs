@@ -1,8 +1,8 @@
-//! The layout of a page that was read: its text without the values, and what each value is.
+//! The layout of a page that was read: its text without the values, and the meaning of each value.
 //!
-//! Two pages of one process differ in their values alone, and so do those of engines that were started alike. A page is
-//! compared with the layout of the one before: where its text is the same, its values are read and nothing else. Any
-//! difference, and any value that a counter cannot have, leaves the page to [`read`](super::read), whose result is the same.
+//! Pages of one process, and of engines that were started alike, differ only in their values. A page is compared with
+//! the layout of the previous one: if the text is the same, only its values are read. If anything differs, or a counter
+//! has an invalid value, the page is read by [`read`](super::read), whose result is the same.
 
 use std::sync::Arc;
 
@@ -23,33 +23,33 @@ use crate::units::{Timestamp, Tokens};
 /// The longest part of a line before its value, and the longest value; together they are within the limit of a line.
 pub(super) const HALF_LINE: usize = 32 << 10;
 
-/// What a value is.
+/// The meaning of a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum LineValue {
     /// It is not read.
     Unwanted,
-    /// Only whether it is a number matters.
+    /// A value of which only matters that it is a number.
     Ignored,
-    /// When the process started, if it is the first of its labels.
+    /// The start time of a process, if it is the first with its labels.
     Start(StartOwner),
     /// When a counter began.
     Created,
-    /// Of a counter of a row; the hash is that of its labels.
+    /// A counter of a row; the hash is that of its labels.
     Count { row: u16, count: Count, series: u64 },
-    /// Of a gauge of a row.
+    /// A gauge of a row.
     Gauge { row: u16, gauge: RowGauge },
-    /// Of a bucket of a histogram.
+    /// A bucket of a histogram.
     Bucket { histogram: u16, bucket: u16 },
 }
 
-/// Whose start time a line has.
+/// The process of a start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StartOwner {
-    /// That of the page's process.
+    /// The page's process.
     First,
-    /// That of another one, which no label that names an instance tells from it.
+    /// Another process, which no label that identifies an instance separates from the page's.
     Other,
-    /// That of an instance that has no rows.
+    /// An instance that has no rows.
     Named,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct LayoutLine {
 /// A row of the page.
 #[derive(Debug)]
 pub(super) struct LayoutRow {
-    /// Where its sums are, by the order in which rows come up on the page.
+    /// The index of its sums, in the order in which rows appear on the page.
     pub(super) sums: usize,
     pub(super) model: Option<ModelName>,
     pub(super) placeholder: bool,
@@ -77,7 +77,7 @@ pub(super) struct LayoutRow {
 #[derive(Debug)]
 pub(super) struct LayoutHistogram {
     pub(super) bounds: Arc<[f64]>,
-    /// Where its counts begin among those of all histograms.
+    /// The index of its first count among those of all histograms.
     pub(super) from: usize,
 }
 
@@ -87,25 +87,25 @@ pub(super) struct PageLayout {
     /// The page up to its last value, without the values.
     pub(super) text: Box<[u8]>,
     pub(super) lines: Box<[LayoutLine]>,
-    /// What follows the line of the last value.
+    /// The text after the line of the last value.
     pub(super) rest: Box<[u8]>,
     pub(super) dialect: &'static Dialect,
     pub(super) kind: EngineKind,
     pub(super) facts: ProcessFacts,
     /// The rows in the order of the reading.
     pub(super) rows: Box<[LayoutRow]>,
-    /// How many rows come up on the page.
+    /// The number of rows on the page.
     pub(super) sums: usize,
     pub(super) histograms: Box<[LayoutHistogram]>,
-    /// Whether the page ends in `# EOF`, and whether anything on it is of `OpenMetrics` alone.
+    /// Whether the page ends with `# EOF`, and whether it has something that only `OpenMetrics` has.
     pub(super) ended: bool,
     pub(super) openmetrics: bool,
 }
 
-/// What the values of a page come to.
+/// The values of a page, added up.
 struct LayoutValues<'p> {
     sums: Vec<RowSums<'p>>,
-    /// Of the buckets of all histograms.
+    /// The counts of the buckets of all histograms.
     counts: Vec<u64>,
     start: Option<Timestamp>,
     other_start: Option<Timestamp>,
@@ -113,7 +113,7 @@ struct LayoutValues<'p> {
 }
 
 impl PageLayout {
-    /// Reads a page of this layout; `None` if it is of another one, or not all of its values are what they should be.
+    /// Reads a page of this layout; `None` if its layout is different, or a value is invalid.
     pub(super) fn read(&self, page: &[u8], hint: &Hint) -> Option<PageReading> {
         let mut values = self.values(page)?;
         let mut refused = Refusals::default();
@@ -137,7 +137,7 @@ impl PageLayout {
         })
     }
 
-    /// Reads the values of a page whose text is the same.
+    /// Reads the values of a page with the same text.
     fn values(&self, page: &[u8]) -> Option<LayoutValues<'_>> {
         if page.len() > Limits::default().page {
             return None;
@@ -180,7 +180,7 @@ impl PageLayout {
             let LayoutHistogram { bounds, from } = self.histograms.get(usize::from(row.delays[delay as usize]?))?;
             let mut highest = 0;
             let rising = |count: &u64| {
-                // A page is not printed in one instant: a bucket may be a sample behind the one below it.
+                // Buckets are not printed at one instant: a bucket may lack a sample that the one below it has.
                 highest = highest.max(*count);
                 highest
             };
@@ -202,7 +202,7 @@ impl LayoutValues<'_> {
         self.other_start.filter(|_| is_told).map(|start| (None, start)).into_iter().collect()
     }
 
-    /// Takes a value; `None` if it is none that the rest of the page can be read with.
+    /// Adds a value; `None` if the rest of the page cannot be read with it.
     #[inline]
     fn take(&mut self, what: LineValue, text: &[u8], histograms: &[LayoutHistogram]) -> Option<()> {
         if matches!(what, LineValue::Unwanted) {

@@ -14,8 +14,8 @@ use crate::reading::{ModelName, Refusals};
 /// The most rows of a page that has a layout.
 const ROWS: usize = 256;
 
-/// The layout of a page of one process whose every line is read and wanted of an engine, or not wanted; `None` of any other.
-/// What it reads is still to be compared with what the page reads.
+/// The layout of a page of one process on which every line is either a wanted series of an engine or not wanted; `None`
+/// for other pages. The caller compares its result with that of the general reader.
 pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
     let targets = start_labels::target_labels(page);
     if !targets.is_empty() {
@@ -71,7 +71,7 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
     })
 }
 
-/// What the value of an engine's series is. It is taken in, so that its row is known.
+/// The meaning of the value of an engine's series, which is added so that its row is known.
 fn engine_value<'p>(
     sheet: &mut Sheet<'p>,
     known: &mut KnownValues,
@@ -91,7 +91,7 @@ fn engine_value<'p>(
     Some(match entry.field {
         SeriesField::Count(count) => LineValue::Count { row: number, count, series: row.labels.fingerprint(SERVER) },
         SeriesField::Gauge(gauge) => {
-            // Several of one row are told apart by their labels.
+            // Several series of one row are told apart by their labels.
             if known.gauges.contains(&(at, gauge)) {
                 return None;
             }
@@ -106,7 +106,7 @@ fn engine_value<'p>(
     })
 }
 
-/// Where a series begins on its page, and where its value does.
+/// The start of a series on its page, and of its value.
 pub(super) fn offsets(page: &[u8], name: &str, labels: &[u8]) -> Option<(usize, usize)> {
     let start = (name.as_ptr() as usize).checked_sub(page.as_ptr() as usize)?;
     let end = start + name.len();
@@ -119,11 +119,11 @@ pub(super) fn offsets(page: &[u8], name: &str, labels: &[u8]) -> Option<(usize, 
     (page.get(braces + 1..closing) == Some(labels) && page.get(closing) == Some(&b'}')).then_some((start, closing + 1))
 }
 
-/// The text of a page without its values, the lines that have one, and what follows them.
+/// The text of a page without its values, the lines that have one, and the text after them.
 type CutPage = (Box<[u8]>, Box<[LayoutLine]>, Box<[u8]>);
 
-/// Cuts a page into lines. `values` are the series that are read, in the order of the page: where each begins, where its
-/// value begins, and what that is.
+/// Cuts a page into lines. `values` are the series that are read, in the order of the page: the start of each, the
+/// start of its value, and its meaning.
 fn lines(page: &[u8], values: &[((usize, usize), LineValue)]) -> Option<CutPage> {
     let (mut text, mut lines) = (Vec::with_capacity(page.len()), Vec::new());
     let (mut values, mut at, mut begun) = (values.iter().peekable(), 0, 0);
@@ -137,7 +137,7 @@ fn lines(page: &[u8], values: &[((usize, usize), LineValue)]) -> Option<CutPage>
             None => {
                 match line.iter().position(|byte| !matches!(byte, b' ' | b'\t')).map(|first| (first, line[first])) {
                     None | Some((_, b'#' | b'\r')) => None,
-                    // A name between braces is read with its labels.
+                    // A name between braces is parsed with its labels.
                     Some((_, b'{' | b'"')) => return None,
                     Some((first, _)) => {
                         let ends = |byte: &u8| matches!(byte, b'{' | b' ' | b'\t');
@@ -159,7 +159,7 @@ fn lines(page: &[u8], values: &[((usize, usize), LineValue)]) -> Option<CutPage>
     values.next().is_none().then(|| (text.into(), lines.into(), page[from..].into()))
 }
 
-/// What is known of the rows of a page, as its lines come in.
+/// The rows of a page while lines are read.
 #[derive(Debug, Default)]
 struct KnownValues {
     /// The gauges that each row has.
@@ -196,13 +196,13 @@ impl KnownValues {
         Some((u16::try_from(at).ok()?, u16::try_from(bucket).ok()?))
     }
 
-    /// Those of a row.
+    /// The histograms of a row.
     fn of_row(&self, row: usize) -> [Option<u16>; DELAYS] {
         let at = |delay| self.histograms.iter().position(|known| known.row == row && known.delay == delay);
         std::array::from_fn(|delay| at(delay).and_then(|at| u16::try_from(at).ok()))
     }
 
-    /// Each with where its counts begin; equal bounds are one.
+    /// Each histogram with the index of its first count; equal bounds share an allocation.
     fn histograms(&self) -> Box<[LayoutHistogram]> {
         let mut all: Vec<LayoutHistogram> = Vec::with_capacity(self.histograms.len());
         for histogram in &self.histograms {

@@ -1,16 +1,18 @@
-//! What each engine and exporter means by its page: one small file each, names, units and double-count rules, nothing else.
+//! The meaning of engines' and exporters' pages: names, units and double-count rules, one small file for each program.
 //!
-//! [`read`] tells the program by its page, never by its port, and turns the page into readings. A counter whose value is
-//! no count is unknown and counted, never 0. Nothing of a page changes what the next one means; [`PageReader`] keeps a page's
-//! layout to read the next one sooner.
+//! [`read`] identifies the program by its page, never by its port, and makes readings of the page. A counter with an
+//! invalid value is unknown and counted as refused, never 0. Pages are read independently of each other; [`PageReader`]
+//! keeps a page's layout only to read the next page faster.
 
 mod adapters;
 mod buckets;
 mod copies;
 mod definition;
+mod engines;
 mod field;
 mod gpu_layout;
 mod gpu_rows;
+mod gpus;
 mod layout;
 mod learn_layout;
 mod page_reader;
@@ -24,22 +26,6 @@ mod sums;
 mod target_labels;
 mod values;
 mod what_instead;
-
-mod dynamo;
-mod gateway;
-mod gpus;
-mod litellm;
-mod llamacpp;
-mod lmdeploy;
-#[cfg(test)]
-mod made_up;
-mod nim;
-mod ray;
-mod sglang;
-mod tgi;
-mod triton;
-mod trtllm;
-mod vllm;
 
 use crate::exposition::{FamilyKind, LabelText, Limits, Rows, SeriesLabels};
 use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
@@ -55,29 +41,29 @@ pub use page_reader::{PageLayouts, PageReader};
 pub use registry::{attribution, lists_models, names_model, owned_by, paths, policy, ports};
 pub use what_instead::{JSON_ARRAY, is_array};
 
-/// What is known of a page besides its bytes.
+/// What is known of a page besides its text.
 #[derive(Debug, Clone, Default)]
 pub struct Hint {
-    /// What `/v1/models` said of the program, for a page that shows none of its series.
+    /// The program as named by `/v1/models`, for a page without any of its series.
     pub kind: Option<EngineKind>,
-    /// The model's name, for pages that do not tell one (llama.cpp, TGI).
+    /// The model's name, for pages without one (llama.cpp, TGI).
     pub model: Option<ModelName>,
-    /// Whether the answer called itself `OpenMetrics`, which must end in `# EOF`; `None` where nothing was said.
+    /// Whether the answer's content type is `OpenMetrics`, which must end with `# EOF`; `None` without a content type.
     pub openmetrics: Option<bool>,
-    /// When the server says that it is.
+    /// The server's clock.
     pub date: Option<Timestamp>,
 }
 
-/// How much of a line that can't be read is shown.
+/// The most characters of an unreadable line that are shown.
 const FIRST_LINE: usize = 60;
-/// How old our agent's last look at its driver may be before its GPUs count as hung.
+/// The age of an agent's last poll of its driver from which its GPUs count as hung.
 const OLD_LOOK: Span = Span::from_secs(5);
 
 /// Reads one page.
 ///
 /// # Errors
-/// [`ScrapeTrouble::NotMetrics`] if nothing on it is a metric, with a word on what it is instead; an agent's own trouble
-/// if it has nothing else to show.
+/// [`ScrapeTrouble::NotMetrics`] if it has no metric, with what it is instead; an agent's own error if it has nothing
+/// else.
 pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     let (all, (page, unended)) = (page, ended_lines(page));
     let limits = Limits::default();
@@ -133,7 +119,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
     })
 }
 
-/// Whether a page without an engine and a GPU is one of metrics.
+/// Fails if a page without an engine and a GPU has no metric.
 fn says_something(page: &[u8], limits: &Limits, trouble: Option<ScrapeTrouble>) -> Result<(), ScrapeTrouble> {
     match trouble {
         Some(trouble) => Err(trouble),
@@ -142,8 +128,8 @@ fn says_something(page: &[u8], limits: &Limits, trouble: Option<ScrapeTrouble>) 
     }
 }
 
-/// The lines of a page that have their line feed, and whether a last one has none. A number whose end is missing reads as
-/// a smaller number, and both formats end every line: `# EOF` alone needs no more.
+/// The lines of a page that end with a line feed, and whether a last line does not. A number whose end is missing reads
+/// as a smaller number, and both formats end every line; only `# EOF` needs no line feed.
 fn ended_lines(page: &[u8]) -> (&[u8], bool) {
     let (ended, last) = page.split_at(memchr::memrchr(b'\n', page).map_or(0, |at| at + 1));
     match last.trim_ascii() {
@@ -152,7 +138,7 @@ fn ended_lines(page: &[u8]) -> (&[u8], bool) {
     }
 }
 
-/// What a wanted series speaks of.
+/// The meaning of a wanted series.
 #[derive(Clone, Copy)]
 enum WantedSeries {
     Engine(sheet::EngineSeries),
@@ -162,7 +148,7 @@ enum WantedSeries {
     SourceError,
 }
 
-/// What a series speaks of, by its name; `None` if nothing of it is wanted.
+/// The meaning of a series by its name; `None` if it is not wanted.
 fn wanted(names: &mut NameOwners, name: &str, kind: FamilyKind) -> Option<WantedSeries> {
     match names.wants(name, kind) {
         Ok(wanted) => wanted.map(WantedSeries::Engine),
@@ -175,18 +161,18 @@ fn wanted(names: &mut NameOwners, name: &str, kind: FamilyKind) -> Option<Wanted
     }
 }
 
-/// When our own agent's driver last answered.
+/// When the agent's driver last answered.
 const LOOK: &str = "margintop_look_timestamp_seconds";
-/// What our own agent prints in place of GPUs that it can't read.
+/// What the agent prints in place of GPUs that it cannot read.
 const TROUBLE: &str = "margintop_trouble";
 
-/// An agent's trouble, in its own words.
+/// An agent's error, in its own words.
 fn told(labels: SeriesLabels<'_>) -> ScrapeTrouble {
     let text = |name| labels.get(name).map(LabelText::text).unwrap_or_default();
     ScrapeTrouble::Other(Label::new(&format!("{}: {} ({})", text("what"), text("why"), text("mend"))))
 }
 
-/// Whether a page on which nothing is known is made of metrics at all.
+/// Whether a page without known series consists of metrics at all.
 fn holds_metrics(page: &[u8], limits: &Limits) -> bool {
     Rows::new(page, *limits, |_, _| Some(())).next().is_some()
 }

@@ -1,4 +1,4 @@
-//! Reads the pages of a target, each by the layout of the one before.
+//! Reads the pages of a target, each with the layout of the previous one.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -7,9 +7,9 @@ use super::layout::PageLayout;
 use super::{Hint, learn_layout, read};
 use crate::reading::{PageReading, ScrapeTrouble};
 
-/// The most layouts that are compared with a page for which none is known.
+/// The most layouts that are compared with a page whose layout is unknown.
 const SHARED: usize = 16;
-/// The most pages that are read without learning, after a page that differed from its layout.
+/// The most pages that are read without learning a layout, after a page that differed from its layout.
 const MOST_SKIPPED: u32 = 64;
 
 /// The layout of a page.
@@ -28,7 +28,7 @@ impl KnownLayout {
     }
 }
 
-/// The layouts of all pages that are read. What pages that are alike share is kept once.
+/// The layouts of all pages that are read. What similar pages share is kept once.
 #[derive(Debug, Default)]
 pub struct PageLayouts {
     engines: Mutex<Vec<Weak<PageLayout>>>,
@@ -36,7 +36,7 @@ pub struct PageLayouts {
 }
 
 impl PageLayouts {
-    /// The layout of a page: a known one, or a new one. `None` if the page is not one that has a layout.
+    /// The layout of a page: a known one, or a new one. `None` if the page cannot have one.
     fn of(&self, page: &[u8], hint: &Hint, reading: &PageReading) -> Option<KnownLayout> {
         if reading.gpus.is_empty() {
             self.of_engine(page, hint, reading).map(KnownLayout::Engine)
@@ -74,13 +74,13 @@ impl PageLayouts {
 #[derive(Debug, Default)]
 pub struct PageReader {
     layout: Option<KnownLayout>,
-    /// Pages to be read before the next layout is learned, and how many they were the last time.
+    /// The number of pages to read before the next layout is learned, and that number the last time.
     skips: u32,
     skipped: u32,
 }
 
 impl PageReader {
-    /// Whether it knows the layout of its pages.
+    /// Whether the layout of its pages is known.
     pub const fn has_layout(&self) -> bool {
         self.layout.is_some()
     }

@@ -1,4 +1,4 @@
-//! The processes of one page: which labels name one, and what it is called.
+//! The processes of one page: which labels identify one, and its name.
 
 use std::borrow::Cow;
 
@@ -8,9 +8,10 @@ use super::target_labels::TargetLabels;
 use crate::exposition::{LabelText, SeriesLabels, fnv1a};
 use crate::reading::InstanceId;
 
-/// Labels that may stand on every series of a page of one process; then the page has one instance, which is called by them.
-/// They name the program that made the page. The later ones are what Prometheus (`exported_`), its Kubernetes examples and
-/// OpenTelemetry's collector make of them where the first ones name who passed the page on.
+/// Labels that may be on every series of a page of one process; the page then has one instance with their values as its
+/// name. They identify the program that made the page. The later ones are what Prometheus (`exported_`), its Kubernetes
+/// examples and OpenTelemetry's collector rename them to if the first ones identify the program that passed the page
+/// on.
 const PROGRAM: [&[u8]; 8] = [
     b"instance",
     b"pod",
@@ -22,14 +23,14 @@ const PROGRAM: [&[u8]; 8] = [
     b"hostname",
 ];
 /// Other spellings of labels of [`PROGRAM`].
-/// Their first letters are the same.
+/// They have the same first letters.
 const SPELLINGS: [(&[u8], &[u8]); 2] = [(b"k8s_pod_name", b"kubernetes_pod_name"), (b"host_name", b"hostname")];
-/// The first of all that name not that program, but one that the page speaks of.
+/// The index of the first label that identifies a process other than that program.
 const WORKERS: usize = PROCESS_LABELS.len();
 const PARTS: usize = WORKERS + PROGRAM.len();
-/// Labels that name a process or worker, in the order in which an instance is called by them.
+/// Labels that identify a process or worker, in the order in which they form an instance's name.
 pub(super) const NAMES: [&[u8]; PARTS] = names();
-/// The first letters of those, a bit each.
+/// The first letters of those, as bits.
 const LETTERS: u64 = letters();
 
 const fn names() -> [&'static [u8]; PARTS] {
@@ -50,24 +51,24 @@ const fn letters() -> u64 {
     letters
 }
 
-/// Whether one of some labels may name the process that a series is of: a bit each by their first letter.
+/// Whether one of some labels may identify the process of a series, from the bits of their first letters.
 #[inline]
 pub(super) const fn may_name_process(letters: u64) -> bool {
     letters & LETTERS != 0
 }
 
-/// Characters of a long id that are shown behind another name.
+/// The characters of a long id that are shown after another name.
 const SHORT: usize = 8;
-/// The longest name that is kept as it is.
+/// The longest name that is not shortened.
 const LONGEST: usize = 160;
 
-/// The values of the labels that name a process; all empty on a page of one process.
+/// The values of the labels that identify a process; all are empty on a page of one process.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ProcessLabels<'p> {
-    /// Whether any part names something: on most pages none does, and then nothing is compared.
+    /// Whether any part is set. On most pages none is, and nothing is compared.
     named: bool,
     parts: [LabelText<'p>; PARTS],
-    /// A hash of its [`TargetLabels`], which stand among `series`; 0 if it has none.
+    /// A hash of its [`TargetLabels`], which are among `series`; 0 if it has none.
     others: u64,
     series: SeriesLabels<'p>,
 }
@@ -83,7 +84,7 @@ impl PartialEq for ProcessLabels<'_> {
 }
 
 impl<'p> ProcessLabels<'p> {
-    /// Those of a series on a page with these labels of targets.
+    /// The values of a series on a page with these target labels.
     pub(super) fn of(series: SeriesLabels<'p>, targets: &TargetLabels<'p>) -> Self {
         let mut labels = Self::default();
         for (key, value) in series {
@@ -101,35 +102,35 @@ impl<'p> ProcessLabels<'p> {
         labels
     }
 
-    /// The same without its labels of targets.
+    /// The same without its target labels.
     pub(super) fn without_others(self) -> Self {
         let named = self.parts.iter().any(|part| !part.raw().is_empty());
         Self { named, others: 0, ..self }
     }
 
-    /// Whether it has labels of targets.
+    /// Whether it has target labels.
     pub(super) const fn has_others(&self) -> bool {
         self.others != 0
     }
 
-    /// In which order instances are told. Empty texts are not compared: that is slow where they point nowhere.
+    /// The order in which instances are listed. Empty texts are not compared: that is slow if they have no allocation.
     pub(super) fn order(&self) -> Option<([Option<LabelText<'p>>; PARTS], u64)> {
         let parts = || self.parts.map(|part| Some(part).filter(|part| !part.raw().is_empty()));
         self.named.then(|| (parts(), self.others))
     }
 
-    /// Whether any label names it.
+    /// Whether any label identifies it.
     pub(super) const fn is_named(&self) -> bool {
         self.named
     }
 
-    /// Whether a router's server is named.
+    /// Whether it is a server behind a router.
     pub(super) fn is_server(&self) -> bool {
         let mut named = PROCESS_LABELS.iter().zip(&self.parts).filter(|(_, part)| !part.raw().is_empty());
         named.any(|(label, _)| label.is_routed)
     }
 
-    /// Those of the program that made the page.
+    /// The values of the program that made the page.
     pub(super) fn program(self) -> Self {
         let mut program = self;
         program.parts[..WORKERS].fill(LabelText::default());
@@ -137,7 +138,7 @@ impl<'p> ProcessLabels<'p> {
         program
     }
 
-    /// What the instance is called; `None` where nothing names it. `version` is the model's, where each has counters.
+    /// The instance's name; `None` if nothing identifies it. `version` is the model's, if each has counters.
     pub(super) fn id(&self, targets: &TargetLabels<'p>, version: Option<LabelText<'p>>) -> Option<InstanceId> {
         let version = version.map(LabelText::text).filter(|version| !version.is_empty());
         let mut parts: Vec<Cow<'p, str>> = Vec::new();
@@ -158,7 +159,7 @@ impl<'p> ProcessLabels<'p> {
         if plain && text.len() <= LONGEST {
             return Some(InstanceId::new(&text));
         }
-        // Made safe to show, several could read alike.
+        // After control characters are removed, several could be equal.
         let shown: String = text.chars().take(LONGEST).collect();
         let whole: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
         Some(InstanceId::new(&format!("{shown} #{:08x}", fnv1a(&whole) >> 32)))

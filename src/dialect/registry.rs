@@ -1,32 +1,14 @@
-//! All dialects, and what is asked of them without a page at hand.
+//! All dialects, and questions about a program that need no page.
 
 use super::definition::{Dialect, PLAIN, ProcessLabel, SEARCH};
+use super::engines::ALL;
 use super::field::{CountedPart, Policy};
-#[cfg(test)]
-use super::made_up;
-use super::{dynamo, gateway, gpus, litellm, llamacpp, lmdeploy, nim, ray, sglang, tgi, triton, trtllm, vllm};
+use super::gpus;
 use crate::reading::{EngineKind, EngineRole};
 
-/// Every engine, proxy and gateway whose page is understood.
-const ALL: &[&Dialect] = &[
-    &vllm::DIALECT,
-    &sglang::DIALECT,
-    &trtllm::DIALECT,
-    &llamacpp::DIALECT,
-    &tgi::DIALECT,
-    &lmdeploy::DIALECT,
-    &dynamo::DIALECT,
-    &ray::DIALECT,
-    &litellm::DIALECT,
-    &gateway::DIALECT,
-    &triton::DIALECT,
-    &nim::DIALECT,
-    #[cfg(test)]
-    &made_up::DIALECT,
-];
 const _: () = assert!(ALL.len() <= 32, "a dialect has a bit: give them more");
 
-/// The dialects of [`ALL`] with names that begin with a byte, a bit each: most names of a page are no engine's.
+/// For each byte, the dialects of [`ALL`] with a prefix that begins with it, as bits: most names of a page match none.
 const BY_FIRST: [u32; 256] = by_first_byte();
 
 const fn by_first_byte() -> [u32; 256] {
@@ -48,7 +30,7 @@ const fn by_first_byte() -> [u32; 256] {
     table
 }
 
-/// The labels of all dialects that name a process on a page of several, in the order of the dialects.
+/// The labels of all dialects that identify a process on a page of several, in the order of the dialects.
 pub(super) const PROCESS_LABELS: [&ProcessLabel; process_labels()] = all_process_labels();
 
 const NO_LABEL: ProcessLabel = ProcessLabel::of(b"");
@@ -75,7 +57,7 @@ const fn all_process_labels() -> [&'static ProcessLabel; process_labels()] {
     all
 }
 
-/// The dialect that a series' name belongs to, its place among all, and whether no other dialect has the name.
+/// The dialect of a series by its name, its index, and whether no other dialect has the name.
 pub(super) fn owner(name: &str) -> Option<(&'static Dialect, usize, bool)> {
     let mask = BY_FIRST[usize::from(*name.as_bytes().first()?)];
     if mask == 0 {
@@ -87,19 +69,19 @@ pub(super) fn owner(name: &str) -> Option<(&'static Dialect, usize, bool)> {
     own.or_else(|| shared().map(|(at, dialect)| (*dialect, at, false)))
 }
 
-/// Whether a name begins as one of these do.
+/// Whether a name has one of these prefixes.
 #[inline]
 pub(super) fn begins(name: &str, beginnings: &[&str]) -> bool {
     let first = name.as_bytes().first();
     beginnings.iter().any(|beginning| beginning.as_bytes().first() == first && name.starts_with(beginning))
 }
 
-/// The place of a program's dialect among all.
+/// The index of a program's dialect.
 pub(super) fn place(kind: EngineKind) -> Option<usize> {
     ALL.iter().position(|dialect| dialect.kind == kind)
 }
 
-/// What is particular to a program; a plain one for those that have no page.
+/// The dialect of a program; the defaults for programs without a page.
 pub(super) fn of(kind: EngineKind) -> &'static Dialect {
     ALL.iter().find(|dialect| dialect.kind == kind).copied().unwrap_or(&PLAIN)
 }
@@ -110,12 +92,13 @@ pub fn owned_by(owner: &str) -> Option<EngineKind> {
     ALL.iter().find(|dialect| dialect.owners.contains(&owner.as_str())).map(|dialect| dialect.kind)
 }
 
-/// Where the metrics page of a server may be, in the order to ask; `None` where its program is not known.
+/// The possible paths of a server's metrics page, in the order in which they are requested; `None` if its program is
+/// unknown.
 pub fn paths(kind: Option<EngineKind>) -> &'static [&'static str] {
     kind.map_or(SEARCH, |kind| of(kind).paths)
 }
 
-/// The ports that engines and exporters listen on unless they are told otherwise, in ascending order.
+/// The default ports of engines and exporters, in ascending order.
 pub fn ports() -> Vec<u16> {
     let mut ports: Vec<u16> = ALL.iter().flat_map(|dialect| dialect.ports).chain(gpus::PORTS).copied().collect();
     ports.sort_unstable();
@@ -133,7 +116,7 @@ pub fn names_model(kind: EngineKind) -> bool {
     of(kind).names_model
 }
 
-/// How rows of an engine are treated after they were read.
+/// How the rows of an engine are treated after they were read.
 pub fn policy(kind: EngineKind) -> Policy {
     of(kind).policy
 }

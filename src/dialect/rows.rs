@@ -1,4 +1,4 @@
-//! From a page's sums to its readings: what is told twice is left out, and each row is called by its instance.
+//! Makes readings from a page's sums: leaves out duplicates, and names each row's instance.
 
 use super::field::{RowPlace, StartOf};
 use super::process::ProcessLabels;
@@ -8,21 +8,21 @@ use crate::exposition::LabelText;
 use crate::reading::{EngineReading, EngineRole, InstanceId, ModelName, PromptCount, Refusal, Refusals};
 use crate::units::Timestamp;
 
-/// The rows of a page, and when their processes started.
+/// The rows of a page, and the start times of their processes.
 #[derive(Default)]
 pub(super) struct PageRows {
     pub(super) engines: Vec<EngineReading>,
     pub(super) instance_starts: Vec<(InstanceId, Timestamp)>,
-    /// Of the process that no label names.
+    /// The start time of the process without identifying labels.
     pub(super) start: Option<Timestamp>,
-    /// The latest of other processes with the labels of an instance.
+    /// The latest start time of other processes with the labels of an instance.
     pub(super) other_starts: Vec<(Option<InstanceId>, Timestamp)>,
-    /// Wanted counters that are unknown, and rows that read like another one.
+    /// Wanted counters that are unknown, and rows that are equal to another one.
     pub(super) refused: Refusals,
 }
 
 impl<'p> Sheet<'p> {
-    /// A reading for each row, by model, instance and rank. `unnamed` is the model of rows that name none.
+    /// A reading for each row, by model, instance and rank. `unnamed` is the model of rows without one.
     pub(super) fn finish(mut self, names: &NameOwners, unnamed: Option<&ModelName>) -> PageRows {
         self.drop_unused_labels();
         let mut told = PageRows { refused: std::mem::take(&mut self.refused), ..PageRows::default() };
@@ -56,7 +56,7 @@ impl<'p> Sheet<'p> {
             if reading.model.is_none() && reading.role != Some(EngineRole::Proxy) {
                 reading.model = unnamed.cloned();
             }
-            // Made safe to show, two rows may read alike: the first one stands.
+            // After control characters are removed, two rows may be equal: the first one is used.
             if told.engines.iter().any(|row| is_one_row(row, &reading)) {
                 told.refused.count(Refusal::Contradicting);
             } else {
@@ -66,8 +66,8 @@ impl<'p> Sheet<'p> {
         told
     }
 
-    /// Leaves out what is another row's: of an engine that passes another's names on, and delays that a server tells of
-    /// a model whose engine tells its own.
+    /// Leaves out what belongs to another row: the rows of an engine that passes another's names on, and a server's
+    /// latencies for a model whose engine reports its own.
     fn drop_told_elsewhere(&mut self, names: &NameOwners) {
         let kind = |line: &SheetRow<'p>| self.processes[line.process].dialect.kind;
         let plain = |line: &SheetRow<'p>| names.is_certain(kind(line)) && kind(line) == kind(&self.lines[0]);
@@ -89,7 +89,7 @@ impl<'p> Sheet<'p> {
         self.lines.retain(|_| stand.next().unwrap_or(true));
     }
 
-    /// On a router's page, the servers are those behind it: their counters are of engines that may be watched themselves.
+    /// Marks the servers of a router's page: their counters are those of engines that may be watched themselves.
     fn note_router(&mut self) {
         if self.processes.iter().any(|process| process.facts.has_router_names) {
             for process in self.processes.iter_mut().filter(|process| process.labels.is_server()) {
@@ -98,8 +98,8 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// A router speaks of a server without its model and, elsewhere, with it: that is one row where there is one model.
-    /// A router without servers has a row too, so that it is never taken for an engine.
+    /// A router reports a server with and without its model: that is one row if there is one model. A router without
+    /// servers has a row too, so that it is never taken for an engine.
     fn fold_routers(&mut self) {
         let routers: Vec<usize> = (0..self.processes.len()).filter(|at| self.processes[*at].is_router()).collect();
         for process in &routers {
@@ -120,7 +120,7 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// The rows by model, instance and rank; of several copies of a row the lowest stands.
+    /// The rows by model, instance and rank; of several copies of a row the lowest is used.
     pub(super) fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.lines.len()).collect();
         order.sort_by_cached_key(|at| {
@@ -142,8 +142,8 @@ impl<'p> Sheet<'p> {
         self.lines = order.into_iter().filter_map(|at| lines[at].take()).collect();
     }
 
-    /// When a process started: by a start with its own labels; a router's servers by the router's. A label that stands on
-    /// all series of a page of one process need not stand on its start.
+    /// The start time of a process: the one with its own labels; for a router's servers, that of the router. A label
+    /// that is on all series of a page of one process may be missing on its start time.
     fn start_of(&self, process: &PageProcess<'p>) -> Option<Timestamp> {
         if process.dialect.start == StartOf::Neither {
             return None;
@@ -180,18 +180,18 @@ impl PageRows {
 }
 
 impl PageProcess<'_> {
-    /// Whether it is a router, or one that a router speaks of.
+    /// Whether it is a router, or a server behind one.
     pub(super) const fn is_router(&self) -> bool {
         self.facts.router
     }
 }
 
-/// Whether two readings would be taken for one row.
+/// Whether two readings would be one row.
 fn is_one_row(a: &EngineReading, b: &EngineReading) -> bool {
     a.rank == b.rank && a.instance == b.instance && a.model == b.model && a.kind == b.kind
 }
 
-/// Writes what a row says but its latencies. How many of its values are too large.
+/// Writes a row's values except its latencies. Returns how many of its values are too large.
 pub(super) fn settle(sums: &mut RowSums<'_>, process: &PageProcess<'_>, reading: &mut EngineReading) -> u32 {
     reading.role = process.facts.role;
     reading.adapters = process.adapters.names();
@@ -203,7 +203,7 @@ pub(super) fn settle(sums: &mut RowSums<'_>, process: &PageProcess<'_>, reading:
     sums.refused()
 }
 
-/// Names of rows that follow each other, made once.
+/// Names of adjacent rows, each made once.
 #[derive(Default)]
 struct Naming<'p> {
     model: (Option<LabelText<'p>>, Option<ModelName>),

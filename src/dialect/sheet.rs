@@ -1,4 +1,4 @@
-//! The rows of one page, as its lines come in. It knows no engine: a [`Dialect`] says what a line means.
+//! The rows of one page while its lines are read. It knows no engine: a [`Dialect`] gives a line its meaning.
 
 use super::adapters::Adapters;
 use super::definition::Dialect;
@@ -11,7 +11,7 @@ use crate::exposition::{FamilyKind, LabelText, SeriesLabels, SeriesRow};
 use crate::reading::{EngineKind, Label, Refusal, Refusals};
 use crate::units::{Timestamp, Tokens};
 
-/// The most rows of a page; series beyond them are counted as over a limit. A row is looked for among all of them.
+/// The most rows of a page; series beyond them are counted as over a limit. Rows are searched linearly.
 const ROWS: usize = 1024;
 
 /// One process of a page: an instance of one engine.
@@ -20,20 +20,20 @@ pub(super) struct PageProcess<'p> {
     pub(super) labels: ProcessLabels<'p>,
     pub(super) facts: ProcessFacts,
     pub(super) adapters: Adapters,
-    /// When the oldest of its token counters began.
+    /// The start of the oldest of its token counters.
     pub(super) created: Option<Timestamp>,
 }
 
 /// One row.
 #[derive(Debug)]
 pub(super) struct SheetRow<'p> {
-    /// Its process, by place.
+    /// The index of its process.
     pub(super) process: usize,
     pub(super) place: RowPlace<'p>,
     pub(super) sums: RowSums<'p>,
 }
 
-/// What a wanted series of an engine is.
+/// A wanted series of an engine.
 #[derive(Clone, Copy)]
 pub(super) struct EngineSeries {
     dialect: &'static Dialect,
@@ -41,33 +41,33 @@ pub(super) struct EngineSeries {
 }
 
 impl EngineSeries {
-    /// What it is by its name.
+    /// Its meaning by its name.
     pub(super) const fn field(self) -> SeriesField {
         self.field
     }
 
-    /// Where it belongs; `None` if it would count something twice.
+    /// Its place; `None` if it would count something twice.
     pub(super) fn place(self, labels: SeriesLabels<'_>) -> Option<SeriesPlace<'_>> {
         (self.dialect.entry)(self.field, labels)
     }
 }
 
-/// Tells the names of a page apart: whose each is, and which engines speak on it.
+/// Finds the dialects of the names on a page, and which engines are on it.
 #[derive(Default)]
 pub(super) struct NameOwners {
-    /// Whose the last name was that was anybody's.
+    /// The dialect of the last known name.
     last: Option<&'static Dialect>,
-    /// Whose the first certain name is.
+    /// The dialect of the first unambiguous name.
     first: Option<EngineKind>,
-    /// Engines with a certain name, a bit each.
+    /// Engines with an unambiguous name, as bits.
     certain: u32,
 }
 
 impl NameOwners {
-    /// What a series is to its engine; `Err`: its name is no engine's. A counter that the page calls a gauge is not that
-    /// counter: Ray prints such twins.
+    /// The meaning of a series to its engine; `Err` if its name belongs to no engine. A counter that the page declares
+    /// as a gauge is not that counter: Ray prints such duplicates.
     pub(super) fn wants(&mut self, name: &str, kind: FamilyKind) -> Result<Option<EngineSeries>, ()> {
-        // Mostly a name belongs to whom the last one did.
+        // Usually a name has the same dialect as the previous one.
         let wanted = self.last.and_then(|last| Some((last, (last.field)(name)?)));
         let (dialect, field) = match wanted {
             Some(wanted) => wanted,
@@ -88,7 +88,7 @@ impl NameOwners {
         Ok((!another).then_some(EngineSeries { dialect, field }))
     }
 
-    /// Whose a name is.
+    /// The dialect of a name.
     fn owner(&mut self, name: &str) -> Option<&'static Dialect> {
         let (dialect, place, certain) = registry::owner(name)?;
         if certain {
@@ -99,7 +99,7 @@ impl NameOwners {
         Some(dialect)
     }
 
-    /// The engine of the page's first certain name.
+    /// The engine of the page's first unambiguous name.
     pub(super) const fn first(&self) -> Option<EngineKind> {
         self.first
     }
@@ -115,7 +115,7 @@ impl NameOwners {
 pub(super) struct Sheet<'p> {
     pub(super) processes: Vec<PageProcess<'p>>,
     pub(super) lines: Vec<SheetRow<'p>>,
-    /// The process and the row that the last series went to.
+    /// The process and the row of the last series.
     last: (usize, usize),
     starts: Vec<(ProcessLabels<'p>, Option<Timestamp>)>,
     pub(super) targets: TargetLabels<'p>,
@@ -124,12 +124,12 @@ pub(super) struct Sheet<'p> {
 }
 
 impl<'p> Sheet<'p> {
-    /// The sheet of a page with these labels of targets.
+    /// The sheet of a page with these target labels.
     pub(super) fn with(targets: TargetLabels<'p>) -> Self {
         Self { targets, ..Self::default() }
     }
 
-    /// Takes when a process started.
+    /// Reads the start time of a process.
     pub(super) fn take_start<T>(&mut self, row: &SeriesRow<'p, T>) {
         let labels = ProcessLabels::of(row.labels, &self.targets);
         if self.starts.len() >= ROWS {
@@ -143,7 +143,7 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// Takes one wanted series.
+    /// Reads one wanted series.
     pub(super) fn take<T>(&mut self, EngineSeries { dialect, field }: EngineSeries, row: &SeriesRow<'p, T>) {
         match field {
             SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => {
@@ -155,7 +155,7 @@ impl<'p> Sheet<'p> {
                 };
                 self.add(process, &entry, row);
             }
-            // It has a hundred labels: where no series before it names a process, it does not either.
+            // It has a hundred labels: if no series before it identifies a process, neither does this one.
             SeriesField::BlockSize if self.is_of_one_process() => self.processes[0].learn(field, row),
             SeriesField::Created | SeriesField::BlockSize | SeriesField::Adapters | SeriesField::Router => {
                 match self.process(dialect, ProcessLabels::of(row.labels, &self.targets)) {
@@ -166,8 +166,9 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// Takes a line of a wanted series that can't be read, after all others: a counter on it is unknown. Without labels it
-    /// may belong to any row of the engine, and a row whose counter lacks a series would count that from zero later.
+    /// Reads a line of a wanted series that cannot be parsed, after all others: its counter is unknown. Without labels
+    /// it may belong to any row of the engine, and a row whose counter lacks a series would count that series from zero
+    /// later.
     pub(super) fn take_unreadable(
         &mut self,
         EngineSeries { dialect, field }: EngineSeries,
@@ -192,17 +193,17 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// The process of a page that has one.
+    /// The process of a page with a single one.
     pub(super) fn only_process(&self) -> Option<&PageProcess<'p>> {
         if let [only] = &self.processes[..] { Some(only) } else { None }
     }
 
-    /// The row of the series that was taken last.
+    /// The row of the last series.
     pub(super) const fn last_row(&self) -> usize {
         self.last.1
     }
 
-    /// Whether the page is of one process that no label names, so far.
+    /// Whether the page so far has one process, which no label identifies.
     fn is_of_one_process(&self) -> bool {
         matches!(&self.processes[..], [only] if !only.labels.is_named())
     }
@@ -225,7 +226,7 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// The process that no label names: mostly the only one of a page.
+    /// The process that no label identifies: usually the only one of a page.
     #[inline]
     fn bare_process(&mut self, dialect: &'static Dialect) -> Option<usize> {
         match self.processes.get(self.last.0) {
@@ -234,7 +235,7 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// The process of some labels: mostly the last one, or its neighbour. `None` if there are too many.
+    /// The process with these labels: usually the last one, or an adjacent one. `None` if there are too many.
     fn process(&mut self, dialect: &'static Dialect, labels: ProcessLabels<'p>) -> Option<usize> {
         let same = |process: &PageProcess<'p>| process.dialect.kind == dialect.kind && process.labels == labels;
         let (last, _) = self.last;
@@ -251,7 +252,7 @@ impl<'p> Sheet<'p> {
         Some(at)
     }
 
-    /// The row at `place`: mostly the last one, or its neighbour where ranks take turns. `None` if there are too many.
+    /// The row at `place`: usually the last one, or an adjacent one if ranks alternate. `None` if there are too many.
     fn line(&mut self, process: usize, place: RowPlace<'p>) -> Option<&mut SheetRow<'p>> {
         let same = |line: &SheetRow<'p>| line.process == process && line.place == place;
         let (_, last) = self.last;
@@ -270,19 +271,20 @@ impl<'p> Sheet<'p> {
         self.lines.get_mut(at)
     }
 
-    /// Where no counter has the labels of targets, they name no process.
+    /// If no counter has the target labels, they identify no process.
     pub(super) fn drop_unused_labels(&mut self) {
         if !self.targets.is_empty() && !self.processes.iter().any(|process| process.labels.has_others()) {
             self.starts.iter_mut().for_each(|(labels, _)| *labels = labels.without_others());
         }
     }
 
-    /// When a process started: by a start of its own labels, or of the page's program where that holds the counters.
+    /// The start time of a process: the one with its own labels, or that of the page's program if that holds the
+    /// counters.
     pub(super) fn start_told(&self, labels: &ProcessLabels<'p>) -> Option<Timestamp> {
         self.starts.iter().find(|(known, _)| known == labels).and_then(|(_, start)| *start)
     }
 
-    /// The latest start of other processes than the first one of those with the same labels.
+    /// The latest start time of processes other than the first one with the same labels.
     pub(super) fn other_start(&self, labels: &ProcessLabels<'p>) -> Option<Timestamp> {
         if self.starts.len() < 2 {
             return None;
@@ -295,20 +297,20 @@ impl<'p> Sheet<'p> {
         self.processes.iter_mut().for_each(|process| process.adapters.drop_old(date));
     }
 
-    /// Wanted series that found no row.
+    /// Wanted series without a row.
     pub(super) const fn over_limit(&self) -> u32 {
         self.over_limit
     }
 }
 
 impl<'p> PageProcess<'p> {
-    /// A process that no label names.
+    /// A process that no label identifies.
     pub(super) fn bare(dialect: &'static Dialect, facts: ProcessFacts) -> Self {
         let (labels, adapters) = (ProcessLabels::default(), Adapters::default());
         Self { dialect, labels, facts, adapters, created: None }
     }
 
-    /// Takes what is told once for a process.
+    /// Reads what is reported once for a process.
     fn learn<T>(&mut self, field: SeriesField, row: &SeriesRow<'p, T>) {
         match field {
             SeriesField::Created => self.created = self.created.into_iter().chain(began(row.value)).min(),
@@ -329,7 +331,7 @@ fn number(value: f64) -> Label {
     Label::new(&text)
 }
 
-/// An instant in Unix seconds, unless it is none.
+/// An instant in Unix seconds, unless it is invalid.
 pub(super) fn began(seconds: f64) -> Option<Timestamp> {
     Timestamp::from_unix_seconds(seconds).filter(|at| at.millis() > 0)
 }

@@ -1,11 +1,12 @@
-//! The router of vLLM's production stack: its page speaks of the servers behind it under vLLM's names and a `server`
-//! label, beside names of its own. It has no engine's token counters; what it counts itself is what its requests said.
+//! The router of vLLM's production stack. Its page reports the servers behind it under vLLM's names with a `server`
+//! label, beside names of its own. It has no engine's token counters; its own counters come from requests and
+//! responses.
 
 use super::field::{Count, ProcessFacts, SeriesField};
 use super::sums::RowSums;
 use crate::reading::{EngineReading, EngineRole, PromptCount};
 
-/// What a name means that only the router has, once its `vllm:` is taken off.
+/// The meaning of a name that only the router has, without its prefix `vllm:`.
 pub(super) fn field(name: &str) -> Option<SeriesField> {
     Some(match name {
         "input_tokens_total" => SeriesField::Count(Count::RoutedPrompt),
@@ -15,8 +16,8 @@ pub(super) fn field(name: &str) -> Option<SeriesField> {
     })
 }
 
-/// A row of a server that a router speaks of, or that counts what was routed, is the router's. A row with an engine's
-/// counters of prompts and output is the engine's, unless it is of a server behind the router that made the page.
+/// A row of a server behind a router, or one that counts routed requests, is the router's. A row with an engine's counters
+/// of prompts and output is the engine's, unless its page is that of a router which passes on its servers' counters.
 pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut EngineReading) {
     let routed = [Count::RoutedPrompt, Count::RoutedOutput].into_iter().any(|count| sums.said(count));
     let engine = [Count::Prompt, Count::Output].into_iter().any(|count| sums.said(count));

@@ -1,7 +1,7 @@
 //! The labels of the start times of a federated page.
 //!
-//! An engine's own start time has no labels. Labels on it were added by Prometheus to every series of that target, so they
-//! name the process under any key (`cluster`, `zone`, `node`).
+//! An engine's own start time has no labels. Labels on it were added by Prometheus to every series of that target, so
+//! they identify the process, whatever their key (`cluster`, `zone`, `node`).
 
 use memchr::memmem;
 
@@ -12,13 +12,14 @@ use crate::exposition::{Limits, Rows, SeriesLabels};
 
 /// When a process started.
 pub(super) const START: &str = "process_start_time_seconds";
-/// The most such labels, and the most start times that are looked at.
+/// The most such labels, and the most start times that are compared.
 const LABELS: usize = 8;
 const STARTS: usize = 1024;
-/// Labels that some servers add to a target and engines to their own series: alone they do not name a process.
+/// Labels that some servers add to a target and engines to their own series: by themselves they do not identify a
+/// process.
 const OF_ENGINES: [&[u8]; 4] = [b"model_name", b"model", b"engine", b"rank"];
 
-/// The labels beyond [`NAMES`] that name processes on a page: none if the other ones tell its start times apart.
+/// The labels beyond [`NAMES`] that identify processes on a page: none if the other ones tell its start times apart.
 pub(super) fn target_labels(page: &[u8]) -> TargetLabels<'_> {
     let starts = starts(page);
     let none = TargetLabels::default();

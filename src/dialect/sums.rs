@@ -1,4 +1,4 @@
-//! What the series of one row add up to, and what the sums plainly mean.
+//! The sums of the series of one row, and their plain meaning.
 
 use std::cell::Cell;
 
@@ -18,12 +18,12 @@ enum CounterSum {
     #[default]
     Unsaid,
     Of(u64),
-    /// One of its values is no count, or the sum is none, so it is unknown.
+    /// One of its values is not a count, or the sum is too large, so it is unknown.
     Refused,
 }
 
 impl CounterSum {
-    /// With `count` more. A sum that a page's float could not count is refused.
+    /// Adds `count`. A sum that a page's float could not hold is refused.
     fn plus(self, count: Tokens) -> Self {
         let sum = match self {
             Self::Unsaid => Some(count.count()),
@@ -34,20 +34,21 @@ impl CounterSum {
     }
 }
 
-/// A gauge's value: of several processes that speak of one thing (`pid`) the highest, of several things their sum or mean.
+/// A gauge's value: of several processes that report one thing (`pid`) the highest, of several things their sum or
+/// mean.
 #[derive(Debug, Default)]
 struct Level<'p> {
-    /// The first one with its labels, of which a hash is not needed while it is alone.
+    /// The first one with its labels, which are not hashed while it is alone.
     first: Option<(SeriesLabels<'p>, f64)>,
-    /// The others by a hash of their labels but `pid`.
+    /// The others by a hash of their labels without `pid`.
     others: Vec<(u64, f64)>,
 }
 
-/// The most things of a row that have a gauge each.
+/// The most things of a row with a gauge each.
 const THINGS: usize = 1024;
 
 impl<'p> Level<'p> {
-    /// Adds a value. Whether there was room for it.
+    /// Adds a value. Returns whether there was room for it.
     fn add(&mut self, labels: SeriesLabels<'p>, value: f64) -> bool {
         let Some((first, highest)) = &mut self.first else {
             self.first = Some((labels, value));
@@ -66,7 +67,7 @@ impl<'p> Level<'p> {
         true
     }
 
-    /// Adds the values of another one, whose labels are others.
+    /// Adds the values of another one, which has other labels.
     fn absorb(&mut self, other: Self) {
         if let Some((labels, value)) = other.first {
             self.add(labels, value);
@@ -84,11 +85,11 @@ impl<'p> Level<'p> {
     }
 }
 
-/// Counters that a dialect may count prompts by, and output.
+/// Counters from which a dialect may compute prompts, and output.
 const PROMPTS: &[Count] =
     &[Count::Prompt, Count::PromptSeen, Count::EffectiveComputed, Count::EffectiveCached, Count::RoutedPrompt];
 const OUTPUTS: &[Count] = &[Count::Output, Count::RoutedOutput];
-/// How many counters are kept series by series: the first of [`Count`].
+/// The number of counters that are kept by series: the first ones of [`Count`].
 const BY_SERIES: usize = Count::Output as usize + 1;
 
 /// The sums of one row.
@@ -98,12 +99,12 @@ pub(super) struct RowSums<'p> {
     series: [Vec<SeriesValue>; BY_SERIES],
     gauges: [Level<'p>; GAUGES],
     delays: [RowBuckets; DELAYS],
-    /// Values that were computed and are none.
+    /// Computed values that are invalid.
     refused: Cell<u32>,
 }
 
 impl<'p> RowSums<'p> {
-    /// A counter's sum; `None` if the page does not say it or says no count.
+    /// A counter's sum; `None` if the page does not have it or its value is not a count.
     pub(super) fn count(&self, count: Count) -> Option<u64> {
         match self.counts[count as usize] {
             CounterSum::Of(sum) => Some(sum),
@@ -111,7 +112,7 @@ impl<'p> RowSums<'p> {
         }
     }
 
-    /// Whether the page has the counter at all, be its value a count or not.
+    /// Whether the page has the counter, with a valid value or not.
     pub(super) const fn said(&self, count: Count) -> bool {
         !matches!(self.counts[count as usize], CounterSum::Unsaid)
     }
@@ -121,12 +122,12 @@ impl<'p> RowSums<'p> {
         self.count(count).map(Tokens::new)
     }
 
-    /// Two counts together; refused and counted if that is no count.
+    /// The sum of two counts; if it is not a count, it is refused and counted.
     pub(super) fn together(&self, one: u64, other: u64) -> Option<u64> {
         self.checked(one.checked_add(other))
     }
 
-    /// So many times a count; refused and counted if that is no count.
+    /// The multiple of a count; if it is not a count, it is refused and counted.
     pub(super) fn times(&self, count: u64, factor: u64) -> Option<u64> {
         self.checked(count.checked_mul(factor))
     }
@@ -139,7 +140,7 @@ impl<'p> RowSums<'p> {
         count
     }
 
-    /// Whether a value that prompts and one that output may be counted by was refused.
+    /// Whether a value was refused from which prompts, and output, may be computed.
     pub(super) fn refused_tokens(&self) -> [bool; 2] {
         let any =
             |counts: &[Count]| counts.iter().any(|count| matches!(self.counts[*count as usize], CounterSum::Refused));
@@ -147,27 +148,27 @@ impl<'p> RowSums<'p> {
         [computed || any(PROMPTS), computed || any(OUTPUTS)]
     }
 
-    /// Values that were computed and refused.
+    /// Computed values that were refused.
     pub(super) const fn refused(&self) -> u32 {
         self.refused.get()
     }
 
-    /// A gauge that counts things.
+    /// A gauge that is a count.
     pub(super) fn things(&self, gauge: RowGauge) -> Option<u64> {
         Tokens::from_counter(self.gauges[gauge as usize].sum()?).ok().map(Tokens::count)
     }
 
-    /// A gauge that is a share; what lies outside 0 to 1 says nothing.
+    /// A gauge that is a share; values outside 0 to 1 are ignored.
     pub(super) fn share(&self, gauge: RowGauge) -> Option<Ratio> {
         Ratio::new(self.gauges[gauge as usize].mean()?)
     }
 
-    /// A gauge as it stands, added up.
+    /// The sum of a gauge, unchanged.
     pub(super) fn number(&self, gauge: RowGauge) -> Option<f64> {
         self.gauges[gauge as usize].sum().filter(|sum| sum.is_finite())
     }
 
-    /// Whether the row holds anything but delays.
+    /// Whether the row has anything besides latencies.
     pub(super) fn says_more_than_delays(&self) -> bool {
         self.counts.iter().any(|sum| !matches!(sum, CounterSum::Unsaid)) || self.has_gauges()
     }
@@ -177,7 +178,7 @@ impl<'p> RowSums<'p> {
         self.gauges.iter().any(|level| level.first.is_some())
     }
 
-    /// Adds one value, or says why it is none.
+    /// Adds one value, or returns why it is refused.
     pub(super) fn add(
         &mut self,
         field: SeriesField,
@@ -188,8 +189,8 @@ impl<'p> RowSums<'p> {
         match field {
             SeriesField::Count(count) => self.add_count(count, value, || labels.fingerprint(SERVER))?,
             SeriesField::Gauge(gauge) => {
-                // A gauge that is not a number now, or a share below none or above all, is nothing new: SGLang prints
-                // NaN for what it does not measure, and others -1.
+                // A gauge that is not a number now, or a share outside 0 to 1, is not an error: SGLang prints NaN for
+                // what it does not measure, and others -1.
                 if gauge.range().contains(&value) && !self.gauges[gauge as usize].add(labels, value) {
                     return Err(Refusal::NoCount);
                 }
@@ -200,7 +201,7 @@ impl<'p> RowSums<'p> {
         Ok(())
     }
 
-    /// Adds one value of a counter, or says why it is none. `series` is the hash of its labels.
+    /// Adds one value of a counter, or returns why it is refused. `series` is the hash of its labels.
     pub(super) fn add_count(&mut self, count: Count, value: f64, series: impl FnOnce() -> u64) -> Result<(), Refusal> {
         let at = count as usize;
         let value = Tokens::from_counter(value).inspect_err(|_| self.counts[at] = CounterSum::Refused)?;
@@ -211,7 +212,7 @@ impl<'p> RowSums<'p> {
         Ok(())
     }
 
-    /// Sets a gauge of which the row has one value, unless that says nothing.
+    /// Sets a gauge of which the row has one value, unless the value is to be ignored.
     pub(super) fn set_gauge(&mut self, gauge: RowGauge, value: f64) {
         if gauge.range().contains(&value) {
             self.gauges[gauge as usize].first = Some((SeriesLabels::default(), value));
@@ -223,15 +224,15 @@ impl<'p> RowSums<'p> {
         self.counts[count as usize] = CounterSum::Refused;
     }
 
-    /// Adds the gauges of a row that is the same one under fewer labels.
+    /// Adds the gauges of the same row under fewer labels.
     pub(super) fn absorb(&mut self, other: Self) {
         for (ours, theirs) in self.gauges.iter_mut().zip(other.gauges) {
             ours.absorb(theirs);
         }
     }
 
-    /// Adds up what was kept series by series, once all are there. A series that stands on the page twice counts once,
-    /// and if its values differ the counter is unknown. Counters that were refused for it are counted.
+    /// Adds up the series of each counter when all are read. A series that is on the page twice counts once; if its
+    /// values differ, the counter is unknown. Returns how many counters were refused for that.
     pub(super) fn close(&mut self, refused: &mut Refusals) {
         for (sum, series) in self.counts.iter_mut().zip(&mut self.series) {
             series.sort_unstable();
@@ -249,7 +250,7 @@ impl<'p> RowSums<'p> {
         }
     }
 
-    /// Writes what each field plainly means.
+    /// Writes the plain meaning of each field.
     pub(super) fn tell(&mut self, reading: &mut EngineReading) {
         reading.tokens = TokenCounters {
             prompt: self.tokens(Count::Prompt).map_or(PromptCount::Unknown, PromptCount::Whole),
@@ -294,7 +295,7 @@ impl<'p> RowSums<'p> {
     }
 }
 
-/// Adds to a plain sum, unless that makes it none.
+/// Adds to a plain sum, unless that makes it invalid.
 fn add(sum: &mut CounterSum, value: Tokens) -> Result<(), Refusal> {
     let was_refused = matches!(sum, CounterSum::Refused);
     *sum = sum.plus(value);

@@ -1,13 +1,13 @@
-//! Labels that Prometheus added to all series of a target, beyond those that name its process anyway.
+//! Labels that Prometheus added to all series of a target, beyond those that identify its process anyway.
 
 use crate::exposition::{LabelText, SeriesLabels, fnv1a};
 
-/// The names of such labels on one page; mostly none.
+/// The names of such labels on one page; usually none.
 #[derive(Debug, Default)]
 pub(super) struct TargetLabels<'p>(Vec<&'p [u8]>);
 
 impl<'p> TargetLabels<'p> {
-    /// Those of these names.
+    /// The labels with these names.
     pub(super) const fn new(names: Vec<&'p [u8]>) -> Self {
         Self(names)
     }
@@ -17,7 +17,7 @@ impl<'p> TargetLabels<'p> {
         self.0.is_empty()
     }
 
-    /// A hash of those of a series; 0 if it has none of them.
+    /// A hash of a series' values of them; 0 if it has none.
     pub(super) fn hash(&self, labels: SeriesLabels<'p>) -> u64 {
         let values = self.0.iter().filter_map(|name| Some((*name, value(labels, name)?)));
         values.fold(0, |hash, (name, value)| fnv1a(&[&hash.to_le_bytes(), name, value.raw()]))

@@ -1,16 +1,16 @@
-//! Which numbers of a GPU are values. Exporters print sentinels for what they do not know, and drivers the largest number.
+//! Valid values of a GPU's figures. Exporters print sentinels for unknown values, and drivers the largest number.
 
 use super::gpus::What;
 
-/// DCGM's blanks: not there, not found, not supported and not permitted, each in three widths.
+/// DCGM's blank values: not there, not found, not supported and not permitted, each in three widths.
 const DCGM_INT32: std::ops::RangeInclusive<f64> = 2_147_483_632.0..=2_147_483_635.0;
 const DCGM_FP64: std::ops::RangeInclusive<f64> = 140_737_488_355_328.0..=140_737_488_355_331.0;
-/// NVML's "not available" in 32 bits, and what it becomes where a float of 32 bits was on its way.
+/// NVML's "not available" in 32 bits, and its value after it passed through a 32-bit float.
 const NVML_32: std::ops::RangeInclusive<f64> = 4_294_967_295.0..=4_294_967_296.0;
-/// DCGM's blanks in 64 bits begin just below 2^63, which is where they read as, and NVML's is 2^64 - 1.
+/// DCGM's 64-bit blanks are just below 2^63, which is how they read, and NVML's is 2^64 - 1.
 const FIRST_OF_64: f64 = 9_223_372_036_854_774_784.0;
 
-/// A printed value in our unit, unless it is a sentinel or lies beyond what can be.
+/// A printed value in margintop's unit, unless it is a sentinel or implausible.
 pub(super) fn known(what: What, printed: f64, scale: f64) -> Option<f64> {
     let sentinel = !printed.is_finite()
         || printed >= FIRST_OF_64
@@ -21,7 +21,7 @@ pub(super) fn known(what: What, printed: f64, scale: f64) -> Option<f64> {
     (!sentinel && value >= least && value <= most).then(|| if is_share(what) { value.min(1.0) } else { value })
 }
 
-/// What a figure can be, in our unit, with room for hardware to come.
+/// The range of a figure in margintop's unit, with room for future hardware.
 const fn range(what: What) -> (f64, f64) {
     match what {
         _ if is_share(what) => (0.0, 1.0 + ROUNDING),
@@ -36,14 +36,14 @@ const fn range(what: What) -> (f64, f64) {
     }
 }
 
-/// A mebibyte of gibibytes.
+/// Bytes in a pebibyte.
 const PIB: f64 = 1_125_899_906_842_624.0;
-/// Above it a float no longer counts one by one.
+/// Above it a float cannot hold every integer.
 const COUNT: f64 = 9_007_199_254_740_992.0;
-/// By how much a share that was measured may be above all.
+/// How far a measured share may exceed 1.
 const ROUNDING: f64 = 1e-3;
 
-/// Whether a figure is a part of a whole.
+/// Whether a figure is a share.
 const fn is_share(what: What) -> bool {
     matches!(
         what,

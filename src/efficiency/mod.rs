@@ -1,8 +1,8 @@
-//! What the fleet makes of its GPUs, users, energy and money, beside the published DeepSeek day.
+//! Efficiency of the fleet per GPU, user, joule and unit of money, compared with the published DeepSeek day.
 //!
-//! The published figures are means over all occupied nodes of 27 and 28 February 2025 (DeepSeek, "Open-source week, day 6",
-//! 1 March 2025): 73.7k prompt tokens a second and node in prefill, cached ones included, and 14.8k output tokens a second
-//! and node in decode, on nodes of eight H800.
+//! The published figures are means over all occupied nodes of 27 and 28 February 2025 (DeepSeek, "Open-source week, day
+//! 6", 1 March 2025): 73.7k prompt tokens per second and node in prefill, including cached ones, and 14.8k output
+//! tokens per second and node in decode, on nodes of eight H800.
 
 use std::collections::BTreeSet;
 
@@ -10,34 +10,34 @@ use crate::reading::{EngineRole, Health, NodeName, UnitName};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Money;
 
-/// Published prompt tokens a second and prefill node, cached ones included.
+/// Published prompt tokens per second and prefill node, including cached ones.
 pub const PUBLISHED_PROMPT_PER_NODE: f64 = 73_700.0;
-/// Published output tokens a second and decode node.
+/// Published output tokens per second and decode node.
 pub const PUBLISHED_OUTPUT_PER_NODE: f64 = 14_800.0;
 
-/// What the published day's tokens were worth at R1's prices, at any hour.
+/// The value of the published day's tokens at R1's prices without its discounted hours.
 pub const PUBLISHED_REVENUE: &str = "$562,027";
-/// What its GPUs cost at $2 an hour.
+/// The cost of its GPUs at $2 per hour.
 pub const PUBLISHED_COST: &str = "$87,072";
 /// Its profit divided by its cost.
 pub const PUBLISHED_ON_COST: &str = "545 %";
-/// Nodes that were held on average.
+/// The mean number of allocated nodes.
 pub const PUBLISHED_NODES: &str = "226.75";
 
-/// The figures; each is `None` where something that it needs is not known or zero.
+/// The figures; each is `None` if something that it needs is unknown or zero.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Efficiency {
-    /// Prompt tokens a second and node, of the nodes whose engines prefill.
+    /// Prompt tokens per second and node, of the nodes with prefill engines.
     pub prompt_per_node: Option<f64>,
-    /// Output tokens a second and node, of the nodes whose engines decode.
+    /// Output tokens per second and node, of the nodes with decode engines.
     pub output_per_node: Option<f64>,
-    /// Output tokens a second and GPU of those nodes.
+    /// Output tokens per second and GPU of those nodes.
     pub output_per_gpu: Option<f64>,
-    /// Output tokens a second and request in work.
+    /// Output tokens per second and running request.
     pub output_per_user: Option<f64>,
-    /// Joules of the reporting GPUs for each output token.
+    /// Joules of the reporting GPUs per output token.
     pub joules_per_output_token: Option<f64>,
-    /// Output tokens for each unit of the ledger's currency that the GPUs cost.
+    /// Output tokens per unit of the ledger's currency that the GPUs cost.
     pub output_tokens_per_cost: Option<f64>,
 }
 
@@ -61,7 +61,7 @@ pub fn efficiency(snapshot: &Snapshot) -> Efficiency {
     }
 }
 
-/// The nodes that have engines of a role, and what these make.
+/// The nodes that have engines of a role, and the tokens that these produce.
 #[derive(Debug, Clone, Copy)]
 struct RolePart {
     rate: f64,
@@ -78,7 +78,7 @@ fn part(
     let rows = || live().filter(|row| is_of(row.role));
     let busy: BTreeSet<&NodeName> = live().map(|row| &row.node).collect();
     let units: BTreeSet<&UnitName> = rows().filter_map(|row| row.unit.as_ref()).collect();
-    // An engine's ranks may be on all nodes of its unit, of which one answers for it.
+    // An engine's ranks may be on all nodes of its unit, while only one of them answers.
     let of_units = snapshot.nodes.iter().filter(|node| !busy.contains(&node.name));
     let of_units = of_units.filter(|node| node.unit.as_ref().is_some_and(|unit| units.contains(unit)));
     let names: BTreeSet<&NodeName> = rows().map(|row| &row.node).chain(of_units.map(|node| &node.name)).collect();

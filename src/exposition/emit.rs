@@ -1,4 +1,4 @@
-//! Writing a page in the Prometheus text format.
+//! Writes pages in the Prometheus text format.
 
 use std::fmt::{Display, Write};
 
@@ -16,7 +16,7 @@ impl Emitter {
         Self::default()
     }
 
-    /// The head of a family: what it is and what it means. `help` may hold anything.
+    /// Writes the head of a family: its type and its help, which may be any text.
     pub fn family(&mut self, name: &str, kind: FamilyKind, help: &str) -> &mut Self {
         let kind = match kind {
             FamilyKind::Counter => "counter",
@@ -29,7 +29,7 @@ impl Emitter {
         self.put("\n# TYPE ").put(name).put(" ").put(kind).put("\n")
     }
 
-    /// One series. A name or label name that the format cannot write bare is quoted, as Prometheus 3 does.
+    /// Writes one series. A name or label name that the format cannot write bare is quoted, as in Prometheus 3.
     pub fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) -> &mut Self {
         let bare = is_bare(name, true);
         if bare {

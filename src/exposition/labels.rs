@@ -1,4 +1,4 @@
-//! The labels of one series: borrowed from the page, read when asked for.
+//! The labels of one series: borrowed from the page, and parsed on demand.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,19 @@ use memchr::{memchr, memchr2};
 
 use super::Limits;
 
-/// What is wrong with a series' labels.
+/// An error in a series' labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LabelFault {
-    /// They are not labels.
+    /// The text is not a list of labels.
     Malformed,
-    /// Too many, or one too long.
+    /// There are too many labels, or one is too long.
     OverLimit,
 }
 
 /// The labels of one series, in the page's order. Iterating yields `(name, value)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SeriesLabels<'p> {
-    /// What stands between the braces, known to be well-formed.
+    /// The text between the braces, known to be well-formed.
     inner: &'p [u8],
 }
 
@@ -28,19 +28,20 @@ impl<'p> SeriesLabels<'p> {
         self.into_iter().find_map(|(key, value)| (key == name.as_bytes()).then_some(value))
     }
 
-    /// Whether the label `name` stands there with the value `value`.
+    /// Whether the label `name` has the value `value`.
     pub fn has(self, name: &str, value: &str) -> bool {
         self.get(name).is_some_and(|text| text.is(value))
     }
 
-    /// The labels as the page writes them: equal bytes are equal labels.
+    /// The labels as written on the page: equal bytes are equal labels.
     pub fn as_bytes(self) -> &'p [u8] {
         self.inner
     }
 
-    /// A hash of the labels but `except`, in whatever order they stand. A label without a value is none, as in
-    /// Prometheus. It is the same in every process and release: the sum of each pair's 64-bit FNV-1a, mixed. Unmixed, the
-    /// sums of pairs that differ in their last bytes cancel out (`a="0",b="1"` and `a="1",b="0"`).
+    /// A hash of the labels without `except`, independent of their order. A label with an empty value counts as absent,
+    /// as in Prometheus. The hash is the same in every process and release: the sum of the 64-bit FNV-1a of each pair,
+    /// mixed. Without mixing, the sums of pairs that differ in their last bytes cancel out (`a="0",b="1"` and
+    /// `a="1",b="0"`).
     pub fn fingerprint(self, except: &str) -> u64 {
         let counted = self.into_iter().filter(|(key, value)| !value.0.is_empty() && *key != except.as_bytes());
         counted.fold(0, |sum, (key, value)| sum.wrapping_add(mix(fnv1a(&[key, value.0]))))
@@ -56,7 +57,7 @@ impl<'p> IntoIterator for SeriesLabels<'p> {
     }
 }
 
-/// 64-bit FNV-1a of texts, each with an end that no UTF-8 holds.
+/// The 64-bit FNV-1a of texts, each terminated by a byte that does not occur in UTF-8.
 pub(crate) fn fnv1a(texts: &[&[u8]]) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
@@ -71,7 +72,7 @@ const fn mix(hash: u64) -> u64 {
     hash ^ (hash >> 31)
 }
 
-/// Walks [`SeriesLabels`].
+/// Iterates over [`SeriesLabels`].
 #[derive(Debug, Clone)]
 pub struct LabelIter<'p> {
     rest: &'p [u8],
@@ -89,7 +90,7 @@ impl<'p> Iterator for LabelIter<'p> {
             }
             let (key, value, rest) = pair(rest)?;
             self.rest = skip_comma(rest)?;
-            // The metric's own name, which Prometheus 3 writes as a bare quoted string between the labels.
+            // The metric's own name, which Prometheus 3 writes as a quoted string between the labels.
             if let Some(value) = value {
                 return Some((key, value));
             }
@@ -97,7 +98,7 @@ impl<'p> Iterator for LabelIter<'p> {
     }
 }
 
-/// A label's value as the page writes it, escapes and all.
+/// A label's value as written on the page, with its escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct LabelText<'p>(&'p [u8]);
 
@@ -107,12 +108,12 @@ impl<'p> LabelText<'p> {
         self.0
     }
 
-    /// Whether it reads `value`, which needs no escape.
+    /// Whether the value is `value`, which needs no escape.
     pub fn is(self, value: &str) -> bool {
         self.0 == value.as_bytes()
     }
 
-    /// The value: escapes undone, what is not UTF-8 replaced.
+    /// The value without escapes; invalid UTF-8 is replaced.
     pub fn text(self) -> Cow<'p, str> {
         match memchr(b'\\', self.0) {
             None => String::from_utf8_lossy(self.0),
@@ -120,7 +121,7 @@ impl<'p> LabelText<'p> {
         }
     }
 
-    /// The number that it says.
+    /// The value as a number.
     pub fn number(self) -> Option<f64> {
         super::number(self.0)
     }
@@ -143,17 +144,17 @@ fn unescape(raw: &[u8], first: usize) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-/// What stands between braces, and after them.
+/// The text between braces, and what follows it.
 pub(super) struct Braced<'p> {
     /// The labels.
     pub(super) labels: SeriesLabels<'p>,
-    /// The metric's name, where it stands quoted among them.
+    /// The metric's name, if it is quoted among the labels.
     pub(super) name: Option<&'p [u8]>,
-    /// What follows `}`.
+    /// The text after `}`.
     pub(super) rest: &'p [u8],
 }
 
-/// Reads from just behind `{`.
+/// Parses from the byte after `{`.
 pub(super) fn braced<'p>(text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, LabelFault> {
     let (mut rest, mut count, mut name) = (skip_blanks(text), 0, None);
     loop {
@@ -181,7 +182,7 @@ pub(super) fn braced<'p>(text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, 
     }
 }
 
-/// One `name="value"`, or a lone quoted string.
+/// One `name="value"`, or a single quoted string.
 #[inline]
 fn pair(text: &[u8]) -> Option<(&[u8], Option<LabelText<'_>>, &[u8])> {
     let (key, rest) = if let [b'"', quoted @ ..] = text {
@@ -203,7 +204,7 @@ fn pair(text: &[u8]) -> Option<(&[u8], Option<LabelText<'_>>, &[u8])> {
     Some((key, Some(LabelText(value)), rest))
 }
 
-/// What stands up to the closing quote, and what follows it.
+/// The text up to the closing quote, and the text after it.
 #[inline]
 pub(super) fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut from = 0;

@@ -1,9 +1,9 @@
-//! How much of a page is read, and what was not.
+//! Limits of a page, and the tally of what was read.
 
-/// What a page may hold. Whatever goes beyond is skipped and counted in [`Tally::over_limit`].
+/// The limits of a page. What exceeds them is skipped and counted in [`Tally::over_limit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the page; the rest is not looked at.
+    /// Bytes of the page; the rest is not read.
     pub page: usize,
     /// Bytes of a line.
     pub line: usize,
@@ -16,24 +16,24 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Several times what the largest known pages hold: Ray's 0.9 MB, a vLLM page of 64 ranks with 2.5 MB, and vLLM's
+    /// Several times the largest known pages: Ray's with 0.9 MB, a vLLM page of 64 ranks with 2.5 MB, and vLLM's
     /// configuration with each of its fields as a label.
     fn default() -> Self {
         Self { page: 16 << 20, line: 64 << 10, labels: 256, label: 4 << 10, series: 100_000 }
     }
 }
 
-/// What reading a page came to.
+/// The tally of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
-    /// Sample lines whose name is not wanted, or that were read.
+    /// Sample lines that were read, or whose name is not wanted.
     pub samples: u32,
-    /// Lines that are not exposition.
+    /// Lines that are not valid exposition.
     pub bad: u32,
-    /// Lines, labels, series or bytes beyond a limit.
+    /// Lines, labels, series or bytes that exceed a limit.
     pub over_limit: u32,
-    /// Whether `# EOF` stands at its end.
+    /// Whether the page ends with `# EOF`.
     pub ended: bool,
-    /// Whether something on the page is `OpenMetrics` and nothing else.
+    /// Whether the page contains something that only `OpenMetrics` has.
     pub openmetrics: bool,
 }

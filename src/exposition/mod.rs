@@ -1,8 +1,9 @@
-//! The text formats of metrics pages, Prometheus 0.0.4 and OpenMetrics 1.0: read without copying, and written.
+//! Parser and writer for the text formats of metrics pages, Prometheus 0.0.4 and OpenMetrics 1.0; parsing does not
+//! copy.
 //!
-//! It knows lines, names, labels and values, and no metric: meaning is `dialect`. Reading is tolerant by line (a bad
-//! line is counted and skipped), bounded ([`Limits`], each bite counted) and never panics. Most of a page is of no
-//! interest to anyone, so a line's name is looked at first, and the rest only if it is wanted.
+//! It knows lines, names, labels and values; the meaning of metrics is in `dialect`. Parsing tolerates errors by line
+//! (a bad line is counted and skipped), is bounded ([`Limits`], with everything beyond counted) and never panics. Most
+//! lines of a page are not wanted, so a line's name is read first, and the rest only if it is wanted.
 
 mod emit;
 mod labels;

@@ -1,4 +1,4 @@
-//! Sample values, as `std` would read them and faster where that is exact.
+//! Sample values: parsed as by `std`, and faster where that is exact.
 
 /// Powers of ten that a float holds exactly.
 const TENS: [f64; 23] = [
@@ -6,13 +6,13 @@ const TENS: [f64; 23] = [
     1e21, 1e22,
 ];
 
-/// The float that `text` says, correctly rounded; `NaN` and the infinities in any case. `None` if it is no number.
+/// Parses a float, correctly rounded; `NaN` and the infinities in any case. `None` if it is not a number.
 ///
-/// Up to 2^53 and with a decimal exponent within 22 both parts are exact floats, so one operation rounds once, as it
-/// must; that covers what engines print. Anything else goes to `std`.
+/// Up to 2^53 and with a decimal exponent within 22 both parts are exact floats, so that a single operation rounds
+/// once. That covers what engines print. Anything else is parsed by `std`.
 pub fn number(text: &[u8]) -> Option<f64> {
     exact(text).or_else(|| {
-        // std also takes a bare sign-less `infinity`, as Prometheus does.
+        // `std` also accepts `infinity` without a sign, as Prometheus does.
         std::str::from_utf8(text).ok()?.parse().ok()
     })
 }
@@ -39,7 +39,7 @@ fn exact(text: &[u8]) -> Option<f64> {
     Some(if negative { -size } else { size })
 }
 
-/// Reads digits onto `value`; past 18 of them it wraps, and the caller gives up.
+/// Appends digits to `value`. It wraps beyond 18 digits, which the caller rejects.
 fn digits(text: &[u8], mut value: u64) -> (u64, usize) {
     let mut count = 0;
     while let Some(digit) = text.get(count).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10) {

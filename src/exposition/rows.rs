@@ -1,25 +1,25 @@
-//! The lines of a page, and of those the ones that somebody wants.
+//! Iterates over the wanted lines of a page.
 
 use memchr::memchr;
 
 use super::labels::{self, Braced, LabelFault, skip_blanks};
 use super::{Limits, SeriesLabels, Tally, number};
 
-/// What the page says a family is. It decides what a series means; a name's ending never does: vLLM has a histogram
-/// called `..._total`.
+/// The type of a family as declared on the page. It decides the meaning of a series; the ending of a name does not:
+/// vLLM has a histogram called `..._total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum FamilyKind {
-    /// It only grows.
+    /// A value that only grows.
     Counter,
-    /// It goes up and down.
+    /// A value that goes up and down.
     Gauge,
     /// Cumulative buckets.
     Histogram,
     /// Quantiles.
     Summary,
-    /// Something else of `OpenMetrics`: info, stateset, gaugehistogram.
+    /// Another type of `OpenMetrics`: info, stateset, gaugehistogram.
     Other,
-    /// Untyped, or no `# TYPE` stands before it.
+    /// Untyped, or without a `# TYPE` line before it.
     #[default]
     Unknown,
 }
@@ -37,7 +37,7 @@ impl FamilyKind {
         })
     }
 
-    /// The endings that series of such a family add to its name.
+    /// The suffixes that series of such a family add to its name.
     const fn endings(self) -> &'static [&'static [u8]] {
         match self {
             Self::Counter => &[b"_total", b"_created"],
@@ -49,17 +49,17 @@ impl FamilyKind {
     }
 }
 
-/// What some editors and exporters write before the first line.
+/// The byte order mark that some editors and exporters write before the first line.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// One wanted series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SeriesRow<'p, T> {
-    /// What the caller made of its name.
+    /// The caller's tag for its name.
     pub tag: T,
-    /// Its name, ending and all.
+    /// Its name, including the suffix.
     pub name: &'p str,
-    /// What its family is.
+    /// The type of its family.
     pub kind: FamilyKind,
     /// Its labels.
     pub labels: SeriesLabels<'p>,
@@ -67,23 +67,23 @@ pub struct SeriesRow<'p, T> {
     pub value: f64,
 }
 
-/// A line of a wanted series that can't be read.
+/// A line of a wanted series that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Unreadable<'p, T> {
-    /// What the caller made of its name.
+    /// The caller's tag for its name.
     pub tag: T,
-    /// Its labels, if it is only the value that can't be read.
+    /// Its labels, if only the value cannot be read.
     pub labels: Option<SeriesLabels<'p>>,
 }
 
-/// The most unreadable lines of a page that are kept; those beyond count as over a limit.
+/// The most unreadable lines of a page that are kept; further ones count as over a limit.
 const UNREADABLE: usize = 1024;
 
 /// The most lines of a family whose labels are kept.
 const KEPT_LINES: usize = 64;
 
-/// The labels of a family's lines by their place. The next family's lines mostly have the same ones in the same order: what
-/// is equal to labels that were read is not read again.
+/// The labels of a family's lines by position. The next family's lines usually have the same ones in the same order, so
+/// labels that are equal to parsed ones are not parsed again.
 #[derive(Debug)]
 struct RepeatedLabels<'p> {
     lines: [SeriesLabels<'p>; KEPT_LINES],
@@ -97,12 +97,12 @@ impl Default for RepeatedLabels<'_> {
 }
 
 impl<'p> RepeatedLabels<'p> {
-    /// Another family begins.
+    /// Begins another family.
     const fn begin(&mut self) {
         self.at = 0;
     }
 
-    /// Reads from just behind `{`, as [`labels::braced`] does.
+    /// Parses from the byte after `{`, as [`labels::braced`] does.
     #[inline]
     fn braced(&mut self, text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, LabelFault> {
         let at = self.at;
@@ -120,14 +120,14 @@ impl<'p> RepeatedLabels<'p> {
     }
 }
 
-/// Iterates over the wanted series of a page; see [`Rows::new`]. [`Rows::tally`] says what was left out so far.
+/// Iterates over the wanted series of a page; see [`Rows::new`]. [`Rows::tally`] counts what was left out so far.
 #[derive(Debug)]
 pub struct Rows<'p, T, W> {
     rest: &'p [u8],
     limits: Limits,
     wants: W,
     family: (&'p [u8], FamilyKind),
-    /// The last bare name and what came of it: a family's lines follow each other.
+    /// The last bare name and its tag: a family's lines are adjacent.
     last: (&'p [u8], FamilyKind, Option<T>),
     repeated: RepeatedLabels<'p>,
     yielded: usize,
@@ -137,8 +137,8 @@ pub struct Rows<'p, T, W> {
 }
 
 impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
-    /// The series of `page` for whose name and kind `wants` gives a tag. It is asked once for a run of lines with one
-    /// name, and only their labels and values are read; the rest is skipped unread.
+    /// The series of `page` for whose name and kind `wants` returns a tag. It is called once for a run of lines with
+    /// one name, and only their labels and values are parsed; the rest is skipped.
     pub fn new(page: &'p [u8], limits: Limits, wants: W) -> Self {
         let mut tally = Tally::default();
         let page = page.strip_prefix(BYTE_ORDER_MARK).unwrap_or(page);
@@ -163,12 +163,12 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
         }
     }
 
-    /// Lines of wanted series that can't be read, so far.
+    /// Lines of wanted series that could not be read so far.
     pub fn unreadable(&self) -> &[Unreadable<'p, T>] {
         &self.unreadable
     }
 
-    /// The first line that is not exposition, so far: its name, or all of it where it has none.
+    /// The first line so far that is not valid exposition: its name, or the whole line if it has none.
     pub fn first_bad(&self) -> Option<&'p [u8]> {
         self.first_bad.map(|line| match line.iter().position(|b| !is_name_byte(*b)).unwrap_or(line.len()) {
             0 => line,
@@ -176,13 +176,13 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
         })
     }
 
-    /// Counts a line that is not exposition.
+    /// Counts a line that is not valid exposition.
     fn refuse(&mut self, line: &'p [u8]) {
         self.tally.bad += 1;
         self.first_bad = self.first_bad.or(Some(line));
     }
 
-    /// Keeps what is known of a line that can't be read, if its series is wanted. Whether there was room.
+    /// Keeps what is known of a line that cannot be read, if its series is wanted. Returns whether there was room.
     fn keep_unreadable(&mut self, line: &'p [u8]) -> bool {
         let Some((name, labels)) = salvage(line, &self.limits) else { return true };
         let Some((tag, _)) = self.ask(name) else { return true };
@@ -193,7 +193,7 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
         true
     }
 
-    /// What was counted so far; all of it once the iteration is over.
+    /// The tally so far; complete when the iteration is over.
     pub const fn tally(&self) -> Tally {
         self.tally
     }
@@ -211,9 +211,9 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
         Some(line)
     }
 
-    /// A line that starts with `#`: only `TYPE`, `UNIT` and `EOF` say anything.
+    /// A line that starts with `#`: only `TYPE`, `UNIT` and `EOF` are used.
     fn comment(&mut self, line: &'p [u8]) {
-        // As nearly every exporter writes them.
+        // The form that nearly every exporter writes.
         let (keyword, rest) = match line {
             [b'#', b' ', b'H', b'E', b'L', b'P', b' ', ..] => return,
             [b'#', b' ', b'T', b'Y', b'P', b'E', b' ', rest @ ..] => (&b"TYPE"[..], rest),
@@ -234,7 +234,7 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
         }
     }
 
-    /// What the series `name` is, by the family in force.
+    /// The type of the series `name`, from the current family.
     fn kind_of(&mut self, name: &[u8]) -> FamilyKind {
         let (family, kind) = self.family;
         let Some(ending) = name.strip_prefix(family) else { return FamilyKind::Unknown };
@@ -244,12 +244,12 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
         if family.is_empty() || !kind.endings().contains(&ending) {
             return FamilyKind::Unknown;
         }
-        // The older format gives a counter the name of its series.
+        // In the older format a counter's family has the name of its series.
         self.tally.openmetrics |= kind == FamilyKind::Counter;
         if ending == b"_created" { FamilyKind::Gauge } else { kind }
     }
 
-    /// Decides on a line by its name. `None`: it is not wanted.
+    /// The tag of a line by its name; `None` if it is not wanted.
     #[inline]
     fn decide(&mut self, name: &'p [u8]) -> Option<(T, FamilyKind)> {
         let (last, kind, tag) = self.last;
@@ -325,7 +325,7 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Iterator for Rows<'p,
     }
 }
 
-/// The length of the bare name that `line` starts with; 0 if it starts with none.
+/// The length of the bare name at the start of `line`; 0 if there is none.
 #[inline]
 fn name_length(line: &[u8], last: &[u8]) -> usize {
     let ends = |byte: Option<&u8>| matches!(byte, Some(b'{' | b' ' | b'\t'));
@@ -336,7 +336,7 @@ fn name_length(line: &[u8], last: &[u8]) -> usize {
     if end > 0 && !line[0].is_ascii_digit() && ends(line.get(end)) { end } else { 0 }
 }
 
-/// The name and, where they are whole, the labels of a line that is not exposition.
+/// The name and, if they are complete, the labels of a line that is not valid exposition.
 fn salvage<'p>(line: &'p [u8], limits: &Limits) -> Option<(&'p [u8], Option<SeriesLabels<'p>>)> {
     if let [b'{', inner @ ..] = line {
         if let Ok(braced) = labels::braced(inner, limits) {
@@ -358,10 +358,10 @@ fn salvage<'p>(line: &'p [u8], limits: &Limits) -> Option<(&'p [u8], Option<Seri
     name.first().is_some_and(|first| !first.is_ascii_digit()).then_some((name, labels))
 }
 
-/// Reads what follows the labels: value, an optional timestamp, an optional exemplar.
+/// Parses what follows the labels: value, optional timestamp, optional exemplar.
 #[inline]
 fn row<'p, T>(tag: T, name: &'p [u8], kind: FamilyKind, braced: &Braced<'p>) -> Result<SeriesRow<'p, T>, LabelFault> {
-    // Mostly a blank and the value, and nothing else.
+    // Usually this is a blank and the value.
     let value = match number(skip_blanks(braced.rest)) {
         Some(value) => value,
         None => value(braced.rest).ok_or(LabelFault::Malformed)?,
@@ -382,7 +382,7 @@ fn value(rest: &[u8]) -> Option<f64> {
     }
 }
 
-/// What follows `# TYPE`: a name, which Prometheus 3 quotes where it is not a bare one, and the kind of its family.
+/// The text after `# TYPE`: a name, which Prometheus 3 quotes if it is not a bare one, and the kind of its family.
 fn typed(rest: &[u8]) -> Option<(FamilyKind, &[u8])> {
     if let Some(at) = memchr(b' ', rest).filter(|at| *at > 0 && rest[0] != b'"')
         && let Some(kind) = FamilyKind::named(&rest[at + 1..])

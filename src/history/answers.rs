@@ -1,13 +1,13 @@
-//! Answers that are given again until something is recorded: a frame is drawn every second and asks for the same charts.
+//! Caches answers until something is recorded: a frame is drawn every second and requests the same charts.
 
 use std::collections::HashMap;
 
 use super::query::{Query, Series};
 
-/// The most points that are remembered: those of some thirty charts.
+/// The most points that are cached: those of about thirty charts.
 const MOST: usize = 24_000;
 
-/// What was asked since the last change.
+/// The answers since the last change.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     given: HashMap<Query, Series>,
@@ -19,7 +19,7 @@ impl Answers {
         self.given.get(query)
     }
 
-    /// Remembers an answer where there is room for it.
+    /// Caches an answer if there is room for it.
     pub(super) fn remember(&mut self, query: &Query, series: &Series) {
         let points = self.points + series.points.len();
         if points <= MOST {
@@ -33,7 +33,7 @@ impl Answers {
         self.points = 0;
     }
 
-    /// The bytes that it holds.
+    /// The size in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.points * size_of::<Option<f64>>() + self.given.capacity() * size_of::<(Query, Series)>()
     }

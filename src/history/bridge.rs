@@ -1,21 +1,21 @@
-//! The bridge over the last quarter hour: why the profit an hour changed, and by whom.
+//! The profit bridge over the last quarter hour: the causes of the change of profit per hour.
 
 use crate::ledger::Past;
 use crate::statement::{Bridge, Cause, Causes, Mover};
 use crate::units::{Money, Span, Timestamp};
 
-/// Why the profit an hour differs from a quarter hour ago.
+/// Why the profit per hour differs from that of a quarter hour ago.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuarterBridge {
-    /// When it was asked for.
+    /// When it was computed.
     pub at: Timestamp,
     /// The last quarter hour against the one before it, its amounts to the cent. The parts add up to the change.
     pub bridge: Bridge,
-    /// The cause with the largest part; `None` where nothing changed.
+    /// The cause with the largest part; `None` if nothing changed.
     pub largest: Option<(Cause, Money)>,
-    /// Who moved the profit most: a unit, else a model, else a node.
+    /// The subject that changed the profit most: a unit, otherwise a model, otherwise a node.
     pub mover: Option<Mover>,
-    /// What the parts were made of; `None` where either quarter was not watched as a whole.
+    /// The figures behind the parts; `None` if either quarter hour was not watched completely.
     pub causes: Option<Causes>,
 }
 

@@ -1,4 +1,4 @@
-//! One event: what it is, what it is about, and how it is read from alerts and markers.
+//! One event: its kind, its subject, and how it is made from alerts and markers.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,13 +7,13 @@ use crate::reading::{Label, ModelName, NodeName, TargetId};
 use crate::snapshot::{Alert, EngineRow, Rule, Severity, Snapshot};
 use crate::units::Timestamp;
 
-/// What an event is.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// An alert and the gravest that it was.
+    /// An alert, with its highest severity.
     Alert(Rule, Severity),
-    /// A process began anew.
+    /// A process restarted.
     Restart,
     /// Prices of a model changed.
     Price,
@@ -21,30 +21,30 @@ pub enum EventKind {
     Joined,
     /// Nodes or GPUs left.
     Left,
-    /// A marker that a person or a program set, or that the ledger made.
+    /// A marker set by a person, a program or the ledger.
     Marker,
 }
 
-/// Something that happened.
+/// An event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HistoryEvent {
-    /// What it is.
+    /// Its kind.
     pub kind: EventKind,
-    /// What it is about, where that is one thing of the fleet.
+    /// Its subject, if it is one thing of the fleet.
     pub subject: Option<Subject>,
-    /// What it is about, by name; empty for a marker.
+    /// The subject's name; empty for a marker.
     pub name: Label,
-    /// What happened, in words.
+    /// What happened, as text.
     pub text: Label,
-    /// When, or when it began.
+    /// When it happened or began.
     pub at: Timestamp,
-    /// When it ended; `None` for what lasts, and for what is a moment.
+    /// When it ended; `None` while it continues, and for an event without a duration.
     pub until: Option<Timestamp>,
-    /// An estimate of its cost in the ledger's currency, so far or until its end: the rent of what stands still. `None`
-    /// where nothing stands still, or its rent is not known. Where an engine stopped, what it earned before is in it too. It
-    /// is never in the ledger.
+    /// An estimate of its cost so far in the ledger's currency: the rent of what does not work. `None` if everything
+    /// works or the rent is unknown. For an engine that stopped, the revenue that it had before is included. It is
+    /// never in the ledger.
     pub cost: Option<f64>,
-    /// How it ended, in a few words; empty for what lasts, and for what is a moment.
+    /// How it ended, in a few words; empty while it continues, and for an event without a duration.
     #[serde(default = "nothing")]
     pub ended: Label,
 }
@@ -54,7 +54,7 @@ fn nothing() -> Label {
 }
 
 impl EventKind {
-    /// Its word: `alert`.
+    /// The word for its kind: `alert`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Alert(..) => "alert",
@@ -66,26 +66,26 @@ impl EventKind {
         }
     }
 
-    /// Whether the ledger keeps it as a marker.
+    /// Whether the ledger stores it as a marker.
     pub(super) const fn is_marker(self) -> bool {
         matches!(self, Self::Restart | Self::Price | Self::Marker)
     }
 }
 
 impl HistoryEvent {
-    /// Whether it is an alert, which lasts.
+    /// Whether it is an alert, which has a duration.
     pub const fn is_alert(&self) -> bool {
         matches!(self.kind, EventKind::Alert(..))
     }
 
-    /// Whether any of it lies in `[since, until)`.
+    /// Whether it overlaps `[since, until)`.
     pub(super) fn is_within(&self, since: Timestamp, until: Timestamp) -> bool {
         let end = self.until.unwrap_or(if self.is_alert() { until } else { self.at });
         self.at < until && end >= since
     }
 }
 
-/// How an alert ended, as far as the snapshot shows it; `restarted` is whether its engine began anew meanwhile.
+/// How an alert ended, as far as the snapshot shows it; `restarted` is whether its engine restarted meanwhile.
 pub(super) fn ending(rule: Rule, subject: Option<&Subject>, snapshot: &Snapshot, restarted: bool) -> &'static str {
     let has_left = match subject {
         Some(Subject::Node(node) | Subject::Gpu(node, _)) => !snapshot.nodes.iter().any(|row| row.name == *node),
@@ -114,7 +114,7 @@ pub(super) fn ending(rule: Rule, subject: Option<&Subject>, snapshot: &Snapshot,
     }
 }
 
-/// What an alert is about, and of which node what part stands still.
+/// The subject of an alert, and the node and the part of it that do not work.
 pub(super) fn about(alert: &Alert, snapshot: &Snapshot) -> (Option<Subject>, Option<(Subject, f64)>) {
     let name = alert.subject.as_str();
     let node = |name: &str| snapshot.nodes.iter().find(|node| node.name.as_str() == name);
@@ -137,12 +137,12 @@ pub(super) fn about(alert: &Alert, snapshot: &Snapshot) -> (Option<Subject>, Opt
         let model = snapshot.models.iter().find(|row| row.model.as_str() == name);
         return (model.map(|row| Subject::Model(row.model.clone())), None);
     };
-    // A rank that stands still holds up a part of its node that is not known.
+    // A rank that does not work stops an unknown part of its node.
     let rent = rent(&row.node, 1.0).filter(|_| rank.is_none());
     (Some(Subject::Engine(row.target.clone(), rank.and(row.rank.clone()))), rent)
 }
 
-/// What the ledger's own markers say: `restart of TARGET`, `MODEL: list LIST, tier TIER`.
+/// The texts of the ledger's own markers: `restart of TARGET`, `MODEL: list LIST, tier TIER`.
 pub(super) fn read(text: &str) -> (EventKind, Option<Subject>, Label) {
     if let Some(target) = text.strip_prefix("restart of ") {
         return (EventKind::Restart, Some(Subject::Engine(TargetId::new(target), None)), Label::new(target));

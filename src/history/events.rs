@@ -1,5 +1,5 @@
-//! What happened: alerts with their begin, end and cost, restarts, changes of prices and of the inventory, and markers. The
-//! latest thousand are kept.
+//! The log of events: alerts with their begin, end and cost, restarts, changes of prices and of the inventory, and
+//! markers. The latest thousand are kept.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -11,16 +11,16 @@ use crate::reading::{Label, NodeName, TargetId};
 use crate::snapshot::{Rule, Severity, Snapshot};
 use crate::units::{Span, Timestamp};
 
-/// How many are kept.
+/// The number of events that are kept.
 pub const KEPT: usize = 1_000;
-/// For how long after the first snapshot what answers for the first time has not joined: it was there before.
+/// After the first snapshot, what answers for the first time within this span did not join: it was there before.
 const SETTLING: Span = Span::from_secs(60);
-/// What was earned before an alert is taken over so long.
+/// The span before an alert over which the revenue is compared.
 const BEFORE: Span = Span::from_secs(900);
-/// The most names that are written out.
+/// The most names that are listed.
 const NAMED: usize = 3;
 
-/// An alert that lasts, and the part of a node's rent that it costs.
+/// An alert that continues, and the part of a node's rent that it costs.
 #[derive(Debug, Clone)]
 struct Open {
     number: u64,
@@ -31,26 +31,26 @@ struct Open {
 #[derive(Debug, Default)]
 pub(super) struct Events {
     log: VecDeque<HistoryEvent>,
-    /// How many were dropped: the number of the first in the log.
+    /// The number of dropped events, which is the number of the first one in the log.
     dropped: u64,
     open: BTreeMap<(Rule, Label), Open>,
     inventory: BTreeMap<NodeName, usize>,
     began: Option<Timestamp>,
-    /// The numbers of events that changed since they were taken.
+    /// The numbers of events that changed since they were last taken.
     changed: BTreeSet<u64>,
     /// The instant of the last snapshot.
     now: Timestamp,
 }
 
 impl Events {
-    /// Looks at the next snapshot.
+    /// Reads the next snapshot.
     pub(super) fn look(&mut self, snapshot: &Snapshot, money: &MoneyRings) {
         self.now = snapshot.at;
         self.alerts(snapshot, money);
         self.changes(snapshot);
     }
 
-    /// Takes a marker of the ledger, unless it is known.
+    /// Adds a marker of the ledger, unless it is known.
     pub(super) fn mark(&mut self, marker: &Marker) {
         let Marker { at, text } = marker;
         let (kind, subject, name) = read(text.as_str());
@@ -70,7 +70,8 @@ impl Events {
         }
     }
 
-    /// Takes events of an earlier watch. An alert that lasted at its end and lasts again is one; any other ended by now.
+    /// Adds events of an earlier watch. An alert that continued at its end and continues now is one; any other has
+    /// ended by now.
     pub(super) fn restore(&mut self, events: Vec<HistoryEvent>) {
         for mut event in events {
             let known = |other: &HistoryEvent| {
@@ -105,7 +106,7 @@ impl Events {
         let has_room = self.log.len() < KEPT;
         if has_room {
             self.log.push_front(event);
-            // Every number counts one more before it.
+            // The number of every event increases by one.
             let later = |number: &u64| number + 1;
             self.changed = self.changed.iter().map(later).collect();
             self.open.values_mut().for_each(|open| open.number += 1);
@@ -137,7 +138,7 @@ impl Events {
         texts + lists + self.log.capacity() * size_of::<HistoryEvent>()
     }
 
-    /// Appends an event, and gives its number.
+    /// Appends an event, and returns its number.
     fn push(&mut self, event: HistoryEvent) -> u64 {
         let is_marker = event.kind.is_marker();
         self.log.push_back(event);
@@ -203,7 +204,7 @@ impl Events {
         }
     }
 
-    /// Nodes and GPUs that came and went since the last snapshot.
+    /// Nodes and GPUs that joined and left since the last snapshot.
     fn changes(&mut self, snapshot: &Snapshot) {
         let now = snapshot.at;
         let began = *self.began.get_or_insert(now);
@@ -255,8 +256,8 @@ fn gravest(kind: EventKind) -> Severity {
     if let EventKind::Alert(_, severity) = kind { severity } else { Severity::Info }
 }
 
-/// The rent of what stands still; of an engine that stopped, also what its node earned in the quarter hour before and does
-/// not now.
+/// The rent of what does not work; for an engine that stopped, also the revenue that its node had in the quarter hour
+/// before and does not have now.
 fn cost(rule: Rule, rent: Option<&(Subject, f64)>, money: &MoneyRings, from: Timestamp, to: Timestamp) -> Option<f64> {
     let (node, part) = rent?;
     let rent = money.cost_between(node, from, to)? * part;

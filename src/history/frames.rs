@@ -1,5 +1,5 @@
-//! A ring of moments: at each step of the clock one value of every channel. All that is kept of a step lies together, so
-//! that many subjects cost no more than their values; steps that are alike share them.
+//! A ring of steps, each with one value of every channel. The values of a step are stored together, so that many
+//! subjects cost no more than their values; equal steps share them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl<T: PackedCell> Frames<T> {
         Self { step, keep, newest: None, ring: VecDeque::new(), nothing: Arc::default() }
     }
 
-    /// The step that holds an instant.
+    /// The step that contains an instant.
     pub(super) const fn slot(&self, at: Timestamp) -> i64 {
         at.millis().div_euclid(self.step)
     }
@@ -33,17 +33,17 @@ impl<T: PackedCell> Frames<T> {
         self.newest
     }
 
-    /// All channels of a step; none if it is unknown.
+    /// All channels of a step; empty if it is unknown.
     pub(super) fn frame(&self, slot: i64) -> &[T] {
         self.place(slot).map_or(&[], |place| &self.ring[place])
     }
 
-    /// A channel's value of a step.
+    /// The value of a channel at a step.
     pub(super) fn get(&self, slot: i64, channel: usize) -> T {
         self.frame(slot).get(channel).copied().unwrap_or(T::UNKNOWN)
     }
 
-    /// Sets all channels of a step, which may be newer than all or older; too old a one is not kept.
+    /// Sets all channels of a step, which may be newer or older than all others; one that is too old is not kept.
     pub(super) fn set(&mut self, slot: i64, frame: Vec<T>) {
         let Some(place) = self.reach(slot) else { return };
         if *self.ring[place] == frame {
@@ -60,7 +60,7 @@ impl<T: PackedCell> Frames<T> {
         });
     }
 
-    /// Forgets a channel: another subject gets it.
+    /// Clears a channel for another subject.
     pub(super) fn clear(&mut self, channels: std::ops::Range<usize>) {
         let mut last: Option<Arc<Vec<T>>> = None;
         for frame in &mut self.ring {
@@ -76,7 +76,7 @@ impl<T: PackedCell> Frames<T> {
         }
     }
 
-    /// Forgets all steps from one on: the clock was set back.
+    /// Clears all steps from one on, as the clock was set back.
     pub(super) fn forget_from(&mut self, slot: i64) {
         while self.newest.is_some_and(|newest| newest >= slot) && !self.ring.is_empty() {
             self.ring.pop_back();
@@ -87,7 +87,7 @@ impl<T: PackedCell> Frames<T> {
         }
     }
 
-    /// The bytes of all values.
+    /// The size of all values in bytes.
     pub(super) fn bytes(&self) -> usize {
         let mut seen = std::collections::HashSet::new();
         let own = self.ring.iter().filter(|frame| seen.insert(Arc::as_ptr(frame)));
@@ -100,7 +100,7 @@ impl<T: PackedCell> Frames<T> {
         self.ring.len().checked_sub(behind + 1)
     }
 
-    /// Where a step stands, with unset steps up to it.
+    /// The position of a step; inserts unset steps up to it.
     fn reach(&mut self, slot: i64) -> Option<usize> {
         let newest = *self.newest.get_or_insert(slot - 1);
         let ahead = usize::try_from(slot.saturating_sub(newest)).unwrap_or(0).min(self.keep);

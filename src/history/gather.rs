@@ -1,4 +1,4 @@
-//! The figures of every subject in a snapshot.
+//! Gathers the figures of every subject from a snapshot.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,7 +9,7 @@ use crate::reading::{EngineRole, ModelName, NodeName, Rank, TargetId, UnitName};
 use crate::snapshot::{EngineRow, Quantiles, Snapshot};
 use crate::units::Ratio;
 
-/// What is known of a subject now.
+/// The present figures of a subject.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PlaceFigures {
     output: Option<f64>,
@@ -31,19 +31,19 @@ struct GatheredLatency {
     tail: Option<f64>,
 }
 
-/// Medians, how many there are, and the largest p99.
+/// The sum and number of medians, and the largest p99.
 #[derive(Debug, Clone, Copy, Default)]
 struct MedianLatencies {
     medians: Option<(f64, f64)>,
     tail: Option<f64>,
 }
 
-/// What the rows of engines add up to.
+/// The sums over rows of engines.
 #[derive(Debug, Clone, Copy, Default)]
 struct MergedSum {
     output: Option<f64>,
     prompt: Option<f64>,
-    /// Prompts whose hits are known, and those hits.
+    /// Prompt tokens with known hits, and those hits.
     hits: Option<(f64, f64)>,
     kv: Option<(f64, f64)>,
     waiting: Option<f64>,
@@ -52,7 +52,7 @@ struct MergedSum {
     itl: MedianLatencies,
 }
 
-/// An engine, and its ranks where its page tells them apart.
+/// An engine, and its ranks if its page has them.
 #[derive(Debug)]
 pub(super) struct EngineFigures<'a> {
     pub(super) target: &'a TargetId,
@@ -133,12 +133,12 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// The sum of what is known; `None` if nothing is.
+/// The sum of known values; `None` if none is known.
 fn sum(values: impl Iterator<Item = f64>) -> Option<f64> {
     values.fold(None, |sum, value| Some(sum.unwrap_or(0.0) + value))
 }
 
-/// Rows stand by target and rank.
+/// Rows are sorted by target and rank.
 fn engines(snapshot: &Snapshot) -> Vec<EngineFigures<'_>> {
     let engine = |rows: &[std::sync::Arc<EngineRow>]| -> MergedSum {
         rows.iter().fold(MergedSum::default(), |mut sum, row| {
@@ -187,7 +187,7 @@ impl MergedSum {
         add(&mut self.running, row.running.map(|running| running as f64));
         self.ttft.add(row.ttft_seconds);
         self.itl.add(row.itl_seconds);
-        // What decode takes over from prefill is no hit of its own.
+        // Tokens that decode takes over from prefill are not cache hits.
         let rate = row.cache_hit_rate.filter(|_| row.role != EngineRole::Decode);
         if let (Some(prompt), Some(rate)) = (row.prompt_per_second, rate) {
             let (prompts, hits) = self.hits.get_or_insert_default();

@@ -1,5 +1,6 @@
-//! Samples of latencies and ends of requests, a sum a minute for an hour, and of the fleet and of models a sum a quarter hour for a day: what quantiles
-//! over a span are found in. The quantiles of minutes are never averaged: their buckets are added.
+//! Samples of latencies and ends of requests: a sum per minute for an hour, and for the fleet and models a sum per
+//! quarter hour for a day. Quantiles over a span are computed from the added buckets; quantiles of minutes are never
+//! averaged.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,14 +13,14 @@ use crate::snapshot::{EngineRow, RequestRates, Snapshot};
 use crate::units::{Span, Timestamp};
 
 const MINUTE: i64 = 60_000;
-/// Minutes and quarters that are kept.
+/// The numbers of minutes and quarter hours that are kept.
 const MINUTES: i64 = 61;
 const QUARTERS: i64 = 97;
 const QUARTER: i64 = 15;
-/// The most subjects that are kept: the fleet, models, units, and engines in no unit.
+/// The most subjects that are kept: the fleet, models, units, and engines without a unit.
 const MOST: usize = 256;
 
-/// Which latency.
+/// A latency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum LatencyKind {
@@ -34,7 +35,7 @@ impl LatencyKind {
     pub const ALL: [Self; 4] = [Self::ToFirstToken, Self::BetweenTokens, Self::EndToEnd, Self::Queue];
 }
 
-/// Requests over a span, by what became of them; `None` where no engine counts it.
+/// Requests over a span by outcome; `None` if no engine counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct RequestCounts {
@@ -46,22 +47,22 @@ pub struct RequestCounts {
     pub preempted: Option<f64>,
 }
 
-/// One histogram with its empty buckets left out.
+/// One histogram without its empty buckets.
 #[derive(Debug, Clone)]
 struct Sparse {
     bounds: Arc<[f64]>,
-    /// Samples in a bucket, not below its bound.
+    /// Samples in a bucket, not cumulative.
     buckets: Box<[(u16, u32)]>,
 }
 
-/// What a minute or a quarter hour has.
+/// The data of a minute or a quarter hour.
 #[derive(Debug, Clone, Default)]
 struct LatencySums {
     delays: [Option<Box<Sparse>>; 4],
     requests: EndCounts,
 }
 
-/// Counts of requests in few bytes, in the order of [`RequestCounts`]; what is below zero is not known.
+/// Counts of requests in few bytes, in the order of [`RequestCounts`]; a negative one is unknown.
 #[derive(Debug, Clone, Copy)]
 struct EndCounts([f32; 6]);
 
@@ -91,13 +92,13 @@ impl EndCounts {
 /// The sums of one subject, the newest last.
 #[derive(Debug, Default)]
 struct KeptCounts {
-    /// The minute in which anything was added last.
+    /// The last minute to which anything was added.
     seen: i64,
     minutes: VecDeque<(i64, LatencySums)>,
     quarters: VecDeque<(i64, LatencySums)>,
 }
 
-/// What a row is known by from one snapshot to the next: a hash of its target, rank and instance.
+/// The identity of a row from one snapshot to the next: a hash of its target, rank and instance.
 type LatencyRow = u64;
 
 fn id(row: &EngineRow) -> LatencyRow {
@@ -106,7 +107,7 @@ fn id(row: &EngineRow) -> LatencyRow {
     hasher.finish()
 }
 
-/// All of them.
+/// The latencies of all subjects.
 #[derive(Debug, Default)]
 pub(super) struct SampleSums {
     last: HashMap<LatencyRow, Arc<Latency>>,
@@ -114,7 +115,7 @@ pub(super) struct SampleSums {
 }
 
 impl SampleSums {
-    /// Adds what a snapshot has more than the last one.
+    /// Adds the difference of a snapshot from the last one.
     pub(super) fn add(&mut self, snapshot: &Snapshot, covers: Span) {
         let minute = snapshot.at.millis().div_euclid(MINUTE);
         let mut grown: HashMap<Subject, ([Option<Histogram>; 4], RequestCounts)> = HashMap::new();
@@ -147,7 +148,7 @@ impl SampleSums {
         self.kept.retain(|_, kept| kept.seen >= oldest);
     }
 
-    /// The samples of a latency since an instant; `None` where there are none.
+    /// The samples of a latency since an instant; `None` if there are none.
     pub(super) fn delay(
         &self,
         subject: &Subject,
@@ -170,7 +171,7 @@ impl SampleSums {
         counts
     }
 
-    /// The clock was set back: what is ahead of a minute is forgotten.
+    /// Clears everything after a minute, as the clock was set back.
     pub(super) fn forget_from(&mut self, minute: i64) {
         for kept in self.kept.values_mut() {
             kept.minutes.retain(|(at, _)| *at < minute);
@@ -189,7 +190,7 @@ impl SampleSums {
     }
 }
 
-/// What of a row's samples is new.
+/// The new samples of a row.
 fn growth(now: &Arc<Latency>, before: &Arc<Latency>) -> [Option<Histogram>; 4] {
     if Arc::ptr_eq(now, before) {
         return [const { None }; 4];
@@ -197,13 +198,13 @@ fn growth(now: &Arc<Latency>, before: &Arc<Latency>) -> [Option<Histogram>; 4] {
     let (now, before) = (now.all(), before.all());
     std::array::from_fn(|nth| match (now[nth], before[nth]) {
         (Some(now), Some(before)) => steady_growth(now, before).map(SampleCounts::to_histogram),
-        // The first samples of a row that was known.
+        // The first samples of a known row.
         (Some(now), None) => Some(now.clone()),
         (None, _) => None,
     })
 }
 
-/// What a row's samples are kept under.
+/// The subjects that a row's samples are added to.
 fn subjects(row: &EngineRow) -> impl Iterator<Item = Subject> {
     let model = row.model.clone().map(Subject::Model);
     let place = row.unit.clone().map_or_else(|| Subject::Engine(row.target.clone(), None), Subject::Unit);
@@ -211,7 +212,7 @@ fn subjects(row: &EngineRow) -> impl Iterator<Item = Subject> {
 }
 
 impl KeptCounts {
-    /// Adds to the minute, and to its quarter hour where those are kept.
+    /// Adds to the minute, and to its quarter hour if those are kept.
     fn add(&mut self, minute: i64, delays: &[Option<Histogram>; 4], requests: RequestCounts, is_long: bool) {
         self.seen = minute;
         add(&mut self.minutes, (minute, MINUTES), delays, requests);
@@ -220,7 +221,7 @@ impl KeptCounts {
         }
     }
 
-    /// Minutes for a span of up to an hour, and where no quarters are kept; else quarters.
+    /// Minutes for a span of up to an hour, and if no quarter hours are kept; otherwise quarter hours.
     fn since(&self, since: Timestamp, span: Span) -> impl Iterator<Item = &LatencySums> {
         let by_minute = span <= Span::from_secs(3_600) || self.quarters.is_empty();
         let (ring, length) = if by_minute { (&self.minutes, MINUTE) } else { (&self.quarters, QUARTER * MINUTE) };
@@ -229,7 +230,7 @@ impl KeptCounts {
     }
 }
 
-/// Adds to a slot of a ring that keeps so many.
+/// Adds to a slot of a ring of this size.
 fn add(
     ring: &mut VecDeque<(i64, LatencySums)>,
     (slot, most): (i64, i64),

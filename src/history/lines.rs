@@ -1,4 +1,5 @@
-//! The fleet's vital lines: an hour at five seconds, and a day by the minute. A minute is the mean of what is known in it.
+//! The fleet's vital lines: an hour in steps of five seconds, and a day by the minute, which is the mean of its known
+//! steps.
 
 use super::frames::Frames;
 use super::packed::PackedCell;
@@ -14,7 +15,7 @@ pub(super) const FINE_KEPT: i64 = 720;
 /// A local day has at most 25 hours.
 const MINUTES_KEPT: usize = 25 * 60;
 
-/// What has a line, in the order of their channels.
+/// The measures with a line, in the order of their channels.
 pub(super) const LINES: [Measure; 9] = [
     Measure::Output,
     Measure::PromptComputed,
@@ -51,7 +52,7 @@ impl Lines {
         self.fine.frame(slot).iter().rev().skip(1).any(|value| !value.is_nan())
     }
 
-    /// Sets these fine steps, which end with `slot`, and their minutes.
+    /// Sets these fine steps, the last of which is `slot`, and their minutes.
     pub(super) fn set(&mut self, slot: i64, steps: i64, snapshot: &Snapshot) {
         let frame = frame(snapshot);
         for slot in slot - steps.max(1) + 1..=slot {
@@ -63,7 +64,7 @@ impl Lines {
         minutes.for_each(|minute| self.fold(minute));
     }
 
-    /// The mean of a minute's steps, in their order whenever they came.
+    /// The mean of a minute's steps in their order, whenever they were set.
     fn fold(&mut self, minute: i64) {
         let steps = minute * PER_MINUTE..(minute + 1) * PER_MINUTE;
         let mean = |channel| mean(steps.clone().filter_map(|slot| self.fine.get(slot, channel).value()));
@@ -72,7 +73,7 @@ impl Lines {
         self.minutes.set(minute, means);
     }
 
-    /// Forgets what is ahead of a step.
+    /// Clears everything after a step.
     pub(super) fn forget_from(&mut self, slot: i64) {
         self.fine.forget_from(slot);
         self.minutes.forget_from(slot.div_euclid(PER_MINUTE));

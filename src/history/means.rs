@@ -1,9 +1,9 @@
-//! The mean of a minute while it is going on, of many channels. Sums are whole numbers, so that it does not matter in
-//! which order the minute's looks come.
+//! The mean of the present minute for many channels. Sums are integers, so that the order of the minute's snapshots
+//! does not matter.
 
-/// A unit of a sum: 1/1024.
+/// The unit of a sum: 1/1024.
 const UNIT: f64 = 1024.0;
-/// The largest value that is counted. 255 of them are in range.
+/// The largest value that is counted. The sum of 255 of them does not overflow.
 const LARGEST: f64 = (1_u64 << 44) as f64;
 
 /// Sums and counts by channel.
@@ -14,7 +14,7 @@ pub(super) struct Means {
 }
 
 impl Means {
-    /// Adds a value that is known.
+    /// Adds a known value.
     pub(super) fn add(&mut self, channel: usize, value: Option<f64>) {
         let Some(value) = value.filter(|value| !value.is_nan()) else { return };
         if channel >= self.counts.len() {
@@ -27,7 +27,7 @@ impl Means {
         }
     }
 
-    /// The mean of what was known.
+    /// The mean of the known values.
     pub(super) fn mean(&self, channel: usize) -> Option<f64> {
         let count = *self.counts.get(channel)?;
         (count > 0).then(|| self.sums[channel] as f64 / UNIT / f64::from(count))
@@ -49,7 +49,7 @@ impl Means {
     }
 }
 
-/// Makes a list longer with little room to spare: thousands of channels would leave much of a doubled one unused.
+/// Extends a list with little spare capacity: doubling a list of thousands of channels would waste much of it.
 fn grow<T: Clone + Default>(list: &mut Vec<T>, len: usize) {
     if len > list.capacity() {
         list.reserve_exact(len.next_multiple_of(256) - list.len());

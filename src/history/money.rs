@@ -1,5 +1,6 @@
-//! Revenue and cost of a day of up to 25 hours by the minute: of the fleet exact, of units, nodes and models in two bytes a value; and by
-//! the hour exact to a millionth for all. Statements make the amounts; nothing is priced here.
+//! Revenue and cost of a day of up to 25 hours by the minute, exact for the fleet, and in two bytes per value for
+//! units, nodes and models; and by the hour, exact to a millionth for all. Statements compute the amounts; nothing is
+//! priced here.
 
 use std::collections::HashMap;
 
@@ -15,11 +16,11 @@ const HOURS_KEPT: usize = 25;
 const MINUTES_OF_HOUR: i64 = 60;
 const MINUTE: i64 = 60_000;
 const HOUR: f64 = 3_600_000.0;
-/// Minutes after which a subject that nothing was posted for is no longer one of the present.
+/// Minutes without a posting after which a subject no longer counts as present.
 const GONE: i64 = 60;
-/// Subjects of which those that left are kept, so that what returns has its past.
+/// The number of subjects up to which those that left are kept, so that one that returns has its past.
 const ROOM: usize = 512;
-/// The least time of a minute that is going on from which a rate is taken.
+/// The shortest part of the present minute from which a rate is computed.
 const LEAST: i64 = 10_000;
 
 impl PackedCell for Earned {
@@ -29,7 +30,7 @@ impl PackedCell for Earned {
     }
 }
 
-/// Millionths of an hour's amount.
+/// An hour's amount in millionths.
 impl PackedCell for i64 {
     const UNKNOWN: Self = Self::MIN;
     fn value(self) -> Option<f64> {
@@ -54,13 +55,13 @@ pub(super) struct MoneyRings {
     places: HashMap<Subject, BucketPlace>,
     free: Vec<u32>,
     next: u32,
-    /// The minute that is going on, and how much of it is over.
+    /// The present minute, and how much of it is over.
     going_on: Option<(i64, i64)>,
-    /// The minute in which money began to be counted, and how much of it was over by then.
+    /// The minute in which counting began, and how much of it was over by then.
     began: Option<(i64, i64)>,
 }
 
-/// An amount and the milliseconds in which it came.
+/// An amount and the milliseconds that it covers.
 #[derive(Debug, Clone, Copy, Default)]
 struct Amount {
     money: f64,
@@ -85,12 +86,12 @@ impl Default for MoneyRings {
     }
 }
 
-/// Where a subject's money is kept: the fleet's by itself, that of others in a channel of the rings.
+/// The storage of a subject's money: the fleet's is separate, that of others is a channel of the rings.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MoneyPlace(Option<usize>);
 
 impl MoneyRings {
-    /// Sets a minute's money. Only what is of the present gets a place: old minutes add no subject.
+    /// Sets a minute's money. Only a present minute adds subjects.
     pub(super) fn set_minute(&mut self, at: Timestamp, money: &MinuteMoney) {
         let minute = self.fleet.slot(at);
         self.fleet.set(minute, vec![money.fleet]);
@@ -123,7 +124,7 @@ impl MoneyRings {
         self.hourly_cost.set(hour, cost);
     }
 
-    /// The ledger's present: it is in the middle of a minute.
+    /// Sets the ledger's present, which is in the middle of a minute.
     pub(super) fn set_now(&mut self, now: Timestamp) {
         let minute = self.fleet.slot(now);
         if self.fleet.newest().is_some_and(|newest| newest > minute + 1) {
@@ -132,7 +133,7 @@ impl MoneyRings {
         self.going_on = Some((minute, now.millis() - minute * MINUTE));
     }
 
-    /// When money began to be counted: of that minute only the rest was watched.
+    /// Sets when counting began: only the rest of that minute was watched.
     pub(super) fn set_began(&mut self, at: Timestamp) {
         let (minute, over) = (at.millis().div_euclid(MINUTE), at.millis().rem_euclid(MINUTE));
         if over > 0 {
@@ -140,7 +141,7 @@ impl MoneyRings {
         }
     }
 
-    /// Where a subject's money is kept; `None` if it is not.
+    /// The storage of a subject's money; `None` if it is not kept.
     pub(super) fn place(&self, subject: &Subject) -> Option<MoneyPlace> {
         Some(MoneyPlace(match subject {
             Subject::Fleet => None,
@@ -149,7 +150,7 @@ impl MoneyRings {
         }))
     }
 
-    /// Revenue and cost an hour between two instants, as far as they are known.
+    /// Revenue and cost per hour between two instants, as far as they are known.
     pub(super) fn rates(&self, MoneyPlace(channel): MoneyPlace, from: Timestamp, to: Timestamp) -> [Option<f64>; 2] {
         let mut sums = [Amount::default(); 2];
         let (mut minute, end) = self.within(from, to);
@@ -174,7 +175,7 @@ impl MoneyRings {
         sums.map(Amount::per_hour)
     }
 
-    /// What is owed for a node between two instants.
+    /// The cost of a node between two instants.
     pub(super) fn cost_between(&self, subject: &Subject, from: Timestamp, to: Timestamp) -> Option<f64> {
         let [_, rate] = self.rates(self.place(subject)?, from.minute(), (to + Span::from_millis(MINUTE - 1)).minute());
         Some(rate? * (to - from).as_secs_f64() / 3600.0)
@@ -187,7 +188,7 @@ impl MoneyRings {
         (first, self.fleet.slot(to + Span::from_millis(MINUTE - 1)).min(newest + 1))
     }
 
-    /// The time of a minute that was watched and is over.
+    /// The length of a minute that was watched and is over.
     fn millis_of(&self, minute: i64) -> i64 {
         let of = |known: Option<(i64, i64)>| known.filter(|(known, _)| *known == minute).map(|(_, millis)| millis);
         of(self.going_on).unwrap_or(MINUTE) - of(self.began).unwrap_or(0)
@@ -206,7 +207,7 @@ impl MoneyRings {
         [&self.hourly_revenue, &self.hourly_cost].map(|ring| ring.get(hour, channel).value())
     }
 
-    /// The channel of a subject, which gets one if its minute is of the present.
+    /// The channel of a subject, which is added if its minute is present.
     fn channel(&mut self, subject: Subject, minute: i64) -> Option<usize> {
         let is_present = self.fleet.newest().is_none_or(|newest| newest - minute < GONE);
         if let Some(place) = self.places.get_mut(&subject) {
@@ -224,7 +225,7 @@ impl MoneyRings {
         Some(channel as usize)
     }
 
-    /// Drops subjects that nothing was posted for in an hour, where there are many, or in a day.
+    /// Drops subjects without a posting in an hour if there are many, or in a day.
     pub(super) fn drop_gone(&mut self) {
         let Some(newest) = self.fleet.newest() else { return };
         let limit = if self.places.len() > ROOM { GONE } else { MINUTES_KEPT };
@@ -244,7 +245,7 @@ impl MoneyRings {
         }
     }
 
-    /// Forgets all that is ahead of a minute.
+    /// Clears everything after a minute.
     fn forget_from(&mut self, minute: i64) {
         self.fleet.forget_from(minute);
         self.revenue.forget_from(minute);

@@ -1,19 +1,19 @@
-//! Values in few bytes, for rings of many subjects. What is unknown has a code of its own.
+//! Values in few bytes, for rings of many subjects. An unknown value has its own code.
 
-/// What a ring holds of a value.
+/// The encoding of a value in a ring.
 pub(super) trait PackedCell: Copy + PartialEq {
-    /// Not known.
+    /// The code of an unknown value.
     const UNKNOWN: Self;
     /// The value of a code.
     fn value(self) -> Option<f64>;
 }
 
 /// A value in two bytes: a sign, seven bits of exponent and eight of fraction. The error is at most 0.2 % of the value
-/// (1 in 512), from 2e-19 to 1.8e19; what is smaller is zero, what is larger is the largest.
+/// (1 in 512), from 2e-19 to 1.8e19; smaller values become zero, larger ones the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Short(u16);
 
-/// A share, 0 to 1, in one byte: half percents, so that the error is at most 0.25 of a percent point.
+/// A share, 0 to 1, in one byte: in steps of half a percent, so that the error is at most 0.25 percent points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Byte(u8);
 
@@ -39,7 +39,7 @@ impl PackedCell for Short {
 impl Short {
     pub(super) fn of(value: Option<f64>) -> Self {
         let Some(value) = value.filter(|value| !value.is_nan()) else { return Self::UNKNOWN };
-        // Half of the last bit that is kept, so that the rest is cut to the nearest.
+        // Half of the last bit that is kept, so that truncation rounds to the nearest.
         let bits = value.abs().to_bits() + (1 << 43);
         let exponent = (bits >> 52).saturating_sub(F64_BIAS - BIAS);
         let code = match exponent {
@@ -51,10 +51,9 @@ impl Short {
     }
 }
 
-/// Codes of shares, and the number of shares' steps.
+/// The codes of shares, and the number of their steps.
 const STEPS: f64 = 200.0;
-/// The least amount that is not nothing, and what one step of an amount's code multiplies it by: 254 steps are seven
-/// decades.
+/// The smallest amount above zero, and the factor of one step of an amount's code: 254 steps are seven decades.
 const LEAST: f64 = 0.1;
 const PER_STEP: f64 = 0.064_2;
 
@@ -67,13 +66,14 @@ impl PackedCell for Byte {
 }
 
 impl Byte {
-    /// A share.
+    /// Encodes a share.
     pub(super) fn share(value: Option<f64>) -> Self {
         let Some(value) = value.filter(|value| !value.is_nan()) else { return Self::UNKNOWN };
         Self((value * STEPS).round().clamp(0.0, STEPS) as u8)
     }
 
-    /// An amount from 0.1 to 1,000,000 in steps of 6.6 %: the error is at most 3.3 % of it. What is below 0.05 is zero.
+    /// Encodes an amount from 0.1 to 1,000,000 in steps of 6.6 %: the error is at most 3.3 % of it. Amounts below 0.05
+    /// become zero.
     pub(super) fn amount(value: Option<f64>) -> Self {
         let Some(value) = value.filter(|value| !value.is_nan()) else { return Self::UNKNOWN };
         if value < LEAST / 2.0 {

@@ -1,4 +1,4 @@
-//! What a ledger's past knows of the vital lines: the tokens of its minutes.
+//! Token rates of a ledger's minutes, for the vital lines before recording began.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,18 +9,18 @@ use crate::units::{Timestamp, Tokens};
 
 const MINUTE: i64 = 60_000;
 
-/// The tokens a second of a minute.
+/// The token rates of a minute.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MinuteRates {
     /// The minute, counted from 1970.
     pub(super) minute: i64,
     tokens: Classes,
-    /// Those of accounts whose hits are reported; without any, hits are unknown and not zero.
+    /// The rates of accounts with reported hits; without any, hits are unknown and not zero.
     told: Option<Classes>,
 }
 
 impl MinuteRates {
-    /// The value of a line; `None` where postings do not tell it.
+    /// The value of a line; `None` if postings do not give it.
     pub(super) fn value(&self, measure: Measure) -> Option<f64> {
         let Classes { miss, hit, output } = self.tokens;
         let rate = |tokens: Tokens| tokens.count() as f64 / 60.0;
@@ -38,8 +38,8 @@ impl MinuteRates {
     }
 }
 
-/// The minutes of a past that are over and were watched and have tokens, as far as it has minutes. One without may be idle, or
-/// its engines were silent: the ledger does not tell.
+/// The minutes of a past that are over, were watched and have tokens, as far as it has minutes. In a minute without
+/// tokens the engines may have been idle or silent; the ledger has no record of which.
 pub(super) fn rates_of(past: &Past) -> Vec<MinuteRates> {
     let is_minute = |at: Timestamp| past.grain_of(at).is_none_or(|grain| grain == Grain::Minute);
     let is_over = |at: Timestamp| at.millis() + MINUTE <= past.until.millis();
@@ -63,13 +63,13 @@ pub(super) fn rates_of(past: &Past) -> Vec<MinuteRates> {
     minutes.into_values().collect()
 }
 
-/// The sum; what is beyond all counting stays at what it was.
+/// Adds to a sum, which is unchanged if it would overflow.
 fn sum(a: Classes, b: Classes) -> Classes {
     a.checked_add(b).unwrap_or(a)
 }
 
 impl lines::Lines {
-    /// Takes a minute of the past of which nothing was recorded.
+    /// Sets a minute of the past for which nothing was recorded.
     pub(super) fn set_past(&mut self, rates: &MinuteRates) {
         if self.minutes.frame(rates.minute).iter().any(|value| !value.is_nan()) {
             return;

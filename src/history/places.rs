@@ -1,4 +1,4 @@
-//! Where the values of a subject stand in the rings.
+//! The positions of a subject's values in the rings.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,7 +6,7 @@ use std::hash::Hash;
 use super::query::Measure;
 use crate::reading::Rank;
 
-/// What each subject has, in the order of its channels.
+/// The measures of each subject, in the order of its channels.
 pub(super) const WIDE: [Measure; 11] = [
     Measure::Output,
     Measure::Prompt,
@@ -20,14 +20,14 @@ pub(super) const WIDE: [Measure; 11] = [
     Measure::ItlMedian,
     Measure::ItlTail,
 ];
-/// What a rank has.
+/// The measures of a rank.
 pub(super) const NARROW: [Measure; 4] = [Measure::Output, Measure::Prompt, Measure::Kv, Measure::Waiting];
 
-/// Where a subject's channels begin, and the minute in which anything was known of it last.
+/// The first channel of a subject, and the last minute in which anything was known of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RingPlace {
     pub(super) first: u32,
-    /// In four bytes, as thousands of ranks have one.
+    /// Four bytes, as there are thousands of ranks.
     seen: i32,
 }
 
@@ -36,12 +36,12 @@ impl RingPlace {
         Self { first, seen: narrow(minute) }
     }
 
-    /// When anything was known of it last.
+    /// The last minute in which anything was known of it.
     pub(super) const fn seen(self) -> i64 {
         self.seen as i64
     }
 
-    /// Something is known of it.
+    /// Notes that something is known of it.
     pub(super) fn see(&mut self, minute: i64) {
         self.seen = narrow(minute);
     }
@@ -52,7 +52,7 @@ fn narrow(minute: i64) -> i32 {
     i32::try_from(minute).unwrap_or(i32::MAX)
 }
 
-/// Channels that are handed out in blocks.
+/// Channels that are assigned in blocks.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
     pub(super) free: Vec<u32>,
@@ -122,12 +122,12 @@ pub(super) fn place_of<'a, K: Clone + Eq + Hash>(
     entry(places, key, || RingPlace::new(blocks.take(WIDE.len()), minute))
 }
 
-/// The value of a key, or a new one.
+/// The value of a key, added if it is missing.
 pub(super) fn entry<'a, K: Clone + Eq + Hash, V>(
     map: &'a mut HashMap<K, V>,
     key: &K,
     new: impl FnOnce() -> V,
 ) -> &'a mut V {
-    // A name is a shared text: copying it counts it once more.
+    // A name is a shared text: a copy increments its count.
     map.entry(key.clone()).or_insert_with(new)
 }

@@ -1,10 +1,10 @@
-//! What a series is of, what it measures, and which points of it are asked for.
+//! Queries: the subject of a series, its measure, and its points.
 
 use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
 use crate::units::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What a series is of.
+/// The subject of a series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
@@ -19,16 +19,16 @@ pub enum Subject {
     Engine(TargetId, Option<Rank>),
 }
 
-/// What its points measure.
+/// The measure of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Measure {
-    /// Revenue with a known cost, in the ledger's currency an hour; where no cost is known, all revenue. Of the fleet,
+    /// Revenue with a known cost per hour, in the ledger's currency; if no cost is known, all revenue. For the fleet,
     /// units, nodes and models.
     Revenue,
-    /// Cost, in the ledger's currency an hour: of the fleet with all overhead, of a unit or node what is owed for its GPUs,
-    /// of a model the cost of GPUs at work by its tokens.
+    /// Cost per hour, in the ledger's currency: for the fleet with all overhead, for a unit or node that of its GPUs,
+    /// for a model the cost of busy GPUs by its tokens.
     Cost,
-    /// Revenue less cost; `None` where either is unknown.
+    /// Revenue minus cost; `None` if either is unknown.
     Profit,
     /// Output tokens a second.
     Output,
@@ -36,42 +36,42 @@ pub enum Measure {
     PromptComputed,
     /// Prompt tokens a second from a cache.
     PromptCached,
-    /// Prompt tokens a second; the only prompt series where hits are unknown.
+    /// Prompt tokens a second; the only prompt series if hits are unknown.
     Prompt,
     /// The cached share of the prompt tokens, 0 to 1.
     HitRate,
     /// Mean GPU utilization, 0 to 1.
     Load,
-    /// Power that the GPUs draw, in watts: of a node.
+    /// Power draw of the GPUs in watts, for a node.
     Power,
     /// KV cache in use, 0 to 1.
     Kv,
-    /// Requests that wait.
+    /// Waiting requests.
     Waiting,
-    /// Requests in work.
+    /// Running requests.
     Running,
-    /// Time to first token in seconds, the median: over several engines or ranks the mean of their medians.
+    /// Median time to first token in seconds; over several engines or ranks the mean of their medians.
     TtftMedian,
-    /// Time to first token in seconds, p99: over several engines or ranks the largest.
+    /// p99 of the time to first token in seconds; over several engines or ranks the largest.
     TtftTail,
-    /// Time between tokens in seconds, the median, as that to the first.
+    /// Median time between tokens in seconds, combined likewise.
     ItlMedian,
-    /// Time between tokens in seconds, p99, as that to the first.
+    /// p99 of the time between tokens in seconds, combined likewise.
     ItlTail,
-    /// Nodes that are held.
+    /// Allocated nodes.
     Nodes,
 }
 
-/// What a view asks for.
+/// A query of a view.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Query {
-    /// Of what.
+    /// The subject.
     pub subject: Subject,
-    /// Which figure.
+    /// The measure.
     pub measure: Measure,
-    /// The end of the newest point; it falls on a multiple of `step`, else the last one before it is taken.
+    /// The end of the newest point, rounded down to a multiple of `step`.
     pub until: Timestamp,
-    /// The time of a point: at least five seconds.
+    /// The length of a point: at least five seconds.
     pub step: Span,
     /// The number of points.
     pub points: usize,
@@ -80,6 +80,6 @@ pub struct Query {
 /// The points that answer a query, the newest last.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Series {
-    /// As many as were asked for.
+    /// The points, as many as requested.
     pub points: Vec<Option<f64>>,
 }

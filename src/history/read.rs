@@ -1,4 +1,4 @@
-//! Reading: the points of a query out of the rings, each the mean of what is known in its time.
+//! Reads the points of a query from the rings, each the mean of the known values in its time.
 
 use super::Recorded;
 use super::lines::{FINE_KEPT, Lines, PER_MINUTE, mean};
@@ -8,16 +8,16 @@ use super::query::{Measure, Query, Series, Subject};
 use super::rings::{At, Rings};
 use crate::units::{Span, Timestamp};
 
-/// The least time of a point.
+/// The shortest length of a point.
 const LEAST: i64 = 5_000;
 /// A point at least as long as this is read by the minute.
 const MINUTE: Span = Span::from_secs(60);
-/// No ring keeps more steps.
+/// The most steps of any ring.
 const MOST_KEPT: i64 = 25 * 60;
-/// The most points of an answer that are looked for.
+/// The most points of an answer that are read.
 const MOST: usize = 1_000_000;
 
-/// Where the points of a query are kept: looked for once for all of them.
+/// The storage of a query's points, found once for all of them.
 enum KeptIn {
     Nowhere,
     Money(Measure, MoneyPlace),
@@ -48,7 +48,7 @@ impl Recorded {
         Series { points }
     }
 
-    /// Where the points of a query are kept.
+    /// Finds the storage of a query's points.
     fn kept(&self, query: &Query) -> KeptIn {
         let Query { subject, measure, .. } = query;
         let ring = |measure| self.rings.at(subject, measure);
@@ -92,14 +92,14 @@ impl Recorded {
         let channel = Lines::channel(measure)?;
         let fine = to - from < MINUTE;
         let (ring, step) = if fine { (&self.lines.fine, super::lines::FINE) } else { (&self.lines.minutes, MINUTE) };
-        // Far from what is kept there is nothing to look for.
+        // Far from the stored steps there is nothing to read.
         let known = ring
             .newest()
             .and_then(|newest| mean(slots(from, to, step, newest).filter_map(|slot| ring.get(slot, channel).value())));
         if fine { known.or_else(|| self.posted_point(channel, from)) } else { known }
     }
 
-    /// The minute of an instant for which finer points are kept, if none is known of all of it: it was read from the ledger.
+    /// The minute of an instant for which finer points are kept, if none of them is known: it was read from the ledger.
     fn posted_point(&self, channel: usize, at: Timestamp) -> Option<f64> {
         let minute = self.lines.minutes.slot(at);
         let mut steps = minute * PER_MINUTE..(minute + 1) * PER_MINUTE;
@@ -115,7 +115,7 @@ impl Recorded {
     }
 }
 
-/// The steps that lie in a time, at least the one in which it begins.
+/// The steps in a span, at least the one in which it begins.
 fn slots(from: Timestamp, to: Timestamp, step: Span, newest: i64) -> std::ops::RangeInclusive<i64> {
     let slot = |at: Timestamp| at.millis().div_euclid(step.millis());
     let (first, last) = (slot(from), slot(to - Span::from_millis(1)));

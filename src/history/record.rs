@@ -1,4 +1,4 @@
-//! Recording: a snapshot into the rings, and money out of a ledger's memory or its past.
+//! Records snapshots into the rings, and money from a ledger in memory or its past.
 
 use super::past_rates::MinuteRates;
 use super::{Recorded, lines};
@@ -8,13 +8,13 @@ use crate::statement::{MinuteMoney, Tables};
 use crate::units::{Span, Timestamp};
 
 const HOUR: i64 = 3_600_000;
-/// How far back a snapshot may be behind the last one and still belong between those before it.
+/// The largest distance of an older snapshot from the last one at which it is inserted between those before it.
 const SET_BACK: i64 = lines::PER_MINUTE;
-/// The most steps of five seconds that one look stands for.
+/// The most steps of five seconds that one snapshot covers.
 const LONGEST: i64 = 24;
-/// The second of a minute from which the ledger's whole last hour is read again: what was posted late is in it by then.
+/// The second of a minute after which the ledger's whole last hour is read again, including late postings.
 const SETTLED: i64 = 45_000;
-/// Looks that are so far apart read all of it each time.
+/// With snapshots at least this far apart, all of it is read each time.
 const SELDOM: i64 = 15_000;
 
 impl Recorded {
@@ -72,7 +72,7 @@ impl Recorded {
         }
         if settled {
             self.read = Some(minute.millis());
-            // The hour is whole as long as its first minute is kept.
+            // The hour is complete as long as its first minute is kept.
             let first = ledger.minutes().next().map(|(at, _)| at);
             if since <= last_hour && first.is_some_and(|first| first <= last_hour) {
                 self.money.set_hour(last_hour, &hour);
@@ -87,7 +87,7 @@ impl Recorded {
             self.money.set_minute(*at, money);
         }
         let first = past.since.millis().div_euclid(HOUR) + i64::from(past.since.millis().rem_euclid(HOUR) > 0);
-        // An hour in which the ledger began is whole too: nothing is known of the time before.
+        // An hour in which the ledger began is complete too, as there is nothing before.
         let first = if past.since <= past.began { past.since.millis().div_euclid(HOUR) } else { first };
         for hour in first..past.until.millis().div_euclid(HOUR) {
             let (from, to) = (Timestamp::from_millis(hour * HOUR), Timestamp::from_millis((hour + 1) * HOUR));

@@ -1,4 +1,4 @@
-//! What is recorded, in its parts.
+//! The recorded data, in its parts.
 
 use super::answers::Answers;
 use super::bridge::QuarterBridge;
@@ -11,7 +11,7 @@ use super::waiting::WaitingRing;
 use crate::units::Timestamp;
 use std::sync::Arc;
 
-/// What was recorded.
+/// The recorded data.
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
     pub(super) lines: Lines,
@@ -22,9 +22,9 @@ pub(super) struct Recorded {
     pub(super) waiting: WaitingRing,
     pub(super) samples: SampleSums,
     pub(super) answers: Answers,
-    /// The five seconds that were recorded last.
+    /// The last recorded step of five seconds.
     pub(super) last: Option<i64>,
-    /// When the ledger was read last, and the minute in which it was read as a whole last.
+    /// When the ledger was last read, and the minute in which it was last read completely.
     pub(super) looked: Option<Timestamp>,
     pub(super) read: Option<i64>,
 }

@@ -1,5 +1,5 @@
-//! Rings of many subjects: an hour by the minute, for units, nodes, models and engines in two bytes a value, for ranks in
-//! one; and the load of every GPU for a quarter hour at five seconds, in one byte.
+//! Rings of many subjects: an hour by the minute, for units, nodes, models and engines in two bytes per value, for
+//! ranks in one; and the load of every GPU for a quarter hour in steps of five seconds, in one byte.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::units::{Ratio, Span};
 
 const MINUTES_KEPT: usize = 60;
 const LOADS_KEPT: usize = 180;
-/// After how many minutes without a known value a subject is dropped.
+/// The number of minutes without a known value after which a subject is dropped.
 const GONE: i64 = 60;
 
 /// All rings of subjects.
@@ -64,9 +64,9 @@ impl Default for Rings {
     }
 }
 
-/// What a ring keeps at a step.
+/// The storage of a value.
 pub(super) enum At {
-    /// The load of a GPU, at five seconds.
+    /// The load of a GPU, in steps of five seconds.
     Load(usize),
     /// A channel of two bytes, by the minute.
     Wide(usize),
@@ -79,7 +79,7 @@ pub(super) enum At {
 }
 
 impl Rings {
-    /// Adds a look to the minute that holds it.
+    /// Adds a snapshot to its minute.
     pub(super) fn add(&mut self, minute: i64, snapshot: &Snapshot) {
         self.begin(minute);
         let gathered = Gathered::of(snapshot);
@@ -109,7 +109,7 @@ impl Rings {
         }
     }
 
-    /// Sets the load of every GPU at these steps, which end with `slot`.
+    /// Sets the load of every GPU at these steps, the last of which is `slot`.
     pub(super) fn load(&mut self, slot: i64, steps: i64, snapshot: &Snapshot) {
         let mut frame = vec![Byte::UNKNOWN; self.load_blocks.next as usize];
         for node in &snapshot.nodes {
@@ -126,7 +126,7 @@ impl Rings {
         }
     }
 
-    /// What of a subject is kept where; `None` if it has no such ring.
+    /// The storage of a subject's measure; `None` if it has no such ring.
     pub(super) fn at(&self, subject: &Subject, measure: Measure) -> Option<At> {
         let wide = |place: &RingPlace| {
             let nth = WIDE.iter().position(|kept| *kept == measure)?;
@@ -152,7 +152,7 @@ impl Rings {
         }
     }
 
-    /// The time of a point that is kept.
+    /// The length of a stored point.
     pub(super) const fn step(at: &At) -> Span {
         match at {
             At::Load(_) => FINE,
@@ -160,7 +160,7 @@ impl Rings {
         }
     }
 
-    /// The value of a step; of the minute that is going on, its mean so far.
+    /// The value at a step; for the present minute, its mean so far.
     pub(super) fn value(&self, at: &At, slot: i64) -> Option<f64> {
         let going_on = self.minute == Some(slot);
         match at {
@@ -176,7 +176,7 @@ impl Rings {
         }
     }
 
-    /// Closes the minute before, if there is one.
+    /// Closes the previous minute, if there is one.
     fn begin(&mut self, minute: i64) {
         if self.minute == Some(minute) {
             return;
@@ -199,7 +199,7 @@ impl Rings {
         }
     }
 
-    /// Forgets all that is ahead of a minute and of a fine step.
+    /// Clears everything after a minute and after a fine step.
     pub(super) fn forget_from(&mut self, minute: i64, slot: i64) {
         self.minute = None;
         self.wide_means.clear();
@@ -250,7 +250,7 @@ impl Rings {
         free(&loads, 1, &mut self.loads, &mut self.load_blocks);
     }
 
-    /// The bytes of all rings.
+    /// The size of all rings in bytes.
     pub(super) fn bytes(&self) -> usize {
         let values = self.wide.bytes() + self.narrow.bytes() + self.powers.bytes() + self.loads.bytes();
         let means = self.wide_means.bytes() + self.narrow_means.bytes() + self.power_means.bytes();
@@ -263,7 +263,7 @@ impl Rings {
         values + means + ranks.sum::<usize>() + gpus.sum::<usize>() + maps
     }
 
-    /// How many subjects have a ring.
+    /// The number of subjects with a ring.
     pub(super) fn subjects(&self) -> usize {
         let ranks: usize = self.engines.values().map(|engine| engine.ranks.len()).sum();
         self.units.len() + self.nodes.len() + self.models.len() + self.engines.len() + ranks
@@ -271,7 +271,7 @@ impl Rings {
 }
 
 impl PlaceFigures {
-    /// Adds what is known to the means of a place's channels.
+    /// Adds known values to the means of a subject's channels.
     fn add(&self, measures: &[Measure], place: &mut RingPlace, minute: i64, means: &mut Means) {
         for (nth, measure) in measures.iter().enumerate() {
             let value = self.value(*measure);

@@ -1,10 +1,10 @@
-//! What waiting for the slowest ranks cost since the day began: an estimate, summed up from snapshots.
+//! The cost of waiting for the slowest ranks since the day began: an estimate, summed up over snapshots.
 
 use crate::balance::balances;
 use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
 
-/// The sum, since when it is, and the day that it is of.
+/// The sum, its beginning, and its day.
 #[derive(Debug, Default)]
 pub(super) struct WaitingRing {
     since: Option<Timestamp>,
@@ -13,7 +13,7 @@ pub(super) struct WaitingRing {
 }
 
 impl WaitingRing {
-    /// Adds what a snapshot costs over a span.
+    /// Adds the cost of a snapshot over a span.
     pub(super) fn add(&mut self, snapshot: &Snapshot, covers: Span) {
         let day = snapshot.money.since;
         if self.day != day {
@@ -28,7 +28,7 @@ impl WaitingRing {
         }
     }
 
-    /// Since when, and how much.
+    /// The beginning, and the sum.
     pub(super) fn sum(&self) -> Option<(Timestamp, f64)> {
         self.since.zip(self.cost)
     }

@@ -1,4 +1,4 @@
-//! What one page says of one engine rank.
+//! The reading of one engine rank on one page.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use super::{EngineKind, InstanceId, Label, ModelName, Rank, RankWork};
 use crate::units::{Moment, Ratio, Tokens};
 
-/// The part that an engine plays in serving a request.
+/// The part that an engine takes in serving a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineRole {
-    /// Prompt and answer.
+    /// Prefill and decode.
     Unified,
-    /// Prompts only.
+    /// Prefill only.
     Prefill,
-    /// Answers only.
+    /// Decode only.
     Decode,
-    /// In front of engines: its tokens are theirs.
+    /// A proxy in front of engines: its tokens are those of the engines.
     Proxy,
 }
 
@@ -33,54 +33,54 @@ impl fmt::Display for EngineRole {
     }
 }
 
-/// One rank's part of one page.
+/// The reading of one rank on one page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EngineReading {
     /// The engine.
     pub kind: EngineKind,
     /// The model that it serves.
     pub model: Option<ModelName>,
-    /// Whether the page has a placeholder where the model's name belongs.
+    /// Whether the page has a placeholder in place of the model's name.
     pub placeholder: bool,
-    /// The process on the page that the row belongs to; `None` where the page is of one process.
+    /// The process that the row belongs to; `None` on a page of one process.
     pub instance: Option<InstanceId>,
     /// The rank; `None` for what the page does not split by rank.
     pub rank: Option<Rank>,
-    /// The role, where the page says it.
+    /// The role, if the page has it.
     pub role: Option<EngineRole>,
-    /// Lifetime token counters, after the engine's own double-count rules: what money is made of.
+    /// Lifetime token counters after the engine's own double-count rules; revenue is computed from them.
     pub tokens: TokenCounters,
-    /// Whether the page has values of the prompt counter and of the output counter that were refused, so that it is unknown.
+    /// Whether the prompt counter and the output counter are unknown because the page's values were refused.
     pub refused: [bool; 2],
-    /// The series that each of `tokens` is the sum of, so that one that is evicted is told from a fall.
+    /// The series that each of `tokens` is the sum of, so that an evicted series is told from a falling counter.
     pub series: CounterSeries,
-    /// Counters that move while requests run, where `tokens` moves only at their end: what rates are drawn from.
+    /// Counters that move while requests run, if `tokens` moves only at their end; rates are computed from them.
     pub live: Option<LiveTokens>,
-    /// Requests being worked on.
+    /// Running requests.
     pub running: Option<u64>,
-    /// Requests in the queue.
+    /// Waiting requests.
     pub waiting: Option<u64>,
     /// Used share of the KV cache, 0 to 1.
     pub kv_usage: Option<Ratio>,
     /// Latency histograms, lifetime.
     pub latency: Latency,
-    /// Requests pushed out of the batch because memory ran out, lifetime.
+    /// Requests preempted because memory ran out, lifetime.
     pub preemptions: Option<u64>,
     /// Speculative decoding, lifetime.
     pub speculation: Option<Speculation>,
-    /// Prompt tokens whose KV came from outside the engine, lifetime: another engine's prefill, or an external cache.
-    /// They are among the cached ones.
+    /// Prompt tokens whose KV came from outside the engine, lifetime: from another engine's prefill, or an external
+    /// cache. They are part of the cached ones.
     pub transferred: Option<Tokens>,
-    /// What its ranks and experts waited for each other, lifetime.
+    /// How long its ranks and experts waited for each other, lifetime.
     pub work: RankWork,
     /// Requests that ended, lifetime.
     pub finished: Finished,
-    /// `LoRA` adapters that the page names: their tokens carry no label and are among the base model's.
+    /// `LoRA` adapters that the page names: their tokens have no label and are part of the base model's.
     pub adapters: Vec<Label>,
-    /// A hash of the page that it is from, the same for every spelling of its address: what two addresses of a process that
-    /// says no start time are known by.
+    /// A hash of the page's address, the same for every spelling of it. It identifies processes without a start time
+    /// that have two addresses.
     pub page: Option<u64>,
-    /// What its server's list says of its process, where each row of a server is a process of its own.
+    /// What the server's model list says of its process, if each row of a server is a process of its own.
     pub listed: Option<Listed>,
 }
 
@@ -92,7 +92,7 @@ pub struct Listed {
 }
 
 impl EngineReading {
-    /// A row on which nothing is known yet.
+    /// A row without any value.
     pub fn new(kind: EngineKind, model: Option<ModelName>, rank: Option<Rank>) -> Self {
         Self {
             kind,
@@ -121,16 +121,16 @@ impl EngineReading {
     }
 }
 
-/// What an engine's prompt counter counts.
+/// The meaning of an engine's prompt counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PromptCount {
-    /// It has none, or it is not a count.
+    /// There is none, or its value is not a count.
     #[default]
     Unknown,
-    /// Whole prompts, cached tokens included.
+    /// Whole prompts, including cached tokens.
     Whole(Tokens),
-    /// Only what was computed; the cached part is not told (llama.cpp before late 2026).
+    /// Computed tokens only; the cached part is not reported (llama.cpp before late 2026).
     ComputedOnly(Tokens),
 }
 
@@ -146,7 +146,7 @@ pub struct TokenCounters {
 }
 
 impl TokenCounters {
-    /// Whole prompt tokens, cached included, where the page counts them.
+    /// Whole prompt tokens, including cached ones, if the page counts them.
     pub const fn whole_prompt(&self) -> Option<Tokens> {
         match self.prompt {
             PromptCount::Whole(tokens) => Some(tokens),
@@ -172,21 +172,21 @@ impl TokenCounters {
 /// One series of a counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SeriesValue {
-    /// A hash of its labels, in whatever order the page writes them; the same in every process.
+    /// A hash of its labels, independent of their order and the same in every process.
     pub series: u64,
     /// Its value.
     pub value: Tokens,
 }
 
-/// The series behind a row's counters, in order of their hashes. A list is empty where the counter is not a plain sum of
+/// The series of a row's counters, in order of their hashes. A list is empty if the counter is not a plain sum of
 /// series: computed from others, or unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CounterSeries {
-    /// Of the prompt counter.
+    /// The prompt counter.
     pub prompt: Vec<SeriesValue>,
-    /// Of the cached counter.
+    /// The cached counter.
     pub cached: Vec<SeriesValue>,
-    /// Of the output counter.
+    /// The output counter.
     pub output: Vec<SeriesValue>,
 }
 
@@ -201,30 +201,30 @@ pub struct LiveTokens {
     pub output: Option<Tokens>,
 }
 
-/// Requests that ended, by how they ended, and what the finished ones held. Lifetime counters.
+/// Requests that ended, by reason, and the tokens of the finished ones. Lifetime counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Finished {
-    /// All of them, aborted ones included where the engine counts those.
+    /// All of them, including aborted ones if the engine counts those.
     pub requests: Option<u64>,
-    /// By themselves: a stop token or word.
+    /// Ended at a stop token or word.
     pub stopped: Option<u64>,
-    /// At their length limit.
+    /// Ended at their length limit.
     pub length: Option<u64>,
-    /// Cut by the client.
+    /// Aborted by the client.
     pub aborted: Option<u64>,
-    /// By an error.
+    /// Ended by an error.
     pub failed: Option<u64>,
-    /// Prompt tokens of finished requests: what a bill for finished work reads.
+    /// Prompt tokens of finished requests, which are billed with `bill = "finished"`.
     pub prompt: Option<Tokens>,
     /// Output tokens of finished requests.
     pub output: Option<Tokens>,
-    /// Finished requests that said how many answers they want.
+    /// Finished requests that reported their number of answers.
     pub asked: Option<u64>,
-    /// The answers that those wanted; above `asked`, prompts were counted once an answer (vLLM's `n`).
+    /// The number of answers of those; if it exceeds `asked`, prompts were counted once per answer (vLLM's `n`).
     pub answers: Option<u64>,
 }
 
-/// Bounds as JSON has them: the last one, which is infinite, is not written.
+/// Bounds in JSON: the last one, which is infinite, is not written.
 mod finite_bounds {
     use std::sync::Arc;
 
@@ -247,7 +247,7 @@ pub struct Histogram {
     /// Upper bounds in seconds, ascending, the last one infinite.
     #[serde(with = "finite_bounds")]
     pub bounds: Arc<[f64]>,
-    /// Samples at or below each bound, lifetime. Shared: the reading of a page is kept in several places.
+    /// Samples at or below each bound, lifetime. Shared, as the reading of a page is kept in several places.
     pub counts: Arc<[u64]>,
 }
 
@@ -263,39 +263,39 @@ impl Histogram {
 pub struct Latency {
     /// Arrival to first token.
     pub ttft: Option<Histogram>,
-    /// Between tokens (or output events: see the dialect).
+    /// Time between tokens (or between output events: see the dialect).
     pub itl: Option<Histogram>,
     /// Arrival to last token.
     pub e2e: Option<Histogram>,
-    /// In the queue.
+    /// Time in the queue.
     pub queue: Option<Histogram>,
 }
 
 impl Latency {
-    /// All of them, in one order.
+    /// All of them, in a fixed order.
     pub const fn all(&self) -> [Option<&Histogram>; 4] {
         [self.ttft.as_ref(), self.itl.as_ref(), self.e2e.as_ref(), self.queue.as_ref()]
     }
 }
 
-/// Speculative decoding counters. Drafts are never billed.
+/// Counters of speculative decoding. Draft tokens are never billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Speculation {
     /// Rounds of drafting.
     pub drafts: Option<u64>,
     /// Tokens drafted.
     pub drafted: Option<u64>,
-    /// Drafted tokens that were kept.
+    /// Accepted draft tokens.
     pub accepted: Option<u64>,
 }
 
 impl Speculation {
-    /// Kept share of the drafted tokens.
+    /// The accepted share of the draft tokens.
     pub fn acceptance(&self) -> Option<Ratio> {
         Ratio::of(self.accepted? as f64, self.drafted? as f64)
     }
 
-    /// Tokens emitted a round: the kept ones and the one that the model adds.
+    /// Tokens emitted per round: the accepted ones and the one that the model adds.
     pub fn mean_length(&self) -> Option<Ratio> {
         Ratio::of(self.accepted? as f64, self.drafts? as f64).and_then(|r| Ratio::new(1.0 + r.get()))
     }

@@ -1,4 +1,4 @@
-//! One thing that a source says: a page, a look at the GPUs, or that time has passed.
+//! Events from sources: a page, a poll of GPUs, or a tick.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ use crate::units::{Moment, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// Answered within three intervals.
+    /// It answered within three intervals.
     Live,
     /// Silent for three intervals, at least 3 s.
     Stale,
-    /// Silent for 30 s, or the driver says that it is gone.
+    /// Silent for 30 s, or the driver reports it as gone.
     Lost,
-    /// Named, not yet answered.
+    /// Named, but it has not answered yet.
     #[default]
     Never,
 }
@@ -33,34 +33,34 @@ impl fmt::Display for Health {
     }
 }
 
-/// What enters the fleet. Time comes with every event; nothing behind this seam reads a clock.
+/// An event that the fleet applies. Each event carries its time; the fleet reads no clock.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Event {
-    /// A target was asked.
+    /// A scrape of a target.
     Page {
-        /// The target that was asked.
+        /// The target.
         target: TargetId,
-        /// When the response had arrived.
+        /// When the response arrived.
         at: Moment,
-        /// What asking cost.
+        /// The cost of the scrape.
         cost: ScrapeCost,
-        /// What came.
+        /// The page, or why there is none.
         outcome: Result<Box<PageReading>, ScrapeTrouble>,
     },
-    /// A driver of this machine was asked.
+    /// A poll of a driver of this machine.
     Gpus {
-        /// Which: `nvml:`. Recordings from before there were several have none.
+        /// The driver: `nvml:`. Recordings from before there were several have none.
         #[serde(default = "TargetId::nvml")]
         source: TargetId,
         /// The node.
         node: NodeName,
-        /// When the last GPU had answered.
+        /// When the last GPU answered.
         at: Moment,
         /// Every GPU that the driver lists, or why there is none.
         outcome: Result<Vec<GpuReading>, SourceError>,
     },
-    /// Time passed.
+    /// A tick.
     Tick(Moment),
 }
 
@@ -70,7 +70,7 @@ impl Event {
         Self::Gpus { source: TargetId::nvml(), node, at, outcome }
     }
 
-    /// When it was.
+    /// The time of the event.
     pub const fn at(&self) -> Moment {
         match self {
             Self::Page { at, .. } | Self::Gpus { at, .. } | Self::Tick(at) => *at,
@@ -78,35 +78,36 @@ impl Event {
     }
 }
 
-/// One page, read.
+/// The readings of one page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageReading {
-    /// What program this is.
+    /// The program.
     pub kind: EngineKind,
     /// A row for each instance, rank and model.
     pub engines: Vec<EngineReading>,
-    /// When the instances of a page that holds several started, where it says so.
+    /// The start times of the instances of a page that has several, if it reports them.
     pub instance_starts: Vec<(InstanceId, Timestamp)>,
-    /// Other names of the models, as the server last listed them (`/v1/models`: `root`, `parent`); `None` if no list was
+    /// Other names of the models as the server last listed them (`/v1/models`: `root`, `parent`); `None` if no list was
     /// read.
     pub aliases: Option<Vec<ModelAlias>>,
-    /// Why the server's model list can't be read, if it has one that was never read: what it calls its models and adapters
-    /// besides the names on its page is unknown.
+    /// Why the server's model list cannot be read, if it has one that was never read: the other names of its models and
+    /// adapters are then unknown.
     pub list_refused: Option<Label>,
-    /// GPUs that the page reports, with the node it names for each.
+    /// GPUs that the page reports, with the node in the labels of each.
     pub gpus: Vec<(Option<NodeName>, GpuReading)>,
-    /// When the process behind the counters started: `process_start_time_seconds`, else the oldest `_created`.
+    /// The start time of the process that holds the counters: `process_start_time_seconds`, otherwise the oldest
+    /// `_created`.
     pub start: Option<Timestamp>,
-    /// The latest start time of other processes of an instance, if the page has several: no label that names an instance tells
-    /// them apart.
+    /// The latest start time of other processes of an instance, if the page has several that no identifying label tells
+    /// apart.
     #[serde(default)]
     pub other_starts: Vec<(Option<InstanceId>, Timestamp)>,
     /// The HTTP `Date` of the answer, to compare clocks.
     pub date: Option<Timestamp>,
-    /// Its length was met, its last line has its line feed, no limit bit, and OpenMetrics ended in `# EOF`. Only a complete
-    /// page is posted.
+    /// Whether the page is complete: its length is as announced, its last line ends with a line feed, no limit was
+    /// exceeded, and OpenMetrics ends with `# EOF`. Only a complete page is posted.
     pub complete: bool,
-    /// What was refused in it.
+    /// The refused values.
     pub refusals: Refusals,
 }
 
@@ -116,7 +117,7 @@ impl PageReading {
         self.other_starts.iter().find(|(known, _)| known.as_ref() == instance).map(|(_, start)| *start)
     }
 
-    /// When the process behind an instance's counters started, if the page says.
+    /// The start time of the process behind an instance's counters, if the page has it.
     pub fn start_of(&self, instance: Option<&InstanceId>) -> Option<Timestamp> {
         match instance {
             None => self.start,
@@ -125,49 +126,49 @@ impl PageReading {
     }
 }
 
-/// A name that a server gives a model besides another.
+/// Another name of a model on a server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ModelAlias {
-    /// The name: a second served name, or an adapter's.
+    /// The name: a second served name, or that of an adapter.
     pub name: ModelName,
     /// The model that it stands for.
     pub model: ModelName,
 }
 
-/// What asking a target cost.
+/// The cost of a scrape.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct ScrapeCost {
-    /// From request to last byte, in seconds.
+    /// From the request to the last byte, in seconds.
     pub seconds: f64,
-    /// Bytes of body.
+    /// Bytes of the body.
     pub bytes: u64,
 }
 
-/// Why a target gave no page.
+/// Why a target returned no page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScrapeTrouble {
-    /// Nothing listens there.
+    /// The connection was refused.
     Refused,
-    /// No answer in time.
+    /// Timeout.
     TimedOut,
     /// The name does not resolve.
     NoSuchHost(Label),
-    /// An answer with another status than 200.
+    /// A status other than 200.
     Status(u16),
-    /// A refusal with this status that asks for basic authentication.
+    /// This status, with a request for basic authentication.
     NeedsPassword(u16),
-    /// It answered, but not with metrics.
+    /// An answer that is not a metrics page.
     NotMetrics(Label),
     /// The body is larger than the cap, in bytes.
     TooLarge(u64),
-    /// The page ended too early, after so many bytes.
+    /// The page ended too early, after this many bytes.
     Cut(u64),
-    /// Its last line has no line feed, after so many bytes: its last number may be the beginning of a longer one.
+    /// Its last line has no line feed, after this many bytes: its last number may be incomplete.
     Unended(u64),
-    /// The certificate or handshake failed.
+    /// The certificate or the TLS handshake failed.
     Tls(Label),
-    /// Anything else, in its own words.
+    /// Another error, in its own words.
     Other(Label),
 }
 
@@ -202,14 +203,14 @@ impl fmt::Display for ScrapeTrouble {
     }
 }
 
-/// Something that does not work, and the mend.
+/// An error of a source, with its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceError {
-    /// What: `NVML`, `engines`, a target.
+    /// The source: `NVML`, `engines`, a target.
     pub what: Label,
-    /// Why it does not work.
+    /// The cause.
     pub why: Label,
-    /// What to do.
+    /// The remedy.
     pub mend: Label,
 }
 

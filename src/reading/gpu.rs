@@ -1,4 +1,4 @@
-//! What one look at one GPU gave.
+//! The reading of one GPU.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,20 +11,20 @@ pub enum GpuState {
     /// It answered.
     #[default]
     Answering,
-    /// A call has not come back; other GPUs go on.
+    /// A call has not returned; other GPUs are polled meanwhile.
     Hung,
-    /// The driver says that it fell off the bus or needs a reset.
+    /// The driver reports that it fell off the bus or needs a reset.
     Lost,
-    /// The driver refuses this user all of its figures: no permission.
+    /// The driver refuses all of its figures to this user: no permission.
     Refused,
-    /// Every call ends in an error that says no more.
+    /// Every call returns an unspecific error.
     Failing,
-    /// Its calls take so long that its figures are not there in time.
+    /// Its calls take longer than the interval between polls.
     Slow,
 }
 
 impl GpuState {
-    /// Why there are no figures, and what to do; `None` where there are.
+    /// Why there are no figures, and what to do; `None` if there are.
     pub const fn reason(self) -> Option<&'static str> {
         Some(match self {
             Self::Answering => return None,
@@ -42,7 +42,7 @@ impl GpuState {
         })
     }
 
-    /// The state as the agent's page names it.
+    /// The name of the state on the agent's page.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Answering => "answering",
@@ -55,12 +55,12 @@ impl GpuState {
     }
 }
 
-/// One look at one GPU. A field is `None` where the source does not report it.
+/// One reading of one GPU. A field is `None` if the source does not report it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct GpuReading {
     /// The driver's index on its node.
     pub index: u32,
-    /// Identity by UUID, where one is told.
+    /// Its UUID, if it is reported.
     pub id: Option<GpuId>,
     /// The product name: `NVIDIA H100 80GB HBM3`.
     pub name: Option<Label>,
@@ -70,15 +70,15 @@ pub struct GpuReading {
     pub utilization: Option<Ratio>,
     /// Share of the last sample period in which memory was read or written.
     pub memory_utilization: Option<Ratio>,
-    /// Memory that processes hold, without the driver's reserve.
+    /// Memory used by processes, without the driver's reserve.
     pub memory_used: Option<Bytes>,
-    /// All memory; `None` where it is the host's (unified memory).
+    /// Total memory; `None` if it is shared with the host (unified memory).
     pub memory_total: Option<Bytes>,
-    /// Power drawn now.
+    /// Present power draw.
     pub power: Option<Power>,
-    /// The enforced limit.
+    /// The enforced power limit.
     pub power_limit: Option<Power>,
-    /// Energy since the driver loaded.
+    /// Energy since the driver was loaded.
     pub energy: Option<Energy>,
     /// Core temperature.
     pub temperature: Option<Celsius>,
@@ -88,23 +88,23 @@ pub struct GpuReading {
     pub memory_clock: Option<Megahertz>,
     /// Fan speed as a share of its maximum; `None` on boards without one.
     pub fan: Option<Ratio>,
-    /// ECC errors since the driver loaded.
+    /// ECC errors since the driver was loaded.
     pub ecc: Ecc,
-    /// Why clocks are held down now.
+    /// Why clocks are throttled now.
     pub throttle: Option<Throttle>,
-    /// Whether the board is partitioned.
+    /// The MIG mode.
     pub mig: Option<Mig>,
-    /// Who holds memory on it; `None` where that may not be asked.
+    /// The processes that hold memory on it; `None` if they may not be listed.
     pub processes: Option<Vec<GpuProcess>>,
     /// PCIe traffic.
     pub pcie: Option<Pcie>,
     /// Hardware activity counters (GPM or DCGM profiling).
     pub activity: Activity,
-    /// The last XID error code since the driver loaded.
+    /// The last XID error code since the driver was loaded.
     pub xid: Option<u32>,
 }
 
-/// ECC errors since the driver loaded.
+/// ECC errors since the driver was loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ecc {
     /// Corrected errors.
@@ -113,19 +113,19 @@ pub struct Ecc {
     pub uncorrected: Option<u64>,
 }
 
-/// NVML's clock event (throttle) reasons that slow work down; idleness and application clocks are not among them.
+/// NVML's clock event (throttle) reasons that slow work down; idleness and application clocks are excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Throttle {
     /// The power cap.
     pub power: bool,
     /// Heat.
     pub thermal: bool,
-    /// Hardware slowdown: power brake, or heat beyond the hardware's limit.
+    /// Hardware slowdown: power brake, or temperature above the hardware's limit.
     pub hardware: bool,
 }
 
 impl Throttle {
-    /// Whether anything slows the clocks.
+    /// Whether the clocks are throttled.
     pub const fn any(self) -> bool {
         self.power || self.thermal || self.hardware
     }
@@ -135,20 +135,20 @@ impl Throttle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mig {
-    /// One GPU.
+    /// Not partitioned.
     Off,
-    /// Partitioned; per-GPU utilization is not reported then.
+    /// Partitioned; per-GPU utilization is not reported.
     On,
 }
 
 /// A process that holds memory on a GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GpuProcess {
-    /// Its id on the host.
+    /// Its process id on the host.
     pub pid: u32,
-    /// Its name; `None` when it may not be read.
+    /// Its name; `None` if it may not be read.
     pub name: Option<Label>,
-    /// The memory it holds; `None` where the driver does not say.
+    /// The memory it holds; `None` if the driver does not report it.
     #[serde(rename = "memory_bytes")]
     pub memory: Option<Bytes>,
 }
@@ -164,15 +164,15 @@ pub struct Pcie {
     pub rx: BytesPerSecond,
 }
 
-/// What the hardware's own counters say: the honest utilization.
+/// The hardware's activity counters, which measure work rather than occupied time.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Activity {
-    /// Graphics or compute engine busy.
+    /// The share of time in which a graphics or compute engine was busy.
     pub engine: Option<Ratio>,
-    /// SMs with a warp.
+    /// The share of SMs with a warp.
     pub sm: Option<Ratio>,
-    /// Tensor pipes busy.
+    /// The share of time in which tensor pipes were busy.
     pub tensor: Option<Ratio>,
-    /// Memory interface busy.
+    /// The share of time in which the memory interface was busy.
     pub dram: Option<Ratio>,
 }

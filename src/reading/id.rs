@@ -1,4 +1,4 @@
-//! Who is who: a GPU is its UUID, a node its name, an engine its target and rank.
+//! Identifiers: a GPU is identified by its UUID, a node by its name, an engine by its target and rank.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -15,7 +15,7 @@ macro_rules! name {
         pub struct $name(Label);
 
         impl $name {
-            /// The name, made safe to show.
+            /// The name, without control characters.
             pub fn new(text: &str) -> Self {
                 Self(Label::new(text))
             }
@@ -47,21 +47,22 @@ name!(
     Rank
 );
 name!(
-    /// A serving process as a page that holds several tells it apart: the values of the labels that name it.
+    /// A serving process on a page that has several: the values of the labels that identify it.
     InstanceId
 );
 name!(
-    /// A deployment unit: nodes that serve together and fail together.
+    /// A deployment unit: nodes that serve and fail together.
     UnitName
 );
 name!(
-    /// A source as the user named it or discovery found it: a URL, a file, `nvml:`.
+    /// A target as the user named it or discovery found it: a URL, a file, `nvml:`.
     TargetId
 );
 
 /// One GPU, the same from every source that reports it.
 ///
-/// Thousands are looked up a second, in maps ordered by their text: its beginning stands with it, and nearly always decides.
+/// Thousands are looked up each second in maps ordered by their text: its first bytes are kept beside it, and nearly
+/// always decide.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GpuId {
     beginning: (u64, u64),
@@ -69,7 +70,7 @@ pub struct GpuId {
 }
 
 impl GpuId {
-    /// The GPU of a UUID. `nvidia_gpu_exporter` writes it in lower case and without `GPU-`; it is the same one.
+    /// The GPU with a UUID. `nvidia_gpu_exporter` writes UUIDs in lower case and without `GPU-`; they are the same.
     pub fn from_uuid(uuid: &str) -> Self {
         if is_canonical(uuid) {
             return Self::from_canonical(uuid);
@@ -82,17 +83,17 @@ impl GpuId {
         }
     }
 
-    /// A GPU by the text that [`as_str`](Self::as_str) gave.
+    /// The GPU with a text that [`as_str`](Self::as_str) returned.
     pub fn from_canonical(text: &str) -> Self {
         let text = Label::new(text);
         let mut beginning = [0; 16];
-        // Where it is shorter the rest is 0, which is less than any character of a label.
+        // A shorter text is padded with 0, which is less than any character of a label.
         beginning.iter_mut().zip(text.as_str().bytes()).for_each(|(to, from)| *to = from);
         let [high, low] = [0, 8].map(|at| u64::from_be_bytes(std::array::from_fn(|i| beginning[at + i])));
         Self { beginning: (high, low), text }
     }
 
-    /// A GPU without a reported UUID: its place on its node.
+    /// A GPU without a reported UUID, identified by node and index.
     pub fn from_place(node: &NodeName, index: u32) -> Self {
         Self::from_canonical(&format!("{node}/{index}"))
     }
@@ -103,7 +104,7 @@ impl GpuId {
     }
 }
 
-/// Whether [`GpuId::from_uuid`] would change nothing: most exporters write a UUID as it is kept.
+/// Whether [`GpuId::from_uuid`] would change nothing: most exporters write UUIDs in the canonical form.
 fn is_canonical(uuid: &str) -> bool {
     uuid.strip_prefix("GPU-").is_some_and(|rest| {
         let is_kept = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-';
@@ -113,7 +114,7 @@ fn is_canonical(uuid: &str) -> bool {
 
 impl Hash for GpuId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // It has the beginning too.
+        // The text includes the first bytes.
         self.text.hash(state);
     }
 }
@@ -144,7 +145,7 @@ impl TargetId {
 }
 
 impl InstanceId {
-    /// The instance of a version of a model, which is loaded into a process beside others.
+    /// The instance of one version of a model, loaded into a process beside others.
     pub const VERSION: &'static str = "version ";
 
     /// Whether it is a version of a model.

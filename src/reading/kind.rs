@@ -1,4 +1,4 @@
-//! Which program an engine or a proxy is: a name that its dialect gives it.
+//! The kind of an engine or proxy: a name that its dialect defines.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The most letters of a name.
 const LONGEST: usize = 16;
 
-/// A serving program, or a proxy before some. Its dialect names it; nothing else has to know it.
+/// A serving program, or a proxy in front of some. Its name is defined by its dialect only.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EngineKind([u8; LONGEST]);
 
 impl EngineKind {
-    /// One that no dialect knows.
+    /// A program without a dialect.
     pub const UNKNOWN: Self = Self::named("unknown");
 
-    /// The program of a name: letters in lower case, digits and `-`. Of a longer name the beginning.
+    /// The program with a name: letters in lower case, digits and `-`. A longer name is truncated.
     pub const fn named(name: &str) -> Self {
         let (mut letters, mut at) = ([0; LONGEST], 0);
         while at < name.len() && at < LONGEST {
@@ -28,7 +28,7 @@ impl EngineKind {
     /// Its name.
     pub fn as_str(&self) -> &str {
         let letters = self.0.split(|letter| *letter == 0).next().unwrap_or_default();
-        // Names are made of whole letters, in programs and in `Deserialize`.
+        // Names are ASCII, both in dialects and in `Deserialize`.
         std::str::from_utf8(letters).unwrap_or_default()
     }
 }

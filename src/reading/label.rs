@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use std::borrow::Borrow;
 use std::fmt;
 
-/// A piece of outside text: a name, a label's value, an error's words.
+/// A piece of outside text: a name, a label's value, an error's message.
 ///
 /// It holds no control character (C0, DEL, C1), no bidirectional override and no invisible formatting character, and
 /// at most [`Label::MAX_CHARS`] characters; a longer one ends in `…`. There is no other way to make one than
@@ -17,7 +17,7 @@ impl Label {
     /// The most characters that a label keeps.
     pub const MAX_CHARS: usize = 200;
 
-    /// `text` without what could command a terminal.
+    /// `text` without characters that could control a terminal.
     pub fn new(text: &str) -> Self {
         let short = text.len() <= Self::MAX_CHARS;
         if short && text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
@@ -36,7 +36,7 @@ impl Label {
     }
 }
 
-/// Whether a character only draws itself.
+/// Whether a character has no effect but to be drawn.
 fn is_printable(c: char) -> bool {
     !c.is_control()
         && !matches!(c,

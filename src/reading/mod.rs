@@ -1,7 +1,7 @@
-//! What a source can say: who speaks (ids), what it measured (readings), and how it went (health, trouble).
+//! Readings from sources: identifiers, measurements, health and errors.
 //!
-//! `None` means that the source did not say; it is never 0 and never the last value. Text from outside enters the
-//! program here only, through [`Label`], which holds no control character. Nothing is computed here.
+//! `None` means that the source did not report a value; it is never 0 and never the last value. Text from outside
+//! enters the program only as a [`Label`], which contains no control character. Nothing is computed here.
 
 mod engine;
 mod event;

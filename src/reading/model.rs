@@ -1,24 +1,24 @@
-//! How models' names are compared, and which texts are no name.
+//! How model names are compared, and which texts are placeholders.
 
 use super::{Label, ModelName};
 
-/// What engines print that were not told their model's name.
+/// The placeholders of engines that were started without a model name.
 const PLACEHOLDERS: &[&str] = &["undefined", "null", "none"];
 
 impl ModelName {
-    /// The name that a source gives, made safe to show; `None` if it is a placeholder.
+    /// The name from a source, without control characters; `None` if it is a placeholder.
     pub fn told(text: &str) -> Option<Self> {
         let name = Self::new(text);
         (!name.is_placeholder()).then_some(name)
     }
 
-    /// The form in which names are compared everywhere: for prices, proxies, aliases and rows. It is without case, path,
-    /// provider prefix (`hosted_vllm/`, `openai/`), and without the blanks and slashes around it.
+    /// The form in which names are compared everywhere: for prices, proxies, aliases and rows. It has no case, path,
+    /// provider prefix (`hosted_vllm/`, `openai/`), or surrounding blanks and slashes.
     pub fn canonical(&self) -> String {
         canonical_model(self.as_str())
     }
 
-    /// A hash of the canonical form, made without it where the name is ASCII; the same in every process.
+    /// A hash of the canonical form, which is not built if the name is ASCII; the same in every process.
     pub fn canonical_hash(&self) -> u64 {
         let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         let start = 0xcbf2_9ce4_8422_2325;
@@ -30,21 +30,21 @@ impl ModelName {
         }
     }
 
-    /// Whether it is no name: what engines print that were not told one, or nothing once it is canonical.
+    /// Whether it is a placeholder, or empty in canonical form.
     pub fn is_placeholder(&self) -> bool {
         let name = self.canonical();
         name.is_empty() || PLACEHOLDERS.iter().any(|known| self.as_str().trim().eq_ignore_ascii_case(known))
     }
 }
 
-/// [`ModelName::canonical`] of a text. It is made safe to show first, as a page's name is, so that a text from elsewhere
-/// (a configuration, a price list) compares like it.
+/// [`ModelName::canonical`] of a text. Control characters are removed first, as from a page's name, so that a text from
+/// elsewhere (a configuration, a price list) compares equal.
 pub fn canonical_model(name: &str) -> String {
     let name = Label::new(name);
     last_part(name.as_str()).to_lowercase()
 }
 
-/// The last component of a path, without the blanks around it.
+/// The last component of a path, without surrounding blanks.
 fn last_part(name: &str) -> &str {
     let name = name.trim_matches(|c: char| c == '/' || c.is_whitespace());
     name.rsplit('/').next().unwrap_or(name).trim()

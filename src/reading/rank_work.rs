@@ -1,29 +1,30 @@
-//! What an engine itself counts of ranks and experts that share its work. Lifetime sums, all of them.
+//! An engine's own counters of how ranks and experts share its work. All are lifetime sums.
 
 use serde::{Deserialize, Serialize};
 
 use crate::units::Ratio;
 
-/// The counters of one row. `SGLang` has them: `sglang:dp_attention_pairs_total` and `dp_attention_tokens_total` by `kind`,
+/// The counters of one row, from `SGLang`: `sglang:dp_attention_pairs_total` and `dp_attention_tokens_total` by `kind`,
 /// and the summary `sglang:eplb_balancedness`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct RankWork {
-    /// Of steps that the ranks take together: the work of this rank, and how much less that was than the busiest rank's of
-    /// the same step. Attention pairs where they are counted, else tokens.
+    /// For steps that the ranks take together: the work of this rank, and its difference from that of the busiest rank
+    /// in the same step. In attention pairs if they are counted, otherwise in tokens.
     pub steps: Option<[f64; 2]>,
-    /// Mean over maximum of the tokens that GPUs got for their experts: the sum of all samples, and how many there were.
+    /// Mean divided by maximum of the tokens of each GPU's experts: the sum and the number of all samples.
     pub experts: Option<[f64; 2]>,
 }
 
 impl RankWork {
-    /// The share of steps in which this rank waited for the busiest one, since `before`; 0 is none. `None` where nothing
+    /// The share of steps in which this rank waited for the busiest one since `before`; 0 is none. `None` if nothing
     /// was counted since, or a counter fell.
     pub fn waited(self, before: Self) -> Option<Ratio> {
         let [scheduled, missing] = grown(self.steps?, before.steps?)?;
         Ratio::of(missing, scheduled + missing)
     }
 
-    /// The mean balancedness of the experts since `before`: 1 is even, half means that the busiest GPU got twice the mean.
+    /// The mean balancedness of the experts since `before`: 1 is even; 0.5 means that the busiest GPU had twice the
+    /// mean.
     pub fn balancedness(self, before: Self) -> Option<Ratio> {
         let [sum, samples] = grown(self.experts?, before.experts?)?;
         Ratio::of(sum, samples).filter(|mean| mean.get() > 0.0 && mean.get() <= 1.0)

@@ -1,30 +1,30 @@
-//! What a page says that is not used, and why.
+//! The parts of a page that are not used, and why.
 
 use serde::{Deserialize, Serialize};
 
 use super::Label;
 use crate::units::CounterError;
 
-/// What the parser and the dialect would not take.
+/// The lines and values that the parser and the dialect refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Refusals {
-    /// Lines that are not exposition.
+    /// Lines that are not valid exposition.
     pub lines: u32,
-    /// Wanted counters that are unknown: of all kinds that [`Refusal`] names.
+    /// Wanted counters that are unknown, for any [`Refusal`].
     pub values: u32,
-    /// Lines, labels or series beyond a limit.
+    /// Lines, labels or series that exceed a limit.
     pub over_limit: u32,
-    /// Of `values`: too large to be exact.
+    /// Of `values`, those too large to be exact.
     pub too_large: u32,
-    /// Of `values`: said twice, and differently.
+    /// Of `values`, those on the page twice with different values.
     pub contradicting: u32,
-    /// Of `values`: on a line that is not exposition.
+    /// Of `values`, those on a line that is not valid exposition.
     pub unreadable: u32,
     /// Whether the last line has no line feed.
     pub unended: bool,
-    /// The name of the first line that is not exposition.
+    /// The name of the first line that is not valid exposition.
     pub first_line: Option<Label>,
-    /// The first start time of a process that is no instant: `NaN`, negative, zero or beyond the year 9999.
+    /// The first invalid start time of a process: `NaN`, negative, zero or beyond the year 9999.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Label>,
 }
@@ -32,13 +32,13 @@ pub struct Refusals {
 /// Why a wanted counter is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// Its value is no count: `NaN`, infinite, negative or fractional.
+    /// Its value is not a count: `NaN`, infinite, negative or fractional.
     NoCount,
     /// Its value is 2^53 or more.
     TooLarge,
-    /// It stands on the page twice, with different values.
+    /// It is on the page twice, with different values.
     Contradicting,
-    /// Its line can't be read.
+    /// Its line cannot be read.
     Unreadable,
 }
 
@@ -90,7 +90,7 @@ impl Refusals {
         self.start = self.start.take().or(other.start);
     }
 
-    /// What is wrong with counters and lines, kind by kind; `None` if nothing is.
+    /// The counters and lines that were refused, by kind; `None` if there are none.
     pub fn text(&self) -> Option<String> {
         let named = self.too_large.saturating_add(self.contradicting).saturating_add(self.unreadable);
         let no_counts = self.values.saturating_sub(named);

@@ -21,7 +21,7 @@ use crate::units::{Moment, Span};
 pub use error::RecordError;
 pub use reader::RecordingReader;
 pub use redact::Redactor;
-pub use replay::Replay;
+pub use replay::{OutsideRecording, Replay};
 pub use writer::{Progress, Recording, Settings, Written};
 
 /// The format and its version, as the first line names them.
@@ -44,6 +44,9 @@ pub struct RecordingHeader {
     pub targets: Vec<TargetInfo>,
     /// Whether names were replaced by hashes.
     pub redacted: bool,
+    /// The zone in which its days begin; `None` if the zone has no name, and in recordings of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
 }
 
 /// One line after the first.

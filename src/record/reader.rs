@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::error::{RecordError, RecordErrorKind};
 use super::{FORMAT, RecordingEntry, RecordingHeader};
+use crate::units::Timestamp;
 
 /// The longest line that is read: ten times a poll of thousands of targets.
 const LONGEST: u64 = 256 << 20;
@@ -58,6 +59,11 @@ impl RecordingReader {
         Ok(Self { path: path.to_owned(), header, lines, entries: 0, cut: false })
     }
 
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Its first line.
     pub const fn header(&self) -> &RecordingHeader {
         &self.header
@@ -98,6 +104,15 @@ impl RecordingReader {
             }
             Err(error) => Err(wrong(error.to_string())),
         }
+    }
+
+    /// Reads the rest, up to an entry that cannot be read, and returns the latest time in it.
+    pub fn read_latest_time(mut self) -> Option<Timestamp> {
+        let mut latest = None;
+        while let Ok(Some(entry)) = self.next_entry() {
+            latest = latest.max(entry.at().map(|at| at.wall));
+        }
+        latest
     }
 }
 

@@ -56,7 +56,8 @@ impl Redactor {
 
     /// Replaces the names of the first line.
     pub(super) fn header(&self, header: &mut RecordingHeader) {
-        let RecordingHeader { recording: _, began: _, local, interval: _, window: _, targets, redacted } = header;
+        let RecordingHeader { recording: _, began: _, local, interval: _, window: _, targets, redacted, zone: _ } =
+            header;
         *local = self.node(local);
         for target in targets.iter_mut() {
             self.info(target);

@@ -5,7 +5,18 @@ use super::{RecordingEntry, RecordingHeader, RecordingReader};
 use crate::clock::{Clock, ScriptedClock};
 use crate::reading::TargetId;
 use crate::source::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
-use crate::units::Timestamp;
+use crate::units::{Span, Timestamp};
+
+/// A recording that does not cover an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutsideRecording {
+    /// When it begins.
+    pub began: Timestamp,
+    /// When it ends.
+    pub ended: Timestamp,
+    /// Whether the instant is before its beginning; else it is after its end.
+    pub is_early: bool,
+}
 
 /// Plays a recording: the first poll returns the time of its first entry, each later poll says one entry and sets the
 /// clock to its time.
@@ -49,6 +60,21 @@ impl Replay {
     /// The error that ended it early, if there was one.
     pub const fn error(&self) -> Option<&RecordError> {
         self.error.as_ref()
+    }
+
+    /// Its beginning and end, if an instant that it was played to is outside of them by more than the minute to which
+    /// people write times. If the instant is before its beginning, the file is read once more to find its end.
+    pub fn outside(&self, at: Timestamp) -> Option<OutsideRecording> {
+        let began = self.header().began.wall;
+        let is_early = at < began.minute();
+        let ended = if is_early {
+            RecordingReader::open(self.reader.path()).ok()?.read_latest_time().unwrap_or(began)
+        } else {
+            let end = self.clock.now().wall;
+            let has_ended = self.began && self.next.is_none();
+            Some(end).filter(|end| has_ended && at > end.minute() + Span::from_secs(60))?
+        };
+        Some(OutsideRecording { began, ended, is_early })
     }
 
     fn read(&mut self) {

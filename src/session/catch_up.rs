@@ -1,5 +1,7 @@
 //! The simulated past of `demo`: its charts, changes and causes cover the last hour from the first frame on.
 
+use std::path::Path;
+
 use tokio::sync::mpsc;
 
 use super::collector::Message;
@@ -17,9 +19,10 @@ const FEW: usize = 24;
 /// The most pages that are read in the simulated past, which takes a second or two.
 const PAGES: usize = 9_000;
 
-/// The length of the simulated past with this many targets.
-pub fn catch_up_span(targets: usize) -> Span {
-    span_and_step(targets).0
+/// Sets a clock back to the beginning of the simulated past of this many targets, which a session then polls. A ledger in a
+/// file has a past of its own: with one, the clock keeps the present.
+pub fn begin_late(clock: &LateClock, targets: usize, ledger: Option<&Path>) {
+    clock.set_back(if ledger.is_none() { span_and_step(targets).0 } else { Span::ZERO });
 }
 
 /// The length of the simulated past with this many targets, and the time between two polls in it.

@@ -31,6 +31,8 @@ const BACKLOG: usize = 256;
 const WINDOW: Span = Span::from_secs(10);
 /// The time between two searches of this machine for engines.
 const SEARCH_AGAIN: Duration = Duration::from_secs(15);
+/// The longest time of the last poll.
+const LAST_POLL: Duration = Duration::from_millis(500);
 
 /// The configuration of a session.
 #[derive(Debug)]
@@ -117,11 +119,11 @@ impl Session {
         Self { snapshots, store, interval: set_interval, clock, events, last, at_work, _own: following }
     }
 
-    /// Polls once more, for at most `patience`, writes the last checkpoint and closes the ledger.
-    pub async fn finish(mut self, patience: Duration) {
+    /// Polls once more, for at most half a second, writes the last checkpoint and closes the ledger.
+    pub async fn finish(mut self) {
         self.last.send_replace(true);
         // A target that has not answered by then is counted from its next page on, by the next run.
-        let _ = tokio::time::timeout(patience, self.at_work.recv()).await;
+        let _ = tokio::time::timeout(LAST_POLL, self.at_work.recv()).await;
         let tick = Message::Events(vec![Event::Tick(self.clock.now())]);
         let (done, closed) = oneshot::channel();
         if self.events.send(tick).await.is_ok() && self.events.send(Message::Close(done)).await.is_ok() {

@@ -76,6 +76,17 @@ impl Playback<Replay> {
 }
 
 impl Playback<TurnedFleet> {
+    /// Plays the day to its end at `speed`, commits its ledger and returns the last snapshot. All snapshots are published
+    /// if `with_charts`, as charts show published snapshots only.
+    pub async fn turn_day(&mut self, speed: f64, with_charts: bool) -> Arc<Snapshot> {
+        let _subscriber = with_charts.then(|| self.publish.subscribe());
+        let last = self.scripted.turn(None, Some(speed), &self.publish).await;
+        self.scripted.collector.commit();
+        last
+    }
+}
+
+impl Playback<TurnedFleet> {
     /// A playback of the published day, at its start. Polls are far enough apart for at most one per `interval` of real
     /// time at `speed` simulated seconds per second. `clock` is that of `fleet`, and shows the start.
     pub fn of_day(

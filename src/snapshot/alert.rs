@@ -1,4 +1,4 @@
-//! What is wrong, in a form to show. The rules that find it live in `alert`.
+//! Alerts as they are shown. The rules are in `alert`.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use crate::reading::Label;
 use crate::units::Timestamp;
 
-/// How grave an alert is.
+/// The severity of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Good to know.
+    /// Information.
     Info,
-    /// It will cost something.
+    /// It will cost money.
     Warning,
-    /// It costs now.
+    /// It costs money now.
     Critical,
 }
 
@@ -29,11 +29,11 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Which rule fired.
+/// The rule of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
-    /// A GPU fell off the bus, hung or went silent.
+    /// A GPU fell off the bus, hung or is silent.
     GpuLost,
     /// A node's sources are silent.
     NodeSilent,
@@ -43,59 +43,59 @@ pub enum Rule {
     KvNearFull,
     /// Several engines answer behind one address.
     SharedAddress,
-    /// A page was cut, refused in part or beyond a limit.
+    /// A page was cut short, refused in part or over a limit.
     PageRefused,
-    /// A source that was looked for cannot work here.
+    /// A source cannot work here.
     SourceMissing,
     /// The fleet serves, and earns less than it costs.
     Loss,
     /// The ledger's file cannot be written.
     LedgerUnwritten,
-    /// A new ledger counts rent at the default rate: none is set.
+    /// A new ledger counts rent at the default rate, as no rate is configured.
     RateAssumed,
-    /// A GPU has no lease, and its assumed rate cannot be said in the ledger's currency: its cost is unknown.
+    /// A GPU has no lease, and its assumed rate cannot be converted to the ledger's currency: its cost is unknown.
     RateUnknown,
     /// A counter moved as its process could not have moved it: the tokens are neither billed nor dropped.
     Disputed,
-    /// A GPU's energy is unknown although its lease has a power price: the cost lacks it.
+    /// A GPU's energy is unknown although its lease has a power price: its cost lacks the energy.
     EnergyUnknown,
-    /// Several nodes call themselves by one name.
+    /// Several nodes report one hostname.
     HostnameShared,
-    /// A proxy's model moves with an engine's under another name: it is not posted twice. Or two addresses probably show
-    /// one engine, and no start time tells it: both are posted.
+    /// A proxy's model grows with an engine's under another name, and is not posted twice. Or two addresses probably
+    /// show one engine without a start time, and both are posted.
     ProbablySame,
-    /// A proxy's model is counted, and an engine whose model list can't be read may count it too.
+    /// A proxy's model is counted, and an engine whose model list cannot be read may count it too.
     NamesUnknown,
-    /// An engine has requests running and has made no token for a minute.
+    /// An engine has requests running and has produced no token for a minute.
     EngineStalled,
-    /// Heat or power holds a GPU's clocks down.
+    /// A GPU's clocks are throttled by heat or power.
     Throttled,
 }
 
-/// Something that is wrong now.
+/// An alert.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Alert {
-    /// The rule that found it.
+    /// Its rule.
     pub rule: Rule,
-    /// How grave.
+    /// Its severity.
     pub severity: Severity,
-    /// What it is about: a node, a GPU, a target.
+    /// Its subject: a node, a GPU, a target.
     pub subject: Label,
-    /// Since when.
+    /// When it began.
     pub since: Timestamp,
-    /// What is wrong and what to do.
+    /// The problem and its remedy.
     pub text: Label,
 }
 
-/// Something that was noticed while counting; it becomes an alert as it is.
+/// A notice from counting, which becomes an alert unchanged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
-    /// What it is a case of.
+    /// Its rule.
     pub rule: Rule,
-    /// How grave.
+    /// Its severity.
     pub severity: Severity,
-    /// What it is about.
+    /// Its subject.
     pub subject: Label,
-    /// What is so and what to do.
+    /// The problem and its remedy.
     pub text: Label,
 }

@@ -1,6 +1,6 @@
-//! How a figure that is not exact is marked.
+//! The marks of inexact figures.
 
-/// On which side of the true amount a shown one may lie.
+/// On which side of a shown amount the true one may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
     /// It is exact.
@@ -9,7 +9,7 @@ pub enum Bound {
     Lower,
     /// The true one may be lower.
     Upper,
-    /// Either.
+    /// The true one may be higher or lower.
     Both,
 }
 
@@ -34,7 +34,7 @@ impl Bound {
         }
     }
 
-    /// The same of an amount's negative: of the loss where this is the profit's.
+    /// The mark of the negated amount: of a loss if this is the mark of the profit.
     #[must_use]
     pub const fn of_negative(self) -> Self {
         match self {
@@ -44,7 +44,7 @@ impl Bound {
         }
     }
 
-    /// The words behind the figure.
+    /// The words after the figure.
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::None => "",

@@ -1,7 +1,7 @@
-//! The one picture: everything that the dashboard, `once --json`, the hub and the tests may know of the present.
+//! The snapshot: everything that the dashboard, `once --json`, the hub and the tests read of the present.
 //!
-//! A [`Snapshot`] is immutable. `fleet` makes it; others read it. Serialised it is the contract `margintop/1`: unknown
-//! is `null`, money is a decimal string. The past beyond the vital lines is not in here.
+//! A [`Snapshot`] is immutable. `fleet` makes it; others read it. Its JSON is the contract `margintop/1`: unknown
+//! values are `null`, money is a decimal string. It has no past beyond the vital lines.
 
 mod alert;
 mod bound;
@@ -29,22 +29,21 @@ pub use vitals::{VitalLine, Vitals};
 use crate::reading::SourceError;
 use crate::units::{Ratio, Timestamp};
 
-/// The name of this shape of JSON.
+/// The name of the JSON contract.
 pub const SCHEMA: &str = "margintop/1";
 
-/// All that is known at one instant.
+/// Everything known at one instant.
 #[derive(Debug, Clone, Serialize)]
 pub struct Snapshot {
     /// [`SCHEMA`].
     pub schema: &'static str,
-    /// When.
+    /// Its time.
     pub at: Timestamp,
-    /// How many seconds the rates cover; `None` after one look only.
+    /// The seconds that the rates cover; `None` after a single poll.
     pub window_seconds: Option<f64>,
-    /// Whether this machine slept, or was stopped, and woke so short ago that nothing had the time to answer: silence says
-    /// nothing yet.
+    /// Whether this machine slept or was stopped, and woke so recently that sources had no time to answer.
     pub resuming: bool,
-    /// How much of what is known answers.
+    /// How many of the known nodes and engines answer.
     pub coverage: Coverage,
     /// The GPUs together.
     pub gpus: GpuTotals,
@@ -52,25 +51,25 @@ pub struct Snapshot {
     pub tokens: TokenTotals,
     /// Cached share of the window's prompt tokens, over engines that report hits.
     pub cache_hit_rate: Option<Ratio>,
-    /// Requests now.
+    /// Present requests.
     pub requests: Requests,
-    /// Revenue, cost and what stands behind them.
+    /// Revenue, cost and their basis.
     pub money: MoneyView,
-    /// Nodes in the order of their names, numbers in names compared as numbers.
+    /// Nodes by name, with numbers in names compared as numbers.
     pub nodes: Vec<Arc<NodeRow>>,
     /// Engine rows by target and rank.
     pub engines: Vec<Arc<EngineRow>>,
-    /// Models, the dearest first.
+    /// Models, the highest revenue first.
     pub models: Vec<ModelRow>,
-    /// Deployment units by name; empty where none is configured.
+    /// Deployment units by name; empty if none is configured.
     pub units: Vec<UnitRow>,
-    /// The objectives for latency and how far they are held; `None` where none is set.
+    /// The latency objectives and how far they are met; `None` if none is set.
     pub slo: Option<SloStatus>,
-    /// What is wrong, the gravest first.
+    /// Alerts, the most severe first.
     pub alerts: Vec<Alert>,
-    /// Sources that cannot work here, each with its mend.
+    /// Sources that cannot work here, each with its remedy.
     pub troubles: Vec<SourceError>,
-    /// What the fleet noticed while counting, for the rules to tell.
+    /// Notices from counting, for the rules of alerts.
     #[serde(skip)]
     pub notices: Vec<Notice>,
     /// The last quarter hour of the four vital lines.
@@ -79,12 +78,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// On which side of the true money since `money.since` the shown one may lie.
+    /// On which side of the shown money since `money.since` the true amount may be.
     pub fn total_bound(&self) -> Bound {
         Bound::of(self.money.lower_bound, self.money.upper_bound)
     }
 
-    /// The same of the money an hour: what was lost of the past has no part in it, a model that serves without a price has.
+    /// The same for money per hour: losses of the past do not affect it, a serving model without a price does.
     pub fn rate_bound(&self) -> Bound {
         let makes = |rate: Option<f64>| rate.is_some_and(|rate| rate > 0.0);
         let serves = |row: &ModelRow| makes(row.output_per_second) || makes(row.prompt_per_second);

@@ -1,4 +1,4 @@
-//! Money as it is shown: sums of the ledger, named margins, and the basis on which they stand.
+//! Money as it is shown: sums of the ledger, both margins by name, and their basis.
 
 use serde::Serialize;
 
@@ -6,19 +6,19 @@ use crate::pricing::{Bill, ClassPrices};
 use crate::reading::{Label, ModelName};
 use crate::units::{HourlyRate, Money, Ratio, Timestamp};
 
-/// Revenue, cost and profit since `since`, their rates, and everything that qualifies them.
+/// Revenue, cost and profit since `since`, their rates, and their qualifications.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a key of the contract")]
 pub struct MoneyView {
     /// The ledger's currency.
     pub currency: Label,
-    /// The later of local midnight and the first look.
+    /// The later of local midnight and the first poll.
     pub since: Option<Timestamp>,
     /// Tokens times prices; `None` if no engine's model has a price.
     pub revenue: Option<Money>,
-    /// Rent of the GPUs whose rate is known; `None` if none is.
+    /// Rent of the GPUs with a known rate; `None` if there are none.
     pub cost: Option<Money>,
-    /// Revenue of engines with a known cost, less cost.
+    /// Revenue of engines with a known cost, minus cost.
     pub profit: Option<Money>,
     /// Revenue an hour, over the last 60 s (in `once`: the window).
     pub revenue_per_hour: Option<Money>,
@@ -26,56 +26,58 @@ pub struct MoneyView {
     pub cost_per_hour: Option<Money>,
     /// Profit an hour, likewise.
     pub profit_per_hour: Option<Money>,
-    /// What of it is in no model's row: `(unpriced)`, `(overhead)`, `(idle)`. With these the models' profits an hour add up.
+    /// Parts of it that are in no model's row: `(unpriced)`, `(overhead)`, `(idle)`. With them the models' profits per
+    /// hour add up to it.
     pub beside_models: Vec<BesideRow>,
-    /// Whether money an hour is taken over less than half of its span yet: a judgement of it would be hasty.
+    /// Whether money per hour covers less than half of its span so far, too little to judge it.
     pub young_pace: bool,
-    /// Profit divided by cost: DeepSeek's 545 %.
+    /// Profit divided by cost: 545 % on the published day.
     pub profit_on_cost: Option<Ratio>,
-    /// Profit divided by revenue: the same day's 84.5 %.
+    /// Profit divided by revenue: 84.5 % on the same day.
     pub gross_margin: Option<Ratio>,
-    /// At list price, with no paid share set.
+    /// Whether it is at list price, as no paid share is set.
     pub theoretical: bool,
     /// Tokens of models without a price.
     pub unpriced_tokens: u64,
-    /// Revenue of engines whose cost is unknown; it is in `revenue` and not in `profit`.
+    /// Revenue of engines whose cost is unknown; it is part of `revenue` but not of `profit`.
     pub uncosted_revenue: Money,
     /// Engines whose cost is unknown.
     pub uncosted_engines: usize,
-    /// The true revenue may be higher: unpriced tokens, lost windows.
+    /// Whether the true revenue may be higher: unpriced tokens, lost windows.
     pub lower_bound: bool,
-    /// The true revenue may be lower: unknown hits priced as misses, or growth that is on trial.
+    /// Whether the true revenue may be lower: unknown hits priced as misses, or growth on trial.
     pub upper_bound: bool,
-    /// What is posted may be taken back: growth may turn out to be another process's, a reset to be a dip.
+    /// Whether postings may be taken back: growth may turn out to be another process's, or a reset to be a dip.
     pub on_trial: bool,
-    /// Rates may hold a process that has stopped, or sums growth from before the watch.
+    /// Whether rates may include a process that has stopped, or growth from before the watch.
     pub doubted: bool,
     /// Half the width between the bounds of what was estimated, plus what unknown hits could take.
     pub uncertainty: Money,
-    /// What is disputed, at the prices in force when it was seen: neither billed nor dropped until someone decides.
+    /// The value of disputed tokens at the prices in force when they were seen: neither billed nor dropped until a
+    /// person decides.
     pub disputed: Money,
-    /// Tokens that are disputed, priced or not.
+    /// Disputed tokens, with a price or without.
     pub disputed_tokens: u64,
-    /// Rent of GPUs on nodes that made no billable token in a minute.
+    /// Rent of GPUs in minutes without a billable token on their node.
     pub idle_cost: Option<Money>,
     /// Cost per million tokens, prompt and output together.
     pub cost_per_million: Option<Money>,
-    /// All cost per million output tokens.
+    /// All cost divided by million output tokens.
     pub cost_per_million_output: Option<Money>,
-    /// The share of this load at which revenue meets cost.
+    /// The share of this load at which revenue equals cost.
     pub break_even_load: Option<Ratio>,
-    /// The price per million tokens, all classes alike, at which this traffic would meet its cost.
+    /// The price per million tokens, equal for all classes, at which this traffic would cover its cost.
     pub break_even_price: Option<Money>,
-    /// What the unpriced tokens would be worth at a named list.
+    /// The value of the unpriced tokens by a named list.
     pub compare: Option<Worth>,
-    /// Share of all tokens that has a price.
+    /// The share of all tokens that has a price.
     pub priced_share: Option<Ratio>,
     /// Windows of which tokens may be missing: restarts that could not be excluded, an engine's last moments.
     pub lost_windows: u64,
-    /// Which tokens are billed: `all` that the engines' counters hold, aborted work included, or those of `finished`
-    /// requests, where the engine counts them apart.
+    /// Which tokens are billed: `all` in the engines' counters, including aborted work, or those of `finished` requests
+    /// if the engine counts them separately.
     pub bill: Bill,
-    /// What was made beyond finished requests since `since`; `None` where no engine counts those apart.
+    /// Tokens beyond finished requests since `since`; `None` if no engine counts those separately.
     pub leakage: Option<LeakageView>,
     /// GPU rates in force.
     pub rates: Vec<RateBasis>,
@@ -87,15 +89,15 @@ pub struct MoneyView {
     pub ledger: LedgerBasis,
 }
 
-/// Who keeps the ledger.
+/// Which process writes the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WriterStatus {
     /// This process, in its file.
     Ours,
-    /// Another process, by its id where that is known.
+    /// Another process, by its id if it is known.
     Other(Option<u32>),
-    /// This process, in memory alone.
+    /// This process, in memory only.
     #[default]
     Memory,
 }
@@ -103,9 +105,9 @@ pub enum WriterStatus {
 /// Where the money is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct LedgerBasis {
-    /// The file; `None` where none was asked for.
+    /// The file; `None` if none was requested.
     pub path: Option<Label>,
-    /// Who keeps it.
+    /// Which process writes it.
     #[serde(rename = "keeper")]
     pub writer: WriterStatus,
     /// Why it is not written now, and what to do.
@@ -114,19 +116,19 @@ pub struct LedgerBasis {
     pub first_run: bool,
 }
 
-/// What engines made that no finished request holds: aborted work, and requests that are still in flight. It is in the
-/// revenue where all is billed, and not where finished requests are. Below zero where more finished than was begun.
+/// Produced tokens that are in no finished request: aborted work, and requests in flight. They are in the revenue if
+/// all tokens are billed, and not if finished requests are. Negative if more finished than was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct LeakageView {
     /// Prompt tokens, cached ones included.
     pub prompt_tokens: i64,
     /// Output tokens.
     pub output_tokens: i64,
-    /// Their worth at the prices in force; `None` if none of them has a price.
+    /// Their value at the prices in force; `None` if none of them has a price.
     pub amount: Option<Money>,
 }
 
-/// Where a GPU's rate comes from.
+/// The source of a GPU's rate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RateBasis {
     /// The GPU as the rate names it: `H100`.
@@ -152,55 +154,54 @@ pub struct ListBasis {
     pub tier: Label,
     /// When tier or list changes next.
     pub until: Option<Timestamp>,
-    /// `list ended 2025-09-05`, where the model's last list is over.
+    /// `list ended 2025-09-05`, if the model's last list has ended.
     pub ended: Option<Label>,
 }
 
-/// A part of the fleet's profit an hour that is in no model's row.
+/// A part of the fleet's profit per hour that is in no model's row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BesideRow {
-    /// What it is: `(overhead)`.
+    /// Its name: `(overhead)`.
     pub name: Label,
-    /// What it takes off; negative.
+    /// Its amount; negative.
     pub profit_per_hour: Money,
 }
 
-/// What tokens would be worth at a list that is not theirs.
+/// The value of tokens by a list other than their own.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Worth {
     /// The list.
     pub list: Label,
-    /// What the unpriced tokens since `since` would be worth.
+    /// The value of the unpriced tokens since `since`.
     pub amount: Money,
-    /// The same an hour at present.
+    /// The same per hour at present.
     pub per_hour: Option<Money>,
 }
 
 /// One model's money.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct ModelMoney {
-    /// Earned since `since`; `None` is "unpriced".
+    /// Revenue since `since`; `None` without a price.
     pub revenue: Option<Money>,
-    /// Earned an hour at present.
+    /// Present revenue per hour.
     pub revenue_per_hour: Option<Money>,
-    /// Its revenue an hour less the rent of the nodes that serve it, shared by tokens, without overhead; `None` where not
-    /// known.
+    /// Its revenue per hour minus its share of the rent of its nodes by tokens, without overhead; `None` if unknown.
     pub profit_per_hour: Option<Money>,
-    /// The list that prices it.
+    /// The list that it is priced by.
     pub list: Option<Label>,
-    /// Its share of what is owed an hour, also where it has no price; as in `profit_per_hour`.
+    /// Its share of the cost per hour, also without a price, as in `profit_per_hour`.
     pub cost_per_hour: Option<Money>,
-    /// Without a price, what its tokens would be worth an hour at the list of `compare`.
+    /// Without a price, the value of its tokens per hour by the list of `compare`.
     pub compare_per_hour: Option<Money>,
-    /// Its prices: those in force, and the next ones.
+    /// Its prices: the present and the next ones.
     #[serde(skip)]
     pub prices: Vec<PriceStep>,
 }
 
-/// Prices that hold from an instant on.
+/// Prices from an instant on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PriceStep {
-    /// Since when; `None` is now.
+    /// Their beginning; `None` is now.
     pub from: Option<Timestamp>,
     /// The list.
     pub list: Label,

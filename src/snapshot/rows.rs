@@ -11,10 +11,10 @@ use crate::reading::{
 use crate::snapshot::ModelMoney;
 use crate::units::{Bytes, Celsius, Megahertz, Money, Ratio, Tokens};
 
-/// How much of what is known answers.
+/// How many of the known nodes and engines answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Coverage {
-    /// Nodes of which any source is live.
+    /// Nodes with a live source.
     pub nodes_live: usize,
     /// Nodes named or seen, and not released.
     pub nodes_known: usize,
@@ -24,26 +24,26 @@ pub struct Coverage {
     pub engines_known: usize,
 }
 
-/// The GPUs together. Gauges are over the live GPUs that report them: the mean for ratios, the sum for the rest.
+/// The GPUs together. Gauges cover the live GPUs that report them: the mean of ratios, the sum of others.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct GpuTotals {
     /// GPUs known.
     pub count: usize,
     /// Mean utilization.
     pub utilization: Option<Ratio>,
-    /// Memory held.
+    /// Used memory.
     pub memory_used_bytes: Option<Bytes>,
-    /// Memory there is.
+    /// Total memory.
     pub memory_total_bytes: Option<Bytes>,
-    /// Power drawn.
+    /// Power draw.
     pub power_watts: Option<f64>,
-    /// The drivers' energy counters as they stand.
+    /// The sum of the drivers' energy counters.
     pub energy_joules: Option<f64>,
     /// GPUs that are live.
     pub reporting: usize,
 }
 
-/// The engines' counters as they stand, after the double-count rules, and their rates over the window.
+/// The sums of the engines' counters after the double-count rules, and their rates over the window.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct TokenTotals {
     /// Prompt tokens, cached included.
@@ -60,12 +60,12 @@ pub struct TokenTotals {
     pub output_per_second: Option<f64>,
 }
 
-/// Requests now.
+/// Present requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Requests {
-    /// In work.
+    /// Running.
     pub running: Option<u64>,
-    /// In queues.
+    /// Waiting.
     pub waiting: Option<u64>,
 }
 
@@ -74,9 +74,9 @@ pub struct Requests {
 pub struct NodeRow {
     /// Its name.
     pub name: NodeName,
-    /// The deployment unit that it belongs to, if one is configured.
+    /// Its deployment unit, if one is configured.
     pub unit: Option<UnitName>,
-    /// How fresh its freshest source is.
+    /// The health of its freshest source.
     pub state: Health,
     /// Seconds since any of its sources answered.
     pub age_seconds: Option<f64>,
@@ -88,27 +88,28 @@ pub struct NodeRow {
     pub prompt_per_second: Option<f64>,
     /// Cached share of its prompts over the window.
     pub cache_hit_rate: Option<Ratio>,
-    /// What its engines earned since `money.since`.
+    /// Revenue of its engines since `money.since`.
     pub revenue: Option<Money>,
     /// Its rent since `money.since`.
     pub cost: Option<Money>,
-    /// Revenue less cost, where both are known.
+    /// Revenue minus cost, if both are known.
     pub profit: Option<Money>,
-    /// What its engines earn an hour at present.
+    /// Present revenue of its engines per hour.
     pub revenue_per_hour: Option<Money>,
-    /// What its GPUs cost an hour at present.
+    /// Present cost of its GPUs per hour.
     pub cost_per_hour: Option<Money>,
-    /// The part of that cost that is idle: its last minute had no billable token.
+    /// The idle part of that cost: its last minute had no billable token.
     pub idle_per_hour: Option<Money>,
-    /// Profit an hour at present.
+    /// Present profit per hour.
     pub profit_per_hour: Option<Money>,
 }
 
-/// The note of an engine a counter of which moved and is not explained.
+/// The note of an engine with a counter that moved without an explanation.
 pub const QUARANTINED: &str = "a counter moved and waits to be explained: nothing is posted until then";
-/// The note of an address at which processes answer that cannot be told apart.
+/// The note of an address with processes that cannot be told apart.
 pub const AMBIGUOUS: &str = "several processes without start times answer at this address and cannot be told apart: the total is a lower bound; name them one by one";
-/// The note of an address whose pages are of two processes with one start time, or of views of one process of which one lags.
+/// The note of an address whose pages are of two processes with one start time, or of views of one process of which one
+/// lags.
 pub const DOUBTED: &str = "pages are of two processes with the same start time, or of one whose older pages return: the total is a lower bound for up to 5 minutes";
 
 /// One GPU. Gauges are `None` unless it is live.
@@ -116,13 +117,13 @@ pub const DOUBTED: &str = "pages are of two processes with the same start time, 
 pub struct GpuRow {
     /// The driver's index on its node.
     pub index: u32,
-    /// Its UUID, or its place where none is told.
+    /// Its UUID, or its node and index if it has none.
     pub uuid: GpuId,
     /// The product name.
     pub name: Option<Label>,
-    /// How fresh.
+    /// Its health.
     pub state: Health,
-    /// Why it is not live, where the driver says.
+    /// Why it is not live, if the driver reports it.
     pub reason: Option<Label>,
     /// Why its cost or a part of it is missing.
     pub cost_missing: Option<Label>,
@@ -133,13 +134,13 @@ pub struct GpuRow {
     /// Mean utilization of the last 10 s: what a heat cell shows.
     #[serde(skip)]
     pub heat: Option<Ratio>,
-    /// Memory held by processes.
+    /// Memory used by processes.
     pub memory_used_bytes: Option<Bytes>,
-    /// All its memory.
+    /// Total memory.
     pub memory_total_bytes: Option<Bytes>,
-    /// Power drawn.
+    /// Power draw.
     pub power_watts: Option<f64>,
-    /// The enforced limit.
+    /// The enforced power limit.
     pub power_limit_watts: Option<f64>,
     /// The energy counter.
     pub energy_joules: Option<f64>,
@@ -153,9 +154,9 @@ pub struct GpuRow {
     pub fan: Option<Ratio>,
     /// ECC errors.
     pub ecc: Ecc,
-    /// What holds its clocks down.
+    /// Why its clocks are throttled.
     pub throttle: Option<Throttle>,
-    /// Partitioned or not.
+    /// The MIG mode.
     pub mig: Option<Mig>,
     /// Hardware activity.
     pub activity: Activity,
@@ -163,7 +164,7 @@ pub struct GpuRow {
     pub pcie: Option<Pcie>,
     /// The last XID error code.
     pub xid: Option<u32>,
-    /// Who holds memory on it.
+    /// The processes that hold memory on it.
     pub processes: Vec<GpuProcess>,
 }
 
@@ -176,24 +177,24 @@ pub struct Quantiles {
     pub p99: Option<f64>,
 }
 
-/// Requests a minute, by what became of them; `None` where the engine does not count it.
+/// Requests a minute by outcome; `None` if the engine does not count it.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct RequestRates {
-    /// Ended, however they did.
+    /// All that ended.
     pub ended: Option<f64>,
-    /// Ended by themselves: a stop token or word.
+    /// Ended at a stop token or word.
     pub stopped: Option<f64>,
     /// Ended at their length limit.
     pub length: Option<f64>,
-    /// Cut by the client.
+    /// Aborted by the client.
     pub aborted: Option<f64>,
     /// Ended by an error.
     pub failed: Option<f64>,
-    /// Pushed out of the batch because memory ran out: their work is done again.
+    /// Preempted because memory ran out: their work is repeated.
     pub preempted: Option<f64>,
 }
 
-/// What watching a target costs and how it goes.
+/// The cost of scraping a target, and its results.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct ScrapeRow {
     /// From request to last byte.
@@ -202,11 +203,11 @@ pub struct ScrapeRow {
     pub bytes: Option<u64>,
     /// Restarts of the engine seen.
     pub restarts: u64,
-    /// Scrapes that gave no page.
+    /// Failed scrapes.
     pub failures: u64,
-    /// What the last page held that was refused.
+    /// What was refused on the last page.
     pub refusals: Refusals,
-    /// How fresh the target is. A row that left its page is older.
+    /// The health of the target. A row that left its page is older.
     #[serde(skip)]
     pub state: Health,
     /// Why its last scrape failed.
@@ -223,25 +224,26 @@ pub struct EngineRow {
     pub node: NodeName,
     /// Its deployment unit.
     pub unit: Option<UnitName>,
-    /// What program it is.
+    /// The kind of program.
     pub kind: EngineKind,
     /// The model.
     pub model: Option<ModelName>,
     /// Its role.
     pub role: EngineRole,
-    /// Whether the role is a guess from its figures.
+    /// Whether the role was inferred from its figures.
     pub role_inferred: bool,
-    /// The process on the page that it belongs to, where the page tells several apart.
+    /// The process that it belongs to, if the page has several.
     pub instance: Option<InstanceId>,
-    /// Its rank; `None` for what the page does not split. Where the page holds several instances, they are part of it.
+    /// Its rank; `None` for what the page does not split by rank. If the page has several instances, they are part of
+    /// it.
     pub rank: Option<Rank>,
-    /// Whether its figures are in its engine's row without a rank too: sums over rows leave it out.
+    /// Whether its figures are also in its engine's row without a rank, so that sums over rows leave it out.
     #[serde(skip)]
     pub in_engine_row: bool,
     /// Whether its page counts tokens as they are made, though it bills them when their request ends.
     #[serde(skip)]
     pub has_live_counters: bool,
-    /// How fresh.
+    /// Its health.
     pub state: Health,
     /// Seconds since it answered.
     pub age_seconds: Option<f64>,
@@ -257,41 +259,41 @@ pub struct EngineRow {
     pub output_per_second: Option<f64>,
     /// Cached share over the window.
     pub cache_hit_rate: Option<Ratio>,
-    /// Requests in work.
+    /// Running requests.
     pub running: Option<u64>,
-    /// Requests in its queue.
+    /// Waiting requests.
     pub waiting: Option<u64>,
     /// Used share of its KV cache.
     pub kv_usage: Option<Ratio>,
     /// Time to first token.
     pub ttft_seconds: Quantiles,
-    /// Between tokens.
+    /// Time between tokens.
     pub itl_seconds: Quantiles,
-    /// Whole requests.
+    /// Time of whole requests.
     pub e2e_seconds: Quantiles,
     /// Samples of its latencies since it was first seen.
     #[serde(skip)]
     pub samples: Arc<Latency>,
-    /// Share of its requests and tokens of the window that are within the objectives for latency: the least of theirs.
+    /// Share of its requests and tokens in the window within the latency objectives: the lowest of the objectives.
     pub within_slo: Option<Ratio>,
-    /// Share of the steps that ranks take together in which it waited for the busiest rank, over the window, where the
-    /// engine counts it.
+    /// Share of the ranks' common steps in which it waited for the busiest rank, over the window, if the engine counts
+    /// it.
     pub waited: Option<Ratio>,
-    /// Mean over maximum of what GPUs got for their experts, over the window, where the engine counts it: 1 is even.
+    /// Mean divided by maximum of the tokens of GPUs' experts, over the window, if the engine counts it: 1 is even.
     pub expert_balancedness: Option<Ratio>,
     /// Preemptions, lifetime.
     pub preemptions: Option<u64>,
-    /// How requests ended and how many were preempted, a minute over the window.
+    /// Outcomes of requests and preemptions per minute over the window.
     pub requests_per_minute: RequestRates,
-    /// Kept share of drafted tokens, lifetime.
+    /// Accepted share of draft tokens, lifetime.
     pub spec_acceptance: Option<Ratio>,
-    /// Earned since `money.since`; `None` if unpriced or not attributable.
+    /// Revenue since `money.since`; `None` if unpriced or not attributable.
     pub revenue: Option<Money>,
-    /// The cost of looking, and how it goes.
+    /// The cost and results of scraping it.
     pub scrape: ScrapeRow,
-    /// How many processes answer at its address, sampled in turn.
+    /// How many processes answer at its address in turn.
     pub processes: usize,
-    /// What the row must say about itself: an error and its mend, hits unknown, several engines behind one address.
+    /// Remarks on the row: an error and its remedy, unknown hits, several engines behind one address.
     pub note: Option<Label>,
 }
 
@@ -338,15 +340,15 @@ pub struct UnitRow {
     pub output_per_second: Option<f64>,
     /// Prompt tokens a second.
     pub prompt_per_second: Option<f64>,
-    /// The rank that carries most.
+    /// The rank with the highest load.
     pub worst: Option<WorstRank>,
-    /// What it earns an hour.
+    /// Revenue per hour.
     pub revenue_per_hour: Option<Money>,
-    /// What it costs an hour.
+    /// Cost per hour.
     pub cost_per_hour: Option<Money>,
 }
 
-/// The rank that carries most, against the mean of its unit.
+/// The rank with the highest load, compared with the mean of its unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WorstRank {
     /// The rank.

@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use crate::units::{Span, Timestamp};
 
-/// One line: points a step apart, the newest last. `None` is a gap and is drawn as one.
+/// One line: points one step apart, the newest last. `None` is drawn as a gap.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct VitalLine {
     /// The points.
     pub points: Arc<[Option<f32>]>,
-    /// The change of the last minute's mean against the minute before the line began, as a fraction; `None` if either is unknown.
+    /// The relative change of the last minute's mean from the first minute's of the line; `None` if either is unknown.
     pub change: Option<f64>,
 }
 
-/// The four vital lines, of which the prompt is drawn in two parts.
+/// The four vital lines; that of prompts is drawn in two parts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Vitals {
-    /// The time of one point.
+    /// The length of one point.
     pub step: Span,
-    /// The end of the newest point: points fall on multiples of `step`, so that a line shifts once a step.
+    /// The end of the newest point: points are at multiples of `step`, so that a line shifts once per step.
     pub until: Timestamp,
     /// Output tokens a second.
     pub output: VitalLine,
@@ -26,7 +26,7 @@ pub struct Vitals {
     pub prompt_miss: VitalLine,
     /// Prompt tokens a second from a cache.
     pub prompt_hit: VitalLine,
-    /// All prompt tokens a second; the only prompt line where hits are unknown.
+    /// All prompt tokens a second; the only prompt line if hits are unknown.
     pub prompt: VitalLine,
     /// Cached share, 0 to 1.
     pub hit_rate: VitalLine,

@@ -1,4 +1,4 @@
-//! Decimal strings to scaled integers, exactly or not at all.
+//! Exact conversion of decimal strings to scaled integers.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use std::fmt;
 pub enum DecimalError {
     /// Not of the form `digits[.digits]`.
     NotDecimal,
-    /// A minus sign: no price, rate or share is negative.
+    /// A minus sign: prices, rates and shares are not negative.
     Negative,
-    /// More places than the quantity can hold; the number is the most that it takes.
+    /// More places than the quantity holds; the number is the most that it holds.
     TooManyPlaces(u32),
-    /// Larger than the quantity can hold.
+    /// Larger than the type of the quantity holds.
     TooLarge,
-    /// Larger than the quantity can be; the number is the most.
+    /// Above the largest valid value; the number is that value.
     Above(u32),
-    /// Smaller than the quantity can be; the number is the least.
+    /// Below the smallest valid value; the number is that value.
     TooSmall(u32),
 }
 
@@ -86,7 +86,7 @@ fn push_digit(value: i64, byte: u8) -> Result<i64, DecimalError> {
     value.checked_mul(10).and_then(|v| v.checked_add(i64::from(byte - b'0'))).ok_or(DecimalError::TooLarge)
 }
 
-/// Decimal quantities travel as strings, so that no float ever stands between a file and the ledger.
+/// Decimal quantities are serialised as strings, so that no float is between a file and the ledger.
 macro_rules! decimal_string {
     ($name:ident, $places:literal) => {
         impl std::fmt::Display for $name {

@@ -1,4 +1,4 @@
-//! How many times the traffic there is.
+//! A factor of traffic.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,17 +8,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::decimal::{parse_scaled, write_millionths};
 
-/// One: the traffic as it is.
+/// Unchanged traffic.
 const ONE: i64 = 1_000_000;
-/// The most times that are taken.
+/// The largest factor.
 const MOST: i64 = 1_000;
 
-/// Traffic as a multiple of what it was, to six decimals.
+/// Traffic as a multiple of the actual traffic, to six decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LoadFactor(i64);
 
 impl LoadFactor {
-    /// Millionths; `None` below zero or above a thousand times.
+    /// A factor in millionths; `None` below zero or above a thousand.
     pub fn from_micros(micros: i64) -> Option<Self> {
         (0..=MOST * ONE).contains(&micros).then_some(Self(micros))
     }
@@ -28,7 +28,7 @@ impl LoadFactor {
         self.0
     }
 
-    /// So many times a count, rounded.
+    /// A count times the factor, rounded.
     pub fn of(self, count: u64) -> u64 {
         let (factor, one) = (u128::from(self.0.unsigned_abs()), u128::from(ONE.unsigned_abs()));
         u64::try_from((u128::from(count) * factor + one / 2) / one).unwrap_or(u64::MAX)
@@ -56,7 +56,7 @@ impl Serialize for LoadFactor {
     }
 }
 
-/// A whole number, a decimal or a text, as a person may write it.
+/// Accepts a whole number, a decimal or a text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum WrittenFactor {

@@ -1,25 +1,25 @@
-//! The ratios of a revenue and a cost, each under its own name: 545 % and 84.5 % are the same day.
+//! The two ratios of revenue and cost, each under its own name: 545 % and 84.5 % are the same day.
 //!
-//! A quotient whose divisor is no money at all is unknown, never infinite. These are for showing; no ledger sums them.
+//! A quotient with a divisor of zero is unknown, never infinite. The ratios are for display; no ledger sums them.
 
 use super::{Money, Ratio};
 
-/// Profit divided by cost; `None` where nothing was paid.
+/// Profit divided by cost; `None` if the cost is zero.
 pub fn profit_on_cost(revenue: Money, cost: Money) -> Option<Ratio> {
     quotient(revenue - cost, cost)
 }
 
-/// Profit divided by revenue; `None` where nothing was earned.
+/// Profit divided by revenue; `None` if the revenue is zero.
 pub fn gross_margin(revenue: Money, cost: Money) -> Option<Ratio> {
     quotient(revenue - cost, revenue)
 }
 
-/// The part of this load at which revenue would meet the same cost; above 1 at a loss, `None` where nothing was earned.
+/// The part of this load at which revenue would equal the same cost; above 1 at a loss, `None` if the revenue is zero.
 pub fn break_even_load(revenue: Money, cost: Money) -> Option<Ratio> {
     quotient(cost, revenue)
 }
 
-/// `part` divided by `whole`, unless the whole is nothing or less.
+/// `part` divided by `whole`, unless the whole is zero or less.
 pub fn quotient(part: Money, whole: Money) -> Option<Ratio> {
     if whole <= Money::ZERO { None } else { Ratio::of(part.grains() as f64, whole.grains() as f64) }
 }

@@ -1,7 +1,8 @@
-//! Quantities: money, tokens, prices, time and what a GPU measures, each a type of its own.
+//! Quantities as types: money, tokens, prices, time, and the measurements of a GPU.
 //!
-//! Here live exact conversions and nothing else. No formatting for people (that is `tui::format`), no clock, no I/O.
-//! The money side (`decimal`, `number`, `money`, `price`, `rate`, `power`) holds no floating-point number; `tests/floors.rs` checks it.
+//! This module has exact conversions only: no formatting for people (that is `tui::format`), no clock, no I/O. The
+//! money side (`decimal`, `number`, `money`, `price`, `rate`, `power`) uses no floating-point number; `tests/floors.rs`
+//! checks it.
 
 mod decimal;
 mod load_factor;

@@ -8,11 +8,11 @@ use serde::{Serialize, Serializer};
 
 /// An exact, signed amount of money in the currency of its ledger.
 ///
-/// It counts 1/9,000,000 of a femto-unit (1e-15). That grain is the coarsest in which all that a ledger adds is a whole
-/// number: tokens times a price to nine decimals a million (1 femto), that times a share in parts per million
-/// (1e-6 femto), milliseconds times a rate to six decimals an hour (2500/9 femto), and millijoules times a price a
-/// kilowatt-hour (1/3600 femto). So sums never round, in any order, and an amount is rounded once, when it is printed.
-/// The range is about 1.8e16 units of currency either side.
+/// The unit is 1/9,000,000 of a femto-unit (1e-15) of currency. It is the coarsest unit in which everything that a
+/// ledger adds is a whole number: tokens times a price to nine decimals per million (1 femto), that times a share in
+/// parts per million (1e-6 femto), milliseconds times a rate to six decimals per hour (2500/9 femto), and millijoules
+/// times a price per kilowatt-hour (1/3600 femto). So sums never round, in any order, and an amount is rounded once,
+/// when it is printed. The range is about ±1.8e16 units of currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(i128);
 
@@ -34,7 +34,7 @@ impl Money {
         self.0
     }
 
-    /// The sum, or `None` where it leaves the range.
+    /// The sum, or `None` if it is out of range.
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
             Some(sum) => Some(Self(sum)),
@@ -47,7 +47,7 @@ impl Money {
         Self(amount as i128 * (Self::GRAINS_PER_UNIT / 1_000_000))
     }
 
-    /// Whether nothing is owed either way.
+    /// Whether the amount is zero.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
@@ -68,8 +68,9 @@ impl Money {
 
     /// This amount scaled by `numerator / denominator`, rounded half to even to a grain.
     ///
-    /// For what is shown (an amount an hour, a share of a gap), never for what is summed. `None` when the denominator
-    /// is not positive or the result leaves the range; what lies between may be larger than it.
+    /// It is for amounts that are shown (an amount per hour, a share of a difference), never for amounts that are
+    /// summed. `None` if the denominator is not positive or the result is out of range; the intermediate product may be
+    /// larger.
     pub fn scaled(self, numerator: i64, denominator: i64) -> Option<Self> {
         if denominator <= 0 {
             return None;
@@ -84,8 +85,8 @@ impl Money {
 
     /// This amount times `numerator / denominator`, rounded half to even to a grain: one conversion at a rate of exchange.
     ///
-    /// It holds for amounts that [`Money::scaled`] cannot multiply. `None` when the denominator is not positive or the
-    /// amount itself leaves the range.
+    /// It also converts amounts that [`Money::scaled`] cannot multiply. `None` if the denominator is not positive or
+    /// the amount itself is out of range.
     pub fn converted(self, numerator: i64, denominator: i64) -> Option<Self> {
         if denominator <= 0 {
             return None;
@@ -102,7 +103,7 @@ pub(super) fn divide_half_even(n: i128, d: i128) -> i128 {
     quotient + round_up(quotient, remainder, d)
 }
 
-/// What half-even rounding adds to a floor that left `remainder` of `d`.
+/// The increment of half-even rounding to a floor with `remainder` of `d`.
 fn round_up(floor: i128, remainder: i128, d: i128) -> i128 {
     match (remainder * 2).cmp(&d) {
         std::cmp::Ordering::Less => 0,
@@ -131,8 +132,7 @@ impl Serialize for Money {
 
 impl Add for Money {
     type Output = Self;
-    /// At the end of the range it stays there: a sum never wraps. Whatever is kept is added with
-    /// [`Money::checked_add`].
+    /// Saturates at the end of the range. Amounts that are kept are added with [`Money::checked_add`].
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }

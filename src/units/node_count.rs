@@ -1,4 +1,4 @@
-//! A number of nodes, which is a fraction where it is an average over time.
+//! A number of nodes, fractional if it is an average over time.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,17 +11,17 @@ use super::decimal::{parse_scaled, write_millionths};
 /// Millionths of a node.
 const ONE: i64 = 1_000_000;
 
-/// How many nodes are held: above zero, in millionths.
+/// A number of allocated nodes: above zero, in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeCount(i64);
 
 impl NodeCount {
-    /// Whole nodes; `None` for none of them.
+    /// Whole nodes; `None` for zero.
     pub fn whole(nodes: u32) -> Option<Self> {
         Self::from_micros(i64::from(nodes) * ONE)
     }
 
-    /// Millionths of a node; `None` unless above zero and no more than 2^32 nodes.
+    /// Millionths of a node; `None` unless above zero and at most 2^32 nodes.
     pub fn from_micros(micros: i64) -> Option<Self> {
         (0 < micros && micros <= i64::from(u32::MAX) * ONE).then_some(Self(micros))
     }
@@ -56,7 +56,7 @@ impl Serialize for NodeCount {
     }
 }
 
-/// A whole number, a decimal or a text, as a person may write it.
+/// Accepts a whole number, a decimal or a text.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
 enum WrittenCount {

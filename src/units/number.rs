@@ -1,4 +1,4 @@
-//! Decimal numbers as people and other programs write them, with an exponent too, and never as a float.
+//! Decimal numbers as people and other programs write them, also with an exponent; no floats.
 
 use super::DecimalError;
 
@@ -10,9 +10,9 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// The most digits that a number may have: what 128 bits hold with room to scale.
+    /// The most digits of a number: 128 bits with room to scale.
     const DIGITS: usize = 30;
-    /// The largest exponent either way that is worth reading.
+    /// The largest exponent in either direction.
     const EXPONENT: i32 = 60;
 
     /// Reads `608e9`, `608_000_000_000`, `0.55` or `1.6e-06`.
@@ -83,7 +83,8 @@ impl Decimal {
         Ok((count, 0))
     }
 
-    /// How many of this number's digits make one count of `10^-places`; more than it has if none of them reaches it.
+    /// How many of this number's digits make one count of `10^-places`; more than it has if all of them are less than
+    /// one.
     fn unit(self, places: u32) -> u128 {
         let shift = self.exponent + places.cast_signed();
         if shift >= 0 { 1 } else { 10_u128.checked_pow(shift.unsigned_abs()).unwrap_or(u128::MAX / 4) }

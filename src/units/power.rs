@@ -1,4 +1,4 @@
-//! What measured energy costs.
+//! The cost of measured energy.
 
 use std::str::FromStr;
 
@@ -8,20 +8,20 @@ use super::Money;
 use super::decimal::{DecimalError, decimal_string, parse_scaled};
 use super::money::divide_half_even;
 
-/// How much more energy a building draws than its machines, in thousandths: 1.25 is 1250.
+/// The ratio of a building's power draw to that of its machines (PUE), in thousandths: 1.25 is 1250.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pue(u16);
 
 impl Pue {
-    /// A building that draws nothing for itself.
+    /// A PUE of 1.
     pub const IDEAL: Self = Self(1000);
 
-    /// A factor of so many thousandths; `None` outside 1000 to 10000.
+    /// A PUE in thousandths; `None` outside 1000 to 10000.
     pub fn from_thousandths(thousandths: u16) -> Option<Self> {
         (1000..=10_000).contains(&thousandths).then_some(Self(thousandths))
     }
 
-    /// The factor in thousandths, 1000 to 10000.
+    /// The PUE in thousandths, 1000 to 10000.
     pub const fn thousandths(self) -> u16 {
         self.0
     }
@@ -60,7 +60,7 @@ impl EnergyPrice {
         (under > 0).then(|| divide_half_even(i128::from(self.0) * over, under)).and_then(Self::within)
     }
 
-    /// A price of so many millionths of a unit of currency a kilowatt-hour; `None` out of range.
+    /// A price in millionths of a unit of currency per kilowatt-hour; `None` out of range.
     pub fn from_micros(micros: i64) -> Option<Self> {
         Self::within(micros.into()).filter(|price| price.0 >= 0)
     }
@@ -81,24 +81,24 @@ impl FromStr for EnergyPrice {
 decimal_string!(EnergyPrice, 6);
 decimal_string!(Pue, 3);
 
-/// What measured energy costs: a price a kilowatt-hour, and what the building adds.
+/// The terms of measured energy: a price per kilowatt-hour, and the building's PUE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PowerPrice {
     /// The price of a kilowatt-hour.
     pub kwh: EnergyPrice,
-    /// What the building adds; nothing, if it is not said.
+    /// The PUE; 1 if it is not set.
     #[serde(default)]
     pub pue: Pue,
 }
 
 impl PowerPrice {
-    /// What a metered kilowatt-hour costs with what the building adds, in billionths of a unit of currency.
+    /// The cost of a metered kilowatt-hour including the PUE, in billionths of a unit of currency.
     pub fn nanos(self) -> i64 {
         self.kwh.0 * i64::from(self.pue.0)
     }
 
-    /// What `millijoules` at the GPU cost, exactly; negative ones take back what was charged before.
+    /// The exact cost of `millijoules` at the GPU; negative ones take back an earlier charge.
     pub fn of(self, millijoules: i128) -> Money {
         // A kilowatt-hour is 3.6e9 millijoules; with the price's millionths and the factor's thousandths, 3.6e18.
         const GRAINS: i128 = Money::GRAINS_PER_UNIT / 3_600_000_000_000_000_000;

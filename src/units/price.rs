@@ -1,4 +1,4 @@
-//! What a token and a share of traffic are worth.
+//! Prices of tokens, and shares.
 
 use std::str::FromStr;
 
@@ -11,7 +11,8 @@ use super::{Money, Tokens};
 pub struct Price(i64);
 
 impl Price {
-    /// The largest price: a million units of currency per million tokens. 10^15 tokens at it are still money.
+    /// The largest price: a million units of currency per million tokens. 10^15 tokens at it are within the range of
+    /// money.
     pub const MOST: Self = Self(1_000_000_000_000_000);
 
     /// A price of `nanos` billionths of a unit of currency per million tokens.
@@ -31,22 +32,21 @@ impl Price {
         i64::try_from(nanos).ok().map(Self).filter(|price| *price <= Self::MOST)
     }
 
-    /// What `tokens` cost at this price, exactly; the most that is money where it would be more.
+    /// The exact cost of `tokens` at this price; saturates at the largest amount.
     pub const fn of(self, tokens: Tokens) -> Money {
         // Below 2^127: a price has 63 bits and a count has 64.
         let femtos = self.0 as i128 * tokens.count() as i128;
         Money::from_grains(femtos.saturating_mul(Money::GRAINS_PER_FEMTO))
     }
 
-    /// What `tokens` cost at this price when `share` of them is paid, exactly; the most that is money where it would be
-    /// more.
+    /// The exact cost of `tokens` at this price if `share` of them is paid; saturates at the largest amount.
     pub const fn of_share(self, tokens: Tokens, share: Share) -> Money {
         const GRAINS_PER_PPM: i128 = Money::GRAINS_PER_FEMTO / 1_000_000;
         let femtos = self.0 as i128 * tokens.count() as i128;
         Money::from_grains(femtos.saturating_mul(share.0 as i128 * GRAINS_PER_PPM))
     }
 
-    /// What `tokens` cost at this price when `share` of them is paid; `None` where that leaves the range of money.
+    /// The cost of `tokens` at this price if `share` of them is paid; `None` if it is out of range.
     pub fn checked_of_share(self, tokens: Tokens, share: Share) -> Option<Money> {
         const GRAINS_PER_PPM: i128 = Money::GRAINS_PER_FEMTO / 1_000_000;
         let paid = i128::from(self.0).checked_mul(tokens.count().into())?.checked_mul(share.0.into())?;
@@ -68,7 +68,7 @@ impl FromStr for Price {
 pub struct Share(u32);
 
 impl Share {
-    /// The whole.
+    /// The whole: 1.
     pub const ALL: Self = Self(1_000_000);
 
     /// The share in parts per million.
@@ -76,7 +76,7 @@ impl Share {
         self.0
     }
 
-    /// A share of so many parts per million; `None` above the whole.
+    /// A share in parts per million; `None` above 1.
     pub const fn from_ppm(ppm: u32) -> Option<Self> {
         if ppm <= Self::ALL.0 { Some(Self(ppm)) } else { None }
     }

@@ -1,4 +1,4 @@
-//! What a GPU or a page measures. None of these is money, so floats are at home where the source prints them.
+//! Measurements of a GPU or a page. None of these is money, so floats are used if the source prints them.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,12 +44,12 @@ macro_rules! whole_quantity {
         pub struct $name($inner);
 
         impl $name {
-            /// A quantity of so many.
+            /// Wraps an amount.
             pub const fn new(value: $inner) -> Self {
                 Self(value)
             }
 
-            /// How many.
+            /// The amount.
             pub const fn get(self) -> $inner {
                 self.0
             }
@@ -74,11 +74,11 @@ whole_quantity!(
     Megahertz(u32)
 );
 whole_quantity!(
-    /// Power in milliwatts, as NVML says it.
+    /// Power in milliwatts, as in NVML.
     Power(u32)
 );
 whole_quantity!(
-    /// Energy in millijoules since the driver loaded, as NVML says it.
+    /// Energy in millijoules since the driver was loaded, as in NVML.
     Energy(u64)
 );
 

@@ -1,4 +1,4 @@
-//! What a GPU costs an hour, rented or owned.
+//! The cost of a GPU per hour, rented or owned.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,11 +10,11 @@ use super::decimal::{DecimalError, parse_scaled};
 use super::money::divide_half_even;
 use super::{GpuTime, Money};
 
-/// What one GPU costs an hour: rent to six decimals of a unit of currency, or an exact part of what was paid for it.
+/// The cost of one GPU per hour: rent to six decimals of a unit of currency, or an exact part of its purchase price.
 ///
 /// It is `micros` millionths of a unit of currency for every `hours` GPU-hours, reduced, so that equal rates are equal.
-/// Rent is exact to the grain of [`Money`]; a rate that is no whole number of millionths an hour is rounded half to even
-/// at that grain, 1e-22 of a unit of currency.
+/// Rent is exact to the unit of [`Money`]; a rate that is not a whole number of millionths per hour is rounded half to
+/// even at that unit, 1e-22 of a unit of currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HourlyRate {
     micros: i64,
@@ -22,7 +22,7 @@ pub struct HourlyRate {
 }
 
 impl HourlyRate {
-    /// The largest rate: a million units of currency an hour, so that a fleet's rent for years stays in range.
+    /// The largest rate: a million units of currency per hour, so that a fleet's rent for years stays in range.
     const MOST: i128 = 1_000_000_000_000;
     /// Grains in a millionth of a unit of currency an hour, held for a millisecond.
     const GRAINS_PER_MICRO_MS: i128 = Money::GRAINS_PER_UNIT / 1_000_000 / 3_600_000;
@@ -36,7 +36,7 @@ impl HourlyRate {
 
     /// `amount` millionths of a unit of currency spread evenly over `life` milliseconds of a GPU.
     ///
-    /// `None` unless the life is longer than nothing, the amount not negative and the rate at most a million an hour.
+    /// `None` unless the life is above zero, the amount not negative and the rate at most a million per hour.
     pub fn amortised(amount: i64, life: i64) -> Option<Self> {
         Self::reduced(i128::from(amount) * 3_600_000, i128::from(life))
     }
@@ -47,7 +47,7 @@ impl HourlyRate {
         Self::reduced(i128::from(self.micros).checked_mul(over)?, i128::from(self.hours).checked_mul(under)?)
     }
 
-    /// A part of this rate, the same for each of `parts`: together they are it. `None` of no parts.
+    /// This rate divided into equal `parts`, which add up to it. `None` for zero parts.
     pub fn shared_by(self, parts: u32) -> Option<Self> {
         Self::reduced(self.micros.into(), i128::from(self.hours) * i128::from(parts))
     }
@@ -85,7 +85,7 @@ impl HourlyRate {
         self.charge(nanos, Self::GRAINS_PER_MICRO_NANOHOUR)
     }
 
-    /// Quotient and remainder apart: their product with the grain would leave the range of an `i128`.
+    /// Quotient and remainder are multiplied separately: their product with the unit would exceed an `i128`.
     fn charge(self, time: i64, grain: i128) -> Money {
         let (owed, hours) = (i128::from(self.micros) * i128::from(time), i128::from(self.hours));
         if hours == 1 {
@@ -95,7 +95,7 @@ impl HourlyRate {
         Money::from_grains(whole.saturating_mul(grain) + divide_half_even(rest * grain, hours))
     }
 
-    /// The rate as it can be read back exactly: `2.00`, or `87.50/73h` where no decimal is exact.
+    /// The rate as text that reads back exactly: `2.00`, or `87.50/73h` if no decimal is exact.
     pub fn exact(self) -> String {
         let whole = Self { micros: self.micros, hours: 1 };
         if self.hours == 1 { whole.to_string() } else { format!("{whole}/{}h", self.hours) }

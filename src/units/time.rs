@@ -13,20 +13,20 @@ pub struct Timestamp(i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Span(i64);
 
-/// When something was seen, on two clocks.
+/// The time of an observation, on two clocks.
 ///
-/// `wall` places it in the calendar and may be set; `boot` (`CLOCK_BOOTTIME`) only advances, through sleep too, and
-/// measures. A span is always taken between two `boot` instants.
+/// `wall` is the calendar time and may be set; `boot` (`CLOCK_BOOTTIME`) only advances, also during sleep. Durations
+/// are always measured between two `boot` instants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(from = "(i64, i64)", into = "(i64, i64)")]
 pub struct Moment {
     /// Wall-clock time.
     pub wall: Timestamp,
-    /// Time since this machine started, sleep included.
+    /// Time since this machine started, including sleep.
     pub boot: Span,
 }
 
-/// GPUs times the milliseconds they were held.
+/// GPUs times the milliseconds for which they were allocated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct GpuTime(i64);
 
@@ -41,13 +41,13 @@ impl Timestamp {
         self.0
     }
 
-    /// A page's `..._seconds` gauge of Unix time; `None` unless it is finite and within the years 1970 to 9999.
+    /// The value of a `..._seconds` gauge of Unix time; `None` unless it is finite and within the years 1970 to 9999.
     pub fn from_unix_seconds(seconds: f64) -> Option<Self> {
         const LAST: f64 = 253_402_300_800.0;
         (0.0..LAST).contains(&seconds).then(|| Self((seconds * 1000.0).round() as i64))
     }
 
-    /// The start of the minute that holds this instant.
+    /// The start of the minute that contains this instant.
     #[must_use]
     pub const fn minute(self) -> Self {
         Self(self.0.div_euclid(60_000) * 60_000)
@@ -84,7 +84,7 @@ impl From<std::time::Duration> for Span {
 }
 
 impl Span {
-    /// No time.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
     /// `millis` milliseconds.
@@ -122,27 +122,27 @@ impl From<(i64, i64)> for Moment {
 }
 
 impl Moment {
-    /// How long after `earlier` this is, by the clock that is never set.
+    /// The time since `earlier`, by the clock that is never set.
     pub fn since(self, earlier: Self) -> Span {
         self.boot - earlier.boot
     }
 }
 
 impl GpuTime {
-    /// No time.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// `gpus` GPUs held for `span`; a negative span holds nothing.
+    /// `gpus` GPUs allocated for `span`; zero for a negative span.
     pub fn of(gpus: u32, span: Span) -> Self {
         Self(i64::from(gpus).saturating_mul(span.0.max(0)))
     }
 
-    /// GPU-milliseconds as they were counted.
+    /// GPU-milliseconds.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// This time and so many GPU-milliseconds more, or less; at least none.
+    /// This time plus a signed number of GPU-milliseconds; at least zero.
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         let sum = self.0.saturating_add(millis);

@@ -19,7 +19,7 @@ pub enum CounterError {
     Negative,
     /// Not a whole number.
     NotWhole,
-    /// 2^53 or more, where a page's float no longer counts one by one.
+    /// 2^53 or more, where a float cannot hold every integer.
     TooLarge,
 }
 
@@ -39,7 +39,7 @@ impl std::error::Error for CounterError {}
 impl Tokens {
     /// No tokens.
     pub const ZERO: Self = Self(0);
-    /// The first count that a page's float cannot tell from its neighbour.
+    /// The first count that a float cannot tell from its neighbour.
     pub const LIMIT: u64 = 1 << 53;
 
     /// `count` tokens.
@@ -70,7 +70,7 @@ impl Tokens {
         }
     }
 
-    /// `self + other`, or `None` if that leaves the range.
+    /// `self + other`, or `None` if that is out of range.
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
             Some(sum) => Some(Self(sum)),
@@ -95,8 +95,7 @@ impl Tokens {
 
 impl Add for Tokens {
     type Output = Self;
-    /// At the end of the range it stays there: a sum never wraps. What is posted is added with
-    /// [`Tokens::checked_add`].
+    /// Saturates at the end of the range. Tokens that are posted are added with [`Tokens::checked_add`].
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }

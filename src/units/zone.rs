@@ -3,15 +3,15 @@
 use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
 use jiff::tz::TimeZone;
 
-/// What may be written where a time zone is asked for, for messages.
+/// The forms of a time zone, for messages.
 pub const ZONE_FORMS: &str = "write a name like \"Europe/Berlin\", an offset of whole quarter hours like \"+05:30\", or a POSIX rule like \
                               \"EST5EDT,M3.2.0,M11.1.0\"";
 
-/// In seconds.
+/// A quarter hour in seconds.
 const QUARTER_HOUR: i32 = 900;
 
-/// The zone that a text names: an IANA name, an offset, or a POSIX rule. `None` if it is none of these, or if its offset
-/// is not of whole quarter hours today: the ledger keeps quarter hours, and days that begin and end with them.
+/// The zone of a text: an IANA name, an offset, or a POSIX rule. `None` if it is none of these, or if its present
+/// offset is not a whole number of quarter hours: the ledger keeps quarter hours, and days begin and end with them.
 pub fn zone_of(text: &str) -> Option<TimeZone> {
     let zone = DateTimeParser::new().parse_time_zone(text).or_else(|_| TimeZone::posix(text)).ok()?;
     // The first of January and of July 2026.
@@ -20,7 +20,7 @@ pub fn zone_of(text: &str) -> Option<TimeZone> {
     offsets.into_iter().flatten().all(is_whole).then_some(zone)
 }
 
-/// The text that names a zone, which [`zone_of`] reads. `None` for a zone that was read from a file without a name.
+/// The text of a zone, which [`zone_of`] reads. `None` for a zone that was read from a file without a name.
 pub fn zone_text(zone: &TimeZone) -> Option<String> {
     let text = DateTimePrinter::new().time_zone_to_string(zone).ok()?;
     zone_of(&text).map(|_| text)

@@ -184,6 +184,21 @@ fn every_list_is_listed_with_who_says_it() {
     let said = price(&["--lists"]).config(&config).run().out;
     let row = said.lines().find(|line| line.starts_with("mine ")).unwrap();
     assert!(row.contains("$1.00") && row.contains("2027-01-01") && row.ends_with("configured  a page"), "{row}");
+    let in_force = |at: &str| {
+        let said = price(&["--lists", "--at", at]).config(&config).run().out;
+        let row = said.lines().find(|line| line.starts_with("mine ")).unwrap().to_owned();
+        row.split_whitespace().nth_back(3).unwrap().to_owned()
+    };
+    assert_eq!(
+        [in_force(NOON), in_force("2027-06-01")],
+        ["no", "yes"],
+        "--at is the instant at which a list is in force"
+    );
+    for flags in [&["--compare"][..], &["--input", "1"], &["--model", "m"], &["--gpus", "8"], &["--from", "a.json"]] {
+        let refused = price(&[&["--lists"], flags].concat()).run();
+        assert_eq!(refused.code, Some(2), "{flags:?}");
+        assert!(refused.err.contains("--lists") && refused.err.contains(flags[0]), "{refused:?}");
+    }
     let said = price(&["--list", "mine", "--input", "1", "--at", NOON]).config(&config).run().out;
     assert!(said.contains("list  mine, configured, tier standard"), "{said}");
 }

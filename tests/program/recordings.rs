@@ -42,6 +42,7 @@ fn header() -> RecordingHeader {
         window: Span::from_secs(20),
         targets: vec![target("http://secret-host:8000"), target("http://secret-host:9400")],
         redacted: false,
+        zone: Some("Europe/Berlin".to_owned()),
     }
 }
 
@@ -364,4 +365,40 @@ fn a_replay_prints_the_same_each_time() {
     let again = Program::new(["record", file, &server.url, "nvml:off", "--for", "1s"]).run();
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("exists"), "{}", again.err);
+}
+
+/// Class: a recording from another site, or of a ledger whose days begin in another zone.
+#[test]
+fn a_replay_has_the_days_of_its_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let [path, ledger] = ["a.rec", "a.ledger"].map(|name| folder.path().join(name));
+    let [file, kept] = [&path, &ledger].map(|path| path.to_str().unwrap());
+    write(&path, None, u64::MAX);
+    let replay = |more: &[&str]| Program::new(["replay", file, "--json"].iter().chain(more));
+    let here = replay(&[]).run();
+    assert_eq!((here.code, here.err.as_str()), (Some(0), ""));
+    assert_eq!(replay(&[]).env("TZ", "Asia/Tokyo").run().out, here.out, "the same on a machine in another zone");
+    assert_eq!(replay(&[]).config("timezone = \"Europe/Berlin\"\n").run().err, "");
+    let tokyo = "timezone = \"Asia/Tokyo\"\n";
+    let other = replay(&["--ledger", kept]).config(tokyo).run();
+    let said = "begin in Europe/Berlin, and those of this replay and its ledger in Asia/Tokyo";
+    assert!(other.code == Some(0) && other.err.lines().count() == 1 && other.err.contains(said), "{other:?}");
+    let again = replay(&["--ledger", kept]).run();
+    let said = "days that begin in Asia/Tokyo, and those of the recording begin in Europe/Berlin";
+    assert!(again.code == Some(1) && again.err.lines().count() == 1 && again.err.contains(said), "{again:?}");
+}
+
+/// Class: a recording of an earlier release, whose header has no zone.
+#[test]
+fn a_recording_without_a_zone_has_the_days_of_the_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.rec");
+    write(&path, None, u64::MAX);
+    let text = String::from_utf8(zstd::stream::decode_all(std::fs::File::open(&path).unwrap()).unwrap()).unwrap();
+    let old = text.replacen(",\"zone\":\"Europe/Berlin\"", "", 1);
+    assert_ne!(old, text);
+    zstd::stream::copy_encode(old.as_bytes(), std::fs::File::create(&path).unwrap(), 3).unwrap();
+    assert_eq!(read(&path).0.zone, None);
+    let since = |zone: &str| Program::new(["replay", path.to_str().unwrap(), "--json"]).env("TZ", zone).run().good();
+    assert_eq!(since("Asia/Tokyo")["schema"], "margintop/1");
 }

@@ -73,7 +73,8 @@ pub(in crate::cli) struct PriceArgs {
     pub(in crate::cli) compare: bool,
 
     /// Print every list of the book: its dates, origin, prices and source
-    #[arg(long, help_heading = "Money")]
+    #[arg(long, help_heading = "Money", conflicts_with_all = ["model", "input", "cached", "output", "class", "gpu_hours", "from",
+        "gpus", "gpu_rate", "commitment", "gpu", "list", "tenant", "compare"])]
     pub(in crate::cli) lists: bool,
 
     /// Print one JSON object

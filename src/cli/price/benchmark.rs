@@ -11,6 +11,7 @@ use super::bench::{self, BenchRun};
 use super::rate::{Rate, rate};
 use super::text;
 use crate::cli::Failure;
+use crate::cli::amounts::percent1;
 use crate::config::Settings;
 use crate::pricing::{PriceAnswer, Provenance};
 use crate::reading::Label;
@@ -162,7 +163,7 @@ pub(super) fn render(priced: &Priced) -> String {
             &amount(run.cost_per_million),
             &amount(run.cost_per_million_output),
             &amount(run.revenue_per_million),
-            &text::percent(run.profit_on_cost),
+            &percent1(run.profit_on_cost),
         ]));
     }
     out.push(String::new());

@@ -16,7 +16,7 @@ pub(super) struct ListLine {
     provenance: Provenance,
     from: Option<Timestamp>,
     until: Option<Timestamp>,
-    /// Whether it has begun and not ended.
+    /// Whether it has begun and not ended at `--at`.
     in_force: bool,
     tiers: Vec<Tier>,
     source: Label,
@@ -58,7 +58,7 @@ pub(super) fn of(book: &Book, at: Timestamp) -> Vec<ListLine> {
 /// A row for each tier.
 pub(super) fn render(lists: &[ListLine]) -> String {
     let wide = lists.iter().map(|list| format::width(list.list.as_str())).max().unwrap_or(0).max(4);
-    let head = ["tier", "hit", "miss", "output", "from", "until", "says"];
+    let head = ["tier", "hit", "miss", "output", "from", "until", "in force", "says"];
     let mut out = row("list", wide, head.map(str::to_owned), "source");
     for list in lists {
         let day =
@@ -73,6 +73,7 @@ pub(super) fn render(lists: &[ListLine]) -> String {
                 price(tier.output),
                 day(list.from),
                 day(list.until),
+                if list.in_force { "yes" } else { "no" }.to_owned(),
                 list.provenance.to_string(),
             ];
             out += &row(list.list.as_str(), wide, cells, list.source.as_str());
@@ -81,9 +82,15 @@ pub(super) fn render(lists: &[ListLine]) -> String {
     out
 }
 
-fn row(name: &str, wide: usize, [tier, hit, miss, output, from, until, says]: [String; 7], source: &str) -> String {
+fn row(
+    name: &str,
+    wide: usize,
+    [tier, hit, miss, output, from, until, in_force, says]: [String; 8],
+    source: &str,
+) -> String {
     let name = format::pad_right(name, wide);
-    let line =
-        format!("{name}  {tier:<10}{hit:>11}{miss:>11}{output:>11}  {from:<10}  {until:<10}  {says:<10}  {source}");
+    let line = format!(
+        "{name}  {tier:<10}{hit:>11}{miss:>11}{output:>11}  {from:<10}  {until:<10}  {in_force:<8}  {says:<10}  {source}"
+    );
     line.trim_end().to_owned() + "\n"
 }

@@ -49,7 +49,7 @@ fn tell<T: Serialize>(args: &PriceArgs, answer: &T, text: impl FnOnce() -> Strin
         let json = serde_json::to_string_pretty(answer)?;
         out::line(&json)
     } else {
-        out::print(&text())
+        out::text(&text())
     }
 }
 

@@ -4,17 +4,18 @@ use super::answer::PrintedAnswer;
 use super::compare::ListComparison;
 use super::question::PriceQuestion;
 use super::rate::Rate;
+use crate::cli::amounts::percent1;
 use crate::tui::format;
-use crate::units::{Money, Ratio, Timestamp};
+use crate::units::{Money, Timestamp};
 
 /// All of it.
 pub(super) fn render(answer: &PrintedAnswer, question: &PriceQuestion) -> String {
     let mut out: Vec<String> = table(answer, question);
     out.push(String::new());
     let load = if answer.break_even_load.is_some() { " of this load" } else { "" };
-    out.push(format!("profit on cost  {:>10}", percent(answer.profit_on_cost)));
-    out.push(format!("gross margin    {:>10}", percent(answer.gross_margin)));
-    out.push(format!("break-even      {:>10}{load}", percent(answer.break_even_load)));
+    out.push(format!("profit on cost  {:>10}", percent1(answer.profit_on_cost)));
+    out.push(format!("gross margin    {:>10}", percent1(answer.gross_margin)));
+    out.push(format!("break-even      {:>10}{load}", percent1(answer.break_even_load)));
     out.push(String::new());
     out.extend(basis(answer));
     if let Some(rows) = &answer.compare {
@@ -76,10 +77,6 @@ fn hours(nanos: i64) -> String {
     if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") }
 }
 
-pub(super) fn percent(ratio: Option<Ratio>) -> String {
-    ratio.map_or_else(|| format::UNKNOWN.to_owned(), |ratio| format!("{:.1} %", ratio.get() * 100.0))
-}
-
 fn basis(answer: &PrintedAnswer) -> Vec<String> {
     let until = answer.until.map_or_else(String::new, |until| format!(", until {until}"));
     let dates = dates_of_list(answer.list_ended, answer.list_begins);
@@ -135,7 +132,7 @@ fn compared(rows: &[ListComparison]) -> Vec<String> {
         let times = row.times_first.map_or_else(|| format::UNKNOWN.to_owned(), |times| format!("{:.3}", times.get()));
         let at = row.converted.as_ref().map_or_else(String::new, |dated| format!("  at the rate of {dated}"));
         let from = row.list_begins.map_or_else(String::new, |begins| format!("  not in force before {begins}"));
-        let (on_cost, gross) = (percent(row.profit_on_cost), percent(row.gross_margin));
+        let (on_cost, gross) = (percent1(row.profit_on_cost), percent1(row.gross_margin));
         out.push(line(&name(row), [&revenue, &times, &on_cost, &gross]) + &at + &from);
     }
     out

@@ -39,12 +39,12 @@ pub(super) struct ReconcileArgs {
     file: PathBuf,
 
     /// From when [default: the file's first date, else the ledger's beginning]
-    #[arg(long, help_heading = "Money", value_name = "T")]
-    since: Option<String>,
+    #[arg(long, help_heading = "Money", value_name = "T", value_parser = When::parse)]
+    since: Option<When>,
 
     /// Until when, exclusive [default: the end of the file's last date, else the ledger's end]
-    #[arg(long, help_heading = "Money", value_name = "T")]
-    until: Option<String>,
+    #[arg(long, help_heading = "Money", value_name = "T", value_parser = When::parse)]
+    until: Option<When>,
 
     /// Print one JSON object, the contract margintop-reconcile/1
     #[arg(long, help_heading = "Display")]
@@ -119,11 +119,7 @@ fn of_dates(args: &ReconcileArgs, parsed: &Parsed) -> Option<String> {
 
 /// The span that is compared.
 fn span(args: &ReconcileArgs, header: &Header, parsed: &Parsed) -> Result<(Timestamp, Timestamp), Failure> {
-    let when = |flag: &str, text: &Option<String>| {
-        let parsed = text.as_deref().map(When::parse).transpose();
-        let parsed = parsed.map_err(|why| Failure::Usage(format!("{flag}: {why}")))?;
-        Ok::<_, Failure>(parsed.map(|when| when.resolve(&header.zone, header.last)))
-    };
+    let resolved = |when: Option<When>| when.map(|when| when.resolve(&header.zone, header.last));
     let of_file = match parsed {
         Parsed::Spend(spend) => spend.days,
         Parsed::Invoice(invoice) => invoice.days.and_then(|(first, last)| {
@@ -133,8 +129,8 @@ fn span(args: &ReconcileArgs, header: &Header, parsed: &Parsed) -> Result<(Times
         }),
     };
     let began = header.began.ok_or_else(|| Failure::Run("nothing is in the ledger yet".to_owned()))?;
-    let since = when("--since", &args.since)?.or(of_file.map(|days| days.0)).unwrap_or(began);
-    let until = when("--until", &args.until)?.or(of_file.map(|days| days.1)).unwrap_or(header.last);
+    let since = resolved(args.since).or(of_file.map(|days| days.0)).unwrap_or(began);
+    let until = resolved(args.until).or(of_file.map(|days| days.1)).unwrap_or(header.last);
     if since >= until {
         return Err(Failure::Usage(format!("--since {since} is not before --until {until}: the end is exclusive")));
     }

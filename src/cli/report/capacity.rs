@@ -3,12 +3,12 @@
 
 use std::fmt::Write;
 
-use super::amounts::amount;
 use super::capacity_data::{CapacityReport, held, per_second};
 use super::query::Format;
 use super::text_table::Grid;
 use super::{capacity_json, csv};
 use crate::cli::Failure;
+use crate::cli::amounts::amount;
 use crate::cli::when::local;
 use crate::statement::{Capacity, PoolCapacity, SloQuarters};
 use crate::tui::format;

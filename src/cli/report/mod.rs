@@ -1,6 +1,5 @@
 //! `margintop report`: revenue and cost of the past, what-ifs, and causes of change.
 
-mod amounts;
 mod capacity;
 mod capacity_data;
 mod capacity_json;

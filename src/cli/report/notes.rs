@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::amounts::{amount, percent};
 use super::data::ReportData;
 use super::present::PresentWords;
+use crate::cli::amounts::{amount, percent};
 use crate::cli::when::{local, local_second};
 use crate::pricing::{Bill, ClassPrices};
 use crate::reading::ModelName;

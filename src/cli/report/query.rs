@@ -14,12 +14,12 @@ use crate::statement::By;
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(in crate::cli) struct ReportArgs {
     /// From when on: 2026-11, 2026-11-28, 2026-11-28T12:00, 2026-11-28T12:00:00Z, today, yesterday, 24h or 7d [default: the whole ledger]
-    #[arg(long, help_heading = "Money", value_name = "T")]
-    pub(super) since: Option<String>,
+    #[arg(long, help_heading = "Money", value_name = "T", value_parser = When::parse)]
+    pub(super) since: Option<When>,
 
     /// Until when, exclusive, in the same words [default: the ledger's end]
-    #[arg(long, help_heading = "Money", value_name = "T")]
-    pub(super) until: Option<String>,
+    #[arg(long, help_heading = "Money", value_name = "T", value_parser = When::parse)]
+    pub(super) until: Option<When>,
 
     /// What there is a row for each of
     #[arg(long, help_heading = "Money", value_name = "KEY", default_value = "day", value_parser = By::ALL.map(By::name))]
@@ -122,10 +122,6 @@ pub(super) struct ReportQuery {
 impl ReportQuery {
     /// The query of the arguments; `named` are the configuration's scenarios.
     pub(super) fn new(args: &ReportArgs, named: &[Scenario]) -> Result<Self, Failure> {
-        let when = |flag: &str, text: &Option<String>| {
-            let parsed = text.as_deref().map(When::parse).transpose();
-            parsed.map_err(|why| Failure::Usage(format!("{flag}: {why}")))
-        };
         let asked = Scenarios::new(&args.what_if, named)?;
         if args.reprice && asked.list.is_some() {
             let why = "--reprice prices by today's book and --what-if list by one list: write one of the two";
@@ -139,8 +135,8 @@ impl ReportQuery {
             return Err(Failure::Usage(format!("--format {}: {why}", args.format.as_deref().unwrap_or_default())));
         }
         Ok(Self {
-            since: when("--since", &args.since)?,
-            until: when("--until", &args.until)?,
+            since: args.since,
+            until: args.until,
             by: args.by.parse().unwrap_or_default(),
             asked,
             reprice: args.reprice,

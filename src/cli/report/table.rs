@@ -1,9 +1,9 @@
 //! A report as text: a title, a table and notes.
 
-use super::amounts::{amount, percent, signed};
 use super::data::ReportData;
 use super::notes;
 use super::text_table::Grid;
+use crate::cli::amounts::{amount, percent, signed};
 use crate::cli::when::{local, local_second};
 use crate::statement::{AtList, By, RowKind, StatementRow, Totals, rounded_hours};
 use crate::tui::format;

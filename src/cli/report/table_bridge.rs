@@ -1,8 +1,8 @@
 //! A bridge as text: why the profit changed between two spans.
 
-use super::amounts::{amount, signed};
 use super::data::ReportData;
 use super::text_table::Grid;
+use crate::cli::amounts::{amount, signed};
 use crate::cli::when::local;
 use crate::statement::{Bridge, Cause, Compared, Mover};
 use crate::units::Span;

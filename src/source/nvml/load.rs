@@ -7,7 +7,7 @@ use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
 use super::kernel;
-use crate::platform::no_nvml;
+use crate::platform::missing_nvml;
 use crate::reading::{GpuState, Label, SourceError};
 
 /// The loaded library.
@@ -84,11 +84,7 @@ fn not_loaded(library: Option<&Path>, why: &dyn std::fmt::Display) -> SourceErro
             "check the path given with --nvml-lib; without it the system's own library is used",
         );
     }
-    let (why, mend) = no_nvml().unwrap_or((
-        "libnvidia-ml.so.1 was not found: no NVIDIA driver is installed here",
-        "in a container run with --gpus all (nvidia-container-toolkit) or mount the library and name it with --nvml-lib; \
-         without GPUs on this machine, nvml:off ends this message",
-    ));
+    let (why, mend) = missing_nvml();
     said(why, mend)
 }
 

@@ -1,5 +1,6 @@
 //! Money for people: a sign, a symbol, thousands, and as many digits as the field holds.
 
+use super::number::minus;
 use super::{UNKNOWN, grouped, width};
 use crate::units::{Money, Price, Tokens};
 
@@ -14,12 +15,12 @@ pub fn symbol(currency: &str) -> String {
     }
 }
 
-/// The amount with `places` decimals, a minus where it is negative: `$312,407.18`, `-$4.12`.
+/// The amount with `places` decimals, a minus where it is negative: `$312,407.18`, `−$4.12`.
 pub fn amount(money: Option<Money>, currency: &str, places: u32) -> String {
     money.map_or_else(
         || UNKNOWN.to_owned(),
         |m| {
-            let minus = if m.rounded(places) < 0 { "-" } else { "" };
+            let minus = minus(m.rounded(places) < 0);
             format!("{minus}{}{}", symbol(currency), digits(m, places))
         },
     )
@@ -28,7 +29,7 @@ pub fn amount(money: Option<Money>, currency: &str, places: u32) -> String {
 /// The amount with cents if they fit `cells`, else whole, else in k, M, B or T.
 pub fn amount_within(money: Option<Money>, currency: &str, cells: usize) -> String {
     let Some(money) = money else { return UNKNOWN.to_owned() };
-    let sign = format!("{}{}", if money.rounded(2) < 0 { "-" } else { "" }, symbol(currency));
+    let sign = format!("{}{}", minus(money.rounded(2) < 0), symbol(currency));
     let room = cells.saturating_sub(width(&sign));
     format!("{sign}{}", digits_within(money, room))
 }
@@ -42,12 +43,12 @@ pub fn digits_within(money: Money, cells: usize) -> String {
         .unwrap_or_else(|| shortened(money.rounded(0).unsigned_abs()))
 }
 
-/// An amount for a column, without its currency: `51.42`, `22,531`, `-4.12`, `1.24M`.
+/// An amount for a column, without its currency: `51.42`, `22,531`, `−4.12`, `1.24M`.
 pub fn bare(money: Option<Money>, cells: usize) -> String {
     money.map_or_else(
         || UNKNOWN.to_owned(),
         |m| {
-            let minus = if m.rounded(2) < 0 { "−" } else { "" };
+            let minus = minus(m.rounded(2) < 0);
             format!("{minus}{}", column_digits(m, cells.saturating_sub(width(minus))))
         },
     )
@@ -119,7 +120,7 @@ pub fn rounded_within(money: Money, cells: usize) -> String {
 /// An amount outside of a column, the same way: `$16.00`, `$22,531`, `−$4.12`.
 pub fn rounded_amount(money: Option<Money>, currency: &str, cells: usize) -> String {
     let Some(money) = money else { return UNKNOWN.to_owned() };
-    let sign = format!("{}{}", if money.rounded(2) < 0 { "−" } else { "" }, symbol(currency));
+    let sign = format!("{}{}", minus(money.rounded(2) < 0), symbol(currency));
     format!("{sign}{}", rounded_within(money, cells.saturating_sub(width(&sign))))
 }
 
@@ -173,7 +174,7 @@ mod tests {
     #[test]
     fn sign_symbol_and_thousands() {
         assert_eq!(amount(dollars(312_407_180_000), "USD", 2), "$312,407.18");
-        assert_eq!(amount(dollars(-4_120_000), "USD", 2), "-$4.12");
+        assert_eq!(amount(dollars(-4_120_000), "USD", 2), "−$4.12");
         assert_eq!(amount(dollars(-1), "EUR", 2), "€0.00");
         assert_eq!(amount(dollars(1_000_000), "CHF", 2), "CHF 1.00");
         assert_eq!(amount(None, "USD", 2), "–");

@@ -5,12 +5,17 @@ use crate::units::{Bytes, Ratio};
 
 const STEPS: [&str; 7] = [" ", "k", "M", "B", "T", "P", "E"];
 
+/// The minus of every figure on the screen, or nothing.
+pub(super) const fn minus(is_negative: bool) -> &'static str {
+    if is_negative { "−" } else { "" }
+}
+
 /// Three digits and a step of a thousand: the number, and its prefix or a space.
 fn three_digits(value: f64) -> Option<(String, &'static str)> {
     if !value.is_finite() {
         return None;
     }
-    let sign = if value < 0.0 { "-" } else { "" };
+    let sign = minus(value < 0.0);
     let mut rest = value.abs();
     for prefix in STEPS {
         // The bound is where three digits would round up to four.
@@ -87,13 +92,13 @@ pub fn percent1(ratio: Option<Ratio>) -> String {
 fn percent_text(ratio: Ratio, places: usize) -> String {
     let percent = ratio.get() * 100.0;
     if percent.abs() >= 99_999.5 {
-        let sign = if percent < 0.0 { "−" } else { "" };
+        let sign = minus(percent < 0.0);
         return format!("{sign}>99,999 %");
     }
     let text = format!("{:.places$}", percent.abs());
     // A small loss must not print as "−0".
     let is_nothing = text.chars().all(|c| matches!(c, '0' | '.'));
-    let sign = if percent < 0.0 && !is_nothing { "−" } else { "" };
+    let sign = minus(percent < 0.0 && !is_nothing);
     format!("{sign}{text} %")
 }
 

@@ -1,12 +1,12 @@
 //! vLLM, from V0 to 0.33 and its Rust front end.
 //!
-//! Prompt tokens include cached ones. Ranks of a data-parallel engine stand on one page under `engine`; a `pid` label
-//! tells processes apart that speak of the same engine.
+//! Prompt tokens include cached ones. The ranks of a data-parallel engine are on one page with the label `engine`; a
+//! label `pid` separates processes that report the same engine.
 
-use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
-use super::field::{Count, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use super::stack_router;
-use super::sums::RowSums;
+use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
+use crate::dialect::field::{Count, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::stack_router;
+use crate::dialect::sums::RowSums;
 use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 use crate::units::Tokens;
@@ -16,9 +16,9 @@ pub(super) const DIALECT: Dialect = Dialect {
     names: &["vllm:", "vllm_"],
     owners: &["vllm"],
     paths: METRICS_FIRST,
-    // Further instances on a machine take the next ports.
+    // Further instances on a machine use the next ports.
     ports: &[8000, 8001, 8002, 8003, 8004, 8005, 8006, 8007, 8008, 8009, 8010, 8011, 8012, 8013, 8014, 8015],
-    // A router's page speaks of the servers behind it.
+    // A router's page reports the servers behind it.
     processes: &[ProcessLabel { is_routed: true, ..ProcessLabel::of(b"server") }],
     lists_models: true,
     policy: Policy { infers_role: true, ..Policy::PLAIN },
@@ -33,7 +33,7 @@ fn field(name: &str) -> Option<SeriesField> {
     engine_field(name).or_else(|| stack_router::field(name))
 }
 
-/// What a name means once its `vllm:` is taken off.
+/// The meaning of a name without its prefix `vllm:`.
 pub(super) fn engine_field(name: &str) -> Option<SeriesField> {
     Some(match name {
         "prompt_tokens_total" => SeriesField::Count(Count::Prompt),
@@ -83,7 +83,7 @@ pub(super) fn entry(field: SeriesField, labels: SeriesLabels<'_>) -> Option<Seri
                 return None;
             }
             b"finished_reason" => entry.field = SeriesField::Count(end(value)),
-            // A Dynamo worker passes this page through and labels it with what it is.
+            // A Dynamo worker passes this page on and adds labels of its own.
             b"dynamo_component" => entry.role = role(value),
             _ => entry.note(key),
         }
@@ -109,7 +109,7 @@ fn role(component: LabelText<'_>) -> Option<EngineRole> {
     }
 }
 
-/// Cached tokens where no counter says them outright, and the total of finished requests.
+/// Cached tokens without a counter of their own, and the total of finished requests.
 pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut EngineReading) {
     let ends = [Count::Stopped, Count::Length, Count::Aborted, Count::Failed, Count::Requests];
     if ends.iter().any(|end| sums.count(*end).is_some()) {
@@ -122,8 +122,8 @@ pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut Eng
     stack_router::settle(sums, facts, reading);
 }
 
-/// Cached tokens as counted at look-up: what there is before 0.16. The `gpu_` twins that 0.9.2 to 0.11 print beside
-/// the plain ones are the same hits and are used only where they stand alone.
+/// Cached tokens as counted at look-up, as before 0.16. The `gpu_` counters that 0.9.2 to 0.11 print beside the plain
+/// ones count the same hits and are used only without them.
 fn hits(sums: &RowSums<'_>, facts: &ProcessFacts) -> Option<Tokens> {
     if let Some(local) = sums.count(Count::Hits) {
         return sums.together(local, sums.count(Count::ExternalHits).unwrap_or(0)).map(Tokens::new);
@@ -132,8 +132,8 @@ fn hits(sums: &RowSums<'_>, facts: &ProcessFacts) -> Option<Tokens> {
     if facts.ranked {
         return Some(Tokens::new(hits));
     }
-    // 0.8 counts blocks and 0.9.0 tokens, under the same name and without telling. A block holds 16 tokens or more, and
-    // what is looked up is what prompts hold: queries far below the prompt's tokens are blocks.
+    // 0.8 counts blocks and 0.9.0 tokens under the same name. A block holds 16 tokens or more, and look-ups cover what
+    // prompts hold, so queries far below the prompt's tokens are blocks.
     let blocks = sums.count(Count::OldQueries)?.saturating_mul(4) < sums.count(Count::Prompt)?;
     let size = if blocks { facts.block? } else { 1 };
     sums.times(hits, size).map(Tokens::new)

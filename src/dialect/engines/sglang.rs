@@ -1,13 +1,13 @@
 //! SGLang, from 0.5.5 to 0.5.23.
 //!
-//! Two worlds of labels stand on one page. The tokenizer's counters are the money: they move when a request ends and
-//! know no rank. The schedulers' gauges and live counters have `dp_rank` when data parallelism is on, and are repeated
-//! by each pipeline stage and, if all schedulers report, by each tensor rank. So an engine with ranks has one row
-//! without a rank, for tokens and latencies, and one a rank for the rest.
+//! A page has two sets of labels. The tokenizer's counters, which are billed, move when a request ends and have no
+//! rank. The schedulers' gauges and live counters have `dp_rank` if data parallelism is on, and are repeated by each
+//! pipeline stage and, if all schedulers report, by each tensor rank. So an engine with ranks has one row without a
+//! rank, for tokens and latencies, and one per rank for the rest.
 
-use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
-use super::field::{Count, CountedPart, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use super::sums::RowSums;
+use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
+use crate::dialect::field::{Count, CountedPart, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::sums::RowSums;
 use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{EngineKind, EngineReading, EngineRole, LiveTokens, RankWork};
 use crate::units::Tokens;
@@ -18,7 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     owners: &["sglang"],
     paths: METRICS_FIRST,
     ports: &[30000],
-    // A router's page holds its workers'.
+    // A router's page has the series of its workers.
     processes: &[ProcessLabel::of(b"worker_addr")],
     lists_models: true,
     policy: Policy { attributes_prompts: true, ..Policy::AT_END },
@@ -29,7 +29,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..PLAIN
 };
 
-/// A decode node repeats the whole prompt and the prefill node's hits, and makes all of the output.
+/// A decode node repeats the whole prompt and the prefill node's hits, and produces all of the output.
 const fn counts(role: EngineRole) -> CountedPart {
     match role {
         EngineRole::Prefill => CountedPart::NONE,
@@ -41,7 +41,7 @@ fn field(name: &str) -> Option<SeriesField> {
     engine_field(name.strip_prefix("sglang:").or_else(|| name.strip_prefix("sglang_"))?)
 }
 
-/// What a name means once its `sglang:` is taken off.
+/// The meaning of a name without its prefix `sglang:`.
 pub(super) fn engine_field(name: &str) -> Option<SeriesField> {
     Some(match name {
         "prompt_tokens_total" => SeriesField::Count(Count::Prompt),
@@ -70,7 +70,8 @@ pub(super) fn engine_field(name: &str) -> Option<SeriesField> {
     })
 }
 
-/// Where a series belongs. Pipeline stages but the first repeat it, and a priority's part is in the total already.
+/// The row of a series. Pipeline stages other than the first repeat it, and the part of a priority is in the total
+/// already.
 pub(super) fn entry(field: SeriesField, labels: SeriesLabels<'_>) -> Option<SeriesPlace<'_>> {
     let mut entry = SeriesPlace::whole(field);
     for (key, value) in labels {
@@ -84,7 +85,7 @@ pub(super) fn entry(field: SeriesField, labels: SeriesLabels<'_>) -> Option<Seri
             b"kind" => entry.field = kind(field, value)?,
             b"pp_rank" if !value.is("0") => return None,
             b"priority" if !value.raw().is_empty() => return None,
-            // Without streaming the first token comes with the last one.
+            // Without streaming, the first token arrives with the last one.
             b"is_streaming" if field == SeriesField::Bucket(Delay::Ttft) && !value.is("true") => return None,
             _ => entry.note(key),
         }
@@ -101,7 +102,7 @@ fn role(engine_type: LabelText<'_>) -> Option<EngineRole> {
     }
 }
 
-/// The two live counters are split by `mode`.
+/// The two live counters have the label `mode`.
 fn mode(field: SeriesField, mode: LabelText<'_>) -> Option<Count> {
     match (field, mode.raw()) {
         (SeriesField::Count(Count::LiveComputed), b"prefill_compute") => Some(Count::LiveComputed),
@@ -115,7 +116,7 @@ fn mode(field: SeriesField, mode: LabelText<'_>) -> Option<Count> {
     }
 }
 
-/// Work of steps that ranks take together is what a rank did, and what it did less than the busiest one.
+/// For steps that ranks take together: the work of a rank, and its difference from the busiest rank.
 fn kind(field: SeriesField, kind: LabelText<'_>) -> Option<SeriesField> {
     match (field, kind.raw()) {
         (SeriesField::Gauge(RowGauge::StepTokens), b"imbalance") => {
@@ -144,8 +145,8 @@ fn work(sums: &RowSums<'_>) -> RankWork {
     RankWork { steps, experts: both(RowGauge::ExpertsSum, RowGauge::ExpertsCount) }
 }
 
-/// What moves while requests run. Decode steps do not count a request's first token, which comes out of its prefill:
-/// the row that counts requests adds it, once they end. A prefill node's one token a request is not an output.
+/// Counters that move while requests run. Decode steps do not count a request's first token, which prefill produces:
+/// the row that counts requests adds it when they end. A prefill node's one token per request is not output.
 fn live(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &EngineReading) -> Option<LiveTokens> {
     let first_tokens = sums.tokens(Count::Requests).filter(|_| reading.role != Some(EngineRole::Prefill));
     let decoded = sums.tokens(Count::LiveOutput);
@@ -154,7 +155,7 @@ fn live(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &EngineReading) -> Op
         (None, Some(first)) if facts.ranked && facts.live && reading.rank.is_none() => Some(first),
         (None, _) => None,
     };
-    // The effective counters leave out the prefill that a retracted request repeats.
+    // The effective counters exclude the repeated prefill of a retracted request.
     let computed = sums.tokens(Count::EffectiveComputed).or_else(|| sums.tokens(Count::LiveComputed));
     let cached = sums.tokens(Count::EffectiveCached).or_else(|| sums.tokens(Count::LiveCached));
     let live = LiveTokens { computed, cached, output };

@@ -1,10 +1,11 @@
-//! Dynamo's front end: each client request once, whatever workers it went through. Never added to theirs.
+//! Dynamo's front end. It counts each client request once, however many workers it passed; its tokens are never added
+//! to theirs.
 //!
-//! A worker's own page is the engine's behind it, and is read as that.
+//! A worker's own page is read as that of the engine behind it.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use super::sums::RowSums;
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, Delay, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::sums::RowSums;
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -36,11 +37,11 @@ fn field(name: &str) -> Option<SeriesField> {
 
 fn settle(sums: &RowSums<'_>, _: &ProcessFacts, reading: &mut EngineReading) {
     reading.role = Some(EngineRole::Proxy);
-    // The counter runs with the stream and was seen to fall short; the sum is right, but only once a stream has ended.
-    // Both only grow, and neither is ever too high.
+    // The counter moves while a stream runs and was seen to fall short; the sum is right, but only after a stream has
+    // ended. Both only grow, and neither is ever too high.
     reading.tokens.output = reading.tokens.output.max(reading.finished.output);
     reading.series.output.clear();
-    // Where the backend does not report hits they are not observed. That is unknown, not none.
+    // If the backend does not report hits, they are unknown, not zero.
     let seen = |count| sums.count(count).unwrap_or(0);
     if seen(Count::CachedSeen).saturating_mul(2) < seen(Count::PromptSeen) {
         reading.tokens.cached = None;

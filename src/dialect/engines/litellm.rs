@@ -1,9 +1,9 @@
-//! LiteLLM's proxy: the tokens of the engines behind it, by model. Never added to theirs.
+//! LiteLLM's proxy. It counts the tokens of the engines behind it by model; they are never added to the engines' own.
 //!
-//! Its cached counter appears only for providers that report hits, and holds a part of the input tokens.
+//! Its cached counter exists only for providers that report hits, and is a part of the input tokens.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, SeriesField, SeriesPlace};
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, Delay, SeriesField, SeriesPlace};
 use crate::reading::{EngineKind, EngineRole};
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -1,7 +1,7 @@
-//! LMDeploy. Each data-parallel rank is a server of its own; cached tokens are counted when a request ends.
+//! LMDeploy. Each data-parallel rank is a separate server; cached tokens are counted when a request ends.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, Delay, RowGauge, SeriesField, SeriesPlace};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -1,10 +1,10 @@
 //! TensorRT-LLM's `trtllm-serve`, 1.3 and later, at `/prometheus/metrics`.
 //!
-//! Counters move when a request ends; with several answers a request its output is not counted at all. Its other page,
-//! `/metrics`, is JSON that reading uses up, and is never read.
+//! Counters move when a request ends; the output of requests with several answers is not counted at all. Its other
+//! page, `/metrics`, is JSON that reading consumes, and is never read.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, Policy, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, Delay, Policy, RowGauge, SeriesField, SeriesPlace};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -42,11 +42,11 @@ fn field(name: &str) -> Option<SeriesField> {
         "kv_cache_utilization" => SeriesField::Gauge(RowGauge::Kv),
         "request_success_total" => SeriesField::Count(Count::Requests),
         "request_error_total" => SeriesField::Count(Count::Failed),
-        // The per-request twins of these are the same tokens.
+        // The per-request histograms count the same tokens.
         "spec_decode_num_draft_tokens_total" => SeriesField::Count(Count::Drafted),
         "spec_decode_num_accepted_tokens_total" => SeriesField::Count(Count::Accepted),
         "time_to_first_token_seconds_bucket" => SeriesField::Bucket(Delay::Ttft),
-        // A mean a request, not a sample a token.
+        // One mean per request, not one sample per token.
         "time_per_output_token_seconds_bucket" => SeriesField::Bucket(Delay::Itl),
         "e2e_request_latency_seconds_bucket" => SeriesField::Bucket(Delay::E2e),
         "request_queue_time_seconds_bucket" => SeriesField::Bucket(Delay::Queue),

@@ -1,8 +1,8 @@
-//! NVIDIA NIM: vLLM's names without their prefix. No cached tokens are told.
+//! NVIDIA NIM: vLLM's names without their prefix. It does not report cached tokens.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, SeriesField, SeriesPlace};
 use super::vllm;
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, SeriesField, SeriesPlace};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {

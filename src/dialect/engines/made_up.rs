@@ -1,7 +1,7 @@
-//! A made-up engine, of tests alone: what adding one takes is this file, its `mod` and its line in the registry.
+//! A made-up engine for tests only. Adding an engine takes a file like this and its line in `mod.rs`.
 
-use super::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
-use super::field::{Count, CountedPart, Policy, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
+use crate::dialect::field::{Count, CountedPart, Policy, RowGauge, SeriesField, SeriesPlace};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -24,7 +24,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         })
     },
     entry: |field, labels| Some(SeriesPlace::keyed(field, labels, "model", "")),
-    // It counts pairs of output tokens.
+    // It counts output tokens in pairs.
     settle: |sums, _, reading| {
         reading.series.output.clear();
         reading.tokens.output =

@@ -1,10 +1,10 @@
-//! llama.cpp's server. One model, no labels, no rank, and values of six digits: counters stall and jump.
+//! llama.cpp's server: one model, no labels, no rank, and values with six digits, so that counters stall and jump.
 //!
-//! Its prompt counter holds what was computed, without cached tokens. Before late 2026 the cached ones were not told.
+//! Its prompt counter holds computed tokens without cached ones. Before late 2026 it did not report cached tokens.
 
-use super::definition::{Dialect, METRICS_FIRST, PLAIN};
-use super::field::{Count, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use super::sums::RowSums;
+use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN};
+use crate::dialect::field::{Count, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::sums::RowSums;
 use crate::reading::{EngineKind, EngineReading, PromptCount};
 use crate::units::Tokens;
 
@@ -42,14 +42,14 @@ fn field(name: &str) -> Option<SeriesField> {
 }
 
 fn settle(sums: &RowSums<'_>, _: &ProcessFacts, reading: &mut EngineReading) {
-    // The whole is no plain sum of series.
+    // The total is not a plain sum of series.
     reading.series.prompt.clear();
     reading.tokens.prompt = match (sums.count(Count::Prompt), sums.count(Count::Cached)) {
         (Some(computed), Some(cached)) => {
             let whole = sums.together(computed, cached);
             whole.map_or(PromptCount::Unknown, |whole| PromptCount::Whole(Tokens::new(whole)))
         }
-        // Refused or not told: either way the whole is unknown.
+        // Whether refused or not reported, the total is unknown.
         (Some(computed), None) => PromptCount::ComputedOnly(Tokens::new(computed)),
         (None, _) => PromptCount::Unknown,
     };

@@ -1,7 +1,8 @@
-//! Text Generation Inference. One model, no labels; its token totals are the sums of histograms, and hits are not told.
+//! Text Generation Inference: one model, no labels. Its token totals are the sums of histograms, and it does not report
+//! hits.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, Policy, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, Delay, Policy, RowGauge, SeriesField, SeriesPlace};
 use crate::reading::EngineKind;
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -1,8 +1,8 @@
-//! Triton with the TensorRT-LLM backend. Token totals are the sums of histograms; one metric holds many meanings under a
-//! label; first-response times are in milliseconds. Hits are told in blocks only, which is not enough.
+//! Triton with the TensorRT-LLM backend. Token totals are the sums of histograms; a label separates the meanings of one
+//! metric; first-response times are in milliseconds. Hits are reported in blocks only, which does not give tokens.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, Delay, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, Delay, RowGauge, SeriesField, SeriesPlace};
 use crate::exposition::SeriesLabels;
 use crate::reading::EngineKind;
 
@@ -28,7 +28,7 @@ fn field(name: &str) -> Option<SeriesField> {
 
 fn entry(field: SeriesField, labels: SeriesLabels<'_>) -> Option<SeriesPlace<'_>> {
     let mut entry = SeriesPlace::keyed(field, labels, "model", "");
-    // Each version of a model is loaded, unloaded and counted by itself.
+    // Each version of a model is loaded, unloaded and counted separately.
     entry.place.version = labels.get("version");
     match field {
         SeriesField::Gauge(RowGauge::Running) => match labels.get("request_type")?.raw() {

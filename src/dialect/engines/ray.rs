@@ -1,12 +1,13 @@
-//! Ray Serve's page of vLLM and SGLang replicas: the engine's names behind `ray_`, with `_` for `:`.
+//! Ray Serve's page of vLLM and SGLang replicas: the engine's names with the prefix `ray_`, and `_` for `:`.
 //!
-//! Every counter has a gauge twin without `_total`, which is not read. Replicas come and go, so each is a row of its
-//! own: a sum over them would fall when one leaves. Sums of histograms are bucket middles there, and are not read.
+//! Every counter has a gauge of the same name without `_total`, which is not read. Each replica is a row of its own, as
+//! a sum over replicas would fall when one leaves. Sums of histograms are computed from the middles of buckets, and are
+//! not read.
 
-use super::definition::{Dialect, PLAIN, ProcessLabel};
-use super::field::{Count, ProcessFacts, SeriesField, SeriesPlace, StartOf};
-use super::sums::RowSums;
 use super::{sglang, vllm};
+use crate::dialect::definition::{Dialect, PLAIN, ProcessLabel};
+use crate::dialect::field::{Count, ProcessFacts, SeriesField, SeriesPlace, StartOf};
+use crate::dialect::sums::RowSums;
 use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading};
 
@@ -15,7 +16,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     names: &["ray_vllm_", "ray_sglang_"],
     ports: &[8080],
     processes: &[ProcessLabel::of(b"ReplicaId"), ProcessLabel { is_long: true, ..ProcessLabel::of(b"WorkerId") }],
-    // The page is of the node's metrics agent.
+    // The page is made by the node's metrics agent.
     start: StartOf::Neither,
     field,
     entry,

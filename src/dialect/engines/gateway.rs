@@ -1,7 +1,8 @@
-//! SGLang's model gateway: the tokens of the engines behind it, without hits. Never added to theirs.
+//! SGLang's model gateway. It counts the tokens of the engines behind it, without hits; they are never added to the
+//! engines' own.
 
-use super::definition::{Dialect, PLAIN};
-use super::field::{Count, SeriesField, SeriesPlace, StartOf};
+use crate::dialect::definition::{Dialect, PLAIN};
+use crate::dialect::field::{Count, SeriesField, SeriesPlace, StartOf};
 use crate::reading::{EngineKind, EngineRole};
 
 pub(super) const DIALECT: Dialect = Dialect {
