@@ -45,6 +45,7 @@ fn moved(step: &Step, outcome: &Outcome) -> Option<bool> {
         quarantined,
         present: _,
         took_back,
+        basis: _,
     } = step;
     let is_plain = disputed.is_none()
         && took_back.is_none()
