@@ -7,11 +7,10 @@
 //! engine's. Both sides must have been read up to the same instant: a comparison
 //! neither begins nor ends while an engine is behind, and it starts again after a restart.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::steady_ratio::{self, Sample, TokenPair};
+use super::proxy_comparison::{Comparison, Produced};
+use super::steady_ratio::TokenPair;
 use crate::ledger::{Classes, Entry};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -19,30 +18,10 @@ use crate::units::{Moment, Span, Timestamp};
 pub(super) const WATCHED: Span = Span::from_secs(300);
 /// The longest that a verdict waits for silent engines.
 const PATIENCE: Span = Span::from_secs(1200);
-/// The largest difference between them, as one part in this many.
-const WITHIN: u64 = 20;
-/// The same for prompts or output alone, if that is more.
-const PART_WITHIN: u64 = 10;
 /// The most entries kept of what was posted before the last verdict: one per minute and tariff, some hours in total.
 const KEPT: usize = 256;
 /// The least growth that is compared, in tokens.
 const LEAST: u64 = 1000;
-/// The most samples of a comparison.
-const SAMPLES: usize = 64;
-
-/// Tokens of observed engines' models in this run, by the root of the model's names.
-#[derive(Debug, Default)]
-pub(super) struct Produced(BTreeMap<String, ModelTokens>);
-
-/// The tokens of one model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct ModelTokens {
-    /// Tokens that engines produced.
-    produced: TokenPair,
-    /// Tokens that proxies counted under a known name of the model.
-    proxied: TokenPair,
-}
-
 /// Tokens that wait for a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Held {
@@ -84,26 +63,6 @@ pub(crate) struct ProxyGuard {
     doubtful: bool,
 }
 
-/// A comparison of a row with the models of observed engines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Comparison {
-    since: Moment,
-    /// The row's growth since then.
-    grown: TokenPair,
-    /// The engines' tokens by model at its beginning.
-    then: BTreeMap<String, ModelTokens>,
-    /// Both sides from then on, in order of time.
-    samples: Vec<Both>,
-}
-
-/// What both sides had counted at an instant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Both {
-    at: Moment,
-    row: TokenPair,
-    engines: BTreeMap<String, ModelTokens>,
-}
-
 /// The state of the observed engines when rows are decided about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EngineStates {
@@ -125,26 +84,6 @@ enum ProxyVerdict {
     Own,
     /// Probably those of a model that an observed engine serves.
     Same(String),
-}
-
-impl Produced {
-    /// Adds tokens that a watched engine produced.
-    pub(super) fn note(&mut self, model: String, tokens: TokenPair) {
-        let sum = &mut self.0.entry(model).or_default().produced;
-        *sum = sum.plus(tokens);
-    }
-
-    /// Forgets models that are no longer served.
-    pub(super) fn retain(&mut self, is_served: impl Fn(&str) -> bool) {
-        self.0.retain(|root, _| is_served(root));
-    }
-
-    /// Adds tokens that a proxy counted under a known name of a served model.
-    pub(super) fn note_proxied(&mut self, model: &str, tokens: TokenPair) {
-        if let Some(sum) = self.0.get_mut(model).map(|model| &mut model.proxied) {
-            *sum = sum.plus(tokens);
-        }
-    }
 }
 
 impl ProxyGuard {
@@ -328,7 +267,9 @@ pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produ
         let window = guard.window.as_ref().filter(|_| guard.is_due(at))?;
         let waits = known.behind && at.since(window.since) < PATIENCE;
         let agrees = |grown| window.moves_with(grown, produced);
-        let model = || agrees(window.grown).or_else(|| agrees(together)).or_else(|| window.follows(produced));
+        let by_one = || agrees(window.grown).or_else(|| agrees(together)).or_else(|| window.follows(produced));
+        let by_all = || window.moves_with_all(window.grown, produced);
+        let model = || by_one().or_else(by_all);
         (!waits).then(|| model().map_or(ProxyVerdict::Own, ProxyVerdict::Same))
     };
     let verdicts: Vec<_> = guards.iter().map(|guard| verdict(guard)).collect();
@@ -342,53 +283,6 @@ pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produ
         parted += usize::from(verdict.is_some_and(|verdict| guard.take(verdict)));
     }
     parted
-}
-
-impl Comparison {
-    fn begin(at: Moment, produced: &Produced) -> Self {
-        let first = Both { at, row: TokenPair::default(), engines: produced.0.clone() };
-        Self { since: at, grown: TokenPair::default(), then: produced.0.clone(), samples: vec![first] }
-    }
-
-    /// Whether it is time to sample both sides.
-    fn is_sampled(&self, at: Moment) -> bool {
-        self.samples.len() < SAMPLES && self.samples.last().is_none_or(|last| steady_ratio::is_sampled(last.at, at))
-    }
-
-    fn sample(&mut self, at: Moment, produced: &Produced) {
-        self.samples.push(Both { at, row: self.grown, engines: produced.0.clone() });
-    }
-
-    /// The engines' model that grew in a constant ratio with the row.
-    fn follows(&self, produced: &Produced) -> Option<String> {
-        let of = |both: &Both, model: &String| {
-            let engine = both.engines.get(model).copied().unwrap_or_default().produced;
-            Sample { proxy: both.row, engine }
-        };
-        let is_constant = |model: &&String| {
-            let samples: Vec<_> = self.samples.iter().map(|both| of(both, model)).collect();
-            steady_ratio::is_constant(&samples)
-        };
-        produced.0.keys().find(is_constant).cloned()
-    }
-
-    /// The engines' model that grew by as much, or whose growth beyond what proxies are known to count of it did.
-    fn moves_with(&self, grown: TokenPair, produced: &Produced) -> Option<String> {
-        let close = |(model, now): &(&String, &ModelTokens)| {
-            let then = self.then.get(*model).copied().unwrap_or_default();
-            let produced = now.produced.since(then.produced);
-            let unknown = produced.since(now.proxied.since(then.proxied));
-            [produced, unknown].into_iter().any(|part| is_close(part, grown))
-        };
-        produced.0.iter().find(close).map(|(model, _)| model.clone())
-    }
-}
-
-/// Whether two growths agree, in total and in prompts and output: those of independent traffic add up to the same by chance.
-fn is_close(one: TokenPair, other: TokenPair) -> bool {
-    let most = other.total() / WITHIN;
-    let part = |one: u64, other: u64| one.abs_diff(other) <= most.max(other / PART_WITHIN);
-    one.total().abs_diff(other.total()) <= most && part(one.prompt, other.prompt) && part(one.output, other.output)
 }
 
 impl From<Classes> for TokenPair {

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::{Fleet, PresentFleet};
 use crate::ledger::CostKind;
+use crate::metering::TOGETHER;
 use crate::pricing::{Commitment, GpuRate, Leased};
 use crate::reading::Label;
 use crate::snapshot::{Notice, Rule, Severity};
@@ -24,6 +25,10 @@ pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
     });
     let same = present.rows.iter().filter_map(|view| {
         let (model, same) = (view.row.reading.model.as_ref()?, view.row.guard.as_ref()?.same_as()?);
+        if same.contains(TOGETHER) {
+            let text = format!("\"{model}\" moves with the engines of {same} together: probably their requests, not posted twice; if so, do not watch this proxy, as its engines are");
+            return Some(notice(Rule::ProbablySame, Severity::Warning, view.target.info.target.as_str(), &text));
+        }
         let text = format!(
             "\"{model}\" moves with the engine of \"{same}\": probably the same, not posted twice; if so write [[alias]] model = \"{same}\" names = [\"{model}\"]"
         );

@@ -1,7 +1,7 @@
 //! A proxy that counts an engine's traffic by its own measure, or only a part of it, under an alias that nothing names.
 
 use super::proxies::{ENGINE, PROXY, both};
-use crate::reports::scene::{Scene, alerts, read};
+use crate::reports::scene::{Scene, alerts, read, target};
 use margintop::snapshot::Rule;
 
 /// A page with prompts and output of a proxy, or of an engine.
@@ -61,5 +61,33 @@ fn a_proxy_whose_traffic_varies_by_itself_is_posted() {
         let [[engine_prompts, engine_output], [prompts, output]] = [engine(700), proxy(700)];
         assert_eq!(scene.posted(), [engine_prompts + prompts, 0, engine_output + output]);
         assert!(alerts(&scene.picture(700), Rule::ProbablySame).is_empty());
+    }
+}
+
+/// Class: a proxy that distributes the requests of one name over several watched models.
+#[test]
+fn a_proxy_in_front_of_all_engines_is_not_posted_on_top() {
+    let parts: [[fn(u64) -> [u64; 2]; 2]; 2] = [
+        [|second| [2000 * second, 700 * second], |second| [900 * second, 800 * second]],
+        [|second| [3 * varying(second), 500 * second], |second| [700 * second, varying(second)]],
+    ];
+    for made in parts {
+        let mut targets = both(PROXY);
+        targets.push(target("http://10.0.0.6:8000", None));
+        let mut scene = Scene::of(targets);
+        for second in 0..=700 {
+            let at = second as i64;
+            for (url, model, made) in [(ENGINE, "ds-v3", made[0]), ("http://10.0.0.6:8000", "qwen", made[1])] {
+                scene.take(url, at, read(&page("vllm", &format!("engine=\"0\",model_name=\"{model}\""), made(second))));
+            }
+            let sum = [0, 1].map(|i| made[0](second)[i] + made[1](second)[i]);
+            scene.take(PROXY, at, read(&page("litellm", "model=\"auto\",requested_model=\"auto\"", sum)));
+        }
+        let [prompts, _, output] = scene.posted();
+        assert_eq!([prompts, output], [0, 1].map(|i| made[0](700)[i] + made[1](700)[i]));
+        let picture = scene.picture(700);
+        let told = alerts(&picture, Rule::ProbablySame);
+        assert!(told.iter().any(|alert| alert.text.as_str().contains("together")), "{told:?}");
+        assert!(picture.money.lower_bound);
     }
 }
