@@ -10,7 +10,7 @@ use crate::units::{Moment, Span};
 
 /// What one row produced of a class of tokens.
 #[derive(Debug, Clone, Copy)]
-struct Part {
+struct RowProduction {
     nth: usize,
     tokens: u64,
     within: Span,
@@ -71,9 +71,9 @@ fn beyond(steps: &[Step], group: &[usize], class: usize, (per_gpu, gpus): (Plaus
     let part = |nth: &usize| {
         let step = steps.get(*nth)?;
         let tokens = tokens(&step.grown?.all, class);
-        (tokens > 0).then_some(Part { nth: *nth, tokens, within: step.basis.as_ref()?.within[class] })
+        (tokens > 0).then_some(RowProduction { nth: *nth, tokens, within: step.basis.as_ref()?.within[class] })
     };
-    let parts: Vec<Part> = group.iter().filter_map(part).collect();
+    let parts: Vec<RowProduction> = group.iter().filter_map(part).collect();
     let may_be_hits = parts.iter().any(|part| {
         let step = &steps[part.nth];
         step.grown.is_some_and(|grown| !grown.all.hits_known)
@@ -93,7 +93,7 @@ fn beyond(steps: &[Step], group: &[usize], class: usize, (per_gpu, gpus): (Plaus
         return Vec::new();
     }
     let rows = parts.len() as u64;
-    let share = |part: &&Part| part.tokens > plausibility::most(rate, gpus, part.within) / rows;
+    let share = |part: &&RowProduction| part.tokens > plausibility::most(rate, gpus, part.within) / rows;
     let seconds = within.max(Span::from_secs(1)).as_secs_f64();
     let bound = format!(
         "{sum} {name} of {rows} rows in {seconds:.1} s; {gpus} GPUs produce at most {rate} a second each, all rows together"

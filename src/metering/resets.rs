@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::{Metering, duplicate_pages};
-use crate::ledger::Ledger;
 use crate::reading::TargetId;
 
 /// The resets of this run.
@@ -34,35 +32,6 @@ impl Resets {
     /// Takes the applied resets.
     pub(super) fn take_applied(&mut self) -> Vec<i64> {
         std::mem::take(&mut self.applied)
-    }
-}
-
-impl Metering {
-    /// Resets targets by hand: forgets the processes behind them, so that their next pages are baselines.
-    pub(crate) fn reset_targets(&mut self, ledger: &mut Ledger, resets: Vec<(i64, TargetId)>) {
-        for (id, target) in resets {
-            if self.resets.ask(id, &target) {
-                self.count_once(ledger, &target);
-                self.reset_target(&target, true);
-                self.forget_earlier(&target);
-            }
-        }
-    }
-
-    /// Before the comparisons of a target with other addresses are forgotten: takes back what another one may have posted,
-    /// too. An address that was not counted in its favour continues from its own last page, which may be earlier than what was
-    /// counted here: its next growth is uncertain.
-    fn count_once(&mut self, ledger: &mut Ledger, target: &TargetId) {
-        for (other, instance) in self.duplicates.counted_by(target) {
-            if let Some(engine) = self.engines.get_mut(&other) {
-                engine.recounted.insert(instance);
-            }
-        }
-        for (place, back) in self.duplicates.posted_twice(target) {
-            if let Some(engine) = self.engines.get_mut(target) {
-                duplicate_pages::take_back(ledger, engine, &place, &back);
-            }
-        }
     }
 }
 

@@ -155,6 +155,15 @@ impl fmt::Display for Cannot {
     }
 }
 
+/// What to do about a full disk.
+fn full(path: &Path) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (path, folder) = (path.display(), folder.display());
+    format!(
+        "{path}: the disk is full: free {ROOM} in {folder}, or name a file on another disk with --ledger; it is written again when there is room"
+    )
+}
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -190,15 +199,7 @@ impl fmt::Display for StoreError {
             Self::ReadOnly(path, why) => {
                 write!(f, "{}: cannot be written ({why}); name another with --ledger", path.display())
             }
-            Self::Full(path) => {
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                write!(
-                    f,
-                    "{}: the disk is full: free {ROOM} in {}, or name a file on another disk with --ledger; it is written again when there is room",
-                    path.display(),
-                    folder.display()
-                )
-            }
+            Self::Full(path) => f.write_str(&full(path)),
             Self::Older(path, version) => write!(
                 f,
                 "{}: kept by an older margintop (version {version} of its tables): end that one, and start this one on it",

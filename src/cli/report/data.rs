@@ -136,8 +136,7 @@ impl ReportData {
         let statement = if is_watched { statement } else { statement.unwatched() };
         let statement = if context.may_earn(&past) { statement } else { statement.without_revenue() };
         let present = PresentWords::of(&context, &past, header, until);
-        let hits_unknown = statement.upper_bound;
-        let statement = marked(statement, &disputed, &present);
+        let (hits_unknown, statement) = (statement.upper_bound, marked(statement, &disputed, &present));
         let places = places(query.format, &statement);
         let entries = if query.format.has_entries() { entries(&past, &header.zone) } else { Vec::new() };
         (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));

@@ -269,12 +269,14 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
         let card = fleet.ledger.book().gpu_rates();
         let assumed = card.observed(cost_account.gpu.as_str(), rate).filter(|_| !leased);
         let dated = assumed.map(|assumed| Label::new(&assumed.dated));
-        let leases = cost_account.lease.clone().into_iter().collect();
-        let new = RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated, leases };
+        let payers = cost_account.lease.clone().into_iter().collect();
+        let new = RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated, leases: payers };
         bases.push((is_paid, new));
     }
     bases.sort_by(|(a_paid, a), (b_paid, b)| b_paid.cmp(a_paid).then_with(|| a.gpu.cmp(&b.gpu)));
-    bases.iter_mut().for_each(|(_, basis)| basis.leases.sort());
+    for (_, basis) in &mut bases {
+        basis.leases.sort();
+    }
     bases.into_iter().map(|(_, basis)| basis).collect()
 }
 
