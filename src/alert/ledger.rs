@@ -11,7 +11,7 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(trouble) = &basis.trouble {
         let lives = match basis.writer {
-            WriterStatus::Memory => "money lives in memory until this run ends",
+            WriterStatus::Memory => "money is kept in memory until this run ends",
             WriterStatus::Ours | WriterStatus::Other(_) => "what is not written yet is kept in memory",
         };
         let (rule, severity) = (Rule::LedgerUnwritten, Severity::Critical);

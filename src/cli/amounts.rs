@@ -49,7 +49,7 @@ fn percent_with(ratio: Option<Ratio>, places: usize) -> String {
 mod tests {
     use super::*;
 
-    /// Class: two signs for the same in one row.
+    /// Class: two minus signs in one row.
     #[test]
     fn amounts_and_ratios_have_one_minus_and_groups_of_three_digits() {
         let ratio = |ratio: f64| percent(Ratio::new(ratio));

@@ -78,13 +78,13 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
     }
 }
 
-/// The ledger, which knows the GPUs; `None` if it cannot be read.
+/// The ledger with the known GPUs; `None` if it cannot be read.
 fn ledger(global: &Global, settings: &config::Settings) -> Option<Reader> {
     let path = super::ledger::choice(global, settings).or_own();
     path.filter(|path| path.exists()).and_then(|path| Reader::open(&path).ok())
 }
 
-/// Files that targets name and this user cannot read, each once.
+/// Files named by targets that this user cannot read, each once.
 fn unreadable(settings: &config::Settings) -> Vec<String> {
     let of = |target: &config::TargetSettings| {
         let files = [
@@ -104,7 +104,7 @@ fn unreadable(settings: &config::Settings) -> Vec<String> {
     files.into_iter().filter_map(why).collect()
 }
 
-/// Names in a ledger come from outside.
+/// Names in a ledger come from outside and may have control characters.
 fn harmless(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }

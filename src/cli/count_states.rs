@@ -1,5 +1,5 @@
-//! Logs what a fleet's counters did between two snapshots: restarts of processes, windows of which tokens may be missing, and
-//! movements that are disputed.
+//! Logs changes of a fleet's counters between two snapshots: restarts of processes, windows of which tokens may be
+//! missing, and disputed movements.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +7,31 @@ use crate::reading::TargetId;
 use crate::snapshot::Snapshot;
 use crate::units::Money;
 
-/// What happened to counters since the last snapshot.
+/// A change of counters since the last snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CountChange {
-    /// A process at a target began anew, so many times.
+    /// A process at a target restarted, this many times.
     Restarts { target: TargetId, new: u64 },
-    /// Windows of which tokens may be missing, and how many of today there are by now.
+    /// Windows of which tokens may be missing, and how many there are today.
     LostWindows { new: u64, today: u64 },
-    /// The tokens in dispute are more than before: how many there are by now, and their value.
+    /// There are more disputed tokens: their present number and value.
     Disputed { tokens: u64, value: String },
-    /// Nothing is in dispute any more.
+    /// No tokens are disputed any more.
     Decided,
 }
 
-/// The counts that were logged last.
+/// The last logged counts.
 #[derive(Debug, Default)]
 pub(super) struct LastCounts {
     restarts: BTreeMap<TargetId, u64>,
     lost_windows: u64,
-    /// Tokens in dispute and their value.
+    /// Disputed tokens and their value.
     disputed: (u64, Money),
 }
 
 impl LastCounts {
-    /// The changes of a snapshot that are not logged yet. A count that falls, as those of a day do at midnight, is a new
-    /// beginning.
+    /// The changes of a snapshot that are not logged yet. A count that falls, such as that of a day at midnight, begins
+    /// again.
     pub(super) fn changes(&mut self, snapshot: &Snapshot) -> Vec<CountChange> {
         let mut changes = Vec::new();
         let mut restarts: BTreeMap<&TargetId, u64> = BTreeMap::new();

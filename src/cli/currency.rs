@@ -60,7 +60,7 @@ pub(super) fn other_zone(path: &Path, header: &RecordingHeader) -> Option<String
     ))
 }
 
-/// Settings for what a ledger posted: its own currency's prices, and no budget in another. Says so on stderr.
+/// Settings for a ledger's postings: prices in its own currency, and no budget in another. Prints a warning.
 pub(super) fn of_ledger(mut settings: Settings, header: &Header) -> Settings {
     if let Some(why) = differs(&settings, header) {
         eprintln!("margintop: warning: {why}");

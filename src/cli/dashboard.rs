@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::session::{Session, SessionConfig};
 use crate::tui::{self, SetInterval};
 
-/// Shows what was named, or this box.
+/// Shows the named targets, or this machine.
 pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, targets)?;
     plan.tell_doubles();

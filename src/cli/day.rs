@@ -1,6 +1,6 @@
 //! `margintop demo --deepseek-day`: the published inference day, played at any speed.
 //!
-//! The simulated clock moves only between polls, at most a minute a poll, so that the day's figures are the same at any
+//! The simulated clock moves only between polls, by at most a minute, so that the day's figures are the same at any
 //! speed: on a slow machine the day takes longer, in the same steps.
 
 use jiff::tz::{Offset, TimeZone};

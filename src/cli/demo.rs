@@ -16,7 +16,7 @@ use crate::tui;
 /// The name of the simulated fleet, and of the machine that watches it.
 pub(super) const NAME: &str = "demo";
 
-/// Opens a made-up fleet, and prints it, shows it, or only serves it.
+/// Opens a simulated fleet, and prints it, shows it, or only serves it.
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let late = LateClock::default();
@@ -51,7 +51,8 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-/// Prints the targets of the fleet, and stays. `nvml:off` is one of them: this machine's own GPUs are not part of it.
+/// Prints the targets of the fleet, and keeps running. `nvml:off` is one of them: this machine's own GPUs are not part
+/// of it.
 fn serve(runtime: &Runtime, fleet: &SimulatedFleet) -> Result<(), Failure> {
     let urls = fleet.targets().iter().map(|target| target.url.as_str());
     out::line(&urls.chain(["nvml:off"]).collect::<Vec<_>>().join("\n"))?;

@@ -46,7 +46,7 @@ impl DemoArgs {
         Plan { speed: self.speed.unwrap_or(1.0), ..Plan::ordinary(self.nodes.unwrap_or(NODES), clock.clone()) }
     }
 
-    /// The warning for flags that the published day has no use for.
+    /// The warning about flags that have no effect on the published day.
     pub(super) fn without_effect_on_day(&self) -> Option<String> {
         let flags = [
             ("--nodes", self.nodes.is_some()),

@@ -1,5 +1,5 @@
-//! `margintop ledger disputes` and `margintop ledger reset-target`: lists and decides disputes, and makes the next
-//! page of a target a baseline.
+//! `margintop ledger disputes` and `margintop ledger reset-target`: lists and decides disputes, and makes the next page
+//! of a target a baseline.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::store::{self, DisputeRow, DisputeState, Reader};
 use crate::units::{Timestamp, Tokens};
 use crate::words::meant;
 
-/// Tokens in dispute, listed or decided on.
+/// Lists disputed tokens, or decides a dispute.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DisputeArgs {
     #[command(subcommand)]
@@ -278,7 +278,7 @@ fn counters(counters: TokenCounters) -> String {
 }
 
 fn print(text: &str) -> Result<(), Failure> {
-    // Names in a ledger come from outside.
+    // Names in a ledger come from outside and may have control characters.
     let harmless: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
     out::line(&harmless)
 }

@@ -25,7 +25,7 @@ pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Fai
     if told.is_empty() { Ok(()) } else { Err(Failure::Run(told.join("\n"))) }
 }
 
-/// This machine's GPUs that the driver reports nothing of, grouped by reason.
+/// This machine's GPUs without any figure from the driver, grouped by reason.
 fn failed_gpus(plan: &SourcePlan, snapshot: &Snapshot) -> Vec<String> {
     let mut reasons: Vec<(&Label, Vec<String>)> = Vec::new();
     for gpu in snapshot.nodes.iter().filter(|node| node.name == plan.node).flat_map(|node| &node.gpus) {

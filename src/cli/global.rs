@@ -1,12 +1,12 @@
-//! The flags that are known everywhere; a subcommand warns of those that have no effect on it. Each has a `MARGINTOP_*`
-//! variable and a key in the configuration.
+//! The global flags; a subcommand warns of those that have no effect on it. Each has a `MARGINTOP_*` variable and a key
+//! in the configuration.
 #![allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// The flags that are known everywhere.
+/// The global flags.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Global {
     /// The configuration [default: $XDG_CONFIG_HOME/margintop/margintop.toml]

@@ -1,31 +1,31 @@
-//! What `--help` says: each subcommand shows the flags that it takes, in groups, with examples and where to read on.
+//! The texts of `--help`: each subcommand shows the flags that it takes, in groups, with examples and a document.
 
 use clap::{Arg, Command, CommandFactory};
 
 use super::args::Cli;
 
-/// The flags that are known everywhere, and what they are called in [`HelpText::takes`].
+/// The ids of the global flags, as in [`HelpText::takes`].
 pub(super) const GLOBAL: [&str; 10] =
     ["config", "interval", "theme", "nvml_lib", "color", "role", "ledger", "log", "log_level", "log_format"];
 
-/// What one subcommand's help says beside its own flags.
+/// The help of one subcommand beside its own flags.
 struct HelpText {
-    /// The subcommand's names from the outside in.
+    /// The subcommand's names from the outermost one.
     path: &'static [&'static str],
-    /// The flags of [`GLOBAL`] that it takes beside [`EVERYWHERE`].
+    /// The flags of [`GLOBAL`] that it takes in addition to [`EVERYWHERE`].
     takes: &'static [&'static str],
     examples: &'static str,
-    /// The document to read on in.
+    /// The document with more.
     read: &'static str,
 }
 
-/// The flags that every subcommand takes, so that an alias can hold them: the file that is read, and how text is shown.
+/// The flags that every subcommand takes, so that a shell alias can contain them: the configuration file, and colour.
 const EVERYWHERE: [&str; 2] = ["config", "color"];
 
-/// What a subcommand takes that watches targets.
+/// The flags of subcommands that watch targets.
 const WATCH: [&str; 4] = ["interval", "nvml_lib", "role", "ledger"];
 
-/// What the dashboard takes.
+/// The flags of the dashboard.
 const DASHBOARD_TAKES: [&str; 5] = ["interval", "theme", "nvml_lib", "role", "ledger"];
 
 macro_rules! page {
@@ -249,7 +249,7 @@ const PAGES: &[HelpText] = &[
     ),
 ];
 
-/// What `margintop --help` adds to `-h`.
+/// The addition of `margintop --help` to `-h`.
 const WHOLE: &str = "Targets:
   http(s)://HOST:PORT[/PATH], HOST[:PORT]   an engine or an exporter; without a path the usual ones are tried
   FILE.prom                                 a metrics page that was saved
@@ -281,7 +281,7 @@ const DASHBOARD: &str = "Examples:
 pub(super) fn command() -> Command {
     let mut command = Cli::command().mut_args(settle).after_help(format!("{DASHBOARD}\n\nRead on: README.md"));
     command = command.after_long_help(format!("{DASHBOARD}\n\n{WHOLE}\n\nRead on: README.md, docs/"));
-    // What is known everywhere is known to the subcommands from here on.
+    // From here on the subcommands have the global flags.
     command.build();
     command = command.mut_args(|arg| {
         let is_hidden = !takes(&[], arg.get_id().as_str());
@@ -300,11 +300,11 @@ pub(super) fn of_completions() -> Command {
         whole.get_arguments().filter(|arg| arg.is_global_set()).map(|arg| arg.clone().global(false)).collect();
     whole = whole.mut_args(|arg| arg.global(false));
     let subcommands: Vec<Command> = whole.get_subcommands().map(|sub| taking(sub, &known, &mut Vec::new())).collect();
-    // Before a subcommand stand those of all.
+    // A flag before the subcommand may be that of any subcommand.
     Command::new("margintop").args(whole.get_arguments()).subcommands(subcommands)
 }
 
-/// A subcommand with its own flags and those of the known ones that it takes, and the same of those below it.
+/// A subcommand with its own flags and the global ones that it takes, and its subcommands likewise.
 fn taking(command: &Command, known: &[Arg], outer: &mut Vec<String>) -> Command {
     outer.push(command.get_name().to_owned());
     let own = command.get_arguments().filter(|arg| !arg.is_hide_set());
@@ -330,7 +330,7 @@ pub(super) fn takes(path: &[String], flag: &str) -> bool {
     !GLOBAL.contains(&flag) || EVERYWHERE.contains(&flag) || takes.contains(&flag)
 }
 
-/// The names of the subcommands that take a flag, without those inside others.
+/// The outermost names of the subcommands that take a flag.
 pub(super) fn takers(flag: &str) -> Vec<&'static str> {
     let dashboard = DASHBOARD_TAKES.contains(&flag).then_some("the dashboard");
     let subcommands = PAGES.iter().filter(|page| page.takes.contains(&flag)).map(|page| page.path[0]);
@@ -339,14 +339,14 @@ pub(super) fn takers(flag: &str) -> Vec<&'static str> {
     names
 }
 
-/// An empty variable counts as not set, and no value of a variable is printed.
+/// Treats an empty variable as not set, and never prints the value of a variable.
 fn settle(arg: Arg) -> Arg {
     let is_empty = arg.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
     let arg = arg.hide_env_values(true);
     if is_empty { arg.env(None::<&'static str>) } else { arg }
 }
 
-/// Gives a subcommand and those below it what their help says, and hides what they do not take.
+/// Adds its help to a subcommand and those below it, and hides what they do not take.
 fn dress(command: &mut Command, outer: &mut Vec<String>) {
     outer.push(command.get_name().to_owned());
     let page = PAGES.iter().find(|page| page.path == outer.as_slice());

@@ -62,7 +62,7 @@ pub(super) enum LeaseAction {
     },
 }
 
-/// The ledger that is named, or the user's own.
+/// The named ledger, or the user's own.
 pub(super) fn path(global: &Global) -> Result<PathBuf, Failure> {
     let choice = choice(global, &settings(global)?);
     let why = match choice {

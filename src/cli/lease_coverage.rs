@@ -1,4 +1,4 @@
-//! Which known GPUs no lease is for, and which two leases are for at one time.
+//! Known GPUs without a lease, and GPUs with two leases at one time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +55,7 @@ pub(super) fn uncovered(known: &[KnownGpus], leases: &[Lease], settings: &Settin
     bare.into_iter().map(line).collect()
 }
 
-/// GPUs that two leases are for at one time, of which one pays, and nodes that leases pay for more GPUs of than are known.
+/// GPUs with two leases at one time, of which one pays, and nodes with leases for more GPUs than are known.
 pub(super) fn doubly_covered(known: &[KnownGpus], leases: &[Lease], now: Timestamp) -> Vec<String> {
     let mut lines = Vec::new();
     // Overlaps begin where one of the leases begins.

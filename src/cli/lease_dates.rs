@@ -1,7 +1,7 @@
-//! From when until when a lease paid for how many GPUs, as far as a ledger tells it.
+//! The beginning and end of a lease and its number of GPUs, as far as a ledger has them.
 //!
-//! A ledger keeps GPU time by the minute. Where a lease begins or ends inside a minute, its GPU time of that minute, divided
-//! by its GPUs, says how long it ran in it.
+//! A ledger keeps GPU time by the minute. If a lease begins or ends inside a minute, its GPU time of that minute,
+//! divided by its GPUs, is how long it ran in it.
 
 use super::lease_records::LeaseRecords;
 use crate::ledger::{CostAccount, CostKind};
@@ -10,9 +10,9 @@ use crate::reading::Label;
 use crate::store::LeaseTime;
 use crate::units::{GpuTime, Span, Timestamp};
 
-/// A minute, in which a ledger keeps time apart.
+/// A minute, the finest time in a ledger.
 const MINUTE: Span = Span::from_secs(60);
-/// How far from its beginning a lease may have been paid first: its GPUs are seen at a poll.
+/// The longest delay between the beginning of a lease and its first payment: its GPUs are seen at a poll.
 const SLACK: Span = Span::from_secs(2);
 
 impl LeaseRecords<'_> {
@@ -28,8 +28,8 @@ impl LeaseRecords<'_> {
         self.leases.iter().find(|lease| Label::new(&lease.label()) == *label && is_paid_so(lease) && is_for(lease))
     }
 
-    /// How many GPUs it pays for: what its terms say, else what it paid for in a whole minute, else its part of those that
-    /// the node is known to have.
+    /// The number of GPUs that it pays for: the number in its terms, otherwise what it paid for in a whole minute,
+    /// otherwise its part of those that the node is known to have.
     pub(super) fn gpus(&self, row: &LeaseTime) -> Option<u32> {
         let lease = self.terms(&row.account);
         if let Some(gpus) = lease.filter(|lease| lease.is_schedule()).and_then(|lease| lease.gpus) {
@@ -46,7 +46,7 @@ impl LeaseRecords<'_> {
         of_minute.or_else(|| self.by_balance(row)).or_else(|| self.part_of_seen(row).filter(|_| self.is_of_seen(row)))
     }
 
-    /// Whether so many GPUs held all its time since the minute that it began in.
+    /// Whether this many GPUs were allocated all the time since the minute in which it began.
     fn can_have_paid(&self, row: &LeaseTime, gpus: u32) -> bool {
         let Some((first, last)) = row.first.zip(row.last) else { return true };
         let begins = self.began.map_or(first, |began| first.max(began));
@@ -55,12 +55,12 @@ impl LeaseRecords<'_> {
         row.time.held.millis() <= most
     }
 
-    /// Whether its number of GPUs is that of its terms.
+    /// Whether its number of GPUs is from its terms.
     pub(super) fn is_by_terms(&self, row: &LeaseTime) -> bool {
         self.terms(&row.account).is_some_and(Lease::is_schedule)
     }
 
-    /// Whether GPUs of its node were paid after its last minute: then it is over, whoever pays now.
+    /// Whether GPUs of its node were paid for after its last minute: then it has ended, whichever lease pays now.
     fn is_overtaken(&self, row: &LeaseTime) -> bool {
         let place = |account: &CostAccount| (account.node.clone(), account.unit.clone(), account.kind);
         self.times.iter().any(|other| other.last > row.last && place(&other.account) == place(&row.account))
@@ -95,7 +95,7 @@ impl LeaseRecords<'_> {
         u32::try_from(part).ok().filter(|gpus| *gpus > 0)
     }
 
-    /// Of terms that lasted less than a minute and were the ledger's first: the time that the next terms leave.
+    /// For terms that lasted less than a minute and were the ledger's first: the time before the next terms.
     fn by_balance(&self, row: &LeaseTime) -> Option<u32> {
         let next = self.times.iter().find(|other| self.is_next(row, other))?;
         if row.first != row.last || row.first != next.first {
@@ -108,8 +108,8 @@ impl LeaseRecords<'_> {
         u32::try_from(gpus).ok().filter(|gpus| *gpus > 0)
     }
 
-    /// Whether other terms of the same lease follow a row's, in the same minute: those of its name, or what a number of GPUs
-    /// of the same node or unit is paid by where the row's terms are no more.
+    /// Whether other terms of the same lease follow a row in the same minute: those with its name, or the terms for a
+    /// number of GPUs of the same node or unit if the row's terms no longer exist.
     fn is_next(&self, row: &LeaseTime, other: &LeaseTime) -> bool {
         let (account, next) = (&row.account, &other.account);
         let is_later = other.number > row.number && row.last == other.first;
@@ -148,7 +148,8 @@ impl LeaseRecords<'_> {
         let until = self.until(row);
         let known = seen.filter(|seen| until.is_none_or(|until| *seen < until)).or(began).unwrap_or(first);
         let known = began.map_or(known, |began| known.max(began));
-        // What began with the minute, the node or the ledger is not dated by its time, which is a few moments off.
+        // A beginning together with the minute, the node or the ledger is not computed from its time, which is a few
+        // moments off.
         let follows = self.times.iter().any(|other| self.is_next(other, row));
         let is_dated = row.last > Some(first) || follows || until.is_none();
         let by_time = if is_dated { self.begins_by_time(row) } else { None };

@@ -1,4 +1,4 @@
-//! `margintop lease list`: what each lease was for, from when until when, and what it came to.
+//! `margintop lease list`: the subject, the beginning, the end and the cost of each lease.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ struct LeaseLine {
     /// Its end; `None` while it runs.
     until: Option<Timestamp>,
     time: GpuTime,
-    /// What it came to, the provider's rounding and metered power included; `None` if there is no rate.
+    /// Its cost, including the provider's rounding and metered power; `None` without a rate.
     cost: Option<Money>,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), 
     out::print(&text)
 }
 
-/// From when until when each lease was, by the name that a report has for it; without an end where it runs.
+/// The beginning and end of each lease, by its name in a report; without an end while it runs.
 pub(super) fn dates(reader: &Reader, leases: &[Lease]) -> Result<LeaseDates, Failure> {
     let leases = present(reader, leases)?;
     let known = LeaseRecords::of(reader, &leases)?;
@@ -133,7 +133,7 @@ fn table(lines: &[LeaseLine], currency: &str) -> String {
     let mut out = String::new();
     for row in &rows {
         let padded: Vec<String> = row.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}")).collect();
-        // Names in a ledger come from outside.
+        // Names in a ledger come from outside and may have control characters.
         let harmless: String = padded.join("  ").chars().filter(|c| !c.is_control()).collect();
         out.push_str(harmless.trim_end());
         out.push('\n');

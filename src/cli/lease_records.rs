@@ -1,4 +1,4 @@
-//! What a ledger and the configuration say of leases.
+//! The leases in a ledger and the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,12 @@ use crate::store::{LeaseMinutes, LeaseTime, LeasedRow, Reader};
 use crate::units::Timestamp;
 use crate::words::in_order;
 
-/// What a ledger and the configuration say of leases.
+/// The leases in a ledger and the configuration.
 pub(super) struct LeaseRecords<'a> {
     pub(super) leases: &'a [Lease],
     pub(super) held: Vec<LeasedRow>,
     pub(super) times: Vec<LeaseTime>,
-    /// The minutes of accounts that may have been paid in turn.
+    /// The minutes of accounts that may have been paid one after the other.
     pub(super) minutes: BTreeMap<u32, LeaseMinutes>,
     pub(super) ended: Vec<(String, Timestamp)>,
     /// The time of the first poll in the ledger.
@@ -54,7 +54,8 @@ pub(super) fn group(account: &CostAccount) -> impl Ord + '_ {
     (&account.node, &account.unit, &account.lease, &account.gpu)
 }
 
-/// The accounts whose minutes say more than their sums: those of one lease under terms that may have followed each other.
+/// The accounts whose minutes are needed beside their sums: those of one lease under terms that may have followed each
+/// other.
 fn in_turn(times: &[LeaseTime]) -> BTreeSet<u32> {
     let mut groups: BTreeMap<_, Vec<&LeaseTime>> = BTreeMap::new();
     for row in times {

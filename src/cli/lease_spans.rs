@@ -1,7 +1,7 @@
-//! What each lease paid for, as spans that add up: where the dates and the number of GPUs that are likely do not come to
-//! the GPU time that was paid, the number is not told.
+//! The payments of each lease as spans that add up. If the likely dates and number of GPUs do not add up to the paid
+//! GPU time, the number is left out.
 //!
-//! A ledger keeps GPU time by the minute. Terms of one lease that share a minute are laid out one after the other in it.
+//! A ledger keeps GPU time by the minute. Terms of one lease that share a minute are placed one after the other in it.
 
 use std::collections::BTreeMap;
 
@@ -10,28 +10,28 @@ use crate::ledger::AllocatedTime;
 use crate::store::LeaseTime;
 use crate::units::{Span, Timestamp};
 
-/// A minute, in which a ledger keeps time apart.
+/// A minute, the finest time in a ledger.
 const MINUTE: Span = Span::from_secs(60);
-/// How far a beginning may be moved to where the time that was paid says it was: GPUs are seen at a poll.
+/// The largest distance of a beginning from the one that the paid time gives: GPUs are seen at a poll.
 const SLACK: Span = Span::from_secs(2);
-/// How far GPU time may be from whole GPUs for all of a span, in milliseconds for each GPU: polls are no clock.
+/// The largest difference of GPU time from whole GPUs over a span, in milliseconds per GPU: the times of polls vary.
 const OFF: i64 = 20;
-/// How many minutes terms of one lease share at most: more, and they are paid beside each other.
+/// The most minutes that terms of one lease share; with more, they are paid at the same time.
 const MOST_SHARED: usize = 8;
 
-/// GPUs of one account from when until when.
+/// GPUs of one account over a span.
 #[derive(Debug, Clone)]
 pub(super) struct Paid<'a> {
     pub(super) row: &'a LeaseTime,
     pub(super) time: AllocatedTime,
-    /// How many GPUs; `None` where it is not known or was not the same throughout.
+    /// The number of GPUs; `None` if it is unknown or changed.
     pub(super) gpus: Option<u32>,
     pub(super) from: Option<Timestamp>,
     /// Its end; `None` while it runs.
     pub(super) until: Option<Timestamp>,
 }
 
-/// The number of GPUs that hold so much time in a span, if it is a whole one.
+/// The number of GPUs that have this time in a span, if it is a whole one.
 fn count(held: i64, span: Span) -> Option<u32> {
     let millis = span.millis();
     if millis <= 0 {
@@ -47,7 +47,7 @@ fn fits(gpus: u32, held: i64, span: Span) -> bool {
 }
 
 impl LeaseRecords<'_> {
-    /// All that was paid by these rows, in their order.
+    /// The payments of these rows, in their order.
     pub(super) fn spans<'a>(&'a self, rows: &[&'a LeaseTime]) -> Vec<Paid<'a>> {
         let mut groups: BTreeMap<_, Vec<Paid<'a>>> = BTreeMap::new();
         for row in rows {
@@ -59,19 +59,19 @@ impl LeaseRecords<'_> {
         spans
     }
 
-    /// Within which time a row was paid.
+    /// The span in which a row was paid.
     fn bounds(&self, row: &LeaseTime) -> Option<(Timestamp, Timestamp)> {
         let (first, last) = row.first.zip(row.last)?;
         Some((self.began.map_or(first, |began| first.max(began)), (last + MINUTE).min(self.last)))
     }
 
-    /// What is likely of a row, if it comes to the time that was paid.
+    /// The likely span of a row, if it adds up to the paid time.
     fn settled<'a>(&self, row: &'a LeaseTime) -> Paid<'a> {
         let gpus = self.gpus(row);
         let until = self.until(row).filter(|until| *until <= self.last);
         let paid = |from, until, gpus| Paid { row, time: row.time, gpus, from, until };
         let from = self.from(row);
-        // Of minutes that are no longer kept nothing better is known.
+        // After minutes are deleted, nothing better is known.
         let Some(((first, last), likely)) = self.bounds(row).zip(from).filter(|_| row.is_kept) else {
             return paid(from.filter(|from| until.is_none_or(|until| *from < until)), until, gpus);
         };
@@ -95,7 +95,7 @@ impl LeaseRecords<'_> {
         paid(Some(first), ends, count(held, last - first))
     }
 
-    /// The same without two at one time, where terms share a few minutes.
+    /// The same without two at one time, if terms share a few minutes.
     fn apart<'a>(&'a self, paid: Vec<Paid<'a>>) -> Vec<Paid<'a>> {
         let end = |paid: &Paid<'a>| paid.until.unwrap_or(self.last);
         let mut sorted: Vec<_> = paid.iter().collect();
@@ -108,7 +108,7 @@ impl LeaseRecords<'_> {
         self.laid_out(&paid).unwrap_or(paid)
     }
 
-    /// Spans minute by minute; `None` where minutes are not kept, or more than a few are shared.
+    /// Spans minute by minute; `None` if minutes are not kept, or more than a few are shared.
     fn laid_out<'a>(&self, paid: &[Paid<'a>]) -> Option<Vec<Paid<'a>>> {
         let mut minutes: BTreeMap<Timestamp, Vec<(usize, AllocatedTime)>> = BTreeMap::new();
         for (nth, paid) in paid.iter().enumerate() {
@@ -146,7 +146,7 @@ impl LeaseRecords<'_> {
         Some(spans)
     }
 
-    /// The part of a minute that each row has of it, one after the other.
+    /// The part of each row in a minute, one after the other.
     fn in_minute(
         &self,
         minute: Timestamp,
@@ -158,7 +158,7 @@ impl LeaseRecords<'_> {
         let span = (until - from).millis();
         let held: Vec<i64> = rows.iter().map(|(_, time)| time.held.millis().max(1)).collect();
         let all: i64 = held.iter().sum();
-        // Each at its own number of GPUs if that fills the minute, else all at the same.
+        // Each at its own number of GPUs if that fills the minute, otherwise all at the same number.
         let own: Option<Vec<i64>> =
             rows.iter().zip(&held).map(|((nth, _), held)| Some(held / i64::from(paid[*nth].gpus?))).collect();
         let fills = |parts: &Vec<i64>| (parts.iter().sum::<i64>() - span).abs() <= parts.iter().map(|_| OFF).sum();
@@ -178,7 +178,7 @@ impl LeaseRecords<'_> {
     }
 }
 
-/// Whether a row goes on after a minute that it shares: in a later one, or still.
+/// Whether a row continues after a minute that it shares: in a later minute, or until now.
 fn goes_on(paid: &[Paid<'_>], nth: usize, minute: Timestamp) -> bool {
     let Paid { row, until, .. } = &paid[nth];
     row.last > Some(minute) || until.is_none()

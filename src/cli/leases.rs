@@ -14,7 +14,8 @@ use crate::words::in_order;
 /// An hour.
 const HOUR: Span = Span::from_secs(3600);
 
-/// At least one line for each lease, then the GPUs with no lease or with two, at an instant. `ledger` gives the known
+/// At least one line for each lease, then the GPUs without a lease or with two, at an instant. `ledger` has the known
+/// GPUs and the postings.
 /// GPUs, and what was posted.
 pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp) -> Vec<String> {
     let held = ledger.and_then(|ledger| ledger.leased().ok()).unwrap_or_default();
@@ -71,7 +72,7 @@ fn beside(lease: &Lease, gpus: u32, known: &[KnownGpus], leases: &[Lease], now: 
     }
 }
 
-/// `lease 2`, by its place in the configuration; with its beginning if there it is one of several, for each rate of
+/// `lease 2`, by its number in the configuration; with its beginning if there are several, one for each exchange rate.
 /// exchange.
 fn name(settings: &Settings, nth: usize, lease: &Lease) -> String {
     let of = |nth: usize| settings.lease_tables.get(nth).copied().unwrap_or(nth);
@@ -189,7 +190,7 @@ fn subject(lease: &Lease) -> String {
     }
 }
 
-/// What is said of a lease whose node has another name now.
+/// The remark on a lease whose node has another name now.
 fn follows(lease: &Lease) -> String {
     let (Leased::Node(written), Some(present)) = (&lease.leased, &lease.renamed) else { return String::new() };
     format!("; the node was called {written}: write node = \"{present}\"")

@@ -59,7 +59,7 @@ fn value_missing(error: &clap::Error, words: &[String]) -> Option<String> {
     Some(format!("{name} needs a value: write {usage}{what}"))
 }
 
-/// The message for a word that is no subcommand: `ledger verfy`, `help onc`.
+/// The message for a word that is not a subcommand: `ledger verfy`, `help onc`.
 fn no_subcommand(error: &clap::Error, words: &[String]) -> Option<String> {
     let Some(ContextValue::String(written)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     let words: Vec<String> = words.iter().filter(|word| *word != "help").cloned().collect();
@@ -73,7 +73,7 @@ fn no_subcommand(error: &clap::Error, words: &[String]) -> Option<String> {
     Some(format!("`{path}` has no subcommand \"{written}\"{or}"))
 }
 
-/// The message for a value that is none of the words that a flag takes.
+/// The message for a value that is not one of a flag's words.
 fn no_word(error: &clap::Error) -> Option<String> {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text),
@@ -143,8 +143,8 @@ fn same_meaning<'a>(word: &str, flags: &[&'a str]) -> Option<&'a str> {
     flags.iter().copied().find(|flag| *flag == meant)
 }
 
-/// The warning for a flag that is known everywhere and without effect on the called subcommand. A variable without effect is
-/// for other subcommands.
+/// The warning about a global flag that has no effect on the called subcommand. A variable without effect is meant for
+/// other subcommands.
 pub(super) fn without_effect(matches: &ArgMatches) -> Option<String> {
     let flag = *ignored(matches).first()?;
     let path = path_of(matches);
@@ -163,14 +163,14 @@ fn path_of(matches: &ArgMatches) -> Vec<String> {
     path
 }
 
-/// The flags that are known everywhere, are written in this call, and have no effect on the called subcommand.
+/// The global flags that are written in this call and have no effect on the called subcommand.
 fn ignored(matches: &ArgMatches) -> Vec<&'static str> {
     let path = path_of(matches);
     let is_written = |flag: &&str| matches.value_source(flag) == Some(ValueSource::CommandLine);
     help::GLOBAL.into_iter().filter(is_written).filter(|flag| !help::takes(&path, flag)).collect()
 }
 
-/// The message for arguments that are needed and not given.
+/// The message for missing arguments.
 fn missing(error: &clap::Error, words: &[String]) -> Option<String> {
     let Some(ContextValue::Strings(names)) = error.get(ContextKind::InvalidArg) else { return None };
     if error.kind() != ErrorKind::MissingRequiredArgument {

@@ -87,15 +87,15 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Reads the arguments and the variables, and notes which flags came from variables. Warns of a flag that is known everywhere
-/// and without effect here.
+/// Reads the arguments and the variables, and records which flags came from variables. Warns of a global flag without
+/// effect here.
 fn read(matches: &ArgMatches) -> Result<Cli, Failure> {
     let mut cli = Cli::from_arg_matches(matches).map_err(|error| Failure::Usage(error.to_string()))?;
     let is_variable =
         |flag: &&&str| matches.value_source(flag).is_some_and(|source| source == ValueSource::EnvVariable);
     cli.global.from_environment = help::GLOBAL.iter().filter(is_variable).copied().collect();
     if let Some(warning) = misread::without_effect(matches) {
-        // What is refused is not ignored.
+        // A refused value is not ignored.
         sources::check_flags(&cli.global)?;
         tell(&warning);
     }

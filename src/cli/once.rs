@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::session::{Rounds, RoundsConfig};
 use crate::snapshot::Snapshot;
 
-/// Polls what was named, prints it, and fails if a named source did.
+/// Polls the named targets, prints the snapshot, and fails if one of them did.
 pub(super) fn run(global: &Global, targets: &[String], args: &OnceArgs) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, targets)?;
     let (polls, form) = args.polls(plan.interval())?;
@@ -26,7 +26,7 @@ pub(super) fn run(global: &Global, targets: &[String], args: &OnceArgs) -> Resul
     failures::failures(&plan, &last)
 }
 
-/// Polls in rounds, prints each snapshot that is asked for, and returns the last one.
+/// Polls in rounds, prints each requested snapshot, and returns the last one.
 pub(super) fn observe(
     runtime: &Runtime,
     config: RoundsConfig,

@@ -1,4 +1,4 @@
-//! `margintop record FILE`: records everything that the sources say, for a replay.
+//! `margintop record FILE`: records all messages of the sources, for a replay.
 
 use std::time::Duration;
 

@@ -19,7 +19,7 @@ use crate::source::scrape::{self, ScrapeTarget, TargetError, source_of};
 use crate::store;
 use crate::units::Span;
 
-/// The timeout of a page where everything waits for the slowest one: shorter than the time after which targets are stale.
+/// The timeout of a page if everything waits for the slowest one: shorter than the time after which targets are stale.
 const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// The plan of a run.
@@ -35,7 +35,7 @@ pub(super) struct SourcePlan {
     pub(super) driver: bool,
     /// Whether the user named the driver, so that its failure fails the run.
     pub(super) driver_named: bool,
-    /// Whether to search this box for engines, because no target was named.
+    /// Whether to search this machine for engines, because no target was named.
     pub(super) search: bool,
     /// Messages about targets that are left out because they were named twice.
     pub(super) doubles: Vec<String>,
@@ -77,7 +77,7 @@ impl SourcePlan {
             }
         }
         if plan.targets.is_empty() && !plan.driver_named && !plan.search {
-            // Only `nvml:off`: search this box without its driver.
+            // Only `nvml:off`: search this machine without its driver.
             plan.search = true;
         }
         plan.driver = !off && (plan.driver || plan.targets.iter().any(ScrapeTarget::is_this_box));
@@ -196,7 +196,7 @@ impl SourcePlan {
     }
 }
 
-/// The settings of scrapes where everything waits for the slowest page.
+/// The settings of scrapes if everything waits for the slowest page.
 pub(super) fn patient() -> scrape::Settings {
     scrape::Settings { timeout: PATIENCE, ..scrape::Settings::default() }
 }
@@ -256,7 +256,7 @@ fn flags(global: &Global) -> Vec<Result<(), String>> {
     flags.into_iter().flatten().collect()
 }
 
-/// A target of the command line, with what the configuration says of it.
+/// A target of the command line, with its options in the configuration.
 fn known(address: &str, configured: &[TargetSettings]) -> TargetSettings {
     let parse = |address: &str| address.parse::<ScrapeTarget>().ok();
     let same = |(a, b): (ScrapeTarget, ScrapeTarget)| a.id == b.id || a.is_same_page(&b);

@@ -200,7 +200,7 @@ impl GpuStates {
     pub(super) fn log(&mut self, event: &Event) {
         let Event::Gpus { outcome, .. } = event else { return };
         let now = outcome.as_ref().err().map(|error| {
-            // What ends this message elsewhere is of no use to a program that serves nothing but the driver's GPUs.
+            // The remedies for other subcommands do not apply to one that serves only the driver's GPUs.
             let remedy = error.mend.as_str();
             let remedy = remedy.split_once("; without GPUs on this machine").map_or(remedy, |(remedy, _)| remedy);
             format!("{}: {} ({remedy})", error.what, error.why)

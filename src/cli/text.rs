@@ -1,7 +1,8 @@
-//! A snapshot in plain words and columns, for people who read it in a pipe or a log.
+//! A snapshot as words and columns, for a pipe or a log.
 
 use std::fmt::Write;
 
+use super::amounts::percent1;
 use crate::pricing::Bill;
 use crate::snapshot::{EngineRow, MoneyView, NodeRow, Snapshot};
 use crate::tui::format;
@@ -54,9 +55,7 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
     let amount = |amount: Option<Money>| {
         amount.map_or_else(|| "unknown".to_owned(), |amount| format!("{amount} {}", money.currency))
     };
-    let ratio = |ratio: Option<Ratio>| {
-        ratio.map_or_else(|| "unknown".to_owned(), |ratio| format!("{:.1} %", ratio.get() * 100.0))
-    };
+    let ratio = |ratio: Option<Ratio>| ratio.map_or_else(|| "unknown".to_owned(), |ratio| percent1(Some(ratio)));
     let kind = if money.theoretical { " (theoretical, at list price)" } else { "" };
     writeln!(out, "profit    {}{kind}  {} an hour", amount(money.profit), amount(money.profit_per_hour))?;
     writeln!(out, "revenue   {}  {} an hour", amount(money.revenue), amount(money.revenue_per_hour))?;

@@ -22,7 +22,7 @@ pub(super) fn run(name: Option<&str>) -> Result<(), Failure> {
     let name = palette.map_or(name, Palette::name);
     let own = folder().and_then(|folder| std::fs::read_to_string(folder.join(format!("{name}.toml"))).ok());
     let built_in = || BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
-    // A base16 scheme is printed as the theme that was made of it.
+    // A base16 scheme is printed as the theme that it is converted to.
     let made = || palette.map(Palette::to_toml);
     out::print(&own.or_else(built_in).or_else(made).unwrap_or_default())
 }
@@ -32,7 +32,7 @@ pub(super) fn folder() -> Option<PathBuf> {
     config::themes_folder(|name| std::env::var(name).ok())
 }
 
-/// Whether there is a theme of this name: a slip is told at once, not when somebody opens a screen.
+/// Fails if there is no theme of this name, before a screen is opened.
 pub(super) fn known(name: &str) -> Result<(), String> {
     themes().and_then(|themes| themes.find(name)).map(drop).map_err(|error| error.to_string())
 }
@@ -42,7 +42,7 @@ pub(super) fn color(settings: &Settings) -> Result<ColorChoice, Failure> {
     settings.color.as_deref().map_or(Ok(ColorChoice::Auto), color_of).map_err(Failure::Usage)
 }
 
-/// When a word says that colour is used.
+/// The use of colour that a word stands for.
 pub(super) fn color_of(word: &str) -> Result<ColorChoice, String> {
     match word {
         "auto" => Ok(ColorChoice::Auto),

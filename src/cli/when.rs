@@ -22,7 +22,7 @@ pub(super) enum When {
     Today(Time),
 }
 
-/// What a time may be written like, as the end of a message.
+/// The forms of a time, as the end of a message.
 const FORMS: &str = "write now, today, yesterday, 11:30 (of today), 15m, 24h or 7d (ago), 2025-02, 2025-02-27, 2025-02-27T12:00, 2025-02-27T12:00Z or 2025-02-27T12:00+08:00";
 
 impl When {

@@ -18,7 +18,7 @@ pub fn parse_interval(text: &str) -> Result<Duration, String> {
 /// What to write instead.
 pub fn often_enough(interval: Duration) -> Result<Duration, String> {
     const LEAST: Duration = Duration::from_millis(100);
-    let why = "at least 100ms, so that watching costs the watched almost nothing";
+    let why = "at least 100ms, so that polls do not load the engines";
     if interval < LEAST { Err(why.to_owned()) } else { Ok(interval) }
 }
 

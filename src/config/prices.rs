@@ -45,7 +45,7 @@ fn fx(table: &FxTable, zone: &TimeZone) -> Result<Fx, String> {
     }
     let nanos = parse_scaled(&table.rate, 9).map_err(|error| format!("rate: {error}"))?;
     if nanos == 0 {
-        return Err("rate: no currency is worth nothing: write it like \"0.1404\"".to_owned());
+        return Err("rate: it is not above 0: write it like \"0.1404\"".to_owned());
     }
     let midnight = table.at.parse::<Date>().ok().filter(|_| table.at.len() == "2026-11-01".len());
     let midnight =

@@ -83,8 +83,8 @@ impl Decimal {
         Ok((count, 0))
     }
 
-    /// How many of this number's digits make one count of `10^-places`; more than it has if all of them are less than
-    /// one.
+    /// One count of `10^-places` in units of this number's last digit; larger than all its digits if the number is below
+    /// one count.
     fn unit(self, places: u32) -> u128 {
         let shift = self.exponent + places.cast_signed();
         if shift >= 0 { 1 } else { 10_u128.checked_pow(shift.unsigned_abs()).unwrap_or(u128::MAX / 4) }

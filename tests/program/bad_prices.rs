@@ -159,7 +159,7 @@ fn two_currencies_need_a_dated_rate() {
     refused("[[price]]\nmodel = \"m\"\nhit = \"1\"\nmiss = \"1\"\noutput = \"1\"\ncurrency = \"EUR\"\n", 1, "[[fx]]");
     refused("currency = \"euro\"\n", 1, "write its ISO 4217 code");
     let fx = |rate: &str, at: &str| format!("[[fx]]\nfrom = \"EUR\"\nto = \"USD\"\nrate = \"{rate}\"\nat = \"{at}\"\n");
-    refused(&fx("0", "2026-11-01"), 1, "no currency is worth nothing");
+    refused(&fx("0", "2026-11-01"), 1, "rate: it is not above 0");
     refused(&fx("-1", "2026-11-01"), 1, "rate: negative");
     refused(&fx("1.08", "yesterday"), 1, "write it like \"2026-11-01\"");
     let (code, err) = check(&(fx("1.08", "2026-11-01") + lease), None);

@@ -9,7 +9,7 @@ use crate::cli::speed::whole_number;
 use crate::cli::when::When;
 use crate::pricing::Commitment;
 
-/// The calculator.
+/// The arguments of `price`.
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct PriceArgs {
     /// The model whose prices hold

@@ -1,9 +1,9 @@
-//! Tokens of classes that no engine counts apart and a gateway does: cache writes and reasoning.
+//! Tokens of classes that a gateway counts separately and engines do not: cache writes and reasoning.
 
 use crate::pricing::Quote;
 use crate::units::{Money, Price, Tokens};
 
-/// What a gateway counted of them. Cache writes are among its prompt tokens, reasoning among its output.
+/// A gateway's counts of them. Cache writes are part of its prompt tokens, reasoning of its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct ReconciledClasses {
     pub(super) writes: u64,
@@ -15,7 +15,7 @@ pub(super) struct ReconciledClasses {
 pub(super) struct Class {
     pub(super) word: &'static str,
     pub(super) tokens: u64,
-    /// What they cost beyond what the ledger prices them at; `None` where the list has no price for them.
+    /// Their cost beyond the ledger's prices; `None` if the list has no price for them.
     pub(super) extra: Option<Money>,
 }
 

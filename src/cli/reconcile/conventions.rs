@@ -1,4 +1,4 @@
-//! What invoices and gateways write alike: dates and currencies.
+//! Dates and currencies as both invoices and gateways write them.
 
 use jiff::civil::Date;
 
@@ -9,7 +9,7 @@ pub(super) fn date(text: &str) -> Option<Date> {
     text.trim().get(..10)?.parse().ok()
 }
 
-/// Whether a word or sign on a line says this currency.
+/// Whether a word or sign on a line stands for this currency.
 pub(super) fn is_currency(unit: &str, currency: &str) -> bool {
     let sign = match currency {
         "USD" => "$",

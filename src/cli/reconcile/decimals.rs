@@ -1,8 +1,8 @@
-//! How a file writes numbers: which sign stands before the decimals, decided for the whole file.
+//! The decimal separator of a file, determined for the whole file.
 
 use crate::units::Money;
 
-/// The sign before the decimals; the other one groups thousands.
+/// The decimal separator; the other sign groups thousands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decimals {
     /// `1,234.50`.
@@ -11,7 +11,7 @@ pub(super) enum Decimals {
     Comma,
 }
 
-/// What one number says of the file.
+/// What one number tells about the separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DecimalHint {
     Nothing,
@@ -21,11 +21,11 @@ enum DecimalHint {
 }
 
 impl Decimals {
-    /// The one sign of all these cells, each with the number of its line.
+    /// The one separator of all these cells, each with the number of its line.
     ///
     /// # Errors
-    /// Two cells that contradict each other, or one that can be read both ways where nothing else decides, and what to
-    /// write instead.
+    /// Two cells that contradict each other, or one that is ambiguous if nothing else decides, and what to write
+    /// instead.
     pub(super) fn of<'a>(cells: impl Iterator<Item = (usize, &'a str)>, separator: char) -> Result<Self, String> {
         let (mut found, mut unclear) = (None, None);
         for (number, cell) in cells {
@@ -43,7 +43,7 @@ impl Decimals {
         }
         match (found, unclear) {
             (Some((sign, ..)), _) => Ok(sign),
-            // Where a semicolon separates values, a comma is mostly the sign of decimals.
+            // If a semicolon separates values, a comma is usually the decimal separator.
             (None, Some((number, cell))) if separator == ';' => Err(format!(
                 "line {number}: \"{cell}\" may be thousands or have decimals: write all numbers of the file like 1234.50"
             )),
@@ -51,7 +51,7 @@ impl Decimals {
         }
     }
 
-    /// A decimal number, exactly: `1,234.50`, `(12.00)`, `1.2e-05`, with a sign of currency or without, which comes first.
+    /// An exact decimal number: `1,234.50`, `(12.00)`, `1.2e-05`, with or without a currency sign, which comes first.
     /// Digits after the fifteenth decimal are left out.
     pub(super) fn amount(self, text: &str) -> Option<(Option<String>, Money)> {
         let (negative, unit, number) = parts(text)?;
@@ -75,7 +75,7 @@ impl Decimals {
         fraction.bytes().all(|b| b == b'0').then(|| whole.parse().ok()).flatten()
     }
 
-    /// The number with a decimal point and without groups; `None` where its groups are not of three digits.
+    /// The number with a decimal point and without groups; `None` if its groups do not have three digits.
     fn plain(self, number: &str) -> Option<String> {
         let (sign, group) = match self {
             Self::Point => ('.', ','),
@@ -102,7 +102,7 @@ fn parts(text: &str) -> Option<(bool, String, &str)> {
     (!number.is_empty()).then_some((negative, unit, number))
 }
 
-/// A number with a decimal point and no groups, times ten to a power, in grains.
+/// A number with a decimal point and no groups, times a power of ten, in the unit of [`Money`](crate::units::Money).
 fn grains(number: &str, exponent: i32) -> Option<i128> {
     let (negative, digits) = match number.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -124,7 +124,7 @@ fn grains(number: &str, exponent: i32) -> Option<i128> {
     Some(if negative { -grains } else { grains })
 }
 
-/// Without the signs that only ever group thousands.
+/// Without the signs that only group thousands.
 fn ungrouped(number: &str) -> String {
     number.replace(['\'', '\u{2019}', ' ', '\u{a0}', '\u{202f}'], "")
 }
@@ -146,7 +146,7 @@ fn hint(cell: &str) -> DecimalHint {
     }
 }
 
-/// Whether digits stand in groups of three after one of one to three digits that is not zero.
+/// Whether digits are in groups of three after one of one to three digits that is not zero.
 fn is_grouped(number: &str, group: char) -> bool {
     let mut groups = number.trim_start_matches(['-', '+']).split(group);
     let first = groups.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A file of comma-separated values or of JSON that others wrote: its columns by name, its lines with their numbers.
+//! A table from a file of another program, in comma-separated values or JSON: its columns by name, its lines by number.
 
 use super::decimals::Decimals;
 use super::json_rows;
@@ -12,7 +12,7 @@ pub(super) struct UsageTable {
 }
 
 impl UsageTable {
-    /// Reads a table; the separator is a comma, or a semicolon or tab where the first line has no comma.
+    /// Reads a table; the separator is a comma, or a semicolon or tab if the first line has no comma.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Some(rows) = json_rows::read(text) {
@@ -38,7 +38,7 @@ impl UsageTable {
         Ok(Self { columns, separator, lines })
     }
 
-    /// The first of these columns that there is.
+    /// The first of these columns that exists.
     pub(super) fn column(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| self.columns.iter().position(|column| column == name))
     }
@@ -62,7 +62,7 @@ fn named(column: impl AsRef<str>) -> String {
     column.as_ref().trim().to_lowercase().replace([' ', '-'], "_")
 }
 
-/// Lines of cells, quoted as RFC 4180 says, with the number of each line.
+/// Lines of cells, quoted as in RFC 4180, with the number of each line.
 fn split(text: &str, separator: char) -> Result<Vec<(usize, Vec<String>)>, String> {
     let (mut lines, mut cells, mut cell) = (Vec::new(), Vec::new(), String::new());
     let (mut quoted, mut number, mut began) = (false, 1, 1);

@@ -1,4 +1,4 @@
-//! A gateway's spend by model, as LiteLLM exports it by day, beside what the engines' counters earned.
+//! A gateway's spend by model, as LiteLLM exports it by day, compared with the revenue from the engines' counters.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ const FAILED: [&str; 1] = ["failed_requests"];
 const MOST: u64 = 1 << 53;
 const REQUESTS: [&str; 2] = ["api_requests", "requests"];
 
-/// What a gateway counted of one model.
+/// A gateway's counts of one model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct GatewayCount {
     prompt: u64,
@@ -47,7 +47,7 @@ struct GatewayCount {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Spend {
     by_model: BTreeMap<String, GatewayCount>,
-    /// The days that it is of, in UTC, which is LiteLLM's day; the end is exclusive.
+    /// The days that it covers, in UTC, as LiteLLM's days are; the end is exclusive.
     pub(super) days: Option<(Timestamp, Timestamp)>,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn read(table: &UsageTable, currency: &str, exchange: &Exchange) -> R
             let large = || format!("line {number}: {what} \"{}\" is more than any counter holds", cell.trim());
             (count <= MOST).then_some(count).ok_or_else(large)
         };
-        // LiteLLM leaves the model out where the name that was asked for is known alone.
+        // LiteLLM leaves the model out if only the requested name is known.
         let named = [Some(model), column(&MODEL[1..])].into_iter().flatten().map(|column| cells[column].trim());
         let named = named.clone().find(|name| !name.is_empty()).unwrap_or_default();
         let sum = told.by_model.entry(canonical_model(named)).or_default();
@@ -146,7 +146,7 @@ fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
     Some((instant(date)?, instant(date.tomorrow().ok()?)?))
 }
 
-/// Its models beside the ledger, and models of the ledger that it does not have.
+/// Its models compared with the ledger's, and models of the ledger that it does not have.
 pub(super) fn beside(
     spend: &Spend,
     past: &Past,
@@ -216,10 +216,10 @@ fn line(
     line
 }
 
-/// The parts of a difference, each what is left of it after those before it.
+/// The causes of a difference, each a part of what the earlier ones leave.
 fn causes(counted: &GatewayCount, served: &ServedTokens, quote: Option<&Quote<'_>>) -> Vec<LikelyCause> {
     let difference = counted.spend - served.revenue;
-    // A gateway keeps floats; each line may be off in its last digit.
+    // A gateway stores floats; each line may be off in its last digit.
     let noise = Money::from_micros(5_000 + i64::try_from(counted.lines).unwrap_or(i64::MAX / 2));
     let small = |amount: Money| amount <= noise && -noise <= amount;
     if small(difference) {
@@ -285,7 +285,7 @@ fn scale(amount: Money, by: u128, of: u128) -> Money {
     amount.scaled(number(by), number(of)).unwrap_or_default()
 }
 
-/// What a difference is due to that no number of tokens explains.
+/// Causes of a difference other than numbers of tokens.
 fn other_price(classes: &[Class]) -> String {
     let unknown = classes.iter().filter(|class| class.extra.is_none());
     let said: Vec<_> = unknown.map(|class| format!("{} {}", class.tokens, class.word)).collect();
@@ -295,7 +295,7 @@ fn other_price(classes: &[Class]) -> String {
     format!("another price, or that of {}, for which the list has none: compare the lists", said.join(" and "))
 }
 
-/// What is due to other numbers of tokens, at the ledger's own average prices.
+/// The part from other numbers of tokens, at the ledger's own average prices.
 fn volume(counted: &GatewayCount, served: &ServedTokens) -> VolumeCause {
     let ledger::Classes { miss, hit, output } = served.tokens;
     let prompt = miss + hit;
@@ -315,7 +315,7 @@ fn volume(counted: &GatewayCount, served: &ServedTokens) -> VolumeCause {
     }
     let missing = ours - theirs;
     let no_tenant = -served.without_tenant;
-    // What bypasses the gateway has no tenant's label.
+    // Traffic that bypasses the gateway has no tenant's label.
     let near = (no_tenant - amount).max(amount - no_tenant);
     if no_tenant < Money::ZERO && no_tenant != -served.revenue && near.grains() * 50 < -no_tenant.grains() {
         let text =

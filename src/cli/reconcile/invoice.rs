@@ -1,4 +1,4 @@
-//! A provider's invoice: what it bills for nodes or leases, and what the ledger has for them.
+//! A provider's invoice: its amounts for nodes or leases, compared with the ledger's.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::reading::Label;
 use crate::statement::{Tables, Totals};
 use crate::units::{Money, Timestamp};
 
-/// What a line without a name is called.
+/// The name of a line without one.
 const NAMELESS: &str = "(no name)";
 
 /// Names of the columns.
@@ -21,9 +21,9 @@ pub(super) const NAME: [&str; 8] =
     ["node", "lease", "name", "resource", "resource_name", "resourcename", "resourceid", "instance"];
 pub(super) const AMOUNT: [&str; 4] = ["amount", "cost", "total", "billedcost"];
 const HOURS: [&str; 5] = ["hours", "gpu_hours", "node_hours", "quantity", "consumedquantity"];
-/// What quantities are of, as FOCUS says it: energy is none of hours.
+/// The units of quantities in FOCUS: a quantity of energy is not hours.
 const UNIT: [&str; 3] = ["unit", "consumedunit", "pricingunit"];
-/// Names of lines that sum others up, in small letters without signs.
+/// Names of total lines, in small letters without signs.
 const TOTALS: [&str; 10] = [
     "total",
     "totals",
@@ -38,7 +38,7 @@ const TOTALS: [&str; 10] = [
 ];
 const DATE: [&str; 5] = ["date", "day", "usage_date", "usagedate", "chargeperiodstart"];
 
-/// What is billed for one name. Hours are in millionths.
+/// The billed sums of one name. Hours are in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct BilledSum {
     hours: Option<i128>,
@@ -53,7 +53,7 @@ struct InvoiceLines {
 }
 
 impl BilledSum {
-    /// Whether hours and amount are both billed or both credited, or one of them is nothing.
+    /// Whether hours and amount are both billed or both credited, or one of them is zero.
     fn is_signed_alike(self) -> bool {
         self.hours.is_none_or(|hours| hours.signum() * self.amount.grains().signum() >= 0)
     }
@@ -65,7 +65,7 @@ impl BilledSum {
 }
 
 impl InvoiceLines {
-    /// The same without lines that repeat an earlier one, and what those come to, with both numbers of the first of them.
+    /// The same without lines that repeat an earlier one, and the sum of those, with both numbers of the first of them.
     fn once(&self) -> Option<(BilledSum, BilledSum, (usize, usize))> {
         let repeats = |(nth, (_, line)): (usize, &(usize, BilledSum))| {
             let earlier = self.each[..nth].iter().find(|(_, other)| other == line && !line.amount.is_zero());
@@ -113,7 +113,7 @@ impl InvoiceColumns {
         Ok(Self { name, amount, hours, unit, currency: table.column(&CURRENCY), date: table.column(&DATE), decimals })
     }
 
-    /// What a line bills.
+    /// The billed amount of a line.
     fn billed(&self, cells: &[String], currency: &str) -> Result<BilledSum, String> {
         let wrong = |what: &str, cell: &str| format!("{what} \"{cell}\" is no number: write 1234.50");
         let cell = &cells[self.amount];
@@ -145,15 +145,15 @@ impl InvoiceColumns {
     }
 }
 
-/// A line that may sum others up, with its number and the lines before it.
+/// A line that may be a total, with its number and the lines before it.
 struct SumLine {
     number: usize,
     sum: BilledSum,
     before: usize,
 }
 
-/// Reads an invoice. Totals are checked and left out: lines that are called so, and lines without a name that are the sum of
-/// those above.
+/// Reads an invoice. Totals are checked and left out: lines with such a name, and lines without a name whose amount is
+/// the sum of those above.
 pub(super) fn read(table: &UsageTable, currency: &str) -> Result<Invoice, String> {
     let columns = InvoiceColumns::of(table)?;
     let (mut each, mut totals, mut days) = (Vec::new(), Vec::new(), None);
@@ -200,7 +200,7 @@ pub(super) fn read(table: &UsageTable, currency: &str) -> Result<Invoice, String
 type InvoiceItem = (String, usize, BilledSum);
 
 impl SumLine {
-    /// How many lines stand before the last of these totals.
+    /// The number of lines before the last of these totals.
     fn since(&self, before: &[Self]) -> usize {
         before.last().map_or(0, |total| total.before.min(self.before))
     }
@@ -209,14 +209,14 @@ impl SumLine {
         !lines.is_empty() && self.amounts(lines).is_none() && self.hours(lines).is_none()
     }
 
-    /// Both amounts where they differ.
+    /// Both amounts if they differ.
     fn amounts(&self, lines: &[InvoiceItem]) -> Option<[Money; 2]> {
         let sum: Money = lines.iter().map(|(.., line)| line.amount).sum();
         let both = [self.sum.amount.round_to(2), sum.round_to(2)];
         (both[0] != both[1]).then_some(both)
     }
 
-    /// Both hours where they differ.
+    /// Both hours if they differ.
     fn hours(&self, lines: &[InvoiceItem]) -> Option<[i128; 2]> {
         let sum = lines.iter().map(|(.., line)| line.hours).sum::<Option<i128>>();
         let (total, sum) = self.sum.hours.zip(sum)?;
@@ -225,7 +225,7 @@ impl SumLine {
         ((total - sum).abs() > rounding).then_some([total, sum])
     }
 
-    /// What it says and what the lines say.
+    /// The total, and the sum of the lines.
     fn contradicts(&self, lines: &[InvoiceItem]) -> String {
         if let Some([total, sum]) = self.amounts(lines) {
             return format!("{total} and the lines above add up to {sum}");
@@ -236,7 +236,7 @@ impl SumLine {
     }
 }
 
-/// Its lines beside the ledger, and what the ledger pays for that is not on it.
+/// Its lines compared with the ledger, and the ledger's costs that are not on it.
 pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<ReconciledLine>, Vec<ReconciledLine>), String> {
     let by_node = ours_by(past, |account| account.node.as_ref().map(ToString::to_string));
     let by_lease = ours_by(past, |account| account.lease.as_ref().map(ToString::to_string));
@@ -270,7 +270,7 @@ pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<ReconciledLi
 #[derive(Debug, Clone, Copy, Default)]
 struct Ours {
     totals: Totals,
-    /// The most GPUs that it held at once.
+    /// The most GPUs that it had at once.
     gpus: i64,
 }
 
@@ -295,7 +295,7 @@ fn ours_by(past: &Past, name: impl Fn(&CostAccount) -> Option<String>) -> BTreeM
             _ => 900_000,
         };
         if let Some(ours) = ours.get_mut(&name) {
-            // Where a watch ends and the next begins, a millisecond may be posted in the next bucket.
+            // Between two watches, a millisecond may be posted in the next bucket.
             ours.gpus = ours.gpus.max((millis + length - 1 - length / 100) / length);
         }
     }
@@ -324,7 +324,7 @@ fn line(name: &str, lines: &InvoiceLines, names: LedgerNames<'_>, past: &Past) -
     line
 }
 
-/// The causes where lines are repeated, and without the repetition the difference is smaller.
+/// The causes if lines are repeated, and the difference is smaller without the repetition.
 fn twice(lines: &InvoiceLines, ours: &Ours, past: &Past) -> Option<Vec<LikelyCause>> {
     let (once, again, (first, second)) = lines.once()?;
     let off = |billed: BilledSum| ours.totals.cost.map(|cost| (billed.amount - cost).grains().unsigned_abs());
@@ -347,7 +347,7 @@ struct LedgerNames<'a> {
 }
 
 impl<'a> LedgerNames<'a> {
-    /// A line that is of no name of the ledger.
+    /// A line with a name that the ledger does not have.
     fn unknown(self, name: &str, billed: BilledSum) -> LikelyCause {
         let (kind, other) = if self.is_by_lease { ("lease", "node") } else { ("node", "lease") };
         let text = if name == NAMELESS {
@@ -361,7 +361,7 @@ impl<'a> LedgerNames<'a> {
         LikelyCause { word: "unknown", amount: Some(billed.amount), text }
     }
 
-    /// The name that was meant: the same host in other letters or with its domain, else the one that is nearest.
+    /// The name that is meant: the same host in other letters or with its domain, otherwise the nearest one.
     fn near(self, name: &str) -> Option<&'a String> {
         let host = |name: &str| name.to_lowercase().split('.').next().unwrap_or_default().to_owned();
         let is_address = |name: &str| name.parse::<std::net::IpAddr>().is_ok();
@@ -371,7 +371,7 @@ impl<'a> LedgerNames<'a> {
     }
 }
 
-/// What explains the difference of a line that the ledger knows: first its hours at the ledger's rate, then the rate.
+/// The causes of the difference of a line in the ledger: first its hours at the ledger's rate, then the rate.
 fn causes(billed: BilledSum, ours: &Ours, past: &Past) -> Vec<LikelyCause> {
     let Some(cost) = ours.totals.cost else {
         let text = "the ledger knows no rate: write a [[lease]] with node and rate".to_owned();
@@ -395,10 +395,10 @@ fn causes(billed: BilledSum, ours: &Ours, past: &Past) -> Vec<LikelyCause> {
     of_hours.into_iter().chain(of_rate).collect()
 }
 
-/// What is due to other hours, at the ledger's own rate.
+/// The part from other hours, at the ledger's own rate.
 fn hours(theirs: i64, cost: Money, ours: &Ours, past: &Past) -> Option<LikelyCause> {
     const HOUR: i64 = 3_600_000;
-    /// Less than this is how hours are printed.
+    /// A smaller difference is due to rounding of printed hours.
     const NONE: i64 = 18_000;
     let own = ours.totals.gpu_time.millis();
     let more = theirs - own;
@@ -435,7 +435,7 @@ fn unseen(past: &Past) -> String {
     }
 }
 
-/// Billed hours as GPU-milliseconds: those of GPUs, or of the node where that is nearer to what the ledger has.
+/// Billed hours as GPU-milliseconds: hours of GPUs, or of the node if that is closer to the ledger's.
 fn gpu_millis(hours: i128, ours: &Ours) -> i64 {
     let millis = i64::try_from(hours * 3_600 / 1_000).unwrap_or(i64::MAX);
     let (of_gpus, of_node) = (millis, millis.saturating_mul(ours.gpus));

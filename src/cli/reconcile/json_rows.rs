@@ -1,4 +1,4 @@
-//! A file of JSON as a table: rows as a database's export has them, or the days that LiteLLM's `/user/daily/activity` answers.
+//! A JSON file as a table: rows of a database export, or the days of LiteLLM's `/user/daily/activity`.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ pub(super) type JsonRows = (Vec<String>, Vec<Vec<String>>);
 
 type Object = Map<String, Value>;
 
-/// Reads an array of objects, an object a line, or an object that holds such an array. `None` if it is no JSON at all.
+/// Reads an array of objects, an object per line, or an object that contains such an array. `None` if it is not JSON.
 pub(super) fn read(text: &str) -> Option<Result<JsonRows, String>> {
     text.trim_start().starts_with(['[', '{']).then(|| {
         let values = serde_json::Deserializer::from_str(text).into_iter::<Value>().collect::<Result<Vec<_>, _>>();
@@ -44,7 +44,7 @@ fn object(value: Value) -> Option<Object> {
     if let Value::Object(fields) = value { Some(fields) } else { None }
 }
 
-/// A day of LiteLLM's answer as a row for each model; any other row as it is.
+/// A day of LiteLLM's answer as a row for each model; any other row unchanged.
 fn by_model(row: &Object) -> Vec<Object> {
     let Some(models) = row.get("breakdown").and_then(|parts| parts.get("models")).and_then(Value::as_object) else {
         return vec![row.clone()];

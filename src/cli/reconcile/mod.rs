@@ -1,4 +1,5 @@
-//! `margintop reconcile FILE`: an invoice or a gateway's spend beside the ledger, and the likely causes of what differs.
+//! `margintop reconcile FILE`: compares an invoice or a gateway's spend with the ledger, and names likely causes of
+//! differences.
 #![allow(clippy::doc_markdown, reason = "the comments of arguments are what --help prints")]
 
 mod classes;
@@ -30,7 +31,7 @@ use reconciled::{FileKind, Reconciled};
 
 const MONTH: Span = Span::from_secs(32 * 86_400);
 
-/// An invoice or a gateway's spend beside the ledger.
+/// The arguments of `reconcile`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ReconcileArgs {
     /// An invoice (CSV: node or lease, hours, amount; or FOCUS) or LiteLLM's daily spend (CSV, or JSON of its database or
@@ -51,7 +52,7 @@ pub(super) struct ReconcileArgs {
     json: bool,
 }
 
-/// A kind of file that can be laid beside the ledger.
+/// A kind of file that can be compared with the ledger.
 #[derive(Debug)]
 enum Parsed {
     Invoice(invoice::Invoice),
@@ -96,7 +97,7 @@ fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<Parsed, Stri
     ))
 }
 
-/// Lays a file beside the past of its span.
+/// Compares a file with the past of its span.
 fn reconcile(parsed: &Parsed, past: &Past, currency: &str, book: &crate::pricing::Book) -> Result<Reconciled, String> {
     let (kind, (lines, missing)) = match parsed {
         Parsed::Invoice(invoice) => (FileKind::Invoice, invoice::beside(invoice, past)?),

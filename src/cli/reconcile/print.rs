@@ -1,4 +1,4 @@
-//! What a reconciliation says, as text and as JSON.
+//! A reconciliation as text and as JSON.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use crate::units::{Money, Timestamp};
 /// The most decimals of a printed amount.
 const MOST_PLACES: u32 = 6;
 
-/// Lines, their total, and under them the causes of what differs.
+/// Lines, their total, and below them the causes of differences.
 pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> String {
     let what = match told.kind {
         FileKind::Invoice => "the invoice beside the ledger's cost",

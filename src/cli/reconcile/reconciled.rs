@@ -1,24 +1,24 @@
-//! A file beside the ledger: line by line, what differs and the likely causes.
+//! The result of a reconciliation: line by line, the difference and its likely causes.
 
 use crate::reading::Label;
 use crate::units::{Money, Timestamp};
 
-/// A part of a difference, and what it is likely to come from.
+/// A part of a difference, and its likely cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LikelyCause {
     /// A word: `rounding`, `hours`, `rate`, `unknown`, `cached as misses`, `aborted work`, `no tenant`, `unpriced`.
     pub(super) word: &'static str,
-    /// How much of the difference it explains, where that is known.
+    /// The part of the difference that it explains, if that is known.
     pub(super) amount: Option<Money>,
     pub(super) text: String,
 }
 
-/// One line of the file beside the ledger; the quantity is GPU-hours in millionths, or tokens.
+/// One line of the file and of the ledger; the quantity is GPU-hours in millionths, or tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ReconciledLine {
     pub(super) key: Label,
     pub(super) theirs: Money,
-    /// `None` where the ledger does not know it.
+    /// `None` if the ledger does not have it.
     pub(super) ours: Option<Money>,
     pub(super) their_quantity: Option<i128>,
     pub(super) our_quantity: Option<i128>,
@@ -32,7 +32,7 @@ impl ReconciledLine {
     }
 }
 
-/// Which of both a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileKind {
     Invoice,
@@ -46,9 +46,9 @@ pub(super) struct Reconciled {
     pub(super) currency: String,
     pub(super) since: Timestamp,
     pub(super) until: Timestamp,
-    /// What is to be known of the comparison.
+    /// Remarks on the comparison.
     pub(super) notes: Vec<String>,
     pub(super) lines: Vec<ReconciledLine>,
-    /// What the ledger has in the span and the file has not.
+    /// What is in the ledger in the span and not in the file.
     pub(super) missing: Vec<ReconciledLine>,
 }

@@ -38,7 +38,7 @@ pub(super) fn render(data: &ReportData) -> String {
     let mut out = String::new();
     if let Some(bridge) = &data.bridge {
         line(&mut out, &["cause".to_owned(), "profit_per_hour".to_owned()]);
-        // Where no minute was watched in both spans, nothing is known of either.
+        // If no minute was watched in both spans, nothing is known of either.
         let known = |money: Money| amount(Some(money).filter(|_| bridge.compared.both > Span::ZERO));
         line(&mut out, &["before".to_owned(), known(bridge.before)]);
         for (cause, part) in &bridge.parts {
@@ -100,7 +100,7 @@ fn cells(row: &StatementRow, micros: i128, data: &ReportData) -> [String; 23] {
         amount(row.whole_cost),
         count(row.unpriced_tokens),
         row.lower_bound.to_string(),
-        // Which rows have what may be taken back is not known.
+        // The rows with postings that may be taken back are unknown.
         if row.kind == RowKind::Total { data.statement.upper_bound.to_string() } else { String::new() },
         joined(row.origins.lists.iter().map(|(list, tier)| format!("{list} {tier}"))),
         joined(row.origins.rates.iter().map(|origin| data.rate_text(origin))),

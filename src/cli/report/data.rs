@@ -111,15 +111,15 @@ impl ReportData {
         let in_ledger = |span: &(Timestamp, Timestamp)| span.1 > past.began && span.0 < header.last;
         let inside_a_bucket =
             Some(span_as_asked(query, header, context.now)?).filter(|span| since >= until && in_ledger(span));
-        // Nothing is known outside the ledger, so nothing is on average over it either.
+        // Nothing is known outside the ledger, so means do not include that time.
         let (first, last) = (since.max(past.began), until.min(header.last));
         (past.since, past.until) = if first < last { (first, last) } else { (since, until) };
         let watched = if first < last { watched(&past) } else { Span::ZERO };
-        // What was posted was watched, if for less than can be told.
+        // Time with postings was watched, if for less than is resolved.
         let posted = !past.tokens.is_empty() || !past.rents.is_empty();
         let watched = if posted { watched.max(Span::from_millis(1)) } else { watched };
         let is_watched = watched > Span::ZERO;
-        // What is known last is in the span that ends with it.
+        // The last known values are in the span that ends with them.
         let disputed =
             DisputedTotal::of(context.disputes, &past, (since, Some(until).filter(|until| *until < header.last)));
         let differs = differs(&past, &header.zone, context.book, ask)?;
@@ -186,7 +186,7 @@ impl ReportData {
         format!("{gpu} at {rate}: {from}")
     }
 
-    /// How many decimals an amount of the table has.
+    /// The number of decimals of an amount in the table.
     pub(super) fn places(&self) -> u32 {
         places(Format::Table, &self.statement)
     }
@@ -212,7 +212,7 @@ fn assumed(accounts: &[CostAccount], book: &Book) -> Vec<(Label, HourlyRate, Str
     dated
 }
 
-/// What has no price before the first rate of exchange, with the rate to write.
+/// Tokens without a price before the first exchange rate, with the rate to write.
 fn missing_rates(past: &Past, header: &Header, context: &ReportContext<'_>) -> Vec<(Unconverted, String)> {
     let rate = |it: Unconverted| {
         let missing = missing_rate(&it.currency, &header.currency, it.since, context.exchange_zone);
@@ -249,7 +249,7 @@ fn places(format: Format, statement: &Statement) -> u32 {
 /// The span of the query in whole minutes. Edges that it does not name are the ledger's.
 pub(super) fn span(query: &ReportQuery, header: &Header, now: Timestamp) -> Result<(Timestamp, Timestamp), Failure> {
     let (since, until) = span_as_asked(query, header, now)?;
-    // The last minute may not be over yet, and is taken whole where the end of the ledger is asked for alone.
+    // The last minute may not be over yet, and is included completely if the end is the ledger's.
     let taken = |at: Timestamp| if at < header.last { at.minute() } else { at };
     Ok((taken(since), taken(until)))
 }
@@ -286,7 +286,7 @@ fn grain(query: &ReportQuery, change: &WhatIfChange<'_>, book: &Book, span: Span
     // As long as the spans of a bridge, which has the same rows.
     const SHORT: Span = Span::from_secs(3_600);
     let windows = change.list.is_some_and(|list| !list.windows.is_empty());
-    // A lease begins and ends at an hour; over a long time a day tells it well enough.
+    // A lease begins and ends at an hour; over a long time days are fine enough.
     let lease = query.by == By::Lease && span <= MONTH;
     let whole_book = query.reprice || query.compare;
     // Prices that change between two quarters of an hour need minutes, where they are kept.
@@ -313,8 +313,8 @@ fn wanted(query: &ReportQuery) -> Wanted {
     Wanted { detail, nodes: !query.asked.is_nothing() }
 }
 
-/// Where today's book would price otherwise, for any grouping: by quarter hours in the last days of a span, by days before
-/// them, to avoid reading a year of quarter hours. Nothing is read if the past shows that the book differs nowhere.
+/// Where today's book differs, for any grouping: by quarter hours in the last days of a span, and by days before them,
+/// to avoid reading a year of quarter hours. Nothing is read if the past shows that the book differs nowhere.
 fn differs(past: &Past, zone: &TimeZone, book: &Book, ask: &PastQuery<'_>) -> Result<Vec<Difference>, Failure> {
     const BY_QUARTER: i32 = 31;
     if agrees_throughout(past, book) {

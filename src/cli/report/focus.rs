@@ -107,7 +107,7 @@ fn charges<'a>(entry: &DayEntry, micros: i128, data: &'a ReportData) -> Vec<Char
         CostKind::Gpus => ChargeKind::Gpus,
         CostKind::Rounding => ChargeKind::Rounding,
         CostKind::Overhead => {
-            // FOCUS wants a price and a quantity of what is bought: one of it, at what it came to.
+            // FOCUS requires a price and a quantity of a purchase: a quantity of one at its cost.
             let price = Some(entry.amount.to_string());
             return vec![Charge {
                 kind: ChargeKind::Overhead,
@@ -119,7 +119,7 @@ fn charges<'a>(entry: &DayEntry, micros: i128, data: &'a ReportData) -> Vec<Char
         }
     };
     let rate = account.and_then(|account| account.rate).filter(|_| kind == ChargeKind::Gpus);
-    // A node's rent over its GPUs has more decimals than a rate is told with.
+    // A node's rent divided by its GPUs has more decimals than a printed rate.
     let per_hour = rate.map(|rate| price(rate.of(GpuTime::of(1, HOUR)).rounded(12), 12));
     let whole = Charge { kind, account, amount: entry.amount, quantity: micros, price: per_hour };
     let power = account.and_then(|account| account.power).filter(|_| kind == ChargeKind::Gpus && entry.energy != 0);

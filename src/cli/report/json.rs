@@ -121,7 +121,7 @@ impl LeakageJson {
 #[derive(Serialize)]
 struct RowJson<'a> {
     key: &'a Label,
-    /// Whether the key is one, and not a row like `(idle)` or the total.
+    /// Whether the key is a name, and not that of a row like `(idle)` or the total.
     is_key: bool,
     start: Option<Timestamp>,
     end: Option<Timestamp>,

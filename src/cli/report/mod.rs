@@ -38,7 +38,7 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     let reader = Reader::open(&keep::path(global)?)?;
     let header = reader.header();
     let settings = super::currency::of_ledger(settings, &header);
-    // A ledger that is not kept at present has a present of its own: the last thing that it knows.
+    // The present of a ledger that is not written is its last instant.
     let open = reader.disputes()?.into_iter().filter(|row| row.state == DisputeState::Open);
     let disputes: Vec<Dispute> = open.map(|row| row.dispute).collect();
     let targets = reader.targets()?;

@@ -1,13 +1,13 @@
-//! Names of a journal's accounts: what a program of accounting can read, and one for each thing that is paid or earns.
+//! Names of a journal's accounts, which accounting programs can read: one for each thing that is paid for or earns.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The accounts of a journal. Two whose names would be read as one, like those of `qwen2.5` and `qwen2-5` in Beancount,
-/// have a mark of their own, which is the same in every journal that has both.
+/// The accounts of a journal. Two names that would be read as one, such as `qwen2.5` and `qwen2-5` in Beancount, have a
+/// suffix each, which is the same in every journal with both.
 #[derive(Debug, Default)]
 pub(super) struct AccountNames {
     beancount: bool,
-    /// The paths that are written alike, by how they are written.
+    /// The paths with the same spelling, by that spelling.
     alike: BTreeMap<String, BTreeSet<Vec<String>>>,
 }
 
