@@ -28,6 +28,7 @@ mod names;
 mod noted;
 mod past;
 mod plausible;
+mod presence;
 mod read_cells;
 mod reader;
 mod restore;
