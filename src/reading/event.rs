@@ -157,6 +157,8 @@ pub enum ScrapeTrouble {
     Status(u16),
     /// A refusal with this status that asks for basic authentication.
     NeedsPassword(u16),
+    /// A refusal with status 401 or 403, and what to do about it.
+    NotAllowed(Label),
     /// It answered, but not with metrics.
     NotMetrics(Label),
     /// The body is larger than the cap, in bytes.
@@ -197,7 +199,7 @@ impl fmt::Display for ScrapeTrouble {
                 "page cut after {bytes} bytes: its last line has no line feed, so it was cut or is still being written; nothing of it is counted"
             ),
             Self::Tls(why) => write!(f, "TLS: {why}; for a private CA set ca_file"),
-            Self::Other(why) => why.fmt(f),
+            Self::NotAllowed(why) | Self::Other(why) => why.fmt(f),
         }
     }
 }
