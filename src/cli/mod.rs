@@ -68,6 +68,7 @@ use out::tell;
 
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
+    crate::platform::outlive_file_limit();
     let matches = match help::command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {

@@ -178,6 +178,8 @@ fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
         former: Vec::new(),
         configured: false,
         gpus: gpus.collect(),
+        turns: None,
+        replaced: Vec::new(),
     };
     (saved, SavedAllocation::new(node.looked, node.held, node.serving))
 }

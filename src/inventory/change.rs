@@ -1,6 +1,6 @@
 //! The changes that a step of the inventory made.
 
-use super::{Allocation, Gpu};
+use super::{Allocation, Gpu, ReturnedGpu};
 use crate::reading::{GpuId, NodeName};
 use crate::units::{Moment, Timestamp};
 
@@ -24,6 +24,13 @@ pub enum Change {
         gpu: Box<Gpu>,
         /// How its node's GPUs were allocated until then.
         allocation: Allocation,
+    },
+    /// GPUs were released although they were there throughout: another machine had answered for theirs.
+    Returned {
+        /// The node they are on.
+        node: NodeName,
+        /// The GPUs.
+        gpus: Vec<ReturnedGpu>,
     },
     /// GPUs that were there without a name have one.
     Named {
@@ -68,6 +75,12 @@ impl Changes {
     /// Appends later changes.
     pub fn extend(&mut self, later: Self) {
         self.0.extend(later.0);
+    }
+}
+
+impl FromIterator<Change> for Changes {
+    fn from_iter<T: IntoIterator<Item = Change>>(changes: T) -> Self {
+        Self(changes.into_iter().collect())
     }
 }
 

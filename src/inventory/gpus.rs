@@ -13,8 +13,17 @@ impl Inventory {
             GpuState::Hung | GpuState::Refused | GpuState::Failing | GpuState::Slow => {
                 self.health(gpu.answered).max(Health::Stale)
             }
-            GpuState::Answering => self.health(gpu.answered),
+            GpuState::Answering => match self.health(gpu.answered) {
+                // It is another machine's turn.
+                Health::Stale if gpu.missing && self.is_in_turn(gpu) => Health::Live,
+                health => health,
+            },
         }
+    }
+
+    /// Whether a GPU is of one of several machines that answer by turns.
+    fn is_in_turn(&self, gpu: &Gpu) -> bool {
+        self.nodes.get(&gpu.node).is_some_and(|node| self.takes_turns(node))
     }
 
     /// Whether the source that last reported a GPU is polled.
@@ -104,13 +113,20 @@ impl Inventory {
         let mut changes = Changes::default();
         self.restore_node(name);
         let ids: Vec<GpuId> = readings.iter().map(|reading| self.gpu_of(reading, name, origin)).collect();
-        changes.extend(self.note_missing(name, &ids, origin));
+        changes.extend(self.see_turn(name, &ids, origin));
+        changes.extend(self.note_missing(name, &readings, &ids, origin));
         let node = self.see_node(name, info, at);
         node.allocated_from.get_or_insert(at.wall);
         node.polls.push(at, []);
         (node.reported, node.awaited, node.unlisted) = (at, false, None);
-        let reported: Vec<(u32, &GpuId)> = readings.iter().map(|reading| reading.index).zip(&ids).collect();
-        changes.extend(self.place(name, &reported, origin));
+        let in_turn =
+            matches!(origin, Origin::Page(_)) && self.nodes.get(name).is_some_and(|node| self.takes_turns(node));
+        changes.extend(if in_turn {
+            self.place_in_turn(name, &readings, &ids)
+        } else {
+            let reported: Vec<(u32, &GpuId)> = readings.iter().map(|reading| reading.index).zip(&ids).collect();
+            self.place(name, &reported, origin)
+        });
         for (reading, id) in readings.into_iter().zip(&ids) {
             let gpu = self.gpus.get_or_insert_with(id, || Gpu::known(name, reading.clone(), at, origin.clone()));
             (gpu.node, gpu.origin) = (name.clone(), origin.clone());
@@ -154,21 +170,31 @@ impl Inventory {
     /// Marks GPUs that their source does not list any more as missing: they become stale, then lost, and are still
     /// paid. A GPU that the source still listed when an earlier watch ended, and that is not in its first reading of
     /// this watch, is released: it is paid until it was last seen.
-    fn note_missing(&mut self, name: &NodeName, reported: &[GpuId], origin: &Origin) -> Changes {
+    fn note_missing(
+        &mut self,
+        name: &NodeName,
+        readings: &[GpuReading],
+        reported: &[GpuId],
+        origin: &Origin,
+    ) -> Changes {
         let mut changes = Changes::default();
         let Some(node) = self.nodes.get(name) else { return changes };
         let (awaited, allocation) = (node.awaited, node.allocation());
-        let absent: Vec<GpuId> = node.gpus.values().filter(|id| !reported.contains(id)).cloned().collect();
-        for id in absent {
+        let (in_turn, all) = (self.takes_turns(node), node.gpus.iter());
+        let absent: Vec<(u32, GpuId)> =
+            all.filter(|(_, id)| !reported.contains(id)).map(|(index, id)| (*index, id.clone())).collect();
+        for (index, id) in absent {
             let Some(gpu) = self.gpus.get_mut(&id).filter(|gpu| gpu.origin == *origin) else { continue };
             let was_missing = std::mem::replace(&mut gpu.missing, true);
-            if awaited
-                && !was_missing
-                && let Some(gpu) = self.gpus.remove(&id)
-            {
-                if let Some(node) = self.nodes.get_mut(name) {
-                    node.gpus.retain(|_, placed| *placed != id);
-                }
+            if !awaited || was_missing || in_turn {
+                continue;
+            }
+            if let Some(node) = self.nodes.get_mut(name) {
+                node.gpus.retain(|_, placed| *placed != id);
+            }
+            if readings.iter().any(|reading| reading.index == index) {
+                changes.extend(self.replace(name, &id, allocation).into_iter().collect());
+            } else if let Some(gpu) = self.gpus.remove(&id) {
                 changes.push(Change::Released { node: name.clone(), gpu: Box::new(gpu), allocation });
             }
         }

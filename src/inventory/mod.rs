@@ -27,6 +27,7 @@ mod source_errors;
 mod state;
 mod target;
 mod tracked;
+mod turns;
 
 use std::collections::HashMap;
 
@@ -39,6 +40,7 @@ pub use saved::{SavedGpu, SavedNode};
 pub use state::Inventory;
 pub use target::Target;
 pub(crate) use tracked::Tracked;
+pub use turns::{Replaced, ReturnedGpu};
 
 use crate::pricing::FormerNames;
 use crate::reading::{Health, NodeName, TargetId, UnitName};

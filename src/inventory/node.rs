@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Replaced;
 use crate::counters::Window;
 use crate::reading::{GpuId, UnitName};
 use crate::units::{Moment, Span, Timestamp};
@@ -23,6 +24,10 @@ pub struct Node {
     pub(crate) reported: Moment,
     /// Since when its source has answered without listing it, and when it last did.
     pub(super) unlisted: Option<(Moment, Moment)>,
+    /// When one of several machines that answer by turns for it last took its turn.
+    pub(super) turns: Option<Moment>,
+    /// Its GPUs that others have replaced.
+    pub(super) replaced: Vec<Replaced>,
     /// Whether it is known from an earlier watch and not reported since. No GPU time is posted until it is.
     pub(crate) awaited: bool,
 }
@@ -45,6 +50,8 @@ impl Node {
     /// Merges a node that was renamed to this one's name.
     pub(super) fn merge(&mut self, other: Self) {
         self.unit = self.unit.take().or(other.unit);
+        self.turns = self.turns.or(other.turns);
+        self.replaced.extend(other.replaced);
         self.allocated_from = [self.allocated_from, other.allocated_from].into_iter().flatten().min();
         if self.gpus.is_empty() {
             (self.reported, self.awaited, self.polls) = (other.reported, other.awaited, other.polls);
@@ -67,6 +74,8 @@ impl Node {
             polls: Window::new(window),
             reported: answered,
             unlisted: None,
+            turns: None,
+            replaced: Vec::new(),
             awaited: false,
         }
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::free_index;
-use super::{Change, Changes, Gpu, Inventory, Origin};
+use super::{Changes, Gpu, Inventory, Origin};
 use crate::reading::{GpuId, Health, NodeName};
 
 /// Why another GPU has a GPU's index now.
@@ -60,9 +60,7 @@ impl Inventory {
                     }
                 }
                 Some(Displaced::Replaced) => {
-                    if let Some(gpu) = self.gpus.remove(id) {
-                        changes.push(Change::Released { node: name.clone(), gpu: Box::new(gpu), allocation });
-                    }
+                    changes.extend(self.replace(name, id, allocation).into_iter().collect());
                 }
             }
         }
@@ -84,7 +82,7 @@ impl Inventory {
         self.gpus.get(id).is_some_and(|gpu| gpu.origin != *origin && is_kept(gpu))
     }
 
-    fn leave_other_node(&mut self, name: &NodeName, id: &GpuId) {
+    pub(super) fn leave_other_node(&mut self, name: &NodeName, id: &GpuId) {
         let elsewhere = self.gpus.get(id).map(|gpu| &gpu.node).filter(|node| *node != name);
         if let Some(node) = elsewhere.and_then(|node| self.nodes.get_mut(node)) {
             node.gpus.retain(|_, placed| placed != id);

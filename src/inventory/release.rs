@@ -57,7 +57,8 @@ impl Inventory {
             changes.push(Change::Released { node: name.clone(), gpu: Box::new(gpu), allocation });
         }
         if let Some(node) = self.nodes.get_mut(name) {
-            (node.allocated_from, node.unlisted) = (None, None);
+            (node.allocated_from, node.unlisted, node.turns) = (None, None, None);
+            node.replaced.clear();
         }
         self.labels.forget_node(name);
         changes.push(Change::Emptied(name.clone()));
@@ -68,9 +69,10 @@ impl Inventory {
     pub(crate) fn forget_gpus(&mut self, name: &NodeName) {
         self.restore_node(name);
         let Some(node) = self.nodes.get_mut(name) else { return };
+        node.replaced.clear();
         for id in std::mem::take(&mut node.gpus).into_values() {
             self.gpus.remove(&id);
         }
-        (node.awaited, node.allocated_from) = (false, None);
+        (node.awaited, node.allocated_from, node.turns) = (false, None, None);
     }
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gpu, Origin};
+use super::{Gpu, Origin, Replaced};
 use crate::reading::{GpuId, GpuState, Label, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 
@@ -28,6 +28,12 @@ pub struct SavedNode {
     pub configured: bool,
     /// Its GPUs.
     pub gpus: Vec<SavedGpu>,
+    /// When one of several machines that answer by turns for it last took its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<Moment>,
+    /// Its GPUs that others have replaced lately.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<Replaced>,
 }
 
 /// A saved GPU.
@@ -57,11 +63,17 @@ pub struct SavedGpu {
 impl SavedNode {
     /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { node: _, hosts: _, allocated_from: _, label: _, former: _, configured: _, gpus } = self;
-        gpus.iter_mut().flat_map(|gpu| {
-            let SavedGpu { id: _, index: _, name: _, page: _, driver: _, seen, missing: _, nameless } = gpu;
-            seen.iter_mut().chain(nameless)
-        })
+        let Self { node: _, hosts: _, allocated_from: _, label: _, former: _, configured: _, gpus, turns, replaced } =
+            self;
+        let replaced = replaced.iter_mut().flat_map(|Replaced { gpu, at, of: _ }| gpu.moments_mut().chain([at]));
+        gpus.iter_mut().flat_map(SavedGpu::moments_mut).chain(turns).chain(replaced)
+    }
+}
+
+impl SavedGpu {
+    fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let Self { id: _, index: _, name: _, page: _, driver: _, seen, missing: _, nameless } = self;
+        seen.iter_mut().chain(nameless)
     }
 }
 

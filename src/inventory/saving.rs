@@ -3,6 +3,7 @@
 use super::{Gpu, Inventory, Node, Origin};
 use super::{SavedGpu, SavedNode};
 use crate::reading::{GpuReading, NodeName, TargetId};
+use crate::units::Moment;
 use std::collections::BTreeSet;
 
 impl Inventory {
@@ -40,6 +41,8 @@ impl Inventory {
             reported: _,
             gpus: placed,
             allocated_from,
+            turns,
+            replaced,
             awaited: _,
         } = nodes.get(name).filter(|node| !node.awaited && node.allocated_from.is_some())?;
         Some(SavedNode {
@@ -50,6 +53,8 @@ impl Inventory {
             former: former.get(name).cloned().unwrap_or_default(),
             configured: self.is_configured(name),
             gpus: placed.iter().filter_map(|(index, id)| Some(gpus.get(id)?.saved(*index, id))).collect(),
+            turns: *turns,
+            replaced: replaced.clone(),
         })
     }
 
@@ -72,19 +77,27 @@ impl Inventory {
     /// Restores a node of an earlier watch. Its GPUs wait to be reported.
     pub(crate) fn restore_node(&mut self, name: &NodeName) {
         let Some((saved, reported)) = self.earlier.nodes.remove(name) else { return };
-        let SavedNode { node: _, hosts: _, allocated_from, label: _, former: _, configured: _, gpus } = saved;
+        let SavedNode { node: _, hosts: _, allocated_from, label: _, former: _, configured: _, gpus, turns, replaced } =
+            saved;
         self.make_node(name, reported);
         let Some(node) = self.nodes.get_mut(name) else { return };
-        (node.reported, node.allocated_from) = (reported, allocated_from);
-        for SavedGpu { id, index, name: product, page, driver, seen, missing, nameless } in gpus {
-            node.awaited = true;
-            node.gpus.insert(index, id.clone());
-            let reading = GpuReading { index, name: product, ..GpuReading::default() };
-            let origin = page.map_or_else(|| Origin::Driver(driver.unwrap_or_else(TargetId::nvml)), Origin::Page);
-            let gpu = self.gpus.get_or_insert_with(&id, || Gpu::known(name, reading, seen.unwrap_or(reported), origin));
-            gpu.missing |= missing;
-            gpu.nameless = gpu.nameless.or(nameless);
+        (node.reported, node.allocated_from, node.turns, node.replaced) = (reported, allocated_from, turns, replaced);
+        node.awaited |= !gpus.is_empty();
+        node.gpus.extend(gpus.iter().map(|gpu| (gpu.index, gpu.id.clone())));
+        for gpu in gpus {
+            let seen = gpu.seen.unwrap_or(reported);
+            self.restore_gpu(name, gpu, seen);
         }
+    }
+
+    /// Restores a GPU that was last seen at `seen`.
+    pub(super) fn restore_gpu(&mut self, name: &NodeName, saved: SavedGpu, seen: Moment) {
+        let SavedGpu { id, index, name: product, page, driver, seen: _, missing, nameless } = saved;
+        let reading = GpuReading { index, name: product, ..GpuReading::default() };
+        let origin = page.map_or_else(|| Origin::Driver(driver.unwrap_or_else(TargetId::nvml)), Origin::Page);
+        let gpu = self.gpus.get_or_insert_with(&id, || Gpu::known(name, reading, seen, origin));
+        gpu.missing |= missing;
+        gpu.nameless = gpu.nameless.or(nameless);
     }
 
     /// Whether a target is configured to run on a node.

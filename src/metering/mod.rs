@@ -210,6 +210,7 @@ impl Metering {
                         ledger.forget_cost(&node, answered);
                     }
                 }
+                Change::Returned { node, gpus } => self.gpu_cost.take_back(ledger, view, &node, &gpus),
                 Change::Named { node, gpus } => self.gpu_cost.name(ledger, view, &node, &gpus),
                 Change::Emptied(node) => self.gpu_cost.forget(&node),
             }

@@ -1,4 +1,4 @@
-//! Everything that differs between operating systems: the machine's name, limits, whether a process is alive, stopping and
+//! Everything that differs between operating systems: the machine's name, limits, what a file is, whether a process is alive, stopping and
 //! replacing this process, and the signals that end a server.
 
 #[cfg(unix)]
@@ -8,7 +8,10 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
-pub use system::{ShutdownSignals, allow_files, host_name, is_alive, replace_with, stop_self};
+pub use system::{
+    ShutdownSignals, allow_files, file_identity, host_name, is_alive, outlive_file_limit, replace_with, special_file,
+    stop_self,
+};
 
 /// Why the driver's library was not found on this operating system, and what to do.
 pub const fn missing_nvml() -> (&'static str, &'static str) {

@@ -1,5 +1,6 @@
 //! Windows.
 
+use std::fs::Metadata;
 use std::io;
 use std::process::Command;
 
@@ -10,6 +11,19 @@ pub fn host_name() -> String {
 
 /// Does nothing: this system does not limit open files.
 pub const fn allow_files(_files: u64) {}
+
+/// Does nothing: this system has no limit of file size.
+pub const fn outlive_file_limit() {}
+
+/// What a file is that is neither a regular file nor a folder.
+pub const fn special_file(_file: &Metadata) -> &'static str {
+    "a device"
+}
+
+/// Nothing tells a file from others here: an open file can't be removed or renamed on this system.
+pub const fn file_identity(_file: &Metadata) -> Option<(u64, u64)> {
+    None
+}
 
 /// Whether a process with this id is alive. Only this process is known to be.
 pub fn is_alive(pid: u32) -> bool {

@@ -1,8 +1,12 @@
 //! Linux, macOS and the BSDs.
 
+use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Signal, getpid, getrlimit, kill_process, setrlimit, test_kill_process};
@@ -21,6 +25,30 @@ pub fn allow_files(files: u64) {
         limit.current = Some(allowed);
         let _ = setrlimit(Resource::Nofile, limit);
     }
+}
+
+/// Lets a write beyond the limit of file size fail, so that it is told which file and why: the signal that comes with it would
+/// end the process without a word.
+pub fn outlive_file_limit() {
+    // Nobody reads it: only the default action has to be gone. A refusal leaves that as it was.
+    let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::new(AtomicBool::new(false)));
+}
+
+/// What a file is that is neither a regular file nor a folder.
+pub fn special_file(file: &Metadata) -> &'static str {
+    let kind = file.file_type();
+    if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+/// What tells a file from all others of this machine, whatever its name is.
+pub fn file_identity(file: &Metadata) -> Option<(u64, u64)> {
+    Some((file.dev(), file.ino()))
 }
 
 /// Whether a process with this id is alive, also one that this process may not signal.

@@ -158,6 +158,8 @@ pub enum ScrapeTrouble {
     Status(u16),
     /// This status, with a request for basic authentication.
     NeedsPassword(u16),
+    /// A refusal with status 401 or 403, and what to do about it.
+    NotAllowed(Label),
     /// An answer that is not a metrics page.
     NotMetrics(Label),
     /// The body is larger than the cap, in bytes.
@@ -198,7 +200,7 @@ impl fmt::Display for ScrapeTrouble {
                 "page cut after {bytes} bytes: its last line has no line feed, so it was cut or is still being written; nothing of it is counted"
             ),
             Self::Tls(why) => write!(f, "TLS: {why}; for a private CA set ca_file"),
-            Self::Other(why) => why.fmt(f),
+            Self::NotAllowed(why) | Self::Other(why) => why.fmt(f),
         }
     }
 }

@@ -249,6 +249,7 @@ impl Redactor {
             ScrapeTrouble::NoSuchHost(words)
             | ScrapeTrouble::NotMetrics(words)
             | ScrapeTrouble::Tls(words)
+            | ScrapeTrouble::NotAllowed(words)
             | ScrapeTrouble::Other(words) => *words = Label::new(WORDS),
             ScrapeTrouble::Refused
             | ScrapeTrouble::TimedOut

@@ -21,6 +21,10 @@ pub enum StoreError {
         /// The id of that process, if known.
         pid: Option<u32>,
     },
+    /// Not a regular file, but this.
+    NotAFile(PathBuf, &'static str),
+    /// The file was moved or removed, or another took its place, while it was written.
+    Gone(PathBuf),
     /// Not a ledger, or damaged.
     Corrupt(PathBuf, String),
     /// Its tables do not match the version that it states.
@@ -176,6 +180,14 @@ impl fmt::Display for StoreError {
             }
             Self::Kept { path, pid: Some(pid) } => write!(f, "{}: kept by pid {pid}", path.display()),
             Self::Kept { path, pid: None } => write!(f, "{}: kept by another process", path.display()),
+            Self::NotAFile(path, what) => {
+                write!(f, "{}: it is {what}, and a ledger is a file: name one with --ledger", path.display())
+            }
+            Self::Gone(path) => write!(
+                f,
+                "{}: the file was removed or moved while margintop writes it, or another one is there now: it is written again when it is back; or start margintop again, which begins a new one where none is",
+                path.display()
+            ),
             Self::Corrupt(path, why) => write!(
                 f,
                 "{}: damaged or no ledger ({why}); it is left as it is: try `margintop ledger export`, or name another with --ledger",

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::lock::Lock;
 use super::versions::VERSION;
 use super::{Cannot, StoreError, events, migrate, names, slo, versions};
+use crate::platform::special_file;
 
 /// `mtop`, the application id of a ledger's database.
 const APPLICATION: i64 = 0x6d74_6f70;
@@ -31,12 +32,23 @@ pub fn default_path(environment: impl Fn(&str) -> Option<String>) -> Option<Path
     state.map(|folder| folder.join("margintop/ledger.db"))
 }
 
+/// Refuses what is there and no regular file: opening a pipe waits for its other end.
+fn be_regular(path: &Path) -> Result<(), StoreError> {
+    let Ok(file) = std::fs::metadata(path) else { return Ok(()) };
+    if file.is_file() {
+        return Ok(());
+    }
+    let what = if file.is_dir() { "a folder" } else { special_file(&file) };
+    Err(StoreError::NotAFile(path.to_owned(), what))
+}
+
 /// Creates the file if it is missing, and returns its canonical path: links to a ledger share its lock.
 pub(super) fn place(path: &Path) -> Result<PathBuf, StoreError> {
     let refuse = |error: io::Error| StoreError::of_file(path, &error);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(refuse)?;
     }
+    be_regular(path)?;
     // An existing ledger is not opened: closing it here would release the locks that this process has on it.
     if !path.exists() {
         OpenOptions::new().create(true).append(true).open(path).map_err(refuse)?;
@@ -131,9 +143,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
-    if path.is_dir() {
-        return Err(StoreError::Corrupt(path.to_owned(), "it is a folder".to_owned()));
-    }
+    be_regular(path)?;
     let with = |name: &Path, flags: OpenFlags| -> rusqlite::Result<(Connection, i64, i64)> {
         let connection = Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(PATIENCE)?;

@@ -29,6 +29,7 @@ mod noted;
 mod past;
 mod plausible;
 mod plausible_gpus;
+mod presence;
 mod read_cells;
 mod reader;
 mod restore;

@@ -13,6 +13,7 @@ use super::lock::Lock;
 use super::messages::{LedgerEvent, LedgerRequest, Settings};
 use super::noted::{TellOnce, version};
 use super::past::SpanQuery;
+use super::presence::WrittenFile;
 use super::{StoreError, commit, day_borne, events, file, meta, names, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, SavedState};
 use crate::history::HistoryEvent;
@@ -35,7 +36,7 @@ const FORGET: Span = Span::from_secs(3600);
 /// The mode of the ledger.
 enum LedgerMode {
     /// Written by this process, which has the lock.
-    Ours { connection: Connection, _lock: Lock },
+    Ours { connection: Connection, file: WrittenFile, _lock: Lock },
     /// Written by another process; opened for reading once the file exists.
     Others { connection: Option<Connection>, pid: Option<u32>, version: i64 },
     /// In memory only.
@@ -88,7 +89,9 @@ impl LedgerWriter {
     pub(super) fn run(mut self, inbox: &Receiver<LedgerRequest>) {
         self.open();
         loop {
-            match inbox.recv_timeout(LOOK) {
+            let asked = inbox.recv_timeout(LOOK);
+            self.find(matches!(asked, Ok(LedgerRequest::Settle(_) | LedgerRequest::Close(_))));
+            match asked {
                 Ok(LedgerRequest::Commit(checkpoint)) => self.take(checkpoint),
                 Ok(LedgerRequest::Past { query, answer }) => answer(self.past(query)),
                 Ok(LedgerRequest::KeepEvents(mut events)) => {
@@ -144,7 +147,8 @@ impl LedgerWriter {
         self.noted = TellOnce::with(noticed, &saved);
         self.first_run = saved.began.is_none();
         retention::forget(&connection, saved.last.wall).map_err(of)?;
-        self.mode = LedgerMode::Ours { connection, _lock: lock };
+        let file = WrittenFile::at(path, self.settings.clock.now());
+        self.mode = LedgerMode::Ours { connection, file, _lock: lock };
         self.trouble = None;
         let zone = self.zone();
         (self.notify)(LedgerEvent::Opened { saved: Box::new(saved), zone, is_file: true });
@@ -205,8 +209,33 @@ impl LedgerWriter {
         self.write();
     }
 
+    /// Looks from time to time whether the file that is written is still there. While it is not, nothing is written: what
+    /// comes stays pending.
+    fn find(&mut self, at_once: bool) {
+        let now = self.settings.clock.now();
+        let LedgerMode::Ours { file, .. } = &mut self.mode else { return };
+        if !at_once && !file.is_due(now) {
+            return;
+        }
+        let was_missing = matches!(self.trouble, Some(StoreError::Gone(_)));
+        match file.missing(now) {
+            Some(path) => self.trouble = Some(StoreError::Gone(path.to_owned())),
+            None if was_missing => self.trouble = None,
+            None => return,
+        }
+        self.say();
+    }
+
+    /// Whether the file that is written was removed or moved.
+    const fn is_gone(&self) -> bool {
+        matches!(self.trouble, Some(StoreError::Gone(_)))
+    }
+
     /// Writes the pending checkpoint. If that fails it stays pending, merged by key, so that nothing is lost.
     fn write(&mut self) {
+        if self.is_gone() {
+            return;
+        }
         let Some(checkpoint) = self.pending.take() else { return };
         let written = match &mut self.mode {
             LedgerMode::Ours { connection, .. } | LedgerMode::Memory(connection) => {
@@ -237,11 +266,12 @@ impl LedgerWriter {
 
     /// Writes waiting events. If that fails they wait for the next ones; the error is reported by a checkpoint.
     fn write_events(&mut self) {
+        let is_gone = self.is_gone();
         let (LedgerMode::Ours { connection, .. } | LedgerMode::Memory(connection)) = &mut self.mode else {
             // The process that writes the ledger records them too.
             return self.events.clear();
         };
-        if !self.events.is_empty() && events::write(connection, &self.events).is_ok() {
+        if !self.events.is_empty() && !is_gone && events::write(connection, &self.events).is_ok() {
             self.events.clear();
         }
     }
@@ -272,7 +302,7 @@ impl LedgerWriter {
     fn share_days(&mut self) {
         let now = self.settings.clock.now().wall;
         let LedgerMode::Ours { connection, .. } = &mut self.mode else { return };
-        if now < self.shares_at {
+        if now < self.shares_at || matches!(self.trouble, Some(StoreError::Gone(_))) {
             return;
         }
         // The view computes missing shares itself.

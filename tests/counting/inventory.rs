@@ -15,7 +15,7 @@ use margintop::snapshot::{Rule, Snapshot};
 use margintop::units::{Moment, Span};
 use support::{answered, at, moment, target};
 
-const A: &str = "http://10.0.0.2:9400";
+pub(crate) const A: &str = "http://10.0.0.2:9400";
 const B: &str = "http://10.0.0.3:9400";
 
 fn after(seconds: i64) -> Moment {
@@ -23,14 +23,14 @@ fn after(seconds: i64) -> Moment {
 }
 
 /// A fleet and what a store has of it.
-struct World {
-    fleet: Fleet,
+pub(crate) struct World {
+    pub(crate) fleet: Fleet,
     saved: SavedState,
-    second: i64,
+    pub(crate) second: i64,
 }
 
 impl World {
-    fn of(targets: Vec<TargetInfo>) -> Self {
+    pub(crate) fn of(targets: Vec<TargetInfo>) -> Self {
         let mut world = Self { fleet: Self::begin(targets, 0), saved: SavedState::default(), second: 0 };
         world.fleet.restore(SavedState::default(), Span::from_secs(86_400));
         world
@@ -42,7 +42,7 @@ impl World {
     }
 
     /// A target answers, and a second passes.
-    fn take(&mut self, pages: &[(&str, PageReading)]) {
+    pub(crate) fn take(&mut self, pages: &[(&str, PageReading)]) {
         for (url, page) in pages {
             self.fleet.apply(answered(url, after(self.second), page.clone()));
         }
@@ -51,7 +51,7 @@ impl World {
     }
 
     /// The watch ends, and another begins after so many seconds.
-    fn restart(&mut self, targets: Vec<TargetInfo>, seconds: i64) {
+    pub(crate) fn restart(&mut self, targets: Vec<TargetInfo>, seconds: i64) {
         let checkpoint = self.fleet.take_changes().unwrap();
         assert!(self.fleet.uncommitted().is_empty(), "all that changed is in the checkpoint");
         let put = |items: &mut Vec<SavedItem>, later: Vec<SavedItem>, removed: &[String]| {
@@ -89,14 +89,14 @@ impl World {
         self.fleet.restore(saved, Span::from_secs(86_400));
     }
 
-    fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let mut snapshot = self.fleet.snapshot();
         AlertWatch::default().judge(&mut snapshot);
         snapshot
     }
 
     /// The nodes, and the indices of their GPUs with how each is.
-    fn nodes(&self) -> Vec<(String, Vec<(u32, Health)>)> {
+    pub(crate) fn nodes(&self) -> Vec<(String, Vec<(u32, Health)>)> {
         let gpus = |node: &margintop::snapshot::NodeRow| node.gpus.iter().map(|gpu| (gpu.index, gpu.state)).collect();
         self.snapshot().nodes.iter().map(|node| (node.name.to_string(), gpus(node))).collect()
     }
@@ -106,7 +106,7 @@ impl World {
     }
 
     /// GPU-seconds that are posted, and the nodes that they are posted to.
-    fn held(&self) -> (i64, Vec<String>) {
+    pub(crate) fn held(&self) -> (i64, Vec<String>) {
         let ledger = self.fleet.ledger();
         let mut nodes: Vec<String> = Vec::new();
         let mut sum = 0;
@@ -121,7 +121,7 @@ impl World {
         (sum / 1000, nodes)
     }
 
-    fn alerts(&self, rule: Rule) -> Vec<String> {
+    pub(crate) fn alerts(&self, rule: Rule) -> Vec<String> {
         let snapshot = self.snapshot();
         let alerts = snapshot.alerts.iter().filter(|alert| alert.rule == rule);
         alerts.map(|alert| alert.subject.to_string()).collect()
@@ -129,7 +129,7 @@ impl World {
 }
 
 /// A page of one node's GPUs: the index of each and the digit that tells it from others; no digit is no UUID.
-fn page(label: Option<&str>, gpus: &[(u32, Option<u32>)]) -> PageReading {
+pub(crate) fn page(label: Option<&str>, gpus: &[(u32, Option<u32>)]) -> PageReading {
     let series = |(index, uuid): &(u32, Option<u32>)| {
         let uuid = uuid.map_or("-".to_owned(), |uuid| format!("GPU-{uuid:08x}-1111-2222-3333-444444444444"));
         let label = label.map_or(String::new(), |label| format!(",Hostname=\"{label}\""));
@@ -141,7 +141,7 @@ fn page(label: Option<&str>, gpus: &[(u32, Option<u32>)]) -> PageReading {
 }
 
 /// GPUs whose UUIDs are these, by index.
-fn cards(uuids: &[u32]) -> Vec<(u32, Option<u32>)> {
+pub(crate) fn cards(uuids: &[u32]) -> Vec<(u32, Option<u32>)> {
     (0..).zip(uuids).map(|(index, uuid)| (index, Some(*uuid))).collect()
 }
 

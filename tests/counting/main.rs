@@ -56,6 +56,7 @@ mod late_names;
 mod lease_edge_rates;
 mod lone_restarts;
 mod lost_hits;
+mod machines_in_turn;
 mod moved_processes;
 mod never_shown;
 mod pace;

@@ -94,7 +94,7 @@ fn a_folder_an_empty_file_and_an_empty_log_are_told_apart() {
     let (folder, empty, logged) = (home.path().join("folder"), home.path().join("empty"), home.path().join("logged"));
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(&empty, "").unwrap();
-    assert_eq!(Reader::open(&folder).err(), Some(StoreError::Corrupt(folder.clone(), "it is a folder".to_owned())));
+    assert_eq!(Reader::open(&folder).err(), Some(StoreError::NotAFile(folder.clone(), "a folder")));
     assert_eq!(Reader::open(&empty).err(), Some(StoreError::Missing(empty.clone())));
     assert_eq!(Seat::at(&folder, began()).basis.writer, WriterStatus::Memory);
     a_minute(&empty, began());

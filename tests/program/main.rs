@@ -36,6 +36,7 @@ mod help;
 mod kills_rent;
 mod ledger_disks;
 mod ledger_disputes;
+mod ledger_files;
 mod ledger_program;
 mod ledger_report;
 mod money;

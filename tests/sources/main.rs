@@ -32,5 +32,6 @@ mod model_lists;
 mod nvml;
 mod nvml_slow;
 mod page_search;
+mod refusals;
 mod scrape;
 mod simulate;

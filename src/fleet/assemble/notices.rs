@@ -9,7 +9,7 @@ use super::{Fleet, PresentFleet};
 use crate::ledger::CostKind;
 use crate::metering::TOGETHER;
 use crate::pricing::{Commitment, GpuRate, Leased};
-use crate::reading::Label;
+use crate::reading::{Label, TargetId};
 use crate::snapshot::{Notice, Rule, Severity};
 use crate::units::GpuTime;
 
@@ -43,6 +43,7 @@ pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
         Some(notice(Rule::Disputed, Severity::Warning, &format!("{} GPU {}", energy.node, energy.index), &text))
     });
     shared
+        .chain(turns(fleet))
         .chain(same)
         .chain(lookalikes(fleet))
         .chain(unknown_names(present))
@@ -50,6 +51,17 @@ pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
         .chain(unknown_energy(fleet))
         .chain(foreign_rates(fleet))
         .collect()
+}
+
+/// Addresses at which several machines answer by turns, each with GPUs of its own.
+fn turns(fleet: &Fleet) -> impl Iterator<Item = Notice> {
+    fleet.inventory.taking_turns().flat_map(|(node, pages)| {
+        let text = format!(
+            "several machines answer at this address by turns, and all their GPUs are counted as those of \"{node}\": name the address of each machine's exporter as a target of its own"
+        );
+        let told = move |page: &TargetId| notice(Rule::SharedAddress, Severity::Warning, page.as_str(), &text);
+        pages.into_iter().map(told).collect::<Vec<_>>()
+    })
 }
 
 /// Targets that probably show one process, which no start time tells: both are posted.

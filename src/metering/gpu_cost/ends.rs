@@ -3,11 +3,11 @@
 use super::inventory_view::InventoryView;
 use super::resolved_rate::{NodeView, rate_edges, resolve};
 use super::{AllocationMeter, payers, rounding};
-use crate::inventory::{Allocation, Gpu};
+use crate::inventory::{Allocation, Gpu, ReturnedGpu};
 use crate::ledger::Ledger;
 use crate::pricing::RentWhen;
 use crate::reading::NodeName;
-use crate::units::Timestamp;
+use crate::units::{Moment, Timestamp};
 
 impl AllocationMeter {
     /// Reverses what was posted for a GPU after it was last seen, and posts the rounding of its lease.
@@ -39,6 +39,53 @@ impl AllocationMeter {
                 rounding::close(ledger, &rate.cost_account, lease, 1, (began, from));
             }
             start = end;
+        }
+    }
+
+    /// Posts the time of GPUs that were released and are back from when they were last seen, and reverses the rounding of
+    /// their leases. What a node costs as a whole was paid by those that took their places.
+    pub(in crate::metering) fn take_back(
+        &mut self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        name: &NodeName,
+        gpus: &[ReturnedGpu],
+    ) {
+        let (Some(until), Some(node)) = (self.allocated.get(name).copied(), view.inventory.node(name)) else { return };
+        let wall = |at: Moment| until.wall - until.since(at);
+        let serving = self.serving.get(name).map(|until| until.wall);
+        let leases = &view.config.leases;
+        for ReturnedGpu { id, seen, released, of } in gpus {
+            let Some(gpu) = view.inventory.gpus.get(id) else { continue };
+            let ((from, released), to) =
+                ((wall(*seen), wall(*released)), until.wall.max(serving.unwrap_or(until.wall)));
+            let mut edges = rate_edges(ledger, leases, from, to);
+            edges.extend([released, until.wall, to].into_iter().chain(serving).filter(|edge| *edge > from));
+            edges.sort_unstable();
+            let mut start = from;
+            for end in edges.into_iter().filter(|end| *end <= to) {
+                let on = NodeView { name, unit: node.unit.as_ref(), gpus: *of };
+                let of = (gpu.name(), gpu.reading.index, *of);
+                let rate = resolve(ledger, on, gpu.name(), payers::of_released(view, name, node, of, start), start);
+                let is_missing = match rate.when() {
+                    Some(RentWhen::Held) => end <= until.wall,
+                    Some(RentWhen::Serving) => start >= released && serving.is_some_and(|until| end <= until),
+                    None => false,
+                };
+                let by_node = rate.lease.is_some_and(|lease| lease.node_rate.is_some());
+                if is_missing && start < end && !(by_node && start >= released) {
+                    let account = ledger.cost_account(&rate.cost_account);
+                    ledger.rent(account, 1, start, end);
+                }
+                if let (Some(lease), Some(began), true) = (rate.lease, node.allocated_from, start == from)
+                    && !lease.is_schedule()
+                {
+                    let paused = self.roundings.paused(leases, lease, &rate.cost_account);
+                    let began = began.max(lease.from.unwrap_or(began)) + paused;
+                    rounding::reopen(ledger, &rate.cost_account, lease, (began, from));
+                }
+                start = end;
+            }
         }
     }
 

@@ -188,15 +188,32 @@ pub(super) fn close(
     gpus: u32,
     (from, to): (Timestamp, Timestamp),
 ) -> i64 {
-    let held = to - from;
-    let added = lease.rounding.billed(held) - held;
-    if added <= Span::ZERO || gpus == 0 {
-        return 0;
+    let added = added(lease, gpus, to - from);
+    if added > 0 {
+        let line = line(ledger, account);
+        post(ledger, line, to, added);
     }
-    let line = ledger.cost_account(&CostAccount { kind: CostKind::Rounding, power: None, ..account.clone() });
-    let added = GpuTime::of(gpus, added).millis();
-    post(ledger, line, to, added);
     added
+}
+
+/// Reverses what [`close`] posted for one GPU.
+pub(super) fn reopen(ledger: &mut Ledger, account: &CostAccount, lease: &Lease, (from, to): (Timestamp, Timestamp)) {
+    let added = added(lease, 1, to - from);
+    if added > 0 {
+        let line = line(ledger, account);
+        post(ledger, line, to, -added);
+    }
+}
+
+/// The GPU-milliseconds of rounding of a time.
+fn added(lease: &Lease, gpus: u32, held: Span) -> i64 {
+    let added = lease.rounding.billed(held) - held;
+    if added > Span::ZERO { GpuTime::of(gpus, added).millis() } else { 0 }
+}
+
+/// The account of a rounding.
+fn line(ledger: &mut Ledger, account: &CostAccount) -> CostAccountId {
+    ledger.cost_account(&CostAccount { kind: CostKind::Rounding, power: None, ..account.clone() })
 }
 
 /// Posts or reverses time in the last millisecond before an end.

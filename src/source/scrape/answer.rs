@@ -68,6 +68,10 @@ impl Intake<'_> {
     }
 }
 
+/// Schemes that margintop does not have, as a header has them and as they are called.
+const UNMET: [(&str, &str); 4] =
+    [("digest", "Digest"), ("negotiate", "Negotiate"), ("ntlm", "NTLM"), ("aws4-hmac-sha256", "AWS4-HMAC-SHA256")];
+
 fn refuse_status<B>(response: &Response<B>) -> Result<(), ScrapeTrouble> {
     let status = response.status();
     if status.is_redirection() {
@@ -77,18 +81,36 @@ fn refuse_status<B>(response: &Response<B>) -> Result<(), ScrapeTrouble> {
     }
     match status.as_u16() {
         200 => Ok(()),
-        code @ (401 | 403) if asks_for_password(response.headers()) => Err(ScrapeTrouble::NeedsPassword(code)),
+        code @ (401 | 403) => Err(refused(code, response.headers())),
         code => Err(ScrapeTrouble::Status(code)),
     }
 }
 
-/// Whether a refusal asks for basic authentication and not for a bearer token: by the first of its challenges that is one
-/// of them. For any other a bearer token is asked for.
-fn asks_for_password(headers: &HeaderMap) -> bool {
+/// What a refusal asks for: by those of its challenges that margintop can meet, the first of which is named first. Without a
+/// challenge a key is asked for.
+fn refused(status: u16, headers: &HeaderMap) -> ScrapeTrouble {
     let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|challenge| challenge.to_str().ok());
-    let schemes = challenges.flat_map(schemes);
-    let known = schemes.map(str::to_ascii_lowercase).find(|scheme| ["basic", "bearer"].contains(&scheme.as_str()));
-    known.is_some_and(|scheme| scheme == "basic")
+    let schemes: Vec<String> = challenges.flat_map(schemes).map(str::to_ascii_lowercase).collect();
+    let place = |scheme: &str| schemes.iter().position(|known| known == scheme);
+    let why = match (place("bearer"), place("basic")) {
+        (None, Some(_)) => return ScrapeTrouble::NeedsPassword(status),
+        (Some(key), Some(password)) => {
+            let (key, password) = (("bearer_token_file", key), ("username and password_file", password));
+            let [first, second] = if key.1 < password.1 { [key.0, password.0] } else { [password.0, key.0] };
+            format!(
+                "asks for a key or a user name and password (HTTP {status}): set {first}, or {second}, for this target"
+            )
+        }
+        // Its parameters look like schemes too: those that are known by name are told.
+        (None, None) => match UNMET.iter().find(|(scheme, _)| place(scheme).is_some()) {
+            Some((_, name)) => format!(
+                "asks for {name} authentication (HTTP {status}), which margintop does not have: let this page be read with a key (bearer_token_file) or with basic authentication (username and password_file)"
+            ),
+            None => return ScrapeTrouble::Status(status),
+        },
+        (Some(_), None) => return ScrapeTrouble::Status(status),
+    };
+    ScrapeTrouble::NotAllowed(Label::new(&why))
 }
 
 /// The words of a header that may be schemes: those at the beginning of a part between commas outside quotes.

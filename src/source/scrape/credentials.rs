@@ -58,6 +58,23 @@ impl Credentials {
         }
     }
 
+    /// What a refusal of these credentials means, and what to do about it.
+    pub(super) fn explain(&self, trouble: ScrapeTrouble) -> ScrapeTrouble {
+        let why = match (&self.scheme, &trouble) {
+            (Scheme::Basic(..), ScrapeTrouble::Status(status @ (401 | 403))) => format!(
+                "refuses the user name and password (HTTP {status}): check username and password_file, and whether this user may read the page; if it asks for a key, set bearer_token_file instead"
+            ),
+            (Scheme::Bearer(_), ScrapeTrouble::Status(status @ (401 | 403))) => format!(
+                "refuses the key (HTTP {status}): check bearer_token_file, and whether this key may read the page"
+            ),
+            (Scheme::Bearer(_), ScrapeTrouble::NeedsPassword(status)) => format!(
+                "asks for a user name and password, not for a key (HTTP {status}): set username and password_file instead of bearer_token_file"
+            ),
+            _ => return trouble,
+        };
+        ScrapeTrouble::NotAllowed(Label::new(&why))
+    }
+
     fn read(&self) -> Result<Option<HeaderValue>, ScrapeTrouble> {
         let (text, key, file) = match &self.scheme {
             Scheme::None => return Ok(None),

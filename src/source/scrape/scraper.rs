@@ -274,9 +274,12 @@ impl Scraper {
                 return Err(trouble);
             }
             Ok(Err(ScrapeTrouble::Status(status))) if status < 500 => KnownModels::default(),
-            Ok(Err(ScrapeTrouble::NotMetrics(_) | ScrapeTrouble::NeedsPassword(_) | ScrapeTrouble::Other(_))) => {
-                KnownModels::default()
-            }
+            Ok(Err(
+                ScrapeTrouble::NotMetrics(_)
+                | ScrapeTrouble::NeedsPassword(_)
+                | ScrapeTrouble::NotAllowed(_)
+                | ScrapeTrouble::Other(_),
+            )) => KnownModels::default(),
             Ok(Err(_)) | Err(_) => KnownModels { unsure: true, ..KnownModels::default() },
         };
         self.owner = models.owner.or(self.owner);
@@ -374,9 +377,10 @@ impl Scraper {
         loop {
             let headers = self.headers(accept)?;
             match self.send(url, &headers, cap).await {
-                Err(ScrapeTrouble::Status(401 | 403) | ScrapeTrouble::NeedsPassword(_))
-                    if self.credentials.changed() => {}
-                answer => return answer,
+                Err(
+                    ScrapeTrouble::Status(401 | 403) | ScrapeTrouble::NeedsPassword(_) | ScrapeTrouble::NotAllowed(_),
+                ) if self.credentials.changed() => {}
+                answer => return answer.map_err(|trouble| self.credentials.explain(trouble)),
             }
         }
     }

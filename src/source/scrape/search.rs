@@ -38,6 +38,7 @@ pub(super) const fn is_an_answer(trouble: &ScrapeTrouble) -> bool {
         trouble,
         ScrapeTrouble::Status(_)
             | ScrapeTrouble::NeedsPassword(_)
+            | ScrapeTrouble::NotAllowed(_)
             | ScrapeTrouble::NotMetrics(_)
             | ScrapeTrouble::Other(_)
     )
@@ -46,7 +47,7 @@ pub(super) const fn is_an_answer(trouble: &ScrapeTrouble) -> bool {
 /// The more helpful of two errors of a search.
 pub(super) fn more_telling(one: ScrapeTrouble, other: ScrapeTrouble) -> ScrapeTrouble {
     let weight = |trouble: &ScrapeTrouble| match trouble {
-        ScrapeTrouble::Status(401 | 403) | ScrapeTrouble::NeedsPassword(_) => 5,
+        ScrapeTrouble::Status(401 | 403) | ScrapeTrouble::NeedsPassword(_) | ScrapeTrouble::NotAllowed(_) => 5,
         ScrapeTrouble::NotMetrics(_) => 4,
         ScrapeTrouble::Status(501) => 3,
         ScrapeTrouble::Status(404) => 0,
