@@ -28,7 +28,9 @@ fn answer(world: &mut World, label: Option<&str>, gpus: &[(u32, Option<u32>)]) {
 /// Looks which find these machines, one a second. Returns the GPU-seconds from when each was first seen.
 fn look(world: &mut World, label: Option<&str>, machines: &[u32]) -> i64 {
     let first = world.second;
-    machines.iter().for_each(|nth| answer(world, label, &machine(*nth)));
+    for nth in machines {
+        answer(world, label, &machine(*nth));
+    }
     let last = world.second - 1;
     let seen = |nth| machines.iter().position(|found| *found == nth).map(|at| first + i64::try_from(at).unwrap());
     (0..10).filter_map(seen).map(|since| 2 * (last - since)).sum()
