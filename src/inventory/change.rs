@@ -1,6 +1,6 @@
 //! The changes that a step of the inventory made.
 
-use super::{Allocation, Gpu, ReturnedGpu};
+use super::{Allocation, Gpu};
 use crate::reading::{GpuId, NodeName};
 use crate::units::{Moment, Timestamp};
 
@@ -41,6 +41,19 @@ pub enum Change {
     },
     /// A node has no GPUs any more: its next GPUs are allocated from when they are first seen.
     Emptied(NodeName),
+}
+
+/// A GPU that was released and is there again.
+#[derive(Debug)]
+pub struct ReturnedGpu {
+    /// The GPU.
+    pub(crate) id: GpuId,
+    /// When it had last answered.
+    pub(crate) seen: Moment,
+    /// When it was released.
+    pub(crate) released: Moment,
+    /// How many GPUs its node had then.
+    pub(crate) of: u32,
 }
 
 /// The changes of a step, in order.

@@ -31,16 +31,15 @@ mod turns;
 
 use std::collections::HashMap;
 
-pub use change::{Change, Changes};
+pub use change::{Change, Changes, ReturnedGpu};
 pub use config::{FleetConfig, TargetInfo};
 pub use gpu::{Gpu, Origin};
 pub use leased::LeasedNode;
 pub use node::{Allocation, Node};
-pub use saved::{SavedGpu, SavedNode};
+pub use saved::{Replaced, SavedGpu, SavedNode};
 pub use state::Inventory;
 pub use target::Target;
 pub(crate) use tracked::Tracked;
-pub use turns::{Replaced, ReturnedGpu};
 
 use crate::pricing::FormerNames;
 use crate::reading::{Health, NodeName, TargetId, UnitName};

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gpu, Origin, Replaced};
+use super::{Gpu, Origin};
 use crate::reading::{GpuId, GpuState, Label, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 
@@ -58,6 +58,17 @@ pub struct SavedGpu {
     /// Since when it has no name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nameless: Option<Moment>,
+}
+
+/// A GPU that was released because another one took its index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// The GPU as it last answered.
+    pub gpu: SavedGpu,
+    /// When it was released.
+    pub at: Moment,
+    /// How many GPUs its node had then.
+    pub of: u32,
 }
 
 impl SavedNode {

@@ -6,10 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 use super::node::free_index;
-use super::{Allocation, Change, Changes, Inventory, Node, Origin, SavedGpu};
+use super::{Allocation, Change, Changes, Inventory, Node, Origin, Replaced, ReturnedGpu, SavedGpu};
 use crate::reading::{GpuId, GpuReading, NodeName, TargetId};
 use crate::units::{Moment, Span};
 
@@ -18,30 +16,6 @@ const FORGOTTEN: Span = Span::from_secs(600);
 
 /// How many replaced GPUs of a node are kept.
 const MOST: usize = 256;
-
-/// A GPU that was released because another one took its index.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Replaced {
-    /// The GPU as it last answered.
-    pub gpu: SavedGpu,
-    /// When it was released.
-    pub at: Moment,
-    /// How many GPUs its node had then.
-    pub of: u32,
-}
-
-/// A GPU that was released and is there again.
-#[derive(Debug)]
-pub struct ReturnedGpu {
-    /// The GPU.
-    pub(crate) id: GpuId,
-    /// When it had last answered.
-    pub(crate) seen: Moment,
-    /// When it was released.
-    pub(crate) released: Moment,
-    /// How many GPUs its node had then.
-    pub(crate) of: u32,
-}
 
 impl Inventory {
     /// Whether several machines answer by turns for a node.
@@ -69,8 +43,8 @@ impl Inventory {
         let now = self.now;
         if let (Origin::Page(_), Some(node)) = (&gpu.origin, self.nodes.get_mut(name)) {
             node.replaced.retain(|earlier| now.since(earlier.at) < FORGOTTEN && earlier.gpu.id != *id);
-            let (index, missing, seen) = (gpu.reading.index, true, Some(gpu.answered));
-            let saved = SavedGpu { missing, seen, ..gpu.saved(index, id) };
+            let (index, seen, missing) = (gpu.reading.index, Some(gpu.answered), true);
+            let saved = SavedGpu { seen, missing, ..gpu.saved(index, id) };
             node.replaced.push(Replaced { gpu: saved, at: now, of: allocation.gpus });
             node.replaced.drain(..node.replaced.len().saturating_sub(MOST));
         }

@@ -41,7 +41,7 @@ pub enum Rule {
     EngineSilent,
     /// A queue is long and the cache is full.
     KvNearFull,
-    /// Several engines answer behind one address.
+    /// Several engines or machines answer behind one address.
     SharedAddress,
     /// A page was cut short, refused in part or over a limit.
     PageRefused,

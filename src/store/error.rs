@@ -185,7 +185,7 @@ impl fmt::Display for StoreError {
             }
             Self::Gone(path) => write!(
                 f,
-                "{}: the file was removed or moved while margintop writes it, or another one is there now: it is written again when it is back; or start margintop again, which begins a new one where none is",
+                "{}: the file was removed or moved, or another one is there: put it back, or start margintop again to begin a new one",
                 path.display()
             ),
             Self::Corrupt(path, why) => write!(
@@ -217,21 +217,20 @@ impl fmt::Display for StoreError {
                 "{}: kept by an older margintop (version {version} of its tables): end that one, and start this one on it",
                 path.display()
             ),
-            Self::Cannot { path, what, why } => {
-                let guess = match what {
-                    Cannot::Lock | Cannot::Share => "; NFS or SMB?",
-                    Cannot::Grow => "; a quota, or a limit of file size?",
-                    Cannot::Sync => "",
-                };
-                let path = path.display();
-                write!(
-                    f,
-                    "{path}: this file cannot be {what} ({why}{guess}): name a file on a local disk with --ledger"
-                )
-            }
+            Self::Cannot { path, what, why } => say_cannot(f, path, *what, why),
             Self::Io(path, why) => write!(f, "{}: {why}", path.display()),
         }
     }
+}
+
+fn say_cannot(f: &mut fmt::Formatter<'_>, path: &Path, what: Cannot, why: &str) -> fmt::Result {
+    let guess = match what {
+        Cannot::Lock | Cannot::Share => "; NFS or SMB?",
+        Cannot::Grow => "; a quota, or a limit of file size?",
+        Cannot::Sync => "",
+    };
+    let path = path.display();
+    write!(f, "{path}: this file cannot be {what} ({why}{guess}): name a file on a local disk with --ledger")
 }
 
 impl std::error::Error for StoreError {}

@@ -4,10 +4,12 @@
 //! Each test names the class of fault that it stands for.
 
 use crate::inventory::{A, World, cards, page};
-use crate::reports::scene::{HERE, Scene, near, read, target};
+use crate::reports::scene::{HERE, Scene, after, near, read, target};
+use crate::support::answered;
 use margintop::fleet::TargetInfo;
 use margintop::reading::Health;
 use margintop::snapshot::Rule;
+use margintop::units::{Moment, Span};
 
 /// Two GPUs of the nth machine, from 0.
 fn machine(nth: u32) -> Vec<(u32, Option<u32>)> {
@@ -26,7 +28,9 @@ fn answer(world: &mut World, label: Option<&str>, gpus: &[(u32, Option<u32>)]) {
 /// Looks which find these machines, one a second. Returns the GPU-seconds from when each was first seen.
 fn look(world: &mut World, label: Option<&str>, machines: &[u32]) -> i64 {
     let first = world.second;
-    machines.iter().for_each(|nth| answer(world, label, &machine(*nth)));
+    for nth in machines {
+        answer(world, label, &machine(*nth));
+    }
     let last = world.second - 1;
     let seen = |nth| machines.iter().position(|found| *found == nth).map(|at| first + i64::try_from(at).unwrap());
     (0..10).filter_map(seen).map(|since| 2 * (last - since)).sum()
@@ -186,7 +190,29 @@ fn machines_that_answer_by_turns_cost_what_their_node_costs() {
     assert!(near(rounded, (40.0 + 38.0) / 3600.0 * 3.6), "{rounded}");
 }
 
-/// Class: a page that is read well is refused for its GPUs.
+/// Class: a calendar that moves by milliseconds against the boot clock, and a cost below zero with each turn.
+#[test]
+fn a_clock_that_trembles_leaves_no_cost_below_zero() {
+    for prices in ["price.toml", "power.toml", "node_rate.toml", "rounded.toml"] {
+        let mut scene = Scene::priced(prices, vec![target(HERE, None)]);
+        for n in 0..40_u64 {
+            let steady = after(i64::try_from(n).unwrap());
+            let moment = Moment { wall: steady.wall + Span::from_millis([0, -2, 3, 1][n as usize % 4]), ..steady };
+            let page = (0..2).map(|index| board(n % 3, index, n * 400)).collect::<String>();
+            scene.fleet.apply(answered(HERE, moment, read(&page)));
+        }
+        let ledger = scene.fleet.ledger();
+        let below: Vec<_> = ledger
+            .today()
+            .rents()
+            .filter(|(_, rent)| rent.held.millis() < 0)
+            .map(|(id, rent)| (ledger.cost_accounts()[id.index()].clone(), rent.held.millis()))
+            .collect();
+        assert!(below.is_empty(), "{prices}: {below:?}");
+    }
+}
+
+/// Class: an alert that does not say what to do.
 #[test]
 fn the_alert_names_what_to_write() {
     let mut scene = Scene::one();

@@ -1,13 +1,13 @@
 //! Ends of paid time other than a lease's end date: released GPUs, and leases ended by hand.
 
 use super::inventory_view::InventoryView;
-use super::resolved_rate::{NodeView, rate_edges, resolve};
+use super::resolved_rate::{NodeView, ResolvedRate, rate_edges, resolve};
 use super::{AllocationMeter, payers, rounding};
 use crate::inventory::{Allocation, Gpu, ReturnedGpu};
 use crate::ledger::Ledger;
 use crate::pricing::RentWhen;
 use crate::reading::NodeName;
-use crate::units::{Moment, Timestamp};
+use crate::units::Timestamp;
 
 impl AllocationMeter {
     /// Reverses what was posted for a GPU after it was last seen, and posts the rounding of its lease.
@@ -42,8 +42,8 @@ impl AllocationMeter {
         }
     }
 
-    /// Posts the time of GPUs that were released and are back from when they were last seen, and reverses the rounding of
-    /// their leases. What a node costs as a whole was paid by those that took their places.
+    /// Reverses the release of GPUs that are back, with the rounding of their leases, and posts their time since. What a node
+    /// costs as a whole was since paid by those that took their places.
     pub(in crate::metering) fn take_back(
         &mut self,
         ledger: &mut Ledger,
@@ -51,40 +51,37 @@ impl AllocationMeter {
         name: &NodeName,
         gpus: &[ReturnedGpu],
     ) {
-        let (Some(until), Some(node)) = (self.allocated.get(name).copied(), view.inventory.node(name)) else { return };
-        let wall = |at: Moment| until.wall - until.since(at);
-        let serving = self.serving.get(name).map(|until| until.wall);
+        let Some(until) = self.allocated.get(name).copied() else { return };
+        let serving = self.serving.get(name).copied();
         let leases = &view.config.leases;
-        for ReturnedGpu { id, seen, released, of } in gpus {
-            let Some(gpu) = view.inventory.gpus.get(id) else { continue };
-            let ((from, released), to) =
-                ((wall(*seen), wall(*released)), until.wall.max(serving.unwrap_or(until.wall)));
-            let mut edges = rate_edges(ledger, leases, from, to);
-            edges.extend([released, until.wall, to].into_iter().chain(serving).filter(|edge| *edge > from));
-            edges.sort_unstable();
-            let mut start = from;
-            for end in edges.into_iter().filter(|end| *end <= to) {
-                let on = NodeView { name, unit: node.unit.as_ref(), gpus: *of };
-                let of = (gpu.name(), gpu.reading.index, *of);
-                let rate = resolve(ledger, on, gpu.name(), payers::of_released(view, name, node, of, start), start);
-                let is_missing = match rate.when() {
-                    Some(RentWhen::Held) => end <= until.wall,
-                    Some(RentWhen::Serving) => start >= released && serving.is_some_and(|until| end <= until),
-                    None => false,
-                };
-                let by_node = rate.lease.is_some_and(|lease| lease.node_rate.is_some());
-                if is_missing && start < end && !(by_node && start >= released) {
+        for back in gpus {
+            // To the millisecond what was posted at the release, however the clocks moved since.
+            let (from, to) = (back.released.wall - back.released.since(back.seen), back.released.wall);
+            for (start, end, rate) in times(ledger, view, name, back, (from, to)) {
+                if rate.when() == Some(RentWhen::Held) {
                     let account = ledger.cost_account(&rate.cost_account);
                     ledger.rent(account, 1, start, end);
                 }
-                if let (Some(lease), Some(began), true) = (rate.lease, node.allocated_from, start == from)
-                    && !lease.is_schedule()
-                {
-                    let paused = self.roundings.paused(leases, lease, &rate.cost_account);
-                    let began = began.max(lease.from.unwrap_or(began)) + paused;
-                    rounding::reopen(ledger, &rate.cost_account, lease, (began, from));
+            }
+            let since = view.inventory.node(name).and_then(|node| node.allocated_from);
+            let first = times(ledger, view, name, back, (from, to)).into_iter().next();
+            if let (Some((.., rate)), Some(began)) = (first, since)
+                && let Some(lease) = rate.lease.filter(|lease| !lease.is_schedule())
+            {
+                let paused = self.roundings.paused(leases, lease, &rate.cost_account);
+                let began = began.max(lease.from.unwrap_or(began)) + paused;
+                rounding::reopen(ledger, &rate.cost_account, lease, (began, from));
+            }
+            let cursors = [(RentWhen::Held, Some(until)), (RentWhen::Serving, serving)];
+            for (when, until) in cursors.into_iter().filter_map(|(when, until)| Some((when, until?))) {
+                let span = (until.wall - until.since(back.released), until.wall);
+                for (start, end, rate) in times(ledger, view, name, back, span) {
+                    let is_of_node = rate.lease.is_some_and(|lease| lease.node_rate.is_some());
+                    if rate.when() == Some(when) && !is_of_node {
+                        let account = ledger.cost_account(&rate.cost_account);
+                        ledger.rent(account, 1, start, end);
+                    }
                 }
-                start = end;
             }
         }
     }
@@ -133,4 +130,25 @@ impl AllocationMeter {
             }
         }
     }
+}
+
+/// The times in an interval in which a GPU that is back has one rate each, as at its release.
+fn times<'a>(
+    ledger: &Ledger,
+    view: InventoryView<'a>,
+    name: &NodeName,
+    back: &ReturnedGpu,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<(Timestamp, Timestamp, ResolvedRate<'a>)> {
+    let known = view.inventory.node(name).zip(view.inventory.gpus.get(&back.id));
+    let Some((node, gpu)) = known.filter(|_| from < to) else { return Vec::new() };
+    let on = NodeView { name, unit: node.unit.as_ref(), gpus: back.of };
+    let of = (gpu.name(), gpu.reading.index, back.of);
+    let (mut start, mut times) = (from, Vec::new());
+    for end in rate_edges(ledger, &view.config.leases, from, to).into_iter().chain([to]) {
+        let rate = resolve(ledger, on, gpu.name(), payers::of_released(view, name, node, of, start), start);
+        times.push((start, end, rate));
+        start = end;
+    }
+    times
 }

@@ -207,6 +207,7 @@ pub(super) fn reopen(ledger: &mut Ledger, account: &CostAccount, lease: &Lease, 
 
 /// The GPU-milliseconds of rounding of a time.
 fn added(lease: &Lease, gpus: u32, held: Span) -> i64 {
+    let held = held.max(Span::ZERO);
     let added = lease.rounding.billed(held) - held;
     if added > Span::ZERO { GpuTime::of(gpus, added).millis() } else { 0 }
 }
