@@ -236,6 +236,7 @@ pub(super) const fn letter_bit(key: &[u8]) -> u64 {
 
 /// Facts of a process that are reported once.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is another thing that a page may say")]
 pub(super) struct ProcessFacts {
     /// Tokens in a block of the KV cache.
     pub(super) block: Option<u64>,

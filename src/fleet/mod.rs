@@ -33,7 +33,7 @@ pub use v1::{FromV1, V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
 use crate::inventory::{Changes, Inventory, Origin};
 use crate::ledger::{Ledger, Pace};
 use crate::metering::{self, Context, EnergyReading, InventoryView, Metering};
-use crate::pricing::{Book, Lease, RentWhen};
+use crate::pricing::{Book, RentWhen};
 use crate::reading::{
     Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName,
 };
@@ -281,24 +281,12 @@ impl Fleet {
 
     /// Applies a page's GPUs, which may be on several nodes.
     fn read_gpus(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>, at: Moment) {
-        let is_new = |name: &NodeName| self.inventory.node(name).is_none();
-        if gpus.iter().any(|(name, _)| name.as_ref().is_some_and(is_new)) {
-            self.run_shared_leases(at);
-        }
         let (by_node, mut changes) = self.inventory.group_by_node(info, gpus);
         changes.extend(self.inventory.release_unlisted(&info.target, at, &by_node));
         self.follow(changes, at);
         let origin = Origin::Page(info.target.clone());
         for (node, readings) in by_node.into_iter().filter(|(_, readings)| !readings.is_empty()) {
             self.report_gpus(&node, Some(info), at, readings, &origin);
-        }
-    }
-
-    /// Posts GPU time up to now if a lease of a number of GPUs is shared by nodes: which of them it pays for depends on the
-    /// GPUs before them, and these are about to change.
-    fn run_shared_leases(&mut self, at: Moment) {
-        if self.config.leases.iter().any(Lease::spans_nodes) {
-            self.metering.run_to(&mut self.ledger, view(&self.config, &self.inventory), at);
         }
     }
 
@@ -311,9 +299,6 @@ impl Fleet {
         readings: Vec<GpuReading>,
         origin: &Origin,
     ) {
-        if self.inventory.gpu_count(node).and_then(|known| usize::try_from(known).ok()) != Some(readings.len()) {
-            self.run_shared_leases(at);
-        }
         self.inventory.restore_node(node);
         let _ = self.inventory.see_node(node, info, at);
         // The GPUs that were there until now are paid until now.

@@ -110,7 +110,9 @@ impl Rates {
     /// Records that a process's sums have not grown since an instant: what they grow by next is from the time since.
     pub(super) fn stood_since(&mut self, process: ProcessId, since: Moment) {
         let window = self.processes.iter_mut().find(|known| known.process == process);
-        window.into_iter().for_each(|known| known.window.stood_since(since));
+        if let Some(known) = window {
+            known.window.stood_since(since);
+        }
     }
 
     /// Restarts the windows.

@@ -130,11 +130,6 @@ impl Lease {
         self.gpus.is_some() && !matches!(self.leased, Leased::Gpu(_))
     }
 
-    /// Whether nodes share the number of GPUs that it pays for.
-    pub fn spans_nodes(&self) -> bool {
-        self.gpus.is_some() && !matches!(self.leased, Leased::Node(_))
-    }
-
     /// Whether it is in force at an instant.
     pub fn runs_at(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)

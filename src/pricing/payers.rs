@@ -4,7 +4,7 @@
 //! lease of a number of GPUs pays for the first that it covers, by node and index; further GPUs are paid for by the next
 //! lease that covers them.
 
-use super::Lease;
+use super::{Lease, Leased};
 use crate::reading::{NodeName, UnitName};
 use crate::units::Timestamp;
 
@@ -43,6 +43,6 @@ impl<'a> Payers<'a> {
 
     /// Whether a lease shares its number of GPUs between nodes.
     pub fn spans_nodes(&self) -> bool {
-        self.0.iter().any(|(lease, _)| lease.spans_nodes())
+        self.0.iter().any(|(lease, _)| lease.gpus.is_some() && !matches!(lease.leased, Leased::Node(_)))
     }
 }

@@ -210,8 +210,8 @@ fn all_tokens(
     Ok(cells)
 }
 
-/// The GPU time of all parts. With cost accounts, cells of one rate, energy price and kind are merged. `nodes` gets the
-/// cells unmerged.
+/// The GPU time of all parts. With cost accounts, cells of one rate, energy price, kind, GPU and lease are merged: what a
+/// row's amounts are from stays known. `nodes` gets the cells unmerged.
 fn all_rents(
     connection: &Connection,
     parts: &[StretchPart],
@@ -219,7 +219,8 @@ fn all_rents(
     mut nodes: Option<&mut Apart<'_>>,
 ) -> rusqlite::Result<Vec<GpuTimeCell>> {
     let mut cells: Vec<GpuTimeCell> = Vec::new();
-    let first = alike.map(|rows| firsts(rows, |account| (account.rate, account.power, account.kind)));
+    let first = alike
+        .map(|rows| firsts(rows, |account| (account.rate, account.power, account.kind, &account.gpu, &account.lease)));
     let mut open = OpenBucket::default();
     for StretchPart { grain, from, to } in parts {
         each_rent(connection, grain, *from, *to, |mut cell| {

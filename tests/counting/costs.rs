@@ -262,39 +262,3 @@ fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_
     assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)));
     assert_eq!(picture.nodes[0].gpus[0].cost_missing, None);
 }
-
-/// Class: a lease of a number of GPUs that nodes share pays for fewer, or for more, for one poll when a node appears or leaves
-/// before another.
-#[test]
-fn a_shared_lease_pays_for_its_number_at_every_poll() {
-    // The node of three is there from the start, the other one appears before or after it by name, with the driver between
-    // two ticks.
-    for (first, second) in [("gpu-02", "gpu-01"), ("gpu-01", "gpu-02")] {
-        let shared = Lease { gpus: Some(3), ..lease("4.00") };
-        let mut fleet = fleet(FleetConfig { leases: vec![shared], ..FleetConfig::local("hub") });
-        let paid = |fleet: &Fleet| {
-            let ledger = fleet.ledger();
-            let of_lease = |id: &margintop::ledger::CostAccountId| ledger.cost_accounts()[id.index()].lease.is_some();
-            let (mut leased, mut all) = (0, 0);
-            for (id, rented) in ledger.today().rents() {
-                all += rented.held.millis();
-                leased += if of_lease(&id) { rented.held.millis() } else { 0 };
-            }
-            (leased, all)
-        };
-        for tenth in 0..200_i64 {
-            let at = after(tenth * 100);
-            if tenth % 10 == 0 {
-                fleet.apply(gpus(first, "NVIDIA H100", 3, at));
-            }
-            if tenth >= 103 && tenth % 10 == 3 {
-                fleet.apply(gpus(second, "NVIDIA H100", 2, at));
-            }
-            if tenth % 10 == 7 {
-                fleet.apply(Event::Tick(at));
-                let others = (tenth - 103).max(0) * 200;
-                assert_eq!(paid(&fleet), (tenth * 300, tenth * 300 + others), "{second} after {first}, {tenth}");
-            }
-        }
-    }
-}

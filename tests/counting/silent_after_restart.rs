@@ -54,8 +54,8 @@ fn the_cost_of_silent_gpus_is_that_of_a_watch_without_a_restart() {
             step(&mut scene, second, second < 30 || second >= back);
             let began = restarts.iter().rev().find(|began| **began <= second).copied().unwrap_or(0);
             let hourly = scene.picture(second).money.cost_per_hour;
-            if second > 2 && hourly.is_some() {
-                let hourly: f64 = hourly.unwrap().to_string().parse().unwrap();
+            if let Some(hourly) = hourly.filter(|_| second > 2) {
+                let hourly: f64 = hourly.to_string().parse().unwrap();
                 assert!(near(hourly, 7.2), "{restarts:?}, {back}, at {second}: {hourly}");
             }
             if second > 2 && (second < 30 || second >= back.max(began) || second > began + 30) {

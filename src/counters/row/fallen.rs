@@ -55,7 +55,7 @@ impl Quarantine {
         let pages = u64::from(self.pages.saturating_sub(1));
         let by_growth =
             |i: usize| meanwhile[i] > 0 && step[i].saturating_mul(pages) <= meanwhile[i].saturating_mul(RETURN);
-        self.pages >= QUARANTINE_PAGES && fell.contains(&true) && (0..COUNTERS).all(|i| !fell[i] || by_growth(i))
+        self.pages > QUARANTINE_PAGES && fell.contains(&true) && (0..COUNTERS).all(|i| !fell[i] || by_growth(i))
     }
 
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {

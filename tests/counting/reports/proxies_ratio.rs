@@ -67,7 +67,8 @@ fn a_proxy_whose_traffic_varies_by_itself_is_posted() {
 /// Class: a proxy that distributes the requests of one name over several watched models.
 #[test]
 fn a_proxy_in_front_of_all_engines_is_not_posted_on_top() {
-    let parts: [[fn(u64) -> [u64; 2]; 2]; 2] = [
+    type Made = fn(u64) -> [u64; 2];
+    let parts: [[Made; 2]; 2] = [
         [|second| [2000 * second, 700 * second], |second| [900 * second, 800 * second]],
         [|second| [3 * varying(second), 500 * second], |second| [700 * second, varying(second)]],
     ];
@@ -75,8 +76,8 @@ fn a_proxy_in_front_of_all_engines_is_not_posted_on_top() {
         let mut targets = both(PROXY);
         targets.push(target("http://10.0.0.6:8000", None));
         let mut scene = Scene::of(targets);
-        for second in 0..=700 {
-            let at = second as i64;
+        for second in 0..=700_u64 {
+            let at = second.cast_signed();
             for (url, model, made) in [(ENGINE, "ds-v3", made[0]), ("http://10.0.0.6:8000", "qwen", made[1])] {
                 scene.take(url, at, read(&page("vllm", &format!("engine=\"0\",model_name=\"{model}\""), made(second))));
             }

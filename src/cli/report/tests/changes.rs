@@ -88,7 +88,7 @@ fn csv_names_currency_lease_and_node() {
         let csv = csv::render(&rendered(&past, &format!("--by {by} --csv")));
         let head: Vec<_> = csv.lines().next().unwrap().split(',').collect();
         assert_eq!(head[13..19], ["uncosted_revenue", "currency", "lease", "node", "whole_cost", "unpriced_tokens"]);
-        assert_eq!(head[19..], ["lower_bound", "upper_bound"]);
+        assert_eq!(head[19..], ["lower_bound", "upper_bound", "lists", "rates"]);
         let row = csv.lines().find(|line| line.starts_with(&format!("{key},"))).unwrap();
         let cells: Vec<_> = row.split(',').collect();
         assert_eq!(cells[14..17], ["USD", lease, node], "{by}: {row}");
