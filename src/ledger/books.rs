@@ -229,6 +229,11 @@ impl Ledger {
         self.lately.heard.insert(address, at);
     }
 
+    /// Records that what a source posted last was produced since an instant: its rate is over that time.
+    pub(crate) fn stretch_rate(&mut self, source: PostingSource, account: Option<RevenueAccountId>, since: Timestamp) {
+        self.of_source(account).for_each(|recent| recent.stretch(source, since));
+    }
+
     /// Records that a process replaced the others of a row: its rate continues that of the last of them.
     pub(crate) fn replace_source(&mut self, source: PostingSource, account: Option<RevenueAccountId>) {
         self.of_source(account).for_each(|recent| recent.replace(source));

@@ -210,6 +210,13 @@ impl Recent {
         }
     }
 
+    /// Joins what a source posted after an instant to one interval since then.
+    pub(super) fn stretch(&mut self, source: PostingSource, since: Timestamp) {
+        if let Some(stream) = self.named.get_mut(&source.key()) {
+            stream.stretch(since);
+        }
+    }
+
     /// Gives the stream of the row's process that posted last to the process that replaced it, and drops the others.
     pub(super) fn replace(&mut self, source: PostingSource) {
         let own = self.take_row(source.row);
@@ -393,6 +400,18 @@ impl Stream {
         while self.pieces.front().is_some_and(|front| piece.to - front.to >= span) {
             self.pieces.pop_front();
         }
+    }
+
+    fn stretch(&mut self, since: Timestamp) {
+        let Some(to) = self.end().filter(|to| since < *to) else { return };
+        let amount = self.pieces.iter().map(|piece| piece.after(since)).sum();
+        self.pieces.retain(|piece| piece.from < since);
+        if let Some(last) = self.pieces.back_mut().filter(|last| last.to > since) {
+            (last.amount, last.to) = (last.amount - last.after(since), since);
+        }
+        self.latest = Piece { from: since, to, amount };
+        self.pieces.push_back(self.latest);
+        self.lengths[0] = to - since;
     }
 
     /// How long it may be silent, given how often it posts.

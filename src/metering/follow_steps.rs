@@ -1,31 +1,25 @@
-//! The time in which a page's growth was made, where the counters of a row move in steps.
+//! The time that a page's growth is a rate of, where the counters of a row move in steps.
 
-use super::revenue::Interval;
 use super::row::Row;
 use crate::counters::{Outcome, PageVerdict, Reset, Step};
-use crate::ledger::Timing;
 use crate::units::{Moment, Tokens};
 
 impl Row {
-    /// Follows whether its counters stand still between two steps. Growth after that was made since they last moved, at an
-    /// instant that is not known: if a price changed in it, the bounds are kept.
+    /// Follows whether its counters stand still between two steps. Returns since when they stood still before this page, if
+    /// its growth is a step.
     pub(super) fn follow_steps(
         &mut self,
         (step, outcome): (&Step, &Outcome),
         at: Moment,
-        interval: Interval,
-    ) -> Interval {
-        let Some(moved) = moved(step, outcome).filter(|_| self.guard.is_none() && !interval.silent) else {
+        is_silent: bool,
+    ) -> Option<Moment> {
+        let Some(moved) = moved(step, outcome).filter(|_| self.guard.is_none() && !is_silent) else {
             self.steps.clear();
-            return interval;
+            return None;
         };
-        match self.steps.advance(outcome.process, at, moved) {
-            Some(last) => {
-                self.window.stood_since(outcome.process, last);
-                Interval { timing: Timing::Estimated, ..interval.since(last, at) }
-            }
-            None => interval,
-        }
+        let stood = self.steps.advance(outcome.process, at, moved)?;
+        self.window.stood_since(outcome.process, stood);
+        Some(stood)
     }
 }
 

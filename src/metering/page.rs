@@ -159,11 +159,16 @@ impl Metering {
             self.drop_entries(context, reading.instance.as_ref(), outcome.process, &back);
         }
         let interval = begin_rate(context, engine, (place, reading), (step, outcome), interval);
-        let interval = engine.rows[place].follow_steps((step, outcome), context.at, interval);
+        let stood = engine.rows[place].follow_steps((step, outcome), context.at, interval.silent);
         if engine.rows[place].steps.awaits() {
             context.ledger.hear_address(engine.rows[place].address, context.at.wall);
         } else if let Some(grown) = &step.grown {
             self.post_growth(context, engine, (place, reading), (step, grown, outcome), interval);
+        }
+        if let Some(stood) = stood {
+            let row = &engine.rows[place];
+            let since = context.at.wall - context.at.since(stood);
+            context.ledger.stretch_rate(row.source(outcome.process), row.only_account(), since);
         }
         if let Some(since) = step.took_back {
             super::disputes::withdraw(context, reading, since);
