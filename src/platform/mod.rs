@@ -1,5 +1,5 @@
-//! Everything that differs between operating systems: the machine's name, limits, what a file is, whether a process is alive, stopping and
-//! replacing this process, and the signals that end a server.
+//! Everything that differs between operating systems: the machine's name, limits, kinds of files, whether a process is
+//! alive, stopping and replacing this process, and the signals that end a server.
 
 #[cfg(unix)]
 #[path = "unix.rs"]

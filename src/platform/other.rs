@@ -20,7 +20,7 @@ pub const fn special_file(_file: &Metadata) -> &'static str {
     "a device"
 }
 
-/// Nothing tells a file from others here: an open file can't be removed or renamed on this system.
+/// Always `None`: an open file can't be removed or renamed on this system.
 pub const fn file_identity(_file: &Metadata) -> Option<(u64, u64)> {
     None
 }

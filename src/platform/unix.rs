@@ -30,7 +30,7 @@ pub fn allow_files(files: u64) {
 /// Lets a write beyond the limit of file size fail, so that it is told which file and why: the signal that comes with it would
 /// end the process without a word.
 pub fn outlive_file_limit() {
-    // Nobody reads it: only the default action has to be gone. A refusal leaves that as it was.
+    // The flag is not read: registering it removes the default action. If that fails, the default action stays.
     let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::new(AtomicBool::new(false)));
 }
 
@@ -46,7 +46,7 @@ pub fn special_file(file: &Metadata) -> &'static str {
     }
 }
 
-/// What tells a file from all others of this machine, whatever its name is.
+/// The device and inode of a file, which identify it under any name.
 pub fn file_identity(file: &Metadata) -> Option<(u64, u64)> {
     Some((file.dev(), file.ino()))
 }

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::disputes::{self, DisputeState};
 use super::names::{all, has_table};
-use super::verify_scan::{CellRow, MOST_TOLD};
+use super::verify_scan::{CellRow, FirstFaults};
 use crate::counters::Plausibility;
 use crate::counters::plausibility::{UNKNOWN_GPUS, most};
 use crate::fleet::BOUND;
@@ -63,8 +63,7 @@ pub(super) struct Judge<'a> {
     made: Vec<Option<Classes>>,
     /// When each node's output, misses and hits last grew.
     moved: Vec<Option<[Timestamp; 3]>>,
-    told: usize,
-    faults: Vec<String>,
+    faults: FirstFaults,
 }
 
 impl<'a> Judge<'a> {
@@ -91,8 +90,7 @@ impl<'a> Judge<'a> {
             bucket: i64::MIN,
             made: vec![None; nodes.names.len()],
             moved: vec![None; nodes.names.len()],
-            told: 0,
-            faults: Vec::new(),
+            faults: FirstFaults::default(),
         })
     }
 
@@ -111,11 +109,7 @@ impl<'a> Judge<'a> {
     /// The exceeded bounds, as text.
     pub(super) fn finish(mut self) -> Vec<String> {
         self.close();
-        if self.told > MOST_TOLD {
-            let more = self.told - MOST_TOLD;
-            self.faults.push(format!("{}_tokens: and {more} more that GPUs cannot have made", self.grain));
-        }
-        self.faults
+        self.faults.finish(|more| format!("{}_tokens: and {more} more that GPUs cannot have made", self.grain))
     }
 
     /// Checks the completed bucket.
@@ -138,12 +132,8 @@ impl<'a> Judge<'a> {
                 }
             }
             let Some(what) = what else { continue };
-            self.told += 1;
-            if self.told <= MOST_TOLD {
-                let grain = self.grain;
-                self.faults
-                    .push(format!("{grain}_tokens: {bucket} on {node}: {what}, more than {count} GPUs can make"));
-            }
+            let grain = self.grain;
+            self.faults.add(|| format!("{grain}_tokens: {bucket} on {node}: {what}, more than {count} GPUs can make"));
         }
     }
 }

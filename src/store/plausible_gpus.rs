@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::disputes::{self, DisputeState};
 use super::names::{all, has_table};
-use super::verify_scan::{CellRow, MOST_TOLD};
+use super::verify_scan::{CellRow, FirstFaults};
 use crate::counters::{EnergyBound, Plausibility};
 use crate::fleet::{MOST_GPUS, MostGpus, clock_step, of_unit};
 use crate::reading::UnitName;
@@ -118,14 +118,13 @@ pub(super) struct GpuJudge<'a> {
     bucket: i64,
     /// The GPU time in milliseconds and the energy in millijoules of each node in the bucket.
     sums: Vec<Option<[i128; 2]>>,
-    told: usize,
-    faults: Vec<String>,
+    faults: FirstFaults,
 }
 
 impl<'a> GpuJudge<'a> {
     pub(super) fn new(grain: &'static str, known: &'a StoredMostGpus) -> Self {
         let sums = vec![None; known.names.len()];
-        Self { grain, known, bucket: i64::MIN, sums, told: 0, faults: Vec::new() }
+        Self { grain, known, bucket: i64::MIN, sums, faults: FirstFaults::default() }
     }
 
     /// Adds the next row, in order of time.
@@ -144,11 +143,7 @@ impl<'a> GpuJudge<'a> {
     /// The exceeded bounds, as text.
     pub(super) fn finish(mut self) -> Vec<String> {
         self.close();
-        if self.told > MOST_TOLD {
-            let more = self.told - MOST_TOLD;
-            self.faults.push(format!("{}_gpu_time: and {more} more that GPUs cannot have", self.grain));
-        }
-        self.faults
+        self.faults.finish(|more| format!("{}_gpu_time: and {more} more that GPUs cannot have", self.grain))
     }
 
     /// Checks the completed bucket.
@@ -181,11 +176,8 @@ impl<'a> GpuJudge<'a> {
     }
 
     fn tell(&mut self, bucket: Timestamp, node: usize, what: &str) {
-        self.told += 1;
-        if self.told <= MOST_TOLD {
-            let (grain, name) = (self.grain, &self.known.names[node]);
-            self.faults.push(format!("{grain}_gpu_time: {bucket} on {name}: {what}"));
-        }
+        let (grain, name) = (self.grain, &self.known.names[node]);
+        self.faults.add(|| format!("{grain}_gpu_time: {bucket} on {name}: {what}"));
     }
 }
 

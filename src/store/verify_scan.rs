@@ -6,6 +6,31 @@ use rusqlite::{Connection, Row};
 /// The most faults of one kind that are reported.
 pub(super) const MOST_TOLD: usize = 5;
 
+/// The first faults of one kind, and the number of all.
+#[derive(Debug, Default)]
+pub(super) struct FirstFaults {
+    texts: Vec<String>,
+    count: usize,
+}
+
+impl FirstFaults {
+    /// Adds a fault; its text is kept if it is one of the first.
+    pub(super) fn add(&mut self, text: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.count <= MOST_TOLD {
+            self.texts.push(text());
+        }
+    }
+
+    /// The kept texts; if there were more faults, also `rest` of their number.
+    pub(super) fn finish(mut self, rest: impl FnOnce(usize) -> String) -> Vec<String> {
+        if self.count > MOST_TOLD {
+            self.texts.push(rest(self.count - MOST_TOLD));
+        }
+        self.texts
+    }
+}
+
 /// A table of cells and the names of its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CellColumns {

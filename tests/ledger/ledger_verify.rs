@@ -161,7 +161,7 @@ fn energy_beyond_the_power_limit_is_named() {
 }
 
 /// Class: what was posted as it should be, called implausible: the clock passed a span twice, and a lease pays for GPUs that
-/// nobody sees.
+/// are not seen.
 #[test]
 fn a_clock_that_is_set_back_and_unseen_gpus_are_no_faults() {
     let (_home, path) = file();

@@ -1,7 +1,7 @@
 //! Ledgers whose path leads to no file, to one that may not grow, or to one that is taken away: what is wrong and what to do,
 //! at once.
 //!
-//! The class of fault: a process that waits, ends without a word, or writes what nobody can read.
+//! Class: a process that waits for ever, ends without a message, or writes to a file that is gone.
 #![cfg(target_os = "linux")]
 
 use crate::ledger;
