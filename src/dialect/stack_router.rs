@@ -25,7 +25,10 @@ pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut Eng
         return;
     }
     reading.role = Some(EngineRole::Proxy);
-    if let Some(prompt) = sums.tokens(Count::RoutedPrompt) {
+    // Where the servers' own counters are passed on, they are finer than what the router counts in requests.
+    if !sums.said(Count::Prompt)
+        && let Some(prompt) = sums.tokens(Count::RoutedPrompt)
+    {
         reading.tokens.prompt = PromptCount::Whole(prompt);
     }
     reading.tokens.output = reading.tokens.output.or_else(|| sums.tokens(Count::RoutedOutput));

@@ -193,6 +193,18 @@ proptest! {
     }
 }
 
+/// Class: a router that passes on its servers' counters beside its own. A random page found it.
+#[test]
+fn a_router_s_own_counters_never_replace_those_of_its_servers() {
+    let reading = page(
+        "vllm:prompt_tokens_total{server=\"v1\"} 7\nvllm:generation_tokens_total{server=\"v1\"} 3\n\
+         vllm:input_tokens_total{server=\"v1\"} 9\nvllm:output_tokens_total{server=\"v1\"} 4\nvllm:current_qps{} 0\n",
+    );
+    let server = reading.engines.iter().find(|row| !row.series.prompt.is_empty()).expect("the server has a row");
+    assert_eq!(server.role, Some(margintop::reading::EngineRole::Proxy));
+    assert_eq!((server.tokens.whole_prompt(), server.tokens.output), (Some(Tokens::new(7)), Some(Tokens::new(3))));
+}
+
 /// Class: a federated page of a pair of Prometheus servers, which has each series once a server.
 #[test]
 fn copies_of_series_by_a_pair_of_servers_are_no_more_tokens() {
