@@ -58,8 +58,9 @@ impl Metering {
             let kind = engine.rows.iter().find(|row| row.instance == instance.id).map(|row| row.reading.kind);
             let mark = self.duplicates.mark(&place);
             if let Some(kind) = kind.filter(|_| !instance.processes.is_quarantined()) {
+                let has_twin = mark.is_some() && self.duplicates.has_sibling(&place);
                 let (place, values) = (place.clone(), Values::of(process));
-                self.duplicates.look(Sight { place, kind, mark, directness, values, polled }, context.ledger);
+                self.duplicates.look(Sight { place, kind, mark, has_twin, directness, values, polled }, context.ledger);
             }
             let Some(mark) = mark else { continue };
             self.duplicates.set_directness(&place, directness);
@@ -181,9 +182,9 @@ impl Metering {
         })
     }
 
-    /// Pairs of targets that may be posted twice: they may show the same process, without start times to confirm it.
-    pub(crate) fn lookalikes(&self, now: Moment) -> impl Iterator<Item = [&TargetId; 2]> {
-        self.duplicates.lookalikes(now)
+    /// Pairs of targets and instances that may be posted twice: they may show the same process, and nothing confirms it.
+    pub(crate) fn lookalikes(&self, now: Moment) -> impl Iterator<Item = [(&TargetId, Option<&InstanceId>); 2]> {
+        self.duplicates.lookalikes(now).map(|pair| pair.map(|place| (&place.target, place.instance.as_ref())))
     }
 
     /// The targets whose processes are counted at this target and instance instead.

@@ -149,7 +149,7 @@ impl Duplicates {
     }
 
     /// Whether another process of a place's target has the same mark.
-    fn has_sibling(&self, place: &Place) -> bool {
+    pub(super) fn has_sibling(&self, place: &Place) -> bool {
         let mark = self.places.get(place).map(|known| known.mark);
         let all = mark.and_then(|mark| self.by_mark.get(&mark)).into_iter().flatten();
         all.filter(|other| other.target == place.target).nth(1).is_some()
@@ -330,8 +330,8 @@ impl Duplicates {
         self.pairs.undecided().any(|places| places.into_iter().all(posts))
     }
 
-    /// Pairs of targets that may show the same process and both count.
-    pub(super) fn lookalikes(&self, now: Moment) -> impl Iterator<Item = [&TargetId; 2]> {
+    /// Pairs of places that may show the same process and both count.
+    pub(super) fn lookalikes(&self, now: Moment) -> impl Iterator<Item = [&Place; 2]> {
         self.lookalikes.marked(now)
     }
 

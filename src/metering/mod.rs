@@ -5,6 +5,7 @@
 
 mod absences;
 mod agreement;
+mod chained_proxies;
 mod context;
 mod counts;
 mod departed;
@@ -65,6 +66,7 @@ use crate::ledger::{Ledger, RevenueAccount};
 use crate::pricing::RentWhen;
 use crate::reading::{EngineReading, EngineRole, GpuId, NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
+use chained_proxies::ChainedProxies;
 use duplicates::Duplicates;
 use energy::{EnergyMeters, Metered};
 use gpu_cost::AllocationMeter;
@@ -96,6 +98,7 @@ pub struct Metering {
     gpu_cost: AllocationMeter,
     energy: EnergyMeters,
     produced: Produced,
+    chained: ChainedProxies,
     node_bounds: NodeBounds,
     most_gpus: MostGpusOfNodes,
     slo: SloMeter,
@@ -119,6 +122,7 @@ impl Metering {
             gpu_cost: AllocationMeter::new(began),
             energy: EnergyMeters::default(),
             produced: Produced::default(),
+            chained: ChainedProxies::default(),
             node_bounds: NodeBounds::default(),
             most_gpus: MostGpusOfNodes::default(),
             slo: SloMeter::default(),
@@ -319,5 +323,6 @@ impl Metering {
             engine.renumber(before, ledger);
         }
         self.duplicates.forget_posted();
+        self.chained.forget_posted();
     }
 }

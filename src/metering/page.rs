@@ -35,6 +35,7 @@ impl Metering {
         }
         self.node_bounds.note(&context.info.target, context.node, engine.judged);
         self.judge_proxies(context, &mut engine);
+        self.chained.judge(context.ledger, context.at);
         if std::mem::take(&mut engine.lost_by_reset) && self.counts_any(context, &engine, page) {
             // What was produced since the last page before the reset is not posted.
             context.ledger.lose_window(context.at.wall);
@@ -93,6 +94,7 @@ impl Metering {
         let start = instance.processes.get(outcome.process).and_then(Process::start);
         for (process, back) in trials::settle(context, engine, id, &outcome) {
             self.drop_entries(context, id, process, &back);
+            self.chained.drop_entries(context.ledger, &context.info.target, &back);
             let rows = engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id);
             rows.filter_map(|row| row.guard.as_mut()).for_each(|guard| guard.drop_entries(&back));
         }
@@ -157,6 +159,7 @@ impl Metering {
         if step.reset == Reset::Undone {
             let back = trials::undo_reset(context, engine, reading, outcome.process);
             self.drop_entries(context, reading.instance.as_ref(), outcome.process, &back);
+            self.chained.drop_entries(context.ledger, &context.info.target, &back);
         }
         let interval = begin_rate(context, engine, (place, reading), (step, outcome), interval);
         let stood = engine.rows[place].follow_steps((step, outcome), context.at, interval.silent);

@@ -1,10 +1,12 @@
 //! Proxies in front of observed engines: their tokens are posted, held, or left to the engine that serves the model.
 
+use super::chained_proxies::ProxyModel;
 use super::counts::Counts;
 use super::entries::subtract;
 use super::left_to_engines::LeftToEngines;
 use super::model_names::{PageNames, SavedName};
-use super::proxy_guard::{self, EngineStates, Held, ProxyGuard, WATCHED};
+use super::proxy_comparison::WATCHED;
+use super::proxy_guard::{self, EngineStates, Held, ProxyGuard};
 use super::row::Row;
 use super::{Context, Engine, Metering};
 use crate::ledger::{Classes, Entry, TokenChange};
@@ -65,6 +67,18 @@ impl Metering {
         doubled
     }
 
+    /// Records what was posted of a proxy's row, to compare it with other proxies.
+    pub(super) fn note_chained(&mut self, context: &mut Context<'_>, reading: &EngineReading, posted: &[Entry]) {
+        let (target, kind) = (context.info.target.clone(), reading.kind);
+        let root = reading.model.as_ref().map(|model| self.names.root_of(model)).unwrap_or_default();
+        self.chained.note(context.ledger, ProxyModel { target, kind, root }, posted, context.at);
+    }
+
+    /// Models of proxies that are probably counted at another proxy, too, with the target and model there.
+    pub(crate) fn chained(&self) -> impl Iterator<Item = [(&TargetId, &str); 2]> {
+        self.chained.doubles().map(|pair| <[&ProxyModel; 2]>::from(pair).map(|model| (&model.target, &*model.root)))
+    }
+
     /// Decides about the rows of a proxy whose page was just read.
     pub(super) fn judge_proxies(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         let at = context.at;
@@ -93,6 +107,7 @@ impl Metering {
         }
         let (day, row) = (context.ledger.day_began(), &mut engine.rows[place]);
         context.ledger.reverse(back);
+        self.chained.drop_entries(context.ledger, &context.info.target, back);
         super::presence::end_row(context, row);
         row.forget_correctable();
         for entry in back {

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::steady_ratio::{self, Sample, TokenPair};
-use crate::units::Moment;
+use crate::units::{Moment, Span};
 
+/// How long two counters must agree.
+pub(super) const WATCHED: Span = Span::from_secs(300);
+/// The least growth that is compared, in tokens.
+pub(super) const LEAST: u64 = 1000;
 /// The largest difference between them, as one part in this many.
 const WITHIN: u64 = 20;
 /// The same for prompts or output alone, if that is more.
@@ -120,7 +124,7 @@ impl Comparison {
 }
 
 /// Whether two growths agree, in total and in prompts and output: those of independent traffic add up to the same by chance.
-fn is_close(one: TokenPair, other: TokenPair) -> bool {
+pub(super) fn is_close(one: TokenPair, other: TokenPair) -> bool {
     let most = other.total() / WITHIN;
     let part = |one: u64, other: u64| one.abs_diff(other) <= most.max(other / PART_WITHIN);
     one.total().abs_diff(other.total()) <= most && part(one.prompt, other.prompt) && part(one.output, other.output)

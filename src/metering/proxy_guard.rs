@@ -9,19 +9,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::proxy_comparison::{Comparison, Produced};
+use super::proxy_comparison::{Comparison, LEAST, Produced, WATCHED};
 use super::steady_ratio::TokenPair;
 use crate::ledger::{Classes, Entry};
 use crate::units::{Moment, Span, Timestamp};
 
-/// How long two counters must agree.
-pub(super) const WATCHED: Span = Span::from_secs(300);
 /// The longest that a verdict waits for silent engines.
 const PATIENCE: Span = Span::from_secs(1200);
 /// The most entries kept of what was posted before the last verdict: one per minute and tariff, some hours in total.
 const KEPT: usize = 256;
-/// The least growth that is compared, in tokens.
-const LEAST: u64 = 1000;
 /// Tokens that wait for a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Held {

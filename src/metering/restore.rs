@@ -16,6 +16,7 @@ impl Metering {
         let Self {
             engines,
             sources: _,
+            chained: _,
             duplicates,
             names,
             roles,

@@ -164,10 +164,13 @@ impl Metering {
     }
 
     /// Keeps a row's entries: for its own revenue, for corrections, and to be reversed.
-    fn note_posted(&mut self, context: &Context<'_>, engine: &mut Engine, place: usize, entries: &[Entry]) {
+    fn note_posted(&mut self, context: &mut Context<'_>, engine: &mut Engine, place: usize, entries: &[Entry]) {
         let day = context.ledger.day_began();
         let instance = engine.rows[place].instance.clone();
-        engine.rows[place].guard.iter_mut().for_each(|guard| guard.note(entries));
+        if let Some(guard) = &mut engine.rows[place].guard {
+            guard.note(entries);
+            self.note_chained(context, &engine.rows[place].reading, entries);
+        }
         for entry in entries {
             self.note_entry(context, engine, instance.as_ref(), *entry);
             let row = &mut engine.rows[place];

@@ -157,3 +157,52 @@ fn they_are_told_again_within_a_minute_of_a_restart() {
     poll(&mut fleet, 30..60, |_, at| own(at, true), |_, at| federated(at, false));
     assert_marked(&fleet);
 }
+
+/// A federated page with one engine under two sets of labels: two jobs scrape it, or its pod and its service.
+fn federated_twice(millis: [i64; 2], starts: Option<[i64; 2]>) -> PageReading {
+    let mut page = own(millis[0], false);
+    page.engines.extend(own(millis[1], false).engines);
+    for (nth, name) in ["a:8000 vllm", "a:8000 pods"].into_iter().enumerate() {
+        let id = InstanceId::new(name);
+        page.engines[nth].instance = Some(id.clone());
+        page.instance_starts.extend(starts.map(|starts| (id, after(starts[nth]).wall)));
+    }
+    page
+}
+
+fn watch_one(pages: impl Fn(i64) -> PageReading, seconds: i64) -> Fleet {
+    let mut fleet = fleet(vec![member("one", "n", None)], after(0));
+    for second in 0..seconds {
+        fleet.apply(answered("one", after(second * 1000), pages(second * 1000)));
+    }
+    fleet
+}
+
+/// Class: one engine twice on one page, with one start time or none, its copies as old as each other or not.
+#[test]
+fn an_engine_under_two_sets_of_labels_of_one_page_is_told() {
+    for starts in [Some([-9000, -9000]), None] {
+        for lag in [0, 1000, 7000] {
+            let fleet = watch_one(|at| federated_twice([at, (at - lag).max(0)], starts), 60);
+            assert_eq!(told(&fleet), ["one"], "{starts:?} {lag}");
+            let money = fleet.snapshot().money;
+            assert!(money.upper_bound, "{starts:?} {lag}");
+            let (revenue, uncertain) = (money.revenue.unwrap(), money.uncertainty);
+            assert!(uncertain + uncertain > revenue.scaled(8, 10).unwrap(), "{uncertain:?} of {revenue:?}");
+            assert!(uncertain <= revenue.scaled(6, 10).unwrap(), "{uncertain:?} of {revenue:?}");
+        }
+    }
+    let text = fleet_text(&watch_one(|at| federated_twice([at, at], None), 60));
+    assert!(text.contains("a:8000 pods and a:8000 vllm"), "{text}");
+}
+
+#[test]
+fn engines_of_one_page_with_start_times_of_their_own_are_not_told() {
+    let fleet = watch_one(|at| federated_twice([at, at], Some([-9000, -8980])), 60);
+    assert!(told(&fleet).is_empty());
+    assert!(!fleet.snapshot().money.upper_bound);
+}
+
+fn fleet_text(fleet: &Fleet) -> String {
+    fleet.snapshot().notices.iter().map(|notice| notice.text.to_string()).collect()
+}

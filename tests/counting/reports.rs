@@ -12,6 +12,7 @@ mod names_end;
 mod offsets;
 mod pages;
 mod proxies;
+mod proxies_chained;
 mod proxies_ratio;
 mod proxies_turned;
 mod refused;

@@ -4,6 +4,7 @@ mod coverable;
 mod engines;
 mod flow;
 mod leakage;
+mod lookalikes;
 mod lookup;
 mod marks;
 mod models;

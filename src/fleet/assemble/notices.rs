@@ -1,7 +1,7 @@
 //! Notices from counting: hostnames that several nodes share, proxies whose models are probably an engine's, energy that
 //! no GPU can have drawn, energy that is unknown although it is paid for, and rates in another currency.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
@@ -42,10 +42,12 @@ pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
         );
         Some(notice(Rule::Disputed, Severity::Warning, &format!("{} GPU {}", energy.node, energy.index), &text))
     });
+    let lookalikes = super::lookalikes::texts(fleet)
+        .map(|(target, text)| notice(Rule::ProbablySame, Severity::Warning, target, &text));
     shared
         .chain(turns(fleet))
         .chain(same)
-        .chain(lookalikes(fleet))
+        .chain(lookalikes)
         .chain(unknown_names(present))
         .chain(energy)
         .chain(unknown_energy(fleet))
@@ -61,24 +63,6 @@ fn turns(fleet: &Fleet) -> impl Iterator<Item = Notice> {
         );
         let told = move |page: &TargetId| notice(Rule::SharedAddress, Severity::Warning, page.as_str(), &text);
         pages.into_iter().map(told).collect::<Vec<_>>()
-    })
-}
-
-/// Targets that probably show one process, which no start time tells: both are posted.
-fn lookalikes(fleet: &Fleet) -> impl Iterator<Item = Notice> {
-    let mut others: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for [one, other] in fleet.metering.lookalikes(fleet.now()) {
-        others.entry(one.as_str()).or_default().insert(other.as_str());
-        others.entry(other.as_str()).or_default().insert(one.as_str());
-    }
-    others.into_iter().filter_map(|(target, others)| {
-        let more = others.len() - 1;
-        let more = if more == 0 { String::new() } else { format!(" and of {more} more") };
-        let text = format!(
-            "its engine is probably the same as that of {}{more}, and posted twice: the values agree, but not all pages show process_start_time_seconds; name one of the addresses only, or let the exporter show it",
-            others.first()?
-        );
-        Some(notice(Rule::ProbablySame, Severity::Warning, target, &text))
     })
 }
 

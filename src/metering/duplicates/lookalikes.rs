@@ -1,4 +1,5 @@
-//! Lookalikes: processes at two addresses with agreeing values, at least one without a start time.
+//! Lookalikes: two places with agreeing values that may show one process: at two addresses, at least one without a start
+//! time, or on one page under two sets of labels, with one start time or without any.
 //!
 //! Two engines under the same load may agree for long, so both stay posted. As they may be one engine, what the less direct
 //! place posted since the first comparison is uncertain.
@@ -34,6 +35,8 @@ pub(in crate::metering) struct Sight {
     pub(in crate::metering) place: Place,
     pub(in crate::metering) kind: EngineKind,
     pub(in crate::metering) mark: Option<Mark>,
+    /// Whether another instance of its page has the same start time.
+    pub(in crate::metering) has_twin: bool,
     pub(in crate::metering) directness: Directness,
     pub(in crate::metering) values: Values,
     /// When the page was requested and received.
@@ -95,10 +98,23 @@ impl Seen {
         self.totals.back().copied().unwrap_or_default()
     }
 
-    /// Whether the two need to be compared here: places that both have start times, or one page, are compared elsewhere.
+    /// Whether the two need to be compared here: places at two addresses that both have start times, or one page, are
+    /// compared elsewhere.
     fn may_be(&self, other: &Self) -> bool {
-        let is_judged = has_start(self.mark) && has_start(other.mark) || self.mark.is_some() && self.mark == other.mark;
-        self.place.target != other.place.target && !is_judged
+        let have_starts = [self, other].map(|seen| has_start(seen.mark));
+        if self.place.target == other.place.target {
+            return self.is_instance()
+                && other.is_instance()
+                && self.place.instance != other.place.instance
+                && (self.mark == other.mark || have_starts == [false, false]);
+        }
+        let is_judged = have_starts == [true, true] || self.mark.is_some() && self.mark == other.mark;
+        !is_judged
+    }
+
+    /// Whether it is one of several processes on its page. Versions of a model share theirs.
+    fn is_instance(&self) -> bool {
+        self.place.instance.as_ref().is_none_or(|id| !id.is_version())
     }
 }
 
@@ -112,7 +128,7 @@ impl Lookalikes {
         if known.is_some_and(|seen| (seen.kind_and_ranks, seen.mark) != (kind_and_ranks, sight.mark)) {
             self.forget(&sight.place);
         }
-        if has_start(sight.mark) && !self.startless.contains_key(&kind_and_ranks) {
+        if has_start(sight.mark) && !sight.has_twin && !self.startless.contains_key(&kind_and_ranks) {
             return self.forget(&sight.place);
         }
         let number = self.add(&sight, kind_and_ranks);
@@ -293,11 +309,11 @@ impl Lookalikes {
         seen.taken.extend(taken);
     }
 
-    /// Pairs of targets of lookalikes that both answer and post.
-    pub(super) fn marked(&self, now: Moment) -> impl Iterator<Item = [&TargetId; 2]> {
+    /// The places of lookalikes that both answer and post.
+    pub(super) fn marked(&self, now: Moment) -> impl Iterator<Item = [&Place; 2]> {
         let posts = move |number: &u32| {
             let seen = self.seen.get(number)?;
-            (seen.has_posted && now.since(seen.polled) < ANSWERING).then_some(&seen.place.target)
+            (seen.has_posted && now.since(seen.polled) < ANSWERING).then_some(&seen.place)
         };
         self.marked.iter().filter_map(move |(one, other)| Some([posts(one)?, posts(other)?]))
     }
