@@ -18,6 +18,7 @@ impl Fleet {
             metering.end_lease(ledger, view(config, inventory), id, &node, at);
             config.leases.iter_mut().for_each(|lease| lease.end(&node, at));
             inventory.forget_gpus(&node);
+            metering.forget_ended_cost(ledger, view(config, inventory), &node, at);
         }
     }
 

@@ -75,9 +75,10 @@ impl Fleet {
 
     /// Continues a target of an earlier watch.
     pub(super) fn restore_target(&mut self, id: &TargetId) {
-        let Some(target) = self.inventory.targets.get_mut(id) else { return };
-        if let Some(answered) = self.metering.add_target(&self.config, id) {
-            target.answered = Some(answered);
+        let targets = &mut self.inventory.targets;
+        let answered = self.metering.add_target(&self.config, id, |other| targets.contains_key(other));
+        if let Some(target) = targets.get_mut(id).filter(|_| answered.is_some()) {
+            target.answered = answered;
         }
     }
 

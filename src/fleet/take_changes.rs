@@ -57,7 +57,7 @@ impl Fleet {
             postings,
             targets,
             nodes: items,
-            removed_targets: metering.take_unread(),
+            removed_targets: metering.take_dropped(),
             removed_nodes: removed,
             rented: leased,
             schedules: metering.saved_schedules(),

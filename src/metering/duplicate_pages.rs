@@ -6,7 +6,7 @@ use super::agreement::Values;
 use super::duplicates::{FirstPage, Mark, Place, Settled, Sight};
 use super::{Context, Engine, Metering, Row};
 use crate::counters::{Outcome, PageVerdict, ProcessId};
-use crate::ledger::{Entry, Ledger, TokenChange};
+use crate::ledger::{Dispute, Entry, Ledger, TokenChange};
 use crate::reading::{EngineReading, InstanceId, TargetId, TokenCounters};
 use crate::units::{Moment, Span};
 
@@ -81,6 +81,12 @@ impl Metering {
         let Settled::One { place, back } = settled else {
             return context.ledger.lose_window(context.at.wall);
         };
+        // Of a jump that both addresses showed, the place that counts keeps its own dispute.
+        if let Some(since) = self.duplicates.seen_together_since(&place) {
+            let since = context.at.wall - context.at.since(since);
+            let is_its = |dispute: &Dispute| dispute.target == place.target && dispute.instance == place.instance;
+            context.ledger.withdraw_since(since, is_its);
+        }
         let ours = place.target == context.info.target;
         let counted = if ours { Some(engine) } else { self.engines.get_mut(&place.target) };
         match counted {

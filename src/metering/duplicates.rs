@@ -128,6 +128,13 @@ impl Duplicates {
         first
     }
 
+    /// Since when both a duplicate and the place that counts it have answered without a break.
+    pub(super) fn seen_together_since(&self, place: &Place) -> Option<Moment> {
+        let appeared = |place: &Place| self.places.get(place)?.appeared;
+        let (ours, theirs) = (appeared(place)?, appeared(self.winner(place)?)?);
+        Some(if ours.since(theirs) > Span::ZERO { ours } else { theirs })
+    }
+
     /// The mark of a place, if known.
     pub(super) fn mark(&self, place: &Place) -> Option<Mark> {
         self.places.get(place).map(|known| known.mark)

@@ -16,20 +16,35 @@ impl Metering {
     /// Records that the saved state under a key is unreadable: the target's next page is a baseline.
     pub(crate) fn note_unread(&mut self, key: String) {
         self.reset_target(&TargetId::new(&key), false);
-        self.earlier.unread.push(key);
+        self.earlier.dropped.push(key);
     }
 
-    /// Takes the keys of unreadable saved states, for removal.
-    pub(crate) fn take_unread(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.earlier.unread)
+    /// Takes the keys of saved states to remove.
+    pub(crate) fn take_dropped(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.earlier.dropped)
     }
 
     /// Restores an added target. Returns when its last page was received; `None` if it is new.
-    pub(crate) fn add_target(&mut self, config: &FleetConfig, id: &TargetId) -> Option<Moment> {
-        let saved = self.earlier.targets.remove(id)?;
+    pub(crate) fn add_target(
+        &mut self,
+        config: &FleetConfig,
+        id: &TargetId,
+        is_watched: impl Fn(&TargetId) -> bool,
+    ) -> Option<Moment> {
+        let saved = self.earlier.targets.remove(id).or_else(|| self.take_respelled(id, is_watched))?;
         let answered = saved.answered;
         self.restore_target(config, id.clone(), saved);
         Some(answered)
+    }
+
+    /// Takes the state of a target that an earlier run named by another spelling of the same address.
+    fn take_respelled(&mut self, id: &TargetId, is_watched: impl Fn(&TargetId) -> bool) -> Option<SavedTarget> {
+        let address = id.address()?;
+        let is_it = |known: &&TargetId| !is_watched(known) && known.address().is_some_and(|known| known == address);
+        let ids = self.earlier.targets.keys().filter(is_it);
+        let latest = ids.max_by_key(|id| self.earlier.targets[*id].answered.wall)?.clone();
+        self.earlier.dropped.push(latest.as_str().to_owned());
+        self.earlier.targets.remove(&latest)
     }
 
     /// Restores targets that are not configured now but whose processes other targets also showed. Those targets continue

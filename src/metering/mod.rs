@@ -283,6 +283,21 @@ impl Metering {
         self.gpu_cost.end(ledger, view, id, node, at);
     }
 
+    /// After a node's leases were ended by hand: its revenue since then has no known cost, unless another lease still
+    /// pays for the node.
+    pub(crate) fn forget_ended_cost(
+        &self,
+        ledger: &mut Ledger,
+        view: InventoryView<'_>,
+        node: &NodeName,
+        at: Timestamp,
+    ) {
+        let unit = view.inventory.node(node).and_then(|node| node.unit.as_ref());
+        if !knows_cost(ledger, view, node, unit, at) {
+            ledger.forget_cost(node, at);
+        }
+    }
+
     /// Whether a request to end a lease is applied but not yet in a checkpoint.
     pub(crate) fn has_ended(&self, id: i64) -> bool {
         self.gpu_cost.has_ended(id)

@@ -101,8 +101,8 @@ pub struct SavedAllocation {
 #[derive(Debug, Default)]
 pub(super) struct EarlierTargets {
     pub(super) targets: BTreeMap<TargetId, SavedTarget>,
-    /// Keys of unreadable saved states, for removal.
-    pub(super) unread: Vec<String>,
+    /// Keys of saved states that are unreadable, or continue under another key, for removal.
+    pub(super) dropped: Vec<String>,
 }
 
 impl SavedTarget {

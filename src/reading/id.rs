@@ -154,6 +154,24 @@ impl InstanceId {
     }
 }
 
+impl TargetId {
+    /// Its address in one spelling, for targets named by a URL: `localhost` for the addresses of this machine, and no
+    /// slashes or `metrics` at the end of the path.
+    pub fn address(&self) -> Option<String> {
+        let (scheme, rest) = self.as_str().split_once("://").filter(|(scheme, _)| scheme.starts_with("http"))?;
+        let (page, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (server, path) = page.split_once('/').unwrap_or((page, ""));
+        let (host, port) = server.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).unwrap_or((server, ""));
+        let host = match host.to_lowercase() {
+            here if here == "127.0.0.1" || here == "[::1]" => "localhost".to_owned(),
+            host => host,
+        };
+        let path = path.trim_matches('/');
+        let path = if path == "metrics" { "" } else { path };
+        Some(format!("{scheme}://{host}:{port}/{path}?{query}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +185,30 @@ mod tests {
         assert_eq!(GpuId::from_uuid("GPU-gpu-1"), GpuId::from_uuid("GPU-GPU-1"));
         assert_eq!(GpuId::from_uuid("GPU-mig-1").as_str(), "MIG-1");
         assert_eq!(GpuId::from_uuid(" GPU-1 "), GpuId::from_uuid("GPU-1"));
+    }
+
+    #[test]
+    fn one_address_under_two_spellings_is_one() {
+        let address = |text: &str| TargetId::new(text).address();
+        for one in [
+            "http://localhost:8000",
+            "http://127.0.0.1:8000/metrics",
+            "http://[::1]:8000//metrics",
+            "http://LocalHost:8000/",
+        ] {
+            assert_eq!(address(one).as_deref(), Some("http://localhost:8000/?"), "{one}");
+        }
+        for other in [
+            "https://localhost:8000",
+            "http://127.0.0.2:8000",
+            "http://localhost:8001",
+            "http://localhost",
+            "http://localhost:8000/v1",
+            "http://localhost:8000?model=a",
+        ] {
+            assert_ne!(address(other), address("http://localhost:8000"), "{other}");
+        }
+        assert_eq!((address("page.prom"), address("nvml:")), (None, None));
     }
 
     #[test]

@@ -299,3 +299,37 @@ fn a_name_counts_itself_once_another_process_answers_under_the_first() {
     assert!((first + second - 100..=first + second).contains(&posted), "{posted}");
     assert!(fleet.snapshot().money.lower_bound);
 }
+
+/// Class: a jump that both addresses show before they are known to be one. It is disputed once.
+#[test]
+fn a_jump_at_two_addresses_of_one_engine_is_disputed_once() {
+    for jump in 1..=6 {
+        let mut fleet = two("n");
+        for second in 0..20 {
+            let value = 1000 + 50 * u64::try_from(second).unwrap() + if second >= jump { 9_000_000 } else { 0 };
+            look(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
+        }
+        let disputes = fleet.ledger().disputes();
+        assert_eq!(
+            disputes.len(),
+            1,
+            "at {jump}: {:?}",
+            disputes.iter().map(|dispute| &dispute.target).collect::<Vec<_>>()
+        );
+        assert_eq!(output(&fleet) + disputes[0].tokens().count() / 5, 19 * 50 + 9_000_000, "at {jump}");
+    }
+}
+
+/// Class: a jump that only the address that stops counting has seen stays disputed.
+#[test]
+fn a_jump_before_the_other_address_was_watched_stays_disputed() {
+    let mut fleet = two("n");
+    for second in 0..60 {
+        let value = 1000 + 50 * u64::try_from(second).unwrap() + if second >= 10 { 9_000_000 } else { 0 };
+        fleet.apply(answered("a", after(second * 1000 + 100), say(value, born(-9000))));
+        if second >= 20 {
+            fleet.apply(answered("b", after(second * 1000 + 200), say(value, born(-9000))));
+        }
+    }
+    assert_eq!(fleet.ledger().disputes().len(), 1);
+}

@@ -66,6 +66,7 @@ mod renamed_leases;
 mod renamed_rows;
 mod reports;
 mod resets;
+mod respelled;
 mod restarts_in_turn;
 mod restarts_unread;
 mod return_rates;

@@ -236,3 +236,18 @@ fn revenue_of_gpus_that_are_reported_no_more_has_no_cost() {
     // Of the minute in which they were last reported, the tokens have a cost.
     assert_eq!((fleets.output(true), fleets.output(false)), (60_000, 562_000));
 }
+
+/// Class: a lease that is ended by hand as of an earlier instant. The revenue since then has no cost, as there is no rent.
+#[test]
+fn revenue_after_the_end_of_a_lease_has_no_cost() {
+    for lease in ["gpus = 8\nrate = \"2.00\"\n", "node_rate = \"16.00\"\n", "rate = \"2.00\"\n"] {
+        let (fleets, text) = (Fleets::new(), format!("{OF_NODE}{lease}"));
+        let gpus = if lease.starts_with("gpus") { 0 } else { 8 };
+        fleets.run(&Run::of(&text).seconds(300).gpus(gpus).work(10));
+        assert_eq!(fleets.output(true), 3_000, "{lease}");
+        fleets.end("gpu-01", "2025-03-10T10:02:00Z");
+        fleets.run(&Run::of(&text).seconds(10).work(10));
+        // The minute of the end keeps its cost.
+        assert_eq!((fleets.output(true), fleets.output(false)), (1_800, 1_300), "{lease}");
+    }
+}
