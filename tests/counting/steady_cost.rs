@@ -3,7 +3,7 @@
 use crate::rate_truth;
 use crate::support;
 
-use margintop::reading::Event;
+use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
 use margintop::units::{Moment, Span};
 use rate_truth::{second, watched};
 use support::gpus;
@@ -55,6 +55,33 @@ fn the_cost_an_hour_of_gpus_without_a_rate_is_unknown() {
                 let costs = [money.cost_per_hour, picture.nodes[0].cost_per_hour].map(|cost| cost.is_some());
                 assert_eq!(costs, [is_known; 2], "after {before}, look {nth}: {:?}", money.cost_per_hour);
                 assert!(is_known || money.profit_per_hour.is_none(), "after {before}, look {nth}");
+            }
+        }
+    }
+}
+
+/// Class: a node with cards of several names that one rate pays for, whose postings may be milliseconds apart.
+#[test]
+fn the_cost_an_hour_of_cards_of_several_names_is_steady() {
+    for names in [&["NVIDIA H200", "NVIDIA H200 NVL"][..], &["NVIDIA H200", "NVIDIA H200 NVL", "NVIDIA H200 NVL"]] {
+        let mut fleet = watched(&[], None);
+        let page = |at: Moment| {
+            let reading = |(index, name): (u32, &&str)| GpuReading {
+                index,
+                id: Some(GpuId::from_uuid(&format!("GPU-{index}"))),
+                name: Some(Label::new(name)),
+                ..GpuReading::default()
+            };
+            Event::nvml(NodeName::new("n"), at, Ok((0..).zip(names).map(reading).collect()))
+        };
+        for nth in 0..90 {
+            let moment = |millis: i64| second(nth) + Span::from_millis(millis);
+            fleet.apply(page(moment(nth * 7 % 5)));
+            for millis in [nth * 7 % 5 + 1 + nth % 4, 60, 60 + nth % 11, 500] {
+                fleet.apply(Event::Tick(moment(millis)));
+                let cost = fleet.snapshot().money.cost_per_hour;
+                let expected = 4_500_000 * i128::try_from(names.len()).unwrap();
+                assert!(nth == 0 || cost.unwrap().rounded(6) == expected, "look {nth} at {millis}: {cost:?}");
             }
         }
     }

@@ -12,7 +12,7 @@ mod resolved_rate;
 mod rounding;
 mod schedule;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::inventory::{FleetConfig, Node, Tracked};
 use crate::ledger::{CostAccountId, Ledger};
@@ -232,11 +232,12 @@ impl NodeGpus<'_> {
         from: Timestamp,
         to: Timestamp,
     ) -> BTreeSet<CostAccountId> {
-        let mut accounts = BTreeSet::new();
+        // GPUs of several names may have one account: an account has one posting an interval, which gives its rate.
+        let mut accounts: BTreeMap<CostAccountId, u32> = BTreeMap::new();
         let leases = &self.view.config.leases;
         // GPUs without a lease are paid while allocated.
         if self.when == RentWhen::Serving && !leases.iter().any(|lease| lease.when == RentWhen::Serving) {
-            return accounts;
+            return BTreeSet::new();
         }
         let mut groups: Vec<(&str, Option<&Lease>, u32)> = Vec::new();
         for (_, gpu, lease) in payers::of_node(self.view, self.name, self.node, from) {
@@ -255,14 +256,16 @@ impl NodeGpus<'_> {
             if let Some(lease) = rate.lease {
                 roundings.resume(ledger, leases, lease, &rate.cost_account, from);
             }
-            ledger.rent(account, count, from, to);
-            accounts.insert(account);
+            *accounts.entry(account).or_default() += count;
             let ends = rate.lease.filter(|lease| lease.until == Some(to));
             if let (Some(lease), Some(began)) = (ends, self.node.allocated_from) {
                 let began = began.max(lease.from.unwrap_or(began));
                 roundings.end(ledger, leases, lease, (&rate.cost_account, count), (began, to));
             }
         }
-        accounts
+        for (account, count) in &accounts {
+            ledger.rent(*account, *count, from, to);
+        }
+        accounts.into_keys().collect()
     }
 }
