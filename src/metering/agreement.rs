@@ -178,6 +178,14 @@ impl Pair {
         }
     }
 
+    /// The comparison of the processes that replaced these two at the same addresses. What agreed before is evidence for them,
+    /// but not enough.
+    pub(super) const fn successor(&self, since: u64, late: Option<Side>) -> Self {
+        let evidence =
+            if self.contradictions > 0 || matches!(self.verdict, Verdict::Differ) { 0 } else { self.evidence };
+        Self { evidence: if evidence < ENOUGH { evidence } else { ENOUGH - 1 }, ..Self::new(since, late) }
+    }
+
     /// Restarts the comparison, with entries from segment `since` on.
     pub(super) fn restart(&mut self, since: u64) {
         *self = Self { was_same: true, ..Self::new(since, None) };

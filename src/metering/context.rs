@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::gpu_cost::{InventoryView, knows_cost};
+use super::gpu_cost::{InventoryView, knows_cost, seen_after};
 use crate::inventory::{FleetConfig, Inventory, TargetInfo};
 use crate::ledger::Ledger;
 use crate::reading::{NodeName, UnitName};
@@ -41,6 +41,11 @@ impl Context<'_> {
         let mut edges = self.config.leases.iter().flat_map(|lease| [lease.from, lease.until]).flatten();
         let mut assumed = self.ledger.book().gpu_rates().edges(since, self.at.wall + Span::from_millis(1));
         edges.any(|edge| edge > since && edge <= self.at.wall) || assumed.next().is_some()
+    }
+
+    /// Since when the node's GPUs are known, if that is after an instant by more than the time between two polls.
+    pub(super) fn gpus_seen_after(&self, node: &NodeName, since: Timestamp) -> Option<Timestamp> {
+        seen_after(InventoryView { config: self.config, inventory: self.inventory }, node, since)
     }
 
     /// Whether the cost of a node's GPUs was known at an instant.

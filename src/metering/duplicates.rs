@@ -13,9 +13,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 mod hand_over;
 mod lookalikes;
 mod moved;
+mod others;
 mod pairs;
 mod place;
 mod saved;
+mod succession;
 
 use serde::{Deserialize, Serialize};
 
@@ -128,13 +130,6 @@ impl Duplicates {
         first
     }
 
-    /// Since when both a duplicate and the place that counts it have answered without a break.
-    pub(super) fn seen_together_since(&self, place: &Place) -> Option<Moment> {
-        let appeared = |place: &Place| self.places.get(place)?.appeared;
-        let (ours, theirs) = (appeared(place)?, appeared(self.winner(place)?)?);
-        Some(if ours.since(theirs) > Span::ZERO { ours } else { theirs })
-    }
-
     /// The mark of a place, if known.
     pub(super) fn mark(&self, place: &Place) -> Option<Mark> {
         self.places.get(place).map(|known| known.mark)
@@ -216,59 +211,12 @@ impl Duplicates {
         }
     }
 
-    /// The targets of an instance's duplicates.
-    pub(super) fn duplicates_of(&self, target: &TargetId, id: Option<&InstanceId>) -> BTreeSet<&TargetId> {
-        let mut others = BTreeSet::new();
-        if self.has_none() {
-            return others;
-        }
-        let from = Place::first_of(target, id);
-        let ours = self.places.from(&from);
-        let ours = ours.take_while(|(place, _)| place.target == *target && place.instance.as_ref() == id);
-        for (place, known) in ours {
-            let alike = self.by_mark.get(&known.mark).into_iter().flatten();
-            let is_ours = |other: &&Place| self.pairs.is_counted_at(other, place) && self.winner(other) == Some(place);
-            others.extend(alike.filter(is_ours).map(|other| &other.target));
-        }
-        others
-    }
-
-    /// Whether another target has a place with the mark of one of the instance's places.
-    pub(super) fn is_seen_elsewhere(&self, target: &TargetId, id: Option<&InstanceId>) -> bool {
-        self.of_instance(target, id).any(|place| self.alike(place).next().is_some())
-    }
-
     /// Forgets the places of an instance.
     pub(super) fn forget_instance(&mut self, target: &TargetId, id: Option<&InstanceId>) {
         self.lookalikes.retain(target, |place, _| place.instance.as_ref() != id);
         for place in self.of_instance(target, id).cloned().collect::<Vec<_>>() {
             self.remove(&place);
         }
-    }
-
-    /// The entries of a target's places that other places may have posted, too, since they were first compared.
-    pub(super) fn posted_twice(&self, target: &TargetId) -> Vec<(Place, Vec<Entry>)> {
-        let since = |place: &Place, other: &Place| {
-            let pair = self.pairs.get(place, other).filter(|pair| pair.verdict == Verdict::Undecided)?;
-            let theirs = self.places.get(other)?.posted.iter();
-            theirs.filter(|segment| segment.number >= pair.since).any(PostedSegment::has_tokens).then_some(pair.since)
-        };
-        let twice = |place: &Place| {
-            let since = self.alike(place).filter_map(|other| since(place, other)).min()?;
-            let posted = self.places.get(place)?.posted.iter().filter(|segment| segment.number >= since);
-            let entries = posted.flat_map(|segment| &segment.entries).filter(|entry| !entry.tokens.is_zero());
-            Some((place.clone(), entries.copied().collect()))
-        };
-        self.of_target(target).filter_map(twice).collect()
-    }
-
-    /// The targets and instances that do not count as a target's places count for them.
-    pub(super) fn counted_by(&self, target: &TargetId) -> BTreeSet<(TargetId, Option<InstanceId>)> {
-        let places = self.of_target(target).filter(|_| !self.has_none());
-        let others = places.flat_map(|place| {
-            self.alike(place).filter(move |other| self.pairs.is_counted_at(other, place)).collect::<Vec<_>>()
-        });
-        others.map(|other| (other.target.clone(), other.instance.clone())).collect()
     }
 
     /// Forgets the places of a target.
@@ -314,7 +262,8 @@ impl Duplicates {
             if may_be && self.pairs.get(place, &other).is_none() {
                 let late = (is_new && page.is_baseline && theirs.has_posted).then(|| side(place, &other));
                 let since = if page.is_born { 0 } else { self.next_segment() };
-                self.pairs.entry(place, &other, || Pair::new(since, late));
+                let pair = self.new_pair(place, &other, (since, late));
+                self.pairs.entry(place, &other, || pair);
             }
         }
         let logs = self.is_undecided(place);
@@ -449,7 +398,12 @@ impl Duplicates {
                     settled.push(Settled::Two);
                 }
                 (Verdict::Undecided, Verdict::Undecided) if pair.agrees() => {
-                    settled.extend(self.join(place, &other));
+                    let joined = self.join(place, &other);
+                    if let Some(Settled::One { place: double, .. }) = &joined {
+                        let counted = if double == place { &other } else { place };
+                        settled.extend(self.join_former(double, counted));
+                    }
+                    settled.extend(joined);
                 }
                 _ => {}
             }

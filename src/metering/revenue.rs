@@ -206,17 +206,22 @@ fn account_of(context: &Context<'_>, reading: &EngineReading, role: EngineRole) 
     }
 }
 
-/// Posts tokens and returns the entries. The tokens are split where a lease begins or ends in the interval, so that each
-/// part has a cost or not by the leases of its time.
+/// Posts tokens and returns the entries. The tokens are split where a lease begins or ends in the interval, or the node's
+/// GPUs were first seen, so that each part has a cost or not by the leases and GPUs of its time.
 fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
     let mut entries = Vec::new();
-    if !context.has_new_terms(posting.from) {
+    let node = &context.ledger.accounts()[posting.account.index()].node;
+    let seen = context.gpus_seen_after(node, posting.from);
+    if seen.is_none() && !context.has_new_terms(posting.from) {
         context.ledger.post(posting, |entry| entries.push(entry));
         return entries;
     }
     let account = context.ledger.accounts()[posting.account.index()].clone();
     let (mut from, mut before) = (posting.from, Classes::default());
-    for to in rate_edges(context.ledger, &context.config.leases, from, posting.to).into_iter().chain([posting.to]) {
+    let mut edges = rate_edges(context.ledger, &context.config.leases, from, posting.to);
+    edges.extend(seen.filter(|seen| *seen < posting.to));
+    edges.sort_unstable();
+    for to in edges.into_iter().chain([posting.to]) {
         let upto = posting.upto(to);
         let costed = context.knew_cost(&account.node, account.unit.as_ref(), from);
         let id = if costed == account.costed {
@@ -240,9 +245,10 @@ fn post_late(context: &mut Context<'_>, posting: &Posting, late: [Option<Timesta
     let late: Vec<_> = late.into_iter().zip(parts).filter_map(|(since, part)| Some((is_late(since)?, part))).collect();
     let rest = late.iter().fold(tokens, |rest, (_, part)| rest.less(*part));
     let mut entries = post(context, &Posting { tokens: rest, ..*posting });
+    let node = context.ledger.accounts()[posting.account.index()].node.clone();
     for (from, tokens) in late.into_iter().filter(|(_, part)| !part.is_zero()) {
         let late = Posting { from, tokens, timing: Timing::Estimated, ..*posting };
-        if context.has_new_terms(from) {
+        if context.has_new_terms(from) || context.gpus_seen_after(&node, from).is_some() {
             entries.extend(post(context, &late));
         } else {
             context.ledger.post_late(&late, |entry| entries.push(entry));

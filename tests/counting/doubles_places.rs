@@ -267,3 +267,69 @@ fn a_target_that_is_removed_leaves_its_process_to_the_other() {
     let posted = output(&fleet);
     assert!(posted <= most && posted + 1000 >= most, "{posted} of {most}");
 }
+
+/// An engine that ends and begins again every so many seconds, on its own page and on a federated one that is read every so
+/// many seconds. Each life begins with nothing.
+fn crashes(life: i64, every: i64, until: i64) -> Fleet {
+    let mut fleet = watch(&NODES);
+    let at_second = |second: i64| {
+        let nth = second / life;
+        Engine { first: 0, rate: 1000, born: nth * life * 1000 - 100, name: A.name }
+    };
+    let shown = |second: i64, millis: i64| {
+        let engine = at_second(second);
+        (engine, (millis - engine.born).max(0))
+    };
+    let own = |second: i64, millis: i64| {
+        let (engine, age) = shown(second, millis);
+        PageReading { date: Some(after(millis).wall), ..engine.page(age) }
+    };
+    let other = |second: i64, millis: i64| {
+        let then = second / every * every;
+        let (engine, age) = shown(then, then * 1000);
+        PageReading { date: Some(after(millis).wall), ..federated(&[engine], age) }
+    };
+    poll(&mut fleet, 0..until, own, other);
+    fleet
+}
+
+/// Class: processes that end before enough of their values agree. Their successors, with one start time again, tell.
+#[test]
+fn processes_that_end_early_at_two_addresses_count_once() {
+    for (life, every) in [(8, 3), (8, 2), (12, 3), (12, 5), (20, 5), (30, 15)] {
+        let until = life * 12;
+        let fleet = crashes(life, every, until);
+        let (posted, made) = (output(&fleet), u64::try_from(until).unwrap() * 1000);
+        // The last life or two may not be decided yet.
+        let undecided = u64::try_from(2 * life).unwrap() * 1000;
+        assert!(posted <= made + undecided, "lives of {life} s, read every {every} s: {posted} of {made}");
+        assert!(posted >= made / 2, "lives of {life} s, read every {every} s: {posted} of {made}");
+    }
+}
+
+/// Class: one that ends early, and a successor that stays.
+#[test]
+fn a_process_that_ended_before_the_verdict_counts_once() {
+    for (life, every) in [(7, 3), (12, 5), (24, 5), (40, 15)] {
+        let mut fleet = watch(&NODES);
+        let engine = |second: i64| {
+            if second < life { A } else { Engine { first: 0, born: life * 1000 - 500, ..A } }
+        };
+        let age = |engine: Engine, millis: i64| if engine.first == 0 { millis - engine.born } else { millis };
+        let own = |second: i64, millis: i64| {
+            let engine = engine(second);
+            PageReading { date: Some(after(millis).wall), ..engine.page(age(engine, millis)) }
+        };
+        let other = |second: i64, millis: i64| {
+            let then = second / every * every;
+            let engine = engine(then);
+            PageReading { date: Some(after(millis).wall), ..federated(&[engine], age(engine, then * 1000)) }
+        };
+        poll(&mut fleet, 0..life + 12 * every + 20, own, other);
+        let last = life + 12 * every + 19;
+        let made = grown(A, 0, (life - 1) * 1000) + u64::try_from((last - life) * 1000 + 500).unwrap();
+        let (posted, money) = (output(&fleet), fleet.snapshot().money);
+        assert!(posted <= made, "{life}, {every}: {posted} of {made}");
+        assert!(posted + 2000 >= made && money.lower_bound, "{life}, {every}: {posted} of {made}");
+    }
+}

@@ -47,6 +47,7 @@ mod first_rates;
 mod fleet;
 mod gaps;
 mod gpu_sources;
+mod gpus_seen_late;
 mod hand_over;
 mod identity;
 mod instance_bounds;

@@ -38,7 +38,14 @@ pub(super) fn given_back(view: InventoryView<'_>, name: &NodeName, node: &Node, 
     ends.filter(|end| *end <= now).max()
 }
 
-/// Whether the cost of a node's GPUs is known at an instant: a scheduled lease is in force, or one of the GPUs has a rate.
+/// Since when a node's GPUs are known, if that is after an instant by more than the time between two polls.
+pub(crate) fn seen_after(view: InventoryView<'_>, name: &NodeName, at: Timestamp) -> Option<Timestamp> {
+    let since = view.inventory.node(name)?.allocated_from?;
+    (since - at > view.config.stale_after()).then_some(since)
+}
+
+/// Whether the cost of a node's GPUs is known at an instant: a scheduled lease is in force, or one of the GPUs has a rate and
+/// was seen by then.
 pub(crate) fn knows_cost(
     ledger: &Ledger,
     view: InventoryView<'_>,
@@ -51,5 +58,6 @@ pub(crate) fn knows_cost(
     let ids = node.into_iter().flat_map(|node| node.gpus.values());
     let mut gpus = ids.filter_map(|id| view.inventory.gpus.get(id));
     view.config.leases.iter().any(scheduled)
-        || gpus.any(|gpu| resolved_rate::is_known(ledger, view.config, name, unit, gpu.name(), at))
+        || seen_after(view, name, at).is_none()
+            && gpus.any(|gpu| resolved_rate::is_known(ledger, view.config, name, unit, gpu.name(), at))
 }

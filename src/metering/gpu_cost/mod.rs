@@ -21,7 +21,7 @@ use crate::reading::NodeName;
 use crate::units::{Moment, Span, Timestamp};
 pub(crate) use inventory_view::InventoryView;
 use known::given_back;
-pub(crate) use known::{knows_cost, was_given_back};
+pub(crate) use known::{knows_cost, seen_after, was_given_back};
 pub(super) use power::payments;
 pub(super) use resolved_rate::rate_edges;
 use resolved_rate::{NodeView, resolve};
