@@ -8,7 +8,7 @@ use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::{Ledger, PostingSource, RevenueAccount, RevenueAccountId};
-use crate::reading::{EngineReading, InstanceId, ModelName, PromptCount, TokenCounters};
+use crate::reading::{EngineReading, InstanceId, ModelName, PageReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
 
 /// How long an instance that left the page may return and continue.
@@ -17,6 +17,8 @@ const KEPT: Span = Span::from_secs(86_400);
 const INSTANCES: usize = 1024;
 /// The most rows kept for a target; the least recently seen is dropped first.
 const ROWS: usize = 1024;
+/// The number of pages with running requests and no counter of tokens after which tokens are missing.
+const UNSHOWN: u8 = 3;
 
 /// One target.
 #[derive(Debug, Default)]
@@ -33,6 +35,8 @@ pub(crate) struct Engine {
     pub(super) ended: VecDeque<RevenueAccountId>,
     /// Whether any of its rows has live counters.
     pub(super) has_live: bool,
+    /// How many pages in a row showed running requests and no counter of tokens at all.
+    pub(super) works_without_counters: u8,
     /// Whether a person reset its processes, so that its next page is a baseline.
     pub(super) is_reset: bool,
     /// Whether the reset dropped growth of a counted target.
@@ -264,6 +268,22 @@ impl Engine {
     /// Whether a row of its last page lacks a counter's value, or has an invalid one.
     pub(crate) fn lacks_values(&self) -> bool {
         self.rows.iter().any(|row| row.reading.refused.contains(&true) || row.lacks().contains(&true))
+            || self.shows_no_tokens()
+    }
+
+    /// Whether its pages show running requests and no counter of tokens at all.
+    pub(crate) const fn shows_no_tokens(&self) -> bool {
+        self.works_without_counters >= UNSHOWN
+    }
+
+    /// Records whether a page shows running requests and no counter of tokens at all.
+    pub(super) fn note_work(&mut self, page: &PageReading) {
+        let counts = |row: &EngineReading| {
+            row.live.is_some() || super::row::billed(row).contains(&true) || row.refused.contains(&true)
+        };
+        let works = page.engines.iter().any(|row| row.running.is_some_and(|running| running > 0));
+        let is_without = works && !page.engines.iter().any(counts);
+        self.works_without_counters = if is_without { self.works_without_counters.saturating_add(1) } else { 0 };
     }
 
     /// Whether more processes answer than can be tracked.

@@ -44,6 +44,7 @@ impl Metering {
         engine.recounted.clear();
         super::proxies::note_dropped(context, &engine.prune(context.at));
         engine.note_gone(context);
+        engine.note_work(page);
         engine.has_live = engine.rows.iter().any(|row| row.reading.live.is_some());
         self.compare(context, &mut engine);
         self.engines.insert(context.info.target.clone(), engine);

@@ -448,7 +448,7 @@ fn grown_step(reading: &EngineReading, step: &Step) -> ([Option<u64>; 3], [bool;
 }
 
 /// Whether a reading has values of prompt and output tokens.
-fn billed(reading: &EngineReading) -> [bool; 2] {
+pub(super) fn billed(reading: &EngineReading) -> [bool; 2] {
     [reading.tokens.prompt != PromptCount::Unknown, reading.tokens.output.is_some()]
 }
 

@@ -202,6 +202,7 @@ pub(super) fn saved_target(
         is_reset: _,
         lost_by_reset: _,
         recounted: _,
+        works_without_counters: _,
     } = engine;
     Some(SavedTarget {
         answered: (*last_page)?,

@@ -3,7 +3,7 @@
 
 use crate::rate_truth;
 
-use margintop::reading::{PageReading, PromptCount};
+use margintop::reading::{CounterSeries, PageReading, PromptCount, TokenCounters};
 use margintop::snapshot::Snapshot;
 use rate_truth::{both, known, look, rows, started, wrong};
 
@@ -84,6 +84,47 @@ fn an_engine_that_made_nothing_lacks_nothing() {
             page.engines[0].tokens.output = None;
             let picture = look(&mut fleet, URL, nth, page);
             assert!(!picture.money.lower_bound && picture.engines[0].note.is_none(), "look {nth}: {:?}", picture.money);
+        }
+    }
+}
+
+/// A page without any counter of tokens, with so many requests at work.
+fn without_counters(nth: i64, running: Option<u64>) -> PageReading {
+    let mut page = page(nth, "output", 0);
+    let row = &mut page.engines[0];
+    (row.tokens, row.series, row.running) = (TokenCounters::default(), CounterSeries::default(), running);
+    page
+}
+
+/// Class: a page that was stripped of its counters (a list of series to keep, types that were lost). Its engine works and earns
+/// nothing by it.
+#[test]
+fn an_engine_at_work_without_any_counter_is_marked() {
+    for mut fleet in both(&[URL]) {
+        for nth in 0..30 {
+            let picture = look(&mut fleet, URL, nth, without_counters(nth, Some(3)));
+            let note = picture.engines[0].note.as_ref().map(ToString::to_string).unwrap_or_default();
+            if nth > 3 {
+                assert!(picture.money.lower_bound && picture.money.revenue_per_hour.is_none(), "look {nth}");
+                assert!(note.contains("shows no prompt and output tokens"), "look {nth}: {note}");
+            }
+        }
+        for nth in 30..60 {
+            let picture = look(&mut fleet, URL, nth, page(nth, "output", 0));
+            assert!(nth < 45 || !picture.money.lower_bound && known(&picture), "look {nth}");
+        }
+    }
+}
+
+/// Class: an idle engine, whose counters appear with its first request.
+#[test]
+fn an_idle_engine_without_counters_is_not_marked() {
+    for running in [Some(0), None] {
+        for mut fleet in both(&[URL]) {
+            for nth in 0..30 {
+                let picture = look(&mut fleet, URL, nth, without_counters(nth, running));
+                assert!(!picture.money.lower_bound && picture.engines[0].note.is_none(), "look {nth}");
+            }
         }
     }
 }

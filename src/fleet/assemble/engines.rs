@@ -349,7 +349,11 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
 /// The remark that its page has no counter of tokens that are billed.
 fn lacks(view: &RowView<'_>) -> Option<String> {
     let [prompt, output] = view.lacks();
-    let what = if output { "output" } else { "prompt" };
+    let what = match (prompt, output) {
+        (true, true) => "prompt and output",
+        (_, true) => "output",
+        _ => "prompt",
+    };
     (prompt || output).then(|| format!("its page shows no {what} tokens: the total is a lower bound"))
 }
 

@@ -172,7 +172,7 @@ impl<'a> RowView<'a> {
 
     /// Which counters that are billed, prompts and outputs, its last page lacks.
     pub(super) fn lacks(&self) -> [bool; 2] {
-        let [prompt, output] = self.row.lacks();
+        let [prompt, output] = self.row.lacks().map(|lacks| lacks || self.engine.shows_no_tokens());
         let on_page = self.engine.last_page == Some(self.row.seen);
         [on_page && prompt && self.counts.prompts, on_page && output && self.counts.outputs]
     }
