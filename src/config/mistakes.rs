@@ -298,7 +298,7 @@ mod tests {
             &[
                 "1: interval 5: without its unit and quotes: write \"5s\"",
                 "2: unknown key \"alart\"",
-                "7: unknown key \"ttft_p50\"; is it \"ttft_p99\"?",
+                "7: unknown key \"ttft_p50\": write one of ttft_p99, itl_p99, e2e_p99",
                 "8: slo.ttft_p99 2: without its unit and quotes: write \"2s\"",
                 "9: slo.itl_p99: \"60\" is without a unit: write \"60ms\" or \"60s\"",
                 "10: slo.e2e_p99: \"soon\" is not a duration",
