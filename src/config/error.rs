@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::faults::Faults;
+use super::faults::TableFaults;
 use crate::words::meant;
 
 /// One mistake.
@@ -188,13 +188,13 @@ impl<'a> Findings<'a> {
 
     /// Adds a mistake of the `nth` table of a kind.
     pub(super) fn table(&mut self, table: &str, nth: usize, why: impl Into<String>) {
-        let mut faults = Faults::default();
+        let mut faults = TableFaults::default();
         faults.add(&[], why);
         self.faults(table, nth, faults);
     }
 
     /// Adds the mistakes of the `nth` table of a kind, but not those of keys that are reported already.
-    pub(super) fn faults(&mut self, table: &str, nth: usize, faults: Faults) {
+    pub(super) fn faults(&mut self, table: &str, nth: usize, faults: TableFaults) {
         let number = nth.to_string();
         for fault in faults.into_all() {
             let is_skipped = fault.keys.iter().any(|key| self.skipped.contains(&(table, key)));

@@ -11,9 +11,9 @@ pub(super) struct TableFault {
 
 /// Collects the mistakes of a table, so that one hides no other.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<TableFault>);
+pub(super) struct TableFaults(Vec<TableFault>);
 
-impl Faults {
+impl TableFaults {
     /// Adds a mistake of these keys.
     pub(super) fn add(&mut self, keys: &'static [&'static str], why: impl Into<String>) {
         self.0.push(TableFault { keys, why: why.into() });

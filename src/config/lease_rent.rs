@@ -1,6 +1,6 @@
 //! What a lease costs: a rate by GPU or by node, or hardware of one's own over its life.
 
-use super::faults::Faults;
+use super::faults::TableFaults;
 use super::file::LeaseTable;
 use crate::units::{HourlyRate, parse_scaled};
 
@@ -17,7 +17,7 @@ pub(super) struct Rent {
 }
 
 /// The rate by GPU or by node: a node's rate is divided by the given number of GPUs, or by those that are seen.
-pub(super) fn rent(table: &LeaseTable, faults: &mut Faults) -> Option<Rent> {
+pub(super) fn rent(table: &LeaseTable, faults: &mut TableFaults) -> Option<Rent> {
     let Some(node_rate) = table.node_rate else {
         let why = "nodes is for rent by the node: write node_rate, or gpus";
         faults.refuse(table.nodes.is_some(), &["nodes"], why);
@@ -33,7 +33,7 @@ pub(super) fn rent(table: &LeaseTable, faults: &mut Faults) -> Option<Rent> {
 }
 
 /// Refuses keys that contradict a rate by the node.
-fn refuse_beside_node_rate(table: &LeaseTable, faults: &mut Faults) {
+fn refuse_beside_node_rate(table: &LeaseTable, faults: &mut TableFaults) {
     let both = "rate is per GPU and hour, node_rate per node and hour: write one of them";
     faults.refuse(table.rate.is_some(), &["rate", "node_rate"], both);
     let owned = [&table.capex, &table.network, &table.salvage, &table.life].into_iter().any(Option::is_some);
@@ -84,7 +84,7 @@ fn gpus(table: &LeaseTable) -> Result<(Option<u32>, Option<u32>), String> {
 }
 
 /// The rate an hour, or the price of a node divided by its lifetime and GPUs.
-fn hourly(table: &LeaseTable, faults: &mut Faults) -> Option<HourlyRate> {
+fn hourly(table: &LeaseTable, faults: &mut TableFaults) -> Option<HourlyRate> {
     let owned = [&table.network, &table.salvage, &table.life].into_iter().any(Option::is_some);
     match (table.rate, &table.capex) {
         (Some(rate), None) if !owned && table.gpus_per_node.is_none() => Some(rate),
@@ -103,7 +103,7 @@ fn hourly(table: &LeaseTable, faults: &mut Faults) -> Option<HourlyRate> {
     }
 }
 
-fn amortised(table: &LeaseTable, capex: &str, faults: &mut Faults) -> Option<HourlyRate> {
+fn amortised(table: &LeaseTable, capex: &str, faults: &mut TableFaults) -> Option<HourlyRate> {
     let amount = |key: &str, text: Option<&str>| {
         text.map_or(Ok(0), |text| parse_scaled(text, 6)).map_err(|error| format!("{key}: {error}"))
     };

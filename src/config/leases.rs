@@ -1,7 +1,7 @@
 //! Leases: rates of rented GPUs, and costs of own hardware over its life.
 
 use super::error::Findings;
-use super::faults::Faults;
+use super::faults::TableFaults;
 use super::file::LeaseTable;
 use super::lease_rent::rent;
 use super::prices::MoneyTerms;
@@ -14,7 +14,7 @@ use crate::units::Timestamp;
 pub(super) fn leases(tables: &[LeaseTable], money: MoneyTerms<'_>, findings: &mut Findings<'_>) -> Vec<Vec<Lease>> {
     let mut all = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
-        let mut faults = Faults::default();
+        let mut faults = TableFaults::default();
         let conversions = faults.check(&["currency"], money.conversions(table.currency.as_deref()));
         let lease = lease(table, &mut faults).zip(conversions).filter(|_| faults.is_empty());
         let parts = lease.and_then(|(lease, conversions)| match conversions {
@@ -83,7 +83,7 @@ fn named(leased: &Leased) -> Result<(), String> {
 }
 
 /// The GPUs that a lease is for. `None`, and a mistake, if they are not named.
-fn leased(table: &LeaseTable, faults: &mut Faults) -> Option<Leased> {
+fn leased(table: &LeaseTable, faults: &mut TableFaults) -> Option<Leased> {
     let leased = match (&table.gpu, &table.node, &table.unit) {
         (Some(gpu), None, None) => Leased::Gpu(gpu.clone()),
         (None, Some(node), None) => Leased::Node(NodeName::new(node)),
@@ -98,7 +98,7 @@ fn leased(table: &LeaseTable, faults: &mut Faults) -> Option<Leased> {
 }
 
 /// A lease as written, in its own currency.
-fn lease(table: &LeaseTable, faults: &mut Faults) -> Option<Lease> {
+fn lease(table: &LeaseTable, faults: &mut TableFaults) -> Option<Lease> {
     let leased = leased(table, faults);
     let instant = |key: &str, text: Option<&str>| parse_instant(text).map_err(|why| format!("{key}: {why}"));
     let from = faults.check(&["from"], instant("from", table.from.as_deref())).flatten();

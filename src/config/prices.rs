@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::ConfigError;
 use super::error::Findings;
-use super::faults::Faults;
+use super::faults::TableFaults;
 use super::file::{FxTable, PriceTable};
 use super::mistakes::{self, Read, TOLD, TableNames};
 use crate::pricing::{Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency};
@@ -20,7 +20,7 @@ use crate::words::system_error;
 pub(super) fn exchange(tables: &[FxTable], zone: &TimeZone, findings: &mut Findings<'_>) -> Exchange {
     let mut rates: Vec<Fx> = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
-        let mut faults = Faults::default();
+        let mut faults = TableFaults::default();
         let rate = fx(table, zone, &mut faults);
         if let Some(rate) = rate.filter(|_| faults.is_empty()) {
             if rates.iter().any(|known| is_same_day(known, &rate)) {
@@ -43,7 +43,7 @@ fn is_same_day(one: &Fx, other: &Fx) -> bool {
     same && one.since == other.since
 }
 
-fn fx(table: &FxTable, zone: &TimeZone, faults: &mut Faults) -> Option<Fx> {
+fn fx(table: &FxTable, zone: &TimeZone, faults: &mut TableFaults) -> Option<Fx> {
     faults.check(&["from"], check_currency(&table.from).map_err(|why| format!("from: {why}")));
     faults.check(&["to"], check_currency(&table.to).map_err(|why| format!("to: {why}")));
     if table.from == table.to && faults.is_empty() {
@@ -130,7 +130,7 @@ pub(super) fn book(
     book.keep_currency_at(money.currency, money.exchange, money.now);
     let mut choices = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
-        let mut faults = Faults::default();
+        let mut faults = TableFaults::default();
         if ModelName::new(&table.model).is_placeholder() {
             let why = "is what engines print in place of a name: such rows have no price, write a model's name";
             faults.add(&["model"], format!("model \"{}\" {why}", table.model));
@@ -184,7 +184,7 @@ fn price(
     nth: usize,
     money: MoneyTerms<'_>,
     book: &mut Book,
-    faults: &mut Faults,
+    faults: &mut TableFaults,
 ) -> Option<Pinned> {
     let conversions = faults.check(&["currency"], money.conversions(table.currency.as_deref()));
     if let Some(Err(why)) = table.list.as_deref().map(|list| book.own_list(list)) {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::error::Findings;
-use super::faults::Faults;
+use super::faults::TableFaults;
 use crate::pricing::Book;
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
 
@@ -35,9 +35,9 @@ pub(super) fn scenarios(tables: Vec<Scenario>, book: &Book, findings: &mut Findi
     tables
 }
 
-fn faults(table: &Scenario, before: &[Scenario], book: &Book) -> Faults {
+fn faults(table: &Scenario, before: &[Scenario], book: &Book) -> TableFaults {
     let Scenario { name, list, paid, load, hit_rate, gpu_rate, nodes } = table;
-    let mut faults = Faults::default();
+    let mut faults = TableFaults::default();
     if name.trim().is_empty() || name.trim() != name || name.contains('=') || name.chars().any(char::is_control) {
         faults.add(&["name"], format!("name {name:?}: write a word without \"=\", like \"more-cache\""));
     }

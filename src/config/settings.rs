@@ -124,9 +124,20 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Vec<ConfigError>> {
 /// Every mistake that was found.
 pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
     let Some(path) = file else { return read(Path::new("defaults"), "", now) };
+    read(path, &text(path).map_err(|error| vec![error])?, now)
+}
+
+/// The text of a configuration.
+///
+/// # Errors
+/// Why it cannot be read, and what to do.
+pub fn text(path: &Path) -> Result<String, ConfigError> {
     let why = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::IsADirectory => {
+            format!("is a folder; name the file in it: --config {}", path.join("margintop.toml").display())
+        }
         std::io::ErrorKind::InvalidData => {
-            "is no text in UTF-8, as a configuration is; `margintop config init` writes one".to_owned()
+            "is not a text in UTF-8; name the configuration, or write one with `margintop config init`".to_owned()
         }
         std::io::ErrorKind::NotFound => format!(
             "{}; check the path, or write a file to start from: margintop config init --config {}",
@@ -138,8 +149,7 @@ pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<Conf
         }
         _ => system_error(&error),
     };
-    let text = std::fs::read_to_string(path).map_err(|error| vec![ConfigError::new(path, why(error))])?;
-    read(path, &text, now)
+    std::fs::read_to_string(path).map_err(|error| ConfigError::new(path, why(error)))
 }
 
 fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {

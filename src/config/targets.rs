@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::error::Findings;
-use super::faults::Faults;
+use super::faults::TableFaults;
 use super::file::TargetTable;
 use super::range;
 use crate::reading::{Label, NodeName, UnitName};
@@ -23,7 +23,7 @@ pub(super) fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Ve
     let mut all = Vec::new();
     let mut known = KnownPages::default();
     for (nth, table) in tables.iter().enumerate() {
-        let mut faults = Faults::default();
+        let mut faults = TableFaults::default();
         refuse_credentials(table, &mut faults);
         let addresses = faults.check(&["url"], range::expand(&table.url)).unwrap_or_default();
         let mut pages = Vec::new();
@@ -100,7 +100,7 @@ impl KnownPages {
 }
 
 /// Reports credentials that are not whole, or of two kinds.
-fn refuse_credentials(table: &TargetTable, faults: &mut Faults) {
+fn refuse_credentials(table: &TargetTable, faults: &mut TableFaults) {
     let TargetTable { username, password_file, bearer_token_file, .. } = table;
     let is_basic = username.is_some() || password_file.is_some();
     let two_kinds =
