@@ -31,6 +31,7 @@ pub mod platform;
 pub mod source;
 pub mod wire;
 // Layer 5: sessions, files and recordings.
+mod lease_history;
 pub mod record;
 pub mod session;
 pub mod store;

@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 8] = [
     &["counters", "statement"],
     &["inventory", "metering", "snapshot", "alert", "balance", "burn", "efficiency", "fleet", "history"],
     &["platform", "clock", "wire", "source"],
-    &["store", "record", "session"],
+    &["store", "lease_history", "record", "session"],
     &["tui", "http"],
     &["config", "cli"],
 ];

@@ -1,4 +1,4 @@
-//! The table of laws in `ARCHITECTURE.md`: every test that it names is in the file named before it.
+//! The table of laws in `docs/TESTS.md`: every test that it names is in the file named before it.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::fs;
@@ -69,7 +69,7 @@ fn wrong(text: &str) -> Vec<String> {
 
 #[test]
 fn every_test_that_the_table_of_laws_names_is_where_it_says() {
-    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let text = fs::read_to_string(root().join("docs/TESTS.md")).unwrap();
     assert!(rows(&text).len() > 30, "the table is where it is looked for");
     let wrong = wrong(&text);
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -11,14 +11,14 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
         .map(|trouble| Finding {
             rule: Rule::SourceMissing,
             severity: if is_failure(trouble) { Severity::Warning } else { Severity::Info },
-            subject: trouble.what.to_string(),
-            text: format!("{} ({})", trouble.why, trouble.mend),
+            subject: trouble.source.to_string(),
+            text: format!("{} ({})", trouble.cause, trouble.remedy),
         })
         .collect()
 }
 
 /// Whether a driver is installed here and fails. A missing driver is not a failure.
 fn is_failure(trouble: &SourceError) -> bool {
-    let why = trouble.why.as_str();
-    trouble.what.as_str() == "NVML" && !why.contains("was not found") && !why.contains("cannot be loaded")
+    let cause = trouble.cause.as_str();
+    trouble.source.as_str() == "NVML" && !cause.contains("was not found") && !cause.contains("cannot be loaded")
 }

@@ -1,12 +1,11 @@
 //! `margintop config`: write, check or print the configuration.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::global::Global;
-use super::{Failure, configured_prices, currency, leases, out};
+use super::{Failure, configured_prices, currency, input, leases, out};
 use crate::clock::Clock;
 use crate::config;
 use crate::pricing::import_prices as read_prices;
@@ -17,6 +16,9 @@ use crate::words::system_error;
 const STARTER: &str = include_str!("starter.toml");
 /// The largest file of prices that is read: LiteLLM's has 2 MiB.
 const LARGEST_IMPORT: u64 = 64 << 20;
+/// The files of prices that are read.
+const IMPORTED: &str =
+    "LiteLLM's model_prices_and_context_window.json, OpenRouter's api/v1/models or models.dev's api.json";
 
 #[derive(Debug, Clone, Subcommand)]
 #[allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
@@ -71,7 +73,7 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
                     "# no configuration file: the defaults are in use; `margintop config init` writes one",
                 );
             };
-            let text = std::fs::read_to_string(&file).map_err(|error| Failure::of_file(&file, &error))?;
+            let text = config::text(&file).map_err(|error| Failure::Run(error.to_string()))?;
             out::print(&text)
         }
         ConfigAction::ImportPrices { file } => import_prices(file),
@@ -112,13 +114,14 @@ fn harmless(text: &str) -> String {
 /// Prints a price file to stdout, and to stderr how many entries were used.
 fn import_prices(file: &Path) -> Result<(), Failure> {
     let said = |why: String| Failure::Run(format!("{}: {why}", file.display()));
-    let mut json = String::new();
-    let opened = std::fs::File::open(file).map_err(|error| Failure::of_file(file, &error))?;
-    opened.take(LARGEST_IMPORT + 1).read_to_string(&mut json).map_err(|error| said(error.to_string()))?;
-    if json.len() as u64 > LARGEST_IMPORT {
-        return Err(said(format!("over {} MiB, not read", LARGEST_IMPORT >> 20)));
+    let json = input::text(file, IMPORTED, LARGEST_IMPORT)?;
+    if json.trim().is_empty() {
+        return Err(said(format!("is empty; name {IMPORTED}")));
     }
     let import = read_prices(&json).map_err(said)?;
+    if import.file.lists.is_empty() {
+        return Err(said(format!("{} and no prices in it; name {IMPORTED}", import.tally)));
+    }
     let text = toml::to_string(&import.file).map_err(|error| said(error.to_string()))?;
     let program = import.program;
     out::print(&format!(
@@ -136,8 +139,18 @@ fn init(named: Option<PathBuf>) -> Result<(), Failure> {
     let file = named
         .or_else(|| folder().map(|folder| folder.join("margintop/margintop.toml")))
         .ok_or_else(|| Failure::Usage("no home folder: name the file with --config FILE".to_owned()))?;
+    if file.is_dir() {
+        return Err(Failure::Run(format!(
+            "{0}: is a folder; name a file in it: --config {0}/margintop.toml",
+            file.display()
+        )));
+    }
     if file.exists() {
-        return Err(Failure::Run(format!("{}: exists already and is left alone", file.display())));
+        return Err(Failure::Run(format!(
+            "{0}: exists already and is left alone; check it with `margintop config check --config {0}`, or write another \
+             file with --config FILE",
+            file.display()
+        )));
     }
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;

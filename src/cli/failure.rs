@@ -23,6 +23,7 @@ impl Failure {
         let remedy = match error.kind() {
             ErrorKind::NotFound => "; check the path",
             ErrorKind::PermissionDenied => "; let this user read it and write to its folder, or name another file",
+            ErrorKind::IsADirectory => "; name a file in it",
             ErrorKind::AlreadyExists => "; it is left alone, name a new file",
             _ => "",
         };

@@ -17,7 +17,7 @@ pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Fai
     }
     if plan.driver_named {
         told.extend(
-            snapshot.troubles.iter().filter(|trouble| trouble.what.as_str() == "NVML").map(ToString::to_string),
+            snapshot.troubles.iter().filter(|trouble| trouble.source.as_str() == "NVML").map(ToString::to_string),
         );
         told.extend(failed_gpus(plan, snapshot));
     }

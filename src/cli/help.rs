@@ -279,8 +279,9 @@ const DASHBOARD: &str = "Examples:
 
 /// The whole command line, as it is parsed and as its help shows it.
 pub(super) fn command() -> Command {
-    let mut command = Cli::command().mut_args(settle).after_help(format!("{DASHBOARD}\n\nRead on: README.md"));
-    command = command.after_long_help(format!("{DASHBOARD}\n\n{WHOLE}\n\nRead on: README.md, docs/"));
+    let mut command =
+        Cli::command().mut_args(settle).after_help(format!("{DASHBOARD}\n\n{}", documentation(&["README.md"])));
+    command = command.after_long_help(format!("{DASHBOARD}\n\n{WHOLE}\n\n{}", documentation(&["README.md", "docs/"])));
     // From here on the subcommands have the global flags.
     command.build();
     command = command.mut_args(|arg| {
@@ -356,7 +357,7 @@ fn dress(command: &mut Command, outer: &mut Vec<String>) {
     };
     let mut dressed = std::mem::take(command).mut_args(hide);
     if let Some(page) = page {
-        dressed = dressed.after_help(format!("Examples:\n{}\n\nRead on: {}", page.examples, page.read));
+        dressed = dressed.after_help(format!("Examples:\n{}\n\n{}", page.examples, documentation(&[page.read])));
     }
     *command = dressed;
     for sub in command.get_subcommands_mut() {
@@ -365,9 +366,30 @@ fn dress(command: &mut Command, outer: &mut Vec<String>) {
     outer.pop();
 }
 
+/// The last line of a help text: links to documents of the source, of this version.
+fn documentation(documents: &[&str]) -> String {
+    let links: Vec<_> = documents.iter().map(|document| link(env!("CARGO_PKG_REPOSITORY"), document)).collect();
+    format!("Documentation: {}", links.join(", "))
+}
+
+/// The address of a document in a repository; its path in the source where the package names no repository.
+fn link(repository: &str, document: &str) -> String {
+    match repository.trim_end_matches('/') {
+        "" => format!("{document} in the source"),
+        repository => format!("{repository}/blob/v{}/{document}", env!("CARGO_PKG_VERSION")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_are_links_where_the_package_names_its_repository() {
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(link("https://a.b/c/", "docs/LEDGER.md"), format!("https://a.b/c/blob/v{version}/docs/LEDGER.md"));
+        assert_eq!(link("", "README.md"), "README.md in the source");
+    }
 
     fn paths(command: &Command, outer: &[String], found: &mut Vec<Vec<String>>) {
         for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {

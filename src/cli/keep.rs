@@ -10,7 +10,7 @@ use super::global::Global;
 use super::ledger::{Choice, choice};
 use super::out::{self, Stdout};
 use super::sources::settings;
-use super::when::When;
+use super::when::{When, local};
 use super::{Failure, disputes, lease_end, lease_list};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -108,8 +108,17 @@ fn verify(path: &Path, bounds: Plausibility) -> Result<(), Failure> {
 
 /// `margintop mark TEXT`.
 pub(super) fn mark(global: &Global, text: &str, moment: Option<When>) -> Result<(), Failure> {
+    if text.chars().all(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Failure::Usage("a mark without a text: write what happened, like \"deploy 1.4\"".to_owned()));
+    }
     let path = path(global)?;
-    let at = instant(&settings(global)?, &path, moment);
+    let settings = settings(global)?;
+    let at = instant(&settings, &path, moment);
+    if at > Clock::System.now().wall {
+        let at = local(at, &settings.zone);
+        let why = "is in the future: mark what has happened, at a time until now";
+        return Err(Failure::Usage(format!("--at {at} {why}")));
+    }
     store::mark(&path, at, text)?;
     out::line(&format!("marked {at}"))
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Failure, lease_coverage, lease_list, leases, out};
+use super::{Failure, leases, out};
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::lease_history;
 use crate::pricing::{Lease, Leased};
 use crate::reading::NodeName;
 use crate::store::{self, LeasedRow, Reader};
@@ -14,7 +15,7 @@ use crate::units::Timestamp;
 /// Ends the leases of a node, or the lease of this name on each node that it pays for.
 pub(super) fn end(path: &Path, reader: &Reader, settings: &Settings, of: &str, at: Timestamp) -> Result<(), Failure> {
     let rows = reader.leased()?;
-    let settings = &Settings { leases: lease_list::present(reader, &settings.leases)?, ..settings.clone() };
+    let settings = &Settings { leases: lease_history::present(reader, &settings.leases)?, ..settings.clone() };
     let nodes = nodes(&rows, settings, of, at).map_err(Failure::Usage)?;
     if at > Clock::System.now().wall {
         return Err(Failure::Usage(format!("--at {at}: that is not over yet; set `until` in its [[lease]]")));
@@ -54,7 +55,7 @@ fn nodes(rows: &[LeasedRow], settings: &Settings, of: &str, at: Timestamp) -> Re
     }
     let known = leases::known(settings, rows);
     let mut gpus: BTreeMap<&NodeName, (u32, u32)> = BTreeMap::new();
-    for (row, payer) in lease_coverage::paid(&known, &settings.leases, at) {
+    for (row, payer) in lease_history::paid(&known, &settings.leases, at) {
         let (paid, all) = gpus.entry(&row.node).or_default();
         *paid += u32::from(payer.is_some_and(|payer| std::ptr::eq(payer, lease)));
         *all += 1;

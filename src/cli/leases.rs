@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::lease_coverage::{self as coverage, KnownGpus};
 use crate::config::Settings;
+use crate::lease_history::{self as coverage, KnownGpus};
 use crate::ledger::CostKind;
 use crate::pricing::{Lease, Leased, follow_renames};
 use crate::reading::{NodeName, UnitName};
@@ -45,7 +45,7 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
             lines.extend(backwards(&name, &settings.leases[nth], lease, &times, &header));
         }
     }
-    lines.extend(coverage::uncovered(&known, &leases, settings, now));
+    lines.extend(coverage::uncovered(&known, &leases, (&settings.book, &settings.currency), now));
     lines.extend(coverage::doubly_covered(&known, &leases, now));
     lines
 }

@@ -6,6 +6,7 @@ use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 
+use super::args::CliCommand;
 use super::help;
 use crate::words::{meant, nearest};
 
@@ -24,6 +25,66 @@ pub(super) fn mistyped(words: &[String]) -> Option<String> {
             "no subcommand \"{word}\"; is it \"{near}\"? A host of this name is written with its port: {word}:8000"
         ))
     })
+}
+
+/// The message for a word among the targets of a call that is a subcommand, or nearly one.
+pub(super) fn in_targets(command: Option<&CliCommand>, targets: &[String]) -> Option<String> {
+    match command {
+        None => behind_target(None, targets).or_else(|| mistyped(targets)),
+        Some(CliCommand::Once { targets, .. }) => behind_target(Some("once"), targets),
+        Some(CliCommand::Serve { targets, .. }) => behind_target(Some("serve"), targets),
+        Some(CliCommand::Record(args)) => behind_target(Some("record"), &args.targets),
+        Some(_) => None,
+    }
+}
+
+/// The message for a subcommand that stands behind a target. `before` is the called subcommand, if there is one.
+fn behind_target(before: Option<&str>, targets: &[String]) -> Option<String> {
+    let command = help::command();
+    let is_command = |word: &&String| command.find_subcommand(word.as_str()).is_some();
+    let word = targets.iter().find(is_command)?;
+    let others: Vec<&str> = targets.iter().filter(|target| *target != word).map(String::as_str).collect();
+    let takes_targets = command.find_subcommand(word).is_some_and(|command| {
+        command.get_positionals().any(|positional| positional.get_id() == "targets" && word != "record")
+    });
+    let write = match before {
+        Some(before) => format!("leave it out of the targets of `margintop {before}`"),
+        None if takes_targets => format!("write `margintop {word} {}`", others.join(" ")),
+        None => format!("write `margintop {word} …`, `margintop {word} --help` says what it takes"),
+    };
+    Some(format!(
+        "\"{word}\" is a subcommand, which stands before all others: {write}. A host of this name is written with its \
+         port: {word}:8000"
+    ))
+}
+
+/// The words of a call with each negative number joined to the flag before it, `--for=-1s`, so that the flag refuses it and
+/// it is not taken for a flag of its own.
+pub(super) fn with_negative_values(words: impl Iterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    let is_negative = |word: &str| {
+        word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
+    };
+    let valued = valued_flags(&help::command());
+    let takes_value = |flag: &str| flag.strip_prefix("--").is_some_and(|flag| valued.iter().any(|name| name == flag));
+    let mut joined: Vec<std::ffi::OsString> = Vec::new();
+    for word in words {
+        let is_value = word.to_str().is_some_and(is_negative);
+        match joined.last_mut().filter(|last| is_value && last.to_str().is_some_and(takes_value)) {
+            Some(flag) => {
+                flag.push("=");
+                flag.push(word);
+            }
+            None => joined.push(word),
+        }
+    }
+    joined
+}
+
+/// The names of all flags with a value, of a command and its subcommands.
+fn valued_flags(command: &clap::Command) -> Vec<String> {
+    let own = command.get_arguments().filter(|flag| flag.get_action().takes_values());
+    let own = own.filter_map(clap::Arg::get_long).map(str::to_owned);
+    own.chain(command.get_subcommands().flat_map(valued_flags)).collect()
 }
 
 /// The message for an error of the argument parser: flags that exclude each other, invalid values, unknown and missing
@@ -138,6 +199,7 @@ fn same_meaning<'a>(word: &str, flags: &[&'a str]) -> Option<&'a str> {
         word if FROM.contains(&word) => "since",
         word if TO.contains(&word) => "until",
         "db" | "database" => "ledger",
+        "rate" => "gpu-rate",
         _ => return None,
     };
     flags.iter().copied().find(|flag| *flag == meant)

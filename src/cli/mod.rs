@@ -22,13 +22,10 @@ mod failure;
 mod failures;
 mod global;
 mod help;
+mod input;
 mod keep;
-mod lease_coverage;
-mod lease_dates;
 mod lease_end;
 mod lease_list;
-mod lease_records;
-mod lease_spans;
 mod leases;
 mod ledger;
 mod ledger_states;
@@ -69,7 +66,8 @@ use out::tell;
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
     crate::platform::outlive_file_limit();
-    let matches = match help::command().try_get_matches() {
+    let words = misread::with_negative_values(std::env::args_os());
+    let matches = match help::command().try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) => {
             let said = std::env::args().skip(1).collect::<Vec<_>>();
@@ -110,7 +108,7 @@ fn fail(why: &str, code: u8) -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let Cli { global, targets, command } = cli;
-    if let (None, Some(why)) = (&command, misread::mistyped(&targets)) {
+    if let Some(why) = misread::in_targets(command.as_ref(), &targets) {
         return Err(Failure::Usage(why));
     }
     match command {

@@ -28,6 +28,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     let at = args.at.map(|at| at.resolve(&plan.settings.zone, reader.header().began.wall));
     let runtime = Runtime::new()?;
     if args.once.any() {
+        args.without_effect().iter().for_each(|warning| tell(warning));
         let mut replay = Playback::of_recording(reader, plan.playback(path, None));
         let last = turn(&mut replay, at, &plan, &runtime)?;
         tell_missing(&replay.scripted.close());
@@ -46,7 +47,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
         let reader = RecordingReader::open(&file).ok().filter(|_| repeats)?;
         Some(Playback::of_recording(reader, next.playback(None, history.clone())))
     };
-    let (shown, replay) = scripted::show(options, replay, &plan, args.speed, &runtime, again)?;
+    let (shown, replay) = scripted::show(options, replay, &plan, args.speed.unwrap_or(1.0), &runtime, again)?;
     replay.iter().for_each(tell_missing);
     shown.exit()
 }

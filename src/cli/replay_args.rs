@@ -21,9 +21,9 @@ pub(super) struct ReplayArgs {
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 
-    /// Recorded seconds a second
-    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
-    pub(super) speed: f64,
+    /// Recorded seconds a second [default: 1]
+    #[arg(long, value_name = "N", value_parser = speed)]
+    pub(super) speed: Option<f64>,
 
     /// Begin at a time of the recording; with --json, --text or --card end there: 2026-11-24T15:00Z, "2026-11-24 15:00"
     #[arg(long, value_name = "T", value_parser = When::parse)]
@@ -38,6 +38,12 @@ pub(super) struct ReplayArgs {
 }
 
 impl ReplayArgs {
+    /// The warning about a speed that has no effect.
+    pub(super) fn without_effect(&self) -> Option<String> {
+        let speed = self.speed.filter(|_| self.once.any())?;
+        Some(format!("--speed {speed} has no effect here: a recording that is printed is read without pauses"))
+    }
+
     /// The file of the ledger, or `None` for memory. Fails on flags that a replay does not support, and on a file that exists.
     pub(super) fn ledger(&self, chosen: Choice, header: &RecordingHeader) -> Result<Option<PathBuf>, Failure> {
         if self.once.span.is_some() || self.once.every.is_some() {

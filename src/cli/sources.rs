@@ -1,6 +1,6 @@
 //! The plan of a run: the targets and this machine's driver, from the arguments and the configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::global::Global;
@@ -11,6 +11,7 @@ use crate::fleet::FleetConfig;
 use crate::history::History;
 use crate::platform::host_name;
 use crate::reading::{EngineRole, Label, NodeName, TargetId};
+use crate::record::RecordingReader;
 use crate::session::{self, PlaybackConfig, PollPlan, RoundsConfig, SessionConfig};
 use crate::source::Source;
 use crate::source::discover::Discovery;
@@ -89,6 +90,9 @@ impl SourcePlan {
         let parsed = named.address.parse();
         let mut target: ScrapeTarget = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
         target.options = named.options;
+        if let Some(why) = recording(&named.address) {
+            return Err(Failure::Usage(why));
+        }
         match self.targets.iter().find(|known| known.id == target.id || known.is_same_page(&target)) {
             Some(known) if known.id == target.id => {
                 self.doubles.push(format!("{} is named twice and read once", target.id));
@@ -196,6 +200,13 @@ impl SourcePlan {
     }
 }
 
+/// The message for a target that is a recording.
+fn recording(address: &str) -> Option<String> {
+    let path = Path::new(address);
+    let is_one = path.is_file() && RecordingReader::open(path).is_ok();
+    is_one.then(|| format!("{address} is a recording: replay it with `margintop replay {address}`"))
+}
+
 /// The settings of scrapes if everything waits for the slowest page.
 pub(super) fn patient() -> scrape::Settings {
     scrape::Settings { timeout: PATIENCE, ..scrape::Settings::default() }
@@ -279,16 +290,22 @@ fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> R
         };
         let wanted: ScrapeTarget = url.parse().map_err(|error| Failure::Usage(format!("{given} {text}: {error}")))?;
         let named = targets.iter_mut().filter(|target| target.id == TargetId::new(wanted.id.as_str()));
-        let mut any = false;
-        for target in named {
-            target.options.role = Some(role);
-            any = true;
-        }
-        if !any {
-            return Err(Failure::Usage(format!("{given} {text}: {url} is not among the targets")));
+        if named.map(|target| target.options.role = Some(role)).count() == 0 {
+            return Err(Failure::Usage(format!("{given} {text}: {}", no_target(url, targets))));
         }
     }
     Ok(())
+}
+
+/// The message for an address that is not among the targets.
+fn no_target(url: &str, targets: &[ScrapeTarget]) -> String {
+    const MOST: usize = 5;
+    let known: Vec<&str> = targets.iter().map(|target| target.id.as_str()).take(MOST).collect();
+    match (known.len(), targets.len()) {
+        (0, _) => format!("{url} is not among the targets, since none is named: name it as one, too"),
+        (_, 1..=MOST) => format!("{url} is not among the targets: write one of {}", known.join(", ")),
+        (_, all) => format!("{url} is not among the {all} targets: write one of them, like {}", known.join(", ")),
+    }
 }
 
 /// Refuses two roles of one target.

@@ -17,8 +17,8 @@ const NO_ENGINE: Span = Span::from_secs(3600);
 /// A change of one target, node or source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum StateChange {
-    /// A target has another state, or another reason why it cannot be reached.
-    Target { target: TargetId, before: Option<Health>, now: Health, why: Option<Label> },
+    /// A target has another state, or another cause for not being reached.
+    Target { target: TargetId, before: Option<Health>, now: Health, cause: Option<Label> },
     /// A node has another state.
     Node { node: NodeName, before: Health, now: Health },
     /// A source of this machine does not work.
@@ -57,23 +57,23 @@ impl LastStates {
             if seen.replace(&row.target) == Some(&row.target) {
                 continue;
             }
-            let why = row.note.clone().filter(|_| row.state != Health::Live);
+            let cause = row.note.clone().filter(|_| row.state != Health::Live);
             // A target without a poll has no state yet.
-            if row.state == Health::Never && why.is_none() {
+            if row.state == Health::Never && cause.is_none() {
                 continue;
             }
             let before = self.targets.get(&row.target);
-            let is_known =
-                before.is_some_and(|(state, told)| *state == row.state && (row.state != Health::Never || *told == why));
+            let is_known = before
+                .is_some_and(|(state, told)| *state == row.state && (row.state != Health::Never || *told == cause));
             if !is_known {
                 let before = before.map(|(state, _)| *state);
                 changes.push(StateChange::Target {
                     target: row.target.clone(),
                     before,
                     now: row.state,
-                    why: why.clone(),
+                    cause: cause.clone(),
                 });
-                self.targets.insert(row.target.clone(), (row.state, why));
+                self.targets.insert(row.target.clone(), (row.state, cause));
             }
         }
         changes
@@ -91,9 +91,9 @@ impl LastStates {
     }
 
     fn of_sources(&mut self, snapshot: &Snapshot) -> Vec<StateChange> {
-        let is_in = |list: &[SourceError], what: &Label| list.iter().any(|error| error.what == *what);
-        let gone = self.sources.iter().filter(|told| !is_in(&snapshot.troubles, &told.what));
-        let mut changes: Vec<_> = gone.map(|told| StateChange::Works(told.what.clone())).collect();
+        let is_in = |list: &[SourceError], source: &Label| list.iter().any(|error| error.source == *source);
+        let gone = self.sources.iter().filter(|told| !is_in(&snapshot.troubles, &told.source));
+        let mut changes: Vec<_> = gone.map(|told| StateChange::Works(told.source.clone())).collect();
         let fresh = snapshot.troubles.iter().filter(|error| !self.sources.contains(error));
         changes.extend(fresh.cloned().map(StateChange::Source));
         self.sources.clone_from(&snapshot.troubles);
@@ -158,12 +158,12 @@ fn log(change: &StateChange, snapshot: &Snapshot) {
             let kind = row.map(|row| row.kind.to_string()).unwrap_or_default();
             tracing::info!(%target, kind, before = before.unwrap_or_default().to_string(), "target answers");
         }
-        StateChange::Target { target, now: Health::Never, why, .. } => {
-            tracing::warn!(%target, why = text(why.as_ref()), "target cannot be reached");
+        StateChange::Target { target, now: Health::Never, cause, .. } => {
+            tracing::warn!(%target, cause = text(cause.as_ref()), "target cannot be reached");
         }
-        StateChange::Target { target, before, now, why } => {
+        StateChange::Target { target, before, now, cause } => {
             let before = before.unwrap_or_default().to_string();
-            tracing::warn!(%target, state = now.to_string(), before, why = text(why.as_ref()), "target is silent");
+            tracing::warn!(%target, state = now.to_string(), before, cause = text(cause.as_ref()), "target is silent");
         }
         StateChange::Node { node, before, now: Health::Live } => {
             tracing::info!(%node, before = before.to_string(), "node's GPUs answer");
@@ -171,8 +171,8 @@ fn log(change: &StateChange, snapshot: &Snapshot) {
         StateChange::Node { node, before, now } => {
             tracing::warn!(%node, state = now.to_string(), before = before.to_string(), "node's GPUs are silent");
         }
-        StateChange::Source(SourceError { what, why, mend }) => {
-            tracing::warn!(source = %what, %why, remedy = %mend, "source does not work");
+        StateChange::Source(SourceError { source, cause, remedy }) => {
+            tracing::warn!(%source, %cause, %remedy, "source does not work");
         }
         StateChange::Works(what) => tracing::info!(source = %what, "source works"),
         StateChange::NoEngine(hours) => {
@@ -182,8 +182,8 @@ fn log(change: &StateChange, snapshot: &Snapshot) {
     }
 }
 
-fn text(why: Option<&Label>) -> &str {
-    why.map_or("", Label::as_str)
+fn text(cause: Option<&Label>) -> &str {
+    cause.map_or("", Label::as_str)
 }
 
 /// Logs changes of this machine's GPUs for `agent`.
@@ -201,15 +201,15 @@ impl GpuStates {
         let Event::Gpus { outcome, .. } = event else { return };
         let now = outcome.as_ref().err().map(|error| {
             // The remedies for other subcommands do not apply to one that serves only the driver's GPUs.
-            let remedy = error.mend.as_str();
+            let remedy = error.remedy.as_str();
             let remedy = remedy.split_once("; without GPUs on this machine").map_or(remedy, |(remedy, _)| remedy);
-            format!("{}: {} ({remedy})", error.what, error.why)
+            format!("{}: {} ({remedy})", error.source, error.cause)
         });
         if self.has_told && self.wrong == now {
             return;
         }
-        if let Some(why) = &now {
-            tracing::warn!(%why, "the driver does not answer");
+        if let Some(cause) = &now {
+            tracing::warn!(%cause, "the driver does not answer");
         } else {
             tracing::info!(gpus = outcome.as_ref().map_or(0, Vec::len), "the driver answers");
         }

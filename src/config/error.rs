@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
+use super::faults::TableFaults;
 use crate::words::meant;
 
 /// One mistake.
@@ -83,8 +84,8 @@ pub(super) struct Findings<'a> {
     warnings: Vec<ConfigError>,
     /// Tables with mistakes: what else they lack is not reported.
     wrong: Vec<Vec<String>>,
-    /// Tables and keys that are not reported, because something that they depend on could not be read.
-    skipped: Vec<&'static str>,
+    /// Keys of tables that are not reported, because something that they depend on is wrong.
+    skipped: Vec<Dependent>,
 }
 
 /// The keys that stand above all tables.
@@ -106,15 +107,23 @@ const TOP_KEYS: [&str; 15] = [
     "price_files",
 ];
 
-/// The price book as a whole, in [`dependents`].
-const BOOK: &str = "";
+/// A table, or nothing for a key at the top, and a key in it.
+type Dependent = (&'static str, &'static str);
 
-/// The tables and keys whose check depends on the value at a path.
-fn dependents(place: &[String]) -> &'static [&'static str] {
+/// The price book as a whole, in [`dependents`].
+const BOOK: Dependent = ("", "");
+/// What depends on the lists of the book.
+const ON_LISTS: [Dependent; 4] = [("price", "list"), ("scenario", "list"), ("", "compare_to"), BOOK];
+/// What depends on the currencies.
+const ON_CURRENCIES: [Dependent; 6] =
+    [("price", "currency"), ("lease", "currency"), ON_LISTS[0], ON_LISTS[1], ON_LISTS[2], BOOK];
+
+/// The keys whose check depends on the value at a path.
+fn dependents(place: &[String]) -> &'static [Dependent] {
     match place.first().map(String::as_str) {
-        None | Some("currency" | "fx") => &["price", "lease", "scenario", "compare_to", BOOK],
-        Some("price_files") => &["price", "scenario", "compare_to", BOOK],
-        Some("price") if place.len() == 1 => &["scenario", "compare_to"],
+        None | Some("currency" | "fx") => &ON_CURRENCIES,
+        Some("price_files") => &ON_LISTS,
+        Some("price") if place.len() == 1 => &ON_LISTS[1..3],
         Some(_) => &[],
     }
 }
@@ -125,14 +134,15 @@ impl<'a> Findings<'a> {
         Self { path, text, found: Vec::new(), warnings: Vec::new(), wrong: Vec::new(), skipped: Vec::new() }
     }
 
-    /// Stops reporting on the tables at these paths, and on what depends on them.
+    /// Stops reporting on what is at these paths, and on what depends on it.
     pub(super) fn skip(&mut self, places: Vec<Vec<String>>) {
         self.skipped = places.iter().flat_map(|place| dependents(place)).copied().collect();
         self.wrong = places;
     }
 
-    fn is_skipped(&self, name: &str) -> bool {
-        self.skipped.contains(&name)
+    /// Stops reporting on what depends on the key at a path of the file.
+    pub(super) fn skip_dependents(&mut self, key: &str) {
+        self.skipped.extend(dependents(&[key.to_owned()]));
     }
 
     fn is_wrong(&self, table: &[&str]) -> bool {
@@ -142,7 +152,7 @@ impl<'a> Findings<'a> {
 
     /// Adds a mistake of the file as a whole.
     pub(super) fn file(&mut self, why: impl Into<String>) {
-        if self.is_skipped(BOOK) {
+        if self.skipped.contains(&BOOK) {
             return;
         }
         self.found.push(ConfigError::new(self.path, why));
@@ -150,7 +160,7 @@ impl<'a> Findings<'a> {
 
     /// Adds a mistake of a key of the file.
     pub(super) fn key(&mut self, key: &str, why: impl fmt::Display) {
-        if self.is_skipped(key) {
+        if self.skipped.contains(&("", key)) {
             return;
         }
         self.found.push(ConfigError::at(self.path, self.text, &[key.to_owned()], format!("{key}: {why}")));
@@ -178,17 +188,37 @@ impl<'a> Findings<'a> {
 
     /// Adds a mistake of the `nth` table of a kind.
     pub(super) fn table(&mut self, table: &str, nth: usize, why: impl Into<String>) {
-        if !self.is_skipped(table) && !self.is_wrong(&[table, &nth.to_string()]) {
-            self.found.push(ConfigError::at_table(self.path, self.text, table, nth, why));
+        let mut faults = TableFaults::default();
+        faults.add(&[], why);
+        self.faults(table, nth, faults);
+    }
+
+    /// Adds the mistakes of the `nth` table of a kind, but not those of keys that are reported already.
+    pub(super) fn faults(&mut self, table: &str, nth: usize, faults: TableFaults) {
+        let number = nth.to_string();
+        for fault in faults.into_all() {
+            let is_skipped = fault.keys.iter().any(|key| self.skipped.contains(&(table, key)));
+            let is_known = match fault.keys {
+                [] => self.is_wrong(&[table, &number]),
+                keys => keys.iter().any(|key| self.is_wrong(&[table, &number, key])),
+            };
+            if !is_skipped && !is_known {
+                let line = self.line_of_first(table, &number, fault.keys);
+                self.found.push(ConfigError { file: self.path.to_owned(), line, why: fault.why });
+            }
         }
     }
 
-    /// Adds a mistake of a value in the `nth` table of a kind, also if the table has others.
-    pub(super) fn value_in(&mut self, table: &str, nth: usize, key: &str, why: impl Into<String>) {
-        let place = [table.to_owned(), nth.to_string(), key.to_owned()];
-        if !self.is_skipped(table) && !self.wrong.contains(&place.to_vec()) {
-            self.found.push(ConfigError::at(self.path, self.text, &place, why));
-        }
+    /// The line of the `nth` table of a kind.
+    pub(super) fn line(&self, table: &str, nth: usize) -> Option<usize> {
+        line_of(self.text, &[table.to_owned(), nth.to_string()])
+    }
+
+    /// The line of the first key that a table has, or that of its heading.
+    fn line_of_first(&self, table: &str, nth: &str, keys: &[&str]) -> Option<usize> {
+        let heading = line_of(self.text, &[table.to_owned(), nth.to_owned()]);
+        let lines = keys.iter().map(|key| line_of(self.text, &[table, nth, key].map(str::to_owned)));
+        lines.into_iter().find(|line| *line != heading).unwrap_or(heading)
     }
 
     /// Adds the mistakes of another collection.

@@ -20,15 +20,15 @@ fn overlap(one: &Lease, other: &Lease) -> bool {
 }
 
 /// Leases with the same name at the same time, with the number of the second from 0.
-fn namesakes(leases: &[Lease]) -> Vec<(usize, String)> {
+fn namesakes(leases: &[(usize, Lease)]) -> Vec<(usize, String)> {
     let mut told = Vec::new();
-    for (nth, lease) in leases.iter().enumerate() {
+    for (place, (nth, lease)) in leases.iter().enumerate() {
         let Some(name) = &lease.name else { continue };
-        let same = |other: &Lease| other.name == lease.name && overlap(other, lease);
-        if let Some(first) = leases[..nth].iter().position(same) {
+        let same = |(_, other): &&(usize, Lease)| other.name == lease.name && overlap(other, lease);
+        if let Some((first, _)) = leases[..place].iter().find(same) {
             let first = first + 1;
             told.push((
-                nth,
+                *nth,
                 format!(
                     "it and lease {first} are named \"{name}\" at one time, and a lease is known by its name: write another \
                      name in one of them, such as \"{name} 2\", or end one with until where the other begins with from"
@@ -40,14 +40,14 @@ fn namesakes(leases: &[Lease]) -> Vec<(usize, String)> {
 }
 
 /// Leases for the same GPUs at the same time, of which only the first would pay, with the number of the second from 0.
-fn double(leases: &[Lease]) -> Vec<(usize, String)> {
+fn double(leases: &[(usize, Lease)]) -> Vec<(usize, String)> {
     let mut told = Vec::new();
-    for (nth, lease) in leases.iter().enumerate() {
-        let same = |(_, other): &(usize, &Lease)| {
+    for (place, (nth, lease)) in leases.iter().enumerate() {
+        let same = |(_, other): &&(usize, Lease)| {
             let pays_first = other.gpus.is_none() && !lease.is_schedule() && other.leased == lease.leased;
             pays_first && overlap(other, lease)
         };
-        if let Some((first, other)) = leases[..nth].iter().enumerate().find(same) {
+        if let Some((first, other)) = leases[..place].iter().find(same) {
             let from = begins(other).max(begins(lease));
             let since = if other.from.is_none() && lease.from.is_none() {
                 "at one time".to_owned()
@@ -56,7 +56,7 @@ fn double(leases: &[Lease]) -> Vec<(usize, String)> {
             };
             let first = first + 1;
             told.push((
-                nth,
+                *nth,
                 format!(
                     "it and lease {first} are for the same GPUs {since}, and they contradict each other: end one with until \
                      where the other begins with from, or write in the first how many GPUs it is for, gpus = 2"
@@ -73,10 +73,10 @@ fn whole(parts: &[Lease], table: &LeaseTable) -> Option<Lease> {
     parts.last().map(|last| Lease { from, ..last.clone() })
 }
 
-/// One lease for each table; empty if a table could not be read.
-fn wholes(parts: &[Vec<Lease>], tables: &[LeaseTable]) -> Vec<Lease> {
-    let all = parts.iter().zip(tables).filter(|_| parts.len() == tables.len());
-    all.filter_map(|(parts, table)| whole(parts, table)).collect()
+/// One lease for each table that has no mistakes, with its number from 0.
+fn wholes(parts: &[Vec<Lease>], tables: &[LeaseTable]) -> Vec<(usize, Lease)> {
+    let all = parts.iter().zip(tables).enumerate();
+    all.filter_map(|(nth, (parts, table))| Some((nth, whole(parts, table)?))).collect()
 }
 
 /// Refuses leases that contradict each other: with one name at one time, or for the same GPUs, so that one of them
@@ -96,14 +96,14 @@ pub(super) fn doubtful(parts: &[Vec<Lease>], tables: &[LeaseTable], money: Money
         _ => money.dollars(MANY_DOLLARS),
     };
     let Some(limit) = limit else { return Vec::new() };
-    let dear = |(nth, (lease, table)): (usize, (&Lease, &LeaseTable))| {
-        let said = table.rate.filter(|_| lease.rate > limit)?;
+    let dear = |(nth, lease): &(usize, Lease)| {
+        let said = tables.get(*nth)?.rate.filter(|_| lease.rate > limit)?;
         let meant = match lease.leased {
             Leased::Gpu(_) => format!("a node's rent is written [[lease]] node = \"…\" node_rate = \"{said}\""),
             Leased::Node(_) | Leased::Unit(_) => format!("if it is a node's, write node_rate = \"{said}\""),
         };
         let gpus = lease.gpus.map_or_else(String::new, |gpus| format!(", {gpus} times here"));
-        Some((nth, format!("rate = \"{said}\" is per GPU and hour{gpus}: {meant}")))
+        Some((*nth, format!("rate = \"{said}\" is per GPU and hour{gpus}: {meant}")))
     };
-    leases.iter().zip(tables).enumerate().filter_map(dear).collect()
+    leases.iter().filter_map(dear).collect()
 }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
-use super::ConfigError;
 use super::former::{FormerKey, rename};
+use super::{ConfigError, syntax};
 
 /// The largest number of reported mistakes of one file: an imported file that is wrong throughout has thousands.
 pub(super) const TOLD: usize = 20;
@@ -43,17 +43,15 @@ pub(super) fn read<'a, T: Deserialize<'a>>(
     tables: TableNames<'_>,
 ) -> Read<T> {
     let mut places = Vec::new();
-    let (mut root, warnings, mut mistakes) = match DeTable::parse(text) {
-        Ok(mut table) => {
-            let (warnings, mut mistakes) = rename(table.get_mut(), former, path, text);
-            mistakes.extend(of_another_kind(table.get_mut(), tables, path, text, &mut places));
-            (Spanned::new(table.span(), DeValue::Table(table.into_inner())), warnings, mistakes)
-        }
-        Err(error) => {
-            let mistakes = vec![ConfigError::from_toml(path, text, &error)];
-            return Read { file: None, mistakes, warnings: Vec::new(), places };
-        }
-    };
+    let (mut table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        let mut mistakes = syntax::mistakes(path, text, &errors);
+        mistakes.truncate(TOLD);
+        return Read { file: None, mistakes, warnings: Vec::new(), places };
+    }
+    let (warnings, mut mistakes) = rename(table.get_mut(), former, path, text);
+    mistakes.extend(of_another_kind(table.get_mut(), tables, path, text, &mut places));
+    let mut root = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
     let mut stand_ins: Vec<StandIn> = Vec::new();
     loop {
         let error = match T::deserialize(ValueDeserializer::from(root.clone())) {
@@ -258,7 +256,7 @@ mod tests {
         let leases = "[[lease]]\nnode = \"n\"\nrate = \"2\"\npower = { kwh = \"0.1\", pue = \"0.5\" }\n\
                       [[lease]]\ngpu = \"H100\"\ngpus = 0\nrate = \"1\"\n\
                       [[lease]]\nnode = \"m\"\nrate = \"1\"\nrounding = \"day\"\ntypo = 1\n";
-        assert_eq!(lines(leases), [4, 5, 12, 13], "{:?}", told(leases));
+        assert_eq!(lines(leases), [4, 7, 12, 13], "{:?}", told(leases));
         assert!(told(leases)[0].contains("power.pue \"0.5\": too small: write 1 or more"));
         // A required value that is wrong is one mistake, and one that is missing is another.
         assert_eq!(lines("[[price]]\nmodel = 5\nlist = 6\n[[alias]]\nmodel = \"x\"\n"), [2, 3, 4]);
@@ -298,7 +296,7 @@ mod tests {
             &[
                 "1: interval 5: without its unit and quotes: write \"5s\"",
                 "2: unknown key \"alart\"",
-                "7: unknown key \"ttft_p50\"; is it \"ttft_p99\"?",
+                "7: unknown key \"ttft_p50\": write one of ttft_p99, itl_p99, e2e_p99",
                 "8: slo.ttft_p99 2: without its unit and quotes: write \"2s\"",
                 "9: slo.itl_p99: \"60\" is without a unit: write \"60ms\" or \"60s\"",
                 "10: slo.e2e_p99: \"soon\" is not a duration",
@@ -347,7 +345,7 @@ mod tests {
                 "2: target is no table: write [[target]] above its keys",
                 "3: price is no table: write [[price]] above its keys",
                 "4: slo is no table: write [slo] above its keys",
-                "5: ",
+                "8: rate: ",
                 "12: names 5: ",
             ],
         );
@@ -360,14 +358,14 @@ mod tests {
                 "1: [lease] is one of several",
                 "3: rate \"x\"",
                 "5: ",
-                "6: price list \"nosuch\"",
+                "8: price list \"nosuch\"",
                 "9: [[slo]]",
                 "10: slo.ttft_p99",
             ],
         );
         starts(
             &format!("lease = 5\n{price}[[alias]]\nmodel = 5\nnames = [\"a\"]\n"),
-            &["1: lease is no table", "2: price list \"nosuch\"", "6: model 5"],
+            &["1: lease is no table", "4: price list \"nosuch\"", "6: model 5"],
         );
         starts(
             "price = 5\n[[lease]]\ngpu = \"H100\"\n[[scenario]]\nname = \"a\"\nlist = \"mine\"\n",

@@ -5,9 +5,11 @@
 mod display;
 mod duration;
 mod error;
+mod faults;
 mod file;
 mod former;
 mod lease_conflicts;
+mod lease_rent;
 mod leases;
 mod log;
 mod metering;
@@ -17,6 +19,8 @@ mod range;
 mod scenario;
 mod settings;
 mod slo;
+mod syntax;
+mod targets;
 
 pub use display::{COLORS, themes_folder};
 pub use duration::{often_enough, parse_interval, parse_span};
@@ -24,4 +28,5 @@ pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use log::{LogFormat, parse_format, parse_level};
 pub use scenario::Scenario;
-pub use settings::{Settings, TargetSettings, find, load, load_at};
+pub use settings::{Settings, find, load, load_at, text};
+pub use targets::TargetSettings;

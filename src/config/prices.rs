@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::ConfigError;
 use super::error::Findings;
+use super::faults::TableFaults;
 use super::file::{FxTable, PriceTable};
 use super::mistakes::{self, Read, TOLD, TableNames};
 use crate::pricing::{Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency};
@@ -19,14 +20,19 @@ use crate::words::system_error;
 pub(super) fn exchange(tables: &[FxTable], zone: &TimeZone, findings: &mut Findings<'_>) -> Exchange {
     let mut rates: Vec<Fx> = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
-        match fx(table, zone) {
-            Ok(rate) if rates.iter().any(|known| is_same_day(known, &rate)) => {
-                let why = format!("two rates of {} and {} at {}: keep one", rate.from, rate.to, rate.dated);
-                findings.table("fx", nth, why);
+        let mut faults = TableFaults::default();
+        let rate = fx(table, zone, &mut faults);
+        if let Some(rate) = rate.filter(|_| faults.is_empty()) {
+            if rates.iter().any(|known| is_same_day(known, &rate)) {
+                faults.add(&[], format!("two rates of {} and {} at {}: keep one", rate.from, rate.to, rate.dated));
+            } else {
+                rates.push(rate);
             }
-            Ok(rate) => rates.push(rate),
-            Err(why) => findings.table("fx", nth, why),
         }
+        if !faults.is_empty() {
+            findings.skip_dependents("fx");
+        }
+        findings.faults("fx", nth, faults);
     }
     Exchange::new(rates)
 }
@@ -37,22 +43,24 @@ fn is_same_day(one: &Fx, other: &Fx) -> bool {
     same && one.since == other.since
 }
 
-fn fx(table: &FxTable, zone: &TimeZone) -> Result<Fx, String> {
-    check_currency(&table.from)?;
-    check_currency(&table.to)?;
-    if table.from == table.to {
-        return Err(format!("from {0} to {0}: write two currencies", table.from));
+fn fx(table: &FxTable, zone: &TimeZone, faults: &mut TableFaults) -> Option<Fx> {
+    faults.check(&["from"], check_currency(&table.from).map_err(|why| format!("from: {why}")));
+    faults.check(&["to"], check_currency(&table.to).map_err(|why| format!("to: {why}")));
+    if table.from == table.to && faults.is_empty() {
+        faults.add(&["to", "from"], format!("from {0} to {0}: write two currencies", table.from));
     }
-    let nanos = parse_scaled(&table.rate, 9).map_err(|error| format!("rate: {error}"))?;
-    if nanos == 0 {
-        return Err("rate: it is not above 0: write it like \"0.1404\"".to_owned());
-    }
+    let nanos = parse_scaled(&table.rate, 9).map_err(|error| format!("rate: {error}"));
+    let above = |nanos| {
+        if nanos == 0 { Err("rate: it is not above 0: write it like \"0.1404\"".to_owned()) } else { Ok(nanos) }
+    };
+    let nanos = faults.check(&["rate"], nanos.and_then(above));
     let midnight = table.at.parse::<Date>().ok().filter(|_| table.at.len() == "2026-11-01".len());
     let midnight =
         midnight.and_then(|day| zone.to_ambiguous_timestamp(day.to_datetime(Time::midnight())).compatible().ok());
     let since = midnight.map(|midnight| Timestamp::from_millis(midnight.as_millisecond()));
-    let since = since.ok_or_else(|| format!("at \"{}\" is not a day: write it like \"2026-11-01\"", table.at))?;
-    Ok(Fx { from: table.from.clone(), to: table.to.clone(), nanos, since, dated: table.at.clone() })
+    let since = since.ok_or_else(|| format!("at: \"{}\" is not a day: write it like \"2026-11-01\"", table.at));
+    let since = faults.check(&["at"], since)?;
+    Some(Fx { from: table.from.clone(), to: table.to.clone(), nanos: nanos?, since, dated: table.at.clone() })
 }
 
 /// Conversion into the ledger's currency at an instant.
@@ -75,7 +83,7 @@ impl<'a> MoneyTerms<'a> {
     pub(super) fn conversions(&self, named: Option<&str>) -> Result<Option<Vec<(Timestamp, Conversion<'a>)>>, String> {
         let currency = self.currency;
         let Some(named) = named.filter(|named| *named != currency) else { return Ok(None) };
-        check_currency(named)?;
+        check_currency(named).map_err(|why| format!("currency: {why}"))?;
         let series = self.exchange.series(named, currency);
         let write = |day: &str| format!("[[fx]] from = \"{named}\" to = \"{currency}\" rate = \"…\" at = \"{day}\"");
         match series.first() {
@@ -122,29 +130,22 @@ pub(super) fn book(
     book.keep_currency_at(money.currency, money.exchange, money.now);
     let mut choices = Vec::new();
     for (nth, table) in tables.iter().enumerate() {
+        let mut faults = TableFaults::default();
         if ModelName::new(&table.model).is_placeholder() {
             let why = "is what engines print in place of a name: such rows have no price, write a model's name";
-            findings.table("price", nth, format!("\"{}\" {why}", table.model));
-            continue;
+            faults.add(&["model"], format!("model \"{}\" {why}", table.model));
         }
-        let choice = price(table, nth, money, &mut book);
-        let usable = choice.and_then(|choice| {
-            let known = choice.list.as_deref().map_or(Ok(()), |list| book.own_list(list).map(|_| ()));
-            known.map(|()| choice).map_err(|error| error.to_string())
-        });
-        match usable {
-            Ok(choice) => {
-                if let Some(near) = book.misspelt(&table.model) {
-                    let why = format!(
-                        "model \"{}\": no price list is for it; is it \"{near}\"? A model of your own is priced as it is written",
-                        table.model
-                    );
-                    findings.table_warning("price", nth, "model", why);
-                }
-                choices.push(choice);
-            }
-            Err(why) => findings.table("price", nth, why),
+        let choice = price(table, nth, money, &mut book, &mut faults).filter(|_| faults.is_empty());
+        findings.faults("price", nth, faults);
+        let Some(choice) = choice else { continue };
+        if let Some(near) = book.misspelt(&table.model) {
+            let why = format!(
+                "model \"{}\": no price list is for it; is it \"{near}\"? A model of your own is priced as it is written",
+                table.model
+            );
+            findings.table_warning("price", nth, "model", why);
         }
+        choices.push(choice);
     }
     if let Err(error) = book.pin(choices) {
         findings.file(error.to_string());
@@ -178,24 +179,44 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
 }
 
 /// The price of a model; prices written in place become a list of their own.
-fn price(table: &PriceTable, nth: usize, money: MoneyTerms<'_>, book: &mut Book) -> Result<Pinned, String> {
-    let conversions = money.conversions(table.currency.as_deref())?;
-    let list = match (&table.list, table.hit, table.miss, table.output) {
-        (list, None, None, None) => list.clone(),
-        (None, Some(hit), Some(miss), Some(output)) => {
+fn price(
+    table: &PriceTable,
+    nth: usize,
+    money: MoneyTerms<'_>,
+    book: &mut Book,
+    faults: &mut TableFaults,
+) -> Option<Pinned> {
+    let conversions = faults.check(&["currency"], money.conversions(table.currency.as_deref()));
+    if let Some(Err(why)) = table.list.as_deref().map(|list| book.own_list(list)) {
+        faults.add(&["list"], why.to_string());
+    }
+    let prices = [table.hit, table.miss, table.output];
+    let list = match (&table.list, prices) {
+        (list, [None, None, None]) => list.clone(),
+        (None, [Some(hit), Some(miss), Some(output)]) => {
             let name = format!("your price {} ({})", nth + 1, table.model);
-            let lists =
-                own_lists(&name, [hit, miss, output], (table.currency.as_deref(), money.currency), conversions)?;
-            book.add(PriceFile { lists, ..PriceFile::default() }).map_err(|error| error.to_string())?;
+            let currency = (table.currency.as_deref(), money.currency);
+            let lists = own_lists(&name, [hit, miss, output], currency, conversions?);
+            let file = PriceFile { lists: faults.check(&["hit", "currency"], lists)?, ..PriceFile::default() };
+            faults.check(&["hit"], book.add(file).map_err(|error| error.to_string()))?;
             Some(name)
         }
-        (Some(_), ..) => return Err("a price is a list or hit, miss and output: write one or the other".to_owned()),
-        _ => return Err("write all three of hit, miss and output, in money per million tokens".to_owned()),
+        (Some(_), _) => {
+            let why = "a price is a list, or hit, miss and output: write one or the other";
+            faults.add(&["hit", "miss", "output"], why);
+            None
+        }
+        _ => {
+            let why = "write all three of hit, miss and output, in money per million tokens";
+            faults.add(&["hit", "miss", "output"], why);
+            None
+        }
     };
-    if list.is_none() && table.paid.is_none() {
-        return Err("a price names a list, prices, or a paid share: write list = \"deepseek-r1-2025\"".to_owned());
+    if table.list.is_none() && prices == [None; 3] && table.paid.is_none() {
+        let why = "a price names a list, prices, or a paid share: write list = \"deepseek-r1-2025\"";
+        faults.add(&["list", "hit", "miss", "output", "paid"], why);
     }
-    Ok(Pinned { model: table.model.clone(), tenant: table.tenant.clone(), list, paid: table.paid })
+    Some(Pinned { model: table.model.clone(), tenant: table.tenant.clone(), list, paid: table.paid })
 }
 
 /// Prices written in place, as one list, or as one for each exchange rate from its day on.

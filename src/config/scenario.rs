@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::error::Findings;
+use super::faults::TableFaults;
 use crate::pricing::Book;
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
 
@@ -29,34 +30,38 @@ pub struct Scenario {
 /// Reads the scenarios and reports their mistakes.
 pub(super) fn scenarios(tables: Vec<Scenario>, book: &Book, findings: &mut Findings<'_>) -> Vec<Scenario> {
     for (nth, table) in tables.iter().enumerate() {
-        if let Some(why) = fault(table, &tables[..nth], book) {
-            findings.table("scenario", nth, why);
-        }
+        findings.faults("scenario", nth, faults(table, &tables[..nth], book));
     }
     tables
 }
 
-fn fault(table: &Scenario, before: &[Scenario], book: &Book) -> Option<String> {
+fn faults(table: &Scenario, before: &[Scenario], book: &Book) -> TableFaults {
     let Scenario { name, list, paid, load, hit_rate, gpu_rate, nodes } = table;
+    let mut faults = TableFaults::default();
     if name.trim().is_empty() || name.trim() != name || name.contains('=') || name.chars().any(char::is_control) {
-        return Some(format!("name {name:?}: write a word without \"=\", like \"more-cache\""));
+        faults.add(&["name"], format!("name {name:?}: write a word without \"=\", like \"more-cache\""));
     }
     if before.iter().any(|other| other.name == *name) {
-        return Some(format!("name \"{name}\" is used twice: each scenario has a name of its own"));
+        faults.add(&["name"], format!("name \"{name}\" is used twice: each scenario has a name of its own"));
     }
     let nothing =
         [list.is_none(), paid.is_none(), load.is_none(), hit_rate.is_none(), gpu_rate.is_none(), nodes.is_none()];
     if nothing.into_iter().all(|is_none| is_none) {
-        return Some(format!(
-            "scenario \"{name}\" changes nothing: write list, paid, load, hit_rate, gpu_rate or nodes"
-        ));
+        faults.add(
+            &[],
+            format!("scenario \"{name}\" changes nothing: write list, paid, load, hit_rate, gpu_rate or nodes"),
+        );
     }
-    list.as_deref().and_then(|list| book.own_list(list).err()).map(|why| format!("list: {why}"))
+    if let Some(Err(why)) = list.as_deref().map(|list| book.own_list(list)) {
+        faults.add(&["list"], format!("list: {why}"));
+    }
+    faults
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::faults::TableFault;
     use super::*;
 
     #[test]
@@ -67,7 +72,7 @@ mod tests {
         let good = of(
             "name = \"a\"\nlist = \"deepseek-r1-2025\"\npaid = \"0.5\"\nhit_rate = \"0.6\"\ngpu_rate = \"2.5\"\nnodes = 218.025",
         );
-        assert_eq!(fault(&good, &[], &book), None);
+        assert!(faults(&good, &[], &book).is_empty());
         for (text, said) in [
             ("name = \"a=b\"\nnodes = 1", "without \"=\""),
             ("name = \"\"\nnodes = 1", "write a word"),
@@ -75,7 +80,8 @@ mod tests {
             ("name = \"b\"", "changes nothing"),
             ("name = \"b\"\nlist = \"deepseek-r1-2052\"", "deepseek-r1-2052"),
         ] {
-            let why = fault(&of(text), std::slice::from_ref(&good), &book).unwrap_or_default();
+            let told = faults(&of(text), std::slice::from_ref(&good), &book).into_all();
+            let [TableFault { why, .. }] = &told[..] else { panic!("{text}: {told:?}") };
             assert!(why.contains(said), "{text}: {why}");
         }
     }

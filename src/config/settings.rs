@@ -1,6 +1,5 @@
 //! Reads the configuration file into settings, and reports all mistakes in it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::duration::{often_enough, parse_duration, parse_interval};
 use super::error::Findings;
-use super::file::{ConfigFile, TABLES, TargetTable};
+use super::file::{ConfigFile, TABLES};
 use super::former::FORMER;
 use super::lease_conflicts::{doubtful, refuse_contradictions};
 use super::leases::leases;
@@ -17,24 +16,15 @@ use super::metering::{aliases, plausibility};
 use super::mistakes::Read;
 use super::scenario::{Scenario, scenarios};
 use super::slo::slo;
-use super::{ConfigError, display, prices, range};
+use super::targets::{TargetSettings, targets};
+use super::{ConfigError, display, prices};
 use crate::clock::Clock;
 use crate::counters::Plausibility;
 use crate::ledger::Slo;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
-use crate::reading::{Label, ModelName, NodeName, UnitName};
-use crate::source::scrape::{ScrapeTarget, TargetOptions};
+use crate::reading::ModelName;
 use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_text};
 use crate::words::system_error;
-
-/// One configured target, with its range expanded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetSettings {
-    /// The address as written.
-    pub address: String,
-    /// Its other keys.
-    pub options: TargetOptions,
-}
 
 /// The whole configuration, checked.
 #[derive(Debug, Clone)]
@@ -134,9 +124,20 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Vec<ConfigError>> {
 /// Every mistake that was found.
 pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
     let Some(path) = file else { return read(Path::new("defaults"), "", now) };
+    read(path, &text(path).map_err(|error| vec![error])?, now)
+}
+
+/// The text of a configuration.
+///
+/// # Errors
+/// Why it cannot be read, and what to do.
+pub fn text(path: &Path) -> Result<String, ConfigError> {
     let why = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::IsADirectory => {
+            format!("is a folder; name the file in it: --config {}", path.join("margintop.toml").display())
+        }
         std::io::ErrorKind::InvalidData => {
-            "is no text in UTF-8, as a configuration is; `margintop config init` writes one".to_owned()
+            "is not a text in UTF-8; name the configuration, or write one with `margintop config init`".to_owned()
         }
         std::io::ErrorKind::NotFound => format!(
             "{}; check the path, or write a file to start from: margintop config init --config {}",
@@ -148,8 +149,7 @@ pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<Conf
         }
         _ => system_error(&error),
     };
-    let text = std::fs::read_to_string(path).map_err(|error| vec![ConfigError::new(path, why(error))])?;
-    read(path, &text, now)
+    std::fs::read_to_string(path).map_err(|error| ConfigError::new(path, why(error)))
 }
 
 fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
@@ -157,10 +157,12 @@ fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigE
     let mut findings = Findings::new(path, text);
     findings.skip(places);
     let checked = file.map_or_else(|| Err(Vec::new()), |file| check(file, findings, path, text, now));
-    if mistakes.is_empty() {
-        return checked.map(|settings| Settings { warnings: [warnings, settings.warnings].concat(), ..settings });
+    match checked {
+        Ok(settings) if mistakes.is_empty() => {
+            return Ok(Settings { warnings: [warnings, settings.warnings].concat(), ..settings });
+        }
+        checked => mistakes.extend(checked.err().unwrap_or_default()),
     }
-    mistakes.extend(checked.err().unwrap_or_default());
     mistakes.sort_by_key(|mistake| (mistake.file != *path, mistake.line));
     Err(mistakes)
 }
@@ -174,7 +176,10 @@ fn check(
 ) -> Result<Settings, Vec<ConfigError>> {
     let (log_level, log_format) = display::check(&file, &mut findings);
     let currency = file.currency.unwrap_or_else(|| "USD".to_owned());
-    findings.value("currency", check_currency(&currency), ());
+    if let Err(why) = check_currency(&currency) {
+        findings.key("currency", why);
+        findings.skip_dependents("currency");
+    }
     let interval = file.interval.as_deref().map_or(Ok(INTERVAL), parse_interval);
     let interval = findings.value("interval", interval.and_then(often_enough), INTERVAL);
     let absence = file.absence.as_deref().map_or(Ok(ABSENCE), |text| parse_duration(text, LONGEST));
@@ -282,61 +287,6 @@ fn system_zone(named: Option<String>) -> Result<TimeZone, String> {
     }
 }
 
-fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Vec<TargetSettings> {
-    let mut all = Vec::new();
-    for (nth, table) in tables.iter().enumerate() {
-        let labels = table.labels.iter().map(|(name, value)| (Label::new(name), Label::new(value)));
-        let labels: BTreeMap<_, _> = labels.collect();
-        if let Some(why) = no_credentials(table) {
-            findings.table("target", nth, why);
-        }
-        let addresses = range::expand(&table.url)
-            .and_then(|addresses| addresses.iter().try_for_each(|address| can_be_asked(address)).map(|()| addresses));
-        match addresses {
-            Ok(addresses) => all.extend(addresses.into_iter().map(|address| TargetSettings {
-                address,
-                options: TargetOptions {
-                    node: table.node.as_deref().map(NodeName::new),
-                    unit: table.unit.as_deref().map(UnitName::new),
-                    role: table.role,
-                    labels: labels.clone(),
-                    bearer_token_file: table.bearer_token_file.clone(),
-                    username: table.username.clone(),
-                    password_file: table.password_file.clone(),
-                    ca_file: table.ca_file.clone(),
-                },
-            })),
-            Err(why) => findings.value_in("target", nth, "url", why),
-        }
-    }
-    all
-}
-
-/// Whether an address is that of a target.
-fn can_be_asked(address: &str) -> Result<(), String> {
-    let is_driver = matches!(address, "nvml:" | "nvml:off");
-    let parsed: Result<ScrapeTarget, _> = address.parse();
-    if is_driver { Ok(()) } else { parsed.map(drop).map_err(|error| error.to_string()) }
-}
-
-/// The mistake in a target's options, if there is one.
-fn no_credentials(table: &TargetTable) -> Option<&'static str> {
-    let basic = (table.username.as_deref(), table.password_file.is_some());
-    match basic {
-        (None, false) => None,
-        _ if table.bearer_token_file.is_some() => Some(
-            "bearer_token_file and username with password_file exclude each other: keep the one that the target asks for",
-        ),
-        (Some(_), false) => Some("username without password_file: write the password to a file and name it"),
-        (None, true) => Some("password_file without username: say whose password it is"),
-        (Some(""), true) => Some("username is empty: say whose password it is"),
-        (Some(name), true) if name.contains(':') || name.chars().any(char::is_control) => {
-            Some("username: basic authentication allows no colon and no control character in it")
-        }
-        (Some(_), true) => None,
-    }
-}
-
 /// All mistakes of a text.
 #[cfg(test)]
 pub(super) fn mistakes(path: &Path, text: &str) -> Vec<String> {
@@ -349,6 +299,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::Label;
     use crate::units::{HourlyRate, Share};
 
     fn mistakes(text: &str) -> Vec<String> {
@@ -403,7 +354,7 @@ mod tests {
     fn a_placeholder_has_no_price() {
         for model in ["undefined", "Null", ""] {
             let told = mistakes(&format!("[[price]]\nmodel = \"{model}\"\nlist = \"deepseek-r1-standard\"\n"));
-            assert!(told.len() == 1 && told[0].starts_with("margintop.toml:1: \""), "{told:?}");
+            assert!(told.len() == 1 && told[0].starts_with("margintop.toml:2: model \""), "{told:?}");
         }
     }
 
@@ -420,7 +371,9 @@ mod tests {
             ("password_file = \"/p\"\nbearer_token_file = \"/t\"", "exclude each other"),
         ] {
             let told = told(keys);
-            assert!(told.len() == 1 && told[0].starts_with("margintop.toml:1: ") && told[0].contains(word), "{told:?}");
+            let line = if keys.ends_with("/t\"") { 2 + keys.lines().count() } else { 3 };
+            assert!(told.len() == 1 && told[0].contains(word), "{told:?}");
+            assert!(told[0].starts_with(&format!("margintop.toml:{line}: ")), "{told:?}");
         }
     }
 

@@ -168,8 +168,10 @@ const TROUBLE: &str = "margintop_trouble";
 
 /// An agent's error, in its own words.
 fn told(labels: SeriesLabels<'_>) -> ScrapeTrouble {
-    let text = |name| labels.get(name).map(LabelText::text).unwrap_or_default();
-    ScrapeTrouble::Other(Label::new(&format!("{}: {} ({})", text("what"), text("why"), text("mend"))))
+    // The second name of each is that of agents of earlier releases.
+    let text = |name, former| labels.get(name).or_else(|| labels.get(former)).map(LabelText::text).unwrap_or_default();
+    let (source, cause, remedy) = (text("source", "what"), text("cause", "why"), text("remedy", "mend"));
+    ScrapeTrouble::Other(Label::new(&format!("{source}: {cause} ({remedy})")))
 }
 
 /// Whether a page without known series consists of metrics at all.

@@ -81,10 +81,11 @@ impl AgentReading {
         };
         head(&mut page, "margintop_look_timestamp_seconds", "gauge", "When the driver last answered.");
         let _ = writeln!(page, "margintop_look_timestamp_seconds {:.3}", self.at.millis() as f64 / 1000.0);
-        if let Some(SourceError { what, why, mend }) = trouble {
+        if let Some(SourceError { source, cause, remedy }) = trouble {
             head(&mut page, "margintop_trouble", "gauge", "What does not work on this node, and what to do.");
-            let (what, why, mend) = (Escaped(what.as_str()), Escaped(why.as_str()), Escaped(mend.as_str()));
-            let _ = writeln!(page, "margintop_trouble{{what=\"{what}\",why=\"{why}\",mend=\"{mend}\"}} 1");
+            let [source, cause, remedy] = [source, cause, remedy].map(|text| Escaped(text.as_str()));
+            let labels = format_args!("source=\"{source}\",cause=\"{cause}\",remedy=\"{remedy}\"");
+            let _ = writeln!(page, "margintop_trouble{{{labels}}} 1");
         }
         page
     }
@@ -133,10 +134,10 @@ mod tests {
     #[test]
     fn a_driver_that_does_not_work_is_said_on_the_page() {
         let (feed, agent) = agent();
-        let trouble = SourceError { what: "NVML".into(), why: "not \"found\"".into(), mend: "install it".into() };
+        let trouble = SourceError { source: "NVML".into(), cause: "not \"found\"".into(), remedy: "install it".into() };
         feed.publish(reading(Err(trouble)), None);
         let page = body(&agent, "/metrics").1;
-        let line = r#"margintop_trouble{what="NVML",why="not \"found\"",mend="install it"} 1"#;
+        let line = r#"margintop_trouble{source="NVML",cause="not \"found\"",remedy="install it"} 1"#;
         assert!(page.lines().any(|l| l == line), "{page}");
         assert!(!page.contains("DCGM"));
     }

@@ -208,16 +208,19 @@ impl fmt::Display for ScrapeTrouble {
 /// An error of a source, with its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceError {
-    /// The source: `NVML`, `engines`, a target.
-    pub what: Label,
-    /// The cause.
-    pub why: Label,
-    /// The remedy.
-    pub mend: Label,
+    /// What fails: `NVML`, `engines`, a target.
+    #[serde(alias = "what")]
+    pub source: Label,
+    /// Why it fails.
+    #[serde(alias = "why")]
+    pub cause: Label,
+    /// What to do about it.
+    #[serde(alias = "mend")]
+    pub remedy: Label,
 }
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({})", self.what, self.why, self.mend)
+        write!(f, "{}: {} ({})", self.source, self.cause, self.remedy)
     }
 }

@@ -24,6 +24,8 @@ pub enum RecordErrorKind {
     Exists,
     /// It is not a file.
     NotAFile,
+    /// It has no bytes.
+    Empty,
     /// Its first line is not that of a recording.
     NotARecording,
     /// It has a version that this program does not read.
@@ -48,6 +50,9 @@ impl fmt::Display for RecordError {
             RecordErrorKind::Io(error) => f.write_str(&system_error(error)),
             RecordErrorKind::Exists => f.write_str("exists; a recording wants a file of its own, so name a new one"),
             RecordErrorKind::NotAFile => f.write_str("is not a regular file; name the file that `margintop record` wrote"),
+            RecordErrorKind::Empty => {
+                f.write_str("is empty, so it is no recording; make one with `margintop record FILE`")
+            }
             RecordErrorKind::NotARecording => {
                 f.write_str("is no recording; make one with `margintop record FILE`, or read a page with `margintop once FILE.prom`")
             }

@@ -33,8 +33,12 @@ impl RecordingReader {
     pub fn open(path: &Path) -> Result<Self, RecordError> {
         let wrong = |kind| RecordError::new(path, kind);
         let io = |error| RecordError::new(path, RecordErrorKind::Io(error));
-        if !std::fs::metadata(path).map_err(io)?.is_file() {
+        let metadata = std::fs::metadata(path).map_err(io)?;
+        if !metadata.is_file() {
             return Err(wrong(RecordErrorKind::NotAFile));
+        }
+        if metadata.len() == 0 {
+            return Err(wrong(RecordErrorKind::Empty));
         }
         let decoder = zstd::stream::read::Decoder::new(File::open(path).map_err(io)?).map_err(io)?;
         let mut lines = BufReader::new(decoder);

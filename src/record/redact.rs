@@ -237,11 +237,11 @@ impl Redactor {
     }
 
     fn error(&self, error: &mut SourceError) {
-        let SourceError { what, why, mend: _ } = error;
-        if !SOURCES.contains(&what.as_str()) {
-            *what = self.label("target", what);
+        let SourceError { source, cause, remedy: _ } = error;
+        if !SOURCES.contains(&source.as_str()) {
+            *source = self.label("target", source);
         }
-        *why = Label::new(WORDS);
+        *cause = Label::new(WORDS);
     }
 
     fn trouble(trouble: &mut ScrapeTrouble) {

@@ -133,8 +133,11 @@ fn a_card_that_both_list_counts_once() {
 fn what_does_not_work_is_said_of_each_driver() {
     let mut fleet = fleet(0);
     let fails = |source: &str, second| {
-        let error =
-            SourceError { what: Label::new(source), why: Label::new("no library"), mend: Label::new("install it") };
+        let error = SourceError {
+            source: Label::new(source),
+            cause: Label::new("no library"),
+            remedy: Label::new("install it"),
+        };
         Event::Gpus {
             source: TargetId::new(source),
             node: NodeName::new("box"),
@@ -144,7 +147,7 @@ fn what_does_not_work_is_said_of_each_driver() {
     };
     let troubles = |fleet: &mut Fleet, second| {
         let told = seen(fleet, second).troubles;
-        told.iter().map(|error| error.what.to_string()).collect::<Vec<_>>()
+        told.iter().map(|error| error.source.to_string()).collect::<Vec<_>>()
     };
     fleet.apply(fails(ONE, 0));
     fleet.apply(fails(OTHER, 0));

@@ -84,8 +84,8 @@ fn with_alert(mut snapshot: Snapshot) -> Snapshot {
     snapshot
 }
 
-fn trouble(what: &str, why: &str, mend: &str) -> SourceError {
-    SourceError { what: Label::new(what), why: Label::new(why), mend: Label::new(mend) }
+fn trouble(source: &str, cause: &str, remedy: &str) -> SourceError {
+    SourceError { source: Label::new(source), cause: Label::new(cause), remedy: Label::new(remedy) }
 }
 
 fn nothing() -> Snapshot {

@@ -43,7 +43,7 @@ fn all_that_is_wrong_is_said_at_once() {
         (7, "write http://HOST:PORT"),
         (8, "role \"prefil\": not known here; is it \"prefill\"?"),
         (10, "ends before it begins"),
-        (11, "is it \"deepseek-r1-2025\"?"),
+        (13, "is it \"deepseek-r1-2025\"?"),
         (14, "a lease is for one of"),
     ] {
         let is_it = |said: &str| said.contains(&format!("margintop.toml:{line}: ")) && said.contains(word);

@@ -49,3 +49,4 @@ mod price_imports;
 mod recordings;
 mod serve_log;
 mod surfaces;
+mod wrong_calls;

@@ -261,8 +261,8 @@ fn a_box_with_nothing_says_what_to_do() {
     let picture = ran.good();
     assert!(picture["gpus"]["utilization"].is_null() && picture["gpus"]["count"] == 0);
     let troubles = picture["troubles"].as_array().unwrap();
-    let nvml = troubles.iter().find(|trouble| trouble["what"] == "NVML").unwrap();
-    assert!(nvml["mend"].as_str().unwrap().contains("--nvml-lib"));
+    let nvml = troubles.iter().find(|trouble| trouble["source"] == "NVML").unwrap();
+    assert!(nvml["remedy"].as_str().unwrap().contains("--nvml-lib"));
     // An engine of somebody else's may be up on this machine.
     if picture["engines"].as_array().unwrap().is_empty() {
         assert!(picture["money"]["revenue"].is_null() && troubles.len() == 2);
@@ -330,15 +330,15 @@ fn a_named_driver_without_figures_fails_with_rows_an_alert_and_words() {
         // Written off, and asked again when they come back.
         ("FAKE_NVML_SLOW", "*:3000", "driver", "GPU"),
     ];
-    for (fault, places, why, mend) in cases {
+    for (fault, places, cause, remedy) in cases {
         let (picture, err) = named_driver(&[(fault, places)]);
-        assert!(err.contains(why) && err.contains(mend) && err.contains("GPU"), "{fault}: {err}");
+        assert!(err.contains(cause) && err.contains(remedy) && err.contains("GPU"), "{fault}: {err}");
         let gpus = picture["nodes"][0]["gpus"].as_array().unwrap();
         assert_eq!((gpus.len(), &picture["gpus"]["reporting"]), (2, &0.into()), "{fault}");
         for (index, gpu) in gpus.iter().enumerate() {
             assert_eq!(gpu["index"], index);
             assert!(["stale", "lost"].contains(&gpu["state"].as_str().unwrap()), "{fault}: {gpu}");
-            assert!(gpu["reason"].as_str().unwrap().contains(why), "{fault}: {gpu}");
+            assert!(gpu["reason"].as_str().unwrap().contains(cause), "{fault}: {gpu}");
             assert!(gpu["utilization"].is_null() && !gpu["uuid"].as_str().unwrap().is_empty());
         }
         let alerts = picture["alerts"].as_array().unwrap();

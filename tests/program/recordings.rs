@@ -74,9 +74,9 @@ fn entries() -> Vec<RecordingEntry<'static>> {
         outcome: Err(trouble),
     };
     let error = SourceError {
-        what: Label::new("NVML"),
-        why: Label::new("secret-words of a library"),
-        mend: Label::new("install the driver"),
+        source: Label::new("NVML"),
+        cause: Label::new("secret-words of a library"),
+        remedy: Label::new("install the driver"),
     };
     let events = |events: Vec<Event>| RecordingEntry::Events(Cow::Owned(events));
     vec![
@@ -214,6 +214,27 @@ fn what_is_written_is_read() {
     let text = |entries: &[RecordingEntry<'_>]| entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>();
     assert_eq!(text(&read_entries), text(&entries()), "to the last digit of each float");
     assert_eq!(snapshot(&read_header, read_entries), snapshot(&header(), entries()));
+}
+
+/// Class: a recording that another release wrote, whose fields have other names today.
+#[test]
+fn a_recording_with_the_former_names_of_an_errors_fields_replays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (today, former) = (folder.path().join("today"), folder.path().join("former"));
+    write(&today, None, u64::MAX);
+    let mut text = String::from_utf8(zstd::stream::decode_all(std::fs::File::open(&today).unwrap()).unwrap()).unwrap();
+    for [name, former] in
+        [["\"source\":\"NVML\"", "\"what\":\"NVML\""], ["\"cause\":", "\"why\":"], ["\"remedy\":", "\"mend\":"]]
+    {
+        assert_eq!(text.matches(name).count(), 2, "an error of a source and one of a driver: {text}");
+        text = text.replace(name, former);
+    }
+    zstd::stream::copy_encode(text.as_bytes(), std::fs::File::create(&former).unwrap(), 3).unwrap();
+    let of = |path: &Path| {
+        let (header, entries, _) = read(path);
+        snapshot(&header, entries)
+    };
+    assert_eq!(of(&former), of(&today));
 }
 
 /// Class: a program that was killed, a copy of a file that was being written, a full disk.

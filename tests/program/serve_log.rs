@@ -59,10 +59,10 @@ fn each_change_of_a_target_is_a_line_of_json_in_the_file() {
     assert_eq!((&up["level"], &up["kind"], &up["before"]), (&"INFO".into(), &"vllm".into(), &"never".into()));
     assert!(up["timestamp"].as_str().is_some_and(|at| at.ends_with('Z')), "{up}");
     let down: Value = serde_json::from_str(&line_with(&log, &["cannot be reached", &nobody])).unwrap();
-    assert!(down["level"] == "WARN" && down["why"].as_str().unwrap().contains("refused"), "{down}");
+    assert!(down["level"] == "WARN" && down["cause"].as_str().unwrap().contains("refused"), "{down}");
     let silent: Value = serde_json::from_str(&line_with(&log, &["target is silent", &engine.metrics()])).unwrap();
     assert_eq!((&silent["state"], &silent["before"]), (&"stale".into(), &"live".into()), "{silent}");
-    assert!(silent["why"].as_str().is_some_and(|why| why.contains("503")), "{silent}");
+    assert!(silent["cause"].as_str().is_some_and(|cause| cause.contains("503")), "{silent}");
     assert!(run.terminate().is_some());
     line_with(&log, &["ended"]);
     let text = std::fs::read_to_string(&log).unwrap();

@@ -247,7 +247,7 @@ fn the_gravest_alert_is_told_with_its_cost_and_what_to_do() {
         (Rule::EngineSilent, "has not answered since"),
         (Rule::EngineStalled, "has made no token since"),
         (Rule::KvNearFull, "has had a full KV cache and a queue since"),
-        (Rule::Throttled, "has been held down by heat or power since"),
+        (Rule::Throttled, "has been throttled by heat or power-capped since"),
         (Rule::Disputed, "has disputed movements"),
         (Rule::ProbablySame, "under another name"),
         (Rule::SourceMissing, "cannot be read here"),

@@ -79,11 +79,11 @@ fn the_header_names_the_next_edge_of_the_prices() {
     let prices = row.money.prices.first().map(|step| step.prices).unwrap();
     row.money.prices = vec![PriceStep { from: Some(until), list: name, tier: Label::new("off-peak"), prices }];
     let header = |snapshot: &Snapshot, width| text(&of(snapshot.clone()), width, 36).lines().next().unwrap().to_owned();
-    assert!(header(&snapshot, 200).contains("· standard, off-peak in 9:25 "), "{}", header(&snapshot, 200));
-    assert!(header(&snapshot, 90).contains("  off-peak in 9:25 "), "{}", header(&snapshot, 90));
+    assert!(header(&snapshot, 200).contains("· standard, off-peak in 9h25m "), "{}", header(&snapshot, 200));
+    assert!(header(&snapshot, 90).contains("  off-peak in 9h25m "), "{}", header(&snapshot, 90));
     // Where the next prices are not known by a name of their own, they change.
     snapshot.models.iter_mut().for_each(|row| row.money.prices.clear());
-    assert!(header(&snapshot, 200).contains("· standard, prices change in 9:25 "), "{}", header(&snapshot, 200));
+    assert!(header(&snapshot, 200).contains("· standard, prices change in 9h25m "), "{}", header(&snapshot, 200));
 }
 
 /// Class: one screen with two changes of the profit, one of this moment and one of means.

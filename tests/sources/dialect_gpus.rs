@@ -144,9 +144,12 @@ fn an_agent_tells_states_processes_and_its_trouble() {
     let processes = gpu.processes.as_ref().unwrap();
     assert_eq!((processes[0].pid, processes[0].name.as_ref().unwrap().as_str()), (41, "VLLM::Worker"));
     assert_eq!((processes[1].name.as_ref(), processes[1].memory.unwrap().get()), (None, 2048));
-    let trouble = b"margintop_trouble{what=\"NVML\",why=\"not found\",mend=\"install it\"} 1\n";
-    let told = dialect::read(trouble, &Hint::default()).unwrap_err();
-    assert_eq!(told.to_string(), "NVML: not found (install it)");
+    // An agent of today, and one of an earlier release.
+    for [source, cause, remedy] in [["source", "cause", "remedy"], ["what", "why", "mend"]] {
+        let page = format!("margintop_trouble{{{source}=\"NVML\",{cause}=\"not found\",{remedy}=\"install it\"}} 1\n");
+        let error = dialect::read(page.as_bytes(), &Hint::default()).unwrap_err();
+        assert_eq!(error.to_string(), "NVML: not found (install it)");
+    }
 }
 
 #[test]

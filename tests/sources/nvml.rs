@@ -260,9 +260,9 @@ fn a_library_that_is_not_there_is_said_once() {
         let library = Some("/nonexistent/libnvidia-ml.so.1".into());
         let scene = Scene::with(NvmlSettings { library, ..Scene::settings() });
         let trouble = scene.outcome().unwrap_err();
-        assert_eq!(trouble.what.as_str(), "NVML");
-        assert!(trouble.why.as_str().contains("/nonexistent"), "{trouble}");
-        assert!(trouble.mend.as_str().contains("--nvml-lib"), "{trouble}");
+        assert_eq!(trouble.source.as_str(), "NVML");
+        assert!(trouble.cause.as_str().contains("/nonexistent"), "{trouble}");
+        assert!(trouble.remedy.as_str().contains("--nvml-lib"), "{trouble}");
         assert!(scene.events.recv_timeout(Duration::from_millis(300)).is_err(), "said twice");
         // Whoever asks is answered all the same.
         scene.driver.poll();
@@ -272,11 +272,15 @@ fn a_library_that_is_not_there_is_said_once() {
 
 #[test]
 fn a_driver_that_cannot_be_used_says_what_to_do() {
-    for (code, mend) in [("9", "modprobe"), ("18", "reboot"), ("4", "/dev/nvidiactl"), ("999", "dmesg")] {
-        with("nvml::a_driver_that_cannot_be_used_says_what_to_do", &[("FAKE_NVML_INIT", code), ("MEND", mend)], || {
-            let trouble = Scene::new(PollPace::Asked).outcome().unwrap_err();
-            assert!(trouble.mend.as_str().contains(&std::env::var("MEND").unwrap()), "{trouble}");
-        });
+    for (code, remedy) in [("9", "modprobe"), ("18", "reboot"), ("4", "/dev/nvidiactl"), ("999", "dmesg")] {
+        with(
+            "nvml::a_driver_that_cannot_be_used_says_what_to_do",
+            &[("FAKE_NVML_INIT", code), ("REMEDY", remedy)],
+            || {
+                let trouble = Scene::new(PollPace::Asked).outcome().unwrap_err();
+                assert!(trouble.remedy.as_str().contains(&std::env::var("REMEDY").unwrap()), "{trouble}");
+            },
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::reading::Label;
 
 /// The supported formats, for the message of an error.
-const FORMATS: &str = "the JSON that `vllm bench serve --save-result` writes (SGLang's bench_serving too), AIPerf's \
+pub(super) const FORMATS: &str = "the JSON that `vllm bench serve --save-result` writes (SGLang's bench_serving too), AIPerf's \
                        profile_export_aiperf.json, or guidellm's benchmarks.json";
 
 /// A benchmark's result.

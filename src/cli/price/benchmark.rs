@@ -1,6 +1,5 @@
 //! A benchmark's result in money: the cost of a million tokens at the measured speed, and their revenue.
 
-use std::io::Read;
 use std::path::Path;
 
 use serde::Serialize;
@@ -10,8 +9,8 @@ use super::args::PriceArgs;
 use super::bench::{self, BenchRun};
 use super::rate::{Rate, rate};
 use super::text;
-use crate::cli::Failure;
 use crate::cli::amounts::percent1;
+use crate::cli::{Failure, input};
 use crate::config::Settings;
 use crate::pricing::{PriceAnswer, Provenance};
 use crate::reading::Label;
@@ -67,7 +66,7 @@ struct PricedRun {
 /// Prices a result by the book at an instant.
 pub(super) fn price(settings: &Settings, args: &PriceArgs, file: &Path, at: Timestamp) -> Result<Priced, Failure> {
     let said = |why: String| Failure::Usage(format!("--from {}: {why}", file.display()));
-    let result = bench::read(&load(file)?).map_err(said)?;
+    let result = bench::read(&input::text(file, bench::FORMATS, LARGEST)?).map_err(said)?;
     let gpus = args
         .gpus
         .or(result.gpus)
@@ -96,17 +95,6 @@ pub(super) fn price(settings: &Settings, args: &PriceArgs, file: &Path, at: Time
         runs: result.runs.iter().map(|run| priced(run, gpus, rate.as_ref(), answer.as_ref())).collect(),
         rate,
     })
-}
-
-fn load(file: &Path) -> Result<String, Failure> {
-    let said = |why: String| Failure::Run(format!("{}: {why}", file.display()));
-    let opened = std::fs::File::open(file).map_err(|error| Failure::of_file(file, &error))?;
-    let mut text = String::new();
-    opened.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| said(error.to_string()))?;
-    if text.len() as u64 > LARGEST {
-        return Err(said(format!("over {} MiB, not read", LARGEST >> 20)));
-    }
-    Ok(text)
 }
 
 fn priced(run: &BenchRun, gpus: u32, rate: Option<&Rate>, answer: Option<&PriceAnswer<'_>>) -> PricedRun {

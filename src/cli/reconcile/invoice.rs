@@ -184,7 +184,7 @@ pub(super) fn read(table: &UsageTable, currency: &str) -> Result<Invoice, String
         let own = &above[total.since(&totals[..nth])..];
         if ![own, above, &each].iter().any(|lines| total.is_of(lines)) {
             let why = total.contradicts(if above.is_empty() { &each } else { above });
-            return Err(format!("line {}: the total is {why}: mend the lines, or take the total out", total.number));
+            return Err(format!("line {}: the total is {why}: correct the lines, or take the total out", total.number));
         }
     }
     let mut invoice = Invoice { days, ..Invoice::default() };

@@ -21,7 +21,7 @@ use jiff::civil::{Date, Time};
 
 use super::global::Global;
 use super::when::{When, local};
-use super::{Failure, keep, out, sources};
+use super::{Failure, input, keep, out, sources};
 use crate::ledger::{Grain, Past};
 use crate::pricing::Exchange;
 use crate::store::{Header, Reader};
@@ -29,6 +29,10 @@ use crate::units::{Span, Timestamp};
 use file::UsageTable;
 use reconciled::{FileKind, Reconciled};
 
+/// The files that are compared.
+const COMPARED: &str = "an invoice (CSV, or FOCUS) or LiteLLM's daily spend (CSV or JSON)";
+/// The largest file that is read.
+const LARGEST: u64 = 256 << 20;
 const MONTH: Span = Span::from_secs(32 * 86_400);
 
 /// The arguments of `reconcile`.
@@ -62,11 +66,13 @@ enum Parsed {
 pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> {
     let settings = sources::settings(global)?;
     let name = args.file.display();
-    let text = std::fs::read_to_string(&args.file).map_err(|error| Failure::of_file(&args.file, &error))?;
+    let of_file = |why: String| Failure::Usage(format!("{name}: {why}"));
+    let text = input::text(&args.file, COMPARED, LARGEST)?;
+    let table = UsageTable::read(&text).map_err(|why| of_file(format!("{why}; name {COMPARED}")))?;
+    known_columns(&table).map_err(of_file)?;
     let reader = Reader::open(&keep::path(global)?)?;
     let header = reader.header();
-    let of_file = |why: String| Failure::Usage(format!("{name}: {why}"));
-    let parsed = parse(&text, &header.currency, &settings.exchange).map_err(of_file)?;
+    let parsed = parse(&table, &header.currency, &settings.exchange).map_err(of_file)?;
     let (since, until) = span(args, &header, &parsed)?;
     // Quarter hours say how many GPUs were held at once; over a long time days tell it well enough.
     let finest = if until - since > MONTH { Grain::Day } else { Grain::Quarter };
@@ -81,14 +87,22 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
     out::print(&text)
 }
 
-/// Reads a file of either kind.
-fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<Parsed, String> {
-    let table = UsageTable::read(text)?;
-    if table.column(&gateway::SPEND).is_some() && table.column(&gateway::MODEL).is_some() {
-        return gateway::read(&table, currency, exchange).map(Parsed::Spend);
+/// Reads a table of either kind.
+fn parse(table: &UsageTable, currency: &str, exchange: &Exchange) -> Result<Parsed, String> {
+    match known_columns(table)? {
+        FileKind::Spend => gateway::read(table, currency, exchange).map(Parsed::Spend),
+        FileKind::Invoice => invoice::read(table, currency).map(Parsed::Invoice),
     }
-    if table.column(&invoice::AMOUNT).is_some() && table.column(&invoice::NAME).is_some() {
-        return invoice::read(&table, currency).map(Parsed::Invoice);
+}
+
+/// The kind of a table by its columns.
+fn known_columns(table: &UsageTable) -> Result<FileKind, String> {
+    let has = |names: &[&str]| table.column(names).is_some();
+    if has(&gateway::SPEND) && has(&gateway::MODEL) {
+        return Ok(FileKind::Spend);
+    }
+    if has(&invoice::AMOUNT) && has(&invoice::NAME) {
+        return Ok(FileKind::Invoice);
     }
     Err(format!(
         "the first line names the columns {}: an invoice has node or lease, hours and amount; LiteLLM's daily spend has \

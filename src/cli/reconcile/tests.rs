@@ -10,6 +10,10 @@ use crate::pricing::{Book, ClassPrices, Fx};
 use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::units::{GpuTime, Money, Span, Tokens};
 
+fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<Parsed, String> {
+    super::parse(&UsageTable::read(text)?, currency, exchange)
+}
+
 /// 2026-03-01T00:00Z.
 const BEGAN: Timestamp = Timestamp::from_millis(1_772_323_200_000);
 

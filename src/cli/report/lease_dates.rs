@@ -1,6 +1,6 @@
 //! The dates of leases in a report, which are finer than the buckets that it is read in.
 
-use crate::cli::lease_list::LeaseDates;
+use crate::lease_history::LeaseDates;
 use crate::reading::Label;
 use crate::statement::{RowKind, Statement};
 use crate::units::{Span, Timestamp};

@@ -22,7 +22,8 @@ mod tests;
 pub(super) mod text_table;
 
 use super::global::Global;
-use super::{Failure, keep, lease_list, out, sources};
+use super::{Failure, keep, out, sources};
+use crate::lease_history;
 use crate::ledger::Dispute;
 use crate::statement::By;
 use crate::store::{DisputeState, Reader};
@@ -59,7 +60,7 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     }
     let mut data = ReportData::new(&query, &header, context, &ask)?;
     if query.by == By::Lease {
-        lease_dates::date(&mut data.statement, &lease_list::dates(&reader, &settings.leases)?);
+        lease_dates::date(&mut data.statement, &lease_history::dates(&reader, &settings.leases)?);
     }
     let text = match query.format {
         Format::Table => table::render(&data),

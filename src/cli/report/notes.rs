@@ -120,7 +120,7 @@ fn lists(data: &ReportData, lines: &mut NoteLines) {
         )
     });
     if data.repriced {
-        lines.push(("basis", "repriced by today's book".to_owned()));
+        lines.push(("basis", "repriced at today's book".to_owned()));
         return;
     }
     some(lines, "differs", &data.differs, |told| differs(told, data));

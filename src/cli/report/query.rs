@@ -30,7 +30,7 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(long = "what-if", help_heading = "Money", value_name = "KEY=VALUE|NAME")]
     pub(super) what_if: Vec<String>,
 
-    /// Price everything by today's book, not by what was in force
+    /// Reprice everything at today's book, not at the prices that were in force
     #[arg(long, help_heading = "Money")]
     pub(super) reprice: bool,
 
@@ -124,7 +124,7 @@ impl ReportQuery {
     pub(super) fn new(args: &ReportArgs, named: &[Scenario]) -> Result<Self, Failure> {
         let asked = Scenarios::new(&args.what_if, named)?;
         if args.reprice && asked.list.is_some() {
-            let why = "--reprice prices by today's book and --what-if list by one list: write one of the two";
+            let why = "--reprice is at today's book and --what-if list by one list: write one of the two";
             return Err(Failure::Usage(why.to_owned()));
         }
         let format = Format::of(args);

@@ -29,7 +29,7 @@ fn title(data: &ReportData, what: &str) -> String {
 fn statement(data: &ReportData) -> String {
     let (by, currency) = (data.statement.by, &data.currency);
     let asked = data.what_if.as_ref().map(|(asked, _)| format!(", if {asked}")).unwrap_or_default();
-    let book = if data.repriced { ", by today's book" } else { "" };
+    let book = if data.repriced { ", repriced at today's book" } else { "" };
     let mut out = title(data, &format!("by {by}, in {currency}{book}{asked}"));
     if data.watched <= Span::ZERO {
         return out;
@@ -169,11 +169,11 @@ fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> Strin
     let (revenue, cost) = (format!("revenue {}", data.currency), format!("cost {}", data.currency));
     let profit = format!("profit {}", data.currency);
     let uncosted = [before, after].iter().any(|totals| !totals.uncosted_revenue.is_zero());
-    let words = ["what if", &revenue, "of it uncosted", &cost, &profit, "profit on cost", "gross margin"];
+    let words = ["", &revenue, "of it uncosted", &cost, &profit, "profit on cost", "gross margin"];
     let shown = |nth: usize| nth != 2 || uncosted;
     let mut grid =
         Grid::new(words.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, word)| word.to_owned()));
-    for (name, totals) in [("as it was", before), ("as it would be", after)] {
+    for (name, totals) in [("actual", before), ("what if", after)] {
         let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
             let known = totals.known_revenue().and(totals.cost);
             percent(known.and_then(|cost| of(totals.covered_revenue(), cost)))
@@ -194,7 +194,7 @@ fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> Strin
         signed(difference, places)
     };
     let cells = [
-        "change".to_owned(),
+        "vs actual".to_owned(),
         change(Totals::known_revenue),
         change(|totals| totals.known_revenue().map(|_| totals.uncosted_revenue)),
         change(|totals| totals.cost),

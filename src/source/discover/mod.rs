@@ -218,17 +218,17 @@ pub fn no_engine_at(ports: &[u16]) -> Option<SourceError> {
         others => format!(", and {others} more ports"),
     };
     Some(SourceError {
-        what: Label::new(&format!("port {first}")),
-        why: Label::new(&format!("answers, and is no engine{others}")),
-        mend: Label::new(&format!("margintop http://127.0.0.1:{first} says why")),
+        source: Label::new(&format!("port {first}")),
+        cause: Label::new(&format!("answers, and is no engine{others}")),
+        remedy: Label::new(&format!("margintop http://127.0.0.1:{first} says why")),
     })
 }
 
 /// The error if no engine was found.
 pub fn nothing_answers() -> SourceError {
     SourceError {
-        what: Label::new("engines"),
-        why: Label::new("nothing answers on 8000 to 8015, 30000, 8080, 3000, 23333 and the other usual ports"),
-        mend: Label::new("margintop http://HOST:PORT"),
+        source: Label::new("engines"),
+        cause: Label::new("nothing answers on 8000 to 8015, 30000, 8080, 3000, 23333 and the other usual ports"),
+        remedy: Label::new("margintop http://HOST:PORT"),
     }
 }

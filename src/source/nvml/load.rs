@@ -84,12 +84,12 @@ fn not_loaded(library: Option<&Path>, why: &dyn std::fmt::Display) -> SourceErro
             "check the path given with --nvml-lib; without it the system's own library is used",
         );
     }
-    let (why, mend) = missing_nvml();
-    said(why, mend)
+    let (cause, remedy) = missing_nvml();
+    said(cause, remedy)
 }
 
-fn said(why: &str, mend: &str) -> SourceError {
-    SourceError { what: Label::new("NVML"), why: Label::new(why), mend: Label::new(mend) }
+fn said(cause: &str, remedy: &str) -> SourceError {
+    SourceError { source: Label::new("NVML"), cause: Label::new(cause), remedy: Label::new(remedy) }
 }
 
 #[cfg(test)]
@@ -97,12 +97,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_failure_has_its_own_mend() {
+    fn every_failure_has_its_own_remedy() {
         let errors =
             [NvmlError::DriverNotLoaded, NvmlError::LibRmVersionMismatch, NvmlError::NoPermission, NvmlError::Unknown];
-        let mut mends: Vec<_> = errors.iter().map(|e| trouble(None, e).mend).collect();
-        mends.sort();
-        mends.dedup();
-        assert_eq!(mends.len(), errors.len());
+        let mut remedies: Vec<_> = errors.iter().map(|e| trouble(None, e).remedy).collect();
+        remedies.sort();
+        remedies.dedup();
+        assert_eq!(remedies.len(), errors.len());
     }
 }

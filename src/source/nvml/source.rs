@@ -91,8 +91,8 @@ impl Source for Nvml {
 /// The error of a driver without any result.
 fn silent() -> SourceError {
     SourceError {
-        what: Label::new("NVML"),
-        why: Label::new(&format!("the driver has not answered in {:.1} s", PATIENCE.as_secs_f64())),
-        mend: Label::new("nvidia-smi -pm 1 (persistence mode) keeps it awake; see whether nvidia-smi is as slow"),
+        source: Label::new("NVML"),
+        cause: Label::new(&format!("the driver has not answered in {:.1} s", PATIENCE.as_secs_f64())),
+        remedy: Label::new("nvidia-smi -pm 1 (persistence mode) keeps it awake; see whether nvidia-smi is as slow"),
     }
 }

@@ -23,13 +23,16 @@ pub fn age(seconds: Option<f64>) -> String {
     }
 }
 
-/// What is left until a change, to the minute, so that it moves once a minute: `9:25`.
+/// What is left until a change, to the minute, so that it moves once a minute: `9h25m`, `41m`.
 pub fn countdown(span: Span) -> String {
     let minutes = span.millis().max(0) / 60_000;
     if minutes >= 48 * 60 {
         format!("{}d", minutes / (24 * 60))
     } else {
-        format!("{}:{:02}", minutes / 60, minutes % 60)
+        match (minutes / 60, minutes % 60) {
+            (0, minutes) => format!("{minutes}m"),
+            (hours, minutes) => format!("{hours}h{minutes:02}m"),
+        }
     }
 }
 
@@ -93,7 +96,12 @@ mod tests {
         for (seconds, text) in cases {
             assert_eq!(duration(Span::from_secs(seconds)), text);
         }
-        assert_eq!(countdown(Span::from_secs(9 * 3600 + 25 * 60 + 53)), "9:25");
+        assert_eq!(countdown(Span::from_secs(9 * 3600 + 25 * 60 + 53)), "9h25m");
+        assert_eq!(countdown(Span::from_secs(101 * 60)), "1h41m");
+        assert_eq!(
+            (countdown(Span::from_secs(305)), countdown(Span::from_secs(3_660))),
+            ("5m".to_owned(), "1h01m".to_owned())
+        );
         assert_eq!(clock_minute(Timestamp::from_millis(54_247_000), &TimeZone::UTC), "15:04");
     }
 

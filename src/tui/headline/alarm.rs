@@ -93,7 +93,7 @@ pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
         Rule::EngineSilent => format!("{subject} has not answered since {since}"),
         Rule::EngineStalled => format!("{subject} has made no token since {since}, with requests running"),
         Rule::KvNearFull => format!("{subject} has had a full KV cache and a queue since {since}"),
-        Rule::Throttled => format!("{subject} has been held down by heat or power since {since}"),
+        Rule::Throttled => format!("{subject} has been throttled by heat or power-capped since {since}"),
         Rule::PageRefused => format!("{subject} has a page that was refused in part"),
         Rule::SharedAddress => format!("{subject} stands for several processes"),
         Rule::SourceMissing => format!("{subject} cannot be read here"),

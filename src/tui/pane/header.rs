@@ -224,7 +224,7 @@ fn basis_words(scene: &Scene<'_>) -> Vec<String> {
     beside.into_iter().chain([format!("{list}{tier}"), list]).collect()
 }
 
-/// The next list or tier, and its time: `off-peak in 9:25`.
+/// The next list or tier, and its time: `off-peak in 9h25m`.
 fn edge(scene: &Scene<'_>, list: &ListBasis) -> Option<String> {
     let left = format::countdown(list.until? - scene.snap.at);
     let model = scene.snap.models.iter().find(|row| row.model == list.model);

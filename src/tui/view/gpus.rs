@@ -171,7 +171,7 @@ fn process(gpu: &GpuRow) -> Cell<'static> {
         return Cell::Sentence(mark(gpu.state).0, format!("{}{why}", gpu.state).into());
     }
     if let Some(throttle) = gpu.throttle.filter(|throttle| throttle.any()) {
-        return said(Role::Warning, if throttle.thermal { "held by heat" } else { "held by power" });
+        return said(Role::Warning, if throttle.thermal { "held by heat" } else { "power-capped" });
     }
     let Some(largest) = gpu.processes.iter().max_by_key(|process| process.memory) else { return Cell::Empty };
     let more = gpu.processes.len() - 1;

@@ -135,10 +135,10 @@ struct NothingLine {
 
 fn all(scene: &Scene<'_>) -> Vec<Looked> {
     let troubles = scene.snap.troubles.iter().map(|trouble| Looked {
-        what: trouble.what.to_string(),
-        is_missing: !trouble.what.as_str().starts_with("port"),
-        why: trouble.why.to_string(),
-        mend: trouble.mend.to_string(),
+        what: trouble.source.to_string(),
+        is_missing: !trouble.source.as_str().starts_with("port"),
+        why: trouble.cause.to_string(),
+        mend: trouble.remedy.to_string(),
     });
     let agents = Looked {
         what: "agents".to_owned(),

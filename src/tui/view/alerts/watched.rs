@@ -26,7 +26,7 @@ const RULES: [(Rule, &str); 18] = [
     (Rule::EngineSilent, "a target does not answer, or gives no page"),
     (Rule::EngineStalled, "requests run and no token comes for 60 s"),
     (Rule::KvNearFull, "the KV cache is 95 % full and requests wait"),
-    (Rule::Throttled, "heat or power holds a GPU's clocks down"),
+    (Rule::Throttled, "a GPU is throttled by heat, or power-capped"),
     (Rule::Loss, "the fleet serves and earns less than it costs"),
     (Rule::LedgerUnwritten, "the ledger's file cannot be written"),
     (Rule::Disputed, "a counter moves as its process could not move it"),

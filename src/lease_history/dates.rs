@@ -3,7 +3,7 @@
 //! A ledger keeps GPU time by the minute. If a lease begins or ends inside a minute, its GPU time of that minute,
 //! divided by its GPUs, is how long it ran in it.
 
-use super::lease_records::LeaseRecords;
+use super::records::LeaseRecords;
 use crate::ledger::{CostAccount, CostKind};
 use crate::pricing::{Lease, Leased};
 use crate::reading::Label;

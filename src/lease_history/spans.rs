@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lease_records::{LeaseRecords, group};
+use super::records::{LeaseRecords, group};
 use crate::ledger::AllocatedTime;
 use crate::store::LeaseTime;
 use crate::units::{Span, Timestamp};

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Failure;
 use crate::ledger::{AllocatedTime, CostAccount, CostKind};
 use crate::pricing::Lease;
-use crate::store::{LeaseMinutes, LeaseTime, LeasedRow, Reader};
+use crate::store::{LeaseMinutes, LeaseTime, LeasedRow, Reader, StoreError};
 use crate::units::Timestamp;
 use crate::words::in_order;
 
 /// The leases in a ledger and the configuration.
-pub(super) struct LeaseRecords<'a> {
+pub(crate) struct LeaseRecords<'a> {
     pub(super) leases: &'a [Lease],
     pub(super) held: Vec<LeasedRow>,
     pub(super) times: Vec<LeaseTime>,
@@ -24,7 +23,7 @@ pub(super) struct LeaseRecords<'a> {
 }
 
 impl<'a> LeaseRecords<'a> {
-    pub(super) fn of(reader: &Reader, leases: &'a [Lease]) -> Result<Self, Failure> {
+    pub(crate) fn of(reader: &Reader, leases: &'a [Lease]) -> Result<Self, StoreError> {
         let (times, ended) = (reader.leases()?, reader.ended_leases()?);
         let header = reader.header();
         let mut minutes = BTreeMap::new();

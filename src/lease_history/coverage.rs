@@ -2,26 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::Settings;
-use crate::pricing::{Lease, Payers};
+use crate::pricing::{Book, Lease, Payers};
 use crate::reading::{NodeName, UnitName};
 use crate::units::Timestamp;
 
 /// GPUs of one name on one node.
-pub(super) struct KnownGpus {
-    pub(super) node: NodeName,
-    pub(super) unit: Option<UnitName>,
-    pub(super) gpu: String,
-    pub(super) gpus: u32,
+pub(crate) struct KnownGpus {
+    pub(crate) node: NodeName,
+    pub(crate) unit: Option<UnitName>,
+    pub(crate) gpu: String,
+    pub(crate) gpus: u32,
 }
 
 /// `1 GPU`, `8 GPUs`.
-pub(super) fn gpus(count: u32) -> String {
+pub(crate) fn gpus(count: u32) -> String {
     format!("{count} GPU{}", if count == 1 { "" } else { "s" })
 }
 
 /// Each known GPU with the lease that pays for it at an instant.
-pub(super) fn paid<'a>(
+pub(crate) fn paid<'a>(
     known: &'a [KnownGpus],
     leases: &'a [Lease],
     at: Timestamp,
@@ -32,7 +31,12 @@ pub(super) fn paid<'a>(
 }
 
 /// GPUs that no lease pays for.
-pub(super) fn uncovered(known: &[KnownGpus], leases: &[Lease], settings: &Settings, now: Timestamp) -> Vec<String> {
+pub(crate) fn uncovered(
+    known: &[KnownGpus],
+    leases: &[Lease],
+    (book, currency): (&Book, &str),
+    now: Timestamp,
+) -> Vec<String> {
     let mut bare: BTreeMap<(&NodeName, &str), u32> = BTreeMap::new();
     for (row, _) in paid(known, leases, now).into_iter().filter(|(_, payer)| payer.is_none()) {
         *bare.entry((&row.node, &row.gpu)).or_default() += 1;
@@ -40,9 +44,9 @@ pub(super) fn uncovered(known: &[KnownGpus], leases: &[Lease], settings: &Settin
     let line = |((node, gpu), gpus): ((&NodeName, &str), u32)| {
         let of = |row: &&KnownGpus| row.node == *node && row.gpu == gpu;
         let all: u32 = known.iter().filter(of).map(|row| row.gpus).sum();
-        let pays = match settings.book.gpu_rate(gpu) {
+        let pays = match book.gpu_rate(gpu) {
             Some(assumed) => {
-                format!("an assumed rate of {} {} per GPU and hour pays", assumed.rate, settings.currency)
+                format!("an assumed rate of {} {} per GPU and hour pays", assumed.rate, currency)
             }
             None => "no rate is known, and their cost is in no profit".to_owned(),
         };
@@ -56,7 +60,7 @@ pub(super) fn uncovered(known: &[KnownGpus], leases: &[Lease], settings: &Settin
 }
 
 /// GPUs with two leases at one time, of which one pays, and nodes with leases for more GPUs than are known.
-pub(super) fn doubly_covered(known: &[KnownGpus], leases: &[Lease], now: Timestamp) -> Vec<String> {
+pub(crate) fn doubly_covered(known: &[KnownGpus], leases: &[Lease], now: Timestamp) -> Vec<String> {
     let mut lines = Vec::new();
     // Overlaps begin where one of the leases begins.
     let begins = leases.iter().filter_map(|lease| lease.from).filter(|from| *from > now);
