@@ -29,14 +29,14 @@ struct Then<'a> {
     silent: HashMap<String, Health>,
 }
 
-/// The beginning of the fleet's record, looking back from `now`.
+/// The first instant with recorded figures, looking back from `now`: the end of the first minute of the fleet's record.
 pub(super) fn began(history: &History, now: Timestamp) -> Option<Timestamp> {
     let count = (KEPT.millis() / MINUTE.millis()) as usize;
-    let until = ceil(now, MINUTE);
+    let until = over(now, MINUTE) + MINUTE;
     let first = |measure| {
         let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: count };
         let place = history.series(&query).points.iter().position(Option::is_some)?;
-        Some(until - Span::from_millis(MINUTE.millis() * i64::try_from(count - place).unwrap_or(0)))
+        Some(until - Span::from_millis(MINUTE.millis() * i64::try_from(count - place - 1).unwrap_or(0)))
     };
     [Measure::Load, Measure::Output, Measure::Cost, Measure::Revenue].into_iter().filter_map(first).min()
 }
@@ -123,7 +123,7 @@ impl Then<'_> {
     fn value(&self, subject: &Subject, measure: Measure) -> Option<f64> {
         let is_money = matches!(measure, Measure::Revenue | Measure::Cost | Measure::Profit);
         let point = |step| {
-            let query = Query { subject: subject.clone(), measure, until: ceil(self.at, step), step, points: 1 };
+            let query = Query { subject: subject.clone(), measure, until: over(self.at, step), step, points: 1 };
             self.history.series(&query).points.first().copied().flatten()
         };
         // A step may lack figures that its minute has, of a source that answers less often.
@@ -228,7 +228,7 @@ impl Then<'_> {
 
     /// The sum of a measure over the minutes since an instant.
     fn minutes(&self, subject: &Subject, measure: Measure, since: Timestamp) -> Option<f64> {
-        let until = ceil(self.at, MINUTE);
+        let until = over(self.at, MINUTE);
         let minutes = ((until - since.minute()).millis() / MINUTE.millis()).clamp(0, KEPT.millis() / MINUTE.millis());
         let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: minutes as usize };
         let points = self.history.series(&query).points;
@@ -266,7 +266,7 @@ impl Then<'_> {
         let query = Query {
             subject: Subject::Gpu(node.name.clone(), gpu.index),
             measure: Measure::Load,
-            until: ceil(self.at, FINE),
+            until: over(self.at, FINE),
             step: FINE,
             points: 1,
         };
@@ -424,8 +424,9 @@ fn money(value: Option<f64>) -> Option<Money> {
     (micros.abs() < 9e18).then(|| Money::from_micros(micros.round() as i64))
 }
 
-/// The end of the step that contains an instant.
-fn ceil(at: Timestamp, step: Span) -> Timestamp {
+/// The end of the last step that is over at an instant: figures of an instant are of the time before it, as those of the
+/// present are.
+fn over(at: Timestamp, step: Span) -> Timestamp {
     let step = step.millis();
-    Timestamp::from_millis(at.millis().div_euclid(step).saturating_add(1).saturating_mul(step))
+    Timestamp::from_millis(at.millis().div_euclid(step).saturating_mul(step))
 }

@@ -28,6 +28,7 @@ mod latencies;
 mod one_figure;
 mod screen_any;
 mod screen_bytes;
+mod screen_changes;
 mod screen_charts;
 mod screen_filters;
 mod screen_golden;

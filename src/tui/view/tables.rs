@@ -124,7 +124,7 @@ fn burn_lines<'s>(scene: &Scene<'s>) -> Cow<'s, [ReasonLine]> {
     if is_known { Cow::Borrowed(snapshots.burns()) } else { Cow::Owned(burn::lines(scene.snap)) }
 }
 
-/// The causes of the last quarter hour's change that are not zero, the largest first.
+/// The causes of the change against a quarter hour ago that are not zero, the largest first.
 fn parts(scene: &Scene<'_>) -> Vec<(Cause, Money)> {
     let Some(quarter) = scene.app.bridge() else { return Vec::new() };
     let mut parts: Vec<_> = quarter.bridge.parts.iter().copied().filter(|(_, part)| !part.is_zero()).collect();
@@ -163,12 +163,17 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     ];
     let mut list = List { gap: 1, ..List::plain("Why it changed", &columns, &rows) };
     let symbol = format::symbol(scene.currency());
-    let mut said = format!(" · {}/h, 15 min means", symbol.trim_end());
+    let mut said = format!(" · {}/h", symbol.trim_end());
     if let Some(quarter) = scene.app.bridge() {
         let [before, after] = [quarter.bridge.before, quarter.bridge.after].map(|mean| format::bare(Some(mean), 8));
-        let ends = format!(", {} → {}", before.trim(), after.trim());
-        if format::width(&said) + format::width(&ends) + 20 <= usize::from(area.width) {
-            said.push_str(&ends);
+        let bridge = &quarter.bridge;
+        let times = [bridge.before_span.1, bridge.after_span.1].map(|at| format::clock_minute(at, scene.zone()));
+        for more in
+            [format!(", {} to {}", times[0].trim(), times[1].trim()), format!(", {} → {}", before.trim(), after.trim())]
+        {
+            if format::width(&said) + format::width(&more) + 20 <= usize::from(area.width) {
+                said.push_str(&more);
+            }
         }
     }
     list.title.push(Segment::dim(said));

@@ -74,7 +74,7 @@ impl View for Overview {
                 Part::Digits if layout.area(Part::Vitals).is_some_and(|vitals| vitals.width < MEDIUM.0) => {
                     pane::profit_brief(canvas, area, scene);
                 }
-                Part::Digits => head::digits(canvas, area, scene),
+                Part::Digits => head::digits(canvas, area, &head::paced(scene)),
                 Part::Chart => head::chart(canvas, area, scene),
                 Part::Headline => headline::draw(canvas, area, scene),
                 Part::Vitals => vitals::draw(canvas, area, scene),
