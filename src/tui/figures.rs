@@ -186,7 +186,7 @@ pub const FIGURES: &[Figure] = &[
     ),
     figure!("burn: below mean ≈", "currency an hour", Reason::BelowMean.formula(), "units' load; rates", &[Overview]),
     figure!("burn: silent", "currency an hour", Reason::Silent.formula(), "leases", &[Overview]),
-    figure!("burn: unpriced", "currency", Reason::Unpriced.formula(), "price book", &[Overview, Models]),
+    figure!("burn: unpriced", "currency an hour", Reason::Unpriced.formula(), "rates; price book", &[Overview, Models]),
     figure!(
         "burn: throttled ≈",
         "currency an hour",

@@ -344,6 +344,7 @@ impl Then<'_> {
         model.money.revenue = None;
         model.money.revenue_per_hour = money(of(Measure::Revenue));
         model.money.profit_per_hour = money(of(Measure::Profit));
+        model.money.cost_per_hour = money(of(Measure::Cost));
         model
     }
 

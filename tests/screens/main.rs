@@ -27,6 +27,7 @@ mod headline_unknown;
 mod latencies;
 mod one_figure;
 mod screen_any;
+mod screen_beside;
 mod screen_bytes;
 mod screen_changes;
 mod screen_charts;

@@ -90,12 +90,11 @@ fn all_changes_of_a_frame_are_between_the_same_minutes() {
     // One node and one model are compared between the same minutes.
     for key in ["2", "3"] {
         picture::hands::type_(&mut app, key);
-        picture::hands::type_(&mut app, "\n");
+        app.update(Action::Command(Command::Enter));
         let frame = text(&app, 120, 36);
         let changed: Vec<&str> =
             frame.lines().filter(|line| line.contains("/h vs ") || line.contains("/h against ")).collect();
         assert!(changed.iter().all(|line| !line.contains('▼')), "{frame}");
-        picture::hands::type_(&mut app, "\x1b");
     }
 }
 

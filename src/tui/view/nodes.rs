@@ -286,12 +286,14 @@ const OTHERS: &str = "(in units)";
 fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
     let money = &scene.snap.money;
     let served = by_node(scene.snap);
-    let (mut unpriced, mut engineless, mut count) = (Money::ZERO, Money::ZERO, 0);
+    let (mut unpriced, mut engineless, mut count, mut without) = (Money::ZERO, Money::ZERO, 0, 0);
     let mut known = Money::ZERO;
     for row in &scene.snap.nodes {
         match (row.profit_per_hour, row.cost_per_hour) {
             (Some(profit), _) => known += profit,
-            (None, Some(cost)) if served.contains_key(row.name.as_str()) => unpriced += cost,
+            (None, Some(cost)) if served.contains_key(row.name.as_str()) => {
+                (unpriced, without) = (unpriced + cost, without + 1);
+            }
             (None, Some(cost)) => (engineless, count) = (engineless + cost, count + 1),
             (None, None) => {}
         }
@@ -302,7 +304,7 @@ fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
             parts.push((name, what, Some(Money::ZERO - cost)));
         }
     };
-    cost(RowKind::Unpriced.name(), String::new(), unpriced);
+    cost(RowKind::Unpriced.name(), format!("rent of {}", format::grouped(without)), unpriced);
     cost(OTHERS, format!("{} nodes", format::grouped(count)), engineless);
     let uncosted = scene.snap.nodes.iter().any(|row| row.revenue_per_hour.is_some() && row.cost_per_hour.is_none());
     if money.unrated_gpus > 0 || uncosted {

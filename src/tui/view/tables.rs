@@ -77,23 +77,18 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// The sum of all lines: an estimate, as two of them may cover the same GPU. The value of tokens without a price is not a
-/// cost.
+/// The sum of all lines: an estimate, as two of them may cover the same GPU.
 fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
     let today = |line: &ReasonLine| line.today.or_else(|| waited(scene, line.reason));
     let sum = |amounts: &mut dyn Iterator<Item = Money>| figure(&format::bare(amounts.reduce(|a, b| a + b), 7));
-    let costs = || rows.iter().filter(|line| line.reason != Reason::Unpriced);
     let cost = scene.snap.money.cost_per_hour;
     let of = cost.map(|_| format!("of {}/h cost", scene.money(cost, 7).trim())).unwrap_or_default();
-    // Unpriced tokens are listed above, and a bare "sum" would seem to include their figures.
-    let has_unpriced = rows.iter().any(|line| line.reason == Reason::Unpriced);
-    let name = if has_unpriced { "cost sum ≈" } else { "sum ≈" };
     TableRow::new([
-        Cell::dim(name),
+        Cell::dim("sum ≈"),
         Cell::dim(of),
         Cell::Empty,
-        sum(&mut costs().filter_map(|line| line.per_hour)),
-        sum(&mut costs().filter_map(today)),
+        sum(&mut rows.iter().filter_map(|line| line.per_hour)),
+        sum(&mut rows.iter().filter_map(today)),
     ])
 }
 
@@ -112,9 +107,10 @@ fn told(scene: &Scene<'_>, what: &str) -> String {
     }
 }
 
-/// The rows that they take, with their heading.
+/// The rows that they take, with their heading and, of several, their sum.
 pub(super) fn burn_rows(scene: &Scene<'_>) -> u16 {
-    2.max(scene.app.snapshots.burns().len().min(20) as u16 + 1)
+    let lines = scene.app.snapshots.burns().len().min(20) as u16;
+    2.max(lines + 1 + u16::from(lines > 1))
 }
 
 /// The lines of the scene's snapshot. Those of the snapshot for tables are computed already.
