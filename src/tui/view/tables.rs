@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::layout::Rect;
 
-use super::about::{about, found};
+use super::about::{about, named, said_of};
 use super::cause_words::{cause_name, cause_notes};
 use super::charts::severity;
 use super::list::{Col, List, figure, said};
@@ -242,12 +242,17 @@ impl AlertWords {
         let room = usize::from(width).saturating_sub(format::width(&tail) + 4);
         let subject = format!("{}: ", format::shorten(&about(scene, alert.subject.as_str()), 30));
         let (whole, left) = (alert.text.as_str(), room.saturating_sub(format::width(&subject)));
+        if let Some((kept, rest)) = with_remedy(alert, left, rows) {
+            return Self { text: format!("{subject}{kept}"), tail, rest };
+        }
         let kept = format::clauses(whole, left);
         let (kept, rest) = match whole.strip_prefix(kept.as_str()) {
             Some("") => (kept, None),
             Some(rest) => (kept, Some(format!("→ {}", rest.trim_start_matches([':', ';', ',', ' '])))),
             // No clause of the text fits: the rule's short text replaces it, or the text continues in the next row.
-            None if rows < 2 && format::width(found(alert.rule)) <= left => (found(alert.rule).to_owned(), None),
+            None if rows < 2 && format::width(named(alert.rule, whole)) <= left => {
+                (named(alert.rule, whole).to_owned(), None)
+            }
             None if rows < 2 => (kept, None),
             None => {
                 let mut lines = format::wrapped(whole, left).into_iter();
@@ -257,6 +262,23 @@ impl AlertWords {
         };
         Self { text: format::cut(&format!("{subject}{kept}"), room), tail, rest }
     }
+}
+
+/// What is wrong and, after an arrow, what to do, in the row or in the next one; `None` where the rule has no remedy or it
+/// does not fit.
+fn with_remedy(alert: &Alert, left: usize, rows: u16) -> Option<(String, Option<String>)> {
+    let said = said_of(alert.rule, alert.text.as_str());
+    let remedy = said.remedy?;
+    let first = |remedy: &str| remedy.split(['.', ';']).next().unwrap_or_default().to_owned();
+    let forms = [
+        format!("{} → {remedy}", said.long),
+        format!("{} → {}", said.long, first(remedy)),
+        format!("{} → {}", said.short, first(remedy)),
+    ];
+    let is_whole = format::width(&said.long) <= left;
+    let in_row = forms.into_iter().take(if rows >= 2 { 1 } else { 3 }).find(|form| format::width(form) <= left);
+    let below = || (rows >= 2 && is_whole).then(|| (said.long.clone(), Some(format!("→ {remedy}"))));
+    in_row.map(|form| (form, None)).or_else(below)
 }
 
 /// Draws an alert in one or two rows: the subject and what is wrong, with the time at the right; the second row has the

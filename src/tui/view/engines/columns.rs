@@ -10,7 +10,7 @@ use crate::tui::format;
 use crate::tui::scene::{Scene, mark};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
-use crate::tui::view::cells::{full, gauge, latency, within};
+use crate::tui::view::cells::{full, gauge, hit as own_hit, latency, within};
 use crate::tui::view::lines_of::common_top;
 use crate::tui::view::list::{Col, OrderedBy, count, figure, known_sum, said};
 use crate::tui::view::served::name_role;
@@ -294,10 +294,7 @@ fn waiting(line: &EngineLine<'_>) -> Cell<'static> {
 
 fn hit(line: &EngineLine<'_>) -> Cell<'static> {
     match line.engine {
-        Some(row) if row.cache_hit_rate.is_none() && row.cached_total.is_none() && row.prompt_total.is_some() => {
-            Cell::dim("n/a")
-        }
-        Some(row) => figure(&format::percent(row.cache_hit_rate)),
+        Some(row) => own_hit(row),
         None => figure(&format::percent(line.whole.and_then(|whole| whole.hits).or_else(|| line.served.hits()))),
     }
 }
