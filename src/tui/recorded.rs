@@ -105,6 +105,19 @@ pub(super) fn take_sums(money: &mut MoneyView, day: &Statement) {
     money.break_even_load = break_even(money);
 }
 
+/// A snapshot with the ledger's sums of its day, so that they are those of the rows beside it. Since when it is watched
+/// stays.
+pub(super) fn with_sums_of(asked: &Arc<Snapshot>, day: &Statement) -> Arc<Snapshot> {
+    if asked.money.profit.is_none() || day.total.profit.is_none() {
+        return asked.clone();
+    }
+    let (since, break_even_load) = (asked.money.since, asked.money.break_even_load);
+    let mut snapshot = Snapshot::clone(asked);
+    take_sums(&mut snapshot.money, day);
+    (snapshot.money.since, snapshot.money.break_even_load) = (since, break_even_load);
+    Arc::new(snapshot)
+}
+
 /// The share of the load that pays the cost, if no overhead is a share of revenue.
 fn break_even(money: &MoneyView) -> Option<Ratio> {
     let has_overhead = money.beside_models.iter().any(|row| is_overhead(row) || row.name.as_str() == IDLE_TOO);

@@ -110,3 +110,54 @@ fn the_tables_beside_a_fleet_leave_no_rows_empty_between_them() {
     let burns = frame.lines().find(|line| line.contains("sum ≈"));
     assert!(burns.is_some(), "{frame}");
 }
+
+/// Class: a message over a figure, or over a part of one.
+#[test]
+fn a_message_covers_nothing_but_keys() {
+    for (width, height) in [(80, 24), (120, 36), (200, 50)] {
+        let mut app = of(unpriced());
+        let before = text(&app, width, height);
+        app.update(Action::Command(Command::Pause));
+        app.update(Action::Command(Command::Pause));
+        type_(&mut app, "o");
+        if app.said().is_none() {
+            continue;
+        }
+        let after = text(&app, width, height);
+        let rows: Vec<(&str, &str)> = before.lines().zip(after.lines()).collect();
+        for (before, after) in &rows[..rows.len() - 1] {
+            let covered = before.chars().zip(after.chars()).any(|(was, is)| was != ' ' && was != is);
+            assert!(!covered, "{width}: {before}\n{after}");
+        }
+    }
+}
+
+/// Class: what completes a line leaves ends of words beside it.
+#[test]
+fn completions_take_whole_rows() {
+    let mut app = of(unpriced());
+    app.theme_names = ["dark", "light", "ember"].map(str::to_owned).to_vec();
+    type_(&mut app, ":");
+    type_(&mut app, "theme ");
+    let frame = text(&app, 120, 36);
+    let row = frame.lines().find(|line| line.trim_start().starts_with("dark") || line.contains("› dark"));
+    if let Some(row) = row {
+        assert!(row.chars().skip(70).all(|c| c == ' '), "{row}");
+    }
+}
+
+/// Class: an alert with three colons and no word of what to do.
+#[test]
+fn an_alert_says_what_to_do_after_an_arrow() {
+    let mut snapshot = unpriced();
+    let mut lost = snapshot.alerts[0].clone();
+    (lost.rule, lost.severity) = (margintop::snapshot::Rule::GpuLost, margintop::snapshot::Severity::Critical);
+    lost.subject = Label::new("gpu-0009 GPU 1");
+    lost.text = Label::new("lost: its exporter answers without it: it fell off the bus, or the exporter lost it");
+    snapshot.alerts = vec![lost];
+    for (width, height) in [(120, 36), (200, 50)] {
+        let frame = text(&of(snapshot.clone()), width, height);
+        let row = frame.lines().find(|line| line.contains("▲ gpu-0009 GPU 1")).unwrap_or_else(|| panic!("{frame}"));
+        assert!(row.matches(": ").count() <= 1 && frame.contains("→ drain the node"), "{row}\n{frame}");
+    }
+}

@@ -210,3 +210,20 @@ fn power_without_a_limit_is_drawn_on_the_scale_of_the_highest() {
     assert!(text(&app, 200, 50).contains("0 to the highest"));
     app.update(Action::Command(Command::Cells));
 }
+
+/// Class: the sums of the day are those of the snapshot in one part of a frame, and those of the ledger in another.
+#[test]
+fn the_money_view_has_one_sum_of_each_kind() {
+    let mut app = picture::pages::app(picture::pages::Page::Fleet);
+    show(&mut app, ViewId::Money);
+    let page = app.money.page.clone().unwrap();
+    let picture = app.money.picture.clone().unwrap();
+    let total = &page.models.total;
+    assert_eq!(
+        (picture.money.revenue, picture.money.cost, picture.money.profit),
+        (total.revenue, total.cost, total.profit)
+    );
+    let revenue = margintop::tui::format::amount_within(total.revenue, "USD", 8);
+    let frame = text(&app, 120, 36);
+    assert!(frame.contains(revenue.trim()), "{revenue}: {frame}");
+}

@@ -13,16 +13,13 @@ const NOTABLE: u128 = 50;
 
 /// How the profit changed against the compared time, as the end of a sentence.
 pub(super) fn change(facts: &Facts<'_>) -> Option<String> {
-    let (by, then) = match facts.bridge {
-        Some(bridge) => {
-            let bridge = Some(bridge).filter(|bridge| is_comparable(bridge))?;
-            (notable(bridge), bridge.before_span.1)
-        }
-        None => {
-            let (change, then) = facts.recorded?;
-            let now = facts.snapshot.money.profit_per_hour?;
-            (is_notable(change, now - change, now).then_some(change), then)
-        }
+    let (by, then) = if let Some(bridge) = facts.bridge {
+        let bridge = Some(bridge).filter(|bridge| is_comparable(bridge))?;
+        (notable(bridge), bridge.before_span.1)
+    } else {
+        let (change, then) = facts.recorded?;
+        let now = facts.snapshot.money.profit_per_hour?;
+        (is_notable(change, now - change, now).then_some(change), then)
     };
     Some(against(facts, by, then))
 }

@@ -15,6 +15,8 @@ pub(super) fn what(text: &str) -> &str {
     text.split_once(": ").map_or(text, |(what, _)| what)
 }
 
+/// What a restart is told as.
+pub(super) const RESTARTED: &str = "its counters began anew";
 /// The cells of a short name of an alert.
 const WORDS: usize = 20;
 

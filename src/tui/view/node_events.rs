@@ -115,6 +115,7 @@ fn what(scene: &Scene<'_>, row: &EventRow) -> Cell<'static> {
     // The remedy no longer applies.
     let words = match event.kind {
         EventKind::Alert(rule, _) => about::named(rule, event.text.as_str()),
+        EventKind::Restart => about::RESTARTED,
         _ => about::what(event.text.as_str()),
     };
     let names: Vec<&str> = row.names.iter().map(Label::as_str).collect();

@@ -182,7 +182,7 @@ pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Ve
     let on_cost = pair("profit on cost ", format::percent(on_cost).trim().to_owned());
     let (revenue, cost) = (pair("revenue ", amount(node.revenue)), pair("cost ", amount(node.cost)));
     let gpus = pair("GPUs ", node.gpus.len().to_string());
-    let rank = pair(if side { "rank " } else { "profit rank " }, rank(scene, node));
+    let rank = pair("profit rank ", rank(scene, node));
     if side {
         let cost = pair("cost    ", amount(node.cost));
         return vec![vec![rate, on_cost], vec![revenue, rank], vec![cost, gpus]];
@@ -201,7 +201,8 @@ pub(super) fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
     let Some(own) = node.profit_per_hour else { return format::UNKNOWN.to_owned() };
     let known = scene.snap.nodes.iter().filter_map(|node| node.profit_per_hour);
     let (above, all) = known.fold((0, 0), |(above, all), profit| (above + usize::from(profit > own), all + 1));
-    format!("{} of {all}", above + 1)
+    let priced = if all < scene.snap.nodes.len() { " priced" } else { "" };
+    format!("{} of {all}{priced}", above + 1)
 }
 
 pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
