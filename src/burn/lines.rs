@@ -105,17 +105,20 @@ pub(super) fn silent(snapshot: &Snapshot) -> Option<ReasonLine> {
     Some(ReasonLine { reason: Reason::Silent, what, per_hour, today: None })
 }
 
+/// The rent of models without a price: what their tokens would be worth is no cost.
 pub(super) fn unpriced(snapshot: &Snapshot) -> Option<ReasonLine> {
     let money = &snapshot.money;
     if money.unpriced_tokens == 0 {
         return None;
     }
-    let model = snapshot.models.iter().find(|row| row.money.list.is_none()).map(|row| row.model.to_string());
-    let worth = money.compare.as_ref();
-    let list = worth.map_or_else(String::new, |worth| format!(", at {}", worth.list));
-    let what = format!("{}{list}", model.unwrap_or_else(|| format!("{} tokens", money.unpriced_tokens)));
-    let (per_hour, today) = (worth.and_then(|worth| worth.per_hour), worth.map(|worth| worth.amount));
-    Some(ReasonLine { reason: Reason::Unpriced, what, per_hour, today })
+    let rows: Vec<_> = snapshot.models.iter().filter(|row| row.money.list.is_none()).collect();
+    let what = match rows.as_slice() {
+        [] => format!("{} tokens", money.unpriced_tokens),
+        [row] => format!("{}, its rent", row.model),
+        [first, others @ ..] => format!("{} and {} more, their rent", first.model, others.len()),
+    };
+    let per_hour = rows.iter().filter_map(|row| row.money.cost_per_hour).reduce(|a, b| a + b);
+    Some(ReasonLine { reason: Reason::Unpriced, what, per_hour, today: None })
 }
 
 /// The rent of throttled GPUs, times the relative distance of their clock from the highest one of their kind.

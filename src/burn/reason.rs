@@ -15,7 +15,7 @@ pub enum Reason {
     BelowMean,
     /// GPUs that do not answer and are still paid for.
     Silent,
-    /// Tokens of models without a price, at their value by a named list.
+    /// GPUs that serve models without a price.
     Unpriced,
     /// GPUs whose clocks are throttled by heat or power.
     Throttled,
@@ -68,7 +68,7 @@ impl Reason {
                 "The rent of each unit below half the mean load of its role, times 1 − load/mean: an estimate."
             }
             Self::Silent => "The rent of GPUs that do not answer. They are not counted as idle as well.",
-            Self::Unpriced => "What the tokens without a price would be worth at the list named in compare_to.",
+            Self::Unpriced => "The rent of GPUs that serve models without a price.",
             Self::Throttled => {
                 "The rent of GPUs held down, times 1 − clock/highest clock of the same kind: an estimate from above."
             }

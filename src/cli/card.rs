@@ -51,8 +51,9 @@ fn head(snapshot: &Snapshot, zone: &TimeZone) -> String {
 /// The headline in at most two lines: a sentence that does not fit is left out, and all after it.
 fn words(snapshot: &Snapshot, zone: &TimeZone) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for sentence in
-        headline(&Facts { snapshot, rate: None, is_past: false, bridge: None, zone }).iter().map(Sentence::text)
+    for sentence in headline(&Facts { snapshot, rate: None, is_past: false, bridge: None, recorded: None, zone })
+        .iter()
+        .map(Sentence::text)
     {
         let joined = lines.last().map(|line| format!("{line} {sentence}"));
         match joined.filter(|line| format::width(line) <= WIDTH) {

@@ -1,4 +1,4 @@
-//! The profit bridge over the last quarter hour: the causes of the change of profit per hour.
+//! The profit bridge against a quarter hour ago: the causes of the change of profit per hour.
 
 use crate::ledger::Past;
 use crate::statement::{Bridge, Cause, Causes, Mover};
@@ -9,20 +9,22 @@ use crate::units::{Money, Span, Timestamp};
 pub struct QuarterBridge {
     /// When it was computed.
     pub at: Timestamp,
-    /// The last quarter hour against the one before it, its amounts to the cent. The parts add up to the change.
+    /// The last whole minute against the one a quarter hour before it, its amounts to the cent. The parts add up to the change.
     pub bridge: Bridge,
     /// The cause with the largest part; `None` if nothing changed.
     pub largest: Option<(Cause, Money)>,
     /// The subject that changed the profit most: a unit, otherwise a model, otherwise a node.
     pub mover: Option<Mover>,
-    /// The figures behind the parts; `None` if either quarter hour was not watched completely.
+    /// The figures behind the parts; `None` if either minute was not watched completely.
     pub causes: Option<Causes>,
 }
 
 impl QuarterBridge {
     pub(super) fn between(at: Timestamp, before: &Past, after: &Past) -> Option<Self> {
         const CENTS: u32 = 2;
-        if before.tokens.is_empty() && before.rents.is_empty() {
+        // In the minute in which the watch began, engines were found one after the other.
+        let is_young = before.began.minute() >= before.since;
+        if is_young || before.tokens.is_empty() && before.rents.is_empty() {
             return None;
         }
         let bridge = Bridge::between(before, after).rounded(CENTS);

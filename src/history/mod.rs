@@ -63,8 +63,8 @@ impl History {
         series
     }
 
-    /// The profit bridge over the last quarter hour, recomputed once a minute; `None` until both quarter hours are
-    /// known.
+    /// The profit bridge from the minute a quarter hour ago to the last whole one, recomputed once a minute; `None` until
+    /// both are known.
     pub fn bridge(&self) -> Option<Arc<QuarterBridge>> {
         self.recorded().bridge.clone()
     }
@@ -127,7 +127,7 @@ impl History {
     }
 
     /// Sets the bridge from one span to the next, and adds the markers of both.
-    pub fn read_quarters(&self, at: Timestamp, before: &Past, after: &Past) {
+    pub fn read_bridge(&self, at: Timestamp, before: &Past, after: &Past) {
         let bridge = QuarterBridge::between(at, before, after).map(Arc::new);
         let mut recorded = self.recorded();
         recorded.bridge = bridge;

@@ -1,5 +1,5 @@
 //! Records published snapshots, and queries the ledger in the background for earlier data: a day of minutes when it opens,
-//! and both quarter hours of the profit bridge once a minute. The ledger's thread sums the minutes.
+//! and both minutes of the profit bridge once a minute. The ledger's thread sums the minutes.
 
 use std::collections::VecDeque;
 
@@ -19,8 +19,7 @@ const LATE_HOURS: i64 = 3;
 const HOUR: Span = Span::from_secs(3600);
 /// How long after a ledger was opened the day is queried again: tokens of an absence are posted by then.
 const BRIDGED: Span = Span::from_secs(90);
-/// The time between two computations of the bridge.
-const BRIDGE: Span = Span::from_secs(60);
+const MINUTE: Span = Span::from_secs(60);
 const QUARTER: Span = Span::from_secs(900);
 /// How long after a minute's end its last tokens are in the ledger.
 const SETTLED: Span = Span::from_secs(10);
@@ -42,7 +41,8 @@ struct Asked {
     day: Option<Moment>,
     again: bool,
     late: Option<Moment>,
-    bridge: Option<Moment>,
+    /// The end of the bridge's last minute.
+    bridge: Option<Timestamp>,
 }
 
 impl Recorder {
@@ -103,9 +103,9 @@ impl Recorder {
             self.asked.late = Some(now);
             read_hours(store, self.history.clone(), hours(now.wall, LATE_HOURS));
         }
-        if passed(self.asked.bridge, BRIDGE) {
-            self.asked.bridge = Some(now);
-            read_quarters(store, self.history.clone(), now.wall);
+        let until = (now.wall - SETTLED).minute();
+        if self.asked.bridge.replace(until) != Some(until) {
+            read_bridge(store, self.history.clone(), now.wall, until);
         }
     }
 }
@@ -134,18 +134,18 @@ fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) 
     store.past(since, since + HOUR, Grain::Minute, Box::new(answer));
 }
 
-/// Queries both quarter hours of the bridge, the earlier first.
-fn read_quarters(store: &Store, history: History, now: Timestamp) {
-    let until = (now - SETTLED).minute();
-    let (next, middle) = (store.clone(), until - QUARTER);
+/// Queries both minutes of the bridge, the earlier first: the one that ended a quarter hour before `until`, and the one
+/// that ends then.
+fn read_bridge(store: &Store, history: History, now: Timestamp, until: Timestamp) {
+    let (next, then) = (store.clone(), until - QUARTER);
     let answer = move |before: Result<Past, _>| {
         let Ok(before) = before else { return };
         let answer = move |after: Result<Past, _>| {
             if let Ok(after) = after {
-                history.read_quarters(now, &before, &after);
+                history.read_bridge(now, &before, &after);
             }
         };
-        next.past(middle, until, Grain::Minute, Box::new(answer));
+        next.past(until - MINUTE, until, Grain::Minute, Box::new(answer));
     };
-    store.past(middle - QUARTER, middle, Grain::Minute, Box::new(answer));
+    store.past(then - MINUTE, then, Grain::Minute, Box::new(answer));
 }

@@ -164,15 +164,15 @@ pub const FIGURES: &[Figure] = &[
     figure!(
         "against 15 min ago",
         "%, or points of a share",
-        "now − the value a quarter hour ago, as a part of that; shares as a difference",
+        "the last whole minute − the minute a quarter hour before it, as a part of that; shares as a difference",
         "the recorded past",
         &[Overview]
     ),
     figure!(
         "why it changed",
         "currency an hour",
-        "profit of the last quarter hour − that before, as beside the profit (▲ ▼), split by cause: one thing at a time, in order",
-        "the ledger, both quarters",
+        "profit of the last whole minute − that of the minute a quarter hour before it, as beside the profit (▲ ▼), split by cause: one thing at a time, in order",
+        "the ledger, both minutes",
         &[Overview, Money]
     ),
     figure!("burn: idle", "currency", Reason::Idle.formula(), "the ledger", &[Overview]),
@@ -186,7 +186,7 @@ pub const FIGURES: &[Figure] = &[
     ),
     figure!("burn: below mean ≈", "currency an hour", Reason::BelowMean.formula(), "units' load; rates", &[Overview]),
     figure!("burn: silent", "currency an hour", Reason::Silent.formula(), "leases", &[Overview]),
-    figure!("burn: unpriced", "currency", Reason::Unpriced.formula(), "price book", &[Overview, Models]),
+    figure!("burn: unpriced", "currency an hour", Reason::Unpriced.formula(), "rates; price book", &[Overview, Models]),
     figure!(
         "burn: throttled ≈",
         "currency an hour",

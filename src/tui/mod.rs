@@ -3,6 +3,7 @@
 //! `app` is the state, `keys` the table of keys, `draw` the pure way from both and a snapshot to a frame; `terminal`,
 //! `loop_events` and the loop are the only parts that touch the outside. Nothing here waits but for the terminal itself.
 
+mod against;
 pub mod app;
 mod copy;
 mod dashboard;

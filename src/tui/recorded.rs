@@ -29,14 +29,14 @@ struct Then<'a> {
     silent: HashMap<String, Health>,
 }
 
-/// The beginning of the fleet's record, looking back from `now`.
+/// The first instant with recorded figures, looking back from `now`: the end of the first minute of the fleet's record.
 pub(super) fn began(history: &History, now: Timestamp) -> Option<Timestamp> {
     let count = (KEPT.millis() / MINUTE.millis()) as usize;
-    let until = ceil(now, MINUTE);
+    let until = over(now, MINUTE) + MINUTE;
     let first = |measure| {
         let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: count };
         let place = history.series(&query).points.iter().position(Option::is_some)?;
-        Some(until - Span::from_millis(MINUTE.millis() * i64::try_from(count - place).unwrap_or(0)))
+        Some(until - Span::from_millis(MINUTE.millis() * i64::try_from(count - place - 1).unwrap_or(0)))
     };
     [Measure::Load, Measure::Output, Measure::Cost, Measure::Revenue].into_iter().filter_map(first).min()
 }
@@ -105,6 +105,19 @@ pub(super) fn take_sums(money: &mut MoneyView, day: &Statement) {
     money.break_even_load = break_even(money);
 }
 
+/// A snapshot with the ledger's sums of its day, so that they are those of the rows beside it. Since when it is watched
+/// stays.
+pub(super) fn with_sums_of(asked: &Arc<Snapshot>, day: &Statement) -> Arc<Snapshot> {
+    if asked.money.profit.is_none() || day.total.profit.is_none() {
+        return asked.clone();
+    }
+    let (since, break_even_load) = (asked.money.since, asked.money.break_even_load);
+    let mut snapshot = Snapshot::clone(asked);
+    take_sums(&mut snapshot.money, day);
+    (snapshot.money.since, snapshot.money.break_even_load) = (since, break_even_load);
+    Arc::new(snapshot)
+}
+
 /// The share of the load that pays the cost, if no overhead is a share of revenue.
 fn break_even(money: &MoneyView) -> Option<Ratio> {
     let has_overhead = money.beside_models.iter().any(|row| is_overhead(row) || row.name.as_str() == IDLE_TOO);
@@ -123,7 +136,7 @@ impl Then<'_> {
     fn value(&self, subject: &Subject, measure: Measure) -> Option<f64> {
         let is_money = matches!(measure, Measure::Revenue | Measure::Cost | Measure::Profit);
         let point = |step| {
-            let query = Query { subject: subject.clone(), measure, until: ceil(self.at, step), step, points: 1 };
+            let query = Query { subject: subject.clone(), measure, until: over(self.at, step), step, points: 1 };
             self.history.series(&query).points.first().copied().flatten()
         };
         // A step may lack figures that its minute has, of a source that answers less often.
@@ -228,7 +241,7 @@ impl Then<'_> {
 
     /// The sum of a measure over the minutes since an instant.
     fn minutes(&self, subject: &Subject, measure: Measure, since: Timestamp) -> Option<f64> {
-        let until = ceil(self.at, MINUTE);
+        let until = over(self.at, MINUTE);
         let minutes = ((until - since.minute()).millis() / MINUTE.millis()).clamp(0, KEPT.millis() / MINUTE.millis());
         let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: minutes as usize };
         let points = self.history.series(&query).points;
@@ -266,7 +279,7 @@ impl Then<'_> {
         let query = Query {
             subject: Subject::Gpu(node.name.clone(), gpu.index),
             measure: Measure::Load,
-            until: ceil(self.at, FINE),
+            until: over(self.at, FINE),
             step: FINE,
             points: 1,
         };
@@ -344,6 +357,7 @@ impl Then<'_> {
         model.money.revenue = None;
         model.money.revenue_per_hour = money(of(Measure::Revenue));
         model.money.profit_per_hour = money(of(Measure::Profit));
+        model.money.cost_per_hour = money(of(Measure::Cost));
         model
     }
 
@@ -424,8 +438,9 @@ fn money(value: Option<f64>) -> Option<Money> {
     (micros.abs() < 9e18).then(|| Money::from_micros(micros.round() as i64))
 }
 
-/// The end of the step that contains an instant.
-fn ceil(at: Timestamp, step: Span) -> Timestamp {
+/// The end of the last step that is over at an instant: figures of an instant are of the time before it, as those of the
+/// present are.
+fn over(at: Timestamp, step: Span) -> Timestamp {
     let step = step.millis();
-    Timestamp::from_millis(at.millis().div_euclid(step).saturating_add(1).saturating_mul(step))
+    Timestamp::from_millis(at.millis().div_euclid(step).saturating_mul(step))
 }

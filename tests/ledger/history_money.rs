@@ -188,7 +188,7 @@ fn nothing_is_known_of_an_empty_ledger() {
     history.read_past(&Past { since: began(), until: began() + Span::from_secs(HOUR), ..Past::default() });
     assert_eq!(series(&history, Subject::Fleet, Measure::Revenue, began(), 60, 3), [None; 3]);
     assert_eq!(series(&history, node(), Measure::Profit, began(), HOUR, 3), [None; 3]);
-    history.read_quarters(began(), &Past::default(), &Past::default());
+    history.read_bridge(began(), &Past::default(), &Past::default());
     assert_eq!(history.bridge(), None);
 }
 

@@ -147,11 +147,13 @@ fn aborted_work_and_unpriced_tokens_have_their_worth() {
     snapshot.money.leakage = None;
     snapshot.money.unpriced_tokens = 1_000_000;
     snapshot.models = vec![picture::model("qwen3-32b", 1.0, 1.0, None, None)];
+    snapshot.models[0].money.cost_per_hour = Some(dollars(16));
     let worth = Worth { list: Label::new("qwen3-32b-2026"), amount: dollars(8), per_hour: Some(dollars(31)) };
     snapshot.money.compare = Some(worth);
     let line = only(&snapshot);
-    assert_eq!((line.reason, line.per_hour, line.today), (Reason::Unpriced, Some(dollars(31)), Some(dollars(8))));
-    assert_eq!(line.what, "qwen3-32b, at qwen3-32b-2026");
+    // What the tokens would be worth is no cost: it stands in the headline.
+    assert_eq!((line.reason, line.per_hour, line.today), (Reason::Unpriced, Some(dollars(16)), None));
+    assert_eq!(line.what, "qwen3-32b, its rent");
     assert_eq!(snapshot.models[0].model, ModelName::new("qwen3-32b"));
 }
 

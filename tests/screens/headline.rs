@@ -68,7 +68,7 @@ fn movers(list: &[(&str, i64)]) -> Vec<Mover> {
 }
 
 fn sentences(snapshot: &Snapshot, bridge: Option<&Bridge>) -> Vec<Sentence> {
-    headline(&Facts { snapshot, rate: None, is_past: false, bridge, zone: &TimeZone::UTC })
+    headline(&Facts { snapshot, rate: None, is_past: false, recorded: None, bridge, zone: &TimeZone::UTC })
 }
 
 /// The headline's words.
@@ -134,18 +134,20 @@ fn where_nothing_can_be_said_it_is_said_why() {
 #[test]
 fn a_change_is_told_with_what_it_is_of() {
     let snapshot = fleet(30_000, 5_476);
+    let then = clock(snapshot.at - QUARTER);
     let less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_084), (Cause::HitRate, 84)]);
     assert_eq!(
         words(&snapshot, Some(&less)),
-        "Earning +$24,524/h, the last 15 min $2,000/h less than those before. Less traffic −$2,084/h over 15 min."
+        format!("Earning +$24,524/h, $2,000/h less than at {then}. Less traffic −$2,084/h.")
     );
     let more = bridge(snapshot.at, 20_000, &[(Cause::Price, 4_524)]);
-    assert!(words(&snapshot, Some(&more)).starts_with(
-        "Earning +$24,524/h, the last 15 min $4,524/h more than those before. Higher prices +$4,524/h over 15 min."
-    ));
+    assert!(
+        words(&snapshot, Some(&more))
+            .starts_with(&format!("Earning +$24,524/h, $4,524/h more than at {then}. Higher prices +$4,524/h."))
+    );
     let same = bridge(snapshot.at, 24_500, &[(Cause::Traffic, 24)]);
     assert!(
-        words(&snapshot, Some(&same)).starts_with("Earning +$24,524/h, the last 15 min about as those before. 1 node"),
+        words(&snapshot, Some(&same)).starts_with(&format!("Earning +$24,524/h, about as at {then}. 1 node")),
         "noise is no change, and has no cause"
     );
     let first = &sentences(&snapshot, Some(&less))[0];
@@ -160,14 +162,14 @@ fn each_cause_has_its_words() {
         let bridge = bridge(snapshot.at, 20_000, &[(cause, amount)]);
         sentences(&snapshot, Some(&bridge))[1].text()
     };
-    assert_eq!(word(Cause::Traffic, 3_000), "More traffic +$3,000/h over 15 min.");
-    assert_eq!(word(Cause::Mix, -3_000), "Other models or lengths −$3,000/h over 15 min.");
-    assert_eq!(word(Cause::HitRate, -3_000), "More cached prompts −$3,000/h over 15 min.");
-    assert_eq!(word(Cause::Price, -3_000), "Lower prices −$3,000/h over 15 min.");
-    assert_eq!(word(Cause::Unpriced, -3_000), "Tokens that lost their price −$3,000/h over 15 min.");
-    assert_eq!(word(Cause::Gpus, -3_000), "More GPUs at work −$3,000/h over 15 min.");
-    assert_eq!(word(Cause::Idle, -3_000), "More idle GPUs −$3,000/h over 15 min.");
-    assert_eq!(word(Cause::Idle, 3_000), "Fewer idle GPUs +$3,000/h over 15 min.");
+    assert_eq!(word(Cause::Traffic, 3_000), "More traffic +$3,000/h.");
+    assert_eq!(word(Cause::Mix, -3_000), "Other models or lengths −$3,000/h.");
+    assert_eq!(word(Cause::HitRate, -3_000), "More cached prompts −$3,000/h.");
+    assert_eq!(word(Cause::Price, -3_000), "Lower prices −$3,000/h.");
+    assert_eq!(word(Cause::Unpriced, -3_000), "Tokens that lost their price −$3,000/h.");
+    assert_eq!(word(Cause::Gpus, -3_000), "More GPUs at work −$3,000/h.");
+    assert_eq!(word(Cause::Idle, -3_000), "More idle GPUs −$3,000/h.");
+    assert_eq!(word(Cause::Idle, 3_000), "Fewer idle GPUs +$3,000/h.");
 }
 
 #[test]
@@ -177,15 +179,12 @@ fn the_place_and_the_alert_of_a_cause_are_named_where_the_data_shows_them() {
     snapshot.nodes = vec![node("gpu-1", Some("decode-7"), &like), node("gpu-2", Some("decode-8"), &like)];
     let mut less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_000)]);
     less.units = movers(&[("decode-7", -1_900), ("decode-8", -100)]);
-    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min, mostly decode-7."));
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h, mostly decode-7."));
 
     snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-1 GPU 3", 600)];
     let since = clock(snapshot.alerts[0].since);
     let told = words(&snapshot, Some(&less));
-    assert!(
-        told.contains(&format!("Less traffic −$2,000/h over 15 min: gpu-1 GPU 3 has been lost since {since}.")),
-        "{told}"
-    );
+    assert!(told.contains(&format!("Less traffic −$2,000/h: gpu-1 GPU 3 has been lost since {since}.")), "{told}");
     assert!(told.ends_with("Drain the node, then reset or return the GPU."), "{told}");
     assert_eq!(told.matches("has been lost").count(), 1, "the alert is told once: {told}");
 
@@ -205,14 +204,11 @@ fn the_place_and_the_alert_of_a_cause_are_named_where_the_data_shows_them() {
     assert!(words(&snapshot, Some(&less)).contains("mostly decode-7."), "gpu-10 is not gpu-1");
 
     less.units = movers(&[("decode-7", -600), ("decode-8", -500)]);
-    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min. "), "no unit has half of it");
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h. "), "no unit has half of it");
     less.units = movers(&[("decode-7", 1_900), ("decode-8", -500)]);
-    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min. "), "it moved the other way");
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h. "), "it moved the other way");
     less.units = movers(&[("decode-7", -2_000)]);
-    assert!(
-        words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h over 15 min. "),
-        "the only one says nothing"
-    );
+    assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h. "), "the only one says nothing");
 
     // A full cache may explain the change; the GPU that was lost meanwhile is told all the same.
     less.units = movers(&[("decode-7", -1_900), ("decode-8", -100)]);
@@ -315,8 +311,14 @@ fn a_model_without_a_price_is_named_while_it_serves() {
 #[test]
 fn the_state_is_the_rate_that_stands_beside_it() {
     let snapshot = fleet(30, 5);
-    let facts =
-        Facts { snapshot: &snapshot, rate: Some(dollars(27)), is_past: false, bridge: None, zone: &TimeZone::UTC };
+    let facts = Facts {
+        snapshot: &snapshot,
+        rate: Some(dollars(27)),
+        is_past: false,
+        recorded: None,
+        bridge: None,
+        zone: &TimeZone::UTC,
+    };
     let first = headline(&facts).first().map(Sentence::text).unwrap();
     assert_eq!(first, "Earning +$27.00/h.");
 }
@@ -325,7 +327,8 @@ fn the_state_is_the_rate_that_stands_beside_it() {
 #[test]
 fn of_an_earlier_instant_nothing_is_said_to_be_well() {
     let snapshot = fleet(30, 5);
-    let facts = Facts { snapshot: &snapshot, rate: None, is_past: true, bridge: None, zone: &TimeZone::UTC };
+    let facts =
+        Facts { snapshot: &snapshot, rate: None, is_past: true, recorded: None, bridge: None, zone: &TimeZone::UTC };
     assert_eq!(headline(&facts).iter().map(Sentence::text).collect::<Vec<_>>(), ["Earning +$25.00/h."]);
 }
 
@@ -351,7 +354,7 @@ fn quarters(snapshot: &Snapshot, revenue: QuarterPair, cost: QuarterPair) -> Nod
 }
 
 fn of_node(snapshot: &Snapshot, node: &NodeRow, quarters: Option<&NodeQuarters>) -> String {
-    let facts = Facts { snapshot, rate: None, is_past: false, bridge: None, zone: &TimeZone::UTC };
+    let facts = Facts { snapshot, rate: None, is_past: false, recorded: None, bridge: None, zone: &TimeZone::UTC };
     let sentences = node_headline(&facts, node, quarters);
     for sentence in &sentences {
         let text = sentence.text();
@@ -412,22 +415,23 @@ fn a_node_whose_model_has_no_price_or_that_has_no_engine_says_so() {
 fn a_node_says_how_it_changed_and_why_where_its_past_shows_it() {
     let (snapshot, node) = one_node();
     let base = quarters(&snapshot, Some((60.0, 40.0)), Some((16.0, 16.0)));
-    let less = "Earning +$24.00/h, the last 15 min $20.00/h less than those before.";
+    let then = clock(base.span.0);
+    let less = format!("Earning +$24.00/h, $20.00/h less than at {then}.");
     let words = |quarters: NodeQuarters| of_node(&snapshot, &node, Some(&quarters));
     let traffic = words(NodeQuarters { output: Some((900.0, 600.0)), prompt: Some((100.0, 90.0)), ..base });
-    assert_eq!(traffic, format!("{less} Less traffic −$20.00/h over 15 min: output −33 %."));
+    assert_eq!(traffic, format!("{less} Less traffic −$20.00/h: output −33 %."));
     let hits = words(NodeQuarters { output: Some((900.0, 901.0)), hit_rate: Some((0.5, 0.62)), ..base });
-    assert_eq!(hits, format!("{less} More cached prompts −$20.00/h over 15 min: hits 50.0 → 62.0 %."));
+    assert_eq!(hits, format!("{less} More cached prompts −$20.00/h: hits 50.0 → 62.0 %."));
     // Neither tokens nor hits moved that way: what lowered the revenue is not known.
     let unknown = words(NodeQuarters { output: Some((900.0, 950.0)), hit_rate: Some((0.62, 0.5)), ..base });
-    assert_eq!(unknown, format!("{less} Less revenue −$20.00/h over 15 min."));
+    assert_eq!(unknown, format!("{less} Less revenue −$20.00/h."));
     let cost = words(quarters(&snapshot, Some((40.0, 40.0)), Some((10.0, 16.0))));
-    assert!(cost.ends_with("A higher cost −$6.00/h over 15 min."), "{cost}");
+    assert!(cost.ends_with("A higher cost −$6.00/h."), "{cost}");
     let same = words(quarters(&snapshot, Some((40.0, 40.1)), Some((16.0, 16.0))));
-    assert!(same.contains("about as those before. Its 8 GPUs"), "{same}");
+    assert!(same.contains(&format!("about as at {then}. Its 8 GPUs")), "{same}");
     // Of a quarter hour that was not watched nothing is said.
     let young = words(quarters(&snapshot, Some((60.0, 40.0)), None));
-    assert!(!young.contains("15 min"), "{young}");
+    assert!(!young.contains(" at "), "{young}");
 }
 
 #[test]
@@ -442,7 +446,7 @@ fn a_node_names_the_alert_behind_a_change_only_if_it_began_in_that_time_and_is_o
     let mut row = (*node).clone();
     row.gpus[3].state = Health::Lost;
     let words = of_node(&snapshot, &row, Some(&base));
-    let cause = format!("Less traffic −$20.00/h over 15 min: output −33 %; {name} GPU 3 has been lost since {since}.");
+    let cause = format!("Less traffic −$20.00/h: output −33 %; {name} GPU 3 has been lost since {since}.");
     assert!(words.contains(&cause), "{words}");
     assert!(words.ends_with("The rent of $2.00/h runs on. Drain the node, then reset or return the GPU."), "{words}");
     assert_eq!(words.matches("has been lost").count(), 1, "{words}");

@@ -92,21 +92,21 @@ fn one_screen_has_one_change_of_the_profit_and_says_against_what() {
     let mut app = of(fleet(0));
     let history = History::default();
     let [before, after] = quarters(Page::Fleet, app.shown().at);
-    history.read_quarters(app.shown().at, &before, &after);
+    history.read_bridge(app.shown().at, &before, &after);
     let change = history.bridge().unwrap().bridge.change();
     app.history = history;
     let amount = change.rounded(2).unsigned_abs();
     assert!(amount > 0);
-    for (size, label) in [((80, 24), "/h in 15 min"), ((120, 36), "/h 15 min"), ((200, 50), "/h in 15 min")] {
+    for (size, label) in [((80, 24), "/h against "), ((120, 36), "/h vs "), ((200, 50), "/h against ")] {
         let frame = text(&app, size.0, size.1);
         let line = frame.lines().find(|line| line.contains(label)).unwrap_or_else(|| panic!("{size:?}: {frame}"));
         let (said, _) = line.split_once(label).unwrap();
         let said: String = said.rsplit(['▲', '▼']).next().unwrap().chars().filter(char::is_ascii_digit).collect();
         let whole = format!("{amount}");
         assert!(whole.starts_with(&said) || said.starts_with(&whole[..whole.len() - 2]), "{said} of {whole}: {line}");
-        assert!(!frame.contains("/h against"), "{frame}");
+        assert_eq!(frame.matches("/h against ").count() + frame.matches("/h vs ").count(), 1, "{frame}");
     }
-    // Before two quarter hours are known it is of the minute a quarter hour ago, and says so.
+    // Without a bridge it is of the record.
     let mut young = watched();
     let until = (young.shown().at - Span::from_secs(900)).minute();
     let query =

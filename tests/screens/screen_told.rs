@@ -92,7 +92,7 @@ fn causes_of_a_change_are_told_with_their_figures() {
     app.update(Action::Command(Command::Show(ViewId::Overview)));
     let history = History::default();
     let [before, after] = quarters(Page::PublishedDay, app.shown().at);
-    history.read_quarters(app.shown().at, &before, &after);
+    history.read_bridge(app.shown().at, &before, &after);
     let causes = history.bridge().unwrap().causes;
     assert!(causes.is_some());
     app.history = history;

@@ -3,6 +3,7 @@
 use super::{App, MoneyReach, WatchedFleet};
 use crate::reading::Label;
 use crate::tui::ledger_query::{LedgerAnswer, LedgerQuery};
+use crate::tui::recorded;
 use crate::tui::view::{ViewId, has_calendar};
 use crate::units::Timestamp;
 
@@ -53,8 +54,9 @@ impl App {
         self.asking.close();
         match reply {
             LedgerAnswer::Money(answer) => {
-                if answer.is_ok() {
-                    self.money.picture = self.asking.take_over();
+                if let Ok(page) = &answer {
+                    let asked = self.asking.take_over();
+                    self.money.picture = asked.map(|asked| recorded::with_sums_of(&asked, &page.models));
                 }
                 self.money.answered(answer);
                 self.take_sums();

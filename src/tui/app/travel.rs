@@ -11,6 +11,9 @@ use crate::units::{Span, Timestamp};
 /// Charts that are no wider than this step by it where none was drawn: cells of a line of some 60.
 const CELLS: i64 = 60;
 const LEAST: i64 = 5_000;
+const QUARTER: Span = Span::from_secs(900);
+/// How long after a minute's end its last tokens are in the ledger.
+const SETTLED: Span = Span::from_secs(10);
 /// Cells of a leap.
 const LEAP: i64 = 10;
 
@@ -25,7 +28,18 @@ impl App {
         self.held.as_ref().unwrap_or(&self.shown)
     }
 
-    /// The bridge of the last quarter hour; `None` of an earlier instant, of which no bridge is kept.
+    /// The ends of the two minutes between which every change of a frame is: the minute a quarter hour ago, and the last
+    /// whole one. The bridge of the profit is between the same two.
+    pub fn compared(&self) -> (Timestamp, Timestamp) {
+        let now = match (self.then, self.bridge()) {
+            (Some(then), _) => then.minute(),
+            (None, Some(quarter)) => quarter.bridge.after_span.1,
+            (None, None) => (self.shown.at - SETTLED).minute(),
+        };
+        (now - QUARTER, now)
+    }
+
+    /// The bridge against a quarter hour ago; `None` of an earlier instant, of which no bridge is kept.
     pub fn bridge(&self) -> Option<Arc<QuarterBridge>> {
         if self.then.is_some() { None } else { self.history.bridge() }
     }

@@ -5,20 +5,34 @@ use super::facts::{Facts, an_hour, signed_an_hour};
 use super::sentence::{Sentence, SentencePart, Tone, part};
 use crate::snapshot::Alert;
 use crate::statement::{Bridge, Cause, Mover};
-use crate::units::Money;
+use crate::tui::format;
+use crate::units::{Money, Timestamp};
 
 /// A change below one part in this many of the profit is none.
 const NOTABLE: u128 = 50;
 
 /// How the profit changed against the compared time, as the end of a sentence.
 pub(super) fn change(facts: &Facts<'_>) -> Option<String> {
-    let bridge = comparable(facts)?;
-    // Both are means of a quarter hour; the rate of this moment is neither.
-    Some(match notable(bridge) {
-        None => "the last 15 min about as those before".to_owned(),
-        Some(by) if by < Money::ZERO => format!("the last 15 min {} less than those before", an_hour(facts, by)),
-        Some(by) => format!("the last 15 min {} more than those before", an_hour(facts, by)),
-    })
+    let (by, then) = if let Some(bridge) = facts.bridge {
+        let bridge = Some(bridge).filter(|bridge| is_comparable(bridge))?;
+        (notable(bridge), bridge.before_span.1)
+    } else {
+        let (change, then) = facts.recorded?;
+        let now = facts.snapshot.money.profit_per_hour?;
+        (is_notable(change, now - change, now).then_some(change), then)
+    };
+    Some(against(facts, by, then))
+}
+
+/// `$2,000/h less than at 14:49`.
+pub(super) fn against(facts: &Facts<'_>, by: Option<Money>, then: Timestamp) -> String {
+    let then = format::clock_minute(then, facts.zone);
+    let then = then.trim();
+    match by {
+        None => format!("about as at {then}"),
+        Some(by) if by < Money::ZERO => format!("{} less than at {then}", an_hour(facts, by)),
+        Some(by) => format!("{} more than at {then}", an_hour(facts, by)),
+    }
 }
 
 /// The largest part of a change that moves the way the whole does, and the alert that it names.
@@ -38,7 +52,6 @@ pub(super) fn cause<'a>(facts: &Facts<'a>) -> (Option<Sentence>, Option<&'a Aler
     let tone = if *amount < Money::ZERO { Tone::Loss } else { Tone::Gain };
     let mut parts = vec![part(format!("{} ", word(*cause, *amount)), Tone::Plain)];
     parts.push(part(signed_an_hour(facts, *amount), tone));
-    parts.push(part(" over 15 min", Tone::Plain));
     let short = closed(parts.clone(), None);
     let tail = match (alert, mover) {
         (Some(alert), _) => Some(format!(": {}{}", alarm::what(facts, alert), alarm::others(facts, alert))),
@@ -60,11 +73,11 @@ fn comparable<'a>(facts: &Facts<'a>) -> Option<&'a Bridge> {
 }
 
 /// Whether costs are known in both spans and half of them was watched in both.
-fn is_comparable(bridge: &Bridge) -> bool {
+pub fn is_comparable(bridge: &Bridge) -> bool {
     bridge.cost_known && bridge.compared.both.millis() * 2 >= bridge.compared.whole.millis()
 }
 
-/// How much the mean profit an hour of its spans changed; `None` where they cannot be compared.
+/// How much the profit an hour of its spans changed; `None` where they cannot be compared.
 pub fn changed(bridge: &Bridge) -> Option<Money> {
     is_comparable(bridge).then(|| bridge.after - bridge.before)
 }
@@ -72,8 +85,11 @@ pub fn changed(bridge: &Bridge) -> Option<Money> {
 /// The change, if it is more than noise.
 fn notable(bridge: &Bridge) -> Option<Money> {
     let by = bridge.after - bridge.before;
-    let base = size(bridge.before).max(size(bridge.after));
-    (size(by) * NOTABLE >= base && !by.is_zero()).then_some(by)
+    is_notable(by, bridge.before, bridge.after).then_some(by)
+}
+
+fn is_notable(by: Money, before: Money, after: Money) -> bool {
+    size(by) * NOTABLE >= size(before).max(size(after)) && !by.is_zero()
 }
 
 /// The unit, else the node, else the model that moved by at least half of an amount, the same way.

@@ -3,7 +3,7 @@
 use crate::snapshot::Snapshot;
 use crate::statement::Bridge;
 use crate::tui::format;
-use crate::units::Money;
+use crate::units::{Money, Timestamp};
 use jiff::tz::TimeZone;
 
 /// What the headline is made from.
@@ -17,6 +17,8 @@ pub struct Facts<'a> {
     pub is_past: bool,
     /// Why the profit an hour changed; `None` while it is not known.
     pub bridge: Option<&'a Bridge>,
+    /// The change of the profit an hour and the minute that it is against, as recorded, where there is no bridge.
+    pub recorded: Option<(Money, Timestamp)>,
     /// The zone of the times.
     pub zone: &'a TimeZone,
 }

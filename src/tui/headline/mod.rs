@@ -13,7 +13,7 @@ mod sentence;
 mod state;
 mod unknown;
 
-pub use change::changed;
+pub use change::{changed, is_comparable};
 pub use facts::Facts;
 pub use node::{NodeQuarters, QuarterPair, node_change, node_headline};
 pub use sentence::{Sentence, SentencePart, Tone};

@@ -2,6 +2,7 @@
 //! and remedy. A cause is given only if the node's own past or an alert on it shows it.
 
 use super::alarm::{action, what};
+use super::change::against;
 use super::facts::{Facts, an_hour, signed_an_hour};
 use super::sentence::{Sentence, SentencePart, Tone, part};
 use crate::reading::Health;
@@ -9,13 +10,13 @@ use crate::snapshot::{Alert, EngineRow, NodeRow, Rule, Severity};
 use crate::tui::format;
 use crate::units::{Money, Span, Timestamp};
 
-/// Means of a quarter hour and of the next one; `None` if either was watched for less than half of its time.
+/// A figure a quarter hour ago and now; `None` if either is unknown.
 pub type QuarterPair = Option<(f64, f64)>;
 
-/// A node's figures over the last quarter hour and the one before.
+/// A node's figures in the last whole minute and in the one a quarter hour before it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NodeQuarters {
-    /// The beginnings of both, and the end of the last one.
+    /// The end of the earlier minute, and the present.
     pub span: (Timestamp, Timestamp),
     /// Revenue an hour, in the ledger's currency.
     pub revenue: QuarterPair,
@@ -145,12 +146,7 @@ fn state(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Sentence 
 /// The change of its profit, as the end of a sentence.
 fn change(facts: &Facts<'_>, quarters: &NodeQuarters) -> Option<String> {
     let by = node_change(quarters)?;
-    Some(if by == 0.0 {
-        "the last 15 min about as those before".to_owned()
-    } else {
-        let way = if by < 0.0 { "less" } else { "more" };
-        format!("the last 15 min {} {way} than those before", an_hour(facts, money(by)))
-    })
+    Some(against(facts, (by != 0.0).then(|| money(by)), quarters.span.0))
 }
 
 /// The change of the profit an hour; zero for noise. `None` if either quarter is not known.
@@ -176,11 +172,7 @@ fn cause_of(facts: &Facts<'_>, quarters: &NodeQuarters, named: Option<&Alert>) -
         return None;
     };
     let tone = if amount < 0.0 { Tone::Loss } else { Tone::Gain };
-    let parts = vec![
-        part(format!("{words} "), Tone::Plain),
-        part(signed_an_hour(facts, money(amount)), tone),
-        part(" over 15 min", Tone::Plain),
-    ];
+    let parts = vec![part(format!("{words} "), Tone::Plain), part(signed_an_hour(facts, money(amount)), tone)];
     let alert = named.map(|alert| what(facts, alert));
     let tail = [detail, alert].into_iter().flatten().collect::<Vec<_>>().join("; ");
     let short = if tail.is_empty() { Vec::new() } else { closed(parts.clone(), "") };

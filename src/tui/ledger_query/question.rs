@@ -7,7 +7,7 @@ use crate::units::{HourlyRate, LoadFactor, NodeCount, Share, Timestamp};
 /// The earlier span of the profit bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Against {
-    /// The quarter hour before the last one.
+    /// The minute a quarter hour ago.
     #[default]
     Quarter,
     /// The hour that ended a day ago.

@@ -35,7 +35,8 @@ pub fn time_ranges(question: MoneyQuery, zone: &TimeZone) -> [TimeRange; 4] {
     let MoneyQuery { at, against, .. } = question;
     let now = (at - SETTLED).minute();
     let (length, then) = match against {
-        Against::Quarter => (Span::from_secs(900), now - Span::from_secs(900)),
+        // The same two minutes as every other change against a quarter hour ago.
+        Against::Quarter => (Span::from_secs(60), now - Span::from_secs(900)),
         Against::Yesterday => (Span::from_secs(3600), days_before(now, 1, zone)),
         Against::LastWeek => (Span::from_secs(3600), days_before(now, 7, zone)),
     };
@@ -67,8 +68,8 @@ mod tests {
         let [today, month, before, after] = time_ranges(question, &TimeZone::UTC);
         assert_eq!((today.since, today.until), (at("2026-11-23T00:00:00Z"), question.at));
         assert_eq!(month.since, at("2026-11-01T00:00:00Z"));
-        assert_eq!((before.since, before.until), (at("2026-11-23T14:33:00Z"), at("2026-11-23T14:48:00Z")));
-        assert_eq!((after.since, after.until), (at("2026-11-23T14:48:00Z"), at("2026-11-23T15:03:00Z")));
+        assert_eq!((before.since, before.until), (at("2026-11-23T14:47:00Z"), at("2026-11-23T14:48:00Z")));
+        assert_eq!((after.since, after.until), (at("2026-11-23T15:02:00Z"), at("2026-11-23T15:03:00Z")));
     }
 
     #[test]

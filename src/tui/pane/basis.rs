@@ -9,6 +9,7 @@ use crate::snapshot::{Rule, WriterStatus};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::view::ViewId;
 use crate::tui::widgets::{Canvas, TextSpan};
 use crate::units::{GpuTime, Ratio, Span as Time};
 
@@ -176,9 +177,11 @@ fn timing(scene: &Scene<'_>) -> Option<TextSpan> {
 fn objectives(scene: &Scene<'_>) -> Option<TextSpan> {
     let slo = scene.snap.slo.as_ref()?;
     let within = slo.within?;
-    let goodput = slo
-        .goodput_per_second
-        .map_or_else(String::new, |rate| format!(", goodput ≈ {} tok/s", format::scaled_tight(Some(rate)).trim()));
+    // Each engine's output counts by its own share, which the engines show beside each other.
+    let goodput =
+        slo.goodput_per_second.filter(|_| scene.shown_view() == ViewId::Engines).map_or_else(String::new, |rate| {
+            format!(", goodput ≈ {} tok/s: each engine's output x its share", format::scaled_tight(Some(rate)).trim())
+        });
     let text = format!("{} in SLO{goodput}", format::percent1(Some(within)).trim());
     Some(if within.get() < 0.99 { warn(text) } else { say(text) })
 }

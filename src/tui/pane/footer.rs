@@ -200,6 +200,7 @@ fn words(command: Command, view: ViewId, scene: &Scene<'_>) -> Option<(String, S
         Command::AsItWas => format!("order: {}", if app.ranks.by_load { "load" } else { "rank" }),
         Command::Reach(_) if view == ViewId::Money => "day, week, month".to_owned(),
         Command::By => format!("by {}", app.money.by.of().name()),
+        Command::Pause if app.paused() => "go on".to_owned(),
         Command::Cells => format!("cells: {}", app.charts.cells.names().0),
         _ => binding.footer.to_owned(),
     };

@@ -143,7 +143,10 @@ fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
             let ago = app.newest().at - scene.snap.at;
             return vec![(Role::Warning, format!("◂ {clock} −{}", format::duration(ago)))];
         }
-        _ if app.paused() => return vec![(Role::Warning, format!("‖ paused at {clock}"))],
+        _ if app.paused() => {
+            let clock = format::clock_second(scene.snap.at, scene.zone());
+            return vec![(Role::Warning, format!("‖ paused at {clock}"))];
+        }
         Some(quiet) => {
             return vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", format::duration(quiet)))];
         }

@@ -10,7 +10,6 @@ use crate::tui::widgets::{Canvas, Segment};
 /// Rows of what completes the line, and cells of a name.
 const ROWS: usize = 8;
 const NAME: usize = 22;
-const WIDTH: u16 = 62;
 
 /// Draws it over the bottom of `area`, the whole screen.
 pub fn prompt(canvas: &mut Canvas<'_>, area: Rect, prompt: &Prompt) {
@@ -28,9 +27,10 @@ pub fn prompt(canvas: &mut Canvas<'_>, area: Rect, prompt: &Prompt) {
     }
     let rows = prompt.candidates.len().min(ROWS).min(usize::from(area.height.saturating_sub(4)));
     let panel = Rect {
-        x: area.x + 1,
+        x: area.x,
         y: last.y.saturating_sub(rows as u16),
-        width: WIDTH.min(area.width.saturating_sub(2)),
+        // Beside a narrower one, ends of words and figures would be read with it.
+        width: area.width,
         height: rows as u16,
     };
     let chosen = prompt.chosen.unwrap_or(0);
@@ -43,6 +43,6 @@ pub fn prompt(canvas: &mut Canvas<'_>, area: Rect, prompt: &Prompt) {
         let mark = Segment::new(Role::Accent, if is_chosen { "› " } else { "  " });
         let name = format::pad_right(&format::shorten(&candidate.shown, NAME), NAME);
         let name = if is_chosen { Segment::title(name) } else { Segment::text(name) };
-        clip.line(0, 0, &[mark, name, Segment::dim(" "), Segment::dim(candidate.about)]);
+        clip.line(1, 0, &[mark, name, Segment::dim(" "), Segment::dim(candidate.about)]);
     }
 }

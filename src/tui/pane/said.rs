@@ -1,6 +1,5 @@
-//! The last message, at the bottom right of the screen, where it covers no figure.
+//! The last message, at the bottom right of the screen, where it covers nothing but keys.
 
-use ratatui::buffer::Cell;
 use ratatui::layout::Rect;
 
 use crate::reading::Health;
@@ -16,7 +15,7 @@ use crate::units::Ratio;
 /// The number of rows from the bottom that are searched for free space.
 const ROWS: u16 = 12;
 
-/// Draws it above the basis, or over the keys in the last row if every such row has figures at its right.
+/// Draws it above the basis where nothing is written, otherwise over the keys in the last row.
 pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let (text, is_trouble) = match scene.app.said() {
         Some(said) => (said.text.clone(), said.is_trouble),
@@ -34,12 +33,21 @@ pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         Rect { y: area.y + 1, height: area.height.saturating_sub(3), width: area.width.saturating_sub(1), ..area };
     let from = above.bottom().saturating_sub(ROWS).max(above.y);
     let rows = (from..above.bottom()).map(|y| Rect { x: above.right().saturating_sub(width), y, width, height: 1 });
-    let figures: Vec<Rect> = rows.filter(|row| has_figures(canvas, *row)).collect();
+    let taken: Vec<Rect> = rows.filter(|row| is_taken(canvas, *row)).collect();
     let near = Rect { y: from, height: above.bottom() - from, ..above };
-    if toast.draw(canvas, near, &figures).is_none() {
+    if toast.draw(canvas, near, &taken).is_none() {
         let last = Rect { y: area.bottom().saturating_sub(1), height: 1, width: above.width, ..area };
+        clear_to_a_word(canvas, Rect { x: last.right().saturating_sub(width), width, ..last }, last.x);
         toast.draw(canvas, last, &[]);
     }
+}
+
+/// Clears a place from the beginning of what it would cut on.
+fn clear_to_a_word(canvas: &mut Canvas<'_>, place: Rect, from: u16) {
+    let is_blank = |x: u16| canvas.buffer.cell((x, place.y)).is_none_or(|cell| cell.symbol() == " ");
+    let begin = (from..place.x).rev().find(|x| is_blank(*x) && (*x == from || is_blank(*x - 1)));
+    let begin = begin.unwrap_or(from);
+    canvas.clear(Rect { x: begin, width: place.right().saturating_sub(begin), ..place });
 }
 
 /// The cell of a map under the mouse: `gpu-0231 GPU 3 · load 82 %`.
@@ -87,7 +95,8 @@ fn of_node(scene: &Scene<'_>, cells: Cells, node: &NodeRow) -> String {
     }
 }
 
-fn has_figures(canvas: &Canvas<'_>, row: Rect) -> bool {
-    let is_figure = |cell: &Cell| cell.symbol().chars().any(|c| c.is_ascii_digit());
-    row.positions().filter_map(|place| canvas.buffer.cell(place)).any(is_figure)
+/// Whether anything is written there or right before it.
+fn is_taken(canvas: &Canvas<'_>, row: Rect) -> bool {
+    let with_gap = Rect { x: row.x.saturating_sub(1), width: row.width + 1, ..row };
+    with_gap.positions().filter_map(|place| canvas.buffer.cell(place)).any(|cell| cell.symbol() != " ")
 }

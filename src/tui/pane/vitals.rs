@@ -2,29 +2,29 @@
 
 use ratatui::layout::Rect;
 
-use crate::snapshot::VitalLine;
+use crate::history::{Measure, Subject};
+use crate::tui::against;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
-use crate::units::Ratio;
 
 /// How many lines there are.
 const LINES: u16 = 4;
 /// Cells of label and figure before the line.
 const LEFT: u16 = 26;
 
-struct PaneVital<'a> {
+struct PaneVital {
     label: &'static str,
     figure: String,
     unit: &'static str,
-    line: &'a VitalLine,
-    /// Its value, where it is a share: what changed is then said in points.
-    share: Option<Ratio>,
+    measure: Measure,
+    /// Whether it is a share: what changed is then said in points.
+    is_share: bool,
 }
 
-fn vitals_of<'a>(scene: &Scene<'a>) -> [PaneVital<'a>; LINES as usize] {
-    let (snap, v) = (scene.snap, &scene.snap.vitals);
+fn vitals_of(scene: &Scene<'_>) -> [PaneVital; LINES as usize] {
+    let snap = scene.snap;
     let hits_unknown = snap.tokens.cached_per_second.is_none()
         && snap.tokens.prompt_total.is_some()
         && snap.tokens.cached_total.is_none();
@@ -32,17 +32,17 @@ fn vitals_of<'a>(scene: &Scene<'a>) -> [PaneVital<'a>; LINES as usize] {
         None if hits_unknown => format::pad_left("n/a", 6),
         rate => format::percent1(rate),
     };
-    let rate = |label, value, line| {
+    let rate = |label, value, measure| {
         let figure = format::pad_left(&format::scaled_tight(value), 6);
-        PaneVital { label, figure, unit: "tok/s", line, share: None }
+        PaneVital { label, figure, unit: "tok/s", measure, is_share: false }
     };
-    let share = |label, figure, share, line| PaneVital { label, figure, unit: "", line, share };
+    let share = |label, figure, measure| PaneVital { label, figure, unit: "", measure, is_share: true };
     let load = snap.gpus.utilization;
     [
-        rate("output", snap.tokens.output_per_second, &v.output),
-        rate("prompt", snap.tokens.prompt_per_second, &v.prompt),
-        share("hit rate", hit_rate, snap.cache_hit_rate, &v.hit_rate),
-        share("GPU load", format::pad_left(&format::percent(load), 6), load, &v.load),
+        rate("output", snap.tokens.output_per_second, Measure::Output),
+        rate("prompt", snap.tokens.prompt_per_second, Measure::Prompt),
+        share("hit rate", hit_rate, Measure::HitRate),
+        share("GPU load", format::pad_left(&format::percent(load), 6), Measure::Load),
     ]
 }
 
@@ -51,20 +51,21 @@ pub fn vitals_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     for (row, vital) in (0..).zip(vitals_of(scene)) {
         let line = Rect { y: area.y + row, height: 1, ..area }.intersection(area);
         figures(canvas, line, &vital);
-        canvas.pen(line, 0).to(line.x + LEFT + 1).put(Role::Dim, &change(&vital));
+        canvas.pen(line, 0).to(line.x + LEFT + 1).put(Role::Dim, &change(scene, &vital));
     }
 }
 
 /// What changed; of a figure that is unknown now nothing can be said.
-fn change(vital: &PaneVital<'_>) -> String {
-    let change = vital.line.change.filter(|_| !vital.figure.contains(format::UNKNOWN));
-    match (vital.share, change) {
-        (Some(now), Some(change)) if change > -1.0 => format::points(now.get() - now.get() / (1.0 + change)),
-        _ => format::change(change),
+fn change(scene: &Scene<'_>, vital: &PaneVital) -> String {
+    let change = against::change(scene, &Subject::Fleet, vital.measure, vital.is_share);
+    let change = change.filter(|_| !vital.figure.contains(format::UNKNOWN));
+    match change {
+        Some(points) if vital.is_share => format::points(points),
+        change => format::change(change),
     }
 }
 
-fn figures(canvas: &mut Canvas<'_>, area: Rect, vital: &PaneVital<'_>) {
+fn figures(canvas: &mut Canvas<'_>, area: Rect, vital: &PaneVital) {
     let mut pen = canvas.pen(area, 0);
     pen.name(Role::Dim, vital.label, 10).name(Role::Text, &vital.figure, 7).put(Role::Dim, vital.unit);
 }

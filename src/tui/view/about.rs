@@ -1,7 +1,9 @@
 //! The subjects of alerts and events in few words: node names instead of the addresses of engines.
 
 use crate::snapshot::Rule;
+use crate::tui::format;
 use crate::tui::scene::{Scene, subject_in};
+use crate::units::{Span, Timestamp};
 
 /// The subject of an alert or an event, with node names in place of addresses.
 pub(super) fn about(scene: &Scene<'_>, subject: &str) -> String {
@@ -11,6 +13,58 @@ pub(super) fn about(scene: &Scene<'_>, subject: &str) -> String {
 /// The part of an alert's text that says what is wrong, without the remedy.
 pub(super) fn what(text: &str) -> &str {
     text.split_once(": ").map_or(text, |(what, _)| what)
+}
+
+/// What a restart is told as.
+pub(super) const RESTARTED: &str = "its counters began anew";
+/// The cells of a short name of an alert.
+const WORDS: usize = 20;
+
+/// The one short name of an alert: what its text says is wrong where that is short, else what its rule detects.
+pub(super) fn named(rule: Rule, text: &str) -> &str {
+    let own = what(text);
+    if !own.is_empty() && format::width(own) <= WORDS { own } else { found(rule) }
+}
+
+/// What is wrong in full and in short, and what to do, of rules that say it.
+pub(super) struct AlertSaid<'a> {
+    pub(super) long: String,
+    pub(super) short: &'a str,
+    pub(super) remedy: Option<&'a str>,
+}
+
+/// The parts of an alert's text.
+pub(super) fn said_of(rule: Rule, text: &str) -> AlertSaid<'_> {
+    let (short, rest) = text.split_once(": ").map_or((text, None), |(what, rest)| (what, Some(rest)));
+    match rule {
+        // The text goes on with the cause.
+        Rule::GpuLost => {
+            let cause = rest.map(|rest| rest.split(": ").next().unwrap_or(rest));
+            let long = cause.map_or_else(|| short.to_owned(), |cause| format!("{short}, {cause}"));
+            AlertSaid { long, short, remedy: Some("drain the node, then reset or return the GPU") }
+        }
+        Rule::NodeSilent => AlertSaid { long: text.to_owned(), short, remedy: Some("see whether the node is up") },
+        Rule::EngineSilent => AlertSaid { long: text.to_owned(), short, remedy: Some("see whether the engine is up") },
+        Rule::KvNearFull | Rule::Throttled | Rule::EngineStalled | Rule::RateAssumed => {
+            AlertSaid { long: short.to_owned(), short, remedy: rest }
+        }
+        _ => AlertSaid { long: text.to_owned(), short, remedy: None },
+    }
+}
+
+/// How long something lasted, all of its spans together; time that several of them share counts once.
+pub(super) fn lasted(spans: impl IntoIterator<Item = (Timestamp, Timestamp)>) -> (Span, usize) {
+    let mut spans: Vec<(Timestamp, Timestamp)> = spans.into_iter().collect();
+    spans.sort_unstable();
+    let mut apart: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for (begin, end) in spans {
+        match apart.last_mut().filter(|last| begin <= last.1) {
+            Some(last) => last.1 = last.1.max(end),
+            None => apart.push((begin, end)),
+        }
+    }
+    let held = apart.iter().map(|(begin, end)| (*end - *begin).millis()).fold(0, i64::saturating_add);
+    (Span::from_millis(held), apart.len())
 }
 
 /// What a rule detects, in two or three words.

@@ -2,8 +2,8 @@
 
 use super::latencies::bounded;
 use super::list::{figure, said};
-use crate::reading::Health;
-use crate::snapshot::GpuRow;
+use crate::reading::{EngineRole, Health};
+use crate::snapshot::{EngineRow, GpuRow};
 use crate::tui::format;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::gauge::Gauge;
@@ -21,6 +21,15 @@ pub(super) fn heat(gpu: &GpuRow) -> Heat {
         Health::Stale => Heat::Silent,
         Health::Lost => Heat::Lost,
         Health::Never => Heat::Unknown,
+    }
+}
+
+/// The hit rate of an engine; one that only decodes has none of its own.
+pub(super) fn hit(row: &EngineRow) -> Cell<'static> {
+    match row.cache_hit_rate {
+        _ if row.role == EngineRole::Decode => Cell::unknown(),
+        None if row.cached_total.is_none() && row.prompt_total.is_some() => Cell::dim("n/a"),
+        rate => figure(&format::percent(rate)),
     }
 }
 

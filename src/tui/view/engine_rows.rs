@@ -2,12 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::cells::{full, latency, within};
+use super::cells::{full, hit, latency, within};
 use super::latencies;
-use super::list::{Col, List, count, figure, said};
+use super::list::{Col, List, count, said};
 use super::served::latencies_of;
 use super::tables;
-use crate::reading::Health;
+use crate::reading::{EngineRole, Health};
 use crate::snapshot::EngineRow;
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark, short_target, software};
@@ -50,11 +50,7 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         EngineCol::right("run", 5, |row| count(row.running)).rank(1),
         EngineCol::right("wait", 4, |row| count(row.waiting)).rank(1),
         EngineCol::right("KV", 5, |row| full(row.kv_usage)).rank(1),
-        EngineCol::right("hit", 5, |row| match row.cache_hit_rate {
-            None if row.cached_total.is_none() && row.prompt_total.is_some() => Cell::dim("n/a"),
-            rate => figure(&format::percent(rate)),
-        })
-        .rank(2),
+        EngineCol::right("hit", 5, |row| hit(row)).rank(2),
         EngineCol::right(of("ttft p99"), if is_narrow { 8 } else { 12 }, move |row| {
             latency(latencies_of(row)[0], slo.ttft_p99_seconds)
         })
@@ -64,8 +60,8 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         })
         .rank(3),
         EngineCol::right("in SLO", 6, |row| within(row.within_slo)).rank(4).only(scene.snap.slo.is_some()),
-        EngineCol::right("in/s", 5, |row| tables::rate(row.prompt_per_second)).rank(6),
-        EngineCol::right("out/s", 5, |row| tables::rate(row.output_per_second)).rank(5),
+        EngineCol::right("in/s", 5, |row| tables::rate(made(row, EngineRole::Decode, row.prompt_per_second))).rank(6),
+        EngineCol::right("out/s", 5, |row| tables::rate(made(row, EngineRole::Prefill, row.output_per_second))).rank(5),
         EngineCol::right("revenue", 9, |row| {
             row.revenue.map_or_else(Cell::unknown, |_| Cell::text(scene.money(row.revenue, 9)))
         })
@@ -82,6 +78,11 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
     let window = latencies::window(scene).filter(|_| is_narrow);
     list.title.extend(window.map(|window| Segment::dim(format!(" · {window}"))));
     list.draw(canvas, area);
+}
+
+/// A rate of tokens, which engines of one role pass on and do not make.
+fn made(row: &EngineRow, without: EngineRole, rate: Option<f64>) -> Option<f64> {
+    rate.filter(|_| row.role != without)
 }
 
 /// The short name of an engine on its node, such as `vllm :8000`, if its port is unique on the node.

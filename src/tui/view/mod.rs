@@ -14,6 +14,7 @@ mod engine_rows;
 mod engines;
 mod fleet;
 mod gpus;
+mod heat;
 mod help;
 mod hits;
 mod id;

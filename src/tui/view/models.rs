@@ -1,6 +1,6 @@
 //! The models view: the list by profit, and the chosen model below it.
 
-use super::model_money::{cost, is_beside};
+use super::model_money::{beside_models, cost, is_beside};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl View for Models {
         let mut layout = Layout::default();
         let basis = u16::from(area.height > 12);
         let room = area.height - basis;
-        let wanted = (scene.snap.models.len() + scene.snap.money.beside_models.len()).min(1_000) as u16 + 2;
+        let wanted = (scene.snap.models.len() + beside_models(scene.snap).len()).min(1_000) as u16 + 2;
         let spare = room.saturating_sub(wanted);
         let detail = if spare >= DETAIL {
             spare
@@ -78,7 +78,7 @@ impl View for Models {
         let state = scene.app.list_of(ViewId::Models);
         let mut hits = Hits::default();
         if let Some(area) = layout.area(Part::List) {
-            hits = draw_list(canvas, area, &slow, &lines, None);
+            hits = draw_list(canvas, area, &slow, &lines, true);
         }
         let keys: Vec<ListKey> = lines.iter().map(key).collect();
         let place = state.place(&keys);
@@ -136,7 +136,7 @@ fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
         settle(&mut rows, &columns, scene, view, key);
     }
     if scene.app.filter.text().is_empty() || view == ViewId::Overview {
-        rows.extend(scene.snap.money.beside_models.iter().map(beside));
+        rows.extend(beside_models(scene.snap).iter().map(beside));
     }
     rows
 }
@@ -159,34 +159,24 @@ fn beside(part: &BesideRow) -> ModelRow {
     }
 }
 
-/// Draws the models as a table beside the fleet. Rows without a model come before models that do not fit.
+/// Draws the models as a table beside the fleet. Its total is left out before a model; what does not fit is counted.
 pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let mut lines = lines(scene, ViewId::Overview);
-    let room = usize::from(area.height.saturating_sub(if area.height > 3 { 2 } else { 1 }));
-    let parts = lines.iter().filter(|row| is_beside(row)).count();
-    let mut left_out = 0;
-    if lines.len() > room && parts > 0 && parts <= room {
-        let models = lines.len() - parts;
-        left_out = lines.drain(room - parts..models).count();
-    }
-    draw_list(canvas, area, scene, &lines, Some(left_out));
+    draw_list(canvas, area, scene, &lines(scene, ViewId::Overview), false);
 }
 
-/// Draws the list. `beside`: how many models were left out of a table beside others; `None` for the view itself.
-fn draw_list(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    scene: &Scene<'_>,
-    lines: &[ModelRow],
-    beside: Option<usize>,
-) -> Hits {
-    let is_view = beside.is_none();
+/// The rows of that table, without its heading and total.
+pub(super) fn table_rows(scene: &Scene<'_>) -> usize {
+    scene.snap.models.len() + beside_models(scene.snap).len()
+}
+
+/// Draws the list: of the view itself, or of a table beside others.
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[ModelRow], is_view: bool) -> Hits {
     let models = lines.iter().filter(|row| !is_beside(row));
     let measure = if is_view { Measure::Output } else { Measure::Revenue };
     let top = common_top(scene, models.map(|row| (Subject::Model(row.model.clone()), measure)));
     let columns = if is_view { columns(scene, area.width, top) } else { columns_beside(scene, area.width, top) };
     let sums = |_: usize| sums(scene, lines, &columns);
-    let whole = |hidden: usize| total(scene, hidden + beside.unwrap_or(0), &columns);
+    let whole = |hidden: usize| total(scene, hidden, &columns);
     let is_filtered = is_view && !scene.app.filter.text().is_empty();
     let total: &dyn Fn(usize) -> TableRow<'static> = if is_filtered { &sums } else { &whole };
     let unknown = scene.snap.models.iter().filter(|row| judged(scene, row).is_none()).count();
@@ -195,7 +185,7 @@ fn draw_list(
         tree: &|_| Tree::None,
         state: is_view.then(|| scene.app.list_of(ViewId::Models)),
         falls_by: Some("profit/h".into()),
-        total: (area.height > 3).then_some(total),
+        total: (area.height > 3 && (is_view || lines.len() + 2 <= usize::from(area.height))).then_some(total),
         gap: if area.width < 70 { 1 } else { 2 },
         note: if is_view { list::filter_note(&scene.app.filter, lines.len(), unknown) } else { None },
         ..List::plain("Models", &columns, lines)

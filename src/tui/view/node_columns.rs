@@ -1,13 +1,15 @@
 //! The columns of node lists.
 
 use super::cells::{full, gauge, heat, latency};
+use super::heat::FleetHeat;
 use super::latencies;
 use super::list::{Col, OrderedBy, count, figure, said};
 use super::served::{ServedTogether, name_role};
-use super::tables;
+use super::{ViewId, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{NodeRow, Severity};
+use crate::tui::app::{Cells, RefreshPace};
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark};
@@ -20,7 +22,7 @@ use crate::units::{Money, Ratio};
 
 /// The headings of the list and of the GPU cells.
 pub(super) const TITLE: &str = "Nodes";
-pub(super) const GPUS: &str = "GPUs";
+const GPUS: &str = "GPUs";
 /// A node with the engines on it.
 #[derive(Clone)]
 pub(super) struct NodeLine<'a> {
@@ -115,7 +117,7 @@ fn names<'s, 'a: 's>(scene: &'s Scene<'a>, widths: &Widths) -> Vec<Col<'s, NodeL
         .rising(|line| OrderedBy::Name(line.row.unit.as_ref().map_or(String::new(), ToString::to_string))),
         C::left("model", widths.model + behind, |line| model(line)).rank(3).stretch(2, 30),
         C::left("role", 7 + behind, role).rank(9).rising(|line| OrderedBy::Name(role_name(line))),
-        C::left(GPUS, widths.gpus + behind, |line| Cell::Heat(line.row.gpus.iter().map(heat).collect())).rank(1),
+        gpus(scene, widths.gpus).rank(1),
         C::left(format!("load, {}", scene.app.charts.reach.word()), 9 + behind, move |of| load_line(scene, of, line))
             .rank(5)
             .stretch(1, line),
@@ -124,6 +126,32 @@ fn names<'s, 'a: 's>(scene: &'s Scene<'a>, widths: &Widths) -> Vec<Col<'s, NodeL
         C::left("KV", 5 + behind, |line| kv_gauge(line)).rank(6).stretch(1, widths.kv),
         C::right("", 5, |line| kv(line)).rank(2).falling(|line| OrderedBy::Number(line.served.kv().map(Ratio::get))),
     ]
+}
+
+/// The measure of the GPU cells: only the overview can change it.
+fn measure(scene: &Scene<'_>) -> Cells {
+    if scene.shown_view() == ViewId::Overview { scene.app.charts.cells } else { Cells::Load }
+}
+
+/// The heading of the GPU cells: what they show, where that is not the load. No other column has it.
+pub(super) fn gpus_heading(scene: &Scene<'_>) -> &'static str {
+    match measure(scene) {
+        Cells::Load => GPUS,
+        Cells::Kv => "KV use",
+        Cells::Profit => "profit",
+        cells => cells.names().0,
+    }
+}
+
+/// The column of the GPU cells.
+fn gpus<'s, 'a: 's>(scene: &'s Scene<'a>, width: u16) -> Col<'s, NodeLine<'a>> {
+    let heading = gpus_heading(scene);
+    let width = width.max(format::width(heading) as u16) + 2 - gap(scene);
+    if measure(scene) == Cells::Load {
+        return Col::left(heading, width, |line: &NodeLine<'_>| Cell::Heat(line.row.gpus.iter().map(heat).collect()));
+    }
+    let heat = FleetHeat::new(scene.at(RefreshPace::TenSeconds));
+    Col::left(heading, width, move |line: &NodeLine<'_>| Cell::Heat(heat.gpus(&line.row.name)))
 }
 
 /// The columns of what the node serves, its cost and its profit.

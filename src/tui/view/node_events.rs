@@ -2,11 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::about::{self, about};
+use super::about;
 use super::charts::severity;
-use super::list::{Col, List, said};
+use super::list::{Col, List, known_sum, said};
 use super::served::word_of;
 use crate::history::{EventKind, HistoryEvent};
+use crate::reading::Label;
 use crate::snapshot::NodeRow;
 use crate::tui::format;
 use crate::tui::scene::Scene;
@@ -15,9 +16,8 @@ use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Span;
 
+const MINUTE: Span = Span::from_secs(60);
 const DAY: Span = Span::from_secs(86_400);
-/// The cells that an alert's text has after its subject.
-const WORDS: usize = 20;
 
 /// Draws the events, the latest first.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
@@ -48,20 +48,21 @@ fn table(
     is_shown: impl Fn(&HistoryEvent) -> bool,
     note: &'static str,
 ) {
-    type C<'s> = Col<'s, HistoryEvent>;
+    type C<'s> = Col<'s, EventRow>;
     let until = scene.snap.at;
-    let mut rows = scene.app.history.events(until - DAY, until, None);
-    rows.retain(is_shown);
-    rows.sort_by_key(|event| std::cmp::Reverse(event.at));
+    let mut known = scene.app.history.events(until - DAY, until, None);
+    known.retain(is_shown);
+    known.sort_by_key(|event| std::cmp::Reverse(event.at));
+    let rows = together(known);
     let zone = scene.zone();
     let columns = [
-        C::left("", 5, move |event| Cell::dim(format::clock_minute(event.at, zone))),
-        C::left("", 24, move |event| what(scene, event)).stretch(1, 200),
-        C::right("for", 5, |event| {
-            Cell::dim(event.until.map_or_else(String::new, |at| format::duration(at - event.at)))
+        C::left("", 5, move |row| Cell::dim(format::clock_minute(row.event.at, zone))),
+        C::left("", 24, move |row| what(scene, row)).stretch(1, 200),
+        C::right("for", 5, |row| {
+            Cell::dim(row.event.until.map_or_else(String::new, |at| format::duration(at - row.event.at)))
         })
         .rank(1),
-        C::right("cost ≈", 9, |event| match event.cost {
+        C::right("cost ≈", 9, |row| match row.cost {
             Some(cost) => Cell::text(format::tight(cost.max(0.0), 9)),
             None => Cell::Empty,
         }),
@@ -74,13 +75,51 @@ fn table(
     }
 }
 
-fn what(scene: &Scene<'_>, event: &HistoryEvent) -> Cell<'static> {
-    // The remedy no longer applies. Long texts are replaced by the rule's text, which fits.
-    let words = match (event.kind, about::what(event.text.as_str())) {
-        (EventKind::Alert(rule, _), long) if format::width(long) > WORDS => about::found(rule),
-        (_, words) => words,
+/// An event, or several of one kind on parts of one thing, such as the ranks of an engine.
+struct EventRow {
+    /// The first, with the end of the last.
+    event: HistoryEvent,
+    names: Vec<Label>,
+    cost: Option<f64>,
+}
+
+/// Puts events of one kind on parts of one thing together that began within a minute, the latest first.
+fn together(known: Vec<HistoryEvent>) -> Vec<EventRow> {
+    let mut rows: Vec<EventRow> = Vec::new();
+    for event in known {
+        let is_alike = |row: &&mut EventRow| {
+            let (one, other) = (&row.event, &event);
+            let is_near = one.at - other.at <= MINUTE && one.until.is_some() == other.until.is_some();
+            one.kind == other.kind && is_near && word_of(one.name.as_str()) == word_of(other.name.as_str())
+        };
+        // Another event of the very same subject is one of its own.
+        let is_other = |row: &&mut EventRow| is_alike(row) && !row.names.contains(&event.name);
+        match rows.iter_mut().rev().take(NEAR).find(is_other) {
+            Some(row) => {
+                row.event.at = row.event.at.min(event.at);
+                row.event.until = row.event.until.max(event.until);
+                row.cost = known_sum([row.cost, event.cost].into_iter());
+                row.names.push(event.name);
+            }
+            None => rows.push(EventRow { names: vec![event.name.clone()], cost: event.cost, event }),
+        }
+    }
+    rows
+}
+
+/// How many rows are looked through for the others of a group.
+const NEAR: usize = 16;
+
+fn what(scene: &Scene<'_>, row: &EventRow) -> Cell<'static> {
+    let event = &row.event;
+    // The remedy no longer applies.
+    let words = match event.kind {
+        EventKind::Alert(rule, _) => about::named(rule, event.text.as_str()),
+        EventKind::Restart => about::RESTARTED,
+        _ => about::what(event.text.as_str()),
     };
-    let text = format!("{}: {words}", about(scene, event.name.as_str()));
+    let names: Vec<&str> = row.names.iter().map(Label::as_str).collect();
+    let text = format!("{}: {words}", about::about_all(scene, &names));
     match event.kind {
         EventKind::Alert(_, grave) => {
             let role = if event.until.is_some() { Role::Dim } else { severity(grave) };

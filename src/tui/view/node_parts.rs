@@ -9,6 +9,7 @@ use super::{node_events, node_headline, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, GpuRow, NodeRow};
+use crate::tui::against;
 use crate::tui::app::RefreshPace;
 use crate::tui::format;
 use crate::tui::layout::{LayoutRows, split};
@@ -118,7 +119,8 @@ pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
     } else if let Some(period) = pane::period(scene) {
         // Beside the digits, the rate's row has no room for the change.
         if let Some((change, role)) = change(scene, node).filter(|_| side) {
-            heading = heading.right([Segment::new(role, change), Segment::dim(" in 15 min  ")]);
+            heading = heading
+                .right([Segment::new(role, change), Segment::dim(format!("{}  ", against::reference(scene)[1]))]);
         }
         heading = heading.right([Segment::dim(period.words())]);
     }
@@ -174,13 +176,13 @@ pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Ve
     });
     let mut rate = vec![(role, format::pad_right(&format!("{per_hour} /h"), if side { 17 } else { 0 }))];
     if let Some((change, role)) = change(scene, node).filter(|_| !side) {
-        rate.extend([(role, format!("  {change}")), (Role::Dim, " 15 min".to_owned())]);
+        rate.extend([(role, format!("  {change}")), (Role::Dim, against::reference(scene)[1].clone())]);
     }
     let on_cost = node.profit.zip(node.cost).and_then(|(profit, cost)| quotient(profit, cost));
     let on_cost = pair("profit on cost ", format::percent(on_cost).trim().to_owned());
     let (revenue, cost) = (pair("revenue ", amount(node.revenue)), pair("cost ", amount(node.cost)));
     let gpus = pair("GPUs ", node.gpus.len().to_string());
-    let rank = pair(if side { "rank " } else { "profit rank " }, rank(scene, node));
+    let rank = pair("profit rank ", rank(scene, node));
     if side {
         let cost = pair("cost    ", amount(node.cost));
         return vec![vec![rate, on_cost], vec![revenue, rank], vec![cost, gpus]];
@@ -188,12 +190,10 @@ pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Ve
     vec![vec![rate], vec![revenue, cost], vec![on_cost, gpus], vec![rank]]
 }
 
-/// The change of the profit per hour between the last two quarter hours.
+/// The change of the profit per hour against a quarter hour ago.
 pub(super) fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<(String, Role)> {
     let change = node_headline::change(scene, node).filter(|_| node.profit_per_hour.is_some())?;
-    let (role, glyph, _) = sign(Some(change));
-    let amount = if change < Money::ZERO { Money::ZERO - change } else { change };
-    Some((format!("{glyph} {} /h", format::rounded_amount(Some(amount), scene.currency(), 8)), role))
+    against::written(scene, change).map(|(role, text)| (text, role))
 }
 
 /// The rank among nodes with a known profit per hour, the highest first: `41 of 278`.
@@ -201,7 +201,8 @@ pub(super) fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
     let Some(own) = node.profit_per_hour else { return format::UNKNOWN.to_owned() };
     let known = scene.snap.nodes.iter().filter_map(|node| node.profit_per_hour);
     let (above, all) = known.fold((0, 0), |(above, all), profit| (above + usize::from(profit > own), all + 1));
-    format!("{} of {all}", above + 1)
+    let priced = if all < scene.snap.nodes.len() { " priced" } else { "" };
+    format!("{} of {all}{priced}", above + 1)
 }
 
 pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {

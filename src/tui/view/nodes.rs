@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::list::{Col, List, count, figure, known_sum};
 pub(super) use super::node_columns::NodeLine;
-use super::node_columns::{GPUS, TITLE, columns, float, gap, load};
+use super::node_columns::{TITLE, columns, float, gap, gpus_heading, load};
 use super::served::{alerted, by_node};
 use super::settled::{settle, sort_by_name};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
@@ -196,17 +196,18 @@ pub(super) fn draw_list<'a>(
         state: Some(scene.app.list_of(view)),
         total: (has_total && area.height > 3).then_some(total),
         beside: if is_filtered || view != ViewId::Nodes { Vec::new() } else { beside(scene, &columns) },
-        spots: Some((GPUS, &|line| Some((*places.get(line.row.name.as_str())?, line.row.gpus.len())))),
+        spots: Some((gpus_heading(scene), &|line| Some((*places.get(line.row.name.as_str())?, line.row.gpus.len())))),
         gap: gap(scene),
         note: filter_note(scene, lines.len()),
-        hidden: Some(&|lines| hidden(lines, &columns)),
+        hidden: Some(&|lines| hidden(scene, lines, &columns)),
         ..List::plain(TITLE, &columns, lines)
     };
     list.draw(canvas, area)
 }
 
 /// The row for nodes that did not fit: one cell for each, and the sum of their profits.
-fn hidden(lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
+fn hidden(scene: &Scene<'_>, lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
+    let gpus = gpus_heading(scene);
     let heat = |line: &&NodeLine<'_>| match line.row.state {
         _ if line.row.gpus.iter().any(|gpu| gpu.state == Health::Lost) => Heat::Lost,
         Health::Lost => Heat::Lost,
@@ -215,7 +216,8 @@ fn hidden(lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRo
     };
     let profits: Option<Vec<Money>> = lines.iter().map(|line| line.row.profit_per_hour).collect();
     let cells = columns.iter().map(|col| match col.name() {
-        GPUS => Cell::Heat(lines.iter().map(heat).collect()),
+        // A node of those that do not fit is one cell of its load: in another measure it would not be read.
+        name if name == gpus && name == "GPUs" => Cell::Heat(lines.iter().map(heat).collect()),
         "profit/h" => profits.clone().map_or_else(Cell::unknown, |all| tables::profit(Some(all.into_iter().sum()))),
         _ => Cell::Empty,
     });
@@ -284,12 +286,14 @@ const OTHERS: &str = "(in units)";
 fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
     let money = &scene.snap.money;
     let served = by_node(scene.snap);
-    let (mut unpriced, mut engineless, mut count) = (Money::ZERO, Money::ZERO, 0);
+    let (mut unpriced, mut engineless, mut count, mut without) = (Money::ZERO, Money::ZERO, 0, 0);
     let mut known = Money::ZERO;
     for row in &scene.snap.nodes {
         match (row.profit_per_hour, row.cost_per_hour) {
             (Some(profit), _) => known += profit,
-            (None, Some(cost)) if served.contains_key(row.name.as_str()) => unpriced += cost,
+            (None, Some(cost)) if served.contains_key(row.name.as_str()) => {
+                (unpriced, without) = (unpriced + cost, without + 1);
+            }
             (None, Some(cost)) => (engineless, count) = (engineless + cost, count + 1),
             (None, None) => {}
         }
@@ -300,7 +304,7 @@ fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
             parts.push((name, what, Some(Money::ZERO - cost)));
         }
     };
-    cost(RowKind::Unpriced.name(), String::new(), unpriced);
+    cost(RowKind::Unpriced.name(), format!("rent of {}", format::grouped(without)), unpriced);
     cost(OTHERS, format!("{} nodes", format::grouped(count)), engineless);
     let uncosted = scene.snap.nodes.iter().any(|row| row.revenue_per_hour.is_some() && row.cost_per_hour.is_none());
     if money.unrated_gpus > 0 || uncosted {

@@ -9,7 +9,7 @@ use crate::tui::scene::Scene;
 use crate::tui::view::ViewId;
 use crate::words::InOrder;
 
-/// The share of the largest figure by which rows may differ and keep their places.
+/// The share of a figure by which another one may differ and keep its place.
 pub(super) const SLACK: f64 = 0.02;
 /// The share of the largest figure by which rows that were never shown may differ and stand by their names.
 const EQUAL: f64 = 0.001;
@@ -79,15 +79,16 @@ fn name_of<R>(columns: &[Col<'_, R>], row: &R) -> Option<String> {
 }
 
 /// Sorted rows with those that hardly differ in another order: the next row is the least by `rank` among all whose
-/// figures differ from the first one's by no more than `slack` of the largest figure.
+/// figures differ from the first one's by no more than `slack` of it, or by what no row shows.
 pub(super) fn calm<R, O: Ord>(rows: Vec<R>, slack: f64, number: impl Fn(&R) -> f64, rank: impl Fn(&R) -> O) -> Vec<R> {
-    let slack = slack * rows.iter().map(|row| number(row).abs()).fold(0.0, f64::max);
+    let least = slack.min(EQUAL) * rows.iter().map(|row| number(row).abs()).fold(0.0, f64::max);
     let mut left: Vec<(f64, O, R)> = rows.into_iter().map(|row| (number(&row), rank(&row), row)).collect();
     let mut sorted = Vec::with_capacity(left.len());
     while let Some((first, ..)) = left.first() {
         let first = *first;
         // The rows are sorted, so the candidates for the next place are the first of the rest.
-        let near = left.iter().take_while(|(value, ..)| (value - first).abs() <= slack).enumerate();
+        let near =
+            left.iter().take_while(|(value, ..)| (value - first).abs() <= least.max(slack * first.abs())).enumerate();
         let next = near.min_by(|(_, (_, a, _)), (_, (_, b, _))| a.cmp(b)).map_or(0, |(nth, _)| nth);
         sorted.push(left.remove(next).2);
     }
@@ -158,6 +159,13 @@ mod tests {
         assert_eq!(first_seen(&rows), ["n9", "n10", "n1", "n2", "x"]);
         let apart = [("a", Some(100.0)), ("b", Some(98.5)), ("c", Some(97.0))];
         assert_eq!(first_seen(&apart), ["c", "b", "a"], "what is seen to differ is sorted");
+    }
+
+    /// Class: one large figure lets all small ones stand in any order.
+    #[test]
+    fn small_figures_are_sorted_beside_a_large_one() {
+        let rows = [("a", Some(4.60)), ("b", Some(4.19)), ("c", Some(4.22)), ("large", Some(900.0))];
+        assert_eq!(settled(&["a", "c", "b", "large"], &rows), ["c", "b", "a", "large"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::layout::Rect;
 
-use super::about::{about, found};
+use super::about::{about, named, said_of};
 use super::cause_words::{cause_name, cause_notes};
 use super::charts::severity;
 use super::list::{Col, List, figure, said};
@@ -77,23 +77,18 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// The sum of all lines: an estimate, as two of them may cover the same GPU. The value of tokens without a price is not a
-/// cost.
+/// The sum of all lines: an estimate, as two of them may cover the same GPU.
 fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
     let today = |line: &ReasonLine| line.today.or_else(|| waited(scene, line.reason));
     let sum = |amounts: &mut dyn Iterator<Item = Money>| figure(&format::bare(amounts.reduce(|a, b| a + b), 7));
-    let costs = || rows.iter().filter(|line| line.reason != Reason::Unpriced);
     let cost = scene.snap.money.cost_per_hour;
     let of = cost.map(|_| format!("of {}/h cost", scene.money(cost, 7).trim())).unwrap_or_default();
-    // Unpriced tokens are listed above, and a bare "sum" would seem to include their figures.
-    let has_unpriced = rows.iter().any(|line| line.reason == Reason::Unpriced);
-    let name = if has_unpriced { "cost sum ≈" } else { "sum ≈" };
     TableRow::new([
-        Cell::dim(name),
+        Cell::dim("sum ≈"),
         Cell::dim(of),
         Cell::Empty,
-        sum(&mut costs().filter_map(|line| line.per_hour)),
-        sum(&mut costs().filter_map(today)),
+        sum(&mut rows.iter().filter_map(|line| line.per_hour)),
+        sum(&mut rows.iter().filter_map(today)),
     ])
 }
 
@@ -112,9 +107,10 @@ fn told(scene: &Scene<'_>, what: &str) -> String {
     }
 }
 
-/// The rows that they take, with their heading.
+/// The rows that they take, with their heading and, of several, their sum.
 pub(super) fn burn_rows(scene: &Scene<'_>) -> u16 {
-    2.max(scene.app.snapshots.burns().len().min(20) as u16 + 1)
+    let lines = scene.app.snapshots.burns().len().min(20) as u16;
+    2.max(lines + 1 + u16::from(lines > 1))
 }
 
 /// The lines of the scene's snapshot. Those of the snapshot for tables are computed already.
@@ -124,7 +120,7 @@ fn burn_lines<'s>(scene: &Scene<'s>) -> Cow<'s, [ReasonLine]> {
     if is_known { Cow::Borrowed(snapshots.burns()) } else { Cow::Owned(burn::lines(scene.snap)) }
 }
 
-/// The causes of the last quarter hour's change that are not zero, the largest first.
+/// The causes of the change against a quarter hour ago that are not zero, the largest first.
 fn parts(scene: &Scene<'_>) -> Vec<(Cause, Money)> {
     let Some(quarter) = scene.app.bridge() else { return Vec::new() };
     let mut parts: Vec<_> = quarter.bridge.parts.iter().copied().filter(|(_, part)| !part.is_zero()).collect();
@@ -163,12 +159,17 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     ];
     let mut list = List { gap: 1, ..List::plain("Why it changed", &columns, &rows) };
     let symbol = format::symbol(scene.currency());
-    let mut said = format!(" · {}/h, 15 min means", symbol.trim_end());
+    let mut said = format!(" · {}/h", symbol.trim_end());
     if let Some(quarter) = scene.app.bridge() {
         let [before, after] = [quarter.bridge.before, quarter.bridge.after].map(|mean| format::bare(Some(mean), 8));
-        let ends = format!(", {} → {}", before.trim(), after.trim());
-        if format::width(&said) + format::width(&ends) + 20 <= usize::from(area.width) {
-            said.push_str(&ends);
+        let bridge = &quarter.bridge;
+        let times = [bridge.before_span.1, bridge.after_span.1].map(|at| format::clock_minute(at, scene.zone()));
+        for more in
+            [format!(", {} to {}", times[0].trim(), times[1].trim()), format!(", {} → {}", before.trim(), after.trim())]
+        {
+            if format::width(&said) + format::width(&more) + 20 <= usize::from(area.width) {
+                said.push_str(&more);
+            }
         }
     }
     list.title.push(Segment::dim(said));
@@ -241,12 +242,17 @@ impl AlertWords {
         let room = usize::from(width).saturating_sub(format::width(&tail) + 4);
         let subject = format!("{}: ", format::shorten(&about(scene, alert.subject.as_str()), 30));
         let (whole, left) = (alert.text.as_str(), room.saturating_sub(format::width(&subject)));
+        if let Some((kept, rest)) = with_remedy(alert, left, rows) {
+            return Self { text: format!("{subject}{kept}"), tail, rest };
+        }
         let kept = format::clauses(whole, left);
         let (kept, rest) = match whole.strip_prefix(kept.as_str()) {
             Some("") => (kept, None),
             Some(rest) => (kept, Some(format!("→ {}", rest.trim_start_matches([':', ';', ',', ' '])))),
             // No clause of the text fits: the rule's short text replaces it, or the text continues in the next row.
-            None if rows < 2 && format::width(found(alert.rule)) <= left => (found(alert.rule).to_owned(), None),
+            None if rows < 2 && format::width(named(alert.rule, whole)) <= left => {
+                (named(alert.rule, whole).to_owned(), None)
+            }
             None if rows < 2 => (kept, None),
             None => {
                 let mut lines = format::wrapped(whole, left).into_iter();
@@ -256,6 +262,23 @@ impl AlertWords {
         };
         Self { text: format::cut(&format!("{subject}{kept}"), room), tail, rest }
     }
+}
+
+/// What is wrong and, after an arrow, what to do, in the row or in the next one; `None` where the rule has no remedy or it
+/// does not fit.
+fn with_remedy(alert: &Alert, left: usize, rows: u16) -> Option<(String, Option<String>)> {
+    let said = said_of(alert.rule, alert.text.as_str());
+    let remedy = said.remedy?;
+    let first = |remedy: &str| remedy.split(['.', ';']).next().unwrap_or_default().to_owned();
+    let forms = [
+        format!("{} → {remedy}", said.long),
+        format!("{} → {}", said.long, first(remedy)),
+        format!("{} → {}", said.short, first(remedy)),
+    ];
+    let is_whole = format::width(&said.long) <= left;
+    let in_row = forms.into_iter().take(if rows >= 2 { 1 } else { 3 }).find(|form| format::width(form) <= left);
+    let below = || (rows >= 2 && is_whole).then(|| (said.long.clone(), Some(format!("→ {remedy}"))));
+    in_row.map(|form| (form, None)).or_else(below)
 }
 
 /// Draws an alert in one or two rows: the subject and what is wrong, with the time at the right; the second row has the

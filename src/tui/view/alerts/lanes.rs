@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::about::{about_all, found};
+use super::super::about::{about_all, lasted, named};
 use super::super::charts::{self, Chart, Kind};
 use super::super::list::known_sum;
 use super::super::served::word_of;
@@ -136,6 +136,8 @@ struct LaneGroup {
     rule: Rule,
     /// The subjects. Parts of one thing, such as the GPUs of a node, share a lane.
     names: Vec<Label>,
+    /// The text of the latest.
+    text: Label,
     severity: Severity,
     spans: Vec<(Timestamp, Option<Timestamp>)>,
 }
@@ -144,7 +146,7 @@ impl LaneGroup {
     /// The subject and the rule's text, as far as both fit.
     fn label(&self, scene: &Scene<'_>) -> String {
         let names: Vec<&str> = self.names.iter().map(Label::as_str).collect();
-        let (about, found) = (about_all(scene, &names), found(self.rule));
+        let (about, found) = (about_all(scene, &names), named(self.rule, self.text.as_str()));
         let room = usize::from(NAME).saturating_sub(format::width(found) + 2);
         if format::width(&about) <= room { format!("{about} {found}") } else { about }
     }
@@ -157,10 +159,13 @@ impl LaneGroup {
             end: *end,
             ink: if end.is_none() { role.into() } else { Role::Dim.into() },
         };
-        let held: i64 = self.spans.iter().map(|(begin, end)| (end.unwrap_or(scene.snap.at) - *begin).millis()).sum();
-        let figure = match self.spans.len() {
-            1 => format::duration(Span::from_millis(held)),
-            times => format!("{times}x"),
+        // An active alert is as old here as in the list below; of earlier ones the list says how long they lasted.
+        let begun = self.spans.iter().filter(|(_, end)| end.is_none()).map(|(begin, _)| *begin).min();
+        let over = || self.spans.iter().filter_map(|(begin, end)| Some((*begin, (*end)?)));
+        let figure = match (begun, lasted(over())) {
+            (Some(begun), _) => format::duration(scene.ago(begun)),
+            (None, (held, 0 | 1)) => format::duration(held),
+            (None, (_, times)) => format!("{times}x"),
         };
         Lane {
             label: Segment::new(if is_active { role } else { Role::Dim }, self.label(scene)),
@@ -180,32 +185,39 @@ fn known(scene: &Scene<'_>) -> Vec<HistoryEvent> {
 /// Groups the alerts by rule and subject: active ones first, by severity, then the latest.
 fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<LaneGroup> {
     let mut groups: Vec<LaneGroup> = Vec::new();
-    let mut add = |rule: Rule, name: &Label, severity: Severity, span: (Timestamp, Option<Timestamp>)| {
-        let word = |name: &Label| word_of(name.as_str()).to_owned();
-        let is_of = |group: &LaneGroup| group.names.first().is_some_and(|first| word(first) == word(name));
-        let group = groups.iter_mut().find(|group| group.rule == rule && is_of(group));
-        match group {
-            Some(group) => {
-                group.severity = group.severity.max(severity);
-                if !group.names.contains(name) {
-                    group.names.push(name.clone());
+    let mut add =
+        |rule: Rule, (name, text): (&Label, &Label), severity: Severity, span: (Timestamp, Option<Timestamp>)| {
+            let word = |name: &Label| word_of(name.as_str()).to_owned();
+            let is_of = |group: &LaneGroup| group.names.first().is_some_and(|first| word(first) == word(name));
+            let group = groups.iter_mut().find(|group| group.rule == rule && is_of(group));
+            match group {
+                Some(group) => {
+                    group.severity = group.severity.max(severity);
+                    if !group.names.contains(name) {
+                        group.names.push(name.clone());
+                    }
+                    // An active alert is in both the snapshot and the history.
+                    if !group.spans.contains(&span) {
+                        group.spans.push(span);
+                    }
                 }
-                // An active alert is in both the snapshot and the history.
-                if !group.spans.iter().any(|(begin, end)| *begin == span.0 || end.is_none() && span.1.is_none()) {
-                    group.spans.push(span);
-                }
+                None => groups.push(LaneGroup {
+                    rule,
+                    names: vec![name.clone()],
+                    text: text.clone(),
+                    severity,
+                    spans: vec![span],
+                }),
             }
-            None => groups.push(LaneGroup { rule, names: vec![name.clone()], severity, spans: vec![span] }),
-        }
-    };
+        };
     for alert in together::by_node(scene.snap).iter() {
-        add(alert.rule, &alert.subject, alert.severity, (alert.since, None));
+        add(alert.rule, (&alert.subject, &alert.text), alert.severity, (alert.since, None));
     }
     for event in known.iter().rev() {
         if let EventKind::Alert(rule, severity) = event.kind
             && event.until.is_some()
         {
-            add(rule, &event.name, severity, (event.at, event.until));
+            add(rule, (&event.name, &event.text), severity, (event.at, event.until));
         }
     }
     groups.truncate(MOST);

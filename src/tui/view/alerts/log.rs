@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::about::about;
+use super::super::about::{RESTARTED, about};
 use super::super::list::{Col, List, said};
 use super::super::served::word_of;
 use super::resolved::{self, Resolved};
@@ -41,7 +41,7 @@ pub(super) const fn letter(kind: EventKind) -> char {
 /// The event's text, with engines named as elsewhere on the screen.
 fn words(scene: &Scene<'_>, event: &HistoryEvent) -> String {
     match event.kind {
-        EventKind::Restart => format!("{}: its counters began anew", about(scene, event.name.as_str())),
+        EventKind::Restart => format!("{}: {RESTARTED}", about(scene, event.name.as_str())),
         _ => event.text.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use ratatui::layout::Rect;
 
-use super::super::about::{about, about_all, found, what};
+use super::super::about::{about, about_all, lasted, named, what};
 use super::super::list::{Col, List, known_sum};
 use super::super::served::word_of;
 use super::super::{Hits, ListKey, ViewId};
@@ -61,8 +61,7 @@ impl ResolvedAlert<'_> {
     }
 
     fn held(&self) -> Span {
-        let held = |event: &HistoryEvent| event.until.map_or(0, |until| (until - event.at).millis());
-        Span::from_millis(self.events().iter().map(held).sum())
+        lasted(self.events().iter().filter_map(|event| Some((event.at, event.until?)))).0
     }
 }
 
@@ -152,7 +151,7 @@ fn columns<'s, 'a: 's>(
             let told = entry.events().first().map(|event| match event.kind {
                 _ if !entry.is_group() => event.text.as_str(),
                 // Where the alert's own text does not fit, the rule's text is used.
-                EventKind::Alert(rule, _) if !is_wide => found(rule),
+                EventKind::Alert(rule, _) if !is_wide => named(rule, event.text.as_str()),
                 _ => what(event.text.as_str()),
             });
             Cell::Phrase(told.unwrap_or_default().to_owned().into())

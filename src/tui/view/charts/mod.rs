@@ -9,9 +9,9 @@ use cursor::Reading;
 use ratatui::layout::Rect;
 
 use super::served::first_word;
-use crate::history::{Measure, Query, Subject};
+use crate::history::{Measure, Subject};
 use crate::snapshot::{Alert, Severity};
-use crate::tui::app::RefreshPace;
+use crate::tui::against;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
@@ -124,7 +124,7 @@ impl Chart<'_> {
         let Some(measure) = self.layers.first().map(|(measure, _)| *measure) else { return };
         let measure = if measure == Measure::PromptComputed { Measure::Prompt } else { measure };
         let is_share = matches!(measure, Measure::HitRate | Measure::Kv | Measure::Load);
-        let change = in_a_quarter(scene, &self.subject, measure, is_share).filter(|_| self.kind != Kind::Band);
+        let change = against::change(scene, &self.subject, measure, is_share).filter(|_| self.kind != Kind::Band);
         let change = changed(change, is_share);
         // The gap is left out together with what stands before it.
         if let Some(before) = self.rule.right.last_mut().filter(|_| !change.is_empty()) {
@@ -363,15 +363,6 @@ pub(super) const TOKENS: [&str; 2] = [" tok/s", "/s"];
 pub(super) fn share(value: f64) -> String {
     let percent = value * 100.0;
     if (percent - percent.round()).abs() < 0.05 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
-}
-
-/// The change of a series over a quarter hour, between minutes: in percentage points for ratios, otherwise relative.
-pub(super) fn in_a_quarter(scene: &Scene<'_>, subject: &Subject, measure: Measure, is_share: bool) -> Option<f64> {
-    let until = scene.at(RefreshPace::Charts).snap.at.minute();
-    let query = Query { subject: subject.clone(), measure, until, step: Span::from_secs(60), points: 16 };
-    let points = scene.app.history.series(&query).points;
-    let (before, now) = (points.first().copied().flatten()?, points.last().copied().flatten()?);
-    if is_share { Some(now - before) } else { (before > 0.0).then(|| now / before - 1.0) }
 }
 
 /// The change over a quarter hour, for the right end of a heading.

@@ -10,7 +10,7 @@ use crate::tui::format;
 use crate::tui::scene::{Scene, mark};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
-use crate::tui::view::cells::{full, gauge, latency, within};
+use crate::tui::view::cells::{full, gauge, hit as own_hit, latency, within};
 use crate::tui::view::lines_of::common_top;
 use crate::tui::view::list::{Col, OrderedBy, count, figure, known_sum, said};
 use crate::tui::view::served::name_role;
@@ -84,8 +84,8 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     let least = if has_names && scene.snap.engines.iter().any(is_alone) { 17 } else { 15 };
     // Without a totals row, the window of the p99 is shown after the name.
     let least = if scene.size.0 >= 70 && scene.snap.engines.len() < 2 { least.max(19) } else { least };
-    // So is, of a model's engines, the way back.
-    let least = if scene.size.0 >= 60 && is_of_model(scene) { least.max(22) } else { least };
+    // So is, of the engines of one model or unit, the way back.
+    let least = if scene.size.0 >= 60 && scene.app.subject().is_some() { least.max(22) } else { least };
     let slo = scene.snap.slo.unwrap_or_default();
     let least_line = if scene.snap.slo.is_some() && !wide { SHORT } else { LINE };
     let mut columns = vec![
@@ -244,7 +244,7 @@ pub(super) fn sums(
     // The title leaves its room to the headings, so this row says how to see all again.
     let back = if scene.app.subject().is_some() && scene.size.0 >= 60 { ", Esc: all" } else { "" };
     TableRow::new(columns.iter().map(|col| match col.name() {
-        "Engines" => Cell::dim(format!("{} shown{back}", format::grouped(parents.len() as u128))),
+        "Engines" => Cell::Phrase(format!("{} shown{back}", format::grouped(parents.len() as u128)).into()),
         "ttft p99" => span(scene),
         "run" => count(whole(|line| line.served.running)),
         "wait" => count(whole(|line| line.served.waiting)),
@@ -294,10 +294,7 @@ fn waiting(line: &EngineLine<'_>) -> Cell<'static> {
 
 fn hit(line: &EngineLine<'_>) -> Cell<'static> {
     match line.engine {
-        Some(row) if row.cache_hit_rate.is_none() && row.cached_total.is_none() && row.prompt_total.is_some() => {
-            Cell::dim("n/a")
-        }
-        Some(row) => figure(&format::percent(row.cache_hit_rate)),
+        Some(row) => own_hit(row),
         None => figure(&format::percent(line.whole.and_then(|whole| whole.hits).or_else(|| line.served.hits()))),
     }
 }

@@ -6,6 +6,7 @@ use super::columns::{Tops, of_tokens};
 use super::line::EngineLine;
 use super::lines::ranks_of;
 use crate::history::Subject;
+use crate::tui::app::RefreshPace;
 use crate::tui::format;
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::scene::Scene;
@@ -71,7 +72,9 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Option<Chos
 /// Draws the charts, where there is room, and below them the latencies and the ranks.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[EngineLine<'_>]) {
     let Some(chosen) = chosen(scene, lines) else { return };
-    let ranks = if area.width >= WITH_RANKS { ranks_of(scene, chosen.line) } else { Vec::new() };
+    // The ranks of an open row stand in the list.
+    let has_ranks = area.width >= WITH_RANKS && chosen.line.tree != Tree::Open;
+    let ranks = if has_ranks { ranks_of(&scene.at(RefreshPace::FiveSeconds), chosen.line) } else { Vec::new() };
     let wanted = if ranks.len() > 1 { ranks.len().min(1_000) as u16 + 1 } else { 0 };
     let mut rows = LayoutRows(area);
     let room = area.height.saturating_sub(wanted.min(area.height / 3).max(latencies::ROWS));

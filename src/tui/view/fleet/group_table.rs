@@ -3,13 +3,13 @@
 use ratatui::layout::Rect;
 
 use super::groups::FleetGroup;
-use super::heat::FleetHeat;
 use crate::tui::app::RefreshPace;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
+use crate::tui::view::heat::FleetHeat;
 use crate::tui::view::list::{Col, List, OrderedBy, count, figure, said};
 use crate::tui::view::served::name_role;
 use crate::tui::view::{Hits, ViewId, list, tables};

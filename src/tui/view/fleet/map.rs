@@ -3,12 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::groups::{FleetGroup, GroupKind, by_name, folded, worst_first};
-use super::heat::FleetHeat;
 use super::plan::{FleetGrain, FleetPlan, PlanRow, PlanSlot, PlanUnit, SMALL, ending, prefix};
 use crate::tui::app::{Cells, RefreshPace};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::view::heat::{FleetHeat, has_no_limits};
 use crate::tui::view::list::filter_note;
 use crate::tui::view::served::name_role;
 use crate::tui::view::{Hit, Hits, ListKey, ViewId};
@@ -128,10 +128,15 @@ struct Map<'m, 'a> {
 
 impl Map<'_, '_> {
     fn heading(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let (what, range) = self.scene.app.charts.cells.names();
+        let cells = self.scene.app.charts.cells;
+        let (what, range) = if cells == Cells::Power && has_no_limits(self.scene) {
+            (cells.names().0, Cells::Profit.names().1)
+        } else {
+            cells.names()
+        };
         let a_cell = if self.plan.grain == FleetGrain::Node { "a node" } else { "a GPU" };
         let is_wide = area.width >= 160;
-        let mean = if self.scene.app.charts.cells == Cells::Load { ", mean of 10 s" } else { "" };
+        let mean = if cells == Cells::Load { ", mean of 10 s" } else { "" };
         let title = match (has_units(self.groups), is_wide) {
             (true, true) => "Fleet by unit",
             (true, false) => "Units",

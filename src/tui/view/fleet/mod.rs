@@ -2,7 +2,6 @@
 
 mod group_table;
 mod groups;
-mod heat;
 mod map;
 mod plan;
 

@@ -14,6 +14,7 @@ use super::model_money::{cost, is_beside};
 use super::node_parts::sign;
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::ModelRow;
+use crate::tui::against;
 use crate::tui::format;
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
@@ -216,16 +217,11 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
     facts
 }
 
-/// The change of the profit per hour from a quarter hour ago, if the model is among those that changed most.
+/// The change of the profit per hour against a quarter hour ago.
 fn change(scene: &Scene<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
-    let quarter = scene.app.bridge()?;
-    let mover = quarter.bridge.models.iter().find(|mover| mover.key.as_str() == row.model.as_str())?;
-    let (role, glyph, size) = match mover.change() {
-        change if change < Money::ZERO => (Role::Loss, "▼", Money::ZERO - change),
-        change => (Role::Gain, "▲", change),
-    };
-    let said = format!("{glyph} {}", per_hour(scene, size));
-    (size.rounded(2) != 0).then(|| vec![(role, said), (Role::Dim, " in 15 min".to_owned())])
+    let change = against::profit(scene, &Subject::Model(row.model.clone()))?;
+    let [against, _] = against::reference(scene);
+    against::written(scene, change).map(|said| vec![said, (Role::Dim, against)])
 }
 
 /// An amount: with cents below a thousand, without above.

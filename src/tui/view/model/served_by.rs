@@ -8,7 +8,7 @@ use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
 use crate::snapshot::{EngineRow, ModelRow};
 use crate::tui::format;
-use crate::tui::scene::{Scene, short_target};
+use crate::tui::scene::{Scene, subject_in};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::full;
@@ -108,7 +108,8 @@ fn line<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<Ser
         });
     }
     let first = rows.first()?;
-    let name = format!("{} {}", first.kind, short_target(first));
+    // A node's name tells more than an address; its only engine needs no port.
+    let name = subject_in(scene.snap, first.target.as_str());
     let subject = Subject::Engine(first.target.clone(), first.rank.clone().filter(|_| rows.len() == 1));
     Some(ServedLine { name, subject, nodes: None, load: None, profit: None, served })
 }

@@ -88,8 +88,7 @@ fn clocks(scene: &Scene<'_>, against: Against, bridge: &Bridge) -> (String, Stri
     let clock = |at| format::clock_minute(at, scene.zone());
     let (before, after) = (clock(bridge.before_span.1), clock(bridge.after_span.1));
     match against {
-        // Both figures are means of a quarter hour, not current rates.
-        Against::Quarter => (format!("15 min to {before}"), format!("15 min to {after}")),
+        Against::Quarter => (before.trim().to_owned(), after.trim().to_owned()),
         Against::Yesterday => (format!("{before} yesterday"), after),
         Against::LastWeek => (format!("{before} a week ago"), after),
     }

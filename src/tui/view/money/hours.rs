@@ -7,9 +7,11 @@ use super::bars::{MoneyBar, bars};
 use super::change::change;
 use super::rows;
 use crate::history::{Measure, Query, Subject};
+use crate::tui::against;
 use crate::tui::app::MoneyReach;
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::headline::is_comparable;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -226,14 +228,20 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
     }
     let rows = area.height.saturating_sub(text_rows);
     let area = Rect { x: area.x + 2, width: area.width - 2, ..area };
-    if let Some(profit) = scene.rates().snap.money.profit_per_hour.filter(|_| rows >= 4) {
+    // Beside the bridge, "now" is its last minute.
+    let quarter = scene.app.bridge().filter(|quarter| is_comparable(&quarter.bridge));
+    let live = scene.rates().snap.money.profit_per_hour;
+    let now = quarter.as_ref().map(|quarter| quarter.bridge.after).or(live);
+    if let Some(profit) = now.filter(|_| rows >= 4) {
         let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
         canvas.pen(area, 1).put(Role::Dim, "now, an hour");
         canvas.pen(area, 2).strong(role, &format::signed_amount(profit, scene.currency(), 12));
-        if let Some(quarter) = scene.app.bridge() {
-            let (role, text) = change(quarter.bridge.change(), 9);
+        let by = quarter.as_ref().map(|quarter| quarter.bridge.change()).filter(|by| by.rounded(2) != 0);
+        if let Some(by) = by {
+            let (role, text) = change(by, 9);
             canvas.pen(area, 3).put(role, &text);
-            canvas.pen(area, 4).put(Role::Dim, if rows > 4 { "in 15 min" } else { "" });
+            let [against, _] = against::reference(scene);
+            canvas.pen(area, 4).put(Role::Dim, if rows > 4 { against.trim() } else { "" });
         }
     }
     if text_rows > 1 {

@@ -2,40 +2,43 @@
 
 use ratatui::layout::Rect;
 
-use super::published;
 use super::selection::{note, selection};
-use crate::history::{Measure, Query, Subject};
+use super::{headline, published};
+use crate::history::Subject;
+use crate::snapshot::MoneyView;
+use crate::tui::against;
 use crate::tui::app::RefreshPace;
 use crate::tui::format;
-use crate::tui::headline::changed;
 use crate::tui::pane::{self, NamedFigure, ProfitPeriod, why_unknown};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::view::ViewId;
 use crate::tui::view::charts::Margin;
 use crate::tui::view::node_parts::sign;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
-use crate::units::{self, Money, Ratio};
+use crate::units::{Money, Ratio};
 
 /// The amount from which the digits have no decimals.
 const WHOLE: Money = Money::from_micros(1_000_000_000);
-/// The reference of a change.
-const QUARTER: units::Span = units::Span::from_secs(900);
-const MINUTE: units::Span = units::Span::from_secs(60);
+
+/// The scene of digits and facts. All of them are of one snapshot: the profit is the revenue less the cost. Without revenue
+/// only the cost grows, by about a cent per second: a slower refresh is enough.
+pub(super) fn paced<'a>(scene: &Scene<'a>) -> Scene<'a> {
+    let earns = scene.snap.money.revenue_per_hour.is_some_and(|rate| !rate.is_zero());
+    scene.at(if earns { RefreshPace::TwoSeconds } else { RefreshPace::FiveSeconds })
+}
 
 /// Draws digits and facts: below each other, or side by side where there are few rows.
 pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    // Without revenue only the cost grows, by about a cent per second: a slower refresh is enough.
-    let earns = scene.snap.money.revenue_per_hour.is_some_and(|rate| !rate.is_zero());
-    let slow = scene.at(if earns { RefreshPace::TwoSeconds } else { RefreshPace::FiveSeconds });
-    rule(&slow, area.width).draw(canvas, area);
+    rule(scene, area.width).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     let side = area.width >= 74;
     let largest = DigitForm::for_screen(scene.size.0);
     // Decimals may extend into the gutter.
     let room = if side { Rect { width: 36, ..below } } else { Rect { width: below.width + 1, ..below } };
-    let form = if earns { profit(canvas, room, scene, largest) } else { profit(canvas, room, &slow, largest) };
+    let form = profit(canvas, room, scene, largest);
     let used = match form {
         DigitForm::Large => 4,
         DigitForm::Medium => 3,
@@ -46,14 +49,15 @@ pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &
     } else {
         Rect { y: below.y + used, height: below.height.saturating_sub(used), ..below }
     };
-    draw_facts(canvas, rest.intersection(below), facts(&slow, area.width, side));
+    draw_facts(canvas, rest.intersection(below), facts(scene, area.width, side));
 }
 
 fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: DigitForm) -> DigitForm {
     let money = &scene.snap.money;
     let (role, glyph, sign) = sign(money.profit);
     let (mut whole, mut cents) = ("–".to_owned(), String::new());
-    if let Some(profit) = money.profit {
+    let shown = shown_profit(money);
+    if let Some(profit) = shown {
         let digits = format::digits(profit, 2);
         let is_large = profit >= WHOLE || profit <= Money::ZERO - WHOLE;
         match digits.split_once('.').filter(|_| is_large) {
@@ -73,11 +77,21 @@ fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: Digit
     let room = usize::from(area.width).saturating_sub(8);
     // An amount that is wider than the line is written in millions.
     if whole.len() > room
-        && let Some(profit) = money.profit
+        && let Some(profit) = shown
     {
         return draw(canvas, &format::digits_within(profit, room), "");
     }
     draw(canvas, &whole, &cents)
+}
+
+/// The profit with cents: the difference of what is shown beside it, where that is the same to a cent.
+fn shown_profit(money: &MoneyView) -> Option<Money> {
+    const CENTS: u32 = 2;
+    const APART: u128 = Money::GRAINS_PER_UNIT.unsigned_abs() / 50;
+    let exact = money.profit?;
+    let (Some(revenue), Some(cost)) = (money.revenue, money.cost) else { return Some(exact) };
+    let shown = revenue.round_to(CENTS) - money.uncosted_revenue.round_to(CENTS) - cost.round_to(CENTS);
+    Some(if (shown - exact).grains().unsigned_abs() <= APART { shown } else { exact })
 }
 
 /// `─ Profit today ── theoretical ─`, and the change if it fits.
@@ -158,7 +172,9 @@ fn fact(label: &str, value: &str, kept: usize) -> Vec<TextSpan> {
 /// `+ $24,524 /h   ▼ $2,000 /h`.
 fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<TextSpan> {
     let scene = &scene.rates();
-    let Some(rate) = scene.snap.money.profit_per_hour else { return fact("an hour ", format::UNKNOWN, 9) };
+    let Some(rate) = compared_rate(scene).or(scene.snap.money.profit_per_hour) else {
+        return fact("an hour ", format::UNKNOWN, 9);
+    };
     let (role, glyph, sign) = sign(Some(rate));
     let glyph = if glyph == '▼' { "▼ " } else { "" };
     let symbol = format::symbol(scene.currency());
@@ -173,6 +189,13 @@ fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<TextSpan> {
         spans.extend(change.against.into_iter().find(|text| format::width(text) <= left).map(|text| (Role::Dim, text)));
     }
     spans
+}
+
+/// The profit per hour of the bridge's last minute, in the view that draws the bridge: beside it, another one would
+/// contradict its end.
+fn compared_rate(scene: &Scene<'_>) -> Option<Money> {
+    let quarter = scene.app.bridge().filter(|_| scene.shown_view() == ViewId::Money)?;
+    headline::is_comparable(&quarter.bridge).then_some(quarter.bridge.after)
 }
 
 fn even(load: Option<Ratio>, is_short: bool) -> Vec<TextSpan> {
@@ -197,34 +220,10 @@ struct HeadChange {
     against: [String; 2],
 }
 
-/// The change that the headline explains: between the means of two quarter hours. Before two are known, it is the present value
-/// less that of the minute a quarter hour ago. A screen shows one change only, with its reference.
+/// The change that the headline explains.
 fn change(scene: &Scene<'_>) -> Option<HeadChange> {
-    let quarters = scene.app.bridge().and_then(|quarter| changed(&quarter.bridge));
-    let (change, against) = if let Some(change) = quarters {
-        (change, [" in 15 min".to_owned(), " 15 min".to_owned()])
-    } else {
-        let (change, at) = since_then(scene)?;
-        let at = format::clock_minute(at, scene.zone());
-        (change, [format!(" against {at}"), format!(" vs {at}")])
-    };
-    if change.rounded(2) == 0 {
-        return None;
-    }
-    let (glyph, role) = if change < Money::ZERO { ("▼", Role::Loss) } else { ("▲", Role::Gain) };
-    let amount = if change < Money::ZERO { Money::ZERO - change } else { change };
-    Some(HeadChange { role, amount: format!("{glyph} {} /h", scene.money(Some(amount), 8)), against })
-}
-
-/// The present profit per hour less that of the minute a quarter hour ago, and that minute.
-fn since_then(scene: &Scene<'_>) -> Option<(Money, units::Timestamp)> {
-    let scene = &scene.rates();
-    let money = &scene.snap.money;
-    let now = money.profit_per_hour.filter(|_| money.uncosted_engines == 0 && !money.young_pace)?;
-    let until = (scene.snap.at - QUARTER).minute();
-    let query = Query { subject: Subject::Fleet, measure: Measure::Profit, until, step: MINUTE, points: 1 };
-    let before = scene.app.history.series(&query).points.first().copied().flatten()?;
-    Some((now - Money::from_micros((before * 1e6).round() as i64), until))
+    let (role, amount) = against::written(scene, headline::profit_changed(scene)?)?;
+    Some(HeadChange { role, amount, against: against::reference(scene) })
 }
 
 /// Draws revenue = cost + profit.

@@ -3,10 +3,13 @@
 use ratatui::layout::Rect;
 
 use super::published;
+use crate::history::Subject;
 use crate::snapshot::Severity;
+use crate::tui::against;
 use crate::tui::app::RefreshPace;
 use crate::tui::headline::Facts;
-use crate::tui::headline::{self, headline};
+pub(super) use crate::tui::headline::is_comparable;
+use crate::tui::headline::{self, changed, headline};
 use crate::tui::headline::{SentencePart, Tone};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -14,6 +17,7 @@ use crate::tui::together;
 use crate::tui::view::tables;
 use crate::tui::widgets::headline::{Headline, SentenceForms};
 use crate::tui::widgets::{Canvas, Segment};
+use crate::units::{Money, Timestamp};
 
 /// The least number of columns at which sentences are shown besides the row of the most severe alert.
 pub(super) const ROOM: u16 = 100;
@@ -42,9 +46,26 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         rate: scene.rates().snap.money.profit_per_hour,
         is_past: scene.app.then().is_some(),
         bridge: bridge.as_ref().map(|quarter| &quarter.bridge),
+        recorded: recorded(scene),
         zone: scene.zone(),
     };
     draw_sentences(canvas, area, headline(&facts));
+}
+
+/// The change of the profit per hour against a quarter hour ago: that of the bridge, or of the record where there is none.
+pub(super) fn profit_changed(scene: &Scene<'_>) -> Option<Money> {
+    match scene.app.bridge() {
+        Some(quarter) => changed(&quarter.bridge),
+        None => recorded(scene).map(|(change, _)| change),
+    }
+}
+
+/// The recorded change, and the minute that it is against.
+fn recorded(scene: &Scene<'_>) -> Option<(Money, Timestamp)> {
+    let money = &scene.snap.money;
+    let is_known = money.profit_per_hour.is_some() && money.uncosted_engines == 0 && !money.young_pace;
+    let change = against::profit(scene, &Subject::Fleet).filter(|_| is_known)?;
+    Some((change, scene.app.compared().0))
 }
 
 /// Draws sentences, each in the longest form that fits.

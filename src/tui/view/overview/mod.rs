@@ -74,7 +74,7 @@ impl View for Overview {
                 Part::Digits if layout.area(Part::Vitals).is_some_and(|vitals| vitals.width < MEDIUM.0) => {
                     pane::profit_brief(canvas, area, scene);
                 }
-                Part::Digits => head::digits(canvas, area, scene),
+                Part::Digits => head::digits(canvas, area, &head::paced(scene)),
                 Part::Chart => head::chart(canvas, area, scene),
                 Part::Headline => headline::draw(canvas, area, scene),
                 Part::Vitals => vitals::draw(canvas, area, scene),
@@ -304,7 +304,7 @@ fn unneeded(scene: &Scene<'_>, height: u16, is_wide: bool) -> u16 {
 
 /// The rows of models, and of the profit that belongs to no model.
 fn model_rows(scene: &Scene<'_>) -> usize {
-    (scene.snap.models.len() + scene.snap.money.beside_models.len()).min(1_000)
+    models::table_rows(scene).min(1_000)
 }
 
 /// The least rows of events with their heading.
@@ -361,7 +361,7 @@ fn three_tables(scene: &Scene<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
     layout.put(Part::Alerts, right);
 }
 
-/// Draws models, and below them costs without revenue.
+/// Draws costs without revenue, models, and what changed below each other; the rows that are left are those of events.
 fn two_tables(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
     if published::is_shown(scene) && hours::has_hours(scene) {
         // The published day has one model, so its hours are shown instead.
@@ -372,13 +372,15 @@ fn two_tables(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
     let models = (model_rows(scene) + 2) as u16;
     let burns = if published::is_shown(scene) { published::ROWS } else { tables::burn_rows(scene) };
     let burns = burns.min(rows.0.height / 2);
-    layout.put(Part::Table(2), rows.bottom(burns));
-    let changes = tables::change_rows(scene).min(rows.0.height.saturating_sub(models));
-    layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));
+    layout.put(Part::Table(2), rows.top(burns));
     layout.put(Part::Table(0), rows.top(models.min(rows.0.height)));
+    let changes = tables::change_rows(scene).min(rows.0.height);
+    layout.put(Part::Table(3), rows.top(if changes > 1 { changes } else { 0 }));
     if rows.0.height > hours::LEAST && hours::has_hours(scene) {
         rows.top(1);
         layout.put(Part::Table(5), rows.0);
+    } else if rows.0.height >= EVENTS {
+        layout.put(Part::Table(8), rows.0);
     }
 }
 

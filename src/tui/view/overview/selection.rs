@@ -2,17 +2,14 @@
 
 use std::collections::HashSet;
 
-use crate::history::{Measure, Query, Subject};
+use crate::history::Subject;
 use crate::snapshot::{ModelRow, NodeRow, UnitRow};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::view::fleet;
 use crate::tui::view::model_money::cost;
 use crate::tui::view::served::{ServedTogether, by_node};
-use crate::units::{Money, Ratio, Span};
-
-const QUARTER: Span = Span::from_secs(900);
-const MINUTE: Span = Span::from_secs(60);
+use crate::units::{Money, Ratio};
 
 /// One node, unit or model, and its present figures.
 #[derive(Debug, Clone)]
@@ -114,15 +111,6 @@ impl Selection {
             hit_rate: row.cache_hit_rate,
             load: mean_load(nodes),
         }
-    }
-
-    /// The relative change of a figure over a quarter hour; `None` if either value is unknown.
-    pub(super) fn change(&self, scene: &Scene<'_>, measure: Measure, now: Option<f64>) -> Option<f64> {
-        let until = (scene.snap.at - QUARTER).minute();
-        let query = Query { subject: self.subject.clone(), measure, until, step: MINUTE, points: 1 };
-        let before =
-            scene.app.history.series(&query).points.first().copied().flatten().filter(|before| *before > 0.0)?;
-        Some(now? / before - 1.0)
     }
 }
 

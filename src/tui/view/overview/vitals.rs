@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::selection::{self, Selection, selection};
 use super::{pointed, published};
 use crate::history::{Measure, Subject};
+use crate::tui::against;
 use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
@@ -63,94 +64,75 @@ struct VitalFigures {
     prompt: Option<f64>,
     hits: Option<Ratio>,
     load: Option<Ratio>,
-    /// The relative changes of output, prompts, hits and load over a quarter hour.
-    changes: [Option<f64>; 4],
 }
 
 impl VitalFigures {
     fn of(scene: &Scene<'_>, selected: Option<&Selection>) -> Self {
-        let (snap, lines) = (scene.snap, &scene.snap.vitals);
+        let snap = scene.snap;
         let Some(selected) = selected else {
             return Self {
                 output: snap.tokens.output_per_second,
                 prompt: snap.tokens.prompt_per_second,
                 hits: snap.cache_hit_rate,
                 load: snap.gpus.utilization,
-                changes: [&lines.output, &lines.prompt, &lines.hit_rate, &lines.load].map(|line| line.change),
             };
         };
-        let share = |ratio: Option<Ratio>| ratio.map(Ratio::get);
-        let known = [
-            (Measure::Output, selected.output),
-            (Measure::Prompt, selected.prompt),
-            (Measure::HitRate, share(selected.hit_rate)),
-            (Measure::Load, share(selected.load)),
-        ];
-        Self {
-            output: selected.output,
-            prompt: selected.prompt,
-            hits: selected.hit_rate,
-            load: selected.load,
-            changes: known.map(|(measure, now)| selected.change(scene, measure, now)),
-        }
+        Self { output: selected.output, prompt: selected.prompt, hits: selected.hit_rate, load: selected.load }
     }
 }
 
 fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [OverviewVital; 4] {
     let tokens = &scene.snap.tokens;
     let figures = VitalFigures::of(scene, selected);
-    let [of_output, of_prompt, of_hits, of_load] = figures.changes;
+    let subject = subject(selected);
+    let changed = |measure, is_share| against::change(scene, &subject, measure, is_share);
     let hits_unknown =
         tokens.cached_per_second.is_none() && tokens.prompt_total.is_some() && tokens.cached_total.is_none();
     let hits = match figures.hits {
         None if hits_unknown => "n/a".to_owned(),
         rate => format::percent1(rate).trim().to_owned(),
     };
-    let rate = |label, measure, role, value, change| OverviewVital {
+    let rate = |label, measure, role, value| OverviewVital {
         label,
         short: label,
         figure: format::scaled_tight(value).trim().to_owned(),
         unit: " tok/s",
         measure,
         role,
-        change,
+        change: changed(measure, false),
         is_share: false,
         average: None,
     };
-    let share = |label, short, figure, measure, role, change| OverviewVital {
+    let share = |label, short, figure, measure, role| OverviewVital {
         label,
         short,
         figure,
         unit: "",
         measure,
         role,
-        change,
+        change: changed(measure, true),
         is_share: true,
         average: None,
     };
     let load = format::percent(figures.load).trim().to_owned();
-    let points = |change: Option<f64>, now: Option<Ratio>| {
-        // A change of a ratio is written in percentage points.
-        change.zip(now).map(|(change, now)| now.get() - now.get() / (1.0 + change))
-    };
     let last = if published::is_shown(scene) {
         // For the published day only the number of allocated nodes is known.
         let nodes = Some(scene.snap.coverage.nodes_known as f64);
         let average = published::average(scene).map(|nodes| format!("{nodes:.2}"));
-        OverviewVital { unit: "", average, ..rate("Nodes", Measure::Nodes, Role::Cost, nodes, None) }
+        OverviewVital { unit: "", average, ..rate("Nodes", Measure::Nodes, Role::Cost, nodes) }
     } else {
-        share("GPU load", "Load", load, Measure::Load, Role::Output, points(of_load, figures.load))
+        share("GPU load", "Load", load, Measure::Load, Role::Output)
     };
     let average = |total| {
         let known = published::average_rate(scene, total).filter(|_| published::is_shown(scene));
         known.map(|rate| format::scaled_tight(Some(rate)).trim().to_owned())
     };
-    let output = rate("Output", Measure::Output, Role::Output, figures.output, of_output);
-    let prompt = rate("Prompt", Measure::Prompt, Role::Prompt, figures.prompt, of_prompt);
+    let output = rate("Output", Measure::Output, Role::Output, figures.output);
+    let prompt = rate("Prompt", Measure::Prompt, Role::Prompt, figures.prompt);
     [
         OverviewVital { average: average(tokens.output_total), ..output },
         OverviewVital { average: average(tokens.prompt_total), ..prompt },
-        share("Hit rate", "Hits", hits, Measure::HitRate, Role::Hit, points(of_hits, figures.hits)),
+        share("Hit rate", "Hits", hits, Measure::HitRate, Role::Hit),
         last,
     ]
 }

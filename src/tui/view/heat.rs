@@ -1,9 +1,9 @@
-//! The cells of the fleet map: the figure that each shows for its node or GPU.
+//! The cells of the fleet: the figure that each shows for its node or GPU, in the map and in the list of nodes.
 
 use std::collections::HashMap;
 
-use crate::reading::Health;
-use crate::snapshot::NodeRow;
+use crate::reading::{Health, NodeName};
+use crate::snapshot::{GpuRow, NodeRow};
 use crate::tui::app::Cells;
 use crate::tui::figures_of::number;
 use crate::tui::scene::Scene;
@@ -12,27 +12,36 @@ use crate::tui::widgets::heat_cell::{Heat, HeatLevel};
 use crate::units::Ratio;
 
 /// The figures behind the cells of one frame.
-pub(super) struct FleetHeat<'a> {
+pub(in crate::tui::view) struct FleetHeat<'a> {
     scene: Scene<'a>,
     cells: Cells,
     /// The engines by node; filled only if the cells show KV cache usage.
     served: HashMap<&'a str, ServedTogether<'a>>,
-    /// The largest absolute profit of a node, the scale of cells that show profit.
+    /// The end of the scale, where it is the highest value: the largest absolute profit of a node, or the largest power
+    /// of a GPU whose limit is unknown.
     top: f64,
 }
 
 impl<'a> FleetHeat<'a> {
     /// Computes the figures from a snapshot that changes at the cells' refresh pace.
-    pub(super) fn new(scene: Scene<'a>) -> Self {
+    pub(in crate::tui::view) fn new(scene: Scene<'a>) -> Self {
         let cells = scene.app.charts.cells;
         let served = if cells == Cells::Kv { by_node(scene.snap) } else { HashMap::new() };
-        let profits = scene.snap.nodes.iter().filter_map(|node| number(node.profit_per_hour));
-        let top = if cells == Cells::Profit { profits.map(f64::abs).fold(0.0, f64::max) } else { 0.0 };
-        Self { scene, cells, served, top }
+        Self { scene, cells, served, top: top(&scene, cells) }
+    }
+
+    /// The cells of a node's GPUs: their own figures, or their node's where the measure is of nodes only.
+    pub(in crate::tui::view) fn gpus(&self, name: &NodeName) -> Vec<Heat> {
+        let Some(place) = self.scene.snap.nodes.iter().position(|node| node.name == *name) else { return Vec::new() };
+        let count = self.scene.snap.nodes.get(place).map_or(0, |node| node.gpus.len());
+        if self.cells.is_of_gpus() {
+            return (0..count).filter_map(|gpu| self.gpu(place, gpu)).collect();
+        }
+        vec![self.node(place); count]
     }
 
     /// The cell of a node, by its index in the snapshot.
-    pub(super) fn node(&self, place: usize) -> Heat {
+    pub(in crate::tui::view) fn node(&self, place: usize) -> Heat {
         let Some(node) = self.scene.snap.nodes.get(place) else { return Heat::Unknown };
         match state_of(node) {
             Health::Live => self.live(place, node),
@@ -47,21 +56,42 @@ impl<'a> FleetHeat<'a> {
             Cells::Hits => Heat::of(node.cache_hit_rate.map(Ratio::get)),
             Cells::Profit => profit(number(node.profit_per_hour), self.top),
             cells => {
-                let known: Vec<f64> = node.gpus.iter().filter_map(|gpu| cells.share(gpu)).collect();
+                let known: Vec<f64> = node.gpus.iter().filter_map(|gpu| self.share(cells, gpu)).collect();
                 Heat::of(Ratio::of(known.iter().sum(), known.len() as f64).map(Ratio::get))
             }
         }
     }
 
+    /// A GPU's position on the scale. Exporters tell the power of a GPU, but seldom its limit.
+    fn share(&self, cells: Cells, gpu: &GpuRow) -> Option<f64> {
+        let of_highest = || Some(gpu.power_watts.filter(|_| cells == Cells::Power && self.top > 0.0)? / self.top);
+        cells.share(gpu).or_else(of_highest)
+    }
+
     /// The cell of a GPU; `None` if its node has no GPU at this index.
-    pub(super) fn gpu(&self, place: usize, gpu: usize) -> Option<Heat> {
+    pub(in crate::tui::view) fn gpu(&self, place: usize, gpu: usize) -> Option<Heat> {
         let row = self.scene.snap.nodes.get(place)?.gpus.get(gpu)?;
         Some(match (row.state, self.cells) {
             (Health::Live, Cells::Load) => self.scene.app.heat.gpu(place, gpu).map_or(Heat::Unknown, Heat::Level),
-            (Health::Live, cells) => Heat::of(cells.share(row)),
+            (Health::Live, cells) => Heat::of(self.share(cells, row)),
             (state, _) => silent(state),
         })
     }
+}
+
+/// The end of the scale of a measure whose scale ends at the highest value.
+fn top(scene: &Scene<'_>, cells: Cells) -> f64 {
+    let nodes = || scene.snap.nodes.iter();
+    match cells {
+        Cells::Profit => nodes().filter_map(|node| number(node.profit_per_hour)).map(f64::abs).fold(0.0, f64::max),
+        Cells::Power => nodes().flat_map(|node| &node.gpus).filter_map(|gpu| gpu.power_watts).fold(0.0, f64::max),
+        _ => 0.0,
+    }
+}
+
+/// Whether no GPU says its power limit, so that the scale of power ends at the highest.
+pub(in crate::tui::view) fn has_no_limits(scene: &Scene<'_>) -> bool {
+    !scene.snap.nodes.iter().flat_map(|node| &node.gpus).any(|gpu| gpu.power_limit_watts.is_some())
 }
 
 /// The height is relative to the largest absolute profit, `top`.

@@ -1,0 +1,55 @@
+//! What changed against a quarter hour ago. Every change of a frame is between the same two minutes, so that the profit,
+//! its causes and the figures beside it cannot contradict each other.
+
+use super::format;
+use super::scene::Scene;
+use super::theme::Role;
+use crate::history::{Measure, Query, Subject};
+use crate::units::{Money, Span, Timestamp};
+
+const MINUTE: Span = Span::from_secs(60);
+/// The minutes from the one before the compared one to the last.
+const MINUTES: usize = 17;
+
+/// A measure in the minute a quarter hour ago, and in the last whole one; `None` if either is unknown.
+pub(super) fn then_and_now(scene: &Scene<'_>, subject: &Subject, measure: Measure) -> Option<(f64, f64)> {
+    let (_, until) = scene.app.compared();
+    let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: MINUTES };
+    let points = scene.app.history.series(&query).points;
+    // The first known minute was not watched from its beginning.
+    let [Some(_), Some(then), .., Some(now)] = *points.as_slice() else { return None };
+    Some((then, now))
+}
+
+/// The change of a measure: a difference where it is a share, otherwise a part of the earlier value.
+pub(super) fn change(scene: &Scene<'_>, subject: &Subject, measure: Measure, is_share: bool) -> Option<f64> {
+    let (then, now) = then_and_now(scene, subject, measure)?;
+    if is_share { Some(now - then) } else { (then > 0.0).then(|| now / then - 1.0) }
+}
+
+/// The change of the profit an hour of a subject.
+pub(super) fn profit(scene: &Scene<'_>, subject: &Subject) -> Option<Money> {
+    let (then, now) = then_and_now(scene, subject, Measure::Profit)?;
+    let micros = (now - then) * 1e6;
+    (micros.abs() < 9e18).then(|| Money::from_micros(micros.round() as i64))
+}
+
+/// A change of profit as it is written everywhere: `▼ $2,000 /h` and its role. `None` if it is less than a cent.
+pub(super) fn written(scene: &Scene<'_>, change: Money) -> Option<(Role, String)> {
+    if change.rounded(2) == 0 {
+        return None;
+    }
+    let (glyph, role) = if change < Money::ZERO { ('▼', Role::Loss) } else { ('▲', Role::Gain) };
+    let size = if change < Money::ZERO { Money::ZERO - change } else { change };
+    Some((role, format!("{glyph} {} /h", format::rounded_amount(Some(size), scene.currency(), 8))))
+}
+
+/// The minute that changes are against, in a long and a short form: ` against 14:49`, ` vs 14:49`.
+pub(super) fn reference(scene: &Scene<'_>) -> [String; 2] {
+    let then = clock(scene, scene.app.compared().0);
+    [format!(" against {then}"), format!(" vs {then}")]
+}
+
+fn clock(scene: &Scene<'_>, at: Timestamp) -> String {
+    format::clock_minute(at, scene.zone()).trim().to_owned()
+}
