@@ -2,6 +2,7 @@
 
 use super::{Fleet, view};
 use crate::ledger::{Decision, Marker};
+use crate::metering::Metering;
 use crate::reading::{Label, NodeName, TargetId};
 use crate::units::Timestamp;
 
@@ -18,7 +19,7 @@ impl Fleet {
             metering.end_lease(ledger, view(config, inventory), id, &node, at);
             config.leases.iter_mut().for_each(|lease| lease.end(&node, at));
             inventory.forget_gpus(&node);
-            metering.forget_ended_cost(ledger, view(config, inventory), &node, at);
+            Metering::forget_ended_cost(ledger, view(config, inventory), &node, at);
         }
     }
 

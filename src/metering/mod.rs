@@ -285,13 +285,7 @@ impl Metering {
 
     /// After a node's leases were ended by hand: its revenue since then has no known cost, unless another lease still
     /// pays for the node.
-    pub(crate) fn forget_ended_cost(
-        &self,
-        ledger: &mut Ledger,
-        view: InventoryView<'_>,
-        node: &NodeName,
-        at: Timestamp,
-    ) {
+    pub(crate) fn forget_ended_cost(ledger: &mut Ledger, view: InventoryView<'_>, node: &NodeName, at: Timestamp) {
         let unit = view.inventory.node(node).and_then(|node| node.unit.as_ref());
         if !knows_cost(ledger, view, node, unit, at) {
             ledger.forget_cost(node, at);
