@@ -479,11 +479,12 @@ fn the_command_resets_a_target_and_names_the_known_ones() {
     keeper.close();
     let unknown = run(&path, &["ledger", "reset-target", "http://gpu-03:8000"]);
     assert_eq!(unknown.code, Some(2), "{unknown:?}");
-    for words in
-        ["no target \"http://gpu-03:8000\"", "is it \"http://gpu-0", "http://gpu-01:8000", "http://gpu-02:8000"]
-    {
+    for words in ["no target \"http://gpu-03:8000\"", "http://gpu-01:8000", "http://gpu-02:8000"] {
         assert!(unknown.err.contains(words), "{words} in {}", unknown.err);
     }
+    assert!(!unknown.err.contains("is it"), "another number is another machine: {}", unknown.err);
+    let mistyped = run(&path, &["ledger", "reset-target", "http://gpo-01:8000"]);
+    assert!(mistyped.err.contains("is it \"http://gpu-01:8000\"?"), "{mistyped:?}");
     // As it is written on the command line, too.
     let reset = run(&path, &["ledger", "reset-target", "gpu-02:8000"]);
     assert!(reset.code == Some(0) && reset.out.contains("http://gpu-02:8000 is reset"), "{reset:?}");
