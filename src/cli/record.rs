@@ -1,5 +1,6 @@
 //! `margintop record FILE`: records all messages of the sources, for a replay.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::global::Global;
@@ -8,7 +9,7 @@ use super::sources::SourcePlan;
 use super::{Failure, ledger};
 use crate::clock::Clock;
 use crate::platform::ShutdownSignals;
-use crate::record::{FORMAT, Recording, RecordingHeader, Redactor, Settings, Written};
+use crate::record::{FORMAT, Progress, Recording, RecordingHeader, Redactor, Settings, Written};
 use crate::session::{self, Session, SessionConfig};
 use crate::source::scrape::ScrapeTarget;
 use crate::units::{Span, zone_text};
@@ -22,16 +23,7 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
     plan.tell_doubles();
     let clock = Clock::System;
     let path = ledger::choice(global, &plan.settings).only_named();
-    let header = RecordingHeader {
-        recording: FORMAT.to_owned(),
-        began: clock.now(),
-        local: plan.node.clone(),
-        interval: Span::from(plan.interval()),
-        window: session::window(plan.interval()),
-        targets: plan.targets.iter().map(ScrapeTarget::info).collect(),
-        redacted: false,
-        zone: zone_text(&ledger::zone(path.as_deref(), &plan.settings)),
-    };
+    let header = header(&plan, path.as_deref(), &clock);
     let redactor = args.redact.then(Redactor::default);
     let settings = Settings { path: args.file.clone(), limit: args.limit, redactor };
     let recording = Recording::create(settings, header)?;
@@ -43,20 +35,8 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
         let config = SessionConfig { recording: Some(recording), ..plan.session(&clock, keeping) };
         let session = Session::start(config, runtime.handle());
         eprintln!("margintop: recording to {}; Ctrl-C ends it", args.file.display());
-        let time_is_over = async {
-            match args.span {
-                Some(span) => tokio::time::sleep(span).await,
-                None => std::future::pending().await,
-            }
-        };
-        let ended_itself = async {
-            while progress.written().is_none() {
-                tokio::time::sleep(CHECK).await;
-            }
-        };
         tokio::select! {
-            () = time_is_over => {}
-            () = ended_itself => {}
+            () = end(args.span, &progress) => {}
             () = shutdown.received() => {}
         }
         session.finish().await;
@@ -65,6 +45,33 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
     // A call of the driver that never returns must not hold the process.
     runtime.shutdown_background();
     tell(args, progress.written(), progress.missed())
+}
+
+/// The first line of the recording.
+fn header(plan: &SourcePlan, ledger: Option<&Path>, clock: &Clock) -> RecordingHeader {
+    RecordingHeader {
+        recording: FORMAT.to_owned(),
+        began: clock.now(),
+        local: plan.node.clone(),
+        interval: Span::from(plan.interval()),
+        window: session::window(plan.interval()),
+        targets: plan.targets.iter().map(ScrapeTarget::info).collect(),
+        redacted: false,
+        zone: zone_text(&super::ledger::zone(ledger, &plan.settings)),
+    }
+}
+
+/// Waits until the time is over, or the recording has ended itself.
+async fn end(span: Option<Duration>, progress: &Progress) {
+    let ended_itself = async {
+        while progress.written().is_none() {
+            tokio::time::sleep(CHECK).await;
+        }
+    };
+    match span {
+        Some(span) => drop(tokio::time::timeout(span, ended_itself).await),
+        None => ended_itself.await,
+    }
 }
 
 /// Reports what was written; an error of the disk is a failure.

@@ -89,6 +89,11 @@ mod tests {
                 (6, "life: "),
             ],
         );
+    }
+
+    /// The same of the other kinds of tables.
+    #[test]
+    fn every_mistake_of_another_table_is_told_with_its_key_and_line() {
         check(
             "[[fx]]\nfrom = \"euro\"\nto = \"usd\"\nrate = \"0\"\nat = \"yesterday\"\n[[fx]]\nfrom = \"EUR\"\nto = \"EUR\"\nrate = \"x\"\n\
              at = \"2026-01-01\"\n",

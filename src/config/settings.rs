@@ -175,11 +175,7 @@ fn check(
     now: Timestamp,
 ) -> Result<Settings, Vec<ConfigError>> {
     let (log_level, log_format) = display::check(&file, &mut findings);
-    let currency = file.currency.unwrap_or_else(|| "USD".to_owned());
-    if let Err(why) = check_currency(&currency) {
-        findings.key("currency", why);
-        findings.skip_dependents("currency");
-    }
+    let currency = currency(file.currency, &mut findings);
     let interval = file.interval.as_deref().map_or(Ok(INTERVAL), parse_interval);
     let interval = findings.value("interval", interval.and_then(often_enough), INTERVAL);
     let absence = file.absence.as_deref().map_or(Ok(ABSENCE), |text| parse_duration(text, LONGEST));
@@ -236,6 +232,16 @@ fn check(
         scenarios,
         warnings,
     })
+}
+
+/// The ledger's currency. Nothing that depends on it is reported if it is wrong.
+fn currency(named: Option<String>, findings: &mut Findings<'_>) -> String {
+    let currency = named.unwrap_or_else(|| "USD".to_owned());
+    if let Err(why) = check_currency(&currency) {
+        findings.key("currency", why);
+        findings.skip_dependents("currency");
+    }
+    currency
 }
 
 /// The list that unpriced tokens are compared to: the user's, or the published day's in the ledger's currency.

@@ -16,7 +16,7 @@ use program::{Program, Ran, Running, micros, once};
 use server::{Reply, Server};
 
 const PINNED: &str = "[[price]]\nmodel = \"*\"\nlist = \"deepseek-r1-standard\"\n";
-/// What the first machine's engine does between two looks; the nth does n times as much.
+/// The work of the first machine's engine between two polls; the nth engine does n times as much.
 const STEP: Counted = Counted::new(700_000, 400_000, 130_000);
 
 /// One machine.
@@ -52,7 +52,7 @@ impl Machine {
     }
 }
 
-/// Looks at whole machines, from another.
+/// Polls whole machines from another one.
 fn look(machines: &[Machine]) -> Ran {
     let targets = machines.iter().flat_map(Machine::targets).collect::<Vec<_>>();
     once(targets).arg("--for").arg("800ms").config(PINNED).run()

@@ -1,4 +1,4 @@
-//! Everything that can come instead of a page or an argument: each with a clear word, and the rest goes on.
+//! Invalid pages and arguments: each is reported by name, and the other targets are polled as before.
 
 use crate::page;
 use crate::program;
@@ -15,12 +15,12 @@ use server::{Reply, Server};
 
 const DONE: Counted = Counted::new(1000, 400, 300);
 
-/// A good engine on a machine of its own, which must be watched whatever the others do.
+/// A valid engine at a loopback address of its own. It must be polled whatever the others do.
 fn good() -> Server {
     Server::at("127.0.6.1", |nth| Reply::page(&vllm("deepseek-r1", 60.0, DONE.times(nth as u64 + 1))))
 }
 
-/// Looks at a bad server and a good one; the bad one fails the run with this word.
+/// Polls an invalid server and a valid one; the invalid one fails the run with this word.
 fn fails(reply: impl Fn(usize) -> Reply + Send + Sync + 'static, word: &str) -> Ran {
     let bad = Server::new(reply);
     let ran = beside_good(&bad.metrics());
@@ -99,8 +99,8 @@ fn a_page_that_is_cut() {
     fails(move |_| Reply::page(openmetrics), "cut after 69 bytes");
 }
 
-/// Class: a page that was cut where no length exposes it: by a proxy that rewrote its length, a server that told one too
-/// short, or in a file that is still being written.
+/// Class: a truncated page whose length does not show it: a proxy rewrote the length, a server sent one that is too short, or
+/// the file is still being written.
 #[test]
 fn a_page_without_its_last_line_feed() {
     let page = vllm("deepseek-r1", 60.0, DONE);
@@ -254,7 +254,7 @@ fn targets_that_differ_in_their_query_are_several_and_a_double_is_told() {
     }
 }
 
-/// Class: an exporter or engine that asks for a user and a password (dcgm-exporter #209), which there was no way to give.
+/// Class: an exporter or engine that asks for a user and a password (dcgm-exporter #209), and there was no way to configure them.
 #[test]
 fn a_user_and_a_password_come_from_the_configuration() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Every price, list and lease that is wrong, refused with its file, its line and what to write instead.
+//! Invalid prices, lists and leases: each is refused with its file, its line and what to write instead.
 
 use crate::program;
 
@@ -8,7 +8,7 @@ use program::Program;
 const LIST: &str = "[[list]]\nname = \"mine\"\ncurrency = \"USD\"\nzone = \"UTC\"\nholidays = \"cn\"\n\
                     [list.tiers.standard]\nhit = \"0.1\"\nmiss = \"0.2\"\noutput = \"0.3\"\n";
 
-/// What `config check` says of a configuration, with a price file beside it.
+/// Runs `config check` on a configuration with a price file; returns the exit code and the standard error.
 fn check(config: &str, prices: Option<&str>) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("margintop.toml");
@@ -166,7 +166,7 @@ fn two_currencies_need_a_dated_rate() {
     assert_eq!(code, Some(0), "{err}");
 }
 
-/// Class: two rows that say one thing twice, of which nobody knows which is meant.
+/// Class: two rows for the same currencies or GPU and the same day.
 #[test]
 fn rates_that_no_date_tells_apart_are_refused() {
     let fx = |from: &str, to: &str, rate: &str| {

@@ -1,10 +1,10 @@
-//! How a call can be wrong: each mistake is told with what to write instead, and all of a configuration's at once.
+//! Invalid calls: each mistake is reported with what to write instead, and all mistakes of a configuration at once.
 
 use crate::program;
 
 use program::{Program, Ran};
 
-/// A run that is refused as a wrong call.
+/// Runs a call that must end with exit code 2 and print nothing to stdout.
 fn refused(program: Program) -> Ran {
     let ran = program.run();
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
@@ -26,7 +26,7 @@ fn a_mistyped_subcommand_is_no_host() {
     assert!(!host.err.contains("no subcommand"), "after a subcommand it is a host: {}", host.err);
 }
 
-/// Class: the first mistake alone, so that a file is mended line by line and run by run.
+/// Class: only the first mistake is reported, so that a file is corrected one run at a time.
 #[test]
 fn all_that_is_wrong_is_said_at_once() {
     let config = "interval = \"1ms\"\ncolor = \"blue\"\ntheme = \"nosuch\"\nlog_level = \"loud\"\ntimezone = \"Mars\"\n\
@@ -98,7 +98,7 @@ fn what_excludes_each_other_says_what_to_write() {
     }
 }
 
-/// `--at`, `--since` and `--until` take the same words, wherever they stand.
+/// `--at`, `--since` and `--until` take the same forms of time in every subcommand.
 #[test]
 fn times_are_written_in_the_same_words_everywhere() {
     let home = tempfile::tempdir().unwrap();
@@ -145,7 +145,7 @@ fn times_are_written_in_the_same_words_everywhere() {
     }
 }
 
-/// `nvml:off` alone is no list of targets: those of the configuration stay.
+/// `nvml:off` alone is not a list of targets: the configured ones are polled.
 #[test]
 fn nvml_off_keeps_the_configured_targets() {
     let config = "[[target]]\nurl = \"http://127.0.6.9:1/metrics\"\n";
@@ -172,7 +172,7 @@ fn files_that_cannot_be_read_are_told_by_the_check() {
     assert!(ran.err.contains("warning: bearer_token_file /nowhere/token: No such file"), "{}", ran.err);
 }
 
-/// Class: a file that the call names and that is not there ends in the system's error, without what to do.
+/// Class: a missing file is reported in the system's words, without a remedy.
 #[test]
 fn a_file_that_is_not_there_says_where_it_was_looked_for_and_what_to_do() {
     for (call, code, remedy) in [
@@ -194,7 +194,7 @@ fn a_file_that_is_not_there_says_where_it_was_looked_for_and_what_to_do() {
     }
 }
 
-/// Class: a call that is wrong is answered in the words of a library, or as if something else were wrong.
+/// Class: an invalid call is reported in a library's words, or as another mistake.
 #[test]
 fn a_wrong_value_says_what_to_write() {
     let addresses = ["9545", "gpu-01", "127.0.0.1:99999"];
@@ -211,7 +211,7 @@ fn a_wrong_value_says_what_to_write() {
     }
 }
 
-/// Class: a flag that is said to be ignored, and refused.
+/// Class: a flag is refused, and also reported as ignored.
 #[test]
 fn a_flag_without_effect_is_ignored_or_refused() {
     for call in [["once", "--theme", "nosuch"], ["themes", "--interval", "soon"]] {
@@ -223,7 +223,7 @@ fn a_flag_without_effect_is_ignored_or_refused() {
     assert!(ran.code == Some(0) && ran.err.contains("which is ignored"), "{}", ran.err);
 }
 
-/// Class: a message about a ledger that the call does not name.
+/// Class: a message is about another ledger than the one of the call.
 #[test]
 fn without_a_home_folder_a_report_asks_for_the_ledgers_name() {
     let homeless = |call: &[&str]| Program::new(call).env("HOME", "").env("XDG_STATE_HOME", "");
@@ -233,7 +233,7 @@ fn without_a_home_folder_a_report_asks_for_the_ledgers_name() {
     assert!(ran.err.contains("a ledger in memory is gone with its process"), "{}", ran.err);
 }
 
-/// Class: a flag before a subcommand of a subcommand that has no effect on where it may stand.
+/// Class: a flag is accepted only in some positions of a call with two subcommands.
 #[test]
 fn a_decision_on_a_dispute_takes_the_ledger_before_and_after_it() {
     for call in [

@@ -1,4 +1,4 @@
-//! The rates that a snapshot and its card stand on, where a lease has ended.
+//! The rates in a snapshot and its card after a lease has ended.
 #![cfg(target_os = "linux")]
 
 use crate::fake_nvml;

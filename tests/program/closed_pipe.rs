@@ -1,9 +1,9 @@
-//! A reader that closes the pipe, as `head` does, has read enough: no subcommand fails or panics for it.
+//! No subcommand fails or panics if the reader of its output closes the pipe, as `head` does.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Runs a subcommand in a home of its own, with a stdout whose reader is closed.
+/// Runs a subcommand with an empty home folder and a stdout whose reader is closed.
 fn unread(home: &Path, args: &[&str]) -> Output {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

@@ -1,4 +1,4 @@
-//! `margintop demo`: the true pipeline over a simulated fleet, which earns its rent.
+//! `margintop demo`: the whole pipeline over a simulated fleet with a profit.
 
 use crate::program;
 
@@ -42,7 +42,7 @@ fn it_has_objectives_for_latency_and_an_engine_that_drafts() {
     assert_eq!((&picture["slo"]["ttft_p99_seconds"], &picture["slo"]["itl_p99_seconds"]), (&2.0.into(), &Value::Null));
 }
 
-/// A time zone whose day is at least two hours old: what today holds is not cut by a midnight.
+/// A time zone in which midnight is at least two hours ago, so that the demo's hour is within one day.
 fn past_its_first_hours() -> &'static str {
     let hour = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).hour();
     if hour < 2 { "Etc/GMT-2" } else { "UTC" }

@@ -1,5 +1,5 @@
-//! What the program says of itself: `--help` of every subcommand, the manual page, the configuration to start from, and the
-//! README's help block and commands. `MARGINTOP_BLESS=1 cargo test --release --test program help::` writes the goldens anew.
+//! Texts of the program: `--help` of every subcommand, the manual page, the configuration to start from, and the
+//! README's help block and commands. `MARGINTOP_BLESS=1 cargo test --release --test program help::` writes the goldens again.
 
 use crate::program;
 
@@ -36,7 +36,7 @@ fn listed(help: &str) -> Vec<String> {
     names.map(|line| line.split_whitespace().next().unwrap().to_owned()).filter(|name| name != "help").collect()
 }
 
-/// Each subcommand's path, those inside others too.
+/// The paths of all subcommands, including nested ones.
 fn paths(outer: &[String]) -> Vec<Vec<String>> {
     let arguments: Vec<&str> = outer.iter().map(String::as_str).chain(["--help"]).collect();
     let below = listed(&said(&arguments)).into_iter().flat_map(|name| {
@@ -103,7 +103,7 @@ fn the_readmes_help_is_what_the_program_says() {
     assert_eq!(&readme[begin..end], commands, "MARGINTOP_BLESS=1 writes it anew");
 }
 
-/// A line of shell as words: quotes hold together, a comment ends it.
+/// Splits a line of shell into words: quoted text is one word, a comment ends the line.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quoted, mut any) = (Vec::new(), String::new(), false, false);
     for c in line.chars() {
@@ -129,8 +129,8 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Every command of the README is one: its subcommand and its flags are known. What it would do is left out by `--help`
-/// behind it, which is answered only where all that stands before it could be read.
+/// Every command in the README is valid: its subcommand and flags are known. Each is run with `--help` appended, which fails
+/// if an argument before it is invalid, and has no other effect.
 #[test]
 fn the_readmes_commands_are_known() {
     let all: Vec<String> =

@@ -1,4 +1,4 @@
-//! Rent over kills: a watch of GPUs that is killed at random instants pays each of them for the time that passed, once.
+//! GPU cost over kills: if margintop is killed at random instants, each GPU is paid exactly once for the time that passed.
 #![cfg(target_os = "linux")]
 
 use crate::fake_nvml;
@@ -16,7 +16,7 @@ use program::Running;
 
 const GPUS: i64 = 8;
 const KILLS: u64 = 20;
-/// Two looks and what a moment's milliseconds round off.
+/// The tolerance: two polls, and rounding to milliseconds.
 const A_LOOK: i64 = 250;
 
 fn watch(ledger: &Ledger, engine: &Engine) -> Running {

@@ -1,8 +1,8 @@
-//! Ledgers on file systems that cannot lock, sync, share or grow: the reason and the remedy within three seconds, figures
-//! all the same, and "kept by another process" only where one keeps it.
+//! Ledgers on file systems that cannot lock, sync, share or grow: cause and remedy are reported within three seconds, figures are
+//! shown nevertheless, and "kept by another process" is reported only if another process has the ledger open.
 //!
-//! The class of fault: an error of the file system that is taken for something else, and a watch that waits or stops for
-//! it. The faults are true ones: the kernel refuses the calls (see `tests/fake-disk`).
+//! Class: an error of the file system is reported as something else, or stops the program. The errors are real ones: the kernel
+//! refuses the calls (see `tests/fake-disk`).
 #![cfg(target_os = "linux")]
 
 use crate::fake_disk;
@@ -21,15 +21,15 @@ use program::Program;
 use serde_json::Value;
 
 const WORK: Counted = Counted::new(1_000, 400, 300);
-/// The reason and the remedy come within this.
+/// The longest time until cause and remedy are reported.
 const SOON: Duration = Duration::from_secs(3);
 
-/// `margintop` with these arguments where the file system has these faults.
+/// Runs `margintop` with these arguments on a file system with these faults.
 fn faulty(launcher: &Path, faults: &str, ledger: &Ledger, arguments: &[&str]) -> Program {
     Program::through(launcher.to_str().unwrap(), &[faults], arguments).env("MARGINTOP_LEDGER", &ledger.path)
 }
 
-/// Faults of a file system, and what is said of each.
+/// Faults of a file system, and the message for each.
 const FAULTS: [(&str, &str); 7] = [
     ("flock:37", "this file cannot be locked (No locks available"),
     ("lock:37", "this file cannot be locked (No locks available"),
@@ -183,7 +183,7 @@ fn kept_by_another_process_is_said_where_one_keeps_it() {
     assert!(ran.err.contains("kept by another process") && !ran.err.contains("2147483000"), "{ran:?}");
 }
 
-/// Class: a disk that is full from the start, told without what to do.
+/// Class: a disk that is full from the start is reported without a remedy.
 #[test]
 fn a_full_disk_is_named_with_what_to_free() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));

@@ -1,7 +1,7 @@
-//! Tokens and energy in dispute: neither billed nor dropped, and decided on once.
+//! Disputed tokens and energy: neither billed nor dropped, and decided once.
 //!
-//! The class of fault: money that is posted without evidence, or evidence that is thrown away; a decision that counts
-//! twice, is lost in a kill, or reaches a past that is no longer kept in full.
+//! Class: money is posted without evidence, or evidence is dropped; a decision counts twice, is lost by a kill, or concerns
+//! minutes that are no longer stored.
 
 mod energy;
 use crate::program;
@@ -31,7 +31,7 @@ fn began() -> Timestamp {
     instant("2026-03-10T10:00:00Z")
 }
 
-/// A keeper of a ledger without a fleet: what the test posts is handed on.
+/// A writer of a ledger without a fleet: it commits what the test posts.
 struct WriterStatus {
     ledger: Ledger,
     store: Store,
@@ -134,7 +134,7 @@ fn past(path: &Path, finest: Grain) -> Past {
     Reader::open(path).unwrap().past(Timestamp::default(), instant("2030-01-01T00:00:00Z"), finest).unwrap()
 }
 
-/// Output tokens in each grain's table.
+/// The output tokens in the table of each grain.
 fn grains(path: &Path) -> [i64; 3] {
     let open = Connection::open(path).unwrap();
     ["minute", "quarter", "day"].map(|grain| {
@@ -168,7 +168,7 @@ fn a_draft_is_what_would_be_posted_and_nothing_is() {
     keeper.close();
 }
 
-/// Class: tokens of unknown hits that are accepted are priced as misses, and nothing says so.
+/// Class: accepted tokens with unknown hits are priced as misses without a note.
 #[test]
 fn an_accepted_dispute_of_unknown_hits_has_their_uncertainty() {
     let (_home, path) = file();
@@ -479,11 +479,12 @@ fn the_command_resets_a_target_and_names_the_known_ones() {
     keeper.close();
     let unknown = run(&path, &["ledger", "reset-target", "http://gpu-03:8000"]);
     assert_eq!(unknown.code, Some(2), "{unknown:?}");
-    for words in
-        ["no target \"http://gpu-03:8000\"", "is it \"http://gpu-0", "http://gpu-01:8000", "http://gpu-02:8000"]
-    {
+    for words in ["no target \"http://gpu-03:8000\"", "http://gpu-01:8000", "http://gpu-02:8000"] {
         assert!(unknown.err.contains(words), "{words} in {}", unknown.err);
     }
+    assert!(!unknown.err.contains("is it"), "another number is another machine: {}", unknown.err);
+    let mistyped = run(&path, &["ledger", "reset-target", "http://gpo-01:8000"]);
+    assert!(mistyped.err.contains("is it \"http://gpu-01:8000\"?"), "{mistyped:?}");
     // As it is written on the command line, too.
     let reset = run(&path, &["ledger", "reset-target", "gpu-02:8000"]);
     assert!(reset.code == Some(0) && reset.out.contains("http://gpu-02:8000 is reset"), "{reset:?}");

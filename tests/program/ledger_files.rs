@@ -1,7 +1,6 @@
-//! Ledgers whose path leads to no file, to one that may not grow, or to one that is taken away: what is wrong and what to do,
-//! at once.
+//! Ledgers whose path is not a file, whose file may not grow, or is removed: cause and remedy are reported at once.
 //!
-//! Class: a process that waits for ever, ends without a message, or writes to a file that is gone.
+//! Class: a process hangs, ends without a message, or writes to a removed file.
 #![cfg(target_os = "linux")]
 
 use crate::ledger;
@@ -74,7 +73,7 @@ fn a_limit_of_file_size_ends_no_process() {
     }
 }
 
-/// The lines that a process says on stderr.
+/// The lines that a process writes to stderr.
 fn said(watch: &mut Running) -> Receiver<String> {
     let lines = BufReader::new(watch.child.stderr.take().unwrap()).lines();
     let (tell, told) = channel();

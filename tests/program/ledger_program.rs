@@ -1,5 +1,5 @@
-//! One ledger and several true processes: two watches, a dashboard and reports at once, a keeper that is killed, a disk
-//! that is full, a writer that is none of ours.
+//! One ledger and several processes: two `serve`, a dashboard and reports at once; a writer that is killed; a full disk; a
+//! writer that is another program.
 #![cfg(target_os = "linux")]
 
 use crate::ledger;
@@ -187,14 +187,14 @@ fn mode(bits: u32) -> std::fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(bits)
 }
 
-/// A watch that outlives being told that its files are too large, as it does a disk that is full.
+/// Starts `serve` with SIGXFSZ ignored: a write beyond the limit of file size fails, as on a full disk, and does not end it.
 fn confined(ledger: &Ledger, target: &str) -> Running {
     let arguments = ["serve", target, "--interval", "100ms", "--listen", "127.0.0.1:0"];
     let watch = Program::through("sh", &["-c", "trap '' XFSZ; exec \"$@\"", "sh"], arguments);
     watch.env("MARGINTOP_LEDGER", &ledger.path).start()
 }
 
-/// The most that a process may write into one file; what it had, if nothing is said.
+/// Sets how large a file of a process may become; `None` is without a limit.
 fn limit(process: &Running, bytes: Option<u64>) {
     let pid = Pid::from_child(&process.child);
     prlimit(Some(pid), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();

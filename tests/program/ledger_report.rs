@@ -1,4 +1,4 @@
-//! `margintop report` on a ledger that a true watch wrote: totals known to the last digit, by every key, as JSON and CSV.
+//! `margintop report` on a ledger that `serve` wrote: exact totals by every key, as JSON and CSV.
 #![cfg(target_os = "linux")]
 
 use crate::fake_nvml;
@@ -17,7 +17,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 const BY: [&str; 9] = ["hour", "day", "month", "model", "node", "unit", "role", "tier", "lease"];
-/// What a spreadsheet would run.
+/// A model name that a spreadsheet would execute as a formula.
 const HOSTILE: &str = "=cmd|' C calc'!A0";
 const CONFIG: &str = "
 [[price]]
@@ -34,12 +34,12 @@ output = \"2\"
 gpu = \"H100\"
 rate = \"2.40\"
 ";
-/// Multiples of ten, so that every amount is whole millionths.
+/// Multiples of ten, so that every amount is a whole number of millionths.
 const WORK: Counted = Counted::new(70_010, 40_000, 13_370);
-/// What it earns at those prices: 30,010 x 0.5 + 40,000 x 0.1 + 13,370 x 2, in millionths.
+/// Its revenue at those prices: 30,010 x 0.5 + 40,000 x 0.1 + 13,370 x 2, in millionths.
 const EARNED: i128 = 45_745;
 
-/// A ledger of three engines beside eight GPUs and one on a machine whose GPUs nobody reports; one has no price.
+/// A ledger of three engines beside eight GPUs and one on a machine whose GPUs no source reports; one has no price.
 fn kept() -> &'static Ledger {
     static KEPT: OnceLock<Ledger> = OnceLock::new();
     KEPT.get_or_init(|| {

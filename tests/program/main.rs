@@ -1,4 +1,4 @@
-//! The true binary, its subcommands and their output.
+//! The built program: its subcommands and their output.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

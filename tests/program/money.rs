@@ -1,4 +1,4 @@
-//! Revenue, cost and profit of the true binary, against amounts that this file computes with whole numbers.
+//! Revenue, cost and profit that the program prints, compared with amounts computed here in integers.
 
 use crate::fake_nvml;
 use crate::page;
@@ -13,9 +13,9 @@ use page::{Counted, vllm, with_start};
 use program::{micros, once};
 use server::{Reply, Server};
 
-/// Every model at R1's launch prices, whatever the hour.
+/// Every model at R1's launch prices at any time of day.
 const PINNED: &str = "[[price]]\nmodel = \"*\"\nlist = \"deepseek-r1-standard\"\n";
-/// What an engine does between two looks.
+/// The work of an engine between two polls.
 const STEP: Counted = Counted::new(700_003, 400_001, 130_007);
 
 /// Tokens at prices in ten-thousandths of a dollar a million, as millionths of a dollar, rounded half to even once.
@@ -25,12 +25,12 @@ fn worth(counted: Counted, hit: u64, miss: u64, output: u64) -> i128 {
     i128::from(micros + u64::from(rest > 5000 || rest == 5000 && micros % 2 == 1))
 }
 
-/// What R1 cost at launch.
+/// R1's prices at launch.
 fn standard(counted: Counted) -> i128 {
     worth(counted, 1_400, 5_500, 21_900)
 }
 
-/// An engine that has done `nth` steps when it is asked the nth time.
+/// An engine that has done `nth` steps at its nth poll.
 fn at_work(model: &'static str) -> Server {
     Server::new(move |nth| Reply::page(&vllm(model, 3600.0, STEP.times(nth as u64 + 10))))
 }
@@ -179,7 +179,7 @@ fn two_processes_behind_one_address_are_counted_each_from_its_first_page() {
     assert!(picture["alerts"].as_array().unwrap().iter().any(|alert| alert["rule"] == "shared_address"));
 }
 
-/// Class: prices of a tenant alone, which some levels had no money by.
+/// Class: prices of one tenant only, which some groupings left out.
 #[test]
 fn a_price_for_a_tenant_alone_gives_every_level_its_money() {
     let engine = at_work("house");

@@ -1,4 +1,4 @@
-//! Numbers in names are numbers wherever names are listed: `127.0.1.2` stands before `127.0.1.10`.
+//! Numbers in names are sorted as numbers wherever names are listed: `127.0.1.2` before `127.0.1.10`.
 
 use crate::page;
 use crate::program;
@@ -12,7 +12,7 @@ use server::{Reply, Server};
 
 const HOSTS: [&str; 3] = ["127.0.1.2", "127.0.1.10", "127.0.1.100"];
 
-/// A fleet whose hosts are called by their numbers, with these models, which all make the same.
+/// A fleet with numbered hosts that serve these models, all with the same work.
 fn fleet(models: [&'static str; 3]) -> Vec<Server> {
     let serve = |(nth, host): (usize, &&'static str)| {
         let model = models[nth];
@@ -23,7 +23,7 @@ fn fleet(models: [&'static str; 3]) -> Vec<Server> {
     HOSTS.iter().enumerate().map(serve).collect()
 }
 
-/// The targets, the last one first.
+/// The targets in reverse order.
 fn targets(fleet: &[Server]) -> Vec<String> {
     fleet.iter().rev().map(Server::metrics).chain(["nvml:off".to_owned()]).collect()
 }

@@ -1,4 +1,4 @@
-//! `margintop once` as a program sees it: the contract `margintop/1`, held by the true binary over real sockets.
+//! `margintop once --json`: the contract `margintop/1`, checked on the built program over real sockets.
 
 use crate::fake_nvml;
 use crate::page;
@@ -48,7 +48,7 @@ const KEYS: &str = "
     /models/0/model s  /models/0/prompt_total i?  /models/0/cached_total i?  /models/0/output_total i?
     /models/0/cache_hit_rate n?  /models/0/revenue m?";
 
-/// Whether a value is what a key's letter says.
+/// Whether a value has the type of a key's letter.
 fn is(value: &Value, kind: &str) -> bool {
     let text = |check: fn(&str) -> bool| value.as_str().is_some_and(check);
     match kind.trim_end_matches('?') {
@@ -74,12 +74,12 @@ fn assert_contract(picture: &Value) {
     assert!(gpu["processes"].is_array() && gpu["also_reported_by"].is_array() && picture["alerts"].is_array());
 }
 
-/// A rate, as the growth over the window that it was taken over.
+/// A rate: growth divided by the window.
 fn grown(picture: &Value, rate: &str) -> f64 {
     picture["tokens"][rate].as_f64().unwrap() * picture["window_seconds"].as_f64().unwrap()
 }
 
-/// Whether two numbers are the same but for rounding.
+/// Whether two numbers are equal except for rounding.
 fn close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-6 * b.abs().max(1.0)
 }
@@ -164,7 +164,7 @@ fn a_file_is_one_look_and_takes_no_time() {
     assert_eq!(picture["engines"][0]["state"], "live");
 }
 
-/// Class: the GPUs of a file were first seen with the last look, so that they cost nothing beside an engine.
+/// Class: GPUs of a file were first seen at the last poll, so that they had no cost beside an engine.
 #[test]
 fn gpus_of_a_file_are_paid_from_the_first_look_on() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
@@ -282,7 +282,7 @@ fn this_boxes_driver_answers_with_its_gpus() {
     assert!(missing.json()["gpus"]["count"] == 0, "the picture is printed all the same");
 }
 
-/// An engine of 1,000 prompt and 1,000 output tokens a second, whose page takes 0 to 60 ms to come, as pages do.
+/// An engine of 1,000 prompt and 1,000 output tokens a second, whose page takes 0 to 60 ms.
 fn even() -> Server {
     let began = std::time::Instant::now();
     Server::new(move |nth| {
@@ -310,7 +310,7 @@ fn an_even_engine_earns_the_same_an_hour_on_every_line() {
     }
 }
 
-/// A driver with these faults, named; the run, which fails.
+/// Runs `once` with the driver as a named target and these faults; it fails.
 fn named_driver(variables: &[(&str, &str)]) -> (Value, String) {
     let program = once(["nvml:"]).driver(fake_nvml::library()).env("FAKE_NVML_GPUS", "2");
     let ran = variables.iter().fold(program, |program, (name, value)| program.env(name, value)).run();
@@ -318,7 +318,7 @@ fn named_driver(variables: &[(&str, &str)]) -> (Value, String) {
     (ran.json(), ran.err)
 }
 
-/// Class: a driver that was named and gives nothing (nvidia-container-toolkit #842): a row, an alert, words and exit code 1.
+/// Class: a driver that is a named target and returns nothing (nvidia-container-toolkit #842): a row, an alert, a message and exit code 1.
 #[test]
 fn a_named_driver_without_figures_fails_with_rows_an_alert_and_words() {
     let cases = [

@@ -1,4 +1,4 @@
-//! `once --every` with a ledger: what was printed is in the ledger, however the process ends.
+//! `once --every` with a ledger: printed amounts are in the ledger, however the process ends.
 #![cfg(target_os = "linux")]
 
 use crate::ledger;

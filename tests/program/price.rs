@@ -1,4 +1,4 @@
-//! The calculator through the true binary: its contract, its words, and the ratios that the press printed.
+//! `margintop price`: its contract, its messages, and the published ratios.
 
 use crate::program;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The published day: 608 billion prompt tokens, 342 of them hits, 168 billion output tokens, 43,536 GPU-hours.
 const DAY: [&str; 8] = ["--input", "608e9", "--cached", "342_000_000_000", "--output", "168e9", "--gpu-hours", "43536"];
 
-/// A working day's noon, whose tiers do not depend on when a test is run.
+/// Noon of a working day, so that tiers do not depend on when the test runs.
 const NOON: &str = "2025-03-03T12:00:00Z";
 
 fn price(arguments: &[&str]) -> Program {
@@ -262,9 +262,9 @@ fn a_wrong_question_is_answered_with_what_to_write() {
     }
 }
 
-/// Case "LiteLLM's price map": the price of hits stands under another key, and a provider's entry has none.
+/// Case "LiteLLM's price map": the price of hits is under another key, and a provider's entry has none.
 ///
-/// The class of fault: an import that makes a known price worse, silently.
+/// Class: an import replaces a known price by a worse one without a message.
 #[test]
 fn an_imported_map_prices_hits_by_whichever_key_gives_them() {
     let home = tempfile::tempdir().unwrap();
@@ -295,7 +295,7 @@ fn an_imported_map_prices_hits_by_whichever_key_gives_them() {
     assert!(said.contains("1 names keep their built-in list"), "{said}");
 }
 
-/// Names of open weights have histories of their own; names of a service cost what it charged under them.
+/// Names of open weights have price histories of their own; names of a service have the prices that it charged for them.
 #[test]
 fn services_follow_the_api_and_open_weights_keep_their_list() {
     let list = |model: &str, at: &str| json(&["--model", model, "--input", "1e6", "--at", at])["list"].clone();

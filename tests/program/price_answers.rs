@@ -1,4 +1,4 @@
-//! What `price` says beside the figures: what is in force, in which currency, where it comes from, and what a benchmark costs.
+//! What `price` prints with the figures: the list in force, the currency, the origin, and the cost of a benchmark.
 
 use crate::program;
 
@@ -22,7 +22,7 @@ fn wrong(config: &str, arguments: &[&str]) -> String {
 
 const NOON: &str = "2026-11-23T12:00:00Z";
 
-/// A price file beside its configuration, for as long as the folder lives.
+/// A price file and its configuration; both are removed with the folder.
 fn with_prices(prices: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("prices.toml");
@@ -38,7 +38,7 @@ fn flat(name: &str, from: &str, output: &str) -> String {
     )
 }
 
-/// Class: prices of next year that look like today's.
+/// Class: prices that are not in force yet are printed like those in force.
 #[test]
 fn a_list_that_is_not_in_force_yet_says_so() {
     let lists = flat("early", "2027-01-01T00:00:00Z", "1")
@@ -63,7 +63,7 @@ fn a_list_that_is_not_in_force_yet_says_so() {
     assert!(row.ends_with("not in force before 2027-03-01T00:00:00Z"), "{row}");
 }
 
-/// Class: dollars that are read as yuan, or left out without a word.
+/// Class: dollars are read as yuan, or left out without a message.
 #[test]
 fn dollar_rates_are_converted_or_the_question_is_refused() {
     let tokens = ["--input", "1e6", "--gpu-hours", "10", "--at", NOON];
@@ -93,7 +93,7 @@ fn dollar_rates_are_converted_or_the_question_is_refused() {
     assert_eq!((&without["revenue"], &without["cost"]), (&"2.00".into(), &Value::Null), "no GPU-hours, no cost to ask");
 }
 
-/// Class: a rate of exchange that converts prices before its day.
+/// Class: an exchange rate is applied before its day.
 #[test]
 fn a_price_is_unknown_before_the_first_rate_of_exchange() {
     let config = "currency = \"CNY\"\ntimezone = \"Asia/Shanghai\"\n\

@@ -1,4 +1,4 @@
-//! Other programs' prices through the true binary: LiteLLM's hours, `OpenRouter`'s models, models.dev's catalogue.
+//! `config import-prices`: LiteLLM's hours, `OpenRouter`'s models, models.dev's catalogue.
 
 use crate::program;
 
@@ -6,7 +6,7 @@ use program::Program;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A price file that was imported, in a folder of its own.
+/// An imported price file in a temporary folder.
 struct Imported {
     _home: TempDir,
     config: String,
@@ -28,7 +28,7 @@ impl Imported {
         Self { _home: home, config, said: ran.err, text: ran.out }
     }
 
-    /// What prices a million misses, hits and output tokens each of a model, at an instant.
+    /// The price of a million misses, hits and output tokens each of a model at an instant.
     fn price(&self, model: &str, at: &str) -> Value {
         let arguments = ["price", "--model", model, "--input", "2e6", "--cached", "1e6", "--output", "1e6", "--json"];
         Program::new(arguments).arg("--at").arg(at).config(&self.config).run().good()
@@ -60,7 +60,7 @@ fn litellms_hours_are_windows() {
     assert!(imported.said.contains("1 service tiers of entries with prices by time of day"), "{}", imported.said);
 }
 
-/// Hours are in UTC and weekdays in a zone of their own: a window of one zone says both.
+/// Hours are in UTC and weekdays in another zone: a window in one zone has to express both.
 #[test]
 fn hours_of_weekdays_of_another_zone_are_moved_into_it() {
     let entry = |block: &str| {

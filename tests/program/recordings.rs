@@ -1,5 +1,5 @@
-//! Recordings: what was written is read again, up to where a kill cut it; a replay says the same each time; a redacted one
-//! holds no name.
+//! Recordings: what was written is read again, up to where it was truncated; each replay prints the same; a redacted recording
+//! contains no names.
 
 use crate::program;
 use crate::server;
@@ -30,7 +30,7 @@ const SGLANG: &str = include_str!("../fixtures/engines/sglang-dp4.prom");
 const DCGM: &str = include_str!("../fixtures/engines/dcgm-exporter.prom");
 
 const BEGAN: &str = "2026-11-24T15:00:00Z";
-/// Names that stand in what is recorded, and not in what is redacted.
+/// Names that are in a recording and must not be in a redacted one.
 const NAMES: [&str; 6] = ["secret-host", "secret-node", "secret-unit", "secret-tenant", "secret-words", "DeepSeek"];
 
 fn header() -> RecordingHeader {
@@ -63,7 +63,7 @@ fn page(url: &str, at: Moment, text: &str) -> Event {
     Event::Page { target: TargetId::new(url), at, cost, outcome: Ok(Box::new(read)) }
 }
 
-/// What a watch of half a minute takes in: pages of engines and of GPUs, failures, a target more.
+/// Half a minute of events: pages of engines and of GPUs, failures, one more target.
 fn entries() -> Vec<RecordingEntry<'static>> {
     let began = moment(BEGAN);
     let at = |seconds| began + Span::from_secs(seconds);
@@ -124,7 +124,7 @@ fn read(path: &Path) -> (RecordingHeader, Vec<RecordingEntry<'static>>, bool) {
     (reader.header().clone(), entries, reader.is_cut())
 }
 
-/// What a program would print of a fleet that took these in.
+/// The snapshot of a fleet after these entries, as JSON.
 fn snapshot(header: &RecordingHeader, entries: Vec<RecordingEntry<'static>>) -> String {
     let config = FleetConfig {
         interval: header.interval,
@@ -139,7 +139,7 @@ fn snapshot(header: &RecordingHeader, entries: Vec<RecordingEntry<'static>>) -> 
     serde_json::to_string(&*collector.snapshot()).unwrap()
 }
 
-/// A recording being turned, from its beginning.
+/// A replay at its beginning.
 fn turned(path: &Path) -> Scripted<Replay> {
     let reader = RecordingReader::open(path).unwrap();
     let header = reader.header().clone();
@@ -180,7 +180,7 @@ async fn a_replay_says_what_was_said_up_to_an_instant_or_to_its_end() {
     );
 }
 
-/// Class: a recording that is shown in an exhibition.
+/// Class: a replay that is repeated without end.
 #[tokio::test]
 async fn a_replay_that_begins_anew_shows_the_same_each_time() {
     let folder = tempfile::tempdir().unwrap();
@@ -216,7 +216,7 @@ fn what_is_written_is_read() {
     assert_eq!(snapshot(&read_header, read_entries), snapshot(&header(), entries()));
 }
 
-/// Class: a recording that another release wrote, whose fields have other names today.
+/// Class: a recording of an earlier release, in which fields have other names.
 #[test]
 fn a_recording_with_the_former_names_of_an_errors_fields_replays() {
     let folder = tempfile::tempdir().unwrap();
@@ -259,7 +259,7 @@ fn a_cut_recording_is_read_up_to_its_end() {
     assert!(most > all / 2, "what stands before the cut is read: {most}");
 }
 
-/// Class: files that are something else, or of another time.
+/// Class: files that are not recordings, or of another version.
 #[test]
 fn what_is_no_recording_says_so_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
@@ -298,7 +298,7 @@ fn a_changed_byte_is_said_and_makes_no_figure() {
     }
 }
 
-/// Class: a bit that turned on the disk or on the way.
+/// Class: a bit that was flipped on the disk or in transit.
 #[test]
 fn a_turned_bit_is_found_by_the_end_at_the_latest() {
     let folder = tempfile::tempdir().unwrap();
@@ -358,7 +358,7 @@ fn a_redacted_recording_holds_no_name_and_the_same_figures() {
     assert_eq!(figures(&snapshot(&header, read)), figures(&snapshot(&self::header(), entries())));
 }
 
-/// The true binary over real sockets.
+/// The built program over real sockets.
 #[test]
 fn a_replay_prints_the_same_each_time() {
     let folder = tempfile::tempdir().unwrap();

@@ -16,7 +16,7 @@ use page::{Counted, vllm, with_start};
 use program::Program;
 use server::{Reply, Server};
 
-/// An engine that answers so many times and then refuses.
+/// An engine that answers a number of requests and then refuses.
 fn engine(answers: usize) -> Server {
     Server::at("127.0.7.1", move |nth| match nth {
         nth if nth < answers => {
@@ -35,7 +35,7 @@ fn serve(engine: &Server, nobody: &str) -> Program {
     Program::new(flags.map(str::to_owned).into_iter().chain([engine.metrics(), nobody.to_owned()]))
 }
 
-/// Waits for a line of a file that satisfies all of these words, and gives it.
+/// Waits for a line of a file that contains all of these words, and returns it.
 fn line_with(path: &Path, words: &[&str]) -> String {
     let began = Instant::now();
     loop {
@@ -98,7 +98,7 @@ fn a_log_that_cannot_be_written_and_words_that_are_none_are_refused() {
     );
 }
 
-/// Class: a log that says when a target is silent, and nothing of what its counters did.
+/// Class: the log reports silent targets, but no resets or disputes of counters.
 #[test]
 fn a_restart_and_what_it_may_have_lost_are_a_line_each() {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();

@@ -1,5 +1,5 @@
-//! One ledger, all surfaces: the overview's money in `once`, the money view's page, `report` by every key and in every
-//! form, what-ifs, the month and the tables themselves agree to the last digit.
+//! Amounts of one ledger are equal everywhere, to the last digit: in `once`, in the money view, in `report` by every key and in
+//! every format, in what-ifs, in the month and in the tables.
 #![cfg(target_os = "linux")]
 
 use crate::fake_nvml;
@@ -27,7 +27,7 @@ use serde_json::Value;
 const BY: [&str; 9] = ["hour", "day", "month", "model", "node", "unit", "role", "tenant", "tier"];
 const WORK: Counted = Counted::new(70_011, 41_007, 13_373);
 
-/// A ledger, its configuration, and what `once` printed last.
+/// A ledger, its configuration, and the last output of `once`.
 struct Kept {
     ledger: Ledger,
     config: String,
@@ -98,7 +98,7 @@ gpus = 2
 rate = \"1.10\"
 ";
 
-/// The lists of a model before and after an instant that lies on no minute.
+/// The lists of a model before and after an instant that is not at the beginning of a minute.
 fn price_file(edge: jiff::Timestamp) -> String {
     let list = |name: &str, from: &str, until: &str, prices: [&str; 3]| {
         let [hit, miss, output] = prices;
@@ -164,7 +164,7 @@ fn the_overview_says_what_the_report_says() {
     assert_eq!(tokens, 4 * 12 * (WORK.prompt + WORK.output));
 }
 
-/// Class: rows of the present that do not add up to the header above them. What is in no row stands beside them by name.
+/// Class: rows of the present that do not add up to the header. What is in no row is named beside them.
 #[test]
 fn the_models_an_hour_and_what_stands_beside_them_are_the_headers() {
     let once = &kept().once;
@@ -363,7 +363,7 @@ fn every_view_says_what_the_report_says() {
     }
 }
 
-/// Class: cells that are merged as they are read, and a figure that depends on what they were.
+/// Class: a figure depends on cells that are merged while they are read.
 #[test]
 fn what_is_worth_the_same_is_merged_without_a_difference() {
     let reader = Reader::open(&kept().ledger.path).unwrap();

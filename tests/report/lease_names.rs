@@ -145,7 +145,7 @@ fn what_no_gpu_node_or_unit_can_be_called_is_refused() {
         ("unit = \"decode-?\"", "one unit by its name"),
     ] {
         let told = load(&format!("[[lease]]\n{subject}\nrate = \"2\"\n")).unwrap_err();
-        assert!(told.contains(why) && told.contains(":1:"), "{subject}: {told}");
+        assert!(told.contains(why) && told.contains(":2:"), "{subject}: {told}");
     }
     load("[[lease]]\ngpu = \"*\"\nrate = \"2\"\n").unwrap();
 }
