@@ -276,9 +276,10 @@ fn with_remedy(alert: &Alert, left: usize, rows: u16) -> Option<(String, Option<
         format!("{} → {}", said.long, first(remedy)),
         format!("{} → {}", said.short, first(remedy)),
     ];
-    let is_whole = format::width(&said.long) <= left;
+    let whole = if format::width(&said.long) <= left { said.long.as_str() } else { said.short };
     let in_row = forms.into_iter().take(if rows >= 2 { 1 } else { 3 }).find(|form| format::width(form) <= left);
-    let below = || (rows >= 2 && is_whole).then(|| (said.long.clone(), Some(format!("→ {remedy}"))));
+    let is_whole = rows >= 2 && format::width(whole) <= left;
+    let below = || is_whole.then(|| (whole.to_owned(), Some(format!("→ {remedy}"))));
     in_row.map(|form| (form, None)).or_else(below)
 }
 
