@@ -159,7 +159,7 @@ pub const FIGURES: &[Figure] = &[
         "output tokens a second",
         "≈ sum over engines of output a second x their share in SLO: no page says which request met which objective",
         "engines' counters and histograms",
-        &[Overview]
+        &[Engines]
     ),
     figure!(
         "against 15 min ago",

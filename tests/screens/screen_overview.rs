@@ -404,7 +404,7 @@ fn models_beside_the_fleet_have_their_revenue_over_time() {
         let heading = frame.lines().find(|line| line.contains("─ Models")).unwrap();
         assert!(heading.contains("rev/h 15m") && heading.contains("profit/h▾"), "{heading}");
         let first = frame.lines().skip_while(|line| !line.contains("─ Models")).nth(1).unwrap();
-        let line = first.split("57 %").nth(1).unwrap_or_default();
+        let line = first.rsplit("57 %").next().unwrap_or_default();
         assert!(line.contains("▆▆"), "{first}");
     }
 }

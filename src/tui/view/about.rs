@@ -45,6 +45,10 @@ pub(super) fn said_of(rule: Rule, text: &str) -> AlertSaid<'_> {
         }
         Rule::NodeSilent => AlertSaid { long: text.to_owned(), short, remedy: Some("see whether the node is up") },
         Rule::EngineSilent => AlertSaid { long: text.to_owned(), short, remedy: Some("see whether the engine is up") },
+        // After the colon stands the clock that is held.
+        Rule::Throttled if !rest.is_some_and(|rest| rest.starts_with("check")) => {
+            AlertSaid { long: text.to_owned(), short, remedy: None }
+        }
         Rule::KvNearFull | Rule::Throttled | Rule::EngineStalled | Rule::RateAssumed => {
             AlertSaid { long: short.to_owned(), short, remedy: rest }
         }

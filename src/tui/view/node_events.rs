@@ -119,7 +119,8 @@ fn what(scene: &Scene<'_>, row: &EventRow) -> Cell<'static> {
         _ => about::what(event.text.as_str()),
     };
     let names: Vec<&str> = row.names.iter().map(Label::as_str).collect();
-    let text = format!("{}: {words}", about::about_all(scene, &names));
+    let about = about::about_all(scene, &names);
+    let text = if about.is_empty() { words.to_owned() } else { format!("{about}: {words}") };
     match event.kind {
         EventKind::Alert(_, grave) => {
             let role = if event.until.is_some() { Role::Dim } else { severity(grave) };

@@ -79,9 +79,10 @@ fn name_of<R>(columns: &[Col<'_, R>], row: &R) -> Option<String> {
 }
 
 /// Sorted rows with those that hardly differ in another order: the next row is the least by `rank` among all whose
-/// figures differ from the first one's by no more than `slack` of it, or by what no row shows.
+/// figures differ from the first one's by no more than `slack` of it; at first, by what no row shows beside the largest.
 pub(super) fn calm<R, O: Ord>(rows: Vec<R>, slack: f64, number: impl Fn(&R) -> f64, rank: impl Fn(&R) -> O) -> Vec<R> {
-    let least = slack.min(EQUAL) * rows.iter().map(|row| number(row).abs()).fold(0.0, f64::max);
+    let largest = rows.iter().map(|row| number(row).abs()).fold(0.0, f64::max);
+    let least = if slack <= EQUAL { slack * largest } else { 0.0 };
     let mut left: Vec<(f64, O, R)> = rows.into_iter().map(|row| (number(&row), rank(&row), row)).collect();
     let mut sorted = Vec::with_capacity(left.len());
     while let Some((first, ..)) = left.first() {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::layout::Rect;
 
-use super::about::{about, named, said_of};
+use super::about::{about, found, named, said_of};
 use super::cause_words::{cause_name, cause_notes};
 use super::charts::severity;
 use super::list::{Col, List, figure, said};
@@ -250,10 +250,11 @@ impl AlertWords {
             Some("") => (kept, None),
             Some(rest) => (kept, Some(format!("→ {}", rest.trim_start_matches([':', ';', ',', ' '])))),
             // No clause of the text fits: the rule's short text replaces it, or the text continues in the next row.
-            None if rows < 2 && format::width(named(alert.rule, whole)) <= left => {
-                (named(alert.rule, whole).to_owned(), None)
+            None if rows < 2 => {
+                let short = [named(alert.rule, whole), found(alert.rule)];
+                let short = short.into_iter().find(|short| format::width(short) <= left);
+                (short.map_or(kept, str::to_owned), None)
             }
-            None if rows < 2 => (kept, None),
             None => {
                 let mut lines = format::wrapped(whole, left).into_iter();
                 let first = lines.next().unwrap_or_default();
@@ -275,9 +276,10 @@ fn with_remedy(alert: &Alert, left: usize, rows: u16) -> Option<(String, Option<
         format!("{} → {}", said.long, first(remedy)),
         format!("{} → {}", said.short, first(remedy)),
     ];
-    let is_whole = format::width(&said.long) <= left;
+    let whole = if format::width(&said.long) <= left { said.long.as_str() } else { said.short };
     let in_row = forms.into_iter().take(if rows >= 2 { 1 } else { 3 }).find(|form| format::width(form) <= left);
-    let below = || (rows >= 2 && is_whole).then(|| (said.long.clone(), Some(format!("→ {remedy}"))));
+    let is_whole = rows >= 2 && format::width(whole) <= left;
+    let below = || is_whole.then(|| (whole.to_owned(), Some(format!("→ {remedy}"))));
     in_row.map(|form| (form, None)).or_else(below)
 }
 
