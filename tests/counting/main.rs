@@ -57,6 +57,7 @@ mod lease_edge_rates;
 mod lone_restarts;
 mod lost_hits;
 mod machines_in_turn;
+mod midnight;
 mod moved_processes;
 mod never_shown;
 mod pace;
