@@ -71,6 +71,7 @@ mod respelled;
 mod restarts_in_turn;
 mod restarts_unread;
 mod return_rates;
+mod sample_times;
 mod silent_after_restart;
 mod silent_rates;
 mod silent_replicas;
