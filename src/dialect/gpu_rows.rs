@@ -207,15 +207,15 @@ impl<'p> GpuRows<'p> {
     /// How many GPUs with the same node and origin are before each.
     fn places(&self) -> Vec<u32> {
         let mut counts: Vec<(&Board<'p>, u32)> = Vec::new();
-        let place = |board| match counts.iter_mut().find(|(other, _)| is_beside(other, board)) {
-            Some((_, count)) => {
-                *count += 1;
-                *count
-            }
-            None => {
+        let place = |board| {
+            let known = counts.iter().position(|(other, _)| is_beside(other, board));
+            let at = known.unwrap_or(counts.len());
+            if known.is_none() {
                 counts.push((board, 0));
-                0
             }
+            let place = counts[at].1;
+            counts[at].1 += 1;
+            place
         };
         self.seen.iter().map(place).collect()
     }

@@ -362,6 +362,6 @@ fn the_time_of_a_sample_is_read_in_milliseconds_and_in_seconds() {
             |_, _| Some(()),
         );
         let row = rows.next().unwrap();
-        assert_eq!(row.sampled.map(|at| at.millis()), millis, "{line}");
+        assert_eq!(row.sampled.map(margintop::units::Timestamp::millis), millis, "{line}");
     }
 }

@@ -2,7 +2,7 @@
 
 use margintop::dialect::{self, Hint};
 use margintop::reading::GpuState;
-use margintop::units::Ratio;
+use margintop::units::{Energy, Power, Ratio};
 
 /// The lines of one GPU under one pod, as dcgm-exporter's attribution and a federation of it print them.
 fn attributed(pod: &str, energy: Option<u64>, utilization: u64, stamp: Option<i64>) -> [String; 3] {
@@ -25,7 +25,7 @@ fn of_a_gpu_that_two_pods_are_shown_with_the_one_that_goes_on_counts() {
         let reading = dialect::read(lines.concat().as_bytes(), &Hint::default()).unwrap();
         assert_eq!(reading.gpus.len(), 1);
         let gpu = reading.gpus[0].1.clone();
-        (gpu.energy.map(|energy| energy.get()), gpu.utilization, gpu.power.map(|power| power.get()))
+        (gpu.energy.map(Energy::get), gpu.utilization, gpu.power.map(Power::get))
     };
     let alike = |a: [String; 3], b: [String; 3], energy, percent: f64| {
         let mut by_series: Vec<String> = a.iter().zip(&b).flat_map(|(a, b)| [a.clone(), b.clone()]).collect();
