@@ -8,11 +8,12 @@ use std::sync::Arc;
 use memchr::{memchr, memrchr};
 
 use super::copies::Copies;
-use super::gpu_rows::{GpuRows, GpuValues, ToldGpu};
+use super::gpu_rows::{GpuRows, ToldGpu};
 use super::gpus::{GpuField, What};
 use super::layout::HALF_LINE;
 use super::learn_layout::offsets;
 use super::sheet::NameOwners;
+use super::shown_values::GpuValues;
 use super::{Hint, WantedSeries, values, wanted};
 use crate::exposition::{Limits, Rows, number};
 use crate::reading::{EngineKind, GpuState, NodeName, PageReading, Refusals};
@@ -60,8 +61,8 @@ impl GpuLayout {
     /// Reads a page of this layout; `None` if its layout is different, or a value is not a number.
     pub(super) fn read(&self, page: &[u8], hint: &Hint) -> Option<PageReading> {
         let values = self.values(page)?;
-        let gpus = self.gpus.iter().zip(&values).enumerate();
-        let gpus = gpus.map(|(place, ((node, told), values))| (node.clone(), told.clone().reading(place, values)));
+        let gpus = self.gpus.iter().zip(&values);
+        let gpus = gpus.map(|((node, told), values)| (node.clone(), told.clone().reading(values)));
         Some(PageReading {
             kind: hint.kind.unwrap_or(EngineKind::UNKNOWN),
             engines: Vec::new(),
@@ -124,6 +125,9 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
         }
         let gpu = u16::try_from(gpu_rows.take(field, &row)?).ok()?;
         values.push((offsets(page, row.name, row.labels.as_bytes())?, (field, gpu)));
+    }
+    if gpu_rows.has_repeated() {
+        return None;
     }
     let (tally, is_whole) = (rows.tally(), rows.unreadable().is_empty());
     if !is_whole || tally.bad > 0 || tally.over_limit > 0 || names.first().is_some() {

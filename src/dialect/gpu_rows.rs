@@ -1,6 +1,7 @@
 //! Collects the GPUs of a page from its lines, and makes readings of them.
 
 use super::gpus::{GpuField, What};
+use super::shown_values::{GpuValues, ShownValues};
 use super::values;
 use crate::exposition::{LabelText, SeriesRow};
 use crate::reading::{Activity, Ecc, GpuId, GpuProcess, GpuReading, GpuState, Label, Mig, NodeName, Pcie, Throttle};
@@ -15,19 +16,6 @@ const INSTANCES: usize = 64;
 /// The most processes of a GPU.
 const PROCESSES: usize = 256;
 
-/// The figures of a GPU that are one number each.
-#[derive(Debug, Clone, Default)]
-pub(super) struct GpuValues([Option<f64>; What::FIGURES]);
-
-impl GpuValues {
-    /// Stores a figure. A known one is kept if it is repeated with more labels.
-    pub(super) fn note(&mut self, what: What, value: Option<f64>) {
-        if let Some(known) = self.0.get_mut(what as usize) {
-            *known = value.or(*known);
-        }
-    }
-}
-
 /// Facts of a GPU that are not figures.
 #[derive(Debug, Clone)]
 pub(super) struct ToldGpu {
@@ -35,6 +23,8 @@ pub(super) struct ToldGpu {
     pub(super) name: Option<Label>,
     /// The index in its labels.
     index: Option<f64>,
+    /// How many GPUs of its node are before it on the page: its index, where nothing says it.
+    place: u32,
     mig: bool,
     state: GpuState,
     processes: Option<Vec<GpuProcess>>,
@@ -58,7 +48,7 @@ struct Board<'p> {
     process: (Option<LabelText<'p>>, Option<LabelText<'p>>),
     processes: Vec<GpuProcess>,
     mig: bool,
-    values: GpuValues,
+    values: ShownValues<'p>,
     /// Memory of its MIG instances, for a board that is reported in instances only.
     instances: Vec<MigMemory<'p>>,
 }
@@ -83,10 +73,10 @@ impl<'p> GpuRows<'p> {
     /// Reads one series of a GPU. Returns the position of the GPU on the page; `None` if there is no room for it.
     pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &SeriesRow<'p, T>) -> Option<usize> {
         if let Some(board) = self.repeated(row.labels.as_bytes()) {
-            board.note(what, values::known(what, row.value, scale));
+            board.note(what, values::known(what, row.value, scale), row);
             return Some(self.last);
         }
-        let (mut told, mut instance, mut is_told) = (Board::default(), None, false);
+        let (mut told, mut instance, mut index, mut is_told) = (Board::default(), None, None, false);
         for (key, value) in row.labels {
             match key {
                 b"UUID" | b"uuid" | b"gpu_uuid" => {
@@ -94,6 +84,7 @@ impl<'p> GpuRows<'p> {
                     is_told = !value.raw().is_empty();
                 }
                 b"gpu" => told.index = said(value),
+                b"index" => index = said(value),
                 b"hostname" | b"Hostname" => told.node = said(value),
                 b"instance" => told.origin = said(value),
                 b"modelName" | b"name" => told.name = said(value),
@@ -104,6 +95,8 @@ impl<'p> GpuRows<'p> {
                 _ => {}
             }
         }
+        // nvidia_gpu_exporter has it with the card's name.
+        told.index = told.index.or(index);
         told.uuid = told.uuid.filter(|uuid| is_uuid(uuid.raw(), told.index.map(LabelText::raw)));
         if !is_told && told.index.is_none() {
             return None;
@@ -129,7 +122,7 @@ impl<'p> GpuRows<'p> {
             (What::Used | What::Free, Some(id)) => board.note_instance(id, what, value),
             // The share of an instance is not that of the board.
             (_, Some(_)) if is_share(what) => {}
-            _ => board.note(what, value),
+            _ => board.note(what, value, row),
         }
         Some(self.last)
     }
@@ -194,15 +187,37 @@ impl<'p> GpuRows<'p> {
     /// A reading for each GPU, with the node in its labels. `state` is the state of GPUs that report none.
     pub(super) fn finish(mut self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
         let told = self.told(state);
-        let nodes: Vec<_> = self.seen.iter().map(|board| self.node_of(board)).collect();
-        let gpu_rows = self.seen.iter().zip(told).zip(nodes).enumerate();
-        gpu_rows.map(|(place, ((board, told), node))| (node, told.reading(place, &board.values))).collect()
+        let nodes = self.seen.iter().map(|board| self.node_of(board));
+        let gpu_rows = self.seen.iter().zip(told).zip(nodes);
+        gpu_rows.map(|((board, told), node)| (node, told.reading(&board.values.merged()))).collect()
+    }
+
+    /// Whether a GPU has a figure more than once.
+    pub(super) fn has_repeated(&self) -> bool {
+        self.seen.iter().any(|board| board.values.is_repeated())
     }
 
     /// The facts of each GPU. Its processes are moved.
     pub(super) fn told(&mut self, state: GpuState) -> Vec<ToldGpu> {
-        let ids = self.ids();
-        self.seen.iter_mut().zip(ids).map(|(board, id)| board.told(id, state)).collect()
+        let (ids, places) = (self.ids(), self.places());
+        let told = self.seen.iter_mut().zip(ids).zip(places);
+        told.map(|((board, id), place)| ToldGpu { place, ..board.told(id, state) }).collect()
+    }
+
+    /// How many GPUs with the same node and origin are before each.
+    fn places(&self) -> Vec<u32> {
+        let mut counts: Vec<(&Board<'p>, u32)> = Vec::new();
+        let place = |board| {
+            let known = counts.iter().position(|(other, _)| is_beside(other, board));
+            let at = known.unwrap_or(counts.len());
+            if known.is_none() {
+                counts.push((board, 0));
+            }
+            let place = counts[at].1;
+            counts[at].1 += 1;
+            place
+        };
+        self.seen.iter().map(place).collect()
     }
 
     /// The node of a GPU: its hostname, otherwise the instance that an aggregated page has it from. On a page from
@@ -225,6 +240,11 @@ impl<'p> GpuRows<'p> {
         };
         if is_split { Some(NodeName::new(&origin)) } else { named.map(|name| NodeName::new(&name)) }
     }
+}
+
+/// Whether two GPUs have one node and origin in their labels.
+fn is_beside(a: &Board<'_>, b: &Board<'_>) -> bool {
+    a.node == b.node && a.origin == b.origin
 }
 
 /// The host of an address.
@@ -299,11 +319,11 @@ impl<'p> Board<'p> {
         self.uuid.map(|uuid| GpuId::from_uuid(&uuid.text()))
     }
 
-    fn note(&mut self, what: What, value: Option<f64>) {
+    fn note<T>(&mut self, what: What, value: Option<f64>, row: &SeriesRow<'p, T>) {
         match what {
             What::State => self.state = None,
             What::Info | What::Process => {}
-            _ => self.values.note(what, value),
+            _ => self.values.note(what, value, (row.labels.as_bytes(), row.sampled)),
         }
     }
 
@@ -338,16 +358,16 @@ impl<'p> Board<'p> {
     }
 
     fn told(&mut self, id: Option<GpuId>, state: GpuState) -> ToldGpu {
+        // An agent whose looks are old says of its last one that GPUs answered.
+        let named = self.state.and_then(|name| GpuState::named(name.raw()));
+        let named = named.filter(|state| *state != GpuState::Answering);
         ToldGpu {
             id,
             name: self.name.map(|name| Label::new(&name.text())),
             index: self.index.and_then(LabelText::number),
+            place: 0,
             mig: self.mig,
-            state: match self.state.map_or(&b""[..], LabelText::raw) {
-                b"hung" => GpuState::Hung,
-                b"lost" => GpuState::Lost,
-                _ => state,
-            },
+            state: named.unwrap_or(state),
             processes: Some(std::mem::take(&mut self.processes)).filter(|processes| !processes.is_empty()),
             instances: [self.of_instances(|instance| instance.used), self.of_instances(|instance| instance.free)],
         }
@@ -361,13 +381,13 @@ impl ToldGpu {
     }
 
     #[allow(clippy::needless_update, reason = "what exporters do not print is unknown here, now and later")]
-    pub(super) fn reading(self, place: usize, values: &GpuValues) -> GpuReading {
+    pub(super) fn reading(self, values: &GpuValues) -> GpuReading {
         let [of_instances_used, of_instances_free] = self.instances;
         let value = |what: What| values.0[what as usize];
         let share = |what| value(what).and_then(Ratio::new);
         let bytes = |value: f64| Bytes::new(value as u64);
         let count = |what| value(what).map(|value| value as u64);
-        let index = self.index.or(value(What::Index)).unwrap_or(place as f64);
+        let index = self.index.or(value(What::Index)).unwrap_or(f64::from(self.place));
         let used = value(What::Used).or(of_instances_used);
         let free = value(What::Free).or(of_instances_free);
         let sum = used.zip(free).map(|(used, free)| used + free + value(What::Reserved).unwrap_or(0.0));

@@ -20,6 +20,7 @@ mod process;
 mod registry;
 mod rows;
 mod sheet;
+mod shown_values;
 mod stack_router;
 mod start_labels;
 mod sums;

@@ -48,6 +48,7 @@ impl<'p> Sheet<'p> {
             let mut reading = EngineReading::new(process.dialect.kind, model, line.place.rank());
             reading.instance = instance;
             reading.placeholder = reading.model.is_none() && line.place.model.is_some();
+            reading.sampled = line.sampled;
             let mut sums = line.sums;
             for _ in 0..settle(&mut sums, process, &mut reading) {
                 told.refused.count(Refusal::TooLarge);
@@ -109,6 +110,7 @@ impl<'p> Sheet<'p> {
                 let named = if bare == *one { *other } else { *one };
                 let sums = std::mem::take(&mut self.lines[bare].sums);
                 self.lines[named].sums.absorb(sums);
+                self.lines[named].sampled = self.lines[named].sampled.max(self.lines[bare].sampled);
                 self.lines.remove(bare);
             }
         }
@@ -116,7 +118,7 @@ impl<'p> Sheet<'p> {
         if let Some(process) = first.copied()
             && !self.lines.iter().any(|line| routers.contains(&line.process))
         {
-            self.lines.push(SheetRow { process, place: RowPlace::default(), sums: RowSums::default() });
+            self.lines.push(SheetRow { process, place: RowPlace::default(), sums: RowSums::default(), sampled: None });
         }
     }
 

@@ -31,6 +31,8 @@ pub(super) struct SheetRow<'p> {
     pub(super) process: usize,
     pub(super) place: RowPlace<'p>,
     pub(super) sums: RowSums<'p>,
+    /// When the newest of its samples was taken.
+    pub(super) sampled: Option<Timestamp>,
 }
 
 /// A wanted series of an engine.
@@ -221,6 +223,9 @@ impl<'p> Sheet<'p> {
             self.over_limit += 1;
             return;
         };
+        if row.sampled.is_some() {
+            line.sampled = line.sampled.max(row.sampled);
+        }
         if let Err(why) = line.sums.add(entry.field, entry.bound, row.value, row.labels) {
             self.refused.count(why);
         }
@@ -265,7 +270,7 @@ impl<'p> Sheet<'p> {
             if at == 0 {
                 self.lines.reserve_exact(4);
             }
-            self.lines.push(SheetRow { process, place, sums: RowSums::default() });
+            self.lines.push(SheetRow { process, place, sums: RowSums::default(), sampled: None });
         }
         self.last.1 = at;
         self.lines.get_mut(at)

@@ -4,6 +4,7 @@ use memchr::memchr;
 
 use super::labels::{self, Braced, LabelFault, skip_blanks};
 use super::{Limits, SeriesLabels, Tally, number};
+use crate::units::Timestamp;
 
 /// The type of a family as declared on the page. It decides the meaning of a series; the ending of a name does not:
 /// vLLM has a histogram called `..._total`.
@@ -65,6 +66,8 @@ pub struct SeriesRow<'p, T> {
     pub labels: SeriesLabels<'p>,
     /// Its value.
     pub value: f64,
+    /// When its value was sampled, if the line says so.
+    pub sampled: Option<Timestamp>,
 }
 
 /// A line of a wanted series that cannot be read.
@@ -362,24 +365,33 @@ fn salvage<'p>(line: &'p [u8], limits: &Limits) -> Option<(&'p [u8], Option<Seri
 #[inline]
 fn row<'p, T>(tag: T, name: &'p [u8], kind: FamilyKind, braced: &Braced<'p>) -> Result<SeriesRow<'p, T>, LabelFault> {
     // Usually this is a blank and the value.
-    let value = match number(skip_blanks(braced.rest)) {
-        Some(value) => value,
+    let (value, sampled) = match number(skip_blanks(braced.rest)) {
+        Some(value) => (value, None),
         None => value(braced.rest).ok_or(LabelFault::Malformed)?,
     };
     let name = std::str::from_utf8(name).map_err(|_| LabelFault::Malformed)?;
-    Ok(SeriesRow { tag, name, kind, labels: braced.labels, value })
+    Ok(SeriesRow { tag, name, kind, labels: braced.labels, value, sampled })
 }
 
-fn value(rest: &[u8]) -> Option<f64> {
+fn value(rest: &[u8]) -> Option<(f64, Option<Timestamp>)> {
     let mut words = rest.split(|b| matches!(b, b' ' | b'\t' | b'\r')).filter(|word| !word.is_empty());
     let value = words.next().and_then(number)?;
     match words.next() {
-        None | Some([b'#', ..]) => Some(value),
+        None | Some([b'#', ..]) => Some((value, None)),
         Some(time) => {
-            number(time)?;
-            words.next().is_none_or(|word| word[0] == b'#').then_some(value)
+            let sampled = instant(number(time)?);
+            words.next().is_none_or(|word| word[0] == b'#').then_some((value, sampled))
         }
     }
+}
+
+/// The instant of a timestamp: Prometheus' format has milliseconds, `OpenMetrics` seconds, and a page's Content-Type does not
+/// always say which it is.
+fn instant(time: f64) -> Option<Timestamp> {
+    /// In milliseconds an instant of 1973, in seconds one of the year 5138.
+    const MILLISECONDS_FROM: f64 = 1e11;
+    let seconds = if time.abs() >= MILLISECONDS_FROM { time / 1000.0 } else { time };
+    Timestamp::from_unix_seconds(seconds).filter(|at| at.millis() > 0)
 }
 
 /// The text after `# TYPE`: a name, which Prometheus 3 quotes if it is not a bare one, and the kind of its family.

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::Serialize;
 
 use super::checkpoint::SavedItem;
+use super::marks::Marks;
 use crate::metering::Touched;
 use crate::reading::NodeName;
 use crate::snapshot::LedgerBasis;
@@ -27,6 +28,8 @@ pub(super) struct Commits {
     pub(super) basis: LedgerBasis,
     /// Whether the ledger is in memory alone, so that no process continues from the states in it.
     pub(super) is_in_memory: bool,
+    /// The marks of the process that writes the ledger, if that is another one.
+    pub(super) shown: Marks,
     /// The hash of the last committed state of each key.
     hashes: HashMap<String, u64>,
     /// The targets and nodes whose state may differ from the committed one.

@@ -1,7 +1,8 @@
 //! What the present says of the total beside its postings. It is saved with them, for a report to say it too.
 
-/// Why the total may be too high or too low while nothing of it is lost, held or disputed.
+/// Why the total may be too high or too low while nothing of it is lost or disputed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is another reason, and several may hold")]
 pub struct Marks {
     /// What is posted may be taken back.
     pub on_trial: bool,
@@ -9,20 +10,34 @@ pub struct Marks {
     pub may_be_earlier: bool,
     /// A page does not have the value of a counter that is billed.
     pub lacks_counter: bool,
+    /// Tokens are held back until an open question about their counters is settled.
+    pub holds_back: bool,
+    /// Rates may hold a process that has stopped, or sums growth from before the watch.
+    pub doubted: bool,
+    /// Two addresses may show one process, and both are posted.
+    pub seen_twice: bool,
 }
+
+/// The words of the marks, in the order of [`Marks::bits`].
+const WORDS: [&str; 6] = ["on_trial", "may_be_earlier", "lacks_counter", "holds_back", "doubted", "seen_twice"];
 
 impl Marks {
     /// In words, as they are saved.
     pub fn words(self) -> String {
-        let Self { on_trial, may_be_earlier, lacks_counter } = self;
-        let words = [("on_trial", on_trial), ("may_be_earlier", may_be_earlier), ("lacks_counter", lacks_counter)];
-        words.into_iter().filter_map(|(word, is_set)| is_set.then_some(word)).collect::<Vec<_>>().join(" ")
+        let words = WORDS.into_iter().zip(self.bits());
+        words.filter_map(|(word, is_set)| is_set.then_some(word)).collect::<Vec<_>>().join(" ")
     }
 
     /// From those words; what is not known is not set.
     pub fn from_words(words: &str) -> Self {
-        let has = |word| words.split_whitespace().any(|known| known == word);
-        Self { on_trial: has("on_trial"), may_be_earlier: has("may_be_earlier"), lacks_counter: has("lacks_counter") }
+        let has = |word: &str| words.split_whitespace().any(|known| known == word);
+        let [on_trial, may_be_earlier, lacks_counter, holds_back, doubted, seen_twice] = WORDS.map(has);
+        Self { on_trial, may_be_earlier, lacks_counter, holds_back, doubted, seen_twice }
+    }
+
+    const fn bits(self) -> [bool; 6] {
+        let Self { on_trial, may_be_earlier, lacks_counter, holds_back, doubted, seen_twice } = self;
+        [on_trial, may_be_earlier, lacks_counter, holds_back, doubted, seen_twice]
     }
 }
 
@@ -32,10 +47,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for bits in 0..8 {
-            let [on_trial, may_be_earlier, lacks_counter] = [1, 2, 4].map(|bit| bits & bit != 0);
-            let marks = Marks { on_trial, may_be_earlier, lacks_counter };
-            assert_eq!(Marks::from_words(&marks.words()), marks);
+        for set in 0..1 << WORDS.len() {
+            let words: Vec<&str> =
+                WORDS.into_iter().zip(0..).filter(|(_, bit)| set >> bit & 1 == 1).map(|(word, _)| word).collect();
+            let marks = Marks::from_words(&words.join(" "));
+            assert_eq!(marks.words(), words.join(" "));
         }
+        // A ledger of an earlier version has none of the later words.
+        assert_eq!(Marks::from_words("on_trial"), Marks { on_trial: true, ..Marks::default() });
     }
 }

@@ -168,9 +168,10 @@ impl Fleet {
         }
         let midnight = self.config.midnight(self.now().wall);
         if midnight > self.ledger.day_began() {
+            // The day begins first, so that what is posted of its first moments is in its sums.
+            self.ledger.begin_day(midnight);
             let now = self.now();
             self.metering.run_to(&mut self.ledger, view(&self.config, &self.inventory), now);
-            self.ledger.begin_day(midnight);
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::checkpoint::{SavedItem, SavedState};
 use super::commits::{BOUND, GPUS, MOST_GPUS, TIME};
 use super::watch::{STEP as CLOCK_STEP, clock_was_set};
-use super::{Fleet, FleetConfig};
+use super::{Fleet, FleetConfig, Marks};
 use crate::inventory::SavedNode;
 use crate::ledger::SavedLedger;
 use crate::metering::{SavedAllocation, SavedTarget};
@@ -65,12 +65,13 @@ impl Fleet {
         *self = next;
     }
 
-    /// Shows a ledger that another process keeps; nothing is posted here.
-    pub fn show(&mut self, kept: SavedLedger, began: Option<Timestamp>) {
+    /// Shows a ledger that another process keeps, with its marks; nothing is posted here.
+    pub fn show(&mut self, kept: SavedLedger, began: Option<Timestamp>, marks: Marks) {
         let before = self.ledger.accounts().to_vec();
         self.ledger.show(kept);
         self.metering.renumber(&before, &mut self.ledger);
         self.watch.show(began);
+        self.commits.shown = marks;
     }
 
     /// Continues a target of an earlier watch.

@@ -20,6 +20,7 @@ mod nodes;
 mod place;
 mod release;
 mod remembering;
+mod samples;
 mod saved;
 mod saving;
 mod shared_labels;

@@ -1,6 +1,7 @@
 //! Targets: when they last answered, and how their scrapes went.
 
 use super::TargetInfo;
+use super::samples::SampleTimes;
 use crate::counters::{SLACK, UNSET};
 use crate::reading::{EngineKind, Label, PageReading, Refusals, ScrapeCost, ScrapeTrouble};
 use crate::units::{Moment, Span};
@@ -30,10 +31,12 @@ pub struct Target {
     pub(crate) failures: u64,
     /// Whether its page has GPUs and no engine.
     pub(crate) only_gpus: bool,
+    /// When the samples of its pages were taken.
+    pub(crate) samples: SampleTimes,
 }
 
 impl Target {
-    pub(super) const fn new(info: TargetInfo, named: usize) -> Self {
+    pub(super) fn new(info: TargetInfo, named: usize) -> Self {
         Self {
             info,
             named,
@@ -46,6 +49,7 @@ impl Target {
             list_refused: None,
             failures: 0,
             only_gpus: false,
+            samples: SampleTimes::default(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Target {
     /// Records a complete page that came at `at`.
     pub(crate) fn answer(&mut self, page: &PageReading, cost: ScrapeCost, at: Moment) {
         self.trouble = None;
+        self.samples.note(page, at);
         self.odd_start = odd_start(page, at).map(|text| Label::new(&text));
         self.list_refused.clone_from(&page.list_refused);
         self.cost = Some(cost);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{EngineKind, InstanceId, Label, ModelName, Rank, RankWork};
-use crate::units::{Moment, Ratio, Tokens};
+use crate::units::{Moment, Ratio, Timestamp, Tokens};
 
 /// The part that an engine takes in serving a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,6 +82,9 @@ pub struct EngineReading {
     pub page: Option<u64>,
     /// What the server's model list says of its process, if each row of a server is a process of its own.
     pub listed: Option<Listed>,
+    /// When the newest of its samples was taken, if the page has their times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<Timestamp>,
 }
 
 /// What a server that starts a process for each model (llama.cpp's router) lists of one of them.
@@ -117,6 +120,7 @@ impl EngineReading {
             adapters: Vec::new(),
             page: None,
             listed: None,
+            sampled: None,
         }
     }
 }

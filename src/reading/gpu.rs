@@ -53,6 +53,13 @@ impl GpuState {
             Self::Slow => "slow",
         }
     }
+
+    /// The state with that name on the agent's page; `None` for any other text.
+    pub fn named(name: &[u8]) -> Option<Self> {
+        const ALL: [GpuState; 6] =
+            [GpuState::Answering, GpuState::Hung, GpuState::Lost, GpuState::Refused, GpuState::Failing, GpuState::Slow];
+        ALL.into_iter().find(|state| state.name().as_bytes() == name)
+    }
 }
 
 /// One reading of one GPU. A field is `None` if the source does not report it.

@@ -194,6 +194,7 @@ impl Redactor {
             adapters,
             page: _,
             listed: _,
+            sampled: _,
         } = engine;
         *model = model.as_ref().map(|model| self.model(model));
         *instance = instance.as_ref().map(|instance| self.instance(instance));

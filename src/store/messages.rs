@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::StoreError;
 use super::past::SpanQuery;
 use crate::clock::Clock;
-use crate::fleet::{Checkpoint, SavedState};
+use crate::fleet::{Checkpoint, Marks, SavedState};
 use crate::history::HistoryEvent;
 use crate::ledger::{Decision, Past, SavedLedger};
 use crate::reading::{NodeName, TargetId};
@@ -52,6 +52,8 @@ pub enum LedgerEvent {
         began: Option<Timestamp>,
         /// The time zone of its days.
         zone: TimeZone,
+        /// What the process that writes it says of the total.
+        marks: Marks,
     },
     /// The status of the ledger.
     Status(LedgerBasis),

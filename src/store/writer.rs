@@ -14,8 +14,9 @@ use super::messages::{LedgerEvent, LedgerRequest, Settings};
 use super::noted::{TellOnce, version};
 use super::past::SpanQuery;
 use super::presence::WrittenFile;
+use super::reader::Header;
 use super::{StoreError, commit, day_borne, events, file, meta, names, past, reader, restore, retention};
-use crate::fleet::{Checkpoint, SavedState};
+use crate::fleet::{Checkpoint, Marks, SavedState};
 use crate::history::HistoryEvent;
 use crate::ledger::Past;
 use crate::reading::Label;
@@ -128,7 +129,12 @@ impl LedgerWriter {
                 if matches!(self.mode, LedgerMode::Others { connection: None, .. }) {
                     // Its writer has only just created it.
                     let zone = self.settings.zone.clone();
-                    (self.notify)(LedgerEvent::ReadOnly { kept: Box::default(), began: None, zone });
+                    (self.notify)(LedgerEvent::ReadOnly {
+                        kept: Box::default(),
+                        began: None,
+                        zone,
+                        marks: Marks::default(),
+                    });
                 }
             }
             Err(error) => self.go_on_in_memory(Some(error)),
@@ -372,10 +378,9 @@ impl LedgerWriter {
         *known = now;
         let header = reader::header(open);
         let (Ok(kept), Ok(header)) = (restore::kept(open, day), header) else { return };
-        let began = header.began;
-        let zone = header.zone;
+        let Header { began, zone, marks, .. } = header;
         self.calendar = Calendar::new(zone.clone());
-        (self.notify)(LedgerEvent::ReadOnly { kept: Box::new(kept), began, zone });
+        (self.notify)(LedgerEvent::ReadOnly { kept: Box::new(kept), began, zone, marks });
     }
 
     fn past(&mut self, query: SpanQuery) -> Result<Past, StoreError> {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use margintop::fleet::Marks;
 use margintop::ledger::Grain;
 use margintop::reading::NodeName;
 use margintop::session::Message;
@@ -216,7 +217,8 @@ fn rates_stay_while_another_process_writes_the_ledger() {
     };
     let known = rates(&mut second);
     assert!(known.0 > Some(Money::ZERO) && known.1 > Some(Money::ZERO) && known.3 == [known.0], "{known:?}");
-    let began_only = LedgerEvent::ReadOnly { kept: Box::default(), began: None, zone: TimeZone::UTC };
+    let began_only =
+        LedgerEvent::ReadOnly { kept: Box::default(), began: None, zone: TimeZone::UTC, marks: Marks::default() };
     second.collector.take(Message::Ledger(began_only));
     assert_eq!(rates(&mut second), known, "its accounts are not written yet");
     second.heed_revenue(Some(Money::ZERO));
@@ -226,6 +228,29 @@ fn rates_stay_while_another_process_writes_the_ledger() {
     second.heed_revenue(first.picture().money.revenue);
     assert_eq!(rates(&mut second), known, "its accounts are written");
     assert!(second.picture().engines.iter().all(|row| row.revenue.is_none()), "what a row earned is not in the ledger");
+    first.leave();
+}
+
+/// Class: a reader of a ledger that another process writes drops what that process says of the total.
+#[test]
+fn a_reader_shows_the_marks_of_the_process_that_writes() {
+    let (_home, path) = file();
+    let mut first = Seat::at(&path, began());
+    first.look(5000, None);
+    for output in [5010, 5020, 40, 80, 120, 160] {
+        first.advance(1);
+        first.look(output, None);
+    }
+    first.tick();
+    let marks = |seat: &mut Seat| {
+        let money = seat.picture().money.clone();
+        (money.on_trial, money.upper_bound, money.lower_bound)
+    };
+    let known = marks(&mut first);
+    assert!(known.0 && known.1, "the restart is on trial: {known:?}");
+    let mut second = Seat::at(&path, began());
+    second.heed_revenue(first.picture().money.revenue);
+    assert_eq!(marks(&mut second), known);
     first.leave();
 }
 

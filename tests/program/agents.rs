@@ -138,3 +138,29 @@ fn a_machine_without_a_driver_says_so() {
     let note = row.unwrap()["note"].as_str().unwrap().to_owned();
     assert!(note.starts_with("NVML: the library is here, but the kernel's nvidia driver is not loaded"), "{note}");
 }
+
+/// Class: an agent whose driver refuses every call shows GPUs that are live, and no reason.
+#[test]
+fn a_driver_that_refuses_everything_is_said_as_where_it_is_read_directly() {
+    let denied = [("FAKE_NVML_GPUS", "2"), ("FAKE_NVML_DENIED", "*")];
+    let of = |ran: &Ran| {
+        let picture = ran.json();
+        let gpus = picture["nodes"][0]["gpus"].as_array().unwrap().iter();
+        let gpus: Vec<_> = gpus.map(|gpu| (gpu["state"].clone(), gpu["reason"].clone())).collect();
+        let rules: BTreeSet<_> =
+            picture["alerts"].as_array().unwrap().iter().map(|alert| alert["rule"].to_string()).collect();
+        (picture["nodes"][0]["state"].clone(), gpus, rules.contains("\"gpu_lost\""), ran.code)
+    };
+    let mut direct = Program::new(["once", "--json", "--for", "800ms", "nvml:"]).driver(fake_nvml::library());
+    for (name, value) in denied {
+        direct = direct.env(name, value);
+    }
+    let direct = of(&direct.config(PINNED).run());
+    let machine = Machine::new(74, 1, &denied);
+    let through = of(&once([machine.agent_url.clone()]).arg("--for").arg("800ms").config(PINNED).run());
+    assert_eq!(through, direct);
+    assert!(
+        through.2 && through.1.iter().all(|(state, reason)| *state == "stale" && reason.is_string()),
+        "{through:?}"
+    );
+}

@@ -341,3 +341,27 @@ proptest! {
         }
     }
 }
+
+/// Class: the time of a sample is read past, so that a value of yesterday is shown as one of now.
+#[test]
+fn the_time_of_a_sample_is_read_in_milliseconds_and_in_seconds() {
+    for (line, millis) in [
+        ("a 1", None),
+        ("a 1 1763900000500", Some(1_763_900_000_500)),
+        ("a 1 1763900000.5", Some(1_763_900_000_500)),
+        ("a{b=\"c\"} 1 1763900000500", Some(1_763_900_000_500)),
+        ("a 1 1763900000.5 # {trace=\"x\"} 1", Some(1_763_900_000_500)),
+        ("a 1 # {trace=\"x\"} 1 1763900000.5", None),
+        ("a 1 -5", None),
+        ("a 1 0", None),
+    ] {
+        let page = format!("{line}\n");
+        let mut rows = margintop::exposition::Rows::new(
+            page.as_bytes(),
+            margintop::exposition::Limits::default(),
+            |_, _| Some(()),
+        );
+        let row = rows.next().unwrap();
+        assert_eq!(row.sampled.map(margintop::units::Timestamp::millis), millis, "{line}");
+    }
+}

@@ -25,6 +25,7 @@ mod dialect_instances;
 mod dialect_sums;
 mod dialects;
 mod exposition;
+mod gpu_labels;
 mod http;
 mod layouts;
 mod llamacpp_router;

@@ -194,7 +194,7 @@ impl ReportData {
 
 /// The statement with the bounds of disputes and of what is open at the end of the ledger.
 fn marked(mut statement: Statement, disputed: &DisputedTotal, present: &PresentWords) -> Statement {
-    let Marks { on_trial, may_be_earlier, lacks_counter } = present.marks;
+    let Marks { on_trial, may_be_earlier, lacks_counter, .. } = present.marks;
     statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0 || lacks_counter;
     statement.upper_bound |= on_trial || may_be_earlier;
     statement

@@ -36,8 +36,10 @@ pub(super) struct LeakageText {
 impl PresentWords {
     /// For a span that ends before the ledger does: only what may have been posted in it.
     pub(super) fn of(context: &ReportContext<'_>, past: &Past, header: &Header, until: Timestamp) -> Self {
-        let may_be_in = until > header.last - DOUBTED_FOR && !past.tokens.is_empty();
-        let marks = if may_be_in { header.marks } else { Marks::default() };
+        let marks = if until > header.last - DOUBTED_FOR { header.marks } else { Marks::default() };
+        // What is not posted, since a counter has no value, is missing also where nothing is.
+        let lacks_counter = marks.lacks_counter;
+        let marks = if past.tokens.is_empty() { Marks { lacks_counter, ..Marks::default() } } else { marks };
         if until < header.last {
             return Self { marks: Marks { lacks_counter: false, ..marks }, ..Self::default() };
         }

@@ -134,7 +134,7 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         in_engine_row: whole_of(view.engine, row).is_some(),
         has_live_counters: reading.live.is_some(),
         state: view.health,
-        age_seconds: Some(fleet.now().since(row.seen).as_secs_f64().max(0.0)),
+        age_seconds: Some(view.age(fleet).as_secs_f64()),
         prompt_total: shown_prompt(counters.prompt),
         cached_total: counters.cached,
         output_total: counters.output,
@@ -323,6 +323,9 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
     engine.is_quarantined().then(|| Label::new(crate::snapshot::QUARANTINED))
 }
 
+/// The remark that a page's samples have times, and are old.
+const OLD_SAMPLES: &str = "its samples are old: the server that shows them gets no new ones";
+
 /// Remarks on how the tokens of a live row are counted.
 fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
     let counts = view.counts;
@@ -330,6 +333,7 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
     let remarks = [
         view.target.refusals.text(),
         view.target.odd_start.as_ref().map(ToString::to_string),
+        view.has_old_samples(fleet).then(|| OLD_SAMPLES.to_owned()),
         in_turn(view.engine.processes_in_turn(fleet.now())),
         view.row.window.awaits().then(|| UNKNOWN_RATES.to_owned()),
         other_names(fleet, view),

@@ -14,6 +14,7 @@ mod notices;
 mod pace;
 mod present;
 mod prices;
+mod sample_age;
 mod slo;
 mod sums;
 mod units;

@@ -44,10 +44,8 @@ pub(super) fn view(
     let pace = pace(fleet, priced, lacks);
     let profit_per_hour = pace.covered.zip(pace.cost).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
-    let held = fleet.metering.engines.values().any(crate::metering::Engine::holds_back);
     let marks = fleet.marks();
-    let held = held || marks.lacks_counter || is_partial || are_rates_partial;
-    let doubted = is_doubted(fleet);
+    let held = marks.holds_back || marks.lacks_counter || is_partial || are_rates_partial;
     let total = day.tokens.total();
     let unpriced = day.unpriced.total();
     let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);
@@ -69,9 +67,9 @@ pub(super) fn view(
         uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
         lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
-        upper_bound: uncertainty.excess > Money::ZERO || marks.on_trial || doubted || is_seen_twice(fleet),
+        upper_bound: uncertainty.excess > Money::ZERO || marks.on_trial || marks.doubted || marks.seen_twice,
         on_trial: marks.on_trial,
-        doubted,
+        doubted: marks.doubted,
         uncertainty: uncertainty.timing + uncertainty.excess,
         disputed,
         disputed_tokens: disputed_tokens.count(),
@@ -90,16 +88,6 @@ pub(super) fn view(
         lists: list_bases(present),
         ledger: fleet.commits.basis.clone(),
     }
-}
-
-/// Whether two addresses may show one process, and both are posted.
-fn is_seen_twice(fleet: &Fleet) -> bool {
-    fleet.metering.lookalikes(fleet.now()).next().is_some()
-}
-
-/// Whether rates may hold a process that has stopped, or sums growth from before the watch.
-fn is_doubted(fleet: &Fleet) -> bool {
-    fleet.metering.engines.values().any(|engine| engine.doubts(fleet.now()))
 }
 
 /// The price of a million tokens of any class at which they pay the cost and the overhead of what they earn.

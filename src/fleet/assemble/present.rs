@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::Fleet;
 use super::coverable::Coverable;
 use super::lookup::{engine_of, has_left};
+use super::sample_age;
 use crate::inventory::Target;
 use crate::metering::{Counts, Engine, Row};
 use crate::pricing::ModelPrice;
@@ -72,7 +73,8 @@ impl<'a> CountedRow<'a> {
 
 /// The health of a row's target, or worse if the target's pages no longer have the row.
 fn health(fleet: &Fleet, target: &Target, row: &Row) -> Health {
-    let gone = if row.grows { Health::Live } else { Health::Stale };
+    let stands = !row.grows || sample_age::is_old(fleet, target, row);
+    let gone = if stands { Health::Stale } else { Health::Live };
     fleet.inventory.health_of(target).max(fleet.inventory.health(row.seen)).max(gone)
 }
 
@@ -214,8 +216,21 @@ impl<'a> RowView<'a> {
         (lacks || of.lacks() || is_none_known, of.is_partial())
     }
 
-    /// Whether its target is stale, and has not answered for longer than a span.
+    /// Whether its samples are older than they are where its server is reached.
+    pub(super) fn has_old_samples(&self, fleet: &Fleet) -> bool {
+        sample_age::is_old(fleet, self.target, self.row)
+    }
+
+    /// How old its figures are.
+    pub(super) fn age(&self, fleet: &Fleet) -> Span {
+        sample_age::age(fleet, self.target, self.row)
+    }
+
+    /// Whether its target is stale, and has not answered for longer than a span, or its samples are older than that.
     fn is_stale_for(&self, fleet: &Fleet, span: Span) -> bool {
+        if self.has_old_samples(fleet) {
+            return self.age(fleet) > span;
+        }
         let is_silent = self.target.answered.is_none_or(|answered| fleet.now().since(answered) > span);
         is_silent && fleet.inventory.health_of(self.target) == Health::Stale
     }
