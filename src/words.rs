@@ -17,6 +17,9 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
 
 /// The number of edits from what was written to a word; `None` if it was not meant.
 fn distance(written: &str, word: &str) -> Option<usize> {
+    if written.chars().all(is_separator) {
+        return None;
+    }
     if written.chars().count() >= SHORTEST_PREFIX && word.starts_with(written) {
         return Some(1);
     }
@@ -143,6 +146,9 @@ mod tests {
         );
         assert_eq!((nearest("cm", ["cn"]), nearest("2y", ["1y", "3y"])), (Some("cn"), None));
         assert_eq!(nearest("gpu-01", ["once", "demo", "agent"]), None);
+        for nothing in ["", "/", "-", "//"] {
+            assert_eq!(nearest(nothing, ["/metrics", "--list", "once"]), None, "{nothing}");
+        }
     }
 
     const LISTS: [&str; 9] = [

@@ -42,7 +42,7 @@ fn many_silent_nodes_are_one_alert_with_the_rent_of_all() {
     assert!(frame.contains("11 nodes have been silent since"), "{frame}");
     assert!(frame.contains(&format!("The rent of {rent}/h runs on.")), "{frame}");
     assert!(frame.contains("7 alerts 2") && frame.contains("Alerts 2"), "{frame}");
-    assert!(frame.contains("11 nodes: silent: "), "{frame}");
+    assert!(frame.contains("▲ 11 nodes: silent") && frame.contains("→ see whether the node is up"), "{frame}");
     let small = text(&app, 80, 24);
     assert!(small.contains("11 nodes: silent") && small.matches("silent").count() == 1, "{small}");
     let mut app = app;
