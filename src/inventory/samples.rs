@@ -51,7 +51,7 @@ impl SampleTimes {
                 step if step > Span::ZERO => Some(step.min(LONGEST_STEP)),
                 _ => known.step,
             });
-            let EngineReading { model, instance, rank, .. } = reading.clone();
+            let (model, instance, rank) = (reading.model.clone(), reading.instance.clone(), reading.rank.clone());
             self.rows.push(SampledRow { model, instance, rank, sampled, step });
         }
     }
