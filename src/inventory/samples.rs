@@ -1,4 +1,4 @@
-//! When the samples of a page were taken: a page that answers may have those of a server that nobody reaches any more.
+//! When the samples of a page were taken: a page that answers may still show samples of an engine that is no longer reached.
 
 use crate::reading::{EngineReading, InstanceId, ModelName, PageReading, Rank};
 use crate::units::{Moment, Span, Timestamp};
