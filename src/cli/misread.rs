@@ -30,12 +30,23 @@ pub(super) fn mistyped(words: &[String]) -> Option<String> {
 /// The message for a word among the targets of a call that is a subcommand, or nearly one.
 pub(super) fn in_targets(command: Option<&CliCommand>, targets: &[String]) -> Option<String> {
     match command {
-        None => behind_target(None, targets).or_else(|| mistyped(targets)),
+        None => behind_target(None, targets).or_else(|| inner(targets.first()?)).or_else(|| mistyped(targets)),
         Some(CliCommand::Once { targets, .. }) => behind_target(Some("once"), targets),
         Some(CliCommand::Serve { targets, .. }) => behind_target(Some("serve"), targets),
         Some(CliCommand::Record(args)) => behind_target(Some("record"), &args.targets),
         Some(_) => None,
     }
+}
+
+/// The message for a subcommand of a subcommand that is written alone: `import-prices`.
+fn inner(word: &str) -> Option<String> {
+    let command = help::command();
+    let outer = command.get_subcommands().find(|outer| outer.get_subcommands().any(|sub| sub.get_name() == word))?;
+    Some(format!(
+        "\"{word}\" is a subcommand of {outer}: write `margintop {outer} {word}`. A host of this name is written with its \
+         port: {word}:8000",
+        outer = outer.get_name()
+    ))
 }
 
 /// The message for a subcommand that stands behind a target. `before` is the called subcommand, if there is one.
@@ -301,6 +312,19 @@ mod tests {
             assert_eq!(told(host), None, "{host}");
         }
         assert_eq!(mistyped(&["themes".to_owned(), "dmeo".to_owned()]), None);
+    }
+
+    /// Class: a subcommand of a subcommand that is written alone is no host.
+    #[test]
+    fn an_inner_subcommand_names_its_outer_one() {
+        let told = |words: &[&str]| in_targets(None, &words.iter().map(ToString::to_string).collect::<Vec<_>>());
+        for (word, write) in
+            [("import-prices", "config import-prices"), ("verify", "ledger verify"), ("end", "lease end")]
+        {
+            let message = told(&[word, "x.json"]).unwrap_or_default();
+            assert!(message.contains(&format!("write `margintop {write}`")), "{word}: {message}");
+        }
+        assert_eq!(told(&["gpu-01:8000", "verify:8000"]), None);
     }
 
     #[test]
