@@ -314,14 +314,15 @@ impl World {
         // Of two processes that say no start one may be believed on trial, until the other one answers again.
         let above = if exact { above } else { above && std::mem::replace(&mut self.was_above, above) };
         if above && (exact || settled) {
-            return Err(format!("posted {posted:?} above produced {produced:?}"));
+            return Err(format!("posted {posted:?} above produced {produced:?}, {}", self.marks()));
         }
         let sees_more = self.addresses.iter().any(|address| address.sees_more);
         let within = (0..3).all(|i| both[i] >= sum[i] && both[i] <= produced[i]);
         if settled && exact && both != sum && !(sees_more && within) {
             return Err(format!(
-                "posted {posted:?} + disputed {disputed:?} + rejected {:?} is not what was seen produced {sum:?}",
-                self.rejected
+                "posted {posted:?} + disputed {disputed:?} + rejected {:?} is not what was seen produced {sum:?}, {}",
+                self.rejected,
+                self.marks()
             ));
         }
         let is_bound = self.fleet.snapshot().money.lower_bound;
@@ -340,5 +341,11 @@ impl World {
             ));
         }
         Ok(())
+    }
+
+    /// What the snapshot says of its total.
+    fn marks(&self) -> String {
+        let money = self.fleet.snapshot().money;
+        format!("lower bound {}, upper bound {}", money.lower_bound, money.upper_bound)
     }
 }
