@@ -16,7 +16,7 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::step_above;
 use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Segment, cells};
-use crate::units::{Money, Span};
+use crate::units::{Money, Span, Timestamp};
 
 /// The span of the large chart.
 const DAY: Span = Span::from_secs(86_400);
@@ -101,7 +101,8 @@ impl Margin {
         let (span, reach) = if self.is_day { (DAY, "24 h") } else { (charts.reach.span(), charts.reach.name()) };
         // Whether the history is shorter than the span.
         let is_young = (axis.end() - axis.start()).millis() < span.millis() * 9 / 10;
-        let since = || format::clock_minute(axis.start(), scene.zone());
+        let began = begin_of(axis.start(), axis.cell(), scene.snap.money.since);
+        let since = || format::clock_minute(began, scene.zone());
         let reach = if is_young { format!(", since {}", since()) } else { format!(", {reach}") };
         let symbol = format::symbol(scene.currency());
         let symbol = symbol.trim_end();
@@ -146,4 +147,25 @@ fn profit_ends(revenue: &[Option<f64>], cost: &[Option<f64>]) -> (f64, f64) {
     let (low, top) = profit.fold((0.0_f64, 0.0_f64), |(low, top), value| (low.min(value), top.max(value)));
     let bottom = if low < 0.0 { -step_above(-low) } else { 0.0 };
     (bottom, if top > 0.0 || bottom >= 0.0 { step_above(top) } else { 0.0 })
+}
+
+/// When a chart begins whose first cell starts at `start`: where the watch `began` within this cell, then.
+fn begin_of(start: Timestamp, cell: Span, began: Option<Timestamp>) -> Timestamp {
+    began.filter(|began| (start..start + cell).contains(began)).unwrap_or(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Class: a chart begins with a whole cell, and its title names a minute before the watch began.
+    #[test]
+    fn a_chart_begins_when_the_watch_did_if_that_lies_in_its_first_cell() {
+        let (start, cell) = (Timestamp::from_millis(600_000), Span::from_secs(120));
+        let at = |millis| Some(Timestamp::from_millis(millis));
+        assert_eq!(begin_of(start, cell, at(660_000)), Timestamp::from_millis(660_000));
+        for other in [None, at(599_999), at(720_000)] {
+            assert_eq!(begin_of(start, cell, other), start);
+        }
+    }
 }
