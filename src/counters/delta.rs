@@ -47,6 +47,8 @@ pub struct Step {
     pub disputed: Option<Disputed>,
     /// Since when growth was disputed that the counters have reverted; they continue from the values without it.
     pub took_back: Option<Timestamp>,
+    /// As `took_back`, for growth that a person has decided on.
+    pub decided_back: Option<Timestamp>,
     /// The start of the step's interval, if that is before the process's last page because a fall was quarantined.
     pub from: Option<Moment>,
     /// Whether the growth has no rate: its process began in the interval at an instant that is not known to a tenth of it,

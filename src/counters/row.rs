@@ -51,6 +51,9 @@ pub struct RowCounters {
     /// Since when, and the number of disputes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     disputed_since: Option<(Timestamp, u32)>,
+    /// Since when growth was disputed that a person has decided on, in part or in whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decided_since: Option<Timestamp>,
     /// Whether values of the baseline were invalid: the first valid values of these counters are their baseline.
     unread: bool,
     /// The resets of series and of finished requests that may turn out to be dips.
@@ -135,6 +138,7 @@ impl RowCounters {
             earlier,
             disputed: _,
             disputed_since: _,
+            decided_since: _,
             unread: _,
             resets: _,
             seen_elsewhere,
@@ -170,6 +174,7 @@ impl RowCounters {
             earlier: None,
             disputed: [0; COUNTERS],
             disputed_since: None,
+            decided_since: None,
             unread: false,
             resets: 0,
             seen_elsewhere: None,

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::marks::Marks;
 use crate::inventory::LeasedNode;
-use crate::ledger::{PendingPostings, SavedLedger};
+use crate::ledger::{DisputeId, PendingPostings, SavedLedger};
 use crate::reading::{NodeName, TargetId};
 use crate::units::{Moment, Timestamp};
 
@@ -71,6 +71,8 @@ pub struct SavedState {
     pub lease_ends: Vec<(i64, NodeName, Timestamp)>,
     /// Resets of targets by hand that are not applied yet.
     pub target_resets: Vec<(i64, TargetId)>,
+    /// Disputes that were accepted since the last checkpoint.
+    pub newly_accepted: Vec<DisputeId>,
 }
 
 impl Checkpoint {

@@ -31,6 +31,10 @@ impl Fleet {
     /// Applies a person's decisions on disputes.
     pub fn decide(&mut self, decisions: Vec<Decision>) {
         for decision in decisions {
+            let dispute = self.ledger.disputes().iter().find(|dispute| dispute.id == decision.id);
+            if let Some(dispute) = dispute.filter(|_| decision.accepted && !self.ledger.is_closed()) {
+                self.metering.earn_accepted(&self.ledger, dispute);
+            }
             self.ledger.decide(&decision);
         }
     }

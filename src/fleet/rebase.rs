@@ -27,6 +27,7 @@ impl SavedState {
             schedules: _,
             lease_ends: _,
             target_resets: _,
+            newly_accepted: _,
         } = &mut self;
         rebase(last);
         for item in targets {

@@ -10,7 +10,7 @@ use super::commits::{BOUND, GPUS, MOST_GPUS, TIME};
 use super::watch::{STEP as CLOCK_STEP, clock_was_set};
 use super::{Fleet, FleetConfig, Marks};
 use crate::inventory::SavedNode;
-use crate::ledger::SavedLedger;
+use crate::ledger::{DisputeId, SavedLedger};
 use crate::metering::{SavedAllocation, SavedTarget};
 use crate::pricing::FormerNames;
 use crate::reading::{NodeName, TargetId};
@@ -20,8 +20,18 @@ impl Fleet {
     /// Continues from a saved state. After an absence of more than `limit` nothing is posted for it, and the span is
     /// recorded as unwatched. What was asked for by hand meanwhile is applied in either case.
     pub fn restore(&mut self, saved: SavedState, limit: Span) {
-        let SavedState { kept, began, watched_from, last, targets, nodes, schedules, lease_ends, target_resets } =
-            saved;
+        let SavedState {
+            kept,
+            began,
+            watched_from,
+            last,
+            targets,
+            nodes,
+            schedules,
+            lease_ends,
+            target_resets,
+            newly_accepted,
+        } = saved;
         let now = self.inventory.now();
         self.ledger.record_changes();
         self.ledger.set_closed(false);
@@ -48,6 +58,7 @@ impl Fleet {
             self.restore_nodes(nodes, limit, &ended);
             self.restore_targets(targets, limit);
             self.end_leases(lease_ends);
+            self.restore_accepted(&newly_accepted);
         }
         self.reset_targets(target_resets);
     }
@@ -161,6 +172,13 @@ impl Fleet {
             self.restore_target(target);
         }
         self.metering.restore_unwatched(&self.config);
+    }
+
+    /// Adds what was accepted while nobody kept the ledger to what the rows earned.
+    fn restore_accepted(&mut self, accepted: &[DisputeId]) {
+        for dispute in self.ledger.accepted().filter(|dispute| accepted.contains(&dispute.id)) {
+            self.metering.earn_accepted(&self.ledger, dispute);
+        }
     }
 
     /// Records that a state could not be read: marks it and counts a lost window, as the total is a lower bound.

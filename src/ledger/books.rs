@@ -50,6 +50,8 @@ pub struct Ledger {
     pub(super) posted: Posted,
     /// Open disputes.
     pub(super) disputes: Vec<Dispute>,
+    /// The latest accepted disputes, which the counters may still revert.
+    pub(super) accepted: VecDeque<Dispute>,
     /// The number of the latest dispute.
     pub(super) last_dispute: u64,
 }

@@ -1,9 +1,14 @@
 //! Opening, withdrawing and deciding disputes of a ledger, and their value.
 
+use std::collections::VecDeque;
+
 use super::rent::change_rent;
 use super::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, Evidence, GpuTimeChange, Ledger};
 use crate::reading::{InstanceId, ModelName, Rank, TargetId};
 use crate::units::{Money, Timestamp, Tokens};
+
+/// The number of accepted disputes that the counters may still revert.
+pub(crate) const ACCEPTED_KEPT: usize = 64;
 
 impl Ledger {
     /// Opens a dispute about tokens, which are not posted; [`Ledger::draft`] returns its entries. A closed ledger opens
@@ -59,12 +64,42 @@ impl Ledger {
         &self.disputes
     }
 
+    /// Marks accepted disputes about what was observed since an instant: the counters reverted it, so that what was posted
+    /// may be too much. Returns their numbers.
+    pub fn doubt_accepted(&mut self, since: Timestamp, is_of: impl Fn(&Dispute) -> bool) -> Vec<DisputeId> {
+        if self.closed {
+            return Vec::new();
+        }
+        let (back, kept) = std::mem::take(&mut self.accepted)
+            .into_iter()
+            .partition::<VecDeque<_>, _>(|dispute| dispute.evidence.to >= since && is_of(dispute));
+        self.accepted = kept;
+        let mut doubted = Vec::new();
+        for mut dispute in back {
+            self.doubt_entries(&mut dispute.entries);
+            doubted.push(dispute.id);
+        }
+        doubted
+    }
+
+    /// The latest accepted disputes, which the counters may still revert, by the time of their decision.
+    pub fn accepted(&self) -> impl Iterator<Item = &Dispute> {
+        self.accepted.iter()
+    }
+
     /// Applies a decision if the dispute is open. The store has written the entries with the decision already, so they are
     /// added to the sums but not to the changes to save.
     pub fn decide(&mut self, decision: &Decision) {
         // If it was decided and then withdrawn, the decision applies.
         let place = self.disputes.iter().position(|dispute| dispute.id == decision.id);
-        let energy = place.and_then(|place| self.disputes.remove(place).energy);
+        let dispute = place.map(|place| self.disputes.remove(place));
+        if let Some(accepted) = dispute.clone().filter(|_| decision.accepted) {
+            self.accepted.push_back(accepted);
+            if self.accepted.len() > ACCEPTED_KEPT {
+                self.accepted.pop_front();
+            }
+        }
+        let energy = dispute.and_then(|dispute| dispute.energy);
         let accepted = decision.accepted && !self.closed;
         for entry in decision.entries.iter().filter(|_| accepted) {
             if entry.minute >= self.day_began.minute() {

@@ -36,6 +36,7 @@ pub use books::Ledger;
 pub use borne::{BorneTime, Reach};
 pub use cell::{GpuTimeCell, Marker, TokenCell, UncertaintyCell};
 pub use dispute::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Evidence};
+pub(crate) use disputed::ACCEPTED_KEPT;
 pub use id::{CostAccountId, RevenueAccountId, TariffId};
 pub use pace::Pace;
 pub use past::{Detail, Grain, NodeTime, Past, Wanted};

@@ -34,6 +34,8 @@ pub struct SavedLedger {
     pub minute_rents: Vec<GpuTimeCell>,
     /// Open disputes.
     pub disputes: Vec<Dispute>,
+    /// The latest accepted disputes, by number.
+    pub accepted: Vec<Dispute>,
     /// The number of the latest dispute; 0 if there never was one.
     pub last_dispute: u64,
 }
@@ -51,6 +53,7 @@ impl Ledger {
             minute_tokens,
             minute_rents,
             disputes,
+            accepted,
             last_dispute,
         } = kept;
         self.today = PostingSums::default();
@@ -73,7 +76,7 @@ impl Ledger {
         self.accounts = NumberedRows::of(accounts);
         self.cost_accounts = NumberedRows::of(cost_accounts);
         self.tariffs.restore(tariffs);
-        (self.disputes, self.last_dispute) = (disputes, last_dispute);
+        (self.disputes, self.accepted, self.last_dispute) = (disputes, accepted.into(), last_dispute);
         self.posted = Posted::of(&self.today);
         self.sum_up();
         if let Some(pending) = &mut self.pending {

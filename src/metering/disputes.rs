@@ -1,14 +1,29 @@
 //! Disputes about the growth of rows: opened with evidence, and withdrawn if the counters revert it.
 
 use super::revenue::Interval;
-use super::{Context, Engine, Metering};
+use super::{Context, Engine, Metering, Row};
 use crate::counters::{Disputed, Processes};
-use crate::ledger::{Dispute, Entry, Evidence, Posting, Timing};
+use crate::ledger::{Dispute, Entry, Evidence, Ledger, Marker, Posting, Timing, TokenChange};
 use crate::pricing::Bill;
-use crate::reading::{EngineReading, InstanceId};
+use crate::reading::{EngineReading, InstanceId, Label, TargetId};
 use crate::units::Timestamp;
 
 impl Metering {
+    /// Adds what was accepted of a row's growth to what the row earned today.
+    pub(crate) fn earn_accepted(&mut self, ledger: &Ledger, dispute: &Dispute) {
+        let Some(mut engine) = self.engines.lend(&dispute.target) else { return };
+        let day = ledger.day_began();
+        let is_of = |row: &&mut Row| {
+            (&row.instance, &row.key.rank, &row.key.model) == (&dispute.instance, &dispute.rank, &dispute.model)
+        };
+        if let Some(row) = engine.rows.iter_mut().find(is_of) {
+            for entry in dispute.entries.iter().filter(|entry| entry.minute >= day.minute()) {
+                row.earned.add(day, entry.tariff, TokenChange::added(entry.tokens));
+            }
+        }
+        self.engines.insert(dispute.target.clone(), engine);
+    }
+
     /// Opens a dispute about implausible growth.
     pub(super) fn dispute(
         &mut self,
@@ -62,11 +77,22 @@ pub(super) fn leave_decided(context: &Context<'_>, id: Option<&InstanceId>, proc
 
 /// Withdraws the disputes about a row's growth since an instant.
 pub(super) fn withdraw(context: &mut Context<'_>, reading: &EngineReading, since: Timestamp) {
-    let target = &context.info.target;
-    context.ledger.withdraw_since(since, |dispute| {
-        dispute.target == *target
-            && dispute.instance == reading.instance
-            && dispute.rank == reading.rank
-            && dispute.model == reading.model
-    });
+    let target = context.info.target.clone();
+    context.ledger.withdraw_since(since, |dispute| is_about(dispute, &target, reading));
+}
+
+/// Marks what was accepted of a row's growth since an instant, which the counters reverted.
+pub(super) fn doubt_accepted(context: &mut Context<'_>, reading: &EngineReading, since: Timestamp) {
+    let target = context.info.target.clone();
+    for id in context.ledger.doubt_accepted(since, |dispute| is_about(dispute, &target, reading)) {
+        let text = Label::new(&format!("dispute {} was accepted, and its counter fell back: {target}", id.0));
+        context.ledger.mark(Marker { at: context.at.wall, text });
+    }
+}
+
+fn is_about(dispute: &Dispute, target: &TargetId, reading: &EngineReading) -> bool {
+    dispute.target == *target
+        && dispute.instance == reading.instance
+        && dispute.rank == reading.rank
+        && dispute.model == reading.model
 }

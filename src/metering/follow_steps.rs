@@ -39,10 +39,12 @@ fn moved(step: &Step, outcome: &Outcome) -> Option<bool> {
         quarantined,
         present: _,
         took_back,
+        decided_back,
         basis: _,
     } = step;
     let is_plain = disputed.is_none()
         && took_back.is_none()
+        && decided_back.is_none()
         && from.is_none()
         && was.is_none()
         && late.iter().all(Option::is_none);

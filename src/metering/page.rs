@@ -177,6 +177,9 @@ impl Metering {
         if let Some(since) = step.took_back {
             super::disputes::withdraw(context, reading, since);
         }
+        if let Some(since) = step.decided_back {
+            super::disputes::doubt_accepted(context, reading, since);
+        }
         if let Some(disputed) = &step.disputed {
             self.dispute(context, engine, place, reading, disputed, interval);
         }

@@ -9,8 +9,8 @@ use super::names::{self, all, has_table};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::{cells, meta};
 use crate::ledger::{
-    Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, GpuTimeChange, PendingPostings, TokenChange,
-    Uncertainty,
+    ACCEPTED_KEPT, Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, GpuTimeChange, PendingPostings,
+    TokenChange, Uncertainty,
 };
 use crate::reading::{InstanceId, ModelName, Rank, TargetId};
 use crate::units::{Money, Timestamp};
@@ -116,6 +116,21 @@ pub(super) fn last(connection: &Connection) -> rusqlite::Result<u64> {
 pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Dispute>> {
     let rows = read(connection)?;
     Ok(rows.into_iter().filter(|row| row.state == DisputeState::Open).map(|row| row.dispute).collect())
+}
+
+/// The latest accepted disputes, by number.
+pub(super) fn accepted(connection: &Connection) -> rusqlite::Result<Vec<Dispute>> {
+    let rows = read(connection)?.into_iter().filter(|row| row.state == DisputeState::Accepted);
+    let mut accepted: Vec<Dispute> = rows.map(|row| row.dispute).collect();
+    accepted.drain(..accepted.len().saturating_sub(ACCEPTED_KEPT));
+    Ok(accepted)
+}
+
+/// The disputes that were accepted after an instant.
+pub(super) fn accepted_after(connection: &Connection, after: Timestamp) -> rusqlite::Result<Vec<DisputeId>> {
+    let is_later = |row: &DisputeRow| row.decided_at.is_some_and(|at| at > after);
+    let rows = read(connection)?.into_iter().filter(|row| row.state == DisputeState::Accepted && is_later(row));
+    Ok(rows.map(|row| row.dispute.id).collect())
 }
 
 /// Every dispute, by number.

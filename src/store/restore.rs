@@ -30,6 +30,7 @@ pub(super) fn kept(connection: &Connection, day: Timestamp) -> rusqlite::Result<
         minute_tokens: read_cells::tokens(connection, "minute", recent, ahead)?,
         minute_rents: read_cells::rents(connection, "minute", recent, ahead)?,
         disputes: disputes::open(connection)?,
+        accepted: disputes::accepted(connection)?,
         last_dispute: disputes::last(connection)?,
     })
 }
@@ -48,6 +49,7 @@ pub(super) fn saved_state(connection: &Connection, day: Timestamp) -> rusqlite::
         })?,
         lease_ends: lease_ends(connection)?,
         target_resets: target_resets(connection)?,
+        newly_accepted: disputes::accepted_after(connection, last(connection)?.wall)?,
     })
 }
 

@@ -194,6 +194,9 @@ fn a_false_jump_that_a_person_decided_on_doubles_nothing() {
                 let decisions = disputes.into_iter().map(|dispute| dispute.decided(accepted)).collect();
                 jumper.scene.fleet.decide(decisions);
                 jumper.pages(2, which.map(|jumps| if jumps { JUMP } else { 0 }));
+                if long == 15 {
+                    jumper.restart();
+                }
                 jumper.found = None;
                 for _ in 0..200 {
                     jumper.second += 1;
@@ -202,6 +205,13 @@ fn a_false_jump_that_a_person_decided_on_doubles_nothing() {
                     let (posted, made) = (jumper.posted() - of_person.min(jumper.posted()), jumper.made());
                     assert!(posted <= made, "accepted: {accepted}, {which:?}, {long}: {posted} posted of {made}");
                 }
+                // What was accepted turned out to be false.
+                let picture = jumper.scene.picture(jumper.second);
+                assert_eq!(picture.money.upper_bound, accepted, "{which:?}, {long}: {:?}", picture.money);
+                let about: f64 = picture.money.uncertainty.to_string().parse().unwrap();
+                assert_eq!(about >= 800.0, accepted, "{which:?}, {long}: {about}");
+                let rows = &picture.engines;
+                assert_eq!(rows[0].revenue, picture.money.revenue, "{which:?}, {long}, accepted: {accepted}");
             }
         }
     }

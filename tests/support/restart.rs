@@ -21,6 +21,7 @@ pub fn saved(fleet: &mut Fleet) -> SavedState {
             tokens: ledger.today().tokens().map(cell).collect(),
             uncertainty: vec![UncertaintyCell { bucket, timing, excess, lost_windows }],
             disputes: ledger.disputes().to_vec(),
+            accepted: ledger.accepted().cloned().collect(),
             last_dispute: ledger.disputes().iter().map(|dispute| dispute.id.0).max().unwrap_or_default(),
             ..SavedLedger::default()
         },

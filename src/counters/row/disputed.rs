@@ -54,8 +54,9 @@ impl RowCounters {
 
     /// Leaves the disputes to the person who decided some of them: they are no longer withdrawn automatically. Where the
     /// counters were before is still known, so that a fall to there is no reset.
-    pub const fn leave_to_decisions(&mut self) {
-        self.disputed_since = None;
+    pub fn leave_to_decisions(&mut self) {
+        let since = self.disputed_since.take().map(|(since, _)| since);
+        self.decided_since = self.decided_since.or(since);
     }
 
     /// The last values, with what was posted for the counters that fell and are back there: beyond it by no more than the row
@@ -93,8 +94,9 @@ impl RowCounters {
         self.last = lowered(&self.last, std::mem::take(&mut self.disputed));
         (self.quarantine, self.earlier) = (None, None);
         let took_back = self.disputed_since.take().map(|(since, _)| since);
+        let decided_back = self.decided_since.take();
         let step = self.grow(reading, &self.effective(reading), context, ([0; COUNTERS], REASON_TAKEN));
-        Some(Step { from: Some(quarantine.believed), reset: Reset::No, took_back, ..step })
+        Some(Step { from: Some(quarantine.believed), reset: Reset::No, took_back, decided_back, ..step })
     }
 
     /// Takes the disputed growth of the counters that are back where they were without it from the last values.
