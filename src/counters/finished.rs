@@ -105,6 +105,14 @@ impl FinishedMeter {
         }
     }
 
+    /// Continues with finished requests (`to_finished`) or with all requests as what is billed. Requests that were counted
+    /// and are unfinished are not counted again when they finish. Returns whether there are unfinished requests, whose tokens
+    /// may be missing.
+    pub fn change_bill(&mut self, to_finished: bool) -> bool {
+        self.counted_as_all = if to_finished { self.unfinished } else { [0; 2] };
+        self.counts() && self.unfinished != [0; 2]
+    }
+
     /// Takes the next values as a baseline.
     pub fn begin_anew(&mut self) {
         self.is_anew = self.last.is_some();

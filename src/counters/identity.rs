@@ -94,6 +94,13 @@ impl Processes {
         self.all.iter_mut().for_each(Process::close_succession);
     }
 
+    /// Continues with finished requests (`to_finished`) or with all requests as what is billed. Returns whether tokens may be
+    /// missing.
+    pub fn change_bill(&mut self, to_finished: bool) -> bool {
+        let rows = self.all.iter_mut().flat_map(|process| &mut process.rows);
+        rows.fold(false, |may_miss, row| row.counters.change_bill(to_finished) || may_miss)
+    }
+
     /// The rows with disputed growth.
     pub fn disputed_rows(&mut self) -> impl Iterator<Item = (&RowKey, &mut RowCounters)> {
         let rows = self.all.iter_mut().flat_map(|process| &mut process.rows);

@@ -221,6 +221,11 @@ impl RowCounters {
         self.finished.counts()
     }
 
+    /// Continues with finished requests or with all requests as what is billed. Returns whether tokens may be missing.
+    pub(super) fn change_bill(&mut self, to_finished: bool) -> bool {
+        self.finished.change_bill(to_finished)
+    }
+
     /// Whether a change is quarantined.
     pub const fn is_quarantined(&self) -> bool {
         self.quarantine.is_some()

@@ -8,6 +8,7 @@ use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::{Ledger, PostingSource, RevenueAccount, RevenueAccountId};
+use crate::pricing::Bill;
 use crate::reading::{EngineReading, InstanceId, ModelName, PageReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Tokens};
 
@@ -27,6 +28,8 @@ pub(crate) struct Engine {
     pub(crate) rows: Vec<Row>,
     /// When its last page was received.
     pub(crate) last_page: Option<Moment>,
+    /// Which requests were billed up to its last page.
+    pub(super) bill: Option<Bill>,
     /// The total of the GPUs that the bounds of its last page's rows assume.
     pub(super) judged: u64,
     /// The only row that left the page of the instance being read.

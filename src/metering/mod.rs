@@ -5,6 +5,7 @@
 
 mod absences;
 mod agreement;
+mod bill_change;
 mod chained_proxies;
 mod context;
 mod counts;

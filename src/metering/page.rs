@@ -26,6 +26,7 @@ impl Metering {
         self.note_served(context, page);
         let mut engine = self.engines.lend(&context.info.target).unwrap_or_default();
         engine.judged = 0;
+        super::bill_change::follow(context, &mut engine);
         let parts = by_instance(&page.engines);
         if !self.follow_instances(context, &mut engine, page, &parts) {
             self.note_departed(context, &mut engine, &parts);

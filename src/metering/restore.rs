@@ -101,8 +101,8 @@ impl Metering {
 
     pub(super) fn restore_engine(&mut self, config: &FleetConfig, id: &TargetId, saved: SavedTarget) -> Engine {
         // Only a configured target names models and infers roles.
-        let SavedTarget { answered, instances, rows, duplicates, names: _, roles: _ } = saved;
-        let mut engine = Engine { last_page: Some(answered), ..Engine::default() };
+        let SavedTarget { answered, instances, rows, duplicates, names: _, roles: _, bill } = saved;
+        let mut engine = Engine { last_page: Some(answered), bill, ..Engine::default() };
         for SavedInstance { id, seen, processes, missing, trial, moved, resets } in instances {
             let trial = on_trial::restored(trial, moved);
             let absences = Absences::restored(&processes, missing);

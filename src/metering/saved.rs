@@ -22,6 +22,7 @@ use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use crate::counters::{ProcessId, ProcessRow, Processes, RowKey};
 use crate::ledger::Entry;
+use crate::pricing::Bill;
 use crate::reading::{EngineKind, EngineRole, GpuId, InstanceId, TargetId};
 use crate::units::{Moment, Timestamp};
 
@@ -41,6 +42,9 @@ pub struct SavedTarget {
     /// The roles that it looks like, by model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) roles: Vec<(String, EngineRole)>,
+    /// Which requests were billed; unknown in ledgers of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) bill: Option<Bill>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -134,12 +138,13 @@ impl SavedTarget {
             moved: Vec::new(),
             resets: Vec::new(),
         }];
-        Self { answered, instances, rows: rows_of_page, duplicates: Vec::new(), names: Vec::new(), roles: Vec::new() }
+        let (duplicates, names, roles, bill) = (Vec::new(), Vec::new(), Vec::new(), None);
+        Self { answered, instances, rows: rows_of_page, duplicates, names, roles, bill }
     }
 
     /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { answered, instances, rows, duplicates: _, names: _, roles: _ } = self;
+        let Self { answered, instances, rows, duplicates: _, names: _, roles: _, bill: _ } = self;
         let instances = instances.iter_mut().flat_map(|instance| {
             let SavedInstance { id: _, seen, processes, missing: _, trial: _, moved: _, resets: _ } = instance;
             std::iter::once(seen).chain(processes.moments_mut())
@@ -195,6 +200,7 @@ pub(super) fn saved_target(
         instances,
         rows,
         last_page,
+        bill,
         judged: _,
         has_live: _,
         left: _,
@@ -211,6 +217,7 @@ pub(super) fn saved_target(
         duplicates,
         names,
         roles,
+        bill: *bill,
     })
 }
 

@@ -1,11 +1,11 @@
 //! The billing policy, and overhead costs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::units::{GpuTime, HourlyRate, Money, Share, Span};
 
 /// The tokens of an engine that are billed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bill {
     /// All counted tokens, including those of aborted requests.

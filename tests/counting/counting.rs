@@ -185,6 +185,36 @@ fn finished_requests_and_what_leaked_survive_the_process() {
     store.close(Duration::from_secs(20));
 }
 
+/// Class: what is billed is changed between two runs. What runs at the change is not counted in both ways, and what may be
+/// missing makes the total a lower bound. Each change may come with a request that is cut and never finishes.
+#[test]
+fn a_change_of_what_is_billed_counts_no_request_twice() {
+    for (before, later) in [(Bill::All, Bill::Finished), (Bill::Finished, Bill::All), (Bill::All, Bill::All)] {
+        for running in [0, 60] {
+            let look = |fleet: &mut Fleet, seconds, made: u64, done: u64| {
+                fleet.apply(answered("e", after(seconds), working(counters(made, 0, made), done, done)));
+            };
+            let mut first = fleet(before);
+            first.restore(SavedState::default(), Span::from_secs(86_400));
+            look(&mut first, 0, 1000, 1000);
+            look(&mut first, 1, 1100, 1100 - running);
+            let saved = crate::restart::saved(&mut first);
+            let config =
+                FleetConfig { bill: later, targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
+            let mut next = crate::restart::restart(&first, config, saved, after(2));
+            // All that ran finishes, and nothing else.
+            look(&mut next, 3, 1100, 1100);
+            look(&mut next, 4, 1200, 1200);
+            let (money, (miss, hit, output)) = (next.snapshot().money, posted(&next));
+            let what = format!("{before:?} to {later:?}, {running} running: {miss} {hit} {output}, {money:?}");
+            assert!(miss <= 200 && output <= 200 && hit == 0, "{what}");
+            let is_short = miss < 200 || output < 200;
+            assert!(!is_short || money.lower_bound, "{what}");
+            assert_eq!(money.lower_bound, running > 0 && before != later, "{what}");
+        }
+    }
+}
+
 /// A page of `SGLang` in one role.
 fn sglang(role: EngineRole, tokens: TokenCounters) -> PageReading {
     let mut page = page(MODEL, tokens, None);
