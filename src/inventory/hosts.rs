@@ -25,6 +25,11 @@ impl Hosts {
         if nodes.len() == 1 { nodes.first() } else { None }
     }
 
+    /// Whether any page of GPUs came from a host.
+    pub(super) fn knows(&self, host: &NodeName) -> bool {
+        self.nodes.get(&Some(host.clone())).is_some_and(|nodes| !nodes.is_empty())
+    }
+
     /// The hosts whose pages report a node; `None` is this machine.
     pub(super) fn hosts_of(&self, node: &NodeName) -> Vec<Option<NodeName>> {
         self.nodes.iter().filter(|(_, nodes)| nodes.contains(node)).map(|(host, _)| host.clone()).collect()

@@ -119,16 +119,24 @@ impl Inventory {
                 label.clone()
             }
             None => {
-                // Engines on the host may have answered before its GPUs did.
-                let by_host = self.node_of(info);
-                let unnamed =
-                    info.host.as_ref() == Some(&by_host) && self.nodes.get(&by_host).is_some_and(|n| n.gpus.is_empty());
-                if alone && unnamed && by_host != *label {
-                    self.rename(&by_host, label, changes);
+                let by_host = info.host.clone().filter(|host| alone && host != label && self.is_unnamed(host));
+                if let Some(host) = by_host {
+                    self.rename(&host, label, changes);
                 }
                 label.clone()
             }
         }
+    }
+
+    /// Whether no page of GPUs was ever read from a host, so that engines on it are listed under its address.
+    fn is_unnamed(&self, host: &NodeName) -> bool {
+        let is_here =
+            |page: &TargetId| self.targets.get(page).is_some_and(|known| known.info.host.as_ref() == Some(host));
+        let mut earlier = self.earlier.nodes.values().flat_map(|(node, _)| &node.gpus);
+        !self.hosts.knows(host)
+            && self.nodes.get(host).is_none_or(|node| node.gpus.is_empty())
+            && !self.earlier.nodes.contains_key(host)
+            && !earlier.any(|gpu| gpu.page.as_ref().is_some_and(is_here))
     }
 
     /// Names nodes by their targets' addresses, as several targets report different GPUs under one label.
@@ -247,7 +255,11 @@ impl Inventory {
     /// Renames a node. GPUs, hosts, labels and listings stay attached.
     fn rename(&mut self, from: &NodeName, to: &NodeName, changes: &mut Changes) {
         self.restore_node(from);
-        let Some(mut node) = self.nodes.remove(from) else { return };
+        let Some(mut node) = self.nodes.remove(from) else {
+            // An earlier run may have posted under the name.
+            changes.push(Change::Renamed { from: from.clone(), to: to.clone() });
+            return;
+        };
         self.restore_node(to);
         for (index, id) in &mut node.gpus {
             let Some(mut gpu) = self.gpus.remove(id) else { continue };

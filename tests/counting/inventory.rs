@@ -3,6 +3,8 @@
 //!
 //! Each test names the class of fault that it stands for.
 
+use std::collections::BTreeSet;
+
 use crate::support;
 
 use margintop::alert::AlertWatch;
@@ -12,7 +14,7 @@ use margintop::ledger::{GpuTimeCell, SavedLedger};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Health, Label, NodeName, PageReading, UnitName};
 use margintop::snapshot::{Rule, Snapshot};
-use margintop::units::{Moment, Span};
+use margintop::units::{Moment, Span, Tokens};
 use support::{answered, at, moment, target};
 
 pub(crate) const A: &str = "http://10.0.0.2:9400";
@@ -290,6 +292,62 @@ fn a_machine_that_is_renamed_keeps_its_rent() {
     world.restart(Vec::new(), 30);
     (0..5).for_each(|_| driver(&mut world, "crate"));
     assert_eq!((world.names(), world.held()), (vec!["crate".to_owned()], (2 * 39, vec!["crate".to_owned()])));
+}
+
+/// The nodes that earned something.
+fn earners(world: &World) -> Vec<String> {
+    let accounts = world.fleet.ledger().accounts();
+    let paid = world.fleet.ledger().today().tokens().filter(|(.., tokens)| tokens.output > Tokens::ZERO);
+    let names: BTreeSet<_> = paid.map(|(account, ..)| accounts[account.index()].node.as_str().to_owned()).collect();
+    names.into_iter().collect()
+}
+
+/// Class: engines are read before the first page of GPUs of their host, also if that is in a later run: one node was listed
+/// as two.
+#[test]
+fn a_node_whose_gpus_come_later_is_one() {
+    let engine = |second: i64| {
+        let made = u64::try_from(second).unwrap() * 100;
+        ("http://10.0.0.2:8000", support::page("m", support::counters(made, 0, made), None))
+    };
+    let targets = || vec![target("http://10.0.0.2:8000", None), target(A, None)];
+    for restarts in [false, true] {
+        let mut world = World::of(targets());
+        (0..5).for_each(|second| world.take(&[engine(second)]));
+        assert_eq!(earners(&world), ["10.0.0.2"]);
+        if restarts {
+            world.restart(targets(), 3);
+        }
+        (0..5).for_each(|_| world.take(&[engine(world.second), (A, page(Some("b"), &cards(&[1, 2])))]));
+        assert_eq!((earners(&world), world.names()), (vec!["b".to_owned()], vec!["b".to_owned()]), "{restarts}");
+    }
+}
+
+/// The same where the host has several nodes, as behind a port forward: a new one takes nothing from the engines there.
+#[test]
+fn a_node_takes_nothing_from_engines_of_unknown_nodes() {
+    let others = ["http://10.0.0.2:9401", "http://10.0.0.2:9402"];
+    let urls = ["http://10.0.0.2:8000", A, others[0], others[1]];
+    let targets = || urls.iter().map(|url| target(url, None)).collect::<Vec<_>>();
+    for restarts in [false, true] {
+        let mut world = World::of(targets());
+        let take = |world: &mut World, third: bool| {
+            let made = u64::try_from(world.second).unwrap() * 100;
+            let engine = (urls[0], support::page("m", support::counters(made, 0, made), None));
+            let all = [(urls[1], "a", 1), (urls[2], "b", 2), (urls[3], "c", 3)];
+            let gpus = all.iter().take(if third { 3 } else { 2 });
+            let gpus = gpus.map(|(url, name, uuid)| (*url, page(Some(name), &cards(&[*uuid]))));
+            let pages: Vec<_> = gpus.chain([engine]).collect();
+            world.take(&pages);
+        };
+        (0..5).for_each(|_| take(&mut world, false));
+        let before = earners(&world);
+        if restarts {
+            world.restart(targets(), 3);
+        }
+        (0..5).for_each(|_| take(&mut world, true));
+        assert_eq!((before, earners(&world)), (vec!["10.0.0.2".to_owned()], vec!["10.0.0.2".to_owned()]), "{restarts}");
+    }
 }
 
 fn both(a: &str, b: &str) -> [(&'static str, PageReading); 2] {
