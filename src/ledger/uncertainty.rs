@@ -33,6 +33,24 @@ impl Ledger {
         }
     }
 
+    /// Records the uncertainty of a posting whose tokens may have been produced since an earlier instant, at other prices.
+    pub(crate) fn doubt_prices_since(&mut self, posting: &Posting, since: Timestamp) {
+        if posting.tokens.is_zero() {
+            return;
+        }
+        let account = &self.accounts.rows()[posting.account.index()];
+        let edges = self.tariffs.edges(posting.account, account, since, posting.to);
+        if edges.is_empty() {
+            return;
+        }
+        let tariffs: Vec<_> =
+            std::iter::once(since).chain(edges).map(|at| self.tariff_at(posting.account, at)).collect();
+        let values = tariffs.into_iter().flatten().map(|tariff| self.tariff(tariff).value(posting.tokens));
+        let (low, high) = (values.clone().min().unwrap_or_default(), values.max().unwrap_or_default());
+        let timing = high - low;
+        self.doubt(posting.last_minute(), Uncertainty { timing, ..Uncertainty::default() });
+    }
+
     /// Records by how much an entry may be too high.
     pub(super) fn note_excess(&mut self, entry: &Entry) {
         let amount = self.excess(entry);

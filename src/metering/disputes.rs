@@ -1,6 +1,6 @@
 //! Disputes about the growth of rows: opened with evidence, and withdrawn if the counters revert it.
 
-use super::revenue::Interval;
+use super::interval::Interval;
 use super::{Context, Engine, Metering, Row};
 use crate::counters::{Disputed, Processes};
 use crate::ledger::{Dispute, Entry, Evidence, Ledger, Marker, Posting, Timing, TokenChange};

@@ -39,6 +39,12 @@ impl Metering {
         self.duplicates.find_alike(&place, page, |target| context.inventory.target(target).is_some());
     }
 
+    /// Records the lost window of a restart at a place.
+    pub(super) fn note_lost_window(&mut self, target: &TargetId, id: Option<&InstanceId>, process: ProcessId) {
+        let place = Place { target: target.clone(), instance: id.cloned(), process };
+        self.duplicates.note_lost_window(&place);
+    }
+
     /// Compares a metered page with the pages of other addresses that may show the same processes.
     pub(super) fn compare(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         let at = context.at;
@@ -86,6 +92,9 @@ impl Metering {
             let since = context.at.wall - context.at.since(since);
             let is_its = |dispute: &Dispute| dispute.target == place.target && dispute.instance == place.instance;
             context.ledger.withdraw_since(since, is_its);
+        }
+        if self.duplicates.take_window_lost_twice(&place) {
+            context.ledger.regain_window(context.at.wall);
         }
         let ours = place.target == context.info.target;
         let counted = if ours { Some(engine) } else { self.engines.get_mut(&place.target) };

@@ -62,6 +62,8 @@ struct Known {
     has_ended: bool,
     /// Whether tokens were posted for it, in this run or an earlier one.
     has_posted: bool,
+    /// Whether it replaced another process, and a lost window was counted for that.
+    lost_window: bool,
     observations: VecDeque<Observation>,
     posted: Vec<PostedSegment>,
     /// Until when entries are kept although no other place has the same mark.

@@ -21,6 +21,7 @@ mod follow_steps;
 mod gpu_cost;
 mod idle;
 mod instance_bound;
+mod interval;
 mod leakage;
 mod left_to_engines;
 mod model_names;

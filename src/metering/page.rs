@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use super::absences::Departures;
 use super::counts::Counts;
+use super::interval::{Interval, begin_rate, note_verdict};
 use super::relabelled::InstancePart;
-use super::revenue::Interval;
 use super::{Context, Engine, Metering, instance_bound, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{Bounds, Growth, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
-use crate::ledger::{Entry, Marker, PostingSource, Timing};
-use crate::reading::{EngineReading, EngineRole, InstanceId, Label, PageReading};
-use crate::units::{Moment, Span, Timestamp};
+use crate::ledger::{Entry, PostingSource};
+use crate::reading::{EngineReading, EngineRole, InstanceId, PageReading};
+use crate::units::{Span, Timestamp};
 
 /// How long a process counts as answering after its last page.
 const ANSWERING: Span = Span::from_secs(60);
@@ -121,6 +121,9 @@ impl Metering {
         }
         let interval = note_verdict(context, &outcome, answered, [before, start], counted);
         engine.left = engine.row_that_left(id, rows);
+        if counted && matches!(outcome.verdict, PageVerdict::Born { replaced: true, .. }) {
+            self.note_lost_window(&context.info.target, id, outcome.process);
+        }
         let is_new = matches!(outcome.verdict, PageVerdict::Born { replaced: true, .. } | PageVerdict::Reset);
         engine.ended = if is_new { engine.accounts_that_ended(id, rows) } else { VecDeque::new() };
         self.read_rows(context, engine, rows, &outcome, interval);
@@ -157,7 +160,9 @@ impl Metering {
         let place = engine.row(reading, step.was.as_ref(), context.at, context.config.window);
         let interval = step.from.map_or(interval, |from| interval.since(from, context.at));
         let late = [step.late[0], step.late[2]].map(|since| since.map(|at| context.at.wall - context.at.since(at)));
-        let interval = Interval { late, began: step.began, ..interval };
+        let still_since = engine.rows[place].steps.still_since(outcome.process, context.at);
+        let still_since = still_since.map(|since| context.at.wall - context.at.since(since));
+        let interval = Interval { late, began: step.began, still_since, ..interval };
         if step.reset == Reset::Undone {
             let back = trials::undo_reset(context, engine, reading, outcome.process);
             self.drop_entries(context, reading.instance.as_ref(), outcome.process, &back);
@@ -354,44 +359,6 @@ fn lose_unseen(
     }
 }
 
-/// Counts restarts and, if any row is counted, windows in which tokens may be missing. Returns the interval in which
-/// the page's growth was produced.
-fn note_verdict(
-    context: &mut Context<'_>,
-    outcome: &Outcome,
-    answered: Moment,
-    starts: [Option<Timestamp>; 2],
-    counted: bool,
-) -> Interval {
-    let at = context.at;
-    let gap = at.since(outcome.since);
-    let long = gap > context.config.stale_after();
-    let restarted = match outcome.verdict {
-        PageVerdict::Born { replaced, .. } => replaced,
-        PageVerdict::Reset => true,
-        _ => false,
-    };
-    // The loss of a reset is counted when the reset is accepted.
-    let lost = restarted && outcome.verdict != PageVerdict::Reset;
-    // Quarantined pages in between show that the same process continued.
-    let silent = long && at.since(answered) > context.config.stale_after();
-    let may_lack = lost || outcome.verdict == PageVerdict::Continues && silent && starts[1].is_none();
-    if may_lack && counted {
-        context.ledger.lose_window(at.wall);
-    }
-    if outcome.returned && counted {
-        context.ledger.regain_window(at.wall);
-    }
-    if restarted {
-        let text = Label::new(&format!("restart of {}", context.info.target));
-        context.ledger.mark(Marker { at: at.wall, text });
-    }
-    let timing = if long { Timing::Estimated } else { Timing::Seen };
-    // Wall time may have been set since, so the boot clock gives the length of the interval.
-    let silent = at.since(answered) > context.config.stale_after();
-    Interval { from: at.wall - gap, to: at.wall, timing, starts, began: false, silent, late: [None; 2] }
-}
-
 /// Gives a process the rates of the only process, which it replaced. If it may have replaced any of several, their rates
 /// resume when they answer. If a process answers that was considered replaced, all rates restart from their last pages.
 /// Returns the processes that may have been replaced.
@@ -445,28 +412,6 @@ fn begin_process(
         context.ledger.end_sources(|source| source.address == number && is_doubted(source));
     }
     doubted
-}
-
-/// Ends a row's rate if the time of the page's growth is unknown. Returns the page's interval.
-fn begin_rate(
-    context: &mut Context<'_>,
-    engine: &mut Engine,
-    (place, reading): (usize, &EngineReading),
-    (step, outcome): (&Step, &Outcome),
-    interval: Interval,
-) -> Interval {
-    // Late hits belong to more prompts than this page's, and a jump may be from before.
-    let unknown_time = step.late[1].is_some() || step.leapt;
-    let interval = Interval { began: interval.began || unknown_time, ..interval };
-    if step.leapt {
-        engine.instance(reading.instance.as_ref(), context.at).leapt = Some(context.at);
-    }
-    if step.began && step.reset == Reset::Begins || outcome.verdict == PageVerdict::Reset || unknown_time {
-        // The earlier rate does not apply to what follows.
-        let row = &engine.rows[place];
-        context.ledger.end_source(row.source(outcome.process), row.only_account());
-    }
-    interval
 }
 
 /// Turns misses into hits that were reported late. Hits beyond the kept entries are applied to later prompts. Returns the

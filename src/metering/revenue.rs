@@ -2,6 +2,7 @@
 
 use super::counts::{Counts, counts};
 use super::gpu_cost::rate_edges;
+use super::interval::Interval;
 use super::leakage::beyond;
 use super::left_to_engines::LeftToEngines;
 use super::proxy_guard::{Held, ProxyGuard};
@@ -11,29 +12,7 @@ use crate::dialect;
 use crate::ledger::{Classes, Entry, Posting, RevenueAccount, Timing, TokenChange};
 use crate::pricing::Bill;
 use crate::reading::{EngineReading, EngineRole};
-use crate::units::{Moment, Span, Timestamp, Tokens};
-
-/// The interval of a page's growth, its precision, and the start times of the previous and the current process, if known.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Interval {
-    pub(super) from: Timestamp,
-    pub(super) to: Timestamp,
-    pub(super) timing: Timing,
-    pub(super) starts: [Option<Timestamp>; 2],
-    /// Whether its process began in it, at an unknown instant.
-    pub(super) began: bool,
-    /// Whether its address was silent in it.
-    pub(super) silent: bool,
-    /// Since when prompt and output tokens have grown, if their counter was missing on earlier pages.
-    pub(super) late: [Option<Timestamp>; 2],
-}
-
-impl Interval {
-    /// The interval from an earlier moment up to `at`.
-    pub(super) fn since(self, from: Moment, at: Moment) -> Self {
-        Self { from: self.from.min(at.wall - at.since(from)), ..self }
-    }
-}
+use crate::units::{Span, Timestamp, Tokens};
 
 impl Metering {
     /// Posts the billed part of a row's growth and records leakage. Returns the entries.
@@ -96,6 +75,9 @@ impl Metering {
         } else {
             post_late(context, &posting, interval.late)
         };
+        if let Some(since) = interval.still_since {
+            context.ledger.doubt_prices_since(&posting, since);
+        }
         if interval.began {
             let accounts = entries.iter().map(|entry| entry.account).chain([id]);
             accounts.for_each(|account| context.ledger.note_beginning(source, account, (from, to)));

@@ -13,6 +13,10 @@ const LONGEST: Span = Span::from_secs(90);
 pub(super) struct StepPace {
     /// The process, and when its counters last moved.
     last: Option<(ProcessId, Moment)>,
+    /// The page before the one on which they last moved; their values are of this time at the earliest.
+    moved_after: Option<Moment>,
+    /// The last page.
+    page: Option<Moment>,
     /// Whether they have stood still on a page since.
     still: bool,
     /// The lengths of the last two steps, each with a page on which they stood still.
@@ -32,13 +36,23 @@ impl StepPace {
         self.awaits
     }
 
+    /// Of when the values on the pages before this one are at the earliest, if the counters stand still and that may be a step.
+    pub(super) fn still_since(&self, process: ProcessId, at: Moment) -> Option<Moment> {
+        let (_, last) = self.last.filter(|(known, _)| *known == process && self.still)?;
+        (at.since(last) <= LONGEST).then_some(self.moved_after.unwrap_or(last))
+    }
+
     /// Takes a page on which the counters moved, or stood still. Returns since when it tells what was made, if that is
     /// earlier than since the page before.
     pub(super) fn advance(&mut self, process: ProcessId, at: Moment, moved: bool) -> Option<Moment> {
+        let page = self.page.replace(at);
         let Some((_, last)) = self.last.filter(|(known, _)| *known == process) else {
-            *self = Self { last: moved.then_some((process, at)), ..Self::default() };
+            *self = Self { last: moved.then_some((process, at)), page: Some(at), ..Self::default() };
             return None;
         };
+        if moved {
+            self.moved_after = page;
+        }
         let since = at.since(last);
         // A step may be late by half of its length.
         let in_time = self.length().is_some_and(|length| since <= length + Span::from_millis(length.millis() / 2));

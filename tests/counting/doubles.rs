@@ -90,7 +90,34 @@ fn a_restart_seen_by_both_names_counts_once() {
     for (second, value) in (7..12).zip((10..).step_by(10)) {
         look(&mut fleet, second, say(value, born(6500)), say(value, born(6500)));
     }
-    assert_eq!(output(&fleet), 250 + 50);
+    assert_eq!((output(&fleet), fleet.ledger().uncertainty().lost_windows), (250 + 50, 1));
+}
+
+/// Class: each restart of a crash loop is a lost window, and not one at each address.
+#[test]
+fn restarts_seen_by_both_names_are_one_lost_window_each() {
+    for life in [3_i64, 5, 8] {
+        for killed in [false, true] {
+            let mut fleet = two("n");
+            fleet.restore(SavedState::default(), Span::from_secs(86_400));
+            for second in 0..12 + 4 * life {
+                let nth = (second - 12).div_euclid(life).max(-1);
+                let start = if nth < 0 { -9000 } else { (12 + nth * life) * 1000 - 500 };
+                let made = u64::try_from(second * 1000 - start).unwrap() / 10;
+                if killed && second == 12 + 3 * life + 1 {
+                    let saved = restart::saved(&mut fleet);
+                    fleet = restart::restart(&fleet, named(&["b", "a"]), saved, after(second * 1000 - 500));
+                }
+                look(&mut fleet, second, say(made, born(start)), say(made, born(start)));
+            }
+            for second in 12 + 4 * life..30 + 4 * life {
+                let start = (12 + 3 * life) * 1000 - 500;
+                let made = u64::try_from(second * 1000 - start).unwrap() / 10;
+                look(&mut fleet, second, say(made, born(start)), say(made, born(start)));
+            }
+            assert_eq!(fleet.ledger().uncertainty().lost_windows, 4, "lives of {life} s, killed: {killed}");
+        }
+    }
 }
 
 #[test]
@@ -103,7 +130,7 @@ fn a_restart_that_the_second_name_sees_first_counts_once() {
     for (second, value) in (7..12).zip((10..).step_by(10)) {
         look(&mut fleet, second, say(value, born(6500)), say(value, born(6500)));
     }
-    assert_eq!(output(&fleet), 250 + 50);
+    assert_eq!((output(&fleet), fleet.ledger().uncertainty().lost_windows), (250 + 50, 1));
 }
 
 #[test]

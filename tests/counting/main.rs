@@ -78,6 +78,7 @@ mod silent_rates;
 mod silent_replicas;
 mod stale_rates;
 mod steady_cost;
+mod step_edges;
 mod successors;
 mod taken_back;
 mod two_drivers;

@@ -17,6 +17,8 @@ pub(in crate::metering) struct SavedPlace {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mark: Option<Mark>,
     posted: Vec<PostedSegment>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lost_window: bool,
     pairs: Vec<(Place, Pair)>,
 }
 
@@ -42,6 +44,7 @@ impl Duplicates {
                 has_posted: _,
                 observations: _,
                 posted,
+                lost_window,
                 alone_until: _,
                 logs: _,
             } = self.places.get(&place)?;
@@ -52,7 +55,8 @@ impl Duplicates {
             let is_needed = !pairs.is_empty() || !posted.is_empty();
             let Place { target: _, instance, process } = place;
             let mark = Some(*mark).filter(|mark| matches!(mark, Mark::Page(_)));
-            is_needed.then(|| SavedPlace { instance, process, mark, posted: posted.clone(), pairs })
+            let (posted, lost_window) = (posted.clone(), *lost_window);
+            is_needed.then_some(SavedPlace { instance, process, mark, posted, lost_window, pairs })
         };
         self.of_target(target).cloned().filter_map(saved).collect()
     }
@@ -71,13 +75,13 @@ impl Duplicates {
                 known.polled = Some((process.last_seen(), process.last_seen()));
             }
         }
-        for SavedPlace { instance, process, mark: _, posted, pairs } in saved {
+        for SavedPlace { instance, process, mark: _, posted, lost_window, pairs } in saved {
             let place = Place { target: target.clone(), instance, process };
             let of_pairs = pairs.iter().flat_map(|(_, pair)| [pair.since, pair.decided]);
             let numbers = posted.iter().map(|segment| segment.number).chain(of_pairs);
             self.segment = numbers.fold(self.segment, u64::max);
             if let Some(known) = self.places.get_mut(&place) {
-                known.posted = posted;
+                (known.posted, known.lost_window) = (posted, lost_window);
             }
             for (other, pair) in pairs {
                 // Both places save the comparison, at different times.

@@ -26,6 +26,23 @@ impl Duplicates {
         settled
     }
 
+    /// Records that a place replaced another process, for which a lost window was counted.
+    pub(in crate::metering) fn note_lost_window(&mut self, place: &Place) {
+        if let Some(known) = self.places.get_mut(place) {
+            known.lost_window = true;
+        }
+    }
+
+    /// Whether a lost window was counted for a duplicate's restart that was also counted where its process is. Told once.
+    pub(in crate::metering) fn take_window_lost_twice(&mut self, place: &Place) -> bool {
+        let lost = |place: &Place| self.places.get(place).is_some_and(|known| known.lost_window);
+        let is_twice = lost(place) && self.winner(place).is_some_and(lost);
+        if let Some(known) = self.places.get_mut(place).filter(|_| is_twice) {
+            known.lost_window = false;
+        }
+        is_twice
+    }
+
     /// The compared places of earlier processes of the same two instances, in order.
     fn former_pairs(&self, place: &Place, other: &Place) -> Vec<(Place, Place)> {
         let is_of = |former: &&Place| former.target == other.target && former.instance == other.instance;
