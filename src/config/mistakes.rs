@@ -11,8 +11,9 @@ use super::{ConfigError, syntax};
 
 /// The largest number of reported mistakes of one file: an imported file that is wrong throughout has thousands.
 pub(super) const TOLD: usize = 20;
-/// The values that replace a required value that is a mistake, tried in turn: a text, an amount, and an empty list.
-const STAND_INS: [Option<&str>; 3] = [Some("-"), Some("1"), None];
+/// The values that replace a required value that is a mistake, tried in turn.
+const STAND_INS: [StandInValue; 4] =
+    [StandInValue::Text("-"), StandInValue::Text("1"), StandInValue::List, StandInValue::Table];
 
 /// The readable part of a file, and its mistakes.
 #[derive(Debug)]
@@ -76,17 +77,17 @@ pub(super) fn read<'a, T: Deserialize<'a>>(
         if !(missing.is_some() && place.as_ref().is_some_and(is_known)) {
             mistakes.push(ConfigError::of_value(path, text, place.as_deref().unwrap_or_default(), &error));
         }
-        let mended = match (&place, missing) {
+        let mended = match (&place, &missing) {
             (Some(place), Some(missing)) => {
                 // No other key or value is there.
                 let at = text.len() + 1 + stand_ins.len();
-                stand_ins.push(StandIn { place: [&place[..], &[missing]].concat(), at, tried: 0 });
+                stand_ins.push(StandIn { place: [&place[..], std::slice::from_ref(missing)].concat(), at, tried: 0 });
                 stand_ins.last_mut().is_some_and(|own| own.next(&mut root))
             }
             (Some(place), None) => remove(&mut root, place).map(|removed| places.push(removed.to_vec())).is_some(),
             (None, _) => false,
         };
-        places.extend(place);
+        places.extend(place.map(|place| place.into_iter().chain(missing).collect()));
         if !mended || mistakes.len() >= TOLD {
             return Read { file: None, mistakes, warnings, places };
         }
@@ -189,6 +190,17 @@ struct StandIn {
     tried: usize,
 }
 
+/// A value of a kind that a required value may have.
+#[derive(Debug)]
+enum StandInValue {
+    /// A text or an amount.
+    Text(&'static str),
+    /// An empty list.
+    List,
+    /// An empty table.
+    Table,
+}
+
 impl StandIn {
     /// Inserts the next one. Returns whether there was one.
     fn next(&mut self, root: &mut Spanned<DeValue<'_>>) -> bool {
@@ -196,7 +208,11 @@ impl StandIn {
         let (Some(next), Some(holder)) = (STAND_INS.get(self.tried), inside(root, outer)) else { return false };
         let DeValue::Table(table) = holder.get_mut() else { return false };
         self.tried += 1;
-        let value = next.map_or_else(|| DeValue::Array(DeArray::new()), |text| DeValue::String(text.into()));
+        let value = match next {
+            StandInValue::Text(text) => DeValue::String((*text).into()),
+            StandInValue::List => DeValue::Array(DeArray::new()),
+            StandInValue::Table => DeValue::Table(DeTable::new()),
+        };
         let span = self.at..self.at;
         table.insert(Spanned::new(span.clone(), key.clone().into()), Spanned::new(span, value));
         true

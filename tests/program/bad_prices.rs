@@ -72,7 +72,7 @@ fn prices_of_a_file() {
         ("\"cn\"", "\"cm\"", 5, "no calendar \"cm\" under [holidays]; is it \"cn\"?"),
         ("zone = \"UTC\"", "from = \"yesterday\"", 4, "write it like \"2025-09-05T16:00:00Z\""),
         ("zone = \"UTC\"", "from = \"2025-01-02T00:00:00Z\"\nuntil = \"2025-01-01T00:00:00Z\"", 5, "before it begins"),
-        ("zone = \"UTC\"", "default = \"day\"", 6, "tier \"day\" has no prices: add [list.tiers.day]"),
+        ("zone = \"UTC\"", "default = \"day\"", 4, "tier \"day\" has no prices: add [list.tiers.day]"),
         ("zone = \"UTC\"", "zoen = \"UTC\"", 4, "unknown key \"zoen\"; is it \"zone\"?"),
     ] {
         assert!(LIST.contains(from), "{from}");
@@ -93,22 +93,22 @@ fn windows() {
         (window("day", "[\"12:00-13:00\", \"23:00-01:00\"]", ""), "overlap on Monday"),
         (window("day", "[\"06:00-06:00\"]", "except_holidays = true"), "overlap on Monday"),
     ] {
-        list_refused(&windows(&[night.clone(), other]), 18, said);
+        list_refused(&windows(&[night.clone(), other]), 22, said);
     }
     let day = window("day", "[\"06:00-22:00\"]", "");
     let apart = windows(&[night, day, window("night", "[\"00:00-03:00\"]", "")]);
     assert_eq!(check("", Some(&apart)).0, Some(0), "edges meet, tiers agree");
-    list_refused(&windows(&[window("dusk", "[\"18:00-19:00\"]", "")]), 6, "tier \"dusk\" has no prices");
-    list_refused(&windows(&[window("day", "[\"6pm-7pm\"]", "")]), 18, "write them like \"16:30-00:30\"");
-    list_refused(&windows(&[window("day", "[]", "")]), 18, "write hours = [\"00:00-24:00\"] for the whole day");
+    list_refused(&windows(&[window("dusk", "[\"18:00-19:00\"]", "")]), 19, "tier \"dusk\" has no prices");
+    list_refused(&windows(&[window("day", "[\"6pm-7pm\"]", "")]), 20, "write them like \"16:30-00:30\"");
+    list_refused(&windows(&[window("day", "[]", "")]), 20, "write hours = [\"00:00-24:00\"] for the whole day");
     list_refused(
         &windows(&[window("day", "[\"06:00-07:00\"]", "weekdays = [0]")]),
-        18,
+        21,
         "write 1 (Monday) to 7 (Sunday)",
     );
     let no_calendar =
         windows(&[window("day", "[\"06:00-07:00\"]", "except_holidays = true")]).replace("holidays = \"cn\"\n", "");
-    list_refused(&no_calendar, 17, "except_holidays without a calendar");
+    list_refused(&no_calendar, 20, "except_holidays without a calendar");
 }
 
 #[test]
@@ -244,6 +244,101 @@ fn all_that_is_wrong_is_said_at_once() {
         "budget.month: not a decimal number",
         "margintop.toml:5: a lease is for one of",
     ] {
+        assert!(err.contains(word), "{word}\n{err}");
+    }
+}
+
+/// Checks that a price file has these mistakes and no others; the file's name stands before each line.
+fn all_refused(prices: &str, expected: &[&str]) {
+    let (code, err) = check("", Some(prices));
+    assert_eq!((code, err.lines().count()), (Some(2), expected.len()), "{err}");
+    for (line, expected) in err.lines().zip(expected) {
+        assert!(line.contains(&format!("prices.toml:{expected}")), "{expected}\n{err}");
+    }
+}
+
+/// Class: the first mistake of a `[[list]]` hides the others of it, and a value that cannot be read those of the whole file.
+#[test]
+fn every_mistake_of_a_list_is_reported_at_once() {
+    all_refused(
+        "[[list]]\nname = \"mine\"\ncurrency = \"usd\"\nfrom = \"2025-02-30\"\nuntil = \"soon\"\nzone = \"Mars\"\n\
+         holidays = \"none\"\ndefault = \"day\"\nhit = \"1\"\n\
+         [list.tiers.standard]\nhit = \"1x\"\nmiss = \"1\"\noutput = \"-1\"\n\
+         [[list.windows]]\ntier = \"night\"\nhours = [\"25:00-26:00\", \"a\"]\nweekdays = [0, 9]\n\
+         [[list.windows]]\ntier = \"standard\"\nhours = []\nexcept_holidays = 1\n",
+        &[
+            "3: price list \"mine\": \"usd\" is not a currency",
+            "4: price list \"mine\": from: \"2025-02-30\" is not an instant",
+            "5: price list \"mine\": until: \"soon\" is not an instant",
+            "6: price list \"mine\": zone \"Mars\" is not an IANA time zone",
+            "7: price list \"mine\": no calendar \"none\"",
+            "8: price list \"mine\": tier \"day\" has no prices",
+            "9: unknown key \"hit\"",
+            "11: tiers.standard.hit \"1x\": not a decimal number",
+            "13: tiers.standard.output \"-1\": negative",
+            "15: price list \"mine\": tier \"night\" has no prices",
+            "16: price list \"mine\": hours \"25:00-26:00\"",
+            "16: price list \"mine\": hours \"a\"",
+            "17: price list \"mine\": weekday 0",
+            "17: price list \"mine\": weekday 9",
+            "20: price list \"mine\": a window without hours",
+            "21: windows.except_holidays 1",
+        ],
+    );
+    let overlapping = format!(
+        "{LIST}[list.tiers.night]\nhit = \"0\"\nmiss = \"0\"\noutput = \"0\"\n\
+         [[list.windows]]\ntier = \"night\"\nhours = [\"22:00-06:00\"]\nexcept_holidays = true\n\
+         [[list.windows]]\ntier = \"standard\"\nhours = [\"05:00-07:00\"]\n\
+         [[list.windows]]\ntier = \"standard\"\nhours = [\"23:00-23:30\"]\n"
+    );
+    all_refused(
+        &overlapping.replace("holidays = \"cn\"\n", "until = \"soon\"\n"),
+        &[
+            "5: price list \"mine\": until: ",
+            "17: price list \"mine\": except_holidays without a calendar",
+            "18: price list \"mine\": windows of \"night\" and \"standard\" overlap on Monday at 05:00",
+            "21: price list \"mine\": windows of \"night\" and \"standard\" overlap on Monday at 23:00",
+        ],
+    );
+}
+
+/// The same of the other entries of a price file. Class: what only follows from a mistake is reported as one more.
+#[test]
+fn every_mistake_of_a_price_file_is_reported_at_once() {
+    all_refused(
+        "[holidays]\ncn = [\"2026-13-01\", \"2026-10-01\",\n\"2026-10-07..2026-10-01\"]\n\
+         [[list]]\nname = \"no tiers\"\ncurrency = \"usd\"\nholidays = \"cn\"\n\
+         [[list]]\nname = \"whole\"\ncurrency = \"USD\"\ntiers.standard = { hit = \"1\", miss = \"1\", output = \"1\" }\n\
+         [[history]]\nmodels = [\"m\"]\nlists = [\"no tiers\", \"nosuch\", \"whole\", \"nowhere\", \"whole\"]\n\
+         [[gpu]]\ngpu = \"H20\"\nrate = \"1\"\ncurrency = \"rmb\"\ndated = \"2026-11\"\n\
+         [[gpu]]\ngpu = \"H20\"\nrate = \"x\"\ncurrency = \"rmb\"\ndated = \"2026-11\"\n",
+        &[
+            "2: calendar \"cn\": holiday \"2026-13-01\" is not a date",
+            "3: calendar \"cn\": holidays \"2026-10-07..2026-10-01\" end before they begin",
+            "4: the key \"tiers\" is missing",
+            "6: price list \"no tiers\": \"usd\" is not a currency",
+            "14: price list \"nosuch\": a history names it, and no [[list]] defines it",
+            "14: price list \"nowhere\": a history names it, and no [[list]] defines it",
+            "14: price list \"whole\": a history names it after a list that began later",
+            "18: GPU \"H20\": \"rmb\" is not a currency",
+            "22: rate \"x\"",
+            "23: GPU \"H20\": \"rmb\" is not a currency",
+            "24: GPU \"H20\": two on-demand rates of 2026-11",
+        ],
+    );
+    // A list without a readable name may be the one that a history names.
+    let history = "[[history]]\nmodels = [\"m\"]\nlists = [\"mine\"]\n";
+    all_refused(&(LIST.replace("name = \"mine\"\n", "") + history), &["1: the key \"name\" is missing"]);
+    all_refused(&(LIST.replace("name = \"mine\"", "name = 5") + history), &["2: name 5: "]);
+    let night = "[[list.windows]]\ntier = \"night\"\nhours = [\"22:00-06:00\"]\n";
+    let no_tiers = format!("[[list]]\nname = \"mine\"\ncurrency = \"USD\"\ndefault = \"day\"\ntiers = 5\n{night}");
+    all_refused(&no_tiers, &["5: tiers 5: "]);
+    // The configuration names a list that is refused, and one that there is not.
+    let config = "compare_to = \"mine\"\n[[price]]\nmodel = \"m\"\nlist = \"mine\"\n\
+                  [[price]]\nmodel = \"n\"\nlist = \"faraway\"\n[[scenario]]\nname = \"s\"\nlist = \"mine\"\n";
+    let (_, err) = check(config, Some(&LIST.replace("UTC", "Mars")));
+    assert_eq!(err.lines().count(), 2, "{err}");
+    for word in ["margintop.toml:8: price list \"faraway\": no such list", "prices.toml:4: price list \"mine\": zone"] {
         assert!(err.contains(word), "{word}\n{err}");
     }
 }
