@@ -26,7 +26,6 @@ mod input;
 mod keep;
 mod lease_end;
 mod lease_list;
-mod leases;
 mod ledger;
 mod ledger_states;
 mod listen;
@@ -106,7 +105,16 @@ fn fail(why: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Runs the called subcommand. An error about a file that a variable names has the variable's name.
 fn run(cli: Cli) -> Result<(), Failure> {
+    let global = cli.global.clone();
+    called(cli).map_err(|failure| match failure {
+        Failure::Usage(why) => Failure::Usage(global.with_variable(&why)),
+        Failure::Run(why) => Failure::Run(global.with_variable(&why)),
+    })
+}
+
+fn called(cli: Cli) -> Result<(), Failure> {
     let Cli { global, targets, command } = cli;
     if let Some(why) = misread::in_targets(command.as_ref(), &targets) {
         return Err(Failure::Usage(why));

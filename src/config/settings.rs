@@ -1,5 +1,6 @@
 //! Reads the configuration file into settings, and reports all mistakes in it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use super::targets::{TargetSettings, targets};
 use super::{ConfigError, display, prices};
 use crate::clock::Clock;
 use crate::counters::Plausibility;
+use crate::lease_history::ConfiguredLeases;
 use crate::ledger::Slo;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
 use crate::reading::ModelName;
@@ -84,6 +86,19 @@ pub struct Settings {
     pub scenarios: Vec<Scenario>,
     /// Warnings: what is valid and probably mistaken.
     pub warnings: Vec<ConfigError>,
+}
+
+impl Settings {
+    /// The leases, with what is needed to say which GPUs each is for and what it costs.
+    pub(crate) fn configured_leases(&self) -> ConfiguredLeases<'_> {
+        let of_target = |target: &TargetSettings| Some((target.options.node.clone()?, target.options.unit.clone()?));
+        let mut units = BTreeMap::new();
+        for (node, unit) in self.targets.iter().filter_map(of_target) {
+            units.entry(node).or_insert(unit);
+        }
+        let (tables, currency) = (self.lease_tables.as_slice(), self.currency.as_str());
+        ConfiguredLeases { leases: &self.leases, tables, units, currency, book: &self.book }
+    }
 }
 
 /// The default interval between polls of a source.

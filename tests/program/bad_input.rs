@@ -300,7 +300,7 @@ fn a_wrong_call_is_answered_with_what_to_write() {
         (&["once", "ftp://host"], "write http://HOST:PORT"),
         (&["once", "http://u:p@host:1"], "bearer_token_file"),
         (&["once", "x:1", "--role", "http://x:1=chief"], "write it like http://gpu-01:8000=prefill"),
-        (&["--theme", "nosuch"], "theme nosuch: no such theme; `margintop themes` lists them"),
+        (&["--theme", "nosuch"], "--theme: \"nosuch\": no such theme; `margintop themes` lists them"),
         (&["themes", "margintop-drak"], "did you mean `margintop-dark`?"),
         (&["--theme", "margintop-drak"], "did you mean `margintop-dark`?"),
         (&["--color", "sometimes"], "auto, always or never"),

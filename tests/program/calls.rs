@@ -37,7 +37,7 @@ fn all_that_is_wrong_is_said_at_once() {
     for (line, word) in [
         (1, "interval: at least 100ms"),
         (2, "color: \"blue\": write auto, always or never"),
-        (3, "theme: theme nosuch: no such theme; `margintop themes` lists them"),
+        (3, "theme: \"nosuch\": no such theme; `margintop themes` lists them"),
         (4, "log_level: \"loud\" is no level: write error, warn"),
         (5, "timezone: \"Mars\" is no time zone"),
         (7, "write http://HOST:PORT"),
@@ -59,7 +59,7 @@ fn a_variable_with_a_bad_value_is_named() {
     for (variable, value, word) in [
         ("MARGINTOP_INTERVAL", "soon", "MARGINTOP_INTERVAL: \"soon\" is not a duration: write it like 500ms, 1s or 2m"),
         ("MARGINTOP_INTERVAL", "1ms", "MARGINTOP_INTERVAL: at least 100ms"),
-        ("MARGINTOP_THEME", "nosuch", "MARGINTOP_THEME: theme nosuch: no such theme; `margintop themes`"),
+        ("MARGINTOP_THEME", "nosuch", "MARGINTOP_THEME: \"nosuch\": no such theme; `margintop themes`"),
         ("MARGINTOP_COLOR", "blue", "MARGINTOP_COLOR: \"blue\": write auto, always or never"),
         ("MARGINTOP_ROLE", "x:1=chief", "MARGINTOP_ROLE x:1=chief: write it like http://gpu-01:8000=prefill"),
         ("MARGINTOP_LOG_LEVEL", "loud", "MARGINTOP_LOG_LEVEL: \"loud\" is no level: write error"),
@@ -69,6 +69,17 @@ fn a_variable_with_a_bad_value_is_named() {
         assert!(ran.err.contains(word), "{variable}: {}", ran.err);
         let empty = Program::new(["once", "--for", "0", "--json", "nvml:off"]).env(variable, "").run();
         assert_eq!((empty.code, empty.err.as_str()), (Some(0), ""), "{variable} is empty");
+    }
+    for (call, variable, file) in [
+        (&["report"][..], "MARGINTOP_LEDGER", "/nowhere/l.db"),
+        (&["once", "--for", "0", "nvml:off", "x:1"], "MARGINTOP_LEDGER", "/proc/nowhere/l.db"),
+        (&["serve", "nvml:off"], "MARGINTOP_LOG", "/nowhere/m.log"),
+    ] {
+        let ran = Program::new(call).env(variable, file).run();
+        let is_named = |line: &str| {
+            line.contains(&format!("{file}: ")) && line.ends_with(&format!("; {variable} names this file"))
+        };
+        assert!(ran.code == Some(1) && ran.err.lines().any(is_named), "{variable}: {}", ran.err);
     }
     let ran = Program::new(["agent"]).env("MARGINTOP_LISTEN", "nowhere").run();
     assert!(ran.code == Some(2) && ran.err.contains("MARGINTOP_LISTEN"), "{}", ran.err);
@@ -106,6 +117,13 @@ fn times_are_written_in_the_same_words_everywhere() {
     let ledger = ledger.to_str().unwrap();
     let kept = Program::new(["once", "nvml:off", "--for", "0", "--json", "--ledger", ledger]).run();
     assert_eq!(kept.code, Some(0), "{}", kept.err);
+    let recording = home.path().join("r.rec");
+    let recording = recording.to_str().unwrap();
+    let recorded = Program::new(["record", recording, "nvml:off", "x:1", "--for", "300ms"]).run();
+    assert_eq!(recorded.code, Some(0), "{}", recorded.err);
+    let invoice = home.path().join("i.csv");
+    std::fs::write(&invoice, "node,hours,amount\nx,1,1\n").unwrap();
+    let invoice = invoice.to_str().unwrap();
     let words = [
         "now",
         "today",
@@ -124,6 +142,8 @@ fn times_are_written_in_the_same_words_everywhere() {
             &["price", "--list", "deepseek-r1-2025", "--at", word][..],
             &["mark", "a marker", "--at", word, "--ledger", ledger],
             &["report", "--since", word, "--ledger", ledger],
+            &["reconcile", invoice, "--since", word, "--ledger", ledger],
+            &["replay", recording, "--json", "--at", word],
         ] {
             let ran = Program::new(arguments).run();
             assert!(!ran.err.contains("is no time"), "{arguments:?}: {}", ran.err);
@@ -135,6 +155,8 @@ fn times_are_written_in_the_same_words_everywhere() {
         &["lease", "end", "x", "--ledger", ledger, "--at", "noon"],
         &["report", "--ledger", ledger, "--since", "noon"],
         &["report", "--ledger", ledger, "--until", "noon"],
+        &["reconcile", invoice, "--ledger", ledger, "--until", "noon"],
+        &["replay", recording, "--json", "--at", "noon"],
     ] {
         let ran = refused(Program::new(arguments));
         assert!(
