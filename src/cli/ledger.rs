@@ -20,7 +20,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// The choice of a ledger by flag or configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(super) enum LedgerChoice {
     /// In memory.
     Nowhere,
     /// In this file.
@@ -30,15 +30,15 @@ pub(super) enum Choice {
 }
 
 /// The flag, else the configuration.
-pub(super) fn choice(global: &Global, settings: &Settings) -> Choice {
+pub(super) fn choice(global: &Global, settings: &Settings) -> LedgerChoice {
     match global.ledger.as_deref().or(settings.ledger.as_deref()) {
-        None => Choice::Unsaid,
-        Some("none") => Choice::Nowhere,
-        Some(path) => Choice::File(PathBuf::from(path)),
+        None => LedgerChoice::Unsaid,
+        Some("none") => LedgerChoice::Nowhere,
+        Some(path) => LedgerChoice::File(PathBuf::from(path)),
     }
 }
 
-impl Choice {
+impl LedgerChoice {
     /// The file of a run that writes the user's own ledger unless another is named.
     pub(super) fn or_own(self) -> Option<PathBuf> {
         match self {

@@ -1,6 +1,6 @@
 //! Collects the GPUs of a page from its lines, and makes readings of them.
 
-use super::gpus::{GpuField, What};
+use super::gpus::{GpuField, GpuFieldKind};
 use super::shown_values::{GpuValues, ShownValues};
 use super::values;
 use crate::exposition::{LabelText, SeriesRow};
@@ -18,7 +18,7 @@ const PROCESSES: usize = 256;
 
 /// Facts of a GPU that are not figures.
 #[derive(Debug, Clone)]
-pub(super) struct ToldGpu {
+pub(super) struct GpuFacts {
     pub(super) id: Option<GpuId>,
     pub(super) name: Option<Label>,
     /// The index in its labels.
@@ -116,10 +116,10 @@ impl<'p> GpuRows<'p> {
         };
         let value = values::known(what, row.value, scale);
         match (what, instance) {
-            (What::State, _) => board.state = state,
-            (What::Process, _) => board.hold(process, value),
-            (What::Info, _) => {}
-            (What::Used | What::Free, Some(id)) => board.note_instance(id, what, value),
+            (GpuFieldKind::State, _) => board.state = state,
+            (GpuFieldKind::Process, _) => board.hold(process, value),
+            (GpuFieldKind::Info, _) => {}
+            (GpuFieldKind::Used | GpuFieldKind::Free, Some(id)) => board.note_instance(id, what, value),
             // The share of an instance is not that of the board.
             (_, Some(_)) if is_share(what) => {}
             _ => board.note(what, value, row),
@@ -198,10 +198,10 @@ impl<'p> GpuRows<'p> {
     }
 
     /// The facts of each GPU. Its processes are moved.
-    pub(super) fn told(&mut self, state: GpuState) -> Vec<ToldGpu> {
+    pub(super) fn told(&mut self, state: GpuState) -> Vec<GpuFacts> {
         let (ids, places) = (self.ids(), self.places());
         let told = self.seen.iter_mut().zip(ids).zip(places);
-        told.map(|((board, id), place)| ToldGpu { place, ..board.told(id, state) }).collect()
+        told.map(|((board, id), place)| GpuFacts { place, ..board.told(id, state) }).collect()
     }
 
     /// How many GPUs with the same node and origin are before each.
@@ -299,17 +299,17 @@ fn holder((pid, name): (Option<LabelText<'_>>, Option<LabelText<'_>>), bytes: Op
     })
 }
 
-const fn is_share(what: What) -> bool {
+const fn is_share(what: GpuFieldKind) -> bool {
     matches!(
         what,
-        What::Utilization
-            | What::MemoryUtilization
-            | What::Total
-            | What::Reserved
-            | What::EngineActive
-            | What::SmActive
-            | What::TensorActive
-            | What::DramActive
+        GpuFieldKind::Utilization
+            | GpuFieldKind::MemoryUtilization
+            | GpuFieldKind::Total
+            | GpuFieldKind::Reserved
+            | GpuFieldKind::EngineActive
+            | GpuFieldKind::SmActive
+            | GpuFieldKind::TensorActive
+            | GpuFieldKind::DramActive
     )
 }
 
@@ -319,10 +319,10 @@ impl<'p> Board<'p> {
         self.uuid.map(|uuid| GpuId::from_uuid(&uuid.text()))
     }
 
-    fn note<T>(&mut self, what: What, value: Option<f64>, row: &SeriesRow<'p, T>) {
+    fn note<T>(&mut self, what: GpuFieldKind, value: Option<f64>, row: &SeriesRow<'p, T>) {
         match what {
-            What::State => self.state = None,
-            What::Info | What::Process => {}
+            GpuFieldKind::State => self.state = None,
+            GpuFieldKind::Info | GpuFieldKind::Process => {}
             _ => self.values.note(what, value, (row.labels.as_bytes(), row.sampled)),
         }
     }
@@ -338,7 +338,7 @@ impl<'p> Board<'p> {
     }
 
     /// Stores the memory of a MIG instance; a repetition is the same memory.
-    fn note_instance(&mut self, id: LabelText<'p>, what: What, value: Option<f64>) {
+    fn note_instance(&mut self, id: LabelText<'p>, what: GpuFieldKind, value: Option<f64>) {
         let at = self.instances.iter().position(|known| known.id == id).unwrap_or(self.instances.len());
         if at == self.instances.len() {
             if at >= INSTANCES {
@@ -347,7 +347,7 @@ impl<'p> Board<'p> {
             self.instances.push(MigMemory { id, used: None, free: None });
         }
         let known = &mut self.instances[at];
-        let slot = if what == What::Used { &mut known.used } else { &mut known.free };
+        let slot = if what == GpuFieldKind::Used { &mut known.used } else { &mut known.free };
         *slot = value.or(*slot);
     }
 
@@ -357,11 +357,11 @@ impl<'p> Board<'p> {
         sum.filter(|_| !self.instances.is_empty())
     }
 
-    fn told(&mut self, id: Option<GpuId>, state: GpuState) -> ToldGpu {
+    fn told(&mut self, id: Option<GpuId>, state: GpuState) -> GpuFacts {
         // An agent whose looks are old says of its last one that GPUs answered.
         let named = self.state.and_then(|name| GpuState::named(name.raw()));
         let named = named.filter(|state| *state != GpuState::Answering);
-        ToldGpu {
+        GpuFacts {
             id,
             name: self.name.map(|name| Label::new(&name.text())),
             index: self.index.and_then(LabelText::number),
@@ -374,7 +374,7 @@ impl<'p> Board<'p> {
     }
 }
 
-impl ToldGpu {
+impl GpuFacts {
     /// The same with the texts of its reading.
     pub(super) fn sharing(self, reading: &GpuReading) -> Self {
         Self { id: reading.id.clone(), name: reading.name.clone(), ..self }
@@ -383,46 +383,46 @@ impl ToldGpu {
     #[allow(clippy::needless_update, reason = "what exporters do not print is unknown here, now and later")]
     pub(super) fn reading(self, values: &GpuValues) -> GpuReading {
         let [of_instances_used, of_instances_free] = self.instances;
-        let value = |what: What| values.0[what as usize];
+        let value = |what: GpuFieldKind| values.0[what as usize];
         let share = |what| value(what).and_then(Ratio::new);
         let bytes = |value: f64| Bytes::new(value as u64);
         let count = |what| value(what).map(|value| value as u64);
-        let index = self.index.or(value(What::Index)).unwrap_or(f64::from(self.place));
-        let used = value(What::Used).or(of_instances_used);
-        let free = value(What::Free).or(of_instances_free);
-        let sum = used.zip(free).map(|(used, free)| used + free + value(What::Reserved).unwrap_or(0.0));
-        let reasons = count(What::Throttle);
+        let index = self.index.or(value(GpuFieldKind::Index)).unwrap_or(f64::from(self.place));
+        let used = value(GpuFieldKind::Used).or(of_instances_used);
+        let free = value(GpuFieldKind::Free).or(of_instances_free);
+        let sum = used.zip(free).map(|(used, free)| used + free + value(GpuFieldKind::Reserved).unwrap_or(0.0));
+        let reasons = count(GpuFieldKind::Throttle);
         GpuReading {
             index: index as u32,
             id: self.id,
             name: self.name,
-            utilization: share(What::Utilization),
-            memory_utilization: share(What::MemoryUtilization),
+            utilization: share(GpuFieldKind::Utilization),
+            memory_utilization: share(GpuFieldKind::MemoryUtilization),
             memory_used: used.map(bytes),
-            memory_total: value(What::Total).or(sum).map(bytes),
-            power: value(What::Watts).and_then(Power::from_watts),
-            power_limit: value(What::WattLimit).and_then(Power::from_watts),
-            energy: count(What::Millijoules).map(Energy::new),
-            temperature: value(What::Celsius).map(|celsius| Celsius::new(celsius as i32)),
-            sm_clock: value(What::SmMegahertz).map(|clock| Megahertz::new(clock.round() as u32)),
-            memory_clock: value(What::MemoryMegahertz).map(|clock| Megahertz::new(clock.round() as u32)),
-            fan: share(What::Fan),
-            ecc: Ecc { corrected: count(What::Corrected), uncorrected: count(What::Uncorrected) },
+            memory_total: value(GpuFieldKind::Total).or(sum).map(bytes),
+            power: value(GpuFieldKind::Watts).and_then(Power::from_watts),
+            power_limit: value(GpuFieldKind::WattLimit).and_then(Power::from_watts),
+            energy: count(GpuFieldKind::Millijoules).map(Energy::new),
+            temperature: value(GpuFieldKind::Celsius).map(|celsius| Celsius::new(celsius as i32)),
+            sm_clock: value(GpuFieldKind::SmMegahertz).map(|clock| Megahertz::new(clock.round() as u32)),
+            memory_clock: value(GpuFieldKind::MemoryMegahertz).map(|clock| Megahertz::new(clock.round() as u32)),
+            fan: share(GpuFieldKind::Fan),
+            ecc: Ecc { corrected: count(GpuFieldKind::Corrected), uncorrected: count(GpuFieldKind::Uncorrected) },
             throttle: reasons.map(throttle),
             state: self.state,
-            mig: if self.mig { Some(Mig::On) } else { value(What::MigMode).map(mig) },
+            mig: if self.mig { Some(Mig::On) } else { value(GpuFieldKind::MigMode).map(mig) },
             processes: self.processes,
-            pcie: value(What::Tx)
-                .zip(value(What::Rx))
+            pcie: value(GpuFieldKind::Tx)
+                .zip(value(GpuFieldKind::Rx))
                 .map(|(tx, rx)| Pcie { tx: BytesPerSecond::new(tx as u64), rx: BytesPerSecond::new(rx as u64) }),
             activity: Activity {
-                engine: share(What::EngineActive),
-                sm: share(What::SmActive),
-                tensor: share(What::TensorActive),
-                dram: share(What::DramActive),
+                engine: share(GpuFieldKind::EngineActive),
+                sm: share(GpuFieldKind::SmActive),
+                tensor: share(GpuFieldKind::TensorActive),
+                dram: share(GpuFieldKind::DramActive),
             },
             // 0 means none so far.
-            xid: value(What::Xid).map(|code| code as u32).filter(|code| *code > 0),
+            xid: value(GpuFieldKind::Xid).map(|code| code as u32).filter(|code| *code > 0),
             ..GpuReading::default()
         }
     }

@@ -9,7 +9,7 @@ use super::{Book, BookError, GpuFile, HistoryFile, ListFile, Pinned, PriceFile};
 
 /// The book as text: without sources, in a fixed order.
 #[derive(Serialize, Deserialize)]
-struct Canon {
+struct CanonicalBook {
     currency: String,
     prices: PriceFile,
     pinned: Vec<Pinned>,
@@ -39,7 +39,7 @@ impl Book {
             histories: globs.chain(self.histories.iter().map(history)).collect(),
             gpus,
         };
-        let canon = Canon {
+        let canon = CanonicalBook {
             currency: self.currency.clone(),
             prices,
             pinned: self.pinned.clone(),
@@ -54,7 +54,7 @@ impl Book {
     /// # Errors
     /// The text is not a valid price book.
     pub fn from_canonical(text: &str) -> Result<Self, BookError> {
-        let canon: Canon =
+        let canon: CanonicalBook =
             serde_json::from_str(text).map_err(|error| BookError::new("a kept price book", error.to_string()))?;
         let mut book = Self::of_currency(&canon.currency);
         book.add(canon.prices)?;

@@ -13,7 +13,7 @@ use crate::history::History;
 use crate::reading::{Event, SourceError};
 use crate::record::{Recording, RecordingEntry};
 use crate::snapshot::Snapshot;
-use crate::source::{Said, Source};
+use crate::source::{Source, SourceMessage};
 use crate::store::{LedgerEvent, Store};
 use crate::units::{Moment, Span};
 
@@ -47,16 +47,16 @@ pub enum Message {
 
 impl Message {
     /// Converts a source's message, and returns the sources that poll the targets in it.
-    pub fn heard(said: Said) -> (Self, Vec<Box<dyn Source>>) {
+    pub fn heard(said: SourceMessage) -> (Self, Vec<Box<dyn Source>>) {
         let message = match said {
-            Said::Events(events) => Self::Events(events),
-            Said::Targets(found) => {
+            SourceMessage::Events(events) => Self::Events(events),
+            SourceMessage::Targets(found) => {
                 let (infos, sources): (Vec<_>, Vec<_>) =
                     found.into_iter().map(|target| (target.info, target.source)).unzip();
                 return (Self::Enlist(infos), sources.into_iter().flatten().collect());
             }
-            Said::Errors(errors) => Self::Troubles(errors),
-            Said::Interval(interval) => Self::Interval(interval),
+            SourceMessage::Errors(errors) => Self::Troubles(errors),
+            SourceMessage::Interval(interval) => Self::Interval(interval),
         };
         (message, Vec::new())
     }

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::fleet::TargetInfo;
-use crate::source::{Outlet, PollTiming, Said, Source, sink};
+use crate::source::{MessageReceiver, PollTiming, Source, SourceMessage, sink};
 
 /// The sources of a session.
 #[derive(Debug, Default)]
@@ -21,8 +21,8 @@ pub(super) struct Opened {
 #[derive(Debug)]
 pub(super) struct OwnTimed {
     pub(super) source: Box<dyn Source>,
-    pub(super) outlet: Outlet,
-    pub(super) said: Vec<Said>,
+    pub(super) outlet: MessageReceiver,
+    pub(super) said: Vec<SourceMessage>,
 }
 
 impl Opened {
@@ -45,7 +45,7 @@ impl Opened {
                 let (mut said, mut found) = (Vec::new(), Vec::new());
                 while let Ok(one) = outlet.try_recv() {
                     match one {
-                        Said::Targets(targets) => found.extend(targets),
+                        SourceMessage::Targets(targets) => found.extend(targets),
                         other => said.push(other),
                     }
                 }

@@ -18,7 +18,7 @@ use crate::pricing::Book;
 use crate::reading::Event;
 use crate::snapshot::Snapshot;
 use crate::source::discover::{Discovery, Pids, note_pids};
-use crate::source::{Said, Source};
+use crate::source::{Source, SourceMessage};
 use crate::store::{self, LedgerEvent};
 use crate::units::Span;
 
@@ -174,11 +174,11 @@ impl Rounds {
         let patience = self.plan.repeat.then(|| self.plan.interval.max(PATIENCE));
         let (mut said, files) = tokio::join!(self.sources.poll_within(patience), files);
         said.extend(files);
-        said.push(Said::Events(vec![Event::Tick(self.clock.now())]));
+        said.push(SourceMessage::Events(vec![Event::Tick(self.clock.now())]));
         self.take(said);
     }
 
-    fn take(&mut self, said: Vec<Said>) {
+    fn take(&mut self, said: Vec<SourceMessage>) {
         let (events, others) = in_order(said);
         for other in others {
             self.note(other);
@@ -189,7 +189,7 @@ impl Rounds {
     }
 
     /// Applies a message other than readings. Targets that were found are polled from now on.
-    fn note(&mut self, said: Said) {
+    fn note(&mut self, said: SourceMessage) {
         let (message, found) = Message::heard(said);
         for source in found {
             self.sources.add(source);
@@ -212,9 +212,9 @@ impl Rounds {
         for event in &events {
             self.pids.send_if_modified(|known| note_pids(known, event));
         }
-        self.take(vec![Said::Events(events)]);
+        self.take(vec![SourceMessage::Events(events)]);
         for said in discovery.poll_all().await {
-            if !matches!(said, Said::Events(_)) {
+            if !matches!(said, SourceMessage::Events(_)) {
                 self.note(said);
             }
         }

@@ -17,7 +17,7 @@ use super::round::{APART, TOGETHER, poll_once};
 use crate::clock::Clock;
 use crate::reading::{Event, TargetId};
 use crate::source::discover::{Pids, note_pids};
-use crate::source::{Outlet, Said, Source, sink};
+use crate::source::{MessageReceiver, Source, SourceMessage, sink};
 use crate::units::Span;
 
 /// Slots in an interval.
@@ -138,11 +138,11 @@ impl Schedule {
     }
 
     /// Passes on messages of sources, and polls the targets found. Returns whether the collector is still receiving.
-    pub(super) async fn pass(&self, said: Vec<Said>) -> bool {
+    pub(super) async fn pass(&self, said: Vec<SourceMessage>) -> bool {
         let (mut events, mut found) = (Vec::new(), Vec::new());
         for one in said {
             let (message, sources) = match one {
-                Said::Events(some) => {
+                SourceMessage::Events(some) => {
                     for event in some.iter().filter(|event| matches!(event, Event::Gpus { .. })) {
                         self.pids.send_if_modified(|known| note_pids(known, event));
                     }
@@ -206,7 +206,7 @@ impl Schedule {
 }
 
 /// Takes all messages in the channel.
-fn heard(outlet: &mut Outlet) -> Vec<Said> {
+fn heard(outlet: &mut MessageReceiver) -> Vec<SourceMessage> {
     std::iter::from_fn(|| outlet.try_recv().ok()).collect()
 }
 

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::collector::{Collector, Message};
 use crate::clock::{Clock, ScriptedClock};
 use crate::snapshot::Snapshot;
-use crate::source::{Next, Outlet, Source, sink};
+use crate::source::{MessageReceiver, Next, Source, sink};
 use crate::units::{Span, Timestamp};
 
 /// The longest delay that is caught up. On a slower machine the session takes longer.
@@ -23,7 +23,7 @@ pub struct Scripted<S> {
     /// The collector, which owns the fleet.
     pub collector: Collector,
     source: S,
-    outlet: Outlet,
+    outlet: MessageReceiver,
     clock: ScriptedClock,
     next: Next,
 }

@@ -49,13 +49,13 @@ impl AtList {
 }
 
 /// Tokens of equal value at any list: of one bucket (when it begins and ends), posted at one tariff, their cost known or not.
-type Alike = BTreeMap<((Timestamp, Timestamp), Option<TariffId>, bool), Classes>;
+type EqualTokens = BTreeMap<((Timestamp, Timestamp), Option<TariffId>, bool), Classes>;
 
 /// The past at every list of a book in the ledger's currency, the best first. Ask for quarter hours: lists with windows
 /// are among them.
 pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
     let costed = Costed::of(past);
-    let mut alike = Alike::new();
+    let mut alike = EqualTokens::new();
     for bucket in OrderedPast::of(past).iter() {
         for cell in bucket.tokens {
             *alike.entry(((bucket.at, bucket.closes), cell.tariff, costed.knows(cell.account))).or_default() +=
@@ -72,7 +72,7 @@ pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
 }
 
 /// `cost` is the cost without the share of revenue. `None` where the list's prices are not known for all of the past.
-fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> Option<AtList> {
+fn at(list: &PriceList, past: &Past, alike: &EqualTokens, cost: Option<Money>) -> Option<AtList> {
     let mut ticker = Ticker::new(ModelPrice::of_list(list), past.since);
     let kept: Vec<_> = past.tariffs.iter().map(|posted| posted_quote(list, posted)).collect();
     let newest = past.tariffs.last();

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::reading::{EngineKind, Event, PageReading, PromptCount, ScrapeTrouble};
 use margintop::source::scrape::{ScrapeTarget, Scraper, Settings, source_of};
-use margintop::source::{PollTiming, Said, sink};
+use margintop::source::{PollTiming, SourceMessage, sink};
 use margintop::units::{Span, Timestamp};
 use peer::*;
 use rustls::ServerConfig;
@@ -374,7 +374,7 @@ async fn file(path: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
     assert_eq!((source.id(), source.timing()), (&target.id, PollTiming::Once));
     source.poll().await;
     match outlet.try_recv().unwrap() {
-        Said::Events(mut events) => match events.pop().unwrap() {
+        SourceMessage::Events(mut events) => match events.pop().unwrap() {
             Event::Page { target: id, outcome, .. } if id == target.id => outcome,
             other => panic!("{other:?}"),
         },

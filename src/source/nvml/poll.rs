@@ -7,7 +7,7 @@ use nvml_wrapper::bitmasks::device::ThrottleReasons;
 use nvml_wrapper::enum_wrappers::device::{Clock, EccCounter, MemoryError, TemperatureSensor};
 
 use super::card::{Call, Stop, Visit};
-use super::lane::Round;
+use super::lane::GpuCalls;
 use super::process::ProcessNames;
 use crate::reading::{Ecc, GpuReading, Mig, Throttle};
 use crate::units::{Bytes, Celsius, Energy, Megahertz, Power, Ratio};
@@ -38,7 +38,7 @@ struct Steady {
     mig: Option<Mig>,
 }
 
-impl Round for DriverPoll {
+impl GpuCalls for DriverPoll {
     type Output = GpuReading;
 
     fn visit(&mut self, at: &Visit<'_>) -> Result<GpuReading, Stop> {

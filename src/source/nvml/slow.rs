@@ -9,7 +9,7 @@ use nvml_wrapper::gpm::gpm_metrics_get;
 use nvml_wrapper::{Device, GpmSample};
 
 use super::card::{Call, Stop, Visit};
-use super::lane::Round;
+use super::lane::GpuCalls;
 use super::poll::told;
 use crate::reading::{Activity, Pcie};
 use crate::units::{BytesPerSecond, Ratio};
@@ -46,7 +46,7 @@ pub(super) struct SlowFigures {
     pub(super) pcie: Option<Pcie>,
 }
 
-impl Round for Slow {
+impl GpuCalls for Slow {
     type Output = SlowFigures;
 
     fn visit(&mut self, at: &Visit<'_>) -> Result<SlowFigures, Stop> {

@@ -29,10 +29,10 @@ const BUFFERS: usize = 32;
 /// A client with TLS reads the system's certificates when it is created, which takes longer than the first frame may take.
 /// So it is created for the first `https` target.
 #[derive(Debug, Clone, Default)]
-pub struct Clients(Arc<Shared>);
+pub struct Clients(Arc<SharedState>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct SharedState {
     plain: OnceLock<Client>,
     /// Clients by the file of certificates that they trust in addition to the system's.
     tls: Mutex<HashMap<Option<PathBuf>, Client>>,

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::connection::{self, Got, KeptConnection, RequestHeaders};
+use super::connection::{self, GetResult, KeptConnection, RequestHeaders};
 use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
@@ -220,10 +220,10 @@ impl Ask {
         if url.scheme() == "http" {
             for _ in 0..=REDIRECTS {
                 match line.get(&url, &self.headers).await? {
-                    Got::Answer(response) => {
+                    GetResult::Answer(response) => {
                         return intake().receive(line.reading(response), connection::trouble).await;
                     }
-                    Got::Moved(there) => url = there,
+                    GetResult::Moved(there) => url = there,
                 }
             }
         }

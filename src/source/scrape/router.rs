@@ -45,7 +45,7 @@ impl Router {
 
 /// The state of the model in an address, if it has one.
 #[derive(Debug, Default)]
-pub(super) struct Named {
+pub(super) struct NamedModel {
     standing: Option<PageStanding>,
     /// The router's name of it.
     id: Option<String>,
@@ -67,7 +67,7 @@ enum PageStanding {
     Unlisted(Label),
 }
 
-impl Named {
+impl NamedModel {
     /// The state of an address's model, which is registered for other targets.
     pub(super) fn of(page: Option<&Url>, model: Option<&ModelName>, all: &NamedPages) -> Self {
         let page = page.zip(model).map(|(page, model)| all.add(page, model));
@@ -131,9 +131,9 @@ impl Named {
 /// The models that a router listed as not running since their pages were last read. A process that later shows such a page
 /// started after that. A process that sleeps keeps its counters.
 #[derive(Debug, Default)]
-pub(super) struct Resting(Vec<(RoutedModel, Moment)>);
+pub(super) struct UnloadedModels(Vec<(RoutedModel, Moment)>);
 
-impl Resting {
+impl UnloadedModels {
     /// Applies the router's list.
     pub(super) fn learn(&mut self, models: &KnownModels, now: Moment) {
         let resting = models.routed.iter().flatten().filter(|model| model.is_not_running());

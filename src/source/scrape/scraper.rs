@@ -9,12 +9,12 @@ use reqwest::{Client, Url};
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::connection::{self, Got, KeptConnection, RequestHeaders};
+use super::connection::{self, GetResult, KeptConnection, RequestHeaders};
 use super::credentials::Credentials;
 use super::models::{KnownModels, MODELS_CAP};
 use super::named_pages;
 use super::naming::{self, Aliases, Ask, PageModel};
-use super::router::{self, Named, Resting, Router};
+use super::router::{self, NamedModel, Router, UnloadedModels};
 use super::search::{self, Search, is_an_answer, more_telling};
 use super::{Address, ScrapeTarget};
 use crate::clock::Clock;
@@ -60,14 +60,14 @@ pub struct Scraper {
     /// The model in the address.
     asked_model: Option<ModelName>,
     /// Whether the page of that model may be requested.
-    named: Named,
+    named: NamedModel,
     /// The model of a page that does not name it.
     page_model: PageModel,
     aliases: Aliases,
     /// The router, if the server has a page for each model.
     router: Option<Router>,
     /// The models of a router that were listed as not running.
-    resting: Resting,
+    resting: UnloadedModels,
     /// The address of the page, once found.
     page: Option<Url>,
     /// The wait before the next search, after one that found no page.
@@ -106,7 +106,7 @@ impl Scraper {
         };
         let asked_model = page.as_ref().and_then(router::model_of);
         let credentials = Credentials::new(&target);
-        let named = Named::of(page.as_ref(), asked_model.as_ref(), settings.clients.named());
+        let named = NamedModel::of(page.as_ref(), asked_model.as_ref(), settings.clients.named());
         Self {
             target,
             settings,
@@ -122,7 +122,7 @@ impl Scraper {
             page_model: PageModel::default(),
             aliases: Aliases::default(),
             router: None,
-            resting: Resting::default(),
+            resting: UnloadedModels::default(),
             page,
             search: Search::default(),
             consumed: Vec::new(),
@@ -198,7 +198,7 @@ impl Scraper {
     /// After an error, forgets what may have changed: another server may be at the address when it answers again.
     fn forget(&mut self, trouble: &ScrapeTrouble) {
         (self.models, self.moved, self.router) = (None, None, None);
-        self.resting = Resting::default();
+        self.resting = UnloadedModels::default();
         self.page_model.doubt();
         let named = matches!(&self.target.address, Address::Http(url) if url.path() != "/" || url.query().is_some());
         if !named && is_an_answer(trouble) && !matches!(trouble, ScrapeTrouble::Other(_)) {
@@ -398,16 +398,16 @@ impl Scraper {
         while url.scheme() == "http" {
             let there = self.moved.as_ref().filter(|(from, _)| from == url).map_or(url, |(_, to)| to);
             match self.connection.get(there, headers).await? {
-                Got::Answer(response) => {
+                GetResult::Answer(response) => {
                     let response = self.connection.reading(response);
                     let answer = intake().receive(response, connection::trouble).await;
                     self.connection.rest().await;
                     return answer;
                 }
-                Got::Moved(_) if moves >= REDIRECTS => {
+                GetResult::Moved(_) if moves >= REDIRECTS => {
                     return Err(ScrapeTrouble::Other(Label::new("redirects in a circle")));
                 }
-                Got::Moved(to) => self.moved = Some((url.clone(), to)),
+                GetResult::Moved(to) => self.moved = Some((url.clone(), to)),
             }
             moves += 1;
         }
