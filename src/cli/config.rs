@@ -63,7 +63,7 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
             }
             let now = Clock::System.now().wall;
             let leases = lease_history::check(&settings.configured_leases(), ledger.as_ref(), now);
-            configured_prices::told(&settings, now)
+            configured_prices::lines(&settings, now)
                 .into_iter()
                 .chain(leases)
                 .try_for_each(|line| out::line(&harmless(&line)))

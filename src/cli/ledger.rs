@@ -81,14 +81,14 @@ pub(super) fn settings(configured: &Settings, path: Option<PathBuf>, clock: &Clo
 
 /// The zone of a ledger's days: its own if the file can be read at once, else the configured one.
 pub(super) fn zone(path: Option<&Path>, configured: &Settings) -> TimeZone {
-    let (tell, told) = sync_channel(1);
+    let (send, zone) = sync_channel(1);
     let ask = |path: PathBuf| {
-        let read = move || tell.send(Reader::open(&path).ok().map(|reader| reader.header().zone));
+        let read = move || send.send(Reader::open(&path).ok().map(|reader| reader.header().zone));
         std::thread::Builder::new().name("zone".to_owned()).spawn(read).ok()
     };
     // A disk that hangs must not block the first frame: the zone comes later with the ledger's first status.
     let asked = path.filter(|path| path.exists()).map(Path::to_owned).and_then(ask);
-    let kept = asked.and_then(|_| told.recv_timeout(AT_ONCE).ok()).flatten();
+    let kept = asked.and_then(|_| zone.recv_timeout(AT_ONCE).ok()).flatten();
     kept.unwrap_or_else(|| configured.zone.clone())
 }
 

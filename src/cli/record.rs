@@ -14,7 +14,7 @@ use crate::session::Session;
 /// Watches and records until the time is over, the file is full or a signal asks for the end.
 pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, &args.targets)?;
-    plan.tell_doubles();
+    plan.print_doubles();
     let path = ledger::choice(global, &plan.settings).only_named();
     let zone = ledger::zone(path.as_deref(), &plan.settings);
     let mut config = plan.session(&Clock::System, ledger::settings(&plan.settings, path, &Clock::System));
@@ -38,11 +38,11 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
     })?;
     // A call of the driver that never returns must not hold the process.
     runtime.shutdown_background();
-    tell(args, progress.written(), progress.missed())
+    report(args, progress.written(), progress.missed())
 }
 
 /// Reports what was written; an error of the disk is a failure.
-fn tell(args: &RecordArgs, written: Option<&Written>, missed: u64) -> Result<(), Failure> {
+fn report(args: &RecordArgs, written: Option<&Written>, missed: u64) -> Result<(), Failure> {
     let file = args.file.display();
     let Some(Written { entries, bytes, is_full, error }) = written else {
         return Err(Failure::Run(format!(

@@ -9,7 +9,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::sources::SourcePlan;
-use super::{Failure, ledger, target_states, tell, themes};
+use super::{Failure, ledger, target_states, themes, to_stderr};
 use crate::history::History;
 use crate::platform::replace_with;
 use crate::reading::Label;
@@ -75,7 +75,7 @@ pub(super) fn show(options: tui::Options, snapshots: watch::Receiver<Arc<Snapsho
     if matches!(exit, tui::Exit::Quit)
         && let Some(why) = target_states::at_the_end(&last.borrow(), began.elapsed())
     {
-        tell(&why);
+        to_stderr(&why);
     }
     Ok(ScreenExit(exit))
 }

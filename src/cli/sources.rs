@@ -107,7 +107,7 @@ impl SourcePlan {
     }
 
     /// Prints to stderr which targets are left out.
-    pub(super) fn tell_doubles(&self) {
+    pub(super) fn print_doubles(&self) {
         for double in &self.doubles {
             eprintln!("margintop: {double}");
         }

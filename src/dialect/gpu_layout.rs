@@ -139,7 +139,7 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
     let rest = cut.lines(page, &values)?;
     let SplitGpuPage { text, lines, labels, ends } = cut;
     // Names and UUIDs are those of the reading, so that all later readings share them.
-    let told = gpu_rows.told(GpuState::Answering).into_iter().zip(&reading.gpus);
+    let told = gpu_rows.facts(GpuState::Answering).into_iter().zip(&reading.gpus);
     let told = told.map(|(told, (node, gpu))| (node.clone(), told.sharing(gpu)));
     let (ended, openmetrics) = (tally.ended, tally.openmetrics);
     Some(GpuLayout {

@@ -76,41 +76,41 @@ impl<'p> GpuRows<'p> {
             board.note(what, values::known(what, row.value, scale), row);
             return Some(self.last);
         }
-        let (mut told, mut instance, mut index, mut is_told) = (Board::default(), None, None, false);
+        let (mut facts, mut instance, mut index, mut is_told) = (Board::default(), None, None, false);
         for (key, value) in row.labels {
             match key {
                 b"UUID" | b"uuid" | b"gpu_uuid" => {
-                    told.uuid = said(value);
+                    facts.uuid = said(value);
                     is_told = !value.raw().is_empty();
                 }
-                b"gpu" => told.index = said(value),
+                b"gpu" => facts.index = said(value),
                 b"index" => index = said(value),
-                b"hostname" | b"Hostname" => told.node = said(value),
-                b"instance" => told.origin = said(value),
-                b"modelName" | b"name" => told.name = said(value),
-                b"state" => told.state = Some(value),
-                b"pid" => told.process.0 = Some(value),
-                b"process" => told.process.1 = Some(value),
+                b"hostname" | b"Hostname" => facts.node = said(value),
+                b"instance" => facts.origin = said(value),
+                b"modelName" | b"name" => facts.name = said(value),
+                b"state" => facts.state = Some(value),
+                b"pid" => facts.process.0 = Some(value),
+                b"process" => facts.process.1 = Some(value),
                 b"GPU_I_ID" => instance = said(value),
                 _ => {}
             }
         }
         // nvidia_gpu_exporter has it with the card's name.
-        told.index = told.index.or(index);
-        told.uuid = told.uuid.filter(|uuid| is_uuid(uuid.raw(), told.index.map(LabelText::raw)));
-        if !is_told && told.index.is_none() {
+        facts.index = facts.index.or(index);
+        facts.uuid = facts.uuid.filter(|uuid| is_uuid(uuid.raw(), facts.index.map(LabelText::raw)));
+        if !is_told && facts.index.is_none() {
             return None;
         }
         // An instance with its own UUID is a separate GPU.
         let own =
-            told.uuid.is_some_and(|uuid| uuid.raw().get(..4).is_some_and(|raw| raw.eq_ignore_ascii_case(b"mig-")));
-        told.mig = own || instance.is_some();
+            facts.uuid.is_some_and(|uuid| uuid.raw().get(..4).is_some_and(|raw| raw.eq_ignore_ascii_case(b"mig-")));
+        facts.mig = own || instance.is_some();
         let instance = instance.filter(|_| !own);
-        let (state, process) = (told.state, told.process);
+        let (state, process) = (facts.state, facts.process);
         if state.is_none() && process == (None, None) && instance.is_none() {
-            told.labels = row.labels.as_bytes();
+            facts.labels = row.labels.as_bytes();
         }
-        let Some(board) = self.board(told) else {
+        let Some(board) = self.board(facts) else {
             self.over_limit += 1;
             return None;
         };
@@ -137,14 +137,14 @@ impl<'p> GpuRows<'p> {
     }
 
     /// `None` if there are too many.
-    fn board(&mut self, told: Board<'p>) -> Option<&mut Board<'p>> {
-        let same = |board: &Board<'p>| match (board.uuid, told.uuid) {
+    fn board(&mut self, facts: Board<'p>) -> Option<&mut Board<'p>> {
+        let same = |board: &Board<'p>| match (board.uuid, facts.uuid) {
             // One UUID at two indices is a placeholder.
             (Some(ours), Some(theirs)) => {
                 (ours == theirs || is_same_uuid(ours, theirs))
-                    && (board.index == told.index || board.index.is_none() || told.index.is_none())
+                    && (board.index == facts.index || board.index.is_none() || facts.index.is_none())
             }
-            _ => board.index == told.index && board.node == told.node && board.origin == told.origin,
+            _ => board.index == facts.index && board.node == facts.node && board.origin == facts.origin,
         };
         let near = [self.last, self.last + 1].into_iter().find(|at| self.seen.get(*at).is_some_and(same));
         let at = near.or_else(|| self.seen.iter().position(same)).unwrap_or(self.seen.len());
@@ -152,15 +152,15 @@ impl<'p> GpuRows<'p> {
             if at >= BOARDS {
                 return None;
             }
-            self.seen.push(told);
+            self.seen.push(facts);
         } else {
             let board = &mut self.seen[at];
-            board.uuid = board.uuid.or(told.uuid);
-            board.index = board.index.or(told.index);
-            board.node = board.node.or(told.node);
-            board.name = board.name.or(told.name);
-            board.mig |= told.mig;
-            board.labels = told.labels;
+            board.uuid = board.uuid.or(facts.uuid);
+            board.index = board.index.or(facts.index);
+            board.node = board.node.or(facts.node);
+            board.name = board.name.or(facts.name);
+            board.mig |= facts.mig;
+            board.labels = facts.labels;
         }
         self.last = at;
         self.seen.get_mut(at)
@@ -186,10 +186,10 @@ impl<'p> GpuRows<'p> {
 
     /// A reading for each GPU, with the node in its labels. `state` is the state of GPUs that report none.
     pub(super) fn finish(mut self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
-        let told = self.told(state);
+        let facts = self.facts(state);
         let nodes = self.seen.iter().map(|board| self.node_of(board));
-        let gpu_rows = self.seen.iter().zip(told).zip(nodes);
-        gpu_rows.map(|((board, told), node)| (node, told.reading(&board.values.merged()))).collect()
+        let gpu_rows = self.seen.iter().zip(facts).zip(nodes);
+        gpu_rows.map(|((board, facts), node)| (node, facts.reading(&board.values.merged()))).collect()
     }
 
     /// Whether a GPU has a figure more than once.
@@ -198,10 +198,10 @@ impl<'p> GpuRows<'p> {
     }
 
     /// The facts of each GPU. Its processes are moved.
-    pub(super) fn told(&mut self, state: GpuState) -> Vec<GpuFacts> {
+    pub(super) fn facts(&mut self, state: GpuState) -> Vec<GpuFacts> {
         let (ids, places) = (self.ids(), self.places());
-        let told = self.seen.iter_mut().zip(ids).zip(places);
-        told.map(|((board, id), place)| GpuFacts { place, ..board.told(id, state) }).collect()
+        let facts = self.seen.iter_mut().zip(ids).zip(places);
+        facts.map(|((board, id), place)| GpuFacts { place, ..board.facts(id, state) }).collect()
     }
 
     /// How many GPUs with the same node and origin are before each.
@@ -357,7 +357,7 @@ impl<'p> Board<'p> {
         sum.filter(|_| !self.instances.is_empty())
     }
 
-    fn told(&mut self, id: Option<GpuId>, state: GpuState) -> GpuFacts {
+    fn facts(&mut self, id: Option<GpuId>, state: GpuState) -> GpuFacts {
         // An agent whose looks are old says of its last one that GPUs answered.
         let named = self.state.and_then(|name| GpuState::named(name.raw()));
         let named = named.filter(|state| *state != GpuState::Answering);

@@ -50,7 +50,7 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
     }
     let place = |at: usize| {
         let place = sheet.lines[at].place;
-        let model = place.model.and_then(|name| ModelName::told(&name.text()));
+        let model = place.model.and_then(|name| ModelName::reported(&name.text()));
         let (placeholder, rank) = (model.is_none() && place.model.is_some(), place.rank());
         LayoutRow { sums: at, model, placeholder, rank, delays: known.of_row(at) }
     };

@@ -82,7 +82,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
             WantedSeries::Start => sheet.take_start(&row),
             WantedSeries::Gpu(field) => drop(gpu_rows.take(field, &row)),
             WantedSeries::Look => looked = Timestamp::from_unix_seconds(row.value),
-            WantedSeries::SourceError => trouble = Some(told(row.labels)),
+            WantedSeries::SourceError => trouble = Some(agent_error(row.labels)),
         }
     }
     for line in rows.unreadable() {
@@ -102,21 +102,22 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         says_something(all, &limits, trouble)?;
     }
     sheet.drop_old_adapters(hint.date);
-    let told = sheet.finish(&names, hint.model.as_ref());
-    let has_row = |kind: &EngineKind| told.engines.is_empty() || told.engines.iter().any(|row| row.kind == *kind);
-    let kind = names.first().filter(has_row).or_else(|| told.engines.first().map(|row| row.kind));
+    let agent_error = sheet.finish(&names, hint.model.as_ref());
+    let has_row =
+        |kind: &EngineKind| agent_error.engines.is_empty() || agent_error.engines.iter().any(|row| row.kind == *kind);
+    let kind = names.first().filter(has_row).or_else(|| agent_error.engines.first().map(|row| row.kind));
     Ok(PageReading {
         kind: kind.or(hint.kind).unwrap_or(EngineKind::UNKNOWN),
-        start: told.start,
-        other_starts: told.other_starts,
-        instance_starts: told.instance_starts,
+        start: agent_error.start,
+        other_starts: agent_error.other_starts,
+        instance_starts: agent_error.instance_starts,
         aliases: None,
         list_refused: None,
-        engines: told.engines,
+        engines: agent_error.engines,
         gpus,
         date: hint.date,
         complete: !unended && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
-        refusals: Refusals { lines: tally.bad, over_limit, unended, first_line, ..told.refused },
+        refusals: Refusals { lines: tally.bad, over_limit, unended, first_line, ..agent_error.refused },
     })
 }
 
@@ -168,7 +169,7 @@ const LOOK: &str = "margintop_look_timestamp_seconds";
 const TROUBLE: &str = "margintop_trouble";
 
 /// An agent's error, in its own words.
-fn told(labels: SeriesLabels<'_>) -> ScrapeTrouble {
+fn agent_error(labels: SeriesLabels<'_>) -> ScrapeTrouble {
     // The second name of each is that of agents of earlier releases.
     let text = |name, former| labels.get(name).or_else(|| labels.get(former)).map(LabelText::text).unwrap_or_default();
     let (source, cause, remedy) = (text("source", "what"), text("cause", "why"), text("remedy", "mend"));

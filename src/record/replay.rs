@@ -110,8 +110,8 @@ impl Source for Replay {
                 if let Some(at) = entry.at() {
                     self.clock.advance(at.wall - self.clock.now().wall);
                 }
-                if let (Some(said), Some(sink)) = (entry.said(), &self.sink) {
-                    sink.say(said).await;
+                if let (Some(message), Some(sink)) = (entry.into_message(), &self.sink) {
+                    sink.send(message).await;
                 }
                 self.read();
             }
@@ -126,7 +126,7 @@ impl Source for Replay {
 
 impl RecordingEntry<'static> {
     /// The entry as what a source says; `None` for missing entries.
-    pub fn said(self) -> Option<SourceMessage> {
+    pub fn into_message(self) -> Option<SourceMessage> {
         Some(match self {
             Self::Events(events) => SourceMessage::Events(events.into_owned()),
             Self::Targets(targets) => SourceMessage::Targets(

@@ -175,8 +175,8 @@ async fn search(
     loop {
         pids.mark_unchanged();
         discovery.poll().await;
-        let said = std::iter::from_fn(|| outlet.try_recv().ok()).collect();
-        if !schedule.pass(said).await {
+        let messages = std::iter::from_fn(|| outlet.try_recv().ok()).collect();
+        if !schedule.pass(messages).await {
             return;
         }
         // A change of the GPU processes reported by the driver starts the next search sooner.

@@ -49,7 +49,7 @@ impl Source for TurnedFleet {
     /// Ignores the clock, since it has its own.
     fn start(&mut self, sink: Sink, _: &Clock) {
         let found = self.targets.iter().map(|info| FoundTarget { info: info.clone(), source: None });
-        sink.announce(SourceMessage::Targets(found.collect()));
+        sink.send_at_once(SourceMessage::Targets(found.collect()));
         self.sink = Some(sink);
     }
 
@@ -60,8 +60,8 @@ impl Source for TurnedFleet {
             }
             let (events, _) = in_order(self.sources.poll_all().await);
             if let Some(sink) = &self.sink {
-                sink.say(SourceMessage::Events(events)).await;
-                sink.say(Event::Tick(self.clock.now())).await;
+                sink.send(SourceMessage::Events(events)).await;
+                sink.send(Event::Tick(self.clock.now())).await;
             }
             match self.left() {
                 Span::ZERO => Next::End,

@@ -105,17 +105,17 @@ pub fn sink() -> (Sink, MessageReceiver) {
 
 impl Sink {
     /// Sends a message, and waits while the channel is full. The message is dropped if the outlet is closed.
-    pub async fn say(&self, said: impl Into<SourceMessage> + Send) {
+    pub async fn send(&self, said: impl Into<SourceMessage> + Send) {
         let _ = self.0.send(said.into()).await;
     }
 
-    /// As [`Sink::say`], for a source's own thread: blocks while the channel is full.
-    pub fn say_blocking(&self, said: impl Into<SourceMessage>) {
+    /// As [`Sink::send`], for a source's own thread: blocks while the channel is full.
+    pub fn send_blocking(&self, said: impl Into<SourceMessage>) {
         let _ = self.0.blocking_send(said.into());
     }
 
-    /// As [`Sink::say`] without waiting, for messages while the source is started; dropped if the channel is full.
-    pub fn announce(&self, said: impl Into<SourceMessage>) {
+    /// As [`Sink::send`] without waiting, for messages while the source is started; dropped if the channel is full.
+    pub fn send_at_once(&self, said: impl Into<SourceMessage>) {
         let _ = self.0.try_send(said.into());
     }
 }

@@ -49,7 +49,7 @@ impl Source for PageFile {
                     Ok((at, cost, reading)) => (at, cost, Ok(Box::new(reading))),
                     Err(trouble) => (clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(trouble)),
                 };
-                sink.say(Event::Page { target: self.id.clone(), at, cost, outcome }).await;
+                sink.send(Event::Page { target: self.id.clone(), at, cost, outcome }).await;
             }
             Next::Scheduled
         })

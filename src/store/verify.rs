@@ -137,9 +137,9 @@ impl BadRows {
         self.not_whole += u64::from(!row.whole);
     }
 
-    fn tell(&self, grain: &str, columns: CellColumns, found: &mut FoundFaults) {
+    fn report(&self, grain: &str, columns: CellColumns, found: &mut FoundFaults) {
         let place = place(grain, columns);
-        let tell = |faults: &mut Faults, rows: u64, what: &str| {
+        let report = |faults: &mut Faults, rows: u64, what: &str| {
             if rows > 0 {
                 faults.push((place, format!("{grain}_{}: {rows} rows with {what}", columns.table)));
             }
@@ -148,11 +148,11 @@ impl BadRows {
             TOKENS => ("an account that is not there", "fewer tokens than none"),
             _ => ("a cost account that is not there", "a cost below zero"),
         };
-        tell(&mut found.orphans, self.account, account);
-        tell(&mut found.orphans, self.tariff, "a tariff that is not there");
-        tell(&mut found.impossible, self.below_zero, below_zero);
-        tell(&mut found.impossible, self.idle, "more idle than held");
-        tell(&mut found.impossible, self.not_whole, "amounts that are no whole numbers: a sum left its range");
+        report(&mut found.orphans, self.account, account);
+        report(&mut found.orphans, self.tariff, "a tariff that is not there");
+        report(&mut found.impossible, self.below_zero, below_zero);
+        report(&mut found.impossible, self.idle, "more idle than held");
+        report(&mut found.impossible, self.not_whole, "amounts that are no whole numbers: a sum left its range");
     }
 }
 
@@ -192,7 +192,7 @@ impl FoundFaults {
                 Ok(())
             })?;
         }
-        counts.tell(grain, columns, self);
+        counts.report(grain, columns, self);
         Ok(())
     }
 }

@@ -81,19 +81,19 @@ impl<'s> OtherGrain<'s> {
             alone = match alone {
                 Some((bucket, before)) if bucket == row.bucket => Some((bucket, before || differs)),
                 before => {
-                    self.tell(before);
+                    self.report(before);
                     Some((row.bucket, differs))
                 }
             };
         }
-        self.tell(alone);
+        self.report(alone);
         let differs = self.left.values().any(|left| *left != [0; 3]);
-        self.tell(Some((self.bucket, differs)));
+        self.report(Some((self.bucket, differs)));
         self.left.clear();
         Ok(())
     }
 
-    fn tell(&mut self, bucket: Option<(i64, bool)>) {
+    fn report(&mut self, bucket: Option<(i64, bool)>) {
         if let Some((bucket, true)) = bucket
             && self.wrong.len() < MOST_TOLD
         {

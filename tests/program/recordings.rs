@@ -133,8 +133,8 @@ fn snapshot(header: &RecordingHeader, entries: Vec<RecordingEntry<'static>>) -> 
         ..FleetConfig::local(header.local.as_str())
     };
     let mut collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), header.began));
-    for said in entries.into_iter().filter_map(RecordingEntry::said) {
-        collector.take(Message::heard(said).0);
+    for message in entries.into_iter().filter_map(RecordingEntry::into_message) {
+        collector.take(Message::from_source(message).0);
     }
     serde_json::to_string(&*collector.snapshot()).unwrap()
 }

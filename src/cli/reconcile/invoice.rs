@@ -237,7 +237,7 @@ impl SumLine {
 }
 
 /// Its lines compared with the ledger, and the ledger's costs that are not on it.
-pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<ReconciledLine>, Vec<ReconciledLine>), String> {
+pub(super) fn compare(invoice: &Invoice, past: &Past) -> Result<(Vec<ReconciledLine>, Vec<ReconciledLine>), String> {
     let by_node = ours_by(past, |account| account.node.as_ref().map(ToString::to_string));
     let by_lease = ours_by(past, |account| account.lease.as_ref().map(ToString::to_string));
     let hits =
@@ -335,9 +335,9 @@ fn twice(lines: &InvoiceLines, ours: &LedgerTotals, past: &Past) -> Option<Vec<L
     }
     let text =
         format!("lines {first} and {second} bill the same hours and amount: one of them may be there by mistake");
-    let mut told = vec![LikelyCause { word: "twice", amount: Some(again.amount), text }];
-    told.extend(causes(once, ours, past));
-    Some(told)
+    let mut all = vec![LikelyCause { word: "twice", amount: Some(again.amount), text }];
+    all.extend(causes(once, ours, past));
+    Some(all)
 }
 
 /// The ledger's names of the kind that the file has, nodes or leases, and those of the other kind.

@@ -126,12 +126,12 @@ impl ReportData {
         if query.reprice {
             past = reprice(&past, context.book);
         }
-        let told = what_if(&past, &change).zip(changed(&past, &change)).ok_or_else(|| {
+        let result = what_if(&past, &change).zip(changed(&past, &change)).ok_or_else(|| {
             Failure::Usage("--what-if nodes: no node of this span is known by name, so their number is not".to_owned())
         })?;
         let lists = || compare(&past, context.book, &header.currency);
         let compare = query.compare.then(|| if is_watched { lists() } else { Vec::new() });
-        let (mut told, past) = told;
+        let (mut result, past) = result;
         let statement = Statement { since, until, ..Statement::of(&past, query.by, &header.zone) };
         let statement = if is_watched { statement } else { statement.unwatched() };
         let statement = if context.may_earn(&past) { statement } else { statement.without_revenue() };
@@ -139,7 +139,7 @@ impl ReportData {
         let (hits_unknown, statement) = (statement.upper_bound, marked(statement, &disputed, &present));
         let places = places(query.format, &statement);
         let entries = if query.format.has_entries() { entries(&past, &header.zone) } else { Vec::new() };
-        (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));
+        (result.before, result.after) = (result.before.rounded(places), result.after.rounded(places));
         Ok(Self {
             currency: header.currency.clone(),
             zone: header.zone.clone(),
@@ -156,14 +156,14 @@ impl ReportData {
             repriced: query.reprice,
             month: month(header, context.budget, ask)?,
             differs,
-            break_even: told.break_even,
+            break_even: result.break_even,
             unwatched: past.unwatched,
             markers: past.markers,
             began: past.began,
             watched,
             inside_a_bucket,
             moved_edges: moved_edges(asked, (since, until), header.last),
-            what_if: (!query.asked.is_nothing() && is_watched).then(|| (query.asked.clone(), told)),
+            what_if: (!query.asked.is_nothing() && is_watched).then(|| (query.asked.clone(), result)),
             compare: compare.map(|lists| lists.into_iter().map(|at| at.rounded(places)).collect()),
             bridge: query.bridge.map(|against| bridge(against, header, ask)).transpose()?.map(|b| b.rounded(places)),
         })

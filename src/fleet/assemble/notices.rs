@@ -91,7 +91,8 @@ fn foreign_rates(fleet: &Fleet) -> impl Iterator<Item = Notice> {
         let (name, is_unknown) = (account.gpu.as_str(), account.rate.is_none() && account.kind == CostKind::Gpus);
         let card = fleet.ledger.book().gpu_rates();
         if is_unknown && rented.held > GpuTime::ZERO && card.rate_at(name, Commitment::OnDemand, now).is_none() {
-            let said = card.said(name, Commitment::OnDemand, now).filter(|said| said.currency != currency.as_str());
+            let said =
+                card.in_own_currency(name, Commitment::OnDemand, now).filter(|said| said.currency != currency.as_str());
             foreign.extend(said.map(|said| (name, said)));
         }
     }

@@ -122,11 +122,11 @@ impl Discovery {
             first.push(engine.first);
         }
         if !targets.is_empty() {
-            sink.say(SourceMessage::Targets(targets)).await;
-            sink.say(SourceMessage::Events(first)).await;
+            sink.send(SourceMessage::Targets(targets)).await;
+            sink.send(SourceMessage::Events(first)).await;
         }
         let none = || std::iter::once(nothing_answers()).chain(no_engine_at(&self.stranger_ports()));
-        sink.say(SourceMessage::Errors(if self.known.is_empty() { none().collect() } else { Vec::new() })).await;
+        sink.send(SourceMessage::Errors(if self.known.is_empty() { none().collect() } else { Vec::new() })).await;
     }
 
     /// The ports at which something other than an engine answered.

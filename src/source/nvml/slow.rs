@@ -10,7 +10,7 @@ use nvml_wrapper::{Device, GpmSample};
 
 use super::card::{Call, Stop, Visit};
 use super::lane::GpuCalls;
-use super::poll::told;
+use super::poll::reported;
 use crate::reading::{Activity, Pcie};
 use crate::units::{BytesPerSecond, Ratio};
 
@@ -66,7 +66,7 @@ impl GpuCalls for Slow {
         // The driver reports kB/s.
         let throughput = |call, counter| {
             let answer = at.ask(call, |d| d.pcie_throughput(counter))?;
-            Ok(answer.and_then(told).map(|kb| BytesPerSecond::new(u64::from(kb) * 1000)))
+            Ok(answer.and_then(reported).map(|kb| BytesPerSecond::new(u64::from(kb) * 1000)))
         };
         let sent = throughput(Call::PcieSent, PcieUtilCounter::Send)?;
         let received = throughput(Call::PcieReceived, PcieUtilCounter::Receive)?;

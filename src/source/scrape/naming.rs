@@ -147,7 +147,7 @@ impl Aliases {
     }
 
     /// Adds the known aliases to a page.
-    pub(super) async fn tell(&mut self, reading: &mut PageReading) {
+    pub(super) async fn complete(&mut self, reading: &mut PageReading) {
         if let Some(ended) = self.under_way.take_if(|task| task.is_finished()) {
             match ended.await {
                 Ok(ListedNames::Read(models)) => (self.known, self.refused) = (Some(models.aliases), None),

@@ -146,7 +146,7 @@ impl UnloadedModels {
     }
 
     /// Adds what the list says of its process to a model's page.
-    pub(super) fn tell(&self, page: &mut PageReading, model: &ModelName) {
+    pub(super) fn complete(&self, page: &mut PageReading, model: &ModelName) {
         let known = self.0.iter().find(|(known, _)| known.is_called(model));
         let listed = Listed { not_running: known.map(|(_, at)| *at) };
         page.engines.iter_mut().for_each(|row| row.listed = Some(listed));

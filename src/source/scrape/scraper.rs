@@ -320,7 +320,7 @@ impl Scraper {
         if nameless {
             self.name_model(url, &mut reading).await?;
         }
-        self.aliases.tell(&mut reading).await;
+        self.aliases.complete(&mut reading).await;
         self.ask_aliases(url, &reading);
         Ok(ScrapeOutcome { at, cost, reading })
     }

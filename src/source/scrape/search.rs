@@ -83,13 +83,13 @@ pub(super) fn with_remedy(trouble: ScrapeTrouble, address: &Address) -> ScrapeTr
 mod tests {
     use super::*;
 
-    fn told(trouble: ScrapeTrouble, url: &str) -> String {
+    fn message(trouble: ScrapeTrouble, url: &str) -> String {
         url.parse().map_or_else(|_| String::new(), |url| with_remedy(trouble, &Address::Http(url)).to_string())
     }
 
     #[test]
     fn an_address_that_is_nearly_right_says_what_to_write() {
-        let near = told(ScrapeTrouble::Status(404), "http://gpu-01:8000/metricz");
+        let near = message(ScrapeTrouble::Status(404), "http://gpu-01:8000/metricz");
         assert!(near.ends_with("there is no page /metricz; is it /metrics?"), "{near}");
         for (trouble, url) in [
             (ScrapeTrouble::Status(404), "http://gpu-01:8000/metrics"),
@@ -97,9 +97,9 @@ mod tests {
             (ScrapeTrouble::Status(503), "http://gpu-01:8000/metricz"),
             (ScrapeTrouble::Refused, "http://gpu-01:8000/"),
         ] {
-            assert_eq!(told(trouble.clone(), url), trouble.to_string(), "{url}");
+            assert_eq!(message(trouble.clone(), url), trouble.to_string(), "{url}");
         }
-        let bare = told(ScrapeTrouble::Refused, "http://localhost:9545");
+        let bare = message(ScrapeTrouble::Refused, "http://localhost:9545");
         assert!(bare.contains("port 9545") && bare.contains("localhost:8000"), "{bare}");
     }
 }

@@ -83,7 +83,7 @@ impl Source for SimulatedFleet {
             info: target.info(),
             source: Some(source_of(&target, &self.settings)),
         };
-        sink.announce(SourceMessage::Targets(
+        sink.send_at_once(SourceMessage::Targets(
             self.targets.iter().filter_map(SimulatedTarget::scraped).map(found).collect(),
         ));
     }

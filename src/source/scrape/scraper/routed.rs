@@ -21,7 +21,7 @@ impl Scraper {
             let read = self.read_page(page).await.map_err(|trouble| router::refused(trouble, model.as_str()));
             let mut outcome = read?;
             if self.named.is_routed() {
-                self.resting.tell(&mut outcome.reading, model);
+                self.resting.complete(&mut outcome.reading, model);
                 self.resting.forget(std::slice::from_ref(model));
             }
             return Ok(outcome);
@@ -64,7 +64,7 @@ impl Scraper {
                     bytes += cost.bytes;
                     let name = ModelName::new(model);
                     naming::name_rows(&mut reading, Some(&name));
-                    self.resting.tell(&mut reading, &name);
+                    self.resting.complete(&mut reading, &name);
                     read.push(name);
                     match &mut all {
                         Some(all) => router::merge(all, reading),
@@ -84,7 +84,7 @@ impl Scraper {
             (None, Some(trouble)) => return Err(trouble),
             (None, None) => router::no_model(),
         };
-        self.aliases.tell(&mut reading).await;
+        self.aliases.complete(&mut reading).await;
         self.resting.forget(&read);
         self.router = Some(router);
         Ok(ScrapeOutcome { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
