@@ -38,12 +38,12 @@ fn list_refused(prices: &str, line: usize, word: &str) {
 }
 
 #[test]
-fn a_good_file_is_good() {
+fn a_valid_price_file_is_accepted() {
     assert_eq!(check("", Some(LIST)).0, Some(0));
 }
 
 #[test]
-fn prices() {
+fn invalid_prices_are_refused() {
     let price = |hit: &str| format!("[[price]]\nmodel = \"m\"\nhit = {hit}\nmiss = \"1\"\noutput = \"1\"\n");
     refused(&price("\"-1\""), 3, "negative: write an amount of 0 or more");
     refused(&price("\"NaN\""), 3, "not a decimal number: write it like \"0.55\"");
@@ -59,7 +59,7 @@ fn prices() {
 }
 
 #[test]
-fn prices_of_a_file() {
+fn invalid_lists_of_a_price_file_are_refused() {
     for (from, to, line, word) in [
         ("hit = \"0.1\"", "hit = \"-0.1\"", 7, "negative: write an amount of 0 or more"),
         ("miss = \"0.2\"", "miss = \"NaN\"", 8, "not a decimal number"),
@@ -81,7 +81,7 @@ fn prices_of_a_file() {
 }
 
 #[test]
-fn windows() {
+fn invalid_windows_are_refused() {
     let tier = "[list.tiers.night]\nhit = \"0\"\nmiss = \"0\"\noutput = \"0\"\n[list.tiers.day]\nhit = \"0\"\nmiss = \"0\"\noutput = \"0\"\n";
     let window =
         |tier: &str, hours: &str, more: &str| format!("[[list.windows]]\ntier = \"{tier}\"\nhours = {hours}\n{more}\n");
@@ -112,7 +112,7 @@ fn windows() {
 }
 
 #[test]
-fn names_and_histories() {
+fn invalid_names_and_histories_are_refused() {
     list_refused(&format!("{LIST}{LIST}"), 11, "two lists have this name");
     let history = |lists: &str| format!("{LIST}[[history]]\nmodels = [\"m\"]\nlists = {lists}\n");
     list_refused(&history("[\"mein\"]"), 12, "no [[list]] defines it");
@@ -126,7 +126,7 @@ fn names_and_histories() {
 }
 
 #[test]
-fn leases() {
+fn invalid_leases_are_refused() {
     let lease = |rest: &str| format!("[[lease]]\ngpu = \"H100\"\n{rest}\n");
     let dated = "rate = \"2\"\nfrom = \"2026-02-01T00:00:00Z\"\nuntil = \"2026-01-01T00:00:00Z\"";
     refused(&lease(dated), 5, "the lease ends at 2026-01-01T00:00:00Z, before it begins");
@@ -168,7 +168,7 @@ fn two_currencies_need_a_dated_rate() {
 
 /// Class: two rows for the same currencies or GPU and the same day.
 #[test]
-fn rates_that_no_date_tells_apart_are_refused() {
+fn rates_with_the_same_date_are_refused() {
     let fx = |from: &str, to: &str, rate: &str| {
         format!("[[fx]]\nfrom = \"{from}\"\nto = \"{to}\"\nrate = \"{rate}\"\nat = \"2026-11-01\"\n")
     };
@@ -207,9 +207,9 @@ fn a_ledger_keeps_its_currency_when_the_configuration_changes() {
         assert_eq!(after.code, Some(0), "{}", after.err);
         let word = "kept in USD and the configuration is in CNY";
         assert!(after.err.contains(word) && after.err.contains("set currency = \"USD\""), "{}", after.err);
-        let (told, same): (serde_json::Value, serde_json::Value) =
+        let (repeated, same): (serde_json::Value, serde_json::Value) =
             (serde_json::from_str(&after.out).unwrap(), serde_json::from_str(&before.out).unwrap());
-        assert_eq!((&told["currency"], &told["total"]), (&"USD".into(), &same["total"]), "{more:?}");
+        assert_eq!((&repeated["currency"], &repeated["total"]), (&"USD".into(), &same["total"]), "{more:?}");
     }
     let checked = Program::new(["config", "check", "--ledger", ledger]).config(yuan).run();
     assert!(checked.code == Some(0) && checked.err.contains("kept in USD"), "{checked:?}");
@@ -234,7 +234,7 @@ fn a_lease_in_another_currency_is_converted_once() {
 }
 
 #[test]
-fn all_that_is_wrong_is_said_at_once() {
+fn mistakes_of_the_configuration_and_its_price_file_are_reported_at_once() {
     let prices = LIST.replace("\"UTC\"", "\"Mars\"") + &LIST.replace("\"USD\"", "\"usd\"").replace("mine", "other");
     let (code, err) = check("bill = \"all\"\n[budget]\nmonth = \"much\"\n[[lease]]\nrate = \"1\"\n", Some(&prices));
     assert_eq!(code, Some(2));
@@ -344,7 +344,7 @@ fn every_mistake_of_a_price_file_is_reported_at_once() {
 }
 
 #[test]
-fn a_file_that_is_wrong_throughout_is_soon_told() {
+fn at_most_twenty_mistakes_of_a_file_are_listed() {
     let bad = LIST.replace("\"USD\"", "\"usd\"");
     let prices: String = (0..300).map(|nth| bad.replace("mine", &format!("list {nth}"))).collect();
     let (code, err) = check("", Some(&prices));
@@ -353,7 +353,7 @@ fn a_file_that_is_wrong_throughout_is_soon_told() {
 }
 
 #[test]
-fn an_import_of_nonsense_is_refused_and_of_the_rest_counted() {
+fn an_import_without_prices_is_refused_and_skipped_entries_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("prices.json");
     let import = |json: &str| {

@@ -30,7 +30,7 @@ fn ask(ledger: &Ledger, question: &str) -> i64 {
 }
 
 #[test]
-fn killed_at_any_instant_rent_is_the_time_that_passed() {
+fn after_kills_at_any_instant_the_cost_is_that_of_the_elapsed_time() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let mut first = watch(&ledger, &engine);
     ledger.until_counted(&engine);

@@ -155,7 +155,7 @@ fn turned(path: &Path) -> Scripted<Replay> {
 }
 
 #[tokio::test]
-async fn a_replay_says_what_was_said_up_to_an_instant_or_to_its_end() {
+async fn a_replay_repeats_all_messages_up_to_an_instant_or_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.rec");
     write(&path, None, u64::MAX);
@@ -182,28 +182,28 @@ async fn a_replay_says_what_was_said_up_to_an_instant_or_to_its_end() {
 
 /// Class: a replay that is repeated without end.
 #[tokio::test]
-async fn a_replay_that_begins_anew_shows_the_same_each_time() {
+async fn a_looped_replay_shows_the_same_each_time() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.rec");
     write(&path, None, u64::MAX);
     let mut first = turned(&path);
     let (publish, snapshots) = watch::channel(turned(&path).collector.snapshot());
     let once = turned(&path).turn(None, None, &publish).await;
-    let (tell, mut told) = mpsc::channel(3);
+    let (sender, mut received) = mpsc::channel(3);
     let again = move || {
         let end = serde_json::to_string(&**snapshots.borrow()).unwrap();
-        tell.try_send(end).is_ok_and(|()| tell.capacity() > 0).then(|| turned(&path))
+        sender.try_send(end).is_ok_and(|()| sender.capacity() > 0).then(|| turned(&path))
     };
     let mut ends = Vec::new();
     tokio::select! {
-        () = turn_again(&mut first, 1e6, &publish, again) => panic!("its end is shown for as long as somebody looks"),
-        _ = async { while told.len() < 3 { tokio::task::yield_now().await } told.recv_many(&mut ends, 3).await } => {}
+        () = turn_again(&mut first, 1e6, &publish, again) => panic!("its end stays published until the future is dropped"),
+        _ = async { while received.len() < 3 { tokio::task::yield_now().await } received.recv_many(&mut ends, 3).await } => {}
     }
     assert_eq!(ends, [(); 3].map(|()| serde_json::to_string(&*once).unwrap()));
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn written_entries_are_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.rec");
     let written = write(&path, None, u64::MAX);
@@ -261,7 +261,7 @@ fn a_cut_recording_is_read_up_to_its_end() {
 
 /// Class: files that are not recordings, or of another version.
 #[test]
-fn what_is_no_recording_says_so_and_what_to_do() {
+fn a_file_that_is_not_a_recording_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     let open = |text: &str| {
@@ -283,7 +283,7 @@ fn what_is_no_recording_says_so_and_what_to_do() {
 }
 
 #[test]
-fn a_changed_byte_is_said_and_makes_no_figure() {
+fn a_changed_byte_is_reported_and_yields_no_figures() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     let good =
