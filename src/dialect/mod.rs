@@ -29,7 +29,7 @@ mod values;
 mod what_instead;
 
 use crate::exposition::{FamilyKind, LabelText, Limits, Rows, SeriesLabels};
-use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
+use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeError};
 use crate::units::{Span, Timestamp};
 use copies::Copies;
 use gpu_rows::GpuRows;
@@ -63,9 +63,9 @@ const OLD_LOOK: Span = Span::from_secs(5);
 /// Reads one page.
 ///
 /// # Errors
-/// [`ScrapeTrouble::NotMetrics`] if it has no metric, with what it is instead; an agent's own error if it has nothing
+/// [`ScrapeError::NotMetrics`] if it has no metric, with what it is instead; an agent's own error if it has nothing
 /// else.
-pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
+pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
     let (all, (page, unended)) = (page, ended_lines(page));
     let limits = Limits::default();
     let (mut names, mut gpu_rows) = (NameOwners::default(), GpuRows::default());
@@ -122,11 +122,11 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
 }
 
 /// Fails if a page without an engine and a GPU has no metric.
-fn says_something(page: &[u8], limits: &Limits, trouble: Option<ScrapeTrouble>) -> Result<(), ScrapeTrouble> {
+fn says_something(page: &[u8], limits: &Limits, trouble: Option<ScrapeError>) -> Result<(), ScrapeError> {
     match trouble {
         Some(trouble) => Err(trouble),
         None if holds_metrics(page, limits) => Ok(()),
-        None => Err(ScrapeTrouble::NotMetrics(Label::new(what_instead::what_instead(page)))),
+        None => Err(ScrapeError::NotMetrics(Label::new(what_instead::what_instead(page)))),
     }
 }
 
@@ -169,11 +169,11 @@ const LOOK: &str = "margintop_look_timestamp_seconds";
 const TROUBLE: &str = "margintop_trouble";
 
 /// An agent's error, in its own words.
-fn agent_error(labels: SeriesLabels<'_>) -> ScrapeTrouble {
+fn agent_error(labels: SeriesLabels<'_>) -> ScrapeError {
     // The second name of each is that of agents of earlier releases.
     let text = |name, former| labels.get(name).or_else(|| labels.get(former)).map(LabelText::text).unwrap_or_default();
     let (source, cause, remedy) = (text("source", "what"), text("cause", "why"), text("remedy", "mend"));
-    ScrapeTrouble::Other(Label::new(&format!("{source}: {cause} ({remedy})")))
+    ScrapeError::Other(Label::new(&format!("{source}: {cause} ({remedy})")))
 }
 
 /// Whether a page without known series consists of metrics at all.

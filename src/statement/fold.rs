@@ -10,7 +10,7 @@ use super::list_uses::ListUses;
 use super::split::{DueForWork, Splitter, paid};
 use super::{By, RowKind};
 use crate::ledger::{
-    BorneTime, CostAccount, CostAccountId, CostKind, GpuTimeCell, Past, Reach, RevenueAccount, TokenCell,
+    BorneTime, CostAccount, CostAccountId, CostKind, CostScope, GpuTimeCell, Past, RevenueAccount, TokenCell,
 };
 use crate::reading::{Label, NodeName, UnitName};
 use crate::units::{Money, Timestamp};
@@ -204,9 +204,9 @@ impl<'a> Fold<'a> {
             let cost_account = self.past.cost_account(due.cost_account);
             let home = self.home(due.cost_account);
             let farthest = match (self.by, home) {
-                (By::Node, Some(_)) => Reach::Node,
-                (By::Unit, Some(_)) => Reach::Unit,
-                _ => Reach::All,
+                (By::Node, Some(_)) => CostScope::Node,
+                (By::Unit, Some(_)) => CostScope::Unit,
+                _ => CostScope::All,
             };
             let other = home.unwrap_or_else(|| RowAccumulator::special(RowKind::Overhead));
             borne = &borne[borne.partition_point(|row| row.cost_account < due.cost_account)..];

@@ -12,7 +12,7 @@ use margintop::clock::ScriptedClock;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
-use margintop::reading::{Event, Label, NodeName, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName};
+use margintop::reading::{Event, Label, NodeName, ScrapeCost, ScrapeError, SourceError, TargetId, UnitName};
 use margintop::record::{
     FORMAT, Recording, RecordingEntry, RecordingHeader, RecordingReader, Redactor, Replay, Settings, Written,
 };
@@ -87,10 +87,7 @@ fn entries() -> Vec<RecordingEntry<'static>> {
             page("http://secret-host:8000", at(10), VLLM_LATER),
             page("http://secret-host:30000", at(10), SGLANG),
         ]),
-        events(vec![
-            trouble(ScrapeTrouble::NoSuchHost(Label::new("secret-words"))),
-            trouble(ScrapeTrouble::Status(503)),
-        ]),
+        events(vec![trouble(ScrapeError::NoSuchHost(Label::new("secret-words"))), trouble(ScrapeError::Status(503))]),
         RecordingEntry::Errors(Cow::Owned(vec![error.clone()])),
         events(vec![Event::nvml(NodeName::new("secret-node"), at(12), Err(error))]),
         RecordingEntry::Interval(Span::from_secs(2)),

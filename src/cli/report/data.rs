@@ -14,9 +14,9 @@ use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::pricing::{Book, PriceList};
 use crate::reading::{Label, ModelName};
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, DayEntry, Difference, MonthToDate, RateOrigin, Statement, Unconverted, WhatIf,
-    WhatIfChange, agrees_throughout, changed, compare, differences, entries, month_of, reprice, rounded_entries,
-    unconverted, unpriced_models, watched, what_if,
+    BreakEven, Bridge, By, DayEntry, Difference, MonthToDate, RateOrigin, RevenueAtList, Statement, Unconverted,
+    WhatIf, WhatIfChange, agrees_throughout, changed, compare, differences, entries, month_of, reprice,
+    rounded_entries, unconverted, unpriced_models, watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{HourlyRate, Money, Span, Timestamp, Tokens};
@@ -76,7 +76,7 @@ pub(super) struct ReportData {
     pub(super) markers: Vec<Marker>,
     pub(super) what_if: Option<(Scenarios, WhatIf)>,
     pub(super) break_even: BreakEven,
-    pub(super) compare: Option<Vec<AtList>>,
+    pub(super) compare: Option<Vec<RevenueAtList>>,
     pub(super) bridge: Option<Bridge>,
     /// The revenue and cost of each day, for a journal.
     pub(super) entries: Vec<DayEntry>,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::scenario::Scenarios;
 use crate::reading::Label;
-use crate::statement::{AtList, BreakEven, Bridge, Levels, Mover, Totals, WhatIf, rounded_hours};
+use crate::statement::{BreakEven, Bridge, Levels, Mover, RevenueAtList, Totals, WhatIf, rounded_hours};
 use crate::units::{
     GpuTime, HourlyRate, LoadFactor, Money, NodeCount, Ratio, Share, Span, Timestamp, gross_margin, profit_on_cost,
 };
@@ -125,7 +125,7 @@ pub(super) struct CompareJson<'a> {
 }
 
 impl<'a> CompareJson<'a> {
-    pub(super) fn new(at: &'a AtList) -> Self {
+    pub(super) fn new(at: &'a RevenueAtList) -> Self {
         Self { list: &at.list, revenue: at.revenue, profit: at.profit(), uncertainty: at.uncertainty }
     }
 }

@@ -5,7 +5,7 @@ use super::notes;
 use super::text_table::Grid;
 use crate::cli::amounts::{amount, percent, signed};
 use crate::cli::when::{local, local_second};
-use crate::statement::{AtList, By, RowKind, StatementRow, Totals, rounded_hours};
+use crate::statement::{By, RevenueAtList, RowKind, StatementRow, Totals, rounded_hours};
 use crate::tui::format;
 use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
 
@@ -150,7 +150,7 @@ fn leases(data: &ReportData) -> String {
     grid.render()
 }
 
-fn compared(lists: &[AtList], data: &ReportData) -> String {
+fn compared(lists: &[RevenueAtList], data: &ReportData) -> String {
     let (revenue, profit) = (format!("revenue {}", data.currency), format!("profit {}", data.currency));
     let unsure = format!("± {}", data.currency);
     let is_unsure = lists.iter().any(|at| !at.uncertainty.is_zero());

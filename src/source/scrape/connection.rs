@@ -20,7 +20,7 @@ use hyper_util::rt::TokioIo;
 use reqwest::Url;
 use tokio::net::TcpStream;
 
-use crate::reading::{Label, ScrapeTrouble};
+use crate::reading::{Label, ScrapeError};
 
 /// The timeout of connecting.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
@@ -159,7 +159,7 @@ pub(super) enum GetResult {
 
 impl KeptConnection {
     /// Sends a GET. A connection that the server closed between two scrapes is replaced once.
-    pub(super) async fn get(&mut self, url: &Url, headers: &RequestHeaders) -> Result<GetResult, ScrapeTrouble> {
+    pub(super) async fn get(&mut self, url: &Url, headers: &RequestHeaders) -> Result<GetResult, ScrapeError> {
         self.rest().await;
         let kept = self.idle.take().filter(is_open);
         let was_kept = kept.is_some();
@@ -243,30 +243,30 @@ fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
 }
 
-async fn connect(url: &Url) -> Result<TcpStream, ScrapeTrouble> {
+async fn connect(url: &Url) -> Result<TcpStream, ScrapeError> {
     let (host, port) = (host(url), url.port_or_known_default().unwrap_or(80));
     let connecting = TcpStream::connect((host.trim_matches(['[', ']']), port));
-    let stream = tokio::time::timeout(CONNECT, connecting).await.map_err(|_| ScrapeTrouble::TimedOut)?;
+    let stream = tokio::time::timeout(CONNECT, connecting).await.map_err(|_| ScrapeError::TimedOut)?;
     let stream = stream.map_err(|error| no_connection(&error, host))?;
     // Requests are small and are sent at once.
     let _ = stream.set_nodelay(true);
     Ok(stream)
 }
 
-fn no_connection(error: &io::Error, host: &str) -> ScrapeTrouble {
+fn no_connection(error: &io::Error, host: &str) -> ScrapeError {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => ScrapeTrouble::Refused,
-        io::ErrorKind::TimedOut => ScrapeTrouble::TimedOut,
-        _ if error.raw_os_error().is_none() => ScrapeTrouble::NoSuchHost(Label::new(host)),
-        _ => ScrapeTrouble::Other(Label::new(&error.to_string())),
+        io::ErrorKind::ConnectionRefused => ScrapeError::Refused,
+        io::ErrorKind::TimedOut => ScrapeError::TimedOut,
+        _ if error.raw_os_error().is_none() => ScrapeError::NoSuchHost(Label::new(host)),
+        _ => ScrapeError::Other(Label::new(&error.to_string())),
     }
 }
 
 /// Translates an error after `bytes` bytes of body.
-pub(super) fn trouble(error: &hyper::Error, bytes: u64) -> ScrapeTrouble {
+pub(super) fn trouble(error: &hyper::Error, bytes: u64) -> ScrapeError {
     if error.is_parse() {
-        ScrapeTrouble::Other(Label::new(&format!("not HTTP: {error}")))
+        ScrapeError::Other(Label::new(&format!("not HTTP: {error}")))
     } else {
-        ScrapeTrouble::Cut(bytes)
+        ScrapeError::Cut(bytes)
     }
 }

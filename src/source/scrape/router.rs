@@ -9,7 +9,7 @@ use reqwest::Url;
 
 use super::models::{KnownModels, RoutedModel};
 use super::named_pages::{NamedPage, NamedPages};
-use crate::reading::{EngineKind, Label, Listed, ModelName, PageReading, Refusals, ScrapeTrouble};
+use crate::reading::{EngineKind, Label, Listed, ModelName, PageReading, Refusals, ScrapeError};
 use crate::units::{Moment, Span};
 
 /// The minimum time between two requests of the list of a server that is not a router.
@@ -116,12 +116,12 @@ impl NamedModel {
     ///
     /// # Errors
     /// The router does not list the model, or it is unknown whether a request would wake it.
-    pub(super) fn may_be_asked(&self, name: &ModelName) -> Result<bool, ScrapeTrouble> {
+    pub(super) fn may_be_asked(&self, name: &ModelName) -> Result<bool, ScrapeError> {
         match &self.standing {
             Some(PageStanding::Plain | PageStanding::Awake) => Ok(true),
             Some(PageStanding::Asleep) => Ok(false),
             Some(PageStanding::Unlisted(known)) => {
-                Err(ScrapeTrouble::Other(Label::new(&format!("the server has no model {name}; it lists {known}"))))
+                Err(ScrapeError::Other(Label::new(&format!("the server has no model {name}; it lists {known}"))))
             }
             None => Err(no_list()),
         }
@@ -159,14 +159,14 @@ impl UnloadedModels {
 }
 
 /// The error of a router without a list.
-pub(super) fn no_list() -> ScrapeTrouble {
-    ScrapeTrouble::Other(Label::new(NO_LIST))
+pub(super) fn no_list() -> ScrapeError {
+    ScrapeError::Other(Label::new(NO_LIST))
 }
 
 /// Translates the error for a model's page.
-pub(super) fn refused(trouble: ScrapeTrouble, name: &str) -> ScrapeTrouble {
+pub(super) fn refused(trouble: ScrapeError, name: &str) -> ScrapeError {
     match trouble {
-        ScrapeTrouble::Status(status @ (400 | 404)) => ScrapeTrouble::Other(Label::new(&format!(
+        ScrapeError::Status(status @ (400 | 404)) => ScrapeError::Other(Label::new(&format!(
             "HTTP {status}: the server has no page of model {name}; it is not loaded, or its name is another"
         ))),
         other => other,
