@@ -64,17 +64,17 @@ impl<'a> Fold<'a> {
                 self.cells.push(row);
             }
             if self.by.is_time() {
-                bucket.rents.iter().for_each(|cell| self.rent_of_time(bucket, cell));
+                bucket.gpu_times.iter().for_each(|cell| self.rent_of_time(bucket, cell));
             } else {
                 let (here, later) = told.split_at(told.partition_point(|row| row.bucket <= bucket.at));
                 told = later;
                 own.clear();
                 if here.is_empty() {
                     splitter.open(bucket.tokens, self.first);
-                    splitter.add(bucket.tokens, bucket.rents);
+                    splitter.add(bucket.tokens, bucket.gpu_times);
                     splitter.close(bucket.at, &mut own);
                 }
-                bucket.rents.iter().for_each(|cell| self.rent(cell));
+                bucket.gpu_times.iter().for_each(|cell| self.rent(cell));
                 self.allocate(if here.is_empty() { &own } else { here });
             }
             self.first += self.cells.len();

@@ -38,7 +38,7 @@ pub(super) fn borne(
     let mut splitter = Splitter::new(past);
     let (mut rows, mut open) = (Vec::new(), None);
     let parts: Vec<RangePart> = finer.iter().map(|it| it.fine).collect();
-    read_cells::each_bucket(connection, beside.take(), &parts, |at, tokens, rents| {
+    read_cells::each_bucket(connection, beside.take(), &parts, |at, tokens, gpu_times| {
         let bucket = bucket_of(calendar, finer, at);
         if open != Some(bucket) {
             if let Some(before) = open.replace(bucket) {
@@ -49,7 +49,7 @@ pub(super) fn borne(
             let cells = &cells[..cells.partition_point(|cell| cell.bucket == bucket)];
             splitter.open(cells, first);
         }
-        splitter.add(tokens, rents);
+        splitter.add(tokens, gpu_times);
     })?;
     if let Some(last) = open {
         splitter.close(last, &mut rows);

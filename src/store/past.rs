@@ -50,7 +50,7 @@ pub(super) fn past(
     // A second read is avoided if the nodes are computed from the same cells.
     cells.nodes = Some(&known).filter(|_| !is_told && parts == quarters);
     let cells = cells.both(connection, beside)?;
-    (past.tokens, past.rents, past.node_time) = (cells.tokens, cells.rents, cells.node_time);
+    (past.tokens, past.gpu_times, past.node_time) = (cells.tokens, cells.gpu_times, cells.node_time);
     if !is_told && past.node_time.is_none() {
         past.node_time = Some(read_cells::node_time(connection, &quarters, &known)?);
     }

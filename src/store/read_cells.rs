@@ -28,7 +28,7 @@ pub(super) fn tokens(
 }
 
 /// GPU time of a grain's buckets that begin in `[from, to)`.
-pub(super) fn rents(
+pub(super) fn gpu_times(
     connection: &Connection,
     grain: &str,
     from: Timestamp,
@@ -61,7 +61,7 @@ pub(super) struct RangeQuery<'a> {
 #[derive(Debug)]
 pub(super) struct ReadCells {
     pub(super) tokens: Vec<TokenCell>,
-    pub(super) rents: Vec<GpuTimeCell>,
+    pub(super) gpu_times: Vec<GpuTimeCell>,
     pub(super) node_time: Option<NodeTime>,
 }
 
@@ -71,22 +71,22 @@ impl RangeQuery<'_> {
         let Self { parts, detail, tables, nodes } = self;
         let (accounts, cost_accounts) = (&tables.accounts, &tables.cost_accounts);
         let tokens = || all_tokens(connection, parts, (detail == Detail::Alike).then_some(accounts));
-        let rents = |connection: &Connection| -> rusqlite::Result<_> {
+        let gpu_times = |connection: &Connection| -> rusqlite::Result<_> {
             let mut nodes = nodes.map(NodeTimeReader::new);
             let alike = (detail == Detail::Alike).then_some(cost_accounts);
-            let rents = all_rents(connection, parts, alike, nodes.as_mut())?;
-            Ok((rents, nodes.map(NodeTimeReader::finish)))
+            let gpu_times = all_rents(connection, parts, alike, nodes.as_mut())?;
+            Ok((gpu_times, nodes.map(NodeTimeReader::finish)))
         };
         let Some(beside) = beside else {
-            let (tokens, (rents, node_time)) = (tokens()?, rents(connection)?);
-            return Ok(ReadCells { tokens, rents, node_time });
+            let (tokens, (gpu_times, node_time)) = (tokens()?, gpu_times(connection)?);
+            return Ok(ReadCells { tokens, gpu_times, node_time });
         };
         std::thread::scope(|scope| {
-            let rents = &rents;
-            let reading = scope.spawn(move || rents(&beside));
+            let gpu_times = &gpu_times;
+            let reading = scope.spawn(move || gpu_times(&beside));
             let tokens = tokens()?;
-            let (rents, node_time) = reading.join().unwrap_or_else(|_| rents(connection))?;
-            Ok(ReadCells { tokens, rents, node_time })
+            let (gpu_times, node_time) = reading.join().unwrap_or_else(|_| gpu_times(connection))?;
+            Ok(ReadCells { tokens, gpu_times, node_time })
         })
     }
 }
@@ -140,7 +140,7 @@ pub(super) fn each_bucket(
     mut each: impl FnMut(Timestamp, &[TokenCell], &[GpuTimeCell]),
 ) -> rusqlite::Result<()> {
     let chunks: Vec<RangePart> = parts.iter().flat_map(chunks).collect();
-    let read = |connection: &Connection, part: &RangePart| rents(connection, part.grain, part.from, part.to);
+    let read = |connection: &Connection, part: &RangePart| gpu_times(connection, part.grain, part.from, part.to);
     std::thread::scope(|scope| {
         // At most a few days are read ahead.
         let (give, given) = std::sync::mpsc::sync_channel(AHEAD);
@@ -153,10 +153,10 @@ pub(super) fn each_bucket(
         }
         for part in &chunks {
             let tokens = tokens(connection, part.grain, part.from, part.to)?;
-            let rents = if ahead { given.recv().ok() } else { None };
-            ahead &= rents.is_some();
-            let rents = rents.unwrap_or_else(|| read(connection, part))?;
-            buckets(&tokens, &rents, &mut each);
+            let gpu_times = if ahead { given.recv().ok() } else { None };
+            ahead &= gpu_times.is_some();
+            let gpu_times = gpu_times.unwrap_or_else(|| read(connection, part))?;
+            buckets(&tokens, &gpu_times, &mut each);
         }
         Ok(())
     })
@@ -174,16 +174,16 @@ fn chunks(part: &RangePart) -> impl Iterator<Item = RangePart> + use<> {
 /// Passes the cells of each bucket; both lists are sorted by bucket.
 fn buckets(
     mut tokens: &[TokenCell],
-    mut rents: &[GpuTimeCell],
+    mut gpu_times: &[GpuTimeCell],
     each: &mut impl FnMut(Timestamp, &[TokenCell], &[GpuTimeCell]),
 ) {
     loop {
-        let firsts = [tokens.first().map(|cell| cell.bucket), rents.first().map(|cell| cell.bucket)];
+        let firsts = [tokens.first().map(|cell| cell.bucket), gpu_times.first().map(|cell| cell.bucket)];
         let Some(at) = firsts.into_iter().flatten().min() else { return };
         let (made, later) = tokens.split_at(tokens.partition_point(|cell| cell.bucket <= at));
-        let (due, owed) = rents.split_at(rents.partition_point(|cell| cell.bucket <= at));
+        let (due, owed) = gpu_times.split_at(gpu_times.partition_point(|cell| cell.bucket <= at));
         each(at, made, due);
-        (tokens, rents) = (later, owed);
+        (tokens, gpu_times) = (later, owed);
     }
 }
 

@@ -25,10 +25,10 @@ pub(super) fn kept(connection: &Connection, day: Timestamp) -> rusqlite::Result<
         cost_accounts: names::cost_accounts(connection)?,
         tariffs: names::tariffs(connection)?,
         tokens: read_cells::tokens(connection, "day", day, ahead)?,
-        rents: read_cells::rents(connection, "day", day, ahead)?,
+        gpu_times: read_cells::gpu_times(connection, "day", day, ahead)?,
         uncertainty: read_cells::uncertainty(connection, "day", day, ahead)?,
         minute_tokens: read_cells::tokens(connection, "minute", recent, ahead)?,
-        minute_rents: read_cells::rents(connection, "minute", recent, ahead)?,
+        minute_gpu_times: read_cells::gpu_times(connection, "minute", recent, ahead)?,
         disputes: disputes::open(connection)?,
         last_dispute: disputes::last(connection)?,
     })

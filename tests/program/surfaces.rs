@@ -378,7 +378,7 @@ fn merging_tokens_of_equal_value_changes_no_figure() {
     for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
         let (all, merged) =
             (reader.past(since, until, grain).unwrap(), reader.merged_past(since, until, grain).unwrap());
-        assert!(merged.tokens.len() <= all.tokens.len() && merged.rents.len() <= all.rents.len(), "{grain:?}");
+        assert!(merged.tokens.len() <= all.tokens.len() && merged.gpu_times.len() <= all.gpu_times.len(), "{grain:?}");
         assert_eq!(Totals::of(&merged), Totals::of(&all), "{grain:?}");
         assert_eq!(differences(&merged, &book), differences(&all, &book), "{grain:?}");
         for by in [By::Hour, By::Day, By::Month] {

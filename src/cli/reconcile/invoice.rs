@@ -278,13 +278,13 @@ struct LedgerTotals {
 /// The cost of GPUs and rounding by a name; overhead is on no invoice.
 fn ours_by(past: &Past, name: impl Fn(&CostAccount) -> Option<String>) -> BTreeMap<String, LedgerTotals> {
     let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
-    let rents = past.rents.iter().map(|cell| (cell.cost_account, cell.rented()));
+    let gpu_times = past.gpu_times.iter().map(|cell| (cell.cost_account, cell.allocated()));
     let pays = |account: &CostAccount| name(account).filter(|_| account.kind != CostKind::Overhead);
-    let totals = Totals::by(tables, std::iter::empty(), rents, |_| None, pays);
+    let totals = Totals::by(tables, std::iter::empty(), gpu_times, |_| None, pays);
     let mut ours: BTreeMap<_, _> =
         totals.into_iter().map(|(name, totals)| (name, LedgerTotals { totals, gpus: 1 })).collect();
     let mut held: BTreeMap<(Timestamp, String), i64> = BTreeMap::new();
-    for cell in &past.rents {
+    for cell in &past.gpu_times {
         let account = past.cost_account(cell.cost_account);
         if let Some(name) = name(account).filter(|_| account.kind == CostKind::Gpus) {
             *held.entry((cell.bucket, name)).or_default() += cell.held.millis();

@@ -64,10 +64,10 @@ fn past() -> Past {
         for from in (0..minutes).step_by(15) {
             let held = GpuTime::of(8, Span::from_secs((minutes - from).min(15) * 60));
             let (bucket, cost_account) = (BEGAN + Span::from_secs(from * 60), CostAccountId::at(number));
-            past.rents.push(GpuTimeCell { bucket, cost_account, held, idle: GpuTime::ZERO, energy: 0 });
+            past.gpu_times.push(GpuTimeCell { bucket, cost_account, held, idle: GpuTime::ZERO, energy: 0 });
         }
     }
-    past.rents.sort_by_key(|cell| cell.bucket);
+    past.gpu_times.sort_by_key(|cell| cell.bucket);
     past
 }
 

@@ -116,7 +116,7 @@ impl ReportData {
         (past.since, past.until) = if first < last { (first, last) } else { (since, until) };
         let watched = if first < last { watched(&past) } else { Span::ZERO };
         // Time with postings was watched, if for less than is resolved.
-        let posted = !past.tokens.is_empty() || !past.rents.is_empty();
+        let posted = !past.tokens.is_empty() || !past.gpu_times.is_empty();
         let watched = if posted { watched.max(Span::from_millis(1)) } else { watched };
         let is_watched = watched > Span::ZERO;
         // The last known values are in the span that ends with them.

@@ -79,7 +79,7 @@ fn past() -> Past {
         for cost_account in 0..2 {
             let held = GpuTime::of(8, Span::from_secs(900));
             let idle = GpuTime::of(cost_account, Span::from_secs(901));
-            past.rents.push(GpuTimeCell {
+            past.gpu_times.push(GpuTimeCell {
                 bucket,
                 cost_account: CostAccountId::at(cost_account),
                 held,
@@ -95,7 +95,7 @@ fn past() -> Past {
 fn ask(since: Timestamp, until: Timestamp, _: Grain, _: Wanted) -> Result<Past, Failure> {
     let mut past = Past { since, until, ..past() };
     past.tokens.retain(|cell| since <= cell.bucket && cell.bucket < until);
-    past.rents.retain(|cell| since <= cell.bucket && cell.bucket < until);
+    past.gpu_times.retain(|cell| since <= cell.bucket && cell.bucket < until);
     Ok(past)
 }
 

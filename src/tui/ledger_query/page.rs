@@ -202,7 +202,7 @@ fn ours<'a>(book: &'a Book, name: &Label) -> Option<&'a PriceList> {
 /// The first known instant.
 fn first_known(past: &Past) -> Option<Timestamp> {
     let tokens = past.tokens.iter().map(|cell| cell.bucket);
-    tokens.chain(past.rents.iter().map(|cell| cell.bucket)).min()
+    tokens.chain(past.gpu_times.iter().map(|cell| cell.bucket)).min()
 }
 
 /// Every local hour of today; hours without a row are unknown.
