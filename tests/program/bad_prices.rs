@@ -97,7 +97,7 @@ fn invalid_windows_are_refused() {
     }
     let day = window("day", "[\"06:00-22:00\"]", "");
     let apart = windows(&[night, day, window("night", "[\"00:00-03:00\"]", "")]);
-    assert_eq!(check("", Some(&apart)).0, Some(0), "edges meet, tiers agree");
+    assert_eq!(check("", Some(&apart)).0, Some(0), "adjoining windows, and overlapping ones of one tier, are valid");
     list_refused(&windows(&[window("dusk", "[\"18:00-19:00\"]", "")]), 19, "tier \"dusk\" has no prices");
     list_refused(&windows(&[window("day", "[\"6pm-7pm\"]", "")]), 20, "write them like \"16:30-00:30\"");
     list_refused(&windows(&[window("day", "[]", "")]), 20, "write hours = [\"00:00-24:00\"] for the whole day");
@@ -184,7 +184,7 @@ fn rates_with_the_same_date_are_refused() {
     list_refused(&gpu("2026-11", "commitment = \"2y\"\n"), 5, "write one of");
     let apart = gpu("2026-11", "") + &gpu("2026-12", "") + &gpu("2026-11", "commitment = \"spot\"\n");
     assert_eq!(check("", Some(&apart)).0, Some(0));
-    assert_eq!(check("", Some(&gpu("autumn", ""))).0, Some(0), "one alone needs no date");
+    assert_eq!(check("", Some(&gpu("autumn", ""))).0, Some(0), "a single rate of a GPU needs no valid date");
 }
 
 /// Class: a currency that changes under a ledger.

@@ -62,7 +62,7 @@ fn every_help_matches_its_golden() {
         return;
     }
     let kept = std::fs::read_dir(root().join("tests/golden/help")).unwrap().count();
-    assert_eq!(kept, all.len() + 4, "a golden of a subcommand that is gone: remove it");
+    assert_eq!(kept, all.len() + 4, "remove the goldens of subcommands that no longer exist");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn several_processes_on_one_ledger_count_nothing_twice_and_one_takes_over_within
         assert!(said.iter().zip(made).all(|(said, made)| *said <= made), "{said:?} of {made:?}");
     }
     ledger.until_counted(&engine);
-    assert_eq!(ledger.posted(), [engine.made_since(baseline); 3], "with two who follow");
+    assert_eq!(ledger.posted(), [engine.made_since(baseline); 3], "with two other processes on the ledger");
 
     keeper.child.kill().unwrap();
     keeper.child.wait().unwrap();

@@ -130,7 +130,7 @@ fn a_vllm_is_counted_over_the_window_by_rank() {
     assert_eq!(snapshot["requests"], serde_json::json!({"running": 232, "waiting": 23}));
     let scrape = &rows[0]["scrape"];
     assert_eq!(scrape["bytes"], VLLM_LATER.len());
-    assert!(scrape["seconds"].as_f64().unwrap() > 0.0, "a look takes time: {scrape}");
+    assert!(scrape["seconds"].as_f64().unwrap() > 0.0, "a poll takes time: {scrape}");
     assert_eq!(snapshot["models"].as_array().unwrap().len(), 1);
     assert_eq!(snapshot["models"][0]["output_total"], 6_719_207);
 }
@@ -279,7 +279,7 @@ fn the_local_driver_reports_its_gpus() {
     let missing = once(["nvml:"]).driver(Path::new("/nowhere/libnvidia-ml.so.1")).run();
     assert_eq!(missing.code, Some(1));
     assert!(missing.err.contains("NVML: /nowhere/libnvidia-ml.so.1 cannot be loaded"), "{}", missing.err);
-    assert!(missing.json()["gpus"]["count"] == 0, "the picture is printed all the same");
+    assert!(missing.json()["gpus"]["count"] == 0, "the snapshot is printed all the same");
 }
 
 /// An engine of 1,000 prompt and 1,000 output tokens a second, whose page takes 0 to 60 ms.

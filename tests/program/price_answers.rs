@@ -321,7 +321,11 @@ fn comparison_lists_are_compared_with_and_never_price_revenue() {
         assert!(is_dated, "{list}");
     }
     let chosen = "[[price]]\nmodel = \"qwen3-*\"\nlist = \"qwen3-32b-groq-2025\"\n";
-    assert_eq!(json(chosen, &["--model", "Qwen3-32B", "--output", "1e6"])["revenue"], "0.59", "one that is named does");
+    assert_eq!(
+        json(chosen, &["--model", "Qwen3-32B", "--output", "1e6"])["revenue"],
+        "0.59",
+        "a list that is named prices revenue"
+    );
 }
 
 #[test]

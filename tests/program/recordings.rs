@@ -253,7 +253,7 @@ fn a_cut_recording_is_read_up_to_its_end() {
             Err(error) => assert!(error.to_string().contains("is no recording"), "{length}: {error}"),
         }
     }
-    assert!(most > all / 2, "what stands before the cut is read: {most}");
+    assert!(most > all / 2, "the entries before the cut are read: {most}");
 }
 
 /// Class: files that are not recordings, or of another version.
@@ -327,7 +327,7 @@ fn a_recording_ends_at_its_limit() {
     let path = folder.path().join("a");
     let written = write(&path, None, 1);
     assert!(written.is_full && written.entries < 9, "{written:?}");
-    assert!(!read(&path).2, "it is whole all the same");
+    assert!(!read(&path).2, "the recording is complete");
 }
 
 /// Class: names of machines, users, models and customers, in every field that has one.

@@ -225,7 +225,7 @@ fn options_with_the_present_values_change_no_figure() {
     let whole = report(&[]);
     let now = report(&["--what-if", "paid=1"])["what_if"]["now"].clone();
     let of = |key: &str| now[key].to_string().trim_matches('"').to_owned();
-    assert_eq!(of("nodes"), "2.0", "the spare one too");
+    assert_eq!(of("nodes"), "2.0", "the spare node counts as well");
     let asked = [
         format!("paid={}", of("paid")),
         format!("hit_rate={}", of("hit_rate")),
