@@ -221,7 +221,7 @@ fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
     keeper.on_ledger_event();
     assert_eq!((keeper.ledger.disputes().len(), keeper.ledger.disputed().1), (0, Tokens::ZERO));
     let today: u64 = keeper.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
-    assert_eq!(today, 9_000_100, "the writer's sums agree with the file");
+    assert_eq!(today, 9_000_100, "the writer's sums agree");
     keeper.post(began() + Span::from_secs(200), 7);
     keeper.commit(began() + Span::from_secs(201));
     assert_eq!(grains(&path), [9_000_107; 3], "and what it hands on does not hold it again");
@@ -255,7 +255,7 @@ fn a_dispute_is_withdrawn_when_its_counter_returns_unless_it_was_decided() {
     keeper.commit(second(120));
     keeper.on_ledger_event();
     let today: u64 = keeper.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
-    assert_eq!((today, grains(&path)), (5_000_000, [5_000_000; 3]), "an accepted dispute is not withdrawn");
+    assert_eq!((today, grains(&path)), (5_000_000, [5_000_000; 3]), "an accepted dispute stays");
     let withdrawn = DisputeState::Withdrawn;
     let all = [(1, DisputeState::Open), (2, withdrawn), (3, DisputeState::Accepted), (4, withdrawn)];
     assert_eq!(states(&path), all);
@@ -288,11 +288,7 @@ fn a_rejected_dispute_leaves_the_sums_and_stays_in_the_file() {
     keeper.close();
     Connection::open(&path).unwrap().execute_batch("DELETE FROM disputes").unwrap();
     let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(20));
-    assert_eq!(
-        keeper.dispute(began() + Span::from_secs(21), 5_000_000),
-        DisputeId(4),
-        "numbers of disputes are never reused"
-    );
+    assert_eq!(keeper.dispute(began() + Span::from_secs(21), 5_000_000), DisputeId(4), "no number is reused");
     keeper.close();
 }
 

@@ -85,7 +85,7 @@ fn energy_is_disputed_and_decided_like_tokens() {
     let posted = i64::try_from(KWH).unwrap();
     assert_eq!(energy(), [posted; 3]);
     let today: i64 = keeper.ledger.today().gpu_times().map(|(_, rent)| rent.energy).sum();
-    assert_eq!(today, posted, "the writer's sums agree with the file");
+    assert_eq!(today, posted, "the writer's sums agree");
     run(&path, &["ledger", "disputes", "reject", "3"]);
     keeper.on_ledger_event();
     keeper.commit(began() + Span::from_secs(101));
