@@ -50,7 +50,7 @@ fn bytes(path: &Path) -> u64 {
 fn open(path: &Path, clock: Clock) -> (Store, usize) {
     let (store, news) = open_store(ledger_settings(Some(path), clock));
     let LedgerEvent::Opened { saved: memory, .. } = news.recv().unwrap() else { std::process::exit(1) };
-    (store, memory.kept.tokens.len() + memory.kept.rents.len())
+    (store, memory.kept.tokens.len() + memory.kept.gpu_times.len())
 }
 
 /// Two looks at the whole fleet, so that everything has its name and its counters.
@@ -116,10 +116,10 @@ fn cells(connection: &Connection, grain: &str, from: i64, to: i64, step: i64) ->
         "INSERT INTO {grain}_tokens {buckets} SELECT bucket, id, 0, {minutes} * (9000 + id), {minutes} * (11000 + id),
          {minutes} * (5000 + id) FROM buckets, revenue_accounts"
     );
-    let rents = format!(
+    let gpu_times = format!(
         "INSERT INTO {grain}_gpu_time {buckets} SELECT bucket, id, {minutes} * 480000, {minutes} * id * 100, 0
          FROM buckets, cost_accounts"
     );
     connection.execute(&tokens, params![from, to, step])?;
-    connection.execute(&rents, params![from, to, step]).map(drop)
+    connection.execute(&gpu_times, params![from, to, step]).map(drop)
 }

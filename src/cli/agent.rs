@@ -9,7 +9,7 @@ use crate::http;
 use crate::platform::host_name;
 use crate::reading::NodeName;
 use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
-use crate::source::{Said, Source, sink};
+use crate::source::{Source, SourceMessage, sink};
 use crate::wire;
 
 /// Polls the driver and serves its page until the process is ended.
@@ -31,7 +31,7 @@ pub(super) fn run(global: &Global, address: &str, node: Option<&str>) -> Result<
         let mut gpus = GpuStates::default();
         let publish = async {
             while let Some(said) = outlet.recv().await {
-                let Said::Events(events) = said else { continue };
+                let SourceMessage::Events(events) = said else { continue };
                 for event in events {
                     gpus.log(&event);
                     feed.publish(event, version.get());

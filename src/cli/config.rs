@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::global::Global;
-use super::{Failure, configured_prices, currency, input, leases, out};
+use super::{Failure, configured_prices, currency, input, out};
 use crate::clock::Clock;
 use crate::config;
+use crate::lease_history;
 use crate::pricing::import_prices as read_prices;
 use crate::store::Reader;
 use crate::words::system_error;
@@ -61,8 +62,8 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
                 eprintln!("margintop: warning: {why}");
             }
             let now = Clock::System.now().wall;
-            let leases = leases::told(&settings, ledger.as_ref(), now);
-            configured_prices::told(&settings, now)
+            let leases = lease_history::check(&settings.configured_leases(), ledger.as_ref(), now);
+            configured_prices::lines(&settings, now)
                 .into_iter()
                 .chain(leases)
                 .try_for_each(|line| out::line(&harmless(&line)))

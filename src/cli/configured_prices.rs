@@ -5,7 +5,7 @@ use crate::pricing::{Pinned, PriceList};
 use crate::units::Timestamp;
 
 /// A line for each choice, at an instant.
-pub(super) fn told(settings: &Settings, now: Timestamp) -> Vec<String> {
+pub(super) fn lines(settings: &Settings, now: Timestamp) -> Vec<String> {
     let line = |(nth, choice): (usize, &Pinned)| {
         let whose = choice.tenant.as_ref().map_or_else(String::new, |tenant| format!(" for tenant {tenant}"));
         let paid = choice.paid.map_or_else(String::new, |paid| format!(", paid share {paid}"));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 
-use super::tell;
+use super::to_stderr;
 use crate::config::Settings;
 use crate::record::RecordingHeader;
 use crate::store::{Header, Reader};
@@ -41,7 +41,7 @@ pub(super) fn of_recording(mut settings: Settings, header: &RecordingHeader) -> 
     if !settings.names_zone {
         settings.zone = zone;
     } else if let Some(ours) = zone_text(&settings.zone).filter(|ours| ours != theirs) {
-        tell(&format!(
+        to_stderr(&format!(
             "the days of the recording begin in {theirs}, and those of this replay and its ledger in {ours}, the configured \
              timezone: set timezone = \"{theirs}\" for the days of the recording"
         ));

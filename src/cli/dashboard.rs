@@ -14,7 +14,7 @@ use crate::tui::{self, SetInterval};
 /// Shows the named targets, or this machine.
 pub(super) fn run(global: &Global, targets: &[String]) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, targets)?;
-    plan.tell_doubles();
+    plan.print_doubles();
     let path = ledger::choice(global, &plan.settings).or_own();
     let options = screen::options(&plan, path.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;

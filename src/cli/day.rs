@@ -10,7 +10,7 @@ use super::demo_args::DemoArgs;
 use super::global::Global;
 use super::picture::picture;
 use super::sources::{SourcePlan, settings};
-use super::{Failure, ledger, print, screen, scripted, tell};
+use super::{Failure, ledger, print, screen, scripted, to_stderr};
 use crate::clock::{Clock, ScriptedClock};
 use crate::history::History;
 use crate::reading::{Label, NodeName};
@@ -29,7 +29,7 @@ const TITLE: &str = "DeepSeek's day";
 /// Plays the day and prints its end, draws it, or shows it while it plays.
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     if let Some(warning) = args.without_effect_on_day() {
-        tell(&warning);
+        to_stderr(&warning);
     }
     let speed = args.speed.unwrap_or(SPEED);
     let runtime = runtime()?;

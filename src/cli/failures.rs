@@ -9,23 +9,23 @@ use crate::snapshot::{GpuRow, NodeRow, Snapshot};
 
 /// An error that lists every named source without an answer, and why a named ledger is not written.
 pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Failure> {
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
     for target in &plan.targets {
         let silent = snapshot.engines.iter().find(|row| row.target == target.id && row.state == Health::Never);
         if let Some(row) = silent {
             let why = row.note.as_ref().map_or_else(|| "no answer".to_owned(), ToString::to_string);
-            told.push(format!("{}: {why}", target.id));
+            messages.push(format!("{}: {why}", target.id));
         }
     }
     if plan.driver_named {
-        told.extend(
+        messages.extend(
             snapshot.troubles.iter().filter(|trouble| trouble.source.as_str() == "NVML").map(ToString::to_string),
         );
-        told.extend(failed_gpus(plan, snapshot));
+        messages.extend(failed_gpus(plan, snapshot));
     }
-    told.extend(failed_nodes(plan, snapshot));
-    told.extend(ledger::unkept(&snapshot.money.ledger));
-    if told.is_empty() { Ok(()) } else { Err(Failure::Run(told.join("\n"))) }
+    messages.extend(failed_nodes(plan, snapshot));
+    messages.extend(ledger::unkept(&snapshot.money.ledger));
+    if messages.is_empty() { Ok(()) } else { Err(Failure::Run(messages.join("\n"))) }
 }
 
 /// This machine's GPUs without any figure from the driver, grouped by reason.

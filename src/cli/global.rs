@@ -112,6 +112,22 @@ pub(super) struct Global {
 }
 
 impl Global {
+    /// A message about a file, with the variable that names the file.
+    pub(super) fn with_variable(&self, why: &str) -> String {
+        let ledger = self.ledger.as_ref().map(PathBuf::from);
+        let files = [("config", &self.config), ("ledger", &ledger), ("log", &self.log)];
+        let named: Vec<(&str, String)> = files
+            .into_iter()
+            .filter(|(flag, _)| self.from_environment.contains(flag))
+            .filter_map(|(flag, path)| Some((flag, format!("{}: ", path.as_ref()?.display()))))
+            .collect();
+        let line = |line: &str| match named.iter().find(|(_, path)| line.starts_with(path)) {
+            Some((flag, _)) => format!("{line}; {} names this file", self.given(flag)),
+            None => line.to_owned(),
+        };
+        why.lines().map(line).collect::<Vec<_>>().join("\n")
+    }
+
     /// The name of a flag as it was given, for messages: `--interval` or `MARGINTOP_INTERVAL`.
     pub(super) fn given(&self, flag: &str) -> String {
         if self.from_environment.contains(&flag) {

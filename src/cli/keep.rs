@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::disputes::DisputeArgs;
 use super::global::Global;
-use super::ledger::{Choice, choice};
+use super::ledger::{LedgerChoice, choice};
 use super::out::{self, Stdout};
 use super::sources::settings;
 use super::when::{When, local};
@@ -66,8 +66,8 @@ pub(super) enum LeaseAction {
 pub(super) fn path(global: &Global) -> Result<PathBuf, Failure> {
     let choice = choice(global, &settings(global)?);
     let why = match choice {
-        Choice::Nowhere => "a ledger in memory is gone with its process: name a file with --ledger PATH",
-        Choice::File(_) | Choice::Unsaid => {
+        LedgerChoice::Nowhere => "a ledger in memory is gone with its process: name a file with --ledger PATH",
+        LedgerChoice::File(_) | LedgerChoice::Unsaid => {
             "no home folder in which a ledger could be: name its file with --ledger PATH, or set HOME"
         }
     };

@@ -20,7 +20,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// The choice of a ledger by flag or configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(super) enum LedgerChoice {
     /// In memory.
     Nowhere,
     /// In this file.
@@ -30,15 +30,15 @@ pub(super) enum Choice {
 }
 
 /// The flag, else the configuration.
-pub(super) fn choice(global: &Global, settings: &Settings) -> Choice {
+pub(super) fn choice(global: &Global, settings: &Settings) -> LedgerChoice {
     match global.ledger.as_deref().or(settings.ledger.as_deref()) {
-        None => Choice::Unsaid,
-        Some("none") => Choice::Nowhere,
-        Some(path) => Choice::File(PathBuf::from(path)),
+        None => LedgerChoice::Unsaid,
+        Some("none") => LedgerChoice::Nowhere,
+        Some(path) => LedgerChoice::File(PathBuf::from(path)),
     }
 }
 
-impl Choice {
+impl LedgerChoice {
     /// The file of a run that writes the user's own ledger unless another is named.
     pub(super) fn or_own(self) -> Option<PathBuf> {
         match self {
@@ -81,14 +81,14 @@ pub(super) fn settings(configured: &Settings, path: Option<PathBuf>, clock: &Clo
 
 /// The zone of a ledger's days: its own if the file can be read at once, else the configured one.
 pub(super) fn zone(path: Option<&Path>, configured: &Settings) -> TimeZone {
-    let (tell, told) = sync_channel(1);
+    let (send, zone) = sync_channel(1);
     let ask = |path: PathBuf| {
-        let read = move || tell.send(Reader::open(&path).ok().map(|reader| reader.header().zone));
+        let read = move || send.send(Reader::open(&path).ok().map(|reader| reader.header().zone));
         std::thread::Builder::new().name("zone".to_owned()).spawn(read).ok()
     };
     // A disk that hangs must not block the first frame: the zone comes later with the ledger's first status.
     let asked = path.filter(|path| path.exists()).map(Path::to_owned).and_then(ask);
-    let kept = asked.and_then(|_| told.recv_timeout(AT_ONCE).ok()).flatten();
+    let kept = asked.and_then(|_| zone.recv_timeout(AT_ONCE).ok()).flatten();
     kept.unwrap_or_else(|| configured.zone.clone())
 }
 

@@ -4,26 +4,26 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::tell;
+use super::to_stderr;
 use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 
 /// Reports each change of the ledger's state on stderr, and in a log file if there is one. At the start, only that
 /// another process writes it or that it is not written is reported.
 pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, is_file: bool) {
-    let mut told = LedgerBasis { writer: WriterStatus::Ours, ..LedgerBasis::default() };
+    let mut last = LedgerBasis { writer: WriterStatus::Ours, ..LedgerBasis::default() };
     while snapshots.changed().await.is_ok() {
         let basis = snapshots.borrow_and_update().money.ledger.clone();
         let Some(path) = &basis.path else { continue };
-        if (basis.writer, &basis.trouble) == (told.writer, &told.trouble) {
+        if (basis.writer, &basis.trouble) == (last.writer, &last.trouble) {
             continue;
         }
         let line = state(&basis, path);
-        tell(&line);
+        to_stderr(&line);
         if is_file {
             tracing::warn!(ledger = path.as_str(), "{line}");
         }
-        told = basis;
+        last = basis;
     }
 }
 

@@ -100,7 +100,7 @@ fn valued_flags(command: &clap::Command) -> Vec<String> {
 
 /// The message for an error of the argument parser: flags that exclude each other, invalid values, unknown and missing
 /// arguments. `words` are the arguments of the call.
-pub(super) fn told(error: &clap::Error, words: &[String]) -> Option<String> {
+pub(super) fn message(error: &clap::Error, words: &[String]) -> Option<String> {
     contradiction(error)
         .or_else(|| no_value(error))
         .or_else(|| value_missing(error, words))
@@ -290,7 +290,7 @@ fn flag(usage: &str) -> String {
 mod tests {
     use super::*;
 
-    fn told(word: &str) -> Option<String> {
+    fn message(word: &str) -> Option<String> {
         mistyped(&[word.to_owned()])
     }
 
@@ -298,7 +298,7 @@ mod tests {
     fn refusal(call: &str) -> Option<String> {
         let words: Vec<String> = format!("margintop {call}").split(' ').map(str::to_owned).collect();
         let error = help::command().try_get_matches_from(&words).err()?;
-        super::told(&error, &words[1..])
+        super::message(&error, &words[1..])
     }
 
     #[test]
@@ -306,10 +306,10 @@ mod tests {
         for (word, meant) in
             [("dmeo", "demo"), ("repot", "report"), ("onec", "once"), ("sevre", "serve"), ("conf", "config")]
         {
-            assert!(told(word).is_some_and(|why| why.contains(&format!("is it \"{meant}\"?"))), "{word}");
+            assert!(message(word).is_some_and(|why| why.contains(&format!("is it \"{meant}\"?"))), "{word}");
         }
         for host in ["gpu-01", "demo1", "dmeo:8000", "dmeo.internal", "http://dmeo", "localhost", "trainer", "nvml:"] {
-            assert_eq!(told(host), None, "{host}");
+            assert_eq!(message(host), None, "{host}");
         }
         assert_eq!(mistyped(&["themes".to_owned(), "dmeo".to_owned()]), None);
     }
@@ -317,27 +317,27 @@ mod tests {
     /// Class: a subcommand of a subcommand that is written alone is no host.
     #[test]
     fn an_inner_subcommand_names_its_outer_one() {
-        let told = |words: &[&str]| in_targets(None, &words.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let message = |words: &[&str]| in_targets(None, &words.iter().map(ToString::to_string).collect::<Vec<_>>());
         for (word, write) in
             [("import-prices", "config import-prices"), ("verify", "ledger verify"), ("end", "lease end")]
         {
-            let message = told(&[word, "x.json"]).unwrap_or_default();
+            let message = message(&[word, "x.json"]).unwrap_or_default();
             assert!(message.contains(&format!("write `margintop {write}`")), "{word}: {message}");
         }
-        assert_eq!(told(&["gpu-01:8000", "verify:8000"]), None);
+        assert_eq!(message(&["gpu-01:8000", "verify:8000"]), None);
     }
 
     #[test]
     fn flags_that_exclude_each_other_say_what_to_write() {
-        let told = |arguments: &str| {
+        let message = |arguments: &str| {
             let parsed = help::command().try_get_matches_from(arguments.split(' '));
             parsed.err().and_then(|error| contradiction(&error))
         };
         let text = "--json and --text exclude each other: write --json alone, or leave it out";
-        assert_eq!(told("margintop once --json --text").as_deref(), Some(text));
+        assert_eq!(message("margintop once --json --text").as_deref(), Some(text));
         let text = "--interval is given twice: write it once";
-        assert_eq!(told("margintop once --interval 1s --interval 2s").as_deref(), Some(text));
-        assert_eq!(told("margintop once --json"), None);
+        assert_eq!(message("margintop once --interval 1s --interval 2s").as_deref(), Some(text));
+        assert_eq!(message("margintop once --json"), None);
     }
 
     /// Class: an error of the parser that shows in its own words, or with an empty list of what to write.
@@ -372,10 +372,10 @@ mod tests {
             for long in command.get_arguments().filter(takes_value).filter_map(clap::Arg::get_long) {
                 let words = [vec!["margintop".to_owned()], path.clone(), vec![format!("--{long}")]].concat();
                 let error = help::command().try_get_matches_from(&words).err().ok_or("it has no value")?;
-                let told = super::told(&error, &words[1..]).unwrap_or_default();
+                let message = super::message(&error, &words[1..]).unwrap_or_default();
                 assert!(
-                    told.starts_with(&format!("--{long}")) && told.contains("write ") && !told.ends_with(' '),
-                    "{words:?}: {told}"
+                    message.starts_with(&format!("--{long}")) && message.contains("write ") && !message.ends_with(' '),
+                    "{words:?}: {message}"
                 );
             }
         }

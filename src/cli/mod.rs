@@ -26,7 +26,6 @@ mod input;
 mod keep;
 mod lease_end;
 mod lease_list;
-mod leases;
 mod ledger;
 mod ledger_states;
 mod listen;
@@ -61,7 +60,7 @@ use clap::{ArgMatches, FromArgMatches};
 
 use args::{Cli, CliCommand};
 pub(crate) use failure::Failure;
-use out::tell;
+use out::to_stderr;
 
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
@@ -71,7 +70,7 @@ pub fn main() -> ExitCode {
         Ok(matches) => matches,
         Err(error) => {
             let said = std::env::args().skip(1).collect::<Vec<_>>();
-            if let Some(why) = misread::mistyped(&said).or_else(|| misread::told(&error, &said)) {
+            if let Some(why) = misread::mistyped(&said).or_else(|| misread::message(&error, &said)) {
                 return fail(&why, 2);
             }
             // A closed pipe is not an error.
@@ -96,17 +95,26 @@ fn read(matches: &ArgMatches) -> Result<Cli, Failure> {
     if let Some(warning) = misread::without_effect(matches) {
         // A refused value is not ignored.
         sources::check_flags(&cli.global)?;
-        tell(&warning);
+        to_stderr(&warning);
     }
     Ok(cli)
 }
 
 fn fail(why: &str, code: u8) -> ExitCode {
-    tell(why);
+    to_stderr(why);
     ExitCode::from(code)
 }
 
+/// Runs the called subcommand. An error about a file that a variable names has the variable's name.
 fn run(cli: Cli) -> Result<(), Failure> {
+    let global = cli.global.clone();
+    called(cli).map_err(|failure| match failure {
+        Failure::Usage(why) => Failure::Usage(global.with_variable(&why)),
+        Failure::Run(why) => Failure::Run(global.with_variable(&why)),
+    })
+}
+
+fn called(cli: Cli) -> Result<(), Failure> {
     let Cli { global, targets, command } = cli;
     if let Some(why) = misread::in_targets(command.as_ref(), &targets) {
         return Err(Failure::Usage(why));

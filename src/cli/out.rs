@@ -81,7 +81,7 @@ pub(super) fn line(text: &str) -> Result<(), Failure> {
 }
 
 /// Prints a message to stderr, each line with the program's name. Errors of stderr are ignored.
-pub(super) fn tell(why: &str) {
+pub(super) fn to_stderr(why: &str) {
     let mut err = io::stderr().lock();
     let why = if err.is_terminal() { glyphs().text(why) } else { Cow::Borrowed(why) };
     for line in why.lines() {

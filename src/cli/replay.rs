@@ -11,7 +11,7 @@ use super::global::Global;
 use super::replay_args::ReplayArgs;
 use super::sources::{SourcePlan, settings};
 use super::when::local_second;
-use super::{Failure, ledger, print, screen, scripted, tell};
+use super::{Failure, ledger, print, screen, scripted, to_stderr};
 use crate::reading::Label;
 use crate::record::{OutsideRecording, RecordingReader, Replay};
 use crate::session::Playback;
@@ -28,10 +28,10 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     let at = args.at.map(|at| at.resolve(&plan.settings.zone, reader.header().began.wall));
     let runtime = Runtime::new()?;
     if args.once.any() {
-        args.without_effect().iter().for_each(|warning| tell(warning));
+        args.without_effect().iter().for_each(|warning| to_stderr(warning));
         let mut replay = Playback::of_recording(reader, plan.playback(path, None));
         let last = turn(&mut replay, at, &plan, &runtime)?;
-        tell_missing(&replay.scripted.close());
+        warn_if_cut(&replay.scripted.close());
         return print::snapshot(&last, args.once.form(false), &plan.settings.zone);
     }
     let title = Some(Label::new(&format!("replay of {}", args.file.display())));
@@ -48,7 +48,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
         Some(Playback::of_recording(reader, next.playback(None, history.clone())))
     };
     let (shown, replay) = scripted::show(options, replay, &plan, args.speed.unwrap_or(1.0), &runtime, again)?;
-    replay.iter().for_each(tell_missing);
+    replay.iter().for_each(warn_if_cut);
     shown.exit()
 }
 
@@ -65,14 +65,17 @@ fn turn(
     if let Some((at, OutsideRecording { began, ended, is_early })) = outside {
         let [at, began, ended] = [at, began, ended].map(|at| local_second(at, &plan.settings.zone));
         let shown = if is_early { "beginning" } else { "end" };
-        tell(&format!("--at {at} is outside of the recording, {began} to {ended}: its {shown} is shown"));
+        to_stderr(&format!("--at {at} is outside of the recording, {began} to {ended}: its {shown} is shown"));
     }
     Ok(last)
 }
 
 /// Reports a truncated recording.
-fn tell_missing(replay: &Replay) {
+fn warn_if_cut(replay: &Replay) {
     if replay.is_cut() {
-        tell(&format!("the end of the recording is missing: its {} whole entries were replayed", replay.entries()));
+        to_stderr(&format!(
+            "the end of the recording is missing: its {} whole entries were replayed",
+            replay.entries()
+        ));
     }
 }

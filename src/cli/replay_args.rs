@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Failure;
 use super::currency::other_zone;
-use super::ledger::Choice;
+use super::ledger::LedgerChoice;
 use super::once_args::OnceArgs;
 use super::speed::speed;
 use super::when::When;
@@ -45,16 +45,16 @@ impl ReplayArgs {
     }
 
     /// The file of the ledger, or `None` for memory. Fails on flags that a replay does not support, and on a file that exists.
-    pub(super) fn ledger(&self, chosen: Choice, header: &RecordingHeader) -> Result<Option<PathBuf>, Failure> {
+    pub(super) fn ledger(&self, chosen: LedgerChoice, header: &RecordingHeader) -> Result<Option<PathBuf>, Failure> {
         if self.once.span.is_some() || self.once.every.is_some() {
             let why = "a replay is printed once, at its end or at --at: leave --for and --every away";
             return Err(Failure::Usage(why.to_owned()));
         }
-        if self.again && matches!(chosen, Choice::File(_)) {
+        if self.again && matches!(chosen, LedgerChoice::File(_)) {
             let why = "a replay that is shown again and again has no ledger to keep: leave --loop or --ledger away";
             return Err(Failure::Usage(why.to_owned()));
         }
-        if let Choice::File(path) = &chosen
+        if let LedgerChoice::File(path) = &chosen
             && let Some(why) = other_zone(path, header)
         {
             return Err(Failure::Run(why));

@@ -9,7 +9,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::sources::SourcePlan;
-use super::{Failure, ledger, target_states, tell, themes};
+use super::{Failure, ledger, target_states, themes, to_stderr};
 use crate::history::History;
 use crate::platform::replace_with;
 use crate::reading::Label;
@@ -63,10 +63,10 @@ fn scenario(of: &crate::config::Scenario) -> FormScenario {
 
 /// How the screen was left.
 #[must_use]
-pub(super) struct Shown(tui::Exit);
+pub(super) struct ScreenExit(tui::Exit);
 
 /// Shows snapshots on the main thread until the screen is closed.
-pub(super) fn show(options: tui::Options, snapshots: watch::Receiver<Arc<Snapshot>>) -> Result<Shown, Failure> {
+pub(super) fn show(options: tui::Options, snapshots: watch::Receiver<Arc<Snapshot>>) -> Result<ScreenExit, Failure> {
     let (last, began) = (snapshots.clone(), Instant::now());
     let exit = tui::run(snapshots, options).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidInput => Failure::Usage(error.to_string()),
@@ -75,12 +75,12 @@ pub(super) fn show(options: tui::Options, snapshots: watch::Receiver<Arc<Snapsho
     if matches!(exit, tui::Exit::Quit)
         && let Some(why) = target_states::at_the_end(&last.borrow(), began.elapsed())
     {
-        tell(&why);
+        to_stderr(&why);
     }
-    Ok(Shown(exit))
+    Ok(ScreenExit(exit))
 }
 
-impl Shown {
+impl ScreenExit {
     /// Ends the process, without waiting for a driver or a socket, or replaces it. Returns only if that fails.
     pub(super) fn exit(self) -> Result<(), Failure> {
         std::process::exit(match self.0 {

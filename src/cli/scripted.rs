@@ -3,7 +3,7 @@
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::screen::Shown;
+use super::screen::ScreenExit;
 use super::sources::SourcePlan;
 use super::{Failure, ledger, screen};
 use crate::session::Playback;
@@ -20,7 +20,7 @@ pub(super) fn show<S: Source>(
     speed: f64,
     runtime: &Runtime,
     mut again: impl FnMut() -> Option<Playback<S>> + Send + 'static,
-) -> Result<(Shown, Option<S>), Failure> {
+) -> Result<(ScreenExit, Option<S>), Failure> {
     let (settings, history) = (plan.settings.clone(), options.history.clone());
     let past = move |store: &Store| ledger::past(store, &settings, settings.zone.clone());
     let (set_past, current) = watch::channel(past(&playback.store));

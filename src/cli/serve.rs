@@ -12,7 +12,7 @@ use crate::wire;
 /// Watches until a signal asks for the end; then polls once more, writes once more and ends.
 pub(super) fn run(global: &Global, targets: &[String], address: &str) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, targets)?;
-    plan.tell_doubles();
+    plan.print_doubles();
     let is_file = log::start(global, &plan.settings)?;
     let ledger = ledger::settings(&plan.settings, ledger::choice(global, &plan.settings).or_own(), &Clock::System);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;

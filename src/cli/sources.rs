@@ -107,7 +107,7 @@ impl SourcePlan {
     }
 
     /// Prints to stderr which targets are left out.
-    pub(super) fn tell_doubles(&self) {
+    pub(super) fn print_doubles(&self) {
         for double in &self.doubles {
             eprintln!("margintop: {double}");
         }
@@ -224,14 +224,7 @@ pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
         Ok(settings) if wrong.is_empty() => settings,
         read => {
             let mistakes = read.err().unwrap_or_default();
-            let named = global.config.as_ref().filter(|_| global.from_environment.contains(&"config"));
-            let told = mistakes.iter().map(|mistake| match named {
-                Some(path) if mistake.line.is_none() && mistake.file == *path => {
-                    format!("{mistake}; MARGINTOP_CONFIG names this file")
-                }
-                _ => mistake.to_string(),
-            });
-            wrong = told.chain(wrong).collect();
+            wrong = mistakes.iter().map(ToString::to_string).chain(wrong).collect();
             return Err(Failure::Usage(wrong.join("\n")));
         }
     };
@@ -259,7 +252,7 @@ fn flags(global: &Global) -> Vec<Result<(), String>> {
     let interval = |text: &str| config::parse_interval(text).and_then(config::often_enough).map(drop);
     let flags = [
         given("interval", &global.interval, interval),
-        given("theme", &global.theme, themes::known),
+        given("theme", &global.theme, config::known_theme),
         given("color", &global.color, |text| themes::color_of(text).map(drop)),
         given("log_level", &global.log_level, |text| config::parse_level(text).map(drop)),
         given("log_format", &global.log_format, |text| config::parse_format(text).map(drop)),

@@ -63,8 +63,9 @@ impl LastStates {
                 continue;
             }
             let before = self.targets.get(&row.target);
-            let is_known = before
-                .is_some_and(|(state, told)| *state == row.state && (row.state != Health::Never || *told == cause));
+            let is_known = before.is_some_and(|(state, last_cause)| {
+                *state == row.state && (row.state != Health::Never || *last_cause == cause)
+            });
             if !is_known {
                 let before = before.map(|(state, _)| *state);
                 changes.push(StateChange::Target {
@@ -92,8 +93,8 @@ impl LastStates {
 
     fn of_sources(&mut self, snapshot: &Snapshot) -> Vec<StateChange> {
         let is_in = |list: &[SourceError], source: &Label| list.iter().any(|error| error.source == *source);
-        let gone = self.sources.iter().filter(|told| !is_in(&snapshot.troubles, &told.source));
-        let mut changes: Vec<_> = gone.map(|told| StateChange::Works(told.source.clone())).collect();
+        let gone = self.sources.iter().filter(|known| !is_in(&snapshot.troubles, &known.source));
+        let mut changes: Vec<_> = gone.map(|known| StateChange::Works(known.source.clone())).collect();
         let fresh = snapshot.troubles.iter().filter(|error| !self.sources.contains(error));
         changes.extend(fresh.cloned().map(StateChange::Source));
         self.sources.clone_from(&snapshot.troubles);
@@ -105,12 +106,12 @@ impl LastStates {
             self.silent = None;
             return None;
         }
-        let (since, told) = self.silent.get_or_insert((snapshot.at, 0));
+        let (since, hours_told) = self.silent.get_or_insert((snapshot.at, 0));
         let hours = (snapshot.at - *since).millis() / NO_ENGINE.millis();
-        if hours <= *told {
+        if hours <= *hours_told {
             return None;
         }
-        *told = hours;
+        *hours_told = hours;
         Some(StateChange::NoEngine(hours))
     }
 }
@@ -119,16 +120,16 @@ impl LastStates {
 pub(super) fn without_engine(snapshot: &Snapshot) -> Option<String> {
     let is_known = snapshot.engines.iter().any(|row| row.state != Health::Never);
     (!is_known).then(|| {
-        let mut told: Vec<String> = snapshot.troubles.iter().map(ToString::to_string).collect();
+        let mut messages: Vec<String> = snapshot.troubles.iter().map(ToString::to_string).collect();
         let silent = snapshot.engines.iter().filter_map(|row| Some(format!("{}: {}", row.target, row.note.as_ref()?)));
-        told.extend(silent);
-        told.push(
+        messages.extend(silent);
+        messages.push(
             "no engine has answered. Name one: margintop http://HOST:PORT, or a [[target]] in margintop.toml \
              (`margintop config init`). `curl http://HOST:PORT/metrics` shows whether it has a page of metrics: vLLM always \
              has, SGLang with --enable-metrics, llama.cpp with --metrics. `margintop demo` shows a fleet without one"
                 .to_owned(),
         );
-        told.join("\n")
+        messages.join("\n")
     })
 }
 
@@ -141,11 +142,11 @@ pub(super) fn at_the_end(snapshot: &Snapshot, shown: Duration) -> Option<String>
 
 /// Logs each change until the channel of snapshots is closed.
 pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
-    let (mut told, mut counted) = (LastStates::default(), LastCounts::default());
+    let (mut last, mut counted) = (LastStates::default(), LastCounts::default());
     while snapshots.changed().await.is_ok() {
         let snapshot = snapshots.borrow_and_update().clone();
         counted.changes(&snapshot).iter().for_each(count_states::log);
-        for change in told.changes(&snapshot) {
+        for change in last.changes(&snapshot) {
             log(&change, &snapshot);
         }
     }
@@ -237,15 +238,15 @@ mod tests {
         let plan = SourcePlan::new(&global, &["nvml:off".to_owned()])?;
         let fleet = Fleet::new(plan.site(Span::from_secs(10)), plan.settings.book.clone(), at(0));
         let mut snapshot = fleet.snapshot();
-        let mut told = LastStates::default();
-        let hours = |told: &mut LastStates, snapshot: &Snapshot| {
-            let found = told.changes(snapshot).into_iter();
+        let mut last = LastStates::default();
+        let hours = |last: &mut LastStates, snapshot: &Snapshot| {
+            let found = last.changes(snapshot).into_iter();
             found.filter_map(|change| if let StateChange::NoEngine(hours) = change { Some(hours) } else { None }).last()
         };
         let mut said = Vec::new();
         for seconds in [0, 3599, 3600, 3601, 7200, 7201] {
             snapshot.at = at(seconds).wall;
-            said.extend(hours(&mut told, &snapshot));
+            said.extend(hours(&mut last, &snapshot));
         }
         assert_eq!(said, [1, 2]);
         let help = without_engine(&snapshot).unwrap_or_default();

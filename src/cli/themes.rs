@@ -14,11 +14,11 @@ impl From<ThemeError> for Failure {
 
 /// `margintop themes`: list them, or print one to start from.
 pub(super) fn run(name: Option<&str>) -> Result<(), Failure> {
-    let shelf = themes()?;
+    let themes = themes()?;
     let Some(name) = name else {
-        return shelf.names().try_for_each(out::line);
+        return themes.names().try_for_each(out::line);
     };
-    let palette = shelf.palettes().get(shelf.find(name)?);
+    let palette = themes.palettes().get(themes.find(name)?);
     let name = palette.map_or(name, Palette::name);
     let own = folder().and_then(|folder| std::fs::read_to_string(folder.join(format!("{name}.toml"))).ok());
     let built_in = || BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
@@ -30,11 +30,6 @@ pub(super) fn run(name: Option<&str>) -> Result<(), Failure> {
 /// The folder of the user's own themes.
 pub(super) fn folder() -> Option<PathBuf> {
     config::themes_folder(|name| std::env::var(name).ok())
-}
-
-/// Fails if there is no theme of this name, before a screen is opened.
-pub(super) fn known(name: &str) -> Result<(), String> {
-    themes().and_then(|themes| themes.find(name)).map(drop).map_err(|error| error.to_string())
 }
 
 /// When to use colour.

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn times_are_read_as_people_write_them() {
-        for (text, told) in [
+        for (text, expected) in [
             ("2025-02-27T04:00:00Z", "2025-02-27 12:00+08:00"),
             ("2025-02-27 12:00+08:00", "2025-02-27 12:00+08:00"),
             ("2025-02-27 12:00", "2025-02-27 12:00+08:00"),
@@ -135,7 +135,7 @@ mod tests {
             ("11:30", "2025-02-28 11:30+08:00"),
             ("09:05:00", "2025-02-28 09:05+08:00"),
         ] {
-            assert_eq!(resolved(text), told, "{text}");
+            assert_eq!(resolved(text), expected, "{text}");
         }
     }
 

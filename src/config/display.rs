@@ -30,11 +30,20 @@ pub(super) fn check(file: &ConfigFile, findings: &mut Findings<'_>) -> (Option<t
     (level, findings.value("log_format", format, LogFormat::Text))
 }
 
-fn check_theme(theme: &str, findings: &mut Findings<'_>) {
+/// Checks that there is a theme of this name, before a screen is opened.
+///
+/// # Errors
+/// What to write instead, or what is wrong with a file of the user's themes.
+pub fn known_theme(name: &str) -> Result<(), String> {
     let folder = themes_folder(|name| std::env::var(name).ok());
     let themes = folder.map_or_else(ThemeRegistry::built_in, |folder| ThemeRegistry::with_folder(&folder));
-    if let Err(error) = themes.and_then(|themes| themes.find(theme)) {
-        findings.key("theme", error);
+    let themes = themes.map_err(|error| error.to_string())?;
+    themes.find(name).map(drop).map_err(|error| format!("\"{name}\": {}", error.what))
+}
+
+fn check_theme(theme: &str, findings: &mut Findings<'_>) {
+    if let Err(why) = known_theme(theme) {
+        findings.key("theme", why);
     } else if let Some((_, now)) = FORMER_NAMES.iter().find(|(old, _)| *old == theme) {
         findings.warning("theme", format!("\"{theme}\" is called \"{now}\" now: write that before the next release"));
     }

@@ -50,10 +50,13 @@ mod tests {
 
     /// Checks a text's mistakes: their lines, and a word of each.
     fn check(text: &str, expected: &[(usize, &str)]) {
-        let told = mistakes(Path::new("m.toml"), text);
-        assert_eq!(told.len(), expected.len(), "{text}: {told:#?}");
-        for (told, (line, word)) in told.iter().zip(expected) {
-            assert!(told.starts_with(&format!("m.toml:{line}: ")) && told.contains(word), "{line} {word}: {told}");
+        let messages = mistakes(Path::new("m.toml"), text);
+        assert_eq!(messages.len(), expected.len(), "{text}: {messages:#?}");
+        for (messages, (line, word)) in messages.iter().zip(expected) {
+            assert!(
+                messages.starts_with(&format!("m.toml:{line}: ")) && messages.contains(word),
+                "{line} {word}: {messages}"
+            );
         }
     }
 
@@ -181,9 +184,9 @@ mod tests {
             ("[plausibility]\noutput_per_gpu = 050\n", 2, "zero"),
             ("= 1\n", 1, "key"),
         ] {
-            let told = mistakes(Path::new("m.toml"), text);
-            assert!(told[0].starts_with(&format!("m.toml:{line}: ")), "{text}: {told:?}");
-            assert!(told[0].contains(word) && told[0].contains("write"), "{text}: {told:?}");
+            let messages = mistakes(Path::new("m.toml"), text);
+            assert!(messages[0].starts_with(&format!("m.toml:{line}: ")), "{text}: {messages:?}");
+            assert!(messages[0].contains(word) && messages[0].contains("write"), "{text}: {messages:?}");
         }
         let two = mistakes(Path::new("m.toml"), "interval = 1s\ncurrency = \"USD\"\n[[lease]]\nrate = 2 per hour\n");
         assert_eq!(two.len(), 2, "{two:?}");

@@ -73,7 +73,7 @@ mod tests {
         FormerKey { table: "budget", old: "monthly", new: "month" },
     ];
 
-    fn told(text: &str) -> (Vec<String>, Vec<String>, Option<ConfigFile>) {
+    fn messages(text: &str) -> (Vec<String>, Vec<String>, Option<ConfigFile>) {
         let read = read::<ConfigFile>(Path::new("margintop.toml"), text, MADE_UP, TableNames::default());
         let words = |errors: &[ConfigError]| errors.iter().map(ToString::to_string).collect();
         (words(&read.warnings), words(&read.mistakes), read.file)
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn a_former_name_is_accepted_with_a_warning() {
         let text = "zone = \"UTC\"\n[budget]\nmonthly = \"9\"\n[[lease]]\ngpu = \"H100\"\nprice = \"2\"\n";
-        let (warnings, mistakes, file) = told(text);
+        let (warnings, mistakes, file) = messages(text);
         assert_eq!(
             warnings,
             [
@@ -99,14 +99,14 @@ mod tests {
 
     #[test]
     fn both_names_at_once_are_a_mistake() {
-        let (warnings, mistakes, _) = told("timezone = \"UTC\"\nzone = \"UTC\"\n");
+        let (warnings, mistakes, _) = messages("timezone = \"UTC\"\nzone = \"UTC\"\n");
         let text = "margintop.toml:2: zone is the former name of timezone, which is here too: remove zone";
         assert_eq!((warnings.len(), mistakes), (0, vec![text.to_owned()]));
     }
 
     #[test]
     fn a_key_that_was_never_renamed_is_unknown() {
-        let (_, mistakes, _) = told("zonk = 1\n[[lease]]\ngpu = \"x\"\nrent = \"1\"\n");
+        let (_, mistakes, _) = messages("zonk = 1\n[[lease]]\ngpu = \"x\"\nrent = \"1\"\n");
         assert_eq!(mistakes.len(), 2, "{mistakes:?}");
     }
 }

@@ -21,13 +21,13 @@ fn overlap(one: &Lease, other: &Lease) -> bool {
 
 /// Leases with the same name at the same time, with the number of the second from 0.
 fn namesakes(leases: &[(usize, Lease)]) -> Vec<(usize, String)> {
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
     for (place, (nth, lease)) in leases.iter().enumerate() {
         let Some(name) = &lease.name else { continue };
         let same = |(_, other): &&(usize, Lease)| other.name == lease.name && overlap(other, lease);
         if let Some((first, _)) = leases[..place].iter().find(same) {
             let first = first + 1;
-            told.push((
+            messages.push((
                 *nth,
                 format!(
                     "it and lease {first} are named \"{name}\" at one time, and a lease is known by its name: write another \
@@ -36,12 +36,12 @@ fn namesakes(leases: &[(usize, Lease)]) -> Vec<(usize, String)> {
             ));
         }
     }
-    told
+    messages
 }
 
 /// Leases for the same GPUs at the same time, of which only the first would pay, with the number of the second from 0.
 fn double(leases: &[(usize, Lease)]) -> Vec<(usize, String)> {
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
     for (place, (nth, lease)) in leases.iter().enumerate() {
         let same = |(_, other): &&(usize, Lease)| {
             let pays_first = other.gpus.is_none() && !lease.is_schedule() && other.leased == lease.leased;
@@ -55,7 +55,7 @@ fn double(leases: &[(usize, Lease)]) -> Vec<(usize, String)> {
                 format!("at one time, from {from} on")
             };
             let first = first + 1;
-            told.push((
+            messages.push((
                 *nth,
                 format!(
                     "it and lease {first} are for the same GPUs {since}, and they contradict each other: end one with until \
@@ -64,7 +64,7 @@ fn double(leases: &[(usize, Lease)]) -> Vec<(usize, String)> {
             ));
         }
     }
-    told
+    messages
 }
 
 /// The lease that these parts are of, at its last exchange rate.

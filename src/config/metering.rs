@@ -79,13 +79,14 @@ pub(super) fn aliases(tables: &[AliasTable], findings: &mut Findings<'_>) -> Wri
             }
         }
     }
-    let mut told: BTreeSet<String> = BTreeSet::new();
+    let mut messages: BTreeSet<String> = BTreeSet::new();
     for (nth, table) in tables.iter().enumerate() {
-        let Some(circle) = circle(&table.model, &models).filter(|circle| !told.contains(&canonical_model(&circle[0])))
+        let Some(circle) =
+            circle(&table.model, &models).filter(|circle| !messages.contains(&canonical_model(&circle[0])))
         else {
             continue;
         };
-        told.extend(circle.iter().map(|name| canonical_model(name)));
+        messages.extend(circle.iter().map(|name| canonical_model(name)));
         let names = circle.join("\" -> \"");
         findings.table("alias", nth, format!("\"{names}\" go round in a circle: name the one that the engine serves"));
     }
@@ -171,16 +172,16 @@ mod tests {
     }
 
     fn refused(text: &str, words: &str) {
-        let told = read(text).err().unwrap_or_default();
-        assert!(told.iter().any(|line| line.contains(words)), "{words} in {told:?}");
+        let found = read(text).err().unwrap_or_default();
+        assert!(found.iter().any(|line| line.contains(words)), "{words} in {found:?}");
     }
 
     #[test]
     fn bounds_are_whole_numbers_above_none() {
         let usual = Plausibility::default();
         assert_eq!(read("").map(|read| read.0), Ok(usual));
-        let told = read("[plausibility]\noutput_per_gpu = 70_000\ncached_per_gpu = 1\n").map(|read| read.0);
-        assert_eq!(told, Ok(Plausibility { output_per_gpu: 70_000, cached_per_gpu: 1, ..usual }));
+        let found = read("[plausibility]\noutput_per_gpu = 70_000\ncached_per_gpu = 1\n").map(|read| read.0);
+        assert_eq!(found, Ok(Plausibility { output_per_gpu: 70_000, cached_per_gpu: 1, ..usual }));
         for value in ["0", "-1", "1_000_000_000_001", "99999999999999999999999"] {
             let text = format!("[plausibility]\ncomputed_per_gpu = {value}\n");
             refused(
@@ -190,8 +191,8 @@ mod tests {
             );
         }
         refused("[plausibility]\noutput_per_gpu = 1.5\n", "margintop.toml:2");
-        let told = read("[plausibility]\nwatts_per_gpu = 700\nenergy_factor = \"1.25\"\n").map(|read| read.0);
-        assert_eq!(told, Ok(Plausibility { watts_per_gpu: 700, energy_thousandths: 1_250, ..usual }));
+        let found = read("[plausibility]\nwatts_per_gpu = 700\nenergy_factor = \"1.25\"\n").map(|read| read.0);
+        assert_eq!(found, Ok(Plausibility { watts_per_gpu: 700, energy_thousandths: 1_250, ..usual }));
         for value in ["0", "100_001"] {
             refused(
                 &format!("[plausibility]\nwatts_per_gpu = {value}\n"),
@@ -228,13 +229,13 @@ mod tests {
     #[test]
     fn spellings_and_placeholders_are_told() {
         let alias = |model: &str, names: &str| format!("[[alias]]\nmodel = \"{model}\"\nnames = [{names}]\n");
-        let told = read(&(alias("b", "\"c\"") + &alias("a", "\"openai/A\", \"x\""))).map(|read| read.2);
+        let found = read(&(alias("b", "\"c\"") + &alias("a", "\"openai/A\", \"x\""))).map(|read| read.2);
         let why = "are one name without case, path and provider: this alias joins nothing, leave it out";
-        assert_eq!(told, Ok(vec![(1, format!("\"openai/A\" and \"a\" {why}"))]));
+        assert_eq!(found, Ok(vec![(1, format!("\"openai/A\" and \"a\" {why}"))]));
         for placeholder in ["undefined", "NULL", "none", "/"] {
-            let told = format!("margintop.toml:1: \"{placeholder}\" is what engines print in place of a name");
-            refused(&alias("a", &format!("\"{placeholder}\"")), &told);
-            refused(&alias(placeholder, "\"a\""), &told);
+            let found = format!("margintop.toml:1: \"{placeholder}\" is what engines print in place of a name");
+            refused(&alias("a", &format!("\"{placeholder}\"")), &found);
+            refused(&alias(placeholder, "\"a\""), &found);
         }
         refused(
             &(alias("a", "\"org/x\"") + &alias("b", "\"X\"")),
@@ -250,7 +251,7 @@ mod tests {
         refused(&alias("a", "\"x\", \"A\""), "margintop.toml:1: \"A\" is an alias of itself: write its other names");
         let two = alias("a", "\"b\"") + &alias("b", "\"a\"");
         refused(&two, "margintop.toml:1: \"a\" -> \"b\" -> \"a\" go round in a circle");
-        assert_eq!(read(&two).err().map(|told| told.len()), Some(1), "a circle is told once");
+        assert_eq!(read(&two).err().map(|mistakes| mistakes.len()), Some(1), "a circle is told once");
         let three = alias("a", "\"b\"") + &alias("b", "\"c\"") + &alias("c", "\"a\"");
         refused(&three, "go round in a circle: name the one that the engine serves");
         let (longer, last) = (three.replace("[\"a\"]", "[\"d\"]"), alias("d", "\"a\""));

@@ -11,8 +11,9 @@ use super::{ConfigError, syntax};
 
 /// The largest number of reported mistakes of one file: an imported file that is wrong throughout has thousands.
 pub(super) const TOLD: usize = 20;
-/// The values that replace a required value that is a mistake, tried in turn: a text, an amount, and an empty list.
-const STAND_INS: [Option<&str>; 3] = [Some("-"), Some("1"), None];
+/// The values that replace a required value that is a mistake, tried in turn.
+const STAND_INS: [StandInValue; 4] =
+    [StandInValue::Text("-"), StandInValue::Text("1"), StandInValue::List, StandInValue::Table];
 
 /// The readable part of a file, and its mistakes.
 #[derive(Debug)]
@@ -76,17 +77,17 @@ pub(super) fn read<'a, T: Deserialize<'a>>(
         if !(missing.is_some() && place.as_ref().is_some_and(is_known)) {
             mistakes.push(ConfigError::of_value(path, text, place.as_deref().unwrap_or_default(), &error));
         }
-        let mended = match (&place, missing) {
+        let mended = match (&place, &missing) {
             (Some(place), Some(missing)) => {
                 // No other key or value is there.
                 let at = text.len() + 1 + stand_ins.len();
-                stand_ins.push(StandIn { place: [&place[..], &[missing]].concat(), at, tried: 0 });
+                stand_ins.push(StandIn { place: [&place[..], std::slice::from_ref(missing)].concat(), at, tried: 0 });
                 stand_ins.last_mut().is_some_and(|own| own.next(&mut root))
             }
             (Some(place), None) => remove(&mut root, place).map(|removed| places.push(removed.to_vec())).is_some(),
             (None, _) => false,
         };
-        places.extend(place);
+        places.extend(place.map(|place| place.into_iter().chain(missing).collect()));
         if !mended || mistakes.len() >= TOLD {
             return Read { file: None, mistakes, warnings, places };
         }
@@ -189,6 +190,17 @@ struct StandIn {
     tried: usize,
 }
 
+/// A value of a kind that a required value may have.
+#[derive(Debug)]
+enum StandInValue {
+    /// A text or an amount.
+    Text(&'static str),
+    /// An empty list.
+    List,
+    /// An empty table.
+    Table,
+}
+
 impl StandIn {
     /// Inserts the next one. Returns whether there was one.
     fn next(&mut self, root: &mut Spanned<DeValue<'_>>) -> bool {
@@ -196,7 +208,11 @@ impl StandIn {
         let (Some(next), Some(holder)) = (STAND_INS.get(self.tried), inside(root, outer)) else { return false };
         let DeValue::Table(table) = holder.get_mut() else { return false };
         self.tried += 1;
-        let value = next.map_or_else(|| DeValue::Array(DeArray::new()), |text| DeValue::String(text.into()));
+        let value = match next {
+            StandInValue::Text(text) => DeValue::String((*text).into()),
+            StandInValue::List => DeValue::Array(DeArray::new()),
+            StandInValue::Table => DeValue::Table(DeTable::new()),
+        };
         let span = self.at..self.at;
         table.insert(Spanned::new(span.clone(), key.clone().into()), Spanned::new(span, value));
         true
@@ -231,9 +247,9 @@ mod tests {
     /// Class: the first mistake alone, without its key or what to write.
     #[test]
     fn every_value_that_cannot_be_read_is_told_with_its_key() {
-        let told = |text: &str| mistakes(Path::new("margintop.toml"), text);
+        let messages = |text: &str| mistakes(Path::new("margintop.toml"), text);
         assert_eq!(
-            told("[[scenario]]\nname = \"a\"\nnodes = -2\npaid = \"1.2\"\ngpu_rate = \"-1\"\n"),
+            messages("[[scenario]]\nname = \"a\"\nnodes = -2\npaid = \"1.2\"\ngpu_rate = \"-1\"\n"),
             [
                 "margintop.toml:3: nodes -2: a number of nodes is above 0 and has at most six decimals, like 200 or 218.025",
                 "margintop.toml:4: paid \"1.2\": too large: a share is between 0 and 1, write it like \"0.37\"",
@@ -241,7 +257,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            told("[overhead]\nof_revenue = \"1.5\"\n"),
+            messages("[overhead]\nof_revenue = \"1.5\"\n"),
             [
                 "margintop.toml:2: overhead.of_revenue \"1.5\": too large: a share is between 0 and 1, write it like \"0.37\""
             ]
@@ -249,15 +265,15 @@ mod tests {
         let prices = "[[price]]\nmodel = \"x\"\nhit = \"1.0000000001\"\nmiss = \"-2\"\noutput = \"abc\"\n\
                       [[price]]\nmodel = \"y\"\npaid = \"1.01\"\n[[price]]\nmodel = \"z\"\ntenant = \"q\"\n";
         let lines = |text: &str| {
-            let line = |told: &String| told.split(':').nth(1).and_then(|line| line.parse::<usize>().ok());
-            told(text).iter().filter_map(line).collect::<Vec<_>>()
+            let line = |messages: &String| messages.split(':').nth(1).and_then(|line| line.parse::<usize>().ok());
+            messages(text).iter().filter_map(line).collect::<Vec<_>>()
         };
-        assert_eq!(lines(prices), [3, 4, 5, 8, 9], "{:?}", told(prices));
+        assert_eq!(lines(prices), [3, 4, 5, 8, 9], "{:?}", messages(prices));
         let leases = "[[lease]]\nnode = \"n\"\nrate = \"2\"\npower = { kwh = \"0.1\", pue = \"0.5\" }\n\
                       [[lease]]\ngpu = \"H100\"\ngpus = 0\nrate = \"1\"\n\
                       [[lease]]\nnode = \"m\"\nrate = \"1\"\nrounding = \"day\"\ntypo = 1\n";
-        assert_eq!(lines(leases), [4, 7, 12, 13], "{:?}", told(leases));
-        assert!(told(leases)[0].contains("power.pue \"0.5\": too small: write 1 or more"));
+        assert_eq!(lines(leases), [4, 7, 12, 13], "{:?}", messages(leases));
+        assert!(messages(leases)[0].contains("power.pue \"0.5\": too small: write 1 or more"));
         // A required value that is wrong is one mistake, and one that is missing is another.
         assert_eq!(lines("[[price]]\nmodel = 5\nlist = 6\n[[alias]]\nmodel = \"x\"\n"), [2, 3, 4]);
         assert_eq!(lines("a = [\n"), [1]);
@@ -266,28 +282,28 @@ mod tests {
     /// Class: what stands for a needed value is itself told as a mistake, again and again.
     #[test]
     fn what_is_needed_and_wrong_is_told_once_with_all_that_is_wrong_beside_it() {
-        let told = |text: &str| mistakes(Path::new("m.toml"), text);
+        let messages = |text: &str| mistakes(Path::new("m.toml"), text);
         let lines = "a = 1\n[[lease]]\nnode = \"n\"\nrate = \"2\"\npower = { kwh = \"36000\", pue = \"0.5\" }\n\
                      [[lease]]\nnode = \"m\"\nrate = \"2\"\npower = { pue = \"1.2\" }\n\
                      [[alias]]\nmodel = 5\nnames = 6\n[[fx]]\nfrom = 1\nto = 2\nrate = 3\nat = 4\n[[target]]\nurl = 7\n";
-        let told = told(lines);
-        let at = |told: &String| told.split(':').nth(1).and_then(|line| line.parse::<usize>().ok());
-        let mut lines: Vec<_> = told.iter().filter_map(at).collect();
+        let messages = messages(lines);
+        let at = |messages: &String| messages.split(':').nth(1).and_then(|line| line.parse::<usize>().ok());
+        let mut lines: Vec<_> = messages.iter().filter_map(at).collect();
         lines.sort_unstable();
-        assert_eq!(lines, [1, 5, 5, 9, 11, 12, 14, 15, 16, 17, 19], "{told:#?}");
-        let too_large = told.iter().filter(|told| told.contains("power.kwh \"36000\": too large")).count();
-        assert_eq!(too_large, 1, "{told:#?}");
+        assert_eq!(lines, [1, 5, 5, 9, 11, 12, 14, 15, 16, 17, 19], "{messages:#?}");
+        let too_large = messages.iter().filter(|messages| messages.contains("power.kwh \"36000\": too large")).count();
+        assert_eq!(too_large, 1, "{messages:#?}");
     }
 
     /// Class: one mistake ends the search for others.
     #[test]
     fn a_table_of_another_kind_or_an_unknown_one_hides_no_other_mistake() {
-        let told = |text: &str| mistakes(Path::new("m.toml"), text);
+        let messages = |text: &str| mistakes(Path::new("m.toml"), text);
         let starts = |text: &str, starts: &[&str]| {
-            let told = told(text);
-            assert_eq!(told.len(), starts.len(), "{told:#?}");
-            for (told, start) in told.iter().zip(starts) {
-                assert!(told.starts_with(&format!("m.toml:{start}")), "{start}: {told}");
+            let messages = messages(text);
+            assert_eq!(messages.len(), starts.len(), "{messages:#?}");
+            for (messages, start) in messages.iter().zip(starts) {
+                assert!(messages.starts_with(&format!("m.toml:{start}")), "{start}: {messages}");
             }
         };
         starts(
@@ -331,10 +347,10 @@ mod tests {
     #[test]
     fn a_whole_kind_of_tables_that_cannot_be_read_hides_no_other_mistake() {
         let starts = |text: &str, starts: &[&str]| {
-            let told = mistakes(Path::new("m.toml"), text);
-            assert_eq!(told.len(), starts.len(), "{told:#?}");
-            for (told, start) in told.iter().zip(starts) {
-                assert!(told.starts_with(&format!("m.toml:{start}")), "{start}: {told}");
+            let messages = mistakes(Path::new("m.toml"), text);
+            assert_eq!(messages.len(), starts.len(), "{messages:#?}");
+            for (messages, start) in messages.iter().zip(starts) {
+                assert!(messages.starts_with(&format!("m.toml:{start}")), "{start}: {messages}");
             }
         };
         starts(
@@ -380,13 +396,13 @@ mod tests {
                     [[gpu]]\ngpu = \"H100\"\nrate = \"a lot\"\n[[history]]\nmodels = 1\nlists = 2\n";
         let read =
             super::read::<crate::pricing::PriceFile>(Path::new("p.toml"), text, &[], super::TableNames::default());
-        let told: Vec<_> = read.mistakes.iter().map(ToString::to_string).collect();
+        let messages: Vec<_> = read.mistakes.iter().map(ToString::to_string).collect();
         let starts = ["9: rate", "7: the key \"dated\"", "12: lists 2", "11: models 1"];
         let of_tier = ["5: tiers.standard.hit", "6: tiers.standard.miss", "4: the key \"output\""];
-        assert_eq!(told.len(), 7, "{told:#?}");
+        assert_eq!(messages.len(), 7, "{messages:#?}");
         for start in starts.into_iter().chain(of_tier) {
-            let is_it = |told: &&String| told.starts_with(&format!("p.toml:{start}"));
-            assert_eq!(told.iter().filter(is_it).count(), 1, "{start}: {told:#?}");
+            let is_it = |messages: &&String| messages.starts_with(&format!("p.toml:{start}"));
+            assert_eq!(messages.iter().filter(is_it).count(), 1, "{start}: {messages:#?}");
         }
     }
 }

@@ -22,7 +22,7 @@ mod slo;
 mod syntax;
 mod targets;
 
-pub use display::{COLORS, themes_folder};
+pub use display::{COLORS, known_theme, themes_folder};
 pub use duration::{often_enough, parse_interval, parse_span};
 pub use error::ConfigError;
 pub use file::ConfigFile;

@@ -125,7 +125,7 @@ pub(super) fn book(
     });
     for file in files {
         let path = findings.beside(file);
-        findings.take(read(&path, &mut book));
+        findings.take(read(&path, &mut book, money.currency));
     }
     book.keep_currency_at(money.currency, money.exchange, money.now);
     let mut choices = Vec::new();
@@ -153,8 +153,8 @@ pub(super) fn book(
     book
 }
 
-/// Adds a price file to the book, and reports all mistakes in it.
-fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
+/// Adds a price file to the book, and reports all mistakes in it. `currency` is that of the ledger.
+fn read(path: &Path, book: &mut Book, currency: &str) -> Vec<ConfigError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {
@@ -162,19 +162,44 @@ fn read(path: &Path, book: &mut Book) -> Vec<ConfigError> {
             return vec![ConfigError::new(path, why)];
         }
     };
-    let Read { file, mistakes, .. } = mistakes::read::<PriceFile>(path, &text, &[], TableNames::default());
-    match file.filter(|_| mistakes.is_empty()) {
-        Some(file) => {
-            let mistakes = book.add_all(file);
-            let told = mistakes.iter().take(TOLD);
-            let mut told: Vec<_> =
-                told.map(|mistake| ConfigError::at(path, &text, &mistake.place, mistake.to_string())).collect();
-            if mistakes.len() > TOLD {
-                told.push(ConfigError::new(path, format!("and {} mistakes more", mistakes.len() - TOLD)));
-            }
-            told
+    let Read { file, mut mistakes, places, .. } = mistakes::read::<PriceFile>(path, &text, &[], TableNames::default());
+    let Some(file) = file else { return mistakes };
+    let names: Vec<String> = file.lists.iter().map(|list| list.name.clone()).collect();
+    let mut wrong = book.add_all(file);
+    wrong.retain(|wrong| !follows(&wrong.place, &places));
+    mistakes.extend(wrong.iter().map(|wrong| ConfigError::at(path, &text, &wrong.place, wrong.to_string())));
+    if !mistakes.is_empty() {
+        stand_in_for(names, book, currency);
+    }
+    mistakes.sort_by_key(|mistake| mistake.line);
+    if mistakes.len() > TOLD {
+        let more = mistakes.len() - TOLD;
+        mistakes.truncate(TOLD);
+        mistakes.push(ConfigError::new(path, format!("and {more} mistakes more")));
+    }
+    mistakes
+}
+
+/// Whether a mistake may only follow from values that could not be read, at these places: from the value at its own place,
+/// from the tiers of its list, or, for a list that a history names, from the name of a list.
+fn follows(of: &[String], unread: &[Vec<String>]) -> bool {
+    let of: Vec<&str> = of.iter().map(String::as_str).collect();
+    unread.iter().any(|place| {
+        let place: Vec<&str> = place.iter().map(String::as_str).collect();
+        match (of.as_slice(), place.as_slice()) {
+            (["history", ..], ["list"] | ["list", _] | ["list", _, "name"]) => true,
+            (["list", nth, "default"] | ["list", nth, "windows", _, "tier"], ["list", own, "tiers"]) => nth == own,
+            (of, place) => of.starts_with(place) || place.starts_with(of),
         }
-        None => mistakes,
+    })
+}
+
+/// Adds empty lists for those of a file that were refused, so that whatever names one of them is no further mistake.
+fn stand_in_for(names: Vec<String>, book: &mut Book, currency: &str) {
+    for name in names.into_iter().filter(|name| book.list(name).is_none()).collect::<Vec<_>>() {
+        let tiers = BTreeMap::from([("standard".to_owned(), TierFile::default())]);
+        let list = ListFile::flat(name, currency.to_owned(), tiers);
+        book.add_all(PriceFile { lists: vec![list], ..PriceFile::default() });
     }
 }
 

@@ -79,8 +79,8 @@ mod tests {
             ("name = \"b\"", "changes nothing"),
             ("name = \"b\"\nlist = \"deepseek-r1-2052\"", "deepseek-r1-2052"),
         ] {
-            let told = faults(&of(text), std::slice::from_ref(&good), &book).into_all();
-            assert!(told.len() == 1 && told[0].why.contains(said), "{text}: {told:?}");
+            let messages = faults(&of(text), std::slice::from_ref(&good), &book).into_all();
+            assert!(messages.len() == 1 && messages[0].why.contains(said), "{text}: {messages:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reads the configuration file into settings, and reports all mistakes in it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use super::targets::{TargetSettings, targets};
 use super::{ConfigError, display, prices};
 use crate::clock::Clock;
 use crate::counters::Plausibility;
+use crate::lease_history::ConfiguredLeases;
 use crate::ledger::Slo;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
 use crate::reading::ModelName;
@@ -84,6 +86,19 @@ pub struct Settings {
     pub scenarios: Vec<Scenario>,
     /// Warnings: what is valid and probably mistaken.
     pub warnings: Vec<ConfigError>,
+}
+
+impl Settings {
+    /// The leases, with what is needed to say which GPUs each is for and what it costs.
+    pub(crate) fn configured_leases(&self) -> ConfiguredLeases<'_> {
+        let of_target = |target: &TargetSettings| Some((target.options.node.clone()?, target.options.unit.clone()?));
+        let mut units = BTreeMap::new();
+        for (node, unit) in self.targets.iter().filter_map(of_target) {
+            units.entry(node).or_insert(unit);
+        }
+        let (tables, currency) = (self.lease_tables.as_slice(), self.currency.as_str());
+        ConfiguredLeases { leases: &self.leases, tables, units, currency, book: &self.book }
+    }
 }
 
 /// The default interval between polls of a source.
@@ -359,15 +374,15 @@ mod tests {
     #[test]
     fn a_placeholder_has_no_price() {
         for model in ["undefined", "Null", ""] {
-            let told = mistakes(&format!("[[price]]\nmodel = \"{model}\"\nlist = \"deepseek-r1-standard\"\n"));
-            assert!(told.len() == 1 && told[0].starts_with("margintop.toml:2: model \""), "{told:?}");
+            let found = mistakes(&format!("[[price]]\nmodel = \"{model}\"\nlist = \"deepseek-r1-standard\"\n"));
+            assert!(found.len() == 1 && found[0].starts_with("margintop.toml:2: model \""), "{found:?}");
         }
     }
 
     #[test]
     fn credentials_are_of_one_kind_and_whole() {
-        let told = |keys: &str| mistakes(&format!("[[target]]\nurl = \"x:1\"\n{keys}\n"));
-        assert!(told("username = \"u\"\npassword_file = \"/p\"").is_empty());
+        let found = |keys: &str| mistakes(&format!("[[target]]\nurl = \"x:1\"\n{keys}\n"));
+        assert!(found("username = \"u\"\npassword_file = \"/p\"").is_empty());
         for (keys, word) in [
             ("username = \"u\"", "without password_file"),
             ("password_file = \"/p\"", "without username"),
@@ -376,27 +391,27 @@ mod tests {
             ("username = \"u\"\npassword_file = \"/p\"\nbearer_token_file = \"/t\"", "exclude each other"),
             ("password_file = \"/p\"\nbearer_token_file = \"/t\"", "exclude each other"),
         ] {
-            let told = told(keys);
+            let found = found(keys);
             let line = if keys.ends_with("/t\"") { 2 + keys.lines().count() } else { 3 };
-            assert!(told.len() == 1 && told[0].contains(word), "{told:?}");
-            assert!(told[0].starts_with(&format!("margintop.toml:{line}: ")), "{told:?}");
+            assert!(found.len() == 1 && found[0].contains(word), "{found:?}");
+            assert!(found[0].starts_with(&format!("margintop.toml:{line}: ")), "{found:?}");
         }
     }
 
     #[test]
     fn all_mistakes_are_told_at_once() {
         let text = "timezone = \"Mars/Olympus\"\n[[lease]]\nrate = \"2\"\n[[target]]\nurl = \"gpu-[9-1]\"\n[[price]]\nmodel = \"x\"\nlist = \"nope\"\n";
-        let told = mistakes(text);
-        assert_eq!(told.len(), 4, "{told:#?}");
-        assert!(told.iter().any(|line| line.starts_with("margintop.toml:2: a lease is for one of")));
+        let found = mistakes(text);
+        assert_eq!(found.len(), 4, "{found:#?}");
+        assert!(found.iter().any(|line| line.starts_with("margintop.toml:2: a lease is for one of")));
     }
 
     /// Class: a key at the top that cannot be read hides all that is wrong below it.
     #[test]
     fn a_mistake_at_the_top_hides_no_other() {
         let text = "bill = \"foo\"\nrent = 1\ninterval = \"abc\"\nabsence = \"-3s\"\ncurrency = \"XX1X\"\n[[lease]]\nrate = \"2\"\n";
-        let told = mistakes(text);
-        let lines: Vec<_> = told.iter().filter_map(|told| told.split(':').nth(1)?.parse::<usize>().ok()).collect();
-        assert_eq!(lines, [1, 2, 3, 4, 5, 6], "{told:#?}");
+        let found = mistakes(text);
+        let lines: Vec<_> = found.iter().filter_map(|found| found.split(':').nth(1)?.parse::<usize>().ok()).collect();
+        assert_eq!(lines, [1, 2, 3, 4, 5, 6], "{found:#?}");
     }
 }

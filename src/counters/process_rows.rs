@@ -14,14 +14,14 @@ use crate::units::{Moment, Span};
 
 /// Where a new row begins to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Begin {
+enum CountsFrom {
     Zero,
     Baseline,
 }
 
 /// Where a row begins, since when it grew, and whether it existed before, so that some of its growth is missing.
-struct Beginning {
-    begin: Begin,
+struct RowBeginning {
+    begin: CountsFrom,
     since: Moment,
     is_lost: bool,
 }
@@ -83,7 +83,8 @@ impl Process {
             }
             let of_left = left.as_deref().unwrap_or_default();
             let begin = (begin, is_new);
-            let Beginning { begin, since, is_lost } = self.beginning(reading, known, (rows, of_left), (begin, context));
+            let RowBeginning { begin, since, is_lost } =
+                self.beginning(reading, known, (rows, of_left), (begin, context));
             if let Some(left) = &mut left {
                 left.retain(|(place, _)| Some(*place) != known);
             }
@@ -125,34 +126,36 @@ impl Process {
         reading: &EngineReading,
         known: Option<usize>,
         (page, left): (&[&EngineReading], &[(usize, TokenCounters)]),
-        ((begin, is_new), context): ((Begin, bool), &PageContext),
-    ) -> Beginning {
+        ((begin, is_new), context): ((CountsFrom, bool), &PageContext),
+    ) -> RowBeginning {
         let since = context.last_page;
         match reading.listed {
-            Some(Listed { not_running: Some(since) }) => Beginning { begin: Begin::Zero, since, is_lost: false },
-            Some(Listed { not_running: None }) => Beginning { begin: Begin::Baseline, since, is_lost: false },
-            None if known.is_some() => Beginning { begin, since, is_lost: false },
+            Some(Listed { not_running: Some(since) }) => {
+                RowBeginning { begin: CountsFrom::Zero, since, is_lost: false }
+            }
+            Some(Listed { not_running: None }) => RowBeginning { begin: CountsFrom::Baseline, since, is_lost: false },
+            None if known.is_some() => RowBeginning { begin, since, is_lost: false },
             None => {
-                let was_there = begin == Begin::Zero
+                let was_there = begin == CountsFrom::Zero
                     && (self.may_be_of(reading, left)
                         || self.was_there(reading, page, context)
                         || context.identified && !is_new && has_earlier(reading, context));
-                let is_lost = was_there || begin == Begin::Baseline && self.dropped.is_none();
-                Beginning { begin: if was_there { Begin::Baseline } else { begin }, since, is_lost }
+                let is_lost = was_there || begin == CountsFrom::Baseline && self.dropped.is_none();
+                RowBeginning { begin: if was_there { CountsFrom::Baseline } else { begin }, since, is_lost }
             }
         }
     }
 
     /// Where new rows of a page begin to count. On a page with new rows only, they begin at zero only if the process may
     /// have produced as much since its last page; otherwise they existed before.
-    fn begin(&self, page: &[&EngineReading], context: &PageContext) -> Begin {
+    fn begin(&self, page: &[&EngineReading], context: &PageContext) -> CountsFrom {
         if self.dropped.is_some() && !self.rows.is_empty() {
             // A new row may be one that was dropped.
-            Begin::Baseline
+            CountsFrom::Baseline
         } else if self.shares_row(page) || self.may_have_made(page, context) {
-            Begin::Zero
+            CountsFrom::Zero
         } else {
-            Begin::Baseline
+            CountsFrom::Baseline
         }
     }
 
@@ -178,18 +181,18 @@ impl Process {
         &mut self,
         reading: &EngineReading,
         known: Option<usize>,
-        begin: Begin,
+        begin: CountsFrom,
         context: &PageContext,
     ) -> usize {
         let Some(at) = known else {
             let counters = match begin {
-                Begin::Zero => RowCounters::zero(context.last_page, reading),
-                Begin::Baseline => RowCounters::baseline(reading, context),
+                CountsFrom::Zero => RowCounters::zero(context.last_page, reading),
+                CountsFrom::Baseline => RowCounters::baseline(reading, context),
             };
             self.rows.push(ProcessRow::new(RowKey::of(reading), counters));
             self.index.push(&self.rows);
             if self.dropped.is_some() {
-                Dropped::note(&mut self.dropped, context.at, begin == Begin::Baseline);
+                Dropped::note(&mut self.dropped, context.at, begin == CountsFrom::Baseline);
             }
             return self.rows.len() - 1;
         };

@@ -51,7 +51,7 @@ pub(super) struct SeriesSum {
 
 /// A series of a page, compared with one that is missing there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Beside {
+pub(super) struct ComparedSeries {
     /// The last value of the series, and its value on the page.
     pub(super) then: u64,
     pub(super) value: u64,
@@ -204,9 +204,9 @@ impl SeriesSum {
     }
 
     /// The values of a series of a page and of a missing one, if both are known.
-    pub(super) fn beside(&self, now: &[SeriesValue], series: u64, missing: u64) -> Option<Beside> {
+    pub(super) fn beside(&self, now: &[SeriesValue], series: u64, missing: u64) -> Option<ComparedSeries> {
         let (then, value) = self.known(series).zip(find(now, series))?;
-        Some(Beside { then, value, old: self.known(missing)? })
+        Some(ComparedSeries { then, value, old: self.known(missing)? })
     }
 
     /// Accepts the page's series as the last ones; `raised` is the amount that was added to the page's sum.

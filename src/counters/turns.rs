@@ -36,7 +36,7 @@ impl Processes {
             let is_new = self.get(id).is_some_and(|process| !process.has_shown() && process.may_go_on_from(page));
             return is_new.then(|| self.go_on(page, id));
         }
-        let mut told = Told::default();
+        let mut told = Distinguished::default();
         self.find_lines(&mut told);
         self.find_earlier(&mut told);
         self.add_others(&mut told);
@@ -53,7 +53,7 @@ impl Processes {
 
     /// Finds the processes whose last values are those of a line. Their trials succeed, except for a step from a lower
     /// line.
-    fn find_lines(&mut self, told: &mut Told) {
+    fn find_lines(&mut self, told: &mut Distinguished) {
         for place in 0..self.turns.lines.len() {
             let line = self.turns.lines[place].clone();
             let Some(process) = self.all.iter_mut().find(|process| line.is_at(process)) else { continue };
@@ -83,7 +83,7 @@ impl Processes {
     }
 
     /// Finds the processes whose last values are earlier ones of a line.
-    fn find_earlier(&mut self, told: &mut Told) {
+    fn find_earlier(&mut self, told: &mut Distinguished) {
         for place in 0..self.turns.lines.len() {
             if self.turns.lines[place].process.is_some() {
                 continue;
@@ -109,7 +109,7 @@ impl Processes {
     }
 
     /// Creates processes for the other lines, and drops those that were created from pages of several processes.
-    fn add_others(&mut self, told: &mut Told) {
+    fn add_others(&mut self, told: &mut Distinguished) {
         let known: Vec<_> = self.turns.lines.iter().filter_map(|line| line.process).collect();
         let since = self.turns.since;
         let is_of_turns = |process: &Process| since.is_some_and(|since| process.first_seen.boot >= since.boot);
@@ -132,7 +132,7 @@ impl Processes {
 
 /// The result of distinguishing processes.
 #[derive(Debug, Default)]
-struct Told {
+struct Distinguished {
     taken_back: Vec<ProcessId>,
     believed: Vec<ProcessId>,
     /// Whether any of the processes was not counted before.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use memchr::{memchr, memrchr};
 
 use super::copies::Copies;
-use super::gpu_rows::{GpuRows, ToldGpu};
-use super::gpus::{GpuField, What};
+use super::gpu_rows::{GpuFacts, GpuRows};
+use super::gpus::{GpuField, GpuFieldKind};
 use super::layout::HALF_LINE;
 use super::learn_layout::offsets;
 use super::sheet::NameOwners;
@@ -54,7 +54,7 @@ pub(super) struct GpuLayout {
     labels: Box<[u8]>,
     /// The end of each set.
     ends: Box<[u32]>,
-    gpus: Box<[(Option<NodeName>, ToldGpu)]>,
+    gpus: Box<[(Option<NodeName>, GpuFacts)]>,
 }
 
 impl GpuLayout {
@@ -120,7 +120,9 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
     for row in rows.by_ref() {
         let WantedSeries::Gpu(field) = row.tag else { return None };
         // Figures in labels that change, and figures that are added up.
-        if matches!(field.0, What::Info | What::State | What::Process) || row.labels.get("GPU_I_ID").is_some() {
+        if matches!(field.0, GpuFieldKind::Info | GpuFieldKind::State | GpuFieldKind::Process)
+            || row.labels.get("GPU_I_ID").is_some()
+        {
             return None;
         }
         let gpu = u16::try_from(gpu_rows.take(field, &row)?).ok()?;
@@ -133,11 +135,11 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
     if !is_whole || tally.bad > 0 || tally.over_limit > 0 || names.first().is_some() {
         return None;
     }
-    let mut cut = CutGpuPage::default();
+    let mut cut = SplitGpuPage::default();
     let rest = cut.lines(page, &values)?;
-    let CutGpuPage { text, lines, labels, ends } = cut;
+    let SplitGpuPage { text, lines, labels, ends } = cut;
     // Names and UUIDs are those of the reading, so that all later readings share them.
-    let told = gpu_rows.told(GpuState::Answering).into_iter().zip(&reading.gpus);
+    let told = gpu_rows.facts(GpuState::Answering).into_iter().zip(&reading.gpus);
     let told = told.map(|(told, (node, gpu))| (node.clone(), told.sharing(gpu)));
     let (ended, openmetrics) = (tally.ended, tally.openmetrics);
     Some(GpuLayout {
@@ -150,7 +152,7 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
 
 /// A page cut into its parts.
 #[derive(Debug, Default)]
-struct CutGpuPage {
+struct SplitGpuPage {
     text: Vec<u8>,
     lines: Vec<GpuLayoutLine>,
     labels: Vec<u8>,
@@ -160,7 +162,7 @@ struct CutGpuPage {
 /// A series that is read: its start on the page, the start of its value, and its meaning.
 type FoundGpuValue = ((usize, usize), (GpuField, u16));
 
-impl CutGpuPage {
+impl SplitGpuPage {
     /// Cuts a page into lines. `values` are the series that are read, in the order of the page. Returns the text after
     /// the last line with a value.
     fn lines<'p>(&mut self, page: &'p [u8], values: &[FoundGpuValue]) -> Option<&'p [u8]> {

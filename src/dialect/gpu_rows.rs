@@ -1,6 +1,6 @@
 //! Collects the GPUs of a page from its lines, and makes readings of them.
 
-use super::gpus::{GpuField, What};
+use super::gpus::{GpuField, GpuFieldKind};
 use super::shown_values::{GpuValues, ShownValues};
 use super::values;
 use crate::exposition::{LabelText, SeriesRow};
@@ -18,7 +18,7 @@ const PROCESSES: usize = 256;
 
 /// Facts of a GPU that are not figures.
 #[derive(Debug, Clone)]
-pub(super) struct ToldGpu {
+pub(super) struct GpuFacts {
     pub(super) id: Option<GpuId>,
     pub(super) name: Option<Label>,
     /// The index in its labels.
@@ -76,50 +76,50 @@ impl<'p> GpuRows<'p> {
             board.note(what, values::known(what, row.value, scale), row);
             return Some(self.last);
         }
-        let (mut told, mut instance, mut index, mut is_told) = (Board::default(), None, None, false);
+        let (mut facts, mut instance, mut index, mut is_told) = (Board::default(), None, None, false);
         for (key, value) in row.labels {
             match key {
                 b"UUID" | b"uuid" | b"gpu_uuid" => {
-                    told.uuid = said(value);
+                    facts.uuid = said(value);
                     is_told = !value.raw().is_empty();
                 }
-                b"gpu" => told.index = said(value),
+                b"gpu" => facts.index = said(value),
                 b"index" => index = said(value),
-                b"hostname" | b"Hostname" => told.node = said(value),
-                b"instance" => told.origin = said(value),
-                b"modelName" | b"name" => told.name = said(value),
-                b"state" => told.state = Some(value),
-                b"pid" => told.process.0 = Some(value),
-                b"process" => told.process.1 = Some(value),
+                b"hostname" | b"Hostname" => facts.node = said(value),
+                b"instance" => facts.origin = said(value),
+                b"modelName" | b"name" => facts.name = said(value),
+                b"state" => facts.state = Some(value),
+                b"pid" => facts.process.0 = Some(value),
+                b"process" => facts.process.1 = Some(value),
                 b"GPU_I_ID" => instance = said(value),
                 _ => {}
             }
         }
         // nvidia_gpu_exporter has it with the card's name.
-        told.index = told.index.or(index);
-        told.uuid = told.uuid.filter(|uuid| is_uuid(uuid.raw(), told.index.map(LabelText::raw)));
-        if !is_told && told.index.is_none() {
+        facts.index = facts.index.or(index);
+        facts.uuid = facts.uuid.filter(|uuid| is_uuid(uuid.raw(), facts.index.map(LabelText::raw)));
+        if !is_told && facts.index.is_none() {
             return None;
         }
         // An instance with its own UUID is a separate GPU.
         let own =
-            told.uuid.is_some_and(|uuid| uuid.raw().get(..4).is_some_and(|raw| raw.eq_ignore_ascii_case(b"mig-")));
-        told.mig = own || instance.is_some();
+            facts.uuid.is_some_and(|uuid| uuid.raw().get(..4).is_some_and(|raw| raw.eq_ignore_ascii_case(b"mig-")));
+        facts.mig = own || instance.is_some();
         let instance = instance.filter(|_| !own);
-        let (state, process) = (told.state, told.process);
+        let (state, process) = (facts.state, facts.process);
         if state.is_none() && process == (None, None) && instance.is_none() {
-            told.labels = row.labels.as_bytes();
+            facts.labels = row.labels.as_bytes();
         }
-        let Some(board) = self.board(told) else {
+        let Some(board) = self.board(facts) else {
             self.over_limit += 1;
             return None;
         };
         let value = values::known(what, row.value, scale);
         match (what, instance) {
-            (What::State, _) => board.state = state,
-            (What::Process, _) => board.hold(process, value),
-            (What::Info, _) => {}
-            (What::Used | What::Free, Some(id)) => board.note_instance(id, what, value),
+            (GpuFieldKind::State, _) => board.state = state,
+            (GpuFieldKind::Process, _) => board.hold(process, value),
+            (GpuFieldKind::Info, _) => {}
+            (GpuFieldKind::Used | GpuFieldKind::Free, Some(id)) => board.note_instance(id, what, value),
             // The share of an instance is not that of the board.
             (_, Some(_)) if is_share(what) => {}
             _ => board.note(what, value, row),
@@ -137,14 +137,14 @@ impl<'p> GpuRows<'p> {
     }
 
     /// `None` if there are too many.
-    fn board(&mut self, told: Board<'p>) -> Option<&mut Board<'p>> {
-        let same = |board: &Board<'p>| match (board.uuid, told.uuid) {
+    fn board(&mut self, facts: Board<'p>) -> Option<&mut Board<'p>> {
+        let same = |board: &Board<'p>| match (board.uuid, facts.uuid) {
             // One UUID at two indices is a placeholder.
             (Some(ours), Some(theirs)) => {
                 (ours == theirs || is_same_uuid(ours, theirs))
-                    && (board.index == told.index || board.index.is_none() || told.index.is_none())
+                    && (board.index == facts.index || board.index.is_none() || facts.index.is_none())
             }
-            _ => board.index == told.index && board.node == told.node && board.origin == told.origin,
+            _ => board.index == facts.index && board.node == facts.node && board.origin == facts.origin,
         };
         let near = [self.last, self.last + 1].into_iter().find(|at| self.seen.get(*at).is_some_and(same));
         let at = near.or_else(|| self.seen.iter().position(same)).unwrap_or(self.seen.len());
@@ -152,15 +152,15 @@ impl<'p> GpuRows<'p> {
             if at >= BOARDS {
                 return None;
             }
-            self.seen.push(told);
+            self.seen.push(facts);
         } else {
             let board = &mut self.seen[at];
-            board.uuid = board.uuid.or(told.uuid);
-            board.index = board.index.or(told.index);
-            board.node = board.node.or(told.node);
-            board.name = board.name.or(told.name);
-            board.mig |= told.mig;
-            board.labels = told.labels;
+            board.uuid = board.uuid.or(facts.uuid);
+            board.index = board.index.or(facts.index);
+            board.node = board.node.or(facts.node);
+            board.name = board.name.or(facts.name);
+            board.mig |= facts.mig;
+            board.labels = facts.labels;
         }
         self.last = at;
         self.seen.get_mut(at)
@@ -186,10 +186,10 @@ impl<'p> GpuRows<'p> {
 
     /// A reading for each GPU, with the node in its labels. `state` is the state of GPUs that report none.
     pub(super) fn finish(mut self, state: GpuState) -> Vec<(Option<NodeName>, GpuReading)> {
-        let told = self.told(state);
+        let facts = self.facts(state);
         let nodes = self.seen.iter().map(|board| self.node_of(board));
-        let gpu_rows = self.seen.iter().zip(told).zip(nodes);
-        gpu_rows.map(|((board, told), node)| (node, told.reading(&board.values.merged()))).collect()
+        let gpu_rows = self.seen.iter().zip(facts).zip(nodes);
+        gpu_rows.map(|((board, facts), node)| (node, facts.reading(&board.values.merged()))).collect()
     }
 
     /// Whether a GPU has a figure more than once.
@@ -198,10 +198,10 @@ impl<'p> GpuRows<'p> {
     }
 
     /// The facts of each GPU. Its processes are moved.
-    pub(super) fn told(&mut self, state: GpuState) -> Vec<ToldGpu> {
+    pub(super) fn facts(&mut self, state: GpuState) -> Vec<GpuFacts> {
         let (ids, places) = (self.ids(), self.places());
-        let told = self.seen.iter_mut().zip(ids).zip(places);
-        told.map(|((board, id), place)| ToldGpu { place, ..board.told(id, state) }).collect()
+        let facts = self.seen.iter_mut().zip(ids).zip(places);
+        facts.map(|((board, id), place)| GpuFacts { place, ..board.facts(id, state) }).collect()
     }
 
     /// How many GPUs with the same node and origin are before each.
@@ -299,17 +299,17 @@ fn holder((pid, name): (Option<LabelText<'_>>, Option<LabelText<'_>>), bytes: Op
     })
 }
 
-const fn is_share(what: What) -> bool {
+const fn is_share(what: GpuFieldKind) -> bool {
     matches!(
         what,
-        What::Utilization
-            | What::MemoryUtilization
-            | What::Total
-            | What::Reserved
-            | What::EngineActive
-            | What::SmActive
-            | What::TensorActive
-            | What::DramActive
+        GpuFieldKind::Utilization
+            | GpuFieldKind::MemoryUtilization
+            | GpuFieldKind::Total
+            | GpuFieldKind::Reserved
+            | GpuFieldKind::EngineActive
+            | GpuFieldKind::SmActive
+            | GpuFieldKind::TensorActive
+            | GpuFieldKind::DramActive
     )
 }
 
@@ -319,10 +319,10 @@ impl<'p> Board<'p> {
         self.uuid.map(|uuid| GpuId::from_uuid(&uuid.text()))
     }
 
-    fn note<T>(&mut self, what: What, value: Option<f64>, row: &SeriesRow<'p, T>) {
+    fn note<T>(&mut self, what: GpuFieldKind, value: Option<f64>, row: &SeriesRow<'p, T>) {
         match what {
-            What::State => self.state = None,
-            What::Info | What::Process => {}
+            GpuFieldKind::State => self.state = None,
+            GpuFieldKind::Info | GpuFieldKind::Process => {}
             _ => self.values.note(what, value, (row.labels.as_bytes(), row.sampled)),
         }
     }
@@ -338,7 +338,7 @@ impl<'p> Board<'p> {
     }
 
     /// Stores the memory of a MIG instance; a repetition is the same memory.
-    fn note_instance(&mut self, id: LabelText<'p>, what: What, value: Option<f64>) {
+    fn note_instance(&mut self, id: LabelText<'p>, what: GpuFieldKind, value: Option<f64>) {
         let at = self.instances.iter().position(|known| known.id == id).unwrap_or(self.instances.len());
         if at == self.instances.len() {
             if at >= INSTANCES {
@@ -347,7 +347,7 @@ impl<'p> Board<'p> {
             self.instances.push(MigMemory { id, used: None, free: None });
         }
         let known = &mut self.instances[at];
-        let slot = if what == What::Used { &mut known.used } else { &mut known.free };
+        let slot = if what == GpuFieldKind::Used { &mut known.used } else { &mut known.free };
         *slot = value.or(*slot);
     }
 
@@ -357,11 +357,11 @@ impl<'p> Board<'p> {
         sum.filter(|_| !self.instances.is_empty())
     }
 
-    fn told(&mut self, id: Option<GpuId>, state: GpuState) -> ToldGpu {
+    fn facts(&mut self, id: Option<GpuId>, state: GpuState) -> GpuFacts {
         // An agent whose looks are old says of its last one that GPUs answered.
         let named = self.state.and_then(|name| GpuState::named(name.raw()));
         let named = named.filter(|state| *state != GpuState::Answering);
-        ToldGpu {
+        GpuFacts {
             id,
             name: self.name.map(|name| Label::new(&name.text())),
             index: self.index.and_then(LabelText::number),
@@ -374,7 +374,7 @@ impl<'p> Board<'p> {
     }
 }
 
-impl ToldGpu {
+impl GpuFacts {
     /// The same with the texts of its reading.
     pub(super) fn sharing(self, reading: &GpuReading) -> Self {
         Self { id: reading.id.clone(), name: reading.name.clone(), ..self }
@@ -383,46 +383,46 @@ impl ToldGpu {
     #[allow(clippy::needless_update, reason = "what exporters do not print is unknown here, now and later")]
     pub(super) fn reading(self, values: &GpuValues) -> GpuReading {
         let [of_instances_used, of_instances_free] = self.instances;
-        let value = |what: What| values.0[what as usize];
+        let value = |what: GpuFieldKind| values.0[what as usize];
         let share = |what| value(what).and_then(Ratio::new);
         let bytes = |value: f64| Bytes::new(value as u64);
         let count = |what| value(what).map(|value| value as u64);
-        let index = self.index.or(value(What::Index)).unwrap_or(f64::from(self.place));
-        let used = value(What::Used).or(of_instances_used);
-        let free = value(What::Free).or(of_instances_free);
-        let sum = used.zip(free).map(|(used, free)| used + free + value(What::Reserved).unwrap_or(0.0));
-        let reasons = count(What::Throttle);
+        let index = self.index.or(value(GpuFieldKind::Index)).unwrap_or(f64::from(self.place));
+        let used = value(GpuFieldKind::Used).or(of_instances_used);
+        let free = value(GpuFieldKind::Free).or(of_instances_free);
+        let sum = used.zip(free).map(|(used, free)| used + free + value(GpuFieldKind::Reserved).unwrap_or(0.0));
+        let reasons = count(GpuFieldKind::Throttle);
         GpuReading {
             index: index as u32,
             id: self.id,
             name: self.name,
-            utilization: share(What::Utilization),
-            memory_utilization: share(What::MemoryUtilization),
+            utilization: share(GpuFieldKind::Utilization),
+            memory_utilization: share(GpuFieldKind::MemoryUtilization),
             memory_used: used.map(bytes),
-            memory_total: value(What::Total).or(sum).map(bytes),
-            power: value(What::Watts).and_then(Power::from_watts),
-            power_limit: value(What::WattLimit).and_then(Power::from_watts),
-            energy: count(What::Millijoules).map(Energy::new),
-            temperature: value(What::Celsius).map(|celsius| Celsius::new(celsius as i32)),
-            sm_clock: value(What::SmMegahertz).map(|clock| Megahertz::new(clock.round() as u32)),
-            memory_clock: value(What::MemoryMegahertz).map(|clock| Megahertz::new(clock.round() as u32)),
-            fan: share(What::Fan),
-            ecc: Ecc { corrected: count(What::Corrected), uncorrected: count(What::Uncorrected) },
+            memory_total: value(GpuFieldKind::Total).or(sum).map(bytes),
+            power: value(GpuFieldKind::Watts).and_then(Power::from_watts),
+            power_limit: value(GpuFieldKind::WattLimit).and_then(Power::from_watts),
+            energy: count(GpuFieldKind::Millijoules).map(Energy::new),
+            temperature: value(GpuFieldKind::Celsius).map(|celsius| Celsius::new(celsius as i32)),
+            sm_clock: value(GpuFieldKind::SmMegahertz).map(|clock| Megahertz::new(clock.round() as u32)),
+            memory_clock: value(GpuFieldKind::MemoryMegahertz).map(|clock| Megahertz::new(clock.round() as u32)),
+            fan: share(GpuFieldKind::Fan),
+            ecc: Ecc { corrected: count(GpuFieldKind::Corrected), uncorrected: count(GpuFieldKind::Uncorrected) },
             throttle: reasons.map(throttle),
             state: self.state,
-            mig: if self.mig { Some(Mig::On) } else { value(What::MigMode).map(mig) },
+            mig: if self.mig { Some(Mig::On) } else { value(GpuFieldKind::MigMode).map(mig) },
             processes: self.processes,
-            pcie: value(What::Tx)
-                .zip(value(What::Rx))
+            pcie: value(GpuFieldKind::Tx)
+                .zip(value(GpuFieldKind::Rx))
                 .map(|(tx, rx)| Pcie { tx: BytesPerSecond::new(tx as u64), rx: BytesPerSecond::new(rx as u64) }),
             activity: Activity {
-                engine: share(What::EngineActive),
-                sm: share(What::SmActive),
-                tensor: share(What::TensorActive),
-                dram: share(What::DramActive),
+                engine: share(GpuFieldKind::EngineActive),
+                sm: share(GpuFieldKind::SmActive),
+                tensor: share(GpuFieldKind::TensorActive),
+                dram: share(GpuFieldKind::DramActive),
             },
             // 0 means none so far.
-            xid: value(What::Xid).map(|code| code as u32).filter(|code| *code > 0),
+            xid: value(GpuFieldKind::Xid).map(|code| code as u32).filter(|code| *code > 0),
             ..GpuReading::default()
         }
     }

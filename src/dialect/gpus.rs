@@ -8,11 +8,11 @@ pub(super) const PORTS: &[u16] = &[9400, 9835];
 
 /// The meaning of a GPU's series, and the factor to margintop's unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct GpuField(pub(super) What, pub(super) f64);
+pub(super) struct GpuField(pub(super) GpuFieldKind, pub(super) f64);
 
 /// The meaning of a GPU's series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum GpuFieldKind {
     Utilization,
     MemoryUtilization,
     Used,
@@ -38,13 +38,13 @@ pub(super) enum What {
     DramActive,
     MigMode,
     Index,
-    /// The following ones are in labels, after [`What::FIGURES`] numbers.
+    /// The following ones are in labels, after [`GpuFieldKind::FIGURES`] numbers.
     Info,
     State,
     Process,
 }
 
-impl What {
+impl GpuFieldKind {
     /// How many of them are one number per GPU.
     pub(super) const FIGURES: usize = Self::Info as usize;
 }
@@ -66,76 +66,76 @@ pub(super) fn field(name: &str) -> Option<GpuField> {
     Some(GpuField(what, scale))
 }
 
-fn dcgm(name: &str) -> Option<(What, f64)> {
+fn dcgm(name: &str) -> Option<(GpuFieldKind, f64)> {
     Some(match name {
-        "DEV_GPU_UTIL" => (What::Utilization, PERCENT),
-        "DEV_MEM_COPY_UTIL" => (What::MemoryUtilization, PERCENT),
-        "DEV_FB_USED" => (What::Used, MIB),
-        "DEV_FB_FREE" => (What::Free, MIB),
-        "DEV_FB_RESERVED" => (What::Reserved, MIB),
-        "DEV_FB_TOTAL" => (What::Total, MIB),
-        "DEV_POWER_USAGE" => (What::Watts, 1.0),
-        "DEV_ENFORCED_POWER_LIMIT" | "DEV_POWER_MGMT_LIMIT" => (What::WattLimit, 1.0),
-        "DEV_TOTAL_ENERGY_CONSUMPTION" => (What::Millijoules, 1.0),
-        "DEV_GPU_TEMP" => (What::Celsius, 1.0),
-        "DEV_SM_CLOCK" => (What::SmMegahertz, 1.0),
-        "DEV_MEM_CLOCK" => (What::MemoryMegahertz, 1.0),
-        "DEV_FAN_SPEED" => (What::Fan, PERCENT),
-        "DEV_ECC_SBE_VOL_TOTAL" => (What::Corrected, 1.0),
-        "DEV_ECC_DBE_VOL_TOTAL" => (What::Uncorrected, 1.0),
-        "DEV_CLOCK_THROTTLE_REASONS" | "DEV_CLOCKS_EVENT_REASONS" => (What::Throttle, 1.0),
-        "DEV_MIG_MODE" => (What::MigMode, 1.0),
-        "DEV_XID_ERRORS" => (What::Xid, 1.0),
-        "PROF_PCIE_TX_BYTES" => (What::Tx, 1.0),
-        "PROF_PCIE_RX_BYTES" => (What::Rx, 1.0),
-        "PROF_GR_ENGINE_ACTIVE" => (What::EngineActive, 1.0),
-        "PROF_SM_ACTIVE" => (What::SmActive, 1.0),
-        "PROF_PIPE_TENSOR_ACTIVE" => (What::TensorActive, 1.0),
-        "PROF_DRAM_ACTIVE" => (What::DramActive, 1.0),
+        "DEV_GPU_UTIL" => (GpuFieldKind::Utilization, PERCENT),
+        "DEV_MEM_COPY_UTIL" => (GpuFieldKind::MemoryUtilization, PERCENT),
+        "DEV_FB_USED" => (GpuFieldKind::Used, MIB),
+        "DEV_FB_FREE" => (GpuFieldKind::Free, MIB),
+        "DEV_FB_RESERVED" => (GpuFieldKind::Reserved, MIB),
+        "DEV_FB_TOTAL" => (GpuFieldKind::Total, MIB),
+        "DEV_POWER_USAGE" => (GpuFieldKind::Watts, 1.0),
+        "DEV_ENFORCED_POWER_LIMIT" | "DEV_POWER_MGMT_LIMIT" => (GpuFieldKind::WattLimit, 1.0),
+        "DEV_TOTAL_ENERGY_CONSUMPTION" => (GpuFieldKind::Millijoules, 1.0),
+        "DEV_GPU_TEMP" => (GpuFieldKind::Celsius, 1.0),
+        "DEV_SM_CLOCK" => (GpuFieldKind::SmMegahertz, 1.0),
+        "DEV_MEM_CLOCK" => (GpuFieldKind::MemoryMegahertz, 1.0),
+        "DEV_FAN_SPEED" => (GpuFieldKind::Fan, PERCENT),
+        "DEV_ECC_SBE_VOL_TOTAL" => (GpuFieldKind::Corrected, 1.0),
+        "DEV_ECC_DBE_VOL_TOTAL" => (GpuFieldKind::Uncorrected, 1.0),
+        "DEV_CLOCK_THROTTLE_REASONS" | "DEV_CLOCKS_EVENT_REASONS" => (GpuFieldKind::Throttle, 1.0),
+        "DEV_MIG_MODE" => (GpuFieldKind::MigMode, 1.0),
+        "DEV_XID_ERRORS" => (GpuFieldKind::Xid, 1.0),
+        "PROF_PCIE_TX_BYTES" => (GpuFieldKind::Tx, 1.0),
+        "PROF_PCIE_RX_BYTES" => (GpuFieldKind::Rx, 1.0),
+        "PROF_GR_ENGINE_ACTIVE" => (GpuFieldKind::EngineActive, 1.0),
+        "PROF_SM_ACTIVE" => (GpuFieldKind::SmActive, 1.0),
+        "PROF_PIPE_TENSOR_ACTIVE" => (GpuFieldKind::TensorActive, 1.0),
+        "PROF_DRAM_ACTIVE" => (GpuFieldKind::DramActive, 1.0),
         _ => return None,
     })
 }
 
-fn nvidia_smi(name: &str) -> Option<(What, f64)> {
+fn nvidia_smi(name: &str) -> Option<(GpuFieldKind, f64)> {
     Some(match name {
-        "gpu_info" => (What::Info, 1.0),
-        "index" => (What::Index, 1.0),
-        "utilization_gpu_ratio" => (What::Utilization, 1.0),
-        "utilization_memory_ratio" => (What::MemoryUtilization, 1.0),
-        "memory_used_bytes" => (What::Used, 1.0),
-        "memory_free_bytes" => (What::Free, 1.0),
-        "memory_reserved_bytes" => (What::Reserved, 1.0),
-        "memory_total_bytes" => (What::Total, 1.0),
-        "power_draw_watts" => (What::Watts, 1.0),
-        "enforced_power_limit_watts" | "power_limit_watts" => (What::WattLimit, 1.0),
-        "energy_joules_total" => (What::Millijoules, 1000.0),
-        "temperature_gpu" => (What::Celsius, 1.0),
-        "clocks_current_sm_clock_hz" => (What::SmMegahertz, 1e-6),
-        "clocks_current_memory_clock_hz" => (What::MemoryMegahertz, 1e-6),
-        "fan_speed_ratio" => (What::Fan, 1.0),
-        "ecc_errors_corrected_volatile_total" => (What::Corrected, 1.0),
-        "ecc_errors_uncorrected_volatile_total" => (What::Uncorrected, 1.0),
-        "pcie_throughput_tx_bytes_per_second" => (What::Tx, 1.0),
-        "pcie_throughput_rx_bytes_per_second" => (What::Rx, 1.0),
+        "gpu_info" => (GpuFieldKind::Info, 1.0),
+        "index" => (GpuFieldKind::Index, 1.0),
+        "utilization_gpu_ratio" => (GpuFieldKind::Utilization, 1.0),
+        "utilization_memory_ratio" => (GpuFieldKind::MemoryUtilization, 1.0),
+        "memory_used_bytes" => (GpuFieldKind::Used, 1.0),
+        "memory_free_bytes" => (GpuFieldKind::Free, 1.0),
+        "memory_reserved_bytes" => (GpuFieldKind::Reserved, 1.0),
+        "memory_total_bytes" => (GpuFieldKind::Total, 1.0),
+        "power_draw_watts" => (GpuFieldKind::Watts, 1.0),
+        "enforced_power_limit_watts" | "power_limit_watts" => (GpuFieldKind::WattLimit, 1.0),
+        "energy_joules_total" => (GpuFieldKind::Millijoules, 1000.0),
+        "temperature_gpu" => (GpuFieldKind::Celsius, 1.0),
+        "clocks_current_sm_clock_hz" => (GpuFieldKind::SmMegahertz, 1e-6),
+        "clocks_current_memory_clock_hz" => (GpuFieldKind::MemoryMegahertz, 1e-6),
+        "fan_speed_ratio" => (GpuFieldKind::Fan, 1.0),
+        "ecc_errors_corrected_volatile_total" => (GpuFieldKind::Corrected, 1.0),
+        "ecc_errors_uncorrected_volatile_total" => (GpuFieldKind::Uncorrected, 1.0),
+        "pcie_throughput_tx_bytes_per_second" => (GpuFieldKind::Tx, 1.0),
+        "pcie_throughput_rx_bytes_per_second" => (GpuFieldKind::Rx, 1.0),
         _ => return None,
     })
 }
 
-fn triton(name: &str) -> Option<(What, f64)> {
+fn triton(name: &str) -> Option<(GpuFieldKind, f64)> {
     Some(match name {
-        "utilization" => (What::Utilization, 1.0),
-        "memory_used_bytes" => (What::Used, 1.0),
-        "memory_total_bytes" => (What::Total, 1.0),
-        "power_usage" => (What::Watts, 1.0),
-        "power_limit" => (What::WattLimit, 1.0),
+        "utilization" => (GpuFieldKind::Utilization, 1.0),
+        "memory_used_bytes" => (GpuFieldKind::Used, 1.0),
+        "memory_total_bytes" => (GpuFieldKind::Total, 1.0),
+        "power_usage" => (GpuFieldKind::Watts, 1.0),
+        "power_limit" => (GpuFieldKind::WattLimit, 1.0),
         _ => return None,
     })
 }
 
-fn agent(name: &str) -> Option<(What, f64)> {
+fn agent(name: &str) -> Option<(GpuFieldKind, f64)> {
     Some(match name {
-        "state" => (What::State, 1.0),
-        "process_memory_bytes" => (What::Process, 1.0),
+        "state" => (GpuFieldKind::State, 1.0),
+        "process_memory_bytes" => (GpuFieldKind::Process, 1.0),
         _ => return None,
     })
 }

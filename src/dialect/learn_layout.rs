@@ -50,7 +50,7 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
     }
     let place = |at: usize| {
         let place = sheet.lines[at].place;
-        let model = place.model.and_then(|name| ModelName::told(&name.text()));
+        let model = place.model.and_then(|name| ModelName::reported(&name.text()));
         let (placeholder, rank) = (model.is_none() && place.model.is_some(), place.rank());
         LayoutRow { sums: at, model, placeholder, rank, delays: known.of_row(at) }
     };
@@ -120,11 +120,11 @@ pub(super) fn offsets(page: &[u8], name: &str, labels: &[u8]) -> Option<(usize, 
 }
 
 /// The text of a page without its values, the lines that have one, and the text after them.
-type CutPage = (Box<[u8]>, Box<[LayoutLine]>, Box<[u8]>);
+type SplitPage = (Box<[u8]>, Box<[LayoutLine]>, Box<[u8]>);
 
 /// Cuts a page into lines. `values` are the series that are read, in the order of the page: the start of each, the
 /// start of its value, and its meaning.
-fn lines(page: &[u8], values: &[((usize, usize), LineValue)]) -> Option<CutPage> {
+fn lines(page: &[u8], values: &[((usize, usize), LineValue)]) -> Option<SplitPage> {
     let (mut text, mut lines) = (Vec::with_capacity(page.len()), Vec::new());
     let (mut values, mut at, mut begun) = (values.iter().peekable(), 0, 0);
     // The text since the last value.

@@ -29,7 +29,7 @@ mod values;
 mod what_instead;
 
 use crate::exposition::{FamilyKind, LabelText, Limits, Rows, SeriesLabels};
-use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeTrouble};
+use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeError};
 use crate::units::{Span, Timestamp};
 use copies::Copies;
 use gpu_rows::GpuRows;
@@ -63,9 +63,9 @@ const OLD_LOOK: Span = Span::from_secs(5);
 /// Reads one page.
 ///
 /// # Errors
-/// [`ScrapeTrouble::NotMetrics`] if it has no metric, with what it is instead; an agent's own error if it has nothing
+/// [`ScrapeError::NotMetrics`] if it has no metric, with what it is instead; an agent's own error if it has nothing
 /// else.
-pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
+pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
     let (all, (page, unended)) = (page, ended_lines(page));
     let limits = Limits::default();
     let (mut names, mut gpu_rows) = (NameOwners::default(), GpuRows::default());
@@ -82,7 +82,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
             WantedSeries::Start => sheet.take_start(&row),
             WantedSeries::Gpu(field) => drop(gpu_rows.take(field, &row)),
             WantedSeries::Look => looked = Timestamp::from_unix_seconds(row.value),
-            WantedSeries::SourceError => trouble = Some(told(row.labels)),
+            WantedSeries::SourceError => trouble = Some(agent_error(row.labels)),
         }
     }
     for line in rows.unreadable() {
@@ -102,30 +102,31 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeTrouble> {
         says_something(all, &limits, trouble)?;
     }
     sheet.drop_old_adapters(hint.date);
-    let told = sheet.finish(&names, hint.model.as_ref());
-    let has_row = |kind: &EngineKind| told.engines.is_empty() || told.engines.iter().any(|row| row.kind == *kind);
-    let kind = names.first().filter(has_row).or_else(|| told.engines.first().map(|row| row.kind));
+    let agent_error = sheet.finish(&names, hint.model.as_ref());
+    let has_row =
+        |kind: &EngineKind| agent_error.engines.is_empty() || agent_error.engines.iter().any(|row| row.kind == *kind);
+    let kind = names.first().filter(has_row).or_else(|| agent_error.engines.first().map(|row| row.kind));
     Ok(PageReading {
         kind: kind.or(hint.kind).unwrap_or(EngineKind::UNKNOWN),
-        start: told.start,
-        other_starts: told.other_starts,
-        instance_starts: told.instance_starts,
+        start: agent_error.start,
+        other_starts: agent_error.other_starts,
+        instance_starts: agent_error.instance_starts,
         aliases: None,
         list_refused: None,
-        engines: told.engines,
+        engines: agent_error.engines,
         gpus,
         date: hint.date,
         complete: !unended && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
-        refusals: Refusals { lines: tally.bad, over_limit, unended, first_line, ..told.refused },
+        refusals: Refusals { lines: tally.bad, over_limit, unended, first_line, ..agent_error.refused },
     })
 }
 
 /// Fails if a page without an engine and a GPU has no metric.
-fn says_something(page: &[u8], limits: &Limits, trouble: Option<ScrapeTrouble>) -> Result<(), ScrapeTrouble> {
+fn says_something(page: &[u8], limits: &Limits, trouble: Option<ScrapeError>) -> Result<(), ScrapeError> {
     match trouble {
         Some(trouble) => Err(trouble),
         None if holds_metrics(page, limits) => Ok(()),
-        None => Err(ScrapeTrouble::NotMetrics(Label::new(what_instead::what_instead(page)))),
+        None => Err(ScrapeError::NotMetrics(Label::new(what_instead::what_instead(page)))),
     }
 }
 
@@ -168,11 +169,11 @@ const LOOK: &str = "margintop_look_timestamp_seconds";
 const TROUBLE: &str = "margintop_trouble";
 
 /// An agent's error, in its own words.
-fn told(labels: SeriesLabels<'_>) -> ScrapeTrouble {
+fn agent_error(labels: SeriesLabels<'_>) -> ScrapeError {
     // The second name of each is that of agents of earlier releases.
     let text = |name, former| labels.get(name).or_else(|| labels.get(former)).map(LabelText::text).unwrap_or_default();
     let (source, cause, remedy) = (text("source", "what"), text("cause", "why"), text("remedy", "mend"));
-    ScrapeTrouble::Other(Label::new(&format!("{source}: {cause} ({remedy})")))
+    ScrapeError::Other(Label::new(&format!("{source}: {cause} ({remedy})")))
 }
 
 /// Whether a page without known series consists of metrics at all.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use super::gpu_layout::{self, GpuLayout, GpuLines};
 use super::layout::PageLayout;
 use super::{Hint, learn_layout, read};
-use crate::reading::{PageReading, ScrapeTrouble};
+use crate::reading::{PageReading, ScrapeError};
 
 /// The most layouts that are compared with a page whose layout is unknown.
 const SHARED: usize = 16;
@@ -89,7 +89,7 @@ impl PageReader {
     ///
     /// # Errors
     /// Those of [`read`].
-    pub fn read(&mut self, page: &[u8], hint: &Hint, layouts: &PageLayouts) -> Result<PageReading, ScrapeTrouble> {
+    pub fn read(&mut self, page: &[u8], hint: &Hint, layouts: &PageLayouts) -> Result<PageReading, ScrapeError> {
         if let Some(reading) = self.layout.as_ref().and_then(|layout| layout.read(page, hint)) {
             self.skipped = 0;
             return Ok(reading);

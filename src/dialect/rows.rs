@@ -197,7 +197,7 @@ fn is_one_row(a: &EngineReading, b: &EngineReading) -> bool {
 pub(super) fn settle(sums: &mut RowSums<'_>, process: &PageProcess<'_>, reading: &mut EngineReading) -> u32 {
     reading.role = process.facts.role;
     reading.adapters = process.adapters.names();
-    sums.tell(reading);
+    sums.write_to(reading);
     (process.dialect.settle)(sums, &process.facts, reading);
     let unknown = [reading.tokens.prompt == PromptCount::Unknown, reading.tokens.output.is_none()];
     let refused_tokens = sums.refused_tokens();
@@ -215,7 +215,7 @@ struct Naming<'p> {
 impl<'p> Naming<'p> {
     fn model(&mut self, raw: Option<LabelText<'p>>) -> Option<ModelName> {
         if self.model.0 != raw {
-            self.model = (raw, raw.and_then(|name| ModelName::told(&name.text())));
+            self.model = (raw, raw.and_then(|name| ModelName::reported(&name.text())));
         }
         self.model.1.clone()
     }

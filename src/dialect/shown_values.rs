@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use super::gpus::What;
+use super::gpus::GpuFieldKind;
 use crate::units::Timestamp;
 
 /// The most sets of labels of a GPU whose figures are kept apart; those beyond them are added to the last one.
@@ -13,11 +13,11 @@ const SETS: usize = 128;
 
 /// The figures of a GPU that are one number each.
 #[derive(Debug, Clone, Default)]
-pub(super) struct GpuValues(pub(super) [Option<f64>; What::FIGURES]);
+pub(super) struct GpuValues(pub(super) [Option<f64>; GpuFieldKind::FIGURES]);
 
 impl GpuValues {
     /// Stores a figure. A known one is kept if it is repeated without a value.
-    pub(super) fn note(&mut self, what: What, value: Option<f64>) {
+    pub(super) fn note(&mut self, what: GpuFieldKind, value: Option<f64>) {
         if let Some(known) = self.0.get_mut(what as usize) {
             *known = value.or(*known);
         }
@@ -41,7 +41,12 @@ struct LabelledValues<'p> {
 
 impl<'p> ShownValues<'p> {
     /// Stores a figure that has these labels and this time of its sample.
-    pub(super) fn note(&mut self, what: What, value: Option<f64>, (labels, sampled): (&'p [u8], Option<Timestamp>)) {
+    pub(super) fn note(
+        &mut self,
+        what: GpuFieldKind,
+        value: Option<f64>,
+        (labels, sampled): (&'p [u8], Option<Timestamp>),
+    ) {
         let has = |set: &LabelledValues<'p>| set.labels == labels;
         let at =
             if self.sets.get(self.last).is_some_and(has) { Some(self.last) } else { self.sets.iter().position(has) };
@@ -61,7 +66,7 @@ impl<'p> ShownValues<'p> {
     pub(super) fn is_repeated(&self) -> bool {
         let has = |set: &LabelledValues<'p>, place: usize| set.values.0[place].is_some();
         self.sets.len() > 1
-            && (0..What::FIGURES).any(|place| self.sets.iter().filter(|set| has(set, place)).nth(1).is_some())
+            && (0..GpuFieldKind::FIGURES).any(|place| self.sets.iter().filter(|set| has(set, place)).nth(1).is_some())
     }
 
     /// One value of each figure: that of the set that goes on. Its samples are the newest; where the page does not say when
@@ -81,7 +86,7 @@ impl<'p> ShownValues<'p> {
 impl LabelledValues<'_> {
     /// The order in which sets overwrite each other's figures.
     fn against(&self, other: &Self) -> Ordering {
-        let energy = |set: &Self| set.values.0[What::Millijoules as usize].unwrap_or(-1.0);
+        let energy = |set: &Self| set.values.0[GpuFieldKind::Millijoules as usize].unwrap_or(-1.0);
         let by_figure = || {
             let figures = self.values.0.iter().zip(&other.values.0);
             figures.map(|(a, b)| a.unwrap_or(-1.0).total_cmp(&b.unwrap_or(-1.0))).find(|order| order.is_ne())

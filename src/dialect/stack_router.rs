@@ -19,14 +19,14 @@ pub(super) fn field(name: &str) -> Option<SeriesField> {
 /// A row of a server behind a router, or one that counts routed requests, is the router's. A row with an engine's counters
 /// of prompts and output is the engine's, unless its page is that of a router which passes on its servers' counters.
 pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut EngineReading) {
-    let routed = [Count::RoutedPrompt, Count::RoutedOutput].into_iter().any(|count| sums.said(count));
-    let engine = [Count::Prompt, Count::Output].into_iter().any(|count| sums.said(count));
+    let routed = [Count::RoutedPrompt, Count::RoutedOutput].into_iter().any(|count| sums.has(count));
+    let engine = [Count::Prompt, Count::Output].into_iter().any(|count| sums.has(count));
     if engine && !facts.is_behind_router || !(routed || facts.router) {
         return;
     }
     reading.role = Some(EngineRole::Proxy);
     // Where the servers' own counters are passed on, they are finer than what the router counts in requests.
-    if !sums.said(Count::Prompt)
+    if !sums.has(Count::Prompt)
         && let Some(prompt) = sums.tokens(Count::RoutedPrompt)
     {
         reading.tokens.prompt = PromptCount::Whole(prompt);

@@ -113,7 +113,7 @@ impl<'p> RowSums<'p> {
     }
 
     /// Whether the page has the counter, with a valid value or not.
-    pub(super) const fn said(&self, count: Count) -> bool {
+    pub(super) const fn has(&self, count: Count) -> bool {
         !matches!(self.counts[count as usize], CounterSum::Unsaid)
     }
 
@@ -251,7 +251,7 @@ impl<'p> RowSums<'p> {
     }
 
     /// Writes the plain meaning of each field.
-    pub(super) fn tell(&mut self, reading: &mut EngineReading) {
+    pub(super) fn write_to(&mut self, reading: &mut EngineReading) {
         reading.tokens = TokenCounters {
             prompt: self.tokens(Count::Prompt).map_or(PromptCount::Unknown, PromptCount::Whole),
             cached: self.tokens(Count::Cached),

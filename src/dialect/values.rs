@@ -1,6 +1,6 @@
 //! Valid values of a GPU's figures. Exporters print sentinels for unknown values, and drivers the largest number.
 
-use super::gpus::What;
+use super::gpus::GpuFieldKind;
 
 /// DCGM's blank values: not there, not found, not supported and not permitted, each in three widths.
 const DCGM_INT32: std::ops::RangeInclusive<f64> = 2_147_483_632.0..=2_147_483_635.0;
@@ -11,7 +11,7 @@ const NVML_32: std::ops::RangeInclusive<f64> = 4_294_967_295.0..=4_294_967_296.0
 const FIRST_OF_64: f64 = 9_223_372_036_854_774_784.0;
 
 /// A printed value in margintop's unit, unless it is a sentinel or implausible.
-pub(super) fn known(what: What, printed: f64, scale: f64) -> Option<f64> {
+pub(super) fn known(what: GpuFieldKind, printed: f64, scale: f64) -> Option<f64> {
     let sentinel = !printed.is_finite()
         || printed >= FIRST_OF_64
         || [DCGM_INT32, DCGM_FP64, NVML_32].iter().any(|range| range.contains(&printed))
@@ -22,16 +22,22 @@ pub(super) fn known(what: What, printed: f64, scale: f64) -> Option<f64> {
 }
 
 /// The range of a figure in margintop's unit, with room for future hardware.
-const fn range(what: What) -> (f64, f64) {
+const fn range(what: GpuFieldKind) -> (f64, f64) {
     match what {
         _ if is_share(what) => (0.0, 1.0 + ROUNDING),
-        What::Used | What::Free | What::Reserved | What::Total | What::Process => (0.0, PIB),
-        What::Celsius => (-100.0, 200.0),
-        What::Watts | What::WattLimit | What::SmMegahertz | What::MemoryMegahertz => (0.0, 100_000.0),
-        What::Millijoules => (0.0, 1e17),
-        What::Tx | What::Rx => (0.0, 1e14),
-        What::MigMode => (0.0, 1.0),
-        What::Index | What::Xid => (0.0, 65_535.0),
+        GpuFieldKind::Used
+        | GpuFieldKind::Free
+        | GpuFieldKind::Reserved
+        | GpuFieldKind::Total
+        | GpuFieldKind::Process => (0.0, PIB),
+        GpuFieldKind::Celsius => (-100.0, 200.0),
+        GpuFieldKind::Watts | GpuFieldKind::WattLimit | GpuFieldKind::SmMegahertz | GpuFieldKind::MemoryMegahertz => {
+            (0.0, 100_000.0)
+        }
+        GpuFieldKind::Millijoules => (0.0, 1e17),
+        GpuFieldKind::Tx | GpuFieldKind::Rx => (0.0, 1e14),
+        GpuFieldKind::MigMode => (0.0, 1.0),
+        GpuFieldKind::Index | GpuFieldKind::Xid => (0.0, 65_535.0),
         _ => (0.0, COUNT),
     }
 }
@@ -44,15 +50,15 @@ const COUNT: f64 = 9_007_199_254_740_992.0;
 const ROUNDING: f64 = 1e-3;
 
 /// Whether a figure is a share.
-const fn is_share(what: What) -> bool {
+const fn is_share(what: GpuFieldKind) -> bool {
     matches!(
         what,
-        What::Utilization
-            | What::MemoryUtilization
-            | What::Fan
-            | What::EngineActive
-            | What::SmActive
-            | What::TensorActive
-            | What::DramActive
+        GpuFieldKind::Utilization
+            | GpuFieldKind::MemoryUtilization
+            | GpuFieldKind::Fan
+            | GpuFieldKind::EngineActive
+            | GpuFieldKind::SmActive
+            | GpuFieldKind::TensorActive
+            | GpuFieldKind::DramActive
     )
 }

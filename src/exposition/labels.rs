@@ -145,7 +145,7 @@ fn unescape(raw: &[u8], first: usize) -> String {
 }
 
 /// The text between braces, and what follows it.
-pub(super) struct Braced<'p> {
+pub(super) struct LabelBlock<'p> {
     /// The labels.
     pub(super) labels: SeriesLabels<'p>,
     /// The metric's name, if it is quoted among the labels.
@@ -155,12 +155,12 @@ pub(super) struct Braced<'p> {
 }
 
 /// Parses from the byte after `{`.
-pub(super) fn braced<'p>(text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, LabelFault> {
+pub(super) fn braced<'p>(text: &'p [u8], limits: &Limits) -> Result<LabelBlock<'p>, LabelFault> {
     let (mut rest, mut count, mut name) = (skip_blanks(text), 0, None);
     loop {
         if let [b'}', after @ ..] = rest {
             let inner = &text[..text.len() - rest.len()];
-            return Ok(Braced { labels: SeriesLabels { inner }, name, rest: after });
+            return Ok(LabelBlock { labels: SeriesLabels { inner }, name, rest: after });
         }
         let (key, value, after) = pair(rest).ok_or(LabelFault::Malformed)?;
         match value {

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::labels::{self, Braced, LabelFault, skip_blanks};
+use super::labels::{self, LabelBlock, LabelFault, skip_blanks};
 use super::{Limits, SeriesLabels, Tally, number};
 use crate::units::Timestamp;
 
@@ -107,13 +107,13 @@ impl<'p> RepeatedLabels<'p> {
 
     /// Parses from the byte after `{`, as [`labels::braced`] does.
     #[inline]
-    fn braced(&mut self, text: &'p [u8], limits: &Limits) -> Result<Braced<'p>, LabelFault> {
+    fn braced(&mut self, text: &'p [u8], limits: &Limits) -> Result<LabelBlock<'p>, LabelFault> {
         let at = self.at;
         self.at += 1;
         if let Some(rest) = self.lines.get(at).and_then(|labels| text.strip_prefix(labels.as_bytes()))
             && let [b'}', after @ ..] = rest
         {
-            return Ok(Braced { labels: self.lines[at], name: None, rest: after });
+            return Ok(LabelBlock { labels: self.lines[at], name: None, rest: after });
         }
         let braced = labels::braced(text, limits)?;
         if let Some(line) = self.lines.get_mut(at).filter(|_| braced.name.is_none()) {
@@ -279,7 +279,7 @@ impl<'p, T: Copy, W: FnMut(&str, FamilyKind) -> Option<T>> Rows<'p, T, W> {
             let Some((tag, kind)) = self.decide(name) else { return Ok(None) };
             let braced = match skip_blanks(rest) {
                 [b'{', inner @ ..] => self.repeated.braced(inner, &self.limits)?,
-                rest => Braced { labels: SeriesLabels::default(), name: None, rest },
+                rest => LabelBlock { labels: SeriesLabels::default(), name: None, rest },
             };
             if braced.name.is_some() {
                 return Err(LabelFault::Malformed);
@@ -363,7 +363,12 @@ fn salvage<'p>(line: &'p [u8], limits: &Limits) -> Option<(&'p [u8], Option<Seri
 
 /// Parses what follows the labels: value, optional timestamp, optional exemplar.
 #[inline]
-fn row<'p, T>(tag: T, name: &'p [u8], kind: FamilyKind, braced: &Braced<'p>) -> Result<SeriesRow<'p, T>, LabelFault> {
+fn row<'p, T>(
+    tag: T,
+    name: &'p [u8],
+    kind: FamilyKind,
+    braced: &LabelBlock<'p>,
+) -> Result<SeriesRow<'p, T>, LabelFault> {
     // Usually this is a blank and the value.
     let (value, sampled) = match number(skip_blanks(braced.rest)) {
         Some(value) => (value, None),

@@ -33,7 +33,7 @@ pub struct Checkpoint {
     /// Keys of nodes to remove.
     pub removed_nodes: Vec<String>,
     /// Nodes whose GPUs changed, or whose GPU time stopped or continued.
-    pub rented: Vec<LeasedNode>,
+    pub leased: Vec<LeasedNode>,
     /// Up to when leases by schedule are posted.
     pub schedules: Vec<(String, Timestamp)>,
     /// Ends of leases by hand that this checkpoint applies.
@@ -81,9 +81,9 @@ impl Checkpoint {
         self.postings.merge(later.postings);
         merge_items(&mut self.targets, &mut self.removed_targets, later.targets, later.removed_targets);
         merge_items(&mut self.nodes, &mut self.removed_nodes, later.nodes, later.removed_nodes);
-        let again: HashSet<&NodeName> = later.rented.iter().map(|row| &row.node).collect();
-        self.rented.retain(|row| !again.contains(&row.node));
-        self.rented.extend(later.rented);
+        let again: HashSet<&NodeName> = later.leased.iter().map(|row| &row.node).collect();
+        self.leased.retain(|row| !again.contains(&row.node));
+        self.leased.extend(later.leased);
         self.schedules = later.schedules;
         self.ended.extend(later.ended);
         self.resets_applied.extend(later.resets_applied);

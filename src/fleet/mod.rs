@@ -35,7 +35,7 @@ use crate::ledger::{Ledger, Pace};
 use crate::metering::{self, Context, EnergyReading, InventoryView, Metering};
 use crate::pricing::{Book, RentWhen};
 use crate::reading::{
-    Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName,
+    Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeError, SourceError, TargetId, UnitName,
 };
 use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
@@ -218,7 +218,7 @@ impl Fleet {
         id: &TargetId,
         at: Moment,
         cost: ScrapeCost,
-        outcome: Result<Box<PageReading>, ScrapeTrouble>,
+        outcome: Result<Box<PageReading>, ScrapeError>,
     ) {
         let Some(target) = self.inventory.targets.get_mut(id) else { return };
         match outcome {

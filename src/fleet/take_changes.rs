@@ -59,7 +59,7 @@ impl Fleet {
             nodes: items,
             removed_targets: metering.take_dropped(),
             removed_nodes: removed,
-            rented: leased,
+            leased,
             schedules: metering.saved_schedules(),
             ended: metering.take_ended(),
             resets_applied: metering.take_resets(),

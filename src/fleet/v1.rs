@@ -98,7 +98,7 @@ pub struct FromV1 {
     /// Nodes.
     pub nodes: Vec<SavedItem>,
     /// Their GPUs that are paid for.
-    pub rented: Vec<LeasedNode>,
+    pub leased: Vec<LeasedNode>,
     /// Targets whose columns could not be read: their next page is a baseline.
     pub unread: Vec<String>,
 }
@@ -118,7 +118,7 @@ pub fn saved_from_v1(targets: Vec<V1Target>, nodes: Vec<V1Node>) -> FromV1 {
         let (saved, time) = node_of(node);
         all.nodes.extend(item(format!("{GPUS}{}", saved.node), &saved));
         all.nodes.extend(item(format!("{TIME}{}", saved.node), &time));
-        all.rented.push(LeasedNode { until: time.until(), ..LeasedNode::of(&saved, unit) });
+        all.leased.push(LeasedNode { until: time.until(), ..LeasedNode::of(&saved, unit) });
     }
     all
 }

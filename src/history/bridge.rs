@@ -24,7 +24,7 @@ impl QuarterBridge {
         const CENTS: u32 = 2;
         // In the minute in which the watch began, engines were found one after the other.
         let is_young = before.began.minute() >= before.since;
-        if is_young || before.tokens.is_empty() && before.rents.is_empty() {
+        if is_young || before.tokens.is_empty() && before.gpu_times.is_empty() {
             return None;
         }
         let bridge = Bridge::between(before, after).rounded(CENTS);

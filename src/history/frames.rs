@@ -165,8 +165,8 @@ mod tests {
 
     #[test]
     fn steps_that_are_alike_share_their_values() {
-        let mut ring: Frames<super::super::packed::Short> = Frames::new(Span::from_secs(60), 1440);
-        let frame = vec![super::super::packed::Short::of(Some(16.0)); 278];
+        let mut ring: Frames<super::super::packed::TwoByteFloat> = Frames::new(Span::from_secs(60), 1440);
+        let frame = vec![super::super::packed::TwoByteFloat::of(Some(16.0)); 278];
         (0..1440).for_each(|slot| ring.set(slot, frame.clone()));
         assert!(ring.bytes() < 30_000, "{}", ring.bytes());
         ring.clear(3..5);

@@ -62,7 +62,7 @@ pub(super) struct EngineFigures<'a> {
 
 /// The figures of all subjects.
 #[derive(Debug)]
-pub(super) struct Gathered<'a> {
+pub(super) struct SubjectFigures<'a> {
     pub(super) units: Vec<(&'a UnitName, PlaceFigures)>,
     pub(super) nodes: Vec<(&'a NodeName, PlaceFigures)>,
     pub(super) models: Vec<(&'a ModelName, PlaceFigures)>,
@@ -89,7 +89,7 @@ impl PlaceFigures {
     }
 }
 
-impl<'a> Gathered<'a> {
+impl<'a> SubjectFigures<'a> {
     pub(super) fn of(snapshot: &'a Snapshot) -> Self {
         let by_node = sums(snapshot, |row| Some(&row.node));
         let by_model = sums(snapshot, |row| row.model.as_ref());

@@ -49,7 +49,7 @@ pub struct RequestCounts {
 
 /// One histogram without its empty buckets.
 #[derive(Debug, Clone)]
-struct Sparse {
+struct SparseHistogram {
     bounds: Arc<[f64]>,
     /// Samples in a bucket, not cumulative.
     buckets: Box<[(u16, u32)]>,
@@ -58,7 +58,7 @@ struct Sparse {
 /// The data of a minute or a quarter hour.
 #[derive(Debug, Clone, Default)]
 struct LatencySums {
-    delays: [Option<Box<Sparse>>; 4],
+    delays: [Option<Box<SparseHistogram>>; 4],
     requests: EndCounts,
 }
 
@@ -158,7 +158,7 @@ impl SampleSums {
     ) -> Option<Histogram> {
         let sums = self.kept.get(subject)?.since(since, span);
         let histograms: Vec<Histogram> =
-            sums.filter_map(|sums| sums.delays[kind as usize].as_deref()).map(Sparse::whole).collect();
+            sums.filter_map(|sums| sums.delays[kind as usize].as_deref()).map(SparseHistogram::whole).collect();
         sum(&histograms).filter(|sum| sum.counts.last().is_some_and(|all| *all > 0))
     }
 
@@ -181,7 +181,9 @@ impl SampleSums {
 
     pub(super) fn bytes(&self) -> usize {
         let of = |sums: &LatencySums| {
-            let buckets = |sparse: &Sparse| size_of::<Sparse>() + sparse.buckets.len() * size_of::<(u16, u32)>();
+            let buckets = |sparse: &SparseHistogram| {
+                size_of::<SparseHistogram>() + sparse.buckets.len() * size_of::<(u16, u32)>()
+            };
             size_of::<(i64, LatencySums)>() + sums.delays.iter().flatten().map(|sparse| buckets(sparse)).sum::<usize>()
         };
         let kept = self.kept.values().flat_map(|kept| kept.minutes.iter().chain(&kept.quarters));
@@ -253,13 +255,13 @@ impl LatencySums {
         for (known, more) in self.delays.iter_mut().zip(delays) {
             let Some(more) = more else { continue };
             let before = known.take().map(|known| known.whole());
-            *known = sum(before.iter().chain([more])).as_ref().map(|sum| Box::new(Sparse::of(sum)));
+            *known = sum(before.iter().chain([more])).as_ref().map(|sum| Box::new(SparseHistogram::of(sum)));
         }
         self.requests.add(&requests);
     }
 }
 
-impl Sparse {
+impl SparseHistogram {
     fn of(histogram: &Histogram) -> Self {
         let mut below = 0;
         let buckets = histogram.counts.iter().enumerate().filter_map(|(nth, count)| {
@@ -322,7 +324,7 @@ mod tests {
     #[test]
     fn buckets_that_are_left_out_come_back_empty() {
         for counts in [&[0, 3, 3, 7][..], &[0, 0, 0, 0], &[5, 5, 5, 5]] {
-            assert_eq!(Sparse::of(&histogram(counts)).whole(), histogram(counts));
+            assert_eq!(SparseHistogram::of(&histogram(counts)).whole(), histogram(counts));
         }
     }
 
@@ -338,7 +340,8 @@ mod tests {
         let of = |since: i64, span: i64| {
             let since = Timestamp::from_millis(since * MINUTE);
             let sums = kept.since(since, Span::from_secs(span * 60));
-            let all: Vec<Histogram> = sums.filter_map(|sums| sums.delays[0].as_deref()).map(Sparse::whole).collect();
+            let all: Vec<Histogram> =
+                sums.filter_map(|sums| sums.delays[0].as_deref()).map(SparseHistogram::whole).collect();
             let sum = sum(&all).unwrap();
             (crate::counters::quantile(&sum, 0.99).unwrap(), *sum.counts.last().unwrap())
         };

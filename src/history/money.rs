@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::frames::Frames;
-use super::packed::{PackedCell, Short};
+use super::packed::{PackedCell, TwoByteFloat};
 use super::query::Subject;
 use crate::statement::{Earned, MinuteMoney};
 use crate::units::{Money, Span, Timestamp};
@@ -48,8 +48,8 @@ struct BucketPlace {
 #[derive(Debug)]
 pub(super) struct MoneyRings {
     fleet: Frames<Earned>,
-    revenue: Frames<Short>,
-    cost: Frames<Short>,
+    revenue: Frames<TwoByteFloat>,
+    cost: Frames<TwoByteFloat>,
     hourly_revenue: Frames<i64>,
     hourly_cost: Frames<i64>,
     places: HashMap<Subject, BucketPlace>,
@@ -101,8 +101,8 @@ impl MoneyRings {
         let (mut revenue, mut cost) = (Vec::new(), Vec::new());
         for (subject, earned) in subjects(money) {
             let Some(channel) = self.channel(subject, minute) else { continue };
-            put(&mut revenue, channel, Short::of(per_hour(earned.revenue)));
-            put(&mut cost, channel, Short::of(per_hour(earned.cost)));
+            put(&mut revenue, channel, TwoByteFloat::of(per_hour(earned.revenue)));
+            put(&mut cost, channel, TwoByteFloat::of(per_hour(earned.cost)));
         }
         self.revenue.set(minute, revenue);
         self.cost.set(minute, cost);

@@ -11,18 +11,18 @@ pub(super) trait PackedCell: Copy + PartialEq {
 /// A value in two bytes: a sign, seven bits of exponent and eight of fraction. The error is at most 0.2 % of the value
 /// (1 in 512), from 2e-19 to 1.8e19; smaller values become zero, larger ones the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Short(u16);
+pub(super) struct TwoByteFloat(u16);
 
 /// A share, 0 to 1, in one byte: in steps of half a percent, so that the error is at most 0.25 percent points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Byte(u8);
+pub(super) struct OneByteShare(u8);
 
 const BIAS: u64 = 63;
 const F64_BIAS: u64 = 1023;
 const SIGN: u16 = 0x8000;
 const LARGEST: u16 = 0x7eff;
 
-impl PackedCell for Short {
+impl PackedCell for TwoByteFloat {
     const UNKNOWN: Self = Self(u16::MAX);
 
     fn value(self) -> Option<f64> {
@@ -36,7 +36,7 @@ impl PackedCell for Short {
     }
 }
 
-impl Short {
+impl TwoByteFloat {
     pub(super) fn of(value: Option<f64>) -> Self {
         let Some(value) = value.filter(|value| !value.is_nan()) else { return Self::UNKNOWN };
         // Half of the last bit that is kept, so that truncation rounds to the nearest.
@@ -57,7 +57,7 @@ const STEPS: f64 = 200.0;
 const LEAST: f64 = 0.1;
 const PER_STEP: f64 = 0.064_2;
 
-impl PackedCell for Byte {
+impl PackedCell for OneByteShare {
     const UNKNOWN: Self = Self(u8::MAX);
 
     fn value(self) -> Option<f64> {
@@ -65,7 +65,7 @@ impl PackedCell for Byte {
     }
 }
 
-impl Byte {
+impl OneByteShare {
     /// Encodes a share.
     pub(super) fn share(value: Option<f64>) -> Self {
         let Some(value) = value.filter(|value| !value.is_nan()) else { return Self::UNKNOWN };
@@ -105,34 +105,37 @@ mod tests {
 
     #[test]
     fn zero_unknown_and_the_ends_are_themselves() {
-        assert_eq!(Short::of(None).value(), None);
-        assert_eq!(Short::of(Some(f64::NAN)).value(), None);
-        assert_eq!(Short::of(Some(0.0)).value(), Some(0.0));
-        assert_eq!(Short::of(Some(-1e-30)).value(), Some(0.0));
-        assert_eq!(Short::of(Some(1.0)).value(), Some(1.0));
-        assert_eq!(Short::of(Some(f64::INFINITY)).value(), Short::of(Some(1e300)).value());
-        assert!(Short::of(Some(-1e300)).value().is_some_and(|value| value < -1.8e19));
-        assert_eq!(Byte::share(Some(0.725)).value(), Some(0.725));
-        assert_eq!((Byte::share(Some(7.0)).value(), Byte::share(Some(-1.0)).value()), (Some(1.0), Some(0.0)));
-        assert_eq!((Byte::share(None).value(), Byte::amount(None).as_amount()), (None, None));
-        assert_eq!(Byte::amount(Some(0.0)).as_amount(), Some(0.0));
-        assert!(Byte::amount(Some(1e9)).as_amount().is_some_and(|value| value > 9e5));
+        assert_eq!(TwoByteFloat::of(None).value(), None);
+        assert_eq!(TwoByteFloat::of(Some(f64::NAN)).value(), None);
+        assert_eq!(TwoByteFloat::of(Some(0.0)).value(), Some(0.0));
+        assert_eq!(TwoByteFloat::of(Some(-1e-30)).value(), Some(0.0));
+        assert_eq!(TwoByteFloat::of(Some(1.0)).value(), Some(1.0));
+        assert_eq!(TwoByteFloat::of(Some(f64::INFINITY)).value(), TwoByteFloat::of(Some(1e300)).value());
+        assert!(TwoByteFloat::of(Some(-1e300)).value().is_some_and(|value| value < -1.8e19));
+        assert_eq!(OneByteShare::share(Some(0.725)).value(), Some(0.725));
+        assert_eq!(
+            (OneByteShare::share(Some(7.0)).value(), OneByteShare::share(Some(-1.0)).value()),
+            (Some(1.0), Some(0.0))
+        );
+        assert_eq!((OneByteShare::share(None).value(), OneByteShare::amount(None).as_amount()), (None, None));
+        assert_eq!(OneByteShare::amount(Some(0.0)).as_amount(), Some(0.0));
+        assert!(OneByteShare::amount(Some(1e9)).as_amount().is_some_and(|value| value > 9e5));
     }
 
     proptest! {
         #[test]
         fn two_bytes_are_right_within_a_512th(digits in 1.0..10.0_f64, exponent in -18..19_i32, minus: bool) {
             let value = digits * 10.0_f64.powi(exponent) * if minus { -1.0 } else { 1.0 };
-            let kept = Short::of(Some(value)).value().unwrap_or_default();
+            let kept = TwoByteFloat::of(Some(value)).value().unwrap_or_default();
             prop_assert!((kept - value).abs() <= value.abs() / 511.0, "{value} {kept}");
         }
 
         #[test]
         fn a_byte_is_right_within_a_thirtieth(digits in 1.0..10.0_f64, exponent in -1..6_i32, share in 0.0..1.0_f64) {
             let value = digits * 10.0_f64.powi(exponent);
-            let kept = Byte::amount(Some(value)).as_amount().unwrap_or_default();
+            let kept = OneByteShare::amount(Some(value)).as_amount().unwrap_or_default();
             prop_assert!((kept - value).abs() <= value * 0.033, "{value} {kept}");
-            let kept = Byte::share(Some(share)).value().unwrap_or_default();
+            let kept = OneByteShare::share(Some(share)).value().unwrap_or_default();
             prop_assert!((kept - share).abs() <= 0.002_501, "{share} {kept}");
         }
     }

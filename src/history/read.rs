@@ -5,7 +5,7 @@ use super::lines::{FINE_KEPT, Lines, PER_MINUTE, mean};
 use super::money::MoneyPlace;
 use super::packed::PackedCell;
 use super::query::{Measure, Query, Series, Subject};
-use super::rings::{At, Rings};
+use super::rings::{Rings, ValueSlot};
 use crate::units::{Span, Timestamp};
 
 /// The shortest length of a point.
@@ -18,15 +18,15 @@ const MOST_KEPT: i64 = 25 * 60;
 const MOST: usize = 1_000_000;
 
 /// The storage of a query's points, found once for all of them.
-enum KeptIn {
+enum PointStorage {
     Nowhere,
     Money(Measure, MoneyPlace),
     Line(Measure),
-    Ring(At),
+    Ring(ValueSlot),
     /// Cached or computed prompt tokens.
     Share {
-        prompt: At,
-        hits: At,
+        prompt: ValueSlot,
+        hits: ValueSlot,
         is_cached: bool,
     },
 }
@@ -49,29 +49,29 @@ impl Recorded {
     }
 
     /// Finds the storage of a query's points.
-    fn kept(&self, query: &Query) -> KeptIn {
+    fn kept(&self, query: &Query) -> PointStorage {
         let Query { subject, measure, .. } = query;
         let ring = |measure| self.rings.at(subject, measure);
         match measure {
             Measure::Revenue | Measure::Cost | Measure::Profit => match self.money.place(subject) {
-                Some(place) => KeptIn::Money(*measure, place),
-                None => KeptIn::Nowhere,
+                Some(place) => PointStorage::Money(*measure, place),
+                None => PointStorage::Nowhere,
             },
-            _ if *subject == Subject::Fleet => KeptIn::Line(*measure),
+            _ if *subject == Subject::Fleet => PointStorage::Line(*measure),
             Measure::PromptCached | Measure::PromptComputed => match (ring(Measure::Prompt), ring(Measure::HitRate)) {
                 (Some(prompt), Some(hits)) => {
-                    KeptIn::Share { prompt, hits, is_cached: *measure == Measure::PromptCached }
+                    PointStorage::Share { prompt, hits, is_cached: *measure == Measure::PromptCached }
                 }
-                _ => KeptIn::Nowhere,
+                _ => PointStorage::Nowhere,
             },
-            _ => ring(*measure).map_or(KeptIn::Nowhere, KeptIn::Ring),
+            _ => ring(*measure).map_or(PointStorage::Nowhere, PointStorage::Ring),
         }
     }
 
-    fn point(&self, kept: &KeptIn, from: Timestamp, to: Timestamp) -> Option<f64> {
+    fn point(&self, kept: &PointStorage, from: Timestamp, to: Timestamp) -> Option<f64> {
         match kept {
-            KeptIn::Nowhere => None,
-            KeptIn::Money(measure, place) => {
+            PointStorage::Nowhere => None,
+            PointStorage::Money(measure, place) => {
                 let [revenue, cost] = self.money.rates(*place, from, to);
                 match measure {
                     Measure::Revenue => revenue,
@@ -79,9 +79,9 @@ impl Recorded {
                     _ => Some(revenue? - cost?),
                 }
             }
-            KeptIn::Line(measure) => self.fleet_point(*measure, from, to),
-            KeptIn::Ring(at) => self.ring_point(at, from, to),
-            KeptIn::Share { prompt, hits, is_cached } => {
+            PointStorage::Line(measure) => self.fleet_point(*measure, from, to),
+            PointStorage::Ring(at) => self.ring_point(at, from, to),
+            PointStorage::Share { prompt, hits, is_cached } => {
                 let hits = self.ring_point(hits, from, to)?;
                 Some(self.ring_point(prompt, from, to)? * if *is_cached { hits } else { 1.0 - hits })
             }
@@ -108,7 +108,7 @@ impl Recorded {
         is_posted.then(|| self.lines.minutes.get(minute, channel).value()).flatten()
     }
 
-    fn ring_point(&self, at: &At, from: Timestamp, to: Timestamp) -> Option<f64> {
+    fn ring_point(&self, at: &ValueSlot, from: Timestamp, to: Timestamp) -> Option<f64> {
         let step = Rings::step(at);
         let newest = self.last?.div_euclid(step.millis() / LEAST);
         mean(slots(from, to, step, newest).filter_map(|slot| self.rings.value(at, slot)))

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 use super::frames::Frames;
-use super::gather::{Gathered, PlaceFigures};
+use super::gather::{PlaceFigures, SubjectFigures};
 use super::lines::FINE;
 use super::means::Means;
-use super::packed::{Byte, PackedCell, Short};
+use super::packed::{OneByteShare, PackedCell, TwoByteFloat};
 use super::places::{Blocks, EnginePlace, NARROW, NodePlace, RingPlace, WIDE, entry, place_of};
 use super::query::{Measure, Subject};
 use crate::reading::{ModelName, NodeName, Rank, TargetId, UnitName};
@@ -23,16 +23,16 @@ const GONE: i64 = 60;
 #[derive(Debug)]
 pub(super) struct Rings {
     minute: Option<i64>,
-    wide: Frames<Short>,
+    wide: Frames<TwoByteFloat>,
     wide_means: Means,
     wide_blocks: Blocks,
-    narrow: Frames<Byte>,
+    narrow: Frames<OneByteShare>,
     narrow_means: Means,
     narrow_blocks: Blocks,
-    powers: Frames<Short>,
+    powers: Frames<TwoByteFloat>,
     power_means: Means,
     power_blocks: Blocks,
-    loads: Frames<Byte>,
+    loads: Frames<OneByteShare>,
     load_blocks: Blocks,
     units: HashMap<UnitName, RingPlace>,
     nodes: HashMap<NodeName, NodePlace>,
@@ -65,7 +65,7 @@ impl Default for Rings {
 }
 
 /// The storage of a value.
-pub(super) enum At {
+pub(super) enum ValueSlot {
     /// The load of a GPU, in steps of five seconds.
     Load(usize),
     /// A channel of two bytes, by the minute.
@@ -82,7 +82,7 @@ impl Rings {
     /// Adds a snapshot to its minute.
     pub(super) fn add(&mut self, minute: i64, snapshot: &Snapshot) {
         self.begin(minute);
-        let gathered = Gathered::of(snapshot);
+        let gathered = SubjectFigures::of(snapshot);
         let Self { wide_means, wide_blocks, narrow_means, narrow_blocks, power_means, power_blocks, .. } = self;
         let mut wide = |place: &mut RingPlace, figures: &PlaceFigures| figures.add(&WIDE, place, minute, wide_means);
         for (unit, figures) in &gathered.units {
@@ -111,13 +111,13 @@ impl Rings {
 
     /// Sets the load of every GPU at these steps, the last of which is `slot`.
     pub(super) fn load(&mut self, slot: i64, steps: i64, snapshot: &Snapshot) {
-        let mut frame = vec![Byte::UNKNOWN; self.load_blocks.next as usize];
+        let mut frame = vec![OneByteShare::UNKNOWN; self.load_blocks.next as usize];
         for node in &snapshot.nodes {
             let Some(place) = self.nodes.get_mut(&node.name) else { continue };
             for (nth, gpu) in node.gpus.iter().enumerate() {
                 let channel = place.gpu(gpu.index, nth, &mut self.load_blocks) as usize;
-                frame.resize(frame.len().max(channel + 1), Byte::UNKNOWN);
-                frame[channel] = Byte::share(gpu.utilization.map(Ratio::get));
+                frame.resize(frame.len().max(channel + 1), OneByteShare::UNKNOWN);
+                frame[channel] = OneByteShare::share(gpu.utilization.map(Ratio::get));
             }
             place.gpus.shrink_to_fit();
         }
@@ -127,15 +127,17 @@ impl Rings {
     }
 
     /// The storage of a subject's measure; `None` if it has no such ring.
-    pub(super) fn at(&self, subject: &Subject, measure: Measure) -> Option<At> {
+    pub(super) fn at(&self, subject: &Subject, measure: Measure) -> Option<ValueSlot> {
         let wide = |place: &RingPlace| {
             let nth = WIDE.iter().position(|kept| *kept == measure)?;
-            Some(At::Wide(place.first as usize + nth))
+            Some(ValueSlot::Wide(place.first as usize + nth))
         };
         match subject {
             Subject::Fleet => None,
             Subject::Unit(unit) => wide(self.units.get(unit)?),
-            Subject::Node(node) if measure == Measure::Power => Some(At::Power(self.nodes.get(node)?.power as usize)),
+            Subject::Node(node) if measure == Measure::Power => {
+                Some(ValueSlot::Power(self.nodes.get(node)?.power as usize))
+            }
             Subject::Node(node) => wide(&self.nodes.get(node)?.own),
             Subject::Model(model) => wide(self.models.get(model)?),
             Subject::Engine(target, None) => wide(&self.engines.get(target)?.own),
@@ -143,36 +145,38 @@ impl Rings {
                 let (_, place) = self.engines.get(target)?.ranks.iter().find(|(known, _)| known == rank)?;
                 let nth = NARROW.iter().position(|kept| *kept == measure)?;
                 let channel = place.first as usize + nth;
-                Some(if measure == Measure::Kv { At::Share(channel) } else { At::Amount(channel) })
+                Some(if measure == Measure::Kv { ValueSlot::Share(channel) } else { ValueSlot::Amount(channel) })
             }
             Subject::Gpu(node, index) => {
                 let gpus = &self.nodes.get(node).filter(|_| measure == Measure::Load)?.gpus;
-                gpus.iter().find(|(known, _)| known == index).map(|(_, channel)| At::Load(*channel as usize))
+                gpus.iter().find(|(known, _)| known == index).map(|(_, channel)| ValueSlot::Load(*channel as usize))
             }
         }
     }
 
     /// The length of a stored point.
-    pub(super) const fn step(at: &At) -> Span {
+    pub(super) const fn step(at: &ValueSlot) -> Span {
         match at {
-            At::Load(_) => FINE,
+            ValueSlot::Load(_) => FINE,
             _ => Span::from_secs(60),
         }
     }
 
     /// The value at a step; for the present minute, its mean so far.
-    pub(super) fn value(&self, at: &At, slot: i64) -> Option<f64> {
+    pub(super) fn value(&self, at: &ValueSlot, slot: i64) -> Option<f64> {
         let going_on = self.minute == Some(slot);
         match at {
-            At::Load(channel) => self.loads.get(slot, *channel).value(),
-            At::Wide(channel) if going_on => Short::of(self.wide_means.mean(*channel)).value(),
-            At::Wide(channel) => self.wide.get(slot, *channel).value(),
-            At::Power(channel) if going_on => Short::of(self.power_means.mean(*channel)).value(),
-            At::Power(channel) => self.powers.get(slot, *channel).value(),
-            At::Share(channel) if going_on => Byte::share(self.narrow_means.mean(*channel)).value(),
-            At::Share(channel) => self.narrow.get(slot, *channel).value(),
-            At::Amount(channel) if going_on => Byte::amount(self.narrow_means.mean(*channel)).as_amount(),
-            At::Amount(channel) => self.narrow.get(slot, *channel).as_amount(),
+            ValueSlot::Load(channel) => self.loads.get(slot, *channel).value(),
+            ValueSlot::Wide(channel) if going_on => TwoByteFloat::of(self.wide_means.mean(*channel)).value(),
+            ValueSlot::Wide(channel) => self.wide.get(slot, *channel).value(),
+            ValueSlot::Power(channel) if going_on => TwoByteFloat::of(self.power_means.mean(*channel)).value(),
+            ValueSlot::Power(channel) => self.powers.get(slot, *channel).value(),
+            ValueSlot::Share(channel) if going_on => OneByteShare::share(self.narrow_means.mean(*channel)).value(),
+            ValueSlot::Share(channel) => self.narrow.get(slot, *channel).value(),
+            ValueSlot::Amount(channel) if going_on => {
+                OneByteShare::amount(self.narrow_means.mean(*channel)).as_amount()
+            }
+            ValueSlot::Amount(channel) => self.narrow.get(slot, *channel).as_amount(),
         }
     }
 
@@ -182,14 +186,14 @@ impl Rings {
             return;
         }
         if let Some(over) = self.minute.replace(minute) {
-            let wide = (0..self.wide_means.len()).map(|channel| Short::of(self.wide_means.mean(channel)));
+            let wide = (0..self.wide_means.len()).map(|channel| TwoByteFloat::of(self.wide_means.mean(channel)));
             self.wide.set(over, wide.collect());
-            let powers = (0..self.power_means.len()).map(|channel| Short::of(self.power_means.mean(channel)));
+            let powers = (0..self.power_means.len()).map(|channel| TwoByteFloat::of(self.power_means.mean(channel)));
             self.powers.set(over, powers.collect());
             let narrow = (0..self.narrow_means.len()).map(|channel| {
                 let is_share = NARROW[channel % NARROW.len()] == Measure::Kv;
                 let mean = self.narrow_means.mean(channel);
-                if is_share { Byte::share(mean) } else { Byte::amount(mean) }
+                if is_share { OneByteShare::share(mean) } else { OneByteShare::amount(mean) }
             });
             self.narrow.set(over, narrow.collect());
             self.wide_means.clear();

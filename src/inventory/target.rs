@@ -3,7 +3,7 @@
 use super::TargetInfo;
 use super::samples::SampleTimes;
 use crate::counters::{SLACK, UNSET};
-use crate::reading::{EngineKind, Label, PageReading, Refusals, ScrapeCost, ScrapeTrouble};
+use crate::reading::{EngineKind, Label, PageReading, Refusals, ScrapeCost, ScrapeError};
 use crate::units::{Moment, Span};
 
 /// One target.
@@ -18,7 +18,7 @@ pub struct Target {
     /// When its last accepted page came.
     pub(crate) answered: Option<Moment>,
     /// Why its last scrape failed.
-    pub(crate) trouble: Option<ScrapeTrouble>,
+    pub(crate) trouble: Option<ScrapeError>,
     /// The cost of its last scrape.
     pub(crate) cost: Option<ScrapeCost>,
     /// The values refused on its last page.
@@ -59,7 +59,7 @@ impl Target {
     }
 
     /// Records a failed scrape.
-    pub(crate) fn fail(&mut self, trouble: Option<ScrapeTrouble>) {
+    pub(crate) fn fail(&mut self, trouble: Option<ScrapeError>) {
         self.failures += 1;
         self.trouble = trouble.or(self.trouble.take());
     }
@@ -69,9 +69,9 @@ impl Target {
         self.refusals = page.refusals.clone();
         self.kind = self.kind.or(Some(page.kind));
         self.fail(Some(match page.refusals.over_limit {
-            0 if page.refusals.unended => ScrapeTrouble::Unended(bytes),
-            0 => ScrapeTrouble::Cut(bytes),
-            n => ScrapeTrouble::Other(Label::new(&format!("{n} lines or series beyond a limit: not counted"))),
+            0 if page.refusals.unended => ScrapeError::Unended(bytes),
+            0 => ScrapeError::Cut(bytes),
+            n => ScrapeError::Other(Label::new(&format!("{n} lines or series beyond a limit: not counted"))),
         }));
     }
 

@@ -73,24 +73,24 @@ pub struct Tariff {
 
 impl CostAccount {
     /// The cost of time and energy; `None` if the rate is unknown.
-    pub fn cost_of(&self, rented: AllocatedTime) -> Option<Money> {
-        let power = self.power.map_or(Money::ZERO, |power| power.of(rented.energy.into()));
-        Some(self.rate?.of(rented.held) + power)
+    pub fn cost_of(&self, allocated: AllocatedTime) -> Option<Money> {
+        let power = self.power.map_or(Money::ZERO, |power| power.of(allocated.energy.into()));
+        Some(self.rate?.of(allocated.held) + power)
     }
 
     /// The part of the cost that falls on idle time.
-    pub fn idle_cost_of(&self, rented: AllocatedTime) -> Option<Money> {
-        Some(self.rate?.of(rented.idle))
+    pub fn idle_cost_of(&self, allocated: AllocatedTime) -> Option<Money> {
+        Some(self.rate?.of(allocated.idle))
     }
 
     /// The cost of a cell's time and energy; `None` if the rate is unknown.
     pub fn cost(&self, cell: &GpuTimeCell) -> Option<Money> {
-        self.cost_of(cell.rented())
+        self.cost_of(cell.allocated())
     }
 
     /// The part of the cost that falls on idle time.
     pub fn idle_cost(&self, cell: &GpuTimeCell) -> Option<Money> {
-        self.idle_cost_of(cell.rented())
+        self.idle_cost_of(cell.allocated())
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::moved::MovedMinutes;
 use super::posted::Posted;
-use super::recent::{Lately, Recent};
+use super::recent::{Recent, RecentPostings};
 use super::table::NumberedRows;
 use super::tariffs::Tariffs;
 use super::{
@@ -41,7 +41,7 @@ pub struct Ledger {
     pub(super) earned: Vec<Money>,
     pub(super) owed: Vec<Money>,
     /// The recent revenue of each account and the recent cost of each cost account, with the time that they cover.
-    pub(super) lately: Lately,
+    pub(super) lately: RecentPostings,
     pub(super) pending: Option<PendingPostings>,
     /// The latest markers. An event reported by many accounts at once is marked once.
     marked: VecDeque<Marker>,
@@ -400,7 +400,7 @@ impl Ledger {
     }
 
     /// The recent revenue and cost of each account, by number, with the time that they cover.
-    pub(super) fn lately(&self) -> &Lately {
+    pub(super) fn lately(&self) -> &RecentPostings {
         &self.lately
     }
 

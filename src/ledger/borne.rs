@@ -5,7 +5,7 @@ use crate::units::Timestamp;
 
 /// Where the tokens that bear GPU cost were produced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reach {
+pub enum CostScope {
     /// On the node.
     Node,
     /// In the deployment unit.
@@ -25,7 +25,7 @@ pub struct BorneTime {
     /// The cost account.
     pub cost_account: CostAccountId,
     /// Where the tokens were produced.
-    pub reach: Reach,
+    pub reach: CostScope,
     /// The index of the cell of tokens in the [`Past`](super::Past); `None` if no tokens were produced.
     pub bearer: Option<usize>,
     /// GPU time in milliseconds, shifted left by [`BorneTime::BITS`].
@@ -40,7 +40,7 @@ impl BorneTime {
     pub const BITS: u32 = 24;
 
     /// The bearer, as a key.
-    pub const fn key(&self) -> (Reach, Option<usize>) {
+    pub const fn key(&self) -> (CostScope, Option<usize>) {
         (self.reach, self.bearer)
     }
 }

@@ -34,7 +34,7 @@ pub struct GpuTimeCell {
 
 impl GpuTimeCell {
     /// The cell's GPU time and energy.
-    pub const fn rented(&self) -> AllocatedTime {
+    pub const fn allocated(&self) -> AllocatedTime {
         AllocatedTime { held: self.held, idle: self.idle, energy: self.energy }
     }
 }

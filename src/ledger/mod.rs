@@ -33,7 +33,7 @@ pub use account::{CostAccount, CostKind, RevenueAccount, Tariff};
 pub use amounts::{AllocatedTime, Classes, GpuTimeChange, TokenChange, Uncertainty};
 pub use apportion::{apportion, cut_minutes};
 pub use books::Ledger;
-pub use borne::{BorneTime, Reach};
+pub use borne::{BorneTime, CostScope};
 pub use cell::{GpuTimeCell, Marker, TokenCell, UncertaintyCell};
 pub use dispute::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Evidence};
 pub(crate) use disputed::ACCEPTED_KEPT;

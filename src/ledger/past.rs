@@ -82,7 +82,7 @@ pub struct Past {
     /// Tokens by bucket. No two cells cover the same time.
     pub tokens: Vec<TokenCell>,
     /// GPU time by bucket.
-    pub rents: Vec<GpuTimeCell>,
+    pub gpu_times: Vec<GpuTimeCell>,
     /// The bearers of GPU cost by bucket and cost account, for buckets with finer ones in the ledger; empty if not
     /// requested. In a bucket without an entry, its own tokens bear its GPU time.
     pub borne: Vec<BorneTime>,

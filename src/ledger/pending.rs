@@ -24,7 +24,7 @@ pub struct PendingPostings {
     /// Tokens; a tariff of `None` is "unpriced".
     pub tokens: HashMap<(Timestamp, RevenueAccountId, Option<TariffId>), TokenChange>,
     /// GPU time.
-    pub rents: HashMap<(Timestamp, CostAccountId), GpuTimeChange>,
+    pub gpu_times: HashMap<(Timestamp, CostAccountId), GpuTimeChange>,
     /// Uncertainty.
     pub uncertainty: HashMap<Timestamp, Uncertainty>,
     /// Markers.
@@ -51,8 +51,8 @@ impl PendingPostings {
         for (key, change) in later.tokens {
             *self.tokens.entry(key).or_default() += change;
         }
-        for (key, change) in later.rents {
-            *self.rents.entry(key).or_default() += change;
+        for (key, change) in later.gpu_times {
+            *self.gpu_times.entry(key).or_default() += change;
         }
         for (minute, uncertainty) in later.uncertainty {
             *self.uncertainty.entry(minute).or_default() += uncertainty;

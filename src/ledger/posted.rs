@@ -21,9 +21,9 @@ impl Posted {
     pub(super) fn of(sums: &PostingSums) -> Self {
         let tokens = sums.tokens().map(|(.., tokens)| tokens.total()).sum::<Tokens>().count();
         let mut posted = Self { tokens, ..Self::default() };
-        for (_, rented) in sums.rents() {
-            posted.held = posted.held.saturating_add(rented.held.millis());
-            posted.energy = posted.energy.saturating_add(rented.energy);
+        for (_, allocated) in sums.gpu_times() {
+            posted.held = posted.held.saturating_add(allocated.held.millis());
+            posted.energy = posted.energy.saturating_add(allocated.energy);
         }
         posted
     }

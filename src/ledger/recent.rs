@@ -25,7 +25,7 @@ const HOUR: i64 = 3_600_000;
 
 /// An amount that was posted in `(from, to]`.
 #[derive(Debug, Clone, Copy)]
-struct Piece {
+struct PostedAmount {
     from: Timestamp,
     to: Timestamp,
     amount: Money,
@@ -35,9 +35,9 @@ struct Piece {
 #[derive(Debug, Clone)]
 pub(super) struct Stream {
     source: PostingSource,
-    pieces: VecDeque<Piece>,
+    pieces: VecDeque<PostedAmount>,
     /// The last interval as posted.
-    latest: Piece,
+    latest: PostedAmount,
     /// The lengths of the last two intervals, which show how often the source posts.
     lengths: [Span; 2],
 }
@@ -52,7 +52,7 @@ pub(super) struct Recent {
 
 /// The recent postings of every account, by number.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Lately {
+pub(super) struct RecentPostings {
     pub(super) earned: Vec<Recent>,
     pub(super) owed: Vec<Recent>,
     /// When addresses with several processes last answered: a process without a page was not silent then.
@@ -68,7 +68,7 @@ pub(super) struct HourlyAverage {
     pub(super) covers: Span,
 }
 
-impl Lately {
+impl RecentPostings {
     fn all_mut(&mut self) -> impl Iterator<Item = &mut Recent> {
         self.earned.iter_mut().chain(&mut self.owed).chain(&mut self.energy)
     }
@@ -101,7 +101,7 @@ pub(super) fn renumber<T: Eq + Hash>(known: &mut Vec<Recent>, before: &[T], afte
 impl Recent {
     /// Adds an amount, possibly zero, that a source posted in `(from, to]`, and drops intervals older than `span`.
     pub(super) fn add(&mut self, source: PostingSource, amount: Money, (from, to): (Timestamp, Timestamp), span: Span) {
-        let piece = Piece { from, to, amount };
+        let piece = PostedAmount { from, to, amount };
         if source.is_named() {
             match self.named.get_mut(&source.key()) {
                 Some(stream) => {
@@ -138,7 +138,7 @@ impl Recent {
         let Some(stream) = own.filter(|own| covered(own) > 0) else {
             return self.add(source, amount, (from, to), span);
         };
-        stream.spread(Piece { from, to, amount });
+        stream.spread(PostedAmount { from, to, amount });
     }
 
     /// Subtracts a part of the amounts in `(from, to]`, spread evenly.
@@ -206,7 +206,7 @@ impl Recent {
     /// below zero.
     pub(super) fn lower(&mut self, source: PostingSource, by: Money, (from, to): (Timestamp, Timestamp)) {
         if let Some(stream) = self.named.get_mut(&source.key()) {
-            stream.lower(Piece { from, to, amount: by });
+            stream.lower(PostedAmount { from, to, amount: by });
         }
     }
 
@@ -234,12 +234,13 @@ impl Recent {
     /// Drops the stream that an interval continues if its amount per hour differs, since the cost of GPU time per hour is
     /// known at any moment.
     pub(super) fn renew(&mut self, amount: Money, (from, to): (Timestamp, Timestamp)) {
-        let rate =
-            |piece: &Piece| piece.amount.scaled(HOUR, (piece.to - piece.from).millis()).map(|rate| rate.rounded(3));
+        let rate = |piece: &PostedAmount| {
+            piece.amount.scaled(HOUR, (piece.to - piece.from).millis()).map(|rate| rate.rounded(3))
+        };
         let ended = |place: &usize| self.streams[*place].end().is_some_and(|end| end <= from + SLACK);
         let place = (0..self.streams.len()).filter(ended).max_by_key(|place| self.streams[*place].end());
         let last = place.and_then(|place| self.streams[place].pieces.back());
-        if let Some(place) = place.filter(|_| last.and_then(rate) != rate(&Piece { from, to, amount })) {
+        if let Some(place) = place.filter(|_| last.and_then(rate) != rate(&PostedAmount { from, to, amount })) {
             self.streams.remove(place);
         }
     }
@@ -276,7 +277,7 @@ impl Recent {
         patience: Span,
     ) -> Option<HourlyAverage> {
         let of_latest = |(stream, rate): (&Stream, HourlyAverage)| {
-            let Piece { from, to, amount } = stream.latest;
+            let PostedAmount { from, to, amount } = stream.latest;
             let is_silent = stream.end().is_none_or(|end| now - end > stream.patience(patience));
             let per_hour = amount.scaled(HOUR, (to - from).millis()).filter(|_| !is_silent);
             HourlyAverage { per_hour: per_hour.unwrap_or(rate.per_hour), ..rate }
@@ -309,7 +310,7 @@ impl HourlyAverage {
     }
 }
 
-impl Piece {
+impl PostedAmount {
     fn shift(&mut self, step: Span) {
         (self.from, self.to) = (self.from + step, self.to + step);
     }
@@ -336,12 +337,12 @@ impl Piece {
 }
 
 impl Stream {
-    fn new(source: PostingSource, piece: Piece) -> Self {
+    fn new(source: PostingSource, piece: PostedAmount) -> Self {
         Self { source, pieces: VecDeque::from([piece]), latest: piece, lengths: [piece.to - piece.from; 2] }
     }
 
     /// Distributes an amount over the existing intervals of its time, by length.
-    fn spread(&mut self, Piece { from, to, amount }: Piece) {
+    fn spread(&mut self, PostedAmount { from, to, amount }: PostedAmount) {
         for piece in &mut self.pieces {
             let part = amount.scaled(piece.overlap(from, to).millis(), (to - from).millis());
             piece.amount += part.unwrap_or_default();
@@ -350,7 +351,7 @@ impl Stream {
 
     /// Subtracts an amount from the existing intervals of its time, by length, and what they do not have from the others, the
     /// latest first. The rest is of postings that are older than the stream.
-    fn lower(&mut self, Piece { from, to, amount }: Piece) {
+    fn lower(&mut self, PostedAmount { from, to, amount }: PostedAmount) {
         let mut left = amount;
         for piece in &mut self.pieces {
             let part = amount.scaled(piece.overlap(from, to).millis(), (to - from).millis()).unwrap_or_default();
@@ -365,7 +366,7 @@ impl Stream {
         self.pieces.back().map(|piece| piece.to)
     }
 
-    fn add(&mut self, piece: Piece, span: Span) {
+    fn add(&mut self, piece: PostedAmount, span: Span) {
         let latest = &mut self.latest;
         if (piece.from, piece.to) == (latest.from, latest.to) {
             latest.amount += piece.amount;
@@ -381,7 +382,7 @@ impl Stream {
         if piece.from + SLACK < last.to {
             let end = last.to;
             self.spread(piece);
-            return self.add(Piece { from: end, amount: piece.after(end), ..piece }, span);
+            return self.add(PostedAmount { from: end, amount: piece.after(end), ..piece }, span);
         }
         self.lengths = [piece.to - piece.from, self.lengths[0]];
         if hole <= SLACK && hole != Span::ZERO {
@@ -409,7 +410,7 @@ impl Stream {
         if let Some(last) = self.pieces.back_mut().filter(|last| last.to > since) {
             (last.amount, last.to) = (last.amount - last.after(since), since);
         }
-        self.latest = Piece { from: since, to, amount };
+        self.latest = PostedAmount { from: since, to, amount };
         self.pieces.push_back(self.latest);
         self.lengths[0] = to - since;
     }

@@ -79,14 +79,14 @@ impl Ledger {
         change_rent(self.minutes.entry(minute).or_default(), cost_account, change);
         self.touched.insert(minute);
         if let Some(pending) = &mut self.pending {
-            *pending.rents.entry((minute, cost_account)).or_default() += change;
+            *pending.gpu_times.entry((minute, cost_account)).or_default() += change;
         }
     }
 
     /// Sets how much of a cost account's minute was idle.
     pub fn judge_idle(&mut self, minute: Timestamp, cost_account: CostAccountId, idle: GpuTime) {
         let Some(sums) = self.minutes.get_mut(&minute).filter(|_| !self.closed) else { return };
-        let line = sums.rented_mut(cost_account);
+        let line = sums.gpu_times_mut(cost_account);
         let change = GpuTimeChange { idle: idle.millis() - line.idle.millis(), ..GpuTimeChange::default() };
         if change.idle == 0 {
             return;
@@ -96,7 +96,7 @@ impl Ledger {
             change_rent(&mut self.today, cost_account, change);
         }
         if let Some(pending) = &mut self.pending {
-            *pending.rents.entry((minute, cost_account)).or_default() += change;
+            *pending.gpu_times.entry((minute, cost_account)).or_default() += change;
         }
     }
 
@@ -140,7 +140,7 @@ impl Ledger {
 }
 
 pub(super) fn change_rent(sums: &mut PostingSums, cost_account: CostAccountId, change: GpuTimeChange) {
-    let line = sums.rented_mut(cost_account);
+    let line = sums.gpu_times_mut(cost_account);
     line.held = line.held.plus_millis(change.held);
     line.idle = line.idle.plus_millis(change.idle);
     line.energy = line.energy.saturating_add(change.energy);

@@ -25,13 +25,13 @@ pub struct SavedLedger {
     /// The day's tokens.
     pub tokens: Vec<TokenCell>,
     /// The day's GPU time.
-    pub rents: Vec<GpuTimeCell>,
+    pub gpu_times: Vec<GpuTimeCell>,
     /// The day's uncertainty.
     pub uncertainty: Vec<UncertaintyCell>,
     /// Tokens of the last minutes.
     pub minute_tokens: Vec<TokenCell>,
     /// GPU time of the last minutes.
-    pub minute_rents: Vec<GpuTimeCell>,
+    pub minute_gpu_times: Vec<GpuTimeCell>,
     /// Open disputes.
     pub disputes: Vec<Dispute>,
     /// The latest accepted disputes, by number.
@@ -48,16 +48,16 @@ impl Ledger {
             cost_accounts,
             tariffs,
             tokens,
-            rents,
+            gpu_times,
             uncertainty,
             minute_tokens,
-            minute_rents,
+            minute_gpu_times,
             disputes,
             accepted,
             last_dispute,
         } = kept;
         self.today = PostingSums::default();
-        self.today.restore(&tokens, &rents);
+        self.today.restore(&tokens, &gpu_times);
         self.uncertainty = uncertainty.iter().fold(Uncertainty::default(), |mut sum, cell| {
             sum += Uncertainty { timing: cell.timing, excess: cell.excess, lost_windows: cell.lost_windows };
             sum
@@ -67,7 +67,7 @@ impl Ledger {
         for cell in &minute_tokens {
             self.minutes.entry(cell.bucket).or_default().restore(std::slice::from_ref(cell), &[]);
         }
-        for cell in &minute_rents {
+        for cell in &minute_gpu_times {
             self.minutes.entry(cell.bucket).or_default().restore(&[], std::slice::from_ref(cell));
         }
         recent::renumber(&mut self.lately.earned, self.accounts.rows(), &accounts);
@@ -111,8 +111,8 @@ impl Ledger {
             let value = tariff.map(|tariff| self.tariffs.of(tariff).value(tokens));
             self.earned[account.index()] += value.unwrap_or_default();
         }
-        for (cost_account, rented) in self.today.rents() {
-            let owed = self.cost_accounts.rows()[cost_account.index()].cost_of(rented);
+        for (cost_account, allocated) in self.today.gpu_times() {
+            let owed = self.cost_accounts.rows()[cost_account.index()].cost_of(allocated);
             self.owed[cost_account.index()] += owed.unwrap_or_default();
         }
     }

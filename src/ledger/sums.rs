@@ -8,20 +8,20 @@ use super::{AllocatedTime, Classes, CostAccountId, GpuTimeCell, RevenueAccountId
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PostingSums {
     tokens: HashMap<(RevenueAccountId, Option<TariffId>), Classes>,
-    rents: HashMap<CostAccountId, AllocatedTime>,
+    gpu_times: HashMap<CostAccountId, AllocatedTime>,
 }
 
 impl PostingSums {
     /// Adds saved cells.
-    pub(super) fn restore(&mut self, tokens: &[TokenCell], rents: &[GpuTimeCell]) {
+    pub(super) fn restore(&mut self, tokens: &[TokenCell], gpu_times: &[GpuTimeCell]) {
         for cell in tokens {
             self.add_tokens(cell.account, cell.tariff, cell.tokens);
         }
-        for cell in rents {
-            let rented = self.rents.entry(cell.cost_account).or_default();
-            rented.held += cell.held;
-            rented.idle += cell.idle;
-            rented.energy = rented.energy.saturating_add(cell.energy);
+        for cell in gpu_times {
+            let allocated = self.gpu_times.entry(cell.cost_account).or_default();
+            allocated.held += cell.held;
+            allocated.idle += cell.idle;
+            allocated.energy = allocated.energy.saturating_add(cell.energy);
         }
     }
 
@@ -38,8 +38,8 @@ impl PostingSums {
     }
 
     /// The mutable sums of a cost account.
-    pub(super) fn rented_mut(&mut self, cost_account: CostAccountId) -> &mut AllocatedTime {
-        self.rents.entry(cost_account).or_default()
+    pub(super) fn gpu_times_mut(&mut self, cost_account: CostAccountId) -> &mut AllocatedTime {
+        self.gpu_times.entry(cost_account).or_default()
     }
 
     /// Tokens by account and tariff; a tariff of `None` is "unpriced".
@@ -49,11 +49,11 @@ impl PostingSums {
 
     /// The GPU time of a cost account.
     pub fn rent(&self, cost_account: CostAccountId) -> Option<AllocatedTime> {
-        self.rents.get(&cost_account).copied()
+        self.gpu_times.get(&cost_account).copied()
     }
 
     /// GPU time by cost account.
-    pub fn rents(&self) -> impl Iterator<Item = (CostAccountId, AllocatedTime)> + '_ {
-        self.rents.iter().map(|(cost_account, rented)| (*cost_account, *rented))
+    pub fn gpu_times(&self) -> impl Iterator<Item = (CostAccountId, AllocatedTime)> + '_ {
+        self.gpu_times.iter().map(|(cost_account, allocated)| (*cost_account, *allocated))
     }
 }

@@ -11,7 +11,7 @@ const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// The tariff of an account, and until when it applies.
 #[derive(Debug, Clone, Copy)]
-struct Standing {
+struct CurrentTariff {
     from: Timestamp,
     until: Timestamp,
     tariff: Option<TariffId>,
@@ -24,7 +24,7 @@ pub(super) struct Tariffs {
     revision: u64,
     pub(super) overhead: Option<Share>,
     table: NumberedRows<Tariff>,
-    standing: Vec<Option<Standing>>,
+    standing: Vec<Option<CurrentTariff>>,
 }
 
 impl Tariffs {
@@ -102,7 +102,7 @@ impl Tariffs {
             }
             None => (None, FOREVER),
         };
-        self.standing[id.index()] = Some(Standing { from: at, until, tariff });
+        self.standing[id.index()] = Some(CurrentTariff { from: at, until, tariff });
         // Tokens of a gap are posted at earlier tariffs, which is not a change.
         let left = before.filter(|standing| standing.until <= at && standing.tariff != tariff);
         (tariff, left.zip(tariff).map(|(left, tariff)| self.change(account, tariff, left.until)))

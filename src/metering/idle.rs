@@ -28,7 +28,7 @@ fn idle_of(ledger: &Ledger, minute: Timestamp, span: Span) -> Vec<(crate::ledger
     let before = if newest { ledger.minute_sums(minute - span) } else { None };
     let busy = Busy::of(ledger, [Some(sums), before].into_iter().flatten());
     let judged = |cost_account: &CostAccount| cost_account.kind == CostKind::Gpus && !busy.has(cost_account);
-    sums.rents()
+    sums.gpu_times()
         .map(|(id, line)| (id, if judged(&ledger.cost_accounts()[id.index()]) { line.held } else { GpuTime::ZERO }))
         .collect()
 }

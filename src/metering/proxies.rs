@@ -6,7 +6,7 @@ use super::entries::subtract;
 use super::left_to_engines::LeftToEngines;
 use super::model_names::{PageNames, SavedName};
 use super::proxy_comparison::WATCHED;
-use super::proxy_guard::{self, EngineStates, Held, ProxyGuard};
+use super::proxy_guard::{self, EngineStates, ProxyGuard, WaitingTokens};
 use super::row::Row;
 use super::{Context, Engine, Metering};
 use crate::ledger::{Classes, Entry, TokenChange};
@@ -15,7 +15,7 @@ use crate::units::{Moment, Timestamp};
 
 impl Metering {
     /// Holds a proxy's tokens while an observed engine may count them too. Returns the tokens to post now.
-    pub(super) fn guard(&self, row: &mut Row, role: EngineRole, held: Held) -> Option<Held> {
+    pub(super) fn guard(&self, row: &mut Row, role: EngineRole, held: WaitingTokens) -> Option<WaitingTokens> {
         if role != EngineRole::Proxy {
             return Some(held);
         }
@@ -31,7 +31,7 @@ impl Metering {
         (engine, place): (&mut Engine, usize),
         reading: &EngineReading,
         (role, counts): (EngineRole, Counts),
-        [own, counted]: [Held; 2],
+        [own, counted]: [WaitingTokens; 2],
     ) -> bool {
         let row = &mut engine.rows[place];
         if role != EngineRole::Proxy {
@@ -53,7 +53,13 @@ impl Metering {
     /// Stops counting a proxy's row when an observed engine serves its model. The engine's first page is a baseline, so
     /// tokens before it are lost and a lost window is counted. If the engine was counted before the name was known to be
     /// its model's, the proxy's postings since then may be the engine's: they are returned to be reversed.
-    fn hand_over(&self, context: &mut Context<'_>, row: &mut Row, reading: &EngineReading, now: Held) -> Vec<Entry> {
+    fn hand_over(
+        &self,
+        context: &mut Context<'_>,
+        row: &mut Row,
+        reading: &EngineReading,
+        now: WaitingTokens,
+    ) -> Vec<Entry> {
         let Some(mut guard) = row.guard.take() else { return Vec::new() };
         let served_since = reading.model.as_ref().and_then(|model| self.names.served(model)).map(|served| served.since);
         let from = guard.held().map_or(now.from, |held| held.from);
@@ -139,10 +145,10 @@ impl Metering {
 
     /// Counts a proxy's row again if its model was left to engines until now. This page is a baseline, since an engine may
     /// have counted a part of its growth. Returns whether the row is counted again.
-    fn take_over(&self, row: &mut Row, role: EngineRole, now: Held) -> bool {
+    fn take_over(&self, row: &mut Row, role: EngineRole, now: WaitingTokens) -> bool {
         let Some(left) = row.left.filter(|left| !left.ended) else { return false };
         row.left = Some(LeftToEngines { lacks: left.lacks || !now.tokens.is_zero(), ended: true });
-        let _ = self.guard(row, role, Held { from: now.to, tokens: Classes::default(), ..now });
+        let _ = self.guard(row, role, WaitingTokens { from: now.to, tokens: Classes::default(), ..now });
         true
     }
 

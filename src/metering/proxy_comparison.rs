@@ -40,12 +40,12 @@ pub(super) struct Comparison {
     /// The engines' tokens by model at its beginning.
     then: BTreeMap<String, ModelTokens>,
     /// Both sides from then on, in order of time.
-    samples: Vec<Both>,
+    samples: Vec<CountedAt>,
 }
 
 /// What both sides had counted at an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Both {
+struct CountedAt {
     at: Moment,
     row: TokenPair,
     engines: BTreeMap<String, ModelTokens>,
@@ -73,7 +73,7 @@ impl Produced {
 
 impl Comparison {
     pub(super) fn begin(at: Moment, produced: &Produced) -> Self {
-        let first = Both { at, row: TokenPair::default(), engines: produced.0.clone() };
+        let first = CountedAt { at, row: TokenPair::default(), engines: produced.0.clone() };
         Self { since: at, grown: TokenPair::default(), then: produced.0.clone(), samples: vec![first] }
     }
 
@@ -83,12 +83,12 @@ impl Comparison {
     }
 
     pub(super) fn sample(&mut self, at: Moment, produced: &Produced) {
-        self.samples.push(Both { at, row: self.grown, engines: produced.0.clone() });
+        self.samples.push(CountedAt { at, row: self.grown, engines: produced.0.clone() });
     }
 
     /// The engines' model that grew in a constant ratio with the row.
     pub(super) fn follows(&self, produced: &Produced) -> Option<String> {
-        let of = |both: &Both, model: &String| {
+        let of = |both: &CountedAt, model: &String| {
             let engine = both.engines.get(model).copied().unwrap_or_default().produced;
             Sample { proxy: both.row, engine }
         };

@@ -20,7 +20,7 @@ const PATIENCE: Span = Span::from_secs(1200);
 const KEPT: usize = 256;
 /// Tokens that wait for a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Held {
+pub(super) struct WaitingTokens {
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
     pub(super) tokens: Classes,
@@ -34,7 +34,7 @@ pub(crate) struct ProxyGuard {
     #[serde(skip)]
     window: Option<Comparison>,
     /// Tokens that wait for a verdict.
-    held: Option<Held>,
+    held: Option<WaitingTokens>,
     /// Tokens that are probably an engine's; they are never posted automatically.
     #[serde(default)]
     kept: Classes,
@@ -112,7 +112,7 @@ impl ProxyGuard {
     }
 
     /// Tokens that wait for a verdict.
-    pub(super) fn held(&self) -> Option<&Held> {
+    pub(super) fn held(&self) -> Option<&WaitingTokens> {
         self.held.as_ref().filter(|held| !held.tokens.is_zero())
     }
 
@@ -148,7 +148,7 @@ impl ProxyGuard {
     }
 
     /// Takes growth, with whether any engine is watched. Returns the tokens to post now.
-    pub(super) fn advance(&mut self, growth: Held, any_watched: bool) -> Option<Held> {
+    pub(super) fn advance(&mut self, growth: WaitingTokens, any_watched: bool) -> Option<WaitingTokens> {
         if any_watched && self.verdict == ProxyVerdict::Alone {
             self.verdict = ProxyVerdict::Undecided;
         }
@@ -287,7 +287,7 @@ impl From<Classes> for TokenPair {
     }
 }
 
-impl Held {
+impl WaitingTokens {
     /// Joins these tokens with later ones.
     fn with(self, later: Self) -> Self {
         let mut tokens = self.tokens;
@@ -314,7 +314,7 @@ mod tests {
     /// A guard whose comparison begins at second 0.
     fn watching(produced: &Produced) -> ProxyGuard {
         let mut guard = ProxyGuard::default();
-        let nothing = Held { from: at(0).wall, to: at(0).wall, tokens: Classes::default(), hits_known: true };
+        let nothing = WaitingTokens { from: at(0).wall, to: at(0).wall, tokens: Classes::default(), hits_known: true };
         assert!(guard.advance(nothing, true).is_none());
         judge(&mut [&mut guard], at(0), produced, KNOWN);
         guard
@@ -328,7 +328,7 @@ mod tests {
         for second in 1..=400 {
             produced.note("qwen3-32b".to_owned(), output(engine_per_second));
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
-            let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
+            let held = WaitingTokens { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
             posted += guard.advance(held, true).map_or(0, |held| held.tokens.total().count());
             judge(&mut [&mut guard], at(second), &produced, KNOWN);
         }
@@ -349,7 +349,7 @@ mod tests {
             produced.note("qwen3-32b".to_owned(), output(200));
             produced.note_proxied("qwen3-32b", output(100));
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
-            let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
+            let held = WaitingTokens { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
             assert!(guard.advance(held, true).is_none());
             judge(&mut [&mut guard], at(second), &produced, KNOWN);
         }
@@ -372,7 +372,7 @@ mod tests {
             produced.note("qwen3-32b".to_owned(), TokenPair { prompt: 1900 + 100 * wave, output: 700 });
             let [miss, out] = [1500, 1300 - 100 * (wave % 2)].map(units::Tokens::new);
             let tokens = Classes { miss, output: out, ..Classes::default() };
-            let held = Held { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
+            let held = WaitingTokens { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
             guard.advance(held, true);
             judge(&mut [&mut guard], at(second), &produced, KNOWN);
         }

@@ -5,7 +5,7 @@ use super::gpu_cost::rate_edges;
 use super::interval::Interval;
 use super::leakage::beyond;
 use super::left_to_engines::LeftToEngines;
-use super::proxy_guard::{Held, ProxyGuard};
+use super::proxy_guard::{ProxyGuard, WaitingTokens};
 use super::{Context, Engine, Metering};
 use crate::counters::{Delta, Growth, ProcessId};
 use crate::dialect;
@@ -42,7 +42,7 @@ impl Metering {
         let tokens = finished.filter(|_| context.config.bill == Bill::Finished).unwrap_or(all);
         let leaked = finished.map(|finished| beyond(all, finished)).unwrap_or_default();
         let Interval { from, to, .. } = interval;
-        let held = |tokens| Held { from, to, tokens, hits_known: grown.all.hits_known };
+        let held = |tokens| WaitingTokens { from, to, tokens, hits_known: grown.all.hits_known };
         let own = super::counts(reading.kind, role, false).of(grown.all);
         if self.moves_over(context, (engine, place), reading, (role, counts), [held(own), held(all)]) {
             return Vec::new();
@@ -67,7 +67,7 @@ impl Metering {
         let account = account_of(context, reading, role);
         let source = engine.number(place, process, &mut self.sources);
         let id = engine.rows[place].number(source, account.clone(), held.from, context.ledger);
-        let Held { from, to, tokens, hits_known } = held;
+        let WaitingTokens { from, to, tokens, hits_known } = held;
         let posting = Posting { account: id, from, to, tokens, hits_known, timing, source };
         let attributes = dialect::policy(reading.kind).attributes_prompts;
         let entries = if attributes && role == EngineRole::Decode && !posting.tokens.is_zero() {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::calendar::{Calendars, write_days};
-use super::error::ListFault;
+use super::error::{ListFault, ListFaults};
 use super::{ClassPrices, ListFile, PriceList, Provenance, TierFile, TierWindow, WindowFile, check_currency};
 use crate::units::Timestamp;
 use crate::words::meant;
@@ -15,36 +16,41 @@ const STANDARD: &str = "standard";
 
 impl ListFile {
     /// Validates the list and converts it.
-    pub(super) fn build(self, calendars: &Calendars) -> Result<PriceList, ListFault> {
-        check_currency(&self.currency).map_err(|why| ListFault::new("currency", why))?;
-        let zone = self.zone.as_deref().map_or(Ok(TimeZone::UTC), parse_zone)?;
-        let holidays = match &self.holidays {
-            Some(name) => calendars.get(name).cloned().ok_or_else(|| {
-                let near = meant(name, calendars.keys().map(String::as_str));
-                ListFault::new("holidays", format!("no calendar \"{name}\" under [holidays]{near}"))
-            })?,
-            None => Vec::new(),
-        };
-        let default_tier = self.default.unwrap_or_else(|| STANDARD.to_owned());
-        let windows = self.windows.into_iter().map(build_window).collect::<Result<Vec<_>, _>>()?;
-        if self.holidays.is_none() && windows.iter().any(|window| window.except_holidays) {
-            return Err(ListFault::new("windows", "except_holidays without a calendar: write holidays = \"cn\""));
-        }
-        refuse_overlaps(&windows)?;
-        let named = windows.iter().map(|window| &window.tier).chain([&default_tier]);
-        if let Some(missing) = named.into_iter().find(|tier| !self.tiers.contains_key(*tier)) {
-            return Err(ListFault::new(
-                "tiers",
-                format!("tier \"{missing}\" has no prices: add [list.tiers.{missing}]"),
-            ));
-        }
-        let instant = |key, text: Option<&str>| parse_instant(text).map_err(|why| ListFault::new(key, why));
-        let (from, until) = (instant("from", self.from.as_deref())?, instant("until", self.until.as_deref())?);
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub(super) fn build(self, calendars: &Calendars) -> Result<PriceList, Vec<ListFault>> {
+        let mut faults = ListFaults::default();
+        faults.check("currency", check_currency(&self.currency));
+        let instant = |key, text: Option<&str>| parse_instant(text).map_err(|why| format!("{key}: {why}"));
+        let from = faults.check("from", instant("from", self.from.as_deref())).flatten();
+        let until = faults.check("until", instant("until", self.until.as_deref())).flatten();
         if let (Some(from), Some(until)) = (from, until)
             && until <= from
         {
-            return Err(ListFault::new("until", format!("it ends at {until}, before it begins at {from}")));
+            faults.add("until", format!("it ends at {until}, before it begins at {from}"));
         }
+        let zone = faults.check("zone", self.zone.as_deref().map_or(Ok(TimeZone::UTC), parse_zone));
+        let holidays = faults.check("holidays", self.holidays(calendars));
+        let default_tier = self.default.clone().unwrap_or_else(|| STANDARD.to_owned());
+        let missing = |tier: &str| format!("tier \"{tier}\" has no prices: add [list.tiers.{tier}]");
+        if !self.tiers.contains_key(&default_tier) {
+            faults.add(if self.default.is_some() { "default" } else { "tiers" }, missing(&default_tier));
+        }
+        let has_calendar = self.holidays.is_some();
+        for (nth, window) in self.windows.iter().enumerate() {
+            if !self.tiers.contains_key(&window.tier) {
+                faults.add_in_window(nth, "tier", missing(&window.tier));
+            }
+            if window.except_holidays && !has_calendar {
+                let why = "except_holidays without a calendar: write holidays = \"cn\"";
+                faults.add_in_window(nth, "except_holidays", why);
+            }
+        }
+        let windows: Vec<_> =
+            self.windows.into_iter().enumerate().map(|(nth, window)| build_window(window, nth, &mut faults)).collect();
+        refuse_overlaps(&windows, &mut faults);
+        let (Some(zone), Some(holidays), []) = (zone, holidays, faults.0.as_slice()) else { return Err(faults.0) };
         let (tiers, extra) = split_tiers(self.tiers);
         Ok(PriceList {
             name: self.name,
@@ -62,6 +68,15 @@ impl ListFile {
             provenance: Provenance::default(),
             follows: self.follows,
             converted_from: self.converted_from,
+        })
+    }
+
+    /// The days of its calendar; none without one.
+    fn holidays(&self, calendars: &Calendars) -> Result<Vec<Date>, String> {
+        let Some(name) = &self.holidays else { return Ok(Vec::new()) };
+        calendars.get(name).cloned().ok_or_else(|| {
+            let near = meant(name, calendars.keys().map(String::as_str));
+            format!("no calendar \"{name}\" under [holidays]{near}")
         })
     }
 }
@@ -106,25 +121,32 @@ fn split_tiers(tiers: BTreeMap<String, TierFile>) -> (BTreeMap<String, ClassPric
     (core, extra)
 }
 
-fn parse_zone(zone: &str) -> Result<TimeZone, ListFault> {
-    TimeZone::get(zone).map_err(|_| {
-        ListFault::new("zone", format!("zone \"{zone}\" is not an IANA time zone: write one like \"Asia/Shanghai\""))
-    })
+fn parse_zone(zone: &str) -> Result<TimeZone, String> {
+    TimeZone::get(zone)
+        .map_err(|_| format!("zone \"{zone}\" is not an IANA time zone: write one like \"Asia/Shanghai\""))
 }
 
-fn build_window(file: WindowFile) -> Result<TierWindow, ListFault> {
-    let refuse = |why: &dyn std::fmt::Display| ListFault::new("windows", why);
+/// The `nth` window of a list, without the hours and weekdays that are mistakes.
+fn build_window(file: WindowFile, nth: usize, faults: &mut ListFaults) -> TierWindow {
     if file.hours.is_empty() {
-        return Err(refuse(&"a window without hours: write hours = [\"00:00-24:00\"] for the whole day"));
+        let why = "a window without hours: write hours = [\"00:00-24:00\"] for the whole day";
+        faults.add_in_window(nth, "hours", why);
     }
-    let hours = file.hours.iter().map(|hours| TierWindow::parse_hours(hours)).collect::<Result<_, _>>();
-    let weekdays = file.weekdays.into_iter().map(TierWindow::parse_weekday).collect::<Result<_, _>>();
-    Ok(TierWindow {
-        tier: file.tier,
-        hours: hours.map_err(|error| refuse(&error))?,
-        weekdays: weekdays.map_err(|error| refuse(&error))?,
-        except_holidays: file.except_holidays,
-    })
+    let mut hours = Vec::new();
+    for text in &file.hours {
+        match TierWindow::parse_hours(text) {
+            Ok(own) => hours.push(own),
+            Err(why) => faults.add_in_window(nth, "hours", why),
+        }
+    }
+    let mut weekdays = Vec::new();
+    for number in file.weekdays {
+        match TierWindow::parse_weekday(number) {
+            Ok(day) => weekdays.push(day),
+            Err(why) => faults.add_in_window(nth, "weekdays", why),
+        }
+    }
+    TierWindow { tier: file.tier, hours, weekdays, except_holidays: file.except_holidays }
 }
 
 fn write_window(window: &TierWindow) -> WindowFile {
@@ -136,20 +158,19 @@ fn write_window(window: &TierWindow) -> WindowFile {
     }
 }
 
-/// Refuses windows that name different tiers for the same instant.
-fn refuse_overlaps(windows: &[TierWindow]) -> Result<(), ListFault> {
+/// Refuses windows that name different tiers for the same instant, each once.
+fn refuse_overlaps(windows: &[TierWindow], faults: &mut ListFaults) {
     for (nth, window) in windows.iter().enumerate() {
-        for other in windows[..nth].iter().filter(|other| other.tier != window.tier) {
-            if let Some((day, time)) = window.overlaps(other) {
-                let (first, second, at) = (&other.tier, &window.tier, time.strftime("%H:%M"));
-                let why = format!(
-                    "windows of \"{first}\" and \"{second}\" overlap on {day:?} at {at}: end one where the other begins"
-                );
-                return Err(ListFault::new("windows", why));
-            }
+        let mut earlier = windows[..nth].iter().filter(|other| other.tier != window.tier);
+        let found = earlier.find_map(|other| Some((&other.tier, window.overlaps(other)?)));
+        if let Some((first, (day, time))) = found {
+            let (second, at) = (&window.tier, time.strftime("%H:%M"));
+            let why = format!(
+                "windows of \"{first}\" and \"{second}\" overlap on {day:?} at {at}: end one where the other begins"
+            );
+            faults.add_in_window(nth, "", why);
         }
     }
-    Ok(())
 }
 
 /// Parses an optional RFC 3339 instant, truncated to milliseconds.

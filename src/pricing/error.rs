@@ -24,6 +24,12 @@ impl BookError {
         self.place = [table, &nth.to_string(), key].map(str::to_owned).into();
         self
     }
+
+    /// A mistake in the `nth` list of a file.
+    pub(super) fn of_list(list: &str, nth: usize, fault: ListFault) -> Self {
+        let place = ["list".to_owned(), nth.to_string()].into_iter().chain(fault.place).collect();
+        Self { list: list.to_owned(), why: fault.why, place }
+    }
 }
 
 impl fmt::Display for BookError {
@@ -39,16 +45,32 @@ impl fmt::Display for BookError {
 
 impl std::error::Error for BookError {}
 
-/// An error in a list, with the key that it is at.
+/// A mistake in a list, with its path in the list: `windows`, `1`, `hours`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ListFault {
-    pub(super) key: &'static str,
+    pub(super) place: Vec<String>,
     pub(super) why: String,
 }
 
-impl ListFault {
-    pub(super) fn new(key: &'static str, why: impl fmt::Display) -> Self {
-        Self { key, why: why.to_string() }
+/// Collects the mistakes of a list, so that none hides another.
+#[derive(Debug, Default)]
+pub(super) struct ListFaults(pub(super) Vec<ListFault>);
+
+impl ListFaults {
+    /// Adds a mistake of a key.
+    pub(super) fn add(&mut self, key: &str, why: impl fmt::Display) {
+        self.0.push(ListFault { place: vec![key.to_owned()], why: why.to_string() });
+    }
+
+    /// Adds a mistake of a key of the `nth` window.
+    pub(super) fn add_in_window(&mut self, nth: usize, key: &str, why: impl fmt::Display) {
+        let place = ["windows", &nth.to_string(), key].map(str::to_owned).into();
+        self.0.push(ListFault { place, why: why.to_string() });
+    }
+
+    /// The value, or `None` and one more mistake of a key.
+    pub(super) fn check<T>(&mut self, key: &str, value: Result<T, String>) -> Option<T> {
+        value.map_err(|why| self.add(key, why)).ok()
     }
 }
 

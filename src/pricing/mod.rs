@@ -6,7 +6,7 @@
 mod book;
 mod build;
 mod calendar;
-mod canon;
+mod canonical;
 mod commitment;
 mod error;
 mod exchange;

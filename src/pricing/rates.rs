@@ -53,7 +53,7 @@ pub(super) fn start_of(dated: &str) -> Option<Timestamp> {
 /// GPU rates in their own currencies, and converted to the ledger's.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RateCard {
-    said: Vec<GpuRate>,
+    in_own_currency: Vec<GpuRate>,
     /// The rates that can be converted to the ledger's currency, the longest names first.
     rates: Vec<GpuRate>,
     /// The ledger's currency, the exchange rates, and the instant of the card; `None` does not convert.
@@ -70,9 +70,9 @@ impl RateCard {
 
     /// Adds rates. A series replaces the existing one of the same GPU and commitment.
     pub fn extend(&mut self, rates: Vec<GpuRate>) {
-        self.said.retain(|known| !rates.iter().any(|rate| rate.names(known)));
-        self.said.extend(rates);
-        self.said.sort_by(|a, b| b.gpu.len().cmp(&a.gpu.len()).then(a.since.cmp(&b.since)));
+        self.in_own_currency.retain(|known| !rates.iter().any(|rate| rate.names(known)));
+        self.in_own_currency.extend(rates);
+        self.in_own_currency.sort_by(|a, b| b.gpu.len().cmp(&a.gpu.len()).then(a.since.cmp(&b.since)));
         self.convert();
     }
 
@@ -85,22 +85,24 @@ impl RateCard {
 
     fn convert(&mut self) {
         let Some((currency, exchange, _)) = &self.kept else {
-            self.rates.clone_from(&self.said);
+            self.rates.clone_from(&self.in_own_currency);
             return;
         };
         self.rates.clear();
-        for said in &self.said {
-            if said.currency == *currency {
-                self.rates.push(said.clone());
+        for original in &self.in_own_currency {
+            if original.currency == *currency {
+                self.rates.push(original.clone());
                 continue;
             }
-            let later = self.said.iter().filter(|other| other.names(said) && other.since > said.since);
+            let later =
+                self.in_own_currency.iter().filter(|other| other.names(original) && other.since > original.since);
             let until = later.filter_map(|other| other.since).min();
             // The first rate also applies before its start.
-            let is_first = !self.said.iter().any(|other| other.names(said) && other.since < said.since);
-            let span = (said.since.filter(|_| !is_first), until);
-            let series = exchange.series(&said.currency, currency);
-            self.rates.extend(converted(said, &series, span, currency));
+            let is_first =
+                !self.in_own_currency.iter().any(|other| other.names(original) && other.since < original.since);
+            let span = (original.since.filter(|_| !is_first), until);
+            let series = exchange.series(&original.currency, currency);
+            self.rates.extend(converted(original, &series, span, currency));
         }
         self.rates.sort_by(|a, b| b.gpu.len().cmp(&a.gpu.len()).then(a.since.cmp(&b.since)));
     }
@@ -135,14 +137,14 @@ impl RateCard {
     }
 
     /// The rate of a GPU in its own currency, for the message if it cannot be converted.
-    pub fn said(&self, name: &str, commitment: Commitment, at: Timestamp) -> Option<&GpuRate> {
-        in_force(&self.said, name, commitment, at)
+    pub fn in_own_currency(&self, name: &str, commitment: Commitment, at: Timestamp) -> Option<&GpuRate> {
+        in_force(&self.in_own_currency, name, commitment, at)
     }
 }
 
 /// A rate over a span, converted at each exchange rate within it.
 fn converted(
-    said: &GpuRate,
+    original: &GpuRate,
     series: &[(Timestamp, Conversion<'_>)],
     (since, until): (Option<Timestamp>, Option<Timestamp>),
     currency: &str,
@@ -156,12 +158,12 @@ fn converted(
     let at = |nth: usize| {
         let (day, conversion) = series[nth];
         Some(GpuRate {
-            rate: conversion.rate(said.rate)?,
+            rate: conversion.rate(original.rate)?,
             currency: currency.to_owned(),
-            dated: format!("{}, at the rate of {}", said.dated, conversion.dated),
+            dated: format!("{}, at the rate of {}", original.dated, conversion.dated),
             since: Some(since.map_or(day, |since| since.max(day))),
             known_from,
-            ..said.clone()
+            ..original.clone()
         })
     };
     (0..series.len()).filter(|nth| holds(*nth)).filter_map(at).collect()

@@ -46,7 +46,7 @@ pub enum Event {
         /// The cost of the scrape.
         cost: ScrapeCost,
         /// The page, or why there is none.
-        outcome: Result<Box<PageReading>, ScrapeTrouble>,
+        outcome: Result<Box<PageReading>, ScrapeError>,
     },
     /// A poll of a driver of this machine.
     Gpus {
@@ -147,7 +147,7 @@ pub struct ScrapeCost {
 /// Why a target returned no page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ScrapeTrouble {
+pub enum ScrapeError {
     /// The connection was refused.
     Refused,
     /// Timeout.
@@ -174,7 +174,7 @@ pub enum ScrapeTrouble {
     Other(Label),
 }
 
-impl fmt::Display for ScrapeTrouble {
+impl fmt::Display for ScrapeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused => f.write_str("refused: nothing listens there; is the engine up, and is this its port?"),

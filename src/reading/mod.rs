@@ -17,7 +17,7 @@ pub use engine::{
     CounterSeries, EngineReading, EngineRole, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount,
     SeriesValue, Speculation, TokenCounters,
 };
-pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost, ScrapeTrouble, SourceError};
+pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost, ScrapeError, SourceError};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
 pub use id::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, UnitName};
 pub use kind::EngineKind;

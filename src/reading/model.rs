@@ -7,7 +7,7 @@ const PLACEHOLDERS: &[&str] = &["undefined", "null", "none"];
 
 impl ModelName {
     /// The name from a source, without control characters; `None` if it is a placeholder.
-    pub fn told(text: &str) -> Option<Self> {
+    pub fn reported(text: &str) -> Option<Self> {
         let name = Self::new(text);
         (!name.is_placeholder()).then_some(name)
     }
@@ -86,10 +86,10 @@ mod tests {
     #[test]
     fn placeholders_are_no_names_in_any_case() {
         for text in ["undefined", "Undefined", "NULL", "None", " none ", "", "  ", "/", "null\u{200b}"] {
-            assert_eq!(ModelName::told(text), None, "{text:?}");
+            assert_eq!(ModelName::reported(text), None, "{text:?}");
         }
         for text in ["nonesuch", "null-7b", "org/none-such"] {
-            assert!(ModelName::told(text).is_some(), "{text:?}");
+            assert!(ModelName::reported(text).is_some(), "{text:?}");
         }
     }
 }

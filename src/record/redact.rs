@@ -10,7 +10,7 @@ use super::{RecordingEntry, RecordingHeader};
 use crate::fleet::TargetInfo;
 use crate::reading::{
     EngineReading, Event, GpuId, GpuProcess, GpuReading, InstanceId, Label, ModelAlias, ModelName, NodeName,
-    PageReading, Refusals, ScrapeTrouble, SourceError, TargetId, UnitName,
+    PageReading, Refusals, ScrapeError, SourceError, TargetId, UnitName,
 };
 
 /// Hashes names with a random key that is stored nowhere.
@@ -245,20 +245,20 @@ impl Redactor {
         *cause = Label::new(WORDS);
     }
 
-    fn trouble(trouble: &mut ScrapeTrouble) {
+    fn trouble(trouble: &mut ScrapeError) {
         match trouble {
-            ScrapeTrouble::NoSuchHost(words)
-            | ScrapeTrouble::NotMetrics(words)
-            | ScrapeTrouble::Tls(words)
-            | ScrapeTrouble::NotAllowed(words)
-            | ScrapeTrouble::Other(words) => *words = Label::new(WORDS),
-            ScrapeTrouble::Refused
-            | ScrapeTrouble::TimedOut
-            | ScrapeTrouble::Status(_)
-            | ScrapeTrouble::NeedsPassword(_)
-            | ScrapeTrouble::TooLarge(_)
-            | ScrapeTrouble::Cut(_)
-            | ScrapeTrouble::Unended(_) => {}
+            ScrapeError::NoSuchHost(words)
+            | ScrapeError::NotMetrics(words)
+            | ScrapeError::Tls(words)
+            | ScrapeError::NotAllowed(words)
+            | ScrapeError::Other(words) => *words = Label::new(WORDS),
+            ScrapeError::Refused
+            | ScrapeError::TimedOut
+            | ScrapeError::Status(_)
+            | ScrapeError::NeedsPassword(_)
+            | ScrapeError::TooLarge(_)
+            | ScrapeError::Cut(_)
+            | ScrapeError::Unended(_) => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use super::error::RecordError;
 use super::{RecordingEntry, RecordingHeader, RecordingReader};
 use crate::clock::{Clock, ScriptedClock};
 use crate::reading::TargetId;
-use crate::source::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
+use crate::source::{FoundTarget, Next, PollFuture, PollTiming, Sink, Source, SourceMessage};
 use crate::units::{Span, Timestamp};
 
 /// A recording that does not cover an instant.
@@ -110,8 +110,8 @@ impl Source for Replay {
                 if let Some(at) = entry.at() {
                     self.clock.advance(at.wall - self.clock.now().wall);
                 }
-                if let (Some(said), Some(sink)) = (entry.said(), &self.sink) {
-                    sink.say(said).await;
+                if let (Some(message), Some(sink)) = (entry.into_message(), &self.sink) {
+                    sink.send(message).await;
                 }
                 self.read();
             }
@@ -126,14 +126,14 @@ impl Source for Replay {
 
 impl RecordingEntry<'static> {
     /// The entry as what a source says; `None` for missing entries.
-    pub fn said(self) -> Option<Said> {
+    pub fn into_message(self) -> Option<SourceMessage> {
         Some(match self {
-            Self::Events(events) => Said::Events(events.into_owned()),
-            Self::Targets(targets) => {
-                Said::Targets(targets.into_owned().into_iter().map(|info| Found { info, source: None }).collect())
-            }
-            Self::Errors(errors) => Said::Errors(errors.into_owned()),
-            Self::Interval(interval) => Said::Interval(interval),
+            Self::Events(events) => SourceMessage::Events(events.into_owned()),
+            Self::Targets(targets) => SourceMessage::Targets(
+                targets.into_owned().into_iter().map(|info| FoundTarget { info, source: None }).collect(),
+            ),
+            Self::Errors(errors) => SourceMessage::Errors(errors.into_owned()),
+            Self::Interval(interval) => SourceMessage::Interval(interval),
             Self::Missed(_) => return None,
         })
     }

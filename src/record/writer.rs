@@ -16,6 +16,8 @@ use super::{RecordingEntry, RecordingHeader, Redactor};
 const BACKLOG: usize = 256;
 /// The time between two flushes to the file.
 const FLUSH: Duration = Duration::from_secs(1);
+/// The time between two checks whether the recording has ended itself.
+const CHECK: Duration = Duration::from_millis(500);
 /// The compression level: a thirtieth of the size, for a hundredth of a core with one box.
 const LEVEL: i32 = 3;
 
@@ -65,6 +67,13 @@ impl Progress {
     /// The result; `None` while it is being written.
     pub fn written(&self) -> Option<&Written> {
         self.written.get()
+    }
+
+    /// Waits until the recording has ended itself, at its limit or at an error of the disk.
+    pub async fn ended(&self) {
+        while self.written().is_none() {
+            tokio::time::sleep(CHECK).await;
+        }
     }
 
     /// The number of entries that are missing because the disk was too slow.

@@ -13,7 +13,7 @@ use crate::history::History;
 use crate::reading::{Event, SourceError};
 use crate::record::{Recording, RecordingEntry};
 use crate::snapshot::Snapshot;
-use crate::source::{Said, Source};
+use crate::source::{Source, SourceMessage};
 use crate::store::{LedgerEvent, Store};
 use crate::units::{Moment, Span};
 
@@ -36,7 +36,7 @@ pub enum Message {
     /// Targets that were found.
     Enlist(Vec<TargetInfo>),
     /// Errors of sources on this machine.
-    Troubles(Vec<SourceError>),
+    Errors(Vec<SourceError>),
     /// A new interval between polls.
     Interval(Span),
     /// A status or other event of the ledger.
@@ -47,16 +47,16 @@ pub enum Message {
 
 impl Message {
     /// Converts a source's message, and returns the sources that poll the targets in it.
-    pub fn heard(said: Said) -> (Self, Vec<Box<dyn Source>>) {
-        let message = match said {
-            Said::Events(events) => Self::Events(events),
-            Said::Targets(found) => {
+    pub fn from_source(message: SourceMessage) -> (Self, Vec<Box<dyn Source>>) {
+        let message = match message {
+            SourceMessage::Events(events) => Self::Events(events),
+            SourceMessage::Targets(found) => {
                 let (infos, sources): (Vec<_>, Vec<_>) =
                     found.into_iter().map(|target| (target.info, target.source)).unzip();
                 return (Self::Enlist(infos), sources.into_iter().flatten().collect());
             }
-            Said::Errors(errors) => Self::Troubles(errors),
-            Said::Interval(interval) => Self::Interval(interval),
+            SourceMessage::Errors(errors) => Self::Errors(errors),
+            SourceMessage::Interval(interval) => Self::Interval(interval),
         };
         (message, Vec::new())
     }
@@ -66,7 +66,7 @@ impl Message {
         Some(match self {
             Self::Events(events) => RecordingEntry::Events(events.into()),
             Self::Enlist(targets) => RecordingEntry::Targets(targets.into()),
-            Self::Troubles(errors) => RecordingEntry::Errors(errors.into()),
+            Self::Errors(errors) => RecordingEntry::Errors(errors.into()),
             Self::Interval(interval) => RecordingEntry::Interval(*interval),
             Self::Ledger(_) | Self::Close(_) => return None,
         })
@@ -156,8 +156,8 @@ impl Collector {
                 }
                 false
             }
-            Message::Troubles(troubles) => {
-                self.fleet.set_troubles(troubles);
+            Message::Errors(errors) => {
+                self.fleet.set_troubles(errors);
                 true
             }
             Message::Interval(interval) => {

@@ -50,9 +50,9 @@ pub(super) fn keep(collector: Collector, settings: Settings, absence: Span) -> K
     let store = Store::open(settings, move |news| drop(tell.try_send(news)));
     let mut collector = collector.keeping(store.clone(), absence);
     loop {
-        let told = news.recv_timeout(PATIENCE).unwrap_or_else(|_| LedgerEvent::Status(store.silent()));
-        let basis = if let LedgerEvent::Status(basis) = &told { Some(basis.clone()) } else { None };
-        collector.on_ledger_event(told);
+        let event = news.recv_timeout(PATIENCE).unwrap_or_else(|_| LedgerEvent::Status(store.silent()));
+        let basis = if let LedgerEvent::Status(basis) = &event { Some(basis.clone()) } else { None };
+        collector.on_ledger_event(event);
         if let Some(basis) = basis {
             return KeptLedger { collector, store, basis, news };
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -18,12 +19,12 @@ use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
 use crate::pricing::Book;
 use crate::reading::Event;
-use crate::record::Recording;
+use crate::record::{FORMAT, Recording, RecordingHeader};
 use crate::snapshot::Snapshot;
 use crate::source::discover::{Discovery, Pids};
 use crate::source::{Source, sink};
 use crate::store::{self, Store};
-use crate::units::Span;
+use crate::units::{Span, zone_text};
 
 /// The capacity of the channel to the collector, in batches.
 const BACKLOG: usize = 256;
@@ -57,6 +58,22 @@ pub struct SessionConfig {
     pub history: Option<History>,
     /// The recording that messages of sources are written to.
     pub recording: Option<Recording>,
+}
+
+impl SessionConfig {
+    /// The first line of a recording of this session, whose days begin in `zone`.
+    pub fn recording_header(&self, zone: &TimeZone) -> RecordingHeader {
+        RecordingHeader {
+            recording: FORMAT.to_owned(),
+            began: self.clock.now(),
+            local: self.fleet.local.clone(),
+            interval: Span::from(self.interval),
+            window: self.fleet.window,
+            targets: self.fleet.targets.clone(),
+            redacted: false,
+            zone: zone_text(zone),
+        }
+    }
 }
 
 /// A running session. Sources that time their own polls end when it is dropped.
@@ -158,8 +175,8 @@ async fn search(
     loop {
         pids.mark_unchanged();
         discovery.poll().await;
-        let said = std::iter::from_fn(|| outlet.try_recv().ok()).collect();
-        if !schedule.pass(said).await {
+        let messages = std::iter::from_fn(|| outlet.try_recv().ok()).collect();
+        if !schedule.pass(messages).await {
             return;
         }
         // A change of the GPU processes reported by the driver starts the next search sooner.

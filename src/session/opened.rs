@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::fleet::TargetInfo;
-use crate::source::{Outlet, PollTiming, Said, Source, sink};
+use crate::source::{MessageReceiver, PollTiming, Source, SourceMessage, sink};
 
 /// The sources of a session.
 #[derive(Debug, Default)]
@@ -21,8 +21,8 @@ pub(super) struct Opened {
 #[derive(Debug)]
 pub(super) struct OwnTimed {
     pub(super) source: Box<dyn Source>,
-    pub(super) outlet: Outlet,
-    pub(super) said: Vec<Said>,
+    pub(super) receiver: MessageReceiver,
+    pub(super) first_messages: Vec<SourceMessage>,
 }
 
 impl Opened {
@@ -40,16 +40,16 @@ impl Opened {
             PollTiming::Scheduled => self.scheduled.push(source),
             PollTiming::Once => self.once.push(source),
             PollTiming::Own => {
-                let (sink, mut outlet) = sink();
+                let (sink, mut receiver) = sink();
                 source.start(sink, clock);
-                let (mut said, mut found) = (Vec::new(), Vec::new());
-                while let Ok(one) = outlet.try_recv() {
+                let (mut first_messages, mut found) = (Vec::new(), Vec::new());
+                while let Ok(one) = receiver.try_recv() {
                     match one {
-                        Said::Targets(targets) => found.extend(targets),
-                        other => said.push(other),
+                        SourceMessage::Targets(targets) => found.extend(targets),
+                        other => first_messages.push(other),
                     }
                 }
-                self.own.push(OwnTimed { source, outlet, said });
+                self.own.push(OwnTimed { source, receiver, first_messages });
                 for target in found {
                     self.targets.push(target.info);
                     target.source.into_iter().for_each(|source| self.add(source, clock));

@@ -32,12 +32,12 @@ pub(super) struct Recorder {
     recorded: Option<i64>,
     /// The first minute that the ledger has completely in memory.
     whole_from: Option<Timestamp>,
-    asked: Asked,
+    asked: QueryTimes,
 }
 
 /// The times of the last queries.
 #[derive(Debug, Default)]
-struct Asked {
+struct QueryTimes {
     day: Option<Moment>,
     again: bool,
     late: Option<Moment>,
@@ -47,13 +47,13 @@ struct Asked {
 
 impl Recorder {
     pub(super) fn new(history: History) -> Self {
-        Self { history, recorded: None, whole_from: None, asked: Asked::default() }
+        Self { history, recorded: None, whole_from: None, asked: QueryTimes::default() }
     }
 
     /// Queries the last day of a ledger that was opened.
     pub(super) fn reopen(&mut self, ledger: &Ledger) {
         self.whole_from = first_minute(ledger);
-        self.asked = Asked::default();
+        self.asked = QueryTimes::default();
     }
 
     /// Records that another process's ledger was read, so that its last minutes are in memory.

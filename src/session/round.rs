@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::Clock;
 use crate::reading::Event;
-use crate::source::{Next, Outlet, Said, Sink, Source, sink};
+use crate::source::{MessageReceiver, Next, Sink, Source, SourceMessage, sink};
 
 /// The most sources that are polled at once. A page in transfer takes a hundred kilobytes of buffers, and the allocator
 /// would keep them permanently once hundreds of targets had them at once.
@@ -25,15 +25,15 @@ pub(super) struct PollGroup {
     round: u64,
     clock: Clock,
     sink: Sink,
-    outlet: Outlet,
+    messages: MessageReceiver,
 }
 
 impl PollGroup {
     /// Starts the sources with `clock`.
     pub(super) fn new(sources: Vec<Box<dyn Source>>, clock: &Clock) -> Self {
-        let (sink, outlet) = sink();
+        let (sink, messages) = sink();
         let (all, clock) = (Vec::with_capacity(sources.len()), clock.clone());
-        let mut group = Self { sources: all, polls: JoinSet::new(), round: 0, clock, sink, outlet };
+        let mut group = Self { sources: all, polls: JoinSet::new(), round: 0, clock, sink, messages };
         for source in sources {
             group.add(source);
         }
@@ -62,19 +62,19 @@ impl PollGroup {
     }
 
     /// The messages of the sources since the last poll.
-    pub(super) fn said(&mut self) -> Vec<Said> {
-        std::iter::from_fn(|| self.outlet.try_recv().ok()).collect()
+    pub(super) fn take_messages(&mut self) -> Vec<SourceMessage> {
+        std::iter::from_fn(|| self.messages.try_recv().ok()).collect()
     }
 
     /// Polls each source once, [`TOGETHER`] at a time, and waits for all. Returns their messages, each source's in its own
     /// order.
-    pub(super) async fn poll_all(&mut self) -> Vec<Said> {
+    pub(super) async fn poll_all(&mut self) -> Vec<SourceMessage> {
         self.poll_within(None).await
     }
 
     /// As [`Self::poll_all`], but waits at most for a time. Polls that take longer go on, and their sources are polled again
     /// once they have ended; their messages are those of a later call.
-    pub(super) async fn poll_within(&mut self, patience: Option<Duration>) -> Vec<Said> {
+    pub(super) async fn poll_within(&mut self, patience: Option<Duration>) -> Vec<SourceMessage> {
         let until = patience.map(|patience| Instant::now() + patience);
         while let Some(ended) = self.polls.try_join_next() {
             self.sources.extend(ended.ok().map(|(source, _)| source));
@@ -82,7 +82,7 @@ impl PollGroup {
         self.round += 1;
         let round = self.round;
         let mut waiting = std::mem::take(&mut self.sources).into_iter();
-        let (mut open, mut said, mut room) =
+        let (mut open, mut messages, mut room) =
             (if patience.is_none() { self.polls.len() } else { 0 }, Vec::new(), TOGETHER);
         loop {
             for source in waiting.by_ref().take(room) {
@@ -104,15 +104,15 @@ impl PollGroup {
                     }
                     self.sources.extend(source);
                 }
-                Some(one) = self.outlet.recv() => said.push(one),
+                Some(one) = self.messages.recv() => messages.push(one),
                 () = sleep(APART), if wait => room = TOGETHER,
                 () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() && !wait => break,
             }
         }
-        said.extend(self.said());
+        messages.extend(self.take_messages());
         // Polls end in any order; the sources keep theirs.
         self.sources.sort_by(|a, b| a.id().cmp(b.id()));
-        said
+        messages
     }
 }
 
@@ -125,11 +125,11 @@ pub(super) async fn poll_once(mut source: Box<dyn Source>) -> (Box<dyn Source>, 
 /// Separates the readings of one round of polls, in the order in which they are applied, from other messages. Readings of
 /// the driver come first, then pages with GPUs, so that an engine's node and cost are known before its first token is
 /// posted.
-pub(super) fn in_order(said: Vec<Said>) -> (Vec<Event>, Vec<Said>) {
+pub(super) fn in_order(messages: Vec<SourceMessage>) -> (Vec<Event>, Vec<SourceMessage>) {
     let (mut events, mut others) = (Vec::new(), Vec::new());
-    for one in said {
+    for one in messages {
         match one {
-            Said::Events(some) => events.extend(some),
+            SourceMessage::Events(some) => events.extend(some),
             other => others.push(other),
         }
     }

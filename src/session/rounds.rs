@@ -18,7 +18,7 @@ use crate::pricing::Book;
 use crate::reading::Event;
 use crate::snapshot::Snapshot;
 use crate::source::discover::{Discovery, Pids, note_pids};
-use crate::source::{Said, Source};
+use crate::source::{Source, SourceMessage};
 use crate::store::{self, LedgerEvent};
 use crate::units::Span;
 
@@ -167,19 +167,19 @@ impl Rounds {
             self.collector.on_ledger_event(news);
         }
         // Results that came too late for the previous poll.
-        let late = self.sources.said();
+        let late = self.sources.take_messages();
         self.take(late);
         let files = async { if last { self.files.poll_all().await } else { Vec::new() } };
         // A target that hangs does not delay the lines that say what the others do.
         let patience = self.plan.repeat.then(|| self.plan.interval.max(PATIENCE));
-        let (mut said, files) = tokio::join!(self.sources.poll_within(patience), files);
-        said.extend(files);
-        said.push(Said::Events(vec![Event::Tick(self.clock.now())]));
-        self.take(said);
+        let (mut messages, files) = tokio::join!(self.sources.poll_within(patience), files);
+        messages.extend(files);
+        messages.push(SourceMessage::Events(vec![Event::Tick(self.clock.now())]));
+        self.take(messages);
     }
 
-    fn take(&mut self, said: Vec<Said>) {
-        let (events, others) = in_order(said);
+    fn take(&mut self, messages: Vec<SourceMessage>) {
+        let (events, others) = in_order(messages);
         for other in others {
             self.note(other);
         }
@@ -189,8 +189,8 @@ impl Rounds {
     }
 
     /// Applies a message other than readings. Targets that were found are polled from now on.
-    fn note(&mut self, said: Said) {
-        let (message, found) = Message::heard(said);
+    fn note(&mut self, message: SourceMessage) {
+        let (message, found) = Message::from_source(message);
         for source in found {
             self.sources.add(source);
         }
@@ -212,10 +212,10 @@ impl Rounds {
         for event in &events {
             self.pids.send_if_modified(|known| note_pids(known, event));
         }
-        self.take(vec![Said::Events(events)]);
-        for said in discovery.poll_all().await {
-            if !matches!(said, Said::Events(_)) {
-                self.note(said);
+        self.take(vec![SourceMessage::Events(events)]);
+        for message in discovery.poll_all().await {
+            if !matches!(message, SourceMessage::Events(_)) {
+                self.note(message);
             }
         }
     }

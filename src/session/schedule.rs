@@ -17,7 +17,7 @@ use super::round::{APART, TOGETHER, poll_once};
 use crate::clock::Clock;
 use crate::reading::{Event, TargetId};
 use crate::source::discover::{Pids, note_pids};
-use crate::source::{Outlet, Said, Source, sink};
+use crate::source::{MessageReceiver, Source, SourceMessage, sink};
 use crate::units::Span;
 
 /// Slots in an interval.
@@ -72,7 +72,7 @@ impl Schedule {
     }
 
     async fn watch_slot(mut self, mut idle: Vec<Box<dyn Source>>, mut slot: PollSlot) {
-        let (sink, mut outlet) = sink();
+        let (sink, mut receiver) = sink();
         for source in &mut idle {
             source.start(sink.clone(), &self.clock);
         }
@@ -92,7 +92,7 @@ impl Schedule {
                     slot = PollSlot { began, interval: every, ..slot };
                     due = began;
                 }
-                () = told(&mut self.last), if !ending => {
+                () = last_poll_requested(&mut self.last), if !ending => {
                     ending = true;
                     for source in idle.drain(..) {
                         polls.spawn(poll_once(source));
@@ -104,13 +104,13 @@ impl Schedule {
                         idle.extend(poll.ok().map(|(source, _)| source));
                         ended = polls.try_join_next();
                     }
-                    if !self.pass(heard(&mut outlet)).await || (ending && polls.is_empty()) {
+                    if !self.pass(take_all(&mut receiver)).await || (ending && polls.is_empty()) {
                         return;
                     }
                 }
-                Some(first) = outlet.recv() => {
-                    let said = std::iter::once(first).chain(heard(&mut outlet)).collect();
-                    if !self.pass(said).await {
+                Some(first) = receiver.recv() => {
+                    let messages = std::iter::once(first).chain(take_all(&mut receiver)).collect();
+                    if !self.pass(messages).await {
                         return;
                     }
                 }
@@ -120,14 +120,14 @@ impl Schedule {
 
     /// Passes on the messages of a source that times its own polls, and passes changes of the interval to it.
     pub(super) async fn follow(mut self, started: OwnTimed) {
-        let OwnTimed { mut source, mut outlet, said } = started;
-        if !self.pass(said).await {
+        let OwnTimed { mut source, mut receiver, first_messages } = started;
+        if !self.pass(first_messages).await {
             return;
         }
         loop {
             tokio::select! {
-                Some(first) = outlet.recv() => {
-                    if !self.pass(std::iter::once(first).chain(heard(&mut outlet)).collect()).await {
+                Some(first) = receiver.recv() => {
+                    if !self.pass(std::iter::once(first).chain(take_all(&mut receiver)).collect()).await {
                         return;
                     }
                 }
@@ -138,18 +138,18 @@ impl Schedule {
     }
 
     /// Passes on messages of sources, and polls the targets found. Returns whether the collector is still receiving.
-    pub(super) async fn pass(&self, said: Vec<Said>) -> bool {
+    pub(super) async fn pass(&self, messages: Vec<SourceMessage>) -> bool {
         let (mut events, mut found) = (Vec::new(), Vec::new());
-        for one in said {
+        for one in messages {
             let (message, sources) = match one {
-                Said::Events(some) => {
+                SourceMessage::Events(some) => {
                     for event in some.iter().filter(|event| matches!(event, Event::Gpus { .. })) {
                         self.pids.send_if_modified(|known| note_pids(known, event));
                     }
                     events.extend(some);
                     continue;
                 }
-                other => Message::heard(other),
+                other => Message::from_source(other),
             };
             found.extend(sources);
             if !self.send(std::mem::take(&mut events)).await || self.events.send(message).await.is_err() {
@@ -206,8 +206,8 @@ impl Schedule {
 }
 
 /// Takes all messages in the channel.
-fn heard(outlet: &mut Outlet) -> Vec<Said> {
-    std::iter::from_fn(|| outlet.try_recv().ok()).collect()
+fn take_all(receiver: &mut MessageReceiver) -> Vec<SourceMessage> {
+    std::iter::from_fn(|| receiver.try_recv().ok()).collect()
 }
 
 /// The timing of a slot's polls.
@@ -234,7 +234,7 @@ fn slot_of(target: &TargetId) -> u32 {
 }
 
 /// Waits until the last poll is requested.
-async fn told(last: &mut watch::Receiver<bool>) {
+async fn last_poll_requested(last: &mut watch::Receiver<bool>) {
     if last.wait_for(|last| *last).await.is_err() {
         // The sender was dropped.
         std::future::pending::<()>().await;

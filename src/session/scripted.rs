@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::collector::{Collector, Message};
 use crate::clock::{Clock, ScriptedClock};
 use crate::snapshot::Snapshot;
-use crate::source::{Next, Outlet, Source, sink};
+use crate::source::{MessageReceiver, Next, Source, sink};
 use crate::units::{Span, Timestamp};
 
 /// The longest delay that is caught up. On a slower machine the session takes longer.
@@ -23,7 +23,7 @@ pub struct Scripted<S> {
     /// The collector, which owns the fleet.
     pub collector: Collector,
     source: S,
-    outlet: Outlet,
+    messages: MessageReceiver,
     clock: ScriptedClock,
     next: Next,
 }
@@ -31,9 +31,9 @@ pub struct Scripted<S> {
 impl<S: Source> Scripted<S> {
     /// Starts a source that sets `clock`, and applies its first messages.
     pub fn new(collector: Collector, mut source: S, clock: &ScriptedClock) -> Self {
-        let (sink, outlet) = sink();
+        let (sink, messages) = sink();
         source.start(sink, &Clock::Scripted(clock.clone()));
-        let mut scripted = Self { collector, source, outlet, clock: clock.clone(), next: Next::Scheduled };
+        let mut scripted = Self { collector, source, messages, clock: clock.clone(), next: Next::Scheduled };
         scripted.take_said();
         scripted
     }
@@ -96,8 +96,8 @@ impl<S: Source> Scripted<S> {
 
     fn take_said(&mut self) -> bool {
         let mut is_due = false;
-        while let Ok(said) = self.outlet.try_recv() {
-            is_due |= self.collector.take(Message::heard(said).0);
+        while let Ok(message) = self.messages.try_recv() {
+            is_due |= self.collector.take(Message::from_source(message).0);
         }
         is_due
     }

@@ -5,7 +5,7 @@ use super::round::{PollGroup, in_order};
 use crate::clock::{Clock, ScriptedClock};
 use crate::fleet::TargetInfo;
 use crate::reading::{Event, TargetId};
-use crate::source::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
+use crate::source::{FoundTarget, Next, PollFuture, PollTiming, Sink, Source, SourceMessage};
 use crate::units::{Span, Timestamp};
 
 /// Polls the targets of a simulated fleet at each step of a scripted clock, up to its end. On a slow machine it takes
@@ -48,8 +48,8 @@ impl Source for TurnedFleet {
 
     /// Ignores the clock, since it has its own.
     fn start(&mut self, sink: Sink, _: &Clock) {
-        let found = self.targets.iter().map(|info| Found { info: info.clone(), source: None });
-        sink.announce(Said::Targets(found.collect()));
+        let found = self.targets.iter().map(|info| FoundTarget { info: info.clone(), source: None });
+        sink.send_at_once(SourceMessage::Targets(found.collect()));
         self.sink = Some(sink);
     }
 
@@ -60,8 +60,8 @@ impl Source for TurnedFleet {
             }
             let (events, _) = in_order(self.sources.poll_all().await);
             if let Some(sink) = &self.sink {
-                sink.say(Said::Events(events)).await;
-                sink.say(Event::Tick(self.clock.now())).await;
+                sink.send(SourceMessage::Events(events)).await;
+                sink.send(Event::Tick(self.clock.now())).await;
             }
             match self.left() {
                 Span::ZERO => Next::End,

@@ -64,18 +64,18 @@ pub enum PollTiming {
 
 /// A message of a source.
 #[derive(Debug)]
-pub enum Said {
+pub enum SourceMessage {
     /// Readings and ticks.
     Events(Vec<Event>),
     /// Targets that it found.
-    Targets(Vec<Found>),
+    Targets(Vec<FoundTarget>),
     /// The current errors, which replace earlier ones.
     Errors(Vec<SourceError>),
     /// A new interval between polls.
     Interval(Span),
 }
 
-impl From<Event> for Said {
+impl From<Event> for SourceMessage {
     fn from(event: Event) -> Self {
         Self::Events(vec![event])
     }
@@ -83,7 +83,7 @@ impl From<Event> for Said {
 
 /// A target that a source found.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundTarget {
     /// Its description for the fleet.
     pub info: TargetInfo,
     /// The source that polls it; `None` if the source that found it does.
@@ -92,30 +92,30 @@ pub struct Found {
 
 /// The sending end of a source's messages.
 #[derive(Debug, Clone)]
-pub struct Sink(mpsc::Sender<Said>);
+pub struct Sink(mpsc::Sender<SourceMessage>);
 
 /// The receiving end of a source's messages.
-pub type Outlet = mpsc::Receiver<Said>;
+pub type MessageReceiver = mpsc::Receiver<SourceMessage>;
 
 /// Creates a channel.
-pub fn sink() -> (Sink, Outlet) {
+pub fn sink() -> (Sink, MessageReceiver) {
     let (sink, outlet) = mpsc::channel(BACKLOG);
     (Sink(sink), outlet)
 }
 
 impl Sink {
     /// Sends a message, and waits while the channel is full. The message is dropped if the outlet is closed.
-    pub async fn say(&self, said: impl Into<Said> + Send) {
+    pub async fn send(&self, said: impl Into<SourceMessage> + Send) {
         let _ = self.0.send(said.into()).await;
     }
 
-    /// As [`Sink::say`], for a source's own thread: blocks while the channel is full.
-    pub fn say_blocking(&self, said: impl Into<Said>) {
+    /// As [`Sink::send`], for a source's own thread: blocks while the channel is full.
+    pub fn send_blocking(&self, said: impl Into<SourceMessage>) {
         let _ = self.0.blocking_send(said.into());
     }
 
-    /// As [`Sink::say`] without waiting, for messages while the source is started; dropped if the channel is full.
-    pub fn announce(&self, said: impl Into<Said>) {
+    /// As [`Sink::send`] without waiting, for messages while the source is started; dropped if the channel is full.
+    pub fn send_at_once(&self, said: impl Into<SourceMessage>) {
         let _ = self.0.try_send(said.into());
     }
 }

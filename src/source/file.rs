@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::contract::{Next, PollFuture, PollTiming, Sink, Source};
 use crate::clock::Clock;
 use crate::dialect::{self, Hint};
-use crate::reading::{Event, Label, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
+use crate::reading::{Event, Label, PageReading, ScrapeCost, ScrapeError, TargetId};
 use crate::units::Moment;
 use crate::words::system_error;
 
@@ -45,11 +45,11 @@ impl Source for PageFile {
             if let Some((sink, clock)) = &self.started {
                 let stopwatch = clock.stopwatch();
                 let read = tokio::time::timeout(self.timeout, read(&self.path, self.max_page, clock));
-                let (at, cost, outcome) = match read.await.unwrap_or(Err(ScrapeTrouble::TimedOut)) {
+                let (at, cost, outcome) = match read.await.unwrap_or(Err(ScrapeError::TimedOut)) {
                     Ok((at, cost, reading)) => (at, cost, Ok(Box::new(reading))),
                     Err(trouble) => (clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(trouble)),
                 };
-                sink.say(Event::Page { target: self.id.clone(), at, cost, outcome }).await;
+                sink.send(Event::Page { target: self.id.clone(), at, cost, outcome }).await;
             }
             Next::Scheduled
         })
@@ -61,10 +61,10 @@ impl Source for PageFile {
 }
 
 /// Reads the page. Returns the time, the cost and the reading.
-async fn read(path: &Path, cap: u64, clock: &Clock) -> Result<(Moment, ScrapeCost, PageReading), ScrapeTrouble> {
+async fn read(path: &Path, cap: u64, clock: &Clock) -> Result<(Moment, ScrapeCost, PageReading), ScrapeError> {
     let (file, stopwatch) = (path.to_owned(), clock.stopwatch());
     let read = tokio::task::spawn_blocking(move || read_whole(&file, cap));
-    let refuse = |why: &str| ScrapeTrouble::Other(Label::new(why));
+    let refuse = |why: &str| ScrapeError::Other(Label::new(why));
     let body = match read.await {
         Ok(Ok(Some(body))) => body,
         Ok(Ok(None)) => return Err(refuse("it was written while it was read: nothing of it is counted")),
@@ -72,7 +72,7 @@ async fn read(path: &Path, cap: u64, clock: &Clock) -> Result<(Moment, ScrapeCos
         Err(_) => return Err(refuse("reading it was given up")),
     };
     if body.len() as u64 > cap {
-        return Err(ScrapeTrouble::TooLarge(cap));
+        return Err(ScrapeError::TooLarge(cap));
     }
     let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: body.len() as u64 };
     Ok((clock.now(), cost, dialect::read(&body, &Hint::default())?))

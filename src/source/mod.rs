@@ -10,5 +10,5 @@ pub mod nvml;
 pub mod scrape;
 pub mod simulate;
 
-pub use contract::{Found, Next, Outlet, PollFuture, PollTiming, Said, Sink, Source, sink};
+pub use contract::{FoundTarget, MessageReceiver, Next, PollFuture, PollTiming, Sink, Source, SourceMessage, sink};
 pub use file::PageFile;

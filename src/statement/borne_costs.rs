@@ -20,11 +20,11 @@ pub fn borne_costs(past: &Past) -> BorneCosts {
         own.clear();
         if here.is_empty() {
             splitter.open(bucket.tokens, first);
-            splitter.add(bucket.tokens, bucket.rents);
+            splitter.add(bucket.tokens, bucket.gpu_times);
             splitter.close(bucket.at, &mut own);
         }
         let rows = if here.is_empty() { &own } else { here };
-        let work = bucket.rents.iter().map(|cell| (past.cost_account(cell.cost_account), cell));
+        let work = bucket.gpu_times.iter().map(|cell| (past.cost_account(cell.cost_account), cell));
         let work = work.filter(|(account, _)| account.kind == CostKind::Gpus && account.rate.is_some());
         let mut busy: Vec<_> = work.map(|(account, cell)| DueForWork::of(account, cell)).collect();
         DueForWork::merge(&mut busy);

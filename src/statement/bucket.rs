@@ -15,7 +15,7 @@ pub(super) struct Bucket<'a> {
     /// The same whether or not a part of it was watched.
     pub(super) closes: Timestamp,
     pub(super) tokens: &'a [TokenCell],
-    pub(super) rents: &'a [GpuTimeCell],
+    pub(super) gpu_times: &'a [GpuTimeCell],
 }
 
 /// A past whose cells are in the order of their buckets.
@@ -23,7 +23,7 @@ pub(super) struct Bucket<'a> {
 pub(super) struct OrderedPast<'a> {
     past: &'a Past,
     tokens: Cow<'a, [TokenCell]>,
-    rents: Cow<'a, [GpuTimeCell]>,
+    gpu_times: Cow<'a, [GpuTimeCell]>,
 }
 
 impl<'a> OrderedPast<'a> {
@@ -31,19 +31,19 @@ impl<'a> OrderedPast<'a> {
         Self {
             past,
             tokens: in_order(&past.tokens, |cell| cell.bucket),
-            rents: in_order(&past.rents, |cell| cell.bucket),
+            gpu_times: in_order(&past.gpu_times, |cell| cell.bucket),
         }
     }
 
     /// Buckets in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = Bucket<'_>> {
-        let (mut tokens, mut rents) = (&*self.tokens, &*self.rents);
+        let (mut tokens, mut gpu_times) = (&*self.tokens, &*self.gpu_times);
         std::iter::from_fn(move || {
-            let at = first(tokens, rents)?;
+            let at = first(tokens, gpu_times)?;
             let (mine, later) = tokens.split_at(tokens.partition_point(|cell| cell.bucket <= at));
-            let (due, owed) = rents.split_at(rents.partition_point(|cell| cell.bucket <= at));
-            (tokens, rents) = (later, owed);
-            Some(bucket(self.past, at, first(tokens, rents), (mine, due)))
+            let (due, owed) = gpu_times.split_at(gpu_times.partition_point(|cell| cell.bucket <= at));
+            (tokens, gpu_times) = (later, owed);
+            Some(bucket(self.past, at, first(tokens, gpu_times), (mine, due)))
         })
     }
 }
@@ -53,24 +53,24 @@ impl<'a> OrderedPast<'a> {
 pub(super) struct Pending {
     at: Option<Timestamp>,
     tokens: Vec<TokenCell>,
-    rents: Vec<GpuTimeCell>,
+    gpu_times: Vec<GpuTimeCell>,
 }
 
 impl Pending {
     /// Emits the bucket that waits, if there is one; the next one begins at `next`.
     pub(super) fn give(&self, past: &Past, next: Option<Timestamp>, each: impl FnOnce(Bucket<'_>)) {
         if let Some(at) = self.at {
-            each(bucket(past, at, next, (&self.tokens, &self.rents)));
+            each(bucket(past, at, next, (&self.tokens, &self.gpu_times)));
         }
     }
 
     /// Replaces it with the next one.
-    pub(super) fn take(&mut self, at: Timestamp, tokens: &[TokenCell], rents: &[GpuTimeCell]) {
+    pub(super) fn take(&mut self, at: Timestamp, tokens: &[TokenCell], gpu_times: &[GpuTimeCell]) {
         self.at = Some(at);
         self.tokens.clear();
         self.tokens.extend_from_slice(tokens);
-        self.rents.clear();
-        self.rents.extend_from_slice(rents);
+        self.gpu_times.clear();
+        self.gpu_times.extend_from_slice(gpu_times);
     }
 }
 
@@ -78,10 +78,10 @@ fn bucket<'a>(
     past: &Past,
     at: Timestamp,
     next: Option<Timestamp>,
-    (tokens, rents): (&'a [TokenCell], &'a [GpuTimeCell]),
+    (tokens, gpu_times): (&'a [TokenCell], &'a [GpuTimeCell]),
 ) -> Bucket<'a> {
     let closes = closes(past, at, next);
-    Bucket { at, end: end(past, at, closes), closes, tokens, rents }
+    Bucket { at, end: end(past, at, closes), closes, tokens, gpu_times }
 }
 
 /// A cell does not say how long it is: as long as its grain, where that is known, at most a day of 25 hours.
@@ -99,8 +99,8 @@ fn end(past: &Past, at: Timestamp, closes: Timestamp) -> Timestamp {
     unwatched.map_or(closes, |from| from.min(closes))
 }
 
-fn first(tokens: &[TokenCell], rents: &[GpuTimeCell]) -> Option<Timestamp> {
-    let firsts = [tokens.first().map(|cell| cell.bucket), rents.first().map(|cell| cell.bucket)];
+fn first(tokens: &[TokenCell], gpu_times: &[GpuTimeCell]) -> Option<Timestamp> {
+    let firsts = [tokens.first().map(|cell| cell.bucket), gpu_times.first().map(|cell| cell.bucket)];
     firsts.into_iter().flatten().min()
 }
 

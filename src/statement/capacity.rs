@@ -51,9 +51,9 @@ impl Capacity {
         let pools = Pools::of(past);
         let mut folds = Folds::new(past, &pools);
         let mut pending = Pending::default();
-        read(&mut |at, tokens, rents| {
+        read(&mut |at, tokens, gpu_times| {
             pending.give(past, Some(at), |bucket| folds.note(&bucket));
-            pending.take(at, tokens, rents);
+            pending.take(at, tokens, gpu_times);
         })?;
         pending.give(past, None, |bucket| folds.note(&bucket));
         Ok(folds.done(zone))

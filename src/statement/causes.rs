@@ -34,8 +34,10 @@ impl Causes {
         let [then, now] = totals.map(|totals| i128::from(totals.tokens.total().count()));
         let change = (then > 0).then(|| (now - then) * MILLION / then);
         let gpus = |past: &Past, of: fn(i64, i64) -> i64| {
-            let cells =
-                past.rents.iter().filter(|cell| past.cost_accounts[cell.cost_account.index()].kind == CostKind::Gpus);
+            let cells = past
+                .gpu_times
+                .iter()
+                .filter(|cell| past.cost_accounts[cell.cost_account.index()].kind == CostKind::Gpus);
             let millis: i64 = cells.map(|cell| of(cell.held.millis(), cell.idle.millis())).fold(0, i64::saturating_add);
             millis.saturating_mul(1_000) / length(past)
         };

@@ -15,7 +15,7 @@ use crate::words::in_order;
 
 /// The revenue of all tokens of a past at one list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AtList {
+pub struct RevenueAtList {
     /// The list.
     pub list: Label,
     /// The revenue of the tokens of all models; paid shares stay.
@@ -28,7 +28,7 @@ pub struct AtList {
     pub uncertainty: Money,
 }
 
-impl AtList {
+impl RevenueAtList {
     /// The profit; `None` if no cost is known.
     pub fn profit(&self) -> Option<Money> {
         self.cost.map(|cost| self.covered_revenue - cost)
@@ -49,13 +49,13 @@ impl AtList {
 }
 
 /// Tokens of equal value at any list: of one bucket (when it begins and ends), posted at one tariff, their cost known or not.
-type Alike = BTreeMap<((Timestamp, Timestamp), Option<TariffId>, bool), Classes>;
+type EqualTokens = BTreeMap<((Timestamp, Timestamp), Option<TariffId>, bool), Classes>;
 
 /// The past at every list of a book in the ledger's currency, the best first. Ask for quarter hours: lists with windows
 /// are among them.
-pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
+pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<RevenueAtList> {
     let costed = Costed::of(past);
-    let mut alike = Alike::new();
+    let mut alike = EqualTokens::new();
     for bucket in OrderedPast::of(past).iter() {
         for cell in bucket.tokens {
             *alike.entry(((bucket.at, bucket.closes), cell.tariff, costed.knows(cell.account))).or_default() +=
@@ -72,7 +72,7 @@ pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<AtList> {
 }
 
 /// `cost` is the cost without the share of revenue. `None` where the list's prices are not known for all of the past.
-fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> Option<AtList> {
+fn at(list: &PriceList, past: &Past, alike: &EqualTokens, cost: Option<Money>) -> Option<RevenueAtList> {
     let mut ticker = Ticker::new(ModelPrice::of_list(list), past.since);
     let kept: Vec<_> = past.tariffs.iter().map(|posted| posted_quote(list, posted)).collect();
     let newest = past.tariffs.last();
@@ -93,7 +93,7 @@ fn at(list: &PriceList, past: &Past, alike: &Alike, cost: Option<Money>) -> Opti
         }
     }
     let cost = cost.map(|cost| cost + overhead);
-    Some(AtList { list: Label::new(&list.name), revenue, covered_revenue: covered, cost, uncertainty })
+    Some(RevenueAtList { list: Label::new(&list.name), revenue, covered_revenue: covered, cost, uncertainty })
 }
 
 fn value(prices: ClassPrices, tokens: Classes, share: Share) -> Money {

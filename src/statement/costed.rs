@@ -15,7 +15,7 @@ impl Costed {
         Self {
             accounts: past.accounts.iter().map(|account| account.costed).collect(),
             any: past.cost_accounts.iter().any(|account| account.rate.is_some())
-                || past.tokens.is_empty() && past.rents.is_empty(),
+                || past.tokens.is_empty() && past.gpu_times.is_empty(),
         }
     }
 

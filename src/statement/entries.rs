@@ -61,7 +61,7 @@ pub fn entries(past: &Past, zone: &TimeZone) -> Vec<DayEntry> {
                 add(bucket.at, EntryKind::RevenueOverhead, tariff.overhead_of(value), (0, 0));
             }
         }
-        for cell in bucket.rents {
+        for cell in bucket.gpu_times {
             let cost_account = past.cost_account(cell.cost_account);
             let energy = if cost_account.power.is_some() { cell.energy } else { 0 };
             let time = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };

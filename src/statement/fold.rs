@@ -10,7 +10,7 @@ use super::list_uses::ListUses;
 use super::split::{DueForWork, Splitter, paid};
 use super::{By, RowKind};
 use crate::ledger::{
-    BorneTime, CostAccount, CostAccountId, CostKind, GpuTimeCell, Past, Reach, RevenueAccount, TokenCell,
+    BorneTime, CostAccount, CostAccountId, CostKind, CostScope, GpuTimeCell, Past, RevenueAccount, TokenCell,
 };
 use crate::reading::{Label, NodeName, UnitName};
 use crate::units::{Money, Timestamp};
@@ -64,17 +64,17 @@ impl<'a> Fold<'a> {
                 self.cells.push(row);
             }
             if self.by.is_time() {
-                bucket.rents.iter().for_each(|cell| self.rent_of_time(bucket, cell));
+                bucket.gpu_times.iter().for_each(|cell| self.rent_of_time(bucket, cell));
             } else {
                 let (here, later) = told.split_at(told.partition_point(|row| row.bucket <= bucket.at));
                 told = later;
                 own.clear();
                 if here.is_empty() {
                     splitter.open(bucket.tokens, self.first);
-                    splitter.add(bucket.tokens, bucket.rents);
+                    splitter.add(bucket.tokens, bucket.gpu_times);
                     splitter.close(bucket.at, &mut own);
                 }
-                bucket.rents.iter().for_each(|cell| self.rent(cell));
+                bucket.gpu_times.iter().for_each(|cell| self.rent(cell));
                 self.allocate(if here.is_empty() { &own } else { here });
             }
             self.first += self.cells.len();
@@ -204,9 +204,9 @@ impl<'a> Fold<'a> {
             let cost_account = self.past.cost_account(due.cost_account);
             let home = self.home(due.cost_account);
             let farthest = match (self.by, home) {
-                (By::Node, Some(_)) => Reach::Node,
-                (By::Unit, Some(_)) => Reach::Unit,
-                _ => Reach::All,
+                (By::Node, Some(_)) => CostScope::Node,
+                (By::Unit, Some(_)) => CostScope::Unit,
+                _ => CostScope::All,
             };
             let other = home.unwrap_or_else(|| RowAccumulator::special(RowKind::Overhead));
             borne = &borne[borne.partition_point(|row| row.cost_account < due.cost_account)..];

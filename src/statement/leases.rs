@@ -23,7 +23,7 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
                 accumulator.add_cost(overhead, tariff.overhead_of(tariff.value(cell.tokens)));
             }
         }
-        for cell in bucket.rents {
+        for cell in bucket.gpu_times {
             let cost_account = past.cost_account(cell.cost_account);
             let time = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };
             let (Some(row), Some(cost)) = (rows[cell.cost_account.index()], cost_account.cost(cell)) else {
@@ -46,7 +46,7 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
 fn rows(past: &Past, accumulator: &mut RowAccumulator) -> Vec<Option<RowId>> {
     // A cost that was taken back completely, like the rounding of a lease that was extended, has no row.
     let is_paid = |cell: &&GpuTimeCell| cell.held != GpuTime::ZERO || cell.energy != 0;
-    let paid: HashSet<_> = past.rents.iter().filter(is_paid).map(|cell| cell.cost_account.index()).collect();
+    let paid: HashSet<_> = past.gpu_times.iter().filter(is_paid).map(|cell| cell.cost_account.index()).collect();
     let mut named: BTreeMap<(Label, CostKind), Vec<usize>> = BTreeMap::new();
     for (number, cost_account) in past.cost_accounts.iter().enumerate().filter(|(number, _)| paid.contains(number)) {
         if let Some(name) = lease_name(cost_account) {

@@ -52,7 +52,7 @@ impl Earned {
 impl MinuteMoney {
     /// The money of a minute's postings.
     pub fn of_sums(tables: Tables<'_>, sums: &PostingSums) -> Self {
-        Self::of(tables, &sums.tokens().collect::<Vec<_>>(), &sums.rents().collect::<Vec<_>>())
+        Self::of(tables, &sums.tokens().collect::<Vec<_>>(), &sums.gpu_times().collect::<Vec<_>>())
     }
 
     /// The money of each bucket of a past, in order; a bucket is as long as the past's grain.
@@ -60,8 +60,8 @@ impl MinuteMoney {
         let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
         for bucket in OrderedPast::of(past).iter() {
             let tokens: Vec<_> = bucket.tokens.iter().map(|cell| (cell.account, cell.tariff, cell.tokens)).collect();
-            let rents: Vec<_> = bucket.rents.iter().map(|cell| (cell.cost_account, cell.rented())).collect();
-            each(bucket.at, Self::of(tables, &tokens, &rents));
+            let gpu_times: Vec<_> = bucket.gpu_times.iter().map(|cell| (cell.cost_account, cell.allocated())).collect();
+            each(bucket.at, Self::of(tables, &tokens, &gpu_times));
         }
     }
 
@@ -82,9 +82,9 @@ impl MinuteMoney {
     fn of(
         tables: Tables<'_>,
         tokens: &[(RevenueAccountId, Option<TariffId>, Classes)],
-        rents: &[(CostAccountId, AllocatedTime)],
+        gpu_times: &[(CostAccountId, AllocatedTime)],
     ) -> Self {
-        let (tokens_of, rents_of) = (|| tokens.iter().copied(), || rents.iter().copied());
+        let (tokens_of, rents_of) = (|| tokens.iter().copied(), || gpu_times.iter().copied());
         let fleet = Totals::of_postings(tables, tokens_of(), rents_of());
         // Overhead by share of revenue belongs to the fleet alone.
         let own = |totals: Totals| {
@@ -102,7 +102,7 @@ impl MinuteMoney {
             fleet: Earned::of(&fleet, fleet.cost),
             units: units.into_iter().map(|(unit, totals)| (unit, own(totals))).collect(),
             nodes: nodes.into_iter().map(|(node, totals)| (node, own(totals))).collect(),
-            models: models(tables, tokens, rents),
+            models: models(tables, tokens, gpu_times),
         }
     }
 }
@@ -111,7 +111,7 @@ impl MinuteMoney {
 fn models(
     tables: Tables<'_>,
     tokens: &[(RevenueAccountId, Option<TariffId>, Classes)],
-    rents: &[(CostAccountId, AllocatedTime)],
+    gpu_times: &[(CostAccountId, AllocatedTime)],
 ) -> BTreeMap<ModelName, Earned> {
     let model = |account: &RevenueAccount| account.model.clone();
     let totals = Totals::by(tables, tokens.iter().copied(), std::iter::empty(), model, |_| None);
@@ -120,7 +120,7 @@ fn models(
         .filter_map(|(id, _, made)| Some((tables.accounts.get(id.index())?.clone(), made.total().count())))
         .collect();
     let owed: Vec<_> =
-        rents.iter().filter_map(|(id, rented)| busy(&tables.cost_accounts[id.index()], *rented)).collect();
+        gpu_times.iter().filter_map(|(id, allocated)| busy(&tables.cost_accounts[id.index()], *allocated)).collect();
     let mut costs: BTreeMap<&ModelName, Money> = BTreeMap::new();
     for ((account, _), cost) in workers.iter().zip(shared_cost(&workers, &owed)) {
         if let (Some(model), Some(cost)) = (&account.model, cost) {
@@ -136,7 +136,7 @@ fn models(
 }
 
 /// The cost of GPUs that were working.
-fn busy(account: &CostAccount, rented: AllocatedTime) -> Option<(&CostAccount, Money)> {
-    let cost = account.cost_of(rented).filter(|_| account.kind == CostKind::Gpus)?;
-    Some((account, cost - account.idle_cost_of(rented).unwrap_or_default()))
+fn busy(account: &CostAccount, allocated: AllocatedTime) -> Option<(&CostAccount, Money)> {
+    let cost = account.cost_of(allocated).filter(|_| account.kind == CostKind::Gpus)?;
+    Some((account, cost - account.idle_cost_of(allocated).unwrap_or_default()))
 }

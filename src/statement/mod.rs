@@ -52,7 +52,7 @@ pub use by::{By, NotBy};
 pub use calendar::{Period, month_of};
 pub use capacity::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
 pub use causes::Causes;
-pub use compare::{AtList, compare};
+pub use compare::{RevenueAtList, compare};
 pub use differs::{Basis, Difference, agrees_throughout, differences};
 pub use entries::{DayEntry, EntryKind, entries, rounded_entries};
 pub use leases::lease_name;

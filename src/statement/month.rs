@@ -76,5 +76,5 @@ fn owed_once(past: &Past) -> Money {
     let once = |cell: &&GpuTimeCell| {
         past.cost_account(cell.cost_account).kind == CostKind::Rounding || cell.held < GpuTime::ZERO || cell.energy < 0
     };
-    past.rents.iter().filter(once).filter_map(|cell| past.cost_account(cell.cost_account).cost(cell)).sum()
+    past.gpu_times.iter().filter(once).filter_map(|cell| past.cost_account(cell.cost_account).cost(cell)).sum()
 }

@@ -27,9 +27,9 @@ impl<'a> HeldNodes<'a> {
     }
 
     /// Adds the GPU time of a bucket; buckets come in order.
-    pub fn add(&mut self, at: Timestamp, rents: &[GpuTimeCell]) {
+    pub fn add(&mut self, at: Timestamp, gpu_times: &[GpuTimeCell]) {
         self.pending.give(self.sums.past, Some(at), |bucket| self.sums.add(&bucket));
-        self.pending.take(at, &[], rents);
+        self.pending.take(at, &[], gpu_times);
     }
 
     /// The result.
@@ -80,7 +80,7 @@ impl<'a> NodeSums<'a> {
 
     pub(super) fn add(&mut self, bucket: &Bucket<'_>) {
         self.millis.fill(0);
-        for cell in bucket.rents {
+        for cell in bucket.gpu_times {
             if let Some(Some(node)) = self.of_cost_account.get(cell.cost_account.index()) {
                 self.millis[*node] += cell.held.millis();
             }

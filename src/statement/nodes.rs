@@ -36,12 +36,12 @@ pub(super) fn with_nodes(mut past: Past, nodes: NodeCount) -> Option<Past> {
     let amounts = |cell: &GpuTimeCell| [cell.held.millis(), cell.idle.millis(), cell.energy].map(i128::from);
     let mut scales = [(); 3].map(|()| ClassScale::new(wanted, held));
     let class_of = |cell: &GpuTimeCell| classes[cell.cost_account.index()];
-    for cell in &past.rents {
+    for cell in &past.gpu_times {
         let Some(class) = class_of(cell) else { continue };
         scales.iter_mut().zip(amounts(cell)).for_each(|(scale, amount)| scale.count(class, amount));
     }
     scales.iter_mut().for_each(ClassScale::begin);
-    for cell in &mut past.rents {
+    for cell in &mut past.gpu_times {
         let Some(class) = class_of(cell) else { continue };
         let mut after = [0; 3];
         for ((scale, amount), after) in scales.iter_mut().zip(amounts(cell)).zip(&mut after) {

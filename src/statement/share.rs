@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::ledger::{CostAccount, Reach, RevenueAccount};
+use crate::ledger::{CostAccount, CostScope, RevenueAccount};
 use crate::reading::{NodeName, UnitName};
 use crate::units::Money;
 
@@ -99,12 +99,12 @@ impl<R: Copy> Shares<R> {
     }
 
     /// The tokens that bear the cost of a cost account's working GPUs, and how far away they are.
-    pub(super) fn bearers(&self, placement: &Placement, cost_account: usize) -> (Reach, &[RentShare<R>]) {
-        let Some(pool) = self.pool(placement.cost_accounts[cost_account]) else { return (Reach::Nobody, &[]) };
+    pub(super) fn bearers(&self, placement: &Placement, cost_account: usize) -> (CostScope, &[RentShare<R>]) {
+        let Some(pool) = self.pool(placement.cost_accounts[cost_account]) else { return (CostScope::Nobody, &[]) };
         let reach = match pool {
-            CostPool::Node(_) => Reach::Node,
-            CostPool::Unit(_) => Reach::Unit,
-            CostPool::All => Reach::All,
+            CostPool::Node(_) => CostScope::Node,
+            CostPool::Unit(_) => CostScope::Unit,
+            CostPool::All => CostScope::All,
         };
         (reach, self.shares_of(pool))
     }

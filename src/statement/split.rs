@@ -53,7 +53,7 @@ impl<'a> Splitter<'a> {
     }
 
     /// Adds a bucket of the finest grain, which lies in the open one.
-    pub fn add(&mut self, tokens: &[TokenCell], rents: &[GpuTimeCell]) {
+    pub fn add(&mut self, tokens: &[TokenCell], gpu_times: &[GpuTimeCell]) {
         self.shares.clear();
         for cell in tokens.iter().filter(|cell| self.accounts[cell.account.index()].costed) {
             if let Some(place) = self.places.get(&(cell.account, cell.tariff)) {
@@ -61,7 +61,7 @@ impl<'a> Splitter<'a> {
             }
         }
         self.shares.close();
-        for cell in rents {
+        for cell in gpu_times {
             let cost_account = &self.cost_accounts[cell.cost_account.index()];
             let amounts = (cell.held.millis() - cell.idle.millis(), cell.energy);
             if cost_account.kind == CostKind::Gpus && cost_account.rate.is_some() && amounts != (0, 0) {

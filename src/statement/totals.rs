@@ -49,9 +49,9 @@ impl Totals {
     pub fn of(past: &Past) -> Self {
         let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
         let tokens = past.tokens.iter().map(|cell| (cell.account, cell.tariff, cell.tokens));
-        let rents = past.rents.iter().map(|cell| (cell.cost_account, cell.rented()));
-        let totals = Self::of_postings(tables, tokens, rents);
-        let nothing = past.tokens.is_empty() && past.rents.is_empty();
+        let gpu_times = past.gpu_times.iter().map(|cell| (cell.cost_account, cell.allocated()));
+        let totals = Self::of_postings(tables, tokens, gpu_times);
+        let nothing = past.tokens.is_empty() && past.gpu_times.is_empty();
         Self { cost: totals.cost.or(nothing.then_some(Money::ZERO)), ..totals }
     }
 
@@ -59,10 +59,10 @@ impl Totals {
     pub fn of_postings(
         tables: Tables<'_>,
         tokens: impl Iterator<Item = (RevenueAccountId, Option<TariffId>, Classes)>,
-        rents: impl Iterator<Item = (CostAccountId, AllocatedTime)>,
+        gpu_times: impl Iterator<Item = (CostAccountId, AllocatedTime)>,
     ) -> Self {
         let all = |_: &_| Some(());
-        let totals = Self::by(tables, tokens, rents, all, |_| Some(())).remove(&()).unwrap_or_default();
+        let totals = Self::by(tables, tokens, gpu_times, all, |_| Some(())).remove(&()).unwrap_or_default();
         let known = tables.cost_accounts.iter().any(|cost_account| cost_account.rate.is_some());
         Self { cost: known.then(|| totals.cost.unwrap_or(totals.revenue_overhead)), ..totals }
     }
@@ -72,7 +72,7 @@ impl Totals {
     pub fn by<K: Ord>(
         tables: Tables<'_>,
         tokens: impl Iterator<Item = (RevenueAccountId, Option<TariffId>, Classes)>,
-        rents: impl Iterator<Item = (CostAccountId, AllocatedTime)>,
+        gpu_times: impl Iterator<Item = (CostAccountId, AllocatedTime)>,
         earns: impl Fn(&RevenueAccount) -> Option<K>,
         pays: impl Fn(&CostAccount) -> Option<K>,
     ) -> BTreeMap<K, Self> {
@@ -84,10 +84,10 @@ impl Totals {
                 all.entry(key).or_default().add_tokens(tariff, account.costed, tokens);
             }
         }
-        for (cost_account, rented) in rents {
+        for (cost_account, allocated) in gpu_times {
             let cost_account = &tables.cost_accounts[cost_account.index()];
             if let Some(key) = pays(cost_account) {
-                all.entry(key).or_default().add_rent(cost_account, rented);
+                all.entry(key).or_default().add_rent(cost_account, allocated);
             }
         }
         for totals in all.values_mut() {
@@ -98,18 +98,18 @@ impl Totals {
         all
     }
 
-    fn add_rent(&mut self, cost_account: &CostAccount, rented: AllocatedTime) {
-        let more = |time: GpuTime| gpu_time_sum(time, rented.held);
+    fn add_rent(&mut self, cost_account: &CostAccount, allocated: AllocatedTime) {
+        let more = |time: GpuTime| gpu_time_sum(time, allocated.held);
         if cost_account.kind == CostKind::Gpus {
             self.gpu_time = more(self.gpu_time);
         }
         let Some(rate) = cost_account.rate else { return };
-        *self.cost.get_or_insert_default() += cost_account.cost_of(rented).unwrap_or_default();
+        *self.cost.get_or_insert_default() += cost_account.cost_of(allocated).unwrap_or_default();
         if cost_account.kind == CostKind::Gpus {
-            self.idle_cost += cost_account.idle_cost_of(rented).unwrap_or_default();
+            self.idle_cost += cost_account.idle_cost_of(allocated).unwrap_or_default();
         }
         if cost_account.kind != CostKind::Overhead {
-            self.rent += rate.of(rented.held);
+            self.rent += rate.of(allocated.held);
             self.rented_time = more(self.rented_time);
         }
     }

@@ -89,7 +89,7 @@ fn only(past: &Past, minutes: &[bool]) -> Past {
     };
     let mut only = past.clone();
     only.tokens.retain(|cell| kept(cell.bucket));
-    only.rents.retain(|cell| kept(cell.bucket));
+    only.gpu_times.retain(|cell| kept(cell.bucket));
     only.uncertainty.retain(|cell| kept(cell.bucket));
     // The split of GPU time refers to cells by position. These cells are minutes, which bear their own GPU time.
     only.borne.clear();

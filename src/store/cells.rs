@@ -28,7 +28,7 @@ pub(super) fn write(
     pending: &PendingPostings,
 ) -> rusqlite::Result<()> {
     let always = Timestamp::from_millis(i64::MIN);
-    let minutes = || pending.tokens.keys().map(|(at, ..)| at).chain(pending.rents.keys().map(|(at, _)| at));
+    let minutes = || pending.tokens.keys().map(|(at, ..)| at).chain(pending.gpu_times.keys().map(|(at, _)| at));
     let last = meta::last(transaction)?.wall;
     let is_late = minutes().min().is_some_and(|first| last - *first > LATE);
     let oldest = |grain: usize, kept: Span| -> rusqlite::Result<Timestamp> {
@@ -59,7 +59,7 @@ pub(super) fn write_kept(
         let tariff = tariff.map_or(UNPRICED, |tariff| i64::from(tariff.number()));
         (*minute, [i64::from(account.number()), tariff], [change.miss, change.hit, change.output])
     });
-    let rents = pending.rents.iter().map(|((minute, cost_account), change)| {
+    let gpu_times = pending.gpu_times.iter().map(|((minute, cost_account), change)| {
         (*minute, [i64::from(cost_account.number())], [change.held, change.idle, change.energy])
     });
     let uncertainty = pending.uncertainty.iter().map(|(minute, uncertainty)| {
@@ -69,14 +69,14 @@ pub(super) fn write_kept(
     for (cells, from) in tokens.iter_mut().zip(kept_from) {
         cells.retain(|(bucket, _), _| *bucket >= from);
     }
-    let (mut rents, uncertainty) = (by_grain(calendar, rents), by_grain(calendar, uncertainty));
-    for (cells, from) in rents.iter_mut().zip(kept_from) {
+    let (mut gpu_times, uncertainty) = (by_grain(calendar, gpu_times), by_grain(calendar, uncertainty));
+    for (cells, from) in gpu_times.iter_mut().zip(kept_from) {
         cells.retain(|(bucket, _), _| *bucket >= from);
     }
     add(transaction, "tokens", ["miss", "hit", "output"], &tokens)?;
-    add(transaction, "gpu_time", ["allocated_ms", "idle_ms", "energy_mj"], &rents)?;
+    add(transaction, "gpu_time", ["allocated_ms", "idle_ms", "energy_mj"], &gpu_times)?;
     add(transaction, "uncertainty", ["timing_micros", "hits_micros", "lost_windows"], &uncertainty)?;
-    let days = begins(&tokens).chain(begins(&rents)).chain(begins(&uncertainty)).collect();
+    let days = begins(&tokens).chain(begins(&gpu_times)).chain(begins(&uncertainty)).collect();
     name(transaction, calendar, &days)
 }
 

@@ -21,7 +21,7 @@ pub(super) fn commit(
     disputes::withdraw(&transaction, &checkpoint.postings.withdrawn, checkpoint.last.wall)?;
     forget(&transaction, checkpoint)?;
     write_items(&transaction, &checkpoint.targets, &checkpoint.nodes)?;
-    write_rented(&transaction, &checkpoint.rented)?;
+    write_rented(&transaction, &checkpoint.leased)?;
     write_schedules(&transaction, &checkpoint.schedules)?;
     for id in &checkpoint.ended {
         transaction.execute("UPDATE lease_ends SET applied = 1 WHERE id = ?1", [id])?;

@@ -200,7 +200,7 @@ fn post(transaction: &Transaction<'_>, calendar: &mut Calendar, dispute: &Disput
         *postings.tokens.entry(key).or_default() += TokenChange::added(entry.tokens);
     }
     for entry in dispute.energy.iter().flat_map(|energy| &energy.entries) {
-        *postings.rents.entry((entry.minute, entry.cost_account)).or_default() +=
+        *postings.gpu_times.entry((entry.minute, entry.cost_account)).or_default() +=
             GpuTimeChange { energy: entry.energy, ..GpuTimeChange::default() };
     }
     cells::write_kept(transaction, calendar, &postings, [now - MINUTES_KEPT, now - QUARTERS_KEPT])

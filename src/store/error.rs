@@ -47,11 +47,11 @@ pub enum StoreError {
     /// The disk is full.
     Full(PathBuf),
     /// The file system lacks a feature that a ledger needs.
-    Cannot {
+    MissingFeature {
         /// The file.
         path: PathBuf,
         /// The missing feature.
-        what: Cannot,
+        what: MissingFeature,
         /// The system's error message.
         why: String,
     },
@@ -61,7 +61,7 @@ pub enum StoreError {
 
 /// A feature that a file system lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cannot {
+pub enum MissingFeature {
     /// Locking files.
     Lock,
     /// Syncing a file to the disk.
@@ -78,7 +78,9 @@ impl StoreError {
         let path = path.to_owned();
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full(path),
-            ErrorKind::FileTooLarge => Self::Cannot { path, what: Cannot::Grow, why: error.to_string() },
+            ErrorKind::FileTooLarge => {
+                Self::MissingFeature { path, what: MissingFeature::Grow, why: error.to_string() }
+            }
             _ => Self::ReadOnly(path, error.to_string()),
         }
     }
@@ -87,7 +89,7 @@ impl StoreError {
     pub(super) fn of(path: &Path, error: &rusqlite::Error) -> Self {
         let path = path.to_owned();
         if let Some(what) = extended(error).and_then(cannot) {
-            return Self::Cannot { path, what, why: error.to_string() };
+            return Self::MissingFeature { path, what, why: error.to_string() };
         }
         if let Some(why) = unlike_its_version(error) {
             return Self::Mislabelled(path, why);
@@ -106,7 +108,12 @@ impl StoreError {
 
     /// Whether it may be temporary: data of the meantime is then bridged from the ledger's counters.
     pub(super) const fn passes(&self) -> bool {
-        matches!(self, Self::Full(_) | Self::Io(..) | Self::Cannot { what: Cannot::Sync | Cannot::Grow, .. })
+        matches!(
+            self,
+            Self::Full(_)
+                | Self::Io(..)
+                | Self::MissingFeature { what: MissingFeature::Sync | MissingFeature::Grow, .. }
+        )
     }
 }
 
@@ -130,25 +137,25 @@ const fn extended(error: &rusqlite::Error) -> Option<i32> {
 }
 
 /// The missing feature of the file system that an extended error code of `SQLite` indicates.
-const fn cannot(code: i32) -> Option<Cannot> {
+const fn cannot(code: i32) -> Option<MissingFeature> {
     Some(match code {
         ffi::SQLITE_IOERR_LOCK
         | ffi::SQLITE_IOERR_RDLOCK
         | ffi::SQLITE_IOERR_UNLOCK
         | ffi::SQLITE_IOERR_CHECKRESERVEDLOCK
-        | ffi::SQLITE_IOERR_BLOCKED => Cannot::Lock,
-        ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC => Cannot::Sync,
-        ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE => Cannot::Grow,
+        | ffi::SQLITE_IOERR_BLOCKED => MissingFeature::Lock,
+        ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC => MissingFeature::Sync,
+        ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE => MissingFeature::Grow,
         ffi::SQLITE_IOERR_SHMOPEN
         | ffi::SQLITE_IOERR_SHMSIZE
         | ffi::SQLITE_IOERR_SHMLOCK
         | ffi::SQLITE_IOERR_SHMMAP
-        | ffi::SQLITE_PROTOCOL => Cannot::Share,
+        | ffi::SQLITE_PROTOCOL => MissingFeature::Share,
         _ => return None,
     })
 }
 
-impl fmt::Display for Cannot {
+impl fmt::Display for MissingFeature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Lock => "locked",
@@ -217,17 +224,17 @@ impl fmt::Display for StoreError {
                 "{}: kept by an older margintop (version {version} of its tables): end that one, and start this one on it",
                 path.display()
             ),
-            Self::Cannot { path, what, why } => say_cannot(f, path, *what, why),
+            Self::MissingFeature { path, what, why } => say_cannot(f, path, *what, why),
             Self::Io(path, why) => write!(f, "{}: {why}", path.display()),
         }
     }
 }
 
-fn say_cannot(f: &mut fmt::Formatter<'_>, path: &Path, what: Cannot, why: &str) -> fmt::Result {
+fn say_cannot(f: &mut fmt::Formatter<'_>, path: &Path, what: MissingFeature, why: &str) -> fmt::Result {
     let guess = match what {
-        Cannot::Lock | Cannot::Share => "; NFS or SMB?",
-        Cannot::Grow => "; a quota, or a limit of file size?",
-        Cannot::Sync => "",
+        MissingFeature::Lock | MissingFeature::Share => "; NFS or SMB?",
+        MissingFeature::Grow => "; a quota, or a limit of file size?",
+        MissingFeature::Sync => "",
     };
     let path = path.display();
     write!(f, "{path}: this file cannot be {what} ({why}{guess}): name a file on a local disk with --ledger")

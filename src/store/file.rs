@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::lock::Lock;
 use super::versions::VERSION;
-use super::{Cannot, StoreError, events, migrate, names, slo, versions};
+use super::{MissingFeature, StoreError, events, migrate, names, slo, versions};
 use crate::platform::special_file;
 
 /// `mtop`, the application id of a ledger's database.
@@ -106,7 +106,7 @@ fn connect(path: &Path) -> Result<(Connection, i64), StoreError> {
         Ok((connection, version))
     };
     match ahead() {
-        Err(StoreError::Cannot { what: Cannot::Share, .. }) => journaled(),
+        Err(StoreError::MissingFeature { what: MissingFeature::Share, .. }) => journaled(),
         connected => connected,
     }
 }
@@ -154,12 +154,12 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     let why = |error: &rusqlite::Error| match StoreError::of(path, error) {
         // Here a lock of another process and a file system without locks look the same.
         held @ StoreError::Kept { .. } => match Lock::probe(path) {
-            Err(error @ StoreError::Cannot { .. }) => error,
+            Err(error @ StoreError::MissingFeature { .. }) => error,
             _ => held,
         },
         error => error,
     };
-    let locks = |error: &StoreError| !matches!(error, StoreError::Cannot { what: Cannot::Lock, .. });
+    let locks = |error: &StoreError| !matches!(error, StoreError::MissingFeature { what: MissingFeature::Lock, .. });
     // A reader uses the write-ahead log if it can. If it cannot and there is no log, there is no writer.
     let mut opened = with(path, write).map_err(|error| why(&error));
     if opened.as_ref().is_err_and(locks) {

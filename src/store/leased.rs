@@ -73,14 +73,14 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> {
     const V1: &str =
         "SELECT n.node, n.unit, g.name AS gpu, count(*) AS gpus, n.held_from AS since, n.held_wall AS until
                       FROM nodes n JOIN gpus g USING (node) GROUP BY n.node, g.name";
-    let rented = if has_table(connection, "rented")? { RENTED } else { V1 };
+    let allocated = if has_table(connection, "rented")? { RENTED } else { V1 };
     let question = format!(
         "SELECT n.node, n.unit, n.gpu, n.gpus, n.since, n.until,
                 (SELECT coalesce(l.lease, l.gpu || CASE WHEN l.rate_micros IS NULL THEN ', no rate known'
                         ELSE printf(' assumed at %.2f', 1e-6 * l.rate_micros / l.rate_hours) END)
                  FROM day_gpu_time r JOIN cost_accounts l ON l.id = r.cost_account
                  WHERE l.node = n.node AND l.kind = 'gpus' AND r.allocated_ms > 0 ORDER BY r.bucket DESC, l.id DESC LIMIT 1)
-         FROM ({rented}) n ORDER BY n.node, n.gpu"
+         FROM ({allocated}) n ORDER BY n.node, n.gpu"
     );
     all(connection, &question, |row| {
         Ok(LeasedRow {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, fcntl_lock, flock};
 use rustix::io::Errno;
 
-use super::{Cannot, StoreError};
+use super::{MissingFeature, StoreError};
 use crate::platform::is_alive;
 
 /// The exclusive right to write a ledger, until dropped.
@@ -64,13 +64,13 @@ fn refused(ledger: &Path, error: Errno, keeper: impl FnOnce() -> Option<u32>) ->
     let path = ledger.to_owned();
     match error {
         Errno::WOULDBLOCK => StoreError::Kept { path, pid: keeper() },
-        _ => StoreError::Cannot { path, what: Cannot::Lock, why: said(error) },
+        _ => StoreError::MissingFeature { path, what: MissingFeature::Lock, why: said(error) },
     }
 }
 
 fn unsynced(ledger: &Path, error: &std::io::Error) -> StoreError {
     match StoreError::of_file(ledger, error) {
-        StoreError::ReadOnly(path, why) => StoreError::Cannot { path, what: Cannot::Sync, why },
+        StoreError::ReadOnly(path, why) => StoreError::MissingFeature { path, what: MissingFeature::Sync, why },
         error => error,
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn to_version_2(connection: &mut Connection) -> rusqlite::Result<()> 
 pub(super) fn convert(connection: &Connection) -> rusqlite::Result<()> {
     let saved = saved_from_v1(targets(connection)?, nodes(connection)?);
     write_items(connection, &saved.targets, &saved.nodes)?;
-    write_rented(connection, &saved.rented)?;
+    write_rented(connection, &saved.leased)?;
     let now = last(connection)?.wall.millis();
     for target in saved.unread {
         let text = format!("the saved state of {target} cannot be read: its next page is a baseline");

@@ -42,7 +42,7 @@ mod versions;
 mod writer;
 
 pub use disputes::{DisputeRow, DisputeState};
-pub use error::{Cannot, StoreError};
+pub use error::{MissingFeature, StoreError};
 pub use export::{ImportError, import};
 pub use file::default_path;
 pub use handle::Store;

@@ -11,14 +11,14 @@ use crate::ledger::{Dispute, DisputeId};
 
 /// The entries that were reported: each end, reset and decision is reported once.
 #[derive(Debug, Default)]
-pub(super) struct TellOnce {
+pub(super) struct ReportedEntries {
     version: i64,
     ends: BTreeSet<i64>,
     resets: BTreeSet<i64>,
     open: BTreeSet<DisputeId>,
 }
 
-impl TellOnce {
+impl ReportedEntries {
     /// Everything in a saved state counts as reported. `version` is the file's from before the state was read.
     pub(super) fn with(version: i64, saved: &SavedState) -> Self {
         Self {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::beside::SecondConnection;
 use super::calendar::{Calendar, next_quarter, quarter};
 use super::meta::{instant, last};
-use super::read_cells::{StretchPart, StretchQuery};
+use super::read_cells::{RangePart, RangeQuery};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
 use super::{borne, names, read_cells, slo};
 use crate::ledger::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell, Wanted};
@@ -45,17 +45,17 @@ pub(super) fn past(
         if query.wanted.nodes { parts_of(calendar, past.since, past.until, Grain::Quarter, kept) } else { Vec::new() };
     // Nothing is allocated after the last commit.
     let known = Past { until: past.until.min(last(connection)?.wall), grains: grains(&quarters), ..past.clone() };
-    let mut cells = StretchQuery { parts: &parts, detail: query.wanted.detail, tables: &past, nodes: None };
+    let mut cells = RangeQuery { parts: &parts, detail: query.wanted.detail, tables: &past, nodes: None };
     let is_told = !query.wanted.nodes || parts == quarters && query.wanted.detail != Detail::Alike;
     // A second read is avoided if the nodes are computed from the same cells.
     cells.nodes = Some(&known).filter(|_| !is_told && parts == quarters);
     let cells = cells.both(connection, beside)?;
-    (past.tokens, past.rents, past.node_time) = (cells.tokens, cells.rents, cells.node_time);
+    (past.tokens, past.gpu_times, past.node_time) = (cells.tokens, cells.gpu_times, cells.node_time);
     if !is_told && past.node_time.is_none() {
         past.node_time = Some(read_cells::node_time(connection, &quarters, &known)?);
     }
     past.borne = borne::borne((connection, finer_beside), calendar, &finer, &past)?;
-    for StretchPart { grain, from, to } in parts {
+    for RangePart { grain, from, to } in parts {
         past.uncertainty.extend(read_cells::uncertainty(connection, grain, from, to)?);
     }
     Ok(past)
@@ -75,7 +75,7 @@ pub(super) fn read<R>(
     let beside = beside.and_then(SecondConnection::joined);
     let (mut past, parts) = shell(connection, calendar, query, kept)?;
     let days = parts_of(calendar, past.since, past.until, Grain::Day, kept);
-    let days = StretchQuery { parts: &days, detail: query.wanted.detail, tables: &past, nodes: None };
+    let days = RangeQuery { parts: &days, detail: query.wanted.detail, tables: &past, nodes: None };
     past.tokens = days.both(connection, None)?.tokens;
     let mut beside = beside;
     let mut read = |each: EachBucket<'_>| read_cells::each_bucket(connection, beside.take(), &parts, each);
@@ -90,8 +90,8 @@ fn shell(
     connection: &Connection,
     calendar: &mut Calendar,
     query: SpanQuery,
-    kept: KeptFrom,
-) -> rusqlite::Result<(Past, Vec<StretchPart>)> {
+    kept: RetainedFrom,
+) -> rusqlite::Result<(Past, Vec<RangePart>)> {
     let (since, until) = edges(calendar, query.since, query.until, kept);
     // Events at the last known instant are included if the range ends later.
     let notes_until = if query.until > kept.now { query.until } else { until };
@@ -118,7 +118,7 @@ fn shell(
 
 /// The stored range at an instant, by grain.
 #[derive(Debug, Clone, Copy)]
-struct KeptFrom {
+struct RetainedFrom {
     began: Timestamp,
     quarters_from: Timestamp,
     minutes_from: Timestamp,
@@ -127,13 +127,13 @@ struct KeptFrom {
 
 /// The range of the ledger. A clock that was set back leaves cells later than the last commit or earlier than the start,
 /// which are included.
-fn saved(connection: &Connection, calendar: &mut Calendar) -> rusqlite::Result<KeptFrom> {
+fn saved(connection: &Connection, calendar: &mut Calendar) -> rusqlite::Result<RetainedFrom> {
     let last = last(connection)?.wall;
     let began = instant(connection, "began")?.unwrap_or(last);
     let now = outermost(connection, "minute", "max")?.map_or(last, |bucket| bucket.max(last));
     let first = outermost(connection, "day", "min")?.filter(|day| *day < calendar.day(began).begins);
     let began = first.unwrap_or(began).min(last);
-    Ok(KeptFrom { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now })
+    Ok(RetainedFrom { began, quarters_from: now - QUARTERS_KEPT, minutes_from: now - MINUTES_KEPT, now })
 }
 
 /// The first (`min`) or last (`max`) bucket of a grain.
@@ -152,7 +152,7 @@ fn first_whole_day(calendar: &mut Calendar, quarters_from: Timestamp) -> Timesta
     if day.begins < quarters_from { day.ends } else { day.begins }
 }
 
-fn grains(parts: &[StretchPart]) -> Vec<(Timestamp, Grain)> {
+fn grains(parts: &[RangePart]) -> Vec<(Timestamp, Grain)> {
     parts.iter().map(|part| (part.from, named(part.grain))).collect()
 }
 
@@ -166,7 +166,7 @@ const fn named(grain: &str) -> Grain {
 
 /// The range of the answer: each end is aligned to the finest stored bucket, so that adjoining ranges add up. An end
 /// outside the ledger becomes the ledger's start or end; a range entirely outside is unchanged.
-fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: KeptFrom) -> (Timestamp, Timestamp) {
+fn edges(calendar: &mut Calendar, since: Timestamp, until: Timestamp, kept: RetainedFrom) -> (Timestamp, Timestamp) {
     if until <= kept.began || since > kept.now {
         return (since, until);
     }
@@ -194,8 +194,8 @@ fn parts_of(
     since: Timestamp,
     until: Timestamp,
     finest: Grain,
-    kept: KeptFrom,
-) -> Vec<StretchPart> {
+    kept: RetainedFrom,
+) -> Vec<RangePart> {
     if since >= until || until <= kept.began || since > kept.now {
         return Vec::new();
     }
@@ -214,7 +214,7 @@ fn parts_of(
         let first = calendar.day(since).begins;
         if since < ancient { (first, ancient.min(until)) } else { (since, since) }
     };
-    let mut all = vec![StretchPart { grain: "day", from: days.0, to: days.1 }];
+    let mut all = vec![RangePart { grain: "day", from: days.0, to: days.1 }];
     all.extend(ragged(since, days.0, finest, kept.minutes_from));
     all.extend(ragged(days.1, until, finest, kept.minutes_from));
     all.retain(|part| part.from < part.to);
@@ -223,8 +223,8 @@ fn parts_of(
 }
 
 /// Quarters of an hour with minutes at the ends; or only minutes, if requested and stored.
-fn ragged(from: Timestamp, to: Timestamp, finest: Grain, minutes_from: Timestamp) -> Vec<StretchPart> {
-    let part = |grain, from, to| StretchPart { grain, from, to };
+fn ragged(from: Timestamp, to: Timestamp, finest: Grain, minutes_from: Timestamp) -> Vec<RangePart> {
+    let part = |grain, from, to| RangePart { grain, from, to };
     if finest == Grain::Minute {
         let kept = if from >= minutes_from { from } else { next_quarter(minutes_from).min(to) };
         return vec![part("quarter", from, kept), part("minute", kept, to)];
@@ -265,9 +265,9 @@ mod tests {
         Timestamp::from_millis(text.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_millisecond))
     }
 
-    fn kept() -> KeptFrom {
+    fn kept() -> RetainedFrom {
         let now = at("2026-11-23T15:07:30Z");
-        KeptFrom {
+        RetainedFrom {
             began: at("2025-01-05T10:20:30Z"),
             quarters_from: now - QUARTERS_KEPT,
             minutes_from: now - MINUTES_KEPT,

@@ -50,7 +50,7 @@ impl NodeNumbers {
 
 /// Finds buckets and nodes whose tokens exceed what the node's GPUs can produce. Tokens that a person accepted are
 /// excluded, and a proxy has no bound, since it can be in front of any number of GPUs.
-pub(super) struct Judge<'a> {
+pub(super) struct PlausibilityScan<'a> {
     grain: &'static str,
     span: Span,
     nodes: &'a NodeNumbers,
@@ -66,7 +66,7 @@ pub(super) struct Judge<'a> {
     faults: FirstFaults,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> PlausibilityScan<'a> {
     pub(super) fn new(
         connection: &Connection,
         grain: &'static str,

@@ -161,7 +161,7 @@ impl<'a> GpuJudge<'a> {
             let seconds = length.millis() / 1000;
             if time > i128::from(gpus) * i128::from((length + twice + CLOCK_STEP).millis()) {
                 let what = format!("{} GPU-seconds in {seconds} s, more than {} have", thousandths(time), count(gpus));
-                self.tell(bucket, node, &what);
+                self.report(bucket, node, &what);
             }
             let is_in = |minute: Timestamp| bucket <= minute && minute < end;
             let accepted = known.accepted.iter().filter(|(minute, of, _)| *of == node && is_in(*minute));
@@ -170,12 +170,12 @@ impl<'a> GpuJudge<'a> {
             if energy > i128::from(gpus) * i128::from(bound.most(length + twice + REFRESH)) {
                 let (watts, factor) = (bound.watts, bound.factor);
                 let can = format!("more than {} draw at {factor} times {watts:.0} W", count(gpus));
-                self.tell(bucket, node, &format!("{} J in {seconds} s, {can}", thousandths(energy)));
+                self.report(bucket, node, &format!("{} J in {seconds} s, {can}", thousandths(energy)));
             }
         }
     }
 
-    fn tell(&mut self, bucket: Timestamp, node: usize, what: &str) {
+    fn report(&mut self, bucket: Timestamp, node: usize, what: &str) {
         let (grain, name) = (self.grain, &self.known.names[node]);
         self.faults.add(|| format!("{grain}_gpu_time: {bucket} on {name}: {what}"));
     }

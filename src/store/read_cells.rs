@@ -28,7 +28,7 @@ pub(super) fn tokens(
 }
 
 /// GPU time of a grain's buckets that begin in `[from, to)`.
-pub(super) fn rents(
+pub(super) fn gpu_times(
     connection: &Connection,
     grain: &str,
     from: Timestamp,
@@ -41,7 +41,7 @@ pub(super) fn rents(
 
 /// A part of a time range in one grain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct StretchPart {
+pub(super) struct RangePart {
     pub(super) grain: &'static str,
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
@@ -49,8 +49,8 @@ pub(super) struct StretchPart {
 
 /// What to read of a time range.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct StretchQuery<'a> {
-    pub(super) parts: &'a [StretchPart],
+pub(super) struct RangeQuery<'a> {
+    pub(super) parts: &'a [RangePart],
     pub(super) detail: Detail,
     pub(super) tables: &'a Past,
     /// The past for which the time of nodes is computed from the same buckets, if requested.
@@ -61,52 +61,52 @@ pub(super) struct StretchQuery<'a> {
 #[derive(Debug)]
 pub(super) struct ReadCells {
     pub(super) tokens: Vec<TokenCell>,
-    pub(super) rents: Vec<GpuTimeCell>,
+    pub(super) gpu_times: Vec<GpuTimeCell>,
     pub(super) node_time: Option<NodeTime>,
 }
 
-impl StretchQuery<'_> {
+impl RangeQuery<'_> {
     /// Reads the tokens and GPU time of all parts; concurrently, with a second connection.
     pub(super) fn both(self, connection: &Connection, beside: Option<Connection>) -> rusqlite::Result<ReadCells> {
         let Self { parts, detail, tables, nodes } = self;
         let (accounts, cost_accounts) = (&tables.accounts, &tables.cost_accounts);
         let tokens = || all_tokens(connection, parts, (detail == Detail::Alike).then_some(accounts));
-        let rents = |connection: &Connection| -> rusqlite::Result<_> {
-            let mut nodes = nodes.map(Apart::new);
+        let gpu_times = |connection: &Connection| -> rusqlite::Result<_> {
+            let mut nodes = nodes.map(NodeTimeReader::new);
             let alike = (detail == Detail::Alike).then_some(cost_accounts);
-            let rents = all_rents(connection, parts, alike, nodes.as_mut())?;
-            Ok((rents, nodes.map(Apart::finish)))
+            let gpu_times = all_rents(connection, parts, alike, nodes.as_mut())?;
+            Ok((gpu_times, nodes.map(NodeTimeReader::finish)))
         };
         let Some(beside) = beside else {
-            let (tokens, (rents, node_time)) = (tokens()?, rents(connection)?);
-            return Ok(ReadCells { tokens, rents, node_time });
+            let (tokens, (gpu_times, node_time)) = (tokens()?, gpu_times(connection)?);
+            return Ok(ReadCells { tokens, gpu_times, node_time });
         };
         std::thread::scope(|scope| {
-            let rents = &rents;
-            let reading = scope.spawn(move || rents(&beside));
+            let gpu_times = &gpu_times;
+            let reading = scope.spawn(move || gpu_times(&beside));
             let tokens = tokens()?;
-            let (rents, node_time) = reading.join().unwrap_or_else(|_| rents(connection))?;
-            Ok(ReadCells { tokens, rents, node_time })
+            let (gpu_times, node_time) = reading.join().unwrap_or_else(|_| gpu_times(connection))?;
+            Ok(ReadCells { tokens, gpu_times, node_time })
         })
     }
 }
 
 /// Computes how long nodes were allocated in these parts of a past.
-pub(super) fn node_time(connection: &Connection, parts: &[StretchPart], past: &Past) -> rusqlite::Result<NodeTime> {
-    let mut nodes = Apart::new(past);
-    for StretchPart { grain, from, to } in parts {
+pub(super) fn node_time(connection: &Connection, parts: &[RangePart], past: &Past) -> rusqlite::Result<NodeTime> {
+    let mut nodes = NodeTimeReader::new(past);
+    for RangePart { grain, from, to } in parts {
         each_rent(connection, grain, *from, *to, |cell| nodes.add(cell))?;
     }
     Ok(nodes.finish())
 }
 
 /// GPU time of the bucket being read, kept separate for the nodes.
-struct Apart<'a> {
+struct NodeTimeReader<'a> {
     nodes: HeldNodes<'a>,
     cells: Vec<GpuTimeCell>,
 }
 
-impl<'a> Apart<'a> {
+impl<'a> NodeTimeReader<'a> {
     fn new(past: &'a Past) -> Self {
         Self { nodes: HeldNodes::new(past), cells: Vec::new() }
     }
@@ -136,11 +136,11 @@ impl<'a> Apart<'a> {
 pub(super) fn each_bucket(
     connection: &Connection,
     beside: Option<Connection>,
-    parts: &[StretchPart],
+    parts: &[RangePart],
     mut each: impl FnMut(Timestamp, &[TokenCell], &[GpuTimeCell]),
 ) -> rusqlite::Result<()> {
-    let chunks: Vec<StretchPart> = parts.iter().flat_map(chunks).collect();
-    let read = |connection: &Connection, part: &StretchPart| rents(connection, part.grain, part.from, part.to);
+    let chunks: Vec<RangePart> = parts.iter().flat_map(chunks).collect();
+    let read = |connection: &Connection, part: &RangePart| gpu_times(connection, part.grain, part.from, part.to);
     std::thread::scope(|scope| {
         // At most a few days are read ahead.
         let (give, given) = std::sync::mpsc::sync_channel(AHEAD);
@@ -153,50 +153,50 @@ pub(super) fn each_bucket(
         }
         for part in &chunks {
             let tokens = tokens(connection, part.grain, part.from, part.to)?;
-            let rents = if ahead { given.recv().ok() } else { None };
-            ahead &= rents.is_some();
-            let rents = rents.unwrap_or_else(|| read(connection, part))?;
-            buckets(&tokens, &rents, &mut each);
+            let gpu_times = if ahead { given.recv().ok() } else { None };
+            ahead &= gpu_times.is_some();
+            let gpu_times = gpu_times.unwrap_or_else(|| read(connection, part))?;
+            buckets(&tokens, &gpu_times, &mut each);
         }
         Ok(())
     })
 }
 
 /// Splits a part into days, or minutes into two hours: the amount of cells that is read at once.
-fn chunks(part: &StretchPart) -> impl Iterator<Item = StretchPart> + use<> {
-    let StretchPart { grain, from, to } = *part;
+fn chunks(part: &RangePart) -> impl Iterator<Item = RangePart> + use<> {
+    let RangePart { grain, from, to } = *part;
     let chunk = Span::from_secs(if grain == "minute" { 2 * 3_600 } else { 86_400 });
     std::iter::successors(Some(from), move |at| Some(*at + chunk))
         .take_while(move |at| *at < to)
-        .map(move |at| StretchPart { grain, from: at, to: to.min(at + chunk) })
+        .map(move |at| RangePart { grain, from: at, to: to.min(at + chunk) })
 }
 
 /// Passes the cells of each bucket; both lists are sorted by bucket.
 fn buckets(
     mut tokens: &[TokenCell],
-    mut rents: &[GpuTimeCell],
+    mut gpu_times: &[GpuTimeCell],
     each: &mut impl FnMut(Timestamp, &[TokenCell], &[GpuTimeCell]),
 ) {
     loop {
-        let firsts = [tokens.first().map(|cell| cell.bucket), rents.first().map(|cell| cell.bucket)];
+        let firsts = [tokens.first().map(|cell| cell.bucket), gpu_times.first().map(|cell| cell.bucket)];
         let Some(at) = firsts.into_iter().flatten().min() else { return };
         let (made, later) = tokens.split_at(tokens.partition_point(|cell| cell.bucket <= at));
-        let (due, owed) = rents.split_at(rents.partition_point(|cell| cell.bucket <= at));
+        let (due, owed) = gpu_times.split_at(gpu_times.partition_point(|cell| cell.bucket <= at));
         each(at, made, due);
-        (tokens, rents) = (later, owed);
+        (tokens, gpu_times) = (later, owed);
     }
 }
 
 /// The tokens of all parts. With accounts, cells of one model, tenant and `costed` flag are merged.
 fn all_tokens(
     connection: &Connection,
-    parts: &[StretchPart],
+    parts: &[RangePart],
     alike: Option<&Vec<RevenueAccount>>,
 ) -> rusqlite::Result<Vec<TokenCell>> {
     let mut cells: Vec<TokenCell> = Vec::new();
     let first = alike.map(|rows| firsts(rows, |account| (&account.model, &account.tenant, account.costed)));
     let mut open = OpenBucket::default();
-    for StretchPart { grain, from, to } in parts {
+    for RangePart { grain, from, to } in parts {
         each_tokens(connection, grain, *from, *to, |mut cell| {
             let Some(first) = &first else { return cells.push(cell) };
             cell.account = first.get(cell.account.index()).map_or(cell.account, |first| RevenueAccountId::at(*first));
@@ -214,15 +214,15 @@ fn all_tokens(
 /// row's amounts are from stays known. `nodes` gets the cells unmerged.
 fn all_rents(
     connection: &Connection,
-    parts: &[StretchPart],
+    parts: &[RangePart],
     alike: Option<&Vec<CostAccount>>,
-    mut nodes: Option<&mut Apart<'_>>,
+    mut nodes: Option<&mut NodeTimeReader<'_>>,
 ) -> rusqlite::Result<Vec<GpuTimeCell>> {
     let mut cells: Vec<GpuTimeCell> = Vec::new();
     let first = alike
         .map(|rows| firsts(rows, |account| (account.rate, account.power, account.kind, &account.gpu, &account.lease)));
     let mut open = OpenBucket::default();
-    for StretchPart { grain, from, to } in parts {
+    for RangePart { grain, from, to } in parts {
         each_rent(connection, grain, *from, *to, |mut cell| {
             if let Some(nodes) = &mut nodes {
                 nodes.add(cell);

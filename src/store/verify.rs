@@ -8,11 +8,11 @@ use rusqlite::Connection;
 use super::file;
 use super::meta::last;
 use super::names::all;
-use super::plausible::{GpuCounts, Judge, NodeNumbers};
+use super::plausible::{GpuCounts, NodeNumbers, PlausibilityScan};
 use super::plausible_gpus::{GpuJudge, StoredMostGpus};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
-use super::verify_scan::{Ahead, CellColumns, CellRow, GPU_TIME, TOKENS, UNCERTAINTY};
-use super::verify_sums::{Coarser, OtherGrain};
+use super::verify_scan::{CellColumns, CellRow, GPU_TIME, PeekedRows, TOKENS, UNCERTAINTY};
+use super::verify_sums::{CoarserGrain, OtherGrain};
 use crate::counters::Plausibility;
 use crate::units::{Span, Timestamp};
 
@@ -57,8 +57,8 @@ struct ScanContext {
     accounts: Vec<i64>,
     cost_accounts: Vec<i64>,
     tariffs: Vec<i64>,
-    quarters: Coarser,
-    days: Coarser,
+    quarters: CoarserGrain,
+    days: CoarserGrain,
     /// The time of the last commit.
     now: Timestamp,
 }
@@ -70,8 +70,8 @@ fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<V
         accounts: ids("revenue_accounts")?,
         cost_accounts: ids("cost_accounts")?,
         tariffs: ids("tariffs")?,
-        quarters: Coarser::Quarters,
-        days: Coarser::days(connection)?,
+        quarters: CoarserGrain::Quarters,
+        days: CoarserGrain::days(connection)?,
         now: last(connection)?.wall,
     };
     let mut found = FoundFaults::default();
@@ -90,7 +90,7 @@ fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<V
     }
     let gpus = gpus.finish();
     for grain in GRAINS {
-        let mut judge = Judge::new(connection, grain, &nodes, &gpus, bounds)?;
+        let mut judge = PlausibilityScan::new(connection, grain, &nodes, &gpus, bounds)?;
         found.scan(connection, grain, TOKENS, &context, |row| judge.add(row))?;
         found.implausible.extend(judge.finish());
         found.scan(connection, grain, UNCERTAINTY, &context, |_| {})?;
@@ -137,9 +137,9 @@ impl BadRows {
         self.not_whole += u64::from(!row.whole);
     }
 
-    fn tell(&self, grain: &str, columns: CellColumns, found: &mut FoundFaults) {
+    fn report(&self, grain: &str, columns: CellColumns, found: &mut FoundFaults) {
         let place = place(grain, columns);
-        let tell = |faults: &mut Faults, rows: u64, what: &str| {
+        let report = |faults: &mut Faults, rows: u64, what: &str| {
             if rows > 0 {
                 faults.push((place, format!("{grain}_{}: {rows} rows with {what}", columns.table)));
             }
@@ -148,11 +148,11 @@ impl BadRows {
             TOKENS => ("an account that is not there", "fewer tokens than none"),
             _ => ("a cost account that is not there", "a cost below zero"),
         };
-        tell(&mut found.orphans, self.account, account);
-        tell(&mut found.orphans, self.tariff, "a tariff that is not there");
-        tell(&mut found.impossible, self.below_zero, below_zero);
-        tell(&mut found.impossible, self.idle, "more idle than held");
-        tell(&mut found.impossible, self.not_whole, "amounts that are no whole numbers: a sum left its range");
+        report(&mut found.orphans, self.account, account);
+        report(&mut found.orphans, self.tariff, "a tariff that is not there");
+        report(&mut found.impossible, self.below_zero, below_zero);
+        report(&mut found.impossible, self.idle, "more idle than held");
+        report(&mut found.impossible, self.not_whole, "amounts that are no whole numbers: a sum left its range");
     }
 }
 
@@ -176,7 +176,7 @@ impl FoundFaults {
             // The first bucket may have lost some of its finer ones already.
             let from = (context.now - kept + Span::from_secs(2 * 86_400)).millis();
             let mut ask = connection.prepare(&columns.question(coarse))?;
-            let mut sums = OtherGrain::new(Ahead::new(ask.query([from])?)?, from);
+            let mut sums = OtherGrain::new(PeekedRows::new(ask.query([from])?)?, from);
             columns.each(connection, grain, |row| {
                 counts.add(&row, columns, context);
                 each(&row);
@@ -192,7 +192,7 @@ impl FoundFaults {
                 Ok(())
             })?;
         }
-        counts.tell(grain, columns, self);
+        counts.report(grain, columns, self);
         Ok(())
     }
 }

@@ -102,12 +102,12 @@ impl CellColumns {
 }
 
 /// Rows of a coarser grain, read on demand.
-pub(super) struct Ahead<'s> {
+pub(super) struct PeekedRows<'s> {
     rows: rusqlite::Rows<'s>,
     next: Option<CellRow>,
 }
 
-impl<'s> Ahead<'s> {
+impl<'s> PeekedRows<'s> {
     pub(super) fn new(mut rows: rusqlite::Rows<'s>) -> rusqlite::Result<Self> {
         let next = rows.next()?.map(CellRow::new).transpose()?;
         Ok(Self { rows, next })

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::names::all;
-use super::verify_scan::{Ahead, CellRow, MOST_TOLD};
+use super::verify_scan::{CellRow, MOST_TOLD, PeekedRows};
 use crate::units::Timestamp;
 
 /// Compares the rows of a grain with those of the coarser one, as the finer grain is read.
 pub(super) struct OtherGrain<'s> {
-    coarse: Ahead<'s>,
+    coarse: PeekedRows<'s>,
     /// The coarser bucket of the last row.
     bucket: i64,
     left: HashMap<(i64, i64), [i128; 3]>,
@@ -19,13 +19,13 @@ pub(super) struct OtherGrain<'s> {
 }
 
 /// Maps a bucket to its coarser bucket.
-pub(super) enum Coarser {
+pub(super) enum CoarserGrain {
     Quarters,
     /// The starts of the days, in order.
     Days(Vec<i64>),
 }
 
-impl Coarser {
+impl CoarserGrain {
     /// The days in the ledger.
     pub(super) fn days(connection: &Connection) -> rusqlite::Result<Self> {
         all(connection, "SELECT bucket FROM days ORDER BY bucket", |row| row.get(0)).map(Self::Days)
@@ -42,7 +42,7 @@ impl Coarser {
 
 impl<'s> OtherGrain<'s> {
     /// Compares buckets of the coarser grain from `from` on; `coarse` are its rows from there.
-    pub(super) fn new(coarse: Ahead<'s>, from: i64) -> Self {
+    pub(super) fn new(coarse: PeekedRows<'s>, from: i64) -> Self {
         Self { coarse, bucket: i64::MIN, left: HashMap::new(), from, wrong: Vec::new() }
     }
 
@@ -81,19 +81,19 @@ impl<'s> OtherGrain<'s> {
             alone = match alone {
                 Some((bucket, before)) if bucket == row.bucket => Some((bucket, before || differs)),
                 before => {
-                    self.tell(before);
+                    self.report(before);
                     Some((row.bucket, differs))
                 }
             };
         }
-        self.tell(alone);
+        self.report(alone);
         let differs = self.left.values().any(|left| *left != [0; 3]);
-        self.tell(Some((self.bucket, differs)));
+        self.report(Some((self.bucket, differs)));
         self.left.clear();
         Ok(())
     }
 
-    fn tell(&mut self, bucket: Option<(i64, bool)>) {
+    fn report(&mut self, bucket: Option<(i64, bool)>) {
         if let Some((bucket, true)) = bucket
             && self.wrong.len() < MOST_TOLD
         {

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::calendar::Calendar;
 use super::lock::Lock;
 use super::messages::{LedgerEvent, LedgerRequest, Settings};
-use super::noted::{TellOnce, version};
+use super::noted::{ReportedEntries, version};
 use super::past::SpanQuery;
 use super::presence::WrittenFile;
 use super::reader::Header;
@@ -61,7 +61,7 @@ pub(super) struct LedgerWriter {
     /// When days with missing shares of cost are searched next.
     shares_at: Timestamp,
     shrunk: Timestamp,
-    noted: TellOnce,
+    noted: ReportedEntries,
     first_run: bool,
 }
 
@@ -81,7 +81,7 @@ impl LedgerWriter {
             forgot: Timestamp::default(),
             shares_at: Timestamp::default(),
             shrunk: Timestamp::default(),
-            noted: TellOnce::default(),
+            noted: ReportedEntries::default(),
             first_run: false,
         }
     }
@@ -150,7 +150,7 @@ impl LedgerWriter {
         let of = |error: rusqlite::Error| StoreError::of(path, &error);
         let noticed = version(&connection).map_err(of)?;
         let saved = self.restore(&mut connection, path)?;
-        self.noted = TellOnce::with(noticed, &saved);
+        self.noted = ReportedEntries::with(noticed, &saved);
         self.first_run = saved.began.is_none();
         retention::forget(&connection, saved.last.wall).map_err(of)?;
         let file = WrittenFile::at(path, self.settings.clock.now());
@@ -262,7 +262,8 @@ impl LedgerWriter {
                 let error = StoreError::of(&path, &error);
                 // Here a lock of another process and a file system that no longer locks look the same.
                 let held = matches!(error, StoreError::Kept { .. });
-                let cannot = Lock::probe(&path).err().filter(|why| held && matches!(why, StoreError::Cannot { .. }));
+                let cannot =
+                    Lock::probe(&path).err().filter(|why| held && matches!(why, StoreError::MissingFeature { .. }));
                 self.trouble = Some(cannot.unwrap_or(error));
                 self.pending = Some(checkpoint);
             }

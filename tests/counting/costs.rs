@@ -30,11 +30,11 @@ fn lease(rate: &str) -> Lease {
 /// What every cost account of a kind is owed today.
 fn owed(fleet: &Fleet, kind: CostKind) -> Money {
     let ledger = fleet.ledger();
-    let of = |(id, rented): (margintop::ledger::CostAccountId, _)| {
+    let of = |(id, allocated): (margintop::ledger::CostAccountId, _)| {
         let cost_account: &CostAccount = &ledger.cost_accounts()[id.index()];
-        cost_account.cost_of(rented).filter(|_| cost_account.kind == kind)
+        cost_account.cost_of(allocated).filter(|_| cost_account.kind == kind)
     };
-    ledger.today().rents().filter_map(of).sum()
+    ledger.today().gpu_times().filter_map(of).sum()
 }
 
 #[test]
@@ -83,8 +83,10 @@ fn an_assumed_rate_pays_from_its_date_on() {
     for minute in 837..846 {
         let ledger = fleet.ledger();
         let sums = ledger.minute_sums(after(minute * 60_000).wall).unwrap();
-        let paid =
-            sums.rents().filter_map(|(id, rented)| ledger.cost_accounts()[id.index()].cost_of(rented)).sum::<Money>();
+        let paid = sums
+            .gpu_times()
+            .filter_map(|(id, allocated)| ledger.cost_accounts()[id.index()].cost_of(allocated))
+            .sum::<Money>();
         let rate = if minute < 840 { before } else { since };
         assert_eq!(paid, rate.of(gpu_time(8, 1)), "minute {minute}");
     }
@@ -239,8 +241,8 @@ fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_
         }
         let of_lease = |fleet: &Fleet| {
             let accounts = fleet.ledger().cost_accounts();
-            let rents = fleet.ledger().today().rents();
-            rents
+            let gpu_times = fleet.ledger().today().gpu_times();
+            gpu_times
                 .filter(|(id, _)| accounts[id.index()].gpu.as_str() == "H800")
                 .map(|(_, time)| time.held.millis())
                 .sum::<i64>()

@@ -43,7 +43,7 @@ fn drawn(second: i64) -> u64 {
 }
 
 fn energy(fleet: &Fleet) -> i64 {
-    fleet.ledger().today().rents().map(|(_, rent)| rent.energy).sum()
+    fleet.ledger().today().gpu_times().map(|(_, rent)| rent.energy).sum()
 }
 
 fn snapshot(fleet: &Fleet) -> Snapshot {

@@ -6,7 +6,7 @@ use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::{Book, Lease, Leased, RentWhen};
 use margintop::reading::{
     EngineKind, EngineRole, Event, GpuReading, GpuState, Health, ModelName, NodeName, PromptCount, ScrapeCost,
-    ScrapeTrouble, TargetId, TokenCounters,
+    ScrapeError, TargetId, TokenCounters,
 };
 use margintop::snapshot::Snapshot;
 use margintop::units::{Moment, Ratio, Span, Timestamp};
@@ -42,7 +42,7 @@ fn look(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
 
 fn refused(seconds: i64) -> Event {
     let cost = ScrapeCost::default();
-    Event::Page { target: TargetId::new("e"), at: after(seconds), cost, outcome: Err(ScrapeTrouble::Refused) }
+    Event::Page { target: TargetId::new("e"), at: after(seconds), cost, outcome: Err(ScrapeError::Refused) }
 }
 
 fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::Book;
 use margintop::reading::{
-    Event, GpuId, GpuReading, Label, NodeName, PageReading, PromptCount, ScrapeCost, ScrapeTrouble, TargetId,
+    Event, GpuId, GpuReading, Label, NodeName, PageReading, PromptCount, ScrapeCost, ScrapeError, TargetId,
     TokenCounters,
 };
 use margintop::units::{Moment, Span, Tokens};
@@ -67,7 +67,7 @@ impl Watch {
 
     fn fail(&mut self, url: &str, second: i64) {
         let (target, at, cost) = (TargetId::new(url), after(second), ScrapeCost::default());
-        self.fleet.apply(Event::Page { target, at, cost, outcome: Err(ScrapeTrouble::Refused) });
+        self.fleet.apply(Event::Page { target, at, cost, outcome: Err(ScrapeError::Refused) });
     }
 
     fn tick(&mut self, second: i64) {

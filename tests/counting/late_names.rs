@@ -52,7 +52,7 @@ fn two_dollars(seconds: i64) -> Money {
 /// The GPU time in milliseconds that is posted under a name.
 fn held(fleet: &Fleet, name: &str) -> i64 {
     let accounts = fleet.ledger().cost_accounts();
-    let of_name = fleet.ledger().today().rents().filter(|(id, _)| accounts[id.index()].gpu.as_str() == name);
+    let of_name = fleet.ledger().today().gpu_times().filter(|(id, _)| accounts[id.index()].gpu.as_str() == name);
     of_name.map(|(_, time)| time.held.millis()).sum()
 }
 

@@ -204,7 +204,7 @@ fn a_clock_that_trembles_leaves_no_cost_below_zero() {
         let ledger = scene.fleet.ledger();
         let below: Vec<_> = ledger
             .today()
-            .rents()
+            .gpu_times()
             .filter(|(_, rent)| rent.held.millis() < 0)
             .map(|(id, rent)| (ledger.cost_accounts()[id.index()].clone(), rent.held.millis()))
             .collect();

@@ -23,17 +23,17 @@ fn of_minutes(ledger: &Ledger, since: Timestamp) -> (Rents, Tokens) {
 }
 
 fn sums<'a>(all: impl Iterator<Item = &'a margintop::ledger::PostingSums>) -> (Rents, Tokens) {
-    let (mut rents, mut tokens) = (Rents::new(), Tokens::new());
+    let (mut gpu_times, mut tokens) = (Rents::new(), Tokens::new());
     for sums in all {
-        for (account, time) in sums.rents() {
-            let sum = rents.entry(account.index()).or_default();
+        for (account, time) in sums.gpu_times() {
+            let sum = gpu_times.entry(account.index()).or_default();
             *sum = [sum[0] + time.held.millis(), sum[1] + time.idle.millis(), sum[2] + time.energy];
         }
         for (account, _, classes) in sums.tokens() {
             *tokens.entry(account.index()).or_default() += classes.total().count();
         }
     }
-    (rents, tokens)
+    (gpu_times, tokens)
 }
 
 fn leases() -> Vec<Lease> {

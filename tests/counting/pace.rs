@@ -8,7 +8,7 @@ use crate::support;
 
 use margintop::fleet::{Fleet, FleetConfig};
 use margintop::pricing::{Book, Lease, Leased, Pinned};
-use margintop::reading::{Event, ScrapeCost, ScrapeTrouble, TargetId};
+use margintop::reading::{Event, ScrapeCost, ScrapeError, TargetId};
 use margintop::snapshot::Snapshot;
 use margintop::units::{Moment, Money, Span, Timestamp};
 use support::{answered_dated, counters, gpus, instant, member, page};
@@ -166,7 +166,7 @@ fn an_outage_ebbs_and_its_return_makes_no_peak() {
     }
     for second in 100..150 {
         let cost = ScrapeCost::default();
-        let outcome = Err(ScrapeTrouble::Refused);
+        let outcome = Err(ScrapeError::Refused);
         fleet.apply(Event::Page { target: TargetId::new("e"), at: at(second * 1000), cost, outcome });
         let money = tick(&mut fleet, at(second * 1000 + 30)).money;
         assert!(amount(money.revenue_per_hour) <= REVENUE * 1.001);

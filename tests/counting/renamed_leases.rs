@@ -64,7 +64,7 @@ fn name_of(nth: i64) -> &'static str {
 /// GPU time in thousandths of a second, by lease and node.
 fn held(fleet: &Fleet) -> Vec<(Option<String>, String, i64)> {
     let accounts = fleet.ledger().cost_accounts();
-    let of_gpus = fleet.ledger().today().rents().filter(|(id, _)| accounts[id.index()].kind == CostKind::Gpus);
+    let of_gpus = fleet.ledger().today().gpu_times().filter(|(id, _)| accounts[id.index()].kind == CostKind::Gpus);
     let line = |(id, time): (margintop::ledger::CostAccountId, margintop::ledger::AllocatedTime)| {
         let account = &accounts[id.index()];
         let node = account.node.as_ref().map_or_else(String::new, ToString::to_string);

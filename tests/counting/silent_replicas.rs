@@ -11,7 +11,7 @@ use crate::support;
 use std::fmt::Write;
 
 use dice::Dice;
-use margintop::reading::{Event, ScrapeCost, ScrapeTrouble, TargetId};
+use margintop::reading::{Event, ScrapeCost, ScrapeError, TargetId};
 use margintop::units::{Moment, Span};
 use support::{answered_dated, at, counters, fleet, gpus, member, moment, page, posted};
 
@@ -132,7 +132,7 @@ impl Case {
             }
             if self.silent.is_some_and(|(from, upto)| (from..upto).contains(&now)) {
                 let (target, cost) = (TargetId::new(URL), ScrapeCost::default());
-                fleet.apply(Event::Page { target, at: after(now), cost, outcome: Err(ScrapeTrouble::TimedOut) });
+                fleet.apply(Event::Page { target, at: after(now), cost, outcome: Err(ScrapeError::TimedOut) });
                 continue;
             }
             match self.sticky {

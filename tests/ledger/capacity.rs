@@ -24,7 +24,7 @@ fn eight_hours() -> Past {
     making.0.began = making.0.since;
     let tariff = making.tariff("list", "standard", OUTPUT);
     let accounts = ["a", "b"].map(|node| making.account(node, None, "m", EngineRole::Unified));
-    let rents = ["a", "b"].map(|node| making.cost_account(Some(node), None, Some("2.00")));
+    let gpu_times = ["a", "b"].map(|node| making.cost_account(Some(node), None, Some("2.00")));
     for quarter in 0..32 {
         let at = making.0.since + Span::from_secs(quarter * 900);
         let loads = match quarter / 4 {
@@ -33,7 +33,7 @@ fn eight_hours() -> Past {
             5 | 6 => [900, 900],
             _ => [0, 0],
         };
-        for ((account, rent), load) in accounts.into_iter().zip(rents).zip(loads) {
+        for ((account, rent), load) in accounts.into_iter().zip(gpu_times).zip(loads) {
             if load > 0 {
                 making.tokens(at, account, Some(tariff), classes(load * 1000, 0, load * 1000));
             }
@@ -97,7 +97,7 @@ fn what_is_unknown_is_no_number() {
     let mut past = eight_hours();
     past.until = past.since + Span::from_secs(3 * 3600);
     past.tokens.retain(|cell| cell.bucket < past.until);
-    past.rents.retain(|cell| cell.bucket < past.until);
+    past.gpu_times.retain(|cell| cell.bucket < past.until);
     assert!(Capacity::of(&past, &TimeZone::UTC).is_early());
 }
 
@@ -107,11 +107,12 @@ fn nodes_that_serve_something_else_are_no_help() {
     let mut making = Making(eight_hours());
     let tariff = TariffId::at(0);
     let other = making.account("c", Some("u"), "m", EngineRole::Unified);
-    let rents = [Some("u"), None].map(|unit| making.cost_account(Some(unit.map_or("d", |_| "c")), unit, Some("1.00")));
+    let gpu_times =
+        [Some("u"), None].map(|unit| making.cost_account(Some(unit.map_or("d", |_| "c")), unit, Some("1.00")));
     for quarter in 0..32 {
         let at = making.0.since + Span::from_secs(quarter * 900);
         making.tokens(at, other, Some(tariff), classes(0, 0, 100));
-        for rent in rents {
+        for rent in gpu_times {
             making.rent(at, rent, held(8, 15), GpuTime::ZERO);
         }
     }
@@ -129,13 +130,13 @@ fn a_unit_that_works_as_one_is_measured_as_one() {
     making.0.began = making.0.since;
     let tariff = making.tariff("list", "standard", OUTPUT);
     let account: RevenueAccountId = making.account("a", Some("u"), "m", EngineRole::Decode);
-    let rents = ["a", "b"].map(|node| making.cost_account(Some(node), Some("u"), Some("2.00")));
+    let gpu_times = ["a", "b"].map(|node| making.cost_account(Some(node), Some("u"), Some("2.00")));
     let whole = making.cost_account(None, Some("w"), Some("2.00"));
     for quarter in 0..32 {
         let at = making.0.since + Span::from_secs(quarter * 900);
         let load = if quarter < 16 { 1_800_000 } else { 900_000 };
         making.tokens(at, account, Some(tariff), classes(0, 0, load));
-        for rent in rents {
+        for rent in gpu_times {
             making.rent(at, rent, held(8, 15), GpuTime::ZERO);
         }
         making.rent(at, whole, held(8, 15), GpuTime::ZERO);

@@ -286,11 +286,11 @@ fn of_400_days_a_day_of_minutes_is_taken() {
     making.0.since = end - Span::from_secs(400 * 86_400);
     making.0.began = making.0.since;
     making.0.grains = vec![(making.0.since, Grain::Day), (from, Grain::Minute)];
-    let (tokens, rents) = (making.0.tokens[0], making.0.rents[0]);
+    let (tokens, gpu_times) = (making.0.tokens[0], making.0.gpu_times[0]);
     for day in 2..400 {
         let bucket = end - Span::from_secs(day * 86_400);
         making.0.tokens.push(margintop::ledger::TokenCell { bucket, ..tokens });
-        making.0.rents.push(margintop::ledger::GpuTimeCell { bucket, ..rents });
+        making.0.gpu_times.push(margintop::ledger::GpuTimeCell { bucket, ..gpu_times });
     }
     let history = History::default();
     history.read_past(&making.0);

@@ -154,8 +154,9 @@ fn gpu_time_and_energy_beyond_every_clock_are_refused_and_cost_never_falls_below
     ledger.charge(id, now(), GpuTimeChange { energy: -5, ..GpuTimeChange::default() });
     ledger.meter(id, -2_147_483_648, now(), now() + Span::from_secs(1));
     ledger.meter(id, i64::MAX, now(), now() + Span::from_secs(1));
-    let rents: Vec<_> = ledger.today().rents().map(|(_, rented)| (rented.held.millis(), rented.energy)).collect();
-    assert!(rents.iter().all(|(held, energy)| (*held, *energy) == (0, 0)), "{rents:?}");
+    let gpu_times: Vec<_> =
+        ledger.today().gpu_times().map(|(_, allocated)| (allocated.held.millis(), allocated.energy)).collect();
+    assert!(gpu_times.iter().all(|(held, energy)| (*held, *energy) == (0, 0)), "{gpu_times:?}");
     let pending = ledger.take_changes().unwrap();
     let told: Vec<&str> = pending.markers.iter().map(|marker| marker.text.as_str()).collect();
     assert!(told.contains(&"rent of H100 on n is not posted: energy below zero"), "{told:?}");
@@ -163,7 +164,7 @@ fn gpu_time_and_energy_beyond_every_clock_are_refused_and_cost_never_falls_below
     // What was posted can be taken back, and no more than that.
     ledger.rent(id, 8, now(), now() + Span::from_secs(10));
     ledger.refund(id, 8, now(), now() + Span::from_secs(30));
-    let held: Vec<i64> = ledger.today().rents().map(|(_, rented)| rented.held.millis()).collect();
+    let held: Vec<i64> = ledger.today().gpu_times().map(|(_, allocated)| allocated.held.millis()).collect();
     assert_eq!(held, [0]);
 }
 

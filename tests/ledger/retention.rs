@@ -33,7 +33,7 @@ fn sums(path: &Path, finest: Grain) -> (Classes, i64) {
     let past = past(path, finest);
     let mut tokens = Classes::default();
     past.tokens.iter().for_each(|cell| tokens += cell.tokens);
-    (tokens, past.rents.iter().map(|cell| cell.held.millis()).sum())
+    (tokens, past.gpu_times.iter().map(|cell| cell.held.millis()).sum())
 }
 
 /// Class: a grain that is deleted too early or too late, and a sum that changes when a finer grain is deleted.

@@ -323,7 +323,7 @@ fn the_month_costs_what_it_will_at_this_rate() {
     let month = MonthToDate::of(&making.0, making.0.since, end, Some(budget));
     assert_eq!((text(month.cost), text(month.projected_cost)), ("168.00".to_owned(), "672.00".to_owned()));
     assert_eq!(text(month.over_budget()), "72.00");
-    making.0.rents.drain(..3);
+    making.0.gpu_times.drain(..3);
     let late = MonthToDate::of(&making.0, instant("2025-02-04T00:00:00Z"), end, None);
     assert_eq!(text(late.projected_cost), "600.00", "what was not watched was not cheap");
 }

@@ -23,7 +23,7 @@ const ACCOUNTS: u32 = 6;
 const LANDLORDS: u32 = 7;
 
 /// A past of a few nodes, with everything known, unknown and in between.
-fn world(tokens: &[Tokens], rents: &[Rent]) -> Past {
+fn world(tokens: &[Tokens], gpu_times: &[Rent]) -> Past {
     let mut making = Making::new("2025-10-25T20:00:00Z", "2025-10-27T20:00:00Z");
     for (node, unit, model) in [
         ("a", Some("u"), "deepseek-r1"),
@@ -56,11 +56,11 @@ fn world(tokens: &[Tokens], rents: &[Rent]) -> Past {
     }
     let at = |bucket: i64| making.0.since + Span::from_secs(bucket * 900);
     let token_cells: Vec<_> = tokens.iter().map(|(bucket, ..)| at(*bucket)).collect();
-    let rent_cells: Vec<_> = rents.iter().map(|(bucket, ..)| at(*bucket)).collect();
+    let rent_cells: Vec<_> = gpu_times.iter().map(|(bucket, ..)| at(*bucket)).collect();
     for ((_, account, tariff, (miss, hit, output)), at) in tokens.iter().zip(token_cells) {
         making.tokens(at, RevenueAccountId::at(*account), tariff.map(TariffId::at), classes(*miss, *hit, *output));
     }
-    for ((_, cost_account, held, idle), at) in rents.iter().zip(rent_cells) {
+    for ((_, cost_account, held, idle), at) in gpu_times.iter().zip(rent_cells) {
         let time = |millis: i64| GpuTime::of(1, Span::from_millis(millis));
         making.rent(at, CostAccountId::at(*cost_account), time(*held), time(*idle.min(held)));
     }
@@ -71,9 +71,9 @@ fn pasts() -> impl Strategy<Value = Past> {
     let count = 0_u64..5_000_000_000;
     let tokens =
         (0_i64..192, 0..ACCOUNTS, proptest::option::weighted(0.8, 0_u32..3), (count.clone(), count.clone(), count));
-    let rents = (0_i64..192, 0..LANDLORDS, 0_i64..7_200_000, 0_i64..7_200_000);
-    (proptest::collection::vec(tokens, 0..40), proptest::collection::vec(rents, 0..40))
-        .prop_map(|(tokens, rents)| world(&tokens, &rents))
+    let gpu_times = (0_i64..192, 0..LANDLORDS, 0_i64..7_200_000, 0_i64..7_200_000);
+    (proptest::collection::vec(tokens, 0..40), proptest::collection::vec(gpu_times, 0..40))
+        .prop_map(|(tokens, gpu_times)| world(&tokens, &gpu_times))
 }
 
 fn zone() -> TimeZone {
@@ -127,7 +127,7 @@ proptest! {
     fn the_order_of_cells_changes_nothing(past in pasts()) {
         let mut turned = past.clone();
         turned.tokens.reverse();
-        turned.rents.reverse();
+        turned.gpu_times.reverse();
         for by in By::ALL {
             prop_assert_eq!(Statement::of(&turned, by, &zone()).total, Statement::of(&past, by, &zone()).total);
         }

@@ -125,7 +125,7 @@ fn merged_is_worth_the_same(seed: u64) -> usize {
     }
     // A rate that is no whole number of millionths is rounded for each cell, at 1e-22.
     assert_eq!(Totals::of(&merged).rounded(15), Totals::of(&all).rounded(15), "seed {seed}");
-    all.tokens.len() + all.rents.len() - merged.tokens.len() - merged.rents.len()
+    all.tokens.len() + all.gpu_times.len() - merged.tokens.len() - merged.gpu_times.len()
 }
 
 #[test]

@@ -99,8 +99,8 @@ fn the_published_days_nodes_are_its_average() {
 fn the_present_number_of_nodes_changes_nothing_where_it_is_a_fraction() {
     for seconds in [601_i64, 1_234, 3_333] {
         let mut past = Making::new("2026-03-10T00:00:00Z", "2026-03-10T04:00:00Z");
-        let rents = ["a", "b", "c"].map(|node| past.cost_account(Some(node), None, Some("1.37")));
-        for (nth, rent) in rents.into_iter().enumerate() {
+        let gpu_times = ["a", "b", "c"].map(|node| past.cost_account(Some(node), None, Some("1.37")));
+        for (nth, rent) in gpu_times.into_iter().enumerate() {
             let until = past.0.until - secs(seconds * nth as i64);
             for quarter in 0..16 {
                 let at = past.0.since + secs(quarter * 900);
@@ -121,14 +121,14 @@ fn powered() -> Past {
     past.accounts[1].costed = false;
     past.cost_accounts[1].rate = None;
     past.cost_accounts[0].power = Some(PowerPrice { kwh: "0.10".parse().unwrap(), pue: "1.3".parse().unwrap() });
-    past.rents.iter_mut().for_each(|cell| cell.energy = 900_000_000);
+    past.gpu_times.iter_mut().for_each(|cell| cell.energy = 900_000_000);
     past.tariffs[0].overhead = share("0.029");
     let of = |kind| CostAccount { node: None, power: None, kind, ..past.cost_accounts[0].clone() };
     let more = [of(CostKind::Rounding), of(CostKind::Overhead)];
     for account in more {
         past.cost_accounts.push(account);
         let cost_account = margintop::ledger::CostAccountId::at(past.cost_accounts.len() as u32 - 1);
-        let bucket = past.rents[0].bucket;
+        let bucket = past.gpu_times[0].bucket;
         let cell = margintop::ledger::GpuTimeCell {
             bucket,
             cost_account,
@@ -136,7 +136,7 @@ fn powered() -> Past {
             idle: GpuTime::ZERO,
             energy: 0,
         };
-        past.rents.push(cell);
+        past.gpu_times.push(cell);
     }
     past
 }
@@ -380,7 +380,7 @@ fn where_it_breaks_even_nothing_is_left() {
 #[test]
 fn no_price_is_below_nothing() {
     let mut past = powered();
-    past.rents.last_mut().unwrap().held = GpuTime::of(1, secs(1_000_000));
+    past.gpu_times.last_mut().unwrap().held = GpuTime::of(1, secs(1_000_000));
     let told = asked(&past, WhatIfChange::default());
     assert_eq!(told.break_even.gpu_rate, None);
     assert!(told.break_even.load_ppm.unwrap() > 1_000_000);

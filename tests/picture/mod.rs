@@ -48,7 +48,7 @@ fn by_minute(mut past: Past) -> Past {
         let (held, idle) = (time(cell.held), time(cell.idle));
         minutes(cell.bucket).map(move |bucket| GpuTimeCell { bucket, held, idle, ..cell }).collect::<Vec<_>>()
     };
-    past.rents = past.rents.iter().flat_map(split).collect();
+    past.gpu_times = past.gpu_times.iter().flat_map(split).collect();
     past
 }
 

@@ -200,7 +200,7 @@ fn pasts(page: Page, at: Timestamp) -> [Past; 4] {
             let cut = |from: Timestamp| {
                 let mut past = Past { since: from, until: from + quarter, ..day.clone() };
                 past.tokens.retain(|cell| from <= cell.bucket && cell.bucket < from + quarter);
-                past.rents.retain(|cell| from <= cell.bucket && cell.bucket < from + quarter);
+                past.gpu_times.retain(|cell| from <= cell.bucket && cell.bucket < from + quarter);
                 past
             };
             let (early, late) = (cut(day.since + Span::from_secs(14 * 3600)), cut(day.since + Span::from_secs(82_800)));

@@ -31,17 +31,17 @@ fn fails(reply: impl Fn(usize) -> Reply + Send + Sync + 'static, word: &str) -> 
 fn beside_good(bad: &str) -> Ran {
     let good = good();
     let ran = once([bad, &good.metrics(), "nvml:off"]).run();
-    let picture = ran.json();
-    let row = row(&picture, &good.metrics());
+    let snapshot = ran.json();
+    let row = row(&snapshot, &good.metrics());
     assert_eq!((&row["state"], &row["output_total"]), (&"live".into(), &600.into()));
-    assert!(micros(&picture["money"]["revenue"]) > 0);
+    assert!(micros(&snapshot["money"]["revenue"]) > 0);
     ran
 }
 
 fn assert_failed(ran: &Ran, target: &str, word: &str) {
     assert_eq!(ran.code, Some(1), "{}", ran.err);
-    let picture = ran.json();
-    let row = row(&picture, target);
+    let snapshot = ran.json();
+    let row = row(&snapshot, target);
     assert_eq!(row["state"], "never");
     assert!(row["note"].as_str().is_some_and(|note| note.contains(word)), "{word}: {}", row["note"]);
     let said = ran.err.lines().find(|line| line.contains(target)).unwrap_or_else(|| panic!("{target}: {}", ran.err));
@@ -49,8 +49,8 @@ fn assert_failed(ran: &Ran, target: &str, word: &str) {
     assert!(!ran.err.contains("panicked") && ran.err.lines().count() == 1, "{}", ran.err);
 }
 
-fn row(picture: &Value, target: &str) -> Value {
-    let rows = picture["engines"].as_array().unwrap();
+fn row(snapshot: &Value, target: &str) -> Value {
+    let rows = snapshot["engines"].as_array().unwrap();
     rows.iter().find(|row| row["target"] == target).unwrap_or_else(|| panic!("no row of {target}")).clone()
 }
 
@@ -63,7 +63,7 @@ fn row_of(reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> (Ran, Value
 }
 
 #[test]
-fn a_target_that_refuses() {
+fn a_refused_connection_is_reported() {
     let nobody = TcpListener::bind("127.0.6.9:0").unwrap().local_addr().unwrap();
     let target = format!("http://{nobody}/metrics");
     assert_failed(&beside_good(&target), &target, "refused: nothing listens there");
@@ -76,7 +76,7 @@ fn a_target_that_hangs_is_given_up() {
 }
 
 #[test]
-fn answers_that_are_no_page() {
+fn responses_that_are_not_metrics_pages_are_reported() {
     let html = "<!DOCTYPE html><html><title>Grafana</title></html>";
     fails(|_| Reply::status("500 Internal Server Error", "", "no"), "HTTP 500");
     fails(|_| Reply::status("403 Forbidden", "", ""), "bearer_token_file");
@@ -91,7 +91,7 @@ fn answers_that_are_no_page() {
 }
 
 #[test]
-fn a_page_that_is_cut() {
+fn a_truncated_page_is_incomplete() {
     let page = vllm("deepseek-r1", 60.0, DONE);
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", page.len(), &page[..200]);
     fails(move |_| Reply::Raw(head.clone().into_bytes()), "cut after 200 bytes");
@@ -144,7 +144,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
 }
 
 #[test]
-fn counters_that_are_no_counts_are_unknown_not_zero() {
+fn counters_with_invalid_values_are_unknown_not_zero() {
     for (value, word) in [
         ("NaN", "1 counter has an invalid value"),
         ("+Inf", "1 counter has an invalid value"),
@@ -169,15 +169,15 @@ fn counters_that_are_no_counts_are_unknown_not_zero() {
 }
 
 #[test]
-fn a_counter_that_falls_without_a_restart_is_held() {
+fn a_counter_that_falls_without_a_restart_is_quarantined() {
     let page = |counted| vllm("deepseek-r1", 60.0, counted).replace("process_start_time_seconds", "other_seconds");
     let (ran, row) = row_of(move |nth| Reply::page(&page(if nth == 0 { DONE.times(9) } else { DONE })));
     assert_eq!(ran.code, Some(0));
     assert!(row["note"].as_str().unwrap().contains("waits to be explained"), "{}", row["note"]);
-    let picture = ran.json();
-    assert_eq!(picture["money"]["revenue"], "0.00");
+    let snapshot = ran.json();
+    assert_eq!(snapshot["money"]["revenue"], "0.00");
     for rate in ["prompt_per_second", "cached_per_second", "output_per_second"] {
-        let rate = &picture["tokens"][rate];
+        let rate = &snapshot["tokens"][rate];
         assert!(rate.as_f64().is_none_or(|rate| rate >= 0.0), "{rate}");
     }
 }
@@ -209,7 +209,7 @@ fn errors_cannot_command_a_terminal() {
 }
 
 #[test]
-fn metrics_of_nobody_known_are_said_to_be_so() {
+fn metrics_of_an_unknown_program_are_reported_as_such() {
     let (ran, row) = row_of(|_| Reply::page("# TYPE node_load1 gauge\nnode_load1 0.5\n"));
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!((&row["kind"], &row["state"]), (&"unknown".into(), &"live".into()));
@@ -237,7 +237,7 @@ fn a_mistake_in_the_configuration_names_line_and_remedy() {
 }
 
 #[test]
-fn targets_that_differ_in_their_query_are_several_and_a_double_is_told() {
+fn targets_that_differ_in_their_query_are_separate_and_a_duplicate_is_reported() {
     let server = Server::new(|_| Reply::page(&vllm("deepseek-r1", 60.0, DONE)));
     let (one, other) = (format!("{}?model=a", server.metrics()), format!("{}?model=b", server.metrics()));
     let ran = once([one.as_str(), &other, "nvml:off"]).run();
@@ -290,7 +290,7 @@ fn a_user_and_a_password_come_from_the_configuration() {
 }
 
 #[test]
-fn a_wrong_call_is_answered_with_what_to_write() {
+fn an_invalid_call_says_what_to_write() {
     for (arguments, word) in [
         (&["once", "--interval", "soon"][..], "\"soon\" is not a duration: write it like 500ms, 1s or 2m"),
         (&["once", "--interval", "1ms"], "at least 100ms"),
@@ -300,7 +300,7 @@ fn a_wrong_call_is_answered_with_what_to_write() {
         (&["once", "ftp://host"], "write http://HOST:PORT"),
         (&["once", "http://u:p@host:1"], "bearer_token_file"),
         (&["once", "x:1", "--role", "http://x:1=chief"], "write it like http://gpu-01:8000=prefill"),
-        (&["--theme", "nosuch"], "theme nosuch: no such theme; `margintop themes` lists them"),
+        (&["--theme", "nosuch"], "--theme: \"nosuch\": no such theme; `margintop themes` lists them"),
         (&["themes", "margintop-drak"], "did you mean `margintop-dark`?"),
         (&["--theme", "margintop-drak"], "did you mean `margintop-dark`?"),
         (&["--color", "sometimes"], "auto, always or never"),

@@ -38,12 +38,12 @@ fn list_refused(prices: &str, line: usize, word: &str) {
 }
 
 #[test]
-fn a_good_file_is_good() {
+fn a_valid_price_file_is_accepted() {
     assert_eq!(check("", Some(LIST)).0, Some(0));
 }
 
 #[test]
-fn prices() {
+fn invalid_prices_are_refused() {
     let price = |hit: &str| format!("[[price]]\nmodel = \"m\"\nhit = {hit}\nmiss = \"1\"\noutput = \"1\"\n");
     refused(&price("\"-1\""), 3, "negative: write an amount of 0 or more");
     refused(&price("\"NaN\""), 3, "not a decimal number: write it like \"0.55\"");
@@ -59,7 +59,7 @@ fn prices() {
 }
 
 #[test]
-fn prices_of_a_file() {
+fn invalid_lists_of_a_price_file_are_refused() {
     for (from, to, line, word) in [
         ("hit = \"0.1\"", "hit = \"-0.1\"", 7, "negative: write an amount of 0 or more"),
         ("miss = \"0.2\"", "miss = \"NaN\"", 8, "not a decimal number"),
@@ -72,7 +72,7 @@ fn prices_of_a_file() {
         ("\"cn\"", "\"cm\"", 5, "no calendar \"cm\" under [holidays]; is it \"cn\"?"),
         ("zone = \"UTC\"", "from = \"yesterday\"", 4, "write it like \"2025-09-05T16:00:00Z\""),
         ("zone = \"UTC\"", "from = \"2025-01-02T00:00:00Z\"\nuntil = \"2025-01-01T00:00:00Z\"", 5, "before it begins"),
-        ("zone = \"UTC\"", "default = \"day\"", 6, "tier \"day\" has no prices: add [list.tiers.day]"),
+        ("zone = \"UTC\"", "default = \"day\"", 4, "tier \"day\" has no prices: add [list.tiers.day]"),
         ("zone = \"UTC\"", "zoen = \"UTC\"", 4, "unknown key \"zoen\"; is it \"zone\"?"),
     ] {
         assert!(LIST.contains(from), "{from}");
@@ -81,7 +81,7 @@ fn prices_of_a_file() {
 }
 
 #[test]
-fn windows() {
+fn invalid_windows_are_refused() {
     let tier = "[list.tiers.night]\nhit = \"0\"\nmiss = \"0\"\noutput = \"0\"\n[list.tiers.day]\nhit = \"0\"\nmiss = \"0\"\noutput = \"0\"\n";
     let window =
         |tier: &str, hours: &str, more: &str| format!("[[list.windows]]\ntier = \"{tier}\"\nhours = {hours}\n{more}\n");
@@ -93,26 +93,26 @@ fn windows() {
         (window("day", "[\"12:00-13:00\", \"23:00-01:00\"]", ""), "overlap on Monday"),
         (window("day", "[\"06:00-06:00\"]", "except_holidays = true"), "overlap on Monday"),
     ] {
-        list_refused(&windows(&[night.clone(), other]), 18, said);
+        list_refused(&windows(&[night.clone(), other]), 22, said);
     }
     let day = window("day", "[\"06:00-22:00\"]", "");
     let apart = windows(&[night, day, window("night", "[\"00:00-03:00\"]", "")]);
-    assert_eq!(check("", Some(&apart)).0, Some(0), "edges meet, tiers agree");
-    list_refused(&windows(&[window("dusk", "[\"18:00-19:00\"]", "")]), 6, "tier \"dusk\" has no prices");
-    list_refused(&windows(&[window("day", "[\"6pm-7pm\"]", "")]), 18, "write them like \"16:30-00:30\"");
-    list_refused(&windows(&[window("day", "[]", "")]), 18, "write hours = [\"00:00-24:00\"] for the whole day");
+    assert_eq!(check("", Some(&apart)).0, Some(0), "adjoining windows, and overlapping ones of one tier, are valid");
+    list_refused(&windows(&[window("dusk", "[\"18:00-19:00\"]", "")]), 19, "tier \"dusk\" has no prices");
+    list_refused(&windows(&[window("day", "[\"6pm-7pm\"]", "")]), 20, "write them like \"16:30-00:30\"");
+    list_refused(&windows(&[window("day", "[]", "")]), 20, "write hours = [\"00:00-24:00\"] for the whole day");
     list_refused(
         &windows(&[window("day", "[\"06:00-07:00\"]", "weekdays = [0]")]),
-        18,
+        21,
         "write 1 (Monday) to 7 (Sunday)",
     );
     let no_calendar =
         windows(&[window("day", "[\"06:00-07:00\"]", "except_holidays = true")]).replace("holidays = \"cn\"\n", "");
-    list_refused(&no_calendar, 17, "except_holidays without a calendar");
+    list_refused(&no_calendar, 20, "except_holidays without a calendar");
 }
 
 #[test]
-fn names_and_histories() {
+fn invalid_names_and_histories_are_refused() {
     list_refused(&format!("{LIST}{LIST}"), 11, "two lists have this name");
     let history = |lists: &str| format!("{LIST}[[history]]\nmodels = [\"m\"]\nlists = {lists}\n");
     list_refused(&history("[\"mein\"]"), 12, "no [[list]] defines it");
@@ -126,7 +126,7 @@ fn names_and_histories() {
 }
 
 #[test]
-fn leases() {
+fn invalid_leases_are_refused() {
     let lease = |rest: &str| format!("[[lease]]\ngpu = \"H100\"\n{rest}\n");
     let dated = "rate = \"2\"\nfrom = \"2026-02-01T00:00:00Z\"\nuntil = \"2026-01-01T00:00:00Z\"";
     refused(&lease(dated), 5, "the lease ends at 2026-01-01T00:00:00Z, before it begins");
@@ -168,7 +168,7 @@ fn two_currencies_need_a_dated_rate() {
 
 /// Class: two rows for the same currencies or GPU and the same day.
 #[test]
-fn rates_that_no_date_tells_apart_are_refused() {
+fn rates_with_the_same_date_are_refused() {
     let fx = |from: &str, to: &str, rate: &str| {
         format!("[[fx]]\nfrom = \"{from}\"\nto = \"{to}\"\nrate = \"{rate}\"\nat = \"2026-11-01\"\n")
     };
@@ -184,7 +184,7 @@ fn rates_that_no_date_tells_apart_are_refused() {
     list_refused(&gpu("2026-11", "commitment = \"2y\"\n"), 5, "write one of");
     let apart = gpu("2026-11", "") + &gpu("2026-12", "") + &gpu("2026-11", "commitment = \"spot\"\n");
     assert_eq!(check("", Some(&apart)).0, Some(0));
-    assert_eq!(check("", Some(&gpu("autumn", ""))).0, Some(0), "one alone needs no date");
+    assert_eq!(check("", Some(&gpu("autumn", ""))).0, Some(0), "a single rate of a GPU needs no valid date");
 }
 
 /// Class: a currency that changes under a ledger.
@@ -207,9 +207,9 @@ fn a_ledger_keeps_its_currency_when_the_configuration_changes() {
         assert_eq!(after.code, Some(0), "{}", after.err);
         let word = "kept in USD and the configuration is in CNY";
         assert!(after.err.contains(word) && after.err.contains("set currency = \"USD\""), "{}", after.err);
-        let (told, same): (serde_json::Value, serde_json::Value) =
+        let (repeated, same): (serde_json::Value, serde_json::Value) =
             (serde_json::from_str(&after.out).unwrap(), serde_json::from_str(&before.out).unwrap());
-        assert_eq!((&told["currency"], &told["total"]), (&"USD".into(), &same["total"]), "{more:?}");
+        assert_eq!((&repeated["currency"], &repeated["total"]), (&"USD".into(), &same["total"]), "{more:?}");
     }
     let checked = Program::new(["config", "check", "--ledger", ledger]).config(yuan).run();
     assert!(checked.code == Some(0) && checked.err.contains("kept in USD"), "{checked:?}");
@@ -234,7 +234,7 @@ fn a_lease_in_another_currency_is_converted_once() {
 }
 
 #[test]
-fn all_that_is_wrong_is_said_at_once() {
+fn mistakes_of_the_configuration_and_its_price_file_are_reported_at_once() {
     let prices = LIST.replace("\"UTC\"", "\"Mars\"") + &LIST.replace("\"USD\"", "\"usd\"").replace("mine", "other");
     let (code, err) = check("bill = \"all\"\n[budget]\nmonth = \"much\"\n[[lease]]\nrate = \"1\"\n", Some(&prices));
     assert_eq!(code, Some(2));
@@ -248,8 +248,103 @@ fn all_that_is_wrong_is_said_at_once() {
     }
 }
 
+/// Checks that a price file has these mistakes and no others; the file's name stands before each line.
+fn all_refused(prices: &str, expected: &[&str]) {
+    let (code, err) = check("", Some(prices));
+    assert_eq!((code, err.lines().count()), (Some(2), expected.len()), "{err}");
+    for (line, expected) in err.lines().zip(expected) {
+        assert!(line.contains(&format!("prices.toml:{expected}")), "{expected}\n{err}");
+    }
+}
+
+/// Class: the first mistake of a `[[list]]` hides the others of it, and a value that cannot be read those of the whole file.
 #[test]
-fn a_file_that_is_wrong_throughout_is_soon_told() {
+fn every_mistake_of_a_list_is_reported_at_once() {
+    all_refused(
+        "[[list]]\nname = \"mine\"\ncurrency = \"usd\"\nfrom = \"2025-02-30\"\nuntil = \"soon\"\nzone = \"Mars\"\n\
+         holidays = \"none\"\ndefault = \"day\"\nhit = \"1\"\n\
+         [list.tiers.standard]\nhit = \"1x\"\nmiss = \"1\"\noutput = \"-1\"\n\
+         [[list.windows]]\ntier = \"night\"\nhours = [\"25:00-26:00\", \"a\"]\nweekdays = [0, 9]\n\
+         [[list.windows]]\ntier = \"standard\"\nhours = []\nexcept_holidays = 1\n",
+        &[
+            "3: price list \"mine\": \"usd\" is not a currency",
+            "4: price list \"mine\": from: \"2025-02-30\" is not an instant",
+            "5: price list \"mine\": until: \"soon\" is not an instant",
+            "6: price list \"mine\": zone \"Mars\" is not an IANA time zone",
+            "7: price list \"mine\": no calendar \"none\"",
+            "8: price list \"mine\": tier \"day\" has no prices",
+            "9: unknown key \"hit\"",
+            "11: tiers.standard.hit \"1x\": not a decimal number",
+            "13: tiers.standard.output \"-1\": negative",
+            "15: price list \"mine\": tier \"night\" has no prices",
+            "16: price list \"mine\": hours \"25:00-26:00\"",
+            "16: price list \"mine\": hours \"a\"",
+            "17: price list \"mine\": weekday 0",
+            "17: price list \"mine\": weekday 9",
+            "20: price list \"mine\": a window without hours",
+            "21: windows.except_holidays 1",
+        ],
+    );
+    let overlapping = format!(
+        "{LIST}[list.tiers.night]\nhit = \"0\"\nmiss = \"0\"\noutput = \"0\"\n\
+         [[list.windows]]\ntier = \"night\"\nhours = [\"22:00-06:00\"]\nexcept_holidays = true\n\
+         [[list.windows]]\ntier = \"standard\"\nhours = [\"05:00-07:00\"]\n\
+         [[list.windows]]\ntier = \"standard\"\nhours = [\"23:00-23:30\"]\n"
+    );
+    all_refused(
+        &overlapping.replace("holidays = \"cn\"\n", "until = \"soon\"\n"),
+        &[
+            "5: price list \"mine\": until: ",
+            "17: price list \"mine\": except_holidays without a calendar",
+            "18: price list \"mine\": windows of \"night\" and \"standard\" overlap on Monday at 05:00",
+            "21: price list \"mine\": windows of \"night\" and \"standard\" overlap on Monday at 23:00",
+        ],
+    );
+}
+
+/// The same of the other entries of a price file. Class: what only follows from a mistake is reported as one more.
+#[test]
+fn every_mistake_of_a_price_file_is_reported_at_once() {
+    all_refused(
+        "[holidays]\ncn = [\"2026-13-01\", \"2026-10-01\",\n\"2026-10-07..2026-10-01\"]\n\
+         [[list]]\nname = \"no tiers\"\ncurrency = \"usd\"\nholidays = \"cn\"\n\
+         [[list]]\nname = \"whole\"\ncurrency = \"USD\"\ntiers.standard = { hit = \"1\", miss = \"1\", output = \"1\" }\n\
+         [[history]]\nmodels = [\"m\"]\nlists = [\"no tiers\", \"nosuch\", \"whole\", \"nowhere\", \"whole\"]\n\
+         [[gpu]]\ngpu = \"H20\"\nrate = \"1\"\ncurrency = \"rmb\"\ndated = \"2026-11\"\n\
+         [[gpu]]\ngpu = \"H20\"\nrate = \"x\"\ncurrency = \"rmb\"\ndated = \"2026-11\"\n",
+        &[
+            "2: calendar \"cn\": holiday \"2026-13-01\" is not a date",
+            "3: calendar \"cn\": holidays \"2026-10-07..2026-10-01\" end before they begin",
+            "4: the key \"tiers\" is missing",
+            "6: price list \"no tiers\": \"usd\" is not a currency",
+            "14: price list \"nosuch\": a history names it, and no [[list]] defines it",
+            "14: price list \"nowhere\": a history names it, and no [[list]] defines it",
+            "14: price list \"whole\": a history names it after a list that began later",
+            "18: GPU \"H20\": \"rmb\" is not a currency",
+            "22: rate \"x\"",
+            "23: GPU \"H20\": \"rmb\" is not a currency",
+            "24: GPU \"H20\": two on-demand rates of 2026-11",
+        ],
+    );
+    // A list without a readable name may be the one that a history names.
+    let history = "[[history]]\nmodels = [\"m\"]\nlists = [\"mine\"]\n";
+    all_refused(&(LIST.replace("name = \"mine\"\n", "") + history), &["1: the key \"name\" is missing"]);
+    all_refused(&(LIST.replace("name = \"mine\"", "name = 5") + history), &["2: name 5: "]);
+    let night = "[[list.windows]]\ntier = \"night\"\nhours = [\"22:00-06:00\"]\n";
+    let no_tiers = format!("[[list]]\nname = \"mine\"\ncurrency = \"USD\"\ndefault = \"day\"\ntiers = 5\n{night}");
+    all_refused(&no_tiers, &["5: tiers 5: "]);
+    // The configuration names a list that is refused, and one that there is not.
+    let config = "compare_to = \"mine\"\n[[price]]\nmodel = \"m\"\nlist = \"mine\"\n\
+                  [[price]]\nmodel = \"n\"\nlist = \"faraway\"\n[[scenario]]\nname = \"s\"\nlist = \"mine\"\n";
+    let (_, err) = check(config, Some(&LIST.replace("UTC", "Mars")));
+    assert_eq!(err.lines().count(), 2, "{err}");
+    for word in ["margintop.toml:8: price list \"faraway\": no such list", "prices.toml:4: price list \"mine\": zone"] {
+        assert!(err.contains(word), "{word}\n{err}");
+    }
+}
+
+#[test]
+fn at_most_twenty_mistakes_of_a_file_are_listed() {
     let bad = LIST.replace("\"USD\"", "\"usd\"");
     let prices: String = (0..300).map(|nth| bad.replace("mine", &format!("list {nth}"))).collect();
     let (code, err) = check("", Some(&prices));
@@ -258,7 +353,7 @@ fn a_file_that_is_wrong_throughout_is_soon_told() {
 }
 
 #[test]
-fn an_import_of_nonsense_is_refused_and_of_the_rest_counted() {
+fn an_import_without_prices_is_refused_and_skipped_entries_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("prices.json");
     let import = |json: &str| {

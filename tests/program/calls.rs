@@ -13,7 +13,7 @@ fn refused(program: Program) -> Ran {
 }
 
 #[test]
-fn a_mistyped_subcommand_is_no_host() {
+fn a_mistyped_subcommand_is_not_polled_as_a_host() {
     for arguments in [&["dmeo"][..], &["dmeo", "--nodes", "3"], &["--theme", "dark", "dmeo"]] {
         let ran = refused(Program::new(arguments));
         assert!(
@@ -28,7 +28,7 @@ fn a_mistyped_subcommand_is_no_host() {
 
 /// Class: only the first mistake is reported, so that a file is corrected one run at a time.
 #[test]
-fn all_that_is_wrong_is_said_at_once() {
+fn all_mistakes_of_a_call_are_reported_at_once() {
     let config = "interval = \"1ms\"\ncolor = \"blue\"\ntheme = \"nosuch\"\nlog_level = \"loud\"\ntimezone = \"Mars\"\n\
                   [[target]]\nurl = \"ftp://x\"\nrole = \"prefil\"\n[[target]]\nurl = \"gpu-[9-1]\"\n\
                   [[price]]\nmodel = \"x\"\nlist = \"deepseek-r1-2052\"\n[[lease]]\nrate = \"2\"\n";
@@ -37,7 +37,7 @@ fn all_that_is_wrong_is_said_at_once() {
     for (line, word) in [
         (1, "interval: at least 100ms"),
         (2, "color: \"blue\": write auto, always or never"),
-        (3, "theme: theme nosuch: no such theme; `margintop themes` lists them"),
+        (3, "theme: \"nosuch\": no such theme; `margintop themes` lists them"),
         (4, "log_level: \"loud\" is no level: write error, warn"),
         (5, "timezone: \"Mars\" is no time zone"),
         (7, "write http://HOST:PORT"),
@@ -59,7 +59,7 @@ fn a_variable_with_a_bad_value_is_named() {
     for (variable, value, word) in [
         ("MARGINTOP_INTERVAL", "soon", "MARGINTOP_INTERVAL: \"soon\" is not a duration: write it like 500ms, 1s or 2m"),
         ("MARGINTOP_INTERVAL", "1ms", "MARGINTOP_INTERVAL: at least 100ms"),
-        ("MARGINTOP_THEME", "nosuch", "MARGINTOP_THEME: theme nosuch: no such theme; `margintop themes`"),
+        ("MARGINTOP_THEME", "nosuch", "MARGINTOP_THEME: \"nosuch\": no such theme; `margintop themes`"),
         ("MARGINTOP_COLOR", "blue", "MARGINTOP_COLOR: \"blue\": write auto, always or never"),
         ("MARGINTOP_ROLE", "x:1=chief", "MARGINTOP_ROLE x:1=chief: write it like http://gpu-01:8000=prefill"),
         ("MARGINTOP_LOG_LEVEL", "loud", "MARGINTOP_LOG_LEVEL: \"loud\" is no level: write error"),
@@ -70,6 +70,17 @@ fn a_variable_with_a_bad_value_is_named() {
         let empty = Program::new(["once", "--for", "0", "--json", "nvml:off"]).env(variable, "").run();
         assert_eq!((empty.code, empty.err.as_str()), (Some(0), ""), "{variable} is empty");
     }
+    for (call, variable, file) in [
+        (&["report"][..], "MARGINTOP_LEDGER", "/nowhere/l.db"),
+        (&["once", "--for", "0", "nvml:off", "x:1"], "MARGINTOP_LEDGER", "/proc/nowhere/l.db"),
+        (&["serve", "nvml:off"], "MARGINTOP_LOG", "/nowhere/m.log"),
+    ] {
+        let ran = Program::new(call).env(variable, file).run();
+        let is_named = |line: &str| {
+            line.contains(&format!("{file}: ")) && line.ends_with(&format!("; {variable} names this file"))
+        };
+        assert!(ran.code == Some(1) && ran.err.lines().any(is_named), "{variable}: {}", ran.err);
+    }
     let ran = Program::new(["agent"]).env("MARGINTOP_LISTEN", "nowhere").run();
     assert!(ran.code == Some(2) && ran.err.contains("MARGINTOP_LISTEN"), "{}", ran.err);
     let flag = Program::new(["config", "check", "--color", "never"]).env("MARGINTOP_COLOR", "blue").run();
@@ -77,7 +88,7 @@ fn a_variable_with_a_bad_value_is_named() {
 }
 
 #[test]
-fn what_excludes_each_other_says_what_to_write() {
+fn contradicting_flags_say_what_to_write() {
     for (arguments, word) in [
         (
             &["once", "--json", "--text"][..],
@@ -100,12 +111,19 @@ fn what_excludes_each_other_says_what_to_write() {
 
 /// `--at`, `--since` and `--until` take the same forms of time in every subcommand.
 #[test]
-fn times_are_written_in_the_same_words_everywhere() {
+fn every_subcommand_takes_the_same_forms_of_time() {
     let home = tempfile::tempdir().unwrap();
     let ledger = home.path().join("l.db");
     let ledger = ledger.to_str().unwrap();
     let kept = Program::new(["once", "nvml:off", "--for", "0", "--json", "--ledger", ledger]).run();
     assert_eq!(kept.code, Some(0), "{}", kept.err);
+    let recording = home.path().join("r.rec");
+    let recording = recording.to_str().unwrap();
+    let recorded = Program::new(["record", recording, "nvml:off", "x:1", "--for", "300ms"]).run();
+    assert_eq!(recorded.code, Some(0), "{}", recorded.err);
+    let invoice = home.path().join("i.csv");
+    std::fs::write(&invoice, "node,hours,amount\nx,1,1\n").unwrap();
+    let invoice = invoice.to_str().unwrap();
     let words = [
         "now",
         "today",
@@ -124,6 +142,8 @@ fn times_are_written_in_the_same_words_everywhere() {
             &["price", "--list", "deepseek-r1-2025", "--at", word][..],
             &["mark", "a marker", "--at", word, "--ledger", ledger],
             &["report", "--since", word, "--ledger", ledger],
+            &["reconcile", invoice, "--since", word, "--ledger", ledger],
+            &["replay", recording, "--json", "--at", word],
         ] {
             let ran = Program::new(arguments).run();
             assert!(!ran.err.contains("is no time"), "{arguments:?}: {}", ran.err);
@@ -135,6 +155,8 @@ fn times_are_written_in_the_same_words_everywhere() {
         &["lease", "end", "x", "--ledger", ledger, "--at", "noon"],
         &["report", "--ledger", ledger, "--since", "noon"],
         &["report", "--ledger", ledger, "--until", "noon"],
+        &["reconcile", invoice, "--ledger", ledger, "--until", "noon"],
+        &["replay", recording, "--json", "--at", "noon"],
     ] {
         let ran = refused(Program::new(arguments));
         assert!(
@@ -165,7 +187,7 @@ fn a_former_name_is_accepted_with_a_warning() {
 }
 
 #[test]
-fn files_that_cannot_be_read_are_told_by_the_check() {
+fn config_check_warns_of_unreadable_files() {
     let config = "[[target]]\nurl = \"http://gpu-[1-3]:8000\"\nbearer_token_file = \"/nowhere/token\"\n";
     let ran = Program::new(["config", "check"]).config(config).run();
     assert_eq!((ran.code, ran.err.lines().count()), (Some(0), 1), "{}", ran.err);
@@ -174,7 +196,7 @@ fn files_that_cannot_be_read_are_told_by_the_check() {
 
 /// Class: a missing file is reported in the system's words, without a remedy.
 #[test]
-fn a_file_that_is_not_there_says_where_it_was_looked_for_and_what_to_do() {
+fn a_missing_file_is_reported_with_its_path_and_a_remedy() {
     for (call, code, remedy) in [
         (&["once", "--config", "/nowhere/m.toml"][..], 2, "check the path, or write a file to start from"),
         (&["config", "check", "--config", "/nowhere/m.toml"], 2, "config init --config /nowhere/m.toml"),
@@ -235,7 +257,7 @@ fn without_a_home_folder_a_report_asks_for_the_ledgers_name() {
 
 /// Class: a flag is accepted only in some positions of a call with two subcommands.
 #[test]
-fn a_decision_on_a_dispute_takes_the_ledger_before_and_after_it() {
+fn a_decision_on_a_dispute_takes_the_ledger_flag_in_any_position() {
     for call in [
         &["ledger", "disputes", "--ledger", "/nowhere/l.db", "accept", "1"][..],
         &["ledger", "disputes", "accept", "1", "--ledger", "/nowhere/l.db"],
@@ -252,7 +274,7 @@ fn a_decision_on_a_dispute_takes_the_ledger_before_and_after_it() {
 }
 
 #[test]
-fn a_model_that_is_nearly_one_of_the_lists_is_warned_of() {
+fn a_misspelt_model_of_a_price_is_warned_of() {
     let price =
         |model: &str| format!("[[price]]\nmodel = \"{model}\"\nhit = \"0.1\"\nmiss = \"0.5\"\noutput = \"1\"\n");
     let check = |model: &str| Program::new(["config", "check"]).config(&price(model)).run();

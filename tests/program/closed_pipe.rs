@@ -13,7 +13,7 @@ fn unread(home: &Path, args: &[&str]) -> Output {
 }
 
 #[test]
-fn a_closed_pipe_ends_every_subcommand_well() {
+fn every_subcommand_succeeds_when_its_reader_closes_the_pipe() {
     let home = tempfile::tempdir().unwrap();
     let ledger = home.path().join("l.db");
     let ledger = ledger.to_str().unwrap();

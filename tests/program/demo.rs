@@ -12,34 +12,37 @@ fn demo(config: &str) -> Value {
 }
 
 #[test]
-fn a_simulated_fleet_is_whole_and_earns_its_rent() {
-    let picture = demo("");
-    let coverage = &picture["coverage"];
+fn a_simulated_fleet_is_complete_and_profitable() {
+    let snapshot = demo("");
+    let coverage = &snapshot["coverage"];
     assert_eq!((&coverage["nodes_known"], &coverage["engines_known"]), (&12.into(), &12.into()));
-    assert_eq!(picture["gpus"]["count"], 96);
-    assert!(picture["gpus"]["utilization"].as_f64().is_some_and(|load| (0.45..0.95).contains(&load)));
-    let money = &picture["money"];
+    assert_eq!(snapshot["gpus"]["count"], 96);
+    assert!(snapshot["gpus"]["utilization"].as_f64().is_some_and(|load| (0.45..0.95).contains(&load)));
+    let money = &snapshot["money"];
     // At the quietest hour of the day too; a fleet's own nodes with a model of no price are paid for by the others.
     assert!(micros(&money["revenue_per_hour"]) > micros(&money["cost_per_hour"]), "{money}");
     assert!(money["unpriced_tokens"].as_u64().is_some_and(|tokens| tokens > 0) && money["lower_bound"] == true);
     let roles: Vec<_> =
-        picture["engines"].as_array().unwrap().iter().map(|row| row["role"].as_str().unwrap()).collect();
+        snapshot["engines"].as_array().unwrap().iter().map(|row| row["role"].as_str().unwrap()).collect();
     assert!(["prefill", "decode", "unified"].iter().all(|role| roles.contains(role)));
-    assert_eq!(picture["units"].as_array().unwrap().len(), 2);
+    assert_eq!(snapshot["units"].as_array().unwrap().len(), 2);
 }
 
 #[test]
-fn it_has_objectives_for_latency_and_an_engine_that_drafts() {
-    let picture = demo("");
-    let slo = &picture["slo"];
+fn it_has_latency_objectives_and_an_engine_with_speculative_decoding() {
+    let snapshot = demo("");
+    let slo = &snapshot["slo"];
     assert_eq!((&slo["ttft_p99_seconds"], &slo["itl_p99_seconds"]), (&7.0.into(), &0.5.into()));
-    let engines = picture["engines"].as_array().unwrap();
+    let engines = snapshot["engines"].as_array().unwrap();
     let drafts =
         |role: &str| engines.iter().filter(|row| row["role"] == role && !row["spec_acceptance"].is_null()).count();
     assert!(drafts("decode") > 0 && drafts("unified") > 0 && drafts("prefill") == 0);
     // What the configuration says goes first.
-    let picture = demo("[slo]\nttft_p99 = \"2s\"\n");
-    assert_eq!((&picture["slo"]["ttft_p99_seconds"], &picture["slo"]["itl_p99_seconds"]), (&2.0.into(), &Value::Null));
+    let snapshot = demo("[slo]\nttft_p99 = \"2s\"\n");
+    assert_eq!(
+        (&snapshot["slo"]["ttft_p99_seconds"], &snapshot["slo"]["itl_p99_seconds"]),
+        (&2.0.into(), &Value::Null)
+    );
 }
 
 /// A time zone in which midnight is at least two hours ago, so that the demo's hour is within one day.
@@ -49,7 +52,7 @@ fn past_its_first_hours() -> &'static str {
 }
 
 #[test]
-fn its_card_begins_with_an_hour_and_cuts_no_word() {
+fn its_card_covers_the_last_hour_and_truncates_no_word() {
     let card = Program::new(["demo", "--card", "--interval", "500ms"]).env("TZ", past_its_first_hours()).run();
     let card = card.out;
     let (_, sums) = card.split_once("  revenue $").unwrap_or_else(|| panic!("{card}"));
@@ -59,9 +62,9 @@ fn its_card_begins_with_an_hour_and_cuts_no_word() {
 }
 
 #[test]
-fn the_users_prices_go_first() {
-    let picture = demo("[[price]]\nmodel = \"*-r1\"\nlist = \"deepseek-r1-2025\"\n");
-    let lists = picture["money"]["lists"].as_array().unwrap();
+fn prices_of_the_user_take_precedence() {
+    let snapshot = demo("[[price]]\nmodel = \"*-r1\"\nlist = \"deepseek-r1-2025\"\n");
+    let lists = snapshot["money"]["lists"].as_array().unwrap();
     let of = |model: &str| lists.iter().find(|list| list["model"] == model).unwrap()["list"].clone();
     assert_eq!((of("deepseek-r1"), of("deepseek-v3")), ("deepseek-r1-2025".into(), "deepseek-v3-standard".into()));
 }

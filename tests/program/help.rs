@@ -22,7 +22,7 @@ fn golden(name: &str, got: &str) {
     assert!(got == want, "{} differs; it is now:\n{got}\nMARGINTOP_BLESS=1 accepts it", path.display());
 }
 
-fn said(arguments: &[&str]) -> String {
+fn output(arguments: &[&str]) -> String {
     let ran = Program::new(arguments).run();
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{arguments:?}");
     ran.out
@@ -39,7 +39,7 @@ fn listed(help: &str) -> Vec<String> {
 /// The paths of all subcommands, including nested ones.
 fn paths(outer: &[String]) -> Vec<Vec<String>> {
     let arguments: Vec<&str> = outer.iter().map(String::as_str).chain(["--help"]).collect();
-    let below = listed(&said(&arguments)).into_iter().flat_map(|name| {
+    let below = listed(&output(&arguments)).into_iter().flat_map(|name| {
         let path: Vec<String> = outer.iter().cloned().chain([name]).collect();
         let mut all = paths(&path);
         all.insert(0, path);
@@ -49,28 +49,28 @@ fn paths(outer: &[String]) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn every_help_is_as_it_was() {
-    golden("margintop", &said(&["-h"]));
-    golden("margintop-long", &said(&["--help"]));
+fn every_help_matches_its_golden() {
+    golden("margintop", &output(&["-h"]));
+    golden("margintop-long", &output(&["--help"]));
     let all = paths(&[]);
     assert!(all.len() >= 20, "{all:?}");
     for path in &all {
         let arguments: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
-        golden(&path.join("-"), &said(&arguments));
+        golden(&path.join("-"), &output(&arguments));
     }
     if std::env::var_os("MARGINTOP_BLESS").is_some() {
         return;
     }
     let kept = std::fs::read_dir(root().join("tests/golden/help")).unwrap().count();
-    assert_eq!(kept, all.len() + 4, "a golden of a subcommand that is gone: remove it");
+    assert_eq!(kept, all.len() + 4, "remove the goldens of subcommands that no longer exist");
 }
 
 #[test]
-fn the_manual_page_and_the_first_configuration_are_as_they_were() {
-    golden("man-page", &said(&["man"]));
+fn the_manual_page_and_the_first_configuration_match_their_goldens() {
+    golden("man-page", &output(&["man"]));
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("margintop.toml");
-    said(&["config", "init", "--config", file.to_str().unwrap()]);
+    output(&["config", "init", "--config", file.to_str().unwrap()]);
     golden("config-init-file", &std::fs::read_to_string(file).unwrap());
 }
 
@@ -85,8 +85,8 @@ fn blocks(readme: &str, language: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_readmes_help_is_what_the_program_says() {
-    let help = said(&["-h"]);
+fn the_readme_shows_the_current_help() {
+    let help = output(&["-h"]);
     let commands: String = help
         .lines()
         .skip_while(|line| *line != "Commands:")
@@ -132,7 +132,7 @@ fn words(line: &str) -> Vec<String> {
 /// Every command in the README is valid: its subcommand and flags are known. Each is run with `--help` appended, which fails
 /// if an argument before it is invalid, and has no other effect.
 #[test]
-fn the_readmes_commands_are_known() {
+fn every_command_of_the_readme_is_known() {
     let all: Vec<String> =
         blocks(&readme(), "sh").iter().flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
     let commands: Vec<Vec<String>> =
@@ -158,7 +158,7 @@ fn the_readmes_commands_are_known() {
 }
 
 #[test]
-fn every_document_that_is_named_is_there() {
+fn every_document_that_is_named_exists() {
     let golden = root().join("tests/golden/help");
     std::fs::create_dir_all(&golden).unwrap();
     for file in std::fs::read_dir(golden).unwrap().map(|entry| entry.unwrap().path()) {

@@ -30,7 +30,7 @@ fn ask(ledger: &Ledger, question: &str) -> i64 {
 }
 
 #[test]
-fn killed_at_any_instant_rent_is_the_time_that_passed() {
+fn after_kills_at_any_instant_the_cost_is_that_of_the_elapsed_time() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let mut first = watch(&ledger, &engine);
     ledger.until_counted(&engine);
@@ -55,7 +55,7 @@ fn killed_at_any_instant_rent_is_the_time_that_passed() {
 
     for grain in ["minute", "quarter", "day"] {
         let held = ask(&ledger, &format!("SELECT sum(allocated_ms) FROM {grain}_gpu_time"));
-        let (since, until) = saved::rented(&open(&ledger.path).unwrap()).unwrap();
+        let (since, until) = saved::allocated(&open(&ledger.path).unwrap()).unwrap();
         let between = GPUS * (until - since);
         assert!((held - between).abs() <= GPUS * A_LOOK, "{grain}: {held} of {between} GPU-ms");
         // The first look was up to a commit before the test knew of it; nobody watches after the last one.

@@ -43,7 +43,7 @@ const FAULTS: [(&str, &str); 7] = [
 #[test]
 fn once_prints_its_figures_and_says_why_it_keeps_no_ledger() {
     let Some(launcher) = fake_disk::launcher() else { return };
-    for (faults, told) in FAULTS {
+    for (faults, message) in FAULTS {
         let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
         let target = engine.server.metrics();
         let working = thread::spawn(move || {
@@ -56,7 +56,7 @@ fn once_prints_its_figures_and_says_why_it_keeps_no_ledger() {
         let arguments = ["once", "--json", "--for", "500ms", "--interval", "100ms", &target];
         let ran = faulty(launcher, faults, &ledger, &arguments).run();
         assert_eq!(ran.code, Some(1), "{faults}: {ran:?}");
-        assert!(ran.err.contains(told) && ran.err.contains("name a file on a local disk with --ledger"), "{ran:?}");
+        assert!(ran.err.contains(message) && ran.err.contains("name a file on a local disk with --ledger"), "{ran:?}");
         assert!(!ran.err.contains("kept by"), "{ran:?}");
         assert!(ran.took < SOON, "{faults}: it took {:?}", ran.took);
         let figures = ran.json();
@@ -70,32 +70,32 @@ fn once_prints_its_figures_and_says_why_it_keeps_no_ledger() {
 }
 
 #[test]
-fn a_watch_goes_on_in_memory_and_says_why_within_three_seconds() {
+fn monitoring_continues_in_memory_and_reports_why_within_three_seconds() {
     let Some(launcher) = fake_disk::launcher() else { return };
-    for (faults, told) in FAULTS {
+    for (faults, message) in FAULTS {
         let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
         let target = engine.server.metrics();
         let arguments = ["serve", &target, "--interval", "100ms", "--listen", "127.0.0.1:0"];
         let began = Instant::now();
         let mut watch = faulty(launcher, faults, &ledger, &arguments).start();
-        let mut said = String::new();
+        let mut line = String::new();
         let stderr = watch.child.stderr.as_mut().unwrap();
         // What else it logs says nothing of the ledger.
-        while !(said.contains("margintop: ") && said.ends_with('\n')) {
+        while !(line.contains("margintop: ") && line.ends_with('\n')) {
             let mut byte = [0];
-            assert_eq!(stderr.read(&mut byte).unwrap(), 1, "{faults}: it ended: {said}");
-            said.push(char::from(byte[0]));
+            assert_eq!(stderr.read(&mut byte).unwrap(), 1, "{faults}: it ended: {line}");
+            line.push(char::from(byte[0]));
         }
         assert!(began.elapsed() < SOON, "{faults}: it took {:?}", began.elapsed());
-        let said = said.lines().last().unwrap_or_default();
-        assert!(said.contains(told) && said.contains("kept in memory meanwhile"), "{faults}: {said}");
+        let line = line.lines().last().unwrap_or_default();
+        assert!(line.contains(message) && line.contains("kept in memory meanwhile"), "{faults}: {line}");
         assert!(engine.server.asked() > 0 || began.elapsed() < Duration::from_secs(1), "{faults}: it watches");
         assert!(watch.terminate().is_some_and(|took| took < Duration::from_secs(2)), "{faults}");
     }
 }
 
 #[test]
-fn where_memory_cannot_be_shared_a_journal_does() {
+fn without_shared_memory_a_rollback_journal_is_used() {
     let Some(launcher) = fake_disk::launcher() else { return };
     for fault in ["shm:22", "shm:19", "shm:13"] {
         let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
@@ -128,7 +128,7 @@ fn where_memory_cannot_be_shared_a_journal_does() {
 }
 
 #[test]
-fn a_ledger_that_cannot_be_locked_is_read_if_nobody_can_be_writing() {
+fn a_ledger_that_cannot_be_locked_is_read_if_no_process_can_be_writing_it() {
     let Some(launcher) = fake_disk::launcher() else { return };
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let (baseline, target) = (engine.counted(), engine.server.metrics());
@@ -146,7 +146,7 @@ fn a_ledger_that_cannot_be_locked_is_read_if_nobody_can_be_writing() {
 }
 
 #[test]
-fn a_limit_of_file_size_and_a_lock_that_is_no_file_are_named() {
+fn a_file_size_limit_and_a_folder_as_lock_are_reported() {
     let engine = Engine::new("deepseek-r1");
     let target = engine.server.metrics();
     let ledger = Ledger::new();
@@ -164,7 +164,7 @@ fn a_limit_of_file_size_and_a_lock_that_is_no_file_are_named() {
 }
 
 #[test]
-fn kept_by_another_process_is_said_where_one_keeps_it() {
+fn another_writer_is_reported_only_if_there_is_one() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let target = engine.server.metrics();
     let watch = ledger.serve(&target);
@@ -185,7 +185,7 @@ fn kept_by_another_process_is_said_where_one_keeps_it() {
 
 /// Class: a disk that is full from the start is reported without a remedy.
 #[test]
-fn a_full_disk_is_named_with_what_to_free() {
+fn a_full_disk_is_reported_with_the_space_to_free() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let folder = ledger.path.parent().unwrap().to_owned();
     std::fs::create_dir_all(&folder).unwrap();
@@ -198,11 +198,11 @@ fn a_full_disk_is_named_with_what_to_free() {
     let target = engine.server.metrics();
     let arguments = ["once", "--json", "--interval", "100ms", &target];
     let ran = Program::through("unshare", &namespace, arguments).env("MARGINTOP_LEDGER", &ledger.path).run();
-    let told = format!(
+    let message = format!(
         "{}: the disk is full: free 16 MB or more in {}, or name a file on another disk with --ledger",
         ledger.path.display(),
         folder.display()
     );
-    assert!(ran.code == Some(1) && ran.err.contains(&told), "{ran:?}");
+    assert!(ran.code == Some(1) && ran.err.contains(&message), "{ran:?}");
     assert!(ran.json()["money"].is_object() && ran.took < SOON, "it took {:?}", ran.took);
 }

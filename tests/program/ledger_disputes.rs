@@ -101,10 +101,10 @@ impl WriterStatus {
         self.now.wall = at;
         let began = Some(self.first);
         self.store.commit(Checkpoint { postings, began, watched_from: began, last: self.now, ..Checkpoint::default() });
-        let (tell, told) = channel();
-        let answer = Box::new(move |_: Result<_, _>| tell.send(()).unwrap());
+        let (send, found) = channel();
+        let answer = Box::new(move |_: Result<_, _>| send.send(()).unwrap());
         self.store.past(Timestamp::default(), Timestamp::default(), Grain::Day, answer);
-        told.recv().unwrap();
+        found.recv().unwrap();
     }
 
     /// What it is told of decisions.
@@ -152,7 +152,7 @@ fn states(path: &Path) -> Vec<(u64, DisputeState)> {
 }
 
 #[test]
-fn a_draft_is_what_would_be_posted_and_nothing_is() {
+fn a_draft_has_the_entries_of_a_posting_and_posts_nothing() {
     let (_home, path) = file();
     let mut keeper = WriterStatus::at(&path, began());
     // Over the edge of a tier and several minutes.
@@ -191,7 +191,7 @@ fn an_accepted_dispute_of_unknown_hits_has_their_uncertainty() {
     assert!(posted > Money::ZERO);
     decide(&path, id, true, began() + Span::from_secs(200)).unwrap().unwrap();
     keeper.on_ledger_event();
-    assert_eq!(keeper.ledger.uncertainty().excess, posted + posted, "the keeper's day");
+    assert_eq!(keeper.ledger.uncertainty().excess, posted + posted, "the day of the process that writes it");
     for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
         let kept: Money = past(&path, grain).uncertainty.iter().map(|cell| cell.excess).sum();
         assert_eq!(kept, posted + posted, "{grain:?}");
@@ -221,7 +221,7 @@ fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
     keeper.on_ledger_event();
     assert_eq!((keeper.ledger.disputes().len(), keeper.ledger.disputed().1), (0, Tokens::ZERO));
     let today: u64 = keeper.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
-    assert_eq!(today, 9_000_100, "the sums of the keeper agree");
+    assert_eq!(today, 9_000_100, "the writer's sums agree");
     keeper.post(began() + Span::from_secs(200), 7);
     keeper.commit(began() + Span::from_secs(201));
     assert_eq!(grains(&path), [9_000_107; 3], "and what it hands on does not hold it again");
@@ -239,7 +239,7 @@ fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
 /// Class: a counter that jumps falsely and falls back leaves a dispute for a person to decide. Accepting it posts tokens
 /// that were not produced.
 #[test]
-fn what_the_counter_took_back_is_withdrawn_unless_it_was_decided() {
+fn a_dispute_is_withdrawn_when_its_counter_returns_unless_it_was_decided() {
     let (_home, path) = file();
     let mut keeper = WriterStatus::at(&path, began());
     let second = |seconds: i64| began() + Span::from_secs(seconds);
@@ -255,7 +255,7 @@ fn what_the_counter_took_back_is_withdrawn_unless_it_was_decided() {
     keeper.commit(second(120));
     keeper.on_ledger_event();
     let today: u64 = keeper.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
-    assert_eq!((today, grains(&path)), (5_000_000, [5_000_000; 3]), "what a person accepted stands");
+    assert_eq!((today, grains(&path)), (5_000_000, [5_000_000; 3]), "an accepted dispute stays");
     let withdrawn = DisputeState::Withdrawn;
     let all = [(1, DisputeState::Open), (2, withdrawn), (3, DisputeState::Accepted), (4, withdrawn)];
     assert_eq!(states(&path), all);
@@ -267,7 +267,7 @@ fn what_the_counter_took_back_is_withdrawn_unless_it_was_decided() {
 }
 
 #[test]
-fn a_rejected_one_is_gone_from_the_sums_and_stays_in_the_file() {
+fn a_rejected_dispute_leaves_the_sums_and_stays_in_the_file() {
     let (_home, path) = file();
     let mut keeper = WriterStatus::at(&path, began());
     let ids = [keeper.dispute(began(), 5_000_000), keeper.dispute(began(), 6_000_000)];
@@ -288,12 +288,12 @@ fn a_rejected_one_is_gone_from_the_sums_and_stays_in_the_file() {
     keeper.close();
     Connection::open(&path).unwrap().execute_batch("DELETE FROM disputes").unwrap();
     let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(20));
-    assert_eq!(keeper.dispute(began() + Span::from_secs(21), 5_000_000), DisputeId(4), "no number is used again");
+    assert_eq!(keeper.dispute(began() + Span::from_secs(21), 5_000_000), DisputeId(4), "no number is reused");
     keeper.close();
 }
 
 #[test]
-fn what_was_decided_while_nobody_kept_it_is_in_the_next_ones_sums_once() {
+fn a_decision_made_without_a_writer_is_posted_once_by_the_next_writer() {
     let (_home, path) = file();
     let mut keeper = WriterStatus::at(&path, began());
     let id = keeper.dispute(began(), 5_000_000);
@@ -310,7 +310,7 @@ fn what_was_decided_while_nobody_kept_it_is_in_the_next_ones_sums_once() {
 }
 
 #[test]
-fn one_of_long_ago_is_posted_in_the_grains_that_are_still_kept() {
+fn an_old_dispute_is_posted_in_the_grains_that_are_still_stored() {
     let (_home, path) = file();
     let day = Span::from_secs(86_400);
     let mut keeper = WriterStatus::at(&path, began());
@@ -328,7 +328,7 @@ fn one_of_long_ago_is_posted_in_the_grains_that_are_still_kept() {
 }
 
 #[test]
-fn an_export_carries_disputes_and_resets() {
+fn an_export_contains_disputes_and_resets() {
     let (home, path) = file();
     let mut keeper = WriterStatus::at(&path, began());
     keeper.dispute(began(), 5_000_000);
@@ -360,9 +360,9 @@ fn verify_applies_the_bounds_and_exempts_what_was_accepted() {
     keeper.post(began() + Span::from_secs(60), 24_000_001);
     keeper.commit(began() + Span::from_secs(301));
     keeper.close();
-    let told = Reader::open(&path).unwrap().verify().unwrap();
+    let found = Reader::open(&path).unwrap().verify().unwrap();
     let minute = "minute_tokens: 2026-03-10T10:01:00Z on gpu-01: 24000001 output tokens, more than 8 GPUs can make";
-    assert_eq!(told, [minute]);
+    assert_eq!(found, [minute]);
     // Rent says how many GPUs there are.
     let open = Connection::open(&path).unwrap();
     open.execute_batch(
@@ -370,13 +370,13 @@ fn verify_applies_the_bounds_and_exempts_what_was_accepted() {
          INSERT INTO minute_gpu_time VALUES (1773136800000, 0, 960000, 0, 0)",
     )
     .unwrap();
-    let told = Reader::open(&path).unwrap().verify().unwrap();
-    assert!(!told.iter().any(|fault| fault.contains("can make")), "16 GPUs can: {told:?}");
+    let found = Reader::open(&path).unwrap().verify().unwrap();
+    assert!(!found.iter().any(|fault| fault.contains("can make")), "16 GPUs can: {found:?}");
 }
 
 /// Growth is posted when it is seen, and may be of all the time since its counter last moved.
 #[test]
-fn verify_takes_the_first_growth_after_a_pause_for_that_of_the_pause() {
+fn verify_attributes_the_first_growth_after_a_pause_to_the_pause() {
     let (_home, path) = file();
     let mut keeper = WriterStatus::at(&path, began());
     keeper.post(began(), 100);
@@ -386,19 +386,19 @@ fn verify_takes_the_first_growth_after_a_pause_for_that_of_the_pause() {
     keeper.post(began() + Span::from_secs(360), 100_000_000);
     keeper.commit(began() + Span::from_secs(500));
     keeper.close();
-    let told = Reader::open(&path).unwrap().verify().unwrap();
-    assert!(told.iter().any(|fault| fault.contains("10:06:00Z")), "{told:?}");
+    let found = Reader::open(&path).unwrap().verify().unwrap();
+    assert!(found.iter().any(|fault| fault.contains("10:06:00Z")), "{found:?}");
 }
 
 #[test]
-fn verify_finds_cost_below_zero_and_sums_that_left_their_range() {
+fn verify_reports_negative_costs_and_sums_out_of_range() {
     let (_home, path) = file();
     let mut keeper = WriterStatus::at(&path, began());
     keeper.post(began(), 100);
     keeper.commit(began() + Span::from_secs(2));
     keeper.close();
     let open = Connection::open(&path).unwrap();
-    for (damage, told) in [
+    for (damage, found) in [
         ("INSERT INTO day_gpu_time VALUES (1773100800000, 0, -5, 0, 0)", "day_gpu_time: 1 rows with a cost below zero"),
         ("UPDATE day_gpu_time SET allocated_ms = 5, energy_mj = -1", "day_gpu_time: 1 rows with a cost below zero"),
         ("UPDATE tariffs SET output_nanos = -1", "tariffs: 1 rows with a price below zero"),
@@ -411,7 +411,7 @@ fn verify_finds_cost_below_zero_and_sums_that_left_their_range() {
             .unwrap();
         open.execute_batch(damage).unwrap();
         let faults = Reader::open(&path).unwrap().verify().unwrap();
-        assert!(faults.iter().any(|fault| fault == told), "{damage}: {faults:?}");
+        assert!(faults.iter().any(|fault| fault == found), "{damage}: {faults:?}");
     }
 }
 
@@ -420,7 +420,7 @@ fn run(path: &Path, arguments: &[&str]) -> program::Ran {
 }
 
 #[test]
-fn the_command_lists_and_decides_and_says_what_cannot_be() {
+fn the_command_lists_and_decides_disputes_and_refuses_impossible_decisions() {
     let (_home, path) = file();
     let mut keeper = WriterStatus::at(&path, began());
     keeper.post(began(), 100);
@@ -491,7 +491,7 @@ fn the_command_resets_a_target_and_names_the_known_ones() {
 }
 
 #[test]
-fn a_fleet_takes_decisions_in() {
+fn a_running_fleet_applies_decisions() {
     let mut fleet = Fleet::new(FleetConfig::local("gpu-01"), Book::built_in().unwrap(), Moment::default());
     fleet.restore(SavedState::default(), Span::ZERO);
     fleet.decide(vec![margintop::ledger::Decision { id: DisputeId(1), accepted: true, entries: Vec::new() }]);

@@ -33,13 +33,14 @@ fn block(path: &Path, what: &str) -> Option<std::os::unix::net::UnixListener> {
 }
 
 #[test]
-fn what_is_no_file_is_refused_by_name() {
+fn a_ledger_that_is_not_a_regular_file_is_refused() {
     let engine = Engine::new("deepseek-r1");
     let target = engine.server.metrics();
     for what in ["a folder", "a named pipe", "a socket"] {
         let ledger = Ledger::new();
         let _open = block(&ledger.path, what);
-        let told = format!("{}: it is {what}, and a ledger is a file: name one with --ledger", ledger.path.display());
+        let messages =
+            format!("{}: it is {what}, and a ledger is a file: name one with --ledger", ledger.path.display());
         for arguments in [
             &["report", "--json"] as &[&str],
             &["ledger", "verify"],
@@ -51,14 +52,14 @@ fn what_is_no_file_is_refused_by_name() {
             let ran = Program::through("timeout", &["-s", "KILL", "20"], arguments)
                 .env("MARGINTOP_LEDGER", &ledger.path)
                 .run();
-            assert!(ran.err.contains(&told) && ran.took < SOON, "{arguments:?}: {ran:?}");
+            assert!(ran.err.contains(&messages) && ran.took < SOON, "{arguments:?}: {ran:?}");
             assert_eq!(ran.code, Some(1), "{arguments:?}: {ran:?}");
         }
     }
 }
 
 #[test]
-fn a_limit_of_file_size_ends_no_process() {
+fn a_file_size_limit_ends_no_process() {
     let engine = Engine::new("deepseek-r1");
     let target = engine.server.metrics();
     for blocks in ["0", "20", "60"] {
@@ -66,26 +67,26 @@ fn a_limit_of_file_size_ends_no_process() {
         let arguments = ["once", "--json", "--for", "1s", "--interval", "100ms", &target, "nvml:off"];
         let limit = format!("ulimit -f {blocks}; exec \"$@\"");
         let ran = Program::through("sh", &["-c", &limit, "sh"], arguments).env("MARGINTOP_LEDGER", &ledger.path).run();
-        let told = format!("{}: this file cannot be written or made longer", ledger.path.display());
-        assert!(ran.code == Some(1) && ran.err.contains(&told), "{blocks}: {ran:?}");
+        let messages = format!("{}: this file cannot be written or made longer", ledger.path.display());
+        assert!(ran.code == Some(1) && ran.err.contains(&messages), "{blocks}: {ran:?}");
         assert!(ran.err.contains("name a file on a local disk with --ledger"), "{blocks}: {ran:?}");
         assert!(ran.json()["money"].is_object(), "{blocks}");
     }
 }
 
 /// The lines that a process writes to stderr.
-fn said(watch: &mut Running) -> Receiver<String> {
+fn stderr_lines(watch: &mut Running) -> Receiver<String> {
     let lines = BufReader::new(watch.child.stderr.take().unwrap()).lines();
-    let (tell, told) = channel();
-    std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(tell.send(line))));
-    told
+    let (send, messages) = channel();
+    std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(send.send(line))));
+    messages
 }
 
 /// The next line with these words.
-fn next(told: &Receiver<String>, words: &str) -> String {
+fn next(messages: &Receiver<String>, words: &str) -> String {
     let began = Instant::now();
     loop {
-        let line = told.recv_timeout(SOON.saturating_sub(began.elapsed())).unwrap_or_else(|_| panic!("no {words}"));
+        let line = messages.recv_timeout(SOON.saturating_sub(began.elapsed())).unwrap_or_else(|_| panic!("no {words}"));
         if line.contains(words) {
             return line;
         }
@@ -99,20 +100,20 @@ fn output(ledger: &Ledger) -> u64 {
 }
 
 #[test]
-fn a_file_that_is_taken_away_is_told_and_written_again_when_it_is_back() {
+fn a_removed_ledger_is_reported_and_written_again_when_it_is_back() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let before = engine.counted();
     let mut watch = ledger.serve(&engine.server.metrics());
     ledger.until_counted(&engine);
-    let told = said(&mut watch);
+    let messages = stderr_lines(&mut watch);
     let aside = ledger.path.with_file_name("aside.db");
     std::fs::rename(&ledger.path, &aside).unwrap();
     engine.work(Counted::new(3_000, 1_000, 500));
-    let line = next(&told, "the file was removed or moved");
+    let line = next(&messages, "the file was removed or moved");
     assert!(line.contains("start margintop again"), "{line}");
     engine.work(Counted::new(3_000, 1_000, 500));
     std::fs::rename(&aside, &ledger.path).unwrap();
-    let line = next(&told, "written again by this process");
+    let line = next(&messages, "written again by this process");
     assert!(line.contains("ledger.db"), "{line}");
     ledger.until_counted(&engine);
     assert!(watch.terminate().is_some());
@@ -139,7 +140,7 @@ fn a_file_that_was_removed_ends_in_an_error() {
     assert!(ran.code == Some(1) && ran.err.contains("the file was removed or moved"), "{ran:?}");
     let figures = ran.json();
     let alerts = figures["alerts"].as_array().unwrap();
-    let told = alerts.iter().find(|alert| alert["subject"] == "ledger").unwrap();
-    assert_eq!((&told["severity"], &told["rule"]), (&"critical".into(), &"ledger_unwritten".into()));
+    let alert = alerts.iter().find(|alert| alert["subject"] == "ledger").unwrap();
+    assert_eq!((&alert["severity"], &alert["rule"]), (&"critical".into(), &"ledger_unwritten".into()));
     assert!(!ledger.path.exists(), "nothing is written where there is no file");
 }

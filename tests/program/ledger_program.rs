@@ -67,7 +67,7 @@ fn busy(engine: &Engine, times: u32) {
 }
 
 #[test]
-fn two_watches_a_dashboard_and_reports_count_nothing_twice_and_one_takes_over_within_three_seconds() {
+fn several_processes_on_one_ledger_count_nothing_twice_and_one_takes_over_within_three_seconds() {
     let (ledger, engine, home) = (Ledger::new(), Engine::new("deepseek-r1"), tempfile::tempdir().unwrap());
     let target = engine.server.metrics();
     let baseline = engine.counted();
@@ -83,7 +83,7 @@ fn two_watches_a_dashboard_and_reports_count_nothing_twice_and_one_takes_over_wi
         assert!(said.iter().zip(made).all(|(said, made)| *said <= made), "{said:?} of {made:?}");
     }
     ledger.until_counted(&engine);
-    assert_eq!(ledger.posted(), [engine.made_since(baseline); 3], "with two who follow");
+    assert_eq!(ledger.posted(), [engine.made_since(baseline); 3], "with two other processes on the ledger");
 
     keeper.child.kill().unwrap();
     keeper.child.wait().unwrap();
@@ -109,7 +109,7 @@ fn two_watches_a_dashboard_and_reports_count_nothing_twice_and_one_takes_over_wi
 }
 
 #[test]
-fn a_repeated_poll_takes_the_ledger_over_when_its_keeper_ends() {
+fn once_every_takes_the_ledger_over_when_its_writer_ends() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let target = engine.server.metrics();
     let mut keeper = ledger.serve(&target);
@@ -150,7 +150,7 @@ fn a_report_reads_a_copy_of_a_ledger_that_is_being_written() {
 }
 
 #[test]
-fn a_report_reads_what_its_user_may_not_write() {
+fn a_report_reads_a_ledger_that_its_user_may_not_write() {
     let nobody = std::process::Command::new("setpriv").args(["--reuid=65534", "--clear-groups", "true"]).status();
     let exists = Path::new("/dev/shm").is_dir() && nobody.is_ok_and(|status| status.success());
     if !exists {
@@ -201,7 +201,7 @@ fn limit(process: &Running, bytes: Option<u64>) {
 }
 
 #[test]
-fn a_full_disk_delays_what_is_written_and_loses_nothing() {
+fn a_full_disk_delays_writing_and_loses_nothing() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let baseline = engine.counted();
     let target = engine.server.metrics();
@@ -231,7 +231,7 @@ fn a_full_disk_delays_what_is_written_and_loses_nothing() {
 }
 
 #[test]
-fn a_full_disk_delays_who_takes_over_and_loses_nothing() {
+fn a_full_disk_delays_a_take_over_and_loses_nothing() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let baseline = engine.counted();
     let target = engine.server.metrics();
@@ -266,7 +266,7 @@ fn it_ends_within_a_second_while_another_program_holds_the_ledger() {
 }
 
 #[test]
-fn killed_while_the_ledger_is_made_it_is_made_by_the_next() {
+fn a_ledger_whose_creation_was_killed_is_created_by_the_next_process() {
     let engine = Engine::new("deepseek-r1");
     for nth in 0..8 {
         let ledger = Ledger::new();

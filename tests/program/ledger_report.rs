@@ -128,7 +128,7 @@ fn rows_add_up_to_the_known_total_by_every_key() {
 }
 
 #[test]
-fn by_model_each_has_what_it_made_and_what_has_no_price_or_cost_stands_apart() {
+fn rows_by_model_have_their_own_tokens_and_unpriced_ones_are_separate() {
     let report = report(&["--json", "--by", "model"]).good();
     assert_eq!(micros(&row(&report, "house-1")["revenue"]), 3 * EARNED);
     assert_eq!(row(&report, "house-1")["prompt_tokens"].as_u64(), Some(3 * WORK.prompt));
@@ -165,7 +165,7 @@ fn parse(csv: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn csv_has_the_same_rows_and_nothing_that_a_spreadsheet_runs() {
+fn csv_has_the_same_rows_and_no_formulas() {
     for by in BY {
         let (csv, json) = (report(&["--csv", "--by", by]), report(&["--json", "--by", by]).good());
         assert_eq!((csv.code, csv.err.as_str()), (Some(0), ""));
@@ -182,7 +182,7 @@ fn csv_has_the_same_rows_and_nothing_that_a_spreadsheet_runs() {
 }
 
 #[test]
-fn spans_hold_what_lies_in_them() {
+fn a_span_has_the_tokens_of_its_time() {
     let total = |arguments: &[&str]| report(arguments).good()["total"]["output_tokens"].as_u64();
     assert_eq!(total(&["--json", "--since", "1h"]), Some(12 * WORK.output));
     assert_eq!(total(&["--json", "--since", "2020-01-01"]), Some(12 * WORK.output));

@@ -39,7 +39,7 @@ fn places(text: &str, words: &[&str]) -> Vec<usize> {
 }
 
 #[test]
-fn every_list_of_a_look_is_in_the_order_of_numbers() {
+fn every_list_of_a_snapshot_is_in_natural_order() {
     let fleet = fleet(["model-2", "model-10", "model-100"]);
     let json = once(targets(&fleet)).run().good();
     let hosts = |names: Vec<String>| -> Vec<String> {
@@ -58,7 +58,7 @@ fn every_list_of_a_look_is_in_the_order_of_numbers() {
 }
 
 #[test]
-fn every_report_is_in_the_order_of_numbers() {
+fn every_report_is_in_natural_order() {
     let (fleet, folder) = (fleet(["deepseek-r1"; 3]), tempfile::tempdir().unwrap());
     let ledger = folder.path().join("ledger.db").to_str().unwrap().to_owned();
     let ran = once(targets(&fleet)).arg("--ledger").arg(&ledger).run();

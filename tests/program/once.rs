@@ -63,20 +63,20 @@ fn is(value: &Value, kind: &str) -> bool {
     }
 }
 
-fn assert_contract(picture: &Value) {
+fn assert_contract(snapshot: &Value) {
     let words: Vec<_> = KEYS.split_whitespace().collect();
     for pair in words.chunks(2) {
-        let value = picture.pointer(pair[0]).unwrap_or_else(|| panic!("no {}: {picture}", pair[0]));
+        let value = snapshot.pointer(pair[0]).unwrap_or_else(|| panic!("no {}: {snapshot}", pair[0]));
         assert!(is(value, pair[1]), "{} is {value}, not {}", pair[0], pair[1]);
     }
-    assert_eq!(picture["schema"], "margintop/1");
-    let gpu = &picture["nodes"][0]["gpus"][0];
-    assert!(gpu["processes"].is_array() && gpu["also_reported_by"].is_array() && picture["alerts"].is_array());
+    assert_eq!(snapshot["schema"], "margintop/1");
+    let gpu = &snapshot["nodes"][0]["gpus"][0];
+    assert!(gpu["processes"].is_array() && gpu["also_reported_by"].is_array() && snapshot["alerts"].is_array());
 }
 
 /// A rate: growth divided by the window.
-fn grown(picture: &Value, rate: &str) -> f64 {
-    picture["tokens"][rate].as_f64().unwrap() * picture["window_seconds"].as_f64().unwrap()
+fn grown(snapshot: &Value, rate: &str) -> f64 {
+    snapshot["tokens"][rate].as_f64().unwrap() * snapshot["window_seconds"].as_f64().unwrap()
 }
 
 /// Whether two numbers are equal except for rounding.
@@ -96,7 +96,7 @@ fn every_key_of_the_contract_is_there_with_its_type() {
 }
 
 #[test]
-fn one_look_has_totals_and_no_rates() {
+fn a_single_poll_has_totals_and_no_rates() {
     let engine = Server::pages(&[VLLM]);
     let one = once([engine.metrics()]).arg("--for").arg("0").run().good();
     assert_eq!(engine.asked(), 1);
@@ -113,78 +113,78 @@ fn one_look_has_totals_and_no_rates() {
 #[test]
 fn a_vllm_is_counted_over_the_window_by_rank() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
-    let picture = once([engine.metrics()]).run().good();
-    let tokens = &picture["tokens"];
+    let snapshot = once([engine.metrics()]).run().good();
+    let tokens = &snapshot["tokens"];
     assert_eq!(tokens["prompt_total"], 44_327_729);
     assert_eq!((&tokens["cached_total"], &tokens["output_total"]), (&29_560_816.into(), &6_719_207.into()));
-    assert!(close(grown(&picture, "prompt_per_second"), 659_000.0));
-    assert!(close(grown(&picture, "cached_per_second"), 446_000.0));
-    assert!(close(grown(&picture, "output_per_second"), 86_900.0));
-    assert!(close(picture["cache_hit_rate"].as_f64().unwrap(), 446.0 / 659.0));
-    let rows = picture["engines"].as_array().unwrap();
+    assert!(close(grown(&snapshot, "prompt_per_second"), 659_000.0));
+    assert!(close(grown(&snapshot, "cached_per_second"), 446_000.0));
+    assert!(close(grown(&snapshot, "output_per_second"), 86_900.0));
+    assert!(close(snapshot["cache_hit_rate"].as_f64().unwrap(), 446.0 / 659.0));
+    let rows = snapshot["engines"].as_array().unwrap();
     let ranks: Vec<_> = rows.iter().map(|row| row["rank"].as_str().unwrap()).collect();
     assert_eq!(ranks, ["0", "1", "2", "3"]);
     let sum: u64 = rows.iter().map(|row| row["prompt_total"].as_u64().unwrap()).sum();
     assert_eq!(sum, 44_327_729);
     assert!(close(rows[2]["kv_usage"].as_f64().unwrap(), 0.973_610_4));
-    assert_eq!(picture["requests"], serde_json::json!({"running": 232, "waiting": 23}));
+    assert_eq!(snapshot["requests"], serde_json::json!({"running": 232, "waiting": 23}));
     let scrape = &rows[0]["scrape"];
     assert_eq!(scrape["bytes"], VLLM_LATER.len());
-    assert!(scrape["seconds"].as_f64().unwrap() > 0.0, "a look takes time: {scrape}");
-    assert_eq!(picture["models"].as_array().unwrap().len(), 1);
-    assert_eq!(picture["models"][0]["output_total"], 6_719_207);
+    assert!(scrape["seconds"].as_f64().unwrap() > 0.0, "a poll takes time: {scrape}");
+    assert_eq!(snapshot["models"].as_array().unwrap().len(), 1);
+    assert_eq!(snapshot["models"][0]["output_total"], 6_719_207);
 }
 
 #[test]
 fn an_sglang_is_counted_once_beside_its_ranks() {
     let engine = Server::pages(&[SGLANG, SGLANG_LATER]);
-    let picture = once([engine.metrics()]).run().good();
-    assert_eq!(picture["tokens"]["prompt_total"], 24_240_000);
-    assert_eq!(picture["tokens"]["cached_total"], 15_655_000);
-    assert_eq!(picture["tokens"]["output_total"], 3_232_000);
-    let rows = picture["engines"].as_array().unwrap();
+    let snapshot = once([engine.metrics()]).run().good();
+    assert_eq!(snapshot["tokens"]["prompt_total"], 24_240_000);
+    assert_eq!(snapshot["tokens"]["cached_total"], 15_655_000);
+    assert_eq!(snapshot["tokens"]["output_total"], 3_232_000);
+    let rows = snapshot["engines"].as_array().unwrap();
     let ranks: Vec<_> = rows.iter().map(|row| row["rank"].as_str()).collect();
     assert_eq!(ranks, [None, Some("0"), Some("1"), Some("2"), Some("3")]);
     assert!(rows[1..].iter().all(|row| row["prompt_total"].is_null() && row["kv_usage"].is_number()));
     assert_eq!(rows[0]["prompt_total"], 24_240_000);
-    assert_eq!(picture["coverage"]["engines_known"], 1);
+    assert_eq!(snapshot["coverage"]["engines_known"], 1);
     // What is drawn moves with the work, not with the ends of requests, but for their first tokens.
-    assert!(close(grown(&picture, "output_per_second"), 80_040.0));
+    assert!(close(grown(&snapshot, "output_per_second"), 80_040.0));
 }
 
 #[test]
-fn a_file_is_one_look_and_takes_no_time() {
+fn a_file_is_polled_once_without_a_pause() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/engines/vllm-dp4.prom");
     let ran = once([file]).arg("--for").arg("30s").run();
-    let picture = ran.good();
+    let snapshot = ran.good();
     assert!(ran.took.as_secs() < 10, "{:?}", ran.took);
-    assert_eq!(picture["tokens"]["output_total"], 6_632_307);
-    assert!(picture["tokens"]["output_per_second"].is_null() && picture["window_seconds"].is_null());
-    assert_eq!(picture["engines"][0]["target"], file);
-    assert_eq!(picture["engines"][0]["state"], "live");
+    assert_eq!(snapshot["tokens"]["output_total"], 6_632_307);
+    assert!(snapshot["tokens"]["output_per_second"].is_null() && snapshot["window_seconds"].is_null());
+    assert_eq!(snapshot["engines"][0]["target"], file);
+    assert_eq!(snapshot["engines"][0]["state"], "live");
 }
 
 /// Class: GPUs of a file were first seen at the last poll, so that they had no cost beside an engine.
 #[test]
-fn gpus_of_a_file_are_paid_from_the_first_look_on() {
+fn gpus_of_a_file_are_paid_from_the_first_poll_on() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
     let label = |gpu: u32| format!("gpu=\"{gpu}\",UUID=\"GPU-a{gpu}\",modelName=\"NVIDIA H800\",Hostname=\"gpu-01\"");
     let page = [0, 1].map(|gpu| format!("DCGM_FI_DEV_GPU_UTIL{{{}}} 50\n", label(gpu))).concat();
     let file = std::env::temp_dir().join(format!("margintop-gpus-{}.prom", std::process::id()));
     std::fs::write(&file, page).unwrap();
-    let picture = once([engine.metrics().as_str(), file.to_str().unwrap()]).arg("--for").arg("1s").run().good();
+    let snapshot = once([engine.metrics().as_str(), file.to_str().unwrap()]).arg("--for").arg("1s").run().good();
     std::fs::remove_file(&file).unwrap();
-    let cost = picture["money"]["cost"].as_str().expect("the GPUs have a cost");
+    let cost = snapshot["money"]["cost"].as_str().expect("the GPUs have a cost");
     // Two GPUs at 2 an hour for a second.
     let cost: f64 = cost.parse().unwrap();
     assert!((0.0009..0.0040).contains(&cost), "{cost}");
-    assert_eq!(picture["nodes"][0]["state"], "live");
+    assert_eq!(snapshot["nodes"][0]["state"], "live");
     let alone = once([engine.metrics().as_str()]).run().good();
     assert_eq!(alone["money"]["cost"], Value::Null);
 }
 
 #[test]
-fn people_get_words() {
+fn text_is_the_default_output() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
     let target = engine.metrics();
     let ran = Program::new(["once", "--text", "--interval", "200ms", &target]).run();
@@ -212,7 +212,7 @@ fn a_card_is_ten_lines_to_paste() {
 }
 
 #[test]
-fn again_and_again_is_a_line_each() {
+fn every_prints_a_line_of_json_each_time() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
     let mut running = once([engine.metrics()]).arg("--every").arg("200ms").start();
     let lines = BufReader::new(running.child.stdout.take().unwrap()).lines();
@@ -225,61 +225,61 @@ fn again_and_again_is_a_line_each() {
 #[test]
 fn several_targets_are_one_fleet() {
     let (vllm, sglang) = (Server::pages(&[VLLM, VLLM_LATER]), Server::at("127.0.5.1", |_| Reply::page(SGLANG)));
-    let picture = once([vllm.url.clone(), sglang.url.clone(), vllm.url.clone(), "nvml:off".to_owned()]).run().good();
-    let coverage = &picture["coverage"];
+    let snapshot = once([vllm.url.clone(), sglang.url.clone(), vllm.url.clone(), "nvml:off".to_owned()]).run().good();
+    let coverage = &snapshot["coverage"];
     assert_eq!((&coverage["engines_live"], &coverage["engines_known"]), (&2.into(), &2.into()));
     assert_eq!(coverage["nodes_known"], 2);
-    assert_eq!(picture["tokens"]["prompt_total"], 44_327_729 + 24_000_000);
-    assert_eq!(picture["engines"].as_array().unwrap().len(), 4 + 5);
+    assert_eq!(snapshot["tokens"]["prompt_total"], 44_327_729 + 24_000_000);
+    assert_eq!(snapshot["engines"].as_array().unwrap().len(), 4 + 5);
 }
 
 #[test]
 fn an_engine_under_two_names_of_this_box_counts_once() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
     let again = engine.url.replace("127.0.0.1", "localhost");
-    let picture = once([engine.url.as_str(), &again, "nvml:off"]).run().good();
-    assert_eq!(picture["coverage"]["engines_known"], 1);
-    assert_eq!(picture["tokens"]["prompt_total"], 44_327_729);
+    let snapshot = once([engine.url.as_str(), &again, "nvml:off"]).run().good();
+    assert_eq!(snapshot["coverage"]["engines_known"], 1);
+    assert_eq!(snapshot["tokens"]["prompt_total"], 44_327_729);
 }
 
 #[test]
-fn a_role_is_the_users_word() {
+fn the_role_flag_overrides_the_page() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
     let role = format!("{}=decode", engine.url);
-    let picture = once([engine.url.as_str(), "--role", &role]).run().good();
-    assert!(picture["engines"].as_array().unwrap().iter().all(|row| row["role"] == "decode"));
-    assert!(picture["tokens"]["prompt_total"].is_null(), "a decode node's prompts are counted on its prefill node");
-    assert_eq!(picture["tokens"]["output_total"], 6_719_207);
+    let snapshot = once([engine.url.as_str(), "--role", &role]).run().good();
+    assert!(snapshot["engines"].as_array().unwrap().iter().all(|row| row["role"] == "decode"));
+    assert!(snapshot["tokens"]["prompt_total"].is_null(), "a decode node's prompts are counted on its prefill node");
+    assert_eq!(snapshot["tokens"]["output_total"], 6_719_207);
     let wrong = once([engine.url.as_str(), "--role", "http://nobody:1=decode"]).run();
     assert_eq!(wrong.code, Some(2));
     assert!(wrong.err.contains("not among the targets"), "{}", wrong.err);
 }
 
 #[test]
-fn a_box_with_nothing_says_what_to_do() {
+fn a_machine_without_any_source_says_what_to_do() {
     let ran = Program::new(["once", "--json", "--interval", "200ms"]).run();
-    let picture = ran.good();
-    assert!(picture["gpus"]["utilization"].is_null() && picture["gpus"]["count"] == 0);
-    let troubles = picture["troubles"].as_array().unwrap();
+    let snapshot = ran.good();
+    assert!(snapshot["gpus"]["utilization"].is_null() && snapshot["gpus"]["count"] == 0);
+    let troubles = snapshot["troubles"].as_array().unwrap();
     let nvml = troubles.iter().find(|trouble| trouble["source"] == "NVML").unwrap();
     assert!(nvml["remedy"].as_str().unwrap().contains("--nvml-lib"));
     // An engine of somebody else's may be up on this machine.
-    if picture["engines"].as_array().unwrap().is_empty() {
-        assert!(picture["money"]["revenue"].is_null() && troubles.len() == 2);
+    if snapshot["engines"].as_array().unwrap().is_empty() {
+        assert!(snapshot["money"]["revenue"].is_null() && troubles.len() == 2);
     }
 }
 
 #[test]
-fn this_boxes_driver_answers_with_its_gpus() {
-    let picture = once(["nvml:"]).driver(fake_nvml::library()).env("FAKE_NVML_GPUS", "3").run().good();
-    assert_eq!((&picture["gpus"]["count"], &picture["gpus"]["reporting"]), (&3.into(), &3.into()));
-    let gpu = &picture["nodes"][0]["gpus"][2];
+fn the_local_driver_reports_its_gpus() {
+    let snapshot = once(["nvml:"]).driver(fake_nvml::library()).env("FAKE_NVML_GPUS", "3").run().good();
+    assert_eq!((&snapshot["gpus"]["count"], &snapshot["gpus"]["reporting"]), (&3.into(), &3.into()));
+    let gpu = &snapshot["nodes"][0]["gpus"][2];
     assert_eq!((&gpu["index"], &gpu["state"]), (&2.into(), &"live".into()));
     assert!(gpu["power_watts"].as_f64().unwrap() > 0.0 && gpu["processes"].is_array());
     let missing = once(["nvml:"]).driver(Path::new("/nowhere/libnvidia-ml.so.1")).run();
     assert_eq!(missing.code, Some(1));
     assert!(missing.err.contains("NVML: /nowhere/libnvidia-ml.so.1 cannot be loaded"), "{}", missing.err);
-    assert!(missing.json()["gpus"]["count"] == 0, "the picture is printed all the same");
+    assert!(missing.json()["gpus"]["count"] == 0, "the snapshot is printed all the same");
 }
 
 /// An engine of 1,000 prompt and 1,000 output tokens a second, whose page takes 0 to 60 ms.
@@ -295,7 +295,7 @@ fn even() -> Server {
 const PRICED: &str = "[[price]]\nmodel = \"*\"\nhit = \"0.10\"\nmiss = \"1.00\"\noutput = \"2.00\"\n";
 
 #[test]
-fn an_even_engine_earns_the_same_an_hour_on_every_line() {
+fn a_steady_engine_has_the_same_hourly_amounts_on_every_line() {
     for every in ["250ms", "1s"] {
         let engine = even();
         let target = engine.metrics();
@@ -303,9 +303,9 @@ fn an_even_engine_earns_the_same_an_hour_on_every_line() {
         let mut running = program.config(PRICED).start();
         let lines = BufReader::new(running.child.stdout.take().unwrap()).lines();
         for line in lines.take(8) {
-            let picture: Value = serde_json::from_str(&line.unwrap()).unwrap();
-            let per_hour = program::micros(&picture["money"]["revenue_per_hour"]);
-            assert!((9_720_000..=11_880_000).contains(&per_hour), "every {every}: {picture}");
+            let snapshot: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            let per_hour = program::micros(&snapshot["money"]["revenue_per_hour"]);
+            assert!((9_720_000..=11_880_000).contains(&per_hour), "every {every}: {snapshot}");
         }
     }
 }
@@ -331,17 +331,17 @@ fn a_named_driver_without_figures_fails_with_rows_an_alert_and_words() {
         ("FAKE_NVML_SLOW", "*:3000", "driver", "GPU"),
     ];
     for (fault, places, cause, remedy) in cases {
-        let (picture, err) = named_driver(&[(fault, places)]);
+        let (snapshot, err) = named_driver(&[(fault, places)]);
         assert!(err.contains(cause) && err.contains(remedy) && err.contains("GPU"), "{fault}: {err}");
-        let gpus = picture["nodes"][0]["gpus"].as_array().unwrap();
-        assert_eq!((gpus.len(), &picture["gpus"]["reporting"]), (2, &0.into()), "{fault}");
+        let gpus = snapshot["nodes"][0]["gpus"].as_array().unwrap();
+        assert_eq!((gpus.len(), &snapshot["gpus"]["reporting"]), (2, &0.into()), "{fault}");
         for (index, gpu) in gpus.iter().enumerate() {
             assert_eq!(gpu["index"], index);
             assert!(["stale", "lost"].contains(&gpu["state"].as_str().unwrap()), "{fault}: {gpu}");
             assert!(gpu["reason"].as_str().unwrap().contains(cause), "{fault}: {gpu}");
             assert!(gpu["utilization"].is_null() && !gpu["uuid"].as_str().unwrap().is_empty());
         }
-        let alerts = picture["alerts"].as_array().unwrap();
+        let alerts = snapshot["alerts"].as_array().unwrap();
         assert_eq!(alerts.iter().filter(|alert| alert["rule"] == "gpu_lost").count(), 2, "{fault}: {alerts:?}");
     }
 }
@@ -355,16 +355,16 @@ fn a_named_driver_that_cannot_be_opened_fails_with_an_alert_and_words() {
         ("FAKE_NVML_INIT_MS", "20000", "not answered in 2.5 s"),
     ];
     for (fault, code, why) in cases {
-        let (picture, err) = named_driver(&[(fault, code)]);
+        let (snapshot, err) = named_driver(&[(fault, code)]);
         assert!(err.contains("NVML: ") && err.contains(why), "{fault}: {err}");
-        let alerts = picture["alerts"].as_array().unwrap();
-        let alert = alerts.iter().find(|alert| alert["subject"] == "NVML").unwrap_or_else(|| panic!("{picture}"));
+        let alerts = snapshot["alerts"].as_array().unwrap();
+        let alert = alerts.iter().find(|alert| alert["subject"] == "NVML").unwrap_or_else(|| panic!("{snapshot}"));
         assert_eq!((&alert["severity"], alert["text"].as_str().unwrap().contains(why)), (&"warning".into(), true));
     }
 }
 
 #[test]
-fn a_driver_that_wakes_slowly_is_used_once_it_is_awake() {
+fn a_driver_that_initialises_slowly_is_used_when_it_is_ready() {
     let program = once(["nvml:", "--for", "1s"]).driver(fake_nvml::library()).env("FAKE_NVML_INIT_MS", "3000");
     assert_eq!(program.run().good()["gpus"]["reporting"], 8);
 }
@@ -376,23 +376,26 @@ fn a_leased_gpu_that_is_lost_from_the_start_is_paid_for() {
     let program = once(["nvml:", "--for", "1s"]).config(&lease).driver(fake_nvml::library()).env("FAKE_NVML_GPUS", "2");
     let ran = program.env("FAKE_NVML_LOST", "0").run();
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    let picture = ran.json();
-    let gpu = &picture["nodes"][0]["gpus"][0];
+    let snapshot = ran.json();
+    let gpu = &snapshot["nodes"][0]["gpus"][0];
     assert_eq!((&gpu["index"], &gpu["state"]), (&0.into(), &"lost".into()));
-    let cost = program::micros(&picture["money"]["cost_per_hour"]);
+    let cost = program::micros(&snapshot["money"]["cost_per_hour"]);
     assert!((7_100_000..7_300_000).contains(&cost), "both are paid: {cost}");
 }
 
 #[test]
-fn a_ledger_in_trouble_does_not_hide_the_figures() {
+fn a_ledger_error_does_not_hide_the_figures() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
     let ran = once([engine.metrics(), "--ledger".to_owned(), "/proc/no/ledger.db".to_owned()]).run();
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.err.contains("/proc/no"), "{}", ran.err);
-    let picture = ran.json();
-    assert_eq!(picture["tokens"]["output_total"], 6_719_207);
-    assert!(picture["money"]["revenue"].is_string());
-    assert!(picture["alerts"].as_array().unwrap().iter().any(|alert| alert["rule"] == "ledger_unwritten"), "{picture}");
+    let snapshot = ran.json();
+    assert_eq!(snapshot["tokens"]["output_total"], 6_719_207);
+    assert!(snapshot["money"]["revenue"].is_string());
+    assert!(
+        snapshot["alerts"].as_array().unwrap().iter().any(|alert| alert["rule"] == "ledger_unwritten"),
+        "{snapshot}"
+    );
 }
 
 /// Class: a count with thousands separators in one place and without them in another.

@@ -80,15 +80,15 @@ fn tiers_are_those_of_the_instant_or_of_a_list() {
 }
 
 #[test]
-fn a_rate_that_nobody_said_is_an_assumption_with_a_date() {
+fn an_unset_rate_is_a_dated_assumption() {
     let at = ["--model", "deepseek-r1", "--at", "2025-02-01", "--gpu-hours", "10"];
     let answer = json(&at);
     assert_eq!((&answer["cost"], &answer["rate"]["assumed"]), (&"37.00".into(), &"2026-11".into()));
     assert_eq!(json(&[&at[..], &["--gpu", "NVIDIA H200"]].concat())["cost"], "45.00");
     let lease = "[[lease]]\ngpu = \"H200\"\nrate = \"2.50\"\n";
     assert_eq!(price(&at).arg("--json").config(lease).run().good()["cost"], "25.00");
-    let said = price(&at).run().out;
-    assert!(said.contains("$3.70/GPU-h for H100 assumed 2026-11; set a [[lease]]"), "{said}");
+    let output = price(&at).run().out;
+    assert!(output.contains("$3.70/GPU-h for H100 assumed 2026-11; set a [[lease]]"), "{output}");
     let unknown = json(&["--model", "deepseek-r1", "--input", "1e6", "--at", "2025-02-01"]);
     assert_eq!(
         (&unknown["cost"], &unknown["gross_margin"], &unknown["revenue"]),
@@ -116,7 +116,7 @@ fn amounts_are_rounded_once_and_profit_is_their_difference() {
 }
 
 #[test]
-fn the_press_ratios_of_february_2025() {
+fn price_ratios_of_february_2025_are_those_that_were_published() {
     let times = |chosen: &str, other: &str, tokens: [&str; 2]| {
         let rows = json(&["--list", chosen, tokens[0], tokens[1], "--compare", "--at", NOON])["compare"].clone();
         let rows = rows.as_array().unwrap().clone();
@@ -129,9 +129,9 @@ fn the_press_ratios_of_february_2025() {
     assert_eq!(times("gpt-4o-2025-02", "gpt-4.5-2025-02", input).to_bits(), 30_f64.to_bits());
     assert_eq!(times("gpt-4o-2025-02", "gpt-4.5-2025-02", output).to_bits(), 15_f64.to_bits());
     assert_eq!(times("deepseek-v3-2025", "gpt-4.5-2025-02", input).round().to_bits(), 278_f64.to_bits());
-    let said = price(&["--list", "gpt-4o-2025-02", "--input", "1e6", "--compare"]).run().out;
-    let row = said.lines().find(|line| line.starts_with("gpt-4.5-2025-02")).unwrap();
-    assert!(said.contains("x the first") && row.contains("30.000"), "{said}");
+    let output = price(&["--list", "gpt-4o-2025-02", "--input", "1e6", "--compare"]).run().out;
+    let row = output.lines().find(|line| line.starts_with("gpt-4.5-2025-02")).unwrap();
+    assert!(output.contains("x the first") && row.contains("30.000"), "{output}");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn other_currencies_are_compared_only_at_a_dated_rate() {
 }
 
 #[test]
-fn a_share_is_paid_by_tenant_and_said() {
+fn the_paid_share_of_a_tenant_is_applied_and_shown() {
     let config = "[[price]]\nmodel = \"deepseek-r1\"\ntenant = \"app-free\"\npaid = \"0\"\n\
                   [[price]]\nmodel = \"deepseek-r1\"\npaid = \"0.37\"\n";
     let run = |tenant: &[&str]| {
@@ -168,7 +168,7 @@ fn a_share_is_paid_by_tenant_and_said() {
 }
 
 #[test]
-fn open_classes_are_priced_by_lists_that_know_them() {
+fn further_token_classes_are_priced_by_lists_that_have_them() {
     let folder = tempfile::tempdir().unwrap();
     let prices = "[[list]]\nname = \"claude\"\ncurrency = \"USD\"\n[list.tiers.standard]\nhit = \"0.30\"\nmiss = \"3\"\n\
                   output = \"15\"\nwrite_5m = \"3.75\"\nrequest = \"5000\"\n[[history]]\nmodels = [\"claude-*\"]\nlists = [\"claude\"]\n";
@@ -186,7 +186,7 @@ fn open_classes_are_priced_by_lists_that_know_them() {
 }
 
 #[test]
-fn the_largest_question_is_still_money() {
+fn the_largest_amounts_do_not_overflow() {
     let folder = tempfile::tempdir().unwrap();
     let classes: Vec<_> = (0..9).map(|nth| format!("c{nth}")).collect();
     let open = classes.join(" = \"1000000\"\n") + " = \"1000000\"\n";
@@ -207,19 +207,19 @@ fn the_largest_question_is_still_money() {
 }
 
 #[test]
-fn a_year_whose_holidays_are_not_known_is_said() {
+fn a_year_with_unknown_holidays_is_reported() {
     let at = ["--model", "deepseek-v4-pro", "--input", "1e6", "--at", "2027-01-01T02:00:00Z"];
     let answer = json(&at);
     assert_eq!((&answer["tier"], &answer["holidays_unknown"]), (&"peak".into(), &2027.into()));
-    let said = price(&at).run().out;
-    assert!(said.contains("the holidays of 2027 are not known"), "{said}");
+    let output = price(&at).run().out;
+    assert!(output.contains("the holidays of 2027 are not known"), "{output}");
     let known = json(&["--model", "deepseek-v4-pro", "--input", "1e6", "--at", "2026-10-01T02:00:00Z"]);
     assert_eq!((&known["tier"], &known["holidays_unknown"]), (&"offpeak".into(), &Value::Null));
 }
 
 #[test]
 fn rows_add_up_and_both_margins_are_named() {
-    let said =
+    let output =
         price(&[&DAY[..], &["--model", "deepseek-r1", "--at", "2025-02-01", "--gpu-rate", "2"]].concat()).run().out;
     for line in [
         "$146,300.00",
@@ -228,13 +228,13 @@ fn rows_add_up_and_both_margins_are_named() {
         "profit on cost     545.6 %",
         "gross margin        84.5 %",
     ] {
-        assert!(said.contains(line), "{line}\n{said}");
+        assert!(output.contains(line), "{line}\n{output}");
     }
-    assert!(said.lines().all(|line| line == line.trim_end()), "{said}");
+    assert!(output.lines().all(|line| line == line.trim_end()), "{output}");
 }
 
 #[test]
-fn a_wrong_question_is_answered_with_what_to_write() {
+fn an_invalid_call_says_what_to_write() {
     for (arguments, word) in [
         (&["--model", "x"][..], "no price for model \"x\" in USD: name a list with --list"),
         (&["--model", "deepseek-r1", "--input", "5", "--cached", "6"], "--cached 6 is more than --input 5"),
@@ -283,16 +283,16 @@ fn an_imported_map_prices_hits_by_whichever_key_gives_them() {
     };
     let (config, _) = import(include_str!("../fixtures/reports/litellm-cache-hit.json"));
     assert_eq!(revenue(&config, "deepseek-v3.2", "2025-11-01"), "53.20");
-    let (config, said) = import(include_str!("../fixtures/reports/litellm-map.json"));
+    let (config, output) = import(include_str!("../fixtures/reports/litellm-map.json"));
     assert_eq!(revenue(&config, "deepseek-chat", "2025-11-01"), "90.00", "0.07 and 0.27 of the one that gives hits");
-    assert!(said.contains("2 entries have prices by request length"), "{said}");
+    assert!(output.contains("2 entries have prices by request length"), "{output}");
     let unpriced = price(&["--model", "gemini-2.5-pro", "--input", "1e6"]).config(&config).run();
     assert_ne!(unpriced.code, Some(0), "an entry with tiers of context is refused whole: {unpriced:?}");
     // A provider that gives none leaves the built-in list where it is.
-    let (config, said) =
+    let (config, output) =
         import(r#"{"azure_ai/deepseek-v3.2": {"input_cost_per_token": 5e-7, "output_cost_per_token": 1e-6}}"#);
     assert_eq!(revenue(&config, "deepseek-v3.2", "2025-11-01"), "53.20");
-    assert!(said.contains("1 names keep their built-in list"), "{said}");
+    assert!(output.contains("1 names keep their built-in list"), "{output}");
 }
 
 /// Names of open weights have price histories of their own; names of a service have the prices that it charged for them.
@@ -353,8 +353,8 @@ fn rates_match_whole_words_of_the_drivers_names() {
         ("NVIDIA GeForce RTX 4090", Some("0.50")),
     ] {
         let ran = price(&[&at[..], &[name]].concat()).arg("--json").run();
-        let told =
+        let printed =
             serde_json::from_str::<Value>(&ran.out).ok().and_then(|answer| answer["cost"].as_str().map(str::to_owned));
-        assert_eq!(told.as_deref(), cost, "{name}: {ran:?}");
+        assert_eq!(printed.as_deref(), cost, "{name}: {ran:?}");
     }
 }

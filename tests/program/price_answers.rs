@@ -52,8 +52,8 @@ fn a_list_that_is_not_in_force_yet_says_so() {
         assert_eq!((&answer["list"], &answer["list_begins"]), (&"early".into(), &"2027-01-01T00:00:00Z".into()));
         let until = if chosen[0] == "--model" { Value::from("2027-03-01T00:00:00Z") } else { Value::Null };
         assert_eq!(answer["until"], until, "the first change that changes a price");
-        let said = price(&arguments).config(&config).run().out;
-        assert!(said.contains("it is not in force yet: it begins 2027-01-01T00:00:00Z"), "{said}");
+        let output = price(&arguments).config(&config).run().out;
+        assert!(output.contains("it is not in force yet: it begins 2027-01-01T00:00:00Z"), "{output}");
     }
     let begun = json(&config, &["--model", "m", "--input", "1e6", "--at", "2027-01-01"]);
     assert_eq!((&begun["list_begins"], &begun["provenance"]), (&Value::Null, &"configured".into()));
@@ -125,8 +125,8 @@ fn a_benchmark_says_that_its_list_has_ended() {
     std::fs::write(file.path(), run).unwrap();
     let path = file.path().display().to_string();
     let asked = ["--from", &path, "--gpus", "8", "--at", NOON];
-    let told = price(&asked).run().out;
-    assert!(told.contains("list ended 2026-04-24"), "{told}");
+    let printed = price(&asked).run().out;
+    assert!(printed.contains("list ended 2026-04-24"), "{printed}");
     assert_eq!(json("", &asked)["list_ended"], "2026-04-24T00:00:00Z");
     // A list that is named is used whatever the date, and its end is said all the same.
     let named = ["--list", "deepseek-v3.2", "--input", "1e6", "--at", NOON];
@@ -147,18 +147,18 @@ fn every_amount_is_right_as_printed_and_they_add_up() {
         ["miss", "hit", "output", "revenue"].map(amount)
     };
     let list = ["--list", "deepseek-r1-standard", "--at", "2025-02-01"];
-    let told = amounts(&[&list[..], &["--input", "44805", "--cached", "35714", "--output", "4566"]].concat());
+    let printed = amounts(&[&list[..], &["--input", "44805", "--cached", "35714", "--output", "4566"]].concat());
     let number = |text: &str| text.parse::<f64>().unwrap();
     let exact = [9091.0 * 0.55e-6, 35714.0 * 0.14e-6, 4566.0 * 2.19e-6];
-    let places = told[0].split_once('.').unwrap().1.len();
-    for (told, exact) in told.iter().zip(exact) {
+    let places = printed[0].split_once('.').unwrap().1.len();
+    for (printed, exact) in printed.iter().zip(exact) {
         assert!(
-            (number(told) - exact).abs() <= 0.5001 * 10_f64.powi(-i32::try_from(places).unwrap()),
-            "{told} {exact}"
+            (number(printed) - exact).abs() <= 0.5001 * 10_f64.powi(-i32::try_from(places).unwrap()),
+            "{printed} {exact}"
         );
     }
     let digits = |text: &str| text.replace('.', "").parse::<i128>().unwrap();
-    assert_eq!(digits(&told[0]) + digits(&told[1]) + digits(&told[2]), digits(&told[3]), "{told:?}");
+    assert_eq!(digits(&printed[0]) + digits(&printed[1]) + digits(&printed[2]), digits(&printed[3]), "{printed:?}");
     let day = ["--input", "608e9", "--cached", "342e9", "--output", "168e9"];
     assert_eq!(amounts(&[&list[..], &day].concat()), ["146300.00", "47880.00", "367920.00", "562100.00"]);
 }
@@ -174,19 +174,19 @@ fn the_readme_prices_the_published_day() {
 }
 
 #[test]
-fn every_list_is_listed_with_who_says_it() {
+fn every_list_is_shown_with_its_origin() {
     let (_folder, config) = with_prices(&flat("mine", "2027-01-01T00:00:00Z", "1"));
     let lists = json(&config, &["--lists", "--at", NOON]);
     let find = |name: &str| lists.as_array().unwrap().iter().find(|list| list["list"] == name).unwrap().clone();
     let (mine, r1) = (find("mine"), find("deepseek-r1-2025"));
     assert_eq!((&mine["provenance"], &mine["in_force"]), (&"configured".into(), &false.into()));
     assert_eq!((&r1["provenance"], &r1["tiers"].as_array().unwrap().len()), (&"built in".into(), &2));
-    let said = price(&["--lists"]).config(&config).run().out;
-    let row = said.lines().find(|line| line.starts_with("mine ")).unwrap();
+    let output = price(&["--lists"]).config(&config).run().out;
+    let row = output.lines().find(|line| line.starts_with("mine ")).unwrap();
     assert!(row.contains("$1.00") && row.contains("2027-01-01") && row.ends_with("configured  a page"), "{row}");
     let in_force = |at: &str| {
-        let said = price(&["--lists", "--at", at]).config(&config).run().out;
-        let row = said.lines().find(|line| line.starts_with("mine ")).unwrap().to_owned();
+        let output = price(&["--lists", "--at", at]).config(&config).run().out;
+        let row = output.lines().find(|line| line.starts_with("mine ")).unwrap().to_owned();
         row.split_whitespace().nth_back(3).unwrap().to_owned()
     };
     assert_eq!(
@@ -199,12 +199,12 @@ fn every_list_is_listed_with_who_says_it() {
         assert_eq!(refused.code, Some(2), "{flags:?}");
         assert!(refused.err.contains("--lists") && refused.err.contains(flags[0]), "{refused:?}");
     }
-    let said = price(&["--list", "mine", "--input", "1", "--at", NOON]).config(&config).run().out;
-    assert!(said.contains("list  mine, configured, tier standard"), "{said}");
+    let output = price(&["--list", "mine", "--input", "1", "--at", NOON]).config(&config).run().out;
+    assert!(output.contains("list  mine, configured, tier standard"), "{output}");
 }
 
 #[test]
-fn lists_stand_in_the_order_of_their_numbers() {
+fn lists_are_in_natural_order() {
     let from = "2027-01-01T00:00:00Z";
     let prices = format!("{}{}", flat("mine-10", from, "1"), flat("mine-2", from, "1"));
     let (_folder, config) = with_prices(&prices);
@@ -219,8 +219,8 @@ fn file(name: &str) -> String {
 }
 
 fn near(value: &Value, expected: f64) {
-    let told = value.as_f64().unwrap();
-    assert!((told - expected).abs() < expected * 1e-6, "{told} {expected}");
+    let printed = value.as_f64().unwrap();
+    assert!((printed - expected).abs() < expected * 1e-6, "{printed} {expected}");
 }
 
 #[test]
@@ -237,9 +237,9 @@ fn a_benchmark_is_priced_at_its_speed_per_user() {
     assert_eq!((micros(&run["cost_per_million"]), micros(&run["cost_per_million_output"])), (177_778, 888_889));
     assert_eq!(run["revenue"], "0.77", "2 M x 0.28 + 0.5 M x 0.42");
     assert_eq!(micros(&run["profit"]), 770_000 - 444_444);
-    let said = price(&arguments).run().out;
+    let output = price(&arguments).run().out;
     for word in ["tok/s/user", "80.0", "$0.1778", "$0.8889", "deepseek-v3.2, built in", "vllm bench serve, 8 GPUs"] {
-        assert!(said.contains(word), "{word}\n{said}");
+        assert!(output.contains(word), "{word}\n{output}");
     }
 }
 
@@ -267,7 +267,7 @@ fn other_benchmarks_are_read_too() {
 }
 
 #[test]
-fn a_file_that_is_no_result_names_those_that_are() {
+fn an_unknown_file_names_the_supported_benchmarks() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("result.json");
     for text in ["", "{}", "[1]", "<html>", "{\"elapsed_time\": 3, \"total_num_tokens\": 9}", "null"] {
@@ -321,11 +321,15 @@ fn comparison_lists_are_compared_with_and_never_price_revenue() {
         assert!(is_dated, "{list}");
     }
     let chosen = "[[price]]\nmodel = \"qwen3-*\"\nlist = \"qwen3-32b-groq-2025\"\n";
-    assert_eq!(json(chosen, &["--model", "Qwen3-32B", "--output", "1e6"])["revenue"], "0.59", "one that is named does");
+    assert_eq!(
+        json(chosen, &["--model", "Qwen3-32B", "--output", "1e6"])["revenue"],
+        "0.59",
+        "a list that is named prices revenue"
+    );
 }
 
 #[test]
-fn a_gpu_is_taken_for_an_hour_or_for_years() {
+fn gpu_rates_depend_on_the_commitment() {
     let ask = |how: &[&str], at: &str| {
         let base = ["--list", "deepseek-v3.2", "--gpu-hours", "10", "--gpu", "NVIDIA H100 80GB HBM3", "--at", at];
         json("", &[&base[..], how].concat())
@@ -352,7 +356,7 @@ fn a_gpu_is_taken_for_an_hour_or_for_years() {
 }
 
 #[test]
-fn config_check_says_who_says_each_price() {
+fn config_check_names_the_origin_of_each_price() {
     let (_folder, prices) = with_prices(&flat("early", "2099-01-01T00:00:00Z", "1"));
     let config = prices
         + "[[price]]\nmodel = \"a\"\nlist = \"deepseek-v3.2\"\npaid = \"0.5\"\n\

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 struct Imported {
     _home: TempDir,
     config: String,
-    said: String,
+    output: String,
     text: String,
 }
 
@@ -25,7 +25,7 @@ impl Imported {
         let config = format!("price_files = [\"{}\"]\n", prices.display());
         let checked = Program::new(["config", "check"]).config(&config).run();
         assert_eq!(checked.code, Some(0), "{}\n{}", checked.err, ran.out);
-        Self { _home: home, config, said: ran.err, text: ran.out }
+        Self { _home: home, config, output: ran.err, text: ran.out }
     }
 
     /// The price of a million misses, hits and output tokens each of a model at an instant.
@@ -56,8 +56,8 @@ fn litellms_hours_are_windows() {
     let (day, night) = (imported.price("night", at[0]), imported.price("night", at[1]));
     assert_eq!((&day["revenue"], &night["revenue"]), (&"2.88".into(), &"0.72".into()));
     assert_eq!((&day["provenance"], &night["until"]), (&"imported".into(), &"2025-03-02T00:30:00Z".into()));
-    assert!(imported.said.contains("1 entries have prices by time of day: read as windows"), "{}", imported.said);
-    assert!(imported.said.contains("1 service tiers of entries with prices by time of day"), "{}", imported.said);
+    assert!(imported.output.contains("1 entries have prices by time of day: read as windows"), "{}", imported.output);
+    assert!(imported.output.contains("1 service tiers of entries with prices by time of day"), "{}", imported.output);
 }
 
 /// Hours are in UTC and weekdays in another zone: a window in one zone has to express both.
@@ -97,21 +97,21 @@ fn hours_of_weekdays_of_another_zone_are_moved_into_it() {
         assert!(imported.is_unpriced(model), "{model}: its hours cannot be said, so none of it is");
     }
     assert!(
-        imported.said.contains("4 entries have prices by time of day that windows cannot say"),
+        imported.output.contains("4 entries have prices by time of day that windows cannot say"),
         "{}",
-        imported.said
+        imported.output
     );
 }
 
 #[test]
-fn context_tiers_are_refused_whole_and_said() {
+fn entries_with_context_tiers_are_refused_and_reported() {
     let imported = Imported::of(
         r#"{"gemini": {"input_cost_per_token": 1e-06, "output_cost_per_token": 1e-06,
             "input_cost_per_token_above_200k_tokens": 2e-06}, "plain": {"input_cost_per_token": 1e-06,
             "output_cost_per_token": 1e-06}}"#,
     );
     assert!(imported.is_unpriced("gemini") && !imported.is_unpriced("plain"));
-    assert!(imported.said.contains("1 entries have prices by request length"), "{}", imported.said);
+    assert!(imported.output.contains("1 entries have prices by request length"), "{}", imported.output);
 }
 
 #[test]
@@ -139,8 +139,8 @@ fn openrouters_models_are_read() {
     assert_eq!((&plain["list"], &plain["revenue"]), (&"deepseek/plain".into(), &"1.44".into()));
     let tokens =
         ["price", "--model", "plain", "--class", "write_5m=1e6", "--class", "write_1h=1e6", "--class", "request=2"];
-    let told = Program::new(tokens).arg("--json").config(&imported.config).run().good();
-    assert_eq!(told["revenue"], "3.01");
+    let answer = Program::new(tokens).arg("--json").config(&imported.config).run().good();
+    assert_eq!(answer["revenue"], "3.01");
     let at = ["2026-11-01T16:30:00Z", "2026-11-01T00:30:00Z"];
     assert_eq!(imported.tiers("hours", &at), ["override 1", "standard"]);
     assert_eq!(
@@ -151,7 +151,7 @@ fn openrouters_models_are_read() {
     for model in ["long", "twice", "less", "thinks", "auto", "image"] {
         assert!(imported.is_unpriced(model), "{model}");
     }
-    for said in [
+    for output in [
         "2 lists of 10 entries",
         "1 entries have prices by request length",
         "1 entries have prices by time of day that windows cannot say",
@@ -160,7 +160,7 @@ fn openrouters_models_are_read() {
         "1 lists have a price that is negative",
         "3 entries have no price of input and output tokens",
     ] {
-        assert!(imported.said.contains(said), "{said}: {}", imported.said);
+        assert!(imported.output.contains(output), "{output}: {}", imported.output);
     }
 }
 
@@ -181,14 +181,15 @@ fn models_devs_catalogue_is_read() {
     for model in ["thinks", "long", "free", "two"] {
         assert!(imported.is_unpriced(model), "{model}");
     }
-    for said in ["5 lists of 8 entries", "1 entries have prices by request length", "1 names stand for several prices"]
+    for output in
+        ["5 lists of 8 entries", "1 entries have prices by request length", "1 names stand for several prices"]
     {
-        assert!(imported.said.contains(said), "{said}: {}", imported.said);
+        assert!(imported.output.contains(output), "{output}: {}", imported.output);
     }
 }
 
 #[test]
-fn what_is_none_of_them_is_refused() {
+fn an_unknown_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("map.json");
     for json in ["", "[]", "7", "{\"data\": [", "<html>"] {

@@ -12,7 +12,7 @@ use margintop::clock::ScriptedClock;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
-use margintop::reading::{Event, Label, NodeName, ScrapeCost, ScrapeTrouble, SourceError, TargetId, UnitName};
+use margintop::reading::{Event, Label, NodeName, ScrapeCost, ScrapeError, SourceError, TargetId, UnitName};
 use margintop::record::{
     FORMAT, Recording, RecordingEntry, RecordingHeader, RecordingReader, Redactor, Replay, Settings, Written,
 };
@@ -87,10 +87,7 @@ fn entries() -> Vec<RecordingEntry<'static>> {
             page("http://secret-host:8000", at(10), VLLM_LATER),
             page("http://secret-host:30000", at(10), SGLANG),
         ]),
-        events(vec![
-            trouble(ScrapeTrouble::NoSuchHost(Label::new("secret-words"))),
-            trouble(ScrapeTrouble::Status(503)),
-        ]),
+        events(vec![trouble(ScrapeError::NoSuchHost(Label::new("secret-words"))), trouble(ScrapeError::Status(503))]),
         RecordingEntry::Errors(Cow::Owned(vec![error.clone()])),
         events(vec![Event::nvml(NodeName::new("secret-node"), at(12), Err(error))]),
         RecordingEntry::Interval(Span::from_secs(2)),
@@ -133,8 +130,8 @@ fn snapshot(header: &RecordingHeader, entries: Vec<RecordingEntry<'static>>) -> 
         ..FleetConfig::local(header.local.as_str())
     };
     let mut collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), header.began));
-    for said in entries.into_iter().filter_map(RecordingEntry::said) {
-        collector.take(Message::heard(said).0);
+    for message in entries.into_iter().filter_map(RecordingEntry::into_message) {
+        collector.take(Message::from_source(message).0);
     }
     serde_json::to_string(&*collector.snapshot()).unwrap()
 }
@@ -155,7 +152,7 @@ fn turned(path: &Path) -> Scripted<Replay> {
 }
 
 #[tokio::test]
-async fn a_replay_says_what_was_said_up_to_an_instant_or_to_its_end() {
+async fn a_replay_repeats_all_messages_up_to_an_instant_or_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.rec");
     write(&path, None, u64::MAX);
@@ -182,28 +179,28 @@ async fn a_replay_says_what_was_said_up_to_an_instant_or_to_its_end() {
 
 /// Class: a replay that is repeated without end.
 #[tokio::test]
-async fn a_replay_that_begins_anew_shows_the_same_each_time() {
+async fn a_looped_replay_shows_the_same_each_time() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.rec");
     write(&path, None, u64::MAX);
     let mut first = turned(&path);
     let (publish, snapshots) = watch::channel(turned(&path).collector.snapshot());
     let once = turned(&path).turn(None, None, &publish).await;
-    let (tell, mut told) = mpsc::channel(3);
+    let (sender, mut received) = mpsc::channel(3);
     let again = move || {
         let end = serde_json::to_string(&**snapshots.borrow()).unwrap();
-        tell.try_send(end).is_ok_and(|()| tell.capacity() > 0).then(|| turned(&path))
+        sender.try_send(end).is_ok_and(|()| sender.capacity() > 0).then(|| turned(&path))
     };
     let mut ends = Vec::new();
     tokio::select! {
-        () = turn_again(&mut first, 1e6, &publish, again) => panic!("its end is shown for as long as somebody looks"),
-        _ = async { while told.len() < 3 { tokio::task::yield_now().await } told.recv_many(&mut ends, 3).await } => {}
+        () = turn_again(&mut first, 1e6, &publish, again) => panic!("its end stays published until the future is dropped"),
+        _ = async { while received.len() < 3 { tokio::task::yield_now().await } received.recv_many(&mut ends, 3).await } => {}
     }
     assert_eq!(ends, [(); 3].map(|()| serde_json::to_string(&*once).unwrap()));
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn written_entries_are_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.rec");
     let written = write(&path, None, u64::MAX);
@@ -256,12 +253,12 @@ fn a_cut_recording_is_read_up_to_its_end() {
             Err(error) => assert!(error.to_string().contains("is no recording"), "{length}: {error}"),
         }
     }
-    assert!(most > all / 2, "what stands before the cut is read: {most}");
+    assert!(most > all / 2, "the entries before the cut are read: {most}");
 }
 
 /// Class: files that are not recordings, or of another version.
 #[test]
-fn what_is_no_recording_says_so_and_what_to_do() {
+fn a_file_that_is_not_a_recording_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     let open = |text: &str| {
@@ -283,7 +280,7 @@ fn what_is_no_recording_says_so_and_what_to_do() {
 }
 
 #[test]
-fn a_changed_byte_is_said_and_makes_no_figure() {
+fn a_changed_byte_is_reported_and_yields_no_figures() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     let good =
@@ -330,7 +327,7 @@ fn a_recording_ends_at_its_limit() {
     let path = folder.path().join("a");
     let written = write(&path, None, 1);
     assert!(written.is_full && written.entries < 9, "{written:?}");
-    assert!(!read(&path).2, "it is whole all the same");
+    assert!(!read(&path).2, "the recording is complete");
 }
 
 /// Class: names of machines, users, models and customers, in every field that has one.

@@ -80,7 +80,7 @@ fn without_a_file_it_is_text_on_the_standard_error_from_the_level_on() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_and_words_that_are_none_are_refused() {
+fn an_unwritable_log_and_unknown_levels_and_formats_are_refused() {
     let refused = |flag: &str, value: &str, code: i32, word: &str| {
         let ran = Program::new(["serve", "--listen", "127.0.0.1:0", "--ledger", "none", flag, value]).run();
         assert!(ran.code == Some(code) && ran.err.contains(word), "{}", ran.err);
@@ -100,7 +100,7 @@ fn a_log_that_cannot_be_written_and_words_that_are_none_are_refused() {
 
 /// Class: the log reports silent targets, but no resets or disputes of counters.
 #[test]
-fn a_restart_and_what_it_may_have_lost_are_a_line_each() {
+fn a_restart_and_its_lost_window_are_logged() {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     let (old, new) = (now() - 7200.0, OnceLock::new());
     let engine = Server::at("127.0.7.2", move |nth| {

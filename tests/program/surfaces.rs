@@ -124,7 +124,7 @@ fn amounts(row: &Value) -> [i128; 4] {
 }
 
 #[test]
-fn the_ledger_has_all_that_can_go_wrong_in_it() {
+fn the_test_ledger_contains_every_exceptional_case() {
     let total = report(&[]);
     let [revenue, uncosted, cost, profit] = amounts(&total["total"]);
     assert!(0 < uncosted && uncosted < revenue && cost > 0, "{:#}", report(&["--by", "node"])["rows"]);
@@ -136,7 +136,7 @@ fn the_ledger_has_all_that_can_go_wrong_in_it() {
 }
 
 #[test]
-fn the_overview_says_what_the_report_says() {
+fn the_overview_agrees_with_the_report() {
     let (money, report) = (&kept().once["money"], report(&["--since", "today"]));
     assert_eq!(amounts(money), amounts(&report["total"]));
     for same in ["idle_cost", "profit_on_cost", "gross_margin"] {
@@ -144,10 +144,10 @@ fn the_overview_says_what_the_report_says() {
     }
     assert_eq!(money["uncertainty"], report["uncertainty"]);
     for (rows, by, key) in [("models", "model", "model"), ("nodes", "node", "name")] {
-        let told = self::report(&["--since", "today", "--by", by]);
-        let told = told["rows"].as_array().unwrap();
+        let grouped = self::report(&["--since", "today", "--by", by]);
+        let grouped = grouped["rows"].as_array().unwrap();
         for row in kept().once[rows].as_array().unwrap().iter().filter(|row| !row["revenue"].is_null()) {
-            let same = told.iter().find(|told| told["key"] == row[key]);
+            let same = grouped.iter().find(|grouped| grouped["key"] == row[key]);
             assert!(same.is_none_or(|same| same["revenue"] == row["revenue"]), "{by}: {row} {same:?}");
         }
     }
@@ -166,7 +166,7 @@ fn the_overview_says_what_the_report_says() {
 
 /// Class: rows of the present that do not add up to the header. What is in no row is named beside them.
 #[test]
-fn the_models_an_hour_and_what_stands_beside_them_are_the_headers() {
+fn hourly_amounts_of_models_and_the_rows_beside_them_add_up_to_the_header() {
     let once = &kept().once;
     let of = |rows: &Value| -> Vec<i128> {
         let known =
@@ -190,13 +190,13 @@ fn the_models_an_hour_and_what_stands_beside_them_are_the_headers() {
 fn every_grouping_and_form_has_the_same_total() {
     let whole = report(&[]);
     for by in BY {
-        let told = report(&["--by", by]);
-        assert_eq!(amounts(&told["total"]), amounts(&whole["total"]), "{by}");
-        assert_eq!(told["total"]["gpu_hours"], whole["total"]["gpu_hours"], "{by}");
-        let rows = told["rows"].as_array().unwrap();
+        let grouped = report(&["--by", by]);
+        assert_eq!(amounts(&grouped["total"]), amounts(&whole["total"]), "{by}");
+        assert_eq!(grouped["total"]["gpu_hours"], whole["total"]["gpu_hours"], "{by}");
+        let rows = grouped["rows"].as_array().unwrap();
         for (nth, amount) in ["revenue", "uncosted_revenue", "cost", "profit"].into_iter().enumerate() {
             let known = rows.iter().map(|row| &row[amount]).filter(|amount| !amount.is_null());
-            assert_eq!(known.map(micros).sum::<i128>(), amounts(&told["total"])[nth], "{by} {amount}");
+            assert_eq!(known.map(micros).sum::<i128>(), amounts(&grouped["total"])[nth], "{by} {amount}");
         }
     }
     let leases = report(&["--by", "lease"]);
@@ -211,8 +211,8 @@ fn every_grouping_and_form_has_the_same_total() {
 
 #[test]
 fn by_tenant_each_has_what_it_paid() {
-    let told = report(&["--by", "tenant"]);
-    let row = |key: &str| told["rows"].as_array().unwrap().iter().find(|row| row["key"] == key).unwrap().clone();
+    let grouped = report(&["--by", "tenant"]);
+    let row = |key: &str| grouped["rows"].as_array().unwrap().iter().find(|row| row["key"] == key).unwrap().clone();
     // 29,004 x 0.57 + 41,007 x 0.11 + 13,373 x 2.03, of which 37 % is paid, twelve times.
     let gold = ((29_004 * 57 + 41_007 * 11 + 13_373 * 203) * 37 * 12) / 10_000;
     let off = micros(&row("gold")["revenue"]) - gold;
@@ -221,11 +221,11 @@ fn by_tenant_each_has_what_it_paid() {
 }
 
 #[test]
-fn what_changes_nothing_changes_no_figure() {
+fn options_with_the_present_values_change_no_figure() {
     let whole = report(&[]);
     let now = report(&["--what-if", "paid=1"])["what_if"]["now"].clone();
     let of = |key: &str| now[key].to_string().trim_matches('"').to_owned();
-    assert_eq!(of("nodes"), "2.0", "the spare one too");
+    assert_eq!(of("nodes"), "2.0", "the spare node counts as well");
     let asked = [
         format!("paid={}", of("paid")),
         format!("hit_rate={}", of("hit_rate")),
@@ -234,9 +234,9 @@ fn what_changes_nothing_changes_no_figure() {
     ];
     let all: Vec<_> = asked.iter().flat_map(|change| ["--what-if", change]).collect();
     for arguments in asked.iter().map(|change| vec!["--what-if", change]).chain([all, vec!["--reprice"]]) {
-        let told = report(&arguments);
-        assert_eq!((&told["total"], &told["rows"]), (&whole["total"], &whole["rows"]), "{arguments:?}");
-        if let Some(what_if) = told.get("what_if") {
+        let grouped = report(&arguments);
+        assert_eq!((&grouped["total"], &grouped["rows"]), (&whole["total"], &whole["rows"]), "{arguments:?}");
+        if let Some(what_if) = grouped.get("what_if") {
             assert_eq!(what_if["before"], what_if["after"], "{arguments:?}");
             assert_eq!(what_if["break_even"], whole["break_even"], "{arguments:?}");
         }
@@ -249,8 +249,8 @@ fn what_changes_nothing_changes_no_figure() {
 }
 
 #[test]
-fn the_money_view_and_the_month_say_the_same() {
-    let told = report(&["--since", "today"]);
+fn the_money_view_and_the_month_agree() {
+    let grouped = report(&["--since", "today"]);
     let reader = Reader::open(&kept().ledger.path).unwrap();
     let at = reader.header().last;
     let question = MoneyQuery { at, against: Against::Quarter, by: By::Model };
@@ -259,21 +259,21 @@ fn the_money_view_and_the_month_say_the_same() {
     let budget = Some(Money::from_micros(1_000_000_000));
     let page = MoneyPage::of(question, &four, &Book::built_in().unwrap(), &TimeZone::UTC, budget);
     let month = page.month.unwrap();
-    let told_month = &told["month_to_date"];
+    let told_month = &grouped["month_to_date"];
     for (screen, report) in [
         (month.revenue, &told_month["revenue"]),
         (month.cost, &told_month["cost"]),
         (month.profit, &told_month["profit"]),
-        (month.revenue, &told["total"]["revenue"]),
-        (month.profit, &told["total"]["profit"]),
+        (month.revenue, &grouped["total"]["revenue"]),
+        (month.profit, &grouped["total"]["profit"]),
     ] {
         assert_eq!(screen.unwrap().to_string(), report.as_str().unwrap());
     }
     assert_eq!((month.projected_cost, &told_month["projected_cost"]), (None, &Value::Null), "it is too early to say");
     assert!(month.is_early() && told_month["watched_seconds"].as_i64() == Some(month.watched.millis() / 1_000));
     let cents = |amount: &Value| Money::from_micros(i64::try_from(micros(amount)).unwrap()).round_to(2);
-    assert_eq!(page.totals.revenue, cents(&told["total"]["revenue"]));
-    assert_eq!(page.models.total.cost, Some(cents(&told["total"]["cost"])));
+    assert_eq!(page.totals.revenue, cents(&grouped["total"]["revenue"]));
+    assert_eq!(page.models.total.cost, Some(cents(&grouped["total"]["cost"])));
     assert_eq!(page.bridge.bridge, None, "nobody watched a quarter of an hour ago");
     let Kept { ledger, config, .. } = kept();
     let text = ledger.program(&["report"]).config(config).run().out;
@@ -289,17 +289,22 @@ fn spans_that_adjoin_add_up_wherever_they_meet() {
         let edge = jiff::Timestamp::from_millisecond(from + (to - from) * part / 8).unwrap().to_string();
         let (before, after) = (report(&["--since", "2020-01-01", "--until", &edge]), report(&["--since", &edge]));
         assert!(before["since"] == since || before["watched_seconds"] == 0, "{edge}: {}", before["since"]);
-        let tokens = |told: &Value| told["total"]["output_tokens"].as_u64().unwrap();
+        let tokens = |grouped: &Value| grouped["total"]["output_tokens"].as_u64().unwrap();
         assert_eq!(tokens(&before) + tokens(&after), tokens(&whole), "{edge}");
-        let known = |told: &Value| told["total"]["cost"].as_str().map_or(0, |_| micros(&told["total"]["cost"]));
+        let known =
+            |grouped: &Value| grouped["total"]["cost"].as_str().map_or(0, |_| micros(&grouped["total"]["cost"]));
         let off = known(&before) + known(&after) - known(&whole);
         assert!(off.abs() <= 1, "{edge}: {off} millionths");
     }
     for arguments in
         [["--since", "2020-01-01", "--until", "2020-02-01"], ["--since", "2099-01-01", "--until", "2099-02-01"]]
     {
-        let told = report(&arguments);
-        assert_eq!((&told["total"]["cost"], &told["watched_seconds"]), (&Value::Null, &0.into()), "{arguments:?}");
+        let grouped = report(&arguments);
+        assert_eq!(
+            (&grouped["total"]["cost"], &grouped["watched_seconds"]),
+            (&Value::Null, &0.into()),
+            "{arguments:?}"
+        );
     }
     let bridge = &report(&["--bridge", "week"])["bridge"];
     assert_eq!((&bridge["change"], &bridge["compared_seconds"]), (&Value::Null, &0.into()), "not watched");
@@ -327,7 +332,7 @@ fn rows_of(report: &Value, amounts: &[&str]) -> Vec<(String, Vec<Option<i64>>)> 
 }
 
 #[test]
-fn every_view_says_what_the_report_says() {
+fn every_view_agrees_with_the_report() {
     let ledger = ledger::open(&kept().ledger.path).unwrap();
     let days: i64 = ledger.query_row("SELECT count(*) FROM days", [], |row| row.get(0)).unwrap();
     if days > 1 {
@@ -336,22 +341,22 @@ fn every_view_says_what_the_report_says() {
     }
     let names = ["revenue", "uncosted_revenue", "cost", "profit"];
     let by_model = "SELECT model, revenue, uncosted_revenue, cost, profit FROM profit_by_model_by_day ORDER BY model";
-    let mut told = rows_of(&report(&["--by", "model"]), &names);
-    told.sort();
-    assert_eq!(view(by_model, 4), told, "by model");
+    let mut grouped = rows_of(&report(&["--by", "model"]), &names);
+    grouped.sort();
+    assert_eq!(view(by_model, 4), grouped, "by model");
 
     let by_tier = "SELECT tier, sum(revenue) FROM revenue_by_day WHERE tier IS NOT NULL GROUP BY tier ORDER BY tier";
-    let mut told = rows_of(&report(&["--by", "tier"]), &["revenue"]);
-    told.retain(|(key, _)| !key.starts_with('('));
-    told.sort();
-    assert_eq!(view(by_tier, 1), told, "by tier");
+    let mut grouped = rows_of(&report(&["--by", "tier"]), &["revenue"]);
+    grouped.retain(|(key, _)| !key.starts_with('('));
+    grouped.sort();
+    assert_eq!(view(by_tier, 1), grouped, "by tier");
 
     let by_lease =
         "SELECT CASE WHEN lease IS NULL THEN '(uncosted)' WHEN kind = 'overhead' THEN '(overhead)' ELSE lease END
                     AS name, sum(cost), sum(idle_cost) FROM cost_by_day GROUP BY name";
-    let told = rows_of(&report(&["--by", "lease"]), &["cost", "idle_cost"]);
+    let grouped = rows_of(&report(&["--by", "lease"]), &["cost", "idle_cost"]);
     for (name, amounts) in view(by_lease, 2) {
-        let row = told.iter().find(|(key, _)| *key == name).unwrap_or_else(|| panic!("{name}: {told:?}"));
+        let row = grouped.iter().find(|(key, _)| *key == name).unwrap_or_else(|| panic!("{name}: {grouped:?}"));
         assert_eq!(row.1, amounts, "{name}");
     }
     let total = report(&[]);
@@ -365,7 +370,7 @@ fn every_view_says_what_the_report_says() {
 
 /// Class: a figure depends on cells that are merged while they are read.
 #[test]
-fn what_is_worth_the_same_is_merged_without_a_difference() {
+fn merging_tokens_of_equal_value_changes_no_figure() {
     let reader = Reader::open(&kept().ledger.path).unwrap();
     let far = jiff::Timestamp::MAX.as_millisecond();
     let (since, until) = (Timestamp::default(), Timestamp::from_millis(far));
@@ -373,7 +378,7 @@ fn what_is_worth_the_same_is_merged_without_a_difference() {
     for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
         let (all, merged) =
             (reader.past(since, until, grain).unwrap(), reader.merged_past(since, until, grain).unwrap());
-        assert!(merged.tokens.len() <= all.tokens.len() && merged.rents.len() <= all.rents.len(), "{grain:?}");
+        assert!(merged.tokens.len() <= all.tokens.len() && merged.gpu_times.len() <= all.gpu_times.len(), "{grain:?}");
         assert_eq!(Totals::of(&merged), Totals::of(&all), "{grain:?}");
         assert_eq!(differences(&merged, &book), differences(&all, &book), "{grain:?}");
         for by in [By::Hour, By::Day, By::Month] {

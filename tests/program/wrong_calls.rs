@@ -18,7 +18,7 @@ fn fails(arguments: &[&str], code: i32, words: &[&str]) {
 
 /// Class: a subcommand behind a target is polled as a host of its name.
 #[test]
-fn a_subcommand_after_a_target_is_no_host() {
+fn a_subcommand_after_a_target_is_not_polled_as_a_host() {
     fails(&["nvml:off", "once"], 2, &["\"once\" is a subcommand", "write `margintop once nvml:off`"]);
     fails(&["127.0.0.1:9", "report"], 2, &["\"report\" is a subcommand", "`margintop report"]);
     fails(&["once", "nvml:off", "report"], 2, &["\"report\" is a subcommand", "report:8000"]);

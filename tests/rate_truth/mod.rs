@@ -3,9 +3,7 @@
 
 use margintop::fleet::{Fleet, FleetConfig};
 use margintop::pricing::{Book, Pinned};
-use margintop::reading::{
-    EngineReading, Event, InstanceId, ModelName, PageReading, ScrapeCost, ScrapeTrouble, TargetId,
-};
+use margintop::reading::{EngineReading, Event, InstanceId, ModelName, PageReading, ScrapeCost, ScrapeError, TargetId};
 use margintop::snapshot::Snapshot;
 use margintop::units::{Moment, Money, Span, Timestamp};
 
@@ -69,7 +67,7 @@ pub fn look(fleet: &mut Fleet, target: &str, nth: i64, page: PageReading) -> Sna
 
 /// A page that could not be had.
 pub fn refused(target: &str, nth: i64) -> Event {
-    let (at, cost, outcome) = (second(nth), ScrapeCost::default(), Err(ScrapeTrouble::Refused));
+    let (at, cost, outcome) = (second(nth), ScrapeCost::default(), Err(ScrapeError::Refused));
     Event::Page { target: TargetId::new(target), at, cost, outcome }
 }
 

@@ -37,11 +37,11 @@ fn an_hour(text: &str, seen: u32) -> Money {
         fleet.apply(Event::Tick(later(minute * 60)));
     }
     let ledger = fleet.ledger();
-    let owed = |(id, rented): (margintop::ledger::CostAccountId, _)| {
+    let owed = |(id, allocated): (margintop::ledger::CostAccountId, _)| {
         let cost_account = &ledger.cost_accounts()[id.index()];
-        cost_account.cost_of(rented).filter(|_| cost_account.kind == CostKind::Gpus)
+        cost_account.cost_of(allocated).filter(|_| cost_account.kind == CostKind::Gpus)
     };
-    ledger.today().rents().filter_map(owed).sum()
+    ledger.today().gpu_times().filter_map(owed).sum()
 }
 
 #[test]

@@ -334,7 +334,7 @@ fn an_assumed_rate_follows_the_rates_of_exchange_while_margintop_runs() {
     }
     let (mut held, accounts) = (BTreeMap::new(), fleet.ledger().cost_accounts());
     for (minute, sums) in fleet.ledger().minutes() {
-        for (account, time) in sums.rents() {
+        for (account, time) in sums.gpu_times() {
             let rate = accounts[account.index()].rate.unwrap().micros();
             *held.entry((minute < midnight, rate)).or_insert(0) += time.held.millis();
         }

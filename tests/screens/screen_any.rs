@@ -276,7 +276,7 @@ prop_compose! {
         prices in prop::sample::select(vec!["0", "0.000000001", "0.55", "1000000"]),
         rate in prop::sample::select(vec![None, Some("0"), Some("2.00"), Some("999999.99")]),
         cells in prop::collection::vec((0_i64..96, 0_u64..1_000_000_000_000, 0_u64..1_000_000_000_000, any::<bool>()), 0..20),
-        rents in prop::collection::vec((0_i64..96, 0_u32..100_000, any::<bool>()), 0..20),
+        gpu_times in prop::collection::vec((0_i64..96, 0_u32..100_000, any::<bool>()), 0..20),
     ) -> margintop::ledger::Past {
         let mut made = Making::default();
         let since = Timestamp::from_millis(at / 900_000 * 900_000);
@@ -288,7 +288,7 @@ prop_compose! {
             let bucket = since + Span::from_secs(quarter * 900);
             made.tokens(bucket, account, priced.then_some(tariff), classes(prompt, prompt / 3, output));
         }
-        for (quarter, gpus, idle) in rents {
+        for (quarter, gpus, idle) in gpu_times {
             let bucket = since + Span::from_secs(quarter * 900);
             made.rent(bucket, cost_account, held(gpus, 15), held(if idle { gpus } else { 0 }, 15));
         }

@@ -43,7 +43,7 @@ fn past(until: Timestamp) -> Past {
 fn part(past: &Past, from: Timestamp, until: Timestamp) -> Past {
     let mut past = Past { since: from, until, ..past.clone() };
     past.tokens.retain(|cell| from <= cell.bucket && cell.bucket < until);
-    past.rents.retain(|cell| from <= cell.bucket && cell.bucket < until);
+    past.gpu_times.retain(|cell| from <= cell.bucket && cell.bucket < until);
     past
 }
 

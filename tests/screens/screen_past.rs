@@ -25,13 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 fn handover(past: &Past) -> Checkpoint {
     let tokens =
         past.tokens.iter().map(|cell| ((cell.bucket, cell.account, cell.tariff), TokenChange::added(cell.tokens)));
-    let rents = past.rents.iter().map(|cell| ((cell.bucket, cell.cost_account), GpuTimeChange::held(cell.held)));
+    let gpu_times =
+        past.gpu_times.iter().map(|cell| ((cell.bucket, cell.cost_account), GpuTimeChange::held(cell.held)));
     let pending = PendingPostings {
         accounts: past.accounts.clone(),
         cost_accounts: past.cost_accounts.clone(),
         tariffs: past.tariffs.clone(),
         tokens: tokens.collect(),
-        rents: rents.collect(),
+        gpu_times: gpu_times.collect(),
         ..PendingPostings::default()
     };
     let last = Moment { wall: past.until - Span::from_secs(1), boot: Span::ZERO };

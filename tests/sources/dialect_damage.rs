@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use fixture::{count, figures, fixture, model, page, read};
 use margintop::dialect::{self, Hint};
-use margintop::reading::{EngineKind, PageReading, PromptCount, ScrapeTrouble};
+use margintop::reading::{EngineKind, PageReading, PromptCount, ScrapeError};
 use margintop::units::Ratio;
 
 #[test]
@@ -38,7 +38,7 @@ fn what_is_no_metrics_page_is_told() {
         (b"OK", "text"),
     ] {
         match dialect::read(page, &Hint::default()) {
-            Err(ScrapeTrouble::NotMetrics(what)) => assert!(what.as_str().contains(word), "{what}"),
+            Err(ScrapeError::NotMetrics(what)) => assert!(what.as_str().contains(word), "{what}"),
             other => panic!("{page:?}: {other:?}"),
         }
     }

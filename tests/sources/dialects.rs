@@ -7,7 +7,7 @@ use fixture::{count, fixture, read};
 use margintop::counters;
 use margintop::dialect::{self, CountedPart, Hint};
 use margintop::reading::{
-    EngineKind, EngineReading, EngineRole, Histogram, Latency, ModelName, PageReading, PromptCount, Rank, ScrapeTrouble,
+    EngineKind, EngineReading, EngineRole, Histogram, Latency, ModelName, PageReading, PromptCount, Rank, ScrapeError,
 };
 use margintop::units::{Ratio, Tokens};
 use serde_json::Value;
@@ -345,7 +345,7 @@ fn every_kind_is_told_by_its_page() {
         assert_eq!(read(&format!("engines/{page}.prom")).kind, kind, "{page}");
     }
     let statistics = dialect::read(&fixture("engines/trtllm-iteration-stats.json"), &Hint::default());
-    assert!(matches!(statistics, Err(ScrapeTrouble::NotMetrics(_))));
+    assert!(matches!(statistics, Err(ScrapeError::NotMetrics(_))));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use margintop::reading::ScrapeTrouble;
+use margintop::reading::ScrapeError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -89,7 +89,7 @@ async fn a_body_that_ends_early_is_cut_wherever_that_is() {
     ] {
         for end in 1..response.len() {
             let (url, _) = server(response[..end].to_vec(), 0, true).await;
-            assert!(matches!(once(&url).await, Err(ScrapeTrouble::Cut(_))), "after {end} of {}", response.len());
+            assert!(matches!(once(&url).await, Err(ScrapeError::Cut(_))), "after {end} of {}", response.len());
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::Fleet;
-use margintop::reading::{EngineKind, PageReading, ScrapeTrouble};
+use margintop::reading::{EngineKind, PageReading, ScrapeError};
 use margintop::source::scrape::{Scraper, Settings};
 use margintop::units::{Span, Timestamp, Tokens};
 use peer::*;
@@ -243,7 +243,7 @@ async fn a_server_that_refuses_without_being_a_router_is_told() {
     })
     .await;
     for path in ["", "/metrics"] {
-        assert_eq!(once(&format!("{}{path}", server.url)).await, Err(ScrapeTrouble::Status(400)));
+        assert_eq!(once(&format!("{}{path}", server.url)).await, Err(ScrapeError::Status(400)));
     }
 }
 

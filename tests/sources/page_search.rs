@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::reading::{EngineKind, Event, ScrapeTrouble};
+use margintop::reading::{EngineKind, Event, ScrapeError};
 use margintop::source::discover::Discovery;
 use margintop::source::scrape::{ScrapeTarget, Scraper, Settings};
 use margintop::units::{Span, Timestamp};
@@ -46,7 +46,7 @@ async fn the_safe_path_is_asked_first_where_nobody_says_who_is_there() {
 #[tokio::test]
 async fn tensorrt_llm_is_not_asked_for_what_reading_uses_up() {
     let server = site(&[("/v1/models", TRTLLM), ("/metrics", "[]")]).await;
-    assert_eq!(once(&server.url).await, Err(ScrapeTrouble::Status(404)));
+    assert_eq!(once(&server.url).await, Err(ScrapeError::Status(404)));
     assert_eq!(server.asked(), ["/v1/models", "/prometheus/metrics"]);
 }
 
@@ -55,7 +55,7 @@ async fn a_server_without_a_page_is_searched_ever_more_rarely() {
     let server = site(&[("/v1/models", NOBODY)]).await;
     let mut scraper = scraper(&server.url);
     for _ in 0..100 {
-        assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::Status(404)));
+        assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeError::Status(404)));
     }
     let searches = server.asked().iter().filter(|asked| *asked == "/metrics").count();
     assert_eq!(searches, 7, "at looks 1, 3, 6, 11, 20, 37 and 70");
@@ -67,7 +67,7 @@ async fn an_array_is_never_asked_for_again() {
     for path in ["", "/metrics"] {
         let mut scraper = scraper(&format!("{}{path}", server.url));
         for _ in 0..3 {
-            assert!(matches!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::NotMetrics(_))));
+            assert!(matches!(scrape(&mut scraper).await.1, Err(ScrapeError::NotMetrics(_))));
         }
         assert_eq!(server.asked().iter().filter(|asked| *asked == "/metrics").count(), 1);
     }
@@ -130,7 +130,7 @@ async fn another_engine_on_the_same_port_is_seen() {
     .await;
     let mut scraper = scraper(&server.url);
     assert_eq!(scrape(&mut scraper).await.1.unwrap().kind, EngineKind::named("vllm"));
-    assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::Status(404)));
+    assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeError::Status(404)));
     assert_eq!(scrape(&mut scraper).await.1.unwrap().kind, EngineKind::named("trtllm"));
 }
 
@@ -139,7 +139,7 @@ async fn a_key_asked_for_on_the_way_is_what_is_told() {
     let server =
         Server::start(|head| answer(if head.starts_with("GET /metrics ") { "401 No" } else { "404 No" }, "", b""))
             .await;
-    assert_eq!(once(&server.url).await, Err(ScrapeTrouble::Status(401)));
+    assert_eq!(once(&server.url).await, Err(ScrapeError::Status(401)));
 }
 
 #[tokio::test]

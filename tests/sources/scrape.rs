@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
-use margintop::reading::{EngineKind, Event, PageReading, PromptCount, ScrapeTrouble};
+use margintop::reading::{EngineKind, Event, PageReading, PromptCount, ScrapeError};
 use margintop::source::scrape::{ScrapeTarget, Scraper, Settings, source_of};
-use margintop::source::{PollTiming, Said, sink};
+use margintop::source::{PollTiming, SourceMessage, sink};
 use margintop::units::{Span, Timestamp};
 use peer::*;
 use rustls::ServerConfig;
@@ -62,7 +62,7 @@ async fn a_refusal_leaves_the_connection_usable() {
     .await;
     let mut scraper = scraper(&format!("{}/metrics", server.url));
     for _ in 0..3 {
-        assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::Status(503)));
+        assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeError::Status(503)));
         assert!(scrape(&mut scraper).await.1.is_ok());
     }
 }
@@ -70,7 +70,7 @@ async fn a_refusal_leaves_the_connection_usable() {
 #[tokio::test]
 async fn what_does_not_speak_http_is_told() {
     match given(|_| Reply::Last(b"SSH-2.0-OpenSSH_9.6\r\n".into())).await {
-        Err(ScrapeTrouble::Other(why)) => assert!(why.as_str().contains("not HTTP"), "{why}"),
+        Err(ScrapeError::Other(why)) => assert!(why.as_str().contains("not HTTP"), "{why}"),
         answer => panic!("{answer:?}"),
     }
 }
@@ -95,7 +95,7 @@ async fn arrival_is_the_last_byte() {
 async fn nobody_there_is_refused_at_once() {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let begun = Instant::now();
-    assert_eq!(once(&format!("http://{port}")).await, Err(ScrapeTrouble::Refused));
+    assert_eq!(once(&format!("http://{port}")).await, Err(ScrapeError::Refused));
     assert!(begun.elapsed() < Duration::from_millis(500));
 }
 
@@ -103,20 +103,20 @@ async fn nobody_there_is_refused_at_once() {
 async fn a_server_that_hangs_costs_its_timeout_and_no_more() {
     for path in ["", "/metrics"] {
         let server = Server::start(|_| Reply::Hang).await;
-        assert_eq!(in_vain(&format!("{}{path}", server.url)).await, Err(ScrapeTrouble::TimedOut));
+        assert_eq!(in_vain(&format!("{}{path}", server.url)).await, Err(ScrapeError::TimedOut));
     }
 }
 
 #[tokio::test]
 async fn a_body_that_stops_half_way_costs_the_timeout() {
     let server = Server::start(|_| Reply::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nvllm:".into())).await;
-    assert_eq!(in_vain(&format!("{}/metrics", server.url)).await, Err(ScrapeTrouble::TimedOut));
+    assert_eq!(in_vain(&format!("{}/metrics", server.url)).await, Err(ScrapeError::TimedOut));
 }
 
 #[tokio::test]
 async fn statuses_are_told() {
     for (status, code) in [("500 Oh", 500), ("401 No", 401), ("404 No", 404), ("501 No", 501), ("204 Empty", 204)] {
-        assert_eq!(given(move |_| answer(status, "", b"x 1\n")).await, Err(ScrapeTrouble::Status(code)));
+        assert_eq!(given(move |_| answer(status, "", b"x 1\n")).await, Err(ScrapeError::Status(code)));
     }
 }
 
@@ -129,7 +129,7 @@ async fn what_is_no_page_is_told() {
         (b"{\"detail\":\"Not Found\"}", "JSON"),
     ] {
         match given(move |_| answer("200 OK", "", body)).await {
-            Err(ScrapeTrouble::NotMetrics(what)) => assert!(what.as_str().contains(word), "{what}"),
+            Err(ScrapeError::NotMetrics(what)) => assert!(what.as_str().contains(word), "{what}"),
             other => panic!("{other:?}"),
         }
     }
@@ -139,11 +139,11 @@ async fn what_is_no_page_is_told() {
 async fn a_cut_page_is_no_page() {
     let bytes = PAGE.len() as u64;
     let short = move || format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{PAGE}", bytes + 9).into_bytes();
-    assert_eq!(given(move |_| Reply::Last(short())).await, Err(ScrapeTrouble::Cut(bytes)));
+    assert_eq!(given(move |_| Reply::Last(short())).await, Err(ScrapeError::Cut(bytes)));
     let chunk =
         move || format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{bytes:x}\r\n{PAGE}\r\n").into_bytes();
-    assert_eq!(given(move |_| Reply::Last(chunk())).await, Err(ScrapeTrouble::Cut(bytes)));
-    assert_eq!(given(|_| Reply::Last(b"HTTP/1.1 200 OK\r\nContent-Le".into())).await, Err(ScrapeTrouble::Cut(0)));
+    assert_eq!(given(move |_| Reply::Last(chunk())).await, Err(ScrapeError::Cut(bytes)));
+    assert_eq!(given(|_| Reply::Last(b"HTTP/1.1 200 OK\r\nContent-Le".into())).await, Err(ScrapeError::Cut(0)));
 }
 
 #[tokio::test]
@@ -183,13 +183,13 @@ async fn a_falling_counter_is_read_as_it_stands() {
 async fn a_page_over_the_cap_is_not_read() {
     let begun = Instant::now();
     let told = given(|_| Reply::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 62914560\r\n\r\nx 1\n".into())).await;
-    assert_eq!(told, Err(ScrapeTrouble::TooLarge(16 << 20)));
+    assert_eq!(told, Err(ScrapeError::TooLarge(16 << 20)));
     let flood: Vec<u8> = {
         let chunk = "x 1\n".repeat(1 << 18);
         let one = format!("{:x}\r\n{chunk}\r\n", chunk.len());
         ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", &one.repeat(60), "0\r\n\r\n"].concat().into_bytes()
     };
-    assert_eq!(given(move |_| Reply::Last(flood.clone())).await, Err(ScrapeTrouble::TooLarge(16 << 20)));
+    assert_eq!(given(move |_| Reply::Last(flood.clone())).await, Err(ScrapeError::TooLarge(16 << 20)));
     assert!(begun.elapsed() < Duration::from_secs(3));
 }
 
@@ -224,7 +224,7 @@ async fn a_redirect_to_another_server_is_told_and_not_followed() {
     let other = Server::start(|_| ok(PAGE)).await;
     let there = format!("Location: {}/metrics\r\n", other.url);
     match given(move |_| answer("302 There", &there, b"")).await {
-        Err(ScrapeTrouble::Other(why)) => assert!(why.as_str().contains(&other.url), "{why}"),
+        Err(ScrapeError::Other(why)) => assert!(why.as_str().contains(&other.url), "{why}"),
         answer => panic!("{answer:?}"),
     }
     assert!(other.asked().is_empty());
@@ -233,7 +233,7 @@ async fn a_redirect_to_another_server_is_told_and_not_followed() {
 #[tokio::test]
 async fn redirects_in_a_circle_end() {
     let server = Server::start(|_| answer("302 There", "Location: /metrics\r\n", b"")).await;
-    assert!(matches!(once(&format!("{}/metrics", server.url)).await, Err(ScrapeTrouble::Other(_))));
+    assert!(matches!(once(&format!("{}/metrics", server.url)).await, Err(ScrapeError::Other(_))));
     assert!(server.asked().len() < 10);
 }
 
@@ -253,7 +253,7 @@ async fn a_refused_key_is_read_again() {
     let mut missing = scraper.target().clone();
     missing.options.bearer_token_file = Some("/nonexistent".into());
     match scrape(&mut Scraper::new(missing, Settings::default(), Clock::System)).await.1 {
-        Err(ScrapeTrouble::Other(why)) => assert!(why.as_str().contains("bearer_token_file /nonexistent"), "{why}"),
+        Err(ScrapeError::Other(why)) => assert!(why.as_str().contains("bearer_token_file /nonexistent"), "{why}"),
         answer => panic!("{answer:?}"),
     }
 }
@@ -282,7 +282,7 @@ async fn a_user_and_a_password_are_sent_to_this_server_alone() {
     let there = format!("Location: {}/metrics\r\n", other.url);
     let server = Server::start(move |_| answer("302 There", &there, b"")).await;
     let outcome = scrape(&mut with_password(&format!("{}/metrics", server.url), "u", file.path())).await.1;
-    assert!(matches!(outcome, Err(ScrapeTrouble::Other(_))) && other.asked().is_empty(), "{outcome:?}");
+    assert!(matches!(outcome, Err(ScrapeError::Other(_))) && other.asked().is_empty(), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -296,12 +296,12 @@ async fn a_refused_password_is_read_again_and_keeps_its_blanks() {
     })
     .await;
     let mut scraper = with_password(&format!("{}/metrics", server.url), "u", file.path());
-    assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeTrouble::NeedsPassword(401)));
+    assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeError::NeedsPassword(401)));
     std::fs::write(file.path(), " p w \r\n").unwrap();
     assert!(scrape(&mut scraper).await.1.is_ok());
     for (name, word) in [("/nonexistent", "password_file /nonexistent"), ("/dev/null", "it is empty")] {
         let outcome = scrape(&mut with_password(&server.url, "u", std::path::Path::new(name))).await.1;
-        assert!(matches!(&outcome, Err(ScrapeTrouble::Other(why)) if why.as_str().contains(word)), "{outcome:?}");
+        assert!(matches!(&outcome, Err(ScrapeError::Other(why)) if why.as_str().contains(word)), "{outcome:?}");
     }
 }
 
@@ -311,10 +311,10 @@ async fn what_comes_compressed_all_the_same_is_unpacked() {
     assert_eq!((output(&reading), reading.complete), (Some(7), true));
     let cut = gzip(PAGE.as_bytes());
     let cut = given(move |_| answer("200 OK", "Content-Encoding: gzip\r\n", &cut[..60])).await;
-    assert!(matches!(cut, Err(ScrapeTrouble::Cut(_))), "{cut:?}");
+    assert!(matches!(cut, Err(ScrapeError::Cut(_))), "{cut:?}");
     let brotli = given(|_| answer("200 OK", "Content-Encoding: br\r\n", b"\x8b\x02\x80")).await;
     assert!(
-        matches!(&brotli, Err(ScrapeTrouble::Other(why)) if why.as_str().starts_with("its body is encoded as br")),
+        matches!(&brotli, Err(ScrapeError::Other(why)) if why.as_str().starts_with("its body is encoded as br")),
         "{brotli:?}"
     );
 }
@@ -332,7 +332,7 @@ async fn all_members_of_a_compressed_page_are_read() {
         }
         let cut = packed[..packed.len() - 9].to_vec();
         let cut = given(move |_| answer("200 OK", "Content-Encoding: gzip\r\n", &cut)).await;
-        assert!(matches!(cut, Err(ScrapeTrouble::Cut(_))), "{cut:?}");
+        assert!(matches!(cut, Err(ScrapeError::Cut(_))), "{cut:?}");
     }
 }
 
@@ -341,7 +341,7 @@ async fn the_cap_is_on_what_a_page_unpacks_to() {
     let bomb = gzip(&b"x 1\n".repeat(5 << 20));
     let begun = Instant::now();
     let answer = given(move |_| answer("200 OK", "Content-Encoding: gzip\r\n", &bomb)).await;
-    assert_eq!(answer, Err(ScrapeTrouble::TooLarge(16 << 20)));
+    assert_eq!(answer, Err(ScrapeError::TooLarge(16 << 20)));
     assert!(begun.elapsed() < Duration::from_secs(3));
 }
 
@@ -366,7 +366,7 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
 }
 
 /// What a file says when it is polled once, as the source that it is.
-async fn file(path: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
+async fn file(path: &str) -> Result<Box<PageReading>, ScrapeError> {
     let target: ScrapeTarget = path.parse().unwrap();
     let mut source = source_of(&target, &Settings::default());
     let (sink, mut outlet) = sink();
@@ -374,7 +374,7 @@ async fn file(path: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
     assert_eq!((source.id(), source.timing()), (&target.id, PollTiming::Once));
     source.poll().await;
     match outlet.try_recv().unwrap() {
-        Said::Events(mut events) => match events.pop().unwrap() {
+        SourceMessage::Events(mut events) => match events.pop().unwrap() {
             Event::Page { target: id, outcome, .. } if id == target.id => outcome,
             other => panic!("{other:?}"),
         },
@@ -389,7 +389,7 @@ async fn a_file_is_a_page() {
     assert_eq!(output(&self::file(file.path().to_str().unwrap()).await.unwrap()), Some(7));
     match self::file("/nonexistent/page.prom").await {
         // The row of the target has its path.
-        Err(ScrapeTrouble::Other(why)) => {
+        Err(ScrapeError::Other(why)) => {
             assert!(why.as_str().starts_with("No such file or directory; check the path"), "{why}");
         }
         answer => panic!("{answer:?}"),
@@ -406,11 +406,11 @@ async fn what_is_no_tls_says_so() {
         let _ = stream.read_to_end(&mut Vec::new()).await;
     });
     let told = once(&url).await;
-    assert!(matches!(told, Err(ScrapeTrouble::Tls(_))), "{told:?}");
+    assert!(matches!(told, Err(ScrapeError::Tls(_))), "{told:?}");
     let mut target: ScrapeTarget = url.parse().unwrap();
     target.options.ca_file = Some("/nonexistent.pem".into());
     match scrape(&mut Scraper::new(target, Settings::default(), Clock::System)).await.1 {
-        Err(ScrapeTrouble::Tls(why)) => assert!(why.as_str().contains("ca_file /nonexistent.pem"), "{why}"),
+        Err(ScrapeError::Tls(why)) => assert!(why.as_str().contains("ca_file /nonexistent.pem"), "{why}"),
         answer => panic!("{answer:?}"),
     }
 }
@@ -451,7 +451,7 @@ fn secure_server() -> String {
 async fn a_private_authority_is_trusted_where_it_is_named() {
     let url = secure_server();
     let told = once(&url).await;
-    assert!(matches!(told, Err(ScrapeTrouble::Tls(_))), "{told:?}");
+    assert!(matches!(told, Err(ScrapeError::Tls(_))), "{told:?}");
     let mut target: ScrapeTarget = url.parse().unwrap();
     target.options.ca_file = Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem"));
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);

@@ -187,7 +187,7 @@ impl Fleets {
 
     fn time(&self, of: impl Fn(&CostAccount) -> bool) -> i64 {
         let past = self.past();
-        let cells = past.rents.iter().filter(|cell| of(&past.cost_accounts[cell.cost_account.index()]));
+        let cells = past.gpu_times.iter().filter(|cell| of(&past.cost_accounts[cell.cost_account.index()]));
         cells.map(|cell| cell.held.millis()).sum()
     }
 
@@ -208,7 +208,7 @@ impl Fleets {
 
     /// Energy in millijoules.
     pub fn energy(&self) -> i64 {
-        self.past().rents.iter().map(|cell| cell.energy).sum()
+        self.past().gpu_times.iter().map(|cell| cell.energy).sum()
     }
 
     /// Output tokens whose GPUs' cost was known, or not.

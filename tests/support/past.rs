@@ -88,7 +88,7 @@ impl Making {
     }
 
     pub fn rent(&mut self, at: Timestamp, cost_account: CostAccountId, held: GpuTime, idle: GpuTime) {
-        self.0.rents.push(GpuTimeCell { bucket: at, cost_account, held, idle, energy: 0 });
+        self.0.gpu_times.push(GpuTimeCell { bucket: at, cost_account, held, idle, energy: 0 });
     }
 
     pub fn doubt(&mut self, at: Timestamp, timing: Money, excess: Money, lost_windows: i64) {

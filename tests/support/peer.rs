@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use margintop::clock::Clock;
-use margintop::reading::{Event, PageReading, ScrapeCost, ScrapeTrouble};
+use margintop::reading::{Event, PageReading, ScrapeCost, ScrapeError};
 use margintop::source::scrape::{Scraper, Settings};
 use margintop::units::Tokens;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -96,7 +96,7 @@ pub fn scraper(url: &str) -> Scraper {
 }
 
 /// Looks once at a server that will not answer.
-pub async fn in_vain(url: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
+pub async fn in_vain(url: &str) -> Result<Box<PageReading>, ScrapeError> {
     let settings = Settings { timeout: Duration::from_millis(300), ..Settings::default() };
     let begun = Instant::now();
     let outcome = scrape(&mut Scraper::new(url.parse().unwrap(), settings, Clock::System)).await.1;
@@ -104,19 +104,19 @@ pub async fn in_vain(url: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
     outcome
 }
 
-pub async fn scrape(scraper: &mut Scraper) -> (ScrapeCost, Result<Box<PageReading>, ScrapeTrouble>) {
+pub async fn scrape(scraper: &mut Scraper) -> (ScrapeCost, Result<Box<PageReading>, ScrapeError>) {
     match scraper.scrape().await {
         Event::Page { cost, outcome, .. } => (cost, outcome),
         other => panic!("{other:?}"),
     }
 }
 
-pub async fn once(url: &str) -> Result<Box<PageReading>, ScrapeTrouble> {
+pub async fn once(url: &str) -> Result<Box<PageReading>, ScrapeError> {
     scrape(&mut scraper(url)).await.1
 }
 
 /// What a server gives whose metrics page is `reply`.
-pub async fn given(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Result<Box<PageReading>, ScrapeTrouble> {
+pub async fn given(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Result<Box<PageReading>, ScrapeError> {
     let server = Server::start(reply).await;
     once(&format!("{}/metrics", server.url)).await
 }

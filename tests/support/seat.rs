@@ -169,5 +169,5 @@ pub fn output(path: &Path) -> u64 {
 
 /// GPU-seconds that were posted.
 pub fn held(path: &Path) -> i64 {
-    past(path, Grain::Day).rents.iter().map(|cell| cell.held.millis()).sum::<i64>() / 1000
+    past(path, Grain::Day).gpu_times.iter().map(|cell| cell.held.millis()).sum::<i64>() / 1000
 }

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use margintop::fleet::{Checkpoint, Fleet, FleetConfig, SavedState};
 use margintop::pricing::Book;
 use margintop::reading::{
-    EngineKind, Event, InstanceId, PageReading, PromptCount, Refusals, ScrapeCost, ScrapeTrouble, TargetId,
+    EngineKind, Event, InstanceId, PageReading, PromptCount, Refusals, ScrapeCost, ScrapeError, TargetId,
 };
 use margintop::units::{Moment, Span, Timestamp};
 
@@ -204,7 +204,7 @@ impl World {
         let (dice, now, began) = (&mut self.dice, self.now, self.began);
         let address = &mut self.addresses[at];
         if !calm && dice.one_in(10) {
-            let outcome = Err(ScrapeTrouble::TimedOut);
+            let outcome = Err(ScrapeError::TimedOut);
             writeln!(self.history, "{}: no answer", address.target).unwrap();
             address.was_silent = true;
             self.fleet.apply(Event::Page {

@@ -8,7 +8,7 @@ use super::compare::{ListComparison, compare};
 use super::question::PriceQuestion;
 use super::rate::{Rate, rate};
 use crate::cli::currency::missing_rate;
-use crate::cli::{Failure, tell};
+use crate::cli::{Failure, to_stderr};
 use crate::config::Settings;
 use crate::pricing::{ModelPrice, PriceAnswer, PriceList, Provenance};
 use crate::reading::Label;
@@ -127,7 +127,7 @@ pub(super) fn model_price<'a>(
     };
     let list = settings.book.own_list(name).map_err(|error| Failure::Usage(error.to_string()))?;
     if let (None, Some(model)) = (&known, model.filter(|_| args.model.is_some())) {
-        tell(&format!("--model {model}: no price list is for it, and the prices are those of --list {name}"));
+        to_stderr(&format!("--model {model}: no price list is for it, and the prices are those of --list {name}"));
     }
     Ok(ModelPrice::of_list(list).paid(known.and_then(|price| price.paid)))
 }

@@ -31,20 +31,20 @@ pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
     let at = args.at.map_or(present, |at| at.resolve(&settings.zone, present));
     if args.lists {
         let lists = lists::of(&settings.book, at);
-        return tell(args, &lists, || lists::render(&lists));
+        return print_answer(args, &lists, || lists::render(&lists));
     }
     keep_currency_of_list(&mut settings, args, at)?;
     if let Some(file) = &args.from {
         let priced = benchmark::price(&settings, args, file, at)?;
-        return tell(args, &priced, || benchmark::render(&priced));
+        return print_answer(args, &priced, || benchmark::render(&priced));
     }
     let question = PriceQuestion::of(args)?;
     let answer = PrintedAnswer::new(&settings, args, &question, at)?;
-    tell(args, &answer, || text::render(&answer, &question))
+    print_answer(args, &answer, || text::render(&answer, &question))
 }
 
 /// Prints an answer, as one JSON object or for people.
-fn tell<T: Serialize>(args: &PriceArgs, answer: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
+fn print_answer<T: Serialize>(args: &PriceArgs, answer: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
     if args.json {
         let json = serde_json::to_string_pretty(answer)?;
         out::line(&json)

@@ -59,7 +59,7 @@ pub(super) fn rate(
         }));
     }
     let is_asked = args.gpu_hours.is_some() || args.from.is_some() || args.gpu.is_some() || args.commitment.is_some();
-    match card.said(name, commitment, at) {
+    match card.in_own_currency(name, commitment, at) {
         Some(foreign) if is_asked => Err(inconvertible(settings, foreign, at)),
         None if args.commitment.is_some() => {
             Err(Failure::Usage(format!("no rate of {name} is known for {commitment}: write --gpu-rate")))

@@ -174,8 +174,8 @@ mod tests {
             (".5", 500_000, None),
             ("1'234.50", 1_234_500_000, None),
         ] {
-            let (told, amount) = Decimals::Point.amount(text).unwrap();
-            assert_eq!((amount.rounded(6), told.as_deref()), (micros, unit), "{text}");
+            let (separator, amount) = Decimals::Point.amount(text).unwrap();
+            assert_eq!((amount.rounded(6), separator.as_deref()), (micros, unit), "{text}");
         }
         for (text, micros, unit) in [
             ("1.234,56", 1_234_560_000, None),
@@ -184,8 +184,8 @@ mod tests {
             (",5", 500_000, None),
             ("1,2e-05", 12, None),
         ] {
-            let (told, amount) = Decimals::Comma.amount(text).unwrap();
-            assert_eq!((amount.rounded(6), told.as_deref()), (micros, unit), "{text}");
+            let (separator, amount) = Decimals::Comma.amount(text).unwrap();
+            assert_eq!((amount.rounded(6), separator.as_deref()), (micros, unit), "{text}");
         }
         for text in ["", "n/a", "1.2.3", "--1", "1e99", "EUR", "107,28", "1,2,3.00", "1.234,56", "12,34,567.00"] {
             assert_eq!(Decimals::Point.amount(text), None, "{text}");

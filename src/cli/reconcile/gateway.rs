@@ -60,7 +60,7 @@ pub(super) fn read(table: &UsageTable, currency: &str, exchange: &Exchange) -> R
     })?;
     let counts = [Some(prompt), Some(output), column(&CACHED), column(&WRITES), column(&WRITES_1H), column(&REASONING)];
     let decimals = table.decimals(&[&counts[..], &[Some(spend)]].concat())?;
-    let mut told = Spend::default();
+    let mut parsed = Spend::default();
     for (number, cells) in &table.lines {
         let wrong = |what: &str, cell: &str| format!("line {number}: {what} \"{cell}\" is no number");
         let whole = |column: Option<usize>, what: &str| {
@@ -72,7 +72,7 @@ pub(super) fn read(table: &UsageTable, currency: &str, exchange: &Exchange) -> R
         // LiteLLM leaves the model out if only the requested name is known.
         let named = [Some(model), column(&MODEL[1..])].into_iter().flatten().map(|column| cells[column].trim());
         let named = named.clone().find(|name| !name.is_empty()).unwrap_or_default();
-        let sum = told.by_model.entry(canonical_model(named)).or_default();
+        let sum = parsed.by_model.entry(canonical_model(named)).or_default();
         let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
         add(&mut sum.prompt, whole(Some(prompt), "prompt_tokens")?);
         add(&mut sum.output, whole(Some(output), "completion_tokens")?);
@@ -99,14 +99,14 @@ pub(super) fn read(table: &UsageTable, currency: &str, exchange: &Exchange) -> R
         sum.spend += converted(billed, unit.as_deref(), currency, begin, exchange).map_err(of_line)?;
         sum.lines += 1;
         if let Some(day) = day {
-            let (first, last) = told.days.unwrap_or(day);
-            told.days = Some((first.min(day.0), last.max(day.1)));
+            let (first, last) = parsed.days.unwrap_or(day);
+            parsed.days = Some((first.min(day.0), last.max(day.1)));
         }
     }
-    if told.by_model.is_empty() {
+    if parsed.by_model.is_empty() {
         Err("there is no line beside the first: nothing was spent".to_owned())
     } else {
-        Ok(told)
+        Ok(parsed)
     }
 }
 
@@ -147,7 +147,7 @@ fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
 }
 
 /// Its models compared with the ledger's, and models of the ledger that it does not have.
-pub(super) fn beside(
+pub(super) fn compare(
     spend: &Spend,
     past: &Past,
     book: &Book,

@@ -237,10 +237,11 @@ impl SumLine {
 }
 
 /// Its lines compared with the ledger, and the ledger's costs that are not on it.
-pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<ReconciledLine>, Vec<ReconciledLine>), String> {
+pub(super) fn compare(invoice: &Invoice, past: &Past) -> Result<(Vec<ReconciledLine>, Vec<ReconciledLine>), String> {
     let by_node = ours_by(past, |account| account.node.as_ref().map(ToString::to_string));
     let by_lease = ours_by(past, |account| account.lease.as_ref().map(ToString::to_string));
-    let hits = |of: &BTreeMap<String, Ours>| invoice.billed.keys().filter(|name| of.contains_key(*name)).count();
+    let hits =
+        |of: &BTreeMap<String, LedgerTotals>| invoice.billed.keys().filter(|name| of.contains_key(*name)).count();
     let is_by_lease = hits(&by_lease) > hits(&by_node);
     let (ours, others) = if is_by_lease { (&by_lease, &by_node) } else { (&by_node, &by_lease) };
     let names = LedgerNames { ours, others, is_by_lease };
@@ -268,21 +269,22 @@ pub(super) fn beside(invoice: &Invoice, past: &Past) -> Result<(Vec<ReconciledLi
 
 /// What the ledger has for a name.
 #[derive(Debug, Clone, Copy, Default)]
-struct Ours {
+struct LedgerTotals {
     totals: Totals,
     /// The most GPUs that it had at once.
     gpus: i64,
 }
 
 /// The cost of GPUs and rounding by a name; overhead is on no invoice.
-fn ours_by(past: &Past, name: impl Fn(&CostAccount) -> Option<String>) -> BTreeMap<String, Ours> {
+fn ours_by(past: &Past, name: impl Fn(&CostAccount) -> Option<String>) -> BTreeMap<String, LedgerTotals> {
     let tables = Tables { accounts: &past.accounts, cost_accounts: &past.cost_accounts, tariffs: &past.tariffs };
-    let rents = past.rents.iter().map(|cell| (cell.cost_account, cell.rented()));
+    let gpu_times = past.gpu_times.iter().map(|cell| (cell.cost_account, cell.allocated()));
     let pays = |account: &CostAccount| name(account).filter(|_| account.kind != CostKind::Overhead);
-    let totals = Totals::by(tables, std::iter::empty(), rents, |_| None, pays);
-    let mut ours: BTreeMap<_, _> = totals.into_iter().map(|(name, totals)| (name, Ours { totals, gpus: 1 })).collect();
+    let totals = Totals::by(tables, std::iter::empty(), gpu_times, |_| None, pays);
+    let mut ours: BTreeMap<_, _> =
+        totals.into_iter().map(|(name, totals)| (name, LedgerTotals { totals, gpus: 1 })).collect();
     let mut held: BTreeMap<(Timestamp, String), i64> = BTreeMap::new();
-    for cell in &past.rents {
+    for cell in &past.gpu_times {
         let account = past.cost_account(cell.cost_account);
         if let Some(name) = name(account).filter(|_| account.kind == CostKind::Gpus) {
             *held.entry((cell.bucket, name)).or_default() += cell.held.millis();
@@ -325,7 +327,7 @@ fn line(name: &str, lines: &InvoiceLines, names: LedgerNames<'_>, past: &Past) -
 }
 
 /// The causes if lines are repeated, and the difference is smaller without the repetition.
-fn twice(lines: &InvoiceLines, ours: &Ours, past: &Past) -> Option<Vec<LikelyCause>> {
+fn twice(lines: &InvoiceLines, ours: &LedgerTotals, past: &Past) -> Option<Vec<LikelyCause>> {
     let (once, again, (first, second)) = lines.once()?;
     let off = |billed: BilledSum| ours.totals.cost.map(|cost| (billed.amount - cost).grains().unsigned_abs());
     if off(once)? >= off(lines.sum)? {
@@ -333,16 +335,16 @@ fn twice(lines: &InvoiceLines, ours: &Ours, past: &Past) -> Option<Vec<LikelyCau
     }
     let text =
         format!("lines {first} and {second} bill the same hours and amount: one of them may be there by mistake");
-    let mut told = vec![LikelyCause { word: "twice", amount: Some(again.amount), text }];
-    told.extend(causes(once, ours, past));
-    Some(told)
+    let mut all = vec![LikelyCause { word: "twice", amount: Some(again.amount), text }];
+    all.extend(causes(once, ours, past));
+    Some(all)
 }
 
 /// The ledger's names of the kind that the file has, nodes or leases, and those of the other kind.
 #[derive(Debug, Clone, Copy)]
 struct LedgerNames<'a> {
-    ours: &'a BTreeMap<String, Ours>,
-    others: &'a BTreeMap<String, Ours>,
+    ours: &'a BTreeMap<String, LedgerTotals>,
+    others: &'a BTreeMap<String, LedgerTotals>,
     is_by_lease: bool,
 }
 
@@ -372,7 +374,7 @@ impl<'a> LedgerNames<'a> {
 }
 
 /// The causes of the difference of a line in the ledger: first its hours at the ledger's rate, then the rate.
-fn causes(billed: BilledSum, ours: &Ours, past: &Past) -> Vec<LikelyCause> {
+fn causes(billed: BilledSum, ours: &LedgerTotals, past: &Past) -> Vec<LikelyCause> {
     let Some(cost) = ours.totals.cost else {
         let text = "the ledger knows no rate: write a [[lease]] with node and rate".to_owned();
         return vec![LikelyCause { word: "no rate", amount: Some(billed.amount), text }];
@@ -396,7 +398,7 @@ fn causes(billed: BilledSum, ours: &Ours, past: &Past) -> Vec<LikelyCause> {
 }
 
 /// The part from other hours, at the ledger's own rate.
-fn hours(theirs: i64, cost: Money, ours: &Ours, past: &Past) -> Option<LikelyCause> {
+fn hours(theirs: i64, cost: Money, ours: &LedgerTotals, past: &Past) -> Option<LikelyCause> {
     const HOUR: i64 = 3_600_000;
     /// A smaller difference is due to rounding of printed hours.
     const NONE: i64 = 18_000;
@@ -417,7 +419,7 @@ fn hours(theirs: i64, cost: Money, ours: &Ours, past: &Past) -> Option<LikelyCau
     Some(LikelyCause { word, amount: Some(amount), text })
 }
 
-fn rates(billed: Money, theirs: i64, cost: Money, ours: &Ours) -> String {
+fn rates(billed: Money, theirs: i64, cost: Money, ours: &LedgerTotals) -> String {
     let an_hour = |amount: Money, millis: i64| {
         let rate = amount.scaled(3_600_000, millis);
         rate.map_or_else(|| "nothing".to_owned(), |rate| rate.round_to(6).to_string())
@@ -436,7 +438,7 @@ fn unseen(past: &Past) -> String {
 }
 
 /// Billed hours as GPU-milliseconds: hours of GPUs, or of the node if that is closer to the ledger's.
-fn gpu_millis(hours: i128, ours: &Ours) -> i64 {
+fn gpu_millis(hours: i128, ours: &LedgerTotals) -> i64 {
     let millis = i64::try_from(hours * 3_600 / 1_000).unwrap_or(i64::MAX);
     let (of_gpus, of_node) = (millis, millis.saturating_mul(ours.gpus));
     let off = |whole: i64| whole.saturating_sub(ours.totals.gpu_time.millis()).saturating_abs();

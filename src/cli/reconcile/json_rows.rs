@@ -49,8 +49,8 @@ fn by_model(row: &Object) -> Vec<Object> {
     let Some(models) = row.get("breakdown").and_then(|parts| parts.get("models")).and_then(Value::as_object) else {
         return vec![row.clone()];
     };
-    let of = |(model, told): (&String, &Value)| {
-        let metrics = told.get("metrics").unwrap_or(told).as_object()?;
+    let of = |(model, entry): (&String, &Value)| {
+        let metrics = entry.get("metrics").unwrap_or(entry).as_object()?;
         let mut fields = metrics.clone();
         fields.insert("model".to_owned(), Value::from(model.as_str()));
         fields.insert("date".to_owned(), row.get("date").cloned().unwrap_or_default());

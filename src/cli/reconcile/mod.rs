@@ -78,12 +78,13 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
     let finest = if until - since > MONTH { Grain::Day } else { Grain::Quarter };
     let past = reader.past(since, until, finest)?;
     let dates = of_dates(args, &parsed);
-    let mut told = reconcile(&parsed, &past, &header.currency, &settings.book).map_err(|why| {
+    let mut reconciled = reconcile(&parsed, &past, &header.currency, &settings.book).map_err(|why| {
         let dates = dates.as_ref().map_or_else(String::new, |dates| format!("; {dates}"));
         of_file(why + &dates)
     })?;
-    told.notes.extend(dates);
-    let text = if args.json { print::json(&told)? } else { print::text(&told, &|at| local(at, &header.zone)) };
+    reconciled.notes.extend(dates);
+    let text =
+        if args.json { print::json(&reconciled)? } else { print::text(&reconciled, &|at| local(at, &header.zone)) };
     out::print(&text)
 }
 
@@ -114,8 +115,8 @@ fn known_columns(table: &UsageTable) -> Result<FileKind, String> {
 /// Compares a file with the past of its span.
 fn reconcile(parsed: &Parsed, past: &Past, currency: &str, book: &crate::pricing::Book) -> Result<Reconciled, String> {
     let (kind, (lines, missing)) = match parsed {
-        Parsed::Invoice(invoice) => (FileKind::Invoice, invoice::beside(invoice, past)?),
-        Parsed::Spend(spend) => (FileKind::Spend, gateway::beside(spend, past, book)?),
+        Parsed::Invoice(invoice) => (FileKind::Invoice, invoice::compare(invoice, past)?),
+        Parsed::Spend(spend) => (FileKind::Spend, gateway::compare(spend, past, book)?),
     };
     let (currency, notes) = (currency.to_owned(), Vec::new());
     Ok(Reconciled { kind, currency, since: past.since, until: past.until, notes, lines, missing })

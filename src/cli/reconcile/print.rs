@@ -14,28 +14,29 @@ use crate::units::{Money, Timestamp};
 const MOST_PLACES: u32 = 6;
 
 /// Lines, their total, and below them the causes of differences.
-pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> String {
-    let what = match told.kind {
+pub(super) fn text(reconciled: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> String {
+    let what = match reconciled.kind {
         FileKind::Invoice => "the invoice beside the ledger's cost",
         FileKind::Spend => "the gateway's spend beside the ledger's revenue",
     };
-    let mut out = format!("{} to {}  {what}, in {}\n\n", local(told.since), local(told.until), told.currency);
-    let (name, quantity) = match told.kind {
+    let mut out =
+        format!("{} to {}  {what}, in {}\n\n", local(reconciled.since), local(reconciled.until), reconciled.currency);
+    let (name, quantity) = match reconciled.kind {
         FileKind::Invoice => ("node or lease", "hours"),
         FileKind::Spend => ("model", "tokens"),
     };
     let ours = format!("ledger {quantity}");
-    let places = places(told);
+    let places = places(reconciled);
     let amount = |amount: Option<Money>| {
         amount.map_or_else(|| format::UNKNOWN.to_owned(), |amount| amount.round_to(places).to_string())
     };
     let mut grid = Grid::new([name, quantity, &ours, "file", "ledger", "difference"]);
-    let shown = |quantity: Option<i128>| match (told.kind, quantity) {
+    let shown = |quantity: Option<i128>| match (reconciled.kind, quantity) {
         (_, None) => format::UNKNOWN.to_owned(),
         (FileKind::Invoice, Some(millionths)) => format!("{:.2}", millionths as f64 / 1e6),
         (FileKind::Spend, Some(tokens)) => tokens.to_string(),
     };
-    for line in all(told) {
+    for line in all(reconciled) {
         grid.row(vec![
             line.key.to_string(),
             shown(line.their_quantity),
@@ -45,7 +46,7 @@ pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> St
             amount(Some(line.difference(places))),
         ]);
     }
-    let [theirs, ours] = sums(told, places);
+    let [theirs, ours] = sums(reconciled, places);
     grid.total(vec![
         "total".to_owned(),
         String::new(),
@@ -56,14 +57,14 @@ pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> St
     ]);
     out.push_str(&grid.render());
     let mut said = false;
-    for line in all(told) {
+    for line in all(reconciled) {
         for LikelyCause { word, amount, text } in &line.causes {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "{}{}: {word}, {}: {text}", if said { "" } else { "\n" }, line.key, cents(*amount));
             said = true;
         }
     }
-    for note in &told.notes {
+    for note in &reconciled.notes {
         let _ = write!(out, "\nnote  {note}\n");
     }
     if !said {
@@ -72,21 +73,21 @@ pub(super) fn text(told: &Reconciled, local: &dyn Fn(Timestamp) -> String) -> St
     out
 }
 
-fn all(told: &Reconciled) -> impl Iterator<Item = &ReconciledLine> {
-    told.lines.iter().chain(&told.missing)
+fn all(reconciled: &Reconciled) -> impl Iterator<Item = &ReconciledLine> {
+    reconciled.lines.iter().chain(&reconciled.missing)
 }
 
 /// The sums of what is printed with these decimals.
-fn sums(told: &Reconciled, places: u32) -> [Money; 2] {
-    let ours = all(told).filter_map(|line| line.ours);
-    [all(told).map(|line| line.theirs.round_to(places)).sum(), ours.map(|ours| ours.round_to(places)).sum()]
+fn sums(reconciled: &Reconciled, places: u32) -> [Money; 2] {
+    let ours = all(reconciled).filter_map(|line| line.ours);
+    [all(reconciled).map(|line| line.theirs.round_to(places)).sum(), ours.map(|ours| ours.round_to(places)).sum()]
 }
 
 /// Two decimals where they show the file's own amounts and no amount as nothing, else six.
-fn places(told: &Reconciled) -> u32 {
+fn places(reconciled: &Reconciled) -> u32 {
     let shows = |amount: Money| amount.is_zero() || amount.rounded(2) != 0;
-    let own = |amount: Money| told.kind == FileKind::Spend || amount.round_to(2) == amount;
-    let fits = all(told).all(|line| shows(line.theirs) && own(line.theirs) && line.ours.is_none_or(shows));
+    let own = |amount: Money| reconciled.kind == FileKind::Spend || amount.round_to(2) == amount;
+    let fits = all(reconciled).all(|line| shows(line.theirs) && own(line.theirs) && line.ours.is_none_or(shows));
     if fits { 2 } else { MOST_PLACES }
 }
 
@@ -130,8 +131,8 @@ struct CauseJson<'a> {
 }
 
 /// One object on one line, the contract margintop-reconcile/1.
-pub(super) fn json(told: &Reconciled) -> Result<String, serde_json::Error> {
-    let (kind, scale) = match told.kind {
+pub(super) fn json(reconciled: &Reconciled) -> Result<String, serde_json::Error> {
+    let (kind, scale) = match reconciled.kind {
         FileKind::Invoice => ("invoice", 1e6),
         FileKind::Spend => ("spend", 1.0),
     };
@@ -139,12 +140,12 @@ pub(super) fn json(told: &Reconciled) -> Result<String, serde_json::Error> {
         let scaled = |quantity: Option<i128>| quantity.map(|quantity| quantity as f64 / scale);
         (scaled(line.their_quantity), scaled(line.our_quantity))
     };
-    let rows = all(told).map(|row| {
+    let rows = all(reconciled).map(|row| {
         let (file_quantity, ledger_quantity) = line(row);
         let cause = |cause: &'_ LikelyCause| (cause.word, cause.amount.map(|amount| amount.round_to(6)));
-        let causes = row.causes.iter().map(|told| {
-            let (word, amount) = cause(told);
-            CauseJson { cause: word, amount, text: &told.text }
+        let causes = row.causes.iter().map(|likely| {
+            let (word, amount) = cause(likely);
+            CauseJson { cause: word, amount, text: &likely.text }
         });
         LineJson {
             key: &row.key,
@@ -156,19 +157,19 @@ pub(super) fn json(told: &Reconciled) -> Result<String, serde_json::Error> {
             causes: causes.collect(),
         }
     });
-    let [file, ledger] = sums(told, MOST_PLACES);
-    let notes = &told.notes;
-    let told = ReconciledJson {
+    let [file, ledger] = sums(reconciled, MOST_PLACES);
+    let notes = &reconciled.notes;
+    let reconciled = ReconciledJson {
         schema: "margintop-reconcile/1",
         kind,
-        currency: &told.currency,
-        since: told.since,
-        until: told.until,
+        currency: &reconciled.currency,
+        since: reconciled.since,
+        until: reconciled.until,
         rows: rows.collect(),
         file,
         ledger,
         difference: file - ledger,
         notes,
     };
-    serde_json::to_string(&told).map(|line| line + "\n")
+    serde_json::to_string(&reconciled).map(|line| line + "\n")
 }

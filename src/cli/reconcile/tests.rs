@@ -64,20 +64,20 @@ fn past() -> Past {
         for from in (0..minutes).step_by(15) {
             let held = GpuTime::of(8, Span::from_secs((minutes - from).min(15) * 60));
             let (bucket, cost_account) = (BEGAN + Span::from_secs(from * 60), CostAccountId::at(number));
-            past.rents.push(GpuTimeCell { bucket, cost_account, held, idle: GpuTime::ZERO, energy: 0 });
+            past.gpu_times.push(GpuTimeCell { bucket, cost_account, held, idle: GpuTime::ZERO, energy: 0 });
         }
     }
-    past.rents.sort_by_key(|cell| cell.bucket);
+    past.gpu_times.sort_by_key(|cell| cell.bucket);
     past
 }
 
-fn told(file: &str) -> Result<Reconciled, String> {
+fn reconcile_file(file: &str) -> Result<Reconciled, String> {
     let parsed = parse(file, "USD", &Exchange::default())?;
     reconcile(&parsed, &past(), "USD", &Book::built_in().unwrap())
 }
 
-fn words<'a>(told: &'a Reconciled, key: &str) -> Vec<(&'a str, Option<String>)> {
-    let line = told.lines.iter().chain(&told.missing).find(|line| line.key.as_str() == key).unwrap();
+fn words<'a>(reconciled: &'a Reconciled, key: &str) -> Vec<(&'a str, Option<String>)> {
+    let line = reconciled.lines.iter().chain(&reconciled.missing).find(|line| line.key.as_str() == key).unwrap();
     line.causes.iter().map(|cause| (cause.word, cause.amount.map(|amount| amount.round_to(2).to_string()))).collect()
 }
 
@@ -85,16 +85,16 @@ fn words<'a>(told: &'a Reconciled, key: &str) -> Vec<(&'a str, Option<String>)> 
 fn an_invoice_is_laid_beside_the_cost_of_nodes_and_leases() {
     // A whole day of node-hours, as many GPU-hours at another rate, and a node that the ledger knows by another name.
     let file = "node,hours,amount,currency\ngpu-01,24,384.00,USD\ngpu-02,80,200.00,USD\ngpu-00,1,16.00,usd\ntotal,,600.00,USD\n";
-    let reconciled = told(file).unwrap();
+    let reconciled = reconcile_file(file).unwrap();
     assert_eq!(words(&reconciled, "gpu-01"), [("rounding", Some("0.27".to_owned()))]);
     assert_eq!(words(&reconciled, "gpu-02"), [("rate", Some("40.00".to_owned()))]);
     assert_eq!(words(&reconciled, "gpu-00"), [("unknown", Some("16.00".to_owned()))]);
     assert!(reconciled.lines.iter().any(|line| line.causes.iter().any(|cause| cause.text.contains("is it gpu-0"))));
     let file = "lease,hours,amount\ncontract gpu-01,191.866667,383.73\n";
-    let reconciled = told(file).unwrap();
+    let reconciled = reconcile_file(file).unwrap();
     assert_eq!(words(&reconciled, "contract gpu-01"), []);
     assert_eq!(words(&reconciled, "contract gpu-02"), [("not billed", Some("-160.00".to_owned()))]);
-    let reconciled = told("node,hours,amount\ngpu-03,1,9.50\ngpu-02,40,80.00\n").unwrap();
+    let reconciled = reconcile_file("node,hours,amount\ngpu-03,1,9.50\ngpu-02,40,80.00\n").unwrap();
     assert_eq!(words(&reconciled, "gpu-03"), [("no rate", Some("9.50".to_owned()))]);
     assert_eq!(words(&reconciled, "gpu-02"), [("hours", Some("-80.00".to_owned()))]);
     let text = print::text(&reconciled, &|at| at.to_string());
@@ -105,7 +105,7 @@ fn an_invoice_is_laid_beside_the_cost_of_nodes_and_leases() {
 #[test]
 fn a_line_that_is_there_twice_is_said() {
     let head = "node,hours,amount\n";
-    let of = |lines: &str| told(&format!("{head}{lines}\n")).unwrap();
+    let of = |lines: &str| reconcile_file(&format!("{head}{lines}\n")).unwrap();
     let rounding = ("rounding", Some("0.27".to_owned()));
     let cause = |word: &'static str, amount: &str| (word, Some(amount.to_owned()));
     for (lines, causes) in [
@@ -119,9 +119,9 @@ fn a_line_that_is_there_twice_is_said() {
         ("gpu-01,12,192.00\ngpu-01,12,192.00", vec![rounding.clone()]),
         ("gpu-01,20,320.00\ngpu-01,4,64.00", vec![rounding.clone()]),
     ] {
-        let told = of(lines);
-        assert_eq!(words(&told, "gpu-01"), causes, "{lines}");
-        let text = &told.lines[0].causes[0].text;
+        let reconciled = of(lines);
+        assert_eq!(words(&reconciled, "gpu-01"), causes, "{lines}");
+        let text = &reconciled.lines[0].causes[0].text;
         assert_eq!(text.contains("lines 2 and 3 bill the same hours and amount"), causes.len() > 1, "{lines}: {text}");
     }
 }
@@ -130,7 +130,7 @@ fn a_line_that_is_there_twice_is_said() {
 fn spend_is_laid_beside_revenue_with_its_likely_causes() {
     let head =
         "date,model,prompt_tokens,completion_tokens,cache_read_input_tokens,spend,failed_requests,api_requests\n";
-    let of = |line: &str| told(&format!("{head}{line}\n")).unwrap();
+    let of = |line: &str| reconcile_file(&format!("{head}{line}\n")).unwrap();
     // 44 x 1 + 66 x 0.1 + 11 x 4 = 94.60.
     let same = of("2026-03-01,hosted_vllm/house,110000000,11000000,66000000,94.600000001,0,9");
     assert_eq!(words(&same, "house"), []);
@@ -172,17 +172,23 @@ fn cache_writes_and_reasoning_are_causes() {
     let of = |line: &str, book: &Book| {
         let parsed =
             parse(&format!("{head}2026-03-01,house,110000000,11000000,66000000,{line}\n"), "USD", &Exchange::default());
-        let told = reconcile(&parsed.unwrap(), &past(), "USD", book).unwrap();
-        let text = told.lines[0].causes.iter().map(|cause| cause.text.clone()).collect::<Vec<_>>().join("; ");
-        (words(&told, "house").into_iter().map(|(word, money)| (word.to_owned(), money)).collect::<Vec<_>>(), text)
+        let reconciled = reconcile(&parsed.unwrap(), &past(), "USD", book).unwrap();
+        let text = reconciled.lines[0].causes.iter().map(|cause| cause.text.clone()).collect::<Vec<_>>().join("; ");
+        (
+            words(&reconciled, "house").into_iter().map(|(word, money)| (word.to_owned(), money)).collect::<Vec<_>>(),
+            text,
+        )
     };
     let cause = |word: &str, money: &str| (word.to_owned(), Some(money.to_owned()));
     // 94.60, 20 million writes at 0.25 more, 2 million at 1 more, and 3 million of reasoning at 2 more.
-    let (told, _) = of("20000000,2000000,3000000,107.60", &book);
-    assert_eq!(told, [cause("cache writes", "5.00"), cause("cache writes, 1 h", "2.00"), cause("reasoning", "6.00")]);
+    let (reconciled, _) = of("20000000,2000000,3000000,107.60", &book);
+    assert_eq!(
+        reconciled,
+        [cause("cache writes", "5.00"), cause("cache writes, 1 h", "2.00"), cause("reasoning", "6.00")]
+    );
     assert_eq!(of("20000000,0,0,94.60", &book).0, [], "what is priced as all other tokens is no difference");
-    let (told, text) = of("20000000,0,3000000,105.60", &Book::built_in().unwrap());
-    assert_eq!(told, [cause("price", "11.00")]);
+    let (reconciled, text) = of("20000000,0,3000000,105.60", &Book::built_in().unwrap());
+    assert_eq!(reconciled, [cause("price", "11.00")]);
     assert!(text.contains("20000000 cache writes and 3000000 reasoning, for which the list has none"), "{text}");
 }
 
@@ -194,7 +200,7 @@ fn an_invoice_with_decimal_commas_is_read_as_it_is_meant() {
         "node,hours,amount\ngpu-01,\"191,866667\",\"1.383,73\"\n",
         "node,hours,amount\ngpu-01,191.866667,\"1,383.73\"\n",
     ] {
-        let line = told(file).unwrap().lines[0].clone();
+        let line = reconcile_file(file).unwrap().lines[0].clone();
         assert_eq!((line.their_quantity, line.theirs.to_string()), (Some(191_866_667), "1383.73".to_owned()), "{file}");
     }
 }
@@ -203,9 +209,10 @@ fn an_invoice_with_decimal_commas_is_read_as_it_is_meant() {
 #[test]
 fn differences_and_totals_are_those_of_what_is_printed() {
     for (amount, places) in [("383.73", 2), ("383.7333", 6)] {
-        let told =
-            told(&format!("node,hours,amount\ngpu-01,191.87,{amount}\ngpu-02,80,160.01\nmoon,1,0.10\n")).unwrap();
-        let text = print::text(&told, &|at| at.to_string());
+        let reconciled =
+            reconcile_file(&format!("node,hours,amount\ngpu-01,191.87,{amount}\ngpu-02,80,160.01\nmoon,1,0.10\n"))
+                .unwrap();
+        let text = print::text(&reconciled, &|at| at.to_string());
         let cells = |name: &str| {
             let line = text.lines().find(|line| line.starts_with(name)).unwrap();
             let cells = line.split_whitespace().rev().take(3).map(|cell| cell.parse::<f64>().unwrap_or_default());
@@ -263,7 +270,7 @@ fn what_cannot_be_compared_is_refused_with_what_to_write() {
         ("date,model,prompt_tokens,completion_tokens,spend\n2026-03-01,house,1.5,1,1\n", "is no number"),
         ("date,model,prompt_tokens,completion_tokens,spend\n2026-03-01,other,1,1,1\n", "write an [[alias]]"),
     ] {
-        let why = told(file).unwrap_err();
+        let why = reconcile_file(file).unwrap_err();
         assert!(why.contains(said), "{file}: {why}");
     }
 }
@@ -283,7 +290,8 @@ fn spend_in_another_currency_is_converted_by_the_rate_of_its_day() {
     let head = "date,model,prompt_tokens,completion_tokens,spend";
     let theirs = |lines: &str, currency: &str| {
         let parsed = parse(&format!("{head}\n{lines}\n"), currency, &exchange)?;
-        reconcile(&parsed, &past(), currency, &Book::built_in().unwrap()).map(|told| told.lines[0].theirs.to_string())
+        reconcile(&parsed, &past(), currency, &Book::built_in().unwrap())
+            .map(|reconciled| reconciled.lines[0].theirs.to_string())
     };
     // 2 at 7 and 3 at 8.
     assert_eq!(theirs("2026-03-01,house,1,1,2.00\n2026-03-02,house,1,1,$3.00", "CNY"), Ok("38.00".to_owned()));
@@ -303,8 +311,8 @@ fn spend_in_another_currency_is_converted_by_the_rate_of_its_day() {
 fn lines_that_sum_others_up_are_checked_and_left_out() {
     let lines = "node,hours,amount\ngpu-01,1,10.00\ngpu-02,1,5.00\n";
     let sum = |more: &str| {
-        let told = told(&format!("{lines}{more}"))?;
-        let sum: Money = told.lines.iter().map(|line| line.theirs).sum();
+        let reconciled = reconcile_file(&format!("{lines}{more}"))?;
+        let sum: Money = reconciled.lines.iter().map(|line| line.theirs).sum();
         Ok::<_, String>(sum.to_string())
     };
     for more in [
@@ -320,7 +328,7 @@ fn lines_that_sum_others_up_are_checked_and_left_out() {
         let refused = sum(more).unwrap_err();
         assert!(refused.contains("line 4: the total is") && refused.contains("take the total out"), "{refused}");
     }
-    let nameless = told(&format!("{lines},,14.00")).unwrap();
+    let nameless = reconcile_file(&format!("{lines},,14.00")).unwrap();
     let line = nameless.lines.iter().find(|line| line.key.as_str() == "(no name)").unwrap();
     assert!(line.causes[0].text.contains("not the sum of the lines above"), "{line:?}");
 }
@@ -328,20 +336,20 @@ fn lines_that_sum_others_up_are_checked_and_left_out() {
 /// Class: a cloud's own export that is not read.
 #[test]
 fn a_focus_file_is_an_invoice_and_its_energy_is_no_time() {
-    let told = told(
+    let reconciled = reconcile_file(
         "BilledCost,BillingCurrency,ChargePeriodStart,ConsumedQuantity,ConsumedUnit,ResourceName\n\
          380,USD,2026-03-01T00:00:00Z,190,GPU Hours,gpu-01\n4,USD,2026-03-01T00:00:00Z,40,kWh,gpu-01\n",
     )
     .unwrap();
-    let line = told.lines.iter().find(|line| line.key.as_str() == "gpu-01").unwrap();
+    let line = reconciled.lines.iter().find(|line| line.key.as_str() == "gpu-01").unwrap();
     assert_eq!((line.theirs.to_string().as_str(), line.their_quantity), ("384.00", Some(190_000_000)));
 }
 
 #[test]
 fn an_unknown_name_says_what_may_be_meant() {
     let text = |name: &str| {
-        let told = told(&format!("node,hours,amount\ngpu-02,1,2\ngpu-03,1,2\n{name},1,2\n")).unwrap();
-        told.lines.iter().find(|line| line.key.as_str() == name).unwrap().causes[0].text.clone()
+        let reconciled = reconcile_file(&format!("node,hours,amount\ngpu-02,1,2\ngpu-03,1,2\n{name},1,2\n")).unwrap();
+        reconciled.lines.iter().find(|line| line.key.as_str() == name).unwrap().causes[0].text.clone()
     };
     for name in ["GPU-01", "gpu-01.rack.example.com"] {
         assert!(text(name).contains("is it gpu-01?"), "{name}: {}", text(name));
@@ -353,19 +361,22 @@ fn an_unknown_name_says_what_may_be_meant() {
 #[test]
 fn counts_beyond_any_counter_are_refused() {
     let head = "date,model,prompt_tokens,completion_tokens,spend\n";
-    let refused = told(&format!("{head}2026-03-01,house,18000000000000000000,1,1.0\n")).unwrap_err();
+    let refused = reconcile_file(&format!("{head}2026-03-01,house,18000000000000000000,1,1.0\n")).unwrap_err();
     assert!(refused.contains("line 2: prompt_tokens") && refused.contains("more than any counter holds"), "{refused}");
     let many = "2026-03-01,house,9007199254740992,9007199254740992,1.0\n".repeat(2_100);
-    assert_eq!(told(&format!("{head}{many}")).unwrap().lines[0].their_quantity, Some(2 * i128::from(u64::MAX)));
+    assert_eq!(
+        reconcile_file(&format!("{head}{many}")).unwrap().lines[0].their_quantity,
+        Some(2 * i128::from(u64::MAX))
+    );
 }
 
 #[test]
 fn a_gateways_rows_are_those_of_the_name_that_it_knows() {
-    let told = told(
+    let reconciled = reconcile_file(
         r#"[{"date": "2026-03-01", "model": "", "model_group": "org/House", "prompt_tokens": 5, "completion_tokens": null,
              "spend": 1e-06}]"#,
     )
     .unwrap();
-    let line = told.lines.iter().find(|line| line.key.as_str() == "house").unwrap();
+    let line = reconciled.lines.iter().find(|line| line.key.as_str() == "house").unwrap();
     assert_eq!((line.their_quantity, line.theirs), (Some(5), Money::from_micros(1)));
 }

@@ -9,22 +9,22 @@ use crate::units::{Money, Span, Timestamp};
 
 /// What is printed, on one line.
 pub(super) fn render(report: &CapacityReport) -> Result<String, serde_json::Error> {
-    let told = &report.capacity;
-    let early = told.is_early();
+    let capacity = &report.capacity;
+    let early = capacity.is_early();
     let json = CapacityJson {
         schema: "margintop-capacity/1",
         since: report.since,
         until: report.until,
         currency: &report.currency,
-        measured_seconds: told.measured.millis() / 1000,
+        measured_seconds: capacity.measured.millis() / 1000,
         too_early: early,
-        slo_known: told.pools.iter().any(|pool| pool.slo.is_some()),
-        slo: told.slo.as_ref().map(|(slo, _)| slo),
-        slo_since: told.slo.as_ref().map(|(_, since)| *since),
-        spare_cost: told.spare_cost().filter(|_| !early),
-        pools: told.pools.iter().filter(|_| !early).map(|pool| PoolJson::new(pool, told.measured)).collect(),
-        hours: told.hours.iter().filter(|_| !early).map(HourJson::new).collect(),
-        unmeasured_units: &told.unmeasured,
+        slo_known: capacity.pools.iter().any(|pool| pool.slo.is_some()),
+        slo: capacity.slo.as_ref().map(|(slo, _)| slo),
+        slo_since: capacity.slo.as_ref().map(|(_, since)| *since),
+        spare_cost: capacity.spare_cost().filter(|_| !early),
+        pools: capacity.pools.iter().filter(|_| !early).map(|pool| PoolJson::new(pool, capacity.measured)).collect(),
+        hours: capacity.hours.iter().filter(|_| !early).map(HourJson::new).collect(),
+        unmeasured_units: &capacity.unmeasured,
     };
     serde_json::to_string(&json).map(|line| line + "\n")
 }

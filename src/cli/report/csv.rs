@@ -60,13 +60,13 @@ pub(super) fn render(data: &ReportData) -> String {
 }
 
 fn rows(out: &mut String, data: &ReportData) {
-    let told = &data.statement;
-    let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 6);
+    let statement = &data.statement;
+    let hours = rounded_hours(statement.rows.iter().map(|row| row.gpu_time), 6);
     line(out, &COLUMNS.map(str::to_owned));
-    for (row, micros) in told.rows.iter().zip(&hours) {
+    for (row, micros) in statement.rows.iter().zip(&hours) {
         line(out, &cells(row, *micros, data));
     }
-    line(out, &cells(&told.total, hours.last().copied().unwrap_or_default(), data));
+    line(out, &cells(&statement.total, hours.last().copied().unwrap_or_default(), data));
 }
 
 fn cells(row: &StatementRow, micros: i128, data: &ReportData) -> [String; 23] {

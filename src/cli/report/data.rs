@@ -14,9 +14,9 @@ use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::pricing::{Book, PriceList};
 use crate::reading::{Label, ModelName};
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, DayEntry, Difference, MonthToDate, RateOrigin, Statement, Unconverted, WhatIf,
-    WhatIfChange, agrees_throughout, changed, compare, differences, entries, month_of, reprice, rounded_entries,
-    unconverted, unpriced_models, watched, what_if,
+    BreakEven, Bridge, By, DayEntry, Difference, MonthToDate, RateOrigin, RevenueAtList, Statement, Unconverted,
+    WhatIf, WhatIfChange, agrees_throughout, changed, compare, differences, entries, month_of, reprice,
+    rounded_entries, unconverted, unpriced_models, watched, what_if,
 };
 use crate::store::Header;
 use crate::units::{HourlyRate, Money, Span, Timestamp, Tokens};
@@ -76,7 +76,7 @@ pub(super) struct ReportData {
     pub(super) markers: Vec<Marker>,
     pub(super) what_if: Option<(Scenarios, WhatIf)>,
     pub(super) break_even: BreakEven,
-    pub(super) compare: Option<Vec<AtList>>,
+    pub(super) compare: Option<Vec<RevenueAtList>>,
     pub(super) bridge: Option<Bridge>,
     /// The revenue and cost of each day, for a journal.
     pub(super) entries: Vec<DayEntry>,
@@ -116,7 +116,7 @@ impl ReportData {
         (past.since, past.until) = if first < last { (first, last) } else { (since, until) };
         let watched = if first < last { watched(&past) } else { Span::ZERO };
         // Time with postings was watched, if for less than is resolved.
-        let posted = !past.tokens.is_empty() || !past.rents.is_empty();
+        let posted = !past.tokens.is_empty() || !past.gpu_times.is_empty();
         let watched = if posted { watched.max(Span::from_millis(1)) } else { watched };
         let is_watched = watched > Span::ZERO;
         // The last known values are in the span that ends with them.
@@ -126,12 +126,12 @@ impl ReportData {
         if query.reprice {
             past = reprice(&past, context.book);
         }
-        let told = what_if(&past, &change).zip(changed(&past, &change)).ok_or_else(|| {
+        let result = what_if(&past, &change).zip(changed(&past, &change)).ok_or_else(|| {
             Failure::Usage("--what-if nodes: no node of this span is known by name, so their number is not".to_owned())
         })?;
         let lists = || compare(&past, context.book, &header.currency);
         let compare = query.compare.then(|| if is_watched { lists() } else { Vec::new() });
-        let (mut told, past) = told;
+        let (mut result, past) = result;
         let statement = Statement { since, until, ..Statement::of(&past, query.by, &header.zone) };
         let statement = if is_watched { statement } else { statement.unwatched() };
         let statement = if context.may_earn(&past) { statement } else { statement.without_revenue() };
@@ -139,7 +139,7 @@ impl ReportData {
         let (hits_unknown, statement) = (statement.upper_bound, marked(statement, &disputed, &present));
         let places = places(query.format, &statement);
         let entries = if query.format.has_entries() { entries(&past, &header.zone) } else { Vec::new() };
-        (told.before, told.after) = (told.before.rounded(places), told.after.rounded(places));
+        (result.before, result.after) = (result.before.rounded(places), result.after.rounded(places));
         Ok(Self {
             currency: header.currency.clone(),
             zone: header.zone.clone(),
@@ -156,14 +156,14 @@ impl ReportData {
             repriced: query.reprice,
             month: month(header, context.budget, ask)?,
             differs,
-            break_even: told.break_even,
+            break_even: result.break_even,
             unwatched: past.unwatched,
             markers: past.markers,
             began: past.began,
             watched,
             inside_a_bucket,
             moved_edges: moved_edges(asked, (since, until), header.last),
-            what_if: (!query.asked.is_nothing() && is_watched).then(|| (query.asked.clone(), told)),
+            what_if: (!query.asked.is_nothing() && is_watched).then(|| (query.asked.clone(), result)),
             compare: compare.map(|lists| lists.into_iter().map(|at| at.rounded(places)).collect()),
             bridge: query.bridge.map(|against| bridge(against, header, ask)).transpose()?.map(|b| b.rounded(places)),
         })

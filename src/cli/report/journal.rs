@@ -40,15 +40,15 @@ fn is_beancount(data: &ReportData) -> bool {
 
 /// The lines before the transactions: a title, the currency and the accounts.
 fn head(data: &ReportData, days: &[(String, Vec<JournalPosting>)]) -> String {
-    let told = &data.statement;
-    let (since, until) = (local(told.since, &data.zone), local(told.until, &data.zone));
+    let statement = &data.statement;
+    let (since, until) = (local(statement.since, &data.zone), local(statement.until, &data.zone));
     let mut out = format!("; margintop report, {since} to {until}\n");
-    let unpriced = told.rows.iter().any(|row| row.kind.name() == "(unpriced)" && !row.is_empty());
+    let unpriced = statement.rows.iter().any(|row| row.kind.name() == "(unpriced)" && !row.is_empty());
     for (left_out, what) in [
         (unpriced, "tokens without a price are in no amount"),
-        (!told.uncosted_revenue.is_zero(), "some of the revenue has no known cost"),
-        (told.total.cost.is_none(), "no cost is known"),
-        (told.total.lower_bound, "revenue is a lower bound"),
+        (!statement.uncosted_revenue.is_zero(), "some of the revenue has no known cost"),
+        (statement.total.cost.is_none(), "no cost is known"),
+        (statement.total.lower_bound, "revenue is a lower bound"),
     ] {
         if left_out {
             let _ = writeln!(out, "; {what}");

@@ -14,20 +14,20 @@ use crate::units::{HourlyRate, Money, Ratio, Timestamp, Tokens, gross_margin, pr
 
 /// What is printed, on one line.
 pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
-    let told = &data.statement;
-    let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 6);
-    let total = RowJson::new(&told.total, hours.last().copied().unwrap_or_default(), data);
+    let statement = &data.statement;
+    let hours = rounded_hours(statement.rows.iter().map(|row| row.gpu_time), 6);
+    let total = RowJson::new(&statement.total, hours.last().copied().unwrap_or_default(), data);
     let report = Report {
         schema: "margintop-report/1",
-        since: told.since,
-        until: told.until,
+        since: statement.since,
+        until: statement.until,
         watched_seconds: data.watched.millis() / 1000,
-        by: told.by.name(),
+        by: statement.by.name(),
         currency: &data.currency,
         repriced: data.repriced,
-        rows: told.rows.iter().zip(&hours).map(|(row, hours)| RowJson::new(row, *hours, data)).collect(),
+        rows: statement.rows.iter().zip(&hours).map(|(row, hours)| RowJson::new(row, *hours, data)).collect(),
         total,
-        uncosted_revenue: told.uncosted_revenue,
+        uncosted_revenue: statement.uncosted_revenue,
         disputed: data.disputed.worth.round_to(6),
         disputed_tokens: data.disputed.tokens.count(),
         disputed_kwh: data.disputed.energy as f64 / 3.6e9,
@@ -37,19 +37,19 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
             Bill::Finished => "finished",
         },
         leakage: data.present.leakage.map(LeakageJson::new),
-        uncertainty: told.uncertainty,
-        lost_windows: told.lost_windows,
-        lower_bound: told.total.lower_bound,
-        upper_bound: told.upper_bound,
+        uncertainty: statement.uncertainty,
+        lost_windows: statement.lost_windows,
+        lower_bound: statement.total.lower_bound,
+        upper_bound: statement.upper_bound,
         on_trial: data.present.marks.on_trial,
-        theoretical: told.theoretical,
-        lists: told.lists.iter().map(ListJson::new).collect(),
+        theoretical: statement.theoretical,
+        lists: statement.lists.iter().map(ListJson::new).collect(),
         differs: data.differs.iter().map(DifferenceJson::new).collect(),
-        unconverted: data.unconverted.iter().map(|(told, _)| UnconvertedJson::new(told)).collect(),
+        unconverted: data.unconverted.iter().map(|(statement, _)| UnconvertedJson::new(statement)).collect(),
         unpriced: data.unpriced.iter().map(|(model, tokens)| UnpricedJson::new(model.as_ref(), *tokens)).collect(),
         month_to_date: MonthJson::new(&data.month),
         break_even: BreakEvenJson::new(&data.break_even),
-        what_if: data.what_if.as_ref().map(|(asked, told)| WhatIfJson::new(asked, told)),
+        what_if: data.what_if.as_ref().map(|(asked, statement)| WhatIfJson::new(asked, statement)),
         compare: data.compare.as_ref().map(|lists| lists.iter().map(CompareJson::new).collect()),
         bridge: data.bridge.as_ref().map(BridgeJson::new),
         unwatched: data.unwatched.iter().map(|(since, until)| SpanJson { since: *since, until: *until }).collect(),
@@ -266,16 +266,16 @@ struct DifferenceJson<'a> {
 }
 
 impl<'a> DifferenceJson<'a> {
-    fn new(told: &'a Difference) -> Self {
+    fn new(difference: &'a Difference) -> Self {
         let basis = |basis: &'a Option<Basis>| basis.as_ref().map(BasisJson::new);
         Self {
-            model: told.model.as_ref().map(crate::reading::ModelName::as_str),
-            posted: basis(&told.posted),
-            today: basis(&told.today),
-            since: told.since,
-            until: told.until,
-            tokens: told.tokens.count(),
-            revenue: told.revenue,
+            model: difference.model.as_ref().map(crate::reading::ModelName::as_str),
+            posted: basis(&difference.posted),
+            today: basis(&difference.today),
+            since: difference.since,
+            until: difference.until,
+            tokens: difference.tokens.count(),
+            revenue: difference.revenue,
         }
     }
 }
@@ -303,8 +303,8 @@ struct UnconvertedJson<'a> {
 }
 
 impl<'a> UnconvertedJson<'a> {
-    fn new(told: &'a Unconverted) -> Self {
-        let Unconverted { model, currency, since, tokens } = told;
+    fn new(unconverted: &'a Unconverted) -> Self {
+        let Unconverted { model, currency, since, tokens } = unconverted;
         Self { model: model.as_str(), currency, since: *since, tokens: tokens.count() }
     }
 }

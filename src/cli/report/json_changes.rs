@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::scenario::Scenarios;
 use crate::reading::Label;
-use crate::statement::{AtList, BreakEven, Bridge, Levels, Mover, Totals, WhatIf, rounded_hours};
+use crate::statement::{BreakEven, Bridge, Levels, Mover, RevenueAtList, Totals, WhatIf, rounded_hours};
 use crate::units::{
     GpuTime, HourlyRate, LoadFactor, Money, NodeCount, Ratio, Share, Span, Timestamp, gross_margin, profit_on_cost,
 };
@@ -17,9 +17,13 @@ pub(super) struct BreakEvenJson {
 }
 
 impl BreakEvenJson {
-    pub(super) fn new(told: &BreakEven) -> Self {
+    pub(super) fn new(break_even: &BreakEven) -> Self {
         let ratio = |ppm: Option<i64>| ppm.map(|ppm| ppm as f64 / 1_000_000.0);
-        Self { load: ratio(told.load_ppm), hit_rate: ratio(told.hit_rate_ppm), gpu_rate: told.gpu_rate }
+        Self {
+            load: ratio(break_even.load_ppm),
+            hit_rate: ratio(break_even.hit_rate_ppm),
+            gpu_rate: break_even.gpu_rate,
+        }
     }
 }
 
@@ -95,7 +99,7 @@ pub(super) struct WhatIfJson<'a> {
 }
 
 impl<'a> WhatIfJson<'a> {
-    pub(super) fn new(asked: &'a Scenarios, told: &WhatIf) -> Self {
+    pub(super) fn new(asked: &'a Scenarios, what_if: &WhatIf) -> Self {
         Self {
             list: asked.list.as_deref(),
             paid: asked.paid,
@@ -103,10 +107,10 @@ impl<'a> WhatIfJson<'a> {
             hit_rate: asked.hit_rate,
             gpu_rate: asked.gpu_rate,
             nodes: asked.nodes,
-            now: LevelsJson::new(&told.levels),
-            before: TotalsJson::new(&told.before),
-            after: TotalsJson::new(&told.after),
-            break_even: BreakEvenJson::new(&told.break_even),
+            now: LevelsJson::new(&what_if.levels),
+            before: TotalsJson::new(&what_if.before),
+            after: TotalsJson::new(&what_if.after),
+            break_even: BreakEvenJson::new(&what_if.break_even),
         }
     }
 }
@@ -121,7 +125,7 @@ pub(super) struct CompareJson<'a> {
 }
 
 impl<'a> CompareJson<'a> {
-    pub(super) fn new(at: &'a AtList) -> Self {
+    pub(super) fn new(at: &'a RevenueAtList) -> Self {
         Self { list: &at.list, revenue: at.revenue, profit: at.profit(), uncertainty: at.uncertainty }
     }
 }

@@ -54,8 +54,8 @@ fn span(data: &ReportData, lines: &mut NoteLines) {
         let (asked, took) = (local(*asked, &data.zone), local(*took, &data.zone));
         lines.push(("span", format!("{edge} {took}, not {asked}: nothing finer is kept of it")));
     }
-    if let Some((_, told)) = &data.what_if {
-        lines.push(("so now", levels(&told.levels, &data.currency)));
+    if let Some((_, what_if)) = &data.what_if {
+        lines.push(("so now", levels(&what_if.levels, &data.currency)));
     }
 }
 
@@ -84,35 +84,36 @@ fn levels(levels: &Levels, currency: &str) -> String {
 }
 
 fn lists(data: &ReportData, lines: &mut NoteLines) {
-    let (told, places) = (&data.statement, data.places());
-    some(lines, "list", &told.lists, |used| {
+    let (statement, places) = (&data.statement, data.places());
+    some(lines, "list", &statement.lists, |used| {
         let at = |word, at: Option<Timestamp>| at.map(|at| format!("{word} {}", local(at, &data.zone)));
         let span: Vec<_> = [at("from", used.from), at("until", used.until)].into_iter().flatten().collect();
         let span = if span.is_empty() { String::new() } else { format!(", {}", span.join(" ")) };
         let is_other = |other: &&ListUse| (&other.list, &other.tier) == (&used.list, &used.tier);
-        let says_paid = told.lists.iter().filter(is_other).any(|other| other.paid != used.paid);
+        let says_paid = statement.lists.iter().filter(is_other).any(|other| other.paid != used.paid);
         let paid = if says_paid { at_paid_share(used.paid) } else { String::new() };
         format!("{}{span} {}{paid}: {} {}", used.list, used.tier, amount(Some(used.revenue), places), data.currency)
     });
-    some(lines, "rate", &told.total.origins.rates, |origin| data.rate_text(origin));
-    if told.theoretical && !told.lists.is_empty() {
-        let text = if told.any_paid {
+    some(lines, "rate", &statement.total.origins.rates, |origin| data.rate_text(origin));
+    if statement.theoretical && !statement.lists.is_empty() {
+        let text = if statement.any_paid {
             "theoretical in part: some of it at list price, without a paid share"
         } else {
             "theoretical: everything at list price, no paid share set"
         };
         lines.push(("basis", text.to_owned()));
     }
-    let is_told =
-        |model: &Option<ModelName>| data.unconverted.iter().any(|(told, _)| Some(&told.model) == model.as_ref());
+    let is_told = |model: &Option<ModelName>| {
+        data.unconverted.iter().any(|(statement, _)| Some(&statement.model) == model.as_ref())
+    };
     let unpriced: Vec<_> = data.unpriced.iter().filter(|(model, _)| !is_told(model)).collect();
     some(lines, "unpriced", &unpriced, |(model, tokens)| {
         let (model, tokens) =
             (model.as_ref().map_or("(no model)", ModelName::as_str), format::grouped(tokens.count().into()));
         format!("{model}: {tokens} tokens without a price: write a [[price]]")
     });
-    some(lines, "unpriced", &data.unconverted, |(told, missing)| {
-        let Unconverted { model, currency, since, tokens } = told;
+    some(lines, "unpriced", &data.unconverted, |(statement, missing)| {
+        let Unconverted { model, currency, since, tokens } = statement;
         let (tokens, since) = (tokens.count(), local(*since, &data.zone));
         let reprice = if data.repriced { "" } else { "; --reprice shows it then" };
         format!(
@@ -123,16 +124,16 @@ fn lists(data: &ReportData, lines: &mut NoteLines) {
         lines.push(("basis", "repriced at today's book".to_owned()));
         return;
     }
-    some(lines, "differs", &data.differs, |told| differs(told, data));
+    some(lines, "differs", &data.differs, |statement| differs(statement, data));
 }
 
-fn differs(told: &Difference, data: &ReportData) -> String {
-    let both = told.posted.as_ref().zip(told.today.as_ref());
+fn differs(difference: &Difference, data: &ReportData) -> String {
+    let both = difference.posted.as_ref().zip(difference.today.as_ref());
     let (says_prices, says_paid) = both.map_or((false, false), |(posted, today)| {
         let same_name = (&posted.list, &posted.tier) == (&today.list, &today.tier);
         (same_name && posted.prices != today.prices, posted.paid != today.paid)
     });
-    let says_paid = says_paid || data.differs.iter().any(|other| differs_in_share(told, other));
+    let says_paid = says_paid || data.differs.iter().any(|other| differs_in_share(difference, other));
     let basis = |basis: &Option<Basis>| {
         let Some(Basis { list, tier, prices, paid }) = basis else { return "unpriced".to_owned() };
         let ClassPrices { hit, miss, output } = prices;
@@ -140,23 +141,23 @@ fn differs(told: &Difference, data: &ReportData) -> String {
         let paid = if says_paid { at_paid_share(*paid) } else { String::new() };
         format!("{list} {tier}{prices}{paid}")
     };
-    let model = told.model.as_ref().map_or("(no model)", |model| model.as_str());
+    let model = difference.model.as_ref().map_or("(no model)", |model| model.as_str());
     format!(
         "{model}: {} {} posted by {}; today's book says {}, from {}; --reprice shows it",
-        amount(Some(told.revenue), data.places()),
+        amount(Some(difference.revenue), data.places()),
         data.currency,
-        basis(&told.posted),
-        basis(&told.today),
-        local(told.since, &data.zone)
+        basis(&difference.posted),
+        basis(&difference.today),
+        local(difference.since, &data.zone)
     )
 }
 
 /// Whether two differences of a model are equal except for the paid share.
-fn differs_in_share(told: &Difference, other: &Difference) -> bool {
+fn differs_in_share(difference: &Difference, other: &Difference) -> bool {
     let same =
         |one: &Basis, other: &Basis| (&one.list, &one.tier) == (&other.list, &other.tier) && one.paid != other.paid;
-    told.model == other.model
-        && told.posted.as_ref().zip(other.posted.as_ref()).is_some_and(|(one, other)| same(one, other))
+    difference.model == other.model
+        && difference.posted.as_ref().zip(other.posted.as_ref()).is_some_and(|(one, other)| same(one, other))
 }
 
 /// The paid share as a decimal: ` at a paid share of 0.37`.
@@ -166,14 +167,14 @@ fn at_paid_share(paid: Option<Share>) -> String {
 }
 
 fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
-    let (told, currency) = (&data.statement, &data.currency);
-    if !told.uncosted_revenue.is_zero() {
-        let revenue = amount(Some(told.uncosted_revenue), data.places());
+    let (statement, currency) = (&data.statement, &data.currency);
+    if !statement.uncosted_revenue.is_zero() {
+        let revenue = amount(Some(statement.uncosted_revenue), data.places());
         lines.push(("uncosted", format!("{revenue} {currency} of revenue has no known cost and is in no profit")));
     }
-    if !told.uncertainty.is_zero() {
+    if !statement.uncertainty.is_zero() {
         let bound = if data.hits_unknown { ", unknown hits priced as misses" } else { "" };
-        lines.push(("sure", format!("± {} {currency}{bound}", amount(Some(told.uncertainty), data.places()))));
+        lines.push(("sure", format!("± {} {currency}{bound}", amount(Some(statement.uncertainty), data.places()))));
     }
     let disputed = data.disputed;
     let worth = amount(Some(disputed.worth), data.places());
@@ -188,8 +189,8 @@ fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
         lines.push(("disputed", format!("{worth} {currency} of {of}; `margintop ledger disputes`")));
     }
     present(data, lines);
-    if told.lost_windows > 0 {
-        lines.push(("lost", format!("{} windows may lack tokens: a lower bound", told.lost_windows)));
+    if statement.lost_windows > 0 {
+        lines.push(("lost", format!("{} windows may lack tokens: a lower bound", statement.lost_windows)));
     }
     some(lines, "unwatched", &data.unwatched, |(since, until)| {
         format!("{}: neither tokens nor rent were posted", between(*since, *until, data))
@@ -236,12 +237,12 @@ fn between(since: Timestamp, until: Timestamp, data: &ReportData) -> String {
 }
 
 fn break_even(data: &ReportData, lines: &mut NoteLines) {
-    let told = &data.break_even;
+    let break_even = &data.break_even;
     let ratio = |ppm: i64| percent(Ratio::new(ppm as f64 / 1_000_000.0));
     let mut said = Vec::new();
-    said.extend(told.load_ppm.map(|ppm| format!("at {} of this load", ratio(ppm))));
-    said.extend(told.hit_rate_ppm.map(|ppm| format!("at a hit rate of {}", ratio(ppm))));
-    let rate = told.gpu_rate.map(|rate| format!("at {} {} a GPU-hour", rate.round_to(6), data.currency));
+    said.extend(break_even.load_ppm.map(|ppm| format!("at {} of this load", ratio(ppm))));
+    said.extend(break_even.hit_rate_ppm.map(|ppm| format!("at a hit rate of {}", ratio(ppm))));
+    let rate = break_even.gpu_rate.map(|rate| format!("at {} {} a GPU-hour", rate.round_to(6), data.currency));
     said.extend(rate);
     if !said.is_empty() {
         lines.push(("breaks even", said.join(", ")));

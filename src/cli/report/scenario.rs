@@ -124,7 +124,7 @@ fn own_list<'a>(book: &'a Book, name: &str, currency: &str) -> Result<&'a PriceL
 mod tests {
     use super::*;
 
-    fn told(texts: &[&str]) -> Result<Scenarios, String> {
+    fn scenarios(texts: &[&str]) -> Result<Scenarios, String> {
         let night = "name = \"night\"\nnodes = 8\nhit_rate = \"0.6\"";
         let named = [toml::from_str(night).unwrap()];
         let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
@@ -135,35 +135,36 @@ mod tests {
 
     #[test]
     fn a_what_if_says_what_it_takes() {
-        let asked = told(&["list=deepseek-r1-2025", "paid=0.37", "hit_rate=1", "gpu_rate=2.50", "nodes=200"]).unwrap();
+        let asked =
+            scenarios(&["list=deepseek-r1-2025", "paid=0.37", "hit_rate=1", "gpu_rate=2.50", "nodes=200"]).unwrap();
         assert_eq!((asked.list.as_deref(), asked.nodes), (Some("deepseek-r1-2025"), NodeCount::whole(200)));
-        assert_eq!(told(&["nodes=218.025"]).unwrap().to_string(), "nodes=218.025");
-        assert_eq!(told(&["load=1.20"]).unwrap().to_string(), "load=1.2");
-        assert_eq!(told(&["nodes=5.0"]), told(&["nodes=5"]));
+        assert_eq!(scenarios(&["nodes=218.025"]).unwrap().to_string(), "nodes=218.025");
+        assert_eq!(scenarios(&["load=1.20"]).unwrap().to_string(), "load=1.2");
+        assert_eq!(scenarios(&["nodes=5.0"]), scenarios(&["nodes=5"]));
         for text in ["", "list", "nodes=0", "nodes=-1", "paid=1.5", "hit_rate=x", "gpu_rate=-2", "fx=1", "nigth"] {
-            assert!(told(&[text]).is_err(), "{text}");
+            assert!(scenarios(&[text]).is_err(), "{text}");
         }
-        assert!(told(&["nigth"]).unwrap_err().contains("is it \"night\"?"));
+        assert!(scenarios(&["nigth"]).unwrap_err().contains("is it \"night\"?"));
     }
 
     #[test]
     fn several_hold_together_and_none_contradicts_another() {
-        let asked = told(&["night", "gpu_rate=1", "nodes=8"]).unwrap();
+        let asked = scenarios(&["night", "gpu_rate=1", "nodes=8"]).unwrap();
         assert_eq!(asked.to_string(), "hit_rate=0.60, gpu_rate=1.00, nodes=8");
         for pair in
             [["hit_rate=0.6", "hit_rate=0.61"], ["night", "nodes=9"], ["nodes=9", "night"], ["list=a", "list=b"]]
         {
-            let why = told(&pair).unwrap_err();
+            let why = scenarios(&pair).unwrap_err();
             assert!(why.contains("contradicts") && why.contains("write one"), "{why}");
         }
-        assert!(told(&["paid=0.5", "paid=0.50"]).is_ok(), "the same said twice is no contradiction");
+        assert!(scenarios(&["paid=0.5", "paid=0.50"]).is_ok(), "the same said twice is no contradiction");
     }
 
     #[test]
     fn a_list_that_is_not_there_is_near_one_that_is() {
         let book = Book::built_in().unwrap();
         let why = own_list(&book, "deepseek-r1-2052", "USD").map(|list| list.name.clone());
-        let told = "no price list \"deepseek-r1-2052\" in USD; is it \"deepseek-r1-2025\"?";
-        assert_eq!(why, Err(told.to_owned()));
+        let message = "no price list \"deepseek-r1-2052\" in USD; is it \"deepseek-r1-2025\"?";
+        assert_eq!(why, Err(message.to_owned()));
     }
 }

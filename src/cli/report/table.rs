@@ -5,19 +5,19 @@ use super::notes;
 use super::text_table::Grid;
 use crate::cli::amounts::{amount, percent, signed};
 use crate::cli::when::{local, local_second};
-use crate::statement::{AtList, By, RowKind, StatementRow, Totals, rounded_hours};
+use crate::statement::{By, RevenueAtList, RowKind, StatementRow, Totals, rounded_hours};
 use crate::tui::format;
 use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
 
 /// All of it.
 pub(super) fn render(data: &ReportData) -> String {
-    let told = match (&data.bridge, &data.compare) {
+    let lines = match (&data.bridge, &data.compare) {
         (Some(bridge), _) => super::table_bridge::render(bridge, data),
         (None, Some(lists)) => compared(lists, data),
         (None, None) => statement(data),
     };
     let beside = notes::render(data);
-    if beside.is_empty() { told } else { format!("{told}\n{beside}") }
+    if beside.is_empty() { lines } else { format!("{lines}\n{beside}") }
 }
 
 /// The title: the span and the kind of report.
@@ -35,21 +35,21 @@ fn statement(data: &ReportData) -> String {
         return out;
     }
     out.push_str(&if by == By::Lease { leases(data) } else { rows(data) });
-    if let Some((_, told)) = &data.what_if {
+    if let Some((_, what_if)) = &data.what_if {
         out.push('\n');
-        out.push_str(&before_and_after(&told.before, &told.after, data));
+        out.push_str(&before_and_after(&what_if.before, &what_if.after, data));
     }
     out
 }
 
 fn rows(data: &ReportData) -> String {
-    let (told, places) = (&data.statement, data.places());
-    let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 2);
+    let (statement, places) = (&data.statement, data.places());
+    let hours = rounded_hours(statement.rows.iter().map(|row| row.gpu_time), 2);
     let currency = &data.currency;
     let beside = UnknownColumns::of(data);
     let mut grid = Grid::new(
         [
-            Some(told.by.name().to_owned()),
+            Some(statement.by.name().to_owned()),
             Some("prompt tok".to_owned()),
             Some("hit".to_owned()),
             Some("output tok".to_owned()),
@@ -62,7 +62,7 @@ fn rows(data: &ReportData) -> String {
             Some("profit on cost".to_owned()),
             Some("gross margin".to_owned()),
             beside.unpriced.then(|| "unpriced tok".to_owned()),
-            told.by.is_place().then(|| format!("whole cost {currency}")),
+            statement.by.is_place().then(|| format!("whole cost {currency}")),
         ]
         .into_iter()
         .flatten(),
@@ -85,16 +85,16 @@ fn rows(data: &ReportData) -> String {
             ratio(profit_on_cost),
             ratio(gross_margin),
             beside.unpriced.then(|| own(row, count(row.unpriced_tokens))),
-            told.by.is_place().then(|| own(row, amount(row.whole_cost, places))),
+            statement.by.is_place().then(|| own(row, amount(row.whole_cost, places))),
         ]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
     };
-    for (row, hours) in told.rows.iter().zip(&hours) {
+    for (row, hours) in statement.rows.iter().zip(&hours) {
         grid.row(cells(row, *hours));
     }
-    grid.total(cells(&told.total, hours.last().copied().unwrap_or_default()));
+    grid.total(cells(&statement.total, hours.last().copied().unwrap_or_default()));
     grid.render()
 }
 
@@ -115,20 +115,20 @@ struct UnknownColumns {
 
 impl UnknownColumns {
     fn of(data: &ReportData) -> Self {
-        let told = &data.statement;
+        let statement = &data.statement;
         let idles = |row: &StatementRow| row.idle_cost.is_some_and(|idle| !idle.is_zero());
         let unpriced = |row: &StatementRow| row.unpriced_tokens.is_some_and(|tokens| tokens > Tokens::ZERO);
         Self {
-            unpriced: told.rows.iter().any(unpriced),
-            uncosted: !told.uncosted_revenue.is_zero(),
-            idle: told.by.is_time() && told.rows.iter().any(idles),
+            unpriced: statement.rows.iter().any(unpriced),
+            uncosted: !statement.uncosted_revenue.is_zero(),
+            idle: statement.by.is_time() && statement.rows.iter().any(idles),
         }
     }
 }
 
 fn leases(data: &ReportData) -> String {
-    let (told, places) = (&data.statement, data.places());
-    let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), 2);
+    let (statement, places) = (&data.statement, data.places());
+    let hours = rounded_hours(statement.rows.iter().map(|row| row.gpu_time), 2);
     let (cost, idle) = (format!("cost {}", data.currency), format!("of it idle {}", data.currency));
     let mut grid = Grid::new(["lease", "node", "from", "until", "GPU-hours", &cost, &idle]);
     let at = |at: Option<Timestamp>| at.map_or_else(String::new, |at| local_second(at, &data.zone));
@@ -143,14 +143,14 @@ fn leases(data: &ReportData) -> String {
             amount(row.idle_cost, places),
         ]
     };
-    for (row, hours) in told.rows.iter().zip(&hours) {
+    for (row, hours) in statement.rows.iter().zip(&hours) {
         grid.row(cells(row, *hours));
     }
-    grid.total(cells(&told.total, hours.last().copied().unwrap_or_default()));
+    grid.total(cells(&statement.total, hours.last().copied().unwrap_or_default()));
     grid.render()
 }
 
-fn compared(lists: &[AtList], data: &ReportData) -> String {
+fn compared(lists: &[RevenueAtList], data: &ReportData) -> String {
     let (revenue, profit) = (format!("revenue {}", data.currency), format!("profit {}", data.currency));
     let unsure = format!("± {}", data.currency);
     let is_unsure = lists.iter().any(|at| !at.uncertainty.is_zero());

@@ -92,14 +92,14 @@ mod tests {
 
     #[test]
     fn how_much_is_compared_is_said_where_it_is_not_all() {
-        let told = |hours: [i64; 4]| {
+        let coverage = |hours: [i64; 4]| {
             let [whole, before, after, both] = hours.map(|minutes| Span::from_secs(minutes * 60));
             watched_in_both(&Compared { whole, before, after, both })
         };
-        assert_eq!(told([60; 4]), None);
+        assert_eq!(coverage([60; 4]), None);
         let part = "compared over the 3 h 20 m of the 24 h that were watched in both (4 h before, 23 h 59 m after)";
-        assert_eq!(told([1_440, 240, 1_439, 200]).as_deref(), Some(part));
+        assert_eq!(coverage([1_440, 240, 1_439, 200]).as_deref(), Some(part));
         let none = "nothing is compared: no minute was watched in both (30 m of 1 h before, 0 m after)";
-        assert_eq!(told([60, 30, 0, 0]).as_deref(), Some(none));
+        assert_eq!(coverage([60, 30, 0, 0]).as_deref(), Some(none));
     }
 }

@@ -79,7 +79,7 @@ fn past() -> Past {
         for cost_account in 0..2 {
             let held = GpuTime::of(8, Span::from_secs(900));
             let idle = GpuTime::of(cost_account, Span::from_secs(901));
-            past.rents.push(GpuTimeCell {
+            past.gpu_times.push(GpuTimeCell {
                 bucket,
                 cost_account: CostAccountId::at(cost_account),
                 held,
@@ -95,7 +95,7 @@ fn past() -> Past {
 fn ask(since: Timestamp, until: Timestamp, _: Grain, _: Wanted) -> Result<Past, Failure> {
     let mut past = Past { since, until, ..past() };
     past.tokens.retain(|cell| since <= cell.bucket && cell.bucket < until);
-    past.rents.retain(|cell| since <= cell.bucket && cell.bucket < until);
+    past.gpu_times.retain(|cell| since <= cell.bucket && cell.bucket < until);
     Ok(past)
 }
 
@@ -146,7 +146,7 @@ fn revenue_without_a_cost_is_a_row() {
     }
 }
 
-fn told(line: &str) -> Value {
+fn report_json(line: &str) -> Value {
     serde_json::from_str(&json::render(&data(&format!("{line} --json")).unwrap()).unwrap()).unwrap()
 }
 
@@ -161,7 +161,7 @@ fn micros(value: &Value) -> i128 {
 #[test]
 fn printed_rows_add_up_to_the_printed_total() {
     for by in ["hour", "day", "month", "model", "node", "unit", "role", "tenant", "tier"] {
-        let report = told(&format!("--by {by}"));
+        let report = report_json(&format!("--by {by}"));
         assert_eq!((&report["schema"], &report["by"]), (&Value::from("margintop-report/1"), &Value::from(by)));
         let rows = report["rows"].as_array().unwrap();
         for field in ["revenue", "cost", "profit"] {
@@ -182,7 +182,7 @@ fn printed_rows_add_up_to_the_printed_total() {
 
 #[test]
 fn days_are_the_ledgers_and_months_cost_what_they_will() {
-    let report = told("");
+    let report = report_json("");
     let keys: Vec<_> = report["rows"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect();
     assert_eq!(keys[..3], ["2025-03-01", "2025-03-02", "2025-03-03"]);
     assert_eq!((&report["since"], &report["until"]), (&"2025-03-01T00:00:00Z".into(), &"2025-03-03T00:00:00Z".into()));
@@ -194,25 +194,25 @@ fn days_are_the_ledgers_and_months_cost_what_they_will() {
 
 #[test]
 fn a_what_if_tells_both() {
-    let report = told("--what-if list=deepseek-r1-2025 --what-if nodes=4 --by node");
-    let told = &report["what_if"];
-    assert_eq!(told["before"]["cost"], "1536.00");
-    assert_eq!(told["after"]["cost"], "3072.00", "four nodes instead of two");
-    assert_eq!(told["after"]["revenue"], report["total"]["revenue"]);
-    assert!(micros(&told["after"]["revenue"]) != micros(&told["before"]["revenue"]));
+    let report = report_json("--what-if list=deepseek-r1-2025 --what-if nodes=4 --by node");
+    let what_if = &report["what_if"];
+    assert_eq!(what_if["before"]["cost"], "1536.00");
+    assert_eq!(what_if["after"]["cost"], "3072.00", "four nodes instead of two");
+    assert_eq!(what_if["after"]["revenue"], report["total"]["revenue"]);
+    assert!(micros(&what_if["after"]["revenue"]) != micros(&what_if["before"]["revenue"]));
     assert!(matches!(data("--what-if list=nope"), Err(Failure::Usage(why)) if why.contains("price --lists")));
 }
 
 #[test]
 fn a_bridge_adds_up_as_it_is_printed() {
-    let week = &told("--bridge week")["bridge"];
+    let week = &report_json("--bridge week")["bridge"];
     assert_eq!(
         (&week["change"], &week["after"]["profit_per_hour"]),
         (&Value::Null, &Value::Null),
         "unknown is not zero"
     );
     for against in ["", "15m"] {
-        let bridge = &told(&format!("--bridge {against}"))["bridge"];
+        let bridge = &report_json(&format!("--bridge {against}"))["bridge"];
         let parts: i128 = bridge["parts"].as_array().unwrap().iter().map(|part| micros(&part["profit_per_hour"])).sum();
         assert_eq!(parts, micros(&bridge["change"]), "{against}");
         let ends = micros(&bridge["after"]["profit_per_hour"]) - micros(&bridge["before"]["profit_per_hour"]);
@@ -269,7 +269,7 @@ fn a_span_before_the_ledger_is_not_watched() {
     for line in ["--since 2024-01-01 --until 2024-02-01", "--since 2025-02-01 --until 2025-03-01"] {
         for more in ["", "--compare", "--what-if paid=0.5", "--by model", "--by lease"] {
             let line = format!("{line} {more}");
-            let report = told(&line);
+            let report = report_json(&line);
             assert_eq!(report["watched_seconds"], 0, "{line}");
             let rows = report["rows"].as_array().unwrap().iter().chain([&report["total"]]);
             for row in rows {
@@ -281,7 +281,7 @@ fn a_span_before_the_ledger_is_not_watched() {
             assert!(table.contains("not watched") && !table.contains(" 0.00"), "{line}\n{table}");
         }
     }
-    assert_eq!(told("--since 2025-03-02")["watched_seconds"], 115_200, "the ledger is in Shanghai");
+    assert_eq!(report_json("--since 2025-03-02")["watched_seconds"], 115_200, "the ledger is in Shanghai");
 }
 
 /// Unknown is not zero: no minute was watched in both spans.
@@ -296,5 +296,5 @@ fn a_span_ends_after_it_begins() {
     for line in ["--since 2025-03-02 --until 2025-03-02", "--since 2025-03-03 --until 2025-03-01"] {
         assert!(matches!(data(line), Err(Failure::Usage(why)) if why.contains("is not before")), "{line}");
     }
-    assert!(told("--since 2030-01-01")["total"]["revenue"].is_null());
+    assert!(report_json("--since 2030-01-01")["total"]["revenue"].is_null());
 }

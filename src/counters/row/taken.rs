@@ -6,7 +6,7 @@
 
 use super::{COUNTERS, PageContext, REASON_NEW, REASON_TAKEN, RowCounters, fell, growth, values};
 use crate::counters::fastest_minute::{MIN_EVIDENCE, MIN_JUDGED, is_beyond_burst};
-use crate::counters::series_sum::Beside;
+use crate::counters::series_sum::ComparedSeries;
 use crate::reading::{EngineReading, SeriesValue, TokenCounters};
 use crate::units::Span;
 
@@ -66,7 +66,7 @@ impl RowCounters {
     pub(super) fn taken_below(&mut self, reading: &EngineReading, context: &PageContext) -> [u64; COUNTERS] {
         let of_row = self.other.take().map_or([0; COUNTERS], |other| values(&other).map(Option::unwrap_or_default));
         let within = context.at.since(context.last_page);
-        let falls_to = |beside: Beside, left: bool, i: usize| {
+        let falls_to = |beside: ComparedSeries, left: bool, i: usize| {
             let grown = beside.value.checked_sub(beside.old)?;
             (left && self.shown.explains(only(i, grown), within)).then_some(beside.old)
         };
@@ -76,8 +76,8 @@ impl RowCounters {
     /// What a series may have had of a missing one whose labels it took: possible if its value exceeds that one's
     /// plausibly, or slightly. `left` is whether the missing one left on this page; of one that left earlier, the growth
     /// since is unknown.
-    fn rises_to(&self, beside: Beside, left: bool, (i, within): (usize, Span)) -> Option<u64> {
-        let Beside { then, value, old } = beside;
+    fn rises_to(&self, beside: ComparedSeries, left: bool, (i, within): (usize, Span)) -> Option<u64> {
+        let ComparedSeries { then, value, old } = beside;
         let (grown, had) = (value.checked_sub(old)?, old.saturating_sub(then));
         let near = if left {
             self.shown.explains(only(i, grown), within) && (had < MIN_JUDGED || grown.saturating_mul(NEAR) <= had)
@@ -93,7 +93,7 @@ impl RowCounters {
         &self,
         reading: &EngineReading,
         moved: impl Fn(usize, &[SeriesValue]) -> Vec<u64>,
-        had: impl Fn(Beside, bool, usize) -> Option<u64>,
+        had: impl Fn(ComparedSeries, bool, usize) -> Option<u64>,
     ) -> [u64; COUNTERS] {
         let series = &reading.series;
         let pages: [&[SeriesValue]; COUNTERS] = [&series.prompt, &series.cached, &series.output];

@@ -116,7 +116,7 @@ pub(super) fn settle(sums: &RowSums<'_>, facts: &ProcessFacts, reading: &mut Eng
         let ended = ends.iter().filter_map(|end| sums.count(*end));
         reading.finished.requests = ended.map(Some).reduce(|sum, end| sums.together(sum?, end?)).flatten();
     }
-    if reading.tokens.cached.is_none() && !sums.said(Count::Cached) {
+    if reading.tokens.cached.is_none() && !sums.has(Count::Cached) {
         reading.tokens.cached = hits(sums, facts);
     }
     stack_router::settle(sums, facts, reading);

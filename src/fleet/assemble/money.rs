@@ -117,7 +117,7 @@ pub(super) fn by_node(present: &PresentFleet<'_>) -> BTreeMap<NodeName, NodeMone
     let key = |account: &RevenueAccount| Some(Label::new(account.node.as_str()));
     let earned = Totals::by(tables(fleet), today.tokens(), std::iter::empty(), key, |_| None);
     let earned = rounded_revenues(earned, super::sums::MICROS);
-    for (node, totals) in Totals::by(tables(fleet), today.tokens(), today.rents(), node, pays) {
+    for (node, totals) in Totals::by(tables(fleet), today.tokens(), today.gpu_times(), node, pays) {
         let revenue = earned.get(&Label::new(node.as_str())).copied().unwrap_or_default();
         let money = nodes.entry(node).or_default();
         if totals.tokens != totals.unpriced {
@@ -150,7 +150,7 @@ pub(super) fn by_node(present: &PresentFleet<'_>) -> BTreeMap<NodeName, NodeMone
 
 /// The day's sums: today's postings are folded as any past is.
 fn day(fleet: &Fleet) -> Totals {
-    Totals::of_postings(tables(fleet), fleet.ledger.today().tokens(), fleet.ledger.today().rents())
+    Totals::of_postings(tables(fleet), fleet.ledger.today().tokens(), fleet.ledger.today().gpu_times())
 }
 
 fn engines(fleet: &Fleet) -> impl Iterator<Item = &crate::inventory::Target> {
@@ -237,10 +237,10 @@ fn unpriced_pace(present: &PresentFleet<'_>, prices: &ClassPrices, model: Option
 /// The rates of the day, those that are paid at present first: a lease may have ended.
 fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
     let mut bases: Vec<(bool, RateBasis)> = Vec::new();
-    for (cost_account, rented) in fleet.ledger.today().rents() {
+    for (cost_account, allocated) in fleet.ledger.today().gpu_times() {
         let owes = fleet.pace.owed_per_hour(cost_account.index()).is_none_or(|owed| owed > Money::ZERO);
         let cost_account = &fleet.ledger.cost_accounts()[cost_account.index()];
-        let held = rented.held > GpuTime::ZERO && cost_account.kind == CostKind::Gpus;
+        let held = allocated.held > GpuTime::ZERO && cost_account.kind == CostKind::Gpus;
         let (Some(rate), true) = (cost_account.rate, held) else { continue };
         let runs = |label: &Label| {
             let mut leases = fleet.config.leases.iter().filter(|lease| lease.runs_at(fleet.now().wall));

@@ -36,7 +36,7 @@ pub(super) fn idle_paces(fleet: &Fleet) -> Vec<(NodeName, Money)> {
         let owed = fleet.pace.owed_per_hour(id.index())?;
         Some((node, owed.scaled(time.idle.millis(), time.held.millis())?))
     };
-    let ids: BTreeSet<_> = newest.iter().flat_map(|sums| sums.rents()).map(|(id, _)| id).collect();
+    let ids: BTreeSet<_> = newest.iter().flat_map(|sums| sums.gpu_times()).map(|(id, _)| id).collect();
     ids.into_iter().filter_map(idle).collect()
 }
 

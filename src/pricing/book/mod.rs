@@ -121,11 +121,15 @@ impl Book {
         for (name, days) in &file.holidays {
             match parse_days(days) {
                 Ok(days) => self.add_holidays(name, &days),
-                Err(why) => {
-                    let place = vec!["holidays".to_owned(), name.clone()];
-                    mistakes.push(BookError { list: name.clone(), why, place });
-                }
+                Err(wrong) => mistakes.extend(wrong.into_iter().map(|(nth, why)| {
+                    let place = vec!["holidays".to_owned(), name.clone(), nth.to_string()];
+                    BookError { list: name.clone(), why, place }
+                })),
             }
+        }
+        for name in file.holidays.keys() {
+            // A list may name a calendar whose days are mistakes.
+            self.calendars.entry(name.clone()).or_default();
         }
         let mut named: HashSet<String> = HashSet::new();
         for (nth, list) in file.lists.into_iter().enumerate() {
@@ -134,10 +138,11 @@ impl Book {
                 mistakes.push(twice.at("list", nth, "name"));
                 continue;
             }
-            mistakes.extend(self.add_list(list, nth, provenance).err());
+            mistakes.extend(self.add_list(list, nth, provenance));
         }
         for (nth, history) in file.histories.iter().enumerate() {
-            mistakes.extend(self.check_history(history).err().map(|error| error.at("history", nth, "lists")));
+            let wrong = self.check_history(history, &named).into_iter();
+            mistakes.extend(wrong.map(|error| error.at("history", nth, "lists")));
         }
         self.add_histories(&file.histories);
         for (nth, gpu) in file.gpus.iter().enumerate() {
@@ -159,31 +164,40 @@ impl Book {
         }
     }
 
-    fn add_list(&mut self, list: ListFile, nth: usize, provenance: Provenance) -> Result<(), BookError> {
+    /// Adds a list, or returns all mistakes in it.
+    fn add_list(&mut self, list: ListFile, nth: usize, provenance: Provenance) -> Vec<BookError> {
         let name = list.name.clone();
         let provenance = if list.imported.is_some() { Provenance::Imported } else { provenance };
-        let built = list.build(&self.calendars);
-        let mut list = built.map_err(|refusal| BookError::new(&name, refusal.why).at("list", nth, refusal.key))?;
-        list.provenance = provenance;
-        self.lists.insert(name, list);
-        Ok(())
+        match list.build(&self.calendars) {
+            Ok(list) => {
+                self.lists.insert(name, PriceList { provenance, ..list });
+                Vec::new()
+            }
+            Err(faults) => faults.into_iter().map(|fault| BookError::of_list(&name, nth, fault)).collect(),
+        }
     }
 
-    /// Checks that the lists of a history exist, and that those of one currency are in chronological order.
-    fn check_history(&self, history: &HistoryFile) -> Result<(), BookError> {
-        let mut begun: BTreeMap<&str, Option<crate::units::Timestamp>> = BTreeMap::new();
+    /// Checks that the lists of a history exist, and that those of one currency are in chronological order. `refused` may
+    /// have further lists of the file.
+    fn check_history(&self, history: &HistoryFile, refused: &HashSet<String>) -> Vec<BookError> {
+        let mut begun: BTreeMap<&str, Option<Timestamp>> = BTreeMap::new();
+        let mut wrong = Vec::new();
         for name in &history.lists {
-            let missing = || BookError::new(name, "a history names it, and no [[list]] defines it");
-            let list = self.lists.get(name).ok_or_else(missing)?;
+            let Some(list) = self.lists.get(name) else {
+                if !refused.contains(name) {
+                    wrong.push(BookError::new(name, "a history names it, and no [[list]] defines it"));
+                }
+                continue;
+            };
             match begun.insert(&list.currency, list.from) {
                 Some(earlier) if list.from <= earlier => {
                     let why = "a history names it after a list that began later: write the oldest list first";
-                    return Err(BookError::new(name, why));
+                    wrong.push(BookError::new(name, why));
                 }
                 _ => {}
             }
         }
-        Ok(())
+        wrong
     }
 
     /// Names and globs of a later file have precedence over those of an earlier one; within a file, names have precedence

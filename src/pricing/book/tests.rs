@@ -111,7 +111,7 @@ fn a_file_adds_a_year_of_holidays_to_lists_that_stand() -> Result<(), BookError>
 }
 
 #[test]
-fn what_cannot_be_used_says_where_it_stands() -> Result<(), BookError> {
+fn every_invalid_entry_has_its_place() -> Result<(), BookError> {
     let broken = text(
         "[[list]]\nname = \"a\"\ncurrency = \"usd\"\n[list.tiers]\n\
          [[list]]\nname = \"b\"\ncurrency = \"USD\"\n[list.tiers]\n\
@@ -121,6 +121,9 @@ fn what_cannot_be_used_says_where_it_stands() -> Result<(), BookError> {
     )?;
     let mut book = Book::built_in()?;
     let places: Vec<_> = book.add_all(broken).into_iter().map(|error| error.place.join(".")).collect();
-    assert_eq!(places, ["list.0.currency", "list.1.tiers", "list.2.name", "history.0.lists", "history.1.lists"]);
+    assert_eq!(
+        places,
+        ["list.0.currency", "list.0.tiers", "list.1.tiers", "list.2.name", "history.0.lists", "history.1.lists"]
+    );
     Ok(())
 }

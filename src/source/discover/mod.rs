@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::clock::Clock;
 use crate::dialect;
 use crate::reading::{EngineKind, Event, Label, SourceError, TargetId};
-use crate::source::contract::{self, Next, PollFuture, Said, Sink, Source};
+use crate::source::contract::{self, Next, PollFuture, Sink, Source, SourceMessage};
 use crate::source::scrape::{Scrape, ScrapeTarget, Scraper, Settings};
 
 pub use listening::listening;
@@ -117,16 +117,16 @@ impl Discovery {
         for engine in found {
             let target = engine.scraper.target().clone();
             let source = Some(Box::new(Scrape::new(engine.scraper)) as Box<dyn Source>);
-            targets.push(contract::Found { info: target.info(), source });
+            targets.push(contract::FoundTarget { info: target.info(), source });
             self.known.push(target);
             first.push(engine.first);
         }
         if !targets.is_empty() {
-            sink.say(Said::Targets(targets)).await;
-            sink.say(Said::Events(first)).await;
+            sink.send(SourceMessage::Targets(targets)).await;
+            sink.send(SourceMessage::Events(first)).await;
         }
         let none = || std::iter::once(nothing_answers()).chain(no_engine_at(&self.stranger_ports()));
-        sink.say(Said::Errors(if self.known.is_empty() { none().collect() } else { Vec::new() })).await;
+        sink.send(SourceMessage::Errors(if self.known.is_empty() { none().collect() } else { Vec::new() })).await;
     }
 
     /// The ports at which something other than an engine answered.

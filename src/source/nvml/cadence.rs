@@ -35,7 +35,7 @@ pub(super) struct Cadence<S> {
     settings: NvmlSettings,
     clock: Clock,
     send: S,
-    tell: Sender<LaneMessage>,
+    messages: Sender<LaneMessage>,
     version: Arc<OnceLock<Label>>,
     stage: Stage,
     /// The last reported error.
@@ -51,20 +51,20 @@ impl<S: Fn(Event)> Cadence<S> {
         settings: NvmlSettings,
         clock: Clock,
         send: S,
-        tell: Sender<LaneMessage>,
+        messages: Sender<LaneMessage>,
         version: Arc<OnceLock<Label>>,
     ) -> Self {
         let now = Instant::now();
         let due = matches!(settings.pace, PollPace::Every(_)).then_some(now);
         let stage = Stage::Loading { since: now };
-        Self { settings, clock, send, tell, version, stage, trouble: None, due, began: now, polls: 0 }
+        Self { settings, clock, send, messages, version, stage, trouble: None, due, began: now, polls: 0 }
     }
 
     /// Runs until it receives the message to stop.
     pub(super) fn run(mut self, inbox: &Receiver<LaneMessage>) {
         self.load();
         loop {
-            let nap = self.wake().saturating_duration_since(Instant::now());
+            let nap = self.next_action().saturating_duration_since(Instant::now());
             match inbox.recv_timeout(nap) {
                 Ok(LaneMessage::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(message) => self.hear(message),
@@ -76,14 +76,14 @@ impl<S: Fn(Event)> Cadence<S> {
 
     fn load(&mut self) {
         self.stage = Stage::Loading { since: Instant::now() };
-        let tell = self.tell.clone();
+        let messages = self.messages.clone();
         load::load(self.settings.library.clone(), move |result| {
-            let _ = tell.send(LaneMessage::Loaded(result));
+            let _ = messages.send(LaneMessage::Loaded(result));
         });
     }
 
     /// The time of the next action that needs no message.
-    fn wake(&self) -> Instant {
+    fn next_action(&self) -> Instant {
         let now = Instant::now();
         let due = self.due.unwrap_or(now + IDLE);
         match &self.stage {
@@ -114,7 +114,7 @@ impl<S: Fn(Event)> Cadence<S> {
                 if let Some(version) = loaded.version.clone() {
                     let _ = self.version.set(version);
                 }
-                *stage = Stage::Up(Box::new(Machine::new(&loaded, &self.tell, self.settings.patience, now)));
+                *stage = Stage::Up(Box::new(Machine::new(&loaded, &self.messages, self.settings.patience, now)));
                 self.trouble = None;
             }
             (LaneMessage::Loaded(Err(failed)), stage) => {

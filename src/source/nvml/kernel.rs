@@ -51,8 +51,10 @@ mod tests {
     #[test]
     fn gpus_are_listed_by_address_with_what_is_known() {
         let folder = tempfile::tempdir().unwrap();
-        let told = "Model: \t\t NVIDIA H100 80GB HBM3\nIRQ:   \t\t 16\nGPU UUID: \t GPU-1\nDevice Minor: \t 0\n";
-        for (address, text) in [("0000:81:00.0", "Model: Unknown?\nGPU UUID: GPU-????????\n"), ("0000:01:00.0", told)] {
+        let reported = "Model: \t\t NVIDIA H100 80GB HBM3\nIRQ:   \t\t 16\nGPU UUID: \t GPU-1\nDevice Minor: \t 0\n";
+        for (address, text) in
+            [("0000:81:00.0", "Model: Unknown?\nGPU UUID: GPU-????????\n"), ("0000:01:00.0", reported)]
+        {
             fs::create_dir(folder.path().join(address)).unwrap();
             fs::write(folder.path().join(address).join("information"), text).unwrap();
         }

@@ -16,7 +16,7 @@ use crate::reading::GpuState;
 
 /// The calls that a lane makes for each GPU. A thread that is written off keeps its value; the next thread starts with a
 /// new one.
-pub(super) trait Round: Default + Send + 'static {
+pub(super) trait GpuCalls: Default + Send + 'static {
     /// The result of a visit.
     type Output: Send + 'static;
 
@@ -27,7 +27,7 @@ pub(super) trait Round: Default + Send + 'static {
 /// The result of one GPU in a round: its values, or its state if it has none.
 pub(super) type LaneOutcome<F> = (u32, Result<F, GpuState>);
 
-type Basket<F> = Arc<Mutex<Vec<LaneOutcome<F>>>>;
+type RoundResults<F> = Arc<Mutex<Vec<LaneOutcome<F>>>>;
 
 /// A thread.
 struct Worker {
@@ -46,7 +46,7 @@ struct LaneWatch {
 
 /// A call that did not return in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stall {
+pub(super) struct HungCall {
     /// The id of the thread, which may return later.
     pub(super) worker: u64,
     /// The GPU.
@@ -54,19 +54,19 @@ pub(super) struct Stall {
 }
 
 /// A lane. It has one thread, and further ones only for the rest of a round in which a GPU hung.
-pub(super) struct DriverLane<R: Round> {
+pub(super) struct DriverLane<R: GpuCalls> {
     cards: Arc<[Card]>,
     tell: Sender<LaneMessage>,
     /// The timeout of a call.
     patience: Duration,
-    basket: Basket<R::Output>,
+    basket: RoundResults<R::Output>,
     workers: Vec<Worker>,
 }
 
-impl<R: Round> DriverLane<R> {
+impl<R: GpuCalls> DriverLane<R> {
     /// A lane without a round.
     pub(super) fn new(cards: Arc<[Card]>, tell: Sender<LaneMessage>, patience: Duration) -> Self {
-        Self { cards, tell, patience, basket: Basket::<R::Output>::default(), workers: Vec::new() }
+        Self { cards, tell, patience, basket: RoundResults::<R::Output>::default(), workers: Vec::new() }
     }
 
     /// Whether a round is under way.
@@ -102,15 +102,15 @@ impl<R: Round> DriverLane<R> {
 
     /// Writes off the threads whose calls have not returned in time. New threads take over their remaining GPUs: one for
     /// those that have answered before, and one for each other GPU, since it may hang as well.
-    pub(super) fn check(&mut self, now: Instant) -> Vec<Stall> {
+    pub(super) fn check(&mut self, now: Instant) -> Vec<HungCall> {
         let patience = self.patience;
         let late: Vec<Worker> = self.workers.extract_if(.., |worker| worker.silence(now) >= patience).collect();
         late.iter().map(|worker| self.write_off(worker, now)).collect()
     }
 
-    fn write_off(&mut self, worker: &Worker, now: Instant) -> Stall {
+    fn write_off(&mut self, worker: &Worker, now: Instant) -> HungCall {
         worker.pulse.written_off.store(true, Ordering::Release);
-        let stall = Stall { worker: worker.id, gpu: worker.pulse.gpu.load(Ordering::Relaxed) };
+        let stall = HungCall { worker: worker.id, gpu: worker.pulse.gpu.load(Ordering::Relaxed) };
         let answered: Vec<u32> = self.found().iter().map(|(gpu, _)| *gpu).collect();
         let rest = worker.watch.iter().flat_map(|watch| &watch.gpus).copied().filter(|gpu| *gpu != stall.gpu);
         let (safe, doubtful): (Vec<u32>, Vec<u32>) = rest.partition(|gpu| answered.contains(gpu));
@@ -158,12 +158,12 @@ impl Worker {
     }
 }
 
-fn work<R: Round>(
+fn work<R: GpuCalls>(
     id: u64,
     orders: &Receiver<Vec<u32>>,
     cards: &[Card],
     pulse: &Pulse,
-    basket: &Basket<R::Output>,
+    basket: &RoundResults<R::Output>,
     tell: &Sender<LaneMessage>,
 ) {
     let mut round = R::default();

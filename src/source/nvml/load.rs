@@ -81,7 +81,7 @@ fn not_loaded(library: Option<&Path>, why: &dyn std::fmt::Display) -> SourceErro
     if let Some(path) = library {
         return said(
             &format!("{} cannot be loaded: {why}", path.display()),
-            "check the path given with --nvml-lib; without it the system's own library is used",
+            "check the path in --nvml-lib, MARGINTOP_NVML_LIB or the key nvml_lib; without one the system's own library is used",
         );
     }
     let (cause, remedy) = missing_nvml();

@@ -39,7 +39,7 @@ pub(super) struct Machine {
     /// Whether GPUs were reported as slow that the current poll will still read.
     owed: bool,
     /// Whether the current poll was reported before all its threads ended.
-    told: bool,
+    reported: bool,
     found: BTreeMap<u32, Result<GpuReading, GpuState>>,
     slow_found: BTreeMap<u32, (Instant, SlowFigures)>,
     xids: BTreeMap<u32, u32>,
@@ -60,7 +60,7 @@ impl Machine {
             deadline: None,
             stalled: false,
             owed: false,
-            told: false,
+            reported: false,
             found: BTreeMap::new(),
             slow_found: BTreeMap::new(),
             xids: BTreeMap::new(),
@@ -86,7 +86,7 @@ impl Machine {
     /// Starts a poll that was due at `due`.
     pub(super) fn begin_look(&mut self, now: Instant, due: Instant) {
         self.found.clear();
-        (self.deadline, self.told, self.stalled, self.owed) = (Some(due + LOOK), false, false, false);
+        (self.deadline, self.reported, self.stalled, self.owed) = (Some(due + LOOK), false, false, false);
         self.polls.begin(&self.willing(), now);
     }
 
@@ -100,7 +100,7 @@ impl Machine {
         if !self.polls.ended(worker) {
             return None;
         }
-        self.told &= !self.owed;
+        self.reported &= !self.owed;
         self.tell_once(now)
     }
 
@@ -135,12 +135,12 @@ impl Machine {
     }
 
     fn tell_once(&mut self, now: Instant) -> Option<Vec<GpuReading>> {
-        (!std::mem::replace(&mut self.told, true)).then(|| self.readings(now))
+        (!std::mem::replace(&mut self.reported, true)).then(|| self.readings(now))
     }
 
     /// The readings of the current poll so far.
     pub(super) fn readings_so_far(&mut self, now: Instant) -> Vec<GpuReading> {
-        self.told = true;
+        self.reported = true;
         self.readings(now)
     }
 

@@ -7,7 +7,7 @@ use nvml_wrapper::bitmasks::device::ThrottleReasons;
 use nvml_wrapper::enum_wrappers::device::{Clock, EccCounter, MemoryError, TemperatureSensor};
 
 use super::card::{Call, Stop, Visit};
-use super::lane::Round;
+use super::lane::GpuCalls;
 use super::process::ProcessNames;
 use crate::reading::{Ecc, GpuReading, Mig, Throttle};
 use crate::units::{Bytes, Celsius, Energy, Megahertz, Power, Ratio};
@@ -38,7 +38,7 @@ struct Steady {
     mig: Option<Mig>,
 }
 
-impl Round for DriverPoll {
+impl GpuCalls for DriverPoll {
     type Output = GpuReading;
 
     fn visit(&mut self, at: &Visit<'_>) -> Result<GpuReading, Stop> {
@@ -46,7 +46,7 @@ impl Round for DriverPoll {
         let steady = self.steady(at)?;
         let utilization = at.ask(Call::Utilization, Device::utilization_rates)?;
         let memory = at.ask(Call::Memory, Device::memory_info)?;
-        let bytes = |bytes: u64| told_long(bytes).map(Bytes::new);
+        let bytes = |bytes: u64| reported_long(bytes).map(Bytes::new);
         let reading = GpuReading {
             index: at.card.index,
             id: at.card.id(),
@@ -56,14 +56,14 @@ impl Round for DriverPoll {
             // Version 2 of the call reports the driver's reserve separately.
             memory_used: memory.as_ref().and_then(|m| bytes(m.used)),
             memory_total: memory.as_ref().and_then(|m| bytes(m.total)),
-            power: at.ask(Call::Power, Device::power_usage)?.and_then(told).map(Power::new),
+            power: at.ask(Call::Power, Device::power_usage)?.and_then(reported).map(Power::new),
             power_limit: steady.power_limit,
-            energy: at.ask(Call::Energy, Device::total_energy_consumption)?.and_then(told_long).map(Energy::new),
+            energy: at.ask(Call::Energy, Device::total_energy_consumption)?.and_then(reported_long).map(Energy::new),
             temperature: at.ask(Call::Temperature, |d| d.temperature(TemperatureSensor::Gpu))?.and_then(celsius),
-            sm_clock: at.ask(Call::SmClock, |d| d.clock_info(Clock::SM))?.and_then(told).map(Megahertz::new),
+            sm_clock: at.ask(Call::SmClock, |d| d.clock_info(Clock::SM))?.and_then(reported).map(Megahertz::new),
             memory_clock: at
                 .ask(Call::MemoryClock, |d| d.clock_info(Clock::Memory))?
-                .and_then(told)
+                .and_then(reported)
                 .map(Megahertz::new),
             fan: at.ask(Call::Fan, |d| d.fan_speed(0))?.and_then(percent),
             ecc: steady.ecc,
@@ -86,9 +86,9 @@ impl DriverPoll {
             return Ok(*steady);
         }
         let errors =
-            |call, kind| Ok(at.ask(call, |d| d.total_ecc_errors(kind, EccCounter::Volatile))?.and_then(told_long));
+            |call, kind| Ok(at.ask(call, |d| d.total_ecc_errors(kind, EccCounter::Volatile))?.and_then(reported_long));
         let steady = Steady {
-            power_limit: at.ask(Call::PowerLimit, Device::enforced_power_limit)?.and_then(told).map(Power::new),
+            power_limit: at.ask(Call::PowerLimit, Device::enforced_power_limit)?.and_then(reported).map(Power::new),
             ecc: Ecc {
                 corrected: errors(Call::Corrected, MemoryError::Corrected)?,
                 uncorrected: errors(Call::Uncorrected, MemoryError::Uncorrected)?,
@@ -102,11 +102,11 @@ impl DriverPoll {
 
 /// A number, unless it means "not available": NVML uses the largest unsigned number for that, DCGM numbers just below the
 /// largest signed one.
-pub(super) fn told(number: u32) -> Option<u32> {
+pub(super) fn reported(number: u32) -> Option<u32> {
     (number < BLANK).then_some(number)
 }
 
-fn told_long(number: u64) -> Option<u64> {
+fn reported_long(number: u64) -> Option<u64> {
     (number < BLANK_LONG).then_some(number)
 }
 
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn a_blank_is_no_number() {
-        assert_eq!((told(700_000), told(0x7fff_fff0), told(u32::MAX)), (Some(700_000), None, None));
-        assert_eq!((told_long(1 << 50), told_long(u64::MAX)), (Some(1 << 50), None));
+        assert_eq!((reported(700_000), reported(0x7fff_fff0), reported(u32::MAX)), (Some(700_000), None, None));
+        assert_eq!((reported_long(1 << 50), reported_long(u64::MAX)), (Some(1 << 50), None));
         assert_eq!((percent(100).is_some(), percent(u32::MAX)), (true, None));
         assert_eq!((celsius(90), celsius(255), celsius(u32::MAX)), (Some(Celsius::new(90)), None, None));
         assert_eq!((mig(1), mig(u32::MAX)), (Some(Mig::On), None));

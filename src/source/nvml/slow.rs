@@ -9,8 +9,8 @@ use nvml_wrapper::gpm::gpm_metrics_get;
 use nvml_wrapper::{Device, GpmSample};
 
 use super::card::{Call, Stop, Visit};
-use super::lane::Round;
-use super::poll::told;
+use super::lane::GpuCalls;
+use super::poll::reported;
 use crate::reading::{Activity, Pcie};
 use crate::units::{BytesPerSecond, Ratio};
 
@@ -46,7 +46,7 @@ pub(super) struct SlowFigures {
     pub(super) pcie: Option<Pcie>,
 }
 
-impl Round for Slow {
+impl GpuCalls for Slow {
     type Output = SlowFigures;
 
     fn visit(&mut self, at: &Visit<'_>) -> Result<SlowFigures, Stop> {
@@ -66,7 +66,7 @@ impl Round for Slow {
         // The driver reports kB/s.
         let throughput = |call, counter| {
             let answer = at.ask(call, |d| d.pcie_throughput(counter))?;
-            Ok(answer.and_then(told).map(|kb| BytesPerSecond::new(u64::from(kb) * 1000)))
+            Ok(answer.and_then(reported).map(|kb| BytesPerSecond::new(u64::from(kb) * 1000)))
         };
         let sent = throughput(Call::PcieSent, PcieUtilCounter::Send)?;
         let received = throughput(Call::PcieReceived, PcieUtilCounter::Receive)?;

@@ -53,7 +53,7 @@ impl Source for Nvml {
         let (count, answers) = watch::channel(0);
         let out = sink.clone();
         let send = move |event| {
-            out.say_blocking(event);
+            out.send_blocking(event);
             count.send_modify(|answers| *answers += 1);
         };
         let driver = Driver::telling(self.version.clone(), self.settings.clone(), clock.clone(), send);
@@ -68,7 +68,7 @@ impl Source for Nvml {
             let answered = tokio::time::timeout(PATIENCE, answers.changed()).await.is_ok();
             if !answered && *answers.borrow() == 0 {
                 let (node, at) = (self.settings.node.clone(), clock.now());
-                sink.say(Event::nvml(node, at, Err(silent()))).await;
+                sink.send(Event::nvml(node, at, Err(silent()))).await;
             }
             Next::Scheduled
         })

@@ -7,7 +7,7 @@ use hyper::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, WWW_AU
 
 use super::unpacked::UnpackedBody;
 use crate::clock::Clock;
-use crate::reading::{Label, ScrapeTrouble};
+use crate::reading::{Label, ScrapeError};
 use crate::units::{Moment, Timestamp};
 
 /// A complete body with the headers that are used.
@@ -41,15 +41,15 @@ impl Intake<'_> {
     pub(super) async fn receive<B>(
         self,
         response: Response<B>,
-        broken: impl Fn(&B::Error, u64) -> ScrapeTrouble,
-    ) -> Result<PageAnswer, ScrapeTrouble>
+        broken: impl Fn(&B::Error, u64) -> ScrapeError,
+    ) -> Result<PageAnswer, ScrapeError>
     where
         B: Body<Data = Bytes> + Unpin,
     {
         refuse_status(&response)?;
         let (head, mut incoming) = response.into_parts();
         if incoming.size_hint().lower() > self.cap as u64 {
-            return Err(ScrapeTrouble::TooLarge(self.cap as u64));
+            return Err(ScrapeError::TooLarge(self.cap as u64));
         }
         let mut body = UnpackedBody::of(&head.headers, self.buffer, self.cap)?;
         while let Some(frame) = incoming.frame().await {
@@ -72,28 +72,28 @@ impl Intake<'_> {
 const UNMET: [(&str, &str); 4] =
     [("digest", "Digest"), ("negotiate", "Negotiate"), ("ntlm", "NTLM"), ("aws4-hmac-sha256", "AWS4-HMAC-SHA256")];
 
-fn refuse_status<B>(response: &Response<B>) -> Result<(), ScrapeTrouble> {
+fn refuse_status<B>(response: &Response<B>) -> Result<(), ScrapeError> {
     let status = response.status();
     if status.is_redirection() {
         let there = response.headers().get(LOCATION).and_then(|there| there.to_str().ok()).unwrap_or("nowhere");
         let why = format!("redirects to {there}, which is not followed; name that address if it is the engine's");
-        return Err(ScrapeTrouble::Other(Label::new(&why)));
+        return Err(ScrapeError::Other(Label::new(&why)));
     }
     match status.as_u16() {
         200 => Ok(()),
         code @ (401 | 403) => Err(refused(code, response.headers())),
-        code => Err(ScrapeTrouble::Status(code)),
+        code => Err(ScrapeError::Status(code)),
     }
 }
 
 /// What a refusal asks for: by those of its challenges that margintop can meet, the first of which is named first. Without a
 /// challenge a key is asked for.
-fn refused(status: u16, headers: &HeaderMap) -> ScrapeTrouble {
+fn refused(status: u16, headers: &HeaderMap) -> ScrapeError {
     let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|challenge| challenge.to_str().ok());
     let schemes: Vec<String> = challenges.flat_map(schemes).map(str::to_ascii_lowercase).collect();
     let place = |scheme: &str| schemes.iter().position(|known| known == scheme);
     let why = match (place("bearer"), place("basic")) {
-        (None, Some(_)) => return ScrapeTrouble::NeedsPassword(status),
+        (None, Some(_)) => return ScrapeError::NeedsPassword(status),
         (Some(key), Some(password)) => {
             let (key, password) = (("bearer_token_file", key), ("username and password_file", password));
             let [first, second] = if key.1 < password.1 { [key.0, password.0] } else { [password.0, key.0] };
@@ -106,11 +106,11 @@ fn refused(status: u16, headers: &HeaderMap) -> ScrapeTrouble {
             Some((_, name)) => format!(
                 "asks for {name} authentication (HTTP {status}), which margintop does not have: let this page be read with a key (bearer_token_file) or with basic authentication (username and password_file)"
             ),
-            None => return ScrapeTrouble::Status(status),
+            None => return ScrapeError::Status(status),
         },
-        (Some(_), None) => return ScrapeTrouble::Status(status),
+        (Some(_), None) => return ScrapeError::Status(status),
     };
-    ScrapeTrouble::NotAllowed(Label::new(&why))
+    ScrapeError::NotAllowed(Label::new(&why))
 }
 
 /// The words of a header that may be schemes: those at the beginning of a part between commas outside quotes.

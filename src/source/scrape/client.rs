@@ -16,7 +16,7 @@ use rustls::crypto::ring;
 use super::connection::CONNECT;
 use super::named_pages::NamedPages;
 use crate::dialect::PageLayouts;
-use crate::reading::{Label, ScrapeTrouble};
+use crate::reading::{Label, ScrapeError};
 
 /// Redirects followed within one server: `/metrics` to `/metrics/`.
 pub(super) const REDIRECTS: usize = 4;
@@ -29,10 +29,10 @@ const BUFFERS: usize = 32;
 /// A client with TLS reads the system's certificates when it is created, which takes longer than the first frame may take.
 /// So it is created for the first `https` target.
 #[derive(Debug, Clone, Default)]
-pub struct Clients(Arc<Shared>);
+pub struct Clients(Arc<SharedState>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct SharedState {
     plain: OnceLock<Client>,
     /// Clients by the file of certificates that they trust in addition to the system's.
     tls: Mutex<HashMap<Option<PathBuf>, Client>>,
@@ -45,8 +45,8 @@ impl Clients {
     /// The client for `url`, which also trusts the certificates in `ca_file`.
     ///
     /// # Errors
-    /// [`ScrapeTrouble::Tls`] if the file or the system's certificates are unreadable.
-    pub(super) fn client(&self, url: &Url, ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
+    /// [`ScrapeError::Tls`] if the file or the system's certificates are unreadable.
+    pub(super) fn client(&self, url: &Url, ca_file: Option<&Path>) -> Result<Client, ScrapeError> {
         if url.scheme() != "https" {
             return match self.0.plain.get() {
                 Some(client) => Ok(client.clone()),
@@ -115,21 +115,21 @@ fn same_origin(attempt: Attempt<'_>) -> reqwest::redirect::Action {
 }
 
 /// A client for `http` only, without certificate roots.
-fn plain() -> Result<Client, ScrapeTrouble> {
+fn plain() -> Result<Client, ScrapeError> {
     let trusts_nobody = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| ScrapeTrouble::Tls(Label::new(&error.to_string())))?
+        .map_err(|error| ScrapeError::Tls(Label::new(&error.to_string())))?
         .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth();
     build(builder().tls_backend_preconfigured(trusts_nobody))
 }
 
 /// A client that trusts the system's certificates and those in `ca_file`.
-fn secure(ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
+fn secure(ca_file: Option<&Path>) -> Result<Client, ScrapeError> {
     // An error means that it is already installed.
     let _ = ring::default_provider().install_default();
     let Some(file) = ca_file else { return build(builder()) };
-    let refuse = |why: &str| ScrapeTrouble::Tls(Label::new(&format!("ca_file {}: {why}", file.display())));
+    let refuse = |why: &str| ScrapeError::Tls(Label::new(&format!("ca_file {}: {why}", file.display())));
     let pem = std::fs::read(file).map_err(|error| refuse(&error.to_string()))?;
     let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| refuse(&error.to_string()))?;
     if certificates.is_empty() {
@@ -138,40 +138,40 @@ fn secure(ca_file: Option<&Path>) -> Result<Client, ScrapeTrouble> {
     build(builder().tls_certs_merge(certificates))
 }
 
-fn build(builder: ClientBuilder) -> Result<Client, ScrapeTrouble> {
-    builder.build().map_err(|error| ScrapeTrouble::Tls(Label::new(&root_cause(&error))))
+fn build(builder: ClientBuilder) -> Result<Client, ScrapeError> {
+    builder.build().map_err(|error| ScrapeError::Tls(Label::new(&root_cause(&error))))
 }
 
 /// Sends a GET.
-pub(super) async fn get(client: &Client, url: &Url, headers: HeaderMap) -> Result<Response<Body>, ScrapeTrouble> {
+pub(super) async fn get(client: &Client, url: &Url, headers: HeaderMap) -> Result<Response<Body>, ScrapeError> {
     let sent = client.get(url.clone()).headers(headers).send().await;
     sent.map(Response::from).map_err(|error| trouble(&error, url, 0))
 }
 
 /// Translates an error and its causes, after `bytes` bytes of body.
-pub(super) fn trouble(error: &reqwest::Error, url: &Url, bytes: u64) -> ScrapeTrouble {
+pub(super) fn trouble(error: &reqwest::Error, url: &Url, bytes: u64) -> ScrapeError {
     if error.is_timeout() {
-        return ScrapeTrouble::TimedOut;
+        return ScrapeError::TimedOut;
     }
     let causes = || chain(error).skip(1);
     let io = causes().find_map(|cause| cause.downcast_ref::<io::Error>());
     if error.is_connect() {
         if causes().any(|cause| cause.to_string().starts_with("dns error")) {
-            return ScrapeTrouble::NoSuchHost(Label::new(url.host_str().unwrap_or_default()));
+            return ScrapeError::NoSuchHost(Label::new(url.host_str().unwrap_or_default()));
         }
         if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
-            return ScrapeTrouble::Refused;
+            return ScrapeError::Refused;
         }
         if let Some(why) = causes().find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
-            return ScrapeTrouble::Tls(Label::new(&why.to_string()));
+            return ScrapeError::Tls(Label::new(&why.to_string()));
         }
     }
     let cut =
         error.is_body() || error.is_decode() || causes().any(|cause| cause.to_string().contains("before message"));
     if cut || io.is_some_and(|io| matches!(io.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)) {
-        return ScrapeTrouble::Cut(bytes);
+        return ScrapeError::Cut(bytes);
     }
-    ScrapeTrouble::Other(Label::new(&root_cause(error)))
+    ScrapeError::Other(Label::new(&root_cause(error)))
 }
 
 /// The innermost cause of an error.

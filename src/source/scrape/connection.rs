@@ -20,7 +20,7 @@ use hyper_util::rt::TokioIo;
 use reqwest::Url;
 use tokio::net::TcpStream;
 
-use crate::reading::{Label, ScrapeTrouble};
+use crate::reading::{Label, ScrapeError};
 
 /// The timeout of connecting.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
@@ -37,20 +37,20 @@ pub(super) struct KeptConnection {
     idle: Option<TcpStream>,
     busy: Option<RequestExchange>,
     /// The address of the last request.
-    asked: Option<AskedAddress>,
+    asked: Option<RequestAddress>,
     /// The size of the last body.
     expected: usize,
 }
 
 /// An address as a request has it.
 #[derive(Debug)]
-struct AskedAddress {
+struct RequestAddress {
     url: Url,
     path: Uri,
     host: Option<HeaderValue>,
 }
 
-impl AskedAddress {
+impl RequestAddress {
     fn of(url: &Url) -> Self {
         let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
         let host = url.port().map_or_else(|| host(url).to_owned(), |port| format!("{}:{port}", host(url)));
@@ -150,7 +150,7 @@ impl Body for IncomingBody<'_> {
 }
 
 /// The result of a GET.
-pub(super) enum Got {
+pub(super) enum GetResult {
     /// A response.
     Answer(Response<Incoming>),
     /// A redirect to another address of the same server.
@@ -159,7 +159,7 @@ pub(super) enum Got {
 
 impl KeptConnection {
     /// Sends a GET. A connection that the server closed between two scrapes is replaced once.
-    pub(super) async fn get(&mut self, url: &Url, headers: &RequestHeaders) -> Result<Got, ScrapeTrouble> {
+    pub(super) async fn get(&mut self, url: &Url, headers: &RequestHeaders) -> Result<GetResult, ScrapeError> {
         self.rest().await;
         let kept = self.idle.take().filter(is_open);
         let was_kept = kept.is_some();
@@ -175,7 +175,7 @@ impl KeptConnection {
             sent => sent,
         };
         let response = response.map_err(|error| trouble(&error, 0))?;
-        Ok(moved(url, &response).map_or_else(|| Got::Answer(response), Got::Moved))
+        Ok(moved(url, &response).map_or_else(|| GetResult::Answer(response), GetResult::Moved))
     }
 
     /// The response with a readable body.
@@ -205,7 +205,7 @@ impl KeptConnection {
         headers: &RequestHeaders,
     ) -> hyper::Result<Response<Incoming>> {
         let mut request = Request::new(Empty::new());
-        let asked = self.asked.take().filter(|asked| asked.url == *url).unwrap_or_else(|| AskedAddress::of(url));
+        let asked = self.asked.take().filter(|asked| asked.url == *url).unwrap_or_else(|| RequestAddress::of(url));
         *request.headers_mut() = headers.to_map(asked.host.clone());
         *request.uri_mut() = asked.path.clone();
         self.asked = Some(asked);
@@ -243,30 +243,30 @@ fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
 }
 
-async fn connect(url: &Url) -> Result<TcpStream, ScrapeTrouble> {
+async fn connect(url: &Url) -> Result<TcpStream, ScrapeError> {
     let (host, port) = (host(url), url.port_or_known_default().unwrap_or(80));
     let connecting = TcpStream::connect((host.trim_matches(['[', ']']), port));
-    let stream = tokio::time::timeout(CONNECT, connecting).await.map_err(|_| ScrapeTrouble::TimedOut)?;
+    let stream = tokio::time::timeout(CONNECT, connecting).await.map_err(|_| ScrapeError::TimedOut)?;
     let stream = stream.map_err(|error| no_connection(&error, host))?;
     // Requests are small and are sent at once.
     let _ = stream.set_nodelay(true);
     Ok(stream)
 }
 
-fn no_connection(error: &io::Error, host: &str) -> ScrapeTrouble {
+fn no_connection(error: &io::Error, host: &str) -> ScrapeError {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => ScrapeTrouble::Refused,
-        io::ErrorKind::TimedOut => ScrapeTrouble::TimedOut,
-        _ if error.raw_os_error().is_none() => ScrapeTrouble::NoSuchHost(Label::new(host)),
-        _ => ScrapeTrouble::Other(Label::new(&error.to_string())),
+        io::ErrorKind::ConnectionRefused => ScrapeError::Refused,
+        io::ErrorKind::TimedOut => ScrapeError::TimedOut,
+        _ if error.raw_os_error().is_none() => ScrapeError::NoSuchHost(Label::new(host)),
+        _ => ScrapeError::Other(Label::new(&error.to_string())),
     }
 }
 
 /// Translates an error after `bytes` bytes of body.
-pub(super) fn trouble(error: &hyper::Error, bytes: u64) -> ScrapeTrouble {
+pub(super) fn trouble(error: &hyper::Error, bytes: u64) -> ScrapeError {
     if error.is_parse() {
-        ScrapeTrouble::Other(Label::new(&format!("not HTTP: {error}")))
+        ScrapeError::Other(Label::new(&format!("not HTTP: {error}")))
     } else {
-        ScrapeTrouble::Cut(bytes)
+        ScrapeError::Cut(bytes)
     }
 }

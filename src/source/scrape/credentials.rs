@@ -5,7 +5,7 @@ use std::path::Path;
 use hyper::header::HeaderValue;
 
 use super::ScrapeTarget;
-use crate::reading::{Label, ScrapeTrouble};
+use crate::reading::{Label, ScrapeError};
 
 /// The credentials of one target.
 #[derive(Debug, Default)]
@@ -39,8 +39,8 @@ impl Credentials {
     /// The `Authorization` header, if the target has credentials.
     ///
     /// # Errors
-    /// [`ScrapeTrouble::Other`] if the file is unreadable or empty.
-    pub(super) fn header(&mut self) -> Result<Option<HeaderValue>, ScrapeTrouble> {
+    /// [`ScrapeError::Other`] if the file is unreadable or empty.
+    pub(super) fn header(&mut self) -> Result<Option<HeaderValue>, ScrapeError> {
         if self.header.is_none() {
             self.header = self.read()?;
         }
@@ -59,23 +59,23 @@ impl Credentials {
     }
 
     /// What a refusal of these credentials means, and what to do about it.
-    pub(super) fn explain(&self, trouble: ScrapeTrouble) -> ScrapeTrouble {
+    pub(super) fn explain(&self, trouble: ScrapeError) -> ScrapeError {
         let why = match (&self.scheme, &trouble) {
-            (Scheme::Basic(..), ScrapeTrouble::Status(status @ (401 | 403))) => format!(
+            (Scheme::Basic(..), ScrapeError::Status(status @ (401 | 403))) => format!(
                 "refuses the user name and password (HTTP {status}): check username and password_file, and whether this user may read the page; if it asks for a key, set bearer_token_file instead"
             ),
-            (Scheme::Bearer(_), ScrapeTrouble::Status(status @ (401 | 403))) => format!(
+            (Scheme::Bearer(_), ScrapeError::Status(status @ (401 | 403))) => format!(
                 "refuses the key (HTTP {status}): check bearer_token_file, and whether this key may read the page"
             ),
-            (Scheme::Bearer(_), ScrapeTrouble::NeedsPassword(status)) => format!(
+            (Scheme::Bearer(_), ScrapeError::NeedsPassword(status)) => format!(
                 "asks for a user name and password, not for a key (HTTP {status}): set username and password_file instead of bearer_token_file"
             ),
             _ => return trouble,
         };
-        ScrapeTrouble::NotAllowed(Label::new(&why))
+        ScrapeError::NotAllowed(Label::new(&why))
     }
 
-    fn read(&self) -> Result<Option<HeaderValue>, ScrapeTrouble> {
+    fn read(&self) -> Result<Option<HeaderValue>, ScrapeError> {
         let (text, key, file) = match &self.scheme {
             Scheme::None => return Ok(None),
             Scheme::Bearer(file) => {
@@ -95,13 +95,13 @@ impl Credentials {
     }
 }
 
-fn secret(key: &str, file: &Path) -> Result<String, ScrapeTrouble> {
+fn secret(key: &str, file: &Path) -> Result<String, ScrapeError> {
     let text = std::fs::read_to_string(file).map_err(|error| refusal(key, file, &error.to_string()))?;
     if text.trim().is_empty() { Err(refusal(key, file, "it is empty")) } else { Ok(text) }
 }
 
-fn refusal(key: &str, file: &Path, why: &str) -> ScrapeTrouble {
-    ScrapeTrouble::Other(Label::new(&format!("{key} {}: {why}", file.display())))
+fn refusal(key: &str, file: &Path, why: &str) -> ScrapeError {
+    ScrapeError::Other(Label::new(&format!("{key} {}: {why}", file.display())))
 }
 
 /// Base64 with padding, as used in basic authentication.

@@ -142,7 +142,7 @@ impl KnownModels {
 
 /// Whether a text may be the name of a model.
 fn is_name(text: &str) -> bool {
-    ModelName::told(text).is_some()
+    ModelName::reported(text).is_some()
 }
 
 /// The only model of a list, which otherwise has only its aliases and adapters.

@@ -9,11 +9,11 @@ use tokio::task::JoinHandle;
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::connection::{self, Got, KeptConnection, RequestHeaders};
+use super::connection::{self, GetResult, KeptConnection, RequestHeaders};
 use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
-use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, PageReading, ScrapeTrouble};
+use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, PageReading, ScrapeError};
 use crate::units::{Moment, Span, Timestamp};
 
 /// How often the list is requested, since adapters are loaded and unloaded while the server runs. A proxy's tokens under an
@@ -138,7 +138,7 @@ impl Aliases {
     }
 
     /// Records that a list requested elsewhere was unreadable, for this reason or because it is not a list.
-    pub(super) fn refuse(&mut self, trouble: Option<&ScrapeTrouble>) {
+    pub(super) fn refuse(&mut self, trouble: Option<&ScrapeError>) {
         self.refused = match trouble {
             None => Some(Label::new(NO_LIST)),
             Some(trouble) if is_absent(trouble) => None,
@@ -147,7 +147,7 @@ impl Aliases {
     }
 
     /// Adds the known aliases to a page.
-    pub(super) async fn tell(&mut self, reading: &mut PageReading) {
+    pub(super) async fn complete(&mut self, reading: &mut PageReading) {
         if let Some(ended) = self.under_way.take_if(|task| task.is_finished()) {
             match ended.await {
                 Ok(ListedNames::Read(models)) => (self.known, self.refused) = (Some(models.aliases), None),
@@ -192,8 +192,8 @@ fn lists(row: &EngineReading) -> bool {
 }
 
 /// Whether the server has no list.
-const fn is_absent(trouble: &ScrapeTrouble) -> bool {
-    matches!(trouble, ScrapeTrouble::Status(404 | 405 | 501))
+const fn is_absent(trouble: &ScrapeError) -> bool {
+    matches!(trouble, ScrapeError::Status(404 | 405 | 501))
 }
 
 impl Drop for Aliases {
@@ -214,16 +214,16 @@ impl Ask {
         }
     }
 
-    async fn receive(&self) -> Result<PageAnswer, ScrapeTrouble> {
+    async fn receive(&self) -> Result<PageAnswer, ScrapeError> {
         let intake = || Intake { cap: MODELS_CAP, buffer: Vec::new(), clock: &self.clock };
         let (mut url, mut line) = (self.url.clone(), KeptConnection::default());
         if url.scheme() == "http" {
             for _ in 0..=REDIRECTS {
                 match line.get(&url, &self.headers).await? {
-                    Got::Answer(response) => {
+                    GetResult::Answer(response) => {
                         return intake().receive(line.reading(response), connection::trouble).await;
                     }
-                    Got::Moved(there) => url = there,
+                    GetResult::Moved(there) => url = there,
                 }
             }
         }
@@ -234,11 +234,11 @@ impl Ask {
 }
 
 /// Why a list is unreadable, as it follows "the model list can't be read: ".
-fn refusal(trouble: &ScrapeTrouble) -> String {
+fn refusal(trouble: &ScrapeError) -> String {
     match trouble {
-        ScrapeTrouble::Status(401 | 403) => "it asks for a key; set bearer_token_file for this target".to_owned(),
-        ScrapeTrouble::TooLarge(cap) => format!("it is over {} MiB", cap / (1024 * 1024)),
-        ScrapeTrouble::Cut(bytes) | ScrapeTrouble::Unended(bytes) => format!("it was cut after {bytes} bytes"),
+        ScrapeError::Status(401 | 403) => "it asks for a key; set bearer_token_file for this target".to_owned(),
+        ScrapeError::TooLarge(cap) => format!("it is over {} MiB", cap / (1024 * 1024)),
+        ScrapeError::Cut(bytes) | ScrapeError::Unended(bytes) => format!("it was cut after {bytes} bytes"),
         other => other.to_string(),
     }
 }

@@ -9,7 +9,7 @@ use reqwest::Url;
 
 use super::models::{KnownModels, RoutedModel};
 use super::named_pages::{NamedPage, NamedPages};
-use crate::reading::{EngineKind, Label, Listed, ModelName, PageReading, Refusals, ScrapeTrouble};
+use crate::reading::{EngineKind, Label, Listed, ModelName, PageReading, Refusals, ScrapeError};
 use crate::units::{Moment, Span};
 
 /// The minimum time between two requests of the list of a server that is not a router.
@@ -45,7 +45,7 @@ impl Router {
 
 /// The state of the model in an address, if it has one.
 #[derive(Debug, Default)]
-pub(super) struct Named {
+pub(super) struct NamedModel {
     standing: Option<PageStanding>,
     /// The router's name of it.
     id: Option<String>,
@@ -67,7 +67,7 @@ enum PageStanding {
     Unlisted(Label),
 }
 
-impl Named {
+impl NamedModel {
     /// The state of an address's model, which is registered for other targets.
     pub(super) fn of(page: Option<&Url>, model: Option<&ModelName>, all: &NamedPages) -> Self {
         let page = page.zip(model).map(|(page, model)| all.add(page, model));
@@ -116,12 +116,12 @@ impl Named {
     ///
     /// # Errors
     /// The router does not list the model, or it is unknown whether a request would wake it.
-    pub(super) fn may_be_asked(&self, name: &ModelName) -> Result<bool, ScrapeTrouble> {
+    pub(super) fn may_be_asked(&self, name: &ModelName) -> Result<bool, ScrapeError> {
         match &self.standing {
             Some(PageStanding::Plain | PageStanding::Awake) => Ok(true),
             Some(PageStanding::Asleep) => Ok(false),
             Some(PageStanding::Unlisted(known)) => {
-                Err(ScrapeTrouble::Other(Label::new(&format!("the server has no model {name}; it lists {known}"))))
+                Err(ScrapeError::Other(Label::new(&format!("the server has no model {name}; it lists {known}"))))
             }
             None => Err(no_list()),
         }
@@ -131,9 +131,9 @@ impl Named {
 /// The models that a router listed as not running since their pages were last read. A process that later shows such a page
 /// started after that. A process that sleeps keeps its counters.
 #[derive(Debug, Default)]
-pub(super) struct Resting(Vec<(RoutedModel, Moment)>);
+pub(super) struct UnloadedModels(Vec<(RoutedModel, Moment)>);
 
-impl Resting {
+impl UnloadedModels {
     /// Applies the router's list.
     pub(super) fn learn(&mut self, models: &KnownModels, now: Moment) {
         let resting = models.routed.iter().flatten().filter(|model| model.is_not_running());
@@ -146,7 +146,7 @@ impl Resting {
     }
 
     /// Adds what the list says of its process to a model's page.
-    pub(super) fn tell(&self, page: &mut PageReading, model: &ModelName) {
+    pub(super) fn complete(&self, page: &mut PageReading, model: &ModelName) {
         let known = self.0.iter().find(|(known, _)| known.is_called(model));
         let listed = Listed { not_running: known.map(|(_, at)| *at) };
         page.engines.iter_mut().for_each(|row| row.listed = Some(listed));
@@ -159,14 +159,14 @@ impl Resting {
 }
 
 /// The error of a router without a list.
-pub(super) fn no_list() -> ScrapeTrouble {
-    ScrapeTrouble::Other(Label::new(NO_LIST))
+pub(super) fn no_list() -> ScrapeError {
+    ScrapeError::Other(Label::new(NO_LIST))
 }
 
 /// Translates the error for a model's page.
-pub(super) fn refused(trouble: ScrapeTrouble, name: &str) -> ScrapeTrouble {
+pub(super) fn refused(trouble: ScrapeError, name: &str) -> ScrapeError {
     match trouble {
-        ScrapeTrouble::Status(status @ (400 | 404)) => ScrapeTrouble::Other(Label::new(&format!(
+        ScrapeError::Status(status @ (400 | 404)) => ScrapeError::Other(Label::new(&format!(
             "HTTP {status}: the server has no page of model {name}; it is not loaded, or its name is another"
         ))),
         other => other,

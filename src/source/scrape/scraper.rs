@@ -9,17 +9,17 @@ use reqwest::{Client, Url};
 
 use super::answer::{Intake, PageAnswer};
 use super::client::{self, Clients, REDIRECTS};
-use super::connection::{self, Got, KeptConnection, RequestHeaders};
+use super::connection::{self, GetResult, KeptConnection, RequestHeaders};
 use super::credentials::Credentials;
 use super::models::{KnownModels, MODELS_CAP};
 use super::named_pages;
 use super::naming::{self, Aliases, Ask, PageModel};
-use super::router::{self, Named, Resting, Router};
+use super::router::{self, NamedModel, Router, UnloadedModels};
 use super::search::{self, Search, is_an_answer, more_telling};
 use super::{Address, ScrapeTarget};
 use crate::clock::Clock;
 use crate::dialect::{self, Hint, PageReader};
-use crate::reading::{EngineKind, Event, Label, ModelName, PageReading, ScrapeCost, ScrapeTrouble};
+use crate::reading::{EngineKind, Event, Label, ModelName, PageReading, ScrapeCost, ScrapeError};
 use crate::units::Moment;
 
 /// Requests the text format from servers that negotiate the format.
@@ -60,14 +60,14 @@ pub struct Scraper {
     /// The model in the address.
     asked_model: Option<ModelName>,
     /// Whether the page of that model may be requested.
-    named: Named,
+    named: NamedModel,
     /// The model of a page that does not name it.
     page_model: PageModel,
     aliases: Aliases,
     /// The router, if the server has a page for each model.
     router: Option<Router>,
     /// The models of a router that were listed as not running.
-    resting: Resting,
+    resting: UnloadedModels,
     /// The address of the page, once found.
     page: Option<Url>,
     /// The wait before the next search, after one that found no page.
@@ -106,7 +106,7 @@ impl Scraper {
         };
         let asked_model = page.as_ref().and_then(router::model_of);
         let credentials = Credentials::new(&target);
-        let named = Named::of(page.as_ref(), asked_model.as_ref(), settings.clients.named());
+        let named = NamedModel::of(page.as_ref(), asked_model.as_ref(), settings.clients.named());
         Self {
             target,
             settings,
@@ -122,7 +122,7 @@ impl Scraper {
             page_model: PageModel::default(),
             aliases: Aliases::default(),
             router: None,
-            resting: Resting::default(),
+            resting: UnloadedModels::default(),
             page,
             search: Search::default(),
             consumed: Vec::new(),
@@ -156,7 +156,7 @@ impl Scraper {
     pub async fn scrape(&mut self) -> Event {
         let stopwatch = self.clock.stopwatch();
         let limit = self.settings.timeout;
-        let looked = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeTrouble::TimedOut));
+        let looked = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeError::TimedOut));
         let (at, cost, outcome) = match looked {
             Ok(mut outcome) => {
                 self.tell_page(&mut outcome.reading);
@@ -171,9 +171,9 @@ impl Scraper {
         Event::Page { target: self.target.id.clone(), at, cost, outcome }
     }
 
-    async fn read(&mut self) -> Result<ScrapeOutcome, ScrapeTrouble> {
+    async fn read(&mut self) -> Result<ScrapeOutcome, ScrapeError> {
         match (&self.target.address, self.page.clone(), &self.router) {
-            (Address::File(_), ..) => Err(ScrapeTrouble::Other(Label::new("a file is read, not scraped"))),
+            (Address::File(_), ..) => Err(ScrapeError::Other(Label::new("a file is read, not scraped"))),
             (_, Some(page), None) => self.read_named(&page).await,
             // Boxed: their states are large, and most targets have one page.
             (_, _, Some(_)) => Box::pin(self.read_router()).await,
@@ -196,18 +196,18 @@ impl Scraper {
     }
 
     /// After an error, forgets what may have changed: another server may be at the address when it answers again.
-    fn forget(&mut self, trouble: &ScrapeTrouble) {
+    fn forget(&mut self, trouble: &ScrapeError) {
         (self.models, self.moved, self.router) = (None, None, None);
-        self.resting = Resting::default();
+        self.resting = UnloadedModels::default();
         self.page_model.doubt();
         let named = matches!(&self.target.address, Address::Http(url) if url.path() != "/" || url.query().is_some());
-        if !named && is_an_answer(trouble) && !matches!(trouble, ScrapeTrouble::Other(_)) {
+        if !named && is_an_answer(trouble) && !matches!(trouble, ScrapeError::Other(_)) {
             self.page = None;
         }
     }
 
     /// Searches for the page, but not at every scrape, and caches its address.
-    async fn find_page(&mut self, origin: &Url) -> Result<ScrapeOutcome, ScrapeTrouble> {
+    async fn find_page(&mut self, origin: &Url) -> Result<ScrapeOutcome, ScrapeError> {
         if let Some(trouble) = self.search.too_soon() {
             return Err(trouble);
         }
@@ -227,12 +227,12 @@ impl Scraper {
     }
 
     /// Requests the usual addresses of a page. A page of an unknown engine is used if no better one is found.
-    async fn search_page(&mut self, origin: &Url) -> Result<(Url, ScrapeOutcome), ScrapeTrouble> {
+    async fn search_page(&mut self, origin: &Url) -> Result<(Url, ScrapeOutcome), ScrapeError> {
         let models = self.ask_models(origin).await?;
         if let Some(page) = self.begin_routing(&models, origin.join("/metrics").ok()) {
             return Ok((page, self.read_router().await?));
         }
-        let (mut worst, mut second_best) = (ScrapeTrouble::Status(404), None);
+        let (mut worst, mut second_best) = (ScrapeError::Status(404), None);
         for path in dialect::paths(models.owner) {
             let Ok(url) = origin.join(path) else { continue };
             match self.read_page(&url).await {
@@ -248,7 +248,7 @@ impl Scraper {
     }
 
     /// Requests `/v1/models` once. Only a server that does not answer at all is an error, since many lack this page.
-    async fn ask_models(&mut self, origin: &Url) -> Result<KnownModels, ScrapeTrouble> {
+    async fn ask_models(&mut self, origin: &Url) -> Result<KnownModels, ScrapeError> {
         if let Some(models) = &self.models {
             return Ok(models.clone());
         }
@@ -260,7 +260,7 @@ impl Scraper {
             Ok(Ok(answer)) if KnownModels::read(&answer.body).is_some() => {}
             Ok(Ok(_)) => self.aliases.refuse(None),
             Ok(Err(trouble)) => self.aliases.refuse(Some(trouble)),
-            Err(_) => self.aliases.refuse(Some(&ScrapeTrouble::TimedOut)),
+            Err(_) => self.aliases.refuse(Some(&ScrapeError::TimedOut)),
         }
         let models = match asked {
             Ok(Ok(answer)) => match KnownModels::read(&answer.body) {
@@ -270,15 +270,15 @@ impl Scraper {
                 }
                 None => KnownModels::default(),
             },
-            Ok(Err(trouble @ (ScrapeTrouble::Refused | ScrapeTrouble::NoSuchHost(_) | ScrapeTrouble::Tls(_)))) => {
+            Ok(Err(trouble @ (ScrapeError::Refused | ScrapeError::NoSuchHost(_) | ScrapeError::Tls(_)))) => {
                 return Err(trouble);
             }
-            Ok(Err(ScrapeTrouble::Status(status))) if status < 500 => KnownModels::default(),
+            Ok(Err(ScrapeError::Status(status))) if status < 500 => KnownModels::default(),
             Ok(Err(
-                ScrapeTrouble::NotMetrics(_)
-                | ScrapeTrouble::NeedsPassword(_)
-                | ScrapeTrouble::NotAllowed(_)
-                | ScrapeTrouble::Other(_),
+                ScrapeError::NotMetrics(_)
+                | ScrapeError::NeedsPassword(_)
+                | ScrapeError::NotAllowed(_)
+                | ScrapeError::Other(_),
             )) => KnownModels::default(),
             Ok(Err(_)) | Err(_) => KnownModels { unsure: true, ..KnownModels::default() },
         };
@@ -289,12 +289,12 @@ impl Scraper {
     }
 
     /// Reads the page of a target with a path. A router refuses a path without a model.
-    async fn read_named(&mut self, page: &Url) -> Result<ScrapeOutcome, ScrapeTrouble> {
+    async fn read_named(&mut self, page: &Url) -> Result<ScrapeOutcome, ScrapeError> {
         if let Some(model) = self.asked_model.clone() {
             return self.read_model(page, &model).await;
         }
         let read = self.read_page(page).await;
-        if !matches!(read, Err(ScrapeTrouble::Status(400))) {
+        if !matches!(read, Err(ScrapeError::Status(400))) {
             return read;
         }
         let models = self.ask_models(page).await?;
@@ -304,9 +304,9 @@ impl Scraper {
         }
     }
 
-    async fn read_page(&mut self, url: &Url) -> Result<ScrapeOutcome, ScrapeTrouble> {
+    async fn read_page(&mut self, url: &Url) -> Result<ScrapeOutcome, ScrapeError> {
         if self.consumed.contains(url) {
-            return Err(ScrapeTrouble::NotMetrics(Label::new(dialect::JSON_ARRAY)));
+            return Err(ScrapeError::NotMetrics(Label::new(dialect::JSON_ARRAY)));
         }
         let Fetched { cost, at, mut reading, process, nameless } = self.fetch(url).await?;
         if process != self.process {
@@ -320,13 +320,13 @@ impl Scraper {
         if nameless {
             self.name_model(url, &mut reading).await?;
         }
-        self.aliases.tell(&mut reading).await;
+        self.aliases.complete(&mut reading).await;
         self.ask_aliases(url, &reading);
         Ok(ScrapeOutcome { at, cost, reading })
     }
 
     /// Fetches and reads a page.
-    async fn fetch(&mut self, url: &Url) -> Result<Fetched, ScrapeTrouble> {
+    async fn fetch(&mut self, url: &Url) -> Result<Fetched, ScrapeError> {
         let stopwatch = self.clock.stopwatch();
         let answer = self.get(url, TEXT, self.settings.max_page).await?;
         let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: answer.body.len() as u64 };
@@ -351,7 +351,7 @@ impl Scraper {
     }
 
     /// Sets the model of a page that does not name it: the one in its address, or the one in `/v1/models`.
-    async fn name_model(&mut self, page: &Url, reading: &mut PageReading) -> Result<(), ScrapeTrouble> {
+    async fn name_model(&mut self, page: &Url, reading: &mut PageReading) -> Result<(), ScrapeError> {
         if self.asked_model.is_none() && self.page_model.must_be_asked() {
             let only = self.ask_models(page).await?.only;
             self.page_model.learn(only);
@@ -373,23 +373,22 @@ impl Scraper {
 
     /// Sends a GET with the target's credentials. If they are refused and their file has changed, sends it again with the
     /// new ones.
-    async fn get(&mut self, url: &Url, accept: &'static str, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
+    async fn get(&mut self, url: &Url, accept: &'static str, cap: usize) -> Result<PageAnswer, ScrapeError> {
         loop {
             let headers = self.headers(accept)?;
             match self.send(url, &headers, cap).await {
-                Err(
-                    ScrapeTrouble::Status(401 | 403) | ScrapeTrouble::NeedsPassword(_) | ScrapeTrouble::NotAllowed(_),
-                ) if self.credentials.changed() => {}
+                Err(ScrapeError::Status(401 | 403) | ScrapeError::NeedsPassword(_) | ScrapeError::NotAllowed(_))
+                    if self.credentials.changed() => {}
                 answer => return answer.map_err(|trouble| self.credentials.explain(trouble)),
             }
         }
     }
 
-    fn headers(&mut self, accept: &'static str) -> Result<RequestHeaders, ScrapeTrouble> {
+    fn headers(&mut self, accept: &'static str) -> Result<RequestHeaders, ScrapeError> {
         Ok(RequestHeaders { accept, authorization: self.credentials.header()? })
     }
 
-    async fn send(&mut self, url: &Url, headers: &RequestHeaders, cap: usize) -> Result<PageAnswer, ScrapeTrouble> {
+    async fn send(&mut self, url: &Url, headers: &RequestHeaders, cap: usize) -> Result<PageAnswer, ScrapeError> {
         let (clients, expected, clock) = (&self.settings.clients, self.length + self.length / 16, &self.clock);
         // There are no more buffers than responses in transfer.
         let intake = || Intake { cap, buffer: clients.buffer(expected), clock };
@@ -398,16 +397,16 @@ impl Scraper {
         while url.scheme() == "http" {
             let there = self.moved.as_ref().filter(|(from, _)| from == url).map_or(url, |(_, to)| to);
             match self.connection.get(there, headers).await? {
-                Got::Answer(response) => {
+                GetResult::Answer(response) => {
                     let response = self.connection.reading(response);
                     let answer = intake().receive(response, connection::trouble).await;
                     self.connection.rest().await;
                     return answer;
                 }
-                Got::Moved(_) if moves >= REDIRECTS => {
-                    return Err(ScrapeTrouble::Other(Label::new("redirects in a circle")));
+                GetResult::Moved(_) if moves >= REDIRECTS => {
+                    return Err(ScrapeError::Other(Label::new("redirects in a circle")));
                 }
-                Got::Moved(to) => self.moved = Some((url.clone(), to)),
+                GetResult::Moved(to) => self.moved = Some((url.clone(), to)),
             }
             moves += 1;
         }

@@ -45,7 +45,7 @@ impl Source for Scrape {
         Box::pin(async move {
             let event = self.scraper.scrape().await;
             if let Some(sink) = &self.sink {
-                sink.say(event).await;
+                sink.send(event).await;
             }
             Next::Scheduled
         })

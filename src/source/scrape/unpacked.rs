@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use flate2::write::MultiGzDecoder;
 use hyper::header::{CONTENT_ENCODING, HeaderMap};
 
-use crate::reading::{Label, ScrapeTrouble};
+use crate::reading::{Label, ScrapeError};
 
 /// A body that is received.
 pub(super) enum UnpackedBody {
@@ -24,7 +24,7 @@ pub(super) struct LimitedBuffer {
 
 impl UnpackedBody {
     /// An empty body of a response with these headers, to be received into `buffer`.
-    pub(super) fn of(headers: &HeaderMap, buffer: Vec<u8>, cap: usize) -> Result<Self, ScrapeTrouble> {
+    pub(super) fn of(headers: &HeaderMap, buffer: Vec<u8>, cap: usize) -> Result<Self, ScrapeError> {
         let buffer = LimitedBuffer { bytes: buffer, cap, is_full: false };
         let encoding = headers.get(CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok()).unwrap_or_default();
         match encoding.trim().to_ascii_lowercase().as_str() {
@@ -32,13 +32,13 @@ impl UnpackedBody {
             "gzip" | "x-gzip" => Ok(Self::Gzip(Box::new(MultiGzDecoder::new(buffer)))),
             other => {
                 let why = format!("its body is encoded as {other}, although none was asked for; only gzip is unpacked");
-                Err(ScrapeTrouble::Other(Label::new(&why)))
+                Err(ScrapeError::Other(Label::new(&why)))
             }
         }
     }
 
     /// Takes bytes as they arrived.
-    pub(super) fn take(&mut self, chunk: &[u8]) -> Result<(), ScrapeTrouble> {
+    pub(super) fn take(&mut self, chunk: &[u8]) -> Result<(), ScrapeError> {
         let taken = match self {
             Self::Plain(buffer) => buffer.write_all(chunk),
             Self::Gzip(decoder) => decoder.write_all(chunk),
@@ -52,7 +52,7 @@ impl UnpackedBody {
     }
 
     /// The whole body; an error if the end of its last member is missing.
-    pub(super) fn finish(self) -> Result<Vec<u8>, ScrapeTrouble> {
+    pub(super) fn finish(self) -> Result<Vec<u8>, ScrapeError> {
         match self {
             Self::Plain(buffer) => Ok(buffer.bytes),
             Self::Gzip(mut decoder) => match decoder.try_finish() {
@@ -72,12 +72,8 @@ impl UnpackedBody {
 
 impl LimitedBuffer {
     /// Why bytes could not be taken: too many, or they are not what they should be.
-    const fn trouble(&self) -> ScrapeTrouble {
-        if self.is_full {
-            ScrapeTrouble::TooLarge(self.cap as u64)
-        } else {
-            ScrapeTrouble::Cut(self.bytes.len() as u64)
-        }
+    const fn trouble(&self) -> ScrapeError {
+        if self.is_full { ScrapeError::TooLarge(self.cap as u64) } else { ScrapeError::Cut(self.bytes.len() as u64) }
     }
 }
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use super::dcgm::{Exporter, H800, ShownGpu};
 use super::fault::chance;
-use super::latency::Lots;
+use super::latency::RequestsBySpeed;
 use super::served::ServedRequests;
-use super::site::{Member, Site};
+use super::site::{ServedPages, UnopenedSocket};
 use super::traffic::{at_work, taken_over};
 use super::vllm::Vllm;
 use crate::reading::{EngineRole, NodeName, UnitName};
@@ -62,7 +62,7 @@ const GPUS: u32 = 8;
 
 /// GPUs of a node that a unit had allocated for a time: a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holding {
+pub struct SimulatedLease {
     /// The unit.
     pub unit: UnitName,
     /// The node.
@@ -126,9 +126,9 @@ fn weights(role: EngineRole, count: usize) -> Vec<u64> {
     (0..count as u64).map(|number| 94 + chance(&[role as u64, number], 13)).collect()
 }
 
-fn half(total: u64) -> Lots {
+fn half(total: u64) -> RequestsBySpeed {
     let slow = total / 20;
-    Lots { quick: total - slow, slow }
+    RequestsBySpeed { quick: total - slow, slow }
 }
 
 impl DayUnit {
@@ -184,7 +184,8 @@ impl DayUnit {
             return ServedRequests { output: requests, ..counted };
         }
         let output = half(part(DAY_OUTPUT.count()));
-        let gaps = Lots { quick: output.quick - output.quick / 1000, slow: output.slow - output.slow / 1000 };
+        let gaps =
+            RequestsBySpeed { quick: output.quick - output.quick / 1000, slow: output.slow - output.slow / 1000 };
         taken_over(ServedRequests { output, gaps, drafting: true, ..counted })
     }
 
@@ -245,12 +246,12 @@ fn units() -> Vec<DayUnit> {
 }
 
 /// Two sockets for each unit: its engine and its exporter.
-pub(super) fn members() -> Vec<Member> {
+pub(super) fn members() -> Vec<UnopenedSocket> {
     let mut place = 0;
     let mut members = Vec::new();
     for unit in units() {
         let unit = Arc::new(unit);
-        let member = |port, role, site: Arc<dyn Site>| Member {
+        let member = |port, role, site: Arc<dyn ServedPages>| UnopenedSocket {
             place,
             port,
             nodes: unit.nodes.clone(),
@@ -266,11 +267,11 @@ pub(super) fn members() -> Vec<Member> {
 }
 
 /// Every node's leases of the day, 5,442 node-hours in total.
-pub(super) fn holdings() -> Vec<Holding> {
+pub(super) fn holdings() -> Vec<SimulatedLease> {
     let at = |ms| DAY_BEGIN + Span::from_millis(ms);
     let of_unit = |unit: DayUnit| {
         let held = unit.held();
-        let holding = move |node: NodeName, (begin, end): (i64, i64)| Holding {
+        let holding = move |node: NodeName, (begin, end): (i64, i64)| SimulatedLease {
             unit: unit.name.clone(),
             node,
             gpus: GPUS,
@@ -293,7 +294,7 @@ fn away() -> Response {
     Response::status(503, "these nodes were handed to research and training for the night\n")
 }
 
-impl Site for DayEngine {
+impl ServedPages for DayEngine {
     fn page(&self, now: Timestamp) -> Response {
         let ms = into_day(now);
         if !self.0.is_there(ms) {
@@ -310,7 +311,7 @@ impl Site for DayEngine {
     }
 }
 
-impl Site for DayExporter {
+impl ServedPages for DayExporter {
     fn page(&self, now: Timestamp) -> Response {
         let ms = into_day(now);
         if !self.0.is_there(ms) {

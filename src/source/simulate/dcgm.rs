@@ -5,7 +5,7 @@ use crate::wire::Bytes;
 
 /// A product and its limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Product {
+pub(super) struct GpuModel {
     /// The driver's name of it.
     pub(super) name: &'static str,
     /// Memory in MiB.
@@ -16,10 +16,10 @@ pub(super) struct Product {
     pub(super) clock: u64,
 }
 
-pub(super) const H800: Product = Product { name: "NVIDIA H800", memory: 81_559, power: (75.0, 700.0), clock: 1980 };
-pub(super) const H100: Product =
-    Product { name: "NVIDIA H100 80GB HBM3", memory: 81_559, power: (72.0, 700.0), clock: 1980 };
-pub(super) const L40S: Product = Product { name: "NVIDIA L40S", memory: 46_068, power: (38.0, 350.0), clock: 2520 };
+pub(super) const H800: GpuModel = GpuModel { name: "NVIDIA H800", memory: 81_559, power: (75.0, 700.0), clock: 1980 };
+pub(super) const H100: GpuModel =
+    GpuModel { name: "NVIDIA H100 80GB HBM3", memory: 81_559, power: (72.0, 700.0), clock: 1980 };
+pub(super) const L40S: GpuModel = GpuModel { name: "NVIDIA L40S", memory: 46_068, power: (38.0, 350.0), clock: 2520 };
 
 /// The values of one GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -36,7 +36,7 @@ pub(super) struct ShownGpu {
     pub(super) xid: u64,
 }
 
-impl Product {
+impl GpuModel {
     /// The values of a GPU at a load from 0 to 1; `energy` is in joules.
     pub(super) fn at(&self, load: f64, energy: f64) -> ShownGpu {
         let (rest, limit) = self.power;
@@ -53,13 +53,13 @@ impl Product {
 /// The GPUs of a page, with preformatted labels.
 #[derive(Debug)]
 pub(super) struct Exporter {
-    product: Product,
+    product: GpuModel,
     labels: Vec<String>,
 }
 
 impl Exporter {
     /// An exporter for GPUs of one product, each by its index and the name of its node.
-    pub(super) fn new<'a>(product: Product, gpus: impl Iterator<Item = (u32, &'a str)>) -> Self {
+    pub(super) fn new<'a>(product: GpuModel, gpus: impl Iterator<Item = (u32, &'a str)>) -> Self {
         let labels = |(index, host): (u32, &str)| {
             format!(
                 "gpu=\"{index}\",UUID=\"{}\",device=\"nvidia{index}\",modelName=\"{}\",hostname=\"{host}\"",

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::dcgm::{Exporter, H100, H800, L40S, Product};
+use super::dcgm::{Exporter, GpuModel, H100, H800, L40S};
 use super::fault::{Fault, Script, chance};
 use super::plan::Plan;
 use super::sglang::Sglang;
-use super::site::{Member, Site};
-use super::traffic::{DayPart, Traffic, Work, shape};
+use super::site::{ServedPages, UnopenedSocket};
+use super::traffic::{DayPart, EngineWork, Traffic, shape};
 use super::vllm::Vllm;
 use super::wave::Wave;
 use crate::reading::{EngineRole, NodeName, UnitName};
@@ -28,9 +28,9 @@ const DAY_MS: i64 = 86_400_000;
 /// The kind of a node's engine.
 struct Service {
     model: &'static str,
-    product: Product,
+    product: GpuModel,
     sglang: bool,
-    work: Work,
+    work: EngineWork,
     unit: Option<String>,
     role: EngineRole,
 }
@@ -46,7 +46,7 @@ struct SimulatedNode {
     engine: SimulatedEngine,
     traffic: Traffic,
     exporter: Exporter,
-    product: Product,
+    product: GpuModel,
     gpus: Vec<Wave>,
 }
 
@@ -61,7 +61,7 @@ struct EngineSite(Arc<SimulatedNode>);
 struct ExporterSite(Arc<SimulatedNode>);
 
 /// The two sockets of each node.
-pub(super) fn members(plan: &Plan) -> Vec<Member> {
+pub(super) fn members(plan: &Plan) -> Vec<UnopenedSocket> {
     let opened = plan.clock.now().wall;
     let midnight = Span::from_millis(-opened.millis().rem_euclid(DAY_MS)).as_secs_f64();
     let mut members = Vec::new();
@@ -71,7 +71,7 @@ pub(super) fn members(plan: &Plan) -> Vec<Member> {
         let unit = service.unit.as_deref().map(UnitName::new);
         let role = service.role;
         let node = Arc::new(node(plan, index, opened, midnight, &name, &service));
-        let member = |port, role, site: Arc<dyn Site>| Member {
+        let member = |port, role, site: Arc<dyn ServedPages>| UnopenedSocket {
             place: index,
             port,
             nodes: vec![name.clone()],
@@ -116,7 +116,7 @@ fn service(index: u32, nodes: u32) -> Service {
     };
     // Decode units use speculative decoding, and so does one of the other engines.
     let drafting = part == DayPart::Answer || index + 1 == nodes;
-    let work = Work { prompt, hits: 0.56, output, part, drafting };
+    let work = EngineWork { prompt, hits: 0.56, output, part, drafting };
     match index {
         i if i < r1 => Service { model: "deepseek-r1", product: H800, sglang: false, work, unit, role },
         i if i < r1 + v3 => Service { model: "deepseek-v3", product: H100, sglang: true, work, unit, role },
@@ -163,7 +163,7 @@ impl SimulatedNode {
     }
 }
 
-impl Site for EngineSite {
+impl ServedPages for EngineSite {
     fn page(&self, now: Timestamp) -> Response {
         let node = &*self.0;
         let time = node.seconds(now);
@@ -193,7 +193,7 @@ impl Site for EngineSite {
     }
 }
 
-impl Site for ExporterSite {
+impl ServedPages for ExporterSite {
     fn page(&self, now: Timestamp) -> Response {
         let node = &*self.0;
         let time = node.seconds(now);

@@ -2,7 +2,7 @@
 
 /// The number of requests of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Lots {
+pub(super) struct RequestsBySpeed {
     pub(super) quick: u64,
     pub(super) slow: u64,
 }
@@ -30,14 +30,14 @@ impl DelayBuckets {
     }
 
     /// The cumulative count of each bucket, which does not fall while neither number of samples falls.
-    pub(super) fn counts(&self, lots: Lots) -> impl Iterator<Item = (&str, u64)> {
+    pub(super) fn counts(&self, lots: RequestsBySpeed) -> impl Iterator<Item = (&str, u64)> {
         self.bounds
             .iter()
             .map(move |(le, quick, slow)| (le.as_str(), part(lots.quick, *quick) + part(lots.slow, *slow)))
     }
 
     /// The sum of all samples in seconds, to the millisecond.
-    pub(super) fn sum(&self, lots: Lots) -> f64 {
+    pub(super) fn sum(&self, lots: RequestsBySpeed) -> f64 {
         // A heavy tail: the mean is above the median.
         const MEAN: f64 = 1.3;
         ((lots.quick as f64 * self.medians.0 + lots.slow as f64 * self.medians.1) * MEAN * 1000.0).floor() / 1000.0
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn buckets_are_cumulative_and_end_with_all() {
         let buckets = DelayBuckets::new(&[0.1, 0.5, 2.5], 0.3, 4.0);
-        let counts: Vec<_> = buckets.counts(Lots { quick: 1000, slow: 100 }).collect();
+        let counts: Vec<_> = buckets.counts(RequestsBySpeed { quick: 1000, slow: 100 }).collect();
         assert!(counts.windows(2).all(|pair| pair[0].1 <= pair[1].1), "{counts:?}");
         assert_eq!(counts.last(), Some(&("le=\"+Inf\"", 1100)));
         assert_eq!(counts.first().map(|c| c.0), Some("le=\"0.1\""));

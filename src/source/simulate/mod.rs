@@ -24,8 +24,8 @@ use std::io;
 
 use tokio::task::JoinSet;
 
-pub use day::{DAY_BEGIN, DAY_CACHED, DAY_END, DAY_OUTPUT, DAY_PROMPT, Holding};
-pub use plan::{Plan, Story};
+pub use day::{DAY_BEGIN, DAY_CACHED, DAY_END, DAY_OUTPUT, DAY_PROMPT, SimulatedLease};
+pub use plan::{FleetKind, Plan};
 pub use source::{SimulatedFleet, SimulatedTarget};
 pub use terms::{objectives, price_day, price_models};
 
@@ -38,8 +38,8 @@ use crate::platform::allow_files;
 pub async fn open(plan: Plan) -> io::Result<SimulatedFleet> {
     allow_files(FILES);
     let (members, holdings) = match plan.story {
-        Story::Ordinary => (fleet::members(&plan), Vec::new()),
-        Story::DeepSeekDay => (day::members(), day::holdings()),
+        FleetKind::Ordinary => (fleet::members(&plan), Vec::new()),
+        FleetKind::DeepSeekDay => (day::members(), day::holdings()),
     };
     let mut open = JoinSet::new();
     let mut targets = Vec::with_capacity(members.len());

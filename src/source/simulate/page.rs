@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use super::latency::{DelayBuckets, Lots};
+use super::latency::{DelayBuckets, RequestsBySpeed};
 use crate::wire::Bytes;
 
 /// A page in Prometheus' text format.
@@ -64,7 +64,7 @@ impl MadePage {
     }
 
     /// One histogram of a family: buckets, count and sum. `stem` is the family's name.
-    pub(super) fn histogram(&mut self, stem: &str, labels: &str, buckets: &DelayBuckets, lots: Lots) {
+    pub(super) fn histogram(&mut self, stem: &str, labels: &str, buckets: &DelayBuckets, lots: RequestsBySpeed) {
         let name = |suffix: &str| [stem, suffix].concat();
         let bucket = name("_bucket");
         for (le, count) in buckets.counts(lots) {

@@ -16,12 +16,12 @@ pub struct Plan {
     /// The clock.
     pub clock: Clock,
     /// The kind of fleet.
-    pub story: Story,
+    pub story: FleetKind,
 }
 
 /// The kind of a simulated fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Story {
+pub enum FleetKind {
     /// A fictitious fleet with occasional faults.
     Ordinary,
     /// The published DeepSeek-V3/R1 inference day.
@@ -31,11 +31,11 @@ pub enum Story {
 impl Plan {
     /// A fictitious fleet of `nodes` machines with eight GPUs each.
     pub const fn ordinary(nodes: u32, clock: Clock) -> Self {
-        Self { nodes, gpus_per_node: 8, speed: 1.0, seed: 1, clock, story: Story::Ordinary }
+        Self { nodes, gpus_per_node: 8, speed: 1.0, seed: 1, clock, story: FleetKind::Ordinary }
     }
 
     /// The published day: [`DAY_BEGIN`](super::DAY_BEGIN) to [`DAY_END`](super::DAY_END). `clock` is set by the caller.
     pub const fn deepseek_day(clock: Clock) -> Self {
-        Self { nodes: 278, gpus_per_node: 8, speed: 1.0, seed: 1, clock, story: Story::DeepSeekDay }
+        Self { nodes: 278, gpus_per_node: 8, speed: 1.0, seed: 1, clock, story: FleetKind::DeepSeekDay }
     }
 }

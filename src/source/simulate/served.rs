@@ -1,6 +1,6 @@
 //! The counters and gauges of one rank since its process started, from which pages of all engines are written.
 
-use super::latency::Lots;
+use super::latency::RequestsBySpeed;
 
 /// Counters and gauges of a rank. No counter falls while the process lives.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -12,11 +12,11 @@ pub(super) struct ServedRequests {
     /// Prompt tokens that another node computed: those of a prefill node on a decode node's page.
     pub(super) transferred: u64,
     /// Output tokens, of quick and of slow requests.
-    pub(super) output: Lots,
+    pub(super) output: RequestsBySpeed,
     /// Intervals between tokens of one answer.
-    pub(super) gaps: Lots,
+    pub(super) gaps: RequestsBySpeed,
     /// Finished requests.
-    pub(super) requests: Lots,
+    pub(super) requests: RequestsBySpeed,
     /// Requests preempted for lack of memory.
     pub(super) preemptions: u64,
     /// Requests in the batch.
@@ -49,7 +49,7 @@ impl ServedRequests {
 
     /// One of eight requests ends at its maximum length; one of fifty slow ones is aborted.
     pub(super) fn finished(&self) -> FinishedRequests {
-        let Lots { quick, slow } = self.requests;
+        let RequestsBySpeed { quick, slow } = self.requests;
         let (length, abort) = (quick / 8, slow / 50);
         FinishedRequests { stop: quick - length + slow - abort, length, abort }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::latency::{DelayBuckets, Lots};
+use super::latency::{DelayBuckets, RequestsBySpeed};
 use super::page::MadePage;
 use super::served::ServedRequests;
 use crate::wire::Bytes;
@@ -127,11 +127,11 @@ impl Sglang {
     }
 
     fn latencies(&self, page: &mut MadePage, served: &[ServedRequests]) {
-        let sum = |value: fn(&ServedRequests) -> Lots| {
-            served
-                .iter()
-                .map(value)
-                .fold(Lots::default(), |a, b| Lots { quick: a.quick + b.quick, slow: a.slow + b.slow })
+        let sum = |value: fn(&ServedRequests) -> RequestsBySpeed| {
+            served.iter().map(value).fold(RequestsBySpeed::default(), |a, b| RequestsBySpeed {
+                quick: a.quick + b.quick,
+                slow: a.slow + b.slow,
+            })
         };
         let requests = sum(|s| s.requests);
         page.family("sglang:time_to_first_token_seconds", "histogram");

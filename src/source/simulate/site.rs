@@ -12,18 +12,18 @@ use crate::units::Timestamp;
 use crate::wire::{Request, Response, serve};
 
 /// A socket that is not open yet.
-pub(super) struct Member {
+pub(super) struct UnopenedSocket {
     /// The number of its loopback address.
     pub(super) place: u32,
     pub(super) port: u16,
     pub(super) nodes: Vec<NodeName>,
     pub(super) unit: Option<UnitName>,
     pub(super) role: Option<EngineRole>,
-    pub(super) site: Arc<dyn Site>,
+    pub(super) site: Arc<dyn ServedPages>,
 }
 
 /// The pages of a socket.
-pub(super) trait Site: Send + Sync + 'static {
+pub(super) trait ServedPages: Send + Sync + 'static {
     /// The metrics page at an instant, which depends on nothing else.
     fn page(&self, now: Timestamp) -> Response;
 
@@ -54,7 +54,7 @@ pub(super) async fn listen(address: Ipv4Addr, port: u16) -> io::Result<(TcpListe
 }
 
 /// Serves `site` until the task is dropped.
-pub(super) async fn open(listener: TcpListener, site: Arc<dyn Site>, clock: Clock) {
+pub(super) async fn open(listener: TcpListener, site: Arc<dyn ServedPages>, clock: Clock) {
     serve(listener, move |request: Request| {
         let now = clock.now().wall;
         answer(&*site, &request, now).dated(now)
@@ -62,7 +62,7 @@ pub(super) async fn open(listener: TcpListener, site: Arc<dyn Site>, clock: Cloc
     .await;
 }
 
-fn answer(site: &dyn Site, request: &Request, now: Timestamp) -> Response {
+fn answer(site: &dyn ServedPages, request: &Request, now: Timestamp) -> Response {
     match (request.path.as_str(), site.model()) {
         ("/metrics", _) => site.page(now),
         ("/v1/models", Some((model, engine))) => Response::json(format!(

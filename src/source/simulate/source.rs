@@ -2,12 +2,12 @@
 
 use tokio::task::JoinSet;
 
-use super::day::Holding;
+use super::day::SimulatedLease;
 use super::terms;
 use crate::clock::Clock;
 use crate::pricing::Lease;
 use crate::reading::{EngineRole, NodeName, TargetId, UnitName};
-use crate::source::contract::{Found, Next, PollFuture, PollTiming, Said, Sink, Source};
+use crate::source::contract::{FoundTarget, Next, PollFuture, PollTiming, Sink, Source, SourceMessage};
 use crate::source::scrape::{self, Settings, source_of};
 
 /// A target of the simulated fleet.
@@ -40,14 +40,14 @@ impl SimulatedTarget {
 pub struct SimulatedFleet {
     id: TargetId,
     targets: Vec<SimulatedTarget>,
-    holdings: Vec<Holding>,
+    holdings: Vec<SimulatedLease>,
     settings: Settings,
     _open: JoinSet<()>,
 }
 
 impl SimulatedFleet {
     /// A fleet whose sockets are open.
-    pub(super) fn new(targets: Vec<SimulatedTarget>, holdings: Vec<Holding>, open: JoinSet<()>) -> Self {
+    pub(super) fn new(targets: Vec<SimulatedTarget>, holdings: Vec<SimulatedLease>, open: JoinSet<()>) -> Self {
         Self { id: TargetId::new("simulate:"), targets, holdings, settings: Settings::default(), _open: open }
     }
 
@@ -63,7 +63,7 @@ impl SimulatedFleet {
     }
 
     /// The GPUs that were allocated, with their times; empty for the demo fleet, whose GPUs are always allocated.
-    pub fn holdings(&self) -> &[Holding] {
+    pub fn holdings(&self) -> &[SimulatedLease] {
         &self.holdings
     }
 
@@ -79,11 +79,13 @@ impl Source for SimulatedFleet {
     }
 
     fn start(&mut self, sink: Sink, _: &Clock) {
-        let found = |target: scrape::ScrapeTarget| Found {
+        let found = |target: scrape::ScrapeTarget| FoundTarget {
             info: target.info(),
             source: Some(source_of(&target, &self.settings)),
         };
-        sink.announce(Said::Targets(self.targets.iter().filter_map(SimulatedTarget::scraped).map(found).collect()));
+        sink.send_at_once(SourceMessage::Targets(
+            self.targets.iter().filter_map(SimulatedTarget::scraped).map(found).collect(),
+        ));
     }
 
     fn poll(&mut self) -> PollFuture<'_> {

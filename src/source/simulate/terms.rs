@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::day::{DAY_END, Holding};
+use super::day::{DAY_END, SimulatedLease};
 use crate::ledger::Slo;
 use crate::pricing::{Book, BookError, Lease, Leased, Pinned};
 use crate::units::HourlyRate;
@@ -39,8 +39,8 @@ pub fn price_day(book: &mut Book) -> Result<(), BookError> {
 
 /// The leases of the published day, 5,442 node-hours. GPUs that were allocated when the day ended have no end, so that the
 /// last instant has a cost per hour like any other.
-pub(super) fn leases(holdings: &[Holding]) -> Vec<Lease> {
-    let lease = |holding: &Holding| Lease {
+pub(super) fn leases(holdings: &[SimulatedLease]) -> Vec<Lease> {
+    let lease = |holding: &SimulatedLease| Lease {
         gpus: Some(holding.gpus),
         from: Some(holding.from),
         until: Some(holding.until).filter(|until| *until < DAY_END),

@@ -1,7 +1,7 @@
 //! The work of an engine: a daily load curve with bursts, and each rank's part of it.
 
 use super::fault::chance;
-use super::latency::Lots;
+use super::latency::RequestsBySpeed;
 use super::served::ServedRequests;
 use super::wave::Wave;
 
@@ -20,7 +20,7 @@ const CREST: f64 = 1.52;
 
 /// The work of an engine per second, averaged over time and summed over its ranks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Work {
+pub(super) struct EngineWork {
     /// Prompt tokens.
     pub(super) prompt: f64,
     /// The share of prompt tokens that a cache has.
@@ -73,7 +73,7 @@ pub(super) fn shape(seed: u64, midnight: f64, haste: f64) -> Wave {
 impl Traffic {
     /// `work` with the load curve `shape`, over `ranks` ranks; with `hot` the first rank has almost twice its share. The
     /// gauges of engines with different `place` vary differently; their counters do not.
-    pub(super) fn new(shape: &Wave, work: Work, ranks: u32, place: u32, hot: bool) -> Self {
+    pub(super) fn new(shape: &Wave, work: EngineWork, ranks: u32, place: u32, hot: bool) -> Self {
         let prompt = shape.scaled(work.prompt);
         // Hits vary independently: computed tokens vary inversely.
         let swing = Wave::steady(0.0).with(0.015 * work.prompt, 610.0, 0.0);
@@ -109,11 +109,11 @@ impl Traffic {
         let ranks = self.shares.iter().zip(0..);
         ranks
             .map(|(share, rank)| {
-                let requests = Lots { quick: (quick * share) as u64, slow: (slow * share) as u64 };
+                let requests = RequestsBySpeed { quick: (quick * share) as u64, slow: (slow * share) as u64 };
                 let tokens = |n: f64| (n * share * ANSWER) as u64;
                 let output = match self.part {
                     DayPart::Prompt => requests,
-                    _ => Lots { quick: tokens(quick), slow: tokens(slow) },
+                    _ => RequestsBySpeed { quick: tokens(quick), slow: tokens(slow) },
                 };
                 // All tokens but the first of each request, computed so that it never falls, as a difference of two
                 // counters could.
@@ -124,7 +124,7 @@ impl Traffic {
                     computed: (computed * share) as u64,
                     hit: (hit * share) as u64,
                     output,
-                    gaps: Lots { quick: pauses(output.quick), slow: pauses(output.slow) },
+                    gaps: RequestsBySpeed { quick: pauses(output.quick), slow: pauses(output.slow) },
                     requests,
                     preemptions: requests.slow / 40,
                     drafting: self.drafting,
@@ -158,7 +158,8 @@ pub(super) fn taken_over(served: ServedRequests) -> ServedRequests {
 mod tests {
     use super::*;
 
-    const WORK: Work = Work { prompt: 60_000.0, hits: 0.56, output: 9_000.0, part: DayPart::Whole, drafting: false };
+    const WORK: EngineWork =
+        EngineWork { prompt: 60_000.0, hits: 0.56, output: 9_000.0, part: DayPart::Whole, drafting: false };
 
     #[test]
     fn the_shape_never_stops_and_never_exceeds_its_crest() {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::latency::{DelayBuckets, Lots};
+use super::latency::{DelayBuckets, RequestsBySpeed};
 use super::page::MadePage;
 use super::served::ServedRequests;
 use crate::units::Timestamp;
@@ -134,7 +134,7 @@ impl Vllm {
         }
         page.family("vllm:e2e_request_latency_seconds", "histogram");
         for (labels, (requests, gaps)) in self.rows(served, |s| (s.requests, s.gaps)) {
-            let spread = if gaps == Lots::default() { &PREFILL_E2E } else { &E2E };
+            let spread = if gaps == RequestsBySpeed::default() { &PREFILL_E2E } else { &E2E };
             page.histogram("vllm:e2e_request_latency_seconds", labels, spread, requests);
         }
         page.family("vllm:request_queue_time_seconds", "histogram");

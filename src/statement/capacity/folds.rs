@@ -94,7 +94,7 @@ impl<'a> Folds<'a> {
     fn sum_nodes(&mut self, bucket: &Bucket<'_>) {
         self.millis.fill(0);
         self.made.fill(Classes::default());
-        for cell in bucket.rents {
+        for cell in bucket.gpu_times {
             if let Some(Some(node)) = self.index.of_cost_account.get(cell.cost_account.index()) {
                 self.millis[*node] += cell.held.millis();
             }
@@ -111,7 +111,7 @@ impl<'a> Folds<'a> {
     fn sums(&self, bucket: &Bucket<'_>) -> Vec<BucketSums> {
         let mut sums = vec![BucketSums::default(); self.pools.all.len()];
         let pool_of = |node: usize| self.index.pool_of[node];
-        for cell in bucket.rents {
+        for cell in bucket.gpu_times {
             let node = self.index.of_cost_account.get(cell.cost_account.index()).copied().flatten();
             if let Some(pool) = node.and_then(pool_of) {
                 sums[pool].add_rent(self.past.cost_account(cell.cost_account), cell);

@@ -40,8 +40,8 @@ impl<'a> Pools<'a> {
         };
         let joint: HashSet<&UnitName> = past.cost_accounts.iter().filter_map(|a| follows(a.node.as_ref()?)).collect();
         let mut numbers: BTreeMap<PoolKey<'a>, usize> = BTreeMap::new();
-        let rented = past.cost_accounts.iter().filter(|account| account.kind == CostKind::Gpus);
-        for node in rented.filter_map(|account| account.node.as_ref()).chain(served.keys().copied()) {
+        let allocated = past.cost_accounts.iter().filter(|account| account.kind == CostKind::Gpus);
+        for node in allocated.filter_map(|account| account.node.as_ref()).chain(served.keys().copied()) {
             let (unit, work) = match (served.get(node), follows(node)) {
                 (Some((unit, work)), _) => (*unit, work.clone()),
                 (None, unit) => (unit, BTreeSet::new()),

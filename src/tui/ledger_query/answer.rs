@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::page::{Hour, MoneyPage, WhatIfPage};
 use super::question::LedgerQuery;
 use crate::reading::Label;
-use crate::statement::AtList;
+use crate::statement::RevenueAtList;
 use crate::units::Timestamp;
 
 /// An answer, or the reason why there is none and what to do.
@@ -19,7 +19,7 @@ pub enum LedgerAnswer {
     /// To [`LedgerQuery::Day`]: the day, and its hours.
     Day(Timestamp, Result<Vec<Hour>, Label>),
     /// To [`LedgerQuery::AtLists`]: the lists, the best first.
-    AtLists(Result<Vec<AtList>, Label>),
+    AtLists(Result<Vec<RevenueAtList>, Label>),
 }
 
 /// The receiver of an answer.

@@ -7,8 +7,8 @@ use crate::ledger::Past;
 use crate::pricing::{Book, PriceList};
 use crate::reading::Label;
 use crate::statement::{
-    AtList, BreakEven, Bridge, By, Capacity, Causes, Levels, Lever, MonthToDate, Period, RowKind, Statement, Totals,
-    WhatIf, WhatIfChange, break_even, compare, levers, month_of, what_if,
+    BreakEven, Bridge, By, Capacity, Causes, Levels, Lever, MonthToDate, Period, RevenueAtList, RowKind, Statement,
+    Totals, WhatIf, WhatIfChange, break_even, compare, levers, month_of, what_if,
 };
 use crate::units::{Money, Span, Timestamp};
 
@@ -73,7 +73,7 @@ pub struct MoneyPage {
     /// Why the profit an hour changed.
     pub bridge: Crossing,
     /// Today's tokens at every list, the best first.
-    pub compare: Vec<AtList>,
+    pub compare: Vec<RevenueAtList>,
 }
 
 /// The answer of a scenario of today.
@@ -96,7 +96,7 @@ pub struct WhatIfPage {
     /// The changes that affect today's profit most.
     pub levers: Vec<(Lever, Money)>,
     /// Today's tokens at every list, the best first.
-    pub compare: Vec<AtList>,
+    pub compare: Vec<RevenueAtList>,
     /// The lists at which they were posted.
     pub in_force: Vec<Label>,
 }
@@ -190,7 +190,7 @@ impl WhatIfPage {
     }
 }
 
-fn at_every_list(today: &Past, book: &Book) -> Vec<AtList> {
+fn at_every_list(today: &Past, book: &Book) -> Vec<RevenueAtList> {
     compare(today, book, book.currency()).into_iter().map(|at| at.rounded(CENTS)).collect()
 }
 
@@ -202,7 +202,7 @@ fn ours<'a>(book: &'a Book, name: &Label) -> Option<&'a PriceList> {
 /// The first known instant.
 fn first_known(past: &Past) -> Option<Timestamp> {
     let tokens = past.tokens.iter().map(|cell| cell.bucket);
-    tokens.chain(past.rents.iter().map(|cell| cell.bucket)).min()
+    tokens.chain(past.gpu_times.iter().map(|cell| cell.bucket)).min()
 }
 
 /// Every local hour of today; hours without a row are unknown.

@@ -7,7 +7,7 @@ use margintop::config;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, SavedState, TargetInfo};
 use margintop::pricing::Bill;
-use margintop::reading::{Event, PageReading, ScrapeCost, ScrapeTrouble, TargetId};
+use margintop::reading::{Event, PageReading, ScrapeCost, ScrapeError, TargetId};
 use margintop::snapshot::{Alert, Rule, Snapshot};
 use margintop::units::{Moment, Span};
 
@@ -80,7 +80,7 @@ impl Scene {
 
     /// A target does not answer.
     pub(crate) fn fail(&mut self, url: &str, second: i64) {
-        let outcome = Err(ScrapeTrouble::Status(500));
+        let outcome = Err(ScrapeError::Status(500));
         let (target, at, cost) = (TargetId::new(url), after(second), ScrapeCost::default());
         self.fleet.apply(Event::Page { target, at, cost, outcome });
     }

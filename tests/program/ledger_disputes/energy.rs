@@ -84,8 +84,8 @@ fn energy_is_disputed_and_decided_like_tokens() {
     keeper.on_ledger_event();
     let posted = i64::try_from(KWH).unwrap();
     assert_eq!(energy(), [posted; 3]);
-    let today: i64 = keeper.ledger.today().rents().map(|(_, rent)| rent.energy).sum();
-    assert_eq!(today, posted, "the sums of the keeper agree");
+    let today: i64 = keeper.ledger.today().gpu_times().map(|(_, rent)| rent.energy).sum();
+    assert_eq!(today, posted, "the writer's sums agree");
     run(&path, &["ledger", "disputes", "reject", "3"]);
     keeper.on_ledger_event();
     keeper.commit(began() + Span::from_secs(101));
@@ -95,6 +95,6 @@ fn energy_is_disputed_and_decided_like_tokens() {
     // What is open is known again, and so is what was decided.
     let keeper = WriterStatus::at(&path, began() + Span::from_secs(200));
     assert_eq!(keeper.ledger.disputes().len(), 1);
-    assert_eq!(keeper.ledger.today().rents().map(|(_, rent)| rent.energy).sum::<i64>(), posted);
+    assert_eq!(keeper.ledger.today().gpu_times().map(|(_, rent)| rent.energy).sum::<i64>(), posted);
     keeper.close();
 }

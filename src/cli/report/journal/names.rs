@@ -87,9 +87,9 @@ mod tests {
         let path = |model| vec!["income", "tokens", model];
         for beancount in [true, false] {
             let names = AccountNames::of(models.iter().map(|model| path(model)), beancount);
-            let told: BTreeSet<_> = models.iter().map(|model| names.name(&path(model))).collect();
-            assert_eq!(told.len(), models.len(), "{told:?}");
-            assert!(names.name(&path("plain")).to_lowercase() == "income:tokens:plain", "{told:?}");
+            let accounts: BTreeSet<_> = models.iter().map(|model| names.name(&path(model))).collect();
+            assert_eq!(accounts.len(), models.len(), "{accounts:?}");
+            assert!(names.name(&path("plain")).to_lowercase() == "income:tokens:plain", "{accounts:?}");
             let both = AccountNames::of(["qwen2.5", "qwen2-5"].map(path).into_iter(), beancount);
             assert_eq!(both.name(&path("qwen2.5")), names.name(&path("qwen2.5")), "the same in every journal");
         }

@@ -21,7 +21,7 @@ fn folded(
     }
 }
 
-fn told(line: &str, last: Timestamp) -> String {
+fn capacity_report(line: &str, last: Timestamp) -> String {
     let args = ReportCommand::try_parse_from(format!("report --capacity {line}").split_whitespace()).unwrap().report;
     let query = ReportQuery::new(&args, &[]).unwrap();
     let header = Header { last, ..header() };
@@ -31,9 +31,9 @@ fn told(line: &str, last: Timestamp) -> String {
 #[test]
 fn it_says_what_is_spare_and_what_is_not_known() {
     let last = header().last;
-    let text = told("", last);
+    let text = capacity_report("", last);
     assert!(text.contains("SLO          not known") && text.contains("break-even"), "{text}");
-    let json: Value = serde_json::from_str(&told("--json", last)).unwrap();
+    let json: Value = serde_json::from_str(&capacity_report("--json", last)).unwrap();
     assert_eq!((json["schema"].as_str(), json["slo_known"].as_bool()), (Some("margintop-capacity/1"), Some(false)));
     let sum = |rows: &Value| -> f64 {
         rows.as_array().unwrap().iter().map(|row| row["spare_cost"].as_str().unwrap().parse::<f64>().unwrap()).sum()
@@ -43,7 +43,7 @@ fn it_says_what_is_spare_and_what_is_not_known() {
     assert_eq!(json["hours"].as_array().unwrap().len(), 48);
     // What the second node serves has no price in part: what one more would earn is unknown.
     assert!(json["pools"].as_array().unwrap().iter().any(|pool| pool["one_more_earns"].is_null()), "{json}");
-    let csv = told("--csv", last);
+    let csv = capacity_report("--csv", last);
     assert_eq!(csv.lines().count(), 49, "{csv}");
     assert!(csv.lines().all(|line| line.split(',').count() == 9), "{csv}");
 }
@@ -51,10 +51,10 @@ fn it_says_what_is_spare_and_what_is_not_known() {
 #[test]
 fn a_young_ledger_is_too_early() {
     let last = BEGAN + Span::from_secs(3 * 3600);
-    assert!(told("", last).contains("too early to say: 3.0 of 4.0 hours"), "{}", told("", last));
-    let json: Value = serde_json::from_str(&told("--json", last)).unwrap();
+    assert!(capacity_report("", last).contains("too early to say: 3.0 of 4.0 hours"), "{}", capacity_report("", last));
+    let json: Value = serde_json::from_str(&capacity_report("--json", last)).unwrap();
     assert_eq!((json["too_early"].as_bool(), json["spare_cost"].is_null()), (Some(true), true), "{json}");
-    assert_eq!(told("--csv", last).lines().count(), 1);
+    assert_eq!(capacity_report("--csv", last).lines().count(), 1);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn it_says_what_is_known_of_the_objectives() {
     let args = ReportCommand::try_parse_from("report --capacity".split_whitespace()).unwrap().report;
     let query = ReportQuery::new(&args, &[]).unwrap();
     let (slo, before) = (Slo::default(), std::cell::RefCell::new(None));
-    let told = |held: Option<bool>| {
+    let judged = |held: Option<bool>| {
         let ask = |since, until, grain, detail| {
             let mut past = ask(since, until, grain, detail)?;
             let quarters = past.tokens.iter().map(|cell| (past.account(cell.account).node.clone(), cell.bucket));
@@ -115,22 +115,22 @@ fn it_says_what_is_known_of_the_objectives() {
         };
         (render(Format::Table), serde_json::from_str::<Value>(&render(Format::Json)).unwrap())
     };
-    let (text, json) = told(Some(true));
+    let (text, json) = judged(Some(true));
     assert!(text.contains("SLO          ttft_p99 2s: the best throughput is of quarter hours"), "{text}");
     assert!(text.contains("latency      not recorded before "), "{text}");
     assert_eq!((json["slo_known"].as_bool(), json["slo"].as_str()), (Some(true), Some("ttft_p99 2s")));
-    let (text, json) = told(Some(false));
+    let (text, json) = judged(Some(false));
     assert_eq!(text.matches("never within it").count(), 1, "{text}");
     assert!(
         json["pools"].as_array().unwrap().iter().any(|pool| pool["quarters_beyond_slo"].as_u64() > Some(0)),
         "{json}"
     );
-    let (text, json) = told(None);
+    let (text, json) = judged(None);
     assert!(text.contains("SLO not known: no latency was read"), "{text}");
     assert_eq!(json["slo_known"].as_bool(), Some(false));
     // Objectives that were changed are no latency that was not recorded.
     *before.borrow_mut() = Some(Label::new("ttft_p99 4s"));
-    let (text, _) = told(Some(true));
+    let (text, _) = judged(Some(true));
     assert!(text.contains("SLO          judged by other objectives (ttft_p99 4s) before 2025-03-02"), "{text}");
     assert!(!text.contains("not recorded"), "{text}");
 }

@@ -45,7 +45,7 @@ fn open_disputes_of_the_span_are_told() {
         ("--since 2025-03-02 --until 2025-03-03T08:00:00", 2_000_000, "4.38"),
         ("--since 2025-03-02 --until 2025-03-02T12:00:00", 0, "0.00"),
     ] {
-        let report = told(line);
+        let report = report_json(line);
         let disputed = (report["disputed_tokens"].as_u64(), report["disputed"].as_str());
         assert_eq!(disputed, (Some(tokens), Some(worth)), "{line}");
         let table = table::render(&data(line).unwrap());

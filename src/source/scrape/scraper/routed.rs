@@ -6,11 +6,11 @@ use super::super::models::KnownModels;
 use super::super::naming;
 use super::super::router::{self, Router};
 use super::{Fetched, ScrapeOutcome, Scraper};
-use crate::reading::{ModelName, PageReading, ScrapeCost, ScrapeTrouble};
+use crate::reading::{ModelName, PageReading, ScrapeCost, ScrapeError};
 
 impl Scraper {
     /// Reads the page of the model in the address, unless that would load or wake the model.
-    pub(super) async fn read_model(&mut self, page: &Url, model: &ModelName) -> Result<ScrapeOutcome, ScrapeTrouble> {
+    pub(super) async fn read_model(&mut self, page: &Url, model: &ModelName) -> Result<ScrapeOutcome, ScrapeError> {
         let stopwatch = self.clock.stopwatch();
         if self.named.is_due(self.clock.now()) {
             self.models = None;
@@ -21,7 +21,7 @@ impl Scraper {
             let read = self.read_page(page).await.map_err(|trouble| router::refused(trouble, model.as_str()));
             let mut outcome = read?;
             if self.named.is_routed() {
-                self.resting.tell(&mut outcome.reading, model);
+                self.resting.complete(&mut outcome.reading, model);
                 self.resting.forget(std::slice::from_ref(model));
             }
             return Ok(outcome);
@@ -39,8 +39,8 @@ impl Scraper {
     }
 
     /// Reads the page of each loaded model. A model whose page is unreadable has no row.
-    pub(super) async fn read_router(&mut self) -> Result<ScrapeOutcome, ScrapeTrouble> {
-        let Some(mut router) = self.router.take() else { return Err(ScrapeTrouble::Status(404)) };
+    pub(super) async fn read_router(&mut self) -> Result<ScrapeOutcome, ScrapeError> {
+        let Some(mut router) = self.router.take() else { return Err(ScrapeError::Status(404)) };
         let stopwatch = self.clock.stopwatch();
         let loaded = match router.listed.take() {
             Some(loaded) => loaded,
@@ -64,7 +64,7 @@ impl Scraper {
                     bytes += cost.bytes;
                     let name = ModelName::new(model);
                     naming::name_rows(&mut reading, Some(&name));
-                    self.resting.tell(&mut reading, &name);
+                    self.resting.complete(&mut reading, &name);
                     read.push(name);
                     match &mut all {
                         Some(all) => router::merge(all, reading),
@@ -72,11 +72,11 @@ impl Scraper {
                     }
                 }
                 Ok(Ok(Fetched { cost, reading, .. })) if reading.refusals.unended => {
-                    failed = Some(ScrapeTrouble::Unended(cost.bytes));
+                    failed = Some(ScrapeError::Unended(cost.bytes));
                 }
-                Ok(Ok(Fetched { cost, .. })) => failed = Some(ScrapeTrouble::Cut(cost.bytes)),
+                Ok(Ok(Fetched { cost, .. })) => failed = Some(ScrapeError::Cut(cost.bytes)),
                 Ok(Err(trouble)) => failed = Some(router::refused(trouble, model)),
-                Err(_) => failed = Some(ScrapeTrouble::TimedOut),
+                Err(_) => failed = Some(ScrapeError::TimedOut),
             }
         }
         let mut reading = match (all, failed) {
@@ -84,14 +84,14 @@ impl Scraper {
             (None, Some(trouble)) => return Err(trouble),
             (None, None) => router::no_model(),
         };
-        self.aliases.tell(&mut reading).await;
+        self.aliases.complete(&mut reading).await;
         self.resting.forget(&read);
         self.router = Some(router);
         Ok(ScrapeOutcome { at: self.clock.now(), cost: ScrapeCost { seconds: stopwatch.seconds(), bytes }, reading })
     }
 
     /// The models that a router has loaded and awake now.
-    async fn loaded_now(&mut self, page: &Url) -> Result<Vec<String>, ScrapeTrouble> {
+    async fn loaded_now(&mut self, page: &Url) -> Result<Vec<String>, ScrapeError> {
         self.models = None;
         let models = self.ask_models(page).await?;
         models.loaded(&self.settings.clients.named().at(page)).ok_or_else(router::no_list)

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::placed::{PlacedPart, key_of, placed};
 use crate::reading::Label;
-use crate::statement::AtList;
+use crate::statement::RevenueAtList;
 use crate::tui::app::ListState;
 use crate::tui::format;
 use crate::tui::scene::Scene;
@@ -14,12 +14,12 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
 use crate::units::{Money, quotient};
 
-type CompareCol<'s, 'a> = Col<'s, PlacedPart<'a, AtList>>;
+type CompareCol<'s, 'a> = Col<'s, PlacedPart<'a, RevenueAtList>>;
 
 /// Today's tokens at every price list.
 pub(in crate::tui::view) struct SameTokens<'a> {
     /// The revenue at each list, the highest first.
-    pub(in crate::tui::view) at: &'a [AtList],
+    pub(in crate::tui::view) at: &'a [RevenueAtList],
     /// The lists that any of today's tokens were posted at.
     pub(in crate::tui::view) in_force: Vec<&'a Label>,
     /// Today's revenue.
@@ -27,7 +27,7 @@ pub(in crate::tui::view) struct SameTokens<'a> {
 }
 
 impl SameTokens<'_> {
-    fn is_in_force(&self, at: &AtList) -> bool {
+    fn is_in_force(&self, at: &RevenueAtList) -> bool {
         self.in_force.contains(&&at.list)
     }
 }
@@ -40,8 +40,8 @@ pub(in crate::tui::view) fn draw(
     lists: &SameTokens<'_>,
     state: Option<&ListState>,
 ) -> Hits {
-    let accepted = |at: &&AtList| scene.app.filter.accepts(&[("list", at.list.as_str())]);
-    let mut rows: Vec<&AtList> = lists.at.iter().filter(accepted).collect();
+    let accepted = |at: &&RevenueAtList| scene.app.filter.accepts(&[("list", at.list.as_str())]);
+    let mut rows: Vec<&RevenueAtList> = lists.at.iter().filter(accepted).collect();
     if state.is_none() {
         // The lists in force come first, as the reference.
         rows.sort_by_key(|at| !lists.is_in_force(at));

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::statement::AtList;
+use crate::statement::RevenueAtList;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -45,6 +45,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-fn at<'a>(scene: &Scene<'a>, list: &str) -> Option<&'a AtList> {
+fn at<'a>(scene: &Scene<'a>, list: &str) -> Option<&'a RevenueAtList> {
     scene.app.at_lists.lists.iter().find(|at| at.list.as_str() == list)
 }

@@ -1,27 +1,25 @@
-//! The cost per hour of each lease of the configuration, for the nodes that it matches.
+//! What `config check` says of each lease: its cost per hour on the nodes that it is for, and what does not fit the ledger.
 
 use std::collections::BTreeMap;
 
-use crate::config::Settings;
-use crate::lease_history::{self as coverage, KnownGpus};
+use super::configured::ConfiguredLeases;
+use super::coverage::{self, KnownGpus};
 use crate::ledger::CostKind;
 use crate::pricing::{Lease, Leased, follow_renames};
-use crate::reading::{NodeName, UnitName};
-use crate::store::{Header, LeaseTime, LeasedRow, Reader};
+use crate::reading::NodeName;
+use crate::store::{Header, LeaseTime, Reader};
 use crate::units::{GpuTime, Money, Span, Timestamp};
-use crate::words::in_order;
 
 /// An hour.
 const HOUR: Span = Span::from_secs(3600);
 
-/// At least one line for each lease, then the GPUs without a lease or with two, at an instant. `ledger` has the known
-/// GPUs and the postings.
-/// GPUs, and what was posted.
-pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp) -> Vec<String> {
-    let held = ledger.and_then(|ledger| ledger.leased().ok()).unwrap_or_default();
+/// At least one line for each lease, with its cost per hour, then the GPUs that no lease or two leases pay for, at an
+/// instant. The known GPUs, and what was posted under each lease, are those of `ledger`.
+pub(crate) fn check(configured: &ConfiguredLeases<'_>, ledger: Option<&Reader>, now: Timestamp) -> Vec<String> {
+    let rows = ledger.and_then(|ledger| ledger.leased().ok()).unwrap_or_default();
     let times = ledger.and_then(|ledger| ledger.leases().ok()).unwrap_or_default();
     let ended = ledger.and_then(|ledger| ledger.ended_leases().ok()).unwrap_or_default();
-    let mut leases = settings.leases.clone();
+    let mut leases = configured.leases.to_vec();
     follow_renames(&mut leases, &ledger.and_then(|ledger| ledger.former_names().ok()).unwrap_or_default());
     for (node, at) in ended {
         let node = NodeName::new(&node);
@@ -29,23 +27,23 @@ pub(super) fn told(settings: &Settings, ledger: Option<&Reader>, now: Timestamp)
             lease.end(&node, at);
         }
     }
-    let known = known(settings, &held);
+    let (known, currency) = (configured.known(&rows), configured.currency);
     let mut lines = Vec::new();
     for (nth, lease) in leases.iter().enumerate() {
-        let name = name(settings, nth, lease);
+        let name = configured.name(nth, lease);
         if lease.is_schedule() {
             let gpus = lease.gpus.unwrap_or(0);
             let beside = beside(lease, gpus, &known, &leases, now);
-            let (sum, dates) = (sum(lease, gpus, gpus, &settings.currency), dates(lease, now));
+            let (sum, dates) = (sum(lease, gpus, gpus, currency), dates(lease, now));
             lines.push(format!("{name}: {}: {sum}{dates}{beside}{}", subject(lease), follows(lease)));
         } else {
-            lines.extend(of_seen(&name, lease, &known, &leases, settings, now));
+            lines.extend(of_seen(&name, lease, &known, &leases, currency, now));
         }
         if let Some(header) = ledger.map(Reader::header) {
-            lines.extend(backwards(&name, &settings.leases[nth], lease, &times, &header));
+            lines.extend(backwards(&name, &configured.leases[nth], lease, &times, &header));
         }
     }
-    lines.extend(coverage::uncovered(&known, &leases, (&settings.book, &settings.currency), now));
+    lines.extend(coverage::uncovered(&known, &leases, (configured.book, currency), now));
     lines.extend(coverage::doubly_covered(&known, &leases, now));
     lines
 }
@@ -72,22 +70,13 @@ fn beside(lease: &Lease, gpus: u32, known: &[KnownGpus], leases: &[Lease], now: 
     }
 }
 
-/// `lease 2`, by its number in the configuration; with its beginning if there are several, one for each exchange rate.
-/// exchange.
-fn name(settings: &Settings, nth: usize, lease: &Lease) -> String {
-    let of = |nth: usize| settings.lease_tables.get(nth).copied().unwrap_or(nth);
-    let is_part = settings.lease_tables.iter().filter(|table| **table == of(nth)).count() > 1;
-    let from = lease.from.filter(|_| is_part).map_or_else(String::new, |from| format!(" from {from}"));
-    format!("lease {}{from}", of(nth) + 1)
-}
-
 /// The cost on each node of a lease that pays for the GPUs that are seen.
 fn of_seen(
     name: &str,
     lease: &Lease,
     known: &[KnownGpus],
     leases: &[Lease],
-    settings: &Settings,
+    currency: &str,
     now: Timestamp,
 ) -> Vec<String> {
     let mut nodes: BTreeMap<&NodeName, u32> = BTreeMap::new();
@@ -98,12 +87,12 @@ fn of_seen(
     }
     if nodes.is_empty() {
         let is_known = known.iter().any(|row| lease.covers(&row.node, row.unit.as_ref(), &row.gpu));
-        let why = unmatched(lease, is_known, &settings.currency);
+        let why = unmatched(lease, is_known, currency);
         return vec![format!("{name}: {}: {why}{}", subject(lease), dates(lease, now))];
     }
     let of_node = |node: &NodeName| known.iter().filter(|row| row.node == *node).map(|row| row.gpus).sum();
     let line = |(node, gpus)| {
-        let sum = sum(lease, gpus, of_node(node), &settings.currency);
+        let sum = sum(lease, gpus, of_node(node), currency);
         format!("{name}: node {node}: {sum}{}{}", dates(lease, now), follows(lease))
     };
     nodes.into_iter().map(line).collect()
@@ -160,26 +149,6 @@ fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], hea
         ));
     }
     lines
-}
-
-/// The GPUs of a ledger, with the units of the present configuration.
-pub(super) fn known(settings: &Settings, held: &[LeasedRow]) -> Vec<KnownGpus> {
-    let unit_of = |node: &str| {
-        let named =
-            settings.targets.iter().find(|target| target.options.node.as_ref().is_some_and(|n| n.as_str() == node));
-        named.and_then(|target| target.options.unit.clone())
-    };
-    let one = |row: &LeasedRow| {
-        Some(KnownGpus {
-            gpus: row.gpus.filter(|gpus| *gpus > 0)?,
-            node: NodeName::new(&row.node),
-            unit: unit_of(&row.node).or_else(|| row.unit.as_deref().map(UnitName::new)),
-            gpu: row.gpu.clone().unwrap_or_default(),
-        })
-    };
-    let mut known: Vec<KnownGpus> = held.iter().filter_map(one).collect();
-    known.sort_by(|a, b| in_order(a.node.as_str(), b.node.as_str()));
-    known
 }
 
 fn subject(lease: &Lease) -> String {

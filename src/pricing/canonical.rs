@@ -9,7 +9,7 @@ use super::{Book, BookError, GpuFile, HistoryFile, ListFile, Pinned, PriceFile};
 
 /// The book as text: without sources, in a fixed order.
 #[derive(Serialize, Deserialize)]
-struct Canon {
+struct CanonicalBook {
     currency: String,
     prices: PriceFile,
     pinned: Vec<Pinned>,
@@ -39,14 +39,14 @@ impl Book {
             histories: globs.chain(self.histories.iter().map(history)).collect(),
             gpus,
         };
-        let canon = Canon {
+        let book_text = CanonicalBook {
             currency: self.currency.clone(),
             prices,
             pinned: self.pinned.clone(),
             aliases: self.aliases.clone(),
         };
         // Serialization fails only for maps with keys other than strings, or a failing writer.
-        serde_json::to_string(&canon).unwrap_or_default()
+        serde_json::to_string(&book_text).unwrap_or_default()
     }
 
     /// The book of a canonical text.
@@ -54,12 +54,12 @@ impl Book {
     /// # Errors
     /// The text is not a valid price book.
     pub fn from_canonical(text: &str) -> Result<Self, BookError> {
-        let canon: Canon =
+        let book_text: CanonicalBook =
             serde_json::from_str(text).map_err(|error| BookError::new("a kept price book", error.to_string()))?;
-        let mut book = Self::of_currency(&canon.currency);
-        book.add(canon.prices)?;
-        book.pin(canon.pinned)?;
-        book.aliases = canon.aliases;
+        let mut book = Self::of_currency(&book_text.currency);
+        book.add(book_text.prices)?;
+        book.pin(book_text.pinned)?;
+        book.aliases = book_text.aliases;
         Ok(book)
     }
 
