@@ -97,8 +97,11 @@ impl Processes {
     /// Continues with finished requests (`to_finished`) or with all requests as what is billed. Returns whether tokens may be
     /// missing.
     pub fn change_bill(&mut self, to_finished: bool) -> bool {
-        let rows = self.all.iter_mut().flat_map(|process| &mut process.rows);
-        rows.fold(false, |may_miss, row| row.counters.change_bill(to_finished) || may_miss)
+        let mut may_miss = false;
+        for row in self.all.iter_mut().flat_map(|process| &mut process.rows) {
+            may_miss |= row.counters.change_bill(to_finished);
+        }
+        may_miss
     }
 
     /// The rows with disputed growth.

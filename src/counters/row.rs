@@ -3,6 +3,7 @@
 //! Each row is handled on its own. A counter that falls is quarantined. If it returns, the fall was a dip, for example of a
 //! file being rewritten, and no token is lost or counted twice. If it was reset, it counts from zero, if that is plausible.
 
+mod bill;
 mod disputed;
 mod fall;
 mod fallen;
@@ -216,24 +217,9 @@ impl RowCounters {
         self.last
     }
 
-    /// Whether finished requests are counted separately.
-    pub const fn counts_finished(&self) -> bool {
-        self.finished.counts()
-    }
-
-    /// Continues with finished requests or with all requests as what is billed. Returns whether tokens may be missing.
-    pub(super) fn change_bill(&mut self, to_finished: bool) -> bool {
-        self.finished.change_bill(to_finished)
-    }
-
     /// Whether a change is quarantined.
     pub const fn is_quarantined(&self) -> bool {
         self.quarantine.is_some()
-    }
-
-    /// Reverts corrections that the ledger could not make.
-    pub fn give_back(&mut self, corrected: Tokens) {
-        self.hits.give_back(corrected.count());
     }
 
     /// The counters of a page, raised by the last values of evicted series.

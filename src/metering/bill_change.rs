@@ -10,9 +10,10 @@ pub(super) fn follow(context: &mut Context<'_>, engine: &mut Engine) {
     if before.is_none_or(|before| before == bill) {
         return;
     }
-    let processes = engine.instances.iter_mut().map(|instance| &mut instance.processes);
-    let may_miss =
-        processes.fold(false, |may_miss, processes| processes.change_bill(bill == Bill::Finished) || may_miss);
+    let mut may_miss = false;
+    for instance in &mut engine.instances {
+        may_miss |= instance.processes.change_bill(bill == Bill::Finished);
+    }
     if may_miss {
         context.ledger.lose_window(context.at.wall);
     }

@@ -2,7 +2,7 @@
 
 use super::interval::Interval;
 use super::{Context, Engine, Metering, Row};
-use crate::counters::{Disputed, Processes};
+use crate::counters::{Disputed, Processes, Step};
 use crate::ledger::{Dispute, Entry, Evidence, Ledger, Marker, Posting, Timing, TokenChange};
 use crate::pricing::Bill;
 use crate::reading::{EngineReading, InstanceId, Label, TargetId};
@@ -75,14 +75,24 @@ pub(super) fn leave_decided(context: &Context<'_>, id: Option<&InstanceId>, proc
     }
 }
 
+/// Follows counters that fell back to where they were before a dispute.
+pub(super) fn follow_returns(context: &mut Context<'_>, reading: &EngineReading, step: &Step) {
+    if let Some(since) = step.took_back {
+        withdraw(context, reading, since);
+    }
+    if let Some(since) = step.decided_back {
+        doubt_accepted(context, reading, since);
+    }
+}
+
 /// Withdraws the disputes about a row's growth since an instant.
-pub(super) fn withdraw(context: &mut Context<'_>, reading: &EngineReading, since: Timestamp) {
+fn withdraw(context: &mut Context<'_>, reading: &EngineReading, since: Timestamp) {
     let target = context.info.target.clone();
     context.ledger.withdraw_since(since, |dispute| is_about(dispute, &target, reading));
 }
 
 /// Marks what was accepted of a row's growth since an instant, which the counters reverted.
-pub(super) fn doubt_accepted(context: &mut Context<'_>, reading: &EngineReading, since: Timestamp) {
+fn doubt_accepted(context: &mut Context<'_>, reading: &EngineReading, since: Timestamp) {
     let target = context.info.target.clone();
     for id in context.ledger.doubt_accepted(since, |dispute| is_about(dispute, &target, reading)) {
         let text = Label::new(&format!("dispute {} was accepted, and its counter fell back: {target}", id.0));

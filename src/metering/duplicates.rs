@@ -49,6 +49,7 @@ struct PostedSegment {
 
 /// The state of a place.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is another thing that may be known of it")]
 struct Known {
     mark: Mark,
     kind: Option<EngineKind>,

@@ -24,6 +24,13 @@ pub(super) struct Interval {
 }
 
 impl Interval {
+    /// The interval of a row's step, whose counters may have stood still since a moment before it.
+    pub(super) fn of_row(self, step: &Step, still_since: Option<Moment>, at: Moment) -> Self {
+        let wall = |since: Moment| at.wall - at.since(since);
+        let late = [step.late[0], step.late[2]].map(|since| since.map(wall));
+        Self { late, began: step.began, still_since: still_since.map(wall), ..self }
+    }
+
     /// The interval from an earlier moment up to `at`.
     pub(super) fn since(self, from: Moment, at: Moment) -> Self {
         Self { from: self.from.min(at.wall - at.since(from)), ..self }

@@ -159,10 +159,8 @@ impl Metering {
     ) {
         let place = engine.row(reading, step.was.as_ref(), context.at, context.config.window);
         let interval = step.from.map_or(interval, |from| interval.since(from, context.at));
-        let late = [step.late[0], step.late[2]].map(|since| since.map(|at| context.at.wall - context.at.since(at)));
         let still_since = engine.rows[place].steps.still_since(outcome.process, context.at);
-        let still_since = still_since.map(|since| context.at.wall - context.at.since(since));
-        let interval = Interval { late, began: step.began, still_since, ..interval };
+        let interval = interval.of_row(step, still_since, context.at);
         if step.reset == Reset::Undone {
             let back = trials::undo_reset(context, engine, reading, outcome.process);
             self.drop_entries(context, reading.instance.as_ref(), outcome.process, &back);
@@ -180,12 +178,7 @@ impl Metering {
             let since = context.at.wall - context.at.since(stood);
             context.ledger.stretch_rate(row.source(outcome.process), row.only_account(), since);
         }
-        if let Some(since) = step.took_back {
-            super::disputes::withdraw(context, reading, since);
-        }
-        if let Some(since) = step.decided_back {
-            super::disputes::doubt_accepted(context, reading, since);
-        }
+        super::disputes::follow_returns(context, reading, step);
         if let Some(disputed) = &step.disputed {
             self.dispute(context, engine, place, reading, disputed, interval);
         }
