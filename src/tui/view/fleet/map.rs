@@ -22,18 +22,20 @@ const FIGURES: u16 = 26;
 /// The cells of labels, and of labels on wide screens.
 const LABEL: u16 = 8;
 
-/// Orders the groups for `area`: by name if all fit; else nodes without a unit are merged by model; if there are still too
-/// many, the lowest profits come first.
+/// Orders the groups for `area`: by name if all fit with a cell for each GPU; else nodes without a unit are merged by model,
+/// as their names take more cells than their loads; if there are still too many, the lowest profits come first.
 pub(super) fn ordered<'a>(mut groups: Vec<FleetGroup<'a>>, scene: &Scene<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
     by_name(&mut groups);
-    let is_cut = |groups: &[FleetGroup<'_>]| planned(groups, scene, area).1.rows.len() > rows_in(area);
-    if is_cut(&groups) {
-        groups = folded(scene, groups);
-        by_name(&mut groups);
-        if is_cut(&groups) {
-            worst_first(&mut groups, prefix);
-            name_whole_runs(&mut groups, scene, area);
-        }
+    let rows = |plan: &FleetPlan| plan.rows.len() <= rows_in(area);
+    let (_, whole) = planned(&groups, scene, area);
+    if rows(&whole) && whole.grain != FleetGrain::Node {
+        return groups;
+    }
+    groups = folded(scene, groups);
+    by_name(&mut groups);
+    if !rows(&planned(&groups, scene, area).1) {
+        worst_first(&mut groups, prefix);
+        name_whole_runs(&mut groups, scene, area);
     }
     groups
 }
@@ -44,7 +46,7 @@ fn name_whole_runs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect)
     let mut from = 0;
     while let Some(first) = groups.get(from) {
         let shared = prefix(first.name).to_owned();
-        let is_of = |group: &&FleetGroup<'_>| group.nodes.len() <= SMALL && prefix(group.name) == shared;
+        let is_of = |group: &&FleetGroup<'_>| !is_alone(group) && prefix(group.name) == shared;
         let run = groups.iter().skip(from).take_while(is_of).count();
         if let Some(run) = groups.get_mut(from..from + run).filter(|_| from + run <= shown) {
             by_name(run);
@@ -54,9 +56,8 @@ fn name_whole_runs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect)
 }
 
 /// The rows that all groups take with their heading, in the finest grain that fits `area`.
-pub(super) fn needs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> u16 {
-    by_name(groups);
-    let (_, plan) = planned(groups, scene, area);
+pub(super) fn needs(groups: Vec<FleetGroup<'_>>, scene: &Scene<'_>, area: Rect) -> u16 {
+    let (_, plan) = planned(&ordered(groups, scene, area), scene, area);
     // An empty result takes a row that says so.
     u16::try_from(plan.rows.len().max(1) + 1).unwrap_or(u16::MAX)
 }
@@ -69,17 +70,31 @@ fn rows_in(area: Rect) -> usize {
 fn planned(groups: &[FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> (u16, FleetPlan) {
     let gpus = scene.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(1).clamp(1, 32);
     let gpus = Some(gpus).filter(|_| scene.app.charts.cells.is_of_gpus());
-    let alone = groups.iter().filter(|group| group.nodes.len() > SMALL);
-    let shared = groups.iter().filter(|group| group.nodes.len() <= SMALL);
-    let shared = shared.map(|group| format::width(prefix(&group.label())));
-    let label = alone.map(|group| format::width(&group.label())).chain(shared).max().unwrap_or(0);
-    let label = label.clamp(usize::from(LABEL), 16) as u16 + 1;
-    let cells = area.width.saturating_sub(label + FIGURES + 1);
     let labels: Vec<_> = groups.iter().map(FleetGroup::label).collect();
-    let sizes: Vec<PlanUnit<'_>> =
-        groups.iter().zip(&labels).map(|(group, name)| PlanUnit { name, nodes: group.nodes.len() }).collect();
+    let widths = |of_models: bool| {
+        let of_kind = groups.iter().zip(&labels).filter(move |(group, _)| (group.kind == GroupKind::Model) == of_models);
+        let widths = of_kind.map(|(group, name)| format::width(if is_alone(group) { name } else { prefix(name) }));
+        widths.max().unwrap_or(0).clamp(usize::from(LABEL), 16) as u16 + 1
+    };
+    let (label, of_models) = (widths(false), widths(true).max(widths(false)));
+    let cells = area.width.saturating_sub(label + FIGURES + 1);
+    let sizes: Vec<PlanUnit<'_>> = groups
+        .iter()
+        .zip(&labels)
+        .map(|(group, name)| PlanUnit {
+            name,
+            nodes: group.nodes.len(),
+            is_alone: is_alone(group),
+            indent: if group.kind == GroupKind::Model { usize::from(of_models - label) } else { 0 },
+        })
+        .collect();
     let room = [label, cells, area.width.saturating_sub(label)].map(usize::from);
     (label, FleetPlan::new(&sizes, gpus, room, rows_in(area)))
+}
+
+/// Whether a group has rows of its own.
+fn is_alone(group: &FleetGroup<'_>) -> bool {
+    group.kind == GroupKind::Model || group.nodes.len() > SMALL
 }
 
 /// Draws the map.
