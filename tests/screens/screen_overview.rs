@@ -225,7 +225,8 @@ fn nodes_without_a_unit_have_a_cell_for_each_gpu_on_200_columns() {
     let cells = of_model.chars().filter(|c| ('▁'..='▇').contains(c)).count();
     assert!(cells >= 100, "{cells}: {of_model}");
     let unit = frame.lines().find(|line| line.starts_with(" decode-1 ")).unwrap();
-    let nodes = app.shown().nodes.iter().filter(|node| node.unit.as_ref().is_some_and(|unit| unit.as_str() == "decode-1"));
+    let nodes =
+        app.shown().nodes.iter().filter(|node| node.unit.as_ref().is_some_and(|unit| unit.as_str() == "decode-1"));
     assert_eq!(unit.chars().filter(|c| ('▁'..='▇').contains(c)).count(), 8 * nodes.count(), "{unit}");
     // Cells of nodes leave the nodes merged.
     type_(&mut app, "mm");

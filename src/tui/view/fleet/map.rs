@@ -62,6 +62,12 @@ pub(super) fn needs(groups: Vec<FleetGroup<'_>>, scene: &Scene<'_>, area: Rect) 
     u16::try_from(plan.rows.len().max(1) + 1).unwrap_or(u16::MAX)
 }
 
+/// Whether all groups fit with a cell for each GPU.
+pub(super) fn has_gpu_cells(groups: Vec<FleetGroup<'_>>, scene: &Scene<'_>, area: Rect) -> bool {
+    let (_, plan) = planned(&ordered(groups, scene, area), scene, area);
+    plan.grain != FleetGrain::Node && plan.rows.len() <= rows_in(area)
+}
+
 fn rows_in(area: Rect) -> usize {
     usize::from(area.height.saturating_sub(1))
 }
@@ -72,7 +78,8 @@ fn planned(groups: &[FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> (u16, Fl
     let gpus = Some(gpus).filter(|_| scene.app.charts.cells.is_of_gpus());
     let labels: Vec<_> = groups.iter().map(FleetGroup::label).collect();
     let widths = |of_models: bool| {
-        let of_kind = groups.iter().zip(&labels).filter(move |(group, _)| (group.kind == GroupKind::Model) == of_models);
+        let of_kind =
+            groups.iter().zip(&labels).filter(move |(group, _)| (group.kind == GroupKind::Model) == of_models);
         let widths = of_kind.map(|(group, name)| format::width(if is_alone(group) { name } else { prefix(name) }));
         widths.max().unwrap_or(0).clamp(usize::from(LABEL), 16) as u16 + 1
     };
@@ -100,7 +107,9 @@ fn is_alone(group: &FleetGroup<'_>) -> bool {
 /// Draws the map.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[FleetGroup<'_>]) -> Hits {
     let (label, plan) = planned(groups, scene, area);
-    let map = Map { scene, heat: FleetHeat::new(scene.at(RefreshPace::TenSeconds)), groups, plan: &plan };
+    let heat = FleetHeat::new(scene.at(RefreshPace::TenSeconds));
+    let is_whole = plan.rows.iter().filter_map(|row| row_profit(groups, row)).any(format::is_whole);
+    let map = Map { scene, heat, groups, plan: &plan, is_whole };
     map.heading(canvas, area);
     if groups.is_empty()
         && let Some(note) = filter_note(&scene.app.filter, 0, 0)
@@ -139,6 +148,19 @@ struct Map<'m, 'a> {
     heat: FleetHeat<'a>,
     groups: &'m [FleetGroup<'a>],
     plan: &'m FleetPlan,
+    /// Whether the profits have no cents.
+    is_whole: bool,
+}
+
+/// The groups of a row.
+fn groups_of<'g, 'a>(groups: &'g [FleetGroup<'a>], row: &'g PlanRow) -> impl Iterator<Item = &'g FleetGroup<'a>> {
+    row.slots.iter().filter_map(|slot| groups.get(slot.unit))
+}
+
+/// The profit of the groups of a row; `None` if that of any is unknown.
+fn row_profit(groups: &[FleetGroup<'_>], row: &PlanRow) -> Option<Money> {
+    let profits: Option<Vec<Money>> = groups_of(groups, row).map(|group| group.profit).collect();
+    profits.map(|all| all.into_iter().fold(Money::ZERO, |a, b| a + b))
 }
 
 impl Map<'_, '_> {
@@ -245,7 +267,7 @@ impl Map<'_, '_> {
 
     /// Load, KV, queue and profit of the row's units combined.
     fn figures(&self, canvas: &mut Canvas<'_>, area: Rect, row: &PlanRow) {
-        let groups: Vec<_> = row.slots.iter().filter_map(|slot| self.groups.get(slot.unit)).collect();
+        let groups: Vec<_> = groups_of(self.groups, row).collect();
         let mean = |of: fn(&FleetGroup<'_>) -> Option<Ratio>| {
             let known: Vec<f64> = groups.iter().filter_map(|group| of(group)).map(Ratio::get).collect();
             Ratio::of(known.iter().sum(), known.len() as f64)
@@ -253,8 +275,6 @@ impl Map<'_, '_> {
         let load = format::percent(mean(|group| group.load));
         let kv = mean(|group| group.kv);
         let waiting = groups.iter().filter_map(|group| group.waiting).reduce(|a, b| a + b);
-        let profit = groups.iter().map(|group| group.profit).collect::<Option<Vec<Money>>>();
-        let profit = profit.map(|all| all.into_iter().fold(Money::ZERO, |a, b| a + b));
         let place = Rect { x: area.right().saturating_sub(FIGURES), width: FIGURES, ..area }.intersection(area);
         let mut pen = canvas.pen(place, 0);
         let role = |text: &str| if text.trim() == format::UNKNOWN { Role::Dim } else { Role::Text };
@@ -264,10 +284,10 @@ impl Map<'_, '_> {
         pen.right(if is_full { Role::Warning } else { role(&text) }, text.trim(), 6);
         let text = waiting.map_or(format::UNKNOWN.to_owned(), format::compact);
         pen.right(if waiting.is_some_and(|n| n > 20) { Role::Warning } else { role(&text) }, &text, 6);
-        let (role, text) = match profit {
+        let written = |profit| if self.is_whole { format::signed_whole(profit, 9) } else { format::signed(profit, 9) };
+        let (role, text) = match row_profit(self.groups, row) {
             None => (Role::Dim, format::UNKNOWN.to_owned()),
-            Some(profit) if profit < Money::ZERO => (Role::Loss, format::signed(profit, 9)),
-            Some(profit) => (Role::Gain, format::signed(profit, 9)),
+            Some(profit) => (if profit < Money::ZERO { Role::Loss } else { Role::Gain }, written(profit)),
         };
         pen.right(role, &text, 9);
     }

@@ -70,6 +70,12 @@ pub(super) fn needs_of_all(scene: &Scene<'_>, area: Rect) -> u16 {
     }
 }
 
+/// Whether `area` shows all groups as a map with a cell for each GPU.
+pub(super) fn has_gpu_cells(scene: &Scene<'_>, area: Rect) -> bool {
+    let slow = scene.at(RefreshPace::FiveSeconds);
+    form(scene) == Form::Groups && is_map(scene) && map::has_gpu_cells(groups(&slow), scene, area)
+}
+
 /// Draws the detail of the chosen row of `list`: a node, or the nodes of a unit.
 pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, list: Rect) {
     match chosen(scene, list) {
