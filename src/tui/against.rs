@@ -1,5 +1,5 @@
-//! What changed against a quarter hour ago. Every change of a frame is between the same two minutes, so that the profit,
-//! its causes and the figures beside it cannot contradict each other.
+//! What changed against a quarter hour ago, or since a younger watch began. Every change of a frame is between the same two
+//! minutes, so that the profit, its causes and the figures beside it cannot contradict each other.
 
 use super::format;
 use super::scene::Scene;
@@ -8,13 +8,12 @@ use crate::history::{Measure, Query, Subject};
 use crate::units::{Money, Span, Timestamp};
 
 const MINUTE: Span = Span::from_secs(60);
-/// The minutes from the one before the compared one to the last.
-const MINUTES: usize = 17;
 
-/// A measure in the minute a quarter hour ago, and in the last whole one; `None` if either is unknown.
+/// A measure in the earlier and in the later of the compared minutes; `None` if either is unknown.
 pub(super) fn then_and_now(scene: &Scene<'_>, subject: &Subject, measure: Measure) -> Option<(f64, f64)> {
     let (_, until) = scene.app.compared();
-    let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: MINUTES };
+    // With the minute before the compared one.
+    let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: minutes(scene) + 2 };
     let points = scene.app.history.series(&query).points;
     // The first known minute was not watched from its beginning.
     let [Some(_), Some(then), .., Some(now)] = *points.as_slice() else { return None };
@@ -48,6 +47,12 @@ pub(super) fn written(scene: &Scene<'_>, change: Money) -> Option<(Role, String)
 pub(super) fn reference(scene: &Scene<'_>) -> [String; 2] {
     let then = clock(scene, scene.app.compared().0);
     [format!(" against {then}"), format!(" vs {then}")]
+}
+
+/// The number of minutes between the two: a quarter hour, or fewer in a young watch.
+pub(super) fn minutes(scene: &Scene<'_>) -> usize {
+    let (then, until) = scene.app.compared();
+    usize::try_from((until - then).millis() / MINUTE.millis()).unwrap_or(0)
 }
 
 fn clock(scene: &Scene<'_>, at: Timestamp) -> String {

@@ -164,7 +164,7 @@ pub const FIGURES: &[Figure] = &[
     figure!(
         "against 15 min ago",
         "%, or points of a share",
-        "the last whole minute − the minute a quarter hour before it, as a part of that; shares as a difference",
+        "the last whole minute − the minute a quarter hour before it, as a part of that; shares as a difference. A younger watch compares with its first whole minute",
         "the recorded past",
         &[Overview]
     ),

@@ -229,15 +229,15 @@ fn balancers_that_hardly_differ_keep_their_places() {
     let first = lines(&app);
     assert_eq!(
         first,
-        ["a           tokens", "KV", "requests", "b           tokens", "KV", "requests"],
+        ["a          tokens", "KV", "requests", "b          tokens", "KV", "requests"],
         "as they are named"
     );
     app.update(Action::Fresh(at(5, &[("b", [301.0, 1.56, 7.0]), ("a", [302.0, 1.51, 7.0])])));
     assert_eq!(lines(&app), first, "by hundredths no line moves");
     app.update(Action::Fresh(at(10, &[("b", [900.0, 8.0, 7.0]), ("a", [302.0, 1.51, 7.0])])));
-    assert_eq!(lines(&app), ["b           KV", "tokens", "requests", "a           tokens", "KV", "requests"]);
+    assert_eq!(lines(&app), ["b          KV", "tokens", "requests", "a          tokens", "KV", "requests"]);
     app.update(Action::Fresh(at(15, &[("b", [900.0, 4.2, 7.0]), ("a", [302.0, 1.51, 7.0])])));
-    assert_eq!(lines(&app)[..2], ["b           KV", "tokens"], "nor back for a hundredth");
+    assert_eq!(lines(&app)[..2], ["b          KV", "tokens"], "nor back for a hundredth");
 }
 
 /// A page of an SGLang engine with two ranks after so many seconds. By the pairs rank 1 did two thirds of rank 0's work, by the
@@ -287,12 +287,12 @@ fn the_view_shows_what_a_page_counts_of_ranks_and_experts() {
     let frame = view_of_page(&["dp_attention_pairs_total", "dp_attention_tokens_total", "eplb_balancedness"]);
     let line = |part: &str| frame.lines().find(|line| line.contains(part)).unwrap_or_default();
     assert!(line("load of a GPU").contains("1.25"), "{frame}");
-    assert!(frame.contains("experts      1.25 a GPU"), "the list has them too: {frame}");
+    assert!(frame.contains("experts       1.25 a GPU"), "the list has them too: {frame}");
     // Of 180 pairs 30 lacked to the busiest rank of a step; what another kind counts is not added.
-    assert!(frame.contains("ranks waited 16.7 %"), "{frame}");
+    assert!(frame.contains("counts 16.7 % of time waiting"), "{frame}");
     let frame = view_of_page(&["dp_attention_tokens_total"]);
-    assert!(frame.contains("ranks waited 0.0 %"), "tokens where no pairs are counted: {frame}");
+    assert!(frame.contains("counts 0.0 % of time waiting"), "tokens where no pairs are counted: {frame}");
     assert!(frame.contains("SGLang can tell them"), "{frame}");
     let frame = view_of_page(&[]);
-    assert!(!frame.contains("waited") && frame.contains("SGLang can tell them"), "{frame}");
+    assert!(!frame.contains("of time waiting") && frame.contains("SGLang can tell them"), "{frame}");
 }

@@ -45,6 +45,7 @@ mod screen_told;
 mod screen_views;
 mod screen_words;
 mod slo;
+mod small;
 mod style_sorted;
 mod themes;
 mod together;

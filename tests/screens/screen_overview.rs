@@ -210,6 +210,30 @@ fn nodes_without_a_unit_stand_folded_where_units_would_find_no_room() {
     assert!(text(&app, 120, 36).contains("(deepseek-r1)"), "the others stand under their model");
 }
 
+/// Class: a name of five cells for each datum of one, in an empty row.
+#[test]
+fn nodes_without_a_unit_have_a_cell_for_each_gpu_on_200_columns() {
+    let mut snapshot = fleet(0);
+    for node in snapshot.nodes.iter_mut().skip(138) {
+        Arc::make_mut(node).unit = None;
+    }
+    snapshot.units.retain(|unit| snapshot.nodes.iter().any(|node| node.unit.as_ref() == Some(&unit.unit)));
+    let mut app = of(snapshot);
+    let frame = text(&app, 200, 50);
+    assert!(frame.contains("a cell is a GPU"), "{frame}");
+    let of_model = frame.lines().find(|line| line.starts_with(" (deepseek-")).unwrap_or_else(|| panic!("{frame}"));
+    let cells = of_model.chars().filter(|c| ('▁'..='▇').contains(c)).count();
+    assert!(cells >= 100, "{cells}: {of_model}");
+    let unit = frame.lines().find(|line| line.starts_with(" decode-1 ")).unwrap();
+    let nodes =
+        app.shown().nodes.iter().filter(|node| node.unit.as_ref().is_some_and(|unit| unit.as_str() == "decode-1"));
+    assert_eq!(unit.chars().filter(|c| ('▁'..='▇').contains(c)).count(), 8 * nodes.count(), "{unit}");
+    // Cells of nodes leave the nodes merged.
+    type_(&mut app, "mm");
+    let frame = text(&app, 200, 50);
+    assert!(frame.contains("KV") && frame.contains("a cell is a node") && frame.contains(" (deepseek-"), "{frame}");
+}
+
 /// The last figure of a line.
 fn last_figure(line: &str) -> Option<f64> {
     let text = line.split_whitespace().last()?.replace(',', "").replace('−', "-");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{App, Effect, HeatMap, PacedSnapshots, Turn};
-use crate::history::QuarterBridge;
+use crate::history::{Measure, QuarterBridge, Query, Subject};
 use crate::snapshot::Snapshot;
 use crate::tui::{format, recorded};
 use crate::units::{Span, Timestamp};
@@ -12,6 +12,11 @@ use crate::units::{Span, Timestamp};
 const CELLS: i64 = 60;
 const LEAST: i64 = 5_000;
 const QUARTER: Span = Span::from_secs(900);
+const MINUTE: Span = Span::from_secs(60);
+/// The minutes up to the last whole one, from the one before that a quarter hour ago.
+const MINUTES: usize = 17;
+/// The least minutes between the two that are compared in a young watch.
+const LEAST_MINUTES: usize = 2;
 /// How long after a minute's end its last tokens are in the ledger.
 const SETTLED: Span = Span::from_secs(10);
 /// Cells of a leap.
@@ -29,14 +34,30 @@ impl App {
     }
 
     /// The ends of the two minutes between which every change of a frame is: the minute a quarter hour ago, and the last
-    /// whole one. The bridge of the profit is between the same two.
+    /// whole one. The bridge of the profit is between the same two. A watch that is younger compares with its first whole
+    /// minute.
     pub fn compared(&self) -> (Timestamp, Timestamp) {
         let now = match (self.then, self.bridge()) {
             (Some(then), _) => then.minute(),
             (None, Some(quarter)) => quarter.bridge.after_span.1,
             (None, None) => (self.shown.at - SETTLED).minute(),
         };
-        (now - QUARTER, now)
+        let is_young = self.then.is_some() || self.bridge().is_none();
+        let first = if is_young { self.first_whole_minute(now) } else { None };
+        (first.unwrap_or(now - QUARTER), now)
+    }
+
+    /// The end of the first whole minute of the fleet's record, if it is in the quarter hour before `now` and not one of
+    /// the last minutes.
+    fn first_whole_minute(&self, now: Timestamp) -> Option<Timestamp> {
+        let first = |measure| {
+            let query = Query { subject: Subject::Fleet, measure, until: now, step: MINUTE, points: MINUTES };
+            self.history.series(&query).points.iter().position(Option::is_some)
+        };
+        // The first minute of the record was not watched from its beginning.
+        let whole = [Measure::Load, Measure::Output].into_iter().filter_map(first).min()? + 1;
+        let ago = (MINUTES - 1).checked_sub(whole).filter(|ago| whole > 1 && *ago >= LEAST_MINUTES)?;
+        Some(now - Span::from_millis(MINUTE.millis() * i64::try_from(ago).unwrap_or(0)))
     }
 
     /// The bridge against a quarter hour ago; `None` of an earlier instant, of which no bridge is kept.

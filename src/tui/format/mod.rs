@@ -9,8 +9,8 @@ mod text;
 mod time;
 
 pub use money::{
-    amount, amount_within, axis_figure, bare, digits, digits_within, price_per_million, round_figure, rounded_amount,
-    rounded_within, signed, signed_amount, symbol, unit_price,
+    amount, amount_within, axis_figure, bare, digits, digits_within, is_whole, price_per_million, round_figure,
+    rounded_amount, rounded_within, signed, signed_amount, signed_whole, symbol, unit_price, whole,
 };
 pub use number::{
     bytes_per_second, change, compact, grouped, latency, memory, percent, percent1, points, scaled_tight, tight, watts,

@@ -64,6 +64,32 @@ pub fn signed(money: Money, cells: usize) -> String {
     format!("{sign}{}", column_digits(money, cells.saturating_sub(width(sign))))
 }
 
+/// An amount of a column of whole amounts: `22,531`, `−4`, `1.24M`.
+pub fn whole(money: Money, cells: usize) -> String {
+    let minus = minus(money.rounded(0) < 0);
+    format!("{minus}{}", whole_digits(money, cells.saturating_sub(width(minus))))
+}
+
+/// A profit of a column of whole amounts: `+35`, `▼ −288`, `0`.
+pub fn signed_whole(money: Money, cells: usize) -> String {
+    let sign = match money.rounded(0).signum() {
+        0 => "",
+        1 => "+",
+        _ => "▼ −",
+    };
+    format!("{sign}{}", whole_digits(money, cells.saturating_sub(width(sign))))
+}
+
+fn whole_digits(money: Money, cells: usize) -> String {
+    let text = digits(money, 0);
+    if text.len() <= cells { text } else { shortened(money.rounded(0).unsigned_abs()) }
+}
+
+/// Whether an amount is written without cents: a thousand or more. In a column all amounts are, if one is.
+pub fn is_whole(money: Money) -> bool {
+    money.rounded(2).unsigned_abs() >= 100_000
+}
+
 /// A profit outside of a column, with its currency: `+$35.12`, `▼ −$288.00`, `$0.00`.
 pub fn signed_amount(money: Money, currency: &str, cells: usize) -> String {
     let sign = match money.rounded(2).signum() {
@@ -77,8 +103,7 @@ pub fn signed_amount(money: Money, currency: &str, cells: usize) -> String {
 
 /// Cents below a thousand, whole above.
 fn column_digits(money: Money, cells: usize) -> String {
-    let is_large = money.rounded(2).unsigned_abs() >= 100_000;
-    digits_within(money, if is_large { cells.min(7) } else { cells })
+    digits_within(money, if is_whole(money) { cells.min(7) } else { cells })
 }
 
 /// A price per million tokens or a GPU-hour: three digits that matter.
@@ -112,7 +137,7 @@ pub fn digits(money: Money, places: u32) -> String {
 
 /// The digits alone, without a sign: cents below a thousand, whole above, in k, M, B or T where that is more than `cells`.
 pub fn rounded_within(money: Money, cells: usize) -> String {
-    let is_large = money.rounded(2).unsigned_abs() >= 100_000;
+    let is_large = is_whole(money);
     let whole = digits(money, 0);
     if is_large && whole.len() <= cells { whole } else { digits_within(money, if is_large { 0 } else { cells }) }
 }
@@ -186,6 +211,15 @@ mod tests {
         assert_eq!(amount_within(dollars(15_904_440_000), "USD", 8), "$15,904");
         assert_eq!(amount_within(dollars(15_904_440_000), "USD", 6), "$15.9k");
         assert_eq!(amount_within(Some(Money::from_grains(i128::MAX)), "USD", 9), "$18,904T");
+    }
+
+    #[test]
+    fn whole_amounts_have_no_cents() {
+        let whole = |micros| dollars(micros).map(|money| (whole(money, 6), signed_whole(money, 9)));
+        assert_eq!(whole(22_531_490_000), Some(("22,531".to_owned(), "+22,531".to_owned())));
+        assert_eq!(whole(-288_400_000), Some(("−288".to_owned(), "▼ −288".to_owned())));
+        assert_eq!(whole(400_000), Some(("0".to_owned(), "0".to_owned())));
+        assert_eq!(whole(1_240_000_000_000), Some(("1.24M".to_owned(), "+1.24M".to_owned())));
     }
 
     #[test]

@@ -102,23 +102,23 @@ fn percent_text(ratio: Ratio, places: usize) -> String {
     format!("{sign}{text} %")
 }
 
-/// What changed in a share, as a glyph and percent points: `▲ 3.9 pt`, `▬` for nothing.
+/// What changed in a share, as a glyph and percent points: `▲ 3.9 pt`, `▬ 0.0 pt` for nothing.
 pub fn points(difference: f64) -> String {
     let points = difference.abs() * 100.0;
     match difference {
         _ if !difference.is_finite() => UNKNOWN.to_owned(),
-        _ if points < 0.05 => "▬".to_owned(),
+        _ if points < 0.05 => "▬ 0.0 pt".to_owned(),
         up if up > 0.0 => format!("▲ {points:.1} pt"),
         _ => format!("▼ {points:.1} pt"),
     }
 }
 
-/// What changed, as a glyph and whole percent, eight cells: `▲ 3 %`, `▼ 12 %`, `▬` for nothing, `–` for unknown.
+/// What changed, as a glyph and whole percent, eight cells: `▲ 3 %`, `▼ 12 %`, `▬ 0 %` for nothing, `–` for unknown.
 pub fn change(fraction: Option<f64>) -> String {
     let text = match fraction {
         None => UNKNOWN.to_owned(),
         Some(f) if !f.is_finite() => UNKNOWN.to_owned(),
-        Some(f) if f.abs() < 0.005 => "▬".to_owned(),
+        Some(f) if f.abs() < 0.005 => "▬ 0 %".to_owned(),
         Some(f) => {
             let glyph = if f > 0.0 { '▲' } else { '▼' };
             let percent = (f.abs() * 100.0).round();
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn zero_has_no_sign() {
         assert_eq!(percent(Ratio::new(-0.0001)), "  0 %");
-        assert_eq!(change(Some(-0.001)).trim(), "▬");
+        assert_eq!(change(Some(-0.001)).trim(), "▬ 0 %");
     }
 
     #[test]

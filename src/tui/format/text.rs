@@ -47,7 +47,7 @@ pub fn fitting<'f>(forms: &[&'f str], cells: usize) -> &'f str {
 pub fn clauses(text: &str, cells: usize) -> String {
     let mut kept = text;
     while width(kept) > cells {
-        let ends = [", ", "; ", ": "].into_iter().filter_map(|end| kept.rfind(end));
+        let ends = [", ", "; ", ": ", " → "].into_iter().filter_map(|end| kept.rfind(end));
         match ends.max().and_then(|end| kept.get(..end)) {
             Some(before) => kept = before,
             None => return cut(kept, cells),
@@ -121,6 +121,7 @@ mod tests {
         assert_eq!(clauses(text, 15), "gpu-0118");
         assert_eq!(clauses(text, 5), "gpu-…");
         assert_eq!(clauses(text, 0), "");
+        assert_eq!(clauses("KV cache full → cap its requests", 20), "KV cache full");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::Severity;
+use crate::tui::against;
 use crate::tui::app::MoneyReach;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -35,7 +36,8 @@ fn tab(pen: &mut Pen<'_>, view: ViewId, scene: &Scene<'_>) {
     let label = format!("{key} {name}");
     // One node is looked at among the nodes.
     let is_open = |open: ViewId| view == open || (view == ViewId::Nodes && open == ViewId::Node);
-    if is_open(scene.app.view()) {
+    // What-if is over the views, and none of them.
+    if is_open(scene.app.view()) && !scene.app.what_if.open {
         pen.strong(Role::Accent, &label);
     } else {
         pen.put(Role::Dim, &label);
@@ -96,5 +98,6 @@ fn legend(scene: &Scene<'_>) -> [String; 2] {
         let dotted = if dotted.is_empty() { String::new() } else { format!("{gap}{dotted}") };
         format!("{dotted}{gap}{change}")
     };
-    [joined("   ", "▲▼ against 15 min ago"), joined("  ", "▲▼ 15 min")]
+    let minutes = against::minutes(scene);
+    [joined("   ", &format!("▲▼ against {minutes} min ago")), joined("  ", &format!("▲▼ {minutes} min"))]
 }

@@ -56,6 +56,12 @@ pub(super) fn said_of(rule: Rule, text: &str) -> AlertSaid<'_> {
     }
 }
 
+/// An alert's text with its remedy after an arrow, where it says one.
+pub(super) fn told(rule: Rule, text: &str) -> String {
+    let said = said_of(rule, text);
+    said.remedy.map_or_else(|| text.to_owned(), |remedy| format!("{} → {remedy}", said.long))
+}
+
 /// How long something lasted, all of its spans together; time that several of them share counts once.
 pub(super) fn lasted(spans: impl IntoIterator<Item = (Timestamp, Timestamp)>) -> (Span, usize) {
     let mut spans: Vec<(Timestamp, Timestamp)> = spans.into_iter().collect();

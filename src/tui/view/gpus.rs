@@ -52,6 +52,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
     let several = lines.iter().any(|line| line.at.is_some());
     let digits = lines.iter().map(|line| line.gpu.index.to_string().len()).max().unwrap_or(1);
     let any = |is: fn(&GpuRow) -> bool| lines.iter().any(|line| is(line.gpu));
+    let has_marks = any(|gpu| gpu.state != Health::Live);
     let has_limit = any(|gpu| gpu.power_limit_watts.is_some());
     let line = if width >= 160 {
         42
@@ -61,7 +62,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
         18
     };
     vec![
-        C::left("GPUs", if several { 18 } else { 8 }, move |line| name(line, digits))
+        C::left("GPUs", if several { 18 } else { 8 }, move |line| name(line, (digits, has_marks)))
             .stretch(1, if several { 30 } else { 14 }),
         C::left(format!("load, {}", reach(scene).word()), 6, move |gpu| load_line(scene, gpu, line))
             .rank(4)
@@ -88,13 +89,14 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
     ]
 }
 
-fn name(line: &GpuOf<'_>, digits: usize) -> Cell<'static> {
+/// The name; in a table with marks of GPUs that are not live the others leave room for one.
+fn name(line: &GpuOf<'_>, (digits, has_marks): (usize, bool)) -> Cell<'static> {
     let (role, glyph) = mark(line.gpu.state);
     let board = short_gpu(line.gpu.name.as_ref());
     let node = line.at.map_or(String::new(), |node| format!("{} ", format::shorten(node, 12)));
     let text = format!("{node}{:>digits$} {board}", line.gpu.index);
     match line.gpu.state {
-        Health::Live => Cell::text(text),
+        Health::Live => Cell::text(format!("{}{text}", if has_marks { "  " } else { "" })),
         _ => said(role, format!("{glyph} {text}")),
     }
 }

@@ -199,6 +199,7 @@ fn glyphs() -> Block {
         ("?", "silent: three intervals"),
         ("╌", "break-even"),
         ("┴", "a time on the axis"),
+        ("↑", "a value above the scale"),
         ("● ○", "live; silent"),
     ];
     let line = |(glyph, text): (&'static str, &str)| (vec![Segment::text(glyph)], text.to_owned());

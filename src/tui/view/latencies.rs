@@ -74,8 +74,11 @@ pub(super) fn heading(scene: &Scene<'_>, name: &str) -> String {
 
 /// The span of the present figures, rounded to five seconds, as it varies slightly with every poll.
 pub(super) fn window(scene: &Scene<'_>) -> Option<String> {
-    let seconds = scene.snap.window_seconds.filter(|seconds| (1.0..999.0).contains(seconds))?;
-    Some(if seconds < 7.5 { format!("{seconds:.0}s") } else { format!("{:.0}s", (seconds / 5.0).round() * 5.0) })
+    scene.snap.window_seconds.filter(|seconds| (1.0..999.0).contains(seconds)).map(written)
+}
+
+fn written(seconds: f64) -> String {
+    if seconds < 7.5 { format!("{seconds:.0}s") } else { format!("{:.0}s", (seconds / 5.0).round() * 5.0) }
 }
 
 /// A latency over the span; `None` without samples.
@@ -86,18 +89,14 @@ pub(super) fn over_span(scene: &Scene<'_>, subject: &Subject, kind: LatencyKind)
     Some(OverSpan { p50: Quantile::of(&all, 0.5), p99: Quantile::of(&all, 0.99), samples })
 }
 
-/// `0.31 p99 0.46 s`; `no samples`.
+/// `0.31 s p99 0.46 s`; `no samples`.
 pub(super) fn figure(over: Option<OverSpan>) -> String {
     over.map_or_else(|| "no samples".to_owned(), |over| pair(&over.p50.text(), &over.p99.text()))
 }
 
-/// A median with its p99; a common unit is written once.
+/// A median with its p99.
 pub(super) fn pair(p50: &str, p99: &str) -> String {
-    let (p50, p99) = (p50.trim(), p99.trim());
-    let unit = |text: &str| text.rsplit_once(' ').map(|(_, unit)| unit.to_owned());
-    let short =
-        p50.rsplit_once(' ').filter(|(_, own)| unit(p99).as_deref() == Some(*own)).map_or(p50, |(text, _)| text);
-    format!("{short} p99 {p99}")
+    format!("{} p99 {}", p50.trim(), p99.trim())
 }
 
 /// The chosen span in a word, or the part of it with latencies.
@@ -132,7 +131,7 @@ pub(super) fn draw(
     let span = span_word(scene, subject);
     let texts = [format!("p50 {span}"), format!("p99 {span}"), "samples".to_owned()];
     let mut headings: Vec<(String, u16)> = texts.into_iter().zip(ends).collect();
-    headings.extend(now.map(|now| (format!("p99 {:.0}s", now.seconds), at_now)));
+    headings.extend(now.map(|now| (format!("p99 {}", written(now.seconds)), at_now)));
     let first = usize::from(ends[0]).saturating_sub(span.len() + 4);
     let mut rule = TitledRule::new("Latency");
     let room = first.saturating_sub("Latency".len() + 6);
@@ -162,7 +161,7 @@ pub(super) fn draw(
         clip.line_to(ends[0], row, &[Segment::text(over.p50.text())]);
         let ink = if is_beyond { Role::Warning } else { Role::Text };
         clip.line_to(ends[1], row, &[Segment::new(ink, over.p99.text())]);
-        clip.line_to(ends[2], row, &[Segment::dim(format::compact(over.samples))]);
+        clip.line_to(ends[2], row, &[Segment::dim(counted(over.samples))]);
     }
     if area.height > 5 {
         let last = Rect { y: area.y + 5, height: 1, ..area };
@@ -173,19 +172,24 @@ pub(super) fn draw(
     }
 }
 
+/// A count with thousands: `28,578`, `22.9M`.
+fn counted(count: u64) -> String {
+    if count < 1_000_000 { format::grouped(u128::from(count)) } else { format::compact(count) }
+}
+
 fn cells(text: &str) -> u16 {
     text.chars().count() as u16
 }
 
-/// `12.4k requests  3 failed  92 % stopped …`: failures first, as what does not fit is left out.
+/// `12,410 requests  3 failed  92 % complete …`: failures first, as what does not fit is left out.
 pub(super) fn requests(counts: RequestCounts) -> Vec<Vec<TextSpan>> {
-    let count = |count: f64| format::compact(count.round().max(0.0) as u64);
+    let count = |count: f64| counted(count.round().max(0.0) as u64);
     let fact = |value: String, what: &str, role: Role| vec![(role, value), (Role::Dim, format!(" {what}"))];
     let Some(ended) = counts.ended.filter(|ended| *ended >= 0.5) else {
         return vec![vec![(Role::Dim, "no request ended".to_owned())]];
     };
     let share = |part: Option<f64>| part.map(|part| format!("{:.1} %", 100.0 * (part / ended).clamp(0.0, 1.0)));
-    let plain = [(share(counts.stopped), "stopped"), (share(counts.length), "at max length")];
+    let plain = [(share(counts.stopped), "complete"), (share(counts.length), "cut at max length")];
     let grave = [(counts.failed, "failed"), (counts.preempted, "preempted"), (counts.aborted, "aborted")];
     let mut facts = vec![fact(count(ended), "requests", Role::Text)];
     facts.extend(grave.into_iter().filter_map(|(number, what)| {
@@ -216,10 +220,9 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_both_have_is_written_once() {
-        assert_eq!(pair("0.36 s", "6.10 s"), "0.36 p99 6.10 s");
+    fn both_quantiles_have_their_unit() {
+        assert_eq!(pair(" 0.36 s", "6.10 s"), "0.36 s p99 6.10 s");
         assert_eq!(pair("37 ms", "0.33 s"), "37 ms p99 0.33 s");
-        assert_eq!(pair("27.4 s", ">60.0 s"), "27.4 p99 >60.0 s");
         assert_eq!(pair("–", "–"), "– p99 –");
     }
 
@@ -228,7 +231,7 @@ mod tests {
         let text = |counts| requests(counts).iter().flatten().map(|(_, text)| text.clone()).collect::<String>();
         let counts =
             RequestCounts { ended: Some(200.0), stopped: Some(184.0), aborted: Some(3.0), ..RequestCounts::default() };
-        assert_eq!(text(counts), "200 requests3 aborted92.0 % stopped");
+        assert_eq!(text(counts), "200 requests3 aborted92.0 % complete");
         assert_eq!(text(RequestCounts::default()), "no request ended");
     }
 }

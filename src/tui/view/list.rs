@@ -9,8 +9,11 @@ use super::{Hit, Hits, ListKey, SortOrder};
 use crate::tui::app::{Filter, ListState};
 use crate::tui::format;
 use crate::tui::theme::Role;
-use crate::tui::widgets::table::{Cell, Column, Sorted, Table, TableAreas, TableRow, Tree, columns_of};
+use crate::tui::widgets::table::{
+    Cell, Column, MoneyCell, MoneySign, Sorted, Table, TableAreas, TableRow, Tree, columns_of,
+};
 use crate::tui::widgets::{Canvas, Segment, Spot};
+use crate::units::Money;
 use crate::words::InOrder;
 
 /// The sort key of a column. Unknown values come last in both directions.
@@ -397,6 +400,11 @@ fn rest(hidden: usize, chosen: Option<usize>, rows: usize) -> String {
 pub(super) fn figure(text: &str) -> Cell<'static> {
     let text = text.trim().to_owned();
     if text == format::UNKNOWN { Cell::dim(text) } else { Cell::text(text) }
+}
+
+/// An amount of money, or a dash if unknown.
+pub(super) fn amount(money: Option<Money>, cells: u16) -> Cell<'static> {
+    money.map_or_else(Cell::unknown, |money| Cell::Amount(MoneyCell { money, sign: MoneySign::Plain, cells }))
 }
 
 /// A formatted count, or a dash if unknown.

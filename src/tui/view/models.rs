@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::lines_of::common_top;
-use super::list::{Col, List, OrderedBy, figure, known_sum};
+use super::list::{Col, List, OrderedBy, amount as amount_of, figure, known_sum};
 use super::model::{detail, two};
 use super::settled::{settle, sort_by_name};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
@@ -186,7 +186,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Mo
         state: is_view.then(|| scene.app.list_of(ViewId::Models)),
         falls_by: Some("profit/h".into()),
         total: (area.height > 3 && (is_view || lines.len() + 2 <= usize::from(area.height))).then_some(total),
-        gap: if area.width < 70 { 1 } else { 2 },
+        gap: if area.width < 70 || (is_view && area.width < 130) { 1 } else { 2 },
         note: if is_view { list::filter_note(&scene.app.filter, lines.len(), unknown) } else { None },
         ..List::plain("Models", &columns, lines)
     };
@@ -236,7 +236,11 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
         })
         .stretch(1, 34)
         .rising(|row| OrderedBy::Name(row.model.to_string())),
-        C::left("list", 12, move |row| Cell::dim(list_name(row, width < 160))).rank(8).stretch(3, 28),
+        C::left("list", if width < 100 { 12 } else { 20 }, |row| {
+            Cell::dim(row.money.list.as_ref().map_or_else(String::new, |list| list.as_str().to_owned()))
+        })
+        .rank(8)
+        .stretch(3, 28),
         C::right("nodes", 5, |row| own(row, nodes(scene, row))).rank(6),
         C::right("in/s", 5, |row| own(row, tables::rate(row.prompt_per_second)))
             .rank(6)
@@ -271,7 +275,7 @@ fn columns_beside<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s,
     type C<'s> = Col<'s, ModelRow>;
     let is_wide = width >= 70;
     let (line, sum) = if is_wide { (16, 8) } else { (9, 6) };
-    let sum_of = move |amount| figure(&format::bare(amount, usize::from(sum)));
+    let sum_of = move |amount| amount_of(amount, sum);
     let has_line = scene.snap.models.iter().any(|row| row.money.revenue_per_hour.is_some());
     vec![
         C::left("Models", 11, |row| {
@@ -292,20 +296,13 @@ fn columns_beside<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s,
     ]
 }
 
-/// The name of a model's price list; if `is_short`, without the model's name as its prefix.
-fn list_name(row: &ModelRow, is_short: bool) -> String {
-    let Some(list) = &row.money.list else { return String::new() };
-    let own = list.as_str().strip_prefix(row.model.as_str()).and_then(|rest| rest.strip_prefix('-'));
-    own.filter(|own| is_short && !own.is_empty()).unwrap_or(list.as_str()).to_owned()
-}
-
 /// Rows without a model have only money.
 fn own(row: &ModelRow, cell: Cell<'static>) -> Cell<'static> {
     if is_beside(row) { Cell::Empty } else { cell }
 }
 
 fn money(amount: Option<Money>) -> Cell<'static> {
-    figure(&format::bare(amount, 8))
+    amount_of(amount, 8)
 }
 
 fn margin(profit: Option<Money>, cost: Option<Money>) -> Cell<'static> {

@@ -218,7 +218,7 @@ fn role_name(line: &NodeLine<'_>) -> String {
 }
 
 fn money(amount: Option<Money>) -> Cell<'static> {
-    figure(&format::bare(amount, 8))
+    super::list::amount(amount, 8)
 }
 
 fn load_line(scene: &Scene<'_>, line: &NodeLine<'_>, cells: u16) -> Cell<'static> {

@@ -36,9 +36,20 @@ fn is_of(scene: &Scene<'_>, event: &HistoryEvent, node: &NodeRow) -> bool {
     word == node.name.as_str() || serves()
 }
 
+/// The number of events of the whole fleet, as far as it matters for a layout.
+pub(super) fn count_of_all(scene: &Scene<'_>) -> usize {
+    let until = scene.snap.at;
+    let known = scene.app.history.events(until - DAY, until, None);
+    known.iter().filter(|event| is_of_all(event)).take(40).count()
+}
+
+fn is_of_all(event: &HistoryEvent) -> bool {
+    !event.is_alert() || event.until.is_some()
+}
+
 /// Draws the events of the whole fleet; active alerts are shown beside them.
 pub(super) fn of_all(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    table(canvas, area, scene, |event| !event.is_alert() || event.until.is_some(), " · 24 h");
+    table(canvas, area, scene, is_of_all, " · 24 h");
 }
 
 fn table(

@@ -334,8 +334,8 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) ->
         "hit" => figure(&format::percent(snap.cache_hit_rate)),
         "in/s" => figure(&format::scaled_tight(snap.tokens.prompt_per_second)),
         "out/s" => figure(&format::scaled_tight(snap.tokens.output_per_second)),
-        "cost/h" => Cell::text(format::bare(snap.money.cost_per_hour, 8)),
-        "rev/h" => Cell::text(format::bare(snap.money.revenue_per_hour, 8)),
+        "cost/h" => list::amount(snap.money.cost_per_hour, 8),
+        "rev/h" => list::amount(snap.money.revenue_per_hour, 8),
         "profit/h" => tables::profit(snap.money.profit_per_hour),
         _ => Cell::Empty,
     });
@@ -361,10 +361,18 @@ fn sums(scene: &Scene<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'
         "now" => figure(&format::percent(Ratio::of(loads.iter().sum(), loads.len() as f64))),
         "run" => total_count(whole(|line| line.served.running)),
         "wait" => total_count(whole(|line| line.served.waiting)),
+        "hit" => figure(&format::percent(hits(lines))),
         "in/s" => figure(&format::scaled_tight(rate(|line| line.row.prompt_per_second))),
         "out/s" => figure(&format::scaled_tight(rate(|line| line.row.output_per_second))),
         "profit/h" => tables::profit(money(|row| row.profit_per_hour)),
         _ => Cell::Empty,
     });
     TableRow::new(cells)
+}
+
+/// The hit rate of nodes, by their prompts.
+fn hits(lines: &[NodeLine<'_>]) -> Option<Ratio> {
+    let known = lines.iter().filter_map(|line| line.row.cache_hit_rate.zip(line.row.prompt_per_second));
+    let (hits, all) = known.fold((0.0, 0.0), |(hits, all), (rate, prompt)| (hits + rate.get() * prompt, all + prompt));
+    Ratio::of(hits, all)
 }

@@ -195,21 +195,32 @@ fn looked_for(scene: &Scene<'_>, width: u16, rows: u16) -> Vec<NothingLine> {
 /// Cause and remedy are on one line where both fit.
 fn lines_of(all: Vec<Looked>, width: u16) -> Vec<NothingLine> {
     let room = usize::from(width.saturating_sub(name_cells(width)));
+    let mend_of = |looked: &Looked| if looked.mend.is_empty() { String::new() } else { format!("→ {}", looked.mend) };
+    // All remedies begin in one column, unless a cause is too long for that.
+    let widest = |looked: &Looked| {
+        let mend = format::width(&mend_of(looked));
+        (format::width(&looked.why) + 2 + mend <= room.min(ON_A_LINE)).then_some(mend)
+    };
+    let at = room.min(ON_A_LINE).saturating_sub(all.iter().filter_map(widest).max().unwrap_or(0));
     let mut lines = Vec::new();
     for looked in all {
-        let mend = if looked.mend.is_empty() { String::new() } else { format!("→ {}", looked.mend) };
+        let mend = mend_of(&looked);
         let name = Some((looked.is_missing, looked.what));
         let both = format::width(&looked.why) + 2 + format::width(&mend);
         if both <= room && (room < ON_A_LINE || both <= ON_A_LINE) {
-            let gap = " ".repeat((room - both).min(ON_A_LINE - 2 - both.min(ON_A_LINE - 2)) + 2);
+            let most = room.min(ON_A_LINE) - format::width(&mend);
+            let gap = " ".repeat(at.clamp(format::width(&looked.why) + 2, most) - format::width(&looked.why));
             let text = vec![(Role::Text, looked.why), (Role::Dim, format!("{gap}{mend}"))];
             lines.push(NothingLine { name, text });
             continue;
         }
         let mut name = name;
         let why = format::wrapped(&looked.why, room).into_iter().map(|line| (Role::Text, line));
-        let mend = format::wrapped(&mend, room.saturating_sub(2)).into_iter().enumerate();
-        let mend = mend.map(|(nth, line)| (Role::Dim, format!("{}{line}", if nth == 0 { "" } else { "  " })));
+        let indent = if at + format::width(&mend) <= room { at } else { 0 };
+        let mend = format::wrapped(&mend, room.saturating_sub(indent + 2)).into_iter().enumerate();
+        let mend = mend.map(|(nth, line)| {
+            (Role::Dim, format!("{}{line}", " ".repeat(if nth == 0 { indent } else { indent + 2 })))
+        });
         lines.extend(why.chain(mend).map(|text| NothingLine { name: name.take(), text: vec![text] }));
     }
     lines

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::about::{about, found, named, said_of};
 use super::cause_words::{cause_name, cause_notes};
 use super::charts::severity;
-use super::list::{Col, List, figure, said};
+use super::list::{Col, List, amount, figure};
 use crate::burn::{self, Reason, ReasonLine};
 use crate::snapshot::Alert;
 use crate::statement::Cause;
@@ -20,19 +20,13 @@ use crate::tui::theme::{Ink, Role};
 use crate::tui::together;
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::table::{Cell, TableRow};
+use crate::tui::widgets::table::{Cell, MoneyCell, MoneySign, TableRow};
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Span};
 
 /// A profit with its sign; a loss also has a glyph.
 pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
-    let Some(amount) = amount else { return Cell::unknown() };
-    let role = match amount.rounded(2).signum() {
-        0 => Role::Text,
-        1 => Role::Gain,
-        _ => Role::Loss,
-    };
-    said(role, format::signed(amount, 9))
+    amount.map_or_else(Cell::unknown, |money| Cell::Amount(MoneyCell { money, sign: MoneySign::Profit, cells: 9 }))
 }
 
 /// The time after midnight within which a recording counts as complete for the day.
@@ -45,7 +39,7 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let rows = burn_lines(scene);
     let rows: &[ReasonLine] = &rows;
     let top = rows.first().and_then(|line| number(line.per_hour)).unwrap_or(1.0);
-    let amount = |money: Option<Money>| figure(&format::bare(money, 7));
+    let amount = |money: Option<Money>| amount(money, 7);
     let name =
         |line: &ReasonLine| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
     let since = match pane::period(scene) {
@@ -80,7 +74,7 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 /// The sum of all lines: an estimate, as two of them may cover the same GPU.
 fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
     let today = |line: &ReasonLine| line.today.or_else(|| waited(scene, line.reason));
-    let sum = |amounts: &mut dyn Iterator<Item = Money>| figure(&format::bare(amounts.reduce(|a, b| a + b), 7));
+    let sum = |amounts: &mut dyn Iterator<Item = Money>| amount(amounts.reduce(|a, b| a + b), 7);
     let cost = scene.snap.money.cost_per_hour;
     let of = cost.map(|_| format!("of {}/h cost", scene.money(cost, 7).trim())).unwrap_or_default();
     TableRow::new([
@@ -151,11 +145,7 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         P::left("", 15, |(_, note)| Cell::dim(note.clone())).rank(1),
         P::left("", 10, move |((_, part), _)| Cell::Diverging(DivergingBar::of_profit(number(Some(*part)), top, 12)))
             .stretch(1, 26),
-        P::right("", 10, |((_, part), _)| {
-            let (role, sign) = if *part < Money::ZERO { (Role::Loss, "▼ −") } else { (Role::Gain, "▲ +") };
-            let size = if *part < Money::ZERO { Money::ZERO - *part } else { *part };
-            said(role, format!("{sign}{}", format::bare(Some(size), 7)))
-        }),
+        P::right("", 10, |((_, part), _)| Cell::Amount(MoneyCell { money: *part, sign: MoneySign::Change, cells: 10 })),
     ];
     let mut list = List { gap: 1, ..List::plain("Why it changed", &columns, &rows) };
     let symbol = format::symbol(scene.currency());

@@ -122,6 +122,15 @@ impl LineScale {
         Self { low: rounded(low * PERCENT), top: rounded(top.clamp(low + 2.0, 100.0) * PERCENT), calm: None }
     }
 
+    /// A scale of amounts, with a range of at least a quarter of the largest, so that a small change looks small.
+    pub fn of_amounts(values: Option<(f64, f64)>) -> Self {
+        let widened = values.map(|(least, largest)| {
+            let (middle, half) = (least / 2.0 + largest / 2.0, least.abs().max(largest.abs()) / 8.0);
+            (least.min(middle - half), largest.max(middle + half))
+        });
+        Self::new(widened)
+    }
+
     /// The values at the bottom and the top.
     pub fn ends(&self) -> (f64, f64) {
         (self.low, self.top)
@@ -247,6 +256,9 @@ mod tests {
         assert_eq!(LineScale::of_shares(Some((0.0, 0.0))).ends(), (0.0, 0.02));
         assert_eq!(LineScale::of_shares(Some((0.999, 1.0))).ends(), (0.98, 1.0));
         assert_eq!(LineScale::of_shares(Some((0.41, 0.57))).ends(), LineScale::new(Some((0.41, 0.57))).ends());
+        let (low, top) = LineScale::of_amounts(Some((26_000.0, 26_600.0))).ends();
+        assert!(low <= 23_500.0 && top >= 29_000.0, "{low} {top}");
+        assert_eq!(LineScale::of_amounts(Some((-288.0, 2_110.0))), LineScale::new(Some((-288.0, 2_110.0))));
         let flat = LineScale::new(Some((0.5, 0.5))).ends();
         assert!(flat.0 <= 0.5 && flat.1 >= 0.5 && flat.0 < flat.1, "{flat:?}");
         let scale = LineScale::new(Some((0.553, 0.578)));

@@ -97,19 +97,17 @@ fn facts(
     let currency = format::symbol(scene.currency()).trim_end().to_owned();
     let reach = scene.app.charts.reach;
     let span = charts::known_span(axis, reach.span(), reach.word());
-    let amount = |value: f64| {
-        let sign = if value < 0.0 { '−' } else { '+' };
-        format!("{sign}{currency}{}", format::axis_figure(value.abs()))
+    let amount = |profit: Money| {
+        let (sign, size) = if profit < Money::ZERO { ("▼ −", Money::ZERO - profit) } else { ("+", profit) };
+        format!("{sign}{currency}{}", format::bare(Some(size), 8))
     };
     let profit = scene.snap.money.profit_per_hour;
     let role = if profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Gain };
-    let now = profit.map_or(format::UNKNOWN.to_owned(), |profit| {
-        let (sign, size) = if profit < Money::ZERO { ("▼ −", Money::ZERO - profit) } else { ("+", profit) };
-        format!("{sign}{currency}{}", format::bare(Some(size), 8))
-    });
+    let now = profit.map_or(format::UNKNOWN.to_owned(), amount);
     let values = points.on(axis);
     let (least, most) = charts::ends(&values).map_or((None, None), |(least, most)| (Some(least), Some(most)));
-    let told = |value: Option<f64>| value.map_or(format::UNKNOWN.to_owned(), amount);
+    let money = |value: f64| Money::from_micros((value * 1e6).round() as i64);
+    let told = |value: Option<f64>| value.map_or(format::UNKNOWN.to_owned(), |value| amount(money(value)));
     let over = known.iter().filter(|event| event.is_alert() && event.until.is_some()).count();
     let cost = known_sum(known.iter().filter(|event| event.is_alert()).map(|event| event.cost));
     let mut rows = vec![

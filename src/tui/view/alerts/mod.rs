@@ -64,8 +64,10 @@ impl View for Alerts {
         let lanes = if has_lanes { lanes::rows(scene) } else { 0 };
         let room = area.height - basis - chart - lanes;
         let log = Log::of(scene);
-        let alerts = lines(scene).len().min(1_000) as u16;
-        let wanted = (alerts + 1).max(LIST) + if alerts > 0 { WHOLE } else { 0 };
+        let active = lines(scene);
+        let alerts = active.len().min(1_000) as u16;
+        let has_cut = active.iter().any(|line| line.is_cut(area.width));
+        let wanted = (alerts + 1).max(LIST) + if has_cut { WHOLE } else { 0 };
         // Active alerts come first; the past gets the remaining rows, at least a third.
         let list = wanted.min(room).min(room - (room / 3).min(log.rows(scene)));
         // The chosen alert is shown in full, or its rows go to the resolved alerts.
@@ -134,7 +136,8 @@ impl View for Alerts {
             list.hint.push(Segment::dim(" · Esc: all"));
         }
         hits.extend(list.draw(canvas, area));
-        if let Some(line) = chosen(scene, &lines) {
+        // What the row shows is not repeated.
+        if let Some(line) = chosen(scene, &lines).filter(|line| line.is_cut(area.width)) {
             whole(canvas, area, scene, lines.len(), line);
         }
         hits
@@ -239,7 +242,7 @@ fn whole(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: usize, li
     let mut pen = canvas.pen(below, 0);
     pen.strong(charts::severity(line.severity()), &format!("{} {}", glyph(line.severity()), line.about));
     pen.put(Role::Dim, &format::cut(&format!("{parts} · for {held}"), usize::from(below.width) / 2));
-    for (row, text) in (1..below.height).zip(format::wrapped(line.text(), usize::from(below.width))) {
+    for (row, text) in (1..below.height).zip(format::wrapped(&line.text(), usize::from(below.width))) {
         canvas.pen(below, row).put(Role::Text, &text);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use ratatui::layout::Rect;
 
-use super::super::about::{about, about_all, lasted, named, what};
+use super::super::about::{about, about_all, lasted, named, said_of, what};
 use super::super::list::{Col, List, known_sum};
 use super::super::served::word_of;
 use super::super::{Hits, ListKey, ViewId};
@@ -148,13 +148,17 @@ fn columns<'s, 'a: 's>(
     vec![
         C::left("", 22, move |entry: &ResolvedAlert<'_>| name(scene, entry)).stretch(1, 34),
         C::left("", 16, move |entry| {
+            let latest = entry.group.latest().map_or("", |latest| what(latest.text.as_str())).to_owned();
             let told = entry.events().first().map(|event| match event.kind {
-                _ if !entry.is_group() => event.text.as_str(),
+                // The row of the group says what all of them say; a remedy no longer applies.
+                EventKind::Alert(rule, _) if !entry.is_group() => {
+                    Some(said_of(rule, event.text.as_str()).long).filter(|own| *own != latest).unwrap_or_default()
+                }
                 // Where the alert's own text does not fit, the rule's text is used.
-                EventKind::Alert(rule, _) if !is_wide => named(rule, event.text.as_str()),
-                _ => what(event.text.as_str()),
+                EventKind::Alert(rule, _) if !is_wide => named(rule, event.text.as_str()).to_owned(),
+                _ => what(event.text.as_str()).to_owned(),
             });
-            Cell::Phrase(told.unwrap_or_default().to_owned().into())
+            Cell::Phrase(told.unwrap_or_default().into())
         })
         .rank(2)
         .stretch(4, 200),

@@ -9,12 +9,15 @@ use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::together;
-use crate::tui::view::about::{about, about_all};
+use crate::tui::view::about::{about, about_all, told};
 use crate::tui::view::list::{Col, OrderedBy, said, sort};
 use crate::tui::view::served::first_word;
 use crate::tui::view::{ListKey, ViewId, charts};
 use crate::tui::widgets::table::Cell;
 use crate::units::Timestamp;
+
+/// The width in columns from which the severity and the cost have their full names.
+const WIDE: u16 = 100;
 
 /// One alert, or several of one rule and one severity: on parts of one thing, or on many silent things.
 pub(super) struct AlertLine<'a> {
@@ -42,11 +45,20 @@ impl<'a> AlertLine<'a> {
         self.alerts.iter().map(|alert| alert.since).min().unwrap_or_default()
     }
 
-    pub(super) fn text(&self) -> &str {
-        self.of_many
-            .as_deref()
-            .or(self.with_engines.as_deref())
-            .unwrap_or_else(|| self.first().map_or("", |alert| alert.text.as_str()))
+    /// What is wrong and, after an arrow, what to do.
+    pub(super) fn text(&self) -> String {
+        let Some(first) = self.first() else { return String::new() };
+        let text = self.of_many.as_deref().or(self.with_engines.as_deref()).unwrap_or(first.text.as_str());
+        told(first.rule, text)
+    }
+
+    /// Whether its row in a list of this width leaves something out: the end of its text, or the parts that it is about.
+    pub(super) fn is_cut(&self, width: u16) -> bool {
+        if self.alerts.len() > 1 {
+            return true;
+        }
+        let beside = if width >= WIDE { 76 } else { 59 };
+        format::width(&self.text()) > usize::from(width.saturating_sub(beside))
     }
 
     /// The number of alerts that the row counts as: many silent things count as one.
@@ -132,7 +144,7 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
 pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, AlertLine<'a>>> {
     type C<'s, 'a> = Col<'s, AlertLine<'a>>;
     let zone = scene.zone();
-    let wide = scene.size.0 >= 100;
+    let wide = scene.size.0 >= WIDE;
     vec![
         C::left("severity", if wide { 11 } else { 2 }, move |line| severity(scene, line, wide))
             .falling(|line| OrderedBy::Number(Some(f64::from(line.severity() as u8))))
@@ -143,7 +155,7 @@ pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, AlertLine<'a>
         C::left(
             if scene.size.0 < 70 { "what" } else { "what it is and what to do" },
             (scene.size.0 / 2).saturating_sub(6).clamp(16, 34),
-            |line| Cell::Sentence(Role::Text, line.text().to_owned().into()),
+            |line| Cell::Sentence(Role::Text, line.text().into()),
         )
         .stretch(4, 200),
         C::right("since", 5, move |line| Cell::dim(format::clock_minute(line.since(), zone))).rank(3),

@@ -65,7 +65,7 @@ fn column(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rules: &[(Rule
     for (row, (rule, when)) in (0..area.height).zip(rules) {
         let holds = count(*rule);
         let mut pen = canvas.pen(area, row);
-        pen.name(if holds > 0 { Role::Warning } else { Role::Text }, found(*rule), NAME);
+        pen.name(if holds > 0 { Role::Warning } else { Role::Text }, name(*rule), NAME);
         let room = width.saturating_sub(NAME + COUNT + 2);
         pen.skip(1).name(Role::Dim, &format::cut(when, room), room);
         let (role, text) = match holds {
@@ -73,6 +73,15 @@ fn column(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rules: &[(Rule
             holds => (Role::Warning, format::grouped(holds as u128)),
         };
         pen.right(role, &text, COUNT);
+    }
+}
+
+/// The name of a rule: both of silence say of what.
+const fn name(rule: Rule) -> &'static str {
+    match rule {
+        Rule::NodeSilent => "node silent",
+        Rule::EngineSilent => "engine silent",
+        rule => found(rule),
     }
 }
 
@@ -86,8 +95,10 @@ mod tests {
     fn every_rule_stands_once_and_fits_a_small_screen() {
         let rules: BTreeSet<Rule> = RULES.iter().map(|(rule, _)| *rule).collect();
         assert_eq!(rules.len(), RULES.len());
+        let names: BTreeSet<&str> = rules.iter().map(|rule| name(*rule)).collect();
+        assert_eq!(names.len(), RULES.len(), "two rules have one name");
         for (rule, when) in RULES {
-            assert!(format::width(found(rule)) < NAME, "{rule:?}");
+            assert!(format::width(name(rule)) < NAME, "{rule:?}");
             assert!(format::width(when) <= 78 - NAME - COUNT - 2, "{rule:?}");
         }
     }

@@ -3,14 +3,14 @@
 use ratatui::layout::Rect;
 
 use super::ranks::written;
-use super::terms::{UNEVEN, name};
+use super::terms::UNEVEN;
 use crate::balance::{Balance, Balancer, GroupBalance};
 use crate::tui::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 
 /// Draws the sentence, and the action below it if one is needed.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, (group, name): (&GroupBalance, &str)) {
     let Some(first) = group.balances.first() else { return };
     // The first one may be a little below the worst: balancers that hardly differ keep their order.
     let worst = group.balances.iter().find(|balance| balance.over_mean.get() >= UNEVEN).unwrap_or(first);
@@ -19,7 +19,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
         None => {
             let of_ranks = group.balances.iter().filter(|balance| !balance.ranks.is_empty());
             let worst_of_ranks = of_ranks.max_by(|a, b| a.over_mean.get().total_cmp(&b.over_mean.get()));
-            vec![(Role::Dim, even(group, worst_of_ranks.unwrap_or(worst)))]
+            vec![(Role::Dim, even(name, worst_of_ranks.unwrap_or(worst)))]
         }
         Some(action) => vec![(Role::Text, uneven(worst)), (Role::Text, action.to_owned())],
     };
@@ -28,10 +28,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, group: &GroupBalance) {
     }
 }
 
-fn even(group: &GroupBalance, worst: &Balance) -> String {
+fn even(name: &str, worst: &Balance) -> String {
     let over = worst.over_mean.get();
     let what = if worst.balancer == Balancer::Load { "node" } else { "rank" };
-    format!("{} shares its work: no {what} carries more than {over:.2} x the mean.", name(group))
+    format!("{name} shares its work: no {what} carries more than {over:.2} x the mean.")
 }
 
 /// A sentence such as `r017 on gpu-0161 has 107 requests, the mean is 86: 1.24 x.`
@@ -118,7 +118,7 @@ mod tests {
         let group = group(&[99.0, 101.0]);
         assert_eq!(action(&group.balances[0]), None);
         assert_eq!(
-            even(&group, &group.balances[0]),
+            even("decode-4", &group.balances[0]),
             "decode-4 shares its work: no rank carries more than 1.01 x the mean."
         );
     }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::terms::{UNEVEN, name};
+use super::terms::UNEVEN;
 use crate::balance::{Balance, Balancer, GroupBalance, Waiting};
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -56,7 +56,7 @@ pub(super) fn costs(
     area: Rect,
     scene: &Scene<'_>,
     groups: &[GroupBalance],
-    chosen: Option<&GroupBalance>,
+    chosen: Option<(&GroupBalance, &str)>,
 ) {
     TitledRule::new("What it costs ≈").draw(canvas, area);
     let all = groups.iter().filter_map(|group| group.waiting_per_hour);
@@ -67,8 +67,8 @@ pub(super) fn costs(
         None => format::UNKNOWN.to_owned(),
     };
     let mut rows = vec![("waiting for the slowest ranks".to_owned(), an_hour(total))];
-    if let Some(chosen) = chosen {
-        rows.push((format!("of it in {}", name(chosen)), an_hour(chosen.waiting_per_hour)));
+    if let Some((group, name)) = chosen {
+        rows.push((format!("of it in {name}"), an_hour(group.waiting_per_hour)));
     }
     if let Some((since, cost)) = scene.app.history.waiting().filter(|_| total.is_some()) {
         let midnight = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
@@ -86,18 +86,28 @@ pub(super) fn costs(
         canvas.pen(area, row).put(Role::Dim, &format::shorten(&what, room));
         canvas.clip(area).line_to(area.width, row, &[Segment::text(figure)]);
     }
-    let is_by_node = chosen.is_some_and(|group| group.balances.iter().any(|one| one.balancer == Balancer::Load));
-    let formula = match chosen.map(|group| group.waiting) {
-        _ if is_by_node => {
-            ["known of ranks that step together: this".to_owned(), "unit's engine tells of none".to_owned()]
-        }
-        Some(Waiting::Counted(share)) => [
-            format!("its engine counts that ranks waited {}", format::percent1(Ratio::new(share)).trim()),
-            "of their steps: that share of its cost".to_owned(),
-        ],
-        _ => ["cost of its GPUs x (1 − mean/max): from".to_owned(), "above, where ranks step together".to_owned()],
-    };
-    for (row, text) in (told..).zip(formula) {
+    for (row, text) in (told..).zip(formula(chosen.map(|(group, _)| group))) {
         canvas.pen(area, row).put(Role::Dim, &text);
+    }
+}
+
+/// How the cost of the chosen group is computed, or why it is not known.
+fn formula(chosen: Option<&GroupBalance>) -> [String; 2] {
+    let is_by_node = |group: &GroupBalance| group.balances.iter().any(|one| one.balancer == Balancer::Load);
+    let words = |lines: [&str; 2]| lines.map(str::to_owned);
+    let share = |share: f64| format::percent1(Ratio::new(share)).trim().to_owned();
+    match chosen {
+        Some(group) if is_by_node(group) => {
+            words(["unknown: its engine reports no ranks, and", "nodes need not wait for each other"])
+        }
+        Some(GroupBalance { waiting: Waiting::Counted(waits), waiting_per_hour: None, .. }) => [
+            format!("its engine counts {} of time waiting;", share(*waits)),
+            "the cost of its GPUs is not known".to_owned(),
+        ],
+        Some(GroupBalance { waiting: Waiting::Counted(waits), .. }) => [
+            format!("its engine counts {} of time waiting:", share(*waits)),
+            "that share of the cost of its GPUs".to_owned(),
+        ],
+        _ => words(["at most: cost of its GPUs x (1 − mean/max),", "as all ranks wait for the slowest"]),
     }
 }

@@ -5,16 +5,15 @@ use std::collections::HashMap;
 use crate::balance::{Balance, Balancer, GroupBalance};
 use crate::reading::NodeName;
 use crate::tui::figures_of::number;
-use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::view::list::{Col, OrderedBy, figure, said};
+use crate::tui::view::list::{Col, OrderedBy, amount, said};
 use crate::tui::view::settled::settle;
 use crate::tui::view::{ListKey, ViewId};
 use crate::tui::widgets::table::Cell;
 use crate::units::Money;
 
-use super::terms::{NODES, UNEVEN, name, node};
+use super::terms::{NODES, RANKS, UNEVEN, name, node};
 
 /// The maximum ratio that is displayed.
 const MOST: f64 = 99.0;
@@ -30,6 +29,11 @@ pub(super) struct BalanceLine<'a> {
 }
 
 impl BalanceLine<'_> {
+    /// The short name of its group.
+    pub(super) fn name(&self) -> String {
+        name(self.group, self.is_alone)
+    }
+
     fn over(&self) -> f64 {
         self.balance.over_mean.get()
     }
@@ -57,7 +61,7 @@ pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Ba
     };
     let first = |group: &'a GroupBalance| group.balances.first().map(|balance| of(group, balance, true));
     let mut firsts: Vec<BalanceLine<'a>> = groups.iter().filter_map(first).collect();
-    settle(&mut firsts, &columns("/h", "Ranks of"), scene, ViewId::Balance, key);
+    settle(&mut firsts, &columns("/h", RANKS), scene, ViewId::Balance, key);
     let all = |line: BalanceLine<'a>| {
         let balances = line.group.balances.iter().enumerate();
         balances.map(move |(nth, balance)| of(line.group, balance, nth == 0))
@@ -69,14 +73,10 @@ pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Ba
 pub(super) fn columns<'s, 'a>(an_hour: &str, of: &'static str) -> Vec<Col<'s, BalanceLine<'a>>> {
     type C<'s, 'a> = Col<'s, BalanceLine<'a>>;
     vec![
-        C::left(of, 10, |line| match node(line.group) {
-            _ if !line.is_first => Cell::Empty,
-            Some(node) if line.is_alone => Cell::text(node.to_string()),
-            _ => Cell::text(name(line.group)),
-        })
-        .stretch(1, 30)
-        .rising(|line| OrderedBy::Name(line.group.group.name().to_owned())),
-        C::left("by", 8, |line| Cell::dim(line.balance.balancer.name())),
+        C::left(of, 10, |line| if line.is_first { Cell::text(line.name()) } else { Cell::Empty })
+            .stretch(1, 30)
+            .rising(|line| OrderedBy::Name(line.group.group.name().to_owned())),
+        C::left("balancer", 9, |line| Cell::dim(line.balance.balancer.name())),
         C::right("max/mean", 8, |line| {
             let over = line.over();
             said(if over >= UNEVEN { Role::Warning } else { Role::Text }, format!("{:.2}", over.min(MOST)))
@@ -90,7 +90,7 @@ pub(super) fn columns<'s, 'a>(an_hour: &str, of: &'static str) -> Vec<Col<'s, Ba
             worst.map_or_else(of_gpus, |worst| Cell::dim(line.balance.name_of(worst)))
         }),
         C::right(format!("{an_hour} ≈"), 6, |line| match line.waiting() {
-            Some(cost) => figure(format::bare(Some(cost), 6).trim()),
+            Some(cost) => amount(Some(cost), 6),
             None if line.is_first => Cell::unknown(),
             None => Cell::Empty,
         })

@@ -24,7 +24,7 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 use lines::{BalanceLine, columns, key, key_of, lines};
-use terms::{NODES, RANKS};
+use terms::{NODES, RANKS, is_alone, name};
 
 /// The balance view.
 pub(super) struct BalanceScreen;
@@ -60,15 +60,24 @@ impl View for BalanceScreen {
         let lines = lines(&slow, &shown);
         let mut hits = Hits::default();
         let chosen = chosen(scene, &lines);
+        let name = chosen.map_or_else(String::new, BalanceLine::name);
         for (part, area) in layout.parts() {
             let group = chosen.map(|line| line.group);
             match (part, group) {
                 (Part::List, _) => hits = list(canvas, *area, scene, &lines),
-                (Part::Chart, Some(group)) => ranks::draw(canvas, *area, &slow, group),
-                (Part::Vitals, Some(group)) => over_time::draw(canvas, *area, &slow, group),
-                (Part::Headline, Some(group)) => advice::draw(canvas, *area, group),
+                (Part::Chart, Some(group)) => {
+                    let used = ranks::draw(canvas, *area, &slow, (group, &name)).min(area.height);
+                    let below = Rect { y: area.y + used, height: area.height - used, ..*area };
+                    if below.height >= MINUTES && layout.area(Part::Table(2)).is_none() {
+                        over_time::heat(canvas, below, &slow, group);
+                    }
+                }
+                (Part::Vitals, Some(group)) => over_time::draw(canvas, *area, &slow, (group, &name)),
+                (Part::Headline, Some(group)) => advice::draw(canvas, *area, (group, &name)),
                 (Part::Table(0), _) => costs::balancers(canvas, *area, &groups),
-                (Part::Table(1), _) => costs::costs(canvas, *area, &slow, &groups, group),
+                (Part::Table(1), _) => {
+                    costs::costs(canvas, *area, &slow, &groups, group.map(|group| (group, name.as_str())));
+                }
                 (Part::Table(2), Some(group)) => minutes(canvas, *area, &slow, group, &shown),
                 (Part::Table(3), _) => yields::draw(canvas, *area, &slow),
                 (Part::Basis, _) => pane::basis(canvas, *area, scene),
@@ -94,6 +103,8 @@ impl View for BalanceScreen {
     }
 }
 
+/// The minimum rows of the ranks by minute below the charts, where they do not stand beside them.
+const MINUTES: u16 = 4;
 /// The number of rows from which another group is shown below the minutes of the chosen one.
 const ANOTHER: u16 = 12;
 
@@ -107,7 +118,8 @@ fn minutes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &Group
         return over_time::heat(canvas, area, scene, group);
     };
     over_time::heat(canvas, Rect { height: area.height - spare, ..area }, scene, group);
-    ranks::draw(canvas, Rect { y: area.bottom() - spare, height: spare, ..area }, scene, next);
+    let name = name(next, is_alone(next, all));
+    ranks::draw(canvas, Rect { y: area.bottom() - spare, height: spare, ..area }, scene, (next, &name));
 }
 
 /// The groups that match the filter, the worst first, and so their balancers. Balancers that hardly differ keep the order

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::ranks::full_name;
-use super::terms::{HOUR, UNEVEN, name};
+use super::terms::{HOUR, UNEVEN};
 use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
 use crate::history::{Measure, Query, Subject};
 use crate::tui::format;
@@ -40,7 +40,7 @@ fn role(balance: &Balance) -> Role {
 }
 
 /// Draws the ratio of maximum to mean by minute.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (group, name): (&GroupBalance, &str)) {
     let kept: Vec<(&Balance, Measure)> =
         group.balances.iter().filter_map(|balance| Some((balance, kept(balance)?))).collect();
     let until = until(scene);
@@ -58,7 +58,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     let mut lines = vec![line(&dashed, Role::Warning)];
     lines.extend(values.iter().zip(&kept).map(|(values, (balance, _))| line(values, role(balance))));
     let title = format!("Max/mean, {}", charts::known_span(&axis, HOUR, "last hour"));
-    let mut rule = TitledRule::new(title).note([Segment::dim(format!(" · {}", name(group)))]);
+    let mut rule = TitledRule::new(title).note([Segment::dim(format!(" · {name}"))]);
     for (balance, _) in &kept {
         rule = rule.right([Segment::key(role(balance)), Segment::dim(format!(" {}  ", balance.balancer.name()))]);
     }

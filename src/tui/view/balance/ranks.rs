@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use ratatui::layout::Rect;
 
-use super::terms::name;
+use super::terms::UNEVEN;
 use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
 use crate::reading::Rank;
 use crate::tui::format;
@@ -20,7 +20,7 @@ use crate::tui::widgets::{Canvas, Segment};
 const SCALE: u16 = 6;
 /// The minimum and maximum rows of a chart with its rule.
 const LEAST: u16 = 4;
-const MOST: u16 = 20;
+const MOST: u16 = 10;
 /// The maximum dots of a rank's column.
 const WIDEST: usize = 48;
 /// The minimum cells between two rank names.
@@ -47,8 +47,14 @@ impl ShownRank {
     }
 }
 
-/// Draws as many charts as fit in `area`, the worst balancer first, and the output of decode ranks below.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
+/// Draws as many charts as fit in `area`, the worst balancer first, and the output of decode ranks below. Returns
+/// the rows used.
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    (group, name): (&GroupBalance, &str),
+) -> u16 {
     let room = area.height.saturating_sub(1);
     let by_load = scene.app.ranks.by_load;
     let of_ranks = group.balances.iter().filter(|balance| !balance.ranks.is_empty());
@@ -63,9 +69,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     for (nth, one) in (0..count).zip(shown) {
         let is_last = nth + 1 == count;
         let chart = Rect { y: area.y + nth * height, height: height + u16::from(is_last), ..area };
-        let title = (nth == 0).then(|| name(group));
+        let title = (nth == 0).then(|| name.to_owned());
         draw_one(canvas, chart, &one, title, (is_last, by_load));
     }
+    count * height + 1
 }
 
 /// The output of a decode group's ranks, with the worst rank kept at its index.
@@ -102,8 +109,9 @@ fn draw_one(
         Balancer::Tokens => Role::Prompt,
         Balancer::Kv | Balancer::Requests | Balancer::Experts | Balancer::Load => Role::Output,
     };
-    let layers =
-        vec![Layer { values: &shown.others, role: colour }, Layer { values: &shown.worst, role: Role::Warning }];
+    let is_uneven = balance.over_mean.get() >= UNEVEN;
+    let of_worst = if is_uneven { Role::Warning } else { colour };
+    let layers = vec![Layer { values: &shown.others, role: colour }, Layer { values: &shown.worst, role: of_worst }];
     let chart = AreaChart { layers, low: 0.0, top, even: Some(balance.mean), is_heat: false };
     let what = one.what();
     let titled = match title {

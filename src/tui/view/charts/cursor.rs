@@ -16,6 +16,8 @@ const MINUTE: Span = Span::from_secs(60);
 /// A series that the cursor can read.
 pub(super) struct Reading<'a> {
     pub(super) role: Role,
+    /// What it is, with a space; empty for the only series of a chart.
+    pub(super) name: &'static str,
     /// Two values per cell.
     pub(super) values: &'a [Option<f64>],
     pub(super) format: &'a dyn Fn(f64) -> String,
@@ -30,7 +32,7 @@ fn pointed(scene: &Scene<'_>, axis: &TimeAxis) -> Option<u16> {
 pub(super) fn titled<'a>(
     mut rule: TitledRule<'a>,
     scene: &Scene<'_>,
-    axis: &TimeAxis,
+    (axis, width): (&TimeAxis, u16),
     readings: &[Reading<'_>],
 ) -> TitledRule<'a> {
     let Some(cell) = pointed(scene, axis) else { return rule };
@@ -38,12 +40,20 @@ pub(super) fn titled<'a>(
     rule.title.truncate(name);
     rule.note.clear();
     let time = format!("{} ", clock(scene, axis.time_of(cell), axis.cell()));
-    let read = readings.iter().enumerate().flat_map(|(nth, reading)| {
-        let space = (nth > 0).then(|| Segment::dim(" "));
-        space.into_iter().chain(reading.at(cell))
-    });
-    // Where not both fit, the time is left out first.
-    rule.right = vec![vec![Segment::new(Role::Accent, time)], read.collect()];
+    let read = |has_names: bool| {
+        let read = readings.iter().enumerate().flat_map(move |(nth, reading)| {
+            let space = (nth > 0).then(|| Segment::dim(if has_names { "  " } else { " " }));
+            let [key, value] = reading.at(cell);
+            let name = (has_names && !reading.name.is_empty()).then(|| Segment::dim(format!(" {}", reading.name)));
+            space.into_iter().chain([key]).chain(name).chain([value])
+        });
+        // Where not both fit, the time is left out first.
+        vec![vec![Segment::new(Role::Accent, time.clone())], read.collect()]
+    };
+    rule.right = read(true);
+    if !rule.fits(width) {
+        rule.right = read(false);
+    }
     rule
 }
 

@@ -55,14 +55,16 @@ impl Margin {
             let sign = if value < 0.0 { "−" } else { "" };
             format!("{sign}{}{}", format::symbol(scene.currency()).trim_end(), format::axis_figure(value.abs()))
         };
+        // The top is round; what moves keeps its digits, so that its width stays.
+        let moving = |value: f64| format!("{}{}", format::symbol(scene.currency()).trim_end(), super::precise(value));
         let mut labels = Vec::new();
         match form {
             MarginForm::Stack => {
                 let now = self.now.map(number);
                 // The axis ends with a label at zero already.
                 let now = now.map(|value| value.filter(|value| dollars(*value) != dollars(0.0)));
-                labels.extend(now[0].map(|value| ScaleLabel::now(value, dollars(value))));
-                labels.extend(now[1].map(|value| ScaleLabel::end(value, dollars(value))));
+                labels.extend(now[0].map(|value| ScaleLabel::now(value, moving(value))));
+                labels.extend(now[1].map(|value| ScaleLabel::end(value, moving(value))));
                 labels.push(ScaleLabel::end(top, dollars(top)));
             }
             MarginForm::Profit => {
@@ -73,7 +75,7 @@ impl Margin {
         }
         let floor = (form == MarginForm::Stack).then_some("0");
         let profit = revenue.iter().zip(&cost).map(|(revenue, cost)| Some((*revenue)? - (*cost)?)).collect::<Vec<_>>();
-        let reading = |role, values| Reading { role, values, format: &dollars };
+        let reading = |role, name, values| Reading { role, name, values, format: &dollars };
         framed(
             canvas,
             area,
@@ -84,7 +86,7 @@ impl Margin {
             ScaleColumn::of(labels),
             (floor, self.scale_width),
             (&self.subject, ends(&revenue).is_some() || ends(&cost).is_some(), NOT_YET),
-            &[reading(Role::Gain, &profit), reading(Role::Cost, &cost)],
+            &[reading(Role::Gain, "profit ", &profit), reading(Role::Cost, "cost ", &cost)],
         );
     }
 
@@ -92,8 +94,11 @@ impl Margin {
         let [revenue, cost] = self.now;
         let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
         let profit = if self.subject == Subject::Fleet { scene.rates().snap.money.profit_per_hour } else { profit };
-        let amount =
-            |money: Option<Money>| scene.money(money.map(|m| if m < Money::ZERO { Money::ZERO - m } else { m }), 7);
+        let amount = |money: Option<Money>, has_cents: bool| {
+            let size = money.map(|m| if m < Money::ZERO { Money::ZERO - m } else { m });
+            let needs_cents = size.is_some_and(|size| size < NEEDS_CENTS);
+            if has_cents || needs_cents { scene.money(size, 7) } else { format::amount(size, scene.currency(), 0) }
+        };
         let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
         let (key, name) = if is_loss { (Role::Loss, " missing ") } else { (Role::Gain, " profit ") };
         let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
@@ -110,20 +115,33 @@ impl Margin {
         let unit = if width >= 120 { format!("{of} · {symbol} an hour") } else { format!("{of} · {symbol}/h") };
         let is_fleet = self.subject == Subject::Fleet && profit.is_some_and(|profit| profit > Money::ZERO);
         let bound = if is_fleet { scene.snap.rate_bound().mark() } else { "" };
-        let of_profit = Self::legend(key, name, profit.map(|profit| format!("{bound}{}", amount(Some(profit)))), "  ");
+        let of_profit = |has_cents: bool| {
+            let figure = profit.map(|profit| format!("{bound}{}", amount(Some(profit), has_cents)));
+            Self::legend(key, name, figure, "  ")
+        };
         if scene.app.charts.form == MarginForm::Profit {
-            return TitledRule::new("Profit").note([Segment::dim(format!("{unit}{reach}"))]).right(of_profit);
+            return TitledRule::new("Profit").note([Segment::dim(format!("{unit}{reach}"))]).right(of_profit(true));
         }
-        let of_cost = Self::legend(Role::Cost, cost_name, cost.map(|cost| amount(Some(cost))), "");
-        // The legends have precedence over the span.
-        let taken = cells(&of_profit) + cells(&of_cost) + format::width(TITLE) + format::width(&unit) + SPACES;
-        let has_reach = taken + format::width(&reach) <= usize::from(width);
+        let of_cost =
+            |has_cents: bool| Self::legend(Role::Cost, cost_name, cost.map(|cost| amount(Some(cost), has_cents)), "");
+        // The legends have precedence over the span, and the span over their cents.
+        let taken = |has_cents: bool| {
+            let legends = cells(&of_profit(has_cents)) + cells(&of_cost(has_cents));
+            legends + format::width(TITLE) + format::width(&unit) + SPACES
+        };
+        let room = usize::from(width).saturating_sub(format::width(&reach));
+        let has_cents = taken(true) <= room || taken(false) > room;
+        let (of_profit, of_cost, taken) = (of_profit(has_cents), of_cost(has_cents), taken(has_cents));
+        let has_reach = taken <= room;
         let note = if has_reach { format!("{unit}{reach}") } else { unit };
         // Both legends have precedence over the full title.
         let title = if taken <= usize::from(width) { TITLE } else { SHORT };
         TitledRule::new(title).note([Segment::dim(note)]).right(of_profit).right(of_cost)
     }
 }
+
+/// The amount below which cents are shown in any case.
+const NEEDS_CENTS: Money = Money::from_micros(100_000_000);
 
 /// The title in full and short, and the cells of the rule between its texts.
 const TITLE: &str = "Revenue = cost + profit";

@@ -62,6 +62,13 @@ pub(super) struct Chart<'a> {
 /// A name that is shortened where its title is narrow.
 pub(super) const HIT_RATE: &str = "Hit rate";
 
+/// A value of a scale, and how it is written.
+type ScaleValue = (f64, fn(f64) -> String);
+
+const fn is_share(measure: Measure) -> bool {
+    matches!(measure, Measure::HitRate | Measure::Kv | Measure::Load)
+}
+
 /// The values of a layer, one per dot.
 type DotValues = Vec<Option<f64>>;
 
@@ -94,7 +101,8 @@ impl Chart<'_> {
             None => own,
         };
         let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
-        let chart = if self.kind == Kind::Band && is_known(&values) { self.over(scene, &axis) } else { self };
+        let chart =
+            if self.kind == Kind::Band && is_known(&values) { self.over(scene, &axis, area.width) } else { self };
         chart.draw_on(canvas, area, scene, &axis, &values);
     }
 
@@ -123,7 +131,7 @@ impl Chart<'_> {
         }
         let Some(measure) = self.layers.first().map(|(measure, _)| *measure) else { return };
         let measure = if measure == Measure::PromptComputed { Measure::Prompt } else { measure };
-        let is_share = matches!(measure, Measure::HitRate | Measure::Kv | Measure::Load);
+        let is_share = is_share(measure);
         let change = against::change(scene, &self.subject, measure, is_share).filter(|_| self.kind != Kind::Band);
         let change = changed(change, is_share);
         // The gap is left out together with what stands before it.
@@ -146,12 +154,20 @@ impl Chart<'_> {
     }
 
     /// The chart with the span of its figures after its name: quantiles are computed over all samples of a span.
-    fn over(mut self, scene: &Scene<'_>, axis: &TimeAxis) -> Self {
+    fn over(mut self, scene: &Scene<'_>, axis: &TimeAxis, width: u16) -> Self {
         let reach = scene.app.charts.reach;
         let span = format!(" {}", known_span(axis, reach.span(), reach.word()));
         let at = self.rule.title.len().min(1);
         // The second of the two spaces goes before the figure.
         self.rule.title.splice(at..(at + 1).min(self.rule.title.len()), [Segment::dim(format!("{span} "))]);
+        if !self.rule.fits(width) {
+            // A unit that both quantiles have is written once.
+            for segment in &mut self.rule.title {
+                if segment.text.ends_with(" s") {
+                    segment.text = segment.text.replacen(" s p99 ", " p99 ", 1).into();
+                }
+            }
+        }
         self
     }
 
@@ -174,7 +190,7 @@ impl Chart<'_> {
         let limit = self.even.filter(|limit| *limit < top && is_known(values));
         let band = BandChart { lower, upper, low: 0.0, top, limit, role: *role };
         let chart = ClippedPlot { plot: &band, values: upper, format: &self.format };
-        let labels: Vec<f64> = std::iter::once(top).chain(limit).collect();
+        let labels: Vec<ScaleValue> = std::iter::once(top).chain(limit).map(|at| (at, self.format)).collect();
         self.frame(canvas, area, scene, (axis, values), (&chart, &labels, Some("0")));
     }
 
@@ -183,16 +199,27 @@ impl Chart<'_> {
         let even = self.even.filter(|even| *even < top);
         let layers = values.iter().zip(&self.layers).map(|(values, (_, role))| Layer { values, role: *role });
         let chart = AreaChart { layers: layers.collect(), low: 0.0, top, even, is_heat: self.kind == Kind::Heat };
-        let labels: Vec<f64> = std::iter::once(top).chain(even).collect();
+        // The top is round; a value that moves keeps its digits, so that its width stays.
+        let moving = if self.kind == Kind::Heat { whole_share } else { precise };
+        let labels: Vec<ScaleValue> =
+            std::iter::once((top, self.format)).chain(even.map(|even| (even, moving as fn(f64) -> String))).collect();
         self.frame(canvas, area, scene, (axis, values), (&chart, &labels, Some("0")));
     }
 
     fn line(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
         let Some((shown, (measure, role))) = values.first().zip(self.layers.first()) else { return };
-        let scale = if *measure == Measure::HitRate { LineScale::of_shares } else { LineScale::new };
+        let scale = match measure {
+            Measure::HitRate => LineScale::of_shares,
+            Measure::Profit => LineScale::of_amounts,
+            _ => LineScale::new,
+        };
         let (low, top) = scale(ends(shown)).ends();
         let chart = LineChart { values: shown, low, top, role: *role };
-        self.frame(canvas, area, scene, (axis, values), (&chart, &[top, low], None));
+        // Both ends have the same decimals.
+        let is_exact = |value: f64| (value * 100.0 - (value * 100.0).round()).abs() < 0.05;
+        let has_tenths = *measure == Measure::HitRate && !(is_exact(low) && is_exact(top));
+        let format = if has_tenths { exact_share } else { self.format };
+        self.frame(canvas, area, scene, (axis, values), (&chart, &[(top, format), (low, format)], None));
     }
 
     /// Draws a plot in its frame, with scale labels at the given values and a label at the foot of the scale.
@@ -202,14 +229,17 @@ impl Chart<'_> {
         area: Rect,
         scene: &Scene<'_>,
         (axis, values): (&TimeAxis, &[DotValues]),
-        (plot, labels, floor): (&dyn Plot, &[f64], Option<&str>),
+        (plot, labels, floor): (&dyn Plot, &[ScaleValue], Option<&str>),
     ) {
-        let format = |value: f64| {
+        let written = |value: f64, format: fn(f64) -> String| {
             let sign = if value < 0.0 && !self.symbol.is_empty() { "−" } else { "" };
             let value = if sign.is_empty() { value } else { -value };
-            format!("{sign}{}{}", self.symbol, (self.format)(value))
+            format!("{sign}{}{}", self.symbol, format(value))
         };
-        let labels = labels.iter().map(|value| ScaleLabel::end(*value, format(*value))).collect();
+        let labels = labels.iter().map(|(value, format)| ScaleLabel::end(*value, written(*value, *format))).collect();
+        let is_share = self.layers.iter().all(|(measure, _)| is_share(*measure));
+        let read = if is_share { exact_share } else { self.format };
+        let format = |value: f64| written(value, read);
         let scale = ScaleColumn { labels, keys: self.keys(area.width) };
         framed(
             canvas,
@@ -267,8 +297,16 @@ fn readings<'a>(
     values: &'a [Vec<Option<f64>>],
     format: &'a dyn Fn(f64) -> String,
 ) -> Vec<Reading<'a>> {
-    let reading =
-        |(values, (_, role)): (&'a Vec<Option<f64>>, &(Measure, Role))| Reading { role: *role, values, format };
+    let reading = |(values, (measure, role)): (&'a Vec<Option<f64>>, &(Measure, Role))| {
+        let name = match measure {
+            Measure::PromptComputed => "computed ",
+            Measure::PromptCached => "hit ",
+            Measure::Waiting => "wait ",
+            Measure::Running => "run ",
+            _ => "",
+        };
+        Reading { role: *role, name, values, format }
+    };
     values.iter().zip(layers).map(reading).collect()
 }
 
@@ -309,7 +347,7 @@ fn framed(
         floor: floor.map(|floor| (floor, scale_width)),
     };
     let chart = FramedChart {
-        rule: cursor::titled(rule, scene, axis, readings),
+        rule: cursor::titled(rule, scene, (axis, area.width), readings),
         plots: vec![plot],
         scale: if is_known { scale } else { ScaleColumn::default() },
         scale_width,
@@ -359,6 +397,19 @@ pub(super) fn rate(value: f64) -> String {
 /// The unit of tokens per second, long and short.
 pub(super) const TOKENS: [&str; 2] = [" tok/s", "/s"];
 
+/// Formats a rate that moves, with three digits: `31.0k`.
+pub(super) fn precise(value: f64) -> String {
+    format::scaled_tight(Some(value)).trim().to_owned()
+}
+
+fn exact_share(value: f64) -> String {
+    format!("{:.1} %", value * 100.0)
+}
+
+fn whole_share(value: f64) -> String {
+    format!("{:.0} %", value * 100.0)
+}
+
 /// Formats a share for a scale.
 pub(super) fn share(value: f64) -> String {
     let percent = value * 100.0;
@@ -373,7 +424,7 @@ pub(super) fn changed(change: Option<f64>, is_share: bool) -> Vec<Segment<'stati
     }
     let arrow = if change > 0.0 { '▲' } else { '▼' };
     let text = match change.abs() * 100.0 {
-        amount if amount < 0.5 => "▬".to_owned(),
+        amount if amount < 0.5 => "▬ 0 %".to_owned(),
         amount if amount > 999.0 => format!("{arrow} >999 %"),
         amount => format!("{arrow} {amount:.0} %"),
     };

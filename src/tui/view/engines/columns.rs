@@ -12,9 +12,9 @@ use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::{full, gauge, hit as own_hit, latency, within};
 use crate::tui::view::lines_of::common_top;
-use crate::tui::view::list::{Col, OrderedBy, count, figure, known_sum, said};
+use crate::tui::view::list::{Col, OrderedBy, amount, count, figure, known_sum, said};
 use crate::tui::view::served::name_role;
-use crate::tui::view::tables;
+use crate::tui::view::{latencies, tables};
 use crate::tui::widgets::Segment;
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, TableRow, Tree};
@@ -218,7 +218,7 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineL
         "ttft p99" => span(scene),
         "in/s" => tables::rate(snap.tokens.prompt_per_second),
         "out/s" => tables::rate(snap.tokens.output_per_second),
-        "rev/h" => figure(&format::bare(snap.money.revenue_per_hour, 7)),
+        "rev/h" => amount(snap.money.revenue_per_hour, 7),
         "profit/h" => tables::profit(snap.money.profit_per_hour),
         _ => Cell::Empty,
     }))
@@ -227,8 +227,8 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineL
 
 /// The window of the p99, shown below its column.
 fn span(scene: &Scene<'_>) -> Cell<'static> {
-    let said = |seconds: f64| if seconds < 99.5 { format!("last {seconds:.0}s") } else { format!("{seconds:.0}s") };
-    scene.snap.window_seconds.map_or(Cell::Empty, |seconds| Cell::dim(said(seconds)))
+    let said = |window: String| if window.len() <= 3 { format!("last {window}") } else { window };
+    latencies::window(scene).map_or(Cell::Empty, |window| Cell::dim(said(window)))
 }
 
 /// The totals of the rows shown; each parent counts once.
@@ -250,7 +250,7 @@ pub(super) fn sums(
         "wait" => count(whole(|line| line.served.waiting)),
         "in/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.rate(Measure::Prompt)))),
         "out/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.rate(Measure::Output)))),
-        "rev/h" => figure(&format::bare(revenue, 7)),
+        "rev/h" => amount(revenue, 7),
         "profit/h" => tables::profit(profit),
         _ => Cell::Empty,
     }))
@@ -315,7 +315,7 @@ fn tokens_line(
 fn rev(line: &EngineLine<'_>) -> Cell<'static> {
     match line.share {
         Some(share) => Cell::dim(format::percent1(Ratio::new(share)).trim().to_owned()),
-        None if line.whole.is_some() => figure(&format::bare(line.revenue(), 7)),
+        None if line.whole.is_some() => amount(line.revenue(), 7),
         None => Cell::Empty,
     }
 }

@@ -20,7 +20,7 @@ use crate::tui::widgets::table::{Cell, Tree};
 use crate::units::Ratio;
 
 /// The minimum and maximum rows of a row of charts.
-pub(super) const CHARTS: u16 = 6;
+pub(super) const CHARTS: u16 = 5;
 const MOST_CHARTS: u16 = 16;
 /// The least columns for four charts side by side.
 pub(super) const WIDE: u16 = 100;

@@ -173,9 +173,10 @@ fn together<'a>(name: &'a str, nodes: &[FleetGroup<'a>]) -> FleetGroup<'a> {
     }
 }
 
-/// Sorts by name, with numbers in numerical order.
+/// Sorts by name, with numbers in numerical order; nodes that are merged by model come last.
 pub(super) fn by_name(groups: &mut [FleetGroup<'_>]) {
-    groups.sort_by(|one, other| in_order(one.name, other.name));
+    let is_model = |group: &FleetGroup<'_>| group.kind == GroupKind::Model;
+    groups.sort_by(|one, other| is_model(one).cmp(&is_model(other)).then_with(|| in_order(one.name, other.name)));
 }
 
 /// Sorts by profit, the lowest first, and unknown profits last. Groups with one prefix stay together, since they share

@@ -22,18 +22,20 @@ const FIGURES: u16 = 26;
 /// The cells of labels, and of labels on wide screens.
 const LABEL: u16 = 8;
 
-/// Orders the groups for `area`: by name if all fit; else nodes without a unit are merged by model; if there are still too
-/// many, the lowest profits come first.
+/// Orders the groups for `area`: by name if all fit with a cell for each GPU; else nodes without a unit are merged by model,
+/// as their names take more cells than their loads; if there are still too many, the lowest profits come first.
 pub(super) fn ordered<'a>(mut groups: Vec<FleetGroup<'a>>, scene: &Scene<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
     by_name(&mut groups);
-    let is_cut = |groups: &[FleetGroup<'_>]| planned(groups, scene, area).1.rows.len() > rows_in(area);
-    if is_cut(&groups) {
-        groups = folded(scene, groups);
-        by_name(&mut groups);
-        if is_cut(&groups) {
-            worst_first(&mut groups, prefix);
-            name_whole_runs(&mut groups, scene, area);
-        }
+    let rows = |plan: &FleetPlan| plan.rows.len() <= rows_in(area);
+    let (_, whole) = planned(&groups, scene, area);
+    if rows(&whole) && whole.grain != FleetGrain::Node {
+        return groups;
+    }
+    groups = folded(scene, groups);
+    by_name(&mut groups);
+    if !rows(&planned(&groups, scene, area).1) {
+        worst_first(&mut groups, prefix);
+        name_whole_runs(&mut groups, scene, area);
     }
     groups
 }
@@ -44,7 +46,7 @@ fn name_whole_runs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect)
     let mut from = 0;
     while let Some(first) = groups.get(from) {
         let shared = prefix(first.name).to_owned();
-        let is_of = |group: &&FleetGroup<'_>| group.nodes.len() <= SMALL && prefix(group.name) == shared;
+        let is_of = |group: &&FleetGroup<'_>| !is_alone(group) && prefix(group.name) == shared;
         let run = groups.iter().skip(from).take_while(is_of).count();
         if let Some(run) = groups.get_mut(from..from + run).filter(|_| from + run <= shown) {
             by_name(run);
@@ -54,11 +56,16 @@ fn name_whole_runs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect)
 }
 
 /// The rows that all groups take with their heading, in the finest grain that fits `area`.
-pub(super) fn needs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> u16 {
-    by_name(groups);
-    let (_, plan) = planned(groups, scene, area);
+pub(super) fn needs(groups: Vec<FleetGroup<'_>>, scene: &Scene<'_>, area: Rect) -> u16 {
+    let (_, plan) = planned(&ordered(groups, scene, area), scene, area);
     // An empty result takes a row that says so.
     u16::try_from(plan.rows.len().max(1) + 1).unwrap_or(u16::MAX)
+}
+
+/// Whether all groups fit with a cell for each GPU.
+pub(super) fn has_gpu_cells(groups: Vec<FleetGroup<'_>>, scene: &Scene<'_>, area: Rect) -> bool {
+    let (_, plan) = planned(&ordered(groups, scene, area), scene, area);
+    plan.grain != FleetGrain::Node && plan.rows.len() <= rows_in(area)
 }
 
 fn rows_in(area: Rect) -> usize {
@@ -69,23 +76,40 @@ fn rows_in(area: Rect) -> usize {
 fn planned(groups: &[FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> (u16, FleetPlan) {
     let gpus = scene.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(1).clamp(1, 32);
     let gpus = Some(gpus).filter(|_| scene.app.charts.cells.is_of_gpus());
-    let alone = groups.iter().filter(|group| group.nodes.len() > SMALL);
-    let shared = groups.iter().filter(|group| group.nodes.len() <= SMALL);
-    let shared = shared.map(|group| format::width(prefix(&group.label())));
-    let label = alone.map(|group| format::width(&group.label())).chain(shared).max().unwrap_or(0);
-    let label = label.clamp(usize::from(LABEL), 16) as u16 + 1;
-    let cells = area.width.saturating_sub(label + FIGURES + 1);
     let labels: Vec<_> = groups.iter().map(FleetGroup::label).collect();
-    let sizes: Vec<PlanUnit<'_>> =
-        groups.iter().zip(&labels).map(|(group, name)| PlanUnit { name, nodes: group.nodes.len() }).collect();
+    let widths = |of_models: bool| {
+        let of_kind =
+            groups.iter().zip(&labels).filter(move |(group, _)| (group.kind == GroupKind::Model) == of_models);
+        let widths = of_kind.map(|(group, name)| format::width(if is_alone(group) { name } else { prefix(name) }));
+        widths.max().unwrap_or(0).clamp(usize::from(LABEL), 16) as u16 + 1
+    };
+    let (label, of_models) = (widths(false), widths(true).max(widths(false)));
+    let cells = area.width.saturating_sub(label + FIGURES + 1);
+    let sizes: Vec<PlanUnit<'_>> = groups
+        .iter()
+        .zip(&labels)
+        .map(|(group, name)| PlanUnit {
+            name,
+            nodes: group.nodes.len(),
+            is_alone: is_alone(group),
+            indent: if group.kind == GroupKind::Model { usize::from(of_models - label) } else { 0 },
+        })
+        .collect();
     let room = [label, cells, area.width.saturating_sub(label)].map(usize::from);
     (label, FleetPlan::new(&sizes, gpus, room, rows_in(area)))
+}
+
+/// Whether a group has rows of its own.
+fn is_alone(group: &FleetGroup<'_>) -> bool {
+    group.kind == GroupKind::Model || group.nodes.len() > SMALL
 }
 
 /// Draws the map.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[FleetGroup<'_>]) -> Hits {
     let (label, plan) = planned(groups, scene, area);
-    let map = Map { scene, heat: FleetHeat::new(scene.at(RefreshPace::TenSeconds)), groups, plan: &plan };
+    let heat = FleetHeat::new(scene.at(RefreshPace::TenSeconds));
+    let is_whole = plan.rows.iter().filter_map(|row| row_profit(groups, row)).any(format::is_whole);
+    let map = Map { scene, heat, groups, plan: &plan, is_whole };
     map.heading(canvas, area);
     if groups.is_empty()
         && let Some(note) = filter_note(&scene.app.filter, 0, 0)
@@ -124,6 +148,19 @@ struct Map<'m, 'a> {
     heat: FleetHeat<'a>,
     groups: &'m [FleetGroup<'a>],
     plan: &'m FleetPlan,
+    /// Whether the profits have no cents.
+    is_whole: bool,
+}
+
+/// The groups of a row.
+fn groups_of<'g, 'a>(groups: &'g [FleetGroup<'a>], row: &'g PlanRow) -> impl Iterator<Item = &'g FleetGroup<'a>> {
+    row.slots.iter().filter_map(|slot| groups.get(slot.unit))
+}
+
+/// The profit of the groups of a row; `None` if that of any is unknown.
+fn row_profit(groups: &[FleetGroup<'_>], row: &PlanRow) -> Option<Money> {
+    let profits: Option<Vec<Money>> = groups_of(groups, row).map(|group| group.profit).collect();
+    profits.map(|all| all.into_iter().fold(Money::ZERO, |a, b| a + b))
 }
 
 impl Map<'_, '_> {
@@ -230,7 +267,7 @@ impl Map<'_, '_> {
 
     /// Load, KV, queue and profit of the row's units combined.
     fn figures(&self, canvas: &mut Canvas<'_>, area: Rect, row: &PlanRow) {
-        let groups: Vec<_> = row.slots.iter().filter_map(|slot| self.groups.get(slot.unit)).collect();
+        let groups: Vec<_> = groups_of(self.groups, row).collect();
         let mean = |of: fn(&FleetGroup<'_>) -> Option<Ratio>| {
             let known: Vec<f64> = groups.iter().filter_map(|group| of(group)).map(Ratio::get).collect();
             Ratio::of(known.iter().sum(), known.len() as f64)
@@ -238,8 +275,6 @@ impl Map<'_, '_> {
         let load = format::percent(mean(|group| group.load));
         let kv = mean(|group| group.kv);
         let waiting = groups.iter().filter_map(|group| group.waiting).reduce(|a, b| a + b);
-        let profit = groups.iter().map(|group| group.profit).collect::<Option<Vec<Money>>>();
-        let profit = profit.map(|all| all.into_iter().fold(Money::ZERO, |a, b| a + b));
         let place = Rect { x: area.right().saturating_sub(FIGURES), width: FIGURES, ..area }.intersection(area);
         let mut pen = canvas.pen(place, 0);
         let role = |text: &str| if text.trim() == format::UNKNOWN { Role::Dim } else { Role::Text };
@@ -249,10 +284,10 @@ impl Map<'_, '_> {
         pen.right(if is_full { Role::Warning } else { role(&text) }, text.trim(), 6);
         let text = waiting.map_or(format::UNKNOWN.to_owned(), format::compact);
         pen.right(if waiting.is_some_and(|n| n > 20) { Role::Warning } else { role(&text) }, &text, 6);
-        let (role, text) = match profit {
+        let written = |profit| if self.is_whole { format::signed_whole(profit, 9) } else { format::signed(profit, 9) };
+        let (role, text) = match row_profit(self.groups, row) {
             None => (Role::Dim, format::UNKNOWN.to_owned()),
-            Some(profit) if profit < Money::ZERO => (Role::Loss, format::signed(profit, 9)),
-            Some(profit) => (Role::Gain, format::signed(profit, 9)),
+            Some(profit) => (if profit < Money::ZERO { Role::Loss } else { Role::Gain }, written(profit)),
         };
         pen.right(role, &text, 9);
     }

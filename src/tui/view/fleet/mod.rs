@@ -64,10 +64,16 @@ pub(super) fn needs(scene: &Scene<'_>) -> Option<u16> {
 pub(super) fn needs_of_all(scene: &Scene<'_>, area: Rect) -> u16 {
     let slow = scene.at(RefreshPace::FiveSeconds);
     match form(scene) {
-        Form::Groups if is_map(scene) => map::needs(&mut groups(&slow), scene, area),
+        Form::Groups if is_map(scene) => map::needs(groups(&slow), scene, area),
         Form::Groups => folded(&slow, groups(&slow)).len().min(1_000) as u16 + 1,
         _ => scene.snap.nodes.len().min(1_000) as u16 + 1,
     }
+}
+
+/// Whether `area` shows all groups as a map with a cell for each GPU.
+pub(super) fn has_gpu_cells(scene: &Scene<'_>, area: Rect) -> bool {
+    let slow = scene.at(RefreshPace::FiveSeconds);
+    form(scene) == Form::Groups && is_map(scene) && map::has_gpu_cells(groups(&slow), scene, area)
 }
 
 /// Draws the detail of the chosen row of `list`: a node, or the nodes of a unit.

@@ -70,6 +70,10 @@ pub(super) struct FleetPlan {
 pub(super) struct PlanUnit<'a> {
     pub(super) name: &'a str,
     pub(super) nodes: usize,
+    /// Whether it has rows of its own.
+    pub(super) is_alone: bool,
+    /// The cells by which its label is wider than the others.
+    pub(super) indent: usize,
 }
 
 impl FleetPlan {
@@ -97,14 +101,15 @@ impl FleetPlan {
         let mut rows = Vec::new();
         let mut place = 0;
         while let Some(unit) = units.get(place) {
-            if unit.nodes > SMALL {
-                rows.extend(alone(place, unit.nodes, grain, label, cells));
+            if unit.is_alone {
+                let cells = cells.saturating_sub(unit.indent);
+                rows.extend(alone(place, unit.nodes, grain, label + unit.indent, cells));
                 place += 1;
                 continue;
             }
             let shared = prefix(unit.name);
             let rest = units.iter().skip(place);
-            let count = rest.take_while(|other| other.nodes <= SMALL && prefix(other.name) == shared).count();
+            let count = rest.take_while(|other| !other.is_alone && prefix(other.name) == shared).count();
             rows.extend(together(units, place..place + count, grain, label, way));
             place += count;
         }
@@ -186,7 +191,10 @@ mod tests {
 
     fn plan(room: (usize, usize), rows: usize) -> FleetPlan {
         let names = published();
-        let units: Vec<PlanUnit<'_>> = names.iter().map(|(name, nodes)| PlanUnit { name, nodes: *nodes }).collect();
+        let units: Vec<PlanUnit<'_>> = names
+            .iter()
+            .map(|(name, nodes)| PlanUnit { name, nodes: *nodes, is_alone: *nodes > SMALL, indent: 0 })
+            .collect();
         FleetPlan::new(&units, Some(8), [room.0, room.1, room.1 + 26], rows)
     }
 

@@ -7,7 +7,7 @@ use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
-use crate::tui::view::list::{Col, List, figure};
+use crate::tui::view::list::{Col, List, amount, figure};
 use crate::tui::view::model_money::cost;
 use crate::tui::widgets::row_bar::RowBar;
 use crate::tui::widgets::table::Cell;
@@ -42,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
         ClassCol::left("", 6, |line| Cell::Bar(RowBar { value: line.share, top: 1.0, ink: Ink::Mixed(line.role, 75) }))
             .rank(1)
             .stretch(1, 24),
-        ClassCol::right(scene.an_hour(), 8, |line| figure(&format::bare(line.per_hour, 8))),
+        ClassCol::right(scene.an_hour(), 8, |line| amount(line.per_hour, 8)),
         ClassCol::right("share", 6, |line| figure(&format::percent(line.share.and_then(Ratio::new)))),
     ];
     List { gap: 1, ..List::plain("What a token earns", &columns, &lines) }.draw(canvas, area);

@@ -28,13 +28,15 @@ use crate::units::{Money, quotient};
 /// The rows of the token classes with the GPU cost and their rule.
 const CLASSES: u16 = 5;
 /// The minimum rows of the prices above the latencies.
-const LEAST_PRICES: u16 = 3;
-const TABLES: u16 = 8;
+const LEAST_PRICES: u16 = 2;
+const TABLES: u16 = 7;
 const LEAST_CHART: u16 = 5;
 /// The width in columns from which figures and chart, and two tables, are side by side.
 const SIDE: u16 = 96;
 /// The width in columns from which four charts are in one row.
 const FOUR: u16 = 110;
+/// The cost from which cents are fine enough.
+const CENTS: Money = Money::from_micros(100_000);
 /// The rows of the figures beside the large chart, and of the charts below: usually, and at most where the tables leave
 /// room.
 const HEAD: u16 = 9;
@@ -202,11 +204,13 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
         facts.extend(change(scene, row));
         let period = pane::period(scene).map(|period| format!("{} ", period.words())).unwrap_or_default();
         facts.push(pair(&format!("revenue {period}"), &amount(row.money.revenue)));
-        facts.push(pair("revenue /h ", &amount(row.money.revenue_per_hour)));
     }
-    facts.push(pair("cost /h ", &amount(cost)));
+    if row.money.revenue_per_hour.is_none() {
+        // Otherwise it is beside the revenue in the legend of the chart.
+        facts.push(pair("cost /h ", &amount(cost)));
+    }
     if let Some(per_million) = cost_per_million(cost, row.output_per_second) {
-        facts.push(pair("cost per M output ", &format::unit_price(Some(per_million), scene.currency())));
+        facts.push(per_output(scene, row, per_million));
     }
     if let Some(share) = cost.zip(row.money.revenue_per_hour).and_then(|(cost, revenue)| quotient(cost, revenue)) {
         facts.push(pair("breaks even at ", &format!("{} of its load", format::percent(Some(share)).trim())));
@@ -231,6 +235,20 @@ fn amount(scene: &Scene<'_>, money: Option<Money>) -> String {
 
 fn per_hour(scene: &Scene<'_>, size: Money) -> String {
     format!("{}/h", amount(scene, Some(size)))
+}
+
+/// The cost of a million output tokens beside their price.
+fn per_output(scene: &Scene<'_>, row: &ModelRow, cost: Money) -> Vec<(Role, String)> {
+    let is_large = cost >= CENTS;
+    let cost = Some(cost);
+    let cost =
+        if is_large { format::amount(cost, scene.currency(), 2) } else { format::unit_price(cost, scene.currency()) };
+    let price = row.money.prices.first().filter(|step| step.from.is_none());
+    let mut fact = vec![(Role::Dim, "cost per M output ".to_owned()), (Role::Text, cost)];
+    if let Some(step) = price {
+        fact.push((Role::Dim, format!(", price {}", format::price_per_million(step.prices.output))));
+    }
+    fact
 }
 
 /// The cost of a million output tokens.

@@ -8,10 +8,10 @@ use crate::statement::RevenueAtList;
 use crate::tui::app::ListState;
 use crate::tui::format;
 use crate::tui::scene::Scene;
-use crate::tui::view::list::{Col, List, figure};
+use crate::tui::view::list::{Col, List, amount};
 use crate::tui::view::{Hits, tables};
-use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, quotient};
 
 type CompareCol<'s, 'a> = Col<'s, PlacedPart<'a, RevenueAtList>>;
@@ -32,7 +32,7 @@ impl SameTokens<'_> {
     }
 }
 
-/// Draws the lists, those in force first; with a list state, in the book's order and with the chosen one explained.
+/// Draws the lists, those in force first, then those nearest to them; with a list state, the chosen one is explained.
 pub(in crate::tui::view) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -42,13 +42,18 @@ pub(in crate::tui::view) fn draw(
 ) -> Hits {
     let accepted = |at: &&RevenueAtList| scene.app.filter.accepts(&[("list", at.list.as_str())]);
     let mut rows: Vec<&RevenueAtList> = lists.at.iter().filter(accepted).collect();
-    if state.is_none() {
-        // The lists in force come first, as the reference.
-        rows.sort_by_key(|at| !lists.is_in_force(at));
-    }
+    let apart = |at: &RevenueAtList| quotient(at.revenue, lists.ours).map_or(f64::MAX, |times| times.get().ln().abs());
+    rows.sort_by(|a, b| {
+        let is_other = |at: &RevenueAtList| !lists.is_in_force(at);
+        is_other(a).cmp(&is_other(b)).then_with(|| apart(a).total_cmp(&apart(b)))
+    });
     let rows = placed(rows);
     let columns = columns(lists);
-    List { key: &key_of, state, gap: 1, ..List::plain("Same tokens at", &columns, &rows) }.draw(canvas, area)
+    let mut list = List { key: &key_of, state, gap: 1, ..List::plain("Same tokens at", &columns, &rows) };
+    if rows.iter().any(|(_, at)| lists.is_in_force(at)) && area.width >= 50 {
+        list.title.push(Segment::dim(" · ● in force"));
+    }
+    list.draw(canvas, area)
 }
 
 fn columns<'s, 'a>(lists: &'s SameTokens<'_>) -> Vec<CompareCol<'s, 'a>> {
@@ -58,7 +63,7 @@ fn columns<'s, 'a>(lists: &'s SameTokens<'_>) -> Vec<CompareCol<'s, 'a>> {
             Cell::text(format!("{}{}", at.list, if lists.is_in_force(at) { " ●" } else { "" }))
         })
         .stretch(1, 34),
-        CompareCol::right("revenue", 9, |(_, at)| figure(&format::bare(Some(at.revenue), 9))),
+        CompareCol::right("revenue", 9, |(_, at)| amount(Some(at.revenue), 9)),
         CompareCol::right("of ours", 7, move |(_, at)| Cell::dim(times(at.revenue, ours))).rank(1),
         CompareCol::right("profit", 9, |(_, at)| tables::profit(at.profit())).rank(2),
     ]

@@ -40,11 +40,18 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let scale = if usize::from(below.width) >= shown.len() + usize::from(SCALE) { SCALE } else { 0 };
     let plot = Rect { width: below.width.saturating_sub(scale + beside), ..below };
     let pitch = (plot.width / (shown.len().max(1) as u16)).clamp(1, MOST_CELLS);
-    let figures = if pitch >= 4 && below.height >= 8 { 2 } else { 0 };
     let unit = HoursUnit::of(
         shown.iter().filter_map(|bar| number(bar.profit)),
         usize::from(pitch.saturating_sub(1).min(MOST_FIGURES)),
     );
+    let figures = match pitch {
+        _ if below.height < 7 => 0,
+        // In two cells only the profits stand, if they do not round to nothing.
+        3 => u16::from(shown.iter().any(|bar| number(bar.profit).is_some_and(|profit| unit.is_told(profit)))),
+        0..3 => 0,
+        _ if below.height >= 8 => 2,
+        _ => 0,
+    };
     let text_rows = 1 + figures;
     let expected = yesterday(scene, page, &shown);
     let known = shown.iter().flat_map(|bar| [number(bar.revenue), number(bar.cost)]);
@@ -58,6 +65,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     }
     let right = Rect { x: plot.right(), width: scale, ..below };
     draw_scale(canvas, right, scene, (top, text_rows));
+    if figures == 1 {
+        let symbol = format::symbol(scene.currency()).trim_end().to_owned();
+        let row = right.height.saturating_sub(1);
+        let width = right.width;
+        let text = format!("{}{symbol}", unit.letter);
+        canvas.clip(right).line_within(0, row, width, &[Segment::dim(text)], true);
+    }
     let names = Rect { x: right.right(), width: beside, ..below };
     now(canvas, names, scene, (text_rows, unit));
 }
@@ -182,6 +196,11 @@ impl HoursUnit {
         });
         let fits = |unit: &Self| values.iter().all(|value| format::width(&unit.written(*value)) <= cells);
         units.into_iter().find(fits).unwrap_or(Self { scale: 1e12, letter: "T", places: 0 })
+    }
+
+    /// Whether a value has two digits of it or at least two units.
+    fn is_told(self, value: f64) -> bool {
+        value.abs() >= 2.0 * self.scale
     }
 
     fn written(self, value: f64) -> String {

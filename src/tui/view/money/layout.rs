@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{calendar, month, rows};
+use crate::tui::app::Pane;
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::scene::Scene;
 use crate::tui::view::{Layout, Part, tables};
@@ -22,8 +23,11 @@ pub(super) const CALENDAR: u8 = 9;
 /// The columns of the digits, and the rows of the hours beside them.
 const DIGITS: u16 = 45;
 const HOURS: u16 = 13;
-/// The maximum rows of the hours above a short list.
+/// The rows of the hours above one pane: five of bars with their rule, hours and profits; and as many as a short pane leaves.
+const LEAST_HOURS: u16 = 8;
 const MOST_HOURS: u16 = 16;
+/// The least rows of the costs without revenue below the pane.
+const LEAST_BURNS: u16 = 3;
 /// The rows of the break-even figures, with the rule.
 const EVEN_ROWS: u16 = 4;
 
@@ -62,17 +66,31 @@ pub(super) fn layout(scene: &Scene<'_>, area: Rect) -> Layout {
     if is_wide(room.width, room.height) {
         wide(&mut layout, scene, room);
     } else if has_pane(room.width, room.height) {
-        // Rows that a short list does not need go to the hours.
-        let needed = scene.app.money.rows().min(1_000) as u16 + 2;
-        let half = (room.height / 2).clamp(8, 12);
-        let is_short = needed > 2 && needed < room.height - half;
-        let hours = if is_short { (room.height - needed).min(MOST_HOURS) } else { half };
-        layout.put(Part::Chart, Rect { height: hours, ..room });
-        layout.put(Part::List, Rect { y: room.y + hours, height: room.height - hours, ..room });
+        pane(&mut layout, scene, room);
     } else {
         layout.put(Part::Chart, room);
     }
     layout
+}
+
+/// The layout with one pane below the hours, and below a short one the costs without revenue. Rows that neither needs go to
+/// the hours.
+fn pane(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
+    let hours = (area.height * 2 / 5).clamp(LEAST_HOURS, MOST_HOURS);
+    let rest = area.height - hours;
+    let needed = match scene.app.money.pane {
+        Pane::Bridge => BRIDGE_ROWS,
+        Pane::Day => rest,
+        Pane::Models => model_rows(scene),
+        Pane::Tiers => tier_rows(scene),
+        Pane::Compare => scene.app.money.rows().min(1_000) as u16 + 1,
+    };
+    let list = if needed > 1 { needed.min(rest) } else { rest };
+    let burns = Some(tables::burn_rows(scene).min(rest - list)).filter(|rows| *rows >= LEAST_BURNS).unwrap_or(0);
+    let hours = (hours + (rest - list).saturating_sub(burns + u16::from(burns > 0))).min(MOST_HOURS);
+    layout.put(Part::Chart, Rect { height: hours, ..area });
+    layout.put(Part::List, Rect { y: area.y + hours, height: list, ..area });
+    layout.put(Part::Table(BURNS), Rect { y: area.bottom() - burns, height: burns, ..area });
 }
 
 /// The wide layout: the hours over the whole width; below them two columns, or three where they fit.

@@ -9,7 +9,7 @@ use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::view::list::{Col, List, figure};
+use crate::tui::view::list::{self, Col, List, figure};
 use crate::tui::view::{Hits, tables};
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
@@ -124,7 +124,7 @@ fn is_unpriced(row: &StatementRow) -> bool {
 }
 
 fn amount(money: Option<Money>) -> Cell<'static> {
-    figure(&format::bare(money, 9))
+    list::amount(money, 9)
 }
 
 /// The part of the revenue that is in the profit.

@@ -38,7 +38,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let amount = |value: f64| format!("{symbol}{}", format::axis_figure(value));
     let mut labels = vec![ScaleLabel::end(top, amount(top))];
     let key = if is_loss { Role::Loss } else { Role::Gain };
-    let mut rule = TitledRule::new("Profit since midnight");
+    let begin = page.hours.first().map(|hour| format::clock_minute(hour.begin, scene.zone()));
+    let begin = begin.filter(|clock| clock != "00:00");
+    let mut rule =
+        TitledRule::new(begin.map_or("Profit since midnight".to_owned(), |clock| format!("Profit since {clock}")));
     if let Some(last) = last {
         labels.insert(0, ScaleLabel::now(number(Some(last)).unwrap_or(0.0).abs(), amount(last_size(last))));
         rule = rule.right([Segment::key(key), Segment::text(format!(" {}", format::signed(last, 12)))]);

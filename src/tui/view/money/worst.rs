@@ -40,13 +40,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let whys = whys(scene);
     let top = nodes.iter().filter_map(|node| number(node.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
     let revenue = common_top(scene, nodes.iter().map(|node| (Subject::Node(node.name.clone()), Measure::Revenue)));
+    let has_whys = nodes.iter().any(|node| !why(node, &whys).is_empty());
     let has_units = nodes.iter().any(|node| node.unit.is_some());
     let columns = [
         WorstCol::left("Worst nodes", 13, |node| Cell::text(node.name.to_string())).stretch(1, 20),
         WorstCol::left("unit", 10, |node| Cell::dim(node.unit.as_ref().map_or(String::new(), ToString::to_string)))
             .rank(2)
             .only(has_units),
-        WorstCol::left("why", 10, move |node| Cell::dim(why(node, &whys))).rank(1).stretch(2, 24),
+        WorstCol::left("why", 10, move |node| Cell::dim(why(node, &whys))).rank(1).stretch(2, 24).only(has_whys),
         WorstCol::left(format!("rev/h, {}", scene.app.charts.reach.word()), LINE, move |node| {
             let (subject, span) = (Subject::Node(node.name.clone()), scene.app.charts.reach.span());
             let values = Points::of(scene, &subject, Measure::Revenue, span).cells(scene.snap.at, span, LINE);

@@ -34,22 +34,32 @@ pub(super) fn paced<'a>(scene: &Scene<'a>) -> Scene<'a> {
 pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     rule(scene, area.width).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
-    let side = area.width >= 74;
+    let facts_at = side_of(area.width);
+    let side = facts_at.is_some();
     let largest = DigitForm::for_screen(scene.size.0);
     // Decimals may extend into the gutter.
-    let room = if side { Rect { width: 36, ..below } } else { Rect { width: below.width + 1, ..below } };
+    let room = Rect { width: facts_at.map_or(below.width + 1, |x| x - 1), ..below };
     let form = profit(canvas, room, scene, largest);
     let used = match form {
         DigitForm::Large => 4,
         DigitForm::Medium => 3,
         DigitForm::Line => 1,
     };
-    let rest = if side {
-        Rect { x: below.x + 37, width: below.width.saturating_sub(37), ..below }
+    let rest = if let Some(x) = facts_at {
+        Rect { x: below.x + x, width: below.width.saturating_sub(x), ..below }
     } else {
         Rect { y: below.y + used, height: below.height.saturating_sub(used), ..below }
     };
     draw_facts(canvas, rest.intersection(below), facts(scene, area.width, side));
+}
+
+/// The column of the facts beside the digits; `None` where they are below them.
+const fn side_of(width: u16) -> Option<u16> {
+    match width {
+        74.. => Some(37),
+        56.. => Some(33),
+        _ => None,
+    }
 }
 
 fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: DigitForm) -> DigitForm {
@@ -72,7 +82,11 @@ fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: Digit
         let glyph = if glyph == ' ' { '–' } else { glyph };
         let digits =
             Digits { glyph, sign, currency: symbol.trim_end(), whole, cents, bound: bound.trim(), role, largest };
-        digits.draw(canvas, area)
+        let is_ascii = canvas.clip(area).is_ascii();
+        let without = Digits { cents: "", ..digits };
+        let form = |digits: &Digits<'_>| digits.form(area.width, area.height, is_ascii);
+        // Large digits have precedence over their decimals.
+        if form(&digits) < form(&without) { without.draw(canvas, area) } else { digits.draw(canvas, area) }
     };
     let room = usize::from(area.width).saturating_sub(8);
     // An amount that is wider than the line is written in millions.
@@ -110,10 +124,11 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
         let text = if width >= 74 { "of the whole fleet, not of the filter" } else { "whole fleet" };
         return rule.right([Segment::new(Role::Warning, text)]);
     }
-    if width >= 74 {
+    if side_of(width).is_some() {
         let note = is_theoretical.then(|| Segment::dim(" · theoretical"));
         let said = change(scene).map(|change| {
             let [against, _] = change.against;
+            let against = if width >= 74 { against } else { String::new() };
             [Segment::new(change.role, change.amount), Segment::dim(against)]
         });
         rule = rule.note(note).right(said.into_iter().flatten());
@@ -127,7 +142,7 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
 fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
     let money = &scene.snap.money;
     if money.profit.is_none() {
-        let room = if side { width.saturating_sub(37) } else { width };
+        let room = width.saturating_sub(side_of(width).unwrap_or(0));
         let why = vec![(Role::Warning, why_unknown(scene, usize::from(room)).to_owned())];
         let rest =
             pane::facts_in_pairs(scene).iter().map(NamedFigure::spans).map(|fact| vec![fact]).collect::<Vec<_>>();

@@ -35,26 +35,29 @@ pub(super) fn has_hours(scene: &Scene<'_>) -> bool {
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let symbol = format::symbol(scene.currency()).trim_end().to_owned();
     let has_figures = area.height >= WITH_FIGURES && area.width >= NAMES + PITCH * HOURS as u16 + SCALE;
-    let note = if has_figures {
-        "profit, and break-even in % of the load".to_owned()
-    } else {
-        format!("{symbol}, the last 24")
-    };
+    let note =
+        if has_figures { "profit, and break-even in % of the load".to_owned() } else { format!("{symbol} an hour") };
     TitledRule::new("By the hour")
         .note([Segment::dim(format!(" · {note}"))])
         .right([Segment::key(Role::Gain), Segment::dim(" profit  ")])
         .right([Segment::key(Role::Cost), Segment::dim(" cost")])
         .draw(canvas, area);
-    let (revenues, costs) = (sums(scene, Measure::Revenue), sums(scene, Measure::Cost));
+    let (mut revenues, mut costs) = (sums(scene, Measure::Revenue), sums(scene, Measure::Cost));
+    // A young record fills the chart from the left.
+    let unknown = revenues.iter().zip(&costs).take_while(|(a, b)| a.is_none() && b.is_none()).count() % HOURS;
+    for sums in [&mut revenues, &mut costs] {
+        sums.rotate_left(unknown);
+    }
     let most = revenues.iter().chain(&costs).flatten().copied().fold(0.0, f64::max);
     let top = step_above(1.02 * most);
-    let begins = (0..HOURS).map(|nth| first(scene) + times(nth));
+    let begins = (unknown..HOURS + unknown).map(|nth| first(scene) + times(nth));
     let bars = begins.zip(revenues.iter().zip(&costs)).enumerate().map(|(nth, (begin, (revenue, cost)))| {
         let clock = format::clock_minute(begin, scene.zone());
         let is_labelled = nth % LABELS == 0;
         let label = if is_labelled { clock.get(..2).unwrap_or("--").to_owned() } else { String::new() };
         let figures = if has_figures && is_labelled { figures(*revenue, *cost) } else { Vec::new() };
-        HourBar { revenue: *revenue, cost: *cost, expected: None, label: Segment::dim(label), figures }
+        let role = if begin > scene.snap.at { Role::Rule } else { Role::Dim };
+        HourBar { revenue: *revenue, cost: *cost, expected: None, label: Segment::new(role, label), figures }
     });
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let (names, text_rows) = if has_figures { (NAMES, 3) } else { (0, 1) };

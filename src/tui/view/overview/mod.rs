@@ -71,7 +71,7 @@ impl View for Overview {
         for (part, area) in layout.parts() {
             let area = *area;
             match part {
-                Part::Digits if layout.area(Part::Vitals).is_some_and(|vitals| vitals.width < MEDIUM.0) => {
+                Part::Digits if layout.area(Part::Vitals).is_some_and(|vitals| vitals.width < NARROW.0) => {
                     pane::profit_brief(canvas, area, scene);
                 }
                 Part::Digits => head::digits(canvas, area, &head::paced(scene)),
@@ -162,6 +162,8 @@ fn busiest<'a>(scene: &Scene<'a>) -> Option<&'a EngineRow> {
 /// The least numbers of columns and rows for sparklines on a narrow screen, and the least rows of a list below them.
 const NARROW: (u16, u16) = (56, 14);
 const LEAST_LIST: u16 = 3;
+/// The rows of large digits with their rule.
+const DIGITS: u16 = 4;
 
 /// The layout from 40x8: profit and vital figures; with more room also the fleet, sparklines and the basis.
 fn small(scene: &Scene<'_>, area: Rect) -> Layout {
@@ -169,7 +171,7 @@ fn small(scene: &Scene<'_>, area: Rect) -> Layout {
     let mut rows = LayoutRows(area);
     let has_alert = area.height >= 9 && !scene.snap.alerts.is_empty();
     let has_lines = area.width >= NARROW.0 && area.height >= NARROW.1;
-    let digits = pane::profit_brief_rows(scene, area.width);
+    let digits = if has_lines { DIGITS } else { pane::profit_brief_rows(scene, area.width) };
     if has_lines {
         layout.put(Part::Basis, rows.bottom(1));
     }
@@ -179,7 +181,7 @@ fn small(scene: &Scene<'_>, area: Rect) -> Layout {
     let vitals = if has_lines { 5 } else { 4 };
     let spare = rows.0.height.saturating_sub(vitals + digits);
     let needs = fleet::needs(scene).unwrap_or(u16::MAX);
-    if spare > LEAST_LIST && fleet::form(scene) != Form::Engines {
+    if spare >= LEAST_LIST && fleet::form(scene) != Form::Engines {
         layout.put(Part::Digits, rows.top(digits));
         layout.put(Part::Vitals, rows.top(vitals));
         layout.put(Part::List, rows.top(needs));
@@ -333,7 +335,23 @@ fn alert_rows(scene: &Scene<'_>) -> u16 {
 fn tables_wanted(scene: &Scene<'_>, spare: u16) -> u16 {
     let middle = model_rows(scene) + 2 + usize::from(tables::change_rows(scene));
     let most = spare.max(if scene.size.1 >= 70 { 16 } else { 10 });
-    middle.max(together::count(scene.snap) + 2).clamp(5, usize::from(most)) as u16
+    let alerts = together::count(scene.snap);
+    // Rows that the fleet does not need show events below the alerts.
+    let events = if spare > 0 { (alerts + 2 + node_events::count_of_all(scene)).min(usize::from(spare)) } else { 0 };
+    middle.max(alerts + 2).max(events).clamp(5, usize::from(most)) as u16
+}
+
+/// The rows that tables give up so that each GPU of the fleet has a cell.
+const GIVEN_UP: u16 = 2;
+
+/// The rows of three tables, where they want `wanted`.
+fn beside_cells(scene: &Scene<'_>, area: Rect, wanted: u16) -> u16 {
+    let has_cells = |tables: u16| {
+        let list = Rect { height: area.height.saturating_sub(tables), ..area };
+        fleet::has_gpu_cells(scene, list)
+    };
+    let mut fewer = (1..=GIVEN_UP).map(|rows| wanted.saturating_sub(rows)).filter(|rows| *rows >= 7);
+    if has_cells(wanted) { wanted } else { fewer.find(|rows| has_cells(*rows)).unwrap_or(wanted) }
 }
 
 /// Draws costs without revenue, models and alerts side by side at the bottom.
@@ -344,6 +362,7 @@ fn three_tables(scene: &Scene<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
         None => rows.0.height.saturating_sub(fleet::needs_of_all(scene, rows.0)),
     };
     let wanted = tables_wanted(scene, if spare < DETAIL.1 { spare } else { 0 });
+    let wanted = if fleet::needs(scene).is_none() { beside_cells(scene, rows.0, wanted) } else { wanted };
     let free = fleet::needs(scene).map_or(0, |needs| rows.0.height.saturating_sub(needs + 10));
     let area = rows.bottom(wanted.max(if free > 0 { 8 } else { 0 }).min(rows.0.height / 2));
     rows.bottom(u16::from(free > 0));

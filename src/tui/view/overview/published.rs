@@ -11,7 +11,7 @@ use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, List, figure};
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::Cell;
-use crate::units::{Money, Ratio, Tokens};
+use crate::units::{Money, Ratio, Span, Tokens};
 
 /// The number of rows, heading included.
 pub(super) const ROWS: u16 = 6;
@@ -38,10 +38,16 @@ struct PublishedLine {
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     type C<'s> = Col<'s, PublishedLine>;
     let rows = lines(scene);
+    // What is counted of a part of the day is no figure of the day.
+    let part = hours(scene).filter(|hours| *hours < DAY);
+    let here = part.map_or_else(
+        || "here".to_owned(),
+        |hours| format!("here, {}", format::duration(Span::from_secs((hours * HOUR) as i64))),
+    );
     let columns = [
         C::left("Published, and counted here", 28, |line| Cell::dim(line.what)).stretch(1, 60),
         C::right("published", 10, |line| figure(&line.published)),
-        C::right("here", 12, |line| figure(&line.here)),
+        C::right(here, 12, |line| figure(&line.here)),
     ];
     List { gap: 1, ..List::plain("Published, and counted here", &columns, &rows) }.draw(canvas, area);
     if area.height >= ROWS {

@@ -18,15 +18,22 @@ use crate::tui::widgets::{Canvas, Segment};
 const SCALE: u16 = 7;
 /// The load at the right end, relative to today's.
 const MOST: f64 = 1.25;
+/// The width in columns from which the title has its note beside the legend.
+const WITH_NOTE: u16 = 84;
 
 /// Draws the chart.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage) {
     let after = &page.what_if.after;
-    let rule = TitledRule::new("Profit by load")
-        .note([Segment::new(Role::Warning, " · what if"), Segment::dim(", 100 % is today's")])
+    let even = break_even_load(after).map(|ppm| ppm as f64 / 1e6).filter(|share| *share <= MOST);
+    let mut rule = TitledRule::new("Profit by load");
+    if area.width >= WITH_NOTE {
+        rule = rule.note([Segment::new(Role::Warning, " · what if"), Segment::dim(", 100 % is today's")]);
+    }
+    let rule = rule
         .right([Segment::key(Role::Gain), Segment::dim(" profit  ")])
         .right([Segment::key(Role::Loss), Segment::dim(" loss  ")])
-        .right([Segment::key(Role::Cost), Segment::dim(" cost")]);
+        .right([Segment::key(Role::Cost), Segment::dim(" cost")])
+        .right(even.map(|_| [Segment::new(Role::Warning, "  ▲"), Segment::dim(" even")]).into_iter().flatten());
     let cells = FramedChart::chart_width(area.width, SCALE);
     let Some((revenue, cost)) = curves(after, 2 * usize::from(cells)) else {
         rule.draw(canvas, area);
@@ -43,7 +50,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let labels =
         vec![ScaleLabel::end(top, label(top)), ScaleLabel::now(now, label(now)), ScaleLabel::end(owed, label(owed))];
     let cell = |share: f64| (share / MOST * f64::from(cells)).floor().clamp(0.0, f64::from(cells)) as u16;
-    let even = break_even_load(after).map(|ppm| ppm as f64 / 1e6).filter(|share| *share <= MOST);
     let mark = |share: f64| AxisMark { cell: cell(share), glyph: '▲', ink: Role::Warning.into() };
     let tick = |percent: u16| Tick { cell: cell(f64::from(percent) / 100.0), text: format!("┴{percent} %") };
     FramedChart {

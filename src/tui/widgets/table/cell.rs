@@ -10,6 +10,7 @@ use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::{Canvas, Plot, Segment};
+use crate::units::Money;
 
 /// A table cell.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,6 +24,8 @@ pub enum Cell<'a> {
     Phrase(std::borrow::Cow<'a, str>),
     /// As [`Cell::Phrase`], in a role.
     Sentence(Role, std::borrow::Cow<'a, str>),
+    /// An amount of money. The amounts of a column have the same number of decimals.
+    Amount(MoneyCell),
     Gauge(Gauge),
     Bar(RowBar),
     Diverging(DivergingBar),
@@ -30,6 +33,48 @@ pub enum Cell<'a> {
     /// Heat cells from the left. If not all fit, lost and silent ones come first, followed by the number left out:
     /// `▅▅▆▅+30`.
     Heat(Vec<Heat>),
+}
+
+/// An amount of money in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct MoneyCell {
+    pub money: Money,
+    pub sign: MoneySign,
+    /// The cells that it takes at most.
+    pub cells: u16,
+}
+
+/// How an amount shows its sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoneySign {
+    /// A minus where it is negative.
+    Plain,
+    /// A profit or a loss: `+35.12`, `▼ −288.00`.
+    Profit,
+    /// A change of profit: `▲ +35.12`, `▼ −288.00`.
+    Change,
+}
+
+impl MoneyCell {
+    fn segment(&self, is_whole: bool) -> Segment<'static> {
+        let cells = usize::from(self.cells);
+        let role = match self.money.rounded(if is_whole { 0 } else { 2 }).signum() {
+            _ if self.sign == MoneySign::Plain => Role::Text,
+            0 => Role::Text,
+            1 => Role::Gain,
+            _ => Role::Loss,
+        };
+        let rising = if self.sign == MoneySign::Change && role == Role::Gain { "▲ " } else { "" };
+        let room = cells.saturating_sub(format::width(rising));
+        let text = match (self.sign, is_whole) {
+            (MoneySign::Plain, false) => format::bare(Some(self.money), room),
+            (MoneySign::Plain, true) => format::whole(self.money, room),
+            (_, false) => format::signed(self.money, room),
+            (_, true) => format::signed_whole(self.money, room),
+        };
+        Segment::new(role, format!("{rising}{text}"))
+    }
 }
 
 impl<'a> Cell<'a> {
@@ -48,9 +93,19 @@ impl<'a> Cell<'a> {
         Self::dim(crate::tui::format::UNKNOWN)
     }
 
-    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, align: Align) {
+    /// Whether it is an amount that is written without cents.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self, Self::Amount(amount) if format::is_whole(amount.money))
+    }
+
+    /// Draws it; `is_whole`: the amounts of its column have no cents.
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, align: Align, is_whole: bool) {
         match self {
             Self::Empty => {}
+            Self::Amount(amount) => {
+                let segment = amount.segment(is_whole);
+                canvas.clip(area).line_within(0, 0, area.width, &[segment], align == Align::Right);
+            }
             Self::Text(segments) => {
                 canvas.clip(area).line_within(0, 0, area.width, segments, align == Align::Right);
             }

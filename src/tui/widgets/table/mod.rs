@@ -3,7 +3,7 @@
 mod cell;
 mod columns;
 
-pub use cell::Cell;
+pub use cell::{Cell, MoneyCell, MoneySign};
 pub use columns::{Align, Column, columns_of};
 
 use ratatui::layout::Rect;
@@ -84,7 +84,7 @@ pub struct Sorted {
     pub is_asked: bool,
 }
 
-/// A table. Only rows that are drawn are created.
+/// A table. Only rows that are drawn are created, each before the first is drawn.
 pub struct Table<'a, 'r> {
     /// The title in place of the first column's heading; if empty, that heading is shown.
     pub title: Vec<Segment<'a>>,
@@ -132,19 +132,17 @@ impl Table<'_, '_> {
         let first = self.first.min(self.len.saturating_sub(room));
         let shown = (self.len - first).min(room);
         areas.hidden = self.len - shown;
-        let mut y = inner.y.saturating_add(1);
-        for number in first..first + shown {
+        let numbers = first..first + shown;
+        let mut all: Vec<TableRow<'_>> = numbers.clone().map(|number| (self.row)(number)).collect();
+        all.extend(self.beside.iter().take(rows.saturating_sub(shown + usize::from(self.total.is_some()))).cloned());
+        // In a column, either all amounts have cents or none; a total of thousands is apart from its rows.
+        let is_whole = |column: usize| all.iter().any(|row| row.cells.get(column).is_some_and(Cell::is_whole));
+        let whole: Vec<bool> = (0..self.columns.len()).map(is_whole).collect();
+        all.extend(self.total.filter(|_| rows > 0).map(|total| total(areas.hidden)));
+        for (y, row) in (inner.y.saturating_add(1)..).zip(&all) {
             let line = Rect { y, height: 1, ..area };
-            draw_row(canvas, line, self, &places, &(self.row)(number));
-            areas.rows.push((number, line));
-            y += 1;
-        }
-        for row in self.beside.iter().take(rows.saturating_sub(shown + usize::from(self.total.is_some()))) {
-            draw_row(canvas, Rect { y, height: 1, ..area }, self, &places, row);
-            y += 1;
-        }
-        if let Some(total) = self.total.filter(|_| rows > 0) {
-            draw_row(canvas, Rect { y, height: 1, ..area }, self, &places, &total(areas.hidden));
+            draw_row(canvas, line, self, (&places, &whole), row);
+            areas.rows.extend(numbers.clone().nth(areas.rows.len()).map(|number| (number, line)));
         }
         areas
     }
@@ -239,6 +237,9 @@ impl Table<'_, '_> {
     }
 }
 
+/// Where a column begins and how wide it is; `None` if it is left out.
+type ColumnPlace = Option<(u16, u16)>;
+
 /// A heading with its column number and its width in cells.
 type Placed<'a> = (usize, Heading<'a>, u16);
 
@@ -269,7 +270,7 @@ fn draw_row(
     canvas: &mut Canvas<'_>,
     line: Rect,
     table: &Table<'_, '_>,
-    places: &[Option<(u16, u16)>],
+    (places, whole): (&[ColumnPlace], &[bool]),
     row: &TableRow<'_>,
 ) {
     let inner = inner(line, table.margin);
@@ -282,7 +283,7 @@ fn draw_row(
             let taken = clip.line_within(0, 0, area.width.min(2), &[mark], false);
             area = Rect { x: area.x + taken, width: area.width - taken, ..area };
         }
-        cell.draw(canvas, area, column.align);
+        cell.draw(canvas, area, column.align, whole.get(number).copied().unwrap_or(false));
     }
     if row.is_selected {
         canvas.clip(line).panel(0);
