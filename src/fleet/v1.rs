@@ -180,6 +180,7 @@ fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
         gpus: gpus.collect(),
         turns: None,
         replaced: Vec::new(),
+        unlisted: None,
     };
     (saved, SavedAllocation::new(node.looked, node.held, node.serving))
 }

@@ -1,6 +1,8 @@
 //! Releases nodes that a page no longer lists although it answers. A silent source releases no node.
 
-use super::{Change, Changes, Inventory, Origin};
+use std::collections::BTreeSet;
+
+use super::{Change, Changes, Inventory, Origin, SavedNode};
 use crate::reading::{GpuId, GpuReading, NodeName, TargetId};
 use crate::units::Moment;
 
@@ -15,6 +17,9 @@ impl Inventory {
         listed: &[(NodeName, Vec<GpuReading>)],
     ) -> Changes {
         let mut changes = Changes::default();
+        if !self.listings.contains_key(page) {
+            self.restore_listed(page);
+        }
         let known = self.listings.entry(page.clone()).or_default();
         for (name, _) in listed {
             if !known.contains(name) {
@@ -32,6 +37,16 @@ impl Inventory {
             }
         }
         changes
+    }
+
+    /// Restores the nodes that a page listed in an earlier watch.
+    fn restore_listed(&mut self, page: &TargetId) {
+        let is_from_here =
+            |node: &SavedNode| !node.gpus.is_empty() && node.gpus.iter().all(|gpu| gpu.page.as_ref() == Some(page));
+        let earlier = self.earlier.nodes.iter().filter(|(_, (node, _))| is_from_here(node));
+        let names: BTreeSet<NodeName> = earlier.map(|(name, _)| name.clone()).collect();
+        names.iter().for_each(|name| self.restore_node(name));
+        self.listings.entry(page.clone()).or_default().extend(names);
     }
 
     /// Records that a node's source answers without listing it. Returns whether it has done so for the grace period.

@@ -34,6 +34,9 @@ pub struct SavedNode {
     /// Its GPUs that others have replaced lately.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<Replaced>,
+    /// Since when its source has answered without listing it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted: Option<Moment>,
 }
 
 /// A saved GPU.
@@ -74,10 +77,20 @@ pub struct Replaced {
 impl SavedNode {
     /// All moments in the state, to move them to another boot's clock.
     pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { node: _, hosts: _, allocated_from: _, label: _, former: _, configured: _, gpus, turns, replaced } =
-            self;
+        let Self {
+            node: _,
+            hosts: _,
+            allocated_from: _,
+            label: _,
+            former: _,
+            configured: _,
+            gpus,
+            turns,
+            replaced,
+            unlisted,
+        } = self;
         let replaced = replaced.iter_mut().flat_map(|Replaced { gpu, at, of: _ }| gpu.moments_mut().chain([at]));
-        gpus.iter_mut().flat_map(SavedGpu::moments_mut).chain(turns).chain(replaced)
+        gpus.iter_mut().flat_map(SavedGpu::moments_mut).chain(turns).chain(unlisted).chain(replaced)
     }
 }
 

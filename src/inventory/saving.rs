@@ -36,7 +36,7 @@ impl Inventory {
             // Of this watch only.
             answered: _,
             polls: _,
-            unlisted: _,
+            unlisted,
             // Saved with the node's GPU time, which stops with it.
             reported: _,
             gpus: placed,
@@ -55,6 +55,7 @@ impl Inventory {
             gpus: placed.iter().filter_map(|(index, id)| Some(gpus.get(id)?.saved(*index, id))).collect(),
             turns: *turns,
             replaced: replaced.clone(),
+            unlisted: unlisted.map(|(since, _)| since),
         })
     }
 
@@ -77,11 +78,23 @@ impl Inventory {
     /// Restores a node of an earlier watch. Its GPUs wait to be reported.
     pub(crate) fn restore_node(&mut self, name: &NodeName) {
         let Some((saved, reported)) = self.earlier.nodes.remove(name) else { return };
-        let SavedNode { node: _, hosts: _, allocated_from, label: _, former: _, configured: _, gpus, turns, replaced } =
-            saved;
+        let SavedNode {
+            node: _,
+            hosts: _,
+            allocated_from,
+            label: _,
+            former: _,
+            configured: _,
+            gpus,
+            turns,
+            replaced,
+            unlisted,
+        } = saved;
+        let now = self.now;
         self.make_node(name, reported);
         let Some(node) = self.nodes.get_mut(name) else { return };
         (node.reported, node.allocated_from, node.turns, node.replaced) = (reported, allocated_from, turns, replaced);
+        node.unlisted = unlisted.map(|since| (since, now));
         node.awaited |= !gpus.is_empty();
         node.gpus.extend(gpus.iter().map(|gpu| (gpu.index, gpu.id.clone())));
         for gpu in gpus {
