@@ -31,6 +31,7 @@ mod on_trial;
 mod page;
 mod prefill_attribution;
 mod presence;
+mod prompt_coverage;
 mod prompt_weight;
 mod proxies;
 mod proxy_comparison;
@@ -76,6 +77,7 @@ use model_names::ModelNames;
 use most_gpus::MostGpusOfNodes;
 pub(crate) use most_gpus::{MostGpus, of_unit};
 use node_bounds::NodeBounds;
+use prompt_coverage::PromptCoverage;
 use proxy_comparison::Produced;
 pub(crate) use proxy_comparison::TOGETHER;
 use resets::Resets;
@@ -105,6 +107,7 @@ pub struct Metering {
     most_gpus: MostGpusOfNodes,
     slo: SloMeter,
     uncounted: UncountedParts,
+    coverage: PromptCoverage,
     /// When this process began to watch.
     began: Timestamp,
 }
@@ -129,6 +132,7 @@ impl Metering {
             most_gpus: MostGpusOfNodes::default(),
             slo: SloMeter::default(),
             uncounted: UncountedParts::default(),
+            coverage: PromptCoverage::default(),
             began,
         }
     }

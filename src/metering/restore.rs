@@ -29,6 +29,7 @@ impl Metering {
             produced: _,
             // Found again, with a lost window.
             uncounted: _,
+            coverage: _,
             // Saved by node.
             gpu_cost: _,
             energy: _,

@@ -29,6 +29,9 @@ impl Metering {
         if self.uncounted.note(key, grew, (!waits).then_some(is_watched), began) {
             context.ledger.lose_window(context.at.wall);
         }
+        if is_watched {
+            self.note_coverage(context, reading, grown);
+        }
     }
 
     /// Whether a part of a row's tokens is counted nowhere.

@@ -378,6 +378,14 @@ fn uncounted_part(fleet: &Fleet, view: &RowView<'_>) -> Option<String> {
         (false, false) => "its tokens are",
     };
     let lacks = fleet.metering.lacks_part(&view.target.info.target, &view.row.reading);
+    let is_short = fleet.metering.lacking_role(&view.row.reading) == Some(other)
+        && (view.role == EngineRole::Prefill || view.role == EngineRole::Decode);
+    if is_short && !lacks {
+        let part = if view.role == EngineRole::Decode { "some are" } else { "some output is" };
+        return Some(format!(
+            "its prompts are more than those of the watched {other} engines of its model: {part} counted nowhere: the total is a lower bound; watch the others, or give the engines their roles"
+        ));
+    }
     lacks.then(|| format!("{what} counted nowhere, as no {other} engine of its model is watched: the total is a lower bound; watch that, or give this one no role"))
 }
 

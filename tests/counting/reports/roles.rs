@@ -115,3 +115,54 @@ fn prompts_that_a_watched_engine_counts_are_no_lower_bound() {
         assert!(!scene.picture(20).money.lower_bound, "{kind:?}");
     }
 }
+
+/// The pages of a prefill and a decode engine whose requests differ in number, or whose pages come in bursts.
+fn coverage(kind: &str, requests: impl Fn(u64) -> [u64; 2], seconds: i64) -> margintop::snapshot::Snapshot {
+    let kind = EngineKind::named(kind);
+    let mut scene = Scene::of(vec![target(PREFILL, Some("p")), target(DECODE, Some("d"))]);
+    for second in 0..=seconds {
+        let [ours, theirs] = requests(u64::try_from(second).unwrap());
+        let [prefill, _] = pages(kind, 1000 + ours);
+        let [_, decode] = pages(kind, 1000 + theirs);
+        scene.take(PREFILL, second, prefill);
+        scene.take(DECODE, second, decode);
+    }
+    scene.picture(seconds)
+}
+
+/// Class: engines of one role are not all watched, or two engines are taken for a pair that are none: what counts on the other
+/// side is posted nowhere, which makes the total a lower bound.
+#[test]
+fn a_side_with_more_prompts_than_the_other_lacks_engines() {
+    let cases: [(&str, fn(u64) -> [u64; 2]); 4] = [
+        ("half of the prefill engines", |second| [4 * second, 8 * second]),
+        ("half of the decode engines", |second| [8 * second, 4 * second]),
+        ("no pair", |second| [second, 16 * second]),
+        ("from half a minute on", |second| [4 * second, 4 * second + 6 * second.saturating_sub(30)]),
+    ];
+    for (what, requests) in cases {
+        let picture = coverage("vllm", requests, 80);
+        assert!(picture.money.lower_bound && picture.money.lost_windows == 1, "{what}: {:?}", picture.money);
+        let notes: Vec<_> = picture.engines.iter().filter_map(|row| row.note.clone()).collect();
+        assert!(notes.iter().any(|note| note.as_str().contains("counted nowhere")), "{what}: {notes:?}");
+    }
+}
+
+/// A pair whose pages are read at other times, or whose requests come in bursts or wait between prefill and decode, is whole.
+#[test]
+fn a_pair_of_one_traffic_is_whole() {
+    let cases: [(&str, fn(u64) -> [u64; 2]); 5] = [
+        ("steady", |second| [8 * second, 8 * second]),
+        ("two seconds later", |second| [8 * second, 8 * second.saturating_sub(2)]),
+        ("bursts", |second| [second / 10 * 200, second.saturating_sub(3) / 10 * 200]),
+        ("some are cut", |second| [10 * second, 9 * second]),
+        ("idle", |_| [0, 0]),
+    ];
+    for (what, requests) in cases {
+        let picture = coverage("vllm", requests, 700);
+        assert!(!picture.money.lower_bound && picture.money.lost_windows == 0, "{what}: {:?}", picture.money);
+    }
+    // SGLang's prompts count on its decode engine.
+    let picture = coverage("sglang", |second| [4 * second, 8 * second], 80);
+    assert!(!picture.money.lower_bound, "{:?}", picture.money);
+}

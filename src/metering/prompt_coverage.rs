@@ -1,0 +1,117 @@
+//! Whether the watched prefill and decode engines of a model serve the same prompts.
+//!
+//! With prefill and decode apart, a prompt is on the page of a prefill engine and on that of a decode engine, and counts on
+//! the first; the output counts on the second. If one side has clearly more prompts than the other, engines of the other
+//! side are not watched, or the two are no pair: some tokens are counted nowhere.
+
+use std::collections::BTreeMap;
+
+use super::{Context, Metering};
+use crate::counters::Delta;
+use crate::dialect;
+use crate::reading::{EngineReading, EngineRole, TargetId};
+use crate::units::{Moment, Span, Timestamp};
+
+/// How long growth is compared before it is forgotten.
+const COMPARED: Span = Span::from_secs(600);
+/// One side may be ahead by this part of the other's prompts, and by the largest growth of so many pages of each target.
+const PART: u64 = 4;
+const PAGES: u64 = 4;
+
+/// The prompts of each model that has prefill and decode engines.
+#[derive(Debug, Default)]
+pub(super) struct PromptCoverage(BTreeMap<String, Sides>);
+
+/// The two sides of a model.
+#[derive(Debug)]
+struct Sides {
+    since: Moment,
+    prefill: SidePrompts,
+    decode: SidePrompts,
+    /// The role that lacks engines, and the day for which a lost window was counted.
+    lacking: Option<(EngineRole, Timestamp)>,
+}
+
+/// The prompts of one side since a moment.
+#[derive(Debug, Default)]
+struct SidePrompts {
+    grown: u64,
+    /// The largest growth on one page.
+    most: u64,
+    /// When each target was last heard.
+    heard: BTreeMap<TargetId, Moment>,
+}
+
+impl SidePrompts {
+    fn note(&mut self, target: &TargetId, grown: u64, at: Moment) {
+        self.grown = self.grown.saturating_add(grown);
+        self.most = self.most.max(grown);
+        self.heard.insert(target.clone(), at);
+    }
+
+    fn is_heard(&self, at: Moment, within: Span) -> bool {
+        !self.heard.is_empty() && self.heard.values().all(|heard| at.since(*heard) <= within)
+    }
+
+    /// Whether this side has clearly more prompts than the other.
+    fn exceeds(&self, other: &Self) -> bool {
+        let targets = u64::try_from(self.heard.len()).unwrap_or(u64::MAX);
+        let slack = self.most.saturating_mul(PAGES).saturating_mul(targets);
+        self.grown > other.grown.saturating_add(other.grown / PART).saturating_add(slack)
+    }
+}
+
+impl Sides {
+    fn at(since: Moment) -> Self {
+        Self { since, prefill: SidePrompts::default(), decode: SidePrompts::default(), lacking: None }
+    }
+
+    /// The role of which engines seem to lack, if that is clear.
+    fn judge(&self, at: Moment, within: Span) -> Option<EngineRole> {
+        if !self.prefill.is_heard(at, within) || !self.decode.is_heard(at, within) {
+            return None;
+        }
+        if self.decode.exceeds(&self.prefill) {
+            return Some(EngineRole::Prefill);
+        }
+        self.prefill.exceeds(&self.decode).then_some(EngineRole::Decode)
+    }
+}
+
+impl PromptCoverage {
+    /// Takes the prompts by which a target of a side grew. Returns whether a lost window is to be counted.
+    fn note(&mut self, model: String, page: (&TargetId, EngineRole, u64), now: (Moment, Span, Timestamp)) -> bool {
+        let ((target, role, grown), (at, within, day)) = (page, now);
+        let sides = self.0.entry(model).or_insert_with(|| Sides::at(at));
+        if at.since(sides.since) > COMPARED {
+            sides.lacking = sides.judge(at, within).and(sides.lacking);
+            *sides = Sides { lacking: sides.lacking, ..Sides::at(at) };
+        }
+        let side = if role == EngineRole::Prefill { &mut sides.prefill } else { &mut sides.decode };
+        side.note(target, grown, at);
+        let Some(lacking) = sides.judge(at, within) else { return false };
+        sides.lacking.replace((lacking, day)).is_none_or(|(_, known)| known != day)
+    }
+}
+
+impl Metering {
+    /// Compares the prompts of a page with those of the model's engines of the other role.
+    pub(super) fn note_coverage(&mut self, context: &mut Context<'_>, reading: &EngineReading, grown: Delta) {
+        let role = self.role(context.info, reading);
+        if dialect::policy(reading.kind).attributes_prompts {
+            return;
+        }
+        let Some(model) = reading.model.as_ref().map(|model| self.names.root_of(model)) else { return };
+        let page = (&context.info.target, role, (grown.miss + grown.hit).count());
+        let now = (context.at, context.config.stale_after(), context.ledger.day_began());
+        if self.coverage.note(model, page, now) {
+            context.ledger.lose_window(context.at.wall);
+        }
+    }
+
+    /// The role of which engines seem to lack for a model, so that some of its tokens are counted nowhere.
+    pub(crate) fn lacking_role(&self, reading: &EngineReading) -> Option<EngineRole> {
+        let model = self.names.root_of(reading.model.as_ref()?);
+        self.coverage.0.get(&model)?.lacking.map(|(role, _)| role)
+    }
+}
