@@ -2,7 +2,7 @@
 
 use super::posted::gpu_time;
 use super::{CostAccountId, EnergyEntry, GpuTimeChange, Ledger, Marker, PostingSource, PostingSums, cut_minutes};
-use crate::reading::Label;
+use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Money, Timestamp, Tokens};
 
 impl Ledger {
@@ -20,6 +20,12 @@ impl Ledger {
     /// zero from then on.
     pub(crate) fn end_rent(&mut self, cost_account: CostAccountId) {
         self.lately.owed[cost_account.index()].clear();
+    }
+
+    /// Records that nothing is paid any more for a node's GPUs.
+    pub(crate) fn end_rents_of(&mut self, node: &NodeName) {
+        let accounts = self.cost_accounts.rows().iter().zip(&mut self.lately.owed);
+        accounts.filter(|(account, _)| account.node.as_ref() == Some(node)).for_each(|(_, recent)| recent.clear());
     }
 
     /// Posts energy drawn between two instants, in millijoules, spread evenly. Negative energy is refused with a marker, so

@@ -222,7 +222,10 @@ impl Metering {
                 }
                 Change::Returned { node, gpus } => self.gpu_cost.take_back(ledger, view, &node, &gpus),
                 Change::Named { node, gpus } => self.gpu_cost.name(ledger, view, &node, &gpus),
-                Change::Emptied(node) => self.gpu_cost.forget(&node),
+                Change::Emptied(node) => {
+                    self.gpu_cost.forget(&node);
+                    ledger.end_rents_of(&node);
+                }
             }
         }
     }

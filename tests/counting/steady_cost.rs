@@ -3,8 +3,10 @@
 use crate::rate_truth;
 use crate::support;
 
+use margintop::fleet::{Fleet, FleetConfig};
+use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
-use margintop::units::{Moment, Span};
+use margintop::units::{Moment, Money, Span};
 use rate_truth::{second, watched};
 use support::gpus;
 
@@ -83,6 +85,34 @@ fn the_cost_an_hour_of_cards_of_several_names_is_steady() {
                 let expected = 4_500_000 * i128::try_from(names.len()).unwrap();
                 assert!(nth == 0 || cost.unwrap().rounded(6) == expected, "look {nth} at {millis}: {cost:?}");
             }
+        }
+    }
+}
+
+/// Class: a node that is released still costs something an hour for the fleet, and nothing in any row.
+#[test]
+fn the_cost_an_hour_of_a_released_node_ends_with_it() {
+    const URL: &str = "http://10.0.0.9:9400";
+    let targets = vec![support::target(URL, None)];
+    let config = FleetConfig { targets, release_after: Span::from_secs(8), ..FleetConfig::local("box") };
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), second(0));
+    let series = |node: u32| {
+        format!(
+            "DCGM_FI_DEV_FB_USED{{gpu=\"0\",UUID=\"GPU-{node:08x}-1111-2222-3333-444444444444\",modelName=\"NVIDIA H200\",Hostname=\"n{node}\"}} 10\n"
+        )
+    };
+    for nth in 0..40 {
+        let nodes = if nth < 6 { 0..2 } else { 1..2 };
+        let text: String = nodes.map(series).collect();
+        let page = margintop::dialect::read(text.as_bytes(), &margintop::dialect::Hint::default()).unwrap();
+        fleet.apply(support::answered(URL, second(nth), page));
+        for millis in [300, 800] {
+            fleet.apply(Event::Tick(second(nth) + Span::from_millis(millis)));
+            let picture = fleet.snapshot();
+            let of_nodes: Money = picture.nodes.iter().filter_map(|node| node.cost_per_hour).sum();
+            let of_fleet = picture.money.cost_per_hour.unwrap_or_default();
+            assert_eq!(of_fleet, of_nodes, "look {nth}");
+            assert!(nth < 15 || of_fleet.rounded(6) == 4_500_000, "look {nth}: {of_fleet:?}");
         }
     }
 }
