@@ -249,6 +249,7 @@ impl Fleet {
         let node = self.inventory.node_of(info);
         self.inventory.restore_node(&node);
         let _ = self.inventory.see_node(&node, Some(info), at);
+        self.metering.resume_serving(&self.config, (&node, info), &page, at);
         self.metering.run_node(&mut self.ledger, view(&self.config, &self.inventory), &node, at, RentWhen::Serving);
         let Self { config, inventory, ledger, metering, watch, .. } = self;
         let watched_from = watch.unbroken_since();

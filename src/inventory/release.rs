@@ -45,7 +45,9 @@ impl Inventory {
             |node: &SavedNode| !node.gpus.is_empty() && node.gpus.iter().all(|gpu| gpu.page.as_ref() == Some(page));
         let earlier = self.earlier.nodes.iter().filter(|(_, (node, _))| is_from_here(node));
         let names: BTreeSet<NodeName> = earlier.map(|(name, _)| name.clone()).collect();
-        names.iter().for_each(|name| self.restore_node(name));
+        for name in &names {
+            self.restore_node(name);
+        }
         self.listings.entry(page.clone()).or_default().extend(names);
     }
 

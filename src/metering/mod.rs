@@ -44,6 +44,7 @@ mod revenue;
 mod role_inference;
 mod row;
 mod saved;
+mod serving;
 mod slo;
 mod steady_ratio;
 mod step_pace;

@@ -113,6 +113,16 @@ impl AllocationMeter {
         }
     }
 
+    /// Up to when the time of a node's serving leases is posted.
+    pub(super) fn served_until(&self, name: &NodeName) -> Option<Moment> {
+        self.serving.get(name).copied()
+    }
+
+    /// Continues the time of a node's serving leases from a moment, since no engine served before.
+    pub(super) fn serve_from(&mut self, name: &NodeName, from: Moment) {
+        self.serving.insert(name.clone(), from);
+    }
+
     /// Forgets a node without GPUs; later GPUs are allocated from when they are first seen.
     pub(super) fn forget(&mut self, name: &NodeName) {
         self.allocated.remove(name);
