@@ -2,6 +2,8 @@
 
 use crate::peer;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use margintop::reading::{Label, PageReading};
@@ -89,4 +91,53 @@ async fn a_server_without_a_list_is_not_blamed() {
             assert_eq!(refused(&read(&mut scraper).await), None, "{status}");
         }
     }
+}
+
+fn models(reading: &PageReading) -> Vec<Option<String>> {
+    reading.engines.iter().map(|row| row.model.as_ref().map(ToString::to_string)).collect()
+}
+
+/// Class: the labels with the model were dropped on the way to the page. The server's only model is its name.
+#[tokio::test]
+async fn rows_without_any_label_are_named_by_the_list() {
+    const BARE: [&str; 2] = [
+        "# TYPE vllm:prompt_tokens counter\nvllm:prompt_tokens_total 5\n\
+         # TYPE vllm:generation_tokens counter\nvllm:generation_tokens_total 3\n",
+        "# TYPE sglang:prompt_tokens_total counter\nsglang:prompt_tokens_total 5\n\
+         # TYPE sglang:generation_tokens_total counter\nsglang:generation_tokens_total 3\n",
+    ];
+    for text in BARE {
+        let reading = page(text, |_| ok(r#"{"data":[{"id":"base","owned_by":"vllm"}]}"#)).await;
+        assert_eq!(models(&reading), [Some("base".to_owned())], "{text}");
+        let reading = page(text, |_| ok(r#"{"data":[{"id":"a"},{"id":"b"}]}"#)).await;
+        assert_eq!(models(&reading), [None], "of two models none is known to be the one");
+    }
+}
+
+/// Class: a server whose page names no model is restarted with another one between two polls.
+#[tokio::test]
+async fn another_model_at_a_server_without_a_name_is_asked_for_when_its_counters_fall() {
+    let phase = Arc::new(AtomicU64::new(0));
+    let at_server = Arc::clone(&phase);
+    let server = Server::start(move |head| {
+        let phase = at_server.load(Ordering::Relaxed);
+        let (made, model) = if phase < 3 { (1000 + 10 * phase, "x") } else { (10 * phase, "y") };
+        match head.split(' ').nth(1).unwrap() {
+            "/metrics" => ok(&format!(
+                "# TYPE llamacpp:prompt_tokens_total counter\nllamacpp:prompt_tokens_total {made}\n\
+                 # TYPE llamacpp:tokens_predicted_total counter\nllamacpp:tokens_predicted_total {made}\n"
+            )),
+            "/v1/models" => ok(&format!(r#"{{"data":[{{"id":"{model}","owned_by":"llamacpp"}}]}}"#)),
+            _ => answer("404 No", "", b""),
+        }
+    })
+    .await;
+    let mut scraper = scraper(&format!("{}/metrics", server.url));
+    for nth in 0..6 {
+        phase.store(nth, Ordering::Relaxed);
+        let expected = if nth < 3 { "x" } else { "y" };
+        assert_eq!(models(&read(&mut scraper).await), [Some(expected.to_owned())], "look {nth}");
+    }
+    let asked = server.asked().iter().filter(|path| *path == "/v1/models").count();
+    assert!(asked <= 4, "{asked} times");
 }

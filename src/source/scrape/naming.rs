@@ -13,8 +13,8 @@ use super::connection::{self, GetResult, KeptConnection, RequestHeaders};
 use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
-use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, PageReading, ScrapeError};
-use crate::units::{Moment, Span, Timestamp};
+use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, PageReading, PromptCount, ScrapeError};
+use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// How often the list is requested, since adapters are loaded and unloaded while the server runs. A proxy's tokens under an
 /// unknown name are held for five minutes, so that at least one later list is read before they are posted.
@@ -33,6 +33,8 @@ pub(super) struct PageModel {
     name: Name,
     /// Whether another server may be at the address now.
     doubtful: bool,
+    /// The tokens on the last page without a name.
+    tokens: u64,
 }
 
 /// The state of the search for a name.
@@ -49,6 +51,24 @@ impl PageModel {
     /// Records that the server did not answer.
     pub(super) const fn doubt(&mut self) {
         self.doubtful = true;
+    }
+
+    /// Follows the tokens of a page without a name. Returns whether they fell: another process may answer, with another model.
+    pub(super) fn follow(&mut self, reading: &PageReading) -> bool {
+        let of_row = |row: &EngineReading| {
+            let prompt = match row.tokens.prompt {
+                PromptCount::Whole(prompt) | PromptCount::ComputedOnly(prompt) => prompt.count(),
+                PromptCount::Unknown => 0,
+            };
+            prompt.saturating_add(row.tokens.output.map_or(0, Tokens::count))
+        };
+        let tokens = reading.engines.iter().map(of_row).fold(0, u64::saturating_add);
+        let fell = tokens < std::mem::replace(&mut self.tokens, tokens);
+        self.doubtful |= fell;
+        if fell && matches!(self.name, Name::Unsaid) {
+            self.name = Name::NotAsked;
+        }
+        fell
     }
 
     /// Forgets the name, since the process was replaced.
@@ -87,8 +107,11 @@ impl PageModel {
 /// Whether rows of a page lack a name that the server's list may have.
 pub(super) fn lacks_name(reading: &PageReading) -> bool {
     let kind = reading.kind;
-    let may_be_told =
-        |row: &EngineReading| !dialect::names_model(kind) || (dialect::lists_models(kind) && row.placeholder);
+    // Labels may have been dropped on the way.
+    let is_nameless = reading.engines.iter().all(|row| row.model.is_none());
+    let may_be_told = |row: &EngineReading| {
+        !dialect::names_model(kind) || (dialect::lists_models(kind) && (row.placeholder || is_nameless))
+    };
     reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(EngineRole::Proxy) && may_be_told(row))
 }
 
@@ -109,6 +132,8 @@ pub(super) struct Aliases {
     asked: Option<Moment>,
     process: Option<(Option<Timestamp>, Option<HeaderValue>)>,
     under_way: Option<JoinHandle<ListedNames>>,
+    /// The only model of a list that was just renewed.
+    only: Option<ModelName>,
 }
 
 /// The result of requesting a list.
@@ -150,7 +175,9 @@ impl Aliases {
     pub(super) async fn complete(&mut self, reading: &mut PageReading) {
         if let Some(ended) = self.under_way.take_if(|task| task.is_finished()) {
             match ended.await {
-                Ok(ListedNames::Read(models)) => (self.known, self.refused) = (Some(models.aliases), None),
+                Ok(ListedNames::Read(models)) => {
+                    (self.known, self.refused, self.only) = (Some(models.aliases), None, models.only);
+                }
                 Ok(ListedNames::Absent) => self.refused = None,
                 Ok(ListedNames::Refused(why)) => self.refused = Some(why),
                 Err(_) => {}
@@ -159,6 +186,11 @@ impl Aliases {
         reading.aliases.clone_from(&self.known);
         let needed = || reading.engines.iter().any(lists) || lacks_name(reading);
         reading.list_refused = self.refused.clone().filter(|_| self.known.is_none() && needed());
+    }
+
+    /// Takes the only model of a list that was renewed since the last call.
+    pub(super) const fn take_only(&mut self) -> Option<ModelName> {
+        self.only.take()
     }
 
     /// Whether to request the list after a page of this process.

@@ -318,9 +318,15 @@ impl Scraper {
             self.process = process;
         }
         if nameless {
+            if self.page_model.follow(&reading) {
+                self.models = None;
+            }
             self.name_model(url, &mut reading).await?;
         }
         self.aliases.complete(&mut reading).await;
+        if let Some(only) = self.aliases.take_only() {
+            self.page_model.learn(Some(only));
+        }
         self.ask_aliases(url, &reading);
         Ok(ScrapeOutcome { at, cost, reading })
     }
