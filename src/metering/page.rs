@@ -22,7 +22,12 @@ const CLOCKS_AGREE: Span = Span::from_secs(60);
 impl Metering {
     /// Meters a complete page of engines.
     pub(crate) fn read_page(&mut self, context: &mut Context<'_>, page: &PageReading) {
-        page.engines.iter().for_each(|reading| self.roles.note(&context.info.target, reading));
+        for reading in &page.engines {
+            if self.roles.note(&context.info.target, reading) {
+                // Until now its output counted nowhere.
+                context.ledger.lose_window(context.at.wall);
+            }
+        }
         self.note_served(context, page);
         let mut engine = self.engines.lend(&context.info.target).unwrap_or_default();
         engine.judged = 0;

@@ -19,6 +19,7 @@ use super::model_names::SavedName;
 use super::on_trial::ResetRow;
 use super::prompt_weight::PromptWeight;
 use super::proxy_guard::ProxyGuard;
+use super::role_inference::SavedRole;
 use super::row::Row;
 use crate::counters::{ProcessId, ProcessRow, Processes, RowKey};
 use crate::ledger::Entry;
@@ -39,9 +40,9 @@ pub struct SavedTarget {
     /// The aliases of its models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) names: Vec<SavedName>,
-    /// The roles that it looks like, by model.
+    /// The roles that its instances look like, by model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) roles: Vec<(String, EngineRole)>,
+    pub(super) roles: Vec<SavedRole>,
     /// Which requests were billed; unknown in ledgers of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) bill: Option<Bill>,
@@ -193,7 +194,7 @@ pub(super) fn saved_target(
     engine: &Engine,
     duplicates: Vec<SavedPlace>,
     names: Vec<SavedName>,
-    roles: Vec<(String, EngineRole)>,
+    roles: Vec<SavedRole>,
 ) -> Option<SavedTarget> {
     // The store keeps a reset by hand until the next page.
     let Engine {

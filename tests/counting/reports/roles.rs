@@ -1,7 +1,7 @@
 //! Prefill and decode engines over a restart: what is known of both must not wait for the page of one of them.
 
 use margintop::fleet::TargetInfo;
-use margintop::reading::{EngineKind, EngineRole, PageReading};
+use margintop::reading::{EngineKind, EngineRole, InstanceId, PageReading};
 use margintop::units::{Span, Tokens};
 
 use crate::reports::scene::{Scene, after, target};
@@ -165,4 +165,51 @@ fn a_pair_of_one_traffic_is_whole() {
     // SGLang's prompts count on its decode engine.
     let picture = coverage("sglang", |second| [4 * second, 8 * second], 80);
     assert!(!picture.money.lower_bound, "{:?}", picture.money);
+}
+
+/// Class: a prefill and a decode engine on one page, as of a federation: the roles are of its instances, and not of the page.
+#[test]
+fn a_page_of_a_prefill_and_a_decode_engine_counts_both() {
+    for restarts in [false, true] {
+        let mut scene = Scene::of(vec![target(PREFILL, Some("f"))]);
+        for second in 0..=40 {
+            let made = 1000 + 10 * u64::try_from(second).unwrap();
+            let [mut page, decode] = pages(EngineKind::named("vllm"), made);
+            let starts = [page.start.take(), decode.start];
+            page.engines.extend(decode.engines);
+            for ((row, name), start) in page.engines.iter_mut().zip(["p:8000", "d:8000"]).zip(starts) {
+                let id = InstanceId::new(name);
+                row.instance = Some(id.clone());
+                page.instance_starts.push((id, start.unwrap()));
+            }
+            scene.take(PREFILL, second, page);
+            if restarts && second == 20 {
+                scene.restart(second);
+            }
+        }
+        let picture = scene.picture(40);
+        assert_eq!(scene.posted(), [300 * 400, 100 * 400, 50 * 400], "restarts: {restarts}");
+        assert!(!picture.money.lower_bound && !picture.money.upper_bound, "{:?}", picture.money);
+    }
+}
+
+/// Class: an engine whose requests ended after one token, beside one with an offload connector, serves other requests later.
+#[test]
+fn an_engine_that_makes_answers_is_no_prefill_engine() {
+    let mut scene = Scene::of(vec![target(PREFILL, Some("p")), target(DECODE, Some("d"))]);
+    let made = |second: i64| 10 * u64::try_from(second).unwrap();
+    for second in 0..=60 {
+        let [mut first, second_page] = pages(EngineKind::named("vllm"), 1000 + made(second));
+        if second > 20 {
+            first.engines[0].tokens =
+                counters(400 * (1000 + made(second)), 100 * (1000 + made(second)), 1200 + 80 * made(second - 20));
+        }
+        scene.take(PREFILL, second, first);
+        scene.take(DECODE, second, second_page);
+    }
+    let [.., output] = scene.posted();
+    let money = scene.picture(60).money;
+    assert!(output >= 50 * 600 + 80 * 10 * 38 && money.lower_bound, "{output}: {money:?}");
+    let roles: Vec<_> = scene.picture(60).engines.iter().map(|row| row.role).collect();
+    assert!(roles.iter().all(|role| *role == EngineRole::Unified), "{roles:?}");
 }
