@@ -20,7 +20,7 @@ impl Ledger {
     }
 
     /// Records the uncertainty of the time of a posting's tokens.
-    pub(super) fn note_uncertainty(&mut self, posting: &Posting, lines: &[Entry]) {
+    pub(crate) fn note_uncertainty(&mut self, posting: &Posting, lines: &[Entry]) {
         if posting.timing != Timing::Estimated {
             return;
         }

@@ -209,10 +209,13 @@ fn post(context: &mut Context<'_>, posting: &Posting) -> Vec<Entry> {
         } else {
             context.ledger.account(&RevenueAccount { costed, ..account.clone() })
         };
-        let part = Posting { account: id, from, to, tokens: upto.less(before), ..*posting };
+        // The uncertainty is that of the whole.
+        let tokens = upto.less(before);
+        let part = Posting { account: id, from, to, tokens, timing: Timing::Seen, ..*posting };
         context.ledger.post_part(&part, posting, |entry| entries.push(entry));
         (from, before) = (to, upto);
     }
+    context.ledger.note_uncertainty(posting, &entries);
     entries
 }
 

@@ -2,7 +2,8 @@
 //! unknown at which price the tokens of that step were made, so the money is uncertain by the difference.
 
 use margintop::fleet::{Fleet, FleetConfig};
-use margintop::pricing::Book;
+use margintop::pricing::{Book, Lease, Leased};
+use margintop::reading::NodeName;
 use margintop::units::{Moment, Span};
 
 use crate::support;
@@ -74,5 +75,29 @@ fn counters_that_move_on_each_page_are_certain() {
     for every in [1000, 5000, 15_000] {
         let [posted, uncertain, earned] = Stepped { every, step: every, before: 0 }.watch(-300_000, 300_000);
         assert!((posted - earned).abs() < 1e-6 && uncertain.abs() < 1e-9, "{every}: {posted}, {uncertain}, {earned}");
+    }
+}
+
+/// Class: the bounds of a gap with a change of price vanish where a lease begins or ends in it, too.
+#[test]
+fn a_lease_edge_in_a_gap_leaves_the_bounds_of_a_price_edge() {
+    let uncertain = |leases: Vec<Lease>| {
+        let targets = vec![member("e", "n", None)];
+        let config = FleetConfig { targets, leases, ..FleetConfig::local("box") };
+        let mut fleet = Fleet::new(config, Book::built_in().unwrap(), at(-600_000));
+        for (millis, output) in [(-600_000, 0), (600_000, 1_000_000)] {
+            let start = Some(at(-20_000_000).wall);
+            fleet.apply(answered("e", at(millis), page("deepseek-r1", counters(0, 0, output), start)));
+        }
+        fleet.snapshot().money.uncertainty
+    };
+    let lease = |millis: i64| Lease {
+        from: Some(at(millis).wall),
+        ..Lease::of(Leased::Node(NodeName::new("n")), "2".parse().unwrap())
+    };
+    let without = uncertain(Vec::new());
+    assert_eq!(without.to_string(), "0.82", "a million at half of 2.19 - 0.55");
+    for millis in [-300_000, 0, 300_000] {
+        assert_eq!(uncertain(vec![lease(millis)]), without, "a lease from {millis} on");
     }
 }
