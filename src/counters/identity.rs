@@ -303,6 +303,11 @@ impl Processes {
         let replaces = self.replaces(page, ours);
         let id = self.add(Some(start), page.at);
         let Some(began) = began else {
+            let appeared = page.appeared_since.filter(|_| last.is_none());
+            if let Some((since, process)) = appeared.zip(self.get_mut(id)) {
+                process.last_seen = since;
+                return self.go_on(page, id);
+            }
             // With a wrong clock, or without the server's time, it may still have replaced the previous process.
             let after = |slack: Span| last.is_some_and(|last| ours > page.at.wall - page.at.since(last) - slack);
             if let Some(process) = self.get_mut(id).filter(|_| after(FORGOTTEN)) {

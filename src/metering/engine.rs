@@ -10,7 +10,7 @@ use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::{Ledger, PostingSource, RevenueAccount, RevenueAccountId};
 use crate::pricing::Bill;
 use crate::reading::{EngineReading, InstanceId, ModelName, PageReading, PromptCount, TokenCounters};
-use crate::units::{Moment, Span, Tokens};
+use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// How long an instance that left the page may return and continue.
 const KEPT: Span = Span::from_secs(86_400);
@@ -209,6 +209,12 @@ impl Engine {
         let instance = self.instances.iter().find(|instance| instance.id == row.instance);
         row.address = instance.map_or(0, |instance| instance.number);
         row.source(process)
+    }
+
+    /// Whether an instance's process is known by this start time; nothing contradicts a page without one.
+    pub(super) fn knows(&self, start: Option<Timestamp>) -> bool {
+        let mut current = self.instances.iter().filter_map(|instance| instance.processes.current());
+        start.is_none() || current.any(|process| process.start() == start)
     }
 
     /// A process of an instance.

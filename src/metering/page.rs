@@ -83,7 +83,7 @@ impl Metering {
             refused: page.refusals.values > 0,
             bounds: self.bounds(context, rows),
             watched_since: watched_since(context, ahead, engine),
-            appeared_since: engine.last_page.filter(|_| id.is_some_and(InstanceId::is_version)),
+            appeared_since: engine.last_page.filter(|_| id.is_some_and(InstanceId::is_version) && engine.knows(start)),
         };
         self.hand_over_counting(context, engine, id, (start, rows));
         let instance = engine.instance(id, at);

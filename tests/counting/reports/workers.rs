@@ -120,8 +120,8 @@ fn a_model_that_is_loaded_anew_takes_no_other_with_it() {
 /// Class: a version of a model that is loaded beside another one loses its first tokens.
 #[test]
 fn a_version_that_is_loaded_beside_another_counts_from_zero() {
-    let page = |_: u64, second: u64| {
-        let mut text = String::new();
+    let page = |start: &str, second: u64| {
+        let mut text = start.to_owned();
         for name in ["nv_llm_input_token_len", "nv_llm_output_token_len"] {
             writeln!(text, "# TYPE {name} histogram").unwrap();
             for (version, sum) in [(1, 30_000_000 + 100 * second), (2, 700 * second.saturating_sub(3))] {
@@ -133,9 +133,11 @@ fn a_version_that_is_loaded_beside_another_counts_from_zero() {
         }
         text
     };
-    let mut scene = Scene::one();
-    scene.look(0..=10, page);
-    assert_eq!((scene.posted(), scene.disputed()), ([1_000 + 4_900, 0, 1_000 + 4_900], 0));
+    for start in ["", "process_start_time_seconds 1764000000.25\n"] {
+        let mut scene = Scene::one();
+        scene.look(0..=10, |_, second| page(start, second));
+        assert_eq!((scene.posted(), scene.disputed()), ([1_000 + 4_900, 0, 1_000 + 4_900], 0), "{start}");
+    }
 }
 
 /// Class: the same of three processes, whose starts are a little apart or a hundredth of a second.
