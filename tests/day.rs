@@ -46,6 +46,11 @@ fn the_published_day_ends_to_the_cent() {
     let home = tempfile::tempdir().unwrap();
     let drawn = home.path().join("day.svg");
     let picture = drawn.to_str().unwrap();
+    // What a user's own fleet costs is no part of it.
+    let folder = home.path().join(".config/margintop");
+    std::fs::create_dir_all(&folder).unwrap();
+    let own = "bill = \"finished\"\n[overhead]\nper_hour = \"1.00\"\n[[lease]]\ngpu = \"H800\"\nrate = \"9.00\"\n";
+    std::fs::write(folder.join("margintop.toml"), own).unwrap();
     let end = json(home.path(), &["demo", "--deepseek-day", "--speed", "1000000", "--json", "--picture", picture]);
     the_picture_of_the_readme_is_current(&drawn);
     assert_eq!(end["at"], "2025-02-28T04:00:00Z");
@@ -63,6 +68,7 @@ fn the_published_day_ends_to_the_cent() {
     // Nodes without an engine's page are paid for by the work of their unit.
     let models = end["models"].as_array().unwrap();
     assert_eq!((models.len(), &models[0]["profit_per_hour"]), (1, &money["profit_per_hour"]));
+    std::fs::write(folder.join("margintop.toml"), "").unwrap();
     the_ledger_tells_the_hours(home.path());
     the_night_discount_is_what_it_took(home.path());
     let whole = margintop(home.path(), &["ledger", "verify"]);

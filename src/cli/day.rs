@@ -38,6 +38,8 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let mut plan = SourcePlan::bare(settings(global)?, NodeName::new(NAME));
     plan.settings.zone = TimeZone::fixed(ZONE);
     plan.settings.leases = fleet.leases();
+    // The published figures are of this fleet alone.
+    (plan.settings.overhead, plan.settings.bill, plan.settings.budget) = <_>::default();
     simulate::price_day(&mut plan.settings.book)?;
     let history = History::default();
     let path = ledger::choice(global, &plan.settings).only_new("simulated day")?;

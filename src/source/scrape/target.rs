@@ -142,6 +142,9 @@ impl FromStr for ScrapeTarget {
         if text.is_empty() {
             return Err(refuse("it is empty; write http://HOST:PORT"));
         }
+        if text.trim_end_matches(':').bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(refuse("it is a number and names no host; write http://HOST:PORT"));
+        }
         let address = match text.split_once("://") {
             Some(("http" | "https", _)) => Address::Http(url(text).map_err(refuse)?),
             Some(("file", path)) => Address::File(path.into()),
@@ -216,6 +219,8 @@ mod tests {
             ("host:notaport", "not an address"),
             ("http://user:secret@host:1", "bearer_token_file"),
             ("::1", "brackets"),
+            ("28402", "names no host"),
+            ("8000:", "names no host"),
         ] {
             let error = text.parse::<ScrapeTarget>().unwrap_err().to_string();
             assert!(error.contains(word), "{text}: {error}");
