@@ -6,10 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Metering};
-use crate::counters::Delta;
-use crate::dialect;
-use crate::reading::{EngineReading, EngineRole, TargetId};
+use crate::reading::{EngineRole, TargetId};
 use crate::units::{Moment, Span, Timestamp};
 
 /// How long growth is compared before it is forgotten.
@@ -79,8 +76,18 @@ impl Sides {
 }
 
 impl PromptCoverage {
+    /// The role of which engines seem to lack for a model.
+    pub(super) fn lacking(&self, model: &str) -> Option<EngineRole> {
+        self.0.get(model)?.lacking.map(|(role, _)| role)
+    }
+
     /// Takes the prompts by which a target of a side grew. Returns whether a lost window is to be counted.
-    fn note(&mut self, model: String, page: (&TargetId, EngineRole, u64), now: (Moment, Span, Timestamp)) -> bool {
+    pub(super) fn note(
+        &mut self,
+        model: String,
+        page: (&TargetId, EngineRole, u64),
+        now: (Moment, Span, Timestamp),
+    ) -> bool {
         let ((target, role, grown), (at, within, day)) = (page, now);
         let sides = self.0.entry(model).or_insert_with(|| Sides::at(at));
         if at.since(sides.since) > COMPARED {
@@ -91,27 +98,5 @@ impl PromptCoverage {
         side.note(target, grown, at);
         let Some(lacking) = sides.judge(at, within) else { return false };
         sides.lacking.replace((lacking, day)).is_none_or(|(_, known)| known != day)
-    }
-}
-
-impl Metering {
-    /// Compares the prompts of a page with those of the model's engines of the other role.
-    pub(super) fn note_coverage(&mut self, context: &mut Context<'_>, reading: &EngineReading, grown: Delta) {
-        let role = self.role(context.info, reading);
-        if dialect::policy(reading.kind).attributes_prompts {
-            return;
-        }
-        let Some(model) = reading.model.as_ref().map(|model| self.names.root_of(model)) else { return };
-        let page = (&context.info.target, role, (grown.miss + grown.hit).count());
-        let now = (context.at, context.config.stale_after(), context.ledger.day_began());
-        if self.coverage.note(model, page, now) {
-            context.ledger.lose_window(context.at.wall);
-        }
-    }
-
-    /// The role of which engines seem to lack for a model, so that some of its tokens are counted nowhere.
-    pub(crate) fn lacking_role(&self, reading: &EngineReading) -> Option<EngineRole> {
-        let model = self.names.root_of(reading.model.as_ref()?);
-        self.coverage.0.get(&model)?.lacking.map(|(role, _)| role)
     }
 }

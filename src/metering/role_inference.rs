@@ -12,7 +12,7 @@ use crate::dialect;
 use crate::reading::{EngineReading, EngineRole, InstanceId, PromptCount, TargetId};
 
 /// An instance on a target's page.
-type Place = (TargetId, Option<InstanceId>);
+type RolePlace = (TargetId, Option<InstanceId>);
 
 /// The role that an instance looked like for a model, for saving.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,8 +26,8 @@ pub(super) struct SavedRole {
 /// The instances that look like prefill and decode engines, by model.
 #[derive(Debug, Default)]
 pub(super) struct RoleInference {
-    prefill: HashMap<String, HashSet<Place>>,
-    decode: HashMap<String, HashSet<Place>>,
+    prefill: HashMap<String, HashSet<RolePlace>>,
+    decode: HashMap<String, HashSet<RolePlace>>,
 }
 
 impl RoleInference {
@@ -49,7 +49,7 @@ impl RoleInference {
 
     /// The models of a target and the roles that its instances look like, for saving.
     pub(super) fn saved(&self, target: &TargetId) -> Vec<SavedRole> {
-        let of = |side: &HashMap<String, HashSet<Place>>, role: EngineRole| {
+        let of = |side: &HashMap<String, HashSet<RolePlace>>, role: EngineRole| {
             let places = side.iter().flat_map(|(model, places)| places.iter().map(move |place| (model, place)));
             let ours = places.filter(|(_, (of, _))| of == target);
             ours.map(|(model, (_, instance))| SavedRole { model: model.clone(), role, instance: instance.clone() })

@@ -5,6 +5,7 @@
 use super::counts::{Counts, counts};
 use super::{Context, Engine, Metering, Row};
 use crate::counters::Delta;
+use crate::dialect;
 use crate::inventory::TargetInfo;
 use crate::reading::{EngineReading, EngineRole, TargetId};
 use crate::units::Tokens;
@@ -54,5 +55,25 @@ impl Metering {
         let root = |reading: &EngineReading| reading.model.as_ref().map(|model| self.names.root_of(model));
         let counts_it = (here.prompts || there.prompts) && (here.outputs || there.outputs);
         is_apart && counts_it && root(&row.reading) == root(reading)
+    }
+
+    /// Compares the prompts of a page with those of the model's engines of the other role.
+    pub(super) fn note_coverage(&mut self, context: &mut Context<'_>, reading: &EngineReading, grown: Delta) {
+        let role = self.role(context.info, reading);
+        if dialect::policy(reading.kind).attributes_prompts {
+            return;
+        }
+        let Some(model) = reading.model.as_ref().map(|model| self.names.root_of(model)) else { return };
+        let page = (&context.info.target, role, (grown.miss + grown.hit).count());
+        let now = (context.at, context.config.stale_after(), context.ledger.day_began());
+        if self.coverage.note(model, page, now) {
+            context.ledger.lose_window(context.at.wall);
+        }
+    }
+
+    /// The role of which engines seem to lack for a model, so that some of its tokens are counted nowhere.
+    pub(crate) fn lacking_role(&self, reading: &EngineReading) -> Option<EngineRole> {
+        let model = self.names.root_of(reading.model.as_ref()?);
+        self.coverage.lacking(&model)
     }
 }

@@ -341,40 +341,6 @@ fn serving_leases_open_and_close_with_the_engine() {
     assert_eq!(picture.money.cost.unwrap().to_string(), "1.00", "the gap that tokens were posted for, and no more");
 }
 
-/// Class: the time without an engine is paid once another process answers, as a restart or another engine on the node. The time of
-/// a gap is paid where its tokens are: if the process continued.
-#[test]
-fn serving_leases_pay_no_time_without_an_engine() {
-    let old = || started(-9000);
-    // What answers at 100 s, after the engine was last heard at 10 s; the seconds that are paid up to 110 s.
-    let cases = [
-        ("the same process", "e", 40, old(), 110),
-        ("the same by a clock that jitters", "e", 40, old().map(|start| start + Span::from_millis(900)), 110),
-        ("a restart", "e", 3, started(97), 10 + 13),
-        ("a restart long ago", "e", 3, started(20), 10 + 90),
-        ("another engine", "f", 3, started(97), 10 + 13),
-        ("another without a start time", "f", 3, None, 10 + 10),
-    ];
-    for (what, name, made, start, paid) in cases {
-        let lease =
-            Lease { when: RentWhen::Serving, ..Lease::of(Leased::Gpu("H800".to_owned()), "3600".parse().unwrap()) };
-        let targets = vec![member("e", "n", None), member("f", "n", None)];
-        let config = FleetConfig { leases: vec![lease], targets, ..FleetConfig::local("box") };
-        let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
-        for seconds in 0..=110 {
-            fleet.apply(gpus("n", "NVIDIA H800", 1, after(seconds)));
-            let made = u64::try_from(seconds).unwrap() + made;
-            match seconds {
-                0..=10 => look(&mut fleet, seconds, made, old()),
-                100.. => fleet.apply(answered(name, after(seconds), page(MODEL, counters(0, 0, made), start))),
-                _ => {}
-            }
-        }
-        let cost = picture_at(&mut fleet, 110).money.cost.unwrap();
-        assert_eq!(cost.rounded(2), i128::from(paid) * 100, "{what}: {cost:?}");
-    }
-}
-
 #[test]
 fn a_lease_that_changes_is_cut_at_its_edge() {
     let lease = |rate: &str, from: Option<i64>, until: Option<i64>| Lease {

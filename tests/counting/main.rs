@@ -73,6 +73,7 @@ mod restarts_in_turn;
 mod restarts_unread;
 mod return_rates;
 mod sample_times;
+mod serving_leases;
 mod silent_after_restart;
 mod silent_rates;
 mod silent_replicas;

@@ -97,23 +97,6 @@ fn models(reading: &PageReading) -> Vec<Option<String>> {
     reading.engines.iter().map(|row| row.model.as_ref().map(ToString::to_string)).collect()
 }
 
-/// Class: the labels with the model were dropped on the way to the page. The server's only model is its name.
-#[tokio::test]
-async fn rows_without_any_label_are_named_by_the_list() {
-    const BARE: [&str; 2] = [
-        "# TYPE vllm:prompt_tokens counter\nvllm:prompt_tokens_total 5\n\
-         # TYPE vllm:generation_tokens counter\nvllm:generation_tokens_total 3\n",
-        "# TYPE sglang:prompt_tokens_total counter\nsglang:prompt_tokens_total 5\n\
-         # TYPE sglang:generation_tokens_total counter\nsglang:generation_tokens_total 3\n",
-    ];
-    for text in BARE {
-        let reading = page(text, |_| ok(r#"{"data":[{"id":"base","owned_by":"vllm"}]}"#)).await;
-        assert_eq!(models(&reading), [Some("base".to_owned())], "{text}");
-        let reading = page(text, |_| ok(r#"{"data":[{"id":"a"},{"id":"b"}]}"#)).await;
-        assert_eq!(models(&reading), [None], "of two models none is known to be the one");
-    }
-}
-
 /// Class: a server whose page names no model is restarted with another one between two polls.
 #[tokio::test]
 async fn another_model_at_a_server_without_a_name_is_asked_for_when_its_counters_fall() {

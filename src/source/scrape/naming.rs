@@ -107,11 +107,8 @@ impl PageModel {
 /// Whether rows of a page lack a name that the server's list may have.
 pub(super) fn lacks_name(reading: &PageReading) -> bool {
     let kind = reading.kind;
-    // Labels may have been dropped on the way.
-    let is_nameless = reading.engines.iter().all(|row| row.model.is_none());
-    let may_be_told = |row: &EngineReading| {
-        !dialect::names_model(kind) || (dialect::lists_models(kind) && (row.placeholder || is_nameless))
-    };
+    let may_be_told =
+        |row: &EngineReading| !dialect::names_model(kind) || (dialect::lists_models(kind) && row.placeholder);
     reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(EngineRole::Proxy) && may_be_told(row))
 }
 

@@ -116,6 +116,9 @@ fn prompts_that_a_watched_engine_counts_are_no_lower_bound() {
     }
 }
 
+/// The requests of a prefill and of a decode engine up to a second.
+type Requests = fn(u64) -> [u64; 2];
+
 /// The pages of a prefill and a decode engine whose requests differ in number, or whose pages come in bursts.
 fn coverage(kind: &str, requests: impl Fn(u64) -> [u64; 2], seconds: i64) -> margintop::snapshot::Snapshot {
     let kind = EngineKind::named(kind);
@@ -134,7 +137,7 @@ fn coverage(kind: &str, requests: impl Fn(u64) -> [u64; 2], seconds: i64) -> mar
 /// side is posted nowhere, which makes the total a lower bound.
 #[test]
 fn a_side_with_more_prompts_than_the_other_lacks_engines() {
-    let cases: [(&str, fn(u64) -> [u64; 2]); 4] = [
+    let cases: [(&str, Requests); 4] = [
         ("half of the prefill engines", |second| [4 * second, 8 * second]),
         ("half of the decode engines", |second| [8 * second, 4 * second]),
         ("no pair", |second| [second, 16 * second]),
@@ -151,7 +154,7 @@ fn a_side_with_more_prompts_than_the_other_lacks_engines() {
 /// A pair whose pages are read at other times, or whose requests come in bursts or wait between prefill and decode, is whole.
 #[test]
 fn a_pair_of_one_traffic_is_whole() {
-    let cases: [(&str, fn(u64) -> [u64; 2]); 5] = [
+    let cases: [(&str, Requests); 5] = [
         ("steady", |second| [8 * second, 8 * second]),
         ("two seconds later", |second| [8 * second, 8 * second.saturating_sub(2)]),
         ("bursts", |second| [second / 10 * 200, second.saturating_sub(3) / 10 * 200]),
