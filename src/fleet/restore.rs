@@ -174,7 +174,7 @@ impl Fleet {
         self.metering.restore_unwatched(&self.config);
     }
 
-    /// Adds what was accepted while nobody kept the ledger to what the rows earned.
+    /// Adds what was accepted while no process wrote the ledger to what the rows earned.
     fn restore_accepted(&mut self, accepted: &[DisputeId]) {
         for dispute in self.ledger.accepted().filter(|dispute| accepted.contains(&dispute.id)) {
             self.metering.earn_accepted(&self.ledger, dispute);

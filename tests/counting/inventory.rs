@@ -350,18 +350,24 @@ fn a_node_takes_nothing_from_engines_of_unknown_nodes() {
     }
 }
 
+/// A page of two nodes that one leaves after ten seconds; later margintop is restarted. Returns the page without and with it.
+fn left_before_a_restart(gone_for: i64, absent: i64) -> (World, [PageReading; 2]) {
+    let mut world = World::of(vec![target(A, None)]);
+    let stays = page(Some("n1"), &cards(&[3]));
+    let mut all = page(Some("n0"), &cards(&[1, 2]));
+    all.gpus.extend(stays.gpus.clone());
+    (0..=10).for_each(|_| world.take(&[(A, all.clone())]));
+    (0..gone_for).for_each(|_| world.take(&[(A, stays.clone())]));
+    world.restart(vec![target(A, None)], absent);
+    (world, [stays, all])
+}
+
 /// Class: a node leaves a page that answers, and margintop is stopped before the node is released: what was paid for it since it
 /// was last seen stayed.
 #[test]
 fn a_node_that_left_before_a_restart_is_paid_until_it_was_last_seen() {
     for (gone_for, absent) in [(0, 3), (1, 3), (20, 3), (200, 3), (20, 400), (299, 1)] {
-        let mut world = World::of(vec![target(A, None)]);
-        let stays = page(Some("n1"), &cards(&[3]));
-        let mut all = page(Some("n0"), &cards(&[1, 2]));
-        all.gpus.extend(stays.gpus.clone());
-        (0..=10).for_each(|_| world.take(&[(A, all.clone())]));
-        (0..gone_for).for_each(|_| world.take(&[(A, stays.clone())]));
-        world.restart(vec![target(A, None)], absent);
+        let (mut world, [stays, _]) = left_before_a_restart(gone_for, absent);
         (0..340).for_each(|_| world.take(&[(A, stays.clone())]));
         let held = 2 * 10 + world.second - 1;
         assert_eq!(
@@ -376,13 +382,7 @@ fn a_node_that_left_before_a_restart_is_paid_until_it_was_last_seen() {
 #[test]
 fn a_node_that_returns_after_a_restart_was_paid_all_the_time() {
     for (gone_for, absent, later) in [(0, 3, 20), (20, 3, 20), (200, 3, 60), (1, 30, 0)] {
-        let mut world = World::of(vec![target(A, None)]);
-        let stays = page(Some("n1"), &cards(&[3]));
-        let mut all = page(Some("n0"), &cards(&[1, 2]));
-        all.gpus.extend(stays.gpus.clone());
-        (0..=10).for_each(|_| world.take(&[(A, all.clone())]));
-        (0..gone_for).for_each(|_| world.take(&[(A, stays.clone())]));
-        world.restart(vec![target(A, None)], absent);
+        let (mut world, [stays, all]) = left_before_a_restart(gone_for, absent);
         (0..later).for_each(|_| world.take(&[(A, stays.clone())]));
         (0..10).for_each(|_| world.take(&[(A, all.clone())]));
         assert_eq!(world.held().0, 3 * (world.second - 1), "gone for {gone_for} s, then {absent}, then {later}");

@@ -167,22 +167,24 @@ fn profit_ends(revenue: &[Option<f64>], cost: &[Option<f64>]) -> (f64, f64) {
     (bottom, if top > 0.0 || bottom >= 0.0 { step_above(top) } else { 0.0 })
 }
 
-/// When a chart begins whose first cell starts at `start`: where the watch `began` within this cell, then.
+/// When a chart begins whose first cell starts at `start`: where the watch `began` less than a cell from there, then.
 fn begin_of(start: Timestamp, cell: Span, began: Option<Timestamp>) -> Timestamp {
-    began.filter(|began| (start..start + cell).contains(began)).unwrap_or(start)
+    began.filter(|began| (*began - start).millis().abs() < cell.millis()).unwrap_or(start)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Class: a chart begins with a whole cell, and its title names a minute before the watch began.
+    /// Class: a chart begins with a whole cell, and its title names a minute beside the one in which the watch began.
     #[test]
-    fn a_chart_begins_when_the_watch_did_if_that_lies_in_its_first_cell() {
+    fn a_chart_begins_when_the_watch_did_if_that_is_less_than_a_cell_away() {
         let (start, cell) = (Timestamp::from_millis(600_000), Span::from_secs(120));
         let at = |millis| Some(Timestamp::from_millis(millis));
-        assert_eq!(begin_of(start, cell, at(660_000)), Timestamp::from_millis(660_000));
-        for other in [None, at(599_999), at(720_000)] {
+        for near in [480_001, 590_000, 660_000, 719_999] {
+            assert_eq!(begin_of(start, cell, at(near)), Timestamp::from_millis(near));
+        }
+        for other in [None, at(480_000), at(720_000)] {
             assert_eq!(begin_of(start, cell, other), start);
         }
     }
