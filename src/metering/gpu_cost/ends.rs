@@ -60,7 +60,7 @@ impl AllocationMeter {
             for (start, end, rate) in times(ledger, view, name, back, (from, to)) {
                 if rate.when() == Some(RentWhen::Held) {
                     let account = ledger.cost_account(&rate.cost_account);
-                    ledger.rent(account, 1, start, end);
+                    ledger.post_gpu_time(account, 1, start, end);
                 }
             }
             let since = view.inventory.node(name).and_then(|node| node.allocated_from);
@@ -79,7 +79,7 @@ impl AllocationMeter {
                     let is_of_node = rate.lease.is_some_and(|lease| lease.node_rate.is_some());
                     if rate.when() == Some(when) && !is_of_node {
                         let account = ledger.cost_account(&rate.cost_account);
-                        ledger.rent(account, 1, start, end);
+                        ledger.post_gpu_time(account, 1, start, end);
                     }
                 }
             }
@@ -121,7 +121,7 @@ impl AllocationMeter {
             if at < until.wall {
                 ledger.refund(account, 1, at, until.wall);
             } else {
-                ledger.rent(account, 1, until.wall, at);
+                ledger.post_gpu_time(account, 1, until.wall, at);
             }
             if let (Some(lease), Some(began)) = (rate.lease, node.allocated_from) {
                 let paused = self.roundings.paused(&view.config.leases, lease, &rate.cost_account);
