@@ -2,10 +2,11 @@
 
 use crate::support;
 
+use margintop::fleet::TargetInfo;
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::ledger::{CostAccount, CostKind};
 use margintop::pricing::{Book, Exchange, Lease, Leased, Overhead, Pinned, Rounding};
-use margintop::reading::{Event, GpuId, GpuReading, GpuState, Label, NodeName};
+use margintop::reading::{Event, GpuId, GpuReading, GpuState, Health, Label, NodeName};
 use margintop::units::{Energy, Moment, Money, PowerPrice, Span};
 use support::{answered, at, counters, gpus, instant, member, moment, page};
 
@@ -263,4 +264,47 @@ fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_
     let picture = fleet.snapshot();
     assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)));
     assert_eq!(picture.nodes[0].gpus[0].cost_missing, None);
+}
+
+/// Class: what is paid and was never seen is in a row, so that rows add up to the total.
+#[test]
+fn what_leases_pay_for_unseen_is_listed() {
+    let schedule = |leased, gpus| Lease { gpus: Some(gpus), ..Lease::of(leased, "2.00".parse().unwrap()) };
+    let leases = vec![
+        schedule(Leased::Node(NodeName::new("paid-1")), 8),
+        schedule(Leased::Unit(margintop::reading::UnitName::new("decode")), 16),
+        Lease { until: Some(after(5_000).wall), ..schedule(Leased::Node(NodeName::new("ended")), 8) },
+    ];
+    let config = FleetConfig { leases, targets: vec![member("e", "n", None)], ..FleetConfig::local("n") };
+    let mut fleet = fleet(config);
+    for second in 0..120 {
+        fleet.apply(answered("e", after(second * 1000), page("m", counters(1000, 0, 500), None)));
+        fleet.apply(Event::Tick(after(second * 1000)));
+    }
+    let now = fleet.snapshot();
+    let nodes: Vec<_> = now.nodes.iter().map(|node| (node.name.as_str(), node.state)).collect();
+    assert_eq!(nodes, [("n", Health::Live), ("paid-1", Health::Never)]);
+    assert_eq!((now.coverage.nodes_live, now.coverage.nodes_known), (1, 2));
+    assert_eq!(now.nodes[1].cost_per_hour.map(|cost| cost.to_string()), Some("16.00".to_owned()));
+    let units: Vec<_> = now.units.iter().map(|unit| (unit.unit.as_str(), unit.nodes)).collect();
+    assert_eq!(units, [("decode", 0)]);
+    assert_eq!(now.units[0].cost_per_hour.map(|cost| cost.to_string()), Some("32.00".to_owned()));
+}
+
+/// A target that has not answered may be the node under its address.
+#[test]
+fn a_paid_node_is_listed_once_whatever_answers_first() {
+    let lease = Lease { gpus: Some(8), ..Lease::of(Leased::Node(NodeName::new("gpu-07")), "2.00".parse().unwrap()) };
+    let target = TargetInfo { node: None, ..member("e", "10.0.0.7", None) };
+    let target = TargetInfo { host: Some(NodeName::new("10.0.0.7")), ..target };
+    let config = FleetConfig { leases: vec![lease], targets: vec![target], ..FleetConfig::local("box") };
+    let mut fleet = fleet(config);
+    let names =
+        |fleet: &Fleet| -> Vec<String> { fleet.snapshot().nodes.iter().map(|node| node.name.to_string()).collect() };
+    fleet.apply(Event::Tick(after(1_000)));
+    assert_eq!(names(&fleet), ["10.0.0.7"]);
+    let mut reading = page("m", counters(1000, 0, 500), None);
+    reading.gpus.push((Some(NodeName::new("gpu-07")), GpuReading { index: 0, ..GpuReading::default() }));
+    fleet.apply(answered("e", after(2_000), reading));
+    assert_eq!(names(&fleet), ["gpu-07"]);
 }
