@@ -20,8 +20,8 @@ pub use money::{
     BesideRow, LeakageView, LedgerBasis, ListBasis, ModelMoney, MoneyView, PriceStep, RateBasis, Worth, WriterStatus,
 };
 pub use rows::{
-    AMBIGUOUS, Coverage, DOUBTED, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles,
-    RequestRates, Requests, ScrapeRow, TokenTotals, UnitRow, WorstRank,
+    AMBIGUOUS, Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles, RequestRates,
+    Requests, SAME_START, ScrapeRow, TokenTotals, UnitRow, WorstRank,
 };
 pub use slo::SloStatus;
 pub use vitals::{VitalLine, Vitals};
@@ -68,7 +68,7 @@ pub struct Snapshot {
     /// Alerts, the most severe first.
     pub alerts: Vec<Alert>,
     /// Sources that cannot work here, each with its remedy.
-    pub troubles: Vec<SourceError>,
+    pub source_errors: Vec<SourceError>,
     /// Notices from counting, for the rules of alerts.
     #[serde(skip)]
     pub notices: Vec<Notice>,

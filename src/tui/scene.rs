@@ -60,7 +60,7 @@ impl<'a> Scene<'a> {
 
     /// The view that is drawn: the open one, unless no view has anything to show.
     pub fn shown_view(&self) -> ViewId {
-        let is_nothing = self.is_blank() && !self.snap.troubles.is_empty();
+        let is_nothing = self.is_blank() && !self.snap.source_errors.is_empty();
         if is_nothing && self.app.view() != ViewId::Help { ViewId::Nothing } else { self.app.view() }
     }
 

@@ -245,7 +245,7 @@ fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_
             let gpu_times = fleet.ledger().today().gpu_times();
             gpu_times
                 .filter(|(id, _)| accounts[id.index()].gpu.as_str() == "H800")
-                .map(|(_, time)| time.held.millis())
+                .map(|(_, time)| time.allocated.millis())
                 .sum::<i64>()
         };
         assert_eq!(of_lease(&fleet), paid * 3_600_000, "{names:?}");

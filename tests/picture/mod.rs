@@ -45,8 +45,8 @@ fn by_minute(mut past: Past) -> Past {
     let time = |time: GpuTime| GpuTime::from_millis(time.millis() / MINUTES as i64);
     let split = |cell: &GpuTimeCell| {
         let cell = *cell;
-        let (held, idle) = (time(cell.held), time(cell.idle));
-        minutes(cell.bucket).map(move |bucket| GpuTimeCell { bucket, held, idle, ..cell }).collect::<Vec<_>>()
+        let (allocated, idle) = (time(cell.allocated), time(cell.idle));
+        minutes(cell.bucket).map(move |bucket| GpuTimeCell { bucket, allocated, idle, ..cell }).collect::<Vec<_>>()
     };
     past.gpu_times = past.gpu_times.iter().flat_map(split).collect();
     past
@@ -147,7 +147,7 @@ pub fn empty() -> Snapshot {
         units: Vec::new(),
         alerts: Vec::new(),
         notices: Vec::new(),
-        troubles: Vec::new(),
+        source_errors: Vec::new(),
         vitals: Vitals::default(),
     }
 }
@@ -162,8 +162,8 @@ pub fn money() -> MoneyView {
         revenue_per_hour: None,
         cost_per_hour: None,
         profit_per_hour: None,
-        beside_models: Vec::new(),
-        young_pace: false,
+        profit_beside_models: Vec::new(),
+        per_hour_preliminary: false,
         profit_on_cost: None,
         gross_margin: None,
         theoretical: false,
@@ -173,7 +173,7 @@ pub fn money() -> MoneyView {
         lower_bound: false,
         upper_bound: false,
         on_trial: false,
-        doubted: false,
+        growth_uncertain: false,
         uncertainty: Money::ZERO,
         disputed: Money::ZERO,
         disputed_tokens: 0,
@@ -190,7 +190,7 @@ pub fn money() -> MoneyView {
         ledger: LedgerBasis {
             path: Some(Label::new("/home/me/ledger.db")),
             writer: WriterStatus::Ours,
-            trouble: None,
+            write_error: None,
             first_run: false,
         },
         rates: Vec::new(),

@@ -109,7 +109,7 @@ pub fn engine(
         e2e_seconds: Quantiles { p50: Some(2.0), p99: Some(9.0) },
         samples: samples(place, beat),
         within_slo: None,
-        waited: None,
+        rank_wait_share: None,
         expert_balancedness: None,
         requests_per_minute: RequestRates {
             ended: Some(240.0),
@@ -129,7 +129,7 @@ pub fn engine(
             failures: 0,
             refusals: Refusals::default(),
             state: Health::Live,
-            trouble: None,
+            error: None,
         },
         processes: 1,
         note: None,

@@ -57,7 +57,7 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         slo: slo::status(present),
         alerts: Vec::new(),
         notices: notices::all(present),
-        troubles: fleet.inventory.source_errors().cloned().collect(),
+        source_errors: fleet.inventory.source_errors().cloned().collect(),
         vitals: fleet.sparklines.vitals(),
     }
 }

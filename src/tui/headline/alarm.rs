@@ -181,6 +181,6 @@ pub(super) const fn action(rule: Rule) -> Option<&'static str> {
 
 /// Whether the text says it already.
 const fn is_in_state(snapshot: &Snapshot, rule: Rule) -> bool {
-    let unwritten = matches!(rule, Rule::LedgerUnwritten) && snapshot.money.ledger.trouble.is_some();
+    let unwritten = matches!(rule, Rule::LedgerUnwritten) && snapshot.money.ledger.write_error.is_some();
     unwritten || matches!(rule, Rule::Loss)
 }
