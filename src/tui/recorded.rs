@@ -332,7 +332,6 @@ impl Then<'_> {
             ttft_seconds: Quantiles::default(),
             itl_seconds: Quantiles::default(),
             e2e_seconds: Quantiles::default(),
-            samples: Arc::default(),
             within_slo: None,
             waited: None,
             expert_balancedness: None,
