@@ -27,6 +27,8 @@ pub struct Gpu {
     pub(crate) reading: GpuReading,
     /// When that reading came.
     pub(crate) answered: Moment,
+    /// When it was first reported; `None` if an earlier run knew it.
+    pub(crate) since: Option<Moment>,
     /// The state in its source's last reading.
     pub(crate) state: GpuState,
     pub(crate) origin: Origin,
@@ -51,6 +53,7 @@ impl Gpu {
             node: node.clone(),
             reading,
             answered: seen,
+            since: None,
             state,
             origin,
             missing: false,
@@ -59,6 +62,11 @@ impl Gpu {
             others: BTreeMap::new(),
             heat: VecDeque::new(),
         }
+    }
+
+    /// A GPU that is reported for the first time.
+    pub(super) fn new(node: &NodeName, reading: GpuReading, at: Moment, origin: Origin) -> Self {
+        Self { since: Some(at), ..Self::known(node, reading, at, origin) }
     }
 
     /// Whether a driver of this machine reports it, and another than this one.

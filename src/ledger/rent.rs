@@ -8,12 +8,31 @@ use crate::units::{GpuTime, Money, Timestamp, Tokens};
 impl Ledger {
     /// Posts the GPU time of `gpus` GPUs allocated from one instant to another.
     pub fn rent(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
+        if let Some(owed) = self.owed_for(cost_account, gpus, from, to) {
+            let lately = &mut self.lately.owed[cost_account.index()];
+            lately.renew(owed, (from, to));
+            lately.add(PostingSource::default(), owed, (from, to), self.recent);
+        }
+        self.write_rent(cost_account, gpus, from, to, 1);
+    }
+
+    /// Posts time that is over, and that nothing is paid for per hour any more.
+    pub(crate) fn rent_earlier(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
         self.write_rent(cost_account, gpus, from, to, 1);
     }
 
     /// Reverses, by a counter-entry, time of GPUs that turn out to have been released before.
     pub fn refund(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
+        if let Some(owed) = self.owed_for(cost_account, gpus, from, to) {
+            self.lately.owed[cost_account.index()].take_back(owed, from, to);
+        }
         self.write_rent(cost_account, gpus, from, to, -1);
+    }
+
+    /// The cost of time at an account's rate; `None` without a rate or beyond what a ledger holds.
+    fn owed_for(&self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) -> Option<Money> {
+        let rate = self.cost_accounts.rows()[cost_account.index()].rate?;
+        Some(rate.of(gpu_time(gpus, (to - from).millis())?))
     }
 
     /// Records that a cost account is no longer paid, since its lease has ended or another one pays: its cost per hour is
@@ -107,17 +126,6 @@ impl Ledger {
     }
 
     fn write_rent(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp, sign: i64) {
-        if let (Some(rate), Some(whole)) =
-            (self.cost_accounts.rows()[cost_account.index()].rate, gpu_time(gpus, (to - from).millis()))
-        {
-            let (owed, lately) = (rate.of(whole), &mut self.lately.owed[cost_account.index()]);
-            if sign < 0 {
-                lately.take_back(owed, from, to);
-            } else {
-                lately.renew(owed, (from, to));
-                lately.add(PostingSource::default(), owed, (from, to), self.recent);
-            }
-        }
         if self.closed {
             return;
         }

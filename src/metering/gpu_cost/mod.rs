@@ -11,6 +11,7 @@ mod power;
 mod resolved_rate;
 mod rounding;
 mod schedule;
+mod without;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -19,6 +20,7 @@ use crate::ledger::{CostAccountId, Ledger};
 use crate::pricing::{Lease, RentWhen};
 use crate::reading::NodeName;
 use crate::units::{Moment, Span, Timestamp};
+pub(super) use ends::ReleasedGpu;
 pub(crate) use inventory_view::InventoryView;
 use known::given_back;
 pub(crate) use known::{knows_cost, seen_after, was_given_back};
