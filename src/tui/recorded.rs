@@ -333,7 +333,6 @@ impl Then<'_> {
             ttft_seconds: Quantiles::default(),
             itl_seconds: Quantiles::default(),
             e2e_seconds: Quantiles::default(),
-            samples: Arc::default(),
             within_slo: None,
             rank_wait_share: None,
             expert_balancedness: None,

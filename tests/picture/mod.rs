@@ -142,6 +142,7 @@ pub fn empty() -> Snapshot {
         money: money(),
         nodes: Vec::new(),
         engines: Vec::new(),
+        samples: Vec::new(),
         models: Vec::new(),
         slo: None,
         units: Vec::new(),
@@ -303,6 +304,7 @@ pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
         vitals: vitals(at, 4_210.0, 19_800.0, 0.68, 0.75),
         models: vec![model("Llama-3.3-70B-Instruct", output, prompt, Some(revenue), Some(dollars(33.1)))],
         engines: vec![Arc::new(engine_row)],
+        samples: vec![rows::samples(0, beat)],
         money: box_money(revenue, cost, beat),
         ..empty()
     }
@@ -373,6 +375,7 @@ pub fn fleet(beat: u64) -> Snapshot {
         cache_hit_rate: ratio(0.5625 + wave(3, beat) * 0.01),
         requests: Requests { running: Some(61_000), waiting: Some(412) },
         nodes,
+        samples: (0..engines.len()).map(|place| rows::samples(place, beat)).collect(),
         engines,
         models: vec![
             model("deepseek-r1", 1_210_000.0, 4_400_000.0, Some(dollars(251_338.0)), Some(dollars(15_904.0))),
