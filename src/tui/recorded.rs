@@ -88,6 +88,7 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         alerts,
         troubles: Vec::new(),
         notices: Vec::new(),
+        absence: None,
         vitals: Vitals::default(),
         ..now.clone()
     }

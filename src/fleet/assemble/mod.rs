@@ -58,6 +58,7 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         alerts: Vec::new(),
         notices: notices::all(present),
         troubles: fleet.inventory.source_errors().cloned().collect(),
+        absence: fleet.watch.absence(),
         vitals: fleet.sparklines.vitals(),
     }
 }
