@@ -76,6 +76,10 @@ pub struct Snapshot {
     /// Notices from counting, for the rules of alerts.
     #[serde(skip)]
     pub notices: Vec<Notice>,
+    /// The time between the process that kept the ledger before and this one: minutes in it were not watched, though the
+    /// ledger may have amounts of them.
+    #[serde(skip)]
+    pub absence: Option<(Timestamp, Timestamp)>,
     /// The last quarter hour of the four vital lines.
     #[serde(skip)]
     pub vitals: Vitals,

@@ -89,6 +89,7 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         alerts,
         source_errors: Vec::new(),
         notices: Vec::new(),
+        absence: None,
         vitals: Vitals::default(),
         ..now.clone()
     }

@@ -33,6 +33,11 @@ impl<'a> Scene<'a> {
         self.snap.money.currency.as_str()
     }
 
+    /// Whether GPUs of several rates are paid: what a GPU-hour costs is a mean then.
+    pub fn has_several_rates(&self) -> bool {
+        self.snap.money.rates.len() > 1
+    }
+
     /// The zone of shown times.
     pub fn zone(&self) -> &'a TimeZone {
         &self.app.zone

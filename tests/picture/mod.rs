@@ -80,6 +80,17 @@ pub fn watched() -> App {
     app
 }
 
+/// A dashboard that loses money all day long, on a ledger that knows it; less may be earned than is shown.
+pub fn lost_all_day() -> App {
+    let mut app = pages::app(pages::Page::Loss);
+    let history = History::default();
+    history.read_past(&by_minute(pages::today(pages::Page::Loss, NOON)));
+    history.record(app.shown(), Span::from_secs(5));
+    app.history = history;
+    app.update(Action::Command(Command::Show(margintop::tui::view::ViewId::Overview)));
+    app
+}
+
 /// A node of which the ledger knows what it costs.
 fn silent() -> margintop::snapshot::Alert {
     let since = NOON + Span::from_secs(420);
@@ -149,6 +160,7 @@ pub fn empty() -> Snapshot {
         alerts: Vec::new(),
         notices: Vec::new(),
         source_errors: Vec::new(),
+        absence: None,
         vitals: Vitals::default(),
     }
 }

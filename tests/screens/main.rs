@@ -16,6 +16,7 @@ mod picture;
 mod support;
 
 mod alerts;
+mod ascii;
 mod bad_input;
 mod balance;
 mod basis;
@@ -25,6 +26,7 @@ mod figures_agree;
 mod headline;
 mod headline_unknown;
 mod latencies;
+mod losses;
 mod one_figure;
 mod screen_any;
 mod screen_beside;

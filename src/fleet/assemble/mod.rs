@@ -60,6 +60,7 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         alerts: Vec::new(),
         notices: notices::all(present),
         source_errors: fleet.inventory.source_errors().cloned().collect(),
+        absence: fleet.watch.absence(),
         vitals: fleet.sparklines.vitals(),
     }
 }
