@@ -17,7 +17,7 @@ use crate::reading::{
     Throttle, UnitName,
 };
 use crate::snapshot::{
-    Alert, BesideRow, LeakageView, ListBasis, Rule, Severity, SloStatus, Snapshot, UnitRow, WorstRank, Worth,
+    Alert, LeakageView, ListBasis, NonModelProfit, Rule, Severity, SloStatus, Snapshot, UnitRow, ValueAtList, WorstRank,
 };
 use crate::units::{BytesPerSecond, Moment, Money, Ratio, Span, Timestamp};
 
@@ -124,10 +124,10 @@ fn snapshot() -> Snapshot {
         cause: "not found".into(),
         remedy: "install it".into(),
     });
-    let row = BesideRow { name: Label::new("(idle)"), profit_per_hour: Money::ZERO };
+    let row = NonModelProfit { name: Label::new("(idle)"), profit_per_hour: Money::ZERO };
     snapshot.money.profit_beside_models.push(row);
     let list = Label::new("deepseek-r1-standard");
-    snapshot.money.compare = Some(Worth { list, amount: Money::ZERO, per_hour: None });
+    snapshot.money.compare = Some(ValueAtList { list, amount: Money::ZERO, per_hour: None });
     snapshot.money.leakage = Some(LeakageView::default());
     let [list, tier] = ["deepseek-r1-2025", "standard"].map(Label::new);
     snapshot.money.lists.push(ListBasis { model: ModelName::new("deepseek-r1"), list, tier, until: None, ended: None });

@@ -236,7 +236,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new()?;
         let global = Global { config: Some(file.path().to_owned()), ..Global::default() };
         let plan = SourcePlan::new(&global, &["nvml:off".to_owned()])?;
-        let fleet = Fleet::new(plan.site(Span::from_secs(10)), plan.settings.book.clone(), at(0));
+        let fleet = Fleet::new(plan.fleet_config(Span::from_secs(10)), plan.settings.book.clone(), at(0));
         let mut snapshot = fleet.snapshot();
         let mut last = LastStates::default();
         let hours = |last: &mut LastStates, snapshot: &Snapshot| {
