@@ -25,7 +25,7 @@ impl Loss {
         let ended = money.profit_per_hour.is_some_and(|profit| profit >= Money::ZERO);
         self.lasts &= cost.is_some() && !ended;
         let silent = self.silent(picture);
-        if !money.young_pace && money.profit_per_hour.is_some_and(|profit| profit < Money::ZERO) {
+        if !money.per_hour_preliminary && money.profit_per_hour.is_some_and(|profit| profit < Money::ZERO) {
             let serves = picture.tokens.output_per_second.is_some_and(|rate| rate > 0.0);
             let earns = money.revenue_per_hour.is_some_and(|revenue| revenue > Money::ZERO);
             self.lasts |= serves && earns || silent > 0;
@@ -78,24 +78,47 @@ fn text(money: &MoneyView, cost: Money, silent: usize) -> String {
     }
 }
 
+/// What disputed tokens or energy are worth; an amount below a cent is never shown as nothing.
+fn worth(amount: Money, currency: impl std::fmt::Display) -> String {
+    let cents = amount.round_to(2);
+    match (amount.is_zero(), cents.is_zero()) {
+        (true, _) => "without a price".to_owned(),
+        (false, true) => format!("worth less than 0.01 {currency}"),
+        (false, false) => format!("worth {cents} {currency}"),
+    }
+}
+
 /// Tokens and energy that are neither billed nor dropped until a person decides.
 pub(super) fn disputed(picture: &Snapshot) -> Option<Finding> {
     let MoneyView { disputed, disputed_tokens, currency, .. } = &picture.money;
-    let worth = disputed.round_to(2);
+    let worth = worth(*disputed, currency);
     let text = match disputed_tokens {
         0 if disputed.is_zero() => return None,
         0 => format!(
-            "metered energy worth {worth} {currency} is disputed: its counter moved as its card could not have moved it. \
+            "metered energy {worth} is disputed: its counter moved as its card could not have moved it. \
              It is neither billed nor dropped: `margintop ledger disputes` lists it"
         ),
-        tokens => {
-            let worth =
-                if disputed.is_zero() { "without a price".to_owned() } else { format!("worth {worth} {currency}") };
-            format!(
-                "{tokens} tokens, {worth}, are disputed: their counter moved as its process could not have moved it. They \
-                 are neither billed nor dropped: `margintop ledger disputes` lists them"
-            )
-        }
+        tokens => format!(
+            "{tokens} tokens, {worth}, are disputed: their counter moved as its process could not have moved it. They are \
+             neither billed nor dropped: `margintop ledger disputes` lists them"
+        ),
     };
     Some(Finding { rule: Rule::Disputed, severity: Severity::Warning, subject: "ledger".to_owned(), text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::worth;
+    use crate::units::Money;
+
+    #[test]
+    fn an_amount_below_a_cent_is_not_worth_nothing() {
+        let said = |micros| worth(Money::from_micros(micros), "USD");
+        assert_eq!(said(0), "without a price");
+        assert_eq!(
+            (said(1), said(4_900)),
+            ("worth less than 0.01 USD".to_owned(), "worth less than 0.01 USD".to_owned())
+        );
+        assert_eq!((said(9_000), said(12_345_678)), ("worth 0.01 USD".to_owned(), "worth 12.35 USD".to_owned()));
+    }
 }

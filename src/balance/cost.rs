@@ -10,7 +10,7 @@ const PARTS: i64 = 100_000;
 /// The share of time that the ranks wait. All ranks of a step have the same busiest rank, so the mean of their shares
 /// is that of the group.
 pub(super) fn waiting(rows: &[&EngineRow], worst: &Balance) -> Waiting {
-    let counted: Vec<f64> = rows.iter().filter_map(|row| row.waited).map(Ratio::get).collect();
+    let counted: Vec<f64> = rows.iter().filter_map(|row| row.rank_wait_share).map(Ratio::get).collect();
     if counted.is_empty() {
         return Waiting::Estimated((1.0 - 1.0 / worst.over_mean.get()).clamp(0.0, 1.0));
     }

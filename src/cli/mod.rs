@@ -23,6 +23,8 @@ mod failures;
 mod global;
 mod help;
 mod input;
+#[cfg(test)]
+mod json_keys;
 mod keep;
 mod lease_end;
 mod lease_list;

@@ -128,7 +128,7 @@ impl Inventory {
             self.place(name, &reported, origin)
         });
         for (reading, id) in readings.into_iter().zip(&ids) {
-            let gpu = self.gpus.get_or_insert_with(id, || Gpu::known(name, reading.clone(), at, origin.clone()));
+            let gpu = self.gpus.get_or_insert_with(id, || Gpu::new(name, reading.clone(), at, origin.clone()));
             (gpu.node, gpu.origin) = (name.clone(), origin.clone());
             let (Origin::Page(source) | Origin::Driver(source)) = origin;
             gpu.others.remove(source);

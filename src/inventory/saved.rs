@@ -104,7 +104,19 @@ impl SavedGpu {
 impl Gpu {
     /// Its state on its node. Of its reading only the name is kept: the rest is of the moment.
     pub(super) fn saved(&self, index: u32, id: &GpuId) -> SavedGpu {
-        let Self { node: _, reading, answered, state, origin, missing, like: _, nameless, others: _, heat: _ } = self;
+        let Self {
+            node: _,
+            reading,
+            answered,
+            state,
+            origin,
+            missing,
+            like: _,
+            nameless,
+            others: _,
+            heat: _,
+            since: _,
+        } = self;
         let (page, driver) = match origin {
             Origin::Driver(source) => (None, Some(source.clone()).filter(|source| *source != TargetId::nvml())),
             Origin::Page(target) => (Some(target.clone()), None),

@@ -53,7 +53,7 @@ mod trials;
 mod uncounted;
 mod uncounted_parts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 pub(crate) use context::Context;
 pub(crate) use counts::{Counts, counts};
@@ -73,7 +73,7 @@ use crate::units::{Moment, Timestamp};
 use chained_proxies::ChainedProxies;
 use duplicates::Duplicates;
 use energy::{EnergyMeters, Metered};
-use gpu_cost::AllocationMeter;
+use gpu_cost::{AllocationMeter, ReleasedGpu};
 use model_names::ModelNames;
 use most_gpus::MostGpusOfNodes;
 pub(crate) use most_gpus::{MostGpus, of_unit};
@@ -200,8 +200,14 @@ impl Metering {
 
     /// Applies changes of the inventory to GPU time.
     pub(crate) fn follow(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, changes: Changes, at: Moment) {
-        for change in changes {
+        let mut changes: VecDeque<Change> = changes.into_iter().collect();
+        while let Some(change) = changes.pop_front() {
             match change {
+                Change::Released { node, gpu, allocation } => {
+                    let mut released = vec![ReleasedGpu { node, gpu, allocation }];
+                    released.extend(take_released(&mut changes));
+                    self.release(ledger, view, &released, at);
+                }
                 Change::Seen(node) => self.gpu_cost.begin(&node, at),
                 Change::Renamed { from, to } => {
                     self.gpu_cost.rename(&from, &to);
@@ -213,20 +219,23 @@ impl Metering {
                     let rows = self.engines.values_mut().flat_map(|engine| &mut engine.rows);
                     rows.for_each(|row| (row.account, row.former) = (None, None));
                 }
-                Change::Released { node, gpu, allocation } => {
-                    let answered = at.wall - at.since(gpu.answered);
-                    self.gpu_cost.release(ledger, view, &node, &gpu, allocation);
-                    let unit = view.inventory.node(&node).and_then(|node| node.unit.as_ref());
-                    if !knows_cost(ledger, view, &node, unit, at.wall) {
-                        ledger.forget_cost(&node, answered);
-                    }
-                }
                 Change::Returned { node, gpus } => self.gpu_cost.take_back(ledger, view, &node, &gpus),
                 Change::Named { node, gpus } => self.gpu_cost.name(ledger, view, &node, &gpus),
                 Change::Emptied(node) => {
                     self.gpu_cost.forget(&node);
-                    ledger.end_rents_of(&node);
+                    ledger.end_costs_of(&node);
                 }
+            }
+        }
+    }
+
+    /// Reverses what GPUs that were released together cost since they were last seen.
+    fn release(&mut self, ledger: &mut Ledger, view: InventoryView<'_>, released: &[ReleasedGpu], at: Moment) {
+        self.gpu_cost.release(ledger, view, released, at);
+        for ReleasedGpu { node, gpu, .. } in released {
+            let unit = view.inventory.node(node).and_then(|node| node.unit.as_ref());
+            if !knows_cost(ledger, view, node, unit, at.wall) {
+                ledger.forget_cost(node, at.wall - at.since(gpu.answered));
             }
         }
     }
@@ -344,4 +353,20 @@ impl Metering {
         self.duplicates.forget_posted();
         self.chained.forget_posted();
     }
+}
+
+/// Takes the GPUs that were released in the same step, up to the next change of a node's name.
+fn take_released(changes: &mut VecDeque<Change>) -> Vec<ReleasedGpu> {
+    let mut released = Vec::new();
+    let is_rename = |change: &Change| matches!(change, Change::Renamed { .. });
+    let until = changes.iter().position(is_rename).unwrap_or(changes.len());
+    let later = changes.split_off(until);
+    for change in std::mem::take(changes) {
+        match change {
+            Change::Released { node, gpu, allocation } => released.push(ReleasedGpu { node, gpu, allocation }),
+            other => changes.push_back(other),
+        }
+    }
+    changes.extend(later);
+    released
 }

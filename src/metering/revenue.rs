@@ -47,7 +47,7 @@ impl Metering {
         if self.moves_over(context, (engine, place), reading, (role, counts), [held(own), held(all)]) {
             return Vec::new();
         }
-        let due = engine.rows[place].guard.as_ref().is_some_and(ProxyGuard::has_due);
+        let due = engine.rows[place].guard.as_deref().is_some_and(ProxyGuard::has_due);
         // A posting of no tokens records that the account was observed, so that its rate covers the time.
         if counts == Counts::NOTHING && leaked == TokenChange::default() && !due {
             return Vec::new();
@@ -75,7 +75,7 @@ impl Metering {
         } else {
             post_late(context, &posting, interval.late)
         };
-        interval.still_since.iter().for_each(|since| context.ledger.doubt_prices_since(&posting, *since));
+        interval.still_since.iter().for_each(|since| context.ledger.note_price_uncertainty(&posting, *since));
         if interval.began {
             let accounts = entries.iter().map(|entry| entry.account).chain([id]);
             accounts.for_each(|account| context.ledger.note_beginning(source, account, (from, to)));

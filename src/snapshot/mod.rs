@@ -20,13 +20,13 @@ pub use money::{
     BesideRow, LeakageView, LedgerBasis, ListBasis, ModelMoney, MoneyView, PriceStep, RateBasis, Worth, WriterStatus,
 };
 pub use rows::{
-    AMBIGUOUS, Coverage, DOUBTED, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles,
-    RequestRates, Requests, ScrapeRow, TokenTotals, UnitRow, WorstRank,
+    AMBIGUOUS, Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles, RequestRates,
+    Requests, SAME_START, ScrapeRow, TokenTotals, UnitRow, WorstRank,
 };
 pub use slo::SloStatus;
 pub use vitals::{VitalLine, Vitals};
 
-use crate::reading::SourceError;
+use crate::reading::{Latency, SourceError};
 use crate::units::{Ratio, Timestamp};
 
 /// The name of the JSON contract.
@@ -59,6 +59,10 @@ pub struct Snapshot {
     pub nodes: Vec<Arc<NodeRow>>,
     /// Engine rows by target and rank.
     pub engines: Vec<Arc<EngineRow>>,
+    /// Samples of the latencies of each of `engines` since it was first seen, in the same order. They are for the history of
+    /// latencies; a published snapshot has none.
+    #[serde(skip)]
+    pub samples: Vec<Arc<Latency>>,
     /// Models, the highest revenue first.
     pub models: Vec<ModelRow>,
     /// Deployment units by name; empty if none is configured.
@@ -68,7 +72,7 @@ pub struct Snapshot {
     /// Alerts, the most severe first.
     pub alerts: Vec<Alert>,
     /// Sources that cannot work here, each with its remedy.
-    pub troubles: Vec<SourceError>,
+    pub source_errors: Vec<SourceError>,
     /// Notices from counting, for the rules of alerts.
     #[serde(skip)]
     pub notices: Vec<Notice>,
@@ -82,6 +86,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The same without the rows of nodes and engines, which are nearly all of its memory.
+    #[must_use]
+    pub fn without_rows(&self) -> Self {
+        Self { nodes: Vec::new(), engines: Vec::new(), samples: Vec::new(), ..self.clone() }
+    }
+
     /// On which side of the shown money since `money.since` the true amount may be.
     pub fn total_bound(&self) -> Bound {
         Bound::of(self.money.lower_bound, self.money.upper_bound)

@@ -1,12 +1,10 @@
 //! Rows: nodes, GPUs, engines, models and units, and the fleet's sums of them.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use crate::reading::{
-    Activity, Ecc, EngineKind, EngineRole, GpuId, GpuProcess, Health, InstanceId, Label, Latency, Mig, ModelName,
-    NodeName, Pcie, Rank, Refusals, TargetId, Throttle, UnitName,
+    Activity, Ecc, EngineKind, EngineRole, GpuId, GpuProcess, Health, InstanceId, Label, Mig, ModelName, NodeName,
+    Pcie, Rank, Refusals, TargetId, Throttle, UnitName,
 };
 use crate::snapshot::ModelMoney;
 use crate::units::{Bytes, Celsius, Megahertz, Money, Ratio, Tokens};
@@ -110,7 +108,7 @@ pub const QUARANTINED: &str = "a counter moved and waits to be explained: nothin
 pub const AMBIGUOUS: &str = "several processes without start times answer at this address and cannot be told apart: the total is a lower bound; name them one by one";
 /// The note of an address whose pages are of two processes with one start time, or of views of one process of which one
 /// lags.
-pub const DOUBTED: &str = "pages are of two processes with the same start time, or of one whose older pages return: the total is a lower bound for up to 5 minutes";
+pub const SAME_START: &str = "pages are of two processes with the same start time, or of one whose older pages return: the total is a lower bound for up to 5 minutes";
 
 /// One GPU. Gauges are `None` unless it is live.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -175,6 +173,9 @@ pub struct Quantiles {
     pub p50: Option<f64>,
     /// The 99th percentile.
     pub p99: Option<f64>,
+    /// Whether the 99th percentile is at or above the highest finite bound of the histogram.
+    #[serde(skip)]
+    pub is_beyond: bool,
 }
 
 /// Requests a minute by outcome; `None` if the engine does not count it.
@@ -212,7 +213,7 @@ pub struct ScrapeRow {
     pub state: Health,
     /// Why its last scrape failed.
     #[serde(skip)]
-    pub trouble: Option<Label>,
+    pub error: Option<Label>,
 }
 
 /// One target and rank. Gauges are `None` unless it is live; counters keep their last value.
@@ -271,14 +272,11 @@ pub struct EngineRow {
     pub itl_seconds: Quantiles,
     /// Time of whole requests.
     pub e2e_seconds: Quantiles,
-    /// Samples of its latencies since it was first seen.
-    #[serde(skip)]
-    pub samples: Arc<Latency>,
     /// Share of its requests and tokens in the window within the latency objectives: the lowest of the objectives.
     pub within_slo: Option<Ratio>,
     /// Share of the ranks' common steps in which it waited for the busiest rank, over the window, if the engine counts
     /// it.
-    pub waited: Option<Ratio>,
+    pub rank_wait_share: Option<Ratio>,
     /// Mean divided by maximum of the tokens of GPUs' experts, over the window, if the engine counts it: 1 is even.
     pub expert_balancedness: Option<Ratio>,
     /// Preemptions, lifetime.

@@ -60,7 +60,7 @@ pub use lever::{Lever, TokenClass, levers};
 pub use minute::{Earned, MinuteMoney};
 pub use month::MonthToDate;
 pub use movers::Mover;
-pub use node_sums::HeldNodes;
+pub use node_sums::AllocatedNodes;
 pub use origins::{Origins, RateOrigin};
 pub use paces::{PaceSums, paces};
 pub use present::shared_cost;

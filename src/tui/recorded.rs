@@ -74,10 +74,11 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         requests: Requests { running: count(fleet(Measure::Running)), waiting: count(fleet(Measure::Waiting)) },
         money: {
             let mut money = then.money(&now.money);
-            money.beside_models = then.beside(&now.money, &models);
+            money.profit_beside_models = then.beside(&now.money, &models);
             money.unpriced_tokens = then.unpriced(now, &models);
             // A present rate shows whether overhead is a share of revenue.
-            money.break_even_load = break_even(&money).filter(|_| !now.money.beside_models.iter().any(is_overhead));
+            money.break_even_load =
+                break_even(&money).filter(|_| !now.money.profit_beside_models.iter().any(is_overhead));
             money
         },
         nodes,
@@ -86,7 +87,7 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         units: now.units.iter().map(|row| then.unit(row)).collect(),
         slo: now.slo.map(|slo| SloStatus { within: None, goodput_per_second: None, ..slo }),
         alerts,
-        troubles: Vec::new(),
+        source_errors: Vec::new(),
         notices: Vec::new(),
         absence: None,
         vitals: Vitals::default(),
@@ -121,7 +122,7 @@ pub(super) fn with_sums_of(asked: &Arc<Snapshot>, day: &Statement) -> Arc<Snapsh
 
 /// The share of the load that pays the cost, if no overhead is a share of revenue.
 fn break_even(money: &MoneyView) -> Option<Ratio> {
-    let has_overhead = money.beside_models.iter().any(|row| is_overhead(row) || row.name.as_str() == IDLE_TOO);
+    let has_overhead = money.profit_beside_models.iter().any(|row| is_overhead(row) || row.name.as_str() == IDLE_TOO);
     let (profit, cost) = money.profit.zip(money.cost).filter(|_| !has_overhead)?;
     quotient(cost, profit + cost).filter(|ratio| ratio.get() >= 0.0)
 }
@@ -163,7 +164,7 @@ impl Then<'_> {
                 None => unpriced += of(row, Measure::Cost).unwrap_or(0.0),
             }
         }
-        let has_overhead = now.beside_models.iter().any(is_overhead);
+        let has_overhead = now.profit_beside_models.iter().any(is_overhead);
         let idle = if has_overhead { IDLE_TOO } else { RowKind::Idle.name() };
         // Models' revenue is recorded with fewer digits than the fleet's: such a small difference is not idle time.
         let rest = profit - earned + unpriced;
@@ -188,7 +189,7 @@ impl Then<'_> {
             revenue_per_hour: fleet(Measure::Revenue),
             cost_per_hour: fleet(Measure::Cost),
             profit_per_hour: fleet(Measure::Profit),
-            beside_models: Vec::new(),
+            profit_beside_models: Vec::new(),
             profit_on_cost: profit.zip(cost).and_then(|(profit, cost)| quotient(profit, cost)),
             gross_margin: profit.zip(revenue).and_then(|(profit, revenue)| quotient(profit, revenue)),
             unpriced_tokens: 0,
@@ -333,9 +334,8 @@ impl Then<'_> {
             ttft_seconds: Quantiles::default(),
             itl_seconds: Quantiles::default(),
             e2e_seconds: Quantiles::default(),
-            samples: Arc::default(),
             within_slo: None,
-            waited: None,
+            rank_wait_share: None,
             expert_balancedness: None,
             preemptions: None,
             requests_per_minute: RequestRates::default(),

@@ -60,12 +60,14 @@ impl<'a> Scene<'a> {
 
     /// Whether nothing has been polled yet.
     pub fn is_blank(&self) -> bool {
-        self.snap.nodes.is_empty() && self.snap.engines.is_empty()
+        let Snapshot { nodes, engines, coverage, .. } = self.snap;
+        // The snapshot of some paces has no rows.
+        nodes.is_empty() && engines.is_empty() && coverage.nodes_known == 0 && coverage.engines_known == 0
     }
 
     /// The view that is drawn: the open one, unless no view has anything to show.
     pub fn shown_view(&self) -> ViewId {
-        let is_nothing = self.is_blank() && !self.snap.troubles.is_empty();
+        let is_nothing = self.is_blank() && !self.snap.source_errors.is_empty();
         if is_nothing && self.app.view() != ViewId::Help { ViewId::Nothing } else { self.app.view() }
     }
 

@@ -2,10 +2,11 @@
 
 use crate::support;
 
+use margintop::fleet::TargetInfo;
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::ledger::{CostAccount, CostKind};
 use margintop::pricing::{Book, Exchange, Lease, Leased, Overhead, Pinned, Rounding};
-use margintop::reading::{Event, GpuId, GpuReading, GpuState, Label, NodeName};
+use margintop::reading::{Event, GpuId, GpuReading, GpuState, Health, Label, NodeName};
 use margintop::units::{Energy, Moment, Money, PowerPrice, Span};
 use support::{answered, at, counters, gpus, instant, member, moment, page};
 
@@ -244,7 +245,7 @@ fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_
             let gpu_times = fleet.ledger().today().gpu_times();
             gpu_times
                 .filter(|(id, _)| accounts[id.index()].gpu.as_str() == "H800")
-                .map(|(_, time)| time.held.millis())
+                .map(|(_, time)| time.allocated.millis())
                 .sum::<i64>()
         };
         assert_eq!(of_lease(&fleet), paid * 3_600_000, "{names:?}");
@@ -263,4 +264,150 @@ fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_
     let picture = fleet.snapshot();
     assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)));
     assert_eq!(picture.nodes[0].gpus[0].cost_missing, None);
+}
+
+/// Class: what is paid and was never seen is in a row, so that rows add up to the total.
+#[test]
+fn what_leases_pay_for_unseen_is_listed() {
+    let schedule = |leased, gpus| Lease { gpus: Some(gpus), ..Lease::of(leased, "2.00".parse().unwrap()) };
+    let leases = vec![
+        schedule(Leased::Node(NodeName::new("paid-1")), 8),
+        schedule(Leased::Unit(margintop::reading::UnitName::new("decode")), 16),
+        Lease { until: Some(after(5_000).wall), ..schedule(Leased::Node(NodeName::new("ended")), 8) },
+    ];
+    let config = FleetConfig { leases, targets: vec![member("e", "n", None)], ..FleetConfig::local("n") };
+    let mut fleet = fleet(config);
+    for second in 0..120 {
+        fleet.apply(answered("e", after(second * 1000), page("m", counters(1000, 0, 500), None)));
+        fleet.apply(Event::Tick(after(second * 1000)));
+    }
+    let now = fleet.snapshot();
+    let nodes: Vec<_> = now.nodes.iter().map(|node| (node.name.as_str(), node.state)).collect();
+    assert_eq!(nodes, [("n", Health::Live), ("paid-1", Health::Never)]);
+    assert_eq!((now.coverage.nodes_live, now.coverage.nodes_known), (1, 2));
+    assert_eq!(now.nodes[1].cost_per_hour.map(|cost| cost.to_string()), Some("16.00".to_owned()));
+    let units: Vec<_> = now.units.iter().map(|unit| (unit.unit.as_str(), unit.nodes)).collect();
+    assert_eq!(units, [("decode", 0)]);
+    assert_eq!(now.units[0].cost_per_hour.map(|cost| cost.to_string()), Some("32.00".to_owned()));
+}
+
+/// A target that has not answered may be the node under its address.
+#[test]
+fn a_paid_node_is_listed_once_whatever_answers_first() {
+    let lease = Lease { gpus: Some(8), ..Lease::of(Leased::Node(NodeName::new("gpu-07")), "2.00".parse().unwrap()) };
+    let target = TargetInfo { node: None, ..member("e", "10.0.0.7", None) };
+    let target = TargetInfo { host: Some(NodeName::new("10.0.0.7")), ..target };
+    let config = FleetConfig { leases: vec![lease], targets: vec![target], ..FleetConfig::local("box") };
+    let mut fleet = fleet(config);
+    let names =
+        |fleet: &Fleet| -> Vec<String> { fleet.snapshot().nodes.iter().map(|node| node.name.to_string()).collect() };
+    fleet.apply(Event::Tick(after(1_000)));
+    assert_eq!(names(&fleet), ["10.0.0.7"]);
+    let mut reading = page("m", counters(1000, 0, 500), None);
+    reading.gpus.push((Some(NodeName::new("gpu-07")), GpuReading { index: 0, ..GpuReading::default() }));
+    fleet.apply(answered("e", after(2_000), reading));
+    assert_eq!(names(&fleet), ["gpu-07"]);
+}
+
+/// GPUs with their indices, as one page lists them.
+fn listed(gpus: &[(u32, &str)], at: Moment) -> Event {
+    let card = |(index, id): &(u32, &str)| GpuReading {
+        index: *index,
+        id: Some(GpuId::from_uuid(id)),
+        name: Some(Label::new("NVIDIA H100")),
+        ..GpuReading::default()
+    };
+    Event::nvml(NodeName::new("n"), at, Ok(gpus.iter().map(card).collect()))
+}
+
+/// A fleet in which a card fell off the bus after ten minutes, and was replaced after twenty. Its cost after an hour.
+fn cost_of_a_swap(leases: Vec<Lease>) -> Money {
+    let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("n") });
+    for minute in 0..=60 {
+        let first = match minute {
+            0..10 => Some((0, "GPU-a")),
+            10..20 => None,
+            _ => Some((0, "GPU-e")),
+        };
+        let others = [(1, "GPU-b"), (2, "GPU-c"), (3, "GPU-d")];
+        let all: Vec<_> = first.into_iter().chain(others).collect();
+        fleet.apply(listed(&all, after(minute * 60_000)));
+        fleet.apply(Event::Tick(after(minute * 60_000)));
+    }
+    fleet.snapshot().money.cost.unwrap()
+}
+
+/// Class: what is due without a released GPU is not always what was posted less its share.
+#[test]
+fn a_card_that_is_replaced_takes_off_what_it_cost_alone() {
+    let of_node = |rate: &str| Lease {
+        node_rate: Some(rate.parse().unwrap()),
+        ..Lease::of(Leased::Node(NodeName::new("n")), "1".parse().unwrap())
+    };
+    // 11 minutes without the card, which was last seen after nine.
+    assert_eq!(cost_of_a_swap(vec![lease("6.00")]).to_string(), "22.90", "a rate per GPU: 229 GPU-minutes");
+    assert_eq!(
+        cost_of_a_swap(vec![of_node("24.00")]).to_string(),
+        "24.00",
+        "a node costs the same with three of its GPUs"
+    );
+    // Two GPUs at 6.00, the others at 12.00: the second and third are the first that are seen.
+    let two = Lease { gpus: Some(2), ..lease("6.00") };
+    assert_eq!(cost_of_a_swap(vec![two.clone(), lease("12.00")]).to_string(), "33.80", "11 minutes of 12.00 less");
+    let schedule = Lease { gpus: Some(2), ..Lease::of(Leased::Node(NodeName::new("n")), "6.00".parse().unwrap()) };
+    assert_eq!(cost_of_a_swap(vec![schedule, lease("12.00")]).to_string(), "33.80");
+}
+
+/// Class: the GPUs that a lease of a number of them pays for are on another node when the first node was returned.
+#[test]
+fn a_node_that_is_released_leaves_its_lease_to_the_next_one() {
+    let leases = vec![Lease { gpus: Some(4), ..lease("6.00") }, lease("12.00")];
+    let targets = vec![TargetInfo { node: None, host: Some(NodeName::new("x")), ..member("all", "x", None) }];
+    let mut fleet = fleet(FleetConfig { leases, targets, ..FleetConfig::local("box") });
+    let all = |nodes: &[&str], at| {
+        let mut reading = page("m", counters(0, 0, 0), None);
+        reading.engines.clear();
+        for (node, index) in nodes.iter().flat_map(|node| (0..4).map(move |index| (node, index))) {
+            let id = Some(GpuId::from_uuid(&format!("GPU-{node}-{index}")));
+            let card = GpuReading { index, id, name: Some(Label::new("NVIDIA H100")), ..GpuReading::default() };
+            reading.gpus.push((Some(NodeName::new(node)), card));
+        }
+        answered("all", at, reading)
+    };
+    for second in 0..600 {
+        fleet.apply(all(&["a", "b"], after(second * 1000)));
+    }
+    for second in 600..1200 {
+        fleet.apply(all(&["b"], after(second * 1000)));
+        fleet.apply(Event::Tick(after(second * 1000)));
+    }
+    // Ten minutes of both, then b alone at the lease's rate.
+    let cost = fleet.snapshot().money.cost.unwrap();
+    let due = 4.0 * (6.0 + 12.0) * 599.0 / 3600.0 + 4.0 * 6.0 * 600.0 / 3600.0;
+    let names: Vec<_> = fleet.snapshot().nodes.iter().map(|node| node.name.to_string()).collect();
+    assert_eq!(names, ["b"]);
+    assert!((cost.to_string().parse::<f64>().unwrap() - due).abs() < 0.02, "{cost} for {due}");
+}
+
+/// Class: what an end by hand takes back was posted at several rates, or is paid for other GPUs instead.
+#[test]
+fn an_end_by_hand_takes_back_what_was_posted() {
+    let ended = |leases: Vec<Lease>, nodes: &[&str]| {
+        let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("a") });
+        for minute in 0..=20 {
+            for node in nodes {
+                fleet.apply(gpus(node, "NVIDIA H100", 2, after(minute * 60_000)));
+            }
+            fleet.apply(Event::Tick(after(minute * 60_000)));
+        }
+        fleet.end_leases(vec![(1, NodeName::new("a"), after(300_000).wall)]);
+        fleet.snapshot().money.cost.unwrap().to_string()
+    };
+    // Five minutes at 6.00, although the rate was 12.00 for the last ten.
+    let edge = Some(after(600_000).wall);
+    let rates = vec![Lease { until: edge, ..lease("6.00") }, Lease { from: edge, ..lease("12.00") }];
+    assert_eq!(ended(rates, &["a"]), "1.00");
+    // The lease of two GPUs pays for the other node from then on.
+    let two = vec![Lease { gpus: Some(2), ..lease("6.00") }, lease("12.00")];
+    assert_eq!(ended(two, &["a", "b"]), "6.00", "five minutes of both, fifteen of b at 6.00");
 }

@@ -99,7 +99,7 @@ fn nothing() -> Snapshot {
         "nothing answers on 8000, 30000, 8080, 3000, 23333, 4000, 9400",
         "margintop http://HOST:PORT",
     );
-    Snapshot { at: NOON, troubles: vec![driver, engines], ..empty() }
+    Snapshot { at: NOON, source_errors: vec![driver, engines], ..empty() }
 }
 
 fn down() -> Snapshot {
@@ -280,6 +280,6 @@ fn hostile() -> Snapshot {
     snapshot.money.rates[0].gpu = Label::new(&long);
     snapshot.alerts[0].subject = Label::new(&long);
     snapshot.alerts[0].text = Label::new(&long);
-    snapshot.troubles = vec![trouble(&long, &long, &long)];
+    snapshot.source_errors = vec![trouble(&long, &long, &long)];
     snapshot
 }

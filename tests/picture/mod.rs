@@ -45,8 +45,8 @@ fn by_minute(mut past: Past) -> Past {
     let time = |time: GpuTime| GpuTime::from_millis(time.millis() / MINUTES as i64);
     let split = |cell: &GpuTimeCell| {
         let cell = *cell;
-        let (held, idle) = (time(cell.held), time(cell.idle));
-        minutes(cell.bucket).map(move |bucket| GpuTimeCell { bucket, held, idle, ..cell }).collect::<Vec<_>>()
+        let (allocated, idle) = (time(cell.allocated), time(cell.idle));
+        minutes(cell.bucket).map(move |bucket| GpuTimeCell { bucket, allocated, idle, ..cell }).collect::<Vec<_>>()
     };
     past.gpu_times = past.gpu_times.iter().flat_map(split).collect();
     past
@@ -153,12 +153,13 @@ pub fn empty() -> Snapshot {
         money: money(),
         nodes: Vec::new(),
         engines: Vec::new(),
+        samples: Vec::new(),
         models: Vec::new(),
         slo: None,
         units: Vec::new(),
         alerts: Vec::new(),
         notices: Vec::new(),
-        troubles: Vec::new(),
+        source_errors: Vec::new(),
         absence: None,
         vitals: Vitals::default(),
     }
@@ -174,8 +175,8 @@ pub fn money() -> MoneyView {
         revenue_per_hour: None,
         cost_per_hour: None,
         profit_per_hour: None,
-        beside_models: Vec::new(),
-        young_pace: false,
+        profit_beside_models: Vec::new(),
+        per_hour_preliminary: false,
         profit_on_cost: None,
         gross_margin: None,
         theoretical: false,
@@ -185,7 +186,7 @@ pub fn money() -> MoneyView {
         lower_bound: false,
         upper_bound: false,
         on_trial: false,
-        doubted: false,
+        growth_uncertain: false,
         uncertainty: Money::ZERO,
         disputed: Money::ZERO,
         disputed_tokens: 0,
@@ -202,7 +203,7 @@ pub fn money() -> MoneyView {
         ledger: LedgerBasis {
             path: Some(Label::new("/home/me/ledger.db")),
             writer: WriterStatus::Ours,
-            trouble: None,
+            write_error: None,
             first_run: false,
         },
         rates: Vec::new(),
@@ -315,6 +316,7 @@ pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
         vitals: vitals(at, 4_210.0, 19_800.0, 0.68, 0.75),
         models: vec![model("Llama-3.3-70B-Instruct", output, prompt, Some(revenue), Some(dollars(33.1)))],
         engines: vec![Arc::new(engine_row)],
+        samples: vec![rows::samples(0, beat)],
         money: box_money(revenue, cost, beat),
         ..empty()
     }
@@ -385,6 +387,7 @@ pub fn fleet(beat: u64) -> Snapshot {
         cache_hit_rate: ratio(0.5625 + wave(3, beat) * 0.01),
         requests: Requests { running: Some(61_000), waiting: Some(412) },
         nodes,
+        samples: (0..engines.len()).map(|place| rows::samples(place, beat)).collect(),
         engines,
         models: vec![
             model("deepseek-r1", 1_210_000.0, 4_400_000.0, Some(dollars(251_338.0)), Some(dollars(15_904.0))),

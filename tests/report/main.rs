@@ -20,6 +20,8 @@ mod dice;
 mod fake_nvml;
 #[path = "../support/lease_watch.rs"]
 mod lease_watch;
+#[path = "../support/ledger_watch.rs"]
+mod ledger_watch;
 #[path = "../support/past.rs"]
 mod past;
 #[path = "../support/program.rs"]
@@ -28,8 +30,6 @@ mod program;
 mod random_ledger;
 #[path = "../support/saved.rs"]
 mod saved;
-#[path = "../support/seat.rs"]
-mod seat;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -150,7 +150,7 @@ fn an_engine_without_a_unit_costs_its_nodes_or_the_one_rate() {
 #[test]
 fn what_an_engine_counts_itself_takes_the_place_of_the_estimate() {
     let waited = |nth: u64, waited: f64| EngineRow {
-        waited: Ratio::new(waited),
+        rank_wait_share: Ratio::new(waited),
         expert_balancedness: Ratio::new(0.8).filter(|_| nth == 0),
         ..rank(Some("decode-4"), EngineRole::Unified, &nth.to_string(), (100.0, 50.0, 3))
     };

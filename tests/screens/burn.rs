@@ -25,7 +25,7 @@ fn snapshot() -> Snapshot {
     snapshot.models.clear();
     let money = &mut snapshot.money;
     (money.idle_cost, money.leakage, money.compare, money.unpriced_tokens) = (None, None, None, 0);
-    money.beside_models.clear();
+    money.profit_beside_models.clear();
     money.rates.truncate(1);
     snapshot
 }

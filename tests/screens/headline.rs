@@ -24,8 +24,8 @@ pub fn fleet(revenue: i64, cost: i64) -> Snapshot {
     let money = &mut snapshot.money;
     (money.revenue_per_hour, money.cost_per_hour) = (Some(dollars(revenue)), Some(dollars(cost)));
     money.profit_per_hour = Some(dollars(revenue - cost));
-    (money.young_pace, money.unpriced_tokens, money.uncosted_engines) = (false, 0, 0);
-    money.ledger.trouble = None;
+    (money.per_hour_preliminary, money.unpriced_tokens, money.uncosted_engines) = (false, 0, 0);
+    money.ledger.write_error = None;
     snapshot.resuming = false;
     (snapshot.coverage.nodes_known, snapshot.coverage.nodes_live) = (1, 1);
     (snapshot.coverage.engines_known, snapshot.coverage.engines_live) = (1, 1);
@@ -127,7 +127,7 @@ fn where_nothing_can_be_said_it_is_said_why() {
     nothing.coverage = margintop::snapshot::Coverage::default();
     assert_eq!(words(&nothing, None), "Nothing is watched yet.");
     let mut unwritten = fleet(5, 2);
-    unwritten.money.ledger.trouble = Some(Label::new("the disk is full; free some space"));
+    unwritten.money.ledger.write_error = Some(Label::new("the disk is full; free some space"));
     assert_eq!(words(&unwritten, None), "The ledger is not written: the disk is full; free some space.");
 }
 

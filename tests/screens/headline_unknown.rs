@@ -23,7 +23,7 @@ fn what_is_not_known_is_said_with_what_to_do() {
         words(&snapshot, None),
         "The GPUs cost $2.00/h; the profit is unknown, as no model has a price. Write a [[price]]."
     );
-    snapshot.money.young_pace = true;
+    snapshot.money.per_hour_preliminary = true;
     assert!(words(&snapshot, None).contains("as no model has a price"), "also at the start");
     snapshot.money.cost_per_hour = None;
     assert_eq!(words(&snapshot, None), "Neither a price nor a GPU rate is known. Write a [[price]] and a [[lease]].");
@@ -69,7 +69,7 @@ fn an_unknown_revenue_has_its_own_reason_and_not_a_missing_price() {
     let one = first.engines[0].clone();
     first.engines.push(one);
     assert_eq!(why(&first), "vllm :8000 and one more engine have no known rate of tokens yet.");
-    first.money.young_pace = true;
+    first.money.per_hour_preliminary = true;
     assert_eq!(words(&first, None), "The GPUs cost $2.00/h; it is too early to say what an hour earns.");
 }
 
@@ -78,7 +78,7 @@ fn an_unknown_cost_has_its_own_reason_and_not_a_missing_rate() {
     let mut snapshot = fleet(5, 2);
     (snapshot.money.profit_per_hour, snapshot.money.cost_per_hour) = (None, None);
     assert_eq!(words(&snapshot, None), "Revenue $5.00/h; the profit is unknown, as the GPUs have no known cost yet.");
-    snapshot.money.young_pace = true;
+    snapshot.money.per_hour_preliminary = true;
     assert_eq!(words(&snapshot, None), "Revenue $5.00/h; it is too early to say what an hour earns.");
     snapshot.gpus.reporting = 0;
     assert_eq!(words(&snapshot, None), "Revenue $5.00/h; the profit is unknown, as no GPU reports.");
@@ -92,7 +92,7 @@ fn an_unknown_cost_has_its_own_reason_and_not_a_missing_rate() {
 #[test]
 fn a_profit_that_is_known_is_said_however_young() {
     let mut young = fleet(5, 2);
-    young.money.young_pace = true;
+    young.money.per_hour_preliminary = true;
     assert!(words(&young, None).starts_with("Earning +$3.00/h so far."), "{}", words(&young, None));
     (young.money.revenue_per_hour, young.money.cost_per_hour, young.money.profit_per_hour) = (None, None, None);
     assert_eq!(words(&young, None), "It is too early to say what an hour earns.");
@@ -116,7 +116,7 @@ fn a_source_that_fails_has_its_own_remedy() {
         ("allow it to read /dev/nvidiactl", "Allow it to read /dev/nvidiactl."),
     ] {
         let remedy = Label::new(remedy);
-        snapshot.troubles = vec![SourceError { source: source.clone(), cause: cause.clone(), remedy }];
+        snapshot.source_errors = vec![SourceError { source: source.clone(), cause: cause.clone(), remedy }];
         let words = words(&snapshot, None);
         assert!(words.ends_with(told) && !words.contains("margintop"), "{words}");
     }

@@ -8,10 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../support/ledger_watch.rs"]
+mod ledger_watch;
 #[path = "../picture/mod.rs"]
 mod picture;
-#[path = "../support/seat.rs"]
-mod seat;
 #[path = "../support/mod.rs"]
 mod support;
 

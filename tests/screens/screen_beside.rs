@@ -23,7 +23,7 @@ fn unpriced() -> Snapshot {
     row.money = margintop::snapshot::ModelMoney { cost_per_hour: Some(dollars(31.2)), ..Default::default() };
     let money = &mut snapshot.money;
     money.unpriced_tokens = 797_000;
-    money.beside_models = vec![BesideRow { name: Label::new("(unpriced)"), profit_per_hour: dollars(-31.2) }];
+    money.profit_beside_models = vec![BesideRow { name: Label::new("(unpriced)"), profit_per_hour: dollars(-31.2) }];
     money.compare = Some(Worth {
         list: Label::new("deepseek-r1-standard"),
         amount: dollars(40.0),

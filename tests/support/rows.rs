@@ -91,7 +91,7 @@ pub fn rank(engine: usize, rank: usize, output: f64) -> EngineRow {
         e2e_seconds: Quantiles::default(),
         samples: std::sync::Arc::default(),
         within_slo: None,
-        waited: None,
+        rank_wait_share: None,
         expert_balancedness: None,
         requests_per_minute: RequestRates::default(),
         preemptions: None,

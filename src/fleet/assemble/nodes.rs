@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::flow::Flow;
 use super::lookup::has_left;
 use super::{Fleet, PresentFleet};
-use crate::inventory::{Gpu, Node};
+use crate::inventory::{Gpu, Node, Target};
+use crate::pricing::Lease;
 use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::units::{Energy, Power};
@@ -29,7 +30,16 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<Arc<NodeRow>> {
 fn names(fleet: &Fleet) -> BTreeSet<NodeName> {
     let expected = fleet.inventory.targets.values().filter(|target| !target.only_gpus || target.answered.is_none());
     let holding = fleet.inventory.nodes.iter().filter(|(_, node)| !node.gpus.is_empty()).map(|(name, _)| name.clone());
-    holding.chain(expected.map(|target| fleet.inventory.node_of(&target.info))).collect()
+    holding.chain(expected.map(|target| fleet.inventory.node_of(&target.info))).chain(paid_for(fleet)).collect()
+}
+
+/// The nodes that leases pay for whether they are seen or not. A target that has not answered yet may be one of them, under
+/// its address: none is listed before.
+fn paid_for(fleet: &Fleet) -> impl Iterator<Item = NodeName> {
+    let is_named = |target: &Target| target.answered.is_some() || target.info.node.is_some();
+    let now = fleet.inventory.targets.values().all(is_named).then(|| fleet.now().wall);
+    let leases = fleet.config.leases.iter().filter(|lease| lease.is_schedule());
+    leases.filter(move |lease| now.is_some_and(|now| lease.runs_at(now))).filter_map(Lease::node).cloned()
 }
 
 fn node_row(fleet: &Fleet, name: &NodeName, flow: Option<&Flow>, money: Option<&super::money::NodeMoney>) -> NodeRow {
@@ -107,7 +117,7 @@ fn gpu_row(fleet: &Fleet, (index, id): (u32, &GpuId), gpu: &Gpu, unknown_rate: O
 fn unknown_rate(fleet: &Fleet, gpu: &Gpu) -> Option<Label> {
     let unit = fleet.inventory.node(&gpu.node).and_then(|node| node.unit.as_ref());
     let (now, name) = (fleet.now().wall, gpu.name());
-    let pays = |lease: &crate::pricing::Lease| lease.runs_at(now) && lease.covers(&gpu.node, unit, name);
+    let pays = |lease: &Lease| lease.runs_at(now) && lease.covers(&gpu.node, unit, name);
     if fleet.config.leases.iter().any(pays) || fleet.ledger.book().gpu_rate_at(name, now).is_some() {
         return None;
     }

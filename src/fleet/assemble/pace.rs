@@ -27,14 +27,15 @@ pub(super) fn paces_by<K: Ord>(
 pub(super) fn idle_paces(fleet: &Fleet) -> Vec<(NodeName, Money)> {
     let ledger = &fleet.ledger;
     let newest: Vec<_> = ledger.minutes().rev().take(2).map(|(_, sums)| sums).collect();
-    let of_minute =
-        |id: CostAccountId| newest.iter().filter_map(|sums| sums.rent(id)).find(|time| time.held > GpuTime::ZERO);
+    let of_minute = |id: CostAccountId| {
+        newest.iter().filter_map(|sums| sums.gpu_time(id)).find(|time| time.allocated > GpuTime::ZERO)
+    };
     let idle = |id: CostAccountId| {
         let account = &ledger.cost_accounts()[id.index()];
         let node = account.node.clone().filter(|_| account.kind == CostKind::Gpus)?;
         let time = of_minute(id)?;
         let owed = fleet.pace.owed_per_hour(id.index())?;
-        Some((node, owed.scaled(time.idle.millis(), time.held.millis())?))
+        Some((node, owed.scaled(time.idle.millis(), time.allocated.millis())?))
     };
     let ids: BTreeSet<_> = newest.iter().flat_map(|sums| sums.gpu_times()).map(|(id, _)| id).collect();
     ids.into_iter().filter_map(idle).collect()

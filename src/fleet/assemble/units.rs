@@ -9,6 +9,7 @@ use super::sums::{mean, sum};
 use super::{Fleet, PresentFleet, RowView};
 use crate::inventory::Gpu;
 use crate::metering::{OUTPUT, PROMPT};
+use crate::pricing::Leased;
 use crate::reading::{EngineRole, Health, Rank, UnitName};
 use crate::snapshot::{UnitRow, WorstRank};
 use crate::statement::PaceSums;
@@ -23,6 +24,9 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<UnitRow> {
         members.nodes += 1;
         members.gpus.extend(node.gpus.values().filter_map(|id| fleet.inventory.gpus.get(id)));
     }
+    for unit in paid_for(fleet) {
+        units.entry(unit).or_default();
+    }
     for view in present.live_rows() {
         if let Some(members) = view.unit.as_ref().and_then(|unit| units.get_mut(unit)) {
             members.rows.push(view);
@@ -32,6 +36,12 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<UnitRow> {
     let paces = paces_by(fleet, |account| account.unit.clone(), |account| account.unit.clone());
     let pace = |unit: &UnitName| paces.get(unit).copied().filter(|_| known).unwrap_or_default();
     units.into_iter().map(|(unit, members)| unit_row(fleet, unit, &members, pace(unit))).collect()
+}
+
+/// The units that leases pay for whether a node of them is seen or not.
+fn paid_for(fleet: &Fleet) -> impl Iterator<Item = &UnitName> {
+    let leases = fleet.config.leases.iter().filter(|lease| lease.is_schedule() && lease.runs_at(fleet.now().wall));
+    leases.filter_map(|lease| if let Leased::Unit(unit) = &lease.leased { Some(unit) } else { None })
 }
 
 /// The parts of a unit.

@@ -1,5 +1,5 @@
 //! Lookalikes: two places with agreeing values that may show one process: at two addresses, at least one without a start
-//! time, or on one page under two sets of labels, with one start time or without any.
+//! time or with one in whole seconds, or on one page under two sets of labels, with one start time or without any.
 //!
 //! Two engines under the same load may agree for long, so both stay posted. As they may be one engine, what the less direct
 //! place posted since the first comparison is uncertain.
@@ -78,8 +78,8 @@ pub(in crate::metering) struct Lookalikes {
     numbers: BTreeMap<Place, u32>,
     last_number: u32,
     seen: HashMap<u32, Seen>,
-    /// The number of places without a start time, by kind and ranks; without any, nothing is compared.
-    startless: HashMap<u64, usize>,
+    /// The number of places without an exact start time, by kind and ranks; without any, nothing is compared.
+    inexact: HashMap<u64, usize>,
     by_total: BTreeSet<(u64, u64, u32)>,
     pairs: BTreeMap<(u32, u32), Likeness>,
     marked: BTreeSet<(u32, u32)>,
@@ -87,6 +87,21 @@ pub(in crate::metering) struct Lookalikes {
 
 const fn has_start(mark: Option<Mark>) -> bool {
     matches!(mark, Some(Mark::Start(_)))
+}
+
+/// Whether it is a start time with a fraction of a second. Some exporters say whole seconds alone.
+const fn is_exact(mark: Option<Mark>) -> bool {
+    matches!(mark, Some(Mark::Start(centis)) if centis % 100 != 0)
+}
+
+/// Whether two start times may be one, of which one was rounded to a whole second.
+const fn may_be_rounded(one: Option<Mark>, other: Option<Mark>) -> bool {
+    match (one, other) {
+        (Some(Mark::Start(one)), Some(Mark::Start(other))) => {
+            one != other && one.abs_diff(other) < 100 && (one % 100 == 0 || other % 100 == 0)
+        }
+        _ => false,
+    }
 }
 
 fn sorted(one: u32, other: u32) -> (u32, u32) {
@@ -108,7 +123,8 @@ impl Seen {
                 && self.place.instance != other.place.instance
                 && (self.mark == other.mark || have_starts == [false, false]);
         }
-        let is_judged = have_starts == [true, true] || self.mark.is_some() && self.mark == other.mark;
+        let is_judged = have_starts == [true, true] && !may_be_rounded(self.mark, other.mark)
+            || self.mark.is_some() && self.mark == other.mark;
         !is_judged
     }
 
@@ -128,7 +144,7 @@ impl Lookalikes {
         if known.is_some_and(|seen| (seen.kind_and_ranks, seen.mark) != (kind_and_ranks, sight.mark)) {
             self.forget(&sight.place);
         }
-        if has_start(sight.mark) && !sight.has_twin && !self.startless.contains_key(&kind_and_ranks) {
+        if is_exact(sight.mark) && !sight.has_twin && !self.inexact.contains_key(&kind_and_ranks) {
             return self.forget(&sight.place);
         }
         let number = self.add(&sight, kind_and_ranks);
@@ -159,8 +175,8 @@ impl Lookalikes {
         self.last_number = self.last_number.wrapping_add(1);
         let number = self.last_number;
         self.numbers.insert(sight.place.clone(), number);
-        if !has_start(sight.mark) {
-            *self.startless.entry(kind_and_ranks).or_default() += 1;
+        if !is_exact(sight.mark) {
+            *self.inexact.entry(kind_and_ranks).or_default() += 1;
         }
         let seen = Seen {
             place: sight.place.clone(),
@@ -331,12 +347,12 @@ impl Lookalikes {
         let Some(number) = self.numbers.remove(place) else { return };
         let Some(seen) = self.seen.remove(&number) else { return };
         self.by_total.remove(&(seen.kind_and_ranks, seen.total(), number));
-        if !has_start(seen.mark)
-            && let Some(count) = self.startless.get_mut(&seen.kind_and_ranks)
+        if !is_exact(seen.mark)
+            && let Some(count) = self.inexact.get_mut(&seen.kind_and_ranks)
         {
             *count = count.saturating_sub(1);
             if *count == 0 {
-                self.startless.remove(&seen.kind_and_ranks);
+                self.inexact.remove(&seen.kind_and_ranks);
             }
         }
         let is_its = |(one, other): &(u32, u32)| *one == number || *other == number;

@@ -11,6 +11,7 @@ mod power;
 mod resolved_rate;
 mod rounding;
 mod schedule;
+mod without;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -19,6 +20,7 @@ use crate::ledger::{CostAccountId, Ledger};
 use crate::pricing::{Lease, RentWhen};
 use crate::reading::NodeName;
 use crate::units::{Moment, Span, Timestamp};
+pub(super) use ends::ReleasedGpu;
 pub(crate) use inventory_view::InventoryView;
 use known::given_back;
 pub(crate) use known::{knows_cost, seen_after, was_given_back};
@@ -220,7 +222,7 @@ impl AllocationMeter {
             }
             start = end;
         }
-        ended.difference(&paying).for_each(|account| ledger.end_rent(*account));
+        ended.difference(&paying).for_each(|account| ledger.end_cost(*account));
         *known = paying;
     }
 }
@@ -274,7 +276,7 @@ impl NodeGpus<'_> {
             }
         }
         for (account, count) in &accounts {
-            ledger.rent(*account, *count, from, to);
+            ledger.post_gpu_time(*account, *count, from, to);
         }
         accounts.into_keys().collect()
     }

@@ -175,7 +175,7 @@ fn rent_of_gpu(snapshot: &Snapshot, subject: &str) -> Option<Money> {
 /// What to do about an alert: of a source that fails, what the source itself says.
 pub(super) fn remedy(snapshot: &Snapshot, alert: &Alert) -> Option<Sentence> {
     let is_its = |error: &&SourceError| alert.rule == Rule::SourceMissing && error.source == alert.subject;
-    if let Some(error) = snapshot.troubles.iter().find(is_its) {
+    if let Some(error) = snapshot.source_errors.iter().find(is_its) {
         return sourced(error.remedy.as_str());
     }
     action(alert.rule).map(|text| Sentence::toned(text, Tone::Action))
@@ -223,6 +223,6 @@ const fn action(rule: Rule) -> Option<&'static str> {
 
 /// Whether the text says it already.
 const fn is_in_state(snapshot: &Snapshot, rule: Rule) -> bool {
-    let unwritten = matches!(rule, Rule::LedgerUnwritten) && snapshot.money.ledger.trouble.is_some();
+    let unwritten = matches!(rule, Rule::LedgerUnwritten) && snapshot.money.ledger.write_error.is_some();
     unwritten || matches!(rule, Rule::Loss)
 }

@@ -112,7 +112,7 @@ fn coverage(scene: &Scene<'_>) -> Vec<Vec<Words>> {
     let is_past = scene.app.then().is_some();
     match parts.is_empty() {
         true if is_past => vec![vec![(Role::Dim, "– nodes, none is recorded".to_owned())]],
-        true if !scene.snap.troubles.is_empty() => {
+        true if !scene.snap.source_errors.is_empty() => {
             [(0, "GPU"), (0, "engine")].map(|(none, what)| share(none, none, what)).into()
         }
         true => vec![vec![(Role::Dim, "looking…".to_owned())]],

@@ -1,6 +1,6 @@
 //! The models view: the list by profit, and the chosen model below it.
 
-use super::model_money::{beside_models, cost, is_beside};
+use super::model_money::{cost, is_beside, profit_beside_models};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl View for Models {
         let mut layout = Layout::default();
         let basis = u16::from(area.height > 12);
         let room = area.height - basis;
-        let wanted = (scene.snap.models.len() + beside_models(scene.snap).len()).min(1_000) as u16 + 2;
+        let wanted = (scene.snap.models.len() + profit_beside_models(scene.snap).len()).min(1_000) as u16 + 2;
         let spare = room.saturating_sub(wanted);
         let detail = if spare >= DETAIL {
             spare
@@ -135,7 +135,7 @@ fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
         settle(&mut rows, &columns, scene, view, key);
     }
     if scene.app.filter.text().is_empty() || view == ViewId::Overview {
-        rows.extend(beside_models(scene.snap).iter().map(beside));
+        rows.extend(profit_beside_models(scene.snap).iter().map(beside));
     }
     rows
 }
@@ -165,7 +165,7 @@ pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// The rows of that table, without its heading and total.
 pub(super) fn table_rows(scene: &Scene<'_>) -> usize {
-    scene.snap.models.len() + beside_models(scene.snap).len()
+    scene.snap.models.len() + profit_beside_models(scene.snap).len()
 }
 
 /// Draws the list: of the view itself, or of a table beside others.

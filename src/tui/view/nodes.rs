@@ -312,7 +312,7 @@ fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
     }
     let rest = money.profit_per_hour.map(|profit| profit - known + unpriced + engineless);
     let is_overhead = |row: &BesideRow| row.name.as_str() == RowKind::Overhead.name();
-    let has_overhead = money.beside_models.iter().any(is_overhead);
+    let has_overhead = money.profit_beside_models.iter().any(is_overhead);
     if let Some(rest) = rest.filter(|rest| rest.rounded(2) != 0 && scene.app.then().is_none()) {
         // With overhead, the negative rest is overhead and rounding; otherwise it includes engines whose node is unknown.
         let name = if has_overhead && rest < Money::ZERO { RowKind::Overhead.name() } else { OTHER };

@@ -78,6 +78,30 @@ fn a_pod_and_its_service_or_two_hosts_without_a_start_are_told() {
     }
 }
 
+/// Class: an exporter that keeps no fractions of a second says another start time than the engine's own page.
+#[test]
+fn a_start_time_in_whole_seconds_is_told() {
+    let exact = after(-9000).wall + Span::from_millis(i64::rem_euclid(-after(-9000).wall.millis(), 1000) + 340);
+    for whole in [-340, 660] {
+        let rounded = exact + Span::from_millis(whole);
+        for (one, two) in [(exact, rounded), (rounded, exact)] {
+            let mut fleet = watch();
+            poll(&mut fleet, 0..20, |_, at| say(made(at), Some(one)), |_, at| say(made(at), Some(two)));
+            assert_marked(&fleet);
+        }
+        // Two engines of their own that started within a second.
+        let mut fleet = watch();
+        let other = |at: i64| made(at) + 490 * (made(at) % 3);
+        poll(&mut fleet, 0..100, |_, at| say(made(at), Some(exact)), |_, at| say(other(at), Some(rounded)));
+        assert!(told(&fleet).is_empty() && !fleet.snapshot().money.upper_bound);
+    }
+    // Both keep their fractions: two engines that started one after the other.
+    let mut fleet = watch();
+    let later = exact + Span::from_millis(400);
+    poll(&mut fleet, 0..100, |_, at| say(made(at), Some(exact)), |_, at| say(made(at), Some(later)));
+    assert!(told(&fleet).is_empty() && !fleet.snapshot().money.upper_bound);
+}
+
 /// Class: two pages of one server, which are told apart by what follows the question mark.
 #[test]
 fn two_pages_of_one_server_are_told() {
