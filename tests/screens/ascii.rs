@@ -37,17 +37,23 @@ fn nothing_beyond_ascii_is_drawn_in_any_view() {
     for which in Case::ALL {
         let mut app = App::new(Arc::new(case(which)), TimeZone::UTC, Span::from_secs(1), 1);
         app.update(Action::Fresh(app.shown().clone()));
-        SIZES.iter().for_each(|size| is_ascii(&app, *size, which.name()));
+        for size in SIZES {
+            is_ascii(&app, size, which.name());
+        }
     }
     for mut app in [picture::watched(), pages::app(Page::Fleet), pages::app(Page::Failed)] {
         for view in ViewId::ALL {
             app.update(Action::Command(Command::Show(*view)));
-            [SIZES[1], SIZES[3]].iter().for_each(|size| is_ascii(&app, *size, &format!("{view:?}")));
+            for size in [SIZES[1], SIZES[3]] {
+                is_ascii(&app, size, &format!("{view:?}"));
+            }
         }
         for keys in ["w", "/", ":", "i", "?", "c"] {
             let mut app = app.clone();
             hands::type_(&mut app, keys);
-            [SIZES[1], SIZES[3]].iter().for_each(|size| is_ascii(&app, *size, keys));
+            for size in [SIZES[1], SIZES[3]] {
+                is_ascii(&app, size, keys);
+            }
         }
     }
 }

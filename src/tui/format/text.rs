@@ -54,7 +54,7 @@ fn whole_words(text: &str, cells: usize) -> String {
     let head = take_cells(text.chars(), cells.saturating_sub(1));
     let is_whole = text.get(head.len()..).is_none_or(|rest| rest.starts_with(' '));
     let end = if is_whole { Some(head.len()) } else { head.rfind(' ') };
-    let is_mark = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '→' | '(' | '·');
+    let is_mark = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '→' | '(' | '·' | '…');
     let words = end.and_then(|end| head.get(..end)).map(|words| words.trim_end_matches(is_mark));
     // A figure without its unit would be read as one of another.
     let is_figure = |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',');

@@ -230,11 +230,11 @@ mod tests {
             let theme = Theme::of_roles().with_glyphs(glyphs);
             for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
                 let scene = Scene { app: &app, snap: app.shown(), size: (width, height) };
-                for view in ViewId::ALL {
+                for view in ViewId::ALL.iter().copied() {
                     let area = Rect::new(0, 0, width - 2, 1);
                     let mut buffer = Buffer::empty(area);
                     footer(&mut Canvas::new(&mut buffer, &theme), area, &scene, view, width >= NAMED);
-                    let line: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+                    let line: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
                     let free = usize::from(area.width) - format::width(line.trim_end());
                     for item in items(&scene, view, width >= NAMED) {
                         let text = format!("{} {}", glyphs.keys(&item.key), item.word);

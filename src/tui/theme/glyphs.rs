@@ -50,11 +50,11 @@ impl Glyphs {
 
     /// The names of keys, which a single replaced character would confuse with those of others: `v` and `<` are keys.
     pub fn keys(self, keys: &str) -> Cow<'_, str> {
+        const NAMES: [(&str, &str); 7] =
+            [("⏎", "Enter"), ("↑↓", "Up Dn"), ("←", "<-"), ("→", "->"), ("↑", "Up"), ("↓", "Dn"), ("1 … 7", "1-7")];
         if self == Self::Blocks || keys.is_ascii() {
             return Cow::Borrowed(keys);
         }
-        const NAMES: [(&str, &str); 7] =
-            [("⏎", "Enter"), ("↑↓", "Up Dn"), ("←", "<-"), ("→", "->"), ("↑", "Up"), ("↓", "Dn"), ("1 … 7", "1-7")];
         Cow::Owned(NAMES.iter().fold(keys.to_owned(), |keys, (glyph, name)| keys.replace(glyph, name)))
     }
 
