@@ -26,6 +26,10 @@ pub(super) struct Cli {
     #[arg(value_name = "TARGET")]
     pub(super) targets: Vec<String>,
 
+    /// One more target, beside those above or of the configuration: what `:watch` of the dashboard starts anew with
+    #[arg(long, hide = true, value_name = "TARGET")]
+    pub(super) also: Vec<String>,
+
     #[command(subcommand)]
     pub(super) command: Option<CliCommand>,
 }

@@ -117,12 +117,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
 }
 
 fn called(cli: Cli) -> Result<(), Failure> {
-    let Cli { global, targets, command } = cli;
+    let Cli { global, targets, also, command } = cli;
     if let Some(why) = wrong_calls::in_targets(command.as_ref(), &targets) {
         return Err(Failure::Usage(why));
     }
     match command {
-        None => dashboard::run(&global, &targets),
+        None => dashboard::run(&global, &targets, &also),
         Some(CliCommand::Once { targets, once }) => once::run(&global, &targets, &once),
         Some(CliCommand::Report(args)) => report::run(&global, &args),
         Some(CliCommand::Reconcile(args)) => reconcile::run(&global, &args),

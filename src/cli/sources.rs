@@ -75,6 +75,11 @@ impl SourcePlan {
 
     /// The plan of the arguments, the environment and the configuration.
     pub(super) fn new(global: &Global, named: &[String]) -> Result<Self, Failure> {
+        Self::with(global, named, &[])
+    }
+
+    /// The same with more targets, which replace none.
+    pub(super) fn with(global: &Global, named: &[String], also: &[String]) -> Result<Self, Failure> {
         let settings = settings(global)?;
         let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
         let node = NodeName::new(&host_name());
@@ -92,7 +97,7 @@ impl SourcePlan {
         };
         plan.search = all.is_empty();
         plan.driver = plan.search;
-        for target in all {
+        for target in all.into_iter().chain(also.iter().map(|name| known(name, &[]))) {
             match target.address.as_str() {
                 "nvml:" => (plan.driver, plan.driver_named) = (true, true),
                 "nvml:off" => off = true,
@@ -334,4 +339,28 @@ fn refuse_two_roles(roles: &[String], given: &str) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn one_more_target_is_beside_the_configured_ones_or_this_box() -> Result<(), Box<dyn std::error::Error>> {
+        let mut file = tempfile::NamedTempFile::new()?;
+        let global = Global { config: Some(file.path().to_owned()), ..Global::default() };
+        let also = ["http://gpu-9:8000".to_owned()];
+        let plan = |global: &Global, named: &[String]| {
+            let plan = SourcePlan::with(global, named, &also).ok();
+            plan.map(|plan| (plan.targets.len(), plan.search, plan.driver))
+        };
+        assert_eq!(plan(&global, &[]), Some((1, true, true)), "this box");
+        assert_eq!(plan(&global, &["http://gpu-1:8000".to_owned()]), Some((2, false, false)));
+        assert_eq!(plan(&global, &also), Some((1, false, false)), "named twice and read once");
+        write!(file, "[[target]]\nurl = \"http://gpu-[1-3]:8000\"\n")?;
+        assert_eq!(plan(&global, &[]), Some((4, false, false)), "those of the configuration");
+        Ok(())
+    }
 }

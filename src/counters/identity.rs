@@ -404,6 +404,8 @@ impl Processes {
         }
         let id = ProcessId(self.next);
         self.next += 1;
+        // Most instances are one process.
+        self.all.reserve_exact(1);
         self.all.push(Process::new(id, start, at));
         self.current = Some(id);
         id

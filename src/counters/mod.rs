@@ -62,4 +62,4 @@ pub use quantile::{SampleCounts, above, growth, quantile, steady_growth, sum};
 pub use ring::Ring;
 pub use row::{PageContext, RowCounters};
 pub use values::RowKey;
-pub use window::Window;
+pub use window::{Window, make_room};

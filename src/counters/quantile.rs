@@ -34,6 +34,11 @@ impl<'h> SampleCounts<'h> {
         Some(self.count(last)).filter(|total| *total > 0)
     }
 
+    /// The highest finite bound.
+    pub fn top(&self) -> Option<f64> {
+        self.now.bounds.iter().rfind(|bound| bound.is_finite()).copied()
+    }
+
     /// Adds the samples to a sum. A sum with other bounds begins anew.
     pub fn add_to(self, sum: &mut Option<Histogram>) {
         match sum {

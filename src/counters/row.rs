@@ -41,10 +41,11 @@ pub struct RowCounters {
     shown: FastestMinute,
     #[serde(default)]
     recent: RecentValues,
-    quarantine: Option<Quarantine>,
+    /// Boxed, as few rows have one.
+    quarantine: Option<Box<Quarantine>>,
     /// The values before a reset, while the reset may turn out to be a dip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    earlier: Option<BeforeReset>,
+    earlier: Option<Box<BeforeReset>>,
     /// The part of the last values that was disputed and never posted: a counter that falls may return to the values
     /// without it.
     #[serde(default)]
@@ -149,8 +150,8 @@ impl RowCounters {
             other: _,
             replaced: _,
         } = self;
-        let quarantine = quarantine.iter_mut().flat_map(Quarantine::moments_mut);
-        let earlier = earlier.iter_mut().flat_map(BeforeReset::moments_mut);
+        let quarantine = quarantine.iter_mut().flat_map(|quarantine| quarantine.moments_mut());
+        let earlier = earlier.iter_mut().flat_map(|earlier| earlier.moments_mut());
         moved
             .iter_mut()
             .chain(shown.since_mut())
@@ -385,10 +386,10 @@ impl RowCounters {
     ) -> Step {
         let elsewhere = self.seen_elsewhere.take();
         let fallen = self.quarantine.take();
-        let is_smaller = fallen.is_some_and(|fallen| fallen.grew_back(&self.last, now));
+        let is_smaller = fallen.as_ref().is_some_and(|fallen| fallen.grew_back(&self.last, now));
         let from = fallen.map(|fallen| fallen.believed).or(elsewhere);
         let is_missing = self.unread && self.adopt_unread(now, context.refused || lacks_part(&reading.tokens));
-        let before_reset = self.earlier.and_then(|earlier| earlier.believed);
+        let before_reset = self.earlier.as_ref().and_then(|earlier| earlier.believed);
         let undone = self.undoes_reset(now, context);
         let from = if undone { before_reset } else { from };
         let on_trial = if self.earlier.is_some() { Reset::OnTrial } else { Reset::No };

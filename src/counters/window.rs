@@ -8,7 +8,30 @@ use crate::units::{Moment, Span};
 #[derive(Debug, Clone)]
 pub struct Window<const N: usize> {
     span: Span,
-    samples: VecDeque<(Moment, [Option<u64>; N])>,
+    samples: VecDeque<WindowSample<N>>,
+}
+
+/// The sums at an instant, in few bytes: there is a window for each of hundreds of ranks.
+#[derive(Debug, Clone, Copy)]
+struct WindowSample<const N: usize> {
+    /// The time since this machine started.
+    at: Span,
+    sums: [u64; N],
+    /// Whether each sum is known.
+    known: [bool; N],
+}
+
+/// Makes room for one more in a ring of a few samples: there are thousands of rings, and doubling one leaves a third of it unused.
+pub fn make_room<T>(ring: &mut VecDeque<T>) {
+    if ring.len() == ring.capacity() {
+        ring.reserve_exact(4);
+    }
+}
+
+impl<const N: usize> WindowSample<N> {
+    fn sum(&self, i: usize) -> Option<u64> {
+        self.known[i].then_some(self.sums[i])
+    }
 }
 
 impl<const N: usize> Window<N> {
@@ -19,20 +42,23 @@ impl<const N: usize> Window<N> {
 
     /// Adds the sums at an instant and drops what is older than the window.
     pub fn push(&mut self, at: Moment, sums: [Option<u64>; N]) {
-        if self.samples.back().is_some_and(|(last, _)| at.since(*last) <= Span::ZERO) {
+        let at = at.boot;
+        if self.samples.back().is_some_and(|last| at <= last.at) {
             return;
         }
-        self.samples.push_back((at, sums));
-        while self.samples.get(1).is_some_and(|(next, _)| at.since(*next) >= self.span) {
+        let (known, sums) = (sums.map(|sum| sum.is_some()), sums.map(Option::unwrap_or_default));
+        while self.samples.get(1).is_some_and(|next| at - next.at >= self.span) {
             self.samples.pop_front();
         }
+        make_room(&mut self.samples);
+        self.samples.push_back(WindowSample { at, sums, known });
     }
 
     /// Replaces all samples by one of an earlier instant, since which the sums have not grown.
     pub fn stood_since(&mut self, since: Moment) {
-        if let Some((_, sums)) = self.samples.back().copied() {
+        if let Some(last) = self.samples.back().copied() {
             self.samples.clear();
-            self.samples.push_back((since, sums));
+            self.samples.push_back(WindowSample { at: since.boot, ..last });
         }
     }
 
@@ -44,7 +70,7 @@ impl<const N: usize> Window<N> {
     /// The time between the oldest and the newest sample; `None` with fewer than two.
     pub fn covers(&self) -> Option<Span> {
         let (first, last) = (self.samples.front()?, self.samples.back()?);
-        let span = last.0.since(first.0);
+        let span = last.at - first.at;
         (span > Span::ZERO).then_some(span)
     }
 
@@ -56,13 +82,13 @@ impl<const N: usize> Window<N> {
     /// The growth of sum `i` per second, between its first and last known values.
     pub fn per_second(&self, i: usize) -> Option<f64> {
         let (first, last) = self.known(i)?;
-        Some(last.1.saturating_sub(first.1) as f64 / last.0.since(first.0).as_secs_f64())
+        Some(last.1.saturating_sub(first.1) as f64 / (last.0 - first.0).as_secs_f64())
     }
 
-    fn known(&self, i: usize) -> Option<((Moment, u64), (Moment, u64))> {
-        let value = |sample: &(Moment, [Option<u64>; N])| sample.1[i].map(|sum| (sample.0, sum));
+    fn known(&self, i: usize) -> Option<((Span, u64), (Span, u64))> {
+        let value = |sample: &WindowSample<N>| sample.sum(i).map(|sum| (sample.at, sum));
         let (first, last) = (self.samples.iter().find_map(value)?, self.samples.iter().rev().find_map(value)?);
-        (last.0.since(first.0) > Span::ZERO).then_some((first, last))
+        (last.0 > first.0).then_some((first, last))
     }
 }
 

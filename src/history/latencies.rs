@@ -120,11 +120,15 @@ impl SampleSums {
         let minute = snapshot.at.millis().div_euclid(MINUTE);
         let mut grown: HashMap<Subject, ([Option<Histogram>; 4], RequestCounts)> = HashMap::new();
         let mut seen = HashMap::with_capacity(snapshot.engines.len());
-        for row in snapshot.engines.iter().filter(|row| !row.in_engine_row) {
-            let id = id(row);
-            let before = self.last.get(&id);
-            let delays = before.map_or([const { None }; 4], |before| growth(&row.samples, before));
-            seen.insert(id, row.samples.clone());
+        for (nth, row) in snapshot.engines.iter().enumerate().filter(|(_, row)| !row.in_engine_row) {
+            let mut delays = [const { None }; 4];
+            if let Some(samples) = snapshot.samples.get(nth) {
+                let id = id(row);
+                if let Some(before) = self.last.get(&id) {
+                    delays = growth(samples, before);
+                }
+                seen.insert(id, Arc::clone(samples));
+            }
             let requests = RequestCounts::of(row.requests_per_minute, covers);
             if delays.iter().all(Option::is_none) && requests == RequestCounts::default() {
                 continue;

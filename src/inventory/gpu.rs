@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::counters::make_room;
 use crate::reading::{GpuReading, GpuState, Label, NodeName, TargetId};
 use crate::units::{Moment, Ratio, Span};
 
@@ -39,7 +40,8 @@ pub struct Gpu {
     pub(super) nameless: Option<Moment>,
     /// The other targets whose pages list it, and when they last did.
     pub(super) others: BTreeMap<TargetId, Moment>,
-    pub(super) heat: VecDeque<(Moment, f64)>,
+    /// The utilization of the last readings, each with the time since this machine started.
+    pub(super) heat: VecDeque<(Span, f64)>,
 }
 
 impl Gpu {
@@ -79,7 +81,7 @@ impl Gpu {
 
     /// Mean utilization of the last 10 s.
     pub(crate) fn heat(&self, now: Moment) -> Option<Ratio> {
-        let recent = self.heat.iter().filter(|(at, _)| now.since(*at) < HEAT);
+        let recent = self.heat.iter().filter(|(at, _)| now.boot - *at < HEAT);
         let (count, sum) = recent.fold((0_u32, 0.0), |(count, sum), (_, value)| (count + 1, sum + value));
         Ratio::of(sum, f64::from(count))
     }
@@ -92,11 +94,12 @@ impl Gpu {
             self.reading.name = self.reading.name.take().or(reading.name);
             return;
         }
-        if let Some(utilization) = reading.utilization {
-            self.heat.push_back((at, utilization.get()));
-        }
-        while self.heat.front().is_some_and(|(then, _)| at.since(*then) >= HEAT) {
+        while self.heat.front().is_some_and(|(then, _)| at.boot - *then >= HEAT) {
             self.heat.pop_front();
+        }
+        if let Some(utilization) = reading.utilization {
+            make_room(&mut self.heat);
+            self.heat.push_back((at.boot, utilization.get()));
         }
         self.answered = at;
         // A label that is missing now does not make it another card, which would be paid otherwise.

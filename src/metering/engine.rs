@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::absences::Absences;
 use super::on_trial::{OnTrial, ResetRow};
-use super::proxy_guard::ProxyGuard;
 use super::row::Row;
 use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::{Ledger, PostingSource, RevenueAccount, RevenueAccountId};
@@ -18,6 +17,8 @@ const KEPT: Span = Span::from_secs(86_400);
 const INSTANCES: usize = 1024;
 /// The most rows kept for a target; the least recently seen is dropped first.
 const ROWS: usize = 1024;
+/// The number of rows up to which each is given exactly its place: a row takes kilobytes.
+const FEW: usize = 16;
 /// The number of pages with running requests and no counter of tokens after which tokens are missing.
 const UNSHOWN: u8 = 3;
 
@@ -73,6 +74,8 @@ impl Engine {
     /// The instance of a page's rows; added if new.
     pub(super) fn instance(&mut self, id: Option<&InstanceId>, at: Moment) -> &mut Instance {
         let place = self.instances.iter().position(|instance| instance.id.as_ref() == id).unwrap_or_else(|| {
+            // Most pages are of one instance.
+            self.instances.reserve_exact(1);
             self.instances.push(Instance {
                 id: id.cloned(),
                 seen: at,
@@ -108,6 +111,9 @@ impl Engine {
         let mut blank = EngineReading::new(reading.kind, reading.model.clone(), reading.rank.clone());
         blank.instance.clone_from(&reading.instance);
         let former = self.ended.pop_front();
+        if self.rows.len() < FEW {
+            self.rows.reserve_exact(1);
+        }
         self.rows.push(Row { former, ..Row::new(blank, at, window) });
         self.rows.len() - 1
     }
@@ -189,7 +195,7 @@ impl Engine {
             }
             (row.leakage, row.earned) = Default::default();
             row.forget_correctable();
-            row.guard.iter_mut().for_each(ProxyGuard::forget_posted);
+            row.guard.iter_mut().for_each(|guard| guard.forget_posted());
         }
         for instance in &mut self.instances {
             instance.trial.clear();

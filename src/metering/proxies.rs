@@ -88,7 +88,7 @@ impl Metering {
     /// Decides about the rows of a proxy whose page was just read.
     pub(super) fn judge_proxies(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         let at = context.at;
-        let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_mut()).collect();
+        let mut guards: Vec<_> = engine.rows.iter_mut().filter_map(|row| row.guard.as_deref_mut()).collect();
         if guards.iter().any(|guard| guard.is_due(at) || guard.is_sampled(at)) {
             let behind = self.engines.values().any(|engine| self.is_behind(context, engine));
             let known = EngineStates { behind, all_names: !self.names.may_have_others() };
@@ -101,7 +101,7 @@ impl Metering {
     /// Reverses what was posted for rows of a proxy that are probably an engine's.
     fn take_back_proxied(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
         for place in 0..engine.rows.len() {
-            let back = engine.rows[place].guard.as_mut().map(ProxyGuard::take_back).unwrap_or_default();
+            let back = engine.rows[place].guard.as_deref_mut().map(ProxyGuard::take_back).unwrap_or_default();
             self.take_back(context, engine, place, &back);
         }
     }
@@ -160,7 +160,7 @@ impl Metering {
             return false;
         }
         let root = self.names.root_of(model);
-        let counted = |row: &Row| row.seen.wall > from && row.guard.as_ref().is_some_and(ProxyGuard::has_posted);
+        let counted = |row: &Row| row.seen.wall > from && row.guard.as_deref().is_some_and(ProxyGuard::has_posted);
         let rows = self.engines.values().flat_map(|engine| &engine.rows).filter(|row| counted(row));
         rows.filter_map(|row| row.reading.model.as_ref()).any(|model| self.names.root_of(model) == root)
     }

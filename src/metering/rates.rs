@@ -51,6 +51,8 @@ impl Rates {
         self.processes.retain(|known| known.process == process || at.since(known.seen) < ANSWERING);
         let place = self.processes.iter().position(|known| known.process == process).unwrap_or_else(|| {
             let window = Window::new(self.span);
+            // Most rows have one process.
+            self.processes.reserve_exact(1);
             self.processes.push(ProcessWindow { process, seen: at, is_gone: false, sums: [None; 3], window, live });
             self.processes.len() - 1
         });

@@ -47,7 +47,7 @@ impl Metering {
         if self.moves_over(context, (engine, place), reading, (role, counts), [held(own), held(all)]) {
             return Vec::new();
         }
-        let due = engine.rows[place].guard.as_ref().is_some_and(ProxyGuard::has_due);
+        let due = engine.rows[place].guard.as_deref().is_some_and(ProxyGuard::has_due);
         // A posting of no tokens records that the account was observed, so that its rate covers the time.
         if counts == Counts::NOTHING && leaked == TokenChange::default() && !due {
             return Vec::new();

@@ -1,6 +1,5 @@
 //! The metering state of one row of a target's page: whether its tokens count, its revenue today, and its rates.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::leakage::Leakage;
@@ -57,7 +56,7 @@ pub(crate) struct Row {
     /// The weight of its prompts, if they are counted on decode pages.
     pub(super) prompts: PromptWeight,
     /// For a proxy's row: whether an engine may count its tokens.
-    pub(crate) guard: Option<ProxyGuard>,
+    pub(crate) guard: Option<Box<ProxyGuard>>,
     /// For a proxy's row: whether its model is or was left to the engines that serve it.
     pub(super) left: Option<LeftToEngines>,
     /// Growth for rates: from live counters if the engine has them, otherwise from the billed ones.
@@ -75,7 +74,16 @@ pub(crate) struct Row {
     /// The state for latency objectives, if there are any.
     pub(super) last_latencies: LastLatencies,
     pub(super) correctable: Vec<Entry>,
-    pub(super) gauges: BTreeMap<ProcessId, (Moment, Gauges)>,
+    /// The last gauges of each process, in the order of the processes.
+    pub(super) gauges: Vec<SampledGauges>,
+}
+
+/// The gauges of a process's last page. Most rows have one process, for which a map would keep room for eleven.
+#[derive(Debug)]
+pub(super) struct SampledGauges {
+    process: ProcessId,
+    at: Moment,
+    gauges: Gauges,
 }
 
 /// The gauges of one process's row.
@@ -143,24 +151,24 @@ impl Row {
             drawn: None,
             last_latencies: LastLatencies::default(),
             correctable: Vec::new(),
-            gauges: BTreeMap::new(),
+            gauges: Vec::new(),
         }
     }
 
     /// Whether its tokens are posted. A proxy's are not while an engine serves its model, and are held while its model may
     /// be an engine's under another name.
     pub(crate) fn posts(&self) -> bool {
-        !self.left.is_some_and(LeftToEngines::is_served) && self.guard.as_ref().is_none_or(ProxyGuard::posts)
+        !self.left.is_some_and(LeftToEngines::is_served) && self.guard.as_deref().is_none_or(ProxyGuard::posts)
     }
 
     /// Whether it is a proxy's with tokens that are counted nowhere and may be its own.
     pub(super) fn holds_proxied(&self) -> bool {
-        self.guard.as_ref().is_some_and(ProxyGuard::holds) || self.left.is_some_and(LeftToEngines::has_lost)
+        self.guard.as_deref().is_some_and(ProxyGuard::holds) || self.left.is_some_and(LeftToEngines::has_lost)
     }
 
     /// Whether a proxy's tokens are posted although an engine may count them under an unknown name.
     pub(crate) fn may_be_counted_twice(&self) -> bool {
-        self.guard.as_ref().is_some_and(ProxyGuard::is_doubtful)
+        self.guard.as_deref().is_some_and(ProxyGuard::is_doubtful)
     }
 
     /// Renames the row.
@@ -257,7 +265,7 @@ impl Row {
 
     fn sampled(&self, now: Moment) -> impl Iterator<Item = &Gauges> {
         let recent = move |at: Moment| self.gauges.len() == 1 || now.since(at) < SAMPLED;
-        self.gauges.values().filter(move |(at, _)| recent(*at)).map(|(_, gauges)| gauges)
+        self.gauges.iter().filter(move |sampled| recent(sampled.at)).map(|sampled| &sampled.gauges)
     }
 
     /// Keeps an entry whose misses may become hits.
@@ -354,8 +362,7 @@ impl Row {
     pub(super) fn draw(&mut self, reading: EngineReading, at: Moment, process: ProcessId, step: &Step, span: Span) {
         let gauges = Gauges { running: reading.running, waiting: reading.waiting, kv_usage: reading.kv_usage };
         self.quarantined = step.quarantined;
-        self.gauges.retain(|_, (seen, _)| at.since(*seen) < SAMPLED);
-        self.gauges.insert(process, (at, gauges));
+        self.note_gauges(SampledGauges { process, at, gauges });
         let (grown, known) = match reading.live {
             Some(live) => grown_live(live, self.window.live(process)),
             None => grown_step(&reading, step),
@@ -378,6 +385,17 @@ impl Row {
     /// Restarts the latency samples, after a change of process.
     pub(super) fn begin_samples(&mut self) {
         (self.latencies, self.drawn) = (Latencies::default(), None);
+    }
+
+    fn note_gauges(&mut self, now: SampledGauges) {
+        self.gauges.retain(|sampled| now.at.since(sampled.at) < SAMPLED);
+        match self.gauges.binary_search_by_key(&now.process, |sampled| sampled.process) {
+            Ok(place) => self.gauges[place] = now,
+            Err(place) => {
+                self.gauges.reserve_exact(1);
+                self.gauges.insert(place, now);
+            }
+        }
     }
 
     /// Forgets the gauges of processes that were replaced.

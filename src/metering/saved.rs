@@ -84,7 +84,7 @@ pub(super) struct SavedRow {
     #[serde(default, skip_serializing_if = "Leakage::is_empty")]
     pub(super) earned: Leakage,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) guard: Option<ProxyGuard>,
+    pub(super) guard: Option<Box<ProxyGuard>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) correctable: Vec<Entry>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

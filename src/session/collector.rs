@@ -253,12 +253,14 @@ impl Collector {
             share(&last.nodes, &mut snapshot.nodes);
             share(&last.engines, &mut snapshot.engines);
         }
-        let snapshot = Arc::new(snapshot);
         if std::mem::take(&mut self.ticked)
             && let Some(recorder) = &mut self.recorder
         {
             recorder.record(&snapshot, &self.fleet, self.store.as_ref());
         }
+        // Readers keep several snapshots, and the next pages change the samples: they would be copied for each.
+        snapshot.samples = Vec::new();
+        let snapshot = Arc::new(snapshot);
         self.last = Some(Arc::clone(&snapshot));
         self.published = Some(self.fleet.now());
         snapshot

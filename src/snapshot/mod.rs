@@ -27,7 +27,7 @@ pub use rows::{
 pub use slo::SloStatus;
 pub use vitals::{VitalLine, Vitals};
 
-use crate::reading::SourceError;
+use crate::reading::{Latency, SourceError};
 use crate::units::{Ratio, Timestamp};
 
 /// The name of the JSON contract.
@@ -60,6 +60,10 @@ pub struct Snapshot {
     pub nodes: Vec<Arc<NodeRow>>,
     /// Engine rows by target and rank.
     pub engines: Vec<Arc<EngineRow>>,
+    /// Samples of the latencies of each of `engines` since it was first seen, in the same order. They are for the history of
+    /// latencies; a published snapshot has none.
+    #[serde(skip)]
+    pub samples: Vec<Arc<Latency>>,
     /// Models, the highest revenue first.
     pub models: Vec<ModelRow>,
     /// Deployment units by name; empty if none is configured.
@@ -73,12 +77,22 @@ pub struct Snapshot {
     /// Notices from counting, for the rules of alerts.
     #[serde(skip)]
     pub notices: Vec<Notice>,
+    /// The time between the process that kept the ledger before and this one: minutes in it were not watched, though the
+    /// ledger may have amounts of them.
+    #[serde(skip)]
+    pub absence: Option<(Timestamp, Timestamp)>,
     /// The last quarter hour of the four vital lines.
     #[serde(skip)]
     pub vitals: Vitals,
 }
 
 impl Snapshot {
+    /// The same without the rows of nodes and engines, which are nearly all of its memory.
+    #[must_use]
+    pub fn without_rows(&self) -> Self {
+        Self { nodes: Vec::new(), engines: Vec::new(), samples: Vec::new(), ..self.clone() }
+    }
+
     /// On which side of the shown money since `money.since` the true amount may be.
     pub fn total_bound(&self) -> Bound {
         Bound::of(self.money.lower_bound, self.money.upper_bound)

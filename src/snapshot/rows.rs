@@ -1,12 +1,10 @@
 //! Rows: nodes, GPUs, engines, models and units, and the fleet's sums of them.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use crate::reading::{
-    Activity, Ecc, EngineKind, EngineRole, GpuId, GpuProcess, Health, InstanceId, Label, Latency, Mig, ModelName,
-    NodeName, Pcie, Rank, Refusals, TargetId, Throttle, UnitName,
+    Activity, Ecc, EngineKind, EngineRole, GpuId, GpuProcess, Health, InstanceId, Label, Mig, ModelName, NodeName,
+    Pcie, Rank, Refusals, TargetId, Throttle, UnitName,
 };
 use crate::snapshot::ModelMoney;
 use crate::units::{Bytes, Celsius, Megahertz, Money, Ratio, Tokens};
@@ -175,6 +173,9 @@ pub struct Quantiles {
     pub p50: Option<f64>,
     /// The 99th percentile.
     pub p99: Option<f64>,
+    /// Whether the 99th percentile is at or above the highest finite bound of the histogram.
+    #[serde(skip)]
+    pub is_beyond: bool,
 }
 
 /// Requests a minute by outcome; `None` if the engine does not count it.
@@ -271,9 +272,6 @@ pub struct EngineRow {
     pub itl_seconds: Quantiles,
     /// Time of whole requests.
     pub e2e_seconds: Quantiles,
-    /// Samples of its latencies since it was first seen.
-    #[serde(skip)]
-    pub samples: Arc<Latency>,
     /// Share of its requests and tokens in the window within the latency objectives: the lowest of the objectives.
     pub within_slo: Option<Ratio>,
     /// Share of the ranks' common steps in which it waited for the busiest rank, over the window, if the engine counts

@@ -89,6 +89,7 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         alerts,
         source_errors: Vec::new(),
         notices: Vec::new(),
+        absence: None,
         vitals: Vitals::default(),
         ..now.clone()
     }
@@ -334,7 +335,6 @@ impl Then<'_> {
             ttft_seconds: Quantiles::default(),
             itl_seconds: Quantiles::default(),
             e2e_seconds: Quantiles::default(),
-            samples: Arc::default(),
             within_slo: None,
             rank_wait_share: None,
             expert_balancedness: None,

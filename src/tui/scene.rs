@@ -33,6 +33,11 @@ impl<'a> Scene<'a> {
         self.snap.money.currency.as_str()
     }
 
+    /// Whether GPUs of several rates are paid: what a GPU-hour costs is a mean then.
+    pub fn has_several_rates(&self) -> bool {
+        self.snap.money.rates.len() > 1
+    }
+
     /// The zone of shown times.
     pub fn zone(&self) -> &'a TimeZone {
         &self.app.zone
@@ -55,7 +60,9 @@ impl<'a> Scene<'a> {
 
     /// Whether nothing has been polled yet.
     pub fn is_blank(&self) -> bool {
-        self.snap.nodes.is_empty() && self.snap.engines.is_empty()
+        let Snapshot { nodes, engines, coverage, .. } = self.snap;
+        // The snapshot of some paces has no rows.
+        nodes.is_empty() && engines.is_empty() && coverage.nodes_known == 0 && coverage.engines_known == 0
     }
 
     /// The view that is drawn: the open one, unless no view has anything to show.

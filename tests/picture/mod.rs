@@ -80,6 +80,17 @@ pub fn watched() -> App {
     app
 }
 
+/// A dashboard that loses money all day long, on a ledger that knows it; less may be earned than is shown.
+pub fn lost_all_day() -> App {
+    let mut app = pages::app(pages::Page::Loss);
+    let history = History::default();
+    history.read_past(&by_minute(pages::today(pages::Page::Loss, NOON)));
+    history.record(app.shown(), Span::from_secs(5));
+    app.history = history;
+    app.update(Action::Command(Command::Show(margintop::tui::view::ViewId::Overview)));
+    app
+}
+
 /// A node of which the ledger knows what it costs.
 fn silent() -> margintop::snapshot::Alert {
     let since = NOON + Span::from_secs(420);
@@ -142,12 +153,14 @@ pub fn empty() -> Snapshot {
         money: money(),
         nodes: Vec::new(),
         engines: Vec::new(),
+        samples: Vec::new(),
         models: Vec::new(),
         slo: None,
         units: Vec::new(),
         alerts: Vec::new(),
         notices: Vec::new(),
         source_errors: Vec::new(),
+        absence: None,
         vitals: Vitals::default(),
     }
 }
@@ -303,6 +316,7 @@ pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
         vitals: vitals(at, 4_210.0, 19_800.0, 0.68, 0.75),
         models: vec![model("Llama-3.3-70B-Instruct", output, prompt, Some(revenue), Some(dollars(33.1)))],
         engines: vec![Arc::new(engine_row)],
+        samples: vec![rows::samples(0, beat)],
         money: box_money(revenue, cost, beat),
         ..empty()
     }
@@ -373,6 +387,7 @@ pub fn fleet(beat: u64) -> Snapshot {
         cache_hit_rate: ratio(0.5625 + wave(3, beat) * 0.01),
         requests: Requests { running: Some(61_000), waiting: Some(412) },
         nodes,
+        samples: (0..engines.len()).map(|place| rows::samples(place, beat)).collect(),
         engines,
         models: vec![
             model("deepseek-r1", 1_210_000.0, 4_400_000.0, Some(dollars(251_338.0)), Some(dollars(15_904.0))),

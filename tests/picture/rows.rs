@@ -104,10 +104,9 @@ pub fn engine(
         running: Some(28 + (wave(place, beat) * 8.0) as u64),
         waiting: Some((wave(place + 1, beat) * 5.0) as u64),
         kv_usage: ratio(0.5 + wave(place + 2, beat) * 0.2),
-        ttft_seconds: Quantiles { p50: Some(0.2), p99: Some(0.4 + wave(place, beat) * 0.1) },
-        itl_seconds: Quantiles { p50: Some(0.012), p99: Some(0.03 + wave(place, beat) * 0.01) },
-        e2e_seconds: Quantiles { p50: Some(2.0), p99: Some(9.0) },
-        samples: samples(place, beat),
+        ttft_seconds: quantiles(0.2, 0.4 + wave(place, beat) * 0.1),
+        itl_seconds: quantiles(0.012, 0.03 + wave(place, beat) * 0.01),
+        e2e_seconds: quantiles(2.0, 9.0),
         within_slo: None,
         rank_wait_share: None,
         expert_balancedness: None,
@@ -136,8 +135,12 @@ pub fn engine(
     }
 }
 
+fn quantiles(p50: f64, p99: f64) -> Quantiles {
+    Quantiles { p50: Some(p50), p99: Some(p99), is_beyond: false }
+}
+
 /// Latencies of four requests a second since the engine began; a few of each hundred are slow.
-fn samples(place: usize, beat: u64) -> std::sync::Arc<Latency> {
+pub fn samples(place: usize, beat: u64) -> std::sync::Arc<Latency> {
     let requests = 400 + 4 * beat + place as u64 % 3;
     let histogram = |bounds: [f64; 5], parts: [u64; 5], samples: u64| {
         let counts = parts.iter().map(|part| samples * part / 1_000).chain([samples]);

@@ -41,6 +41,7 @@ mod ledger_files;
 mod ledger_program;
 mod ledger_report;
 mod money;
+mod named_commands;
 mod names_in_order;
 mod once;
 mod once_ledger;

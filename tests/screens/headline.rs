@@ -267,6 +267,8 @@ fn what_stands_still_costs_its_rent_where_one_rate_holds() {
     let node = snapshot.nodes[0].name.to_string();
     let rate = snapshot.money.rates[0].clone();
     snapshot.money.rates = vec![rate.clone()];
+    let own = snapshot.nodes[0].clone();
+    snapshot.nodes[0] = Arc::new(NodeRow { cost_per_hour: None, ..(*own).clone() });
     snapshot.alerts = vec![alert(&snapshot, Rule::NodeSilent, &node, 60)];
     let rent = Money::from_micros(rate.rate.micros() * gpus);
     let rent = margintop::tui::format::amount(Some(rent), "USD", 2);

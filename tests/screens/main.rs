@@ -18,6 +18,7 @@ mod support;
 mod widgets;
 
 mod alerts;
+mod ascii;
 mod bad_input;
 mod balance;
 mod basis;
@@ -27,6 +28,7 @@ mod figures_agree;
 mod headline;
 mod headline_unknown;
 mod latencies;
+mod losses;
 mod one_figure;
 mod pictures;
 mod screen_any;

@@ -27,7 +27,7 @@ impl RowCounters {
     }
 
     pub(super) fn fall(&mut self, reading: &EngineReading, now: &TokenCounters, context: &PageContext) -> Step {
-        let quarantine = match self.quarantine {
+        let quarantine = match self.quarantine.as_deref().copied() {
             Some(quarantined) if !fell(now, &quarantined.last) => Quarantine {
                 last: kept(now, &quarantined.last),
                 pages: quarantined.pages.saturating_add(1),
@@ -65,7 +65,7 @@ impl RowCounters {
             *self = Self { shown: self.shown, ..Self::baseline(reading, context) };
             return Step { reset: Reset::Certain, ..Step::default() };
         }
-        self.quarantine = Some(quarantine);
+        self.quarantine = Some(Box::new(quarantine));
         Step { quarantined: true, ..Step::default() }
     }
 
@@ -119,7 +119,7 @@ impl RowCounters {
             self.reset_some(fell, reading, quarantined.believed);
         }
         let taken = std::array::from_fn(|i| if fell[i] { quarantined.taken[i] } else { 0 });
-        self.earlier = Some(earlier);
+        self.earlier = Some(Box::new(earlier));
         let mut step = self.grow(reading, &self.effective(reading), context, (taken, REASON_TAKEN));
         step.from = Some(quarantined.believed);
         if let Some(disputed) = &mut step.disputed {
@@ -145,8 +145,8 @@ impl RowCounters {
     /// They return by a jump, or to as much above the old value as the row grew while it was low, since the tokens of that
     /// time are then in both. A counter that was reset only passes its old value by ordinary growth.
     pub(super) fn undoes_reset(&mut self, now: &TokenCounters, context: &PageContext) -> bool {
-        self.earlier = self.earlier.filter(|earlier| context.at.since(earlier.at) < QUARANTINE_LONGEST);
-        let Some(earlier) = self.earlier else { return false };
+        self.earlier.take_if(|earlier| context.at.since(earlier.at) >= QUARANTINE_LONGEST);
+        let Some(earlier) = self.earlier.as_deref().copied() else { return false };
         let jumps = !self.shown.explains(growth(now, &self.last), context.at.since(context.last_page));
         let undone = !fell(now, &earlier.before) && (jumps || self.regrew(&earlier, now));
         if undone {
@@ -158,7 +158,7 @@ impl RowCounters {
 
     /// The distance of values above those before a reset, if they continue those at the row's pace, so that it was a dip.
     pub(in crate::counters) fn returned_by(&self, now: &TokenCounters, at: Moment) -> Option<u64> {
-        let earlier = self.earlier.filter(|earlier| at.since(earlier.at) < QUARANTINE_LONGEST)?;
+        let earlier = self.earlier.as_deref().filter(|earlier| at.since(earlier.at) < QUARANTINE_LONGEST)?;
         let (grown, since) = (growth(now, &earlier.before), at.since(earlier.believed.unwrap_or(earlier.at)));
         let goes_on = !fell(now, &earlier.before) && self.shown.explains(grown, since);
         goes_on.then(|| grown.into_iter().fold(0, u64::saturating_add))

@@ -20,25 +20,31 @@ use crate::statement::RunningSum;
 use crate::units::{Money, Ratio};
 use crate::words::in_order;
 
-pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<Arc<EngineRow>> {
+/// A row, and the samples of its latencies.
+type SampledRow = (EngineRow, Arc<Latency>);
+
+/// The rows, and the samples of the latencies of each.
+pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<Arc<EngineRow>>, Vec<Arc<Latency>>) {
     let mut earned = RunningSum::new(super::sums::MICROS);
     let mut targets: Vec<_> = present.serving().collect();
     targets.sort_by(|a, b| in_order(a.info.target.as_str(), b.info.target.as_str()));
-    targets.into_iter().flat_map(|target| target_rows(present, target, &mut earned)).collect()
+    let rows = targets.into_iter().flat_map(|target| target_rows(present, target, &mut earned));
+    rows.map(|(row, samples)| (Arc::new(row), samples)).unzip()
 }
 
 /// The rows of a target. What they earned is rounded as it is added to what those before them did.
-fn target_rows(present: &PresentFleet<'_>, target: &Target, earned: &mut RunningSum) -> Vec<Arc<EngineRow>> {
+fn target_rows(present: &PresentFleet<'_>, target: &Target, earned: &mut RunningSum) -> Vec<SampledRow> {
     let blank = blank(present.fleet, target);
     let views = present.rows_of(target);
     if views.is_empty() {
-        return vec![Arc::new(blank)];
+        return vec![(blank, Arc::default())];
     }
-    let mut rows: Vec<_> = views.iter().map(|view| engine_row(present.fleet, view, &blank)).collect();
-    rows.sort_by(|a, b| in_order(rank_text(a), rank_text(b)));
+    let row = |view| (engine_row(present.fleet, view, &blank), Arc::clone(&view.row.samples));
+    let mut rows: Vec<SampledRow> = views.iter().map(row).collect();
+    rows.sort_by(|(a, _), (b, _)| in_order(rank_text(a), rank_text(b)));
     // The ranks of a row follow it and add up to it.
     let mut of_ranks: Vec<(Option<InstanceId>, Option<ModelName>, RunningSum)> = Vec::new();
-    for row in &mut rows {
+    for (row, _) in &mut rows {
         let Some(revenue) = row.revenue else { continue };
         let whole = of_ranks.iter_mut().find(|(instance, model, _)| (instance, model) == (&row.instance, &row.model));
         row.revenue = Some(if let Some((.., ranks)) = whole.filter(|_| row.in_engine_row) {
@@ -48,7 +54,7 @@ fn target_rows(present: &PresentFleet<'_>, target: &Target, earned: &mut Running
             earned.add(revenue)
         });
     }
-    rows.into_iter().map(Arc::new).collect()
+    rows
 }
 
 /// A row's rank; a row without one comes first.
@@ -98,7 +104,6 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         ttft_seconds: Quantiles::default(),
         itl_seconds: Quantiles::default(),
         e2e_seconds: Quantiles::default(),
-        samples: Arc::default(),
         within_slo: None,
         rank_wait_share: None,
         expert_balancedness: None,
@@ -147,7 +152,6 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         ttft_seconds: quantiles(|latency| latency.ttft.as_ref()),
         itl_seconds: quantiles(|latency| latency.itl.as_ref()),
         e2e_seconds: quantiles(|latency| latency.e2e.as_ref()),
-        samples: row.samples.clone(),
         within_slo: super::slo::within(fleet, row).filter(|_| live),
         rank_wait_share: row.rank_work(RankWork::waited).filter(|_| live),
         expert_balancedness: row.rank_work(RankWork::balancedness).filter(|_| live),
@@ -268,7 +272,12 @@ fn earned(fleet: &Fleet, row: &Row) -> Money {
 
 fn quantiles(samples: Option<SampleCounts<'_>>) -> Quantiles {
     let Some(samples) = samples else { return Quantiles::default() };
-    Quantiles { p50: quantile(samples, 0.5), p99: quantile(samples, 0.99) }
+    let p99 = quantile(samples, 0.99);
+    Quantiles {
+        p50: quantile(samples, 0.5),
+        p99,
+        is_beyond: p99.zip(samples.top()).is_some_and(|(p99, top)| p99 >= top),
+    }
 }
 
 fn scrape(fleet: &Fleet, target: &Target, engine: Option<&Engine>) -> ScrapeRow {

@@ -39,6 +39,7 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
     let nodes = nodes::rows(present);
     let (models, unpriced) = models::rows(present);
     let money = money::view(present, &models, unpriced, rates.is_partial);
+    let (engines, samples) = engines::rows(present);
     Snapshot {
         schema: SCHEMA,
         at: fleet.now().wall,
@@ -51,13 +52,15 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         requests: requests(present),
         money,
         nodes,
-        engines: engines::rows(present),
+        engines,
+        samples,
         models,
         units: units::rows(present),
         slo: slo::status(present),
         alerts: Vec::new(),
         notices: notices::all(present),
         source_errors: fleet.inventory.source_errors().cloned().collect(),
+        absence: fleet.watch.absence(),
         vitals: fleet.sparklines.vitals(),
     }
 }

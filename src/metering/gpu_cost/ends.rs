@@ -166,15 +166,21 @@ impl AllocationMeter {
         let (Some(until), Some(node)) = (until, view.inventory.node(name)) else { return };
         // The time before the first allocation was never posted.
         let at = node.allocated_from.map_or(at, |from| at.max(from));
-        for (_, gpu, lease) in payers::of_node(view, name, node, at) {
+        let all = || payers::of_node(view, name, node, at);
+        let gone = all().into_iter().map(|(id, gpu, _)| {
+            let since = gpu.since.map(|since| until.wall - until.since(since));
+            let (index, seen, until) = (gpu.reading.index, at.max(since.unwrap_or(at)), until.wall);
+            Gone { node: name, id: Some(id), index, name: gpu.name(), seen, until }
+        });
+        let gone: Vec<_> = gone.filter(|gpu| gpu.seen < gpu.until).collect();
+        self.take_off(ledger, view, &gone, until);
+        for (_, gpu, lease) in all() {
             let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease, at);
             if rate.when() != Some(RentWhen::Held) {
                 continue;
             }
-            let account = ledger.cost_account(&rate.cost_account);
-            if at < until.wall {
-                ledger.refund(account, 1, at, until.wall);
-            } else {
+            if until.wall < at {
+                let account = ledger.cost_account(&rate.cost_account);
                 ledger.post_gpu_time(account, 1, until.wall, at);
             }
             if let (Some(lease), Some(began)) = (rate.lease, node.allocated_from) {

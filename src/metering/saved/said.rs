@@ -13,7 +13,7 @@ impl SavedTarget {
     pub fn holds_back(&self) -> bool {
         let held = self.instances.iter().any(|instance| instance.processes.holds_back());
         let is_held = |row: &super::SavedRow| {
-            row.guard.as_ref().is_some_and(ProxyGuard::holds) || row.left.is_some_and(LeftToEngines::has_lost)
+            row.guard.as_deref().is_some_and(ProxyGuard::holds) || row.left.is_some_and(LeftToEngines::has_lost)
         };
         held || self.rows.iter().any(is_held)
     }

@@ -6,6 +6,7 @@ mod pinned;
 mod tests;
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use super::calendar::{Calendars, merge, parse_days};
 use super::name::{glob, is_glob};
@@ -38,8 +39,9 @@ pub(super) const BUILT_IN: [(&str, &str); 7] = [
 pub struct Book {
     pub(super) currency: String,
     pub(super) calendars: Calendars,
-    pub(super) lists: BTreeMap<String, PriceList>,
-    pub(super) histories: BTreeMap<String, Vec<String>>,
+    /// Shared by copies of the book, of which there are several, until one changes it.
+    pub(super) lists: Arc<BTreeMap<String, PriceList>>,
+    pub(super) histories: Arc<BTreeMap<String, Vec<String>>>,
     /// Patterns of models with their lists, the last added first.
     pub(super) globs: Vec<(String, Vec<String>)>,
     pub(super) pinned: Vec<Pinned>,
@@ -81,8 +83,8 @@ impl Book {
         Self {
             currency: currency.to_owned(),
             calendars: Calendars::new(),
-            lists: BTreeMap::new(),
-            histories: BTreeMap::new(),
+            lists: Arc::default(),
+            histories: Arc::default(),
             globs: Vec::new(),
             pinned: Vec::new(),
             aliases: BTreeMap::new(),
@@ -159,7 +161,7 @@ impl Book {
     fn add_holidays(&mut self, name: &str, days: &[jiff::civil::Date]) {
         let calendar = self.calendars.entry(name.to_owned()).or_default();
         merge(calendar, days);
-        for list in self.lists.values_mut().filter(|list| list.calendar.as_deref() == Some(name)) {
+        for list in Arc::make_mut(&mut self.lists).values_mut().filter(|list| list.calendar.as_deref() == Some(name)) {
             list.holidays.clone_from(calendar);
         }
     }
@@ -170,7 +172,7 @@ impl Book {
         let provenance = if list.imported.is_some() { Provenance::Imported } else { provenance };
         match list.build(&self.calendars) {
             Ok(list) => {
-                self.lists.insert(name, PriceList { provenance, ..list });
+                Arc::make_mut(&mut self.lists).insert(name, PriceList { provenance, ..list });
                 Vec::new()
             }
             Err(faults) => faults.into_iter().map(|fault| BookError::of_list(&name, nth, fault)).collect(),
@@ -209,9 +211,9 @@ impl Book {
             .filter(known)
             .flat_map(|h| h.models.iter().map(|model| (canonical_model(model), &h.lists)));
         let (globs, names): (Vec<_>, Vec<_>) = all.partition(|(model, _)| is_glob(model));
-        self.histories.retain(|model, _| !globs.iter().any(|(pattern, _)| glob(pattern, model)));
+        Arc::make_mut(&mut self.histories).retain(|model, _| !globs.iter().any(|(pattern, _)| glob(pattern, model)));
         self.globs.splice(0..0, globs.into_iter().map(|(pattern, lists)| (pattern, lists.clone())));
-        self.histories.extend(names.into_iter().map(|(model, lists)| (model, lists.clone())));
+        Arc::make_mut(&mut self.histories).extend(names.into_iter().map(|(model, lists)| (model, lists.clone())));
     }
 
     /// Adds the user's choices; the first that matches a model wins.

@@ -35,7 +35,8 @@ const HEADER: usize = 1 << 10;
 pub(super) struct KeptConnection {
     /// The socket between two requests.
     idle: Option<TcpStream>,
-    busy: Option<RequestExchange>,
+    /// Boxed, as there are fewer requests than connections, and the state of one takes a kilobyte.
+    busy: Option<Box<RequestExchange>>,
     /// The address of the last request.
     asked: Option<RequestAddress>,
     /// The size of the last body.
@@ -191,7 +192,8 @@ impl KeptConnection {
 
     /// Keeps the socket if the response was read completely; otherwise closes it.
     pub(super) async fn rest(&mut self) {
-        let Some(RequestExchange { mut sender, mut connection }) = self.busy.take() else { return };
+        let Some(busy) = self.busy.take() else { return };
+        let RequestExchange { mut sender, mut connection } = *busy;
         if connection.until(|cx| sender.poll_ready(cx)).await.is_ok() {
             drop(sender);
             self.idle = connection.socket().await;
@@ -216,7 +218,7 @@ impl KeptConnection {
         connection.until(|cx| sender.poll_ready(cx)).await?;
         let mut sent = pin!(sender.send_request(request));
         let response = connection.until(|cx| sent.as_mut().poll(cx)).await?;
-        self.busy = Some(RequestExchange { sender, connection });
+        self.busy = Some(Box::new(RequestExchange { sender, connection }));
         Ok(response)
     }
 }

@@ -10,6 +10,7 @@ use crate::units::Span;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum RefreshPace {
+    /// The sums of money and time; its snapshot has no rows.
     TwoSeconds,
     FiveSeconds,
     TenSeconds,
@@ -23,6 +24,11 @@ const STILL: Span = Span::from_secs(60);
 
 impl RefreshPace {
     const ALL: [Self; 5] = [Self::TwoSeconds, Self::FiveSeconds, Self::TenSeconds, Self::Minute, Self::Charts];
+
+    /// Whether rows of nodes and engines are shown at this pace. A snapshot of hundreds of nodes takes megabytes.
+    const fn has_rows(self) -> bool {
+        !matches!(self, Self::TwoSeconds)
+    }
 
     /// `spares` slows tables to the pace of the map.
     const fn span(self, spares: bool) -> Span {
@@ -47,7 +53,8 @@ pub struct PacedSnapshots {
 impl PacedSnapshots {
     /// The same snapshot at all paces.
     pub(super) fn of(first: &Arc<Snapshot>) -> Self {
-        Self { slots: [(); 5].map(|()| first.clone()), burns: OnceLock::new() }
+        let slot = |pace: RefreshPace| if pace.has_rows() { first.clone() } else { Arc::new(first.without_rows()) };
+        Self { slots: RefreshPace::ALL.map(slot), burns: OnceLock::new() }
     }
 
     /// The snapshot of a pace.
@@ -68,7 +75,7 @@ impl PacedSnapshots {
             let span = if pace == RefreshPace::Charts && !has_moved(slot, now) { STILL } else { pace.span(spares) };
             let beat = |picture: &Snapshot| picture.at.millis().div_euclid(span.millis());
             if must_not_wait || beat(slot) != beat(now) {
-                *slot = now.clone();
+                *slot = if pace.has_rows() { now.clone() } else { Arc::new(now.without_rows()) };
             }
         }
         if !Arc::ptr_eq(&tables, self.at(RefreshPace::FiveSeconds)) {

@@ -16,7 +16,6 @@ use crate::reading::ModelName;
 use crate::snapshot::{ModelMoney, ModelRow, NodeRow, NonModelProfit};
 use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::figures_of;
-use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
@@ -255,12 +254,12 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
         C::right("hit", 5, |row| own(row, hit(row))).rank(4),
         C::right("revenue", 8, |row| own(row, money(row.money.revenue)))
             .rank(9)
-            .falling(|row| OrderedBy::Number(number(row.money.revenue))),
+            .falling(|row| OrderedBy::Money(row.money.revenue)),
         C::right("rev/h", 8, |row| own(row, money(row.money.revenue_per_hour)))
             .rank(3)
-            .falling(|row| OrderedBy::Number(number(row.money.revenue_per_hour))),
-        C::right("cost/h", 8, |row| money(cost(row))).rank(3).falling(|row| OrderedBy::Number(number(cost(row)))),
-        C::right("profit/h", 9, profit).falling(|row| OrderedBy::Number(number(row.money.profit_per_hour))).first(),
+            .falling(|row| OrderedBy::Money(row.money.revenue_per_hour)),
+        C::right("cost/h", 8, |row| money(cost(row))).rank(3).falling(|row| OrderedBy::Money(cost(row))),
+        C::right("profit/h", 9, profit).falling(|row| OrderedBy::Money(row.money.profit_per_hour)).first(),
         C::right("on cost", 7, |row| own(row, margin(row.money.profit_per_hour, cost(row))))
             .rank(7)
             .falling(|row| OrderedBy::Number(ratio(row.money.profit_per_hour, cost(row)))),
@@ -292,7 +291,7 @@ fn columns_beside<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s,
         .only(has_line),
         C::right("rev/h", sum, move |row| own(row, sum_of(row.money.revenue_per_hour))).rank(3),
         C::right("cost/h", sum, move |row| sum_of(cost(row))).rank(3),
-        C::right("profit/h", 9, profit).falling(|row| OrderedBy::Number(number(row.money.profit_per_hour))).first(),
+        C::right("profit/h", 9, profit).falling(|row| OrderedBy::Money(row.money.profit_per_hour)).first(),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::history::Measure;
-use crate::reading::{EngineRole, Health, Histogram, ModelName};
+use crate::reading::{EngineRole, Health, ModelName};
 use crate::snapshot::{Alert, EngineRow, Severity, Snapshot};
 use crate::tui::theme;
 use crate::units::Ratio;
@@ -151,15 +151,7 @@ impl<'a> ServedTogether<'a> {
 /// The p99 of a row's latencies to the first token, between tokens and end to end, and whether each lies above the highest
 /// bound of its histogram.
 pub(super) fn latencies_of(row: &EngineRow) -> [(Option<f64>, bool); 3] {
-    let of = |p99: Option<f64>, samples: Option<&Histogram>| {
-        let top = samples.and_then(|samples| samples.bounds.iter().rfind(|bound| bound.is_finite()).copied());
-        (p99, p99.zip(top).is_some_and(|(p99, top)| p99 >= top))
-    };
-    [
-        of(row.ttft_seconds.p99, row.samples.ttft.as_ref()),
-        of(row.itl_seconds.p99, row.samples.itl.as_ref()),
-        of(row.e2e_seconds.p99, row.samples.e2e.as_ref()),
-    ]
+    [row.ttft_seconds, row.itl_seconds, row.e2e_seconds].map(|quantiles| (quantiles.p99, quantiles.is_beyond))
 }
 
 fn add<T: Copy>(sum: &mut Option<T>, value: Option<T>, of: impl Fn(T, T) -> T) {
