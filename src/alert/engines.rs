@@ -23,9 +23,9 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
 
 /// The finding for a target as a whole, from any of its rows.
 fn target_findings(row: &EngineRow) -> Vec<Finding> {
-    let ScrapeRow { state, trouble, failures, refusals, .. } = &row.scrape;
+    let ScrapeRow { state, error, failures, refusals, .. } = &row.scrape;
     let finding = |rule, severity, text| Finding { rule, severity, subject: row.target.to_string(), text };
-    let reason = || trouble.as_ref().map_or_else(|| "it does not answer".to_owned(), ToString::to_string);
+    let reason = || error.as_ref().map_or_else(|| "it does not answer".to_owned(), ToString::to_string);
     let silent = |severity| vec![finding(Rule::EngineSilent, severity, reason())];
     match state {
         Health::Never if *failures == 0 => Vec::new(),

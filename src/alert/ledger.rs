@@ -9,7 +9,7 @@ const SUBJECT: &str = "ledger";
 pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
     let basis = &picture.money.ledger;
     let mut found = Vec::new();
-    if let Some(trouble) = &basis.trouble {
+    if let Some(trouble) = &basis.write_error {
         let lives = match basis.writer {
             WriterStatus::Memory => "money is kept in memory until this run ends",
             WriterStatus::Ours | WriterStatus::Other(_) => "what is not written yet is kept in memory",

@@ -25,7 +25,7 @@ impl Loss {
         let ended = money.profit_per_hour.is_some_and(|profit| profit >= Money::ZERO);
         self.lasts &= cost.is_some() && !ended;
         let silent = self.silent(picture);
-        if !money.young_pace && money.profit_per_hour.is_some_and(|profit| profit < Money::ZERO) {
+        if !money.per_hour_preliminary && money.profit_per_hour.is_some_and(|profit| profit < Money::ZERO) {
             let serves = picture.tokens.output_per_second.is_some_and(|rate| rate > 0.0);
             let earns = money.revenue_per_hour.is_some_and(|revenue| revenue > Money::ZERO);
             self.lasts |= serves && earns || silent > 0;

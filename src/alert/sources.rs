@@ -6,8 +6,8 @@ use crate::snapshot::{Rule, Severity, Snapshot};
 
 pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
     let anything = picture.gpus.count > 0 || picture.engines.iter().any(|row| row.age_seconds.is_some());
-    let troubles = picture.troubles.iter().filter(|trouble| anything || is_failure(trouble));
-    troubles
+    let source_errors = picture.source_errors.iter().filter(|trouble| anything || is_failure(trouble));
+    source_errors
         .map(|trouble| Finding {
             rule: Rule::SourceMissing,
             severity: if is_failure(trouble) { Severity::Warning } else { Severity::Info },

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::finding::Finding;
 use crate::dialect;
 use crate::reading::{EngineKind, Health, Label, ModelName, Rank, TargetId};
-use crate::snapshot::{AMBIGUOUS, DOUBTED, EngineRow, QUARANTINED, Rule, Severity, Snapshot};
+use crate::snapshot::{AMBIGUOUS, EngineRow, QUARANTINED, Rule, SAME_START, Severity, Snapshot};
 use crate::units::{Ratio, Span, Timestamp, Tokens};
 
 /// The longest time that an engine may have requests running without a token.
@@ -108,7 +108,7 @@ fn rates<'a>(row: &'a EngineRow, siblings: &'a [Arc<EngineRow>]) -> impl Iterato
 
 /// Whether a counter of the row cannot be read, or moved without an explanation, so that produced tokens may be missed.
 fn has_unknown_counters(row: &EngineRow) -> bool {
-    let is_held = |note: &Label| [QUARANTINED, AMBIGUOUS, DOUBTED].contains(&note.as_str());
+    let is_held = |note: &Label| [QUARANTINED, AMBIGUOUS, SAME_START].contains(&note.as_str());
     row.note.as_ref().is_some_and(is_held)
         || row.scrape.refusals.values > 0
         || row.prompt_total.is_some() && row.output_total.is_none()

@@ -10,7 +10,7 @@ const PARTS: i64 = 100_000;
 /// The share of time that the ranks wait. All ranks of a step have the same busiest rank, so the mean of their shares
 /// is that of the group.
 pub(super) fn waiting(rows: &[&EngineRow], worst: &Balance) -> Waiting {
-    let counted: Vec<f64> = rows.iter().filter_map(|row| row.waited).map(Ratio::get).collect();
+    let counted: Vec<f64> = rows.iter().filter_map(|row| row.rank_wait_share).map(Ratio::get).collect();
     if counted.is_empty() {
         return Waiting::Estimated((1.0 - 1.0 / worst.over_mean.get()).clamp(0.0, 1.0));
     }
@@ -22,16 +22,21 @@ pub(super) fn of_waiting(snapshot: &Snapshot, group: &Group, worst: &Balance, wa
     cost_per_hour(snapshot, group, worst)?.scaled((waiting.share() * PARTS as f64).round() as i64, PARTS)
 }
 
-/// The cost of the group per hour: the unit's own, or that of the GPUs of its nodes if one rate applies to all.
+/// The cost of the group per hour: the unit's own, or that of its nodes; where that is not known, that of their GPUs if one
+/// rate applies to all.
 fn cost_per_hour(snapshot: &Snapshot, group: &Group, worst: &Balance) -> Option<Money> {
     if let Group::Unit(unit) = group
         && let Some(row) = snapshot.units.iter().find(|row| row.unit == *unit)
     {
         return row.cost_per_hour;
     }
-    let [rate] = snapshot.money.rates.as_slice() else { return None };
     let has_rank = |node: &&crate::snapshot::NodeRow| worst.ranks.iter().any(|rank| rank.node == node.name);
-    let nodes = snapshot.nodes.iter().map(AsRef::as_ref).filter(has_rank);
-    let gpus: usize = nodes.map(|node| node.gpus.len()).sum();
+    let nodes = || snapshot.nodes.iter().map(AsRef::as_ref).filter(has_rank);
+    let of_nodes: Option<Money> = nodes().map(|node| node.cost_per_hour).sum();
+    if let Some(cost) = of_nodes.filter(|cost| !cost.is_zero()) {
+        return Some(cost);
+    }
+    let [rate] = snapshot.money.rates.as_slice() else { return None };
+    let gpus: usize = nodes().map(|node| node.gpus.len()).sum();
     Money::from_micros(rate.rate.micros()).scaled(i64::try_from(gpus).ok()?, 1).filter(|cost| !cost.is_zero())
 }

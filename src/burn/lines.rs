@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reason::{Reason, ReasonLine};
+use super::rent::{has_one_kind, part, rent_of};
 use crate::balance::{Waiting, balances};
 use crate::reading::{EngineRole, Health, Label, Throttle};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot, UnitRow};
@@ -15,7 +16,7 @@ const PARTS: i64 = 100_000;
 /// line.
 pub(super) fn idle(snapshot: &Snapshot) -> Option<ReasonLine> {
     let today = snapshot.money.idle_cost.filter(|cost| *cost > Money::ZERO);
-    let nodes: Vec<(&str, usize, Money)> = snapshot.nodes.iter().filter_map(|node| idle_node(node)).collect();
+    let nodes: Vec<(&str, usize, Money)> = snapshot.nodes.iter().filter_map(|node| idle_node(snapshot, node)).collect();
     let gpus = nodes.iter().map(|(_, gpus, _)| gpus).sum();
     let what = match nodes.as_slice() {
         [] => "none at present".to_owned(),
@@ -28,9 +29,14 @@ pub(super) fn idle(snapshot: &Snapshot) -> Option<ReasonLine> {
 }
 
 /// An idle node: its name, the number of its GPUs that answer, and their cost per hour.
-fn idle_node(node: &NodeRow) -> Option<(&str, usize, Money)> {
+fn idle_node<'a>(snapshot: &Snapshot, node: &'a NodeRow) -> Option<(&'a str, usize, Money)> {
     let answering = node.gpus.iter().filter(|gpu| !is_silent(gpu)).count();
-    let cost = part(node.idle_per_hour?, answering, node.gpus.len())?;
+    let idle = node.idle_per_hour?;
+    let cost = if answering == node.gpus.len() || has_one_kind(node) {
+        part(idle, answering, node.gpus.len())?
+    } else {
+        rent_of(snapshot, node, |gpu| !is_silent(gpu))?.min(idle)
+    };
     (cost > Money::ZERO).then(|| (node.name.as_str(), answering, cost))
 }
 
@@ -93,7 +99,7 @@ pub(super) fn silent(snapshot: &Snapshot) -> Option<ReasonLine> {
     let (first, number) = (gpus.first()?, gpus.len());
     let costs = snapshot.nodes.iter().filter_map(|node| match node.gpus.iter().filter(|gpu| is_silent(gpu)).count() {
         0 => None,
-        silent => Some(part(node.cost_per_hour?, silent, node.gpus.len())),
+        _ => Some(rent_of(snapshot, node, is_silent)),
     });
     let of_nodes: Option<Money> = costs.reduce(|a, b| Some(a? + b?)).flatten();
     let per_hour = of_nodes.or(match snapshot.money.rates.as_slice() {
@@ -131,7 +137,7 @@ pub(super) fn throttled(snapshot: &Snapshot) -> Option<ReasonLine> {
         node.gpus.iter().filter(|gpu| is_held(gpu)).map(move |gpu| {
             let (clock, full) = (gpu.sm_clock_mhz?, *full.get(gpu.name.as_ref()?)?);
             let lacks = i64::from(full.checked_sub(clock.get()).filter(|lacks| *lacks > 0)?);
-            part(node.cost_per_hour?, 1, node.gpus.len())?.scaled(lacks, i64::from(full))
+            rent_of(snapshot, node, |other| other.uuid == gpu.uuid)?.scaled(lacks, i64::from(full))
         })
     });
     let known: Vec<Money> = costs.flatten().collect();
@@ -189,11 +195,6 @@ fn is_silent(gpu: &GpuRow) -> bool {
 
 fn is_held(gpu: &GpuRow) -> bool {
     gpu.throttle.is_some_and(Throttle::any)
-}
-
-/// The part of an amount for `of` of `number`.
-fn part(amount: Money, of: usize, number: usize) -> Option<Money> {
-    amount.scaled(i64::try_from(of).ok()?, i64::try_from(number).ok().filter(|number| *number > 0)?)
 }
 
 /// The nodes of GPUs that fulfil a condition, one name for each GPU.

@@ -6,10 +6,12 @@
 
 mod lines;
 mod reason;
+mod rent;
 
 use crate::snapshot::Snapshot;
 
 pub use reason::{Reason, ReasonLine};
+pub use rent::rent_of;
 
 /// The lines that apply, the most expensive per hour first, then those of unknown amount.
 pub fn lines(snapshot: &Snapshot) -> Vec<ReasonLine> {

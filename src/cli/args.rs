@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use super::config::ConfigAction;
 use super::demo_args::DemoArgs;
 use super::global::Global;
-use super::keep::{LeaseAction, LedgerAction};
+use super::ledger_commands::{LeaseAction, LedgerAction};
 use super::once_args::OnceArgs;
 use super::price::PriceArgs;
 use super::reconcile::ReconcileArgs;
@@ -25,6 +25,10 @@ pub(super) struct Cli {
     /// What to watch: http(s)://HOST:PORT[/PATH], HOST[:PORT], FILE.prom, nvml: or nvml:off; none is this box
     #[arg(value_name = "TARGET")]
     pub(super) targets: Vec<String>,
+
+    /// One more target, beside those above or of the configuration: what `:watch` of the dashboard starts anew with
+    #[arg(long, hide = true, value_name = "TARGET")]
+    pub(super) also: Vec<String>,
 
     #[command(subcommand)]
     pub(super) command: Option<CliCommand>,

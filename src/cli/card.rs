@@ -162,7 +162,7 @@ fn basis(snapshot: &Snapshot) -> String {
         parts.push("at list price".to_owned());
     }
     if money.upper_bound {
-        let why = match (money.on_trial, money.doubted) {
+        let why = match (money.on_trial, money.growth_uncertain) {
             (true, _) => "on trial",
             (_, true) => "at most",
             _ => "hits unknown",

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::global::Global;
-use super::{Failure, configured_prices, currency, input, out};
+use super::{Failure, configured_prices, currency, input, out, sources};
 use crate::clock::Clock;
 use crate::config;
 use crate::lease_history;
 use crate::pricing::import_prices as read_prices;
-use crate::store::Reader;
+use crate::store::{Reader, StoreError};
 use crate::words::system_error;
 
 /// The file that `config init` writes: every key, commented out, with its meaning.
@@ -43,31 +43,7 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
     let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
     match action {
         ConfigAction::Init => init(global.config.clone()),
-        ConfigAction::Check => {
-            let settings = super::sources::settings(global)?;
-            match file {
-                Some(file) => out::line(&format!("{}: nothing wrong", file.display()))?,
-                None => out::line("no configuration file: the defaults are in use")?,
-            }
-            for warning in &settings.warnings {
-                eprintln!("margintop: warning: {}", harmless(&warning.to_string()));
-            }
-            for why in unreadable(&settings) {
-                eprintln!("margintop: warning: {}", harmless(&why));
-            }
-            let ledger = ledger(global, &settings);
-            for why in ledger.as_ref().map(Reader::header).iter().flat_map(|header| {
-                [currency::differs(&settings, header), currency::zone_differs(&settings, header)].into_iter().flatten()
-            }) {
-                eprintln!("margintop: warning: {why}");
-            }
-            let now = Clock::System.now().wall;
-            let leases = lease_history::check(&settings.configured_leases(), ledger.as_ref(), now);
-            configured_prices::lines(&settings, now)
-                .into_iter()
-                .chain(leases)
-                .try_for_each(|line| out::line(&harmless(&line)))
-        }
+        ConfigAction::Check => check(global, file.as_deref()),
         ConfigAction::Print => {
             let Some(file) = file else {
                 return out::line(
@@ -81,10 +57,46 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
     }
 }
 
-/// The ledger with the known GPUs; `None` if it cannot be read.
-fn ledger(global: &Global, settings: &config::Settings) -> Option<Reader> {
-    let path = super::ledger::choice(global, settings).or_own();
+/// Lists all mistakes of the configuration, also that its currency is not the ledger's. Without any, prints warnings, and
+/// what each price and lease comes to.
+fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
+    let settings = match sources::settings(global) {
+        Ok(settings) => settings,
+        Err(Failure::Usage(mistakes)) => {
+            let named = file.and_then(config::currency_and_ledger);
+            let refused = named.and_then(|(currency, ledger)| refused(global, ledger, &currency));
+            let all = std::iter::once(mistakes).chain(refused.map(|why| harmless(&why.to_string())));
+            return Err(Failure::Usage(all.collect::<Vec<_>>().join("\n")));
+        }
+        Err(failure) => return Err(failure),
+    };
+    if let Some(why) = refused(global, settings.ledger.clone(), &settings.currency) {
+        return Err(Failure::Usage(harmless(&why.to_string())));
+    }
+    match file {
+        Some(file) => out::line(&format!("{}: nothing wrong", file.display()))?,
+        None => out::line("no configuration file: the defaults are in use")?,
+    }
+    let ledger = ledger(global, settings.ledger.clone());
+    let zone = ledger.as_ref().and_then(|ledger| currency::zone_differs(&settings, &ledger.header()));
+    let warnings = settings.warnings.iter().map(ToString::to_string).chain(unreadable(&settings)).chain(zone);
+    warnings.for_each(|why| eprintln!("margintop: warning: {}", harmless(&why)));
+    let now = Clock::System.now().wall;
+    let leases = lease_history::check(&settings.configured_leases(), ledger.as_ref(), now);
+    configured_prices::lines(&settings, now).into_iter().chain(leases).try_for_each(|line| out::line(&harmless(&line)))
+}
+
+/// The ledger of a run with this configuration; `None` if it does not exist or cannot be read.
+fn ledger(global: &Global, configured: Option<String>) -> Option<Reader> {
+    let path = super::ledger::choice_of(global, configured.as_deref()).or_own();
     path.filter(|path| path.exists()).and_then(|path| Reader::open(&path).ok())
+}
+
+/// The error with which a run refuses the ledger because it is kept in another currency.
+fn refused(global: &Global, configured: Option<String>, currency: &str) -> Option<StoreError> {
+    let path = super::ledger::choice_of(global, configured.as_deref()).or_own()?;
+    let kept = ledger(global, configured)?.header().currency;
+    (kept != currency).then(|| StoreError::Currency { path, kept, asked: currency.to_owned() })
 }
 
 /// Files named by targets that this user cannot read, each once.

@@ -31,7 +31,12 @@ pub(super) enum LedgerChoice {
 
 /// The flag, else the configuration.
 pub(super) fn choice(global: &Global, settings: &Settings) -> LedgerChoice {
-    match global.ledger.as_deref().or(settings.ledger.as_deref()) {
+    choice_of(global, settings.ledger.as_deref())
+}
+
+/// As [`choice`], with the configured value alone.
+pub(super) fn choice_of(global: &Global, configured: Option<&str>) -> LedgerChoice {
+    match global.ledger.as_deref().or(configured) {
         None => LedgerChoice::Unsaid,
         Some("none") => LedgerChoice::Nowhere,
         Some(path) => LedgerChoice::File(PathBuf::from(path)),
@@ -105,7 +110,7 @@ pub(super) fn kept(basis: &LedgerBasis) -> Result<(), Failure> {
 
 /// The reason why a ledger is not written by this run.
 pub(super) fn unkept(basis: &LedgerBasis) -> Option<String> {
-    match (&basis.trouble, basis.writer) {
+    match (&basis.write_error, basis.writer) {
         (Some(why), _) => Some(why.to_string()),
         (None, WriterStatus::Other(pid)) => {
             let path = basis.path.as_ref().map_or("", |path| path.as_str());

@@ -15,7 +15,7 @@ pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, is_fil
     while snapshots.changed().await.is_ok() {
         let basis = snapshots.borrow_and_update().money.ledger.clone();
         let Some(path) = &basis.path else { continue };
-        if (basis.writer, &basis.trouble) == (last.writer, &last.trouble) {
+        if (basis.writer, &basis.write_error) == (last.writer, &last.write_error) {
             continue;
         }
         let line = state(&basis, path);
@@ -28,7 +28,7 @@ pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, is_fil
 }
 
 fn state(basis: &LedgerBasis, path: &Label) -> String {
-    match (&basis.trouble, basis.writer) {
+    match (&basis.write_error, basis.writer) {
         (Some(trouble), _) => format!("{trouble}; money is kept in memory meanwhile"),
         (None, WriterStatus::Other(Some(pid))) => format!("{path}: kept by pid {pid}; taken over when it ends"),
         (None, WriterStatus::Other(None)) => format!("{path}: kept by another process; taken over when it ends"),

@@ -9,7 +9,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::sources::SourcePlan;
-use super::{Failure, ledger, target_states, themes, to_stderr};
+use super::{Failure, help, ledger, target_states, themes, to_stderr};
 use crate::history::History;
 use crate::platform::replace_with;
 use crate::reading::Label;
@@ -94,17 +94,47 @@ impl ScreenExit {
 /// Replaces this process by a new one, so that no lock of a ledger is left behind. Returns only if that
 /// fails.
 fn begin(instead: &Instead) -> Failure {
-    let own = std::env::args_os().skip(1);
-    let arguments: Vec<OsString> = match instead {
-        Instead::Start(Start::Demo) => vec!["demo".into()],
-        Instead::Start(Start::Day) => vec!["demo".into(), "--deepseek-day".into()],
-        Instead::Start(Start::Again) => own.collect(),
-        Instead::Watch(target) => own.chain([target.into()]).collect(),
-    };
+    let arguments = arguments(instead, std::env::args_os().skip(1).collect());
     let program = match std::env::current_exe() {
         Ok(program) => program,
         Err(error) => return Failure::Run(format!("this program's file is not known: {error}")),
     };
     let error = replace_with(std::process::Command::new(&program).args(arguments));
     Failure::Run(format!("{} did not start: {error}", program.display()))
+}
+
+/// The arguments of the new process; `own` are those of this one.
+fn arguments(instead: &Instead, own: Vec<OsString>) -> Vec<OsString> {
+    match instead {
+        Instead::Start(Start::Demo) => vec!["demo".into()],
+        Instead::Start(Start::Day) => vec!["demo".into(), "--deepseek-day".into()],
+        Instead::Start(Start::Again) => own,
+        // A simulated or recorded fleet has no targets: only the new one is watched.
+        Instead::Watch(target) if has_subcommand(&own) => vec![target.into()],
+        Instead::Watch(target) => own.into_iter().chain(["--also".into(), target.into()]).collect(),
+    }
+}
+
+fn has_subcommand(own: &[OsString]) -> bool {
+    let program = std::iter::once(OsString::from("margintop"));
+    let matches = help::command().try_get_matches_from(program.chain(own.iter().cloned()));
+    matches.is_ok_and(|matches| matches.subcommand_name().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Class: a target that was named on the screen replaced the configured ones, since it was the only one of the call.
+    #[test]
+    fn one_more_target_leaves_the_others() {
+        let begun = |own: &[&str]| {
+            let own = own.iter().map(OsString::from).collect();
+            let begun = arguments(&Instead::Watch("http://gpu-9:8000".to_owned()), own);
+            begun.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(begun(&[]), ["--also", "http://gpu-9:8000"]);
+        assert_eq!(begun(&["--theme", "demo", "a:1"]), ["--theme", "demo", "a:1", "--also", "http://gpu-9:8000"]);
+        assert_eq!(begun(&["demo", "--nodes", "3"]), ["http://gpu-9:8000"], "a demo takes no target");
+    }
 }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::tz::{Offset, TimeZone};
+
 use super::global::Global;
 use super::{Failure, ledger, themes};
 use crate::clock::Clock;
@@ -17,9 +19,14 @@ use crate::source::Source;
 use crate::source::discover::Discovery;
 use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
 use crate::source::scrape::{self, ScrapeTarget, TargetError, source_of};
+use crate::source::simulate;
 use crate::store;
 use crate::units::Span;
 
+/// The name of the simulated fleet, and of the machine that watches it.
+const DEMO: &str = "demo";
+/// The zone of the published day's hours.
+const DAY_ZONE: Offset = Offset::constant(8);
 /// The timeout of a page if everything waits for the slowest one: shorter than the time after which targets are stale.
 const PATIENCE: Duration = Duration::from_millis(2_500);
 
@@ -39,7 +46,7 @@ pub(super) struct SourcePlan {
     /// Whether to search this machine for engines, because no target was named.
     pub(super) search: bool,
     /// Messages about targets that are left out because they were named twice.
-    pub(super) doubles: Vec<String>,
+    pub(super) duplicates: Vec<String>,
     /// This machine.
     pub(super) node: NodeName,
 }
@@ -47,12 +54,32 @@ pub(super) struct SourcePlan {
 impl SourcePlan {
     /// A plan without targets and without the driver, for simulated and recorded fleets.
     pub(super) fn bare(settings: Settings, node: NodeName) -> Self {
-        let (targets, doubles) = (Vec::new(), Vec::new());
-        Self { settings, file: None, targets, driver: false, driver_named: false, search: false, doubles, node }
+        let (targets, duplicates) = (Vec::new(), Vec::new());
+        Self { settings, file: None, targets, driver: false, driver_named: false, search: false, duplicates, node }
+    }
+
+    /// The plan of `demo`, whose simulated fleet is added: its models have prices and its latencies objectives.
+    pub(super) fn simulated(mut settings: Settings) -> Result<Self, Failure> {
+        simulate::price_models(&mut settings.book)?;
+        settings.slo = simulate::objectives(settings.slo);
+        Ok(Self::bare(settings, NodeName::new(DEMO)))
+    }
+
+    /// The plan of the published day: its zone, its prices and nothing but its fleet's cost.
+    pub(super) fn published_day(mut settings: Settings) -> Result<Self, Failure> {
+        simulate::price_day(&mut settings.book)?;
+        settings.zone = TimeZone::fixed(DAY_ZONE);
+        (settings.leases, settings.overhead, settings.bill, settings.budget) = <_>::default();
+        Ok(Self::bare(settings, NodeName::new(DEMO)))
     }
 
     /// The plan of the arguments, the environment and the configuration.
     pub(super) fn new(global: &Global, named: &[String]) -> Result<Self, Failure> {
+        Self::with(global, named, &[])
+    }
+
+    /// The same with more targets, which replace none.
+    pub(super) fn with(global: &Global, named: &[String], also: &[String]) -> Result<Self, Failure> {
         let settings = settings(global)?;
         let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
         let node = NodeName::new(&host_name());
@@ -70,7 +97,7 @@ impl SourcePlan {
         };
         plan.search = all.is_empty();
         plan.driver = plan.search;
-        for target in all {
+        for target in all.into_iter().chain(also.iter().map(|name| known(name, &[]))) {
             match target.address.as_str() {
                 "nvml:" => (plan.driver, plan.driver_named) = (true, true),
                 "nvml:off" => off = true,
@@ -95,11 +122,11 @@ impl SourcePlan {
         }
         match self.targets.iter().find(|known| known.id == target.id || known.is_same_page(&target)) {
             Some(known) if known.id == target.id => {
-                self.doubles.push(format!("{} is named twice and read once", target.id));
+                self.duplicates.push(format!("{} is named twice and read once", target.id));
             }
             Some(known) => {
                 let double = format!("{} is the page of {} under another name, and is read once", target.id, known.id);
-                self.doubles.push(double);
+                self.duplicates.push(double);
             }
             None => self.targets.push(target),
         }
@@ -107,8 +134,8 @@ impl SourcePlan {
     }
 
     /// Prints to stderr which targets are left out.
-    pub(super) fn print_doubles(&self) {
-        for double in &self.doubles {
+    pub(super) fn warn_of_duplicates(&self) {
+        for double in &self.duplicates {
             eprintln!("margintop: {double}");
         }
     }
@@ -137,7 +164,7 @@ impl SourcePlan {
     pub(super) fn session(&self, clock: &Clock, ledger: store::Settings) -> SessionConfig {
         let settings = scrape::Settings::default();
         SessionConfig {
-            fleet: self.site(session::window(self.interval())),
+            fleet: self.fleet_config(session::window(self.interval())),
             book: self.settings.book.clone(),
             sources: self.sources(PollPace::Every(self.interval()), &settings),
             discovery: self.discovery(&settings),
@@ -155,7 +182,7 @@ impl SourcePlan {
         let window = Span::from(polls.span).max(Span::from_millis(1));
         let settings = patient();
         RoundsConfig {
-            fleet: FleetConfig { pace: Some(window), ..self.site(window) },
+            fleet: FleetConfig { pace: Some(window), ..self.fleet_config(window) },
             book: self.settings.book.clone(),
             sources: self.sources(PollPace::Asked, &settings),
             discovery: self.discovery(&settings),
@@ -169,7 +196,7 @@ impl SourcePlan {
     /// The configuration of a playback, with a ledger in a file, or in memory without one.
     pub(super) fn playback(&self, path: Option<PathBuf>, history: Option<History>) -> PlaybackConfig {
         PlaybackConfig {
-            fleet: self.site(Span::from(self.interval())),
+            fleet: self.fleet_config(Span::from(self.interval())),
             book: self.settings.book.clone(),
             ledger: ledger::settings(&self.settings, path, &Clock::System),
             absence: Span::from(self.settings.absence),
@@ -178,7 +205,7 @@ impl SourcePlan {
     }
 
     /// The configuration of the fleet, with rates over `window`.
-    pub(super) fn site(&self, window: Span) -> FleetConfig {
+    pub(super) fn fleet_config(&self, window: Span) -> FleetConfig {
         FleetConfig {
             interval: Span::from(self.settings.interval),
             window,
@@ -312,4 +339,28 @@ fn refuse_two_roles(roles: &[String], given: &str) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn one_more_target_is_beside_the_configured_ones_or_this_box() -> Result<(), Box<dyn std::error::Error>> {
+        let mut file = tempfile::NamedTempFile::new()?;
+        let global = Global { config: Some(file.path().to_owned()), ..Global::default() };
+        let also = ["http://gpu-9:8000".to_owned()];
+        let plan = |global: &Global, named: &[String]| {
+            let plan = SourcePlan::with(global, named, &also).ok();
+            plan.map(|plan| (plan.targets.len(), plan.search, plan.driver))
+        };
+        assert_eq!(plan(&global, &[]), Some((1, true, true)), "this box");
+        assert_eq!(plan(&global, &["http://gpu-1:8000".to_owned()]), Some((2, false, false)));
+        assert_eq!(plan(&global, &also), Some((1, false, false)), "named twice and read once");
+        write!(file, "[[target]]\nurl = \"http://gpu-[1-3]:8000\"\n")?;
+        assert_eq!(plan(&global, &[]), Some((4, false, false)), "those of the configuration");
+        Ok(())
+    }
 }

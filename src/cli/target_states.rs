@@ -93,11 +93,11 @@ impl LastStates {
 
     fn of_sources(&mut self, snapshot: &Snapshot) -> Vec<StateChange> {
         let is_in = |list: &[SourceError], source: &Label| list.iter().any(|error| error.source == *source);
-        let gone = self.sources.iter().filter(|known| !is_in(&snapshot.troubles, &known.source));
+        let gone = self.sources.iter().filter(|known| !is_in(&snapshot.source_errors, &known.source));
         let mut changes: Vec<_> = gone.map(|known| StateChange::Works(known.source.clone())).collect();
-        let fresh = snapshot.troubles.iter().filter(|error| !self.sources.contains(error));
+        let fresh = snapshot.source_errors.iter().filter(|error| !self.sources.contains(error));
         changes.extend(fresh.cloned().map(StateChange::Source));
-        self.sources.clone_from(&snapshot.troubles);
+        self.sources.clone_from(&snapshot.source_errors);
         changes
     }
 
@@ -120,7 +120,7 @@ impl LastStates {
 pub(super) fn without_engine(snapshot: &Snapshot) -> Option<String> {
     let is_known = snapshot.engines.iter().any(|row| row.state != Health::Never);
     (!is_known).then(|| {
-        let mut messages: Vec<String> = snapshot.troubles.iter().map(ToString::to_string).collect();
+        let mut messages: Vec<String> = snapshot.source_errors.iter().map(ToString::to_string).collect();
         let silent = snapshot.engines.iter().filter_map(|row| Some(format!("{}: {}", row.target, row.note.as_ref()?)));
         messages.extend(silent);
         messages.push(
@@ -236,7 +236,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new()?;
         let global = Global { config: Some(file.path().to_owned()), ..Global::default() };
         let plan = SourcePlan::new(&global, &["nvml:off".to_owned()])?;
-        let fleet = Fleet::new(plan.site(Span::from_secs(10)), plan.settings.book.clone(), at(0));
+        let fleet = Fleet::new(plan.fleet_config(Span::from_secs(10)), plan.settings.book.clone(), at(0));
         let mut snapshot = fleet.snapshot();
         let mut last = LastStates::default();
         let hours = |last: &mut LastStates, snapshot: &Snapshot| {

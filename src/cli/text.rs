@@ -29,7 +29,7 @@ fn write(out: &mut String, snapshot: &Snapshot) -> std::fmt::Result {
     for alert in &snapshot.alerts {
         writeln!(out, "{} {}: {}", alert.severity, alert.subject, alert.text)?;
     }
-    for trouble in &snapshot.troubles {
+    for trouble in &snapshot.source_errors {
         writeln!(out, "{trouble}")?;
     }
     Ok(())
@@ -88,7 +88,7 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
     }
     if money.on_trial {
         writeln!(out, "on trial  growth that may be taken back: revenue is an upper bound")?;
-    } else if money.doubted {
+    } else if money.growth_uncertain {
         writeln!(out, "bound     some may be of before the watch, or of a process that stopped: an upper bound")?;
     } else if money.upper_bound {
         writeln!(out, "hits      unknown, priced as misses: revenue is an upper bound")?;

@@ -16,7 +16,9 @@ impl From<ThemeError> for Failure {
 pub(super) fn run(name: Option<&str>) -> Result<(), Failure> {
     let themes = themes()?;
     let Some(name) = name else {
-        return themes.names().try_for_each(out::line);
+        themes.names().try_for_each(out::line)?;
+        let broken = |error: &ThemeError| out::line(&format!("{}  broken: {error}", error.theme));
+        return themes.broken().iter().try_for_each(broken);
     };
     let palette = themes.palettes().get(themes.find(name)?);
     let name = palette.map_or(name, Palette::name);

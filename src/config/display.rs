@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::error::Findings;
 use super::file::ConfigFile;
 use super::log::{LogFormat, parse_format, parse_level};
-use crate::tui::theme::{FORMER_NAMES, ThemeRegistry};
+use crate::tui::theme::{FORMER_NAMES, ThemeError, ThemeRegistry};
 
 /// Reads when colour is used.
 pub const COLORS: [&str; 3] = ["auto", "always", "never"];
@@ -33,18 +33,30 @@ pub(super) fn check(file: &ConfigFile, findings: &mut Findings<'_>) -> (Option<t
 /// Checks that there is a theme of this name, before a screen is opened.
 ///
 /// # Errors
-/// What to write instead, or what is wrong with a file of the user's themes.
+/// What to write instead, or what is wrong with the file of this theme.
 pub fn known_theme(name: &str) -> Result<(), String> {
+    find_theme(name).map_err(|error| match error.file {
+        Some(_) => error.to_string(),
+        None => format!("\"{name}\": {}", error.what),
+    })
+}
+
+fn find_theme(name: &str) -> Result<(), ThemeError> {
     let folder = themes_folder(|name| std::env::var(name).ok());
-    let themes = folder.map_or_else(ThemeRegistry::built_in, |folder| ThemeRegistry::with_folder(&folder));
-    let themes = themes.map_err(|error| error.to_string())?;
-    themes.find(name).map(drop).map_err(|error| format!("\"{name}\": {}", error.what))
+    let themes = folder.map_or_else(ThemeRegistry::built_in, |folder| ThemeRegistry::with_folder(&folder))?;
+    themes.find(name).map(drop)
 }
 
 fn check_theme(theme: &str, findings: &mut Findings<'_>) {
-    if let Err(why) = known_theme(theme) {
-        findings.key("theme", why);
-    } else if let Some((_, now)) = FORMER_NAMES.iter().find(|(old, _)| *old == theme) {
-        findings.warning("theme", format!("\"{theme}\" is called \"{now}\" now: write that before the next release"));
+    match find_theme(theme) {
+        // The dashboard starts with another theme and says so.
+        Err(error) if error.file.is_some() => findings.warning("theme", error.to_string()),
+        Err(error) => findings.key("theme", format!("\"{theme}\": {}", error.what)),
+        Ok(()) => {
+            if let Some((_, now)) = FORMER_NAMES.iter().find(|(old, _)| *old == theme) {
+                let text = format!("\"{theme}\" is called \"{now}\" now: write that before the next release");
+                findings.warning("theme", text);
+            }
+        }
     }
 }

@@ -101,6 +101,8 @@ impl Settings {
     }
 }
 
+/// The default currency.
+const CURRENCY: &str = "USD";
 /// The default interval between polls of a source.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The default of the longest absence that is bridged.
@@ -165,6 +167,15 @@ pub fn text(path: &Path) -> Result<String, ConfigError> {
         _ => system_error(&error),
     };
     std::fs::read_to_string(path).map_err(|error| ConfigError::new(path, why(error)))
+}
+
+/// The currency and the ledger that a file names, also if it has mistakes elsewhere; `None` if either is one.
+pub fn currency_and_ledger(path: &Path) -> Option<(String, Option<String>)> {
+    let table: toml::Table = text(path).ok()?.parse().ok()?;
+    let text = |key: &str| table.get(key).map_or(Some(None), |value| value.as_str().map(|text| Some(text.to_owned())));
+    let currency = text("currency")?.unwrap_or_else(|| CURRENCY.to_owned());
+    check_currency(&currency).ok()?;
+    Some((currency, text("ledger")?))
 }
 
 fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
@@ -251,7 +262,7 @@ fn check(
 
 /// The ledger's currency. Nothing that depends on it is reported if it is wrong.
 fn currency(named: Option<String>, findings: &mut Findings<'_>) -> String {
-    let currency = named.unwrap_or_else(|| "USD".to_owned());
+    let currency = named.unwrap_or_else(|| CURRENCY.to_owned());
     if let Err(why) = check_currency(&currency) {
         findings.key("currency", why);
         findings.skip_dependents("currency");

@@ -37,7 +37,7 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
                 has_start |= line == StartOwner::First;
                 LineValue::Start(line)
             }
-            WantedSeries::Gpu(_) | WantedSeries::Look | WantedSeries::SourceError => return None,
+            WantedSeries::Gpu(_) | WantedSeries::PolledAt | WantedSeries::SourceError => return None,
         };
         values.push((offsets(page, row.name, row.labels.as_bytes())?, value));
     }

@@ -58,7 +58,7 @@ pub struct Hint {
 /// The most characters of an unreadable line that are shown.
 const FIRST_LINE: usize = 60;
 /// The age of an agent's last poll of its driver from which its GPUs count as hung.
-const OLD_LOOK: Span = Span::from_secs(5);
+const OLD_POLL: Span = Span::from_secs(5);
 
 /// Reads one page.
 ///
@@ -66,12 +66,12 @@ const OLD_LOOK: Span = Span::from_secs(5);
 /// [`ScrapeError::NotMetrics`] if it has no metric, with what it is instead; an agent's own error if it has nothing
 /// else.
 pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
-    let (all, (page, unended)) = (page, ended_lines(page));
+    let (all, (page, truncated)) = (page, ended_lines(page));
     let limits = Limits::default();
     let (mut names, mut gpu_rows) = (NameOwners::default(), GpuRows::default());
     let mut sheet = Sheet::with(start_labels::target_labels(page));
     let mut rows = Rows::new(page, limits, |name, kind| wanted(&mut names, name, kind));
-    let (mut trouble, mut looked) = (None, None);
+    let (mut trouble, mut polled_at) = (None, None);
     let mut copies = Copies::of(page);
     for row in rows.by_ref() {
         if copies.is_copy(row.labels) {
@@ -81,7 +81,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
             WantedSeries::Engine(wanted) => sheet.take(wanted, &row),
             WantedSeries::Start => sheet.take_start(&row),
             WantedSeries::Gpu(field) => drop(gpu_rows.take(field, &row)),
-            WantedSeries::Look => looked = Timestamp::from_unix_seconds(row.value),
+            WantedSeries::PolledAt => polled_at = Timestamp::from_unix_seconds(row.value),
             WantedSeries::SourceError => trouble = Some(agent_error(row.labels)),
         }
     }
@@ -96,7 +96,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
     let first_line =
         rows.first_bad().map(|line| Label::new(&String::from_utf8_lossy(&line[..line.len().min(FIRST_LINE)])));
     let over_limit = tally.over_limit + gpu_rows.over_limit() + sheet.over_limit();
-    let hung = hint.date.zip(looked).is_some_and(|(now, looked)| now - looked > OLD_LOOK);
+    let hung = hint.date.zip(polled_at).is_some_and(|(now, polled_at)| now - polled_at > OLD_POLL);
     let gpus = gpu_rows.finish(if hung { GpuState::Hung } else { GpuState::Answering });
     if names.first().is_none() && gpus.is_empty() {
         says_something(all, &limits, trouble)?;
@@ -116,8 +116,8 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
         engines: agent_error.engines,
         gpus,
         date: hint.date,
-        complete: !unended && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
-        refusals: Refusals { lines: tally.bad, over_limit, unended, first_line, ..agent_error.refused },
+        complete: !truncated && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
+        refusals: Refusals { lines: tally.bad, over_limit, truncated, first_line, ..agent_error.refused },
     })
 }
 
@@ -146,7 +146,7 @@ enum WantedSeries {
     Engine(sheet::EngineSeries),
     Start,
     Gpu(GpuField),
-    Look,
+    PolledAt,
     SourceError,
 }
 
@@ -156,17 +156,17 @@ fn wanted(names: &mut NameOwners, name: &str, kind: FamilyKind) -> Option<Wanted
         Ok(wanted) => wanted.map(WantedSeries::Engine),
         Err(()) => match name {
             START => Some(WantedSeries::Start),
-            TROUBLE => Some(WantedSeries::SourceError),
-            LOOK => Some(WantedSeries::Look),
+            SOURCE_ERROR | "margintop_trouble" => Some(WantedSeries::SourceError),
+            POLLED_AT | "margintop_look_timestamp_seconds" => Some(WantedSeries::PolledAt),
             _ => gpus::field(name).map(WantedSeries::Gpu),
         },
     }
 }
 
-/// When the agent's driver last answered.
-const LOOK: &str = "margintop_look_timestamp_seconds";
+/// When the agent's driver last answered. Its second name, and that of the next, are of agents of earlier releases.
+const POLLED_AT: &str = "margintop_poll_timestamp_seconds";
 /// What the agent prints in place of GPUs that it cannot read.
-const TROUBLE: &str = "margintop_trouble";
+const SOURCE_ERROR: &str = "margintop_source_error";
 
 /// An agent's error, in its own words.
 fn agent_error(labels: SeriesLabels<'_>) -> ScrapeError {

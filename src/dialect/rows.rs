@@ -59,7 +59,7 @@ impl<'p> Sheet<'p> {
             }
             // After control characters are removed, two rows may be equal: the first one is used.
             if told.engines.iter().any(|row| is_one_row(row, &reading)) {
-                told.refused.count(Refusal::Contradicting);
+                told.refused.count(Refusal::Conflicting);
             } else {
                 told.engines.push(reading);
             }

@@ -241,7 +241,7 @@ impl<'p> RowSums<'p> {
             let total = series.iter().fold(*sum, |sum, series| sum.plus(series.value));
             let total = if said_otherwise { CounterSum::Refused } else { total };
             if matches!((&total, *sum), (CounterSum::Refused, CounterSum::Unsaid)) {
-                refused.count(if said_otherwise { Refusal::Contradicting } else { Refusal::TooLarge });
+                refused.count(if said_otherwise { Refusal::Conflicting } else { Refusal::TooLarge });
             }
             *sum = total;
             if matches!(sum, CounterSum::Refused) {

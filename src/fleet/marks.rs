@@ -13,13 +13,17 @@ pub struct Marks {
     /// Tokens are held back until an open question about their counters is settled.
     pub holds_back: bool,
     /// Rates may hold a process that has stopped, or sums growth from before the watch.
-    pub doubted: bool,
+    pub growth_uncertain: bool,
     /// Two addresses may show one process, and both are posted.
     pub seen_twice: bool,
 }
 
 /// The words of the marks, in the order of [`Marks::bits`].
-const WORDS: [&str; 6] = ["on_trial", "may_be_earlier", "lacks_counter", "holds_back", "doubted", "seen_twice"];
+const WORDS: [&str; 6] =
+    ["on_trial", "may_be_earlier", "lacks_counter", "holds_back", "growth_uncertain", "seen_twice"];
+
+/// A word that earlier builds saved, and its present one.
+const FORMER: (&str, &str) = ("doubted", "growth_uncertain");
 
 impl Marks {
     /// In words, as they are saved.
@@ -30,14 +34,14 @@ impl Marks {
 
     /// From those words; what is not known is not set.
     pub fn from_words(words: &str) -> Self {
-        let has = |word: &str| words.split_whitespace().any(|known| known == word);
-        let [on_trial, may_be_earlier, lacks_counter, holds_back, doubted, seen_twice] = WORDS.map(has);
-        Self { on_trial, may_be_earlier, lacks_counter, holds_back, doubted, seen_twice }
+        let has = |word: &str| words.split_whitespace().any(|known| known == word || (known, word) == FORMER);
+        let [on_trial, may_be_earlier, lacks_counter, holds_back, growth_uncertain, seen_twice] = WORDS.map(has);
+        Self { on_trial, may_be_earlier, lacks_counter, holds_back, growth_uncertain, seen_twice }
     }
 
     const fn bits(self) -> [bool; 6] {
-        let Self { on_trial, may_be_earlier, lacks_counter, holds_back, doubted, seen_twice } = self;
-        [on_trial, may_be_earlier, lacks_counter, holds_back, doubted, seen_twice]
+        let Self { on_trial, may_be_earlier, lacks_counter, holds_back, growth_uncertain, seen_twice } = self;
+        [on_trial, may_be_earlier, lacks_counter, holds_back, growth_uncertain, seen_twice]
     }
 }
 
@@ -55,5 +59,6 @@ mod tests {
         }
         // A ledger of an earlier version has none of the later words.
         assert_eq!(Marks::from_words("on_trial"), Marks { on_trial: true, ..Marks::default() });
+        assert_eq!(Marks::from_words("doubted"), Marks { growth_uncertain: true, ..Marks::default() });
     }
 }

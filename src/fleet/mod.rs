@@ -76,8 +76,8 @@ impl Fleet {
     }
 
     /// Sets what does not work here, with remedies.
-    pub fn set_troubles(&mut self, troubles: Vec<SourceError>) {
-        self.inventory.set_source_errors(troubles);
+    pub fn set_source_errors(&mut self, source_errors: Vec<SourceError>) {
+        self.inventory.set_source_errors(source_errors);
     }
 
     /// Sets where the ledger is kept, and by which process.

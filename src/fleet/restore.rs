@@ -37,6 +37,9 @@ impl Fleet {
         self.ledger.set_closed(false);
         self.ledger.restore(kept);
         self.watch.restore(began, watched_from);
+        if began.is_some() {
+            self.watch.note_absence(last.wall, now.wall);
+        }
         // Rent is posted once more for the time that the clock passes twice.
         let step = (now.wall - last.wall) - now.since(last).max(Span::ZERO);
         if began.is_some() && step <= Span::ZERO - CLOCK_STEP {

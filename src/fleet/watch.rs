@@ -30,6 +30,8 @@ pub(super) struct Watch {
     /// When the last event came after the machine had slept or the process was stopped.
     resumed: Option<Moment>,
     last_tick: Option<Moment>,
+    /// The time between the process that kept the ledger before and this one.
+    absence: Option<(Timestamp, Timestamp)>,
 }
 
 impl Watch {
@@ -71,6 +73,16 @@ impl Watch {
     /// Continues an earlier watch.
     pub(super) fn restore(&mut self, began: Option<Timestamp>, unbroken_since: Option<Timestamp>) {
         (self.began, self.unbroken_since) = (began, unbroken_since);
+    }
+
+    /// Nothing was watched between these, whether or not it is bridged.
+    pub(super) const fn note_absence(&mut self, from: Timestamp, to: Timestamp) {
+        self.absence = Some((from, to));
+    }
+
+    /// The time between the process that kept the ledger before and this one.
+    pub(super) const fn absence(&self) -> Option<(Timestamp, Timestamp)> {
+        self.absence
     }
 
     /// The time before was not watched.

@@ -130,8 +130,20 @@ impl History {
     pub fn read_bridge(&self, at: Timestamp, before: &Past, after: &Past) {
         let bridge = QuarterBridge::between(at, before, after).map(Arc::new);
         let mut recorded = self.recorded();
-        recorded.bridge = bridge;
+        // Amounts of an absence are means of all of it: they are no minute's.
+        let is_watched = |past: &Past| recorded.is_watched(past.since, past.until);
+        recorded.bridge = bridge.filter(|_| is_watched(before) && is_watched(after));
         before.markers.iter().chain(&after.markers).for_each(|marker| recorded.events.mark(marker));
+    }
+
+    /// Whether all between two instants was watched, by this process or by the one that kept the ledger before.
+    pub fn is_watched(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.recorded().is_watched(from, to)
+    }
+
+    /// The time between the process that kept the ledger before and this one.
+    pub fn absence(&self) -> Option<(Timestamp, Timestamp)> {
+        self.recorded().absence
     }
 
     /// The size in bytes.

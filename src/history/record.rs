@@ -20,6 +20,7 @@ const SELDOM: i64 = 15_000;
 impl Recorded {
     pub(super) fn record(&mut self, snapshot: &Snapshot, covers: Span) -> bool {
         let slot = self.lines.fine.slot(snapshot.at);
+        self.absence = snapshot.absence.or(self.absence);
         if let Some(since) = snapshot.money.since {
             self.money.set_began(since);
         }
@@ -43,6 +44,11 @@ impl Recorded {
         self.events.look(snapshot, &self.money);
         self.last = Some(self.last.map_or(slot, |last| last.max(slot)));
         true
+    }
+
+    /// Whether all between two instants was watched by this process or the one before it.
+    pub(super) fn is_watched(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.absence.is_none_or(|(left, returned)| to <= left || returned <= from)
     }
 
     /// The clock was set back: what is ahead of it was recorded under a wrong time.

@@ -19,6 +19,8 @@ pub(super) struct Recorded {
     pub(super) money: MoneyRings,
     pub(super) events: Events,
     pub(super) bridge: Option<Arc<QuarterBridge>>,
+    /// The time between the process that kept the ledger before and this one.
+    pub(super) absence: Option<(Timestamp, Timestamp)>,
     pub(super) waiting: WaitingRing,
     pub(super) samples: SampleSums,
     pub(super) answers: Answers,

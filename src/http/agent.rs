@@ -79,13 +79,13 @@ impl AgentReading {
             Ok(gpus) => (gpu_page(&self.node, gpus, self.driver.as_ref()), None),
             Err(trouble) => (String::new(), Some(trouble)),
         };
-        head(&mut page, "margintop_look_timestamp_seconds", "gauge", "When the driver last answered.");
-        let _ = writeln!(page, "margintop_look_timestamp_seconds {:.3}", self.at.millis() as f64 / 1000.0);
+        head(&mut page, "margintop_poll_timestamp_seconds", "gauge", "When the driver last answered.");
+        let _ = writeln!(page, "margintop_poll_timestamp_seconds {:.3}", self.at.millis() as f64 / 1000.0);
         if let Some(SourceError { source, cause, remedy }) = trouble {
-            head(&mut page, "margintop_trouble", "gauge", "What does not work on this node, and what to do.");
+            head(&mut page, "margintop_source_error", "gauge", "What does not work on this node, and what to do.");
             let [source, cause, remedy] = [source, cause, remedy].map(|text| Escaped(text.as_str()));
             let labels = format_args!("source=\"{source}\",cause=\"{cause}\",remedy=\"{remedy}\"");
-            let _ = writeln!(page, "margintop_trouble{{{labels}}} 1");
+            let _ = writeln!(page, "margintop_source_error{{{labels}}} 1");
         }
         page
     }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_look_it_lives_and_has_nothing_to_show() {
+    fn before_the_first_poll_it_lives_and_has_nothing_to_show() {
         let (_feed, agent) = agent();
         assert_eq!(body(&agent, "/livez").0, 200);
         assert_eq!(body(&agent, "/readyz").0, 503);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_is_rendered_once_however_many_ask() {
+    fn a_poll_is_rendered_once_however_many_ask() {
         let (feed, agent) = agent();
         let gpu = GpuReading { utilization: Ratio::new(0.5), ..GpuReading::default() };
         feed.publish(reading(Ok(vec![gpu])), Some(Label::new("580.65.06")));
@@ -127,7 +127,7 @@ mod tests {
         let (status, page) = body(&agent, "/metrics");
         assert_eq!(status, 200);
         assert!(page.contains("hostname=\"gpu-01\",DCGM_FI_DRIVER_VERSION=\"580.65.06\"} 50\n"), "{page}");
-        assert!(page.ends_with("margintop_look_timestamp_seconds 1763900000.500\n"), "{page}");
+        assert!(page.ends_with("margintop_poll_timestamp_seconds 1763900000.500\n"), "{page}");
         assert_eq!(body(&agent, "/readyz").0, 200);
     }
 
@@ -137,7 +137,7 @@ mod tests {
         let trouble = SourceError { source: "NVML".into(), cause: "not \"found\"".into(), remedy: "install it".into() };
         feed.publish(reading(Err(trouble)), None);
         let page = body(&agent, "/metrics").1;
-        let line = r#"margintop_trouble{source="NVML",cause="not \"found\"",remedy="install it"} 1"#;
+        let line = r#"margintop_source_error{source="NVML",cause="not \"found\"",remedy="install it"} 1"#;
         assert!(page.lines().any(|l| l == line), "{page}");
         assert!(!page.contains("DCGM"));
     }

@@ -69,7 +69,7 @@ impl Target {
         self.refusals = page.refusals.clone();
         self.kind = self.kind.or(Some(page.kind));
         self.fail(Some(match page.refusals.over_limit {
-            0 if page.refusals.unended => ScrapeError::Unended(bytes),
+            0 if page.refusals.truncated => ScrapeError::Unended(bytes),
             0 => ScrapeError::Cut(bytes),
             n => ScrapeError::Other(Label::new(&format!("{n} lines or series beyond a limit: not counted"))),
         }));

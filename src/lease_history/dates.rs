@@ -52,7 +52,7 @@ impl LeaseRecords<'_> {
         let begins = self.began.map_or(first, |began| first.max(began));
         let ends = self.terms(&row.account).and_then(|lease| lease.until).unwrap_or(self.last).min(last + MINUTE);
         let most = (ends - begins).max(Span::ZERO).millis().saturating_add(SLACK.millis()).saturating_mul(gpus.into());
-        row.time.held.millis() <= most
+        row.time.allocated.millis() <= most
     }
 
     /// Whether its number of GPUs is from its terms.
@@ -104,7 +104,7 @@ impl LeaseRecords<'_> {
         let began = self.began?.max(row.first?);
         let ends = self.begins_by_time(next)?;
         let millis = (ends - began).millis();
-        let gpus = (millis > 0).then(|| (row.time.held.millis() + millis / 2) / millis)?;
+        let gpus = (millis > 0).then(|| (row.time.allocated.millis() + millis / 2) / millis)?;
         u32::try_from(gpus).ok().filter(|gpus| *gpus > 0)
     }
 

@@ -88,7 +88,7 @@ impl LeaseRecords<'_> {
             rate: account.rate,
             from: paid.from,
             until: paid.until,
-            time: paid.time.held,
+            time: paid.time.allocated,
             cost: account.cost_of(paid.time).map(|cost| cost + rounding),
         }
     }

@@ -75,7 +75,7 @@ impl LeaseRecords<'_> {
         let Some(((first, last), likely)) = self.bounds(row).zip(from).filter(|_| row.is_kept) else {
             return paid(from.filter(|from| until.is_none_or(|until| *from < until)), until, gpus);
         };
-        let (held, likely) = (row.time.held.millis(), likely.max(first));
+        let (held, likely) = (row.time.allocated.millis(), likely.max(first));
         let end = until.map_or(last, |until| until.min(last));
         let ends = until.map(|_| last);
         let Some(gpus) = gpus else {
@@ -137,7 +137,7 @@ impl LeaseRecords<'_> {
         }
         for span in &mut spans {
             let (from, until) = span.from.zip(span.until)?;
-            span.gpus = count(span.time.held.millis(), until - from);
+            span.gpus = count(span.time.allocated.millis(), until - from);
         }
         if let Some(last) = spans.last_mut().filter(|span| span.until == Some(self.last)) {
             let runs = paid.iter().any(|paid| std::ptr::eq(paid.row, last.row) && paid.until.is_none());
@@ -156,7 +156,7 @@ impl LeaseRecords<'_> {
         let from = self.began.map_or(minute, |began| minute.max(began));
         let until = (minute + MINUTE).min(self.last);
         let span = (until - from).millis();
-        let held: Vec<i64> = rows.iter().map(|(_, time)| time.held.millis().max(1)).collect();
+        let held: Vec<i64> = rows.iter().map(|(_, time)| time.allocated.millis().max(1)).collect();
         let all: i64 = held.iter().sum();
         // Each at its own number of GPUs if that fills the minute, otherwise all at the same number.
         let own: Option<Vec<i64>> =

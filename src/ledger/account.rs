@@ -27,7 +27,7 @@ pub struct RevenueAccount {
 /// The kind of cost that an account is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CostKind {
-    /// GPUs, for the time that they are allocated.
+    /// GPUs, for the time that they are time.
     Gpus,
     /// The rounding that the provider adds at the end of a lease. Its time is not allocated GPU time.
     Rounding,
@@ -73,14 +73,14 @@ pub struct Tariff {
 
 impl CostAccount {
     /// The cost of time and energy; `None` if the rate is unknown.
-    pub fn cost_of(&self, allocated: AllocatedTime) -> Option<Money> {
-        let power = self.power.map_or(Money::ZERO, |power| power.of(allocated.energy.into()));
-        Some(self.rate?.of(allocated.held) + power)
+    pub fn cost_of(&self, time: AllocatedTime) -> Option<Money> {
+        let power = self.power.map_or(Money::ZERO, |power| power.of(time.energy.into()));
+        Some(self.rate?.of(time.allocated) + power)
     }
 
     /// The part of the cost that falls on idle time.
-    pub fn idle_cost_of(&self, allocated: AllocatedTime) -> Option<Money> {
-        Some(self.rate?.of(allocated.idle))
+    pub fn idle_cost_of(&self, time: AllocatedTime) -> Option<Money> {
+        Some(self.rate?.of(time.idle))
     }
 
     /// The cost of a cell's time and energy; `None` if the rate is unknown.

@@ -63,7 +63,7 @@ impl AddAssign for Classes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AllocatedTime {
     /// The allocated time.
-    pub held: GpuTime,
+    pub allocated: GpuTime,
     /// The idle part of it.
     pub idle: GpuTime,
     /// Metered energy in millijoules.
@@ -74,9 +74,9 @@ impl Add for AllocatedTime {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        let held = GpuTime::from_millis(self.held.millis().saturating_add(other.held.millis()));
+        let allocated = GpuTime::from_millis(self.allocated.millis().saturating_add(other.allocated.millis()));
         let idle = GpuTime::from_millis(self.idle.millis().saturating_add(other.idle.millis()));
-        Self { held, idle, energy: self.energy.saturating_add(other.energy) }
+        Self { allocated, idle, energy: self.energy.saturating_add(other.energy) }
     }
 }
 
@@ -115,7 +115,7 @@ pub struct TokenChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GpuTimeChange {
     /// The allocated time.
-    pub held: i64,
+    pub allocated: i64,
     /// The idle part of it.
     pub idle: i64,
     /// Metered energy in millijoules.
@@ -139,8 +139,8 @@ impl TokenChange {
 
 impl GpuTimeChange {
     /// This time, added.
-    pub fn held(time: GpuTime) -> Self {
-        Self { held: time.millis(), ..Self::default() }
+    pub fn allocated(time: GpuTime) -> Self {
+        Self { allocated: time.millis(), ..Self::default() }
     }
 }
 
@@ -156,7 +156,7 @@ impl AddAssign for TokenChange {
 /// Saturates, like the sum of tokens.
 impl AddAssign for GpuTimeChange {
     fn add_assign(&mut self, other: Self) {
-        self.held = self.held.saturating_add(other.held);
+        self.allocated = self.allocated.saturating_add(other.allocated);
         self.idle = self.idle.saturating_add(other.idle);
         self.energy = self.energy.saturating_add(other.energy);
     }

@@ -333,11 +333,11 @@ impl Ledger {
     }
 
     /// Records whether a node's latency objectives were met in a minute.
-    pub fn note_slo(&mut self, slo: &Label, node: &NodeName, minute: Timestamp, held: bool) {
+    pub fn note_slo(&mut self, slo: &Label, node: &NodeName, minute: Timestamp, is_met: bool) {
         if let Some(pending) = self.pending.as_mut().filter(|_| !self.closed) {
             let quarter = minute - Span::from_millis(minute.millis().rem_euclid(900_000));
             let minutes = pending.slo_minutes.entry((slo.clone(), node.clone(), quarter)).or_default();
-            *minutes = minutes.plus(SloMinutes::one(held));
+            *minutes = minutes.plus(SloMinutes::one(is_met));
         }
     }
 

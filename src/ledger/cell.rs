@@ -25,7 +25,7 @@ pub struct GpuTimeCell {
     /// The cost account.
     pub cost_account: CostAccountId,
     /// The allocated time.
-    pub held: GpuTime,
+    pub allocated: GpuTime,
     /// The idle part of it: minutes in which the node produced no billable token.
     pub idle: GpuTime,
     /// Metered energy in millijoules; 0 if none is metered.
@@ -35,7 +35,7 @@ pub struct GpuTimeCell {
 impl GpuTimeCell {
     /// The cell's GPU time and energy.
     pub const fn allocated(&self) -> AllocatedTime {
-        AllocatedTime { held: self.held, idle: self.idle, energy: self.energy }
+        AllocatedTime { allocated: self.allocated, idle: self.idle, energy: self.energy }
     }
 }
 

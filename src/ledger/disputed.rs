@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::rent::change_rent;
+use super::gpu_time::change_gpu_time;
 use super::{Decision, Dispute, DisputeId, DisputedEnergy, EnergyEntry, Entry, Evidence, GpuTimeChange, Ledger};
 use crate::reading::{InstanceId, ModelName, Rank, TargetId};
 use crate::units::{Money, Timestamp, Tokens};
@@ -66,7 +66,7 @@ impl Ledger {
 
     /// Marks accepted disputes about what was observed since an instant: the counters reverted it, so that what was posted
     /// may be too much. Returns their numbers.
-    pub fn doubt_accepted(&mut self, since: Timestamp, is_of: impl Fn(&Dispute) -> bool) -> Vec<DisputeId> {
+    pub fn mark_accepted_unproven(&mut self, since: Timestamp, is_of: impl Fn(&Dispute) -> bool) -> Vec<DisputeId> {
         if self.closed {
             return Vec::new();
         }
@@ -74,12 +74,12 @@ impl Ledger {
             .into_iter()
             .partition::<VecDeque<_>, _>(|dispute| dispute.evidence.to >= since && is_of(dispute));
         self.accepted = kept;
-        let mut doubted = Vec::new();
+        let mut unproven = Vec::new();
         for mut dispute in back {
-            self.doubt_entries(&mut dispute.entries);
-            doubted.push(dispute.id);
+            self.mark_unproven(&mut dispute.entries);
+            unproven.push(dispute.id);
         }
-        doubted
+        unproven
     }
 
     /// The latest accepted disputes, which the counters may still revert, by the time of their decision.
@@ -113,9 +113,9 @@ impl Ledger {
         for entry in energy.iter().flat_map(|energy| &energy.entries) {
             let change = GpuTimeChange { energy: entry.energy, ..GpuTimeChange::default() };
             if entry.minute >= self.day_began.minute() {
-                change_rent(&mut self.today, entry.cost_account, change);
+                change_gpu_time(&mut self.today, entry.cost_account, change);
             }
-            change_rent(self.minutes.entry(entry.minute).or_default(), entry.cost_account, change);
+            change_gpu_time(self.minutes.entry(entry.minute).or_default(), entry.cost_account, change);
             self.touched.insert(entry.minute);
         }
     }

@@ -50,7 +50,7 @@ impl From<Detail> for Wanted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeTime {
     /// The sum over all nodes; 0 if no node has a name.
-    pub held: i64,
+    pub allocated: i64,
     /// The observed time, over which the average is taken.
     pub watched: i64,
 }
@@ -58,9 +58,9 @@ pub struct NodeTime {
 impl NodeTime {
     /// The average number of allocated nodes, in thousandths; `None` if no node has a name, or the observed time is zero.
     pub fn milli(self) -> Option<i64> {
-        let (held, watched) = (i128::from(self.held), i128::from(self.watched));
-        let rounded = (held * 1_000 + watched / 2).checked_div(watched)?;
-        i64::try_from(rounded).ok().filter(|_| held > 0 && watched > 0)
+        let (allocated, watched) = (i128::from(self.allocated), i128::from(self.watched));
+        let rounded = (allocated * 1_000 + watched / 2).checked_div(watched)?;
+        i64::try_from(rounded).ok().filter(|_| allocated > 0 && watched > 0)
     }
 }
 

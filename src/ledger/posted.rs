@@ -9,7 +9,7 @@ use crate::units::{GpuTime, Money, Tokens};
 pub(super) struct Posted {
     tokens: u64,
     worth: Money,
-    held: i64,
+    allocated: i64,
     energy: i64,
 }
 
@@ -21,9 +21,9 @@ impl Posted {
     pub(super) fn of(sums: &PostingSums) -> Self {
         let tokens = sums.tokens().map(|(.., tokens)| tokens.total()).sum::<Tokens>().count();
         let mut posted = Self { tokens, ..Self::default() };
-        for (_, allocated) in sums.gpu_times() {
-            posted.held = posted.held.saturating_add(allocated.held.millis());
-            posted.energy = posted.energy.saturating_add(allocated.energy);
+        for (_, time) in sums.gpu_times() {
+            posted.allocated = posted.allocated.saturating_add(time.allocated.millis());
+            posted.energy = posted.energy.saturating_add(time.energy);
         }
         posted
     }
@@ -44,11 +44,11 @@ impl Posted {
     }
 
     /// Adds GPU time and energy, if both stay in range; returns whether they do.
-    pub(super) fn admit_rent(&mut self, change: GpuTimeChange) -> bool {
-        let held = self.held.checked_add(change.held.max(0)).filter(|held| *held <= MOST);
+    pub(super) fn admit_gpu_time(&mut self, change: GpuTimeChange) -> bool {
+        let allocated = self.allocated.checked_add(change.allocated.max(0)).filter(|allocated| *allocated <= MOST);
         let energy = self.energy.checked_add(change.energy.max(0)).filter(|energy| *energy <= MOST);
-        let (Some(held), Some(energy)) = (held, energy) else { return false };
-        (self.held, self.energy) = (held, energy);
+        let (Some(allocated), Some(energy)) = (allocated, energy) else { return false };
+        (self.allocated, self.energy) = (allocated, energy);
         true
     }
 }

@@ -58,27 +58,27 @@ impl fmt::Display for Slo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SloMinutes {
     /// Minutes in which all measured objectives were met.
-    pub held: u8,
+    pub met: u8,
     /// Minutes in which at least one was missed.
     pub missed: u8,
 }
 
 impl SloMinutes {
     /// One minute.
-    pub const fn one(held: bool) -> Self {
-        Self { held: held as u8, missed: !held as u8 }
+    pub const fn one(met: bool) -> Self {
+        Self { met: met as u8, missed: !met as u8 }
     }
 
     /// Adds minutes of the same quarter hour, which has 15.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         let add = |a: u8, b: u8| a.saturating_add(b).min(15);
-        Self { held: add(self.held, other.held), missed: add(self.missed, other.missed) }
+        Self { met: add(self.met, other.met), missed: add(self.missed, other.missed) }
     }
 
     /// Whether the objectives were met in every minute with a latency; `None` without one.
     pub const fn verdict(self) -> Option<bool> {
-        if self.held == 0 && self.missed == 0 { None } else { Some(self.missed == 0) }
+        if self.met == 0 && self.missed == 0 { None } else { Some(self.missed == 0) }
     }
 }
 
@@ -118,7 +118,7 @@ impl SloDay {
     /// Two hexadecimal digits for each quarter hour: the minutes that met the objectives, and those that missed them.
     pub fn to_text(&self) -> String {
         let digit = |minutes: u8| char::from_digit(u32::from(minutes.min(15)), 16).unwrap_or('0');
-        self.0.iter().flat_map(|minutes| [digit(minutes.held), digit(minutes.missed)]).collect()
+        self.0.iter().flat_map(|minutes| [digit(minutes.met), digit(minutes.missed)]).collect()
     }
 
     /// Parses a day; quarter hours that are missing in the text have no minutes.
@@ -126,7 +126,7 @@ impl SloDay {
         let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
         let mut day = Self::default();
         for (minutes, pair) in day.0.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *minutes = SloMinutes { held: digit(&pair[0]), missed: digit(&pair[1]) };
+            *minutes = SloMinutes { met: digit(&pair[0]), missed: digit(&pair[1]) };
         }
         day
     }
@@ -161,7 +161,7 @@ mod tests {
         (0..20).for_each(|_| day.add(begins, SloMinutes::one(true)));
         day.add(last, SloMinutes::one(true));
         day.add(last, SloMinutes::one(false));
-        assert_eq!((day.at(begins).held, day.at(begins).verdict()), (15, Some(true)), "a quarter hour has 15 minutes");
+        assert_eq!((day.at(begins).met, day.at(begins).verdict()), (15, Some(true)), "a quarter hour has 15 minutes");
         assert_eq!(
             (day.at(last).verdict(), day.at(begins + Span::from_millis(QUARTER)).verdict()),
             (Some(false), None)

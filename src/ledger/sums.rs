@@ -18,10 +18,10 @@ impl PostingSums {
             self.add_tokens(cell.account, cell.tariff, cell.tokens);
         }
         for cell in gpu_times {
-            let allocated = self.gpu_times.entry(cell.cost_account).or_default();
-            allocated.held += cell.held;
-            allocated.idle += cell.idle;
-            allocated.energy = allocated.energy.saturating_add(cell.energy);
+            let time = self.gpu_times.entry(cell.cost_account).or_default();
+            time.allocated += cell.allocated;
+            time.idle += cell.idle;
+            time.energy = time.energy.saturating_add(cell.energy);
         }
     }
 
@@ -48,7 +48,7 @@ impl PostingSums {
     }
 
     /// The GPU time of a cost account.
-    pub fn rent(&self, cost_account: CostAccountId) -> Option<AllocatedTime> {
+    pub fn gpu_time(&self, cost_account: CostAccountId) -> Option<AllocatedTime> {
         self.gpu_times.get(&cost_account).copied()
     }
 

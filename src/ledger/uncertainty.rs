@@ -6,12 +6,12 @@ use crate::units::{Money, Timestamp, Tokens};
 impl Ledger {
     /// Counts a window in which tokens may be missing.
     pub fn lose_window(&mut self, at: Timestamp) {
-        self.doubt(at.minute(), Uncertainty { lost_windows: 1, ..Uncertainty::default() });
+        self.add_uncertainty(at.minute(), Uncertainty { lost_windows: 1, ..Uncertainty::default() });
     }
 
     /// Removes a lost window that turned out to be complete.
     pub fn regain_window(&mut self, at: Timestamp) {
-        self.doubt(at.minute(), Uncertainty { lost_windows: -1, ..Uncertainty::default() });
+        self.add_uncertainty(at.minute(), Uncertainty { lost_windows: -1, ..Uncertainty::default() });
     }
 
     /// The bounds of the difference between the day's true total and the posted one.
@@ -29,12 +29,12 @@ impl Ledger {
         let (low, high) = (values.clone().min().unwrap_or_default(), values.max().unwrap_or_default());
         let timing = (high - low).scaled(1, 2).unwrap_or_default();
         if !timing.is_zero() {
-            self.doubt(posting.last_minute(), Uncertainty { timing, ..Uncertainty::default() });
+            self.add_uncertainty(posting.last_minute(), Uncertainty { timing, ..Uncertainty::default() });
         }
     }
 
     /// Records the uncertainty of a posting whose tokens may have been produced since an earlier instant, at other prices.
-    pub(crate) fn doubt_prices_since(&mut self, posting: &Posting, since: Timestamp) {
+    pub(crate) fn note_price_uncertainty(&mut self, posting: &Posting, since: Timestamp) {
         if posting.tokens.is_zero() {
             return;
         }
@@ -48,7 +48,7 @@ impl Ledger {
         let values = tariffs.into_iter().flatten().map(|tariff| self.tariff(tariff).value(posting.tokens));
         let (low, high) = (values.clone().min().unwrap_or_default(), values.max().unwrap_or_default());
         let timing = high - low;
-        self.doubt(posting.last_minute(), Uncertainty { timing, ..Uncertainty::default() });
+        self.add_uncertainty(posting.last_minute(), Uncertainty { timing, ..Uncertainty::default() });
     }
 
     /// Records by how much an entry may be too high.
@@ -64,7 +64,7 @@ impl Ledger {
     }
 
     /// Marks entries as unproven: they may have been produced before the source was observed.
-    pub(crate) fn doubt_entries(&mut self, entries: &mut [Entry]) {
+    pub(crate) fn mark_unproven(&mut self, entries: &mut [Entry]) {
         for entry in entries {
             self.settle_excess(entry);
             entry.unproven = true;
@@ -97,10 +97,10 @@ impl Ledger {
         let before = *sum;
         *sum += amount;
         let excess = micros_up(*sum) - micros_up(before);
-        self.doubt(minute, Uncertainty { excess, ..Uncertainty::default() });
+        self.add_uncertainty(minute, Uncertainty { excess, ..Uncertainty::default() });
     }
 
-    fn doubt(&mut self, minute: Timestamp, uncertainty: Uncertainty) {
+    fn add_uncertainty(&mut self, minute: Timestamp, uncertainty: Uncertainty) {
         if self.closed || uncertainty == Uncertainty::default() {
             return;
         }

@@ -81,7 +81,7 @@ pub(super) fn follow_returns(context: &mut Context<'_>, reading: &EngineReading,
         withdraw(context, reading, since);
     }
     if let Some(since) = step.decided_back {
-        doubt_accepted(context, reading, since);
+        mark_accepted_unproven(context, reading, since);
     }
 }
 
@@ -92,9 +92,9 @@ fn withdraw(context: &mut Context<'_>, reading: &EngineReading, since: Timestamp
 }
 
 /// Marks what was accepted of a row's growth since an instant, which the counters reverted.
-fn doubt_accepted(context: &mut Context<'_>, reading: &EngineReading, since: Timestamp) {
+fn mark_accepted_unproven(context: &mut Context<'_>, reading: &EngineReading, since: Timestamp) {
     let target = context.info.target.clone();
-    for id in context.ledger.doubt_accepted(since, |dispute| is_about(dispute, &target, reading)) {
+    for id in context.ledger.mark_accepted_unproven(since, |dispute| is_about(dispute, &target, reading)) {
         let text = Label::new(&format!("dispute {} was accepted, and its counter fell back: {target}", id.0));
         context.ledger.mark(Marker { at: context.at.wall, text });
     }

@@ -272,8 +272,8 @@ impl Engine {
     }
 
     /// Whether rates include a process that may have stopped.
-    pub(crate) fn doubts(&self, now: Moment) -> bool {
-        self.instances.iter().any(|instance| instance.doubts(now))
+    pub(crate) fn is_growth_uncertain(&self, now: Moment) -> bool {
+        self.instances.iter().any(|instance| instance.is_growth_uncertain(now))
     }
 
     /// Whether some of its growth may be from before the target was observed.

@@ -29,7 +29,9 @@ fn idle_of(ledger: &Ledger, minute: Timestamp, span: Span) -> Vec<(crate::ledger
     let busy = Busy::of(ledger, [Some(sums), before].into_iter().flatten());
     let judged = |cost_account: &CostAccount| cost_account.kind == CostKind::Gpus && !busy.has(cost_account);
     sums.gpu_times()
-        .map(|(id, line)| (id, if judged(&ledger.cost_accounts()[id.index()]) { line.held } else { GpuTime::ZERO }))
+        .map(|(id, line)| {
+            (id, if judged(&ledger.cost_accounts()[id.index()]) { line.allocated } else { GpuTime::ZERO })
+        })
         .collect()
 }
 

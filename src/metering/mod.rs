@@ -223,7 +223,7 @@ impl Metering {
                 Change::Named { node, gpus } => self.gpu_cost.name(ledger, view, &node, &gpus),
                 Change::Emptied(node) => {
                     self.gpu_cost.forget(&node);
-                    ledger.end_rents_of(&node);
+                    ledger.end_costs_of(&node);
                 }
             }
         }

@@ -238,7 +238,7 @@ impl Metering {
             || engine.is_unproven(reading.instance.as_ref())
             || engine.recounted.contains(&reading.instance)
         {
-            context.ledger.doubt_entries(&mut entries);
+            context.ledger.mark_unproven(&mut entries);
         }
         trials::keep(engine, reading, outcome, step.reset.is_on_trial(), entries);
         if grown.settled > crate::units::Tokens::ZERO {

@@ -23,7 +23,7 @@ impl Instance {
     }
 
     /// Whether its rates are upper bounds: they include a process that may have stopped, or growth that may be from before.
-    pub(super) fn doubts(&self, now: Moment) -> bool {
+    pub(super) fn is_growth_uncertain(&self, now: Moment) -> bool {
         let mut answering = self.processes.answering(now);
         self.has_leapt(now) || answering.any(|process| self.absences.of(process.id()) == Presence::Doubtful)
     }

@@ -75,7 +75,7 @@ impl Metering {
         } else {
             post_late(context, &posting, interval.late)
         };
-        interval.still_since.iter().for_each(|since| context.ledger.doubt_prices_since(&posting, *since));
+        interval.still_since.iter().for_each(|since| context.ledger.note_price_uncertainty(&posting, *since));
         if interval.began {
             let accounts = entries.iter().map(|entry| entry.account).chain([id]);
             accounts.for_each(|account| context.ledger.note_beginning(source, account, (from, to)));

@@ -57,8 +57,8 @@ fn add(sums: &mut Samples, grown: Samples) {
 }
 
 fn judge(ledger: &mut Ledger, slo: &Slo, node: &NodeName, minute: Timestamp, sums: Samples) {
-    let held = sums.iter().all(|(samples, over)| over.saturating_mul(OF) <= *samples);
-    ledger.note_slo(&Label::new(&slo.to_string()), node, minute, held);
+    let met = sums.iter().all(|(samples, over)| over.saturating_mul(OF) <= *samples);
+    ledger.note_slo(&Label::new(&slo.to_string()), node, minute, met);
 }
 
 /// The latencies of a row's last pages, by process.
@@ -137,7 +137,7 @@ mod tests {
             meter.tick(&mut ledger, &SLO, at);
         }
         let told = ledger.take_changes().map(|changes| changes.slo_minutes).unwrap_or_default();
-        let sums = told.values().fold((0, 0), |sums, minutes| (sums.0 + minutes.held, sums.1 + minutes.missed));
+        let sums = told.values().fold((0, 0), |sums, minutes| (sums.0 + minutes.met, sums.1 + minutes.missed));
         assert_eq!(sums, (2, 1), "a minute without a latency is in neither: {told:?}");
         assert!(told.keys().all(|(slo, of, _)| slo.as_str() == "ttft_p99 2s" && *of == node));
     }

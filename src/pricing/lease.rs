@@ -42,17 +42,17 @@ pub enum Rounding {
 impl Rounding {
     /// The billed time for this allocated time; zero for zero. The difference is posted when the lease ends.
     #[must_use]
-    pub fn billed(self, held: Span) -> Span {
+    pub fn billed(self, allocated: Span) -> Span {
         let grain = match self {
             Self::Exact => 1,
             Self::Second => 1000,
             Self::Minute => 60_000,
             Self::Hour => 3_600_000,
         };
-        let held = held.millis().max(0);
-        Span::from_millis(match held % grain {
-            0 => held,
-            rest => held.saturating_add(grain - rest),
+        let allocated = allocated.millis().max(0);
+        Span::from_millis(match allocated % grain {
+            0 => allocated,
+            rest => allocated.saturating_add(grain - rest),
         })
     }
 }

@@ -17,11 +17,13 @@ pub struct Refusals {
     /// Of `values`, those too large to be exact.
     pub too_large: u32,
     /// Of `values`, those on the page twice with different values.
-    pub contradicting: u32,
+    #[serde(alias = "contradicting")]
+    pub conflicting: u32,
     /// Of `values`, those on a line that is not valid exposition.
     pub unreadable: u32,
     /// Whether the last line has no line feed.
-    pub unended: bool,
+    #[serde(alias = "unended")]
+    pub truncated: bool,
     /// The name of the first line that is not valid exposition.
     pub first_line: Option<Label>,
     /// The first invalid start time of a process: `NaN`, negative, zero or beyond the year 9999.
@@ -37,7 +39,7 @@ pub enum Refusal {
     /// Its value is 2^53 or more.
     TooLarge,
     /// It is on the page twice, with different values.
-    Contradicting,
+    Conflicting,
     /// Its line cannot be read.
     Unreadable,
 }
@@ -58,9 +60,9 @@ impl Refusals {
         values: 0,
         over_limit: 0,
         too_large: 0,
-        contradicting: 0,
+        conflicting: 0,
         unreadable: 0,
-        unended: false,
+        truncated: false,
         first_line: None,
         start: None,
     };
@@ -71,7 +73,7 @@ impl Refusals {
         let kind = match why {
             Refusal::NoCount => return,
             Refusal::TooLarge => &mut self.too_large,
-            Refusal::Contradicting => &mut self.contradicting,
+            Refusal::Conflicting => &mut self.conflicting,
             Refusal::Unreadable => &mut self.unreadable,
         };
         *kind = kind.saturating_add(1);
@@ -83,21 +85,21 @@ impl Refusals {
         self.values = self.values.saturating_add(other.values);
         self.over_limit = self.over_limit.saturating_add(other.over_limit);
         self.too_large = self.too_large.saturating_add(other.too_large);
-        self.contradicting = self.contradicting.saturating_add(other.contradicting);
+        self.conflicting = self.conflicting.saturating_add(other.conflicting);
         self.unreadable = self.unreadable.saturating_add(other.unreadable);
-        self.unended |= other.unended;
+        self.truncated |= other.truncated;
         self.first_line = self.first_line.take().or(other.first_line);
         self.start = self.start.take().or(other.start);
     }
 
     /// The counters and lines that were refused, by kind; `None` if there are none.
     pub fn text(&self) -> Option<String> {
-        let named = self.too_large.saturating_add(self.contradicting).saturating_add(self.unreadable);
+        let named = self.too_large.saturating_add(self.conflicting).saturating_add(self.unreadable);
         let no_counts = self.values.saturating_sub(named);
         let parts = [
             counters(no_counts, ["has an invalid value", "have invalid values"], " (NaN, negative or fractional)"),
             counters(self.too_large, ["is", "are"], " too large to be exact (2^53 or more)"),
-            counters(self.contradicting, ["stands", "stand"], " on the page twice with different values"),
+            counters(self.conflicting, ["stands", "stand"], " on the page twice with different values"),
             self.lines_text(),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -139,7 +141,7 @@ mod tests {
             }
             refusals.text()
         };
-        let (large, twice) = (Refusal::TooLarge, Refusal::Contradicting);
+        let (large, twice) = (Refusal::TooLarge, Refusal::Conflicting);
         for (kinds, lines, told) in [
             (&[][..], 0, None),
             (&[Refusal::NoCount], 0, Some("1 counter has an invalid value (NaN, negative or fractional): unknown")),
@@ -166,15 +168,27 @@ mod tests {
         }
     }
 
+    /// Class: a recording of an earlier build, whose keys have other names.
+    #[test]
+    fn keys_of_earlier_recordings_are_read() {
+        let refused = Refusals { values: 3, conflicting: 3, truncated: true, ..Refusals::NONE };
+        let written = serde_json::to_string(&refused).unwrap();
+        let former = written.replace("conflicting", "contradicting").replace("truncated", "unended");
+        assert_ne!(written, former);
+        for text in [written, former] {
+            assert_eq!(serde_json::from_str::<Refusals>(&text).unwrap(), refused);
+        }
+    }
+
     #[test]
     fn parts_of_a_page_are_added() {
         let mut all = Refusals::NONE;
-        for kind in [Refusal::NoCount, Refusal::TooLarge, Refusal::Contradicting, Refusal::Unreadable] {
+        for kind in [Refusal::NoCount, Refusal::TooLarge, Refusal::Conflicting, Refusal::Unreadable] {
             let mut part = Refusals { lines: 1, first_line: Some(Label::new("first")), ..Refusals::NONE };
             part.count(kind);
             all.add(part);
         }
-        let kinds = (all.too_large, all.contradicting, all.unreadable);
+        let kinds = (all.too_large, all.conflicting, all.unreadable);
         assert_eq!((all.lines, all.values, kinds, all.first_line), (4, 4, (1, 1, 1), Some(Label::new("first"))));
     }
 }

@@ -161,9 +161,9 @@ impl Redactor {
             values: _,
             over_limit: _,
             too_large: _,
-            contradicting: _,
+            conflicting: _,
             unreadable: _,
-            unended: _,
+            truncated: _,
             first_line,
             start: _,
         } = refusals;

@@ -157,7 +157,7 @@ impl Collector {
                 false
             }
             Message::Errors(errors) => {
-                self.fleet.set_troubles(errors);
+                self.fleet.set_source_errors(errors);
                 true
             }
             Message::Interval(interval) => {

@@ -17,11 +17,12 @@ use serde::Serialize;
 pub use alert::{Alert, Notice, Rule, Severity};
 pub use bound::Bound;
 pub use money::{
-    BesideRow, LeakageView, LedgerBasis, ListBasis, ModelMoney, MoneyView, PriceStep, RateBasis, Worth, WriterStatus,
+    LeakageView, LedgerBasis, ListBasis, ModelMoney, MoneyView, NonModelProfit, PriceStep, RateBasis, ValueAtList,
+    WriterStatus,
 };
 pub use rows::{
-    AMBIGUOUS, Coverage, DOUBTED, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles,
-    RequestRates, Requests, ScrapeRow, TokenTotals, UnitRow, WorstRank,
+    AMBIGUOUS, Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles, RequestRates,
+    Requests, SAME_START, ScrapeRow, TokenTotals, UnitRow, WorstRank,
 };
 pub use slo::SloStatus;
 pub use vitals::{VitalLine, Vitals};
@@ -72,10 +73,14 @@ pub struct Snapshot {
     /// Alerts, the most severe first.
     pub alerts: Vec<Alert>,
     /// Sources that cannot work here, each with its remedy.
-    pub troubles: Vec<SourceError>,
+    pub source_errors: Vec<SourceError>,
     /// Notices from counting, for the rules of alerts.
     #[serde(skip)]
     pub notices: Vec<Notice>,
+    /// The time between the process that kept the ledger before and this one: minutes in it were not watched, though the
+    /// ledger may have amounts of them.
+    #[serde(skip)]
+    pub absence: Option<(Timestamp, Timestamp)>,
     /// The last quarter hour of the four vital lines.
     #[serde(skip)]
     pub vitals: Vitals,

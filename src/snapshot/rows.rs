@@ -108,7 +108,7 @@ pub const QUARANTINED: &str = "a counter moved and waits to be explained: nothin
 pub const AMBIGUOUS: &str = "several processes without start times answer at this address and cannot be told apart: the total is a lower bound; name them one by one";
 /// The note of an address whose pages are of two processes with one start time, or of views of one process of which one
 /// lags.
-pub const DOUBTED: &str = "pages are of two processes with the same start time, or of one whose older pages return: the total is a lower bound for up to 5 minutes";
+pub const SAME_START: &str = "pages are of two processes with the same start time, or of one whose older pages return: the total is a lower bound for up to 5 minutes";
 
 /// One GPU. Gauges are `None` unless it is live.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -213,7 +213,7 @@ pub struct ScrapeRow {
     pub state: Health,
     /// Why its last scrape failed.
     #[serde(skip)]
-    pub trouble: Option<Label>,
+    pub error: Option<Label>,
 }
 
 /// One target and rank. Gauges are `None` unless it is live; counters keep their last value.
@@ -276,7 +276,7 @@ pub struct EngineRow {
     pub within_slo: Option<Ratio>,
     /// Share of the ranks' common steps in which it waited for the busiest rank, over the window, if the engine counts
     /// it.
-    pub waited: Option<Ratio>,
+    pub rank_wait_share: Option<Ratio>,
     /// Mean divided by maximum of the tokens of GPUs' experts, over the window, if the engine counts it: 1 is even.
     pub expert_balancedness: Option<Ratio>,
     /// Preemptions, lifetime.

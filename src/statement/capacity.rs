@@ -78,7 +78,7 @@ impl Capacity {
     pub fn nodes_ppm(&self) -> Option<(i64, i64)> {
         let sum = |of: fn(&PoolCapacity) -> i64| self.pools.iter().map(of).sum::<i64>();
         let average = |millis| average(millis, self.measured);
-        average(sum(|pool| pool.held_millis)).zip(average(sum(|pool| pool.needed_millis)))
+        average(sum(|pool| pool.allocated_millis)).zip(average(sum(|pool| pool.needed_millis)))
     }
 
     /// The pool with the largest revenue of one more node.

@@ -38,13 +38,14 @@ impl Causes {
                 .gpu_times
                 .iter()
                 .filter(|cell| past.cost_accounts[cell.cost_account.index()].kind == CostKind::Gpus);
-            let millis: i64 = cells.map(|cell| of(cell.held.millis(), cell.idle.millis())).fold(0, i64::saturating_add);
+            let millis: i64 =
+                cells.map(|cell| of(cell.allocated.millis(), cell.idle.millis())).fold(0, i64::saturating_add);
             millis.saturating_mul(1_000) / length(past)
         };
         Some(Self {
             tokens_ppm: change.and_then(|ppm| i64::try_from(ppm).ok()),
             hits_ppm: totals.map(|totals| totals.hit_rate_ppm()),
-            working_milli: pasts.map(|past| gpus(past, |held, idle| held - idle)),
+            working_milli: pasts.map(|past| gpus(past, |allocated, idle| allocated - idle)),
             idle_milli: pasts.map(|past| gpus(past, |_, idle| idle)),
             has_unpriced: totals.iter().any(|totals| !totals.unpriced.is_zero()),
         })

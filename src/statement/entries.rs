@@ -64,7 +64,7 @@ pub fn entries(past: &Past, zone: &TimeZone) -> Vec<DayEntry> {
         for cell in bucket.gpu_times {
             let cost_account = past.cost_account(cell.cost_account);
             let energy = if cost_account.power.is_some() { cell.energy } else { 0 };
-            let time = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };
+            let time = if cost_account.kind == CostKind::Gpus { cell.allocated.millis() } else { 0 };
             if let Some(cost) = cost_account.cost(cell) {
                 add(bucket.at, EntryKind::Cost(cell.cost_account), cost, (time, energy));
             }

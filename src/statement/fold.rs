@@ -152,7 +152,7 @@ impl<'a> Fold<'a> {
     /// By time, all cost of a bucket is in its row.
     fn rent_of_time(&mut self, bucket: Bucket<'_>, cell: &GpuTimeCell) {
         let cost_account = self.past.cost_account(cell.cost_account);
-        let time = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };
+        let time = if cost_account.kind == CostKind::Gpus { cell.allocated.millis() } else { 0 };
         let Some(cost) = cost_account.cost(cell) else {
             self.accumulator.add_time(RowAccumulator::special(RowKind::Uncosted), time);
             return;
@@ -172,8 +172,8 @@ impl<'a> Fold<'a> {
             self.accumulator.add_whole_cost(&key, cost_account.cost(cell));
         }
         let Some(cost) = cost_account.cost(cell) else {
-            let held = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };
-            self.accumulator.add_time(RowAccumulator::special(RowKind::Uncosted), held);
+            let allocated = if cost_account.kind == CostKind::Gpus { cell.allocated.millis() } else { 0 };
+            self.accumulator.add_time(RowAccumulator::special(RowKind::Uncosted), allocated);
             return;
         };
         match cost_account.kind {

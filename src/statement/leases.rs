@@ -25,7 +25,7 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
         }
         for cell in bucket.gpu_times {
             let cost_account = past.cost_account(cell.cost_account);
-            let time = if cost_account.kind == CostKind::Gpus { cell.held.millis() } else { 0 };
+            let time = if cost_account.kind == CostKind::Gpus { cell.allocated.millis() } else { 0 };
             let (Some(row), Some(cost)) = (rows[cell.cost_account.index()], cost_account.cost(cell)) else {
                 accumulator.add_time(RowAccumulator::special(RowKind::Uncosted), time);
                 continue;
@@ -45,7 +45,7 @@ pub(super) fn fold(past: &Past) -> RowAccumulator {
 /// The row of each cost account that was paid in this past, by number.
 fn rows(past: &Past, accumulator: &mut RowAccumulator) -> Vec<Option<RowId>> {
     // A cost that was taken back completely, like the rounding of a lease that was extended, has no row.
-    let is_paid = |cell: &&GpuTimeCell| cell.held != GpuTime::ZERO || cell.energy != 0;
+    let is_paid = |cell: &&GpuTimeCell| cell.allocated != GpuTime::ZERO || cell.energy != 0;
     let paid: HashSet<_> = past.gpu_times.iter().filter(is_paid).map(|cell| cell.cost_account.index()).collect();
     let mut named: BTreeMap<(Label, CostKind), Vec<usize>> = BTreeMap::new();
     for (number, cost_account) in past.cost_accounts.iter().enumerate().filter(|(number, _)| paid.contains(number)) {

@@ -71,10 +71,10 @@ pub fn levers(past: &Past) -> Vec<(Lever, Money)> {
         let change = WhatIfChange { gpu_rate: Some(rate), ..WhatIfChange::default() };
         moves.extend(added(&change).map(|more| (Lever::GpuRate, more)));
     }
-    let held = levels.nodes_milli.and_then(|milli| u32::try_from((milli + 500) / 1_000).ok());
-    if let Some(held) = held.filter(|held| *held > 0) {
+    let allocated = levels.nodes_milli.and_then(|milli| u32::try_from((milli + 500) / 1_000).ok());
+    if let Some(allocated) = allocated.filter(|allocated| *allocated > 0) {
         let nodes = |nodes| profit(&WhatIfChange { nodes: NodeCount::whole(nodes), ..WhatIfChange::default() });
-        let more = nodes(held + 1).zip(nodes(held)).map(|(more, as_it_is)| more - as_it_is);
+        let more = nodes(allocated + 1).zip(nodes(allocated)).map(|(more, as_it_is)| more - as_it_is);
         moves.extend(more.map(|more| (Lever::Node, more)));
     }
     moves.sort_by_key(|(_, more)| std::cmp::Reverse(more.grains().unsigned_abs()));

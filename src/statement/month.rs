@@ -74,7 +74,9 @@ impl MonthToDate {
 /// Costs that do not recur: the rounding of leases that ended, and corrections, which alone are negative.
 fn owed_once(past: &Past) -> Money {
     let once = |cell: &&GpuTimeCell| {
-        past.cost_account(cell.cost_account).kind == CostKind::Rounding || cell.held < GpuTime::ZERO || cell.energy < 0
+        past.cost_account(cell.cost_account).kind == CostKind::Rounding
+            || cell.allocated < GpuTime::ZERO
+            || cell.energy < 0
     };
     past.gpu_times.iter().filter(once).filter_map(|cell| past.cost_account(cell.cost_account).cost(cell)).sum()
 }

@@ -15,12 +15,12 @@ const SLACK: i64 = 60_000;
 
 /// The same for buckets that are passed one by one, without the past's own cells.
 #[derive(Debug)]
-pub struct HeldNodes<'a> {
+pub struct AllocatedNodes<'a> {
     sums: NodeSums<'a>,
     pending: Pending,
 }
 
-impl<'a> HeldNodes<'a> {
+impl<'a> AllocatedNodes<'a> {
     /// Sums for a past, whose cells it does not read.
     pub fn new(past: &'a Past) -> Self {
         Self { sums: NodeSums::new(past), pending: Pending::default() }
@@ -82,7 +82,7 @@ impl<'a> NodeSums<'a> {
         self.millis.fill(0);
         for cell in bucket.gpu_times {
             if let Some(Some(node)) = self.of_cost_account.get(cell.cost_account.index()) {
-                self.millis[*node] += cell.held.millis();
+                self.millis[*node] += cell.allocated.millis();
             }
         }
         let (slice, from) = slice_of(self.past, bucket);
@@ -97,12 +97,12 @@ impl<'a> NodeSums<'a> {
     }
 
     pub(super) fn finish(self) -> NodeTime {
-        let Some((first, last, slice)) = self.ends else { return NodeTime { held: 0, watched: 0 } };
+        let Some((first, last, slice)) = self.ends else { return NodeTime { allocated: 0, watched: 0 } };
         let near = |gap: i64| if gap <= SLACK { gap } else { 0 };
         let early = near(watched_millis_of(self.past, self.past.since.max(self.past.began), first));
         let late = near(watched_millis_of(self.past, last, self.past.until) - slice.millis);
-        let held = self.nodes.into_iter().map(NodeCounts::held).sum();
-        NodeTime { held, watched: watched_millis(self.past) - early - late }
+        let allocated = self.nodes.into_iter().map(NodeCounts::allocated).sum();
+        NodeTime { allocated, watched: watched_millis(self.past) - early - late }
     }
 }
 
@@ -115,7 +115,7 @@ impl NodeCounts {
         }
     }
 
-    fn held(self) -> i64 {
+    fn allocated(self) -> i64 {
         let all = self.counts.into_iter().chain(self.last);
         all.map(|((slice, millis), count)| share_of(&slice, self.gpus.max(1), millis) * count).sum()
     }

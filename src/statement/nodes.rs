@@ -14,16 +14,17 @@ pub(super) fn node_time(past: &Past) -> Option<NodeTime> {
         OrderedPast::of(past).iter().for_each(|bucket| sums.add(&bucket));
         sums.finish()
     });
-    (told.held > 0 && told.watched > 0).then_some(told)
+    (told.allocated > 0 && told.watched > 0).then_some(told)
 }
 
 /// The past with an average of so many nodes over its watched time: all allocated time is scaled alike. `None` if no
 /// node is known by name.
 pub(super) fn with_nodes(mut past: Past, nodes: NodeCount) -> Option<Past> {
     let time = node_time(&past)?;
-    let (wanted, held) = (i128::from(nodes.micros()) * i128::from(time.watched), i128::from(time.held) * 1_000_000);
+    let (wanted, allocated) =
+        (i128::from(nodes.micros()) * i128::from(time.watched), i128::from(time.allocated) * 1_000_000);
     // The present number is given in thousandths.
-    if wanted == held || time.milli().is_some_and(|milli| nodes.micros() == milli * 1_000) {
+    if wanted == allocated || time.milli().is_some_and(|milli| nodes.micros() == milli * 1_000) {
         return Some(past);
     }
     // Cells of equal worth are scaled together, so that the result does not depend on how the postings are divided into
@@ -33,8 +34,8 @@ pub(super) fn with_nodes(mut past: Past, nodes: NodeCount) -> Option<Past> {
         (account.kind != CostKind::Overhead).then_some((account.rate, account.power, account.kind))
     };
     let classes = numbered((0..past.cost_accounts.len()).map(class));
-    let amounts = |cell: &GpuTimeCell| [cell.held.millis(), cell.idle.millis(), cell.energy].map(i128::from);
-    let mut scales = [(); 3].map(|()| ClassScale::new(wanted, held));
+    let amounts = |cell: &GpuTimeCell| [cell.allocated.millis(), cell.idle.millis(), cell.energy].map(i128::from);
+    let mut scales = [(); 3].map(|()| ClassScale::new(wanted, allocated));
     let class_of = |cell: &GpuTimeCell| classes[cell.cost_account.index()];
     for cell in &past.gpu_times {
         let Some(class) = class_of(cell) else { continue };
@@ -47,13 +48,13 @@ pub(super) fn with_nodes(mut past: Past, nodes: NodeCount) -> Option<Past> {
         for ((scale, amount), after) in scales.iter_mut().zip(amounts(cell)).zip(&mut after) {
             *after = i64::try_from(scale.part(class, amount)?).ok()?;
         }
-        (cell.held, cell.idle, cell.energy) = (gpu_time(after[0]), gpu_time(after[1]), after[2]);
+        (cell.allocated, cell.idle, cell.energy) = (gpu_time(after[0]), gpu_time(after[1]), after[2]);
     }
     // More GPU time of the same nodes would look like more GPUs on each of them.
-    past.node_time = Some(NodeTime { held: i64::try_from(wanted / 1_000_000).ok()?, ..time });
+    past.node_time = Some(NodeTime { allocated: i64::try_from(wanted / 1_000_000).ok()?, ..time });
     for row in &mut past.borne {
-        row.time = row.time.checked_mul(wanted)? / held;
-        row.energy = row.energy.checked_mul(wanted)? / held;
+        row.time = row.time.checked_mul(wanted)? / allocated;
+        row.energy = row.energy.checked_mul(wanted)? / allocated;
     }
     Some(past)
 }

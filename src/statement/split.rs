@@ -63,7 +63,7 @@ impl<'a> Splitter<'a> {
         self.shares.close();
         for cell in gpu_times {
             let cost_account = &self.cost_accounts[cell.cost_account.index()];
-            let amounts = (cell.held.millis() - cell.idle.millis(), cell.energy);
+            let amounts = (cell.allocated.millis() - cell.idle.millis(), cell.energy);
             if cost_account.kind == CostKind::Gpus && cost_account.rate.is_some() && amounts != (0, 0) {
                 self.split(cell, amounts);
             }
@@ -148,7 +148,7 @@ impl DueForWork {
     /// The cost of a cell without its idle time.
     pub(super) fn of(cost_account: &CostAccount, cell: &GpuTimeCell) -> Self {
         let cost = cost_account.cost(cell).unwrap_or_default() - cost_account.idle_cost(cell).unwrap_or_default();
-        Self { cost_account: cell.cost_account, cost, millis: cell.held.millis() - cell.idle.millis() }
+        Self { cost_account: cell.cost_account, cost, millis: cell.allocated.millis() - cell.idle.millis() }
     }
 
     /// By cost account, one of each; a past from a test may have several.

@@ -87,7 +87,7 @@ impl Totals {
         for (cost_account, allocated) in gpu_times {
             let cost_account = &tables.cost_accounts[cost_account.index()];
             if let Some(key) = pays(cost_account) {
-                all.entry(key).or_default().add_rent(cost_account, allocated);
+                all.entry(key).or_default().add_gpu_time(cost_account, allocated);
             }
         }
         for totals in all.values_mut() {
@@ -98,18 +98,18 @@ impl Totals {
         all
     }
 
-    fn add_rent(&mut self, cost_account: &CostAccount, allocated: AllocatedTime) {
-        let more = |time: GpuTime| gpu_time_sum(time, allocated.held);
+    fn add_gpu_time(&mut self, cost_account: &CostAccount, time: AllocatedTime) {
+        let more = |sum: GpuTime| gpu_time_sum(sum, time.allocated);
         if cost_account.kind == CostKind::Gpus {
             self.gpu_time = more(self.gpu_time);
         }
         let Some(rate) = cost_account.rate else { return };
-        *self.cost.get_or_insert_default() += cost_account.cost_of(allocated).unwrap_or_default();
+        *self.cost.get_or_insert_default() += cost_account.cost_of(time).unwrap_or_default();
         if cost_account.kind == CostKind::Gpus {
-            self.idle_cost += cost_account.idle_cost_of(allocated).unwrap_or_default();
+            self.idle_cost += cost_account.idle_cost_of(time).unwrap_or_default();
         }
         if cost_account.kind != CostKind::Overhead {
-            self.rent += rate.of(allocated.held);
+            self.rent += rate.of(time.allocated);
             self.rented_time = more(self.rented_time);
         }
     }

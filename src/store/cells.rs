@@ -60,7 +60,7 @@ pub(super) fn write_kept(
         (*minute, [i64::from(account.number()), tariff], [change.miss, change.hit, change.output])
     });
     let gpu_times = pending.gpu_times.iter().map(|((minute, cost_account), change)| {
-        (*minute, [i64::from(cost_account.number())], [change.held, change.idle, change.energy])
+        (*minute, [i64::from(cost_account.number())], [change.allocated, change.idle, change.energy])
     });
     let uncertainty = pending.uncertainty.iter().map(|(minute, uncertainty)| {
         (*minute, [], [micros_up(uncertainty.timing), micros_up(uncertainty.excess), uncertainty.lost_windows])

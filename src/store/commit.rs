@@ -21,7 +21,7 @@ pub(super) fn commit(
     disputes::withdraw(&transaction, &checkpoint.postings.withdrawn, checkpoint.last.wall)?;
     forget(&transaction, checkpoint)?;
     write_items(&transaction, &checkpoint.targets, &checkpoint.nodes)?;
-    write_rented(&transaction, &checkpoint.leased)?;
+    write_allocated_gpus(&transaction, &checkpoint.leased)?;
     write_schedules(&transaction, &checkpoint.schedules)?;
     for id in &checkpoint.ended {
         transaction.execute("UPDATE lease_ends SET applied = 1 WHERE id = ?1", [id])?;
@@ -71,7 +71,7 @@ fn forget(transaction: &Transaction<'_>, checkpoint: &Checkpoint) -> rusqlite::R
     }
     for key in &checkpoint.removed_nodes {
         transaction.prepare_cached("DELETE FROM saved_nodes WHERE node = ?1")?.execute([key])?;
-        transaction.prepare_cached("DELETE FROM rented WHERE node = ?1")?.execute([key])?;
+        transaction.prepare_cached("DELETE FROM allocated_gpus WHERE node = ?1")?.execute([key])?;
     }
     Ok(())
 }
@@ -87,11 +87,11 @@ pub(super) fn write_items(connection: &Connection, targets: &[SavedItem], nodes:
     Ok(())
 }
 
-/// Writes which GPUs are paid for, and up to when.
-pub(super) fn write_rented(connection: &Connection, nodes: &[LeasedNode]) -> rusqlite::Result<()> {
+/// Writes which GPUs are allocated, and up to when their time is posted.
+pub(super) fn write_allocated_gpus(connection: &Connection, nodes: &[LeasedNode]) -> rusqlite::Result<()> {
     let millis = |at: Option<Timestamp>| at.map(Timestamp::millis);
-    let mut forget = connection.prepare_cached("DELETE FROM rented WHERE node = ?1")?;
-    let mut write = connection.prepare_cached("INSERT INTO rented VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let mut forget = connection.prepare_cached("DELETE FROM allocated_gpus WHERE node = ?1")?;
+    let mut write = connection.prepare_cached("INSERT INTO allocated_gpus VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for LeasedNode { node, unit, since, until, gpus } in nodes {
         forget.execute([node.as_str()])?;
         for (gpu, count) in gpus {

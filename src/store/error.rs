@@ -15,7 +15,7 @@ pub enum StoreError {
     /// There is no such file.
     Missing(PathBuf),
     /// Another process is writing it.
-    Kept {
+    InUse {
         /// The file.
         path: PathBuf,
         /// The id of that process, if known.
@@ -101,7 +101,7 @@ impl StoreError {
             }
             Some(ErrorCode::DiskFull) => Self::Full(path),
             // A process that writes for so long is in use of the ledger, even if it is not margintop.
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Kept { path, pid: None },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::InUse { path, pid: None },
             _ => Self::Io(path, error.to_string()),
         }
     }
@@ -185,8 +185,8 @@ impl fmt::Display for StoreError {
                     path.display()
                 )
             }
-            Self::Kept { path, pid: Some(pid) } => write!(f, "{}: kept by pid {pid}", path.display()),
-            Self::Kept { path, pid: None } => write!(f, "{}: kept by another process", path.display()),
+            Self::InUse { path, pid: Some(pid) } => write!(f, "{}: kept by pid {pid}", path.display()),
+            Self::InUse { path, pid: None } => write!(f, "{}: kept by another process", path.display()),
             Self::NotAFile(path, what) => {
                 write!(f, "{}: it is {what}, and a ledger is a file: name one with --ledger", path.display())
             }

@@ -153,9 +153,9 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     let (write, read) = (OpenFlags::SQLITE_OPEN_READ_WRITE, OpenFlags::SQLITE_OPEN_READ_ONLY);
     let why = |error: &rusqlite::Error| match StoreError::of(path, error) {
         // Here a lock of another process and a file system without locks look the same.
-        held @ StoreError::Kept { .. } => match Lock::probe(path) {
+        in_use @ StoreError::InUse { .. } => match Lock::probe(path) {
             Err(error @ StoreError::MissingFeature { .. }) => error,
-            _ => held,
+            _ => in_use,
         },
         error => error,
     };

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use rusqlite::Connection;
 
-use super::names::{self, all, has_table};
+use super::names::{self, all};
+use super::versions;
 use crate::ledger::{AllocatedTime, CostAccount, CostAccountId};
 use crate::units::{GpuTime, Span, Timestamp};
 
@@ -66,14 +67,18 @@ pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> 
 }
 
 fn nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> {
-    const RENTED: &str = "SELECT node, unit, nullif(gpu, '') AS gpu, gpus, since,
-                                 coalesce(until, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_wall')) AS until
-                          FROM rented";
+    let present = |table: &str| {
+        format!(
+            "SELECT node, unit, nullif(gpu, '') AS gpu, gpus, since,
+                    coalesce(until, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_wall')) AS until
+             FROM {table}"
+        )
+    };
     // A ledger of version 1 that its writer has not migrated yet.
     const V1: &str =
         "SELECT n.node, n.unit, g.name AS gpu, count(*) AS gpus, n.held_from AS since, n.held_wall AS until
                       FROM nodes n JOIN gpus g USING (node) GROUP BY n.node, g.name";
-    let allocated = if has_table(connection, "rented")? { RENTED } else { V1 };
+    let allocated = versions::allocated_gpus(connection)?.map_or_else(|| V1.to_owned(), present);
     let question = format!(
         "SELECT n.node, n.unit, n.gpu, n.gpus, n.since, n.until,
                 (SELECT coalesce(l.lease, l.gpu || CASE WHEN l.rate_micros IS NULL THEN ', no rate known'
@@ -118,9 +123,9 @@ pub(super) fn leases(connection: &Connection) -> rusqlite::Result<Vec<LeaseTime>
         "SELECT cost_account, sum(allocated_ms), sum(idle_ms), sum(energy_mj), min(bucket), NULL, NULL, NULL, NULL, 0
                 FROM day_gpu_time GROUP BY cost_account ORDER BY cost_account";
     let minutes =
-        "SELECT s.cost_account, s.held, 0, 0, s.first, s.last, m.allocated_ms, f.allocated_ms, s.most, s.minutes
+        "SELECT s.cost_account, s.allocated, 0, 0, s.first, s.last, m.allocated_ms, f.allocated_ms, s.most, s.minutes
                    FROM (SELECT cost_account, min(bucket) AS first, max(bucket) AS last, max(allocated_ms) AS most,
-                                sum(allocated_ms) AS held, count(*) AS minutes
+                                sum(allocated_ms) AS allocated, count(*) AS minutes
                          FROM minute_gpu_time WHERE allocated_ms > 0 GROUP BY cost_account) s
                    JOIN minute_gpu_time m ON m.bucket = s.last AND m.cost_account = s.cost_account
                    JOIN minute_gpu_time f ON f.bucket = s.first AND f.cost_account = s.cost_account";
@@ -138,7 +143,7 @@ pub(super) fn leases(connection: &Connection) -> rusqlite::Result<Vec<LeaseTime>
             .zip(minute.last)
             .is_some_and(|(first, last)| (last - first).millis() == MINUTE.millis() * (count - 1));
         with_gaps.extend(Some(minute.number).filter(|_| !is_gapless));
-        row.is_kept = row.time.held == minute.time.held && row.first == minute.first;
+        row.is_kept = row.time.allocated == minute.time.allocated && row.first == minute.first;
     }
     let mut parts = Vec::with_capacity(rows.len());
     for row in rows {
@@ -158,8 +163,8 @@ pub(super) fn minutes_of(connection: &Connection, number: u32) -> rusqlite::Resu
          WHERE cost_account = {number} AND allocated_ms > 0 ORDER BY bucket"
     );
     all(connection, &question, |row| {
-        let (held, idle) = (GpuTime::from_millis(row.get(1)?), GpuTime::from_millis(row.get(2)?));
-        Ok((Timestamp::from_millis(row.get(0)?), AllocatedTime { held, idle, energy: row.get(3)? }))
+        let (allocated, idle) = (GpuTime::from_millis(row.get(1)?), GpuTime::from_millis(row.get(2)?));
+        Ok((Timestamp::from_millis(row.get(0)?), AllocatedTime { allocated, idle, energy: row.get(3)? }))
     })
 }
 
@@ -169,8 +174,8 @@ fn split(row: &LeaseTime, minutes: &LeaseMinutes) -> Vec<LeaseTime> {
     let part = |island: &&[(Timestamp, AllocatedTime)]| {
         let ((first, earliest), (last, latest)) = island.first().zip(island.last())?;
         let time = island.iter().fold(AllocatedTime::default(), |sum, (_, time)| sum + *time);
-        let most = island.iter().map(|(_, time)| time.held).max()?;
-        let (first, last, earliest, latest) = (Some(*first), Some(*last), earliest.held, latest.held);
+        let most = island.iter().map(|(_, time)| time.allocated).max()?;
+        let (first, last, earliest, latest) = (Some(*first), Some(*last), earliest.allocated, latest.allocated);
         Some(LeaseTime { time, first, last, earliest, latest, most, ..row.clone() })
     };
     let parts: Vec<_> = islands.iter().filter_map(part).collect();
@@ -183,13 +188,13 @@ fn sums(connection: &Connection, question: &str, accounts: &[CostAccount]) -> ru
     let rows = all(connection, question, |row| {
         let number: u32 = row.get(0)?;
         let time = AllocatedTime {
-            held: GpuTime::from_millis(row.get(1)?),
+            allocated: GpuTime::from_millis(row.get(1)?),
             idle: GpuTime::from_millis(row.get(2)?),
             energy: row.get(3)?,
         };
-        let held =
+        let allocated =
             |column| Ok::<_, rusqlite::Error>(GpuTime::from_millis(row.get::<_, Option<i64>>(column)?.unwrap_or(0)));
-        let [latest, earliest, most] = [held(6)?, held(7)?, held(8)?];
+        let [latest, earliest, most] = [allocated(6)?, allocated(7)?, allocated(8)?];
         Ok((number, time, (instant(row.get(4)?), instant(row.get(5)?)), [earliest, latest, most], row.get(9)?))
     })?;
     let of = |(number, time, (first, last), [earliest, latest, most], minutes): (u32, _, _, [GpuTime; 3], i64)| {

@@ -23,7 +23,7 @@ impl Lock {
         let mut file = open(ledger)?;
         probe(ledger, &file)?;
         if let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            return Err(refused(ledger, error, || keeper(&mut file)));
+            return Err(refused(ledger, error, || holder(&mut file)));
         }
         file.set_len(0).map_err(refuse)?;
         file.seek(SeekFrom::Start(0)).map_err(refuse)?;
@@ -60,10 +60,10 @@ fn probe(ledger: &Path, file: &File) -> Result<(), StoreError> {
 }
 
 /// The reason that a lock failed. Only a lock held by another process means that the ledger is in use.
-fn refused(ledger: &Path, error: Errno, keeper: impl FnOnce() -> Option<u32>) -> StoreError {
+fn refused(ledger: &Path, error: Errno, holder: impl FnOnce() -> Option<u32>) -> StoreError {
     let path = ledger.to_owned();
     match error {
-        Errno::WOULDBLOCK => StoreError::Kept { path, pid: keeper() },
+        Errno::WOULDBLOCK => StoreError::InUse { path, pid: holder() },
         _ => StoreError::MissingFeature { path, what: MissingFeature::Lock, why: said(error) },
     }
 }
@@ -80,7 +80,7 @@ fn said(error: Errno) -> String {
 }
 
 /// The process that states in the file that it writes the ledger, if it is alive on this machine.
-fn keeper(file: &mut File) -> Option<u32> {
+fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
     let pid: u32 = text.trim().parse().ok()?;
@@ -101,7 +101,7 @@ mod tests {
     fn only_a_lock_that_somebody_has_says_that_the_ledger_is_kept() {
         let path = Path::new("/x/ledger.db");
         let kept = refused(path, Errno::WOULDBLOCK, || Some(7));
-        assert_eq!(kept, StoreError::Kept { path: path.to_owned(), pid: Some(7) });
+        assert_eq!(kept, StoreError::InUse { path: path.to_owned(), pid: Some(7) });
         for error in [Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL, Errno::IO, Errno::BADF, Errno::STALE]
         {
             let told = refused(path, error, || Some(7)).to_string();
@@ -116,7 +116,7 @@ mod tests {
         let named = |text: &str| -> std::io::Result<Option<u32>> {
             let path = home.path().join("lock");
             std::fs::write(&path, text)?;
-            Ok(keeper(&mut File::open(path)?))
+            Ok(holder(&mut File::open(path)?))
         };
         let own = std::process::id();
         assert_eq!(named(&own.to_string())?, Some(own));

@@ -25,7 +25,7 @@ impl Lock {
         let mut options = OpenOptions::new();
         let options = options.create(true).truncate(false).read(true).write(true).share_mode(SHARE_READ);
         let mut file = options.open(beside(ledger)).map_err(|error| match error.raw_os_error() {
-            Some(SHARING_VIOLATION) => StoreError::Kept { path: ledger.to_owned(), pid: keeper(ledger) },
+            Some(SHARING_VIOLATION) => StoreError::InUse { path: ledger.to_owned(), pid: holder(ledger) },
             _ => refuse(error),
         })?;
         file.set_len(0).map_err(refuse)?;
@@ -42,7 +42,7 @@ impl Lock {
 }
 
 /// The process that states in the file that it writes the ledger.
-fn keeper(ledger: &Path) -> Option<u32> {
+fn holder(ledger: &Path) -> Option<u32> {
     std::fs::read_to_string(beside(ledger)).ok()?.trim().parse().ok()
 }
 

@@ -89,7 +89,7 @@ fn to_write(path: &Path) -> Result<(Connection, Option<Lock>), StoreError> {
     drop(connection);
     let path = &file::place(path)?;
     let lock = Lock::take(path).map_err(|error| match error {
-        StoreError::Kept { path, .. } => StoreError::Older(path, version),
+        StoreError::InUse { path, .. } => StoreError::Older(path, version),
         error => error,
     })?;
     Ok((file::open(path)?, Some(lock)))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params};
 
-use super::commit::{write_items, write_rented};
+use super::commit::{write_allocated_gpus, write_items};
 use super::meta::last;
 use super::names::all;
 use crate::fleet::{V1Gpu, V1Node, V1Row, V1Target, saved_from_v1};
@@ -48,7 +48,7 @@ pub(super) fn to_version_2(connection: &mut Connection) -> rusqlite::Result<()> 
 pub(super) fn convert(connection: &Connection) -> rusqlite::Result<()> {
     let saved = saved_from_v1(targets(connection)?, nodes(connection)?);
     write_items(connection, &saved.targets, &saved.nodes)?;
-    write_rented(connection, &saved.leased)?;
+    write_allocated_gpus(connection, &saved.leased)?;
     let now = last(connection)?.wall.millis();
     for target in saved.unread {
         let text = format!("the saved state of {target} cannot be read: its next page is a baseline");

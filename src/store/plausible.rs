@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::disputes::{self, DisputeState};
 use super::names::{all, has_table};
 use super::verify_scan::{CellRow, FirstFaults};
+use super::versions;
 use crate::counters::Plausibility;
 use crate::counters::plausibility::{UNKNOWN_GPUS, most};
 use crate::fleet::BOUND;
@@ -160,23 +161,23 @@ pub(super) struct GpuCounts<'a> {
     /// The duration of a bucket, if it is short enough to derive the number of GPUs from; a day is too long.
     span: Option<i128>,
     bucket: i64,
-    held: HashMap<usize, i128>,
+    allocated: HashMap<usize, i128>,
     most: HashMap<usize, u32>,
 }
 
 impl<'a> GpuCounts<'a> {
     pub(super) fn of(connection: &Connection, nodes: &'a NodeNumbers) -> rusqlite::Result<Self> {
         let mut most = HashMap::new();
-        if has_table(connection, "rented")? {
-            let question = "SELECT node, sum(gpus) FROM rented GROUP BY node";
-            for (node, gpus) in all(connection, question, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?
+        if let Some(table) = versions::allocated_gpus(connection)? {
+            let question = format!("SELECT node, sum(gpus) FROM {table} GROUP BY node");
+            for (node, gpus) in all(connection, &question, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?
             {
                 if let Ok(number) = nodes.names.binary_search(&node) {
                     most.insert(number, u32::try_from(gpus).unwrap_or_default());
                 }
             }
         }
-        Ok(Self { nodes, span: None, bucket: i64::MIN, held: HashMap::new(), most })
+        Ok(Self { nodes, span: None, bucket: i64::MIN, allocated: HashMap::new(), most })
     }
 
     /// Begins the rows of a grain.
@@ -192,14 +193,14 @@ impl<'a> GpuCounts<'a> {
             self.bucket = row.bucket;
         }
         if let (Some(node), Some(_)) = (self.nodes.of_cost_accounts.get(&row.keys.0), self.span) {
-            *self.held.entry(*node).or_default() += row.amounts[0];
+            *self.allocated.entry(*node).or_default() += row.amounts[0];
         }
     }
 
     fn close(&mut self) {
         let Some(span) = self.span else { return };
-        for (node, held) in self.held.drain() {
-            let gpus = u32::try_from((held + span - 1) / span).unwrap_or_default();
+        for (node, allocated) in self.allocated.drain() {
+            let gpus = u32::try_from((allocated + span - 1) / span).unwrap_or_default();
             let known = self.most.entry(node).or_default();
             *known = gpus.max(*known);
         }

@@ -9,7 +9,7 @@ use crate::ledger::{
     Classes, CostAccount, CostAccountId, Detail, GpuTimeCell, NodeTime, Past, RevenueAccount, RevenueAccountId,
     TariffId, TokenCell, UncertaintyCell,
 };
-use crate::statement::HeldNodes;
+use crate::statement::AllocatedNodes;
 use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
 
 /// The number of parts that are read ahead.
@@ -102,13 +102,13 @@ pub(super) fn node_time(connection: &Connection, parts: &[RangePart], past: &Pas
 
 /// GPU time of the bucket being read, kept separate for the nodes.
 struct NodeTimeReader<'a> {
-    nodes: HeldNodes<'a>,
+    nodes: AllocatedNodes<'a>,
     cells: Vec<GpuTimeCell>,
 }
 
 impl<'a> NodeTimeReader<'a> {
     fn new(past: &'a Past) -> Self {
-        Self { nodes: HeldNodes::new(past), cells: Vec::new() }
+        Self { nodes: AllocatedNodes::new(past), cells: Vec::new() }
     }
 
     fn add(&mut self, cell: GpuTimeCell) {
@@ -298,7 +298,7 @@ fn each_rent(
         each(GpuTimeCell {
             bucket: Timestamp::from_millis(row.get(0)?),
             cost_account: CostAccountId::at(row.get(1)?),
-            held: GpuTime::from_millis(row.get(2)?),
+            allocated: GpuTime::from_millis(row.get(2)?),
             idle: GpuTime::from_millis(row.get(3)?),
             energy: row.get(4)?,
         });
@@ -315,7 +315,7 @@ fn firsts<'a, T, K: Hash + Eq>(rows: &'a [T], key: impl Fn(&'a T) -> K) -> Vec<u
 fn add(sum: &mut GpuTimeCell, cell: &GpuTimeCell) {
     // A cell of corrections alone is negative.
     let time = |a: GpuTime, b: GpuTime| GpuTime::from_millis(a.millis().saturating_add(b.millis()));
-    (sum.held, sum.idle) = (time(sum.held, cell.held), time(sum.idle, cell.idle));
+    (sum.allocated, sum.idle) = (time(sum.allocated, cell.allocated), time(sum.idle, cell.idle));
     sum.energy = sum.energy.saturating_add(cell.energy);
 }
 

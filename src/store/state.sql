@@ -1,13 +1,13 @@
--- The tables of version 2: what a watch goes on from, and what a person decides.
+-- The tables of the saved state: what a watch goes on from, and what a person decides. Version 2 introduced them.
 
 -- The state of each target and node as the watch last knew it, as JSON that the watch alone reads: in the same
 -- transaction as what was posted for it, so that a kill at any instant neither loses a token nor counts one twice.
 CREATE TABLE saved_targets (target TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE saved_nodes (node TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 
--- GPUs that are paid for, by node and the driver's name for them ('' where it has none): how many, since when, and up to
--- when their rent is posted (NULL: as far as the ledger is).
-CREATE TABLE rented (
+-- Allocated GPUs, by node and the driver's name for them ('' where it has none): how many, since when, and up to when
+-- their time is posted (NULL: as far as the ledger is). Up to version 4 the table's name was `rented`.
+CREATE TABLE allocated_gpus (
     node TEXT, gpu TEXT, unit TEXT, gpus INTEGER NOT NULL, since INTEGER, until INTEGER,
     PRIMARY KEY (node, gpu)) WITHOUT ROWID;
 

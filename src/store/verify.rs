@@ -151,7 +151,7 @@ impl BadRows {
         report(&mut found.orphans, self.account, account);
         report(&mut found.orphans, self.tariff, "a tariff that is not there");
         report(&mut found.impossible, self.below_zero, below_zero);
-        report(&mut found.impossible, self.idle, "more idle than held");
+        report(&mut found.impossible, self.idle, "more idle than allocated time");
         report(&mut found.impossible, self.not_whole, "amounts that are no whole numbers: a sum left its range");
     }
 }

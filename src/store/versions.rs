@@ -2,15 +2,19 @@
 
 use rusqlite::Connection;
 
-use super::names::all;
+use super::names::{all, has_table};
 use super::{migrate, slo};
 
 /// The tables of version 2 under their current names.
 const RENAMED: &str = include_str!("version_3.sql");
 /// The current version of the tables.
-pub(super) const VERSION: i64 = 4;
-/// The first version whose tables have their current names.
+pub(super) const VERSION: i64 = 5;
+/// The first version whose tables of postings have their current names.
 pub(super) const PRESENT_NAMES: i64 = 3;
+/// The first version with the minutes of the latency objectives.
+const SLO: i64 = 4;
+/// The tables of allocated GPUs: the current name, and that of versions 2 to 4.
+const ALLOCATED_GPUS: [&str; 2] = ["allocated_gpus", "rented"];
 /// The tables of the saved state, which version 2 introduced.
 const STATE: [&str; 5] = ["saved_targets", "saved_nodes", "disputes", "target_resets", "lease_ends"];
 /// Views for people and other programs.
@@ -21,8 +25,8 @@ pub(super) const VIEWS: &str = include_str!("views.sql");
 const COSTED: &str = "EXISTS (SELECT 1 FROM cost_accounts c WHERE c.kind = 'gpus' AND c.rate_micros IS NOT NULL
     AND (c.node = a.node OR c.node IS NULL AND c.unit = a.unit))";
 
-/// Old and new names of the tables and columns that version 3 renamed.
-const NAMES: [(&str, &str); 10] = [
+/// Old and new names of the tables and columns that versions 3 and 5 renamed.
+const NAMES: [(&str, &str); 11] = [
     ("accounts", "revenue_accounts"),
     ("landlords", "cost_accounts"),
     ("landlord", "cost_account"),
@@ -33,6 +37,7 @@ const NAMES: [(&str, &str); 10] = [
     ("minute_doubts", "minute_uncertainty"),
     ("quarter_doubts", "quarter_uncertainty"),
     ("day_doubts", "day_uncertainty"),
+    (ALLOCATED_GPUS[1], ALLOCATED_GPUS[0]),
 ];
 
 /// The current name of a table or column.
@@ -43,6 +48,21 @@ pub(super) fn present(name: &str) -> &str {
 /// The name that a column had in earlier versions.
 pub(super) fn former(name: &str) -> &str {
     NAMES.iter().find(|(_, new)| *new == name).map_or(name, |(old, _)| old)
+}
+
+/// Whether an exported table is of a version that did not store whether the cost of a revenue account is known.
+pub(super) fn lacks_costed(table: &str) -> bool {
+    table == former("revenue_accounts")
+}
+
+/// The table of allocated GPUs in a file that may not have been migrated yet; `None` in version 1.
+pub(super) fn allocated_gpus(connection: &Connection) -> rusqlite::Result<Option<&'static str>> {
+    for table in ALLOCATED_GPUS {
+        if has_table(connection, table)? {
+            return Ok(Some(table));
+        }
+    }
+    Ok(None)
 }
 
 /// Migrates a ledger, in one transaction for each version.
@@ -61,12 +81,28 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, version: i64) -> rus
         // A file whose tables do not match its version is not changed.
         transaction.prepare(&format!("SELECT 1 FROM {table}"))?;
     }
-    if version < VERSION {
+    if version < SLO {
         transaction.execute_batch(slo::TABLE)?;
+    }
+    if version < VERSION {
+        rename_allocated_gpus(&transaction)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     transaction.commit()?;
     renew_views(connection)
+}
+
+/// Names the table of allocated GPUs. A ledger that was just migrated from version 1 has the current name already.
+fn rename_allocated_gpus(connection: &Connection) -> rusqlite::Result<()> {
+    let [present, former] = ALLOCATED_GPUS;
+    if !has_table(connection, former)? {
+        return Ok(());
+    }
+    // Otherwise `SQLite` refuses to rename any table while a view, perhaps one of the user's, names a missing one.
+    connection.pragma_update(None, "legacy_alter_table", true)?;
+    let renamed = connection.execute_batch(&format!("ALTER TABLE {former} RENAME TO {present}"));
+    connection.pragma_update(None, "legacy_alter_table", false)?;
+    renamed
 }
 
 /// Recreates the views if they differ from this program's: they are derived, and independent of the version of the tables.

@@ -11,10 +11,10 @@ use rusqlite::Connection;
 use super::calendar::Calendar;
 use super::lock::Lock;
 use super::messages::{LedgerEvent, LedgerRequest, Settings};
-use super::noted::{ReportedEntries, version};
 use super::past::SpanQuery;
-use super::presence::WrittenFile;
 use super::reader::Header;
+use super::reported_entries::{ReportedEntries, version};
+use super::written_file::WrittenFile;
 use super::{StoreError, commit, day_borne, events, file, meta, names, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, Marks, SavedState};
 use crate::history::HistoryEvent;
@@ -123,7 +123,7 @@ impl LedgerWriter {
         let Some(path) = self.settings.path.clone() else { return self.go_on_in_memory(None) };
         match self.keep(&path) {
             Ok(()) => {}
-            Err(StoreError::Kept { pid, .. }) => {
+            Err(StoreError::InUse { pid, .. }) => {
                 self.mode = LedgerMode::Others { connection: None, pid, version: 0 };
                 self.follow();
                 if matches!(self.mode, LedgerMode::Others { connection: None, .. }) {
@@ -261,9 +261,9 @@ impl LedgerWriter {
                 let path = path.unwrap_or_default();
                 let error = StoreError::of(&path, &error);
                 // Here a lock of another process and a file system that no longer locks look the same.
-                let held = matches!(error, StoreError::Kept { .. });
+                let in_use = matches!(error, StoreError::InUse { .. });
                 let cannot =
-                    Lock::probe(&path).err().filter(|why| held && matches!(why, StoreError::MissingFeature { .. }));
+                    Lock::probe(&path).err().filter(|why| in_use && matches!(why, StoreError::MissingFeature { .. }));
                 self.trouble = Some(cannot.unwrap_or(error));
                 self.pending = Some(checkpoint);
             }
@@ -337,7 +337,7 @@ impl LedgerWriter {
                 let path = self.settings.path.clone().unwrap_or_default();
                 match self.keep(&path) {
                     Ok(()) => self.say(),
-                    Err(StoreError::Kept { pid: now, .. }) => {
+                    Err(StoreError::InUse { pid: now, .. }) => {
                         if let LedgerMode::Others { pid, .. } = &mut self.mode {
                             *pid = now;
                         }
@@ -403,8 +403,8 @@ impl LedgerWriter {
             LedgerMode::Memory(_) | LedgerMode::Nowhere => WriterStatus::Memory,
         };
         let path = self.settings.path.as_ref().map(|path| Label::new(&path.display().to_string()));
-        let trouble = self.trouble.as_ref().map(|trouble| Label::new(&trouble.to_string()));
-        let basis = LedgerBasis { path, writer, trouble, first_run: self.first_run };
+        let write_error = self.trouble.as_ref().map(|error| Label::new(&error.to_string()));
+        let basis = LedgerBasis { path, writer, write_error, first_run: self.first_run };
         if self.told.as_ref() != Some(&basis) {
             self.told = Some(basis.clone());
             (self.notify)(LedgerEvent::Status(basis));

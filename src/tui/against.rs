@@ -11,7 +11,11 @@ const MINUTE: Span = Span::from_secs(60);
 
 /// A measure in the earlier and in the later of the compared minutes; `None` if either is unknown.
 pub(super) fn then_and_now(scene: &Scene<'_>, subject: &Subject, measure: Measure) -> Option<(f64, f64)> {
-    let (_, until) = scene.app.compared();
+    let (then, until) = scene.app.compared();
+    let is_watched = |end: Timestamp| scene.app.history.is_watched(end - MINUTE, end);
+    if !is_watched(then) || !is_watched(until) {
+        return None;
+    }
     // With the minute before the compared one.
     let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: minutes(scene) + 2 };
     let points = scene.app.history.series(&query).points;
@@ -47,6 +51,12 @@ pub(super) fn written(scene: &Scene<'_>, change: Money) -> Option<(Role, String)
 pub(super) fn reference(scene: &Scene<'_>) -> [String; 2] {
     let then = clock(scene, scene.app.compared().0);
     [format!(" against {then}"), format!(" vs {then}")]
+}
+
+/// Whether anything of the fleet can be compared yet.
+pub(super) fn is_comparable(scene: &Scene<'_>) -> bool {
+    let is_known = |measure| then_and_now(scene, &Subject::Fleet, measure).is_some();
+    scene.app.bridge().is_some() || [Measure::Profit, Measure::Output, Measure::Load].into_iter().any(is_known)
 }
 
 /// The number of minutes between the two: a quarter hour, or fewer in a young watch.

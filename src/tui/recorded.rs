@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
 use crate::reading::{Activity, Health, Label};
 use crate::snapshot::{
-    Alert, BesideRow, Coverage, EngineRow, GpuRow, GpuTotals, ListBasis, ModelRow, MoneyView, NodeRow, Quantiles,
+    Alert, Coverage, EngineRow, GpuRow, GpuTotals, ListBasis, ModelRow, MoneyView, NodeRow, NonModelProfit, Quantiles,
     RequestRates, Requests, Rule, ScrapeRow, Severity, SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
 };
 use crate::statement::{RowKind, Statement};
@@ -74,10 +74,11 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         requests: Requests { running: count(fleet(Measure::Running)), waiting: count(fleet(Measure::Waiting)) },
         money: {
             let mut money = then.money(&now.money);
-            money.beside_models = then.beside(&now.money, &models);
+            money.profit_beside_models = then.beside(&now.money, &models);
             money.unpriced_tokens = then.unpriced(now, &models);
             // A present rate shows whether overhead is a share of revenue.
-            money.break_even_load = break_even(&money).filter(|_| !now.money.beside_models.iter().any(is_overhead));
+            money.break_even_load =
+                break_even(&money).filter(|_| !now.money.profit_beside_models.iter().any(is_overhead));
             money
         },
         nodes,
@@ -86,8 +87,9 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         units: now.units.iter().map(|row| then.unit(row)).collect(),
         slo: now.slo.map(|slo| SloStatus { within: None, goodput_per_second: None, ..slo }),
         alerts,
-        troubles: Vec::new(),
+        source_errors: Vec::new(),
         notices: Vec::new(),
+        absence: None,
         vitals: Vitals::default(),
         ..now.clone()
     }
@@ -120,7 +122,7 @@ pub(super) fn with_sums_of(asked: &Arc<Snapshot>, day: &Statement) -> Arc<Snapsh
 
 /// The share of the load that pays the cost, if no overhead is a share of revenue.
 fn break_even(money: &MoneyView) -> Option<Ratio> {
-    let has_overhead = money.beside_models.iter().any(|row| is_overhead(row) || row.name.as_str() == IDLE_TOO);
+    let has_overhead = money.profit_beside_models.iter().any(|row| is_overhead(row) || row.name.as_str() == IDLE_TOO);
     let (profit, cost) = money.profit.zip(money.cost).filter(|_| !has_overhead)?;
     quotient(cost, profit + cost).filter(|ratio| ratio.get() >= 0.0)
 }
@@ -128,7 +130,7 @@ fn break_even(money: &MoneyView) -> Option<Ratio> {
 /// The idle cost, if it can be separated from overhead.
 const IDLE_TOO: &str = "(idle, overhead)";
 
-fn is_overhead(row: &BesideRow) -> bool {
+fn is_overhead(row: &NonModelProfit) -> bool {
     row.name.as_str() == RowKind::Overhead.name()
 }
 
@@ -152,7 +154,7 @@ impl Then<'_> {
 
     /// Profit an hour outside of all models' rows: the cost of models without a price, and idle cost. The record does
     /// not separate overhead from idle cost.
-    fn beside(&self, now: &MoneyView, models: &[ModelRow]) -> Vec<BesideRow> {
+    fn beside(&self, now: &MoneyView, models: &[ModelRow]) -> Vec<NonModelProfit> {
         let Some(profit) = self.value(&Subject::Fleet, Measure::Profit) else { return Vec::new() };
         let of = |row: &ModelRow, measure| self.value(&Subject::Model(row.model.clone()), measure);
         let (mut earned, mut unpriced) = (0.0, 0.0);
@@ -162,14 +164,15 @@ impl Then<'_> {
                 None => unpriced += of(row, Measure::Cost).unwrap_or(0.0),
             }
         }
-        let has_overhead = now.beside_models.iter().any(is_overhead);
+        let has_overhead = now.profit_beside_models.iter().any(is_overhead);
         let idle = if has_overhead { IDLE_TOO } else { RowKind::Idle.name() };
         // Models' revenue is recorded with fewer digits than the fleet's: such a small difference is not idle time.
         let rest = profit - earned + unpriced;
         let least = 0.005 * (earned.abs() + unpriced);
         let parts = [(RowKind::Unpriced.name(), -unpriced), (idle, if rest.abs() < least { 0.0 } else { rest })];
         let parts = parts.into_iter().filter(|(_, amount)| amount.abs() >= 0.01);
-        let row = |(name, amount)| Some(BesideRow { name: Label::new(name), profit_per_hour: money(Some(amount))? });
+        let row =
+            |(name, amount)| Some(NonModelProfit { name: Label::new(name), profit_per_hour: money(Some(amount))? });
         parts.filter_map(row).collect()
     }
 
@@ -187,7 +190,7 @@ impl Then<'_> {
             revenue_per_hour: fleet(Measure::Revenue),
             cost_per_hour: fleet(Measure::Cost),
             profit_per_hour: fleet(Measure::Profit),
-            beside_models: Vec::new(),
+            profit_beside_models: Vec::new(),
             profit_on_cost: profit.zip(cost).and_then(|(profit, cost)| quotient(profit, cost)),
             gross_margin: profit.zip(revenue).and_then(|(profit, revenue)| quotient(profit, revenue)),
             unpriced_tokens: 0,
@@ -333,7 +336,7 @@ impl Then<'_> {
             itl_seconds: Quantiles::default(),
             e2e_seconds: Quantiles::default(),
             within_slo: None,
-            waited: None,
+            rank_wait_share: None,
             expert_balancedness: None,
             preemptions: None,
             requests_per_minute: RequestRates::default(),

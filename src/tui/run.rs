@@ -83,10 +83,10 @@ const QUEUE: usize = 64;
 /// Call it on the main thread; it starts threads of its own and joins none. When it returns, the terminal is restored.
 ///
 /// # Errors
-/// If standard output is no terminal, the theme is wrong or unknown, or the terminal refuses its modes.
+/// If standard output is no terminal, or the terminal refuses its modes.
 pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> io::Result<Exit> {
     let (kept, broken) = kept(&options);
-    let (themes, given) = themes(&options)?;
+    let Themes { all: themes, given, broken: broken_theme } = themes(&options)?;
     let of_before = || kept.theme.as_ref().and_then(|name| themes.iter().position(|theme| theme.name() == name));
     let chosen = given.or_else(of_before).unwrap_or(0);
     let first = snapshots.borrow_and_update().clone();
@@ -94,7 +94,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     app.theme = chosen;
     app.what_if.scenarios = options.scenarios;
     kept.apply(&mut app);
-    if let Some(why) = broken {
+    if let Some(why) = broken.or(broken_theme) {
         app.update(Action::Said { text: why, is_trouble: true });
     }
     app.theme_names = themes.iter().map(|theme| theme.name().to_owned()).collect();
@@ -152,16 +152,34 @@ fn start(
     Ok(Dashboard { terminal: Terminal::new(backend)?, app, themes, past, errands, is_away: false, written })
 }
 
-/// All themes as this terminal can show them, and the requested one.
-fn themes(options: &Options) -> io::Result<(Vec<Theme>, Option<usize>)> {
-    let shelf = options
+/// The themes of a dashboard.
+struct Themes {
+    /// All of them, as this terminal can show them.
+    all: Vec<Theme>,
+    /// The requested one.
+    given: Option<usize>,
+    /// What is wrong with one that was requested, or with the user's files.
+    broken: Option<String>,
+}
+
+fn themes(options: &Options) -> io::Result<Themes> {
+    let registry = options
         .themes
         .as_deref()
         .map_or_else(ThemeRegistry::built_in, ThemeRegistry::with_folder)
         .map_err(io::Error::other)?;
-    let chosen = options.theme.as_deref().map(|name| shelf.find(name)).transpose().map_err(io::Error::other)?;
+    // The command line was checked before: what is wrong here is the configuration's, and no reason not to watch.
+    let (given, wrong) = match options.theme.as_deref().map(|name| registry.find(name)).transpose() {
+        Ok(given) => (given, None),
+        Err(error) => (None, Some(error)),
+    };
+    let more = registry.broken().len().saturating_sub(1);
+    let broken = wrong.as_ref().or(registry.broken().first()).map(|error| match more {
+        0 => error.to_string(),
+        more => format!("{error}; {more} more: `margintop themes`"),
+    });
     let var = |name: &str| std::env::var(name).ok();
     let (depth, glyphs) = (Depth::detect(options.color, var), Glyphs::detect(var));
     let themed = |palette| Theme::new(palette, depth).with_glyphs(glyphs);
-    Ok((shelf.palettes().iter().map(themed).collect(), chosen))
+    Ok(Themes { all: registry.palettes().iter().map(themed).collect(), given, broken })
 }

@@ -33,6 +33,11 @@ impl<'a> Scene<'a> {
         self.snap.money.currency.as_str()
     }
 
+    /// Whether GPUs of several rates are paid: what a GPU-hour costs is a mean then.
+    pub fn has_several_rates(&self) -> bool {
+        self.snap.money.rates.len() > 1
+    }
+
     /// The zone of shown times.
     pub fn zone(&self) -> &'a TimeZone {
         &self.app.zone
@@ -62,7 +67,7 @@ impl<'a> Scene<'a> {
 
     /// The view that is drawn: the open one, unless no view has anything to show.
     pub fn shown_view(&self) -> ViewId {
-        let is_nothing = self.is_blank() && !self.snap.troubles.is_empty();
+        let is_nothing = self.is_blank() && !self.snap.source_errors.is_empty();
         if is_nothing && self.app.view() != ViewId::Help { ViewId::Nothing } else { self.app.view() }
     }
 

@@ -1,6 +1,6 @@
 //! What is not there: this machine asleep, nodes that a page no longer lists.
 
-use crate::seat;
+use crate::ledger_watch;
 use crate::support;
 
 use margintop::alert::AlertWatch;
@@ -190,38 +190,38 @@ fn a_clock_that_was_set_is_marked_and_a_sleep_is_not() {
 /// Class: what a person asked for while nothing watched is forgotten where the absence is not bridged.
 #[test]
 fn what_was_asked_for_by_hand_is_done_after_too_long_an_absence() {
+    use ledger_watch::{ENGINE, LedgerWatch, file, held};
     use margintop::store::{Reader, end_lease, reset_target};
-    use seat::{ENGINE, Seat, file, held};
 
     let (_home, path) = file();
-    let begin = seat::began();
-    let mut watch = Seat::at(&path, begin);
+    let begin = ledger_watch::began();
+    let mut watch = LedgerWatch::at(&path, begin);
     watch.work(&["a", "b"], 100, [100, 200]);
     watch.leave();
     assert_eq!(held(&path), 200);
     end_lease(&path, &NodeName::new("gpu-01"), begin + Span::from_secs(40)).unwrap();
     reset_target(&path, &margintop::reading::TargetId::new(ENGINE), begin + Span::from_secs(50)).unwrap().unwrap();
     let back = begin + Span::from_secs(100 + 2 * 86_400);
-    let mut watch = Seat::at(&path, back);
+    let mut watch = LedgerWatch::at(&path, back);
     watch.look(5_000, None);
     watch.leave();
     assert_eq!(held(&path), 80, "two GPUs for 40 s");
     assert_eq!(Reader::open(&path).unwrap().leased().unwrap(), [], "nothing is held any more");
-    assert_eq!(seat::output(&path), 100);
+    assert_eq!(ledger_watch::output(&path), 100);
     let open = rusqlite::Connection::open(&path).unwrap();
     for table in ["lease_ends", "target_resets"] {
         let ask = format!("SELECT count(*) FROM {table} WHERE applied = 0");
         assert_eq!(open.query_row(&ask, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "{table}");
     }
     // An end that lies in the absence posts nothing of it; rent begins anew with the next look.
-    let mut watch = Seat::at(&path, back + Span::from_secs(10));
+    let mut watch = LedgerWatch::at(&path, back + Span::from_secs(10));
     watch.gpus(&["a", "b"]);
     watch.advance(10);
     watch.gpus(&["a", "b"]);
     watch.leave();
     assert_eq!(held(&path), 100);
     end_lease(&path, &NodeName::new("gpu-01"), back + Span::from_secs(86_400)).unwrap();
-    Seat::at(&path, back + Span::from_secs(3 * 86_400)).leave();
+    LedgerWatch::at(&path, back + Span::from_secs(3 * 86_400)).leave();
     assert_eq!(held(&path), 100);
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
 }

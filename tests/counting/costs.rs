@@ -245,7 +245,7 @@ fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_
             let gpu_times = fleet.ledger().today().gpu_times();
             gpu_times
                 .filter(|(id, _)| accounts[id.index()].gpu.as_str() == "H800")
-                .map(|(_, time)| time.held.millis())
+                .map(|(_, time)| time.allocated.millis())
                 .sum::<i64>()
         };
         assert_eq!(of_lease(&fleet), paid * 3_600_000, "{names:?}");
@@ -387,4 +387,27 @@ fn a_node_that_is_released_leaves_its_lease_to_the_next_one() {
     let names: Vec<_> = fleet.snapshot().nodes.iter().map(|node| node.name.to_string()).collect();
     assert_eq!(names, ["b"]);
     assert!((cost.to_string().parse::<f64>().unwrap() - due).abs() < 0.02, "{cost} for {due}");
+}
+
+/// Class: what an end by hand takes back was posted at several rates, or is paid for other GPUs instead.
+#[test]
+fn an_end_by_hand_takes_back_what_was_posted() {
+    let ended = |leases: Vec<Lease>, nodes: &[&str]| {
+        let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("a") });
+        for minute in 0..=20 {
+            for node in nodes {
+                fleet.apply(gpus(node, "NVIDIA H100", 2, after(minute * 60_000)));
+            }
+            fleet.apply(Event::Tick(after(minute * 60_000)));
+        }
+        fleet.end_leases(vec![(1, NodeName::new("a"), after(300_000).wall)]);
+        fleet.snapshot().money.cost.unwrap().to_string()
+    };
+    // Five minutes at 6.00, although the rate was 12.00 for the last ten.
+    let edge = Some(after(600_000).wall);
+    let rates = vec![Lease { until: edge, ..lease("6.00") }, Lease { from: edge, ..lease("12.00") }];
+    assert_eq!(ended(rates, &["a"]), "1.00");
+    // The lease of two GPUs pays for the other node from then on.
+    let two = vec![Lease { gpus: Some(2), ..lease("6.00") }, lease("12.00")];
+    assert_eq!(ended(two, &["a", "b"]), "6.00", "five minutes of both, fifteen of b at 6.00");
 }

@@ -245,7 +245,7 @@ fn exporter() -> Fleet {
 }
 
 fn gpu_seconds(fleet: &Fleet) -> i64 {
-    fleet.ledger().today().gpu_times().map(|(_, rent)| rent.held.millis()).sum::<i64>() / 1000
+    fleet.ledger().today().gpu_times().map(|(_, rent)| rent.allocated.millis()).sum::<i64>() / 1000
 }
 
 /// Class: a pod that is replaced gives its node a new name, and its GPUs are paid twice or not at all.

@@ -63,12 +63,12 @@ impl World {
         put(&mut self.saved.targets, checkpoint.targets, &checkpoint.removed_targets);
         put(&mut self.saved.nodes, checkpoint.nodes, &checkpoint.removed_nodes);
         let ledger = self.fleet.ledger();
-        let gpu_times = ledger.today().gpu_times().map(|(cost_account, allocated)| GpuTimeCell {
+        let gpu_times = ledger.today().gpu_times().map(|(cost_account, time)| GpuTimeCell {
             bucket: ledger.day_began(),
             cost_account,
-            held: allocated.held,
-            idle: allocated.idle,
-            energy: allocated.energy,
+            allocated: time.allocated,
+            idle: time.idle,
+            energy: time.energy,
         });
         let kept = SavedLedger {
             accounts: ledger.accounts().to_vec(),
@@ -112,9 +112,9 @@ impl World {
         let ledger = self.fleet.ledger();
         let mut nodes: Vec<String> = Vec::new();
         let mut sum = 0;
-        for (id, allocated) in ledger.today().gpu_times().filter(|(_, allocated)| allocated.held.millis() > 0) {
+        for (id, time) in ledger.today().gpu_times().filter(|(_, time)| time.allocated.millis() > 0) {
             let node = ledger.cost_accounts()[id.index()].node.as_ref().unwrap().to_string();
-            sum += allocated.held.millis();
+            sum += time.allocated.millis();
             if !nodes.contains(&node) {
                 nodes.push(node);
             }
@@ -248,7 +248,7 @@ fn cards_of_one_index_are_all_there() {
     let reading = dialect::read(text.as_bytes(), &Hint::default()).unwrap();
     (0..=5).for_each(|_| world.take(&[(A, reading.clone())]));
     assert_eq!(world.nodes(), [("n".to_owned(), vec![(0, LIVE), (1, LIVE), (2, LIVE)])]);
-    assert_eq!(world.fleet.ledger().today().gpu_times().map(|(_, rent)| rent.held.millis()).sum::<i64>(), 15_000);
+    assert_eq!(world.fleet.ledger().today().gpu_times().map(|(_, rent)| rent.allocated.millis()).sum::<i64>(), 15_000);
 }
 
 /// Class: a node that the configuration gives a name is a new one, and the gap's rent is lost.

@@ -53,7 +53,7 @@ fn two_dollars(seconds: i64) -> Money {
 fn held(fleet: &Fleet, name: &str) -> i64 {
     let accounts = fleet.ledger().cost_accounts();
     let of_name = fleet.ledger().today().gpu_times().filter(|(id, _)| accounts[id.index()].gpu.as_str() == name);
-    of_name.map(|(_, time)| time.held.millis()).sum()
+    of_name.map(|(_, time)| time.allocated.millis()).sum()
 }
 
 /// Class: time before a name was known is never paid.

@@ -205,8 +205,8 @@ fn a_clock_that_trembles_leaves_no_cost_below_zero() {
         let below: Vec<_> = ledger
             .today()
             .gpu_times()
-            .filter(|(_, rent)| rent.held.millis() < 0)
-            .map(|(id, rent)| (ledger.cost_accounts()[id.index()].clone(), rent.held.millis()))
+            .filter(|(_, rent)| rent.allocated.millis() < 0)
+            .map(|(id, rent)| (ledger.cost_accounts()[id.index()].clone(), rent.allocated.millis()))
             .collect();
         assert!(below.is_empty(), "{prices}: {below:?}");
     }

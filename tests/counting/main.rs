@@ -8,18 +8,18 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "../world/dice.rs"]
-mod dice;
+#[path = "../support/ledger_watch.rs"]
+mod ledger_watch;
 #[path = "../support/peer.rs"]
 mod peer;
 #[path = "../rate_truth/mod.rs"]
 mod rate_truth;
 #[path = "../support/restart.rs"]
 mod restart;
-#[path = "../support/seat.rs"]
-mod seat;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../world/mod.rs"]
+mod world;
 
 mod absences;
 mod at_once;
@@ -33,11 +33,11 @@ mod costs;
 mod counting;
 mod departures;
 mod dips;
-mod doubles;
-mod doubles_marked;
-mod doubles_pages;
-mod doubles_places;
 mod drifting_starts;
+mod duplicates;
+mod duplicates_marked;
+mod duplicates_pages;
+mod duplicates_places;
 mod energy_unknown;
 mod expiry;
 mod failovers;
@@ -58,6 +58,7 @@ mod lease_edge_rates;
 mod lone_restarts;
 mod lost_hits;
 mod machines_in_turn;
+mod metering_model;
 mod midnight;
 mod moved_processes;
 mod never_shown;

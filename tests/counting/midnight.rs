@@ -27,7 +27,7 @@ fn sums<'a>(all: impl Iterator<Item = &'a margintop::ledger::PostingSums>) -> (R
     for sums in all {
         for (account, time) in sums.gpu_times() {
             let sum = gpu_times.entry(account.index()).or_default();
-            *sum = [sum[0] + time.held.millis(), sum[1] + time.idle.millis(), sum[2] + time.energy];
+            *sum = [sum[0] + time.allocated.millis(), sum[1] + time.idle.millis(), sum[2] + time.energy];
         }
         for (account, _, classes) in sums.tokens() {
             *tokens.entry(account.index()).or_default() += classes.total().count();

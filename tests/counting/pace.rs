@@ -114,7 +114,7 @@ fn a_window_of_one_poll_neither_climbs_nor_skips() {
             if nth > 0 {
                 assert_near(money.revenue_per_hour, REVENUE, 0.001, millis);
                 assert_near(money.cost_per_hour, RENT, 0.001, millis);
-                assert!(!money.young_pace);
+                assert!(!money.per_hour_preliminary);
             }
             millis += interval + [0, 13, 57, -20, 31][nth % 5];
         }

@@ -68,7 +68,7 @@ fn held(fleet: &Fleet) -> Vec<(Option<String>, String, i64)> {
     let line = |(id, time): (margintop::ledger::CostAccountId, margintop::ledger::AllocatedTime)| {
         let account = &accounts[id.index()];
         let node = account.node.as_ref().map_or_else(String::new, ToString::to_string);
-        (account.lease.as_ref().map(ToString::to_string), node, time.held.millis())
+        (account.lease.as_ref().map(ToString::to_string), node, time.allocated.millis())
     };
     of_gpus.map(line).collect()
 }

@@ -145,13 +145,13 @@ fn what_does_not_work_is_said_of_each_driver() {
             outcome: Err(error),
         }
     };
-    let troubles = |fleet: &mut Fleet, second| {
-        let told = seen(fleet, second).troubles;
+    let source_errors = |fleet: &mut Fleet, second| {
+        let told = seen(fleet, second).source_errors;
         told.iter().map(|error| error.source.to_string()).collect::<Vec<_>>()
     };
     fleet.apply(fails(ONE, 0));
     fleet.apply(fails(OTHER, 0));
-    assert_eq!(troubles(&mut fleet, 0), [ONE, OTHER]);
+    assert_eq!(source_errors(&mut fleet, 0), [ONE, OTHER]);
     fleet.apply(cards(OTHER, 1, &[20], true));
-    assert_eq!(troubles(&mut fleet, 1), [ONE], "the other's answer is not the one's");
+    assert_eq!(source_errors(&mut fleet, 1), [ONE], "the other's answer is not the one's");
 }

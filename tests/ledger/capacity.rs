@@ -175,7 +175,7 @@ fn only_what_was_within_the_objectives_is_a_measurement() {
     assert_eq!(pool.best, Some((1_800_000, 1_800_000)));
     let needed: Vec<_> = capacity.hours.iter().map(|hour| hour.needed).collect();
     assert_eq!(needed, [2, 2, 2, 2, 2, 4, 4, 0]);
-    assert_eq!(pool.slo, Some(SloQuarters { held: 32, missed: 20, unknown: 0 }));
+    assert_eq!(pool.slo, Some(SloQuarters { met: 32, missed: 20, unknown: 0 }));
     assert_eq!((pool.needed_peak, pool.spare_cost), (4, Some(money("32"))));
     // A node makes 1.8 million tokens an hour within them: the second one in each of seven hours, and so would a third.
     assert_eq!((pool.last_node, pool.one_more), (Some(money("126")), Some(money("126"))));
@@ -202,7 +202,7 @@ fn without_a_latency_nothing_is_said_of_the_objectives() {
     assert_eq!(silent.hours, before.hours);
     // Recorded from the fifth hour on: earlier quarter hours are no measurement, and need no more than did them.
     let late = Capacity::of(&under_an_objective(|_, quarter| (quarter >= 16).then_some(true)), &TimeZone::UTC);
-    assert_eq!(only(&late).slo, Some(SloQuarters { held: 20, missed: 0, unknown: 32 }));
+    assert_eq!(only(&late).slo, Some(SloQuarters { met: 20, missed: 0, unknown: 32 }));
     assert_eq!(late.hours, before.hours);
     let never = Capacity::of(&under_an_objective(|_, _| Some(false)), &TimeZone::UTC);
     assert_eq!(only(&never).best, None);

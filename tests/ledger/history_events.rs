@@ -1,59 +1,59 @@
 //! The log of events outlives the process: what a ledger keeps of it.
 
-use crate::seat;
+use crate::ledger_watch;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use ledger_watch::{LedgerWatch, began, file};
 use margintop::history::{EventKind, History, HistoryEvent};
 use margintop::snapshot::Rule;
 use margintop::store::{Reader, import};
 use margintop::units::{Span, Timestamp};
 use rusqlite::Connection;
-use seat::{Seat, began, file};
 
 fn all(history: &History) -> Vec<HistoryEvent> {
     history.events(Timestamp::default(), began() + Span::from_secs(100 * 86_400), None)
 }
 
 /// Two seconds: after longer ones the machine counts as just woken, and silence says nothing.
-fn look(seat: &mut Seat) {
-    seat.tick();
-    let _ = seat.picture();
-    seat.advance(2);
+fn look(watch: &mut LedgerWatch) {
+    watch.tick();
+    let _ = watch.picture();
+    watch.advance(2);
 }
 
 /// A node works for two minutes and falls silent; it comes back if it is told to.
 fn watch(path: &Path, returns: bool) -> Vec<HistoryEvent> {
     let history = History::default();
-    let mut seat = Seat::at(path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(path, began()).recording(history.clone());
     for made in 0..60 {
-        seat.gpus(&["GPU-a", "GPU-b"]);
-        seat.look(1_000 * (made + 1), None);
-        look(&mut seat);
+        watch.gpus(&["GPU-a", "GPU-b"]);
+        watch.look(1_000 * (made + 1), None);
+        look(&mut watch);
     }
-    (0..60).for_each(|_| look(&mut seat));
+    (0..60).for_each(|_| look(&mut watch));
     for made in 0..6 * u64::from(returns) {
-        seat.gpus(&["GPU-a", "GPU-b"]);
-        seat.look(100_000 * (made + 1), None);
-        look(&mut seat);
+        watch.gpus(&["GPU-a", "GPU-b"]);
+        watch.look(100_000 * (made + 1), None);
+        look(&mut watch);
     }
-    seat.leave();
+    watch.leave();
     all(&history)
 }
 
 /// What a later watch knows.
 fn again(path: &Path) -> Vec<HistoryEvent> {
     let history = History::default();
-    let mut seat = Seat::at(path, began() + Span::from_secs(3600)).recording(history.clone());
-    look(&mut seat);
+    let mut watch = LedgerWatch::at(path, began() + Span::from_secs(3600)).recording(history.clone());
+    look(&mut watch);
     let started = Instant::now();
     while !all(&history).iter().any(|event| event.at < began() + Span::from_secs(600)) {
         assert!(started.elapsed() < Duration::from_secs(20), "the ledger does not answer");
         std::thread::sleep(Duration::from_millis(5));
     }
     let events = all(&history);
-    seat.leave();
+    watch.leave();
     events.into_iter().filter(|event| event.at < began() + Span::from_secs(600)).collect()
 }
 
@@ -99,9 +99,9 @@ fn a_ledger_without_the_table_is_given_it_and_an_export_has_it() {
     assert_eq!(silence(&again(&copy)), silence(&before));
     Connection::open(&path).unwrap().execute_batch("DROP TABLE events").unwrap();
     let history = History::default();
-    let mut seat = Seat::at(&path, began() + Span::from_secs(3600)).recording(history);
-    look(&mut seat);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(3600)).recording(history);
+    look(&mut watch);
+    watch.leave();
     let count: i64 =
         Connection::open(&path).unwrap().query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
     assert!(count >= 0);

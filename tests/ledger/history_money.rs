@@ -1,13 +1,14 @@
 //! Money over time: the points of charts and the rows of a report are sums of the same postings.
 #![allow(clippy::cast_possible_wrap)]
 
+use crate::ledger_watch;
 use crate::past;
-use crate::seat;
 use crate::support;
 
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
+use ledger_watch::{LedgerWatch, began, file};
 use margintop::history::{EventKind, History, Measure, QuarterBridge, Query, Subject};
 use margintop::ledger::{Grain, Marker, Past};
 use margintop::reading::{EngineRole, Label, ModelName, NodeName};
@@ -15,7 +16,6 @@ use margintop::statement::{By, Statement};
 use margintop::store::Reader;
 use margintop::units::{GpuTime, Money, Span, Timestamp};
 use past::{Making, R1, classes, held};
-use seat::{Seat, began, file};
 use support::instant;
 
 const HOUR: i64 = 3600;
@@ -61,14 +61,14 @@ fn within(told: [f64; 2], wanted: [f64; 2], error: f64) {
 }
 
 /// Works until `until` seconds after the beginning, with work that changes from minute to minute.
-fn work(seat: &mut Seat, from: i64, until: i64) {
+fn work(watch: &mut LedgerWatch, from: i64, until: i64) {
     for step in from / 5..until / 5 {
-        seat.gpus(&["GPU-a", "GPU-b"]);
+        watch.gpus(&["GPU-a", "GPU-b"]);
         let made = (0..=step).map(|step| 3_001 + (step * step) % 977).sum::<i64>();
-        seat.look(u64::try_from(made).unwrap(), None);
-        seat.tick();
-        let _ = seat.picture();
-        seat.advance(5);
+        watch.look(u64::try_from(made).unwrap(), None);
+        watch.tick();
+        let _ = watch.picture();
+        watch.advance(5);
     }
 }
 
@@ -84,9 +84,9 @@ fn until_known(history: &History, known: impl Fn(&History) -> bool) {
 fn a_chart_and_a_report_agree_to_the_last_digit() {
     let (_home, path) = file();
     let history = History::default();
-    let mut seat = Seat::at(&path, began()).recording(history.clone());
-    work(&mut seat, 0, 2 * HOUR + 600);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
+    work(&mut watch, 0, 2 * HOUR + 600);
+    watch.leave();
     let reader = Reader::open(&path).unwrap();
     let hour = |nth: i64| {
         let since = began() + Span::from_secs(nth * HOUR);
@@ -117,13 +117,13 @@ fn a_chart_and_a_report_agree_to_the_last_digit() {
 fn a_dashboard_that_starts_on_a_ledger_opens_with_its_charts_filled() {
     let (_home, path) = file();
     let first = History::default();
-    let mut seat = Seat::at(&path, began()).recording(first.clone());
-    work(&mut seat, 0, HOUR + 600);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began()).recording(first.clone());
+    work(&mut watch, 0, HOUR + 600);
+    watch.leave();
     let again = History::default();
-    let mut seat = Seat::at(&path, began() + Span::from_secs(HOUR + 660)).recording(again.clone());
-    seat.tick();
-    let _ = seat.picture();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(HOUR + 660)).recording(again.clone());
+    watch.tick();
+    let _ = watch.picture();
     let until = began() + Span::from_secs(HOUR + 540);
     let all = |history: &History, subject: Subject, of: Measure| series(history, subject, of, until, 60, 69);
     until_known(&again, |history| all(history, Subject::Fleet, Measure::Cost).iter().flatten().count() == 69);
@@ -138,16 +138,16 @@ fn a_dashboard_that_starts_on_a_ledger_opens_with_its_charts_filled() {
 fn the_bridge_is_there_once_both_quarters_are_known() {
     let (_home, path) = file();
     let history = History::default();
-    let mut seat = Seat::at(&path, began()).recording(history.clone());
-    work(&mut seat, 0, 600);
+    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
+    work(&mut watch, 0, 600);
     assert_eq!(history.bridge(), None);
-    work(&mut seat, 600, 2400);
+    work(&mut watch, 600, 2400);
     let is_of_work = |bridge: &QuarterBridge| bridge.largest.as_ref().is_some_and(|(_, amount)| !amount.is_zero());
     until_known(&history, |history| history.bridge().is_some_and(|bridge| is_of_work(&bridge)));
     let bridge = history.bridge().unwrap();
     let parts: Money = bridge.bridge.parts.iter().map(|(_, amount)| *amount).sum();
     assert_eq!(parts, bridge.bridge.change());
-    seat.leave();
+    watch.leave();
 }
 
 /// As the published day is turned: its clock moves a minute at a time.
@@ -155,13 +155,13 @@ fn the_bridge_is_there_once_both_quarters_are_known() {
 fn a_scripted_day_is_all_there_at_its_end() {
     let (_home, path) = file();
     let history = History::default();
-    let mut seat = Seat::at(&path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
     for minute in 0..=1440 {
-        seat.gpus(&["GPU-a", "GPU-b"]);
-        seat.look(1_000 + minute * 977, None);
-        seat.tick();
-        let _ = seat.picture();
-        seat.advance(60);
+        watch.gpus(&["GPU-a", "GPU-b"]);
+        watch.look(1_000 + minute * 977, None);
+        watch.tick();
+        let _ = watch.picture();
+        watch.advance(60);
     }
     let until = began() + Span::from_secs(86_400);
     for (subject, of, known) in [
@@ -178,7 +178,7 @@ fn a_scripted_day_is_all_there_at_its_end() {
     let by_minute = summed(&history, &Subject::Fleet, until, 1440)[1];
     let by_hour: f64 = hours.iter().flatten().sum::<f64>() * 1e6;
     assert!((by_minute - by_hour).abs() < 24.0, "{by_minute} {by_hour}");
-    seat.leave();
+    watch.leave();
 }
 
 #[test]
@@ -304,13 +304,13 @@ fn of_400_days_a_day_of_minutes_is_taken() {
 fn a_minute_that_goes_on_is_a_rate_of_what_is_over() {
     let (_home, path) = file();
     let history = History::default();
-    let mut seat = Seat::at(&path, began()).recording(history.clone());
-    work(&mut seat, 0, 630);
+    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
+    work(&mut watch, 0, 630);
     let until = began() + Span::from_secs(660);
     let cost = series(&history, Subject::Fleet, Measure::Cost, until, 60, 3);
     let rate = cost[0].unwrap();
     assert!(cost.iter().all(|cost| cost.is_some_and(|cost| (cost - rate).abs() < rate * 0.01)), "{cost:?}");
-    seat.leave();
+    watch.leave();
 }
 
 /// Class: a first look in the middle of a minute. Its amount is that of the seconds that were watched, not of a minute.
@@ -318,13 +318,13 @@ fn a_minute_that_goes_on_is_a_rate_of_what_is_over() {
 fn the_first_minute_is_a_rate_of_what_was_watched_of_it() {
     let (_home, path) = file();
     let history = History::default();
-    let mut seat = Seat::at(&path, began() + Span::from_secs(40)).recording(history.clone());
-    work(&mut seat, 0, 200);
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(40)).recording(history.clone());
+    work(&mut watch, 0, 200);
     let until = began() + Span::from_secs(240);
     let cost = series(&history, Subject::Fleet, Measure::Cost, until, 60, 4);
     let rate = cost[1].unwrap();
     assert!(cost[..3].iter().all(|cost| cost.is_some_and(|cost| (cost - rate).abs() < rate * 0.01)), "{cost:?}");
-    seat.leave();
+    watch.leave();
 }
 
 #[test]

@@ -94,9 +94,9 @@ fn changes_never_wrap() {
     let mut change = TokenChange { miss: i64::MAX, hit: 1, output: i64::MIN };
     change += TokenChange { miss: 1, hit: i64::MAX, output: -1 };
     assert_eq!(change, TokenChange { miss: i64::MAX, hit: i64::MAX, output: i64::MIN });
-    let mut rent = GpuTimeChange { held: i64::MAX, idle: i64::MIN, energy: 5 };
-    rent += GpuTimeChange { held: 1, idle: -1, energy: i64::MAX };
-    assert_eq!(rent, GpuTimeChange { held: i64::MAX, idle: i64::MIN, energy: i64::MAX });
+    let mut rent = GpuTimeChange { allocated: i64::MAX, idle: i64::MIN, energy: 5 };
+    rent += GpuTimeChange { allocated: 1, idle: -1, energy: i64::MAX };
+    assert_eq!(rent, GpuTimeChange { allocated: i64::MAX, idle: i64::MIN, energy: i64::MAX });
     let all = Classes { miss: Tokens::new(u64::MAX), hit: Tokens::new(1 << 63), output: Tokens::new(1) };
     assert_eq!(TokenChange::taken_back(all).miss, -i64::MAX);
     assert_eq!((all.total(), all.checked_add(all)), (Tokens::new(u64::MAX), None));
@@ -149,22 +149,22 @@ fn cost_account(ledger: &mut Ledger) -> CostAccountId {
 fn gpu_time_and_energy_beyond_every_clock_are_refused_and_cost_never_falls_below_none() {
     let (mut ledger, _) = ledger();
     let id = cost_account(&mut ledger);
-    ledger.charge(id, now(), GpuTimeChange { held: i64::MAX, ..GpuTimeChange::default() });
+    ledger.charge(id, now(), GpuTimeChange { allocated: i64::MAX, ..GpuTimeChange::default() });
     ledger.charge(id, now(), GpuTimeChange { energy: i64::MAX, ..GpuTimeChange::default() });
     ledger.charge(id, now(), GpuTimeChange { energy: -5, ..GpuTimeChange::default() });
     ledger.meter(id, -2_147_483_648, now(), now() + Span::from_secs(1));
     ledger.meter(id, i64::MAX, now(), now() + Span::from_secs(1));
     let gpu_times: Vec<_> =
-        ledger.today().gpu_times().map(|(_, allocated)| (allocated.held.millis(), allocated.energy)).collect();
+        ledger.today().gpu_times().map(|(_, time)| (time.allocated.millis(), time.energy)).collect();
     assert!(gpu_times.iter().all(|(held, energy)| (*held, *energy) == (0, 0)), "{gpu_times:?}");
     let pending = ledger.take_changes().unwrap();
     let told: Vec<&str> = pending.markers.iter().map(|marker| marker.text.as_str()).collect();
     assert!(told.contains(&"rent of H100 on n is not posted: energy below zero"), "{told:?}");
     assert!(told.contains(&"rent of H100 on n is not posted: more than a ledger can hold"), "{told:?}");
     // What was posted can be taken back, and no more than that.
-    ledger.rent(id, 8, now(), now() + Span::from_secs(10));
+    ledger.post_gpu_time(id, 8, now(), now() + Span::from_secs(10));
     ledger.refund(id, 8, now(), now() + Span::from_secs(30));
-    let held: Vec<i64> = ledger.today().gpu_times().map(|(_, allocated)| allocated.held.millis()).collect();
+    let held: Vec<i64> = ledger.today().gpu_times().map(|(_, time)| time.allocated.millis()).collect();
     assert_eq!(held, [0]);
 }
 

@@ -1,11 +1,12 @@
 //! What `ledger verify` finds: cells for nobody, sums of a grain that are not those of the next, and more than a few of
 //! them.
 
-use crate::seat;
+use crate::ledger_watch;
 
 use std::path::Path;
 
 use jiff::tz::TimeZone;
+use ledger_watch::{LedgerWatch, began, file};
 use margintop::counters::Plausibility;
 use margintop::fleet::FleetConfig;
 use margintop::pricing::{Lease, Leased};
@@ -13,7 +14,6 @@ use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName};
 use margintop::store::Reader;
 use margintop::units::{Energy, Moment, Power, PowerPrice, Span};
 use rusqlite::Connection;
-use seat::{Seat, began, file};
 
 fn faults(path: &Path) -> Vec<String> {
     Reader::open(path).unwrap().verify().unwrap()
@@ -60,9 +60,9 @@ fn grains_that_differ_are_named() {
         ),
     ] {
         let (_home, path) = file();
-        let mut seat = Seat::at(&path, began());
-        seat.work(&["a"], 10, [100, 160]);
-        seat.leave();
+        let mut watch = LedgerWatch::at(&path, began());
+        watch.work(&["a"], 10, [100, 160]);
+        watch.leave();
         assert_eq!(faults(&path), Vec::<String>::new());
         Connection::open(&path).unwrap().execute_batch(damage).unwrap();
         assert_eq!(faults(&path), told, "{damage}");
@@ -72,9 +72,9 @@ fn grains_that_differ_are_named() {
 #[test]
 fn of_many_wrong_buckets_the_first_few_are_named() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.work(&["a"], 10, [100, 160]);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.work(&["a"], 10, [100, 160]);
+    watch.leave();
     let open = Connection::open(&path).unwrap();
     let insert = "INSERT INTO quarter_tokens VALUES (?1, 0, -1, 1, 0, 0)";
     for nth in 1..=9 {
@@ -99,13 +99,13 @@ fn tamper(path: &Path, column: &str, more: i64) {
 #[test]
 fn gpu_time_beyond_that_of_the_known_gpus_is_named() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
+    let mut watch = LedgerWatch::at(&path, began());
     for second in 0..=70 {
-        seat.gpus(&["a", "b"]);
-        seat.look(second * 10, None);
-        seat.advance(1);
+        watch.gpus(&["a", "b"]);
+        watch.look(second * 10, None);
+        watch.advance(1);
     }
-    seat.leave();
+    watch.leave();
     assert_eq!(faults(&path), Vec::<String>::new());
     // Two GPUs have 120 s in a minute; the clock may have been set by up to two.
     tamper(&path, "allocated_ms", 4_000);
@@ -120,7 +120,7 @@ fn draw(path: &Path, limit: Option<f64>) {
     let power = PowerPrice { kwh: "0.10".parse().unwrap(), pue: "1.0".parse().unwrap() };
     let lease = Lease { power: Some(power), ..Lease::of(Leased::Gpu("H100".to_owned()), "1.00".parse().unwrap()) };
     let config = FleetConfig { leases: vec![lease], ..FleetConfig::local("gpu-01") };
-    let mut seat = Seat::of(path, began(), "USD", TimeZone::UTC, config);
+    let mut watch = LedgerWatch::of(path, began(), "USD", TimeZone::UTC, config);
     for second in 0..=70 {
         let reading = GpuReading {
             id: Some(GpuId::from_uuid("a")),
@@ -129,12 +129,12 @@ fn draw(path: &Path, limit: Option<f64>) {
             power_limit: limit.and_then(Power::from_watts),
             ..GpuReading::default()
         };
-        let at = seat.clock.now();
-        seat.apply(Event::nvml(NodeName::new("gpu-01"), at, Ok(vec![reading])));
-        seat.tick();
-        seat.advance(1);
+        let at = watch.clock.now();
+        watch.apply(Event::nvml(NodeName::new("gpu-01"), at, Ok(vec![reading])));
+        watch.tick();
+        watch.advance(1);
     }
-    seat.leave();
+    watch.leave();
 }
 
 /// Class: energy that no GPU draws, in books that add up.
@@ -171,9 +171,9 @@ fn a_clock_that_is_set_back_and_unseen_gpus_are_no_faults() {
         ..Lease::of(Leased::Unit(margintop::reading::UnitName::new("decode")), "1.00".parse().unwrap())
     };
     let config = FleetConfig { leases: vec![lease, of_unit], ..FleetConfig::local("gpu-01") };
-    let mut seat = Seat::of(&path, began(), "USD", TimeZone::UTC, config);
+    let mut watch = LedgerWatch::of(&path, began(), "USD", TimeZone::UTC, config);
     for second in 0..200 {
-        let now = seat.clock.now();
+        let now = watch.clock.now();
         let at = Moment { wall: now.wall - Span::from_secs(if second < 100 { 0 } else { 60 }), ..now };
         let reading = |(index, uuid): (u32, &str)| GpuReading {
             index,
@@ -182,11 +182,11 @@ fn a_clock_that_is_set_back_and_unseen_gpus_are_no_faults() {
             ..GpuReading::default()
         };
         let readings = (0..).zip(["a", "b"]).map(reading).collect();
-        seat.apply(Event::nvml(NodeName::new("gpu-01"), at, Ok(readings)));
-        seat.apply(Event::Tick(at));
-        seat.advance(1);
+        watch.apply(Event::nvml(NodeName::new("gpu-01"), at, Ok(readings)));
+        watch.apply(Event::Tick(at));
+        watch.advance(1);
     }
-    seat.leave();
+    watch.leave();
     assert_eq!(faults(&path), Vec::<String>::new());
     tamper(&path, "allocated_ms", 3_600_000);
     let told = faults(&path);

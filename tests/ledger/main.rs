@@ -13,6 +13,8 @@
 mod dice;
 #[path = "../support/lease_watch.rs"]
 mod lease_watch;
+#[path = "../support/ledger_watch.rs"]
+mod ledger_watch;
 #[path = "../support/past.rs"]
 mod past;
 #[path = "../support/random_ledger.rs"]
@@ -21,8 +23,6 @@ mod random_ledger;
 mod rows;
 #[path = "../support/saved.rs"]
 mod saved;
-#[path = "../support/seat.rs"]
-mod seat;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -31,8 +31,6 @@ mod capacity_read;
 mod history;
 mod history_events;
 mod history_money;
-mod keeper;
-mod keeper_files;
 mod lease_extended;
 mod lease_model;
 mod lease_terms;
@@ -42,6 +40,7 @@ mod ledger_range;
 mod ledger_saved;
 mod ledger_verify;
 mod ledger_version_2;
+mod ledger_version_4;
 mod models_money;
 mod retention;
 mod statement;
@@ -50,3 +49,5 @@ mod statement_watched;
 mod vectors;
 mod views;
 mod what_if;
+mod writer;
+mod writer_files;

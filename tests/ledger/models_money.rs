@@ -113,7 +113,7 @@ fn a_model_that_was_renamed_keeps_what_it_earned() {
         assert_eq!(Some(revenue(former) + revenue(present)), money.revenue.map(|revenue| revenue.round_to(6)));
         let profit = |row: &ModelRow| row.money.profit_per_hour.unwrap();
         assert_eq!((former.money.revenue_per_hour, profit(former)), (Some(Money::ZERO), Money::ZERO));
-        let beside: Money = money.beside_models.iter().map(|row| row.profit_per_hour).sum();
+        let beside: Money = money.profit_beside_models.iter().map(|row| row.profit_per_hour).sum();
         let sum = profit(former) + profit(present) + beside;
         assert_eq!(Some(sum.round_to(6)), money.profit_per_hour.map(|profit| profit.round_to(6)));
     }

@@ -1,24 +1,24 @@
 //! Minutes are kept for 8 days, quarter hours for 400 days and days permanently, and what a coarser grain keeps is what the
 //! finer one had.
 
-use crate::seat;
+use crate::ledger_watch;
 
 use std::path::Path;
 
+use ledger_watch::{LedgerWatch, began, file, past};
 use margintop::ledger::{Classes, Grain};
 use margintop::store::Reader;
 use margintop::units::{Span, Timestamp, Tokens};
 use rusqlite::Connection;
-use seat::{Seat, began, file, past};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
 /// Watches an engine for ten seconds. It makes 120 misses, 120 hits and 60 output tokens on one GPU.
 fn watch(path: &Path, at: Timestamp) {
-    let mut seat = Seat::at(path, at);
-    seat.work(&["a"], 10, [100, 160]);
-    seat.leave();
+    let mut watch = LedgerWatch::at(path, at);
+    watch.work(&["a"], 10, [100, 160]);
+    watch.leave();
 }
 
 fn buckets(path: &Path, table: &str) -> Vec<Timestamp> {
@@ -33,7 +33,7 @@ fn sums(path: &Path, finest: Grain) -> (Classes, i64) {
     let past = past(path, finest);
     let mut tokens = Classes::default();
     past.tokens.iter().for_each(|cell| tokens += cell.tokens);
-    (tokens, past.gpu_times.iter().map(|cell| cell.held.millis()).sum())
+    (tokens, past.gpu_times.iter().map(|cell| cell.allocated.millis()).sum())
 }
 
 /// Class: a grain that is deleted too early or too late, and a sum that changes when a finer grain is deleted.

@@ -132,7 +132,7 @@ fn powered() -> Past {
         let cell = margintop::ledger::GpuTimeCell {
             bucket,
             cost_account,
-            held: GpuTime::of(1, secs(100)),
+            allocated: GpuTime::of(1, secs(100)),
             idle: GpuTime::ZERO,
             energy: 0,
         };
@@ -380,7 +380,7 @@ fn where_it_breaks_even_nothing_is_left() {
 #[test]
 fn no_price_is_below_nothing() {
     let mut past = powered();
-    past.gpu_times.last_mut().unwrap().held = GpuTime::of(1, secs(1_000_000));
+    past.gpu_times.last_mut().unwrap().allocated = GpuTime::of(1, secs(1_000_000));
     let told = asked(&past, WhatIfChange::default());
     assert_eq!(told.break_even.gpu_rate, None);
     assert!(told.break_even.load_ppm.unwrap() > 1_000_000);

@@ -45,8 +45,8 @@ fn by_minute(mut past: Past) -> Past {
     let time = |time: GpuTime| GpuTime::from_millis(time.millis() / MINUTES as i64);
     let split = |cell: &GpuTimeCell| {
         let cell = *cell;
-        let (held, idle) = (time(cell.held), time(cell.idle));
-        minutes(cell.bucket).map(move |bucket| GpuTimeCell { bucket, held, idle, ..cell }).collect::<Vec<_>>()
+        let (allocated, idle) = (time(cell.allocated), time(cell.idle));
+        minutes(cell.bucket).map(move |bucket| GpuTimeCell { bucket, allocated, idle, ..cell }).collect::<Vec<_>>()
     };
     past.gpu_times = past.gpu_times.iter().flat_map(split).collect();
     past
@@ -77,6 +77,17 @@ pub fn watched() -> App {
     app.update(Action::Fresh(Arc::new(last)));
     app.history = history;
     app.update(Action::Command(Command::Reach(Turn::Previous)));
+    app
+}
+
+/// A dashboard that loses money all day long, on a ledger that knows it; less may be earned than is shown.
+pub fn lost_all_day() -> App {
+    let mut app = pages::app(pages::Page::Loss);
+    let history = History::default();
+    history.read_past(&by_minute(pages::today(pages::Page::Loss, NOON)));
+    history.record(app.shown(), Span::from_secs(5));
+    app.history = history;
+    app.update(Action::Command(Command::Show(margintop::tui::view::ViewId::Overview)));
     app
 }
 
@@ -148,7 +159,8 @@ pub fn empty() -> Snapshot {
         units: Vec::new(),
         alerts: Vec::new(),
         notices: Vec::new(),
-        troubles: Vec::new(),
+        source_errors: Vec::new(),
+        absence: None,
         vitals: Vitals::default(),
     }
 }
@@ -163,8 +175,8 @@ pub fn money() -> MoneyView {
         revenue_per_hour: None,
         cost_per_hour: None,
         profit_per_hour: None,
-        beside_models: Vec::new(),
-        young_pace: false,
+        profit_beside_models: Vec::new(),
+        per_hour_preliminary: false,
         profit_on_cost: None,
         gross_margin: None,
         theoretical: false,
@@ -174,7 +186,7 @@ pub fn money() -> MoneyView {
         lower_bound: false,
         upper_bound: false,
         on_trial: false,
-        doubted: false,
+        growth_uncertain: false,
         uncertainty: Money::ZERO,
         disputed: Money::ZERO,
         disputed_tokens: 0,
@@ -191,7 +203,7 @@ pub fn money() -> MoneyView {
         ledger: LedgerBasis {
             path: Some(Label::new("/home/me/ledger.db")),
             writer: WriterStatus::Ours,
-            trouble: None,
+            write_error: None,
             first_run: false,
         },
         rates: Vec::new(),

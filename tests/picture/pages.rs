@@ -278,7 +278,7 @@ pub fn kept(page: Page, writer: WriterStatus, trouble: Option<&str>) -> App {
     let mut app = app(page);
     let mut snapshot = (**app.shown()).clone();
     let path = Some(Label::new("/home/me/ledger.db"));
-    snapshot.money.ledger = LedgerBasis { path, writer, trouble: trouble.map(Label::new), first_run: false };
+    snapshot.money.ledger = LedgerBasis { path, writer, write_error: trouble.map(Label::new), first_run: false };
     app.update(Action::Fresh(Arc::new(snapshot)));
     app
 }

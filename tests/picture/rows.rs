@@ -108,7 +108,7 @@ pub fn engine(
         itl_seconds: quantiles(0.012, 0.03 + wave(place, beat) * 0.01),
         e2e_seconds: quantiles(2.0, 9.0),
         within_slo: None,
-        waited: None,
+        rank_wait_share: None,
         expert_balancedness: None,
         requests_per_minute: RequestRates {
             ended: Some(240.0),
@@ -128,7 +128,7 @@ pub fn engine(
             failures: 0,
             refusals: Refusals::default(),
             state: Health::Live,
-            trouble: None,
+            error: None,
         },
         processes: 1,
         note: None,

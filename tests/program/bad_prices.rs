@@ -212,7 +212,16 @@ fn a_ledger_keeps_its_currency_when_the_configuration_changes() {
         assert_eq!((&repeated["currency"], &repeated["total"]), (&"USD".into(), &same["total"]), "{more:?}");
     }
     let checked = Program::new(["config", "check", "--ledger", ledger]).config(yuan).run();
-    assert!(checked.code == Some(0) && checked.err.contains("kept in USD"), "{checked:?}");
+    let refused = "l.db: kept in USD, and CNY was asked for; set currency = \"USD\", or name another with --ledger";
+    assert!(checked.code == Some(2) && checked.err.contains(refused) && checked.out.is_empty(), "{checked:?}");
+    // A run that would write the ledger says the same.
+    let once = Program::new(["once", "--for", "0", "nvml:off", "demo.prom", "--ledger", ledger]).config(yuan).run();
+    assert!(once.err.contains(refused), "{once:?}");
+    // It is listed with the other mistakes of the file, which may name the ledger itself.
+    let named = format!("currency = \"CNY\"\nledger = \"{ledger}\"\ninterval = 5\ntypo = 1\n");
+    let checked = Program::new(["config", "check"]).config(&named).run();
+    assert!(checked.code == Some(2) && checked.err.contains(refused), "{checked:?}");
+    assert!(checked.err.contains("interval 5") && checked.err.contains("unknown key \"typo\""), "{checked:?}");
     assert!(!report(&[], "").err.contains("kept in"));
     // A zone that is set later would be silently another than the ledger's.
     let zone = "timezone = \"Asia/Kathmandu\"\n";

@@ -245,6 +245,35 @@ fn a_flag_without_effect_is_ignored_or_refused() {
     assert!(ran.code == Some(0) && ran.err.contains("which is ignored"), "{}", ran.err);
 }
 
+/// Class: a mistake in one file of a user's themes ends every call that shows one.
+#[test]
+fn a_theme_file_with_a_mistake_is_named_and_stops_nothing_else() {
+    let with_themes = |call: &[&str]| {
+        let program = Program::new(call);
+        let folder = program.home().join("margintop/themes");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("mine.toml"), "[roles]\ntext = \"#010203\"\naccnt = \"#010203\"\n").unwrap();
+        std::fs::write(folder.join("other.toml"), "[roles]\ntext = \"#010203\"\n").unwrap();
+        program
+    };
+    let wrong = "theme mine.toml, line 3: no role `accnt`; did you mean `accent`?";
+    let ran = with_themes(&["themes"]).run();
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        ran.out.lines().any(|line| line == "other") && ran.out.contains(&format!("mine  broken: {wrong}")),
+        "{}",
+        ran.out
+    );
+    for call in [&["themes", "mine"][..], &["once", "--theme", "mine"]] {
+        let ran = refused(with_themes(call));
+        assert!(ran.err.contains(wrong), "{call:?}: {}", ran.err);
+    }
+    let ran = with_themes(&["once", "nvml:off", "--for", "0", "--theme", "other"]).run();
+    assert!(!ran.err.contains("mine"), "{}", ran.err);
+    let ran = with_themes(&["config", "check"]).config("theme = \"mine\"\n").run();
+    assert!(ran.code == Some(0) && (ran.out.clone() + &ran.err).contains(wrong), "{}{}", ran.out, ran.err);
+}
+
 /// Class: a message is about another ledger than the one of the call.
 #[test]
 fn without_a_home_folder_a_report_asks_for_the_ledgers_name() {

@@ -34,7 +34,7 @@ fn after_kills_at_any_instant_the_cost_is_that_of_the_elapsed_time() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let mut first = watch(&ledger, &engine);
     ledger.until_counted(&engine);
-    while ask(&ledger, "SELECT coalesce(sum(gpus), 0) FROM rented") < GPUS {
+    while ask(&ledger, "SELECT coalesce(sum(gpus), 0) FROM allocated_gpus") < GPUS {
         thread::sleep(Duration::from_millis(10));
     }
     let began = Instant::now();

@@ -61,7 +61,7 @@ fn once_prints_its_figures_and_says_why_it_keeps_no_ledger() {
         assert!(ran.took < SOON, "{faults}: it took {:?}", ran.took);
         let figures = ran.json();
         assert!(figures["money"]["revenue"].as_str().unwrap() > "0.000000", "{faults}: {figures}");
-        assert_eq!(figures["money"]["ledger"]["keeper"], "memory", "{faults}");
+        assert_eq!(figures["money"]["ledger"]["writer"], "memory", "{faults}");
         let alerts = figures["alerts"].as_array().unwrap();
         let unwritten = alerts.iter().find(|alert| alert["subject"] == "ledger").unwrap();
         assert_eq!(unwritten["severity"], "critical", "{faults}");

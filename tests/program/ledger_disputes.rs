@@ -32,7 +32,7 @@ fn began() -> Timestamp {
 }
 
 /// A writer of a ledger without a fleet: it commits what the test posts.
-struct WriterStatus {
+struct LedgerOwner {
     ledger: Ledger,
     store: Store,
     news: Receiver<LedgerEvent>,
@@ -40,7 +40,7 @@ struct WriterStatus {
     first: Timestamp,
 }
 
-impl WriterStatus {
+impl LedgerOwner {
     fn at(path: &Path, at: Timestamp) -> Self {
         let clock = ScriptedClock::at(at);
         let (store, news) = open_store(ledger_settings(Some(path), Clock::Scripted(clock.clone())));
@@ -154,29 +154,29 @@ fn states(path: &Path) -> Vec<(u64, DisputeState)> {
 #[test]
 fn a_draft_has_the_entries_of_a_posting_and_posts_nothing() {
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
+    let mut owner = LedgerOwner::at(&path, began());
     // Over the edge of a tier and several minutes.
     let from = instant("2025-03-11T00:28:30Z");
-    let posting = Posting { from, to: from + Span::from_secs(240), ..keeper.posting(began(), 1_000_003) };
-    let draft = keeper.ledger.draft(&posting);
-    assert_eq!((keeper.ledger.today().tokens().count(), keeper.ledger.disputed()), (0, (Money::ZERO, Tokens::ZERO)));
+    let posting = Posting { from, to: from + Span::from_secs(240), ..owner.posting(began(), 1_000_003) };
+    let draft = owner.ledger.draft(&posting);
+    assert_eq!((owner.ledger.today().tokens().count(), owner.ledger.disputed()), (0, (Money::ZERO, Tokens::ZERO)));
     let mut posted: Vec<Entry> = Vec::new();
-    keeper.ledger.post(&posting, |entry| posted.push(entry));
+    owner.ledger.post(&posting, |entry| posted.push(entry));
     assert_eq!(draft, posted);
     assert!(draft.len() >= 5, "{draft:?}");
     assert_eq!(draft.iter().map(|entry| entry.tokens.output.count()).sum::<u64>(), 1_000_003);
-    keeper.close();
+    owner.close();
 }
 
 /// Class: accepted tokens with unknown hits are priced as misses without a note.
 #[test]
 fn an_accepted_dispute_of_unknown_hits_has_their_uncertainty() {
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
-    let posting = Posting { hits_known: false, ..keeper.posting(began(), 500_000) };
-    let entries = keeper.ledger.draft(&posting);
-    keeper.ledger.post(&posting, |_| ());
-    let posted = keeper.ledger.uncertainty().excess;
+    let mut owner = LedgerOwner::at(&path, began());
+    let posting = Posting { hits_known: false, ..owner.posting(began(), 500_000) };
+    let entries = owner.ledger.draft(&posting);
+    owner.ledger.post(&posting, |_| ());
+    let posted = owner.ledger.uncertainty().excess;
     let evidence = Evidence {
         before: counters(10, 0, 5),
         after: counters(1_000_010, 0, 500_005),
@@ -186,44 +186,44 @@ fn an_accepted_dispute_of_unknown_hits_has_their_uncertainty() {
         to: began() + Span::from_secs(1),
         bound: "too much".to_owned(),
     };
-    let id = keeper.ledger.dispute(TargetId::new(TARGET), None, None, None, entries, evidence);
-    keeper.commit(began() + Span::from_secs(100));
+    let id = owner.ledger.dispute(TargetId::new(TARGET), None, None, None, entries, evidence);
+    owner.commit(began() + Span::from_secs(100));
     assert!(posted > Money::ZERO);
     decide(&path, id, true, began() + Span::from_secs(200)).unwrap().unwrap();
-    keeper.on_ledger_event();
-    assert_eq!(keeper.ledger.uncertainty().excess, posted + posted, "the day of the process that writes it");
+    owner.on_ledger_event();
+    assert_eq!(owner.ledger.uncertainty().excess, posted + posted, "the day of the process that writes it");
     for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
         let kept: Money = past(&path, grain).uncertainty.iter().map(|cell| cell.excess).sum();
         assert_eq!(kept, posted + posted, "{grain:?}");
     }
-    keeper.close();
+    owner.close();
 }
 
 #[test]
 fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
-    keeper.post(began(), 100);
-    let id = keeper.dispute(began() + Span::from_secs(90), 9_000_000);
+    let mut owner = LedgerOwner::at(&path, began());
+    owner.post(began(), 100);
+    let id = owner.dispute(began() + Span::from_secs(90), 9_000_000);
     assert_eq!(id, DisputeId(1));
-    let (worth, tokens) = keeper.ledger.disputed();
+    let (worth, tokens) = owner.ledger.disputed();
     assert!(worth > Money::ZERO && tokens == Tokens::new(27_000_000));
-    keeper.commit(began() + Span::from_secs(100));
+    owner.commit(began() + Span::from_secs(100));
     assert_eq!(grains(&path), [100; 3], "it is not billed");
     let rows = Reader::open(&path).unwrap().disputes().unwrap();
     assert_eq!((rows.len(), rows[0].state, rows[0].value), (1, DisputeState::Open, Some(worth)));
-    assert_eq!(rows[0].dispute, keeper.ledger.disputes()[0]);
+    assert_eq!(rows[0].dispute, owner.ledger.disputes()[0]);
 
     let before = decide(&path, id, true, began() + Span::from_secs(200)).unwrap().unwrap();
     assert_eq!(before.state, DisputeState::Open);
     assert_eq!(grains(&path), [9_000_100; 3]);
     whole(&path);
-    keeper.on_ledger_event();
-    assert_eq!((keeper.ledger.disputes().len(), keeper.ledger.disputed().1), (0, Tokens::ZERO));
-    let today: u64 = keeper.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
+    owner.on_ledger_event();
+    assert_eq!((owner.ledger.disputes().len(), owner.ledger.disputed().1), (0, Tokens::ZERO));
+    let today: u64 = owner.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
     assert_eq!(today, 9_000_100, "the writer's sums agree");
-    keeper.post(began() + Span::from_secs(200), 7);
-    keeper.commit(began() + Span::from_secs(201));
+    owner.post(began() + Span::from_secs(200), 7);
+    owner.commit(began() + Span::from_secs(201));
     assert_eq!(grains(&path), [9_000_107; 3], "and what it hands on does not hold it again");
 
     // A second decision changes nothing, whichever it is.
@@ -233,7 +233,7 @@ fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
     }
     assert_eq!(decide(&path, DisputeId(7), true, began()).unwrap(), None);
     assert_eq!(grains(&path), [9_000_107; 3]);
-    keeper.close();
+    owner.close();
 }
 
 /// Class: a counter that jumps falsely and falls back leaves a dispute for a person to decide. Accepting it posts tokens
@@ -241,20 +241,20 @@ fn a_dispute_is_kept_with_its_evidence_and_posted_when_it_is_accepted() {
 #[test]
 fn a_dispute_is_withdrawn_when_its_counter_returns_unless_it_was_decided() {
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
+    let mut owner = LedgerOwner::at(&path, began());
     let second = |seconds: i64| began() + Span::from_secs(seconds);
     // One is older, one is in the file, one is decided on by hand, one was never written.
     for at in [0, 60, 70] {
-        keeper.dispute(second(at), 5_000_000);
+        owner.dispute(second(at), 5_000_000);
     }
-    keeper.commit(second(100));
+    owner.commit(second(100));
     decide(&path, DisputeId(3), true, second(101)).unwrap().unwrap();
-    keeper.dispute(second(110), 5_000_000);
-    keeper.ledger.withdraw_since(second(60), |dispute| dispute.target == TargetId::new(TARGET));
-    assert_eq!(keeper.ledger.disputes().iter().map(|dispute| dispute.id.0).collect::<Vec<_>>(), [1]);
-    keeper.commit(second(120));
-    keeper.on_ledger_event();
-    let today: u64 = keeper.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
+    owner.dispute(second(110), 5_000_000);
+    owner.ledger.withdraw_since(second(60), |dispute| dispute.target == TargetId::new(TARGET));
+    assert_eq!(owner.ledger.disputes().iter().map(|dispute| dispute.id.0).collect::<Vec<_>>(), [1]);
+    owner.commit(second(120));
+    owner.on_ledger_event();
+    let today: u64 = owner.ledger.today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
     assert_eq!((today, grains(&path)), (5_000_000, [5_000_000; 3]), "an accepted dispute stays");
     let withdrawn = DisputeState::Withdrawn;
     let all = [(1, DisputeState::Open), (2, withdrawn), (3, DisputeState::Accepted), (4, withdrawn)];
@@ -263,103 +263,103 @@ fn a_dispute_is_withdrawn_when_its_counter_returns_unless_it_was_decided() {
     assert_eq!((known.state, known.decided_at), (withdrawn, Some(second(120))));
     assert_eq!(grains(&path), [5_000_000; 3]);
     whole(&path);
-    keeper.close();
+    owner.close();
 }
 
 #[test]
 fn a_rejected_dispute_leaves_the_sums_and_stays_in_the_file() {
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
-    let ids = [keeper.dispute(began(), 5_000_000), keeper.dispute(began(), 6_000_000)];
+    let mut owner = LedgerOwner::at(&path, began());
+    let ids = [owner.dispute(began(), 5_000_000), owner.dispute(began(), 6_000_000)];
     assert_eq!(ids, [DisputeId(1), DisputeId(2)]);
-    keeper.commit(began() + Span::from_secs(2));
+    owner.commit(began() + Span::from_secs(2));
     decide(&path, DisputeId(2), false, began()).unwrap().unwrap();
-    keeper.on_ledger_event();
-    assert_eq!(keeper.ledger.disputes().iter().map(|dispute| dispute.id.0).collect::<Vec<_>>(), [1]);
-    keeper.commit(began() + Span::from_secs(3));
+    owner.on_ledger_event();
+    assert_eq!(owner.ledger.disputes().iter().map(|dispute| dispute.id.0).collect::<Vec<_>>(), [1]);
+    owner.commit(began() + Span::from_secs(3));
     assert_eq!(grains(&path), [0; 3]);
     assert_eq!(states(&path), [(1, DisputeState::Open), (2, DisputeState::Rejected)]);
-    keeper.close();
+    owner.close();
     // Numbers go on, whoever keeps it next; and what is open is known again.
-    let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(10));
-    assert_eq!(keeper.ledger.disputes().len(), 1);
-    assert_eq!(keeper.dispute(began() + Span::from_secs(11), 5_000_000), DisputeId(3));
-    keeper.commit(began() + Span::from_secs(12));
-    keeper.close();
+    let mut owner = LedgerOwner::at(&path, began() + Span::from_secs(10));
+    assert_eq!(owner.ledger.disputes().len(), 1);
+    assert_eq!(owner.dispute(began() + Span::from_secs(11), 5_000_000), DisputeId(3));
+    owner.commit(began() + Span::from_secs(12));
+    owner.close();
     Connection::open(&path).unwrap().execute_batch("DELETE FROM disputes").unwrap();
-    let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(20));
-    assert_eq!(keeper.dispute(began() + Span::from_secs(21), 5_000_000), DisputeId(4), "no number is reused");
-    keeper.close();
+    let mut owner = LedgerOwner::at(&path, began() + Span::from_secs(20));
+    assert_eq!(owner.dispute(began() + Span::from_secs(21), 5_000_000), DisputeId(4), "no number is reused");
+    owner.close();
 }
 
 #[test]
 fn a_decision_made_without_a_writer_is_posted_once_by_the_next_writer() {
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
-    let id = keeper.dispute(began(), 5_000_000);
-    keeper.commit(began() + Span::from_secs(2));
-    keeper.close();
+    let mut owner = LedgerOwner::at(&path, began());
+    let id = owner.dispute(began(), 5_000_000);
+    owner.commit(began() + Span::from_secs(2));
+    owner.close();
     decide(&path, id, true, began() + Span::from_secs(5)).unwrap();
-    let mut keeper = WriterStatus::at(&path, began() + Span::from_secs(10));
-    let today = |keeper: &WriterStatus| keeper.ledger.today().tokens().map(|(.., t)| t.output.count()).sum::<u64>();
-    assert_eq!((today(&keeper), keeper.ledger.disputes().len()), (5_000_000, 0));
-    keeper.post(began() + Span::from_secs(11), 1);
-    keeper.commit(began() + Span::from_secs(12));
+    let mut owner = LedgerOwner::at(&path, began() + Span::from_secs(10));
+    let today = |owner: &LedgerOwner| owner.ledger.today().tokens().map(|(.., t)| t.output.count()).sum::<u64>();
+    assert_eq!((today(&owner), owner.ledger.disputes().len()), (5_000_000, 0));
+    owner.post(began() + Span::from_secs(11), 1);
+    owner.commit(began() + Span::from_secs(12));
     assert_eq!(grains(&path), [5_000_001; 3]);
-    keeper.close();
+    owner.close();
 }
 
 #[test]
 fn an_old_dispute_is_posted_in_the_grains_that_are_still_stored() {
     let (_home, path) = file();
     let day = Span::from_secs(86_400);
-    let mut keeper = WriterStatus::at(&path, began());
-    let old = keeper.dispute(began(), 1_000);
-    keeper.commit(began() + Span::from_secs(2));
+    let mut owner = LedgerOwner::at(&path, began());
+    let old = owner.dispute(began(), 1_000);
+    owner.commit(began() + Span::from_secs(2));
     let now = began() + Span::from_secs(20 * 86_400);
-    let recent = keeper.dispute(now - day, 10);
-    keeper.commit(now);
+    let recent = owner.dispute(now - day, 10);
+    owner.commit(now);
     decide(&path, old, true, now).unwrap().unwrap();
     decide(&path, recent, true, now).unwrap().unwrap();
     assert_eq!(grains(&path), [10, 1_010, 1_010], "minutes of twenty days ago are no longer kept");
     whole(&path);
     assert_eq!(past(&path, Grain::Minute).tokens.iter().map(|cell| cell.tokens.output.count()).sum::<u64>(), 1_010);
-    keeper.close();
+    owner.close();
 }
 
 #[test]
 fn an_export_contains_disputes_and_resets() {
     let (home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
-    keeper.dispute(began(), 5_000_000);
-    keeper.dispute(began(), 6_000_000);
-    keeper.commit(began() + Span::from_secs(2));
-    keeper.close();
+    let mut owner = LedgerOwner::at(&path, began());
+    owner.dispute(began(), 5_000_000);
+    owner.dispute(began(), 6_000_000);
+    owner.commit(began() + Span::from_secs(2));
+    owner.close();
     decide(&path, DisputeId(1), true, began()).unwrap();
     let mut text = Vec::new();
     Reader::open(&path).unwrap().export(&mut text).unwrap();
     let copy = home.path().join("copy.db");
     margintop::store::import(&copy, text.as_slice()).unwrap();
     assert_eq!(Reader::open(&copy).unwrap().disputes().unwrap(), Reader::open(&path).unwrap().disputes().unwrap());
-    let mut keeper = WriterStatus::at(&copy, began() + Span::from_secs(9));
-    assert_eq!(keeper.dispute(began(), 1), DisputeId(3));
-    keeper.close();
+    let mut owner = LedgerOwner::at(&copy, began() + Span::from_secs(9));
+    assert_eq!(owner.dispute(began(), 1), DisputeId(3));
+    owner.close();
 }
 
 #[test]
 fn verify_applies_the_bounds_and_exempts_what_was_accepted() {
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
+    let mut owner = LedgerOwner::at(&path, began());
     // Eight GPUs where none is known: 400,000 output tokens a second, 24 million a minute.
-    keeper.post(began(), 24_000_000);
-    let id = keeper.dispute(began() + Span::from_secs(120), 30_000_000);
-    keeper.commit(began() + Span::from_secs(200));
+    owner.post(began(), 24_000_000);
+    let id = owner.dispute(began() + Span::from_secs(120), 30_000_000);
+    owner.commit(began() + Span::from_secs(200));
     whole(&path);
     decide(&path, id, true, began() + Span::from_secs(300)).unwrap();
     whole(&path);
-    keeper.post(began() + Span::from_secs(60), 24_000_001);
-    keeper.commit(began() + Span::from_secs(301));
-    keeper.close();
+    owner.post(began() + Span::from_secs(60), 24_000_001);
+    owner.commit(began() + Span::from_secs(301));
+    owner.close();
     let found = Reader::open(&path).unwrap().verify().unwrap();
     let minute = "minute_tokens: 2026-03-10T10:01:00Z on gpu-01: 24000001 output tokens, more than 8 GPUs can make";
     assert_eq!(found, [minute]);
@@ -378,14 +378,14 @@ fn verify_applies_the_bounds_and_exempts_what_was_accepted() {
 #[test]
 fn verify_attributes_the_first_growth_after_a_pause_to_the_pause() {
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
-    keeper.post(began(), 100);
-    keeper.post(began() + Span::from_secs(300), 100_000_000);
-    keeper.commit(began() + Span::from_secs(400));
+    let mut owner = LedgerOwner::at(&path, began());
+    owner.post(began(), 100);
+    owner.post(began() + Span::from_secs(300), 100_000_000);
+    owner.commit(began() + Span::from_secs(400));
     whole(&path);
-    keeper.post(began() + Span::from_secs(360), 100_000_000);
-    keeper.commit(began() + Span::from_secs(500));
-    keeper.close();
+    owner.post(began() + Span::from_secs(360), 100_000_000);
+    owner.commit(began() + Span::from_secs(500));
+    owner.close();
     let found = Reader::open(&path).unwrap().verify().unwrap();
     assert!(found.iter().any(|fault| fault.contains("10:06:00Z")), "{found:?}");
 }
@@ -393,10 +393,10 @@ fn verify_attributes_the_first_growth_after_a_pause_to_the_pause() {
 #[test]
 fn verify_reports_negative_costs_and_sums_out_of_range() {
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
-    keeper.post(began(), 100);
-    keeper.commit(began() + Span::from_secs(2));
-    keeper.close();
+    let mut owner = LedgerOwner::at(&path, began());
+    owner.post(began(), 100);
+    owner.commit(began() + Span::from_secs(2));
+    owner.close();
     let open = Connection::open(&path).unwrap();
     for (damage, found) in [
         ("INSERT INTO day_gpu_time VALUES (1773100800000, 0, -5, 0, 0)", "day_gpu_time: 1 rows with a cost below zero"),
@@ -422,11 +422,11 @@ fn run(path: &Path, arguments: &[&str]) -> program::Ran {
 #[test]
 fn the_command_lists_and_decides_disputes_and_refuses_impossible_decisions() {
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
-    keeper.post(began(), 100);
-    keeper.dispute(began() + Span::from_secs(90), 9_000_000);
-    keeper.dispute(began() + Span::from_secs(91), 8_000_000);
-    keeper.commit(began() + Span::from_secs(100));
+    let mut owner = LedgerOwner::at(&path, began());
+    owner.post(began(), 100);
+    owner.dispute(began() + Span::from_secs(90), 9_000_000);
+    owner.dispute(began() + Span::from_secs(91), 8_000_000);
+    owner.commit(began() + Span::from_secs(100));
     let listed = run(&path, &["ledger", "disputes"]);
     for words in [
         "1  2026-03-10T10:01:31Z",
@@ -444,14 +444,14 @@ fn the_command_lists_and_decides_disputes_and_refuses_impossible_decisions() {
     assert_eq!((json[1]["id"].as_u64(), json[1]["output_tokens"].as_u64()), (Some(2), Some(8_000_000)));
     assert!(json[0]["value"].is_string() && json[0]["evidence"]["bound"].is_string(), "{json}");
 
-    // The keeper runs meanwhile.
+    // The owner runs meanwhile.
     let accepted = run(&path, &["ledger", "disputes", "accept", "1"]);
     assert!(accepted.code == Some(0) && accepted.out.contains("dispute 1 is accepted"), "{accepted:?}");
-    keeper.on_ledger_event();
+    owner.on_ledger_event();
     let rejected = run(&path, &["ledger", "disputes", "reject", "2"]);
     assert!(rejected.code == Some(0) && rejected.out.contains("dispute 2 is rejected"), "{rejected:?}");
-    keeper.on_ledger_event();
-    assert_eq!(keeper.ledger.disputes().len(), 0);
+    owner.on_ledger_event();
+    assert_eq!(owner.ledger.disputes().len(), 0);
     for (arguments, words) in [
         (["ledger", "disputes", "reject", "1"], "dispute 1 was accepted on "),
         (["ledger", "disputes", "accept", "1"], "dispute 1 was accepted on "),
@@ -466,17 +466,17 @@ fn the_command_lists_and_decides_disputes_and_refuses_impossible_decisions() {
     assert!(run(&path, &["ledger", "disputes", "--all"]).out.contains("accepted on "));
     let verified = run(&path, &["ledger", "verify"]);
     assert_eq!(verified.code, Some(0), "{verified:?}");
-    keeper.close();
+    owner.close();
 }
 
 #[test]
 fn the_command_resets_a_target_and_names_the_known_ones() {
     let (_home, path) = file();
     let item = |key: &str| margintop::fleet::SavedItem { key: key.to_owned(), state: "{}".to_owned() };
-    let keeper = WriterStatus::at(&path, began());
+    let owner = LedgerOwner::at(&path, began());
     let targets = vec![item("http://gpu-01:8000"), item("http://gpu-02:8000")];
-    keeper.store.commit(Checkpoint { targets, last: keeper.now, ..Checkpoint::default() });
-    keeper.close();
+    owner.store.commit(Checkpoint { targets, last: owner.now, ..Checkpoint::default() });
+    owner.close();
     let unknown = run(&path, &["ledger", "reset-target", "http://gpu-03:8000"]);
     assert_eq!(unknown.code, Some(2), "{unknown:?}");
     for words in ["no target \"http://gpu-03:8000\"", "http://gpu-01:8000", "http://gpu-02:8000"] {

@@ -71,9 +71,9 @@ fn several_processes_on_one_ledger_count_nothing_twice_and_one_takes_over_within
     let (ledger, engine, home) = (Ledger::new(), Engine::new("deepseek-r1"), tempfile::tempdir().unwrap());
     let target = engine.server.metrics();
     let baseline = engine.counted();
-    let mut keeper = ledger.serve(&target);
+    let mut writer = ledger.serve(&target);
     ledger.until_counted(&engine);
-    assert_eq!(ledger.keeper(), Some(keeper.child.id()));
+    assert_eq!(ledger.writer(), Some(writer.child.id()));
     let mut others = vec![ledger.serve(&target)];
     let dashboard = Dashboard::start(&target, &ledger.path, home.path());
     for _ in 0..4 {
@@ -85,14 +85,14 @@ fn several_processes_on_one_ledger_count_nothing_twice_and_one_takes_over_within
     ledger.until_counted(&engine);
     assert_eq!(ledger.posted(), [engine.made_since(baseline); 3], "with two other processes on the ledger");
 
-    keeper.child.kill().unwrap();
-    keeper.child.wait().unwrap();
+    writer.child.kill().unwrap();
+    writer.child.wait().unwrap();
     let killed = Instant::now();
     busy(&engine, 10);
     ledger.until_counted(&engine);
     assert!(killed.elapsed() < Duration::from_secs(3), "it took {:?}", killed.elapsed());
     let heirs = [others[0].child.id(), dashboard.child.process_id().unwrap()];
-    assert!(heirs.contains(&ledger.keeper().unwrap()));
+    assert!(heirs.contains(&ledger.writer().unwrap()));
 
     // The one of the two that did not take over does so next.
     others.push(ledger.serve(&target));
@@ -112,16 +112,16 @@ fn several_processes_on_one_ledger_count_nothing_twice_and_one_takes_over_within
 fn once_every_takes_the_ledger_over_when_its_writer_ends() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let target = engine.server.metrics();
-    let mut keeper = ledger.serve(&target);
+    let mut writer = ledger.serve(&target);
     ledger.until_counted(&engine);
     let second = ledger.program(&["once", "--every", "200ms", &target, "nvml:off"]).start();
     thread::sleep(Duration::from_millis(700));
-    assert_eq!(ledger.keeper(), Some(keeper.child.id()));
-    keeper.child.kill().unwrap();
-    keeper.child.wait().unwrap();
+    assert_eq!(ledger.writer(), Some(writer.child.id()));
+    writer.child.kill().unwrap();
+    writer.child.wait().unwrap();
     let began = Instant::now();
-    while ledger.keeper() != Some(second.child.id()) {
-        assert!(began.elapsed() < Duration::from_secs(5), "kept by {:?}", ledger.keeper());
+    while ledger.writer() != Some(second.child.id()) {
+        assert!(began.elapsed() < Duration::from_secs(5), "kept by {:?}", ledger.writer());
         thread::sleep(Duration::from_millis(50));
     }
     busy(&engine, 10);
@@ -154,7 +154,7 @@ fn a_report_reads_a_ledger_that_its_user_may_not_write() {
     let nobody = std::process::Command::new("setpriv").args(["--reuid=65534", "--clear-groups", "true"]).status();
     let exists = Path::new("/dev/shm").is_dir() && nobody.is_ok_and(|status| status.success());
     if !exists {
-        // Who may not become another user is one that folders keep out already: tests/ledger/keeper_files.rs has that way.
+        // Who may not become another user is one that folders keep out already: tests/ledger/writer_files.rs has that way.
         return;
     }
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
@@ -235,17 +235,17 @@ fn a_full_disk_delays_a_take_over_and_loses_nothing() {
     let (ledger, engine) = (Ledger::new(), Engine::new("deepseek-r1"));
     let baseline = engine.counted();
     let target = engine.server.metrics();
-    let mut keeper = ledger.serve(&target);
+    let mut writer = ledger.serve(&target);
     ledger.until_counted(&engine);
     let heir = confined(&ledger, &target);
     busy(&engine, 80);
     limit(&heir, Some(0));
-    keeper.child.kill().unwrap();
-    keeper.child.wait().unwrap();
+    writer.child.kill().unwrap();
+    writer.child.wait().unwrap();
     busy(&engine, 150);
     limit(&heir, None);
     ledger.until_counted(&engine);
-    assert_eq!(ledger.keeper(), Some(heir.child.id()));
+    assert_eq!(ledger.writer(), Some(heir.child.id()));
     ledger.end_whole(heir, &engine, baseline);
 }
 

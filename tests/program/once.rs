@@ -260,12 +260,12 @@ fn a_machine_without_any_source_says_what_to_do() {
     let ran = Program::new(["once", "--json", "--interval", "200ms"]).run();
     let snapshot = ran.good();
     assert!(snapshot["gpus"]["utilization"].is_null() && snapshot["gpus"]["count"] == 0);
-    let troubles = snapshot["troubles"].as_array().unwrap();
-    let nvml = troubles.iter().find(|trouble| trouble["source"] == "NVML").unwrap();
+    let source_errors = snapshot["source_errors"].as_array().unwrap();
+    let nvml = source_errors.iter().find(|trouble| trouble["source"] == "NVML").unwrap();
     assert!(nvml["remedy"].as_str().unwrap().contains("--nvml-lib"));
     // An engine of somebody else's may be up on this machine.
     if snapshot["engines"].as_array().unwrap().is_empty() {
-        assert!(snapshot["money"]["revenue"].is_null() && troubles.len() == 2);
+        assert!(snapshot["money"]["revenue"].is_null() && source_errors.len() == 2);
     }
 }
 

@@ -157,7 +157,7 @@ fn the_overview_agrees_with_the_report() {
         assert_eq!(sum, micros(&money["revenue"]), "{rows}");
     }
     assert_eq!(money["lower_bound"], report["lower_bound"]);
-    assert_eq!((&money["bill"], &report["held_back"]), (&report["bill"], &0.into()));
+    assert_eq!((&money["bill"], &report["quarantined_targets"]), (&report["bill"], &0.into()));
     assert_eq!(money["break_even_load"], report["break_even"]["load"]);
     let tokens =
         report["total"]["prompt_tokens"].as_u64().unwrap() + report["total"]["output_tokens"].as_u64().unwrap();
@@ -173,12 +173,12 @@ fn hourly_amounts_of_models_and_the_rows_beside_them_add_up_to_the_header() {
             rows.as_array().unwrap().iter().map(|row| &row["profit_per_hour"]).filter(|amount| !amount.is_null());
         known.map(micros).collect()
     };
-    let (models, beside) = (of(&once["models"]), of(&once["money"]["beside_models"]));
+    let (models, beside) = (of(&once["models"]), of(&once["money"]["profit_beside_models"]));
     let sum: i128 = models.iter().chain(&beside).sum();
     let off = sum - micros(&once["money"]["profit_per_hour"]);
     assert!(off.abs() <= (models.len() + beside.len()) as i128, "{off} millionths: {:#}", once["money"]);
     let part = |name: &str| {
-        let rows = once["money"]["beside_models"].as_array().unwrap();
+        let rows = once["money"]["profit_beside_models"].as_array().unwrap();
         rows.iter().find(|row| row["name"] == name).map(|row| micros(&row["profit_per_hour"]))
     };
     let overhead = part("(overhead)").unwrap();

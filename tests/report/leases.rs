@@ -2,10 +2,11 @@
 //!
 //! The class of fault: a price of a machine that is taken for a GPU's, or the other way round.
 
+use crate::ledger_watch;
 use crate::program;
-use crate::seat;
 use crate::support;
 
+use ledger_watch::{LedgerWatch, began, file};
 use margintop::config::load;
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::ledger::CostKind;
@@ -13,7 +14,6 @@ use margintop::pricing::{Book, Lease};
 use margintop::reading::Event;
 use margintop::units::{Moment, Money, Span};
 use program::Program;
-use seat::{Seat, began, file};
 use support::{at, gpus, moment};
 
 fn read(text: &str) -> Result<Vec<Lease>, String> {
@@ -109,10 +109,10 @@ fn a_node_rate_in_another_currency_is_converted_once() {
 #[test]
 fn config_check_says_what_each_lease_comes_to() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.gpus(&["a", "b", "c", "d"]);
-    seat.advance(5);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.gpus(&["a", "b", "c", "d"]);
+    watch.advance(5);
+    watch.leave();
     let check = |text: &str| Program::new(["config", "check"]).config(text).env("MARGINTOP_LEDGER", &path).run();
     let told = |text: &str, line: &str| {
         let ran = check(text);

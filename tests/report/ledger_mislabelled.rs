@@ -31,11 +31,12 @@ fn a_ledger_that_says_another_version_than_its_tables_are_of_is_told_in_one_line
         (true, 2, None),
         (true, 3, None),
         (true, 4, None),
+        (true, 5, None),
         (false, 1, None),
         (false, 2, None),
-        (false, 4, Some("revenue_accounts")),
-        (false, 4, Some("minute_tokens")),
-        (false, 4, Some("saved_targets")),
+        (false, 5, Some("revenue_accounts")),
+        (false, 5, Some("minute_tokens")),
+        (false, 5, Some("saved_targets")),
     ];
     let (mut told, mut wrong) = (0, Vec::new());
     for (is_old, says, lacks) in cases {

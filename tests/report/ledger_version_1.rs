@@ -3,21 +3,21 @@
 //! The class of fault: a change of the file's shape that loses, doubles or bills anew what was posted, or that leaves half
 //! of either shape behind when it is interrupted.
 
+use crate::ledger_watch;
 use crate::saved;
-use crate::seat;
 use crate::support;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use ledger_watch::{ENGINE, LedgerWatch, MODEL, began, file, held, output, past, tokens};
 use margintop::ledger::{Grain, Past};
 use margintop::reading::TargetId;
 use margintop::snapshot::WriterStatus;
 use margintop::store::{Reader, StoreError};
 use margintop::units::Span;
 use rusqlite::Connection;
-use seat::{ENGINE, MODEL, Seat, began, file, held, output, past, tokens};
 use support::{answered, counters, page};
 
 const VERSION_1: &str = include_str!("../fixtures/ledgers/version-1.sql");
@@ -81,17 +81,17 @@ fn its_totals_stay_and_its_counters_go_on() {
     let (_home, path) = file();
     old(&path);
     let (before, leases) = (everything(&path), Reader::open(&path).unwrap().leased().unwrap());
-    let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
-    assert_eq!(seat.basis.writer, WriterStatus::Ours);
-    assert_eq!((version(&path), everything(&path)), (4, before));
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
+    assert_eq!(watch.basis.writer, WriterStatus::Ours);
+    assert_eq!((version(&path), everything(&path)), (5, before));
     assert_eq!(Reader::open(&path).unwrap().leased().unwrap(), leases);
     assert!(!tables(&path).iter().any(|table| ["targets", "counters", "nodes", "gpus"].contains(&table.as_str())));
     // The hits that ran ahead are still owed, and the successor is still on probation.
-    seat.gpus(&["a", "b"]);
+    watch.gpus(&["a", "b"]);
     let second = Some(began() + Span::from_secs(203));
-    let at = seat.clock.now();
-    seat.apply(answered(ENGINE, at, page(MODEL, counters(270, 110, 60), second)));
-    seat.leave();
+    let at = watch.clock.now();
+    watch.apply(answered(ENGINE, at, page(MODEL, counters(270, 110, 60), second)));
+    watch.leave();
     assert_eq!((output(&path), held(&path)), (180, 460), "8 more tokens, and 10 s of two GPUs");
     let sum = tokens(&path);
     // 480 + 270 prompts in all; the hits of the second process are all of its 110.
@@ -103,10 +103,10 @@ fn its_totals_stay_and_its_counters_go_on() {
 fn a_first_process_that_answers_again_is_one_beside_the_second() {
     let (_home, path) = file();
     old(&path);
-    let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
     // The second was born while the address was watched: its tokens stay. The first one's page is a baseline.
-    seat.look(230, Some(began() - Span::from_secs(100)));
-    seat.leave();
+    watch.look(230, Some(began() - Span::from_secs(100)));
+    watch.leave();
     assert_eq!(output(&path), 172);
     whole(&path);
 }
@@ -120,9 +120,9 @@ fn an_export_of_version_1_is_imported() {
     assert!(String::from_utf8_lossy(&text).contains("\"table\":\"counters\""), "it is one of version 1");
     let copy = home.path().join("copy.db");
     margintop::store::import(&copy, text.as_slice()).unwrap();
-    assert_eq!((version(&copy), everything(&copy)), (4, everything(&path)));
+    assert_eq!((version(&copy), everything(&copy)), (5, everything(&path)));
     assert_eq!(Reader::open(&copy).unwrap().leased().unwrap(), Reader::open(&path).unwrap().leased().unwrap());
-    Seat::at(&path, began() + Span::from_secs(LAST + 10)).leave();
+    LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10)).leave();
     let state = |path: &Path| saved::target(&Connection::open(path).unwrap(), Some(ENGINE)).unwrap();
     assert_eq!(without_boots(state(&copy)), without_boots(state(&path)));
     // And an export of the present version is the same again.
@@ -144,11 +144,11 @@ fn a_migration_that_fails_leaves_version_1_whole() {
     // The last table of version 1 cannot be dropped: it is none.
     open.execute_batch("ALTER TABLE gpus RENAME TO gpus_; CREATE VIEW gpus AS SELECT * FROM gpus_").unwrap();
     drop(open);
-    let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
-    assert_eq!(seat.basis.writer, WriterStatus::Memory);
-    assert!(seat.basis.trouble.is_some());
-    seat.look(100, None);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
+    assert_eq!(watch.basis.writer, WriterStatus::Memory);
+    assert!(watch.basis.write_error.is_some());
+    watch.look(100, None);
+    watch.leave();
     assert_eq!(version(&path), 1);
     Connection::open(&path).unwrap().execute_batch("DROP VIEW gpus; ALTER TABLE gpus_ RENAME TO gpus").unwrap();
     assert_eq!((everything(&path), tables(&path)), before);
@@ -178,12 +178,12 @@ fn killed_at_any_instant_it_is_one_version_or_the_other() {
         let version = version(&path);
         let has = |name: &str| tables(&path).iter().any(|table| table == name);
         assert_eq!((has("counters"), has("saved_targets")), (version == 1, version > 1), "kill {nth}");
-        seen[usize::from(version == 4)] += 1;
+        seen[usize::from(version == 5)] += 1;
         // Either goes on.
-        let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
-        seat.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
-        seat.look(60, Some(began() + Span::from_secs(203)));
-        seat.leave();
+        let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
+        watch.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
+        watch.look(60, Some(began() + Span::from_secs(203)));
+        watch.leave();
         assert_eq!(output(&path), 180, "kill {nth}");
     }
     assert_eq!(seen.iter().sum::<u32>(), 24);
@@ -195,13 +195,13 @@ fn a_column_that_cannot_be_read_costs_that_target_alone() {
     old(&path);
     Connection::open(&path).unwrap().execute_batch("UPDATE targets SET process = '{half'").unwrap();
     let before = output(&path);
-    let mut seat = Seat::at(&path, began() + Span::from_secs(LAST + 10));
-    assert_eq!(seat.basis.writer, WriterStatus::Ours);
-    seat.gpus(&["a", "b"]);
-    seat.look(9_000, Some(began() + Span::from_secs(203)));
-    seat.advance(1);
-    seat.look(9_005, Some(began() + Span::from_secs(203)));
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
+    assert_eq!(watch.basis.writer, WriterStatus::Ours);
+    watch.gpus(&["a", "b"]);
+    watch.look(9_000, Some(began() + Span::from_secs(203)));
+    watch.advance(1);
+    watch.look(9_005, Some(began() + Span::from_secs(203)));
+    watch.leave();
     assert_eq!((output(&path), held(&path)), (before + 5, 462), "a baseline, and rent goes on");
     let told = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
     assert!(past(&path, Grain::Day).markers.iter().any(|marker| marker.text.as_str() == told));
@@ -212,13 +212,13 @@ fn a_decision_or_a_reset_by_hand_migrates_what_nobody_keeps() {
     let (_home, path) = file();
     old(&path);
     let reset = margintop::store::reset_target(&path, &TargetId::new(ENGINE), began()).unwrap();
-    assert_eq!((reset, version(&path)), (Ok(()), 4));
+    assert_eq!((reset, version(&path)), (Ok(()), 5));
     // An older margintop that keeps it would not know the tables.
     let (_home, path) = file();
     old(&path);
     let lock = path.with_file_name("ledger.db.lock");
-    let keeper = std::fs::File::create(&lock).unwrap();
-    rustix::fs::flock(&keeper, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let lock_holder = std::fs::File::create(&lock).unwrap();
+    rustix::fs::flock(&lock_holder, rustix::fs::FlockOperation::LockExclusive).unwrap();
     let refused = margintop::store::reset_target(&path, &TargetId::new(ENGINE), began());
     assert!(matches!(refused, Err(StoreError::Older(_, 1))), "{refused:?}");
     assert_eq!(version(&path), 1);

@@ -1,19 +1,19 @@
 //! The ledger in any zone: days of 23 to 25 hours and days that never were, offsets of half and quarter hours, and the
 //! zone that a ledger was made in.
 
+use crate::ledger_watch;
 use crate::program;
-use crate::seat;
 use crate::support;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
+use ledger_watch::{LedgerWatch, file};
 use margintop::store::Reader;
 use margintop::units::{Span, Timestamp, zone_of};
 use program::Program;
 use rusqlite::Connection;
-use seat::{Seat, file};
 use support::instant;
 
 /// How often is looked, in seconds.
@@ -21,19 +21,19 @@ const STEP: i64 = 600;
 
 /// One GPU and an engine that makes a token a second, for three days.
 fn watch(path: &Path, zone: &str, from: Timestamp) -> u64 {
-    let mut seat = Seat::with(path, from, "USD", zone_of(zone).unwrap());
+    let mut watch = LedgerWatch::with(path, from, "USD", zone_of(zone).unwrap());
     let seconds = 3 * 86_400;
     for made in (0..=seconds).step_by(STEP as usize) {
-        seat.gpus(&["a"]);
-        seat.look(made, None);
+        watch.gpus(&["a"]);
+        watch.look(made, None);
         if made % 7_200 == 0 {
-            seat.tick();
+            watch.tick();
         }
         if made < seconds {
-            seat.advance(STEP);
+            watch.advance(STEP);
         }
     }
-    seat.leave();
+    watch.leave();
     seconds
 }
 
@@ -81,10 +81,10 @@ fn zone(zone: &str, from: &str, wanted: &[(&str, f64)]) {
 
     // Somebody elsewhere goes on: the days stay where they were.
     let later = instant(from) + Span::from_secs(3 * 86_400 + 60);
-    let mut seat = Seat::with(&path, later, "USD", TimeZone::get("Asia/Tokyo").unwrap());
-    seat.gpus(&["a"]);
-    seat.look(made + 60, None);
-    seat.leave();
+    let mut watch = LedgerWatch::with(&path, later, "USD", TimeZone::get("Asia/Tokyo").unwrap());
+    watch.gpus(&["a"]);
+    watch.look(made + 60, None);
+    watch.leave();
     assert_eq!(Some(Reader::open(&path).unwrap().header().zone), zone_of(zone));
     assert_eq!(days(&path).len(), wanted.len(), "{zone}");
 }

@@ -12,6 +12,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(target_os = "linux")]
+#[path = "../books/mod.rs"]
+mod books;
 #[path = "../support/day_ledger.rs"]
 mod day_ledger;
 #[path = "../world/dice.rs"]
@@ -20,6 +23,8 @@ mod dice;
 mod fake_nvml;
 #[path = "../support/lease_watch.rs"]
 mod lease_watch;
+#[path = "../support/ledger_watch.rs"]
+mod ledger_watch;
 #[path = "../support/past.rs"]
 mod past;
 #[path = "../support/program.rs"]
@@ -28,11 +33,10 @@ mod program;
 mod random_ledger;
 #[path = "../support/saved.rs"]
 mod saved;
-#[path = "../support/seat.rs"]
-mod seat;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod books_model;
 mod journals;
 mod lease_dates;
 mod lease_list;

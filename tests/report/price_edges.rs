@@ -336,7 +336,7 @@ fn an_assumed_rate_follows_the_rates_of_exchange_while_margintop_runs() {
     for (minute, sums) in fleet.ledger().minutes() {
         for (account, time) in sums.gpu_times() {
             let rate = accounts[account.index()].rate.unwrap().micros();
-            *held.entry((minute < midnight, rate)).or_insert(0) += time.held.millis();
+            *held.entry((minute < midnight, rate)).or_insert(0) += time.allocated.millis();
         }
     }
     let day = 8 * 60_000;

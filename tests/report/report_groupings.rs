@@ -123,7 +123,7 @@ fn what_todays_book_would_price_otherwise_is_the_same_by_everything() {
     let home = tempfile::tempdir().unwrap();
     let path = ledger(home.path());
     for span in SPANS {
-        let told = |by| report(&path, by, span)["differs"].clone();
+        let told = |by| report(&path, by, span)["price_differences"].clone();
         let first = told("hour");
         for by in BY.into_iter().chain(["lease"]) {
             assert_eq!(told(by), first, "{by} {span:?}");

@@ -86,12 +86,12 @@ fn what_is_held_back_makes_a_lower_bound() {
     let pages = [working(0, 0, [0, 0]), working(8_000, 4_000, [8_000, 4_000]), working(10, 5, [10, 5])];
     assert!(keep(&path, Bill::All, &pages).lower_bound);
     let told = report(&path, "all", &["--json"]).good();
-    assert_eq!((&told["held_back"], &told["lower_bound"]), (&1.into(), &true.into()));
+    assert_eq!((&told["quarantined_targets"], &told["lower_bound"]), (&1.into(), &true.into()));
     let text = report(&path, "all", &[]).out;
-    assert!(text.contains("held back") && text.contains("at least"), "{text}");
+    assert!(text.contains("quarantined") && text.contains("at least"), "{text}");
     // What was before is not touched by it.
     let before = report(&path, "all", &["--json", "--until", "2025-02-20T10:01:00Z"]).good();
-    assert_eq!(before["held_back"], Value::from(0));
+    assert_eq!(before["quarantined_targets"], Value::from(0));
 }
 
 /// Class: tokens without a price, and no word of the rate of exchange that would give them one.

@@ -117,7 +117,7 @@ fn an_idle_fleet_and_a_young_pace_are_no_loss() {
     assert!(scene.step(Rule::Loss).is_empty());
     scene.output(Some(5.0));
     scene.money(1, 30);
-    scene.snapshot.money.young_pace = true;
+    scene.snapshot.money.per_hour_preliminary = true;
     assert!(scene.step(Rule::Loss).is_empty());
 }
 
@@ -324,7 +324,7 @@ fn a_silent_target_says_why_it_is_silent() {
         for (trouble, text) in [(None, "it does not answer"), (Some(Label::new("HTTP 500")), "HTTP 500")] {
             scene.engine(|row| {
                 (row.state, row.note) = (state, note.clone());
-                (row.scrape.state, row.scrape.trouble) = (state, trouble.clone());
+                (row.scrape.state, row.scrape.error) = (state, trouble.clone());
             });
             let alerts = scene.step(Rule::EngineSilent);
             assert_eq!((alerts[0].text.as_str(), alerts[0].severity), (text, severity));

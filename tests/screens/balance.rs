@@ -126,12 +126,12 @@ fn waiting_costs_its_share_of_the_units_rent() {
 }
 
 #[test]
-fn an_engine_without_a_unit_costs_its_nodes_where_one_rate_holds() {
+fn an_engine_without_a_unit_costs_its_nodes_or_the_one_rate() {
     let rows =
         (0..2).map(|nth| rank(None, EngineRole::Decode, &nth.to_string(), (0.0, 25.0 + 50.0 * f64::from(nth), 5)));
     let mut snapshot = snapshot(rows.collect());
     let mut node = (*snapshot.nodes[0]).clone();
-    node.name = NodeName::new("gpu-1");
+    (node.name, node.cost_per_hour) = (NodeName::new("gpu-1"), None);
     node.gpus.truncate(8);
     let gpus = i64::try_from(node.gpus.len()).unwrap();
     snapshot.nodes.push(Arc::new(node));
@@ -141,12 +141,16 @@ fn an_engine_without_a_unit_costs_its_nodes_where_one_rate_holds() {
     assert_eq!(balances(&snapshot)[0].waiting_per_hour, third);
     snapshot.money.rates = vec![rate.clone(), rate];
     assert_eq!(balances(&snapshot)[0].waiting_per_hour, None);
+    let last = snapshot.nodes.last_mut().unwrap();
+    Arc::make_mut(last).cost_per_hour = Some(Money::from_micros(22_000_000));
+    let third = Money::from_micros(22_000_000).scaled(33_333, 100_000);
+    assert_eq!(balances(&snapshot)[0].waiting_per_hour, third, "its own cost, whatever the rates");
 }
 
 #[test]
 fn what_an_engine_counts_itself_takes_the_place_of_the_estimate() {
     let waited = |nth: u64, waited: f64| EngineRow {
-        waited: Ratio::new(waited),
+        rank_wait_share: Ratio::new(waited),
         expert_balancedness: Ratio::new(0.8).filter(|_| nth == 0),
         ..rank(Some("decode-4"), EngineRole::Unified, &nth.to_string(), (100.0, 50.0, 3))
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use margintop::burn::{Reason, ReasonLine, lines};
 use margintop::reading::{EngineKind, EngineRole, Health, Label, ModelName, NodeName, Throttle, UnitName};
-use margintop::snapshot::{LeakageView, NodeRow, RequestRates, Snapshot, Worth};
+use margintop::snapshot::{LeakageView, NodeRow, RateBasis, RequestRates, Snapshot, ValueAtList};
 use margintop::units::{Megahertz, Money, Ratio, Tokens};
 
 fn dollars(amount: i64) -> Money {
@@ -25,7 +25,7 @@ fn snapshot() -> Snapshot {
     snapshot.models.clear();
     let money = &mut snapshot.money;
     (money.idle_cost, money.leakage, money.compare, money.unpriced_tokens) = (None, None, None, 0);
-    money.beside_models.clear();
+    money.profit_beside_models.clear();
     money.rates.truncate(1);
     snapshot
 }
@@ -148,7 +148,7 @@ fn aborted_work_and_unpriced_tokens_have_their_worth() {
     snapshot.money.unpriced_tokens = 1_000_000;
     snapshot.models = vec![picture::model("qwen3-32b", 1.0, 1.0, None, None)];
     snapshot.models[0].money.cost_per_hour = Some(dollars(16));
-    let worth = Worth { list: Label::new("qwen3-32b-2026"), amount: dollars(8), per_hour: Some(dollars(31)) };
+    let worth = ValueAtList { list: Label::new("qwen3-32b-2026"), amount: dollars(8), per_hour: Some(dollars(31)) };
     snapshot.money.compare = Some(worth);
     let line = only(&snapshot);
     // What the tokens would be worth is no cost: it stands in the headline.
@@ -210,4 +210,45 @@ fn the_sum_stands_below_the_lines_where_there_is_room_and_the_order_is_marked() 
     let low = picture::hands::text(&app, 120, 36);
     let lines = lines(app.shown());
     assert!(lines.iter().all(|line| low.contains(line.reason.name())), "{low}");
+}
+
+/// A box of two H100 at $3 and two L40S at $1.
+fn mixed() -> Snapshot {
+    let mut snapshot = snapshot();
+    let rate = snapshot.money.rates[0].clone();
+    let named =
+        |gpu: &str, amount: &str| RateBasis { gpu: Label::new(gpu), rate: amount.parse().unwrap(), ..rate.clone() };
+    snapshot.money.rates = vec![named("H100", "3.00"), named("L40S", "1.00")];
+    on_node(&mut snapshot, |node| {
+        node.cost_per_hour = Some(dollars(8));
+        for (gpu, name) in
+            node.gpus.iter_mut().zip(["NVIDIA H100 80GB HBM3", "NVIDIA H100 80GB HBM3", "NVIDIA L40S", "NVIDIA L40S"])
+        {
+            gpu.name = Some(Label::new(name));
+        }
+    });
+    snapshot
+}
+
+/// Class: the mean of a node's rates is passed as the rate of one of its GPUs.
+#[test]
+fn each_gpu_of_a_mixed_node_has_its_own_rate() {
+    for (lost, rent) in [(0, 3), (3, 1)] {
+        let mut snapshot = mixed();
+        on_node(&mut snapshot, |node| node.gpus[lost].state = Health::Lost);
+        let line = only(&snapshot);
+        assert_eq!((line.reason, line.per_hour), (Reason::Silent, Some(dollars(rent))), "GPU {lost}");
+        on_node(&mut snapshot, |node| node.idle_per_hour = Some(dollars(8)));
+        let idle = lines(&snapshot).into_iter().find(|line| line.reason == Reason::Idle).unwrap();
+        assert_eq!(idle.per_hour, Some(dollars(8 - rent)), "GPU {lost}");
+    }
+    let mut snapshot = mixed();
+    on_node(&mut snapshot, |node| {
+        node.gpus.iter_mut().for_each(|gpu| gpu.sm_clock_mhz = Some(Megahertz::new(2_000)));
+        node.gpus[2].sm_clock_mhz = Some(Megahertz::new(1_000));
+        node.gpus[2].throttle = Some(Throttle { power: false, thermal: true, hardware: false });
+    });
+    assert_eq!(only(&snapshot).per_hour, dollars(1).scaled(1, 2), "half of the L40S");
+    snapshot.money.rates.pop();
+    assert_eq!(only(&snapshot).per_hour, None, "its rate is not known");
 }

@@ -24,8 +24,8 @@ pub fn fleet(revenue: i64, cost: i64) -> Snapshot {
     let money = &mut snapshot.money;
     (money.revenue_per_hour, money.cost_per_hour) = (Some(dollars(revenue)), Some(dollars(cost)));
     money.profit_per_hour = Some(dollars(revenue - cost));
-    (money.young_pace, money.unpriced_tokens, money.uncosted_engines) = (false, 0, 0);
-    money.ledger.trouble = None;
+    (money.per_hour_preliminary, money.unpriced_tokens, money.uncosted_engines) = (false, 0, 0);
+    money.ledger.write_error = None;
     snapshot.resuming = false;
     (snapshot.coverage.nodes_known, snapshot.coverage.nodes_live) = (1, 1);
     (snapshot.coverage.engines_known, snapshot.coverage.engines_live) = (1, 1);
@@ -127,7 +127,7 @@ fn where_nothing_can_be_said_it_is_said_why() {
     nothing.coverage = margintop::snapshot::Coverage::default();
     assert_eq!(words(&nothing, None), "Nothing is watched yet.");
     let mut unwritten = fleet(5, 2);
-    unwritten.money.ledger.trouble = Some(Label::new("the disk is full; free some space"));
+    unwritten.money.ledger.write_error = Some(Label::new("the disk is full; free some space"));
     assert_eq!(words(&unwritten, None), "The ledger is not written: the disk is full; free some space.");
 }
 
@@ -267,6 +267,8 @@ fn what_stands_still_costs_its_rent_where_one_rate_holds() {
     let node = snapshot.nodes[0].name.to_string();
     let rate = snapshot.money.rates[0].clone();
     snapshot.money.rates = vec![rate.clone()];
+    let own = snapshot.nodes[0].clone();
+    snapshot.nodes[0] = Arc::new(NodeRow { cost_per_hour: None, ..(*own).clone() });
     snapshot.alerts = vec![alert(&snapshot, Rule::NodeSilent, &node, 60)];
     let rent = Money::from_micros(rate.rate.micros() * gpus);
     let rent = margintop::tui::format::amount(Some(rent), "USD", 2);
@@ -299,7 +301,8 @@ fn a_model_without_a_price_is_named_while_it_serves() {
     assert!(said.starts_with("Earning +$25.00/h or more."), "{said}");
     assert!(said.contains(&format!("{name} has no price: write a [[price]].")), "{said}");
     let (amount, per_hour) = (dollars(9), Some(dollars(151)));
-    snapshot.money.compare = Some(margintop::snapshot::Worth { list: Label::new("deepseek-r1"), amount, per_hour });
+    snapshot.money.compare =
+        Some(margintop::snapshot::ValueAtList { list: Label::new("deepseek-r1"), amount, per_hour });
     let said = words(&snapshot, None);
     assert!(said.contains("; its tokens are worth ≈ $151.00/h at deepseek-r1."), "{said}");
     snapshot.models.first_mut().unwrap().output_per_second = Some(0.0);

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::headline::{dollars, fleet, words};
-use margintop::reading::{EngineRole, Label};
-use margintop::snapshot::{EngineRow, QUARANTINED, Snapshot};
+use margintop::reading::{EngineRole, Label, SourceError};
+use margintop::snapshot::{Alert, EngineRow, QUARANTINED, Rule, Severity, Snapshot};
+use margintop::units::Span;
 
 #[test]
 fn what_is_not_known_is_said_with_what_to_do() {
@@ -22,7 +23,7 @@ fn what_is_not_known_is_said_with_what_to_do() {
         words(&snapshot, None),
         "The GPUs cost $2.00/h; the profit is unknown, as no model has a price. Write a [[price]]."
     );
-    snapshot.money.young_pace = true;
+    snapshot.money.per_hour_preliminary = true;
     assert!(words(&snapshot, None).contains("as no model has a price"), "also at the start");
     snapshot.money.cost_per_hour = None;
     assert_eq!(words(&snapshot, None), "Neither a price nor a GPU rate is known. Write a [[price]] and a [[lease]].");
@@ -68,7 +69,7 @@ fn an_unknown_revenue_has_its_own_reason_and_not_a_missing_price() {
     let one = first.engines[0].clone();
     first.engines.push(one);
     assert_eq!(why(&first), "vllm :8000 and one more engine have no known rate of tokens yet.");
-    first.money.young_pace = true;
+    first.money.per_hour_preliminary = true;
     assert_eq!(words(&first, None), "The GPUs cost $2.00/h; it is too early to say what an hour earns.");
 }
 
@@ -77,7 +78,7 @@ fn an_unknown_cost_has_its_own_reason_and_not_a_missing_rate() {
     let mut snapshot = fleet(5, 2);
     (snapshot.money.profit_per_hour, snapshot.money.cost_per_hour) = (None, None);
     assert_eq!(words(&snapshot, None), "Revenue $5.00/h; the profit is unknown, as the GPUs have no known cost yet.");
-    snapshot.money.young_pace = true;
+    snapshot.money.per_hour_preliminary = true;
     assert_eq!(words(&snapshot, None), "Revenue $5.00/h; it is too early to say what an hour earns.");
     snapshot.gpus.reporting = 0;
     assert_eq!(words(&snapshot, None), "Revenue $5.00/h; the profit is unknown, as no GPU reports.");
@@ -91,8 +92,48 @@ fn an_unknown_cost_has_its_own_reason_and_not_a_missing_rate() {
 #[test]
 fn a_profit_that_is_known_is_said_however_young() {
     let mut young = fleet(5, 2);
-    young.money.young_pace = true;
+    young.money.per_hour_preliminary = true;
     assert!(words(&young, None).starts_with("Earning +$3.00/h so far."), "{}", words(&young, None));
     (young.money.revenue_per_hour, young.money.cost_per_hour, young.money.profit_per_hour) = (None, None, None);
     assert_eq!(words(&young, None), "It is too early to say what an hour earns.");
+}
+
+fn with_alert(mut snapshot: Snapshot, rule: Rule, subject: &str) -> Snapshot {
+    let (severity, since) = (Severity::Warning, snapshot.at - Span::from_secs(60));
+    let text = Label::new("something is wrong");
+    snapshot.alerts = vec![Alert { rule, severity, subject: Label::new(subject), since, text }];
+    snapshot
+}
+
+/// Class: of a source that fails the headline names a command, which says no more than the source itself.
+#[test]
+fn a_source_that_fails_has_its_own_remedy() {
+    let mut snapshot = with_alert(fleet(5, 2), Rule::SourceMissing, "NVML");
+    assert!(words(&snapshot, None).contains("Run `margintop doctor`."), "where it names none");
+    let [source, cause] = ["NVML", "the kernel's nvidia driver is not loaded"].map(Label::new);
+    for (remedy, told) in [
+        ("run `modprobe nvidia`; see dkms status", "Run `modprobe nvidia`; see dkms status."),
+        ("allow it to read /dev/nvidiactl", "Allow it to read /dev/nvidiactl."),
+    ] {
+        let remedy = Label::new(remedy);
+        snapshot.source_errors = vec![SourceError { source: source.clone(), cause: cause.clone(), remedy }];
+        let words = words(&snapshot, None);
+        assert!(words.ends_with(told) && !words.contains("margintop"), "{words}");
+    }
+}
+
+/// Class: rent that is known of each node is left out, since there is no one rate.
+#[test]
+fn what_stands_still_costs_its_own_rent_where_rates_differ() {
+    let mut snapshot = fleet(30, 5);
+    let node = snapshot.nodes[0].clone();
+    let mut own = (*node).clone();
+    own.cost_per_hour = Some(dollars(16));
+    snapshot.nodes[0] = Arc::new(own);
+    let rate = snapshot.money.rates[0].clone();
+    snapshot.money.rates = vec![rate.clone(), rate];
+    let silent = with_alert(snapshot.clone(), Rule::NodeSilent, node.name.as_str());
+    assert!(words(&silent, None).contains("The rent of $16.00/h runs on."), "{}", words(&silent, None));
+    let lost = with_alert(snapshot, Rule::GpuLost, &format!("{} GPU 3", node.name));
+    assert!(words(&lost, None).contains("The rent of $2.00/h runs on."), "{}", words(&lost, None));
 }

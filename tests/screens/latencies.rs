@@ -1,27 +1,27 @@
 //! Latencies over a span: out of the buckets of all its samples, from the pages' histograms to the history.
 
-use crate::seat;
+use crate::ledger_watch;
 use crate::support;
 
+use ledger_watch::{ENGINE, LedgerWatch, MODEL, began, file};
 use margintop::counters::quantile;
 use margintop::history::{History, LatencyKind, Subject};
 use margintop::reading::{Finished, Histogram, Latency, TargetId};
 use margintop::units::{Span, Timestamp};
-use seat::{ENGINE, MODEL, Seat, began, file};
 use support::{answered, counters, page};
 
 /// A poll of an engine with so many first tokens within two seconds so far, and so many within four.
-fn poll(seat: &mut Seat, [quick, slow]: [u64; 2]) {
+fn poll(watch: &mut LedgerWatch, [quick, slow]: [u64; 2]) {
     let mut page = page(MODEL, counters(quick + slow, 0, quick + slow), None);
     let bounds = [2.0, 4.0, f64::INFINITY].into();
     let counts = [quick, quick + slow, quick + slow].into();
     page.engines[0].latency = Latency { ttft: Some(Histogram { bounds, counts }), ..Latency::default() };
     page.engines[0].finished = Finished { requests: Some(quick + slow), aborted: Some(slow), ..Finished::default() };
-    let at = seat.clock.now();
-    seat.apply(answered(ENGINE, at, page));
-    seat.tick();
-    let _ = seat.picture();
-    seat.advance(2);
+    let at = watch.clock.now();
+    watch.apply(answered(ENGINE, at, page));
+    watch.tick();
+    let _ = watch.picture();
+    watch.advance(2);
 }
 
 fn tail(history: &History, until: Timestamp, seconds: i64) -> Option<(f64, u64)> {
@@ -34,7 +34,7 @@ fn tail(history: &History, until: Timestamp, seconds: i64) -> Option<(f64, u64)>
 fn the_tail_of_a_span_is_that_of_its_samples_and_an_idle_span_has_none() {
     let (_home, path) = file();
     let history = History::default();
-    let mut seat = Seat::at(&path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
     let mut counts = [0, 0];
     // Five minutes of quick requests, a minute in which half are slow, five minutes of nothing.
     for beat in 0..330 {
@@ -46,7 +46,7 @@ fn the_tail_of_a_span_is_that_of_its_samples_and_an_idle_span_has_none() {
             [0, 0]
         };
         (0..2).for_each(|nth| counts[nth] += grown[nth]);
-        poll(&mut seat, counts);
+        poll(&mut watch, counts);
     }
     let now = began() + Span::from_secs(660);
     assert_eq!(tail(&history, now, 120), None, "nothing in the last two minutes");
@@ -62,21 +62,21 @@ fn the_tail_of_a_span_is_that_of_its_samples_and_an_idle_span_has_none() {
     let requests = history.requests(&Subject::Fleet, now, Span::from_secs(900));
     let (ended, aborted) = (requests.ended.unwrap(), requests.aborted.unwrap());
     assert!((650.0..=790.0).contains(&ended) && (50.0..=75.0).contains(&aborted), "{requests:?}");
-    seat.leave();
+    watch.leave();
 }
 
 #[test]
 fn a_process_that_began_anew_brings_no_lifetime_of_samples() {
     let (_home, path) = file();
     let history = History::default();
-    let mut seat = Seat::at(&path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
     for beat in 0..12 {
-        poll(&mut seat, [1_000_000 + 10 * beat, 0]);
+        poll(&mut watch, [1_000_000 + 10 * beat, 0]);
     }
     for beat in 0..12 {
-        poll(&mut seat, [500_000 + 10 * beat, 0]);
+        poll(&mut watch, [500_000 + 10 * beat, 0]);
     }
     let (_, samples) = tail(&history, began() + Span::from_secs(120), 900).unwrap();
     assert!(samples <= 240, "{samples}");
-    seat.leave();
+    watch.leave();
 }

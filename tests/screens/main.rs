@@ -8,14 +8,17 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../support/ledger_watch.rs"]
+mod ledger_watch;
 #[path = "../picture/mod.rs"]
 mod picture;
-#[path = "../support/seat.rs"]
-mod seat;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../widgets/mod.rs"]
+mod widgets;
 
 mod alerts;
+mod ascii;
 mod bad_input;
 mod balance;
 mod basis;
@@ -25,7 +28,9 @@ mod figures_agree;
 mod headline;
 mod headline_unknown;
 mod latencies;
+mod losses;
 mod one_figure;
+mod pictures;
 mod screen_any;
 mod screen_beside;
 mod screen_bytes;

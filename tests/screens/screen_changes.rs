@@ -227,3 +227,40 @@ fn the_money_view_has_one_sum_of_each_kind() {
     let frame = text(&app, 120, 36);
     assert!(frame.contains(revenue.trim()), "{revenue}: {frame}");
 }
+
+/// Class: after a restart the mean of the absence, which the ledger posts in its minutes, is compared as if it were watched.
+#[test]
+fn nothing_is_compared_with_a_minute_that_was_not_watched() {
+    // The minute that ends a quarter hour before the last whole one is the middle of the absence.
+    let absence = |app: &App, until: i64| {
+        let (then, now) = app.compared();
+        (then - Span::from_secs(90), now - Span::from_secs(until))
+    };
+    let told = |until: i64| {
+        let mut app = app();
+        let snapshot = Snapshot { absence: Some(absence(&app, until)), ..Snapshot::clone(app.shown()) };
+        let (at, bridge) = (snapshot.at, app.history.bridge().unwrap().bridge.clone());
+        let history = History::default();
+        let past = past(at.minute());
+        history.read_past(&past);
+        let returned = snapshot.absence.unwrap().1;
+        for seconds in (0..(at - returned).millis() / 1_000).step_by(5) {
+            history.record(&Snapshot { at: returned + Span::from_secs(seconds), ..snapshot.clone() }, MINUTE);
+        }
+        history.record(&snapshot, Span::from_secs(5));
+        let minute = |end: Timestamp| part(&past, end - MINUTE, end);
+        history.read_bridge(at, &minute(bridge.before_span.1), &minute(bridge.after_span.1));
+        assert!(history.bridge().is_none(), "the bridge begins in the absence");
+        app.history = history;
+        app.update(Action::Fresh(Arc::new(snapshot)));
+        (app.compared(), text(&app, 200, 50), returned)
+    };
+    // Five minutes after the return the first whole minute since then is compared.
+    let ((then, now), frame, returned) = told(330);
+    assert!(then - MINUTE >= returned && then < now, "{then:?} {returned:?}");
+    let clock = margintop::tui::format::clock_minute(then, &TimeZone::UTC);
+    assert!(frame.contains(&format!("at {}", clock.trim())), "{frame}");
+    // Half a minute after it nothing is.
+    let (_, frame, _) = told(30);
+    assert!(!frame.contains("than at") && !frame.contains("/h against") && !frame.contains("about as at"), "{frame}");
+}

@@ -26,7 +26,7 @@ fn handover(past: &Past) -> Checkpoint {
     let tokens =
         past.tokens.iter().map(|cell| ((cell.bucket, cell.account, cell.tariff), TokenChange::added(cell.tokens)));
     let gpu_times =
-        past.gpu_times.iter().map(|cell| ((cell.bucket, cell.cost_account), GpuTimeChange::held(cell.held)));
+        past.gpu_times.iter().map(|cell| ((cell.bucket, cell.cost_account), GpuTimeChange::allocated(cell.allocated)));
     let pending = PendingPostings {
         accounts: past.accounts.clone(),
         cost_accounts: past.cost_accounts.clone(),

@@ -107,7 +107,7 @@ fn what_is_in_no_models_row_is_told_of_then_too() {
         app.update(Action::Command(Command::Leap(Turn::Previous)));
         let Some(profit) = app.shown().money.profit_per_hour else { break };
         let rows = app.shown().models.iter().filter_map(|row| row.money.profit_per_hour);
-        let beside = app.shown().money.beside_models.iter().map(|row| row.profit_per_hour);
+        let beside = app.shown().money.profit_beside_models.iter().map(|row| row.profit_per_hour);
         let sum: Money = rows.chain(beside).sum();
         // Models' rates are kept to fewer digits than the fleet's.
         let (sum, profit) = (dollars(Some(sum)), dollars(Some(profit)));

@@ -160,14 +160,15 @@ fn small_units_that_are_all_shown_stand_by_their_names() {
 /// Class: a bound that is given another reason than its own.
 #[test]
 fn an_upper_bound_says_why_it_is_one() {
-    for (on_trial, doubted, why) in [
+    for (on_trial, growth_uncertain, why) in [
         (true, false, "growth on trial, may be taken back"),
         (true, true, "growth on trial, may be taken back"),
         (false, true, "some may be of before the watch, or of a process that stopped"),
         (false, false, "unknown hits, unproven tokens"),
     ] {
         let mut snapshot = case(Case::Loss);
-        (snapshot.money.upper_bound, snapshot.money.on_trial, snapshot.money.doubted) = (true, on_trial, doubted);
+        (snapshot.money.upper_bound, snapshot.money.on_trial, snapshot.money.growth_uncertain) =
+            (true, on_trial, growth_uncertain);
         let frame = text(&of(snapshot), 200, 50);
         let words = ["growth on trial", "some may be of before", "unknown hits, unproven"];
         assert!(frame.contains(why), "{why}:\n{frame}");

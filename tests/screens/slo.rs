@@ -1,47 +1,47 @@
 //! Objectives for latency, from the pages' histograms to the ledger.
 
-use crate::seat;
+use crate::ledger_watch;
 use crate::support;
 
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use ledger_watch::{ENGINE, LedgerWatch, MODEL, began, file, past};
 use margintop::fleet::FleetConfig;
 use margintop::ledger::{Grain, Slo, SloDay, SloPast};
 use margintop::reading::{Histogram, Latency, NodeName};
 use margintop::store::{Reader, import};
 use margintop::units::{Span, Timestamp};
 use rusqlite::Connection;
-use seat::{ENGINE, MODEL, Seat, began, file, past};
 use support::{answered, counters, page};
 
 /// A ledger of version 3: that of version 2, brought up to date by the program before this.
 const VERSION_3: &str = include_str!("../fixtures/ledgers/version-3.sql");
 
-fn seat(path: &std::path::Path, at: Timestamp, limit: u64) -> Seat {
+fn with_limit(path: &std::path::Path, at: Timestamp, limit: u64) -> LedgerWatch {
     let slo = Slo { ttft_p99: Some(Duration::from_secs(limit)), ..Slo::default() };
-    Seat::of(path, at, "USD", TimeZone::UTC, FleetConfig { slo, ..FleetConfig::local("gpu-01") })
+    LedgerWatch::of(path, at, "USD", TimeZone::UTC, FleetConfig { slo, ..FleetConfig::local("gpu-01") })
 }
 
 /// A poll: so many more first tokens within two seconds, and so many within four.
-fn poll(seat: &mut Seat, grown: [u64; 2], counts: &mut [u64; 2]) {
+fn poll(watch: &mut LedgerWatch, grown: [u64; 2], counts: &mut [u64; 2]) {
     (0..2).for_each(|nth| counts[nth] += grown[nth]);
     let mut page = page(MODEL, counters(counts[0], 0, counts[0]), None);
     let [within, over] = *counts;
     let bounds = [2.0, 4.0, f64::INFINITY].into();
     let counts = [within, within + over, within + over].into();
     page.engines[0].latency = Latency { ttft: Some(Histogram { bounds, counts }), ..Latency::default() };
-    let at = seat.clock.now();
-    seat.apply(answered(ENGINE, at, page));
-    seat.tick();
+    let at = watch.clock.now();
+    watch.apply(answered(ENGINE, at, page));
+    watch.tick();
 }
 
 /// Five such polls in each of so many minutes.
-fn watch(seat: &mut Seat, minutes: &[[u64; 2]], counts: &mut [u64; 2]) {
+fn watch(watch: &mut LedgerWatch, minutes: &[[u64; 2]], counts: &mut [u64; 2]) {
     for grown in minutes {
         for _ in 0..5 {
-            poll(seat, *grown, counts);
-            seat.advance(12);
+            poll(watch, *grown, counts);
+            watch.advance(12);
         }
     }
 }
@@ -55,19 +55,19 @@ fn minutes(path: &std::path::Path, quarter: i64) -> (u8, u8) {
     let at = began() + Span::from_secs(quarter * 900);
     let days = &slo.days[&NodeName::new("gpu-01")];
     let minutes = days.iter().find(|(day, _)| *day == SloDay::of(at)).unwrap().1.at(at);
-    (minutes.held, minutes.missed)
+    (minutes.met, minutes.missed)
 }
 
 #[test]
 fn minutes_within_an_objective_are_kept() {
     let (_home, path) = file();
-    let (mut counts, mut watcher) = ([0, 0], seat(&path, began(), 2));
+    let (mut counts, mut watcher) = ([0, 0], with_limit(&path, began(), 2));
     // Idle minutes are in neither; one in a hundred may be slow.
     watch(&mut watcher, &[[100, 0], [99, 1], [90, 10], [0, 0], [0, 0], [100, 0], [100, 0]], &mut counts);
     watcher.leave();
     assert_eq!(minutes(&path, 0), (4, 1));
     // Within the same quarter hour it goes on.
-    let mut watcher = seat(&path, began() + Span::from_secs(480), 2);
+    let mut watcher = with_limit(&path, began() + Span::from_secs(480), 2);
     watch(
         &mut watcher,
         &[[100, 0], [50, 50], [100, 0], [100, 0], [100, 0], [100, 0], [100, 0], [0, 99], [9, 0]],
@@ -78,7 +78,7 @@ fn minutes_within_an_objective_are_kept() {
     let known = slo(&path).unwrap();
     assert_eq!((known.slo.as_str(), known.since), ("ttft_p99 2s", SloDay::of(began())));
     // Another objective is another matter: what was judged by the first is kept and not taken for it.
-    let mut watcher = seat(&path, began() + Span::from_secs(7200), 4);
+    let mut watcher = with_limit(&path, began() + Span::from_secs(7200), 4);
     watch(&mut watcher, &[[50, 50], [50, 50], [0, 0]], &mut counts);
     watcher.leave();
     assert_eq!(
@@ -95,11 +95,11 @@ fn minutes_within_an_objective_are_kept() {
 #[test]
 fn without_an_objective_or_a_latency_nothing_is_kept() {
     let (_home, path) = file();
-    let mut watcher = Seat::at(&path, began());
+    let mut watcher = LedgerWatch::at(&path, began());
     watch(&mut watcher, &[[100, 0], [100, 0]], &mut [0, 0]);
     watcher.leave();
     assert_eq!(slo(&path), None);
-    let mut watcher = seat(&path, began() + Span::from_secs(300), 2);
+    let mut watcher = with_limit(&path, began() + Span::from_secs(300), 2);
     watcher.work(&[], 70, [1_000, 1_100]);
     watcher.tick();
     watcher.leave();
@@ -121,11 +121,11 @@ fn a_ledger_of_version_3_opens_and_goes_on() {
         "reading changes nothing"
     );
     let last = Reader::open(&path).unwrap().header().last;
-    let mut watcher = seat(&path, last + Span::from_secs(60), 2);
+    let mut watcher = with_limit(&path, last + Span::from_secs(60), 2);
     watch(&mut watcher, &[[100, 0], [100, 0], [100, 0]], &mut [1_000_000, 0]);
     watcher.leave();
     let after = past(&path, Grain::Day);
-    assert_eq!((version(), after.slo.map(|slo| slo.since)), (4, Some(SloDay::of(last))));
+    assert_eq!((version(), after.slo.map(|slo| slo.since)), (5, Some(SloDay::of(last))));
     assert!(before.tokens.iter().all(|cell| after.tokens.contains(cell)), "what was there is there");
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
 }
@@ -133,7 +133,7 @@ fn a_ledger_of_version_3_opens_and_goes_on() {
 #[test]
 fn what_is_within_an_objective_now_is_told_by_engine_and_over_all() {
     let (_home, path) = file();
-    let (mut counts, mut watcher) = ([0, 0], seat(&path, began(), 2));
+    let (mut counts, mut watcher) = ([0, 0], with_limit(&path, began(), 2));
     for _ in 0..15 {
         watcher.advance(1);
         poll(&mut watcher, [90, 10], &mut counts);
@@ -148,6 +148,6 @@ fn what_is_within_an_objective_now_is_told_by_engine_and_over_all() {
     assert!(output > 0.0 && (goodput - 0.9 * output).abs() < 1e-9, "{goodput} of {output}");
     // Without objectives nothing is said of them.
     let mut plain =
-        Seat::of(&path.with_extension("other"), began(), "USD", TimeZone::UTC, FleetConfig::local("gpu-01"));
+        LedgerWatch::of(&path.with_extension("other"), began(), "USD", TimeZone::UTC, FleetConfig::local("gpu-01"));
     assert_eq!(plain.picture().slo, None);
 }

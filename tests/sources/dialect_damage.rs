@@ -60,7 +60,7 @@ fn a_page_cut_inside_a_line_is_incomplete_and_its_last_number_unread() {
         let part = &page[..cut];
         let Ok(reading) = dialect::read(part.as_bytes(), &Hint::default()) else { continue };
         let ended = part.ends_with('\n');
-        assert_eq!((reading.complete, reading.refusals.unended), (ended, !ended), "{part:?}");
+        assert_eq!((reading.complete, reading.refusals.truncated), (ended, !ended), "{part:?}");
         for row in &reading.engines {
             let counters = [count(row.tokens.whole_prompt()), count(row.tokens.output)];
             assert!(counters.into_iter().flatten().all(|value| value == 301_000), "{part:?}: {counters:?}");
@@ -165,7 +165,7 @@ fn what_is_wrong_with_a_counter_is_told_by_kind() {
     ] {
         let reading = line_by_line(&lines);
         let refused = &reading.refusals;
-        assert_eq!((refused.values, refused.too_large, refused.contradicting), (1, large, twice), "{lines}");
+        assert_eq!((refused.values, refused.too_large, refused.conflicting), (1, large, twice), "{lines}");
         assert_eq!((refused.unreadable, reading.engines[0].tokens.output), (0, None), "{lines}");
     }
     assert_eq!(count(line_by_line(&format!("{series} 5\n{series} 5")).engines[0].tokens.output), Some(5));

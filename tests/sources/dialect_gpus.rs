@@ -130,7 +130,7 @@ fn a_page_of_a_hundred_thousand_engines_ends_soon() {
 }
 
 #[test]
-fn an_agent_tells_states_processes_and_its_trouble() {
+fn an_agent_reports_states_processes_and_its_error() {
     let gpu = "gpu=\"3\",UUID=\"GPU-1\",hostname=\"n\"";
     let page = format!(
         "DCGM_FI_DEV_GPU_UTIL{{{gpu}}} 50\nDCGM_FI_DEV_MIG_MODE{{{gpu}}} 0\n\
@@ -145,8 +145,12 @@ fn an_agent_tells_states_processes_and_its_trouble() {
     assert_eq!((processes[0].pid, processes[0].name.as_ref().unwrap().as_str()), (41, "VLLM::Worker"));
     assert_eq!((processes[1].name.as_ref(), processes[1].memory.unwrap().get()), (None, 2048));
     // An agent of today, and one of an earlier release.
-    for [source, cause, remedy] in [["source", "cause", "remedy"], ["what", "why", "mend"]] {
-        let page = format!("margintop_trouble{{{source}=\"NVML\",{cause}=\"not found\",{remedy}=\"install it\"}} 1\n");
+    for (name, [source, cause, remedy]) in [
+        ("source_error", ["source", "cause", "remedy"]),
+        ("trouble", ["source", "cause", "remedy"]),
+        ("trouble", ["what", "why", "mend"]),
+    ] {
+        let page = format!("margintop_{name}{{{source}=\"NVML\",{cause}=\"not found\",{remedy}=\"install it\"}} 1\n");
         let error = dialect::read(page.as_bytes(), &Hint::default()).unwrap_err();
         assert_eq!(error.to_string(), "NVML: not found (install it)");
     }
@@ -154,10 +158,14 @@ fn an_agent_tells_states_processes_and_its_trouble() {
 
 #[test]
 fn an_agent_whose_driver_hangs_shows_hung_gpus() {
-    let page = b"DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\"} 50\nmargintop_look_timestamp_seconds 1000.5\n";
-    for (now, state) in [(1_004_000, GpuState::Answering), (1_007_000, GpuState::Hung)] {
-        let hint = Hint { date: Some(Timestamp::from_millis(now)), ..Hint::default() };
-        assert_eq!(dialect::read(page, &hint).unwrap().gpus[0].1.state, state);
+    // An agent of today, and one of an earlier release.
+    for name in ["poll", "look"] {
+        let page =
+            format!("DCGM_FI_DEV_GPU_UTIL{{gpu=\"0\",UUID=\"GPU-1\"}} 50\nmargintop_{name}_timestamp_seconds 1000.5\n");
+        for (now, state) in [(1_004_000, GpuState::Answering), (1_007_000, GpuState::Hung)] {
+            let hint = Hint { date: Some(Timestamp::from_millis(now)), ..Hint::default() };
+            assert_eq!(dialect::read(page.as_bytes(), &hint).unwrap().gpus[0].1.state, state);
+        }
     }
 }
 

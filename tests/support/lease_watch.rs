@@ -188,7 +188,7 @@ impl Fleets {
     fn time(&self, of: impl Fn(&CostAccount) -> bool) -> i64 {
         let past = self.past();
         let cells = past.gpu_times.iter().filter(|cell| of(&past.cost_accounts[cell.cost_account.index()]));
-        cells.map(|cell| cell.held.millis()).sum()
+        cells.map(|cell| cell.allocated.millis()).sum()
     }
 
     /// GPU-milliseconds of a lease.

@@ -91,7 +91,7 @@ impl Ledger {
     }
 
     /// Who says that it keeps it.
-    pub fn keeper(&self) -> Option<u32> {
+    pub fn writer(&self) -> Option<u32> {
         let mut lock = self.path.clone().into_os_string();
         lock.push(".lock");
         std::fs::read_to_string(lock).ok()?.trim().parse().ok()

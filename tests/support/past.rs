@@ -87,8 +87,8 @@ impl Making {
         self.0.tokens.push(TokenCell { bucket: at, account, tariff, tokens });
     }
 
-    pub fn rent(&mut self, at: Timestamp, cost_account: CostAccountId, held: GpuTime, idle: GpuTime) {
-        self.0.gpu_times.push(GpuTimeCell { bucket: at, cost_account, held, idle, energy: 0 });
+    pub fn rent(&mut self, at: Timestamp, cost_account: CostAccountId, allocated: GpuTime, idle: GpuTime) {
+        self.0.gpu_times.push(GpuTimeCell { bucket: at, cost_account, allocated, idle, energy: 0 });
     }
 
     pub fn doubt(&mut self, at: Timestamp, timing: Money, excess: Money, lost_windows: i64) {

@@ -58,6 +58,11 @@ impl Program {
         Self { command, home }
     }
 
+    /// Its home folder, which is that of configuration and state too.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// With one variable set.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);

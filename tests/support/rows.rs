@@ -90,7 +90,7 @@ pub fn rank(engine: usize, rank: usize, output: f64) -> EngineRow {
         itl_seconds: Quantiles::default(),
         e2e_seconds: Quantiles::default(),
         within_slo: None,
-        waited: None,
+        rank_wait_share: None,
         expert_balancedness: None,
         requests_per_minute: RequestRates::default(),
         preemptions: None,

@@ -46,6 +46,6 @@ pub fn boots(open: &Connection) -> Option<[i64; 2]> {
 /// From when and up to when the only node's rent is posted, in milliseconds.
 pub fn allocated(open: &Connection) -> Option<(i64, i64)> {
     let last = "(SELECT value FROM meta WHERE key = 'last_wall')";
-    let ask = format!("SELECT since, CAST(coalesce(until, {last}) AS INTEGER) FROM rented");
+    let ask = format!("SELECT since, CAST(coalesce(until, {last}) AS INTEGER) FROM allocated_gpus");
     open.query_row(&ask, [], |row| Ok((row.get(0)?, row.get(1)?))).optional().ok()?
 }

@@ -43,6 +43,17 @@ pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
     print_answer(args, &answer, || text::render(&answer, &question))
 }
 
+/// The JSON of an answer.
+#[cfg(test)]
+pub(super) fn answered(
+    settings: crate::config::Settings,
+    args: &PriceArgs,
+    at: Timestamp,
+) -> Result<serde_json::Value, Failure> {
+    let answer = PrintedAnswer::new(&settings, args, &PriceQuestion::of(args)?, at)?;
+    Ok(serde_json::to_value(&answer)?)
+}
+
 /// Prints an answer, as one JSON object or for people.
 fn print_answer<T: Serialize>(args: &PriceArgs, answer: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
     if args.json {

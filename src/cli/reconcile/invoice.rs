@@ -283,14 +283,14 @@ fn ours_by(past: &Past, name: impl Fn(&CostAccount) -> Option<String>) -> BTreeM
     let totals = Totals::by(tables, std::iter::empty(), gpu_times, |_| None, pays);
     let mut ours: BTreeMap<_, _> =
         totals.into_iter().map(|(name, totals)| (name, LedgerTotals { totals, gpus: 1 })).collect();
-    let mut held: BTreeMap<(Timestamp, String), i64> = BTreeMap::new();
+    let mut allocated: BTreeMap<(Timestamp, String), i64> = BTreeMap::new();
     for cell in &past.gpu_times {
         let account = past.cost_account(cell.cost_account);
         if let Some(name) = name(account).filter(|_| account.kind == CostKind::Gpus) {
-            *held.entry((cell.bucket, name)).or_default() += cell.held.millis();
+            *allocated.entry((cell.bucket, name)).or_default() += cell.allocated.millis();
         }
     }
-    for ((bucket, name), millis) in held {
+    for ((bucket, name), millis) in allocated {
         let length = match past.grain_of(bucket) {
             Some(Grain::Minute) => 60_000,
             Some(Grain::Day) => 86_400_000,

@@ -62,9 +62,9 @@ fn past() -> Past {
     past.grains = vec![(BEGAN, Grain::Quarter)];
     for (number, minutes) in [(0, 1_439), (1, 600), (2, 60)] {
         for from in (0..minutes).step_by(15) {
-            let held = GpuTime::of(8, Span::from_secs((minutes - from).min(15) * 60));
+            let allocated = GpuTime::of(8, Span::from_secs((minutes - from).min(15) * 60));
             let (bucket, cost_account) = (BEGAN + Span::from_secs(from * 60), CostAccountId::at(number));
-            past.gpu_times.push(GpuTimeCell { bucket, cost_account, held, idle: GpuTime::ZERO, energy: 0 });
+            past.gpu_times.push(GpuTimeCell { bucket, cost_account, allocated, idle: GpuTime::ZERO, energy: 0 });
         }
     }
     past.gpu_times.sort_by_key(|cell| cell.bucket);

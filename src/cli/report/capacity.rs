@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::capacity_data::{CapacityReport, held, per_second};
+use super::capacity_data::{CapacityReport, allocated, per_second};
 use super::query::Format;
 use super::text_table::Grid;
 use super::{capacity_json, csv};
@@ -53,7 +53,7 @@ impl CapacityReport {
         let measured = self.capacity.measured;
         let mut grid = Grid::new([
             "nodes that serve",
-            "held",
+            "allocated",
             "needed",
             "most",
             "computed tok/s",
@@ -65,13 +65,13 @@ impl CapacityReport {
             "one more earns/h",
         ]);
         for pool in &self.capacity.pools {
-            let (held, needed) = pool.nodes_ppm(measured).unzip();
+            let (allocated, needed) = pool.nodes_ppm(measured).unzip();
             let rate = |of: fn((u64, u64)) -> u64| {
                 format::scaled_tight(pool.best.map(|best| per_second(of(best)))).trim().to_owned()
             };
             grid.row(vec![
                 pool.name.to_string(),
-                nodes(held),
+                nodes(allocated),
                 nodes(needed),
                 pool.needed_peak.to_string(),
                 rate(|best| best.0),
@@ -84,19 +84,19 @@ impl CapacityReport {
             ]);
         }
         let mut total = vec![String::new(); 11];
-        let (held, needed) = self.capacity.nodes_ppm().unzip();
+        let (allocated, needed) = self.capacity.nodes_ppm().unzip();
         let spare = amount(self.capacity.spare_cost(), 2);
-        (total[0], total[1], total[2], total[7]) = ("total".to_owned(), nodes(held), nodes(needed), spare);
+        (total[0], total[1], total[2], total[7]) = ("total".to_owned(), nodes(allocated), nodes(needed), spare);
         grid.total(total);
         grid.render()
     }
 
     fn by_hour(&self) -> String {
-        let mut grid = Grid::new(["hour", "held", "needed", "spare cost", "one more earns"]);
+        let mut grid = Grid::new(["hour", "allocated", "needed", "spare cost", "one more earns"]);
         for hour in &self.capacity.hours {
             grid.row(vec![
                 hour.period.key.to_string(),
-                nodes(held(hour)),
+                nodes(allocated(hour)),
                 hour.needed.to_string(),
                 amount(hour.spare_cost, 2),
                 at_most(hour.one_more),
@@ -104,7 +104,7 @@ impl CapacityReport {
         }
         grid.total(vec![
             "total".to_owned(),
-            nodes(self.capacity.nodes_ppm().map(|(held, _)| held)),
+            nodes(self.capacity.nodes_ppm().map(|(allocated, _)| allocated)),
             nodes(self.capacity.nodes_ppm().map(|(_, needed)| needed)),
             amount(self.capacity.spare_cost(), 2),
             String::new(),
@@ -152,8 +152,8 @@ impl CapacityReport {
                 "SLO not known: no latency was read, so the best throughput is the best measured, within it or not";
             notes.push(("SLO", format!("{pools}: {said}")));
         }
-        if let Some(pools) = pools(|pool| pool.slo.is_some_and(|quarters| quarters.held == 0)) {
-            notes.push(("SLO", format!("{pools}: never within it, so every node that was held counts as needed")));
+        if let Some(pools) = pools(|pool| pool.slo.is_some_and(|quarters| quarters.met == 0)) {
+            notes.push(("SLO", format!("{pools}: never within it, so every node that was allocated counts as needed")));
         }
         notes
     }
@@ -164,7 +164,7 @@ impl CapacityReport {
             "start",
             "end",
             "measured_seconds",
-            "nodes_held",
+            "nodes_allocated",
             "nodes_needed",
             "spare_cost",
             "one_more",
@@ -182,7 +182,8 @@ impl CapacityReport {
                     hour.period.begin.to_string(),
                     hour.period.end.to_string(),
                     (hour.measured.millis() / 1000).to_string(),
-                    held(hour).map_or_else(String::new, |ppm| format!("{}.{:06}", ppm / 1_000_000, ppm % 1_000_000)),
+                    allocated(hour)
+                        .map_or_else(String::new, |ppm| format!("{}.{:06}", ppm / 1_000_000, ppm % 1_000_000)),
                     hour.needed.to_string(),
                     money(hour.spare_cost),
                     money(hour.one_more),
@@ -209,7 +210,7 @@ fn named<'a>(pools: impl Iterator<Item = &'a PoolCapacity>) -> Option<String> {
 
 /// Quarter hours within the SLO, of those for which this is known.
 fn within(pool: &PoolCapacity) -> String {
-    let said = pool.slo.map(|SloQuarters { held, missed, .. }| format!("{held} of {}", held + missed));
+    let said = pool.slo.map(|SloQuarters { met, missed, .. }| format!("{met} of {}", met + missed));
     said.unwrap_or_else(|| format::UNKNOWN.to_owned())
 }
 

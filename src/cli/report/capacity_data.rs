@@ -78,8 +78,8 @@ impl CapacityReport {
 }
 
 /// The number of allocated nodes in an hour, in millionths.
-pub(super) fn held(hour: &HourCapacity) -> Option<i64> {
-    let ppm = i128::from(hour.held_millis) * 1_000_000;
+pub(super) fn allocated(hour: &HourCapacity) -> Option<i64> {
+    let ppm = i128::from(hour.allocated_millis) * 1_000_000;
     i64::try_from(ppm.checked_div(i128::from(hour.measured.millis()))?).ok()
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::capacity_data::{CapacityReport, held, per_second};
+use super::capacity_data::{CapacityReport, allocated, per_second};
 use crate::reading::Label;
 use crate::statement::{HourCapacity, PoolCapacity};
 use crate::units::{Money, Span, Timestamp};
@@ -57,7 +57,7 @@ struct PoolJson<'a> {
     quarters_beyond_slo: Option<u32>,
     quarters_without_latency: Option<u32>,
     gpus_per_node: Option<u32>,
-    nodes_held: Option<f64>,
+    nodes_allocated: Option<f64>,
     nodes_needed: Option<f64>,
     nodes_needed_peak: i64,
     cost: Option<Money>,
@@ -73,18 +73,18 @@ struct PoolJson<'a> {
 
 impl<'a> PoolJson<'a> {
     fn new(pool: &'a PoolCapacity, measured: Span) -> Self {
-        let (held, needed) = pool.nodes_ppm(measured).unzip();
+        let (allocated, needed) = pool.nodes_ppm(measured).unzip();
         let nodes = |ppm: Option<i64>| ppm.map(|ppm| ppm as f64 / 1e6);
         let money = |money: Option<Money>| money.map(|money| money.round_to(6));
         Self {
             name: &pool.name,
             best_prompt_per_second: pool.best.map(|best| per_second(best.0)),
             best_output_per_second: pool.best.map(|best| per_second(best.1)),
-            quarters_within_slo: pool.slo.map(|quarters| quarters.held),
+            quarters_within_slo: pool.slo.map(|quarters| quarters.met),
             quarters_beyond_slo: pool.slo.map(|quarters| quarters.missed),
             quarters_without_latency: pool.slo.map(|quarters| quarters.unknown),
             gpus_per_node: pool.gpus,
-            nodes_held: nodes(held),
+            nodes_allocated: nodes(allocated),
             nodes_needed: nodes(needed),
             nodes_needed_peak: pool.needed_peak,
             cost: money(pool.cost),
@@ -104,7 +104,7 @@ struct HourJson<'a> {
     start: Timestamp,
     end: Timestamp,
     measured_seconds: i64,
-    nodes_held: Option<f64>,
+    nodes_allocated: Option<f64>,
     nodes_needed: i64,
     spare_cost: Option<Money>,
     one_more_earns: Option<Money>,
@@ -117,7 +117,7 @@ impl<'a> HourJson<'a> {
             start: hour.period.begin,
             end: hour.period.end,
             measured_seconds: hour.measured.millis() / 1000,
-            nodes_held: held(hour).map(|ppm| ppm as f64 / 1e6),
+            nodes_allocated: allocated(hour).map(|ppm| ppm as f64 / 1e6),
             nodes_needed: hour.needed,
             spare_cost: hour.spare_cost,
             one_more_earns: hour.one_more,

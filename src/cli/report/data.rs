@@ -67,7 +67,7 @@ pub(super) struct ReportData {
     pub(super) hits_unknown: bool,
     pub(super) repriced: bool,
     pub(super) month: MonthToDate,
-    pub(super) differs: Vec<Difference>,
+    pub(super) price_differences: Vec<Difference>,
     /// Tokens without a price before the first rate of exchange, and the rate to write.
     pub(super) unconverted: Vec<(Unconverted, String)>,
     /// Tokens without a price, by model.
@@ -122,7 +122,7 @@ impl ReportData {
         // The last known values are in the span that ends with them.
         let disputed =
             DisputedTotal::of(context.disputes, &past, (since, Some(until).filter(|until| *until < header.last)));
-        let differs = differs(&past, &header.zone, context.book, ask)?;
+        let price_differences = price_differences(&past, &header.zone, context.book, ask)?;
         if query.reprice {
             past = reprice(&past, context.book);
         }
@@ -155,7 +155,7 @@ impl ReportData {
             format: query.format,
             repriced: query.reprice,
             month: month(header, context.budget, ask)?,
-            differs,
+            price_differences,
             break_even: result.break_even,
             unwatched: past.unwatched,
             markers: past.markers,
@@ -195,7 +195,7 @@ impl ReportData {
 /// The statement with the bounds of disputes and of what is open at the end of the ledger.
 fn marked(mut statement: Statement, disputed: &DisputedTotal, present: &PresentWords) -> Statement {
     let Marks { on_trial, may_be_earlier, lacks_counter, .. } = present.marks;
-    statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.held_back > 0 || lacks_counter;
+    statement.total.lower_bound |= disputed.tokens > Tokens::ZERO || present.quarantined_targets > 0 || lacks_counter;
     statement.upper_bound |= on_trial || may_be_earlier;
     statement
 }
@@ -315,7 +315,12 @@ fn wanted(query: &ReportQuery) -> Wanted {
 
 /// Where today's book differs, for any grouping: by quarter hours in the last days of a span, and by days before them,
 /// to avoid reading a year of quarter hours. Nothing is read if the past shows that the book differs nowhere.
-fn differs(past: &Past, zone: &TimeZone, book: &Book, ask: &PastQuery<'_>) -> Result<Vec<Difference>, Failure> {
+fn price_differences(
+    past: &Past,
+    zone: &TimeZone,
+    book: &Book,
+    ask: &PastQuery<'_>,
+) -> Result<Vec<Difference>, Failure> {
     const BY_QUARTER: i32 = 31;
     if agrees_throughout(past, book) {
         return Ok(Vec::new());

@@ -31,7 +31,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
         disputed: data.disputed.worth.round_to(6),
         disputed_tokens: data.disputed.tokens.count(),
         disputed_kwh: data.disputed.energy as f64 / 3.6e9,
-        held_back: data.present.held_back,
+        quarantined_targets: data.present.quarantined_targets,
         bill: match data.present.bill {
             Bill::All => "all",
             Bill::Finished => "finished",
@@ -44,7 +44,7 @@ pub(super) fn render(data: &ReportData) -> Result<String, serde_json::Error> {
         on_trial: data.present.marks.on_trial,
         theoretical: statement.theoretical,
         lists: statement.lists.iter().map(ListJson::new).collect(),
-        differs: data.differs.iter().map(DifferenceJson::new).collect(),
+        price_differences: data.price_differences.iter().map(DifferenceJson::new).collect(),
         unconverted: data.unconverted.iter().map(|(statement, _)| UnconvertedJson::new(statement)).collect(),
         unpriced: data.unpriced.iter().map(|(model, tokens)| UnpricedJson::new(model.as_ref(), *tokens)).collect(),
         month_to_date: MonthJson::new(&data.month),
@@ -76,8 +76,8 @@ struct Report<'a> {
     disputed: Money,
     disputed_tokens: u64,
     disputed_kwh: f64,
-    /// Targets whose tokens are held back until a movement of a counter is explained, at the end of the ledger.
-    held_back: usize,
+    /// Targets with a quarantined counter at the end of the ledger: their tokens are not posted yet.
+    quarantined_targets: usize,
     bill: &'static str,
     leakage: Option<LeakageJson>,
     uncertainty: Money,
@@ -88,7 +88,8 @@ struct Report<'a> {
     on_trial: bool,
     theoretical: bool,
     lists: Vec<ListJson<'a>>,
-    differs: Vec<DifferenceJson<'a>>,
+    /// Amounts that are posted at other prices than the book has today.
+    price_differences: Vec<DifferenceJson<'a>>,
     unconverted: Vec<UnconvertedJson<'a>>,
     unpriced: Vec<UnpricedJson<'a>>,
     month_to_date: MonthJson,

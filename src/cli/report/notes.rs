@@ -124,7 +124,7 @@ fn lists(data: &ReportData, lines: &mut NoteLines) {
         lines.push(("basis", "repriced at today's book".to_owned()));
         return;
     }
-    some(lines, "differs", &data.differs, |statement| differs(statement, data));
+    some(lines, "differs", &data.price_differences, |statement| differs(statement, data));
 }
 
 fn differs(difference: &Difference, data: &ReportData) -> String {
@@ -133,7 +133,7 @@ fn differs(difference: &Difference, data: &ReportData) -> String {
         let same_name = (&posted.list, &posted.tier) == (&today.list, &today.tier);
         (same_name && posted.prices != today.prices, posted.paid != today.paid)
     });
-    let says_paid = says_paid || data.differs.iter().any(|other| differs_in_share(difference, other));
+    let says_paid = says_paid || data.price_differences.iter().any(|other| differs_in_share(difference, other));
     let basis = |basis: &Option<Basis>| {
         let Some(Basis { list, tier, prices, paid }) = basis else { return "unpriced".to_owned() };
         let ClassPrices { hit, miss, output } = prices;
@@ -199,13 +199,15 @@ fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
 
 /// What is open at the end of the ledger, in the words of the screen.
 fn present(data: &ReportData, lines: &mut NoteLines) {
-    let PresentWords { held_back, marks, bill, leakage } = data.present;
-    if held_back > 0 {
-        let said = format!("{held_back} targets hold tokens back until a movement of a counter is explained: at least");
-        lines.push(("held back", said));
+    let PresentWords { quarantined_targets, marks, bill, leakage } = data.present;
+    if quarantined_targets > 0 {
+        let has = if quarantined_targets == 1 { "target has" } else { "targets have" };
+        let said =
+            format!("{quarantined_targets} {has} a quarantined counter, whose growth is not posted yet: at least");
+        lines.push(("quarantined", said));
     }
     if marks.lacks_counter {
-        lines.push(("held back", "a page does not have the value of a counter that is billed: at least".to_owned()));
+        lines.push(("missing", "a page does not have the value of a counter that is billed: at least".to_owned()));
     }
     if marks.on_trial {
         let said = "part of it may be another process's or have been counted before, and taken back: an upper bound";

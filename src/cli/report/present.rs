@@ -1,4 +1,4 @@
-//! What is open at the end of the ledger: tokens that are held back, and unfinished requests.
+//! What is open at the end of the ledger: quarantined counters, and unfinished requests.
 
 use super::context::ReportContext;
 use crate::fleet::Marks;
@@ -9,13 +9,13 @@ use crate::store::Header;
 use crate::units::{Money, Span, Timestamp};
 
 /// How long posted tokens may be taken back.
-const DOUBTED_FOR: Span = Span::from_secs(600);
+const MARKED_FOR: Span = Span::from_secs(600);
 
 /// What is open at the end of a ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct PresentWords {
-    /// Targets whose tokens are held back until an open question about their counters is settled.
-    pub(super) held_back: usize,
+    /// Targets with a quarantined counter: their tokens are not posted until its movement is explained.
+    pub(super) quarantined_targets: usize,
     /// Other reasons why the total may be too high or too low.
     pub(super) marks: Marks,
     /// Which of an engine's tokens are billed.
@@ -36,7 +36,7 @@ pub(super) struct LeakageText {
 impl PresentWords {
     /// For a span that ends before the ledger does: only what may have been posted in it.
     pub(super) fn of(context: &ReportContext<'_>, past: &Past, header: &Header, until: Timestamp) -> Self {
-        let marks = if until > header.last - DOUBTED_FOR { header.marks } else { Marks::default() };
+        let marks = if until > header.last - MARKED_FOR { header.marks } else { Marks::default() };
         // What is not posted, since a counter has no value, is missing also where nothing is.
         let lacks_counter = marks.lacks_counter;
         let marks = if past.tokens.is_empty() { Marks { lacks_counter, ..Marks::default() } } else { marks };
@@ -53,7 +53,7 @@ impl PresentWords {
                 sum.amount += tariff.value_of_change(change);
             }
         }
-        let held_back = context.targets.iter().filter(|target| target.holds_back()).count();
-        Self { held_back, marks, bill: context.bill, leakage }
+        let quarantined_targets = context.targets.iter().filter(|target| target.holds_back()).count();
+        Self { quarantined_targets, marks, bill: context.bill, leakage }
     }
 }

@@ -23,6 +23,7 @@ use crate::units::{GpuTime, Span, Timestamp, Tokens};
 mod capacity;
 mod changes;
 mod disputes;
+mod json_keys;
 
 #[derive(Parser)]
 struct ReportCommand {
@@ -77,12 +78,12 @@ fn past() -> Past {
             past.tokens.push(TokenCell { bucket, account: RevenueAccountId::at(account), tariff, tokens });
         }
         for cost_account in 0..2 {
-            let held = GpuTime::of(8, Span::from_secs(900));
+            let allocated = GpuTime::of(8, Span::from_secs(900));
             let idle = GpuTime::of(cost_account, Span::from_secs(901));
             past.gpu_times.push(GpuTimeCell {
                 bucket,
                 cost_account: CostAccountId::at(cost_account),
-                held,
+                allocated,
                 idle,
                 energy: 0,
             });
@@ -251,11 +252,11 @@ fn a_table_names_both_margins_and_lines_up() {
 #[test]
 fn tokens_of_two_paid_shares_differ_on_lines_that_say_so() {
     let mut data = data("--by model").unwrap();
-    let mut other = data.differs[0].clone();
+    let mut other = data.price_differences[0].clone();
     for basis in other.posted.iter_mut().chain(&mut other.today) {
         basis.paid = "0.5".parse().ok();
     }
-    data.differs.push(other);
+    data.price_differences.push(other);
     let text = table::render(&data);
     let lines: Vec<_> = text.lines().filter(|line| line.contains("today's book says")).collect();
     assert!(lines.iter().any(|line| line.contains("paid share of 0.5")), "{text}");

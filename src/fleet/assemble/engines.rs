@@ -105,7 +105,7 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         itl_seconds: Quantiles::default(),
         e2e_seconds: Quantiles::default(),
         within_slo: None,
-        waited: None,
+        rank_wait_share: None,
         expert_balancedness: None,
         preemptions: None,
         requests_per_minute: RequestRates::default(),
@@ -153,7 +153,7 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         itl_seconds: quantiles(|latency| latency.itl.as_ref()),
         e2e_seconds: quantiles(|latency| latency.e2e.as_ref()),
         within_slo: super::slo::within(fleet, row).filter(|_| live),
-        waited: row.rank_work(RankWork::waited).filter(|_| live),
+        rank_wait_share: row.rank_work(RankWork::waited).filter(|_| live),
         expert_balancedness: row.rank_work(RankWork::balancedness).filter(|_| live),
         preemptions: reading.preemptions,
         requests_per_minute: if live { request_rates(row) } else { RequestRates::default() },
@@ -283,7 +283,7 @@ fn quantiles(samples: Option<SampleCounts<'_>>) -> Quantiles {
 fn scrape(fleet: &Fleet, target: &Target, engine: Option<&Engine>) -> ScrapeRow {
     ScrapeRow {
         state: fleet.inventory.health_of(target),
-        trouble: target.trouble.as_ref().map(|trouble| Label::new(&trouble.to_string())),
+        error: target.trouble.as_ref().map(|trouble| Label::new(&trouble.to_string())),
         seconds: target.cost.map(|cost| cost.seconds),
         bytes: target.cost.map(|cost| cost.bytes),
         restarts: engine.map_or(0, Engine::restarts),
@@ -324,7 +324,7 @@ fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
         return Some(Label::new(&text));
     }
     if engine.is_doubted() {
-        return Some(Label::new(crate::snapshot::DOUBTED));
+        return Some(Label::new(crate::snapshot::SAME_START));
     }
     if engine.is_ambiguous() {
         return Some(Label::new(crate::snapshot::AMBIGUOUS));

@@ -13,7 +13,7 @@ impl Fleet {
             return own;
         }
         let shown = self.commits.shown;
-        Marks { doubted: shown.doubted || own.doubted, ..shown }
+        Marks { growth_uncertain: shown.growth_uncertain || own.growth_uncertain, ..shown }
     }
 
     fn own_marks(&self) -> Marks {
@@ -24,7 +24,7 @@ impl Fleet {
             // Which rows are billed is only asked where one lacks a value.
             lacks_counter: engines().any(Engine::lacks_values) && leaves_out_billed(self),
             holds_back: engines().any(Engine::holds_back),
-            doubted: engines().any(|engine| engine.doubts(now)),
+            growth_uncertain: engines().any(|engine| engine.is_growth_uncertain(now)),
             seen_twice: self.metering.lookalikes(now).next().is_some(),
         }
     }

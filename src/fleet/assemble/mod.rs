@@ -59,7 +59,8 @@ pub(super) fn snapshot(fleet: &Fleet) -> Snapshot {
         slo: slo::status(present),
         alerts: Vec::new(),
         notices: notices::all(present),
-        troubles: fleet.inventory.source_errors().cloned().collect(),
+        source_errors: fleet.inventory.source_errors().cloned().collect(),
+        absence: fleet.watch.absence(),
         vitals: fleet.sparklines.vitals(),
     }
 }

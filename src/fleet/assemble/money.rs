@@ -8,7 +8,7 @@ use super::{Fleet, PresentFleet, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{EngineRole, Label, ModelName, NodeName};
-use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, Worth};
+use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, ValueAtList};
 use crate::statement::{Totals, break_even_load, rounded_revenues};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
 
@@ -58,8 +58,8 @@ pub(super) fn view(
         revenue_per_hour: pace.revenue,
         cost_per_hour: pace.cost,
         profit_per_hour,
-        beside_models: beside(profit_per_hour, pace.overhead, models, unpriced_models),
-        young_pace: fleet.pace.is_young(),
+        profit_beside_models: beside(profit_per_hour, pace.overhead, models, unpriced_models),
+        per_hour_preliminary: fleet.pace.is_young(),
         profit_on_cost: owed.and_then(|owed| profit_on_cost(earned, owed)),
         gross_margin: owed.and_then(|owed| gross_margin(earned, owed)),
         theoretical: theoretical(present),
@@ -67,9 +67,9 @@ pub(super) fn view(
         uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
         lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || held,
-        upper_bound: uncertainty.excess > Money::ZERO || marks.on_trial || marks.doubted || marks.seen_twice,
+        upper_bound: uncertainty.excess > Money::ZERO || marks.on_trial || marks.growth_uncertain || marks.seen_twice,
         on_trial: marks.on_trial,
-        doubted: marks.doubted,
+        growth_uncertain: marks.growth_uncertain,
         uncertainty: uncertainty.timing + uncertainty.excess,
         disputed,
         disputed_tokens: disputed_tokens.count(),
@@ -195,7 +195,7 @@ fn theoretical(present: &PresentFleet<'_>) -> bool {
 }
 
 /// The value of the unpriced tokens at the list that the configuration compares with.
-fn compare(present: &PresentFleet<'_>, unpriced: Classes) -> Option<Worth> {
+fn compare(present: &PresentFleet<'_>, unpriced: Classes) -> Option<ValueAtList> {
     let fleet = present.fleet;
     let list = compared_list(fleet)?;
     let any_unpriced = present.counted_rows().any(|view| view.row.reading.model.is_some() && view.price.is_none());
@@ -204,7 +204,7 @@ fn compare(present: &PresentFleet<'_>, unpriced: Classes) -> Option<Worth> {
     }
     let prices = list.quote(fleet.now().wall).prices;
     let amount = prices.of(unpriced.miss, unpriced.hit, unpriced.output);
-    Some(Worth { list: Label::new(&list.name), amount, per_hour: unpriced_pace(present, &prices, None) })
+    Some(ValueAtList { list: Label::new(&list.name), amount, per_hour: unpriced_pace(present, &prices, None) })
 }
 
 fn compared_list(fleet: &Fleet) -> Option<&PriceList> {
@@ -237,11 +237,11 @@ fn unpriced_pace(present: &PresentFleet<'_>, prices: &ClassPrices, model: Option
 /// The rates of the day, those that are paid at present first: a lease may have ended.
 fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
     let mut bases: Vec<(bool, RateBasis)> = Vec::new();
-    for (cost_account, allocated) in fleet.ledger.today().gpu_times() {
+    for (cost_account, time) in fleet.ledger.today().gpu_times() {
         let owes = fleet.pace.owed_per_hour(cost_account.index()).is_none_or(|owed| owed > Money::ZERO);
         let cost_account = &fleet.ledger.cost_accounts()[cost_account.index()];
-        let held = allocated.held > GpuTime::ZERO && cost_account.kind == CostKind::Gpus;
-        let (Some(rate), true) = (cost_account.rate, held) else { continue };
+        let is_allocated = time.allocated > GpuTime::ZERO && cost_account.kind == CostKind::Gpus;
+        let (Some(rate), true) = (cost_account.rate, is_allocated) else { continue };
         let runs = |label: &Label| {
             let mut leases = fleet.config.leases.iter().filter(|lease| lease.runs_at(fleet.now().wall));
             leases.any(|lease| Label::new(&lease.label()) == *label)

@@ -86,11 +86,11 @@ fn unknown_names(present: &PresentFleet<'_>) -> impl Iterator<Item = Notice> {
 fn foreign_rates(fleet: &Fleet) -> impl Iterator<Item = Notice> {
     let (currency, now) = (&fleet.config.currency, fleet.now().wall);
     let mut foreign: BTreeMap<&str, &GpuRate> = BTreeMap::new();
-    for (account, allocated) in fleet.ledger.today().gpu_times() {
+    for (account, time) in fleet.ledger.today().gpu_times() {
         let account = &fleet.ledger.cost_accounts()[account.index()];
         let (name, is_unknown) = (account.gpu.as_str(), account.rate.is_none() && account.kind == CostKind::Gpus);
         let card = fleet.ledger.book().gpu_rates();
-        if is_unknown && allocated.held > GpuTime::ZERO && card.rate_at(name, Commitment::OnDemand, now).is_none() {
+        if is_unknown && time.allocated > GpuTime::ZERO && card.rate_at(name, Commitment::OnDemand, now).is_none() {
             let said =
                 card.in_own_currency(name, Commitment::OnDemand, now).filter(|said| said.currency != currency.as_str());
             foreign.extend(said.map(|said| (name, said)));

@@ -7,7 +7,7 @@ use super::prices::{is_priced, tables};
 use crate::inventory::{Gpu, Node};
 use crate::ledger::{CostAccount, CostAccountId, CostKind, RevenueAccount};
 use crate::reading::{Label, NodeName};
-use crate::snapshot::{BesideRow, ModelRow};
+use crate::snapshot::{ModelRow, NonModelProfit};
 use crate::statement::{PaceSums, RowKind, paces};
 use crate::units::{GpuTime, Money};
 
@@ -27,14 +27,15 @@ pub(super) fn paces_by<K: Ord>(
 pub(super) fn idle_paces(fleet: &Fleet) -> Vec<(NodeName, Money)> {
     let ledger = &fleet.ledger;
     let newest: Vec<_> = ledger.minutes().rev().take(2).map(|(_, sums)| sums).collect();
-    let of_minute =
-        |id: CostAccountId| newest.iter().filter_map(|sums| sums.rent(id)).find(|time| time.held > GpuTime::ZERO);
+    let of_minute = |id: CostAccountId| {
+        newest.iter().filter_map(|sums| sums.gpu_time(id)).find(|time| time.allocated > GpuTime::ZERO)
+    };
     let idle = |id: CostAccountId| {
         let account = &ledger.cost_accounts()[id.index()];
         let node = account.node.clone().filter(|_| account.kind == CostKind::Gpus)?;
         let time = of_minute(id)?;
         let owed = fleet.pace.owed_per_hour(id.index())?;
-        Some((node, owed.scaled(time.idle.millis(), time.held.millis())?))
+        Some((node, owed.scaled(time.idle.millis(), time.allocated.millis())?))
     };
     let ids: BTreeSet<_> = newest.iter().flat_map(|sums| sums.gpu_times()).map(|(id, _)| id).collect();
     ids.into_iter().filter_map(idle).collect()
@@ -88,11 +89,17 @@ pub(super) fn unrated_gpus(fleet: &Fleet) -> impl Iterator<Item = &Gpu> {
 }
 
 /// Profit an hour that is in no model's row, by name, so that with it the rows add up to the fleet's.
-pub(super) fn beside(profit: Option<Money>, overhead: Money, models: &[ModelRow], unpriced: Money) -> Vec<BesideRow> {
+pub(super) fn beside(
+    profit: Option<Money>,
+    overhead: Money,
+    models: &[ModelRow],
+    unpriced: Money,
+) -> Vec<NonModelProfit> {
     let Some(profit) = profit else { return Vec::new() };
     let rows: Money = models.iter().filter_map(|row| row.money.profit_per_hour).sum();
     let idle = profit - rows + overhead + unpriced;
     let parts = [(RowKind::Unpriced, -unpriced), (RowKind::Overhead, -overhead), (RowKind::Idle, idle)];
-    let row = |(kind, profit_per_hour): (RowKind, Money)| BesideRow { name: Label::new(kind.name()), profit_per_hour };
+    let row =
+        |(kind, profit_per_hour): (RowKind, Money)| NonModelProfit { name: Label::new(kind.name()), profit_per_hour };
     parts.into_iter().filter(|(_, amount)| amount.rounded(6) != 0).map(row).collect()
 }

@@ -50,7 +50,7 @@ impl AllocationMeter {
         for Difference { account, gpus, from, to, .. } in difference(ledger, view, gone, now, posted) {
             match u32::try_from(gpus.unsigned_abs()).unwrap_or(u32::MAX) {
                 count if gpus > 0 => ledger.refund(account, count, from, to),
-                count => ledger.rent_earlier(account, count, from, to),
+                count => ledger.post_past_gpu_time(account, count, from, to),
             }
         }
     }
@@ -108,7 +108,7 @@ impl AllocationMeter {
                     let is_of_node = rate.lease.is_some_and(|lease| lease.node_rate.is_some());
                     if rate.when() == Some(when) && !is_of_node {
                         let account = ledger.cost_account(&rate.cost_account);
-                        ledger.rent(account, 1, start, end);
+                        ledger.post_gpu_time(account, 1, start, end);
                     }
                 }
             }
@@ -134,7 +134,7 @@ impl AllocationMeter {
             difference(ledger, view, &gone.collect::<Vec<_>>(), now, posted)
         {
             match u32::try_from(gpus.unsigned_abs()).unwrap_or(u32::MAX) {
-                count if gpus > 0 => ledger.rent(account, count, from, to),
+                count if gpus > 0 => ledger.post_gpu_time(account, count, from, to),
                 count => ledger.refund(account, count, from, to),
             }
         }
@@ -166,16 +166,22 @@ impl AllocationMeter {
         let (Some(until), Some(node)) = (until, view.inventory.node(name)) else { return };
         // The time before the first allocation was never posted.
         let at = node.allocated_from.map_or(at, |from| at.max(from));
-        for (_, gpu, lease) in payers::of_node(view, name, node, at) {
+        let all = || payers::of_node(view, name, node, at);
+        let gone = all().into_iter().map(|(id, gpu, _)| {
+            let since = gpu.since.map(|since| until.wall - until.since(since));
+            let (index, seen, until) = (gpu.reading.index, at.max(since.unwrap_or(at)), until.wall);
+            Gone { node: name, id: Some(id), index, name: gpu.name(), seen, until }
+        });
+        let gone: Vec<_> = gone.filter(|gpu| gpu.seen < gpu.until).collect();
+        self.take_off(ledger, view, &gone, until);
+        for (_, gpu, lease) in all() {
             let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease, at);
             if rate.when() != Some(RentWhen::Held) {
                 continue;
             }
-            let account = ledger.cost_account(&rate.cost_account);
-            if at < until.wall {
-                ledger.refund(account, 1, at, until.wall);
-            } else {
-                ledger.rent(account, 1, until.wall, at);
+            if until.wall < at {
+                let account = ledger.cost_account(&rate.cost_account);
+                ledger.post_gpu_time(account, 1, until.wall, at);
             }
             if let (Some(lease), Some(began)) = (rate.lease, node.allocated_from) {
                 let paused = self.roundings.paused(&view.config.leases, lease, &rate.cost_account);

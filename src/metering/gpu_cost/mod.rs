@@ -222,7 +222,7 @@ impl AllocationMeter {
             }
             start = end;
         }
-        ended.difference(&paying).for_each(|account| ledger.end_rent(*account));
+        ended.difference(&paying).for_each(|account| ledger.end_cost(*account));
         *known = paying;
     }
 }
@@ -276,7 +276,7 @@ impl NodeGpus<'_> {
             }
         }
         for (account, count) in &accounts {
-            ledger.rent(*account, *count, from, to);
+            ledger.post_gpu_time(*account, *count, from, to);
         }
         accounts.into_keys().collect()
     }

@@ -38,9 +38,9 @@ impl AllocationMeter {
             }
         }
         for ((start, end, account), gpus) in &paid {
-            ledger.rent(*account, *gpus, *start, *end);
+            ledger.post_gpu_time(*account, *gpus, *start, *end);
         }
         let pays = |account| paid.keys().any(|(_, end, other)| *end == to && *other == account);
-        paid.keys().filter(|(.., account)| !pays(*account)).for_each(|(.., account)| ledger.end_rent(*account));
+        paid.keys().filter(|(.., account)| !pays(*account)).for_each(|(.., account)| ledger.end_cost(*account));
     }
 }

@@ -218,6 +218,6 @@ fn line(ledger: &mut Ledger, account: &CostAccount) -> CostAccountId {
 }
 
 /// Posts or reverses time in the last millisecond before an end.
-fn post(ledger: &mut Ledger, line: CostAccountId, end: Timestamp, held: i64) {
-    ledger.charge(line, end - Span::from_millis(1), GpuTimeChange { held, ..GpuTimeChange::default() });
+fn post(ledger: &mut Ledger, line: CostAccountId, end: Timestamp, allocated: i64) {
+    ledger.charge(line, end - Span::from_millis(1), GpuTimeChange { allocated, ..GpuTimeChange::default() });
 }

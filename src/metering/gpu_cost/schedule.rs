@@ -171,7 +171,7 @@ impl Schedules {
             let id = ledger.cost_account(&cost_account);
             let _ = if lease.runs_at(now) { paying.insert(id) } else { ended.insert(id) };
             roundings.resume(ledger, leases, lease, &cost_account, from);
-            ledger.rent(id, gpus, from, to);
+            ledger.post_gpu_time(id, gpus, from, to);
             paid_gpus.add(&cost_account, gpus, from, lease.runs_at(now));
             let paid = self.paid.entry(subject(lease)).or_insert(to);
             *paid = (*paid).max(to);
@@ -182,12 +182,12 @@ impl Schedules {
                 }
             }
         }
-        ended.difference(&paying).for_each(|account| ledger.end_rent(*account));
+        ended.difference(&paying).for_each(|account| ledger.end_cost(*account));
         self.paying = paying;
         if let Some(rate) = view.config.overhead.per_hour {
             let last = self.posted.get(OVERHEAD).copied().unwrap_or(self.began);
             let id = ledger.cost_account(&of_overhead(rate));
-            ledger.rent(id, 1, last.min(now), now);
+            ledger.post_gpu_time(id, 1, last.min(now), now);
         }
         self.note(view.config, now);
         paid_gpus.most()

@@ -36,7 +36,7 @@ pub struct PoolCapacity {
     /// GPUs of a node, if all have the same number.
     pub gpus: Option<u32>,
     /// The allocated time of nodes, in milliseconds of one node.
-    pub held_millis: i64,
+    pub allocated_millis: i64,
     /// The needed time of nodes, likewise; whole nodes in each hour.
     pub needed_millis: i64,
     /// The largest number that was needed in an hour.
@@ -59,7 +59,7 @@ pub struct HourCapacity {
     /// Its measured part.
     pub measured: Span,
     /// The allocated time of nodes, in milliseconds of one node.
-    pub held_millis: i64,
+    pub allocated_millis: i64,
     /// The number of needed nodes.
     pub needed: i64,
     /// The cost of the others.
@@ -71,7 +71,7 @@ pub struct HourCapacity {
 impl PoolCapacity {
     /// The cost of a node-hour.
     pub fn rent(&self) -> Option<Money> {
-        self.cost?.scaled(3_600_000, self.held_millis)
+        self.cost?.scaled(3_600_000, self.allocated_millis)
     }
 
     /// The price of a node-hour at which one more node earns nothing; at a lower price it may pay.
@@ -86,7 +86,7 @@ impl PoolCapacity {
 
     /// Average allocated and needed nodes, in millionths.
     pub fn nodes_ppm(&self, measured: Span) -> Option<(i64, i64)> {
-        average(self.held_millis, measured).zip(average(self.needed_millis, measured))
+        average(self.allocated_millis, measured).zip(average(self.needed_millis, measured))
     }
 }
 

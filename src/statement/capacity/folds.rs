@@ -96,7 +96,7 @@ impl<'a> Folds<'a> {
         self.made.fill(Classes::default());
         for cell in bucket.gpu_times {
             if let Some(Some(node)) = self.index.of_cost_account.get(cell.cost_account.index()) {
-                self.millis[*node] += cell.held.millis();
+                self.millis[*node] += cell.allocated.millis();
             }
         }
         self.millis.iter_mut().for_each(|millis| *millis = (*millis).max(0));
@@ -186,29 +186,35 @@ impl<'a> Folds<'a> {
             }
             let Some((_, measured, sums)) = &mut hour else { continue };
             *measured = *measured + Span::from_millis(noted.slice.millis);
-            let held = self.held(noted);
+            let allocated = self.allocated(noted);
             for (number, (sum, bucket)) in sums.iter_mut().zip(&noted.pools).enumerate() {
-                sum.add(bucket, held[number], &best[number], &noted.slice, self.objectives.missed(number, noted.at));
+                sum.add(
+                    bucket,
+                    allocated[number],
+                    &best[number],
+                    &noted.slice,
+                    self.objectives.missed(number, noted.at),
+                );
             }
         }
         if let Some(hour) = hour {
             close(&mut done, hour);
         }
-        done.pools.retain(|pool| pool.held_millis > 0);
+        done.pools.retain(|pool| pool.allocated_millis > 0);
         done.pools
             .sort_by(|a, b| b.spare_cost.cmp(&a.spare_cost).then_with(|| in_order(a.name.as_str(), b.name.as_str())));
         done
     }
 
-    /// The time for which each pool held nodes in a bucket.
-    fn held(&self, noted: &PoolBucket) -> Vec<i64> {
-        let mut held = vec![0; self.pools.all.len()];
+    /// The time for which nodes of each pool were allocated in a bucket.
+    fn allocated(&self, noted: &PoolBucket) -> Vec<i64> {
+        let mut allocated = vec![0; self.pools.all.len()];
         for (node, millis) in noted.nodes.iter().enumerate().filter(|(_, millis)| **millis > 0) {
             if let Some(pool) = self.index.pool_of[node] {
-                held[pool] += share_of(&noted.slice, self.gpus[node], *millis);
+                allocated[pool] += share_of(&noted.slice, self.gpus[node], *millis);
             }
         }
-        held
+        allocated
     }
 
     /// The best throughput of each pool. A quarter hour outside of the latency objectives is no measurement; nor is one
@@ -227,7 +233,7 @@ impl<'a> Folds<'a> {
             for noted in self.noted.iter().filter(|noted| noted.is_measure) {
                 let sums = &noted.pools[number];
                 if sums.is_within || !judged(number) {
-                    best[number].note(sums.tokens, sums.busy(self.held(noted)[number]));
+                    best[number].note(sums.tokens, sums.busy(self.allocated(noted)[number]));
                 }
             }
         }
@@ -245,16 +251,22 @@ impl<'a> Folds<'a> {
 
 /// Ends an hour.
 fn close(done: &mut Capacity, (period, measured, sums): (Period, Span, Vec<HourSums>)) {
-    let mut hour =
-        HourCapacity { period, measured, held_millis: 0, needed: 0, spare_cost: Some(Money::ZERO), one_more: None };
+    let mut hour = HourCapacity {
+        period,
+        measured,
+        allocated_millis: 0,
+        needed: 0,
+        spare_cost: Some(Money::ZERO),
+        one_more: None,
+    };
     for (sums, pool) in sums.into_iter().zip(&mut done.pools) {
         let spare = sums.spare_cost(measured);
         let known = |amount: Money| (!sums.revenue.unknown).then_some(amount);
-        hour.held_millis += sums.held_millis;
+        hour.allocated_millis += sums.allocated_millis;
         hour.needed += sums.needed;
         hour.spare_cost = plus(hour.spare_cost, spare);
         hour.one_more = hour.one_more.max(known(sums.one_more));
-        pool.held_millis += sums.held_millis;
+        pool.allocated_millis += sums.allocated_millis;
         pool.needed_millis += sums.needed * measured.millis();
         pool.needed_peak = pool.needed_peak.max(sums.needed);
         pool.cost = plus(pool.cost, sums.cost.get());
@@ -279,7 +291,7 @@ impl PoolCapacity {
             best: None,
             slo: None,
             gpus: None,
-            held_millis: 0,
+            allocated_millis: 0,
             needed_millis: 0,
             needed_peak: 0,
             cost: none,

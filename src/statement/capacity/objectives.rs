@@ -11,7 +11,7 @@ use crate::units::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SloQuarters {
     /// Every minute with a latency was within them.
-    pub held: u32,
+    pub met: u32,
     /// At least one minute was not.
     pub missed: u32,
     /// No minute has a latency.
@@ -57,7 +57,7 @@ impl<'a> Objectives<'a> {
     pub(super) fn count(&mut self, pool: usize, verdict: Option<bool>) {
         let quarters = &mut self.quarters[pool];
         match verdict {
-            Some(true) => quarters.held += 1,
+            Some(true) => quarters.met += 1,
             Some(false) => quarters.missed += 1,
             None => quarters.unknown += 1,
         }
@@ -83,7 +83,7 @@ impl<'a> Objectives<'a> {
 
     /// The quarter hours of a pool; `None` if none has a known result: then none is excluded from measurement.
     pub(super) fn quarters(&self, pool: usize) -> Option<SloQuarters> {
-        Some(self.quarters[pool]).filter(|quarters| quarters.held + quarters.missed > 0)
+        Some(self.quarters[pool]).filter(|quarters| quarters.met + quarters.missed > 0)
     }
 
     fn minutes(&mut self, node: usize, at: Timestamp) -> SloMinutes {

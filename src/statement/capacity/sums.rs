@@ -26,7 +26,7 @@ pub(super) struct BucketSums {
 /// The same for an hour, with the nodes that the load needed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct HourSums {
-    pub(super) held_millis: i64,
+    pub(super) allocated_millis: i64,
     pub(super) needed: i64,
     pub(super) cost: PartlyKnown,
     pub(super) revenue: PartlyKnown,
@@ -60,8 +60,8 @@ impl PartlyKnown {
 impl BucketSums {
     pub(super) fn add_rent(&mut self, account: &CostAccount, cell: &GpuTimeCell) {
         self.cost.add(account.cost(cell));
-        self.gpu_millis += cell.held.millis();
-        self.busy_millis += cell.held.millis() - cell.idle.millis();
+        self.gpu_millis += cell.allocated.millis();
+        self.busy_millis += cell.allocated.millis() - cell.idle.millis();
     }
 
     pub(super) fn add_tokens(&mut self, tariff: Option<&Tariff>, tokens: Classes) {
@@ -74,36 +74,40 @@ impl BucketSums {
     }
 
     /// The working part of its nodes' allocated time.
-    pub(super) fn busy(&self, held_millis: i64) -> i64 {
-        scaled(held_millis, self.busy_millis.clamp(0, self.gpu_millis.max(0)), self.gpu_millis)
+    pub(super) fn busy(&self, allocated_millis: i64) -> i64 {
+        scaled(allocated_millis, self.busy_millis.clamp(0, self.gpu_millis.max(0)), self.gpu_millis)
     }
 }
 
 impl HourSums {
     /// Adds a bucket with the allocated time of nodes and the need of its load. The need is at most the number of nodes
     /// that did the work, unless they were outside of their objectives.
-    pub(super) fn add(&mut self, bucket: &BucketSums, held_millis: i64, best: &Best, slice: &Slice, missed: bool) {
-        self.held_millis += held_millis;
+    pub(super) fn add(&mut self, bucket: &BucketSums, allocated_millis: i64, best: &Best, slice: &Slice, missed: bool) {
+        self.allocated_millis += allocated_millis;
         self.cost.plus(bucket.cost);
         self.revenue.plus(bucket.revenue);
-        let held = scaled(held_millis, NODE, slice.millis);
-        let need = best.need(bucket.tokens, Span::from_millis(slice.millis)).unwrap_or(held);
-        let need = if missed { need } else { need.min(held) };
+        let allocated = scaled(allocated_millis, NODE, slice.millis);
+        let need = best.need(bucket.tokens, Span::from_millis(slice.millis)).unwrap_or(allocated);
+        let need = if missed { need } else { need.min(allocated) };
         self.needed = self.needed.max((need + NODE - 1) / NODE);
         if need == 0 || bucket.revenue.unknown {
             return;
         }
         let part = |of: i64| bucket.revenue.sum.scaled(of, need).unwrap_or_default();
-        self.last_node += part((need - (held - NODE).max(0)).clamp(0, need.min(NODE)));
-        if i128::from(need) * 100 >= i128::from(held) * i128::from(FULL) {
+        self.last_node += part((need - (allocated - NODE).max(0)).clamp(0, need.min(NODE)));
+        if i128::from(need) * 100 >= i128::from(allocated) * i128::from(FULL) {
             self.one_more += part(NODE.min(need));
         }
     }
 
     /// The part of the cost for nodes that were not needed during the hour.
     pub(super) fn spare_cost(&self, measured: Span) -> Option<Money> {
-        let spare = (self.held_millis - self.needed * measured.millis()).max(0);
-        if self.held_millis == 0 { Some(Money::ZERO) } else { self.cost.get()?.scaled(spare, self.held_millis) }
+        let spare = (self.allocated_millis - self.needed * measured.millis()).max(0);
+        if self.allocated_millis == 0 {
+            Some(Money::ZERO)
+        } else {
+            self.cost.get()?.scaled(spare, self.allocated_millis)
+        }
     }
 }
 

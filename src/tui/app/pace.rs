@@ -101,7 +101,7 @@ fn differs(a: &Snapshot, b: &Snapshot) -> bool {
     let known = |s: &Snapshot| {
         let sizes = (s.nodes.len(), s.engines.len(), s.models.len(), s.units.len(), s.gpus.count, s.gpus.reporting);
         let money = [s.money.revenue, s.money.cost, s.money.profit, s.money.profit_per_hour].map(|m| m.is_some());
-        let rates = (s.window_seconds.is_some(), s.tokens.output_per_second.is_some(), s.money.young_pace);
+        let rates = (s.window_seconds.is_some(), s.tokens.output_per_second.is_some(), s.money.per_hour_preliminary);
         (sizes, s.coverage, money, rates)
     };
     let alerts = |s: &Snapshot| s.alerts.len();

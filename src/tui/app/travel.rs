@@ -50,9 +50,16 @@ impl App {
     /// The end of the first whole minute of the fleet's record, if it is in the quarter hour before `now` and not one of
     /// the last minutes.
     fn first_whole_minute(&self, now: Timestamp) -> Option<Timestamp> {
+        let returned = self.history.absence().map_or(i64::MIN, |(_, returned)| returned.millis());
+        let began = |nth: usize| {
+            let ago = i64::try_from(MINUTES.saturating_sub(nth)).unwrap_or(0);
+            now.millis() - ago * MINUTE.millis()
+        };
         let first = |measure| {
             let query = Query { subject: Subject::Fleet, measure, until: now, step: MINUTE, points: MINUTES };
-            self.history.series(&query).points.iter().position(Option::is_some)
+            let points = self.history.series(&query).points;
+            // The minute in which the watch was resumed has a part of it.
+            (0..points.len()).find(|nth| points[*nth].is_some() && began(*nth) + MINUTE.millis() > returned)
         };
         // The first minute of the record was not watched from its beginning.
         let whole = [Measure::Load, Measure::Output].into_iter().filter_map(first).min()? + 1;

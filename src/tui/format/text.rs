@@ -38,6 +38,33 @@ pub fn cut(text: &str, cells: usize) -> String {
     format!("{}…", words.map_or(head.as_str(), |end| &head[..end]).trim_end())
 }
 
+/// `text` in at most `cells` cells, cut behind a whole clause where that leaves most of them, otherwise behind a whole word:
+/// only a first word that is longer is cut itself.
+pub fn cut_at_word(text: &str, cells: usize) -> String {
+    if width(text) <= cells {
+        return text.to_owned();
+    }
+    let clause = clauses(text, cells.saturating_sub(1));
+    let words = whole_words(text, cells);
+    let has_most = !clause.ends_with('…') && 5 * width(&clause) >= 3 * width(&words);
+    if has_most { format!("{clause}…") } else { words }
+}
+
+fn whole_words(text: &str, cells: usize) -> String {
+    let head = take_cells(text.chars(), cells.saturating_sub(1));
+    let is_whole = text.get(head.len()..).is_none_or(|rest| rest.starts_with(' '));
+    let end = if is_whole { Some(head.len()) } else { head.rfind(' ') };
+    let is_mark = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '→' | '(' | '·' | '…');
+    let words = end.and_then(|end| head.get(..end)).map(|words| words.trim_end_matches(is_mark));
+    // A figure without its unit would be read as one of another.
+    let is_figure = |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',');
+    let words = words.map(|words| match words.rsplit_once(' ') {
+        Some((before, last)) if is_figure(last) => before.trim_end_matches(is_mark),
+        _ => words,
+    });
+    words.filter(|words| !words.is_empty()).map_or_else(|| cut(text, cells), |words| format!("{words}…"))
+}
+
 /// The first of the forms of a text that takes at most `cells` cells; nothing where none does.
 pub fn fitting<'f>(forms: &[&'f str], cells: usize) -> &'f str {
     forms.iter().find(|form| width(form) <= cells).copied().unwrap_or("")
@@ -111,6 +138,25 @@ mod tests {
         assert_eq!(cut("a verylongname", 9), "a verylo…");
         assert_eq!(fitting(&["15x4 is too small", "too small", "small"], 9), "too small");
         assert_eq!(fitting(&["too small"], 3), "");
+    }
+
+    /// Class: a text of many short words was cut inside the last one.
+    #[test]
+    fn an_alerts_text_is_never_cut_inside_a_word() {
+        let text = "KV cache 98 % full, 59 waiting → raise gpu-memory-utilization";
+        for cells in 4..width(text) {
+            let cut = cut_at_word(text, cells);
+            let kept = cut.strip_suffix('…').unwrap_or_default();
+            let rest = text.strip_prefix(kept).unwrap_or_default();
+            assert!(width(&cut) <= cells && rest.starts_with([' ', ',', '…']), "{cells}: {cut}");
+        }
+        assert_eq!(cut_at_word(text, width(text)), text);
+        assert_eq!(cut_at_word(text, 36), "KV cache 98 % full, 59 waiting…");
+        assert_eq!(cut_at_word(text, 22), "KV cache 98 % full…");
+        assert_eq!(cut_at_word(text, 12), "KV cache…", "98 of what");
+        assert_eq!(cut_at_word("KV 97 %, 12 preemptions/min: fewer requests", 36), "KV 97 %, 12 preemptions/min…");
+        assert_eq!(cut_at_word("gpu-memory-utilization", 6), "gpu-m…");
+        assert_eq!(cut_at_word(text, 0), "");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use super::facts::{Facts, an_hour};
 use super::sentence::{Sentence, Tone, part};
+use crate::burn::rent_of;
+use crate::reading::SourceError;
 use crate::snapshot::{Alert, Rule, Severity, Snapshot};
 use crate::statement::Mover;
 use crate::tui::format;
@@ -28,8 +30,7 @@ pub(super) fn alarms(facts: &Facts<'_>, named: Option<&Alert>) -> Vec<Sentence> 
 
 /// What an alert costs, and what to do: of no use where the alert itself is not told.
 fn consequences(facts: &Facts<'_>, alert: &Alert) -> impl Iterator<Item = Sentence> {
-    let action = action(alert.rule).map(|text| Sentence::toned(text, Tone::Action));
-    cost(facts, alert).into_iter().chain(action).map(Sentence::dependent)
+    cost(facts, alert).into_iter().chain(remedy(facts.snapshot, alert)).map(Sentence::dependent)
 }
 
 /// The sentence if there is no alert.
@@ -139,27 +140,68 @@ pub(super) fn others(facts: &Facts<'_>, alert: &Alert) -> String {
     }
 }
 
-/// The GPU cost of idle parts, if all GPUs have one rate.
+/// The rent of what stands still: of each node or GPU its own, or at the one rate that there is.
 fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
     let snapshot = facts.snapshot;
-    let gpus = match alert.rule {
-        Rule::GpuLost => 1,
+    let subject = alert.subject.as_str();
+    let (own, gpus) = match alert.rule {
+        Rule::GpuLost => (rent_of_gpu(snapshot, subject), 1),
         Rule::NodeSilent => {
             let alike = together::with(snapshot, alert);
-            let is_meant =
-                |name: &str| alert.subject.as_str() == name || alike.iter().any(|alert| alert.subject.as_str() == name);
-            let silent = snapshot.nodes.iter().filter(|node| is_meant(node.name.as_str()));
-            silent.map(|node| node.gpus.len()).reduce(|a, b| a + b)?
+            let is_meant = |name: &str| subject == name || alike.iter().any(|alert| alert.subject.as_str() == name);
+            let silent = || snapshot.nodes.iter().filter(|node| is_meant(node.name.as_str()));
+            let gpus = silent().map(|node| node.gpus.len()).reduce(|a, b| a + b)?;
+            (silent().map(|node| node.cost_per_hour).sum(), gpus)
         }
         _ => return None,
     };
-    let [rate] = snapshot.money.rates.as_slice() else { return None };
-    let rent: Money = (0..gpus).map(|_| Money::from_micros(rate.rate.micros())).sum();
+    let at_one_rate = || match snapshot.money.rates.as_slice() {
+        [rate] => Some((0..gpus).map(|_| Money::from_micros(rate.rate.micros())).sum()),
+        _ => None,
+    };
+    let rent: Money = own.filter(|own: &Money| !own.is_zero()).or_else(at_one_rate)?;
     (!rent.is_zero()).then(|| Sentence::plain(format!("The rent of {} runs on.", an_hour(facts, rent))))
 }
 
-/// The remedy.
-pub(super) const fn action(rule: Rule) -> Option<&'static str> {
+/// The rent of `gpu-0231 GPU 3`.
+fn rent_of_gpu(snapshot: &Snapshot, subject: &str) -> Option<Money> {
+    let (name, index) = subject.rsplit_once(" GPU ")?;
+    let index: u32 = index.parse().ok()?;
+    let node = snapshot.nodes.iter().find(|node| node.name.as_str() == name)?;
+    node.gpus.iter().find(|gpu| gpu.index == index)?;
+    rent_of(snapshot, node, |gpu| gpu.index == index)
+}
+
+/// What to do about an alert: of a source that fails, what the source itself says.
+pub(super) fn remedy(snapshot: &Snapshot, alert: &Alert) -> Option<Sentence> {
+    let is_its = |error: &&SourceError| alert.rule == Rule::SourceMissing && error.source == alert.subject;
+    if let Some(error) = snapshot.source_errors.iter().find(is_its) {
+        return sourced(error.remedy.as_str());
+    }
+    action(alert.rule).map(|text| Sentence::toned(text, Tone::Action))
+}
+
+/// A source's remedy as a sentence, and its first clause as the short form.
+fn sourced(remedy: &str) -> Option<Sentence> {
+    let whole = remedy.trim().trim_end_matches('.');
+    let first = whole.split("; ").next().unwrap_or(whole);
+    let closed = |text: &str| part(format!("{}.", capital(text)), Tone::Action);
+    let short = if first == whole { Vec::new() } else { vec![closed(first)] };
+    (!whole.is_empty()).then(|| Sentence { parts: vec![closed(whole)], short, is_dependent: false })
+}
+
+/// The text with a capital letter, unless it begins with a command.
+fn capital(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next().filter(|_| word.chars().all(char::is_alphabetic)) {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => text.to_owned(),
+    }
+}
+
+/// What to do about a rule's alerts.
+const fn action(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::GpuLost => "Drain the node, then reset or return the GPU.",
         Rule::NodeSilent => "See whether the node is up.",
@@ -181,6 +223,6 @@ pub(super) const fn action(rule: Rule) -> Option<&'static str> {
 
 /// Whether the text says it already.
 const fn is_in_state(snapshot: &Snapshot, rule: Rule) -> bool {
-    let unwritten = matches!(rule, Rule::LedgerUnwritten) && snapshot.money.ledger.trouble.is_some();
+    let unwritten = matches!(rule, Rule::LedgerUnwritten) && snapshot.money.ledger.write_error.is_some();
     unwritten || matches!(rule, Rule::Loss)
 }

@@ -43,7 +43,7 @@ pub(super) fn revenue(snapshot: &Snapshot) -> Option<Missing> {
     if let Some(who) = together(rows().filter(waits)) {
         return Some(Missing::of(format!("{} a counter that moved without a known cause", has(&who))));
     }
-    if snapshot.money.young_pace {
+    if snapshot.money.per_hour_preliminary {
         return None;
     }
     let has_no_rate = |row: &&EngineRow| row.prompt_per_second.is_none() && row.output_per_second.is_none();
@@ -65,7 +65,7 @@ pub(super) fn cost(snapshot: &Snapshot) -> Option<Missing> {
     if snapshot.gpus.reporting == 0 {
         return Some(Missing::of("no GPU reports"));
     }
-    (!snapshot.money.young_pace).then(|| Missing::of("the GPUs have no known cost yet"))
+    (!snapshot.money.per_hour_preliminary).then(|| Missing::of("the GPUs have no known cost yet"))
 }
 
 /// Whether models are known and none of them has a price.

@@ -1,12 +1,13 @@
 //! The headline of one node: its profit and its change, the largest part of the change, the gravest alert with its cost
 //! and remedy. A cause is given only if the node's own past or an alert on it shows it.
 
-use super::alarm::{action, what};
+use super::alarm::{remedy, what};
 use super::change::against;
 use super::facts::{Facts, an_hour, signed_an_hour};
 use super::sentence::{Sentence, SentencePart, Tone, part};
+use crate::burn::rent_of;
 use crate::reading::Health;
-use crate::snapshot::{Alert, EngineRow, NodeRow, Rule, Severity};
+use crate::snapshot::{Alert, EngineRow, GpuRow, NodeRow, Rule, Severity};
 use crate::tui::format;
 use crate::units::{Money, Span, Timestamp};
 
@@ -74,8 +75,7 @@ pub fn node_headline(facts: &Facts<'_>, node: &NodeRow, quarters: Option<&NodeQu
 
 /// What an alert costs, and what to do.
 fn consequences(facts: &Facts<'_>, node: &NodeRow, alert: &Alert) -> impl Iterator<Item = Sentence> {
-    let action = action(alert.rule).map(|text| Sentence::toned(text, Tone::Action));
-    rent(facts, node, alert).into_iter().chain(action)
+    rent(facts, node, alert).into_iter().chain(remedy(facts.snapshot, alert))
 }
 
 /// Alerts on the node, its GPUs, its unit and the engines on it, the gravest first.
@@ -236,13 +236,10 @@ fn told(facts: &Facts<'_>, alert: &Alert, all: &[&Alert]) -> Sentence {
 /// The part of its GPU cost that idle parts cause.
 fn rent(facts: &Facts<'_>, node: &NodeRow, alert: &Alert) -> Option<Sentence> {
     let cost = node.cost_per_hour.filter(|cost| !cost.is_zero())?;
-    let lost = node.gpus.iter().filter(|gpu| gpu.state == Health::Lost).count();
+    let is_lost = |gpu: &GpuRow| gpu.state == Health::Lost;
     let amount = match alert.rule {
         Rule::NodeSilent => cost,
-        // GPUs with one name have one rate.
-        Rule::GpuLost if lost > 0 && node.gpus.windows(2).all(|pair| pair[0].name == pair[1].name) => {
-            cost.scaled(i64::try_from(lost).ok()?, i64::try_from(node.gpus.len()).ok()?)?
-        }
+        Rule::GpuLost if node.gpus.iter().any(is_lost) => rent_of(facts.snapshot, node, is_lost)?,
         _ => return None,
     };
     Some(Sentence::plain(format!("The rent of {} runs on.", an_hour(facts, amount))))

@@ -23,7 +23,7 @@ pub(super) fn state(facts: &Facts<'_>) -> Option<Sentence> {
         std::cmp::Ordering::Less => ("Losing ", an_hour(facts, profit), Tone::Loss),
         std::cmp::Ordering::Equal => return Some(Sentence::plain("At break-even")),
     };
-    let young = if snapshot.money.young_pace { " so far" } else { "" };
+    let young = if snapshot.money.per_hour_preliminary { " so far" } else { "" };
     Some(Sentence::of([part(words, Tone::Plain), part(amount, tone), part(format!("{bound}{young}"), Tone::Plain)]))
 }
 
@@ -82,7 +82,7 @@ fn without_both(snapshot: &Snapshot) -> (String, Option<&'static str>) {
 fn why_unknown(snapshot: &Snapshot) -> Option<Sentence> {
     let coverage = snapshot.coverage;
     let known = coverage.nodes_known + coverage.engines_known;
-    if let Some(why) = snapshot.money.ledger.trouble.as_ref().map(Label::as_str) {
+    if let Some(why) = snapshot.money.ledger.write_error.as_ref().map(Label::as_str) {
         let why = why.trim_end_matches('.');
         return Some(Sentence::toned(format!("The ledger is not written: {why}."), Tone::Critical));
     }

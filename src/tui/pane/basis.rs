@@ -142,7 +142,7 @@ fn disputed(scene: &Scene<'_>) -> Option<TextSpan> {
 fn hits(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
     let may_be_twice = || scene.snap.notices.iter().any(|notice| notice.rule == Rule::ProbablySame);
-    let why = match (money.on_trial, money.doubted) {
+    let why = match (money.on_trial, money.growth_uncertain) {
         (true, _) => "growth on trial, may be taken back",
         (false, true) => "some may be of before the watch, or of a process that stopped",
         (false, false) if may_be_twice() => "an engine may be counted twice",
@@ -169,7 +169,8 @@ fn priced(scene: &Scene<'_>) -> Option<TextSpan> {
 /// Half of the range of an estimate.
 fn timing(scene: &Scene<'_>) -> Option<TextSpan> {
     let money = &scene.snap.money;
-    let what = if money.upper_bound && !money.on_trial && !money.doubted { "timing and hits" } else { "timing" };
+    let what =
+        if money.upper_bound && !money.on_trial && !money.growth_uncertain { "timing and hits" } else { "timing" };
     (!money.uncertainty.is_zero()).then(|| say(format!("{what} ± {}", scene.money(Some(money.uncertainty), 9))))
 }
 

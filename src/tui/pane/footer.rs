@@ -6,7 +6,7 @@ use crate::tui::app::Command;
 use crate::tui::format;
 use crate::tui::keys::{BINDINGS, Binding, FIRST_RUN};
 use crate::tui::scene::Scene;
-use crate::tui::theme::{Glyphs, Role};
+use crate::tui::theme::Role;
 use crate::tui::together;
 use crate::tui::view::has_one_pane;
 use crate::tui::view::{Hit, Hits, OnEnter, Part, ViewId};
@@ -20,11 +20,11 @@ const NAMED: u16 = 70;
 
 /// Draws it: the view's own keys, then those of every view; `has_tabs` tells whether views are named elsewhere.
 pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: ViewId, has_tabs: bool) -> Hits {
-    let filter = &scene.app.filter;
+    let (filter, glyphs) = (&scene.app.filter, canvas.theme.glyphs());
     if filter.editing {
         let mut pen = canvas.pen(area, 0);
         pen.put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Accent, "▏");
-        pen.skip(2).put(Role::Dim, "⏎ keep  Esc drop  words, node:a*, util<20, profit<0");
+        pen.skip(2).put(Role::Dim, &glyphs.keys("⏎ keep  Esc drop  words, node:a*, util<20, profit<0"));
         return Hits::default();
     }
     if scene.app.what_if.open {
@@ -36,7 +36,7 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
     if let Some(keys) = state_keys(scene) {
         let mut pen = canvas.pen(area, 0);
         for (key, word) in keys {
-            pen.put(Role::Accent, key).skip(1).put(Role::Dim, word).skip(2);
+            pen.put(Role::Accent, &glyphs.keys(key)).skip(1).put(Role::Dim, word).skip(2);
         }
         x = pen.x();
     }
@@ -50,16 +50,13 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
         x = pen.x();
     }
     let room = Rect { x, width: area.right().saturating_sub(x), ..area };
-    let is_ascii = canvas.theme.glyphs() == Glyphs::Ascii;
-    // Its one character in ASCII would be that of another key.
-    let shown = |key: String| if is_ascii { key.replace('⏎', "Enter") } else { key };
-    let items = items(scene, view, has_tabs || area.width < NAMED);
+    let named = |item: Item| Item { key: glyphs.keys(&item.key).into_owned(), ..item };
+    let items: Vec<Item> = items(scene, view, has_tabs || area.width < NAMED).into_iter().map(named).collect();
     // Help must find room: it names all other keys.
     let help = items.iter().find(|item| item.is_help).map_or(0, Item::cells);
     let mut left = usize::from(room.width + 2).saturating_sub(help);
     let mut pen = canvas.pen(room, 0);
     for item in items {
-        let item = Item { key: shown(item.key), ..item };
         if !item.is_help && item.cells() > left {
             continue;
         }
@@ -128,10 +125,11 @@ fn state_keys(scene: &Scene<'_>) -> Option<&'static [(&'static str, &'static str
 
 /// The keys of the what-if form, or the name that is written for a scenario; one that does not fit is left out whole.
 fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let glyphs = canvas.theme.glyphs();
     if let Some(name) = &scene.app.what_if.naming {
         let mut pen = canvas.pen(area, 0);
         pen.put(Role::Dim, "keep as ").put(Role::Text, name).put(Role::Accent, "▏");
-        pen.skip(2).put(Role::Dim, "⏎ keep  Esc drop");
+        pen.skip(2).put(Role::Dim, &glyphs.keys("⏎ keep  Esc drop"));
         return;
     }
     let keys = [
@@ -146,6 +144,7 @@ fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     ];
     let mut pen = canvas.pen(area, 0);
     for (key, word) in keys {
+        let key = &glyphs.keys(key);
         let cells = format::width(key) + 1 + format::width(word);
         if cells > pen.left() {
             continue;
@@ -205,4 +204,46 @@ fn words(command: Command, view: ViewId, scene: &Scene<'_>) -> Option<(String, S
         _ => binding.footer.to_owned(),
     };
     Some((binding.shown.to_owned(), word))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::tz::TimeZone;
+    use ratatui::buffer::Buffer;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::fleet::{Fleet, FleetConfig};
+    use crate::pricing::Book;
+    use crate::tui::app::App;
+    use crate::tui::theme::{Glyphs, Theme};
+    use crate::units::Span;
+
+    /// Class: an entry that is left out although there is room for it.
+    #[test]
+    fn no_key_is_left_out_that_fits() -> Result<(), Box<dyn std::error::Error>> {
+        let fleet = Fleet::new(FleetConfig::local("here"), Book::built_in()?, Clock::System.now());
+        let app = App::new(Arc::new(fleet.snapshot()), TimeZone::UTC, Span::from_secs(1), 1);
+        for glyphs in [Glyphs::Blocks, Glyphs::Ascii] {
+            let theme = Theme::of_roles().with_glyphs(glyphs);
+            for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+                let scene = Scene { app: &app, snap: app.shown(), size: (width, height) };
+                for view in ViewId::ALL.iter().copied() {
+                    let area = Rect::new(0, 0, width - 2, 1);
+                    let mut buffer = Buffer::empty(area);
+                    footer(&mut Canvas::new(&mut buffer, &theme), area, &scene, view, width >= NAMED);
+                    let line: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+                    let free = usize::from(area.width) - format::width(line.trim_end());
+                    for item in items(&scene, view, width >= NAMED) {
+                        let text = format!("{} {}", glyphs.keys(&item.key), item.word);
+                        let is_shown = line.contains(&text);
+                        assert!(is_shown || format::width(&text) + 2 > free, "{view:?} {width}: {text} in {line}");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }

@@ -112,7 +112,7 @@ fn coverage(scene: &Scene<'_>) -> Vec<Vec<Words>> {
     let is_past = scene.app.then().is_some();
     match parts.is_empty() {
         true if is_past => vec![vec![(Role::Dim, "– nodes, none is recorded".to_owned())]],
-        true if !scene.snap.troubles.is_empty() => {
+        true if !scene.snap.source_errors.is_empty() => {
             [(0, "GPU"), (0, "engine")].map(|(none, what)| share(none, none, what)).into()
         }
         true => vec![vec![(Role::Dim, "looking…".to_owned())]],
@@ -208,7 +208,12 @@ fn basis_words(scene: &Scene<'_>) -> Vec<String> {
     let rate = money.rates.first().map(|basis| {
         let hour = basis.rate.of(GpuTime::of(1, Span::from_secs(3600)));
         let assumed = if basis.assumed { " assumed" } else { "" };
-        format!("{}/GPU-h{assumed}", format::unit_price(Some(hour), scene.currency()))
+        let price = format::unit_price(Some(hour), scene.currency());
+        match money.rates.len() {
+            1 => format!("{price}/GPU-h{assumed}"),
+            // One of several rates has the name of its GPU.
+            all => format!("{} {price}/h{assumed} +{}", format::shorten(basis.gpu.as_str(), 12), all - 1),
+        }
     });
     let Some(first) = money.lists.first() else { return rate.into_iter().collect() };
     let more = if money.lists.len() > 1 { format!(" +{}", money.lists.len() - 1) } else { String::new() };

@@ -14,13 +14,13 @@ const PATH: usize = 24;
 
 /// Whether there is something to say that must be seen.
 pub fn has_ledger_trouble(scene: &Scene<'_>) -> bool {
-    scene.snap.money.ledger.trouble.is_some()
+    scene.snap.money.ledger.write_error.is_some()
 }
 
 /// Draws why the ledger is not written, and what to do; the path, which is long and known, comes last.
 pub fn ledger_trouble(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let ledger = &scene.snap.money.ledger;
-    let Some(trouble) = &ledger.trouble else { return };
+    let Some(trouble) = &ledger.write_error else { return };
     let path = ledger.path.as_ref().map_or("", Label::as_str);
     let named = trouble.as_str().strip_prefix(path).and_then(|rest| rest.strip_prefix(": "));
     let mut pen = canvas.pen(area, 0);

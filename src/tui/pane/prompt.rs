@@ -15,6 +15,7 @@ const NAME: usize = 22;
 pub fn prompt(canvas: &mut Canvas<'_>, area: Rect, prompt: &Prompt) {
     let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
     canvas.clear(last);
+    let glyphs = canvas.theme.glyphs();
     let line = Rect { x: last.x + 1, width: last.width.saturating_sub(2), ..last };
     let mut pen = canvas.pen(line, 0);
     // The end of a long line is what is being written.
@@ -23,7 +24,7 @@ pub fn prompt(canvas: &mut Canvas<'_>, area: Rect, prompt: &Prompt) {
     let text: String = prompt.text.chars().skip(skip).collect();
     pen.put(Role::Accent, ":").put(Role::Text, &text).put(Role::Accent, "▏");
     if pen.left() > 40 {
-        pen.skip(2).put(Role::Dim, "Tab complete  ⏎ do it  ↑ before  Esc drop");
+        pen.skip(2).put(Role::Dim, &glyphs.keys("Tab complete  ⏎ do it  ↑ before  Esc drop"));
     }
     let rows = prompt.candidates.len().min(ROWS).min(usize::from(area.height.saturating_sub(4)));
     let panel = Rect {

@@ -24,9 +24,10 @@ pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
             None => return,
         },
     };
+    let text = canvas.theme.glyphs().keys(&text).into_owned();
     let cells = usize::from(area.width).saturating_sub(4);
     let role = if is_trouble { Role::Warning } else { Role::Text };
-    let toast = Toast { text: vec![Segment::new(role, format::cut(&text, cells))] };
+    let toast = Toast { text: vec![Segment::new(role, format::cut_at_word(&text, cells))] };
     let width = format::width(&text).min(cells) as u16 + 2;
     // It never covers header, basis or keys.
     let above =

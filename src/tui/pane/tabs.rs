@@ -98,6 +98,12 @@ fn legend(scene: &Scene<'_>) -> [String; 2] {
         let dotted = if dotted.is_empty() { String::new() } else { format!("{gap}{dotted}") };
         format!("{dotted}{gap}{change}")
     };
+    // In the first minutes nothing is compared.
+    if !against::is_comparable(scene) {
+        let [long, short] =
+            ["   ", "  "].map(|gap| if dotted.is_empty() { String::new() } else { format!("{gap}{dotted}") });
+        return [long, short];
+    }
     let minutes = against::minutes(scene);
     [joined("   ", &format!("▲▼ against {minutes} min ago")), joined("  ", &format!("▲▼ {minutes} min"))]
 }

@@ -1,5 +1,6 @@
 //! The words of command lines, and the command of a finished line.
 
+use crate::source::scrape::ScrapeTarget;
 use crate::tui::app::{Cells, ChartReach};
 use crate::tui::view::ViewId;
 use crate::units::Span;
@@ -84,7 +85,7 @@ impl Word {
             Self::Span => "how far charts reach back",
             Self::Cells => "what the map's cells show",
             Self::Interval => "how often sources are polled",
-            Self::Watch => "begin anew with one more target",
+            Self::Watch => "one more target, beside the others",
             Self::Help => "the keys",
             Self::Quit => "nothing is lost",
         }
@@ -142,7 +143,14 @@ pub fn parse(text: &str) -> Result<PromptLine, String> {
             PromptLine::Interval(interval(value).ok_or("write an interval from 100ms to 1h, such as 2s")?)
         }
         Word::Watch if value.contains(' ') => return Err("write one target: http://HOST:PORT".to_owned()),
-        Word::Watch => PromptLine::Watch(value.to_owned()),
+        Word::Watch => {
+            // The dashboard ends for it: what the next one refuses would be said to a shell.
+            let is_driver = value.starts_with("nvml:");
+            match value.parse::<ScrapeTarget>() {
+                Err(why) if !is_driver => return Err(why.to_string()),
+                _ => PromptLine::Watch(value.to_owned()),
+            }
+        }
         Word::Help => PromptLine::Help,
         Word::Quit => PromptLine::Quit,
     })
@@ -186,6 +194,7 @@ mod tests {
         assert_eq!(said("thema x"), "no command thema; Tab shows them");
         assert_eq!(said("theme"), "write theme NAME");
         assert_eq!(said("watch a b"), "write one target: http://HOST:PORT");
+        assert!(said("watch ftp://host").contains("http://HOST:PORT"), "{}", said("watch ftp://host"));
         assert_eq!(said("view x"), "no view x; Tab shows them");
         for text in ["interval 5", "interval 1ms", "interval 2h", "interval x", "interval -1s", "interval 9e9s"] {
             assert!(said(text).starts_with("write an interval"), "{text}");

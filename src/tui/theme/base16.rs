@@ -21,6 +21,7 @@ pub(super) fn parse(name: &str, text: &str, base: Option<&Palette>) -> Result<Pa
         let Some(colour) = colours.get_mut(number) else { continue };
         *colour = Some(Colour::parse(&format!("#{}", value.trim_start_matches('#'))).ok_or_else(|| ThemeError {
             theme: name.to_owned(),
+            file: None,
             line: Some(line),
             what: format!("`{value}` is no colour: write \"rrggbb\""),
         })?);
@@ -28,7 +29,7 @@ pub(super) fn parse(name: &str, text: &str, base: Option<&Palette>) -> Result<Pa
     let missing: Vec<String> = (0..16).filter(|i| colours[*i].is_none()).map(|i| format!("base{i:02X}")).collect();
     if !missing.is_empty() {
         let what = format!("not a base16 scheme: no {}", missing.join(", "));
-        return Err(ThemeError { theme: name.to_owned(), line: None, what });
+        return Err(ThemeError { theme: name.to_owned(), file: None, line: None, what });
     }
     let roles = roles(&colours.map(|colour| colour.unwrap_or(Colour::Default)));
     let base = base.cloned().unwrap_or_else(|| Palette::bare(name));

@@ -7,6 +7,8 @@ use std::fmt;
 pub struct ThemeError {
     /// The theme's name.
     pub theme: String,
+    /// The name of its file, without the folder; `None` when it is not about a file.
+    pub file: Option<String>,
     /// The line in its file, from 1; `None` when it is not about a line.
     pub line: Option<usize>,
     /// What is wrong and what to do.
@@ -15,7 +17,7 @@ pub struct ThemeError {
 
 impl fmt::Display for ThemeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "theme {}", self.theme)?;
+        write!(f, "theme {}", self.file.as_ref().unwrap_or(&self.theme))?;
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;
         }

@@ -48,19 +48,36 @@ impl Glyphs {
         Cow::Owned(shown)
     }
 
+    /// The names of keys, which a single replaced character would confuse with those of others: `v` and `<` are keys.
+    pub fn keys(self, keys: &str) -> Cow<'_, str> {
+        const NAMES: [(&str, &str); 7] =
+            [("⏎", "Enter"), ("↑↓", "Up Dn"), ("←", "<-"), ("→", "->"), ("↑", "Up"), ("↓", "Dn"), ("1 … 7", "1-7")];
+        if self == Self::Blocks || keys.is_ascii() {
+            return Cow::Borrowed(keys);
+        }
+        Cow::Owned(NAMES.iter().fold(keys.to_owned(), |keys, (glyph, name)| keys.replace(glyph, name)))
+    }
+
     /// Replaces characters that cannot be shown.
     pub fn apply(self, buffer: &mut Buffer) {
         if self == Self::Blocks {
             return;
         }
         for place in 0..buffer.content.len() {
-            let is_bound = matches!(buffer.content[place].symbol(), "≥" | "≤");
+            let symbol = buffer.content[place].symbol();
+            let (is_bound, is_arrow) = (matches!(symbol, "≥" | "≤"), symbol == "→");
             if let Some(plain) = plain(buffer.content[place].symbol()) {
                 buffer.content[place].set_symbol(plain);
             }
             // `>` alone would say more than `≥`.
             if let Some(next) = buffer.content.get_mut(place + 1).filter(|next| is_bound && next.symbol() == " ") {
                 next.set_symbol("=");
+            }
+            // So would `>` be for an arrow, which also is a sign of its own.
+            if let Some(before) = place.checked_sub(1).filter(|_| is_arrow).and_then(|at| buffer.content.get_mut(at))
+                && before.symbol() == " "
+            {
+                before.set_symbol("-");
             }
         }
     }
@@ -101,11 +118,10 @@ fn plain(symbol: &str) -> Option<&'static str> {
         "…" | "≈" => "~",
         "≥" | "›" | "→" | "▸" => ">",
         "≤" | "‹" | "←" | "◂" => "<",
-        "⏎" => "&",
         "€" => "E",
         "£" => "L",
         "¥" => "Y",
-        "°" => " ",
+        "°" => "C",
         _ => "?",
     })
 }
@@ -119,6 +135,23 @@ mod tests {
         let text = "cost  – ≤ ¥4.00 −23.7 % ±1 §";
         assert_eq!(Glyphs::Ascii.text(text), "cost  - <= Y4.00 -23.7 % +-1 ?");
         assert_eq!(Glyphs::Blocks.text(text), text);
+    }
+
+    #[test]
+    fn keys_keep_their_names() {
+        let cases = [
+            ("⏎", "Enter"),
+            ("←  →", "<-  ->"),
+            ("j ↓  k ↑", "j Dn  k Up"),
+            ("↑↓", "Up Dn"),
+            ("1 … 7", "1-7"),
+            ("+  −", "+  −"),
+            ("q", "q"),
+        ];
+        for (keys, named) in cases {
+            assert_eq!(Glyphs::Ascii.keys(keys), named);
+            assert_eq!(Glyphs::Blocks.keys(keys), keys);
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Palette {
     /// [`ThemeError`] names the line and the nearest known role.
     pub fn parse(name: &str, text: &str, base: Option<&Self>) -> Result<Self, ThemeError> {
         let at = |offset: usize| Some(1 + text.as_bytes().iter().take(offset).filter(|b| **b == b'\n').count());
-        let error = |line, what| ThemeError { theme: name.to_owned(), line, what };
+        let error = |line, what| ThemeError { theme: name.to_owned(), file: None, line, what };
         let file: File = toml::from_str(text)
             .map_err(|e| error(e.span().and_then(|span| at(span.start)), e.message().to_owned()))?;
 

@@ -36,9 +36,13 @@ pub const BUILT_IN: [(&str, &str); 18] = built_in!(
 /// What themes were called before.
 pub const FORMER_NAMES: [(&str, &str); 2] = [("margintop-dark", "dark"), ("margintop-light", "light")];
 
-/// Every palette that can be chosen, in the order in which `t` goes through them. Never empty.
+/// Every palette that can be chosen, in the order in which `t` goes through them, and what is wrong with files that give
+/// none. Never empty.
 #[derive(Debug, Clone)]
-pub struct ThemeRegistry(Vec<Palette>);
+pub struct ThemeRegistry {
+    palettes: Vec<Palette>,
+    broken: Vec<ThemeError>,
+}
 
 impl ThemeRegistry {
     /// The built-in themes.
@@ -51,17 +55,17 @@ impl ThemeRegistry {
             let palette = Palette::parse(name, text, palettes.first())?;
             palettes.push(palette);
         }
-        Ok(Self(palettes))
+        Ok(Self { palettes, broken: Vec::new() })
     }
 
     /// The built-in themes and the files of a folder, by name: `*.toml`, and base16 schemes (`*.yaml`, `*.yml`). A file
-    /// replaces the built-in theme of its name.
+    /// replaces the built-in theme of its name, unless it cannot be read or is wrong.
     ///
     /// # Errors
-    /// The first file that cannot be read or is wrong.
+    /// Only if a built-in file is wrong, which a test excludes.
     pub fn with_folder(folder: &Path) -> Result<Self, ThemeError> {
-        let mut shelf = Self::built_in()?;
-        let Ok(entries) = std::fs::read_dir(folder) else { return Ok(shelf) };
+        let mut registry = Self::built_in()?;
+        let Ok(entries) = std::fs::read_dir(folder) else { return Ok(registry) };
         let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
         files.sort();
         for path in &files {
@@ -69,33 +73,29 @@ impl ThemeRegistry {
             if !matches!(kind, "toml" | "yaml" | "yml") {
                 continue;
             }
-            let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            let text = std::fs::read_to_string(path).map_err(|e| ThemeError {
-                theme: name.to_string(),
-                line: None,
-                what: format!("{} cannot be read: {e}", path.display()),
-            })?;
-            let palette = match (kind, shelf.0.first()) {
-                ("toml", base) => Palette::parse(&name, &text, base)?,
-                (_, base) => base16::parse(&name, &text, base)?,
-            };
-            shelf.put(palette);
+            match read(path, kind, registry.palettes.first()) {
+                Ok(palette) => registry.put(palette),
+                Err(error) => registry.broken.push(error),
+            }
         }
-        Ok(shelf)
+        Ok(registry)
     }
 
     fn put(&mut self, palette: Palette) {
-        match self.0.iter_mut().find(|known| known.name() == palette.name()) {
+        match self.palettes.iter_mut().find(|known| known.name() == palette.name()) {
             Some(known) => *known = palette,
-            None => self.0.push(palette),
+            None => self.palettes.push(palette),
         }
     }
 
     /// Where a theme of this name, or formerly of this name, stands.
     ///
     /// # Errors
-    /// [`ThemeError`] with the nearest known name.
+    /// [`ThemeError`] with the nearest known name, or with what is wrong in the file of this theme.
     pub fn find(&self, name: &str) -> Result<usize, ThemeError> {
+        if let Some(broken) = self.broken.iter().find(|broken| broken.theme == name) {
+            return Err(broken.clone());
+        }
         let place = |name: &str| self.names().position(|known| known == name);
         let former = || FORMER_NAMES.iter().find(|(old, _)| *old == name).and_then(|(_, new)| place(new));
         place(name).or_else(former).ok_or_else(|| {
@@ -103,6 +103,7 @@ impl ThemeRegistry {
             let meant = nearest(name, known).map_or_else(String::new, |near| format!(" did you mean `{near}`?"));
             ThemeError {
                 theme: name.to_owned(),
+                file: None,
                 line: None,
                 what: format!("no such theme;{meant} `margintop themes` lists them"),
             }
@@ -111,13 +112,33 @@ impl ThemeRegistry {
 
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(Palette::name)
+        self.palettes.iter().map(Palette::name)
     }
 
     /// The palettes, in order.
     pub fn palettes(&self) -> &[Palette] {
-        &self.0
+        &self.palettes
     }
+
+    /// What is wrong with the files that give no theme, by file.
+    pub fn broken(&self) -> &[ThemeError] {
+        &self.broken
+    }
+}
+
+/// Reads a file of a folder; colours that it leaves out are those of `base`.
+fn read(path: &Path, kind: &str, base: Option<&Palette>) -> Result<Palette, ThemeError> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let file = path.file_name().map(|file| file.to_string_lossy().into_owned());
+    let parsed = match std::fs::read_to_string(path) {
+        Ok(text) if kind == "toml" => Palette::parse(&name, &text, base),
+        Ok(text) => base16::parse(&name, &text, base),
+        Err(error) => {
+            let what = format!("{} cannot be read: {error}", path.display());
+            Err(ThemeError { theme: name.to_string(), file: None, line: None, what })
+        }
+    };
+    parsed.map_err(|error| ThemeError { file, ..error })
 }
 
 #[cfg(test)]
@@ -147,8 +168,9 @@ mod tests {
         let shelf = ThemeRegistry::with_folder(folder.path())?;
         assert_eq!(shelf.palettes()[shelf.find("grey")?].rgb(Role::Panel), Colour::Rgb(0x10, 0x10, 0x10));
         std::fs::write(folder.path().join("grey.yaml"), format!("{scheme}base03: \"lime\"\n"))?;
-        let wrong = ThemeRegistry::with_folder(folder.path()).map(|_| ()).map_err(|e| e.to_string());
-        assert_eq!(wrong, Err("theme grey, line 17: `lime` is no colour: write \"rrggbb\"".to_owned()));
+        let shelf = ThemeRegistry::with_folder(folder.path())?;
+        let wrong = shelf.find("grey").map_err(|e| e.to_string());
+        assert_eq!(wrong, Err("theme grey.yaml, line 17: `lime` is no colour: write \"rrggbb\"".to_owned()));
         Ok(())
     }
 
@@ -164,12 +186,21 @@ mod tests {
         Ok(())
     }
 
+    /// Class: one wrong file took all themes, and with them the dashboard.
     #[test]
-    fn a_wrong_file_names_its_line() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_wrong_file_names_its_line_and_takes_no_other_theme() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("mine.toml"), "[roles]\ntext = \"#010203\"\naccnt = \"#010203\"")?;
-        let wrong = ThemeRegistry::with_folder(folder.path()).map(|_| ()).map_err(|e| e.to_string());
-        assert_eq!(wrong, Err("theme mine, line 3: no role `accnt`; did you mean `accent`?".to_owned()));
+        std::fs::write(folder.path().join("light.toml"), "[roles]\ntext = ")?;
+        std::fs::write(folder.path().join("other.toml"), "[roles]\ntext = \"#040506\"")?;
+        std::fs::write(folder.path().join("bytes.yaml"), b"\xff\xfe")?;
+        let registry = ThemeRegistry::with_folder(folder.path())?;
+        let text = "theme mine.toml, line 3: no role `accnt`; did you mean `accent`?";
+        assert_eq!(registry.find("mine").map_err(|e| e.to_string()), Err(text.to_owned()));
+        let wrong: Vec<_> = registry.broken().iter().map(|broken| (broken.theme.as_str(), broken.line)).collect();
+        assert_eq!(wrong, [("bytes", None), ("light", Some(2)), ("mine", Some(3))]);
+        assert_eq!(registry.names().count(), BUILT_IN.len() + 1);
+        assert!(registry.find("other").is_ok() && registry.find("dark").is_ok());
         Ok(())
     }
 }

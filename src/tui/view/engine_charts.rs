@@ -41,11 +41,20 @@ pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'
         rule = rule.right(figure("   in SLO ", format::percent1(Some(within)).trim().to_owned()));
     }
     let [_, _, (end_to_end, is_above)] = latencies_of(row);
+    let (subject, served) = (Subject::Engine(row.target.clone(), None), ServedTogether::one(row));
+    rule = rule.right(queue(scene, &subject).into_iter().flatten());
     rule = rule.right(figure("   end to end p99 ", latencies::bounded(end_to_end, is_above)));
     rule.draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    let (subject, served) = (Subject::Engine(row.target.clone(), None), ServedTogether::one(row));
     EngineCharts::of_row(scene, row, &subject, &served).draw(canvas, below, scene);
+}
+
+/// The time in the queue over the chosen span: a part of the time to the first token, whose objective it must not miss.
+fn queue(scene: &Scene<'_>, subject: &Subject) -> Option<[Segment<'static>; 2]> {
+    let over = over_span(scene, subject, LatencyKind::Queue)?;
+    let objective = scene.snap.slo.unwrap_or_default().ttft_p99_seconds;
+    let role = if over.p99.exceeds(objective) { Role::Warning } else { Role::Text };
+    Some([Segment::dim("   queue "), Segment::new(role, latencies::figure(Some(over)))])
 }
 
 /// The charts of an engine, or of the engines of a unit, a node or a model combined.
@@ -56,24 +65,31 @@ pub(super) struct EngineCharts<'a> {
     served: &'a ServedTogether<'a>,
     /// Both latencies as text: to the first token and between tokens.
     latencies: [String; 2],
+    /// Whether each of them misses its objective.
+    misses: [bool; 2],
 }
 
 impl<'a> EngineCharts<'a> {
     /// The charts of a subject, with latencies over the chosen span.
     pub(super) fn of(scene: &Scene<'_>, subject: &'a Subject, served: &'a ServedTogether<'a>) -> Self {
-        let both = |kind| latencies::figure(over_span(scene, subject, kind));
-        let latencies = [both(LatencyKind::ToFirstToken), both(LatencyKind::BetweenTokens)];
-        Self { subject, served, latencies }
+        let both = [LatencyKind::ToFirstToken, LatencyKind::BetweenTokens].map(|kind| over_span(scene, subject, kind));
+        let [first, between] = both.map(|over| over.map(|over| over.p99));
+        let [for_first, for_between] = objectives(scene);
+        let exceeds = |p99: Option<latencies::Quantile>, objective| p99.is_some_and(|p99| p99.exceeds(objective));
+        let misses = [exceeds(first, for_first), exceeds(between, for_between)];
+        Self { subject, served, latencies: both.map(latencies::figure), misses }
     }
 
     /// The charts of one engine. An engine in a unit has no samples of its own; the window's latencies are used instead.
     fn of_row(scene: &Scene<'_>, row: &EngineRow, subject: &'a Subject, served: &'a ServedTogether<'a>) -> Self {
         let mut charts = Self::of(scene, subject, served);
         let windows = [(LatencyKind::ToFirstToken, row.ttft_seconds), (LatencyKind::BetweenTokens, row.itl_seconds)];
-        for (text, (kind, of)) in charts.latencies.iter_mut().zip(windows) {
+        let shown = charts.latencies.iter_mut().zip(&mut charts.misses).zip(objectives(scene));
+        for (((text, misses), objective), (kind, of)) in shown.zip(windows) {
             let has_own = row.unit.is_none() && over_span(scene, subject, kind).is_some();
             if !has_own && of.p50.is_some() {
                 *text = latencies::pair(&format::latency(of.p50), &format::latency(of.p99));
+                *misses = of.p99.zip(objective).is_some_and(|(p99, objective)| p99 > objective);
             }
         }
         charts
@@ -103,7 +119,8 @@ impl<'a> EngineCharts<'a> {
 
     fn of_requests(&self, scene: &Scene<'_>) -> [Chart<'static>; 4] {
         let (subject, served) = (self.subject, self.served);
-        let slo = scene.snap.slo.unwrap_or_default();
+        let [for_first, for_between] = objectives(scene);
+        let inks = self.misses.map(|misses| if misses { Role::Warning } else { Role::Text });
         let count = |count: Option<u64>| count.map_or_else(|| format::UNKNOWN.to_owned(), format::compact);
         let [to_first, between] = self.latencies.clone();
         [
@@ -114,10 +131,12 @@ impl<'a> EngineCharts<'a> {
                 format: charts::share,
                 ..blank("KV cache", format::percent(served.kv()), subject)
             },
-            latency("TTFT", to_first, [Measure::TtftMedian, Measure::TtftTail], subject).with(slo.ttft_p99_seconds),
+            inked(latency("TTFT", to_first, [Measure::TtftMedian, Measure::TtftTail], subject), inks[0])
+                .with(for_first),
             Chart {
                 absent: if served.makes(Measure::Output) { charts::NOT_YET } else { ONLY_PREFILL },
-                ..latency("ITL", between, [Measure::ItlMedian, Measure::ItlTail], subject).with(slo.itl_p99_seconds)
+                ..inked(latency("ITL", between, [Measure::ItlMedian, Measure::ItlTail], subject), inks[1])
+                    .with(for_between)
             },
         ]
     }
@@ -179,6 +198,20 @@ pub(super) fn latency(
         format: seconds,
         ..blank(name, figure, subject)
     }
+}
+
+/// The objectives of both latencies.
+fn objectives(scene: &Scene<'_>) -> [Option<f64>; 2] {
+    let slo = scene.snap.slo.unwrap_or_default();
+    [slo.ttft_p99_seconds, slo.itl_p99_seconds]
+}
+
+/// The chart with its figure in a role.
+fn inked(mut chart: Chart<'static>, role: Role) -> Chart<'static> {
+    if let Some(figure) = chart.rule.title.last_mut() {
+        figure.ink = role.into();
+    }
+    chart
 }
 
 fn seconds(seconds: f64) -> String {

@@ -75,8 +75,11 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         .stretch(3, 60),
     ];
     let mut list = List { gap: if is_narrow { 1 } else { 2 }, ..List::plain("Engines", &columns, rows) };
-    let window = latencies::window(scene).filter(|_| is_narrow);
-    list.title.extend(window.map(|window| Segment::dim(format!(" · {window}"))));
+    let window = latencies::window(scene).filter(|_| is_narrow).map(|window| format!(" · {window}"));
+    // A single row has none below it that counts the others.
+    let is_cut = area.height == 2 && rows.len() > 1;
+    let note = if is_cut { Some(format!(" 1 of {}", rows.len())) } else { window };
+    list.title.extend(note.map(Segment::dim));
     list.draw(canvas, area);
 }
 

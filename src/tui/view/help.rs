@@ -166,8 +166,17 @@ impl Block {
         }
         for (nth, (key, text)) in (1..).zip(&self.lines) {
             let Some(place) = line(nth) else { continue };
-            canvas.clip(place).line(0, 0, key);
-            canvas.pen(place, 0).skip(KEYS).put(Role::Text, text);
+            let glyphs = canvas.theme.glyphs();
+            let named = |part: &Segment<'static>| match part.ink {
+                Ink::Role(Role::Accent) => {
+                    Segment { text: glyphs.keys(&part.text).into_owned().into(), ..part.clone() }
+                }
+                _ => part.clone(),
+            };
+            // A longer name of a key does not run into what it does.
+            let key: Vec<Segment<'static>> = key.iter().map(named).collect();
+            canvas.clip(Rect { width: KEYS.min(place.width), ..place }).line(0, 0, &key);
+            canvas.pen(place, 0).skip(KEYS).put(Role::Text, &glyphs.keys(text));
         }
     }
 }
@@ -257,6 +266,22 @@ fn sources() -> Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Class: the name of a key that runs into what it does, or a text that its column cuts.
+    #[test]
+    fn no_line_is_wider_than_its_column() {
+        use crate::tui::theme::Glyphs;
+        // Of two columns on 80 cells, and of three on 120.
+        let column = u16::min((78 - 2) / 2, (118 - 4) / 3);
+        for (block, glyphs) in blocks().iter().flat_map(|block| [(block, Glyphs::Blocks), (block, Glyphs::Ascii)]) {
+            for (key, text) in &block.lines {
+                let key: usize = key.iter().map(|part| format::width(&glyphs.keys(&part.text))).sum();
+                assert!(key < usize::from(KEYS), "{}: {text}", block.title);
+                let text = glyphs.keys(text);
+                assert!(format::width(&text) <= usize::from(column - KEYS), "{}: {text}", block.title);
+            }
+        }
+    }
 
     #[test]
     fn every_block_has_its_place_on_every_screen() {

@@ -47,6 +47,11 @@ impl Quantile {
         Self { seconds: quantile(all, share), is_beyond: (below as f64) < share * samples as f64 }
     }
 
+    /// Whether it misses an objective.
+    pub(super) fn exceeds(self, objective: Option<f64>) -> bool {
+        self.seconds.zip(objective).is_some_and(|(seconds, objective)| seconds > objective)
+    }
+
     /// `0.46 s`; `>60 s` if it is above the highest bound.
     pub(super) fn text(self) -> String {
         bounded(self.seconds, self.is_beyond)
@@ -157,9 +162,8 @@ pub(super) fn draw(
             clip.line_to(ends[2], row, &[Segment::dim("no samples")]);
             continue;
         };
-        let is_beyond = over.p99.seconds.zip(objective).is_some_and(|(seconds, objective)| seconds > objective);
         clip.line_to(ends[0], row, &[Segment::text(over.p50.text())]);
-        let ink = if is_beyond { Role::Warning } else { Role::Text };
+        let ink = if over.p99.exceeds(objective) { Role::Warning } else { Role::Text };
         clip.line_to(ends[1], row, &[Segment::new(ink, over.p99.text())]);
         clip.line_to(ends[2], row, &[Segment::dim(counted(over.samples))]);
     }

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use super::{Hit, Hits, ListKey, SortOrder};
 use crate::tui::app::{Filter, ListState};
+use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{
@@ -20,6 +21,8 @@ use crate::words::InOrder;
 pub(super) enum OrderedBy {
     /// A figure.
     Number(Option<f64>),
+    /// An amount: amounts that differ by less than a cent are shown alike.
+    Money(Option<Money>),
     /// A name, its numbers compared as numbers.
     Name(String),
 }
@@ -155,6 +158,7 @@ impl Ranked {
     fn new(by: OrderedBy, falls: bool) -> Self {
         match by {
             OrderedBy::Number(number) => Self { number: number.filter(|n| n.is_finite()), name: None, falls },
+            OrderedBy::Money(money) => Self { number: number(money), name: None, falls },
             OrderedBy::Name(name) => Self { number: None, name: Some(InOrder(name)), falls },
         }
     }

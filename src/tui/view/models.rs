@@ -1,6 +1,6 @@
 //! The models view: the list by profit, and the chosen model below it.
 
-use super::model_money::{beside_models, cost, is_beside};
+use super::model_money::{cost, is_beside, profit_beside_models};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,10 +13,9 @@ use super::settled::{settle, sort_by_name};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
-use crate::snapshot::{BesideRow, ModelMoney, ModelRow, NodeRow};
+use crate::snapshot::{ModelMoney, ModelRow, NodeRow, NonModelProfit};
 use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::figures_of;
-use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
@@ -57,7 +56,7 @@ impl View for Models {
         let mut layout = Layout::default();
         let basis = u16::from(area.height > 12);
         let room = area.height - basis;
-        let wanted = (scene.snap.models.len() + beside_models(scene.snap).len()).min(1_000) as u16 + 2;
+        let wanted = (scene.snap.models.len() + profit_beside_models(scene.snap).len()).min(1_000) as u16 + 2;
         let spare = room.saturating_sub(wanted);
         let detail = if spare >= DETAIL {
             spare
@@ -136,7 +135,7 @@ fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
         settle(&mut rows, &columns, scene, view, key);
     }
     if scene.app.filter.text().is_empty() || view == ViewId::Overview {
-        rows.extend(beside_models(scene.snap).iter().map(beside));
+        rows.extend(profit_beside_models(scene.snap).iter().map(beside));
     }
     rows
 }
@@ -146,7 +145,7 @@ fn judged(scene: &Scene<'_>, row: &ModelRow) -> Option<bool> {
     scene.app.filter.judge(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
 }
 
-fn beside(part: &BesideRow) -> ModelRow {
+fn beside(part: &NonModelProfit) -> ModelRow {
     ModelRow {
         model: ModelName::new(part.name.as_str()),
         prompt_total: None,
@@ -166,7 +165,7 @@ pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// The rows of that table, without its heading and total.
 pub(super) fn table_rows(scene: &Scene<'_>) -> usize {
-    scene.snap.models.len() + beside_models(scene.snap).len()
+    scene.snap.models.len() + profit_beside_models(scene.snap).len()
 }
 
 /// Draws the list: of the view itself, or of a table beside others.
@@ -255,12 +254,12 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
         C::right("hit", 5, |row| own(row, hit(row))).rank(4),
         C::right("revenue", 8, |row| own(row, money(row.money.revenue)))
             .rank(9)
-            .falling(|row| OrderedBy::Number(number(row.money.revenue))),
+            .falling(|row| OrderedBy::Money(row.money.revenue)),
         C::right("rev/h", 8, |row| own(row, money(row.money.revenue_per_hour)))
             .rank(3)
-            .falling(|row| OrderedBy::Number(number(row.money.revenue_per_hour))),
-        C::right("cost/h", 8, |row| money(cost(row))).rank(3).falling(|row| OrderedBy::Number(number(cost(row)))),
-        C::right("profit/h", 9, profit).falling(|row| OrderedBy::Number(number(row.money.profit_per_hour))).first(),
+            .falling(|row| OrderedBy::Money(row.money.revenue_per_hour)),
+        C::right("cost/h", 8, |row| money(cost(row))).rank(3).falling(|row| OrderedBy::Money(cost(row))),
+        C::right("profit/h", 9, profit).falling(|row| OrderedBy::Money(row.money.profit_per_hour)).first(),
         C::right("on cost", 7, |row| own(row, margin(row.money.profit_per_hour, cost(row))))
             .rank(7)
             .falling(|row| OrderedBy::Number(ratio(row.money.profit_per_hour, cost(row)))),
@@ -292,7 +291,7 @@ fn columns_beside<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s,
         .only(has_line),
         C::right("rev/h", sum, move |row| own(row, sum_of(row.money.revenue_per_hour))).rank(3),
         C::right("cost/h", sum, move |row| sum_of(cost(row))).rank(3),
-        C::right("profit/h", 9, profit).falling(|row| OrderedBy::Number(number(row.money.profit_per_hour))).first(),
+        C::right("profit/h", 9, profit).falling(|row| OrderedBy::Money(row.money.profit_per_hour)).first(),
     ]
 }
 

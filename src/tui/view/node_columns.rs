@@ -94,7 +94,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s,
     );
     columns.push(
         Col::right("profit/h", 9, move |line| profit(scene, line))
-            .rising(|line: &NodeLine<'_>| OrderedBy::Number(number(line.row.profit_per_hour)))
+            .rising(|line: &NodeLine<'_>| OrderedBy::Money(line.row.profit_per_hour))
             .first(),
     );
     columns
@@ -175,10 +175,10 @@ fn figures<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, NodeLine<'a>>> {
         C::right(latencies::heading(scene, "ttft p99"), 12, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
         C::right("rev/h", 8, |line| money(line.row.revenue_per_hour))
             .rank(9)
-            .falling(|line| OrderedBy::Number(number(line.row.revenue_per_hour))),
+            .falling(|line| OrderedBy::Money(line.row.revenue_per_hour)),
         C::right("cost/h", 8, |line| money(line.row.cost_per_hour))
             .rank(9)
-            .falling(|line| OrderedBy::Number(number(line.row.cost_per_hour))),
+            .falling(|line| OrderedBy::Money(line.row.cost_per_hour)),
     ]
 }
 

@@ -134,7 +134,7 @@ struct NothingLine {
 }
 
 fn all(scene: &Scene<'_>) -> Vec<Looked> {
-    let troubles = scene.snap.troubles.iter().map(|trouble| Looked {
+    let source_errors = scene.snap.source_errors.iter().map(|trouble| Looked {
         what: trouble.source.to_string(),
         is_missing: !trouble.source.as_str().starts_with("port"),
         why: trouble.cause.to_string(),
@@ -152,7 +152,7 @@ fn all(scene: &Scene<'_>) -> Vec<Looked> {
         why: "none is named".to_owned(),
         mend: "margintop --attach http://HUB:9546".to_owned(),
     };
-    troubles.chain([agents, hub, config(scene), ledger(scene)]).collect()
+    source_errors.chain([agents, hub, config(scene), ledger(scene)]).collect()
 }
 
 fn config(scene: &Scene<'_>) -> Looked {
@@ -166,14 +166,14 @@ fn config(scene: &Scene<'_>) -> Looked {
 fn ledger(scene: &Scene<'_>) -> Looked {
     let ledger = &scene.snap.money.ledger;
     let age = if ledger.first_run { "new" } else { "kept" };
-    let (why, mend) = match (&ledger.trouble, &ledger.path, ledger.writer) {
+    let (why, mend) = match (&ledger.write_error, &ledger.path, ledger.writer) {
         (Some(trouble), _, _) => (trouble.to_string(), "--ledger PATH"),
         (None, Some(path), WriterStatus::Other(_)) => (format!("{path}, another process writes it"), ""),
         (None, Some(path), _) => (format!("{age}, {path}"), ""),
         // A watch is without a file only where none was wanted: there is nothing to advise.
         (None, None, _) => ("in memory only".to_owned(), ""),
     };
-    Looked { what: "ledger".to_owned(), is_missing: ledger.trouble.is_some(), why, mend: mend.to_owned() }
+    Looked { what: "ledger".to_owned(), is_missing: ledger.write_error.is_some(), why, mend: mend.to_owned() }
 }
 
 /// What was looked for, in lines of `width` cells; only the first clauses if all of it exceeds `rows` rows.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::ListKey;
 use super::list::{Col, OrderedBy, order_of, sort};
 use crate::tui::app::ListState;
+use crate::tui::figures_of;
 use crate::tui::scene::Scene;
 use crate::tui::view::ViewId;
 use crate::words::InOrder;
@@ -13,6 +14,8 @@ use crate::words::InOrder;
 pub(super) const SLACK: f64 = 0.02;
 /// The share of the largest figure by which rows that were never shown may differ and stand by their names.
 const EQUAL: f64 = 0.001;
+/// The amount by which others may differ and keep their places, however small they are.
+const CENT: f64 = 0.01;
 
 /// Sorts the rows of a view's list: a row comes before every row that it exceeds by more than the slack. Rows that differ
 /// by less keep their previous order; those without one stand by their names.
@@ -61,12 +64,15 @@ fn sort_calmly<R>(
     let Some((by, _)) = order_of(columns, state) else { return };
     let number = |row: &R| match by(row) {
         OrderedBy::Number(number) => number.filter(|number| number.is_finite()),
+        OrderedBy::Money(money) => figures_of::number(money),
         OrderedBy::Name(_) => None,
     };
+    let is_money = rows.first().is_some_and(|row| matches!(by(row), OrderedBy::Money(_)));
+    let least = if is_money { CENT } else { 0.0 };
     let known = rows.iter().take_while(|row| number(row).is_some()).count();
     let rest = rows.split_off(known);
     let name = |row: &R| InOrder(name_of(columns, row).unwrap_or_default());
-    *rows = calm(std::mem::take(rows), slack, |row| number(row).unwrap_or(0.0), |row| (place(row), name(row)));
+    *rows = calm(std::mem::take(rows), (slack, least), |row| number(row).unwrap_or(0.0), |row| (place(row), name(row)));
     rows.extend(rest);
 }
 
@@ -74,15 +80,21 @@ fn sort_calmly<R>(
 fn name_of<R>(columns: &[Col<'_, R>], row: &R) -> Option<String> {
     columns.iter().find_map(|col| match col.by()?(row) {
         OrderedBy::Name(name) => Some(name),
-        OrderedBy::Number(_) => None,
+        OrderedBy::Number(_) | OrderedBy::Money(_) => None,
     })
 }
 
 /// Sorted rows with those that hardly differ in another order: the next row is the least by `rank` among all whose
-/// figures differ from the first one's by no more than `slack` of it; at first, by what no row shows beside the largest.
-pub(super) fn calm<R, O: Ord>(rows: Vec<R>, slack: f64, number: impl Fn(&R) -> f64, rank: impl Fn(&R) -> O) -> Vec<R> {
+/// figures differ from the first one's by no more than `slack` of it or by less than `least`; at first, by what no row shows
+/// beside the largest.
+pub(super) fn calm<R, O: Ord>(
+    rows: Vec<R>,
+    (slack, least): (f64, f64),
+    number: impl Fn(&R) -> f64,
+    rank: impl Fn(&R) -> O,
+) -> Vec<R> {
     let largest = rows.iter().map(|row| number(row).abs()).fold(0.0, f64::max);
-    let least = if slack <= EQUAL { slack * largest } else { 0.0 };
+    let least = if slack <= EQUAL { least.max(slack * largest) } else { least };
     let mut left: Vec<(f64, O, R)> = rows.into_iter().map(|row| (number(&row), rank(&row), row)).collect();
     let mut sorted = Vec::with_capacity(left.len());
     while let Some((first, ..)) = left.first() {
@@ -167,6 +179,27 @@ mod tests {
     fn small_figures_are_sorted_beside_a_large_one() {
         let rows = [("a", Some(4.60)), ("b", Some(4.19)), ("c", Some(4.22)), ("large", Some(900.0))];
         assert_eq!(settled(&["a", "c", "b", "large"], &rows), ["c", "b", "a", "large"]);
+    }
+
+    /// Class: profits near zero, which are printed alike, change places with the noise below a cent.
+    #[test]
+    fn amounts_that_are_printed_alike_keep_their_places() {
+        type Named = (&'static str, i64);
+        let columns = [
+            Col::<Named>::left("name", 9, |_| Cell::Empty).rising(|row| OrderedBy::Name(row.0.to_owned())),
+            Col::right("profit", 9, |_| Cell::Empty)
+                .rising(|row: &Named| OrderedBy::Money(Some(crate::units::Money::from_micros(row.1))))
+                .first(),
+        ];
+        let ordered = |mut rows: Vec<Named>, before: &[&str]| {
+            let places: Vec<&str> = before.to_vec();
+            let place = |row: &Named| places.iter().position(|name| *name == row.0).unwrap_or(usize::MAX);
+            sort_calmly(&mut rows, &columns, &ListState::default(), SLACK, place);
+            rows.into_iter().map(|row| row.0).collect::<Vec<_>>()
+        };
+        let rows = vec![("n10", 3_000), ("n9", -2_000), ("n2", 4_000), ("far", -60_000)];
+        assert_eq!(ordered(rows.clone(), &["n10", "n2", "n9", "far"]), ["far", "n10", "n2", "n9"]);
+        assert_eq!(ordered(rows, &[]), ["far", "n2", "n9", "n10"], "by name at first");
     }
 
     #[test]

@@ -238,12 +238,13 @@ impl AlertWords {
         let kept = format::clauses(whole, left);
         let (kept, rest) = match whole.strip_prefix(kept.as_str()) {
             Some("") => (kept, None),
+            Some(_) if rows < 2 => (format::cut_at_word(whole, left), None),
             Some(rest) => (kept, Some(format!("→ {}", rest.trim_start_matches([':', ';', ',', ' '])))),
             // No clause of the text fits: the rule's short text replaces it, or the text continues in the next row.
             None if rows < 2 => {
                 let short = [named(alert.rule, whole), found(alert.rule)];
                 let short = short.into_iter().find(|short| format::width(short) <= left);
-                (short.map_or(kept, str::to_owned), None)
+                (short.map_or_else(|| format::cut_at_word(whole, left), str::to_owned), None)
             }
             None => {
                 let mut lines = format::wrapped(whole, left).into_iter();
@@ -251,7 +252,7 @@ impl AlertWords {
                 (first, Some(lines.collect::<Vec<_>>().join(" ")).filter(|rest| !rest.is_empty()))
             }
         };
-        Self { text: format::cut(&format!("{subject}{kept}"), room), tail, rest }
+        Self { text: format::cut_at_word(&format!("{subject}{kept}"), room), tail, rest }
     }
 }
 
@@ -285,7 +286,7 @@ pub(super) fn alert_line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>,
     clip.line_to(width, 0, &[Segment::dim(words.tail)]);
     clip.line(0, 0, &[Segment::new(role, glyph), Segment::new(said_of, words.text)]);
     if let Some(rest) = words.rest.filter(|_| area.height > 1) {
-        let rest = format::clauses(&rest, usize::from(width).saturating_sub(2));
+        let rest = format::cut_at_word(&rest, usize::from(width).saturating_sub(2));
         clip.line(2, 1, &[Segment::dim(rest)]);
     }
 }

@@ -88,7 +88,7 @@ fn v02_the_staircase_at_any_speed() {
         }
         fleet.apply(Event::Tick(at(end)));
         fleet.apply(Event::Tick(at(end + Span::from_secs(86_400 / 2))));
-        let hours: i64 = fleet.ledger().today().gpu_times().map(|(_, allocated)| allocated.held.millis()).sum();
+        let hours: i64 = fleet.ledger().today().gpu_times().map(|(_, time)| time.allocated.millis()).sum();
         assert_eq!(fixed(Money::from_micros(hours / 36_000 * 10_000), 2), text(&expected["gpu_hours"]), "{step:?}");
         assert_eq!(fleet.snapshot().money.cost.unwrap().to_string(), text(&expected["cost_usd"]), "{step:?}");
     }

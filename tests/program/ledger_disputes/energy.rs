@@ -7,12 +7,12 @@ use margintop::units::{Money, PowerPrice, Span};
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{WriterStatus, began, file, run, whole};
+use super::{LedgerOwner, began, file, run, whole};
 
 /// Energy of a GPU that is in dispute, at 0.10 a kWh.
-fn dispute_energy(keeper: &mut WriterStatus, millijoules: u64) -> DisputeId {
+fn dispute_energy(owner: &mut LedgerOwner, millijoules: u64) -> DisputeId {
     let power = PowerPrice { kwh: "0.10".parse().unwrap(), pue: "1.0".parse().unwrap() };
-    let paid = keeper.ledger.cost_account(&CostAccount {
+    let paid = owner.ledger.cost_account(&CostAccount {
         node: Some(NodeName::new("gpu-01")),
         unit: None,
         gpu: Label::new("H100"),
@@ -28,7 +28,7 @@ fn dispute_energy(keeper: &mut WriterStatus, millijoules: u64) -> DisputeId {
         index: 3,
         before: 5_000_400,
         after: 5_000_400 + millijoules,
-        entries: keeper.ledger.draft_energy(paid, millijoules, from, to),
+        entries: owner.ledger.draft_energy(paid, millijoules, from, to),
     };
     let evidence = Evidence {
         before: TokenCounters { prompt: PromptCount::Unknown, cached: None, output: None },
@@ -39,7 +39,7 @@ fn dispute_energy(keeper: &mut WriterStatus, millijoules: u64) -> DisputeId {
         to,
         bound: "3600000 J in 60.0 s is above 1.5 times 700 W".to_owned(),
     };
-    keeper.ledger.dispute_energy(TargetId::new("http://gpu-01:9400"), energy, evidence)
+    owner.ledger.dispute_energy(TargetId::new("http://gpu-01:9400"), energy, evidence)
 }
 
 /// Class: energy that no card can have drawn is dropped, or cannot be decided like tokens are.
@@ -47,11 +47,11 @@ fn dispute_energy(keeper: &mut WriterStatus, millijoules: u64) -> DisputeId {
 fn energy_is_disputed_and_decided_like_tokens() {
     const KWH: u64 = 3_600_000_000;
     let (_home, path) = file();
-    let mut keeper = WriterStatus::at(&path, began());
-    let ids = [dispute_energy(&mut keeper, KWH), keeper.dispute(began(), 1_000), dispute_energy(&mut keeper, 2 * KWH)];
+    let mut owner = LedgerOwner::at(&path, began());
+    let ids = [dispute_energy(&mut owner, KWH), owner.dispute(began(), 1_000), dispute_energy(&mut owner, 2 * KWH)];
     assert_eq!(ids, [1, 2, 3].map(DisputeId));
-    let worth = keeper.ledger.disputed().0;
-    keeper.commit(began() + Span::from_secs(100));
+    let worth = owner.ledger.disputed().0;
+    owner.commit(began() + Span::from_secs(100));
     let open = Connection::open(&path).unwrap();
     let energy = || {
         ["minute", "quarter", "day"].map(|grain| {
@@ -61,7 +61,7 @@ fn energy_is_disputed_and_decided_like_tokens() {
     };
     assert_eq!(energy(), [0; 3], "it is not billed");
     let rows = Reader::open(&path).unwrap().disputes().unwrap();
-    assert_eq!(rows.iter().map(|row| row.dispute.clone()).collect::<Vec<_>>(), keeper.ledger.disputes());
+    assert_eq!(rows.iter().map(|row| row.dispute.clone()).collect::<Vec<_>>(), owner.ledger.disputes());
     assert_eq!(rows.iter().map(|row| row.value.unwrap()).sum::<Money>(), worth);
     assert_eq!(rows[0].value.unwrap().to_string(), "0.10");
 
@@ -81,20 +81,20 @@ fn energy_is_disputed_and_decided_like_tokens() {
 
     let accepted = run(&path, &["ledger", "disputes", "accept", "1"]);
     assert!(accepted.out.contains("dispute 1 is accepted: posted are 1.000000 kWh, worth 0.10"), "{accepted:?}");
-    keeper.on_ledger_event();
+    owner.on_ledger_event();
     let posted = i64::try_from(KWH).unwrap();
     assert_eq!(energy(), [posted; 3]);
-    let today: i64 = keeper.ledger.today().gpu_times().map(|(_, rent)| rent.energy).sum();
+    let today: i64 = owner.ledger.today().gpu_times().map(|(_, rent)| rent.energy).sum();
     assert_eq!(today, posted, "the writer's sums agree");
     run(&path, &["ledger", "disputes", "reject", "3"]);
-    keeper.on_ledger_event();
-    keeper.commit(began() + Span::from_secs(101));
-    assert_eq!((energy(), keeper.ledger.disputes().len()), ([posted; 3], 1));
+    owner.on_ledger_event();
+    owner.commit(began() + Span::from_secs(101));
+    assert_eq!((energy(), owner.ledger.disputes().len()), ([posted; 3], 1));
     whole(&path);
-    keeper.close();
+    owner.close();
     // What is open is known again, and so is what was decided.
-    let keeper = WriterStatus::at(&path, began() + Span::from_secs(200));
-    assert_eq!(keeper.ledger.disputes().len(), 1);
-    assert_eq!(keeper.ledger.today().gpu_times().map(|(_, rent)| rent.energy).sum::<i64>(), posted);
-    keeper.close();
+    let owner = LedgerOwner::at(&path, began() + Span::from_secs(200));
+    assert_eq!(owner.ledger.disputes().len(), 1);
+    assert_eq!(owner.ledger.today().gpu_times().map(|(_, rent)| rent.energy).sum::<i64>(), posted);
+    owner.close();
 }

@@ -71,7 +71,7 @@ impl Scraper {
                         None => all = Some(reading),
                     }
                 }
-                Ok(Ok(Fetched { cost, reading, .. })) if reading.refusals.unended => {
+                Ok(Ok(Fetched { cost, reading, .. })) if reading.refusals.truncated => {
                     failed = Some(ScrapeError::Unended(cost.bytes));
                 }
                 Ok(Ok(Fetched { cost, .. })) => failed = Some(ScrapeError::Cut(cost.bytes)),

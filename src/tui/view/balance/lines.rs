@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::balance::{Balance, Balancer, GroupBalance};
 use crate::reading::NodeName;
-use crate::tui::figures_of::number;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, OrderedBy, amount, said};
@@ -95,6 +94,6 @@ pub(super) fn columns<'s, 'a>(an_hour: &str, of: &'static str) -> Vec<Col<'s, Ba
             None => Cell::Empty,
         })
         .rank(1)
-        .falling(|line| OrderedBy::Number(number(line.waiting()))),
+        .falling(|line| OrderedBy::Money(line.waiting())),
     ]
 }

@@ -56,7 +56,10 @@ impl Margin {
             format!("{sign}{}{}", format::symbol(scene.currency()).trim_end(), format::axis_figure(value.abs()))
         };
         // The top is round; what moves keeps its digits, so that its width stays.
-        let moving = |value: f64| format!("{}{}", format::symbol(scene.currency()).trim_end(), super::precise(value));
+        let moving = |value: f64| {
+            let sign = if value < 0.0 { "−" } else { "" };
+            format!("{sign}{}{}", format::symbol(scene.currency()).trim_end(), super::precise(value.abs()))
+        };
         let mut labels = Vec::new();
         match form {
             MarginForm::Stack => {
@@ -68,9 +71,12 @@ impl Margin {
                 labels.push(ScaleLabel::end(top, dollars(top)));
             }
             MarginForm::Profit => {
-                labels.push(ScaleLabel::end(top, dollars(top)));
-                labels.push(ScaleLabel::end(0.0, "0"));
+                let [revenue, cost] = self.now.map(number);
+                let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
+                labels.extend((top > 0.0).then(|| ScaleLabel::end(top, dollars(top))));
                 labels.extend((bottom < 0.0).then(|| ScaleLabel::end(bottom, dollars(bottom))));
+                labels.push(ScaleLabel::end(0.0, "0"));
+                labels.extend(profit.map(|profit| ScaleLabel::now(profit, moving(profit))));
             }
         }
         let floor = (form == MarginForm::Stack).then_some("0");
@@ -113,8 +119,12 @@ impl Margin {
         let symbol = symbol.trim_end();
         let of = &self.of;
         let unit = if width >= 120 { format!("{of} · {symbol} an hour") } else { format!("{of} · {symbol}/h") };
-        let is_fleet = self.subject == Subject::Fleet && profit.is_some_and(|profit| profit > Money::ZERO);
-        let bound = if is_fleet { scene.snap.rate_bound().mark() } else { "" };
+        let bound = match profit {
+            // What is missing is the negated profit.
+            Some(_) if self.subject == Subject::Fleet && is_loss => scene.snap.rate_bound().of_negative().mark(),
+            Some(profit) if self.subject == Subject::Fleet && profit > Money::ZERO => scene.snap.rate_bound().mark(),
+            _ => "",
+        };
         let of_profit = |has_cents: bool| {
             let figure = profit.map(|profit| format!("{bound}{}", amount(Some(profit), has_cents)));
             Self::legend(key, name, figure, "  ")

@@ -5,7 +5,6 @@ use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::EngineRow;
 use crate::tui::app::Grouping;
-use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::scene::{Scene, mark};
 use crate::tui::series::Points;
@@ -126,10 +125,10 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     ];
     columns.extend(of_tokens(scene, &[], if wide { (WIDE, 40) } else { (least_line, 14) }, tops));
     columns.extend([
-        C::right("rev/h", 7, rev).rank(4).falling(|line| OrderedBy::Number(number(line.revenue()))),
+        C::right("rev/h", 7, rev).rank(4).falling(|line| OrderedBy::Money(line.revenue())),
         C::right("profit/h", 9, move |line| profit(line, scene.size.0 < REVENUE))
             .rank(1)
-            .rising(|line| OrderedBy::Number(number(line.profit())))
+            .rising(|line| OrderedBy::Money(line.profit()))
             .first(),
     ]);
     columns.extend(of_watching(scene));

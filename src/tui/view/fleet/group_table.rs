@@ -4,7 +4,6 @@ use ratatui::layout::Rect;
 
 use super::groups::FleetGroup;
 use crate::tui::app::RefreshPace;
-use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -37,7 +36,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, FleetGroup<'
             .falling(|group| OrderedBy::Number(group.waiting.map(|n| n as f64))),
         C::right("worst rank", 10, worst).rank(1),
         C::right("profit/h", 9, |group| tables::profit(group.profit))
-            .rising(|group| OrderedBy::Number(number(group.profit)))
+            .rising(|group| OrderedBy::Money(group.profit))
             .first(),
     ]
 }

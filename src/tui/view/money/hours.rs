@@ -254,7 +254,9 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
     if let Some(profit) = now.filter(|_| rows >= 4) {
         let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
         canvas.pen(area, 1).put(Role::Dim, "now, an hour");
-        canvas.pen(area, 2).strong(role, &format::signed_amount(profit, scene.currency(), 12));
+        let bound = scene.snap.rate_bound().mark();
+        let amount = format::signed_amount(profit, scene.currency(), 12);
+        canvas.pen(area, 2).put(Role::Dim, bound).strong(role, &amount);
         let by = quarter.as_ref().map(|quarter| quarter.bridge.change()).filter(|by| by.rounded(2) != 0);
         if let Some(by) = by {
             let (role, text) = change(by, 9);

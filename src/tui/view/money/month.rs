@@ -135,10 +135,11 @@ pub(super) fn even(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     TitledRule::new("It would break even at").note([Segment::dim(" · today")]).draw(canvas, area);
     let hits = page.totals.hit_rate_ppm().and_then(|ppm| Ratio::of(f64::from(ppm), 1e6));
     let rate = page.totals.gpu_rate();
+    let mean = if rate.is_some() && scene.has_several_rates() { ", the mean" } else { "" };
     let now = [
         "now 100 %".to_owned(),
         format!("now {}", format::percent1(hits).trim()),
-        format!("now {}", format::unit_price(rate, scene.currency()).trim()),
+        format!("now {}{mean}", format::unit_price(rate, scene.currency()).trim()),
     ];
     for (row, ((label, value), now)) in (1..).zip(break_even(scene, page).into_iter().zip(now)) {
         line(canvas, area, row, label, Segment::text(value));

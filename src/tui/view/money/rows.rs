@@ -84,7 +84,14 @@ pub(super) fn any(statement: &Statement) -> bool {
 }
 
 fn says_something(row: &StatementRow) -> bool {
-    row.kind == RowKind::Key || !row.is_empty()
+    row.kind == RowKind::Key || !row.is_empty() && !is_shown_as_zero(row)
+}
+
+/// Whether all its amounts are below a cent, as what is rounded is, and it has no tokens.
+fn is_shown_as_zero(row: &StatementRow) -> bool {
+    let is_zero = |amount: Option<Money>| amount.is_some_and(|amount| amount.rounded(2) == 0);
+    [row.revenue, row.cost, row.profit].into_iter().all(is_zero)
+        && row.unpriced_tokens.is_none_or(|tokens| tokens == Tokens::ZERO)
 }
 
 fn shown<'a>(scene: &Scene<'_>, statement: &'a Statement) -> Vec<&'a StatementRow> {

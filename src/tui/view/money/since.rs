@@ -10,54 +10,63 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
 use crate::tui::widgets::axis_rule::{AxisRule, Tick};
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
+use crate::tui::widgets::margin::{MarginChart, MarginForm};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::step_above;
-use crate::tui::widgets::{Canvas, Segment};
+use crate::tui::widgets::{Canvas, Plot, Segment};
 use crate::units::Money;
 
 const SCALE: u16 = 7;
 
-/// Draws the chart. A negative sum hangs from the top in the loss role.
+/// Draws the chart. A negative sum hangs below a zero line in the loss role.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
     let sums = sums(page);
     let last = sums.iter().rev().find_map(|sum| *sum);
     let dots = 2 * usize::from(FramedChart::chart_width(area.width, SCALE));
     let values = spread(&sums, dots);
-    let ends = values.iter().flatten().fold((0.0_f64, 0.0_f64), |(a, b), value| (a.min(*value), b.max(*value)));
     let is_loss = last.is_some_and(|last| last < Money::ZERO);
     // The last dot of an hour is a little before its end.
-    let size = ends.1.max(-ends.0).max(last.map_or(0.0, last_size));
-    let top = step_above(1.02 * size);
-    let shown = |is_kept: fn(f64) -> bool| -> Vec<Option<f64>> {
-        values.iter().map(|value| value.filter(|value| is_kept(*value)).map(f64::abs)).collect()
-    };
-    let (gains, losses) = (shown(|value| value >= 0.0), shown(|value| value < 0.0));
-    let layers = vec![Layer { values: &gains, role: Role::Gain }, Layer { values: &losses, role: Role::Loss }];
-    let chart = AreaChart { layers, low: 0.0, top, even: None, is_heat: false };
+    let ends = values.iter().flatten().copied().chain(number(last));
+    let (low, high) = ends.fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+    let bottom = if low < 0.0 { -step_above(-1.02 * low) } else { 0.0 };
+    let top = if high > 0.0 || bottom >= 0.0 { step_above(1.02 * high) } else { 0.0 };
+    // A sum is a profit with no cost of its own.
+    let cost: Vec<Option<f64>> = values.iter().map(|value| value.map(|_| 0.0)).collect();
+    let about_zero = MarginChart { revenue: &values, cost: &cost, top, bottom, form: MarginForm::Profit };
+    let layers = vec![Layer { values: &values, role: Role::Gain }];
+    let from_zero = AreaChart { layers, low: 0.0, top, even: None, is_heat: false };
+    let chart: &dyn Plot = if bottom < 0.0 { &about_zero } else { &from_zero };
     let symbol = format::symbol(scene.currency()).trim_end().to_owned();
-    let amount = |value: f64| format!("{symbol}{}", format::axis_figure(value));
-    let mut labels = vec![ScaleLabel::end(top, amount(top))];
+    let amount = |value: f64| {
+        let sign = if value < 0.0 { "−" } else { "" };
+        format!("{sign}{symbol}{}", format::axis_figure(value.abs()))
+    };
+    let mut labels = Vec::new();
+    labels.extend((top > 0.0).then(|| ScaleLabel::end(top, amount(top))));
+    labels.extend((bottom < 0.0).then(|| ScaleLabel::end(bottom, amount(bottom))));
+    labels.extend((bottom < 0.0).then(|| ScaleLabel::end(0.0, "0")));
     let key = if is_loss { Role::Loss } else { Role::Gain };
     let begin = page.hours.first().map(|hour| format::clock_minute(hour.begin, scene.zone()));
     let begin = begin.filter(|clock| clock != "00:00");
     let mut rule =
         TitledRule::new(begin.map_or("Profit since midnight".to_owned(), |clock| format!("Profit since {clock}")));
     if let Some(last) = last {
-        labels.insert(0, ScaleLabel::now(number(Some(last)).unwrap_or(0.0).abs(), amount(last_size(last))));
+        let now = number(Some(last)).unwrap_or(0.0);
+        labels.insert(0, ScaleLabel::now(now, amount(now)));
         rule = rule.right([Segment::key(key), Segment::text(format!(" {}", format::signed(last, 12)))]);
     }
     FramedChart {
         rule,
-        plots: vec![&chart],
+        plots: vec![chart],
         scale: ScaleColumn::of(if last.is_some() { labels } else { Vec::new() }),
         scale_width: SCALE,
-        axis: Some(AxisRule { ticks: ticks(scene, page, dots / 2), floor: Some(("0", SCALE)), ..AxisRule::default() }),
+        axis: Some(AxisRule {
+            ticks: ticks(scene, page, dots / 2),
+            floor: (bottom >= 0.0).then_some(("0", SCALE)),
+            ..AxisRule::default()
+        }),
     }
     .draw(canvas, area);
-}
-
-fn last_size(last: Money) -> f64 {
-    number(Some(last)).unwrap_or(0.0).abs()
 }
 
 /// The profit from midnight to the end of each hour; `None` if an hour's profit is unknown.

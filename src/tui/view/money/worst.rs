@@ -33,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut nodes: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).collect();
     let by = [
         WorstCol::left("", 0, |_| Cell::Empty).rising(|node| OrderedBy::Name(node.name.to_string())),
-        WorstCol::left("", 0, |_| Cell::Empty).rising(|node| OrderedBy::Number(number(node.profit_per_hour))).first(),
+        WorstCol::left("", 0, |_| Cell::Empty).rising(|node| OrderedBy::Money(node.profit_per_hour)).first(),
     ];
     sort_by_name(&mut nodes, &by);
     nodes.truncate(usize::from(area.height.saturating_sub(1)));

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::selection::{note, selection};
 use super::{headline, published};
-use crate::history::Subject;
+use crate::history::{LatencyKind, Subject};
 use crate::snapshot::MoneyView;
 use crate::tui::against;
 use crate::tui::app::RefreshPace;
@@ -14,6 +14,7 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::ViewId;
 use crate::tui::view::charts::Margin;
+use crate::tui::view::latencies::{figure, over_span};
 use crate::tui::view::node_parts::sign;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
@@ -177,7 +178,28 @@ fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
         // Money that is not in the profit has precedence over further information.
         rows.insert(last, uncosted);
     }
+    if !side {
+        rows.extend(latencies(scene, width));
+    }
     rows
+}
+
+/// The time to the first token and the part of it in the queue, of the whole fleet over the span of the charts: in one row
+/// where both fit.
+fn latencies(scene: &Scene<'_>, width: u16) -> Vec<Vec<Vec<TextSpan>>> {
+    let objective = scene.snap.slo.unwrap_or_default().ttft_p99_seconds;
+    let known = [("TTFT ", LatencyKind::ToFirstToken), ("queue ", LatencyKind::Queue)].map(|(label, kind)| {
+        let over = over_span(scene, &Subject::Fleet, kind)?;
+        let role = if over.p99.exceeds(objective) { Role::Warning } else { Role::Text };
+        Some(vec![(Role::Dim, label.to_owned()), (role, figure(Some(over)).replacen(" s p99 ", " p99 ", 1))])
+    });
+    let facts: Vec<Vec<TextSpan>> = known.into_iter().flatten().collect();
+    let cells = |fact: &Vec<TextSpan>| fact.iter().map(|(_, text)| format::width(text)).sum::<usize>() + 2;
+    match facts.iter().map(cells).sum::<usize>() {
+        0 => Vec::new(),
+        all if all <= usize::from(width) + 2 => vec![facts],
+        _ => facts.into_iter().map(|fact| vec![fact]).collect(),
+    }
 }
 
 fn fact(label: &str, value: &str, kept: usize) -> Vec<TextSpan> {

@@ -63,7 +63,7 @@ pub(super) fn profit_changed(scene: &Scene<'_>) -> Option<Money> {
 /// The recorded change, and the minute that it is against.
 fn recorded(scene: &Scene<'_>) -> Option<(Money, Timestamp)> {
     let money = &scene.snap.money;
-    let is_known = money.profit_per_hour.is_some() && money.uncosted_engines == 0 && !money.young_pace;
+    let is_known = money.profit_per_hour.is_some() && money.uncosted_engines == 0 && !money.per_hour_preliminary;
     let change = against::profit(scene, &Subject::Fleet).filter(|_| is_known)?;
     Some((change, scene.app.compared().0))
 }

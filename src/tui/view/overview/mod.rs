@@ -295,13 +295,18 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
 /// The rows that a small fleet does not need.
 fn unneeded(scene: &Scene<'_>, height: u16, is_wide: bool) -> u16 {
     let Some(needs) = fleet::needs(scene) else { return 0 };
-    let engines = if fleet::form(scene) == Form::Nodes { 0 } else { scene.snap.engines.len().min(40) as u16 + 1 };
+    let engines = if fleet::form(scene) == Form::Nodes { 0 } else { all_engine_rows(scene) };
     let (charts, tables) = if is_wide {
         (19, tables_wanted(scene, 0) + 1)
     } else {
         (15, (model_rows(scene).min(20) as u16 + 2).max(4) + alert_rows(scene))
     };
     height.saturating_sub(charts + needs + engines + tables)
+}
+
+/// The rows of all engines with their heading.
+fn all_engine_rows(scene: &Scene<'_>) -> u16 {
+    scene.snap.engines.len().min(40) as u16 + 1
 }
 
 /// The rows of models, and of the profit that belongs to no model.
@@ -363,7 +368,9 @@ fn three_tables(scene: &Scene<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
     };
     let wanted = tables_wanted(scene, if spare < DETAIL.1 { spare } else { 0 });
     let wanted = if fleet::needs(scene).is_none() { beside_cells(scene, rows.0, wanted) } else { wanted };
-    let free = fleet::needs(scene).map_or(0, |needs| rows.0.height.saturating_sub(needs + 10));
+    // Engines below the GPUs have precedence over longer tables.
+    let engines = if fleet::form(scene) == Form::Gpus { all_engine_rows(scene) } else { 0 };
+    let free = fleet::needs(scene).map_or(0, |needs| rows.0.height.saturating_sub(needs + engines + 10));
     let area = rows.bottom(wanted.max(if free > 0 { 8 } else { 0 }).min(rows.0.height / 2));
     rows.bottom(u16::from(free > 0));
     let columns = if area.width >= FOUR { 4 } else { 3 };
@@ -422,7 +429,7 @@ fn middle(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
     };
     let form = fleet::form(scene);
     let wants_engines = matches!(form, Form::Gpus | Form::Engines) && !scene.snap.engines.is_empty();
-    let engines = if wants_engines { (scene.snap.engines.len().min(40)) as u16 + 1 } else { 0 };
+    let engines = if wants_engines { all_engine_rows(scene) } else { 0 };
     // All rows of the fleet have precedence, as long as the best models fit below.
     let most = rows.0.height.saturating_sub(engines.min(2));
     let keep = match most.saturating_sub(needs) {

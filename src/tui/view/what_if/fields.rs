@@ -124,6 +124,9 @@ fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
         Field::Paid => share(levels.paid_ppm),
         Field::Load => "100 %".to_owned(),
         Field::HitRate => share(levels.hit_rate_ppm),
+        Field::GpuRate if levels.gpu_rate.is_some() && scene.has_several_rates() => {
+            format!("{}, mean", format::unit_price(levels.gpu_rate, scene.currency()))
+        }
         Field::GpuRate => format::unit_price(levels.gpu_rate, scene.currency()),
         Field::Nodes => levels.nodes_milli.map_or_else(|| format::UNKNOWN.to_owned(), nodes_held),
     }

@@ -1,20 +1,20 @@
 //! The ledger's file as an adversary would have it: links, odd names, other programs' databases, clocks that jump,
 //! and a watch that ends between any two writes.
 
+use crate::ledger_watch;
 use crate::saved;
-use crate::seat;
 use crate::support;
 
 use std::path::Path;
 use std::time::Duration;
 
+use ledger_watch::{ENGINE, LedgerWatch, began, file, held, output, past};
 use margintop::ledger::Grain;
 use margintop::reading::{Label, ModelName};
 use margintop::snapshot::WriterStatus;
 use margintop::store::{Reader, StoreError};
 use margintop::units::{Span, Timestamp};
 use rusqlite::Connection;
-use seat::{ENGINE, Seat, began, file, held, output, past};
 use support::{answered, counters, page};
 
 fn whole(path: &Path) {
@@ -23,11 +23,11 @@ fn whole(path: &Path) {
 
 /// A watch of a minute: 60 output tokens and 60 s of one GPU.
 fn a_minute(path: &Path, at: Timestamp) {
-    let mut seat = Seat::at(path, at);
+    let mut watch = LedgerWatch::at(path, at);
     // A watch that was killed a moment ago may still hold it.
-    seat.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
-    seat.work(&["a"], 60, [100, 160]);
-    seat.leave();
+    watch.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
+    watch.work(&["a"], 60, [100, 160]);
+    watch.leave();
 }
 
 fn ask(path: &Path, question: &str) -> i64 {
@@ -49,10 +49,10 @@ fn another_programs_database_is_left_as_it_is_to_the_byte() {
     other.execute_batch("CREATE TABLE visits (url TEXT); INSERT INTO visits VALUES ('x')").unwrap();
     drop(other);
     let before = std::fs::read(&path).unwrap();
-    let seat = Seat::at(&path, began());
-    assert_eq!(seat.basis.writer, WriterStatus::Memory);
-    assert!(seat.basis.trouble.clone().unwrap().as_str().contains("another program's database"));
-    seat.leave();
+    let watch = LedgerWatch::at(&path, began());
+    assert_eq!(watch.basis.writer, WriterStatus::Memory);
+    assert!(watch.basis.write_error.clone().unwrap().as_str().contains("another program's database"));
+    watch.leave();
     assert!(matches!(Reader::open(&path), Err(StoreError::Corrupt(..))));
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
@@ -63,11 +63,11 @@ fn a_link_leads_to_the_one_ledger_with_its_one_keeper() {
     let link = home.path().join("link.db");
     std::os::unix::fs::symlink(&path, &link).unwrap();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut first = Seat::at(&link, began());
+    let mut first = LedgerWatch::at(&link, began());
     assert_eq!(first.basis.writer, WriterStatus::Ours, "a link to a file that is not there yet makes it");
     first.look(100, None);
     first.tick();
-    let second = Seat::at(&path, began());
+    let second = LedgerWatch::at(&path, began());
     assert_eq!(second.basis.writer, WriterStatus::Other(Some(std::process::id())));
     drop(second);
     first.advance(10);
@@ -96,7 +96,7 @@ fn a_folder_an_empty_file_and_an_empty_log_are_told_apart() {
     std::fs::write(&empty, "").unwrap();
     assert_eq!(Reader::open(&folder).err(), Some(StoreError::NotAFile(folder.clone(), "a folder")));
     assert_eq!(Reader::open(&empty).err(), Some(StoreError::Missing(empty.clone())));
-    assert_eq!(Seat::at(&folder, began()).basis.writer, WriterStatus::Memory);
+    assert_eq!(LedgerWatch::at(&folder, began()).basis.writer, WriterStatus::Memory);
     a_minute(&empty, began());
     assert_eq!(output(&empty), 60, "an empty file is a new ledger");
     a_minute(&logged, began());
@@ -126,12 +126,12 @@ fn while_another_program_writes_the_ledger_is_theirs_and_then_ours() {
     a_minute(&path, began());
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE; INSERT INTO markers VALUES (1, 'by hand')").unwrap();
-    let mut seat = Seat::at(&path, began() + Span::from_secs(62));
-    assert_eq!(seat.basis.writer, WriterStatus::Other(None));
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(62));
+    assert_eq!(watch.basis.writer, WriterStatus::Other(None));
     other.execute_batch("COMMIT").unwrap();
-    seat.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
-    seat.look(200, None);
-    seat.leave();
+    watch.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
+    watch.look(200, None);
+    watch.leave();
     assert_eq!(output(&path), 100);
 }
 
@@ -140,7 +140,7 @@ fn moments_of_another_boot_are_rewritten_before_anything_else_is() {
     let (_home, path) = file();
     a_minute(&path, began());
     // A watch in another boot is killed before its first commit.
-    drop(Seat::at(&path, began() + Span::from_secs(1060)));
+    drop(LedgerWatch::at(&path, began() + Span::from_secs(1060)));
     let boots = saved::boots(&Connection::open(&path).unwrap());
     assert_eq!(boots, Some([-1_000_000; 2]));
     let back = "SELECT value = -1000000 FROM meta WHERE key = 'last_boot'";
@@ -156,12 +156,12 @@ fn what_comes_back_after_an_unwatched_span_is_not_bridged_over_it() {
     a_minute(&path, began());
     let back = began() + Span::from_secs(60 + 3 * 86_400);
     // Nothing answers in the first watch after it, and everything in the second.
-    let mut seat = Seat::at(&path, back);
-    seat.advance(10);
-    seat.leave();
-    let mut seat = Seat::at(&path, back + Span::from_secs(60));
-    seat.work(&["a"], 10, [9_000_000, 9_000_007]);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, back);
+    watch.advance(10);
+    watch.leave();
+    let mut watch = LedgerWatch::at(&path, back + Span::from_secs(60));
+    watch.work(&["a"], 10, [9_000_000, 9_000_007]);
+    watch.leave();
     assert_eq!((output(&path), held(&path)), (67, 70));
 }
 
@@ -175,9 +175,9 @@ fn a_clock_that_is_wrong_by_years_costs_no_more_than_a_day_of_minutes() {
     let first_day =
         format!("SELECT count(*) FROM minute_gpu_time WHERE bucket < {}", (began() + Span::from_secs(86_400)).millis());
     let first_day = ask(&path, &first_day);
-    let mut seat = Seat::at(&path, began() + Span::from_secs(20 * 365 * 86_400));
-    seat.advance(5);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(20 * 365 * 86_400));
+    watch.advance(5);
+    watch.leave();
     assert!(ask(&path, "SELECT count(*) FROM minute_gpu_time") >= minutes - first_day - 1, "{minutes} {first_day}");
     // It is right again, and the future is in nobody's way.
     let before = output(&path);
@@ -188,21 +188,21 @@ fn a_clock_that_is_wrong_by_years_costs_no_more_than_a_day_of_minutes() {
 #[test]
 fn hostile_names_are_kept_as_harmless_ones() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
+    let mut watch = LedgerWatch::at(&path, began());
     let names =
         ["x".repeat(100_000), "nul\0'); DROP TABLE meta; --\u{1b}[31m".to_owned(), "=cmd|' /C calc'!A0".to_owned()];
     for output in [100, 150] {
         for name in &names {
             let mut page = page("", counters(output * 4, output, output), None);
             page.engines[0].model = Some(ModelName::new(name));
-            let at = seat.clock.now();
-            seat.apply(answered(&format!("{ENGINE}/{}", name.len()), at, page));
+            let at = watch.clock.now();
+            watch.apply(answered(&format!("{ENGINE}/{}", name.len()), at, page));
         }
-        seat.advance(2);
+        watch.advance(2);
     }
     let long = Label::new(&"m".repeat(100_000));
     margintop::store::mark(&path, began(), long.as_str()).unwrap();
-    seat.leave();
+    watch.leave();
     let past = past(&path, Grain::Day);
     let models: Vec<String> = past.accounts.iter().filter_map(|a| Some(a.model.as_ref()?.to_string())).collect();
     assert!(models.iter().all(|model| !model.contains(char::is_control) && model.len() < 2_000), "{models:?}");
@@ -222,16 +222,16 @@ fn two_moments_at_one_instant_are_two() {
 #[test]
 fn an_export_under_writing_is_of_one_instant() {
     let (home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.gpus(&["a"]);
-    seat.look(0, None);
-    seat.tick();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.gpus(&["a"]);
+    watch.look(0, None);
+    watch.tick();
     until_counted(&path);
     for nth in 1..40 {
-        seat.advance(30);
-        seat.gpus(&["a"]);
-        seat.look(nth * 10, None);
-        seat.tick();
+        watch.advance(30);
+        watch.gpus(&["a"]);
+        watch.look(nth * 10, None);
+        watch.tick();
         if nth % 8 != 0 {
             continue;
         }
@@ -243,7 +243,7 @@ fn an_export_under_writing_is_of_one_instant() {
         let [_, _, counted] = saved::counters(&Connection::open(&copy).unwrap(), None).unwrap();
         assert_eq!(output(&copy), counted, "postings and counters belong together");
     }
-    seat.leave();
+    watch.leave();
 }
 
 #[test]
@@ -260,20 +260,20 @@ fn verify_finds_cells_that_no_coarser_one_holds() {
 #[test]
 fn a_reader_that_stays_stops_nobody() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.gpus(&["a"]);
-    seat.look(0, None);
-    seat.tick();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.gpus(&["a"]);
+    watch.look(0, None);
+    watch.tick();
     let reader = Connection::open(&path).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM meta").unwrap();
     for nth in 1..200 {
-        seat.advance(60);
-        seat.gpus(&["a"]);
-        seat.look(nth * 10, None);
-        seat.tick();
+        watch.advance(60);
+        watch.gpus(&["a"]);
+        watch.look(nth * 10, None);
+        watch.tick();
     }
     drop(reader);
-    seat.leave();
+    watch.leave();
     assert_eq!(output(&path), 1990);
     whole(&path);
 }
@@ -281,24 +281,24 @@ fn a_reader_that_stays_stops_nobody() {
 #[test]
 fn a_close_waits_no_longer_than_it_was_told() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.look(100, None);
-    seat.tick();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.look(100, None);
+    watch.tick();
     until_counted(&path);
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE; INSERT INTO markers VALUES (1, 'by hand')").unwrap();
-    seat.advance(2);
-    seat.look(150, None);
+    watch.advance(2);
+    watch.look(150, None);
     let began_to_end = std::time::Instant::now();
-    seat.tick();
-    seat.collector.close();
+    watch.tick();
+    watch.collector.close();
     assert!(began_to_end.elapsed() < Duration::from_millis(900), "{:?}", began_to_end.elapsed());
     other.execute_batch("COMMIT").unwrap();
     drop(other);
     // Whether or not it was written in the end, the next watch goes on from what was.
-    let mut seat = Seat::at(&path, began() + Span::from_secs(4));
-    seat.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
-    seat.look(170, None);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(4));
+    watch.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
+    watch.look(170, None);
+    watch.leave();
     assert_eq!(output(&path), 70);
 }

@@ -7,18 +7,24 @@ use crate::units::{GpuTime, Money, Timestamp, Tokens};
 
 impl Ledger {
     /// Posts the GPU time of `gpus` GPUs allocated from one instant to another.
-    pub fn rent(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
+    pub fn post_gpu_time(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
         if let Some(owed) = self.owed_for(cost_account, gpus, from, to) {
             let lately = &mut self.lately.owed[cost_account.index()];
             lately.renew(owed, (from, to));
             lately.add(PostingSource::default(), owed, (from, to), self.recent);
         }
-        self.write_rent(cost_account, gpus, from, to, 1);
+        self.write_gpu_time(cost_account, gpus, from, to, 1);
     }
 
     /// Posts time that is over, and that nothing is paid for per hour any more.
-    pub(crate) fn rent_earlier(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
-        self.write_rent(cost_account, gpus, from, to, 1);
+    pub(crate) fn post_past_gpu_time(
+        &mut self,
+        cost_account: CostAccountId,
+        gpus: u32,
+        from: Timestamp,
+        to: Timestamp,
+    ) {
+        self.write_gpu_time(cost_account, gpus, from, to, 1);
     }
 
     /// Reverses, by a counter-entry, time of GPUs that turn out to have been released before.
@@ -26,7 +32,7 @@ impl Ledger {
         if let Some(owed) = self.owed_for(cost_account, gpus, from, to) {
             self.lately.owed[cost_account.index()].take_back(owed, from, to);
         }
-        self.write_rent(cost_account, gpus, from, to, -1);
+        self.write_gpu_time(cost_account, gpus, from, to, -1);
     }
 
     /// The cost of time at an account's rate; `None` without a rate or beyond what a ledger holds.
@@ -37,12 +43,12 @@ impl Ledger {
 
     /// Records that a cost account is no longer paid, since its lease has ended or another one pays: its cost per hour is
     /// zero from then on.
-    pub(crate) fn end_rent(&mut self, cost_account: CostAccountId) {
+    pub(crate) fn end_cost(&mut self, cost_account: CostAccountId) {
         self.lately.owed[cost_account.index()].clear();
     }
 
     /// Records that nothing is paid any more for a node's GPUs.
-    pub(crate) fn end_rents_of(&mut self, node: &NodeName) {
+    pub(crate) fn end_costs_of(&mut self, node: &NodeName) {
         let accounts = self.cost_accounts.rows().iter().zip(&mut self.lately.owed);
         accounts.filter(|(account, _)| account.node.as_ref() == Some(node)).for_each(|(_, recent)| recent.clear());
     }
@@ -51,7 +57,7 @@ impl Ledger {
     /// that it never reduces a cost.
     pub fn meter(&mut self, cost_account: CostAccountId, drawn: i64, from: Timestamp, to: Timestamp) {
         let Ok(drawn) = u64::try_from(drawn).map(Tokens::new) else {
-            return self.say_refused_rent(cost_account, from, "energy below zero");
+            return self.mark_refused_gpu_time(cost_account, from, "energy below zero");
         };
         for EnergyEntry { minute, cost_account, energy } in self.draft_energy(cost_account, drawn.count(), from, to) {
             self.charge(cost_account, minute, GpuTimeChange { energy, ..GpuTimeChange::default() });
@@ -92,16 +98,16 @@ impl Ledger {
             return;
         }
         if change.energy < 0 {
-            return self.say_refused_rent(cost_account, at, "energy below zero");
+            return self.mark_refused_gpu_time(cost_account, at, "energy below zero");
         }
-        if !self.posted.admit_rent(change) {
-            return self.say_refused_rent(cost_account, at, "more than a ledger can hold");
+        if !self.posted.admit_gpu_time(change) {
+            return self.mark_refused_gpu_time(cost_account, at, "more than a ledger can hold");
         }
         let minute = at.minute();
         if minute >= self.day_began.minute() {
-            change_rent(&mut self.today, cost_account, change);
+            change_gpu_time(&mut self.today, cost_account, change);
         }
-        change_rent(self.minutes.entry(minute).or_default(), cost_account, change);
+        change_gpu_time(self.minutes.entry(minute).or_default(), cost_account, change);
         self.touched.insert(minute);
         if let Some(pending) = &mut self.pending {
             *pending.gpu_times.entry((minute, cost_account)).or_default() += change;
@@ -118,24 +124,24 @@ impl Ledger {
         }
         line.idle = idle;
         if minute >= self.day_began.minute() {
-            change_rent(&mut self.today, cost_account, change);
+            change_gpu_time(&mut self.today, cost_account, change);
         }
         if let Some(pending) = &mut self.pending {
             *pending.gpu_times.entry((minute, cost_account)).or_default() += change;
         }
     }
 
-    fn write_rent(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp, sign: i64) {
+    fn write_gpu_time(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp, sign: i64) {
         if self.closed {
             return;
         }
         let Some(whole) = gpu_time(gpus, (to - from).millis()) else {
-            return self.say_refused_rent(cost_account, from, "more GPU time than a ledger can hold");
+            return self.mark_refused_gpu_time(cost_account, from, "more GPU time than a ledger can hold");
         };
         let mut start = from;
         for end in cut_minutes(from, to).chain([to]) {
-            let held = GpuTime::of(gpus, end - start).millis() * sign;
-            self.charge(cost_account, start, GpuTimeChange { held, ..GpuTimeChange::default() });
+            let allocated = GpuTime::of(gpus, end - start).millis() * sign;
+            self.charge(cost_account, start, GpuTimeChange { allocated, ..GpuTimeChange::default() });
             start = end;
         }
         if let Some(rate) = self.cost_accounts.rows()[cost_account.index()].rate {
@@ -145,7 +151,7 @@ impl Ledger {
     }
 
     /// Adds a marker about GPU time and energy that cannot be posted.
-    fn say_refused_rent(&mut self, cost_account: CostAccountId, at: Timestamp, why: &str) {
+    fn mark_refused_gpu_time(&mut self, cost_account: CostAccountId, at: Timestamp, why: &str) {
         let cost_account = &self.cost_accounts.rows()[cost_account.index()];
         let node = cost_account.node.as_ref().map_or("", |node| node.as_str());
         let text = format!("rent of {} on {node} is not posted: {why}", cost_account.gpu);
@@ -153,9 +159,9 @@ impl Ledger {
     }
 }
 
-pub(super) fn change_rent(sums: &mut PostingSums, cost_account: CostAccountId, change: GpuTimeChange) {
+pub(super) fn change_gpu_time(sums: &mut PostingSums, cost_account: CostAccountId, change: GpuTimeChange) {
     let line = sums.gpu_times_mut(cost_account);
-    line.held = line.held.plus_millis(change.held);
+    line.allocated = line.allocated.plus_millis(change.allocated);
     line.idle = line.idle.plus_millis(change.idle);
     line.energy = line.energy.saturating_add(change.energy);
 }

@@ -27,7 +27,7 @@ pub fn began() -> Timestamp {
 }
 
 /// The watch, its clock, and the ledger's last word.
-pub struct Seat {
+pub struct LedgerWatch {
     pub collector: Collector,
     pub clock: ScriptedClock,
     pub news: Receiver<LedgerEvent>,
@@ -35,7 +35,7 @@ pub struct Seat {
     path: PathBuf,
 }
 
-impl Seat {
+impl LedgerWatch {
     /// Sits down at an instant and waits for the ledger's first word.
     pub fn at(path: &Path, at: Timestamp) -> Self {
         Self::with(path, at, "USD", TimeZone::UTC)
@@ -55,9 +55,9 @@ impl Seat {
         let config = FleetConfig { targets, ..config };
         let fleet = Fleet::new(config, Book::built_in().unwrap(), clock.now());
         let collector = Collector::new(fleet).keeping(store, DAY);
-        let mut seat = Self { collector, clock, news, basis: LedgerBasis::default(), path: path.to_owned() };
-        seat.on_ledger_event(|basis| *basis != LedgerBasis::default());
-        seat
+        let mut watch = Self { collector, clock, news, basis: LedgerBasis::default(), path: path.to_owned() };
+        watch.on_ledger_event(|basis| *basis != LedgerBasis::default());
+        watch
     }
 
     /// Records what is published from now on.
@@ -169,5 +169,5 @@ pub fn output(path: &Path) -> u64 {
 
 /// GPU-seconds that were posted.
 pub fn held(path: &Path) -> i64 {
-    past(path, Grain::Day).gpu_times.iter().map(|cell| cell.held.millis()).sum::<i64>() / 1000
+    past(path, Grain::Day).gpu_times.iter().map(|cell| cell.allocated.millis()).sum::<i64>() / 1000
 }

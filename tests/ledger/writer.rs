@@ -1,12 +1,13 @@
 //! The ledger's file and who keeps it: what is remembered over an absence, who writes, and what happens where nobody can.
 
-use crate::seat;
+use crate::ledger_watch;
 use crate::support;
 
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use ledger_watch::{ENGINE, LedgerWatch, MODEL, began, file, held, output, past, tokens};
 use margintop::fleet::Marks;
 use margintop::ledger::Grain;
 use margintop::reading::NodeName;
@@ -15,21 +16,20 @@ use margintop::snapshot::WriterStatus;
 use margintop::store::{LedgerEvent, Reader, StoreError};
 use margintop::units::{Money, Span};
 use rusqlite::Connection;
-use seat::{ENGINE, MODEL, Seat, began, file, held, output, past, tokens};
 use support::{answered, answered_dated, counters, instant, page};
 
 #[test]
 fn what_was_made_and_held_in_an_absence_is_posted_once() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.work(&["a", "b"], 10, [100, 160]);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.work(&["a", "b"], 10, [100, 160]);
+    watch.leave();
     assert_eq!((output(&path), held(&path)), (60, 20));
 
     // An hour later b is gone, c is new, and the engine has worked on.
-    let mut seat = Seat::at(&path, began() + Span::from_secs(3610));
-    seat.work(&["a", "c"], 10, [1060, 1070]);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(3610));
+    watch.work(&["a", "c"], 10, [1060, 1070]);
+    watch.leave();
     assert_eq!(output(&path), 970);
     // a: 3,620 s in all; b: until its last sight; c: from its first.
     assert_eq!(held(&path), 3620 + 10 + 10);
@@ -41,13 +41,13 @@ fn what_was_made_and_held_in_an_absence_is_posted_once() {
 #[test]
 fn after_too_long_an_absence_neither_tokens_nor_rent_are_posted() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.work(&["a"], 10, [100, 160]);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.work(&["a"], 10, [100, 160]);
+    watch.leave();
     let back = began() + Span::from_secs(10 + 86_401);
-    let mut seat = Seat::at(&path, back);
-    seat.work(&["a"], 10, [1_000_000, 1_000_005]);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, back);
+    watch.work(&["a"], 10, [1_000_000, 1_000_005]);
+    watch.leave();
     assert_eq!((output(&path), held(&path)), (65, 20));
     assert_eq!(past(&path, Grain::Day).unwatched, [(began() + Span::from_secs(10), back)]);
 }
@@ -56,13 +56,13 @@ fn after_too_long_an_absence_neither_tokens_nor_rent_are_posted() {
 fn an_absence_over_a_price_edge_keeps_its_bounds() {
     let (_home, path) = file();
     let start = instant("2025-03-11T00:20:00Z");
-    let mut seat = Seat::at(&path, start);
-    seat.look(0, None);
-    seat.leave();
-    let mut seat = Seat::at(&path, start + Span::from_secs(1200));
-    seat.look(3_600_000, None);
-    let said = seat.picture().money.uncertainty;
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, start);
+    watch.look(0, None);
+    watch.leave();
+    let mut watch = LedgerWatch::at(&path, start + Span::from_secs(1200));
+    watch.look(3_600_000, None);
+    let said = watch.picture().money.uncertainty;
+    watch.leave();
     let uncertainty = past(&path, Grain::Day).uncertainty;
     assert_eq!(uncertainty.len(), 1);
     assert!(uncertainty[0].timing >= said && said > Money::ZERO, "{uncertainty:?}");
@@ -74,14 +74,14 @@ fn an_absence_over_a_price_edge_keeps_its_bounds() {
 fn a_restart_in_the_absence_counts_from_zero_and_is_said() {
     let (_home, path) = file();
     let born = Some(began() - Span::from_secs(100));
-    let mut seat = Seat::at(&path, began());
-    seat.look(500, born);
-    seat.advance(5);
-    seat.look(600, born);
-    seat.leave();
-    let mut seat = Seat::at(&path, began() + Span::from_secs(60));
-    seat.look(40, Some(began() + Span::from_secs(30)));
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.look(500, born);
+    watch.advance(5);
+    watch.look(600, born);
+    watch.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(60));
+    watch.look(40, Some(began() + Span::from_secs(30)));
+    watch.leave();
     assert_eq!(output(&path), 140);
     let past = past(&path, Grain::Day);
     assert_eq!(past.uncertainty.iter().map(|cell| cell.lost_windows).sum::<i64>(), 1);
@@ -92,16 +92,16 @@ fn a_restart_in_the_absence_counts_from_zero_and_is_said() {
 fn a_process_that_was_not_replaced_goes_on_after_the_watch_itself_restarted() {
     let (_home, path) = file();
     let (first, second) = (Some(began() - Span::from_secs(100)), Some(began() + Span::from_secs(3)));
-    let mut seat = Seat::at(&path, began());
-    seat.look(500, first);
-    seat.advance(5);
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.look(500, first);
+    watch.advance(5);
     // It looks like a successor, and is another process behind the address, born while it was watched.
-    seat.look(9_000, second);
-    seat.leave();
+    watch.look(9_000, second);
+    watch.leave();
     assert_eq!(output(&path), 9_000);
-    let mut seat = Seat::at(&path, began() + Span::from_secs(60));
-    seat.look(520, first);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(60));
+    watch.look(520, first);
+    watch.leave();
     // Without the server's time it may have been there before.
     assert_eq!(output(&path), 20, "the first goes on, and what was posted of the second is taken back");
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
@@ -110,37 +110,37 @@ fn a_process_that_was_not_replaced_goes_on_after_the_watch_itself_restarted() {
 #[test]
 fn a_held_fall_is_judged_after_the_watch_restarted() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
+    let mut watch = LedgerWatch::at(&path, began());
     for output in [500, 600, 20] {
-        seat.look(output, None);
-        seat.advance(2);
+        watch.look(output, None);
+        watch.advance(2);
     }
-    seat.leave();
+    watch.leave();
     assert_eq!(output(&path), 100);
-    let mut seat = Seat::at(&path, began() + Span::from_secs(10));
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(10));
     for output in [30, 45] {
-        seat.look(output, None);
-        seat.advance(2);
+        watch.look(output, None);
+        watch.advance(2);
     }
-    seat.leave();
+    watch.leave();
     assert_eq!(output(&path), 145);
 }
 
 #[test]
 fn hits_that_ran_ahead_are_remembered() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    let look = |seat: &mut Seat, prompt, cached| {
-        let at = seat.clock.now();
-        seat.apply(answered(ENGINE, at, page(MODEL, counters(prompt, cached, 0), None)));
-        seat.advance(2);
+    let mut watch = LedgerWatch::at(&path, began());
+    let look = |watch: &mut LedgerWatch, prompt, cached| {
+        let at = watch.clock.now();
+        watch.apply(answered(ENGINE, at, page(MODEL, counters(prompt, cached, 0), None)));
+        watch.advance(2);
     };
-    look(&mut seat, 1000, 500);
-    look(&mut seat, 1010, 560);
-    seat.leave();
-    let mut seat = Seat::at(&path, began() + Span::from_secs(10));
-    look(&mut seat, 1110, 560);
-    seat.leave();
+    look(&mut watch, 1000, 500);
+    look(&mut watch, 1010, 560);
+    watch.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(10));
+    look(&mut watch, 1110, 560);
+    watch.leave();
     let sum = tokens(&path);
     assert_eq!((sum.miss.count(), sum.hit.count()), (50, 60));
 }
@@ -148,37 +148,37 @@ fn hits_that_ran_ahead_are_remembered() {
 #[test]
 fn an_engine_born_in_the_absence_counts_from_zero() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.gpus(&["a"]);
-    seat.leave();
-    let mut seat = Seat::at(&path, began() + Span::from_secs(600));
-    seat.gpus(&["a"]);
-    let at = seat.clock.now();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.gpus(&["a"]);
+    watch.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(600));
+    watch.gpus(&["a"]);
+    let at = watch.clock.now();
     let born = Some(began() + Span::from_secs(300));
-    seat.apply(answered_dated(ENGINE, at, page(MODEL, counters(0, 0, 77), born)));
-    seat.leave();
+    watch.apply(answered_dated(ENGINE, at, page(MODEL, counters(0, 0, 77), born)));
+    watch.leave();
     assert_eq!(output(&path), 77);
 }
 
 #[test]
 fn a_clock_that_went_back_over_a_reboot_loses_no_token() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.work(&[], 10, [100, 160]);
-    seat.leave();
-    let mut seat = Seat::at(&path, began() - Span::from_secs(7200));
-    seat.work(&[], 2, [200, 230]);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.work(&[], 10, [100, 160]);
+    watch.leave();
+    let mut watch = LedgerWatch::at(&path, began() - Span::from_secs(7200));
+    watch.work(&[], 2, [200, 230]);
+    watch.leave();
     assert_eq!(output(&path), 130);
 }
 
 #[test]
 fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
     let (_home, path) = file();
-    let mut first = Seat::at(&path, began());
+    let mut first = LedgerWatch::at(&path, began());
     first.work(&["a"], 10, [100, 160]);
     first.tick();
-    let mut second = Seat::at(&path, began() + Span::from_secs(11));
+    let mut second = LedgerWatch::at(&path, began() + Span::from_secs(11));
     assert_eq!(second.basis.writer, WriterStatus::Other(Some(std::process::id())));
     second.gpus(&["a"]);
     second.work(&[], 2, [170, 180]);
@@ -203,14 +203,14 @@ fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
 #[test]
 fn rates_stay_while_another_process_writes_the_ledger() {
     let (_home, path) = file();
-    let mut first = Seat::at(&path, began());
+    let mut first = LedgerWatch::at(&path, began());
     first.work(&["a"], 10, [100, 160]);
     first.tick();
-    let mut second = Seat::at(&path, began());
+    let mut second = LedgerWatch::at(&path, began());
     second.work(&["a"], 10, [100, 160]);
     second.tick();
-    let rates = |seat: &mut Seat| {
-        let picture = seat.picture();
+    let rates = |watch: &mut LedgerWatch| {
+        let picture = watch.picture();
         let money = &picture.money;
         let models: Vec<_> = picture.models.iter().map(|row| row.money.revenue_per_hour).collect();
         (money.revenue_per_hour, money.cost_per_hour, money.profit_per_hour, models)
@@ -235,20 +235,20 @@ fn rates_stay_while_another_process_writes_the_ledger() {
 #[test]
 fn a_reader_shows_the_marks_of_the_process_that_writes() {
     let (_home, path) = file();
-    let mut first = Seat::at(&path, began());
+    let mut first = LedgerWatch::at(&path, began());
     first.look(5000, None);
     for output in [5010, 5020, 40, 80, 120, 160] {
         first.advance(1);
         first.look(output, None);
     }
     first.tick();
-    let marks = |seat: &mut Seat| {
-        let money = seat.picture().money.clone();
+    let marks = |watch: &mut LedgerWatch| {
+        let money = watch.picture().money.clone();
         (money.on_trial, money.upper_bound, money.lower_bound)
     };
     let known = marks(&mut first);
     assert!(known.0 && known.1, "the restart is on trial: {known:?}");
-    let mut second = Seat::at(&path, began());
+    let mut second = LedgerWatch::at(&path, began());
     second.heed_revenue(first.picture().money.revenue);
     assert_eq!(marks(&mut second), known);
     first.leave();
@@ -261,25 +261,25 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
     let noise: Vec<u8> = (0..40_000_u32).map(|i| ((i * 7919) >> 3) as u8).collect();
     std::fs::write(&junk, &noise).unwrap();
     std::fs::write(&folder, "no folder").unwrap();
-    Seat::at(&newer, began()).leave();
+    LedgerWatch::at(&newer, began()).leave();
     let open = Connection::open(&newer).unwrap();
     open.pragma_update(None, "user_version", 99).unwrap();
     drop(open);
     let told = |path: &Path, currency: &str, words: &str| {
-        let mut seat = Seat::with(path, began(), currency, TimeZone::UTC);
-        assert_eq!(seat.basis.writer, WriterStatus::Memory);
-        let trouble = seat.basis.trouble.clone().unwrap();
+        let mut watch = LedgerWatch::with(path, began(), currency, TimeZone::UTC);
+        assert_eq!(watch.basis.writer, WriterStatus::Memory);
+        let trouble = watch.basis.write_error.clone().unwrap();
         assert!(trouble.as_str().contains(words), "{trouble}");
-        seat.work(&[], 2, [100, 150]);
-        seat.tick();
-        assert!(seat.picture().money.revenue.unwrap() > Money::ZERO, "money goes on");
+        watch.work(&[], 2, [100, 150]);
+        watch.tick();
+        assert!(watch.picture().money.revenue.unwrap() > Money::ZERO, "money goes on");
     };
     told(&junk, "USD", "damaged or no ledger");
     assert_eq!(std::fs::read(&junk).unwrap(), noise);
     told(&newer, "USD", "newer margintop");
     told(&folder.join("ledger.db"), "USD", "cannot be written");
     let (_home, dollars) = file();
-    Seat::at(&dollars, began()).leave();
+    LedgerWatch::at(&dollars, began()).leave();
     told(&dollars, "EUR", "kept in USD");
     assert_eq!(Reader::open(&newer).err(), Some(StoreError::Newer(newer, 99)));
 }
@@ -287,73 +287,75 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
 #[test]
 fn what_cannot_be_written_now_is_written_when_it_can() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.look(100, None);
-    seat.tick();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.look(100, None);
+    watch.tick();
     let other = Connection::open(&path).unwrap();
     other.busy_timeout(Duration::from_secs(10)).unwrap();
     let full = "CREATE TRIGGER full BEFORE INSERT ON minute_tokens BEGIN SELECT RAISE(ABORT, 'no room'); END";
     other.execute_batch(full).unwrap();
     for output in [200, 300] {
-        seat.advance(2);
-        seat.look(output, None);
-        seat.tick();
+        watch.advance(2);
+        watch.look(output, None);
+        watch.tick();
     }
-    seat.on_ledger_event(|basis| basis.trouble.as_ref().is_some_and(|trouble| trouble.as_str().contains("no room")));
-    assert!(seat.picture().money.ledger.trouble.is_some());
+    watch.on_ledger_event(|basis| {
+        basis.write_error.as_ref().is_some_and(|trouble| trouble.as_str().contains("no room"))
+    });
+    assert!(watch.picture().money.ledger.write_error.is_some());
     assert_eq!(output(&path), 0);
     other.execute_batch("DROP TRIGGER full").unwrap();
-    seat.advance(2);
-    seat.tick();
-    seat.on_ledger_event(|basis| basis.trouble.is_none());
-    seat.leave();
+    watch.advance(2);
+    watch.tick();
+    watch.on_ledger_event(|basis| basis.write_error.is_none());
+    watch.leave();
     assert_eq!(output(&path), 200);
 }
 
 #[test]
 fn a_lease_that_is_ended_by_hand_is_taken_back_by_a_counter_entry() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.gpus(&["a", "b"]);
-    seat.advance(100);
-    seat.tick();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.gpus(&["a", "b"]);
+    watch.advance(100);
+    watch.tick();
     margintop::store::end_lease(&path, &NodeName::new("gpu-01"), began() + Span::from_secs(40)).unwrap();
-    let Ok(word) = seat.news.recv_timeout(Duration::from_secs(20)) else { panic!("nobody heeds the end") };
-    seat.collector.take(Message::Ledger(word));
-    seat.advance(100);
-    seat.leave();
+    let Ok(word) = watch.news.recv_timeout(Duration::from_secs(20)) else { panic!("nobody heeds the end") };
+    watch.collector.take(Message::Ledger(word));
+    watch.advance(100);
+    watch.leave();
     assert_eq!(held(&path), 80, "two GPUs for 40 s");
     let rows = Reader::open(&path).unwrap().leased().unwrap();
     assert_eq!(rows, [], "nothing is held any more");
 
     // Its GPUs answer again: rent begins anew, with that look.
-    let mut seat = Seat::at(&path, began() + Span::from_secs(300));
-    seat.gpus(&["a", "b"]);
-    seat.advance(10);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(300));
+    watch.gpus(&["a", "b"]);
+    watch.advance(10);
+    watch.leave();
     assert_eq!(held(&path), 100);
 }
 
 #[test]
 fn an_end_by_hand_that_nobody_heeded_waits_for_the_next_watch() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.gpus(&["a"]);
-    seat.advance(100);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.gpus(&["a"]);
+    watch.advance(100);
+    watch.leave();
     margintop::store::end_lease(&path, &NodeName::new("gpu-01"), began() + Span::from_secs(40)).unwrap();
-    Seat::at(&path, began() + Span::from_secs(200)).leave();
+    LedgerWatch::at(&path, began() + Span::from_secs(200)).leave();
     assert_eq!(held(&path), 40);
-    Seat::at(&path, began() + Span::from_secs(300)).leave();
+    LedgerWatch::at(&path, began() + Span::from_secs(300)).leave();
     assert_eq!(held(&path), 40, "it is applied once");
 }
 
 #[test]
 fn an_export_is_the_same_ledger_again() {
     let (home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.work(&["a"], 10, [100, 160]);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.work(&["a"], 10, [100, 160]);
+    watch.leave();
     let mut text = Vec::new();
     Reader::open(&path).unwrap().export(&mut text).unwrap();
     let copy = home.path().join("copy.db");
@@ -371,9 +373,9 @@ fn an_export_is_the_same_ledger_again() {
 #[test]
 fn verify_finds_a_token_that_is_in_one_grain_only() {
     let (_home, path) = file();
-    let mut seat = Seat::at(&path, began());
-    seat.work(&[], 10, [100, 160]);
-    seat.leave();
+    let mut watch = LedgerWatch::at(&path, began());
+    watch.work(&[], 10, [100, 160]);
+    watch.leave();
     let open = Connection::open(&path).unwrap();
     open.execute_batch("UPDATE minute_tokens SET output = output + 1").unwrap();
     let faults = Reader::open(&path).unwrap().verify().unwrap();
