@@ -40,6 +40,6 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     }
     let fleet = WatchedFleet::PublishedDay { speed: Some(speed.round() as u32) };
     let title = Some(Label::new(TITLE));
-    let options = tui::Options { history, title, fleet, ..screen::options(&plan, None)? };
+    let options = tui::Options { title, fleet, history, ..screen::options(&plan, None)? };
     scripted::show(options, day, &plan, speed, &runtime, || None)?.0.exit()
 }

@@ -53,7 +53,7 @@ pub use calendar::{Period, month_of};
 pub use capacity::{Capacity, HourCapacity, PoolCapacity, SloQuarters};
 pub use causes::Causes;
 pub use compare::{RevenueAtList, compare};
-pub use differences::{Basis, Difference, agrees_throughout, differences};
+pub use differences::{Basis, PriceDifference, agrees_throughout, differences};
 pub use entries::{DayEntry, EntryKind, entries, rounded_entries};
 pub use leases::lease_name;
 pub use lever::{Lever, TokenClass, levers};
