@@ -1,7 +1,5 @@
 //! `margintop demo`: a simulated fleet behind real sockets, watched like any other.
 
-use std::time::Duration;
-
 use super::demo_args::DemoArgs;
 use super::global::Global;
 use super::once_args::OutputForm;
@@ -9,10 +7,9 @@ use super::sources::{SourcePlan, patient, settings};
 use super::{Failure, dashboard, ledger, once, out, screen, to_stderr};
 use crate::clock::{Clock, LateClock};
 use crate::reading::Label;
-use crate::session::{Session, begin_late, runtime};
+use crate::session::{begin_late, runtime, wait_for_present};
 use crate::source::simulate;
 use crate::tui;
-use crate::units::Span;
 
 /// Opens a simulated fleet, and prints it, shows it, or only serves it.
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
@@ -42,29 +39,8 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let options = tui::Options { title, ..screen::options(&plan, path.as_deref())? };
     let mut config = plan.session(&clock, ledger::settings(&plan.settings, path, &clock));
     config.sources.push(Box::new(fleet));
-    dashboard::watch(options, config, &plan, runtime.handle(), |session| runtime.block_on(caught_up(session, &late)))
-}
-
-/// The longest wait for the simulated past; a slower machine sees how it goes on.
-const PATIENCE: Duration = Duration::from_secs(6);
-/// The wait after which it is said what is waited for.
-const QUIET: Duration = Duration::from_millis(700);
-/// How far behind the present the first snapshot that is shown may be.
-const NEAR: Span = Span::from_secs(5);
-
-/// Waits for the simulated past, so that the first frame shows all of it.
-async fn caught_up(session: &Session, late: &LateClock) {
-    let mut snapshots = session.snapshots.clone();
-    let present = async {
-        while late.behind() > Span::ZERO || snapshots.borrow_and_update().at + NEAR < late.now().wall {
-            if snapshots.changed().await.is_err() {
-                return;
-            }
-        }
-    };
-    tokio::pin!(present);
-    if tokio::time::timeout(QUIET, &mut present).await.is_err() {
-        to_stderr("the last hour of the demo is being simulated");
-        let _ = tokio::time::timeout(PATIENCE, present).await;
-    }
+    let wait = || to_stderr("the last hour of the demo is being simulated");
+    dashboard::watch(options, config, &plan, runtime.handle(), |session| {
+        runtime.block_on(wait_for_present(session.snapshots.clone(), &late, wait));
+    })
 }

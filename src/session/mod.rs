@@ -19,7 +19,7 @@ mod schedule;
 mod scripted;
 mod stepped_fleet;
 
-pub use catch_up::begin_late;
+pub use catch_up::{begin_late, wait_for_present};
 pub use collector::{Collector, Message, run};
 pub use live::{Session, SessionConfig, window};
 pub use playback::{Playback, PlaybackConfig, repeated};

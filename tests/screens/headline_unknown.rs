@@ -109,7 +109,7 @@ fn with_alert(mut snapshot: Snapshot, rule: Rule, subject: &str) -> Snapshot {
 #[test]
 fn a_source_that_fails_has_its_own_remedy() {
     let mut snapshot = with_alert(fleet(5, 2), Rule::SourceMissing, "NVML");
-    assert!(words(&snapshot, None).contains("Run `margintop doctor`."), "where it names none");
+    assert!(words(&snapshot, None).contains("See its alert."), "where it names none");
     let [source, cause] = ["NVML", "the kernel's nvidia driver is not loaded"].map(Label::new);
     for (remedy, told) in [
         ("run `modprobe nvidia`; see dkms status", "Run `modprobe nvidia`; see dkms status."),

@@ -41,8 +41,8 @@ pub fn cut(text: &str, cells: usize) -> String {
 /// `text` in at most `cells` cells, cut behind a whole clause where that leaves most of them, otherwise behind a whole word:
 /// only a first word that is longer is cut itself.
 pub fn cut_at_word(text: &str, cells: usize) -> String {
-    if width(text) <= cells {
-        return text.to_owned();
+    if width(text) <= cells || cells == 0 {
+        return cut(text, cells);
     }
     let clause = clauses(text, cells.saturating_sub(1));
     let words = whole_words(text, cells);

@@ -236,7 +236,7 @@ mod tests {
                     footer(&mut Canvas::new(&mut buffer, &theme), area, &scene, view, width >= NAMED);
                     let line: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
                     let free = usize::from(area.width) - format::width(line.trim_end());
-                    for item in items(&scene, view, width >= NAMED) {
+                    for item in items(&scene, view, width >= NAMED || area.width < NAMED) {
                         let text = format!("{} {}", glyphs.keys(&item.key), item.word);
                         let is_shown = line.contains(&text);
                         assert!(is_shown || format::width(&text) + 2 > free, "{view:?} {width}: {text} in {line}");
