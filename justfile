@@ -18,13 +18,14 @@ test binary *words:
 
 # Draws the golden frames, the help and the pictures of the documentation anew: look at `git diff` afterwards.
 bless:
-    MARGINTOP_BLESS=1 cargo test --release --test pictures --test day --lib
-    MARGINTOP_BLESS=1 cargo test --release --test screens screen_golden::
-    MARGINTOP_BLESS=1 cargo test --release --test program help::
+    MARGINTOP_BLESS=1 cargo test --release --lib
+    MARGINTOP_BLESS=1 cargo test --release --test screens -- screen_golden:: pictures::
+    MARGINTOP_BLESS=1 cargo test --release --test program -- help:: day::
 
 # The pictures of the documentation alone.
 pictures:
-    MARGINTOP_BLESS=1 cargo test --release --test pictures --test day
+    MARGINTOP_BLESS=1 cargo test --release --test screens pictures::
+    MARGINTOP_BLESS=1 cargo test --release --test program day::
 
 # Saves a page of metrics as a fixture of an engine: `just fixture vllm-0.12 http://gpu-01:8000/metrics`.
 fixture name url:

@@ -1,7 +1,7 @@
 //! margintop: a terminal dashboard that shows, live, how hard a GPU inference fleet works and whether it earns its rent.
 //!
 //! The library is a set of modules in eight layers; a module imports from lower layers, and within its own layer only
-//! from a module named before it. `ARCHITECTURE.md` draws it and `tests/floors.rs` holds the list.
+//! from a module named before it. `ARCHITECTURE.md` draws it and `tests/structure/floors.rs` holds the list.
 
 // Layer 0: ids and quantities.
 pub mod reading;

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use super::config::ConfigAction;
 use super::demo_args::DemoArgs;
 use super::global::Global;
-use super::keep::{LeaseAction, LedgerAction};
+use super::ledger_commands::{LeaseAction, LedgerAction};
 use super::once_args::OnceArgs;
 use super::price::PriceArgs;
 use super::reconcile::ReconcileArgs;

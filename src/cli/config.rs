@@ -64,20 +64,20 @@ fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
         Ok(settings) => settings,
         Err(Failure::Usage(mistakes)) => {
             let named = file.and_then(config::currency_and_ledger);
-            let refused = named.and_then(|(currency, ledger)| refused(global, ledger, &currency));
+            let refused = named.and_then(|(currency, ledger)| refused(global, ledger.as_deref(), &currency));
             let all = std::iter::once(mistakes).chain(refused.map(|why| harmless(&why.to_string())));
             return Err(Failure::Usage(all.collect::<Vec<_>>().join("\n")));
         }
         Err(failure) => return Err(failure),
     };
-    if let Some(why) = refused(global, settings.ledger.clone(), &settings.currency) {
+    if let Some(why) = refused(global, settings.ledger.as_deref(), &settings.currency) {
         return Err(Failure::Usage(harmless(&why.to_string())));
     }
     match file {
         Some(file) => out::line(&format!("{}: nothing wrong", file.display()))?,
         None => out::line("no configuration file: the defaults are in use")?,
     }
-    let ledger = ledger(global, settings.ledger.clone());
+    let ledger = ledger(global, settings.ledger.as_deref());
     let zone = ledger.as_ref().and_then(|ledger| currency::zone_differs(&settings, &ledger.header()));
     let warnings = settings.warnings.iter().map(ToString::to_string).chain(unreadable(&settings)).chain(zone);
     warnings.for_each(|why| eprintln!("margintop: warning: {}", harmless(&why)));
@@ -87,14 +87,14 @@ fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// The ledger of a run with this configuration; `None` if it does not exist or cannot be read.
-fn ledger(global: &Global, configured: Option<String>) -> Option<Reader> {
-    let path = super::ledger::choice_of(global, configured.as_deref()).or_own();
+fn ledger(global: &Global, configured: Option<&str>) -> Option<Reader> {
+    let path = super::ledger::choice_of(global, configured).or_own();
     path.filter(|path| path.exists()).and_then(|path| Reader::open(&path).ok())
 }
 
 /// The error with which a run refuses the ledger because it is kept in another currency.
-fn refused(global: &Global, configured: Option<String>, currency: &str) -> Option<StoreError> {
-    let path = super::ledger::choice_of(global, configured.as_deref()).or_own()?;
+fn refused(global: &Global, configured: Option<&str>, currency: &str) -> Option<StoreError> {
+    let path = super::ledger::choice_of(global, configured).or_own()?;
     let kept = ledger(global, configured)?.header().currency;
     (kept != currency).then(|| StoreError::Currency { path, kept, asked: currency.to_owned() })
 }

@@ -8,16 +8,16 @@ use super::global::Global;
 use super::sources::SourcePlan;
 use super::{Failure, ledger, screen};
 use crate::clock::Clock;
-use crate::session::{Session, SessionConfig};
+use crate::session::{self, Session, SessionConfig};
 use crate::tui::{self, SetInterval};
 
 /// Shows the named targets, or those of the configuration, or this machine; and `also` beside them.
 pub(super) fn run(global: &Global, targets: &[String], also: &[String]) -> Result<(), Failure> {
     let plan = SourcePlan::with(global, targets, also)?;
-    plan.print_doubles();
+    plan.warn_of_duplicates();
     let path = ledger::choice(global, &plan.settings).or_own();
     let options = screen::options(&plan, path.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = session::runtime(1)?;
     let config = plan.session(&Clock::System, ledger::settings(&plan.settings, path, &Clock::System));
     watch(options, config, &plan, runtime.handle(), |_| {})
 }

@@ -19,7 +19,7 @@ pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Fai
     }
     if plan.driver_named {
         messages.extend(
-            snapshot.source_errors.iter().filter(|trouble| trouble.source.as_str() == "NVML").map(ToString::to_string),
+            snapshot.source_errors.iter().filter(|error| error.source.as_str() == "NVML").map(ToString::to_string),
         );
         messages.extend(failed_gpus(plan, snapshot));
     }

@@ -41,7 +41,7 @@ const PAGES: &[HelpText] = &[
         "  margintop once --json                          this box, as one JSON object
   margintop once http://gpu-01:8000 --for 10s    an engine, with rates over ten seconds
   margintop once page.prom --text                a metrics page that was saved",
-        "docs/COUNTING.md",
+        "docs/JSON.md",
     ),
     page!(
         ["report"],

@@ -1,5 +1,5 @@
 //! docs/JSON.md against what is printed: each key is on the page, and each key of the page is printed.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::reading::{
     Throttle, UnitName,
 };
 use crate::snapshot::{
-    Alert, BesideRow, LeakageView, ListBasis, Rule, Severity, SloStatus, Snapshot, UnitRow, WorstRank, Worth,
+    Alert, LeakageView, ListBasis, NonModelProfit, Rule, Severity, SloStatus, Snapshot, UnitRow, ValueAtList, WorstRank,
 };
 use crate::units::{BytesPerSecond, Moment, Money, Ratio, Span, Timestamp};
 
@@ -124,10 +124,10 @@ fn snapshot() -> Snapshot {
         cause: "not found".into(),
         remedy: "install it".into(),
     });
-    let row = BesideRow { name: Label::new("(idle)"), profit_per_hour: Money::ZERO };
+    let row = NonModelProfit { name: Label::new("(idle)"), profit_per_hour: Money::ZERO };
     snapshot.money.profit_beside_models.push(row);
     let list = Label::new("deepseek-r1-standard");
-    snapshot.money.compare = Some(Worth { list, amount: Money::ZERO, per_hour: None });
+    snapshot.money.compare = Some(ValueAtList { list, amount: Money::ZERO, per_hour: None });
     snapshot.money.leakage = Some(LeakageView::default());
     let [list, tier] = ["deepseek-r1-2025", "standard"].map(Label::new);
     snapshot.money.lists.push(ListBasis { model: ModelName::new("deepseek-r1"), list, tier, until: None, ended: None });
@@ -167,7 +167,7 @@ fn every_key_of_price_is_documented() {
     let line = "price --model deepseek-r1 --input 2e6 --cached 1e6 --output 1e6 --gpu-hours 1 --compare --at 2026-01-01T00:00:00Z";
     let command = PriceCommand::try_parse_from(line.split(' ')).unwrap();
     let settings = crate::config::load(None).unwrap();
-    let answer = answered(settings, &command.price, Timestamp::from_millis(1_767_225_600_000))
+    let answer = answered(&settings, &command.price, Timestamp::from_millis(1_767_225_600_000))
         .unwrap_or_else(|why| panic!("{why:?}"));
     assert_documented("price --json", &keys_of(&answer));
 }

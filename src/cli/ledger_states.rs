@@ -29,7 +29,7 @@ pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, is_fil
 
 fn state(basis: &LedgerBasis, path: &Label) -> String {
     match (&basis.write_error, basis.writer) {
-        (Some(trouble), _) => format!("{trouble}; money is kept in memory meanwhile"),
+        (Some(error), _) => format!("{error}; money is kept in memory meanwhile"),
         (None, WriterStatus::Other(Some(pid))) => format!("{path}: kept by pid {pid}; taken over when it ends"),
         (None, WriterStatus::Other(None)) => format!("{path}: kept by another process; taken over when it ends"),
         (None, WriterStatus::Ours | WriterStatus::Memory) => format!("{path}: written again by this process"),

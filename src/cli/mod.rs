@@ -25,14 +25,13 @@ mod help;
 mod input;
 #[cfg(test)]
 mod json_keys;
-mod keep;
 mod lease_end;
 mod lease_list;
 mod ledger;
+mod ledger_commands;
 mod ledger_states;
 mod listen;
 mod log;
-mod misread;
 mod once;
 mod once_args;
 mod out;
@@ -54,6 +53,7 @@ mod target_states;
 mod text;
 mod themes;
 mod when;
+mod wrong_calls;
 
 use std::process::ExitCode;
 
@@ -67,12 +67,12 @@ use out::to_stderr;
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
     crate::platform::outlive_file_limit();
-    let words = misread::with_negative_values(std::env::args_os());
+    let words = wrong_calls::with_negative_values(std::env::args_os());
     let matches = match help::command().try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) => {
             let said = std::env::args().skip(1).collect::<Vec<_>>();
-            if let Some(why) = misread::mistyped(&said).or_else(|| misread::message(&error, &said)) {
+            if let Some(why) = wrong_calls::mistyped(&said).or_else(|| wrong_calls::message(&error, &said)) {
                 return fail(&why, 2);
             }
             // A closed pipe is not an error.
@@ -94,7 +94,7 @@ fn read(matches: &ArgMatches) -> Result<Cli, Failure> {
     let is_variable =
         |flag: &&&str| matches.value_source(flag).is_some_and(|source| source == ValueSource::EnvVariable);
     cli.global.from_environment = help::GLOBAL.iter().filter(is_variable).copied().collect();
-    if let Some(warning) = misread::without_effect(matches) {
+    if let Some(warning) = wrong_calls::without_effect(matches) {
         // A refused value is not ignored.
         sources::check_flags(&cli.global)?;
         to_stderr(&warning);
@@ -118,7 +118,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
 
 fn called(cli: Cli) -> Result<(), Failure> {
     let Cli { global, targets, also, command } = cli;
-    if let Some(why) = misread::in_targets(command.as_ref(), &targets) {
+    if let Some(why) = wrong_calls::in_targets(command.as_ref(), &targets) {
         return Err(Failure::Usage(why));
     }
     match command {
@@ -132,9 +132,9 @@ fn called(cli: Cli) -> Result<(), Failure> {
         Some(CliCommand::Serve { targets, listen }) => serve::run(&global, &targets, &listen),
         Some(CliCommand::Record(args)) => record::run(&global, &args),
         Some(CliCommand::Replay(args)) => replay::run(&global, &args),
-        Some(CliCommand::Ledger(action)) => keep::ledger(&global, &action),
-        Some(CliCommand::Lease(action)) => keep::lease(&global, &action),
-        Some(CliCommand::Mark { text, at }) => keep::mark(&global, &text, at),
+        Some(CliCommand::Ledger(action)) => ledger_commands::ledger(&global, &action),
+        Some(CliCommand::Lease(action)) => ledger_commands::lease(&global, &action),
+        Some(CliCommand::Mark { text, at }) => ledger_commands::mark(&global, &text, at),
         Some(CliCommand::Price(args)) => price::run(&global, &args),
         Some(CliCommand::Config(action)) => config::run(&global, &action),
         Some(CliCommand::Themes { name }) => themes::run(name.as_deref()),

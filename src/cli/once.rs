@@ -18,7 +18,7 @@ pub(super) fn run(global: &Global, targets: &[String], args: &OnceArgs) -> Resul
     let plan = SourcePlan::new(global, targets)?;
     let (polls, form) = args.polls(plan.interval())?;
     if form != OutputForm::Json {
-        plan.print_doubles();
+        plan.warn_of_duplicates();
     }
     let path = ledger::choice(global, &plan.settings).only_named();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -9,12 +9,12 @@ use super::{Failure, ledger};
 use crate::clock::Clock;
 use crate::platform::ShutdownSignals;
 use crate::record::{Recording, Redactor, Settings, Written};
-use crate::session::Session;
+use crate::session::{self, Session};
 
 /// Watches and records until the time is over, the file is full or a signal asks for the end.
 pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, &args.targets)?;
-    plan.print_doubles();
+    plan.warn_of_duplicates();
     let path = ledger::choice(global, &plan.settings).only_named();
     let zone = ledger::zone(path.as_deref(), &plan.settings);
     let mut config = plan.session(&Clock::System, ledger::settings(&plan.settings, path, &Clock::System));
@@ -23,7 +23,7 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
     let recording = Recording::create(settings, config.recording_header(&zone))?;
     let progress = recording.progress();
     config.recording = Some(recording);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = session::runtime(1)?;
     runtime.block_on(async {
         let mut shutdown = ShutdownSignals::new()?;
         let session = Session::start(config, runtime.handle());

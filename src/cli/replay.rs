@@ -14,7 +14,7 @@ use super::when::local_second;
 use super::{Failure, ledger, print, screen, scripted, to_stderr};
 use crate::reading::Label;
 use crate::record::{OutsideRecording, RecordingReader, Replay};
-use crate::session::Playback;
+use crate::session::{Playback, repeated, runtime};
 use crate::snapshot::Snapshot;
 use crate::tui;
 use crate::units::Timestamp;
@@ -26,56 +26,41 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     let path = args.ledger(ledger::choice(global, &settings), reader.header())?;
     let plan = SourcePlan::bare(settings, reader.header().local.clone());
     let at = args.at.map(|at| at.resolve(&plan.settings.zone, reader.header().began.wall));
-    let runtime = Runtime::new()?;
+    let runtime = runtime(2)?;
     if args.once.any() {
         args.without_effect().iter().for_each(|warning| to_stderr(warning));
         let mut replay = Playback::of_recording(reader, plan.playback(path, None));
-        let last = turn(&mut replay, at, &plan, &runtime)?;
-        warn_if_cut(&replay.scripted.close());
+        let last = play_to(&mut replay, at, &plan, &runtime)?;
+        replay.scripted.close().missing_end().iter().for_each(|warning| to_stderr(warning));
         return print::snapshot(&last, args.once.form(false), &plan.settings.zone);
     }
     let title = Some(Label::new(&format!("replay of {}", args.file.display())));
     let options = tui::Options { title, ..screen::options(&plan, path.as_deref())? };
     let history = Some(options.history.clone());
-    let mut replay = Playback::of_recording(reader, plan.playback(path, history.clone()));
+    let again = repeated(args.again.then(|| args.file.clone()), plan.playback(None, history.clone()));
+    let mut replay = Playback::of_recording(reader, plan.playback(path, history));
     if at.is_some() {
-        turn(&mut replay, at, &plan, &runtime)?;
+        play_to(&mut replay, at, &plan, &runtime)?;
     }
     ledger::kept(&replay.basis)?;
-    let (file, repeats, next) = (args.file.clone(), args.again, plan.clone());
-    let again = move || {
-        let reader = RecordingReader::open(&file).ok().filter(|_| repeats)?;
-        Some(Playback::of_recording(reader, next.playback(None, history.clone())))
-    };
     let (shown, replay) = scripted::show(options, replay, &plan, args.speed.unwrap_or(1.0), &runtime, again)?;
-    replay.iter().for_each(warn_if_cut);
+    replay.iter().filter_map(Replay::missing_end).for_each(|warning| to_stderr(&warning));
     shown.exit()
 }
 
 /// Plays to an instant, or to the end, without pauses. Warns of an instant outside of the recording.
-fn turn(
+fn play_to(
     replay: &mut Playback<Replay>,
     at: Option<Timestamp>,
     plan: &SourcePlan,
     runtime: &Runtime,
 ) -> Result<Arc<Snapshot>, Failure> {
     ledger::kept(&replay.basis)?;
-    let last = runtime.block_on(replay.turn(at))?;
-    let outside = at.and_then(|at| Some((at, replay.scripted.source().outside(at)?)));
-    if let Some((at, OutsideRecording { began, ended, is_early })) = outside {
+    let (last, outside) = runtime.block_on(replay.play_to(at))?;
+    if let Some(OutsideRecording { at, began, ended, is_early }) = outside {
         let [at, began, ended] = [at, began, ended].map(|at| local_second(at, &plan.settings.zone));
         let shown = if is_early { "beginning" } else { "end" };
         to_stderr(&format!("--at {at} is outside of the recording, {began} to {ended}: its {shown} is shown"));
     }
     Ok(last)
-}
-
-/// Reports a truncated recording.
-fn warn_if_cut(replay: &Replay) {
-    if replay.is_cut() {
-        to_stderr(&format!(
-            "the end of the recording is missing: its {} whole entries were replayed",
-            replay.entries()
-        ));
-    }
 }

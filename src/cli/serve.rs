@@ -6,16 +6,16 @@ use super::{Failure, ledger, ledger_states, listen, log, target_states};
 use crate::clock::Clock;
 use crate::http;
 use crate::platform::ShutdownSignals;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::wire;
 
 /// Watches until a signal asks for the end; then polls once more, writes once more and ends.
 pub(super) fn run(global: &Global, targets: &[String], address: &str) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, targets)?;
-    plan.print_doubles();
+    plan.warn_of_duplicates();
     let is_file = log::start(global, &plan.settings)?;
     let ledger = ledger::settings(&plan.settings, ledger::choice(global, &plan.settings).or_own(), &Clock::System);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = session::runtime(1)?;
     runtime.block_on(async {
         let mut shutdown = ShutdownSignals::new()?;
         let listener = listen::bind(address).await?;

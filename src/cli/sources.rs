@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::tz::{Offset, TimeZone};
+
 use super::global::Global;
 use super::{Failure, ledger, themes};
 use crate::clock::Clock;
@@ -17,9 +19,14 @@ use crate::source::Source;
 use crate::source::discover::Discovery;
 use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
 use crate::source::scrape::{self, ScrapeTarget, TargetError, source_of};
+use crate::source::simulate;
 use crate::store;
 use crate::units::Span;
 
+/// The name of the simulated fleet, and of the machine that watches it.
+const DEMO: &str = "demo";
+/// The zone of the published day's hours.
+const DAY_ZONE: Offset = Offset::constant(8);
 /// The timeout of a page if everything waits for the slowest one: shorter than the time after which targets are stale.
 const PATIENCE: Duration = Duration::from_millis(2_500);
 
@@ -39,7 +46,7 @@ pub(super) struct SourcePlan {
     /// Whether to search this machine for engines, because no target was named.
     pub(super) search: bool,
     /// Messages about targets that are left out because they were named twice.
-    pub(super) doubles: Vec<String>,
+    pub(super) duplicates: Vec<String>,
     /// This machine.
     pub(super) node: NodeName,
 }
@@ -47,8 +54,23 @@ pub(super) struct SourcePlan {
 impl SourcePlan {
     /// A plan without targets and without the driver, for simulated and recorded fleets.
     pub(super) fn bare(settings: Settings, node: NodeName) -> Self {
-        let (targets, doubles) = (Vec::new(), Vec::new());
-        Self { settings, file: None, targets, driver: false, driver_named: false, search: false, doubles, node }
+        let (targets, duplicates) = (Vec::new(), Vec::new());
+        Self { settings, file: None, targets, driver: false, driver_named: false, search: false, duplicates, node }
+    }
+
+    /// The plan of `demo`, whose simulated fleet is added: its models have prices and its latencies objectives.
+    pub(super) fn simulated(mut settings: Settings) -> Result<Self, Failure> {
+        simulate::price_models(&mut settings.book)?;
+        settings.slo = simulate::objectives(settings.slo);
+        Ok(Self::bare(settings, NodeName::new(DEMO)))
+    }
+
+    /// The plan of the published day: its zone, its prices and nothing but its fleet's cost.
+    pub(super) fn published_day(mut settings: Settings) -> Result<Self, Failure> {
+        simulate::price_day(&mut settings.book)?;
+        settings.zone = TimeZone::fixed(DAY_ZONE);
+        (settings.leases, settings.overhead, settings.bill, settings.budget) = <_>::default();
+        Ok(Self::bare(settings, NodeName::new(DEMO)))
     }
 
     /// The plan of the arguments, the environment and the configuration.
@@ -100,11 +122,11 @@ impl SourcePlan {
         }
         match self.targets.iter().find(|known| known.id == target.id || known.is_same_page(&target)) {
             Some(known) if known.id == target.id => {
-                self.doubles.push(format!("{} is named twice and read once", target.id));
+                self.duplicates.push(format!("{} is named twice and read once", target.id));
             }
             Some(known) => {
                 let double = format!("{} is the page of {} under another name, and is read once", target.id, known.id);
-                self.doubles.push(double);
+                self.duplicates.push(double);
             }
             None => self.targets.push(target),
         }
@@ -112,8 +134,8 @@ impl SourcePlan {
     }
 
     /// Prints to stderr which targets are left out.
-    pub(super) fn print_doubles(&self) {
-        for double in &self.doubles {
+    pub(super) fn warn_of_duplicates(&self) {
+        for double in &self.duplicates {
             eprintln!("margintop: {double}");
         }
     }
@@ -142,7 +164,7 @@ impl SourcePlan {
     pub(super) fn session(&self, clock: &Clock, ledger: store::Settings) -> SessionConfig {
         let settings = scrape::Settings::default();
         SessionConfig {
-            fleet: self.site(session::window(self.interval())),
+            fleet: self.fleet_config(session::window(self.interval())),
             book: self.settings.book.clone(),
             sources: self.sources(PollPace::Every(self.interval()), &settings),
             discovery: self.discovery(&settings),
@@ -160,7 +182,7 @@ impl SourcePlan {
         let window = Span::from(polls.span).max(Span::from_millis(1));
         let settings = patient();
         RoundsConfig {
-            fleet: FleetConfig { pace: Some(window), ..self.site(window) },
+            fleet: FleetConfig { pace: Some(window), ..self.fleet_config(window) },
             book: self.settings.book.clone(),
             sources: self.sources(PollPace::Asked, &settings),
             discovery: self.discovery(&settings),
@@ -174,7 +196,7 @@ impl SourcePlan {
     /// The configuration of a playback, with a ledger in a file, or in memory without one.
     pub(super) fn playback(&self, path: Option<PathBuf>, history: Option<History>) -> PlaybackConfig {
         PlaybackConfig {
-            fleet: self.site(Span::from(self.interval())),
+            fleet: self.fleet_config(Span::from(self.interval())),
             book: self.settings.book.clone(),
             ledger: ledger::settings(&self.settings, path, &Clock::System),
             absence: Span::from(self.settings.absence),
@@ -183,7 +205,7 @@ impl SourcePlan {
     }
 
     /// The configuration of the fleet, with rates over `window`.
-    pub(super) fn site(&self, window: Span) -> FleetConfig {
+    pub(super) fn fleet_config(&self, window: Span) -> FleetConfig {
         FleetConfig {
             interval: Span::from(self.settings.interval),
             window,

@@ -106,12 +106,12 @@ impl LastStates {
             self.silent = None;
             return None;
         }
-        let (since, hours_told) = self.silent.get_or_insert((snapshot.at, 0));
+        let (since, hours_reported) = self.silent.get_or_insert((snapshot.at, 0));
         let hours = (snapshot.at - *since).millis() / NO_ENGINE.millis();
-        if hours <= *hours_told {
+        if hours <= *hours_reported {
             return None;
         }
-        *hours_told = hours;
+        *hours_reported = hours;
         Some(StateChange::NoEngine(hours))
     }
 }
@@ -191,7 +191,7 @@ fn text(cause: Option<&Label>) -> &str {
 #[derive(Debug, Default)]
 pub(super) struct GpuStates {
     /// Whether a state was logged yet.
-    has_told: bool,
+    has_reported: bool,
     /// The last error of the driver.
     wrong: Option<String>,
 }
@@ -206,7 +206,7 @@ impl GpuStates {
             let remedy = remedy.split_once("; without GPUs on this machine").map_or(remedy, |(remedy, _)| remedy);
             format!("{}: {} ({remedy})", error.source, error.cause)
         });
-        if self.has_told && self.wrong == now {
+        if self.has_reported && self.wrong == now {
             return;
         }
         if let Some(cause) = &now {
@@ -214,7 +214,7 @@ impl GpuStates {
         } else {
             tracing::info!(gpus = outcome.as_ref().map_or(0, Vec::len), "the driver answers");
         }
-        (self.has_told, self.wrong) = (true, now);
+        (self.has_reported, self.wrong) = (true, now);
     }
 }
 
@@ -236,7 +236,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new()?;
         let global = Global { config: Some(file.path().to_owned()), ..Global::default() };
         let plan = SourcePlan::new(&global, &["nvml:off".to_owned()])?;
-        let fleet = Fleet::new(plan.site(Span::from_secs(10)), plan.settings.book.clone(), at(0));
+        let fleet = Fleet::new(plan.fleet_config(Span::from_secs(10)), plan.settings.book.clone(), at(0));
         let mut snapshot = fleet.snapshot();
         let mut last = LastStates::default();
         let hours = |last: &mut LastStates, snapshot: &Snapshot| {

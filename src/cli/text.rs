@@ -29,8 +29,8 @@ fn write(out: &mut String, snapshot: &Snapshot) -> std::fmt::Result {
     for alert in &snapshot.alerts {
         writeln!(out, "{} {}: {}", alert.severity, alert.subject, alert.text)?;
     }
-    for trouble in &snapshot.source_errors {
-        writeln!(out, "{trouble}")?;
+    for error in &snapshot.source_errors {
+        writeln!(out, "{error}")?;
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
     let (mut names, mut gpu_rows) = (NameOwners::default(), GpuRows::default());
     let mut sheet = Sheet::with(start_labels::target_labels(page));
     let mut rows = Rows::new(page, limits, |name, kind| wanted(&mut names, name, kind));
-    let (mut trouble, mut polled_at) = (None, None);
+    let (mut error, mut polled_at) = (None, None);
     let mut copies = Copies::of(page);
     for row in rows.by_ref() {
         if copies.is_copy(row.labels) {
@@ -82,7 +82,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
             WantedSeries::Start => sheet.take_start(&row),
             WantedSeries::Gpu(field) => drop(gpu_rows.take(field, &row)),
             WantedSeries::PolledAt => polled_at = Timestamp::from_unix_seconds(row.value),
-            WantedSeries::SourceError => trouble = Some(agent_error(row.labels)),
+            WantedSeries::SourceError => error = Some(agent_error(row.labels)),
         }
     }
     for line in rows.unreadable() {
@@ -99,32 +99,32 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
     let hung = hint.date.zip(polled_at).is_some_and(|(now, polled_at)| now - polled_at > OLD_POLL);
     let gpus = gpu_rows.finish(if hung { GpuState::Hung } else { GpuState::Answering });
     if names.first().is_none() && gpus.is_empty() {
-        says_something(all, &limits, trouble)?;
+        says_something(all, &limits, error)?;
     }
     sheet.drop_old_adapters(hint.date);
-    let agent_error = sheet.finish(&names, hint.model.as_ref());
+    let finished = sheet.finish(&names, hint.model.as_ref());
     let has_row =
-        |kind: &EngineKind| agent_error.engines.is_empty() || agent_error.engines.iter().any(|row| row.kind == *kind);
-    let kind = names.first().filter(has_row).or_else(|| agent_error.engines.first().map(|row| row.kind));
+        |kind: &EngineKind| finished.engines.is_empty() || finished.engines.iter().any(|row| row.kind == *kind);
+    let kind = names.first().filter(has_row).or_else(|| finished.engines.first().map(|row| row.kind));
     Ok(PageReading {
         kind: kind.or(hint.kind).unwrap_or(EngineKind::UNKNOWN),
-        start: agent_error.start,
-        other_starts: agent_error.other_starts,
-        instance_starts: agent_error.instance_starts,
+        start: finished.start,
+        other_starts: finished.other_starts,
+        instance_starts: finished.instance_starts,
         aliases: None,
         list_refused: None,
-        engines: agent_error.engines,
+        engines: finished.engines,
         gpus,
         date: hint.date,
         complete: !truncated && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
-        refusals: Refusals { lines: tally.bad, over_limit, truncated, first_line, ..agent_error.refused },
+        refusals: Refusals { lines: tally.bad, over_limit, truncated, first_line, ..finished.refused },
     })
 }
 
 /// Fails if a page without an engine and a GPU has no metric.
-fn says_something(page: &[u8], limits: &Limits, trouble: Option<ScrapeError>) -> Result<(), ScrapeError> {
-    match trouble {
-        Some(trouble) => Err(trouble),
+fn says_something(page: &[u8], limits: &Limits, error: Option<ScrapeError>) -> Result<(), ScrapeError> {
+    match error {
+        Some(error) => Err(error),
         None if holds_metrics(page, limits) => Ok(()),
         None => Err(ScrapeError::NotMetrics(Label::new(what_instead::what_instead(page)))),
     }

@@ -75,13 +75,13 @@ impl AgentReading {
     }
 
     fn render(&self) -> String {
-        let (mut page, trouble) = match &self.outcome {
+        let (mut page, error) = match &self.outcome {
             Ok(gpus) => (gpu_page(&self.node, gpus, self.driver.as_ref()), None),
-            Err(trouble) => (String::new(), Some(trouble)),
+            Err(error) => (String::new(), Some(error)),
         };
         head(&mut page, "margintop_poll_timestamp_seconds", "gauge", "When the driver last answered.");
         let _ = writeln!(page, "margintop_poll_timestamp_seconds {:.3}", self.at.millis() as f64 / 1000.0);
-        if let Some(SourceError { source, cause, remedy }) = trouble {
+        if let Some(SourceError { source, cause, remedy }) = error {
             head(&mut page, "margintop_source_error", "gauge", "What does not work on this node, and what to do.");
             let [source, cause, remedy] = [source, cause, remedy].map(|text| Escaped(text.as_str()));
             let labels = format_args!("source=\"{source}\",cause=\"{cause}\",remedy=\"{remedy}\"");
@@ -134,8 +134,8 @@ mod tests {
     #[test]
     fn a_driver_that_does_not_work_is_said_on_the_page() {
         let (feed, agent) = agent();
-        let trouble = SourceError { source: "NVML".into(), cause: "not \"found\"".into(), remedy: "install it".into() };
-        feed.publish(reading(Err(trouble)), None);
+        let error = SourceError { source: "NVML".into(), cause: "not \"found\"".into(), remedy: "install it".into() };
+        feed.publish(reading(Err(error)), None);
         let page = body(&agent, "/metrics").1;
         let line = r#"margintop_source_error{source="NVML",cause="not \"found\"",remedy="install it"} 1"#;
         assert!(page.lines().any(|l| l == line), "{page}");

@@ -17,7 +17,7 @@ const KEPT: Span = Span::from_secs(86_400);
 const INSTANCES: usize = 1024;
 /// The most rows kept for a target; the least recently seen is dropped first.
 const ROWS: usize = 1024;
-/// The number of rows up to which each is given exactly its place: a row takes kilobytes.
+/// The number of rows or instances up to which each is given exactly its place: a row takes kilobytes.
 const FEW: usize = 16;
 /// The number of pages with running requests and no counter of tokens after which tokens are missing.
 const UNSHOWN: u8 = 3;
@@ -74,8 +74,9 @@ impl Engine {
     /// The instance of a page's rows; added if new.
     pub(super) fn instance(&mut self, id: Option<&InstanceId>, at: Moment) -> &mut Instance {
         let place = self.instances.iter().position(|instance| instance.id.as_ref() == id).unwrap_or_else(|| {
-            // Most pages are of one instance.
-            self.instances.reserve_exact(1);
+            if self.instances.len() < FEW {
+                self.instances.reserve_exact(1);
+            }
             self.instances.push(Instance {
                 id: id.cloned(),
                 seen: at,

@@ -127,6 +127,7 @@ fn counters(count: u32, [one, several]: [&str; 2], what: &str) -> Option<String>
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -109,7 +109,7 @@ impl Redactor {
                 *target = self.target(target);
                 match outcome {
                     Ok(page) => self.page(page),
-                    Err(trouble) => Self::trouble(trouble),
+                    Err(error) => Self::scrape_error(error),
                 }
             }
             Event::Gpus { source, node, at: _, outcome } => {
@@ -245,8 +245,8 @@ impl Redactor {
         *cause = Label::new(WORDS);
     }
 
-    fn trouble(trouble: &mut ScrapeError) {
-        match trouble {
+    fn scrape_error(error: &mut ScrapeError) {
+        match error {
             ScrapeError::NoSuchHost(words)
             | ScrapeError::NotMetrics(words)
             | ScrapeError::Tls(words)

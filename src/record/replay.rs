@@ -10,6 +10,8 @@ use crate::units::{Span, Timestamp};
 /// A recording that does not cover an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutsideRecording {
+    /// The instant.
+    pub at: Timestamp,
     /// When it begins.
     pub began: Timestamp,
     /// When it ends.
@@ -47,14 +49,12 @@ impl Replay {
         self.reader.header()
     }
 
-    /// The number of entries read so far.
-    pub const fn entries(&self) -> u64 {
-        self.reader.entries()
-    }
-
-    /// Whether its end is missing.
-    pub const fn is_cut(&self) -> bool {
-        self.reader.is_cut()
+    /// How much was replayed of a recording without its end; `None` if it is complete.
+    pub fn missing_end(&self) -> Option<String> {
+        let entries = self.reader.entries();
+        self.reader
+            .is_cut()
+            .then(|| format!("the end of the recording is missing: its {entries} whole entries were replayed"))
     }
 
     /// The error that ended it early, if there was one.
@@ -74,7 +74,7 @@ impl Replay {
             let has_ended = self.began && self.next.is_none();
             Some(end).filter(|end| has_ended && at > end.minute() + Span::from_secs(60))?
         };
-        Some(OutsideRecording { began, ended, is_early })
+        Some(OutsideRecording { at, began, ended, is_early })
     }
 
     fn read(&mut self) {

@@ -1,13 +1,16 @@
 //! The simulated past of `demo`: its charts, changes and causes cover the last hour from the first frame on.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::collector::Message;
 use super::round::{PollGroup, in_order};
 use crate::clock::LateClock;
 use crate::reading::Event;
+use crate::snapshot::Snapshot;
 use crate::units::Span;
 
 /// The longest simulated past.
@@ -18,6 +21,12 @@ const STEPS: [Span; 2] = [Span::from_secs(10), Span::from_secs(60)];
 const FEW: usize = 24;
 /// The most pages that are read in the simulated past, which takes a second or two.
 const PAGES: usize = 9_000;
+/// The longest wait for the present; on a slower machine the first frames show how the past goes on.
+const PATIENCE: Duration = Duration::from_secs(6);
+/// The wait after which the user is told.
+const QUIET: Duration = Duration::from_millis(700);
+/// How far behind the present the first snapshot may be.
+const NEAR: Span = Span::from_secs(5);
 
 /// Sets a clock back to the beginning of the simulated past of this many targets, which a session then polls. A ledger in a
 /// file has a past of its own: with one, the clock keeps the present.
@@ -30,6 +39,23 @@ fn span_and_step(targets: usize) -> (Span, Span) {
     let step = if targets <= FEW { STEPS[0] } else { STEPS[1] };
     let polls = i64::try_from(PAGES / targets.max(1)).unwrap_or(i64::MAX);
     (HOUR.min(Span::from_millis(step.millis().saturating_mul(polls))), step)
+}
+
+/// Waits until a session's snapshots have reached the present, so that its first frame shows all of the past. Calls `tell` if that takes
+/// longer than a moment.
+pub async fn wait_for_present(mut snapshots: watch::Receiver<Arc<Snapshot>>, clock: &LateClock, tell: impl FnOnce()) {
+    let present = async {
+        while clock.behind() > Span::ZERO || snapshots.borrow_and_update().at + NEAR < clock.now().wall {
+            if snapshots.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::pin!(present);
+    if tokio::time::timeout(QUIET, &mut present).await.is_err() {
+        tell();
+        let _ = tokio::time::timeout(PATIENCE, present).await;
+    }
 }
 
 /// Polls every source, step by step, until the clock shows the present. Sources are polled every `interval` from then on.

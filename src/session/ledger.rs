@@ -32,7 +32,7 @@ pub(super) fn open(settings: Settings, inbox: mpsc::Sender<Message>) -> (Store, 
 
 /// A collector and the ledger that it was given.
 #[derive(Debug)]
-pub(super) struct KeptLedger {
+pub(super) struct OpenLedger {
     /// The collector.
     pub(super) collector: Collector,
     /// The ledger, for queries of the past.
@@ -45,7 +45,7 @@ pub(super) struct KeptLedger {
 
 /// Opens the configured ledger and waits for it. If this process cannot write it, money is kept in memory and the basis
 /// says why. Later events of the ledger are to be passed to the collector.
-pub(super) fn keep(collector: Collector, settings: Settings, absence: Span) -> KeptLedger {
+pub(super) fn keep(collector: Collector, settings: Settings, absence: Span) -> OpenLedger {
     let (tell, news) = sync_channel(64);
     let store = Store::open(settings, move |news| drop(tell.try_send(news)));
     let mut collector = collector.keeping(store.clone(), absence);
@@ -54,7 +54,7 @@ pub(super) fn keep(collector: Collector, settings: Settings, absence: Span) -> K
         let basis = if let LedgerEvent::Status(basis) = &event { Some(basis.clone()) } else { None };
         collector.on_ledger_event(event);
         if let Some(basis) = basis {
-            return KeptLedger { collector, store, basis, news };
+            return OpenLedger { collector, store, basis, news };
         }
     }
 }

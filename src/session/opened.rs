@@ -12,14 +12,14 @@ pub(super) struct Opened {
     /// Sources that need only one poll.
     pub(super) once: Vec<Box<dyn Source>>,
     /// Started sources that time their own polls.
-    pub(super) own: Vec<OwnTimed>,
+    pub(super) own: Vec<SelfTimed>,
     /// The targets that were announced.
     pub(super) targets: Vec<TargetInfo>,
 }
 
 /// A started source that times its own polls, with the channel of its messages.
 #[derive(Debug)]
-pub(super) struct OwnTimed {
+pub(super) struct SelfTimed {
     pub(super) source: Box<dyn Source>,
     pub(super) receiver: MessageReceiver,
     pub(super) first_messages: Vec<SourceMessage>,
@@ -49,7 +49,7 @@ impl Opened {
                         other => first_messages.push(other),
                     }
                 }
-                self.own.push(OwnTimed { source, receiver, first_messages });
+                self.own.push(SelfTimed { source, receiver, first_messages });
                 for target in found {
                     self.targets.push(target.info);
                     target.source.into_iter().for_each(|source| self.add(source, clock));

@@ -1,22 +1,24 @@
 //! Playback of a recording or the published day in scripted time: its start, ledger and snapshots.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::collector::Collector;
-use super::ledger::{KeptLedger, keep};
+use super::ledger::{OpenLedger, keep};
 use super::scripted::Scripted;
-use super::turned::TurnedFleet;
+use super::stepped_fleet::SteppedFleet;
 use crate::clock::{Clock, ScriptedClock};
 use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
 use crate::pricing::Book;
-use crate::record::{RecordError, RecordingReader, Replay};
+use crate::record::{OutsideRecording, RecordError, RecordingReader, Replay};
 use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::source::Source;
-use crate::source::simulate::{DAY_END, SimulatedFleet};
+use crate::source::simulate::{self, DAY_BEGIN, DAY_END, Plan};
 use crate::store::{self, Store};
 use crate::units::{Moment, Span, Timestamp};
 
@@ -26,7 +28,7 @@ const DAY_STEP: Span = Span::from_secs(60);
 const DAY_SPARKLINE_STEP: Span = Span::from_secs(480);
 
 /// The configuration of a playback, apart from its source.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PlaybackConfig {
     /// The fleet. A recording has its own interval, window and targets.
     pub fleet: FleetConfig,
@@ -63,49 +65,52 @@ impl Playback<Replay> {
         Self::new(PlaybackConfig { fleet, ..config }, began, Replay::new(reader, &clock), &clock)
     }
 
-    /// Plays to an instant or to the end without pauses, and returns the last snapshot. All snapshots are published, for
-    /// charts and for alerts, which begin with the snapshot that shows them.
+    /// Plays to an instant or to the end without pauses, and returns the last snapshot, and the recording's beginning and
+    /// end if the instant is outside of them. All snapshots are published, for charts and for alerts, which begin with the
+    /// snapshot that shows them.
     ///
     /// # Errors
     /// The error of the recording, if it cannot be read up to there.
-    pub async fn turn(&mut self, until: Option<Timestamp>) -> Result<Arc<Snapshot>, &RecordError> {
+    pub async fn play_to(
+        &mut self,
+        until: Option<Timestamp>,
+    ) -> Result<(Arc<Snapshot>, Option<OutsideRecording>), &RecordError> {
         let _subscriber = self.publish.subscribe();
-        let last = self.scripted.turn(until, None, &self.publish).await;
-        self.scripted.source().error().map_or(Ok(last), Err)
+        let last = self.scripted.play(until, None, &self.publish).await;
+        let source = self.scripted.source();
+        let outside = until.and_then(|until| source.outside(until));
+        source.error().map_or(Ok((last, outside)), Err)
     }
 }
 
-impl Playback<TurnedFleet> {
+impl Playback<SteppedFleet> {
     /// Plays the day to its end at `speed`, commits its ledger and returns the last snapshot. All snapshots are published
     /// if `with_charts`, as charts show published snapshots only.
-    pub async fn turn_day(&mut self, speed: f64, with_charts: bool) -> Arc<Snapshot> {
+    pub async fn play_day(&mut self, speed: f64, with_charts: bool) -> Arc<Snapshot> {
         let _subscriber = with_charts.then(|| self.publish.subscribe());
-        let last = self.scripted.turn(None, Some(speed), &self.publish).await;
+        let last = self.scripted.play(None, Some(speed), &self.publish).await;
         self.scripted.collector.commit();
         last
     }
-}
 
-impl Playback<TurnedFleet> {
-    /// A playback of the published day, at its start. Polls are far enough apart for at most one per `interval` of real
-    /// time at `speed` simulated seconds per second. `clock` is that of `fleet`, and shows the start.
-    pub fn of_day(
-        fleet: SimulatedFleet,
-        clock: &ScriptedClock,
-        speed: f64,
-        interval: Duration,
-        config: PlaybackConfig,
-    ) -> Self {
-        let step = day_step(speed, interval);
+    /// A playback of the published day with its own leases, at its start. Polls are far enough apart for at most one per
+    /// `interval` of real time at `speed` simulated seconds per second.
+    ///
+    /// # Errors
+    /// The simulated fleet cannot open its ports.
+    pub async fn of_day(speed: f64, interval: Duration, config: PlaybackConfig) -> io::Result<Self> {
+        let clock = ScriptedClock::at(DAY_BEGIN);
+        let fleet = simulate::open(Plan::deepseek_day(Clock::Scripted(clock.clone()))).await?;
+        let (leases, step) = (fleet.leases(), day_step(speed, interval));
         let window = Span::from_millis(step.millis() * 5);
         let (zone, pace) = (None, Some(window.max(Span::from_secs(60))));
         let sparkline_step = DAY_SPARKLINE_STEP;
         let config = PlaybackConfig {
-            fleet: FleetConfig { interval: step, window, zone, pace, sparkline_step, ..config.fleet },
+            fleet: FleetConfig { interval: step, window, zone, pace, sparkline_step, leases, ..config.fleet },
             ledger: store::Settings { one_day: true, ..config.ledger },
             ..config
         };
-        Self::new(config, clock.now(), TurnedFleet::new(Box::new(fleet), clock, step, DAY_END), clock)
+        Ok(Self::new(config, clock.now(), SteppedFleet::new(Box::new(fleet), &clock, step, DAY_END), &clock))
     }
 }
 
@@ -114,10 +119,21 @@ impl<S: Source> Playback<S> {
         let PlaybackConfig { fleet, book, ledger, absence, history } = config;
         let ledger = store::Settings { clock: Clock::Scripted(clock.clone()), ..ledger };
         let collector = Collector::new(Fleet::new(fleet, book, began)).recording(history);
-        let KeptLedger { collector, store, basis, news: _ } = keep(collector, ledger, absence);
+        let OpenLedger { collector, store, basis, news: _ } = keep(collector, ledger, absence);
         let scripted = Scripted::new(collector, source, clock);
         let (publish, _) = watch::channel(Arc::new(scripted.collector.unjudged()));
         Self { scripted, store, basis, publish }
+    }
+}
+
+/// Playbacks of a recording from its start, each with its own ledger; none if there is no `file`, or it cannot be read.
+pub fn repeated(
+    file: Option<PathBuf>,
+    config: PlaybackConfig,
+) -> impl FnMut() -> Option<Playback<Replay>> + Send + 'static {
+    move || {
+        let reader = RecordingReader::open(file.as_deref()?).ok()?;
+        Some(Playback::of_recording(reader, config.clone()))
     }
 }
 

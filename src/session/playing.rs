@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::playback::Playback;
-use super::scripted::turn_again;
+use super::scripted::play_repeatedly;
 use crate::source::Source;
 
 /// The longest time that a ledger may take to close.
@@ -17,7 +17,7 @@ const CLOSING: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Playing<S> {
     leave: oneshot::Sender<()>,
-    turning: JoinHandle<S>,
+    playing: JoinHandle<S>,
 }
 
 impl<S: Source> Playback<S> {
@@ -31,14 +31,14 @@ impl<S: Source> Playback<S> {
     ) -> Playing<S> {
         let Self { mut scripted, publish, .. } = self;
         let (leave, left) = oneshot::channel::<()>();
-        let turning = runtime.spawn(async move {
+        let playing = runtime.spawn(async move {
             tokio::select! {
-                () = turn_again(&mut scripted, speed, &publish, || again().map(|next| next.scripted)) => {}
+                () = play_repeatedly(&mut scripted, speed, &publish, || again().map(|next| next.scripted)) => {}
                 _ = left => {}
             }
             scripted.close()
         });
-        Playing { leave, turning }
+        Playing { leave, playing }
     }
 }
 
@@ -48,6 +48,6 @@ impl<S> Playing<S> {
     pub async fn end(self) -> Option<S> {
         // An error here means that the task has ended already.
         let _ = self.leave.send(());
-        tokio::time::timeout(CLOSING, self.turning).await.ok()?.ok()
+        tokio::time::timeout(CLOSING, self.playing).await.ok()?.ok()
     }
 }

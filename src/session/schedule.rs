@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::collector::Message;
-use super::opened::OwnTimed;
+use super::opened::SelfTimed;
 use super::round::{APART, TOGETHER, poll_once};
 use crate::clock::Clock;
 use crate::reading::{Event, TargetId};
@@ -119,8 +119,8 @@ impl Schedule {
     }
 
     /// Passes on the messages of a source that times its own polls, and passes changes of the interval to it.
-    pub(super) async fn follow(mut self, started: OwnTimed) {
-        let OwnTimed { mut source, mut receiver, first_messages } = started;
+    pub(super) async fn follow(mut self, started: SelfTimed) {
+        let SelfTimed { mut source, mut receiver, first_messages } = started;
         if !self.pass(first_messages).await {
             return;
         }

@@ -46,7 +46,7 @@ impl<S: Source> Scripted<S> {
     /// Polls the source up to an instant, or to its end, and returns the last snapshot. `speed` is the ratio of the
     /// source's time to real time; `None` does not pause. While a receiver exists, each snapshot that is due is published;
     /// an alert begins with the first published snapshot that shows it.
-    pub async fn turn(
+    pub async fn play(
         &mut self,
         until: Option<Timestamp>,
         speed: Option<f64>,
@@ -105,14 +105,14 @@ impl<S: Source> Scripted<S> {
 
 /// Runs it to its end, then each run that `again` returns. When `again` returns `None`, the last snapshot stays on the
 /// screen. If the future is dropped, the current run stays in `scripted`.
-pub async fn turn_again<S: Source>(
+pub async fn play_repeatedly<S: Source>(
     scripted: &mut Scripted<S>,
     speed: f64,
     publish: &watch::Sender<Arc<Snapshot>>,
     mut again: impl FnMut() -> Option<Scripted<S>>,
 ) {
     loop {
-        let last = scripted.turn(None, Some(speed), publish).await;
+        let last = scripted.play(None, Some(speed), publish).await;
         scripted.collector.commit();
         // The pause shows the last snapshot before the next run, and prevents an empty recording from using a whole core.
         tokio::time::sleep(AGAIN).await;

@@ -17,7 +17,8 @@ use serde::Serialize;
 pub use alert::{Alert, Notice, Rule, Severity};
 pub use bound::Bound;
 pub use money::{
-    BesideRow, LeakageView, LedgerBasis, ListBasis, ModelMoney, MoneyView, PriceStep, RateBasis, Worth, WriterStatus,
+    LeakageView, LedgerBasis, ListBasis, ModelMoney, MoneyView, NonModelProfit, PriceStep, RateBasis, ValueAtList,
+    WriterStatus,
 };
 pub use rows::{
     AMBIGUOUS, Coverage, EngineRow, GpuRow, GpuTotals, ModelRow, NodeRow, QUARANTINED, Quantiles, RequestRates,

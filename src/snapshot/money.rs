@@ -28,7 +28,7 @@ pub struct MoneyView {
     pub profit_per_hour: Option<Money>,
     /// Parts of it that are in no model's row: `(unpriced)`, `(overhead)`, `(idle)`. With them the models' profits per
     /// hour add up to it.
-    pub profit_beside_models: Vec<BesideRow>,
+    pub profit_beside_models: Vec<NonModelProfit>,
     /// Whether money per hour covers less than half of its span so far, too little to judge it.
     pub per_hour_preliminary: bool,
     /// Profit divided by cost: 545 % on the published day.
@@ -69,7 +69,7 @@ pub struct MoneyView {
     /// The price per million tokens, equal for all classes, at which this traffic would cover its cost.
     pub break_even_price: Option<Money>,
     /// The value of the unpriced tokens by a named list.
-    pub compare: Option<Worth>,
+    pub compare: Option<ValueAtList>,
     /// The share of all tokens that has a price.
     pub priced_share: Option<Ratio>,
     /// Windows of which tokens may be missing: restarts that could not be excluded, an engine's last moments.
@@ -159,7 +159,7 @@ pub struct ListBasis {
 
 /// A part of the fleet's profit per hour that is in no model's row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct BesideRow {
+pub struct NonModelProfit {
     /// Its name: `(overhead)`.
     pub name: Label,
     /// Its amount; negative.
@@ -168,7 +168,7 @@ pub struct BesideRow {
 
 /// The value of tokens by a list other than their own.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Worth {
+pub struct ValueAtList {
     /// The list.
     pub list: Label,
     /// The value of the unpriced tokens since `since`.

@@ -38,8 +38,13 @@ impl Store {
     pub fn silent(&self) -> LedgerBasis {
         let path = self.path.clone();
         let name = path.as_ref().map_or("the ledger", Label::as_str);
-        let trouble = format!("{name}: its disk does not answer: name a file on a local disk with --ledger");
-        LedgerBasis { path, writer: WriterStatus::Memory, write_error: Some(Label::new(&trouble)), first_run: false }
+        let write_error = format!("{name}: its disk does not answer: name a file on a local disk with --ledger");
+        LedgerBasis {
+            path,
+            writer: WriterStatus::Memory,
+            write_error: Some(Label::new(&write_error)),
+            first_run: false,
+        }
     }
 
     /// Passes on changes to write. Never blocks: changes that cannot be written are kept and written later.

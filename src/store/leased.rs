@@ -67,6 +67,10 @@ pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> 
 }
 
 fn nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> {
+    // A ledger of version 1 that its writer has not migrated yet.
+    const V1: &str =
+        "SELECT n.node, n.unit, g.name AS gpu, count(*) AS gpus, n.held_from AS since, n.held_wall AS until
+                      FROM nodes n JOIN gpus g USING (node) GROUP BY n.node, g.name";
     let present = |table: &str| {
         format!(
             "SELECT node, unit, nullif(gpu, '') AS gpu, gpus, since,
@@ -74,10 +78,6 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<LeasedRow>> {
              FROM {table}"
         )
     };
-    // A ledger of version 1 that its writer has not migrated yet.
-    const V1: &str =
-        "SELECT n.node, n.unit, g.name AS gpu, count(*) AS gpus, n.held_from AS since, n.held_wall AS until
-                      FROM nodes n JOIN gpus g USING (node) GROUP BY n.node, g.name";
     let allocated = versions::allocated_gpus(connection)?.map_or_else(|| V1.to_owned(), present);
     let question = format!(
         "SELECT n.node, n.unit, n.gpu, n.gpus, n.since, n.until,

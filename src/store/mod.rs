@@ -5,7 +5,6 @@
 //! read. Everything runs on its own thread, so no caller waits for a disk. This module neither prices nor decides anything;
 //! it stores the checkpoints of `fleet`, and answers queries of the past.
 
-mod beside;
 mod borne;
 mod calendar;
 mod cells;
@@ -25,21 +24,22 @@ mod messages;
 mod meta;
 mod migrate;
 mod names;
-mod noted;
 mod past;
 mod plausible;
 mod plausible_gpus;
-mod presence;
 mod read_cells;
 mod reader;
+mod reported_entries;
 mod restore;
 mod retention;
+mod second_connection;
 mod slo;
 mod verify;
 mod verify_scan;
 mod verify_sums;
 mod versions;
 mod writer;
+mod written_file;
 
 pub use disputes::{DisputeRow, DisputeState};
 pub use error::{MissingFeature, StoreError};

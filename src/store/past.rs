@@ -2,11 +2,11 @@
 
 use rusqlite::{Connection, params};
 
-use super::beside::SecondConnection;
 use super::calendar::{Calendar, next_quarter, quarter};
 use super::meta::{instant, last};
 use super::read_cells::{RangePart, RangeQuery};
 use super::retention::{MINUTES_KEPT, QUARTERS_KEPT};
+use super::second_connection::SecondConnection;
 use super::{borne, names, read_cells, slo};
 use crate::ledger::{Detail, GpuTimeCell, Grain, Marker, Past, TokenCell, Wanted};
 use crate::reading::Label;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
-use super::beside::SecondConnection;
 use super::calendar::Calendar;
 use super::past::SpanQuery;
+use super::second_connection::SecondConnection;
 use super::{
     DisputeRow, LeaseMinutes, LeaseTime, LeasedRow, StoreError, disputes, export, file, leased, meta, past, restore,
     verify,

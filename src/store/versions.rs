@@ -85,15 +85,24 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, version: i64) -> rus
         transaction.execute_batch(slo::TABLE)?;
     }
     if version < VERSION {
-        // A ledger that was just migrated from version 1 has the current name already.
-        let [present, former] = ALLOCATED_GPUS;
-        if has_table(&transaction, former)? {
-            transaction.execute_batch(&format!("ALTER TABLE {former} RENAME TO {present}"))?;
-        }
+        rename_allocated_gpus(&transaction)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     transaction.commit()?;
     renew_views(connection)
+}
+
+/// Names the table of allocated GPUs. A ledger that was just migrated from version 1 has the current name already.
+fn rename_allocated_gpus(connection: &Connection) -> rusqlite::Result<()> {
+    let [present, former] = ALLOCATED_GPUS;
+    if !has_table(connection, former)? {
+        return Ok(());
+    }
+    // Otherwise `SQLite` refuses to rename any table while a view, perhaps one of the user's, names a missing one.
+    connection.pragma_update(None, "legacy_alter_table", true)?;
+    let renamed = connection.execute_batch(&format!("ALTER TABLE {former} RENAME TO {present}"));
+    connection.pragma_update(None, "legacy_alter_table", false)?;
+    renamed
 }
 
 /// Recreates the views if they differ from this program's: they are derived, and independent of the version of the tables.

@@ -11,10 +11,10 @@ use rusqlite::Connection;
 use super::calendar::Calendar;
 use super::lock::Lock;
 use super::messages::{LedgerEvent, LedgerRequest, Settings};
-use super::noted::{ReportedEntries, version};
 use super::past::SpanQuery;
-use super::presence::WrittenFile;
 use super::reader::Header;
+use super::reported_entries::{ReportedEntries, version};
+use super::written_file::WrittenFile;
 use super::{StoreError, commit, day_borne, events, file, meta, names, past, reader, restore, retention};
 use crate::fleet::{Checkpoint, Marks, SavedState};
 use crate::history::HistoryEvent;
@@ -55,8 +55,8 @@ pub(super) struct LedgerWriter {
     pending: Option<Box<Checkpoint>>,
     /// Events that are not written yet.
     events: Vec<HistoryEvent>,
-    trouble: Option<StoreError>,
-    told: Option<LedgerBasis>,
+    write_error: Option<StoreError>,
+    reported: Option<LedgerBasis>,
     forgot: Timestamp,
     /// When days with missing shares of cost are searched next.
     shares_at: Timestamp,
@@ -76,8 +76,8 @@ impl LedgerWriter {
             calendar,
             pending: None,
             events: Vec::new(),
-            trouble: None,
-            told: None,
+            write_error: None,
+            reported: None,
             forgot: Timestamp::default(),
             shares_at: Timestamp::default(),
             shrunk: Timestamp::default(),
@@ -139,7 +139,7 @@ impl LedgerWriter {
             }
             Err(error) => self.go_on_in_memory(Some(error)),
         }
-        self.say();
+        self.report_status();
     }
 
     /// Takes the lock and opens the file.
@@ -155,7 +155,7 @@ impl LedgerWriter {
         retention::forget(&connection, saved.last.wall).map_err(of)?;
         let file = WrittenFile::at(path, self.settings.clock.now());
         self.mode = LedgerMode::Ours { connection, file, _lock: lock };
-        self.trouble = None;
+        self.write_error = None;
         let zone = self.zone();
         (self.notify)(LedgerEvent::Opened { saved: Box::new(saved), zone, is_file: true });
         Ok(())
@@ -186,12 +186,12 @@ impl LedgerWriter {
         Ok(saved)
     }
 
-    fn go_on_in_memory(&mut self, trouble: Option<StoreError>) {
-        self.trouble = trouble;
+    fn go_on_in_memory(&mut self, write_error: Option<StoreError>) {
+        self.write_error = write_error;
         self.mode = file::in_memory().map_or(LedgerMode::Nowhere, LedgerMode::Memory);
         let zone = self.zone();
         (self.notify)(LedgerEvent::Opened { saved: Box::default(), zone, is_file: false });
-        self.say();
+        self.report_status();
     }
 
     /// The start of the current day.
@@ -223,18 +223,18 @@ impl LedgerWriter {
         if !at_once && !file.is_due(now) {
             return;
         }
-        let was_missing = matches!(self.trouble, Some(StoreError::Gone(_)));
+        let was_missing = matches!(self.write_error, Some(StoreError::Gone(_)));
         match file.missing(now) {
-            Some(path) => self.trouble = Some(StoreError::Gone(path.to_owned())),
-            None if was_missing => self.trouble = None,
+            Some(path) => self.write_error = Some(StoreError::Gone(path.to_owned())),
+            None if was_missing => self.write_error = None,
             None => return,
         }
-        self.say();
+        self.report_status();
     }
 
     /// Whether the file that is written was removed or moved.
     const fn is_gone(&self) -> bool {
-        matches!(self.trouble, Some(StoreError::Gone(_)))
+        matches!(self.write_error, Some(StoreError::Gone(_)))
     }
 
     /// Writes the pending checkpoint. If that fails it stays pending, merged by key, so that nothing is lost.
@@ -252,7 +252,7 @@ impl LedgerWriter {
         match (written, self.settings.path.clone()) {
             (Ok(()), _) => {
                 if matches!(self.mode, LedgerMode::Ours { .. }) {
-                    self.trouble = None;
+                    self.write_error = None;
                 }
                 self.noted.opened(&checkpoint.postings.disputes);
                 self.forget(checkpoint.last.wall);
@@ -264,11 +264,11 @@ impl LedgerWriter {
                 let in_use = matches!(error, StoreError::InUse { .. });
                 let cannot =
                     Lock::probe(&path).err().filter(|why| in_use && matches!(why, StoreError::MissingFeature { .. }));
-                self.trouble = Some(cannot.unwrap_or(error));
+                self.write_error = Some(cannot.unwrap_or(error));
                 self.pending = Some(checkpoint);
             }
         }
-        self.say();
+        self.report_status();
     }
 
     /// Writes waiting events. If that fails they wait for the next ones; the error is reported by a checkpoint.
@@ -309,7 +309,7 @@ impl LedgerWriter {
     fn share_days(&mut self) {
         let now = self.settings.clock.now().wall;
         let LedgerMode::Ours { connection, .. } = &mut self.mode else { return };
-        if now < self.shares_at || matches!(self.trouble, Some(StoreError::Gone(_))) {
+        if now < self.shares_at || matches!(self.write_error, Some(StoreError::Gone(_))) {
             return;
         }
         // The view computes missing shares itself.
@@ -336,18 +336,18 @@ impl LedgerWriter {
             LedgerMode::Others { .. } => {
                 let path = self.settings.path.clone().unwrap_or_default();
                 match self.keep(&path) {
-                    Ok(()) => self.say(),
+                    Ok(()) => self.report_status(),
                     Err(StoreError::InUse { pid: now, .. }) => {
                         if let LedgerMode::Others { pid, .. } = &mut self.mode {
                             *pid = now;
                         }
                         self.follow();
-                        self.say();
+                        self.report_status();
                     }
                     // The error may be temporary; data of the meantime is then bridged from the ledger's counters.
                     Err(error) if error.passes() => {
-                        self.trouble = Some(error);
-                        self.say();
+                        self.write_error = Some(error);
+                        self.report_status();
                     }
                     Err(error) => self.go_on_in_memory(Some(error)),
                 }
@@ -396,17 +396,17 @@ impl LedgerWriter {
     }
 
     /// Reports the status of the ledger, if it changed.
-    fn say(&mut self) {
+    fn report_status(&mut self) {
         let writer = match &self.mode {
             LedgerMode::Ours { .. } => WriterStatus::Ours,
             LedgerMode::Others { pid, .. } => WriterStatus::Other(*pid),
             LedgerMode::Memory(_) | LedgerMode::Nowhere => WriterStatus::Memory,
         };
         let path = self.settings.path.as_ref().map(|path| Label::new(&path.display().to_string()));
-        let write_error = self.trouble.as_ref().map(|error| Label::new(&error.to_string()));
+        let write_error = self.write_error.as_ref().map(|error| Label::new(&error.to_string()));
         let basis = LedgerBasis { path, writer, write_error, first_run: self.first_run };
-        if self.told.as_ref() != Some(&basis) {
-            self.told = Some(basis.clone());
+        if self.reported.as_ref() != Some(&basis) {
+            self.reported = Some(basis.clone());
             (self.notify)(LedgerEvent::Status(basis));
         }
     }

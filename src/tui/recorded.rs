@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
 use crate::reading::{Activity, Health, Label};
 use crate::snapshot::{
-    Alert, BesideRow, Coverage, EngineRow, GpuRow, GpuTotals, ListBasis, ModelRow, MoneyView, NodeRow, Quantiles,
+    Alert, Coverage, EngineRow, GpuRow, GpuTotals, ListBasis, ModelRow, MoneyView, NodeRow, NonModelProfit, Quantiles,
     RequestRates, Requests, Rule, ScrapeRow, Severity, SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
 };
 use crate::statement::{RowKind, Statement};
@@ -130,7 +130,7 @@ fn break_even(money: &MoneyView) -> Option<Ratio> {
 /// The idle cost, if it can be separated from overhead.
 const IDLE_TOO: &str = "(idle, overhead)";
 
-fn is_overhead(row: &BesideRow) -> bool {
+fn is_overhead(row: &NonModelProfit) -> bool {
     row.name.as_str() == RowKind::Overhead.name()
 }
 
@@ -154,7 +154,7 @@ impl Then<'_> {
 
     /// Profit an hour outside of all models' rows: the cost of models without a price, and idle cost. The record does
     /// not separate overhead from idle cost.
-    fn beside(&self, now: &MoneyView, models: &[ModelRow]) -> Vec<BesideRow> {
+    fn beside(&self, now: &MoneyView, models: &[ModelRow]) -> Vec<NonModelProfit> {
         let Some(profit) = self.value(&Subject::Fleet, Measure::Profit) else { return Vec::new() };
         let of = |row: &ModelRow, measure| self.value(&Subject::Model(row.model.clone()), measure);
         let (mut earned, mut unpriced) = (0.0, 0.0);
@@ -171,7 +171,8 @@ impl Then<'_> {
         let least = 0.005 * (earned.abs() + unpriced);
         let parts = [(RowKind::Unpriced.name(), -unpriced), (idle, if rest.abs() < least { 0.0 } else { rest })];
         let parts = parts.into_iter().filter(|(_, amount)| amount.abs() >= 0.01);
-        let row = |(name, amount)| Some(BesideRow { name: Label::new(name), profit_per_hour: money(Some(amount))? });
+        let row =
+            |(name, amount)| Some(NonModelProfit { name: Label::new(name), profit_per_hour: money(Some(amount))? });
         parts.filter_map(row).collect()
     }
 

@@ -1,7 +1,7 @@
 //! Quantities as types: money, tokens, prices, time, and the measurements of a GPU.
 //!
 //! This module has exact conversions only: no formatting for people (that is `tui::format`), no clock, no I/O. The
-//! money side (`decimal`, `number`, `money`, `price`, `rate`, `power`) uses no floating-point number; `tests/floors.rs`
+//! money side (`decimal`, `number`, `money`, `price`, `rate`, `power`) uses no floating-point number; `tests/structure/floors.rs`
 //! checks it.
 
 mod decimal;

@@ -3,10 +3,9 @@
 //! Each test names the class of fault that it stands for.
 
 #[allow(dead_code, unreachable_pub, reason = "this test uses a part")]
-use crate::dice;
 use crate::support;
 
-use dice::Dice;
+use crate::world::dice::Dice;
 use margintop::fleet::Fleet;
 use margintop::units::{Moment, Span, Timestamp};
 use support::{answered, answered_dated, at, counters, fleet, gpus, member, moment, page};

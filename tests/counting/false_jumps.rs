@@ -3,10 +3,10 @@
 
 use margintop::reading::{EngineReading, PageReading, TargetId};
 
-use crate::dice::Dice;
 use crate::rate_truth::{rows, started};
 use crate::reports::scene::{HERE, Scene};
 use crate::support;
+use crate::world::dice::Dice;
 
 /// What a counter jumps by.
 const JUMP: u64 = 8_000_000_000;

@@ -8,8 +8,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "../world/dice.rs"]
-mod dice;
 #[path = "../support/ledger_watch.rs"]
 mod ledger_watch;
 #[path = "../support/peer.rs"]
@@ -20,6 +18,8 @@ mod rate_truth;
 mod restart;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../world/mod.rs"]
+mod world;
 
 mod absences;
 mod at_once;
@@ -58,6 +58,7 @@ mod lease_edge_rates;
 mod lone_restarts;
 mod lost_hits;
 mod machines_in_turn;
+mod metering_model;
 mod midnight;
 mod moved_processes;
 mod never_shown;

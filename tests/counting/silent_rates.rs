@@ -1,9 +1,9 @@
 //! Rates of processes without start times behind one address: all of them together, or unknown.
 #![allow(clippy::cast_precision_loss)]
 
-#[allow(dead_code, unreachable_pub, reason = "this test uses a part")]
-use crate::dice;
 use crate::support;
+#[allow(dead_code, unreachable_pub, reason = "this test uses a part")]
+use crate::world::dice;
 
 use dice::Dice;
 use margintop::units::{Moment, Span};

@@ -4,9 +4,9 @@
 //! `MARGINTOP_REPLICA_FAULTS=1` lists what is wrong.
 #![allow(clippy::print_stdout)]
 
-#[allow(dead_code, unreachable_pub, reason = "this test uses a part")]
-use crate::dice;
 use crate::support;
+#[allow(dead_code, unreachable_pub, reason = "this test uses a part")]
+use crate::world::dice;
 
 use std::fmt::Write;
 

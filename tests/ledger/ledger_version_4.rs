@@ -55,6 +55,9 @@ fn a_ledger_of_version_4_keeps_its_gpus_and_totals() {
     let gpus: Vec<_> = before.0.iter().map(|row| (row.node.as_str(), row.gpus)).collect();
     assert_eq!(gpus, [("gpu-0001", Some(8))]);
     assert!(!before.1.revenue.is_zero() && before.1.cost.is_some());
+    // A view of the user's that is invalid does not prevent it.
+    let view = "CREATE VIEW mine AS SELECT * FROM elsewhere";
+    Connection::open(&path).unwrap().execute_batch(view).unwrap();
     migrate(&path);
     assert_eq!((version(&path), tables(&path)), (5, vec!["allocated_gpus".to_owned()]));
     assert_eq!(content(&path), before);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use margintop::reading::{Health, Label, ModelName, NodeName, SourceError, TargetId};
-use margintop::snapshot::{GpuRow, ModelMoney, Rule, Severity, Snapshot, Worth};
+use margintop::snapshot::{GpuRow, ModelMoney, Rule, Severity, Snapshot, ValueAtList};
 use margintop::units::{Bytes, Money, Span, Tokens};
 
 use super::rows::{alert, silence};
@@ -204,8 +204,11 @@ fn unpriced() -> Snapshot {
     snapshot.money.priced_share = ratio(0.0);
     snapshot.money.break_even_price = Some(dollars(0.305));
     snapshot.money.lists.clear();
-    snapshot.money.compare =
-        Some(Worth { list: Label::new("deepseek-r1-standard"), amount: dollars(60.73), per_hour: Some(dollars(58.1)) });
+    snapshot.money.compare = Some(ValueAtList {
+        list: Label::new("deepseek-r1-standard"),
+        amount: dollars(60.73),
+        per_hour: Some(dollars(58.1)),
+    });
     snapshot.models[0].money = ModelMoney::default();
     snapshot.models[0].model = ModelName::new("my-finetune-v3");
     let mut engine = (*snapshot.engines[0]).clone();

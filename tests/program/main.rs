@@ -31,6 +31,7 @@ mod bad_prices;
 mod calls;
 mod card_lease;
 mod closed_pipe;
+mod day;
 mod demo;
 mod help;
 mod kills_rent;

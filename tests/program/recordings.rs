@@ -16,7 +16,7 @@ use margintop::reading::{Event, Label, NodeName, ScrapeCost, ScrapeError, Source
 use margintop::record::{
     FORMAT, Recording, RecordingEntry, RecordingHeader, RecordingReader, Redactor, Replay, Settings, Written,
 };
-use margintop::session::{Collector, Message, Scripted, turn_again};
+use margintop::session::{Collector, Message, Scripted, play_repeatedly};
 use margintop::snapshot::Snapshot;
 use margintop::units::{Moment, Span};
 use program::Program;
@@ -160,18 +160,18 @@ async fn a_replay_repeats_all_messages_up_to_an_instant_or_to_its_end() {
     let json = |snapshot: &Snapshot| serde_json::to_string(snapshot).unwrap();
     for (seconds, said) in [(0, 1), (5, 3), (10, 4), (11, 6), (12, 8), (13, 9)] {
         let at = moment(BEGAN).wall + Span::from_secs(seconds);
-        let shown = turned(&path).turn(Some(at), None, &publish).await;
+        let shown = turned(&path).play(Some(at), None, &publish).await;
         assert_eq!(json(&shown), snapshot(&header(), entries().into_iter().take(said).collect()), "{seconds} s");
     }
-    let whole = turned(&path).turn(None, None, &publish).await;
+    let whole = turned(&path).play(None, None, &publish).await;
     assert_eq!(json(&whole), snapshot(&header(), entries()));
     // While somebody looks, alerts begin with the snapshot that shows them.
     let _looks = publish.subscribe();
-    let whole = turned(&path).turn(None, None, &publish).await;
+    let whole = turned(&path).play(None, None, &publish).await;
     let mut in_two = turned(&path);
-    in_two.turn(Some(moment(BEGAN).wall + Span::from_secs(5)), None, &publish).await;
+    in_two.play(Some(moment(BEGAN).wall + Span::from_secs(5)), None, &publish).await;
     assert_eq!(
-        json(&*in_two.turn(None, Some(1e6), &publish).await),
+        json(&*in_two.play(None, Some(1e6), &publish).await),
         json(&whole),
         "at any speed, from wherever it goes on"
     );
@@ -185,7 +185,7 @@ async fn a_looped_replay_shows_the_same_each_time() {
     write(&path, None, u64::MAX);
     let mut first = turned(&path);
     let (publish, snapshots) = watch::channel(turned(&path).collector.snapshot());
-    let once = turned(&path).turn(None, None, &publish).await;
+    let once = turned(&path).play(None, None, &publish).await;
     let (sender, mut received) = mpsc::channel(3);
     let again = move || {
         let end = serde_json::to_string(&**snapshots.borrow()).unwrap();
@@ -193,7 +193,7 @@ async fn a_looped_replay_shows_the_same_each_time() {
     };
     let mut ends = Vec::new();
     tokio::select! {
-        () = turn_again(&mut first, 1e6, &publish, again) => panic!("its end stays published until the future is dropped"),
+        () = play_repeatedly(&mut first, 1e6, &publish, again) => panic!("its end stays published until the future is dropped"),
         _ = async { while received.len() < 3 { tokio::task::yield_now().await } received.recv_many(&mut ends, 3).await } => {}
     }
     assert_eq!(ends, [(); 3].map(|()| serde_json::to_string(&*once).unwrap()));

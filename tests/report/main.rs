@@ -12,6 +12,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(target_os = "linux")]
+#[path = "../books/mod.rs"]
+mod books;
 #[path = "../support/day_ledger.rs"]
 mod day_ledger;
 #[path = "../world/dice.rs"]
@@ -33,6 +36,7 @@ mod saved;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod books_model;
 mod journals;
 mod lease_dates;
 mod lease_list;

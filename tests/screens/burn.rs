@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use margintop::burn::{Reason, ReasonLine, lines};
 use margintop::reading::{EngineKind, EngineRole, Health, Label, ModelName, NodeName, Throttle, UnitName};
-use margintop::snapshot::{LeakageView, NodeRow, RateBasis, RequestRates, Snapshot, Worth};
+use margintop::snapshot::{LeakageView, NodeRow, RateBasis, RequestRates, Snapshot, ValueAtList};
 use margintop::units::{Megahertz, Money, Ratio, Tokens};
 
 fn dollars(amount: i64) -> Money {
@@ -148,7 +148,7 @@ fn aborted_work_and_unpriced_tokens_have_their_worth() {
     snapshot.money.unpriced_tokens = 1_000_000;
     snapshot.models = vec![picture::model("qwen3-32b", 1.0, 1.0, None, None)];
     snapshot.models[0].money.cost_per_hour = Some(dollars(16));
-    let worth = Worth { list: Label::new("qwen3-32b-2026"), amount: dollars(8), per_hour: Some(dollars(31)) };
+    let worth = ValueAtList { list: Label::new("qwen3-32b-2026"), amount: dollars(8), per_hour: Some(dollars(31)) };
     snapshot.money.compare = Some(worth);
     let line = only(&snapshot);
     // What the tokens would be worth is no cost: it stands in the headline.

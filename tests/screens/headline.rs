@@ -301,7 +301,8 @@ fn a_model_without_a_price_is_named_while_it_serves() {
     assert!(said.starts_with("Earning +$25.00/h or more."), "{said}");
     assert!(said.contains(&format!("{name} has no price: write a [[price]].")), "{said}");
     let (amount, per_hour) = (dollars(9), Some(dollars(151)));
-    snapshot.money.compare = Some(margintop::snapshot::Worth { list: Label::new("deepseek-r1"), amount, per_hour });
+    snapshot.money.compare =
+        Some(margintop::snapshot::ValueAtList { list: Label::new("deepseek-r1"), amount, per_hour });
     let said = words(&snapshot, None);
     assert!(said.contains("; its tokens are worth ≈ $151.00/h at deepseek-r1."), "{said}");
     snapshot.models.first_mut().unwrap().output_per_second = Some(0.0);

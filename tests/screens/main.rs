@@ -14,6 +14,8 @@ mod ledger_watch;
 mod picture;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../widgets/mod.rs"]
+mod widgets;
 
 mod alerts;
 mod ascii;
@@ -28,6 +30,7 @@ mod headline_unknown;
 mod latencies;
 mod losses;
 mod one_figure;
+mod pictures;
 mod screen_any;
 mod screen_beside;
 mod screen_bytes;

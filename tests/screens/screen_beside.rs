@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::reading::Label;
-use margintop::snapshot::{BesideRow, Snapshot, Worth};
+use margintop::snapshot::{NonModelProfit, Snapshot, ValueAtList};
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
@@ -23,8 +23,9 @@ fn unpriced() -> Snapshot {
     row.money = margintop::snapshot::ModelMoney { cost_per_hour: Some(dollars(31.2)), ..Default::default() };
     let money = &mut snapshot.money;
     money.unpriced_tokens = 797_000;
-    money.profit_beside_models = vec![BesideRow { name: Label::new("(unpriced)"), profit_per_hour: dollars(-31.2) }];
-    money.compare = Some(Worth {
+    money.profit_beside_models =
+        vec![NonModelProfit { name: Label::new("(unpriced)"), profit_per_hour: dollars(-31.2) }];
+    money.compare = Some(ValueAtList {
         list: Label::new("deepseek-r1-standard"),
         amount: dollars(40.0),
         per_hour: Some(dollars(159.12)),

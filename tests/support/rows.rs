@@ -89,7 +89,6 @@ pub fn rank(engine: usize, rank: usize, output: f64) -> EngineRow {
         ttft_seconds: Quantiles::default(),
         itl_seconds: Quantiles::default(),
         e2e_seconds: Quantiles::default(),
-        samples: std::sync::Arc::default(),
         within_slo: None,
         rank_wait_share: None,
         expert_balancedness: None,

@@ -16,7 +16,7 @@ use margintop::units::{Span, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::mock::Mock;
+use super::mock::Mock;
 
 /// A mock's time of day, which it counts in minutes.
 pub(crate) fn minute(minute: i64) -> Timestamp {
@@ -199,7 +199,7 @@ fn a_thin_margin_is_shown_about_zero() {
     let theme = margintop::tui::theme::Theme::of_roles();
     chart.draw(&mut margintop::tui::widgets::Canvas::new(&mut buffer, &theme), area);
     let wanted = ["   ⣠⣤⣤⣀", "⣀⣴⣿⣿⣿⣿⣿⣿⣦⡀⣀ ⣀ ⣀ ⣀ ⣀⢀", "          ⠙⢿⣿⣿⣿⣿⣿⠿⠋", "            ⠉⠛⠛⠋⠁"];
-    assert_eq!(crate::mock::lines(&buffer), wanted);
+    assert_eq!(super::mock::lines(&buffer), wanted);
     let colour_at = |x: u16, y: u16| buffer[(x, y)].fg;
     let [gain, loss, rule] = [Role::Gain, Role::Loss, Role::Rule].map(|role| theme.style(role).fg.unwrap());
     assert_eq!([colour_at(4, 0), colour_at(14, 2), colour_at(12, 1)], [gain, loss, rule]);
@@ -214,7 +214,7 @@ fn an_hour_of_loss_shows_what_is_missing() {
     let mut buffer = ratatui::buffer::Buffer::empty(area);
     let theme = margintop::tui::theme::Theme::of_roles();
     chart.draw(&mut margintop::tui::widgets::Canvas::new(&mut buffer, &theme), area);
-    assert_eq!(crate::mock::lines(&buffer), ["", "█ █", "█ █ █", "█ █ █"]);
+    assert_eq!(super::mock::lines(&buffer), ["", "█ █", "█ █ █", "█ █ █"]);
     let colour = |role: Role| theme.style(role).fg.unwrap();
     assert_eq!(buffer[(0, 1)].fg, colour(Role::Loss));
     assert_eq!(buffer[(0, 3)].fg, colour(Role::Cost));

@@ -13,8 +13,8 @@ use margintop::tui::widgets::{Canvas, Plot, Segment};
 use margintop::units::{Money, Span, Timestamp};
 use ratatui::layout::Rect;
 
-use crate::charts::minute;
-use crate::mock::Mock;
+use super::charts::minute;
+use super::mock::Mock;
 
 const LINE: Ink = Ink::Mixed(Role::Output, 70);
 
@@ -227,7 +227,7 @@ fn a_total_never_scrolls_away() {
     let area = buffer.area;
     let areas = draw_table(&mut Canvas::new(&mut buffer, &theme), area, &rows, 3);
     assert_eq!((areas.hidden, areas.rows[0].0, areas.rows[1].0), (3, 3, 4));
-    let lines = crate::mock::lines(&buffer);
+    let lines = super::mock::lines(&buffer);
     assert!(lines[3].starts_with(" total") && lines[2].contains("decode-7"), "{lines:#?}");
 }
 

@@ -9,7 +9,7 @@ use margintop::tui::widgets::{Canvas, Segment};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::mock::{Mock, lines};
+use super::mock::{Mock, lines};
 
 /// The rows that a widget draws in an area of its own.
 fn drawn(width: u16, height: u16, theme: &Theme, draw: impl Fn(&mut Canvas<'_>, Rect)) -> Vec<String> {

@@ -4,7 +4,7 @@
 
 mod address;
 mod books;
-mod dice;
+pub mod dice;
 mod life;
 mod process;
 

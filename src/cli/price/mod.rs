@@ -46,11 +46,11 @@ pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
 /// The JSON of an answer.
 #[cfg(test)]
 pub(super) fn answered(
-    settings: crate::config::Settings,
+    settings: &crate::config::Settings,
     args: &PriceArgs,
     at: Timestamp,
 ) -> Result<serde_json::Value, Failure> {
-    let answer = PrintedAnswer::new(&settings, args, &PriceQuestion::of(args)?, at)?;
+    let answer = PrintedAnswer::new(settings, args, &PriceQuestion::of(args)?, at)?;
     Ok(serde_json::to_value(&answer)?)
 }
 

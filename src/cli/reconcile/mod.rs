@@ -21,7 +21,7 @@ use jiff::civil::{Date, Time};
 
 use super::global::Global;
 use super::when::{When, local};
-use super::{Failure, input, keep, out, sources};
+use super::{Failure, input, ledger_commands, out, sources};
 use crate::ledger::{Grain, Past};
 use crate::pricing::Exchange;
 use crate::store::{Header, Reader};
@@ -70,7 +70,7 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
     let text = input::text(&args.file, COMPARED, LARGEST)?;
     let table = UsageTable::read(&text).map_err(|why| of_file(format!("{why}; name {COMPARED}")))?;
     known_columns(&table).map_err(of_file)?;
-    let reader = Reader::open(&keep::path(global)?)?;
+    let reader = Reader::open(&ledger_commands::path(global)?)?;
     let header = reader.header();
     let parsed = parse(&table, &header.currency, &settings.exchange).map_err(of_file)?;
     let (since, until) = span(args, &header, &parsed)?;

@@ -14,7 +14,7 @@ use crate::ledger::{CostAccount, Detail, Dispute, Grain, Marker, Past, Wanted};
 use crate::pricing::{Book, PriceList};
 use crate::reading::{Label, ModelName};
 use crate::statement::{
-    BreakEven, Bridge, By, DayEntry, Difference, MonthToDate, RateOrigin, RevenueAtList, Statement, Unconverted,
+    BreakEven, Bridge, By, DayEntry, MonthToDate, PriceDifference, RateOrigin, RevenueAtList, Statement, Unconverted,
     WhatIf, WhatIfChange, agrees_throughout, changed, compare, differences, entries, month_of, reprice,
     rounded_entries, unconverted, unpriced_models, watched, what_if,
 };
@@ -67,7 +67,7 @@ pub(super) struct ReportData {
     pub(super) hits_unknown: bool,
     pub(super) repriced: bool,
     pub(super) month: MonthToDate,
-    pub(super) price_differences: Vec<Difference>,
+    pub(super) price_differences: Vec<PriceDifference>,
     /// Tokens without a price before the first rate of exchange, and the rate to write.
     pub(super) unconverted: Vec<(Unconverted, String)>,
     /// Tokens without a price, by model.
@@ -320,7 +320,7 @@ fn price_differences(
     zone: &TimeZone,
     book: &Book,
     ask: &PastQuery<'_>,
-) -> Result<Vec<Difference>, Failure> {
+) -> Result<Vec<PriceDifference>, Failure> {
     const BY_QUARTER: i32 = 31;
     if agrees_throughout(past, book) {
         return Ok(Vec::new());

@@ -8,7 +8,7 @@ use super::present::LeakageText;
 use crate::pricing::Bill;
 use crate::reading::{Label, ModelName, NodeName};
 use crate::statement::{
-    Basis, Difference, ListUse, MonthToDate, RateOrigin, RowKind, StatementRow, Unconverted, rounded_hours,
+    Basis, ListUse, MonthToDate, PriceDifference, RateOrigin, RowKind, StatementRow, Unconverted, rounded_hours,
 };
 use crate::units::{HourlyRate, Money, Ratio, Timestamp, Tokens, gross_margin, profit_on_cost};
 
@@ -267,7 +267,7 @@ struct DifferenceJson<'a> {
 }
 
 impl<'a> DifferenceJson<'a> {
-    fn new(difference: &'a Difference) -> Self {
+    fn new(difference: &'a PriceDifference) -> Self {
         let basis = |basis: &'a Option<Basis>| basis.as_ref().map(BasisJson::new);
         Self {
             model: difference.model.as_ref().map(crate::reading::ModelName::as_str),

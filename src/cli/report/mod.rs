@@ -22,7 +22,7 @@ mod tests;
 pub(super) mod text_table;
 
 use super::global::Global;
-use super::{Failure, keep, out, sources};
+use super::{Failure, ledger_commands, out, sources};
 use crate::lease_history;
 use crate::ledger::Dispute;
 use crate::statement::By;
@@ -36,7 +36,7 @@ pub(super) use query::ReportArgs;
 pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     let settings = sources::settings(global)?;
     let query = ReportQuery::new(args, &settings.scenarios)?;
-    let reader = Reader::open(&keep::path(global)?)?;
+    let reader = Reader::open(&ledger_commands::path(global)?)?;
     let header = reader.header();
     let settings = super::currency::of_ledger(settings, &header);
     // The present of a ledger that is not written is its last instant.

@@ -8,7 +8,7 @@ use crate::cli::amounts::{amount, percent};
 use crate::cli::when::{local, local_second};
 use crate::pricing::{Bill, ClassPrices};
 use crate::reading::ModelName;
-use crate::statement::{Basis, Difference, Levels, ListUse, Unconverted};
+use crate::statement::{Basis, Levels, ListUse, PriceDifference, Unconverted};
 use crate::tui::format;
 use crate::units::{Money, Ratio, Share, Span, Timestamp};
 
@@ -127,7 +127,7 @@ fn lists(data: &ReportData, lines: &mut NoteLines) {
     some(lines, "differs", &data.price_differences, |statement| differs(statement, data));
 }
 
-fn differs(difference: &Difference, data: &ReportData) -> String {
+fn differs(difference: &PriceDifference, data: &ReportData) -> String {
     let both = difference.posted.as_ref().zip(difference.today.as_ref());
     let (says_prices, says_paid) = both.map_or((false, false), |(posted, today)| {
         let same_name = (&posted.list, &posted.tier) == (&today.list, &today.tier);
@@ -153,7 +153,7 @@ fn differs(difference: &Difference, data: &ReportData) -> String {
 }
 
 /// Whether two differences of a model are equal except for the paid share.
-fn differs_in_share(difference: &Difference, other: &Difference) -> bool {
+fn differs_in_share(difference: &PriceDifference, other: &PriceDifference) -> bool {
     let same =
         |one: &Basis, other: &Basis| (&one.list, &one.tier) == (&other.list, &other.tier) && one.paid != other.paid;
     difference.model == other.model

@@ -26,7 +26,7 @@ pub(in crate::cli) struct ReportArgs {
     pub(super) by: String,
 
     /// What the same traffic would have earned: list=NAME, paid=0.37, load=1.2, hit_rate=0.6, gpu_rate=2.50, nodes=200
-    /// (the average number held), or the name of a [[scenario]]; several hold together
+    /// (the average number allocated), or the name of a [[scenario]]; several hold together
     #[arg(long = "what-if", help_heading = "Money", value_name = "KEY=VALUE|NAME")]
     pub(super) what_if: Vec<String>,
 

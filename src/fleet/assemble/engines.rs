@@ -21,7 +21,7 @@ use crate::units::{Money, Ratio};
 use crate::words::in_order;
 
 /// A row, and the samples of its latencies.
-type SampledRow = (EngineRow, Arc<Latency>);
+type RowAndSamples = (EngineRow, Arc<Latency>);
 
 /// The rows, and the samples of the latencies of each.
 pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<Arc<EngineRow>>, Vec<Arc<Latency>>) {
@@ -33,14 +33,14 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<Arc<EngineRow>>, Vec<Arc<
 }
 
 /// The rows of a target. What they earned is rounded as it is added to what those before them did.
-fn target_rows(present: &PresentFleet<'_>, target: &Target, earned: &mut RunningSum) -> Vec<SampledRow> {
+fn target_rows(present: &PresentFleet<'_>, target: &Target, earned: &mut RunningSum) -> Vec<RowAndSamples> {
     let blank = blank(present.fleet, target);
     let views = present.rows_of(target);
     if views.is_empty() {
         return vec![(blank, Arc::default())];
     }
     let row = |view| (engine_row(present.fleet, view, &blank), Arc::clone(&view.row.samples));
-    let mut rows: Vec<SampledRow> = views.iter().map(row).collect();
+    let mut rows: Vec<RowAndSamples> = views.iter().map(row).collect();
     rows.sort_by(|(a, _), (b, _)| in_order(rank_text(a), rank_text(b)));
     // The ranks of a row follow it and add up to it.
     let mut of_ranks: Vec<(Option<InstanceId>, Option<ModelName>, RunningSum)> = Vec::new();

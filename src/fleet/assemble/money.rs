@@ -8,7 +8,7 @@ use super::{Fleet, PresentFleet, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{EngineRole, Label, ModelName, NodeName};
-use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, Worth};
+use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, ValueAtList};
 use crate::statement::{Totals, break_even_load, rounded_revenues};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
 
@@ -195,7 +195,7 @@ fn theoretical(present: &PresentFleet<'_>) -> bool {
 }
 
 /// The value of the unpriced tokens at the list that the configuration compares with.
-fn compare(present: &PresentFleet<'_>, unpriced: Classes) -> Option<Worth> {
+fn compare(present: &PresentFleet<'_>, unpriced: Classes) -> Option<ValueAtList> {
     let fleet = present.fleet;
     let list = compared_list(fleet)?;
     let any_unpriced = present.counted_rows().any(|view| view.row.reading.model.is_some() && view.price.is_none());
@@ -204,7 +204,7 @@ fn compare(present: &PresentFleet<'_>, unpriced: Classes) -> Option<Worth> {
     }
     let prices = list.quote(fleet.now().wall).prices;
     let amount = prices.of(unpriced.miss, unpriced.hit, unpriced.output);
-    Some(Worth { list: Label::new(&list.name), amount, per_hour: unpriced_pace(present, &prices, None) })
+    Some(ValueAtList { list: Label::new(&list.name), amount, per_hour: unpriced_pace(present, &prices, None) })
 }
 
 fn compared_list(fleet: &Fleet) -> Option<&PriceList> {

@@ -7,7 +7,7 @@ use super::prices::{is_priced, tables};
 use crate::inventory::{Gpu, Node};
 use crate::ledger::{CostAccount, CostAccountId, CostKind, RevenueAccount};
 use crate::reading::{Label, NodeName};
-use crate::snapshot::{BesideRow, ModelRow};
+use crate::snapshot::{ModelRow, NonModelProfit};
 use crate::statement::{PaceSums, RowKind, paces};
 use crate::units::{GpuTime, Money};
 
@@ -89,11 +89,17 @@ pub(super) fn unrated_gpus(fleet: &Fleet) -> impl Iterator<Item = &Gpu> {
 }
 
 /// Profit an hour that is in no model's row, by name, so that with it the rows add up to the fleet's.
-pub(super) fn beside(profit: Option<Money>, overhead: Money, models: &[ModelRow], unpriced: Money) -> Vec<BesideRow> {
+pub(super) fn beside(
+    profit: Option<Money>,
+    overhead: Money,
+    models: &[ModelRow],
+    unpriced: Money,
+) -> Vec<NonModelProfit> {
     let Some(profit) = profit else { return Vec::new() };
     let rows: Money = models.iter().filter_map(|row| row.money.profit_per_hour).sum();
     let idle = profit - rows + overhead + unpriced;
     let parts = [(RowKind::Unpriced, -unpriced), (RowKind::Overhead, -overhead), (RowKind::Idle, idle)];
-    let row = |(kind, profit_per_hour): (RowKind, Money)| BesideRow { name: Label::new(kind.name()), profit_per_hour };
+    let row =
+        |(kind, profit_per_hour): (RowKind, Money)| NonModelProfit { name: Label::new(kind.name()), profit_per_hour };
     parts.into_iter().filter(|(_, amount)| amount.rounded(6) != 0).map(row).collect()
 }

@@ -1,6 +1,6 @@
 //! The cost per hour of a row of models, and whether the row is of a model.
 
-use crate::snapshot::{BesideRow, ModelRow, Snapshot};
+use crate::snapshot::{ModelRow, NonModelProfit, Snapshot};
 use crate::statement::RowKind;
 use crate::units::Money;
 
@@ -27,11 +27,12 @@ fn unpriced(snapshot: &Snapshot) -> Money {
 }
 
 /// The profit per hour that is in no model's row: the cost of models without a price is in theirs.
-pub(super) fn profit_beside_models(snapshot: &Snapshot) -> Vec<BesideRow> {
+pub(super) fn profit_beside_models(snapshot: &Snapshot) -> Vec<NonModelProfit> {
     let unpriced = unpriced(snapshot);
-    let is_unpriced = |row: &BesideRow| row.name.as_str() == RowKind::Unpriced.name();
-    let rest = |row: &BesideRow| if is_unpriced(row) { row.profit_per_hour + unpriced } else { row.profit_per_hour };
+    let is_unpriced = |row: &NonModelProfit| row.name.as_str() == RowKind::Unpriced.name();
+    let rest =
+        |row: &NonModelProfit| if is_unpriced(row) { row.profit_per_hour + unpriced } else { row.profit_per_hour };
     let rows = snapshot.money.profit_beside_models.iter();
-    let rows = rows.map(|row| BesideRow { name: row.name.clone(), profit_per_hour: rest(row) });
+    let rows = rows.map(|row| NonModelProfit { name: row.name.clone(), profit_per_hour: rest(row) });
     rows.filter(|row| row.profit_per_hour.rounded(2) != 0).collect()
 }

@@ -13,7 +13,7 @@ use super::settled::{settle, sort_by_name};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
-use crate::snapshot::{BesideRow, ModelMoney, ModelRow, NodeRow};
+use crate::snapshot::{ModelMoney, ModelRow, NodeRow, NonModelProfit};
 use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::figures_of;
 use crate::tui::format;
@@ -145,7 +145,7 @@ fn judged(scene: &Scene<'_>, row: &ModelRow) -> Option<bool> {
     scene.app.filter.judge(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
 }
 
-fn beside(part: &BesideRow) -> ModelRow {
+fn beside(part: &NonModelProfit) -> ModelRow {
     ModelRow {
         model: ModelName::new(part.name.as_str()),
         prompt_total: None,

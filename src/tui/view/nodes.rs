@@ -12,7 +12,7 @@ use super::served::{alerted, by_node};
 use super::settled::{settle, sort_by_name};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
 use crate::reading::Health;
-use crate::snapshot::{BesideRow, NodeRow};
+use crate::snapshot::{NodeRow, NonModelProfit};
 use crate::statement::RowKind;
 use crate::tui::app::{Command, FigureValue, RefreshPace};
 use crate::tui::figures_of;
@@ -311,7 +311,7 @@ fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
         parts.push((RowKind::Uncosted.name(), String::new(), None));
     }
     let rest = money.profit_per_hour.map(|profit| profit - known + unpriced + engineless);
-    let is_overhead = |row: &BesideRow| row.name.as_str() == RowKind::Overhead.name();
+    let is_overhead = |row: &NonModelProfit| row.name.as_str() == RowKind::Overhead.name();
     let has_overhead = money.profit_beside_models.iter().any(is_overhead);
     if let Some(rest) = rest.filter(|rest| rest.rounded(2) != 0 && scene.app.then().is_none()) {
         // With overhead, the negative rest is overhead and rounding; otherwise it includes engines whose node is unknown.

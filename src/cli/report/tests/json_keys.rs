@@ -15,10 +15,10 @@ fn every_key_of_a_report_is_documented() {
     for more in ["--compare", "--what-if load=0.5", "--bridge yesterday"] {
         let line = format!("--json {more}");
         let ask = |since, until, _, _| {
-            let mut part = Past { since, until, ..past.clone() };
-            part.tokens.retain(|cell| since <= cell.bucket && cell.bucket < until);
-            part.gpu_times.retain(|cell| since <= cell.bucket && cell.bucket < until);
-            Ok(part)
+            let mut asked = Past { since, until, ..past.clone() };
+            asked.tokens.retain(|cell| since <= cell.bucket && cell.bucket < until);
+            asked.gpu_times.retain(|cell| since <= cell.bucket && cell.bucket < until);
+            Ok(asked)
         };
         let mut data = data_of(&line, &ask, &[]).unwrap();
         data.present.leakage = Some(LeakageText::default());

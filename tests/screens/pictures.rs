@@ -1,17 +1,15 @@
 //! The pictures of the documentation are frames of the program.
 //!
-//! `MARGINTOP_BLESS=1 cargo test --release --test pictures` draws them anew; a difference fails.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod picture;
+//! `MARGINTOP_BLESS=1 cargo test --release --test screens pictures::` draws them anew; a difference fails.
 
 use std::path::PathBuf;
 
+use crate::picture;
+use crate::picture::pages::{self, Page};
 use margintop::tui::app::{Action, App, Command, Field, Motion};
 use margintop::tui::svg::svg;
 use margintop::tui::theme::{Depth, Role, Theme, ThemeRegistry};
 use margintop::tui::view::ViewId;
-use picture::pages::{self, Page};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 

@@ -24,7 +24,7 @@ pub struct Basis {
 
 /// Tokens of a model that today's book prices differently. A price of `None` is "unpriced".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub struct PriceDifference {
     /// The model.
     pub model: Option<ModelName>,
     /// The price in force when they were posted.
@@ -43,9 +43,9 @@ pub struct Difference {
 
 /// The tokens that today's book prices differently, by revenue. A bucket of a day differs if the posted price is none
 /// of the prices that the book has for that day.
-pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
+pub fn differences(past: &Past, book: &Book) -> Vec<PriceDifference> {
     let mut quotes = Quotes::by_book(past, book);
-    let mut found: HashMap<(Option<&ModelName>, Option<Basis>), Difference> = HashMap::new();
+    let mut found: HashMap<(Option<&ModelName>, Option<Basis>), PriceDifference> = HashMap::new();
     let mut judged = Judged::new();
     for bucket in OrderedPast::of(past).iter() {
         for cell in bucket.tokens {
@@ -63,7 +63,7 @@ pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
                 continue;
             }
             let posted_basis = posted.map(Basis::of_tariff);
-            let difference = found.entry((model, posted_basis.clone())).or_insert_with(|| Difference {
+            let difference = found.entry((model, posted_basis.clone())).or_insert_with(|| PriceDifference {
                 model: model.cloned(),
                 posted: posted_basis,
                 today: ticker.and_then(|ticker| Some(Basis::of_quote(&ticker.at(bucket.at)?, ticker.paid()))),
@@ -78,7 +78,7 @@ pub fn differences(past: &Past, book: &Book) -> Vec<Difference> {
         }
     }
     let mut all: Vec<_> = found.into_values().collect();
-    let order = |told: &Difference| {
+    let order = |told: &PriceDifference| {
         let posted = told.posted.as_ref().map(|basis| (basis.list.clone(), basis.tier.clone(), basis.paid));
         (told.model.clone(), posted, told.since, told.until, told.tokens)
     };

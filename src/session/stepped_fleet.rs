@@ -11,7 +11,7 @@ use crate::units::{Span, Timestamp};
 /// Polls the targets of a simulated fleet at each step of a scripted clock, up to its end. On a slow machine it takes
 /// longer, in the same steps.
 #[derive(Debug)]
-pub struct TurnedFleet {
+pub struct SteppedFleet {
     id: TargetId,
     clock: ScriptedClock,
     targets: Vec<TargetInfo>,
@@ -24,7 +24,7 @@ pub struct TurnedFleet {
     sink: Option<Sink>,
 }
 
-impl TurnedFleet {
+impl SteppedFleet {
     /// A fleet that begins at the time of `clock` and ends at `end`.
     pub fn new(fleet: Box<dyn Source>, clock: &ScriptedClock, step: Span, end: Timestamp) -> Self {
         let (id, scripted) = (fleet.id().clone(), Clock::Scripted(clock.clone()));
@@ -41,7 +41,7 @@ impl TurnedFleet {
     }
 }
 
-impl Source for TurnedFleet {
+impl Source for SteppedFleet {
     fn id(&self) -> &TargetId {
         &self.id
     }

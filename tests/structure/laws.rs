@@ -1,5 +1,4 @@
 //! The table of laws in `docs/TESTS.md`: every test that it names is in the file named before it.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::fs;
 use std::path::Path;

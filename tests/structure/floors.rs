@@ -1,15 +1,12 @@
 //! The structure as data: which module may import which, where clocks are read, where no float may stand, how long a file is.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
-mod structure;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use structure::circles::{circles, described, named_inside, takes};
-use structure::files::{Source, files_of};
-use structure::names::Modules;
-use structure::types::defined;
+use super::circles::{circles, described, named_inside, takes};
+use super::files::{Source, files_of};
+use super::names::Modules;
+use super::types::defined;
 
 /// Modules from the ground up. A module imports from lower floors, and on its own floor only from a module named before it.
 const FLOORS: [&[&str]; 8] = [

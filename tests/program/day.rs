@@ -1,5 +1,4 @@
 //! The published inference day, through real sockets, the true binary and the true ledger: to the cent at any speed.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -29,7 +28,7 @@ fn dollars(amount: &Value) -> f64 {
 
 /// The hours of the published chart, read off it: income, known to a percent.
 fn published_hours() -> Vec<f64> {
-    let vectors: Value = serde_json::from_str(include_str!("fixtures/economics-vectors.json")).unwrap();
+    let vectors: Value = serde_json::from_str(include_str!("../fixtures/economics-vectors.json")).unwrap();
     let vectors = vectors["vectors"].as_array().unwrap();
     let shape = vectors.iter().find(|v| v["id"].as_str().unwrap().starts_with("V25")).unwrap();
     shape["expected"]["hourly_income_usd"].as_array().unwrap().iter().map(|income| income.as_f64().unwrap()).collect()

@@ -8,19 +8,14 @@
 //! A case is its seed: `MARGINTOP_BOOKS_SEED=N` runs one of them and prints it, `MARGINTOP_BOOKS_CASES=N` sets how many
 //! are run (300), from seed 1.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs, unreachable_pub)]
-
-mod books;
-#[path = "support/program.rs"]
-mod program;
-mod support;
+#![allow(clippy::print_stdout, reason = "a case that fails is printed")]
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use books::case::Case;
-use books::compare::compare;
+use crate::books::case::Case;
+use crate::books::compare::compare;
 
 const CASES: u64 = 300;
 
