@@ -22,8 +22,8 @@ pub(super) fn of_waiting(snapshot: &Snapshot, group: &Group, worst: &Balance, wa
     cost_per_hour(snapshot, group, worst)?.scaled((waiting.share() * PARTS as f64).round() as i64, PARTS)
 }
 
-/// The cost of the group per hour: the unit's own, or that of its nodes; where that is not known, that of their GPUs if one
-/// rate applies to all.
+/// The cost of the group per hour: the unit's own, or that of the GPUs of its nodes if one rate applies to all, or that of
+/// the nodes.
 fn cost_per_hour(snapshot: &Snapshot, group: &Group, worst: &Balance) -> Option<Money> {
     if let Group::Unit(unit) = group
         && let Some(row) = snapshot.units.iter().find(|row| row.unit == *unit)
@@ -32,11 +32,10 @@ fn cost_per_hour(snapshot: &Snapshot, group: &Group, worst: &Balance) -> Option<
     }
     let has_rank = |node: &&crate::snapshot::NodeRow| worst.ranks.iter().any(|rank| rank.node == node.name);
     let nodes = || snapshot.nodes.iter().map(AsRef::as_ref).filter(has_rank);
-    let of_nodes: Option<Money> = nodes().map(|node| node.cost_per_hour).sum();
-    if let Some(cost) = of_nodes.filter(|cost| !cost.is_zero()) {
-        return Some(cost);
-    }
-    let [rate] = snapshot.money.rates.as_slice() else { return None };
+    let [rate] = snapshot.money.rates.as_slice() else {
+        let of_nodes: Option<Money> = nodes().map(|node| node.cost_per_hour).sum();
+        return of_nodes.filter(|cost| !cost.is_zero());
+    };
     let gpus: usize = nodes().map(|node| node.gpus.len()).sum();
     Money::from_micros(rate.rate.micros()).scaled(i64::try_from(gpus).ok()?, 1).filter(|cost| !cost.is_zero())
 }

@@ -70,7 +70,7 @@ fn every_command_that_is_told_exists() {
                     command.push(word.to_owned());
                 } else {
                     // A target, a file, or a value: no command looks like this.
-                    let is_value = !command.is_empty() || word.contains([':', '{', '.', '[']) || word.is_empty();
+                    let is_value = !command.is_empty() || word.contains([':', '{', '.', '[', '…']) || word.is_empty();
                     let is_value = is_value || word.chars().all(char::is_uppercase) || word.starts_with("http");
                     assert!(is_value, "{}: `margintop {call}`: no command {word}", path.display());
                     // Flags may follow it.

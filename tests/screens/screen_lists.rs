@@ -163,8 +163,8 @@ fn an_alert_of_an_engine_names_its_node() {
     let mut app = showing(snapshot);
     type_(&mut app, "7");
     let frame = text(&app, 80, 24);
-    // What finds no room is left out from a clause on, not from the middle of it.
-    let row = format!("{} {} r3 KV cache 97 % full and 28 waiting  ", row.node, row.kind);
+    // What finds no room is left out from a clause on, not from the middle of it, and that is marked.
+    let row = format!("{} {} r3 KV cache 97 % full and 28 waiting… ", row.node, row.kind);
     assert!(line(&frame, &row).is_some(), "{frame}");
     let told = what.replace(": give", " → give");
     assert!(frame.contains(&told), "the chosen one is told in full: {frame}");

@@ -140,7 +140,7 @@ pub(super) fn others(facts: &Facts<'_>, alert: &Alert) -> String {
     }
 }
 
-/// The rent of what stands still: of each node or GPU its own, or at the one rate that there is.
+/// The rent of what stands still: at the one rate that there is, or of each node or GPU its own.
 fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
     let snapshot = facts.snapshot;
     let subject = alert.subject.as_str();
@@ -155,11 +155,11 @@ fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
         }
         _ => return None,
     };
-    let at_one_rate = || match snapshot.money.rates.as_slice() {
+    let at_one_rate: Option<Money> = match snapshot.money.rates.as_slice() {
         [rate] => Some((0..gpus).map(|_| Money::from_micros(rate.rate.micros())).sum()),
         _ => None,
     };
-    let rent: Money = own.filter(|own: &Money| !own.is_zero()).or_else(at_one_rate)?;
+    let rent: Money = at_one_rate.or(own)?;
     (!rent.is_zero()).then(|| Sentence::plain(format!("The rent of {} runs on.", an_hour(facts, rent))))
 }
 
