@@ -9,13 +9,13 @@ const SUBJECT: &str = "ledger";
 pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
     let basis = &picture.money.ledger;
     let mut found = Vec::new();
-    if let Some(trouble) = &basis.write_error {
+    if let Some(failure) = &basis.write_error {
         let lives = match basis.writer {
             WriterStatus::Memory => "money is kept in memory until this run ends",
             WriterStatus::Ours | WriterStatus::Other(_) => "what is not written yet is kept in memory",
         };
         let (rule, severity) = (Rule::LedgerUnwritten, Severity::Critical);
-        found.push(Finding { rule, severity, subject: SUBJECT.to_owned(), text: format!("{trouble}; {lives}") });
+        found.push(Finding { rule, severity, subject: SUBJECT.to_owned(), text: format!("{failure}; {lives}") });
     }
     if basis.first_run {
         found.extend(picture.money.rates.iter().filter(|rate| rate.assumed).map(assumed));

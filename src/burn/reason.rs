@@ -70,7 +70,7 @@ impl Reason {
             Self::Silent => "The rent of GPUs that do not answer. They are not counted as idle as well.",
             Self::Unpriced => "The rent of GPUs that serve models without a price.",
             Self::Throttled => {
-                "The rent of GPUs held down, times 1 − clock/highest clock of the same kind: an estimate from above."
+                "The rent of throttled GPUs, times 1 − clock/highest clock of the same kind: an estimate from above."
             }
             Self::Preempted => {
                 "The rent of each engine, times the share of its requests that is done again: an estimate."

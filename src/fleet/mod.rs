@@ -208,7 +208,7 @@ impl Fleet {
                     self.report_gpus(node, None, at, readings, &origin);
                 }
             }
-            Err(trouble) => self.inventory.set_driver_error(&source, Some(trouble)),
+            Err(failure) => self.inventory.set_driver_error(&source, Some(failure)),
         }
     }
 
@@ -233,7 +233,7 @@ impl Fleet {
                 }
             }
             Ok(page) => target.fail_incomplete(&page, cost.bytes),
-            Err(trouble) => target.fail(Some(trouble)),
+            Err(failure) => target.fail(Some(failure)),
         }
     }
 

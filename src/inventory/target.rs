@@ -18,7 +18,7 @@ pub struct Target {
     /// When its last accepted page came.
     pub(crate) answered: Option<Moment>,
     /// Why its last scrape failed.
-    pub(crate) trouble: Option<ScrapeError>,
+    pub(crate) failure: Option<ScrapeError>,
     /// The cost of its last scrape.
     pub(crate) cost: Option<ScrapeCost>,
     /// The values refused on its last page.
@@ -42,7 +42,7 @@ impl Target {
             named,
             kind: None,
             answered: None,
-            trouble: None,
+            failure: None,
             cost: None,
             refusals: Refusals::NONE,
             odd_start: None,
@@ -59,9 +59,9 @@ impl Target {
     }
 
     /// Records a failed scrape.
-    pub(crate) fn fail(&mut self, trouble: Option<ScrapeError>) {
+    pub(crate) fn fail(&mut self, failure: Option<ScrapeError>) {
         self.failures += 1;
-        self.trouble = trouble.or(self.trouble.take());
+        self.failure = failure.or(self.failure.take());
     }
 
     /// Records a page that was cut short or exceeds a limit, which posts nothing.
@@ -77,7 +77,7 @@ impl Target {
 
     /// Records a complete page that came at `at`.
     pub(crate) fn answer(&mut self, page: &PageReading, cost: ScrapeCost, at: Moment) {
-        self.trouble = None;
+        self.failure = None;
         self.samples.note(page, at);
         self.odd_start = odd_start(page, at).map(|text| Label::new(&text));
         self.list_refused.clone_from(&page.list_refused);

@@ -47,7 +47,7 @@ impl Source for PageFile {
                 let read = tokio::time::timeout(self.timeout, read(&self.path, self.max_page, clock));
                 let (at, cost, outcome) = match read.await.unwrap_or(Err(ScrapeError::TimedOut)) {
                     Ok((at, cost, reading)) => (at, cost, Ok(Box::new(reading))),
-                    Err(trouble) => (clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(trouble)),
+                    Err(failure) => (clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(failure)),
                 };
                 sink.send(Event::Page { target: self.id.clone(), at, cost, outcome }).await;
             }

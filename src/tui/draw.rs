@@ -41,8 +41,8 @@ fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
     if has_tabs {
         hits.extend(pane::tabs(canvas, screen.tabs, scene));
     }
-    if screen.trouble.height > 0 {
-        pane::ledger_trouble(canvas, screen.trouble, scene);
+    if screen.failure.height > 0 {
+        pane::ledger_failure(canvas, screen.failure, scene);
     }
     let id = scene.shown_view();
     if scene.app.what_if.open {

@@ -67,10 +67,10 @@ impl Errands {
     /// Copies a text to the terminal's clipboard. Returns the message.
     pub(super) fn copy_text(&self, text: &str, what: &str, tty: &Tty) -> io::Result<Action> {
         let Some(bytes) = copying(text, self.within) else {
-            return Ok(trouble("not copied: more than a terminal's clipboard takes"));
+            return Ok(failure("not copied: more than a terminal's clipboard takes"));
         };
         tty.write(&bytes)?;
-        Ok(Action::Said { text: what.to_owned(), is_trouble: false })
+        Ok(Action::Said { text: what.to_owned(), is_failure: false })
     }
 
     /// Writes a table to a file in the current folder. The result is reported later.
@@ -78,13 +78,13 @@ impl Errands {
         let (wake, zone, now) = (self.wake.clone(), zone.clone(), now());
         let write = move || {
             let said = match super::picture::write_table(Path::new("."), &table, now, &zone) {
-                Ok(name) => Action::Said { text: format!("wrote {name}"), is_trouble: false },
-                Err(why) => trouble(why),
+                Ok(name) => Action::Said { text: format!("wrote {name}"), is_failure: false },
+                Err(why) => failure(why),
             };
             wake.send(LoopEvent::Done(said)).ok();
         };
         let started = thread::Builder::new().name("export".to_owned()).spawn(write);
-        started.err().map(|error| trouble(format!("no file: {error}")))
+        started.err().map(|error| failure(format!("no file: {error}")))
     }
 
     /// Writes a picture of a frame to a file in the current folder. The result is reported later.
@@ -93,18 +93,18 @@ impl Errands {
         let (wake, zone, now) = (self.wake.clone(), zone.clone(), now());
         let write = move || {
             let said = match picture.write(Path::new("."), now, &zone) {
-                Ok(name) => Action::Said { text: format!("wrote {name}.svg and .txt"), is_trouble: false },
-                Err(why) => trouble(why),
+                Ok(name) => Action::Said { text: format!("wrote {name}.svg and .txt"), is_failure: false },
+                Err(why) => failure(why),
             };
             wake.send(LoopEvent::Done(said)).ok();
         };
         let started = thread::Builder::new().name("picture".to_owned()).spawn(write);
-        started.err().map(|error| trouble(format!("no picture: {error}")))
+        started.err().map(|error| failure(format!("no picture: {error}")))
     }
 }
 
-fn trouble(text: impl Into<String>) -> Action {
-    Action::Said { text: text.into(), is_trouble: true }
+fn failure(text: impl Into<String>) -> Action {
+    Action::Said { text: text.into(), is_failure: true }
 }
 
 fn now() -> Timestamp {

@@ -44,7 +44,7 @@ pub const FIGURES: &[Figure] = &[
     figure!(
         "cost",
         "currency",
-        "GPU time held x the rate of its lease, for every known GPU, busy or not; with power and overhead where set",
+        "allocated GPU time x the rate of its lease, for every known GPU, busy or not; with power and overhead where set",
         "drivers and exporters; leases or assumed rates",
         &[Overview, Money, Node]
     ),

@@ -94,7 +94,7 @@ mod tests {
         reply(LedgerAnswer::Money(Err(Label::new("busy"))));
         assert!(matches!(wakes.try_recv(), Ok(LoopEvent::Answered)));
         assert!(conversation.go_on(&mut app), "there is something to draw");
-        assert_eq!(app.money.trouble.as_ref().unwrap().as_str(), "busy");
+        assert_eq!(app.money.failure.as_ref().unwrap().as_str(), "busy");
         assert_eq!(held.lock().unwrap().len(), 1, "the other end of the bridge is asked for now");
     }
 
@@ -114,7 +114,7 @@ mod tests {
         conversation.go_on(&mut app);
         drop(held.lock().unwrap().pop());
         assert!(conversation.go_on(&mut app));
-        assert!(app.money.trouble.is_some());
+        assert!(app.money.failure.is_some());
         app.update(Action::Command(Command::Against));
         conversation.go_on(&mut app);
         assert_eq!(held.lock().unwrap().len(), 1);

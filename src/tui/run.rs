@@ -95,7 +95,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     app.what_if.scenarios = options.scenarios;
     kept.apply(&mut app);
     if let Some(why) = broken.or(broken_theme) {
-        app.update(Action::Said { text: why, is_trouble: true });
+        app.update(Action::Said { text: why, is_failure: true });
     }
     app.theme_names = themes.iter().map(|theme| theme.name().to_owned()).collect();
     app.title = options.title;

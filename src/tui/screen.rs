@@ -16,7 +16,7 @@ pub(super) struct Screen {
     pub(super) header: Rect,
     pub(super) tabs: Rect,
     pub(super) view: Rect,
-    pub(super) trouble: Rect,
+    pub(super) failure: Rect,
     pub(super) footer: Rect,
 }
 
@@ -31,15 +31,15 @@ impl Screen {
         let has_views = scene.shown_view() != ViewId::Nothing;
         let has_tabs = area.width >= TABS.0 && area.height >= TABS.1 && has_views;
         // Money that is not written down must be seen, whatever else is shown.
-        let has_trouble = pane::has_ledger_trouble(scene) && area.height >= 11;
-        let (tabs, trouble) = (u16::from(has_tabs), u16::from(has_trouble));
+        let has_failure = pane::has_ledger_failure(scene) && area.height >= 11;
+        let (tabs, failure) = (u16::from(has_tabs), u16::from(has_failure));
         let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-        let view = area.height - 2 - tabs - trouble;
+        let view = area.height - 2 - tabs - failure;
         Some(Self {
             header: Rect { height: 1, ..area },
             tabs: Rect { y: area.y + 1, height: tabs, ..area },
             view: Rect { y: area.y + 1 + tabs, height: view, ..inner },
-            trouble: Rect { y: area.y + 1 + tabs + view, height: trouble, ..inner },
+            failure: Rect { y: area.y + 1 + tabs + view, height: failure, ..inner },
             footer: Rect { y: area.bottom() - 1, height: 1, ..inner },
         })
     }

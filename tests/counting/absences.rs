@@ -157,7 +157,7 @@ fn silence_of_the_page_releases_nothing() {
     fleet.apply(answered("exporter", after(3600), listing(&["a"])));
     assert_eq!(picture_at(&mut fleet, 3600).gpus.count, 2);
     fleet.apply(answered("exporter", after(3601), listing(&[])));
-    assert_eq!(picture_at(&mut fleet, 4000).gpus.count, 2, "a page without any GPU is a page in trouble");
+    assert_eq!(picture_at(&mut fleet, 4000).gpus.count, 2, "a page without any GPU is a page in failure");
 }
 
 #[test]

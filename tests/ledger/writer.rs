@@ -268,8 +268,8 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
     let told = |path: &Path, currency: &str, words: &str| {
         let mut watch = LedgerWatch::with(path, began(), currency, TimeZone::UTC);
         assert_eq!(watch.basis.writer, WriterStatus::Memory);
-        let trouble = watch.basis.write_error.clone().unwrap();
-        assert!(trouble.as_str().contains(words), "{trouble}");
+        let failure = watch.basis.write_error.clone().unwrap();
+        assert!(failure.as_str().contains(words), "{failure}");
         watch.work(&[], 2, [100, 150]);
         watch.tick();
         assert!(watch.picture().money.revenue.unwrap() > Money::ZERO, "money goes on");
@@ -300,7 +300,7 @@ fn what_cannot_be_written_now_is_written_when_it_can() {
         watch.tick();
     }
     watch.on_ledger_event(|basis| {
-        basis.write_error.as_ref().is_some_and(|trouble| trouble.as_str().contains("no room"))
+        basis.write_error.as_ref().is_some_and(|failure| failure.as_str().contains("no room"))
     });
     assert!(watch.picture().money.ledger.write_error.is_some());
     assert_eq!(output(&path), 0);

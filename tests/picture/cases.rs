@@ -84,17 +84,17 @@ fn with_alert(mut snapshot: Snapshot) -> Snapshot {
     snapshot
 }
 
-fn trouble(source: &str, cause: &str, remedy: &str) -> SourceError {
+fn failure(source: &str, cause: &str, remedy: &str) -> SourceError {
     SourceError { source: Label::new(source), cause: Label::new(cause), remedy: Label::new(remedy) }
 }
 
 fn nothing() -> Snapshot {
-    let driver = trouble(
+    let driver = failure(
         "NVML",
         "libnvidia-ml.so.1 not found",
         "no NVIDIA driver here, or the container lacks it: run with --gpus all",
     );
-    let engines = trouble(
+    let engines = failure(
         "engines",
         "nothing answers on 8000, 30000, 8080, 3000, 23333, 4000, 9400",
         "margintop http://HOST:PORT",
@@ -283,6 +283,6 @@ fn hostile() -> Snapshot {
     snapshot.money.rates[0].gpu = Label::new(&long);
     snapshot.alerts[0].subject = Label::new(&long);
     snapshot.alerts[0].text = Label::new(&long);
-    snapshot.source_errors = vec![trouble(&long, &long, &long)];
+    snapshot.source_errors = vec![failure(&long, &long, &long)];
     snapshot
 }

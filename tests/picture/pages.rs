@@ -274,11 +274,11 @@ fn traffic(page: Page, since: Timestamp, quarters: i64, load: u64) -> Making {
 }
 
 /// The same dashboard when another process keeps the ledger, or none can.
-pub fn kept(page: Page, writer: WriterStatus, trouble: Option<&str>) -> App {
+pub fn kept(page: Page, writer: WriterStatus, failure: Option<&str>) -> App {
     let mut app = app(page);
     let mut snapshot = (**app.shown()).clone();
     let path = Some(Label::new("/home/me/ledger.db"));
-    snapshot.money.ledger = LedgerBasis { path, writer, write_error: trouble.map(Label::new), first_run: false };
+    snapshot.money.ledger = LedgerBasis { path, writer, write_error: failure.map(Label::new), first_run: false };
     app.update(Action::Fresh(Arc::new(snapshot)));
     app
 }

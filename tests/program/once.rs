@@ -261,7 +261,7 @@ fn a_machine_without_any_source_says_what_to_do() {
     let snapshot = ran.good();
     assert!(snapshot["gpus"]["utilization"].is_null() && snapshot["gpus"]["count"] == 0);
     let source_errors = snapshot["source_errors"].as_array().unwrap();
-    let nvml = source_errors.iter().find(|trouble| trouble["source"] == "NVML").unwrap();
+    let nvml = source_errors.iter().find(|failure| failure["source"] == "NVML").unwrap();
     assert!(nvml["remedy"].as_str().unwrap().contains("--nvml-lib"));
     // An engine of somebody else's may be up on this machine.
     if snapshot["engines"].as_array().unwrap().is_empty() {

@@ -67,11 +67,11 @@ fn page(url: &str, at: Moment, text: &str) -> Event {
 fn entries() -> Vec<RecordingEntry<'static>> {
     let began = moment(BEGAN);
     let at = |seconds| began + Span::from_secs(seconds);
-    let trouble = |trouble| Event::Page {
+    let failure = |failure| Event::Page {
         target: TargetId::new("http://secret-host:9400"),
         at: at(11),
         cost: ScrapeCost::default(),
-        outcome: Err(trouble),
+        outcome: Err(failure),
     };
     let error = SourceError {
         source: Label::new("NVML"),
@@ -87,7 +87,7 @@ fn entries() -> Vec<RecordingEntry<'static>> {
             page("http://secret-host:8000", at(10), VLLM_LATER),
             page("http://secret-host:30000", at(10), SGLANG),
         ]),
-        events(vec![trouble(ScrapeError::NoSuchHost(Label::new("secret-words"))), trouble(ScrapeError::Status(503))]),
+        events(vec![failure(ScrapeError::NoSuchHost(Label::new("secret-words"))), failure(ScrapeError::Status(503))]),
         RecordingEntry::Errors(Cow::Owned(vec![error.clone()])),
         events(vec![Event::nvml(NodeName::new("secret-node"), at(12), Err(error))]),
         RecordingEntry::Interval(Span::from_secs(2)),

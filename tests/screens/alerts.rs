@@ -321,10 +321,10 @@ fn a_silent_target_says_why_it_is_silent() {
     let mut scene = Scene::new();
     let note = Some(Label::new("hit n/a: priced as misses"));
     for (state, severity) in [(Health::Stale, Severity::Warning), (Health::Lost, Severity::Critical)] {
-        for (trouble, text) in [(None, "it does not answer"), (Some(Label::new("HTTP 500")), "HTTP 500")] {
+        for (failure, text) in [(None, "it does not answer"), (Some(Label::new("HTTP 500")), "HTTP 500")] {
             scene.engine(|row| {
                 (row.state, row.note) = (state, note.clone());
-                (row.scrape.state, row.scrape.error) = (state, trouble.clone());
+                (row.scrape.state, row.scrape.error) = (state, failure.clone());
             });
             let alerts = scene.step(Rule::EngineSilent);
             assert_eq!((alerts[0].text.as_str(), alerts[0].severity), (text, severity));

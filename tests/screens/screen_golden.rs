@@ -467,12 +467,12 @@ fn what_if_beside_what_is() {
 fn a_ledger_that_is_not_ours_or_not_written_is_seen() {
     let full = "/home/me/ledger.db: the disk is full; it is written again when there is room";
     for size in SIZES {
-        golden("ledger-trouble", &pages::kept(Page::Fleet, WriterStatus::Ours, Some(full)), size);
+        golden("ledger-failure", &pages::kept(Page::Fleet, WriterStatus::Ours, Some(full)), size);
         golden("ledger-kept", &pages::kept(Page::Fleet, WriterStatus::Other(Some(4242)), None), size);
     }
     let mut overview = pages::kept(Page::Fleet, WriterStatus::Memory, Some(full));
     overview.update(Action::Command(Command::Show(ViewId::Overview)));
-    golden("ledger-trouble-overview", &overview, (80, 24));
+    golden("ledger-failure-overview", &overview, (80, 24));
 }
 
 #[test]

@@ -375,7 +375,7 @@ fn what_is_said_is_shown_until_it_is_taken_back() {
     app.theme_names = ["dark", "light", "ember", "mono"].map(str::to_owned).to_vec();
     type_(&mut app, "tt");
     let said = app.said().unwrap().clone();
-    assert_eq!((said.text.as_str(), said.is_trouble), ("theme ember", false));
+    assert_eq!((said.text.as_str(), said.is_failure), ("theme ember", false));
     assert!(text(&app, 120, 36).contains(" theme ember "));
     assert_eq!(app.update(Action::Unsaid(said.number - 1)), Effect::None, "that was another one");
     assert_eq!(app.update(Action::Unsaid(said.number)), Effect::Redraw);
@@ -386,9 +386,9 @@ fn what_is_said_is_shown_until_it_is_taken_back() {
     let left = ViewId::Nodes.view().rows(&scene(&app)).len();
     assert!(left > 0 && left < 278);
     assert_eq!(app.said().unwrap().text, format!("filter: {left} of 278 nodes"));
-    let trouble = "no picture x.svg: this folder is read-only".to_owned();
-    app.update(Action::Said { text: trouble.clone(), is_trouble: true });
-    assert!(text(&app, 80, 24).contains(&trouble));
+    let failure = "no picture x.svg: this folder is read-only".to_owned();
+    app.update(Action::Said { text: failure.clone(), is_failure: true });
+    assert!(text(&app, 80, 24).contains(&failure));
 }
 
 /// Class: a word over money. What is said covers no figure in any view and size.
@@ -399,7 +399,7 @@ fn what_is_said_covers_no_figure() {
             let mut app = app();
             type_(&mut app, &view.view().key().unwrap().to_string());
             let before = text(&app, width, height);
-            app.update(Action::Said { text: "copied the frame".to_owned(), is_trouble: false });
+            app.update(Action::Said { text: "copied the frame".to_owned(), is_failure: false });
             let after = text(&app, width, height);
             assert!(after.contains(" copied the frame "), "{view:?} {width}x{height}");
             let body = usize::from(height - 1);

@@ -120,7 +120,7 @@ fn the_cursor_tells_the_values_of_an_instant() {
     look(&mut app);
     if !text(&app, 120, 36).contains('┴') {
         type_(&mut app, "c");
-        assert!(!app.has_cursor() && app.said().unwrap().is_trouble);
+        assert!(!app.has_cursor() && app.said().unwrap().is_failure);
     }
 }
 
@@ -240,7 +240,7 @@ fn a_command_line_is_completed_recalled_and_dropped() {
     assert_eq!(app.view(), ViewId::Models);
     // What is wrong is said, and can be mended.
     enter(&mut app, ":view xyz");
-    assert!(app.prompt().is_some() && app.said().unwrap().is_trouble);
+    assert!(app.prompt().is_some() && app.said().unwrap().is_failure);
     // Keys of views are letters here, and others do nothing.
     assert_eq!(press(&mut app, KeyCode::F(1), KeyModifiers::NONE), Effect::None);
     assert_eq!(press(&mut app, KeyCode::Char('c'), KeyModifiers::CONTROL), Effect::Quit);

@@ -71,10 +71,10 @@ fn it_asks_when_it_is_opened_and_every_ten_seconds() {
     later(&mut app, 60);
     assert_eq!(app.question(), None, "one question at a time");
     app.update(Action::Answered(LedgerAnswer::Money(Err(Label::new("busy")))));
-    assert!(app.money.page.is_some() && app.money.trouble.is_some(), "the last page stays");
+    assert!(app.money.page.is_some() && app.money.failure.is_some(), "the last page stays");
     assert!(app.question().is_some());
     app.update(Action::Unanswered);
-    assert_eq!(app.money.trouble.as_ref().unwrap().as_str(), "the ledger does not answer; it is asked again");
+    assert_eq!(app.money.failure.as_ref().unwrap().as_str(), "the ledger does not answer; it is asked again");
     type_(&mut app, "1");
     later(&mut app, 60);
     assert_eq!(app.question(), None, "nobody looks");

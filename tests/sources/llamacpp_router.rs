@@ -134,8 +134,8 @@ async fn a_router_without_a_list_is_asked_for_no_page() {
     assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("a", 7)]);
     *up.lock().unwrap() = false;
     server.asked();
-    let trouble = scrape(&mut scraper).await.1.unwrap_err().to_string();
-    assert!(trouble.contains("might wake it"), "{trouble}");
+    let failure = scrape(&mut scraper).await.1.unwrap_err().to_string();
+    assert!(failure.contains("might wake it"), "{failure}");
     assert!(server.asked().iter().all(|path| !path.contains("model=a")));
     *up.lock().unwrap() = true;
     assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("a", 7)]);
@@ -191,18 +191,18 @@ async fn a_named_model_that_wakes_or_falls_asleep_is_seen_at_once() {
 async fn a_model_that_is_not_there_is_told_with_those_that_are() {
     let models = models(&[("org/a", "loaded", 10), ("b", "sleeping", 20)]);
     let server = router(&models).await;
-    let trouble = once(&format!("{}/metrics?model=a", server.url)).await.unwrap_err().to_string();
-    assert_eq!(trouble, "the server has no model a; it lists b, org/a");
+    let failure = once(&format!("{}/metrics?model=a", server.url)).await.unwrap_err().to_string();
+    assert_eq!(failure, "the server has no model a; it lists b, org/a");
     assert_eq!(server.asked(), ["/v1/models"]);
     let plain = Server::start(|head| match head.split(' ').nth(1).unwrap() {
         "/v1/models" => answer("404 No", "", b""),
         _ => answer("404 Not Found", "", b"{\"error\":{\"message\":\"no such model\"}}"),
     })
     .await;
-    let trouble = once(&format!("{}/metrics?model=a", plain.url)).await.unwrap_err().to_string();
+    let failure = once(&format!("{}/metrics?model=a", plain.url)).await.unwrap_err().to_string();
     assert!(
-        trouble.starts_with("HTTP 404: the server has no page of model a") && !trouble.contains("SGLang"),
-        "{trouble}"
+        failure.starts_with("HTTP 404: the server has no page of model a") && !failure.contains("SGLang"),
+        "{failure}"
     );
 }
 
@@ -222,8 +222,8 @@ async fn a_model_of_unknown_status_is_not_asked_for() {
     let clock = ScriptedClock::at(Timestamp::from_millis(1_000_000));
     let target = format!("{}/metrics?model=n", server.url).parse().unwrap();
     let mut scraper = Scraper::new(target, Settings::default(), Clock::Scripted(clock.clone()));
-    let trouble = scrape(&mut scraper).await.1.unwrap_err().to_string();
-    assert!(trouble.contains("might wake it"), "{trouble}");
+    let failure = scrape(&mut scraper).await.1.unwrap_err().to_string();
+    assert!(failure.contains("might wake it"), "{failure}");
     assert_eq!(server.asked(), ["/v1/models"]);
     *list.lock().unwrap() = "200 OK";
     assert_eq!(rows(&scrape(&mut scraper).await.1.unwrap()), [("n", 7)], "an alias is a name");

@@ -259,14 +259,14 @@ fn a_library_that_is_not_there_is_said_once() {
     with("nvml::a_library_that_is_not_there_is_said_once", &[], || {
         let library = Some("/nonexistent/libnvidia-ml.so.1".into());
         let scene = Scene::with(NvmlSettings { library, ..Scene::settings() });
-        let trouble = scene.outcome().unwrap_err();
-        assert_eq!(trouble.source.as_str(), "NVML");
-        assert!(trouble.cause.as_str().contains("/nonexistent"), "{trouble}");
-        assert!(trouble.remedy.as_str().contains("--nvml-lib"), "{trouble}");
+        let failure = scene.outcome().unwrap_err();
+        assert_eq!(failure.source.as_str(), "NVML");
+        assert!(failure.cause.as_str().contains("/nonexistent"), "{failure}");
+        assert!(failure.remedy.as_str().contains("--nvml-lib"), "{failure}");
         assert!(scene.events.recv_timeout(Duration::from_millis(300)).is_err(), "said twice");
         // Whoever asks is answered all the same.
         scene.driver.poll();
-        assert_eq!(scene.outcome().unwrap_err(), trouble);
+        assert_eq!(scene.outcome().unwrap_err(), failure);
     });
 }
 
@@ -277,8 +277,8 @@ fn a_driver_that_cannot_be_used_says_what_to_do() {
             "nvml::a_driver_that_cannot_be_used_says_what_to_do",
             &[("FAKE_NVML_INIT", code), ("REMEDY", remedy)],
             || {
-                let trouble = Scene::new(PollPace::Asked).outcome().unwrap_err();
-                assert!(trouble.remedy.as_str().contains(&std::env::var("REMEDY").unwrap()), "{trouble}");
+                let failure = Scene::new(PollPace::Asked).outcome().unwrap_err();
+                assert!(failure.remedy.as_str().contains(&std::env::var("REMEDY").unwrap()), "{failure}");
             },
         );
     }

@@ -165,13 +165,13 @@ async fn engines_are_found_by_their_pages() {
 }
 
 #[tokio::test]
-async fn an_engine_that_shows_no_metrics_is_found_with_its_trouble() {
+async fn an_engine_that_shows_no_metrics_is_found_with_its_failure() {
     let server = site(&[("/v1/models", r#"{"data":[{"id":"m","owned_by":"sglang"}]}"#)]).await;
     let port = server.url.rsplit_once(':').unwrap().1.parse().unwrap();
     let found = Discovery::on(vec![port], Settings::default(), Clock::System).discover(&[], &[]).await;
     assert_eq!(found[0].scraper.owner(), Some(EngineKind::named("sglang")));
-    let Event::Page { outcome: Err(trouble), .. } = &found[0].first else { panic!() };
-    assert!(trouble.to_string().contains("--enable-metrics"), "{trouble}");
+    let Event::Page { outcome: Err(failure), .. } = &found[0].first else { panic!() };
+    assert!(failure.to_string().contains("--enable-metrics"), "{failure}");
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn other_names_of_models_are_asked_for_behind_the_first_page() {
 }
 
 #[tokio::test]
-async fn names_that_cannot_be_had_are_no_trouble_and_not_asked_for_at_once() {
+async fn names_that_cannot_be_had_are_no_failure_and_not_asked_for_at_once() {
     let pages: &'static [(&str, &str)] = Box::leak(Box::new([("/metrics", named("chat", 1_790_000_000))]));
     let server = site(pages).await;
     let mut scraper = scraper(&format!("{}/metrics", server.url));

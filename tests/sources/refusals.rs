@@ -31,8 +31,8 @@ async fn the_hint_fits_the_challenge() {
         ("", "set bearer_token_file"),
     ] {
         for status in ["401 No", "403 No"] {
-            let trouble = given(move |_| answer(status, challenge, b"")).await.unwrap_err().to_string();
-            assert!(trouble.contains(word) && trouble.contains("401") | trouble.contains("403"), "{trouble}");
+            let failure = given(move |_| answer(status, challenge, b"")).await.unwrap_err().to_string();
+            assert!(failure.contains(word) && failure.contains("401") | failure.contains("403"), "{failure}");
         }
     }
     let server = Server::start(|_| answer("401 No", "WWW-Authenticate: Basic\r\n", b"")).await;
@@ -65,7 +65,7 @@ async fn the_hint_fits_the_credentials() {
             target.options.bearer_token_file = Some(file.path().into());
             Scraper::new(target, Settings::default(), Clock::System)
         };
-        let trouble = scrape(&mut scraper).await.1.unwrap_err().to_string();
-        assert!(trouble.contains(word), "{challenge}: {trouble}");
+        let failure = scrape(&mut scraper).await.1.unwrap_err().to_string();
+        assert!(failure.contains(word), "{challenge}: {failure}");
     }
 }

@@ -14,7 +14,7 @@ pub fn fixture(path: &str) -> Vec<u8> {
 
 #[track_caller]
 pub fn read(path: &str) -> PageReading {
-    dialect::read(&fixture(path), &Hint::default()).unwrap_or_else(|trouble| panic!("{path}: {trouble}"))
+    dialect::read(&fixture(path), &Hint::default()).unwrap_or_else(|failure| panic!("{path}: {failure}"))
 }
 
 /// What a dialect reads in a page's text.

@@ -113,7 +113,7 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
         revenue: None,
         scrape: scrape(fleet, target, engine),
         processes: engine.map_or(0, |engine| engine.processes_in_turn(fleet.now())),
-        note: trouble(fleet, target),
+        note: failure(fleet, target),
     }
 }
 
@@ -283,7 +283,7 @@ fn quantiles(samples: Option<SampleCounts<'_>>) -> Quantiles {
 fn scrape(fleet: &Fleet, target: &Target, engine: Option<&Engine>) -> ScrapeRow {
     ScrapeRow {
         state: fleet.inventory.health_of(target),
-        error: target.trouble.as_ref().map(|trouble| Label::new(&trouble.to_string())),
+        error: target.failure.as_ref().map(|failure| Label::new(&failure.to_string())),
         seconds: target.cost.map(|cost| cost.seconds),
         bytes: target.cost.map(|cost| cost.bytes),
         restarts: engine.map_or(0, Engine::restarts),
@@ -293,9 +293,9 @@ fn scrape(fleet: &Fleet, target: &Target, engine: Option<&Engine>) -> ScrapeRow 
 }
 
 /// The most serious problem of a target.
-fn trouble(fleet: &Fleet, target: &Target) -> Option<Label> {
-    if let Some(trouble) = &target.trouble {
-        return Some(Label::new(&trouble.to_string()));
+fn failure(fleet: &Fleet, target: &Target) -> Option<Label> {
+    if let Some(failure) = &target.failure {
+        return Some(Label::new(&failure.to_string()));
     }
     let engine = engine_of(fleet, target);
     let unread = target.answered.is_some() && engine.is_none_or(|engine| engine.rows.is_empty());

@@ -45,7 +45,7 @@ pub(in crate::metering) struct Sight {
 
 /// The comparison of two places.
 #[derive(Debug, Default)]
-struct Likeness {
+struct ValueComparison {
     agreed: u8,
     contradictions: u8,
     /// The prompt and output tokens of the last values that agreed.
@@ -81,7 +81,7 @@ pub(in crate::metering) struct Lookalikes {
     /// The number of places without an exact start time, by kind and ranks; without any, nothing is compared.
     inexact: HashMap<u64, usize>,
     by_total: BTreeSet<(u64, u64, u32)>,
-    pairs: BTreeMap<(u32, u32), Likeness>,
+    pairs: BTreeMap<(u32, u32), ValueComparison>,
     marked: BTreeSet<(u32, u32)>,
 }
 
@@ -220,7 +220,7 @@ impl Lookalikes {
             if is_full || !ours.may_be(theirs) || self.pairs.contains_key(&key) {
                 continue;
             }
-            self.pairs.insert(key, Likeness::default());
+            self.pairs.insert(key, ValueComparison::default());
             for (one, two) in [(number, other), (other, number)] {
                 self.seen.entry(one).and_modify(|seen| _ = seen.others.insert(two));
             }
@@ -231,7 +231,7 @@ impl Lookalikes {
     fn compare(&mut self, number: u32, other: u32, sight: &Sight, ledger: &mut Ledger) {
         let key = sorted(number, other);
         let (Some(ours), Some(theirs)) = (self.seen.get(&number), self.seen.get(&other)) else { return };
-        let Some(likeness) = self.pairs.get_mut(&key) else { return };
+        let Some(comparison) = self.pairs.get_mut(&key) else { return };
         let before = ours.observations.back();
         if before.is_some_and(|before| before.values == sight.values) {
             return;
@@ -240,18 +240,18 @@ impl Lookalikes {
         let seen = before.map(|before| &before.values);
         if let Some(all) = fits(&sight.values, sight.polled.0, seen, &theirs.observations, any_time) {
             for value in all {
-                likeness.prove(value);
+                comparison.prove(value);
             }
         } else {
-            (likeness.agreed, likeness.contradictions) = (0, likeness.contradictions + 1);
+            (comparison.agreed, comparison.contradictions) = (0, comparison.contradictions + 1);
         }
-        if likeness.contradictions >= CONTRADICTIONS {
+        if comparison.contradictions >= CONTRADICTIONS {
             self.marked.remove(&key);
             for (one, two) in [(number, other), (other, number)] {
                 self.seen.entry(one).and_modify(|seen| _ = seen.others.remove(&two));
                 self.regain(one, ledger);
             }
-        } else if likeness.agreed >= ENOUGH && likeness.contradictions == 0 {
+        } else if comparison.agreed >= ENOUGH && comparison.contradictions == 0 {
             self.marked.insert(key);
         }
     }
@@ -389,7 +389,7 @@ impl Lookalikes {
     }
 }
 
-impl Likeness {
+impl ValueComparison {
     /// Records agreeing values, if both prompt and output tokens grew.
     fn prove(&mut self, value: [u64; 2]) {
         if value[0] > self.proven[0] && value[1] > self.proven[1] {

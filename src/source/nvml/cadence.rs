@@ -39,7 +39,7 @@ pub(super) struct Cadence<S> {
     version: Arc<OnceLock<Label>>,
     stage: Stage,
     /// The last reported error.
-    trouble: Option<Failed>,
+    failure: Option<Failed>,
     /// When the next poll is due; `None` until one is requested.
     due: Option<Instant>,
     began: Instant,
@@ -57,7 +57,7 @@ impl<S: Fn(Event)> Cadence<S> {
         let now = Instant::now();
         let due = matches!(settings.pace, PollPace::Every(_)).then_some(now);
         let stage = Stage::Loading { since: now };
-        Self { settings, clock, send, messages, version, stage, trouble: None, due, began: now, polls: 0 }
+        Self { settings, clock, send, messages, version, stage, failure: None, due, began: now, polls: 0 }
     }
 
     /// Runs until it receives the message to stop.
@@ -87,7 +87,7 @@ impl<S: Fn(Event)> Cadence<S> {
         let now = Instant::now();
         let due = self.due.unwrap_or(now + IDLE);
         match &self.stage {
-            Stage::Loading { .. } if self.trouble.is_some() => now + IDLE,
+            Stage::Loading { .. } if self.failure.is_some() => now + IDLE,
             Stage::Loading { since } => *since + LOADING,
             Stage::Down { retry } => *retry,
             Stage::Up(machine) if machine.is_looking() => now + WATCH,
@@ -102,8 +102,8 @@ impl<S: Fn(Event)> Cadence<S> {
             (LaneMessage::Poll, Stage::Up(_)) => self.due = Some(now),
             (LaneMessage::Poll, _) => {
                 self.due = Some(now);
-                if let Some(trouble) = &self.trouble {
-                    self.say(self.without_library(trouble));
+                if let Some(failure) = &self.failure {
+                    self.say(self.without_library(failure));
                 }
             }
             (LaneMessage::Every(interval), _) => {
@@ -115,7 +115,7 @@ impl<S: Fn(Event)> Cadence<S> {
                     let _ = self.version.set(version);
                 }
                 *stage = Stage::Up(Box::new(Machine::new(&loaded, &self.messages, self.settings.patience, now)));
-                self.trouble = None;
+                self.failure = None;
             }
             (LaneMessage::Loaded(Err(failed)), stage) => {
                 *stage = Stage::Down { retry: now + RETRY };
@@ -134,7 +134,7 @@ impl<S: Fn(Event)> Cadence<S> {
 
     fn act(&mut self, now: Instant) {
         match &mut self.stage {
-            Stage::Loading { since } if now >= *since + LOADING && self.trouble.is_none() => self.fail(load::silent()),
+            Stage::Loading { since } if now >= *since + LOADING && self.failure.is_none() => self.fail(load::silent()),
             Stage::Down { retry } if now >= *retry => self.load(),
             Stage::Up(machine) => {
                 let due = self.due.filter(|due| now >= *due);
@@ -159,16 +159,16 @@ impl<S: Fn(Event)> Cadence<S> {
 
     /// Reports an error, unless it was reported before.
     fn fail(&mut self, failed: Failed) {
-        if self.trouble.as_ref() != Some(&failed) {
+        if self.failure.as_ref() != Some(&failed) {
             self.say(self.without_library(&failed));
-            self.trouble = Some(failed);
+            self.failure = Some(failed);
         }
     }
 
     /// The GPUs listed by the kernel, if the error determines their state; else the error.
     fn without_library(&self, failed: &Failed) -> Result<Vec<GpuReading>, SourceError> {
         let gpus = failed.gpus.map(|state| kernel::list(&self.settings.kernel_list, state)).unwrap_or_default();
-        if gpus.is_empty() { Err(failed.trouble.clone()) } else { Ok(gpus) }
+        if gpus.is_empty() { Err(failed.failure.clone()) } else { Ok(gpus) }
     }
 
     fn finish(&mut self, readings: Vec<GpuReading>, now: Instant) {

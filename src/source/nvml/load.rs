@@ -22,14 +22,14 @@ pub(super) struct Loaded {
 /// The reason why the library was not loaded, and the state of each GPU if that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failed {
-    pub(super) trouble: SourceError,
+    pub(super) failure: SourceError,
     pub(super) gpus: Option<GpuState>,
 }
 
 /// Loads the library on its own thread, since initializing a broken driver may hang, and passes the result to `done`.
 pub(super) fn load(library: Option<PathBuf>, done: impl FnOnce(Result<Loaded, Failed>) + Send + 'static) {
     let failed =
-        |path: Option<&Path>, error| Failed { trouble: trouble(path, &error), gpus: kernel::state_after(&error) };
+        |path: Option<&Path>, error| Failed { failure: failure(path, &error), gpus: kernel::state_after(&error) };
     let attempt = move || done(try_load(library.as_deref()).map_err(|error| failed(library.as_deref(), error)));
     let _ = thread::Builder::new().name("nvml-load".to_owned()).spawn(attempt);
 }
@@ -46,14 +46,14 @@ fn try_load(library: Option<&Path>) -> Result<Loaded, NvmlError> {
 
 /// The error if initialisation does not return.
 pub(super) fn silent() -> Failed {
-    let trouble = said(
+    let failure = said(
         "the driver does not answer: its initialisation has not come back in 10 s",
         "see whether nvidia-smi hangs too and what `dmesg | grep NVRM` says; often only a reboot helps",
     );
-    Failed { trouble, gpus: Some(GpuState::Hung) }
+    Failed { failure, gpus: Some(GpuState::Hung) }
 }
 
-fn trouble(library: Option<&Path>, error: &NvmlError) -> SourceError {
+fn failure(library: Option<&Path>, error: &NvmlError) -> SourceError {
     match error {
         NvmlError::LibloadingError(why) => not_loaded(library, why),
         NvmlError::DriverNotLoaded => said(
@@ -100,7 +100,7 @@ mod tests {
     fn every_failure_has_its_own_remedy() {
         let errors =
             [NvmlError::DriverNotLoaded, NvmlError::LibRmVersionMismatch, NvmlError::NoPermission, NvmlError::Unknown];
-        let mut remedies: Vec<_> = errors.iter().map(|e| trouble(None, e).remedy).collect();
+        let mut remedies: Vec<_> = errors.iter().map(|e| failure(None, e).remedy).collect();
         remedies.sort();
         remedies.dedup();
         assert_eq!(remedies.len(), errors.len());

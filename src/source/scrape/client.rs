@@ -145,11 +145,11 @@ fn build(builder: ClientBuilder) -> Result<Client, ScrapeError> {
 /// Sends a GET.
 pub(super) async fn get(client: &Client, url: &Url, headers: HeaderMap) -> Result<Response<Body>, ScrapeError> {
     let sent = client.get(url.clone()).headers(headers).send().await;
-    sent.map(Response::from).map_err(|error| trouble(&error, url, 0))
+    sent.map(Response::from).map_err(|error| failure(&error, url, 0))
 }
 
 /// Translates an error and its causes, after `bytes` bytes of body.
-pub(super) fn trouble(error: &reqwest::Error, url: &Url, bytes: u64) -> ScrapeError {
+pub(super) fn failure(error: &reqwest::Error, url: &Url, bytes: u64) -> ScrapeError {
     if error.is_timeout() {
         return ScrapeError::TimedOut;
     }

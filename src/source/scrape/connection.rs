@@ -175,7 +175,7 @@ impl KeptConnection {
             }
             sent => sent,
         };
-        let response = response.map_err(|error| trouble(&error, 0))?;
+        let response = response.map_err(|error| failure(&error, 0))?;
         Ok(moved(url, &response).map_or_else(|| GetResult::Answer(response), GetResult::Moved))
     }
 
@@ -265,7 +265,7 @@ fn no_connection(error: &io::Error, host: &str) -> ScrapeError {
 }
 
 /// Translates an error after `bytes` bytes of body.
-pub(super) fn trouble(error: &hyper::Error, bytes: u64) -> ScrapeError {
+pub(super) fn failure(error: &hyper::Error, bytes: u64) -> ScrapeError {
     if error.is_parse() {
         ScrapeError::Other(Label::new(&format!("not HTTP: {error}")))
     } else {

@@ -59,8 +59,8 @@ impl Credentials {
     }
 
     /// What a refusal of these credentials means, and what to do about it.
-    pub(super) fn explain(&self, trouble: ScrapeError) -> ScrapeError {
-        let why = match (&self.scheme, &trouble) {
+    pub(super) fn explain(&self, failure: ScrapeError) -> ScrapeError {
+        let why = match (&self.scheme, &failure) {
             (Scheme::Basic(..), ScrapeError::Status(status @ (401 | 403))) => format!(
                 "refuses the user name and password (HTTP {status}): check username and password_file, and whether this user may read the page; if it asks for a key, set bearer_token_file instead"
             ),
@@ -70,7 +70,7 @@ impl Credentials {
             (Scheme::Bearer(_), ScrapeError::NeedsPassword(status)) => format!(
                 "asks for a user name and password, not for a key (HTTP {status}): set username and password_file instead of bearer_token_file"
             ),
-            _ => return trouble,
+            _ => return failure,
         };
         ScrapeError::NotAllowed(Label::new(&why))
     }

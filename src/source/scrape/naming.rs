@@ -160,11 +160,11 @@ impl Aliases {
     }
 
     /// Records that a list requested elsewhere was unreadable, for this reason or because it is not a list.
-    pub(super) fn refuse(&mut self, trouble: Option<&ScrapeError>) {
-        self.refused = match trouble {
+    pub(super) fn refuse(&mut self, failure: Option<&ScrapeError>) {
+        self.refused = match failure {
             None => Some(Label::new(NO_LIST)),
-            Some(trouble) if is_absent(trouble) => None,
-            Some(trouble) => Some(Label::new(&refusal(trouble))),
+            Some(failure) if is_absent(failure) => None,
+            Some(failure) => Some(Label::new(&refusal(failure))),
         };
     }
 
@@ -221,8 +221,8 @@ fn lists(row: &EngineReading) -> bool {
 }
 
 /// Whether the server has no list.
-const fn is_absent(trouble: &ScrapeError) -> bool {
-    matches!(trouble, ScrapeError::Status(404 | 405 | 501))
+const fn is_absent(failure: &ScrapeError) -> bool {
+    matches!(failure, ScrapeError::Status(404 | 405 | 501))
 }
 
 impl Drop for Aliases {
@@ -238,8 +238,8 @@ impl Ask {
         match self.receive().await {
             Ok(answer) => KnownModels::read(&answer.body)
                 .map_or_else(|| ListedNames::Refused(Label::new(NO_LIST)), ListedNames::Read),
-            Err(trouble) if is_absent(&trouble) => ListedNames::Absent,
-            Err(trouble) => ListedNames::Refused(Label::new(&refusal(&trouble))),
+            Err(failure) if is_absent(&failure) => ListedNames::Absent,
+            Err(failure) => ListedNames::Refused(Label::new(&refusal(&failure))),
         }
     }
 
@@ -250,7 +250,7 @@ impl Ask {
             for _ in 0..=REDIRECTS {
                 match line.get(&url, &self.headers).await? {
                     GetResult::Answer(response) => {
-                        return intake().receive(line.reading(response), connection::trouble).await;
+                        return intake().receive(line.reading(response), connection::failure).await;
                     }
                     GetResult::Moved(there) => url = there,
                 }
@@ -258,13 +258,13 @@ impl Ask {
         }
         let client = self.clients.client(&self.url, self.ca_file.as_deref())?;
         let response = client::get(&client, &self.url, self.headers.to_map(None)).await?;
-        intake().receive(response, |error, bytes| client::trouble(error, &self.url, bytes)).await
+        intake().receive(response, |error, bytes| client::failure(error, &self.url, bytes)).await
     }
 }
 
 /// Why a list is unreadable, as it follows "the model list can't be read: ".
-fn refusal(trouble: &ScrapeError) -> String {
-    match trouble {
+fn refusal(failure: &ScrapeError) -> String {
+    match failure {
         ScrapeError::Status(401 | 403) => "it asks for a key; set bearer_token_file for this target".to_owned(),
         ScrapeError::TooLarge(cap) => format!("it is over {} MiB", cap / (1024 * 1024)),
         ScrapeError::Cut(bytes) | ScrapeError::Unended(bytes) => format!("it was cut after {bytes} bytes"),

@@ -164,8 +164,8 @@ pub(super) fn no_list() -> ScrapeError {
 }
 
 /// Translates the error for a model's page.
-pub(super) fn refused(trouble: ScrapeError, name: &str) -> ScrapeError {
-    match trouble {
+pub(super) fn refused(failure: ScrapeError, name: &str) -> ScrapeError {
+    match failure {
         ScrapeError::Status(status @ (400 | 404)) => ScrapeError::Other(Label::new(&format!(
             "HTTP {status}: the server has no page of model {name}; it is not loaded, or its name is another"
         ))),

@@ -162,10 +162,10 @@ impl Scraper {
                 self.tell_page(&mut outcome.reading);
                 (outcome.at, outcome.cost, Ok(Box::new(outcome.reading)))
             }
-            Err(trouble) => {
-                self.forget(&trouble);
-                let trouble = search::with_remedy(trouble, &self.target.address);
-                (self.clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(trouble))
+            Err(failure) => {
+                self.forget(&failure);
+                let failure = search::with_remedy(failure, &self.target.address);
+                (self.clock.now(), ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 }, Err(failure))
             }
         };
         Event::Page { target: self.target.id.clone(), at, cost, outcome }
@@ -196,20 +196,20 @@ impl Scraper {
     }
 
     /// After an error, forgets what may have changed: another server may be at the address when it answers again.
-    fn forget(&mut self, trouble: &ScrapeError) {
+    fn forget(&mut self, failure: &ScrapeError) {
         (self.models, self.moved, self.router) = (None, None, None);
         self.resting = UnloadedModels::default();
         self.page_model.doubt();
         let named = matches!(&self.target.address, Address::Http(url) if url.path() != "/" || url.query().is_some());
-        if !named && is_an_answer(trouble) && !matches!(trouble, ScrapeError::Other(_)) {
+        if !named && is_an_answer(failure) && !matches!(failure, ScrapeError::Other(_)) {
             self.page = None;
         }
     }
 
     /// Searches for the page, but not at every scrape, and caches its address.
     async fn find_page(&mut self, origin: &Url) -> Result<ScrapeOutcome, ScrapeError> {
-        if let Some(trouble) = self.search.too_soon() {
-            return Err(trouble);
+        if let Some(failure) = self.search.too_soon() {
+            return Err(failure);
         }
         match self.search_page(origin).await {
             Ok((url, outcome)) => {
@@ -217,11 +217,11 @@ impl Scraper {
                 self.page = Some(url);
                 Ok(outcome)
             }
-            Err(trouble) => {
-                if is_an_answer(&trouble) {
-                    self.search.failed(&trouble);
+            Err(failure) => {
+                if is_an_answer(&failure) {
+                    self.search.failed(&failure);
                 }
-                Err(trouble)
+                Err(failure)
             }
         }
     }
@@ -240,8 +240,8 @@ impl Scraper {
                     second_best = second_best.or(Some((url, outcome)));
                 }
                 Ok(outcome) => return Ok((url, outcome)),
-                Err(trouble) if is_an_answer(&trouble) => worst = more_telling(worst, trouble),
-                Err(trouble) => return Err(trouble),
+                Err(failure) if is_an_answer(&failure) => worst = more_telling(worst, failure),
+                Err(failure) => return Err(failure),
             }
         }
         second_best.ok_or(worst)
@@ -259,7 +259,7 @@ impl Scraper {
         match &asked {
             Ok(Ok(answer)) if KnownModels::read(&answer.body).is_some() => {}
             Ok(Ok(_)) => self.aliases.refuse(None),
-            Ok(Err(trouble)) => self.aliases.refuse(Some(trouble)),
+            Ok(Err(failure)) => self.aliases.refuse(Some(failure)),
             Err(_) => self.aliases.refuse(Some(&ScrapeError::TimedOut)),
         }
         let models = match asked {
@@ -270,8 +270,8 @@ impl Scraper {
                 }
                 None => KnownModels::default(),
             },
-            Ok(Err(trouble @ (ScrapeError::Refused | ScrapeError::NoSuchHost(_) | ScrapeError::Tls(_)))) => {
-                return Err(trouble);
+            Ok(Err(failure @ (ScrapeError::Refused | ScrapeError::NoSuchHost(_) | ScrapeError::Tls(_)))) => {
+                return Err(failure);
             }
             Ok(Err(ScrapeError::Status(status))) if status < 500 => KnownModels::default(),
             Ok(Err(
@@ -385,7 +385,7 @@ impl Scraper {
             match self.send(url, &headers, cap).await {
                 Err(ScrapeError::Status(401 | 403) | ScrapeError::NeedsPassword(_) | ScrapeError::NotAllowed(_))
                     if self.credentials.changed() => {}
-                answer => return answer.map_err(|trouble| self.credentials.explain(trouble)),
+                answer => return answer.map_err(|failure| self.credentials.explain(failure)),
             }
         }
     }
@@ -405,7 +405,7 @@ impl Scraper {
             match self.connection.get(there, headers).await? {
                 GetResult::Answer(response) => {
                     let response = self.connection.reading(response);
-                    let answer = intake().receive(response, connection::trouble).await;
+                    let answer = intake().receive(response, connection::failure).await;
                     self.connection.rest().await;
                     return answer;
                 }
@@ -421,6 +421,6 @@ impl Scraper {
             None => self.client.insert(clients.client(url, self.target.options.ca_file.as_deref())?),
         };
         let response = client::get(client, url, headers.to_map(None)).await?;
-        intake().receive(response, |error, bytes| client::trouble(error, url, bytes)).await
+        intake().receive(response, |error, bytes| client::failure(error, url, bytes)).await
     }
 }

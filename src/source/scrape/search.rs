@@ -22,20 +22,20 @@ impl Search {
     }
 
     /// Records the error of a search. A server that is starting or overloaded is searched again at once.
-    pub(super) fn failed(&mut self, trouble: &ScrapeError) {
-        if matches!(trouble, ScrapeError::Status(500 | 502..)) {
+    pub(super) fn failed(&mut self, failure: &ScrapeError) {
+        if matches!(failure, ScrapeError::Status(500 | 502..)) {
             return;
         }
         self.pause = (self.pause * 2).clamp(1, 32);
         self.looks_left = self.pause;
-        self.found_instead = Some(trouble.clone());
+        self.found_instead = Some(failure.clone());
     }
 }
 
 /// Whether the server answered.
-pub(super) const fn is_an_answer(trouble: &ScrapeError) -> bool {
+pub(super) const fn is_an_answer(failure: &ScrapeError) -> bool {
     matches!(
-        trouble,
+        failure,
         ScrapeError::Status(_)
             | ScrapeError::NeedsPassword(_)
             | ScrapeError::NotAllowed(_)
@@ -46,7 +46,7 @@ pub(super) const fn is_an_answer(trouble: &ScrapeError) -> bool {
 
 /// The more helpful of two errors of a search.
 pub(super) fn more_telling(one: ScrapeError, other: ScrapeError) -> ScrapeError {
-    let weight = |trouble: &ScrapeError| match trouble {
+    let weight = |failure: &ScrapeError| match failure {
         ScrapeError::Status(401 | 403) | ScrapeError::NeedsPassword(_) | ScrapeError::NotAllowed(_) => 5,
         ScrapeError::NotMetrics(_) => 4,
         ScrapeError::Status(501) => 3,
@@ -59,12 +59,12 @@ pub(super) fn more_telling(one: ScrapeError, other: ScrapeError) -> ScrapeError 
 
 /// Adds a remedy to the error if the address suggests one: a path similar to a usual one, or the agent's port because none
 /// was given.
-pub(super) fn with_remedy(trouble: ScrapeError, address: &Address) -> ScrapeError {
-    let Address::Http(url) = address else { return trouble };
-    let text = match trouble {
+pub(super) fn with_remedy(failure: ScrapeError, address: &Address) -> ScrapeError {
+    let Address::Http(url) = address else { return failure };
+    let text = match failure {
         ScrapeError::Status(404) => {
             let usual = dialect::paths(None).iter().copied().filter(|path| *path != url.path());
-            let Some(near) = nearest(url.path(), usual) else { return trouble };
+            let Some(near) = nearest(url.path(), usual) else { return failure };
             format!("HTTP 404: there is no page {}; is it {near}?", url.path())
         }
         ScrapeError::Refused if url.port() == Some(AGENT_PORT) && url.path() == "/" => {
@@ -74,7 +74,7 @@ pub(super) fn with_remedy(trouble: ScrapeError, address: &Address) -> ScrapeErro
                  host without a port; write an engine's with it: {host}:8000 (vLLM), {host}:30000 (SGLang)"
             )
         }
-        _ => return trouble,
+        _ => return failure,
     };
     ScrapeError::Other(Label::new(&text))
 }
@@ -83,21 +83,21 @@ pub(super) fn with_remedy(trouble: ScrapeError, address: &Address) -> ScrapeErro
 mod tests {
     use super::*;
 
-    fn message(trouble: ScrapeError, url: &str) -> String {
-        url.parse().map_or_else(|_| String::new(), |url| with_remedy(trouble, &Address::Http(url)).to_string())
+    fn message(failure: ScrapeError, url: &str) -> String {
+        url.parse().map_or_else(|_| String::new(), |url| with_remedy(failure, &Address::Http(url)).to_string())
     }
 
     #[test]
     fn an_address_that_is_nearly_right_says_what_to_write() {
         let near = message(ScrapeError::Status(404), "http://gpu-01:8000/metricz");
         assert!(near.ends_with("there is no page /metricz; is it /metrics?"), "{near}");
-        for (trouble, url) in [
+        for (failure, url) in [
             (ScrapeError::Status(404), "http://gpu-01:8000/metrics"),
             (ScrapeError::Status(404), "http://gpu-01:8000/nothing"),
             (ScrapeError::Status(503), "http://gpu-01:8000/metricz"),
             (ScrapeError::Refused, "http://gpu-01:8000/"),
         ] {
-            assert_eq!(message(trouble.clone(), url), trouble.to_string(), "{url}");
+            assert_eq!(message(failure.clone(), url), failure.to_string(), "{url}");
         }
         let bare = message(ScrapeError::Refused, "http://localhost:9545");
         assert!(bare.contains("port 9545") && bare.contains("localhost:8000"), "{bare}");

@@ -43,7 +43,7 @@ impl UnpackedBody {
             Self::Plain(buffer) => buffer.write_all(chunk),
             Self::Gzip(decoder) => decoder.write_all(chunk),
         };
-        taken.map_err(|_| self.buffer().trouble())
+        taken.map_err(|_| self.buffer().failure())
     }
 
     /// The length so far, unpacked.
@@ -57,7 +57,7 @@ impl UnpackedBody {
             Self::Plain(buffer) => Ok(buffer.bytes),
             Self::Gzip(mut decoder) => match decoder.try_finish() {
                 Ok(()) => Ok(std::mem::take(&mut decoder.get_mut().bytes)),
-                Err(_) => Err(decoder.get_ref().trouble()),
+                Err(_) => Err(decoder.get_ref().failure()),
             },
         }
     }
@@ -72,7 +72,7 @@ impl UnpackedBody {
 
 impl LimitedBuffer {
     /// Why bytes could not be taken: too many, or they are not what they should be.
-    const fn trouble(&self) -> ScrapeError {
+    const fn failure(&self) -> ScrapeError {
         if self.is_full { ScrapeError::TooLarge(self.cap as u64) } else { ScrapeError::Cut(self.bytes.len() as u64) }
     }
 }

@@ -143,7 +143,7 @@ pub enum Action {
         /// In a few words.
         text: String,
         /// Whether something did not work.
-        is_trouble: bool,
+        is_failure: bool,
     },
     /// What was said as this number has been shown for long enough.
     Unsaid(u64),

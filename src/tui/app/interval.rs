@@ -70,7 +70,7 @@ mod tests {
         }
         let to = |seconds| Effect::Interval(Span::from_secs(seconds));
         assert_eq!(steps, [to(1), to(2), to(5), to(10), to(30), Effect::Redraw]);
-        assert_eq!(app.said().map(|said| said.is_trouble), Some(true));
+        assert_eq!(app.said().map(|said| said.is_failure), Some(true));
         for _ in 0..9 {
             app.update(Action::Command(Command::Interval(Turn::Previous)));
         }

@@ -278,7 +278,7 @@ impl App {
                 self.tell_of(kept);
             }
             Action::Accept => self.accept_filter(),
-            Action::Said { text, is_trouble } => self.tell(text, is_trouble),
+            Action::Said { text, is_failure } => self.tell(text, is_failure),
             Action::Unsaid(number) => return self.unsay(number),
             Action::Wheel { down } if self.explaining.is_some() => {
                 for _ in 0..WHEEL {

@@ -139,7 +139,7 @@ pub struct MoneyState {
     /// The last answer.
     pub page: Option<Arc<MoneyPage>>,
     /// The error of the last query, if it has no answer.
-    pub trouble: Option<Label>,
+    pub failure: Option<Label>,
     /// The snapshot of the page's instant: header and rows are of one moment.
     pub picture: Option<Arc<Snapshot>>,
 }
@@ -191,8 +191,8 @@ impl MoneyState {
     /// Stores an answer; without one the last page stays.
     pub(super) fn answered(&mut self, answer: Result<Arc<MoneyPage>, Label>) {
         match answer {
-            Ok(page) => (self.page, self.trouble) = (Some(page), None),
-            Err(trouble) => self.trouble = Some(trouble),
+            Ok(page) => (self.page, self.failure) = (Some(page), None),
+            Err(failure) => self.failure = Some(failure),
         }
     }
 

@@ -6,7 +6,7 @@ pub struct ShortAnswer {
     /// What it says.
     pub text: String,
     /// Whether something did not work.
-    pub is_trouble: bool,
+    pub is_failure: bool,
     /// Which one of all that were said.
     pub number: u64,
 }

@@ -21,9 +21,9 @@ impl App {
         self.tell(text.into(), true);
     }
 
-    pub(super) fn tell(&mut self, text: String, is_trouble: bool) {
+    pub(super) fn tell(&mut self, text: String, is_failure: bool) {
         self.told += 1;
-        self.said = Some(ShortAnswer { text, is_trouble, number: self.told });
+        self.said = Some(ShortAnswer { text, is_failure, number: self.told });
     }
 
     /// Takes back what was said, unless something else was said since.

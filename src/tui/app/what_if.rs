@@ -82,7 +82,7 @@ pub struct WhatIfForm {
     /// The last answer.
     pub page: Option<Arc<WhatIfPage>>,
     /// The error of the last query, if it has no answer.
-    pub trouble: Option<Label>,
+    pub failure: Option<Label>,
     /// The saved scenarios.
     pub scenarios: Vec<FormScenario>,
     /// The name that is being entered for the form's values.
@@ -296,8 +296,8 @@ impl WhatIfForm {
 
     pub(super) fn answered(&mut self, answer: Result<Arc<WhatIfPage>, Label>) {
         match answer {
-            Ok(page) => (self.page, self.trouble) = (Some(page), None),
-            Err(trouble) => self.trouble = Some(trouble),
+            Ok(page) => (self.page, self.failure) = (Some(page), None),
+            Err(failure) => self.failure = Some(failure),
         }
     }
 }

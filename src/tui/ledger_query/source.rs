@@ -42,7 +42,7 @@ fn money(store: &Store, asked: MoneyQuery, book: Arc<Book>, zone: TimeZone, budg
         wanted.into(),
         Vec::new(),
         Box::new(move |pasts| {
-            let page = pasts.map_err(|error| trouble(&error)).and_then(|pasts| {
+            let page = pasts.map_err(|error| failure(&error)).and_then(|pasts| {
                 let four: [Past; 4] =
                     pasts.try_into().map_err(|_| Label::new("the ledger answered in part: ask again"))?;
                 Ok(Arc::new(MoneyPage::of(asked, &four, &book, &zone, budget)))
@@ -56,7 +56,7 @@ fn what_if(store: &Store, asked: WhatIfQuery, book: Arc<Book>, zone: &TimeZone, 
     let TimeRange { since, until, finest, .. } = day_of(asked.at, zone);
     let answer = move |past: Result<Past, StoreError>| {
         let page = past.map(|today| Arc::new(WhatIfPage::of(&asked, &today, &book)));
-        reply(LedgerAnswer::WhatIf(page.map_err(|error| trouble(&error))));
+        reply(LedgerAnswer::WhatIf(page.map_err(|error| failure(&error))));
     };
     store.past(since, until, finest, Box::new(answer));
 }
@@ -65,7 +65,7 @@ fn what_if(store: &Store, asked: WhatIfQuery, book: Arc<Book>, zone: &TimeZone, 
 fn day(store: &Store, begin: Timestamp, zone: TimeZone, reply: OnAnswer) {
     let until = Period::of(By::Day, &zone, begin).end;
     let answer = move |past: Result<Past, StoreError>| {
-        let hours = past.map(|day| hours(&day, begin, &zone)).map_err(|error| trouble(&error));
+        let hours = past.map(|day| hours(&day, begin, &zone)).map_err(|error| failure(&error));
         reply(LedgerAnswer::Day(begin, hours));
     };
     store.past(begin, until, Grain::Quarter, Box::new(answer));
@@ -76,7 +76,7 @@ fn at_lists(store: &Store, (since, until): (Timestamp, Timestamp), book: Arc<Boo
     let answer = move |past: Result<Past, StoreError>| {
         let lists = past.map(|past| compare(&past, &book, book.currency()));
         let rounded = lists.map(|lists| lists.into_iter().map(|at| at.rounded(CENTS)).collect());
-        reply(LedgerAnswer::AtLists(rounded.map_err(|error| trouble(&error))));
+        reply(LedgerAnswer::AtLists(rounded.map_err(|error| failure(&error))));
     };
     store.past(since, until, Grain::Quarter, Box::new(answer));
 }
@@ -98,6 +98,6 @@ fn fetch(store: Store, mut wanted: VecDeque<TimeRange>, mut pasts: Vec<Past>, do
     }
 }
 
-fn trouble(error: &StoreError) -> Label {
+fn failure(error: &StoreError) -> Label {
     Label::new(&error.to_string())
 }

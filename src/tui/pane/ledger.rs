@@ -13,20 +13,20 @@ use crate::tui::widgets::Canvas;
 const PATH: usize = 24;
 
 /// Whether there is something to say that must be seen.
-pub fn has_ledger_trouble(scene: &Scene<'_>) -> bool {
+pub fn has_ledger_failure(scene: &Scene<'_>) -> bool {
     scene.snap.money.ledger.write_error.is_some()
 }
 
 /// Draws why the ledger is not written, and what to do; the path, which is long and known, comes last.
-pub fn ledger_trouble(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+pub fn ledger_failure(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let ledger = &scene.snap.money.ledger;
-    let Some(trouble) = &ledger.write_error else { return };
+    let Some(failure) = &ledger.write_error else { return };
     let path = ledger.path.as_ref().map_or("", Label::as_str);
-    let named = trouble.as_str().strip_prefix(path).and_then(|rest| rest.strip_prefix(": "));
+    let named = failure.as_str().strip_prefix(path).and_then(|rest| rest.strip_prefix(": "));
     let mut pen = canvas.pen(area, 0);
     pen.strong(Role::Critical, "▲ ledger not written").skip(2);
     let room = pen.left();
-    pen.put(Role::Critical, &format::cut(named.unwrap_or(trouble.as_str()), room));
+    pen.put(Role::Critical, &format::cut(named.unwrap_or(failure.as_str()), room));
     if named.is_some() && pen.left() > PATH {
         pen.skip(2).put(Role::Dim, &format::shorten(path, PATH));
     }

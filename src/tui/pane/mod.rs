@@ -20,7 +20,7 @@ pub use figures::{figure_lines, figures};
 pub(super) use footer::binding;
 pub use footer::footer;
 pub use header::header;
-pub use ledger::{has_ledger_trouble, ledger_trouble};
+pub use ledger::{has_ledger_failure, ledger_failure};
 pub(super) use profit::{ProfitPeriod, period, why_unknown};
 pub use profit::{profit_brief, profit_brief_rows};
 pub use prompt::prompt;

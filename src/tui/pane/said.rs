@@ -17,8 +17,8 @@ const ROWS: u16 = 12;
 
 /// Draws it above the basis where nothing is written, otherwise over the keys in the last row.
 pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let (text, is_trouble) = match scene.app.said() {
-        Some(said) => (said.text.clone(), said.is_trouble),
+    let (text, is_failure) = match scene.app.said() {
+        Some(said) => (said.text.clone(), said.is_failure),
         None => match pointed(scene) {
             Some(text) => (text, false),
             None => return,
@@ -26,7 +26,7 @@ pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     };
     let text = canvas.theme.glyphs().keys(&text).into_owned();
     let cells = usize::from(area.width).saturating_sub(4);
-    let role = if is_trouble { Role::Warning } else { Role::Text };
+    let role = if is_failure { Role::Warning } else { Role::Text };
     let toast = Toast { text: vec![Segment::new(role, format::cut_at_word(&text, cells))] };
     let width = format::width(&text).min(cells) as u16 + 2;
     // It never covers header, basis or keys.

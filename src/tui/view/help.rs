@@ -253,7 +253,7 @@ pub(super) fn legend_of_figures(canvas: &mut Canvas<'_>, area: Rect) {
 fn sources() -> Block {
     let lines = [
         ("revenue", "token counters x price"),
-        ("cost", "GPU time held x your rate"),
+        ("cost", "allocated GPU time x rate"),
         ("profit", "revenue with a cost − cost"),
         ("on cost", "profit / cost"),
         ("gross", "profit / revenue"),

@@ -134,11 +134,11 @@ struct NothingLine {
 }
 
 fn all(scene: &Scene<'_>) -> Vec<Looked> {
-    let source_errors = scene.snap.source_errors.iter().map(|trouble| Looked {
-        what: trouble.source.to_string(),
-        is_missing: !trouble.source.as_str().starts_with("port"),
-        why: trouble.cause.to_string(),
-        mend: trouble.remedy.to_string(),
+    let source_errors = scene.snap.source_errors.iter().map(|failure| Looked {
+        what: failure.source.to_string(),
+        is_missing: !failure.source.as_str().starts_with("port"),
+        why: failure.cause.to_string(),
+        mend: failure.remedy.to_string(),
     });
     let agents = Looked {
         what: "agents".to_owned(),
@@ -167,7 +167,7 @@ fn ledger(scene: &Scene<'_>) -> Looked {
     let ledger = &scene.snap.money.ledger;
     let age = if ledger.first_run { "new" } else { "kept" };
     let (why, mend) = match (&ledger.write_error, &ledger.path, ledger.writer) {
-        (Some(trouble), _, _) => (trouble.to_string(), "--ledger PATH"),
+        (Some(failure), _, _) => (failure.to_string(), "--ledger PATH"),
         (None, Some(path), WriterStatus::Other(_)) => (format!("{path}, another process writes it"), ""),
         (None, Some(path), _) => (format!("{age}, {path}"), ""),
         // A watch is without a file only where none was wanted: there is nothing to advise.

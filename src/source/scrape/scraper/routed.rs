@@ -18,7 +18,7 @@ impl Scraper {
             self.named.learn(&models, model);
         }
         if self.named.may_be_asked(model)? {
-            let read = self.read_page(page).await.map_err(|trouble| router::refused(trouble, model.as_str()));
+            let read = self.read_page(page).await.map_err(|failure| router::refused(failure, model.as_str()));
             let mut outcome = read?;
             if self.named.is_routed() {
                 self.resting.complete(&mut outcome.reading, model);
@@ -75,13 +75,13 @@ impl Scraper {
                     failed = Some(ScrapeError::Unended(cost.bytes));
                 }
                 Ok(Ok(Fetched { cost, .. })) => failed = Some(ScrapeError::Cut(cost.bytes)),
-                Ok(Err(trouble)) => failed = Some(router::refused(trouble, model)),
+                Ok(Err(failure)) => failed = Some(router::refused(failure, model)),
                 Err(_) => failed = Some(ScrapeError::TimedOut),
             }
         }
         let mut reading = match (all, failed) {
             (Some(all), _) => all,
-            (None, Some(trouble)) => return Err(trouble),
+            (None, Some(failure)) => return Err(failure),
             (None, None) => router::no_model(),
         };
         self.aliases.complete(&mut reading).await;

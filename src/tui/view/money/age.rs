@@ -11,8 +11,8 @@ pub(super) const OLD: Span = Span::from_secs(60);
 /// The page's time and why it is old; `None` if it is recent.
 pub(super) fn old_page(scene: &Scene<'_>, page: &MoneyPage) -> Option<String> {
     let clock = format::clock_minute(page.at, scene.zone());
-    match &scene.app.money.trouble {
-        Some(trouble) => Some(format!("as of {clock}: {trouble}")),
+    match &scene.app.money.failure {
+        Some(failure) => Some(format!("as of {clock}: {failure}")),
         None => (scene.ago(page.at) > OLD).then(|| format!("as of {clock}, asking the ledger…")),
     }
 }

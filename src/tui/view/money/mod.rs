@@ -125,8 +125,8 @@ fn chosen_pane(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &Mo
 
 /// Draws why there is no page yet.
 fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let (role, text) = match (&scene.app.money.trouble, scene.app.has_past) {
-        (Some(trouble), _) => (Role::Critical, format!("the ledger does not tell the past: {trouble}")),
+    let (role, text) = match (&scene.app.money.failure, scene.app.has_past) {
+        (Some(failure), _) => (Role::Critical, format!("the ledger does not tell the past: {failure}")),
         (None, true) => (Role::Dim, "asking the ledger…".to_owned()),
         (None, false) => (Role::Dim, "no ledger here: the past is not kept".to_owned()),
     };

@@ -128,12 +128,12 @@ fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
             format!("{}, mean", format::unit_price(levels.gpu_rate, scene.currency()))
         }
         Field::GpuRate => format::unit_price(levels.gpu_rate, scene.currency()),
-        Field::Nodes => levels.nodes_milli.map_or_else(|| format::UNKNOWN.to_owned(), nodes_held),
+        Field::Nodes => levels.nodes_milli.map_or_else(|| format::UNKNOWN.to_owned(), allocated_nodes),
     }
 }
 
 /// The average number of nodes over the time with data, as `226.75`; `milli` is in thousandths.
-fn nodes_held(milli: i64) -> String {
+fn allocated_nodes(milli: i64) -> String {
     let hundredths = (milli + 5) / 10;
     let (whole, rest) = (hundredths / 100, hundredths % 100);
     let whole = format::grouped(whole.unsigned_abs().into());

@@ -79,8 +79,8 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&
 
 /// Draws why there is nothing to compare.
 fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let (role, text) = match &scene.app.what_if.trouble {
-        Some(trouble) => (Role::Critical, trouble.to_string()),
+    let (role, text) = match &scene.app.what_if.failure {
+        Some(failure) => (Role::Critical, failure.to_string()),
         None if scene.app.has_past => (Role::Dim, "asking the ledger…".to_owned()),
         None => (Role::Dim, "no ledger here: the past is not kept".to_owned()),
     };
