@@ -14,6 +14,8 @@ pub(super) struct Rent {
     pub(super) rate: HourlyRate,
     pub(super) node_rate: Option<HourlyRate>,
     pub(super) gpus: Option<u32>,
+    /// How many nodes of a unit it pays for, if it is paid by the node.
+    pub(super) nodes: Option<u32>,
 }
 
 /// The rate by GPU or by node: a node's rate is divided by the given number of GPUs, or by those that are seen.
@@ -21,7 +23,7 @@ pub(super) fn rent(table: &LeaseTable, faults: &mut TableFaults) -> Option<Rent>
     let Some(node_rate) = table.node_rate else {
         let why = "nodes is for rent by the node: write node_rate, or gpus";
         faults.refuse(table.nodes.is_some(), &["nodes"], why);
-        return Some(Rent { rate: hourly(table, faults)?, node_rate: None, gpus: table.gpus });
+        return Some(Rent { rate: hourly(table, faults)?, node_rate: None, gpus: table.gpus, nodes: None });
     };
     refuse_beside_node_rate(table, faults);
     let (per_node, gpus) = faults.check(&["gpus", "gpus_per_node"], gpus(table))?;
@@ -29,7 +31,7 @@ pub(super) fn rent(table: &LeaseTable, faults: &mut TableFaults) -> Option<Rent>
     let rate = faults.check(&["gpus_per_node", "gpus"], rate)?;
     // With a given number of GPUs the rate is per GPU; otherwise the GPUs that are seen share it.
     let node_rate = if gpus.is_some() { None } else { Some(node_rate) };
-    Some(Rent { rate, node_rate, gpus })
+    Some(Rent { rate, node_rate, gpus, nodes: table.nodes.filter(|nodes| *nodes > 0 && table.unit.is_some()) })
 }
 
 /// Refuses keys that contradict a rate by the node.

@@ -116,6 +116,7 @@ fn lease(table: &LeaseTable, faults: &mut TableFaults) -> Option<Lease> {
     let lease = Lease {
         name: table.name.as_ref().map(|name| name.trim().to_owned()),
         gpus: rent.gpus,
+        nodes: rent.nodes,
         node_rate: rent.node_rate,
         from,
         until,

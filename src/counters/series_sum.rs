@@ -250,6 +250,8 @@ impl SeriesSum {
             }
             Some(back) => back < gone.value.count(),
         });
+        // What it grew by between its last page and its end is missing.
+        self.was_reset |= ended > 0;
         while self.gone.len() > GONE {
             ended = ended.saturating_add(self.gone.remove(0).value.count());
         }
@@ -314,7 +316,9 @@ mod tests {
         assert_eq!(total(&mut sum, &[(1, 110)]), 160, "gone, not fallen");
         assert_eq!(total(&mut sum, &[(1, 110), (2, 60)]), 170, "it returns and goes on");
         assert_eq!(total(&mut sum, &[(1, 110)]), 170);
+        assert!(!sum.was_reset());
         assert_eq!(total(&mut sum, &[(1, 110), (2, 5)]), 175, "it returns anew and counts from zero");
+        assert!(sum.was_reset(), "its tokens between its last page and its end are missing");
         assert_eq!(total(&mut sum, &[(1, 110), (2, 9), (3, 4)]), 183, "a new one counts from zero");
         assert_eq!(total(&mut sum, &[(1, 110)]), 183);
         assert_eq!(total(&mut sum, &[(1, 110), (2, 5), (3, 4)]), 183, "one that returns a little lower is waited for");

@@ -39,6 +39,7 @@ impl Metering {
         for (instance, rows) in &parts {
             self.read_instance(context, &mut engine, page, *instance, rows);
         }
+        self.note_left_rows(context, &mut engine);
         self.node_bounds.note(&context.info.target, context.node, engine.judged);
         self.judge_proxies(context, &mut engine);
         self.chained.judge(context.ledger, context.at);
@@ -234,6 +235,9 @@ impl Metering {
         interval: Interval,
     ) {
         let mut entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
+        if !entries.is_empty() {
+            engine.rows[place].grew = Some(context.at);
+        }
         if step.unproven
             || engine.is_unproven(reading.instance.as_ref())
             || engine.recounted.contains(&reading.instance)

@@ -42,8 +42,11 @@ pub(crate) struct Row {
     pub(super) role: Option<EngineRole>,
     /// The last reading.
     pub(crate) reading: EngineReading,
-    /// When it was last on a page.
+    /// When it was last on a page, and when its tokens last grew.
     pub(crate) seen: Moment,
+    pub(super) grew: Option<Moment>,
+    /// Whether it left its page, for which a lost window was counted.
+    pub(super) has_departed: bool,
     pub(crate) account: Option<(RevenueAccount, RevenueAccountId)>,
     /// The account of its former name, or of the row that it replaced, until it has its own.
     pub(super) former: Option<RevenueAccountId>,
@@ -134,6 +137,8 @@ impl Row {
             role: None,
             reading,
             seen: at,
+            grew: None,
+            has_departed: false,
             account: None,
             former: None,
             may_be_renamed: false,

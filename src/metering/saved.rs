@@ -270,6 +270,8 @@ fn saved_row(row: &Row) -> SavedRow {
         drawn: _,
         had: _,
         steps: _,
+        grew: _,
+        has_departed: _,
     } = row;
     SavedRow {
         instance: instance.clone(),

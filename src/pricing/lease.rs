@@ -70,6 +70,9 @@ pub struct Lease {
     /// The number of GPUs paid for: for a node or unit, whether they are seen or not; otherwise the first that are seen.
     /// `None` pays for all GPUs seen.
     pub gpus: Option<u32>,
+    /// The number of nodes whose GPUs `gpus` are, if it pays by the node: it covers the first so many nodes, with however
+    /// many GPUs each has.
+    pub nodes: Option<u32>,
     /// The start; `None` is unbounded.
     pub from: Option<Timestamp>,
     /// The end, exclusive; `None` is unbounded.
@@ -89,9 +92,9 @@ pub struct Lease {
 impl Lease {
     /// A lease of all GPUs seen, without dates or rounding, with power included.
     pub fn of(leased: Leased, rate: HourlyRate) -> Self {
-        let (name, gpus, from, until, power, node_rate) = (None, None, None, None, None, None);
+        let (name, gpus, nodes, from, until, power, node_rate) = (None, None, None, None, None, None, None);
         let (when, rounding) = (RentWhen::Held, Rounding::Exact);
-        Self { name, leased, renamed: None, gpus, from, until, rate, node_rate, when, rounding, power }
+        Self { name, leased, renamed: None, gpus, nodes, from, until, rate, node_rate, when, rounding, power }
     }
 
     /// The rate of one GPU on a node of `gpus` GPUs; the rates of all add up to exactly the node's rate.

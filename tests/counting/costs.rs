@@ -6,7 +6,7 @@ use margintop::fleet::TargetInfo;
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::ledger::{CostAccount, CostKind};
 use margintop::pricing::{Book, Exchange, Lease, Leased, Overhead, Pinned, Rounding};
-use margintop::reading::{Event, GpuId, GpuReading, GpuState, Health, Label, NodeName};
+use margintop::reading::{Event, GpuId, GpuReading, GpuState, Health, Label, NodeName, UnitName};
 use margintop::units::{Energy, Moment, Money, PowerPrice, Span};
 use support::{answered, at, counters, gpus, instant, member, moment, page};
 
@@ -56,9 +56,8 @@ fn what_a_providers_rounding_adds_is_one_line_at_the_leases_end() {
         fleet.apply(Event::Tick(after(3_660_001)));
         fleet.apply(Event::Tick(after(3_660_002)));
         let (held, added) = (owed(&fleet, CostKind::Gpus), owed(&fleet, CostKind::Rounding));
-        let assumed = "3.70".parse::<margintop::units::HourlyRate>().unwrap();
-        let since = assumed.of(margintop::units::GpuTime::of(8, Span::from_millis(1)));
-        assert_eq!((held + added - since).to_string(), billed, "{rounding:?}");
+        // It is silent when its lease ends, and costs nothing from then on.
+        assert_eq!((held + added).to_string(), billed, "{rounding:?}");
     }
 }
 
@@ -272,7 +271,7 @@ fn what_leases_pay_for_unseen_is_listed() {
     let schedule = |leased, gpus| Lease { gpus: Some(gpus), ..Lease::of(leased, "2.00".parse().unwrap()) };
     let leases = vec![
         schedule(Leased::Node(NodeName::new("paid-1")), 8),
-        schedule(Leased::Unit(margintop::reading::UnitName::new("decode")), 16),
+        schedule(Leased::Unit(UnitName::new("decode")), 16),
         Lease { until: Some(after(5_000).wall), ..schedule(Leased::Node(NodeName::new("ended")), 8) },
     ];
     let config = FleetConfig { leases, targets: vec![member("e", "n", None)], ..FleetConfig::local("n") };
@@ -410,4 +409,55 @@ fn an_end_by_hand_takes_back_what_was_posted() {
     // The lease of two GPUs pays for the other node from then on.
     let two = vec![Lease { gpus: Some(2), ..lease("6.00") }, lease("12.00")];
     assert_eq!(ended(two, &["a", "b"]), "6.00", "five minutes of both, fifteen of b at 6.00");
+}
+
+/// Class: a lease that ends while its node is silent: the node was returned, until it reports again.
+#[test]
+fn a_node_that_is_silent_when_its_lease_ends_costs_nothing_after_its_last_report() {
+    let until = Some(after(600_000).wall);
+    let of_node = Lease { until, ..Lease::of(Leased::Node(NodeName::new("n")), "6.00".parse().unwrap()) };
+    let of_unit = Lease { until, ..Lease::of(Leased::Unit(UnitName::new("u")), "6.00".parse().unwrap()) };
+    for lease in [of_node, of_unit, Lease { until, ..lease("6.00") }] {
+        let targets = vec![TargetInfo { unit: Some(UnitName::new("u")), ..member("e", "n", None) }];
+        let mut fleet = fleet(FleetConfig { leases: vec![lease.clone()], targets, ..FleetConfig::local("n") });
+        for minute in 0..=60 {
+            if !(5..30).contains(&minute) {
+                fleet.apply(gpus("n", "NVIDIA H100", 2, after(minute * 60_000)));
+            }
+            fleet.apply(answered("e", after(minute * 60_000), page("m", counters(0, 0, 0), None)));
+            fleet.apply(Event::Tick(after(minute * 60_000)));
+            let cost = fleet.snapshot().money.cost.unwrap_or_default().to_string().parse::<f64>().unwrap();
+            let assumed = 2.0 * 3.70 / 60.0 * (minute - 30).max(0) as f64;
+            let due = if minute < 10 { 0.2 * minute as f64 } else { 0.8 + assumed };
+            assert!((cost - due).abs() < 0.21, "{minute}: {cost} for {due} by {lease:?}");
+        }
+    }
+}
+
+/// Class: what a node costs before its first report after a restart is unknown in every row, not zero.
+#[test]
+fn the_cost_of_a_node_that_has_not_reported_since_a_restart_is_unknown_in_every_row() {
+    let config =
+        FleetConfig { leases: vec![lease("3.60")], targets: vec![member("e", "n", None)], ..FleetConfig::local("n") };
+    let mut before = fleet(config.clone());
+    let engine = |second: i64| {
+        let made = 1_000_000 + 100 * second.unsigned_abs();
+        answered("e", after(second * 1000), page("deepseek-r1", counters(made * 2, 0, made), None))
+    };
+    for second in 0..30 {
+        before.apply(gpus("n", "NVIDIA H100", 2, after(second * 1000)));
+        before.apply(engine(second));
+    }
+    let saved = crate::restart::saved(&mut before);
+    let mut next = crate::restart::restart(&before, config, saved, after(40_000));
+    for second in 40..50 {
+        next.apply(engine(second));
+        next.apply(Event::Tick(after(second * 1000)));
+    }
+    let now = next.snapshot();
+    assert!(now.money.revenue_per_hour.is_some() && now.money.cost_per_hour.is_none());
+    let node = &now.nodes[0];
+    assert_eq!((node.cost_per_hour, node.profit_per_hour), (None, None));
+    let model = &now.models[0].money;
+    assert_eq!((model.cost_per_hour, model.profit_per_hour), (None, None));
 }

@@ -73,3 +73,22 @@ fn a_replica_that_ends_while_margintop_is_stopped_is_a_lost_window_once() {
         }
     }
 }
+
+/// Class: a model or an instance ends while its page goes on.
+#[test]
+fn a_row_that_leaves_its_page_is_a_lost_window_until_it_returns() {
+    let page = |end: i64, back: i64, pace: i64| {
+        move |nth: i64| {
+            let mut all = vec![("0", "m", made(50_000, nth))];
+            if !(end..back).contains(&nth) {
+                all.push(("0", "x", made(9_000, nth * pace)));
+            }
+            rows(&all, started(1_000))
+        }
+    };
+    assert_eq!(bounds(60, page(60, 60, 1)), [(false, 0); 2], "both are there");
+    assert_eq!(bounds(60, page(30, 60, 1)), [(true, 1); 2], "one is gone");
+    assert_eq!(bounds(60, page(30, 52, 1)), [(false, 0); 2], "and is back");
+    assert_eq!(bounds(32, page(30, 60, 1)), [(false, 0); 2], "it may be a short page");
+    assert_eq!(bounds(60, page(30, 60, 0)), [(false, 0); 2], "it had no request when it left");
+}

@@ -228,8 +228,8 @@ fn a_page_of_ten_thousand_instances_keeps_its_limits_and_counts() {
             .unwrap();
     }
     assert!(text.len() > 2_000_000 / 2);
-    let begun = std::time::Instant::now();
+    let began = crate::support::worked();
     let reading = page(&text);
-    assert!(begun.elapsed() < std::time::Duration::from_secs(2));
+    assert!(crate::support::worked() - began < std::time::Duration::from_secs(2));
     assert_eq!((reading.engines.len(), reading.refusals.over_limit, reading.complete), (1024, 10_000 - 1024, false));
 }

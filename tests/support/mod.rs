@@ -15,6 +15,12 @@ use margintop::reading::{
 use margintop::store::{LedgerEvent, Settings, Store};
 use margintop::units::{Moment, Span, Timestamp, Tokens};
 
+/// The processor time that this thread has used: what else runs on the machine does not count.
+pub fn worked() -> std::time::Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    std::time::Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap())
+}
+
 /// An instant written in RFC 3339.
 pub fn instant(text: &str) -> Timestamp {
     Timestamp::from_millis(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())

@@ -59,8 +59,10 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<ModelRow>, Money) {
     let mut costs = cost_shares(present);
     costs.extend(made.into_iter().map(|model| (model.clone(), Money::ZERO)));
     let mut rows = Vec::with_capacity(sums.len());
+    let awaits = fleet.inventory.nodes.values().any(|node| super::pace::is_awaited(fleet, node));
     for (model, sum) in sums {
-        rows.push(model_row(present, model, &sum, earned.get(model).copied().unwrap_or_default(), costs.get(model)));
+        let cost = costs.get(model).filter(|_| !awaits);
+        rows.push(model_row(present, model, &sum, earned.get(model).copied().unwrap_or_default(), cost));
     }
     rows.sort_by(|a, b| {
         (b.money.revenue_per_hour, b.money.revenue, b.output_total)

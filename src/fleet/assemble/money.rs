@@ -131,7 +131,9 @@ pub(super) fn by_node(present: &PresentFleet<'_>) -> BTreeMap<NodeName, NodeMone
         for (node, sums) in paces_by(fleet, node, pays) {
             let money = nodes.entry(node.clone()).or_default();
             money.revenue_per_hour = sums.earned.or(money.revenue_per_hour);
-            money.cost_per_hour = sums.owed.filter(|cost| *cost > Money::ZERO || !unrated.contains(&node));
+            let is_known = !unrated.contains(&node)
+                && fleet.inventory.node(&node).is_none_or(|node| !super::pace::is_awaited(fleet, node));
+            money.cost_per_hour = sums.owed.filter(|cost| *cost > Money::ZERO || is_known);
         }
         for (node, idle) in idle_paces(fleet) {
             *nodes.entry(node).or_default().idle_per_hour.get_or_insert_default() += idle;

@@ -59,9 +59,7 @@ pub(super) fn pace(fleet: &Fleet, priced: bool, lacks: bool) -> FleetPace {
     }
     let (earned, owed) = (|id| fleet.pace.earned_per_hour(id), |id| fleet.pace.owed_per_hour(id));
     let sums = paces(tables(fleet), earned, owed, |_| Some(()), |_| Some(())).remove(&()).unwrap_or_default();
-    // The GPU time of a node that has not reported since the start is posted when it does: until then it costs something.
-    let is_awaited = |node: &Node| node.awaited && !node.gpus.is_empty() && !fleet.inventory.is_abandoned(node);
-    let awaits = fleet.inventory.nodes.values().any(is_awaited);
+    let awaits = fleet.inventory.nodes.values().any(|node| is_awaited(fleet, node));
     let cost = sums.owed.filter(|cost| !awaits && (*cost > Money::ZERO || unrated_nodes(fleet).is_empty()));
     let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(sums.covered)).unwrap_or_default();
     let priced = priced && !lacks;
@@ -71,6 +69,12 @@ pub(super) fn pace(fleet: &Fleet, priced: bool, lacks: bool) -> FleetPace {
         cost: cost.map(|cost| cost + of_revenue),
         overhead: sums.overhead + of_revenue,
     }
+}
+
+/// Whether a node has not reported since the start: its GPU time is posted when it does, and until then it costs something
+/// unknown.
+pub(super) fn is_awaited(fleet: &Fleet, node: &Node) -> bool {
+    node.awaited && !node.gpus.is_empty() && !fleet.inventory.is_abandoned(node)
 }
 
 /// The nodes that have GPUs without a rate.

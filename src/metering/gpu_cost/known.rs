@@ -8,7 +8,7 @@ use crate::pricing::Lease;
 use crate::reading::{NodeName, UnitName};
 use crate::units::Timestamp;
 
-/// Whether the node had a lease for a number of its GPUs and no lease covers it now: it was returned, not lost.
+/// Whether the node had a lease and none covers it now: if it is silent, it was returned, not lost.
 pub(crate) fn was_given_back(
     view: InventoryView<'_>,
     name: &NodeName,
@@ -16,7 +16,7 @@ pub(crate) fn was_given_back(
     now: Timestamp,
 ) -> bool {
     let mut leases = view.config.leases.iter();
-    leases.clone().any(|lease| lease.is_schedule() && lease.covers(name, unit, ""))
+    leases.clone().any(|lease| lease.until.is_some_and(|until| until <= now) && covers(view, name, unit, lease))
         && !leases.any(|lease| lease.runs_at(now) && covers(view, name, unit, lease))
 }
 

@@ -1,10 +1,11 @@
 //! Pages whose model names change all the time: how long they take, and what is counted of them.
 
 use std::fmt::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::reports::proxies::started;
 use crate::reports::scene::{HERE, Scene, read};
+use crate::support::worked;
 use margintop::reading::PageReading;
 
 /// A page with rows named by these numbers, each with so many tokens.
@@ -25,22 +26,22 @@ fn names_that_rotate_cost_no_more_than_others() {
     // The same pages with one set of names: how fast this machine and this build are.
     let mut scene = Scene::one();
     let pages: Vec<_> = (0..60).map(|n| started(page(0..500, 1000 + n))).collect();
-    let began = Instant::now();
+    let began = worked();
     for (second, page) in (0..).zip(pages) {
         scene.take(HERE, second, page);
         scene.picture(second);
     }
-    let limit = began.elapsed() * 8 + Duration::from_secs(1);
+    let limit = (worked() - began) * 8 + Duration::from_secs(1);
     for is_started in [true, false] {
         let mut scene = Scene::one();
         let pages: Vec<_> = (0..60).map(|n| page(500 * n..500 * (n + 1), 1000 + n)).collect();
-        let began = Instant::now();
+        let began = worked();
         for (second, page) in (0..).zip(pages) {
             scene.take(HERE, second, if is_started { started(page) } else { page });
             let snapshot = scene.picture(second);
             assert!(snapshot.engines.len() <= 1024, "{} rows", snapshot.engines.len());
         }
-        let took = began.elapsed();
+        let took = worked() - began;
         assert!(took < limit, "{took:?} of {limit:?}, with a start time: {is_started}");
         let accounts = scene.fleet.ledger().accounts().len();
         assert!(!is_started || accounts < 3000, "{accounts} accounts");
@@ -108,11 +109,11 @@ fn processes_that_answer_in_turn_cost_no_more_than_their_rows() {
             page
         });
         let pages: Vec<_> = pages.collect();
-        let began = Instant::now();
+        let began = worked();
         for (second, page) in (0..).zip(pages) {
             scene.take(HERE, second, page);
         }
-        *took = began.elapsed();
+        *took = worked() - began;
     }
     assert!(took[1] < limit, "150 pages of 100 rows and of 800: {took:?}");
 }
