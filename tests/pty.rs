@@ -461,7 +461,7 @@ fn what_to_try_is_a_key_away() {
     let server = Server::new(|_| Reply::page("vllm:generation_tokens_total{model_name=\"m\"} 1\n"));
     let mut session = Session::start_unread(nothing());
     session.read();
-    session.wait_for("what to try", |text| text.contains("look again now"));
+    session.wait_for("what to try", |text| text.contains("search again now"));
     session.press("e");
     session.wait_for("the line", |text| text.contains(":watch"));
     session.press(&format!("{}\r", server.metrics()));
@@ -473,7 +473,7 @@ fn what_to_try_is_a_key_away() {
 
     let mut session = Session::start_unread(nothing());
     session.read();
-    session.wait_for("what to try", |text| text.contains("look again now"));
+    session.wait_for("what to try", |text| text.contains("search again now"));
     session.press("d");
     session.wait_for("the simulated fleet", |text| text.contains("96 GPUs"));
     session.press("q");

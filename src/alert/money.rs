@@ -95,11 +95,11 @@ pub(super) fn disputed(picture: &Snapshot) -> Option<Finding> {
     let text = match disputed_tokens {
         0 if disputed.is_zero() => return None,
         0 => format!(
-            "metered energy {worth} is disputed: its counter moved as its card could not have moved it. \
+            "metered energy {worth} is disputed: its counter shows more than its card can have drawn. \
              It is neither billed nor dropped: `margintop ledger disputes` lists it"
         ),
         tokens => format!(
-            "{tokens} tokens, {worth}, are disputed: their counter moved as its process could not have moved it. They are \
+            "{tokens} tokens, {worth}, are disputed: more than their process can have produced. They are \
              neither billed nor dropped: `margintop ledger disputes` lists them"
         ),
     };

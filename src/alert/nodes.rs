@@ -36,6 +36,6 @@ fn gpu_finding(node: &NodeRow, gpu: &GpuRow) -> Option<Finding> {
 
 fn throttle_finding(gpu: &GpuRow, subject: impl FnOnce() -> String) -> Option<Finding> {
     let throttle = gpu.throttle.filter(|throttle| throttle.thermal || throttle.hardware)?;
-    let what = if throttle.hardware { "hardware slowdown: check power and cooling" } else { "held down by heat" };
+    let what = if throttle.hardware { "hardware slowdown: check power and cooling" } else { "throttled by heat" };
     Some(Finding { rule: Rule::Throttled, severity: Severity::Warning, subject: subject(), text: what.to_owned() })
 }

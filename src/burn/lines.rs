@@ -142,7 +142,7 @@ pub(super) fn throttled(snapshot: &Snapshot) -> Option<ReasonLine> {
     });
     let known: Vec<Money> = costs.flatten().collect();
     let per_hour = (!known.is_empty()).then(|| known.iter().copied().sum());
-    let what = format!("{first}, {} held down by heat or power", count(gpus.len(), "GPU"));
+    let what = format!("{first}, {} throttled by heat or power", count(gpus.len(), "GPU"));
     Some(ReasonLine { reason: Reason::Throttled, what, per_hour, today: None })
 }
 

@@ -77,7 +77,7 @@ pub(super) fn log(change: &CountChange) {
         CountChange::Disputed { tokens, value } => tracing::warn!(
             tokens,
             %value,
-            "a counter moved as its process could not have moved it: nothing is posted until `margintop ledger disputes` decides"
+            "a counter grew by more than its process can have produced: nothing of it is posted until `margintop ledger disputes` decides"
         ),
         CountChange::Decided => tracing::info!("no dispute is open any more"),
     }

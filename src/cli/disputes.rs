@@ -119,8 +119,8 @@ fn decide(path: &Path, id: DisputeId, accepted: bool) -> Result<(), Failure> {
                 Some(energy) => (format!("{} kWh", kwh(energy.total())), "which has no price"),
             };
             let worth = row.value.map_or_else(|| unpriced.to_owned(), |value| format!("worth {value}"));
-            let done = if accepted { "accepted: posted are" } else { "rejected: discarded are" };
-            print(&format!("dispute {} is {done} {what}, {worth}", id.0))
+            let (decided, done) = if accepted { ("accepted", "posted") } else { ("rejected", "discarded") };
+            print(&format!("dispute {} is {decided}: {what} {done}, {worth}", id.0))
         }
     }
 }

@@ -23,7 +23,7 @@ fn check(address: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let port = address.trim_start_matches(':');
-    let like = if is_port(port) { format!("127.0.0.1:{port}") } else { "127.0.0.1:9545".to_owned() };
+    let like = if is_port(port) { format!("127.0.0.1:{port}") } else { "127.0.0.1:PORT".to_owned() };
     Err(Failure::Usage(format!(
         "\"{address}\" is not a host and a port to listen on: write {like}, or 0.0.0.0:PORT for the network, with --listen or MARGINTOP_LISTEN"
     )))

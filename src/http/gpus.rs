@@ -55,7 +55,7 @@ const FAMILIES: [(&str, &str, &str, GpuValue); 23] = [
         Some(whole(g.ecc.uncorrected?))
     }),
     ("DCGM_FI_DEV_XID_ERRORS", "gauge", "The last XID error code.", |g| Some(whole(g.xid?))),
-    ("DCGM_FI_DEV_CLOCK_THROTTLE_REASONS", "gauge", "Why clocks are held down (NVML's bits).", throttle_bits),
+    ("DCGM_FI_DEV_CLOCK_THROTTLE_REASONS", "gauge", "Why clocks are throttled (NVML's bits).", throttle_bits),
     ("DCGM_FI_DEV_MIG_MODE", "gauge", "Whether the GPU is partitioned.", |g| Some(whole(g.mig? == Mig::On))),
     ("DCGM_FI_PROF_GR_ENGINE_ACTIVE", "gauge", "Share of time the engine was busy.", |g| share(g.activity.engine)),
     ("DCGM_FI_PROF_SM_ACTIVE", "gauge", "Share of time an SM had a warp.", |g| share(g.activity.sm)),

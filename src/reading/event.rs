@@ -177,7 +177,9 @@ pub enum ScrapeError {
 impl fmt::Display for ScrapeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused => f.write_str("refused: nothing listens there; is the engine up, and is this its port?"),
+            Self::Refused => {
+                f.write_str("connection refused: nothing listens there; is the engine up, and is this its port?")
+            }
             Self::TimedOut => f.write_str("no answer in time; the last figures stand until it answers"),
             Self::NoSuchHost(host) => write!(f, "{host}: no such host; check the name"),
             Self::Status(401 | 403) => {

@@ -51,7 +51,7 @@ pub const FIGURES: &[Figure] = &[
     figure!(
         "profit",
         "currency",
-        "revenue of engines with a known cost − cost, since midnight or the first look",
+        "revenue of engines with a known cost − cost, since midnight or the first poll",
         "the ledger, exact to the token",
         &[Overview, Money]
     ),

@@ -119,7 +119,7 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Time: plain('{'), (KeyCode::Left, KeyModifiers::SHIFT), (KeyCode::Left, CTRL) => Command::Leap(Turn::Previous), "{  }", "by ten cells; also Shift ←", ""),
     bind!(Time: plain('}'), (KeyCode::Right, KeyModifiers::SHIFT), (KeyCode::Right, CTRL) => Command::Leap(Turn::Next), "", "", ""),
     bind!(Time: code(KeyCode::End) => Command::Now, "End", "back to now, or last row", ""),
-    bind!(Time: plain(' '), plain('p') => Command::Pause, "space", "hold the picture", "pause"),
+    bind!(Time: plain(' '), plain('p') => Command::Pause, "space", "freeze the screen", "pause"),
     bind!(Other: plain(':') => Command::Prompt, ":", "a command: theme, node …", "command"),
     bind!(Other: plain('t') => Command::NextTheme, "t", "next theme", "theme"),
     bind!(Other: plain('?'), plain('h'), code(KeyCode::F(1)) => Command::Help, "?", "these keys", "help"),
@@ -137,7 +137,7 @@ pub const FIRST_RUN: &[Binding] = &[
     bind!(Other: plain('d') => Command::Instead(Start::Demo), "d", "a simulated fleet, to look around", "demo"),
     bind!(Other: plain('D') => Command::Instead(Start::Day), "D", "DeepSeek's published day: 278 nodes in a minute", "published day"),
     bind!(Other: plain('e') => Command::AskTarget, "e", "type a target: an engine, a node, a Prometheus", "target"),
-    bind!(Other: plain('r') => Command::Instead(Start::Again), "r", "look again now", "again"),
+    bind!(Other: plain('r') => Command::Instead(Start::Again), "r", "search again now", "again"),
 ];
 
 /// The command of a key press; `None` for keys without one.

@@ -83,7 +83,7 @@ fn why(name: &str, error: &io::Error) -> String {
 
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        ErrorKind::PermissionDenied => "this folder is not ours to write".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied: this folder cannot be written".to_owned(),
         ErrorKind::ReadOnlyFilesystem => "this folder is read-only".to_owned(),
         ErrorKind::StorageFull => "the disk is full".to_owned(),
         ErrorKind::NotFound => "this folder is gone".to_owned(),

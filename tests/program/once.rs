@@ -294,6 +294,7 @@ fn even() -> Server {
 
 const PRICED: &str = "[[price]]\nmodel = \"*\"\nhit = \"0.10\"\nmiss = \"1.00\"\noutput = \"2.00\"\n";
 
+/// Class: an amount an hour that is computed over another time than the growth took.
 #[test]
 fn a_steady_engine_has_the_same_hourly_amounts_on_every_line() {
     for every in ["250ms", "1s"] {

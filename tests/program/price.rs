@@ -292,7 +292,7 @@ fn an_imported_map_prices_hits_by_whichever_key_gives_them() {
     let (config, output) =
         import(r#"{"azure_ai/deepseek-v3.2": {"input_cost_per_token": 5e-7, "output_cost_per_token": 1e-6}}"#);
     assert_eq!(revenue(&config, "deepseek-v3.2", "2025-11-01"), "53.20");
-    assert!(output.contains("1 names keep their built-in list"), "{output}");
+    assert!(output.contains("1 name keeps the built-in list"), "{output}");
 }
 
 /// Names of open weights have price histories of their own; names of a service have the prices that it charged for them.

@@ -111,7 +111,7 @@ fn entries_with_context_tiers_are_refused_and_reported() {
             "output_cost_per_token": 1e-06}}"#,
     );
     assert!(imported.is_unpriced("gemini") && !imported.is_unpriced("plain"));
-    assert!(imported.output.contains("1 entries have prices by request length"), "{}", imported.output);
+    assert!(imported.output.contains("1 entry has prices by request length"), "{}", imported.output);
 }
 
 #[test]
@@ -153,11 +153,11 @@ fn openrouters_models_are_read() {
     }
     for output in [
         "2 lists of 10 entries",
-        "1 entries have prices by request length",
-        "1 entries have prices by time of day that windows cannot say",
-        "1 entries have a discount",
-        "1 entries price reasoning apart",
-        "1 lists have a price that is negative",
+        "1 entry has prices by request length",
+        "1 entry has prices by time of day that windows cannot say",
+        "1 entry has a discount",
+        "1 entry prices reasoning apart",
+        "1 list has a price that is negative",
         "3 entries have no price of input and output tokens",
     ] {
         assert!(imported.output.contains(output), "{output}: {}", imported.output);
@@ -181,9 +181,7 @@ fn models_devs_catalogue_is_read() {
     for model in ["thinks", "long", "free", "two"] {
         assert!(imported.is_unpriced(model), "{model}");
     }
-    for output in
-        ["5 lists of 8 entries", "1 entries have prices by request length", "1 names stand for several prices"]
-    {
+    for output in ["5 lists of 8 entries", "1 entry has prices by request length", "1 name stands for several prices"] {
         assert!(imported.output.contains(output), "{output}: {}", imported.output);
     }
 }

@@ -3,4 +3,4 @@
 # with its history; MARGINTOP_MODEL_SEED=N runs it alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-MARGINTOP_MODEL_CASES="${1:-100000}" cargo test --release --test metering_model -- --nocapture
+MARGINTOP_MODEL_CASES="${1:-100000}" cargo test --release --test counting metering_model:: -- --nocapture

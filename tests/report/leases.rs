@@ -44,6 +44,7 @@ fn an_hour(text: &str, seen: u32) -> Money {
     ledger.today().gpu_times().filter_map(owed).sum()
 }
 
+/// Class: a price for a machine that is taken for the price of each of its GPUs.
 #[test]
 fn a_node_costs_what_it_costs_whatever_its_gpus() {
     let node = "[[lease]]\nnode = \"x\"\nnode_rate = \"98.32\"\n";

@@ -121,6 +121,7 @@ fn an_idle_fleet_and_a_young_pace_are_no_loss() {
     assert!(scene.step(Rule::Loss).is_empty());
 }
 
+/// Class: an engine that answers and makes nothing while it has requests.
 #[test]
 fn an_engine_at_work_without_a_token_for_a_minute_stalls() {
     let mut scene = Scene::new();

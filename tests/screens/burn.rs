@@ -105,7 +105,7 @@ fn a_gpu_that_is_held_down_loses_what_its_clock_lacks() {
     let line = only(&snapshot);
     assert_eq!((line.reason, line.per_hour), (Reason::Throttled, Some(dollars(1))), "a quarter of $4");
     assert!(line.reason.is_estimate());
-    assert_eq!(line.what, "gpu-1, 1 GPU held down by heat or power");
+    assert_eq!(line.what, "gpu-1, 1 GPU throttled by heat or power");
     on_node(&mut snapshot, |node| {
         let gpu = node.gpus[2].clone();
         node.gpus.iter_mut().for_each(|other| other.throttle = gpu.throttle);

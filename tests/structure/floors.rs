@@ -79,7 +79,7 @@ fn place(module: &str) -> (usize, usize) {
         .iter()
         .enumerate()
         .find_map(at)
-        .unwrap_or_else(|| panic!("module {module} is on no floor: name it in tests/floors.rs"))
+        .unwrap_or_else(|| panic!("module {module} is on no floor: name it in tests/structure/floors.rs"))
 }
 
 /// Modules that a file names by `crate::`, inside a list of imports too.

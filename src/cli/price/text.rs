@@ -58,8 +58,10 @@ fn table(answer: &PrintedAnswer, question: &PriceQuestion) -> Vec<String> {
         None => "  theoretical, at list price".to_owned(),
     };
     rows.push(row("revenue", "", "", &amount(Some(answer.whole))) + &paid);
-    let hours =
-        question.nanohours.map_or_else(|| "GPU-hours unknown".to_owned(), |n| format!("{} GPU-hours", hours(n)));
+    let hours = question.nanohours.map_or_else(
+        || "GPU-hours unknown".to_owned(),
+        |n| format!("{} GPU-hour{}", hours(n), if hours(n) == "1" { "" } else { "s" }),
+    );
     let rate =
         answer.rate.as_ref().map_or_else(|| format::UNKNOWN.to_owned(), |r| format!("{symbol}{}", r.per_gpu_hour));
     rows.push(row("cost", &hours, &rate, &amount(answer.cost)));

@@ -37,23 +37,40 @@ pub struct ImportTally {
 
 impl fmt::Display for ImportTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} lists of {} entries", self.lists, self.entries)?;
-        for (count, what) in [
-            (self.repaired, "prices were float noise and are repaired"),
-            (self.windows, "entries have prices by time of day: read as windows"),
-            (self.without_hit, "lists give no price of hits: they are priced as misses"),
-            (self.without_tokens, "entries have no price of input and output tokens: skipped"),
-            (self.refused, "lists have a price that is negative, no number or finer than nine decimals: skipped"),
-            (self.by_length, "entries have prices by request length, which engines' counters cannot show: skipped"),
-            (self.by_reasoning, "entries price reasoning apart, which engines' counters cannot show: skipped"),
-            (self.by_time, "entries have prices by time of day that windows cannot say: skipped"),
-            (self.timed_services, "service tiers of entries with prices by time of day: skipped"),
-            (self.discounted, "entries have a discount that may be in their prices or not: skipped"),
-            (self.kept, "names keep their built-in list: the imported one gives no price of hits"),
-            (self.ambiguous, "names stand for several prices: choose with [[price]] list = \"…\""),
+        let number = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+        let lists = number(self.lists, "list", "lists");
+        write!(f, "{lists} of {}", number(self.entries, "entry", "entries"))?;
+        for (count, one, many, what) in [
+            (self.repaired, "price was", "prices were", "float noise and repaired"),
+            (self.windows, "entry has", "entries have", "prices by time of day: read as windows"),
+            (self.without_hit, "list gives", "lists give", "no price of hits: priced as misses"),
+            (self.without_tokens, "entry has", "entries have", "no price of input and output tokens: skipped"),
+            (
+                self.refused,
+                "list has",
+                "lists have",
+                "a price that is negative, no number or finer than nine decimals: skipped",
+            ),
+            (
+                self.by_length,
+                "entry has",
+                "entries have",
+                "prices by request length, which engines' counters cannot show: skipped",
+            ),
+            (
+                self.by_reasoning,
+                "entry prices",
+                "entries price",
+                "reasoning apart, which engines' counters cannot show: skipped",
+            ),
+            (self.by_time, "entry has", "entries have", "prices by time of day that windows cannot say: skipped"),
+            (self.timed_services, "service tier", "service tiers", "of entries with prices by time of day: skipped"),
+            (self.discounted, "entry has", "entries have", "a discount that may be in the prices or not: skipped"),
+            (self.kept, "name keeps", "names keep", "the built-in list: the imported one gives no price of hits"),
+            (self.ambiguous, "name stands", "names stand", "for several prices: choose with [[price]] list = \"…\""),
         ] {
             if count > 0 {
-                write!(f, "\n{count} {what}")?;
+                write!(f, "\n{} {what}", number(count, one, many))?;
             }
         }
         Ok(())

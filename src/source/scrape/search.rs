@@ -70,7 +70,7 @@ pub(super) fn with_remedy(failure: ScrapeError, address: &Address) -> ScrapeErro
         ScrapeError::Refused if url.port() == Some(AGENT_PORT) && url.path() == "/" => {
             let host = url.host_str().unwrap_or_default();
             format!(
-                "refused: nothing listens on port {AGENT_PORT}, the one of `margintop agent`, which is the only one that is tried for a \
+                "connection refused: nothing listens on port {AGENT_PORT}, the one of `margintop agent`, which is the only one that is tried for a \
                  host without a port; write an engine's with it: {host}:8000 (vLLM), {host}:30000 (SGLang)"
             )
         }

@@ -141,7 +141,7 @@ impl App {
     fn copy_command(&mut self) -> Effect {
         let command = self.what_if.page.as_ref().and_then(|page| page.changed.command());
         let Some(words) = command else {
-            self.complain("nothing is otherwise: there is no command yet");
+            self.complain("nothing is changed yet: there is no command to copy");
             return Effect::Redraw;
         };
         Effect::CopyText(words.join(" "), "copied the report command")

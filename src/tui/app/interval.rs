@@ -25,7 +25,7 @@ impl App {
     /// Polls so often, if that can be changed here.
     pub(super) fn set_interval(&mut self, interval: Span) -> Effect {
         if !self.has_interval {
-            self.complain("the interval is not ours to change here");
+            self.complain("the interval cannot be changed here");
             return Effect::Redraw;
         }
         self.interval = interval;
@@ -84,7 +84,7 @@ mod tests {
         app.has_interval = false;
         assert_eq!(app.update(Action::Command(Command::Interval(Turn::Next))), Effect::Redraw);
         assert_eq!(app.interval, Span::from_secs(1));
-        assert_eq!(app.said().map(|said| said.text.as_str()), Some("the interval is not ours to change here"));
+        assert_eq!(app.said().map(|said| said.text.as_str()), Some("the interval cannot be changed here"));
         Ok(())
     }
 }

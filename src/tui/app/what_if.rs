@@ -47,7 +47,7 @@ impl Field {
             Self::Load => "load",
             Self::HitRate => "hit rate",
             Self::GpuRate => "GPU rate /h",
-            Self::Nodes => "nodes held",
+            Self::Nodes => "nodes",
         }
     }
 

@@ -96,7 +96,7 @@ pub(super) const fn found(rule: Rule) -> &'static str {
         Rule::ProbablySame => "counted twice?",
         Rule::NamesUnknown => "names unknown",
         Rule::EngineStalled => "stalled",
-        Rule::Throttled => "held down",
+        Rule::Throttled => "throttled",
     }
 }
 

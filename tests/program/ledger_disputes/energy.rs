@@ -80,7 +80,7 @@ fn energy_is_disputed_and_decided_like_tokens() {
     assert!(json[1].get("energy").is_none(), "{json}");
 
     let accepted = run(&path, &["ledger", "disputes", "accept", "1"]);
-    assert!(accepted.out.contains("dispute 1 is accepted: posted are 1.000000 kWh, worth 0.10"), "{accepted:?}");
+    assert!(accepted.out.contains("dispute 1 is accepted: 1.000000 kWh posted, worth 0.10"), "{accepted:?}");
     owner.on_ledger_event();
     let posted = i64::try_from(KWH).unwrap();
     assert_eq!(energy(), [posted; 3]);

@@ -62,6 +62,6 @@ fn name(lever: Lever) -> String {
         Lever::Price(TokenClass::Computed) => "computed prompt price +10 %".to_owned(),
         Lever::Price(TokenClass::Cached) => "cached prompt price +10 %".to_owned(),
         Lever::GpuRate => "GPU rate +10 %".to_owned(),
-        Lever::Node => "one more node held".to_owned(),
+        Lever::Node => "one more node".to_owned(),
     }
 }
