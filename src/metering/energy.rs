@@ -90,10 +90,14 @@ impl EnergyMeters {
                 post(ledger, metered, drawn, (jump.to, at), at);
             }
             Movement::Baseline(jump, drawn) => {
-                let gpu = format!("{} GPU {}", metered.node, reading.index);
-                let text = format!("energy counter of {gpu} went {}: counted from there", jump.text());
-                ledger.mark(Marker { at: at.wall, text: Label::new(&text) });
+                mark(ledger, &metered, reading.index, jump, "counted from there", at);
                 post(ledger, metered, drawn, (jump.to, at), at);
+            }
+            Movement::Reset(jump) => {
+                let what =
+                    "reset, counted from zero; what it drew before the reset since its last reading is not billed";
+                mark(ledger, &metered, reading.index, jump, what, at);
+                post(ledger, metered, jump.energy, (jump.from, jump.to), at);
             }
         }
     }
@@ -153,6 +157,12 @@ impl Metered<'_> {
         let begun = self.paid.iter().rev().find(|(from, _)| *from <= at);
         begun.or(self.paid.first()).and_then(|(_, account)| *account)
     }
+}
+
+/// Adds a marker about a change of an energy counter.
+fn mark(ledger: &mut Ledger, metered: &Metered<'_>, index: u32, jump: Jump, what: &str, at: Moment) {
+    let text = format!("energy counter of {} GPU {index} went {}: {what}", metered.node, jump.text());
+    ledger.mark(Marker { at: at.wall, text: Label::new(&text) });
 }
 
 /// Posts the energy drawn between two moments, split where the paying account changes. Energy without an account is not

@@ -156,10 +156,9 @@ impl Lease {
         }
     }
 
-    /// Ends the lease at an instant, if it pays for a fixed number of this node's GPUs and began before.
+    /// Ends the lease at an instant, if it is of this node and began before.
     pub fn end(&mut self, node: &NodeName, at: Timestamp) {
-        let is_of_node = self.is_schedule() && self.node() == Some(node);
-        if is_of_node && self.from.is_none_or(|from| from < at) {
+        if self.node() == Some(node) && self.from.is_none_or(|from| from < at) {
             self.until = Some(self.until.map_or(at, |until| until.min(at)));
         }
     }

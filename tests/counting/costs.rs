@@ -413,7 +413,7 @@ fn an_end_by_hand_takes_back_what_was_posted() {
 
 /// Class: a lease that ends while its node is silent: the node was returned, until it reports again.
 #[test]
-fn a_node_that_is_silent_when_its_lease_ends_costs_nothing_after_its_last_report() {
+fn a_node_that_is_silent_when_its_lease_ends_costs_nothing_after_that() {
     let until = Some(after(600_000).wall);
     let of_node = Lease { until, ..Lease::of(Leased::Node(NodeName::new("n")), "6.00".parse().unwrap()) };
     let of_unit = Lease { until, ..Lease::of(Leased::Unit(UnitName::new("u")), "6.00".parse().unwrap()) };
@@ -428,7 +428,7 @@ fn a_node_that_is_silent_when_its_lease_ends_costs_nothing_after_its_last_report
             fleet.apply(Event::Tick(after(minute * 60_000)));
             let cost = fleet.snapshot().money.cost.unwrap_or_default().to_string().parse::<f64>().unwrap();
             let assumed = 2.0 * 3.70 / 60.0 * (minute - 30).max(0) as f64;
-            let due = if minute < 10 { 0.2 * minute as f64 } else { 0.8 + assumed };
+            let due = 0.2 * minute.min(10) as f64 + assumed;
             assert!((cost - due).abs() < 0.21, "{minute}: {cost} for {due} by {lease:?}");
         }
     }
@@ -460,4 +460,25 @@ fn the_cost_of_a_node_that_has_not_reported_since_a_restart_is_unknown_in_every_
     assert_eq!((node.cost_per_hour, node.profit_per_hour), (None, None));
     let model = &now.models[0].money;
     assert_eq!((model.cost_per_hour, model.profit_per_hour), (None, None));
+}
+
+/// Class: a lease that was ended by hand pays again.
+#[test]
+fn a_lease_of_a_node_that_was_ended_by_hand_stays_ended() {
+    let of_node = Lease::of(Leased::Node(NodeName::new("n")), "60.00".parse().unwrap());
+    for gpus_leased in [None, Some(2)] {
+        let lease = Lease { gpus: gpus_leased, ..of_node.clone() };
+        let mut fleet = fleet(FleetConfig { leases: vec![lease], ..FleetConfig::local("n") });
+        for minute in 0..=20 {
+            fleet.apply(gpus("n", "NVIDIA H100", 2, after(minute * 60_000)));
+            fleet.apply(Event::Tick(after(minute * 60_000)));
+            if minute == 10 {
+                fleet.end_leases(vec![(1, NodeName::new("n"), after(300_000).wall)]);
+            }
+        }
+        // Five minutes by the lease, nothing until it reports again, and then the assumed rate.
+        let cost = fleet.snapshot().money.cost.unwrap().to_string().parse::<f64>().unwrap();
+        let due = 2.0 * (60.0 * 5.0 + 3.70 * 9.0) / 60.0;
+        assert!((cost - due).abs() < 0.15, "{cost} for {due}, {gpus_leased:?}");
+    }
 }

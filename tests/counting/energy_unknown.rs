@@ -120,6 +120,19 @@ fn a_fall_that_goes_on_is_marked_and_not_disputed() {
     assert!(markers.iter().any(|marker| marker == expected), "{markers:?}");
 }
 
+/// Class: what was drawn before a reset is missing without a word.
+#[test]
+fn a_reset_is_marked() {
+    let mut fleet = watched(true);
+    for second in 0..20 {
+        read(&mut fleet, second, Some(if second < 8 { drawn(second) } else { drawn(second - 7) - BEFORE }));
+    }
+    let changes = fleet.take_changes().unwrap();
+    let markers: Vec<String> = changes.postings.markers.iter().map(|marker| marker.text.to_string()).collect();
+    let is_reset = |marker: &&String| marker.contains("reset, counted from zero") && marker.contains("is not billed");
+    assert_eq!(markers.iter().filter(is_reset).count(), 1, "{markers:?}");
+}
+
 /// Class: a dispute that does not say what moved.
 #[test]
 fn a_dispute_about_energy_names_the_movement() {

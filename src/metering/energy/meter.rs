@@ -75,6 +75,8 @@ pub(super) enum Movement {
     Disputed(Jump, u64),
     /// A change of unknown cause, and the energy drawn after it.
     Baseline(Jump, u64),
+    /// A reset to zero: all that the counter shows was drawn since. What was drawn before it is not known.
+    Reset(Jump),
 }
 
 /// A change that no GPU can have produced.
@@ -211,7 +213,7 @@ impl EnergyMeter {
         if has_fallen && quarantined.last <= bound.most(at.since(from)) {
             self.at = at;
             self.former = Some(Former { last: before, at: from, posted: quarantined.last });
-            return Movement::Drawn(quarantined.last, from, at);
+            return Movement::Reset(Jump { before, after: quarantined.first, energy: quarantined.last, from, to: at });
         }
         if has_fallen && returned_to {
             // What was posted up to the misread value is ahead of the counter.

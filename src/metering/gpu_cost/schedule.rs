@@ -245,6 +245,8 @@ impl Schedules {
                 let paused = roundings.forget(ledger, &view.config.leases, lease, &cost_account);
                 rounding::close(ledger, &cost_account, lease, gpus, (began + paused, at));
             }
+        }
+        if view.config.leases.iter().any(|lease| lease.node() == Some(node) && runs(&lease)) {
             self.ended.insert(node.clone(), at);
         }
         for what in of_node().map(subject).collect::<BTreeSet<_>>() {
