@@ -68,7 +68,7 @@ fn an_entry_with_tiers_of_context_is_refused_whole() -> Result<(), String> {
     assert_eq!(lists, ["same: 1.00 1.00 4.00"]);
     assert_eq!((tally.by_length, tally.by_reasoning, tally.without_tokens), (4, 1, 0));
     let said = tally.to_string();
-    assert!(said.contains("4 entries have prices by request length") && said.contains("1 entries price reasoning"));
+    assert!(said.contains("4 entries have prices by request length") && said.contains("1 entry prices reasoning"));
     Ok(())
 }
 

@@ -63,6 +63,6 @@ mod tests {
         assert_eq!(gpus[0].name.as_ref().map(Label::as_str), Some("NVIDIA H100 80GB HBM3"));
         assert_eq!((gpus[1].index, &gpus[1].id, &gpus[1].name), (1, &None, &None));
         assert!(gpus.iter().all(|gpu| gpu.state == GpuState::Refused));
-        assert_eq!(list(Path::new("/nonexistent"), GpuState::Refused), Vec::new());
+        assert_eq!(list(&folder.path().join("absent"), GpuState::Refused), Vec::new());
     }
 }

@@ -54,9 +54,12 @@ impl Filter {
 
     /// Whether a row passes; `None` where only figures that are unknown keep it out.
     pub fn judge(&self, fields: &[(&str, &str)], figure: impl Fn(&str) -> FigureValue) -> Option<bool> {
-        let holds = |word: &str| match FilterBound::of(word).map(|bound| (figure(bound.key), bound)) {
-            Some((Some(figure), bound)) => bound.holds(figure),
-            _ => Some(is_found(word, fields)),
+        let holds = |word: &str| {
+            let bound = FilterBound::of(word).filter(FilterBound::is_number);
+            match bound.map(|bound| (figure(bound.key), bound)) {
+                Some((Some(figure), bound)) => bound.holds(figure),
+                _ => Some(is_found(word, fields)),
+            }
         };
         let mut verdict = Some(true);
         for word in self.text.split_whitespace() {
@@ -101,6 +104,11 @@ impl<'a> FilterBound<'a> {
             ("=", Ordering::is_eq),
         ];
         ways.into_iter().find_map(|(sign, passes)| Some(Self { key, passes, limit: rest.strip_prefix(sign)? }))
+    }
+
+    /// Whether it is a bound by a number, or by one that is still being written.
+    fn is_number(&self) -> bool {
+        matches!(self.limit, "" | "-" | ".") || number(self.limit).is_some()
     }
 
     /// Whether the figure is within it; `None` of one that is unknown.
@@ -169,7 +177,8 @@ mod tests {
         assert!(!accepts("kv<50") && !accepts("kv>=50"), "unknown");
         let judge = |text: &str| Filter { text: text.to_owned(), editing: false }.judge(&[("node", "gpu-017")], figure);
         assert_eq!([judge("kv<50 gpu"), judge("kv<50 util>20"), judge("util<20")], [None, Some(false), Some(true)]);
-        assert!(accepts("util<") && accepts("util>x"), "still being written");
+        assert!(accepts("util<") && accepts("util>-"), "still being written");
+        assert!(!accepts("util>x") && !accepts("util<<3"), "no number is named so");
         assert!(accepts("a=b") && !accepts("speed<9"), "no figure of that name");
     }
 }

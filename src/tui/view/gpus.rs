@@ -170,7 +170,7 @@ fn says_something(gpu: &GpuRow) -> bool {
 fn process(gpu: &GpuRow) -> Cell<'static> {
     if gpu.state != Health::Live {
         let why = gpu.reason.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-        return Cell::Sentence(mark(gpu.state).0, format!("{}{why}", gpu.state).into());
+        return Cell::State(mark(gpu.state).0, format!("{}{why}", gpu.state).into());
     }
     if let Some(throttle) = gpu.throttle.filter(|throttle| throttle.any()) {
         return said(Role::Warning, if throttle.thermal { "held by heat" } else { "power-capped" });

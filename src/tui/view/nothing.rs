@@ -146,13 +146,7 @@ fn all(scene: &Scene<'_>) -> Vec<Looked> {
         why: "none is named".to_owned(),
         mend: "margintop http://NODE:9545".to_owned(),
     };
-    let hub = Looked {
-        what: "hub".to_owned(),
-        is_missing: true,
-        why: "none is named".to_owned(),
-        mend: "margintop --attach http://HUB:9546".to_owned(),
-    };
-    source_errors.chain([agents, hub, config(scene), ledger(scene)]).collect()
+    source_errors.chain([agents, config(scene), ledger(scene)]).collect()
 }
 
 fn config(scene: &Scene<'_>) -> Looked {

@@ -22,6 +22,8 @@ pub enum Cell<'a> {
     Text(Vec<Segment<'a>>),
     /// Dimmed text; clauses that do not fit are left out from the end, and the first is cut at its end.
     Phrase(std::borrow::Cow<'a, str>),
+    /// A state and its reason in a role; the reason is left out if it does not fit.
+    State(Role, std::borrow::Cow<'a, str>),
     /// Text in a role, cut behind a whole word.
     Sentence(Role, std::borrow::Cow<'a, str>),
     /// An amount of money. The amounts of a column have the same number of decimals.
@@ -112,6 +114,10 @@ impl<'a> Cell<'a> {
             Self::Phrase(text) => {
                 let text = format::clauses(text, usize::from(area.width));
                 canvas.clip(area).line_within(0, 0, area.width, &[Segment::dim(text)], align == Align::Right);
+            }
+            Self::State(role, text) => {
+                let text = format::clauses(text, usize::from(area.width));
+                canvas.clip(area).line_within(0, 0, area.width, &[Segment::new(*role, text)], align == Align::Right);
             }
             Self::Sentence(role, text) => {
                 let text = format::cut_at_word(text, usize::from(area.width));
