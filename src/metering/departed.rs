@@ -31,25 +31,25 @@ impl Metering {
     /// whose rows a window was counted is regained when they return.
     pub(super) fn note_left_rows(&self, context: &mut Context<'_>, engine: &mut Engine) {
         for row in engine.rows.iter_mut().filter(|row| row.seen == context.at) {
-            if std::mem::take(&mut row.has_departed) {
+            if std::mem::take(&mut row.growth.has_departed) {
                 context.ledger.regain_window(context.at.wall);
             }
         }
         let Some(last) = engine.last_page else { return };
         let late = context.config.stale_after();
         let leaves = |row: &Row, at: Moment| at.since(row.seen) > late && last.since(row.seen) <= late;
-        let grew = |row: &Row| row.grew.is_some_and(|grew| row.seen.since(grew) < IDLE);
+        let grew = |row: &Row| row.growth.at.is_some_and(|grew| row.seen.since(grew) < IDLE);
         for place in 0..engine.rows.len() {
             let row = &engine.rows[place];
             if !leaves(row, context.at) || !grew(row) || row.may_be_renamed {
                 continue;
             }
-            let of_it = |other: &&Row| other.instance == row.instance && other.has_departed;
+            let of_it = |other: &&Row| other.instance == row.instance && other.growth.has_departed;
             let is_noted = engine.instances.iter().any(|known| known.id == row.instance && known.has_departed)
                 || engine.rows.iter().any(|other| of_it(&other));
             let role = self.role(context.info, &row.reading);
             if !is_noted && self.row_counts(context, engine, &row.reading, role) != Counts::NOTHING {
-                engine.rows[place].has_departed = true;
+                engine.rows[place].growth.has_departed = true;
                 context.ledger.lose_window(context.at.wall);
             }
         }

@@ -22,6 +22,7 @@ mod gpu_cost;
 mod idle;
 mod instance_bound;
 mod interval;
+mod last_growth;
 mod leakage;
 mod left_to_engines;
 mod model_names;

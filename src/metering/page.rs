@@ -236,7 +236,7 @@ impl Metering {
     ) {
         let mut entries = self.earn(context, engine, (place, outcome.process), reading, grown, interval);
         if !entries.is_empty() {
-            engine.rows[place].grew = Some(context.at);
+            engine.rows[place].growth.at = Some(context.at);
         }
         if step.unproven
             || engine.is_unproven(reading.instance.as_ref())

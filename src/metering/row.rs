@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::last_growth::LastGrowth;
 use super::leakage::Leakage;
 use super::left_to_engines::LeftToEngines;
 use super::prompt_weight::PromptWeight;
@@ -44,9 +45,7 @@ pub(crate) struct Row {
     pub(crate) reading: EngineReading,
     /// When it was last on a page, and when its tokens last grew.
     pub(crate) seen: Moment,
-    pub(super) grew: Option<Moment>,
-    /// Whether it left its page, for which a lost window was counted.
-    pub(super) has_departed: bool,
+    pub(super) growth: LastGrowth,
     pub(crate) account: Option<(RevenueAccount, RevenueAccountId)>,
     /// The account of its former name, or of the row that it replaced, until it has its own.
     pub(super) former: Option<RevenueAccountId>,
@@ -137,8 +136,7 @@ impl Row {
             role: None,
             reading,
             seen: at,
-            grew: None,
-            has_departed: false,
+            growth: LastGrowth::default(),
             account: None,
             former: None,
             may_be_renamed: false,

@@ -270,8 +270,7 @@ fn saved_row(row: &Row) -> SavedRow {
         drawn: _,
         had: _,
         steps: _,
-        grew: _,
-        has_departed: _,
+        growth: _,
     } = row;
     SavedRow {
         instance: instance.clone(),

@@ -123,7 +123,7 @@ fn a_page_of_a_hundred_thousand_engines_ends_soon() {
     let gpus: String = (0..10_000).map(|i| format!("DCGM_FI_DEV_GPU_UTIL{{gpu=\"0\",UUID=\"{i}\"}} 1\n")).collect();
     let began = crate::support::worked();
     let reading = dialect::read([ranks, bounds, gpus].concat().as_bytes(), &Hint::default()).unwrap();
-    assert!(crate::support::worked() - began < std::time::Duration::from_secs(5));
+    assert!(crate::support::worked().saturating_sub(began) < std::time::Duration::from_secs(5));
     assert!(!reading.complete && reading.refusals.over_limit > 60_000);
     assert_eq!((reading.engines.len(), reading.gpus.len()), (1024, 256));
     assert_eq!(reading.engines[0].latency.e2e, None);
