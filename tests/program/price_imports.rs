@@ -56,8 +56,8 @@ fn litellms_hours_are_windows() {
     let (day, night) = (imported.price("night", at[0]), imported.price("night", at[1]));
     assert_eq!((&day["revenue"], &night["revenue"]), (&"2.88".into(), &"0.72".into()));
     assert_eq!((&day["provenance"], &night["until"]), (&"imported".into(), &"2025-03-02T00:30:00Z".into()));
-    assert!(imported.output.contains("1 entries have prices by time of day: read as windows"), "{}", imported.output);
-    assert!(imported.output.contains("1 service tiers of entries with prices by time of day"), "{}", imported.output);
+    assert!(imported.output.contains("1 entry has prices by time of day: read as windows"), "{}", imported.output);
+    assert!(imported.output.contains("1 service tier of entries with prices by time of day"), "{}", imported.output);
 }
 
 /// Hours are in UTC and weekdays in another zone: a window in one zone has to express both.
