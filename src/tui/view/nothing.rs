@@ -146,7 +146,13 @@ fn all(scene: &Scene<'_>) -> Vec<Looked> {
         why: "none is named".to_owned(),
         mend: "margintop http://NODE:9545".to_owned(),
     };
-    source_errors.chain([agents, config(scene), ledger(scene)]).collect()
+    let hub = Looked {
+        what: "hub".to_owned(),
+        is_missing: true,
+        why: "none is named".to_owned(),
+        mend: "margintop serve starts one".to_owned(),
+    };
+    source_errors.chain([agents, hub, config(scene), ledger(scene)]).collect()
 }
 
 fn config(scene: &Scene<'_>) -> Looked {
