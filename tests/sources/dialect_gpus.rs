@@ -147,8 +147,8 @@ fn an_agent_reports_states_processes_and_its_error() {
     // An agent of today, and one of an earlier release.
     for (name, [source, cause, remedy]) in [
         ("source_error", ["source", "cause", "remedy"]),
-        ("failure", ["source", "cause", "remedy"]),
-        ("failure", ["what", "why", "mend"]),
+        ("trouble", ["source", "cause", "remedy"]),
+        ("trouble", ["what", "why", "mend"]),
     ] {
         let page = format!("margintop_{name}{{{source}=\"NVML\",{cause}=\"not found\",{remedy}=\"install it\"}} 1\n");
         let error = dialect::read(page.as_bytes(), &Hint::default()).unwrap_err();
