@@ -41,7 +41,7 @@ impl Metering {
         let grew = |row: &Row| row.growth.at.is_some_and(|grew| row.seen.since(grew) < IDLE);
         for place in 0..engine.rows.len() {
             let row = &engine.rows[place];
-            if !leaves(row, context.at) || !grew(row) || row.may_be_renamed {
+            if !leaves(row, context.at) || !grew(row) || row.may_be_renamed || engine.may_grow(row, context.at) {
                 continue;
             }
             let of_it = |other: &&Row| other.instance == row.instance && other.growth.has_departed;

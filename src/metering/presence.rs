@@ -89,7 +89,7 @@ impl Engine {
     }
 
     /// Whether a row that is not on this page may be on the next one, of another process.
-    fn may_grow(&self, row: &Row, at: Moment) -> bool {
+    pub(super) fn may_grow(&self, row: &Row, at: Moment) -> bool {
         let here = |instance: &&Instance| instance.id == row.instance && instance.seen == at;
         self.instances.iter().find(here).is_some_and(|instance| {
             let mut answering = instance.processes.answering(at).filter(|process| !instance.is_gone(process));

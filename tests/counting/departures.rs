@@ -91,4 +91,10 @@ fn a_row_that_leaves_its_page_is_a_lost_window_until_it_returns() {
     assert_eq!(bounds(60, page(30, 52, 1)), [(false, 0); 2], "and is back");
     assert_eq!(bounds(32, page(30, 60, 1)), [(false, 0); 2], "it may be a short page");
     assert_eq!(bounds(60, page(30, 60, 0)), [(false, 0); 2], "it had no request when it left");
+    // Two replicas of which one has another model, each for ten pages in turn.
+    let page = |nth: i64| {
+        let (process, model, had) = if nth / 10 % 2 == 0 { (1_000, "m", 50_000) } else { (2_000, "x", 9_000) };
+        rows(&[("0", model, made(had, nth))], started(process))
+    };
+    assert_eq!(bounds(100, page), [(false, 0); 2], "its process answers again");
 }
