@@ -131,7 +131,7 @@ fn a_reset_target_begins_with_a_baseline() {
         std::thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(reset_target(&path, &TargetId::new(ENGINE), began()).unwrap(), Ok(()));
-    let Ok(word) = watch.news.recv_timeout(Duration::from_secs(20)) else { panic!("nobody is told of the reset") };
+    let Ok(word) = watch.news.recv_timeout(Duration::from_secs(20)) else { panic!("no word of the reset") };
     watch.collector.take(Message::Ledger(word));
     watch.advance(2);
     // Whatever this process is and whenever it was born, its first page is a baseline.
@@ -151,7 +151,7 @@ fn a_reset_target_begins_with_a_baseline() {
 }
 
 #[test]
-fn a_reset_that_nobody_heard_of_waits_for_the_next_page() {
+fn a_reset_that_was_not_applied_waits_for_the_next_page() {
     let (_home, path) = file();
     watched(&path);
     let reset = || reset_target(&path, &TargetId::new(ENGINE), began()).unwrap();

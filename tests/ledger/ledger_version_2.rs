@@ -1,8 +1,9 @@
 //! A ledger of version 2 under the present program: read as it is, brought up to date, exported and imported, with the
 //! same totals each time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::former::{self, version};
 use margintop::ledger::{Grain, Past};
 use margintop::statement::Totals;
 use margintop::store::{Reader, import, reset_target};
@@ -11,16 +12,6 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 const VERSION_2: &str = include_str!("../fixtures/ledgers/version-2.sql");
-
-fn old(folder: &TempDir) -> PathBuf {
-    let path = folder.path().join("old.db");
-    Connection::open(&path).unwrap().execute_batch(VERSION_2).unwrap();
-    path
-}
-
-fn version(path: &Path) -> i64 {
-    Connection::open(path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
-}
 
 fn past(path: &Path, grain: Grain) -> Past {
     let far = Timestamp::from_millis(4_000_000_000_000);
@@ -44,7 +35,7 @@ fn bring_up_to_date(path: &Path) {
 #[test]
 fn a_ledger_of_version_2_keeps_its_totals() {
     let folder = TempDir::new().unwrap();
-    let path = old(&folder);
+    let path = former::open(&folder, VERSION_2);
     let before = told(&path);
     assert_eq!(version(&path), 2, "reading changes nothing");
     let costed: Vec<_> = before.1.iter().map(|(node, costed)| (node == "elsewhere", *costed)).collect();
@@ -65,7 +56,7 @@ fn a_ledger_of_version_2_keeps_its_totals() {
 #[test]
 fn an_export_of_version_2_is_imported() {
     let folder = TempDir::new().unwrap();
-    let path = old(&folder);
+    let path = former::open(&folder, VERSION_2);
     let before = told(&path);
     let export = |path: &Path| {
         let mut text = Vec::new();

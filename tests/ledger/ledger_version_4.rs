@@ -1,8 +1,9 @@
 //! A ledger of version 4, whose table of allocated GPUs had another name: read as it is, migrated, exported and imported,
 //! with the same GPUs, postings and checks each time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::former::{self, version};
 use margintop::ledger::Grain;
 use margintop::reading::TargetId;
 use margintop::statement::Totals;
@@ -12,16 +13,6 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 const VERSION_4: &str = include_str!("../fixtures/ledgers/version-4.sql");
-
-fn former(folder: &TempDir) -> PathBuf {
-    let path = folder.path().join("former.db");
-    Connection::open(&path).unwrap().execute_batch(VERSION_4).unwrap();
-    path
-}
-
-fn version(path: &Path) -> i64 {
-    Connection::open(path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
-}
 
 fn tables(path: &Path) -> Vec<String> {
     let open = Connection::open(path).unwrap();
@@ -49,7 +40,7 @@ fn migrate(path: &Path) {
 #[test]
 fn a_ledger_of_version_4_keeps_its_gpus_and_totals() {
     let folder = TempDir::new().unwrap();
-    let path = former(&folder);
+    let path = former::open(&folder, VERSION_4);
     let before = content(&path);
     assert_eq!((version(&path), tables(&path)), (4, vec!["rented".to_owned()]), "reading changes nothing");
     let gpus: Vec<_> = before.0.iter().map(|row| (row.node.as_str(), row.gpus)).collect();
@@ -66,7 +57,7 @@ fn a_ledger_of_version_4_keeps_its_gpus_and_totals() {
 #[test]
 fn an_export_of_version_4_is_imported() {
     let folder = TempDir::new().unwrap();
-    let path = former(&folder);
+    let path = former::open(&folder, VERSION_4);
     // Whether the cost of an account is known is stored, and is not judged anew.
     Connection::open(&path).unwrap().execute_batch("UPDATE revenue_accounts SET costed = 0").unwrap();
     let before = content(&path);

@@ -28,6 +28,7 @@ mod support;
 
 mod capacity;
 mod capacity_read;
+mod former;
 mod history;
 mod history_events;
 mod history_money;

@@ -1,4 +1,4 @@
-//! The ledger's file and who keeps it: what is remembered over an absence, who writes, and what happens where nobody can.
+//! The ledger's file and who keeps it: what is remembered over an absence, who writes, and what happens where no process can.
 
 use crate::ledger_watch;
 use crate::support;
@@ -320,7 +320,7 @@ fn a_lease_that_is_ended_by_hand_is_taken_back_by_a_counter_entry() {
     watch.advance(100);
     watch.tick();
     margintop::store::end_lease(&path, &NodeName::new("gpu-01"), began() + Span::from_secs(40)).unwrap();
-    let Ok(word) = watch.news.recv_timeout(Duration::from_secs(20)) else { panic!("nobody heeds the end") };
+    let Ok(word) = watch.news.recv_timeout(Duration::from_secs(20)) else { panic!("no word of the end") };
     watch.collector.take(Message::Ledger(word));
     watch.advance(100);
     watch.leave();
@@ -337,7 +337,7 @@ fn a_lease_that_is_ended_by_hand_is_taken_back_by_a_counter_entry() {
 }
 
 #[test]
-fn an_end_by_hand_that_nobody_heeded_waits_for_the_next_watch() {
+fn an_end_by_hand_that_was_not_applied_waits_for_the_next_watch() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     watch.gpus(&["a"]);
