@@ -321,8 +321,8 @@ impl Engine {
     }
 
     /// Whether it is unknown if pages are of one process with views that lag, or of two processes with one start time.
-    pub(crate) fn is_doubted(&self) -> bool {
-        self.instances.iter().any(|instance| instance.processes.is_doubted())
+    pub(crate) fn has_uncertain(&self) -> bool {
+        self.instances.iter().any(|instance| instance.processes.has_uncertain())
     }
 
     /// Whether indistinguishable processes answer by turns.

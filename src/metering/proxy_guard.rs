@@ -55,8 +55,8 @@ pub(crate) struct ProxyGuard {
     #[serde(skip)]
     fresh: Option<Classes>,
     /// Whether engines may serve models under unknown names, since a model list is unreadable.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    doubtful: bool,
+    #[serde(default, alias = "doubtful", skip_serializing_if = "std::ops::Not::not")]
+    uncertain: bool,
 }
 
 /// The state of the observed engines when rows are decided about.
@@ -97,8 +97,8 @@ impl ProxyGuard {
     }
 
     /// Whether its tokens are posted although an engine may count them under an unknown name.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        self.doubtful && matches!(self.verdict, ProxyVerdict::Own)
+    pub(crate) fn is_uncertain(&self) -> bool {
+        self.uncertain && matches!(self.verdict, ProxyVerdict::Own)
     }
 
     /// Whether its tokens are posted.
@@ -183,7 +183,7 @@ impl ProxyGuard {
                 *left = left.less(entry.tokens);
                 let old = entry.part(old);
                 entry = entry.without(&old);
-                if self.doubtful && !old.tokens.is_zero() {
+                if self.uncertain && !old.tokens.is_zero() {
                     super::entries::remember(&mut self.earlier, old);
                 }
             }
@@ -237,7 +237,7 @@ impl ProxyGuard {
             self.posted.iter().for_each(|entry| self.kept += entry.tokens);
             self.earlier.clear();
         } else {
-            if !self.doubtful {
+            if !self.uncertain {
                 self.earlier.clear();
             }
             self.earlier.append(&mut self.posted);
@@ -271,7 +271,7 @@ pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produ
     let verdicts: Vec<_> = guards.iter().map(|guard| verdict(guard)).collect();
     let mut parted = 0;
     for (guard, verdict) in guards.iter_mut().zip(verdicts) {
-        guard.doubtful = !known.all_names;
+        guard.uncertain = !known.all_names;
         let begins = guard.window.is_none() && guard.is_due(at) && !known.behind;
         if begins || verdict.is_some() {
             guard.window = Some(Comparison::begin(at, produced));

@@ -171,7 +171,7 @@ impl Row {
 
     /// Whether a proxy's tokens are posted although an engine may count them under an unknown name.
     pub(crate) fn may_be_counted_twice(&self) -> bool {
-        self.guard.as_deref().is_some_and(ProxyGuard::is_doubtful)
+        self.guard.as_deref().is_some_and(ProxyGuard::is_uncertain)
     }
 
     /// Renames the row.

@@ -65,10 +65,10 @@ impl<'a> ListUses<'a> {
         statement.theoretical = paid_shares.is_empty() || paid_shares.iter().any(Option::is_none);
         statement.any_paid = paid_shares.iter().any(Option::is_some);
         let mut lost = 0_i64;
-        for doubt in &self.past.uncertainty {
-            statement.uncertainty += doubt.timing + doubt.excess;
-            statement.upper_bound |= !doubt.excess.is_zero();
-            lost += doubt.lost_windows;
+        for part in &self.past.uncertainty {
+            statement.uncertainty += part.timing + part.excess;
+            statement.upper_bound |= !part.excess.is_zero();
+            lost += part.lost_windows;
         }
         statement.lost_windows = u64::try_from(lost).unwrap_or_default();
         statement.total.lower_bound |= statement.lost_windows > 0;

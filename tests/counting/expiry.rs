@@ -171,11 +171,11 @@ fn shadow(wait: i64) -> Scene {
 
 #[test]
 fn a_process_that_is_not_counted_is_forgotten_after_ten_minutes() {
-    let doubtful = shadow(NINE);
-    assert!(doubtful.note().contains("cannot be told apart"), "{}", doubtful.note());
+    let uncertain = shadow(NINE);
+    assert!(uncertain.note().contains("cannot be told apart"), "{}", uncertain.note());
     let settled = shadow(ELEVEN);
     assert_eq!(settled.note(), "");
-    assert_eq!(doubtful.output(), 110 + grown(30..29 + NINE));
+    assert_eq!(uncertain.output(), 110 + grown(30..29 + NINE));
     assert_eq!(settled.output(), 110 + grown(30..29 + ELEVEN));
 }
 

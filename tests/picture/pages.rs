@@ -269,7 +269,7 @@ fn traffic(page: Page, since: Timestamp, quarters: i64, load: u64) -> Making {
             }
         }
     }
-    made.doubt(since, dollars(12.0), Money::ZERO, 1);
+    made.uncertain(since, dollars(12.0), Money::ZERO, 1);
     made
 }
 

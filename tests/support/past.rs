@@ -91,7 +91,7 @@ impl Making {
         self.0.gpu_times.push(GpuTimeCell { bucket: at, cost_account, allocated, idle, energy: 0 });
     }
 
-    pub fn doubt(&mut self, at: Timestamp, timing: Money, excess: Money, lost_windows: i64) {
+    pub fn uncertain(&mut self, at: Timestamp, timing: Money, excess: Money, lost_windows: i64) {
         self.0.uncertainty.push(UncertaintyCell { bucket: at, timing, excess, lost_windows });
     }
 }

@@ -323,7 +323,7 @@ fn failure(fleet: &Fleet, target: &Target) -> Option<Label> {
         let text = format!("its page no longer counts {} tokens: the total is a lower bound", gone.join(" and "));
         return Some(Label::new(&text));
     }
-    if engine.is_doubted() {
+    if engine.has_uncertain() {
         return Some(Label::new(crate::snapshot::SAME_START));
     }
     if engine.is_ambiguous() {

@@ -72,8 +72,8 @@ fn unknown_names(present: &PresentFleet<'_>) -> impl Iterator<Item = Notice> {
         let why = target.list_refused.as_ref()?;
         Some((&target.info.target, why))
     });
-    let doubtful = present.rows.iter().filter(|view| view.row.may_be_counted_twice());
-    doubtful.filter_map(move |view| {
+    let uncertain = present.rows.iter().filter(|view| view.row.may_be_counted_twice());
+    uncertain.filter_map(move |view| {
         let (model, (engine, why)) = (view.row.reading.model.as_ref()?, refused?);
         let text = format!(
             "\"{model}\" is counted here, and may be counted twice: the engine {engine} may serve it under this name, but its model list can't be read: {why}; or write [[alias]]"

@@ -199,7 +199,7 @@ impl Scraper {
     fn forget(&mut self, failure: &ScrapeError) {
         (self.models, self.moved, self.router) = (None, None, None);
         self.resting = UnloadedModels::default();
-        self.page_model.doubt();
+        self.page_model.note_failure();
         let named = matches!(&self.target.address, Address::Http(url) if url.path() != "/" || url.query().is_some());
         if !named && is_an_answer(failure) && !matches!(failure, ScrapeError::Other(_)) {
             self.page = None;
