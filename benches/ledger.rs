@@ -95,10 +95,10 @@ fn open(path: &Path, clock: &ScriptedClock) -> Store {
 
 /// Waits until everything that was handed over is written: questions are answered in their order.
 fn settle(store: &Store) {
-    let (tell, told) = channel();
+    let (tell, done) = channel();
     let answer = Box::new(move |_: Result<_, _>| tell.send(()).unwrap());
     store.past(Timestamp::default(), Timestamp::default(), Grain::Day, answer);
-    told.recv().unwrap();
+    done.recv().unwrap();
 }
 
 /// The CPU time that the process has used.

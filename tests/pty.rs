@@ -79,7 +79,7 @@ fn a_terminal_that_reports_no_size_is_drawn_for_at_the_usual_one() {
 
 /// Class: escapes for a terminal that knows none.
 #[test]
-fn a_dumb_terminal_is_told_what_to_do_instead() {
+fn a_dumb_terminal_gets_words_on_what_to_do_instead() {
     let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();
     let mut command = demo();
     command.env("TERM", "dumb");

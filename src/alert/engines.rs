@@ -10,13 +10,13 @@ use crate::snapshot::{EngineRow, Notice, Rule, ScrapeRow, Severity, Snapshot};
 const KV_FULL: f64 = 0.95;
 
 pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
-    let mut told = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     // Where several machines answer, that says as much.
     let is_noticed = |finding: &Finding| {
         let same = |notice: &Notice| notice.rule == finding.rule && notice.subject.as_str() == finding.subject;
         finding.rule == Rule::SharedAddress && picture.notices.iter().any(same)
     };
-    let targets = picture.engines.iter().filter(|row| told.insert(&row.target)).flat_map(|row| target_findings(row));
+    let targets = picture.engines.iter().filter(|row| seen.insert(&row.target)).flat_map(|row| target_findings(row));
     let targets = targets.filter(|finding| !is_noticed(finding));
     targets.chain(picture.engines.iter().filter_map(|row| kv_finding(row))).collect()
 }

@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn all_mistakes_are_told_at_once() {
+    fn all_mistakes_are_reported_at_once() {
         let text = "timezone = \"Mars/Olympus\"\n[[lease]]\nrate = \"2\"\n[[target]]\nurl = \"gpu-[9-1]\"\n[[price]]\nmodel = \"x\"\nlist = \"nope\"\n";
         let found = mistakes(text);
         assert_eq!(found.len(), 4, "{found:#?}");

@@ -167,14 +167,14 @@ impl LeaseRecords<'_> {
                 .map(|held| i64::try_from(i128::from(*held) * i128::from(span) / i128::from(all)).unwrap_or(0))
                 .collect()
         });
-        let (mut at, mut told) = (from, Vec::new());
+        let (mut at, mut spans) = (from, Vec::new());
         for (place, ((nth, time), part)) in rows.iter().zip(parts).enumerate() {
             let is_last = place + 1 == rows.len();
             let end = if is_last { until } else { (at + Span::from_millis(part.max(1))).min(until) };
-            told.push((*nth, *time, at, end));
+            spans.push((*nth, *time, at, end));
             at = end;
         }
-        told
+        spans
     }
 }
 

@@ -116,7 +116,7 @@ impl Known {
 }
 
 impl Duplicates {
-    /// Whether no place is a duplicate, as no two are compared: nearly always, and told without a look-up.
+    /// Whether no place is a duplicate, as no two are compared: nearly always, and answered without a look-up.
     pub(super) fn has_none(&self) -> bool {
         self.pairs.is_empty()
     }

@@ -57,18 +57,18 @@ fn eight_hours_of_sleep_are_bridged_without_a_burst() {
 }
 
 #[test]
-fn silence_that_goes_on_after_waking_is_told() {
+fn silence_that_goes_on_after_waking_is_reported() {
     let mut fleet = fleet(vec![member("e", "n", None)], began());
     (0..=10).for_each(|second| look(&mut fleet, second));
     let woke = 8 * 3600;
-    let told = |fleet: &mut Fleet, seconds| {
+    let alerts = |fleet: &mut Fleet, seconds| {
         let mut picture = picture_at(fleet, seconds);
         AlertWatch::default().judge(&mut picture);
         picture.alerts.len()
     };
-    assert_eq!(told(&mut fleet, woke), 0);
-    assert_eq!(told(&mut fleet, woke + 2), 0);
-    assert_eq!(told(&mut fleet, woke + 3), 2, "the node and its engine");
+    assert_eq!(alerts(&mut fleet, woke), 0);
+    assert_eq!(alerts(&mut fleet, woke + 2), 0);
+    assert_eq!(alerts(&mut fleet, woke + 3), 2, "the node and its engine");
 }
 
 /// A page of an exporter that reports one GPU on each of these nodes.

@@ -240,7 +240,7 @@ fn a_row_of_many_prompts_is_not_billed_for_its_past() {
 /// Class: labels of a target beyond the usual ones name its engines: any that Prometheus may have added, alone or beside
 /// labels that are the same for all of them.
 #[test]
-fn engines_are_told_apart_by_any_label_of_their_start_times() {
+fn engines_are_distinguished_by_any_label_of_their_start_times() {
     for label in ["cluster", "zone", "node", "instance=\"vllm:8000\",job=\"vllm\",cluster"] {
         for gone in [0, 1, 2] {
             let mut scene = Scene::one();

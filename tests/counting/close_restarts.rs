@@ -74,7 +74,7 @@ fn restarts_within_two_seconds_hide_no_later_ones() {
             last = if dice.one_in(8) || total > 600_000 { 0 } else { total };
             now += 50 + dice.below(400).cast_signed();
         }
-        // From here on each life is told from the last one: by its start time, or as its counters are lower.
+        // From here on each life is distinguished from the last one: by its start time, or as its counters are lower.
         now += if seed % 3 == 0 { 3_000 } else { 300 };
         for life in 0..8 {
             let (start, before, mut total) = (after(now).wall, posted(&fleet), 0);

@@ -212,7 +212,7 @@ fn lost_from_the_start(node: &str, at: Moment, names: [&str; 3]) -> Event {
 
 /// Class: a label of a known GPU that is missing, once or for good: its lease by name, or the rate of its kind, ended with it.
 #[test]
-fn a_gpu_whose_name_is_no_longer_told_is_paid_as_before() {
+fn a_gpu_whose_name_is_no_longer_reported_is_paid_as_before() {
     const H800: &str = "NVIDIA H800";
     for silent in [(30..=60), (30..=30), (1..=60)] {
         let leases = vec![Lease::of(Leased::Gpu("H800".to_owned()), "2".parse().unwrap())];

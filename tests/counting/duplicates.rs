@@ -26,7 +26,7 @@ fn two(node_of_b: &str) -> Fleet {
     fleet(vec![member("b", "n", None), member("a", node_of_b, None)], after(0))
 }
 
-/// The names that a watch is told, in their order.
+/// The names that a watch is given, in their order.
 fn named(names: &[&str]) -> FleetConfig {
     FleetConfig { targets: names.iter().map(|name| member(name, "n", None)).collect(), ..FleetConfig::local("box") }
 }

@@ -125,7 +125,7 @@ fn two_processes_behind_one_address_are_both_counted() {
 }
 
 #[test]
-fn of_two_processes_that_cannot_be_told_apart_none_is_billed_for_the_other() {
+fn of_two_processes_that_cannot_be_distinguished_none_is_billed_for_the_other() {
     let mut blind = one();
     for poll in 0..20_u64 {
         let value = if poll % 3 == 1 { 90 + poll } else { 5000 + poll };
@@ -249,7 +249,7 @@ fn the_margins_are_named_and_agree() {
 }
 
 #[test]
-fn idle_rent_is_told_apart() {
+fn idle_rent_is_separate() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
     look(&mut fleet, 0, 0, None);
@@ -458,7 +458,7 @@ fn names_are_matched_by_model_and_shown_as_served() {
 }
 
 #[test]
-fn prefill_and_decode_are_told_apart_where_both_are_seen() {
+fn prefill_and_decode_are_distinguished_where_both_are_seen() {
     let mut fleet = fleet(vec![member("p", "a", None), member("d", "b", None)], began());
     let look = |fleet: &mut Fleet, seconds, requests: u64| {
         let mut prefill = page(MODEL, counters(4000 * requests, 1600 * requests, requests), None);

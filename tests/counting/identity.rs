@@ -395,8 +395,8 @@ fn a_process_without_a_start_time_beside_one_that_says_it_bills_no_lifetime() {
     for (quiet, turn) in [(500, 2), (90_000, 3), (500, 5), (40_000_000, 2)] {
         let mut fleet = watched();
         for second in 0_u64..60 {
-            let told = second < 4 || second / (turn - 1) % 2 == 0;
-            let (start, base) = if told { (Some(long_ago()), 300_000) } else { (None, quiet) };
+            let has_start = second < 4 || second / (turn - 1) % 2 == 0;
+            let (start, base) = if has_start { (Some(long_ago()), 300_000) } else { (None, quiet) };
             let page = of(base + 100 * second, start);
             fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), page));
         }

@@ -139,13 +139,13 @@ fn a_card_that_is_replaced_between_turns_is_released() {
 fn a_machine_that_stops_taking_turns_is_lost_and_paid() {
     let mut world = World::of(here());
     let _ = look(&mut world, Some("localhost"), &[0, 1, 0, 1, 0, 1]);
-    for (seconds, told) in [(40, 1), (600, 0)] {
+    for (seconds, alerts) in [(40, 1), (600, 0)] {
         (0..seconds).for_each(|_| answer(&mut world, Some("localhost"), &machine(1)));
         let last = world.second - 1;
         assert_eq!(world.held().0, 2 * last + 2 * (last - 1));
         let states: Vec<Health> = world.nodes()[0].1.iter().map(|(_, state)| *state).collect();
         assert_eq!(states.iter().filter(|state| **state == Health::Lost).count(), 2);
-        assert_eq!((world.alerts(Rule::GpuLost).len(), world.alerts(Rule::SharedAddress).len()), (2, told));
+        assert_eq!((world.alerts(Rule::GpuLost).len(), world.alerts(Rule::SharedAddress).len()), (2, alerts));
     }
     // It answers again.
     answer(&mut world, Some("localhost"), &machine(0));

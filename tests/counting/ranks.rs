@@ -75,8 +75,8 @@ fn what_is_in_the_engines_own_row_is_summed_once() {
     let node = Subject::Node(picture.nodes[0].name.clone());
     for subject in [engine, node, Subject::Model(ModelName::new(MODEL))] {
         let query = Query { subject, measure: Measure::Output, until, step: Span::from_secs(60), points: 2 };
-        let told = history.series(&query).points.into_iter().flatten().next().unwrap();
-        assert!((told - made).abs() < made * 0.01, "{:?}: {told} of {made}", query.subject);
+        let drawn = history.series(&query).points.into_iter().flatten().next().unwrap();
+        assert!((drawn - made).abs() < made * 0.01, "{:?}: {drawn} of {made}", query.subject);
     }
     let a_node = efficiency(&picture).output_per_node.unwrap();
     assert!((a_node - made).abs() < made * 0.01, "{a_node} of {made}");
@@ -102,7 +102,7 @@ fn rows(fleet: &Fleet) -> Vec<EngineRow> {
 }
 
 #[test]
-fn the_worst_rank_is_told_once_the_window_is_full() {
+fn the_worst_rank_is_reported_once_the_window_is_full() {
     let mut fleet = watched();
     for second in 0..=9_u64 {
         look(&mut fleet, i64::try_from(second).unwrap(), counting(&[10 * second, 30 * second]));

@@ -1,6 +1,6 @@
 //! Series, rows and instances of one process that take each other's labels.
 //!
-//! By its labels each of them jumps by what another one had before. That is never posted: it is told by the values, or
+//! By its labels each of them jumps by what another one had before. That is never posted: it is recognised by the values, or
 //! disputed. Each test names the class of fault that it stands for.
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 

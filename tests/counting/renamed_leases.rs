@@ -117,14 +117,14 @@ fn a_lease_follows_a_renamed_node_over_restarts() {
             for nth in began..=began + 20 {
                 poll(&mut next, nth, &[(5, "h2")]);
             }
-            let told = held(&next);
+            let rows = held(&next);
             assert!(
-                told.iter()
+                rows.iter()
                     .all(|(lease, node, _)| lease.as_deref().is_some_and(|l| l.contains("h1 at")) && node == "h2"),
-                "{told:?}"
+                "{rows:?}"
             );
             let cost = next.snapshot().money.cost_per_hour.map(amount);
-            assert_eq!(cost, Some(7200.0), "{gpus:?}, {absence}: {told:?}");
+            assert_eq!(cost, Some(7200.0), "{gpus:?}, {absence}: {rows:?}");
         }
     }
 }
@@ -160,7 +160,7 @@ fn a_lease_by_a_hostname_that_nodes_share_is_of_none_of_them() {
         let by_lease: Vec<_> = held(&fleet).into_iter().filter(|(lease, ..)| lease.is_some()).collect();
         assert!(by_lease.iter().all(|(.., time)| *time <= 1000), "{order:?}: {by_lease:?}");
         let snapshot = fleet.snapshot();
-        let told = snapshot.notices.iter().find(|notice| notice.rule == Rule::HostnameShared).unwrap();
-        assert!(told.text.as_str().contains("a lease of that name is none of theirs"), "{told:?}");
+        let notice = snapshot.notices.iter().find(|notice| notice.rule == Rule::HostnameShared).unwrap();
+        assert!(notice.text.as_str().contains("a lease of that name is none of theirs"), "{notice:?}");
     }
 }

@@ -70,7 +70,7 @@ fn check(script: &Script<'_>, start: Option<Timestamp>, is_exact: bool, found: &
     }
 }
 
-/// Class: of several rows that are renamed at once, one is told and the growth of the others is lost without a word.
+/// Class: of several rows that are renamed at once, one is recognised and the growth of the others is lost without a word.
 #[test]
 fn rows_that_are_renamed_together_go_on_from_their_own_values() {
     let (old, new) = (["a", "b", "c", "d"], ["x", "y", "z", "w"]);
@@ -121,9 +121,9 @@ fn rows_that_are_renamed_beside_one_that_is_not_post_no_lifetime() {
     assert!(found.is_empty(), "{}: {:#?}", found.len(), found.iter().take(12).collect::<Vec<_>>());
 }
 
-/// The same of rows that grew too much since the last page to be told.
+/// The same of rows that grew too much since the last page to be recognised.
 #[test]
-fn renamed_rows_that_cannot_be_told_make_a_lower_bound() {
+fn renamed_rows_that_cannot_be_recognised_make_a_lower_bound() {
     let mut found = Vec::new();
     for gap in [0, 1, 20] {
         let rows = vec![(5_000_000, 30_000, ["a", "x"]), (9_000_000, 20_000, ["b", "y"])];

@@ -64,7 +64,7 @@ fn the_rate_of_processes_that_answer_in_any_order_is_that_of_all_or_unknown() {
 
 /// Class: the same of processes that are told apart: the rate is known, and each counts by its own pages.
 #[test]
-fn the_rate_of_processes_that_are_told_apart_is_known() {
+fn the_rate_of_processes_that_are_distinguished_is_known() {
     for Case { what, bases, paces } in cases() {
         let mut fleet = fleet(vec![member(URL, "n", None)], after(0));
         let all: u64 = paces.iter().sum();

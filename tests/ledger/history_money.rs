@@ -55,9 +55,9 @@ fn reported(past: &Past, by: By, key: Option<&str>) -> [f64; 2] {
     [revenue, cost].map(|amount| amount.grains() as f64 / Money::GRAINS_PER_UNIT as f64 * 1e6)
 }
 
-fn within(told: [f64; 2], wanted: [f64; 2], error: f64) {
-    let near = told.iter().zip(wanted).all(|(told, wanted)| (told - wanted).abs() <= error);
-    assert!(near, "{told:?} {wanted:?}");
+fn within(drawn: [f64; 2], wanted: [f64; 2], error: f64) {
+    let near = drawn.iter().zip(wanted).all(|(drawn, wanted)| (drawn - wanted).abs() <= error);
+    assert!(near, "{drawn:?} {wanted:?}");
 }
 
 /// Works until `until` seconds after the beginning, with work that changes from minute to minute.

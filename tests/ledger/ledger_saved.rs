@@ -71,13 +71,13 @@ fn a_state_that_cannot_be_read_is_dropped_and_said() {
         watch.work(&[], 2, [5_000, 5_007]);
         watch.leave();
         assert_eq!((output(&path), held(&path)), (67, 44), "{state}");
-        let told = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
-        assert_eq!(markers(&path).iter().filter(|text| **text == told).count(), 1, "{state}");
+        let reason = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
+        assert_eq!(markers(&path).iter().filter(|text| **text == reason).count(), 1, "{state}");
         let lost: i64 = past(&path, Grain::Day).uncertainty.iter().map(|cell| cell.lost_windows).sum();
         assert!(lost >= 1, "{state}: the total is a lower bound");
         // It is said once: the next watch reads what this one wrote.
         LedgerWatch::at(&path, began() + Span::from_secs(30)).leave();
-        assert_eq!(markers(&path).iter().filter(|text| **text == told).count(), 1, "{state}");
+        assert_eq!(markers(&path).iter().filter(|text| **text == reason).count(), 1, "{state}");
     }
 }
 

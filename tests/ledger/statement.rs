@@ -81,10 +81,10 @@ fn the_published_day_by_hour_is_the_published_table() {
 fn the_night_discount_took_what_it_is_said_to_have_taken() {
     let (day, mut book) = (deepseek_day(), book());
     let change = WhatIfChange { list: book.list("deepseek-r1-2025"), ..WhatIfChange::default() };
-    let told = what_if(&day, &change).unwrap();
-    assert_eq!(told.before.rounded(2).revenue.to_string(), "562100.00");
+    let result = what_if(&day, &change).unwrap();
+    assert_eq!(result.before.rounded(2).revenue.to_string(), "562100.00");
     // V25 says 490,037 of 562,027; the same share of the exact 562,100 is 490,101.
-    let discounted = told.after.revenue.rounded(0);
+    let discounted = result.after.revenue.rounded(0);
     assert!((489_900..490_300).contains(&discounted), "{discounted}");
     let pinned = "[[history]]\nmodels = [\"deepseek-r1\"]\nlists = [\"deepseek-r1-2025\"]\n";
     book.add(toml::from_str(pinned).unwrap()).unwrap();
@@ -105,11 +105,11 @@ fn the_night_discount_took_what_it_is_said_to_have_taken() {
 
 #[test]
 fn the_published_day_breaks_even_where_it_is_said_to() {
-    let told = what_if(&deepseek_day(), &WhatIfChange::default()).unwrap();
-    assert_eq!(told.before, told.after);
-    assert_eq!(told.break_even.load_ppm, Some(154_904));
-    assert_eq!(told.break_even.gpu_rate.unwrap().to_string(), "12.911154");
-    assert_eq!(told.break_even.hit_rate_ppm, None, "even nothing but hits pays");
+    let result = what_if(&deepseek_day(), &WhatIfChange::default()).unwrap();
+    assert_eq!(result.before, result.after);
+    assert_eq!(result.break_even.load_ppm, Some(154_904));
+    assert_eq!(result.break_even.gpu_rate.unwrap().to_string(), "12.911154");
+    assert_eq!(result.break_even.hit_rate_ppm, None, "even nothing but hits pays");
     let nodes =
         what_if(&deepseek_day(), &WhatIfChange { nodes: NodeCount::whole(278), ..WhatIfChange::default() }).unwrap();
     assert_eq!(text(nodes.after.cost), "106752.00", "the staircase is 226.75 nodes on average");
@@ -196,25 +196,25 @@ fn each_thing_stands_in_one_row() {
 /// By node and by unit a row says what stands in other rows and is its own.
 #[test]
 fn a_node_and_a_unit_say_their_whole_cost() {
-    let told = |by, key: &str| {
+    let result = |by, key: &str| {
         let statement = statement(&mixed(), by);
         let row = statement.rows.iter().find(|row| row.key.as_str() == key).unwrap().clone();
         (text(row.whole_cost), row.unpriced_tokens.map(margintop::units::Tokens::count))
     };
     // 8 GPUs at 2.00 for an hour, a quarter of it idle and a quarter of the rest for tokens without a price; rounding.
-    assert_eq!(told(By::Node, "a"), ("16.10".to_owned(), Some(1_000_000)));
-    assert_eq!(told(By::Node, "b"), ("unknown".to_owned(), Some(0)), "it has no GPU time of its own");
-    assert_eq!(told(By::Unit, "u"), ("17.00".to_owned(), Some(1_000_000)), "with the node that idled");
-    assert_eq!(told(By::Unit, "(no unit)"), ("unknown".to_owned(), Some(0)), "c has no rate");
-    assert_eq!(told(By::Node, "(idle)"), ("unknown".to_owned(), None));
+    assert_eq!(result(By::Node, "a"), ("16.10".to_owned(), Some(1_000_000)));
+    assert_eq!(result(By::Node, "b"), ("unknown".to_owned(), Some(0)), "it has no GPU time of its own");
+    assert_eq!(result(By::Unit, "u"), ("17.00".to_owned(), Some(1_000_000)), "with the node that idled");
+    assert_eq!(result(By::Unit, "(no unit)"), ("unknown".to_owned(), Some(0)), "c has no rate");
+    assert_eq!(result(By::Node, "(idle)"), ("unknown".to_owned(), None));
     for by in [By::Model, By::Tenant, By::Hour, By::Tier, By::Role] {
-        let told = statement(&mixed(), by);
-        assert!(told.rows.iter().all(|row| row.whole_cost.is_none() && row.unpriced_tokens.is_none()), "{by}");
+        let result = statement(&mixed(), by);
+        assert!(result.rows.iter().all(|row| row.whole_cost.is_none() && row.unpriced_tokens.is_none()), "{by}");
     }
     let mut past = mixed();
     past.cost_accounts[0].rate = None;
-    let told = statement(&past, By::Node);
-    assert_eq!(text(row(&told, "a").whole_cost), "unknown");
+    let result = statement(&past, By::Node);
+    assert_eq!(text(row(&result, "a").whole_cost), "unknown");
 }
 
 /// Class: an amount that does not say where its price and its rate came from.
@@ -222,8 +222,8 @@ fn a_node_and_a_unit_say_their_whole_cost() {
 fn every_row_names_the_lists_and_rates_behind_its_amounts() {
     let past = mixed();
     for by in [By::Node, By::Unit, By::Model, By::Hour, By::Tier, By::Role, By::Lease] {
-        let told = statement(&past, by);
-        for row in told.rows.iter().chain([&told.total]) {
+        let result = statement(&past, by);
+        for row in result.rows.iter().chain([&result.total]) {
             let origins = &row.origins;
             let earns = row.revenue.is_some_and(|revenue| revenue > Money::ZERO);
             assert_eq!(earns, !origins.lists.is_empty(), "{by} {}: {origins:?}", row.key);
@@ -232,9 +232,9 @@ fn every_row_names_the_lists_and_rates_behind_its_amounts() {
             assert!(!costs || !origins.rates.is_empty(), "{by} {}: {origins:?}", row.key);
         }
     }
-    let told = statement(&past, By::Node);
+    let result = statement(&past, By::Node);
     let rates = |key: &str| {
-        let rates = row(&told, key).origins.rates.iter();
+        let rates = row(&result, key).origins.rates.iter();
         rates.map(|it| (it.rate.to_string(), it.lease.as_ref().map(ToString::to_string))).collect::<Vec<_>>()
     };
     assert!(rates("a").iter().any(|(rate, _)| rate == "2.00"), "{:?}", rates("a"));
@@ -259,13 +259,13 @@ fn a_model_at_no_known_cost_has_no_profit() {
     let mut past = mixed();
     past.cost_accounts.iter_mut().for_each(|cost_account| cost_account.rate = None);
     past.accounts.iter_mut().for_each(|account| account.costed = false);
-    let told = statement(&past, By::Model);
-    assert_eq!(money(&told.total), ["13.00", "unknown", "unknown"]);
-    assert_eq!(text(Some(told.uncosted_revenue)), "13.00");
+    let result = statement(&past, By::Model);
+    assert_eq!(money(&result.total), ["13.00", "unknown", "unknown"]);
+    assert_eq!(text(Some(result.uncosted_revenue)), "13.00");
     for by in [By::Hour, By::Day, By::Model, By::Role, By::Tier] {
-        let told = statement(&past, by);
-        assert_eq!(money(&told.rows[0]), ["13.00", "unknown", "unknown"], "{by}: it is a row by any key");
-        assert_eq!(told.rows[0].kind, RowKind::Key, "{by}");
+        let result = statement(&past, by);
+        assert_eq!(money(&result.rows[0]), ["13.00", "unknown", "unknown"], "{by}: it is a row by any key");
+        assert_eq!(result.rows[0].kind, RowKind::Key, "{by}");
     }
     assert_eq!(what_if(&past, &WhatIfChange::default()).unwrap().break_even, BreakEven::default());
 }
@@ -279,21 +279,21 @@ fn a_row_has_a_cost_if_anything_in_it_has() {
     past.until = later + Span::from_secs(3600);
     let uncosted = past.tokens.iter().find(|cell| cell.tokens.output.count() > 0).copied().unwrap();
     past.tokens.push(margintop::ledger::TokenCell { bucket: later, ..uncosted });
-    let told = statement(&past, By::Hour);
-    assert_eq!(money(&told.rows[0]), ["13.00", "18.10", "-15.10"]);
-    assert_eq!(money(&told.rows[1]), ["10.00", "unknown", "unknown"]);
-    assert_eq!(money(&told.total), ["23.00", "18.10", "-15.10"]);
-    assert_eq!(text(Some(told.uncosted_revenue)), "20.00");
+    let result = statement(&past, By::Hour);
+    assert_eq!(money(&result.rows[0]), ["13.00", "18.10", "-15.10"]);
+    assert_eq!(money(&result.rows[1]), ["10.00", "unknown", "unknown"]);
+    assert_eq!(money(&result.total), ["23.00", "18.10", "-15.10"]);
+    assert_eq!(text(Some(result.uncosted_revenue)), "20.00");
 }
 
 #[test]
 fn overhead_takes_its_share_of_revenue() {
     let mut past = mixed();
     past.tariffs[0] = Tariff { overhead: Some("0.1".parse().unwrap()), ..past.tariffs[0].clone() };
-    let told = statement(&past, By::Model);
+    let result = statement(&past, By::Model);
     // Revenue whose cost is unknown bears none of it.
-    assert_eq!(money(row(&told, "(overhead)")), ["0.00", "1.30", "-1.30"]);
-    assert_eq!(Totals::of(&past).rounded(6).profit(), told.total.profit);
+    assert_eq!(money(row(&result, "(overhead)")), ["0.00", "1.30", "-1.30"]);
+    assert_eq!(Totals::of(&past).rounded(6).profit(), result.total.profit);
 }
 
 #[test]
@@ -379,12 +379,12 @@ fn hour(tokens: [u64; 3], prices: [&str; 3], gpus: u32, idle: u32) -> Past {
 }
 
 #[test]
-fn each_cause_is_told_apart() {
+fn each_cause_is_distinguished() {
     let before = hour([8, 2, 10], R1, 2, 0);
     let parts = |after: &Past| {
         let bridge = Bridge::between(&before, after);
-        let told = bridge.parts.iter().filter(|(_, part)| !part.is_zero());
-        told.map(|(cause, part)| (*cause, part.to_string())).collect::<Vec<_>>()
+        let result = bridge.parts.iter().filter(|(_, part)| !part.is_zero());
+        result.map(|(cause, part)| (*cause, part.to_string())).collect::<Vec<_>>()
     };
     assert_eq!(parts(&before), []);
     assert_eq!(parts(&hour([16, 4, 20], R1, 2, 0)), [(Cause::Traffic, "26.58".to_owned())]);
@@ -406,9 +406,9 @@ fn each_cause_is_told_apart() {
     let tenth = with_overhead(&before, "0.1");
     let parts = |after: &Past| {
         let bridge = Bridge::between(&tenth, after);
-        let told: Vec<_> = bridge.parts.iter().filter(|(_, part)| !part.is_zero()).copied().collect();
-        assert_eq!(told.iter().map(|(_, part)| *part).sum::<Money>(), bridge.change());
-        told.into_iter().map(|(cause, part)| (cause, part.to_string())).collect::<Vec<_>>()
+        let result: Vec<_> = bridge.parts.iter().filter(|(_, part)| !part.is_zero()).copied().collect();
+        assert_eq!(result.iter().map(|(_, part)| *part).sum::<Money>(), bridge.change());
+        result.into_iter().map(|(cause, part)| (cause, part.to_string())).collect::<Vec<_>>()
     };
     for (tokens, prices, cause, part) in [
         ([16, 4, 20], R1, Cause::Traffic, "23.922"),

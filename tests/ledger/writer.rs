@@ -265,7 +265,7 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
     let open = Connection::open(&newer).unwrap();
     open.pragma_update(None, "user_version", 99).unwrap();
     drop(open);
-    let told = |path: &Path, currency: &str, words: &str| {
+    let refused = |path: &Path, currency: &str, words: &str| {
         let mut watch = LedgerWatch::with(path, began(), currency, TimeZone::UTC);
         assert_eq!(watch.basis.writer, WriterStatus::Memory);
         let failure = watch.basis.write_error.clone().unwrap();
@@ -274,13 +274,13 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
         watch.tick();
         assert!(watch.picture().money.revenue.unwrap() > Money::ZERO, "money goes on");
     };
-    told(&junk, "USD", "damaged or no ledger");
+    refused(&junk, "USD", "damaged or no ledger");
     assert_eq!(std::fs::read(&junk).unwrap(), noise);
-    told(&newer, "USD", "newer margintop");
-    told(&folder.join("ledger.db"), "USD", "cannot be written");
+    refused(&newer, "USD", "newer margintop");
+    refused(&folder.join("ledger.db"), "USD", "cannot be written");
     let (_home, dollars) = file();
     LedgerWatch::at(&dollars, began()).leave();
-    told(&dollars, "EUR", "kept in USD");
+    refused(&dollars, "EUR", "kept in USD");
     assert_eq!(Reader::open(&newer).err(), Some(StoreError::Newer(newer, 99)));
 }
 

@@ -89,7 +89,7 @@ fn any_name_is_a_file_name() {
 }
 
 #[test]
-fn a_folder_an_empty_file_and_an_empty_log_are_told_apart() {
+fn a_folder_an_empty_file_and_an_empty_log_are_distinguished() {
     let home = tempfile::tempdir().unwrap();
     let (folder, empty, logged) = (home.path().join("folder"), home.path().join("empty"), home.path().join("logged"));
     std::fs::create_dir(&folder).unwrap();
@@ -253,8 +253,8 @@ fn verify_finds_cells_that_no_coarser_one_holds() {
     let open = Connection::open(&path).unwrap();
     open.execute_batch("DELETE FROM day_tokens; DELETE FROM quarter_gpu_time").unwrap();
     let faults = Reader::open(&path).unwrap().verify().unwrap();
-    let told: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
-    assert_eq!(told, ["quarter_gpu_time", "day_tokens", "day_gpu_time"], "{faults:?}");
+    let tables: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
+    assert_eq!(tables, ["quarter_gpu_time", "day_tokens", "day_gpu_time"], "{faults:?}");
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn a_reader_that_stays_stops_nobody() {
 }
 
 #[test]
-fn a_close_waits_no_longer_than_it_was_told() {
+fn a_close_waits_no_longer_than_its_limit() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     watch.look(100, None);

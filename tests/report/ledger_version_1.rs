@@ -203,8 +203,8 @@ fn a_column_that_cannot_be_read_costs_that_target_alone() {
     watch.look(9_005, Some(began() + Span::from_secs(203)));
     watch.leave();
     assert_eq!((output(&path), held(&path)), (before + 5, 462), "a baseline, and rent goes on");
-    let told = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
-    assert!(past(&path, Grain::Day).markers.iter().any(|marker| marker.text.as_str() == told));
+    let printed = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
+    assert!(past(&path, Grain::Day).markers.iter().any(|marker| marker.text.as_str() == printed));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What becomes an alert, and for how long: snapshots in, alerts out, by a scripted clock.
 //!
 //! Two classes. A loss that began while the fleet served lasts when the engine that served is gone. An engine that has
-//! requests running and makes no token is told after a minute, whichever way its kind shows that it makes some.
+//! requests running and makes no token is reported after a minute, whichever way its kind shows that it makes some.
 
 use crate::picture;
 

@@ -78,7 +78,7 @@ fn prefill_ranks_are_compared_by_tokens_and_unified_ones_by_all() {
 }
 
 #[test]
-fn groups_are_told_the_worst_first() {
+fn groups_are_reported_the_worst_first() {
     let even = (0..2).map(|nth| rank(Some("even"), EngineRole::Decode, &nth.to_string(), (0.0, 50.0, 5)));
     let skewed = (0..2)
         .map(|nth| rank(Some("skewed"), EngineRole::Decode, &nth.to_string(), (0.0, 30.0 + 40.0 * f64::from(nth), 5)));

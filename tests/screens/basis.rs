@@ -28,7 +28,7 @@ fn disputed(tokens: u64, worth: Money) -> Snapshot {
 }
 
 #[test]
-fn disputed_money_is_told_with_the_command_that_lists_it() {
+fn disputed_money_is_reported_with_the_command_that_lists_it() {
     assert!(screen(disputed(5_000_000, dollars(12.3))).contains("disputed 12.30 USD: `margintop ledger disputes`"));
     assert!(screen(disputed(5_000_000, Money::ZERO)).contains("tok: `margintop ledger disputes`"));
     assert!(!screen(disputed(0, Money::ZERO)).contains("disputed"));

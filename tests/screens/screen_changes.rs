@@ -113,9 +113,9 @@ fn the_money_view_has_one_profit_of_now() {
     assert!(frame.contains(&format!("{now} /h")), "{now}: {frame}");
 }
 
-/// Class: an instant of the past told with the minute after it, and its change by another rule than the present's.
+/// Class: an instant of the past shown with the minute after it, and its change by another rule than the present's.
 #[test]
-fn an_earlier_instant_is_told_as_it_was_then() {
+fn an_earlier_instant_is_shown_as_it_was_then() {
     let mut app = app();
     app.history.record(app.shown(), Span::from_secs(5));
     let live = app.compared();
@@ -236,7 +236,7 @@ fn nothing_is_compared_with_a_minute_that_was_not_watched() {
         let (then, now) = app.compared();
         (then - Span::from_secs(90), now - Span::from_secs(until))
     };
-    let told = |until: i64| {
+    let drawn_at = |until: i64| {
         let mut app = app();
         let snapshot = Snapshot { absence: Some(absence(&app, until)), ..Snapshot::clone(app.shown()) };
         let (at, bridge) = (snapshot.at, app.history.bridge().unwrap().bridge.clone());
@@ -256,11 +256,11 @@ fn nothing_is_compared_with_a_minute_that_was_not_watched() {
         (app.compared(), text(&app, 200, 50), returned)
     };
     // Five minutes after the return the first whole minute since then is compared.
-    let ((then, now), frame, returned) = told(330);
+    let ((then, now), frame, returned) = drawn_at(330);
     assert!(then - MINUTE >= returned && then < now, "{then:?} {returned:?}");
     let clock = margintop::tui::format::clock_minute(then, &TimeZone::UTC);
     assert!(frame.contains(&format!("at {}", clock.trim())), "{frame}");
     // Half a minute after it nothing is.
-    let (_, frame, _) = told(30);
+    let (_, frame, _) = drawn_at(30);
     assert!(!frame.contains("than at") && !frame.contains("/h against") && !frame.contains("about as at"), "{frame}");
 }

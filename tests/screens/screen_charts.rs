@@ -130,7 +130,7 @@ fn no_title_of_a_chart_is_cut() {
 }
 
 #[test]
-fn the_published_day_is_told_as_it_was_published() {
+fn the_published_day_is_shown_as_it_was_published() {
     let mut app = watched();
     app.fleet = WatchedFleet::PublishedDay { speed: None };
     for size in [(120, 36), (200, 50)] {

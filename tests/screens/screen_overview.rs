@@ -34,7 +34,7 @@ fn drawn(app: &mut App, (width, height): (u16, u16)) -> String {
     text(app, width, height)
 }
 
-/// Class: a fleet that answers was told by one count, one that does not by two.
+/// Class: a fleet that answers was shown by one count, one that does not by two.
 #[test]
 fn the_header_says_what_answers_of_what_is_known() {
     let frame = text(&of(twelve()), 120, 36);
@@ -371,7 +371,7 @@ fn the_first_screen_says_what_was_looked_for_and_answers_every_key() {
 }
 
 #[test]
-fn an_address_is_told_as_the_node_that_it_is_on() {
+fn an_address_is_shown_as_the_node_that_it_is_on() {
     let mut app = app();
     let address = app.shown().engines[0].target.to_string();
     let node = app.shown().engines[0].node.to_string();

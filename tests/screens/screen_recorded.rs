@@ -99,9 +99,9 @@ fn the_ledgers_sums_of_then_take_the_place_of_the_records() {
     assert_eq!(app.shown().money.revenue, before);
 }
 
-/// Class: the profit of then is more than that of its rows, for what is in no row is not told of then.
+/// Class: the profit of then is more than that of its rows, for what is in no row is not shown of then.
 #[test]
-fn what_is_in_no_models_row_is_told_of_then_too() {
+fn what_is_in_no_models_row_is_reported_of_the_past_too() {
     let mut app = at_its_end();
     for _ in 0..20 {
         app.update(Action::Command(Command::Leap(Turn::Previous)));

@@ -110,7 +110,7 @@ fn what_is_wrong_has_the_room_of_the_models_where_none_is_known() {
         let app = App::new(Arc::new(snapshot), TimeZone::UTC, Span::from_secs(1), 1);
         let frame = text(&app, size.0, size.1);
         let shown = frame.lines().filter(|line| line.contains("▲") && line.contains("refused")).count();
-        assert!(shown >= 3, "{size:?}: {shown} of 3 are told\n{frame}");
+        assert!(shown >= 3, "{size:?}: {shown} of 3 are reported\n{frame}");
         let blank =
             frame.lines().collect::<Vec<_>>().windows(6).any(|rows| rows.iter().all(|row| row.trim().is_empty()));
         assert!(!blank, "{size:?}:\n{frame}");

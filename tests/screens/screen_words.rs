@@ -17,7 +17,7 @@ use picture::pages::{self, Page};
 use picture::{Case, alert, case, empty};
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 
-/// Letters from which a run of them is a word that can be told from an abbreviation.
+/// Letters from which a run of them is a word that can be distinguished from an abbreviation.
 const LEAST: usize = 3;
 
 /// Runs of letters, with what stands before and behind each.
@@ -168,7 +168,7 @@ fn ranks_of_engines_that_do_not_answer_are_not_said_to_need_a_unit() {
 
 /// Class: an alert that is cut before it says what is wrong.
 #[test]
-fn an_alert_that_finds_no_room_is_told_by_its_rule() {
+fn an_alert_that_finds_no_room_is_named_by_its_rule() {
     let mut snapshot = case(Case::OneBox);
     let at = snapshot.at - Span::from_secs(60);
     let long = "the cache of keys and values is full and requests wait for it: give it more memory";

@@ -131,7 +131,7 @@ fn a_ledger_of_version_3_opens_and_goes_on() {
 }
 
 #[test]
-fn what_is_within_an_objective_now_is_told_by_engine_and_over_all() {
+fn what_is_within_an_objective_now_is_reported_by_engine_and_over_all() {
     let (_home, path) = file();
     let (mut counts, mut watcher) = ([0, 0], with_limit(&path, began(), 2));
     for _ in 0..15 {

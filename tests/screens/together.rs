@@ -52,7 +52,7 @@ fn many_silent_nodes_are_one_alert_with_the_rent_of_all() {
 }
 
 #[test]
-fn a_few_are_told_by_their_names() {
+fn a_few_are_listed_by_their_names() {
     let snapshot = silent(3);
     let name = snapshot.nodes[2].name.to_string();
     let frame = text(&app(snapshot), 200, 50);

@@ -283,7 +283,7 @@ fn a_blank_name_is_none_and_fractions_of_bytes_are_no_error() {
     assert_eq!((gpu.memory_used.unwrap().get(), gpu.memory_total.unwrap().get()), (70_000_000_000, 160_000_000_000));
 }
 
-// Class: one card or MIG instance, told several times under more labels.
+// Class: one card or MIG instance, reported several times under more labels.
 
 #[test]
 fn a_card_that_is_repeated_for_each_pod_is_one() {

@@ -188,7 +188,7 @@ async fn a_named_model_that_wakes_or_falls_asleep_is_seen_at_once() {
 
 /// Class: a refusal of a model's page. What is said fits llama.cpp, and names the models that there are.
 #[tokio::test]
-async fn a_model_that_is_not_there_is_told_with_those_that_are() {
+async fn a_model_that_is_not_there_is_reported_with_those_that_are() {
     let models = models(&[("org/a", "loaded", 10), ("b", "sleeping", 20)]);
     let server = router(&models).await;
     let failure = once(&format!("{}/metrics?model=a", server.url)).await.unwrap_err().to_string();
@@ -236,7 +236,7 @@ async fn a_model_of_unknown_status_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_without_being_a_router_is_told() {
+async fn a_server_that_refuses_without_being_a_router_is_reported() {
     let server = Server::start(|head| match head.split(' ').nth(1).unwrap() {
         "/v1/models" => ok("{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\"}]}"),
         _ => answer("400 No", "", b""),

@@ -25,9 +25,9 @@ fn without_activity_counters_pcie_is_measured_in_the_slow_lane() {
 }
 
 #[test]
-fn a_driver_too_slow_for_a_look_is_told_in_time_and_used_when_it_answers() {
+fn a_driver_too_slow_for_a_look_is_reported_in_time_and_used_when_it_answers() {
     let variables = [("FAKE_NVML_SLOW", "1:150"), ("FAKE_NVML_GPUS", "2")];
-    with("nvml_slow::a_driver_too_slow_for_a_look_is_told_in_time_and_used_when_it_answers", &variables, || {
+    with("nvml_slow::a_driver_too_slow_for_a_look_is_reported_in_time_and_used_when_it_answers", &variables, || {
         let patience = Duration::from_secs(2);
         let scene = Scene::with(NvmlSettings { pace: PollPace::Asked, patience, ..Scene::settings() });
         let began = Instant::now();

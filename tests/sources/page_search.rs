@@ -135,7 +135,7 @@ async fn another_engine_on_the_same_port_is_seen() {
 }
 
 #[tokio::test]
-async fn a_key_asked_for_on_the_way_is_what_is_told() {
+async fn a_key_asked_for_on_the_way_is_what_is_reported() {
     let server =
         Server::start(|head| answer(if head.starts_with("GET /metrics ") { "401 No" } else { "404 No" }, "", b""))
             .await;

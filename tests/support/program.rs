@@ -93,9 +93,9 @@ impl Program {
         let began = Instant::now();
         let child = self.command.spawn().unwrap();
         let pid = rustix::process::Pid::from_child(&child);
-        let (tell, told) = channel();
+        let (tell, ended) = channel();
         thread::spawn(move || tell.send(child.wait_with_output()));
-        let Ok(output) = told.recv_timeout(PATIENCE) else {
+        let Ok(output) = ended.recv_timeout(PATIENCE) else {
             rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
             panic!("{:?} does not end", self.command);
         };

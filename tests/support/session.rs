@@ -207,7 +207,7 @@ impl Session {
         assert!(!self.screen.screen().alternate_screen(), "the alternate screen is still shown");
         assert!(!self.screen.screen().hide_cursor(), "the cursor is still hidden");
         let mouse = self.screen.screen().mouse_protocol_mode();
-        assert_eq!(mouse, vt100::MouseProtocolMode::None, "the mouse is still told");
+        assert_eq!(mouse, vt100::MouseProtocolMode::None, "mouse reports are still on");
         self.assert_modes_restored();
     }
 }

@@ -101,7 +101,7 @@ fn an_invoice_is_laid_beside_the_cost_of_nodes_and_leases() {
     assert!(text.contains("gpu-02: hours, -80.00: 40.00 GPU-hours fewer"), "{text}");
 }
 
-/// Class: a line that is on the invoice twice, told as time that was not watched.
+/// Class: a line that is on the invoice twice, reported as time that was not watched.
 #[test]
 fn a_line_that_is_there_twice_is_said() {
     let head = "node,hours,amount\n";

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_and_the_only_model_are_told() {
+    fn the_owner_and_the_only_model_are_read() {
         let vllm = KnownModels::read(br#"{"object":"list","data":[{"id":"m","owned_by":"vllm","extra":1}]}"#);
         let known = KnownModels {
             owner: Some(EngineKind::named("vllm")),
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn only_loaded_models_of_a_router_are_told() {
+    fn only_loaded_models_of_a_router_are_listed() {
         let body = r#"{"data":[{"id":"a","owned_by":"llamacpp","status":{"value":"loaded"}},
                       {"id":"b","status":{"value":"sleeping"}},{"id":"c","status":{"value":"unloaded"}},{"id":"d"}]}"#;
         assert_eq!(

@@ -107,9 +107,9 @@ impl PageModel {
 /// Whether rows of a page lack a name that the server's list may have.
 pub(super) fn lacks_name(reading: &PageReading) -> bool {
     let kind = reading.kind;
-    let may_be_told =
+    let may_be_named =
         |row: &EngineReading| !dialect::names_model(kind) || (dialect::lists_models(kind) && row.placeholder);
-    reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(EngineRole::Proxy) && may_be_told(row))
+    reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(EngineRole::Proxy) && may_be_named(row))
 }
 
 /// Sets the name of the engines' rows without one.

@@ -152,7 +152,7 @@ pub struct App {
     hits: Hits,
     asking: open_question::Asking,
     said: Option<ShortAnswer>,
-    told: u64,
+    answers: u64,
 }
 
 impl App {
@@ -203,7 +203,7 @@ impl App {
             hits: Hits::default(),
             asking: open_question::Asking::default(),
             said: None,
-            told: 0,
+            answers: 0,
         }
     }
 

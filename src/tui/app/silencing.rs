@@ -42,7 +42,7 @@ impl App {
         Effect::Redraw
     }
 
-    /// The snapshot as it calls: what is silenced is told as a note, after all others.
+    /// The snapshot as it calls: what is silenced is shown as a note, after all others.
     pub(super) fn hushed(&mut self, snapshot: &Arc<Snapshot>) -> Arc<Snapshot> {
         self.silenced.retain(|silenced| silenced.until > snapshot.at);
         let is_silenced = |alert: &Alert| {

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_with_a_key_is_told() {
+    fn what_is_held_with_a_key_is_reported() {
         let held = |bytes: &[u8]| match Decoder::default().feed(bytes).as_slice() {
             [Input::Key(key)] => Some((key.code, key.modifiers)),
             _ => None,

@@ -15,7 +15,7 @@ pub(super) fn what(text: &str) -> &str {
     text.split_once(": ").map_or(text, |(what, _)| what)
 }
 
-/// What a restart is told as.
+/// What a restart is shown as.
 pub(super) const RESTARTED: &str = "its counters began anew";
 /// The cells of a short name of an alert.
 const WORDS: usize = 20;
@@ -57,7 +57,7 @@ pub(super) fn said_of(rule: Rule, text: &str) -> AlertSaid<'_> {
 }
 
 /// An alert's text with its remedy after an arrow, where it says one.
-pub(super) fn told(rule: Rule, text: &str) -> String {
+pub(super) fn with_remedy(rule: Rule, text: &str) -> String {
     let said = said_of(rule, text);
     said.remedy.map_or_else(|| text.to_owned(), |remedy| format!("{} → {remedy}", said.long))
 }

@@ -43,14 +43,14 @@ fn a_gpu_that_leaves_its_page_is_lost_and_paid_for() {
     let node = &picture.nodes[0];
     assert_eq!((picture.gpus.count, node.gpus.len(), node.gpus[2].state), (4, 4, Health::Lost));
     assert!(near(per_hour(&picture), 14.4) && near(cost(&picture), 0.24), "{:?}", picture.money);
-    let told = alerts(&picture, Rule::GpuLost);
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].subject.as_str(), "node-a GPU 2");
+    let shown = alerts(&picture, Rule::GpuLost);
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0].subject.as_str(), "node-a GPU 2");
 }
 
 /// Class: the same within ten seconds, before the GPU counts as lost.
 #[test]
-fn a_gpu_that_left_its_page_just_now_is_told() {
+fn a_gpu_that_left_its_page_just_now_is_reported() {
     let mut scene = Scene::one();
     scene.look(0..=10, without_the_third(4..=u64::MAX));
     let picture = scene.picture(10);
@@ -144,9 +144,9 @@ fn energy_that_no_card_can_have_drawn_is_disputed() {
     assert!((cost(&picture) - right).abs() <= 1e-6, "{} is not {right}", cost(&picture));
     let disputed: f64 = picture.money.disputed.to_string().parse().unwrap();
     assert!((disputed - 0.1).abs() < 1e-4, "{disputed}");
-    let told: Vec<_> = alerts(&picture, Rule::Disputed).iter().map(|alert| alert.subject.to_string()).collect();
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told.contains(&"node-a GPU 0".to_owned()), "{told:?}");
+    let shown: Vec<_> = alerts(&picture, Rule::Disputed).iter().map(|alert| alert.subject.to_string()).collect();
+    assert_eq!(shown.len(), 2, "{shown:?}");
+    assert!(shown.contains(&"node-a GPU 0".to_owned()), "{shown:?}");
 }
 
 /// Class: an exporter's "no value" shown as a gauge.

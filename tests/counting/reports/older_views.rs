@@ -84,7 +84,7 @@ fn a_process_seen_through_older_views_is_counted_once() {
 
 /// The same where the watch is killed again and again, also while it is not clear yet whose the higher line is.
 #[test]
-fn views_that_lag_are_told_apart_from_processes_over_kills() {
+fn views_that_lag_are_distinguished_from_processes_over_kills() {
     for (what, views) in VIEWS {
         for every in [5, 9, 31] {
             let mut scene = Scene::one();

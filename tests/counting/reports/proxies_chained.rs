@@ -60,7 +60,7 @@ fn assert_exact(picture: &Snapshot) {
 
 /// Class: one name in front of another one, of the same proxy program.
 #[test]
-fn a_proxy_in_front_of_another_one_is_told_by_its_growth() {
+fn a_proxy_in_front_of_another_one_is_recognised_by_its_growth() {
     let front = |now| litellm(&[["deepseek-v3", "deepseek-v3"]], made(now));
     let (scene, picture) = watch(400, front, |now| litellm(&[[PRICED, PRICED]], made(now) * 51 / 50));
     assert_eq!(scene.posted()[2], 400_000 + 408_000, "both stay posted");
@@ -69,14 +69,14 @@ fn a_proxy_in_front_of_another_one_is_told_by_its_growth() {
 
 /// Class: two programs that count one model under one name.
 #[test]
-fn two_programs_with_one_name_are_told() {
+fn two_programs_with_one_name_are_reported() {
     let (_, picture) = watch(400, |now| litellm(&[[PRICED, PRICED]], made(now)), |now| gateway(PRICED, made(now)));
     assert_doubled(&picture);
 }
 
 /// Class: one name in front of several models.
 #[test]
-fn a_proxy_that_distributes_one_name_over_two_models_is_told() {
+fn a_proxy_that_distributes_one_name_over_two_models_is_reported() {
     let back = |now| litellm(&[["deepseek-v3", "a"], ["deepseek-v3.1", "b"]], made(now));
     let (_, picture) = watch(400, |now| litellm(&[[PRICED, PRICED]], 2 * made(now)), back);
     assert!(picture.money.upper_bound && picture.money.uncertainty > Money::ZERO);
@@ -93,7 +93,7 @@ fn replicas_of_a_proxy_are_two() {
 
 /// Class: different traffic, or none.
 #[test]
-fn proxies_with_traffic_of_their_own_are_not_told() {
+fn proxies_with_traffic_of_their_own_are_not_reported() {
     let page = |now| litellm(&[[PRICED, PRICED]], made(now));
     let (_, picture) = watch(700, page, |now| litellm(&[["deepseek-v3", "deepseek-v3"]], made(now) * 5 / 4));
     assert_exact(&picture);

@@ -87,8 +87,8 @@ fn a_proxy_in_front_of_all_engines_is_not_posted_on_top() {
         let [prompts, _, output] = scene.posted();
         assert_eq!([prompts, output], [0, 1].map(|i| made[0](700)[i] + made[1](700)[i]));
         let picture = scene.picture(700);
-        let told = alerts(&picture, Rule::ProbablySame);
-        assert!(told.iter().any(|alert| alert.text.as_str().contains("together")), "{told:?}");
+        let shown = alerts(&picture, Rule::ProbablySame);
+        assert!(shown.iter().any(|alert| alert.text.as_str().contains("together")), "{shown:?}");
         assert!(picture.money.lower_bound);
     }
 }

@@ -10,7 +10,7 @@ use crate::support::{counters, page};
 const PREFILL: &str = "http://10.0.0.1:8000";
 const DECODE: &str = "http://10.0.0.2:8000";
 
-/// The pages after so many requests of 400 prompt and 50 output tokens, in the order (prefill, decode). vLLM's are told
+/// The pages after so many requests of 400 prompt and 50 output tokens, in the order (prefill, decode). vLLM's are reported
 /// apart by what they count; SGLang's say their role.
 fn pages(kind: EngineKind, requests: u64) -> [PageReading; 2] {
     let start = Some(after(0).wall - Span::from_secs(500));

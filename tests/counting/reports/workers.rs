@@ -34,7 +34,7 @@ fn sglang(n: u64, second: u64) -> String {
 
 /// Class: values of one process taken for growth of another, where a start time tells them apart.
 #[test]
-fn workers_with_a_registry_each_are_told_apart_by_their_starts() {
+fn workers_with_a_registry_each_are_distinguished_by_their_starts() {
     let mut scene = Scene::one();
     scene.look(0..=10, litellm);
     // The first is seen from 0 to 10 s, the second from 3 to 9 s.
@@ -46,7 +46,7 @@ fn workers_with_a_registry_each_are_told_apart_by_their_starts() {
 
 /// Class: values of one process taken for growth of another, where no start time tells them apart.
 #[test]
-fn workers_without_start_times_are_told_apart_by_their_values() {
+fn workers_without_start_times_are_distinguished_by_their_values() {
     let mut scene = Scene::one();
     scene.look(0..=10, sglang);
     assert_eq!((scene.posted(), scene.disputed()), ([1_600, 0, 1_600], 0));
@@ -142,7 +142,7 @@ fn a_version_that_is_loaded_beside_another_counts_from_zero() {
 
 /// Class: the same of three processes, whose starts are a little apart or a hundredth of a second.
 #[test]
-fn three_workers_are_told_apart_by_their_starts() {
+fn three_workers_are_distinguished_by_their_starts() {
     for apart in [2, 40] {
         let mut scene = Scene::one();
         scene.look(0..=60, |n, second| {

@@ -27,7 +27,7 @@ fn row_of<'f>(frame: &'f str, word: &str) -> &'f str {
 
 /// Class: a colour that nothing explains. A wide title has the keys, a narrow chart has them beside its scale.
 #[test]
-fn the_colours_of_prompts_are_told_at_any_width() {
+fn the_colours_of_prompts_are_reported_at_any_width() {
     let app = watched();
     for width in [120, 140, 160, 180, 200] {
         let frame = text(&app, width, 36);
@@ -87,7 +87,7 @@ fn the_header_explains_the_charts_that_are_there() {
 
 /// Class: a change without what it was made of, beside empty columns.
 #[test]
-fn causes_of_a_change_are_told_with_their_figures() {
+fn causes_of_a_change_are_reported_with_their_figures() {
     let mut app = pages::app(Page::PublishedDay);
     app.update(Action::Command(Command::Show(ViewId::Overview)));
     let history = History::default();
