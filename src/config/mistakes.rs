@@ -343,7 +343,7 @@ mod tests {
         );
     }
 
-    /// Class: a key that stands for many tables cannot be read, and the tables beside it are not looked at.
+    /// Class: a key that stands for many tables cannot be read, and the tables beside it are not read.
     #[test]
     fn a_whole_kind_of_tables_that_cannot_be_read_hides_no_other_mistake() {
         let starts = |text: &str, starts: &[&str]| {

@@ -358,7 +358,7 @@ impl<'p> Board<'p> {
     }
 
     fn facts(&mut self, id: Option<GpuId>, state: GpuState) -> GpuFacts {
-        // An agent whose looks are old says of its last one that GPUs answered.
+        // An agent whose polls are old says of its last one that GPUs answered.
         let named = self.state.and_then(|name| GpuState::named(name.raw()));
         let named = named.filter(|state| *state != GpuState::Answering);
         GpuFacts {

@@ -62,7 +62,7 @@ pub struct V1Node {
     /// Its deployment unit.
     pub unit: Option<String>,
     /// When its GPUs were last polled.
-    pub looked: Moment,
+    pub polled: Moment,
     /// When its first GPU was seen.
     pub held_from: Option<Timestamp>,
     /// Up to when GPU time is posted.
@@ -182,7 +182,7 @@ fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
         replaced: Vec::new(),
         unlisted: None,
     };
-    (saved, SavedAllocation::new(node.looked, node.held, node.serving))
+    (saved, SavedAllocation::new(node.polled, node.held, node.serving))
 }
 
 /// A state as an item.

@@ -295,7 +295,7 @@ impl Duplicates {
     }
 
     /// Compares a page with places that may show the same process without a start time.
-    pub(super) fn look(&mut self, sight: Sight, ledger: &mut Ledger) {
+    pub(super) fn compare(&mut self, sight: Sight, ledger: &mut Ledger) {
         if self.winner(&sight.place).is_some() {
             return self.lookalikes.leave(&sight.place, ledger);
         }

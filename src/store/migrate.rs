@@ -108,7 +108,7 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<V1Node>> {
             node,
             unit: row.get(1)?,
             held_from: row.get::<_, Option<i64>>(2)?.map(Timestamp::from_millis),
-            looked: moment(row, 3)?.unwrap_or_default(),
+            polled: moment(row, 3)?.unwrap_or_default(),
             held: moment(row, 5)?,
             serving: moment(row, 7)?,
         })

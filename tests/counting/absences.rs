@@ -19,7 +19,7 @@ fn after(seconds: i64) -> Moment {
     at(began().wall + Span::from_secs(seconds))
 }
 
-fn look(fleet: &mut Fleet, seconds: i64) {
+fn poll(fleet: &mut Fleet, seconds: i64) {
     let made = 1000 * u64::try_from(seconds).unwrap();
     let born = Some(after(-500).wall);
     fleet.apply(Event::Tick(after(seconds)));
@@ -35,13 +35,13 @@ fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
 #[test]
 fn eight_hours_of_sleep_are_bridged_without_a_burst() {
     let mut fleet = fleet(vec![member("e", "n", None)], began());
-    (0..=120).for_each(|second| look(&mut fleet, second));
+    (0..=120).for_each(|second| poll(&mut fleet, second));
     let awake = picture_at(&mut fleet, 121).money;
     let woke = 120 + 8 * 3600;
     let mut first = picture_at(&mut fleet, woke);
     AlertWatch::default().judge(&mut first);
     assert!(first.alerts.is_empty(), "nothing had the time to answer: {:?}", first.alerts);
-    look(&mut fleet, woke + 1);
+    poll(&mut fleet, woke + 1);
     let money = picture_at(&mut fleet, woke + 2).money;
     let made: u64 = fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
     assert_eq!(made, 1000 * u64::try_from(woke + 1).unwrap(), "the tokens of the gap");
@@ -59,7 +59,7 @@ fn eight_hours_of_sleep_are_bridged_without_a_burst() {
 #[test]
 fn silence_that_goes_on_after_waking_is_reported() {
     let mut fleet = fleet(vec![member("e", "n", None)], began());
-    (0..=10).for_each(|second| look(&mut fleet, second));
+    (0..=10).for_each(|second| poll(&mut fleet, second));
     let woke = 8 * 3600;
     let alerts = |fleet: &mut Fleet, seconds| {
         let mut picture = picture_at(fleet, seconds);
@@ -175,7 +175,7 @@ fn a_clock_that_was_set_is_marked_and_a_sleep_is_not() {
     let mut fleet = fleet(vec![member("e", "n", None)], began());
     fleet.restore(margintop::fleet::SavedState::default(), Span::from_secs(86_400));
     for second in [1, 2, 8 * 3600] {
-        look(&mut fleet, second);
+        poll(&mut fleet, second);
     }
     let marks = |fleet: &mut Fleet| {
         let pending = fleet.take_changes().unwrap().postings;
@@ -203,7 +203,7 @@ fn what_was_asked_for_by_hand_is_done_after_too_long_an_absence() {
     reset_target(&path, &margintop::reading::TargetId::new(ENGINE), begin + Span::from_secs(50)).unwrap().unwrap();
     let back = begin + Span::from_secs(100 + 2 * 86_400);
     let mut watch = LedgerWatch::at(&path, back);
-    watch.look(5_000, None);
+    watch.poll(5_000, None);
     watch.leave();
     assert_eq!(held(&path), 80, "two GPUs for 40 s");
     assert_eq!(Reader::open(&path).unwrap().leased().unwrap(), [], "nothing is held any more");
@@ -213,7 +213,7 @@ fn what_was_asked_for_by_hand_is_done_after_too_long_an_absence() {
         let ask = format!("SELECT count(*) FROM {table} WHERE applied = 0");
         assert_eq!(open.query_row(&ask, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "{table}");
     }
-    // An end that lies in the absence posts nothing of it; rent begins anew with the next look.
+    // An end that lies in the absence posts nothing of it; rent begins anew with the next poll.
     let mut watch = LedgerWatch::at(&path, back + Span::from_secs(10));
     watch.gpus(&["a", "b"]);
     watch.advance(10);

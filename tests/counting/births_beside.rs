@@ -5,7 +5,7 @@
 use crate::rate_truth;
 
 use margintop::units::Span;
-use rate_truth::{both, contradicts, known, look, misposted, rows, second, started, wrong};
+use rate_truth::{both, contradicts, known, misposted, poll, rows, second, started, wrong};
 
 const URL: &str = "http://engine:8000";
 
@@ -27,8 +27,8 @@ fn a_birth_beside_another_process_makes_no_peak_of_rates() {
                     } else {
                         rows(&[("0", "m", old.unsigned_abs())], started(900))
                     };
-                    let picture = look(&mut fleet, URL, nth, page);
-                    let what = format!("{age} ms old, {pace} and {born_pace}, look {nth}");
+                    let picture = poll(&mut fleet, URL, nth, page);
+                    let what = format!("{age} ms old, {pace} and {born_pace}, poll {nth}");
                     if nth < from {
                         continue;
                     }

@@ -143,7 +143,7 @@ fn power_is_metered_where_the_lease_pays_for_it() {
     let power = PowerPrice { kwh: "0.0929".parse().unwrap(), pue: "1.25".parse().unwrap() };
     let mut fleet =
         fleet(FleetConfig { leases: vec![Lease { power: Some(power), ..lease("1.00") }], ..FleetConfig::local("n") });
-    let look = |fleet: &mut Fleet, millis: i64, joules: u64| {
+    let poll = |fleet: &mut Fleet, millis: i64, joules: u64| {
         let reading = GpuReading {
             id: Some(GpuId::from_uuid("GPU-1")),
             name: Some(Label::new("NVIDIA H100")),
@@ -153,8 +153,8 @@ fn power_is_metered_where_the_lease_pays_for_it() {
         };
         fleet.apply(Event::nvml(NodeName::new("n"), after(millis), Ok(vec![reading])));
     };
-    look(&mut fleet, 0, 5_000_000);
-    look(&mut fleet, 60_000, 5_240_000);
+    poll(&mut fleet, 0, 5_000_000);
+    poll(&mut fleet, 60_000, 5_240_000);
     // Vector V16: 240 kJ at the GPU, with the building's part, at 9.29 cents.
     let metered = |fleet: &Fleet, minutes: i64| {
         let rent = "1.00".parse::<margintop::units::HourlyRate>().unwrap();
@@ -163,7 +163,7 @@ fn power_is_metered_where_the_lease_pays_for_it() {
     assert_eq!(metered(&fleet, 1).rounded(6), 7742);
     // The driver is loaded anew and counts from zero, once three polls agree that it is no dip.
     for (millis, joules) in [(80_000, 80_000), (100_000, 160_000), (120_000, 240_000)] {
-        look(&mut fleet, millis, joules);
+        poll(&mut fleet, millis, joules);
     }
     assert_eq!(metered(&fleet, 2).rounded(6), 15483);
     assert!(fleet.snapshot().money.cost_per_hour.is_none(), "no tick, no pace");

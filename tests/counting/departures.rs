@@ -4,7 +4,7 @@ use crate::rate_truth;
 
 use crate::reports::scene::{HERE, Scene, read};
 use margintop::reading::PageReading;
-use rate_truth::{both, look, rows, started};
+use rate_truth::{both, poll, rows, started};
 
 const URL: &str = "http://engine:8000";
 
@@ -12,10 +12,10 @@ fn made(before: u64, nth: i64) -> u64 {
     before + 100 * nth.unsigned_abs()
 }
 
-/// Whether the total is a lower bound after so many looks, and the lost windows.
-fn bounds(looks: i64, page: impl Fn(i64) -> PageReading) -> [(bool, u64); 2] {
+/// Whether the total is a lower bound after so many polls, and the lost windows.
+fn bounds(polls: i64, page: impl Fn(i64) -> PageReading) -> [(bool, u64); 2] {
     both(&[URL]).map(|mut fleet| {
-        (0..looks).for_each(|nth| drop(look(&mut fleet, URL, nth, page(nth))));
+        (0..polls).for_each(|nth| drop(poll(&mut fleet, URL, nth, page(nth))));
         let money = fleet.snapshot().money;
         (money.lower_bound, money.lost_windows)
     })

@@ -36,7 +36,7 @@ fn output(fleet: &Fleet) -> u64 {
     fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum()
 }
 
-fn look(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
+fn poll(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
     fleet.apply(answered_dated("e", after(seconds), page(MODEL, counters(10 * value, 4 * value, value), start)));
 }
 
@@ -53,15 +53,15 @@ fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
 #[test]
 fn attaching_while_a_counter_is_zero_counts_what_follows() {
     let mut fleet = one();
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 1, 500, None);
+    poll(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 1, 500, None);
     assert_eq!(output(&fleet), 500);
 }
 
 #[test]
 fn an_outage_delays_revenue_and_loses_none() {
     let mut fleet = one();
-    look(&mut fleet, 0, 1000, started(-500));
+    poll(&mut fleet, 0, 1000, started(-500));
     for second in 1..50 {
         fleet.apply(refused(second));
         fleet.apply(Event::Tick(after(second)));
@@ -70,7 +70,7 @@ fn an_outage_delays_revenue_and_loses_none() {
     assert_eq!((output(&fleet), silent.engines[0].state), (0, Health::Lost));
     assert_eq!(silent.engines[0].output_total.unwrap().count(), 1000, "counters keep their last value");
     assert_eq!(silent.engines[0].running, None, "gauges do not");
-    look(&mut fleet, 50, 1700, started(-500));
+    poll(&mut fleet, 50, 1700, started(-500));
     assert_eq!(output(&fleet), 700);
     assert_eq!(fleet.snapshot().money.lost_windows, 0, "the same process answered again");
 }
@@ -78,8 +78,8 @@ fn an_outage_delays_revenue_and_loses_none() {
 #[test]
 fn a_gap_without_a_start_time_is_posted_and_said() {
     let mut fleet = one();
-    look(&mut fleet, 0, 1000, None);
-    look(&mut fleet, 60, 1700, None);
+    poll(&mut fleet, 0, 1000, None);
+    poll(&mut fleet, 60, 1700, None);
     let money = fleet.snapshot().money;
     assert_eq!((output(&fleet), money.lost_windows, money.lower_bound), (700, 1, true));
 }
@@ -87,10 +87,10 @@ fn a_gap_without_a_start_time_is_posted_and_said() {
 #[test]
 fn a_restart_counts_from_zero_and_no_token_twice() {
     let mut fleet = one();
-    look(&mut fleet, 0, 44_000_000, started(-500));
-    look(&mut fleet, 10, 44_001_000, started(-500));
-    look(&mut fleet, 12, 30, started(11));
-    look(&mut fleet, 13, 90, started(11));
+    poll(&mut fleet, 0, 44_000_000, started(-500));
+    poll(&mut fleet, 10, 44_001_000, started(-500));
+    poll(&mut fleet, 12, 30, started(11));
+    poll(&mut fleet, 13, 90, started(11));
     assert_eq!(output(&fleet), 1000 + 90);
     let row = fleet.snapshot().engines[0].clone();
     assert_eq!(row.scrape.restarts, 1);
@@ -100,13 +100,13 @@ fn a_restart_counts_from_zero_and_no_token_twice() {
 #[test]
 fn a_held_fall_that_goes_on_is_a_restart() {
     let mut fleet = one();
-    look(&mut fleet, 0, 1000, None);
-    look(&mut fleet, 1, 20, None);
-    look(&mut fleet, 2, 40, None);
+    poll(&mut fleet, 0, 1000, None);
+    poll(&mut fleet, 1, 20, None);
+    poll(&mut fleet, 2, 40, None);
     assert_eq!(output(&fleet), 0, "held");
-    look(&mut fleet, 3, 60, None);
+    poll(&mut fleet, 3, 60, None);
     assert_eq!(output(&fleet), 60);
-    look(&mut fleet, 4, 75, None);
+    poll(&mut fleet, 4, 75, None);
     assert_eq!(output(&fleet), 75);
 }
 
@@ -115,7 +115,7 @@ fn two_processes_behind_one_address_are_both_counted() {
     let mut fleet = one();
     for poll in 0..20_u64 {
         let (value, start) = if poll % 2 == 0 { (5000 + poll, -500) } else { (90_000 + poll, -90) };
-        look(&mut fleet, i64::try_from(poll).unwrap(), value, started(start));
+        poll(&mut fleet, i64::try_from(poll).unwrap(), value, started(start));
     }
     let row = fleet.snapshot().engines[0].clone();
     assert_eq!(output(&fleet), 18 + 18, "each from its own first page on");
@@ -129,7 +129,7 @@ fn of_two_processes_that_cannot_be_distinguished_none_is_billed_for_the_other() 
     let mut blind = one();
     for poll in 0..20_u64 {
         let value = if poll % 3 == 1 { 90 + poll } else { 5000 + poll };
-        look(&mut blind, i64::try_from(poll).unwrap(), value, None);
+        poll(&mut blind, i64::try_from(poll).unwrap(), value, None);
     }
     assert_eq!(output(&blind), 18, "the upper one; the lower one may be a part of it");
     let money = blind.snapshot().money;
@@ -141,28 +141,28 @@ fn a_late_series_counts_from_zero() {
     let mut fleet = one();
     let bare = TokenCounters { prompt: PromptCount::Unknown, cached: None, output: None };
     fleet.apply(answered("e", after(0), page(MODEL, bare, started(-9))));
-    look(&mut fleet, 1, 12, started(-9));
+    poll(&mut fleet, 1, 12, started(-9));
     assert_eq!(output(&fleet), 12);
 }
 
 #[test]
 fn a_late_page_is_dropped_and_counted() {
     let mut fleet = one();
-    look(&mut fleet, 0, 100, None);
-    look(&mut fleet, 5, 200, None);
-    look(&mut fleet, 3, 150, None);
+    poll(&mut fleet, 0, 100, None);
+    poll(&mut fleet, 5, 200, None);
+    poll(&mut fleet, 3, 150, None);
     assert_eq!((output(&fleet), fleet.snapshot().engines[0].scrape.failures), (100, 1));
 }
 
 #[test]
 fn an_incomplete_page_posts_nothing() {
     let mut fleet = one();
-    look(&mut fleet, 0, 100, None);
+    poll(&mut fleet, 0, 100, None);
     let mut cut = page(MODEL, counters(0, 0, 7), None);
     cut.complete = false;
     fleet.apply(answered("e", after(1), cut));
     assert_eq!(output(&fleet), 0);
-    look(&mut fleet, 2, 130, None);
+    poll(&mut fleet, 2, 130, None);
     assert_eq!(output(&fleet), 30);
 }
 
@@ -184,7 +184,7 @@ fn unknown_hits_are_misses_with_an_upper_bound() {
 fn rent_runs_for_a_node_that_stopped_answering() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
-    look(&mut fleet, 0, 100, None);
+    poll(&mut fleet, 0, 100, None);
     let picture = picture_at(&mut fleet, 3600);
     assert_eq!(picture.money.cost.unwrap().to_string(), "16.00");
     assert_eq!((picture.nodes[0].state, picture.nodes[0].gpus.len()), (Health::Lost, 8), "its GPUs stay in the table");
@@ -196,8 +196,8 @@ fn rent_runs_for_a_node_that_stopped_answering() {
 #[test]
 fn an_engine_without_known_gpus_has_revenue_and_no_profit() {
     let mut fleet = one();
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 10, 1_000_000, None);
+    poll(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 10, 1_000_000, None);
     let money = picture_at(&mut fleet, 11).money;
     assert_eq!((money.cost, money.profit, money.profit_on_cost), (None, None, None));
     assert_eq!(money.revenue.unwrap(), money.uncosted_revenue);
@@ -208,8 +208,8 @@ fn an_engine_without_known_gpus_has_revenue_and_no_profit() {
 fn a_gpu_without_a_rate_has_an_unknown_cost() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H20", 8, after(0)));
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 1, 10, None);
+    poll(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 1, 10, None);
     let money = picture_at(&mut fleet, 60).money;
     assert_eq!((money.cost, money.profit, money.unrated_gpus), (None, None, 8));
 }
@@ -238,8 +238,8 @@ fn a_model_without_a_price_shows_what_can_be_said() {
 fn the_margins_are_named_and_agree() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 3600, 10_000_000, None);
+    poll(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 3600, 10_000_000, None);
     let money = picture_at(&mut fleet, 3600).money;
     let (profit, cost) = (money.profit.unwrap(), money.cost.unwrap());
     assert_eq!(profit, money.revenue.unwrap() - cost, "printed profit is printed revenue less printed cost");
@@ -252,9 +252,9 @@ fn the_margins_are_named_and_agree() {
 fn idle_rent_is_separate() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
-    look(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 0, 0, None);
     for minute in 1..=30 {
-        look(&mut fleet, minute * 60, 100, None);
+        poll(&mut fleet, minute * 60, 100, None);
         fleet.apply(Event::Tick(after(minute * 60)));
     }
     // Tokens in the first minute only; the second is not idle until it is over, and 28 whole ones are.
@@ -335,8 +335,8 @@ fn serving_leases_open_and_close_with_the_engine() {
         FleetConfig { leases: vec![lease], targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
     let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 1800, 5, None);
+    poll(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 1800, 5, None);
     let picture = picture_at(&mut fleet, 7200);
     assert_eq!(picture.money.cost.unwrap().to_string(), "1.00", "the gap that tokens were posted for, and no more");
 }
@@ -359,14 +359,14 @@ fn a_lease_that_changes_is_cut_at_its_edge() {
 fn a_proxy_counts_only_for_models_that_no_engine_serves() {
     let members = vec![member("e", "n", None), member("proxy", "p", Some(EngineRole::Proxy))];
     let mut fleet = fleet(members, began());
-    let look = |fleet: &mut Fleet, target: &str, seconds, model: &str, value| {
+    let poll = |fleet: &mut Fleet, target: &str, seconds, model: &str, value| {
         let mut page = page(model, counters(0, 0, value), None);
         page.kind = EngineKind::named("litellm");
         fleet.apply(answered(target, after(seconds), page));
     };
     for (seconds, value) in [(0, 0), (1, 100)] {
-        look(&mut fleet, "e", seconds, MODEL, value);
-        look(&mut fleet, "proxy", seconds, MODEL, value);
+        poll(&mut fleet, "e", seconds, MODEL, value);
+        poll(&mut fleet, "proxy", seconds, MODEL, value);
     }
     assert_eq!(output(&fleet), 100);
     assert_eq!(fleet.snapshot().tokens.output_total.unwrap().count(), 100);
@@ -376,7 +376,7 @@ fn a_proxy_counts_only_for_models_that_no_engine_serves() {
 fn a_clock_that_steps_moves_no_money() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
-    look(&mut fleet, 0, 0, started(-500));
+    poll(&mut fleet, 0, 0, started(-500));
     let stepped = Moment { wall: after(3600 + 7200).wall, boot: after(3600).boot };
     fleet.apply(answered("e", stepped, page(MODEL, counters(0, 0, 1000), started(-500))));
     fleet.apply(Event::Tick(stepped));
@@ -412,13 +412,13 @@ fn engines_join_the_node_that_their_hosts_gpu_page_names() {
     for engine_first in [false, true] {
         let mut fleet = fleet(vec![of("e"), of("gpus")], began());
         if engine_first {
-            look(&mut fleet, 0, 0, None);
+            poll(&mut fleet, 0, 0, None);
         }
         fleet.apply(answered("gpus", after(0), exporter.clone()));
         if !engine_first {
-            look(&mut fleet, 0, 0, None);
+            poll(&mut fleet, 0, 0, None);
         }
-        look(&mut fleet, 1, 100, None);
+        poll(&mut fleet, 1, 100, None);
         fleet.apply(answered("gpus", after(1), exporter.clone()));
         let picture = picture_at(&mut fleet, 1);
         assert_eq!((picture.nodes.len(), picture.nodes[0].name.as_str()), (1, "gpu-07"));
@@ -460,7 +460,7 @@ fn names_are_matched_by_model_and_shown_as_served() {
 #[test]
 fn prefill_and_decode_are_distinguished_where_both_are_seen() {
     let mut fleet = fleet(vec![member("p", "a", None), member("d", "b", None)], began());
-    let look = |fleet: &mut Fleet, seconds, requests: u64| {
+    let poll = |fleet: &mut Fleet, seconds, requests: u64| {
         let mut prefill = page(MODEL, counters(4000 * requests, 1600 * requests, requests), None);
         (prefill.engines[0].finished.requests, prefill.engines[0].finished.length) = (Some(requests), Some(requests));
         let mut decode = page(MODEL, counters(4000 * requests, 3996 * requests, 512 * requests), None);
@@ -468,8 +468,8 @@ fn prefill_and_decode_are_distinguished_where_both_are_seen() {
         fleet.apply(answered("p", after(seconds), prefill));
         fleet.apply(answered("d", after(seconds), decode));
     };
-    look(&mut fleet, 0, 10);
-    look(&mut fleet, 10, 1010);
+    poll(&mut fleet, 0, 10);
+    poll(&mut fleet, 10, 1010);
     let picture = picture_at(&mut fleet, 10);
     let roles: Vec<_> = picture.engines.iter().map(|row| (row.role, row.role_inferred)).collect();
     assert_eq!(roles, [(EngineRole::Decode, true), (EngineRole::Prefill, true)]);

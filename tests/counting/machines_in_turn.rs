@@ -25,8 +25,8 @@ fn answer(world: &mut World, label: Option<&str>, gpus: &[(u32, Option<u32>)]) {
     world.take(&[(A, page(label, gpus))]);
 }
 
-/// Looks which find these machines, one a second. Returns the GPU-seconds from when each was first seen.
-fn look(world: &mut World, label: Option<&str>, machines: &[u32]) -> i64 {
+/// Polls which find these machines, one a second. Returns the GPU-seconds from when each was first seen.
+fn poll(world: &mut World, label: Option<&str>, machines: &[u32]) -> i64 {
     let first = world.second;
     for nth in machines {
         answer(world, label, &machine(*nth));
@@ -52,7 +52,7 @@ fn machines_that_answer_by_turns_are_all_paid() {
     for label in [Some("localhost"), Some("dcgm"), None] {
         for order in ORDERS {
             let mut world = World::of(here());
-            let paid = look(&mut world, label, &order.repeat(4));
+            let paid = poll(&mut world, label, &order.repeat(4));
             assert_eq!(world.held().0, paid, "{label:?} {order:?}");
             let gpus: usize = world.nodes().iter().map(|(_, gpus)| gpus.len()).sum();
             assert_eq!(gpus, 2 * (1 + *order.iter().max().unwrap() as usize), "{order:?}");
@@ -71,8 +71,8 @@ fn machines_that_answer_by_turns_are_all_paid_over_a_restart() {
         for order in ORDERS {
             for (killed, away) in (1..10).map(|killed| (killed, i64::try_from(killed % 2).unwrap() * 5)) {
                 let mut world = World::of(here());
-                let (looks, mut first) = (order.repeat(4), [None; 10]);
-                for (at, nth) in looks.iter().enumerate() {
+                let (polls, mut first) = (order.repeat(4), [None; 10]);
+                for (at, nth) in polls.iter().enumerate() {
                     if at == killed {
                         world.restart(here(), away);
                     }
@@ -138,7 +138,7 @@ fn a_card_that_is_replaced_between_turns_is_released() {
 #[test]
 fn a_machine_that_stops_taking_turns_is_lost_and_paid() {
     let mut world = World::of(here());
-    let _ = look(&mut world, Some("localhost"), &[0, 1, 0, 1, 0, 1]);
+    let _ = poll(&mut world, Some("localhost"), &[0, 1, 0, 1, 0, 1]);
     for (seconds, alerts) in [(40, 1), (600, 0)] {
         (0..seconds).for_each(|_| answer(&mut world, Some("localhost"), &machine(1)));
         let last = world.second - 1;
@@ -168,7 +168,7 @@ fn board(nth: u64, index: u32, joules: u64) -> String {
 /// The cost of two machines of two GPUs each that answer by turns for 20 s, and its alerts.
 fn cost(prices: &str) -> f64 {
     let mut scene = Scene::priced(prices, vec![target(HERE, None)]);
-    scene.look(0..=20, |n, second| (0..2).map(|index| board(n % 2, index, second * 400)).collect());
+    scene.poll(0..=20, |n, second| (0..2).map(|index| board(n % 2, index, second * 400)).collect());
     scene.picture(20).money.cost.unwrap().to_string().parse().unwrap()
 }
 
@@ -216,7 +216,7 @@ fn a_clock_that_trembles_leaves_no_cost_below_zero() {
 #[test]
 fn the_alert_names_what_to_write() {
     let mut scene = Scene::one();
-    scene.look(0..=5, |n, _| (0..2).map(|index| board(n % 2, index, 0)).collect());
+    scene.poll(0..=5, |n, _| (0..2).map(|index| board(n % 2, index, 0)).collect());
     let picture = scene.picture(5);
     let alert = picture.alerts.iter().find(|alert| alert.rule == Rule::SharedAddress).unwrap();
     assert_eq!(alert.subject.as_str(), HERE);

@@ -90,7 +90,7 @@ fn the_cost_an_hour_of_a_renamed_node_is_that_of_one_lease() {
                 poll(&mut fleet, nth, &[(5, name_of(nth))]);
                 let Some(cost) = fleet.snapshot().money.cost_per_hour else { continue };
                 let truth = if nth < RENAMED { before } else { after };
-                assert!((amount(cost) - truth).abs() < 0.01, "{what}, {pace:?}, look {nth}: {cost:?} of {truth}");
+                assert!((amount(cost) - truth).abs() < 0.01, "{what}, {pace:?}, poll {nth}: {cost:?} of {truth}");
             }
             let money = fleet.snapshot().money;
             let assumed = money.rates.iter().filter(|rate| rate.assumed).count();
@@ -139,7 +139,7 @@ fn a_node_of_the_written_name_has_the_lease() {
         let Some(cost) = fleet.snapshot().money.cost_per_hour else { continue };
         // Two GPUs at the lease's rate, then two more at the assumed rate.
         let truth = if nth < 31 { 7200.0 } else { 7209.0 };
-        assert!((amount(cost) - truth).abs() < 0.01 || nth == 30, "look {nth}: {cost:?} of {truth}");
+        assert!((amount(cost) - truth).abs() < 0.01 || nth == 30, "poll {nth}: {cost:?} of {truth}");
     }
     let of_h2: i64 =
         held(&fleet).iter().filter(|(lease, node, _)| lease.is_some() && node == "h2").map(|(.., ms)| ms).sum();

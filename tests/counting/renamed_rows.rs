@@ -52,7 +52,7 @@ fn check(script: &Script<'_>, start: Option<Timestamp>, is_exact: bool, found: &
             }
             fleet.apply(Event::Tick(second(nth) + margintop::units::Span::from_millis(20)));
             let picture = fleet.snapshot();
-            let what = format!("{}, start time {}, look {nth}", script.what, start.is_some());
+            let what = format!("{}, start time {}, poll {nth}", script.what, start.is_some());
             if !fails {
                 last = script.made(nth);
                 found.extend(wrong(&picture, pace, 0.05).map(|why| format!("{what}: {why}")));

@@ -4,7 +4,7 @@
 
 use crate::rate_truth;
 
-use rate_truth::{both, contradicts, known, look, rows, started, wrong};
+use rate_truth::{both, contradicts, known, poll, rows, started, wrong};
 
 const URL: &str = "http://engine:8000";
 
@@ -45,8 +45,8 @@ fn a_restart_of_one_of_several_leaves_the_rates_of_the_others() {
                     let which = if in_turn { nth % count } else { mixed(nth, count) };
                     let Known { base, pace, start } = all[usize::try_from(which).unwrap()];
                     let page = rows(&[("0", "m", (base + pace * nth).unsigned_abs())], started(-start));
-                    let picture = look(&mut fleet, URL, nth, page);
-                    let what = format!("{count}, {restarts:?}, in turn {in_turn}, look {nth}");
+                    let picture = poll(&mut fleet, URL, nth, page);
+                    let what = format!("{count}, {restarts:?}, in turn {in_turn}, poll {nth}");
                     let is_new = nth < 5 * count || !in_turn && nth < 20;
                     if !is_new {
                         found.extend(wrong(&picture, truth as f64, 0.15).map(|why| format!("{what}: {why}")));
@@ -62,7 +62,7 @@ fn a_restart_of_one_of_several_leaves_the_rates_of_the_others() {
                 }
                 let most = i64::try_from(restarts.len()).unwrap() * (3 * count + if in_turn { 0 } else { 16 });
                 if dark > most {
-                    found.push(format!("{count}, {restarts:?}, in turn {in_turn}: {dark} looks without rates"));
+                    found.push(format!("{count}, {restarts:?}, in turn {in_turn}: {dark} polls without rates"));
                 }
             }
         }

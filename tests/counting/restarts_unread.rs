@@ -8,7 +8,7 @@ use crate::support;
 use margintop::reading::{PageReading, PromptCount};
 use margintop::snapshot::Snapshot;
 use margintop::units::Span;
-use rate_truth::{amount, both, known, look, rows, second, started, wrong};
+use rate_truth::{amount, both, known, poll, rows, second, started, wrong};
 
 const URL: &str = "http://engine:8000";
 const AT: i64 = 14;
@@ -52,8 +52,8 @@ fn a_restart_while_a_counter_is_unknown_makes_no_peak_of_rates() {
                 let what = format!("without {which} from {from} to {to}, refused {is_refused}");
                 for (nth_fleet, mut fleet) in both(&[URL]).into_iter().enumerate() {
                     for nth in 0..ALL {
-                        let mut picture = look(&mut fleet, URL, nth, page(nth, which, (from, to), is_refused, true));
-                        let what = format!("{what}, {}, look {nth}", ["a second", "a minute"][nth_fleet]);
+                        let mut picture = poll(&mut fleet, URL, nth, page(nth, which, (from, to), is_refused, true));
+                        let what = format!("{what}, {}, poll {nth}", ["a second", "a minute"][nth_fleet]);
                         if nth > to + 11 && !known(&picture) {
                             found.push(format!("{what}: unknown"));
                         }

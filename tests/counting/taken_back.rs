@@ -6,11 +6,11 @@ use crate::rate_truth;
 use margintop::reading::Event;
 use margintop::snapshot::Snapshot;
 use margintop::units::Span;
-use rate_truth::{amount, both, look, misposted, refused, rows, second, wrong};
+use rate_truth::{amount, both, misposted, poll, refused, rows, second, wrong};
 
 const URL: &str = "http://engine:8000";
 
-/// What is wrong with a look: more is posted than was made, or less, or what stood unmarked before is taken back.
+/// What is wrong with a poll: more is posted than was made, or less, or what stood unmarked before is taken back.
 fn check(last: &mut Option<Snapshot>, picture: Snapshot, made: u64, what: &str, found: &mut Vec<String>) {
     found.extend(misposted(&picture, made, made).map(|why| format!("{what}: {why}")));
     let posted = |picture: &Snapshot| picture.money.revenue.map_or(0.0, amount);
@@ -39,10 +39,10 @@ fn a_restart_takes_back_nothing_that_was_posted() {
                 for mut fleet in both(&[URL]) {
                     let mut last = None;
                     for nth in 0..at + gap + 40 {
-                        let what = format!("{base}, then {first} after {at} pages and {gap}, look {nth}");
+                        let what = format!("{base}, then {first} after {at} pages and {gap}, poll {nth}");
                         let page = |output: i64| rows(&[("0", "m", output.unsigned_abs())], None);
                         if nth < at {
-                            let picture = look(&mut fleet, URL, nth, page(base + 80 * nth));
+                            let picture = poll(&mut fleet, URL, nth, page(base + 80 * nth));
                             check(&mut last, picture, 80 * nth.unsigned_abs(), &what, &mut found);
                         } else if nth < at + gap {
                             fleet.apply(refused(URL, nth));
@@ -52,7 +52,7 @@ fn a_restart_takes_back_nothing_that_was_posted() {
                             let output = first + 80 * (nth - at - gap);
                             let is_whole = first <= 1_000;
                             let made = 80 * (at - 1) + if is_whole { output } else { 80 * (nth - at - gap) };
-                            let mut picture = look(&mut fleet, URL, nth, page(output));
+                            let mut picture = poll(&mut fleet, URL, nth, page(output));
                             let is_far = !is_whole;
                             picture.money.lower_bound |= is_far;
                             check(&mut last, picture, made.unsigned_abs(), &what, &mut found);
@@ -74,7 +74,7 @@ fn a_model_that_left_a_routers_list_takes_back_nothing_when_it_returns() {
             for mut fleet in both(&[URL]) {
                 let mut last = None;
                 for nth in 0..60 {
-                    let what = format!("{base}, away for {away}, then {first}, look {nth}");
+                    let what = format!("{base}, away for {away}, then {first}, poll {nth}");
                     let page = |output: i64| {
                         let mut page = rows(&[("0", "m", output.unsigned_abs())], None);
                         page.engines[0].listed = Some(margintop::reading::Listed { not_running: None });
@@ -82,13 +82,13 @@ fn a_model_that_left_a_routers_list_takes_back_nothing_when_it_returns() {
                     };
                     let back = 20 + away;
                     if nth < 20 {
-                        let picture = look(&mut fleet, URL, nth, page(base + 80 * nth));
+                        let picture = poll(&mut fleet, URL, nth, page(base + 80 * nth));
                         check(&mut last, picture, 80 * nth.unsigned_abs(), &what, &mut found);
                     } else if nth < back {
-                        look(&mut fleet, URL, nth, rows(&[], None));
+                        poll(&mut fleet, URL, nth, rows(&[], None));
                     } else {
                         let output = first + 80 * (nth - back);
-                        let picture = look(&mut fleet, URL, nth, page(output));
+                        let picture = poll(&mut fleet, URL, nth, page(output));
                         check(&mut last, picture, (80 * 19 + output).unsigned_abs(), &what, &mut found);
                     }
                 }

@@ -65,7 +65,7 @@ fn work(watch: &mut LedgerWatch, from: i64, until: i64) {
     for step in from / 5..until / 5 {
         watch.gpus(&["GPU-a", "GPU-b"]);
         let made = (0..=step).map(|step| 3_001 + (step * step) % 977).sum::<i64>();
-        watch.look(u64::try_from(made).unwrap(), None);
+        watch.poll(u64::try_from(made).unwrap(), None);
         watch.tick();
         let _ = watch.picture();
         watch.advance(5);
@@ -158,7 +158,7 @@ fn a_scripted_day_is_all_there_at_its_end() {
     let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
     for minute in 0..=1440 {
         watch.gpus(&["GPU-a", "GPU-b"]);
-        watch.look(1_000 + minute * 977, None);
+        watch.poll(1_000 + minute * 977, None);
         watch.tick();
         let _ = watch.picture();
         watch.advance(60);
@@ -313,7 +313,7 @@ fn a_minute_that_goes_on_is_a_rate_of_what_is_over() {
     watch.leave();
 }
 
-/// Class: a first look in the middle of a minute. Its amount is that of the seconds that were watched, not of a minute.
+/// Class: a first poll in the middle of a minute. Its amount is that of the seconds that were watched, not of a minute.
 #[test]
 fn the_first_minute_is_a_rate_of_what_was_watched_of_it() {
     let (_home, path) = file();

@@ -88,7 +88,7 @@ fn a_node_that_cannot_be_read_is_rented_anew_and_said() {
     change(&path, "UPDATE saved_nodes SET state = 'x'");
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(20));
     watch.gpus(&["a", "b"]);
-    watch.look(170, None);
+    watch.poll(170, None);
     watch.advance(2);
     watch.gpus(&["a", "b"]);
     watch.leave();
@@ -101,7 +101,7 @@ fn what_is_rented_is_kept_in_columns() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     watch.gpus(&["a", "b"]);
-    watch.look(100, None);
+    watch.poll(100, None);
     watch.advance(60);
     watch.leave();
     let rows = Reader::open(&path).unwrap().leased().unwrap();

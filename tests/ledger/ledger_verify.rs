@@ -102,7 +102,7 @@ fn gpu_time_beyond_that_of_the_known_gpus_is_named() {
     let mut watch = LedgerWatch::at(&path, began());
     for second in 0..=70 {
         watch.gpus(&["a", "b"]);
-        watch.look(second * 10, None);
+        watch.poll(second * 10, None);
         watch.advance(1);
     }
     watch.leave();

@@ -57,10 +57,10 @@ fn an_absence_over_a_price_edge_keeps_its_bounds() {
     let (_home, path) = file();
     let start = instant("2025-03-11T00:20:00Z");
     let mut watch = LedgerWatch::at(&path, start);
-    watch.look(0, None);
+    watch.poll(0, None);
     watch.leave();
     let mut watch = LedgerWatch::at(&path, start + Span::from_secs(1200));
-    watch.look(3_600_000, None);
+    watch.poll(3_600_000, None);
     let said = watch.picture().money.uncertainty;
     watch.leave();
     let uncertainty = past(&path, Grain::Day).uncertainty;
@@ -75,12 +75,12 @@ fn a_restart_in_the_absence_counts_from_zero_and_is_said() {
     let (_home, path) = file();
     let born = Some(began() - Span::from_secs(100));
     let mut watch = LedgerWatch::at(&path, began());
-    watch.look(500, born);
+    watch.poll(500, born);
     watch.advance(5);
-    watch.look(600, born);
+    watch.poll(600, born);
     watch.leave();
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(60));
-    watch.look(40, Some(began() + Span::from_secs(30)));
+    watch.poll(40, Some(began() + Span::from_secs(30)));
     watch.leave();
     assert_eq!(output(&path), 140);
     let past = past(&path, Grain::Day);
@@ -93,14 +93,14 @@ fn a_process_that_was_not_replaced_goes_on_after_the_watch_itself_restarted() {
     let (_home, path) = file();
     let (first, second) = (Some(began() - Span::from_secs(100)), Some(began() + Span::from_secs(3)));
     let mut watch = LedgerWatch::at(&path, began());
-    watch.look(500, first);
+    watch.poll(500, first);
     watch.advance(5);
     // It looks like a successor, and is another process behind the address, born while it was watched.
-    watch.look(9_000, second);
+    watch.poll(9_000, second);
     watch.leave();
     assert_eq!(output(&path), 9_000);
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(60));
-    watch.look(520, first);
+    watch.poll(520, first);
     watch.leave();
     // Without the server's time it may have been there before.
     assert_eq!(output(&path), 20, "the first goes on, and what was posted of the second is taken back");
@@ -112,14 +112,14 @@ fn a_held_fall_is_judged_after_the_watch_restarted() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     for output in [500, 600, 20] {
-        watch.look(output, None);
+        watch.poll(output, None);
         watch.advance(2);
     }
     watch.leave();
     assert_eq!(output(&path), 100);
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(10));
     for output in [30, 45] {
-        watch.look(output, None);
+        watch.poll(output, None);
         watch.advance(2);
     }
     watch.leave();
@@ -130,16 +130,16 @@ fn a_held_fall_is_judged_after_the_watch_restarted() {
 fn hits_that_ran_ahead_are_remembered() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
-    let look = |watch: &mut LedgerWatch, prompt, cached| {
+    let poll = |watch: &mut LedgerWatch, prompt, cached| {
         let at = watch.clock.now();
         watch.apply(answered(ENGINE, at, page(MODEL, counters(prompt, cached, 0), None)));
         watch.advance(2);
     };
-    look(&mut watch, 1000, 500);
-    look(&mut watch, 1010, 560);
+    poll(&mut watch, 1000, 500);
+    poll(&mut watch, 1010, 560);
     watch.leave();
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(10));
-    look(&mut watch, 1110, 560);
+    poll(&mut watch, 1110, 560);
     watch.leave();
     let sum = tokens(&path);
     assert_eq!((sum.miss.count(), sum.hit.count()), (50, 60));
@@ -189,12 +189,12 @@ fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
     assert_eq!(output(&path), 60, "and posts nothing");
 
     first.advance(2);
-    first.look(190, None);
+    first.poll(190, None);
     first.leave();
     second.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
     second.advance(2);
     second.gpus(&["a"]);
-    second.look(200, None);
+    second.poll(200, None);
     second.leave();
     assert_eq!((output(&path), held(&path)), (100, 15));
 }
@@ -223,7 +223,7 @@ fn rates_stay_while_another_process_writes_the_ledger() {
     assert_eq!(rates(&mut second), known, "its accounts are not written yet");
     second.heed_revenue(Some(Money::ZERO));
     first.advance(2);
-    first.look(190, None);
+    first.poll(190, None);
     first.tick();
     second.heed_revenue(first.picture().money.revenue);
     assert_eq!(rates(&mut second), known, "its accounts are written");
@@ -236,10 +236,10 @@ fn rates_stay_while_another_process_writes_the_ledger() {
 fn a_reader_shows_the_marks_of_the_process_that_writes() {
     let (_home, path) = file();
     let mut first = LedgerWatch::at(&path, began());
-    first.look(5000, None);
+    first.poll(5000, None);
     for output in [5010, 5020, 40, 80, 120, 160] {
         first.advance(1);
-        first.look(output, None);
+        first.poll(output, None);
     }
     first.tick();
     let marks = |watch: &mut LedgerWatch| {
@@ -288,7 +288,7 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
 fn what_cannot_be_written_now_is_written_when_it_can() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
-    watch.look(100, None);
+    watch.poll(100, None);
     watch.tick();
     let other = Connection::open(&path).unwrap();
     other.busy_timeout(Duration::from_secs(10)).unwrap();
@@ -296,7 +296,7 @@ fn what_cannot_be_written_now_is_written_when_it_can() {
     other.execute_batch(full).unwrap();
     for output in [200, 300] {
         watch.advance(2);
-        watch.look(output, None);
+        watch.poll(output, None);
         watch.tick();
     }
     watch.on_ledger_event(|basis| {
@@ -328,7 +328,7 @@ fn a_lease_that_is_ended_by_hand_is_taken_back_by_a_counter_entry() {
     let rows = Reader::open(&path).unwrap().leased().unwrap();
     assert_eq!(rows, [], "nothing is held any more");
 
-    // Its GPUs answer again: rent begins anew, with that look.
+    // Its GPUs answer again: rent begins anew, with that poll.
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(300));
     watch.gpus(&["a", "b"]);
     watch.advance(10);

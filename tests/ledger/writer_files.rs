@@ -65,13 +65,13 @@ fn a_link_leads_to_the_one_ledger_with_its_one_keeper() {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut first = LedgerWatch::at(&link, began());
     assert_eq!(first.basis.writer, WriterStatus::Ours, "a link to a file that is not there yet makes it");
-    first.look(100, None);
+    first.poll(100, None);
     first.tick();
     let second = LedgerWatch::at(&path, began());
     assert_eq!(second.basis.writer, WriterStatus::Other(Some(std::process::id())));
     drop(second);
     first.advance(10);
-    first.look(160, None);
+    first.poll(160, None);
     first.leave();
     assert_eq!(output(&path), 60);
     assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -130,7 +130,7 @@ fn while_another_program_writes_the_ledger_is_theirs_and_then_ours() {
     assert_eq!(watch.basis.writer, WriterStatus::Other(None));
     other.execute_batch("COMMIT").unwrap();
     watch.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
-    watch.look(200, None);
+    watch.poll(200, None);
     watch.leave();
     assert_eq!(output(&path), 100);
 }
@@ -224,13 +224,13 @@ fn an_export_under_writing_is_of_one_instant() {
     let (home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     watch.gpus(&["a"]);
-    watch.look(0, None);
+    watch.poll(0, None);
     watch.tick();
     until_counted(&path);
     for nth in 1..40 {
         watch.advance(30);
         watch.gpus(&["a"]);
-        watch.look(nth * 10, None);
+        watch.poll(nth * 10, None);
         watch.tick();
         if nth % 8 != 0 {
             continue;
@@ -262,14 +262,14 @@ fn a_reader_that_stays_stops_nobody() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     watch.gpus(&["a"]);
-    watch.look(0, None);
+    watch.poll(0, None);
     watch.tick();
     let reader = Connection::open(&path).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM meta").unwrap();
     for nth in 1..200 {
         watch.advance(60);
         watch.gpus(&["a"]);
-        watch.look(nth * 10, None);
+        watch.poll(nth * 10, None);
         watch.tick();
     }
     drop(reader);
@@ -282,13 +282,13 @@ fn a_reader_that_stays_stops_nobody() {
 fn a_close_waits_no_longer_than_its_limit() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
-    watch.look(100, None);
+    watch.poll(100, None);
     watch.tick();
     until_counted(&path);
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE; INSERT INTO markers VALUES (1, 'by hand')").unwrap();
     watch.advance(2);
-    watch.look(150, None);
+    watch.poll(150, None);
     let began_to_end = std::time::Instant::now();
     watch.tick();
     watch.collector.close();
@@ -298,7 +298,7 @@ fn a_close_waits_no_longer_than_its_limit() {
     // Whether or not it was written in the end, the next watch goes on from what was.
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(4));
     watch.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
-    watch.look(170, None);
+    watch.poll(170, None);
     watch.leave();
     assert_eq!(output(&path), 70);
 }

@@ -165,7 +165,7 @@ async fn a_replay_repeats_all_messages_up_to_an_instant_or_to_its_end() {
     }
     let whole = turned(&path).play(None, None, &publish).await;
     assert_eq!(json(&whole), snapshot(&header(), entries()));
-    // While somebody looks, alerts begin with the snapshot that shows them.
+    // While somebody polls, alerts begin with the snapshot that shows them.
     let _looks = publish.subscribe();
     let whole = turned(&path).play(None, None, &publish).await;
     let mut in_two = turned(&path);

@@ -105,7 +105,7 @@ fn a_first_process_that_answers_again_is_one_beside_the_second() {
     old(&path);
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
     // The second was born while the address was watched: its tokens stay. The first one's page is a baseline.
-    watch.look(230, Some(began() - Span::from_secs(100)));
+    watch.poll(230, Some(began() - Span::from_secs(100)));
     watch.leave();
     assert_eq!(output(&path), 172);
     whole(&path);
@@ -147,7 +147,7 @@ fn a_migration_that_fails_leaves_version_1_whole() {
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
     assert_eq!(watch.basis.writer, WriterStatus::Memory);
     assert!(watch.basis.write_error.is_some());
-    watch.look(100, None);
+    watch.poll(100, None);
     watch.leave();
     assert_eq!(version(&path), 1);
     Connection::open(&path).unwrap().execute_batch("DROP VIEW gpus; ALTER TABLE gpus_ RENAME TO gpus").unwrap();
@@ -182,7 +182,7 @@ fn killed_at_any_instant_it_is_one_version_or_the_other() {
         // Either goes on.
         let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
         watch.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
-        watch.look(60, Some(began() + Span::from_secs(203)));
+        watch.poll(60, Some(began() + Span::from_secs(203)));
         watch.leave();
         assert_eq!(output(&path), 180, "kill {nth}");
     }
@@ -198,9 +198,9 @@ fn a_column_that_cannot_be_read_costs_that_target_alone() {
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
     assert_eq!(watch.basis.writer, WriterStatus::Ours);
     watch.gpus(&["a", "b"]);
-    watch.look(9_000, Some(began() + Span::from_secs(203)));
+    watch.poll(9_000, Some(began() + Span::from_secs(203)));
     watch.advance(1);
-    watch.look(9_005, Some(began() + Span::from_secs(203)));
+    watch.poll(9_005, Some(began() + Span::from_secs(203)));
     watch.leave();
     assert_eq!((output(&path), held(&path)), (before + 5, 462), "a baseline, and rent goes on");
     let printed = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");

@@ -78,7 +78,7 @@ fn each_key_keeps_its_name() {
     }
     let named = |keys: &str, word: &str| {
         let mut app = watched.clone();
-        hands::look(&mut app);
+        hands::draw(&mut app);
         hands::type_(&mut app, keys);
         let frame = self::frame(&app, (120, 36));
         let last = frame.lines().last().unwrap().to_owned();

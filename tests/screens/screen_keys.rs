@@ -11,7 +11,7 @@ use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hit, Hits, ViewId};
 use margintop::units::{Celsius, Span};
-use picture::hands::{app, look, press, text, type_};
+use picture::hands::{app, draw, press, text, type_};
 use picture::{fleet, one_box};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -67,7 +67,7 @@ fn views_help_and_themes() {
 fn a_list_is_scrolled_within_its_rows() {
     let mut app = app();
     type_(&mut app, "2k");
-    look(&mut app);
+    draw(&mut app);
     assert_eq!(app.place(), 0);
     type_(&mut app, "jjj");
     assert_eq!(app.place(), 3);
@@ -202,7 +202,7 @@ fn the_map_is_walked_as_it_is_drawn() {
     for snapshot in [picture::without_units(278), picture::without_units(60), fleet(0)] {
         let mut app = app();
         app.update(Action::Fresh(Arc::new(snapshot)));
-        look(&mut app);
+        draw(&mut app);
         let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
         let mut hits = Hits::default();
         terminal.draw(|frame| hits = margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles())).unwrap();
@@ -259,7 +259,7 @@ fn the_mouse_meets_what_was_drawn() {
     // ` 1 overview   2 nodes   3 models`
     app.update(Action::Click(16, 1));
     assert_eq!(app.view(), ViewId::Nodes);
-    look(&mut app);
+    draw(&mut app);
     app.update(Action::Click(3, 8));
     assert_eq!(app.place(), 5);
     app.update(Action::Wheel { down: true });
@@ -268,14 +268,14 @@ fn the_mouse_meets_what_was_drawn() {
         app.update(Action::Wheel { down: false });
     }
     assert_eq!(app.place(), 0);
-    look(&mut app);
+    draw(&mut app);
     app.update(Action::Click(119, 1));
     app.update(Action::Click(0, 35));
     assert_eq!((app.view(), app.place()), (ViewId::Nodes, 0));
     // A heading sorts, and again the other way round.
     app.update(Action::Click(4, 2));
     assert!(!app.list().is_reversed() && app.list().order() > 0);
-    look(&mut app);
+    draw(&mut app);
     app.update(Action::Click(4, 2));
     assert!(app.list().is_reversed());
     // A row that is chosen opens.
@@ -285,7 +285,7 @@ fn the_mouse_meets_what_was_drawn() {
     app.update(Action::Click(2, 1));
     assert_eq!(app.view(), ViewId::Overview);
     // Every area that is announced lies on the screen, and no two rows share one.
-    look(&mut app);
+    draw(&mut app);
     let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
     let mut hits = Hits::default();
     terminal.draw(|frame| hits = margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles())).unwrap();
@@ -355,7 +355,7 @@ fn silence_is_said_until_a_picture_comes() {
 fn a_row_or_the_frame_is_copied_and_drawn() {
     let mut app = app();
     type_(&mut app, "2j");
-    look(&mut app);
+    draw(&mut app);
     let Effect::Copy(Some(area)) = type_(&mut app, "y") else { panic!("no row") };
     assert_eq!(area.height, 1);
     let name = ViewId::Nodes.view().chosen(&scene(&app)).unwrap();
@@ -365,7 +365,7 @@ fn a_row_or_the_frame_is_copied_and_drawn() {
     assert_eq!(type_(&mut app, "P"), Effect::Picture);
     // The view of money has no rows where it waits for the ledger.
     type_(&mut app, "5");
-    look(&mut app);
+    draw(&mut app);
     assert_eq!(type_(&mut app, "y"), Effect::Copy(None));
 }
 

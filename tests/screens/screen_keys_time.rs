@@ -11,7 +11,7 @@ use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hits, Part, ViewId};
 use margintop::units::Span;
 use picture::fleet;
-use picture::hands::{app, look, press, text, type_, watched};
+use picture::hands::{app, draw, press, text, type_, watched};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
@@ -93,10 +93,10 @@ fn the_cursor_tells_the_values_of_an_instant() {
     let mut app = watched();
     type_(&mut app, "[c");
     assert!(app.has_cursor());
-    look(&mut app);
+    draw(&mut app);
     for _ in 0..6 {
         press(&mut app, KeyCode::Left, KeyModifiers::NONE);
-        look(&mut app);
+        draw(&mut app);
     }
     let at = app.pointed().unwrap();
     assert!(at < app.shown().at && app.then().is_none(), "the world stays at now");
@@ -117,7 +117,7 @@ fn the_cursor_tells_the_values_of_an_instant() {
     // A view without charts says so.
     let mut app = self::app();
     type_(&mut app, "3");
-    look(&mut app);
+    draw(&mut app);
     if !text(&app, 120, 36).contains('┴') {
         type_(&mut app, "c");
         assert!(!app.has_cursor() && app.said().unwrap().is_failure);

@@ -105,7 +105,7 @@ fn a_new_quarter_hour_is_asked_for_at_once() {
 }
 
 #[test]
-fn nothing_is_asked_without_a_ledger_or_before_the_first_look() {
+fn nothing_is_asked_without_a_ledger_or_before_the_first_poll() {
     let mut app = pages::app(Page::Fleet);
     app.has_past = false;
     later(&mut app, 60);

@@ -308,7 +308,7 @@ async fn a_model_that_an_address_names_is_read_there_alone() {
     }
 }
 
-/// A watch over a router's target: each look's event goes to a fleet.
+/// A watch over a router's target: each poll's event goes to a fleet.
 struct Watched {
     models: Models,
     clock: ScriptedClock,
@@ -318,7 +318,7 @@ struct Watched {
 }
 
 impl Watched {
-    /// Looks from the beginning on at a server's address with this ending.
+    /// Polls from the beginning on at a server's address with this ending.
     async fn of(ending: &str, of: &[(&'static str, &'static str, u64)]) -> Self {
         let models = models(of);
         let server = router(&models).await;
@@ -336,7 +336,7 @@ impl Watched {
         self.fleet.apply(Box::pin(self.scraper.scrape()).await);
     }
 
-    /// Looks a second later, when a model has this status and output. What is posted until then, and the number of
+    /// Polls a second later, when a model has this status and output. What is posted until then, and the number of
     /// lost windows.
     async fn then(&mut self, model: &'static str, status: &'static str, output: u64) -> (u64, u64) {
         self.models.lock().unwrap().insert(model, (status, output));

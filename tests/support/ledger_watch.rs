@@ -91,7 +91,7 @@ impl LedgerWatch {
     }
 
     /// The engine answers at an instant with so many output tokens, born at `born`.
-    pub fn look(&mut self, output: u64, born: Option<Timestamp>) {
+    pub fn poll(&mut self, output: u64, born: Option<Timestamp>) {
         let at = self.clock.now();
         self.apply(answered(ENGINE, at, page(MODEL, counters(output * 4, output * 2, output), born)));
     }
@@ -103,7 +103,7 @@ impl LedgerWatch {
             if !uuids.is_empty() {
                 self.gpus(uuids);
             }
-            self.look(output, None);
+            self.poll(output, None);
             self.advance(wait);
         }
     }
@@ -141,7 +141,7 @@ impl LedgerWatch {
         let (began, now) = (Instant::now(), self.clock.now().wall);
         let written = || Reader::open(&self.path).is_ok_and(|reader| reader.header().last == now);
         while self.basis.writer == WriterStatus::Ours && !written() {
-            assert!(began.elapsed() < Duration::from_secs(20), "the last look is not written");
+            assert!(began.elapsed() < Duration::from_secs(20), "the last poll is not written");
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -152,7 +152,7 @@ impl Ran {
     }
 }
 
-/// `once --json` of these targets, with looks a fifth of a second apart.
+/// `once --json` of these targets, with polls a fifth of a second apart.
 pub fn once<A: AsRef<OsStr>>(targets: impl IntoIterator<Item = A>) -> Program {
     let targets = targets.into_iter().map(|target| target.as_ref().to_owned());
     let flags = ["once", "--json", "--interval", "200ms"].map(Into::into);

@@ -156,8 +156,8 @@ impl Scraper {
     pub async fn scrape(&mut self) -> Event {
         let stopwatch = self.clock.stopwatch();
         let limit = self.settings.timeout;
-        let looked = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeError::TimedOut));
-        let (at, cost, outcome) = match looked {
+        let read = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeError::TimedOut));
+        let (at, cost, outcome) = match read {
             Ok(mut outcome) => {
                 self.tell_page(&mut outcome.reading);
                 (outcome.at, outcome.cost, Ok(Box::new(outcome.reading)))

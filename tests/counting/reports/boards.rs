@@ -26,10 +26,10 @@ fn per_hour(picture: &Snapshot) -> f64 {
     picture.money.cost_per_hour.unwrap().to_string().parse().unwrap()
 }
 
-/// A node of four, the third of which is not on the page at these looks.
-fn without_the_third(looks: std::ops::RangeInclusive<u64>) -> impl Fn(u64, u64) -> String {
+/// A node of four, the third of which is not on the page at these polls.
+fn without_the_third(polls: std::ops::RangeInclusive<u64>) -> impl Fn(u64, u64) -> String {
     move |n, _| {
-        let there = (0..4).filter(|index| *index != 2 || !looks.contains(&n));
+        let there = (0..4).filter(|index| *index != 2 || !polls.contains(&n));
         there.map(|index| board(&format!("0000000{index}"), index, "node-a", None)).collect()
     }
 }
@@ -38,7 +38,7 @@ fn without_the_third(looks: std::ops::RangeInclusive<u64>) -> impl Fn(u64, u64) 
 #[test]
 fn a_gpu_that_leaves_its_page_is_lost_and_paid_for() {
     let mut scene = Scene::one();
-    scene.look(0..=60, without_the_third(4..=u64::MAX));
+    scene.poll(0..=60, without_the_third(4..=u64::MAX));
     let picture = scene.picture(60);
     let node = &picture.nodes[0];
     assert_eq!((picture.gpus.count, node.gpus.len(), node.gpus[2].state), (4, 4, Health::Lost));
@@ -52,18 +52,18 @@ fn a_gpu_that_leaves_its_page_is_lost_and_paid_for() {
 #[test]
 fn a_gpu_that_left_its_page_just_now_is_reported() {
     let mut scene = Scene::one();
-    scene.look(0..=10, without_the_third(4..=u64::MAX));
+    scene.poll(0..=10, without_the_third(4..=u64::MAX));
     let picture = scene.picture(10);
     assert_eq!((picture.gpus.count, picture.nodes[0].gpus[2].state), (4, Health::Stale));
     assert!(near(per_hour(&picture), 14.4) && near(cost(&picture), 0.04), "{:?}", picture.money);
     assert_eq!(alerts(&picture, Rule::GpuLost).len(), 1);
 }
 
-/// Class: a GPU that is on its page again after three looks, and the rent of the time between.
+/// Class: a GPU that is on its page again after three polls, and the rent of the time between.
 #[test]
 fn a_gpu_that_returns_to_its_page_loses_no_rent() {
     let mut scene = Scene::one();
-    scene.look(0..=10, without_the_third(4..=6));
+    scene.poll(0..=10, without_the_third(4..=6));
     let picture = scene.picture(10);
     assert_eq!((picture.gpus.count, picture.gpus.reporting), (4, 4));
     assert!(near(per_hour(&picture), 14.4) && near(cost(&picture), 0.04), "{:?}", picture.money);
@@ -73,22 +73,22 @@ fn a_gpu_that_returns_to_its_page_loses_no_rent() {
 /// What becomes of an energy counter.
 #[derive(Debug, Clone, Copy)]
 enum Energy {
-    /// It reads 0 at one look and is back.
+    /// It reads 0 at one poll and is back.
     Dip,
-    /// It has no value at one look.
+    /// It has no value at one poll.
     Blank,
     /// The driver is loaded anew, and it counts from zero.
     Reset,
-    /// It reads 1 kWh too much at one look and is back.
+    /// It reads 1 kWh too much at one poll and is back.
     Spike,
-    /// It reads 1 kWh too much from one look on.
+    /// It reads 1 kWh too much from one poll on.
     Jump,
 }
 
 /// A GPU that draws 400 W, an hour of which is 1.00 and its energy 0.10 a kWh.
 fn metered(energy: Energy) -> Snapshot {
     let mut scene = Scene::priced("power.toml", vec![target(HERE, None)]);
-    scene.look(0..=8, |n, second| {
+    scene.poll(0..=8, |n, second| {
         let drawn = match energy {
             Energy::Dip if n == 5 => 0,
             Energy::Blank if n == 5 => 9_223_372_036_854_775_794,
@@ -153,7 +153,7 @@ fn energy_that_no_card_can_have_drawn_is_disputed() {
 #[test]
 fn a_gpu_of_which_nothing_is_known_shows_nothing() {
     let mut scene = Scene::one();
-    scene.look(0..=3, |_, _| include_str!("../../fixtures/reports/07-dcgm-blank/page.prom").to_owned());
+    scene.poll(0..=3, |_, _| include_str!("../../fixtures/reports/07-dcgm-blank/page.prom").to_owned());
     let picture = scene.picture(3);
     let gpu = &picture.nodes[0].gpus[0];
     assert_eq!((picture.gpus.count, gpu.state), (1, Health::Live));

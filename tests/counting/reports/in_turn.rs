@@ -1,4 +1,4 @@
-//! Pages of one address that are of different processes, rows or labels from look to look.
+//! Pages of one address that are of different processes, rows or labels from poll to poll.
 
 use crate::reports::scene::{HERE, Scene, read};
 

@@ -56,13 +56,13 @@ fn a_process_seen_through_older_views_is_counted_once() {
         for (what, views) in VIEWS {
             for (nth, order) in ORDERS.iter().enumerate() {
                 let mut scene = Scene::one();
-                let (last, looks) = (320, 620);
+                let (last, polls) = (320, 620);
                 let shown = |second: i64| {
                     let view = views[usize::try_from(order(second.unsigned_abs())).unwrap()];
                     made(view(second).min(last))
                 };
                 let mut highest = shown(0);
-                for second in 0..looks {
+                for second in 0..polls {
                     scene.take(HERE, second, read(&page(shown(second))));
                     highest = highest.max(shown(second));
                     let [.., posted] = scene.posted();

@@ -18,7 +18,7 @@ fn an_engine_inside_another_server_is_an_engine() {
     ];
     for page in pages {
         let mut scene = Scene::one();
-        scene.look(0..=1, |_, second| {
+        scene.poll(0..=1, |_, second| {
             page.replace("840000", &(840_000 - 1000 + 1000 * second).to_string())
                 .replace("126000", &(126_000 - 500 + 500 * second).to_string())
         });

@@ -150,7 +150,7 @@ fn a_name_that_nobody_lists_beside_one_that_is_known_is_not_posted_twice() {
     assert!(!alerts(&picture, Rule::ProbablySame).is_empty(), "{:?}", picture.alerts);
 }
 
-/// An engine and a proxy before it that calls its model by another name, one look a second; the proxy answers first.
+/// An engine and a proxy before it that calls its model by another name, one poll a second; the proxy answers first.
 fn proxy_first(scene: &mut Scene, seconds: std::ops::RangeInclusive<i64>) {
     for second in seconds {
         scene.take(PROXY, second, litellm(&[["other-name", "other-name"]], made(second)));
@@ -192,17 +192,17 @@ pub(crate) fn started(mut page: PageReading) -> PageReading {
 /// Class: a restart whose first page is a proxy's, for a model that an engine serves by name.
 #[test]
 fn a_proxy_that_answers_first_after_a_restart_counts_nothing_of_an_engines() {
-    let look = |scene: &mut Scene, second: i64| {
+    let poll = |scene: &mut Scene, second: i64| {
         scene.take(PROXY, second, litellm(&[["hosted_vllm/ds-v3", "ds-v3"]], made(second)));
         scene.take(ENGINE, second, started(vllm("ds-v3", made(second), "")));
     };
     let mut scene = Scene::of(both(PROXY));
-    (0..=5).for_each(|second| look(&mut scene, second));
+    (0..=5).for_each(|second| poll(&mut scene, second));
     scene.restart(60);
     scene.take(PROXY, 60, litellm(&[["hosted_vllm/ds-v3", "ds-v3"]], made(60)));
     assert_eq!(scene.posted()[2], 5_000, "the engine has not answered yet");
     assert_eq!(proxy_row(&scene.picture(60)).revenue, None);
-    (61..=65).for_each(|second| look(&mut scene, second));
+    (61..=65).for_each(|second| poll(&mut scene, second));
     assert_eq!(scene.posted(), [65_000, 0, 65_000]);
     assert!(!scene.picture(65).money.lower_bound);
 }
@@ -211,16 +211,16 @@ fn a_proxy_that_answers_first_after_a_restart_counts_nothing_of_an_engines() {
 #[test]
 fn what_is_held_until_an_alias_is_learnt_is_an_engines() {
     let alias = [ModelAlias { name: ModelName::new("other-name"), model: ModelName::new("ds-v3") }];
-    let look = |scene: &mut Scene, second: i64| {
+    let poll = |scene: &mut Scene, second: i64| {
         scene.take(PROXY, second, started(litellm(&[["other-name", "other-name"]], made(second))));
         let mut page = started(vllm("ds-v3", made(second), ""));
         page.aliases = Some(alias.to_vec());
         scene.take(ENGINE, second, page);
     };
     let mut scene = Scene::of(both(PROXY));
-    (0..=5).for_each(|second| look(&mut scene, second));
+    (0..=5).for_each(|second| poll(&mut scene, second));
     scene.restart(60);
-    (60..=70).for_each(|second| look(&mut scene, second));
+    (60..=70).for_each(|second| poll(&mut scene, second));
     assert_eq!(scene.posted(), [70_000, 0, 70_000]);
     assert!(!scene.picture(70).money.lower_bound, "nothing is held, nothing is lost");
 }

@@ -1,4 +1,4 @@
-//! A watch over pages that the test writes: made-up prices, looks by a scripted clock, and what came of them.
+//! A watch over pages that the test writes: made-up prices, polls by a scripted clock, and what came of them.
 
 use std::path::Path;
 
@@ -90,8 +90,8 @@ impl Scene {
         self.fleet.apply(answered(url, after(second), page));
     }
 
-    /// Looks at the one address at each of these seconds: the nth look finds the nth page, counted from 1.
-    pub(crate) fn look(&mut self, seconds: std::ops::RangeInclusive<i64>, page: impl Fn(u64, u64) -> String) {
+    /// Polls the one address at each of these seconds: the nth poll finds the nth page, counted from 1.
+    pub(crate) fn poll(&mut self, seconds: std::ops::RangeInclusive<i64>, page: impl Fn(u64, u64) -> String) {
         for (n, second) in (1..).zip(seconds) {
             let text = page(n, u64::try_from(second).unwrap());
             self.take(HERE, second, read(&text));

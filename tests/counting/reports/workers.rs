@@ -10,7 +10,7 @@ fn counters(names: [&str; 2], labels: &str, values: [u64; 2]) -> String {
     names.into_iter().zip(values).map(series).collect()
 }
 
-/// Three looks reach the first worker; then both answer in turn.
+/// Three polls reach the first worker; then both answer in turn.
 fn turn(n: u64) -> usize {
     usize::from(n > 3 && n.is_multiple_of(2))
 }
@@ -36,7 +36,7 @@ fn sglang(n: u64, second: u64) -> String {
 #[test]
 fn workers_with_a_registry_each_are_distinguished_by_their_starts() {
     let mut scene = Scene::one();
-    scene.look(0..=10, litellm);
+    scene.poll(0..=10, litellm);
     // The first is seen from 0 to 10 s, the second from 3 to 9 s.
     assert_eq!((scene.posted(), scene.disputed()), ([1_600, 0, 1_600], 0));
     let picture = scene.picture(10);
@@ -48,7 +48,7 @@ fn workers_with_a_registry_each_are_distinguished_by_their_starts() {
 #[test]
 fn workers_without_start_times_are_distinguished_by_their_values() {
     let mut scene = Scene::one();
-    scene.look(0..=10, sglang);
+    scene.poll(0..=10, sglang);
     assert_eq!((scene.posted(), scene.disputed()), ([1_600, 0, 1_600], 0));
     assert_eq!(scene.picture(10).engines[0].processes, 2);
 }
@@ -82,10 +82,10 @@ fn merged(_: u64, second: u64) -> String {
 #[test]
 fn workers_on_one_page_are_counted_each() {
     let mut scene = Scene::one();
-    scene.look(0..=3, merged);
+    scene.poll(0..=3, merged);
     let both = scene.picture(3);
     assert_eq!((both.requests.running, both.requests.waiting), (Some(12), Some(3)));
-    scene.look(4..=10, merged);
+    scene.poll(4..=10, merged);
     let one = scene.picture(10);
     assert_eq!((one.requests.running, one.requests.waiting), (Some(7), Some(2)));
     assert_eq!((scene.posted(), scene.disputed()), ([1_300, 0, 1_300], 0));
@@ -111,8 +111,8 @@ fn reloaded(_: u64, second: u64) -> String {
 #[test]
 fn a_model_that_is_loaded_anew_takes_no_other_with_it() {
     let mut scene = Scene::one();
-    scene.look(0..=10, reloaded);
-    // What the second made between the last look and its end is not known.
+    scene.poll(0..=10, reloaded);
+    // What the second made between the last poll and its end is not known.
     assert_eq!((scene.posted(), scene.disputed()), ([1_900, 0, 1_900], 0));
     assert!((revenue(&scene.picture(10)) - 0.0057).abs() < 1e-9);
 }
@@ -135,7 +135,7 @@ fn a_version_that_is_loaded_beside_another_counts_from_zero() {
     };
     for start in ["", "process_start_time_seconds 1764000000.25\n"] {
         let mut scene = Scene::one();
-        scene.look(0..=10, |_, second| page(start, second));
+        scene.poll(0..=10, |_, second| page(start, second));
         assert_eq!((scene.posted(), scene.disputed()), ([1_000 + 4_900, 0, 1_000 + 4_900], 0), "{start}");
     }
 }
@@ -145,7 +145,7 @@ fn a_version_that_is_loaded_beside_another_counts_from_zero() {
 fn three_workers_are_distinguished_by_their_starts() {
     for apart in [2, 40] {
         let mut scene = Scene::one();
-        scene.look(0..=60, |n, second| {
+        scene.poll(0..=60, |n, second| {
             let (worker, base) = [(0, 100_000), (1, 900_000), (2, 500_000)][usize::try_from(n % 3).unwrap()];
             let names = ["sglang:prompt_tokens_total", "sglang:generation_tokens_total"];
             let values = [base * 10 + 100 * second, base + 100 * second];
