@@ -249,7 +249,7 @@ impl Engine {
         self.instances.iter().map(|instance| instance.processes.restarts()).sum()
     }
 
-    /// Whether a proxy's tokens are held until it is known whether an engine counts them.
+    /// Whether a proxy's tokens are withheld until it is known whether an engine counts them.
     pub(crate) fn holds_proxied(&self) -> bool {
         self.rows.iter().any(Row::holds_proxied)
     }

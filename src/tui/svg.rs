@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_of_one_poll_are_one_text_at_their_place() {
+    fn cells_of_one_style_are_one_text_at_their_place() {
         let mut buffer = frame(20, 2);
         buffer.set_string(2, 1, "a < b & c", Style::new().fg(Color::Rgb(1, 2, 3)));
         let out = of(&buffer);

@@ -190,7 +190,7 @@ fn a_clock_that_was_set_is_marked_and_a_sleep_is_not() {
 /// Class: what a person asked for while nothing watched is forgotten where the absence is not bridged.
 #[test]
 fn what_was_asked_for_by_hand_is_done_after_too_long_an_absence() {
-    use ledger_watch::{ENGINE, LedgerWatch, file, held};
+    use ledger_watch::{ENGINE, LedgerWatch, allocated, file};
     use margintop::store::{Reader, end_lease, reset_target};
 
     let (_home, path) = file();
@@ -198,15 +198,15 @@ fn what_was_asked_for_by_hand_is_done_after_too_long_an_absence() {
     let mut watch = LedgerWatch::at(&path, begin);
     watch.work(&["a", "b"], 100, [100, 200]);
     watch.leave();
-    assert_eq!(held(&path), 200);
+    assert_eq!(allocated(&path), 200);
     end_lease(&path, &NodeName::new("gpu-01"), begin + Span::from_secs(40)).unwrap();
     reset_target(&path, &margintop::reading::TargetId::new(ENGINE), begin + Span::from_secs(50)).unwrap().unwrap();
     let back = begin + Span::from_secs(100 + 2 * 86_400);
     let mut watch = LedgerWatch::at(&path, back);
     watch.poll(5_000, None);
     watch.leave();
-    assert_eq!(held(&path), 80, "two GPUs for 40 s");
-    assert_eq!(Reader::open(&path).unwrap().leased().unwrap(), [], "nothing is held any more");
+    assert_eq!(allocated(&path), 80, "two GPUs for 40 s");
+    assert_eq!(Reader::open(&path).unwrap().leased().unwrap(), [], "nothing is allocated any more");
     assert_eq!(ledger_watch::output(&path), 100);
     let open = rusqlite::Connection::open(&path).unwrap();
     for table in ["lease_ends", "target_resets"] {
@@ -219,9 +219,9 @@ fn what_was_asked_for_by_hand_is_done_after_too_long_an_absence() {
     watch.advance(10);
     watch.gpus(&["a", "b"]);
     watch.leave();
-    assert_eq!(held(&path), 100);
+    assert_eq!(allocated(&path), 100);
     end_lease(&path, &NodeName::new("gpu-01"), back + Span::from_secs(86_400)).unwrap();
     LedgerWatch::at(&path, back + Span::from_secs(3 * 86_400)).leave();
-    assert_eq!(held(&path), 100);
+    assert_eq!(allocated(&path), 100);
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
 }

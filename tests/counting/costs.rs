@@ -55,9 +55,9 @@ fn what_a_providers_rounding_adds_is_one_line_at_the_leases_end() {
         assert_eq!(owed(&fleet, CostKind::Rounding), Money::ZERO, "nothing before its end");
         fleet.apply(Event::Tick(after(3_660_001)));
         fleet.apply(Event::Tick(after(3_660_002)));
-        let (held, added) = (owed(&fleet, CostKind::Gpus), owed(&fleet, CostKind::Rounding));
+        let (allocated, added) = (owed(&fleet, CostKind::Gpus), owed(&fleet, CostKind::Rounding));
         // It is silent when its lease ends, and costs nothing from then on.
-        assert_eq!((held + added).to_string(), billed, "{rounding:?}");
+        assert_eq!((allocated + added).to_string(), billed, "{rounding:?}");
     }
 }
 

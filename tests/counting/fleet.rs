@@ -98,12 +98,12 @@ fn a_restart_counts_from_zero_and_no_token_twice() {
 }
 
 #[test]
-fn a_held_fall_that_goes_on_is_a_restart() {
+fn a_quarantined_fall_that_goes_on_is_a_restart() {
     let mut fleet = one();
     poll(&mut fleet, 0, 1000, None);
     poll(&mut fleet, 1, 20, None);
     poll(&mut fleet, 2, 40, None);
-    assert_eq!(output(&fleet), 0, "held");
+    assert_eq!(output(&fleet), 0, "quarantined");
     poll(&mut fleet, 3, 60, None);
     assert_eq!(output(&fleet), 60);
     poll(&mut fleet, 4, 75, None);

@@ -188,7 +188,7 @@ fn the_evidence_of_a_restart_names_both_processes() {
 
 /// Class: more processes behind one address than anyone keeps: their lifetimes are never billed.
 #[test]
-fn a_hundred_processes_in_turn_are_never_billed_for_what_they_held_before() {
+fn a_hundred_processes_in_turn_are_never_billed_for_what_they_counted_before() {
     let mut fleet = watched();
     for poll in 0..400_i64 {
         let nth = poll % 100;
@@ -271,8 +271,8 @@ fn a_card_that_takes_an_index_releases_the_one_before() {
         fleet.apply(answered("http://10.0.0.5:9400", after(second * 1000), boards(&[first, "0000000b"], "gpu-1")));
     }
     assert_eq!(fleet.snapshot().gpus.count, 2);
-    let held = gpu_seconds(&fleet);
-    assert!((118..=120).contains(&held), "{held}");
+    let allocated = gpu_seconds(&fleet);
+    assert!((118..=120).contains(&allocated), "{allocated}");
 }
 
 /// Class: a start time that is ahead of its own server's clock proves a birth: its lifetime is billed.
@@ -342,7 +342,7 @@ fn a_restart_takes_the_requests_of_the_process_before_with_it() {
     assert_eq!((row.running, row.processes), (Some(1), 1));
 }
 
-/// Class: what was held for some polls comes at once, and makes a peak of money an hour.
+/// Class: what was quarantined for some polls comes at once, and makes a peak of money an hour.
 #[test]
 fn a_dip_that_returns_makes_no_peak_and_leaves_no_bound() {
     for start in [None, Some(long_ago())] {

@@ -53,7 +53,7 @@ fn machines_that_answer_by_turns_are_all_paid() {
         for order in ORDERS {
             let mut world = World::of(here());
             let paid = poll(&mut world, label, &order.repeat(4));
-            assert_eq!(world.held().0, paid, "{label:?} {order:?}");
+            assert_eq!(world.allocated().0, paid, "{label:?} {order:?}");
             let gpus: usize = world.nodes().iter().map(|(_, gpus)| gpus.len()).sum();
             assert_eq!(gpus, 2 * (1 + *order.iter().max().unwrap() as usize), "{order:?}");
             let lost =
@@ -81,7 +81,7 @@ fn machines_that_answer_by_turns_are_all_paid_over_a_restart() {
                 }
                 let last = world.second - 1;
                 let paid: i64 = first.into_iter().flatten().map(|since| 2 * (last - since)).sum();
-                assert_eq!(world.held().0, paid, "{label:?} {order:?} killed at {killed} for {away}");
+                assert_eq!(world.allocated().0, paid, "{label:?} {order:?} killed at {killed} for {away}");
             }
         }
     }
@@ -97,11 +97,11 @@ fn a_card_that_is_replaced_is_paid_until_it_was_last_seen() {
             world.restart(here(), 0);
         }
         (0..=1000).for_each(|_| answer(&mut world, Some("localhost"), &cards(&[9, 2])));
-        assert_eq!(world.held().0, 10 + 1011 + 1000);
+        assert_eq!(world.allocated().0, 10 + 1011 + 1000);
         assert_eq!((world.snapshot().gpus.count, world.alerts(Rule::SharedAddress).len()), (2, 0));
         // The former one is put back.
         (0..=10).for_each(|_| answer(&mut world, Some("localhost"), &cards(&[1, 2])));
-        assert_eq!(world.held().0, 10 + 1022 + 1000 + 10);
+        assert_eq!(world.allocated().0, 10 + 1022 + 1000 + 10);
         assert_eq!((world.snapshot().gpus.count, world.alerts(Rule::SharedAddress).len()), (2, 0));
     }
 }
@@ -113,7 +113,7 @@ fn a_machine_that_is_back_after_an_hour_had_been_replaced() {
     (0..=10).for_each(|_| answer(&mut world, Some("localhost"), &machine(0)));
     (0..=3600).for_each(|_| answer(&mut world, Some("localhost"), &machine(1)));
     (0..=10).for_each(|_| answer(&mut world, Some("localhost"), &machine(0)));
-    assert_eq!(world.held().0, 20 + 7200 + 20);
+    assert_eq!(world.allocated().0, 20 + 7200 + 20);
     assert_eq!((world.snapshot().gpus.count, world.alerts(Rule::SharedAddress).len()), (2, 0));
 }
 
@@ -130,7 +130,7 @@ fn a_card_that_is_replaced_between_turns_is_released() {
     (0..5).for_each(|_| both(&mut world, &[1, 9]));
     let last = world.second - 1;
     // It was last seen two seconds before the new one was first.
-    assert_eq!(world.held().0, last + (before - 2) + (last - before) + 2 * (last - 1));
+    assert_eq!(world.allocated().0, last + (before - 2) + (last - before) + 2 * (last - 1));
     assert_eq!(world.snapshot().gpus.count, 4);
 }
 
@@ -142,7 +142,7 @@ fn a_machine_that_stops_taking_turns_is_lost_and_paid() {
     for (seconds, alerts) in [(40, 1), (600, 0)] {
         (0..seconds).for_each(|_| answer(&mut world, Some("localhost"), &machine(1)));
         let last = world.second - 1;
-        assert_eq!(world.held().0, 2 * last + 2 * (last - 1));
+        assert_eq!(world.allocated().0, 2 * last + 2 * (last - 1));
         let states: Vec<Health> = world.nodes()[0].1.iter().map(|(_, state)| *state).collect();
         assert_eq!(states.iter().filter(|state| **state == Health::Lost).count(), 2);
         assert_eq!((world.alerts(Rule::GpuLost).len(), world.alerts(Rule::SharedAddress).len()), (2, alerts));
@@ -150,7 +150,7 @@ fn a_machine_that_stops_taking_turns_is_lost_and_paid() {
     // It answers again.
     answer(&mut world, Some("localhost"), &machine(0));
     let last = world.second - 1;
-    assert_eq!(world.held().0, 2 * last + 2 * (last - 1));
+    assert_eq!(world.allocated().0, 2 * last + 2 * (last - 1));
 }
 
 /// An H100 on an exporter's page, of the nth machine, which has drawn so many joules.

@@ -171,7 +171,7 @@ fn an_outage_ebbs_and_its_return_makes_no_peak() {
         let money = tick(&mut fleet, at(second * 1000 + 30)).money;
         assert!(amount(money.revenue_per_hour) <= REVENUE * 1.001);
     }
-    assert!(amount(fleet.snapshot().money.revenue_per_hour) < REVENUE * 0.3, "what is not heard of earns nothing");
+    assert!(amount(fleet.snapshot().money.revenue_per_hour) < REVENUE * 0.3, "what does not answer earns nothing");
     for second in 150..230 {
         poll(&mut fleet, "e", second * 1000);
         let money = tick(&mut fleet, at(second * 1000 + 30)).money;

@@ -32,7 +32,7 @@ fn poll(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
 #[test]
 fn serving_leases_pay_no_time_without_an_engine() {
     let old = || started(-9000);
-    // What answers at 100 s, after the engine was last heard at 10 s; the seconds that are paid up to 110 s.
+    // What answers at 100 s, after the engine last answered at 10 s; the seconds that are paid up to 110 s.
     let cases = [
         ("the same process", "e", 40, old(), 110),
         ("the same by a clock that jitters", "e", 40, old().map(|start| start + Span::from_millis(900)), 110),

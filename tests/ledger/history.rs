@@ -255,7 +255,7 @@ mod money {
     use margintop::reading::EngineRole;
     use margintop::units::{GpuTime, Span, Timestamp};
 
-    use super::past::{Making, R1, classes, held};
+    use super::past::{Making, R1, classes, gpu_time};
 
     /// By the hour, the newest first; the revenue of each minute is another one.
     pub(super) fn day(nodes: usize, units: usize) -> (Vec<Past>, Timestamp) {
@@ -278,7 +278,7 @@ mod money {
                 for (nth, (account, pays)) in accounts.iter().enumerate() {
                     let made = 1_000_000 + ((hour * 60 + minute) as u64 * 7_919 + nth as u64 * 104_729) % 500_000;
                     making.tokens(at, *account, Some(tariff), classes(made * 4, made * 2, made));
-                    making.rent(at, *pays, held(8, 1), GpuTime::ZERO);
+                    making.rent(at, *pays, gpu_time(8, 1), GpuTime::ZERO);
                 }
             }
             making.0

@@ -15,7 +15,7 @@ use margintop::reading::{EngineRole, Label, ModelName, NodeName};
 use margintop::statement::{By, Statement};
 use margintop::store::Reader;
 use margintop::units::{GpuTime, Money, Span, Timestamp};
-use past::{Making, R1, classes, held};
+use past::{Making, R1, classes, gpu_time};
 use support::instant;
 
 const HOUR: i64 = 3600;
@@ -201,7 +201,7 @@ fn minutes(making: &mut Making, count: i64) {
         let at = making.0.since + Span::from_secs(minute * 60);
         let made = 10_000 + (minute as u64 * 7_919) % 5_000;
         making.tokens(at, account, Some(tariff), classes(made * 4, made * 2, made));
-        making.rent(at, pays, held(8, 1), GpuTime::ZERO);
+        making.rent(at, pays, gpu_time(8, 1), GpuTime::ZERO);
     }
 }
 

@@ -156,7 +156,7 @@ fn gpu_time_and_energy_beyond_every_clock_are_refused_and_cost_never_falls_below
     ledger.meter(id, i64::MAX, now(), now() + Span::from_secs(1));
     let gpu_times: Vec<_> =
         ledger.today().gpu_times().map(|(_, time)| (time.allocated.millis(), time.energy)).collect();
-    assert!(gpu_times.iter().all(|(held, energy)| (*held, *energy) == (0, 0)), "{gpu_times:?}");
+    assert!(gpu_times.iter().all(|(allocated, energy)| (*allocated, *energy) == (0, 0)), "{gpu_times:?}");
     let pending = ledger.take_changes().unwrap();
     let markers: Vec<&str> = pending.markers.iter().map(|marker| marker.text.as_str()).collect();
     assert!(markers.contains(&"rent of H100 on n is not posted: energy below zero"), "{markers:?}");
@@ -164,8 +164,8 @@ fn gpu_time_and_energy_beyond_every_clock_are_refused_and_cost_never_falls_below
     // What was posted can be taken back, and no more than that.
     ledger.post_gpu_time(id, 8, now(), now() + Span::from_secs(10));
     ledger.refund(id, 8, now(), now() + Span::from_secs(30));
-    let held: Vec<i64> = ledger.today().gpu_times().map(|(_, time)| time.allocated.millis()).collect();
-    assert_eq!(held, [0]);
+    let allocated: Vec<i64> = ledger.today().gpu_times().map(|(_, time)| time.allocated.millis()).collect();
+    assert_eq!(allocated, [0]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use margintop::statement::{
     differences, reprice, what_if,
 };
 use margintop::units::{GpuTime, Money, NodeCount, Span};
-use past::{Making, R1, book, classes, deepseek_day, held, instant};
+use past::{Making, R1, book, classes, deepseek_day, gpu_time, instant};
 
 fn beijing() -> TimeZone {
     TimeZone::get("Asia/Shanghai").unwrap()
@@ -72,7 +72,7 @@ fn the_published_day_by_hour_is_the_published_table() {
         assert!((revenue - income).abs() * 100 <= income, "{}: {revenue} is not within 1 % of {income}", hour.key);
     }
     assert_eq!(money(&day.total), ["562100.00", "87072.00", "475028.00"]);
-    assert_eq!(day.total.gpu_time, held(8, 5442 * 60));
+    assert_eq!(day.total.gpu_time, gpu_time(8, 5442 * 60));
     let special: Vec<_> = day.rows.iter().filter(|row| row.kind != RowKind::Key).map(|row| row.key.as_str()).collect();
     assert_eq!(special, ["(uncosted)", "(unpriced)", "(idle)"]);
 }
@@ -131,7 +131,7 @@ fn a_hit_rate_at_which_it_breaks_even_is_found() {
     let account = making.account("n", None, "m", EngineRole::Unified);
     let cost_account = making.cost_account(Some("n"), None, Some("0.25"));
     making.tokens(at, account, Some(tariff), classes(1_000_000, 0, 0));
-    making.rent(at, cost_account, held(1, 60), GpuTime::ZERO);
+    making.rent(at, cost_account, gpu_time(1, 60), GpuTime::ZERO);
     assert_eq!(what_if(&making.0, &WhatIfChange::default()).unwrap().break_even.hit_rate_ppm, Some(750_000));
 }
 
@@ -161,11 +161,11 @@ fn mixed() -> Past {
     making.tokens(at, priced, Some(tariff), classes(3_000_000, 0, 0));
     making.tokens(at, unpriced, None, classes(0, 1_000_000, 0));
     making.tokens(at, uncosted, Some(tariff), classes(0, 0, 5_000_000));
-    making.rent(at, rated, held(8, 60), held(8, 15));
-    making.rent(at, unrated, held(4, 60), held(4, 60));
-    making.rent(at, spare, held(1, 60), held(1, 60));
-    making.rent(at, rounding, held(1, 6), GpuTime::ZERO);
-    making.rent(at, overhead, held(1, 60), GpuTime::ZERO);
+    making.rent(at, rated, gpu_time(8, 60), gpu_time(8, 15));
+    making.rent(at, unrated, gpu_time(4, 60), gpu_time(4, 60));
+    making.rent(at, spare, gpu_time(1, 60), gpu_time(1, 60));
+    making.rent(at, rounding, gpu_time(1, 6), GpuTime::ZERO);
+    making.rent(at, overhead, gpu_time(1, 60), GpuTime::ZERO);
     making.0
 }
 
@@ -175,7 +175,7 @@ fn each_thing_stands_in_one_row() {
     assert_eq!(money(row(&by_model, "m")), ["13.00", "9.00", "-6.00"], "three quarters of the busy rent");
     assert_eq!(text(Some(row(&by_model, "m").uncosted_revenue)), "10.00", "b's part is in no profit");
     assert_eq!(money(row(&by_model, "(uncosted)")), ["0.00", "unknown", "unknown"]);
-    assert_eq!(row(&by_model, "(uncosted)").gpu_time, held(4, 60));
+    assert_eq!(row(&by_model, "(uncosted)").gpu_time, gpu_time(4, 60));
     assert_eq!(money(row(&by_model, "(unpriced)")), ["unknown", "3.00", "-3.00"]);
     assert!(row(&by_model, "(unpriced)").lower_bound && by_model.total.lower_bound);
     assert_eq!(money(row(&by_model, "(overhead)")), ["0.00", "1.00", "-1.00"]);
@@ -301,7 +301,7 @@ fn a_day_on_which_clocks_are_set_has_all_its_hours() {
     let mut making = Making::new("2025-10-25T22:00:00Z", "2025-10-26T23:00:00Z");
     let cost_account = making.cost_account(Some("n"), None, Some("1"));
     for hour in 0..25 {
-        making.rent(making.0.since + Span::from_secs(hour * 3600), cost_account, held(1, 60), GpuTime::ZERO);
+        making.rent(making.0.since + Span::from_secs(hour * 3600), cost_account, gpu_time(1, 60), GpuTime::ZERO);
     }
     let berlin = TimeZone::get("Europe/Berlin").unwrap();
     let day = Statement::of(&making.0, By::Day, &berlin);
@@ -316,10 +316,10 @@ fn the_month_costs_what_it_will_at_this_rate() {
     let mut making = Making::new("2025-02-01T00:00:00Z", "2025-02-08T00:00:00Z");
     let cost_account = making.cost_account(Some("n"), None, Some("1"));
     for day in 0..7 {
-        making.rent(making.0.since + Span::from_secs(day * 86_400), cost_account, held(1, 1440), GpuTime::ZERO);
+        making.rent(making.0.since + Span::from_secs(day * 86_400), cost_account, gpu_time(1, 1440), GpuTime::ZERO);
     }
     let end = instant("2025-03-01T00:00:00Z");
-    let budget = "600".parse::<margintop::units::HourlyRate>().unwrap().of(held(1, 60));
+    let budget = "600".parse::<margintop::units::HourlyRate>().unwrap().of(gpu_time(1, 60));
     let month = MonthToDate::of(&making.0, making.0.since, end, Some(budget));
     assert_eq!((text(month.cost), text(month.projected_cost)), ("168.00".to_owned(), "672.00".to_owned()));
     assert_eq!(text(month.over_budget()), "72.00");
@@ -337,9 +337,9 @@ fn only_what_goes_on_is_projected_and_only_when_enough_was_watched() {
     let rounding = CostAccount { kind: CostKind::Rounding, ..making.0.cost_accounts[0].clone() };
     let rounding = making.landlord_of(rounding);
     let at = making.0.since;
-    making.rent(at, gpus, held(1, 4 * 1440), GpuTime::ZERO);
-    making.rent(at, rounding, held(1, 60), GpuTime::ZERO);
-    let correction = GpuTime::from_millis(-held(1, 120).millis());
+    making.rent(at, gpus, gpu_time(1, 4 * 1440), GpuTime::ZERO);
+    making.rent(at, rounding, gpu_time(1, 60), GpuTime::ZERO);
+    let correction = GpuTime::from_millis(-gpu_time(1, 120).millis());
     making.rent(at, gpus, correction, GpuTime::ZERO);
     making.0.unwatched = vec![(instant("2025-02-03T00:00:00Z"), instant("2025-02-06T00:00:00Z"))];
     let month = MonthToDate::of(&making.0, making.0.since, end, None);
@@ -374,7 +374,7 @@ fn hour(tokens: [u64; 3], prices: [&str; 3], gpus: u32, idle: u32) -> Past {
     let cost_account = making.cost_account(Some("n"), None, Some("1"));
     let [miss, hit, output] = tokens.map(|millions| millions * 1_000_000);
     making.tokens(at, account, Some(tariff), classes(miss, hit, output));
-    making.rent(at, cost_account, held(gpus, 60), held(idle, 60));
+    making.rent(at, cost_account, gpu_time(gpus, 60), gpu_time(idle, 60));
     making.0
 }
 

@@ -60,9 +60,9 @@ fn world(tokens: &[Tokens], gpu_times: &[Rent]) -> Past {
     for ((_, account, tariff, (miss, hit, output)), at) in tokens.iter().zip(token_cells) {
         making.tokens(at, RevenueAccountId::at(*account), tariff.map(TariffId::at), classes(*miss, *hit, *output));
     }
-    for ((_, cost_account, held, idle), at) in gpu_times.iter().zip(rent_cells) {
+    for ((_, cost_account, allocated, idle), at) in gpu_times.iter().zip(rent_cells) {
         let time = |millis: i64| GpuTime::of(1, Span::from_millis(millis));
-        making.rent(at, CostAccountId::at(*cost_account), time(*held), time(*idle.min(held)));
+        making.rent(at, CostAccountId::at(*cost_account), time(*allocated), time(*idle.min(allocated)));
     }
     making.0
 }

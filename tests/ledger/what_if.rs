@@ -9,7 +9,7 @@ use margintop::pricing::{Book, PriceList};
 use margintop::reading::EngineRole;
 use margintop::statement::{By, Lever, Statement, Totals, WhatIf, WhatIfChange, compare, levers, reprice, what_if};
 use margintop::units::{GpuTime, HourlyRate, Money, NodeCount, PowerPrice, Share, Span};
-use past::{Making, R1, classes, deepseek_day, held, instant};
+use past::{Making, R1, classes, deepseek_day, gpu_time, instant};
 
 fn secs(seconds: i64) -> Span {
     Span::from_secs(seconds)
@@ -50,7 +50,7 @@ fn young(nodes: usize) -> Past {
 }
 
 #[test]
-fn the_nodes_that_were_held_cost_what_they_cost() {
+fn the_nodes_that_were_allocated_cost_what_they_cost() {
     for nodes in [1_u32, 4] {
         let past = young(nodes as usize);
         is_unchanged(&past, WhatIfChange { nodes: NodeCount::whole(nodes), ..WhatIfChange::default() });
@@ -69,9 +69,9 @@ fn nodes_are_an_average_over_watched_time() {
     let [big, small] = ["a", "b"].map(|node| past.cost_account(Some(node), None, Some("1")));
     for hour in [0, 1, 3] {
         let at = past.0.since + secs(hour * 3600);
-        past.rent(at, big, held(8, 60), GpuTime::ZERO);
+        past.rent(at, big, gpu_time(8, 60), GpuTime::ZERO);
         if hour != 1 {
-            past.rent(at, small, held(4, 60), GpuTime::ZERO);
+            past.rent(at, small, gpu_time(4, 60), GpuTime::ZERO);
         }
     }
     let mut past = past.0;
@@ -231,7 +231,7 @@ fn posted(list: &PriceList) -> Past {
     past.tokens(at, account, Some(day), classes(9_000_000, 0, 900_000));
     past.tokens(at, account, Some(night), classes(6_000_000, 600_000, 600_000));
     let rent = past.cost_account(Some("n"), None, Some("2"));
-    past.rent(at, rent, held(8, 15), GpuTime::ZERO);
+    past.rent(at, rent, gpu_time(8, 15), GpuTime::ZERO);
     past.0
 }
 
@@ -298,7 +298,7 @@ fn a_list_has_the_profit_of_the_what_if_to_it_as_it_is_printed() {
     for part in 1..40 {
         let at = past.0.since + secs(60 * part);
         past.tokens(at, account, Some(tariff), classes(1_237 + 11 * part.unsigned_abs(), 331, 417));
-        past.rent(at, cost_account, held(1, 1), held(0, 1));
+        past.rent(at, cost_account, gpu_time(1, 1), gpu_time(0, 1));
         let change = WhatIfChange { list: Some(list), ..WhatIfChange::default() };
         let result = margintop::statement::what_if(&past.0, &change).unwrap().after.rounded(6);
         let at_list = compare(&past.0, &book, "USD").into_iter().find(|at| at.list.as_str() == list.name).unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use ledger_watch::{ENGINE, LedgerWatch, MODEL, began, file, held, output, past, tokens};
+use ledger_watch::{ENGINE, LedgerWatch, MODEL, allocated, began, file, output, past, tokens};
 use margintop::fleet::Marks;
 use margintop::ledger::Grain;
 use margintop::reading::NodeName;
@@ -19,12 +19,12 @@ use rusqlite::Connection;
 use support::{answered, answered_dated, counters, instant, page};
 
 #[test]
-fn what_was_made_and_held_in_an_absence_is_posted_once() {
+fn what_was_made_and_allocated_in_an_absence_is_posted_once() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     watch.work(&["a", "b"], 10, [100, 160]);
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (60, 20));
+    assert_eq!((output(&path), allocated(&path)), (60, 20));
 
     // An hour later b is gone, c is new, and the engine has worked on.
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(3610));
@@ -32,7 +32,7 @@ fn what_was_made_and_held_in_an_absence_is_posted_once() {
     watch.leave();
     assert_eq!(output(&path), 970);
     // a: 3,620 s in all; b: until its last sight; c: from its first.
-    assert_eq!(held(&path), 3620 + 10 + 10);
+    assert_eq!(allocated(&path), 3620 + 10 + 10);
     let minutes: Vec<_> = past(&path, Grain::Minute).tokens.iter().map(|cell| cell.bucket).collect();
     assert!(minutes.len() > 55, "the hour's tokens are spread over it");
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
@@ -48,7 +48,7 @@ fn after_too_long_an_absence_neither_tokens_nor_rent_are_posted() {
     let mut watch = LedgerWatch::at(&path, back);
     watch.work(&["a"], 10, [1_000_000, 1_000_005]);
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (65, 20));
+    assert_eq!((output(&path), allocated(&path)), (65, 20));
     assert_eq!(past(&path, Grain::Day).unwatched, [(began() + Span::from_secs(10), back)]);
 }
 
@@ -108,7 +108,7 @@ fn a_process_that_was_not_replaced_goes_on_after_the_watch_itself_restarted() {
 }
 
 #[test]
-fn a_held_fall_is_judged_after_the_watch_restarted() {
+fn a_quarantined_fall_is_judged_after_the_watch_restarted() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     for output in [500, 600, 20] {
@@ -196,7 +196,7 @@ fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
     second.gpus(&["a"]);
     second.poll(200, None);
     second.leave();
-    assert_eq!((output(&path), held(&path)), (100, 15));
+    assert_eq!((output(&path), allocated(&path)), (100, 15));
 }
 
 /// Class: what an hour earns and costs is unknown from each event of a ledger that another process writes to the next page.
@@ -324,16 +324,16 @@ fn a_lease_that_is_ended_by_hand_is_taken_back_by_a_counter_entry() {
     watch.collector.take(Message::Ledger(word));
     watch.advance(100);
     watch.leave();
-    assert_eq!(held(&path), 80, "two GPUs for 40 s");
+    assert_eq!(allocated(&path), 80, "two GPUs for 40 s");
     let rows = Reader::open(&path).unwrap().leased().unwrap();
-    assert_eq!(rows, [], "nothing is held any more");
+    assert_eq!(rows, [], "nothing is allocated any more");
 
     // Its GPUs answer again: rent begins anew, with that poll.
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(300));
     watch.gpus(&["a", "b"]);
     watch.advance(10);
     watch.leave();
-    assert_eq!(held(&path), 100);
+    assert_eq!(allocated(&path), 100);
 }
 
 #[test]
@@ -345,9 +345,9 @@ fn an_end_by_hand_that_was_not_applied_waits_for_the_next_watch() {
     watch.leave();
     margintop::store::end_lease(&path, &NodeName::new("gpu-01"), began() + Span::from_secs(40)).unwrap();
     LedgerWatch::at(&path, began() + Span::from_secs(200)).leave();
-    assert_eq!(held(&path), 40);
+    assert_eq!(allocated(&path), 40);
     LedgerWatch::at(&path, began() + Span::from_secs(300)).leave();
-    assert_eq!(held(&path), 40, "it is applied once");
+    assert_eq!(allocated(&path), 40, "it is applied once");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::support;
 use std::path::Path;
 use std::time::Duration;
 
-use ledger_watch::{ENGINE, LedgerWatch, began, file, held, output, past};
+use ledger_watch::{ENGINE, LedgerWatch, allocated, began, file, output, past};
 use margintop::ledger::Grain;
 use margintop::reading::{Label, ModelName};
 use margintop::snapshot::WriterStatus;
@@ -83,7 +83,7 @@ fn any_name_is_a_file_name() {
     for name in ["it's a \"ledger\".db", "a?mode=memory#%20.db", "file:x.db", "läger 帳.db", "-wal"] {
         let path = home.path().join(name);
         a_minute(&path, began());
-        assert_eq!((output(&path), held(&path)), (60, 60), "{name}");
+        assert_eq!((output(&path), allocated(&path)), (60, 60), "{name}");
         assert!(path.exists(), "{name}");
     }
 }
@@ -116,7 +116,7 @@ fn a_copy_that_nobody_may_write_beside_is_read_alone() {
     std::fs::copy(&path, &copy).unwrap();
     // Where a file that must be made is a folder, nobody makes it: so it is for every user, root too.
     std::fs::create_dir(folder.join("ledger 100%.db-shm")).unwrap();
-    assert_eq!((output(&copy), held(&copy)), (60, 60));
+    assert_eq!((output(&copy), allocated(&copy)), (60, 60));
     whole(&copy);
 }
 
@@ -146,7 +146,7 @@ fn moments_of_another_boot_are_rewritten_before_anything_else_is() {
     let back = "SELECT value = -1000000 FROM meta WHERE key = 'last_boot'";
     assert_eq!(ask(&path, back), 1, "all of them are of that boot now, a thousand seconds before its beginning");
     a_minute(&path, began() + Span::from_secs(2060));
-    assert_eq!(held(&path), 2120, "and the rent of the whole time is posted once");
+    assert_eq!(allocated(&path), 2120, "and the rent of the whole time is posted once");
     whole(&path);
 }
 
@@ -162,7 +162,7 @@ fn what_comes_back_after_an_unwatched_span_is_not_bridged_over_it() {
     let mut watch = LedgerWatch::at(&path, back + Span::from_secs(60));
     watch.work(&["a"], 10, [9_000_000, 9_000_007]);
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (67, 70));
+    assert_eq!((output(&path), allocated(&path)), (67, 70));
 }
 
 #[test]

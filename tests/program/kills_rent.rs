@@ -54,13 +54,16 @@ fn after_kills_at_any_instant_the_cost_is_that_of_the_elapsed_time() {
     let passed = i64::try_from(began.elapsed().as_millis()).unwrap();
 
     for grain in ["minute", "quarter", "day"] {
-        let held = ask(&ledger, &format!("SELECT sum(allocated_ms) FROM {grain}_gpu_time"));
+        let allocated = ask(&ledger, &format!("SELECT sum(allocated_ms) FROM {grain}_gpu_time"));
         let (since, until) = saved::allocated(&open(&ledger.path).unwrap()).unwrap();
         let between = GPUS * (until - since);
-        assert!((held - between).abs() <= GPUS * A_POLL, "{grain}: {held} of {between} GPU-ms");
+        assert!((allocated - between).abs() <= GPUS * A_POLL, "{grain}: {allocated} of {between} GPU-ms");
         // The first poll was up to a commit before the test knew of it; nobody watches after the last one.
         let around = GPUS * passed..GPUS * (passed + 2_500);
-        assert!((around.start - GPUS * 1_000..around.end).contains(&held), "{grain}: {held} of {around:?} GPU-ms");
+        assert!(
+            (around.start - GPUS * 1_000..around.end).contains(&allocated),
+            "{grain}: {allocated} of {around:?} GPU-ms"
+        );
     }
     let most =
         ask(&ledger, "SELECT max(held) FROM (SELECT sum(allocated_ms) AS held FROM minute_gpu_time GROUP BY bucket)");

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ledger_watch::{ENGINE, LedgerWatch, MODEL, began, file, held, output, past, tokens};
+use ledger_watch::{ENGINE, LedgerWatch, MODEL, allocated, began, file, output, past, tokens};
 use margintop::ledger::{Grain, Past};
 use margintop::reading::TargetId;
 use margintop::snapshot::WriterStatus;
@@ -67,7 +67,7 @@ fn without_boots(state: serde_json::Value) -> serde_json::Value {
 fn an_older_ledger_is_read_as_it_is() {
     let (_home, path) = file();
     old(&path);
-    assert_eq!((output(&path), held(&path)), (172, 440));
+    assert_eq!((output(&path), allocated(&path)), (172, 440));
     let rows = Reader::open(&path).unwrap().leased().unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].node.as_str(), rows[0].gpu.as_deref(), rows[0].gpus), ("gpu-01", Some("NVIDIA H800"), Some(2)));
@@ -92,7 +92,7 @@ fn its_totals_stay_and_its_counters_go_on() {
     let at = watch.clock.now();
     watch.apply(answered(ENGINE, at, page(MODEL, counters(270, 110, 60), second)));
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (180, 460), "8 more tokens, and 10 s of two GPUs");
+    assert_eq!((output(&path), allocated(&path)), (180, 460), "8 more tokens, and 10 s of two GPUs");
     let sum = tokens(&path);
     // 480 + 270 prompts in all; the hits of the second process are all of its 110.
     assert_eq!((sum.miss.count(), sum.hit.count()), (240 + 270 - 110, 240 + 110));
@@ -202,7 +202,7 @@ fn a_column_that_cannot_be_read_costs_that_target_alone() {
     watch.advance(1);
     watch.poll(9_005, Some(began() + Span::from_secs(203)));
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (before + 5, 462), "a baseline, and rent goes on");
+    assert_eq!((output(&path), allocated(&path)), (before + 5, 462), "a baseline, and rent goes on");
     let printed = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
     assert!(past(&path, Grain::Day).markers.iter().any(|marker| marker.text.as_str() == printed));
 }

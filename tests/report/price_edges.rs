@@ -333,13 +333,13 @@ fn an_assumed_rate_follows_the_rates_of_exchange_while_margintop_runs() {
         fleet.apply(support::gpus("box", "NVIDIA H100", 8, moment(second)));
         fleet.apply(Event::Tick(moment(second)));
     }
-    let (mut held, accounts) = (BTreeMap::new(), fleet.ledger().cost_accounts());
+    let (mut allocated, accounts) = (BTreeMap::new(), fleet.ledger().cost_accounts());
     for (minute, sums) in fleet.ledger().minutes() {
         for (account, time) in sums.gpu_times() {
             let rate = accounts[account.index()].rate.unwrap().micros();
-            *held.entry((minute < midnight, rate)).or_insert(0) += time.allocated.millis();
+            *allocated.entry((minute < midnight, rate)).or_insert(0) += time.allocated.millis();
         }
     }
     let day = 8 * 60_000;
-    assert_eq!(held, BTreeMap::from([((true, dollars * 7), day), ((false, dollars * 8), day)]));
+    assert_eq!(allocated, BTreeMap::from([((true, dollars * 7), day), ((false, dollars * 8), day)]));
 }

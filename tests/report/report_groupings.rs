@@ -36,10 +36,10 @@ fn ledger(home: &Path) -> PathBuf {
             }
         }
         for (account, gpus) in [(0, 8), (1, 8), (2, 4), (3, 8)] {
-            let held = gpus * MINUTE;
+            let allocated = gpus * MINUTE;
             let (idle, energy) =
-                (if works && account != 3 { 0 } else { held }, if account == 1 { 90_000_000 } else { 0 });
-            add(&write, "gpu_time", at, &[account, held, idle, energy]);
+                (if works && account != 3 { 0 } else { allocated }, if account == 1 { 90_000_000 } else { 0 });
+            add(&write, "gpu_time", at, &[account, allocated, idle, energy]);
         }
     }
     let meta = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";

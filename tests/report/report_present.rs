@@ -1,4 +1,4 @@
-//! What the screen says of the end of a ledger, a report says too: what is held back, and work that is not finished.
+//! What the screen says of the end of a ledger, a report says too: what is withheld, and work that is not finished.
 
 use crate::program;
 use crate::support;
@@ -79,7 +79,7 @@ fn leakage_is_that_of_the_screen() {
 
 /// Class: tokens that may still be posted, and a total that does not say so.
 #[test]
-fn what_is_held_back_makes_a_lower_bound() {
+fn what_is_withheld_makes_a_lower_bound() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("ledger.db");
     // The last page has fallen: a dip or a reset is not known yet.

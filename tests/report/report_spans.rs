@@ -51,8 +51,8 @@ fn ledger(home: &Path) -> PathBuf {
             }
         }
         for (account, works, energy) in [(0, works[0] || works[1], 0), (1, works[2], 8 * 24_000_000)] {
-            let held = 8 * MINUTE;
-            add(&write, &days, "gpu_time", at, &[account, held, if works { 0 } else { held }, energy]);
+            let allocated = 8 * MINUTE;
+            add(&write, &days, "gpu_time", at, &[account, allocated, if works { 0 } else { allocated }, energy]);
         }
     }
     span(&write, "Europe/Berlin", begin, end);
@@ -158,7 +158,7 @@ fn cents(amount: &str) -> i128 {
 
 /// Class: a number of nodes that depends on the cells that it is reported beside.
 #[test]
-fn the_time_that_nodes_were_held_for_is_reported_beside_any_cells() {
+fn the_time_that_nodes_were_allocated_for_is_reported_beside_any_cells() {
     let home = tempfile::tempdir().unwrap();
     let path = ledger(home.path());
     let reader = Reader::open(&path).unwrap();

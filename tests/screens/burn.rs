@@ -94,7 +94,7 @@ fn silent_gpus_cost_their_part_of_the_node_or_the_one_rate() {
 }
 
 #[test]
-fn a_gpu_that_is_held_down_loses_what_its_clock_lacks() {
+fn a_gpu_that_is_throttled_loses_what_its_clock_lacks() {
     let mut snapshot = snapshot();
     on_node(&mut snapshot, |node| {
         node.cost_per_hour = Some(dollars(16));

@@ -15,7 +15,7 @@ use margintop::tui::theme::Theme;
 use margintop::tui::view::ViewId;
 use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
 use picture::pages::{self, Page, book};
-use picture::past::{Making, classes, held};
+use picture::past::{Making, classes, gpu_time};
 use picture::{Case, case, empty};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -290,7 +290,7 @@ prop_compose! {
         }
         for (quarter, gpus, idle) in gpu_times {
             let bucket = since + Span::from_secs(quarter * 900);
-            made.rent(bucket, cost_account, held(gpus, 15), held(if idle { gpus } else { 0 }, 15));
+            made.rent(bucket, cost_account, gpu_time(gpus, 15), gpu_time(if idle { gpus } else { 0 }, 15));
         }
         made.0
     }

@@ -12,7 +12,7 @@ use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::{Span, Timestamp};
-use picture::past::{Making, R1, classes, held};
+use picture::past::{Making, R1, classes, gpu_time};
 use picture::{dollars, hands::text, twelve};
 
 const MINUTE: Span = Span::from_secs(60);
@@ -35,7 +35,7 @@ fn past(until: Timestamp) -> Past {
             _ => 1_000_000,
         };
         making.tokens(at, account, Some(tariff), classes(output, output, output));
-        making.rent(at, pays, held(8, 1), held(0, 1));
+        making.rent(at, pays, gpu_time(8, 1), gpu_time(0, 1));
     }
     making.0
 }
@@ -217,7 +217,7 @@ fn the_money_view_has_one_sum_of_each_kind() {
     let mut app = picture::pages::app(picture::pages::Page::Fleet);
     show(&mut app, ViewId::Money);
     let page = app.money.page.clone().unwrap();
-    let picture = app.money.picture.clone().unwrap();
+    let picture = app.money.snapshot.clone().unwrap();
     let total = &page.models.total;
     assert_eq!(
         (picture.money.revenue, picture.money.cost, picture.money.profit),

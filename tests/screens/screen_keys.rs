@@ -312,7 +312,7 @@ fn while_a_filter_is_written_letters_are_letters() {
 }
 
 #[test]
-fn a_held_picture_stays_while_the_world_goes_on() {
+fn a_frozen_snapshot_stays_while_the_world_goes_on() {
     let mut app = App::new(Arc::new(one_box(8, 0)), TimeZone::UTC, Span::from_secs(1), 1);
     type_(&mut app, " ");
     assert!(app.paused());
@@ -332,18 +332,18 @@ fn slow_figures_change_every_five_seconds() {
         snapshot.nodes = vec![Arc::new(node)];
         Arc::new(snapshot)
     };
-    let held =
+    let frozen =
         |app: &App| app.snapshots.at(RefreshPace::FiveSeconds).nodes[0].gpus[0].temperature_celsius.unwrap().get();
     // The pictures begin at 15:04:07; five seconds end at :10.
     let mut app = App::new(warm(0, 50), TimeZone::UTC, Span::from_secs(1), 1);
     for (beat, degrees, shown) in [(1, 51, 50), (2, 52, 50), (3, 53, 53), (4, 54, 53), (8, 58, 58)] {
         app.update(Action::Fresh(warm(beat, degrees)));
-        assert_eq!(held(&app), shown, "beat {beat}");
+        assert_eq!(frozen(&app), shown, "beat {beat}");
     }
 }
 
 #[test]
-fn silence_is_said_until_a_picture_comes() {
+fn silence_is_said_until_a_snapshot_comes() {
     let mut app = app();
     app.update(Action::Quiet(Span::from_secs(4)));
     assert_eq!(app.quiet, Some(Span::from_secs(4)));

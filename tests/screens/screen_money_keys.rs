@@ -204,12 +204,12 @@ fn help_filter_and_quit_go_on_over_the_form() {
 #[test]
 fn header_and_rows_are_of_one_moment() {
     let mut app = pages::app(Page::Fleet);
-    let of_rows = app.money.picture.as_ref().unwrap().at;
+    let of_rows = app.money.snapshot.as_ref().unwrap().at;
     assert_eq!(of_rows, app.money.page.as_ref().unwrap().at);
     let mut later: Snapshot = (**app.shown()).clone();
     later.at = later.at + Span::from_secs(5);
     app.update(Action::Fresh(Arc::new(later)));
-    assert_eq!(app.money.picture.as_ref().unwrap().at, of_rows);
+    assert_eq!(app.money.snapshot.as_ref().unwrap().at, of_rows);
 }
 
 #[test]

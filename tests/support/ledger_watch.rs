@@ -168,6 +168,6 @@ pub fn output(path: &Path) -> u64 {
 }
 
 /// GPU-seconds that were posted.
-pub fn held(path: &Path) -> i64 {
+pub fn allocated(path: &Path) -> i64 {
     past(path, Grain::Day).gpu_times.iter().map(|cell| cell.allocated.millis()).sum::<i64>() / 1000
 }

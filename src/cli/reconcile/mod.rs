@@ -74,7 +74,7 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
     let header = reader.header();
     let parsed = parse(&table, &header.currency, &settings.exchange).map_err(of_file)?;
     let (since, until) = span(args, &header, &parsed)?;
-    // Quarter hours say how many GPUs were held at once; over a long time days tell it well enough.
+    // Quarter hours say how many GPUs were allocated at once; over a long time days tell it well enough.
     let finest = if until - since > MONTH { Grain::Day } else { Grain::Quarter };
     let past = reader.past(since, until, finest)?;
     let dates = of_dates(args, &parsed);

@@ -155,7 +155,7 @@ impl Machine {
     }
 
     fn is_hung(&self, gpu: u32) -> bool {
-        self.hung.iter().any(|(_, held)| *held == gpu)
+        self.hung.iter().any(|(_, hung)| *hung == gpu)
     }
 
     fn readings(&mut self, now: Instant) -> Vec<GpuReading> {

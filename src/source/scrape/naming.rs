@@ -17,7 +17,7 @@ use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, Pa
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// How often the list is requested, since adapters are loaded and unloaded while the server runs. A proxy's tokens under an
-/// unknown name are held for five minutes, so that at least one later list is read before they are posted.
+/// unknown name are withheld for five minutes, so that at least one later list is read before they are posted.
 const RENEW: Span = Span::from_secs(120);
 /// The minimum time between two requests of the list when the process has changed.
 const ANOTHER: Span = Span::from_secs(60);

@@ -36,8 +36,8 @@ impl App {
             self.say(format!("{name} {verb} silenced until {clock}"));
             self.silenced.extend(chosen.into_iter().map(|(rule, subject)| Silenced { rule, subject, until }));
         }
-        if self.held.is_none() {
-            self.show(self.heard.clone());
+        if self.frozen.is_none() {
+            self.show(self.received.clone());
         }
         Effect::Redraw
     }

@@ -6,17 +6,18 @@ use crate::reports::scene::{HERE, Scene, read};
 /// The second whose values a view shows at a second.
 type View = fn(i64) -> i64;
 
-const HELD: fn(i64, i64, i64) -> i64 = |second, period, offset| (second - offset).div_euclid(period) * period + offset;
+const CACHED: fn(i64, i64, i64) -> i64 =
+    |second, period, offset| (second - offset).div_euclid(period) * period + offset;
 const VIEWS: [(&str, [View; 2]); 9] = [
-    ("held for 15 s", [|t| HELD(t, 15, 0), |t| HELD(t, 15, 7)]),
-    ("held for 15 s, near", [|t| HELD(t, 15, 0), |t| HELD(t, 15, 3)]),
-    ("held for 30 s", [|t| HELD(t, 30, 0), |t| HELD(t, 30, 17)]),
-    ("held for 60 s", [|t| HELD(t, 60, 0), |t| HELD(t, 60, 35)]),
-    ("held for 30 s, and as it is", [|t| HELD(t, 30, -15), |t| t]),
+    ("cached for 15 s", [|t| CACHED(t, 15, 0), |t| CACHED(t, 15, 7)]),
+    ("cached for 15 s, near", [|t| CACHED(t, 15, 0), |t| CACHED(t, 15, 3)]),
+    ("cached for 30 s", [|t| CACHED(t, 30, 0), |t| CACHED(t, 30, 17)]),
+    ("cached for 60 s", [|t| CACHED(t, 60, 0), |t| CACHED(t, 60, 35)]),
+    ("cached for 30 s, and as it is", [|t| CACHED(t, 30, -15), |t| t]),
     ("lags by 12 s", [|t| t - 12, |t| t]),
     ("lags by 120 s", [|t| t - 120, |t| t]),
-    ("lags by 270 s, held for 15 s", [|t| HELD(t - 270, 15, 4), |t| HELD(t, 15, 7)]),
-    ("held for 5 s", [|t| HELD(t, 5, 0), |t| HELD(t, 5, 2)]),
+    ("lags by 270 s, cached for 15 s", [|t| CACHED(t - 270, 15, 4), |t| CACHED(t, 15, 7)]),
+    ("cached for 5 s", [|t| CACHED(t, 5, 0), |t| CACHED(t, 5, 2)]),
 ];
 /// Which view answers.
 const ORDERS: [fn(u64) -> u64; 5] = [|n| n % 2, |n| n / 2 % 2, |n| n / 4 % 2, |n| n / 13 % 2, |n| dice(n) % 2];

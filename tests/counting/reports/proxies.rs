@@ -95,9 +95,9 @@ fn a_name_that_nobody_lists_is_not_posted_at_once() {
         assert_eq!((scene.posted(), scene.disputed()), ([8_000, 0, 8_000], 0));
         let picture = scene.picture(4);
         assert!((revenue(&picture) - 0.024).abs() < 1e-9);
-        assert!(picture.money.lower_bound, "what is held may be owed");
-        let held = picture.models.iter().find(|row| row.model.as_str() == "qwen3-32b").unwrap();
-        assert_eq!(held.money.revenue, None, "unknown, not nothing");
+        assert!(picture.money.lower_bound, "what is withheld may be owed");
+        let withheld = picture.models.iter().find(|row| row.model.as_str() == "qwen3-32b").unwrap();
+        assert_eq!(withheld.money.revenue, None, "unknown, not nothing");
         let row = picture.engines.iter().find(|row| row.model == Some(ModelName::new("qwen3-32b"))).unwrap();
         assert_eq!(row.revenue, None);
     }
@@ -169,7 +169,7 @@ pub(crate) fn note(row: &EngineRow) -> String {
 /// Class: a verdict that is made of figures from before a restart and figures from after it.
 #[test]
 fn a_restart_makes_no_proxys_tokens_its_own() {
-    // While they are held, and while they count as the engine's; after an absence shorter and longer than a comparison.
+    // While they are withheld, and while they count as the engine's; after an absence shorter and longer than a comparison.
     for (kill, gone) in [(3, 20), (200, 1), (200, 400), (500, 20), (500, 2000)] {
         let mut scene = Scene::of(both(PROXY));
         proxy_first(&mut scene, 0..=kill);
@@ -209,7 +209,7 @@ fn a_proxy_that_answers_first_after_a_restart_counts_nothing_of_an_engines() {
 
 /// Class: a restart after which an alias is learnt again from a page that comes later than the proxy's.
 #[test]
-fn what_is_held_until_an_alias_is_learnt_is_an_engines() {
+fn what_is_withheld_until_an_alias_is_learnt_is_an_engines() {
     let alias = [ModelAlias { name: ModelName::new("other-name"), model: ModelName::new("ds-v3") }];
     let poll = |scene: &mut Scene, second: i64| {
         scene.take(PROXY, second, started(litellm(&[["other-name", "other-name"]], made(second))));
@@ -222,7 +222,7 @@ fn what_is_held_until_an_alias_is_learnt_is_an_engines() {
     scene.restart(60);
     (60..=70).for_each(|second| poll(&mut scene, second));
     assert_eq!(scene.posted(), [70_000, 0, 70_000]);
-    assert!(!scene.picture(70).money.lower_bound, "nothing is held, nothing is lost");
+    assert!(!scene.picture(70).money.lower_bound, "nothing is withheld, nothing is lost");
 }
 
 /// Class: a verdict while growth of an engine is still to come.
@@ -314,14 +314,14 @@ fn a_proxy_that_fails_is_seen_to_fail() {
 
 /// Class: tokens that may be an engine's are in the fleet's sums beside the engine's.
 #[test]
-fn what_is_held_is_in_no_sum() {
+fn what_is_withheld_is_in_no_sum() {
     let mut scene = Scene::of(both(PROXY));
     proxy_first(&mut scene, 0..=10);
     let picture = scene.picture(10);
     only_the_engine(&picture, 10_000);
     let row = proxy_row(&picture);
     assert_eq!(row.output_total.unwrap().count(), 10_000, "its own figures stand beside them");
-    assert!(note(row).starts_with("held for five minutes"), "{}", note(row));
+    assert!(note(row).starts_with("withheld for five minutes"), "{}", note(row));
 }
 
 /// Class: what was found not to be an engine's is in the sums, and is posted in full.
@@ -336,7 +336,7 @@ fn what_is_its_own_is_in_every_sum() {
     let picture = scene.picture(400);
     assert_eq!(picture.tokens.output_total.unwrap().count(), 1_600_000);
     assert!(!picture.money.lower_bound);
-    assert!(!note(proxy_row(&picture)).contains("held"));
+    assert!(!note(proxy_row(&picture)).contains("withheld"));
 }
 
 /// Class: the end of a proxy's counting, because an engine that serves its model is read from now on.
@@ -369,7 +369,7 @@ fn a_proxy_that_answers_a_moment_before_its_engine_loses_nothing() {
 
 /// Class: a handover while the proxy's tokens wait for a verdict because of another engine.
 #[test]
-fn what_is_held_at_a_handover_is_a_lower_bound() {
+fn what_is_withheld_at_a_handover_is_a_lower_bound() {
     let late = "http://10.0.0.6:8000/metrics";
     let mut scene = Scene::of(vec![target(ENGINE, None), target(PROXY, None), target(late, None)]);
     for second in 0..=11 {
@@ -385,21 +385,21 @@ fn what_is_held_at_a_handover_is_a_lower_bound() {
 
 /// Class: tokens that are neither posted nor counted anywhere.
 #[test]
-fn what_is_probably_an_engines_is_held_and_said() {
+fn what_is_probably_an_engines_is_withheld_and_said() {
     let mut scene = Scene::of(both(PROXY));
     proxy_first(&mut scene, 0..=700);
     assert_eq!(scene.posted(), [700_000, 0, 700_000]);
     let picture = scene.picture(700);
     only_the_engine(&picture, 700_000);
-    assert!(picture.money.lower_bound, "what is held may be owed");
+    assert!(picture.money.lower_bound, "what is withheld may be owed");
     let row = proxy_row(&picture);
-    assert_eq!(note(row), "probably the same as ds-v3: 1400000 tokens are held, not posted");
+    assert_eq!(note(row), "probably the same as ds-v3: 1400000 tokens are withheld, not posted");
     assert_eq!((row.revenue, row.output_total.unwrap().count()), (None, 700_000));
     scene.restart(701);
     proxy_first(&mut scene, 701..=710);
     let picture = scene.picture(710);
-    assert_eq!(note(proxy_row(&picture)), "probably the same as ds-v3: 1420000 tokens are held, not posted");
-    // The engine idles and the proxy does not: from its next verdict on the proxy counts, and what was held stays held.
+    assert_eq!(note(proxy_row(&picture)), "probably the same as ds-v3: 1420000 tokens are withheld, not posted");
+    // The engine idles and the proxy does not: from its next verdict on the proxy counts, and what was withheld stays withheld.
     for second in 711..=1700 {
         scene.take(PROXY, second, litellm(&[["other-name", "other-name"]], made(second)));
         scene.take(ENGINE, second, vllm("ds-v3", made(710), ""));
@@ -408,14 +408,14 @@ fn what_is_probably_an_engines_is_held_and_said() {
     let [prompt, _, output] = scene.posted();
     let kept: u64 = 2 * (1700 + 710) * 1000 - prompt - output;
     assert!(output > 710_000 && kept > 1_420_000, "{output} {kept}");
-    let held = format!("{kept} tokens are held as probably an engine's, not posted");
-    assert!(note(proxy_row(&picture)).starts_with(&held), "{}", note(proxy_row(&picture)));
+    let withheld = format!("{kept} tokens are withheld as probably an engine's, not posted");
+    assert!(note(proxy_row(&picture)).starts_with(&withheld), "{}", note(proxy_row(&picture)));
     assert!(picture.money.lower_bound);
 }
 
 /// Class: tokens that wait for a verdict, of a row that leaves its page.
 #[test]
-fn what_is_held_for_a_row_that_is_dropped_is_a_lower_bound() {
+fn what_is_withheld_for_a_row_that_is_dropped_is_a_lower_bound() {
     let mut scene = Scene::of(both(PROXY));
     proxy_first(&mut scene, 0..=10);
     for second in 11..=700 {
@@ -427,7 +427,7 @@ fn what_is_held_for_a_row_that_is_dropped_is_a_lower_bound() {
     assert!(picture.money.lower_bound);
 }
 
-/// Class: tokens that are said to be held where a page counts none.
+/// Class: tokens that are said to be withheld where a page counts none.
 #[test]
 fn a_proxy_that_counts_no_tokens_holds_none() {
     let mut scene = Scene::of(both(PROXY));

@@ -162,7 +162,7 @@ impl LaneGroup {
         let over = || self.spans.iter().filter_map(|(begin, end)| Some((*begin, (*end)?)));
         let figure = match (begun, lasted(over())) {
             (Some(begun), _) => format::duration(scene.ago(begun)),
-            (None, (held, 0 | 1)) => format::duration(held),
+            (None, (time, 0 | 1)) => format::duration(time),
             (None, (_, times)) => format!("{times}x"),
         };
         Lane {

@@ -60,7 +60,7 @@ impl ResolvedAlert<'_> {
         self.one.map_or(self.group.alerts.as_slice(), std::slice::from_ref)
     }
 
-    fn held(&self) -> Span {
+    fn lasted_for(&self) -> Span {
         lasted(self.events().iter().filter_map(|event| Some((event.at, event.until?)))).0
     }
 }
@@ -172,7 +172,7 @@ fn columns<'s, 'a: 's>(
             _ => Cell::Empty,
         })
         .rank(1),
-        C::right("for", 5, |entry| Cell::text(format::duration(entry.held()))),
+        C::right("for", 5, |entry| Cell::text(format::duration(entry.lasted_for()))),
         C::right(format!("{currency} ≈"), 8, |entry| {
             match known_sum(entry.events().iter().map(|event| event.cost)) {
                 Some(cost) => Cell::text(format::tight(cost.max(0.0), 8)),
