@@ -73,7 +73,7 @@ fn the_order_in_which_replicas_are_seen_is_nothing_to_their_tokens() {
     for order in [[0, 1], [1, 0]] {
         let first = [[1_000_000, 0, 100_000], [9_000_000, 0, 900_000]];
         let all =
-            counted(&first, &[[100, 0, 100]; 2], 1_000, |poll| order[if poll < 3 { 0 } else { look as usize % 2 }]);
+            counted(&first, &[[100, 0, 100]; 2], 1_000, |poll| order[if poll < 3 { 0 } else { poll as usize % 2 }]);
         let [got, made] = grown(all);
         assert_eq!(got, made, "{order:?}");
     }

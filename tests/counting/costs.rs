@@ -221,10 +221,10 @@ fn a_gpu_whose_name_is_no_longer_reported_is_paid_as_before() {
             let names = if silent.contains(&minute) { [""; 3] } else { [H800; 3] };
             fleet.apply(lost_from_the_start("n", after(minute * 60_000), names));
         }
-        let picture = fleet.snapshot();
-        assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)), "{silent:?}");
-        assert_eq!((picture.money.unrated_gpus, &picture.nodes[0].gpus[1].cost_missing), (0, &None), "{silent:?}");
-        assert_eq!(picture.nodes[0].gpus[1].name, Some(Label::new(H800)), "{silent:?}");
+        let snapshot = fleet.snapshot();
+        assert_eq!(snapshot.money.cost, Some(Money::from_micros(8_000_000)), "{silent:?}");
+        assert_eq!((snapshot.money.unrated_gpus, &snapshot.nodes[0].gpus[1].cost_missing), (0, &None), "{silent:?}");
+        assert_eq!(snapshot.nodes[0].gpus[1].name, Some(Label::new(H800)), "{silent:?}");
     }
 }
 
@@ -248,21 +248,21 @@ fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_
                 .sum::<i64>()
         };
         assert_eq!(of_lease(&fleet), paid * 3_600_000, "{names:?}");
-        let picture = fleet.snapshot();
-        let gpu = &picture.nodes[0].gpus[0];
+        let snapshot = fleet.snapshot();
+        let gpu = &snapshot.nodes[0].gpus[0];
         let missing = gpu.cost_missing.as_ref().map(ToString::to_string);
         let says_so = missing.as_ref().is_some_and(|why| why.contains("its cost is missing"));
         assert_eq!((gpu.name.as_ref(), says_so), (None, paid < 4), "{names:?}: {missing:?}");
-        assert_eq!(picture.money.unrated_gpus > 0, paid < 4, "{names:?}");
+        assert_eq!(snapshot.money.unrated_gpus > 0, paid < 4, "{names:?}");
     }
     let leases = vec![Lease::of(Leased::Node(NodeName::new("n")), "2".parse().unwrap())];
     let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("n") });
     for minute in 0..=60 {
         fleet.apply(lost_from_the_start("n", after(minute * 60_000), [""; 3]));
     }
-    let picture = fleet.snapshot();
-    assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)));
-    assert_eq!(picture.nodes[0].gpus[0].cost_missing, None);
+    let snapshot = fleet.snapshot();
+    assert_eq!(snapshot.money.cost, Some(Money::from_micros(8_000_000)));
+    assert_eq!(snapshot.nodes[0].gpus[0].cost_missing, None);
 }
 
 /// Class: what is paid and was never seen is in a row, so that rows add up to the total.

@@ -86,9 +86,9 @@ fn an_engine_without_finished_counters_is_billed_in_full_and_says_so() {
     fleet.apply(answered("e", after(0), page(MODEL, counters(0, 0, 0), None)));
     fleet.apply(answered("e", after(1), page(MODEL, counters(10, 5, 7), None)));
     assert_eq!(posted(&fleet), (5, 5, 7));
-    let picture = fleet.snapshot();
-    assert_eq!(picture.money.leakage, None, "unknown, not zero");
-    let note = picture.engines[0].note.clone().unwrap();
+    let snapshot = fleet.snapshot();
+    assert_eq!(snapshot.money.leakage, None, "unknown, not zero");
+    let note = snapshot.engines[0].note.clone().unwrap();
     assert_eq!(note.as_str(), "finished requests are not counted apart: all are billed");
 }
 

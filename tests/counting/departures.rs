@@ -68,7 +68,7 @@ fn a_replica_that_ends_while_margintop_is_stopped_is_a_lost_window_once() {
             let is_first = second % 2 == 0 && !(20..back).contains(&second);
             let (start, had) = if is_first { (0, 50_000) } else { (900, 9_000) };
             scene.take(HERE, second, text(start, made(had, second)));
-            let money = scene.picture(second).money;
+            let money = scene.snapshot(second).money;
             assert!(second < 60 || (money.lost_windows, money.lower_bound) == (lost, lost > 0), "{second}: {money:?}");
         }
     }

@@ -72,13 +72,13 @@ fn one_engine_under_two_names_counts_once() {
         poll(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
     }
     assert_eq!(output(&fleet), 250, "what the second name posted is taken back");
-    let picture = fleet.snapshot();
+    let snapshot = fleet.snapshot();
     assert_eq!(
         notes(&fleet),
         [Some("also seen as b, and counted there".to_owned()), Some("also seen as a".to_owned())]
     );
-    assert_eq!((picture.coverage.engines_known, picture.tokens.output_total.unwrap().count()), (1, 1250));
-    assert_eq!((picture.engines[0].revenue, picture.engines[1].revenue), (None, picture.money.revenue));
+    assert_eq!((snapshot.coverage.engines_known, snapshot.tokens.output_total.unwrap().count()), (1, 1250));
+    assert_eq!((snapshot.engines[0].revenue, snapshot.engines[1].revenue), (None, snapshot.money.revenue));
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn before_there_is_growth_over_a_known_time_money_an_hour_is_unknown() {
         let mut fleet = watched(&["a"], pace);
         for nth in 0..10 {
             fleet.apply(support::gpus("node of a", "NVIDIA H200", 2, second(nth)));
-            let picture = if nth < 3 {
+            let snapshot = if nth < 3 {
                 fleet.apply(refused("a", nth));
                 fleet.apply(margintop::reading::Event::Tick(second(nth)));
                 fleet.snapshot()
@@ -23,14 +23,14 @@ fn before_there_is_growth_over_a_known_time_money_an_hour_is_unknown() {
                 let output = u64::try_from(5_000 + 100 * nth).unwrap();
                 poll(&mut fleet, "a", nth, rows(&[("0", "m", output)], started(99)))
             };
-            let money = &picture.money;
+            let money = &snapshot.money;
             if nth < 4 {
-                assert_eq!((money.revenue_per_hour, picture.tokens.output_per_second), (None, None), "poll {nth}");
-                assert_eq!((picture.nodes[0].revenue_per_hour, money.profit_per_hour), (None, None), "poll {nth}");
-                assert!(picture.models.iter().all(|row| row.money.revenue_per_hour.is_none()), "poll {nth}");
+                assert_eq!((money.revenue_per_hour, snapshot.tokens.output_per_second), (None, None), "poll {nth}");
+                assert_eq!((snapshot.nodes[0].revenue_per_hour, money.profit_per_hour), (None, None), "poll {nth}");
+                assert!(snapshot.models.iter().all(|row| row.money.revenue_per_hour.is_none()), "poll {nth}");
             } else {
-                assert_eq!(wrong(&picture, 100.0, 0.01), None, "poll {nth}");
-                assert!(known(&picture), "poll {nth}");
+                assert_eq!(wrong(&snapshot, 100.0, 0.01), None, "poll {nth}");
+                assert!(known(&snapshot), "poll {nth}");
             }
         }
     }
@@ -54,12 +54,12 @@ fn a_fleets_rate_without_some_of_its_rows_is_unknown_or_marked() {
                     poll(&mut fleet, name, nth, rows(&[("0", "m", output)], started(100 + place * 77)));
                 }
                 let truth = 100 * if nth < 20 { engines - 1 } else { engines };
-                let picture = fleet.snapshot();
-                assert_eq!(wrong(&picture, truth as f64, 0.01), None, "{engines}, poll {nth}");
+                let snapshot = fleet.snapshot();
+                assert_eq!(wrong(&snapshot, truth as f64, 0.01), None, "{engines}, poll {nth}");
                 let is_due = nth > 0 && (nth != 20 || engines > 8);
-                assert!(!is_due || known(&picture), "{engines}, poll {nth}: unknown");
-                let money = &picture.money;
-                let both = (picture.tokens.output_per_second.is_some(), money.revenue_per_hour.is_some());
+                assert!(!is_due || known(&snapshot), "{engines}, poll {nth}: unknown");
+                let money = &snapshot.money;
+                let both = (snapshot.tokens.output_per_second.is_some(), money.revenue_per_hour.is_some());
                 assert_eq!(both.0, both.1, "{engines}, poll {nth}");
                 assert!(!money.lower_bound || nth == 20, "{engines}, poll {nth}");
             }
@@ -85,9 +85,9 @@ fn what_may_be_one_process_at_two_addresses_is_marked() {
                     start => rows(&[("0", "a", output)], start),
                 };
                 poll(&mut fleet, one, nth, page("a"));
-                let picture = poll(&mut fleet, other, nth, page("alias"));
-                assert_eq!(wrong(&picture, 100.0, 0.05), None, "poll {nth}");
-                assert!(nth < 10 || !picture.money.upper_bound && known(&picture), "poll {nth}");
+                let snapshot = poll(&mut fleet, other, nth, page("alias"));
+                assert_eq!(wrong(&snapshot, 100.0, 0.05), None, "poll {nth}");
+                assert!(nth < 10 || !snapshot.money.upper_bound && known(&snapshot), "poll {nth}");
             }
         }
     }
@@ -112,17 +112,17 @@ fn much_at_once_after_nothing_is_marked() {
                     if nth < 2 {
                         clear(&mut page.engines[0]);
                     }
-                    let mut picture = poll(&mut fleet, "a", nth, page);
+                    let mut snapshot = poll(&mut fleet, "a", nth, page);
                     let what = format!("{which}, start time {}, poll {nth}", start.is_some());
                     if nth < 2 {
                         // As much as its pages show.
                         continue;
                     }
-                    let money = &picture.money;
+                    let money = &snapshot.money;
                     let is_marked = money.upper_bound || money.lower_bound || money.disputed_tokens > 0;
                     assert!(is_marked, "{what}");
-                    picture.money.upper_bound = false;
-                    assert_eq!(wrong(&picture, 100.0, 0.05), None, "{what}");
+                    snapshot.money.upper_bound = false;
+                    assert_eq!(wrong(&snapshot, 100.0, 0.05), None, "{what}");
                 }
             }
         }

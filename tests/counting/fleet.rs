@@ -1,4 +1,4 @@
-//! The rules of counting, one test each: samples in, picture out.
+//! The rules of counting, one test each: samples in, snapshot out.
 
 use crate::support;
 
@@ -45,7 +45,7 @@ fn refused(seconds: i64) -> Event {
     Event::Page { target: TargetId::new("e"), at: after(seconds), cost, outcome: Err(ScrapeError::Refused) }
 }
 
-fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
+fn snapshot_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
     fleet.apply(Event::Tick(after(seconds)));
     fleet.snapshot()
 }
@@ -113,9 +113,9 @@ fn a_quarantined_fall_that_goes_on_is_a_restart() {
 #[test]
 fn two_processes_behind_one_address_are_both_counted() {
     let mut fleet = one();
-    for poll in 0..20_u64 {
-        let (value, start) = if poll % 2 == 0 { (5000 + poll, -500) } else { (90_000 + poll, -90) };
-        poll(&mut fleet, i64::try_from(poll).unwrap(), value, started(start));
+    for nth in 0..20_u64 {
+        let (value, start) = if nth % 2 == 0 { (5000 + nth, -500) } else { (90_000 + nth, -90) };
+        poll(&mut fleet, i64::try_from(nth).unwrap(), value, started(start));
     }
     let row = fleet.snapshot().engines[0].clone();
     assert_eq!(output(&fleet), 18 + 18, "each from its own first page on");
@@ -127,9 +127,9 @@ fn two_processes_behind_one_address_are_both_counted() {
 #[test]
 fn of_two_processes_that_cannot_be_distinguished_none_is_billed_for_the_other() {
     let mut blind = one();
-    for poll in 0..20_u64 {
-        let value = if poll % 3 == 1 { 90 + poll } else { 5000 + poll };
-        poll(&mut blind, i64::try_from(poll).unwrap(), value, None);
+    for nth in 0..20_u64 {
+        let value = if nth % 3 == 1 { 90 + nth } else { 5000 + nth };
+        poll(&mut blind, i64::try_from(nth).unwrap(), value, None);
     }
     assert_eq!(output(&blind), 18, "the upper one; the lower one may be a part of it");
     let money = blind.snapshot().money;
@@ -172,12 +172,12 @@ fn unknown_hits_are_misses_with_an_upper_bound() {
     let of = |prompt| TokenCounters { cached: None, ..counters(prompt, 0, 0) };
     fleet.apply(answered("e", after(0), page(MODEL, of(0), None)));
     fleet.apply(answered("e", after(1), page(MODEL, of(1_000_000), None)));
-    let picture = fleet.snapshot();
-    assert_eq!(picture.money.revenue.unwrap().to_string(), "0.55");
-    assert!(picture.money.upper_bound);
-    assert_eq!(picture.money.uncertainty.to_string(), "0.41");
-    assert_eq!((picture.cache_hit_rate, picture.engines[0].cached_total), (None, None));
-    assert!(picture.engines[0].note.as_ref().unwrap().as_str().contains("hit n/a"));
+    let snapshot = fleet.snapshot();
+    assert_eq!(snapshot.money.revenue.unwrap().to_string(), "0.55");
+    assert!(snapshot.money.upper_bound);
+    assert_eq!(snapshot.money.uncertainty.to_string(), "0.41");
+    assert_eq!((snapshot.cache_hit_rate, snapshot.engines[0].cached_total), (None, None));
+    assert!(snapshot.engines[0].note.as_ref().unwrap().as_str().contains("hit n/a"));
 }
 
 #[test]
@@ -185,12 +185,16 @@ fn rent_runs_for_a_node_that_stopped_answering() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
     poll(&mut fleet, 0, 100, None);
-    let picture = picture_at(&mut fleet, 3600);
-    assert_eq!(picture.money.cost.unwrap().to_string(), "16.00");
-    assert_eq!((picture.nodes[0].state, picture.nodes[0].gpus.len()), (Health::Lost, 8), "its GPUs stay in the table");
-    assert_eq!(picture.nodes[0].gpus[0].utilization, None);
-    assert_eq!((picture.gpus.count, picture.gpus.reporting), (8, 0));
-    assert_eq!(picture.coverage.nodes_live, 0);
+    let snapshot = snapshot_at(&mut fleet, 3600);
+    assert_eq!(snapshot.money.cost.unwrap().to_string(), "16.00");
+    assert_eq!(
+        (snapshot.nodes[0].state, snapshot.nodes[0].gpus.len()),
+        (Health::Lost, 8),
+        "its GPUs stay in the table"
+    );
+    assert_eq!(snapshot.nodes[0].gpus[0].utilization, None);
+    assert_eq!((snapshot.gpus.count, snapshot.gpus.reporting), (8, 0));
+    assert_eq!(snapshot.coverage.nodes_live, 0);
 }
 
 #[test]
@@ -198,7 +202,7 @@ fn an_engine_without_known_gpus_has_revenue_and_no_profit() {
     let mut fleet = one();
     poll(&mut fleet, 0, 0, None);
     poll(&mut fleet, 10, 1_000_000, None);
-    let money = picture_at(&mut fleet, 11).money;
+    let money = snapshot_at(&mut fleet, 11).money;
     assert_eq!((money.cost, money.profit, money.profit_on_cost), (None, None, None));
     assert_eq!(money.revenue.unwrap(), money.uncosted_revenue);
     assert_eq!((money.uncosted_engines, money.revenue.unwrap().to_string().as_str()), (1, "6.05"));
@@ -210,7 +214,7 @@ fn a_gpu_without_a_rate_has_an_unknown_cost() {
     fleet.apply(gpus("n", "NVIDIA H20", 8, after(0)));
     poll(&mut fleet, 0, 0, None);
     poll(&mut fleet, 1, 10, None);
-    let money = picture_at(&mut fleet, 60).money;
+    let money = snapshot_at(&mut fleet, 60).money;
     assert_eq!((money.cost, money.profit, money.unrated_gpus), (None, None, 8));
 }
 
@@ -225,7 +229,7 @@ fn a_model_without_a_price_shows_what_can_be_said() {
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
     fleet.apply(answered("e", after(0), page("my-finetune", counters(0, 0, 0), None)));
     fleet.apply(answered("e", after(1800), page("my-finetune", counters(1_000_000, 0, 1_000_000), None)));
-    let money = picture_at(&mut fleet, 1800).money;
+    let money = snapshot_at(&mut fleet, 1800).money;
     assert_eq!((money.revenue, money.profit), (None, None));
     assert_eq!(money.cost.unwrap().to_string(), "1.00");
     assert_eq!(money.cost_per_million.unwrap().to_string(), "0.50");
@@ -240,7 +244,7 @@ fn the_margins_are_named_and_agree() {
     fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
     poll(&mut fleet, 0, 0, None);
     poll(&mut fleet, 3600, 10_000_000, None);
-    let money = picture_at(&mut fleet, 3600).money;
+    let money = snapshot_at(&mut fleet, 3600).money;
     let (profit, cost) = (money.profit.unwrap(), money.cost.unwrap());
     assert_eq!(profit, money.revenue.unwrap() - cost, "printed profit is printed revenue less printed cost");
     let on_cost = profit.grains() as f64 / cost.grains() as f64;
@@ -275,8 +279,8 @@ fn a_gpu_is_its_uuid_whoever_reports_it() {
     exporter.engines.clear();
     exporter.gpus = (0..2).map(|index| (Some(NodeName::new("other-name")), id(index))).collect();
     fleet.apply(answered("e", after(1), exporter));
-    let picture = picture_at(&mut fleet, 1);
-    assert_eq!((picture.gpus.count, picture.nodes.len(), picture.nodes[0].name.as_str()), (2, 1, "box"));
+    let snapshot = snapshot_at(&mut fleet, 1);
+    assert_eq!((snapshot.gpus.count, snapshot.nodes.len(), snapshot.nodes[0].name.as_str()), (2, 1, "box"));
 }
 
 #[test]
@@ -303,7 +307,7 @@ fn a_gpu_that_leaves_a_node_that_answers_is_lost_and_its_rent_runs_on() {
     fleet.apply(gpus("n", "NVIDIA H800", 2, after(0)));
     fleet.apply(gpus("n", "NVIDIA H800", 2, after(1800)));
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(3600)));
-    let snapshot = picture_at(&mut fleet, 3600);
+    let snapshot = snapshot_at(&mut fleet, 3600);
     let states: Vec<_> = snapshot.nodes[0].gpus.iter().map(|gpu| gpu.state).collect();
     assert_eq!((snapshot.gpus.count, states), (2, vec![Health::Live, Health::Lost]));
     assert!(snapshot.nodes[0].gpus[1].reason.as_ref().unwrap().as_str().contains("answers without it"));
@@ -323,7 +327,7 @@ fn another_card_at_its_index_releases_a_gpu_at_its_last_sight() {
     };
     let readings = vec![card(0, "GPU-n-0"), card(1, "GPU-other")];
     fleet.apply(Event::nvml(NodeName::new("n"), after(3600), Ok(readings)));
-    let snapshot = picture_at(&mut fleet, 3600);
+    let snapshot = snapshot_at(&mut fleet, 3600);
     assert_eq!(snapshot.gpus.count, 2);
     assert_eq!(snapshot.money.cost.unwrap().to_string(), "3.00", "an hour of one, half an hour of the other");
 }
@@ -337,8 +341,8 @@ fn serving_leases_open_and_close_with_the_engine() {
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
     poll(&mut fleet, 0, 0, None);
     poll(&mut fleet, 1800, 5, None);
-    let picture = picture_at(&mut fleet, 7200);
-    assert_eq!(picture.money.cost.unwrap().to_string(), "1.00", "the gap that tokens were posted for, and no more");
+    let snapshot = snapshot_at(&mut fleet, 7200);
+    assert_eq!(snapshot.money.cost.unwrap().to_string(), "1.00", "the gap that tokens were posted for, and no more");
 }
 
 #[test]
@@ -352,7 +356,7 @@ fn a_lease_that_changes_is_cut_at_its_edge() {
     let config = FleetConfig { leases, ..FleetConfig::local("box") };
     let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
     fleet.apply(gpus("n", "anything", 1, after(0)));
-    assert_eq!(picture_at(&mut fleet, 3600).money.cost.unwrap().to_string(), "3.00");
+    assert_eq!(snapshot_at(&mut fleet, 3600).money.cost.unwrap().to_string(), "3.00");
 }
 
 #[test]
@@ -420,10 +424,10 @@ fn engines_join_the_node_that_their_hosts_gpu_page_names() {
         }
         poll(&mut fleet, 1, 100, None);
         fleet.apply(answered("gpus", after(1), exporter.clone()));
-        let picture = picture_at(&mut fleet, 1);
-        assert_eq!((picture.nodes.len(), picture.nodes[0].name.as_str()), (1, "gpu-07"));
-        assert_eq!((picture.coverage.engines_known, picture.money.uncosted_engines), (1, 0));
-        assert!(picture.money.profit.is_some());
+        let snapshot = snapshot_at(&mut fleet, 1);
+        assert_eq!((snapshot.nodes.len(), snapshot.nodes[0].name.as_str()), (1, "gpu-07"));
+        assert_eq!((snapshot.coverage.engines_known, snapshot.money.uncosted_engines), (1, 0));
+        assert!(snapshot.money.profit.is_some());
     }
 }
 
@@ -442,8 +446,8 @@ fn the_order_of_sources_changes_nothing() {
                 fleet.apply(answered(target, after(i64::try_from(second).unwrap()), page));
             }
         }
-        let picture = picture_at(&mut fleet, 30);
-        serde_json::to_string(&picture).unwrap()
+        let snapshot = snapshot_at(&mut fleet, 30);
+        serde_json::to_string(&snapshot).unwrap()
     };
     assert_eq!(events(false), events(true));
 }
@@ -452,9 +456,9 @@ fn the_order_of_sources_changes_nothing() {
 fn names_are_matched_by_model_and_shown_as_served() {
     let mut fleet = one();
     fleet.apply(answered("e", after(0), page("deepseek-ai/DeepSeek-R1", counters(0, 0, 0), None)));
-    let picture = picture_at(&mut fleet, 1);
-    assert_eq!(picture.models[0].model, ModelName::new("deepseek-ai/DeepSeek-R1"));
-    assert_eq!(picture.models[0].money.list.as_ref().unwrap().as_str(), "deepseek-r1-standard");
+    let snapshot = snapshot_at(&mut fleet, 1);
+    assert_eq!(snapshot.models[0].model, ModelName::new("deepseek-ai/DeepSeek-R1"));
+    assert_eq!(snapshot.models[0].money.list.as_ref().unwrap().as_str(), "deepseek-r1-standard");
 }
 
 #[test]
@@ -470,8 +474,8 @@ fn prefill_and_decode_are_distinguished_where_both_are_seen() {
     };
     poll(&mut fleet, 0, 10);
     poll(&mut fleet, 10, 1010);
-    let picture = picture_at(&mut fleet, 10);
-    let roles: Vec<_> = picture.engines.iter().map(|row| (row.role, row.role_inferred)).collect();
+    let snapshot = snapshot_at(&mut fleet, 10);
+    let roles: Vec<_> = snapshot.engines.iter().map(|row| (row.role, row.role_inferred)).collect();
     assert_eq!(roles, [(EngineRole::Decode, true), (EngineRole::Prefill, true)]);
     let posted = fleet
         .ledger()

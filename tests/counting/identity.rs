@@ -57,8 +57,12 @@ fn a_model_whose_name_is_missing_for_once_is_no_new_row() {
         fleet.apply(answered_dated(URL, after(second * 1000), reading));
     }
     assert_eq!((posted(&fleet), disputed(&fleet)), ((5_000, 500), 0));
-    let picture = fleet.snapshot();
-    assert_eq!((picture.engines.len(), picture.money.unpriced_tokens), (1, 0), "one row, and all of it has its price");
+    let snapshot = fleet.snapshot();
+    assert_eq!(
+        (snapshot.engines.len(), snapshot.money.unpriced_tokens),
+        (1, 0),
+        "one row, and all of it has its price"
+    );
 }
 
 /// Class: the same the other way about: the name becomes known after the first page.
@@ -297,9 +301,9 @@ fn more_processes_than_are_kept_are_said_and_make_a_lower_bound() {
         let total = 1_000_000 + 100 * (poll / 70).unsigned_abs();
         fleet.apply(answered_dated(URL, after(poll * 250), of(total, Some(start))));
     }
-    let picture = fleet.snapshot();
-    let row = &picture.engines[0];
-    assert!(picture.money.lower_bound);
+    let snapshot = fleet.snapshot();
+    let row = &snapshot.engines[0];
+    assert!(snapshot.money.lower_bound);
     assert!(row.note.as_ref().unwrap().as_str().contains("more processes"), "{:?}", row.note);
     assert_eq!(row.prompt_per_second, None, "unknown, not nothing");
 }
@@ -315,10 +319,10 @@ fn a_counter_that_is_gone_is_said_and_makes_a_lower_bound() {
         }
         fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), page));
         if second > 9 {
-            let picture = fleet.snapshot();
-            assert!(picture.money.lower_bound, "at {second}");
-            assert!(picture.engines[0].note.is_some(), "at {second}");
-            let rate = picture.engines[0].prompt_per_second;
+            let snapshot = fleet.snapshot();
+            assert!(snapshot.money.lower_bound, "at {second}");
+            assert!(snapshot.engines[0].note.is_some(), "at {second}");
+            let rate = snapshot.engines[0].prompt_per_second;
             assert!(rate.is_none_or(|rate| (rate - 1_000.0).abs() < 1.0), "at {second}: {rate:?}");
         }
     }
@@ -353,14 +357,14 @@ fn a_dip_that_returns_makes_no_peak_and_leaves_no_bound() {
                 let dips = (20..20 + polls).contains(&second);
                 let total = if dips { 4_000_000 } else { 9_000_000 + 1_000 * second };
                 fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), of(total, start)));
-                let picture = fleet.snapshot();
-                let an_hour: f64 = picture.money.revenue_per_hour.map_or(0.0, |it| it.to_string().parse().unwrap());
+                let snapshot = fleet.snapshot();
+                let an_hour: f64 = snapshot.money.revenue_per_hour.map_or(0.0, |it| it.to_string().parse().unwrap());
                 if second == 19 {
                     whole = Some(an_hour);
                 }
                 let most = whole.map_or(f64::MAX, |whole| whole * 1.02);
                 assert!(an_hour <= most, "{start:?} {polls} at {second}: {an_hour} above {most}");
-                let rate = picture.engines[0].prompt_per_second;
+                let rate = snapshot.engines[0].prompt_per_second;
                 let even = |rate: f64| (rate - 1_000.0).abs() < 1.0;
                 assert!(second == 0 || rate.is_none_or(even), "{start:?} {polls} at {second}: {rate:?}");
             }

@@ -43,7 +43,7 @@ async fn what_is_taken_in_at_once_is_recorded_step_by_step() {
     let config = FleetConfig { targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
     let history = History::default();
     let mut collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), at(0))).recording(history.clone());
-    let picture = collector.snapshot();
+    let snapshot = collector.snapshot();
     let (events, inbox) = mpsc::channel(200);
     events.send(Message::Interval(Span::from_secs(10))).await.unwrap();
     for poll in 0..POLLS {
@@ -53,7 +53,7 @@ async fn what_is_taken_in_at_once_is_recorded_step_by_step() {
         events.send(Message::Events(vec![polled, Event::Tick(at(10 * poll))])).await.unwrap();
     }
     drop(events);
-    session::run(collector, None, inbox, watch::channel(picture).0).await;
+    session::run(collector, None, inbox, watch::channel(snapshot).0).await;
     let until = at(10 * POLLS).wall;
     let query =
         Query { subject: Subject::Fleet, measure: Measure::Output, until, step: Span::from_secs(5), points: 100 };

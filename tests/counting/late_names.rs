@@ -73,9 +73,9 @@ fn the_time_before_a_name_is_paid_when_it_is_known() {
                 let is_due = seconds >= named.max(10);
                 assert!(rate.map_or(!is_due, |rate| rate == Money::from_micros(8_000_000)), "{seconds} s: {rate:?}");
             }
-            let picture = fleet.snapshot();
+            let snapshot = fleet.snapshot();
             assert_eq!(
-                picture.money.cost.map(|cost| cost.rounded(4)),
+                snapshot.money.cost.map(|cost| cost.rounded(4)),
                 Some(two_dollars(3_600).rounded(4)),
                 "{named} s"
             );

@@ -169,7 +169,7 @@ fn board(nth: u64, index: u32, joules: u64) -> String {
 fn cost(prices: &str) -> f64 {
     let mut scene = Scene::priced(prices, vec![target(HERE, None)]);
     scene.poll(0..=20, |n, second| (0..2).map(|index| board(n % 2, index, second * 400)).collect());
-    scene.picture(20).money.cost.unwrap().to_string().parse().unwrap()
+    scene.snapshot(20).money.cost.unwrap().to_string().parse().unwrap()
 }
 
 /// Class: energy of the turns that a machine was not asked.
@@ -217,8 +217,8 @@ fn a_clock_that_trembles_leaves_no_cost_below_zero() {
 fn the_alert_names_what_to_write() {
     let mut scene = Scene::one();
     scene.poll(0..=5, |n, _| (0..2).map(|index| board(n % 2, index, 0)).collect());
-    let picture = scene.picture(5);
-    let alert = picture.alerts.iter().find(|alert| alert.rule == Rule::SharedAddress).unwrap();
+    let snapshot = scene.snapshot(5);
+    let alert = snapshot.alerts.iter().find(|alert| alert.rule == Rule::SharedAddress).unwrap();
     assert_eq!(alert.subject.as_str(), HERE);
     assert!(
         alert.text.as_str().contains("several machines") && alert.text.as_str().contains("exporter"),

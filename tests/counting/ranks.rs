@@ -64,21 +64,21 @@ fn what_is_in_the_engines_own_row_is_summed_once() {
         let tokens = counters(2_000 * second, 0, 1_000 * second);
         poll(&mut fleet, second.cast_signed(), whole(tokens, &[700 * second, 300 * second]));
     }
-    let picture = fleet.snapshot();
-    let made = picture.tokens.output_per_second.unwrap();
-    let marked: Vec<_> = picture.engines.iter().map(|row| (row.rank.is_some(), row.in_engine_row)).collect();
+    let snapshot = fleet.snapshot();
+    let made = snapshot.tokens.output_per_second.unwrap();
+    let marked: Vec<_> = snapshot.engines.iter().map(|row| (row.rank.is_some(), row.in_engine_row)).collect();
     assert_eq!(marked, [(false, false), (true, true), (true, true)]);
     let history = History::default();
-    history.record(&picture, Span::from_secs(5));
-    let until = picture.at + Span::from_secs(60);
-    let engine = Subject::Engine(picture.engines[0].target.clone(), None);
-    let node = Subject::Node(picture.nodes[0].name.clone());
+    history.record(&snapshot, Span::from_secs(5));
+    let until = snapshot.at + Span::from_secs(60);
+    let engine = Subject::Engine(snapshot.engines[0].target.clone(), None);
+    let node = Subject::Node(snapshot.nodes[0].name.clone());
     for subject in [engine, node, Subject::Model(ModelName::new(MODEL))] {
         let query = Query { subject, measure: Measure::Output, until, step: Span::from_secs(60), points: 2 };
         let drawn = history.series(&query).points.into_iter().flatten().next().unwrap();
         assert!((drawn - made).abs() < made * 0.01, "{:?}: {drawn} of {made}", query.subject);
     }
-    let a_node = efficiency(&picture).output_per_node.unwrap();
+    let a_node = efficiency(&snapshot).output_per_node.unwrap();
     assert!((a_node - made).abs() < made * 0.01, "{a_node} of {made}");
 }
 

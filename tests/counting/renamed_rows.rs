@@ -51,20 +51,20 @@ fn check(script: &Script<'_>, start: Option<Timestamp>, is_exact: bool, found: &
                 fleet.apply(support::answered_dated(URL, second(nth), script.page(nth, start)));
             }
             fleet.apply(Event::Tick(second(nth) + margintop::units::Span::from_millis(20)));
-            let picture = fleet.snapshot();
+            let snapshot = fleet.snapshot();
             let what = format!("{}, start time {}, poll {nth}", script.what, start.is_some());
             if !fails {
                 last = script.made(nth);
-                found.extend(wrong(&picture, pace, 0.05).map(|why| format!("{what}: {why}")));
+                found.extend(wrong(&snapshot, pace, 0.05).map(|why| format!("{what}: {why}")));
                 let is_new = (SINCE..SINCE + script.gap + 1).contains(&nth);
-                if contradicts(&picture) && !is_new && !picture.money.lower_bound {
+                if contradicts(&snapshot) && !is_new && !snapshot.money.lower_bound {
                     found.push(format!("{what}: one rate of two"));
                 }
             }
-            found.extend(misposted(&picture, last, last).map(|why| format!("{what}: {why}")));
+            found.extend(misposted(&snapshot, last, last).map(|why| format!("{what}: {why}")));
             let settled = nth > SINCE + script.gap + 14;
-            if is_exact && settled && (picture.money.lower_bound || !known(&picture)) {
-                found.push(format!("{what}: {:?}", picture.money.lower_bound));
+            if is_exact && settled && (snapshot.money.lower_bound || !known(&snapshot)) {
+                found.push(format!("{what}: {:?}", snapshot.money.lower_bound));
             }
         }
     }

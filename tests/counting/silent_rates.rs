@@ -49,11 +49,11 @@ fn the_rate_of_processes_that_answer_in_any_order_is_that_of_all_or_unknown() {
                 let now = poll * EVERY;
                 let made = bases[nth] + paces[nth] * now / 1_000;
                 fleet.apply(answered_dated(URL, after(now), page("m", counters(2 * made, made, made), None)));
-                let picture = fleet.snapshot();
-                let Some(rate) = picture.engines[0].output_per_second else { continue };
+                let snapshot = fleet.snapshot();
+                let Some(rate) = snapshot.engines[0].output_per_second else { continue };
                 // In a window of ten seconds some answer more often than others.
                 if poll > 60 && !(0.6..=1.6).contains(&(rate / all as f64)) {
-                    let note = picture.engines[0].note.as_ref().map(ToString::to_string);
+                    let note = snapshot.engines[0].note.as_ref().map(ToString::to_string);
                     wrong.push(format!("{what}, seed {seed}, poll {poll}: {rate} of {all}, {note:?}"));
                 }
             }
@@ -73,11 +73,11 @@ fn the_rate_of_processes_that_are_distinguished_is_known() {
             let now = poll * EVERY;
             let made = bases[nth] + paces[nth] * now / 1_000;
             fleet.apply(answered_dated(URL, after(now), page("m", counters(2 * made, made, made), None)));
-            let picture = fleet.snapshot();
-            let rate = picture.engines[0].output_per_second;
+            let snapshot = fleet.snapshot();
+            let rate = snapshot.engines[0].output_per_second;
             if poll > 300 && what != "two alike" {
                 let is_right = rate.is_some_and(|rate| (0.95..=1.05).contains(&(rate / all as f64)));
-                assert!(is_right, "{what}, poll {poll}: {rate:?} of {all}, {:?}", picture.engines[0].note);
+                assert!(is_right, "{what}, poll {poll}: {rate:?} of {all}, {:?}", snapshot.engines[0].note);
             }
         }
     }

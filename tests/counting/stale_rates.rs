@@ -21,8 +21,8 @@ fn money_an_hour_is_unknown_while_all_engines_are_stale_for_longer_than_its_span
         for nth in 0..120 {
             fleet.apply(refused(URLS[0], 100 + nth));
             fleet.apply(Event::Tick(second(100 + nth) + Span::from_millis(20)));
-            let picture = fleet.snapshot();
-            let (has_tokens, money) = (picture.tokens.output_per_second.is_some(), picture.money.revenue_per_hour);
+            let snapshot = fleet.snapshot();
+            let (has_tokens, money) = (snapshot.tokens.output_per_second.is_some(), snapshot.money.revenue_per_hour);
             let is_right = match nth {
                 0..=1 => has_tokens && money == Some(before),
                 // Live for three intervals, stale until it is lost after 30 s.
@@ -44,13 +44,13 @@ fn an_engine_that_answers_earns_beside_a_stale_one() {
         for nth in 0..30 {
             let output = u64::try_from(nth * 100).unwrap();
             poll(&mut fleet, URLS[0], nth, rows(&[("0", "m", output)], started(999)));
-            let picture = if nth < 20 {
+            let snapshot = if nth < 20 {
                 poll(&mut fleet, URLS[1], nth, rows(&[("0", "m", output)], started(777)))
             } else {
                 fleet.apply(refused(URLS[1], nth));
                 fleet.snapshot()
             };
-            assert!(nth < 2 || picture.money.revenue_per_hour.is_some(), "poll {nth}");
+            assert!(nth < 2 || snapshot.money.revenue_per_hour.is_some(), "poll {nth}");
         }
     }
 }

@@ -20,11 +20,11 @@ fn made(base: u64, nth: i64, pace: u64) -> u64 {
 fn stays_right(what: &str, unknown: i64, page: impl Fn(i64) -> PageReading) {
     for mut fleet in both(&[URL]) {
         for nth in 0..60 {
-            let picture = poll(&mut fleet, URL, nth, page(nth));
-            assert_eq!(wrong(&picture, 400.0, 0.02), None, "{what}, poll {nth}");
-            assert!(!picture.money.upper_bound, "{what}, poll {nth}");
+            let snapshot = poll(&mut fleet, URL, nth, page(nth));
+            assert_eq!(wrong(&snapshot, 400.0, 0.02), None, "{what}, poll {nth}");
+            assert!(!snapshot.money.upper_bound, "{what}, poll {nth}");
             let is_due = nth > 1 && !(SINCE..SINCE + unknown).contains(&nth);
-            assert!(!is_due || known(&picture), "{what}, poll {nth}: unknown");
+            assert!(!is_due || known(&snapshot), "{what}, poll {nth}: unknown");
         }
     }
 }
@@ -96,9 +96,9 @@ fn a_target_that_shows_no_rows_has_no_rate() {
                 (rows(&[("0", "a", made(9_000, nth, 400))], None), rows(&[("0", "b", made(7_000, nth, 400))], None));
             let (of_a, of_b) = if nth < SINCE { (of_a, rows(&[], None)) } else { (rows(&[], None), of_b) };
             poll(&mut fleet, a, nth, of_a);
-            let picture = poll(&mut fleet, b, nth, of_b);
-            assert_eq!(wrong(&picture, 400.0, 0.02), None, "poll {nth}");
-            assert!(nth < 2 || nth == SINCE || known(&picture), "poll {nth}");
+            let snapshot = poll(&mut fleet, b, nth, of_b);
+            assert_eq!(wrong(&snapshot, 400.0, 0.02), None, "poll {nth}");
+            assert!(nth < 2 || nth == SINCE || known(&snapshot), "poll {nth}");
         }
     }
 }
@@ -111,10 +111,10 @@ fn a_process_whose_address_another_one_has_taken_has_no_rate() {
         for nth in 0..90 {
             let of_second = nth >= SINCE;
             let (base, start) = if of_second { (2_000_000, second) } else { (900_000, first) };
-            let picture = poll(&mut fleet, URL, nth, rows(&[("0", "m", made(base, nth, 400))], start));
-            assert_eq!(wrong(&picture, 400.0, 0.02), None, "poll {nth}");
+            let snapshot = poll(&mut fleet, URL, nth, rows(&[("0", "m", made(base, nth, 400))], start));
+            assert_eq!(wrong(&snapshot, 400.0, 0.02), None, "poll {nth}");
             if nth > SINCE + 12 {
-                assert!(known(&picture) && !picture.money.upper_bound, "poll {nth}");
+                assert!(known(&snapshot) && !snapshot.money.upper_bound, "poll {nth}");
             }
         }
     }
@@ -143,13 +143,13 @@ fn of_processes_that_share_an_address_one_that_stops_has_no_rate_or_is_marked() 
                 let n = if nth < 70 { 3 } else { 2 };
                 let which = usize::try_from(turn(nth, n)).unwrap();
                 let output = made([900_000, 2_000_000, 4_000_000][which], nth, 100);
-                let picture = poll(&mut fleet, URL, nth, rows(&[("0", "m", output)], starts[which]));
+                let snapshot = poll(&mut fleet, URL, nth, rows(&[("0", "m", output)], starts[which]));
                 let truth = 100.0 * n as f64;
                 let may_answer = nth < 12 || (70..70 + absent).contains(&nth);
-                assert_eq!(wrong(&picture, truth, 0.1).filter(|_| !may_answer), None, "{what}, poll {nth}");
+                assert_eq!(wrong(&snapshot, truth, 0.1).filter(|_| !may_answer), None, "{what}, poll {nth}");
                 let settled = (40..70).contains(&nth) || nth >= 132;
-                assert!(!settled || known(&picture), "{what}, poll {nth}: unknown");
-                assert!(!settled || what == "any order" || !picture.money.upper_bound, "{what}, poll {nth}: marked");
+                assert!(!settled || known(&snapshot), "{what}, poll {nth}: unknown");
+                assert!(!settled || what == "any order" || !snapshot.money.upper_bound, "{what}, poll {nth}: marked");
             }
         }
     }

@@ -157,7 +157,7 @@ fn under_an_objective(is_met: impl Fn(&str, i64) -> Option<bool>) -> Past {
         let mut day = SloDay::default();
         for quarter in 0..32 {
             let at = since + Span::from_secs(quarter * 900);
-            if let Some(is_met) = gpu_time(node, quarter) {
+            if let Some(is_met) = is_met(node, quarter) {
                 day.add(at, SloMinutes::one(is_met));
             }
         }

@@ -19,7 +19,7 @@ fn all(history: &History) -> Vec<HistoryEvent> {
 /// Two seconds: after longer ones the machine counts as just woken, and silence says nothing.
 fn poll(watch: &mut LedgerWatch) {
     watch.tick();
-    let _ = watch.picture();
+    let _ = watch.snapshot();
     watch.advance(2);
 }
 

@@ -67,7 +67,7 @@ fn work(watch: &mut LedgerWatch, from: i64, until: i64) {
         let made = (0..=step).map(|step| 3_001 + (step * step) % 977).sum::<i64>();
         watch.poll(u64::try_from(made).unwrap(), None);
         watch.tick();
-        let _ = watch.picture();
+        let _ = watch.snapshot();
         watch.advance(5);
     }
 }
@@ -123,7 +123,7 @@ fn a_dashboard_that_starts_on_a_ledger_opens_with_its_charts_filled() {
     let again = History::default();
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(HOUR + 660)).recording(again.clone());
     watch.tick();
-    let _ = watch.picture();
+    let _ = watch.snapshot();
     let until = began() + Span::from_secs(HOUR + 540);
     let all = |history: &History, subject: Subject, of: Measure| series(history, subject, of, until, 60, 69);
     until_known(&again, |history| all(history, Subject::Fleet, Measure::Cost).iter().flatten().count() == 69);
@@ -160,7 +160,7 @@ fn a_scripted_day_is_all_there_at_its_end() {
         watch.gpus(&["GPU-a", "GPU-b"]);
         watch.poll(1_000 + minute * 977, None);
         watch.tick();
-        let _ = watch.picture();
+        let _ = watch.snapshot();
         watch.advance(60);
     }
     let until = began() + Span::from_secs(86_400);

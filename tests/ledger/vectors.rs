@@ -228,12 +228,12 @@ fn v08_prefill_and_decode_are_counted_once() {
     }
     fleet.apply(answered("d", later, page("deepseek-r1", of("decode"), None)));
     fleet.apply(answered("p", later, page("deepseek-r1", of("prefill"), None)));
-    let picture = fleet.snapshot();
-    assert_eq!(picture.money.revenue.unwrap().to_string(), text(&v["expected"]["revenue_usd"]));
+    let snapshot = fleet.snapshot();
+    assert_eq!(snapshot.money.revenue.unwrap().to_string(), text(&v["expected"]["revenue_usd"]));
     let billable = classes(&v["expected"]["billable"]);
-    assert_eq!(picture.tokens.prompt_total, Some(billable.miss + billable.hit));
-    assert_eq!(picture.tokens.cached_total, Some(billable.hit));
-    assert_eq!(picture.tokens.output_total, Some(billable.output));
+    assert_eq!(snapshot.tokens.prompt_total, Some(billable.miss + billable.hit));
+    assert_eq!(snapshot.tokens.cached_total, Some(billable.hit));
+    assert_eq!(snapshot.tokens.output_total, Some(billable.output));
 }
 
 #[test]

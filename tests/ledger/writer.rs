@@ -61,7 +61,7 @@ fn an_absence_over_a_price_edge_keeps_its_bounds() {
     watch.leave();
     let mut watch = LedgerWatch::at(&path, start + Span::from_secs(1200));
     watch.poll(3_600_000, None);
-    let said = watch.picture().money.uncertainty;
+    let said = watch.snapshot().money.uncertainty;
     watch.leave();
     let uncertainty = past(&path, Grain::Day).uncertainty;
     assert_eq!(uncertainty.len(), 1);
@@ -183,9 +183,9 @@ fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
     second.gpus(&["a"]);
     second.work(&[], 2, [170, 180]);
     second.tick();
-    let shown = second.picture();
+    let shown = second.snapshot();
     assert_eq!(shown.money.ledger.writer, WriterStatus::Other(Some(std::process::id())));
-    second.heed_revenue(first.picture().money.revenue);
+    second.heed_revenue(first.snapshot().money.revenue);
     assert_eq!(output(&path), 60, "and posts nothing");
 
     first.advance(2);
@@ -210,9 +210,9 @@ fn rates_stay_while_another_process_writes_the_ledger() {
     second.work(&["a"], 10, [100, 160]);
     second.tick();
     let rates = |watch: &mut LedgerWatch| {
-        let picture = watch.picture();
-        let money = &picture.money;
-        let models: Vec<_> = picture.models.iter().map(|row| row.money.revenue_per_hour).collect();
+        let snapshot = watch.snapshot();
+        let money = &snapshot.money;
+        let models: Vec<_> = snapshot.models.iter().map(|row| row.money.revenue_per_hour).collect();
         (money.revenue_per_hour, money.cost_per_hour, money.profit_per_hour, models)
     };
     let known = rates(&mut second);
@@ -225,9 +225,12 @@ fn rates_stay_while_another_process_writes_the_ledger() {
     first.advance(2);
     first.poll(190, None);
     first.tick();
-    second.heed_revenue(first.picture().money.revenue);
+    second.heed_revenue(first.snapshot().money.revenue);
     assert_eq!(rates(&mut second), known, "its accounts are written");
-    assert!(second.picture().engines.iter().all(|row| row.revenue.is_none()), "what a row earned is not in the ledger");
+    assert!(
+        second.snapshot().engines.iter().all(|row| row.revenue.is_none()),
+        "what a row earned is not in the ledger"
+    );
     first.leave();
 }
 
@@ -243,13 +246,13 @@ fn a_reader_shows_the_marks_of_the_process_that_writes() {
     }
     first.tick();
     let marks = |watch: &mut LedgerWatch| {
-        let money = watch.picture().money.clone();
+        let money = watch.snapshot().money.clone();
         (money.on_trial, money.upper_bound, money.lower_bound)
     };
     let known = marks(&mut first);
     assert!(known.0 && known.1, "the restart is on trial: {known:?}");
     let mut second = LedgerWatch::at(&path, began());
-    second.heed_revenue(first.picture().money.revenue);
+    second.heed_revenue(first.snapshot().money.revenue);
     assert_eq!(marks(&mut second), known);
     first.leave();
 }
@@ -272,7 +275,7 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
         assert!(failure.as_str().contains(words), "{failure}");
         watch.work(&[], 2, [100, 150]);
         watch.tick();
-        assert!(watch.picture().money.revenue.unwrap() > Money::ZERO, "money goes on");
+        assert!(watch.snapshot().money.revenue.unwrap() > Money::ZERO, "money goes on");
     };
     refused(&junk, "USD", "damaged or no ledger");
     assert_eq!(std::fs::read(&junk).unwrap(), noise);
@@ -302,7 +305,7 @@ fn what_cannot_be_written_now_is_written_when_it_can() {
     watch.on_ledger_event(|basis| {
         basis.write_error.as_ref().is_some_and(|failure| failure.as_str().contains("no room"))
     });
-    assert!(watch.picture().money.ledger.write_error.is_some());
+    assert!(watch.snapshot().money.ledger.write_error.is_some());
     assert_eq!(output(&path), 0);
     other.execute_batch("DROP TRIGGER full").unwrap();
     watch.advance(2);

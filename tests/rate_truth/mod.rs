@@ -78,10 +78,10 @@ pub fn amount(money: Money) -> f64 {
 
 /// What is wrong with the rates of a snapshot of a fleet that makes so many output tokens a second, if anything is: each of
 /// them is right within a share, or unknown, or marked by the bound that is true.
-pub fn wrong(picture: &Snapshot, output: f64, share: f64) -> Option<String> {
-    let money = &picture.money;
+pub fn wrong(snapshot: &Snapshot, output: f64, share: f64) -> Option<String> {
+    let money = &snapshot.money;
     let rates = [
-        ("tokens", picture.tokens.output_per_second.map(|rate| rate / output)),
+        ("tokens", snapshot.tokens.output_per_second.map(|rate| rate / output)),
         ("money", money.revenue_per_hour.map(|rate| amount(rate) / 3600.0 / WORTH / output)),
     ];
     let is_right =
@@ -92,8 +92,8 @@ pub fn wrong(picture: &Snapshot, output: f64, share: f64) -> Option<String> {
 }
 
 /// What is wrong with what is posted, in output tokens of `WORTH`, beside what was made by then and by the poll before.
-pub fn misposted(picture: &Snapshot, before: u64, made: u64) -> Option<String> {
-    let money = &picture.money;
+pub fn misposted(snapshot: &Snapshot, before: u64, made: u64) -> Option<String> {
+    let money = &snapshot.money;
     let posted = amount(money.revenue.unwrap_or_default()) / WORTH;
     let bounds = (money.lower_bound, money.upper_bound);
     let is_above = posted > made as f64 + 0.5 && !money.upper_bound;
@@ -103,11 +103,11 @@ pub fn misposted(picture: &Snapshot, before: u64, made: u64) -> Option<String> {
 }
 
 /// Whether one of two rates that say the same is known and the other is not.
-pub fn contradicts(picture: &Snapshot) -> bool {
-    picture.tokens.output_per_second.is_some() != picture.money.revenue_per_hour.is_some()
+pub fn contradicts(snapshot: &Snapshot) -> bool {
+    snapshot.tokens.output_per_second.is_some() != snapshot.money.revenue_per_hour.is_some()
 }
 
 /// Whether both rates are known.
-pub fn known(picture: &Snapshot) -> bool {
-    picture.tokens.output_per_second.is_some() && picture.money.revenue_per_hour.is_some()
+pub fn known(snapshot: &Snapshot) -> bool {
+    snapshot.tokens.output_per_second.is_some() && snapshot.money.revenue_per_hour.is_some()
 }

@@ -1,6 +1,6 @@
 //! The headline in every situation: whole sentences, and no cause that the data does not show.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub fn dollars(amount: i64) -> Money {
 
 /// A fleet that earns so much an hour, with nothing wrong.
 pub fn fleet(revenue: i64, cost: i64) -> Snapshot {
-    let mut snapshot = picture::one_box(8, 0);
+    let mut snapshot = samples::one_box(8, 0);
     snapshot.alerts.clear();
     let money = &mut snapshot.money;
     (money.revenue_per_hour, money.cost_per_hour) = (Some(dollars(revenue)), Some(dollars(cost)));

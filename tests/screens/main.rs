@@ -10,8 +10,8 @@
 
 #[path = "../support/ledger_watch.rs"]
 mod ledger_watch;
-#[path = "../picture/mod.rs"]
-mod picture;
+#[path = "../samples/mod.rs"]
+mod samples;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../widgets/mod.rs"]

@@ -1,6 +1,6 @@
 //! Changes of one frame agree: the profit, its causes and the figures beside it are compared between the same two minutes.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::{Span, Timestamp};
-use picture::past::{Making, R1, classes, gpu_time};
-use picture::{dollars, hands::text, twelve};
+use samples::past::{Making, R1, classes, gpu_time};
+use samples::{dollars, hands::text, twelve};
 
 const MINUTE: Span = Span::from_secs(60);
 
@@ -89,7 +89,7 @@ fn all_changes_of_a_frame_are_between_the_same_minutes() {
     assert!(!wide.contains("over 15 min"), "{wide}");
     // One node and one model are compared between the same minutes.
     for key in ["2", "3"] {
-        picture::hands::type_(&mut app, key);
+        samples::hands::type_(&mut app, key);
         app.update(Action::Command(Command::Enter));
         let frame = text(&app, 120, 36);
         let changed: Vec<&str> =
@@ -186,7 +186,7 @@ fn every_measure_of_the_cells_is_drawn_and_named() {
         let heat: String = row.chars().filter(|c| "▁▂▃▄▅▆▇·".contains(*c)).take(8).collect();
         assert!(!heat.contains('·'), "{measure}: {row}");
         seen.insert(heat);
-        picture::hands::type_(&mut app, "m");
+        samples::hands::type_(&mut app, "m");
     }
     assert!(seen.len() >= 5, "{seen:?}");
 }
@@ -194,7 +194,7 @@ fn every_measure_of_the_cells_is_drawn_and_named() {
 /// Class: power that is known of every GPU and drawn of none, for no exporter tells its limit.
 #[test]
 fn power_without_a_limit_is_drawn_on_the_scale_of_the_highest() {
-    let mut snapshot = picture::fleet(0);
+    let mut snapshot = samples::fleet(0);
     for node in &mut snapshot.nodes {
         for gpu in &mut Arc::make_mut(node).gpus {
             (gpu.power_watts, gpu.power_limit_watts) = (Some(400.0 + f64::from(gpu.index) * 10.0), None);
@@ -214,13 +214,13 @@ fn power_without_a_limit_is_drawn_on_the_scale_of_the_highest() {
 /// Class: the sums of the day are those of the snapshot in one part of a frame, and those of the ledger in another.
 #[test]
 fn the_money_view_has_one_sum_of_each_kind() {
-    let mut app = picture::pages::app(picture::pages::Page::Fleet);
+    let mut app = samples::pages::app(samples::pages::Page::Fleet);
     show(&mut app, ViewId::Money);
     let page = app.money.page.clone().unwrap();
-    let picture = app.money.snapshot.clone().unwrap();
+    let snapshot = app.money.snapshot.clone().unwrap();
     let total = &page.models.total;
     assert_eq!(
-        (picture.money.revenue, picture.money.cost, picture.money.profit),
+        (snapshot.money.revenue, snapshot.money.cost, snapshot.money.profit),
         (total.revenue, total.cost, total.profit)
     );
     let revenue = margintop::tui::format::amount_within(total.revenue, "USD", 8);

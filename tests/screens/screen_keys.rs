@@ -1,6 +1,6 @@
 //! Keys to state, without a terminal.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hit, Hits, ViewId};
 use margintop::units::{Celsius, Span};
-use picture::hands::{app, draw, press, text, type_};
-use picture::{fleet, one_box};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::hands::{app, draw, press, text, type_};
+use samples::{fleet, one_box};
 
 #[test]
 fn the_ways_out() {
@@ -199,7 +199,7 @@ fn engines_are_put_together_by_unit_node_or_model() {
 /// Where rows run out the worst stand first: the keys go along the rows as they are drawn.
 #[test]
 fn the_map_is_walked_as_it_is_drawn() {
-    for snapshot in [picture::without_units(278), picture::without_units(60), fleet(0)] {
+    for snapshot in [samples::without_units(278), samples::without_units(60), fleet(0)] {
         let mut app = app();
         app.update(Action::Fresh(Arc::new(snapshot)));
         draw(&mut app);
@@ -334,7 +334,7 @@ fn slow_figures_change_every_five_seconds() {
     };
     let frozen =
         |app: &App| app.snapshots.at(RefreshPace::FiveSeconds).nodes[0].gpus[0].temperature_celsius.unwrap().get();
-    // The pictures begin at 15:04:07; five seconds end at :10.
+    // The snapshots begin at 15:04:07; five seconds end at :10.
     let mut app = App::new(warm(0, 50), TimeZone::UTC, Span::from_secs(1), 1);
     for (beat, degrees, shown) in [(1, 51, 50), (2, 52, 50), (3, 53, 53), (4, 54, 53), (8, 58, 58)] {
         app.update(Action::Fresh(warm(beat, degrees)));

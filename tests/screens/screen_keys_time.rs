@@ -1,6 +1,6 @@
 //! Keys to state, without a terminal: time, the cursor, what figures are, commands, blocks, the help.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use margintop::tui::keys;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hits, Part, ViewId};
 use margintop::units::Span;
-use picture::fleet;
-use picture::hands::{app, draw, press, text, type_, watched};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::fleet;
+use samples::hands::{app, draw, press, text, type_, watched};
 
 #[test]
 fn one_goes_back_in_time_while_the_world_goes_on() {
@@ -29,7 +29,7 @@ fn one_goes_back_in_time_while_the_world_goes_on() {
     press(&mut app, KeyCode::Left, KeyModifiers::SHIFT);
     let then = app.then().unwrap();
     let shown = app.shown().clone();
-    // The picture of then has the figures of then, and none of now.
+    // The snapshot of then has the figures of then, and none of now.
     let was = fleet(((then.millis() - fleet(0).at.millis()) / 1000).unsigned_abs());
     let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 0.25 * b.unwrap();
     assert!(near(shown.tokens.output_per_second, was.tokens.output_per_second));

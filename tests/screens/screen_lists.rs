@@ -1,6 +1,6 @@
 //! Lists as they are read: sums that stay, orders that are said, and what a filter finds and can't judge.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use margintop::reading::{Health, Label};
 use margintop::snapshot::{Rule, Severity, Snapshot};
 use margintop::tui::app::{Action, App, Command, Turn};
 use margintop::units::Span;
-use picture::hands::{app, press, text, type_, watched};
-use picture::{alert, fleet, one_box};
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::hands::{app, press, text, type_, watched};
+use samples::{alert, fleet, one_box};
 
 fn key(app: &mut App, code: KeyCode) {
     press(app, code, KeyModifiers::NONE);

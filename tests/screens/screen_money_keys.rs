@@ -1,6 +1,6 @@
 //! The money view's keys and questions: what is asked, when, and never more than one at a time.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use margintop::tui::keys;
 use margintop::tui::ledger_query::{Against, LedgerAnswer, LedgerQuery};
 use margintop::tui::view::ViewId;
 use margintop::units::{NodeCount, Span};
-use picture::hands;
-use picture::pages::{self, Page};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use samples::hands;
+use samples::pages::{self, Page};
 
 fn press(app: &mut App, code: KeyCode) -> Effect {
     keys::action(app, KeyEvent::new(code, KeyModifiers::NONE)).map_or(Effect::None, |action| app.update(action))
@@ -110,7 +110,7 @@ fn nothing_is_asked_without_a_ledger_or_before_the_first_poll() {
     app.has_past = false;
     later(&mut app, 60);
     assert_eq!(app.question(), None);
-    let mut blank = App::new(Arc::new(picture::empty()), app.zone.clone(), app.interval, 1);
+    let mut blank = App::new(Arc::new(samples::empty()), app.zone.clone(), app.interval, 1);
     blank.has_past = true;
     type_(&mut blank, "5w");
     assert_eq!(blank.question(), None);

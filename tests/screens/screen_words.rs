@@ -1,6 +1,6 @@
 //! No word of the screen is cut: what does not fit has a shorter form, or is left out whole.
 
-use crate::picture;
+use crate::samples;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,10 +12,10 @@ use margintop::reading::{Health, Label};
 use margintop::snapshot::{Rule, Severity, Snapshot};
 use margintop::tui::app::{Action, App};
 use margintop::units::Span;
-use picture::hands::{press, text, type_, watched};
-use picture::pages::{self, Page};
-use picture::{Case, alert, case, empty};
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::hands::{press, text, type_, watched};
+use samples::pages::{self, Page};
+use samples::{Case, alert, case, empty};
 
 /// Letters from which a run of them is a word that can be distinguished from an abbreviation.
 const LEAST: usize = 3;
@@ -36,7 +36,7 @@ fn words(line: &str) -> Vec<(Option<char>, String, Option<char>)> {
     found
 }
 
-/// Every word of the sources and of the tests' pictures: whatever is shown whole is among them.
+/// Every word of the sources and of the tests' snapshots: whatever is shown whole is among them.
 fn vocabulary(folder: &Path, known: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -51,7 +51,7 @@ fn vocabulary(folder: &Path, known: &mut BTreeSet<String>) {
 fn known() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut known = BTreeSet::new();
-    for folder in ["src", "prices", "themes", "tests/picture"] {
+    for folder in ["src", "prices", "themes", "tests/samples"] {
         vocabulary(&root.join(folder), &mut known);
     }
     known

@@ -1,6 +1,6 @@
 //! What small screens show, and figures that are spelled alike wherever they stand.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use margintop::tui::app::{Action, App, Command};
 use margintop::tui::theme::Theme;
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
-use picture::hands::{text, type_, watched};
-use picture::pages::{self, Page};
-use picture::{Case, case, fleet, twelve};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use samples::hands::{text, type_, watched};
+use samples::pages::{self, Page};
+use samples::{Case, case, fleet, twelve};
 
 fn of(snapshot: Snapshot) -> App {
-    let mut app = App::new(Arc::new(picture::empty()), TimeZone::UTC, Span::from_secs(1), 1);
+    let mut app = App::new(Arc::new(samples::empty()), TimeZone::UTC, Span::from_secs(1), 1);
     app.update(Action::Fresh(Arc::new(snapshot)));
     app
 }
@@ -129,7 +129,7 @@ fn balance_names_a_group_alike_everywhere() {
 fn alerts_say_what_to_do_after_an_arrow_and_once() {
     let mut snapshot = twelve();
     let what = "KV cache 98 % full and 64 waiting: give it more memory or fewer requests";
-    snapshot.alerts = vec![picture::alert(Rule::KvNearFull, Severity::Warning, "gpu-0008", snapshot.at, what)];
+    snapshot.alerts = vec![samples::alert(Rule::KvNearFull, Severity::Warning, "gpu-0008", snapshot.at, what)];
     let frame = at(of(snapshot), ViewId::Alerts, (200, 50));
     let alert = "KV cache 98 % full and 64 waiting → give it more memory or fewer requests";
     assert_eq!(frame.matches(alert).count(), 1, "{frame}");

@@ -80,7 +80,7 @@ impl LedgerWatch {
 
     /// Heeds the ledger's news until the day's revenue is as wanted.
     pub fn heed_revenue(&mut self, wanted: Option<Money>) {
-        while self.picture().money.revenue != wanted {
+        while self.snapshot().money.revenue != wanted {
             let Ok(word) = self.news.recv_timeout(Duration::from_secs(20)) else { panic!("it shows no {wanted:?}") };
             self.collector.take(Message::Ledger(word));
         }
@@ -130,7 +130,7 @@ impl LedgerWatch {
         self.clock.advance(Span::from_secs(seconds));
     }
 
-    pub fn picture(&mut self) -> std::sync::Arc<Snapshot> {
+    pub fn snapshot(&mut self) -> std::sync::Arc<Snapshot> {
         self.collector.snapshot()
     }
 

@@ -37,7 +37,7 @@ pub fn state() -> &'static std::path::Path {
     FOLDER.get_or_init(|| tempfile::tempdir().unwrap()).path()
 }
 
-/// The dashboard over scripted pictures, which can panic and can fill a terminal faster than it is read.
+/// The dashboard over scripted snapshots, which can panic and can fill a terminal faster than it is read.
 pub fn example(arguments: &[&str]) -> CommandBuilder {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let path = BUILT.get_or_init(|| {

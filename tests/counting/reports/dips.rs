@@ -46,10 +46,10 @@ fn is_passed_over(fourth: Fourth) {
     let mut scene = Scene::one();
     scene.poll(0..=10, sglang(fourth));
     assert_eq!((scene.posted(), scene.disputed()), ([10_000, 0, 10_000], 0));
-    let picture = scene.picture(10);
-    let row = &picture.engines[0];
+    let snapshot = scene.snapshot(10);
+    let row = &snapshot.engines[0];
     assert_eq!((row.processes, row.scrape.restarts), (1, 0), "{:?}", row.note);
-    assert!(row.revenue.is_some() && picture.money.revenue.is_some());
+    assert!(row.revenue.is_some() && snapshot.money.revenue.is_some());
 }
 
 /// Class: a counter that dips to a part of its value and returns.
@@ -75,11 +75,11 @@ fn a_newer_engine_at_the_address_is_one_engine() {
             let made = 1000 * u64::try_from(second).unwrap();
             scene.take(HERE, 100 + second, read(&vllm(start, made)));
         }
-        let picture = scene.picture(110);
+        let snapshot = scene.snapshot(110);
         assert_eq!((scene.posted(), scene.disputed()), ([20_000, 0, 20_000], 0));
-        let row = picture.engines.iter().find(|row| row.prompt_per_second.is_some()).unwrap();
+        let row = snapshot.engines.iter().find(|row| row.prompt_per_second.is_some()).unwrap();
         assert_eq!(row.processes, 1, "{:?}", row.note);
-        assert!(row.revenue.is_some() && picture.money.revenue.is_some());
+        assert!(row.revenue.is_some() && snapshot.money.revenue.is_some());
     }
 }
 
@@ -170,7 +170,7 @@ fn a_small_part_that_leaves_a_sum_is_a_lost_window() {
             for second in 0..60_u64 {
                 scene.take(HERE, second.cast_signed(), read(&page(second)));
             }
-            let money = scene.picture(59).money;
+            let money = scene.snapshot(59).money;
             let case = format!("{left} % of {whole}, {start}: {:?}, {money:?}", scene.posted());
             assert_eq!((money.lost_windows > 0, money.lower_bound), (left > 0, left > 0), "{case}");
             assert!(scene.posted()[0] <= 59_000, "{case}");

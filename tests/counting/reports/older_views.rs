@@ -70,7 +70,7 @@ fn a_process_seen_through_older_views_is_counted_once() {
                     let case = format!("{load}, {what}, order {nth}, second {second}: {posted}");
                     let most = highest - shown(0);
                     if posted != most {
-                        let flags = scene.picture(second).money;
+                        let flags = scene.snapshot(second).money;
                         assert!(posted <= most || flags.upper_bound, "{case} of {most}");
                         assert!(posted >= most || flags.lower_bound || second <= last, "{case} of {most}");
                     }
@@ -100,9 +100,9 @@ fn views_that_lag_are_distinguished_from_processes_over_kills() {
                 let [.., posted] = scene.posted();
                 let most = highest - shown(0);
                 let case = format!("{what}, killed every {every} s, second {second}: {posted} of {most}");
-                assert!(posted <= most || scene.picture(second).money.upper_bound, "{case}");
+                assert!(posted <= most || scene.snapshot(second).money.upper_bound, "{case}");
             }
-            let (money, [.., posted]) = (scene.picture(680).money, scene.posted());
+            let (money, [.., posted]) = (scene.snapshot(680).money, scene.posted());
             let all = highest - shown(0);
             assert!(posted == all || posted < all && money.lower_bound, "{what}, {every} s: {posted} of {all}");
         }

@@ -51,10 +51,10 @@ fn what_turned_to_an_engine_is_taken_back_and_withheld() {
         let [prompts, _, output] = scene.posted();
         assert!(output <= own + made && output >= made + own - 2100, "{output}, killed at {killed:?}");
         assert_eq!(prompts, output);
-        let picture = scene.picture(until);
-        assert!(!alerts(&picture, Rule::ProbablySame).is_empty());
-        assert!(picture.money.lower_bound, "some of what is withheld was its own");
-        let row = picture.engines.iter().find(|row| row.target.as_str() == PROXY).unwrap();
+        let snapshot = scene.snapshot(until);
+        assert!(!alerts(&snapshot, Rule::ProbablySame).is_empty());
+        assert!(snapshot.money.lower_bound, "some of what is withheld was its own");
+        let row = snapshot.engines.iter().find(|row| row.target.as_str() == PROXY).unwrap();
         assert!(row.note.as_ref().unwrap().as_str().contains("tokens are withheld, not posted"), "{:?}", row.note);
     }
 }
@@ -67,7 +67,7 @@ fn a_few_own_tokens_before_the_turn_post_nothing_twice() {
     let [.., output] = scene.posted();
     let made = engine(940);
     assert!(output <= 1240 + made && output >= made, "{output}");
-    assert!(scene.picture(940).money.lower_bound);
+    assert!(scene.snapshot(940).money.lower_bound);
 }
 
 /// Class: tokens that are the proxy's own stay posted, over every verdict.

@@ -54,7 +54,7 @@ fn two_processes_that_started_together_are_both_counted_once_they_are_distinguis
             ends[of] = Some([ends[of].map_or(made, |[first, _]| first), made]);
             let all: u64 = ends.iter().flatten().map(|[first, last]| last - first).sum();
             let [.., posted] = scene.posted();
-            let money = scene.picture(second.cast_signed()).money;
+            let money = scene.snapshot(second.cast_signed()).money;
             assert!(posted <= all || money.upper_bound, "order {nth}, second {second}: {posted} of {all}");
             assert!(posted >= all || money.lower_bound, "order {nth}, second {second}: {posted} of {all}");
             if second > 315 {

@@ -99,12 +99,12 @@ impl Scene {
         }
     }
 
-    /// The picture at a second, with its alerts.
-    pub(crate) fn picture(&mut self, second: i64) -> Snapshot {
+    /// The snapshot at a second, with its alerts.
+    pub(crate) fn snapshot(&mut self, second: i64) -> Snapshot {
         self.fleet.apply(Event::Tick(after(second)));
-        let mut picture = self.fleet.snapshot();
-        self.watch.judge(&mut picture);
-        picture
+        let mut snapshot = self.fleet.snapshot();
+        self.watch.judge(&mut snapshot);
+        snapshot
     }
 
     /// What is posted: computed prompt tokens, cached ones, output.
@@ -121,13 +121,13 @@ impl Scene {
 }
 
 /// The revenue, to the last digit.
-pub(crate) fn revenue(picture: &Snapshot) -> f64 {
-    picture.money.revenue.unwrap().to_string().parse().unwrap()
+pub(crate) fn revenue(snapshot: &Snapshot) -> f64 {
+    snapshot.money.revenue.unwrap().to_string().parse().unwrap()
 }
 
 /// The alerts of a rule.
-pub(crate) fn alerts(picture: &Snapshot, rule: Rule) -> Vec<&Alert> {
-    picture.alerts.iter().filter(|alert| alert.rule == rule).collect()
+pub(crate) fn alerts(snapshot: &Snapshot, rule: Rule) -> Vec<&Alert> {
+    snapshot.alerts.iter().filter(|alert| alert.rule == rule).collect()
 }
 
 /// Whether two amounts are the same but for the last digits.

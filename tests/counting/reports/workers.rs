@@ -39,9 +39,9 @@ fn workers_with_a_registry_each_are_distinguished_by_their_starts() {
     scene.poll(0..=10, litellm);
     // The first is seen from 0 to 10 s, the second from 3 to 9 s.
     assert_eq!((scene.posted(), scene.disputed()), ([1_600, 0, 1_600], 0));
-    let picture = scene.picture(10);
-    assert!((revenue(&picture) - 0.0048).abs() < 1e-9, "{}", revenue(&picture));
-    assert_eq!(picture.engines[0].processes, 2);
+    let snapshot = scene.snapshot(10);
+    assert!((revenue(&snapshot) - 0.0048).abs() < 1e-9, "{}", revenue(&snapshot));
+    assert_eq!(snapshot.engines[0].processes, 2);
 }
 
 /// Class: values of one process taken for growth of another, where no start time tells them apart.
@@ -50,7 +50,7 @@ fn workers_without_start_times_are_distinguished_by_their_values() {
     let mut scene = Scene::one();
     scene.poll(0..=10, sglang);
     assert_eq!((scene.posted(), scene.disputed()), ([1_600, 0, 1_600], 0));
-    assert_eq!(scene.picture(10).engines[0].processes, 2);
+    assert_eq!(scene.snapshot(10).engines[0].processes, 2);
 }
 
 /// The pages of two workers merged, told apart by their address; the second is taken out after 3 s.
@@ -83,10 +83,10 @@ fn merged(_: u64, second: u64) -> String {
 fn workers_on_one_page_are_counted_each() {
     let mut scene = Scene::one();
     scene.poll(0..=3, merged);
-    let both = scene.picture(3);
+    let both = scene.snapshot(3);
     assert_eq!((both.requests.running, both.requests.waiting), (Some(12), Some(3)));
     scene.poll(4..=10, merged);
-    let one = scene.picture(10);
+    let one = scene.snapshot(10);
     assert_eq!((one.requests.running, one.requests.waiting), (Some(7), Some(2)));
     assert_eq!((scene.posted(), scene.disputed()), ([1_300, 0, 1_300], 0));
     assert!((revenue(&one) - 0.0039).abs() < 1e-9, "{}", revenue(&one));
@@ -114,7 +114,7 @@ fn a_model_that_is_loaded_anew_takes_no_other_with_it() {
     scene.poll(0..=10, reloaded);
     // What the second made between the last poll and its end is not known.
     assert_eq!((scene.posted(), scene.disputed()), ([1_900, 0, 1_900], 0));
-    assert!((revenue(&scene.picture(10)) - 0.0057).abs() < 1e-9);
+    assert!((revenue(&scene.snapshot(10)) - 0.0057).abs() < 1e-9);
 }
 
 /// Class: a version of a model that is loaded beside another one loses its first tokens.
