@@ -12,8 +12,8 @@ use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::reconcile::Reconciled;
 use crate::units::{GpuTime, Money, Span, Tokens};
 
-fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<Bill, String> {
-    Bill::read(&UsageTable::read(text)?, currency, exchange)
+fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<UsageFile, String> {
+    UsageFile::read(&UsageTable::read(text)?, currency, exchange)
 }
 
 /// 2026-03-01T00:00Z.
@@ -234,7 +234,7 @@ fn differences_and_totals_are_those_of_what_is_printed() {
 #[test]
 fn an_invoice_has_the_dates_of_its_lines() {
     let file = "node,hours,amount,date\ngpu-01,1,3.00,2026-03-02\ngpu-01,1,3.00,2026-03-01T05:00:00Z\ntotal,2,6.00,\n";
-    let Ok(Bill::Invoice(invoice)) = parse(file, "USD", &Exchange::default()) else { panic!("no invoice") };
+    let Ok(UsageFile::Invoice(invoice)) = parse(file, "USD", &Exchange::default()) else { panic!("no invoice") };
     let day = |text: &str| text.parse::<Date>().unwrap();
     assert_eq!(invoice.days, Some((day("2026-03-01"), day("2026-03-02"))));
 }
