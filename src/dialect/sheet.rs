@@ -285,7 +285,7 @@ impl<'p> Sheet<'p> {
 
     /// The start time of a process: the one with its own labels, or that of the page's program if that holds the
     /// counters.
-    pub(super) fn start_told(&self, labels: &ProcessLabels<'p>) -> Option<Timestamp> {
+    pub(super) fn stated_start(&self, labels: &ProcessLabels<'p>) -> Option<Timestamp> {
         self.starts.iter().find(|(known, _)| known == labels).and_then(|(_, start)| *start)
     }
 

@@ -68,7 +68,8 @@ impl Metering {
             if let Some(kind) = kind.filter(|_| !instance.processes.is_quarantined()) {
                 let has_twin = mark.is_some() && self.duplicates.has_sibling(&place);
                 let (place, values) = (place.clone(), Values::of(process));
-                self.duplicates.look(Sight { place, kind, mark, has_twin, directness, values, polled }, context.ledger);
+                self.duplicates
+                    .compare(Sight { place, kind, mark, has_twin, directness, values, polled }, context.ledger);
             }
             let Some(mark) = mark else { continue };
             self.duplicates.set_directness(&place, directness);

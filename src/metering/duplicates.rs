@@ -116,7 +116,7 @@ impl Known {
 }
 
 impl Duplicates {
-    /// Whether no place is a duplicate, as no two are compared: nearly always, and told without a look-up.
+    /// Whether no place is a duplicate, as no two are compared: nearly always, and answered without a look-up.
     pub(super) fn has_none(&self) -> bool {
         self.pairs.is_empty()
     }
@@ -295,7 +295,7 @@ impl Duplicates {
     }
 
     /// Compares a page with places that may show the same process without a start time.
-    pub(super) fn look(&mut self, sight: Sight, ledger: &mut Ledger) {
+    pub(super) fn compare(&mut self, sight: Sight, ledger: &mut Ledger) {
         if self.winner(&sight.place).is_some() {
             return self.lookalikes.leave(&sight.place, ledger);
         }

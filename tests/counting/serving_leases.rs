@@ -23,7 +23,7 @@ fn started(seconds: i64) -> Option<Timestamp> {
     Some(after(seconds).wall)
 }
 
-fn look(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
+fn poll(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
     fleet.apply(answered_dated("e", after(seconds), page(MODEL, counters(10 * value, 4 * value, value), start)));
 }
 
@@ -32,7 +32,7 @@ fn look(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
 #[test]
 fn serving_leases_pay_no_time_without_an_engine() {
     let old = || started(-9000);
-    // What answers at 100 s, after the engine was last heard at 10 s; the seconds that are paid up to 110 s.
+    // What answers at 100 s, after the engine last answered at 10 s; the seconds that are paid up to 110 s.
     let cases = [
         ("the same process", "e", 40, old(), 110),
         ("the same by a clock that jitters", "e", 40, old().map(|start| start + Span::from_millis(900)), 110),
@@ -51,7 +51,7 @@ fn serving_leases_pay_no_time_without_an_engine() {
             fleet.apply(gpus("n", "NVIDIA H800", 1, after(seconds)));
             let made = u64::try_from(seconds).unwrap() + made;
             match seconds {
-                0..=10 => look(&mut fleet, seconds, made, old()),
+                0..=10 => poll(&mut fleet, seconds, made, old()),
                 100.. => fleet.apply(answered(name, after(seconds), page(MODEL, counters(0, 0, made), start))),
                 _ => {}
             }

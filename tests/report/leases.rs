@@ -20,7 +20,7 @@ fn read(text: &str) -> Result<Vec<Lease>, String> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("margintop.toml");
     std::fs::write(&path, text).unwrap();
-    load(Some(&path)).map(|settings| settings.leases).map_err(|told| told[0].why.clone())
+    load(Some(&path)).map(|settings| settings.leases).map_err(|printed| printed[0].why.clone())
 }
 
 /// What the GPUs of a node, and leases by schedule, cost in an hour.
@@ -92,8 +92,8 @@ fn a_unit_costs_so_much_for_each_of_its_nodes() {
 #[test]
 fn what_is_ambiguous_is_refused_with_what_to_write() {
     let refused = |rest: &str, words: &str| {
-        let told = read(&format!("[[lease]]\n{rest}\n")).err().unwrap_or_default();
-        assert!(told.contains(words), "{words} in {told}");
+        let printed = read(&format!("[[lease]]\n{rest}\n")).err().unwrap_or_default();
+        assert!(printed.contains(words), "{words} in {printed}");
     };
     let node = "node = \"x\"\nnode_rate = \"98.32\"\n";
     refused(
@@ -130,34 +130,34 @@ fn config_check_says_what_each_lease_comes_to() {
     watch.advance(5);
     watch.leave();
     let check = |text: &str| Program::new(["config", "check"]).config(text).env("MARGINTOP_LEDGER", &path).run();
-    let told = |text: &str, line: &str| {
+    let printed = |text: &str, line: &str| {
         let ran = check(text);
         assert!(ran.code == Some(0) && ran.out.lines().any(|said| said == line), "{line} in {ran:?}");
         ran.err
     };
     let eight = "lease 1: node x: 8 GPUs x 12.29 = 98.32 USD an hour";
-    assert_eq!(told("[[lease]]\nnode = \"x\"\nnode_rate = \"98.32\"\ngpus = 8\n", eight), "");
+    assert_eq!(printed("[[lease]]\nnode = \"x\"\nnode_rate = \"98.32\"\ngpus = 8\n", eight), "");
     // The ledger knows how many GPUs there are.
     let four = "lease 1: node gpu-01: 4 GPUs x 24.58 = 98.32 USD an hour";
-    told("[[lease]]\nnode = \"gpu-01\"\nnode_rate = \"98.32\"\n", four);
-    told("[[lease]]\ngpu = \"H800\"\nrate = \"2\"\n", "lease 1: node gpu-01: 4 GPUs x 2.00 = 8.00 USD an hour");
-    told(
+    printed("[[lease]]\nnode = \"gpu-01\"\nnode_rate = \"98.32\"\n", four);
+    printed("[[lease]]\ngpu = \"H800\"\nrate = \"2\"\n", "lease 1: node gpu-01: 4 GPUs x 2.00 = 8.00 USD an hour");
+    printed(
         "[[target]]\nurl = \"x:1\"\nnode = \"gpu-01\"\nunit = \"d\"\n[[lease]]\nunit = \"d\"\nnode_rate = \"98.32\"\n",
         four,
     );
     let second = "[[lease]]\ngpu = \"H800\"\nrate = \"2\"\n[[lease]]\nnode = \"gpu-01\"\nrate = \"3\"\n";
-    told(second, "lease 2: node gpu-01: 3.00 USD an hour for each GPU; other leases pay for all that it is for");
-    told(
+    printed(second, "lease 2: node gpu-01: 3.00 USD an hour for each GPU; other leases pay for all that it is for");
+    printed(
         "[[lease]]\nnode = \"y\"\nnode_rate = \"98.32\"\n",
         "lease 1: node y: 98.32 USD an hour for each node, whatever its GPUs; no such node is known yet",
     );
     // A machine's price that is written as a GPU's.
     let text = "[[lease]]\nnode = \"x\"\nrate = \"98.32\"\ngpus = 8\n";
-    let warned = told(text, "lease 1: node x: 8 GPUs x 98.32 = 786.56 USD an hour");
+    let warned = printed(text, "lease 1: node x: 8 GPUs x 98.32 = 786.56 USD an hour");
     assert!(warned.contains("margintop.toml:1: rate = \"98.32\" is per GPU and hour, 8 times here"), "{warned}");
     assert!(warned.contains("write node_rate = \"98.32\""), "{warned}");
     assert_eq!(
-        told(
+        printed(
             "[[lease]]\nnode = \"x\"\nrate = \"20\"\ngpus = 8\n",
             "lease 1: node x: 8 GPUs x 20.00 = 160.00 USD an hour"
         ),

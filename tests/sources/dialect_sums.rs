@@ -9,7 +9,7 @@ use margintop::units::Tokens;
 use proptest::prelude::*;
 
 #[test]
-fn each_series_of_a_counter_is_told() {
+fn each_series_of_a_counter_is_reported() {
     let labels = ["end_user=\"a\",model=\"m\",team=\"x\"", "team=\"y\",model=\"m\",end_user=\"a\""];
     let text = |first: u64, second: u64| {
         let [a, b] = labels;

@@ -183,7 +183,7 @@ fn a_dynamo_worker_is_the_engine_behind_it() {
 }
 
 #[test]
-fn a_role_is_told_by_a_page_that_has_one() {
+fn a_role_is_taken_from_a_page_that_has_one() {
     let page = b"vllm:prompt_tokens_total{engine=\"0\",dynamo_component=\"prefill\"} 1\n";
     assert_eq!(dialect::read(page, &Hint::default()).unwrap().engines[0].role, Some(EngineRole::Prefill));
 }
@@ -227,8 +227,8 @@ fn sglang_counts_tokens_on_a_row_without_a_rank() {
 fn sglang_counts_what_ranks_and_experts_wait() {
     let reading = read("engines/sglang-dp4.prom");
     let steps: Vec<Option<[f64; 2]>> = reading.engines.iter().map(|row| row.work.steps).collect();
-    let told = [[2.9e6, 1.74e6], [3.19e6, 1.45e6], [870_000.0, 3.77e6], [4.64e6, 0.0]].map(Some);
-    assert_eq!(steps, [&[None], &told[..]].concat());
+    let expected = [[2.9e6, 1.74e6], [3.19e6, 1.45e6], [870_000.0, 3.77e6], [4.64e6, 0.0]].map(Some);
+    assert_eq!(steps, [&[None], &expected[..]].concat());
     let series = |name: &str, more: &str, value: &str| {
         format!("sglang:{name}{{dp_rank=\"0\",model_name=\"m\",tp_rank=\"0\"{more}}} {value}\n")
     };
@@ -325,7 +325,7 @@ fn the_other_engines_say_what_they_must() {
 }
 
 #[test]
-fn every_kind_is_told_by_its_page() {
+fn every_kind_is_recognised_by_its_page() {
     for (page, kind) in [
         ("vllm-v0-0.6.6", EngineKind::named("vllm")),
         ("sglang-0.5.5", EngineKind::named("sglang")),
