@@ -36,7 +36,9 @@ impl Metering {
             is_baseline: outcome.verdict == PageVerdict::Baseline,
             at: context.at,
         };
-        self.duplicates.find_alike(&place, page, |target| context.inventory.target(target).is_some());
+        let unwatched = &self.unwatched;
+        let is_known = |target: &TargetId| context.inventory.target(target).is_some() || unwatched.contains_key(target);
+        self.duplicates.find_alike(&place, page, is_known);
     }
 
     /// Records the lost window of a restart at a place.

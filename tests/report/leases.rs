@@ -63,6 +63,21 @@ fn a_node_costs_what_it_costs_whatever_its_gpus() {
     assert_eq!(seven[0].rate.exact(), "98.32/7h", "a rational number, and no decimal");
 }
 
+/// Class: hardware of one's own costs less where a GPU has never worked.
+#[test]
+fn an_owned_node_costs_its_price_whatever_gpus_are_seen() {
+    let price = "capex = \"300000\"\nlife = \"30000h\"\ngpus_per_node = 8\n";
+    let dollars = Money::from_micros(10_000_000);
+    for (subject, seen) in [("node = \"x\"", 8), ("node = \"x\"", 7), ("node = \"x\"", 1)] {
+        let owed = an_hour(&format!("[[lease]]\n{subject}\n{price}"), seen);
+        assert!((owed.grains() - dollars.grains()).abs() <= 120, "{subject}, {seen} GPUs: {owed}");
+    }
+    let four = read(&format!("[[lease]]\nnode = \"x\"\n{price}gpus = 4\n")).unwrap();
+    assert_eq!((four[0].rate_for(8).exact(), four[0].gpus), ("1.25".to_owned(), Some(4)));
+    let by_name = an_hour(&format!("[[lease]]\ngpu = \"H100\"\n{price}"), 4);
+    assert_eq!(by_name, Money::from_micros(5_000_000), "GPUs that are owned by name are a share each");
+}
+
 #[test]
 fn a_unit_costs_so_much_for_each_of_its_nodes() {
     let unit = |more: &str| format!("[[lease]]\nunit = \"d\"\nnode_rate = \"98.32\"\n{more}");
