@@ -428,3 +428,43 @@ fn the_registry_knows_owners_paths_and_ports() {
     let usual = [3000, 4000, 8000, 8002, 8015, 8080, 8081, 9400, 9835, 23333, 29000, 30000];
     assert!(usual.iter().all(|port| ports.contains(port)) && ports.is_sorted());
 }
+
+/// Class: a page whose families are sorted by name, as a federation and a collector write them.
+#[test]
+fn a_page_says_the_same_with_its_families_sorted() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/engines");
+    let mut read_pages = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "prom") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        // A comment stays before the series that it describes.
+        let mut families: Vec<String> = Vec::new();
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with("# EOF")) {
+            let begins = line.starts_with("# HELP") || line.starts_with("# TYPE") && !text.contains("# HELP");
+            match families.last_mut().filter(|_| !begins) {
+                Some(family) => *family += &format!("{line}\n"),
+                None => families.push(format!("{line}\n")),
+            }
+        }
+        let end = if text.contains("# EOF") { "# EOF\n" } else { "" };
+        let mut sorted = families.clone();
+        sorted.sort();
+        sorted.reverse();
+        let rows = |families: &[String]| {
+            let reading = fixture::page(&(families.concat() + end));
+            let mut rows: Vec<String> =
+                reading.engines.iter().map(|row| format!("{:?} {:?} {:?}", row.kind, row.rank, row.tokens)).collect();
+            rows.sort();
+            rows
+        };
+        let (plain, backward) = (rows(&families), rows(&sorted));
+        sorted.reverse();
+        assert_eq!(plain, backward, "{}", path.display());
+        assert_eq!(plain, rows(&sorted), "{}", path.display());
+        read_pages += usize::from(!plain.is_empty());
+    }
+    assert!(read_pages > 15, "{read_pages} pages of engines");
+}
