@@ -13,13 +13,16 @@ use crate::units::Ratio;
 /// Samples of each latency that has an objective, and those of them above it.
 type SloSamples = [Option<(u64, u64)>; LATENCIES];
 
+/// The samples of an engine and its output tokens a second.
+type EngineOutput = (SloSamples, Option<f64>);
+
 /// The objectives, where any is set.
 pub(super) fn status(present: &PresentFleet<'_>) -> Option<SloStatus> {
     let fleet = present.fleet;
     let slo = Some(&fleet.config.slo).filter(|slo| slo.is_set())?;
     let mut all = SloSamples::default();
     // An engine may count its tokens by rank and its latencies as a whole.
-    let mut engines: BTreeMap<(&TargetId, Option<&InstanceId>), (SloSamples, Option<f64>)> = BTreeMap::new();
+    let mut engines: BTreeMap<(&TargetId, Option<&InstanceId>), EngineOutput> = BTreeMap::new();
     for view in present.live_rows().filter(|view| view.is_engine() && !view.is_duplicate) {
         let samples = samples(fleet, view.row);
         all = sum(all, samples);
@@ -30,7 +33,7 @@ pub(super) fn status(present: &PresentFleet<'_>) -> Option<SloStatus> {
             *its_output = Some(its_output.unwrap_or(0.0) + output);
         }
     }
-    let within = |(samples, output): &(SloSamples, Option<f64>)| Some((*output)? * least(*samples)?.get());
+    let within = |(samples, output): &EngineOutput| Some((*output)? * least(*samples)?.get());
     let goodput = engines.values().filter_map(within).reduce(|a, b| a + b);
     Some(SloStatus { within: least(all), goodput_per_second: goodput, ..SloStatus::of(slo) })
 }

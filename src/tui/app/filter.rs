@@ -55,7 +55,7 @@ impl Filter {
     /// Whether all words that are no bounds of figures are found in the fields.
     pub fn names(&self, fields: &[(&str, &str)]) -> bool {
         let words = self.text.split_whitespace();
-        let mut names = words.filter(|word| FilterBound::of(word).filter(FilterBound::is_number).is_none());
+        let mut names = words.filter(|word| FilterBound::of(word).is_none_or(|bound| !bound.is_number()));
         names.all(|word| is_found(word, fields))
     }
 
